@@ -1,0 +1,56 @@
+"""Actions: the verbs the window and the command line share. Loads no Qt, no runtime, no torch."""
+
+from safelight.actions.places import cache_folder
+from safelight.actions.studio import Studio, UnknownFilter
+from safelight.document import Document, Edit, History
+from safelight.files import (
+    FORMATS,
+    Exported,
+    ExportError,
+    ExportOptions,
+    FileExists,
+    Opened,
+    OpenError,
+    WriteError,
+    describe,
+    export,
+    open_picture,
+)
+from safelight.workers.job import (
+    Job,
+    JobCancelled,
+    JobEvent,
+    JobFailed,
+    JobFinished,
+    JobPiece,
+    JobProgress,
+)
+from safelight.workers.pool import WorkerDied
+
+__all__ = [
+    "FORMATS",
+    "Document",
+    "Edit",
+    "ExportError",
+    "ExportOptions",
+    "Exported",
+    "FileExists",
+    "History",
+    "Job",
+    "JobCancelled",
+    "JobEvent",
+    "JobFailed",
+    "JobFinished",
+    "JobPiece",
+    "JobProgress",
+    "OpenError",
+    "Opened",
+    "Studio",
+    "UnknownFilter",
+    "WorkerDied",
+    "WriteError",
+    "cache_folder",
+    "describe",
+    "export",
+    "open_picture",
+]

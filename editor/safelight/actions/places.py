@@ -1,0 +1,17 @@
+"""Places: the folders Safelight keeps its own files in."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+
+def cache_folder() -> Path:
+    """What can be made again: ``$XDG_CACHE_HOME/safelight`` or the platform's counterpart."""
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+        return base / "Safelight" / "Cache"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "Safelight"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "safelight"

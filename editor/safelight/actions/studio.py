@@ -1,0 +1,149 @@
+"""Studio: the running back end of a session. It knows the filters and starts jobs."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from safelight.actions.places import cache_folder
+from safelight.api import Declaration, Region
+from safelight.document import Document
+from safelight.files import WriteError, atomic_write
+from safelight.workers.catalog import Broken, Catalog
+from safelight.workers.job import PATIENCE, Job, Listener
+from safelight.workers.pool import Pool, WorkerDied, WorkerSilent
+
+_DEVICE_LIMIT = 120.0
+
+
+class UnknownFilter(LookupError):
+    """No installed filter has that name; the message lists those there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Where networks run, as a live session says. ``reason``: why not on the better one."""
+
+    name: str
+    label: str
+    reason: str
+    runtime: str = ""
+    model: str = ""
+
+
+class Studio:
+    """Filters and workers of one session. Close it, or use it in a ``with`` statement.
+
+    ``device`` is "auto", "cpu" or "cuda". ``patience`` is how many seconds a filter may be
+    silent before it counts as hanging. ``memory_limit`` bounds each worker, in bytes.
+    """
+
+    def __init__(
+        self, device: str = "auto", *, patience: float = PATIENCE, memory_limit: int = 0
+    ) -> None:
+        self._device = device
+        self._patience = patience
+        self._pool = Pool(memory_limit=memory_limit)
+        self._catalog = Catalog(self._pool, _recall, _remember)
+
+    def __enter__(self) -> Studio:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the workers; jobs under way end with them."""
+        self._pool.close()
+
+    def warm(self) -> None:
+        """Start a worker now. Raises WorkerDied."""
+        self._pool.warm()
+
+    def filters(self) -> tuple[Declaration, ...]:
+        """What the installed plugins offer, by category and title. Raises WorkerDied."""
+        return self._catalog.filters()
+
+    def broken(self) -> tuple[Broken, ...]:
+        """The plugins that could not be loaded, and why."""
+        self._catalog.filters()
+        return self._catalog.broken
+
+    def filter(self, name: str) -> Declaration:
+        """The filter of that id or short name (``enlarge``). Raises UnknownFilter."""
+        found = self.filters()
+        matching = [item for item in found if item.id == name]
+        matching = matching or [item for item in found if item.name == name]
+        if len(matching) == 1:
+            return matching[0]
+        if matching:
+            ids = ", ".join(item.id for item in matching)
+            raise UnknownFilter(f"several filters are called {name}: say which of {ids}")
+        names = ", ".join(sorted(item.name for item in found)) or "none"
+        raise UnknownFilter(f"there is no filter {name}; installed: {names}")
+
+    def start(
+        self,
+        declaration: Declaration,
+        settings: Mapping[str, object],
+        document: Document,
+        *,
+        region: Region | None = None,
+        focus: Region | None = None,
+        listener: Listener | None = None,
+    ) -> Job:
+        """Run a filter over a document, or over a ``region`` of it as a preview.
+
+        Raises ParameterError for settings that are not legal. Everything that goes wrong later
+        is an event that ``listener`` hears on the job's thread.
+        """
+        return Job(
+            self._pool,
+            declaration,
+            declaration.settings(settings),
+            document,
+            region=region,
+            focus=focus,
+            device=self._device,
+            patience=self._patience,
+            listener=listener,
+        )
+
+    def device(self) -> Device:
+        """The device a live session really uses. Raises WorkerDied."""
+        with self._pool.worker() as worker:
+            try:
+                reply = worker.ask({"type": "device", "device": self._device}, _DEVICE_LIMIT)
+            except WorkerSilent:
+                worker.kill()
+                raise WorkerDied("did not say which device it uses") from None
+        if reply["type"] != "device":
+            return Device("cpu", "CPU", str(reply.get("reason", "no reason given")))
+        texts: dict[str, Any] = {name: str(reply.get(name, "")) for name in Device.__slots__}
+        return Device(**texts)
+
+
+def _recall() -> str:
+    try:
+        return (cache_folder() / _cache_name()).read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _remember(text: str) -> None:
+    """Keep the catalogue for the next start. It can be asked again: a failure is no matter."""
+    with contextlib.suppress(OSError, WriteError):
+        cache_folder().mkdir(parents=True, exist_ok=True)
+        target = cache_folder() / _cache_name()
+        atomic_write(target, lambda file: file.write(text.encode()), overwrite=True)
+
+
+def _cache_name() -> str:
+    """One file for each environment: two checkouts must not forget each other's plugins."""
+    import hashlib
+
+    place = hashlib.sha256(sys.prefix.encode()).hexdigest()[:12]
+    return f"catalog-{place}.json"

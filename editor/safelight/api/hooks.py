@@ -1,0 +1,19 @@
+"""Hooks: what a plugin can contribute. The whole contract."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pluggy
+
+PROJECT = "safelight"
+"""Name of the pluggy project, and of the entry-point group plugins register in."""
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+@hookspec
+def filters() -> Sequence[Callable[..., Any]]:  # type: ignore[empty-body]
+    """Return the functions decorated with ``@api.filter`` that the plugin offers."""

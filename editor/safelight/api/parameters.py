@@ -1,0 +1,239 @@
+"""Parameters: what a filter can be told, read from its signature.
+
+One declaration serves the panel in the window, the options of the command line, the JSON of a
+recipe and the help text. The legal range and the slider's range are two things.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import types
+from dataclasses import dataclass, field, fields
+from typing import Annotated, Any, Literal, TypeAlias, get_args, get_origin
+
+Value: TypeAlias = float | int | bool | str
+"""What a parameter can hold: a number, a flag or a text."""
+
+Kind: TypeAlias = Literal["number", "integer", "flag", "choice", "text", "colour", "seed"]
+
+
+class ParameterError(ValueError):
+    """A value a parameter cannot take; the message says what it can."""
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """Limits of a number: ``Annotated[float, api.Number(0, 10, slider=(0, 2), unit="px")]``.
+
+    ``minimum`` and ``maximum`` are legal limits (None = none), ``slider`` what the slider
+    shows. ``length`` says that the number is measured in full-size pixels, so the host scales
+    it when it renders a smaller zoom level.
+    """
+
+    minimum: float | None = None
+    maximum: float | None = None
+    slider: tuple[float, float] | None = None
+    step: float | None = None
+    unit: str = ""
+    length: bool = False
+    kind: Kind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Colour:
+    """Marks a text parameter as a colour, ``#rrggbb``."""
+
+
+Fraction: TypeAlias = Annotated[float, Number(0.0, 1.0, step=0.01)]
+"""0 to 1."""
+
+SignedFraction: TypeAlias = Annotated[float, Number(-1.0, 1.0, step=0.01)]
+"""-1 to 1, 0 in the middle."""
+
+Pixels: TypeAlias = Annotated[float, Number(0.0, 1000.0, (0.0, 50.0), 0.1, "px", length=True)]
+"""A length in full-size pixels."""
+
+Angle: TypeAlias = Annotated[float, Number(-360.0, 360.0, (-180.0, 180.0), 1.0, "°")]
+"""Degrees, counter-clockwise."""
+
+Seed: TypeAlias = Annotated[int, Number(0, 2**32 - 1, kind="seed")]
+"""Where a filter's random numbers start; the same seed gives the same picture."""
+
+HexColour: TypeAlias = Annotated[str, Colour()]
+"""A colour, ``#rrggbb``, sRGB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One thing a filter can be told. Plain data: it travels as JSON."""
+
+    name: str
+    kind: Kind
+    default: Value
+    title: str = ""
+    help: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    slider: tuple[float, float] | None = None
+    step: float | None = None
+    unit: str = ""
+    length: bool = False
+    choices: tuple[Value, ...] = field(default=())
+
+    def check(self, value: object) -> Value:
+        """The value in the parameter's own type. Raises ParameterError outside what is legal."""
+        if self.kind == "choice":
+            for choice in self.choices:
+                if type(value) is type(choice) and value == choice:
+                    return choice
+            listed = ", ".join(str(choice) for choice in self.choices)
+            raise ParameterError(f"{self.name}: {value!r} is not one of {listed}")
+        if self.kind == "flag":
+            if not isinstance(value, bool):
+                raise ParameterError(f"{self.name}: {value!r} is not true or false")
+            return value
+        if self.kind == "text":
+            if not isinstance(value, str):
+                raise ParameterError(f"{self.name}: {value!r} is not a text")
+            return value
+        if self.kind == "colour":
+            if not isinstance(value, str) or not _is_colour(value):
+                raise ParameterError(f"{self.name}: {value!r} is not a colour like #ffaa00")
+            return value.lower()
+        return self._check_number(value)
+
+    def _check_number(self, value: object) -> Value:
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise ParameterError(f"{self.name}: {value!r} is not a number")
+        if not math.isfinite(value):
+            raise ParameterError(f"{self.name}: {value!r} is not a finite number")
+        low, high = self.minimum, self.maximum
+        if (low is not None and value < low) or (high is not None and value > high):
+            raise ParameterError(f"{self.name}: {value:g} is outside {_range_text(low, high)}")
+        if self.kind == "number":
+            return float(value)
+        if value != int(value):
+            raise ParameterError(f"{self.name}: {value:g} is not a whole number")
+        return int(value)
+
+    def parse(self, text: str) -> Value:
+        """A value from what someone typed. Raises ParameterError when it is not legal."""
+        if self.kind in ("text", "colour"):
+            return self.check(text)
+        if self.kind == "choice":
+            for choice in self.choices:
+                if str(choice) == text:
+                    return choice
+            return self.check(text)
+        if self.kind == "flag":
+            words = {"true": True, "yes": True, "on": True, "1": True}
+            words |= {"false": False, "no": False, "off": False, "0": False}
+            return self.check(words.get(text.lower(), text))
+        try:
+            number = int(text) if self.kind in ("integer", "seed") else float(text)
+        except ValueError:
+            raise ParameterError(f"{self.name}: {text!r} is not a number") from None
+        return self.check(number)
+
+    def range_text(self) -> str:
+        """What the parameter can hold, for help texts: ``-1 to 1``, ``2, 4``, ``on or off``."""
+        if self.kind == "choice":
+            return ", ".join(str(choice) for choice in self.choices)
+        if self.kind == "flag":
+            return "on or off"
+        if self.kind in ("text", "colour"):
+            return "#rrggbb" if self.kind == "colour" else "text"
+        return _range_text(self.minimum, self.maximum) + (f" {self.unit}" if self.unit else "")
+
+    def to_json(self) -> dict[str, Any]:
+        """The parameter as JSON-ready data; fields at their defaults are left out."""
+        data: dict[str, Any] = {}
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if item.name in ("name", "kind", "default") or value != item.default:
+                data[item.name] = list(value) if isinstance(value, tuple) else value
+        if not self.choices:
+            data.pop("choices", None)
+        return data
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Parameter:
+        """The inverse of ``to_json``. Unknown fields, from a later version, are ignored.
+
+        Raises ParameterError for data that is no parameter.
+        """
+        known = {item.name for item in fields(cls)}
+        values = {name: value for name, value in data.items() if name in known}
+        for name in ("slider", "choices"):
+            if isinstance(values.get(name), list):
+                values[name] = tuple(values[name])
+        try:
+            parameter = cls(**values)
+        except TypeError as error:
+            raise ParameterError(f"not a parameter: {error}") from None
+        if parameter.kind not in get_args(Kind):
+            raise ParameterError(f"{parameter.name}: unknown kind {parameter.kind!r}")
+        parameter.check(parameter.default)
+        return parameter
+
+
+def parameter_of(name: str, annotation: Any, default: Any) -> Parameter:
+    """The parameter that ``name: annotation = default`` in a filter's signature declares.
+
+    Raises TypeError, naming the parameter, for an annotation or default that declares none.
+    """
+    kind = annotation
+    marks: list[Any] = []
+    while get_origin(kind) is Annotated:
+        kind, *found = get_args(kind)
+        marks = [*marks, *found]
+    number = next((mark for mark in marks if isinstance(mark, Number)), None)
+    text = next((mark for mark in marks if isinstance(mark, str)), "")
+    common: dict[str, Any] = {"name": name, "title": _title(name), "help": text}
+    if get_origin(kind) is Literal:
+        parameter = Parameter(kind="choice", default=default, choices=get_args(kind), **common)
+    elif kind is bool:
+        parameter = Parameter(kind="flag", default=default, **common)
+    elif kind is str:
+        is_colour = any(isinstance(mark, Colour) for mark in marks)
+        parameter = Parameter(kind="colour" if is_colour else "text", default=default, **common)
+    elif kind in (int, float):
+        number = number or Number()
+        parameter = Parameter(
+            kind=number.kind or ("integer" if kind is int else "number"),
+            default=default,
+            minimum=number.minimum,
+            maximum=number.maximum,
+            slider=number.slider,
+            step=number.step,
+            unit=number.unit,
+            length=number.length,
+            **common,
+        )
+    else:
+        shown = kind.__name__ if isinstance(kind, (type, types.FunctionType)) else kind
+        raise TypeError(f"{name}: {shown} is no parameter type; use api.Fraction, Literal[2, 4] …")
+    try:
+        parameter.check(default)
+    except ParameterError as error:
+        raise TypeError(f"the default does not fit: {error}") from None
+    return parameter
+
+
+def _title(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def _range_text(low: float | None, high: float | None) -> str:
+    if low is None and high is None:
+        return "any number"
+    if high is None:
+        return f"{low:g} or more"
+    if low is None:
+        return f"{high:g} or less"
+    return f"{low:g} to {high:g}"
+
+
+def _is_colour(text: str) -> bool:
+    return re.fullmatch("#[0-9a-fA-F]{6}", text) is not None

@@ -1,0 +1,220 @@
+"""Colour: ICC profiles made of three primaries and curves, converted in float, unclipped.
+
+Nearly every camera and monitor profile is of that kind. Pillow's LittleCMS works in 8 bits, too
+coarse for what a filter hands back, so the few formulas are here (ICC.1:2022, F.3).
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from safelight import api
+
+Curve = NDArray[np.float64]
+
+_SRGB_TO_XYZ: NDArray[np.float64] = np.array(
+    [
+        [0.4360747, 0.3850649, 0.1430804],
+        [0.2225045, 0.7168786, 0.0606169],
+        [0.0139322, 0.0971045, 0.7141733],
+    ]
+)
+"""Linear sRGB to XYZ, adapted to D50 (Bradford), the ICC connection space."""
+
+_SAMPLES = np.linspace(0.0, 1.0, 4097)
+
+
+class ColourError(Exception):
+    """A profile that is damaged, or of a kind Safelight cannot convert without loss."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The colour space of a document's pixels. ``icc`` is None for plain sRGB without a profile.
+
+    The bytes are kept as they were read and go into exported files unchanged.
+    """
+
+    icc: bytes | None = None
+    name: str = "sRGB"
+
+    @classmethod
+    def from_icc(cls, icc: bytes) -> Profile:
+        """The profile in ``icc``. Raises ColourError unless it is RGB with primaries and curves."""
+        name, _ = _parse(icc)
+        return cls(icc, name)
+
+    @property
+    def is_srgb(self) -> bool:
+        """Whether its pixels can be taken as sRGB as they are."""
+        return self.icc is None or _parse(self.icc)[1] is None
+
+    def to_srgb(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Pixels (..., 3 or 4) of this space as sRGB-encoded float32, unclipped; alpha is kept."""
+        space = _parse(self.icc)[1] if self.icc is not None else None
+        if space is None:
+            return pixels
+        light = space.linear(pixels[..., :3]) @ space.to_srgb.T
+        return _join(api.from_linear(light), pixels)
+
+    def from_srgb(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The inverse of ``to_srgb``."""
+        space = _parse(self.icc)[1] if self.icc is not None else None
+        if space is None:
+            return pixels
+        light = api.to_linear(pixels[..., :3]) @ space.from_srgb.T
+        return _join(space.encoded(light), pixels)
+
+
+SRGB = Profile()
+"""The colour space of a picture that names none."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Space:
+    """Primaries and curves, ready to use: matrices to and from linear sRGB, sampled curves."""
+
+    to_srgb: NDArray[np.float32]
+    from_srgb: NDArray[np.float32]
+    curves: tuple[Curve, Curve, Curve]
+    roots: tuple[Curve, Curve, Curve]
+
+    def linear(self, encoded: NDArray[np.float32]) -> NDArray[np.float32]:
+        return self._apply(encoded, self.curves)
+
+    def encoded(self, light: NDArray[np.float32]) -> NDArray[np.float32]:
+        return self._apply(light, self.roots)
+
+    @staticmethod
+    def _apply(
+        values: NDArray[np.float32], curves: tuple[Curve, Curve, Curve]
+    ) -> NDArray[np.float32]:
+        result = np.empty(values.shape, np.float32)
+        for channel, curve in enumerate(curves):
+            result[..., channel] = _through(values[..., channel], curve)
+        return result
+
+
+def _through(values: NDArray[np.float32], curve: Curve) -> NDArray[np.float64]:
+    """Values through a curve given as two rows (in, out); mirrored below 0, straight above 1."""
+    size = np.abs(values).astype(np.float64)
+    inside = np.interp(size, curve[0], curve[1])
+    slope = (curve[1, -1] - curve[1, -65]) / (curve[0, -1] - curve[0, -65])
+    above = size > 1
+    if above.any():
+        inside = np.where(above, curve[1, -1] + (size - 1) * slope, inside)
+    result: NDArray[np.float64] = np.copysign(inside, values)
+    return result
+
+
+def _join(colour: NDArray[np.float32], source: NDArray[np.float32]) -> NDArray[np.float32]:
+    if source.shape[-1] == 3:
+        return colour.astype(np.float32, copy=False)
+    return np.concatenate([colour, source[..., 3:]], axis=-1).astype(np.float32, copy=False)
+
+
+@lru_cache(maxsize=32)
+def _parse(icc: bytes) -> tuple[str, _Space | None]:
+    """A profile's name and space; the space is None when it is sRGB."""
+    try:
+        tags = _tags(icc)
+        if icc[16:20] != b"RGB " or icc[20:24] != b"XYZ ":
+            raise ColourError("the colour profile is not RGB with primaries and curves")
+        primaries = np.array([_xyz(tags[name]) for name in (b"rXYZ", b"gXYZ", b"bXYZ")]).T
+        red, green, blue = (_curve(tags[name]) for name in (b"rTRC", b"gTRC", b"bTRC"))
+        name = _text(tags.get(b"desc", b"")) or "RGB"
+    except (KeyError, struct.error, IndexError, ValueError) as error:
+        raise ColourError("the colour profile is damaged or of an unusual kind") from error
+    if abs(np.linalg.det(primaries)) < 1e-6:
+        raise ColourError("the colour profile's primaries are not independent")
+    curves = (red, green, blue)
+    srgb_curve = api.to_linear(_SAMPLES.astype(np.float32))
+    if np.abs(primaries - _SRGB_TO_XYZ).max() < 2e-3 and all(
+        np.abs(curve - srgb_curve).max() < 2e-3 for curve in curves
+    ):
+        return name, None
+    to_srgb = np.linalg.inv(_SRGB_TO_XYZ) @ primaries
+    return name, _Space(
+        to_srgb.astype(np.float32),
+        np.linalg.inv(to_srgb).astype(np.float32),
+        _triple(curves, lambda curve: np.stack([_SAMPLES, curve])),
+        _triple(curves, lambda curve: np.stack(_strictly_rising(curve))),
+    )
+
+
+def _triple(curves: tuple[Curve, Curve, Curve], make: Any) -> tuple[Curve, Curve, Curve]:
+    red, green, blue = (make(curve) for curve in curves)
+    return red, green, blue
+
+
+def _strictly_rising(curve: Curve) -> tuple[Curve, Curve]:
+    """The inverse of a sampled curve as (in, out), flat stretches kept at their first point."""
+    keep = np.concatenate([[True], np.diff(np.maximum.accumulate(curve)) > 0])
+    return curve[keep], _SAMPLES[keep]
+
+
+def _tags(icc: bytes) -> dict[bytes, bytes]:
+    (count,) = struct.unpack_from(">I", icc, 128)
+    if count > 1000:
+        raise ValueError("too many tags")
+    tags = {}
+    for index in range(count):
+        name, offset, size = struct.unpack_from(">4sII", icc, 132 + 12 * index)
+        tags[name] = icc[offset : offset + size]
+    return tags
+
+
+def _fixed(data: bytes, offset: int, count: int) -> list[float]:
+    """s15Fixed16 numbers."""
+    return [value / 65536 for value in struct.unpack_from(f">{count}i", data, offset)]
+
+
+def _xyz(tag: bytes) -> list[float]:
+    if tag[:4] != b"XYZ ":
+        raise ValueError("no XYZ tag")
+    return _fixed(tag, 8, 3)
+
+
+def _curve(tag: bytes) -> Curve:
+    """A tone curve at 4097 even samples of 0 to 1 (ICC.1:2022, 10.6 and 10.18)."""
+    x = _SAMPLES
+    if tag[:4] == b"curv":
+        (count,) = struct.unpack_from(">I", tag, 8)
+        if count == 0:
+            return x.copy()
+        if count == 1:
+            (gamma,) = struct.unpack_from(">H", tag, 12)
+            return np.asarray(x ** (gamma / 256))
+        table = np.frombuffer(tag, ">u2", count, 12).astype(np.float64) / 65535
+        return np.asarray(np.interp(x, np.linspace(0, 1, count), table))
+    if tag[:4] != b"para":
+        raise ValueError("no tone curve")
+    (kind,) = struct.unpack_from(">H", tag, 8)
+    g, a, b, c, d, e, f = (_fixed(tag, 12, (1, 3, 4, 5, 7)[kind]) + [0.0] * 7)[:7]
+    if kind == 0:
+        return np.asarray(x**g)
+    base = np.maximum(a * x + b, 0) ** g
+    if kind == 1:
+        return np.where(x >= -b / a, base, 0.0)
+    if kind == 2:
+        return np.where(x >= -b / a, base + c, c)
+    return np.where(x >= d, base + e, c * x + f)
+
+
+def _text(tag: bytes) -> str:
+    """A profile's description: version 2 text or the first version 4 localised one."""
+    if tag[:4] == b"desc":
+        (count,) = struct.unpack_from(">I", tag, 8)
+        text = tag[12 : 12 + count].split(b"\0")[0].decode("latin-1")
+    elif tag[:4] == b"mluc":
+        length, offset = struct.unpack_from(">II", tag, 20)
+        text = tag[offset : offset + length].decode("utf-16-be", "replace")
+    else:
+        text = ""
+    return "".join(letter for letter in text if letter.isprintable())[:80].strip()

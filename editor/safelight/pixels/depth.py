@@ -1,0 +1,45 @@
+"""Depth: conversion between stored pixels (8-bit, 16-bit, float32) and float32 pixels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+DEPTHS: dict[str, str] = {"uint8": "8-bit", "uint16": "16-bit", "float32": "32-bit float"}
+"""The depths a document may have: numpy type name to the name people read."""
+
+_FULL_SCALE = {"uint8": 255.0, "uint16": 65535.0}
+
+
+def to_float(pixels: NDArray[Any]) -> NDArray[np.float32]:
+    """Stored pixels as float32, full scale = 1.0.
+
+    Integer types are divided by their maximum (255 or 65535); float32 comes back as it is,
+    unclipped. Raises TypeError for any other type.
+    """
+    name = pixels.dtype.name
+    if name == "float32":
+        return np.asarray(pixels, np.float32)
+    if name not in _FULL_SCALE:
+        raise TypeError(f"pixels are {name}; expected one of {', '.join(DEPTHS)}")
+    # One pass: a plain division would make a float64 array first. float32 holds n / 65535
+    # finely enough that from_float gives every n back (tests/pixels/test_depth.py tries all).
+    return np.multiply(pixels, np.float32(1.0 / _FULL_SCALE[name]), dtype=np.float32)
+
+
+def from_float(pixels: NDArray[np.float32], depth: str) -> NDArray[Any]:
+    """float32 pixels as stored pixels of ``depth`` ("uint8", "uint16" or "float32").
+
+    Integers are rounded to the nearest and clipped to 0 .. full scale; float32 is kept
+    unclipped. Raises TypeError for an unknown depth.
+    """
+    if depth == "float32":
+        return np.ascontiguousarray(pixels, np.float32)
+    if depth not in _FULL_SCALE:
+        raise TypeError(f"unknown depth {depth}; expected one of {', '.join(DEPTHS)}")
+    scaled = np.multiply(pixels, np.float32(_FULL_SCALE[depth]), dtype=np.float32)
+    np.rint(scaled, out=scaled)
+    np.clip(scaled, 0.0, _FULL_SCALE[depth], out=scaled)
+    return scaled.astype(depth)

@@ -1,0 +1,106 @@
+"""Catalog: which filters there are. Asked of a worker once and remembered.
+
+The window's process never imports plugin code, and start-up does not grow with the number of
+plugins: what they offer is asked again only when a plugin's files have changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import importlib.util
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from safelight.api import PROJECT, VERSION, Declaration, ParameterError
+from safelight.workers.pool import Pool, WorkerDied, WorkerSilent
+
+_DESCRIBE_LIMIT = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A plugin that could not be loaded, and why."""
+
+    plugin: str
+    reason: str
+
+
+class Catalog:
+    """The filters of the installed plugins.
+
+    ``recall`` gives the remembered text ("" when there is none) and ``remember`` keeps a new one.
+    """
+
+    def __init__(
+        self, pool: Pool, recall: Callable[[], str], remember: Callable[[str], None]
+    ) -> None:
+        self._pool = pool
+        self._recall = recall
+        self._remember = remember
+        self._lock = threading.Lock()
+        self._filters: tuple[Declaration, ...] | None = None
+        self.broken: tuple[Broken, ...] = ()
+
+    def filters(self) -> tuple[Declaration, ...]:
+        """The declarations, by category and title. Broken plugins are in ``broken``.
+
+        Raises WorkerDied when plugins took the worker down before it could answer.
+        """
+        with self._lock:
+            if self._filters is None:
+                fingerprint = _fingerprint()
+                if not self._read(self._recall(), fingerprint):
+                    text = self._ask(fingerprint)
+                    self._read(text, fingerprint)
+                    if not self.broken:
+                        self._remember(text)
+            return self._filters or ()
+
+    def _read(self, text: str, fingerprint: str) -> bool:
+        """Take over a remembered answer if it is about the plugins that are installed now."""
+        try:
+            data = json.loads(text)
+            if data["fingerprint"] != fingerprint:
+                return False
+            found = [Declaration.from_json(item) for item in data["filters"]]
+            self.broken = tuple(Broken(item["plugin"], item["reason"]) for item in data["failures"])
+        except (ValueError, KeyError, TypeError, ParameterError):
+            return False
+        self._filters = tuple(sorted(found, key=lambda item: (item.category, item.title)))
+        return True
+
+    def _ask(self, fingerprint: str) -> str:
+        with self._pool.worker() as worker:
+            try:
+                reply = worker.ask({"type": "describe"}, _DESCRIBE_LIMIT)
+            except WorkerSilent:
+                worker.kill()
+                raise WorkerDied("did not say which filters it has") from None
+        filters, failures = reply.get("filters", []), reply.get("failures", [])
+        return json.dumps({"fingerprint": fingerprint, "filters": filters, "failures": failures})
+
+
+def _fingerprint() -> str:
+    """A digest of what is installed: each plugin's name, version and newest source file."""
+    lines = [f"api {VERSION}"]
+    for point in sorted(importlib.metadata.entry_points(group=PROJECT), key=lambda p: p.value):
+        version = point.dist.version if point.dist else ""
+        lines.append(f"{point.value} {version} {_newest(point.module.split('.')[0])}")
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _newest(package: str) -> int:
+    """When a package's files last changed, in nanoseconds; the package is not imported."""
+    try:
+        spec = importlib.util.find_spec(package)
+    except (ImportError, ValueError):
+        return 0
+    if spec is None or not spec.origin:
+        return 0
+    folder = Path(spec.origin).parent
+    files = [*folder.rglob("*.py"), *folder.glob("*.onnx")]
+    return max((file.stat().st_mtime_ns for file in files), default=0)

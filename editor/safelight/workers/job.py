@@ -1,0 +1,443 @@
+"""Job: one run of one filter over a document, piece by piece, in a worker process.
+
+The host renders each piece straight into a reused block of shared memory and converts the
+result straight back into the document's depth. Two pieces are under way at a time, so the
+worker never waits for the host.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as PillowImage
+
+from safelight.api import Declaration, Region, Value
+from safelight.document import Document, Edit, render, replace_pixels
+from safelight.pixels import Raster, RasterBuilder, from_float, to_float
+from safelight.workers.blocks import Block
+from safelight.workers.pool import CANCEL_GRACE, Pool, WorkerDied, WorkerProcess, WorkerSilent
+from safelight.workers.protocol import Message
+from safelight.workers.tiling import Piece, Plan, cut, quarters
+
+PATIENCE = 120.0
+"""Seconds a filter may be silent on one piece before it counts as hanging."""
+
+_SMALLEST = 64
+"""Pieces are not made smaller than this when memory is short, in pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobProgress:
+    """``done`` is 0 to 1; ``remaining`` seconds, None while unknown."""
+
+    done: float
+    remaining: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class JobPiece:
+    """A finished piece: its place in the result, its pixels in the document's depth and profile."""
+
+    region: Region
+    pixels: NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class JobFinished:
+    """The whole result."""
+
+    raster: Raster
+
+
+@dataclass(frozen=True, slots=True)
+class JobFailed:
+    """It failed: one sentence that names the filter, its plugin and the reason."""
+
+    message: str
+    details: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JobCancelled:
+    """It was cancelled; nothing was changed."""
+
+
+JobEvent: TypeAlias = JobProgress | JobPiece | JobFinished | JobFailed | JobCancelled
+Listener: TypeAlias = Callable[[JobEvent], None]
+
+
+class _Failure(Exception):
+    """Why the job cannot go on, as a sentence after the filter's name."""
+
+    def __init__(self, reason: str, details: str = "") -> None:
+        super().__init__(reason)
+        self.details = details
+
+
+class _Stopped(Exception):
+    """The user has cancelled."""
+
+
+@dataclass(slots=True)
+class _UnderWay:
+    """A piece the worker has been given, and the blocks it travels in."""
+
+    number: int
+    piece: Piece
+    source: Block
+    target: Block
+
+
+class Job:
+    """A run that has been started. ``listener`` hears events on the job's own thread.
+
+    ``region`` limits it to a part of the document (a preview); pixels around it are still
+    looked at. ``focus`` may be set at any time: pieces near it come first.
+    """
+
+    _next_id = 1
+
+    def __init__(
+        self,
+        pool: Pool,
+        declaration: Declaration,
+        settings: dict[str, Value],
+        document: Document,
+        *,
+        layer_id: str | None = None,
+        region: Region | None = None,
+        focus: Region | None = None,
+        device: str = "auto",
+        patience: float = PATIENCE,
+        listener: Listener | None = None,
+    ) -> None:
+        self.id = Job._next_id
+        Job._next_id += 1
+        self.declaration = declaration
+        self.settings = settings
+        self.document = document
+        self.region = (region or document.region).intersect(document.region)
+        self.focus = focus
+        self.device_label = ""
+        self.models: dict[str, str] = {}
+        self.outcome: JobFinished | JobFailed | JobCancelled | None = None
+        self._layer_id = layer_id or document.layers[-1].id
+        self._pool = pool
+        self._device = device
+        self._patience = patience
+        self._listener = listener
+        self._cancelled = threading.Event()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"job {self.id}", daemon=True)
+        self._thread.start()
+
+    def cancel(self) -> None:
+        """Stop it; it ends within one piece, or is killed shortly after."""
+        self._cancelled.set()
+
+    def wait(self, timeout: float | None = None) -> JobFinished | JobFailed | JobCancelled | None:
+        """How it ended; None when it still runs after ``timeout`` seconds."""
+        self._ended.wait(timeout)
+        return self.outcome
+
+    def edit(self) -> Edit:
+        """The edit that puts the result in the document. Raises RuntimeError if there is none."""
+        if not isinstance(self.outcome, JobFinished) or self.region != self.document.region:
+            raise RuntimeError("the job has no result for the whole picture")
+        return replace_pixels(self.declaration.title, self._layer_id, self.outcome.raster)
+
+    # -- the job's thread --------------------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            with self._pool.worker() as worker:
+                raster = _Run(self, worker).run()
+            outcome: JobFinished | JobFailed | JobCancelled = JobFinished(raster)
+        except _Stopped:
+            outcome = JobCancelled()
+        except _Failure as failure:
+            outcome = self._failed(str(failure), failure.details)
+        except WorkerDied as death:
+            outcome = JobCancelled() if self._cancelled.is_set() else self._failed(str(death))
+        except MemoryError:
+            outcome = self._failed("stopped: there is not enough memory for the result")
+        except Exception as error:  # a fault of ours must end as a message too
+            outcome = self._failed(f"stopped: {type(error).__name__}: {error}")
+        self.outcome = outcome
+        self._ended.set()
+        self._tell(outcome)
+
+    def _failed(self, reason: str, details: str = "") -> JobFailed:
+        plugin = self.declaration.plugin or "no plugin"
+        return JobFailed(f"{self.declaration.title} ({plugin}) {_sentence(reason)}", details)
+
+    def _tell(self, event: JobEvent) -> None:
+        if self._listener is not None:
+            self._listener(event)
+
+
+class _Run:
+    """What a job knows while it runs: the plan, the pieces, what is under way."""
+
+    def __init__(self, job: Job, worker: WorkerProcess) -> None:
+        self.job = job
+        self.worker = worker
+        self.document = job.document
+        self.device = job._device
+        self.plan = Plan()
+        self.waiting: list[Piece] = []
+        self.under_way: deque[_UnderWay] = deque()
+        self.numbers = iter(range(1, 1 << 62))
+        self.started = time.monotonic()
+        self.done_pixels = 0
+
+    def run(self) -> Raster:
+        """Do all of it. Raises _Stopped, _Failure, WorkerDied or MemoryError."""
+        job = self.job
+        self._make_plan()
+        region, scale = job.region, self.plan.scale
+        channels = 4 if self.document.has_alpha else 3
+        alpha = self._scaled_alpha() if channels == 4 and scale != 1 else None
+        builder = RasterBuilder(
+            region.width * scale, region.height * scale, channels, self.document.depth
+        )
+        self.waiting = cut(region, self.document.region, self.plan)
+        while self.waiting or self.under_way:
+            while self.waiting and len(self.under_way) < 2:
+                self._dispatch()
+            finished = self._next_finished()
+            if finished is None:
+                continue
+            place = finished.piece.keep.move(-region.x, -region.y).scale(scale)
+            pixels = self._pixels(finished, alpha)
+            builder.write(place, pixels)
+            job._tell(JobPiece(place, pixels))
+            self._report(finished.piece)
+        return builder.finish()
+
+    # -- asking ------------------------------------------------------------------------------
+
+    def _make_plan(self) -> None:
+        job = self.job
+        self.worker.send(
+            {
+                "type": "plan",
+                "job": job.id,
+                "filter": job.declaration.id,
+                "settings": job.settings,
+                "device": self.device,
+            }
+        )
+        reply = self._reply()
+        if reply["type"] == "failed":
+            raise _failure(reply)
+        try:
+            self.plan = Plan(
+                reach=_whole(reply["reach"], 0, 1 << 16),
+                multiple=_whole(reply["multiple"], 1, 1 << 12),
+                scale=_whole(reply["scale"], 1, 64),
+                tile=_whole(reply["tile"], 16, 1 << 14),
+            )
+            job.models = {str(name): str(digest) for name, digest in reply["models"].items()}
+            job.device_label = str(reply["device"])
+        except (KeyError, ValueError, AttributeError):
+            raise self._untrustworthy() from None
+
+    def _dispatch(self) -> None:
+        piece = self._nearest()
+        window, keep, scale = piece.window, piece.keep, self.plan.scale
+        source = self.worker.block(window.height * window.width * 12, writable=False)
+        target = self.worker.block(keep.height * keep.width * scale * scale * 12, writable=True)
+        shape = (window.height, window.width, 3)
+        pixels = render(self.document, window)[..., :3]
+        np.copyto(source.array(shape), self.document.profile.to_srgb(to_float(pixels)))
+        number = next(self.numbers)
+        self.under_way.append(_UnderWay(number, piece, source, target))
+        self.worker.send(
+            {
+                "type": "run",
+                "job": self.job.id,
+                "piece": number,
+                "filter": self.job.declaration.id,
+                "settings": self.job.settings,
+                "device": self.device,
+                "scale": scale,
+                "region": [window.x, window.y, window.width, window.height, window.level],
+                "keep": [keep.x - window.x, keep.y - window.y, keep.width, keep.height],
+                "input": {"block": source.id, "shape": list(shape)},
+                "output": {
+                    "block": target.id,
+                    "shape": [keep.height * scale, keep.width * scale, 3],
+                },
+            }
+        )
+
+    def _nearest(self) -> Piece:
+        """The waiting piece nearest to what the user looks at."""
+        focus = self.job.focus
+        if focus is None:
+            return self.waiting.pop(0)
+        x, y = focus.x + focus.width / 2, focus.y + focus.height / 2
+
+        def distance(piece: Piece) -> float:
+            keep = piece.keep
+            return math.hypot(keep.x + keep.width / 2 - x, keep.y + keep.height / 2 - y)
+
+        nearest = min(self.waiting, key=distance)
+        self.waiting.remove(nearest)
+        return nearest
+
+    # -- hearing -----------------------------------------------------------------------------
+
+    def _next_finished(self) -> _UnderWay | None:
+        """The piece that is done; None when one has to be done again in smaller parts."""
+        reply = self._reply()
+        first = self.under_way[0]
+        if reply.get("piece") != first.number:
+            raise self._untrustworthy()
+        if reply["type"] == "done":
+            self._return(self.under_way.popleft())
+            if reply.get("finite") is not True:
+                raise _Failure("returned pixels that are no numbers (NaN or infinite)")
+            return first
+        if reply["type"] == "failed" and reply.get("kind") == "memory":
+            self._shrink(self.under_way.popleft(), reply)
+            return None
+        if reply["type"] == "failed":
+            self._drain()
+            raise _failure(reply)
+        raise self._untrustworthy()
+
+    def _reply(self) -> Message:
+        """The next reply that is no progress. Sees to cancelling and to patience."""
+        patience = time.monotonic() + self.job._patience
+        while True:
+            if self.job._cancelled.is_set():
+                self._stop()
+            try:
+                reply = self.worker.reply(0.05)
+            except WorkerSilent:
+                if time.monotonic() < patience:
+                    continue
+                self.worker.kill()
+                raise _Failure(
+                    f"did not answer for {self.job._patience:g} s and was stopped"
+                ) from None
+            if reply.get("job") != self.job.id:
+                continue  # the last words of a piece that was cancelled
+            if reply["type"] == "progress":
+                patience = time.monotonic() + self.job._patience
+                continue
+            return reply
+
+    def _stop(self) -> None:
+        """Ask the worker to stop, then make it. Raises _Stopped."""
+        self.worker.send({"type": "cancel", "job": self.job.id})
+        self._drain()
+        raise _Stopped
+
+    def _drain(self) -> None:
+        """Wait until nothing is under way, so that the worker is fit for the next job."""
+        self.worker.send({"type": "cancel", "job": self.job.id})
+        deadline = time.monotonic() + CANCEL_GRACE
+        waiting = len(self.under_way) or 1
+        while waiting and self.worker.alive:
+            try:
+                reply = self.worker.reply(max(deadline - time.monotonic(), 0.0))
+            except WorkerSilent:
+                self.worker.kill()
+                return
+            except WorkerDied:
+                return
+            if reply.get("job") == self.job.id and reply["type"] != "progress":
+                waiting -= 1
+        for item in self.under_way:
+            self._return(item)
+
+    def _shrink(self, failed: _UnderWay, reply: Message) -> None:
+        """Do a piece that was too much for the memory again: in quarters, then on the CPU."""
+        self._return(failed)
+        side = max(failed.piece.keep.width, failed.piece.keep.height)
+        if side <= _SMALLEST:
+            if self.device == "cpu" or not self.job.device_label.startswith("CUDA"):
+                self._drain()
+                raise _Failure(
+                    f"ran out of memory, even on pieces of {side} pixels", str(reply.get("reason"))
+                )
+            self.device = "cpu"
+            self.job.device_label = "CPU"
+            self.waiting.insert(0, failed.piece)
+            return
+        smaller: list[Piece] = []
+        for piece in [failed.piece, *self.waiting]:
+            large = max(piece.keep.width, piece.keep.height) >= side
+            smaller += quarters(piece, self.document.region, self.plan) if large else [piece]
+        self.waiting = smaller
+
+    def _return(self, item: _UnderWay) -> None:
+        self.worker.give_back(item.source)
+        self.worker.give_back(item.target)
+
+    # -- the result --------------------------------------------------------------------------
+
+    def _pixels(self, finished: _UnderWay, alpha: NDArray[np.float32] | None) -> NDArray[Any]:
+        """A finished piece in the document's profile and depth, with the document's alpha."""
+        keep, scale = finished.piece.keep, self.plan.scale
+        shape = (keep.height * scale, keep.width * scale, 3)
+        colour = self.document.profile.from_srgb(finished.target.array(shape))
+        pixels = from_float(colour, self.document.depth)
+        if not self.document.has_alpha:
+            # from_float gives float32 back as it is: that would be the block itself.
+            return pixels.copy() if self.document.depth == "float32" else pixels
+        if alpha is None:
+            channel = render(self.document, keep)[..., 3:]
+        else:
+            place = keep.move(-self.job.region.x, -self.job.region.y).scale(scale)
+            channel = from_float(alpha[place.rows(), place.columns(), None], self.document.depth)
+        return np.concatenate([pixels, channel], axis=2)
+
+    def _scaled_alpha(self) -> NDArray[np.float32]:
+        """The alpha of the job's region at the result's size (bicubic), in one go: no seams."""
+        alpha = to_float(render(self.document, self.job.region)[..., 3])
+        size = (alpha.shape[1] * self.plan.scale, alpha.shape[0] * self.plan.scale)
+        image = PillowImage.fromarray(np.ascontiguousarray(alpha))
+        large = np.asarray(image.resize(size, PillowImage.Resampling.BICUBIC), np.float32)
+        return np.clip(large, 0.0, 1.0)
+
+    def _report(self, piece: Piece) -> None:
+        region = self.job.region
+        self.done_pixels += piece.keep.width * piece.keep.height
+        done = self.done_pixels / (region.width * region.height)
+        elapsed = time.monotonic() - self.started
+        self.job._tell(JobProgress(done, elapsed / done * (1 - done)))
+
+    def _untrustworthy(self) -> _Failure:
+        self.worker.kill()
+        return _Failure("sent an answer that makes no sense and was stopped")
+
+
+def _failure(reply: Message) -> _Failure:
+    reason = str(reply.get("reason", "no reason given"))
+    words = {"model": "cannot run", "device": "cannot run", "memory": "ran out of memory"}
+    verb = words.get(str(reply.get("kind")), "failed")
+    return _Failure(f"{verb}: {reason}", str(reply.get("details", "")))
+
+
+def _whole(value: object, low: int, high: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise ValueError(value)
+    return value
+
+
+def _sentence(text: str) -> str:
+    """One line of plain text, ending in a full stop."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())[:600]
+    return line if line.endswith((".", "!", "?")) else line + "."

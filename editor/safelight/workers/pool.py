@@ -1,0 +1,308 @@
+"""Pool: the near side of the process boundary. Starts workers, asks them, replaces dead ones."""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import os
+import queue
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+from safelight.workers import protocol
+from safelight.workers.blocks import Block
+
+START_LIMIT = 60.0
+"""Seconds a worker may take to say that it is ready."""
+
+CANCEL_GRACE = 1.0
+"""Seconds a worker may take to stop a cancelled piece before it is killed."""
+
+_ENVIRONMENT = ("PATH", "HOME", "LANG", "TMPDIR", "TZ", "SYSTEMROOT", "VIRTUAL_ENV", "USERPROFILE")
+_ENVIRONMENT_PREFIXES = ("LC_", "LD_LIBRARY", "DYLD_", "CUDA", "NVIDIA", "XDG_CACHE", "OMP_")
+
+
+class WorkerDied(Exception):
+    """The worker ended; the message says how: ``crashed (SIGABRT)``, ``ended itself (exit 3)``."""
+
+
+class WorkerSilent(Exception):
+    """The worker did not answer in time."""
+
+
+class WorkerProcess:
+    """One worker process and the blocks it has been lent. Used by one job at a time."""
+
+    def __init__(self, memory_limit: int = 0) -> None:
+        near, far = socket.socketpair()
+        self._replies: queue.SimpleQueue[protocol.Message | None] = queue.SimpleQueue()
+        self._channel = protocol.Channel(near)
+        self._blocks: list[Block] = []
+        self._lent: set[int] = set()
+        self._errors: collections.deque[bytes] = collections.deque(maxlen=200)
+        self._process = _spawn(far, memory_limit)
+        threading.Thread(target=self._listen, daemon=True).start()
+        threading.Thread(target=self._keep_errors, daemon=True).start()
+        try:
+            ready = self.reply(START_LIMIT)
+            if ready.get("type") != "ready" or ready.get("protocol") != protocol.VERSION:
+                raise WorkerDied("speaks another version of the protocol")
+        except BaseException:
+            self.kill()
+            raise
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    def send(self, message: protocol.Message) -> None:
+        """Send a message. Raises WorkerDied when nobody reads it."""
+        try:
+            self._channel.send(message)
+        except OSError:
+            raise WorkerDied(self._how_it_ended()) from None
+
+    def reply(self, timeout: float) -> protocol.Message:
+        """The next reply. Raises WorkerDied, or WorkerSilent after ``timeout`` seconds."""
+        try:
+            reply = self._replies.get(timeout=timeout)
+        except queue.Empty:
+            raise WorkerSilent from None
+        if reply is None:
+            self._replies.put(None)
+            raise WorkerDied(self._how_it_ended())
+        return reply
+
+    def ask(self, message: protocol.Message, timeout: float) -> protocol.Message:
+        """Send a question and wait for its answer, in a quiet moment: no other is under way."""
+        self.send(message)
+        return self.reply(timeout)
+
+    def block(self, size: int, *, writable: bool) -> Block:
+        """A block of at least ``size`` bytes that no piece uses now, lent to the worker.
+
+        Blocks are used again and again: the first touch of fresh memory costs fifteen times as
+        much as the copy. Raises MemoryError.
+        """
+        fitting = [b for b in self._blocks if b.writable == writable and b.size >= size]
+        if fitting:
+            found = min(fitting, key=lambda b: b.size)
+            self._blocks.remove(found)
+            return found
+        for small in [b for b in self._blocks if b.writable == writable]:
+            self._forget(small)
+        made = Block(size, writable=writable)
+        descriptors = [made.descriptor] if made.descriptor >= 0 else []
+        try:
+            self._channel.send(made.announcement(), descriptors)
+        except OSError:
+            raise WorkerDied(self._how_it_ended()) from None
+        self._lent.add(made.id)
+        return made
+
+    def give_back(self, block: Block) -> None:
+        """Say that no piece uses ``block`` any more."""
+        self._blocks.append(block)
+
+    def kill(self) -> None:
+        """End the process and everything it started."""
+        if os.name == "posix":
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+        with contextlib.suppress(OSError):
+            self._process.kill()
+        self.close()
+
+    def close(self) -> None:
+        """Hang up; the worker ends by itself."""
+        self._channel.close()
+        for block in self._blocks:
+            block.close()
+        self._blocks.clear()
+        try:
+            self._process.wait(2.0)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def errors(self) -> str:
+        """The last lines the process wrote to its standard error."""
+        return b"".join(self._errors).decode(errors="replace")[-8000:]
+
+    def _forget(self, block: Block) -> None:
+        self._blocks.remove(block)
+        self._lent.discard(block.id)
+        self.send({"type": "forget", "block": block.id})
+        block.close()
+
+    def _listen(self) -> None:
+        while True:
+            try:
+                received = self._channel.receive()
+            except protocol.ProtocolError:
+                received = None  # no conversation with a broken peer
+                with contextlib.suppress(OSError):
+                    self._process.kill()
+            self._replies.put(received[0] if received else None)
+            if received is None:
+                return
+
+    def _keep_errors(self) -> None:
+        stream = self._process.stderr
+        assert stream is not None
+        with contextlib.suppress(OSError, ValueError), stream:
+            for line in stream:
+                self._errors.append(line[:2000])
+
+    def _how_it_ended(self) -> str:
+        try:
+            code = self._process.wait(2.0)
+        except subprocess.TimeoutExpired:
+            return "stopped answering"
+        if code >= 0:
+            return f"ended itself (exit code {code})"
+        try:
+            name = signal.Signals(-code).name
+        except ValueError:
+            name = f"signal {-code}"
+        if name == "SIGKILL":
+            return "was ended by the system (SIGKILL), most likely because memory ran out"
+        return f"crashed ({name})"
+
+
+class Pool:
+    """Worker processes, started when needed and kept for the next job.
+
+    ``limit`` is how many may run at once, so that a preview need not wait for a long job.
+    ``memory_limit`` bounds what each may allocate, in bytes; 0 = nine tenths of the machine's.
+    """
+
+    def __init__(self, *, limit: int = 2, memory_limit: int = 0) -> None:
+        self._limit = limit
+        self._memory_limit = memory_limit or _default_memory_limit()
+        self._idle: list[WorkerProcess] = []
+        self._all: list[WorkerProcess] = []
+        self._starting = 0
+        self._closed = False
+        self._changed = threading.Condition()
+
+    @contextlib.contextmanager
+    def worker(self) -> Iterator[WorkerProcess]:
+        """A worker for one job; a dead one is replaced afterwards.
+
+        Raises WorkerDied when none can be started or the pool is closed.
+        """
+        worker = self._acquire()
+        try:
+            yield worker
+        finally:
+            self._release(worker)
+
+    def warm(self) -> None:
+        """Start a worker now, so that the first job need not wait for it."""
+        with self.worker():
+            pass
+
+    def close(self) -> None:
+        """End all workers; jobs under way end as failed."""
+        with self._changed:
+            self._closed = True
+            workers = list(self._all)
+            self._idle.clear()
+            self._changed.notify_all()
+        for worker in workers:
+            worker.kill()
+
+    def _acquire(self) -> WorkerProcess:
+        with self._changed:
+            while not self._closed:
+                while self._idle:
+                    worker = self._idle.pop()
+                    if worker.alive:
+                        return worker
+                    self._drop(worker)
+                if len(self._all) + self._starting < self._limit:
+                    self._starting += 1
+                    break
+                self._changed.wait()
+            if self._closed:
+                raise WorkerDied("was closed")
+        try:
+            worker = WorkerProcess(self._memory_limit)
+        except WorkerSilent:
+            raise WorkerDied(f"did not start within {START_LIMIT:.0f} s") from None
+        finally:
+            with self._changed:
+                self._starting -= 1
+                self._changed.notify()
+        with self._changed:
+            self._all.append(worker)
+            closed = self._closed
+        if closed:
+            worker.kill()
+            raise WorkerDied("was closed")
+        return worker
+
+    def _release(self, worker: WorkerProcess) -> None:
+        with self._changed:
+            if worker.alive and not self._closed:
+                self._idle.append(worker)
+            else:
+                self._drop(worker)
+            self._changed.notify()
+
+    def _drop(self, worker: WorkerProcess) -> None:
+        if worker in self._all:
+            self._all.remove(worker)
+        worker.kill()
+
+
+def _spawn(far: socket.socket, memory_limit: int) -> subprocess.Popen[bytes]:
+    """Start the far side. Its standard output is thrown away, so a print harms nothing."""
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name in _ENVIRONMENT or name.startswith(_ENVIRONMENT_PREFIXES)
+    }
+    environment["ORT_DISABLE_TELEMETRY"] = "1"
+    command = [sys.executable, "-I", "-B", "-X", "faulthandler", "-m", "safelight.workers.process"]
+    options: dict[str, Any] = {
+        "stdout": subprocess.DEVNULL,
+        "stderr": subprocess.PIPE,
+        "env": environment,
+    }
+    if sys.platform == "win32":
+        # The socket is handed over by a ticket that names the process it is for.
+        process = subprocess.Popen(
+            [*command, "372", str(memory_limit)], stdin=subprocess.PIPE, **options
+        )
+        assert process.stdin is not None
+        process.stdin.write(far.share(process.pid))
+        process.stdin.flush()
+    else:
+        process = subprocess.Popen(
+            [*command, str(far.fileno()), str(memory_limit)],
+            stdin=subprocess.DEVNULL,
+            pass_fds=[far.fileno()],
+            start_new_session=True,
+            **options,
+        )
+    far.close()
+    return process
+
+
+def _default_memory_limit() -> int:
+    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") * 9 // 10
+    return 0

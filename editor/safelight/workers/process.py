@@ -1,0 +1,270 @@
+"""The far side: a process that loads plugins and runs their filters.
+
+Started as ``python -m safelight.workers.process``; it talks through one socket and ends when
+that closes. Whatever a plugin does here, the photograph is on the other side.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import os
+import queue
+import signal
+import socket
+import sys
+import threading
+import traceback
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pluggy
+
+from safelight import api
+from safelight.workers import protocol
+from safelight.workers.blocks import BorrowedBlock
+from safelight.workers.inference import (
+    DeviceError,
+    Inference,
+    ModelError,
+    OutOfMemory,
+    runtime_version,
+)
+from safelight.workers.rehearsal import call, rehearse
+
+
+class Plugins:
+    """The filters of the installed plugins, by id. A broken plugin is a line in ``failures``."""
+
+    def __init__(self) -> None:
+        self.filters: dict[str, api.Registered] = {}
+        self.declarations: list[api.Declaration] = []
+        self.folders: dict[str, Path] = {}
+        self.failures: list[dict[str, str]] = []
+        for point in importlib.metadata.entry_points(group=api.PROJECT):
+            name = point.dist.name if point.dist else point.name
+            try:
+                self._load(point, name)
+            except Exception as error:
+                reason = f"{type(error).__name__}: {error}"
+                self.failures.append({"plugin": name, "reason": reason})
+
+    def _load(self, point: importlib.metadata.EntryPoint, name: str) -> None:
+        hooks = pluggy.PluginManager(api.PROJECT)
+        hooks.add_hookspecs(sys.modules["safelight.api.hooks"])
+        module = point.load()
+        hooks.register(module, name)
+        hooks.check_pending()  # a hook that is misspelt would do nothing, for ever
+        version = point.dist.version if point.dist else ""
+        found = [function for functions in hooks.hook.filters() for function in functions]
+        for function in found:
+            entry = api.registered(function)
+            data = entry.declaration.to_json() | {"plugin": name, "version": version}
+            declaration = api.Declaration.from_json(data)
+            if declaration.id in self.filters:
+                raise ValueError(f"there are two filters called {declaration.id}")
+            source = sys.modules[function.__module__].__file__
+            self.filters[declaration.id] = entry
+            self.folders[declaration.id] = Path(source).parent if source else Path()
+            self.declarations.append(declaration)
+
+
+class _Job(api.Job):
+    """What a running filter sees: its networks, its progress, whether it is still wanted."""
+
+    def __init__(self, worker: Worker, message: protocol.Message, folder: Path) -> None:
+        self._worker = worker
+        self._message = message
+        self._folder = folder
+
+    def run(self, model: str, image: api.Image, **inputs: Any) -> api.Image:
+        self.check()
+        wanted = self._message["device"]
+        return self._worker.inference.run(self._folder / model, image, inputs, wanted)
+
+    def progress(self, fraction: float) -> None:
+        self.check()
+        self._worker.reply(self._message, "progress", fraction=min(max(float(fraction), 0.0), 1.0))
+
+    def check(self) -> None:
+        if self._message["job"] in self._worker.cancelled:
+            raise api.Cancelled
+
+
+class Worker:
+    """Answers the host's messages, one at a time; cancelling is heard at any time."""
+
+    def __init__(self, channel: protocol.Channel) -> None:
+        self.inference = Inference()
+        self.cancelled: set[int] = set()
+        self._channel = channel
+        self._plugins: Plugins | None = None
+        self._blocks: dict[int, BorrowedBlock] = {}
+        self._messages: queue.SimpleQueue[protocol.Message] = queue.SimpleQueue()
+        self._answers = {
+            "describe": self._describe,
+            "plan": self._plan,
+            "run": self._run,
+            "device": self._device,
+        }
+
+    def serve(self) -> None:
+        """Answer until the host hangs up."""
+        threading.Thread(target=self._listen, daemon=True).start()
+        self._channel.send(
+            {"type": "ready", "protocol": protocol.VERSION, "api": api.VERSION, "pid": os.getpid()}
+        )
+        while True:
+            self._answer(self._messages.get())
+
+    def reply(self, message: protocol.Message, answer: str, **values: Any) -> None:
+        """Answer a message: the job and piece it was about, and ``values``."""
+        about = {key: message[key] for key in ("job", "piece") if key in message}
+        try:
+            self._channel.send({"type": answer} | about | values)
+        except OSError:
+            os._exit(0)  # nobody listens any more
+
+    @property
+    def plugins(self) -> Plugins:
+        """The plugins, loaded when first asked for."""
+        if self._plugins is None:
+            self._plugins = Plugins()
+        return self._plugins
+
+    def _listen(self) -> None:
+        while True:
+            try:
+                received = self._channel.receive()
+            except protocol.ProtocolError:
+                received = None
+            if received is None:
+                os._exit(0)  # the host is gone: so is the reason to run
+            message, descriptors = received
+            if message["type"] == "block":
+                self._blocks[message["block"]] = BorrowedBlock(message, descriptors)
+            elif message["type"] == "forget":
+                self._blocks.pop(message["block"], None)
+            elif message["type"] == "cancel":
+                self.cancelled.add(message["job"])
+                self.inference.terminate()
+            else:
+                self._messages.put(message)
+
+    def _answer(self, message: protocol.Message) -> None:
+        try:
+            self._answers[message["type"]](message)
+        except api.Cancelled:
+            self.reply(message, "cancelled")
+        except (MemoryError, OutOfMemory) as error:
+            text = str(error) or "no memory left"
+            self.reply(message, "failed", kind="memory", reason=text[:2000], details="")
+        except (ModelError, DeviceError) as error:
+            kind = "model" if isinstance(error, ModelError) else "device"
+            self.reply(message, "failed", kind=kind, reason=str(error)[:2000], details="")
+        except BaseException as error:  # SystemExit too: a plugin may call sys.exit()
+            reason = f"{type(error).__name__}: {error}"[:2000]
+            details = traceback.format_exc()[-20000:]
+            self.reply(message, "failed", kind="raised", reason=reason, details=details)
+
+    def _describe(self, message: protocol.Message) -> None:
+        plugins = self.plugins
+        filters = [declaration.to_json() for declaration in plugins.declarations]
+        self.reply(message, "described", filters=filters, failures=plugins.failures)
+
+    def _filter(self, message: protocol.Message) -> tuple[api.Registered, Path]:
+        identity = message["filter"]
+        if identity not in self.plugins.filters:
+            raise LookupError(f"the filter {identity} is not installed")
+        return self.plugins.filters[identity], self.plugins.folders[identity]
+
+    def _plan(self, message: protocol.Message) -> None:
+        entry, folder = self._filter(message)
+        plan, models = rehearse(entry, folder, message["settings"], self.inference.contract)
+        device = None
+        for name in models:
+            device = self.inference.device(message["device"], folder / name)
+        self.reply(
+            message,
+            "planned",
+            reach=plan.reach,
+            multiple=plan.multiple,
+            scale=plan.scale,
+            tile=plan.tile,
+            device=device.label if device else "",
+            device_name=device.name if device else "cpu",
+            models={name: contract.sha256 for name, contract in models.items()},
+        )
+
+    def _run(self, message: protocol.Message) -> None:
+        entry, folder = self._filter(message)
+        job = _Job(self, message, folder)
+        job.check()
+        image = self._blocks[message["input"]["block"]].array(tuple(message["input"]["shape"]))
+        image.flags.writeable = False
+        output = self._blocks[message["output"]["block"]].array(tuple(message["output"]["shape"]))
+        region = api.Region(*message["region"])
+        result = call(entry, image, message["settings"], job, region)
+        x, y, width, height = message["keep"]
+        scale = message["scale"]
+        expected = (region.height * scale, region.width * scale, 3)
+        pixels = np.asarray(result)
+        if pixels.shape != expected or pixels.dtype.kind not in "fiu":
+            raise ValueError(
+                f"it returned {pixels.dtype} of shape {pixels.shape}; expected float32 {expected}"
+            )
+        rows = slice(y * scale, (y + height) * scale)
+        columns = slice(x * scale, (x + width) * scale)
+        np.copyto(output, pixels[rows, columns], casting="unsafe")
+        self.reply(message, "done", finite=bool(np.isfinite(output).all()))
+
+    def _device(self, message: protocol.Message) -> None:
+        models = sorted(
+            {path for folder in self.plugins.folders.values() for path in folder.glob("*.onnx")},
+            key=lambda path: path.stat().st_size,
+        )
+        if not models:
+            self.reply(message, "device", label="CPU", name="cpu", reason="no network is installed")
+            return
+        device = self.inference.device(message["device"], models[0])
+        self.reply(
+            message,
+            "device",
+            label=device.label,
+            name=device.name,
+            reason=device.reason,
+            runtime=runtime_version(),
+            model=models[0].name,
+        )
+
+
+def _confine(memory_limit: int) -> None:
+    """Die first when memory is short, leave the cores to the window, keep no core dumps."""
+    if hasattr(os, "nice"):
+        os.nice(5)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
+    if sys.platform != "win32":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        if memory_limit:
+            resource.setrlimit(resource.RLIMIT_DATA, (memory_limit, memory_limit))
+
+
+def main(arguments: list[str]) -> None:
+    """Serve the host whose socket is named by ``arguments``: its descriptor, the memory limit."""
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the host's business
+    if sys.platform == "win32":
+        connection = socket.fromshare(sys.stdin.buffer.read(int(arguments[0])))
+    else:
+        connection = socket.socket(fileno=int(arguments[0]))
+        os.set_inheritable(connection.fileno(), False)
+    _confine(int(arguments[1]))
+    Worker(protocol.Channel(connection, accepts_descriptors=True)).serve()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,88 @@
+"""Rehearsal: a filter is run once on a small grey picture to learn how it wants to be cut.
+
+The stand-in job runs no network. It reads what each model file says of itself and hands back
+a grey picture of the right size, so a filter may run several networks, one after another or
+side by side, and a plugin declares nothing twice.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from safelight import api
+from safelight.workers.inference import Contract
+from safelight.workers.tiling import Plan
+
+_SIDE = 64
+
+
+class _StandIn(api.Job):
+    """A job that notes what would run."""
+
+    def __init__(self, folder: Path, contract: Callable[[Path], Contract]) -> None:
+        self.folder = folder
+        self._contract = contract
+        self.reach = 0
+        self.multiple = 1
+        self.tile: int | None = None
+        self.models: dict[str, Contract] = {}
+
+    def run(self, model: str, image: api.Image, **inputs: Any) -> api.Image:
+        contract = self._contract(self.folder / model)
+        self.models[model] = contract
+        zoom = max(image.shape[0] / _SIDE, 1e-3)
+        # Networks side by side would need the larger reach only; the sum is safe for both.
+        self.reach += math.ceil(contract.reach / zoom)
+        self.multiple = math.lcm(self.multiple, contract.multiple)
+        self.tile = min(self.tile or contract.tile, max(int(contract.tile / zoom), 16))
+        height, width = (side * contract.scale for side in image.shape[:2])
+        return np.full((height, width, 3), 0.5, np.float32)
+
+    def progress(self, fraction: float) -> None:
+        pass
+
+    def check(self) -> None:
+        pass
+
+
+def rehearse(
+    filter: api.Registered,
+    folder: Path,
+    settings: api.Settings,
+    contract: Callable[[Path], Contract],
+) -> tuple[Plan, dict[str, Contract]]:
+    """How the filter wants to be cut for these settings, and the networks it will run.
+
+    Raises what the filter raises, and ValueError when its result is not ``scale`` times as
+    large as the image, as declared.
+    """
+    job = _StandIn(folder, contract)
+    image = np.full((_SIDE, _SIDE, 3), 0.5, np.float32)
+    image.flags.writeable = False
+    result = call(filter, image, settings, job, api.Region(0, 0, _SIDE, _SIDE))
+    scale = filter.declaration.factor(settings)
+    expected = (_SIDE * scale, _SIDE * scale, 3)
+    if np.shape(result) != expected:
+        raise ValueError(f"it returned a picture of shape {np.shape(result)}, not {expected}")
+    reach = filter.reach_of(settings) + job.reach
+    # A long reach is paid for by every piece: without a network's own wish, larger pieces.
+    tile = job.tile or min(max(448, 2 * reach), 2048)
+    return Plan(reach=reach, multiple=job.multiple, scale=scale, tile=tile), job.models
+
+
+def call(
+    filter: api.Registered,
+    image: api.Image,
+    settings: api.Settings,
+    job: api.Job,
+    region: api.Region,
+) -> Any:
+    """Call a filter's function with what its signature asks for."""
+    offered = {"job": job, "region": region}
+    wanted = {name: offered[name] for name in filter.wants}
+    return filter.function(image, **settings, **wanted)
