@@ -1,0 +1,1 @@
+"""How Safelight's own networks are made. Installed nowhere, imported by nobody."""

@@ -1,0 +1,116 @@
+"""A folder of photographs as training pairs: decoded once, packed into one memory-mapped file.
+
+Decoding JPEG costs more than a training step, so it happens once. The packed file holds, for every
+photograph, the picture and its version `scale` times smaller, made by the benchmarks' own bicubic
+(see resample.py). A crop of the small picture and the crop of the large one that lies under it are
+a training pair.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from models import resample
+
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"}
+HELD_OUT_PER_CENT = 6
+
+
+def read(path: Path) -> np.ndarray:
+    """A picture file as (height, width, 3) uint8 sRGB."""
+    with Image.open(path) as picture:
+        return np.asarray(picture.convert("RGB"))
+
+
+def is_held_out(name: str) -> bool:
+    """Whether a photograph is kept from training, decided by its file name alone.
+
+    A hash rather than a random draw: the split stays the same when pictures are added, and between
+    runs with different seeds.
+    """
+    return int(hashlib.sha256(name.encode()).hexdigest(), 16) % 100 < HELD_OUT_PER_CENT
+
+
+class Pictures:
+    """All photographs of a folder, each as a large and a small uint8 array.
+
+    `train` and `held_out` are lists of (large, small): (scale*h, scale*w, 3) and (h, w, 3).
+    """
+
+    def __init__(self, folder: Path, scale: int, cache: Path):
+        files = sorted(p for p in Path(folder).iterdir() if p.suffix.lower() in SUFFIXES)
+        if not files:
+            raise SystemExit(
+                f"No pictures in {folder}: give a folder of photographs with --photos."
+            )
+        self.scale = scale
+        known = [[p.name, p.stat().st_size] for p in files]
+        key = hashlib.sha256(json.dumps([scale, known]).encode()).hexdigest()[:16]
+        packed = Path(cache) / f"pictures_x{scale}_{key}.u8"
+        index = packed.with_suffix(".json")
+        if not index.exists():
+            pack(files, scale, packed, index)
+        data = np.memmap(packed, np.uint8, "r")
+        self.train: list[tuple[np.ndarray, np.ndarray]] = []
+        self.held_out: list[tuple[np.ndarray, np.ndarray]] = []
+        for name, offset, height, width in json.loads(index.read_text()):
+            middle = offset + height * scale * width * scale * 3
+            large = data[offset:middle].reshape(height * scale, width * scale, 3)
+            small = data[middle : middle + height * width * 3].reshape(height, width, 3)
+            (self.held_out if is_held_out(name) else self.train).append((large, small))
+        if not self.train:  # a very small folder may fall on one side of the split entirely
+            self.train = self.held_out
+
+    def sample(
+        self, rng: np.random.Generator, count: int, size: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """`count` random training pairs, each turned or mirrored one of eight ways.
+
+        Returns (large, small): (count, scale*size, scale*size, 3) and (count, size, size, 3),
+        uint8. Photographs are drawn in proportion to their area, so every pixel is equally likely.
+        """
+        fits = [pair for pair in self.train if min(pair[1].shape[:2]) >= size]
+        if not fits:
+            raise SystemExit(
+                f"Every photograph is smaller than {size * self.scale} pixels: "
+                "give larger photographs, or a smaller --patch."
+            )
+        area = np.array([small.shape[0] * small.shape[1] for _, small in fits], float)
+        s = self.scale
+        large_crops = np.empty((count, size * s, size * s, 3), np.uint8)
+        small_crops = np.empty((count, size, size, 3), np.uint8)
+        for n, which in enumerate(rng.choice(len(fits), count, p=area / area.sum())):
+            large, small = fits[which]
+            y = int(rng.integers(small.shape[0] - size + 1))
+            x = int(rng.integers(small.shape[1] - size + 1))
+            pair = [
+                large[y * s : (y + size) * s, x * s : (x + size) * s],
+                small[y : y + size, x : x + size],
+            ]
+            turns, mirrored = int(rng.integers(4)), bool(rng.integers(2))
+            pair = [np.rot90(crop[:, ::-1] if mirrored else crop, turns) for crop in pair]
+            large_crops[n], small_crops[n] = pair
+        return large_crops, small_crops
+
+
+def pack(files: list[Path], scale: int, packed: Path, index: Path) -> None:
+    """Decode every file, make its small version, and write both behind one another."""
+    packed.parent.mkdir(parents=True, exist_ok=True)
+    rows: list[list] = []
+    offset = 0
+    with packed.open("wb") as out:
+        for path in files:
+            large = read(path)
+            height, width = large.shape[0] // scale, large.shape[1] // scale
+            large = np.ascontiguousarray(large[: height * scale, : width * scale])
+            small = resample.resize(large, 1 / scale)
+            out.write(large.tobytes())
+            out.write(small.tobytes())
+            rows.append([path.name, offset, height, width])
+            offset += large.nbytes + small.nbytes
+    index.write_text(json.dumps(rows))  # last, so that an interrupted packing is not believed
