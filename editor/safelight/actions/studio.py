@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from safelight.actions.places import cache_folder
@@ -39,14 +40,20 @@ class Studio:
 
     ``device`` is "auto", "cpu" or "cuda". ``patience`` is how many seconds a filter may be
     silent before it counts as hanging. ``memory_limit`` bounds each worker, in bytes.
+    ``plugin_folders`` hold further installed plugins.
     """
 
     def __init__(
-        self, device: str = "auto", *, patience: float = PATIENCE, memory_limit: int = 0
+        self,
+        device: str = "auto",
+        *,
+        patience: float = PATIENCE,
+        memory_limit: int = 0,
+        plugin_folders: Sequence[Path] = (),
     ) -> None:
         self._device = device
         self._patience = patience
-        self._pool = Pool(memory_limit=memory_limit)
+        self._pool = Pool(memory_limit=memory_limit, plugin_folders=plugin_folders)
         self._catalog = Catalog(self._pool, _recall, _remember)
 
     def __enter__(self) -> Studio:

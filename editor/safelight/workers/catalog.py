@@ -11,7 +11,7 @@ import importlib.metadata
 import importlib.util
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,7 +52,7 @@ class Catalog:
         """
         with self._lock:
             if self._filters is None:
-                fingerprint = _fingerprint()
+                fingerprint = _fingerprint(self._pool.plugin_folders)
                 if not self._read(self._recall(), fingerprint):
                     text = self._ask(fingerprint)
                     self._read(text, fingerprint)
@@ -84,23 +84,28 @@ class Catalog:
         return json.dumps({"fingerprint": fingerprint, "filters": filters, "failures": failures})
 
 
-def _fingerprint() -> str:
+def _fingerprint(plugin_folders: Sequence[Path]) -> str:
     """A digest of what is installed: each plugin's name, version and newest source file."""
     lines = [f"api {VERSION}"]
-    for point in sorted(importlib.metadata.entry_points(group=PROJECT), key=lambda p: p.value):
+    for point in importlib.metadata.entry_points(group=PROJECT):
         version = point.dist.version if point.dist else ""
-        lines.append(f"{point.value} {version} {_newest(point.module.split('.')[0])}")
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+        folder = _folder(point.module.split(".")[0])
+        lines.append(f"{point.value} {version} {_newest(folder) if folder else 0}")
+    for folder in plugin_folders:
+        lines.append(f"{folder} {_newest(folder)}")
+    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
 
 
-def _newest(package: str) -> int:
-    """When a package's files last changed, in nanoseconds; the package is not imported."""
+def _folder(package: str) -> Path | None:
+    """Where a package lies; it is not imported."""
     try:
         spec = importlib.util.find_spec(package)
     except (ImportError, ValueError):
-        return 0
-    if spec is None or not spec.origin:
-        return 0
-    folder = Path(spec.origin).parent
-    files = [*folder.rglob("*.py"), *folder.glob("*.onnx")]
+        return None
+    return Path(spec.origin).parent if spec and spec.origin else None
+
+
+def _newest(folder: Path) -> int:
+    """When a folder's sources and networks last changed, in nanoseconds."""
+    files = [*folder.rglob("*.py"), *folder.rglob("*.onnx")]
     return max((file.stat().st_mtime_ns for file in files), default=0)

@@ -11,7 +11,8 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from safelight.workers import protocol
@@ -22,6 +23,9 @@ START_LIMIT = 60.0
 
 CANCEL_GRACE = 1.0
 """Seconds a worker may take to stop a cancelled piece before it is killed."""
+
+_TICKET_SIZE = "372"
+"""Bytes of a shared socket's ticket on Windows (sizeof WSAPROTOCOL_INFOW)."""
 
 _ENVIRONMENT = ("PATH", "HOME", "LANG", "TMPDIR", "TZ", "SYSTEMROOT", "VIRTUAL_ENV", "USERPROFILE")
 _ENVIRONMENT_PREFIXES = ("LC_", "LD_LIBRARY", "DYLD_", "CUDA", "NVIDIA", "XDG_CACHE", "OMP_")
@@ -38,14 +42,14 @@ class WorkerSilent(Exception):
 class WorkerProcess:
     """One worker process and the blocks it has been lent. Used by one job at a time."""
 
-    def __init__(self, memory_limit: int = 0) -> None:
+    def __init__(self, memory_limit: int = 0, plugin_folders: Sequence[Path] = ()) -> None:
         near, far = socket.socketpair()
         self._replies: queue.SimpleQueue[protocol.Message | None] = queue.SimpleQueue()
         self._channel = protocol.Channel(near)
         self._blocks: list[Block] = []
         self._lent: set[int] = set()
         self._errors: collections.deque[bytes] = collections.deque(maxlen=200)
-        self._process = _spawn(far, memory_limit)
+        self._process = _spawn(far, memory_limit, plugin_folders)
         threading.Thread(target=self._listen, daemon=True).start()
         threading.Thread(target=self._keep_errors, daemon=True).start()
         try:
@@ -186,9 +190,13 @@ class Pool:
 
     ``limit`` is how many may run at once, so that a preview need not wait for a long job.
     ``memory_limit`` bounds what each may allocate, in bytes; 0 = nine tenths of the machine's.
+    ``plugin_folders`` hold further installed plugins, beside those of the editor's environment.
     """
 
-    def __init__(self, *, limit: int = 2, memory_limit: int = 0) -> None:
+    def __init__(
+        self, *, limit: int = 2, memory_limit: int = 0, plugin_folders: Sequence[Path] = ()
+    ) -> None:
+        self.plugin_folders = tuple(plugin_folders)
         self._limit = limit
         self._memory_limit = memory_limit or _default_memory_limit()
         self._idle: list[WorkerProcess] = []
@@ -239,7 +247,7 @@ class Pool:
             if self._closed:
                 raise WorkerDied("was closed")
         try:
-            worker = WorkerProcess(self._memory_limit)
+            worker = WorkerProcess(self._memory_limit, self.plugin_folders)
         except WorkerSilent:
             raise WorkerDied(f"did not start within {START_LIMIT:.0f} s") from None
         finally:
@@ -268,7 +276,9 @@ class Pool:
         worker.kill()
 
 
-def _spawn(far: socket.socket, memory_limit: int) -> subprocess.Popen[bytes]:
+def _spawn(
+    far: socket.socket, memory_limit: int, plugin_folders: Sequence[Path]
+) -> subprocess.Popen[bytes]:
     """Start the far side. Its standard output is thrown away, so a print harms nothing."""
     environment = {
         name: value
@@ -277,6 +287,7 @@ def _spawn(far: socket.socket, memory_limit: int) -> subprocess.Popen[bytes]:
     }
     environment["ORT_DISABLE_TELEMETRY"] = "1"
     command = [sys.executable, "-I", "-B", "-X", "faulthandler", "-m", "safelight.workers.process"]
+    limits = [str(memory_limit), *(str(folder) for folder in plugin_folders)]
     options: dict[str, Any] = {
         "stdout": subprocess.DEVNULL,
         "stderr": subprocess.PIPE,
@@ -285,14 +296,14 @@ def _spawn(far: socket.socket, memory_limit: int) -> subprocess.Popen[bytes]:
     if sys.platform == "win32":
         # The socket is handed over by a ticket that names the process it is for.
         process = subprocess.Popen(
-            [*command, "372", str(memory_limit)], stdin=subprocess.PIPE, **options
+            [*command, _TICKET_SIZE, *limits], stdin=subprocess.PIPE, **options
         )
         assert process.stdin is not None
         process.stdin.write(far.share(process.pid))
         process.stdin.flush()
     else:
         process = subprocess.Popen(
-            [*command, str(far.fileno()), str(memory_limit)],
+            [*command, str(far.fileno()), *limits],
             stdin=subprocess.DEVNULL,
             pass_fds=[far.fileno()],
             start_new_session=True,

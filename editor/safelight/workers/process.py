@@ -254,7 +254,7 @@ def _confine(memory_limit: int) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Serve the host whose socket is named by ``arguments``: its descriptor, the memory limit."""
+    """Serve a host. ``arguments``: its socket, the memory limit, folders with further plugins."""
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the host's business
     if sys.platform == "win32":
@@ -263,6 +263,7 @@ def main(arguments: list[str]) -> None:
         connection = socket.socket(fileno=int(arguments[0]))
         os.set_inheritable(connection.fileno(), False)
     _confine(int(arguments[1]))
+    sys.path.extend(arguments[2:])  # at the end: a plugin must not shadow the editor
     Worker(protocol.Channel(connection, accepts_descriptors=True)).serve()
 
 

@@ -1,0 +1,67 @@
+# make run | test | check | pictures | benchmarks | training | clean.  Each makes what it needs.
+
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PLUGINS := $(sort $(dir $(wildcard plugins/*/pyproject.toml)))
+EDITABLE := $(foreach plugin,$(PLUGINS),-e $(plugin))
+PHOTO := $(firstword $(wildcard resources/samples/*.jpg))
+
+export ORT_DISABLE_TELEMETRY := 1
+
+.PHONY: run test check pictures benchmarks training clean
+.DELETE_ON_ERROR:
+
+run: $(VENV)/installed
+	@.ci/system-libraries
+	@# Status 1 has been explained in a sentence: no display, say.
+	@$(BIN)/safelight $(PHOTO) || test $$? -eq 1
+
+test: $(VENV)/installed-test
+	@.ci/system-libraries
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy editor/safelight
+	$(BIN)/lint-imports
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest
+
+check: $(VENV)/installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy editor/safelight
+	$(BIN)/lint-imports
+
+# The README's picture of the window, drawn by the window itself.
+pictures: $(VENV)/installed
+	@.ci/system-libraries
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m safelight.gui.pictures resources/pictures
+
+benchmarks: $(VENV)/installed-test
+	@.ci/system-libraries
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.benchmarks
+
+# Networks are trained in an environment of their own; see models/README.md.
+training: .venv-training/installed
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: pyproject.toml $(wildcard plugins/*/pyproject.toml) | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e . $(EDITABLE)
+	@touch $@
+
+$(VENV)/installed-test: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group test
+	@touch $@
+
+.venv-training/installed: pyproject.toml models/constraints.txt
+	$(PYTHON) -m venv .venv-training
+	.venv-training/bin/python -m pip install --quiet 'pip>=25.1'
+	.venv-training/bin/python -m pip install --quiet -c models/constraints.txt --group training
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .venv-training build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,39 @@
+"""Progress: one line on a terminal that is drawn over itself; nothing in a pipe."""
+
+from __future__ import annotations
+
+from typing import TextIO
+
+_WIDTH = 30
+
+
+class ProgressBar:
+    """``Enlarge ━━━━━━━╸          42 %  0:12 left``."""
+
+    def __init__(self, title: str, stream: TextIO, *, hidden: bool = False) -> None:
+        self._title = title
+        self._stream = stream
+        self._shown = stream.isatty() and not hidden
+
+    def show(self, done: float, remaining: float | None) -> None:
+        """Draw the bar: ``done`` 0 to 1, ``remaining`` in seconds."""
+        if not self._shown:
+            return
+        bar = ("━" * round(done * _WIDTH)).ljust(_WIDTH)
+        left = "" if remaining is None else f"  {duration(remaining)} left"
+        self._stream.write(f"\r\x1b[K{self._title} {bar} {done:4.0%}{left}")
+        self._stream.flush()
+
+    def end(self) -> None:
+        """Wipe the line, so that what follows starts on a clean one."""
+        if self._shown:
+            self._stream.write("\r\x1b[K")
+            self._stream.flush()
+
+
+def duration(seconds: float) -> str:
+    """``0:07``, ``12:30``, ``1:02:03``."""
+    whole = round(seconds)
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,0 +1,36 @@
+"""Tests run without a display, without an accelerator and without touching the user's files."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
+CHECKOUT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_folders(tmp_path_factory):
+    """Settings and caches of a test run go to folders of its own."""
+    base = tmp_path_factory.mktemp("home")
+    for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
+        os.environ[name] = str(base / name.lower())
+    yield
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The folder of pictures that is shared beside the checkout; tests that need it skip."""
+    folder = Path(os.environ.get("SAFELIGHT_DATA", CHECKOUT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip("the shared pictures are not here")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def python() -> str:
+    """The interpreter that runs the tests."""
+    return sys.executable
