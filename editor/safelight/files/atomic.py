@@ -1,0 +1,511 @@
+"""Atomic writing: the one way Safelight writes a file, so that no failure costs the old one.
+
+The new contents go into a temporary file beside the target, are forced to the disk and read
+back, and only then take the target's name. Whoever looks, or loses power, finds the old file or
+the new one, whole.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import io
+import os
+import platform
+import secrets
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+PREFIX = ".safelight-"
+"""How the name of every temporary file begins; it goes on with host, process and chance."""
+
+_SUFFIX = ".tmp"
+_SLACK = 1.1
+
+
+class WriteError(Exception):
+    """A file could not be written. The text is one sentence for the person at the screen."""
+
+
+class FileExists(WriteError):
+    """The target exists and overwriting was not allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What ``atomic_write`` did: the real file (links followed), its size in bytes, notes."""
+
+    path: Path
+    bytes: int
+    notes: tuple[str, ...] = ()
+
+
+class Operations:
+    """Every call ``atomic_write`` makes to the operating system.
+
+    Tests put another object in its place, to make the n-th call fail.
+    """
+
+    def stat(self, path: str) -> os.stat_result:
+        return os.lstat(path)
+
+    def writable(self, path: str) -> bool:
+        return os.access(path, os.W_OK)
+
+    def free_bytes(self, folder: str) -> int | None:
+        if not hasattr(os, "statvfs"):
+            return None
+        figures = os.statvfs(folder)
+        return figures.f_bavail * figures.f_frsize
+
+    def names(self, folder: str) -> list[str]:
+        return os.listdir(folder)
+
+    def open(self, path: str, flags: int, mode: int = 0o600) -> int:
+        return os.open(path, flags, mode)
+
+    def lock(self, descriptor: int) -> None:
+        """Hold the file until it is closed or the process ends; BlockingIOError if held."""
+        if sys.platform != "win32":
+            import fcntl
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def write(self, descriptor: int, data: Any) -> int:
+        return os.write(descriptor, data)
+
+    def read(self, descriptor: int, count: int) -> bytes:
+        return os.read(descriptor, count)
+
+    def seek(self, descriptor: int, offset: int, whence: int) -> int:
+        return os.lseek(descriptor, offset, whence)
+
+    def truncate(self, descriptor: int, size: int) -> None:
+        os.ftruncate(descriptor, size)
+
+    def owner(self, descriptor: int, user: int, group: int) -> None:
+        if hasattr(os, "fchown"):
+            os.fchown(descriptor, user, group)
+
+    def mode(self, descriptor: int, mode: int) -> None:
+        if hasattr(os, "fchmod"):
+            os.fchmod(descriptor, mode)
+
+    def attributes(self, path: str) -> list[str]:
+        return os.listxattr(path) if sys.platform == "linux" else []
+
+    def attribute(self, path: str, name: str) -> bytes:
+        return os.getxattr(path, name) if sys.platform == "linux" else b""
+
+    def set_attribute(self, descriptor: int, name: str, value: bytes) -> None:
+        if sys.platform == "linux":
+            os.setxattr(descriptor, name, value)
+
+    def sync(self, descriptor: int) -> None:
+        if sys.platform == "darwin":
+            import fcntl
+
+            # macOS's fsync leaves the bytes in the drive's own cache; this does not.
+            try:
+                fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
+                return
+            except OSError as error:
+                if error.errno not in _UNSUPPORTED:
+                    raise
+        os.fsync(descriptor)
+
+    def close(self, descriptor: int) -> None:
+        os.close(descriptor)
+
+    def link(self, source: str, target: str) -> None:
+        os.link(source, target)
+
+    def rename_to_new(self, source: str, target: str) -> None:
+        """Windows only: its rename refuses an existing target."""
+        os.rename(source, target)
+
+    def replace(self, source: str, target: str) -> None:
+        os.replace(source, target)
+
+    def unlink(self, path: str) -> None:
+        os.unlink(path)
+
+
+_OPERATIONS = Operations()
+
+_UNSUPPORTED = frozenset(
+    getattr(errno, name)
+    for name in ("ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EINVAL", "EPERM", "EACCES", "ENOTTY", "EMLINK")
+    if hasattr(errno, name)
+)
+"""Errors that mean "this file system cannot do that", not "the disk is failing"."""
+
+_REASONS = {
+    errno.ENOSPC: "the disk is full; free some space or save elsewhere",
+    errno.EROFS: "the disk is read-only; save elsewhere",
+    errno.EACCES: "you have no permission to write there; save elsewhere",
+    errno.EPERM: "you have no permission to write there; save elsewhere",
+    errno.EIO: "the disk reported an error; save elsewhere and check the disk",
+    errno.ENOENT: "the folder does not exist",
+    errno.ENOTDIR: "part of its path is a file, not a folder",
+    errno.ENAMETOOLONG: "the name is too long",
+    errno.EFBIG: "the file would be larger than allowed there; save elsewhere",
+    errno.ELOOP: "its links lead in a circle",
+    errno.EMFILE: "too many files are open",
+}
+if hasattr(errno, "EDQUOT"):
+    _REASONS[errno.EDQUOT] = "your disk quota is used up; free some space or save elsewhere"
+
+
+def plain_name(path: str | os.PathLike[str]) -> str:
+    """A file's name for a message: no control characters, no text direction overrides."""
+    name = os.path.basename(os.fspath(path)) or os.fspath(path)
+    return "".join(
+        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in name
+    )
+
+
+def atomic_write(
+    path: str | os.PathLike[str],
+    write: Callable[[BinaryIO], None],
+    *,
+    overwrite: bool = False,
+    check: Callable[[Path], None] | None = None,
+    expected_bytes: int = 0,
+    operations: Operations = _OPERATIONS,
+) -> Written:
+    """Write a file whole or not at all.
+
+    ``write`` receives an empty binary file, open for writing, reading and seeking (it has no
+    ``fileno``: every byte passes through ``operations``). ``check`` receives the path of the
+    finished temporary file and raises when it does not read back as it should. Links are
+    followed, and the file they lead to is replaced. Mode, group, access list and extended
+    attributes of an old file are copied as far as the system allows. ``expected_bytes`` is a
+    low estimate of the size, for an early and kind refusal on a full disk.
+
+    Raises FileExists when the target exists and ``overwrite`` is False (also when it appeared
+    during the write), WriteError for everything else the system refuses, and whatever ``write``
+    and ``check`` raise. In each of these cases the old file is as it was, and no temporary file
+    is left; with one exception: an error from forcing the folder's entry to the disk, after the
+    new file has taken the name, is reported although the new file is there, complete.
+    """
+    name = plain_name(path)
+    try:
+        return _Write(os.path.realpath(os.fspath(path)), name, overwrite, operations).run(
+            write, check, expected_bytes
+        )
+    except OSError as error:
+        if error.errno is None:
+            raise
+        reason = _REASONS.get(error.errno, f"the system says: {error.strerror}")
+        raise WriteError(f"{name} was not saved: {reason}.") from error
+
+
+class _Write:
+    """One atomic write: the target, what stood there, and the temporary file beside it."""
+
+    def __init__(self, target: str, name: str, overwrite: bool, operations: Operations) -> None:
+        self.target = target
+        self.name = name
+        self.overwrite = overwrite
+        self.operations = operations
+        self.folder = os.path.dirname(target)
+        self.temporary: str | None = None
+        self.notes: list[str] = []
+
+    def run(
+        self,
+        write: Callable[[BinaryIO], None],
+        check: Callable[[Path], None] | None,
+        expected_bytes: int,
+    ) -> Written:
+        old = self._examine(expected_bytes)
+        _sweep(self.folder, self.operations)
+        try:
+            size = self._fill(write, old)
+            assert self.temporary is not None
+            if check is not None:
+                check(Path(self.temporary))
+            if self.overwrite:
+                self.operations.replace(self.temporary, self.target)
+            else:
+                self._take_new_name(self.temporary)
+        finally:
+            self._discard()
+        self._sync_folder()
+        return Written(Path(self.target), size, tuple(self.notes))
+
+    def _examine(self, expected_bytes: int) -> os.stat_result | None:
+        """What stands at the target, after refusing what must not be replaced."""
+        if os.path.basename(self.target) == "":
+            raise WriteError(f"{self.name} is a folder, not a file; add a file name.")
+        try:
+            old: os.stat_result | None = self.operations.stat(self.target)
+        except FileNotFoundError:
+            old = None
+        if old is not None:
+            if stat.S_ISDIR(old.st_mode):
+                raise WriteError(f"{self.name} is a folder, not a file; choose another name.")
+            if stat.S_ISLNK(old.st_mode):
+                raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+            if not stat.S_ISREG(old.st_mode):
+                raise WriteError(f"{self.name} is not an ordinary file; choose another name.")
+            if not self.overwrite:
+                raise _exists(self.name)
+            # A rename asks the folder for permission, not the file: ask the file here.
+            if not self.operations.writable(self.target):
+                raise WriteError(f"{self.name} is write-protected; choose another name.")
+            if old.st_nlink > 1:
+                self.notes.append(
+                    f"{self.name} has a second name (a hard link), which keeps the old contents."
+                )
+        try:
+            folder = self.operations.stat(self.folder)
+        except FileNotFoundError as error:
+            raise WriteError(
+                f"{self.name} was not saved: the folder {self.folder} does not exist."
+            ) from error
+        if not stat.S_ISDIR(folder.st_mode):
+            raise WriteError(f"{self.name} was not saved: {self.folder} is not a folder.")
+        free = self.operations.free_bytes(self.folder)
+        if free is not None and expected_bytes * _SLACK > free:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return old
+
+    def _fill(self, write: Callable[[BinaryIO], None], old: os.stat_result | None) -> int:
+        """Write the temporary file and force it to the disk; its size in bytes."""
+        path = os.path.join(
+            self.folder, f"{PREFIX}{_host()}-{os.getpid()}-{secrets.token_hex(6)}{_SUFFIX}"
+        )
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL
+        for flag in ("O_NOFOLLOW", "O_CLOEXEC", "O_BINARY"):
+            flags |= getattr(os, flag, 0)
+        # Without an old file the system's own rule (umask, the folder's default access list)
+        # decides who may read it; over an old file nobody else may until its mode is copied.
+        descriptor = self.operations.open(path, flags, 0o666 if old is None else 0o600)
+        self.temporary = path
+        raw = _Stream(descriptor, self.operations)
+        try:
+            # Unsupported on some network file systems; it only tells others that we are alive.
+            with contextlib.suppress(OSError):
+                self.operations.lock(descriptor)
+            buffered = io.BufferedRandom(cast(io.RawIOBase, raw), 1 << 20)
+            write(cast(BinaryIO, buffered))
+            buffered.flush()
+            if raw.failure is not None:
+                # An encoder swallowed the error. What it wrote afterwards cannot be trusted.
+                raise raw.failure
+            if old is not None:
+                self._copy_rights(descriptor, old)
+            size = self.operations.seek(descriptor, 0, os.SEEK_END)
+            # An error here is final: the system may have dropped the pages it could not write.
+            self.operations.sync(descriptor)
+        except BaseException:
+            raw.abandon(quietly=True)
+            raise
+        raw.abandon(quietly=False)
+        return size
+
+    def _copy_rights(self, descriptor: int, old: os.stat_result) -> None:
+        """Owner, group, attributes (access lists are among them) and mode of the old file."""
+        mode = stat.S_IMODE(old.st_mode)
+        complete = True
+        try:
+            self.operations.owner(descriptor, -1, old.st_gid)
+        except OSError:
+            # What the old group was allowed must not go to another group.
+            mode = mode & ~0o070 | (mode & 0o007) << 3
+            complete = False
+        if getattr(os, "geteuid", lambda: -1)() == 0:
+            with contextlib.suppress(OSError):
+                self.operations.owner(descriptor, old.st_uid, -1)
+        try:
+            names = self.operations.attributes(self.target)
+        except OSError:
+            names, complete = [], False
+        for name in names:
+            try:
+                value = self.operations.attribute(self.target, name)
+                self.operations.set_attribute(descriptor, name, value)
+            except OSError:
+                complete = False
+        try:
+            self.operations.mode(descriptor, mode)
+        except OSError:
+            complete = False
+        if not complete:
+            self.notes.append(f"Not all access rights of the old {self.name} could be copied.")
+
+    def _take_new_name(self, temporary: str) -> None:
+        """Give the temporary file the target's name unless something has it already."""
+        try:
+            if sys.platform == "win32":
+                self.operations.rename_to_new(temporary, self.target)
+            else:
+                self.operations.link(temporary, self.target)
+            return
+        except FileExistsError as error:
+            raise _exists(self.name) from error
+        except OSError as error:
+            if sys.platform == "win32" or error.errno not in _UNSUPPORTED:
+                raise
+        # No hard links here (FAT, some network shares). Reserve the name with an empty file,
+        # which cannot succeed if the name is taken, and rename over that.
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
+        try:
+            self.operations.close(self.operations.open(self.target, flags, 0o600))
+        except FileExistsError as error:
+            raise _exists(self.name) from error
+        try:
+            self.operations.replace(temporary, self.target)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                self.operations.unlink(self.target)
+            raise
+
+    def _discard(self) -> None:
+        """Remove the temporary name, on success (it is a second link) as on failure."""
+        if self.temporary is None:
+            return
+        for _ in range(2):
+            try:
+                self.operations.unlink(self.temporary)
+            except FileNotFoundError:
+                return
+            except OSError:
+                continue
+            return
+
+    def _sync_folder(self) -> None:
+        """Force the folder's entry to the disk, so that a power cut does not undo the rename."""
+        if sys.platform == "win32":
+            return
+        try:
+            descriptor = self.operations.open(self.folder, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                self.operations.sync(descriptor)
+            finally:
+                self.operations.close(descriptor)
+        except OSError as error:
+            if error.errno in _UNSUPPORTED:
+                return
+            raise WriteError(
+                f"{self.name} is written, but the disk did not confirm it"
+                f" ({error.strerror}); keep another copy."
+            ) from error
+
+
+class _Stream(io.RawIOBase):
+    """A file descriptor as a file object whose every call goes through ``Operations``."""
+
+    def __init__(self, descriptor: int, operations: Operations) -> None:
+        super().__init__()
+        self._descriptor = descriptor
+        self._operations = operations
+        self.failure: OSError | None = None
+
+    @contextlib.contextmanager
+    def _watched(self) -> Iterator[None]:
+        if self._descriptor < 0:
+            raise ValueError("the file is closed")
+        try:
+            yield
+        except OSError as error:
+            self.failure = self.failure or error
+            raise
+
+    def readable(self) -> bool:
+        return True
+
+    def writable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def write(self, data: Any, /) -> int:
+        with self._watched():
+            return self._operations.write(self._descriptor, data)
+
+    def readinto(self, buffer: Any, /) -> int:
+        with self._watched():
+            data = self._operations.read(self._descriptor, len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        with self._watched():
+            return self._operations.seek(self._descriptor, offset, whence)
+
+    def truncate(self, size: int | None = None, /) -> int:
+        with self._watched():
+            size = self.tell() if size is None else size
+            self._operations.truncate(self._descriptor, size)
+        return size
+
+    def abandon(self, *, quietly: bool) -> None:
+        """Close the descriptor; nothing buffered above can reach it any more."""
+        descriptor, self._descriptor = self._descriptor, -1
+        # Marked closed, so that a buffer above does not try to write when it is collected.
+        self.close()
+        try:
+            self._operations.close(descriptor)
+        except OSError:
+            if not quietly:
+                raise
+
+
+def _exists(name: str) -> FileExists:
+    return FileExists(f"{name} exists already; choose another name or allow overwriting.")
+
+
+def _host() -> str:
+    """Eight letters for this computer: a process number means nothing on another one."""
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+
+
+def _sweep(folder: str, operations: Operations) -> None:
+    """Remove temporary files here that a dead process of this computer left behind."""
+    beginning = f"{PREFIX}{_host()}-"
+    try:
+        names = operations.names(folder)
+    except OSError:
+        return
+    for name in names:
+        if not (name.startswith(beginning) and name.endswith(_SUFFIX)):
+            continue
+        number = name[len(beginning) :].split("-")[0]
+        if not number.isdecimal() or _alive(int(number)):
+            continue
+        path = os.path.join(folder, name)
+        with contextlib.suppress(OSError):
+            # A sandbox may number its processes on its own, so the number alone is not proof;
+            # a living writer also holds a lock.
+            flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+            descriptor = operations.open(path, flags)
+            try:
+                operations.lock(descriptor)
+            finally:
+                operations.close(descriptor)
+            operations.unlink(path)
+
+
+def _alive(process: int) -> bool:
+    """Whether that process runs here."""
+    if process == os.getpid():
+        return True
+    if sys.platform == "win32":
+        # There, os.kill would end it, and a file still open cannot be removed anyway.
+        return False
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True

@@ -1,0 +1,60 @@
+"""Content: what a picture file holds, as the format modules give it and take it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from numpy.typing import NDArray
+
+from safelight.document import Metadata
+
+Space = Literal["grey", "rgb", "cmyk"]
+
+CHANNELS: dict[Space, int] = {"grey": 1, "rgb": 3, "cmyk": 4}
+"""Colour channels of each space, without alpha."""
+
+
+class DamagedError(Exception):
+    """A file of a known format that cannot be decoded. The text continues "photo.jpg ..."."""
+
+
+@dataclass(slots=True)
+class Content:
+    """Pixels and metadata of one picture, as they stand in its file.
+
+    ``pixels`` is (height, width, channels) of uint8, uint16 or float32: the colour channels of
+    ``space`` and, when ``alpha`` is set, one more, not premultiplied. CMYK counts ink: full
+    scale is full ink. ``metadata.exif`` is as it was read, orientation included. ``notes`` are
+    sentences for the user.
+    """
+
+    pixels: NDArray[Any]
+    space: Space = "rgb"
+    alpha: bool = False
+    icc: bytes | None = None
+    metadata: Metadata = field(default_factory=Metadata)
+    notes: list[str] = field(default_factory=list)
+    orientation: int | None = None
+    """Where a file says it outside EXIF (TIFF tag 274); otherwise None."""
+
+
+Limit = int | None
+"""The most pixels a picture may have; None = no limit."""
+
+
+class TooLargeError(Exception):
+    """A picture with more pixels than the limit, found out before anything was decoded."""
+
+    def __init__(self, width: int, height: int) -> None:
+        super().__init__(f"{width} x {height}")
+        self.width = width
+        self.height = height
+
+
+def check_size(width: int, height: int, limit: Limit) -> None:
+    """Raises DamagedError for no pixels and TooLargeError for more than ``limit``."""
+    if width <= 0 or height <= 0:
+        raise DamagedError("is damaged: it says that it has no pixels")
+    if limit is not None and width * height > limit:
+        raise TooLargeError(width, height)

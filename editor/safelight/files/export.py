@@ -1,0 +1,272 @@
+"""Export: a document becomes a JPEG, PNG, TIFF or WebP file, written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, BinaryIO, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from safelight.document import Document, render
+from safelight.files import jpeg, metadata, png, tiff, webp
+from safelight.files.atomic import WriteError, atomic_write, plain_name
+from safelight.files.content import Content
+from safelight.files.metadata import CHOICES, MetadataChoice
+from safelight.files.opening import OpenError, is_untouched, read_content
+from safelight.pixels import DEPTHS, from_float, to_float
+
+FORMATS: dict[str, tuple[str, ...]] = {
+    "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"),
+    "PNG": (".png",),
+    "TIFF": (".tif", ".tiff"),
+    "WebP": (".webp",),
+}
+"""The formats Safelight opens and exports, with their suffixes, the usual one first."""
+
+Depth = Literal["same", 8, 16, 32]
+
+_DEPTHS: dict[Any, str] = {8: "uint8", 16: "uint16", 32: "float32"}
+_HELD = {
+    "JPEG": ("uint8",),
+    "WebP": ("uint8",),
+    "PNG": ("uint8", "uint16"),
+    "TIFF": ("uint8", "uint16", "float32"),
+}
+"""Depths each format holds, the finest last."""
+
+_QUALITY = {"JPEG": 92, "WebP": 90}
+_LARGEST_SIDE = {"JPEG": jpeg.LARGEST_SIDE, "WebP": webp.LARGEST_SIDE}
+_ROWS = 256
+
+
+class ExportError(Exception):
+    """An export that cannot be done as asked. The text is one sentence for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOptions:
+    """How a picture is exported.
+
+    ``format`` is a key of FORMATS in any case, or None to go by the suffix. ``quality`` is 1 to
+    100 for JPEG and lossy WebP (None: 92 and 90); from 90 JPEG colour is not subsampled.
+    ``depth`` is "same" or 8, 16 or 32 bits a channel; a format that holds less takes its finest.
+    ``metadata`` is "all", "copyright" or "none". Raises ExportError for anything else.
+    """
+
+    format: str | None = None
+    quality: int | None = None
+    lossless: bool = False
+    depth: Depth = "same"
+    metadata: MetadataChoice = "all"
+
+    def __post_init__(self) -> None:
+        if self.format is not None:
+            _format_named(self.format)
+        if self.quality is not None and not 1 <= self.quality <= 100:
+            raise ExportError(f"Quality is 1 to 100, not {self.quality}.")
+        if self.depth != "same" and self.depth not in _DEPTHS:
+            raise ExportError(f'Depth is "same", 8, 16 or 32, not {self.depth}.')
+        if self.metadata not in CHOICES:
+            raise ExportError(f"Metadata can be {', '.join(CHOICES)}, not {self.metadata}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was written: the real file (links followed), its size in bytes, and notes."""
+
+    path: Path
+    bytes: int
+    notes: tuple[str, ...]
+
+
+def export(
+    document: Document,
+    path: str | os.PathLike[str],
+    options: ExportOptions | None = None,
+    *,
+    overwrite: bool = False,
+) -> Exported:
+    """Write ``document`` to ``path``, and read it back before it takes that name.
+
+    The colour profile is embedded whatever happens to the metadata. ``notes`` name everything
+    the format could not keep. Raises ExportError for what cannot be done as asked, FileExists
+    for a file that is there when ``overwrite`` is False, and WriteError when the system refuses
+    or the file does not read back as it was meant; the old file is then untouched.
+    """
+    options = options or ExportOptions()
+    name = plain_name(path)
+    target = _format_named(options.format) if options.format else _format_of(path)
+    largest = _LARGEST_SIDE.get(target)
+    if largest and max(document.width, document.height) > largest:
+        raise ExportError(
+            f"A {target} has at most {largest} pixels a side, and the picture has"
+            f" {document.width} x {document.height}; use PNG or TIFF."
+        )
+    try:
+        content = _content(document, target, options)
+        exact = target in ("PNG", "TIFF") or (target == "WebP" and options.lossless)
+        written = atomic_write(
+            path,
+            _writer(content, target, options, name),
+            overwrite=overwrite,
+            check=_checker(content, exact, name),
+            # A low guess, never the reason to refuse a picture that would fit.
+            expected_bytes=content.pixels.nbytes // (20 if exact else 40),
+        )
+    except MemoryError as error:
+        raise ExportError(f"{name} cannot be exported: there is not enough memory.") from error
+    return Exported(written.path, written.bytes, (*content.notes, *written.notes))
+
+
+def _format_named(name: str) -> str:
+    wanted = name.strip().lower().removeprefix(".")
+    for known, suffixes in FORMATS.items():
+        if wanted == known.lower() or f".{wanted}" in suffixes:
+            return known
+    raise ExportError(f"There is no export to {plain_name(name)}; the formats are {_listed()}.")
+
+
+def _format_of(path: str | os.PathLike[str]) -> str:
+    suffix = os.path.splitext(os.fspath(path))[1].lower()
+    for known, suffixes in FORMATS.items():
+        if suffix in suffixes:
+            return known
+    ending = f"the ending {plain_name(suffix)}" if suffix else "no ending"
+    raise ExportError(
+        f"{plain_name(path)} has {ending}, which names no format to export to;"
+        f" the formats are {_listed()}."
+    )
+
+
+def _listed() -> str:
+    return ", ".join(f"{name} ({' '.join(suffixes)})" for name, suffixes in FORMATS.items())
+
+
+def _content(document: Document, target: str, options: ExportOptions) -> Content:
+    """The pixels and metadata as they will stand in the file."""
+    notes: list[str] = []
+    pixels = render(document, document.region)
+    if target == "JPEG" and pixels.shape[2] == 4:
+        pixels = _on_white(pixels, notes)
+    pixels = _in_depth(pixels, target, options.depth, notes)
+    kept = metadata.kept(document.metadata, options.metadata)
+    if kept.exif:
+        kept = replace(
+            kept,
+            exif=metadata.for_pixels(
+                kept.exif,
+                document.width,
+                document.height,
+                same_picture=is_untouched(document),
+            ),
+        )
+    return Content(
+        pixels,
+        alpha=pixels.shape[2] == 4,
+        icc=document.profile.icc,
+        metadata=kept,
+        notes=notes,
+    )
+
+
+def _on_white(pixels: NDArray[Any], notes: list[str]) -> NDArray[Any]:
+    """(height, width, 4) laid over white paper, as (height, width, 3) of the same depth."""
+    full = 1.0 if pixels.dtype == np.float32 else np.iinfo(pixels.dtype).max
+    if bool((pixels[..., 3] >= full).all()):
+        return pixels[..., :3]
+    notes.append("Transparent parts became white: a JPEG has no transparency.")
+
+    def lay(band: NDArray[Any]) -> NDArray[Any]:
+        floats = to_float(band)
+        alpha = floats[..., 3:]
+        return from_float(floats[..., :3] * alpha + (1 - alpha), pixels.dtype.name)
+
+    return _banded(pixels, lay, 3, pixels.dtype.name)
+
+
+def _in_depth(pixels: NDArray[Any], target: str, wanted: Depth, notes: list[str]) -> NDArray[Any]:
+    """The pixels in the depth asked for, or the finest that the format holds."""
+    had = pixels.dtype.name
+    depth = had if wanted == "same" else _DEPTHS[wanted]
+    if depth not in _HELD[target]:
+        depth = _HELD[target][-1]
+    if depth == had:
+        return pixels
+    if list(DEPTHS).index(depth) < list(DEPTHS).index(had):
+        why = f": {target} holds no more" if wanted == "same" else ""
+        notes.append(f"{DEPTHS[had]} was reduced to {DEPTHS[depth]}{why}.")
+    if had == "float32" and (float(pixels.min()) < 0 or float(pixels.max()) > 1):
+        notes.append("Values below black or above white were cut off.")
+    return _banded(pixels, lambda band: from_float(to_float(band), depth), pixels.shape[2], depth)
+
+
+def _banded(
+    pixels: NDArray[Any],
+    change: Callable[[NDArray[Any]], NDArray[Any]],
+    channels: int,
+    depth: str,
+) -> NDArray[Any]:
+    """A change applied band by band, so that its float copies stay small."""
+    result = np.empty((*pixels.shape[:2], channels), depth)
+    for top in range(0, len(pixels), _ROWS):
+        result[top : top + _ROWS] = change(pixels[top : top + _ROWS])
+    return result
+
+
+def _writer(
+    content: Content, target: str, options: ExportOptions, name: str
+) -> Callable[[BinaryIO], None]:
+    quality = options.quality or _QUALITY.get(target, 0)
+
+    def write(stream: BinaryIO) -> None:
+        try:
+            if target == "JPEG":
+                jpeg.write(stream, content, quality)
+            elif target == "PNG":
+                png.write(stream, content)
+            elif target == "TIFF":
+                tiff.write(stream, content)
+            else:
+                webp.write(stream, content, quality, options.lossless)
+        except (OSError, MemoryError):
+            raise
+        except Exception as error:
+            raise ExportError(f"{name} could not be encoded as {target}: {error}.") from error
+
+    return write
+
+
+def _checker(content: Content, exact: bool, name: str) -> Callable[[Path], None]:
+    """Reads the finished file back; whatever differs keeps it from taking the old one's name."""
+
+    def check(temporary: Path) -> None:
+        try:
+            again, _ = read_content(temporary, None)
+        except OpenError as error:
+            raise WriteError(f"{name} was not saved: it did not read back ({error})") from error
+        # An encoder may leave out an alpha channel that is full everywhere.
+        same_size = again.pixels.shape[:2] == content.pixels.shape[:2]
+        if not same_size or again.notes or again.icc != content.icc:
+            raise WriteError(f"{name} was not saved: it read back differently; try again.")
+        if exact and not _identical(again.pixels, content.pixels):
+            raise WriteError(f"{name} was not saved: its pixels read back wrong; try again.")
+
+    return check
+
+
+def _identical(one: NDArray[Any], other: NDArray[Any]) -> bool:
+    """Whether two pictures hold the same bits; compared in bands, without a large copy."""
+    if one.dtype != other.dtype:
+        return False
+    if one.shape != other.shape:
+        full = 1.0 if other.dtype == np.float32 else np.iinfo(other.dtype).max
+        shorter = one.shape[2] == 3 and other.shape[2] == 4
+        return shorter and bool((other[..., 3] == full).all()) and _identical(one, other[..., :3])
+    return all(
+        one[top : top + _ROWS].tobytes() == other[top : top + _ROWS].tobytes()
+        for top in range(0, len(one), _ROWS)
+    )

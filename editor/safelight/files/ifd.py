@@ -1,0 +1,234 @@
+"""Image file directories: reading and writing the tag tables of TIFF 6.0, BigTIFF and EXIF 2.32.
+
+Values stay the bytes they were, in the byte order of their file, because a maker note or an
+unknown tag has to survive without being understood.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+Fetch = Callable[[int, int], bytes]
+"""Gives up to (second number) bytes from offset (first number); fewer at the end."""
+
+EXIF_DIRECTORY = 34665
+GPS_DIRECTORY = 34853
+INTEROPERABILITY_DIRECTORY = 40965
+POINTERS = (EXIF_DIRECTORY, GPS_DIRECTORY, INTEROPERABILITY_DIRECTORY)
+"""Tags whose value is the offset of another directory that a picture carries along."""
+
+SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
+SIZES |= {16: 8, 17: 8, 18: 8, 129: 1}
+"""Bytes of one value by type number (TIFF 6.0 section 2; 16 to 18 BigTIFF; 129 EXIF 3.0)."""
+
+_CODES = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 11: "f", 12: "d", 13: "I"}
+_CODES |= {16: "Q", 17: "q", 18: "Q"}
+
+_MOST_ENTRIES = 4096
+_MOST_BYTES = 64 << 20
+
+
+class DirectoryError(ValueError):
+    """A tag table that cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One tag. ``place`` is where its value lies in the file (0 for an entry made here)."""
+
+    tag: int
+    type: int
+    count: int
+    value: bytes
+    place: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The first bytes of a TIFF structure: byte order ("<" or ">"), BigTIFF, first directory."""
+
+    order: str
+    big: bool
+    first: int
+
+    @classmethod
+    def read(cls, fetch: Fetch) -> Header:
+        """Raises DirectoryError when the bytes are no TIFF structure."""
+        data = fetch(0, 16)
+        order = {b"II": "<", b"MM": ">"}.get(data[:2])
+        try:
+            if order is None:
+                raise DirectoryError("no TIFF byte order mark")
+            (magic,) = struct.unpack_from(order + "H", data, 2)
+            if magic == 43:
+                size, zero, first = struct.unpack_from(order + "HHQ", data, 4)
+                if (size, zero) != (8, 0):
+                    raise DirectoryError("not a BigTIFF this knows")
+                return cls(order, True, first)
+            if magic != 42:
+                raise DirectoryError("no TIFF number")
+            return cls(order, False, struct.unpack_from(order + "I", data, 4)[0])
+        except struct.error as error:
+            raise DirectoryError("the TIFF header is cut off") from error
+
+    def bytes(self) -> bytes:
+        """The header itself."""
+        mark = b"II" if self.order == "<" else b"MM"
+        if self.big:
+            return mark + struct.pack(self.order + "HHHQ", 43, 8, 0, self.first)
+        return mark + struct.pack(self.order + "HI", 42, self.first)
+
+    @property
+    def offset_code(self) -> str:
+        """The struct code of an offset in this kind of file."""
+        return self.order + ("Q" if self.big else "I")
+
+
+@dataclass(slots=True)
+class Directory:
+    """A tag table: entries by tag, the directories some of them point to, and the next table.
+
+    ``next_place`` is where the offset of the next table lies in the file.
+    """
+
+    entries: dict[int, Entry] = field(default_factory=dict)
+    children: dict[int, Directory] = field(default_factory=dict)
+    next: int = 0
+    next_place: int = 0
+
+    def numbers(self, tag: int, header: Header) -> tuple[float, ...]:
+        """A tag's values as numbers; empty when it is missing or holds text."""
+        entry = self.entries.get(tag)
+        return numbers(entry, header) if entry else ()
+
+
+def bytes_fetch(data: bytes) -> Fetch:
+    """Reads from bytes in memory."""
+    return lambda offset, count: data[offset : offset + count]
+
+
+def file_fetch(file: BinaryIO) -> Fetch:
+    """Reads from a file object."""
+
+    def fetch(offset: int, count: int) -> bytes:
+        # A damaged file may name an offset no file object accepts.
+        if offset > 1 << 62:
+            return b""
+        file.seek(offset)
+        return file.read(count)
+
+    return fetch
+
+
+def numbers(entry: Entry, header: Header) -> tuple[float, ...]:
+    """An entry's values as numbers, rationals divided (0 / 0 is 0); empty for text and unknown."""
+    if entry.type in (5, 10):
+        code = "I" if entry.type == 5 else "i"
+        flat = struct.unpack(f"{header.order}{entry.count * 2}{code}", entry.value)
+        return tuple(
+            top / bottom if bottom else 0.0 for top, bottom in zip(*[iter(flat)] * 2, strict=True)
+        )
+    letter = _CODES.get(entry.type)
+    if letter is None:
+        return ()
+    return struct.unpack(f"{header.order}{entry.count}{letter}", entry.value)
+
+
+def read_directory(fetch: Fetch, header: Header, offset: int, *, depth: int = 0) -> Directory:
+    """The directory at ``offset`` with the EXIF, GPS and interoperability ones under it.
+
+    An entry that leads outside the file is left out. Raises DirectoryError when there is no
+    table at all at that offset.
+    """
+    count_code, entry_code, inline = ("Q", "HHQ", 8) if header.big else ("H", "HHI", 4)
+    count_code, entry_code = header.order + count_code, header.order + entry_code
+    data = fetch(offset, struct.calcsize(count_code))
+    if offset == 0 or len(data) < struct.calcsize(count_code):
+        raise DirectoryError("a tag table is missing")
+    (count,) = struct.unpack(count_code, data)
+    if not 0 < count <= _MOST_ENTRIES:
+        raise DirectoryError(f"a tag table with {count} entries")
+    start = offset + len(data)
+    size = struct.calcsize(entry_code) + inline
+    table = fetch(start, count * size + inline)
+    directory = Directory(next_place=start + count * size)
+    spent = 0
+    for index in range(min(count, len(table) // size)):
+        tag, kind, amount = struct.unpack_from(entry_code, table, index * size)
+        length = SIZES.get(kind, 0) * amount
+        if length == 0 or spent + length > _MOST_BYTES or tag in directory.entries:
+            continue
+        place = start + (index + 1) * size - inline
+        if length > inline:
+            (place,) = struct.unpack_from(header.offset_code, table, (index + 1) * size - inline)
+            value = fetch(place, length)
+            spent += length
+        else:
+            begin = (index + 1) * size - inline
+            value = table[begin : begin + length]
+        if len(value) == length:
+            directory.entries[tag] = Entry(tag, kind, amount, value, place)
+    if len(table) == count * size + inline:
+        (directory.next,) = struct.unpack_from(header.offset_code, table, count * size)
+    if depth < 2:
+        for tag in POINTERS:
+            target = directory.numbers(tag, header)
+            if target:
+                try:
+                    child = read_directory(fetch, header, int(target[0]), depth=depth + 1)
+                except DirectoryError:
+                    continue
+                directory.children[tag] = child
+    return directory
+
+
+def serialise(directory: Directory, header: Header, start: int) -> bytes:
+    """The directory and those under it as bytes to stand at offset ``start`` of the file.
+
+    ``start`` must be even (TIFF 6.0 section 2: directories begin on a word boundary).
+    """
+    inline = 8 if header.big else 4
+    entries = {tag: e for tag, e in directory.entries.items() if tag not in POINTERS}
+    count = len(entries) + len(directory.children)
+    head = struct.pack(header.order + ("Q" if header.big else "H"), count)
+    size = (12 if header.big else 8) + inline
+    # The next table's offset closes this one.
+    tail_at = start + len(head) + count * size + inline
+    tail = bytearray()
+    table = b""
+    for tag in sorted([*entries, *directory.children]):
+        if len(tail) % 2:
+            tail += b"\0"
+        if tag in directory.children:
+            place = tail_at + len(tail)
+            tail += serialise(directory.children[tag], header, place)
+            kind, amount = (18 if header.big else 4), 1
+            value = struct.pack(header.offset_code, place)
+        else:
+            entry = entries[tag]
+            kind, amount, value = entry.type, entry.count, entry.value
+            if len(value) > inline:
+                place = tail_at + len(tail)
+                tail += value
+                value = struct.pack(header.offset_code, place)
+        code = header.order + ("HHQ" if header.big else "HHI")
+        table += struct.pack(code, tag, kind, amount) + value.ljust(inline, b"\0")
+    return head + table + b"\0" * inline + bytes(tail)
+
+
+def structure(directory: Directory, order: str) -> bytes:
+    """A whole EXIF block: a TIFF header and ``directory``."""
+    header = Header(order, False, 8)
+    return header.bytes() + serialise(directory, header, 8)
+
+
+def pick(directory: Directory, tags: Iterable[int]) -> Directory:
+    """A directory with only these tags, and what they point to."""
+    tags = set(tags)
+    return Directory(
+        {tag: entry for tag, entry in directory.entries.items() if tag in tags},
+        {tag: child for tag, child in directory.children.items() if tag in tags},
+    )

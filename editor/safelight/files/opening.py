@@ -1,0 +1,354 @@
+"""Opening: a picture file becomes a document, or an error that says what to do instead."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from safelight.document import Document
+from safelight.files import jpeg, metadata, png, tiff, webp
+from safelight.files.atomic import plain_name
+from safelight.files.content import CHANNELS, Content, DamagedError, Limit, TooLargeError
+from safelight.pixels import SRGB, ColourError, Profile, Raster
+
+LIMIT_VARIABLE = "SAFELIGHT_PIXEL_LIMIT"
+"""The environment variable that sets the pixel limit."""
+
+LARGEST_LIMIT = 1_000_000_000
+"""The default limit on a computer with memory to spare: one gigapixel."""
+
+_SHARE_OF_MEMORY = 0.4
+_BYTES_PER_PIXEL = 16
+_SUPPORTED = "Safelight opens JPEG, PNG, TIFF and WebP"
+
+
+class OpenError(Exception):
+    """A file cannot be opened. The text is for the user: the file's name and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A picture that was opened: the document, sentences for the user, and the file's format."""
+
+    document: Document
+    notes: tuple[str, ...]
+    format: str
+
+
+_untouched: weakref.WeakSet[Raster] = weakref.WeakSet()
+
+
+def is_untouched(document: Document) -> bool:
+    """Whether its pixels are those of a file as it stands, so that the thumbnail still fits."""
+    return len(document.layers) == 1 and document.layers[0].raster in _untouched
+
+
+def open_picture(path: str | os.PathLike[str], *, pixel_limit: int | None = None) -> Opened:
+    """Open a JPEG, PNG, TIFF or WebP file, recognised by its content.
+
+    Depth, alpha, profile and metadata are kept; EXIF orientation is obeyed. What is not RGB
+    becomes RGB, and a profile that ``Profile`` cannot hold is converted to sRGB; ``notes`` say
+    so. A picture of more than ``pixel_limit`` pixels is refused before anything is decoded.
+    Without it SAFELIGHT_PIXEL_LIMIT counts, else ``default_pixel_limit()``.
+
+    Raises OpenError for everything that is not such a picture. May be called on any thread.
+    """
+    limit = _limit(pixel_limit)
+    content, name_of_format = read_content(path, limit)
+    name = plain_name(path)
+    try:
+        document, turned = _document(content, name)
+    except MemoryError as error:
+        raise OpenError(f"{name} cannot be opened: there is not enough memory.") from error
+    if not turned:
+        _untouched.add(document.layers[0].raster)
+    return Opened(document, tuple(content.notes), name_of_format)
+
+
+def default_pixel_limit() -> int:
+    """One gigapixel, or what fits into 40 % of the free memory at 16 bytes a pixel.
+
+    16 bytes are a float32 RGBA pixel, what a filter works on.
+    """
+    free = _free_memory()
+    if free is None:
+        return LARGEST_LIMIT
+    return min(LARGEST_LIMIT, int(free * _SHARE_OF_MEMORY) // _BYTES_PER_PIXEL)
+
+
+def _limit(given: int | None) -> int:
+    if given is not None:
+        return given
+    stated = os.environ.get(LIMIT_VARIABLE, "").strip().replace("_", "")
+    if not stated:
+        return default_pixel_limit()
+    if not stated.isdecimal():
+        raise OpenError(f"{LIMIT_VARIABLE} must be a whole number of pixels, like 200000000.")
+    return int(stated)
+
+
+def _free_memory() -> int | None:
+    """Bytes a program can still get without swapping; None where the system does not tell."""
+    try:
+        with open("/proc/meminfo", encoding="ascii") as file:
+            for line in file:
+                if line.startswith("MemAvailable:"):
+                    return int(line.split()[1]) * 1024
+    except (OSError, ValueError, IndexError):
+        pass
+    try:
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def read_content(path: str | os.PathLike[str], limit: Limit) -> tuple[Content, str]:
+    """What is in a picture file, not yet turned upright or converted, and its format.
+
+    Raises OpenError.
+    """
+    name = plain_name(path)
+    with _open_regular(path, name) as file:
+        try:
+            size = os.fstat(file.fileno()).st_size
+            return _read(file, size, name, limit)
+        except TooLargeError as error:
+            raise OpenError(_too_large(name, error, limit or 0)) from error
+        except tiff.RawError as error:
+            raise OpenError(_foreign(name, "a camera's raw file")) from error
+        except DamagedError as error:
+            raise OpenError(f"{name} {error}.") from error
+        except MemoryError as error:
+            raise OpenError(f"{name} cannot be opened: there is not enough memory.") from error
+        except OSError as error:
+            raise OpenError(f"{name} cannot be read: {error.strerror or error}.") from error
+
+
+def _read(file: BinaryIO, size: int, name: str, limit: Limit) -> tuple[Content, str]:
+    head = file.read(64)
+    if not head:
+        raise OpenError(f"{name} is empty (0 bytes); take another copy of it.")
+    kind = _kind(head)
+    if kind is None:
+        raise OpenError(f"{name} is not a picture that Safelight knows; {_SUPPORTED}.")
+    if kind not in _READERS and kind != "TIFF":
+        raise OpenError(_foreign(name, kind))
+    if kind == "TIFF":
+        # Read in place: these files may be larger than memory.
+        return tiff.read(file, size, limit), kind
+    free = _free_memory()
+    if free is not None and size > free * _SHARE_OF_MEMORY:
+        raise OpenError(f"{name} is larger ({size >> 20} MB) than the free memory allows.")
+    file.seek(0)
+    return _READERS[kind](file.read(), limit), kind
+
+
+_READERS: dict[str, Callable[[bytes, Limit], Content]] = {
+    "JPEG": jpeg.read,
+    "PNG": png.read,
+    "WebP": webp.read,
+}
+
+
+def _open_regular(path: str | os.PathLike[str], name: str) -> BinaryIO:
+    """The file, open for reading. Never waits: a FIFO would block until somebody writes."""
+    flags = os.O_RDONLY
+    for flag in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):
+        flags |= getattr(os, flag, 0)
+    try:
+        # Asked before opening, because opening a device can already do something.
+        mode = os.stat(path).st_mode
+        if stat.S_ISDIR(mode):
+            raise OpenError(f"{name} is a folder; choose a picture in it.")
+        if not stat.S_ISREG(mode):
+            raise OpenError(f"{name} is not an ordinary file; choose a picture.")
+        descriptor = os.open(path, flags)
+    except FileNotFoundError as error:
+        raise OpenError(f"{name} does not exist; check the name and the folder.") from error
+    except PermissionError as error:
+        raise OpenError(f"You have no permission to read {name}.") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise OpenError(f"{name} cannot be read: {reason}.") from error
+    file = os.fdopen(descriptor, "rb")
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        file.close()
+        raise OpenError(f"{name} is not an ordinary file; choose a picture.")
+    return file
+
+
+_BEGINNINGS: tuple[tuple[bytes, str], ...] = (
+    (rb"\xff\xd8\xff", "JPEG"),
+    (rb"\x89PNG\r\n\x1a\n", "PNG"),
+    (rb"RIFF....WEBP", "WebP"),
+    (rb"II\*\0....CR", "a camera's raw file"),
+    (rb"II(\*\0|\+\0)|MM(\0\*|\0\+)", "TIFF"),
+    (rb"IIU\0|IIR[OS]|MMOR|FUJIFILMCCD-RAW|\0MRM", "a camera's raw file"),
+    (rb"....ftypcrx ", "a camera's raw file"),
+    (rb"GIF8[79]a", "a GIF"),
+    (rb"....ftyp(heic|heix|heim|heis|hevc|hevx|mif1|msf1)", "a HEIC picture"),
+    (rb"....ftypavi[fs]", "an AVIF picture"),
+    (rb"....ftyp", "a film"),
+    (rb"\xff\x0a|\0\0\0\x0cJXL ", "a JPEG XL picture"),
+    (rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51", "a JPEG 2000 picture"),
+    (rb"%PDF-", "a PDF"),
+    (rb"8BPS", "a Photoshop document"),
+    (rb"gimp xcf", "a GIMP document"),
+    (rb"BM", "a BMP picture"),
+    (rb"\x76\x2f\x31\x01", "an OpenEXR picture"),
+    (rb"\0\0\1\0", "an icon file"),
+    (rb"%!PS|\xc5\xd0\xd3\xc6", "a PostScript file"),
+    (rb"\s*(<\?xml.*)?<svg", "an SVG drawing"),
+    (rb"PK\3\4", "an archive or a document"),
+    (rb"P[1-7]\s", "a PNM picture"),
+    (rb"#\?(RADIANCE|RGBE)", "a Radiance picture"),
+    (rb"SQLite format 3\0", "a database"),
+)
+_PATTERNS = tuple((re.compile(pattern, re.DOTALL), kind) for pattern, kind in _BEGINNINGS)
+
+
+def _kind(head: bytes) -> str | None:
+    """JPEG, PNG, WebP, TIFF, the words for another known format, or None."""
+    return next((kind for pattern, kind in _PATTERNS if pattern.match(head)), None)
+
+
+def _foreign(name: str, kind: str) -> str:
+    verb = "develop it to a 16-bit TIFF first" if "raw" in kind else "save it as one of these first"
+    return f"{name} is {kind}. {_SUPPORTED}; {verb}."
+
+
+def _too_large(name: str, error: TooLargeError, limit: int) -> str:
+    pixels = error.width * error.height
+    return (
+        f"{name} has {error.width} x {error.height} pixels ({_mega(pixels)} megapixels), more than"
+        f" the limit of {_mega(limit)} megapixels. If you trust the file, raise the limit:"
+        f" --pixel-limit {pixels} on the command line, or {LIMIT_VARIABLE}={pixels} in the"
+        " environment."
+    )
+
+
+def _mega(pixels: int) -> str:
+    return f"{pixels / 1e6:.3g}" if pixels < 1e8 else f"{pixels / 1e6:.0f}"
+
+
+def _document(content: Content, name: str) -> tuple[Document, bool]:
+    """The upright RGB document, and whether it had to be turned."""
+    pixels, profile = _rgb(content)
+    kept = content.metadata
+    turn = content.orientation or metadata.orientation(kept.exif)
+    turned = turn in range(2, 9)
+    if turned:
+        pixels = _TURNS[turn](pixels)
+        kept = replace(
+            kept,
+            exif=metadata.upright(kept.exif) if kept.exif else None,
+            xmp=metadata.upright_xmp(kept.xmp) if kept.xmp else None,
+            dpi=kept.dpi[::-1] if kept.dpi and turn >= 5 else kept.dpi,
+        )
+    raster = Raster.from_array(pixels)
+    document = Document.from_raster(raster, profile=profile, metadata=kept, name=name)
+    return document, turned
+
+
+_TURNS: dict[int, Callable[[NDArray[Any]], NDArray[Any]]] = {
+    2: lambda pixels: pixels[:, ::-1],
+    3: lambda pixels: pixels[::-1, ::-1],
+    4: lambda pixels: pixels[::-1],
+    5: lambda pixels: pixels.swapaxes(0, 1),
+    6: lambda pixels: pixels.swapaxes(0, 1)[:, ::-1],
+    7: lambda pixels: pixels.swapaxes(0, 1)[::-1, ::-1],
+    8: lambda pixels: pixels.swapaxes(0, 1)[::-1],
+}
+"""Views that set a picture upright, by EXIF 2.32 orientation."""
+
+
+def _rgb(content: Content) -> tuple[NDArray[Any], Profile]:
+    """The pixels as RGB or RGBA and the profile they are in; adds notes to ``content``."""
+    colours = CHANNELS[content.space]
+    colour = content.pixels[..., :colours]
+    icc = content.icc
+    if content.space != "cmyk":
+        if icc is None:
+            return _with_alpha(content, _as_rgb(colour)), SRGB
+        # Grey pixels under an RGB profile are that profile's greys.
+        if icc[16:20] == b"RGB ":
+            try:
+                profile = Profile.from_icc(icc)
+                return _with_alpha(content, _as_rgb(colour)), profile
+            except ColourError:
+                pass
+    converted = _converted(colour, icc, content.space) if icc else None
+    if converted is not None:
+        what = {"grey": "a grey profile", "cmyk": "CMYK", "rgb": "a profile with tables"}
+        content.notes.append(f"Colours were converted from {what[content.space]} to sRGB.")
+    elif content.space == "cmyk":
+        content.notes.append("Colours were converted from CMYK to sRGB without a profile.")
+        converted = _cmyk_by_formula(colour)
+    else:
+        content.notes.append(
+            "The colour profile cannot be used and was left out; the colours are taken as sRGB."
+        )
+        converted = _as_rgb(colour)
+    return _with_alpha(content, converted), SRGB
+
+
+def _as_rgb(colour: NDArray[Any]) -> NDArray[Any]:
+    return np.repeat(colour, 3, axis=2) if colour.shape[2] == 1 else colour
+
+
+def _with_alpha(content: Content, colour: NDArray[Any]) -> NDArray[Any]:
+    if not content.alpha:
+        return colour
+    if colour.base is not None and content.space == "rgb" and content.pixels.shape[2] == 4:
+        # Nothing was converted: the file's own array has both already.
+        if np.shares_memory(colour, content.pixels):
+            return content.pixels
+    return np.concatenate([colour, content.pixels[..., -1:]], axis=2)
+
+
+def _converted(colour: NDArray[Any], icc: bytes, space: str) -> NDArray[Any] | None:
+    """The pixels in sRGB by way of their profile (LittleCMS); None when that cannot be done."""
+    import imagecodecs
+
+    signature, spelled = {
+        "grey": (b"GRAY", "gray"),
+        "rgb": (b"RGB ", "rgb"),
+        "cmyk": (b"CMYK", "cmyk"),
+    }[space]
+    if icc[16:20] != signature or (space == "cmyk" and colour.dtype == np.float32):
+        return None
+    try:
+        srgb = imagecodecs.cms_profile("srgb")
+        result = np.empty((*colour.shape[:2], 3), colour.dtype)
+        # In bands, so that only the result is as large as the picture.
+        for top in range(0, len(colour), 256):
+            band = np.ascontiguousarray(colour[top : top + 256])
+            if space == "grey":
+                band = band[..., 0]
+            result[top : top + 256] = imagecodecs.cms_transform(
+                band, icc, srgb, colorspace=spelled, outcolorspace="rgb"
+            )
+    except Exception:
+        # Whatever a broken profile makes the library say, the picture is still there.
+        return None
+    return result
+
+
+def _cmyk_by_formula(ink: NDArray[Any]) -> NDArray[Any]:
+    """CMYK without a profile: what each ink lets through, multiplied."""
+    result = np.empty((*ink.shape[:2], 3), ink.dtype)
+    full = 1.0 if ink.dtype == np.float32 else float(np.iinfo(ink.dtype).max)
+    for top in range(0, len(ink), 256):
+        clear = 1 - ink[top : top + 256].astype(np.float64) / full
+        light = clear[..., :3] * clear[..., 3:] * full
+        result[top : top + 256] = light if ink.dtype == np.float32 else np.rint(light)
+    return result

@@ -1,0 +1,223 @@
+"""PNG: reading and writing (PNG specification, third edition; 8 and 16 bits)."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from typing import BinaryIO
+
+import numpy as np
+
+from safelight.document import Metadata
+from safelight.files.content import Content, DamagedError, Limit, check_size
+from safelight.files.jpeg import ends_early
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+_XMP = b"XML:com.adobe.xmp"
+_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+_METRE_PER_INCH = 0.0254
+_LARGEST_BLOCK = 64 << 20
+_NEEDED = (b"PLTE", b"tRNS")
+_LEVEL = 2
+"""zlib level: level 6 takes several times as long for files a few per cent smaller."""
+
+
+class _Chunks:
+    """A PNG file taken apart. ``sound`` is False when it is cut off or a checksum is wrong."""
+
+    def __init__(self, data: bytes) -> None:
+        self.other: dict[bytes, bytes] = {}
+        self.texts: list[bytes] = []
+        self.coded: list[memoryview] = []
+        self.sound = False
+        self.ended = False
+        view = memoryview(data)
+        place = len(SIGNATURE)
+        sound = True
+        while place + 8 <= len(data):
+            (length,) = struct.unpack_from(">I", data, place)
+            kind = data[place + 4 : place + 8]
+            body = view[place + 8 : place + 8 + length]
+            end = place + 8 + length
+            whole = end + 4 <= len(data)
+            if kind == b"IEND":
+                self.ended, self.sound = True, sound
+                return
+            if not whole:
+                sound = False
+            elif zlib.crc32(view[place + 4 : end]) != struct.unpack_from(">I", data, end)[0]:
+                sound = False
+            if kind == b"IDAT":
+                self.coded.append(body)
+            elif kind == b"iTXt" and whole:
+                self.texts.append(bytes(body))
+            elif whole and length <= _LARGEST_BLOCK:
+                self.other.setdefault(kind, bytes(body))
+            place = end + 4
+
+
+def read(data: bytes, limit: Limit) -> Content:
+    """Decode a PNG file. A cut-off or damaged one gives the rows before the damage, and a note."""
+    import imagecodecs
+
+    chunks = _Chunks(data)
+    head = chunks.other.get(b"IHDR", b"")
+    if len(head) != 13:
+        raise DamagedError("is damaged: its first part is missing")
+    width, height, bits, kind, _, _, interlaced = struct.unpack(">IIBBBBB", head)
+    check_size(width, height, limit)
+    if kind not in _CHANNELS or bits not in (1, 2, 4, 8, 16):
+        raise DamagedError("is damaged: it is of no kind that PNG knows")
+    notes: list[str] = []
+    source = data
+    if not chunks.sound:
+        rows, source = _mended(chunks, head)
+        if rows == 0:
+            raise DamagedError("is damaged: nothing of the picture is left in it")
+        if rows < height and not interlaced:
+            notes.append(ends_early(rows, height))
+        elif rows < height:
+            notes.append("The file ends early; the picture is coarser than it was.")
+        else:
+            notes.append("The file is slightly damaged; all of the picture is there.")
+    try:
+        pixels = imagecodecs.png_decode(source)
+    except Exception as error:
+        raise DamagedError(f"is damaged and cannot be decoded ({error})") from error
+    pixels = pixels.reshape(height, width, -1)
+    channels = pixels.shape[2]
+    if b"acTL" in chunks.other:
+        notes.append("The file is an animation; its first picture was opened.")
+    exif = chunks.other.get(b"eXIf", b"")
+    return Content(
+        pixels,
+        "grey" if channels <= 2 else "rgb",
+        channels in (2, 4),
+        _icc(chunks.other.get(b"iCCP")),
+        Metadata(
+            # Some writers put JPEG's prefix in front of it.
+            exif=exif.removeprefix(b"Exif\0\0") or None,
+            xmp=_xmp(chunks.texts),
+            dpi=_dpi(chunks.other.get(b"pHYs")),
+        ),
+        notes,
+    )
+
+
+def _mended(chunks: _Chunks, head: bytes) -> tuple[int, bytes]:
+    """How many rows can be had, and a whole file of them with black rows below.
+
+    For an interlaced picture it is the share of its data, as rows.
+    """
+    width, height, bits, kind, _, _, interlaced = struct.unpack(">IIBBBBB", head)
+    row = 1 + (width * bits * _CHANNELS[kind] + 7) // 8
+    total = row * height
+    if interlaced:
+        total = 0
+        for left, top, across, down in _ADAM7:
+            columns, lines = -(-(width - left) // across), -(-(height - top) // down)
+            if columns > 0 and lines > 0:
+                total += lines * (1 + (columns * bits * _CHANNELS[kind] + 7) // 8)
+    raw = bytearray()
+    unpack = zlib.decompressobj()
+    try:
+        for part in chunks.coded:
+            # In small pieces: an error loses what the piece it is in had given.
+            for at in range(0, len(part), 4096):
+                if len(raw) < total:
+                    raw += unpack.decompress(part[at : at + 4096], total - len(raw))
+    except zlib.error:
+        pass
+    rows = min(len(raw) * height // total, height)
+    del raw[total:]
+    if not interlaced:
+        # A filter type that does not exist would stop the decoder (section 9.2).
+        for index in range(rows):
+            if raw[index * row] > 4:
+                rows = index
+                break
+        del raw[rows * row :]
+    raw += bytes(total - len(raw))
+    needed = b"".join(_chunk(name, chunks.other[name]) for name in _NEEDED if name in chunks.other)
+    return rows, (
+        SIGNATURE
+        + _chunk(b"IHDR", head)
+        + needed
+        + _chunk(b"IDAT", zlib.compress(raw, 0))
+        + _chunk(b"IEND", b"")
+    )
+
+
+_ADAM7 = (
+    (0, 0, 8, 8),
+    (4, 0, 8, 8),
+    (0, 4, 4, 8),
+    (2, 0, 4, 4),
+    (0, 2, 2, 4),
+    (1, 0, 2, 2),
+    (0, 1, 1, 2),
+)
+"""First column and row of each pass, and the steps (section 8.2)."""
+
+
+def _inflate(data: bytes) -> bytes | None:
+    """Unpacked, up to a size no honest file exceeds; None when damaged or larger."""
+    unpack = zlib.decompressobj()
+    try:
+        result = unpack.decompress(data, _LARGEST_BLOCK)
+    except zlib.error:
+        return None
+    return None if unpack.unconsumed_tail else result
+
+
+def _icc(body: bytes | None) -> bytes | None:
+    name, zero, rest = (body or b"").partition(b"\0")
+    return _inflate(rest[1:]) or None if name and zero and rest[:1] == b"\0" else None
+
+
+def _xmp(texts: list[bytes]) -> bytes | None:
+    for body in texts:
+        keyword, _, rest = body.partition(b"\0")
+        if keyword == _XMP and len(rest) > 2:
+            packed = rest[0] == 1
+            # Language and translated keyword, each closed by a zero byte, come before the text.
+            text = rest[2:].split(b"\0", 2)[-1]
+            return (_inflate(text) if packed else text) or None
+    return None
+
+
+def _dpi(body: bytes | None) -> tuple[float, float] | None:
+    if body is None or len(body) != 9:
+        return None
+    x, y, unit = struct.unpack(">IIB", body)
+    if unit != 1 or not x or not y:
+        return None
+    return (round(x * _METRE_PER_INCH, 2), round(y * _METRE_PER_INCH, 2))
+
+
+def _chunk(kind: bytes, body: bytes) -> bytes:
+    crc = zlib.crc32(body, zlib.crc32(kind))
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", crc)
+
+
+def write(stream: BinaryIO, content: Content) -> None:
+    """Encode (height, width, 3 or 4) of uint8 or uint16."""
+    import imagecodecs
+
+    data = imagecodecs.png_encode(np.ascontiguousarray(content.pixels), _LEVEL)
+    # Signature and IHDR are always 33 bytes; what describes the picture stands behind them.
+    stream.write(memoryview(data)[:33])
+    if content.icc:
+        stream.write(_chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(content.icc)))
+    metadata = content.metadata
+    if metadata.dpi:
+        x, y = (min(max(round(side / _METRE_PER_INCH), 0), 2**31 - 1) for side in metadata.dpi)
+        stream.write(_chunk(b"pHYs", struct.pack(">IIB", x, y, 1)))
+    if metadata.exif:
+        stream.write(_chunk(b"eXIf", metadata.exif))
+    if metadata.xmp:
+        stream.write(_chunk(b"iTXt", _XMP + b"\0\0\0\0\0" + metadata.xmp))
+    if metadata.iptc:
+        content.notes.append("IPTC metadata was left out: a PNG has no place for it.")
+    stream.write(memoryview(data)[33:])

@@ -1,0 +1,366 @@
+"""TIFF: reading and writing (TIFF 6.0, its supplements, BigTIFF; 8 and 16 bits and float)."""
+
+from __future__ import annotations
+
+import io
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from safelight.document import Metadata
+from safelight.files import ifd
+from safelight.files.content import CHANNELS, Content, DamagedError, Limit, Space, check_size
+from safelight.files.jpeg import ends_early
+
+_SUBFILE, _WIDTH, _LENGTH, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 256, 257, 258, 259, 262
+_STRIPS, _ORIENTATION, _SAMPLES, _STRIP_BYTES, _PLANAR = 273, 274, 277, 279, 284
+_X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT = 282, 283, 296
+_TILES, _TILE_BYTES, _SUB_DIRECTORIES, _EXTRA, _FORMAT = 324, 325, 330, 338, 339
+_XMP, _IPTC, _ICC, _DNG_VERSION = 700, 33723, 34675, 50706
+
+_DESCRIPTIVE = (269, 270, 271, 272, 285, 305, 306, 315, 316, 18246, 18249, 33432)
+_DESCRIPTIVE += (40091, 40092, 40093, 40094, 40095)
+"""Tags of the main directory that tell about the photograph, not about this file's layout:
+document, description, make, model, page, software, date, artist, computer, ratings, copyright
+and the five that Windows adds."""
+
+_CARRIED = (*_DESCRIPTIVE, ifd.EXIF_DIRECTORY, ifd.GPS_DIRECTORY)
+
+_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _CMYK, _YCBCR = 0, 1, 2, 3, 5, 6
+_RAW = (32803, 34892)
+_ASSOCIATED, _UNASSOCIATED = 1, 2
+_REDUCED = 1
+_MOST_PAGES = 1000
+_LARGEST_CLASSIC = 2**32 - 2**25
+
+
+class RawError(DamagedError):
+    """A camera's raw file, which looks like a TIFF."""
+
+
+class _Page:
+    """The main directory of a TIFF file: its tags as numbers, with the defaults of TIFF 6.0."""
+
+    def __init__(self, fetch: ifd.Fetch) -> None:
+        try:
+            self.header = ifd.Header.read(fetch)
+            self.directory = ifd.read_directory(fetch, self.header, self.header.first)
+        except ifd.DirectoryError as error:
+            raise DamagedError(f"is damaged or cut off: {error}") from error
+        self.width = self.number(_WIDTH, 0)
+        self.height = self.number(_LENGTH, 0)
+        self.compression = self.number(_COMPRESSION, 1)
+        self.photometric = self.number(_PHOTOMETRIC, _BLACK_IS_ZERO)
+        self.bits = self.number(_BITS, 1)
+        self.samples = self.number(_SAMPLES, 1)
+
+    def number(self, tag: int, default: int) -> int:
+        found = self.directory.numbers(tag, self.header)
+        return int(found[0]) if found else default
+
+    def value(self, tag: int) -> bytes | None:
+        entry = self.directory.entries.get(tag)
+        return entry.value if entry and entry.value else None
+
+    @property
+    def is_raw(self) -> bool:
+        """Whether a camera's raw data is in it, with a small picture in front at most."""
+        entries = self.directory.entries
+        small = self.number(_SUBFILE, 0) & _REDUCED and _SUB_DIRECTORIES in entries
+        return self.photometric in _RAW or _DNG_VERSION in entries or bool(small and 271 in entries)
+
+    def segments(self) -> list[tuple[int, int]]:
+        """(offset, length) of each strip or tile."""
+        numbers = self.directory.numbers
+        for places, lengths in ((_TILES, _TILE_BYTES), (_STRIPS, _STRIP_BYTES)):
+            offsets = numbers(places, self.header)
+            counts = numbers(lengths, self.header)
+            if offsets and len(offsets) == len(counts):
+                return [(int(o), int(c)) for o, c in zip(offsets, counts, strict=True)]
+        return []
+
+
+def read(file: BinaryIO, size: int, limit: Limit) -> Content:
+    """Decode the first picture of a TIFF file of ``size`` bytes.
+
+    Raises RawError for a camera's raw file.
+    """
+    fetch = ifd.file_fetch(file)
+    page = _Page(fetch)
+    if page.is_raw:
+        raise RawError("is a camera's raw file")
+    check_size(page.width, page.height, limit)
+    if page.samples > 64:
+        raise DamagedError(f"has {page.samples} channels, which Safelight cannot open")
+    notes: list[str] = []
+    pixels, space, extra = _decode(file, size, page, notes)
+    pixels, alpha = _choose_channels(pixels, CHANNELS[space], extra, page, notes)
+    pages = _pages(fetch, page)
+    if pages > 1:
+        notes.append(f"The file holds {pages} pictures; the first one was opened.")
+    return Content(
+        pixels,
+        space,
+        alpha,
+        page.value(_ICC),
+        Metadata(exif=_exif(page), xmp=page.value(_XMP), iptc=_iptc(page), dpi=_dpi(page)),
+        notes,
+        page.number(_ORIENTATION, 1),
+    )
+
+
+def _decode(
+    file: BinaryIO, size: int, page: _Page, notes: list[str]
+) -> tuple[NDArray[Any], Space, tuple[float, ...]]:
+    """Pixels (height, width, samples) of a depth Safelight keeps, space and extra samples."""
+    space: Space | None = {
+        _WHITE_IS_ZERO: "grey",
+        _BLACK_IS_ZERO: "grey",
+        _RGB: "rgb",
+        _PALETTE: "rgb",
+        _CMYK: "cmyk",
+        _YCBCR: "rgb",
+    }.get(page.photometric)  # type: ignore[assignment]
+    if space is None:
+        raise DamagedError(
+            f"uses a colour model (number {page.photometric}) that Safelight cannot open;"
+            " save it as an RGB TIFF first"
+        )
+    jpeg = page.compression in (6, 7)
+    if page.photometric == _YCBCR and not jpeg or page.compression == 6:
+        # tifffile leaves these alone, and they are always 8-bit: Pillow can do them.
+        return _with_pillow(file), "rgb", ()
+    array = _with_tifffile(file, size, page, notes)
+    extra = page.directory.numbers(_EXTRA, page.header)
+    if page.photometric == _PALETTE:
+        return array, space, extra
+    array = _to_kept_depth(array, page.bits)
+    if page.photometric == _WHITE_IS_ZERO:
+        array = array.copy()
+        full = 1.0 if array.dtype == np.float32 else np.iinfo(array.dtype).max
+        array[..., 0] = full - array[..., 0]
+    return array, space, extra
+
+
+def _with_pillow(file: BinaryIO) -> NDArray[Any]:
+    from PIL import Image
+
+    file.seek(0)
+    try:
+        with Image.open(file, formats=["TIFF"]) as image:
+            return np.asarray(image.convert("RGB"))
+    except Exception as error:
+        raise DamagedError(f"is damaged and cannot be decoded ({error})") from error
+
+
+def _with_tifffile(file: BinaryIO, size: int, page: _Page, notes: list[str]) -> NDArray[Any]:
+    import tifffile
+
+    segments = page.segments()
+    there = [offset > 0 and offset + count <= size for offset, count in segments]
+    cut = bool(segments) and not all(there)
+    source: Any = file
+    file.seek(0)
+    if cut and page.compression == 1:
+        # Uncompressed rows count up to the last byte: give the decoder zeros behind it.
+        whole = sum(count for _, count in segments)
+        if whole > page.width * page.height * page.samples * 8 + 4096 * len(segments):
+            raise DamagedError("is damaged: its parts are larger than the picture")
+        held = sum(min(max(size - offset, 0), count) for offset, count in segments)
+        source = io.BytesIO(file.read() + bytes(whole))
+        _note_ending(page.height * held // max(whole, 1), page.height, notes)
+    elif cut:
+        _note_ending(page.height * sum(there) // len(there), page.height, notes)
+    try:
+        with tifffile.TiffFile(source) as opened:
+            first: Any = opened.pages[0]
+            if cut and page.compression != 1:
+                # A part of no length counts as missing and is left black.
+                pairs = zip(first.databytecounts, there, strict=True)
+                first.databytecounts = tuple(count if whole else 0 for count, whole in pairs)
+            array = first.asarray(squeeze=False, maxworkers=1)
+            if page.photometric == _PALETTE:
+                colours = np.asarray(first.colormap)
+                array = (colours.T[array[..., 0]] >> 8).astype(np.uint8)
+    except Exception as error:
+        raise DamagedError(f"is damaged and cannot be decoded ({error})") from error
+    if array.ndim != 5 or array.shape[1] != 1 or array.shape[2:4] != (page.height, page.width):
+        raise DamagedError("is a volume or another unusual kind of TIFF; save it as a flat one")
+    # (planes, 1, height, width, samples): one of planes and samples is 1.
+    return array[0, 0] if array.shape[0] == 1 else np.moveaxis(array[:, 0, :, :, 0], 0, -1)
+
+
+def _note_ending(rows: int, height: int, notes: list[str]) -> None:
+    if rows == 0:
+        raise DamagedError("is cut off: nothing of the picture is left in it")
+    notes.append(ends_early(rows, height))
+
+
+def _to_kept_depth(array: NDArray[Any], bits: int) -> NDArray[Any]:
+    """Any number type as uint8, uint16 or float32; odd bit counts are spread to full scale."""
+    kind = array.dtype
+    if kind == np.bool_:
+        return array.astype(np.uint8) * np.uint8(255)
+    if kind.kind == "f":
+        return array.astype(np.float32, copy=False)
+    if kind.kind != "u":
+        raise DamagedError(
+            f"holds {kind.name} numbers; save it with 8, 16 or 32 bits per channel, unsigned"
+        )
+    if kind.itemsize > 2:
+        full = 2.0 ** (bits if bits in (24, 32, 64) else 8 * kind.itemsize) - 1
+        return (array / full).astype(np.float32)
+    if bits in (8, 16):
+        return array.astype(kind.newbyteorder("="), copy=False)
+    target = np.uint8 if bits < 8 else np.uint16
+    full = float(2**bits - 1)
+    scaled = array.astype(np.float32) * np.float32(np.iinfo(target).max / full)
+    return np.rint(scaled).astype(target)
+
+
+def _choose_channels(
+    pixels: NDArray[Any],
+    colours: int,
+    extra: tuple[float, ...],
+    page: _Page,
+    notes: list[str],
+) -> tuple[NDArray[Any], bool]:
+    """The colour channels and the alpha channel, if one of the extra ones is that."""
+    if pixels.shape[2] < colours:
+        raise DamagedError("is damaged: colour channels are missing")
+    present = pixels.shape[2] - colours
+    kinds = [int(kind) for kind in extra[:present]]
+    found = next((i for i, kind in enumerate(kinds) if kind in (_ASSOCIATED, _UNASSOCIATED)), None)
+    dropped = present - (found is not None)
+    if dropped > 0:
+        word = "channel" if dropped == 1 else "channels"
+        notes.append(f"{dropped} extra {word} of unknown meaning left out.")
+    if found is None:
+        return pixels[..., :colours], False
+    if found or dropped:
+        pixels = pixels[..., [*range(colours), colours + found]]
+    if kinds[found] == _ASSOCIATED:
+        pixels = _unpremultiplied(pixels)
+    return pixels, True
+
+
+def _unpremultiplied(pixels: NDArray[Any]) -> NDArray[Any]:
+    """Colour divided by alpha; where alpha is 0 it stays as it is."""
+    result = np.array(pixels)
+    full = 1.0 if pixels.dtype == np.float32 else float(np.iinfo(pixels.dtype).max)
+    for top in range(0, len(result), 256):
+        rows = result[top : top + 256]
+        alpha = rows[..., -1:].astype(np.float64)
+        colour = rows[..., :-1].astype(np.float64)
+        divided = np.divide(colour * full, alpha, out=colour.copy(), where=alpha > 0)
+        if pixels.dtype != np.float32:
+            divided = np.rint(np.clip(divided, 0, full))
+        rows[..., :-1] = divided.astype(pixels.dtype)
+    return result
+
+
+def _pages(fetch: ifd.Fetch, page: _Page) -> int:
+    """How many full pictures the file holds; reduced copies do not count."""
+    count, seen = 1, {page.header.first}
+    following = page.directory.next
+    while following and following not in seen and len(seen) < _MOST_PAGES:
+        seen.add(following)
+        try:
+            directory = ifd.read_directory(fetch, page.header, following)
+        except ifd.DirectoryError:
+            break
+        kind = directory.numbers(_SUBFILE, page.header)
+        if not (kind and int(kind[0]) & _REDUCED):
+            count += 1
+        following = directory.next
+    return count
+
+
+def _exif(page: _Page) -> bytes | None:
+    """What the file tells about the photograph, as an EXIF block of its own."""
+    carried = ifd.pick(page.directory, _CARRIED)
+    if not carried.entries and not carried.children:
+        return None
+    return ifd.structure(carried, page.header.order)
+
+
+def _iptc(page: _Page) -> bytes | None:
+    value = page.value(_IPTC)
+    if value and value[0] != 0x1C and value[3:4] == b"\x1c":
+        # Written as 4-byte numbers in the other byte order, an old habit of libtiff's.
+        value = np.frombuffer(value[: len(value) // 4 * 4], "<u4").byteswap().tobytes()
+    return value
+
+
+def _dpi(page: _Page) -> tuple[float, float] | None:
+    x = page.directory.numbers(_X_RESOLUTION, page.header)
+    y = page.directory.numbers(_Y_RESOLUTION, page.header)
+    factor = {2: 1.0, 3: 2.54}.get(page.number(_RESOLUTION_UNIT, 2))
+    if not (x and y and factor and x[0] > 0 and y[0] > 0):
+        return None
+    return (x[0] * factor, y[0] * factor)
+
+
+def write(stream: BinaryIO, content: Content) -> None:
+    """Encode (height, width, 3 or 4) of uint8, uint16 or float32: deflate with a predictor."""
+    import tifffile
+
+    metadata = content.metadata
+    exif: tuple[ifd.Header, ifd.Directory] | None = None
+    if metadata.exif:
+        fetch = ifd.bytes_fetch(metadata.exif)
+        try:
+            header = ifd.Header.read(fetch)
+            exif = header, ifd.read_directory(fetch, header, header.first)
+        except ifd.DirectoryError:
+            content.notes.append("EXIF metadata was left out: it is damaged.")
+    # The file takes the byte order of its EXIF, so that values (and maker notes, which nobody
+    # can swap) go in as they are.
+    order = exif[0].order if exif else "<"
+    pixels = content.pixels
+    with tifffile.TiffWriter(
+        stream, byteorder=order, bigtiff=pixels.nbytes > _LARGEST_CLASSIC
+    ) as writer:
+        writer.write(
+            pixels,
+            photometric="rgb",
+            planarconfig="contig",
+            compression="zlib",
+            compressionargs={"level": 4},
+            predictor=True,
+            extrasamples=["unassalpha"] if content.alpha else [],
+            metadata=None,
+            software=False,
+            resolution=metadata.dpi or (72.0, 72.0),
+            resolutionunit="inch" if metadata.dpi else "none",
+            maxworkers=2,
+        )
+    _add_metadata(stream, content, exif[1] if exif else ifd.Directory())
+
+
+def _add_metadata(stream: BinaryIO, content: Content, exif: ifd.Directory) -> None:
+    """Append the main directory again, with everything the encoder could not be told.
+
+    Only the first directory's offset in the header changes; the old table stays behind unused.
+    """
+    fetch = ifd.file_fetch(stream)
+    header = ifd.Header.read(fetch)
+    directory = ifd.read_directory(fetch, header, header.first)
+    carried = ifd.pick(exif, _CARRIED)
+    directory.entries |= carried.entries
+    directory.children |= carried.children
+    for tag, value in (
+        (_XMP, content.metadata.xmp),
+        (_IPTC, content.metadata.iptc),
+        (_ICC, content.icc),
+    ):
+        if value:
+            kind = 1 if tag == _XMP else 7
+            directory.entries[tag] = ifd.Entry(tag, kind, len(value), value)
+    end = stream.seek(0, io.SEEK_END)
+    stream.write(b"\0" * (end % 2))
+    end += end % 2
+    stream.write(ifd.serialise(directory, header, end))
+    stream.seek(0)
+    stream.write(ifd.Header(header.order, header.big, end).bytes())

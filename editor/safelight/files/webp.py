@@ -1,0 +1,119 @@
+"""WebP: reading and writing (RFC 9649)."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import numpy as np
+
+from safelight.document import Metadata
+from safelight.files.content import Content, DamagedError, Limit, check_size
+
+LARGEST_SIDE = 16383
+"""The most pixels in a row or column of a WebP."""
+
+_ANIMATED, _XMP, _EXIF, _ALPHA, _ICC = 0x02, 0x04, 0x08, 0x10, 0x20
+
+
+def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    place = 12
+    while place + 8 <= len(data):
+        kind, length = struct.unpack_from("<4sI", data, place)
+        yield kind, data[place + 8 : place + 8 + length]
+        place += 8 + length + length % 2
+
+
+def _size(kind: bytes, body: bytes) -> tuple[int, int] | None:
+    """Width and height as the first chunk states them."""
+    if kind == b"VP8X" and len(body) >= 10:
+        width, height = (int.from_bytes(body[at : at + 3], "little") + 1 for at in (4, 7))
+        return width, height
+    if kind == b"VP8L" and len(body) >= 5 and body[0] == 0x2F:
+        packed = int.from_bytes(body[1:5], "little")
+        return (packed & 0x3FFF) + 1, (packed >> 14 & 0x3FFF) + 1
+    if kind == b"VP8 " and len(body) >= 10 and body[3:6] == b"\x9d\x01\x2a":
+        across, down = struct.unpack_from("<HH", body, 6)
+        return across & 0x3FFF, down & 0x3FFF
+    return None
+
+
+def read(data: bytes, limit: Limit) -> Content:
+    """Decode a WebP file; of an animation the first picture."""
+    import imagecodecs
+
+    chunks: dict[bytes, bytes] = {}
+    for kind, body in _chunks(data):
+        if not chunks:
+            size = _size(kind, body)
+            if size is None:
+                raise DamagedError("is damaged: its first part is missing")
+            check_size(*size, limit)
+        chunks.setdefault(kind, body)
+    if not chunks:
+        raise DamagedError("is damaged: nothing of the picture is left in it")
+    (stated,) = struct.unpack_from("<I", data, 4)
+    if stated + 8 > len(data) + 1:
+        share = 100 * len(data) // (stated + 8)
+        raise DamagedError(
+            f"ends early ({share} % of the file is there), and a WebP cannot be opened in part"
+        )
+    try:
+        pixels = imagecodecs.webp_decode(data)
+    except Exception as error:
+        raise DamagedError(f"is damaged and cannot be decoded ({error})") from error
+    if pixels.ndim != 3 or pixels.shape[2] not in (3, 4):
+        raise DamagedError("is damaged: it is of no kind that WebP knows")
+    notes = ["The file is an animation; its first picture was opened."] if b"ANMF" in chunks else []
+    exif = chunks.get(b"EXIF", b"")
+    return Content(
+        pixels,
+        "rgb",
+        pixels.shape[2] == 4,
+        chunks.get(b"ICCP") or None,
+        # Some writers put JPEG's prefix in front of it.
+        Metadata(exif=exif.removeprefix(b"Exif\0\0") or None, xmp=chunks.get(b"XMP ") or None),
+        notes,
+    )
+
+
+def write(stream: BinaryIO, content: Content, quality: int, lossless: bool) -> None:
+    """Encode (height, width, 3 or 4) of uint8."""
+    import imagecodecs
+
+    height, width = content.pixels.shape[:2]
+    # For a lossless file the number means effort; the middle is a fair one.
+    data = imagecodecs.webp_encode(
+        np.ascontiguousarray(content.pixels), 50 if lossless else quality, lossless=lossless
+    )
+    # The encoder may have found that the alpha channel is needless; what it says counts.
+    coded = [(kind, body) for kind, body in _chunks(data) if kind in (b"ALPH", b"VP8 ", b"VP8L")]
+    flags = 0
+    before: list[tuple[bytes, bytes]] = []
+    behind: list[tuple[bytes, bytes]] = []
+    if content.alpha:
+        flags |= _ALPHA
+    if content.icc:
+        flags |= _ICC
+        before.append((b"ICCP", content.icc))
+    if content.metadata.exif:
+        flags |= _EXIF
+        behind.append((b"EXIF", content.metadata.exif))
+    if content.metadata.xmp:
+        flags |= _XMP
+        behind.append((b"XMP ", content.metadata.xmp))
+    if content.metadata.iptc:
+        content.notes.append("IPTC metadata was left out: a WebP has no place for it.")
+    sizes = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+    head = [(b"VP8X", bytes([flags, 0, 0, 0]) + sizes)]
+    if not before and not behind:
+        stream.write(data)
+        return
+    chunks = [*head, *before, *coded, *behind]
+    length = 4 + sum(8 + len(body) + len(body) % 2 for _, body in chunks)
+    stream.write(b"RIFF" + struct.pack("<I", length) + b"WEBP")
+    for kind, body in chunks:
+        stream.write(struct.pack("<4sI", kind, len(body)))
+        stream.write(body)
+        stream.write(b"\0" * (len(body) % 2))
