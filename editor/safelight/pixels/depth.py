@@ -26,7 +26,9 @@ def to_float(pixels: NDArray[Any]) -> NDArray[np.float32]:
         raise TypeError(f"pixels are {name}; expected one of {', '.join(DEPTHS)}")
     # One pass: a plain division would make a float64 array first. float32 holds n / 65535
     # finely enough that from_float gives every n back (tests/pixels/test_depth.py tries all).
-    return np.multiply(pixels, np.float32(1.0 / _FULL_SCALE[name]), dtype=np.float32)
+    scale = np.float32(1.0 / _FULL_SCALE[name])
+    result: NDArray[np.float32] = np.multiply(pixels, scale, dtype=np.float32)
+    return result
 
 
 def from_float(pixels: NDArray[np.float32], depth: str) -> NDArray[Any]:

@@ -181,7 +181,9 @@ class Worker:
 
     def _plan(self, message: protocol.Message) -> None:
         entry, folder = self._filter(message)
-        plan, models = rehearse(entry, folder, message["settings"], self.inference.contract)
+        job = _Job(self, message, folder)
+        contract = self.inference.contract
+        plan, models = rehearse(entry, folder, message["settings"], contract, job)
         device = None
         for name in models:
             device = self.inference.device(message["device"], folder / name)

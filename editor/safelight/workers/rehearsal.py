@@ -22,9 +22,10 @@ _SIDE = 64
 
 
 class _StandIn(api.Job):
-    """A job that notes what would run."""
+    """A job that notes what would run; progress and cancelling are the real job's."""
 
-    def __init__(self, folder: Path, contract: Callable[[Path], Contract]) -> None:
+    def __init__(self, job: api.Job, folder: Path, contract: Callable[[Path], Contract]) -> None:
+        self._job = job
         self.folder = folder
         self._contract = contract
         self.reach = 0
@@ -44,10 +45,10 @@ class _StandIn(api.Job):
         return np.full((height, width, 3), 0.5, np.float32)
 
     def progress(self, fraction: float) -> None:
-        pass
+        self._job.progress(fraction)
 
     def check(self) -> None:
-        pass
+        self._job.check()
 
 
 def rehearse(
@@ -55,13 +56,15 @@ def rehearse(
     folder: Path,
     settings: api.Settings,
     contract: Callable[[Path], Contract],
+    real: api.Job,
 ) -> tuple[Plan, dict[str, Contract]]:
     """How the filter wants to be cut for these settings, and the networks it will run.
 
+    ``real`` is the job it is rehearsed for: progress is told to it, and it can be cancelled.
     Raises what the filter raises, and ValueError when its result is not ``scale`` times as
     large as the image, as declared.
     """
-    job = _StandIn(folder, contract)
+    job = _StandIn(real, folder, contract)
     image = np.full((_SIDE, _SIDE, 3), 0.5, np.float32)
     image.flags.writeable = False
     result = call(filter, image, settings, job, api.Region(0, 0, _SIDE, _SIDE))

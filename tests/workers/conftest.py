@@ -1,0 +1,51 @@
+"""A pool that has the plugin of faults beside the built-in ones."""
+
+import numpy as np
+import pytest
+
+from safelight.document import Document
+from safelight.pixels import Raster
+from safelight.workers.catalog import Catalog
+from safelight.workers.job import Job
+from safelight.workers.pool import Pool
+from tests.plugins.installing import install
+
+
+@pytest.fixture(scope="module")
+def faults(tmp_path_factory):
+    """A folder with the plugin of faults."""
+    folder = install(tmp_path_factory.mktemp("faults"), "safelight_faults")
+    (folder / "corrupt.onnx").write_bytes(b"\x08\x07\x12 this is no network at all" * 40)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pool(faults):
+    """Workers that know the faults."""
+    pool = Pool(plugin_folders=[faults], memory_limit=4 << 30)
+    yield pool
+    pool.close()
+
+
+@pytest.fixture(scope="module")
+def catalog(pool):
+    """The filters of that pool, by short name."""
+    return {item.name: item for item in Catalog(pool, str, lambda text: None).filters()}
+
+
+@pytest.fixture
+def document():
+    """A small photograph: 8-bit, 300 x 200."""
+    pixels = np.random.default_rng(3).integers(0, 256, (200, 300, 3), np.uint8)
+    return Document.from_raster(Raster.from_array(pixels))
+
+
+@pytest.fixture
+def start(pool, catalog):
+    """Start a filter by its short name."""
+
+    def run(name, document, settings=None, **options):
+        declaration = catalog[name]
+        return Job(pool, declaration, declaration.settings(settings), document, **options)
+
+    return run

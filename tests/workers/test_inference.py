@@ -1,0 +1,138 @@
+"""Inference: tiled equals whole, devices are proven, nothing is reported home."""
+
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from safelight.api import Region
+from safelight.document import Document
+from safelight.pixels import Raster
+from safelight.workers.inference import Contract, Inference, ModelError
+from safelight.workers.tiling import Plan, cut
+
+MODELS = Path(find_spec("safelight_enlarge").origin).parent
+
+
+@pytest.fixture(scope="module")
+def inference():
+    return Inference()
+
+
+def texture(height, width):
+    random = np.random.default_rng(5)
+    rows = np.linspace(0, 9, height, dtype=np.float32)[:, None, None]
+    columns = np.linspace(0, 7, width, dtype=np.float32)[None, :, None]
+    waves = 0.5 + 0.4 * np.sin(rows * columns + np.arange(3, dtype=np.float32))
+    return (waves + random.normal(0, 0.05, (height, width, 3))).astype(np.float32)
+
+
+@pytest.mark.parametrize("factor", [2, 4])
+@pytest.mark.parametrize("size", [(1, 1), (1, 4000), (449, 451), (3, 2), (130, 977)])
+def test_a_tiled_run_equals_the_whole_image_run(inference, factor, size):
+    path = MODELS / f"enlarge_x{factor}.onnx"
+    image = texture(*size)
+    contract = inference.contract(path)
+    whole = inference.run(path, image, {}, "cpu")
+    plan = Plan(contract.reach, contract.multiple, contract.scale, 200)
+    region = Region(0, 0, size[1], size[0])
+    tiled = np.zeros_like(whole)
+    pieces = cut(region, region, plan)
+    for piece in pieces:
+        window, keep = piece.window, piece.keep
+        result = inference.run(path, image[window.rows(), window.columns()], {}, "cpu")
+        inner = keep.move(-window.x, -window.y).scale(factor)
+        place = keep.scale(factor)
+        tiled[place.rows(), place.columns()] = result[inner.rows(), inner.columns()]
+    assert whole.shape == (size[0] * factor, size[1] * factor, 3)
+    assert np.abs(tiled - whole).max() <= 1e-3
+    if min(size) > 400:
+        assert len(pieces) > 1
+
+
+def test_a_job_equals_the_whole_image_run(inference, start):
+    image = texture(449, 451)
+    document = Document.from_raster(Raster.from_array(image.copy()))
+    job = start("enlarge", document, {"factor": 2}, device="cpu")
+    result = job.wait(60).raster.to_array()
+    whole = inference.run(MODELS / "enlarge_x2.onnx", image, {}, "cpu")
+    assert np.abs(result - whole).max() <= 1e-3
+
+
+def test_a_model_file_explains_itself(inference):
+    for factor in (2, 4):
+        contract = inference.contract(MODELS / f"enlarge_x{factor}.onnx")
+        assert contract.scale == factor
+        assert 1 <= contract.reach <= 64
+        assert contract.licence
+        assert contract.training_data
+
+
+def test_a_model_without_a_contract_is_refused():
+    with pytest.raises(ModelError, match="does not explain itself"):
+        Contract.read({}, "a.onnx", "")
+    with pytest.raises(ModelError, match="does not say its reach"):
+        Contract.read({"safelight.contract": "1", "safelight.scale": "2"}, "a.onnx", "")
+
+
+@pytest.mark.parametrize("text", ["-1", "many", "1e3", "99999999999"])
+def test_a_contract_of_no_sense_is_refused(text):
+    properties = {"safelight.contract": "1", "safelight.reach": text}
+    with pytest.raises(ModelError):
+        Contract.read(properties, "a.onnx", "")
+
+
+def test_missing_and_damaged_models_are_named(inference, tmp_path):
+    with pytest.raises(ModelError, match="nowhere.onnx is missing"):
+        inference.contract(tmp_path / "nowhere.onnx")
+    whole = (MODELS / "enlarge_x2.onnx").read_bytes()
+    for name, content in (("empty", b""), ("cut", whole[: len(whole) // 2]), ("noise", b"x" * 99)):
+        path = tmp_path / f"{name}.onnx"
+        path.write_bytes(content)
+        with pytest.raises(ModelError, match=f"{name}.onnx"):
+            inference.contract(path)
+
+
+def test_the_device_is_what_a_session_proves(inference):
+    device = inference.device("auto", MODELS / "enlarge_x2.onnx")
+    assert device.name in ("cpu", "cuda")
+    if device.name == "cpu":
+        assert device.reason, "it says why not the better one"
+        assert device.label.startswith("CPU · ")
+
+
+def test_a_run_reports_nothing_home(tmp_path):
+    script = (
+        "import numpy as np; from pathlib import Path;"
+        "from safelight.workers.inference import Inference;"
+        f"Inference().run(Path({str(MODELS / 'enlarge_x2.onnx')!r}),"
+        "np.zeros((8, 8, 3), np.float32), {}, 'cpu')"
+    )
+    environment = os.environ | {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / ".cache")}
+    environment.pop("ORT_DISABLE_TELEMETRY", None)  # Safelight has to see to it by itself
+    subprocess.run([sys.executable, "-c", script], env=environment, check=True, timeout=120)
+    assert not list(tmp_path.rglob("Microsoft")), "the runtime left its telemetry files"
+
+
+def test_a_worker_reports_nothing_home(tmp_path, monkeypatch):
+    from safelight.workers.job import Job
+    from safelight.workers.pool import Pool
+
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / ".cache"))
+    monkeypatch.delenv("ORT_DISABLE_TELEMETRY", raising=False)
+    from safelight.workers.catalog import Catalog
+
+    pool = Pool()
+    try:
+        filters = {f.name: f for f in Catalog(pool, str, lambda text: None).filters()}
+        document = Document.from_raster(Raster.from_array(np.zeros((20, 20, 3), np.uint8)))
+        job = Job(pool, filters["enlarge"], {"factor": 2}, document)
+        assert job.wait(60).raster.width == 40
+    finally:
+        pool.close()
+    assert not list(tmp_path.rglob("Microsoft"))

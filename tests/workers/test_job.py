@@ -1,0 +1,129 @@
+"""Jobs: pieces, order, depth, alpha, regions."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from safelight.api import Region
+from safelight.document import Document, History
+from safelight.pixels import Raster, from_float, to_float
+from safelight.workers.job import JobCancelled, JobFinished, JobPiece, JobProgress
+
+
+def photograph(height, width, channels=3, depth="uint8"):
+    random = np.random.default_rng(11)
+    pixels = random.random((height, width, channels), np.float32)
+    return Document.from_raster(Raster.from_array(from_float(pixels, depth)))
+
+
+@pytest.mark.parametrize("depth", ["uint8", "uint16", "float32"])
+def test_what_goes_in_comes_out_at_the_same_depth(depth, start):
+    document = photograph(130, 470, depth=depth)
+    outcome = start("fine", document, {"gain": 1.0}).wait(30)
+    assert outcome.raster.depth == depth
+    assert np.array_equal(outcome.raster.to_array(), document.layers[0].raster.to_array())
+
+
+def test_over_range_light_survives_in_a_float_document(start):
+    pixels = np.linspace(-0.5, 3.0, 60 * 50 * 3, dtype=np.float32).reshape(60, 50, 3)
+    document = Document.from_raster(Raster.from_array(pixels.copy()))
+    outcome = start("fine", document, {"gain": 1.0}).wait(30)
+    assert np.array_equal(outcome.raster.to_array(), pixels)
+
+
+def test_alpha_passes_a_filter_untouched(start):
+    document = photograph(90, 120, channels=4, depth="uint16")
+    before = document.layers[0].raster.to_array()
+    after = start("fine", document).wait(30).raster.to_array()
+    assert np.array_equal(after[..., 3], before[..., 3])
+    assert np.array_equal(after[..., :3], from_float(to_float(before[..., :3]) * 0.5, "uint16"))
+
+
+def test_alpha_grows_with_the_picture_without_seams(start):
+    pixels = np.zeros((500, 40, 4), np.uint8)
+    pixels[..., 3] = np.linspace(0, 255, 500).astype(np.uint8)[:, None]
+    document = Document.from_raster(Raster.from_array(pixels))
+    after = start("enlarge", document, {"factor": 2}).wait(60).raster
+    assert (after.width, after.height, after.channels) == (80, 1000, 4)
+    steps = np.diff(after.to_array()[:, 20, 3].astype(int))
+    assert steps.min() >= 0
+    assert steps.max() <= 1
+
+
+def test_a_filter_knows_where_its_piece_lies(start):
+    document = photograph(700, 1000)
+    result = start("where", document).wait(30).raster.to_array()
+    columns = np.rint(np.arange(1000) % 251 / 250 * 255)
+    rows = np.rint(np.arange(700) % 241 / 240 * 255)
+    assert np.array_equal(result[..., 0], np.broadcast_to(columns[None], (700, 1000)))
+    assert np.array_equal(result[..., 1], np.broadcast_to(rows[:, None], (700, 1000)))
+
+
+def test_a_preview_of_a_region_equals_that_part_of_the_whole(start):
+    document = photograph(300, 400)
+    region = Region(120, 60, 90, 70)
+    whole = start("blur", document, {"radius": 3.0}).wait(30).raster.to_array()
+    part = start("blur", document, {"radius": 3.0}, region=region).wait(30).raster.to_array()
+    difference = np.abs(whole[60:130, 120:210].astype(int) - part.astype(int))
+    assert difference.max() <= 1
+
+
+def test_pieces_near_the_focus_come_first(start):
+    document = photograph(1350, 1350)
+    places = []
+
+    def hear(event):
+        if isinstance(event, JobPiece):
+            places.append(event.region)
+
+    focus = Region(1200, 1200, 100, 100)
+    start("fine", document, focus=focus, listener=hear).wait(30)
+    first = places[0]
+    assert first.intersect(focus) == focus
+    assert sum(place.width * place.height for place in places) == 1350 * 1350
+
+
+def test_progress_rises_to_one_and_names_the_remaining_time(start):
+    heard = []
+    job = start("fine", photograph(1000, 1000), listener=heard.append)
+    job.wait(30)
+    done = [event.done for event in heard if isinstance(event, JobProgress)]
+    assert done == sorted(done)
+    assert done[-1] == 1.0
+    assert isinstance(heard[-1], JobFinished)
+    assert heard[-2].remaining == 0
+
+
+def test_cancel_between_pieces_changes_nothing(start):
+    document = photograph(1400, 1400)
+    ready = threading.Event()
+
+    def hear(event):
+        if isinstance(event, JobPiece):
+            ready.set()
+
+    job = start("enlarge", document, {"factor": 2}, listener=hear)
+    assert ready.wait(60)
+    job.cancel()
+    assert isinstance(job.wait(20), JobCancelled)
+    with pytest.raises(RuntimeError):
+        job.edit()
+
+
+def test_the_result_is_one_undoable_edit(start):
+    document = photograph(120, 100)
+    history = History.start(document)
+    job = start("enlarge", document, {"factor": 4})
+    job.wait(60)
+    after = history.do(job.edit())
+    assert (after.document.width, after.document.height) == (400, 480)
+    assert after.steps[-1].label == "Enlarge"
+    assert after.undo().document is document
+
+
+def test_the_networks_of_a_result_are_known_by_digest(start):
+    job = start("enlarge", photograph(20, 20), {"factor": 2})
+    job.wait(30)
+    assert list(job.models) == ["enlarge_x2.onnx"]
+    assert len(job.models["enlarge_x2.onnx"]) == 64
