@@ -245,9 +245,9 @@ def _checker(content: Content, exact: bool, name: str) -> Callable[[Path], None]
 
     def check(temporary: Path) -> None:
         try:
-            again, _ = read_content(temporary, None)
+            again, _ = read_content(temporary, None, name)
         except OpenError as error:
-            raise WriteError(f"{name} was not saved: it did not read back ({error})") from error
+            raise WriteError(f"It did not read back and was not saved: {error}") from error
         # An encoder may leave out an alpha channel that is full everywhere.
         same_size = again.pixels.shape[:2] == content.pixels.shape[:2]
         if not same_size or again.notes or again.icc != content.icc:

@@ -8,7 +8,6 @@ import stat
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -111,12 +110,14 @@ def _free_memory() -> int | None:
         return None
 
 
-def read_content(path: str | os.PathLike[str], limit: Limit) -> tuple[Content, str]:
+def read_content(
+    path: str | os.PathLike[str], limit: Limit, name: str | None = None
+) -> tuple[Content, str]:
     """What is in a picture file, not yet turned upright or converted, and its format.
 
-    Raises OpenError.
+    Raises OpenError, which calls the file ``name`` if given.
     """
-    name = plain_name(path)
+    name = name or plain_name(path)
     with _open_regular(path, name) as file:
         try:
             size = os.fstat(file.fileno()).st_size
@@ -179,7 +180,8 @@ def _open_regular(path: str | os.PathLike[str], name: str) -> BinaryIO:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise OpenError(f"{name} cannot be read: {reason}.") from error
-    file = os.fdopen(descriptor, "rb")
+    # By this roundabout way the file object knows its name, which tifffile asks for.
+    file = open(os.fsdecode(path), "rb", opener=lambda *_: descriptor)  # noqa: SIM115
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         file.close()
         raise OpenError(f"{name} is not an ordinary file; choose a picture.")
@@ -205,10 +207,10 @@ _BEGINNINGS: tuple[tuple[bytes, str], ...] = (
     (rb"gimp xcf", "a GIMP document"),
     (rb"BM", "a BMP picture"),
     (rb"\x76\x2f\x31\x01", "an OpenEXR picture"),
-    (rb"\0\0\1\0", "an icon file"),
+    (rb"\x00\x00\x01\x00", "an icon file"),
     (rb"%!PS|\xc5\xd0\xd3\xc6", "a PostScript file"),
     (rb"\s*(<\?xml.*)?<svg", "an SVG drawing"),
-    (rb"PK\3\4", "an archive or a document"),
+    (rb"PK\x03\x04", "an archive or a document"),
     (rb"P[1-7]\s", "a PNM picture"),
     (rb"#\?(RADIANCE|RGBE)", "a Radiance picture"),
     (rb"SQLite format 3\0", "a database"),
@@ -308,10 +310,9 @@ def _as_rgb(colour: NDArray[Any]) -> NDArray[Any]:
 def _with_alpha(content: Content, colour: NDArray[Any]) -> NDArray[Any]:
     if not content.alpha:
         return colour
-    if colour.base is not None and content.space == "rgb" and content.pixels.shape[2] == 4:
-        # Nothing was converted: the file's own array has both already.
-        if np.shares_memory(colour, content.pixels):
-            return content.pixels
+    if np.may_share_memory(colour, content.pixels):
+        # Nothing was converted: the file's own array holds both already.
+        return content.pixels
     return np.concatenate([colour, content.pixels[..., -1:]], axis=2)
 
 

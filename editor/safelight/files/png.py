@@ -31,7 +31,6 @@ class _Chunks:
         self.texts: list[bytes] = []
         self.coded: list[memoryview] = []
         self.sound = False
-        self.ended = False
         view = memoryview(data)
         place = len(SIGNATURE)
         sound = True
@@ -42,11 +41,10 @@ class _Chunks:
             end = place + 8 + length
             whole = end + 4 <= len(data)
             if kind == b"IEND":
-                self.ended, self.sound = True, sound
+                self.sound = sound
                 return
-            if not whole:
-                sound = False
-            elif zlib.crc32(view[place + 4 : end]) != struct.unpack_from(">I", data, end)[0]:
+            stated = data[end : end + 4]
+            if struct.pack(">I", zlib.crc32(view[place + 4 : end])) != stated:
                 sound = False
             if kind == b"IDAT":
                 self.coded.append(body)
@@ -193,7 +191,13 @@ def _dpi(body: bytes | None) -> tuple[float, float] | None:
     x, y, unit = struct.unpack(">IIB", body)
     if unit != 1 or not x or not y:
         return None
-    return (round(x * _METRE_PER_INCH, 2), round(y * _METRE_PER_INCH, 2))
+    return (_per_inch(x), _per_inch(y))
+
+
+def _per_inch(per_metre: int) -> float:
+    """Dots per inch; a whole number where whole dots per metre could not say it exactly."""
+    dots = per_metre * _METRE_PER_INCH
+    return float(round(dots)) if abs(dots - round(dots)) <= _METRE_PER_INCH / 2 else dots
 
 
 def _chunk(kind: bytes, body: bytes) -> bytes:

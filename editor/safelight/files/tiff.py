@@ -19,8 +19,10 @@ _X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT = 282, 283, 296
 _TILES, _TILE_BYTES, _SUB_DIRECTORIES, _EXTRA, _FORMAT = 324, 325, 330, 338, 339
 _XMP, _IPTC, _ICC, _DNG_VERSION = 700, 33723, 34675, 50706
 
-_DESCRIPTIVE = (269, 270, 271, 272, 285, 305, 306, 315, 316, 18246, 18249, 33432)
-_DESCRIPTIVE += (40091, 40092, 40093, 40094, 40095)
+_DESCRIPTIVE = (
+    *(269, 270, 271, 272, 285, 305, 306, 315, 316, 18246, 18249, 33432),
+    *(40091, 40092, 40093, 40094, 40095),
+)
 """Tags of the main directory that tell about the photograph, not about this file's layout:
 document, description, make, model, page, software, date, artist, computer, ratings, copyright
 and the five that Windows adds."""
@@ -173,13 +175,14 @@ def _with_tifffile(file: BinaryIO, size: int, page: _Page, notes: list[str]) -> 
     elif cut:
         _note_ending(page.height * sum(there) // len(there), page.height, notes)
     try:
+        array: NDArray[Any]
         with tifffile.TiffFile(source) as opened:
             first: Any = opened.pages[0]
             if cut and page.compression != 1:
                 # A part of no length counts as missing and is left black.
                 pairs = zip(first.databytecounts, there, strict=True)
                 first.databytecounts = tuple(count if whole else 0 for count, whole in pairs)
-            array = first.asarray(squeeze=False, maxworkers=1)
+            array = np.asarray(first.asarray(squeeze=False, maxworkers=1))
             if page.photometric == _PALETTE:
                 colours = np.asarray(first.colormap)
                 array = (colours.T[array[..., 0]] >> 8).astype(np.uint8)
@@ -212,7 +215,8 @@ def _to_kept_depth(array: NDArray[Any], bits: int) -> NDArray[Any]:
         full = 2.0 ** (bits if bits in (24, 32, 64) else 8 * kind.itemsize) - 1
         return (array / full).astype(np.float32)
     if bits in (8, 16):
-        return array.astype(kind.newbyteorder("="), copy=False)
+        native: NDArray[Any] = array.astype(kind.newbyteorder("="), copy=False)
+        return native
     target = np.uint8 if bits < 8 else np.uint16
     full = float(2**bits - 1)
     scaled = array.astype(np.float32) * np.float32(np.iinfo(target).max / full)
@@ -332,7 +336,7 @@ def write(stream: BinaryIO, content: Content) -> None:
             extrasamples=["unassalpha"] if content.alpha else [],
             metadata=None,
             software=False,
-            resolution=metadata.dpi or (72.0, 72.0),
+            resolution=metadata.dpi or (1.0, 1.0),
             resolutionunit="inch" if metadata.dpi else "none",
             maxworkers=2,
         )

@@ -17,11 +17,11 @@ LARGEST_SIDE = 16383
 _ANIMATED, _XMP, _EXIF, _ALPHA, _ICC = 0x02, 0x04, 0x08, 0x10, 0x20
 
 
-def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+def _chunks(data: bytes | bytearray) -> Iterator[tuple[bytes, bytes]]:
     place = 12
     while place + 8 <= len(data):
         kind, length = struct.unpack_from("<4sI", data, place)
-        yield kind, data[place + 8 : place + 8 + length]
+        yield kind, bytes(data[place + 8 : place + 8 + length])
         place += 8 + length + length % 2
 
 
