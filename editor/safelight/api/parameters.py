@@ -88,7 +88,7 @@ class Parameter:
                 if type(value) is type(choice) and value == choice:
                     return choice
             listed = ", ".join(str(choice) for choice in self.choices)
-            raise ParameterError(f"{self.name}: {value!r} is not one of {listed}")
+            raise ParameterError(f"{self.name}: {value} is not one of {listed}")
         if self.kind == "flag":
             if not isinstance(value, bool):
                 raise ParameterError(f"{self.name}: {value!r} is not true or false")

@@ -90,7 +90,7 @@ def apply(words: list[str]) -> int:
     if document is None:
         return 1
     choices = actions.ExportOptions(
-        quality=options.quality, depth=options.depth, metadata=options.metadata
+        quality=options.quality, depth=_depth(options.depth), metadata=options.metadata
     )
     exported = actions.export(document, options.output, choices, overwrite=options.overwrite)
     _say(exported.notes)
@@ -114,8 +114,8 @@ def _apply_parser() -> argparse.ArgumentParser:
     parser.add_argument("--list", action="store_true", help="show the filter's parameters")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument("--overwrite", action="store_true", help="replace OUT if it exists")
-    parser.add_argument("--quality", type=int, default=92, help="JPEG and WebP, 1 to 100")
-    parser.add_argument("--depth", choices=("same", "8", "16"), default="same", type=str)
+    parser.add_argument("--quality", type=int, help="JPEG and WebP, 1 to 100")
+    parser.add_argument("--depth", choices=("same", "8", "16", "32"), default="same")
     parser.add_argument("--metadata", choices=("all", "copyright", "none"), default="all")
     parser.add_argument("--pixel-limit", type=int, help="largest picture to open, in pixels")
     parser.add_argument(
@@ -252,6 +252,10 @@ def _version(name: str) -> str:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
         return ""
+
+
+def _depth(text: str) -> Any:
+    return text if text == "same" else int(text)
 
 
 def _say(notes: Sequence[str]) -> None:

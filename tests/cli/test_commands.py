@@ -1,0 +1,183 @@
+"""The command line: what it prints, what it writes, how it ends."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from safelight.cli import main
+from safelight.cli.progress import duration
+
+
+@pytest.fixture
+def photo(tmp_path):
+    path = tmp_path / "photo.png"
+    pixels = np.random.default_rng(2).integers(0, 256, (60, 80, 3), np.uint8)
+    Image.fromarray(pixels).save(path)
+    return path
+
+
+def run(capsys, *arguments):
+    status = main([str(argument) for argument in arguments])
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def test_filters_lists_what_is_installed(capsys):
+    status, out, _ = run(capsys, "filters")
+    assert status == 0
+    assert "enlarge  (Size)" in out
+    assert "--set factor=2" in out
+
+
+def test_filters_as_json_is_the_declarations(capsys):
+    status, out, _ = run(capsys, "filters", "--json")
+    assert status == 0
+    found = {item["id"]: item for item in json.loads(out)}
+    assert found["safelight_enlarge.enlarge"]["scale"] == "factor"
+    assert found["safelight_warmth.warmth"]["plugin"] == "safelight-warmth"
+
+
+def test_apply_writes_the_filtered_photograph(capsys, photo, tmp_path):
+    result = tmp_path / "big.png"
+    status, out, _ = run(capsys, "apply", "enlarge", photo, result, "--set", "factor=4")
+    assert status == 0
+    assert "320 × 240 px" in out
+    assert Image.open(result).size == (320, 240)
+
+
+def test_apply_takes_the_full_name_too(capsys, photo, tmp_path):
+    result = tmp_path / "warm.jpg"
+    status, *_ = run(capsys, "apply", "safelight_warmth.warmth", photo, result, "--quiet")
+    assert status == 0
+    assert Image.open(result).format == "JPEG"
+
+
+def test_an_existing_file_is_kept_unless_overwriting_is_asked_for(capsys, photo, tmp_path):
+    result = tmp_path / "there.png"
+    result.write_bytes(b"mine")
+    status, _, err = run(capsys, "apply", "warmth", photo, result)
+    assert status == 1
+    assert "--overwrite" in err
+    assert result.read_bytes() == b"mine"
+    status, *_ = run(capsys, "apply", "warmth", photo, result, "--overwrite")
+    assert status == 0
+    assert Image.open(result).size == (80, 60)
+
+
+MISTAKES = {
+    "unknown filter": (["apply", "sharpener", "P", "R"], 2, "there is no filter sharpener"),
+    "unknown parameter": (["apply", "warmth", "P", "R", "--set", "x=1"], 2, "no parameter x"),
+    "out of range": (["apply", "warmth", "P", "R", "--set", "amount=3"], 2, "outside -1 to 1"),
+    "not a choice": (
+        ["apply", "enlarge", "P", "R", "--set", "factor=3"],
+        2,
+        "3 is not one of 2, 4",
+    ),
+    "not a number": (["apply", "warmth", "P", "R", "--set", "amount=much"], 2, "is not a number"),
+    "no equals sign": (["apply", "warmth", "P", "R", "--set", "amount"], 2, "NAME=VALUE"),
+    "missing photograph": (["apply", "warmth", "nowhere.jpg", "R"], 1, "nowhere.jpg"),
+    "folder": (["apply", "warmth", ".", "R"], 1, "folder"),
+    "unknown format": (["apply", "warmth", "P", "result.xyz"], 1, ".xyz"),
+    "missing folder": (["apply", "warmth", "P", "nowhere/result.png"], 1, "does not exist"),
+    "info of nothing": (["info", "nowhere.png"], 1, "nowhere.png"),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_is_one_sentence_and_a_status(name, capsys, photo, tmp_path):
+    words, expected, text = MISTAKES[name]
+    places = {"P": photo, "R": tmp_path / "result.png"}
+    status, out, err = run(capsys, *(places.get(word, word) for word in words))
+    assert status == expected
+    assert text in err
+    assert err.count("\n") == 1
+    assert "Traceback" not in err
+    assert not (tmp_path / "result.png").exists()
+
+
+@pytest.mark.parametrize("words", [["apply"], ["apply", "warmth", "a"], ["info"], ["apply", "-x"]])
+def test_wrong_usage_ends_with_two(words, capsys):
+    with pytest.raises(SystemExit) as ending:
+        main(words)
+    assert ending.value.code == 2
+
+
+def test_nothing_is_computed_for_a_file_that_cannot_be_written(capsys, photo, tmp_path):
+    _, _, err = run(capsys, "apply", "enlarge", photo, tmp_path / "nowhere" / "big.png")
+    assert "ran on" not in err
+
+
+def test_info_tells_size_depth_and_colours(capsys, photo):
+    status, out, _ = run(capsys, "info", photo)
+    assert status == 0
+    assert "PNG, 80 × 60 px" in out
+    status, out, _ = run(capsys, "info", photo, "--json")
+    facts = json.loads(out)
+    assert (facts["width"], facts["height"], facts["depth"]) == (80, 60, "uint8")
+
+
+def test_doctor_names_the_device_a_session_uses(capsys):
+    status, out, _ = run(capsys, "doctor", "--json")
+    facts = json.loads(out)
+    assert facts["device"].startswith(("CPU · ", "CUDA"))
+    assert facts["tried_with"].endswith(".onnx")
+    assert facts["onnxruntime"]
+    if facts["device"].startswith("CPU"):
+        assert facts["why_not_better"]
+    assert status == (1 if facts["broken_plugins"] or "warning" in facts else 0)
+
+
+def test_cuda_on_a_machine_without_it_fails_with_the_reason(capsys, photo, tmp_path):
+    if not run(capsys, "doctor", "--json")[1].count('"device": "CPU'):
+        pytest.skip("this machine has CUDA")
+    result = tmp_path / "big.png"
+    status, _, err = run(capsys, "apply", "enlarge", photo, result, "--device", "cuda")
+    assert status == 1
+    assert "CUDA cannot be used" in err
+    assert not result.exists()
+
+
+def test_the_bar_is_drawn_on_a_terminal_and_nowhere_else(photo, tmp_path):
+    command = [sys.executable, "-m", "safelight", "apply", "enlarge", str(photo)]
+    quiet = subprocess.run(
+        [*command, str(tmp_path / "a.png")], capture_output=True, text=True, check=True
+    )
+    assert "\r" not in quiet.stderr
+    near, far = pty.openpty()
+    subprocess.run(
+        [*command, str(tmp_path / "b.png")], stderr=far, check=True, capture_output=False
+    )
+    os.close(far)
+    drawn = os.read(near, 65536).decode(errors="replace")
+    os.close(near)
+    assert "Enlarge ━" in drawn
+    assert "100%" in drawn
+
+
+def test_the_window_without_a_display_is_one_sentence(photo):
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "safelight", str(photo)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "no display" in done.stderr
+    assert "safelight apply" in done.stderr
+
+
+def test_remaining_time_reads_like_a_clock():
+    assert [duration(s) for s in (7.4, 61, 3723)] == ["0:07", "1:01", "1:02:03"]

@@ -1,0 +1,36 @@
+"""What an import loads: the core needs no window, no runtime and no torch."""
+
+import subprocess
+import sys
+
+import pytest
+
+
+def loaded_by(statement):
+    script = f"{statement}\nimport sys; print('\\n'.join(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    return {name.split(".")[0] for name in done.stdout.split()}
+
+
+@pytest.mark.parametrize("module", ["safelight.actions", "safelight.cli", "safelight.cli.commands"])
+def test_the_core_loads_no_qt_no_runtime_and_no_torch(module):
+    assert not loaded_by(f"import {module}") & {"PySide6", "shiboken6", "onnxruntime", "torch"}
+
+
+def test_the_api_loads_numpy_and_pluggy_alone():
+    ours = loaded_by("import safelight.api")
+    theirs = loaded_by("import numpy, pluggy, numpy.typing, typing, inspect, dataclasses, abc, re")
+    assert ours - theirs == {"safelight"}
+
+
+def test_a_worker_loads_no_qt():
+    loaded = loaded_by("import safelight.workers.process")
+    assert not loaded & {"PySide6", "shiboken6", "onnxruntime", "torch"}
+
+
+def test_the_import_rules_hold(capsys):
+    from importlinter.cli import lint_imports
+
+    assert lint_imports(cache_dir=None) == 0, capsys.readouterr().out

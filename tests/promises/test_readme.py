@@ -1,0 +1,68 @@
+"""The README keeps its word: its plugin is the one that ships, its commands exist."""
+
+import re
+import shlex
+
+import pytest
+
+from safelight.cli import commands, main
+from tests.conftest import CHECKOUT
+
+README = (CHECKOUT / "README.md").read_text("utf-8")
+
+
+def blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def test_the_smallest_plugin_shown_is_the_one_that_ships():
+    shipped = (CHECKOUT / "plugins/warmth/safelight_warmth/__init__.py").read_text("utf-8")
+    assert shipped.strip() in [block.strip() for block in blocks("python")]
+
+
+def test_its_pictures_are_there():
+    pictures = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", README)
+    assert pictures
+    for picture in pictures:
+        assert (CHECKOUT / picture).is_file(), picture
+
+
+def test_its_links_lead_somewhere():
+    for link in re.findall(r"(?<!!)\[[^\]]*\]\(([^)#]+)\)", README):
+        if "://" not in link:
+            assert (CHECKOUT / link).exists(), link
+
+
+def test_every_make_target_it_names_exists():
+    makefile = (CHECKOUT / "Makefile").read_text("utf-8")
+    named = set(re.findall(r"`make ([a-z]+)`", README)) | set(re.findall(r"^make ([a-z]+)", README))
+    assert named
+    for target in named:
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        line
+        for block in blocks("sh")
+        for line in block.splitlines()
+        if line.startswith("safelight ")
+    ],
+)
+def test_every_command_it_shows_is_understood(line, monkeypatch):
+    words = shlex.split(line, comments=True)[1:]
+    if words and words[0] in main.__globals__["COMMANDS"]:
+        parser = {"apply": commands._apply_parser}.get(words[0])
+        if parser:
+            parser().parse_args(words[1:])
+        assert callable(getattr(commands, words[0]))
+    else:
+        assert all(word.endswith((".jpg", ".png")) for word in words)
+
+
+def test_every_folder_of_the_package_is_a_level_it_shows():
+    package = CHECKOUT / "editor/safelight"
+    folders = {path.parent.name for path in package.glob("*/__init__.py")}
+    for folder in folders:
+        assert re.search(rf"^\s*{folder}/ ", README, re.MULTILINE), folder
