@@ -220,7 +220,8 @@ def _to_kept_depth(array: NDArray[Any], bits: int) -> NDArray[Any]:
     target = np.uint8 if bits < 8 else np.uint16
     full = float(2**bits - 1)
     scaled = array.astype(np.float32) * np.float32(np.iinfo(target).max / full)
-    return np.rint(scaled).astype(target)
+    spread: NDArray[Any] = np.rint(scaled).astype(target)
+    return spread
 
 
 def _choose_channels(
