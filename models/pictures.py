@@ -101,7 +101,7 @@ class Pictures:
 def pack(files: list[Path], scale: int, packed: Path, index: Path) -> None:
     """Decode every file, make its small version, and write both behind one another."""
     packed.parent.mkdir(parents=True, exist_ok=True)
-    rows: list[list] = []
+    rows: list[tuple[str, int, int, int]] = []
     offset = 0
     with packed.open("wb") as out:
         for path in files:
@@ -111,6 +111,6 @@ def pack(files: list[Path], scale: int, packed: Path, index: Path) -> None:
             small = resample.resize(large, 1 / scale)
             out.write(large.tobytes())
             out.write(small.tobytes())
-            rows.append([path.name, offset, height, width])
+            rows.append((path.name, offset, height, width))
             offset += large.nbytes + small.nbytes
     index.write_text(json.dumps(rows))  # last, so that an interrupted packing is not believed

@@ -12,6 +12,7 @@ import argparse
 import json
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import onnx
 
@@ -34,7 +35,7 @@ def training(log: Path) -> tuple[float, int, float]:
     return rows[-1]["seconds"] / 60, rows[-1]["step"], measured[-1]
 
 
-def card(folder: Path, metrics: dict, logs: dict[int, Path], hardware: str) -> str:
+def card(folder: Path, metrics: dict[str, Any], logs: dict[int, Path], hardware: str) -> str:
     """The whole card as Markdown."""
     text = tomllib.loads(TEXT.read_text())
     lines = [

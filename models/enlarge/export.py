@@ -1,6 +1,8 @@
 """Turn trained weights into the ONNX file that the plugin ships, check it, and describe it.
 
-    python -m models.enlarge.export --scale 4 --weights OUT/x4/weights.npz
+    python -m models.enlarge.export --scale 4 --weights OUT/x4/weights.npz --metrics metrics.json
+
+Without --weights it is the weights kept in this folder, those of the shipped files.
 
 The file explains itself: reach, scale, range, layout, licence and training data travel in it as
 metadata properties, so the editor can tile a model it has never seen. Nothing is written to its
@@ -34,6 +36,7 @@ LARGEST_DIFFERENCE = 1e-4  # ONNX Runtime against PyTorch, in units of the full 
 SEAM = 1e-5  # tiles against the whole picture
 PLUGIN = Path(__file__).parents[2] / "plugins" / "enlarge" / "safelight_enlarge"
 CARD = Path(__file__).with_name("card.toml")
+WEIGHTS = Path(__file__).with_name("weights")
 
 
 def to_onnx(model: network.Enlarge, path: Path) -> None:
@@ -50,6 +53,7 @@ def to_onnx(model: network.Enlarge, path: Path) -> None:
         output_names=["result"],
         dynamic_shapes={"image": {2: "height", 3: "width"}},
     )
+    assert program is not None  # it is None only from the exporter of old
     program.save(str(path), external_data=False)
     stored = onnx.load(str(path))
     # Where in somebody's source tree each node was made is no business of the user's.
@@ -129,14 +133,13 @@ def measured_reach(runtime: onnxruntime.InferenceSession, scale: int, upper: int
     return halo
 
 
-def export(scale: int, weights: Path | None, folder: Path, metrics: str) -> Path:
+def export(scale: int, weights: Path, folder: Path, metrics: str) -> Path:
     """Export, check, describe and place one file; returns its path."""
     card = tomllib.loads(CARD.read_text())
     model = network.Enlarge(scale).eval()
-    if weights:
-        left = load_weights(model, weights)
-        if left:
-            raise SystemExit(f"{weights} lacks {', '.join(left)}: not weights for x{scale}.")
+    left = load_weights(model, weights)
+    if left:
+        raise SystemExit(f"{weights} lacks {', '.join(left)}: not weights for x{scale}.")
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"enlarge_x{scale}.onnx"
     partial = folder / f"partial_enlarge_x{scale}.onnx"
@@ -160,7 +163,7 @@ def export(scale: int, weights: Path | None, folder: Path, metrics: str) -> Path
             "channels": "RGB",
             "tile": str(TILE),
             "title": f"{card['title']} ×{scale}",
-            "version": card["version"] if weights else "untrained",
+            "version": card["version"],
             "licence": card["licence"],
             "training_data": " ".join(card["training_data"].split()),
             "metrics": metrics,
@@ -185,14 +188,15 @@ def export(scale: int, weights: Path | None, folder: Path, metrics: str) -> Path
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--scale", type=int, choices=(2, 3, 4), required=True)
-    parser.add_argument("--weights", type=Path, help="weights.npz; without: the untrained network")
+    parser.add_argument("--weights", type=Path, help="weights.npz of a training")
     parser.add_argument("--out", type=Path, default=PLUGIN, help="folder for the ONNX file")
     parser.add_argument("--metrics", type=Path, help="JSON written by measure, stated in the file")
     given = parser.parse_args()
     metrics = "not measured"
     if given.metrics:
         metrics = json.loads(given.metrics.read_text())[f"x{given.scale}"]["summary"]
-    export(given.scale, given.weights, given.out, metrics)
+    weights = given.weights or WEIGHTS / f"x{given.scale}.npz"
+    export(given.scale, weights, given.out, metrics)
 
 
 if __name__ == "__main__":

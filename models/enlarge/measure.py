@@ -19,6 +19,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before the import: it reports usage by default
 
@@ -131,7 +132,7 @@ def row(name: str, size: str, cells: list[tuple[float, float | None]], source: s
 
 def table(
     scale: int, models: Path, sets: dict[str, list[tuple[np.ndarray, bool]]]
-) -> tuple[list[str], dict]:
+) -> tuple[list[str], dict[str, Any]]:
     """The lines of one scale's table and its numbers."""
     path = models / f"enlarge_x{scale}.onnx"
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
