@@ -251,6 +251,8 @@ def png_file(
 
 def jpeg_file(pixels: NDArray[Any], **options: Any) -> bytes:
     """A JPEG by Pillow of (height, width, 1, 3 or 4 = CMYK) uint8; ``options`` as for save."""
+    if "exif" in options:
+        options["exif"] = b"Exif\0\0" + options["exif"]
     return _pillow(pixels, "JPEG", **{"quality": 95, "subsampling": 0, **options})
 
 

@@ -1,0 +1,547 @@
+"""open_picture: every depth, model and orientation comes in upright and exact, or says why not."""
+
+from __future__ import annotations
+
+import io
+import os
+import resource
+import struct
+import threading
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from safelight.files import OpenError, open_picture
+from safelight.files.opening import LARGEST_LIMIT, default_pixel_limit
+from tests import pictures
+from tests.files.ordinary_user import as_ordinary_user
+
+MAKERS = {
+    "JPEG": pictures.jpeg_file,
+    "PNG": pictures.png_file,
+    "TIFF": pictures.tiff_file,
+    "WebP": pictures.webp_file,
+}
+
+
+@pytest.fixture
+def opened(tmp_path):
+    """Opens bytes as a file; the name never tells the format."""
+
+    def open_bytes(data, **options):
+        path = tmp_path / "picture.dat"
+        path.write_bytes(data)
+        return open_picture(path, **options)
+
+    return open_bytes
+
+
+def pixels_of(opened):
+    return opened.document.layers[0].raster.to_array()
+
+
+@pytest.mark.parametrize("format", MAKERS)
+def test_the_format_is_told_by_content_not_by_name(opened, format):
+    result = opened(MAKERS[format](pictures.quarters()))
+    assert result.format == format
+    assert result.notes == ()
+    assert result.document.name == "picture.dat"
+    assert np.abs(pixels_of(result).astype(int) - pictures.quarters()).max() <= 6
+
+
+@pytest.mark.parametrize("format", MAKERS)
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_the_picture_stands_upright(opened, format, orientation):
+    upright = pictures.quarters()
+    stored = pictures.stored_turned(upright, orientation)
+    exif = pictures.exif_block(orientation, ">" if orientation % 2 else "<")
+    if format == "PNG":
+        data = pictures.png_file(stored, pictures.png_chunk(b"eXIf", exif))
+    elif format == "TIFF":
+        data = pictures.tiff_file(stored, extratags=[(274, 3, 1, orientation, True)])
+    else:
+        data = MAKERS[format](stored, exif=exif)
+    result = opened(data)
+    assert np.abs(pixels_of(result).astype(int) - upright).max() <= 6
+    assert (result.document.width, result.document.height) == (96, 64)
+    if format != "TIFF":
+        kept = result.document.metadata.exif
+        assert kept == pictures.exif_block(1, ">" if orientation % 2 else "<")
+
+
+def test_an_orientation_in_xmp_is_not_left_to_turn_the_picture_twice(opened):
+    xmp = pictures.XMP.replace(b"photoshop:City", b'tiff:Orientation="6" photoshop:City')
+    result = opened(pictures.jpeg_file(pictures.quarters(), exif=pictures.exif_block(6), xmp=xmp))
+    assert b'tiff:Orientation="1"' in result.document.metadata.xmp
+
+
+def test_all_65536_levels_of_a_16_bit_png_and_tiff_come_in(opened):
+    levels = np.arange(65536, dtype=np.uint16).reshape(256, 256)
+    pixels = np.stack([levels, levels[::-1], levels.T], axis=-1)
+    for make in (pictures.png_file, pictures.tiff_file):
+        result = opened(make(pixels))
+        assert result.document.depth == "uint16"
+        assert np.array_equal(pixels_of(result), pixels)
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+@pytest.mark.parametrize("depth", ["uint8", "uint16"])
+def test_every_kind_of_png_comes_in_exact(opened, channels, depth):
+    pixels = pictures.noise(33, 17, channels, depth)
+    got = pixels_of(opened(pictures.png_file(pixels)))
+    if channels < 3:
+        pixels = np.concatenate([np.repeat(pixels[..., :1], 3, 2), pixels[..., 1:]], axis=2)
+    assert np.array_equal(got, pixels)
+
+
+def test_palettes_and_single_bits_become_rgb(opened):
+    for format in ("PNG", "TIFF"):
+        for mode in ("P", "1", "L"):
+            stream = io.BytesIO()
+            image = Image.fromarray(pictures.quarters()).convert(mode)
+            image.save(stream, format)
+            expected = np.asarray(image.convert("RGB"))
+            assert np.array_equal(pixels_of(opened(stream.getvalue())), expected), (format, mode)
+
+
+def test_a_transparent_colour_of_a_png_becomes_alpha(opened):
+    pixels = np.array([[[1, 2, 3], [4, 5, 6]]], np.uint16)
+    transparent = pictures.png_chunk(b"tRNS", struct.pack(">HHH", 4, 5, 6))
+    got = pixels_of(opened(pictures.png_file(pixels, transparent)))
+    assert got.tolist() == [[[1, 2, 3, 65535], [4, 5, 6, 0]]]
+    stream = io.BytesIO()
+    palette = Image.fromarray(pictures.quarters()).convert("P")
+    palette.save(stream, "PNG", transparency=palette.getpixel((0, 0)))
+    got = pixels_of(opened(stream.getvalue()))
+    assert got[0, 0, 3] == 0
+    assert got[-1, -1, 3] == 255
+
+
+@pytest.mark.parametrize("format", ["PNG", "TIFF", "WebP"])
+def test_colour_under_alpha_0_is_kept(opened, format):
+    pixels = pictures.noise(20, 10, 4)
+    pixels[:5, :, 3] = 0
+    extra = {"extrasamples": ["unassalpha"], "photometric": "rgb"} if format == "TIFF" else {}
+    assert np.array_equal(pixels_of(opened(MAKERS[format](pixels, **extra))), pixels)
+
+
+@pytest.mark.parametrize("depth", ["uint8", "uint16", "float32"])
+def test_premultiplied_alpha_of_a_tiff_is_divided_out(opened, depth):
+    full = {"uint8": 255, "uint16": 65535, "float32": 1.0}[depth]
+    pixels = np.zeros((4, 4, 4), depth)
+    pixels[..., 3] = full
+    pixels[0, 0] = [full // 4 if full > 1 else 0.25] * 3 + [full // 2 if full > 1 else 0.5]
+    got = pixels_of(
+        opened(pictures.tiff_file(pixels, photometric="rgb", extrasamples=["assocalpha"]))
+    )
+    assert abs(float(got[0, 0, 0]) / full - 0.5) < 0.01
+    assert got[0, 0, 3] == pixels[0, 0, 3]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"planarconfig": "separate"},
+        {"tile": (32, 32), "compression": "zlib", "predictor": True},
+        {"compression": "lzw"},
+        {"compression": "zstd"},
+        {"byteorder": ">"},
+        {"byteorder": ">", "compression": "zlib", "predictor": True},
+        {"bigtiff": True},
+        {"rowsperstrip": 7},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("depth", ["uint8", "uint16", "float32"])
+def test_every_layout_of_a_tiff_comes_in_exact(opened, options, depth):
+    pixels = pictures.noise(50, 40, 3, depth)
+    if options.get("planarconfig") == "separate":
+        data = pictures.tiff_file(np.moveaxis(pixels, -1, 0), photometric="rgb", **options)
+    else:
+        data = pictures.tiff_file(pixels, photometric="rgb", **options)
+    result = opened(data)
+    assert result.document.depth == depth
+    assert np.array_equal(pixels_of(result), pixels)
+
+
+def test_other_number_types_of_a_tiff_become_float(opened):
+    floats = pictures.noise(20, 10, 3, "float32") * 3 - 1
+    for kind in (np.float16, np.float64):
+        got = pixels_of(opened(pictures.tiff_file(floats.astype(kind), photometric="rgb")))
+        assert got.dtype == np.float32
+        assert np.allclose(got, floats, atol=2e-3)
+    whole = np.full((4, 4, 3), 2**31, np.uint32)
+    got = pixels_of(opened(pictures.tiff_file(whole, photometric="rgb")))
+    assert np.allclose(got, 0.5)
+
+
+def test_grey_tiffs_come_in_with_equal_channels(opened):
+    grey = pictures.noise(20, 10, 1, "uint16")[..., 0]
+    got = pixels_of(opened(pictures.tiff_file(grey)))
+    assert np.array_equal(got, np.repeat(grey[..., None], 3, 2))
+    inverse = pixels_of(opened(pictures.tiff_file(grey, photometric="miniswhite")))
+    assert np.array_equal(inverse[..., 0], 65535 - grey)
+
+
+def test_a_one_pixel_picture_of_any_format_opens(opened):
+    for make in MAKERS.values():
+        extra = {"photometric": "rgb"} if make is pictures.tiff_file else {}
+        result = opened(make(np.full((1, 1, 3), 200, np.uint8), **extra))
+        assert (result.document.width, result.document.height) == (1, 1)
+
+
+def test_jpeg_and_tiff_in_cmyk_become_srgb_with_a_note(opened):
+    ink = np.zeros((16, 16, 4), np.uint8)
+    ink[:, :8, 1:3] = 255
+    for data in (
+        pictures.jpeg_file(ink),
+        pictures.tiff_file(ink, photometric="separated"),
+    ):
+        result = opened(data)
+        assert "converted from CMYK to sRGB" in result.notes[0]
+        got = pixels_of(result)
+        assert np.abs(got[8, 2].astype(int) - [255, 0, 0]).max() < 8
+        assert got[8, 13].min() > 247
+
+
+def test_cmyk_goes_through_its_own_profile(opened):
+    icc = pictures.table_profile(b"CMYK")
+    ink = np.zeros((16, 16, 4), np.uint8)
+    ink[:, :8] = 128
+    for data in (
+        pictures.jpeg_file(ink, icc_profile=icc),
+        pictures.tiff_file(ink, photometric="separated", iccprofile=icc),
+    ):
+        result = opened(data)
+        assert result.notes == ("Colours were converted from CMYK to sRGB.",)
+        got = pixels_of(result)
+        # By the formula (half ink, half black) it would be 63.
+        assert 100 < got[8, 2].mean() < 140
+        assert result.document.profile.icc is None
+
+
+def test_a_profile_with_tables_is_converted_in_full_depth_with_a_note(opened):
+    levels = np.linspace(0, 65535, 4096).astype(np.uint16).reshape(64, 64)
+    pixels = np.repeat(levels[..., None], 3, 2)
+    result = opened(pictures.tiff_file(pixels, iccprofile=pictures.table_profile()))
+    assert "from a profile with tables to sRGB" in result.notes[0]
+    got = pixels_of(result)
+    assert got.dtype == np.uint16
+    assert len(np.unique(got[..., 1])) > 2000
+    assert result.document.profile.icc is None
+
+
+def test_a_grey_profile_is_converted_with_a_note(opened):
+    grey = np.full((16, 16, 1), 128, np.uint8)
+    result = opened(pictures.jpeg_file(grey, icc_profile=pictures.grey_profile(1.0)))
+    assert "grey profile" in result.notes[0]
+    assert abs(int(pixels_of(result)[0, 0, 0]) - 188) <= 2
+
+
+def test_a_broken_profile_costs_the_profile_and_not_the_picture(opened):
+    for icc in (b"rubbish", pictures.wide_profile()[:200], bytes(1000)):
+        result = opened(pictures.jpeg_file(pictures.quarters(), icc_profile=icc))
+        assert "profile cannot be used" in result.notes[0]
+        assert result.document.profile.icc is None
+
+
+def test_a_wide_profile_is_kept_byte_for_byte(opened):
+    icc = pictures.wide_profile(padding=200_000)
+    result = opened(pictures.jpeg_file(pictures.quarters(), icc_profile=icc))
+    assert result.document.profile.icc == icc
+    assert result.notes == ()
+
+
+def test_of_several_pictures_the_first_opens_and_a_note_says_so(opened):
+    first, second = (Image.fromarray(pictures.noise(seed=seed)) for seed in (1, 2))
+    for format, options in (
+        ("PNG", {"default_image": False}),
+        ("TIFF", {}),
+        ("WEBP", {"lossless": True}),
+        ("MPO", {"quality": 100, "subsampling": 0}),
+    ):
+        stream = io.BytesIO()
+        first.save(stream, format, save_all=True, append_images=[second], **options)
+        result = opened(stream.getvalue())
+        assert "first" in result.notes[0], format
+        assert np.abs(pixels_of(result).astype(int) - np.asarray(first)).mean() < 3
+
+
+def test_metadata_comes_in_as_the_bytes_it_is(opened):
+    exif = pictures.exif_block()
+    for data in (
+        pictures.jpeg_file(pictures.quarters(), exif=exif, xmp=pictures.XMP, dpi=(300, 300)),
+        pictures.webp_file(pictures.quarters(), exif=exif, xmp=pictures.XMP),
+        pictures.png_file(
+            pictures.quarters(),
+            pictures.png_chunk(b"eXIf", exif)
+            + pictures.png_chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + pictures.XMP)
+            + pictures.png_chunk(b"pHYs", struct.pack(">IIB", 11811, 11811, 1)),
+        ),
+    ):
+        result = opened(data)
+        assert result.document.metadata.exif == exif
+        assert result.document.metadata.xmp == pictures.XMP
+        assert result.document.metadata.dpi == (None if result.format == "WebP" else (300, 300))
+
+
+def test_a_cut_off_jpeg_gives_what_is_there_and_says_how_much(opened):
+    data = pictures.jpeg_file(pictures.noise(200, 400))
+    whole = pixels_of(opened(data))
+    result = opened(data[: len(data) * 6 // 10])
+    share = int(result.notes[0].removeprefix("The file ends early; ").split(" %")[0])
+    assert 55 <= share <= 65
+    rows = 400 * share // 100 - 16
+    assert np.array_equal(pixels_of(result)[:rows], whole[:rows])
+
+
+def test_a_cut_off_progressive_jpeg_opens_with_a_note(opened):
+    data = pictures.jpeg_file(pictures.gradient(200, 400), progressive=True)
+    assert "ends early" in opened(data[: len(data) // 2]).notes[0]
+
+
+@pytest.mark.parametrize("depth", ["uint8", "uint16"])
+def test_a_cut_off_png_gives_what_is_there_and_says_how_much(opened, depth):
+    pixels = pictures.noise(200, 400, 3, depth)
+    data = pictures.png_file(pixels)
+    result = opened(data[: len(data) // 2])
+    share = int(result.notes[0].removeprefix("The file ends early; ").split(" %")[0])
+    assert 45 <= share <= 50
+    assert np.array_equal(pixels_of(result)[: 4 * share], pixels[: 4 * share])
+
+
+def test_a_damaged_png_gives_the_rows_before_the_damage(opened):
+    pixels = pictures.noise(200, 400)
+    data = bytearray(pictures.png_file(pixels))
+    data[len(data) // 2] ^= 0xFF
+    result = opened(bytes(data))
+    assert result.notes
+    assert np.array_equal(pixels_of(result)[:150], pixels[:150])
+
+
+@pytest.mark.parametrize("compression", [None, "zlib"])
+def test_a_cut_off_tiff_gives_what_is_there_and_says_how_much(opened, compression):
+    pixels = pictures.noise(200, 400)
+    data = pictures.tiff_file(pixels, photometric="rgb", rowsperstrip=20, compression=compression)
+    result = opened(data[: len(data) // 2])
+    assert "% of the picture is there" in result.notes[0]
+    assert np.array_equal(pixels_of(result)[:180], pixels[:180])
+
+
+def test_a_cut_off_webp_is_a_clear_error(opened):
+    data = pictures.webp_file(pictures.noise())
+    with pytest.raises(OpenError, match=r"picture.dat ends early \(\d+ % of the file is there\)"):
+        opened(data[: len(data) // 2])
+
+
+@pytest.mark.parametrize("format", MAKERS)
+def test_cut_anywhere_a_file_opens_or_is_a_clear_error(opened, format):
+    data = MAKERS[format](pictures.noise(60, 40))
+    for length in [*range(1, 60), *range(60, len(data), len(data) // 40)]:
+        try:
+            result = opened(data[:length])
+        except OpenError:
+            continue
+        assert (result.document.width, result.document.height) == (60, 40)
+        assert result.notes or length >= len(data) - 20
+
+
+@pytest.mark.parametrize("format", MAKERS)
+def test_changed_at_random_a_file_opens_or_is_a_clear_error(opened, format):
+    exif = pictures.exif_block(6, thumbnail=b"\xff\xd8thumbnail\xff\xd9")
+    options = {"exif": exif, "icc_profile": pictures.wide_profile(), "xmp": pictures.XMP}
+    if format == "TIFF":
+        options = {"iccprofile": pictures.wide_profile()}
+    elif format == "PNG":
+        options = {"extra": pictures.png_chunk(b"eXIf", exif)}
+    data = MAKERS[format](pictures.noise(40, 30), **options)
+    chance = np.random.default_rng(20261120)
+    outcomes = {"opened": 0, "refused": 0}
+    for _ in range(300):
+        changed = bytearray(data)
+        for place in chance.integers(0, min(len(data), 700), chance.integers(1, 6)):
+            changed[place] = chance.integers(256)
+        try:
+            opened(bytes(changed), pixel_limit=10_000_000)
+            outcomes["opened"] += 1
+        except OpenError:
+            outcomes["refused"] += 1
+    assert outcomes["opened"]
+    assert outcomes["refused"]
+
+
+FOREIGN = {
+    b"GIF89a": "is a GIF",
+    b"BM\0\0\0\0\0\0\0\0": "is a BMP",
+    b"%PDF-1.7": "is a PDF",
+    b"\0\0\0\x18ftypheic\0\0\0\0": "is a HEIC",
+    b"\0\0\0\x18ftypavif\0\0\0\0": "is an AVIF",
+    b"FUJIFILMCCD-RAW 0201": "is a camera's raw file. .*develop it",
+    b"II*\0\x10\0\0\0CR\2\0": "is a camera's raw file",
+    b"8BPS\0\1": "is a Photoshop document",
+    b"PK\3\4": "is an archive or a document",
+    b"<?xml version='1.0'?><svg": "is an SVG",
+    b"Dear diary": "is not a picture .*; Safelight opens JPEG, PNG, TIFF and WebP",
+    b"": "is empty",
+}
+
+
+@pytest.mark.parametrize(("beginning", "words"), FOREIGN.items())
+def test_a_file_of_another_kind_is_called_what_it_is(opened, beginning, words):
+    with pytest.raises(OpenError, match=words):
+        opened(beginning)
+
+
+def test_a_raw_file_that_looks_like_a_tiff_is_recognised(opened):
+    data = pictures.tiff_file(pictures.quarters(), extratags=[(50706, 1, 4, bytes(4), True)])
+    with pytest.raises(OpenError, match="raw file"):
+        opened(data)
+
+
+def test_what_is_no_file_is_a_clear_error(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path, words in (
+        (tmp_path / "nothing.jpg", "nothing.jpg does not exist"),
+        (tmp_path, "is a folder"),
+        (tmp_path / "pipe", "not an ordinary file"),
+        ("/dev/zero", "not an ordinary file"),
+        (tmp_path / ("x" * 300), "cannot be read"),
+        ("a\0b", "cannot be read"),
+    ):
+        with pytest.raises(OpenError, match=words):
+            open_picture(path)
+
+
+def test_a_file_one_may_not_read_says_so():
+    def attempt(folder):
+        path = folder / "secret.png"
+        path.write_bytes(b"x")
+        path.chmod(0)
+        try:
+            open_picture(path)
+        except OpenError as error:
+            return str(error)
+
+    assert as_ordinary_user(attempt) == "You have no permission to read secret.png."
+
+
+def test_a_name_cannot_turn_the_message_around(tmp_path):
+    with pytest.raises(OpenError) as caught:
+        open_picture(tmp_path / "evil\u202egnp.\x1b[31mjpg")
+    assert "\u202e" not in str(caught.value)
+    assert "\x1b" not in str(caught.value)
+
+
+def bombs():
+    small = pictures.noise(8, 8)
+    jpeg = bytearray(pictures.jpeg_file(small))
+    frame = jpeg.index(b"\xff\xc0")
+    jpeg[frame + 5 : frame + 9] = struct.pack(">HH", 65000, 65000)
+    yield "JPEG", bytes(jpeg), 65000
+    yield "PNG", pictures.png_file(small, size=(100_000, 100_000)), 100_000
+    tiff = bytearray(pictures.tiff_file(small, photometric="rgb"))
+    (first,) = struct.unpack_from("<I", tiff, 4)
+    for index in range(struct.unpack_from("<H", tiff, first)[0]):
+        place = first + 2 + 12 * index
+        if struct.unpack_from("<H", tiff, place)[0] in (256, 257):
+            struct.pack_into("<HII", tiff, place + 2, 4, 1, 4_000_000_000)
+    yield "TIFF", bytes(tiff), 4_000_000_000
+    webp = b"WEBPVP8X" + struct.pack("<I", 10) + bytes(4) + b"\xff\x3f\x00" * 2 + bytes(200)
+    yield "WebP", b"RIFF" + struct.pack("<I", len(webp)) + webp, 16384
+
+
+@pytest.mark.parametrize(("format", "data", "side"), bombs(), ids=lambda value: str(value)[:5])
+def test_a_bomb_is_refused_at_once_and_costs_no_memory(opened, format, data, side):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    start = time.monotonic()
+    with pytest.raises(OpenError) as caught:
+        opened(data, pixel_limit=200_000_000)
+    assert time.monotonic() - start < 1
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000
+    for words in (f"{side} x {side} pixels", "limit of 200 megapixels", "--pixel-limit"):
+        assert words in str(caught.value)
+    assert "SAFELIGHT_PIXEL_LIMIT" in str(caught.value)
+
+
+def test_a_packed_bomb_in_the_metadata_costs_no_memory(opened):
+    import zlib
+
+    packed = zlib.compress(bytes(200 << 20), 9)
+    extra = pictures.png_chunk(b"iCCP", b"x\0\0" + packed)
+    extra += pictures.png_chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + packed)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    result = opened(pictures.png_file(pictures.quarters(), extra))
+    assert result.document.metadata.xmp is None
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000
+
+
+def test_the_limit_can_be_set_in_the_environment(opened, monkeypatch):
+    data = pictures.png_file(pictures.quarters())
+    monkeypatch.setenv("SAFELIGHT_PIXEL_LIMIT", "1000")
+    with pytest.raises(OpenError, match="limit"):
+        opened(data)
+    assert opened(data, pixel_limit=10_000).document.width == 96
+    monkeypatch.setenv("SAFELIGHT_PIXEL_LIMIT", "many")
+    with pytest.raises(OpenError, match="whole number"):
+        opened(data)
+
+
+def test_the_default_limit_fits_the_memory():
+    assert 1_000_000 < default_pixel_limit() <= LARGEST_LIMIT
+
+
+def test_ten_threads_open_cut_off_and_whole_files_at_once(tmp_path):
+    whole = pictures.jpeg_file(pictures.noise(200, 300))
+    (tmp_path / "whole.jpg").write_bytes(whole)
+    (tmp_path / "cut.jpg").write_bytes(whole[: len(whole) // 2])
+    failures = []
+
+    def work(name, notes):
+        for _ in range(20):
+            if len(open_picture(tmp_path / name).notes) != notes:
+                failures.append(name)
+
+    threads = [
+        threading.Thread(target=work, args=pair) for pair in [("whole.jpg", 0), ("cut.jpg", 1)] * 5
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+
+
+def test_the_original_is_never_touched(tmp_path):
+    path = tmp_path / "picture.jpg"
+    path.write_bytes(pictures.jpeg_file(pictures.quarters(), exif=pictures.exif_block(6)))
+    path.chmod(0o444)
+    before = (path.read_bytes(), path.stat().st_mtime_ns)
+    open_picture(path)
+    assert (path.read_bytes(), path.stat().st_mtime_ns) == before
+
+
+def test_a_24_megapixel_jpeg_takes_no_more_than_one_extra_copy(data):
+    path = data / "eval" / "large" / "dunes_24mp_exif_icc.jpg"
+    if not path.is_file():
+        pytest.skip("the large photographs are not here")
+    import subprocess
+    import sys
+
+    program = """
+import resource, sys
+from safelight.files import open_picture
+import imagecodecs
+imagecodecs.jpeg8_decode
+peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak()
+document = open_picture(sys.argv[1]).document
+print(peak() - before, document.layers[0].raster.nbytes // 1024)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program, path], capture_output=True, text=True, check=True
+    )
+    grown, size = map(int, done.stdout.split())
+    assert size == 24_000_000 * 3 // 1024
+    assert grown < 2 * size
