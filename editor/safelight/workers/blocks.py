@@ -9,6 +9,7 @@ a block when a reader exits.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import mmap
 import os
 import secrets
@@ -31,13 +32,12 @@ class Block:
     Raises MemoryError when the system has no room for ``size`` bytes.
     """
 
-    _next_id = 1
+    _ids = itertools.count(1)
 
     def __init__(self, size: int, *, writable: bool) -> None:
         self.size = -(-max(size, 1) // _PAGE) * _PAGE
         self.writable = writable
-        self.id = Block._next_id
-        Block._next_id += 1
+        self.id = next(Block._ids)
         self.tag = ""
         self.descriptor = -1
         try:

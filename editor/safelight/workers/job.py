@@ -7,6 +7,7 @@ worker never waits for the host.
 
 from __future__ import annotations
 
+import itertools
 import math
 import threading
 import time
@@ -92,6 +93,7 @@ class _UnderWay:
 
     number: int
     piece: Piece
+    device: str
     source: Block
     target: Block
 
@@ -103,7 +105,7 @@ class Job:
     looked at. ``focus`` may be set at any time: pieces near it come first.
     """
 
-    _next_id = 1
+    _ids = itertools.count(1)
 
     def __init__(
         self,
@@ -119,8 +121,7 @@ class Job:
         patience: float = PATIENCE,
         listener: Listener | None = None,
     ) -> None:
-        self.id = Job._next_id
-        Job._next_id += 1
+        self.id = next(Job._ids)
         self.declaration = declaration
         self.settings = settings
         self.document = document
@@ -159,7 +160,11 @@ class Job:
     def _run(self) -> None:
         try:
             with self._pool.worker() as worker:
-                raster = _Run(self, worker).run()
+                run = _Run(self, worker)
+                try:
+                    raster = run.run()
+                finally:
+                    run.settle()
             outcome: JobFinished | JobFailed | JobCancelled = JobFinished(raster)
         except _Stopped:
             outcome = JobCancelled()
@@ -195,7 +200,9 @@ class _Run:
         self.plan = Plan()
         self.waiting: list[Piece] = []
         self.under_way: deque[_UnderWay] = deque()
-        self.numbers = iter(range(1, 1 << 62))
+        self.uses_cuda = False
+        self.unanswered = 0
+        self.numbers = itertools.count(1)
         self.started = time.monotonic()
         self.done_pixels = 0
 
@@ -227,7 +234,7 @@ class _Run:
 
     def _make_plan(self) -> None:
         job = self.job
-        self.worker.send(
+        self._ask(
             {
                 "type": "plan",
                 "job": job.id,
@@ -248,8 +255,13 @@ class _Run:
             )
             job.models = {str(name): str(digest) for name, digest in reply["models"].items()}
             job.device_label = str(reply["device"])
+            self.uses_cuda = reply["device_name"] == "cuda"
         except (KeyError, ValueError, AttributeError):
             raise self._untrustworthy() from None
+
+    def _ask(self, message: Message) -> None:
+        self.worker.send(message)
+        self.unanswered += 1
 
     def _dispatch(self) -> None:
         piece = self._nearest()
@@ -260,8 +272,8 @@ class _Run:
         pixels = render(self.document, window)[..., :3]
         np.copyto(source.array(shape), self.document.profile.to_srgb(to_float(pixels)))
         number = next(self.numbers)
-        self.under_way.append(_UnderWay(number, piece, source, target))
-        self.worker.send(
+        self.under_way.append(_UnderWay(number, piece, self.device, source, target))
+        self._ask(
             {
                 "type": "run",
                 "job": self.job.id,
@@ -312,7 +324,6 @@ class _Run:
             self._shrink(self.under_way.popleft(), reply)
             return None
         if reply["type"] == "failed":
-            self._drain()
             raise _failure(reply)
         raise self._untrustworthy()
 
@@ -321,7 +332,7 @@ class _Run:
         patience = time.monotonic() + self.job._patience
         while True:
             if self.job._cancelled.is_set():
-                self._stop()
+                raise _Stopped
             try:
                 reply = self.worker.reply(0.05)
             except WorkerSilent:
@@ -336,29 +347,26 @@ class _Run:
             if reply["type"] == "progress":
                 patience = time.monotonic() + self.job._patience
                 continue
+            self.unanswered -= 1
             return reply
 
-    def _stop(self) -> None:
-        """Ask the worker to stop, then make it. Raises _Stopped."""
-        self.worker.send({"type": "cancel", "job": self.job.id})
-        self._drain()
-        raise _Stopped
+    def settle(self) -> None:
+        """Leave nothing under way: ask the worker to stop, then make it.
 
-    def _drain(self) -> None:
-        """Wait until nothing is under way, so that the worker is fit for the next job."""
-        self.worker.send({"type": "cancel", "job": self.job.id})
+        A job that ends early, for whatever reason, leaves a worker that is fit for the next.
+        """
         deadline = time.monotonic() + CANCEL_GRACE
-        waiting = len(self.under_way) or 1
-        while waiting and self.worker.alive:
-            try:
+        try:
+            if self.unanswered:
+                self.worker.send({"type": "cancel", "job": self.job.id})
+            while self.unanswered:
                 reply = self.worker.reply(max(deadline - time.monotonic(), 0.0))
-            except WorkerSilent:
-                self.worker.kill()
-                return
-            except WorkerDied:
-                return
-            if reply.get("job") == self.job.id and reply["type"] != "progress":
-                waiting -= 1
+                if reply.get("job") == self.job.id and reply["type"] != "progress":
+                    self.unanswered -= 1
+        except WorkerSilent:
+            self.worker.kill()
+        except WorkerDied:
+            return
         for item in self.under_way:
             self._return(item)
 
@@ -367,13 +375,12 @@ class _Run:
         self._return(failed)
         side = max(failed.piece.keep.width, failed.piece.keep.height)
         if side <= _SMALLEST:
-            if self.device == "cpu" or not self.job.device_label.startswith("CUDA"):
-                self._drain()
+            if failed.device == "cpu" or not self.uses_cuda:
                 raise _Failure(
                     f"ran out of memory, even on pieces of {side} pixels", str(reply.get("reason"))
                 )
             self.device = "cpu"
-            self.job.device_label = "CPU"
+            self.job.device_label = "CPU, because the GPU's memory ran out"
             self.waiting.insert(0, failed.piece)
             return
         smaller: list[Piece] = []

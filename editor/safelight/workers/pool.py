@@ -47,7 +47,7 @@ class WorkerProcess:
         self._replies: queue.SimpleQueue[protocol.Message | None] = queue.SimpleQueue()
         self._channel = protocol.Channel(near)
         self._blocks: list[Block] = []
-        self._lent: set[int] = set()
+        self._lent: dict[int, Block] = {}
         self._errors: collections.deque[bytes] = collections.deque(maxlen=200)
         self._process = _spawn(far, memory_limit, plugin_folders)
         threading.Thread(target=self._listen, daemon=True).start()
@@ -108,16 +108,17 @@ class WorkerProcess:
             self._forget(small)
         made = Block(size, writable=writable)
         descriptors = [made.descriptor] if made.descriptor >= 0 else []
+        self._lent[made.id] = made
         try:
             self._channel.send(made.announcement(), descriptors)
         except OSError:
             raise WorkerDied(self._how_it_ended()) from None
-        self._lent.add(made.id)
         return made
 
     def give_back(self, block: Block) -> None:
         """Say that no piece uses ``block`` any more."""
-        self._blocks.append(block)
+        if block.id in self._lent:
+            self._blocks.append(block)
 
     def kill(self) -> None:
         """End the process and everything it started."""
@@ -131,8 +132,9 @@ class WorkerProcess:
     def close(self) -> None:
         """Hang up; the worker ends by itself."""
         self._channel.close()
-        for block in self._blocks:
+        for block in self._lent.values():
             block.close()
+        self._lent.clear()
         self._blocks.clear()
         try:
             self._process.wait(2.0)
@@ -146,7 +148,7 @@ class WorkerProcess:
 
     def _forget(self, block: Block) -> None:
         self._blocks.remove(block)
-        self._lent.discard(block.id)
+        del self._lent[block.id]
         self.send({"type": "forget", "block": block.id})
         block.close()
 
