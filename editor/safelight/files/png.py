@@ -209,7 +209,11 @@ def write(stream: BinaryIO, content: Content) -> None:
     """Encode (height, width, 3 or 4) of uint8 or uint16."""
     import imagecodecs
 
-    data = imagecodecs.png_encode(np.ascontiguousarray(content.pixels), _LEVEL)
+    pixels = np.ascontiguousarray(content.pixels)
+    # Left to itself the encoder makes room for less than narrow, noisy pictures need: each row
+    # has a byte for its filter, deflate may grow a little, and every 8 KB get a chunk's frame.
+    raw = pixels.nbytes + len(pixels)
+    data = imagecodecs.png_encode(pixels, _LEVEL, out=raw + raw // 100 + (64 << 10))
     # Signature and IHDR are always 33 bytes; what describes the picture stands behind them.
     stream.write(memoryview(data)[:33])
     if content.icc:

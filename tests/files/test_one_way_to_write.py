@@ -1,0 +1,164 @@
+"""Nothing but atomic_write opens a user's file for writing, and no code runs from data.
+
+Both are promises about the whole program, so every module of it is read here as a syntax tree.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PROGRAM = Path(__file__).parents[2] / "editor" / "safelight"
+
+ALLOWED: dict[tuple[str, str], str] = {
+    ("files/atomic.py", "os.open"): "the one way",
+    ("files/atomic.py", "os.replace"): "the one way",
+    ("files/atomic.py", "os.rename"): "the one way",
+    ("files/atomic.py", "os.link"): "the one way",
+    ("files/opening.py", "os.open"): "reads; the flags make a FIFO return instead of waiting",
+}
+"""(module, call) that may stay, with the reason. A new entry needs one just as good."""
+
+WRITING_MODES = set("wax+")
+OS_CALLS = {
+    *("open", "rename", "renames", "replace", "link", "symlink", "truncate", "mkfifo", "mknod"),
+}
+SHUTIL_CALLS = {"copy", "copy2", "copyfile", "copyfileobj", "copytree", "move", "make_archive"}
+METHODS = {"write_text", "write_bytes", "touch", "rename", "hardlink_to", "symlink_to", "tofile"}
+IMWRITE = {"imwrite", "imsave", "savez", "savez_compressed", "savetxt", "memmap"}
+DATA_THAT_RUNS = {"pickle", "cPickle", "dill", "marshal", "shelve", "joblib", "cloudpickle"}
+
+
+def modules() -> list[Path]:
+    return sorted(PROGRAM.rglob("*.py"))
+
+
+def calls(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
+    """Every call with its dotted name ("?.save" when it is a method of an expression)."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            parts = []
+            function = node.func
+            while isinstance(function, ast.Attribute):
+                parts.append(function.attr)
+                function = function.value
+            parts.append(function.id if isinstance(function, ast.Name) else "?")
+            yield ".".join(reversed(parts)), node
+
+
+def text_argument(node: ast.Call, position: int, keyword: str) -> str | None:
+    """A string argument; "" when it is not given, None when it is not a plain string."""
+    given = node.args[position] if len(node.args) > position else None
+    given = next((k.value for k in node.keywords if k.arg == keyword), given)
+    if given is None:
+        return ""
+    return given.value if isinstance(given, ast.Constant) and isinstance(given.value, str) else None
+
+
+def writes(name: str, node: ast.Call) -> bool:
+    """Whether a call opens, makes or moves a file on the disk."""
+    module, _, last = name.rpartition(".")
+    if name in ("open", "io.open", "codecs.open") or (last == "open" and module.endswith("Path")):
+        mode = text_argument(node, 1, "mode")
+        return mode is None or bool(set(mode) & WRITING_MODES)
+    if name == "os.fdopen":
+        return False  # The descriptor was opened elsewhere.
+    if module == "os":
+        return last in OS_CALLS
+    if module == "shutil":
+        return last in SHUTIL_CALLS
+    if last in METHODS or last in IMWRITE:
+        # str.replace and the like are not in the list; Path.rename and Path.touch are.
+        return True
+    if last in ("save", "saveAsTextFile"):
+        # Image.save and QImage.save; what saves into memory says so by its name.
+        first = node.args[0] if node.args else None
+        return not (isinstance(first, ast.Name) and first.id in ("stream", "buffer", "memory"))
+    return False
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(PROGRAM).as_posix()
+
+
+def test_nothing_but_atomic_write_opens_a_file_for_writing():
+    found = [
+        f"{relative(path)}:{node.lineno} {name}"
+        for path in modules()
+        for name, node in calls(ast.parse(path.read_bytes()))
+        if writes(name, node) and (relative(path), name) not in ALLOWED
+    ]
+    assert not found, "use safelight.files.atomic_write instead:\n" + "\n".join(found)
+
+
+def test_the_allowed_exceptions_all_exist():
+    existing = {
+        (relative(path), name)
+        for path in modules()
+        for name, node in calls(ast.parse(path.read_bytes()))
+        if writes(name, node)
+    }
+    assert set(ALLOWED) <= existing
+
+
+def test_no_code_runs_from_data():
+    found = []
+    for path in modules():
+        tree = ast.parse(path.read_bytes())
+        for node in ast.walk(tree):
+            names = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            found += [
+                f"{relative(path)}:{node.lineno} import {name}"
+                for name in names
+                if name.split(".")[0] in DATA_THAT_RUNS
+            ]
+        for name, node in calls(tree):
+            on = {
+                keyword.arg
+                for keyword in node.keywords
+                if isinstance(keyword.value, ast.Constant) and keyword.value.value is True
+            }
+            if name in ("eval", "exec", "yaml.load", "torch.load", "os.system", "os.popen"):
+                found.append(f"{relative(path)}:{node.lineno} {name}")
+            found += [
+                f"{relative(path)}:{node.lineno} {word}=True"
+                for word in ("shell", "allow_pickle")
+                if word in on
+            ]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'open(path, "w")',
+        'open(path, mode="ab")',
+        "open(path, mode)",
+        'open(path, "r+b")',
+        'path.write_text("x")',
+        "path.write_bytes(data)",
+        "image.save(path)",
+        "os.open(path, flags)",
+        "os.replace(a, b)",
+        "shutil.move(a, b)",
+        "shutil.copyfile(a, b)",
+        "np.savez(path)",
+        "tifffile.imwrite(path, pixels)",
+    ],
+)
+def test_the_search_finds(line):
+    assert any(writes(name, node) for name, node in calls(ast.parse(line)))
+
+
+@pytest.mark.parametrize(
+    "line", ["open(path)", 'open(path, "rb")', 'text.replace("a", "b")', "image.save(stream)"]
+)
+def test_the_search_lets_pass(line):
+    assert not any(writes(name, node) for name, node in calls(ast.parse(line)))
