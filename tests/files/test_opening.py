@@ -522,10 +522,14 @@ def test_the_original_is_never_touched(tmp_path):
     assert (path.read_bytes(), path.stat().st_mtime_ns) == before
 
 
-def test_a_24_megapixel_jpeg_takes_no_more_than_one_extra_copy(data):
-    path = data / "eval" / "large" / "dunes_24mp_exif_icc.jpg"
-    if not path.is_file():
+def test_a_24_megapixel_jpeg_takes_no_extra_copy(data, tmp_path):
+    source = data / "eval" / "large" / "dunes_24mp_exif_icc.jpg"
+    if not source.is_file():
         pytest.skip("the large photographs are not here")
+    # Progressive as it is, libjpeg itself holds the whole picture a second time to decode it.
+    path = tmp_path / "baseline.jpg"
+    with Image.open(source) as image:
+        image.save(path, quality=92)
     import subprocess
     import sys
 
@@ -544,4 +548,4 @@ print(peak() - before, document.layers[0].raster.nbytes // 1024)
     )
     grown, size = map(int, done.stdout.split())
     assert size == 24_000_000 * 3 // 1024
-    assert grown < 2 * size
+    assert grown < 1.4 * size

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import io
 import os
-import platform
-import secrets
 import stat
 import sys
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -280,7 +278,7 @@ class _Write:
     def _fill(self, write: Callable[[BinaryIO], None], old: os.stat_result | None) -> int:
         """Write the temporary file and force it to the disk; its size in bytes."""
         path = os.path.join(
-            self.folder, f"{PREFIX}{_host()}-{os.getpid()}-{secrets.token_hex(6)}{_SUFFIX}"
+            self.folder, f"{PREFIX}{_host()}-{os.getpid()}-{os.urandom(6).hex()}{_SUFFIX}"
         )
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL
         for flag in ("O_NOFOLLOW", "O_CLOEXEC", "O_BINARY"):
@@ -466,7 +464,8 @@ def _exists(name: str) -> FileExists:
 
 def _host() -> str:
     """Eight letters for this computer: a process number means nothing on another one."""
-    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+    name = os.environ.get("COMPUTERNAME", "") if sys.platform == "win32" else os.uname().nodename
+    return f"{zlib.crc32(name.encode()):08x}"
 
 
 def _sweep(folder: str, operations: Operations) -> None:

@@ -6,14 +6,13 @@ nothing moves.
 
 from __future__ import annotations
 
+import html
 import re
 import struct
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal
-from xml.etree import ElementTree
-from xml.sax.saxutils import escape
 
 from safelight.document import Document, Metadata
 from safelight.files import ifd
@@ -167,6 +166,8 @@ def _exif_copyright(exif: bytes | None) -> bytes | None:
 
 def _xmp_texts(xmp: bytes | None) -> dict[str, list[str]]:
     """The Dublin Core rights and creators in an XMP packet (ISO 16684-1)."""
+    from xml.etree import ElementTree
+
     found: dict[str, list[str]] = {"rights": [], "creator": []}
     # Entities are the known way to make a small XML file enormous; XMP has no use for them.
     if not xmp or len(xmp) > _LARGEST_XMP or b"<!" in xmp.replace(b"<!--", b""):
@@ -190,7 +191,9 @@ def _xmp_copyright(xmp: bytes | None) -> bytes | None:
     def items(name: str, box: str, language: str = "") -> str:
         if not texts[name]:
             return ""
-        rows = "".join(f"<rdf:li{language}>{escape(text)}</rdf:li>" for text in texts[name])
+        rows = "".join(
+            f"<rdf:li{language}>{html.escape(text, quote=False)}</rdf:li>" for text in texts[name]
+        )
         return f"<dc:{name}><rdf:{box}>{rows}</rdf:{box}></dc:{name}>"
 
     names = "".join(f' xmlns:{short}="{full}"' for short, full in _NAMESPACES.items())
