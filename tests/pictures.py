@@ -140,8 +140,14 @@ def exif_block(
     size: tuple[int, int] | None = None,
     thumbnail: bytes = b"",
     artist: str = "Ada Example",
+    adobe_rgb: bool = False,
 ) -> bytes:
-    """An EXIF block as a camera writes it, with a maker note, a place and maybe a thumbnail."""
+    """An EXIF block as a camera writes it, with a maker note and a place.
+
+    ``size`` is stated as pixel dimensions; ``adobe_rgb`` adds the mark for that colour space,
+    and then there cannot be a thumbnail.
+    """
+    assert not (adobe_rgb and thumbnail)
     text = {271: "Example", 272: "Example One", 306: "2026:05:04 03:02:01"}
     text |= {315: artist, 33432: "(c) 2026 Ada Example"}
     main: dict[int, tuple[int, bytes]] = {
@@ -169,13 +175,18 @@ def exif_block(
     header = (b"II" if order == "<" else b"MM") + struct.pack(order + "HI", 42, 8)
     # The pointers' values are put in once the other parts are as long as they will be.
     main[34665] = main[34853] = (4, bytes(4))
+    if adobe_rgb:
+        inner[40965] = (4, bytes(4))
     first = 8 + len(_directory(main, order, 8))
     second = first + len(_directory(inner, order, first))
     third = second + len(_directory(place, order, second))
     main[34665] = (4, struct.pack(order + "I", first))
     main[34853] = (4, struct.pack(order + "I", second))
+    index = _directory({1: (2, b"R03\0"), 2: (7, b"0100")}, order, third) if adobe_rgb else b""
+    if adobe_rgb:
+        inner[40965] = (4, struct.pack(order + "I", third))
     block = header + _directory(main, order, 8, third if thumbnail else 0)
-    block += _directory(inner, order, first) + _directory(place, order, second)
+    block += _directory(inner, order, first) + _directory(place, order, second) + index
     if thumbnail:
         small = {
             513: (4, struct.pack(order + "I", third + 30)),

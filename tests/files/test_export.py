@@ -214,6 +214,19 @@ def test_open_and_export_keep_exif_apart_from_the_orientation(tmp_path, orientat
     assert np.abs(pixels_of(opened).astype(int) - upright).max() <= 8
 
 
+def test_pixels_that_became_srgb_are_not_marked_adobe_rgb(tmp_path):
+    metadata = Metadata(exif=pictures.exif_block(adobe_rgb=True))
+    plain = document_of(pictures.quarters(), metadata=metadata)
+    wide = dataclasses.replace(plain, profile=Profile.from_icc(pictures.wide_profile()))
+    for format in SUFFIX:
+        opened, _ = there_and_back(tmp_path, plain, format)
+        assert opened.notes == ()
+        assert opened.document.profile.icc is None
+        assert describe(opened.document) == describe(plain)
+        opened, _ = there_and_back(tmp_path, wide, format)
+        assert opened.document.profile == wide.profile
+
+
 @pytest.mark.parametrize("order", ["<", ">"])
 def test_a_tiff_keeps_the_exif_and_gps_directories(tmp_path, order):
     exif = pictures.exif_block(1, order)

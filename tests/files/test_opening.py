@@ -254,6 +254,25 @@ def test_a_wide_profile_is_kept_byte_for_byte(opened):
     assert result.notes == ()
 
 
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_a_camera_file_marked_adobe_rgb_without_a_profile_gets_one(opened, order):
+    exif = pictures.exif_block(1, order, adobe_rgb=True)
+    result = opened(pictures.jpeg_file(pictures.quarters(), exif=exif))
+    assert "marked the colours as Adobe RGB" in result.notes[0]
+    profile = result.document.profile
+    assert profile.name == "Compatible with Adobe RGB (1998)"
+    # The most saturated green of Adobe RGB lies far outside sRGB.
+    green = profile.to_srgb(np.array([[[0, 1, 0]]], np.float32))
+    assert green[0, 0, 0] < -0.5
+    from PIL import ImageCms
+
+    assert ImageCms.ImageCmsProfile(io.BytesIO(profile.icc)).profile.xcolor_space == "RGB "
+    kept = pictures.wide_profile()
+    result = opened(pictures.jpeg_file(pictures.quarters(), exif=exif, icc_profile=kept))
+    assert result.document.profile.icc == kept
+    assert result.notes == ()
+
+
 def test_of_several_pictures_the_first_opens_and_a_note_says_so(opened):
     first, second = (Image.fromarray(pictures.noise(seed=seed)) for seed in (1, 2))
     for format, options in (

@@ -155,15 +155,16 @@ def _content(document: Document, target: str, options: ExportOptions) -> Content
     pixels = _in_depth(pixels, target, options.depth, notes)
     kept = metadata.kept(document.metadata, options.metadata)
     if kept.exif:
-        kept = replace(
-            kept,
-            exif=metadata.for_pixels(
-                kept.exif,
-                document.width,
-                document.height,
-                same_picture=is_untouched(document),
-            ),
+        exif = metadata.for_pixels(
+            kept.exif,
+            document.width,
+            document.height,
+            same_picture=is_untouched(document),
         )
+        if document.profile.icc is None:
+            # Pixels that became sRGB must not be taken for Adobe RGB by the next reader.
+            exif = metadata.without_adobe_rgb(exif)
+        kept = replace(kept, exif=exif)
     return Content(
         pixels,
         alpha=pixels.shape[2] == 4,

@@ -78,6 +78,25 @@ def orientation(exif: bytes | None) -> int:
     return int(found[0]) if found and found[0] in range(1, 9) else 1
 
 
+def says_adobe_rgb(exif: bytes | None) -> bool:
+    """Whether the interoperability index marks the pixels as Adobe RGB (DCF 2.0: "R03")."""
+    return _adobe_rgb_mark(exif) is not None
+
+
+def without_adobe_rgb(exif: bytes) -> bytes:
+    """The block with that mark changed to sRGB's ("R98"), every other byte as it was."""
+    place = _adobe_rgb_mark(exif)
+    return exif if place is None else exif[:place] + b"R98" + exif[place + 3 :]
+
+
+def _adobe_rgb_mark(exif: bytes | None) -> int | None:
+    block = _Exif(exif)
+    inner = block.directory.children.get(ifd.EXIF_DIRECTORY) if block.directory else None
+    index = inner.children.get(ifd.INTEROPERABILITY_DIRECTORY) if inner else None
+    entry = index.entries.get(1) if index else None
+    return entry.place if entry is not None and entry.value[:3] == b"R03" else None
+
+
 def upright(exif: bytes) -> bytes:
     """The block with its orientation set to 1, every other byte as it was."""
     block = _Exif(exif)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from safelight.document import Document
 from safelight.files import jpeg, metadata, png, tiff, webp
+from safelight.files.adobe_rgb import adobe_rgb_profile
 from safelight.files.atomic import plain_name
 from safelight.files.content import CHANNELS, Content, DamagedError, Limit, TooLargeError
 from safelight.pixels import SRGB, ColourError, Profile, Raster
@@ -279,6 +280,11 @@ def _rgb(content: Content) -> tuple[NDArray[Any], Profile]:
     colour = content.pixels[..., :colours]
     icc = content.icc
     if content.space != "cmyk":
+        if icc is None and metadata.says_adobe_rgb(content.metadata.exif):
+            icc = adobe_rgb_profile()
+            content.notes.append(
+                "The camera marked the colours as Adobe RGB without a profile; one was added."
+            )
         if icc is None:
             return _with_alpha(content, _as_rgb(colour)), SRGB
         # Grey pixels under an RGB profile are that profile's greys.
