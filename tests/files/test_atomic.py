@@ -29,10 +29,10 @@ def leftovers(folder):
 
 
 class Failing(Operations):
-    """Operations of which the n-th raises an error; ``calls`` is the list of those made."""
+    """Operations of which the n-th raises an error or is fatal; ``calls`` lists those made."""
 
-    def __init__(self, n=None, number=errno.ENOSPC, always=()):
-        self.n, self.number, self.always = n, number, always
+    def __init__(self, n=None, number=errno.ENOSPC, always=(), fatal=False):
+        self.n, self.number, self.always, self.fatal = n, number, always, fatal
         self.calls = []
 
     def __getattribute__(self, name):
@@ -43,6 +43,8 @@ class Failing(Operations):
         def call(*arguments):
             self.calls.append(name)
             fails = len(self.calls) == self.n or name in self.always
+            if fails and self.fatal:
+                os.kill(os.getpid(), signal.SIGKILL)
             if fails and name == "close":
                 real(*arguments)  # Linux closes the descriptor even when it reports an error.
             if fails:
@@ -144,6 +146,37 @@ def test_whichever_operation_fails_the_old_bytes_stay_and_nothing_is_left(
             break
     assert errors >= 8
     assert n > 12
+
+
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_killed_at_every_single_operation_the_old_or_the_new_file_is_there(tmp_path, overwrite):
+    path = tmp_path / "picture.bin"
+    recording = Failing()
+    if overwrite:
+        path.write_bytes(OLD)
+    atomic_write(path, new, overwrite=overwrite, operations=recording)
+    found = []
+    for n in range(1, len(recording.calls) + 1):
+        # Sweeping up after the last kill would be further operations.
+        for name in leftovers(tmp_path):
+            (tmp_path / name).unlink()
+        path.unlink(missing_ok=True)
+        if overwrite:
+            path.write_bytes(OLD)
+        child = os.fork()
+        if child == 0:
+            try:
+                atomic_write(path, new, overwrite=overwrite, operations=Failing(n, fatal=True))
+            finally:
+                os._exit(0)
+        assert os.WIFSIGNALED(os.waitpid(child, 0)[1]), (n, recording.calls)
+        found.append(path.read_bytes() if path.exists() else None)
+    old = OLD if overwrite else None
+    step = found.index(NEW)
+    assert found[:step] == [old] * step
+    assert found[step:] == [NEW] * (len(found) - step)
+    atomic_write(tmp_path / "last.bin", new)
+    assert not leftovers(tmp_path)
 
 
 def test_an_error_that_an_encoder_swallows_is_still_an_error(target):

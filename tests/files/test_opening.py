@@ -8,6 +8,7 @@ import resource
 import struct
 import threading
 import time
+import zlib
 
 import numpy as np
 import pytest
@@ -331,6 +332,29 @@ def test_a_cut_off_png_gives_what_is_there_and_says_how_much(opened, depth):
     assert np.array_equal(pixels_of(result)[: 4 * share], pixels[: 4 * share])
 
 
+def test_an_interlaced_png_opens_whole_and_cut_off(opened):
+    pixels = pictures.noise(61, 43)
+    passes = (
+        *((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4)),
+        *((0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)),
+    )
+    rows = b"".join(
+        b"\0" + row.tobytes()
+        for left, top, across, down in passes
+        for row in pixels[top::down, left::across]
+    )
+    data = (
+        b"\x89PNG\r\n\x1a\n"
+        + pictures.png_chunk(b"IHDR", struct.pack(">IIBBBBB", 61, 43, 8, 2, 0, 0, 1))
+        + pictures.png_chunk(b"IDAT", zlib.compress(rows))
+        + pictures.png_chunk(b"IEND", b"")
+    )
+    assert np.array_equal(pixels_of(opened(data)), pixels)
+    result = opened(data[: len(data) * 3 // 4])
+    assert result.notes == ("The file ends early; the picture is coarser than it was.",)
+    assert np.array_equal(pixels_of(result)[::4, ::4], pixels[::4, ::4])
+
+
 def test_a_damaged_png_gives_the_rows_before_the_damage(opened):
     pixels = pictures.noise(200, 400)
     data = bytearray(pictures.png_file(pixels))
@@ -471,7 +495,9 @@ def bombs():
     yield "WebP", b"RIFF" + struct.pack("<I", len(webp)) + webp, 16384
 
 
-@pytest.mark.parametrize(("format", "data", "side"), bombs(), ids=lambda value: str(value)[:5])
+@pytest.mark.parametrize(
+    ("format", "data", "side"), list(bombs()), ids=lambda value: str(value)[:5]
+)
 def test_a_bomb_is_refused_at_once_and_costs_no_memory(opened, format, data, side):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     start = time.monotonic()
@@ -485,8 +511,6 @@ def test_a_bomb_is_refused_at_once_and_costs_no_memory(opened, format, data, sid
 
 
 def test_a_packed_bomb_in_the_metadata_costs_no_memory(opened):
-    import zlib
-
     packed = zlib.compress(bytes(200 << 20), 9)
     extra = pictures.png_chunk(b"iCCP", b"x\0\0" + packed)
     extra += pictures.png_chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + packed)

@@ -353,7 +353,8 @@ class _Write:
             if sys.platform == "win32" or error.errno not in _UNSUPPORTED:
                 raise
         # No hard links here (FAT, some network shares). Reserve the name with an empty file,
-        # which cannot succeed if the name is taken, and rename over that.
+        # which cannot succeed if the name is taken, and rename over that. A kill between the
+        # two leaves the empty file: nothing that was there before is lost.
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
         try:
             self.operations.close(self.operations.open(self.target, flags, 0o600))

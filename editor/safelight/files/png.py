@@ -71,8 +71,6 @@ def read(data: bytes, limit: Limit) -> Content:
     source = data
     if not chunks.sound:
         rows, source = _mended(chunks, head)
-        if rows == 0:
-            raise DamagedError("is damaged: nothing of the picture is left in it")
         if rows < height and not interlaced:
             notes.append(ends_early(rows, height))
         elif rows < height:
@@ -83,8 +81,11 @@ def read(data: bytes, limit: Limit) -> Content:
         pixels = imagecodecs.png_decode(source)
     except Exception as error:
         raise DamagedError(f"is damaged and cannot be decoded ({error})") from error
-    pixels = pixels.reshape(height, width, -1)
+    pixels = pixels.reshape(-1, width, 1 if pixels.ndim == 2 else pixels.shape[2])
     channels = pixels.shape[2]
+    if len(pixels) < height:
+        there, pixels = pixels, np.zeros((height, width, channels), pixels.dtype)
+        pixels[: len(there)] = there
     if b"acTL" in chunks.other:
         notes.append("The file is an animation; its first picture was opened.")
     exif = chunks.other.get(b"eXIf", b"")
@@ -104,9 +105,10 @@ def read(data: bytes, limit: Limit) -> Content:
 
 
 def _mended(chunks: _Chunks, head: bytes) -> tuple[int, bytes]:
-    """How many rows can be had, and a whole file of them with black rows below.
+    """How many rows can be had, and a sound file of them.
 
-    For an interlaced picture it is the share of its data, as rows.
+    For an interlaced picture the number is the share of its data, as rows, and the file has
+    all rows. Raises DamagedError when nothing can be had.
     """
     width, height, bits, kind, _, _, interlaced = struct.unpack(">IIBBBBB", head)
     row = 1 + (width * bits * _CHANNELS[kind] + 7) // 8
@@ -136,7 +138,11 @@ def _mended(chunks: _Chunks, head: bytes) -> tuple[int, bytes]:
                 rows = index
                 break
         del raw[rows * row :]
-    raw += bytes(total - len(raw))
+        head = struct.pack(">II", width, rows) + head[8:]
+    else:
+        raw += bytes(total - len(raw))
+    if rows == 0:
+        raise DamagedError("is damaged: nothing of the picture is left in it")
     needed = b"".join(_chunk(name, chunks.other[name]) for name in _NEEDED if name in chunks.other)
     return rows, (
         SIGNATURE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -35,6 +36,8 @@ _ASSOCIATED, _UNASSOCIATED = 1, 2
 _REDUCED = 1
 _MOST_PAGES = 1000
 _LARGEST_CLASSIC = 2**32 - 2**25
+
+_QUIET = logging.NullHandler()
 
 
 class RawError(DamagedError):
@@ -174,6 +177,8 @@ def _with_tifffile(file: BinaryIO, size: int, page: _Page, notes: list[str]) -> 
         _note_ending(page.height * held // max(whole, 1), page.height, notes)
     elif cut:
         _note_ending(page.height * sum(there) // len(there), page.height, notes)
+    # Without any handler its remarks about odd files would go to the terminal.
+    logging.getLogger("tifffile").addHandler(_QUIET)
     try:
         array: NDArray[Any]
         with tifffile.TiffFile(source) as opened:
