@@ -119,7 +119,7 @@ def test_info_tells_size_depth_and_colours(capsys, photo):
     assert "PNG, 80 × 60 px" in out
     status, out, _ = run(capsys, "info", photo, "--json")
     facts = json.loads(out)
-    assert (facts["width"], facts["height"], facts["depth"]) == (80, 60, "uint8")
+    assert (facts["width"], facts["height"], facts["depth"]) == (80, 60, "8-bit")
 
 
 def test_doctor_names_the_device_a_session_uses(capsys):

@@ -14,6 +14,7 @@ from typing import Any
 from safelight import __version__, actions
 from safelight.api import Declaration, ParameterError
 from safelight.cli.progress import ProgressBar
+from safelight.pixels import DEPTHS
 
 _FAILURES = (
     actions.OpenError,
@@ -183,7 +184,7 @@ def info(words: list[str]) -> int:
         "format": opened.format,
         "width": document.width,
         "height": document.height,
-        "depth": document.depth,
+        "depth": DEPTHS[document.depth],
         "alpha": document.has_alpha,
         "profile": document.profile.name,
         "metadata": actions.describe(document.metadata),
@@ -194,7 +195,7 @@ def info(words: list[str]) -> int:
         return 0
     megapixels = document.width * document.height / 1e6
     print(f"{options.file}: {opened.format}, {document.width} × {document.height} px", end="")
-    print(f" ({megapixels:.1f} MP), {document.depth}, {document.profile.name}", end="")
+    print(f" ({megapixels:.1f} MP), {DEPTHS[document.depth]}, {document.profile.name}", end="")
     print(", with alpha" if document.has_alpha else "")
     for name, value in facts["metadata"].items():
         print(f"  {name}: {value}")

@@ -170,7 +170,7 @@ def plain_name(path: str | os.PathLike[str]) -> str:
 
 def atomic_write(
     path: str | os.PathLike[str],
-    write: Callable[[BinaryIO], None],
+    write: Callable[[BinaryIO], object],
     *,
     overwrite: bool = False,
     check: Callable[[Path], None] | None = None,
@@ -218,7 +218,7 @@ class _Write:
 
     def run(
         self,
-        write: Callable[[BinaryIO], None],
+        write: Callable[[BinaryIO], object],
         check: Callable[[Path], None] | None,
         expected_bytes: int,
     ) -> Written:
@@ -275,7 +275,7 @@ class _Write:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return old
 
-    def _fill(self, write: Callable[[BinaryIO], None], old: os.stat_result | None) -> int:
+    def _fill(self, write: Callable[[BinaryIO], object], old: os.stat_result | None) -> int:
         """Write the temporary file and force it to the disk; its size in bytes."""
         path = os.path.join(
             self.folder, f"{PREFIX}{_host()}-{os.getpid()}-{os.urandom(6).hex()}{_SUFFIX}"

@@ -1,0 +1,43 @@
+"""Application: starts Qt, shows the window, and keeps an unforeseen error from being silent."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtWidgets import QApplication
+
+from safelight.gui import theme
+from safelight.gui.window import Window
+
+
+def make_application(arguments: list[str]) -> QApplication:
+    """The one QApplication, with Safelight's names and looks."""
+    existing = QApplication.instance()
+    application = existing if isinstance(existing, QApplication) else QApplication(arguments)
+    application.setApplicationName("Safelight")
+    application.setDesktopFileName("safelight")
+    theme.apply(application)
+    return application
+
+
+def run(paths: list[Path], *, device: str = "auto") -> int:
+    """Show the window with these photographs; returns when it is closed."""
+    application = make_application(sys.argv[:1])
+    window = Window(device)
+
+    def report(
+        kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        details = "".join(traceback.format_exception(kind, error, trace))
+        print(details, file=sys.stderr)
+        if issubclass(kind, Exception):
+            window.say(f"Something went wrong that should not have: {error}", details)
+
+    sys.excepthook = report
+    window.show()
+    for path in paths:
+        window.open(path)
+    return application.exec()

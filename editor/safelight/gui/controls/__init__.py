@@ -1,0 +1,31 @@
+"""Controls: one for each kind of parameter a filter can declare."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QWidget
+
+from safelight.api import Parameter
+from safelight.gui.controls.choice import ChoiceControl
+from safelight.gui.controls.control import Control
+from safelight.gui.controls.flag import FlagControl
+from safelight.gui.controls.number import NumberControl
+from safelight.gui.controls.seed import SeedControl
+from safelight.gui.controls.text import ColourControl, TextControl
+
+_CONTROLS: dict[str, type[Control]] = {
+    "number": NumberControl,
+    "integer": NumberControl,
+    "flag": FlagControl,
+    "choice": ChoiceControl,
+    "text": TextControl,
+    "colour": ColourControl,
+    "seed": SeedControl,
+}
+
+
+def control_for(parameter: Parameter, parent: QWidget | None = None) -> Control:
+    """The control that a parameter's kind calls for, at its default."""
+    return _CONTROLS[parameter.kind](parameter, parent)
+
+
+__all__ = ["Control", "control_for"]

@@ -1,0 +1,63 @@
+"""Choice: one of a few, as buttons side by side; one of many, as a list."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker
+from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QPushButton, QWidget
+
+from safelight.api import Parameter, Value
+from safelight.gui.controls.control import Control
+
+_BUTTONS = 4
+_LETTERS = 24
+
+
+class ChoiceControl(Control):
+    """One of the parameter's choices."""
+
+    def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
+        super().__init__(parameter, parent)
+        names = [str(choice).replace("_", " ") for choice in parameter.choices]
+        self.buttons: list[QPushButton] = []
+        self.list: QComboBox | None = None
+        if len(names) <= _BUTTONS and sum(map(len, names)) <= _LETTERS:
+            self._add_buttons(names)
+        else:
+            self._add_list(names)
+        self.set_value(parameter.default)
+
+    def value(self) -> Value:
+        if self.list is not None:
+            return self.parameter.choices[self.list.currentIndex()]
+        return self.parameter.choices[self._group.checkedId()]
+
+    def set_value(self, value: Value) -> None:
+        index = self.parameter.choices.index(value)
+        if self.list is not None:
+            with QSignalBlocker(self.list):
+                self.list.setCurrentIndex(index)
+        else:
+            with QSignalBlocker(self._group):
+                self.buttons[index].setChecked(True)
+
+    def _add_buttons(self, names: list[str]) -> None:
+        self._group = QButtonGroup(self)
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        for index, name in enumerate(names):
+            button = QPushButton(name.replace("&", "&&"))
+            button.setCheckable(True)
+            button.setAutoDefault(False)
+            button.setAccessibleName(f"{self.parameter.title} {name}")
+            self._group.addButton(button, index)
+            self.buttons.append(button)
+            row.addWidget(button, 1)
+        self.body.addLayout(row)
+        self._group.idToggled.connect(lambda _, on: self.changed.emit() if on else None)
+
+    def _add_list(self, names: list[str]) -> None:
+        self.list = QComboBox()
+        self.list.addItems(names)
+        self.list.setAccessibleName(self.parameter.title)
+        self.body.addWidget(self.list)
+        self.list.currentIndexChanged.connect(lambda _: self.changed.emit())

@@ -1,0 +1,53 @@
+"""Control: what every parameter's control has: a title, a value, a way back to the default."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from safelight.api import Parameter, Value
+
+
+class Control(QWidget):
+    """The control of one parameter. ``changed`` tells that the user has set another value."""
+
+    changed = Signal()
+
+    def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.parameter = parameter
+        self.title = QLabel(parameter.title)
+        self.title.setTextFormat(Qt.TextFormat.PlainText)
+        self.title.setMinimumWidth(0)
+        self.title.installEventFilter(self)
+        hint = f"{parameter.help}\n" if parameter.help else ""
+        self.setToolTip(f"{hint}{parameter.range_text()}. Double-click the name to reset.")
+        self.setToolTipDuration(12000)
+        self.head = QHBoxLayout()
+        self.head.setSpacing(8)
+        self.head.addWidget(self.title)
+        self.head.addStretch(1)
+        self.body = QVBoxLayout(self)
+        self.body.setContentsMargins(0, 0, 0, 0)
+        self.body.setSpacing(4)
+        self.body.addLayout(self.head)
+
+    def value(self) -> Value:
+        """The value shown."""
+        raise NotImplementedError
+
+    def set_value(self, value: Value) -> None:
+        """Show a value, without telling that it has changed."""
+        raise NotImplementedError
+
+    def reset(self) -> None:
+        """Back to the default."""
+        if self.value() != self.parameter.default:
+            self.set_value(self.parameter.default)
+            self.changed.emit()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.title and event.type() == QEvent.Type.MouseButtonDblClick:
+            self.reset()
+            return True
+        return super().eventFilter(watched, event)

@@ -1,0 +1,92 @@
+"""Number: a slider over the usual range, and a field over the legal one."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QDoubleSpinBox, QSlider, QSpinBox, QWidget
+
+from safelight.api import Parameter, Value
+from safelight.gui.controls.control import Control
+
+_WIDEST = 1e9
+_POSITIONS = 1000
+
+
+class Slider(QSlider):
+    """A slider the wheel does not move: scrolling a panel must not change a picture."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
+
+
+class NumberControl(Control):
+    """A number or a whole number."""
+
+    def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
+        super().__init__(parameter, parent)
+        low = -_WIDEST if parameter.minimum is None else parameter.minimum
+        high = _WIDEST if parameter.maximum is None else parameter.maximum
+        self._whole = parameter.kind == "integer"
+        default = float(parameter.default)
+        shown = parameter.slider or (low, high)
+        if shown[1] - shown[0] >= _WIDEST:  # nothing declared: ten times the default around 0
+            reach = max(abs(default) * 10, 10.0)
+            shown = (max(low, -reach), min(high, reach))
+        self._shown = shown
+        step = parameter.step or (1.0 if self._whole else (shown[1] - shown[0]) / 100)
+        self._step = max(step, 1.0) if self._whole else step
+        self.field: QSpinBox | QDoubleSpinBox
+        if self._whole:
+            self.field = QSpinBox()
+            self.field.setRange(int(max(low, -(2**31))), int(min(high, 2**31 - 1)))
+            self.field.setSingleStep(int(self._step))
+        else:
+            self.field = QDoubleSpinBox()
+            self.field.setDecimals(min(max(-math.floor(math.log10(self._step)), 0), 6))
+            self.field.setRange(low, high)
+            self.field.setSingleStep(self._step)
+        if parameter.unit:
+            self.field.setSuffix(f" {parameter.unit}")
+        self.field.setKeyboardTracking(False)
+        self.field.setFixedWidth(86)
+        self.field.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.field.setAccessibleName(parameter.title)
+        self.head.addWidget(self.field)
+        self.slider = Slider(Qt.Orientation.Horizontal)
+        self.slider.setRange(0, self._positions())
+        self.slider.setPageStep(max(self._positions() // 10, 1))
+        self.slider.setAccessibleName(parameter.title)
+        self.body.addWidget(self.slider)
+        self.set_value(parameter.default)
+        self.field.valueChanged.connect(self._field_moved)
+        self.slider.valueChanged.connect(self._slider_moved)
+
+    def value(self) -> Value:
+        return self.parameter.check(self.field.value())
+
+    def set_value(self, value: Value) -> None:
+        with QSignalBlocker(self.field), QSignalBlocker(self.slider):
+            self.field.setValue(int(value) if self._whole else float(value))  # type: ignore[arg-type]
+            self.slider.setValue(self._position(float(value)))
+
+    def _positions(self) -> int:
+        return max(1, min(round((self._shown[1] - self._shown[0]) / self._step), _POSITIONS))
+
+    def _position(self, value: float) -> int:
+        low, high = self._shown
+        return round((value - low) / (high - low) * self._positions())
+
+    def _slider_moved(self, position: int) -> None:
+        low, high = self._shown
+        value = low + position / self._positions() * (high - low)
+        with QSignalBlocker(self.field):
+            self.field.setValue(round(value) if self._whole else value)  # type: ignore[arg-type]
+        self.changed.emit()
+
+    def _field_moved(self, value: float) -> None:
+        with QSignalBlocker(self.slider):
+            self.slider.setValue(self._position(float(value)))
+        self.changed.emit()

@@ -1,0 +1,49 @@
+"""Seed: where random numbers start. A die rolls another."""
+
+from __future__ import annotations
+
+import secrets
+
+from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
+
+from safelight.api import Parameter, ParameterError, Value
+from safelight.gui.controls.control import Control
+
+
+class SeedControl(Control):
+    """A whole number that may be large, and a button that rolls another."""
+
+    def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
+        super().__init__(parameter, parent)
+        self.line = QLineEdit()
+        self.line.setFixedWidth(110)
+        self.line.setAccessibleName(parameter.title)
+        self.roll = QPushButton("Roll")
+        self.roll.setToolTip("Another random start")
+        self.head.addWidget(self.line)
+        self.head.addWidget(self.roll)
+        self._value = int(parameter.default)
+        self.set_value(parameter.default)
+        self.line.editingFinished.connect(self._typed)
+        self.roll.clicked.connect(self._rolled)
+
+    def value(self) -> Value:
+        return self._value
+
+    def set_value(self, value: Value) -> None:
+        self._value = int(value)
+        self.line.setText(str(self._value))
+
+    def _typed(self) -> None:
+        try:
+            value = self.parameter.parse(self.line.text().strip())
+        except ParameterError:
+            self.set_value(self._value)
+            return
+        if value != self._value:
+            self.set_value(value)
+            self.changed.emit()
+
+    def _rolled(self) -> None:
+        self.set_value(secrets.randbelow(int(self.parameter.maximum or 2**32 - 1) + 1))
+        self.changed.emit()

@@ -1,0 +1,72 @@
+"""Text and colour."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QColorDialog, QLineEdit, QPushButton, QWidget
+
+from safelight.api import Parameter, ParameterError, Value
+from safelight.gui.controls.control import Control
+
+
+class TextControl(Control):
+    """A line of text."""
+
+    def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
+        super().__init__(parameter, parent)
+        self.line = QLineEdit()
+        self.line.setAccessibleName(parameter.title)
+        self.body.addWidget(self.line)
+        self.set_value(parameter.default)
+        self.line.textEdited.connect(lambda _: self.changed.emit())
+
+    def value(self) -> Value:
+        return self.line.text()
+
+    def set_value(self, value: Value) -> None:
+        with QSignalBlocker(self.line):
+            self.line.setText(str(value))
+
+
+class ColourControl(Control):
+    """A colour: a patch to click, and its hexadecimal name."""
+
+    def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
+        super().__init__(parameter, parent)
+        self.line = QLineEdit()
+        self.line.setFixedWidth(86)
+        self.line.setAccessibleName(parameter.title)
+        self.patch = QPushButton()
+        self.patch.setFixedSize(40, 26)
+        self.patch.setAccessibleName(f"Choose {parameter.title}")
+        self.head.addWidget(self.line)
+        self.head.addWidget(self.patch)
+        self._value = str(parameter.default)
+        self.set_value(parameter.default)
+        self.line.editingFinished.connect(self._typed)
+        self.patch.clicked.connect(self._choose)
+
+    def value(self) -> Value:
+        return self._value
+
+    def set_value(self, value: Value) -> None:
+        self._value = str(value)
+        self.line.setText(self._value)
+        self.patch.setStyleSheet(f"background: {self._value};")
+
+    def _typed(self) -> None:
+        try:
+            value = self.parameter.check(self.line.text().strip())
+        except ParameterError:
+            self.set_value(self._value)
+            return
+        if value != self._value:
+            self.set_value(value)
+            self.changed.emit()
+
+    def _choose(self) -> None:
+        chosen = QColorDialog.getColor(QColor(self._value), self, self.parameter.title)
+        if chosen.isValid():
+            self.set_value(chosen.name())
+            self.changed.emit()

@@ -1,0 +1,1 @@
+"""Panels: the filters there are, one filter's settings, the history."""

@@ -1,0 +1,99 @@
+"""Filters: what the plugins offer, by category, with a search."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QLabel, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+
+from safelight.api import Declaration
+from safelight.gui.text import plain
+
+_DECLARATION = Qt.ItemDataRole.UserRole
+
+
+class FilterList(QWidget):
+    """The list of filters. ``chosen`` gives the declaration that was clicked."""
+
+    chosen = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._filters: Sequence[Declaration] = ()
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Search filters")
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(lambda _: self._fill())
+        self.search.installEventFilter(self)
+        self.list = QListWidget()
+        self.list.setAccessibleName("Filters")
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.list.itemClicked.connect(self._choose)
+        self.list.itemActivated.connect(self._choose)
+        self.note = QLabel("Looking for filters…")
+        self.note.setObjectName("dim")
+        self.note.setWordWrap(True)
+        self.note.setTextFormat(Qt.TextFormat.PlainText)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(10, 10, 10, 6)
+        layout.setSpacing(8)
+        layout.addWidget(self.search)
+        layout.addWidget(self.note)
+        layout.addWidget(self.list, 1)
+
+    def show_filters(self, filters: Sequence[Declaration]) -> None:
+        """Show these filters, which are sorted by category already."""
+        self._filters = filters
+        self._fill()
+
+    def _fill(self) -> None:
+        words = self.search.text().lower().split()
+        self.list.clear()
+        category = ""
+        for item in self._filters:
+            text = f"{item.title} {item.category} {item.description} {item.plugin}".lower()
+            if not all(word in text for word in words):
+                continue
+            if item.category != category:
+                category = item.category
+                self._add_heading(category)
+            entry = QListWidgetItem(plain(item.title))
+            entry.setToolTip(plain(f"{item.description}\n{item.plugin} {item.version}", lines=True))
+            entry.setData(_DECLARATION, item)
+            self.list.addItem(entry)
+        self.note.setVisible(not self.list.count())
+        self.note.setText("No filter matches." if words else "No filters are installed.")
+        if words:
+            self._select_first()
+
+    def _add_heading(self, category: str) -> None:
+        heading = QListWidgetItem(plain(category).upper())
+        heading.setFlags(Qt.ItemFlag.NoItemFlags)
+        font = heading.font()
+        font.setPointSizeF(font.pointSizeF() * 0.85)
+        heading.setFont(font)
+        self.list.addItem(heading)
+
+    def _select_first(self) -> None:
+        for row in range(self.list.count()):
+            if self.list.item(row).data(_DECLARATION) is not None:
+                self.list.setCurrentRow(row)
+                return
+
+    def _choose(self, item: QListWidgetItem) -> None:
+        declaration = item.data(_DECLARATION)
+        if declaration is not None:
+            self.chosen.emit(declaration)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.list.currentItem():
+                self._choose(self.list.currentItem())
+                return True
+            if event.key() == Qt.Key.Key_Down:
+                self.list.setFocus()
+                return True
+        return super().eventFilter(watched, event)

@@ -1,0 +1,184 @@
+"""Settings: one filter's panel, generated from what it declares."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from safelight.api import Declaration, Value
+from safelight.gui.controls import Control, control_for
+from safelight.gui.text import plain, size
+
+_PAUSE = 150
+"""Milliseconds after the last change before a preview starts."""
+
+
+class FilterSettings(QWidget):
+    """The controls of one filter.
+
+    ``preview_wanted`` comes shortly after a change, ``apply_wanted`` and ``closed`` at a click or
+    by Return and Escape.
+    """
+
+    preview_wanted = Signal()
+    apply_wanted = Signal()
+    closed = Signal()
+
+    def __init__(
+        self, declaration: Declaration, picture: tuple[int, int], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.declaration = declaration
+        self._picture = picture
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(_PAUSE)
+        self._pause.timeout.connect(self._ask_for_preview)
+        self.controls: list[Control] = [control_for(item) for item in declaration.parameters]
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 10, 12, 12)
+        layout.setSpacing(10)
+        layout.addLayout(self._head())
+        if declaration.description:
+            layout.addWidget(_words(declaration.description))
+        layout.addWidget(self._scroller(), 1)
+        self.outcome = _words("")
+        self.outcome.setVisible(False)
+        layout.addWidget(self.outcome)
+        self.preview = QCheckBox("Preview")
+        self.preview.setChecked(True)
+        self.preview.setToolTip("Try the settings on the part of the picture you see")
+        self.preview.toggled.connect(lambda _: self._pause.start())
+        self.preview_note = QLabel("")
+        self.preview_note.setObjectName("dim")
+        row = QHBoxLayout()
+        row.addWidget(self.preview)
+        row.addStretch(1)
+        row.addWidget(self.preview_note)
+        layout.addLayout(row)
+        layout.addLayout(self._buttons())
+        self._changed()
+
+    def settings(self) -> dict[str, Value]:
+        """The settings shown, complete and legal."""
+        return {control.parameter.name: control.value() for control in self.controls}
+
+    def set_settings(self, settings: dict[str, Value]) -> None:
+        """Show other settings."""
+        for control in self.controls:
+            control.set_value(settings[control.parameter.name])
+        self._changed()
+
+    def reset(self) -> None:
+        """Every parameter back to its default."""
+        for control in self.controls:
+            control.set_value(control.parameter.default)
+        self._changed()
+
+    def set_picture(self, picture: tuple[int, int]) -> None:
+        """Tell the size of the picture, for what an enlarger makes of it."""
+        self._picture = picture
+        self._show_outcome()
+
+    def set_busy(self, reason: str) -> None:
+        """Say why the filter cannot be applied now; "" when it can."""
+        self.apply.setEnabled(not reason)
+        self.apply.setToolTip(reason or "Return")
+
+    def _head(self) -> QHBoxLayout:
+        back = QToolButton()
+        back.setObjectName("plain")
+        back.setText("‹")
+        back.setToolTip("All filters (Escape)")
+        back.setAccessibleName("All filters")
+        back.clicked.connect(self.closed)
+        title = QLabel(plain(self.declaration.title))
+        title.setTextFormat(Qt.TextFormat.PlainText)
+        title.setObjectName("title")
+        title.setWordWrap(True)
+        plugin = plain(f"{self.declaration.plugin} {self.declaration.version}".strip())
+        title.setToolTip(f"{self.declaration.id}\n{plugin}")
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        row.addWidget(back)
+        row.addWidget(title, 1)
+        return row
+
+    def _scroller(self) -> QScrollArea:
+        inside = QWidget()
+        inside.setObjectName("transparent")
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 4, 6, 4)
+        column.setSpacing(16)
+        for control in self.controls:
+            control.changed.connect(self._changed)
+            column.addWidget(control)
+        column.addStretch(1)
+        scroller = QScrollArea()
+        scroller.setWidget(inside)
+        scroller.setWidgetResizable(True)
+        scroller.setFrameShape(QFrame.Shape.NoFrame)
+        scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroller.viewport().setAutoFillBackground(False)
+        return scroller
+
+    def _buttons(self) -> QHBoxLayout:
+        reset = QPushButton("Reset")
+        reset.setToolTip("All settings back to their defaults")
+        reset.clicked.connect(self.reset)
+        reset.setEnabled(bool(self.controls))
+        cancel = QPushButton("Cancel")
+        cancel.setToolTip("Escape")
+        cancel.clicked.connect(self.closed)
+        self.apply = QPushButton("Apply")
+        self.apply.setDefault(True)
+        self.apply.setToolTip("Return")
+        self.apply.clicked.connect(self.apply_wanted)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(reset)
+        row.addStretch(1)
+        row.addWidget(cancel)
+        row.addWidget(self.apply)
+        return row
+
+    def _changed(self) -> None:
+        self._show_outcome()
+        self._pause.start()
+
+    def _ask_for_preview(self) -> None:
+        self.preview_wanted.emit()
+
+    def _show_outcome(self) -> None:
+        factor = self.declaration.factor(self.settings())
+        self.outcome.setVisible(factor != 1)
+        width, height = self._picture
+        self.outcome.setText(f"{width} × {height} px  →  {size(width * factor, height * factor)}")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            if self.apply.isEnabled():
+                self.apply_wanted.emit()
+        elif event.key() == Qt.Key.Key_Escape:
+            self.closed.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+def _words(text: str) -> QLabel:
+    label = QLabel(plain(" ".join(text.split())))
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setObjectName("dim")
+    label.setWordWrap(True)
+    return label

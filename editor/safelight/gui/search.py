@@ -1,0 +1,75 @@
+"""Command search: every action and every filter, found by typing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+
+from safelight.gui.text import plain
+
+
+@dataclass(frozen=True)
+class Command:
+    """Something that can be asked for: its name, where it is found, its shortcut, what it does."""
+
+    name: str
+    place: str
+    shortcut: str
+    run: Callable[[], object]
+
+
+class CommandSearch(QDialog):
+    """A list that narrows while you type; Return runs the first or the chosen one."""
+
+    def __init__(self, commands: Sequence[Command], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Search commands and filters")
+        self.setWindowFlag(Qt.WindowType.FramelessWindowHint)
+        self.resize(520, 380)
+        self._commands = commands
+        self.line = QLineEdit()
+        self.line.setPlaceholderText("Search commands and filters")
+        self.line.textChanged.connect(self._fill)
+        self.line.installEventFilter(self)
+        self.list = QListWidget()
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.itemActivated.connect(lambda _: self._run())
+        self.list.itemClicked.connect(lambda _: self._run())
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(10, 10, 10, 10)
+        layout.addWidget(self.line)
+        layout.addWidget(self.list, 1)
+        self._fill("")
+
+    def _fill(self, text: str) -> None:
+        words = text.lower().split()
+        self.list.clear()
+        for command in self._commands:
+            if all(word in f"{command.name} {command.place}".lower() for word in words):
+                tail = f"    {command.shortcut}" if command.shortcut else ""
+                item = QListWidgetItem(plain(f"{command.name}   ·   {command.place}{tail}"))
+                item.setData(Qt.ItemDataRole.UserRole, command)
+                self.list.addItem(item)
+        self.list.setCurrentRow(0)
+
+    def _run(self) -> None:
+        item = self.list.currentItem()
+        if item is not None:
+            self.accept()
+            item.data(Qt.ItemDataRole.UserRole).run()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                self._run()
+                return True
+            step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()))
+            if step:
+                row = self.list.currentRow() + step
+                self.list.setCurrentRow(min(max(row, 0), self.list.count() - 1))
+                return True
+        return super().eventFilter(watched, event)

@@ -1,0 +1,31 @@
+"""Text: what plugins and files say, made fit to be shown, and numbers as people read them."""
+
+from __future__ import annotations
+
+_LONGEST = 400
+
+
+def plain(text: str, *, lines: bool = False) -> str:
+    """Text without control characters or direction overrides, of a bearable length.
+
+    ``lines`` keeps line breaks. Names of plugins and files may be hostile.
+    """
+    kept = "".join(c if c.isprintable() or (lines and c == "\n") else " " for c in text)
+    return kept if len(kept) <= _LONGEST else kept[: _LONGEST - 1] + "…"
+
+
+def size(width: int, height: int) -> str:
+    """``6000 × 4000 px (24.0 MP)``."""
+    return f"{width} × {height} px ({width * height / 1e6:.{1 if width * height < 1e8 else 0}f} MP)"
+
+
+def duration(seconds: float) -> str:
+    """``about 5 s``, ``about 2 min``."""
+    if seconds < 90:
+        return f"about {max(round(seconds), 1)} s"
+    return f"about {round(seconds / 60)} min"
+
+
+def file_size(count: int) -> str:
+    """``3.4 MB``, ``850 kB``."""
+    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{max(count / 1e3, 1):.0f} kB"

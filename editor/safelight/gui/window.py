@@ -1,0 +1,526 @@
+"""Window: menus, tabs, status line. Light: pixels come with the first photograph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import (
+    QAction,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QKeySequence,
+    QPaintEvent,
+)
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QMenu,
+    QMessageBox,
+    QStackedWidget,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from safelight.gui.background import Background
+from safelight.gui.samples import forget_files, recent_files, remember_file
+from safelight.gui.text import plain, size
+from safelight.gui.welcome import Welcome
+
+if TYPE_CHECKING:
+    from safelight.actions import Opened, Studio
+    from safelight.api import Declaration
+    from safelight.gui.workspace import Workspace
+
+_DEPTHS = {"uint8": "8-bit", "uint16": "16-bit", "float32": "32-bit float"}
+
+
+class Window(QMainWindow):
+    """The main window."""
+
+    def __init__(self, device: str = "auto") -> None:
+        super().__init__()
+        self.setWindowTitle("Safelight")
+        self.setAcceptDrops(True)
+        self.resize(1280, 820)
+        self.setMinimumSize(640, 420)
+        self.studio: Studio | None = None
+        self.filters: Sequence[Declaration] = ()
+        self.ready = False
+        self._device = device
+        self._note = ""
+        self._awake = False
+        self._opening = 0
+        self._waiting: list[Path] = []
+        self._actions: list[QAction] = []
+        self.welcome = Welcome()
+        self.welcome.open_wanted.connect(self.ask_and_open)
+        self.welcome.chosen.connect(self.open)
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.setTabsClosable(True)
+        self.tabs.setMovable(True)
+        self.tabs.setElideMode(Qt.TextElideMode.ElideMiddle)
+        self.tabs.tabCloseRequested.connect(self.close_tab)
+        self.tabs.currentChanged.connect(lambda _: self._show_state())
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self.welcome)
+        self._pages.addWidget(self.tabs)
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._pages, 1)
+        column.addWidget(self._make_status())
+        self.setCentralWidget(middle)
+        self._make_menus()
+        self._show_state()
+
+    # -- waking up -----------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._awake:  # the window is on the screen: now the rest
+            self._awake = True
+            QTimer.singleShot(0, self._wake)
+
+    def _wake(self) -> None:
+        device = self._device
+
+        def load() -> tuple[Studio, Sequence[Declaration], str]:
+            import safelight.gui.workspace  # noqa: F401 - so that opening need not
+            from safelight import actions
+
+            studio = actions.Studio(device)
+            try:
+                filters = studio.filters()
+                broken = studio.broken()
+            except actions.WorkerDied as error:
+                return studio, (), f"The filters cannot be listed: the worker {error}."
+            lines = [f"{item.plugin} cannot be loaded: {item.reason}" for item in broken]
+            return studio, filters, "\n".join(lines)
+
+        Background(self, load, self._woken, self._not_woken)
+        self.welcome.wake()
+        self._fill_recent()
+
+    def _woken(self, loaded: tuple[Studio, Sequence[Declaration], str]) -> None:
+        self.studio, self.filters, self._note = loaded
+        for workspace in self.workspaces():
+            workspace.set_back_end(self.studio, self.filters, self._note)
+        self._fill_filters()
+        studio = self.studio
+        Background(self, studio.device, self._show_device, self._no_device)
+        self.ready = True
+
+    def _not_woken(self, error: Exception) -> None:
+        self.ready = True
+        self.say(f"The filters cannot be loaded: {error}")
+
+    def _show_device(self, device: Any) -> None:
+        self.device.setText(device.label)
+        reason = f"Networks run here because {device.reason}." if device.reason else ""
+        self.device.setToolTip(plain(reason or "Proven by a live session"))
+
+    def _no_device(self, error: Exception) -> None:
+        self.device.setText("No device")
+        self.device.setToolTip(plain(f"The worker {error}"))
+
+    # -- what is open --------------------------------------------------------------------------
+
+    def workspaces(self) -> list[Workspace]:
+        """The open photographs, in the order of their tabs."""
+        found: list[Any] = [self.tabs.widget(index) for index in range(self.tabs.count())]
+        return found
+
+    def workspace(self) -> Workspace | None:
+        """The photograph in front."""
+        current: Workspace | None = cast("Workspace | None", self.tabs.currentWidget())
+        return current
+
+    def ask_and_open(self) -> None:
+        """The Open dialog."""
+        endings = "*.jpg *.jpeg *.png *.tif *.tiff *.webp"
+        endings += " " + endings.upper()
+        recent = recent_files()
+        folder = str(recent[0].parent) if recent else str(Path.home())
+        names, _ = QFileDialog.getOpenFileNames(
+            self, "Open photographs", folder, f"Photographs ({endings});;All files (*)"
+        )
+        for name in names:
+            self.open(Path(name))
+
+    def open(self, path: Path) -> None:
+        """Open a photograph in a tab of its own, on a thread."""
+        self._opening += 1
+        self._show_state()
+
+        def load() -> Opened:
+            from safelight.gui.workspace import open_for_the_screen
+
+            return open_for_the_screen(path)
+
+        def done(opened: Opened) -> None:
+            self._opening -= 1
+            remember_file(path)
+            self._fill_recent()
+            self._add(opened, path)
+
+        def failed(error: Exception) -> None:
+            self._opening -= 1
+            self._show_state()
+            self.say(str(error))
+
+        Background(self, load, done, failed)
+
+    def say(self, text: str, details: str = "") -> None:
+        """A message above the photograph in front, or in a box where there is none."""
+        workspace = self.workspace()
+        if workspace is not None:
+            workspace.messages.say(text, details)
+            return
+        box = QMessageBox(self)
+        box.setWindowTitle("Safelight")
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setText(plain(text, lines=True))
+        if details:
+            box.setDetailedText(details)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.open()
+
+    def _add(self, opened: Opened, path: Path | None) -> None:
+        from safelight.gui.workspace import Workspace
+
+        workspace = Workspace(opened, path)
+        workspace.changed.connect(self._show_state)
+        if self.studio is not None:
+            workspace.set_back_end(self.studio, self.filters, self._note)
+        index = self.tabs.addTab(workspace, "")
+        self.tabs.setTabToolTip(index, plain(str(path or "")))
+        self.tabs.setCurrentIndex(index)
+        self._show_state()
+        workspace.canvas.setFocus()
+
+    def close_tab(self, index: int) -> None:
+        """Close a photograph; asks when it has edits that are in no file."""
+        workspace: Any = self.tabs.widget(index)
+        if workspace is None or not self._may_close([workspace]):
+            return
+        workspace.close_session()
+        self.tabs.removeTab(index)
+        workspace.deleteLater()
+        self._show_state()
+        self.welcome.show_recent()
+
+    def _may_close(self, workspaces: Sequence[Workspace]) -> bool:
+        unsaved = [item.session.name for item in workspaces if item.session.unsaved]
+        running = [item.session.name for item in workspaces if item.session.job is not None]
+        if not unsaved and not running:
+            return True
+        box = QMessageBox(self)
+        box.setWindowTitle("Safelight")
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        names = plain(", ".join(unsaved or running))
+        box.setText(
+            f"{names} has edits that are in no file."
+            if unsaved
+            else f"A filter is still running on {names}."
+        )
+        box.setInformativeText("They are lost when you close." if unsaved else "It is stopped.")
+        close = box.addButton("Close anyway", QMessageBox.ButtonRole.DestructiveRole)
+        box.addButton("Keep open", QMessageBox.ButtonRole.RejectRole)
+        box.exec()
+        return box.clickedButton() is close
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self._may_close(self.workspaces()):
+            event.ignore()
+            return
+        for workspace in self.workspaces():
+            workspace.close_session()
+        if self.studio is not None:
+            self.studio.close()
+            self.studio = None
+        event.accept()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        for url in event.mimeData().urls():
+            if url.isLocalFile():
+                self.open(Path(url.toLocalFile()))
+        event.acceptProposedAction()
+
+    # -- what can be asked for -----------------------------------------------------------------
+
+    def _make_menus(self) -> None:
+        file = self._menu("&File")
+        self._action(file, "&Open…", self.ask_and_open, QKeySequence.StandardKey.Open)
+        self._recent = QMenu("Open &recent", self)
+        file.addMenu(self._recent)
+        self._recent.aboutToShow.connect(self._fill_recent)
+        file.addSeparator()
+        self._export = self._action(file, "&Export…", self.export, "Ctrl+Shift+E")
+        file.addSeparator()
+        close = self._action(file, "&Close", self._close_front, QKeySequence.StandardKey.Close)
+        self._action(file, "&Quit", self.close, "Ctrl+Q")
+        edit = self._menu("&Edit")
+        self._undo = self._action(edit, "&Undo", self._do_undo, "Ctrl+Z")
+        self._redo = self._action(edit, "&Redo", self._do_redo, "Ctrl+Shift+Z")
+        view = self._menu("&View")
+        larger = self._canvas_action(view, "Zoom &in", "zoom_in", "Ctrl++")
+        larger.setShortcuts([QKeySequence("Ctrl++"), QKeySequence("Ctrl+=")])
+        smaller = self._canvas_action(view, "Zoom &out", "zoom_out", "Ctrl+-")
+        fit = self._canvas_action(view, "&Fit in window", "fit", "Ctrl+0")
+        full = self._action(view, "&100 %", self._full_size, "Ctrl+1")
+        view.addSeparator()
+        self._split = self._action(view, "Before and after, &split", self._do_split, "Ctrl+B")
+        self._split.setCheckable(True)
+        before = self._action(view, "Show &before (hold \\)", self._do_before, "")
+        before.setCheckable(True)
+        self._before = before
+        self._filter_menu = self._menu("Fi&lters")
+        help = self._menu("&Help")
+        self._action(help, "&Search commands…", self.search, "Ctrl+K")
+        self._action(help, "&Keyboard shortcuts", self._show_shortcuts, "F1")
+        self._action(help, "&About Safelight", self._show_about, "")
+        self._needs_picture = [
+            self._export, close, larger, smaller, fit, full, self._split, before,
+        ]  # fmt: skip
+        self._fill_filters()
+
+    def _menu(self, title: str) -> QMenu:
+        menu = QMenu(title, self)
+        menu.setToolTipsVisible(True)
+        self.menuBar().addMenu(menu)
+        return menu
+
+    def _action(self, menu: QMenu, text: str, run: Callable[[], object], shortcut: Any) -> QAction:
+        action = QAction(text, self)
+        if shortcut:
+            action.setShortcut(shortcut)
+        action.triggered.connect(lambda _=False: run())
+        menu.addAction(action)
+        self._actions.append(action)
+        return action
+
+    def _canvas_action(self, menu: QMenu, text: str, method: str, shortcut: str) -> QAction:
+        def run() -> None:
+            workspace = self.workspace()
+            if workspace is not None:
+                getattr(workspace.canvas, method)()
+
+        return self._action(menu, text, run, shortcut)
+
+    def _fill_recent(self) -> None:
+        self._recent.clear()
+        for path in recent_files():
+            action = self._recent.addAction(plain(path.name).replace("&", "&&"))
+            action.setToolTip(plain(str(path)))
+            action.triggered.connect(lambda _=False, path=path: self.open(path))
+        if self._recent.isEmpty():
+            self._recent.addAction("No recent files").setEnabled(False)
+            return
+        self._recent.addSeparator()
+        self._recent.addAction("Clear").triggered.connect(lambda _=False: forget_files())
+
+    def _fill_filters(self) -> None:
+        self._filter_menu.clear()
+        self._filter_actions: list[tuple[QAction, Declaration]] = []
+        category, menu = None, self._filter_menu
+        for item in self.filters:
+            if item.category != category:
+                category = item.category
+                menu = self._filter_menu.addMenu(plain(category).replace("&", "&&"))
+                menu.setToolTipsVisible(True)
+            action = menu.addAction(plain(item.title).replace("&", "&&") + "…")
+            action.setToolTip(plain(item.description))
+            action.triggered.connect(lambda _=False, item=item: self.open_filter(item))
+            action.setEnabled(self.workspace() is not None)
+            self._filter_actions.append((action, item))
+        if not self.filters:
+            text = "No filters are installed" if self.ready else "Looking for filters…"
+            self._filter_menu.addAction(text).setEnabled(False)
+
+    def open_filter(self, declaration: Declaration) -> None:
+        """Show a filter's settings beside the photograph in front."""
+        workspace = self.workspace()
+        if workspace is not None:
+            workspace.open_filter(declaration)
+
+    def search(self) -> None:
+        """The command search."""
+        from safelight.gui.search import Command, CommandSearch
+
+        commands = [
+            Command(f"{item.title}…", f"Filters, {item.category}", "", action.trigger)
+            for action, item in self._filter_actions
+            if action.isEnabled()
+        ]
+        for action in self._actions:
+            if action.isEnabled():
+                parents = [o for o in action.associatedObjects() if isinstance(o, QMenu)]
+                place = parents[0].title().replace("&", "") if parents else ""
+                name = action.text().replace("&", "")
+                shortcut = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+                commands.append(Command(name, place, shortcut, action.trigger))
+        dialog = CommandSearch(commands, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        top = self.mapToGlobal(self.rect().center())
+        dialog.move(top.x() - dialog.width() // 2, self.mapToGlobal(self.rect().topLeft()).y() + 70)
+        dialog.open()
+
+    def export(self) -> None:
+        """The Export dialog for the photograph in front."""
+        from safelight.gui.export_dialog import ExportDialog
+
+        workspace = self.workspace()
+        if workspace is None:
+            return
+        session = workspace.session
+        document = session.document
+        dialog = ExportDialog(document, session.path, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+
+        def done() -> None:
+            exported = dialog.exported
+            assert exported is not None
+            session.mark_exported(document)
+            from safelight.gui.text import file_size
+
+            notes = "".join(f"\n{note}" for note in exported.notes)
+            name = exported.path
+            workspace.messages.say(f"Exported to {name} ({file_size(exported.bytes)}).{notes}")
+
+        dialog.accepted.connect(done)
+        dialog.open()
+
+    def _close_front(self) -> None:
+        self.close_tab(self.tabs.currentIndex())
+
+    def _do_undo(self) -> None:
+        workspace = self.workspace()
+        if workspace is not None:
+            workspace.session.undo()
+
+    def _do_redo(self) -> None:
+        workspace = self.workspace()
+        if workspace is not None:
+            workspace.session.redo()
+
+    def _full_size(self) -> None:
+        workspace = self.workspace()
+        if workspace is not None:
+            workspace.canvas.zoom_to(1.0)
+
+    def _do_split(self) -> None:
+        workspace = self.workspace()
+        if workspace is not None:
+            workspace.canvas.set_split(self._split.isChecked())
+
+    def _do_before(self) -> None:
+        workspace = self.workspace()
+        if workspace is not None:
+            workspace.canvas.show_before(self._before.isChecked())
+
+    def _show_shortcuts(self) -> None:
+        native = QKeySequence.SequenceFormat.NativeText
+        lines = [
+            f"{action.shortcut().toString(native)}   {action.text().replace('&', '')}"
+            for action in self._actions
+            if not action.shortcut().isEmpty()
+        ]
+        lines += [
+            "\\ (held)   The picture as it was",
+            "Wheel   Zoom at the pointer",
+            "Drag   Move the picture (anywhere, with Space held)",
+            "Arrows   Move the picture",
+            "Double click   Whole picture, or 100 %",
+            "Return, Escape   Apply or leave a filter",
+        ]
+        self._tell("Keyboard shortcuts", "\n".join(lines))
+
+    def _show_about(self) -> None:
+        from safelight import __version__
+
+        self._tell(
+            "About Safelight",
+            f"Safelight {__version__}\n\nA photo editor whose filters are neural networks that"
+            " anyone can add.\nNothing you open leaves this computer.\n\nApache License 2.0",
+        )
+
+    def _tell(self, title: str, text: str) -> None:
+        box = QMessageBox(self)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setWindowTitle(title)
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setText(text)
+        box.open()
+
+    # -- status --------------------------------------------------------------------------------
+
+    def _make_status(self) -> QFrame:
+        frame = QFrame()
+        frame.setObjectName("status")
+        row = QHBoxLayout(frame)
+        row.setContentsMargins(12, 4, 12, 5)
+        row.setSpacing(18)
+        self.zoom, self.size_label, self.depth_label, self.profile = (QLabel() for _ in range(4))
+        self.device = QLabel("")
+        for label in (self.zoom, self.size_label, self.depth_label, self.profile):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setObjectName("dim")
+            row.addWidget(label)
+        self.zoom.setMinimumWidth(52)
+        row.addStretch(1)
+        self.device.setTextFormat(Qt.TextFormat.PlainText)
+        self.device.setObjectName("dim")
+        row.addWidget(self.device)
+        return frame
+
+    def _show_state(self) -> None:
+        """Bring title, status line and actions in line with the photograph in front."""
+        workspace = self.workspace()
+        self._pages.setCurrentIndex(0 if workspace is None else 1)
+        for action in self._needs_picture:
+            action.setEnabled(workspace is not None)
+        for action, _ in self._filter_actions:
+            action.setEnabled(workspace is not None)
+        if workspace is None:
+            self._show_nothing()
+            return
+        session, document = workspace.session, workspace.session.document
+        running = session.job is not None
+        for action, ready, word in (
+            (self._undo, session.history.can_undo, "Undo"),
+            (self._redo, session.history.can_redo, "Redo"),
+        ):
+            action.setEnabled(ready and not running)
+            action.setText(f"&{word}")
+        self._split.setChecked(workspace.canvas.split is not None)
+        self.zoom.setText(f"{workspace.canvas.view.zoom * 100:.3g} %")
+        self.size_label.setText(size(document.width, document.height))
+        self.depth_label.setText(_DEPTHS[document.depth])
+        self.profile.setText(plain(document.profile.name))
+        for index, item in enumerate(self.workspaces()):
+            text = plain(item.title).replace("&", "&&")
+            if self.tabs.tabText(index) != text:
+                self.tabs.setTabText(index, text)
+        self.setWindowTitle(f"{plain(workspace.title)} — Safelight")
+
+    def _show_nothing(self) -> None:
+        for label in (self.zoom, self.depth_label, self.profile):
+            label.setText("")
+        self.size_label.setText("Opening…" if self._opening else "")
+        self._undo.setEnabled(False)
+        self._redo.setEnabled(False)
+        self.setWindowTitle("Safelight")

@@ -1,0 +1,244 @@
+"""Workspace: one open photograph: the canvas, and the filters, settings and history beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtWidgets import QFrame, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from safelight import actions
+from safelight.api import Declaration, ParameterError, Region
+from safelight.gui.canvas import Canvas
+from safelight.gui.canvas.picture import make_levels
+from safelight.gui.jobstrip import JobStrip
+from safelight.gui.messages import MessageBar
+from safelight.gui.panels.filters import FilterList
+from safelight.gui.panels.history import HistoryList
+from safelight.gui.panels.settings import FilterSettings
+from safelight.gui.session import Session
+
+_PREVIEW_PIXELS = 3_000_000
+"""Most pixels of a result that a preview computes; a larger view is previewed in its middle."""
+
+
+def open_for_the_screen(path: Path) -> actions.Opened:
+    """Open a picture and make its zoom levels; runs on a thread. Raises OpenError."""
+    opened = actions.open_picture(path)
+    for layer in opened.document.layers:
+        make_levels(layer.raster)
+    return opened
+
+
+class Workspace(QWidget):
+    """A session's widgets. ``changed`` tells that title, status or actions may read differently."""
+
+    changed = Signal()
+
+    def __init__(
+        self, opened: actions.Opened, path: Path | None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.session = Session(opened.document, path, self)
+        self.canvas = Canvas()
+        self.messages = MessageBar()
+        self.strip = JobStrip()
+        self.filters = FilterList()
+        self.history = HistoryList()
+        self.settings: FilterSettings | None = None
+        self._seen = QTimer(self)
+        self._seen.setSingleShot(True)
+        self._seen.setInterval(200)
+        self._lay_out()
+        self._connect()
+        self._show_history()
+        if opened.notes:
+            self.messages.say("\n".join(opened.notes))
+
+    def set_back_end(
+        self, studio: actions.Studio, filters: Sequence[Declaration], note: str
+    ) -> None:
+        """The filters are known now, and jobs can run."""
+        self.session.studio = studio
+        self.filters.show_filters(filters)
+        if note:
+            self.messages.say(note)
+
+    @property
+    def title(self) -> str:
+        """The photograph's name, with a star when there are edits that are in no file."""
+        return self.session.name + (" *" if self.session.unsaved else "")
+
+    def open_filter(self, declaration: Declaration) -> None:
+        """Show a filter's settings."""
+        self.close_filter()
+        document = self.session.document
+        panel = FilterSettings(declaration, (document.width, document.height))
+        panel.preview_wanted.connect(self._preview)
+        panel.apply_wanted.connect(self._apply)
+        panel.closed.connect(self.close_filter)
+        self.settings = panel
+        self._side.addWidget(panel)
+        self._side.setCurrentWidget(panel)
+        self._show_job()
+        self._show_picture()
+        panel.apply.setFocus()
+
+    def close_filter(self) -> None:
+        """Back to the list of filters."""
+        if self.settings is None:
+            return
+        panel, self.settings = self.settings, None
+        self.session.stop_preview()
+        self._side.setCurrentWidget(self.filters)
+        self._side.removeWidget(panel)
+        panel.deleteLater()
+        self._show_picture()
+        self.canvas.setFocus()
+
+    def close_session(self) -> None:
+        """Give up whatever runs."""
+        self._seen.stop()
+        self.session.close()
+
+    # -- making --------------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addWidget(self.messages)
+        column.addWidget(self.canvas, 1)
+        column.addWidget(self.strip)
+        self._side = QStackedWidget()
+        self._side.addWidget(self.filters)
+        top, bottom = _panel(self._side), _panel(self.history)
+        side = QSplitter(Qt.Orientation.Vertical)
+        side.addWidget(top)
+        side.addWidget(bottom)
+        side.setStretchFactor(0, 3)
+        side.setStretchFactor(1, 1)
+        side.setSizes([560, 200])
+        side.setChildrenCollapsible(False)
+        side.setMinimumWidth(230)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.addWidget(middle)
+        self.splitter.addWidget(side)
+        self.splitter.setStretchFactor(0, 1)
+        self.splitter.setStretchFactor(1, 0)
+        self.splitter.setCollapsible(0, False)
+        self.splitter.setCollapsible(1, True)
+        self.splitter.setSizes([980, 290])
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(6, 6, 6, 6)
+        layout.addWidget(self.splitter)
+
+    def _connect(self) -> None:
+        session = self.session
+        session.history_changed.connect(self._show_history)
+        session.job_changed.connect(self._show_job)
+        session.overlay_changed.connect(self._show_overlay)
+        session.said.connect(self.messages.say)
+        self.filters.chosen.connect(self.open_filter)
+        self.history.jumped.connect(self._jump)
+        self.strip.cancelled.connect(session.cancel_job)
+        self.canvas.view_changed.connect(self._view_changed)
+        self._seen.timeout.connect(self._preview)
+
+    # -- showing -------------------------------------------------------------------------------
+
+    def _show_history(self) -> None:
+        history = self.session.history
+        self.history.show_history(history)
+        if self.settings is not None:
+            self.settings.set_picture((history.document.width, history.document.height))
+        self._show_picture()
+        self.changed.emit()
+
+    def _show_picture(self) -> None:
+        session = self.session
+        steps = session.history.steps
+        before = session.document if self.settings is not None else steps[0].document
+        self.canvas.show_picture(session.picture(session.document), session.picture(before))
+
+    def _show_job(self) -> None:
+        run = self.session.job
+        self.strip.show_run(run)
+        self.history.setEnabled(run is None)
+        if self.settings is not None:
+            busy = f"{run.declaration.title} is running; one at a time" if run else ""
+            self.settings.set_busy(busy)
+        self.changed.emit()
+
+    def _show_overlay(self) -> None:
+        self.canvas.show_overlay(self.session.overlay)
+        if self.settings is not None:
+            run = self.session.preview
+            note = "" if run is None else "Preview…" if not run.done else f"Preview {run.done:.0%}"
+            self.settings.preview_note.setText(note)
+
+    # -- doing ---------------------------------------------------------------------------------
+
+    def _view_changed(self) -> None:
+        self.session.look_at(self.canvas.visible())
+        if self.settings is not None:
+            self._seen.start()
+        self.changed.emit()
+
+    def _preview(self) -> None:
+        if self.settings is None or self.session.job is not None:
+            return
+        if not self.settings.preview.isChecked():
+            self.session.stop_preview()
+            return
+        try:
+            settings = self.settings.settings()
+        except ParameterError as error:
+            self.messages.say(str(error))
+            return
+        factor = self.settings.declaration.factor(settings)
+        region = _middle(self.canvas.visible(), _PREVIEW_PIXELS // factor**2)
+        self.session.start_preview(self.settings.declaration, settings, region)
+
+    def _apply(self) -> None:
+        if self.settings is None:
+            return
+        try:
+            settings = self.settings.settings()
+        except ParameterError as error:
+            self.messages.say(str(error))
+            return
+        declaration = self.settings.declaration
+        self.messages.hide()
+        self.close_filter()
+        self.session.apply(declaration, settings, self.canvas.visible())
+
+    def _jump(self, position: int) -> None:
+        if position == self.session.history.position:
+            return
+        self.session.jump(position)
+        with QSignalBlocker(self.history.list):
+            self.history.list.setCurrentRow(self.session.history.position)
+
+
+def _middle(region: Region, pixels: int) -> Region:
+    """The region, or so much of its middle as has at most ``pixels`` pixels."""
+    have = region.width * region.height
+    if have <= pixels:
+        return region
+    shrink = (pixels / have) ** 0.5
+    width, height = max(int(region.width * shrink), 1), max(int(region.height * shrink), 1)
+    x = region.x + (region.width - width) // 2
+    y = region.y + (region.height - height) // 2
+    return Region(x, y, width, height)
+
+
+def _panel(inside: QWidget) -> QFrame:
+    frame = QFrame()
+    frame.setObjectName("panel")
+    layout = QVBoxLayout(frame)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.addWidget(inside)
+    return frame
