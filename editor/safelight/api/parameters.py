@@ -192,7 +192,10 @@ def parameter_of(name: str, annotation: Any, default: Any) -> Parameter:
     text = next((mark for mark in marks if isinstance(mark, str)), "")
     common: dict[str, Any] = {"name": name, "title": _title(name), "help": text}
     if get_origin(kind) is Literal:
-        parameter = Parameter(kind="choice", default=default, choices=get_args(kind), **common)
+        unit = number.unit if number else ""
+        parameter = Parameter(
+            kind="choice", default=default, choices=get_args(kind), unit=unit, **common
+        )
     elif kind is bool:
         parameter = Parameter(kind="flag", default=default, **common)
     elif kind is str:

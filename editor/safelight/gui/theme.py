@@ -59,20 +59,18 @@ QComboBox::drop-down {{ border: none; width: 18px; }}
 QComboBox QAbstractItemView {{ background: {PANEL}; border: 1px solid {LINE}; }}
 QCheckBox {{ spacing: 8px; padding: 2px; }}
 QCheckBox:focus {{ color: {ACCENT}; }}
-QListWidget, QTreeWidget {{
-    background: {PANEL}; border: none; padding: 2px;
+QListWidget {{
+    background: {PANEL}; border: 1px solid transparent; border-radius: 5px; padding: 1px;
 }}
-QListWidget::item, QTreeWidget::item {{ padding: 5px 8px; border-radius: 4px; }}
-QListWidget::item:hover, QTreeWidget::item:hover {{ background: #303030; }}
-QListWidget::item:selected, QTreeWidget::item:selected {{
-    background: {RAISED}; color: {TEXT};
+QListWidget:focus {{ border-color: {LINE}; }}
+QListWidget::item {{ padding: 5px 8px; border-radius: 4px; }}
+QListWidget::item:hover {{ background: #303030; }}
+QListWidget::item:selected {{
+    background: {RAISED}; color: {TEXT}; border-left: 2px solid {ACCENT};
 }}
-QListWidget:focus::item:selected, QTreeWidget:focus::item:selected {{
-    background: {ACCENT_DARK};
-}}
-QTabBar {{ background: {WINDOW}; }}
+QTabBar {{ background: {WINDOW}; qproperty-drawBase: 0; }}
 QTabBar::tab {{
-    background: {WINDOW}; color: {DIM}; padding: 6px 14px; border: none;
+    background: {WINDOW}; color: {DIM}; padding: 5px 6px 5px 14px; border: none;
     border-bottom: 2px solid transparent; max-width: 220px;
 }}
 QTabBar::tab:selected {{ color: {TEXT}; border-bottom-color: {ACCENT}; }}

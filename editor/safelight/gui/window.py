@@ -24,7 +24,9 @@ from PySide6.QtWidgets import (
     QMenu,
     QMessageBox,
     QStackedWidget,
+    QTabBar,
     QTabWidget,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -65,10 +67,8 @@ class Window(QMainWindow):
         self.welcome.chosen.connect(self.open)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        self.tabs.setTabsClosable(True)
         self.tabs.setMovable(True)
         self.tabs.setElideMode(Qt.TextElideMode.ElideMiddle)
-        self.tabs.tabCloseRequested.connect(self.close_tab)
         self.tabs.currentChanged.connect(lambda _: self._show_state())
         self._pages = QStackedWidget()
         self._pages.addWidget(self.welcome)
@@ -204,6 +204,14 @@ class Window(QMainWindow):
             workspace.set_back_end(self.studio, self.filters, self._note)
         index = self.tabs.addTab(workspace, "")
         self.tabs.setTabToolTip(index, plain(str(path or "")))
+        close = QToolButton()
+        close.setObjectName("plain")
+        close.setText("✕")
+        close.setToolTip("Close this photograph")
+        close.setAccessibleName("Close this photograph")
+        close.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        close.clicked.connect(lambda: self.close_tab(self.tabs.indexOf(workspace)))
+        self.tabs.tabBar().setTabButton(index, QTabBar.ButtonPosition.RightSide, close)
         self.tabs.setCurrentIndex(index)
         self._show_state()
         workspace.canvas.setFocus()

@@ -76,6 +76,7 @@ class Workspace(QWidget):
         document = self.session.document
         panel = FilterSettings(declaration, (document.width, document.height))
         panel.preview_wanted.connect(self._preview)
+        panel.zoom_wanted.connect(self.canvas.zoom_to)
         panel.apply_wanted.connect(self._apply)
         panel.closed.connect(self.close_filter)
         self.settings = panel

@@ -9,7 +9,7 @@ from safelight import api
 def enlarge(
     image: api.Image,
     job: api.Job,
-    factor: Annotated[Literal[2, 4], "How many times as wide and high"] = 2,
+    factor: Annotated[Literal[2, 4], api.Number(unit="×"), "How many times as wide and high"] = 2,
 ) -> api.Image:
     """Enlarge the picture with a network that has learnt from sharp photographs."""
     return job.run(f"enlarge_x{factor}.onnx", image)

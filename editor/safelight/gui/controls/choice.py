@@ -17,7 +17,7 @@ class ChoiceControl(Control):
 
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         super().__init__(parameter, parent)
-        names = [str(choice).replace("_", " ") for choice in parameter.choices]
+        names = [f"{choice}{parameter.unit}".replace("_", " ") for choice in parameter.choices]
         self.buttons: list[QPushButton] = []
         self.list: QComboBox | None = None
         if len(names) <= _BUTTONS and sum(map(len, names)) <= _LETTERS:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QBrush, QColor, QKeyEvent
 from PySide6.QtWidgets import QLabel, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from safelight.api import Declaration
+from safelight.gui import theme
 from safelight.gui.text import plain
 
 _DECLARATION = Qt.ItemDataRole.UserRole
@@ -71,7 +72,8 @@ class FilterList(QWidget):
 
     def _add_heading(self, category: str) -> None:
         heading = QListWidgetItem(plain(category).upper())
-        heading.setFlags(Qt.ItemFlag.NoItemFlags)
+        heading.setFlags(Qt.ItemFlag.ItemIsEnabled)
+        heading.setForeground(QBrush(QColor(theme.DIM)))
         font = heading.font()
         font.setPointSizeF(font.pointSizeF() * 0.85)
         heading.setFont(font)

@@ -28,10 +28,11 @@ class FilterSettings(QWidget):
     """The controls of one filter.
 
     ``preview_wanted`` comes shortly after a change, ``apply_wanted`` and ``closed`` at a click or
-    by Return and Escape.
+    by Return and Escape. ``zoom_wanted`` asks to see the result pixel for pixel.
     """
 
     preview_wanted = Signal()
+    zoom_wanted = Signal(float)
     apply_wanted = Signal()
     closed = Signal()
 
@@ -62,10 +63,14 @@ class FilterSettings(QWidget):
         self.preview.toggled.connect(lambda _: self._pause.start())
         self.preview_note = QLabel("")
         self.preview_note.setObjectName("dim")
+        close_up = QToolButton()
+        close_up.setText("100 %")
+        close_up.setToolTip("Show the result pixel for pixel")
+        close_up.clicked.connect(self._ask_for_full_size)
         row = QHBoxLayout()
         row.addWidget(self.preview)
-        row.addStretch(1)
-        row.addWidget(self.preview_note)
+        row.addWidget(self.preview_note, 1)
+        row.addWidget(close_up)
         layout.addLayout(row)
         layout.addLayout(self._buttons())
         self._changed()
@@ -160,11 +165,14 @@ class FilterSettings(QWidget):
     def _ask_for_preview(self) -> None:
         self.preview_wanted.emit()
 
+    def _ask_for_full_size(self) -> None:
+        self.zoom_wanted.emit(float(self.declaration.factor(self.settings())))
+
     def _show_outcome(self) -> None:
         factor = self.declaration.factor(self.settings())
         self.outcome.setVisible(factor != 1)
         width, height = self._picture
-        self.outcome.setText(f"{width} × {height} px  →  {size(width * factor, height * factor)}")
+        self.outcome.setText(f"Result: {size(width * factor, height * factor)}")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
