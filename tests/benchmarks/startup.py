@@ -1,0 +1,69 @@
+"""Start-up: from nothing to a window that can be used.
+
+Ours is the command ``safelight`` without a photograph, through its real entry; the reference is
+``smallest_window.py``. Both are whole processes, run in turn, timed from the moment they are
+started to the line in which they say that their window is painted and answers (``first_paint.py``
+says what that means and watches both alike). The ratio is what the editor adds to the price of
+Python and Qt.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.benchmarks.pairs import Row, Skipped, alternate, touch
+
+PAIRS = {"full": 11, "quick": 7, "tiny": 1}
+
+_LIMIT = 60.0
+
+
+def measure(pairs: int, size: str = "full") -> list[Row]:
+    """Start both ``pairs`` times. Raises Skipped when a window does not open here."""
+    touch(512 << 20)
+    with tempfile.TemporaryDirectory() as home:
+        environment = _environment(Path(home))
+        ours, reference = alternate(
+            lambda: _start("editor", environment),
+            lambda: _start("smallest", environment),
+            pairs,
+            warm=2 if size == "full" else 1,
+        )
+    return [Row("startup: usable window", "ms", ours, reference, goal=2.0)]
+
+
+def _environment(home: Path) -> dict[str, str]:
+    """Folders of our own, so that the user's settings and recent photographs have no part in it."""
+    names = ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
+    folders = {name: str(home / name.lower()) for name in names}
+    return os.environ | folders | {"QT_QPA_PLATFORM": "offscreen", "ORT_DISABLE_TELEMETRY": "1"}
+
+
+def _start(program: str, environment: dict[str, str]) -> float:
+    """Milliseconds until the program can be used. Waits until all of it is gone."""
+    script = Path(__file__).with_name("first_paint.py")
+    start = time.perf_counter()
+    with subprocess.Popen(
+        [sys.executable, str(script), program],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        usable = time.perf_counter()
+        try:
+            _, errors = process.communicate(timeout=_LIMIT)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise Skipped(f"the window of {program} did not close within {_LIMIT:g} s") from None
+    if line != b"usable\n":
+        last = (errors.decode(errors="replace").strip().splitlines() or ["no reason given"])[-1]
+        raise Skipped(f"the window of {program} does not open: {last}")
+    return (usable - start) * 1000
