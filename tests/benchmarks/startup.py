@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -56,13 +57,15 @@ def _start(program: str, environment: dict[str, str]) -> float:
         stderr=subprocess.PIPE,
     ) as process:
         assert process.stdout is not None
+        limit = threading.Timer(_LIMIT, process.kill)
+        limit.start()
         line = process.stdout.readline()
         usable = time.perf_counter()
-        try:
-            _, errors = process.communicate(timeout=_LIMIT)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            raise Skipped(f"the window of {program} did not close within {_LIMIT:g} s") from None
+        _, errors = process.communicate()
+        in_time = limit.is_alive()
+        limit.cancel()
+    if not in_time:
+        raise Skipped(f"the window of {program} did not open and close within {_LIMIT:g} s")
     if line != b"usable\n":
         last = (errors.decode(errors="replace").strip().splitlines() or ["no reason given"])[-1]
         raise Skipped(f"the window of {program} does not open: {last}")
