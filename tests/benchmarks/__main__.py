@@ -65,7 +65,9 @@ def main(words: list[str] | None = None) -> int:
         if not (before.quiet and after.quiet):
             doubtful[name] = f"before: {before}; after: {after}"
 
-    print(table(rows))
+    print(table(rows, judged=not options.quick))
+    if options.quick:
+        print("The goals are for the full sizes: fixed costs weigh more on smaller pictures.")
     for row in rows:
         for note in row.notes:
             print(note)
@@ -74,15 +76,20 @@ def main(words: list[str] | None = None) -> int:
     for name, reason in doubtful.items():
         print(f"{name}: doubtful, the machine was not idle ({reason})")
     if options.json:
-        report = _report(rows, at_start, doubtful, skipped)
+        report = _report(size, rows, at_start, doubtful, skipped)
         options.json.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", "utf-8")
     return 0
 
 
 def _report(
-    rows: list[Row], at_start: Disturbance, doubtful: dict[str, str], skipped: dict[str, str]
+    size: str,
+    rows: list[Row],
+    at_start: Disturbance,
+    doubtful: dict[str, str],
+    skipped: dict[str, str],
 ) -> dict[str, Any]:
     return {
+        "size": size,
         "machine": {
             "processor": platform.machine(),
             "cores": os.cpu_count(),

@@ -143,9 +143,9 @@ def _processor_times() -> list[int]:
 _COLUMNS = ("", "ours", "reference", "ratio", "goal", "n", "unit")
 
 
-def table(rows: Sequence[Row]) -> str:
-    """The rows as lines of text; a cross marks a goal that is missed."""
-    cells = [_COLUMNS, *(_cells(row) for row in rows)]
+def table(rows: Sequence[Row], *, judged: bool = True) -> str:
+    """The rows as lines of text; where they are judged, a cross marks a goal that is missed."""
+    cells = [_COLUMNS, *(_cells(row, judged) for row in rows)]
     widths = [max(len(line[column]) for line in cells) for column in range(len(_COLUMNS))]
     lines = []
     for line in cells:
@@ -156,8 +156,10 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
-def _cells(row: Row) -> tuple[str, ...]:
-    goal = f"{'≥' if row.rate else '≤'} {row.goal:g} {'✓' if row.met else '✗'}"
+def _cells(row: Row, judged: bool) -> tuple[str, ...]:
+    goal = f"{'≥' if row.rate else '≤'} {row.goal:g}"
+    if judged:
+        goal += " ✓" if row.met else " ✗"
     return (
         row.name,
         _spread(row.ours),
