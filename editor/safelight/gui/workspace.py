@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from safelight import actions
@@ -102,6 +103,19 @@ class Workspace(QWidget):
         """Give up whatever runs."""
         self._seen.stop()
         self.session.close()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """The before key works wherever the focus is."""
+        if event.key() == Qt.Key.Key_Backslash:
+            self.canvas.show_before(True)
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Backslash and not event.isAutoRepeat():
+            self.canvas.show_before(False)
+        else:
+            super().keyReleaseEvent(event)
 
     # -- making --------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QBrush,
     QColor,
+    QFocusEvent,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -63,8 +64,8 @@ class Overlay:
 class Canvas(QWidget):
     """The picture on the screen.
 
-    Keys: arrows move, + and - zoom; the backslash key, held, shows the picture as it was. The
-    wheel zooms at the pointer; Space and a drag, or the middle button, move the picture.
+    Keys: arrows move, + and - zoom. The wheel zooms at the pointer; a drag moves the picture
+    (from anywhere while Space is held, also from the split line).
     """
 
     view_changed = Signal()
@@ -367,9 +368,7 @@ class Canvas(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()
-        if key == Qt.Key.Key_Backslash:
-            self.show_before(True)
-        elif key == Qt.Key.Key_Space:
+        if key == Qt.Key.Key_Space:
             self._hand = True
             self._show_cursor(self._last)
         elif key in _ARROWS:
@@ -383,15 +382,16 @@ class Canvas(QWidget):
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        if event.isAutoRepeat():
-            return
-        if event.key() == Qt.Key.Key_Backslash:
-            self.show_before(False)
-        elif event.key() == Qt.Key.Key_Space:
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
             self._hand = False
             self._show_cursor(self._last)
         else:
             super().keyReleaseEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """A key held while the focus goes is released elsewhere."""
+        self._hand = False
+        super().focusOutEvent(event)
 
     def _on_split(self, point: QPointF) -> bool:
         return self.split is not None and abs(point.x() - self.split * self.width()) <= _GRIP

@@ -1,0 +1,102 @@
+"""A window, photographs to open in it, and hands to use it."""
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication
+
+from safelight.gui.application import make_application
+from safelight.gui.samples import forget_files
+from safelight.gui.window import Window
+
+
+@pytest.fixture(scope="session")
+def qapp_cls():
+    return QApplication
+
+
+@pytest.fixture(autouse=True)
+def _looks(qapp):
+    make_application([])
+
+
+def photograph(height, width):
+    """A picture in which every place looks different: 8-bit RGB."""
+    rows, columns = np.mgrid[0:height, 0:width]
+    red = columns * 255 // max(width - 1, 1)
+    green = rows * 255 // max(height - 1, 1)
+    return np.stack([red, green, (rows + columns) % 256], axis=2).astype(np.uint8)
+
+
+@pytest.fixture
+def photo(tmp_path):
+    path = tmp_path / "photo.png"
+    Image.fromarray(photograph(300, 400)).save(path)
+    return path
+
+
+@pytest.fixture
+def window(qtbot):
+    """A window that has woken up; at the end it is closed, and so are its workers."""
+    forget_files()
+    return wake(Window(), qtbot)
+
+
+def wake(window, qtbot):
+    """Show a window and wait until it is ready."""
+    qtbot.addWidget(window, before_close_func=settle)
+    window.resize(1200, 800)
+    window.show()
+    qtbot.waitUntil(lambda: window.ready and bool(window.device.text()), timeout=60000)
+    return window
+
+
+def settle(window):
+    """Let a window close without asking."""
+    for workspace in window.workspaces():
+        workspace.session.saved = workspace.session.document
+        workspace.close_session()
+
+
+@pytest.fixture
+def opened(window, photo, qtbot):
+    """The window with the photograph open: its workspace."""
+    return open_in(window, photo, qtbot)
+
+
+def open_in(window, path, qtbot):
+    count = window.tabs.count()
+    window.open(path)
+    qtbot.waitUntil(lambda: window.tabs.count() > count, timeout=30000)
+    return window.workspace()
+
+
+def choose(window, name):
+    """Open a filter's panel by its short name."""
+    window.open_filter(next(item for item in window.filters if item.name == name))
+    return window.workspace().settings
+
+
+def wheel(widget, at, turns, modifiers=Qt.KeyboardModifier.NoModifier):
+    """Turn the wheel over a widget: positive is away from the hand."""
+    event = QWheelEvent(
+        QPointF(at),
+        QPointF(widget.mapToGlobal(at)),
+        QPoint(),
+        QPoint(0, 120 * turns),
+        Qt.MouseButton.NoButton,
+        modifiers,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(widget, event)
+
+
+def drag(qtbot, widget, start, end, button=Qt.MouseButton.LeftButton):
+    """Press, move in two steps, release."""
+    qtbot.mousePress(widget, button, pos=start)
+    qtbot.mouseMove(widget, (start + end) / 2)
+    qtbot.mouseMove(widget, end)
+    qtbot.mouseRelease(widget, button, pos=end)

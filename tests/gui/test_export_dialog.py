@@ -1,0 +1,110 @@
+"""The export dialog: offers what a format holds, and never replaces a file by surprise."""
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import Qt
+
+from safelight.document import Document
+from safelight.gui.export_dialog import ExportDialog
+from safelight.pixels import Raster, from_float, to_float
+from tests.gui.conftest import photograph
+
+
+@pytest.fixture
+def make(qtbot, tmp_path):
+    def dialog(depth="uint8", source="photo.png", channels=3):
+        pixels = photograph(60, 80)
+        if channels == 4:
+            pixels = np.dstack([pixels, pixels[..., :1]])
+        raster = Raster.from_array(from_float(to_float(pixels), depth))
+        made = ExportDialog(Document.from_raster(raster), tmp_path / source)
+        qtbot.addWidget(made)
+        made.show()
+        return made
+
+    return dialog
+
+
+def finish(dialog, qtbot):
+    with qtbot.waitSignal(dialog.accepted, timeout=20000):
+        qtbot.mouseClick(dialog.export, Qt.MouseButton.LeftButton)
+    return dialog.exported
+
+
+def test_it_proposes_a_new_name_beside_the_photograph(make, tmp_path):
+    (tmp_path / "photo-edited.png").write_bytes(b"")
+    assert make().path.text() == str(tmp_path / "photo-edited-2.png")
+    assert make(source="photo.jpg", channels=4).path.text() == str(tmp_path / "photo-edited-2.png")
+
+
+def test_it_exports_what_was_chosen(make, tmp_path, qtbot):
+    dialog = make()
+    dialog.format.setCurrentText("JPEG")
+    dialog.quality.setValue(70)
+    exported = finish(dialog, qtbot)
+    assert exported.path == tmp_path / "photo-edited.jpg"
+    assert Image.open(exported.path).size == (80, 60)
+
+
+def test_the_ending_follows_the_format_and_the_format_the_ending(make):
+    dialog = make()
+    dialog.format.setCurrentText("TIFF")
+    assert dialog.path.text().endswith(".tif")
+    dialog.path.setText("/tmp/a.webp")
+    assert dialog.format.currentText() == "WebP"
+    assert dialog.lossless.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("depth", "format", "choices", "chosen"),
+    [
+        ("uint8", "PNG", ["8-bit (as opened)", "16-bit"], 8),
+        ("uint16", "PNG", ["8-bit", "16-bit (as opened)"], 16),
+        ("uint16", "JPEG", ["8-bit"], 8),
+        ("float32", "TIFF", ["8-bit", "16-bit", "32-bit float (as opened)"], 32),
+        ("float32", "PNG", ["8-bit", "16-bit"], 16),
+    ],
+)
+def test_it_offers_the_depths_a_format_holds(make, depth, format, choices, chosen):
+    dialog = make(depth)
+    dialog.bits.clear()
+    dialog.format.setCurrentText("WebP")
+    dialog.format.setCurrentText(format)
+    assert [dialog.bits.itemText(row) for row in range(dialog.bits.count())] == choices
+    fresh = make(depth, source=f"new.{format.lower()}")
+    fresh.format.setCurrentText(format)
+    assert dialog.options().depth in (8, chosen)
+    assert fresh.options().format == format
+
+
+def test_an_existing_file_needs_a_button_that_says_replace(make, tmp_path, qtbot):
+    there = tmp_path / "there.png"
+    there.write_bytes(b"mine")
+    dialog = make()
+    dialog.path.setText(str(there))
+    assert dialog.export.text() == "Replace"
+    assert "exists already" in dialog.note.text()
+    finish(dialog, qtbot)
+    assert Image.open(there).size == (80, 60)
+
+
+def test_a_file_that_appears_meanwhile_is_not_replaced(make, tmp_path, qtbot):
+    there = tmp_path / "there.png"
+    dialog = make()
+    dialog.path.setText(str(there))
+    there.write_bytes(b"mine")
+    qtbot.mouseClick(dialog.export, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not dialog.busy.isVisible(), timeout=20000)
+    assert dialog.isVisible()
+    assert "exists" in dialog.note.text()
+    assert there.read_bytes() == b"mine"
+    assert dialog.export.text() == "Replace"
+
+
+def test_a_folder_that_is_not_there_is_a_sentence(make, tmp_path, qtbot):
+    dialog = make()
+    dialog.path.setText(str(tmp_path / "nowhere" / "a.png"))
+    qtbot.mouseClick(dialog.export, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "does not exist" in dialog.note.text(), timeout=20000)
+    assert dialog.isVisible()

@@ -1,0 +1,74 @@
+"""The window answers while the machine works: standstills of the event loop are counted."""
+
+import numpy as np
+from PIL import Image
+from PySide6.QtCore import QPoint, Qt, QTimer
+
+from tests.gui.conftest import choose, open_in, photograph, wheel
+from tests.gui.stalls import StallCounter
+
+LIMIT = 50
+"""Milliseconds the event loop may stand still."""
+
+
+def large_photograph(folder):
+    path = folder / "large.jpg"
+    small = photograph(1000, 1500)
+    Image.fromarray(np.repeat(np.repeat(small, 4, 0), 4, 1)).save(path, quality=90)
+    return path
+
+
+class Hands:
+    """Zooms and pans without rest."""
+
+    def __init__(self, canvas):
+        self.canvas = canvas
+        self.turn = 0
+        self.timer = QTimer(canvas)
+        self.timer.setInterval(40)
+        self.timer.timeout.connect(self.move)
+        self.timer.start()
+
+    def move(self):
+        self.turn += 1
+        at = QPoint(self.canvas.width() // 3, self.canvas.height() // 2)
+        if self.turn % 5 == 0:
+            wheel(self.canvas, at, 1 if self.turn % 40 < 20 else -1)
+        else:
+            view = self.canvas.view.moved(9 if self.turn % 60 < 30 else -9, 4)
+            self.canvas._look(view)
+
+
+def test_panning_and_zooming_24_megapixels_never_stalls(window, tmp_path, qtbot):
+    workspace = open_in(window, large_photograph(tmp_path), qtbot)
+    qtbot.wait(300)
+    counter = StallCounter()
+    hands = Hands(workspace.canvas)
+    counter.start()
+    qtbot.wait(6000)
+    counter.stop()
+    hands.timer.stop()
+    assert hands.turn > 50
+    assert counter.above(LIMIT) == 0, f"longest {counter.longest():.0f} ms"
+
+
+def test_the_window_answers_while_a_24_megapixel_enlarge_runs(window, tmp_path, qtbot):
+    workspace = open_in(window, large_photograph(tmp_path), qtbot)
+    document = workspace.session.document
+    assert document.width * document.height == 24_000_000
+    panel = choose(window, "enlarge")
+    panel.preview.setChecked(False)
+    qtbot.wait(500)
+    counter = StallCounter()
+    hands = Hands(workspace.canvas)
+    counter.start()
+    qtbot.mouseClick(panel.apply, Qt.MouseButton.LeftButton)
+    session = workspace.session
+    assert session.job is not None
+    qtbot.waitUntil(lambda: session.job is None, timeout=900_000)
+    qtbot.wait(500)
+    counter.stop()
+    hands.timer.stop()
+    assert session.document.width == 12_000
+    print(f"longest standstill {counter.longest():.0f} ms, beats {len(counter.gaps)}")
+    assert counter.above(LIMIT) == 0, f"longest {counter.longest():.0f} ms"

@@ -1,0 +1,164 @@
+"""Panels are generated from declarations, and give back legal settings."""
+
+from typing import Annotated, Literal
+
+import pytest
+from PySide6.QtCore import Qt
+
+from safelight import api
+from safelight.gui.panels.filters import FilterList
+from safelight.gui.panels.settings import FilterSettings
+
+
+@api.filter("Everything", category="Test", scale="factor")
+def everything(
+    image: api.Image,
+    amount: api.SignedFraction = 0.25,
+    radius: api.Pixels = 12.0,
+    steps: Annotated[int, api.Number(1, 9)] = 3,
+    factor: Literal[1, 2, 4] = 2,
+    mode: Literal["soft light", "hard light", "vivid light", "linear burn", "pin"] = "pin",
+    invert: Annotated[bool, "Turn it round"] = False,
+    tint: api.HexColour = "#ffaa00",
+    caption: str = "hello",
+    seed: api.Seed = 7,
+) -> api.Image:
+    """One parameter of every kind."""
+    return image
+
+
+DECLARATION = api.registered(everything).declaration
+
+
+@pytest.fixture
+def panel(qtbot):
+    panel = FilterSettings(DECLARATION, (300, 200))
+    qtbot.addWidget(panel)
+    panel.show()
+    return panel
+
+
+def control(panel, name):
+    return next(item for item in panel.controls if item.parameter.name == name)
+
+
+def test_a_fresh_panel_holds_the_defaults(panel):
+    assert panel.settings() == DECLARATION.settings()
+
+
+def test_every_control_shows_and_gives_back_a_value(panel):
+    other = {
+        "amount": -0.5,
+        "radius": 700.0,
+        "steps": 9,
+        "factor": 4,
+        "mode": "vivid light",
+        "invert": True,
+        "tint": "#102030",
+        "caption": "bye",
+        "seed": 4_000_000_000,
+    }
+    panel.set_settings(other)
+    assert panel.settings() == pytest.approx(other)
+    panel.reset()
+    assert panel.settings() == DECLARATION.settings()
+
+
+def test_the_slider_shows_one_range_and_the_field_takes_the_other(panel):
+    radius = control(panel, "radius")
+    radius.slider.setValue(radius.slider.maximum())
+    assert radius.value() == 50.0
+    radius.field.setValue(900.0)
+    assert radius.value() == 900.0
+    radius.field.setValue(5000.0)
+    assert radius.value() == 1000.0
+
+
+def test_a_change_asks_for_a_preview_once_the_hand_rests(panel, qtbot):
+    with qtbot.waitSignal(panel.preview_wanted, timeout=2000):
+        pass
+    asked = []
+    panel.preview_wanted.connect(lambda: asked.append(1))
+    for position in range(0, 100, 5):
+        control(panel, "amount").slider.setValue(position)
+    qtbot.waitUntil(lambda: bool(asked), timeout=2000)
+    qtbot.wait(300)
+    assert len(asked) == 1
+
+
+def test_a_double_click_on_a_title_resets_that_parameter(panel, qtbot):
+    amount = control(panel, "amount")
+    amount.field.setValue(-1.0)
+    qtbot.mouseDClick(amount.title, Qt.MouseButton.LeftButton)
+    assert amount.value() == 0.25
+
+
+def test_real_keys_and_clicks_change_values(panel, qtbot):
+    factor = control(panel, "factor")
+    qtbot.mouseClick(factor.buttons[2], Qt.MouseButton.LeftButton)
+    assert factor.value() == 4
+    steps = control(panel, "steps")
+    qtbot.keyClick(steps.slider, Qt.Key.Key_Right)
+    assert steps.value() == 4
+    box = control(panel, "invert").box
+    qtbot.keyClick(box, Qt.Key.Key_Space)
+    assert control(panel, "invert").value() is True
+
+
+def test_a_colour_and_a_seed_that_make_no_sense_are_put_back(panel, qtbot):
+    for name, text in (("tint", "reddish"), ("seed", "-4")):
+        item = control(panel, name)
+        before = item.value()
+        item.line.setText(text)
+        item.line.editingFinished.emit()
+        assert item.value() == before
+        assert item.line.text() == str(before)
+
+
+def test_a_die_rolls_another_seed(panel, qtbot):
+    seed = control(panel, "seed")
+    qtbot.mouseClick(seed.roll, Qt.MouseButton.LeftButton)
+    assert seed.value() != 7
+
+
+def test_the_size_of_the_result_is_told(panel):
+    assert "600 × 400 px" in panel.outcome.text()
+    control(panel, "factor").buttons[0].click()
+    assert not panel.outcome.isVisible()
+
+
+def test_return_applies_and_escape_leaves(panel, qtbot):
+    panel.setFocus()
+    with qtbot.waitSignal(panel.apply_wanted):
+        qtbot.keyClick(panel, Qt.Key.Key_Return)
+    with qtbot.waitSignal(panel.closed):
+        qtbot.keyClick(panel, Qt.Key.Key_Escape)
+
+
+def test_hostile_names_are_shown_as_plain_text(qtbot):
+    evil = api.Declaration("a.b", "<b>Bold</b>\u202e\n" * 99, "C", "<img src=x>", plugin="p")
+    panel = FilterSettings(evil, (10, 10))
+    qtbot.addWidget(panel)
+    listed = FilterList()
+    qtbot.addWidget(listed)
+    listed.show_filters([evil])
+    shown = listed.list.item(1).text()
+    assert "<b>" in shown
+    assert "\u202e" not in shown
+    assert len(shown) <= 400
+
+
+def test_the_list_of_filters_narrows_while_typing(qtbot):
+    listed = FilterList()
+    qtbot.addWidget(listed)
+    filters = [api.Declaration(f"a.{n}", n, "Test", "") for n in ("Blur", "Denoise", "Deblur")]
+    listed.show_filters(filters)
+    assert listed.list.count() == 4
+    listed.show()
+    qtbot.keyClicks(listed.search, "blur")
+    assert [listed.list.item(row).text() for row in (1, 2)] == ["Blur", "Deblur"]
+    with qtbot.waitSignal(listed.chosen) as chosen:
+        qtbot.keyClick(listed.search, Qt.Key.Key_Return)
+    assert chosen.args[0].title == "Blur"
+    listed.search.setText("zzz")
+    assert "No filter matches" in listed.note.text()

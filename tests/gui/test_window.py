@@ -1,0 +1,232 @@
+"""The window: opening, filtering, undoing, closing, as a person does it."""
+
+import functools
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from safelight import actions
+from safelight.gui import display_available, samples
+from safelight.gui.window import Window
+from tests.gui.conftest import choose, open_in, photograph, wake
+from tests.plugins.installing import install
+
+
+def pixels_of(workspace):
+    return workspace.session.document.layers[0].raster.to_array()
+
+
+def apply(window, name, qtbot, settings=None):
+    """Open a filter's panel, set it, click Apply, wait for the end."""
+    panel = choose(window, name)
+    if settings:
+        panel.set_settings(panel.settings() | settings)
+    qtbot.mouseClick(panel.apply, Qt.MouseButton.LeftButton)
+    session = window.workspace().session
+    qtbot.waitUntil(lambda: session.job is None, timeout=60000)
+
+
+def answer(text):
+    """Click that button in the next box that asks something."""
+
+    def click():
+        box = QApplication.activeModalWidget()
+        if not isinstance(box, QMessageBox):
+            QTimer.singleShot(20, click)
+            return
+        next(b for b in box.buttons() if b.text() == text).click()
+
+    QTimer.singleShot(20, click)
+
+
+def test_an_empty_window_offers_samples_and_one_click_opens_one(window, qtbot):
+    if not samples.sample_photographs():
+        pytest.skip("no samples here")
+    qtbot.waitUntil(lambda: bool(window.welcome.samples), timeout=10000)
+    assert window.welcome.isVisible()
+    qtbot.mouseClick(window.welcome.samples[0], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.workspace() is not None, timeout=20000)
+    assert not window.welcome.isVisible()
+
+
+def test_an_opened_photograph_is_shown_and_described(opened, window):
+    assert window.windowTitle() == "photo.png — Safelight"
+    assert window.size_label.text() == "400 × 300 px (0.1 MP)"
+    assert window.depth_label.text() == "8-bit"
+    assert window.profile.text() == "sRGB"
+    assert window.zoom.text() == "100 %"
+    assert np.array_equal(pixels_of(opened), photograph(300, 400))
+
+
+def test_a_file_dropped_on_the_window_is_opened(window, photo, qtbot):
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(photo)), QUrl("https://example.org/a.jpg")])
+    hand = (data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    enter = QDragEnterEvent(QPoint(50, 50), Qt.DropAction.CopyAction, *hand)
+    QApplication.sendEvent(window, enter)
+    assert enter.isAccepted()
+    QApplication.sendEvent(window, QDropEvent(QPointF(50, 50), Qt.DropAction.CopyAction, *hand))
+    qtbot.waitUntil(lambda: window.tabs.count() == 1, timeout=20000)
+    qtbot.wait(100)
+    assert window.tabs.count() == 1
+
+
+def test_recent_files_are_remembered_and_missing_ones_forgotten(window, tmp_path, qtbot):
+    paths = []
+    for number in range(3):
+        paths.append(tmp_path / f"{number}.png")
+        Image.fromarray(photograph(20, 30)).save(paths[-1])
+        open_in(window, paths[-1], qtbot)
+    assert samples.recent_files() == paths[::-1]
+    paths[1].unlink()
+    assert samples.recent_files() == [paths[2], paths[0]]
+    window._fill_recent()
+    assert [action.text() for action in window._recent.actions()[:2]] == ["2.png", "0.png"]
+
+
+def test_several_photographs_are_tabs(window, photo, qtbot):
+    open_in(window, photo, qtbot)
+    open_in(window, photo, qtbot)
+    assert window.tabs.count() == 2
+    window.close_tab(0)
+    assert window.tabs.count() == 1
+    window.close_tab(0)
+    assert window.welcome.isVisible()
+
+
+def test_a_file_that_is_no_picture_is_a_sentence(opened, window, tmp_path, qtbot):
+    path = tmp_path / "letter.jpg"
+    path.write_text("Dear Sir or Madam")
+    window.open(path)
+    qtbot.waitUntil(opened.messages.isVisible, timeout=20000)
+    assert "letter.jpg" in opened.messages.label.text()
+    assert opened.messages.label.textFormat() == Qt.TextFormat.PlainText
+
+
+def test_the_menu_lists_the_filters_by_category(opened, window):
+    categories = {
+        menu.text().replace("&", ""): menu.menu() for menu in window._filter_menu.actions()
+    }
+    assert {"Blur", "Colour", "Size"} <= set(categories)
+    assert [action.text() for action in categories["Size"].actions()] == ["Enlarge…"]
+    categories["Size"].actions()[0].trigger()
+    assert opened.settings.declaration.name == "enlarge"
+
+
+def test_a_preview_appears_and_leaves_the_document_alone(opened, window, qtbot):
+    before = opened.session.document
+    choose(window, "warmth")
+    session = opened.session
+    qtbot.waitUntil(lambda: session.overlay is not None and session.preview is None, timeout=30000)
+    ((place, picture),) = session.overlay.pieces
+    assert (picture.width, picture.height) == (400, 300)
+    assert session.document is before
+    opened.close_filter()
+    assert session.overlay is None
+
+
+def test_apply_undo_redo_and_jump(opened, window, qtbot):
+    before = pixels_of(opened)
+    apply(window, "warmth", qtbot, {"amount": 1.0})
+    after = pixels_of(opened)
+    assert (after[..., 2] == 0).all()
+    assert opened.title == "photo.png *"
+    assert opened.history.list.count() == 2
+    qtbot.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert np.array_equal(pixels_of(opened), before)
+    assert opened.title == "photo.png"
+    both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    qtbot.keyClick(window, Qt.Key.Key_Z, both)
+    assert np.array_equal(pixels_of(opened), after)
+    item = opened.history.list.visualItemRect(opened.history.list.item(0))
+    qtbot.mouseClick(opened.history.list.viewport(), Qt.MouseButton.LeftButton, pos=item.center())
+    assert np.array_equal(pixels_of(opened), before)
+
+
+def test_enlarging_changes_size_and_status_and_can_be_undone(opened, window, qtbot):
+    apply(window, "enlarge", qtbot, {"factor": 2})
+    assert window.size_label.text() == "800 × 600 px (0.5 MP)"
+    opened.session.undo()
+    assert window.size_label.text() == "400 × 300 px (0.1 MP)"
+
+
+def test_the_before_key_shows_the_photograph_as_it_was(opened, window, qtbot):
+    apply(window, "warmth", qtbot, {"amount": 1.0})
+    centre = QPoint(opened.canvas.width() // 2, opened.canvas.height() // 2)
+    after = opened.canvas.grabbed().pixelColor(centre)
+    qtbot.keyPress(opened.canvas, Qt.Key.Key_Backslash)
+    held = opened.canvas.grabbed().pixelColor(centre)
+    qtbot.keyRelease(opened.canvas, Qt.Key.Key_Backslash)
+    again = opened.canvas.grabbed().pixelColor(centre)
+    assert after == again
+    assert after.blue() == 0
+    assert held.blue() > 50
+
+
+def test_while_a_job_runs_another_has_to_wait_and_says_why(opened, window, qtbot, tmp_path):
+    large = tmp_path / "large.png"
+    Image.fromarray(photograph(1500, 1500)).save(large)
+    workspace = open_in(window, large, qtbot)
+    panel = choose(window, "enlarge")
+    panel.set_settings({"factor": 4})
+    qtbot.mouseClick(panel.apply, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: workspace.session.job is not None, timeout=5000)
+    assert workspace.strip.isVisible()
+    panel = choose(window, "warmth")
+    assert not panel.apply.isEnabled()
+    assert "Enlarge is running" in panel.apply.toolTip()
+    qtbot.mouseClick(workspace.strip.cancel, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: workspace.session.job is None, timeout=20000)
+    assert not workspace.strip.isVisible()
+    assert workspace.session.history.position == 0
+
+
+def test_closing_with_edits_asks_first(opened, window, qtbot):
+    apply(window, "warmth", qtbot)
+    answer("Keep open")
+    window.close_tab(0)
+    assert window.tabs.count() == 1
+    answer("Close anyway")
+    window.close_tab(0)
+    assert window.tabs.count() == 0
+
+
+def test_the_command_search_finds_filters_and_actions(opened, window, qtbot):
+    window.search()
+    dialog = QApplication.activeModalWidget()
+    qtbot.keyClicks(dialog.line, "enlarge")
+    assert dialog.list.count() == 1
+    qtbot.keyClick(dialog.line, Qt.Key.Key_Return)
+    assert opened.settings.declaration.name == "enlarge"
+
+
+def test_a_filter_that_crashes_is_a_message_and_the_window_lives(
+    tmp_path, photo, qtbot, monkeypatch
+):
+    folder = install(tmp_path, "safelight_faults")
+    studio = functools.partial(actions.Studio, plugin_folders=[folder])
+    monkeypatch.setattr(actions, "Studio", studio)
+    window = wake(Window(), qtbot)
+    workspace = open_in(window, photo, qtbot)
+    before = pixels_of(workspace)
+    panel = choose(window, "abort")
+    panel.preview.setChecked(False)
+    apply(window, "abort", qtbot)
+    assert workspace.messages.isVisible()
+    text = workspace.messages.label.text()
+    assert text == "Abort (safelight-faults) crashed (SIGABRT)."
+    assert np.array_equal(pixels_of(workspace), before)
+    apply(window, "warmth", qtbot, {"amount": 1.0})
+    assert (pixels_of(workspace)[..., 2] == 0).all()
+
+
+def test_a_display_is_looked_for_before_qt_is_asked(monkeypatch):
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    assert not display_available()
+    monkeypatch.setenv("DISPLAY", ":0")
+    assert display_available()
