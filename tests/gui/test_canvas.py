@@ -31,8 +31,11 @@ def show(canvas, pixels, before=None, profile=None):
 
 
 def shot(canvas):
-    """What is on the screen: (height, width, 3)."""
-    image = canvas.grabbed().convertToFormat(canvas.grabbed().Format.Format_RGB888)
+    """What is on the screen once every tile is there: (height, width, 3)."""
+    image = canvas.grabbed()
+    while canvas._tiles.incomplete:
+        image = canvas.grabbed()
+    image = image.convertToFormat(image.Format.Format_RGB888)
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1)
     return rows[:, : image.width() * 3].reshape(image.height(), image.width(), 3).copy()
 
@@ -183,3 +186,23 @@ def test_documents_of_every_depth_are_shown(canvas, depth):
     canvas.show_picture(picture, picture)
     canvas.zoom_to(1.0)
     assert np.array_equal(shot(canvas)[100:400, 100:500], pixels)
+
+
+def test_what_is_not_ready_is_shown_coarsely_first_and_sharp_soon(canvas, qtbot, monkeypatch):
+    from safelight.gui.canvas import canvas as module
+
+    pixels = photograph(1200, 1400)
+    show(canvas, pixels)
+    canvas.zoom_to(1.0)
+    sharp = shot(canvas)
+    monkeypatch.setattr(module, "_FRAME", -1.0)
+    show(canvas, pixels)
+    first = canvas.grabbed()
+    assert canvas._tiles.incomplete
+    colour = first.pixelColor(300, 250)
+    wanted = sharp[250, 300].astype(int)
+    assert abs(colour.red() - wanted[0]) < 8
+    assert abs(colour.green() - wanted[1]) < 8
+    monkeypatch.setattr(module, "_FRAME", 0.008)
+    qtbot.waitUntil(lambda: not canvas._tiles.incomplete, timeout=5000)
+    assert np.array_equal(shot(canvas), sharp)

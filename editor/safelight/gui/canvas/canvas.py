@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QBrush,
     QColor,
@@ -31,6 +31,9 @@ from safelight.gui.canvas.view import View
 
 _GRIP = 9.0
 """How near the split line a press takes hold of it, in widget pixels."""
+
+_FRAME = 0.008
+"""Seconds a frame may spend on making tiles; the rest comes with the next frames."""
 
 _ARROWS = {
     Qt.Key.Key_Left: (1, 0),
@@ -189,13 +192,16 @@ class Canvas(QWidget):
             return
         ratio = self.devicePixelRatioF()
         painter.scale(1 / ratio, 1 / ratio)  # from here on in physical pixels
+        self._tiles.start_frame(_FRAME)
         if self._showing_before:
             self._paint_before(painter)
             self._paint_tag(painter, "Before")
-            return
-        self._paint_after(painter)
-        if self.split is not None:
-            self._paint_split(painter)
+        else:
+            self._paint_after(painter)
+            if self.split is not None:
+                self._paint_split(painter)
+        if self._tiles.incomplete:
+            QTimer.singleShot(0, self.update)
 
     def _paint_after(self, painter: QPainter) -> None:
         assert self._picture is not None

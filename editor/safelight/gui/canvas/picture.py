@@ -2,37 +2,63 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QPoint, QRect
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSizeF
 from PySide6.QtGui import QColor, QColorSpace, QColorTransform, QImage, QPainter
 
 from safelight.api import Region
 from safelight.document import Document, render
 from safelight.pixels import TILE, Profile, Raster, from_float, to_float
 
+Key = tuple[int, int, int, int]
+"""Which tile: picture, level, row, column."""
+
 _KEPT = 768
 """Tiles kept ready, of 256 KB each."""
 
 
 class Tiles:
-    """Ready tiles of all pictures; those not looked at for longest go first."""
+    """Ready tiles of all pictures; those not looked at for longest go first.
+
+    A frame makes tiles until ``deadline`` (on ``time.perf_counter``); what is missing then is
+    shown from a coarser level, and ``incomplete`` asks for another frame.
+    """
 
     def __init__(self) -> None:
-        self._ready: OrderedDict[tuple[int, int, int, int], QImage] = OrderedDict()
+        self._ready: OrderedDict[Key, QImage] = OrderedDict()
+        self._deadline = 0.0
+        self.incomplete = False
 
-    def get(self, key: tuple[int, int, int, int], make: Callable[[], QImage]) -> QImage:
-        """The tile of that key, made now if it is not ready."""
+    def start_frame(self, seconds: float) -> None:
+        """A frame begins that may spend ``seconds`` on making tiles."""
+        self._deadline = time.perf_counter() + seconds
+        self.incomplete = False
+
+    def get(self, key: Key, make: Callable[[], QImage]) -> QImage | None:
+        """The tile of that key, made now if there is time; None when there is none left."""
         image = self._ready.get(key)
-        if image is None:
-            image = self._ready[key] = make()
-            if len(self._ready) > _KEPT:
-                self._ready.popitem(last=False)
-        else:
+        if image is not None:
             self._ready.move_to_end(key)
+            return image
+        if time.perf_counter() > self._deadline:
+            self.incomplete = True
+            return None
+        return self.keep(key, make())
+
+    def peek(self, key: Key) -> QImage | None:
+        """The tile of that key if it is ready."""
+        return self._ready.get(key)
+
+    def keep(self, key: Key, image: QImage) -> QImage:
+        """Note a tile as ready."""
+        self._ready[key] = image
+        if len(self._ready) > _KEPT:
+            self._ready.popitem(last=False)
         return image
 
 
@@ -55,26 +81,54 @@ class Picture:
             alpha = source.channels == 4
         self.has_alpha = alpha
         self._to_screen = _transform(profile)
-        self._whole: tuple[int, Region, QImage] | None = None
+        self._whole: tuple[Region, QImage] | None = None
 
     def image(self, region: Region, tiles: Tiles) -> QImage:
         """The pixels of ``region`` (of its own level) as one image, in the screen's colours."""
-        if self._whole and self._whole[:2] == (region.level, region):
-            return self._whole[2]
-        alpha = QImage.Format.Format_ARGB32_Premultiplied
-        image = QImage(
-            region.width, region.height, alpha if self.has_alpha else QImage.Format.Format_RGB32
-        )
+        if self._whole and self._whole[0] == region:
+            return self._whole[1]
+        kind = QImage.Format.Format_ARGB32_Premultiplied
+        if not self.has_alpha:
+            kind = QImage.Format.Format_RGB32
+        image = QImage(region.width, region.height, kind)
         painter = QPainter(image)
         painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+        complete = True
         for row in range(region.y // TILE, -(-region.bottom // TILE)):
             for column in range(region.x // TILE, -(-region.right // TILE)):
                 key = (self._id, region.level, row, column)
                 tile = tiles.get(key, partial(self._tile, region.level, row, column))
-                painter.drawImage(QPoint(column * TILE - region.x, row * TILE - region.y), tile)
+                place = QPoint(column * TILE - region.x, row * TILE - region.y)
+                if tile is not None:
+                    painter.drawImage(place, tile)
+                else:
+                    complete = False
+                    self._draw_coarse(painter, place, key, tiles)
         painter.end()
-        self._whole = (region.level, region, image)
+        self._whole = (region, image) if complete else None
         return image
+
+    def _draw_coarse(self, painter: QPainter, place: QPoint, key: Key, tiles: Tiles) -> None:
+        """Draw a tile that is not ready from the nearest coarser level that is."""
+        _, level, row, column = key
+        last = self._levels()
+        for step in range(1, last - level + 1):
+            coarse = (self._id, level + step, row >> step, column >> step)
+            image = tiles.peek(coarse)
+            if image is None and level + step == last:
+                image = tiles.keep(coarse, self._tile(last, row >> step, column >> step))
+            if image is not None:
+                side = TILE >> step
+                x, y = column * side % TILE, row * side % TILE
+                source = QRectF(x, y, side, side).intersected(QRectF(image.rect()))
+                scale = 1 << step
+                size = QSizeF(source.width() * scale, source.height() * scale)
+                painter.drawImage(QRectF(QPointF(place), size), image, source)
+                return
+
+    def _levels(self) -> int:
+        """The coarsest level there is: one tile."""
+        return coarsest_level(self.width, self.height)
 
     def size(self, level: int) -> tuple[int, int]:
         """Width and height at a zoom level."""
@@ -110,10 +164,12 @@ class Picture:
 
 def make_levels(raster: Raster) -> None:
     """Make every zoom level a screen can ask for. Takes 4 ms a megapixel: call it on a thread."""
-    level = 0
-    while max(raster.width, raster.height) >> level > TILE:
-        level += 1
-        raster.level(level)
+    raster.level(coarsest_level(raster.width, raster.height))
+
+
+def coarsest_level(width: int, height: int) -> int:
+    """The first zoom level of a picture that is a single tile."""
+    return ((max(width, height) - 1) // TILE).bit_length()
 
 
 def chequerboard() -> QImage:
