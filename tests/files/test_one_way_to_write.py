@@ -78,6 +78,8 @@ def writes(name: str, node: ast.Call) -> bool:
         return True
     if last in ("save", "saveAsTextFile"):
         # Image.save and QImage.save; what saves into memory says so by its name.
+        if not node.args and not node.keywords:
+            return False  # QPainter.save(), which keeps the painter's state; a file needs a name.
         first = node.args[0] if node.args else None
         return not (isinstance(first, ast.Name) and first.id in ("stream", "buffer", "memory"))
     return False

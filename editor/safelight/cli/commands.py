@@ -33,6 +33,8 @@ def _reported(command: Callable[[list[str]], int]) -> Callable[[list[str]], int]
             return command(words)
         except _MISTAKES as error:
             return _complain(error, 2)
+        except actions.FileExists as error:
+            return _complain(f"{error} On the command line: --overwrite.", 1)
         except _FAILURES as error:
             return _complain(error, 1)
 
@@ -53,7 +55,7 @@ def filters(words: list[str]) -> int:
     with actions.Studio() as studio:
         found, broken = studio.filters(), studio.broken()
     if options.json:
-        print(json.dumps([item.to_json() for item in found], indent=2, ensure_ascii=False))
+        print(_json([item.to_json() for item in found]))
     else:
         print("\n\n".join(_described(item) for item in found) or "No filter is installed.")
     for item in broken:
@@ -83,20 +85,26 @@ def apply(words: list[str]) -> int:
         if options.input is None or options.output is None:
             parser.error("name the photograph and the file to write")
         settings = _settings(filter, options.set)
+        choices = actions.ExportOptions(
+            quality=options.quality, depth=_depth(options.depth), metadata=options.metadata
+        )
         opened = actions.open_picture(options.input, pixel_limit=options.pixel_limit)
         _say(opened.notes)
-        if options.output.exists() and not options.overwrite:
-            raise actions.FileExists(f"{options.output} exists; add --overwrite to replace it")
-        document = _filtered(studio, filter, settings, opened.document, options.quiet)
-    if document is None:
+        document, factor = opened.document, filter.factor(settings)
+        actions.check_export(  # before the work, not after it
+            options.output,
+            document.width * factor,
+            document.height * factor,
+            choices,
+            overwrite=options.overwrite,
+        )
+        result = _filtered(studio, filter, settings, document, options.quiet)
+    if result is None:
         return 1
-    choices = actions.ExportOptions(
-        quality=options.quality, depth=_depth(options.depth), metadata=options.metadata
-    )
-    exported = actions.export(document, options.output, choices, overwrite=options.overwrite)
+    exported = actions.export(result, options.output, choices, overwrite=options.overwrite)
     _say(exported.notes)
     if not options.quiet:
-        print(f"{exported.path}  {document.width} × {document.height} px  {_size(exported.bytes)}")
+        print(f"{exported.path}  {result.width} × {result.height} px  {_size(exported.bytes)}")
     return 0
 
 
@@ -191,7 +199,7 @@ def info(words: list[str]) -> int:
         "notes": list(opened.notes),
     }
     if options.json:
-        print(json.dumps(facts, indent=2, ensure_ascii=False))
+        print(_json(facts))
         return 0
     megapixels = document.width * document.height / 1e6
     print(f"{options.file}: {opened.format}, {document.width} × {document.height} px", end="")
@@ -228,7 +236,7 @@ def doctor(words: list[str]) -> int:
     if len(both) == 2:
         facts["warning"] = "onnxruntime and onnxruntime-gpu are both installed: uninstall one"
     if options.json:
-        print(json.dumps(facts, indent=2, ensure_ascii=False))
+        print(_json(facts))
         return 0
     packages = ", ".join(f"{name} {version}" for name, version in facts["packages"].items())
     print(f"Safelight {__version__}, Python {facts['python']}, {facts['platform']}")
@@ -257,6 +265,10 @@ def _version(name: str) -> str:
 
 def _depth(text: str) -> Any:
     return text if text == "same" else int(text)
+
+
+def _json(facts: Any) -> str:
+    return json.dumps(facts, indent=2, ensure_ascii=False)
 
 
 def _say(notes: Sequence[str]) -> None:

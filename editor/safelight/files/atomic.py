@@ -192,11 +192,28 @@ def atomic_write(
     is left; with one exception: an error from forcing the folder's entry to the disk, after the
     new file has taken the name, is reported although the new file is there, complete.
     """
-    name = plain_name(path)
+    job = _Write(os.path.realpath(os.fspath(path)), plain_name(path), overwrite, operations)
+    with _in_words(job.name):
+        return job.run(write, check, expected_bytes)
+
+
+def check_target(path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+    """See, without writing, that ``atomic_write`` would not refuse this target.
+
+    Raises FileExists and WriteError as it would.
+    """
+    job = _Write(os.path.realpath(os.fspath(path)), plain_name(path), overwrite, _OPERATIONS)
+    with _in_words(job.name):
+        job.examine(0)
+        if not job.operations.writable(job.folder):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+
+@contextlib.contextmanager
+def _in_words(name: str) -> Iterator[None]:
+    """What the system refuses, as a sentence about the file called ``name``."""
     try:
-        return _Write(os.path.realpath(os.fspath(path)), name, overwrite, operations).run(
-            write, check, expected_bytes
-        )
+        yield
     except OSError as error:
         if error.errno is None:
             raise
@@ -222,7 +239,7 @@ class _Write:
         check: Callable[[Path], None] | None,
         expected_bytes: int,
     ) -> Written:
-        old = self._examine(expected_bytes)
+        old = self.examine(expected_bytes)
         _sweep(self.folder, self.operations)
         try:
             size = self._fill(write, old)
@@ -238,7 +255,7 @@ class _Write:
         self._sync_folder()
         return Written(Path(self.target), size, tuple(self.notes))
 
-    def _examine(self, expected_bytes: int) -> os.stat_result | None:
+    def examine(self, expected_bytes: int) -> os.stat_result | None:
         """What stands at the target, after refusing what must not be replaced."""
         if os.path.basename(self.target) == "":
             raise WriteError(f"{self.name} is a folder, not a file; add a file name.")

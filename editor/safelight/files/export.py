@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from safelight.document import Document, render
 from safelight.files import jpeg, metadata, png, tiff, webp
-from safelight.files.atomic import WriteError, atomic_write, plain_name
+from safelight.files.atomic import WriteError, atomic_write, check_target, plain_name
 from safelight.files.content import Content
 from safelight.files.metadata import CHOICES, MetadataChoice
 from safelight.files.opening import OpenError, is_untouched, read_content
@@ -99,13 +99,7 @@ def export(
     """
     options = options or ExportOptions()
     name = plain_name(path)
-    target = _format_named(options.format) if options.format else _format_of(path)
-    largest = _LARGEST_SIDE.get(target)
-    if largest and max(document.width, document.height) > largest:
-        raise ExportError(
-            f"A {target} has at most {largest} pixels a side, and the picture has"
-            f" {document.width} x {document.height}; use PNG or TIFF."
-        )
+    target = _target(path, document.width, document.height, options)
     try:
         content = _content(document, target, options)
         exact = target in ("PNG", "TIFF") or (target == "WebP" and options.lossless)
@@ -120,6 +114,35 @@ def export(
     except MemoryError as error:
         raise ExportError(f"{name} cannot be exported: there is not enough memory.") from error
     return Exported(written.path, written.bytes, (*content.notes, *written.notes))
+
+
+def check_export(
+    path: str | os.PathLike[str],
+    width: int,
+    height: int,
+    options: ExportOptions | None = None,
+    *,
+    overwrite: bool = False,
+) -> None:
+    """See, before a long job, that a picture of that size could be exported to ``path``.
+
+    Raises what ``export`` would: ExportError, FileExists or WriteError. Nothing is written, and
+    what happens meanwhile is found by ``export``.
+    """
+    _target(path, width, height, options or ExportOptions())
+    check_target(path, overwrite=overwrite)
+
+
+def _target(path: str | os.PathLike[str], width: int, height: int, options: ExportOptions) -> str:
+    """The format to write, which can hold a picture of that size."""
+    target = _format_named(options.format) if options.format else _format_of(path)
+    largest = _LARGEST_SIDE.get(target)
+    if largest and max(width, height) > largest:
+        raise ExportError(
+            f"A {target} has at most {largest} pixels a side, and the picture has"
+            f" {width} x {height}; use PNG or TIFF."
+        )
+    return target
 
 
 def _format_named(name: str) -> str:
