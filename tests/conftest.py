@@ -18,7 +18,6 @@ def _own_folders(tmp_path_factory):
     base = tmp_path_factory.mktemp("home")
     for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
         os.environ[name] = str(base / name.lower())
-    yield
 
 
 @pytest.fixture(scope="session")

@@ -7,13 +7,17 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QByteArray, QEventLoop, QIODevice
+from PySide6.QtCore import QBuffer, QByteArray, QEventLoop, QIODevice, QPointF
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication
 
 from safelight.gui.application import make_application
 from safelight.gui.samples import sample_photographs
 from safelight.gui.window import Window
+
+_PHOTOGRAPH = "oakland-zoo-otters.jpg"
+_SUBJECT = (0.4, 0.4)
+"""Where the otter's head is, in parts of the canvas's width and height."""
 
 _LIMIT = 120.0
 """Seconds to wait for anything."""
@@ -26,14 +30,15 @@ def draw_window(path: Path, photograph: Path, filter: str = "enlarge") -> None:
     """
     application = make_application(sys.argv[:1])
     window = Window()
-    window.resize(1440, 900)
+    window.resize(1280, 800)
     window.show()
     window.open(photograph)
     _wait(application, lambda: window.ready and window.workspace() is not None)
     workspace = window.workspace()
     assert workspace is not None
-    workspace.canvas.zoom_to(2.0)
-    workspace.canvas.set_split(True)
+    canvas = workspace.canvas
+    canvas.zoom_to(2.0, QPointF(canvas.width() * _SUBJECT[0], canvas.height() * _SUBJECT[1]))
+    canvas.set_split(True)
     window.open_filter(next(item for item in window.filters if item.name == filter))
     session = workspace.session
     _wait(application, lambda: session.overlay is not None and session.preview is None)
@@ -71,7 +76,8 @@ def main(arguments: list[str]) -> int:
     if not samples:
         print("There are no sample photographs to draw the window with.", file=sys.stderr)
         return 1
-    draw_window(Path(arguments[0]) / "window.png", samples[-1])
+    photograph = next((path for path in samples if path.name == _PHOTOGRAPH), samples[0])
+    draw_window(Path(arguments[0]) / "window.png", photograph)
     return 0
 
 

@@ -55,7 +55,6 @@ QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus {{
 }}
 QSpinBox::up-button, QDoubleSpinBox::up-button, QSpinBox::down-button,
 QDoubleSpinBox::down-button {{ width: 0; border: none; }}
-QComboBox::drop-down {{ border: none; width: 18px; }}
 QComboBox QAbstractItemView {{ background: {PANEL}; border: 1px solid {LINE}; }}
 QCheckBox {{ spacing: 8px; padding: 2px; }}
 QCheckBox:focus {{ color: {ACCENT}; }}
@@ -83,7 +82,7 @@ QSlider::handle:horizontal {{
     width: 13px; height: 13px; margin: -5px 0; border-radius: 6px; background: {TEXT};
 }}
 QSlider::handle:horizontal:hover {{ background: #ffffff; }}
-QSlider:focus::handle:horizontal {{ border: 2px solid {ACCENT}; }}
+QSlider::handle:horizontal:focus {{ border: 2px solid {ACCENT}; }}
 QProgressBar {{
     background: #1b1b1b; border: none; border-radius: 3px; max-height: 6px; min-height: 6px;
 }}
