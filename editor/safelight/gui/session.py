@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from safelight import actions
 from safelight.api import Declaration, Region, Value
 from safelight.gui.background import Mailbox
-from safelight.gui.canvas.canvas import Overlay
+from safelight.gui.canvas.overlay import Overlay
 from safelight.gui.canvas.picture import Picture, make_levels
 from safelight.pixels import Raster
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QBrush,
     QColor,
@@ -18,7 +18,6 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPen,
     QResizeEvent,
     QWheelEvent,
 )
@@ -26,7 +25,10 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from safelight.api import Region
 from safelight.gui import theme
-from safelight.gui.canvas.picture import Picture, Tiles, chequerboard
+from safelight.gui.canvas.marks import paint_focus, paint_frame, paint_split, paint_word
+from safelight.gui.canvas.overlay import Overlay
+from safelight.gui.canvas.picture import Picture, chequerboard
+from safelight.gui.canvas.tilestore import Tiles
 from safelight.gui.canvas.view import View
 
 _GRIP = 9.0
@@ -43,27 +45,6 @@ _ARROWS = {
 }
 
 
-class Overlay:
-    """Pictures above the document: a preview's or a job's finished pieces.
-
-    ``region`` is what they cover, in the document's pixels; ``scale`` how many of their pixels
-    make one of the document's.
-    """
-
-    def __init__(self, region: Region, scale: int) -> None:
-        self.region = region
-        self.scale = scale
-        self.pieces: list[tuple[Region, Picture]] = []
-
-    def add(self, place: Region, picture: Picture) -> None:
-        """Put a picture at ``place``, in result pixels from the region's corner."""
-        self.pieces.append((place, picture))
-
-    def complete(self, picture: Picture) -> None:
-        """Replace the pieces by the whole result."""
-        self.pieces = [(Region(0, 0, picture.width, picture.height), picture)]
-
-
 class Canvas(QWidget):
     """The picture on the screen.
 
@@ -72,6 +53,7 @@ class Canvas(QWidget):
     """
 
     view_changed = Signal()
+    before_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -89,7 +71,9 @@ class Canvas(QWidget):
         self._picture: Picture | None = None
         self._before: Picture | None = None
         self._showing_before = False
+        self._held = False
         self._hand = False
+        self._by_key = False
         self._dragging: str = ""
         self._last = QPointF()
         self._board = QBrush(chequerboard())
@@ -125,11 +109,15 @@ class Canvas(QWidget):
         """Whether the picture is shown as it was."""
         return self._showing_before
 
-    def show_before(self, on: bool) -> None:
-        """Show the picture as it was, while a key is held."""
+    def show_before(self, on: bool, *, held: bool = False) -> None:
+        """Show the picture as it was; ``held`` for as long as a key is down."""
+        if held and not on and not self._held:
+            return  # the end of a hold that was over already
+        self._held = held and on
         if on != self._showing_before:
             self._showing_before = on
             self.update()
+            self.before_changed.emit()
 
     # -- where it is ---------------------------------------------------------------------------
 
@@ -195,11 +183,15 @@ class Canvas(QWidget):
         self._tiles.start_frame(_FRAME)
         if self._showing_before:
             self._paint_before(painter)
-            self._paint_tag(painter, "Before")
+            paint_word(painter, "Before", 12 * ratio, 12 * ratio, ratio)
         else:
             self._paint_after(painter)
             if self.split is not None:
                 self._paint_split(painter)
+            elif self.overlay is not None and self.overlay.running:
+                paint_word(painter, "Preview…", 12 * ratio, 12 * ratio, ratio)
+        if self._by_key and self.hasFocus():
+            paint_focus(painter, *self._room(), ratio)
         if self._tiles.incomplete:
             QTimer.singleShot(0, self.update)
 
@@ -209,11 +201,27 @@ class Canvas(QWidget):
         if self.overlay is None:
             return
         region, scale = self.overlay.region, self.overlay.scale
-        for place, picture in self.overlay.pieces:
-            x, y = region.x + place.x / scale, region.y + place.y / scale
-            self._paint_picture(painter, picture, x, y, 1 / scale)
+        seen = self.visible().move(-region.x, -region.y).scale(scale)
+        if self.overlay.is_crowded(seen):
+            self._paint_sheet(painter, self.overlay)
+        else:
+            for place, picture in self.overlay.within(seen):
+                x, y = region.x + place.x / scale, region.y + place.y / scale
+                self._paint_picture(painter, picture, x, y, 1 / scale)
         if region != Region(0, 0, *self._size()):
-            self._paint_frame(painter, region)
+            paint_frame(painter, self._on_widget(region), self.devicePixelRatioF())
+
+    def _paint_sheet(self, painter: QPainter, overlay: Overlay) -> None:
+        image, step = overlay.sheet(self._tiles)
+        left, top = self.view.to_widget(overlay.region.x, overlay.region.y, self._room())
+        size = self.view.zoom / overlay.scale * step
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(QRectF(left, top, image.width() * size, image.height() * size), image)
+
+    def _on_widget(self, region: Region) -> QRectF:
+        left, top = self.view.to_widget(region.x, region.y, self._room())
+        right, bottom = self.view.to_widget(region.right, region.bottom, self._room())
+        return QRectF(QPointF(round(left), round(top)), QPointF(round(right), round(bottom)))
 
     def _paint_before(self, painter: QPainter) -> None:
         assert self._picture is not None
@@ -229,27 +237,9 @@ class Canvas(QWidget):
         self._paint_before(painter)
         painter.restore()
         ratio = self.devicePixelRatioF()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(QRectF(line - ratio, 0, 2 * ratio, height), QColor(0, 0, 0, 120))
-        painter.fillRect(QRectF(line - ratio / 2, 0, ratio, height), QColor(235, 235, 235))
-        painter.setPen(QPen(QColor(20, 20, 20), ratio))
-        painter.setBrush(QColor(235, 235, 235))
-        middle = QPointF(line, height / 2)
-        painter.drawEllipse(middle, 11 * ratio, 11 * ratio)
-        painter.setBrush(QColor(60, 60, 60))
-        painter.setPen(Qt.PenStyle.NoPen)
-        for side in (-1, 1):
-            tip = QPointF(line + side * 7 * ratio, height / 2)
-            back = line + side * 3 * ratio
-            painter.drawPolygon(
-                [
-                    tip,
-                    QPointF(back, height / 2 - 4 * ratio),
-                    QPointF(back, height / 2 + 4 * ratio),
-                ]
-            )
-        self._paint_tag(painter, "Before", line - 8 * ratio, left=False)
-        self._paint_tag(painter, "After", line + 8 * ratio)
+        paint_split(painter, line, height, ratio)
+        paint_word(painter, "Before", line - 8 * ratio, 12 * ratio, ratio, leftwards=True)
+        paint_word(painter, "After", line + 8 * ratio, 12 * ratio, ratio)
 
     def _paint_picture(
         self, painter: QPainter, picture: Picture, x: float, y: float, size: float
@@ -257,65 +247,14 @@ class Canvas(QWidget):
         """Paint a picture with its corner at (x, y); its pixels are ``size`` document pixels."""
         room, zoom = self._room(), self.view.zoom * size
         left, top = self.view.to_widget(x, y, room)
-        level = max(0, math.floor(math.log2(1 / zoom) + 1e-9)) if zoom < 1 else 0
-        while level and (1 << level) > max(picture.width, picture.height):
-            level -= 1
-        step = zoom * (1 << level)  # screen pixels per pixel of that level
-        width, height = picture.size(level)
-        clip = painter.clipBoundingRect() if painter.hasClipping() else QRectF(0, 0, *room)
-        first_x = max(math.floor((clip.left() - left) / step) - 1, 0)
-        first_y = max(math.floor((clip.top() - top) / step) - 1, 0)
-        last_x = min(math.ceil((clip.right() - left) / step) + 1, width)
-        last_y = min(math.ceil((clip.bottom() - top) / step) + 1, height)
-        if last_x <= first_x or last_y <= first_y:
-            return
-        region = Region(first_x, first_y, last_x - first_x, last_y - first_y, level)
-        image = picture.image(region, self._tiles)
-        # The last column of a level may stand for half a pixel: measure by the picture itself.
-        across = picture.width * zoom / width
-        down = picture.height * zoom / height
-        target = QRectF(
-            left + first_x * across,
-            top + first_y * down,
-            region.width * across,
-            region.height * down,
-        )
-        if abs(step - 1) < 1e-6:  # pixel for pixel: no resampling, no half pixels
-            target = QRectF(round(target.x()), round(target.y()), region.width, region.height)
-        painter.setRenderHint(
-            QPainter.RenderHint.SmoothPixmapTransform, zoom < 2 and abs(step - 1) >= 1e-6
-        )
+        clip = QRect(0, 0, math.ceil(room[0]), math.ceil(room[1]))
+        if painter.hasClipping():
+            clip = clip.intersected(painter.clipBoundingRect().toAlignedRect())
         if picture.has_alpha:
-            painter.fillRect(target, self._board)
-        painter.drawImage(target, image)
-
-    def _paint_frame(self, painter: QPainter, region: Region) -> None:
-        left, top = self.view.to_widget(region.x, region.y, self._room())
-        right, bottom = self.view.to_widget(region.right, region.bottom, self._room())
-        frame = QRectF(QPointF(round(left), round(top)), QPointF(round(right), round(bottom)))
-        ratio = self.devicePixelRatioF()
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(QColor(0, 0, 0, 140), 3 * ratio))
-        painter.drawRect(frame)
-        painter.setPen(QPen(QColor(235, 235, 235, 200), ratio))
-        painter.drawRect(frame)
-
-    def _paint_tag(
-        self, painter: QPainter, text: str, at: float | None = None, *, left: bool = True
-    ) -> None:
-        ratio = self.devicePixelRatioF()
-        font = self.font()
-        font.setPixelSize(round(12 * ratio))
-        painter.setFont(font)
-        width = painter.fontMetrics().horizontalAdvance(text) + 16 * ratio
-        x = 12 * ratio if at is None else (at if left else at - width)
-        box = QRectF(x, 12 * ratio, width, 22 * ratio)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(0, 0, 0, 150))
-        painter.drawRoundedRect(box, 4 * ratio, 4 * ratio)
-        painter.setPen(QColor(theme.TEXT))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+            right, bottom = left + picture.width * zoom, top + picture.height * zoom
+            area = QRectF(QPointF(round(left), round(top)), QPointF(round(right), round(bottom)))
+            painter.fillRect(area.intersected(QRectF(clip)), self._board)
+        picture.paint(painter, left, top, zoom, clip, self._tiles)
 
     def grabbed(self) -> QImage:
         """The canvas as an image, for tests and pictures."""
@@ -394,10 +333,23 @@ class Canvas(QWidget):
         else:
             super().keyReleaseEvent(event)
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show where the keyboard is when it came here by keyboard."""
+        by_key = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+        self._by_key = event.reason() in by_key
+        super().focusInEvent(event)
+
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """A key held while the focus goes is released elsewhere."""
         self._hand = False
         super().focusOutEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """So it is when the whole window loses the keyboard."""
+        if event.type() == QEvent.Type.ActivationChange and not self.isActiveWindow():
+            self._hand = False
+            self.show_before(False, held=True)
+        super().changeEvent(event)
 
     def _on_split(self, point: QPointF) -> bool:
         return self.split is not None and abs(point.x() - self.split * self.width()) <= _GRIP

@@ -1,69 +1,49 @@
-"""Picture: a raster as Qt images on demand, tile by tile, in the screen's colours."""
+"""Picture: a raster painted from its zoom levels, tile by tile, in the screen's colours."""
 
 from __future__ import annotations
 
-import time
-from collections import OrderedDict
-from collections.abc import Callable
+import math
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSizeF
+from PySide6.QtCore import QRect, QRectF
 from PySide6.QtGui import QColor, QColorSpace, QColorTransform, QImage, QPainter
 
 from safelight.api import Region
 from safelight.document import Document, render
+from safelight.gui.canvas.tilestore import Tiles
 from safelight.pixels import TILE, Profile, Raster, from_float, to_float
 
-Key = tuple[int, int, int, int]
-"""Which tile: picture, level, row, column."""
-
-_KEPT = 768
-"""Tiles kept ready, of 256 KB each."""
+SIDE = 2 * TILE
+"""Side of the screen's tiles in pixels: fewer calls a frame, and still a millisecond to make."""
 
 
-class Tiles:
-    """Ready tiles of all pictures; those not looked at for longest go first.
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a picture's level lies on the painter: its corner, and the size of its pixels.
 
-    A frame makes tiles until ``deadline`` (on ``time.perf_counter``); what is missing then is
-    shown from a coarser level, and ``incomplete`` asks for another frame.
+    ``exact`` pixels are whole squares on whole pixels: they are copied, never resampled.
     """
 
-    def __init__(self) -> None:
-        self._ready: OrderedDict[Key, QImage] = OrderedDict()
-        self._deadline = 0.0
-        self.incomplete = False
+    left: float
+    top: float
+    across: float
+    down: float
+    exact: bool = False
+    smooth: bool = True
 
-    def start_frame(self, seconds: float) -> None:
-        """A frame begins that may spend ``seconds`` on making tiles."""
-        self._deadline = time.perf_counter() + seconds
-        self.incomplete = False
+    def column(self, column: int) -> int:
+        """The painter's column in which a tile's column starts."""
+        return _nearest(self.left + column * SIDE * self.across)
 
-    def get(self, key: Key, make: Callable[[], QImage]) -> QImage | None:
-        """The tile of that key, made now if there is time; None when there is none left."""
-        image = self._ready.get(key)
-        if image is not None:
-            self._ready.move_to_end(key)
-            return image
-        if time.perf_counter() > self._deadline:
-            self.incomplete = True
-            return None
-        return self.keep(key, make())
-
-    def peek(self, key: Key) -> QImage | None:
-        """The tile of that key if it is ready."""
-        return self._ready.get(key)
-
-    def keep(self, key: Key, image: QImage) -> QImage:
-        """Note a tile as ready."""
-        self._ready[key] = image
-        if len(self._ready) > _KEPT:
-            self._ready.popitem(last=False)
-        return image
+    def row(self, row: int) -> int:
+        """The painter's row in which a tile's row starts."""
+        return _nearest(self.top + row * SIDE * self.down)
 
 
 class Picture:
-    """A document, or a raster with its profile, that can be drawn at any zoom level.
+    """A document, or a raster with its profile, that can be painted at any zoom level.
 
     Levels must have been made before (``make_levels``, on a thread): painting only looks up.
     """
@@ -75,82 +55,129 @@ class Picture:
         self._id = Picture._count
         self._source = source
         self.width, self.height = source.width, source.height
+        self.coarsest = coarsest_level(self.width, self.height)
         if isinstance(source, Document):
             profile, alpha = source.profile, source.has_alpha
         else:
             alpha = source.channels == 4
         self.has_alpha = alpha
         self._to_screen = _transform(profile)
-        self._whole: tuple[Region, QImage] | None = None
-
-    def image(self, region: Region, tiles: Tiles) -> QImage:
-        """The pixels of ``region`` (of its own level) as one image, in the screen's colours."""
-        if self._whole and self._whole[0] == region:
-            return self._whole[1]
-        kind = QImage.Format.Format_ARGB32_Premultiplied
-        if not self.has_alpha:
-            kind = QImage.Format.Format_RGB32
-        image = QImage(region.width, region.height, kind)
-        painter = QPainter(image)
-        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
-        complete = True
-        for row in range(region.y // TILE, -(-region.bottom // TILE)):
-            for column in range(region.x // TILE, -(-region.right // TILE)):
-                key = (self._id, region.level, row, column)
-                tile = tiles.get(key, partial(self._tile, region.level, row, column))
-                place = QPoint(column * TILE - region.x, row * TILE - region.y)
-                if tile is not None:
-                    painter.drawImage(place, tile)
-                else:
-                    complete = False
-                    self._draw_coarse(painter, place, key, tiles)
-        painter.end()
-        self._whole = (region, image) if complete else None
-        return image
-
-    def _draw_coarse(self, painter: QPainter, place: QPoint, key: Key, tiles: Tiles) -> None:
-        """Draw a tile that is not ready from the nearest coarser level that is."""
-        _, level, row, column = key
-        last = self._levels()
-        for step in range(1, last - level + 1):
-            coarse = (self._id, level + step, row >> step, column >> step)
-            image = tiles.peek(coarse)
-            if image is None and level + step == last:
-                image = tiles.keep(coarse, self._tile(last, row >> step, column >> step))
-            if image is not None:
-                side = TILE >> step
-                x, y = column * side % TILE, row * side % TILE
-                source = QRectF(x, y, side, side).intersected(QRectF(image.rect()))
-                scale = 1 << step
-                size = QSizeF(source.width() * scale, source.height() * scale)
-                painter.drawImage(QRectF(QPointF(place), size), image, source)
-                return
-
-    def _levels(self) -> int:
-        """The coarsest level there is: one tile."""
-        return coarsest_level(self.width, self.height)
 
     def size(self, level: int) -> tuple[int, int]:
         """Width and height at a zoom level."""
         step = 1 << level
         return -(-self.width // step), -(-self.height // step)
 
-    def _tile(self, level: int, row: int, column: int) -> QImage:
+    def paint(
+        self, painter: QPainter, left: float, top: float, zoom: float, clip: QRect, tiles: Tiles
+    ) -> None:
+        """Paint what lies in ``clip``: the corner at (left, top), ``zoom`` painter pixels each."""
+        level = min(max(0, math.floor(math.log2(1 / zoom) + 1e-9)), self.coarsest)
+        step = zoom * (1 << level)
+        exact = abs(step - round(step)) < 1e-6 and (zoom >= 2 or round(step) == 1)
+        if exact:
+            times = round(step)
+            place = Place(_nearest(left), _nearest(top), times, times, True, False)
+        else:
+            place = self._place(left, top, zoom, level)
+        painter.save()
+        if not self._paint_level(painter, level, place, clip, tiles):
+            self._paint_coarser(painter, level, (left, top, zoom), clip, tiles)
+            self._paint_level(painter, level, place, clip, tiles)
+        painter.restore()
+
+    def _place(self, left: float, top: float, zoom: float, level: int) -> Place:
+        # The last column of a level may stand for half a pixel: measure by the picture itself.
         width, height = self.size(level)
-        tile = Region(column * TILE, row * TILE, TILE, TILE)
-        region = tile.intersect(Region(0, 0, width, height))
+        across, down = self.width * zoom / width, self.height * zoom / height
+        return Place(left, top, across, down, smooth=zoom < 2)
+
+    def _paint_coarser(
+        self,
+        painter: QPainter,
+        level: int,
+        where: tuple[float, float, float],
+        clip: QRect,
+        tiles: Tiles,
+    ) -> None:
+        """Paint the nearest coarser level of which all is ready; the last one always is."""
+        for coarser in range(level + 1, self.coarsest + 1):
+            if self._paint_level(painter, coarser, self._place(*where, coarser), clip, tiles, True):
+                return
+
+    def _paint_level(
+        self,
+        painter: QPainter,
+        level: int,
+        place: Place,
+        clip: QRect,
+        tiles: Tiles,
+        only_if_ready: bool = False,
+    ) -> bool:
+        """Paint a level's tiles; False, and nothing is painted, while some are missing.
+
+        Asked again in the same frame it paints those that are there.
+        """
+        width, height = self.size(level)
+        found: list[tuple[QRect, int, int, QImage]] = []
+        missing = False
+        again = tiles.incomplete and not only_if_ready
+        for row in _lines(place.top, place.down, height, clip.top(), clip.bottom()):
+            for column in _lines(place.left, place.across, width, clip.left(), clip.right()):
+                key = (self._id, level, row, column)
+                if only_if_ready:
+                    tile = tiles.peek(key)
+                    if tile is None and level == self.coarsest:
+                        tile = tiles.keep(key, self._tile(level, row, column))
+                else:
+                    tile = tiles.get(key, partial(self._tile, level, row, column))
+                if tile is None:
+                    missing = True
+                    continue
+                x, y = place.column(column), place.row(row)
+                last_x = -(-width // SIDE) == column + 1
+                last_y = -(-height // SIDE) == row + 1
+                right = _nearest(place.left + width * place.across)
+                bottom = _nearest(place.top + height * place.down)
+                right = right if last_x else place.column(column + 1)
+                bottom = bottom if last_y else place.row(row + 1)
+                found.append((QRect(x, y, right - x, bottom - y), row, column, tile))
+        if missing and not again:
+            return False
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, place.smooth)
+        for area, row, column, tile in found:
+            apron_x, apron_y = min(column, 1), min(row, 1)
+            if place.exact:
+                times = int(place.across)
+                source = QRect(apron_x, apron_y, area.width() // times, area.height() // times)
+                painter.drawImage(area, tile, source)
+                continue
+            # Clipped to whole pixels, each painted once, from a tile that knows its neighbours:
+            # resampled as if it were one image.
+            painter.setClipRect(area.intersected(clip))
+            target = QRectF(
+                place.left + (column * SIDE - apron_x) * place.across,
+                place.top + (row * SIDE - apron_y) * place.down,
+                tile.width() * place.across,
+                tile.height() * place.down,
+            )
+            painter.drawImage(target, tile)
+        return not missing
+
+    def _tile(self, level: int, row: int, column: int) -> QImage:
+        """A tile and one pixel of its neighbours on each side where there is one."""
+        width, height = self.size(level)
+        whole = Region(0, 0, width, height, level)
+        place = Region(column * SIDE, row * SIDE, SIDE, SIDE, level).grow(1, whole)
         if isinstance(self._source, Document):
-            place = Region(region.x, region.y, region.width, region.height, level)
             pixels = render(self._source, place)
         else:
-            pixels = self._source.level(level).read(region)
+            pixels = self._source.level(level).read(place)
         if pixels.dtype != np.uint8:
             pixels = from_float(to_float(pixels), "uint8")
         pixels = np.ascontiguousarray(pixels)
         kind = QImage.Format.Format_RGBA8888 if self.has_alpha else QImage.Format.Format_RGB888
-        image = QImage(
-            pixels.data, region.width, region.height, pixels.shape[2] * region.width, kind
-        )
+        image = QImage(pixels.data, place.width, place.height, pixels.strides[0], kind)
         if self._to_screen is not None:
             image = image.copy()
             image.applyColorTransform(self._to_screen)
@@ -160,6 +187,18 @@ class Picture:
             else QImage.Format.Format_RGB32
         )
         return image.convertToFormat(wanted)  # a copy: the pixels need not outlive it
+
+
+def _nearest(position: float) -> int:
+    """The pixel edge nearest to a position; the same for neighbours that compute it apart."""
+    return math.floor(position + 0.5 + 1e-6)
+
+
+def _lines(start: float, size: float, count: int, first: int, last: int) -> range:
+    """The rows (or columns) of tiles that meet the painter's pixels ``first`` to ``last``."""
+    low = math.floor((first - start) / size / SIDE - 1e-3)
+    high = math.ceil((last + 1 - start) / size / SIDE + 1e-3)
+    return range(max(low, 0), min(high, -(-count // SIDE)))
 
 
 def make_levels(raster: Raster) -> None:

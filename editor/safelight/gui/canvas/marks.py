@@ -1,0 +1,60 @@
+"""Marks: what the canvas paints that is no picture: the split line, a frame, a word."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+
+from safelight.gui import theme
+
+_LIGHT = QColor(235, 235, 235)
+_SHADE = QColor(0, 0, 0, 120)
+
+
+def paint_split(painter: QPainter, at: float, height: float, ratio: float) -> None:
+    """The line between before and after, and its handle. All in physical pixels."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.fillRect(QRectF(at - ratio, 0, 2 * ratio, height), _SHADE)
+    painter.fillRect(QRectF(at - ratio / 2, 0, ratio, height), _LIGHT)
+    painter.setPen(QPen(QColor(20, 20, 20), ratio))
+    painter.setBrush(_LIGHT)
+    painter.drawEllipse(QPointF(at, height / 2), 11 * ratio, 11 * ratio)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(60, 60, 60))
+    for side in (-1, 1):
+        tip, back = at + side * 7 * ratio, at + side * 3 * ratio
+        corners = ((tip, 0), (back, -4 * ratio), (back, 4 * ratio))
+        painter.drawPolygon(QPolygonF([QPointF(x, height / 2 + y) for x, y in corners]))
+
+
+def paint_frame(painter: QPainter, frame: QRectF, ratio: float) -> None:
+    """A frame around a part of the picture, to be seen on light and dark."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for colour, width in ((QColor(0, 0, 0, 140), 3 * ratio), (QColor(235, 235, 235, 200), ratio)):
+        painter.setPen(QPen(colour, width, j=Qt.PenJoinStyle.MiterJoin))
+        painter.drawRect(frame)
+
+
+def paint_focus(painter: QPainter, width: float, height: float, ratio: float) -> None:
+    """The edge of a canvas that the keyboard has come to."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(QColor(theme.ACCENT), 2 * ratio, j=Qt.PenJoinStyle.MiterJoin))
+    painter.drawRect(QRectF(ratio, ratio, width - 2 * ratio, height - 2 * ratio))
+
+
+def paint_word(
+    painter: QPainter, text: str, x: float, y: float, ratio: float, *, leftwards: bool = False
+) -> None:
+    """A word on a dark ground, starting at x, or ending there."""
+    font = painter.font()
+    font.setPixelSize(round(12 * ratio))
+    painter.setFont(font)
+    width = painter.fontMetrics().horizontalAdvance(text) + 16 * ratio
+    box = QRectF(x - width if leftwards else x, y, width, 22 * ratio)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(0, 0, 0, 170))
+    painter.drawRoundedRect(box, 4 * ratio, 4 * ratio)
+    painter.setPen(QColor(theme.TEXT))
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)

@@ -1,0 +1,85 @@
+"""Overlay: what a preview or a job has made so far, as pictures above the document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage, QPainter
+
+from safelight.api import Region
+from safelight.gui.canvas.picture import Picture
+from safelight.gui.canvas.tilestore import Tiles
+
+_MANY = 48
+"""More pieces than this in view are painted from one image; each piece costs a tenth of a ms."""
+
+_SIDE = 4096
+"""Longest side of that image: a screen's worth of pixels."""
+
+
+class Overlay:
+    """Pictures above the document: a preview's or a job's finished pieces.
+
+    ``region`` is what they cover, in the document's pixels; ``scale`` how many of their pixels
+    make one of the document's. ``running`` tells that more will come.
+    """
+
+    def __init__(self, region: Region, scale: int) -> None:
+        self.region = region
+        self.scale = scale
+        self.running = True
+        self.pieces: list[tuple[Region, Picture]] = []
+        self._sheet: QImage | None = None
+        self._on_sheet = 0
+        self._level = 0
+        while max(region.width, region.height) * scale > _SIDE << self._level:
+            self._level += 1
+
+    def add(self, place: Region, picture: Picture) -> None:
+        """Put a picture at ``place``, in result pixels from the region's corner."""
+        self.pieces.append((place, picture))
+
+    def complete(self, picture: Picture) -> None:
+        """Replace the pieces by the whole result."""
+        self.pieces = [(Region(0, 0, picture.width, picture.height), picture)]
+        self._sheet, self._on_sheet = None, 0
+
+    def within(self, seen: Region) -> Iterator[tuple[Region, Picture]]:
+        """The pieces that meet ``seen``, in result pixels from the region's corner."""
+        for place, picture in self.pieces:
+            if not place.intersect(seen).empty:
+                yield place, picture
+
+    def is_crowded(self, seen: Region) -> bool:
+        """Whether so many pieces are in view that ``sheet`` is the better way to paint them."""
+        if len(self.pieces) <= _MANY:
+            return False
+        return sum(1 for _ in self.within(seen)) > _MANY
+
+    def sheet(self, tiles: Tiles) -> tuple[QImage, int]:
+        """All pieces on one transparent image, and how many result pixels one of its pixels is.
+
+        Only pieces that came since the last call are painted on it.
+        """
+        step = 1 << self._level
+        if self._sheet is None:
+            width = -(-self.region.width * self.scale // step)
+            height = -(-self.region.height * self.scale // step)
+            self._sheet = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
+            self._sheet.fill(Qt.GlobalColor.transparent)
+            self._on_sheet = 0
+        painter = QPainter(self._sheet)
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+        while self._on_sheet < len(self.pieces) and not tiles.late:
+            place, picture = self.pieces[self._on_sheet]
+            picture.paint(
+                painter, place.x / step, place.y / step, 1 / step, self._sheet.rect(), tiles
+            )
+            if tiles.incomplete:
+                break
+            self._on_sheet += 1
+        painter.end()
+        if self._on_sheet < len(self.pieces):
+            tiles.incomplete = True
+        return self._sheet, step
