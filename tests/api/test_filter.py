@@ -1,0 +1,196 @@
+"""The decorator: a signature is the declaration, and one that declares nothing is refused."""
+
+import json
+from typing import Literal
+
+import numpy as np
+import pytest
+
+from safelight import api
+
+
+@api.filter("Sharpen", category="Detail", reach=lambda radius: 3 * radius, scale="factor")
+def sharpen(
+    image: api.Image,
+    job: api.Job,
+    region: api.Region,
+    strength: api.Fraction = 0.5,
+    radius: int = 2,
+    factor: Literal[1, 2] = 1,
+) -> api.Image:
+    """Make edges crisper.
+
+    And nothing else.
+    """
+    return image * np.float32(strength)
+
+
+DECLARATION = api.registered(sharpen).declaration
+
+
+def declare(function, **options):
+    return api.registered(api.filter("Title", category="Test", **options)(function))
+
+
+def test_a_filter_has_the_id_of_its_package_and_function():
+    assert DECLARATION.id == f"{__name__.split('.')[0]}.sharpen"
+    assert DECLARATION.name == "sharpen"
+
+
+def test_the_id_names_the_package_wherever_inside_it_the_function_stands():
+    def deep(image):
+        return image
+
+    deep.__module__ = "safelight_deep.inner.module"
+    assert declare(deep).declaration.id == "safelight_deep.deep"
+
+
+def test_title_category_and_docstring_are_what_menus_show():
+    assert (DECLARATION.title, DECLARATION.category) == ("Sharpen", "Detail")
+    assert DECLARATION.description == "Make edges crisper.\n\nAnd nothing else."
+
+
+def test_a_filter_stays_a_function():
+    image = np.ones((2, 3, 3), np.float32)
+    assert np.array_equal(sharpen(image, None, None, strength=0.25), image * 0.25)
+    assert sharpen.__name__ == "sharpen"
+
+
+def test_parameters_are_the_arguments_that_the_host_does_not_give():
+    assert [item.name for item in DECLARATION.parameters] == ["strength", "radius", "factor"]
+    assert api.registered(sharpen).wants == {"job", "region"}
+
+
+def test_settings_are_the_defaults_and_what_is_given():
+    assert DECLARATION.settings() == {"strength": 0.5, "radius": 2, "factor": 1}
+    assert DECLARATION.settings({"radius": 9}) == {"strength": 0.5, "radius": 9, "factor": 1}
+
+
+def test_an_unknown_setting_is_refused_with_those_there_are():
+    with pytest.raises(api.ParameterError) as caught:
+        DECLARATION.settings({"radus": 3})
+    message = "sharpen has no parameter radus; it has strength, radius, factor"
+    assert str(caught.value) == message
+
+
+def test_an_illegal_setting_is_refused():
+    with pytest.raises(api.ParameterError, match="strength: 2 is outside 0 to 1"):
+        DECLARATION.settings({"strength": 2})
+
+
+def test_reach_is_a_number_or_follows_the_settings():
+    def plain(image):
+        return image
+
+    assert declare(plain).reach_of({}) == 0
+    assert declare(plain, reach=5).reach_of({}) == 5
+    assert api.registered(sharpen).reach_of(DECLARATION.settings({"radius": 4})) == 12
+
+
+@pytest.mark.parametrize("reach", [-1, 1.5, True, None, "3"])
+def test_a_reach_that_is_no_length_is_refused(reach):
+    def plain(image):
+        return image
+
+    with pytest.raises(ValueError, match="it must be a whole number of pixels, 0 or more"):
+        declare(plain, reach=lambda: reach).reach_of({})
+
+
+def test_scale_is_a_number_or_a_parameter():
+    def plain(image):
+        return image
+
+    assert declare(plain).declaration.factor({}) == 1
+    assert declare(plain, scale=3).declaration.factor({}) == 3
+    assert DECLARATION.factor(DECLARATION.settings({"factor": 2})) == 2
+
+
+def test_a_declaration_survives_a_trip_through_json():
+    assert api.Declaration.from_json(json.loads(json.dumps(DECLARATION.to_json()))) == DECLARATION
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"parameters": 5},
+        {"parameters": [7]},
+        {"parameters": [{"name": "a"}]},
+        {"scale": None},
+        {"scale": [2]},
+        {"scale": "nothing"},
+    ],
+)
+def test_data_that_is_no_declaration_is_refused(change):
+    with pytest.raises(api.ParameterError):
+        api.Declaration.from_json(DECLARATION.to_json() | change)
+
+
+@pytest.mark.parametrize("missing", ["id", "title", "category", "description", "parameters"])
+def test_a_declaration_without_a_part_is_refused(missing):
+    data = DECLARATION.to_json()
+    del data[missing]
+    with pytest.raises(api.ParameterError, match=f"not a filter's declaration: .*{missing}"):
+        api.Declaration.from_json(data)
+
+
+def no_image():
+    pass
+
+
+def image_with_a_default(image=None):
+    pass
+
+
+def no_default(image, amount: api.Fraction):
+    pass
+
+
+def no_type(image, amount=0.5):
+    pass
+
+
+def strange_type(image, amount: dict = 0):
+    pass
+
+
+def default_out_of_range(image, amount: api.Fraction = 7):
+    pass
+
+
+def any_arguments(image, *rest):
+    pass
+
+
+def any_keywords(image, **rest):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (no_image, "no_image: the first argument of a filter is the image"),
+        (image_with_a_default, "the first argument of a filter is the image"),
+        (no_default, "no_default: parameter amount needs a default"),
+        (no_type, "no_type: parameter amount needs a type"),
+        (strange_type, "amount: dict is no parameter type; use api.Fraction"),
+        (default_out_of_range, "the default does not fit: amount: 7 is outside 0 to 1"),
+        (any_arguments, "any_arguments: parameter rest needs a default"),
+        (any_keywords, "any_keywords: parameter rest needs a default"),
+    ],
+)
+def test_a_signature_that_is_no_declaration_is_refused(function, message):
+    with pytest.raises(TypeError, match=message):
+        declare(function)
+
+
+def test_a_scale_that_names_no_parameter_is_refused():
+    def plain(image, amount: api.Fraction = 0.5):
+        return image
+
+    with pytest.raises((TypeError, api.ParameterError), match="no parameter size; it has amount"):
+        declare(plain, scale="size")
+
+
+def test_a_function_that_is_not_decorated_is_no_filter():
+    with pytest.raises(TypeError, match="no_image is not decorated with @api.filter"):
+        api.registered(no_image)

@@ -1,0 +1,251 @@
+"""Parameters: what each annotation declares, what fits it, and what is said when it does not."""
+
+import json
+from typing import Annotated, Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from safelight import api
+from safelight.api.parameters import Parameter, parameter_of
+
+Steps = Annotated[int, api.Number(1, 9), "How many"]
+Gain = Annotated[float, api.Number(0, 10, slider=(0, 2), step=0.5, unit="EV"), "How much"]
+
+KINDS = {
+    "amount": (api.Fraction, 0.5, "number"),
+    "balance": (api.SignedFraction, -0.5, "number"),
+    "radius": (api.Pixels, 12.0, "number"),
+    "turn": (api.Angle, 90.0, "number"),
+    "gain": (Gain, 1.0, "number"),
+    "any_number": (float, 3.0, "number"),
+    "steps": (Steps, 3, "integer"),
+    "count": (int, -7, "integer"),
+    "seed": (api.Seed, 4_000_000_000, "seed"),
+    "invert": (bool, True, "flag"),
+    "factor": (Literal[2, 4], 4, "choice"),
+    "mode": (Literal["soft", "hard"], "soft", "choice"),
+    "zoom": (Annotated[Literal[2, 4], api.Number(unit="×"), "How many times"], 2, "choice"),
+    "caption": (str, "hello", "text"),
+    "tint": (api.HexColour, "#ffaa00", "colour"),
+}
+"""One parameter of every sort: annotation, default, the kind it declares."""
+
+
+def declared(name):
+    annotation, default, _ = KINDS[name]
+    return parameter_of(name, annotation, default)
+
+
+def refusal(name, value):
+    with pytest.raises(api.ParameterError) as caught:
+        declared(name).check(value)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_an_annotation_declares_its_kind_and_default(name):
+    _, default, kind = KINDS[name]
+    parameter = declared(name)
+    assert (parameter.name, parameter.kind, parameter.default) == (name, kind, default)
+    assert parameter.check(default) == default
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_parameter_survives_a_trip_through_json(name):
+    parameter = declared(name)
+    assert Parameter.from_json(json.loads(json.dumps(parameter.to_json()))) == parameter
+
+
+def test_a_name_becomes_a_title():
+    assert declared("any_number").title == "Any number"
+
+
+def test_a_text_in_the_annotation_is_the_help():
+    assert (declared("gain").help, declared("zoom").help) == ("How much", "How many times")
+
+
+def test_limits_step_and_unit_come_from_the_number():
+    gain, zoom = declared("gain"), declared("zoom")
+    assert (gain.minimum, gain.maximum, gain.step, gain.unit) == (0, 10, 0.5, "EV")
+    assert zoom.unit == "×"
+
+
+def test_only_lengths_are_scaled_with_the_zoom():
+    assert [name for name in KINDS if declared(name).length] == ["radius"]
+
+
+def test_a_value_beyond_the_slider_is_legal_up_to_the_limits():
+    gain = declared("gain")
+    assert gain.slider == (0, 2)
+    assert gain.check(9.5) == 9.5
+    assert refusal("gain", 10.5) == "gain: 10.5 is outside 0 to 10"
+
+
+@pytest.mark.parametrize(
+    ("name", "low", "high"),
+    [
+        ("amount", 0, 1),
+        ("balance", -1, 1),
+        ("radius", 0, 1000),
+        ("turn", -360, 360),
+        ("steps", 1, 9),
+        ("seed", 0, 2**32 - 1),
+    ],
+)
+def test_the_limits_themselves_are_legal_and_nothing_beyond(name, low, high):
+    assert declared(name).check(low) == low
+    assert declared(name).check(high) == high
+    assert "is outside" in refusal(name, low - 1)
+    assert "is outside" in refusal(name, high + 1)
+
+
+@given(st.floats(allow_nan=True, allow_infinity=True))
+def test_a_fraction_takes_the_numbers_from_0_to_1_and_no_other(value):
+    if 0 <= value <= 1:
+        assert declared("amount").check(value) == value
+    else:
+        assert refusal("amount", value).startswith("amount: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("amount", "half", "amount: 'half' is not a number"),
+        ("amount", None, "amount: None is not a number"),
+        ("amount", True, "amount: True is not a number"),
+        ("amount", float("nan"), "amount: nan is not a finite number"),
+        ("any_number", float("inf"), "any_number: inf is not a finite number"),
+        ("amount", 1.5, "amount: 1.5 is outside 0 to 1"),
+        ("steps", 2.5, "steps: 2.5 is not a whole number"),
+        ("invert", 1, "invert: 1 is not true or false"),
+        ("factor", 3, "factor: 3 is not one of 2, 4"),
+        ("factor", "2", "factor: 2 is not one of 2, 4"),
+        ("factor", 2.0, "factor: 2.0 is not one of 2, 4"),
+        ("mode", "loud", "mode: loud is not one of soft, hard"),
+        ("caption", 5, "caption: 5 is not a text"),
+        ("tint", "red", "tint: 'red' is not a colour like #ffaa00"),
+        ("tint", "#ffaa00\n", "tint: '#ffaa00\\n' is not a colour like #ffaa00"),
+        ("tint", 0xFFAA00, "tint: 16755200 is not a colour like #ffaa00"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_named_with_what_would(name, value, message):
+    assert refusal(name, value) == message
+
+
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        (api.Number(minimum=2), "n: 1 is outside 2 or more"),
+        (api.Number(maximum=0), "n: 1 is outside 0 or less"),
+    ],
+)
+def test_one_sided_limits_are_said_as_such(limits, message):
+    parameter = parameter_of("n", Annotated[float, limits], limits.minimum or limits.maximum)
+    with pytest.raises(api.ParameterError, match=message):
+        parameter.check(1)
+
+
+@pytest.mark.parametrize(
+    ("name", "given_value", "value"),
+    [("amount", 1, 1.0), ("steps", 3.0, 3), ("seed", 7.0, 7), ("tint", "#FFAA00", "#ffaa00")],
+)
+def test_a_checked_value_has_the_type_of_its_parameter(name, given_value, value):
+    checked = declared(name).check(given_value)
+    assert (type(checked), checked) == (type(value), value)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("amount", "0.25", 0.25),
+        ("balance", "-1", -1.0),
+        ("steps", "9", 9),
+        ("seed", "4000000000", 4_000_000_000),
+        ("invert", "no", False),
+        ("invert", "On", True),
+        ("factor", "4", 4),
+        ("mode", "hard", "hard"),
+        ("caption", "4", "4"),
+        ("tint", "#102030", "#102030"),
+    ],
+)
+def test_what_someone_types_becomes_the_value(name, text, value):
+    parsed = declared(name).parse(text)
+    assert (type(parsed), parsed) == (type(value), value)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("amount", "much"),
+        ("amount", ""),
+        ("amount", "nan"),
+        ("amount", "1e999"),
+        ("steps", "2.5"),
+        ("seed", "-1"),
+        ("invert", "perhaps"),
+        ("factor", "3"),
+        ("mode", "Hard"),
+        ("tint", "orange"),
+    ],
+)
+def test_what_someone_mistypes_is_refused_by_name(name, text):
+    with pytest.raises(api.ParameterError, match=f"^{name}: "):
+        declared(name).parse(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("balance", "-1 to 1"),
+        ("radius", "0 to 1000 px"),
+        ("any_number", "any number"),
+        ("factor", "2, 4"),
+        ("invert", "on or off"),
+        ("tint", "#rrggbb"),
+        ("caption", "text"),
+    ],
+)
+def test_a_help_text_says_what_a_parameter_can_hold(name, text):
+    assert declared(name).range_text() == text
+
+
+@pytest.mark.parametrize(
+    ("annotation", "default", "message"),
+    [
+        (list, [], "a: list is no parameter type; use api.Fraction"),
+        (float | None, None, r"a: float \| None is no parameter type"),
+        (api.Fraction, 2.0, "the default does not fit: a: 2 is outside 0 to 1"),
+        (Literal[2, 4], 3, "the default does not fit: a: 3 is not one of 2, 4"),
+        (api.HexColour, "red", "the default does not fit: a: 'red' is not a colour"),
+    ],
+)
+def test_an_annotation_that_declares_nothing_is_refused(annotation, default, message):
+    with pytest.raises(TypeError, match=message):
+        parameter_of("a", annotation, default)
+
+
+def test_fields_of_a_later_version_are_ignored():
+    data = declared("gain").to_json() | {"flavour": "strawberry"}
+    assert Parameter.from_json(data) == declared("gain")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"kind": "curve"}, "gain: unknown kind 'curve'"),
+        ({"kind": ["number"]}, "gain: unknown kind"),
+        ({"default": 11}, "gain: 11 is outside 0 to 10"),
+        ({"default": "much"}, "gain: 'much' is not a number"),
+    ],
+)
+def test_data_that_is_no_parameter_is_refused(change, message):
+    with pytest.raises(api.ParameterError, match=message):
+        Parameter.from_json(declared("gain").to_json() | change)
+
+
+def test_data_without_a_name_is_refused():
+    with pytest.raises(api.ParameterError, match="not a parameter: .*name"):
+        Parameter.from_json({"kind": "number", "default": 1.0})
