@@ -78,3 +78,9 @@ def test_a_picture_stays_a_picture_and_is_not_written_on(convert):
     assert (result.shape, result.dtype) == ((5, 7, 3), np.float32)
     assert not np.shares_memory(result, picture)
     assert np.array_equal(picture, before)
+
+
+@pytest.mark.parametrize("convert", [to_linear, from_linear])
+def test_the_result_is_float32_also_for_coarser_and_finer_numbers(convert):
+    for kind in (np.float16, np.float64):
+        assert convert(np.linspace(0, 1, 5, dtype=kind)).dtype == np.float32

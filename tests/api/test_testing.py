@@ -164,6 +164,11 @@ def stretched_to_full_contrast(image):
         return (image - image.min()) / (image.max() - image.min())
 
 
+def relative_to_the_brightest(image):
+    with np.errstate(invalid="ignore"):
+        return image / image.max()
+
+
 def random(image):
     return image + np.random.default_rng().normal(0, 0.01, image.shape).astype(np.float32)
 
@@ -194,6 +199,7 @@ def unable_with_one_row(image):
         (one_row_less, r"returns an array of shape \(0, 1, 3\) instead of \(1, 1, 3\)"),
         (root, "returns values that are not finite"),
         (stretched_to_full_contrast, "returns values that are not finite"),
+        (relative_to_the_brightest, "returns values that are not finite"),
         (random, r"returns something else the second time: 0\.\d+ at x=0, y=0"),
         (remembers, r"returns something else the second time: 0\.001 at x=0, y=0"),
     ],
@@ -257,6 +263,16 @@ def test_networks_one_after_another_reach_as_far_as_all_of_them(scale):
     testing.assert_tiles_agree(chain, job=Networks(scale), tolerance=1e-6)
     with pytest.raises(AssertionError, match="each had 0 more pixels around it"):
         testing.assert_tiles_agree(chain, job=Networks(scale, reach=0))
+
+
+def test_a_network_that_follows_an_enlargement_reaches_half_as_far():
+    @api.filter("Chain", category="Test", scale=2)
+    def chain(image: api.Image, job: api.Job) -> api.Image:
+        large = job.run("enlarges.onnx", image)
+        return job.run("follows.onnx", large)[::2, ::2] - image.mean()
+
+    with pytest.raises(AssertionError, match="each had 6 more pixels around it"):
+        testing.assert_tiles_agree(chain, job=Networks(scale=2, reach=4))
 
 
 def seam(function, **options):
@@ -367,9 +383,11 @@ def test_a_missing_golden_says_how_to_make_it(tmp_path):
 
 def test_a_golden_is_written_anew_only_when_asked(golden, monkeypatch):
     before, other = golden.read_bytes(), testing.photograph(20, 20, seed=9)
-    with pytest.raises(AssertionError):
-        testing.assert_matches_golden(other, golden)
-    assert golden.read_bytes() == before
+    for said in ("", "0"):
+        monkeypatch.setenv(testing.UPDATE, said)
+        with pytest.raises(AssertionError):
+            testing.assert_matches_golden(other, golden)
+        assert golden.read_bytes() == before
     monkeypatch.setenv(testing.UPDATE, "1")
     testing.assert_matches_golden(other, golden)
     monkeypatch.delenv(testing.UPDATE)
