@@ -1,17 +1,21 @@
 """Pixels: tiles, depth, colour and zoom levels. Knows no document, no file and no window."""
 
+from safelight.pixels.blend import MODES, blend, composite
 from safelight.pixels.colour import SRGB, ColourError, Profile
 from safelight.pixels.depth import DEPTHS, from_float, to_float
 from safelight.pixels.tiles import TILE, Raster, RasterBuilder
 
 __all__ = [
     "DEPTHS",
+    "MODES",
     "SRGB",
     "TILE",
     "ColourError",
     "Profile",
     "Raster",
     "RasterBuilder",
+    "blend",
+    "composite",
     "from_float",
     "to_float",
 ]
