@@ -3,6 +3,7 @@
 from safelight.pixels.blend import MODES, blend, composite
 from safelight.pixels.colour import SRGB, ColourError, Profile
 from safelight.pixels.depth import DEPTHS, from_float, to_float
+from safelight.pixels.fused import kernels_ready, prepare_kernels
 from safelight.pixels.tiles import TILE, Raster, RasterBuilder
 
 __all__ = [
@@ -17,5 +18,7 @@ __all__ = [
     "blend",
     "composite",
     "from_float",
+    "kernels_ready",
+    "prepare_kernels",
     "to_float",
 ]

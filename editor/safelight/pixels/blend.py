@@ -3,7 +3,7 @@
 The modes are those of W3C Compositing and Blending Level 1 (https://www.w3.org/TR/compositing-1/)
 and the further ones photographers know. Each is written once, in terms of ``choose``, ``least``,
 ``most``, ``root`` and arithmetic, so that it means the same for numpy planes as it does for the
-single numbers of ``safelight.pixels.fused``.
+single numbers of ``safelight.pixels.fused``, which compiles these functions.
 
 Beyond 0 .. 1 (wide-gamut colours, over-range light) there are two families:
 
@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -249,11 +250,28 @@ FORMULAS: dict[str, Formula] = {
     "luminosity": Formula("Luminosity", luminosity, bounded=True, mixes=True),
 }
 
+PARTS: tuple[Callable[..., Any], ...] = (
+    *(formula.function for formula in FORMULAS.values()),
+    luminosity_of,
+    saturation_of,
+    with_saturation,
+    with_luminosity,
+)
+"""Every function that formulas are made of, besides their vocabulary."""
+
 MODES: dict[str, str] = {mode: formula.title for mode, formula in FORMULAS.items()}
 """Blend modes: the permanent id that documents hold to the title people read, in menu order."""
 
 _STRIP = 16384
 """Pixels composited at a time, so that they and what lies between stay in a core's cache."""
+
+Kernel = Callable[
+    [NDArray[np.float32], NDArray[np.float32], NDArray[np.float32] | None, np.float32], None
+]
+"""(below, above, mask (h, w), opacity): ``composite`` for one mode, its arguments checked."""
+
+COMPILED: dict[str, Kernel] = {}
+"""Modes whose compiled kernel is ready, filled by ``safelight.pixels.fused``."""
 
 
 def blend(
@@ -283,7 +301,11 @@ def composite(
     float32) says how much of it counts; alphas are taken within 0 .. 1. Colours beyond 0 .. 1
     are kept as the module says. Where nothing of ``above`` counts, not a bit of ``below``
     changes, its colour under zero alpha included; over an opaque backdrop an opaque normal
-    source replaces it exactly. Raises ValueError for an unknown mode or shapes that do not fit.
+    source replaces it exactly.
+
+    Runs in numpy until ``prepare_kernels`` has made a kernel, with the same result; kernels let
+    other threads run. Raises ValueError for an unknown mode or shapes that do not fit, TypeError
+    for pixels that are not float32.
     """
     formula = _formula(mode)
     height, width = below.shape[:2]
@@ -295,16 +317,27 @@ def composite(
         if mask.shape not in ((height, width), (height, width, 1)):
             raise ValueError(f"a mask of {mask.shape} does not fit a backdrop of {below.shape}")
         mask = mask.reshape(height, width)
+    for pixels in (below, above) if mask is None else (below, above, mask):
+        if pixels.dtype != np.float32:
+            raise TypeError(f"pixels are composited as float32, not {pixels.dtype}")
+    kernel = COMPILED.get(mode) or partial(in_numpy, formula)
+    kernel(below, above, mask, np.float32(opacity))
+
+
+def in_numpy(
+    formula: Formula,
+    below: NDArray[np.float32],
+    above: NDArray[np.float32],
+    mask: NDArray[np.float32] | None,
+    opacity: np.float32,
+) -> None:
+    """What a kernel does, in numpy, strip by strip: the reference, and what runs without one."""
+    height, width = below.shape[:2]
     rows = max(1, _STRIP // max(1, width))
     for top in range(0, height, rows):
         strip = slice(top, top + rows)
-        _composite(
-            below[strip],
-            above[strip],
-            formula,
-            np.float32(opacity),
-            None if mask is None else mask[strip],
-        )
+        rows_of_mask = None if mask is None else mask[strip]
+        _composite(formula, below[strip], above[strip], rows_of_mask, opacity)
 
 
 def _formula(mode: str) -> Formula:
@@ -315,16 +348,17 @@ def _formula(mode: str) -> Formula:
 
 
 def _composite(
+    formula: Formula,
     below: NDArray[np.float32],
     above: NDArray[np.float32],
-    formula: Formula,
-    opacity: np.float32,
     mask: NDArray[np.float32] | None,
+    opacity: np.float32,
 ) -> None:
     """W3C's general formula, divided by the resulting alpha.
 
-    With ``share`` = alpha / (resulting alpha) it reads: the backdrop, and ``share`` of the
-    source, which is blended as far as there is a backdrop to blend with.
+    W3C: co = cs·αs·(1 − αb) + αs·αb·B(cb, cs) + (1 − αs)·αb·cb, with αo = αs + αb·(1 − αs).
+    Of co / αo the backdrop has (1 − αs)·αb / αo = 1 − αs / αo. So, with share = αs / αo:
+    (1 − share)·cb + share·((1 − αb)·cs + αb·B(cb, cs)).
     """
     alpha = np.full(below.shape[:2], opacity, np.float32)
     if above.shape[2] == 4:
