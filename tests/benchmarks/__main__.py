@@ -14,7 +14,7 @@ from typing import Any
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from tests.benchmarks import handoff, memory, startup, throughput, undo
+from tests.benchmarks import composite, handoff, memory, startup, throughput, undo
 from tests.benchmarks.pairs import Disturbance, Row, Skipped, table
 
 BENCHMARKS = {
@@ -23,6 +23,7 @@ BENCHMARKS = {
     "memory": memory,
     "handoff": handoff,
     "undo": undo,
+    "composite": composite,
 }
 
 _MOST_LOAD = 0.5

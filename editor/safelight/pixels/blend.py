@@ -262,7 +262,7 @@ PARTS: tuple[Callable[..., Any], ...] = (
 MODES: dict[str, str] = {mode: formula.title for mode, formula in FORMULAS.items()}
 """Blend modes: the permanent id that documents hold to the title people read, in menu order."""
 
-_STRIP = 16384
+_STRIP = 8192
 """Pixels composited at a time, so that they and what lies between stay in a core's cache."""
 
 Kernel = Callable[

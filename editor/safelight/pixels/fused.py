@@ -4,17 +4,25 @@ numpy walks over the pixels once for every operation of a formula; a compiled ke
 them while the pixels are in registers. numba compiles the very functions of
 ``safelight.pixels.blend``, without leave to reorder arithmetic, so both give the same numbers.
 
-Nothing depends on it. Importing numba and compiling take seconds the first time and a fraction of
-one from the cache, so both happen inside ``prepare_kernels``, away from the window's thread; until
-then, or where there is no numba, ``composite`` works in numpy. A kernel runs on the thread that
-calls it and lets other threads run, so callers composite several tiles at once. (numba's own
-threads would be a second pool beside theirs, and one kind of it aborts when two threads call.)
+Nothing depends on it. Until ``prepare_kernels`` is done, and where there is no numba, ``composite``
+works in numpy. Compiling takes about half a second a mode, once for every user and version, and is
+left to a child process: in this one the collector of cyclic garbage would walk over all that the
+compiler makes, and the window would stand still for a tenth of a second at a time. Loading the
+result takes a third of a second for all modes, most of it to import numba, and 50 MB besides the
+mapped compiler.
+
+A kernel runs on the thread that calls it and lets other threads run, so callers composite several
+tiles at once. (numba's own threads would be a second pool beside theirs, and one kind of it
+aborts when two threads call.)
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -46,17 +54,20 @@ _log = logging.getLogger(__name__)
 _CHUNK = 256
 """Pixels of a row that are taken apart into planes at a time, to stay in the nearest cache."""
 
+_PATIENCE = 300.0
+"""Seconds after which a child process that still compiles is given up."""
+
 _preparing = threading.Lock()
 
 
 def prepare_kernels(folder: Path | None, modes: Iterable[str] = MODES) -> bool:
     """Compile the kernels of ``modes``, or load them from ``folder``; whether all are ready now.
 
-    For a background thread, after the first paint; calling it again costs nothing. ``folder`` is
-    a cache that belongs to the user alone, for what is in it will be run; None keeps nothing. A
-    kernel must agree with numpy on a sample before ``composite`` uses it. Without numba, or when
-    it fails, everything stays in numpy and the log says why. Raises ValueError for an unknown
-    mode.
+    For a background thread, once there is something to blend; calling it again costs nothing.
+    ``folder`` is a cache that belongs to the user alone, for what is in it will be run; None
+    keeps nothing and compiles in this process. A kernel must agree with numpy on a sample before
+    ``composite`` uses it. Without numba, or when it fails, everything stays in numpy and the log
+    says why. Raises ValueError for an unknown mode.
     """
     wanted = list(modes)
     for mode in wanted:
@@ -65,6 +76,8 @@ def prepare_kernels(folder: Path | None, modes: Iterable[str] = MODES) -> bool:
     with _preparing:
         missing = [mode for mode in wanted if mode not in COMPILED]
         try:
+            if missing and folder is not None:
+                _compile_elsewhere(missing, folder)
             for mode in missing:
                 kernel = _compile(FORMULAS[mode], folder)
                 _check(FORMULAS[mode], kernel)
@@ -78,6 +91,37 @@ def prepare_kernels(folder: Path | None, modes: Iterable[str] = MODES) -> bool:
 def kernels_ready(modes: Iterable[str] = MODES) -> bool:
     """Whether ``composite`` is compiled for all of ``modes``."""
     return all(mode in COMPILED for mode in modes)
+
+
+def _compile_elsewhere(modes: list[str], folder: Path) -> None:
+    """Have a child process compile what ``folder`` does not have; ``_compile`` then only loads.
+
+    When that fails, ``_compile`` does it here: slower for the window, but no worse.
+    """
+    import numba
+
+    try:
+        inside = _private(folder)
+        absent = [mode for mode in modes if not (inside / f"{mode}.{numba.__version__}").exists()]
+        if absent:
+            words = [sys.executable, "-c", _CHILD, str(folder), *absent]
+            subprocess.run(words, check=True, capture_output=True, timeout=_PATIENCE)
+    except (OSError, subprocess.SubprocessError) as error:
+        _log.info("blending is not compiled in a process of its own: %s", error)
+
+
+_CHILD = "import sys; from safelight.pixels.fused import fill; fill(*sys.argv[1:])"
+
+
+def fill(folder: str, *modes: str) -> None:
+    """What the child process does: compile ``modes`` into ``folder``, giving way to others."""
+    import numba
+
+    if hasattr(os, "nice"):
+        os.nice(10)
+    for mode in modes:
+        _check(FORMULAS[mode], _compile(FORMULAS[mode], Path(folder)))
+        (_private(Path(folder)) / f"{mode}.{numba.__version__}").touch()
 
 
 def _compile(formula: Formula, folder: Path | None) -> Kernel:
@@ -111,7 +155,7 @@ def _private(folder: Path) -> Path:
 
     numba sees when this file has changed, but not when the one with the formulas has.
     """
-    state = hashlib.sha256()
+    state = hashlib.sha256(str(sys.implementation.cache_tag).encode())
     for module in (__file__, FORMULAS["normal"].function.__code__.co_filename):
         state.update(Path(module).read_bytes())
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
