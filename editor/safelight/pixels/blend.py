@@ -263,7 +263,8 @@ MODES: dict[str, str] = {mode: formula.title for mode, formula in FORMULAS.items
 """Blend modes: the permanent id that documents hold to the title people read, in menu order."""
 
 _STRIP = 8192
-"""Pixels composited at a time, so that they and what lies between stay in a core's cache."""
+"""Pixels composited at a time, so that they and what lies between stay in a core's cache, and
+no array between is so large that the allocator asks the system for it each time."""
 
 Kernel = Callable[
     [NDArray[np.float32], NDArray[np.float32], NDArray[np.float32] | None, np.float32], None
@@ -298,10 +299,10 @@ def composite(
 
     ``below`` is (h, w, 4) and ``above`` (h, w, 3 or 4), float32 with straight alpha; without
     alpha ``above`` is opaque. Its alpha times ``opacity`` times ``mask`` ((h, w) or (h, w, 1),
-    float32) says how much of it counts; alphas are taken within 0 .. 1. Colours beyond 0 .. 1
-    are kept as the module says. Where nothing of ``above`` counts, not a bit of ``below``
-    changes, its colour under zero alpha included; over an opaque backdrop an opaque normal
-    source replaces it exactly.
+    float32) says how much of it counts, taken within 0 .. 1 like the backdrop's alpha. Colours
+    beyond 0 .. 1 are kept as the module says. Where nothing of ``above`` counts, not a bit of
+    ``below`` changes, its colour under zero alpha included; over an opaque backdrop an opaque
+    normal source replaces it exactly.
 
     Runs in numpy until ``prepare_kernels`` has made a kernel, with the same result; kernels let
     other threads run. Raises ValueError for an unknown mode or shapes that do not fit, TypeError
