@@ -579,6 +579,21 @@ def test_a_kernel_is_compiled_once_and_kept_for_the_user_alone(tmp_path):
     assert kept == {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
 
 
+def test_a_kernel_is_compiled_in_a_child_process_or_else_here(tmp_path, monkeypatch):
+    pytest.importorskip("numba")
+    fused = sys.modules["safelight.pixels.fused"]
+    started = []
+
+    def no_child(words, **options):
+        started.append(words)
+        raise OSError("no more processes")
+
+    monkeypatch.setattr(fused, "COMPILED", {})
+    monkeypatch.setattr(fused.subprocess, "run", no_child)
+    assert prepare_kernels(tmp_path, ["lighten", "darken"])
+    assert [words[-2:] for words in started] == [["lighten", "darken"]]
+
+
 def test_a_damaged_or_forbidden_cache_does_no_harm(tmp_path):
     pytest.importorskip("numba")
     (tmp_path / "file").write_text("in the way")

@@ -15,8 +15,9 @@ def loaded_by(statement):
 
 
 @pytest.mark.parametrize("module", ["safelight.actions", "safelight.cli", "safelight.cli.commands"])
-def test_the_core_loads_no_qt_no_runtime_and_no_torch(module):
-    assert not loaded_by(f"import {module}") & {"PySide6", "shiboken6", "onnxruntime", "torch"}
+def test_the_core_loads_no_qt_no_runtime_no_torch_and_no_compiler(module):
+    unwanted = {"PySide6", "shiboken6", "onnxruntime", "torch", "numba", "llvmlite"}
+    assert not loaded_by(f"import {module}") & unwanted
 
 
 def test_the_api_loads_numpy_and_pluggy_alone():

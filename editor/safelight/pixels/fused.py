@@ -8,8 +8,8 @@ Nothing depends on it. Until ``prepare_kernels`` is done, and where there is no 
 works in numpy. Compiling takes about half a second a mode, once for every user and version, and is
 left to a child process: in this one the collector of cyclic garbage would walk over all that the
 compiler makes, and the window would stand still for a tenth of a second at a time. Loading the
-result takes a third of a second for all modes, most of it to import numba, and 50 MB besides the
-mapped compiler.
+result takes a third of a second for all modes with the import of numba, and 55 MB besides the
+compiler's mapped file.
 
 A kernel runs on the thread that calls it and lets other threads run, so callers composite several
 tiles at once. (numba's own threads would be a second pool beside theirs, and one kind of it
@@ -104,7 +104,8 @@ def _compile_elsewhere(modes: list[str], folder: Path) -> None:
         inside = _private(folder)
         absent = [mode for mode in modes if not (inside / f"{mode}.{numba.__version__}").exists()]
         if absent:
-            words = [sys.executable, "-c", _CHILD, str(folder), *absent]
+            # -P: what lies in the folder we were started from is not for importing.
+            words = [sys.executable, "-P", "-c", _CHILD, str(folder), *absent]
             subprocess.run(words, check=True, capture_output=True, timeout=_PATIENCE)
     except (OSError, subprocess.SubprocessError) as error:
         _log.info("blending is not compiled in a process of its own: %s", error)
@@ -329,8 +330,8 @@ def _rows(pixels: NDArray[np.float32]) -> tuple[NDArray[np.float32], int] | None
     row = pixels[0].size
     if pixels.flags.c_contiguous and pixels.flags.aligned:
         return pixels.reshape(-1), row
-    step, rest = divmod(pixels.strides[0], pixels.itemsize)
-    if step < row or rest or not (pixels.flags.aligned and pixels[0].flags.c_contiguous):
+    step = pixels.strides[0] // pixels.itemsize
+    if step < row or not (pixels.flags.aligned and pixels[0].flags.c_contiguous):
         return None
     reach = (len(pixels) - 1) * step + row
     return as_strided(pixels, (reach,), (pixels.itemsize,)), step
