@@ -1,7 +1,7 @@
 """The decorator: a signature is the declaration, and one that declares nothing is refused."""
 
 import json
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import pytest
@@ -187,8 +187,73 @@ def test_a_scale_that_names_no_parameter_is_refused():
     def plain(image, amount: api.Fraction = 0.5):
         return image
 
-    with pytest.raises((TypeError, api.ParameterError), match="no parameter size; it has amount"):
+    with pytest.raises(TypeError, match="plain: scale names no parameter: size"):
         declare(plain, scale="size")
+
+
+def scaled_by(kind, default):
+    def plain(image, factor=default):
+        return image
+
+    plain.__annotations__["factor"] = kind
+    return plain
+
+
+@pytest.mark.parametrize("scale", [0, -1, 2.0, True, None, [2]])
+def test_a_scale_that_is_no_whole_number_is_refused(scale):
+    with pytest.raises(TypeError, match="plain: scale is .*; it must be a whole number"):
+        declare(scaled_by(int, 1), scale=scale)
+
+
+@pytest.mark.parametrize(
+    ("kind", "default"),
+    [
+        (int, 2),
+        (Annotated[int, api.Number(0, 4)], 2),
+        (Annotated[float, api.Number(1, 4)], 2.0),
+        (Literal["2", "4"], "2"),
+        (Literal[0, 2], 2),
+        (bool, True),
+    ],
+)
+def test_a_scale_parameter_that_may_hold_something_else_is_refused(kind, default):
+    with pytest.raises(TypeError, match="plain: scale is 'factor'; it must be"):
+        declare(scaled_by(kind, default), scale="factor")
+
+
+@pytest.mark.parametrize(
+    ("kind", "default"), [(Annotated[int, api.Number(1, 4)], 2), (Literal[2, 4], 4)]
+)
+def test_a_scale_parameter_of_whole_numbers_is_taken(kind, default):
+    declaration = declare(scaled_by(kind, default), scale="factor").declaration
+    assert declaration.factor(declaration.settings()) == default
+
+
+@pytest.mark.parametrize("reach", [-1, 1.5, None, True, "radius"])
+def test_a_constant_reach_that_is_no_length_is_refused(reach):
+    with pytest.raises(TypeError, match="plain: reach is .*; it must be a whole number"):
+        declare(scaled_by(Literal[2], 2), reach=reach)
+
+
+def test_a_reach_that_asks_for_no_parameter_is_refused():
+    with pytest.raises(TypeError, match="plain: reach asks for radius, which is no parameter"):
+        declare(scaled_by(Literal[2], 2), reach=lambda radius: 3 * radius)
+
+
+def test_a_type_that_cannot_be_found_is_refused():
+    def plain(image, amount: "api.Fracture" = 0.5):  # type: ignore[name-defined]
+        return image
+
+    with pytest.raises(TypeError, match="plain: a type in its signature cannot be found"):
+        declare(plain)
+
+
+def test_a_default_has_its_parameters_type():
+    def plain(image, amount: float = 1, tint: api.HexColour = "#FFAA00"):
+        return image
+
+    amount, tint = declare(plain).declaration.parameters
+    assert (type(amount.default), tint.default) == (float, "#ffaa00")
 
 
 def test_a_function_that_is_not_decorated_is_no_filter():

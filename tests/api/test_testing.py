@@ -1,6 +1,8 @@
 """The testing kit: every assertion passes what keeps its promise and fails what breaks it."""
 
 import itertools
+from types import SimpleNamespace
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -31,8 +33,8 @@ class Networks(api.Job):
     def check(self):
         pass
 
-    def reach(self, model):
-        return self.stated_reach
+    def contract(self, model):
+        return SimpleNamespace(reach=self.stated_reach)
 
 
 @api.filter("Gain", category="Test")
@@ -51,7 +53,7 @@ def twice(image: api.Image) -> api.Image:
 
 
 @api.filter("Neural", category="Test", scale="factor")
-def neural(image: api.Image, job: api.Job, factor: int = 1) -> api.Image:
+def neural(image: api.Image, job: api.Job, factor: Literal[1, 2, 3, 4] = 1) -> api.Image:
     job.progress(0.5)
     return job.run("network.onnx", image)
 

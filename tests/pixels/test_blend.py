@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -14,10 +14,6 @@ from safelight.pixels import MODES, blend, composite, kernels_ready, prepare_ker
 
 # The package's attribute of that name is the function.
 module = sys.modules["safelight.pixels.blend"]
-
-# No test asserts wall-clock time.
-settings.register_profile("unhurried", deadline=None)
-settings.load_profile("unhurried")
 
 # W3C Compositing and Blending Level 1, section 9.1: separable modes, in the standard's order.
 

@@ -9,7 +9,7 @@ import inspect
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 from safelight.api.parameters import Parameter, ParameterError, Value, parameter_of
 
@@ -90,14 +90,10 @@ class Declaration:
                 for name in ("id", "title", "category", "description", "plugin", "version")
             }
             parameters = tuple(Parameter.from_json(item) for item in data["parameters"])
-            scale = data["scale"]
+            declaration = cls(parameters=parameters, scale=data["scale"], **texts)
+            _check_scale(declaration)
         except (KeyError, TypeError, AttributeError) as error:
             raise ParameterError(f"not a filter's declaration: {error!r}") from None
-        if not isinstance(scale, (int, str)):
-            raise ParameterError("not a filter's declaration: scale is no number and no name")
-        declaration = cls(parameters=parameters, scale=scale, **texts)
-        if isinstance(scale, str):
-            declaration.parameter(scale)
         return declaration
 
 
@@ -119,7 +115,7 @@ class Registered:
         if callable(reach):
             names = inspect.signature(reach).parameters
             reach = reach(**{name: settings[name] for name in names})
-        if isinstance(reach, bool) or not isinstance(reach, int) or reach < 0:
+        if not _is_whole(reach) or reach < 0:
             raise ValueError(f"reach is {reach!r}; it must be a whole number of pixels, 0 or more")
         return reach
 
@@ -157,7 +153,10 @@ def _declare(
     function: Callable[..., Any], title: str, category: str, reach: Reach, scale: int | str
 ) -> Registered:
     name = function.__name__
-    hints = typing.get_type_hints(function, include_extras=True)
+    try:
+        hints = typing.get_type_hints(function, include_extras=True)
+    except (NameError, AttributeError) as error:
+        raise TypeError(f"{name}: a type in its signature cannot be found: {error}") from None
     arguments = list(inspect.signature(function).parameters.values())
     if not arguments or arguments[0].default is not inspect.Parameter.empty:
         raise TypeError(f"{name}: the first argument of a filter is the image")
@@ -179,6 +178,46 @@ def _declare(
         parameters=tuple(parameters),
         scale=scale,
     )
-    if isinstance(scale, str):
-        declaration.parameter(scale)
+    _check_scale(declaration)
+    _check_reach(declaration, reach)
     return Registered(declaration, function, reach, frozenset(wants))
+
+
+def _check_scale(declaration: Declaration) -> None:
+    """Raise TypeError unless the scale is a whole number of 1 or more, or a parameter of such."""
+    name, scale = declaration.name, declaration.scale
+    if isinstance(scale, str):
+        named = [item for item in declaration.parameters if item.name == scale]
+        if not named:
+            raise TypeError(f"{name}: scale names no parameter: {scale}")
+        (parameter,) = named
+        if parameter.kind == "choice":
+            values: tuple[object, ...] = parameter.choices
+        else:
+            values = (parameter.minimum if parameter.kind == "integer" else None,)
+    else:
+        values = (scale,)
+    if not all(_is_whole(value) and value >= 1 for value in values):
+        raise TypeError(
+            f"{name}: scale is {scale!r}; it must be a whole number of 1 or more, or the name of a"
+            " parameter that only holds such numbers"
+        )
+
+
+def _check_reach(declaration: Declaration, reach: Reach) -> None:
+    """Raise TypeError for a reach that no settings make right."""
+    name = declaration.name
+    if callable(reach):
+        known = {item.name for item in declaration.parameters}
+        unknown = [item for item in inspect.signature(reach).parameters if item not in known]
+        if unknown:
+            raise TypeError(f"{name}: reach asks for {unknown[0]}, which is no parameter")
+    elif not _is_whole(reach) or reach < 0:
+        raise TypeError(
+            f"{name}: reach is {reach!r}; it must be a whole number of pixels, 0 or more, or a"
+            " function of parameters"
+        )
+
+
+def _is_whole(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)

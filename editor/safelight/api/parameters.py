@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 import re
 import types
-from dataclasses import dataclass, field, fields
-from typing import Annotated, Any, Literal, TypeAlias, get_args, get_origin
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields, replace
+from typing import Annotated, Any, Literal, TypeAlias, TypeGuard, get_args, get_origin
 
 Value: TypeAlias = float | int | bool | str
 """What a parameter can hold: a number, a flag or a text."""
@@ -104,15 +105,19 @@ class Parameter:
         return self._check_number(value)
 
     def _check_number(self, value: object) -> Value:
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
+        if not _is_number(value):
             raise ParameterError(f"{self.name}: {value!r} is not a number")
-        if not math.isfinite(value):
+        try:
+            number = float(value)
+        except OverflowError:
+            raise ParameterError(f"{self.name}: the number is far too large") from None
+        if not math.isfinite(number):
             raise ParameterError(f"{self.name}: {value!r} is not a finite number")
         low, high = self.minimum, self.maximum
         if (low is not None and value < low) or (high is not None and value > high):
             raise ParameterError(f"{self.name}: {value:g} is outside {_range_text(low, high)}")
         if self.kind == "number":
-            return float(value)
+            return number
         if value != int(value):
             raise ParameterError(f"{self.name}: {value:g} is not a whole number")
         return int(value)
@@ -131,7 +136,7 @@ class Parameter:
             words |= {"false": False, "no": False, "off": False, "0": False}
             return self.check(words.get(text.lower(), text))
         try:
-            number = int(text) if self.kind in ("integer", "seed") else float(text)
+            number = _typed_number(text)
         except ValueError:
             raise ParameterError(f"{self.name}: {text!r} is not a number") from None
         return self.check(number)
@@ -172,10 +177,11 @@ class Parameter:
             parameter = cls(**values)
         except TypeError as error:
             raise ParameterError(f"not a parameter: {error}") from None
-        if parameter.kind not in get_args(Kind):
-            raise ParameterError(f"{parameter.name}: unknown kind {parameter.kind!r}")
-        parameter.check(parameter.default)
-        return parameter
+        for name, (fits, expected) in _FIELDS.items():
+            value = getattr(parameter, name)
+            if not fits(value):
+                raise ParameterError(f"{parameter.name}: {name} {value!r} is not {expected}")
+        return replace(parameter, default=parameter.check(parameter.default))
 
 
 def parameter_of(name: str, annotation: Any, default: Any) -> Parameter:
@@ -218,10 +224,9 @@ def parameter_of(name: str, annotation: Any, default: Any) -> Parameter:
         shown = kind.__name__ if isinstance(kind, (type, types.FunctionType)) else kind
         raise TypeError(f"{name}: {shown} is no parameter type; use api.Fraction, Literal[2, 4] …")
     try:
-        parameter.check(default)
+        return replace(parameter, default=parameter.check(default))
     except ParameterError as error:
         raise TypeError(f"the default does not fit: {error}") from None
-    return parameter
 
 
 def _title(name: str) -> str:
@@ -240,3 +245,42 @@ def _range_text(low: float | None, high: float | None) -> str:
 
 def _is_colour(text: str) -> bool:
     return re.fullmatch("#[0-9a-fA-F]{6}", text) is not None
+
+
+def _is_number(value: object) -> TypeGuard[int | float]:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _is_limit(value: object) -> bool:
+    return value is None or (_is_number(value) and math.isfinite(value))
+
+
+def _typed_number(text: str) -> int | float:
+    try:
+        return int(text)
+    except ValueError:
+        return float(text)
+
+
+_FIELDS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "name": (lambda value: isinstance(value, str) and value.isidentifier(), "a name"),
+    "kind": (lambda value: isinstance(value, str) and value in get_args(Kind), "a known kind"),
+    **dict.fromkeys(("title", "help", "unit"), (lambda value: isinstance(value, str), "a text")),
+    **dict.fromkeys(("minimum", "maximum", "step"), (_is_limit, "a number")),
+    "slider": (
+        lambda value: (
+            value is None
+            or (isinstance(value, tuple) and len(value) == 2 and all(map(_is_number, value)))
+        ),
+        "a pair of numbers",
+    ),
+    "length": (lambda value: isinstance(value, bool), "true or false"),
+    "choices": (
+        lambda value: (
+            isinstance(value, tuple)
+            and all(isinstance(item, (bool, int, float, str)) for item in value)
+        ),
+        "a list of values",
+    ),
+}
+"""What a declaration that came as JSON has to hold: it may be a stranger's."""

@@ -166,7 +166,7 @@ class _Watched:
 
     def run(self, model: str, image: Image, **inputs: Any) -> Any:
         # After an enlargement a pixel is smaller, and as many of them reach less far.
-        self.looked += math.ceil(self._job.reach(model) * self._height / image.shape[0])
+        self.looked += math.ceil(self._job.contract(model).reach * self._height / image.shape[0])
         return self._job.run(model, image, **inputs)
 
 

@@ -10,7 +10,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from safelight import actions
-from safelight.api import Declaration, ParameterError, Region
+from safelight.api import Declaration, ParameterError, Region, Value
 from safelight.gui.canvas import Canvas
 from safelight.gui.canvas.picture import make_levels
 from safelight.gui.jobstrip import JobStrip
@@ -208,22 +208,24 @@ class Workspace(QWidget):
         if not self.settings.preview.isChecked():
             self.session.stop_preview()
             return
+        declaration, settings = self.settings.declaration, self._settings()
+        if settings is not None:
+            region = _middle(
+                self.canvas.visible(), _PREVIEW_PIXELS // declaration.factor(settings) ** 2
+            )
+            self.session.start_preview(declaration, settings, region)
+
+    def _settings(self) -> dict[str, Value] | None:
+        """The settings shown; None, and a message, when they are not legal."""
         try:
-            settings = self.settings.settings()
+            return self.settings.settings() if self.settings is not None else None
         except ParameterError as error:
             self.messages.say(str(error))
-            return
-        factor = self.settings.declaration.factor(settings)
-        region = _middle(self.canvas.visible(), _PREVIEW_PIXELS // factor**2)
-        self.session.start_preview(self.settings.declaration, settings, region)
+            return None
 
     def _apply(self) -> None:
-        if self.settings is None:
-            return
-        try:
-            settings = self.settings.settings()
-        except ParameterError as error:
-            self.messages.say(str(error))
+        settings = self._settings()
+        if self.settings is None or settings is None:
             return
         declaration = self.settings.declaration
         self.messages.hide()

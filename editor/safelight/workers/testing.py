@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from safelight import api
-from safelight.workers.inference import Inference
+from safelight.workers.inference import Contract, Inference
 
 
 class LocalJob(api.Job):
@@ -37,9 +37,9 @@ class LocalJob(api.Job):
     def check(self) -> None:
         pass
 
-    def reach(self, model: str) -> int:
-        """How many pixels around its own that network looks at."""
-        return self._inference.contract(self._folder / model).reach
+    def contract(self, model: str) -> Contract:
+        """What that network's file says of itself: its reach, its multiple, its scale."""
+        return self._inference.contract(self._folder / model)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from safelight import api
 Radius = Annotated[
     float,
     api.Number(0.0, 250.0, slider=(0.0, 30.0), step=0.1, unit="px", length=True),
-    "Standard deviation of the Gaussian; two thirds of the blur lie within it",
+    "Standard deviation of the Gaussian: the larger, the softer",
 ]
 
 

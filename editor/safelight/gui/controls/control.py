@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from safelight.api import Parameter, Value
+from safelight.api import Parameter, ParameterError, Value
 
 
 class Control(QWidget):
@@ -39,6 +39,16 @@ class Control(QWidget):
     def set_value(self, value: Value) -> None:
         """Show a value, without telling that it has changed."""
         raise NotImplementedError
+
+    def take(self, text: str) -> None:
+        """Show what someone has typed; the value there was, when it is not legal."""
+        before = self.value()
+        try:
+            self.set_value(self.parameter.parse(text.strip()))
+        except ParameterError:
+            self.set_value(before)
+        if self.value() != before:
+            self.changed.emit()
 
     def reset(self) -> None:
         """Back to the default."""

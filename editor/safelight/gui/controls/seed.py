@@ -6,7 +6,7 @@ import secrets
 
 from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
 
-from safelight.api import Parameter, ParameterError, Value
+from safelight.api import Parameter, Value
 from safelight.gui.controls.control import Control
 
 
@@ -24,7 +24,7 @@ class SeedControl(Control):
         self.head.addWidget(self.roll)
         self._value = int(parameter.default)
         self.set_value(parameter.default)
-        self.line.editingFinished.connect(self._typed)
+        self.line.editingFinished.connect(lambda: self.take(self.line.text()))
         self.roll.clicked.connect(self._rolled)
 
     def value(self) -> Value:
@@ -33,16 +33,6 @@ class SeedControl(Control):
     def set_value(self, value: Value) -> None:
         self._value = int(value)
         self.line.setText(str(self._value))
-
-    def _typed(self) -> None:
-        try:
-            value = self.parameter.parse(self.line.text().strip())
-        except ParameterError:
-            self.set_value(self._value)
-            return
-        if value != self._value:
-            self.set_value(value)
-            self.changed.emit()
 
     def _rolled(self) -> None:
         self.set_value(secrets.randbelow(int(self.parameter.maximum or 2**32 - 1) + 1))

@@ -6,7 +6,7 @@ from PySide6.QtCore import QSignalBlocker
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QColorDialog, QLineEdit, QPushButton, QWidget
 
-from safelight.api import Parameter, ParameterError, Value
+from safelight.api import Parameter, Value
 from safelight.gui.controls.control import Control
 
 
@@ -44,7 +44,7 @@ class ColourControl(Control):
         self.head.addWidget(self.patch)
         self._value = str(parameter.default)
         self.set_value(parameter.default)
-        self.line.editingFinished.connect(self._typed)
+        self.line.editingFinished.connect(lambda: self.take(self.line.text()))
         self.patch.clicked.connect(self._choose)
 
     def value(self) -> Value:
@@ -54,16 +54,6 @@ class ColourControl(Control):
         self._value = str(value)
         self.line.setText(self._value)
         self.patch.setStyleSheet(f"background: {self._value};")
-
-    def _typed(self) -> None:
-        try:
-            value = self.parameter.check(self.line.text().strip())
-        except ParameterError:
-            self.set_value(self._value)
-            return
-        if value != self._value:
-            self.set_value(value)
-            self.changed.emit()
 
     def _choose(self) -> None:
         chosen = QColorDialog.getColor(QColor(self._value), self, self.parameter.title)
