@@ -124,6 +124,7 @@ def test_a_preview_appears_and_leaves_the_document_alone(opened, window, qtbot):
     qtbot.waitUntil(lambda: session.overlay is not None and session.preview is None, timeout=30000)
     ((place, picture),) = session.overlay.pieces
     assert (picture.width, picture.height) == (400, 300)
+    assert not session.overlay.running
     assert session.document is before
     opened.close_filter()
     assert session.overlay is None

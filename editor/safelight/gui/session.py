@@ -184,6 +184,7 @@ class Session(QObject):
             run.done = event.done
         elif isinstance(event, (actions.JobFinished, actions.JobFailed, actions.JobCancelled)):
             self.preview = None
+            run.overlay.running = False
             if isinstance(event, actions.JobFailed):
                 self.overlay = None
                 self.said.emit(event.message, event.details)

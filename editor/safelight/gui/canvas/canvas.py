@@ -188,8 +188,9 @@ class Canvas(QWidget):
             self._paint_after(painter)
             if self.split is not None:
                 self._paint_split(painter)
-            elif self.overlay is not None and self.overlay.running:
-                paint_word(painter, "Preview…", 12 * ratio, 12 * ratio, ratio)
+            elif self.overlay is not None:
+                word = "Preview…" if self.overlay.running else "Preview"
+                paint_word(painter, word, 12 * ratio, 12 * ratio, ratio)
         if self._by_key and self.hasFocus():
             paint_focus(painter, *self._room(), ratio)
         if self._tiles.incomplete:
