@@ -5,7 +5,7 @@ import pytest
 
 from safelight import actions
 from safelight.api import ParameterError
-from safelight.document import Document
+from safelight.document import Document, whole
 from safelight.pixels import Raster
 from tests.plugins.installing import install
 
@@ -38,7 +38,7 @@ def test_an_illegal_setting_is_refused_before_anything_runs(studio, document):
 def test_a_job_ends_as_an_edit(studio, document):
     job = studio.start(studio.filter("warmth"), {"amount": 0.5}, document)
     assert isinstance(job.wait(30), actions.JobFinished)
-    result = job.edit().apply(document).layers[0].raster.to_array()
+    result = whole(job.edit().apply(document)).to_array()
     assert result[0, 0].tolist() == [192, 128, 64]
 
 

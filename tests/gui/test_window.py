@@ -10,6 +10,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from safelight import actions
+from safelight.document import whole
 from safelight.gui import display_available, samples
 from safelight.gui.window import Window
 from tests.gui.conftest import choose, open_in, photograph, wake
@@ -17,7 +18,7 @@ from tests.plugins.installing import install
 
 
 def pixels_of(workspace):
-    return workspace.session.document.layers[0].raster.to_array()
+    return whole(workspace.session.document).to_array()
 
 
 def apply(window, name, qtbot, settings=None):

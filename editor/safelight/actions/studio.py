@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from safelight.actions.places import cache_folder
-from safelight.api import Declaration, Region
+from safelight.api import Declaration, Region, Value
 from safelight.document import Document
 from safelight.files import WriteError, atomic_write
 from safelight.workers.catalog import Broken, Catalog
-from safelight.workers.job import PATIENCE, Job, Listener
+from safelight.workers.job import PATIENCE, Job, Listener, live_filter
+from safelight.workers.live import LiveFilters
 from safelight.workers.pool import Pool, WorkerDied, WorkerSilent
 
 _DEVICE_LIMIT = 120.0
@@ -55,6 +56,9 @@ class Studio:
         self._patience = patience
         self._pool = Pool(memory_limit=memory_limit, plugin_folders=plugin_folders)
         self._catalog = Catalog(self._pool, _recall, _remember)
+        self._live_pool = Pool(limit=1, memory_limit=memory_limit, plugin_folders=plugin_folders)
+        self.live = LiveFilters(self._live_pool, self._installed, failed=self._live_failed)
+        self._failures: list[Callable[[str], None]] = []
 
     def __enter__(self) -> Studio:
         return self
@@ -65,6 +69,15 @@ class Studio:
     def close(self) -> None:
         """End the workers; jobs under way end with them."""
         self._pool.close()
+        self._live_pool.close()
+
+    def hear_failures(self, listener: Callable[[str], None]) -> None:
+        """Have a sentence for each filter that fails while a picture is rendered, on any thread."""
+        self._failures.append(listener)
+
+    def is_cheap(self, declaration: Declaration, settings: Mapping[str, Value]) -> bool:
+        """Whether a filter runs while it is drawn, so that it needs no job. May take a moment."""
+        return self.live.reach(live_filter(declaration, settings), 0) is not None
 
     def warm(self) -> None:
         """Start a worker now. Raises WorkerDied."""
@@ -98,11 +111,13 @@ class Studio:
         settings: Mapping[str, object],
         document: Document,
         *,
+        layer_id: str | None = None,
         region: Region | None = None,
         focus: Region | None = None,
         listener: Listener | None = None,
     ) -> Job:
-        """Run a filter over a document, or over a ``region`` of it as a preview.
+        """Run a filter over a document, over a ``region`` of it as a preview, or for a filter
+        layer of it (``layer_id``) over what lies below that.
 
         Raises ParameterError for settings that are not legal. Everything that goes wrong later
         is an event that ``listener`` hears on the job's thread.
@@ -112,12 +127,24 @@ class Studio:
             declaration,
             declaration.settings(settings),
             document,
+            layer_id=layer_id,
+            live=self.live,
             region=region,
             focus=focus,
             device=self._device,
             patience=self._patience,
             listener=listener,
         )
+
+    def _installed(self, identity: str) -> Declaration | None:
+        try:
+            return next((item for item in self.filters() if item.id == identity), None)
+        except WorkerDied:
+            return None
+
+    def _live_failed(self, message: str) -> None:
+        for listener in self._failures:
+            listener(message)
 
     def device(self) -> Device:
         """The device a live session really uses. Raises WorkerDied."""

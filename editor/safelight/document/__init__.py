@@ -1,19 +1,32 @@
 """The document: one picture being edited, as a value. Knows no file, no process and no window."""
 
+from safelight.document import edits
 from safelight.document.document import Document, Metadata
-from safelight.document.edit import Edit, replace_pixels
+from safelight.document.edit import Edit, EditError
 from safelight.document.history import History, Step
-from safelight.document.layer import Layer
-from safelight.document.render import render, render_srgb
+from safelight.document.key import is_stale, result_key
+from safelight.document.layer import Channels, Group, Kept, Layer, LiveFilter, walk
+from safelight.document.render import Live, Renderer, render, render_srgb, whole
 
 __all__ = [
+    "Channels",
     "Document",
     "Edit",
+    "EditError",
+    "Group",
     "History",
+    "Kept",
     "Layer",
+    "Live",
+    "LiveFilter",
     "Metadata",
+    "Renderer",
     "Step",
+    "edits",
+    "is_stale",
     "render",
     "render_srgb",
-    "replace_pixels",
+    "result_key",
+    "walk",
+    "whole",
 ]

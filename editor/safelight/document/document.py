@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from safelight.api import Region
-from safelight.document.layer import Layer
+from safelight.document.layer import Group, Layer, LiveFilter, walk
 from safelight.pixels import SRGB, Profile, Raster
 
 
@@ -28,8 +29,10 @@ class Metadata:
 class Document:
     """An ordered tuple of layers (bottom first), a size, a depth, a profile and metadata.
 
-    All layers have the document's size and depth. ``profile`` is the colour space its pixels
-    are in. ``name`` is for people (a file's name without its folder).
+    All pixels have the document's size and depth, masks and the selection its size. ``profile``
+    is the colour space the pixels are in. ``selection`` has one channel, white is selected;
+    None = everything. ``name`` is for people (a file's name without its folder). Raises
+    ValueError for layers that do not fit.
     """
 
     width: int
@@ -39,17 +42,38 @@ class Document:
     profile: Profile = SRGB
     metadata: Metadata = field(default_factory=Metadata)
     name: str = "Untitled"
+    selection: Raster | None = None
 
     def __post_init__(self) -> None:
-        for layer in self.layers:
-            raster = layer.raster
-            if (raster.width, raster.height) != (self.width, self.height):
-                raise ValueError(
-                    f"layer {layer.name} is {raster.width} x {raster.height},"
-                    f" the document {self.width} x {self.height}"
-                )
-            if raster.depth != self.depth:
-                raise ValueError(f"layer {layer.name} is {raster.depth}, not {self.depth}")
+        ids = [layer.id for layer in self.walk()]
+        if len(set(ids)) != len(ids):
+            raise ValueError("two layers have the same id")
+        for layer in self.walk():
+            self._check(layer)
+        if self.selection is not None:
+            self._check_size(self.selection, "the selection")
+            if self.selection.channels != 1:
+                raise ValueError(f"a selection has one channel, not {self.selection.channels}")
+
+    def _check(self, layer: Layer) -> None:
+        deep = None
+        if isinstance(layer.content, Raster):
+            deep = layer.content
+        elif isinstance(layer.content, LiveFilter) and layer.content.kept is not None:
+            deep = layer.content.kept.raster
+        if deep is not None:
+            self._check_size(deep, f"layer {layer.name}")
+            if deep.depth != self.depth:
+                raise ValueError(f"layer {layer.name} is {deep.depth}, not {self.depth}")
+        if layer.mask is not None:
+            self._check_size(layer.mask, f"the mask of {layer.name}")
+
+    def _check_size(self, raster: Raster, what: str) -> None:
+        if (raster.width, raster.height) != (self.width, self.height):
+            raise ValueError(
+                f"{what} is {raster.width} x {raster.height},"
+                f" the document {self.width} x {self.height}"
+            )
 
     @classmethod
     def from_raster(
@@ -78,18 +102,95 @@ class Document:
 
     @property
     def has_alpha(self) -> bool:
-        """Whether any layer carries an alpha channel."""
-        return any(layer.raster.channels == 4 for layer in self.layers)
+        """Whether the picture can be transparent anywhere: no layer covers all of it."""
+        return not any(
+            isinstance(layer.content, Raster)
+            and layer.content.channels == 3
+            and layer.visible
+            and layer.opacity == 1
+            and layer.mask is None
+            and not layer.clipped
+            for layer in self.layers
+        )
+
+    def walk(self) -> Iterator[Layer]:
+        """Every layer, bottom first, what is in a group before the group."""
+        return walk(self.layers)
 
     def layer(self, layer_id: str) -> Layer:
         """The layer with that id. Raises KeyError when the document has none."""
-        for layer in self.layers:
+        for layer in self.walk():
             if layer.id == layer_id:
                 return layer
         raise KeyError(layer_id)
 
+    def siblings(self, layer_id: str) -> tuple[Layer, ...]:
+        """The layers among which one lies: its group's, or the document's. Raises KeyError."""
+        for layers in (self.layers, *(layer.layers for layer in self.walk())):
+            if any(layer.id == layer_id for layer in layers):
+                return layers
+        raise KeyError(layer_id)
+
     def with_layer(self, changed: Layer) -> Document:
-        """The document with the layer of the same id replaced."""
-        self.layer(changed.id)
-        layers = tuple(changed if layer.id == changed.id else layer for layer in self.layers)
-        return replace(self, layers=layers)
+        """The document with the layer of the same id replaced. Raises KeyError."""
+        return self.substitute(changed.id, (changed,))
+
+    def substitute(self, layer_id: str, instead: tuple[Layer, ...]) -> Document:
+        """The document with other layers, or none, in place of one. Raises KeyError."""
+        self.layer(layer_id)
+        return replace(self, layers=_substitute(self.layers, layer_id, instead))
+
+    def below(self, layer_id: str) -> Document:
+        """What a filter layer sees: the layers below it, as far as they are its business.
+
+        Inside a group that is the group's; of a clipped layer it is the one it is clipped to,
+        bare of its own opacity, mode and mask. Raises KeyError.
+        """
+        siblings = self.siblings(layer_id)
+        place = next(index for index, layer in enumerate(siblings) if layer.id == layer_id)
+        base = clipping_base(siblings, place)
+        if base is None:
+            return replace(self, layers=siblings[:place], selection=None)
+        bare = replace(siblings[base], opacity=1.0, mode="normal", mask=None, visible=True)
+        clipped = tuple(replace(layer, clipped=False) for layer in siblings[base + 1 : place])
+        return replace(self, layers=(bare, *clipped), selection=None)
+
+    def rasters(self) -> Iterator[Raster]:
+        """Every raster the document holds."""
+        for layer in self.layers:
+            yield from layer.rasters()
+        if self.selection is not None:
+            yield self.selection
+
+
+def clipping_base(layers: tuple[Layer, ...], place: int) -> int | None:
+    """Index of the layer that the one at ``place`` is clipped to; None if it is not.
+
+    That is the nearest unclipped one below. What would be clipped to a filter layer, or to
+    nothing, is not clipped.
+    """
+    if not layers[place].clipped:
+        return None
+    for index in range(place - 1, -1, -1):
+        if not layers[index].clipped:
+            return None if isinstance(layers[index].content, LiveFilter) else index
+    return None
+
+
+def _substitute(
+    layers: tuple[Layer, ...], layer_id: str, instead: tuple[Layer, ...]
+) -> tuple[Layer, ...]:
+    """Layers outside the path to the one replaced stay the same objects."""
+    result: list[Layer] = []
+    for layer in layers:
+        if layer.id == layer_id:
+            result += instead
+            continue
+        if layer.layers:
+            inside = _substitute(layer.layers, layer_id, instead)
+            if any(a is not b for a, b in zip(inside, layer.layers, strict=False)) or len(
+                inside
+            ) != len(layer.layers):
+                layer = replace(layer, content=Group(inside))
+        result.append(layer)
+    return tuple(result)

@@ -3,33 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from safelight.document.document import Document
-from safelight.pixels import Raster
+
+
+class EditError(ValueError):
+    """An edit that this document does not allow; the message says why, for people."""
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """What is done to a document: a label people read in the history, and the function."""
+    """What is done to a document: a label people read in the history, and the function.
+
+    Edits with the same ``token``, one after the other, are one step of the history: the many
+    positions of one slider drag.
+    """
 
     label: str
     apply: Callable[[Document], Document]
-
-
-def replace_pixels(label: str, layer_id: str, raster: Raster) -> Edit:
-    """Put ``raster`` in place of a layer's pixels.
-
-    A raster of another size changes the document's size; that is only possible while the
-    document has one layer (ValueError otherwise).
-    """
-
-    def apply(document: Document) -> Document:
-        layer = replace(document.layer(layer_id), raster=raster)
-        if (raster.width, raster.height) == (document.width, document.height):
-            return document.with_layer(layer)
-        if len(document.layers) != 1:
-            raise ValueError("a filter that changes the size needs a document with one layer")
-        return replace(document, width=raster.width, height=raster.height, layers=(layer,))
-
-    return Edit(label, apply)
+    token: str | None = None

@@ -14,6 +14,7 @@ class Step:
 
     label: str
     document: Document
+    token: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,18 @@ class History:
         return self.steps[self.position].document
 
     def do(self, edit: Edit) -> History:
-        """The history after ``edit``; steps that were undone are forgotten."""
-        step = Step(edit.label, edit.apply(self.document))
-        return History((*self.steps[: self.position + 1], step), self.position + 1)
+        """The history after ``edit``; steps that were undone are forgotten.
+
+        An edit with the token of the step before it takes that step's place. An edit that
+        changes nothing makes no step.
+        """
+        document = edit.apply(self.document)
+        if document is self.document:
+            return self
+        step = Step(edit.label, document, edit.token)
+        same = edit.token is not None and edit.token == self.steps[self.position].token
+        end = self.position if same else self.position + 1
+        return History((*self.steps[:end], step), end)
 
     @property
     def can_undo(self) -> bool:

@@ -2,54 +2,295 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from safelight.api import Region
-from safelight.document.document import Document
-from safelight.document.layer import Layer
-from safelight.pixels import from_float, to_float
+from safelight.document.document import Document, clipping_base
+from safelight.document.layer import Group, Layer, LiveFilter
+from safelight.document.strip import margin, treat
+from safelight.pixels import TILE, Raster, RasterBuilder, composite, from_float, to_float
+
+Pixels = NDArray[np.float32]
+
+_BAND = 2 * TILE
+"""Rows that are composited at a time when all of a picture is wanted."""
 
 
-def render(document: Document, region: Region) -> NDArray[Any]:
+class Live(Protocol):
+    """Runs cheap filters while a picture is rendered."""
+
+    def reach(self, filter: LiveFilter, level: int) -> int | None:
+        """Pixels of ``level`` around its own that count; None when the filter is not cheap,
+        cannot run or is not there: what was kept of it is shown instead.
+        """
+
+    def run(self, filter: LiveFilter, image: Pixels, region: Region) -> Pixels | None:
+        """The filter's result for ``image`` (height, width, 3), sRGB-encoded, which lies at
+        ``region``; None when it failed.
+        """
+
+
+def render(document: Document, region: Region, live: Live | None = None) -> NDArray[Any]:
     """The picture at ``region``: (height, width, 3 or 4) in the document's own profile.
 
     At level 0 the array has the document's depth; at higher levels it is 8-bit. ``region``
     is in pixels of its own level. A document of one opaque layer gives its tiles unchanged.
+    Without ``live``, filter layers show what was kept of them, and nothing where nothing was.
     """
-    shown = [layer for layer in document.layers if layer.visible and layer.opacity > 0]
-    depth = document.depth if region.level == 0 else "uint8"
-    if len(shown) == 1 and shown[0].opacity == 1:
-        return _read(shown[0], region)
-    channels = 4 if document.has_alpha or not shown else 3
-    below = np.zeros((region.height, region.width, 4), np.float32)
-    for layer in shown:
-        below = _over(below, to_float(_read(layer, region)), layer.opacity)
-    return from_float(below[..., :channels], depth)
+    return Renderer(live).render(document, region)
 
 
-def render_srgb(document: Document, region: Region) -> NDArray[np.float32]:
-    """The picture at ``region`` as filters see it: float32, sRGB-encoded, unclipped."""
-    return document.profile.to_srgb(to_float(render(document, region)))
-
-
-def _read(layer: Layer, region: Region) -> NDArray[Any]:
-    flat = Region(region.x, region.y, region.width, region.height)
-    return layer.raster.level(region.level).read(flat)
-
-
-def _over(
-    below: NDArray[np.float32], above: NDArray[np.float32], opacity: float
+def render_srgb(
+    document: Document, region: Region, live: Live | None = None
 ) -> NDArray[np.float32]:
-    """Source-over of unpremultiplied colours (Porter and Duff 1984)."""
-    alpha = above[..., 3:4] * opacity if above.shape[2] == 4 else np.float32(opacity)
-    backdrop = below[..., 3:4] * (1 - alpha)
-    total = alpha + backdrop
-    colour = above[..., :3] * alpha + below[..., :3] * backdrop
-    result = np.empty_like(below)
-    np.divide(colour, total, out=result[..., :3], where=total > 0)
-    result[..., :3][np.broadcast_to(total <= 0, colour.shape)] = 0
-    result[..., 3:4] = total
-    return result
+    """The picture at ``region`` as filters see it: float32, sRGB-encoded, unclipped."""
+    return document.profile.to_srgb(to_float(render(document, region, live)))
+
+
+def whole(document: Document, live: Live | None = None) -> Raster:
+    """All that a document shows, as a raster of its depth; one plain layer's own, uncopied."""
+    shown = [layer for layer in document.layers if layer.shown]
+    if len(shown) == 1 and _is_plain(shown[0]):
+        return shown[0].raster
+    channels = 4 if document.has_alpha else 3
+    builder = RasterBuilder(document.width, document.height, channels, document.depth)
+    for y in range(0, document.height, _BAND):
+        band = Region(0, y, document.width, _BAND).intersect(document.region)
+        builder.write(band, render(document, band, live)[..., :channels])
+    return builder.finish()
+
+
+@dataclass(slots=True)
+class _Prefix:
+    """What the layers below a changed one make of a region: kept for the next change."""
+
+    layers: tuple[Layer, ...]
+    pixels: Pixels
+
+
+class Renderer:
+    """Renders versions of documents one after the other, and remembers what they share.
+
+    Layers are values, so what lies below a changed layer is known to be the same by identity;
+    there is nothing to invalidate. ``memory`` bounds what is remembered, in bytes. Not for two
+    threads at once.
+    """
+
+    def __init__(self, live: Live | None = None, *, memory: int = 0) -> None:
+        self.live = live
+        self._memory = memory
+        self._seen: dict[Region, tuple[Layer, ...]] = {}
+        self._prefixes: dict[Region, _Prefix] = {}
+        self._held = 0
+
+    def render(self, document: Document, region: Region) -> NDArray[Any]:
+        """As the function ``render``."""
+        shown = [layer for layer in document.layers if layer.shown]
+        depth = document.depth if region.level == 0 else "uint8"
+        if len(shown) == 1 and _is_plain(shown[0]):
+            return _read(shown[0].raster, region)
+        pixels = self._stack(document, region)
+        channels = 4 if document.has_alpha else 3
+        return from_float(pixels[..., :channels], depth)
+
+    def _stack(self, document: Document, region: Region) -> Pixels:
+        frame = _Frame(document, region.level, self.live)
+        layers = document.layers
+        if not self._memory:
+            return frame.stack(layers, region)
+        common = _common(layers, self._seen.get(region, ()))
+        self._seen[region] = layers
+        prefix = self._prefixes.get(region)
+        start, pixels = 0, None
+        if prefix is not None and _common(layers, prefix.layers) == len(prefix.layers):
+            start, pixels = len(prefix.layers), prefix.pixels.copy()
+        if start and not frame.can_continue(layers, start):
+            start, pixels = 0, None
+        if start < common < len(layers) and frame.can_continue(layers, common):
+            pixels = frame.stack(layers[start:common], region, pixels)
+            start = common
+            self._remember(region, _Prefix(layers[:common], pixels.copy()))
+        return frame.stack(layers[start:], region, pixels)
+
+    def _remember(self, region: Region, prefix: _Prefix) -> None:
+        old = self._prefixes.pop(region, None)
+        self._held += prefix.pixels.nbytes - (old.pixels.nbytes if old else 0)
+        self._prefixes[region] = prefix
+        while self._held > self._memory and self._prefixes:
+            oldest = next(iter(self._prefixes))
+            self._held -= self._prefixes.pop(oldest).pixels.nbytes
+            self._seen.pop(oldest, None)
+
+
+def _common(layers: tuple[Layer, ...], others: tuple[Layer, ...]) -> int:
+    """How many layers from the bottom on are the same objects."""
+    count = 0
+    for one, other in zip(layers, others, strict=False):
+        if one is not other:
+            break
+        count += 1
+    return count
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """One rendering: a document, a zoom level, whoever runs cheap filters."""
+
+    document: Document
+    level: int
+    live: Live | None
+
+    @property
+    def whole(self) -> Region:
+        step = 1 << self.level
+        width, height = self.document.width, self.document.height
+        return Region(0, 0, -(-width // step), -(-height // step), self.level)
+
+    def can_continue(self, layers: tuple[Layer, ...], start: int) -> bool:
+        """Whether the layers from ``start`` on need nothing of the lower ones beyond a region."""
+        if start < len(layers) and clipping_base(layers, start) is not None:
+            return False
+        filters = [layer.filter for layer in layers[start:] if layer.shown]
+        return not any(filter is not None and self._looks(filter) for filter in filters)
+
+    def _looks(self, filter: LiveFilter) -> int:
+        """How many pixels around its own a filter layer looks at."""
+        reach = self.live.reach(filter, self.level) if self.live is not None else None
+        return (reach or 0) + margin(filter, self.level)
+
+    def stack(
+        self, layers: tuple[Layer, ...], window: Region, below: Pixels | None = None
+    ) -> Pixels:
+        """The layers at ``window`` over ``below`` (or nothing): (height, width, 4), straight."""
+
+        def under(wide: Region) -> Pixels:
+            if below is not None:
+                return below
+            return np.zeros((wide.height, wide.width, 4), np.float32)
+
+        return self._upto(_units(layers), len(_units(layers)), window, under)
+
+    def _upto(
+        self,
+        units: list[tuple[Layer, tuple[Layer, ...]]],
+        count: int,
+        window: Region,
+        under: Callable[[Region], Pixels],
+    ) -> Pixels:
+        """The lowest ``count`` units at ``window``.
+
+        From the top down, because each filter says how many more pixels it needs of what lies
+        below it.
+        """
+        while count and not units[count - 1][0].shown:
+            count -= 1
+        if not count:
+            return under(window)
+        base, clipped = units[count - 1]
+        if base.filter is not None:
+            return self._filtered(
+                base, base.filter, window, lambda wide: self._upto(units, count - 1, wide, under)
+            )
+        pixels = self._upto(units, count - 1, window, under)
+        above = self._clipped(base, clipped, window)
+        composite(
+            pixels,
+            above,
+            mode=base.mode,
+            opacity=base.opacity,
+            mask=self._mask(base, window),
+        )
+        return pixels
+
+    def _clipped(self, base: Layer, clipped: tuple[Layer, ...], window: Region) -> Pixels:
+        """A layer's own pixels with those that are clipped to it: (height, width, 3 or 4)."""
+        if not any(layer.shown for layer in clipped):
+            return self._own(base, window)
+
+        def opaque(wide: Region) -> Pixels:
+            full = np.ones((wide.height, wide.width, 4), np.float32)
+            full[..., :3] = self._own(base, wide)[..., :3]
+            return full
+
+        units: list[tuple[Layer, tuple[Layer, ...]]] = [(layer, ()) for layer in clipped]
+        pixels = self._upto(units, len(units), window, opaque)
+        own = self._own(base, window)
+        if own.shape[2] == 4:
+            pixels[..., 3] = own[..., 3]
+        return pixels
+
+    def _own(self, layer: Layer, window: Region) -> Pixels:
+        """What a pixel layer or a group shows at ``window``, before opacity, mode and mask."""
+        if isinstance(layer.content, Group):
+            return self.stack(layer.content.layers, window)
+        return to_float(_read(layer.raster, window))
+
+    def _mask(self, layer: Layer, window: Region) -> Pixels | None:
+        if layer.mask is None:
+            return None
+        return to_float(_read(layer.mask, window))[..., 0]
+
+    def _filtered(
+        self,
+        layer: Layer,
+        filter: LiveFilter,
+        window: Region,
+        below: Callable[[Region], Pixels],
+    ) -> Pixels:
+        """What lies below with a filter layer on it; alpha stays as it is below."""
+        reach = self.live.reach(filter, self.level) if self.live is not None else None
+        kept = filter.kept
+        if reach is None and kept is None:
+            return below(window)
+        wide = window.grow(self._looks(filter), self.whole)
+        under = below(wide)
+        result: Pixels | None = None
+        if reach is not None and self.live is not None:
+            profile = self.document.profile
+            image = profile.to_srgb(np.ascontiguousarray(under[..., :3]))
+            found = self.live.run(filter, image, wide)
+            if found is not None:
+                result = profile.from_srgb(found)
+        if result is None and kept is not None:
+            result = to_float(_read(kept.raster, wide))[..., :3]
+        inside = window.move(-wide.x, -wide.y)
+        if result is None:
+            return np.ascontiguousarray(under[inside.rows(), inside.columns()])
+        result = treat(filter, under[..., :3], result, self.level)
+        under = np.ascontiguousarray(under[inside.rows(), inside.columns()])
+        alpha = under[..., 3].copy()
+        under[..., 3] = 1.0
+        composite(
+            under,
+            np.ascontiguousarray(result[inside.rows(), inside.columns()]),
+            mode=layer.mode,
+            opacity=layer.opacity,
+            mask=self._mask(layer, window),
+        )
+        under[..., 3] = alpha
+        return under
+
+
+def _units(layers: tuple[Layer, ...]) -> list[tuple[Layer, tuple[Layer, ...]]]:
+    """Each layer that is not clipped, bottom first, with those that are clipped to it."""
+    units: list[tuple[Layer, list[Layer]]] = []
+    for place, layer in enumerate(layers):
+        if clipping_base(layers, place) is None:
+            units.append((layer, []))
+        else:
+            units[-1][1].append(layer)
+    return [(base, tuple(clipped)) for base, clipped in units]
+
+
+def _is_plain(layer: Layer) -> bool:
+    return isinstance(layer.content, Raster) and layer.opacity == 1 and layer.mask is None
+
+
+def _read(raster: Raster, region: Region) -> NDArray[Any]:
+    flat = Region(region.x, region.y, region.width, region.height)
+    return raster.level(region.level).read(flat)

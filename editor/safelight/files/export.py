@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from safelight.document import Document, render
+from safelight.document import Document, Live, whole
 from safelight.files import jpeg, metadata, png, tiff, webp
 from safelight.files.atomic import WriteError, atomic_write, check_target, plain_name
 from safelight.files.content import Content
@@ -89,9 +89,11 @@ def export(
     options: ExportOptions | None = None,
     *,
     overwrite: bool = False,
+    live: Live | None = None,
 ) -> Exported:
     """Write ``document`` to ``path``, and read it back before it takes that name.
 
+    Cheap filter layers are run through ``live``; of others, what was kept is written.
     The colour profile is embedded whatever happens to the metadata. ``notes`` name everything
     the format could not keep. Raises ExportError for what cannot be done as asked, FileExists
     for a file that is there when ``overwrite`` is False, and WriteError when the system refuses
@@ -101,7 +103,7 @@ def export(
     name = plain_name(path)
     target = _target(path, document.width, document.height, options)
     try:
-        content = _content(document, target, options)
+        content = _content(document, target, options, live)
         exact = target in ("PNG", "TIFF") or (target == "WebP" and options.lossless)
         written = atomic_write(
             path,
@@ -169,10 +171,10 @@ def _listed() -> str:
     return ", ".join(f"{name} ({' '.join(suffixes)})" for name, suffixes in FORMATS.items())
 
 
-def _content(document: Document, target: str, options: ExportOptions) -> Content:
+def _content(document: Document, target: str, options: ExportOptions, live: Live | None) -> Content:
     """The pixels and metadata as they will stand in the file."""
     notes: list[str] = []
-    pixels = render(document, document.region)
+    pixels = whole(document, live).to_array()
     if target == "JPEG" and pixels.shape[2] == 4:
         pixels = _on_white(pixels, notes)
     pixels = _in_depth(pixels, target, options.depth, notes)

@@ -49,7 +49,7 @@ _untouched: weakref.WeakSet[Raster] = weakref.WeakSet()
 
 def is_untouched(document: Document) -> bool:
     """Whether its pixels are those of a file as it stands, so that the thumbnail still fits."""
-    return len(document.layers) == 1 and document.layers[0].raster in _untouched
+    return len(document.layers) == 1 and document.layers[0].content in _untouched
 
 
 def open_picture(path: str | os.PathLike[str], *, pixel_limit: int | None = None) -> Opened:

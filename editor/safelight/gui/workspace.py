@@ -27,8 +27,8 @@ _PREVIEW_PIXELS = 3_000_000
 def open_for_the_screen(path: Path) -> actions.Opened:
     """Open a picture and make its zoom levels; runs on a thread. Raises OpenError."""
     opened = actions.open_picture(path)
-    for layer in opened.document.layers:
-        make_levels(layer.raster)
+    for raster in opened.document.rasters():
+        make_levels(raster)
     return opened
 
 

@@ -4,7 +4,7 @@ from safelight.pixels.blend import MODES, blend, composite
 from safelight.pixels.colour import SRGB, ColourError, Profile
 from safelight.pixels.depth import DEPTHS, from_float, to_float
 from safelight.pixels.fused import kernels_ready, prepare_kernels
-from safelight.pixels.tiles import TILE, Raster, RasterBuilder
+from safelight.pixels.tiles import TILE, Raster, RasterBuilder, tile_digest
 
 __all__ = [
     "DEPTHS",
@@ -20,5 +20,6 @@ __all__ = [
     "from_float",
     "kernels_ready",
     "prepare_kernels",
+    "tile_digest",
     "to_float",
 ]

@@ -5,7 +5,8 @@ A tile may be a view of the block a decoder filled, so opening a photograph copi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,42 +22,75 @@ TILE = 256
 class Raster:
     """An immutable picture (height, width, channels) cut into shared tiles.
 
-    ``channels`` is 3 (RGB) or 4 (RGBA, alpha not premultiplied); ``depth`` is "uint8",
-    "uint16" or "float32". Two rasters may hold the same tile objects; nobody writes to them.
+    ``channels`` is 1 (a mask), 3 (RGB) or 4 (RGBA, alpha not premultiplied); ``depth`` is
+    "uint8", "uint16" or "float32". Two rasters may hold the same tile objects; nobody writes to
+    them.
     """
 
-    __slots__ = ("__weakref__", "_half", "_tiles", "channels", "depth", "height", "width")
+    __slots__ = (
+        *("__weakref__", "_digests", "_half", "_tiles", "channels", "depth", "height", "width"),
+    )
 
     def __init__(
-        self, width: int, height: int, channels: int, depth: str, tiles: tuple[NDArray[Any], ...]
+        self, width: int, height: int, channels: int, depth: str, tiles: Sequence[NDArray[Any]]
     ) -> None:
         self.width = width
         self.height = height
         self.channels = channels
         self.depth = depth
-        self._tiles = tiles
+        # A list, because a tile may move to a scratch file (swap_tiles); its pixels never change.
+        self._tiles = list(tiles)
+        self._digests: list[bytes | None] = [None] * len(self._tiles)
         self._half: Raster | None = None
 
     @classmethod
     def from_array(cls, pixels: NDArray[Any]) -> Raster:
-        """A raster whose tiles are views of ``pixels`` (height, width, 3 or 4).
+        """A raster whose tiles are views of ``pixels`` (height, width, 1, 3 or 4).
 
         The caller gives the array away: nobody may write to it afterwards. Raises ValueError
         for another shape and TypeError for a depth Safelight does not keep.
         """
-        if pixels.ndim != 3 or pixels.shape[2] not in (3, 4) or 0 in pixels.shape:
-            raise ValueError(f"a raster is (height, width, 3 or 4), not {pixels.shape}")
+        if pixels.ndim != 3 or pixels.shape[2] not in (1, 3, 4) or 0 in pixels.shape:
+            raise ValueError(f"a raster is (height, width, 1, 3 or 4), not {pixels.shape}")
         if pixels.dtype.name not in ("uint8", "uint16", "float32"):
             raise TypeError(f"a raster cannot hold {pixels.dtype.name}")
         height, width, channels = pixels.shape
         view = pixels.view()
         view.flags.writeable = False
-        tiles = tuple(
-            view[y : y + TILE, x : x + TILE]
-            for y in range(0, height, TILE)
-            for x in range(0, width, TILE)
-        )
+        tiles = [view[place.rows(), place.columns()] for place in _places(width, height)]
         return cls(width, height, channels, pixels.dtype.name, tiles)
+
+    @classmethod
+    def filled(cls, width: int, height: int, value: Sequence[float], depth: str) -> Raster:
+        """A raster of one value, ``value`` per channel in ``depth``'s own numbers.
+
+        It takes the memory of one tile, however large it is.
+        """
+        tile = np.empty((min(height, TILE), min(width, TILE), len(value)), depth)
+        tile[...] = value
+        tile.flags.writeable = False
+        shared: dict[tuple[int, int], NDArray[Any]] = {}
+        tiles = []
+        for place in _places(width, height):
+            size = place.height, place.width
+            tiles.append(shared.setdefault(size, tile[: place.height, : place.width]))
+        return cls(width, height, len(value), depth, tiles)
+
+    @classmethod
+    def from_tiles(
+        cls, width: int, height: int, channels: int, depth: str, tiles: Sequence[NDArray[Any]]
+    ) -> Raster:
+        """A raster of tiles row by row, as ``tiles`` gives them. Raises ValueError if they do not
+        fit. The caller gives them away: nobody may write to them afterwards.
+        """
+        places = list(_places(width, height))
+        if len(places) != len(tiles):
+            raise ValueError(f"{width} x {height} has {len(places)} tiles, not {len(tiles)}")
+        for place, tile in zip(places, tiles, strict=True):
+            if tile.shape != (place.height, place.width, channels) or tile.dtype.name != depth:
+                raise ValueError(f"a tile is {tile.shape} {tile.dtype}; it does not fit {place}")
+            tile.flags.writeable = False
+        return cls(width, height, channels, depth, tiles)
 
     @property
     def region(self) -> Region:
@@ -65,12 +99,73 @@ class Raster:
 
     def tiles(self) -> Iterator[tuple[Region, NDArray[Any]]]:
         """Every tile with the place it covers, row by row."""
-        index = 0
-        for y in range(0, self.height, TILE):
-            for x in range(0, self.width, TILE):
-                tile = self._tiles[index]
-                yield Region(x, y, tile.shape[1], tile.shape[0]), tile
-                index += 1
+        yield from zip(_places(self.width, self.height), self._tiles, strict=True)
+
+    def replaced(self, region: Region, pixels: NDArray[Any]) -> Raster:
+        """A raster with ``pixels`` (height, width, channels) of its depth at ``region``.
+
+        All tiles that the region does not touch are shared, and so are their digests and their
+        zoom levels. Raises ValueError when the region leaves the picture or pixels do not fit.
+        """
+        if region.empty or region.intersect(self.region) != region:
+            raise ValueError(f"{region} is not inside {self.width} x {self.height}")
+        if pixels.shape != (region.height, region.width, self.channels):
+            raise ValueError(f"pixels of {pixels.shape} do not fit {region}")
+        if pixels.dtype.name != self.depth:
+            raise ValueError(f"pixels are {pixels.dtype}, the raster is {self.depth}")
+        changed = Raster(self.width, self.height, self.channels, self.depth, self._tiles)
+        changed._digests = list(self._digests)
+        for index, place in self._touched(region):
+            shared = place.intersect(region)
+            source = shared.move(-region.x, -region.y)
+            target = shared.move(-place.x, -place.y)
+            tile = np.array(self._tiles[index])
+            tile[target.rows(), target.columns()] = pixels[source.rows(), source.columns()]
+            tile.flags.writeable = False
+            changed._tiles[index], changed._digests[index] = tile, None
+        if self._half is not None:
+            changed._half = self._half._renewed(changed, region)
+        return changed
+
+    def _renewed(self, below: Raster, region: Region) -> Raster:
+        """This level, for ``below``, which differs from what it was made of within ``region``."""
+        half = Region(
+            region.x // 2,
+            region.y // 2,
+            (region.right + 1) // 2 - region.x // 2,
+            (region.bottom + 1) // 2 - region.y // 2,
+        )
+        wide = Region(half.x * 2, half.y * 2, half.width * 2, half.height * 2)
+        return self.replaced(half, _halved(below.read(wide.intersect(below.region))))
+
+    def digests(self) -> list[bytes]:
+        """The content of each tile, row by row, as 16 bytes (BLAKE2b); kept once computed."""
+        for index, digest in enumerate(self._digests):
+            if digest is None:
+                self._digests[index] = tile_digest(self._tiles[index])
+        return [digest for digest in self._digests if digest is not None]
+
+    def digest(self) -> bytes:
+        """Content, size, channels and depth as 16 bytes: equal pictures have equal digests."""
+        head = f"{self.width} {self.height} {self.channels} {self.depth}".encode()
+        return hashlib.blake2b(head + b"".join(self.digests()), digest_size=16).digest()
+
+    def swap_tiles(self, equal: Mapping[int, NDArray[Any]]) -> None:
+        """Take other arrays for the same pixels, by ``id`` of the present tile.
+
+        For moving tiles into a file and back; what anyone sees of the raster stays the same.
+        """
+        for index, tile in enumerate(self._tiles):
+            self._tiles[index] = equal.get(id(tile), tile)
+
+    def _touched(self, region: Region) -> Iterator[tuple[int, Region]]:
+        """Index and place of each tile that ``region`` meets."""
+        columns = -(-self.width // TILE)
+        for row in range(region.y // TILE, (region.bottom - 1) // TILE + 1):
+            for column in range(region.x // TILE, (region.right - 1) // TILE + 1):
+                index = row * columns + column
+                height, width = self._tiles[index].shape[:2]
+                yield index, Region(column * TILE, row * TILE, width, height)
 
     def read(self, region: Region) -> NDArray[Any]:
         """The pixels of ``region`` as one array (height, width, channels) of the raster's depth.
@@ -80,22 +175,18 @@ class Raster:
         """
         if region.empty or region.intersect(self.region) != region:
             raise ValueError(f"{region} is not inside {self.width} x {self.height}")
-        columns = -(-self.width // TILE)
-        first_row, last_row = region.y // TILE, (region.bottom - 1) // TILE
-        first_column, last_column = region.x // TILE, (region.right - 1) // TILE
-        if first_row == last_row and first_column == last_column:
-            tile = self._tiles[first_row * columns + first_column]
-            inside = region.move(-first_column * TILE, -first_row * TILE)
-            return tile[inside.rows(), inside.columns()]
+        touched = list(self._touched(region))
+        if len(touched) == 1:
+            ((index, place),) = touched
+            inside = region.move(-place.x, -place.y)
+            return self._tiles[index][inside.rows(), inside.columns()]
         result = np.empty((region.height, region.width, self.channels), self.depth)
-        for row in range(first_row, last_row + 1):
-            for column in range(first_column, last_column + 1):
-                tile = self._tiles[row * columns + column]
-                place = Region(column * TILE, row * TILE, tile.shape[1], tile.shape[0])
-                shared = place.intersect(region)
-                target = shared.move(-region.x, -region.y)
-                source = shared.move(-place.x, -place.y)
-                result[target.rows(), target.columns()] = tile[source.rows(), source.columns()]
+        for index, place in touched:
+            shared = place.intersect(region)
+            target = shared.move(-region.x, -region.y)
+            source = shared.move(-place.x, -place.y)
+            tile = self._tiles[index]
+            result[target.rows(), target.columns()] = tile[source.rows(), source.columns()]
         return result
 
     def to_array(self) -> NDArray[Any]:
@@ -124,12 +215,27 @@ class Raster:
                 tile.flags.writeable = False
                 tiles.append(tile)
         width, height = -(-self.width // 2), -(-self.height // 2)
-        return Raster(width, height, self.channels, "uint8", tuple(tiles))
+        return Raster(width, height, self.channels, "uint8", tiles)
 
     @property
     def nbytes(self) -> int:
-        """Bytes its tiles hold."""
-        return sum(tile.nbytes for tile in self._tiles)
+        """Bytes its tiles hold; one that is there many times counts once."""
+        return sum(tile.nbytes for tile in {id(tile): tile for tile in self._tiles}.values())
+
+
+def tile_digest(tile: NDArray[Any]) -> bytes:
+    """A tile's content as 16 bytes (BLAKE2b, RFC 7693), its shape and type included."""
+    head = f"{tile.shape} {tile.dtype.name}".encode()
+    state = hashlib.blake2b(head, digest_size=16)
+    state.update(np.ascontiguousarray(tile).data)
+    return state.digest()
+
+
+def _places(width: int, height: int) -> Iterator[Region]:
+    """Where the tiles of a picture lie, row by row."""
+    for y in range(0, height, TILE):
+        for x in range(0, width, TILE):
+            yield Region(x, y, min(TILE, width - x), min(TILE, height - y))
 
 
 def _halved(pixels: NDArray[Any]) -> NDArray[np.uint8]:
@@ -139,7 +245,7 @@ def _halved(pixels: NDArray[Any]) -> NDArray[np.uint8]:
     odd = [(0, side % 2) for side in pixels.shape[:2]]
     if any(after for _, after in odd):
         pixels = np.pad(pixels, (*odd, (0, 0)), mode="edge")
-    if pixels.shape[2] == 3:
+    if pixels.shape[2] != 4:
         return ((_sum_of_four(pixels, np.uint16) + 2) >> 2).astype(np.uint8)
     alpha = pixels[..., 3:].astype(np.uint32)
     total = _sum_of_four(alpha, np.uint32)

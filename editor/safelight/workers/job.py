@@ -12,8 +12,8 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -21,7 +21,17 @@ from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
 from safelight.api import Declaration, Region, Value
-from safelight.document import Document, Edit, render, replace_pixels
+from safelight.document import (
+    Document,
+    Edit,
+    Kept,
+    Layer,
+    Live,
+    LiveFilter,
+    edits,
+    render,
+    result_key,
+)
 from safelight.pixels import Raster, RasterBuilder, from_float, to_float
 from safelight.workers.blocks import Block
 from safelight.workers.pool import CANCEL_GRACE, Pool, WorkerDied, WorkerProcess, WorkerSilent
@@ -53,9 +63,10 @@ class JobPiece:
 
 @dataclass(frozen=True, slots=True)
 class JobFinished:
-    """The whole result."""
+    """The whole result: of the picture, or of each pixel layer by its id when it changes size."""
 
     raster: Raster
+    layers: Mapping[str, Raster] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +126,7 @@ class Job:
         document: Document,
         *,
         layer_id: str | None = None,
+        live: Live | None = None,
         region: Region | None = None,
         focus: Region | None = None,
         device: str = "auto",
@@ -130,7 +142,9 @@ class Job:
         self.device_label = ""
         self.models: dict[str, str] = {}
         self.outcome: JobFinished | JobFailed | JobCancelled | None = None
-        self._layer_id = layer_id or document.layers[-1].id
+        self.inputs = self._parts(document, layer_id)
+        self._layer_id = layer_id
+        self._live = live
         self._pool = pool
         self._device = device
         self._patience = patience
@@ -149,11 +163,44 @@ class Job:
         self._ended.wait(timeout)
         return self.outcome
 
-    def edit(self) -> Edit:
-        """The edit that puts the result in the document. Raises RuntimeError if there is none."""
-        if not isinstance(self.outcome, JobFinished) or self.region != self.document.region:
+    def edit(self, above: str | None = None) -> Edit:
+        """The edit that puts the result in the document. Raises RuntimeError if there is none.
+
+        What changes the size enlarges the document. Otherwise the result is kept by the filter
+        layer it was computed for, or by a new one ``above`` another layer (None = on top), which
+        has the selection as its mask.
+        """
+        outcome, title = self.outcome, self.declaration.title
+        if not isinstance(outcome, JobFinished) or self.region != self.document.region:
             raise RuntimeError("the job has no result for the whole picture")
-        return replace_pixels(self.declaration.title, self._layer_id, self.outcome.raster)
+        factor = self.declaration.factor(self.settings)
+        if factor != 1:
+            return edits.enlarge(outcome.layers, factor, title, self._lengths)
+        key = result_key(self.inputs[0][1], self.filter, self.models)
+        kept = Kept(outcome.raster, key, self.models)
+        if self._layer_id is not None:
+            return edits.keep_result(self._layer_id, kept)
+        made = replace(self.filter, kept=kept)
+        return edits.add_layer(Layer(title, made, mask=self.document.selection), above, title)
+
+    @property
+    def filter(self) -> LiveFilter:
+        """The filter and its settings, as a layer holds them."""
+        return live_filter(self.declaration, self.settings)
+
+    def _parts(self, document: Document, layer_id: str | None) -> list[tuple[str, Document]]:
+        """What is computed, one after the other: a layer's id, and the document that it sees."""
+        whole = self.region == document.region
+        if whole and self.declaration.factor(self.settings) != 1:
+            pixel_layers = [layer for layer in document.walk() if isinstance(layer.content, Raster)]
+            return [(layer.id, replace(document, layers=(_bare(layer),))) for layer in pixel_layers]
+        return [("", document if layer_id is None else document.below(layer_id))]
+
+    def _lengths(self, filter: LiveFilter) -> Mapping[str, Value]:
+        """Settings of the document's other filters, once the picture has grown."""
+        scale = getattr(self._live, "scaled", None)
+        factor = self.declaration.factor(self.settings)
+        return filter.settings if scale is None else scale(filter, factor)
 
     # -- the job's thread --------------------------------------------------------------------
 
@@ -162,10 +209,12 @@ class Job:
             with self._pool.worker() as worker:
                 run = _Run(self, worker)
                 try:
-                    raster = run.run()
+                    rasters = run.run()
                 finally:
                     run.settle()
-            outcome: JobFinished | JobFailed | JobCancelled = JobFinished(raster)
+            outcome: JobFinished | JobFailed | JobCancelled = JobFinished(
+                next(iter(rasters.values())), rasters
+            )
         except _Stopped:
             outcome = JobCancelled()
         except _Failure as failure:
@@ -195,7 +244,7 @@ class _Run:
     def __init__(self, job: Job, worker: WorkerProcess) -> None:
         self.job = job
         self.worker = worker
-        self.document = job.document
+        self.document = job.inputs[0][1]
         self.device = job._device
         self.plan = Plan()
         self.waiting: list[Piece] = []
@@ -206,10 +255,17 @@ class _Run:
         self.started = time.monotonic()
         self.done_pixels = 0
 
-    def run(self) -> Raster:
+    def run(self) -> dict[str, Raster]:
         """Do all of it. Raises _Stopped, _Failure, WorkerDied or MemoryError."""
-        job = self.job
         self._make_plan()
+        rasters: dict[str, Raster] = {}
+        for layer_id, document in self.job.inputs:
+            self.document = document
+            rasters[layer_id] = self._one()
+        return rasters
+
+    def _one(self) -> Raster:
+        job = self.job
         region, scale = job.region, self.plan.scale
         channels = 4 if self.document.has_alpha else 3
         alpha = self._scaled_alpha() if channels == 4 and scale != 1 else None
@@ -226,7 +282,8 @@ class _Run:
             place = finished.piece.keep.move(-region.x, -region.y).scale(scale)
             pixels = self._pixels(finished, alpha)
             builder.write(place, pixels)
-            job._tell(JobPiece(place, pixels))
+            if len(job.inputs) == 1:
+                job._tell(JobPiece(place, pixels))
             self._report(finished.piece)
         return builder.finish()
 
@@ -269,7 +326,7 @@ class _Run:
         source = self.worker.block(window.height * window.width * 12, writable=False)
         target = self.worker.block(keep.height * keep.width * scale * scale * 12, writable=True)
         shape = (window.height, window.width, 3)
-        pixels = render(self.document, window)[..., :3]
+        pixels = render(self.document, window, self.job._live)[..., :3]
         np.copyto(source.array(shape), self.document.profile.to_srgb(to_float(pixels)))
         number = next(self.numbers)
         self.under_way.append(_UnderWay(number, piece, self.device, source, target))
@@ -405,7 +462,7 @@ class _Run:
             # from_float gives float32 back as it is: that would be the block itself.
             return pixels.copy() if self.document.depth == "float32" else pixels
         if alpha is None:
-            channel = render(self.document, keep)[..., 3:]
+            channel = render(self.document, keep, self.job._live)[..., 3:]
         else:
             place = keep.move(-self.job.region.x, -self.job.region.y).scale(scale)
             channel = from_float(alpha[place.rows(), place.columns(), None], self.document.depth)
@@ -413,7 +470,7 @@ class _Run:
 
     def _scaled_alpha(self) -> NDArray[np.float32]:
         """The alpha of the job's region at the result's size (bicubic), in one go: no seams."""
-        alpha = to_float(render(self.document, self.job.region)[..., 3])
+        alpha = to_float(render(self.document, self.job.region, self.job._live)[..., 3])
         size = (alpha.shape[1] * self.plan.scale, alpha.shape[0] * self.plan.scale)
         image = PillowImage.fromarray(np.ascontiguousarray(alpha))
         large = np.asarray(image.resize(size, PillowImage.Resampling.BICUBIC), np.float32)
@@ -422,13 +479,25 @@ class _Run:
     def _report(self, piece: Piece) -> None:
         region = self.job.region
         self.done_pixels += piece.keep.width * piece.keep.height
-        done = self.done_pixels / (region.width * region.height)
+        done = self.done_pixels / (region.width * region.height * len(self.job.inputs))
         elapsed = time.monotonic() - self.started
         self.job._tell(JobProgress(done, elapsed / done * (1 - done)))
 
     def _untrustworthy(self) -> _Failure:
         self.worker.kill()
         return _Failure("sent an answer that makes no sense and was stopped")
+
+
+def live_filter(declaration: Declaration, settings: Mapping[str, Value]) -> LiveFilter:
+    """A filter and its settings, as a layer holds them."""
+    return LiveFilter(
+        declaration.id, declaration.title, declaration.plugin, declaration.version, settings
+    )
+
+
+def _bare(layer: Layer) -> Layer:
+    """A layer's pixels alone."""
+    return replace(layer, opacity=1.0, mode="normal", mask=None, clipped=False, visible=True)
 
 
 def _failure(reply: Message) -> _Failure:

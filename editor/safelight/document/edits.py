@@ -1,0 +1,401 @@
+"""Edits: everything that can be done to a document's layers, each a named function.
+
+Every function here makes an Edit. Applied to a document that does not allow it, an edit raises
+EditError; a layer that is not there, KeyError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from PIL import Image as PillowImage
+
+from safelight.api import Region, Value
+from safelight.document.document import Document
+from safelight.document.edit import Edit, EditError
+from safelight.document.layer import Channels, Group, Kept, Layer, LiveFilter, _new_id
+from safelight.document.render import Live, whole
+from safelight.pixels import Raster, from_float, to_float
+
+# -- the list of layers ----------------------------------------------------------------------
+
+
+def add_layer(layer: Layer, above: str | None = None, label: str = "") -> Edit:
+    """Put ``layer`` above another, or on top of all."""
+
+    def apply(document: Document) -> Document:
+        if above is None:
+            return replace(document, layers=(*document.layers, layer))
+        return document.substitute(above, (document.layer(above), layer))
+
+    return Edit(label or f"Add {layer.name}", apply)
+
+
+def new_layer(document: Document, name: str = "Layer") -> Layer:
+    """A transparent pixel layer that fits the document; not yet in it."""
+    empty = Raster.filled(document.width, document.height, (0, 0, 0, 0), document.depth)
+    return Layer(name, empty)
+
+
+def delete_layer(layer_id: str) -> Edit:
+    """Take a layer away. A document keeps one layer at least."""
+
+    def apply(document: Document) -> Document:
+        layer = _unlocked(document, layer_id)
+        if document.layers == (layer,):
+            raise EditError("a document needs a layer: the last one cannot be deleted")
+        return document.substitute(layer_id, ())
+
+    return Edit("Delete layer", apply)
+
+
+def duplicate_layer(layer_id: str) -> Edit:
+    """Put a copy of a layer above it."""
+
+    def apply(document: Document) -> Document:
+        layer = document.layer(layer_id)
+        return document.substitute(layer_id, (layer, _copy(layer, f"{layer.name} copy")))
+
+    return Edit("Duplicate layer", apply)
+
+
+def move_layer(layer_id: str, group_id: str | None, index: int) -> Edit:
+    """Move a layer into a group (None = out of all) so that it is the ``index``-th from below."""
+
+    def apply(document: Document) -> Document:
+        layer = _unlocked(document, layer_id)
+        if group_id is not None and any(item.id == group_id for item in _inside(layer)):
+            raise EditError("a group cannot be moved into itself")
+        rest = document.substitute(layer_id, ())
+        layers = rest.layers if group_id is None else rest.layer(group_id).layers
+        place = min(max(index, 0), len(layers))
+        layers = (*layers[:place], layer, *layers[place:])
+        if group_id is None:
+            return replace(rest, layers=layers)
+        return rest.with_layer(replace(_group(rest, group_id), content=Group(layers)))
+
+    return Edit("Move layer", apply)
+
+
+def group_layers(layer_ids: Sequence[str], name: str = "Group") -> Edit:
+    """Put layers that lie side by side into a new group, where the uppermost was."""
+
+    def apply(document: Document) -> Document:
+        if not layer_ids:
+            raise EditError("there is no layer to group")
+        siblings = document.siblings(layer_ids[0])
+        chosen = tuple(layer for layer in siblings if layer.id in layer_ids)
+        if len(chosen) != len(set(layer_ids)):
+            raise EditError("only layers of the same group can be grouped")
+        group = Layer(name, Group(chosen))
+        for layer in chosen[:-1]:
+            document = document.substitute(layer.id, ())
+        return document.substitute(chosen[-1].id, (group,))
+
+    return Edit("Group layers", apply)
+
+
+def ungroup(group_id: str) -> Edit:
+    """Put a group's layers in its place."""
+
+    def apply(document: Document) -> Document:
+        group = _group(document, group_id)
+        if not group.layers and document.layers == (group,):
+            raise EditError("a document needs a layer: the last one cannot be deleted")
+        return document.substitute(group_id, group.layers)
+
+    return Edit("Ungroup", apply)
+
+
+def merge_down(layer_id: str, live: Live | None = None) -> Edit:
+    """Make a layer and the pixel layer below it one pixel layer that looks the same."""
+
+    def apply(document: Document) -> Document:
+        siblings = document.siblings(layer_id)
+        place = next(index for index, layer in enumerate(siblings) if layer.id == layer_id)
+        upper = _unlocked(document, layer_id)
+        if place == 0:
+            raise EditError(f"there is nothing below {upper.name} to merge it with")
+        lower = _unlocked(document, siblings[place - 1].id)
+        if not isinstance(lower.content, Raster):
+            raise EditError(f"{lower.name} holds no pixels to merge {upper.name} with")
+        together = replace(document, layers=(replace(lower, clipped=False), upper), selection=None)
+        merged = replace(
+            lower, content=whole(together, live), opacity=1.0, mode="normal", mask=None
+        )
+        return document.substitute(layer_id, ()).with_layer(merged)
+
+    return Edit("Merge down", apply)
+
+
+def flatten(live: Live | None = None) -> Edit:
+    """Make all visible layers one pixel layer."""
+
+    def apply(document: Document) -> Document:
+        return replace(document, layers=(Layer("Background", whole(document, live)),))
+
+    return Edit("Flatten", apply)
+
+
+# -- what a layer is -------------------------------------------------------------------------
+
+
+def rename_layer(layer_id: str, name: str) -> Edit:
+    """Give a layer another name."""
+    return _changed("Rename layer", layer_id, lambda layer: replace(layer, name=name), locked=True)
+
+
+def set_opacity(layer_id: str, opacity: float, token: str | None = None) -> Edit:
+    """Set a layer's opacity, 0 to 1; a filter layer's Amount."""
+    return _changed("Opacity", layer_id, lambda layer: replace(layer, opacity=opacity), token)
+
+
+def set_mode(layer_id: str, mode: str) -> Edit:
+    """Set a layer's blend mode."""
+    return _changed("Blend mode", layer_id, lambda layer: replace(layer, mode=mode))
+
+
+def set_visible(layer_id: str, visible: bool) -> Edit:
+    """Show or hide a layer."""
+    label = "Show layer" if visible else "Hide layer"
+    return _changed(label, layer_id, lambda layer: replace(layer, visible=visible), locked=True)
+
+
+def set_locked(layer_id: str, locked: bool) -> Edit:
+    """Lock or unlock a layer."""
+    label = "Lock layer" if locked else "Unlock layer"
+    return _changed(label, layer_id, lambda layer: replace(layer, locked=locked), locked=True)
+
+
+def set_clipped(layer_id: str, clipped: bool) -> Edit:
+    """Clip a layer to the one below, or release it."""
+    label = "Clip to layer below" if clipped else "Release clipping"
+    return _changed(label, layer_id, lambda layer: replace(layer, clipped=clipped))
+
+
+def set_mask(layer_id: str, mask: Raster | None, label: str = "") -> Edit:
+    """Give a layer a mask (one channel, the document's size), or take it away."""
+    label = label or ("Remove mask" if mask is None else "Mask")
+    return _changed(label, layer_id, lambda layer: replace(layer, mask=mask))
+
+
+def mask_from_selection(layer_id: str) -> Edit:
+    """Make the selection a layer's mask."""
+
+    def apply(document: Document) -> Document:
+        if document.selection is None:
+            raise EditError("nothing is selected")
+        layer = _unlocked(document, layer_id)
+        return document.with_layer(replace(layer, mask=document.selection))
+
+    return Edit("Mask from selection", apply)
+
+
+def set_pixels(layer_id: str, raster: Raster, label: str = "Pixels") -> Edit:
+    """Put ``raster`` in place of a pixel layer's pixels. It has the document's size and depth."""
+
+    def change(layer: Layer) -> Layer:
+        if not isinstance(layer.content, Raster):
+            raise EditError(f"{layer.name} holds no pixels")
+        return replace(layer, content=raster)
+
+    return _changed(label, layer_id, change)
+
+
+# -- filter layers ---------------------------------------------------------------------------
+
+
+def set_filter(
+    layer_id: str,
+    *,
+    settings: Mapping[str, Value] | None = None,
+    channels: Channels | None = None,
+    texture: float | None = None,
+    label: str = "",
+    token: str | None = None,
+) -> Edit:
+    """Change what a filter layer does; what is None stays. The kept result stays, now stale."""
+    given: dict[str, Any] = {"settings": settings, "channels": channels, "texture": texture}
+    given = {name: value for name, value in given.items() if value is not None}
+
+    def change(layer: Layer) -> Layer:
+        return replace(layer, content=replace(_filter(layer), **given))
+
+    return _changed(label or "Filter settings", layer_id, change, token)
+
+
+def keep_result(layer_id: str, kept: Kept, label: str = "Refresh") -> Edit:
+    """Keep what a job has computed for a filter layer."""
+
+    def change(layer: Layer) -> Layer:
+        return replace(layer, content=replace(_filter(layer), kept=kept))
+
+    return _changed(label, layer_id, change, locked=True)
+
+
+# -- the whole document ----------------------------------------------------------------------
+
+
+def select(selection: Raster | None, label: str = "") -> Edit:
+    """Select a part of the picture (one channel, white is selected), or all with None."""
+    label = label or ("Select all" if selection is None else "Select")
+    return Edit(label, lambda document: replace(document, selection=selection))
+
+
+def select_region(region: Region) -> Edit:
+    """Select a rectangle, as far as it lies in the picture."""
+
+    def apply(document: Document) -> Document:
+        inside = region.intersect(document.region)
+        if inside.empty:
+            return replace(document, selection=None)
+        nothing = Raster.filled(document.width, document.height, (0,), "uint8")
+        white = np.full((inside.height, inside.width, 1), 255, np.uint8)
+        return replace(document, selection=nothing.replaced(inside, white))
+
+    return Edit("Select", apply)
+
+
+def invert_selection() -> Edit:
+    """Select what is not selected."""
+
+    def apply(document: Document) -> Document:
+        if document.selection is None:
+            raise EditError("everything is selected; inverted, that would be nothing")
+        inverted = _mapped(document.selection, lambda tile: np.subtract(255, tile, dtype=np.uint8))
+        return replace(document, selection=inverted)
+
+    return Edit("Invert selection", apply)
+
+
+def enlarge(
+    rasters: Mapping[str, Raster],
+    scale: int,
+    label: str = "Enlarge",
+    lengths: Callable[[LiveFilter], Mapping[str, Value]] | None = None,
+) -> Edit:
+    """Make the document ``scale`` times as wide and high, and keep its layers.
+
+    ``rasters`` holds the new pixels of every pixel layer by its id. Masks and the selection are
+    enlarged (bicubic), and so are results that filter layers have kept: they show until they are
+    computed anew. ``lengths`` gives a filter's settings with its lengths scaled.
+    """
+
+    def apply(document: Document) -> Document:
+        def grown(layer: Layer) -> Layer:
+            mask = layer.mask if layer.mask is None else _resized(layer.mask, scale)
+            if isinstance(layer.content, Group):
+                content: Any = Group(tuple(grown(item) for item in layer.content.layers))
+            elif isinstance(layer.content, LiveFilter):
+                content = _grown_filter(layer.content, scale, lengths)
+            elif layer.id in rasters:
+                content = rasters[layer.id]
+            else:
+                raise EditError(f"there are no enlarged pixels of {layer.name}")
+            return replace(layer, content=content, mask=mask)
+
+        selection = document.selection
+        return replace(
+            document,
+            width=document.width * scale,
+            height=document.height * scale,
+            layers=tuple(grown(layer) for layer in document.layers),
+            selection=None if selection is None else _resized(selection, scale),
+        )
+
+    return Edit(label, apply)
+
+
+# -- parts -----------------------------------------------------------------------------------
+
+
+def _changed(
+    label: str,
+    layer_id: str,
+    change: Callable[[Layer], Layer],
+    token: str | None = None,
+    *,
+    locked: bool = False,
+) -> Edit:
+    """An edit of one layer; ``locked`` says that a locked one may be changed so."""
+
+    def apply(document: Document) -> Document:
+        layer = document.layer(layer_id) if locked else _unlocked(document, layer_id)
+        try:
+            return document.with_layer(change(layer))
+        except EditError:
+            raise
+        except ValueError as error:
+            raise EditError(str(error)) from None
+
+    return Edit(label, apply, token)
+
+
+def _unlocked(document: Document, layer_id: str) -> Layer:
+    layer = document.layer(layer_id)
+    if layer.locked:
+        raise EditError(f"{layer.name} is locked")
+    return layer
+
+
+def _group(document: Document, layer_id: str) -> Layer:
+    layer = document.layer(layer_id)
+    if not isinstance(layer.content, Group):
+        raise EditError(f"{layer.name} is no group")
+    if layer.locked:
+        raise EditError(f"{layer.name} is locked")
+    return layer
+
+
+def _filter(layer: Layer) -> LiveFilter:
+    if layer.filter is None:
+        raise EditError(f"{layer.name} is no filter layer")
+    return layer.filter
+
+
+def _inside(layer: Layer) -> list[Layer]:
+    """A layer and all that is in it."""
+    return [layer, *(item for child in layer.layers for item in _inside(child))]
+
+
+def _copy(layer: Layer, name: str) -> Layer:
+    """A copy with ids of its own, of all that is in it too."""
+    content = layer.content
+    if isinstance(content, Group):
+        content = Group(tuple(_copy(item, item.name) for item in content.layers))
+    return replace(layer, name=name, content=content, id=_new_id())
+
+
+def _mapped(raster: Raster, change: Callable[[Any], Any]) -> Raster:
+    """A raster with a function of its tiles' pixels; a tile shared before is shared after."""
+    done: dict[int, Any] = {}
+    tiles = []
+    for _, tile in raster.tiles():
+        if id(tile) not in done:
+            done[id(tile)] = change(tile)
+        tiles.append(done[id(tile)])
+    return Raster.from_tiles(raster.width, raster.height, raster.channels, raster.depth, tiles)
+
+
+def _grown_filter(
+    filter: LiveFilter, scale: int, lengths: Callable[[LiveFilter], Mapping[str, Value]] | None
+) -> LiveFilter:
+    kept = filter.kept
+    if kept is not None:
+        kept = replace(kept, raster=_resized(kept.raster, scale), key="")
+    return replace(filter, kept=kept, settings=lengths(filter) if lengths else filter.settings)
+
+
+def _resized(raster: Raster, scale: int) -> Raster:
+    """A raster ``scale`` times as wide and high (bicubic), channel by channel."""
+    size = raster.width * scale, raster.height * scale
+    pixels = to_float(raster.to_array())
+    large = np.empty((size[1], size[0], raster.channels), raster.depth)
+    for channel in range(raster.channels):
+        plane = PillowImage.fromarray(np.ascontiguousarray(pixels[..., channel]))
+        plane = plane.resize(size, PillowImage.Resampling.BICUBIC)
+        large[..., channel] = from_float(np.asarray(plane, np.float32), raster.depth)
+    return Raster.from_array(large)

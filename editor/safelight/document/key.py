@@ -1,0 +1,68 @@
+"""Key: what a kept result was computed from, as a hash, so that it is never computed twice."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from safelight.document.document import Document
+from safelight.document.layer import Layer, LiveFilter
+from safelight.pixels import Raster
+
+
+def result_key(document: Document, filter: LiveFilter, models: Mapping[str, str]) -> str:
+    """The key of a filter's result over ``document`` (what lies below it): SHA-256, as text.
+
+    It holds the content of all that can be seen there, the filter's id and version, its settings,
+    and ``models``, the SHA-256 of each network by name.
+    """
+    return _hash(
+        [
+            [document.width, document.height, document.depth, _profile(document)],
+            _layers(document.layers),
+            [filter.id, filter.version, dict(filter.settings), dict(models)],
+        ]
+    )
+
+
+def is_stale(document: Document, layer_id: str) -> bool:
+    """Whether what a filter layer has kept was computed from something else than is there now.
+
+    False where nothing is kept. Raises KeyError when there is no such layer.
+    """
+    filter = document.layer(layer_id).filter
+    if filter is None or filter.kept is None:
+        return False
+    below = document.below(layer_id)
+    return result_key(below, filter, filter.kept.models) != filter.kept.key
+
+
+def _layers(layers: Iterable[Layer]) -> list[Any]:
+    return [_layer(layer) for layer in layers if layer.shown]
+
+
+def _layer(layer: Layer) -> list[Any]:
+    """All of a layer that others can see; its name, its lock and its id are not."""
+    own = [layer.opacity, layer.mode, layer.clipped, layer.mask and _raster(layer.mask)]
+    content = layer.content
+    if isinstance(content, Raster):
+        return ["pixels", _raster(content), *own]
+    if isinstance(content, LiveFilter):
+        kept = content.kept and _raster(content.kept.raster)
+        strip = [content.channels, content.texture]
+        return [content.id, content.version, dict(content.settings), *strip, kept, *own]
+    return ["group", _layers(content.layers), *own]
+
+
+def _raster(raster: Raster) -> str:
+    return raster.digest().hex()
+
+
+def _profile(document: Document) -> str:
+    return hashlib.sha256(document.profile.icc or b"").hexdigest()
+
+
+def _hash(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

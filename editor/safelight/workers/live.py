@@ -1,0 +1,183 @@
+"""Live: cheap filters, run while a picture is rendered, in a worker of their own.
+
+Cheap is what runs no network and looks at few pixels around its own. The worker is not the jobs':
+whoever renders the input of a job may need a cheap filter for it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from safelight.api import Declaration, ParameterError, Region, Value
+from safelight.document import LiveFilter
+from safelight.workers.pool import Pool, WorkerDied, WorkerProcess, WorkerSilent
+from safelight.workers.protocol import Message
+
+NEAR = 128
+"""A filter that looks further than this many full-size pixels is not cheap."""
+
+PATIENCE = 20.0
+"""Seconds a cheap filter may take for one region before it counts as hanging."""
+
+Key = tuple[str, tuple[tuple[str, Value], ...]]
+
+
+class LiveFilters:
+    """What ``document.render`` asks to run cheap filters. May be used by several threads.
+
+    ``find`` gives the declaration of an installed filter by id, or None. A filter that fails is
+    reported once to ``failed`` (a sentence) and not run again with the same settings.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        find: Callable[[str], Declaration | None],
+        *,
+        failed: Callable[[str], None] | None = None,
+        patience: float = PATIENCE,
+    ) -> None:
+        self._pool = pool
+        self._find = find
+        self._failed = failed
+        self._patience = patience
+        self._lock = threading.Lock()
+        self._reaches: dict[Key, int | None] = {}
+        self.runs = 0
+
+    def reach(self, filter: LiveFilter, level: int) -> int | None:
+        """Pixels of ``level`` around its own that count; None when the filter is not cheap."""
+        full, scaled = self._known(filter, 0), self._known(filter, level)
+        return scaled if full is not None and full <= NEAR else None
+
+    def run(
+        self, filter: LiveFilter, image: NDArray[np.float32], region: Region
+    ) -> NDArray[np.float32] | None:
+        """The result for ``image`` (height, width, 3), sRGB-encoded; None when it failed."""
+        key = self._key(filter, region.level)
+        if key is None or self._reaches.get(key) is None:
+            return None
+        try:
+            with self._lock, self._pool.worker() as worker:
+                self.runs += 1
+                return self._run(worker, key, image, region)
+        except WorkerDied as death:
+            self._refuse(filter, key, str(death))
+        except WorkerSilent:
+            self._refuse(filter, key, f"did not answer for {self._patience:g} s and was stopped")
+        except _Failed as failure:
+            self._refuse(filter, key, str(failure))
+        return None
+
+    def scaled(self, filter: LiveFilter, factor: float) -> Mapping[str, Value]:
+        """A filter's settings with its lengths ``factor`` times as long, as far as is legal."""
+        declaration = self._find(filter.id)
+        return filter.settings if declaration is None else scaled(declaration, filter, factor)
+
+    def _key(self, filter: LiveFilter, level: int) -> Key | None:
+        """What the worker is asked for at a zoom level; None for what is not installed."""
+        declaration = self._find(filter.id)
+        if declaration is None:
+            return None
+        try:
+            settings = declaration.settings(scaled(declaration, filter, 0.5**level))
+        except ParameterError:
+            return None
+        if declaration.factor(settings) != 1:
+            return None
+        return filter.id, tuple(sorted(settings.items()))
+
+    def _known(self, filter: LiveFilter, level: int) -> int | None:
+        key = self._key(filter, level)
+        if key is None:
+            return None
+        if key not in self._reaches:
+            try:
+                with self._lock, self._pool.worker() as worker:
+                    self._reaches[key] = self._plan(worker, key)
+            except (WorkerDied, WorkerSilent, _Failed):
+                # Not cheap, then: a job will find out what is wrong with it, and say so.
+                self._reaches[key] = None
+        return self._reaches[key]
+
+    def _plan(self, worker: WorkerProcess, key: Key) -> int | None:
+        reply = self._ask(worker, {"type": "plan", "device": "cpu"}, key)
+        reach = reply.get("reach")
+        if reply["type"] != "planned" or reply.get("models") or not isinstance(reach, int):
+            return None
+        return reach if 0 <= reach <= NEAR and reply.get("scale") == 1 else None
+
+    def _run(
+        self, worker: WorkerProcess, key: Key, image: NDArray[np.float32], region: Region
+    ) -> NDArray[np.float32]:
+        height, width = image.shape[:2]
+        source = worker.block(height * width * 12, writable=False)
+        target = worker.block(height * width * 12, writable=True)
+        np.copyto(source.array((height, width, 3)), image)
+        shape = [height, width, 3]
+        question: Message = {
+            "type": "run",
+            "piece": 0,
+            "device": "cpu",
+            "scale": 1,
+            "region": [region.x, region.y, region.width, region.height, region.level],
+            "keep": [0, 0, width, height],
+            "input": {"block": source.id, "shape": shape},
+            "output": {"block": target.id, "shape": shape},
+        }
+        reply = self._ask(worker, question, key)
+        if reply["type"] != "done":
+            raise _Failed(f"failed: {reply.get('reason', 'no reason given')}")
+        if reply.get("finite") is not True:
+            raise _Failed("returned pixels that are no numbers (NaN or infinite)")
+        result = target.array((height, width, 3)).copy()
+        worker.give_back(source)
+        worker.give_back(target)
+        return result
+
+    def _ask(self, worker: WorkerProcess, question: Message, key: Key) -> Message:
+        """Ask, and wait for the answer; a worker that does not give one is ended."""
+        about = {"job": 0, "filter": key[0], "settings": dict(key[1])}
+        worker.send(question | about)
+        try:
+            reply = worker.reply(self._patience)
+            while reply["type"] == "progress":
+                reply = worker.reply(self._patience)
+        except WorkerSilent:
+            worker.kill()
+            raise
+        return reply
+
+    def _refuse(self, filter: LiveFilter, key: Key, reason: str) -> None:
+        self._reaches[key] = None
+        if self._failed is not None:
+            plugin = filter.plugin or "no plugin"
+            reason = " ".join(reason.split())[:600]
+            self._failed(f"{filter.title} ({plugin}) {reason.rstrip('.')}.")
+
+
+class _Failed(Exception):
+    """A filter's failure, as a part of a sentence."""
+
+
+def scaled(declaration: Declaration, filter: LiveFilter, factor: float) -> dict[str, Value]:
+    """Settings with every length ``factor`` times as long, as far as is legal.
+
+    Settings that the declaration does not know, from another version, are left out.
+    """
+    result: dict[str, Value] = {}
+    for parameter in declaration.parameters:
+        value = filter.settings.get(parameter.name, parameter.default)
+        if parameter.length and factor != 1 and not isinstance(value, (bool, str)):
+            value = value * factor
+            if parameter.minimum is not None:
+                value = max(value, parameter.minimum)
+            if parameter.maximum is not None:
+                value = min(value, parameter.maximum)
+            value = round(value) if parameter.kind == "integer" else value
+        result[parameter.name] = value
+    return result
