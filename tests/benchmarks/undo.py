@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from safelight.document import Document, History, replace_pixels
+from safelight.document import Document, History, edits
 from safelight.pixels import Raster
 from tests.benchmarks.pairs import Row, alternate, seconds, touch
 
@@ -26,7 +26,7 @@ def measure(pairs: int, size: str = "full") -> list[Row]:
     after = 255 - before
     touch(2 * before.nbytes)
     document = Document.from_raster(Raster.from_array(before))
-    edit = replace_pixels("Negative", document.layers[0].id, Raster.from_array(after))
+    edit = edits.set_pixels(document.layers[0].id, Raster.from_array(after))
     history = History.start(document).do(edit)
     copy = np.empty_like(before)
 

@@ -6,7 +6,7 @@ from safelight.document.edit import Edit, EditError
 from safelight.document.history import History, Step
 from safelight.document.key import is_stale, result_key
 from safelight.document.layer import Channels, Group, Kept, Layer, LiveFilter, walk
-from safelight.document.render import Live, Renderer, render, render_srgb, whole
+from safelight.document.render import Live, Renderer, plain_raster, render, render_srgb, whole
 
 __all__ = [
     "Channels",
@@ -24,6 +24,7 @@ __all__ = [
     "Step",
     "edits",
     "is_stale",
+    "plain_raster",
     "render",
     "render_srgb",
     "result_key",

@@ -52,11 +52,21 @@ def render_srgb(
     return document.profile.to_srgb(to_float(render(document, region, live)))
 
 
+def plain_raster(document: Document) -> Raster | None:
+    """The one layer's pixels that are all a document shows; None where layers are composited."""
+    shown = [layer for layer in document.layers if layer.shown]
+    if len(shown) != 1:
+        return None
+    layer = shown[0]
+    plain = layer.opacity == 1 and layer.mask is None
+    return layer.content if plain and isinstance(layer.content, Raster) else None
+
+
 def whole(document: Document, live: Live | None = None) -> Raster:
     """All that a document shows, as a raster of its depth; one plain layer's own, uncopied."""
-    shown = [layer for layer in document.layers if layer.shown]
-    if len(shown) == 1 and _is_plain(shown[0]):
-        return shown[0].raster
+    plain = plain_raster(document)
+    if plain is not None:
+        return plain
     channels = 4 if document.has_alpha else 3
     builder = RasterBuilder(document.width, document.height, channels, document.depth)
     for y in range(0, document.height, _BAND):
@@ -90,10 +100,10 @@ class Renderer:
 
     def render(self, document: Document, region: Region) -> NDArray[Any]:
         """As the function ``render``."""
-        shown = [layer for layer in document.layers if layer.shown]
         depth = document.depth if region.level == 0 else "uint8"
-        if len(shown) == 1 and _is_plain(shown[0]):
-            return _read(shown[0].raster, region)
+        plain = plain_raster(document)
+        if plain is not None:
+            return _read(plain, region)
         pixels = self._stack(document, region)
         channels = 4 if document.has_alpha else 3
         return from_float(pixels[..., :channels], depth)
@@ -285,10 +295,6 @@ def _units(layers: tuple[Layer, ...]) -> list[tuple[Layer, tuple[Layer, ...]]]:
         else:
             units[-1][1].append(layer)
     return [(base, tuple(clipped)) for base, clipped in units]
-
-
-def _is_plain(layer: Layer) -> bool:
-    return isinstance(layer.content, Raster) and layer.opacity == 1 and layer.mask is None
 
 
 def _read(raster: Raster, region: Region) -> NDArray[Any]:

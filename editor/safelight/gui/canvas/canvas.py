@@ -67,7 +67,7 @@ class Canvas(QWidget):
         self.fits = True
         self.overlay: Overlay | None = None
         self.split: float | None = None
-        self._tiles = Tiles()
+        self._tiles = Tiles(self, self.update)
         self._picture: Picture | None = None
         self._before: Picture | None = None
         self._showing_before = False
@@ -84,6 +84,8 @@ class Canvas(QWidget):
         """Show ``picture``; ``before`` is what the before key and the split line compare with."""
         old = self._picture
         self._picture, self._before = picture, before
+        if old is not None and old is not picture:
+            picture.follow(old, self._tiles)
         if old is None or (old.width, old.height) != (picture.width, picture.height):
             if self.fits or old is None:
                 self.view = View.fitted(self._size(), self._room())
@@ -193,6 +195,7 @@ class Canvas(QWidget):
                 paint_word(painter, word, 12 * ratio, 12 * ratio, ratio)
         if self._by_key and self.hasFocus():
             paint_focus(painter, *self._room(), ratio)
+        self._tiles.end_frame()
         if self._tiles.incomplete:
             QTimer.singleShot(0, self.update)
 

@@ -11,7 +11,7 @@ from PySide6.QtCore import QRect, QRectF
 from PySide6.QtGui import QColor, QColorSpace, QColorTransform, QImage, QPainter
 
 from safelight.api import Region
-from safelight.document import Document, render
+from safelight.document import Document, Renderer, plain_raster, render
 from safelight.gui.canvas.tilestore import Tiles
 from safelight.pixels import TILE, Profile, Raster, from_float, to_float
 
@@ -46,14 +46,25 @@ class Picture:
     """A document, or a raster with its profile, that can be painted at any zoom level.
 
     Levels must have been made before (``make_levels``, on a thread): painting only looks up.
+    A document of several layers is composited on a thread, by ``renderer``; until its tiles are
+    there, those of an ``earlier`` version are shown.
     """
 
     _count = 0
 
-    def __init__(self, source: Document | Raster, profile: Profile | None = None) -> None:
+    def __init__(
+        self,
+        source: Document | Raster,
+        profile: Profile | None = None,
+        *,
+        renderer: Renderer | None = None,
+    ) -> None:
         Picture._count += 1
         self._id = Picture._count
         self._source = source
+        self._renderer = renderer
+        self.composited = isinstance(source, Document) and plain_raster(source) is None
+        self.earlier: Picture | None = None
         self.width, self.height = source.width, source.height
         self.coarsest = coarsest_level(self.width, self.height)
         if isinstance(source, Document):
@@ -81,10 +92,39 @@ class Picture:
         else:
             place = self._place(left, top, zoom, level)
         painter.save()
-        if not self._paint_level(painter, level, place, clip, tiles):
-            self._paint_coarser(painter, level, (left, top, zoom), clip, tiles)
-            self._paint_level(painter, level, place, clip, tiles)
+        if self._paint_level(painter, level, place, clip, tiles):
+            self.earlier = None
+        else:
+            where = left, top, zoom
+            if self.earlier is None or not self.earlier.paint_ready(
+                painter, level, where, clip, tiles
+            ):
+                self._paint_coarser(painter, level, where, clip, tiles)
+            self._paint_level(painter, level, place, clip, tiles, partly=True)
         painter.restore()
+
+    def follow(self, earlier: Picture | None, tiles: Tiles) -> None:
+        """Show ``earlier``, or what it shows instead, until the tiles of this one are there."""
+        while earlier is not None and not tiles.has(earlier._id):
+            earlier = earlier.earlier
+        if earlier is not None and (earlier.width, earlier.height) == (self.width, self.height):
+            self.earlier, earlier.earlier = earlier, None
+
+    def paint_ready(
+        self,
+        painter: QPainter,
+        level: int,
+        where: tuple[float, float, float],
+        clip: QRect,
+        tiles: Tiles,
+    ) -> bool:
+        """Paint the finest level from ``level`` on of which all is ready; False without one."""
+        for coarser in range(level, self.coarsest + 1):
+            if self._paint_level(
+                painter, coarser, self._place(*where, coarser), clip, tiles, only_if_ready=True
+            ):
+                return True
+        return False
 
     def _place(self, left: float, top: float, zoom: float, level: int) -> Place:
         # The last column of a level may stand for half a pixel: measure by the picture itself.
@@ -100,10 +140,11 @@ class Picture:
         clip: QRect,
         tiles: Tiles,
     ) -> None:
-        """Paint the nearest coarser level of which all is ready; the last one always is."""
-        for coarser in range(level + 1, self.coarsest + 1):
-            if self._paint_level(painter, coarser, self._place(*where, coarser), clip, tiles, True):
-                return
+        """Paint the nearest coarser level of which all is ready; have one made where none is."""
+        if self.paint_ready(painter, level + 1, where, clip, tiles) or not self.composited:
+            return
+        coarser = min(level + 2, self.coarsest)
+        self._paint_level(painter, coarser, self._place(*where, coarser), clip, tiles, first=True)
 
     def _paint_level(
         self,
@@ -112,23 +153,29 @@ class Picture:
         place: Place,
         clip: QRect,
         tiles: Tiles,
+        *,
         only_if_ready: bool = False,
+        partly: bool = False,
+        first: bool = False,
     ) -> bool:
         """Paint a level's tiles; False, and nothing is painted, while some are missing.
 
-        Asked again in the same frame it paints those that are there.
+        ``partly`` paints those that are there. ``first`` has what is missing made before all else
+        that is made on the thread.
         """
         width, height = self.size(level)
         found: list[tuple[QRect, int, int, QImage]] = []
         missing = False
-        again = tiles.incomplete and not only_if_ready
         for row in _lines(place.top, place.down, height, clip.top(), clip.bottom()):
             for column in _lines(place.left, place.across, width, clip.left(), clip.right()):
                 key = (self._id, level, row, column)
                 if only_if_ready:
                     tile = tiles.peek(key)
-                    if tile is None and level == self.coarsest:
+                    if tile is None and level == self.coarsest and not self.composited:
                         tile = tiles.keep(key, self._tile(level, row, column))
+                elif self.composited:
+                    make = partial(self._tile, level, row, column)
+                    tile = tiles.get_later(key, make, first=first)
                 else:
                     tile = tiles.get(key, partial(self._tile, level, row, column))
                 if tile is None:
@@ -142,7 +189,7 @@ class Picture:
                 right = right if last_x else place.column(column + 1)
                 bottom = bottom if last_y else place.row(row + 1)
                 found.append((QRect(x, y, right - x, bottom - y), row, column, tile))
-        if missing and not again:
+        if missing and not partly:
             return False
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, place.smooth)
         for area, row, column, tile in found:
@@ -170,7 +217,8 @@ class Picture:
         whole = Region(0, 0, width, height, level)
         place = Region(column * SIDE, row * SIDE, SIDE, SIDE, level).grow(1, whole)
         if isinstance(self._source, Document):
-            pixels = render(self._source, place)
+            renders = render if self._renderer is None else self._renderer.render
+            pixels = renders(self._source, place)
         else:
             pixels = self._source.level(level).read(place)
         if pixels.dtype != np.uint8:
