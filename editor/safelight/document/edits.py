@@ -110,10 +110,10 @@ def ungroup(group_id: str) -> Edit:
     return Edit("Ungroup", apply)
 
 
-def merge_down(layer_id: str, live: Live | None = None) -> Edit:
+def merge_down(layer_id: str) -> Edit:
     """Make a layer and the pixel layer below it one pixel layer that looks the same."""
 
-    def apply(document: Document) -> Document:
+    def renders(document: Document, live: Live | None) -> Document:
         siblings = document.siblings(layer_id)
         place = next(index for index, layer in enumerate(siblings) if layer.id == layer_id)
         upper = _unlocked(document, layer_id)
@@ -128,16 +128,16 @@ def merge_down(layer_id: str, live: Live | None = None) -> Edit:
         )
         return document.substitute(layer_id, ()).with_layer(merged)
 
-    return Edit("Merge down", apply)
+    return _rendering("Merge down", renders)
 
 
-def flatten(live: Live | None = None) -> Edit:
+def flatten() -> Edit:
     """Make all visible layers one pixel layer."""
 
-    def apply(document: Document) -> Document:
+    def renders(document: Document, live: Live | None) -> Document:
         return replace(document, layers=(Layer("Background", whole(document, live)),))
 
-    return Edit("Flatten", apply)
+    return _rendering("Flatten", renders)
 
 
 # -- what a layer is -------------------------------------------------------------------------
@@ -306,10 +306,14 @@ def enlarge(
             selection=None if selection is None else _resized(selection, scale),
         )
 
-    return Edit(label, apply)
+    return _rendering(label, lambda document, _: apply(document))
 
 
 # -- parts -----------------------------------------------------------------------------------
+
+
+def _rendering(label: str, renders: Callable[[Document, Live | None], Document]) -> Edit:
+    return Edit(label, lambda document: renders(document, None), renders=renders)
 
 
 def _changed(

@@ -208,12 +208,20 @@ class Raster:
     def _halved(self) -> Raster:
         # Tile by tile: a long call into another library would hold up the window's thread.
         tiles = []
+        same: dict[int, NDArray[Any]] = {}  # four times one tile, as empty layers are made of
         for y in range(0, self.height, 2 * TILE):
             for x in range(0, self.width, 2 * TILE):
                 below = Region(x, y, 2 * TILE, 2 * TILE).intersect(self.region)
-                tile = _halved(self.read(below))
-                tile.flags.writeable = False
-                tiles.append(tile)
+                touched = {id(self._tiles[index]) for index, _ in self._touched(below)}
+                known = same.get(min(touched)) if len(touched) == 1 else None
+                if known is None or known.shape[:2] != (
+                    -(-below.height // 2),
+                    -(-below.width // 2),
+                ):
+                    known = _halved(self.read(below))
+                    known.flags.writeable = False
+                    same[min(touched)] = known
+                tiles.append(known)
         width, height = -(-self.width // 2), -(-self.height // 2)
         return Raster(width, height, self.channels, "uint8", tiles)
 
