@@ -14,7 +14,17 @@ from typing import Any
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from tests.benchmarks import composite, handoff, memory, startup, throughput, undo
+from tests.benchmarks import (
+    canvas,
+    composite,
+    handoff,
+    layers,
+    memory,
+    opening,
+    startup,
+    throughput,
+    undo,
+)
 from tests.benchmarks.pairs import Disturbance, Row, Skipped, table
 
 BENCHMARKS = {
@@ -24,6 +34,9 @@ BENCHMARKS = {
     "handoff": handoff,
     "undo": undo,
     "composite": composite,
+    "layers": layers,
+    "canvas": canvas,
+    "opening": opening,
 }
 
 _MOST_LOAD = 0.5

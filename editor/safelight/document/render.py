@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -97,6 +97,7 @@ class Renderer:
         self._seen: dict[Region, tuple[Layer, ...]] = {}
         self._prefixes: dict[Region, _Prefix] = {}
         self._held = 0
+        self._scratch: Pixels = np.empty(0, np.float32)
 
     def render(self, document: Document, region: Region) -> NDArray[Any]:
         """As the function ``render``."""
@@ -104,9 +105,18 @@ class Renderer:
         plain = plain_raster(document)
         if plain is not None:
             return _read(plain, region)
-        pixels = self._stack(document, region)
         channels = 4 if document.has_alpha else 3
-        return from_float(pixels[..., :channels], depth)
+        cells = [region]
+        if not any(_looks_around(layer, self.live, region.level) for layer in document.layers):
+            cells = list(_cells(region))
+        result = np.empty((region.height, region.width, channels), depth)
+        for cell in cells:
+            pixels = from_float(self._stack(document, cell), depth)
+            place = cell.move(-region.x, -region.y)
+            # By channel: numpy is three times as slow at copying three of four.
+            for channel in range(channels):
+                result[place.rows(), place.columns(), channel] = pixels[..., channel]
+        return result
 
     def _stack(self, document: Document, region: Region) -> Pixels:
         frame = _Frame(document, region.level, self.live)
@@ -118,7 +128,7 @@ class Renderer:
         prefix = self._prefixes.get(region)
         start, pixels = 0, None
         if prefix is not None and _common(layers, prefix.layers) == len(prefix.layers):
-            start, pixels = len(prefix.layers), prefix.pixels.copy()
+            start, pixels = len(prefix.layers), self._copied(prefix.pixels)
         if start and not frame.can_continue(layers, start):
             start, pixels = 0, None
         if start < common < len(layers) and frame.can_continue(layers, common):
@@ -126,6 +136,14 @@ class Renderer:
             start = common
             self._remember(region, _Prefix(layers[:common], pixels.copy()))
         return frame.stack(layers[start:], region, pixels)
+
+    def _copied(self, pixels: Pixels) -> Pixels:
+        """A copy in memory that is used again and again: fresh memory costs more than the copy."""
+        if self._scratch.size < pixels.size:
+            self._scratch = np.empty(pixels.size, np.float32)
+        copy = self._scratch[: pixels.size].reshape(pixels.shape)
+        np.copyto(copy, pixels)
+        return copy
 
     def _remember(self, region: Region, prefix: _Prefix) -> None:
         old = self._prefixes.pop(region, None)
@@ -135,6 +153,38 @@ class Renderer:
             oldest = next(iter(self._prefixes))
             self._held -= self._prefixes.pop(oldest).pixels.nbytes
             self._seen.pop(oldest, None)
+
+
+def _cells(region: Region) -> Iterator[Region]:
+    """A region cut along the tiles: layers are read without a copy, and a cell of 1 MB stays in a
+    core's cache from one layer to the next.
+    """
+    for y, height in _cuts(region.y, region.bottom):
+        for x, width in _cuts(region.x, region.right):
+            yield Region(x, y, width, height, region.level)
+
+
+def _cuts(start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Start and size of each part; what is left over at an end is not a part of its own."""
+    lines = [x for x in range(0, end, TILE) if x - start >= TILE // 4 and end - x >= TILE // 4]
+    edges = [start, *lines, end]
+    for first, last in zip(edges, edges[1:], strict=False):
+        yield first, last - first
+
+
+def _looks_around(layer: Layer, live: Live | None, level: int) -> bool:
+    """Whether a pixel depends on its neighbours: then strips would compute some of it twice."""
+    if not layer.shown:
+        return False
+    if layer.filter is not None:
+        return _margin(layer.filter, live, level) > 0
+    return any(_looks_around(inner, live, level) for inner in layer.layers)
+
+
+def _margin(filter: LiveFilter, live: Live | None, level: int) -> int:
+    """How many pixels of ``level`` around its own a filter layer looks at."""
+    reach = live.reach(filter, level) if live is not None else None
+    return (reach or 0) + margin(filter, level)
 
 
 def _common(layers: tuple[Layer, ...], others: tuple[Layer, ...]) -> int:
@@ -166,12 +216,9 @@ class _Frame:
         if start < len(layers) and clipping_base(layers, start) is not None:
             return False
         filters = [layer.filter for layer in layers[start:] if layer.shown]
-        return not any(filter is not None and self._looks(filter) for filter in filters)
-
-    def _looks(self, filter: LiveFilter) -> int:
-        """How many pixels around its own a filter layer looks at."""
-        reach = self.live.reach(filter, self.level) if self.live is not None else None
-        return (reach or 0) + margin(filter, self.level)
+        return not any(
+            filter is not None and _margin(filter, self.live, self.level) for filter in filters
+        )
 
     def stack(
         self, layers: tuple[Layer, ...], window: Region, below: Pixels | None = None
@@ -257,7 +304,7 @@ class _Frame:
         kept = filter.kept
         if reach is None and kept is None:
             return below(window)
-        wide = window.grow(self._looks(filter), self.whole)
+        wide = window.grow(_margin(filter, self.live, self.level), self.whole)
         under = below(wide)
         result: Pixels | None = None
         if reach is not None and self.live is not None:

@@ -94,6 +94,7 @@ class Picture:
         painter.save()
         if self._paint_level(painter, level, place, clip, tiles):
             self.earlier = None
+            self._look_ahead(level, place, clip, tiles)
         else:
             where = left, top, zoom
             if self.earlier is None or not self.earlier.paint_ready(
@@ -102,6 +103,18 @@ class Picture:
                 self._paint_coarser(painter, level, where, clip, tiles)
             self._paint_level(painter, level, place, clip, tiles, partly=True)
         painter.restore()
+
+    def _look_ahead(self, level: int, place: Place, clip: QRect, tiles: Tiles) -> None:
+        """Have the tiles around the view made, which panning comes to next."""
+        width, height = self.size(level)
+        rows = _lines(place.top, place.down, height, clip.top(), clip.bottom())
+        columns = _lines(place.left, place.across, width, clip.left(), clip.right())
+        last_row, last_column = -(-height // SIDE) - 1, -(-width // SIDE) - 1
+        for row in range(max(rows.start - 1, 0), min(rows.stop, last_row) + 1):
+            for column in range(max(columns.start - 1, 0), min(columns.stop, last_column) + 1):
+                if row not in rows or column not in columns:
+                    make = partial(self._tile, level, row, column)
+                    tiles.expect((self._id, level, row, column), make)
 
     def follow(self, earlier: Picture | None, tiles: Tiles) -> None:
         """Show ``earlier``, or what it shows instead, until the tiles of this one are there."""

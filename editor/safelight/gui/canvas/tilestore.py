@@ -22,6 +22,9 @@ _KEPT = 160
 """Tiles kept ready, of 1 MB each."""
 
 
+_AHEAD = 24
+"""Tiles beyond the view that are made ahead, so that panning finds them ready."""
+
 _IDLE = 5.0
 """Seconds without anything to do after which the thread ends."""
 
@@ -40,6 +43,7 @@ class Tiles:
         self._deadline = 0.0
         self._made = 0
         self._wanted: list[tuple[Key, Callable[[], QImage]]] = []
+        self._expected: list[tuple[Key, Callable[[], QImage]]] = []
         self._arrived = arrived
         self._maker = Maker(Mailbox(owner, self._take))
         self.incomplete = False
@@ -48,12 +52,12 @@ class Tiles:
         """A frame begins that may spend ``seconds`` on making tiles."""
         self._deadline = time.perf_counter() + seconds
         self._made = 0
-        self._wanted = []
+        self._wanted, self._expected = [], []
         self.incomplete = False
 
     def end_frame(self) -> None:
         """The frame is painted: what it lacked is made now, on the thread."""
-        self._maker.want(self._wanted)
+        self._maker.want(self._wanted + self._expected)
 
     @property
     def waiting(self) -> bool:
@@ -72,13 +76,19 @@ class Tiles:
             self._wanted.insert(0 if first else len(self._wanted), (key, make))
         return None
 
+    def expect(self, key: Key, make: Callable[[], QImage]) -> None:
+        """A tile that may be wanted soon: it is made when there is nothing else to make."""
+        if key not in self._ready and len(self._expected) < _AHEAD:
+            self._expected.append((key, make))
+
     def has(self, picture: int) -> bool:
         """Whether any tile of a picture is ready."""
         return any(key[0] == picture for key in self._ready)
 
     def _take(self, letter: tuple[Key, QImage]) -> None:
         self.keep(*letter)
-        self._arrived()
+        if any(letter[0] == key for key, _ in self._wanted):
+            self._arrived()
 
     @property
     def late(self) -> bool:
