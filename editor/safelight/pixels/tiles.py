@@ -158,6 +158,10 @@ class Raster:
         for index, tile in enumerate(self._tiles):
             self._tiles[index] = equal.get(id(tile), tile)
 
+    def forget_levels(self) -> None:
+        """Give up the zoom levels; they are made again when they are asked for."""
+        self._half = None
+
     def _touched(self, region: Region) -> Iterator[tuple[int, Region]]:
         """Index and place of each tile that ``region`` meets."""
         columns = -(-self.width // TILE)
