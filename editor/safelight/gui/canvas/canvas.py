@@ -7,28 +7,40 @@ OpenGL where that is done in software.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QBrush,
     QColor,
+    QCursor,
     QFocusEvent,
     QImage,
     QKeyEvent,
     QMouseEvent,
+    QNativeGestureEvent,
     QPainter,
     QPaintEvent,
     QResizeEvent,
+    QTransform,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QSizePolicy, QWidget
 
 from safelight.api import Region
 from safelight.gui import theme
-from safelight.gui.canvas.marks import paint_focus, paint_frame, paint_split, paint_word
+from safelight.gui.canvas.marks import (
+    paint_edge,
+    paint_focus,
+    paint_frame,
+    paint_split,
+    paint_word,
+    turning_cursor,
+)
 from safelight.gui.canvas.overlay import Overlay
 from safelight.gui.canvas.picture import Picture, chequerboard
 from safelight.gui.canvas.tilestore import Tiles
+from safelight.gui.canvas.twist import Twist
 from safelight.gui.canvas.view import View
 
 _GRIP = 9.0
@@ -36,6 +48,14 @@ _GRIP = 9.0
 
 _FRAME = 0.008
 """Seconds a frame may spend on making tiles; the rest comes with the next frames."""
+
+_SNAP = 15.0
+"""Degrees to which Shift rounds a turn."""
+
+_OFF_GRID = 1 - 4e-6
+"""What the zoom of a slanting picture is multiplied with: a picture that lies on whole pixels is
+copied, not resampled, and that only suits one that lies level.
+"""
 
 _ARROWS = {
     Qt.Key.Key_Left: (1, 0),
@@ -49,7 +69,8 @@ class Canvas(QWidget):
     """The picture on the screen.
 
     Keys: arrows move, + and - zoom. The wheel zooms at the pointer; a drag moves the picture
-    (from anywhere while Space is held, also from the split line).
+    (from anywhere while Space is held, also from the split line), and turns it while R is held.
+    Two fingers pinch and turn.
     """
 
     view_changed = Signal()
@@ -61,6 +82,7 @@ class Canvas(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(160, 120)
         self.setMouseTracking(True)
+        self.grabGesture(Qt.GestureType.PinchGesture)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Picture")
         self.view = View()
@@ -73,9 +95,13 @@ class Canvas(QWidget):
         self._showing_before = False
         self._held = False
         self._hand = False
+        self._turning = False
+        self._twist: Twist | None = None
         self._by_key = False
         self._dragging: str = ""
         self._last = QPointF()
+        self._grip = 0.0
+        self._pinched = (1.0, 0.0, QPointF())
         self._board = QBrush(chequerboard())
 
     # -- what is shown -------------------------------------------------------------------------
@@ -88,11 +114,13 @@ class Canvas(QWidget):
             picture.follow(old, self._tiles)
         if old is None or (old.width, old.height) != (picture.width, picture.height):
             if self.fits or old is None:
-                self.view = View.fitted(self._size(), self._room())
+                self.view = View.fitted(self._size(), self._room(), self.view.angle)
             else:  # another size: what was in the middle stays there, as large as it was
                 ratio = picture.width / old.width
                 view = self.view
-                self.view = View(view.zoom / ratio, view.x * ratio, view.y * ratio)
+                self.view = replace(
+                    view, zoom=view.zoom / ratio, x=view.x * ratio, y=view.y * ratio
+                )
             self.view_changed.emit()
         self.update()
 
@@ -126,13 +154,36 @@ class Canvas(QWidget):
     def fit(self) -> None:
         """Show the whole picture."""
         self.fits = True
-        self._look(View.fitted(self._size(), self._room()), fits=True)
+        self._look(View.fitted(self._size(), self._room(), self.view.angle), fits=True)
 
     def zoom_to(self, zoom: float, at: QPointF | None = None) -> None:
         """Zoom to ``zoom`` (1 = one picture pixel on one screen pixel) around a widget point."""
         point = at if at is not None else QPointF(self.width() / 2, self.height() / 2)
         ratio = self.devicePixelRatioF()
         self._look(self.view.zoomed(zoom, point.x() * ratio, point.y() * ratio, self._room()))
+
+    def rotate_to(self, angle: float, at: QPointF | None = None) -> None:
+        """Show the picture turned to ``angle`` (degrees, clockwise) around a widget point.
+
+        That is how it is looked at; the picture itself stays as it is.
+        """
+        self._twist = None
+        self._rotate(angle, at)
+
+    def rotate_by(self, degrees: float) -> None:
+        """Turn further, to the next multiple of ``degrees``."""
+        steps = self.view.angle / degrees
+        self.rotate_to(degrees * (math.floor(steps + 1e-6) + 1))
+
+    def reset_rotation(self) -> None:
+        """Show the picture level again."""
+        self.rotate_to(0.0)
+        if self.fits:
+            self.fit()
+
+    def centre_on(self, x: float, y: float) -> None:
+        """Bring a point of the picture to the middle."""
+        self._look(replace(self.view, x=x, y=y))
 
     def zoom_in(self) -> None:
         """One step larger."""
@@ -145,13 +196,19 @@ class Canvas(QWidget):
     def visible(self) -> Region:
         """The part of the picture that can be seen, in its pixels."""
         width, height = self._size()
-        room = self._room()
-        left, top = self.view.to_picture(0, 0, room)
-        right, bottom = self.view.to_picture(room[0], room[1], room)
+        corners = self.corners()
+        left, top = (min(corner[axis] for corner in corners) for axis in (0, 1))
+        right, bottom = (max(corner[axis] for corner in corners) for axis in (0, 1))
         x, y = max(math.floor(left), 0), max(math.floor(top), 0)
         shown_width = max(min(math.ceil(right), width) - x, 0)
         shown_height = max(min(math.ceil(bottom), height) - y, 0)
         return Region(x, y, shown_width, shown_height)
+
+    def corners(self) -> list[tuple[float, float]]:
+        """The picture's points under the widget's corners, clockwise from the top left."""
+        room = width, height = self._room()
+        places = ((0, 0), (width, 0), (width, height), (0, height))
+        return [self.view.to_picture(x, y, room) for x, y in places]
 
     def picture_point(self, at: QPointF) -> tuple[float, float]:
         """The picture's point under a widget point."""
@@ -173,6 +230,12 @@ class Canvas(QWidget):
             self.view_changed.emit()
             self.update()
 
+    def _rotate(self, angle: float, at: QPointF | None = None) -> None:
+        point = at if at is not None else QPointF(self.width() / 2, self.height() / 2)
+        ratio = self.devicePixelRatioF()
+        where = point.x() * ratio, point.y() * ratio
+        self._look(self.view.turned(angle, *where, self._room()), fits=self.fits)
+
     # -- painting ------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -184,23 +247,47 @@ class Canvas(QWidget):
         painter.scale(1 / ratio, 1 / ratio)  # from here on in physical pixels
         self._tiles.start_frame(_FRAME)
         if self._showing_before:
+            painter.save()
             self._paint_before(painter)
+            painter.restore()
             paint_word(painter, "Before", 12 * ratio, 12 * ratio, ratio)
         else:
+            painter.save()
             self._paint_after(painter)
+            painter.restore()
             if self.split is not None:
                 self._paint_split(painter)
             elif self.overlay is not None:
                 word = "Preview…" if self.overlay.running else "Preview"
                 paint_word(painter, word, 12 * ratio, 12 * ratio, ratio)
+        if self.view.angle:
+            word = f"View turned by {self.view.angle:.3g}°"
+            paint_word(painter, word, 12 * ratio, self._room()[1] - 34 * ratio, ratio)
         if self._by_key and self.hasFocus():
             paint_focus(painter, *self._room(), ratio)
         self._tiles.end_frame()
         if self._tiles.incomplete:
             QTimer.singleShot(0, self.update)
 
+    def _turn(self) -> QTransform:
+        """From the frame in which the picture lies level to the widget.
+
+        It turns around a whole pixel, so that a quarter turn puts pixels on pixels.
+        """
+        x, y = (math.floor(side / 2) for side in self._room())
+        return QTransform().translate(x, y).rotate(self.view.angle).translate(-x, -y)
+
+    def _in_frame(self, x: float, y: float) -> tuple[float, float]:
+        """Where the picture's point is in the frame in which the picture lies level."""
+        place = self.view.to_widget(x, y, self._room())
+        if not self.view.angle:
+            return place
+        turned = self._turn().inverted()[0].map(QPointF(*place))
+        return turned.x(), turned.y()
+
     def _paint_after(self, painter: QPainter) -> None:
         assert self._picture is not None
+        self._lay(painter)
         self._paint_picture(painter, self._picture, 0, 0, 1)
         if self.overlay is None:
             return
@@ -213,33 +300,49 @@ class Canvas(QWidget):
                 x, y = region.x + place.x / scale, region.y + place.y / scale
                 self._paint_picture(painter, picture, x, y, 1 / scale)
         if region != Region(0, 0, *self._size()):
-            paint_frame(painter, self._on_widget(region), self.devicePixelRatioF())
+            paint_frame(painter, self._place(region), self.devicePixelRatioF())
 
     def _paint_sheet(self, painter: QPainter, overlay: Overlay) -> None:
         image, step = overlay.sheet(self._tiles)
-        left, top = self.view.to_widget(overlay.region.x, overlay.region.y, self._room())
+        left, top = self._in_frame(overlay.region.x, overlay.region.y)
         size = self.view.zoom / overlay.scale * step
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(QRectF(left, top, image.width() * size, image.height() * size), image)
 
-    def _on_widget(self, region: Region) -> QRectF:
-        left, top = self.view.to_widget(region.x, region.y, self._room())
-        right, bottom = self.view.to_widget(region.right, region.bottom, self._room())
-        return QRectF(QPointF(round(left), round(top)), QPointF(round(right), round(bottom)))
+    def _place(self, region: Region) -> QRectF:
+        left, top = self._in_frame(region.x, region.y)
+        width, height = region.width * self.view.zoom, region.height * self.view.zoom
+        corner = QPointF(round(left + width), round(top + height))
+        return QRectF(QPointF(round(left), round(top)), corner)
+
+    def _lay(self, painter: QPainter) -> None:
+        """Go into the frame in which the picture lies level."""
+        if self.view.angle:
+            painter.setTransform(self._turn(), combine=True)
 
     def _paint_before(self, painter: QPainter) -> None:
         assert self._picture is not None
+        self._lay(painter)
         before = self._before or self._picture
         self._paint_picture(painter, before, 0, 0, self._picture.width / before.width)
 
     def _paint_split(self, painter: QPainter) -> None:
         width, height = self._room()
         line = round(width * (self.split or 0))
-        painter.save()
-        painter.setClipRect(QRectF(0, 0, line, height))
-        painter.fillRect(QRectF(0, 0, line, height), QColor(theme.CANVAS))
-        self._paint_before(painter)
-        painter.restore()
+        if self.view.angle and line:
+            # Each tile sets its own clip; one that slants cannot be cut at the line as well.
+            image = QImage(line, math.ceil(height), QImage.Format.Format_RGB32)
+            image.fill(QColor(theme.CANVAS))
+            inside = QPainter(image)
+            self._paint_before(inside)
+            inside.end()
+            painter.drawImage(0, 0, image)
+        else:
+            painter.save()
+            painter.setClipRect(QRectF(0, 0, line, height))
+            painter.fillRect(QRectF(0, 0, line, height), QColor(theme.CANVAS))
+            self._paint_before(painter)
+            painter.restore()
         ratio = self.devicePixelRatioF()
         paint_split(painter, line, height, ratio)
         paint_word(painter, "Before", line - 8 * ratio, 12 * ratio, ratio, leftwards=True)
@@ -249,16 +352,24 @@ class Canvas(QWidget):
         self, painter: QPainter, picture: Picture, x: float, y: float, size: float
     ) -> None:
         """Paint a picture with its corner at (x, y); its pixels are ``size`` document pixels."""
-        room, zoom = self._room(), self.view.zoom * size
-        left, top = self.view.to_widget(x, y, room)
-        clip = QRect(0, 0, math.ceil(room[0]), math.ceil(room[1]))
+        zoom = self.view.zoom * size
+        slants = self.view.angle % 90 != 0
+        if slants:
+            zoom *= _OFF_GRID
+        left, top = self._in_frame(x, y)
+        width, height = self._room()
+        clip = QRect(0, 0, math.ceil(width), math.ceil(height))
+        if self.view.angle:
+            clip = self._turn().inverted()[0].mapRect(QRectF(clip)).toAlignedRect()
         if painter.hasClipping():
             clip = clip.intersected(painter.clipBoundingRect().toAlignedRect())
+        right, bottom = left + picture.width * zoom, top + picture.height * zoom
+        area = QRectF(QPointF(round(left), round(top)), QPointF(round(right), round(bottom)))
         if picture.has_alpha:
-            right, bottom = left + picture.width * zoom, top + picture.height * zoom
-            area = QRectF(QPointF(round(left), round(top)), QPointF(round(right), round(bottom)))
             painter.fillRect(area.intersected(QRectF(clip)), self._board)
         picture.paint(painter, left, top, zoom, clip, self._tiles)
+        if slants:
+            paint_edge(painter, area)
 
     def grabbed(self) -> QImage:
         """The canvas as an image, for tests and pictures."""
@@ -268,8 +379,8 @@ class Canvas(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         if self._picture is not None:
-            view = View.fitted(self._size(), self._room()) if self.fits else self.view
-            self._look(view, fits=self.fits)
+            fitted = View.fitted(self._size(), self._room(), self.view.angle)
+            self._look(fitted if self.fits else self.view, fits=self.fits)
         super().resizeEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -286,7 +397,10 @@ class Canvas(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._last = event.position()
         left = event.button() == Qt.MouseButton.LeftButton
-        if left and not self._hand and self._on_split(event.position()):
+        if left and self._turning:
+            self._dragging = "turn"
+            self._grip = self.view.angle - self._bearing(event.position())
+        elif left and not self._hand and self._on_split(event.position()):
             self._dragging = "split"
         elif left or event.button() == Qt.MouseButton.MiddleButton:
             self._dragging = "hand"
@@ -297,6 +411,11 @@ class Canvas(QWidget):
         if self._dragging == "split":
             self.split = min(max(here.x() / max(self.width(), 1), 0.0), 1.0)
             self.update()
+        elif self._dragging == "turn":
+            angle = self._grip + self._bearing(here)
+            if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+                angle = _SNAP * round(angle / _SNAP)
+            self.rotate_to(angle)
         elif self._dragging == "hand":
             ratio = self.devicePixelRatioF()
             moved = (here - self._last) * ratio
@@ -310,15 +429,26 @@ class Canvas(QWidget):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Between the whole picture and 100 % at the pointer."""
+        if not self._turning:
+            self._look_closer(event.position())
+
+    def _look_closer(self, at: QPointF) -> None:
         if self.fits and self.view.zoom < 1:
-            self.zoom_to(1.0, event.position())
+            self.zoom_to(1.0, at)
         else:
             self.fit()
+
+    def _bearing(self, at: QPointF) -> float:
+        """Degrees, clockwise, at which a widget point is seen from the middle."""
+        return math.degrees(math.atan2(at.y() - self.height() / 2, at.x() - self.width() / 2))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()
         if key == Qt.Key.Key_Space:
             self._hand = True
+            self._show_cursor(self._last)
+        elif key == Qt.Key.Key_R and not event.modifiers() & ~Qt.KeyboardModifier.ShiftModifier:
+            self._turning = True
             self._show_cursor(self._last)
         elif key in _ARROWS:
             dx, dy = _ARROWS[Qt.Key(key)]
@@ -331,8 +461,9 @@ class Canvas(QWidget):
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self._hand = False
+        key = event.key()
+        if key in (Qt.Key.Key_Space, Qt.Key.Key_R) and not event.isAutoRepeat():
+            self._let_go(key)
             self._show_cursor(self._last)
         else:
             super().keyReleaseEvent(event)
@@ -345,22 +476,86 @@ class Canvas(QWidget):
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """A key held while the focus goes is released elsewhere."""
-        self._hand = False
+        self._let_go()
         super().focusOutEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
         """So it is when the whole window loses the keyboard."""
         if event.type() == QEvent.Type.ActivationChange and not self.isActiveWindow():
-            self._hand = False
+            self._let_go()
             self.show_before(False, held=True)
         super().changeEvent(event)
+
+    def _let_go(self, key: int | None = None) -> None:
+        """A key is not held any more; None: no key is."""
+        self._hand = self._hand and key not in (None, Qt.Key.Key_Space)
+        self._turning = self._turning and key not in (None, Qt.Key.Key_R)
+
+    # -- two fingers ---------------------------------------------------------------------------
+
+    def event(self, event: QEvent) -> bool:
+        """Fingers on a trackpad come as native gestures, those on a screen as a pinch."""
+        if event.type() == QEvent.Type.NativeGesture:
+            assert isinstance(event, QNativeGestureEvent)
+            return self._trackpad(event)
+        if event.type() == QEvent.Type.Gesture:
+            assert isinstance(event, QGestureEvent)
+            pinch = event.gesture(Qt.GestureType.PinchGesture)
+            if isinstance(pinch, QPinchGesture):
+                self._pinch(pinch)
+                event.accept(pinch)
+                return True
+        return super().event(event)
+
+    def _trackpad(self, event: QNativeGestureEvent) -> bool:
+        kind, value, at = event.gestureType(), event.value(), event.position()
+        if kind == Qt.NativeGestureType.ZoomNativeGesture:
+            self.zoom_to(self.view.zoom * max(1 + value, 0.1), at)
+        elif kind == Qt.NativeGestureType.RotateNativeGesture:
+            self._twist = self._twist or Twist(self.view.angle)
+            self._rotate(self._twist.turn(value), at)
+        elif kind == Qt.NativeGestureType.SmartZoomNativeGesture:
+            self._look_closer(at)
+        elif kind == Qt.NativeGestureType.PanNativeGesture:
+            way = event.delta() * self.devicePixelRatioF()
+            self._look(self.view.moved(way.x(), way.y()))
+        elif kind in (
+            Qt.NativeGestureType.BeginNativeGesture,
+            Qt.NativeGestureType.EndNativeGesture,
+        ):
+            self._twist = None
+        else:
+            return False
+        event.accept()
+        return True
+
+    def _pinch(self, pinch: QPinchGesture) -> None:
+        # By the totals: Qt may tell of one movement of two fingers twice.
+        now = pinch.totalScaleFactor(), pinch.totalRotationAngle(), pinch.centerPoint()
+        if pinch.state() == Qt.GestureState.GestureStarted:
+            self._dragging = ""  # the first finger came as a mouse and has begun to drag
+            self._twist = None
+            self._pinched = now
+        scale, turned, centre = self._pinched
+        self._pinched = now
+        way = (now[2] - centre) * self.devicePixelRatioF()
+        if not way.isNull():
+            self._look(self.view.moved(way.x(), way.y()))
+        at = QPointF(self.mapFromGlobal(now[2]))
+        self.zoom_to(self.view.zoom * now[0] / scale, at)
+        self._twist = self._twist or Twist(self.view.angle)
+        self._rotate(self._twist.turn(now[1] - turned), at)
+        if pinch.state() in (Qt.GestureState.GestureFinished, Qt.GestureState.GestureCanceled):
+            self._twist = None
 
     def _on_split(self, point: QPointF) -> bool:
         return self.split is not None and abs(point.x() - self.split * self.width()) <= _GRIP
 
     def _show_cursor(self, point: QPointF) -> None:
-        shape = Qt.CursorShape.ArrowCursor
-        if self._dragging == "hand":
+        shape: Qt.CursorShape | QCursor = Qt.CursorShape.ArrowCursor
+        if self._turning or self._dragging == "turn":
+            shape = turning_cursor()
+        elif self._dragging == "hand":
             shape = Qt.CursorShape.ClosedHandCursor
         elif self._dragging == "split" or (not self._hand and self._on_split(point)):
             shape = Qt.CursorShape.SplitHCursor

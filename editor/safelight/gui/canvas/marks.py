@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QCursor, QPainter, QPen, QPixmap, QPolygonF
 
 from safelight.gui import theme
 
@@ -36,6 +38,16 @@ def paint_frame(painter: QPainter, frame: QRectF, ratio: float) -> None:
         painter.drawRect(frame)
 
 
+def paint_edge(painter: QPainter, edge: QRectF) -> None:
+    """Smooth the edge of a slanting picture, which its tiles leave in steps."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(QColor(theme.CANVAS), 2, j=Qt.PenJoinStyle.MiterJoin))
+    painter.drawRect(edge.adjusted(-0.5, -0.5, 0.5, 0.5))
+    painter.restore()
+
+
 def paint_focus(painter: QPainter, width: float, height: float, ratio: float) -> None:
     """The edge of a canvas that the keyboard has come to."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -58,3 +70,21 @@ def paint_word(
     painter.drawRoundedRect(box, 4 * ratio, 4 * ratio)
     painter.setPen(QColor(theme.TEXT))
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
+
+@cache
+def turning_cursor() -> QCursor:
+    """An arrow that goes round, light with a dark rim."""
+    pixmap = QPixmap(24, 24)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    for colour, width, rim in ((QColor(20, 20, 20), 4.5, 1.2), (_LIGHT, 2.0, 0.0)):
+        painter.setPen(QPen(colour, width))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawArc(QRectF(5, 5, 14, 14), 30 * 16, 270 * 16)
+        painter.setPen(QPen(colour, 2 * rim + 0.1))
+        painter.setBrush(colour)
+        painter.drawPolygon(QPolygonF([QPointF(14.5, 9), QPointF(21.5, 9), QPointF(19.5, 3)]))
+    painter.end()
+    return QCursor(pixmap, 12, 12)
