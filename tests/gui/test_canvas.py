@@ -1,8 +1,13 @@
 """The canvas: pixels are shown as they are, and hands move them as expected."""
 
+import math
+
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent, QNativeGestureEvent, QPointingDevice
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from safelight.document import Document
 from safelight.files.adobe_rgb import adobe_rgb_profile
@@ -206,3 +211,168 @@ def test_what_is_not_ready_is_shown_coarsely_first_and_sharp_soon(canvas, qtbot,
     monkeypatch.setattr(module, "_FRAME", 0.008)
     qtbot.waitUntil(lambda: not canvas._tiles.incomplete, timeout=5000)
     assert np.array_equal(shot(canvas), sharp)
+
+
+def test_a_quarter_turn_shows_every_pixel_as_it_is(canvas):
+    pixels = photograph(300, 400)
+    show(canvas, pixels)
+    canvas.zoom_to(1.0)
+    for times, angle in enumerate((90, 180, 270), 1):
+        canvas.rotate_to(angle)
+        seen = shot(canvas)
+        turned = np.rot90(pixels, -times)
+        rows, columns = turned.shape[:2]
+        top, left = (500 - rows) // 2, (600 - columns) // 2
+        seen[455:, :200] = 0  # the word that says how it is turned
+        turned = turned.copy()
+        turned[max(455 - top, 0) :, : max(200 - left, 0)] = 0
+        assert np.array_equal(seen[top : top + rows, left : left + columns], turned), angle
+
+
+@pytest.mark.parametrize("zoom", [0.11, 0.37, 1.0, 1.3, 2.0, 3.0])
+@pytest.mark.parametrize("angle", [7, 45, 133])
+def test_no_seam_shows_between_tiles_of_a_turned_picture(canvas, zoom, angle):
+    show(canvas, np.full((1500, 1500, 3), 200, np.uint8))
+    canvas.zoom_to(zoom)
+    canvas.rotate_to(angle)
+    assert (shot(canvas)[200:300, 250:350] == 200).all()
+
+
+def test_a_turned_picture_has_its_pixels_where_the_view_says(canvas):
+    pixels = np.zeros((600, 800, 3), np.uint8)
+    pixels[100:140, 600:640] = (250, 20, 10)
+    show(canvas, pixels)
+    canvas.rotate_to(33)
+    canvas.zoom_to(0.5)
+    seen = shot(canvas)
+    x, y = canvas.view.to_widget(620, 120, (600, 500))
+    assert (seen[round(y), round(x)] == (250, 20, 10)).all()
+    inside, outside = (
+        canvas.view.to_widget(606, 106, (600, 500)),
+        canvas.view.to_widget(594, 94, (600, 500)),
+    )
+    assert seen[round(inside[1]), round(inside[0])][0] > 200
+    assert seen[round(outside[1]), round(outside[0])][0] < 50
+
+
+def test_the_split_line_stands_upright_on_a_turned_picture(canvas):
+    after = np.full((1000, 1000, 3), 200, np.uint8)
+    show(canvas, after, before=after // 4)
+    canvas.zoom_to(1.0)
+    canvas.rotate_to(30)
+    canvas.set_split(True)
+    seen = shot(canvas)
+    for row in (150, 350):
+        assert (seen[row, 280] == 50).all()
+        assert (seen[row, 320] == 200).all()
+
+
+def test_resetting_the_rotation_brings_everything_back(canvas):
+    show(canvas, photograph(900, 1400))
+    level = shot(canvas)
+    canvas.rotate_to(77.5)
+    assert not np.array_equal(shot(canvas), level)
+    canvas.reset_rotation()
+    assert np.array_equal(shot(canvas), level)
+
+
+def test_r_and_a_drag_turn_the_picture_around_the_middle(canvas, qtbot):
+    show(canvas, photograph(900, 1400))
+    middle = canvas.picture_point(QPoint(300, 250).toPointF())
+    qtbot.keyPress(canvas, Qt.Key.Key_R)
+    drag(qtbot, canvas, QPoint(500, 250), QPoint(300, 450))
+    qtbot.keyRelease(canvas, Qt.Key.Key_R)
+    assert canvas.view.angle == pytest.approx(90)
+    assert canvas.picture_point(QPoint(300, 250).toPointF()) == pytest.approx(middle)
+    drag(qtbot, canvas, QPoint(300, 250), QPoint(340, 270))
+    assert canvas.view.angle == pytest.approx(90)
+
+
+def test_with_shift_the_turn_goes_in_steps_of_fifteen_degrees(canvas, qtbot):
+    show(canvas, photograph(900, 1400))
+    qtbot.keyPress(canvas, Qt.Key.Key_R)
+    qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=QPoint(500, 250))
+    move = QMouseEvent(
+        QMouseEvent.Type.MouseMove,
+        QPointF(480, 350),
+        QPointF(480, 350),
+        Qt.MouseButton.NoButton,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.ShiftModifier,
+    )
+    QApplication.sendEvent(canvas, move)
+    assert canvas.view.angle == 30
+    qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=QPoint(480, 350))
+    qtbot.keyRelease(canvas, Qt.Key.Key_R)
+
+
+def test_turning_by_steps_goes_to_the_next_multiple(canvas):
+    show(canvas, photograph(900, 1400))
+    canvas.rotate_to(20)
+    canvas.rotate_by(15)
+    assert canvas.view.angle == 30
+    canvas.rotate_by(-15)
+    assert canvas.view.angle == 15
+
+
+def native(canvas, kind, value, at=None):
+    """A trackpad's gesture."""
+    device = QPointingDevice.primaryPointingDevice()
+    place = QPointF(at or QPoint(200, 200))
+    event = QNativeGestureEvent(kind, device, 2, place, place, place, value, QPointF(12, -7))
+    QApplication.sendEvent(canvas, event)
+
+
+def test_a_pinch_on_a_trackpad_zooms_at_the_fingers(canvas):
+    show(canvas, photograph(2000, 3000))
+    canvas.rotate_to(20)
+    zoom, at = canvas.view.zoom, QPoint(220, 240)
+    under = canvas.picture_point(at.toPointF())
+    native(canvas, Qt.NativeGestureType.ZoomNativeGesture, 0.5, at)
+    assert canvas.view.zoom == pytest.approx(zoom * 1.5)
+    native(canvas, Qt.NativeGestureType.ZoomNativeGesture, 3.0, at)
+    assert canvas.picture_point(at.toPointF()) == pytest.approx(under)
+
+
+def test_a_double_tap_on_a_trackpad_looks_closer(canvas):
+    show(canvas, photograph(2000, 3000))
+    native(canvas, Qt.NativeGestureType.SmartZoomNativeGesture, 0)
+    assert canvas.view.zoom == 1
+    native(canvas, Qt.NativeGestureType.SmartZoomNativeGesture, 0)
+    assert canvas.fits
+
+
+def test_fingers_turn_the_picture_once_they_mean_it(canvas):
+    show(canvas, photograph(2000, 3000))
+    native(canvas, Qt.NativeGestureType.BeginNativeGesture, 0)
+    for _ in range(7):
+        native(canvas, Qt.NativeGestureType.RotateNativeGesture, 1)
+    assert canvas.view.angle == 0
+    for _ in range(11):
+        native(canvas, Qt.NativeGestureType.RotateNativeGesture, 1)
+    assert canvas.view.angle == pytest.approx(10)
+    native(canvas, Qt.NativeGestureType.RotateNativeGesture, -8)
+    assert canvas.view.angle == 0  # level again within a few degrees
+    native(canvas, Qt.NativeGestureType.EndNativeGesture, 0)
+
+
+def test_two_fingers_on_a_screen_pinch_and_turn(canvas, qtbot):
+    show(canvas, photograph(2000, 3000))
+    zoom = canvas.view.zoom
+    device = QTest.createTouchDevice()
+    fingers = QPoint(250, 250), QPoint(350, 250)
+    touch = QTest.touchEvent(canvas, device)
+    touch.press(0, fingers[0], canvas).press(1, fingers[1], canvas)
+    touch.commit()
+    for step in range(1, 11):
+        turn, reach = math.radians(4 * step), 50 + 5 * step
+        away = QPointF(math.cos(turn) * reach, math.sin(turn) * reach).toPoint()
+        middle = QPoint(300, 250)
+        touch = QTest.touchEvent(canvas, device)
+        touch.move(0, middle - away, canvas).move(1, middle + away, canvas)
+        touch.commit()
+    touch = QTest.touchEvent(canvas, device)
+    touch.release(0, middle - away, canvas).release(1, middle + away, canvas)
+    touch.commit()
+    assert canvas.view.zoom == pytest.approx(zoom * 2, rel=0.15)
+    assert 25 < canvas.view.angle < 40

@@ -530,21 +530,21 @@ class Canvas(QWidget):
         return True
 
     def _pinch(self, pinch: QPinchGesture) -> None:
-        # By the totals: Qt may tell of one movement of two fingers twice.
-        now = pinch.totalScaleFactor(), pinch.totalRotationAngle(), pinch.centerPoint()
+        now = pinch.scaleFactor(), pinch.rotationAngle(), pinch.centerPoint()
         if pinch.state() == Qt.GestureState.GestureStarted:
             self._dragging = ""  # the first finger came as a mouse and has begun to drag
             self._twist = None
-            self._pinched = now
-        scale, turned, centre = self._pinched
-        self._pinched = now
-        way = (now[2] - centre) * self.devicePixelRatioF()
+            self._pinched = (1.0, *now[1:])
+        last, self._pinched = self._pinched, now
+        if now == last:
+            return  # Qt may tell of one movement twice
+        way = (now[2] - last[2]) * self.devicePixelRatioF()
         if not way.isNull():
             self._look(self.view.moved(way.x(), way.y()))
         at = QPointF(self.mapFromGlobal(now[2]))
-        self.zoom_to(self.view.zoom * now[0] / scale, at)
+        self.zoom_to(self.view.zoom * now[0], at)
         self._twist = self._twist or Twist(self.view.angle)
-        self._rotate(self._twist.turn(now[1] - turned), at)
+        self._rotate(self._twist.turn(now[1] - last[1]), at)
         if pinch.state() in (Qt.GestureState.GestureFinished, Qt.GestureState.GestureCanceled):
             self._twist = None
 
