@@ -18,7 +18,8 @@ from tests.plugins.installing import install
 
 
 def pixels_of(workspace):
-    return whole(workspace.session.document).to_array()
+    session = workspace.session
+    return whole(session.document, session.studio.live).to_array()
 
 
 def apply(window, name, qtbot, settings=None):
@@ -28,7 +29,14 @@ def apply(window, name, qtbot, settings=None):
         panel.set_settings(panel.settings() | settings)
     qtbot.mouseClick(panel.apply, Qt.MouseButton.LeftButton)
     session = window.workspace().session
-    qtbot.waitUntil(lambda: session.job is None, timeout=60000)
+    qtbot.waitUntil(lambda: session.job is None and not session.busy, timeout=60000)
+
+
+def painted(canvas, qtbot):
+    """The canvas as it is when nothing is missing any more."""
+    canvas.repaint()
+    qtbot.waitUntil(lambda: canvas.finished, timeout=20000)
+    return canvas.grabbed()
 
 
 def answer(text):
@@ -120,15 +128,62 @@ def test_the_menu_lists_the_filters_by_category(opened, window):
 
 def test_a_preview_appears_and_leaves_the_document_alone(opened, window, qtbot):
     before = opened.session.document
-    choose(window, "warmth")
+    choose(window, "enlarge")
     session = opened.session
     qtbot.waitUntil(lambda: session.overlay is not None and session.preview is None, timeout=30000)
     ((place, picture),) = session.overlay.pieces
-    assert (picture.width, picture.height) == (400, 300)
+    assert (picture.width, picture.height) == (800, 600)
     assert not session.overlay.running
     assert session.document is before
     opened.close_filter()
     assert session.overlay is None
+
+
+def test_a_cheap_filter_is_tried_on_all_that_is_seen(opened, window, qtbot):
+    before = opened.session.document
+    centre = QPoint(opened.canvas.width() // 2, opened.canvas.height() // 2)
+    panel = choose(window, "warmth")
+    panel.set_settings({"amount": 1.0})
+    qtbot.waitUntil(lambda: opened.session.trial is not None, timeout=30000)
+    qtbot.waitUntil(
+        lambda: painted(opened.canvas, qtbot).pixelColor(centre).blue() == 0, timeout=30000
+    )
+    assert opened.session.document is before
+    opened.close_filter()
+    assert painted(opened.canvas, qtbot).pixelColor(centre).blue() > 50
+
+
+def test_an_applied_filter_stays_editable(opened, window, qtbot):
+    apply(window, "warmth", qtbot, {"amount": 1.0})
+    session, panel = opened.session, opened.held
+    assert session.layer.filter.settings["amount"] == 1.0
+    assert panel.declaration.name == "warmth"
+    slider = panel.controls[0].slider
+    slider.sliderPressed.emit()
+    for amount in (0.6, 0.2, -0.4):
+        slider.setValue(panel.controls[0]._position(amount))
+    slider.sliderReleased.emit()
+    assert session.layer.filter.settings["amount"] == pytest.approx(-0.4, abs=0.01)
+    assert [step.label for step in session.history.steps] == [
+        "Open",
+        "Warmth",
+        "Warmth: Amount",
+    ]
+    session.undo()
+    assert session.layer.filter.settings["amount"] == 1.0
+    assert opened.held.controls[0].value() == 1.0
+
+
+def test_the_strip_changes_how_a_filter_shows_and_runs_nothing(opened, window, qtbot):
+    apply(window, "warmth", qtbot, {"amount": 1.0})
+    before = pixels_of(opened)
+    strip = opened.held.strip
+    strip.amount.slider.setValue(strip.amount._position(0))
+    assert opened.session.layer.opacity == 0
+    assert not np.array_equal(pixels_of(opened), before)
+    qtbot.mouseClick(strip.channels.buttons[1], Qt.MouseButton.LeftButton)
+    assert opened.session.layer.filter.channels == "luminance"
+    assert opened.session.job is None
 
 
 def test_apply_undo_redo_and_jump(opened, window, qtbot):
@@ -144,6 +199,7 @@ def test_apply_undo_redo_and_jump(opened, window, qtbot):
     both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
     qtbot.keyClick(window, Qt.Key.Key_Z, both)
     assert np.array_equal(pixels_of(opened), after)
+    opened.lists.setCurrentWidget(opened.history)
     item = opened.history.list.visualItemRect(opened.history.list.item(0))
     qtbot.mouseClick(opened.history.list.viewport(), Qt.MouseButton.LeftButton, pos=item.center())
     assert np.array_equal(pixels_of(opened), before)
@@ -159,11 +215,11 @@ def test_enlarging_changes_size_and_status_and_can_be_undone(opened, window, qtb
 def test_the_before_key_shows_the_photograph_as_it_was(opened, window, qtbot):
     apply(window, "warmth", qtbot, {"amount": 1.0})
     centre = QPoint(opened.canvas.width() // 2, opened.canvas.height() // 2)
-    after = opened.canvas.grabbed().pixelColor(centre)
+    after = painted(opened.canvas, qtbot).pixelColor(centre)
     qtbot.keyPress(opened.canvas, Qt.Key.Key_Backslash)
-    held = opened.canvas.grabbed().pixelColor(centre)
+    held = painted(opened.canvas, qtbot).pixelColor(centre)
     qtbot.keyRelease(opened.canvas, Qt.Key.Key_Backslash)
-    again = opened.canvas.grabbed().pixelColor(centre)
+    again = painted(opened.canvas, qtbot).pixelColor(centre)
     assert after == again
     assert after.blue() == 0
     assert held.blue() > 50

@@ -26,6 +26,7 @@ from safelight.workers.job import (
     JobFinished,
     JobPiece,
     JobProgress,
+    live_filter,
 )
 from safelight.workers.pool import WorkerDied
 
@@ -56,5 +57,6 @@ __all__ = [
     "check_export",
     "describe",
     "export",
+    "live_filter",
     "open_picture",
 ]

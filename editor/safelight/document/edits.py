@@ -148,9 +148,11 @@ def rename_layer(layer_id: str, name: str) -> Edit:
     return _changed("Rename layer", layer_id, lambda layer: replace(layer, name=name), locked=True)
 
 
-def set_opacity(layer_id: str, opacity: float, token: str | None = None) -> Edit:
+def set_opacity(
+    layer_id: str, opacity: float, token: str | None = None, label: str = "Opacity"
+) -> Edit:
     """Set a layer's opacity, 0 to 1; a filter layer's Amount."""
-    return _changed("Opacity", layer_id, lambda layer: replace(layer, opacity=opacity), token)
+    return _changed(label, layer_id, lambda layer: replace(layer, opacity=opacity), token)
 
 
 def set_mode(layer_id: str, mode: str) -> Edit:
@@ -180,6 +182,17 @@ def set_mask(layer_id: str, mask: Raster | None, label: str = "") -> Edit:
     """Give a layer a mask (one channel, the document's size), or take it away."""
     label = label or ("Remove mask" if mask is None else "Mask")
     return _changed(label, layer_id, lambda layer: replace(layer, mask=mask))
+
+
+def invert_mask(layer_id: str) -> Edit:
+    """Show what a layer's mask hides, and the other way round."""
+
+    def change(layer: Layer) -> Layer:
+        if layer.mask is None:
+            raise EditError(f"{layer.name} has no mask")
+        return replace(layer, mask=_inverted(layer.mask))
+
+    return _changed("Invert mask", layer_id, change)
 
 
 def mask_from_selection(layer_id: str) -> Edit:
@@ -265,8 +278,7 @@ def invert_selection() -> Edit:
     def apply(document: Document) -> Document:
         if document.selection is None:
             raise EditError("everything is selected; inverted, that would be nothing")
-        inverted = _mapped(document.selection, lambda tile: np.subtract(255, tile, dtype=np.uint8))
-        return replace(document, selection=inverted)
+        return replace(document, selection=_inverted(document.selection))
 
     return Edit("Invert selection", apply)
 
@@ -382,6 +394,11 @@ def _mapped(raster: Raster, change: Callable[[Any], Any]) -> Raster:
             done[id(tile)] = change(tile)
         tiles.append(done[id(tile)])
     return Raster.from_tiles(raster.width, raster.height, raster.channels, raster.depth, tiles)
+
+
+def _inverted(mask: Raster) -> Raster:
+    full = {"uint8": 255, "uint16": 65535}.get(mask.depth, 1)
+    return _mapped(mask, lambda tile: np.subtract(full, tile, dtype=tile.dtype))
 
 
 def _grown_filter(

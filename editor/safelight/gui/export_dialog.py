@@ -48,13 +48,19 @@ class ExportDialog(QDialog):
     """Asks how, and exports. ``exported`` is what was written, once it is accepted."""
 
     def __init__(
-        self, document: actions.Document, source: Path | None, parent: QWidget | None = None
+        self,
+        document: actions.Document,
+        source: Path | None,
+        parent: QWidget | None = None,
+        *,
+        studio: actions.Studio | None = None,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Export")
         self.setMinimumWidth(480)
         self.exported: actions.Exported | None = None
         self._document = document
+        self._live = studio.live if studio is not None else None
         self.format = QComboBox()
         self.format.addItems(list(actions.FORMATS))
         self.quality = QSlider(Qt.Orientation.Horizontal)
@@ -211,7 +217,7 @@ class ExportDialog(QDialog):
         document = self._document
         Background(
             self,
-            lambda: actions.export(document, path, options, overwrite=replace),
+            lambda: actions.export(document, path, options, overwrite=replace, live=self._live),
             self._done,
             self._failed,
         )

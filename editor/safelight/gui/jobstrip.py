@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
-from safelight.gui.session import Run
+from safelight.gui.run import Run
 from safelight.gui.text import duration, plain
 
 

@@ -1,104 +1,162 @@
-"""Session: one photograph being edited: its history, its job, its preview. Knows no widget."""
+"""Session: one photograph being edited: history, active layer, job, preview. Knows no widget."""
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
 from safelight import actions
 from safelight.api import Declaration, Region, Value
-from safelight.gui.background import Mailbox
+from safelight.document import (
+    Document,
+    Edit,
+    EditError,
+    History,
+    Layer,
+    Renderer,
+    is_stale,
+    plain_raster,
+)
+from safelight.gui.background import Background
 from safelight.gui.canvas.overlay import Overlay
 from safelight.gui.canvas.picture import Picture, make_levels
-from safelight.pixels import Raster
+from safelight.gui.run import Run, Task
+from safelight.pixels import prepare_kernels
 
 _PICTURES = 8
 """Versions of the document whose tiles stay ready for the screen."""
 
-
-class Run:
-    """A job and the letters it sends. What is heavy in a letter is prepared on the job's thread."""
-
-    def __init__(
-        self,
-        session: Session,
-        declaration: Declaration,
-        settings: dict[str, Value],
-        region: Region | None,
-        focus: Region | None,
-        hear: Any,
-    ) -> None:
-        document = session.history.document
-        self.declaration = declaration
-        self.overlay = Overlay(region or document.region, declaration.factor(settings))
-        self.done = 0.0
-        self.remaining: float | None = None
-        self._profile = document.profile
-        self._mailbox = Mailbox(session, lambda letter: hear(self, *letter))
-        assert session.studio is not None
-        self.job = session.studio.start(
-            declaration, settings, document, region=region, focus=focus, listener=self._listen
-        )
-
-    def end(self) -> None:
-        """Stop it, and hear no more of it."""
-        self._mailbox.close()
-        self.job.cancel()
-
-    def _listen(self, event: actions.JobEvent) -> None:
-        picture = None
-        if isinstance(event, actions.JobPiece):
-            raster = Raster.from_array(event.pixels)
-            make_levels(raster)
-            picture = Picture(raster, self._profile)
-        elif isinstance(event, actions.JobFinished):
-            make_levels(event.raster)
-            picture = Picture(event.raster, self._profile)
-        self._mailbox.post((event, picture))
+_RENDERED = 256 << 20
+"""Bytes kept of what lies below a changing layer."""
 
 
 class Session(QObject):
-    """The model behind a workspace. ``studio`` is None until the back end is ready."""
+    """The model behind a workspace. ``studio`` is None until the back end is ready.
+
+    ``active`` is the id of the layer that edits are about. ``trial`` is the document with a
+    filter that is being tried, as long as it is.
+    """
 
     history_changed = Signal()
+    active_changed = Signal()
+    stale_changed = Signal()
     job_changed = Signal()
     overlay_changed = Signal()
     said = Signal(str, str)
 
-    def __init__(
-        self, document: actions.Document, path: Path | None, parent: QObject | None = None
-    ) -> None:
+    _failed = Signal(str)
+
+    def __init__(self, history: History, path: Path | None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.path = path
-        self.name = document.name
+        self.name = history.document.name
         self.studio: actions.Studio | None = None
-        self.history = actions.History.start(document)
-        self.saved: actions.Document = document
+        self.history = history
+        self.saved: Document = history.document
+        self.active = history.document.layers[-1].id
+        self.stale: frozenset[str] = frozenset()
         self.job: Run | None = None
         self.preview: Run | None = None
+        self.trial: Document | None = None
         self.overlay: Overlay | None = None
-        self._pictures: OrderedDict[int, tuple[actions.Document, Picture]] = OrderedDict()
+        self.busy = ""
+        self._renderer = Renderer(memory=_RENDERED)
+        self._pictures: OrderedDict[int, tuple[Document, Picture]] = OrderedDict()
+        self._round = 0
+        self._tries = 0
+        self._failed.connect(lambda message: self.said.emit(message, ""))
+
+    def set_studio(self, studio: actions.Studio) -> None:
+        """The filters can be run now."""
+        self.studio = studio
+        self._renderer = Renderer(studio.live, memory=_RENDERED)
+        self._pictures.clear()
+        studio.hear_failures(self._failed.emit)
+        self._after_change()
 
     @property
-    def document(self) -> actions.Document:
+    def document(self) -> Document:
         """The document as it is now."""
         return self.history.document
 
     @property
+    def layer(self) -> Layer:
+        """The active layer."""
+        return self.document.layer(self.active)
+
+    @property
     def unsaved(self) -> bool:
-        """Whether there are edits that have not been exported."""
+        """Whether there are edits that are in no file."""
         return self.document is not self.saved
 
-    def picture(self, document: actions.Document) -> Picture:
+    def picture(self, document: Document) -> Picture:
         """A version of the document for the screen; its tiles stay ready for a while."""
-        known = self._pictures.pop(id(document), None) or (document, Picture(document))
+        known = self._pictures.pop(id(document), None)
+        if known is None:
+            known = document, Picture(document, renderer=self._renderer)
         self._pictures[id(document)] = known
         if len(self._pictures) > _PICTURES:
             self._pictures.popitem(last=False)
         return known[1]
+
+    # -- edits ---------------------------------------------------------------------------------
+
+    def do(self, edit: Edit) -> None:
+        """Make an edit; one that takes its time is made on a thread."""
+        if self.busy:
+            self.said.emit(f"{self.busy} is not finished yet.", "")
+        elif edit.renders is not None:
+            self._do_on_thread(edit)
+        else:
+            self._do(edit)
+
+    def _do(self, edit: Edit) -> None:
+        before = self.document
+        try:
+            self.history = self.history.do(edit)
+        except (EditError, ValueError) as error:
+            self.said.emit(f"{edit.label}: {error}.", "")
+            return
+        except KeyError:
+            self.said.emit(f"{edit.label}: the layer is not there any more.", "")
+            return
+        if self.document is not before:
+            self._after_change(before)
+
+    def _do_on_thread(self, edit: Edit) -> None:
+        document = self.document
+        edit = edit.through(self.studio.live if self.studio is not None else None)
+        self.busy = edit.label
+
+        def work() -> Document:
+            changed = edit.apply(document)
+            plain = plain_raster(changed)
+            if plain is not None:
+                make_levels(plain)
+            return changed
+
+        def done(changed: Document) -> None:
+            self.busy = ""
+            self._do(Edit(edit.label, lambda _: changed))
+            self.job_changed.emit()
+
+        def failed(error: Exception) -> None:
+            self.busy = ""
+            reason = "the layer is not there any more" if isinstance(error, KeyError) else error
+            self.said.emit(f"{edit.label}: {reason}.", "")
+            self.job_changed.emit()
+
+        Background(self, work, done, failed)
+        self.job_changed.emit()
+
+    def activate(self, layer_id: str) -> None:
+        """Make a layer the active one."""
+        if layer_id != self.active:
+            self.active = layer_id
+            self.active_changed.emit()
 
     def undo(self) -> None:
         """One step back."""
@@ -109,30 +167,117 @@ class Session(QObject):
         self.jump(self.history.position + 1)
 
     def jump(self, position: int) -> None:
-        """To any step. Nothing happens while a job runs, nor outside the list."""
-        if self.job is None and 0 <= position < len(self.history.steps):
+        """To any step. Nothing happens while the picture is being resized, nor outside the list."""
+        if not self.locked and 0 <= position < len(self.history.steps):
             self.stop_preview()
+            before = self.document
             self.history = self.history.jump(position)
-            self.history_changed.emit()
+            self._after_change(before)
 
-    def mark_exported(self, document: actions.Document) -> None:
+    def mark_saved(self, document: Document) -> None:
         """Note that this version is in a file."""
         self.saved = document
         self.history_changed.emit()
 
+    @property
+    def locked(self) -> bool:
+        """Whether the document must stay as it is: a job is about all of it."""
+        return bool(self.busy) or (self.job is not None and self.job.task.resizes)
+
+    def _after_change(self, before: Document | None = None) -> None:
+        """The document is another one."""
+        ids = [layer.id for layer in self.document.walk()]
+        known = {layer.id for layer in before.walk()} if before is not None else set(ids)
+        new = [identity for identity in ids if identity not in known]
+        if new:
+            self.active = new[-1]
+        elif self.active not in ids:
+            self.active = self.document.layers[-1].id
+        self.history_changed.emit()
+        self._compile()
+        self._find_stale()
+
+    def _compile(self) -> None:
+        """Have the blend modes compiled that the document uses. Without, they are slower."""
+        document = self.document
+        if plain_raster(document) is None:
+            modes = sorted({layer.mode for layer in document.walk()})
+            folder = actions.cache_folder() / "kernels"
+            threading.Thread(target=prepare_kernels, args=(folder, modes), daemon=True).start()
+
+    def _find_stale(self) -> None:
+        """Find out, on a thread, which kept results are of something else."""
+        self._round += 1
+        current, document = self._round, self.document
+        if not any(layer.filter and layer.filter.kept for layer in document.walk()):
+            self._show_stale(current, frozenset())
+            return
+        Background(
+            self,
+            lambda: frozenset(x.id for x in document.walk() if is_stale(document, x.id)),
+            lambda stale: self._show_stale(current, stale),
+            lambda error: self.said.emit(f"Stale layers cannot be told: {error}", ""),
+        )
+
+    def _show_stale(self, current: int, stale: frozenset[str]) -> None:
+        if current == self._round and stale != self.stale:
+            self.stale = stale
+            self.stale_changed.emit()
+
     # -- previews and jobs ---------------------------------------------------------------------
+
+    def task(self, declaration: Declaration, settings: dict[str, Value]) -> Task:
+        """A new filter layer above the active one, or a new size; the selection is its mask."""
+        if declaration.factor(settings) != 1:
+            return Task(declaration, settings)
+        held = actions.live_filter(declaration, settings)
+        layer = Layer(declaration.title, held, mask=self.document.selection)
+        return Task(declaration, settings, layer, self.active)
 
     def start_preview(
         self, declaration: Declaration, settings: dict[str, Value], region: Region
     ) -> None:
-        """Try a filter on a region; an earlier preview is given up."""
-        if self.studio is None or self.job is not None or region.empty:
+        """Try a filter: a cheap one at once on all that is seen, another on a region."""
+        studio = self.studio
+        if studio is None or self.job is not None or region.empty:
             return
+        self._tries += 1
+        current, task = self._tries, self.task(declaration, settings)
+        if task.resizes:
+            self._preview(task, region)
+            return
+
+        def show(cheap: bool) -> None:
+            if current != self._tries:
+                return
+            if cheap:
+                self._try(task)
+            else:
+                self._preview(task, region)
+
+        Background(
+            self,
+            lambda: studio.is_cheap(declaration, settings),
+            show,
+            lambda error: self.said.emit(f"{declaration.title} cannot be tried: {error}", ""),
+        )
+
+    def _try(self, task: Task) -> None:
+        """Show the document with the filter's layer; it is run as the picture is drawn."""
+        if self.preview is not None:
+            self.preview.end()
+            self.preview = None
+        self.overlay = None
+        self.trial = task.document(self.document)
+        self.overlay_changed.emit()
+
+    def _preview(self, task: Task, region: Region) -> None:
+        self.trial = None
         earlier = self.overlay
         if self.preview is not None:
             self.preview.end()
         focus = Region(region.x + region.width // 2, region.y + region.height // 2, 1, 1)
-        self.preview = Run(self, declaration, settings, region, focus, self._preview_heard)
+        self.preview = Run(self, task, region, focus, self._preview_heard)
         made = self.preview.overlay
         if earlier and (earlier.region, earlier.scale) == (made.region, made.scale):
             made.pieces = earlier.pieces[-1:]  # no flicker: the old one stays until it is covered
@@ -140,6 +285,8 @@ class Session(QObject):
 
     def stop_preview(self) -> None:
         """Take the preview away."""
+        self._tries += 1
+        self.trial = None
         if self.preview is not None:
             self.preview.end()
             self.preview = None
@@ -150,11 +297,66 @@ class Session(QObject):
     def apply(
         self, declaration: Declaration, settings: dict[str, Value], focus: Region | None
     ) -> None:
-        """Run a filter on the whole picture; it becomes one step of the history."""
-        if self.studio is None or self.job is not None:
+        """Add a filter as a layer, or give the picture a new size: one step of the history."""
+        studio = self.studio
+        if studio is None or self.job is not None or self.busy:
             return
         self.stop_preview()
-        self.job = Run(self, declaration, settings, None, focus, self._job_heard)
+        task = self.task(declaration, settings)
+        if task.resizes:
+            self._start(task, focus)
+            return
+        self.busy = declaration.title
+
+        def known(cheap: bool) -> None:
+            self.busy = ""
+            if cheap:
+                self.do(task.adding())
+            else:
+                self._start(task, focus)
+
+        def failed(error: Exception) -> None:
+            self.busy = ""
+            self.said.emit(f"{declaration.title} cannot be applied: {error}", "")
+
+        Background(self, lambda: studio.is_cheap(declaration, settings), known, failed)
+
+    def refresh(self, layer_id: str, focus: Region | None = None) -> None:
+        """Compute a filter layer anew."""
+        layer = self.document.layer(layer_id)
+        if self.studio is None or self.job is not None or layer.filter is None:
+            return
+        declaration = self._declaration(layer)
+        if declaration is None:
+            return
+        try:
+            settings = declaration.settings(layer.filter.settings)
+        except ValueError as error:
+            self.said.emit(f"{layer.name} cannot be refreshed: {error}.", "")
+            return
+        self._start(Task(declaration, settings, layer, is_new=False), focus)
+
+    def _declaration(self, layer: Layer) -> Declaration | None:
+        """The installed filter of a layer; None, and a sentence, when it is not there."""
+        assert self.studio is not None
+        assert layer.filter is not None
+        try:
+            return self.studio.filter(layer.filter.id)
+        except (actions.UnknownFilter, actions.WorkerDied):
+            held = layer.filter
+            self.said.emit(
+                f"{layer.name} needs the filter {held.title or held.id}, which is not installed."
+                f" Install {held.plugin or held.id.split('.')[0]} to change it;"
+                " what it has made of the picture is kept.",
+                "",
+            )
+            return None
+
+    def _start(self, task: Task, focus: Region | None) -> None:
+        if self.job is not None:
+            return
+        self.stop_preview()
+        self.job = Run(self, task, None, focus, self._job_heard)
         self.overlay = self.job.overlay
         self.job_changed.emit()
         self.overlay_changed.emit()
@@ -171,6 +373,7 @@ class Session(QObject):
 
     def close(self) -> None:
         """Give up whatever runs."""
+        self._tries += 1
         for run in (self.preview, self.job):
             if run is not None:
                 run.end()
@@ -199,25 +402,17 @@ class Session(QObject):
         elif isinstance(event, (actions.JobFinished, actions.JobFailed, actions.JobCancelled)):
             self.job, self.overlay = None, None
             if isinstance(event, actions.JobFinished):
-                self._add_step(run)
+                self.do(run.edit())
             elif isinstance(event, actions.JobFailed):
                 self.said.emit(event.message, event.details)
         self.job_changed.emit()
         self.overlay_changed.emit()
 
     def _take_piece(self, run: Run, event: actions.JobEvent, picture: Picture | None) -> None:
-        if picture is None:
+        if picture is None or len(run.job.inputs) > 1:
             return
         if isinstance(event, actions.JobFinished):
             run.overlay.complete(picture)
         elif isinstance(event, actions.JobPiece):
             run.overlay.add(event.region, picture)
         self.overlay = run.overlay
-
-    def _add_step(self, run: Run) -> None:
-        try:
-            self.history = self.history.do(run.job.edit())
-        except ValueError as error:
-            self.said.emit(f"{run.declaration.title} could not be applied: {error}.", "")
-            return
-        self.history_changed.emit()

@@ -67,6 +67,8 @@ QListWidget::item:hover {{ background: #303030; }}
 QListWidget::item:selected {{
     background: {RAISED}; color: {TEXT}; border-left: 2px solid {ACCENT};
 }}
+QTreeWidget {{ background: {PANEL}; border: 1px solid {LINE}; border-radius: 5px; }}
+QTreeWidget:focus {{ border-color: #4a4a4a; }}
 QTabBar {{ background: {WINDOW}; qproperty-drawBase: 0; }}
 QTabBar::tab {{
     background: {WINDOW}; color: {DIM}; padding: 5px 6px 5px 14px; border: none;

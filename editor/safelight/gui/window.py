@@ -396,13 +396,13 @@ class Window(QMainWindow):
             return
         session = workspace.session
         document = session.document
-        dialog = ExportDialog(document, session.path, self)
+        dialog = ExportDialog(document, session.path, self, studio=self.studio)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
 
         def done() -> None:
             exported = dialog.exported
             assert exported is not None
-            session.mark_exported(document)
+            session.mark_saved(document)
             from safelight.gui.text import file_size
 
             notes = "".join(f"\n{note}" for note in exported.notes)
@@ -507,12 +507,11 @@ class Window(QMainWindow):
             self._show_nothing()
             return
         session, document = workspace.session, workspace.session.document
-        running = session.job is not None
         for action, ready, word in (
             (self._undo, session.history.can_undo, "Undo"),
             (self._redo, session.history.can_redo, "Redo"),
         ):
-            action.setEnabled(ready and not running)
+            action.setEnabled(ready and not session.locked)
             action.setText(f"&{word}")
         self._split.setChecked(workspace.canvas.split is not None)
         self.zoom.setText(f"{workspace.canvas.view.zoom * 100:.3g} %")

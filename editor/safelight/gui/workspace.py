@@ -7,16 +7,18 @@ from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from safelight import actions
 from safelight.api import Declaration, ParameterError, Region, Value
+from safelight.document import History, edits
 from safelight.gui.canvas import Canvas
 from safelight.gui.canvas.picture import make_levels
 from safelight.gui.jobstrip import JobStrip
 from safelight.gui.messages import MessageBar
 from safelight.gui.panels.filters import FilterList
 from safelight.gui.panels.history import HistoryList
+from safelight.gui.panels.layers import LayersPanel
 from safelight.gui.panels.settings import FilterSettings
 from safelight.gui.session import Session
 
@@ -41,13 +43,18 @@ class Workspace(QWidget):
         self, opened: actions.Opened, path: Path | None, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self.session = Session(opened.document, path, self)
+        self.session = Session(History.start(opened.document), path, self)
         self.canvas = Canvas()
         self.messages = MessageBar()
         self.strip = JobStrip()
         self.filters = FilterList()
         self.history = HistoryList()
+        self.layers = LayersPanel()
         self.settings: FilterSettings | None = None
+        self.held: FilterSettings | None = None
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(500)
         self._seen = QTimer(self)
         self._seen.setSingleShot(True)
         self._seen.setInterval(200)
@@ -61,8 +68,9 @@ class Workspace(QWidget):
         self, studio: actions.Studio, filters: Sequence[Declaration], note: str
     ) -> None:
         """The filters are known now, and jobs can run."""
-        self.session.studio = studio
+        self.session.set_studio(studio)
         self.filters.show_filters(filters)
+        self._show_active()
         if note:
             self.messages.say(note)
 
@@ -93,11 +101,20 @@ class Workspace(QWidget):
             return
         panel, self.settings = self.settings, None
         self.session.stop_preview()
-        self._side.setCurrentWidget(self.filters)
+        self._side.setCurrentWidget(self.held or self.filters)
         self._side.removeWidget(panel)
         panel.deleteLater()
         self._show_picture()
         self.canvas.setFocus()
+
+    def close_layer(self) -> None:
+        """From the settings of the active layer back to the list of filters."""
+        if self.held is not None:
+            panel, self.held = self.held, None
+            if self._side.currentWidget() is panel:
+                self._side.setCurrentWidget(self.filters)
+            self._side.removeWidget(panel)
+            panel.deleteLater()
 
     def close_session(self) -> None:
         """Give up whatever runs."""
@@ -129,13 +146,17 @@ class Workspace(QWidget):
         column.addWidget(self.strip)
         self._side = QStackedWidget()
         self._side.addWidget(self.filters)
-        top, bottom = _panel(self._side), _panel(self.history)
+        self.lists = QTabWidget()
+        self.lists.setDocumentMode(True)
+        self.lists.addTab(self.layers, "Layers")
+        self.lists.addTab(self.history, "History")
+        top, bottom = _panel(self._side), _panel(self.lists)
         side = QSplitter(Qt.Orientation.Vertical)
         side.addWidget(top)
         side.addWidget(bottom)
-        side.setStretchFactor(0, 3)
+        side.setStretchFactor(0, 1)
         side.setStretchFactor(1, 1)
-        side.setSizes([560, 200])
+        side.setSizes([400, 360])
         side.setChildrenCollapsible(False)
         side.setMinimumWidth(230)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
@@ -153,6 +174,12 @@ class Workspace(QWidget):
     def _connect(self) -> None:
         session = self.session
         session.history_changed.connect(self._show_history)
+        session.active_changed.connect(self._show_layers)
+        session.stale_changed.connect(self._show_layers)
+        self.layers.edit_wanted.connect(session.do)
+        self.layers.activated.connect(session.activate)
+        self.layers.refresh_wanted.connect(self._refresh)
+        self._later.timeout.connect(self._refresh_if_stale)
         session.job_changed.connect(self._show_job)
         session.overlay_changed.connect(self._show_overlay)
         session.said.connect(self.messages.say)
@@ -170,24 +197,84 @@ class Workspace(QWidget):
         if self.settings is not None:
             self.settings.set_picture((history.document.width, history.document.height))
         self._show_picture()
+        self._show_layers()
         self.changed.emit()
+
+    def _show_layers(self) -> None:
+        session = self.session
+        self.layers.show_document(session.document, session.active, session.stale)
+        self._show_active()
+        if session.active in session.stale and self.held and self.held.automatic.isChecked():
+            self._later.start()
+
+    def _show_active(self) -> None:
+        """Show the settings of the active layer, if it is a filter that is installed."""
+        layer = self.session.layer
+        if self.held is not None and (self.held.layer is None or self.held.layer.id != layer.id):
+            self.close_layer()
+        if layer.filter is None:
+            return
+        if self.held is None:
+            declaration = self.filters.declaration(layer.filter.id)
+            if declaration is None:
+                return
+            document = self.session.document
+            panel = FilterSettings(declaration, (document.width, document.height), layer)
+            panel.edited.connect(self._edit_filter)
+            panel.refresh_wanted.connect(lambda: self._refresh(self.session.active))
+            panel.closed.connect(self.close_layer)
+            if panel.strip is not None:
+                panel.strip.edit_wanted.connect(self.session.do)
+            self.held = panel
+            self._side.addWidget(panel)
+            if self.settings is None:
+                self._side.setCurrentWidget(panel)
+        self.held.show_layer(
+            layer,
+            stale=layer.id in self.session.stale,
+            busy=self.session.job is not None,
+        )
+
+    def _edit_filter(self, label: str, token: str) -> None:
+        if self.held is None or self.held.layer is None:
+            return
+        try:
+            settings = self.held.settings()
+        except ParameterError as error:
+            self.messages.say(str(error))
+            return
+        identity = self.held.layer.id
+        self.session.do(
+            edits.set_filter(identity, settings=settings, label=label, token=token or None)
+        )
+
+    def _refresh(self, layer_id: str) -> None:
+        self.session.refresh(layer_id, self.canvas.visible())
+
+    def _refresh_if_stale(self) -> None:
+        if self.session.active in self.session.stale and self.session.job is None:
+            self._refresh(self.session.active)
 
     def _show_picture(self) -> None:
         session = self.session
         steps = session.history.steps
         before = session.document if self.settings is not None else steps[0].document
-        self.canvas.show_picture(session.picture(session.document), session.picture(before))
+        shown = session.trial or session.document
+        self.canvas.show_picture(session.picture(shown), session.picture(before))
 
     def _show_job(self) -> None:
         run = self.session.job
         self.strip.show_run(run)
-        self.history.setEnabled(run is None)
+        self.history.setEnabled(not self.session.locked)
+        self.layers.setEnabled(not self.session.locked)
+        self._show_active()
         if self.settings is not None:
             busy = f"{run.declaration.title} is running; one at a time" if run else ""
             self.settings.set_busy(busy)
         self.changed.emit()
 
     def _show_overlay(self) -> None:
+        self._show_picture()
         self.canvas.show_overlay(self.session.overlay)
         if self.settings is not None:
             run = self.session.preview

@@ -142,6 +142,7 @@ class Job:
         self.device_label = ""
         self.models: dict[str, str] = {}
         self.outcome: JobFinished | JobFailed | JobCancelled | None = None
+        self._key = ""
         self.inputs = self._parts(document, layer_id)
         self._layer_id = layer_id
         self._live = live
@@ -176,8 +177,7 @@ class Job:
         factor = self.declaration.factor(self.settings)
         if factor != 1:
             return edits.enlarge(outcome.layers, factor, title, self._lengths)
-        key = result_key(self.inputs[0][1], self.filter, self.models)
-        kept = Kept(outcome.raster, key, self.models)
+        kept = Kept(outcome.raster, self._key, self.models)
         if self._layer_id is not None:
             return edits.keep_result(self._layer_id, kept)
         made = replace(self.filter, kept=kept)
@@ -215,6 +215,9 @@ class Job:
             outcome: JobFinished | JobFailed | JobCancelled = JobFinished(
                 next(iter(rasters.values())), rasters
             )
+            if self.region == self.document.region and "" in rasters:
+                # Here, because it reads every pixel of the input.
+                self._key = result_key(self.inputs[0][1], self.filter, self.models)
         except _Stopped:
             outcome = JobCancelled()
         except _Failure as failure:

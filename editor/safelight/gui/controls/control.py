@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -9,13 +11,19 @@ from safelight.api import Parameter, ParameterError, Value
 
 
 class Control(QWidget):
-    """The control of one parameter. ``changed`` tells that the user has set another value."""
+    """The control of one parameter. ``changed`` tells that the user has set another value.
+
+    ``token`` is the same for all changes of one drag, and another for the next.
+    """
 
     changed = Signal()
 
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.parameter = parameter
+        self.token = ""
+        self.changed.connect(self._renew)
+        self._held = False
         self.title = QLabel(parameter.title)
         self.title.setTextFormat(Qt.TextFormat.PlainText)
         self.title.setMinimumWidth(0)
@@ -31,6 +39,15 @@ class Control(QWidget):
         self.body.setContentsMargins(0, 0, 0, 0)
         self.body.setSpacing(4)
         self.body.addLayout(self.head)
+
+    def hold(self, on: bool) -> None:
+        """A drag begins, or is over."""
+        self._held = on
+        self.token = uuid4().hex
+
+    def _renew(self) -> None:
+        if not self._held:
+            self.token = uuid4().hex
 
     def value(self) -> Value:
         """The value shown."""

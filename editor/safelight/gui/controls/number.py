@@ -63,6 +63,8 @@ class NumberControl(Control):
         self.set_value(parameter.default)
         self.field.valueChanged.connect(self._field_moved)
         self.slider.valueChanged.connect(self._slider_moved)
+        self.slider.sliderPressed.connect(lambda: self.hold(True))
+        self.slider.sliderReleased.connect(lambda: self.hold(False))
 
     def value(self) -> Value:
         return self.parameter.check(self.field.value())

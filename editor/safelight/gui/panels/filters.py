@@ -50,6 +50,10 @@ class FilterList(QWidget):
         self._filters = filters
         self._fill()
 
+    def declaration(self, identity: str) -> Declaration | None:
+        """The filter of that id; None where it is not installed."""
+        return next((item for item in self._filters if item.id == identity), None)
+
     def _fill(self) -> None:
         words = self.search.text().lower().split()
         self.list.clear()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
+
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
@@ -17,7 +20,9 @@ from PySide6.QtWidgets import (
 )
 
 from safelight.api import Declaration, Value
+from safelight.document import Layer
 from safelight.gui.controls import Control, control_for
+from safelight.gui.panels.strip import FilterStrip
 from safelight.gui.text import plain, size
 
 _PAUSE = 150
@@ -25,23 +30,33 @@ _PAUSE = 150
 
 
 class FilterSettings(QWidget):
-    """The controls of one filter.
+    """The controls of one filter: one that is being tried, or one that a layer holds.
 
     ``preview_wanted`` comes shortly after a change, ``apply_wanted`` and ``closed`` at a click or
-    by Return and Escape. ``zoom_wanted`` asks to see the result pixel for pixel.
+    by Return and Escape. ``zoom_wanted`` asks to see the result pixel for pixel. With a ``layer``
+    there is nothing to apply: ``edited`` tells each change at once, with the control's token, and
+    ``refresh_wanted`` asks to compute the layer anew.
     """
 
+    edited = Signal(str, str)
+    refresh_wanted = Signal()
     preview_wanted = Signal()
     zoom_wanted = Signal(float)
     apply_wanted = Signal()
     closed = Signal()
 
     def __init__(
-        self, declaration: Declaration, picture: tuple[int, int], parent: QWidget | None = None
+        self,
+        declaration: Declaration,
+        picture: tuple[int, int],
+        layer: Layer | None = None,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.declaration = declaration
+        self.layer = layer
         self._picture = picture
+        self.strip: FilterStrip | None = None
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(_PAUSE)
@@ -54,6 +69,9 @@ class FilterSettings(QWidget):
         if declaration.description:
             layout.addWidget(_words(declaration.description))
         layout.addWidget(self._scroller(), 1)
+        if layer is not None:
+            self._finish_for_layer(layout, layer)
+            return
         self.outcome = _words("")
         self.outcome.setVisible(False)
         layout.addWidget(self.outcome)
@@ -78,7 +96,23 @@ class FilterSettings(QWidget):
         """The settings shown, complete and legal."""
         return {control.parameter.name: control.value() for control in self.controls}
 
-    def set_settings(self, settings: dict[str, Value]) -> None:
+    def show_layer(self, layer: Layer, *, stale: bool, busy: bool) -> None:
+        """Show what the layer is now; a stale one can be refreshed."""
+        held = layer.filter
+        if held is None or self.strip is None:
+            return
+        self.layer = layer
+        for control in self.controls:
+            name = control.parameter.name
+            if name in held.settings and control.value() != held.settings[name]:
+                control.set_value(held.settings[name])
+        self.strip.show_layer(layer)
+        self.title.setText(plain(layer.name))
+        self.refresh.setVisible(held.kept is not None or stale)
+        self.refresh.setEnabled(stale and not busy)
+        self.stale_note.setVisible(stale)
+
+    def set_settings(self, settings: Mapping[str, Value]) -> None:
         """Show other settings."""
         for control in self.controls:
             control.set_value(settings[control.parameter.name])
@@ -88,15 +122,21 @@ class FilterSettings(QWidget):
         """Every parameter back to its default."""
         for control in self.controls:
             control.set_value(control.parameter.default)
-        self._changed()
+        if self.layer is None:
+            self._changed()
+        else:
+            self.edited.emit("Reset", "")
 
     def set_picture(self, picture: tuple[int, int]) -> None:
         """Tell the size of the picture, for what an enlarger makes of it."""
         self._picture = picture
-        self._show_outcome()
+        if self.layer is None:
+            self._show_outcome()
 
     def set_busy(self, reason: str) -> None:
         """Say why the filter cannot be applied now; "" when it can."""
+        if self.layer is not None:
+            return
         self.apply.setEnabled(not reason)
         self.apply.setToolTip(reason or "Return")
 
@@ -107,7 +147,7 @@ class FilterSettings(QWidget):
         back.setToolTip("All filters (Escape)")
         back.setAccessibleName("All filters")
         back.clicked.connect(self.closed)
-        title = QLabel(plain(self.declaration.title))
+        title = self.title = QLabel(plain(self.declaration.title))
         title.setTextFormat(Qt.TextFormat.PlainText)
         title.setObjectName("title")
         title.setWordWrap(True)
@@ -126,7 +166,10 @@ class FilterSettings(QWidget):
         column.setContentsMargins(0, 4, 6, 4)
         column.setSpacing(16)
         for control in self.controls:
-            control.changed.connect(self._changed)
+            if self.layer is None:
+                control.changed.connect(self._changed)
+            else:
+                control.changed.connect(partial(self._tell, control))
             column.addWidget(control)
         column.addStretch(1)
         scroller = QScrollArea()
@@ -136,6 +179,31 @@ class FilterSettings(QWidget):
         scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroller.viewport().setAutoFillBackground(False)
         return scroller
+
+    def _finish_for_layer(self, layout: QVBoxLayout, layer: Layer) -> None:
+        self.stale_note = _words("Stale: something it was computed from has changed.")
+        self.refresh = QPushButton("Refresh")
+        self.refresh.setToolTip("Compute the layer anew")
+        self.refresh.clicked.connect(self.refresh_wanted)
+        self.automatic = QCheckBox("Refresh automatically")
+        self.automatic.setToolTip("Compute it anew a moment after each change")
+        reset = QPushButton("Reset")
+        reset.setToolTip("All settings back to their defaults")
+        reset.clicked.connect(self.reset)
+        reset.setEnabled(bool(self.controls))
+        row = QHBoxLayout()
+        row.addWidget(reset)
+        row.addStretch(1)
+        row.addWidget(self.refresh)
+        layout.addWidget(self.stale_note)
+        layout.addWidget(self.automatic)
+        layout.addLayout(row)
+        self.strip = FilterStrip()
+        layout.addWidget(self.strip)
+        self.show_layer(layer, stale=False, busy=False)
+
+    def _tell(self, control: Control) -> None:
+        self.edited.emit(f"{self.declaration.title}: {control.parameter.title}", control.token)
 
     def _buttons(self) -> QHBoxLayout:
         reset = QPushButton("Reset")
@@ -174,7 +242,7 @@ class FilterSettings(QWidget):
         self.outcome.setText(f"Result: {size(width * factor, height * factor)}")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.layer is None:
             if self.apply.isEnabled():
                 self.apply_wanted.emit()
         elif event.key() == Qt.Key.Key_Escape:

@@ -1,0 +1,131 @@
+"""Icons: drawn with lines on a grid of 16, so that they are sharp at every size and in any tint."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap
+
+from safelight.gui import theme
+
+
+def icon(name: str) -> QIcon:
+    """An icon for a button, pale, and paler where it is off."""
+    made = QIcon()
+    for mode, tint in ((QIcon.Mode.Normal, theme.TEXT), (QIcon.Mode.Disabled, theme.OFF)):
+        pixmap = QPixmap(32, 32)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        paint_icon(painter, name, QRect(0, 0, 32, 32), tint)
+        painter.end()
+        made.addPixmap(pixmap, mode)
+    return made
+
+
+def paint_icon(painter: QPainter, name: str, box: QRect, tint: str) -> None:
+    """Paint an icon into ``box``."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.translate(box.left(), box.top())
+    painter.scale(box.width() / 16, box.height() / 16)
+    pen = QPen(QColor(tint), 1.4)
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    painter.setPen(pen)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawPath(_PATHS[name]())
+    painter.restore()
+
+
+def _lines(*points: tuple[float, float], close: bool = False) -> QPainterPath:
+    path = QPainterPath(QPointF(*points[0]))
+    for point in points[1:]:
+        path.lineTo(*point)
+    if close:
+        path.closeSubpath()
+    return path
+
+
+def _eye() -> QPainterPath:
+    path = QPainterPath(QPointF(1.5, 8))
+    path.quadTo(8, 0.5, 14.5, 8)
+    path.quadTo(8, 15.5, 1.5, 8)
+    path.addEllipse(QPointF(8, 8), 2, 2)
+    return path
+
+
+def _shut() -> QPainterPath:
+    path = QPainterPath(QPointF(1.5, 8))
+    path.quadTo(8, 13, 14.5, 8)
+    return path
+
+
+def _lock() -> QPainterPath:
+    path = QPainterPath()
+    path.addRoundedRect(QRectF(3.5, 7, 9, 7), 1, 1)
+    path.moveTo(5.5, 7)
+    path.lineTo(5.5, 4.5)
+    path.cubicTo(5.5, 1, 10.5, 1, 10.5, 4.5)
+    path.lineTo(10.5, 7)
+    return path
+
+
+def _clip() -> QPainterPath:
+    path = _lines((11, 3), (5, 3), (5, 12))
+    path.addPath(_lines((2.5, 9.5), (5, 12.5), (7.5, 9.5)))
+    return path
+
+
+def _folder() -> QPainterPath:
+    return _lines((2, 4), (6, 4), (7.5, 6), (14, 6), (14, 13), (2, 13), close=True)
+
+
+def _filter() -> QPainterPath:
+    path = QPainterPath()
+    for y, x in ((4, 10.5), (8, 5.5), (12, 9)):
+        path.moveTo(2, y)
+        path.lineTo(x - 1.7, y)
+        path.addEllipse(QPointF(x, y), 1.7, 1.7)
+        path.moveTo(x + 1.7, y)
+        path.lineTo(14, y)
+    return path
+
+
+def _mask() -> QPainterPath:
+    path = QPainterPath()
+    path.addRoundedRect(QRectF(2, 3, 12, 10), 1, 1)
+    path.addEllipse(QPointF(8, 8), 2.6, 2.6)
+    return path
+
+
+def _plus() -> QPainterPath:
+    path = _lines((8, 3), (8, 13))
+    path.addPath(_lines((3, 8), (13, 8)))
+    return path
+
+
+def _copy() -> QPainterPath:
+    path = QPainterPath()
+    path.addRoundedRect(QRectF(5.5, 5.5, 8, 8), 1, 1)
+    path.addPath(_lines((3, 10.5), (2.5, 10.5), (2.5, 2.5), (10.5, 2.5), (10.5, 3)))
+    return path
+
+
+def _bin() -> QPainterPath:
+    path = _lines((2.5, 4.5), (13.5, 4.5))
+    path.addPath(_lines((6, 4), (6.5, 2.5), (9.5, 2.5), (10, 4)))
+    path.addPath(_lines((4, 5), (4.7, 13.5), (11.3, 13.5), (12, 5)))
+    return path
+
+
+_PATHS = {
+    "eye": _eye,
+    "shut": _shut,
+    "lock": _lock,
+    "clip": _clip,
+    "folder": _folder,
+    "filter": _filter,
+    "mask": _mask,
+    "plus": _plus,
+    "copy": _copy,
+    "bin": _bin,
+}

@@ -1,0 +1,597 @@
+"""Layers: the document's layers, the topmost first, and what can be done with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+from PySide6.QtCore import (
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QSignalBlocker,
+    QSize,
+    Qt,
+    QTimer,
+    Signal,
+)
+from PySide6.QtGui import (
+    QAction,
+    QColor,
+    QContextMenuEvent,
+    QDropEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+)
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QToolButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from safelight.document import Document, Edit, Group, Layer, edits
+from safelight.gui import theme
+from safelight.gui.controls.number import Slider
+from safelight.gui.icons import icon, paint_icon
+from safelight.gui.panels.modes import ModeBox
+from safelight.gui.panels.thumbnails import Thumbnails
+from safelight.gui.text import plain
+from safelight.pixels import Raster
+
+_ID = Qt.ItemDataRole.UserRole
+AnyIndex = QModelIndex | QPersistentModelIndex
+_ROW = 40
+_THUMB = 30
+_EYE = 26
+
+
+class LayersPanel(QWidget):
+    """The layers of a document. ``edit_wanted`` has an Edit, ``activated`` a layer's id,
+    ``refresh_wanted`` the id of a stale filter layer.
+    """
+
+    edit_wanted = Signal(object)
+    activated = Signal(str)
+    refresh_wanted = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document: Document | None = None
+        self._active = ""
+        self._token = ""
+        self.thumbnails = Thumbnails(self)
+        self.mode = ModeBox()
+        self.mode.chosen.connect(
+            lambda mode: self._edit(lambda active: edits.set_mode(active, mode))
+        )
+        self.opacity = Slider(Qt.Orientation.Horizontal)
+        self.opacity.setRange(0, 100)
+        self.opacity.setAccessibleName("Opacity")
+        self.opacity.sliderPressed.connect(self._new_token)
+        self.opacity.sliderReleased.connect(self._new_token)
+        self.opacity.valueChanged.connect(self._set_opacity)
+        self.percent = QLabel("100 %")
+        self.percent.setMinimumWidth(42)
+        self.percent.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.lock = self._toggle("lock", "Lock: keep edits away", edits.set_locked)
+        self.clip = self._toggle("clip", "Clip to the layer below", edits.set_clipped)
+        self.tree = LayerTree(self)
+        self._note = QLabel("No layer")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 8, 8, 8)
+        layout.setSpacing(6)
+        first = QHBoxLayout()
+        first.setSpacing(6)
+        first.addWidget(self.mode, 1)
+        first.addWidget(self.clip)
+        first.addWidget(self.lock)
+        second = QHBoxLayout()
+        second.setSpacing(8)
+        word = QLabel("Opacity")
+        word.setObjectName("dim")
+        second.addWidget(word)
+        second.addWidget(self.opacity, 1)
+        second.addWidget(self.percent)
+        layout.addLayout(first)
+        layout.addLayout(second)
+        layout.addWidget(self.tree, 1)
+        layout.addLayout(self._buttons())
+
+    def show_document(
+        self, document: Document, active: str | None, stale: frozenset[str] = frozenset()
+    ) -> None:
+        """Show a document's layers; ``active`` is the id of one, ``stale`` of filter layers."""
+        self._document, self._active = document, active or ""
+        self.tree.show_layers(document, self._active, stale)
+        layer = self.layer
+        with QSignalBlocker(self.opacity), QSignalBlocker(self.lock), QSignalBlocker(self.clip):
+            for widget in (self.mode, self.opacity, self.clip):
+                widget.setEnabled(layer is not None and not layer.locked)
+            self.lock.setEnabled(layer is not None)
+            if layer is not None:
+                self.mode.show_mode(layer.mode)
+                self.opacity.setValue(round(layer.opacity * 100))
+                self.percent.setText(f"{round(layer.opacity * 100)} %")
+                self.lock.setChecked(layer.locked)
+                self.clip.setChecked(layer.clipped)
+
+    @property
+    def document(self) -> Document | None:
+        """The document shown."""
+        return self._document
+
+    @property
+    def layer(self) -> Layer | None:
+        """The active layer."""
+        try:
+            return self._document.layer(self._active) if self._document else None
+        except KeyError:
+            return None
+
+    # -- edits ---------------------------------------------------------------------------------
+
+    def _edit(self, make: Callable[[str], Edit]) -> None:
+        if self.layer is not None:
+            self.edit_wanted.emit(make(self._active))
+
+    def _new_token(self) -> None:
+        self._token = uuid4().hex
+
+    def _set_opacity(self, value: int) -> None:
+        if not self.opacity.isSliderDown():
+            self._new_token()
+        self.percent.setText(f"{value} %")
+        token = self._token
+        self._edit(lambda active: edits.set_opacity(active, value / 100, token))
+
+    def add_layer(self) -> None:
+        """A new transparent layer above the active one."""
+        if self._document is not None:
+            self.edit_wanted.emit(
+                edits.add_layer(edits.new_layer(self._document), self._active or None, "New layer")
+            )
+
+    def group(self) -> None:
+        """The active layer into a group of its own."""
+        self._edit(lambda active: edits.group_layers([active]))
+
+    def duplicate(self) -> None:
+        """A copy of the active layer."""
+        self._edit(edits.duplicate_layer)
+
+    def delete(self) -> None:
+        """The active layer away."""
+        self._edit(edits.delete_layer)
+
+    def toggle_mask(self) -> None:
+        """A mask of the selection, or a white one; away when there is one."""
+        layer, document = self.layer, self._document
+        if layer is None or document is None:
+            return
+        if layer.mask is not None:
+            self.edit_wanted.emit(edits.set_mask(layer.id, None))
+        elif document.selection is not None:
+            self.edit_wanted.emit(edits.mask_from_selection(layer.id))
+        else:
+            white = Raster.filled(document.width, document.height, (255,), "uint8")
+            self.edit_wanted.emit(edits.set_mask(layer.id, white, "Add mask"))
+
+    def shift(self, step: int) -> None:
+        """The active layer ``step`` places up or down among its siblings."""
+        document, layer = self._document, self.layer
+        if document is None or layer is None:
+            return
+        siblings = document.siblings(layer.id)
+        place = next(i for i, item in enumerate(siblings) if item.id == layer.id) + step
+        if 0 <= place < len(siblings):
+            parent = group_of(document, layer.id)
+            self.edit_wanted.emit(edits.move_layer(layer.id, parent, place))
+
+    def menu(self) -> QMenu:
+        """What can be done with the active layer."""
+        menu = QMenu(self)
+        layer = self.layer
+        if layer is None or self._document is None:
+            return menu
+        identity = layer.id
+
+        def add(text: str, edit: Edit | None = None, run: Callable[[], None] | None = None) -> None:
+            action = QAction(text, menu)
+            if edit is not None:
+                action.triggered.connect(lambda: self.edit_wanted.emit(edit))
+            elif run is not None:
+                action.triggered.connect(run)
+            menu.addAction(action)
+
+        add("New layer", run=self.add_layer)
+        add("Duplicate", edits.duplicate_layer(identity))
+        add("Delete", edits.delete_layer(identity))
+        add("Rename", run=self.tree.rename)
+        menu.addSeparator()
+        add("Group", edits.group_layers([identity]))
+        if isinstance(layer.content, Group):
+            add("Ungroup", edits.ungroup(identity))
+        add("Merge down", edits.merge_down(identity))
+        add("Flatten all", edits.flatten())
+        menu.addSeparator()
+        clipped = "Release clipping" if layer.clipped else "Clip to the layer below"
+        add(clipped, edits.set_clipped(identity, not layer.clipped))
+        add("Unlock" if layer.locked else "Lock", edits.set_locked(identity, not layer.locked))
+        menu.addSeparator()
+        if layer.mask is None:
+            add("Add mask", run=self.toggle_mask)
+        else:
+            add("Invert mask", edits.invert_mask(identity))
+            add("Remove mask", edits.set_mask(identity, None))
+        return menu
+
+    def _toggle(self, name: str, tip: str, edit: Callable[[str, bool], Edit]) -> QToolButton:
+        button = QToolButton()
+        button.setObjectName("plain")
+        button.setCheckable(True)
+        button.setIcon(icon(name))
+        button.setToolTip(tip)
+        button.setAccessibleName(tip)
+        button.toggled.connect(lambda on: self._edit(lambda active: edit(active, on)))
+        return button
+
+    def _buttons(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(2)
+        for name, tip, run in (
+            ("plus", "New layer", self.add_layer),
+            ("folder", "Group", self.group),
+            ("copy", "Duplicate", self.duplicate),
+            ("mask", "Mask: of the selection, or white; away when there is one", self.toggle_mask),
+            ("bin", "Delete (Del)", self.delete),
+        ):
+            button = QToolButton()
+            button.setObjectName("plain")
+            button.setIcon(icon(name))
+            button.setToolTip(tip)
+            button.setAccessibleName(tip)
+            button.clicked.connect(run)
+            if name == "bin":
+                row.addStretch(1)
+            row.addWidget(button)
+        return row
+
+
+class LayerTree(QTreeWidget):
+    """The list itself: rows that are painted, dragged, renamed in place."""
+
+    def __init__(self, panel: LayersPanel) -> None:
+        super().__init__()
+        self.panel = panel
+        self.stale: frozenset[str] = frozenset()
+        self._shape: object = None
+        self.setAccessibleName("Layers")
+        self.setHeaderHidden(True)
+        self.setIndentation(16)
+        self.setRootIsDecorated(True)
+        self.setUniformRowHeights(True)
+        self.setItemDelegate(_Row(self))
+        self.setMouseTracking(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.currentItemChanged.connect(self._current_changed)
+        self.itemChanged.connect(self._renamed)
+        self.panel.thumbnails.changed.connect(self.viewport().update)
+
+    def show_layers(self, document: Document, active: str, stale: frozenset[str]) -> None:
+        """Show a document's layers; groups stay folded as they are."""
+        folded = {item.data(0, _ID) for item in self._items() if not item.isExpanded()}
+        known = {item.data(0, _ID) for item in self._items()}
+        self.stale = stale
+        shape = _shape(document.layers)
+        if shape == self._shape:  # a click must not take away the row it was on
+            self._refresh(document, active)
+            return
+        self._shape = shape
+        with QSignalBlocker(self):
+            scrolled = self.verticalScrollBar().value()
+            self.clear()
+            self._add(self.invisibleRootItem(), document.layers, folded & known, active)
+            self.verticalScrollBar().setValue(scrolled)
+
+    def _refresh(self, document: Document, active: str) -> None:
+        with QSignalBlocker(self):
+            for item in self._items():
+                layer = document.layer(item.data(0, _ID))
+                if self.state() != QAbstractItemView.State.EditingState:
+                    item.setText(0, plain(layer.name))
+                item.setToolTip(0, plain(_described(layer)))
+                if layer.id == active and item is not self.currentItem():
+                    self.setCurrentItem(item)
+        self.viewport().update()
+
+    def _add(
+        self,
+        parent: QTreeWidgetItem,
+        layers: tuple[Layer, ...],
+        folded: set[str],
+        active: str,
+    ) -> None:
+        for layer in reversed(layers):
+            item = QTreeWidgetItem([plain(layer.name)])
+            item.setData(0, _ID, layer.id)
+            item.setSizeHint(0, QSize(80, _ROW))
+            flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+            flags |= Qt.ItemFlag.ItemIsEditable | Qt.ItemFlag.ItemIsDragEnabled
+            if isinstance(layer.content, Group):
+                flags |= Qt.ItemFlag.ItemIsDropEnabled
+            item.setFlags(flags)
+            item.setToolTip(0, plain(_described(layer)))
+            parent.addChild(item)
+            self._add(item, layer.layers, folded, active)
+            item.setExpanded(layer.id not in folded)
+            if layer.id == active:
+                self.setCurrentItem(item)
+
+    def _items(self) -> list[QTreeWidgetItem]:
+        found: list[QTreeWidgetItem] = []
+        root = self.invisibleRootItem()
+        waiting: list[Any] = [root.child(index) for index in range(root.childCount())]
+        while waiting:
+            item = waiting.pop()
+            found.append(item)
+            waiting += [item.child(index) for index in range(item.childCount())]
+        return found
+
+    def item(self, layer_id: str) -> QTreeWidgetItem:
+        """The row of a layer. Raises KeyError."""
+        for item in self._items():
+            if item.data(0, _ID) == layer_id:
+                return item
+        raise KeyError(layer_id)
+
+    def layer_at(self, index: AnyIndex) -> Layer | None:
+        """The layer of a row."""
+        document = self.panel.document
+        identity = index.data(_ID)
+        if document is None or identity is None:
+            return None
+        try:
+            return document.layer(identity)
+        except KeyError:
+            return None
+
+    def rename(self) -> None:
+        """Let the active layer's name be typed."""
+        item = self.currentItem()
+        if item is not None:
+            self.editItem(item, 0)
+
+    # -- what the user does ----------------------------------------------------------------------
+
+    def _current_changed(self, current: QTreeWidgetItem | None) -> None:
+        if current is not None:
+            self.panel.activated.emit(current.data(0, _ID))
+
+    def _renamed(self, item: QTreeWidgetItem) -> None:
+        document, name = self.panel.document, item.text(0).strip()
+        if document is None:
+            return
+        layer = document.layer(item.data(0, _ID))
+        if name and name != layer.name:
+            # Later: the list must not change while it takes the text over.
+            edit = edits.rename_layer(layer.id, name)
+            QTimer.singleShot(0, self, lambda: self.panel.edit_wanted.emit(edit))
+        elif not name:
+            with QSignalBlocker(self):
+                item.setText(0, plain(layer.name))
+
+    def eye(self, index: AnyIndex) -> QRect:
+        """Where a row's eye is."""
+        row = self.visualRect(index)
+        return QRect(row.left(), row.top(), _EYE, row.height())
+
+    def badge(self, index: AnyIndex) -> QRect:
+        """Where a row's stale badge is."""
+        row = self.visualRect(index)
+        return QRect(row.right() - 46, row.top() + 11, 40, row.height() - 22)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        index = self.indexAt(event.position().toPoint())
+        layer = self.layer_at(index)
+        point = event.position().toPoint()
+        if layer is not None and event.button() == Qt.MouseButton.LeftButton:
+            if self.eye(index).contains(point):
+                self.panel.edit_wanted.emit(edits.set_visible(layer.id, not layer.visible))
+                return
+            if layer.id in self.stale and self.badge(index).contains(point):
+                self.panel.refresh_wanted.emit(layer.id)
+                return
+        super().mousePressEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        index = self.indexAt(event.position().toPoint())
+        if index.isValid() and not self.eye(index).contains(event.position().toPoint()):
+            self.rename()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key, control = event.key(), event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        if key == Qt.Key.Key_F2:
+            self.rename()
+        elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self.panel.delete()
+        elif control and key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            self.panel.shift(1 if key == Qt.Key.Key_Up else -1)
+        elif key == Qt.Key.Key_Space and self.panel.layer is not None:
+            layer = self.panel.layer
+            self.panel.edit_wanted.emit(edits.set_visible(layer.id, not layer.visible))
+        else:
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        menu = self.panel.menu()
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(event.globalPos())
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Not a move of rows: an edit, after which the rows are shown anew."""
+        item, moved = self.itemAt(event.position().toPoint()), self.currentItem()
+        event.setDropAction(Qt.DropAction.IgnoreAction)
+        event.accept()
+        if moved is not None:
+            identity, where = moved.data(0, _ID), self.dropIndicatorPosition()
+            QTimer.singleShot(0, self, lambda: self.drop(identity, item, where))
+
+    def drop(
+        self,
+        layer_id: str,
+        target: QTreeWidgetItem | None,
+        where: QAbstractItemView.DropIndicatorPosition,
+    ) -> None:
+        """Ask for a layer to be moved above, below or into what a row stands for."""
+        document = self.panel.document
+        if document is None:
+            return
+        if target is None:  # below all rows: to the bottom
+            self.panel.edit_wanted.emit(edits.move_layer(layer_id, None, 0))
+            return
+        other = target.data(0, _ID)
+        if other == layer_id:
+            return
+        into = where == QAbstractItemView.DropIndicatorPosition.OnItem
+        if into and isinstance(document.layer(other).content, Group):
+            count = len(document.layer(other).layers)
+            self.panel.edit_wanted.emit(edits.move_layer(layer_id, other, count))
+            return
+        rest = [layer.id for layer in document.siblings(other) if layer.id != layer_id]
+        place = rest.index(other)
+        if where != QAbstractItemView.DropIndicatorPosition.BelowItem:
+            place += 1
+        self.panel.edit_wanted.emit(edits.move_layer(layer_id, group_of(document, other), place))
+
+
+class _Row(QStyledItemDelegate):
+    """Paints a row: eye, pictures, name, marks."""
+
+    def __init__(self, tree: LayerTree) -> None:
+        super().__init__(tree)
+        self._tree = tree
+
+    def updateEditorGeometry(
+        self, editor: QWidget, option: QStyleOptionViewItem, index: AnyIndex
+    ) -> None:
+        layer = self._tree.layer_at(index)
+        left = self._text_left(option.rect, layer) if layer else option.rect.left()
+        editor.setGeometry(
+            QRect(left - 6, option.rect.top() + 6, option.rect.right() - left, _ROW - 12)
+        )
+
+    def _text_left(self, row: QRect, layer: Layer) -> int:
+        left = row.left() + _EYE + 2 + (12 if layer.clipped else 0) + _THUMB + 8
+        return left + (_THUMB + 6 if layer.mask is not None else 0)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
+        layer = self._tree.layer_at(index)
+        if layer is None:
+            return
+        row = option.rect
+        painter.save()
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
+        if chosen or hovered:
+            whole = QRect(0, row.top(), self._tree.viewport().width(), row.height())
+            painter.fillRect(whole, QColor(theme.RAISED if chosen else "#2d2d2d"))
+        if chosen:
+            painter.fillRect(QRect(0, row.top(), 2, row.height()), QColor(theme.ACCENT))
+        tint = theme.TEXT if layer.visible else theme.OFF
+        middle = row.top() + row.height() // 2
+        eye = QRect(row.left() + 5, middle - 8, 16, 16)
+        paint_icon(painter, "eye" if layer.visible else "shut", eye, tint)
+        left = row.left() + _EYE + 2
+        if layer.clipped:
+            paint_icon(painter, "clip", QRect(left - 3, middle - 7, 14, 14), theme.DIM)
+            left += 12
+        self._paint_picture(painter, layer, QRect(left, middle - _THUMB // 2, _THUMB, _THUMB))
+        if layer.mask is not None:
+            box = QRect(left + _THUMB + 6, middle - _THUMB // 2, _THUMB, _THUMB)
+            _paint_thumbnail(painter, box, self._tree.panel.thumbnails.of(layer.mask))
+        right = row.right() - 6
+        if layer.id in self._tree.stale:
+            badge = self._tree.badge(index)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(theme.ACCENT_DARK))
+            painter.drawRoundedRect(badge, 4, 4)
+            painter.setPen(QColor(theme.TEXT))
+            font = painter.font()
+            font.setPixelSize(11)
+            painter.setFont(font)
+            painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, "Stale")
+            right = badge.left() - 6
+        if layer.locked:
+            paint_icon(painter, "lock", QRect(right - 14, middle - 7, 14, 14), theme.DIM)
+            right -= 20
+        text = QRect(self._text_left(row, layer), row.top(), 0, row.height())
+        text.setRight(right)
+        painter.setPen(QColor(tint))
+        font = option.font
+        font.setPixelSize(13)
+        painter.setFont(font)
+        name = painter.fontMetrics().elidedText(
+            plain(layer.name), Qt.TextElideMode.ElideRight, max(text.width(), 10)
+        )
+        painter.drawText(text, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, name)
+        painter.restore()
+
+    def _paint_picture(self, painter: QPainter, layer: Layer, box: QRect) -> None:
+        if isinstance(layer.content, Raster):
+            _paint_thumbnail(painter, box, self._tree.panel.thumbnails.of(layer.content))
+            return
+        name = "folder" if isinstance(layer.content, Group) else "filter"
+        painter.fillRect(box, QColor("#1d1d1d"))
+        paint_icon(painter, name, box.adjusted(7, 7, -7, -7), theme.DIM)
+
+
+def _paint_thumbnail(painter: QPainter, box: QRect, image: QImage | None) -> None:
+    painter.fillRect(box, QColor("#1d1d1d"))
+    if image is None:
+        return
+    size = image.size().scaled(box.size(), Qt.AspectRatioMode.KeepAspectRatio)
+    corner = QPoint(
+        box.left() + (box.width() - size.width()) // 2,
+        box.top() + (box.height() - size.height()) // 2,
+    )
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    painter.drawImage(QRect(corner, size), image)
+
+
+def _shape(layers: tuple[Layer, ...]) -> tuple[object, ...]:
+    """Which layers there are, and which lie in which."""
+    return tuple((x.id, isinstance(x.content, Group), _shape(x.layers)) for x in layers)
+
+
+def group_of(document: Document, layer_id: str) -> str | None:
+    """The id of the group a layer lies in; None outside all."""
+    for layer in document.walk():
+        if any(inner.id == layer_id for inner in layer.layers):
+            return layer.id
+    return None
+
+
+def _described(layer: Layer) -> str:
+    if isinstance(layer.content, Group):
+        return f"{layer.name}\nGroup of {len(layer.layers)}"
+    if layer.filter is not None:
+        held = layer.filter
+        return f"{layer.name}\nFilter {held.title}, {held.plugin} {held.version}".rstrip()
+    return layer.name

@@ -1,0 +1,110 @@
+"""Strip: what the host does with a filter's result, the same for every filter layer.
+
+It is made of the controls that parameters have. Moving any of them runs no filter.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from safelight.api import Parameter
+from safelight.document import Layer, edits
+from safelight.gui.controls import Control, control_for
+from safelight.gui.panels.modes import ModeBox
+
+_AMOUNT = Parameter(
+    "amount", "integer", 100, "Amount", "How much of the filter shows", 0, 100, unit=" %"
+)
+_CHANNELS = Parameter(
+    *("channels", "choice", "all", "Apply to"),
+    help="All of the result, its lightness only, or its colour only",
+    choices=("all", "luminance", "colour"),
+)
+_TEXTURE = Parameter(
+    *("texture", "integer", 0, "Keep fine texture"),
+    help="How much of the finest detail stays as it was below",
+    minimum=0,
+    maximum=100,
+    unit=" %",
+)
+
+
+class FilterStrip(QWidget):
+    """Amount, channels, texture and blend mode of a filter layer. ``edit_wanted`` has an Edit."""
+
+    edit_wanted = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._layer: Layer | None = None
+        self.amount, self.channels, self.texture = (
+            control_for(item) for item in (_AMOUNT, _CHANNELS, _TEXTURE)
+        )
+        self.mode = ModeBox()
+        self.mask_note = QLabel()
+        self.mask_note.setObjectName("dim")
+        self.remove_mask = QPushButton("Remove")
+        self.remove_mask.setToolTip("Take the mask away: the filter then works everywhere")
+        self.remove_mask.clicked.connect(self._remove_mask)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 8, 0, 0)
+        column.setSpacing(12)
+        for control in (self.amount, self.channels, self.texture):
+            control.changed.connect(partial(self._changed, control))
+            column.addWidget(control)
+        column.addLayout(_row(QLabel("Blend mode"), self.mode))
+        column.addLayout(_row(self.mask_note, self.remove_mask))
+        self.mode.chosen.connect(self._choose_mode)
+
+    def show_layer(self, layer: Layer) -> None:
+        """Show what a filter layer is now."""
+        self._layer = layer
+        held = layer.filter
+        if held is None:
+            return
+        _show(self.amount, round(layer.opacity * 100))
+        _show(self.channels, held.channels)
+        _show(self.texture, round(held.texture * 100))
+        self.mode.show_mode(layer.mode)
+        self.mask_note.setText("No mask" if layer.mask is None else "Masked")
+        self.remove_mask.setVisible(layer.mask is not None)
+        self.setEnabled(not layer.locked)
+
+    def _changed(self, control: Control) -> None:
+        if self._layer is None:
+            return
+        identity, value, token = self._layer.id, control.value(), control.token
+        if control is self.amount:
+            edit = edits.set_opacity(identity, int(value) / 100, token, "Amount")
+        elif control is self.channels:
+            edit = edits.set_filter(identity, channels=value, label="Apply to")  # type: ignore[arg-type]
+        else:
+            edit = edits.set_filter(
+                identity, texture=int(value) / 100, label="Keep fine texture", token=token
+            )
+        self.edit_wanted.emit(edit)
+
+    def _choose_mode(self, mode: str) -> None:
+        if self._layer is not None:
+            self.edit_wanted.emit(edits.set_mode(self._layer.id, mode))
+
+    def _remove_mask(self) -> None:
+        if self._layer is not None:
+            self.edit_wanted.emit(edits.set_mask(self._layer.id, None))
+
+
+def _show(control: Control, value: int | str) -> None:
+    if control.value() != value:
+        control.set_value(value)
+
+
+def _row(first: QWidget, second: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(8)
+    row.addWidget(first)
+    row.addStretch(1)
+    row.addWidget(second)
+    return row

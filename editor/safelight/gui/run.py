@@ -1,0 +1,109 @@
+"""Run: a job and what the window knows of it: its pieces, how far it is, what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from safelight import actions
+from safelight.api import Declaration, Region, Value
+from safelight.document import Document, Edit, Layer, edits
+from safelight.gui.background import Mailbox
+from safelight.gui.canvas.overlay import Overlay
+from safelight.gui.canvas.picture import Picture, make_levels
+from safelight.pixels import Raster
+
+if TYPE_CHECKING:
+    from safelight.gui.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a filter is run for: a new layer ``above`` another, or one that is there already.
+
+    ``layer`` is the filter layer; None for a filter that changes the picture's size.
+    """
+
+    declaration: Declaration
+    settings: dict[str, Value]
+    layer: Layer | None = None
+    above: str | None = None
+    is_new: bool = True
+
+    @property
+    def resizes(self) -> bool:
+        """Whether the picture gets another size."""
+        return self.declaration.factor(self.settings) != 1
+
+    def document(self, document: Document) -> Document:
+        """The document with the layer in its place."""
+        if self.layer is None or not self.is_new:
+            return document
+        return self.adding().apply(document)
+
+    def adding(self) -> Edit:
+        """The edit that adds the layer."""
+        assert self.layer is not None
+        return edits.add_layer(self.layer, self.above, self.declaration.title)
+
+
+class Run:
+    """A job and the letters it sends. What is heavy in a letter is prepared on the job's thread."""
+
+    def __init__(
+        self,
+        session: Session,
+        task: Task,
+        region: Region | None,
+        focus: Region | None,
+        hear: Callable[[Run, actions.JobEvent, Picture | None], None],
+    ) -> None:
+        document = session.document
+        self.task = task
+        self.overlay = Overlay(region or document.region, task.declaration.factor(task.settings))
+        self.done = 0.0
+        self.remaining: float | None = None
+        self._profile = document.profile
+        self._mailbox = Mailbox(session, lambda letter: hear(self, *letter))
+        assert session.studio is not None
+        self.job = session.studio.start(
+            task.declaration,
+            task.settings,
+            task.document(document),
+            layer_id=task.layer.id if task.layer is not None else None,
+            region=region,
+            focus=focus,
+            listener=self._listen,
+        )
+
+    @property
+    def declaration(self) -> Declaration:
+        """The filter."""
+        return self.task.declaration
+
+    def edit(self) -> Edit:
+        """The edit that its result makes. Raises RuntimeError when there is none."""
+        made = self.job.edit()
+        if self.task.layer is None or not self.task.is_new:
+            return made
+        adding = self.task.adding()
+        return Edit(adding.label, lambda document: made.apply(adding.apply(document)))
+
+    def end(self) -> None:
+        """Stop it, and hear no more of it."""
+        self._mailbox.close()
+        self.job.cancel()
+
+    def _listen(self, event: actions.JobEvent) -> None:
+        picture = None
+        if isinstance(event, actions.JobPiece):
+            raster = Raster.from_array(event.pixels)
+            make_levels(raster)
+            picture = Picture(raster, self._profile)
+        elif isinstance(event, actions.JobFinished):
+            for raster in event.layers.values():
+                make_levels(raster)
+            picture = Picture(event.raster, self._profile)
+        letter: tuple[Any, Picture | None] = (event, picture)
+        self._mailbox.post(letter)
