@@ -252,10 +252,14 @@ def keep_result(layer_id: str, kept: Kept, label: str = "Refresh") -> Edit:
 # -- the whole document ----------------------------------------------------------------------
 
 
-def select(selection: Raster | None, label: str = "") -> Edit:
+def select(selection: Raster | None, label: str = "Select") -> Edit:
     """Select a part of the picture (one channel, white is selected), or all with None."""
-    label = label or ("Select all" if selection is None else "Select")
     return Edit(label, lambda document: replace(document, selection=selection))
+
+
+def select_all() -> Edit:
+    """Select everything, as it is where nothing has been selected."""
+    return select(None, "Select all")
 
 
 def select_region(region: Region) -> Edit:

@@ -100,6 +100,7 @@ QLabel#dim {{ color: {DIM}; }}
 QLabel#heading {{ color: {DIM}; font-size: 12px; font-weight: 600; }}
 QLabel#title {{ font-size: 15px; font-weight: 600; }}
 QLabel#large {{ font-size: 24px; font-weight: 300; }}
+QFrame#line {{ background: {LINE}; max-height: 1px; min-height: 1px; }}
 QFrame#panel {{ background: {PANEL}; border-radius: 6px; }}
 QFrame#status {{ background: {WINDOW}; border-top: 1px solid #2b2b2b; }}
 QFrame#message {{ background: {WARNING}; border-radius: 5px; }}

@@ -39,6 +39,7 @@ from safelight.gui.welcome import Welcome
 if TYPE_CHECKING:
     from safelight.actions import Opened, Studio
     from safelight.api import Declaration
+    from safelight.document import Edit
     from safelight.gui.workspace import Workspace
 
 _DEPTHS = {"uint8": "8-bit", "uint16": "16-bit", "float32": "32-bit float"}
@@ -62,6 +63,7 @@ class Window(QMainWindow):
         self._opening = 0
         self._waiting: list[Path] = []
         self._actions: list[QAction] = []
+        self._needs_picture: list[QAction] = []
         self.welcome = Welcome()
         self.welcome.open_wanted.connect(self.ask_and_open)
         self.welcome.chosen.connect(self.open)
@@ -284,6 +286,8 @@ class Window(QMainWindow):
         edit = self._menu("&Edit")
         self._undo = self._action(edit, "&Undo", self._do_undo, "Ctrl+Z")
         self._redo = self._action(edit, "&Redo", self._do_redo, "Ctrl+Shift+Z")
+        self._make_layer_menu(self._menu("&Layer"))
+        self._make_select_menu(self._menu("&Select"))
         view = self._menu("&View")
         larger = self._canvas_action(view, "Zoom &in", "zoom_in", "Ctrl++")
         larger.setShortcuts([QKeySequence("Ctrl++"), QKeySequence("Ctrl+=")])
@@ -301,10 +305,48 @@ class Window(QMainWindow):
         self._action(help, "&Search commands…", self.search, "Ctrl+K")
         self._action(help, "&Keyboard shortcuts", self._show_shortcuts, "F1")
         self._action(help, "&About Safelight", self._show_about, "")
-        self._needs_picture = [
+        self._needs_picture += [
             self._export, close, larger, smaller, fit, full, self._split, before,
         ]  # fmt: skip
         self._fill_filters()
+
+    def _make_layer_menu(self, menu: QMenu) -> None:
+        self._layer_action(menu, "&New layer", "add_layer", "Ctrl+Shift+N")
+        self._layer_action(menu, "&Duplicate layer", "duplicate", "Ctrl+J")
+        self._layer_action(menu, "De&lete layer", "delete", "")
+        menu.addSeparator()
+        self._layer_action(menu, "&Group layer", "group", "Ctrl+G")
+        self._layer_action(menu, "&Ungroup", "ungroup", "Ctrl+Shift+G")
+        self._layer_action(menu, "&Merge down", "merge_down", "Ctrl+E")
+        self._layer_action(menu, "&Flatten", "flatten", "")
+        menu.addSeparator()
+        self._layer_action(menu, "Add or remove mas&k", "toggle_mask", "")
+        self._layer_action(menu, "&Invert mask", "invert_mask", "")
+        self._layer_action(menu, "&Clip to layer below", "toggle_clip", "Ctrl+Alt+G")
+
+    def _layer_action(self, menu: QMenu, text: str, method: str, shortcut: str) -> None:
+        def run() -> None:
+            workspace = self.workspace()
+            if workspace is not None and not workspace.session.locked:
+                getattr(workspace.layers, method)()
+
+        self._needs_picture.append(self._action(menu, text, run, shortcut))
+
+    def _make_select_menu(self, menu: QMenu) -> None:
+        self._needs_picture += [
+            self._action(menu, "&All", lambda: self._select("select_all"), "Ctrl+A"),
+            self._action(menu, "&Invert", lambda: self._select("invert_selection"), "Ctrl+Shift+I"),
+        ]
+
+    def _select(self, name: str) -> None:
+        from safelight.document import edits  # not sooner: it brings numpy with it
+
+        self._do(getattr(edits, name)())
+
+    def _do(self, edit: Edit) -> None:
+        workspace = self.workspace()
+        if workspace is not None:
+            workspace.session.do(edit)
 
     def _menu(self, title: str) -> QMenu:
         menu = QMenu(title, self)

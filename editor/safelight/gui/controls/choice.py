@@ -17,7 +17,7 @@ class ChoiceControl(Control):
 
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         super().__init__(parameter, parent)
-        names = [f"{choice}{parameter.unit}".replace("_", " ") for choice in parameter.choices]
+        names = [_named(f"{choice}{parameter.unit}") for choice in parameter.choices]
         self.buttons: list[QPushButton] = []
         self.list: QComboBox | None = None
         if len(names) <= _BUTTONS and sum(map(len, names)) <= _LETTERS:
@@ -61,3 +61,9 @@ class ChoiceControl(Control):
         self.list.setAccessibleName(self.parameter.title)
         self.body.addWidget(self.list)
         self.list.currentIndexChanged.connect(lambda _: self.changed.emit())
+
+
+def _named(text: str) -> str:
+    """A choice as people read it: ``soft_light`` is Soft light."""
+    text = text.replace("_", " ")
+    return text[:1].upper() + text[1:]

@@ -176,6 +176,28 @@ class LayersPanel(QWidget):
         """The active layer away."""
         self._edit(edits.delete_layer)
 
+    def ungroup(self) -> None:
+        """The active group's layers in its place."""
+        self._edit(edits.ungroup)
+
+    def merge_down(self) -> None:
+        """The active layer into the one below."""
+        self._edit(edits.merge_down)
+
+    def flatten(self) -> None:
+        """All layers into one."""
+        self._edit(lambda _: edits.flatten())
+
+    def invert_mask(self) -> None:
+        """What the mask hides is shown, and the other way round."""
+        self._edit(edits.invert_mask)
+
+    def toggle_clip(self) -> None:
+        """Clip the active layer to the one below, or release it."""
+        layer = self.layer
+        if layer is not None:
+            self.edit_wanted.emit(edits.set_clipped(layer.id, not layer.clipped))
+
     def toggle_mask(self) -> None:
         """A mask of the selection, or a white one; away when there is one."""
         layer, document = self.layer, self._document

@@ -111,6 +111,7 @@ class FilterSettings(QWidget):
         self.refresh.setVisible(held.kept is not None or stale)
         self.refresh.setEnabled(stale and not busy)
         self.stale_note.setVisible(stale)
+        self.automatic.setVisible(held.kept is not None)
 
     def set_settings(self, settings: Mapping[str, Value]) -> None:
         """Show other settings."""
@@ -171,6 +172,9 @@ class FilterSettings(QWidget):
             else:
                 control.changed.connect(partial(self._tell, control))
             column.addWidget(control)
+        if self.layer is not None:
+            self.strip = FilterStrip()
+            column.addWidget(self.strip)
         column.addStretch(1)
         scroller = QScrollArea()
         scroller.setWidget(inside)
@@ -198,8 +202,6 @@ class FilterSettings(QWidget):
         layout.addWidget(self.stale_note)
         layout.addWidget(self.automatic)
         layout.addLayout(row)
-        self.strip = FilterStrip()
-        layout.addWidget(self.strip)
         self.show_layer(layer, stale=False, busy=False)
 
     def _tell(self, control: Control) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from safelight.api import Parameter
 from safelight.document import Layer, edits
@@ -16,7 +16,7 @@ from safelight.gui.controls import Control, control_for
 from safelight.gui.panels.modes import ModeBox
 
 _AMOUNT = Parameter(
-    "amount", "integer", 100, "Amount", "How much of the filter shows", 0, 100, unit=" %"
+    "amount", "integer", 100, "Amount of the filter", "How much of it shows", 0, 100, unit=" %"
 )
 _CHANNELS = Parameter(
     *("channels", "choice", "all", "Apply to"),
@@ -49,9 +49,12 @@ class FilterStrip(QWidget):
         self.remove_mask = QPushButton("Remove")
         self.remove_mask.setToolTip("Take the mask away: the filter then works everywhere")
         self.remove_mask.clicked.connect(self._remove_mask)
+        line = QFrame()
+        line.setObjectName("line")
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 8, 0, 0)
-        column.setSpacing(12)
+        column.setContentsMargins(0, 4, 0, 0)
+        column.setSpacing(14)
+        column.addWidget(line)
         for control in (self.amount, self.channels, self.texture):
             control.changed.connect(partial(self._changed, control))
             column.addWidget(control)
