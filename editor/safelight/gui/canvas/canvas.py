@@ -7,6 +7,7 @@ OpenGL where that is done in software.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, QTimer, Signal
@@ -21,6 +22,7 @@ from PySide6.QtGui import (
     QNativeGestureEvent,
     QPainter,
     QPaintEvent,
+    QRegion,
     QResizeEvent,
     QTransform,
     QWheelEvent,
@@ -29,6 +31,8 @@ from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QSizePolicy, QWidget
 
 from safelight.api import Region
 from safelight.gui import theme
+from safelight.gui.canvas.grid import paint_grid
+from safelight.gui.canvas.guides import Guide, paint_guides, snapped
 from safelight.gui.canvas.marks import (
     paint_edge,
     paint_focus,
@@ -39,12 +43,16 @@ from safelight.gui.canvas.marks import (
 )
 from safelight.gui.canvas.overlay import Overlay
 from safelight.gui.canvas.picture import Picture, chequerboard
+from safelight.gui.canvas.rulers import THICK, axis_along_top, paint_rulers
 from safelight.gui.canvas.tilestore import Tiles
 from safelight.gui.canvas.twist import Twist
 from safelight.gui.canvas.view import View
 
 _GRIP = 9.0
 """How near the split line a press takes hold of it, in widget pixels."""
+
+_NEAR = 5.0
+"""The same of a guide."""
 
 _FRAME = 0.008
 """Seconds a frame may spend on making tiles; the rest comes with the next frames."""
@@ -75,6 +83,7 @@ class Canvas(QWidget):
 
     view_changed = Signal()
     before_changed = Signal()
+    guides_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -89,6 +98,11 @@ class Canvas(QWidget):
         self.fits = True
         self.overlay: Overlay | None = None
         self.split: float | None = None
+        self._shown = {"grid": True, "rulers": False, "guides": True}
+        self._guides: tuple[Guide, ...] = ()
+        self._guides_before: tuple[Guide, ...] = ()
+        self._carried: Guide | None = None
+        self._pointer: QPointF | None = None
         self._tiles = Tiles(self, self.update)
         self._picture: Picture | None = None
         self._before: Picture | None = None
@@ -117,6 +131,8 @@ class Canvas(QWidget):
                 self.view = View.fitted(self._size(), self._room(), self.view.angle)
             else:  # another size: what was in the middle stays there, as large as it was
                 ratio = picture.width / old.width
+                if abs(ratio * old.height - picture.height) <= 1:  # the same in another size
+                    self.guides = (guide._replace(at=guide.at * ratio) for guide in self._guides)
                 view = self.view
                 self.view = replace(
                     view, zoom=view.zoom / ratio, x=view.x * ratio, y=view.y * ratio
@@ -148,6 +164,54 @@ class Canvas(QWidget):
             self._showing_before = on
             self.update()
             self.before_changed.emit()
+
+    # -- lines above it ------------------------------------------------------------------------
+
+    @property
+    def show_grid(self) -> bool:
+        """Whether lines part the picture's pixels where those are large."""
+        return self._shown["grid"]
+
+    @show_grid.setter
+    def show_grid(self, on: bool) -> None:
+        self._show_lines("grid", on)
+
+    @property
+    def show_rulers(self) -> bool:
+        """Whether there are rulers at the top and the left."""
+        return self._shown["rulers"]
+
+    @show_rulers.setter
+    def show_rulers(self, on: bool) -> None:
+        self._show_lines("rulers", on)
+
+    @property
+    def show_guides(self) -> bool:
+        """Whether guides are shown; pulling one out of a ruler shows them."""
+        return self._shown["guides"]
+
+    @show_guides.setter
+    def show_guides(self, on: bool) -> None:
+        self._show_lines("guides", on)
+
+    @property
+    def guides(self) -> tuple[Guide, ...]:
+        """The guides, in picture pixels; ``guides_changed`` tells of others, and of hiding."""
+        return self._guides
+
+    @guides.setter
+    def guides(self, guides: Iterable[Guide]) -> None:
+        found = tuple(sorted(set(guides)))
+        if found != self._guides:
+            self._guides = found
+            self.guides_changed.emit()
+        self.update()
+
+    def _show_lines(self, name: str, on: bool) -> None:
+        if on != self._shown[name]:
+            self._shown[name] = on
+            self.guides_changed.emit()
+            self.update()
 
     # -- where it is ---------------------------------------------------------------------------
 
@@ -246,28 +310,61 @@ class Canvas(QWidget):
         ratio = self.devicePixelRatioF()
         painter.scale(1 / ratio, 1 / ratio)  # from here on in physical pixels
         self._tiles.start_frame(_FRAME)
+        painter.save()
         if self._showing_before:
-            painter.save()
             self._paint_before(painter)
-            painter.restore()
-            paint_word(painter, "Before", 12 * ratio, 12 * ratio, ratio)
         else:
-            painter.save()
             self._paint_after(painter)
-            painter.restore()
-            if self.split is not None:
-                self._paint_split(painter)
-            elif self.overlay is not None:
-                word = "Preview…" if self.overlay.running else "Preview"
-                paint_word(painter, word, 12 * ratio, 12 * ratio, ratio)
-        if self.view.angle:
-            word = f"View turned by {self.view.angle:.3g}°"
-            paint_word(painter, word, 12 * ratio, self._room()[1] - 34 * ratio, ratio)
+        painter.restore()
+        if self.split is not None and not self._showing_before:
+            self._paint_left(painter)
+        self._paint_lines(painter)
+        self._paint_marks(painter)
         if self._by_key and self.hasFocus():
             paint_focus(painter, *self._room(), ratio)
         self._tiles.end_frame()
         if self._tiles.incomplete:
             QTimer.singleShot(0, self.update)
+
+    def _paint_lines(self, painter: QPainter) -> None:
+        """The grid and the guides."""
+        painter.save()
+        self._lay(painter)
+        corner, clip = self._in_frame(0, 0), self._clip()
+        if self.show_grid:
+            slants = self.view.angle % 90 != 0
+            paint_grid(painter, corner, self.view.zoom, self._size(), clip, slants=slants)
+        if self.show_guides:
+            guides = self._guides + ((self._carried,) if self._carried else ())
+            ratio = self.devicePixelRatioF()
+            paint_guides(painter, guides, corner, self.view.zoom, clip, ratio)
+        painter.restore()
+
+    def _paint_marks(self, painter: QPainter) -> None:
+        """The split line, what is seen in words, and the rulers."""
+        width, height = self._room()
+        ratio = self.devicePixelRatioF()
+        edge = (12 + (THICK if self.show_rulers else 0)) * ratio
+        if self._showing_before:
+            paint_word(painter, "Before", edge, edge, ratio)
+        elif self.split is not None:
+            line = round(width * self.split)
+            paint_split(painter, line, height, ratio)
+            paint_word(painter, "Before", line - 8 * ratio, edge, ratio, leftwards=True)
+            paint_word(painter, "After", line + 8 * ratio, edge, ratio)
+        elif self.overlay is not None:
+            paint_word(
+                painter, "Preview…" if self.overlay.running else "Preview", edge, edge, ratio
+            )
+        if self.view.angle:
+            word = f"View turned by {self.view.angle:.3g}°"
+            paint_word(painter, word, edge, height - 34 * ratio, ratio)
+        if self.show_rulers:
+            paint_rulers(painter, self.view, self._size(), (width, height), ratio, self._pointer)
+        if self._carried is not None and self._pointer is not None:
+            at = self._pointer * ratio
+            word = f"{self._carried.at:g} px"
+            paint_word(painter, word, at.x() + 14 * ratio, at.y() + 14 * ratio, ratio)
 
     def _turn(self) -> QTransform:
         """From the frame in which the picture lies level to the widget.
@@ -315,6 +412,14 @@ class Canvas(QWidget):
         corner = QPointF(round(left + width), round(top + height))
         return QRectF(QPointF(round(left), round(top)), corner)
 
+    def _clip(self) -> QRect:
+        """What of the frame in which the picture lies level can be seen."""
+        width, height = self._room()
+        clip = QRect(0, 0, math.ceil(width), math.ceil(height))
+        if not self.view.angle:
+            return clip
+        return self._turn().inverted()[0].mapRect(QRectF(clip)).toAlignedRect()
+
     def _lay(self, painter: QPainter) -> None:
         """Go into the frame in which the picture lies level."""
         if self.view.angle:
@@ -326,7 +431,8 @@ class Canvas(QWidget):
         before = self._before or self._picture
         self._paint_picture(painter, before, 0, 0, self._picture.width / before.width)
 
-    def _paint_split(self, painter: QPainter) -> None:
+    def _paint_left(self, painter: QPainter) -> None:
+        """The picture as it was, up to the split line."""
         width, height = self._room()
         line = round(width * (self.split or 0))
         if self.view.angle and line:
@@ -343,10 +449,6 @@ class Canvas(QWidget):
             painter.fillRect(QRectF(0, 0, line, height), QColor(theme.CANVAS))
             self._paint_before(painter)
             painter.restore()
-        ratio = self.devicePixelRatioF()
-        paint_split(painter, line, height, ratio)
-        paint_word(painter, "Before", line - 8 * ratio, 12 * ratio, ratio, leftwards=True)
-        paint_word(painter, "After", line + 8 * ratio, 12 * ratio, ratio)
 
     def _paint_picture(
         self, painter: QPainter, picture: Picture, x: float, y: float, size: float
@@ -357,10 +459,7 @@ class Canvas(QWidget):
         if slants:
             zoom *= _OFF_GRID
         left, top = self._in_frame(x, y)
-        width, height = self._room()
-        clip = QRect(0, 0, math.ceil(width), math.ceil(height))
-        if self.view.angle:
-            clip = self._turn().inverted()[0].mapRect(QRectF(clip)).toAlignedRect()
+        clip = self._clip()
         if painter.hasClipping():
             clip = clip.intersected(painter.clipBoundingRect().toAlignedRect())
         right, bottom = left + picture.width * zoom, top + picture.height * zoom
@@ -370,6 +469,11 @@ class Canvas(QWidget):
         picture.paint(painter, left, top, zoom, clip, self._tiles)
         if slants:
             paint_edge(painter, area)
+
+    @property
+    def finished(self) -> bool:
+        """Whether the last frame showed everything as fine as it gets."""
+        return not self._tiles.incomplete and not self._tiles.waiting
 
     def grabbed(self) -> QImage:
         """The canvas as an image, for tests and pictures."""
@@ -400,6 +504,9 @@ class Canvas(QWidget):
         if left and self._turning:
             self._dragging = "turn"
             self._grip = self.view.angle - self._bearing(event.position())
+        elif left and not self._hand and self._take_guide(event.position()):
+            self._dragging = "guide"
+            self._carry(event.position())
         elif left and not self._hand and self._on_split(event.position()):
             self._dragging = "split"
         elif left or event.button() == Qt.MouseButton.MiddleButton:
@@ -411,6 +518,8 @@ class Canvas(QWidget):
         if self._dragging == "split":
             self.split = min(max(here.x() / max(self.width(), 1), 0.0), 1.0)
             self.update()
+        elif self._dragging == "guide":
+            self._carry(here)
         elif self._dragging == "turn":
             angle = self._grip + self._bearing(here)
             if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
@@ -421,15 +530,18 @@ class Canvas(QWidget):
             moved = (here - self._last) * ratio
             self._look(self.view.moved(moved.x(), moved.y()))
         self._last = here
+        self._point_at(here)
         self._show_cursor(here)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._dragging == "guide":
+            self._put_guide(event.position())
         self._dragging = ""
         self._show_cursor(event.position())
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Between the whole picture and 100 % at the pointer."""
-        if not self._turning:
+        if not self._turning and not self._on_ruler(event.position()):
             self._look_closer(event.position())
 
     def _look_closer(self, at: QPointF) -> None:
@@ -447,6 +559,9 @@ class Canvas(QWidget):
         if key == Qt.Key.Key_Space:
             self._hand = True
             self._show_cursor(self._last)
+        elif key == Qt.Key.Key_Escape and self._dragging == "guide":
+            self._dragging, self._carried, self._guides = "", None, self._guides_before
+            self.update()
         elif key == Qt.Key.Key_R and not event.modifiers() & ~Qt.KeyboardModifier.ShiftModifier:
             self._turning = True
             self._show_cursor(self._last)
@@ -490,6 +605,66 @@ class Canvas(QWidget):
         """A key is not held any more; None: no key is."""
         self._hand = self._hand and key not in (None, Qt.Key.Key_Space)
         self._turning = self._turning and key not in (None, Qt.Key.Key_R)
+
+    # -- guides --------------------------------------------------------------------------------
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """No pointer, no mark on the rulers."""
+        self._point_at(None)
+        super().leaveEvent(event)
+
+    def _point_at(self, at: QPointF | None) -> None:
+        self._pointer = at
+        if self.show_rulers and not self._dragging:
+            self.update(QRegion(0, 0, self.width(), THICK) + QRegion(0, 0, THICK, self.height()))
+
+    def _on_ruler(self, at: QPointF) -> str:
+        """The ruler at a widget point: "top", "left", "both" in their corner, or none."""
+        if not self.show_rulers or min(at.x(), at.y()) >= THICK:
+            return ""
+        return "top" if at.x() >= THICK else "left" if at.y() >= THICK else "both"
+
+    def _guide_at(self, at: QPointF) -> Guide | None:
+        if not self.show_guides:
+            return None
+        point, ratio = self.picture_point(at), self.devicePixelRatioF()
+        near = [(abs(guide.of(point) - guide.at), guide) for guide in self._guides]
+        distance, guide = min(near, default=(math.inf, None))
+        return guide if distance * self.view.zoom <= _NEAR * ratio else None
+
+    def _take_guide(self, at: QPointF) -> bool:
+        """Take hold of a guide, or pull a new one out of a ruler."""
+        ruler = self._on_ruler(at)
+        taken = None if ruler else self._guide_at(at)
+        if self._picture is None or ruler == "both" or not (ruler or taken):
+            return bool(ruler)
+        self._guides_before = self._guides
+        if taken is not None:
+            self._carried = taken
+            self._guides = tuple(guide for guide in self._guides if guide != taken)
+        else:  # from the upper ruler comes a line along it, which has the other axis
+            self.show_guides = True
+            across = axis_along_top(self.view) ^ int(ruler == "top")
+            self._carried = Guide("y" if across else "x", 0.0)
+        return True
+
+    def _carry(self, at: QPointF) -> None:
+        if self._carried is None:
+            return
+        size = self._size()[self._carried.axis == "y"]
+        place = self._carried.of(self.picture_point(at))
+        zoom = self.view.zoom / self.devicePixelRatioF()
+        self._carried = self._carried._replace(at=snapped(place, size, zoom))
+        self.update()
+
+    def _put_guide(self, at: QPointF) -> None:
+        """Let go of a guide; over a ruler, or outside, that is the end of it."""
+        carried, self._carried = self._carried, None
+        if carried is None:
+            return
+        left, self._guides = self._guides, self._guides_before
+        stays = self.rect().contains(at.toPoint()) and not self._on_ruler(at)
+        self.guides = (*left, carried) if stays else left
 
     # -- two fingers ---------------------------------------------------------------------------
 
@@ -551,12 +726,27 @@ class Canvas(QWidget):
     def _on_split(self, point: QPointF) -> bool:
         return self.split is not None and abs(point.x() - self.split * self.width()) <= _GRIP
 
+    def _line_at(self, point: QPointF) -> Qt.CursorShape | None:
+        """The cursor that tells which way a guide, or one out of a ruler, can be moved."""
+        if self._dragging not in ("", "guide"):
+            return None
+        guide, ruler = self._carried, self._on_ruler(point)
+        if guide is None and not ruler:
+            guide = self._guide_at(point)
+        if guide is not None:
+            level = (guide.axis == "y") == (axis_along_top(self.view) == 0)
+            return Qt.CursorShape.SplitVCursor if level else Qt.CursorShape.SplitHCursor
+        shapes = {"top": Qt.CursorShape.SplitVCursor, "left": Qt.CursorShape.SplitHCursor}
+        return shapes.get(ruler, Qt.CursorShape.ArrowCursor) if ruler else None
+
     def _show_cursor(self, point: QPointF) -> None:
         shape: Qt.CursorShape | QCursor = Qt.CursorShape.ArrowCursor
         if self._turning or self._dragging == "turn":
             shape = turning_cursor()
         elif self._dragging == "hand":
             shape = Qt.CursorShape.ClosedHandCursor
+        elif not self._hand and (line := self._line_at(point)):
+            shape = line
         elif self._dragging == "split" or (not self._hand and self._on_split(point)):
             shape = Qt.CursorShape.SplitHCursor
         elif self._hand:
