@@ -18,6 +18,7 @@ from safelight.files import (
     export,
     open_picture,
 )
+from safelight.files.spill import Spill
 from safelight.workers.job import (
     Job,
     JobCancelled,
@@ -48,6 +49,7 @@ __all__ = [
     "JobProgress",
     "OpenError",
     "Opened",
+    "Spill",
     "Studio",
     "UnknownFilter",
     "WorkerDied",

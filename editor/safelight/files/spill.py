@@ -8,6 +8,7 @@ is looked at again. The tiles stay the same pixels in the same rasters, so nobod
 from __future__ import annotations
 
 import mmap
+import os
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator
@@ -22,18 +23,24 @@ from safelight.pixels import Raster
 
 Tile = NDArray[Any]
 
-BUDGET = 2 << 30
-"""Bytes of pixels that a history may hold in memory where the machine does not say otherwise."""
+
+def default_budget() -> int:
+    """Bytes that a history may hold in memory: a quarter of the machine's, 2 GiB if unknown."""
+    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 4
+    return 2 << 30
 
 
 class Spill:
-    """The scratch file of one history. ``budget`` is in bytes; ``folder`` must exist.
+    """The scratch file of one history.
+
+    ``budget`` is in bytes (None = ``default_budget()``); ``folder`` is made when it is needed.
 
     May be used on any thread, by one at a time.
     """
 
-    def __init__(self, folder: Path, budget: int = BUDGET) -> None:
-        self.budget = budget
+    def __init__(self, folder: Path, budget: int | None = None) -> None:
+        self.budget = default_budget() if budget is None else budget
         self.spilled = 0
         self._folder = folder
         self._lock = threading.Lock()
@@ -78,6 +85,7 @@ class Spill:
     def _write(self, tiles: dict[int, Tile]) -> dict[int, Tile]:
         """The same tiles as views of a new piece of the scratch file."""
         size = sum(tile.nbytes for tile in tiles.values())
+        self._folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=self._folder, prefix="history-") as file:
             for tile in tiles.values():
                 file.write(np.ascontiguousarray(tile).data)

@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from safelight import actions
 from safelight.api import Declaration, Region, Value
@@ -28,6 +28,9 @@ from safelight.pixels import prepare_kernels
 
 _PICTURES = 8
 """Versions of the document whose tiles stay ready for the screen."""
+
+_PAUSE = 3000
+"""Milliseconds after a change before old steps are looked through for memory to give back."""
 
 _RENDERED = 256 << 20
 """Bytes kept of what lies below a changing layer."""
@@ -65,6 +68,11 @@ class Session(QObject):
         self.busy = ""
         self._renderer = Renderer(memory=_RENDERED)
         self._pictures: OrderedDict[int, tuple[Document, Picture]] = OrderedDict()
+        self._spill = actions.Spill(actions.cache_folder())
+        self._tidying = QTimer(self)
+        self._tidying.setSingleShot(True)
+        self._tidying.setInterval(_PAUSE)
+        self._tidying.timeout.connect(self._tidy)
         self._round = 0
         self._tries = 0
         self._failed.connect(lambda message: self.said.emit(message, ""))
@@ -196,6 +204,18 @@ class Session(QObject):
         self.history_changed.emit()
         self._compile()
         self._find_stale()
+        if not self._tidying.isActive():
+            self._tidying.start()
+
+    def _tidy(self) -> None:
+        """Move what old steps hold out of memory, on a thread, when there is too much of it."""
+        history = self.history
+        Background(
+            self,
+            lambda: self._spill.tidy(history),
+            lambda _: None,
+            lambda error: self.said.emit(f"Old steps of the history stay in memory: {error}.", ""),
+        )
 
     def _compile(self) -> None:
         """Have the blend modes compiled that the document uses. Without, they are slower."""
@@ -374,6 +394,7 @@ class Session(QObject):
     def close(self) -> None:
         """Give up whatever runs."""
         self._tries += 1
+        self._tidying.stop()
         for run in (self.preview, self.job):
             if run is not None:
                 run.end()

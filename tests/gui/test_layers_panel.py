@@ -1,0 +1,239 @@
+"""The layers panel, as hands use it: each gesture is one edit of the history."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QAbstractItemView
+
+from safelight.document import Document, EditError, Group, History, Layer, LiveFilter
+from safelight.gui.panels.layers import LayersPanel, group_of
+from safelight.pixels import MODES, Raster
+
+ABOVE = QAbstractItemView.DropIndicatorPosition.AboveItem
+BELOW = QAbstractItemView.DropIndicatorPosition.BelowItem
+INTO = QAbstractItemView.DropIndicatorPosition.OnItem
+
+
+def pixels(value, channels=3):
+    return Raster.from_array(np.full((60, 80, channels), value, np.uint8))
+
+
+class Bench:
+    """A panel whose edits are made, as a session makes them."""
+
+    def __init__(self, qtbot):
+        group = Layer("Group", Group((Layer("Inside", pixels(90, 4), id="inside"),)), id="group")
+        held = Layer("Blur", LiveFilter("safelight_blur.blur", "Blur"), id="blur")
+        layers = (Layer("Bottom", pixels(10), id="bottom"), group, held)
+        self.history = History.start(Document(80, 60, "uint8", layers))
+        self.active, self.stale, self.refused = "blur", frozenset(), ""
+        self.refreshed = []
+        self.panel = LayersPanel()
+        self.panel.edit_wanted.connect(self.do)
+        self.panel.activated.connect(self.activate)
+        self.panel.refresh_wanted.connect(self.refreshed.append)
+        qtbot.addWidget(self.panel)
+        self.panel.resize(260, 420)
+        self.panel.show()
+        self.show()
+        qtbot.waitExposed(self.panel)
+        self.tree, self.qtbot = self.panel.tree, qtbot
+
+    @property
+    def document(self):
+        return self.history.document
+
+    @property
+    def steps(self):
+        return [step.label for step in self.history.steps[1:]]
+
+    def show(self):
+        self.panel.show_document(self.document, self.active, self.stale)
+
+    def do(self, edit):
+        try:
+            self.history = self.history.do(edit)
+        except EditError as error:
+            self.refused = str(error)
+        if self.active not in [layer.id for layer in self.document.walk()]:
+            self.active = self.document.layers[-1].id
+        self.show()
+
+    def activate(self, layer_id):
+        self.active = layer_id
+        self.show()
+
+    def place(self, layer_id):
+        return self.tree.visualItemRect(self.tree.item(layer_id))
+
+    def click(self, point):
+        self.qtbot.mouseClick(self.tree.viewport(), Qt.MouseButton.LeftButton, pos=point)
+
+    def order(self):
+        return [layer.id for layer in self.document.layers]
+
+
+@pytest.fixture
+def bench(qtbot):
+    return Bench(qtbot)
+
+
+def test_the_topmost_layer_is_the_first_row(bench):
+    rows = sorted(("bottom", "group", "blur"), key=lambda name: bench.place(name).top())
+    assert rows == ["blur", "group", "bottom"]
+    assert bench.place("inside").left() > bench.place("group").left()
+
+
+def test_the_eye_hides_and_shows(bench):
+    bench.click(bench.place("bottom").topLeft() + QPoint(10, 20))
+    assert not bench.document.layer("bottom").visible
+    bench.click(bench.place("bottom").topLeft() + QPoint(10, 20))
+    assert bench.document.layer("bottom").visible
+    assert bench.steps == ["Hide layer", "Show layer"]
+    assert bench.active == "blur"
+
+
+def test_a_click_makes_a_layer_active(bench):
+    bench.click(bench.place("bottom").center())
+    assert bench.active == "bottom"
+    assert bench.steps == []
+
+
+@pytest.mark.parametrize("way", ["double-click", "F2"])
+def test_a_name_is_typed_in_place(bench, qtbot, way):
+    bench.click(bench.place("bottom").center())
+    if way == "F2":
+        qtbot.keyClick(bench.tree, Qt.Key.Key_F2)
+    else:
+        qtbot.mouseDClick(
+            bench.tree.viewport(), Qt.MouseButton.LeftButton, pos=bench.place("bottom").center()
+        )
+    editor = next(w for w in bench.tree.viewport().children() if hasattr(w, "setText"))
+    editor.setText("Sky")
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: bench.document.layer("bottom").name == "Sky")
+    assert bench.steps == ["Rename layer"]
+
+
+def test_an_opacity_drag_is_one_step(bench):
+    opacity = bench.panel.opacity
+    opacity.setSliderDown(True)
+    opacity.sliderPressed.emit()
+    for value in (80, 60, 40):
+        opacity.setValue(value)
+    opacity.setSliderDown(False)
+    assert bench.steps == ["Opacity"]
+    assert bench.document.layer("blur").opacity == 0.4
+    bench.history = bench.history.undo()
+    assert bench.document.layer("blur").opacity == 1
+
+
+def test_each_key_on_the_opacity_is_a_step(bench, qtbot):
+    bench.panel.opacity.setFocus()
+    for _ in range(2):
+        qtbot.keyClick(bench.panel.opacity, Qt.Key.Key_Left)
+    assert bench.document.layer("blur").opacity == 0.98
+    assert len(bench.steps) == 2
+
+
+def test_every_blend_mode_can_be_chosen(bench):
+    box = bench.panel.mode
+    listed = [box.itemData(index) for index in range(box.count()) if box.itemData(index)]
+    assert listed == list(MODES)
+    box.setCurrentIndex(box.findData("multiply"))
+    assert bench.document.layer("blur").mode == "multiply"
+
+
+def test_lock_and_clip_follow_their_buttons(bench, qtbot):
+    qtbot.mouseClick(bench.panel.clip, Qt.MouseButton.LeftButton)
+    assert bench.document.layer("blur").clipped
+    qtbot.mouseClick(bench.panel.lock, Qt.MouseButton.LeftButton)
+    assert bench.document.layer("blur").locked
+    assert not bench.panel.opacity.isEnabled()
+    qtbot.mouseClick(bench.panel.lock, Qt.MouseButton.LeftButton)
+    assert not bench.document.layer("blur").locked
+
+
+def test_keys_delete_and_reorder(bench, qtbot):
+    qtbot.keyClick(bench.tree, Qt.Key.Key_Down, Qt.KeyboardModifier.ControlModifier)
+    assert bench.order() == ["bottom", "blur", "group"]
+    qtbot.keyClick(bench.tree, Qt.Key.Key_Delete)
+    assert bench.order() == ["bottom", "group"]
+
+
+@pytest.mark.parametrize(
+    ("moved", "target", "where", "order", "parent"),
+    [
+        ("bottom", "blur", ABOVE, ["group", "blur", "bottom"], None),
+        ("blur", "bottom", BELOW, ["blur", "bottom", "group"], None),
+        ("blur", "bottom", ABOVE, ["bottom", "blur", "group"], None),
+        ("bottom", "group", INTO, ["group", "blur"], "group"),
+        ("inside", "blur", ABOVE, ["bottom", "group", "blur", "inside"], None),
+        ("bottom", "inside", BELOW, ["group", "blur"], "group"),
+        ("blur", None, ABOVE, ["blur", "bottom", "group"], None),
+        ("blur", "blur", ABOVE, ["bottom", "group", "blur"], None),
+    ],
+)
+def test_a_layer_goes_where_it_is_dropped(bench, moved, target, where, order, parent):
+    bench.tree.drop(moved, bench.tree.item(target) if target else None, where)
+    assert bench.order() == order
+    assert group_of(bench.document, moved) == parent
+
+
+def test_a_group_does_not_go_into_itself(bench):
+    bench.tree.drop("group", bench.tree.item("inside"), ABOVE)
+    assert bench.order() == ["bottom", "group", "blur"]
+    assert bench.refused == "a group cannot be moved into itself"
+
+
+def test_the_buttons_below_add_group_copy_mask_and_delete(bench):
+    bench.panel.add_layer()
+    assert len(bench.order()) == 4
+    bench.activate("bottom")
+    bench.panel.duplicate()
+    bench.panel.group()
+    bench.panel.toggle_mask()
+    mask = bench.document.layer("bottom").mask
+    assert (mask.to_array() == 255).all()
+    bench.panel.toggle_mask()
+    assert bench.document.layer("bottom").mask is None
+    bench.panel.delete()
+    assert bench.steps == [
+        *("New layer", "Duplicate layer", "Group layers", "Add mask", "Remove mask"),
+        "Delete layer",
+    ]
+
+
+def test_a_click_on_the_badge_refreshes(bench):
+    bench.click(bench.place("blur").center())
+    bench.stale = frozenset({"blur"})
+    bench.show()
+    index = bench.tree.indexFromItem(bench.tree.item("blur"))
+    bench.click(bench.tree.badge(index).center())
+    assert bench.refreshed == ["blur"]
+    assert bench.steps == []
+
+
+def test_a_folded_group_stays_folded(bench):
+    bench.tree.item("group").setExpanded(False)
+    bench.panel.add_layer()
+    assert not bench.tree.item("group").isExpanded()
+
+
+def test_thumbnails_come_and_are_kept(bench, qtbot):
+    raster = bench.document.layer("bottom").raster
+    qtbot.waitUntil(lambda: bench.panel.thumbnails.of(raster) is not None, timeout=10000)
+    image = bench.panel.thumbnails.of(raster)
+    assert image.pixelColor(3, 3).red() == 10
+    bench.panel.opacity.setValue(20)
+    assert bench.panel.thumbnails.of(raster) is image
+
+
+def test_the_menu_offers_what_fits(bench):
+    bench.activate("group")
+    names = [action.text() for action in bench.panel.menu().actions() if action.text()]
+    assert "Ungroup" in names
+    bench.activate("bottom")
+    names = [action.text() for action in bench.panel.menu().actions() if action.text()]
+    assert "Ungroup" not in names
+    assert {"Merge down", "Flatten all", "Rename", "Add mask"} <= set(names)
