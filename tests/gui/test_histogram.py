@@ -1,0 +1,164 @@
+"""The histogram: what is counted, what is marked, and that the window does not wait for it."""
+
+import threading
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+
+from safelight.document import Document
+from safelight.files.adobe_rgb import adobe_rgb_profile
+from safelight.gui.panels import histogram as module
+from safelight.gui.panels.glimpse import small
+from safelight.gui.panels.histogram import Histogram, tones
+from safelight.pixels import Profile, Raster
+from tests.gui.conftest import photograph
+
+
+@pytest.fixture
+def panel(qtbot):
+    panel = Histogram()
+    qtbot.addWidget(panel)
+    panel.resize(290, 130)
+    panel.show()
+    return panel
+
+
+def document(pixels, **more):
+    return Document.from_raster(Raster.from_array(pixels.copy()), **more)
+
+
+def seen(panel):
+    image = panel.grab().toImage().convertToFormat(panel.grab().toImage().Format.Format_RGB888)
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1)
+    return rows[:, : image.width() * 3].reshape(image.height(), image.width(), 3).astype(int)
+
+
+def test_every_pixel_is_counted_once_in_each_channel():
+    found = tones(photograph(300, 400).astype(np.float32) / 255)
+    assert (found.counts.sum(axis=1) == 300 * 400).all()
+    assert found.counts[0, 0] == np.count_nonzero(photograph(300, 400)[..., 0] == 0)
+
+
+def test_grey_is_as_bright_as_it_is():
+    found = tones(np.full((10, 10, 3), 100 / 255, np.float32))
+    assert (found.counts[:, 100] == 100).all()
+
+
+def test_clipping_is_told_by_channel_and_of_any():
+    pixels = np.full((10, 10, 3), 0.5, np.float32)
+    pixels[0, :, 0] = 1.2  # beyond the range, as wide-gamut light is
+    pixels[1, :, 1] = 1
+    pixels[2, :5] = -0.1
+    found = tones(pixels)
+    assert found.highlights == pytest.approx((0.1, 0.1, 0, 0.2))
+    assert found.shadows == pytest.approx((0.05, 0.05, 0.05, 0.05))
+
+
+def test_what_is_transparent_does_not_count():
+    pixels = np.zeros((10, 10, 4), np.float32)
+    pixels[:3] = (0.5, 0.5, 0.5, 1)
+    found = tones(pixels)
+    assert found.counts[0].sum() == 30
+    assert found.shadows == (0, 0, 0, 0)
+
+
+def test_an_empty_picture_has_no_tones():
+    assert tones(np.zeros((4, 4, 4), np.float32)).counts.sum() == 0
+
+
+def test_a_large_picture_is_looked_at_from_a_coarse_level():
+    found = small(document(photograph(1500, 2001)), 1_000_000)
+    assert found.shape == (750, 1001, 3)
+
+
+def test_tones_are_those_of_the_screen_not_of_the_file():
+    profile = Profile.from_icc(adobe_rgb_profile())
+    pixels = np.full((20, 20, 3), (120, 160, 90), np.uint8)
+    wanted = profile.to_srgb(pixels.astype(np.float32) / 255)[0, 0] * 255
+    found = tones(small(document(pixels, profile=profile), 1000))
+    assert [int(row.argmax()) for row in found.counts[:3]] == [round(float(x)) for x in wanted]
+
+
+def test_a_picture_is_counted_on_a_thread(panel, qtbot, monkeypatch):
+    threads = []
+
+    def look(document, live):
+        threads.append(threading.current_thread())
+        return tones(small(document, 1_000_000, live))
+
+    monkeypatch.setattr(module, "_look", look)
+    panel.show_picture(document(photograph(300, 400)))
+    qtbot.waitUntil(lambda: panel.tones is not None)
+    assert threads
+    assert threading.main_thread() not in threads
+
+
+def test_of_many_pictures_in_a_row_the_last_is_shown_and_most_are_left_out(
+    panel, qtbot, monkeypatch
+):
+    looked = []
+
+    def look(document, live):
+        looked.append(document)
+        return tones(small(document, 1_000_000, live))
+
+    monkeypatch.setattr(module, "_look", look)
+    pictures = [document(np.full((20, 20, 3), tone, np.uint8)) for tone in range(50, 90)]
+    for picture in pictures:
+        panel.show_picture(picture)
+    qtbot.waitUntil(lambda: panel.tones is not None and panel.tones.counts[0, 89] == 400)
+    assert len(looked) < 5
+
+
+def test_a_hidden_panel_counts_nothing_until_it_is_shown(qtbot):
+    panel = Histogram()
+    qtbot.addWidget(panel)
+    panel.show_picture(document(photograph(30, 40)))
+    qtbot.wait(200)
+    assert panel.tones is None
+    panel.show()
+    qtbot.waitUntil(lambda: panel.tones is not None)
+
+
+def test_without_a_picture_it_says_so(panel, qtbot):
+    empty = seen(panel)
+    panel.show_picture(document(photograph(300, 400)))
+    qtbot.waitUntil(lambda: panel.tones is not None)
+    assert not np.array_equal(seen(panel), empty)
+    panel.show_picture(None)
+    assert panel.tones is None
+    assert np.array_equal(seen(panel), empty)
+
+
+def test_channels_add_up_where_they_overlap(panel, qtbot):
+    pixels = np.random.default_rng(1).integers(40, 120, (200, 200, 3), np.uint8)
+    pixels[..., 0] += 60
+    panel.show_picture(document(pixels))
+    qtbot.waitUntil(lambda: panel.tones is not None)
+    row = seen(panel)[115, 11:279]
+    red, all_three = row[150 * 268 // 255], row[110 * 268 // 255]
+    assert red[0] > red[1] + 50
+    assert min(all_three) > 120
+
+
+def test_a_click_and_the_space_bar_change_the_scale(panel, qtbot):
+    panel.show_picture(document(photograph(300, 400)))
+    qtbot.waitUntil(lambda: panel.tones is not None)
+    linear = seen(panel)
+    qtbot.mouseClick(panel, Qt.MouseButton.LeftButton, pos=QPoint(100, 60))
+    assert panel.logarithmic
+    assert not np.array_equal(seen(panel), linear)
+    qtbot.keyClick(panel, Qt.Key.Key_Space)
+    assert not panel.logarithmic
+
+
+def test_clipped_highlights_light_a_corner_and_are_told(panel, qtbot):
+    pixels = np.full((100, 100, 3), 120, np.uint8)
+    pixels[:5, :, 0] = 255
+    panel.show_picture(document(pixels))
+    qtbot.waitUntil(lambda: panel.tones is not None)
+    corner = seen(panel)[14, 272]
+    assert corner[0] > corner[2] + 100
+    assert "Highlights: 5.00 % of the picture is clipped (red 5.00 %)." in panel.toolTip()
+    assert "Shadows: nothing is clipped." in panel.toolTip()
