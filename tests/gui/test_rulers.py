@@ -53,6 +53,14 @@ def test_rulers_hide_nothing_but_the_edge(ruled):
     assert not np.array_equal(above[:THICK], below[:THICK])
 
 
+def test_a_fitted_picture_keeps_clear_of_the_rulers(canvas):
+    show(canvas, photograph(3000, 3000))
+    canvas.show_rulers = True
+    left, top = canvas.view.to_widget(0, 0, (600, 500))
+    assert min(left, top) >= THICK
+    assert canvas.fits
+
+
 def test_ticks_stand_where_the_pixels_are(ruled, qtbot):
     ruled.grab()
     ruled._point_at(None)

@@ -128,7 +128,7 @@ class Canvas(QWidget):
             picture.follow(old, self._tiles)
         if old is None or (old.width, old.height) != (picture.width, picture.height):
             if self.fits or old is None:
-                self.view = View.fitted(self._size(), self._room(), self.view.angle)
+                self.view = self._fitted()
             else:  # another size: what was in the middle stays there, as large as it was
                 ratio = picture.width / old.width
                 if abs(ratio * old.height - picture.height) <= 1:  # the same in another size
@@ -184,6 +184,8 @@ class Canvas(QWidget):
     @show_rulers.setter
     def show_rulers(self, on: bool) -> None:
         self._show_lines("rulers", on)
+        if self.fits:
+            self.fit()
 
     @property
     def show_guides(self) -> bool:
@@ -218,7 +220,7 @@ class Canvas(QWidget):
     def fit(self) -> None:
         """Show the whole picture."""
         self.fits = True
-        self._look(View.fitted(self._size(), self._room(), self.view.angle), fits=True)
+        self._look(self._fitted(), fits=True)
 
     def zoom_to(self, zoom: float, at: QPointF | None = None) -> None:
         """Zoom to ``zoom`` (1 = one picture pixel on one screen pixel) around a widget point."""
@@ -285,6 +287,12 @@ class Canvas(QWidget):
     def _room(self) -> tuple[float, float]:
         ratio = self.devicePixelRatioF()
         return self.width() * ratio, self.height() * ratio
+
+    def _fitted(self) -> View:
+        """The whole picture, clear of the rulers; its middle stays the widget's."""
+        width, height = self._room()
+        hidden = 2 * THICK * self.devicePixelRatioF() if self.show_rulers else 0
+        return View.fitted(self._size(), (width - hidden, height - hidden), self.view.angle)
 
     def _look(self, view: View, *, fits: bool = False) -> None:
         self.fits = fits
@@ -483,8 +491,7 @@ class Canvas(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         if self._picture is not None:
-            fitted = View.fitted(self._size(), self._room(), self.view.angle)
-            self._look(fitted if self.fits else self.view, fits=self.fits)
+            self._look(self._fitted() if self.fits else self.view, fits=self.fits)
         super().resizeEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
