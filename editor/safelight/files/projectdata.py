@@ -1,0 +1,298 @@
+"""Project data: documents as JSON and tiles as compressed bytes, there and back.
+
+What is read may be a stranger's, or damaged: everything is checked before it is believed.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from safelight.document import Document, Group, Kept, Layer, LiveFilter, Metadata
+from safelight.pixels import DEPTHS, SRGB, TILE, ColourError, Profile, Raster
+
+MOST_LAYERS = 10_000
+DEEPEST = 64
+"""Limits of a document that is believed: layers, and groups within groups."""
+
+LONGEST_SIDE = 1_000_000
+
+_RAW, _ZSTD = b"\0", b"\1"
+
+Keep = Callable[[Raster], str]
+KeepBytes = Callable[[bytes], str]
+Find = Callable[[str], Raster]
+FindBytes = Callable[[str], bytes]
+
+
+class DataError(ValueError):
+    """Data that is no document; the message is a part of a sentence."""
+
+
+# -- tiles -----------------------------------------------------------------------------------
+
+
+def packed(tile: NDArray[Any]) -> bytes:
+    """A tile as bytes: differences along its rows (integers), bytes by significance, Zstandard.
+
+    What does not shrink is stored as it is.
+    """
+    import imagecodecs
+
+    pixels = np.ascontiguousarray(tile)
+    if pixels.dtype.kind == "u":
+        coded = pixels.copy()
+        coded[:, 1:] -= pixels[:, :-1]
+    else:
+        coded = pixels
+    small = imagecodecs.zstd_encode(_by_significance(coded), 1)
+    return _ZSTD + bytes(small) if len(small) < pixels.nbytes else _RAW + pixels.tobytes()
+
+
+def unpacked(data: bytes, shape: tuple[int, int, int], depth: str) -> NDArray[Any]:
+    """The tile of that shape and depth. Raises DataError when the bytes are no such tile."""
+    import imagecodecs
+
+    size = math.prod(shape) * np.dtype(depth).itemsize
+    kind, body = data[:1], data[1:]
+    if kind == _RAW and len(body) == size:
+        return np.frombuffer(body, depth).reshape(shape)
+    if kind != _ZSTD:
+        raise DataError("a tile has a size of its own")
+    try:
+        # Never more than ``size`` bytes are written, whatever the data claims.
+        plain = imagecodecs.zstd_decode(body, out=bytearray(size))
+    except Exception as error:  # imagecodecs has an error class for each codec
+        raise DataError("a tile cannot be unpacked") from error
+    if len(plain) != size:
+        raise DataError("a tile is too small")
+    coded = _from_significance(np.frombuffer(plain, np.uint8), shape, depth)
+    if coded.dtype.kind != "u":
+        return coded
+    return np.add.accumulate(coded, axis=1, dtype=coded.dtype)
+
+
+def _by_significance(pixels: NDArray[Any]) -> bytes:
+    width = pixels.dtype.itemsize
+    if width == 1:
+        return pixels.tobytes()
+    return pixels.reshape(-1).view(np.uint8).reshape(-1, width).T.tobytes()
+
+
+def _from_significance(
+    plain: NDArray[np.uint8], shape: tuple[int, int, int], depth: str
+) -> NDArray[Any]:
+    width = np.dtype(depth).itemsize
+    if width > 1:
+        plain = np.ascontiguousarray(plain.reshape(width, -1).T).reshape(-1)
+    return plain.view(depth).reshape(shape)
+
+
+# -- documents as JSON -----------------------------------------------------------------------
+
+
+def to_json(document: Document, keep: Keep, keep_bytes: KeepBytes) -> str:
+    """A document as text. ``keep`` stores a raster, ``keep_bytes`` bytes; each gives a name."""
+
+    def bytes_or_none(data: bytes | None) -> str | None:
+        return None if data is None else keep_bytes(data)
+
+    metadata = document.metadata
+    data = {
+        "width": document.width,
+        "height": document.height,
+        "depth": document.depth,
+        "name": document.name,
+        "profile": bytes_or_none(document.profile.icc),
+        "exif": bytes_or_none(metadata.exif),
+        "xmp": bytes_or_none(metadata.xmp),
+        "iptc": bytes_or_none(metadata.iptc),
+        "dpi": list(metadata.dpi) if metadata.dpi else None,
+        "selection": keep(document.selection) if document.selection else None,
+        "layers": [_layer_to_json(layer, keep) for layer in document.layers],
+    }
+    return json.dumps(data, allow_nan=False, separators=(",", ":"))
+
+
+def _layer_to_json(layer: Layer, keep: Keep) -> dict[str, Any]:
+    content = layer.content
+    held: dict[str, Any]
+    if isinstance(content, Raster):
+        held = {"pixels": keep(content)}
+    elif isinstance(content, Group):
+        held = {"group": [_layer_to_json(item, keep) for item in content.layers]}
+    else:
+        held = {"filter": _filter_to_json(content, keep)}
+    return held | {
+        "id": layer.id,
+        "name": layer.name,
+        "opacity": layer.opacity,
+        "mode": layer.mode,
+        "visible": layer.visible,
+        "locked": layer.locked,
+        "clipped": layer.clipped,
+        "mask": keep(layer.mask) if layer.mask else None,
+    }
+
+
+def _filter_to_json(held: LiveFilter, keep: Keep) -> dict[str, Any]:
+    kept = held.kept
+    return {
+        "id": held.id,
+        "title": held.title,
+        "plugin": held.plugin,
+        "version": held.version,
+        "settings": dict(held.settings),
+        "channels": held.channels,
+        "texture": held.texture,
+        "kept": kept
+        and {"raster": keep(kept.raster), "key": kept.key, "models": dict(kept.models)},
+    }
+
+
+def from_json(text: str, find: Find, find_bytes: FindBytes) -> Document:
+    """The inverse of ``to_json``. Raises DataError for text that is no document."""
+    try:
+        data = json.loads(text, parse_constant=_no_number)
+        whole = _Fields(data)
+        icc = whole.optional("profile", str)
+        dpi = whole.optional("dpi", list)
+        names = {name: whole.optional(name, str) for name in ("exif", "xmp", "iptc")}
+        selection = whole.optional("selection", str)
+        counted = [0]
+        return Document(
+            width=whole.number("width", 1, LONGEST_SIDE),
+            height=whole.number("height", 1, LONGEST_SIDE),
+            depth=whole.one_of("depth", DEPTHS),
+            name=whole.required("name", str),
+            profile=SRGB if icc is None else Profile.from_icc(find_bytes(icc)),
+            metadata=Metadata(
+                **{name: None if key is None else find_bytes(key) for name, key in names.items()},
+                dpi=None if dpi is None else _pair(dpi),
+            ),
+            selection=None if selection is None else find(selection),
+            layers=_layers_from_json(whole.required("layers", list), find, 0, counted),
+        )
+    except (json.JSONDecodeError, RecursionError, ColourError) as error:
+        raise DataError(f"a document cannot be read: {error}") from None
+    except DataError:
+        raise
+    except (ValueError, TypeError, OverflowError) as error:
+        raise DataError(f"a document makes no sense: {error}") from None
+
+
+def _layers_from_json(
+    data: list[Any], find: Find, depth: int, counted: list[int]
+) -> tuple[Layer, ...]:
+    counted[0] += len(data)
+    if depth > DEEPEST:
+        raise DataError(f"groups lie more than {DEEPEST} deep")
+    if counted[0] > MOST_LAYERS:
+        raise DataError(f"there are more than {MOST_LAYERS} layers")
+    return tuple(_layer_from_json(_Fields(item), find, depth, counted) for item in data)
+
+
+def _layer_from_json(data: _Fields, find: Find, depth: int, counted: list[int]) -> Layer:
+    pixels, group = data.optional("pixels", str), data.optional("group", list)
+    content: Raster | Group | LiveFilter
+    if pixels is not None:
+        content = find(pixels)
+    elif group is not None:
+        content = Group(_layers_from_json(group, find, depth + 1, counted))
+    else:
+        content = _filter_from_json(_Fields(data.required("filter", dict)), find)
+    mask = data.optional("mask", str)
+    return Layer(
+        name=data.required("name", str),
+        content=content,
+        opacity=data.fraction("opacity"),
+        mode=data.required("mode", str),
+        visible=data.required("visible", bool),
+        locked=data.required("locked", bool),
+        clipped=data.required("clipped", bool),
+        mask=None if mask is None else find(mask),
+        id=data.required("id", str),
+    )
+
+
+def _filter_from_json(data: _Fields, find: Find) -> LiveFilter:
+    kept, settings = data.optional("kept", dict), data.required("settings", dict)
+    if not all(isinstance(value, (bool, int, float, str)) for value in settings.values()):
+        raise DataError("a filter's setting is no value")
+    return LiveFilter(
+        id=data.required("id", str),
+        title=data.required("title", str),
+        plugin=data.required("plugin", str),
+        version=data.required("version", str),
+        settings=settings,
+        channels=data.required("channels", str),
+        texture=data.fraction("texture"),
+        kept=None if kept is None else _kept_from_json(_Fields(kept), find),
+    )
+
+
+def _kept_from_json(data: _Fields, find: Find) -> Kept:
+    models = data.required("models", dict)
+    if not all(isinstance(value, str) for value in models.values()):
+        raise DataError("a network's digest is no text")
+    return Kept(find(data.required("raster", str)), data.required("key", str), models)
+
+
+class _Fields:
+    """An object of JSON whose fields are checked as they are read."""
+
+    def __init__(self, data: Any) -> None:
+        if not isinstance(data, Mapping):
+            raise DataError("something that should have fields has none")
+        self._data = data
+
+    def required(self, name: str, kind: type) -> Any:
+        value = self._data.get(name)
+        if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
+            raise DataError(f"{name} is missing or is no {kind.__name__}")
+        return value
+
+    def optional(self, name: str, kind: type) -> Any:
+        return None if self._data.get(name) is None else self.required(name, kind)
+
+    def number(self, name: str, low: int, high: int) -> int:
+        value: int = self.required(name, int)
+        if not low <= value <= high:
+            raise DataError(f"{name} is {value}")
+        return value
+
+    def fraction(self, name: str) -> float:
+        value = self._data.get(name)
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
+            raise DataError(f"{name} is not between 0 and 1")
+        return float(value)
+
+    def one_of(self, name: str, known: Mapping[str, Any]) -> str:
+        value: str = self.required(name, str)
+        if value not in known:
+            raise DataError(f"{name} is {value[:40]!r}")
+        return value
+
+
+def tile_shapes(width: int, height: int, channels: int) -> list[tuple[int, int, int]]:
+    """Shapes of a raster's tiles, row by row."""
+    return [
+        (min(TILE, height - y), min(TILE, width - x), channels)
+        for y in range(0, height, TILE)
+        for x in range(0, width, TILE)
+    ]
+
+
+def _pair(values: list[Any]) -> tuple[float, float]:
+    if len(values) != 2 or not all(isinstance(item, (int, float)) for item in values):
+        raise DataError("dpi is no pair of numbers")
+    return float(values[0]), float(values[1])
+
+
+def _no_number(text: str) -> float:
+    raise DataError(f"{text} is no number")
