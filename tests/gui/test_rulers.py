@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
 from safelight.gui.canvas import Canvas
 from safelight.gui.canvas.guides import Guide
-from safelight.gui.canvas.rulers import THICK, axis_along_top, steps
+from safelight.gui.canvas.rulers import THICK, axis_along_top, paint_rulers, steps
 from safelight.gui.canvas.view import View
 from tests.gui.conftest import drag, photograph
 from tests.gui.test_canvas import shot, show
@@ -68,6 +69,18 @@ def test_ticks_stand_where_the_pixels_are(ruled, qtbot):
     number, _ = steps(1.0)
     for value in range(0, 401, number):
         assert line[100 + value - THICK][0] > 100, value
+
+
+@pytest.mark.parametrize("ratio", [1, 2])
+def test_numbers_are_as_far_apart_on_any_screen(qapp, ratio):
+    width = 800 * ratio
+    image = QImage(width, 400 * ratio, QImage.Format.Format_RGB888)
+    painter = QPainter(image)
+    paint_rulers(painter, View(0.5 * ratio), (100, 100), (width, 400 * ratio), ratio, None)
+    painter.end()
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(400 * ratio, -1)
+    line = rows[ratio, THICK * 3 * ratio : 3 * width : 3]  # above the digits
+    assert np.count_nonzero(np.diff((line > 90).astype(int)) == 1) == 7  # from −600 to 600
 
 
 def test_the_pointer_is_marked_on_both_rulers(ruled, qtbot):

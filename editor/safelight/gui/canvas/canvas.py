@@ -365,7 +365,7 @@ class Canvas(QWidget):
                 painter, "Preview…" if self.overlay.running else "Preview", edge, edge, ratio
             )
         if self.view.angle:
-            word = f"View turned by {self.view.angle:.3g}°"
+            word = f"View turned by {self.view.angle:.3g}°".replace("-", "\N{MINUS SIGN}")
             paint_word(painter, word, edge, height - 34 * ratio, ratio)
         if self.show_rulers:
             paint_rulers(painter, self.view, self._size(), (width, height), ratio, self._pointer)

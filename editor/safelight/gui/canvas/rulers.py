@@ -92,14 +92,14 @@ class _Ruler:
         if last > first:
             self._fill(first, 0, last - first, thick, theme.RAISED)
         self._fill(0, thick - self.ratio, self.length, self.ratio, "#101010")
-        number, tick = steps(self.ratio / abs(each))
+        number, tick = steps(1 / (abs(each) * self.ratio))
         low, high = sorted((start, start + each * self.length))
         for count in range(math.floor(low / tick), math.ceil(high / tick) + 1):
             value = count * tick
             at = round((value - start) / each)
             if value % number == 0:
                 self._fill(at, 0, self.ratio, thick, theme.OFF)
-                self._write(str(value), at)
+                self._write(str(value).replace("-", "\N{MINUS SIGN}"), at)
             else:
                 long = number % 2 == 0 and value % (number // 2) == 0
                 deep = (7 if long else 4) * self.ratio
