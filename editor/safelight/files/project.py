@@ -131,7 +131,7 @@ class Project:
         finally:
             for left in (beside, Path(f"{beside}-journal")):
                 left.unlink(missing_ok=True)
-        return cls._take(path)
+        return cls.take(path)
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> tuple[Project, History]:
@@ -143,7 +143,7 @@ class Project:
             with path.open("rb") as file:
                 if file.read(16) != b"SQLite format 3\0":
                     raise ProjectError(f"{plain_name(path)} is no Safelight project.")
-        project = cls._take(path)
+        project = cls.take(path)
         try:
             with _spoken(path, "opened"):
                 return project, _read(project._connection)
@@ -152,7 +152,8 @@ class Project:
             raise
 
     @classmethod
-    def _take(cls, path: Path) -> Project:
+    def take(cls, path: Path) -> Project:
+        """The project at ``path``, without reading what it holds. Raises as ``open`` does."""
         with _spoken(path, "opened"):
             connection = _connect(path, create=False)
             try:

@@ -1,0 +1,78 @@
+"""Recovery: what has been edited and not saved yet, in a project file of Safelight's own.
+
+It is written by the same call as any project. As long as its writer lives the file is locked; one
+that nobody holds was left by a process that was killed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+from safelight.document import History
+from safelight.files.project import SUFFIX, Project, ProjectError
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What a killed process left: its file, the photograph's name and place, when (seconds)."""
+
+    path: Path
+    name: str
+    original: Path | None
+    time: float
+
+
+class Recovery:
+    """The recovery file of one document. ``original`` is the file it was opened from, if any."""
+
+    def __init__(self, folder: Path, original: Path | None, name: str) -> None:
+        self._path = folder / f"{uuid.uuid4().hex}{SUFFIX}"
+        self._note = {"original": str(original or ""), "name": name}
+        self._project: Project | None = None
+
+    @classmethod
+    def taken(cls, left: Left) -> tuple[Recovery, History]:
+        """Go on with what was left. Raises ProjectError when it cannot be read."""
+        recovery = cls(left.path.parent, left.original, left.name)
+        recovery._path = left.path
+        recovery._project, history = Project.open(left.path)
+        return recovery, history
+
+    def save(self, history: History) -> None:
+        """Note the history. Raises ProjectError when it cannot be written."""
+        if self._project is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._project = Project.create(self._path, history, note=self._note)
+        else:
+            self._project.save(history)
+
+    def discard(self) -> None:
+        """Nothing needs to be recovered: the document is saved, or given up."""
+        if self._project is not None:
+            self._project.close()
+            self._project = None
+        remove(self._path)
+
+
+def left_behind(folder: Path) -> list[Left]:
+    """What killed processes left, newest first; never what a living one holds."""
+    found = []
+    for path in folder.glob(f"*{SUFFIX}"):
+        with contextlib.suppress(ProjectError, OSError):
+            project = Project.take(path)
+            note = project.note()
+            project.close()
+            original = Path(note["original"]) if note.get("original") else None
+            time = path.stat().st_mtime
+            found.append(Left(path, note.get("name", path.stem), original, time))
+    return sorted(found, key=lambda left: -left.time)
+
+
+def remove(path: Path) -> None:
+    """Delete a recovery file, and what a cut-off save left beside it."""
+    for name in (path, Path(f"{path}-journal")):
+        with contextlib.suppress(OSError):
+            name.unlink(missing_ok=True)
