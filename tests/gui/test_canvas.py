@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from safelight.document import Document
 from safelight.files.adobe_rgb import adobe_rgb_profile
 from safelight.gui.canvas import Canvas
+from safelight.gui.canvas.guides import Guide
 from safelight.gui.canvas.picture import Picture, make_levels
 from safelight.pixels import Profile, Raster
 from tests.gui.conftest import drag, photograph, wheel
@@ -356,23 +357,36 @@ def test_fingers_turn_the_picture_once_they_mean_it(canvas):
     native(canvas, Qt.NativeGestureType.EndNativeGesture, 0)
 
 
-def test_two_fingers_on_a_screen_pinch_and_turn(canvas, qtbot):
+def pinch(canvas, middle, degrees, factor):
+    """Two fingers on a screen, 100 apart, that turn and part in ten steps."""
+    device = QTest.createTouchDevice()
+
+    def away(part):
+        turn, reach = math.radians(degrees * part), 50 + 50 * (factor - 1) * part
+        return QPointF(math.cos(turn) * reach, math.sin(turn) * reach).toPoint()
+
+    touch = QTest.touchEvent(canvas, device)
+    touch.press(0, middle - away(0), canvas).press(1, middle + away(0), canvas).commit()
+    for step in range(1, 11):
+        touch = QTest.touchEvent(canvas, device)
+        touch.move(0, middle - away(step / 10), canvas)
+        touch.move(1, middle + away(step / 10), canvas).commit()
+    touch = QTest.touchEvent(canvas, device)
+    touch.release(0, middle - away(1), canvas).release(1, middle + away(1), canvas).commit()
+
+
+def test_two_fingers_on_a_screen_pinch_and_turn(canvas):
     show(canvas, photograph(2000, 3000))
     zoom = canvas.view.zoom
-    device = QTest.createTouchDevice()
-    fingers = QPoint(250, 250), QPoint(350, 250)
-    touch = QTest.touchEvent(canvas, device)
-    touch.press(0, fingers[0], canvas).press(1, fingers[1], canvas)
-    touch.commit()
-    for step in range(1, 11):
-        turn, reach = math.radians(4 * step), 50 + 5 * step
-        away = QPointF(math.cos(turn) * reach, math.sin(turn) * reach).toPoint()
-        middle = QPoint(300, 250)
-        touch = QTest.touchEvent(canvas, device)
-        touch.move(0, middle - away, canvas).move(1, middle + away, canvas)
-        touch.commit()
-    touch = QTest.touchEvent(canvas, device)
-    touch.release(0, middle - away, canvas).release(1, middle + away, canvas)
-    touch.commit()
+    pinch(canvas, QPoint(300, 250), 40, 2)
     assert canvas.view.zoom == pytest.approx(zoom * 2, rel=0.15)
     assert 25 < canvas.view.angle < 40
+
+
+def test_a_pinch_that_begins_on_a_guide_leaves_it_alone(canvas):
+    show(canvas, photograph(300, 400))
+    canvas.zoom_to(1.0)
+    canvas.guides = [Guide("x", 150)]  # where the first finger comes down
+    pinch(canvas, QPoint(300, 250), 0, 1.5)
+    assert canvas.guides == (Guide("x", 150),)
+    assert canvas.view.zoom == pytest.approx(1.5, rel=0.15)

@@ -567,8 +567,7 @@ class Canvas(QWidget):
             self._hand = True
             self._show_cursor(self._last)
         elif key == Qt.Key.Key_Escape and self._dragging == "guide":
-            self._dragging, self._carried, self._guides = "", None, self._guides_before
-            self.update()
+            self._stop_drag()
         elif key == Qt.Key.Key_R and not event.modifiers() & ~Qt.KeyboardModifier.ShiftModifier:
             self._turning = True
             self._show_cursor(self._last)
@@ -673,6 +672,13 @@ class Canvas(QWidget):
         stays = self.rect().contains(at.toPoint()) and not self._on_ruler(at)
         self.guides = (*left, carried) if stays else left
 
+    def _stop_drag(self) -> None:
+        """Let go of whatever is dragged; a guide goes back to where it was."""
+        if self._carried is not None:
+            self._carried, self._guides = None, self._guides_before
+        self._dragging = ""
+        self.update()
+
     # -- two fingers ---------------------------------------------------------------------------
 
     def event(self, event: QEvent) -> bool:
@@ -714,7 +720,7 @@ class Canvas(QWidget):
     def _pinch(self, pinch: QPinchGesture) -> None:
         now = pinch.scaleFactor(), pinch.rotationAngle(), pinch.centerPoint()
         if pinch.state() == Qt.GestureState.GestureStarted:
-            self._dragging = ""  # the first finger came as a mouse and has begun to drag
+            self._stop_drag()  # the first finger came as a mouse and has begun one
             self._twist = None
             self._pinched = (1.0, *now[1:])
         last, self._pinched = self._pinched, now
