@@ -19,6 +19,9 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("files/atomic.py", "os.replace"): "the one way",
     ("files/atomic.py", "os.rename"): "the one way",
     ("files/atomic.py", "os.link"): "the one way",
+    ("files/project.py", "sqlite3.connect"): "the database sees to its file itself, see there",
+    ("files/project.py", "os.replace"): "a new project is built beside its place",
+    ("files/project.py", "os.open"): "opens a folder, to have the rename on the disk",
     ("files/opening.py", "os.open"): "reads; the flags make a FIFO return instead of waiting",
     ("pixels/fused.py", "?.touch"): "notes in the cache folder which kernels are there",
     ("workers/process.py", "?.write_text"): "/proc/self/oom_score_adj, no file on any disk",
@@ -69,6 +72,8 @@ def writes(name: str, node: ast.Call) -> bool:
     if name in ("open", "io.open", "codecs.open"):
         mode = text_argument(node, 1, "mode")
         return mode is None or bool(set(mode) & WRITING_MODES)
+    if name == "sqlite3.connect":
+        return True
     if name == "os.fdopen":
         return False  # The descriptor was opened elsewhere.
     if last == "open" and module != "os":
@@ -86,11 +91,14 @@ def writes(name: str, node: ast.Call) -> bool:
         # str.replace and the like are not in the list; Path.rename and Path.touch are.
         return True
     if last in ("save", "saveAsTextFile"):
-        # Image.save and QImage.save; what saves into memory says so by its name.
+        # Image.save and QImage.save; what saves into memory, and a project that saves a history,
+        # say so by the name of what they are given.
         if not node.args and not node.keywords:
             return False  # QPainter.save(), which keeps the painter's state; a file needs a name.
         first = node.args[0] if node.args else None
-        return not (isinstance(first, ast.Name) and first.id in ("stream", "buffer", "memory"))
+        return not (
+            isinstance(first, ast.Name) and first.id in ("stream", "buffer", "memory", "history")
+        )
     return False
 
 
@@ -154,6 +162,7 @@ def test_no_code_runs_from_data():
     [
         'open(path, "w")',
         'open(path, mode="ab")',
+        "sqlite3.connect(path)",
         "open(path, mode)",
         'open(path, "r+b")',
         'path.open("w")',

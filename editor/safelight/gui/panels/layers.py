@@ -241,7 +241,7 @@ class LayersPanel(QWidget):
         add("New layer", run=self.add_layer)
         add("Duplicate", edits.duplicate_layer(identity))
         add("Delete", edits.delete_layer(identity))
-        add("Rename", run=self.tree.rename)
+        add("Rename", run=self.tree.edit_name)
         menu.addSeparator()
         add("Group", edits.group_layers([identity]))
         if isinstance(layer.content, Group):
@@ -393,7 +393,7 @@ class LayerTree(QTreeWidget):
         except KeyError:
             return None
 
-    def rename(self) -> None:
+    def edit_name(self) -> None:
         """Let the active layer's name be typed."""
         item = self.currentItem()
         if item is not None:
@@ -444,12 +444,12 @@ class LayerTree(QTreeWidget):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         index = self.indexAt(event.position().toPoint())
         if index.isValid() and not self.eye(index).contains(event.position().toPoint()):
-            self.rename()
+            self.edit_name()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, control = event.key(), event.modifiers() & Qt.KeyboardModifier.ControlModifier
         if key == Qt.Key.Key_F2:
-            self.rename()
+            self.edit_name()
         elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
             self.panel.delete()
         elif control and key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
