@@ -109,8 +109,8 @@ class Document:
             and layer.visible
             and layer.opacity == 1
             and layer.mask is None
-            and not layer.clipped
-            for layer in self.layers
+            and clipping_base(self.layers, place) is None
+            for place, layer in enumerate(self.layers)
         )
 
     def walk(self) -> Iterator[Layer]:

@@ -54,11 +54,13 @@ def render_srgb(
 
 def plain_raster(document: Document) -> Raster | None:
     """The one layer's pixels that are all a document shows; None where layers are composited."""
-    shown = [layer for layer in document.layers if layer.shown]
+    layers = document.layers
+    shown = [place for place, layer in enumerate(layers) if layer.shown]
     if len(shown) != 1:
         return None
-    layer = shown[0]
-    plain = layer.opacity == 1 and layer.mask is None
+    layer = layers[shown[0]]
+    # What is clipped is clipped to something hidden here, and hidden with it.
+    plain = layer.opacity == 1 and layer.mask is None and clipping_base(layers, shown[0]) is None
     return layer.content if plain and isinstance(layer.content, Raster) else None
 
 

@@ -1,0 +1,517 @@
+"""Rendering: a region is the crop of the whole, masks and alpha hold to the bit, layers meet as
+the W3C's formulas say, and what a renderer remembers changes nothing.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from safelight.api import Region
+from safelight.document import (
+    Document,
+    EditError,
+    Group,
+    Kept,
+    Layer,
+    LiveFilter,
+    Renderer,
+    edits,
+    plain_raster,
+    render,
+    render_srgb,
+    whole,
+)
+from safelight.pixels import MODES, TILE, Profile, Raster, to_float
+from tests import pictures
+from tests.document.strategies import (
+    DEPTHS,
+    FakeLive,
+    cross,
+    documents,
+    edits_of,
+    level_region,
+    noise,
+    patch_tiles,
+    raster,
+    regions,
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small_tiles():
+    patch = patch_tiles()
+    yield
+    patch.undo()
+
+
+# A region is the crop of the whole
+
+
+@given(document=documents(), level=st.sampled_from([0, 0, 1, 2, 4]), data=st.data())
+def test_a_region_is_the_crop_of_the_whole_at_every_level(document, level, data):
+    region = data.draw(regions(document, level))
+    everything = render(document, level_region(document, level), FakeLive())
+    part = render(document, region, FakeLive())
+    assert part.dtype == everything.dtype == (document.depth if level == 0 else "uint8")
+    np.testing.assert_array_equal(part, everything[region.rows(), region.columns()])
+
+
+@given(document=documents())
+def test_all_of_a_document_as_a_raster_is_what_is_rendered(document):
+    result = whole(document, FakeLive())
+    assert result.depth == document.depth
+    np.testing.assert_array_equal(result.to_array(), render(document, document.region, FakeLive()))
+
+
+@given(document=documents())
+def test_a_picture_has_an_alpha_exactly_when_it_says_so(document):
+    pixels = render(document, document.region, FakeLive())
+    assert pixels.shape[2] == (4 if document.has_alpha else 3)
+
+
+@given(document=documents())
+def test_where_there_is_said_to_be_no_alpha_nothing_is_transparent(document):
+    if not document.has_alpha:
+        nothing = Layer("Nothing", Group(), id="nothing")  # so that the layers count as a group's
+        together = replace(document, layers=(Layer("All", Group(document.layers)), nothing))
+        assert together.has_alpha
+        alpha = to_float(render(together, document.region, FakeLive()))[..., 3]
+        assert (alpha == 1).all()
+
+
+def test_real_tiles_make_no_difference():
+    width, height = 3 * TILE // 2, TILE + 9
+    pixels = [noise(width, height, channels, "uint8", channels) for channels in (3, 4)]
+
+    def rendered():
+        layers = (
+            Layer("Below", Raster.from_array(pixels[0].copy())),
+            Layer("Cross", LiveFilter("cross", settings={"radius": 5}, texture=0.5)),
+            Layer("Above", Raster.from_array(pixels[1].copy()), mode="overlay", opacity=0.7),
+        )
+        document = Document(width, height, "uint8", layers)
+        return render(document, document.region, FakeLive())
+
+    small = rendered()
+    patch = patch_tiles(TILE)
+    large = rendered()
+    patch.undo()
+    np.testing.assert_array_equal(large, small)
+
+
+@pytest.mark.parametrize("level", [0, 1, 3])
+def test_a_region_that_leaves_the_picture_is_refused(level):
+    document = Document.from_raster(raster(21, 13))
+    with pytest.raises(ValueError, match="not inside"):
+        render(document, replace(level_region(document, level), x=1), FakeLive())
+
+
+def test_colours_of_another_profile_are_handed_to_filters_as_srgb_and_come_back():
+    space = Profile.from_icc(pictures.wide_profile())
+    layers = (
+        Layer("Below", raster(20, 14, depth="uint16")),
+        Layer("Warm", LiveFilter("warm", settings={"amount": 0.2})),
+    )
+    document = Document(20, 14, "uint16", layers, space)
+    below = space.to_srgb(to_float(layers[0].raster.to_array()))
+    expected = space.from_srgb(below * np.array([1.2, 1, 0.8], np.float32))
+    result = render(document, document.region, FakeLive())
+    np.testing.assert_allclose(to_float(result), np.clip(expected, 0, 1), atol=2 / 65535)
+    as_srgb = render_srgb(replace(document, layers=layers[:1]), document.region)
+    np.testing.assert_array_equal(as_srgb, below)
+
+
+# One plain layer
+
+
+def test_one_plain_layer_is_handed_out_as_it_is():
+    document = Document.from_raster(raster(30, 20, 4, "uint16"))
+    pixels = document.layers[0].raster
+    assert plain_raster(document) is pixels
+    assert whole(document) is pixels
+    part = render(document, Region(1, 2, 3, 4))
+    assert any(np.shares_memory(part, tile) for _, tile in pixels.tiles())
+    hidden = Layer("Hidden", raster(30, 20, depth="uint16"), visible=False)
+    assert whole(replace(document, layers=(hidden, *document.layers, hidden_too()))) is pixels
+
+
+def hidden_too():
+    return Layer("Nothing", LiveFilter("warm"), opacity=0)
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_what_is_not_plain_is_composited(masked):
+    document = Document.from_raster(raster(30, 20))
+    change = {"mask": raster(30, 20, 1)} if masked else {"opacity": 0.5}
+    changed = replace(document, layers=(replace(document.layers[0], **change),))
+    assert plain_raster(changed) is None
+    assert changed.has_alpha
+    assert render(changed, changed.region).shape == (20, 30, 4)
+
+
+@pytest.mark.parametrize("hidden", [{"visible": False}, {"opacity": 0.0}])
+def test_what_is_clipped_to_something_hidden_is_hidden_with_it(hidden):
+    base = Layer("Base", raster(9, 7), **hidden)
+    clipped = Layer("Clipped", raster(9, 7, seed=2), clipped=True)
+    document = Document(9, 7, "uint8", (base, clipped))
+    assert plain_raster(document) is None
+    assert (render(document, document.region) == 0).all()
+    assert document.has_alpha
+
+
+@pytest.mark.parametrize("below", [(), (Layer("Warm", LiveFilter("warm"), opacity=0.0),)])
+def test_what_is_clipped_to_nothing_is_not_clipped(below):
+    layer = Layer("Clipped", raster(9, 7), clipped=True)
+    document = Document(9, 7, "uint8", (*below, layer))
+    np.testing.assert_array_equal(render(document, document.region), layer.raster.to_array())
+    assert not document.has_alpha
+    channels = render(document, document.region).shape[2]
+    assert channels == whole(document).channels == 3
+
+
+# The reference: W3C Compositing and Blending Level 1, in float64, with nothing clever in it
+
+
+def soft_light(cb, cs):
+    d = np.where(cb <= 0.25, ((16 * cb - 12) * cb + 4) * cb, np.sqrt(np.maximum(cb, 0)))
+    return np.where(cs <= 0.5, cb - (1 - 2 * cs) * cb * (1 - cb), cb + (2 * cs - 1) * (d - cb))
+
+
+def hard_light(cb, cs):
+    return np.where(cs <= 0.5, cb * 2 * cs, 1 - (1 - cb) * (1 - (2 * cs - 1)))
+
+
+W3C = {
+    "normal": lambda cb, cs: cs,
+    "multiply": lambda cb, cs: cb * cs,
+    "screen": lambda cb, cs: 1 - (1 - cb) * (1 - cs),
+    "overlay": lambda cb, cs: hard_light(cs, cb),
+    "darken": np.minimum,
+    "lighten": np.maximum,
+    "hard-light": hard_light,
+    "soft-light": soft_light,
+    "difference": lambda cb, cs: np.abs(cb - cs),
+    "exclusion": lambda cb, cs: cb + cs - 2 * cb * cs,
+}
+"""Section 9.1, those that do not divide: a last digit there changes a whole level."""
+
+
+def naive_over(backdrop, source, mode):
+    """Section 5.1 and 9: colour and alpha of ``source`` over ``backdrop``, (h, w, 4) each."""
+    cb, ab, cs, as_ = backdrop[..., :3], backdrop[..., 3:], source[..., :3], source[..., 3:]
+    mixed = (1 - ab) * cs + ab * W3C[mode](cb, cs)
+    premultiplied = as_ * mixed + (1 - as_) * ab * cb
+    alpha = as_ + ab * (1 - as_)
+    colour = np.where(alpha > 0, premultiplied / np.where(alpha > 0, alpha, 1), cb)
+    return np.concatenate([np.where(as_ > 0, colour, cb), alpha], axis=2)
+
+
+def naive_floats(held):
+    full = {"uint8": 255, "uint16": 65535, "float32": 1}[held.depth]
+    return held.to_array().astype(np.float64) / full
+
+
+def naive_weight(layer, height, width):
+    mask = naive_floats(layer.mask) if layer.mask is not None else np.ones((height, width, 1))
+    return mask * layer.opacity * layer.visible
+
+
+def naive_stack(layers, below):
+    """Layers over ``below`` (h, w, 4), one after the other."""
+    height, width, _ = below.shape
+    layers = list(layers)
+    while layers:
+        layer = layers.pop(0)
+        if layer.filter is not None:
+            below = naive_filter(layer, below)
+            continue
+        # A clipped layer that comes here has no base: it follows a filter layer, or nothing.
+        followers = []
+        while layers and layers[0].clipped and not layer.clipped:
+            followers.append(layers.pop(0))
+        own = naive_own(layer, height, width)
+        if followers:
+            opaque = own.copy()
+            opaque[..., 3] = 1
+            own[..., :3] = naive_stack([replace(f, clipped=False) for f in followers], opaque)[
+                ..., :3
+            ]
+        own[..., 3:] *= naive_weight(layer, height, width)
+        below = naive_over(below, own, layer.mode)
+    return below
+
+
+def naive_own(layer, height, width):
+    if isinstance(layer.content, Group):
+        return naive_stack(layer.layers, np.zeros((height, width, 4)))
+    pixels = naive_floats(layer.raster)
+    if pixels.shape[2] == 3:
+        pixels = np.concatenate([pixels, np.ones((height, width, 1))], axis=2)
+    return pixels
+
+
+def naive_filter(layer, below):
+    """A filter layer: its result over what lies below as if that were opaque; alpha stays."""
+    height, width, _ = below.shape
+    if layer.filter.id == "warm":
+        amount = layer.filter.settings["amount"]
+        result = below[..., :3] * [1 + amount, 1, 1 - amount]
+    elif layer.filter.id == "cross":
+        result = cross(below[..., :3], layer.filter.settings["radius"])
+    elif layer.filter.kept is not None:
+        result = naive_floats(layer.filter.kept.raster)[..., :3]
+    else:
+        return below
+    opaque = below.copy()
+    opaque[..., 3] = 1
+    source = np.concatenate([result, naive_weight(layer, height, width)], axis=2)
+    changed = naive_over(opaque, source, layer.mode)
+    changed[..., 3] = below[..., 3]
+    return changed
+
+
+def untreated(layers):
+    """Filter layers with nothing of the strip's choices, and of a kind the reference knows."""
+    result = []
+    for layer in layers:
+        if layer.filter is not None:
+            known = layer.filter.id in ("warm", "cross")
+            content = replace(layer.filter, channels="all", texture=0.0)
+            content = content if known else replace(content, id="costly")
+            # Beyond 0 to 1 the formulas are tests/pixels/test_blend.py's business.
+            content = replace(content, settings={**content.settings, "amount": 0.0})
+            layer = replace(layer, content=content)
+        elif layer.layers:
+            layer = replace(layer, content=Group(untreated(layer.layers)))
+        result.append(layer)
+    return tuple(result)
+
+
+@settings(max_examples=300)
+@given(document=documents(side=12, modes=tuple(W3C)))
+def test_layers_groups_masks_clipping_and_filters_meet_as_the_formulas_say(document):
+    document = replace(document, layers=untreated(document.layers))
+    expected = naive_stack(document.layers, np.zeros((document.height, document.width, 4)))
+    result = render(document, document.region, FakeLive())
+    levels = {"uint8": 255, "uint16": 65535, "float32": 1}[document.depth]
+    stored = result.astype(np.float64) / levels
+    tolerance = 0.5 / levels + 3e-6 if levels > 1 else 3e-6
+    if result.shape[2] == 4:
+        assert np.abs(stored[..., 3] - expected[..., 3]).max() <= tolerance
+        # A colour means the less the less of it there is.
+        difference = np.abs(stored[..., :3] - expected[..., :3]) * expected[..., 3:]
+    else:
+        difference = np.abs(stored - expected[..., :3])
+    assert difference.max() <= tolerance + 1e-5
+
+
+# Filter layers: outside the mask, and alpha
+
+
+class Wild(FakeLive):
+    """A filter that gives anything: far beyond 0 to 1."""
+
+    def reach(self, filter, level):
+        return 0
+
+    def run(self, filter, image, region):
+        numbers = np.random.default_rng(8)
+        return numbers.uniform(-3, 5, image.shape).astype(np.float32)
+
+
+def every_level(depth, channels):
+    """Pixels in which each level of the depth occurs, in no order, alpha 0 and 1 too."""
+    numbers = np.random.default_rng(4)
+    side, full = {"uint8": (19, 255), "uint16": (149, 65535)}[depth]
+    pixels = numbers.permutation(np.resize(np.arange(full + 1), side * side * 3))
+    pixels = pixels.reshape(side, side, 3).astype(depth)
+    assert len(np.unique(pixels)) == full + 1
+    if channels == 4:
+        alpha = numbers.choice([0, 1, full // 2, full], (side, side, 1)).astype(depth)
+        pixels = np.concatenate([pixels, alpha], axis=2)
+    return pixels
+
+
+@pytest.mark.parametrize("live", [True, False], ids=["live", "kept"])
+@pytest.mark.parametrize("channels", [3, 4])
+@pytest.mark.parametrize("depth", ["uint8", "uint16"])
+def test_outside_the_mask_not_a_bit_changes_whatever_the_settings(depth, channels, live):
+    pixels = every_level(depth, channels)
+    side = len(pixels)
+    base = Layer("Below", Raster.from_array(pixels), id="below")
+    plain = render(Document(side, side, depth, (base, *nothings())), Region(0, 0, side, side))
+    weights = np.random.default_rng(3).choice([0, 0, 1, 90, 255], (side, side, 1))
+    mask = Raster.from_array(weights.astype(np.uint8))
+    hidden = weights[..., 0] == 0
+    numbers = np.random.default_rng(6)
+    result = numbers.integers(0, np.iinfo(depth).max + 1, (side, side, 3)).astype(depth)
+    kept = None if live else Kept(Raster.from_array(result), "")
+    for number, mode in enumerate(MODES):
+        for way in ("all", "luminance", "colour"):
+            texture = 0.8 if number % 3 == 0 else 0.0
+            content = LiveFilter("any", channels=way, texture=texture, kept=kept)
+            layer = Layer("Filter", content, [1.0, 0.3][number % 2], mode, mask=mask)
+            document = Document(side, side, depth, (base, layer))
+            rendered = render(document, document.region, Wild() if live else None)
+            assert rendered.shape[2] == channels
+            np.testing.assert_array_equal(rendered[hidden], plain[hidden])
+            np.testing.assert_array_equal(rendered[..., 3:], plain[..., 3:])
+            # (The luminosity of a result that has the colour below is that below.)
+            assert way != "all" or (rendered[~hidden] != plain[~hidden]).any()
+
+
+def nothings():
+    """What keeps a document of one layer from being handed out as it is."""
+    return (Layer("Empty", Group(), id="empty"),)
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+@pytest.mark.parametrize("channels", [3, 4])
+def test_compositing_one_layer_keeps_every_level(depth, channels):
+    pixels = noise(31, 17, channels, depth, 3)
+    base = Layer("Below", Raster.from_array(pixels.copy()))
+    document = Document(31, 17, depth, (base, *nothings()))
+    rendered = render(document, document.region)
+    seen = pixels[..., 3] > 0 if channels == 4 else np.ones(pixels.shape[:2], bool)
+    np.testing.assert_array_equal(rendered[seen], pixels[seen])
+    np.testing.assert_array_equal(rendered[..., 3:], pixels[..., 3:])
+
+
+@given(document=documents(), data=st.data())
+def test_no_filter_layer_touches_alpha(document, data):
+    document = replace(document, layers=(*document.layers, Layer("Top", LiveFilter("costly"))))
+    content = LiveFilter(
+        *("warm", "Warm", "test", "1", {"amount": 0.5}),
+        channels=data.draw(st.sampled_from(["all", "luminance", "colour"])),
+        texture=data.draw(st.sampled_from([0.0, 0.9])),
+    )
+    mode = data.draw(st.sampled_from(list(MODES)))
+    top = replace(document.layers[-1], content=content, mode=mode)
+    filtered = replace(document, layers=(*document.layers[:-1], top))
+    before = render(document, document.region, FakeLive())
+    after = render(filtered, document.region, FakeLive())
+    np.testing.assert_array_equal(after[..., 3:], before[..., 3:])
+
+
+# Which filters run, and what is shown instead
+
+
+def with_filter(content, **layer):
+    below = Layer("Below", raster(20, 14), id="below")
+    return Document(20, 14, "uint8", (below, Layer("Filter", content, id="filter", **layer)))
+
+
+@pytest.fixture
+def kept():
+    return Kept(raster(20, 14, seed=7), "")
+
+
+@pytest.mark.parametrize("name", ["costly", "failing"])
+def test_what_does_not_run_shows_what_was_kept_of_it_and_else_what_is_below(name, kept):
+    document = with_filter(LiveFilter(name))
+    below = document.layers[0].raster.to_array()
+    np.testing.assert_array_equal(render(document, document.region, FakeLive()), below)
+    np.testing.assert_array_equal(render(document, document.region), below)
+    document = with_filter(LiveFilter(name, kept=kept))
+    shown = render(document, document.region, FakeLive())
+    np.testing.assert_array_equal(shown, kept.raster.to_array())
+
+
+def test_a_filter_is_given_no_more_than_its_reach_and_knows_where_it_is():
+    document = with_filter(LiveFilter("cross", settings={"radius": 3}))
+    live = FakeLive()
+    render(document, Region(8, 6, 4, 2), live)
+    assert [region for _, region in live.seen] == [Region(5, 3, 10, 8)]
+    live = FakeLive()
+    render(document, Region(0, 5, 3, 2, 1), live)
+    assert [region for _, region in live.seen] == [Region(0, 4, 4, 3, 1)]
+
+
+@pytest.mark.parametrize("hidden", [{"visible": False}, {"opacity": 0.0}])
+def test_a_hidden_filter_does_not_run(hidden):
+    document = with_filter(LiveFilter("warm", settings={"amount": 1.0}), **hidden)
+    live = FakeLive()
+    render(document, document.region, live)
+    assert live.seen == []
+
+
+STRIP = {
+    "Amount": lambda: edits.set_opacity("filter", 0.3),
+    "mode": lambda: edits.set_mode("filter", "screen"),
+    "mask": lambda: edits.set_mask("filter", raster(20, 14, 1)),
+    "luminance": lambda: edits.set_filter("filter", channels="luminance"),
+    "colour": lambda: edits.set_filter("filter", channels="colour"),
+    "texture": lambda: edits.set_filter("filter", texture=0.6),
+}
+
+
+@pytest.mark.parametrize("choice", STRIP)
+def test_moving_the_strip_of_a_kept_filter_runs_no_filter(choice, kept):
+    document = with_filter(LiveFilter("costly", kept=kept))
+    live = FakeLive()
+    renderer = Renderer(live, memory=1 << 20)
+    before = renderer.render(document, document.region)
+    changed = STRIP[choice]().apply(document)
+    assert (renderer.render(changed, document.region) != before).any()
+    assert live.seen == []
+    assert changed.layer("filter").filter.kept is kept
+
+
+# What a renderer remembers
+
+
+@settings(max_examples=150)
+@given(document=documents(), data=st.data())
+def test_a_renderer_that_remembers_gives_what_one_does_that_does_not(document, data):
+    memory = data.draw(st.sampled_from([1, 3000, 1 << 24]))
+    renderer = Renderer(FakeLive(), memory=memory)
+    places = [data.draw(regions(document, level)) for level in (0, 0, 1)]
+    versions = [document]
+    for _ in range(data.draw(st.integers(1, 6))):
+        try:
+            versions.append(data.draw(edits_of(versions[-1])).apply(versions[-1]))
+        except EditError:
+            continue
+    if data.draw(st.booleans()):
+        versions += versions[::-1]  # undo
+    for version in versions:
+        for region in places:
+            remembered = renderer.render(version, region)
+            np.testing.assert_array_equal(remembered, render(version, region, FakeLive()))
+
+
+def test_what_lies_below_a_changing_layer_is_computed_once():
+    warm = LiveFilter("warm", settings={"amount": 0.2})
+    top = Layer("Top", raster(20, 14, 4, seed=3), id="top")
+    document = with_filter(warm)
+    document = replace(document, layers=(*document.layers, top))
+    for memory, runs in ((1 << 20, 2), (0, 12)):
+        live = FakeLive()
+        renderer = Renderer(live, memory=memory)
+        # The first time shows nothing of what will change, the second what stays.
+        for step in range(12):
+            changed = edits.set_opacity("top", 1 - step / 20).apply(document)
+            renderer.render(changed, Region(0, 0, 5, 5))
+        assert len(live.seen) == runs
+
+
+def test_pixels_handed_out_do_not_change_when_more_is_rendered():
+    document = Document(
+        *(20, 14, "float32"),
+        (
+            Layer("Below", raster(20, 14, depth="float32"), id="below"),
+            Layer("Middle", raster(20, 14, 4, "float32", 2), mode="screen", id="middle"),
+            Layer("Top", raster(20, 14, 4, "float32", 3), id="top"),
+        ),
+    )
+    renderer = Renderer(memory=1 << 20)
+    handed_out = []
+    for step in range(6):
+        changed = edits.set_opacity("top", 1 - step / 10).apply(document)
+        pixels = renderer.render(changed, document.region)
+        handed_out.append((pixels, pixels.copy()))
+    for pixels, copy in handed_out:
+        np.testing.assert_array_equal(pixels, copy)
