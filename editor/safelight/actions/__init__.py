@@ -1,6 +1,6 @@
 """Actions: the verbs the window and the command line share. Loads no Qt, no runtime, no torch."""
 
-from safelight.actions.places import cache_folder
+from safelight.actions.places import cache_folder, state_folder
 from safelight.actions.studio import Studio, UnknownFilter
 from safelight.document import Document, Edit, History
 from safelight.files import (
@@ -18,6 +18,8 @@ from safelight.files import (
     export,
     open_picture,
 )
+from safelight.files.project import Project, ProjectError, is_project
+from safelight.files.recovery import Left, Recovery, left_behind, remove
 from safelight.files.spill import Spill
 from safelight.workers.job import (
     Job,
@@ -47,8 +49,12 @@ __all__ = [
     "JobFinished",
     "JobPiece",
     "JobProgress",
+    "Left",
     "OpenError",
     "Opened",
+    "Project",
+    "ProjectError",
+    "Recovery",
     "Spill",
     "Studio",
     "UnknownFilter",
@@ -59,6 +65,10 @@ __all__ = [
     "check_export",
     "describe",
     "export",
+    "is_project",
+    "left_behind",
     "live_filter",
     "open_picture",
+    "remove",
+    "state_folder",
 ]

@@ -15,3 +15,13 @@ def cache_folder() -> Path:
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches" / "Safelight"
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "safelight"
+
+
+def state_folder() -> Path:
+    """What must outlive a crash: ``$XDG_STATE_HOME/safelight`` or the platform's counterpart."""
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+        return base / "Safelight" / "State"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "Safelight"
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "safelight"

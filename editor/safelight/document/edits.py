@@ -262,18 +262,30 @@ def select_all() -> Edit:
     return select(None, "Select all")
 
 
-def select_region(region: Region) -> Edit:
-    """Select a rectangle, as far as it lies in the picture."""
+def select_region(region: Region, how: str = "replace") -> Edit:
+    """Select a rectangle, as far as it lies in the picture, or ``add`` or ``subtract`` it.
+
+    Where nothing is left, everything is selected again, as without a selection.
+    """
 
     def apply(document: Document) -> Document:
         inside = region.intersect(document.region)
+        before = document.selection
         if inside.empty:
-            return replace(document, selection=None)
-        nothing = Raster.filled(document.width, document.height, (0,), "uint8")
-        white = np.full((inside.height, inside.width, 1), 255, np.uint8)
-        return replace(document, selection=nothing.replaced(inside, white))
+            return document if how != "replace" else replace(document, selection=None)
+        if how == "add" and before is None:
+            return document
+        if how == "replace" or before is None:
+            level = 255 if how == "subtract" else 0
+            before = Raster.filled(document.width, document.height, (level,), "uint8")
+        value = 0 if how == "subtract" else 255
+        after = before.replaced(inside, np.full((inside.height, inside.width, 1), value, np.uint8))
+        some = any(tile.any() for _, tile in after.tiles())
+        return replace(document, selection=after if some else None)
 
-    return Edit("Select", apply)
+    return Edit(
+        {"add": "Add to selection", "subtract": "Subtract from selection"}.get(how, "Select"), apply
+    )
 
 
 def invert_selection() -> Edit:

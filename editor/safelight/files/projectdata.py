@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from safelight.api import Value
 from safelight.document import Document, Group, Kept, Layer, LiveFilter, Metadata
 from safelight.pixels import DEPTHS, SRGB, TILE, ColourError, Profile, Raster
 
@@ -21,6 +22,9 @@ DEEPEST = 64
 """Limits of a document that is believed: layers, and groups within groups."""
 
 LONGEST_SIDE = 1_000_000
+
+_LONGEST_TEXT = 32 << 20
+"""Characters of a document's JSON that are parsed: a thousand layers take half a million."""
 
 _RAW, _ZSTD = b"\0", b"\1"
 
@@ -97,7 +101,10 @@ def _from_significance(
 
 
 def to_json(document: Document, keep: Keep, keep_bytes: KeepBytes) -> str:
-    """A document as text. ``keep`` stores a raster, ``keep_bytes`` bytes; each gives a name."""
+    """A document as text. ``keep`` stores a raster, ``keep_bytes`` bytes; each gives a name.
+
+    Raises DataError for a document that ``from_json`` would refuse.
+    """
 
     def bytes_or_none(data: bytes | None) -> str | None:
         return None if data is None else keep_bytes(data)
@@ -112,20 +119,27 @@ def to_json(document: Document, keep: Keep, keep_bytes: KeepBytes) -> str:
         "exif": bytes_or_none(metadata.exif),
         "xmp": bytes_or_none(metadata.xmp),
         "iptc": bytes_or_none(metadata.iptc),
-        "dpi": list(metadata.dpi) if metadata.dpi else None,
+        "dpi": [_number(value) for value in metadata.dpi] if metadata.dpi else None,
         "selection": keep(document.selection) if document.selection else None,
-        "layers": [_layer_to_json(layer, keep) for layer in document.layers],
+        "layers": [_layer_to_json(layer, keep, 0) for layer in document.layers],
     }
-    return json.dumps(data, allow_nan=False, separators=(",", ":"))
+    if sum(1 for _ in document.walk()) > MOST_LAYERS:
+        raise DataError(f"there are more than {MOST_LAYERS} layers")
+    text = json.dumps(data, allow_nan=False, separators=(",", ":"))
+    if len(text) > _LONGEST_TEXT:
+        raise DataError("its layers' names and settings are far too long")
+    return text
 
 
-def _layer_to_json(layer: Layer, keep: Keep) -> dict[str, Any]:
+def _layer_to_json(layer: Layer, keep: Keep, depth: int) -> dict[str, Any]:
+    if depth > DEEPEST:
+        raise DataError(f"groups lie more than {DEEPEST} deep")
     content = layer.content
     held: dict[str, Any]
     if isinstance(content, Raster):
         held = {"pixels": keep(content)}
     elif isinstance(content, Group):
-        held = {"group": [_layer_to_json(item, keep) for item in content.layers]}
+        held = {"group": [_layer_to_json(item, keep, depth + 1) for item in content.layers]}
     else:
         held = {"filter": _filter_to_json(content, keep)}
     return held | {
@@ -147,7 +161,7 @@ def _filter_to_json(held: LiveFilter, keep: Keep) -> dict[str, Any]:
         "title": held.title,
         "plugin": held.plugin,
         "version": held.version,
-        "settings": dict(held.settings),
+        "settings": {name: _number(value) for name, value in held.settings.items()},
         "channels": held.channels,
         "texture": held.texture,
         "kept": kept
@@ -157,6 +171,8 @@ def _filter_to_json(held: LiveFilter, keep: Keep) -> dict[str, Any]:
 
 def from_json(text: str, find: Find, find_bytes: FindBytes) -> Document:
     """The inverse of ``to_json``. Raises DataError for text that is no document."""
+    if len(text) > _LONGEST_TEXT:
+        raise DataError("a document in it is far too large")
     try:
         data = json.loads(text, parse_constant=_no_number)
         whole = _Fields(data)
@@ -182,7 +198,7 @@ def from_json(text: str, find: Find, find_bytes: FindBytes) -> Document:
         raise DataError(f"a document cannot be read: {error}") from None
     except DataError:
         raise
-    except (ValueError, TypeError, OverflowError) as error:
+    except (ValueError, TypeError, ArithmeticError, LookupError) as error:
         raise DataError(f"a document makes no sense: {error}") from None
 
 
@@ -222,8 +238,7 @@ def _layer_from_json(data: _Fields, find: Find, depth: int, counted: list[int]) 
 
 def _filter_from_json(data: _Fields, find: Find) -> LiveFilter:
     kept, settings = data.optional("kept", dict), data.required("settings", dict)
-    if not all(isinstance(value, (bool, int, float, str)) for value in settings.values()):
-        raise DataError("a filter's setting is no value")
+    settings = {name: _value(value) for name, value in settings.items()}
     return LiveFilter(
         id=data.required("id", str),
         title=data.required("title", str),
@@ -279,6 +294,11 @@ class _Fields:
         return value
 
 
+def tile_count(width: int, height: int) -> int:
+    """How many tiles a raster has."""
+    return -(-width // TILE) * -(-height // TILE)
+
+
 def tile_shapes(width: int, height: int, channels: int) -> list[tuple[int, int, int]]:
     """Shapes of a raster's tiles, row by row."""
     return [
@@ -289,9 +309,29 @@ def tile_shapes(width: int, height: int, channels: int) -> list[tuple[int, int, 
 
 
 def _pair(values: list[Any]) -> tuple[float, float]:
-    if len(values) != 2 or not all(isinstance(item, (int, float)) for item in values):
+    numbers = [_value(value) for value in values]
+    if len(numbers) != 2 or not all(isinstance(item, (int, float)) for item in numbers):
         raise DataError("dpi is no pair of numbers")
-    return float(values[0]), float(values[1])
+    return float(numbers[0]), float(numbers[1])
+
+
+_ODD = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
+
+
+def _number(value: Value) -> Any:
+    """A value for JSON, which has no words for what is no finite number."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"number": str(float(value))}
+    return value
+
+
+def _value(found: Any) -> Value:
+    """The inverse of ``_number``."""
+    if isinstance(found, Mapping):
+        found = _ODD.get(str(found.get("number")))
+    if not isinstance(found, (bool, int, float, str)):
+        raise DataError("a setting is no value")
+    return found
 
 
 def _no_number(text: str) -> float:

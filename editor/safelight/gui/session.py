@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -32,6 +33,9 @@ _PICTURES = 8
 _PAUSE = 3000
 """Milliseconds after a change before old steps are looked through for memory to give back."""
 
+AUTOSAVE = 5000
+"""Milliseconds after a change until it is written into the recovery file."""
+
 _RENDERED = 256 << 20
 """Bytes kept of what lies below a changing layer."""
 
@@ -52,13 +56,31 @@ class Session(QObject):
 
     _failed = Signal(str)
 
-    def __init__(self, history: History, path: Path | None, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        history: History,
+        path: Path | None,
+        parent: QObject | None = None,
+        *,
+        project: actions.Project | None = None,
+        recovery: actions.Recovery | None = None,
+    ) -> None:
         super().__init__(parent)
         self.path = path
-        self.name = history.document.name
+        self.name = path.name if project is not None and path else history.document.name
+        self.project = project
+        self.saving = False
+        self._recovery = recovery or actions.Recovery(
+            actions.state_folder() / "recovery", path, self.name
+        )
+        self._noted: Document = history.document
+        self._autosave = QTimer(self)
+        self._autosave.setSingleShot(True)
+        self._autosave.setInterval(AUTOSAVE)
+        self._autosave.timeout.connect(self._note)
         self.studio: actions.Studio | None = None
         self.history = history
-        self.saved: Document = history.document
+        self.saved: Document | None = None if recovery is not None else history.document
         self.active = history.document.layers[-1].id
         self.stale: frozenset[str] = frozenset()
         self.job: Run | None = None
@@ -182,6 +204,61 @@ class Session(QObject):
             self.history = self.history.jump(position)
             self._after_change(before)
 
+    # -- files ---------------------------------------------------------------------------------
+
+    def save(self, path: Path | None = None, done: Callable[[], None] | None = None) -> None:
+        """Save as a project, on a thread: where it is saved already, or at ``path``."""
+        if self.saving or (path is None and self.project is None):
+            return
+        project, history = self.project, self.history
+        here = project is not None and (path is None or path == project.path)
+        self.saving = True
+
+        def work() -> actions.Project:
+            if here and project is not None:
+                project.save(history)
+                return project
+            assert path is not None
+            return actions.Project.create(path, history, overwrite=True)
+
+        def saved(made: actions.Project) -> None:
+            self.saving = False
+            if self.project is not None and self.project is not made:
+                self.project.close()
+            self.project, self.path = made, made.path
+            self.name = made.path.name
+            self.mark_saved(history.document)
+            if self.document is history.document:
+                self._recovery.discard()
+            if done is not None:
+                done()
+
+        def failed(error: Exception) -> None:
+            self.saving = False
+            self.said.emit(str(error), "")
+
+        Background(self, work, saved, failed)
+
+    def _note(self) -> None:
+        """Write what is in no file into the recovery file, on a thread."""
+        history = self.history
+        if not self.unsaved or history.document is self._noted:
+            return
+        if self.saving:
+            self._autosave.start()
+            return
+        self.saving = True
+
+        def noted(_: object) -> None:
+            self.saving = False
+            self._noted = history.document
+
+        def failed(error: Exception) -> None:
+            self.saving = False
+            self.said.emit(f"Edits cannot be kept for recovery. {error}", "")
+
+        Background(self, lambda: self._recovery.save(history), noted, failed)
+
     def mark_saved(self, document: Document) -> None:
         """Note that this version is in a file."""
         self.saved = document
@@ -204,8 +281,9 @@ class Session(QObject):
         self.history_changed.emit()
         self._compile()
         self._find_stale()
-        if not self._tidying.isActive():
-            self._tidying.start()
+        for timer in (self._tidying, self._autosave):
+            if not timer.isActive():
+                timer.start()
 
     def _tidy(self) -> None:
         """Move what old steps hold out of memory, on a thread, when there is too much of it."""
@@ -395,10 +473,14 @@ class Session(QObject):
         """Give up whatever runs."""
         self._tries += 1
         self._tidying.stop()
+        self._autosave.stop()
         for run in (self.preview, self.job):
             if run is not None:
                 run.end()
         self.preview = self.job = None
+        self._recovery.discard()
+        if self.project is not None:
+            self.project.close()
 
     def _preview_heard(self, run: Run, event: actions.JobEvent, picture: Picture | None) -> None:
         if run is not self.preview:

@@ -37,10 +37,10 @@ from safelight.gui.text import plain, size
 from safelight.gui.welcome import Welcome
 
 if TYPE_CHECKING:
-    from safelight.actions import Opened, Studio
+    from safelight.actions import Left, Studio
     from safelight.api import Declaration
     from safelight.document import Edit
-    from safelight.gui.workspace import Workspace
+    from safelight.gui.workspace import Loaded, Workspace
 
 _DEPTHS = {"uint8": "8-bit", "uint16": "16-bit", "float32": "32-bit float"}
 
@@ -64,6 +64,7 @@ class Window(QMainWindow):
         self._waiting: list[Path] = []
         self._actions: list[QAction] = []
         self._needs_picture: list[QAction] = []
+        self._marks: list[tuple[QAction, str]] = []
         self.welcome = Welcome()
         self.welcome.open_wanted.connect(self.ask_and_open)
         self.welcome.chosen.connect(self.open)
@@ -120,6 +121,7 @@ class Window(QMainWindow):
         self._fill_filters()
         studio = self.studio
         Background(self, studio.device, self._show_device, self._no_device)
+        self.offer_recovery()
         self.ready = True
 
     def _not_woken(self, error: Exception) -> None:
@@ -149,12 +151,12 @@ class Window(QMainWindow):
 
     def ask_and_open(self) -> None:
         """The Open dialog."""
-        endings = "*.jpg *.jpeg *.png *.tif *.tiff *.webp"
+        endings = "*.jpg *.jpeg *.png *.tif *.tiff *.webp *.safelight *.ora"
         endings += " " + endings.upper()
         recent = recent_files()
         folder = str(recent[0].parent) if recent else str(Path.home())
         names, _ = QFileDialog.getOpenFileNames(
-            self, "Open photographs", folder, f"Photographs ({endings});;All files (*)"
+            self, "Open photographs", folder, f"Photographs and projects ({endings});;All files (*)"
         )
         for name in names:
             self.open(Path(name))
@@ -164,16 +166,16 @@ class Window(QMainWindow):
         self._opening += 1
         self._show_state()
 
-        def load() -> Opened:
+        def load() -> Loaded:
             from safelight.gui.workspace import open_for_the_screen
 
             return open_for_the_screen(path)
 
-        def done(opened: Opened) -> None:
+        def done(loaded: Loaded) -> None:
             self._opening -= 1
             remember_file(path)
             self._fill_recent()
-            self._add(opened, path)
+            self._add(loaded, path)
 
         def failed(error: Exception) -> None:
             self._opening -= 1
@@ -197,10 +199,10 @@ class Window(QMainWindow):
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.open()
 
-    def _add(self, opened: Opened, path: Path | None) -> None:
+    def _add(self, loaded: Loaded, path: Path | None) -> None:
         from safelight.gui.workspace import Workspace
 
-        workspace = Workspace(opened, path)
+        workspace = Workspace(loaded, path)
         workspace.changed.connect(self._show_state)
         if self.studio is not None:
             workspace.set_back_end(self.studio, self.filters, self._note)
@@ -279,6 +281,8 @@ class Window(QMainWindow):
         file.addMenu(self._recent)
         self._recent.aboutToShow.connect(self._fill_recent)
         file.addSeparator()
+        self._save = self._action(file, "&Save project", self.save, QKeySequence.StandardKey.Save)
+        self._save_as = self._action(file, "Save project &as…", self.save_as, "Ctrl+Shift+S")
         self._export = self._action(file, "&Export…", self.export, "Ctrl+Shift+E")
         file.addSeparator()
         close = self._action(file, "&Close", self._close_front, QKeySequence.StandardKey.Close)
@@ -291,9 +295,18 @@ class Window(QMainWindow):
         view = self._menu("&View")
         larger = self._canvas_action(view, "Zoom &in", "zoom_in", "Ctrl++")
         larger.setShortcuts([QKeySequence("Ctrl++"), QKeySequence("Ctrl+=")])
-        smaller = self._canvas_action(view, "Zoom &out", "zoom_out", "Ctrl+-")
-        fit = self._canvas_action(view, "&Fit in window", "fit", "Ctrl+0")
+        self._canvas_action(view, "Zoom &out", "zoom_out", "Ctrl+-")
+        self._canvas_action(view, "&Fit in window", "fit", "Ctrl+0")
         full = self._action(view, "&100 %", self._full_size, "Ctrl+1")
+        view.addSeparator()
+        self._canvas_action(view, "Rotate view &right", "rotate_right", "Ctrl+]")
+        self._canvas_action(view, "Rotate view &left", "rotate_left", "Ctrl+[")
+        self._canvas_action(view, "&Level view", "reset_rotation", "Ctrl+Shift+0")
+        view.addSeparator()
+        self._toggle(view, "Pixel &grid", "show_grid", "Ctrl+'")
+        self._toggle(view, "R&ulers", "show_rulers", "Ctrl+R")
+        self._toggle(view, "Gui&des", "show_guides", "Ctrl+;")
+        self._canvas_action(view, "Clear guides", "clear_guides", "")
         view.addSeparator()
         self._split = self._action(view, "Before and after, &split", self._do_split, "Ctrl+B")
         self._split.setCheckable(True)
@@ -306,8 +319,14 @@ class Window(QMainWindow):
         self._action(help, "&Keyboard shortcuts", self._show_shortcuts, "F1")
         self._action(help, "&About Safelight", self._show_about, "")
         self._needs_picture += [
-            self._export, close, larger, smaller, fit, full, self._split, before,
-        ]  # fmt: skip
+            self._save,
+            self._save_as,
+            self._export,
+            close,
+            full,
+            self._split,
+            before,
+        ]
         self._fill_filters()
 
     def _make_layer_menu(self, menu: QMenu) -> None:
@@ -333,6 +352,7 @@ class Window(QMainWindow):
         self._needs_picture.append(self._action(menu, text, run, shortcut))
 
     def _make_select_menu(self, menu: QMenu) -> None:
+        self._toggle(menu, "&Rectangle", "selecting", "M")
         self._needs_picture += [
             self._action(menu, "&All", lambda: self._select("select_all"), "Ctrl+A"),
             self._action(menu, "&Invert", lambda: self._select("invert_selection"), "Ctrl+Shift+I"),
@@ -369,7 +389,22 @@ class Window(QMainWindow):
             if workspace is not None:
                 getattr(workspace.canvas, method)()
 
-        return self._action(menu, text, run, shortcut)
+        action = self._action(menu, text, run, shortcut)
+        self._needs_picture.append(action)
+        return action
+
+    def _toggle(self, menu: QMenu, text: str, name: str, shortcut: str) -> QAction:
+        """An action that switches a mark of every canvas on or off."""
+
+        def run() -> None:
+            for workspace in self.workspaces():
+                setattr(workspace.canvas, name, action.isChecked())
+
+        action = self._action(menu, text, run, shortcut)
+        action.setCheckable(True)
+        self._needs_picture.append(action)
+        self._marks.append((action, name))
+        return action
 
     def _fill_recent(self) -> None:
         self._recent.clear()
@@ -428,6 +463,86 @@ class Window(QMainWindow):
         top = self.mapToGlobal(self.rect().center())
         dialog.move(top.x() - dialog.width() // 2, self.mapToGlobal(self.rect().topLeft()).y() + 70)
         dialog.open()
+
+    def save(self) -> None:
+        """Save the project in front; asks where when it has no file yet."""
+        workspace = self.workspace()
+        if workspace is None:
+            return
+        if workspace.session.project is None:
+            self.save_as()
+        else:
+            workspace.session.save()
+
+    def save_as(self) -> None:
+        """Save the project in front under a name to be chosen."""
+        workspace = self.workspace()
+        if workspace is None:
+            return
+        session = workspace.session
+        near = session.path or Path.home() / "Untitled"
+        name, _ = QFileDialog.getSaveFileName(
+            self,
+            "Save project",
+            str(near.with_suffix(".safelight")),
+            "Safelight projects (*.safelight)",
+        )
+        if name:
+            path = Path(name)
+            path = path if path.suffix else path.with_suffix(".safelight")
+            session.save(path, lambda: self._saved(path))
+
+    def _saved(self, path: Path) -> None:
+        remember_file(path)
+        self._fill_recent()
+        self._show_state()
+
+    def offer_recovery(self) -> None:
+        """Ask what to do with what killed processes have left."""
+        from safelight import actions
+
+        folder = actions.state_folder() / "recovery"
+        Background(
+            self,
+            lambda: actions.left_behind(folder),
+            lambda found: self._ask_to_recover(found) if found else None,
+            lambda error: self.say(f"What was left cannot be looked through: {error}"),
+        )
+
+    def _ask_to_recover(self, found: Sequence[Left]) -> None:
+        from safelight import actions
+
+        names = ", ".join(left.name for left in found)
+        box = QMessageBox(self)
+        box.setWindowTitle("Safelight")
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setText(plain(f"Safelight ended without closing {names}."))
+        box.setInformativeText("The edits up to a few seconds before are still there.")
+        recover = box.addButton("Recover", QMessageBox.ButtonRole.AcceptRole)
+        discard = box.addButton("Discard", QMessageBox.ButtonRole.DestructiveRole)
+        box.addButton("Later", QMessageBox.ButtonRole.RejectRole)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+
+        def answered() -> None:
+            if box.clickedButton() is recover:
+                for left in found:
+                    self._recover(left)
+            elif box.clickedButton() is discard:
+                for left in found:
+                    actions.remove(left.path)
+
+        box.finished.connect(answered)
+        box.open()
+
+    def _recover(self, left: Left) -> None:
+        def load() -> Loaded:
+            from safelight.gui.workspace import recover_for_the_screen
+
+            return recover_for_the_screen(left)
+
+        Background(
+            self, load, lambda loaded: self._add(loaded, left.original), lambda e: self.say(str(e))
+        )
 
     def export(self) -> None:
         """The Export dialog for the photograph in front."""
@@ -555,6 +670,8 @@ class Window(QMainWindow):
         ):
             action.setEnabled(ready and not session.locked)
             action.setText(f"&{word}")
+        for action, name in self._marks:
+            action.setChecked(getattr(workspace.canvas, name))
         self._split.setChecked(workspace.canvas.split is not None)
         self.zoom.setText(f"{workspace.canvas.view.zoom * 100:.3g} %")
         self.size_label.setText(size(document.width, document.height))

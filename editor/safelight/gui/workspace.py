@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
@@ -17,8 +18,10 @@ from safelight.gui.canvas.picture import make_levels
 from safelight.gui.jobstrip import JobStrip
 from safelight.gui.messages import MessageBar
 from safelight.gui.panels.filters import FilterList
+from safelight.gui.panels.histogram import Histogram
 from safelight.gui.panels.history import HistoryList
 from safelight.gui.panels.layers import LayersPanel
+from safelight.gui.panels.navigator import Navigator
 from safelight.gui.panels.settings import FilterSettings
 from safelight.gui.session import Session
 
@@ -26,12 +29,38 @@ _PREVIEW_PIXELS = 3_000_000
 """Most pixels of a result that a preview computes; a larger view is previewed in its middle."""
 
 
-def open_for_the_screen(path: Path) -> actions.Opened:
-    """Open a picture and make its zoom levels; runs on a thread. Raises OpenError."""
-    opened = actions.open_picture(path)
-    for raster in opened.document.rasters():
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What was opened: a history, sentences for the user, the project or the recovery it is in."""
+
+    history: History
+    notes: tuple[str, ...] = ()
+    project: actions.Project | None = None
+    recovery: actions.Recovery | None = None
+
+
+def open_for_the_screen(path: Path) -> Loaded:
+    """Open a picture or a project and make its zoom levels; runs on a thread.
+
+    Raises OpenError or ProjectError.
+    """
+    if actions.is_project(path):
+        project, history = actions.Project.open(path)
+        loaded = Loaded(history, project=project)
+    else:
+        opened = actions.open_picture(path)
+        loaded = Loaded(History.start(opened.document), opened.notes)
+    for raster in loaded.history.document.rasters():
         make_levels(raster)
-    return opened
+    return loaded
+
+
+def recover_for_the_screen(left: actions.Left) -> Loaded:
+    """Go on with what a killed process left; runs on a thread. Raises ProjectError."""
+    recovery, history = actions.Recovery.taken(left)
+    for raster in history.document.rasters():
+        make_levels(raster)
+    return Loaded(history, recovery=recovery)
 
 
 class Workspace(QWidget):
@@ -39,17 +68,19 @@ class Workspace(QWidget):
 
     changed = Signal()
 
-    def __init__(
-        self, opened: actions.Opened, path: Path | None, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, loaded: Loaded, path: Path | None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.session = Session(History.start(opened.document), path, self)
+        self.session = Session(
+            loaded.history, path, self, project=loaded.project, recovery=loaded.recovery
+        )
         self.canvas = Canvas()
         self.messages = MessageBar()
         self.strip = JobStrip()
         self.filters = FilterList()
         self.history = HistoryList()
         self.layers = LayersPanel()
+        self.histogram = Histogram()
+        self.navigator = Navigator()
         self.settings: FilterSettings | None = None
         self.held: FilterSettings | None = None
         self._later = QTimer(self)
@@ -61,8 +92,8 @@ class Workspace(QWidget):
         self._lay_out()
         self._connect()
         self._show_history()
-        if opened.notes:
-            self.messages.say("\n".join(opened.notes))
+        if loaded.notes:
+            self.messages.say("\n".join(loaded.notes))
 
     def set_back_end(
         self, studio: actions.Studio, filters: Sequence[Declaration], note: str
@@ -71,8 +102,19 @@ class Workspace(QWidget):
         self.session.set_studio(studio)
         self.filters.show_filters(filters)
         self._show_active()
-        if note:
-            self.messages.say(note)
+        notes = [note, *self._missing()]
+        if any(notes):
+            self.messages.say("\n".join(line for line in notes if line))
+
+    def _missing(self) -> list[str]:
+        """A sentence for each filter of the document that is not installed."""
+        held = [layer.filter for layer in self.session.document.walk() if layer.filter]
+        missing = {x.id: x for x in held if self.filters.declaration(x.id) is None}
+        return [
+            f"The filter {x.title or x.id} is not installed: install {x.plugin or x.id} to change"
+            " it. What it has made is shown."
+            for x in missing.values()
+        ]
 
     @property
     def title(self) -> str:
@@ -150,13 +192,20 @@ class Workspace(QWidget):
         self.lists.setDocumentMode(True)
         self.lists.addTab(self.layers, "Layers")
         self.lists.addTab(self.history, "History")
-        top, bottom = _panel(self._side), _panel(self.lists)
+        self.overview = QTabWidget()
+        self.overview.setDocumentMode(True)
+        self.overview.addTab(self.navigator, "Navigator")
+        self.overview.addTab(self.histogram, "Histogram")
+        overview, top, bottom = (
+            _panel(inside) for inside in (self.overview, self._side, self.lists)
+        )
         side = QSplitter(Qt.Orientation.Vertical)
+        side.addWidget(overview)
         side.addWidget(top)
         side.addWidget(bottom)
-        side.setStretchFactor(0, 1)
-        side.setStretchFactor(1, 1)
-        side.setSizes([400, 360])
+        for index, stretch in enumerate((0, 1, 1)):
+            side.setStretchFactor(index, stretch)
+        side.setSizes([170, 330, 280])
         side.setChildrenCollapsible(False)
         side.setMinimumWidth(230)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
@@ -187,6 +236,12 @@ class Workspace(QWidget):
         self.history.jumped.connect(self._jump)
         self.strip.cancelled.connect(session.cancel_job)
         self.canvas.view_changed.connect(self._view_changed)
+        self.canvas.guides_changed.connect(self.changed)
+        self.canvas.selected.connect(
+            lambda region, how: session.do(edits.select_region(region, how))
+        )
+        self.navigator.centre_wanted.connect(self.canvas.centre_on)
+        self.navigator.zoom_wanted.connect(self.canvas.zoom_to)
         self._seen.timeout.connect(self._preview)
 
     # -- showing -------------------------------------------------------------------------------
@@ -261,6 +316,11 @@ class Workspace(QWidget):
         before = session.document if self.settings is not None else steps[0].document
         shown = session.trial or session.document
         self.canvas.show_picture(session.picture(shown), session.picture(before))
+        self.canvas.show_selection(session.document.selection)
+        live = session.studio.live if session.studio is not None else None
+        self.histogram.show_picture(shown, live)
+        self.navigator.show_picture(shown, live)
+        self.navigator.show_view(self.canvas.corners(), self.canvas.view.zoom)
 
     def _show_job(self) -> None:
         run = self.session.job
@@ -285,6 +345,7 @@ class Workspace(QWidget):
 
     def _view_changed(self) -> None:
         self.session.look_at(self.canvas.visible())
+        self.navigator.show_view(self.canvas.corners(), self.canvas.view.zoom)
         if self.settings is not None:
             self._seen.start()
         self.changed.emit()

@@ -41,12 +41,14 @@ from safelight.gui.canvas.marks import (
     paint_word,
     turning_cursor,
 )
+from safelight.gui.canvas.marquee import paint_marquee, paint_veil, region_between, veil
 from safelight.gui.canvas.overlay import Overlay
 from safelight.gui.canvas.picture import Picture, chequerboard
 from safelight.gui.canvas.rulers import THICK, axis_along_top, paint_rulers
 from safelight.gui.canvas.tilestore import Tiles
 from safelight.gui.canvas.twist import Twist
 from safelight.gui.canvas.view import View
+from safelight.pixels import Raster
 
 _GRIP = 9.0
 """How near the split line a press takes hold of it, in widget pixels."""
@@ -73,6 +75,13 @@ _ARROWS = {
 }
 
 
+def _how(keys: Qt.KeyboardModifier) -> str:
+    """What a marquee does: Shift adds to the selection, Alt takes from it."""
+    if keys & Qt.KeyboardModifier.ShiftModifier:
+        return "add"
+    return "subtract" if keys & Qt.KeyboardModifier.AltModifier else "replace"
+
+
 class Canvas(QWidget):
     """The picture on the screen.
 
@@ -84,6 +93,8 @@ class Canvas(QWidget):
     view_changed = Signal()
     before_changed = Signal()
     guides_changed = Signal()
+    selected = Signal(object, str)
+    """A Region was pulled, and what it does: "replace", "add" or "subtract"."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -98,6 +109,10 @@ class Canvas(QWidget):
         self.fits = True
         self.overlay: Overlay | None = None
         self.split: float | None = None
+        self._selecting = False
+        self._marquee: tuple[tuple[float, float], tuple[float, float]] | None = None
+        self._selection: Raster | None = None
+        self._veil: QImage | None = None
         self._shown = {"grid": True, "rulers": False, "guides": True}
         self._guides: tuple[Guide, ...] = ()
         self._guides_before: tuple[Guide, ...] = ()
@@ -139,6 +154,23 @@ class Canvas(QWidget):
                 )
             self.view_changed.emit()
         self.update()
+
+    def show_selection(self, selection: Raster | None) -> None:
+        """Darken what is not selected; None = all is."""
+        if selection is not self._selection:
+            self._selection = selection
+            self._veil = None if selection is None else veil(selection)
+            self.update()
+
+    @property
+    def selecting(self) -> bool:
+        """Whether a drag selects instead of moving the picture."""
+        return self._selecting
+
+    @selecting.setter
+    def selecting(self, on: bool) -> None:
+        self._selecting = on
+        self._show_cursor(self._last)
 
     def show_overlay(self, overlay: Overlay | None) -> None:
         """Put pieces above the picture, or take them away."""
@@ -241,6 +273,18 @@ class Canvas(QWidget):
         steps = self.view.angle / degrees
         self.rotate_to(degrees * (math.floor(steps + 1e-6) + 1))
 
+    def rotate_right(self) -> None:
+        """A step clockwise."""
+        self.rotate_by(_SNAP)
+
+    def rotate_left(self) -> None:
+        """A step counter-clockwise."""
+        self.rotate_by(-_SNAP)
+
+    def clear_guides(self) -> None:
+        """Take all guides away."""
+        self.guides = ()
+
     def reset_rotation(self) -> None:
         """Show the picture level again."""
         self.rotate_to(0.0)
@@ -339,6 +383,13 @@ class Canvas(QWidget):
         painter.save()
         self._lay(painter)
         corner, clip = self._in_frame(0, 0), self._clip()
+        if self._veil is not None:
+            paint_veil(painter, self._veil, QPointF(*corner), self._size(), self.view.zoom)
+        if self._marquee is not None:
+            region = region_between(*self._marquee)
+            near = QPointF(*self._in_frame(region.x, region.y))
+            far = QPointF(*self._in_frame(region.right, region.bottom))
+            paint_marquee(painter, QRectF(near, far), self.devicePixelRatioF())
         if self.show_grid:
             slants = self.view.angle % 90 != 0
             paint_grid(painter, corner, self.view.zoom, self._size(), clip, slants=slants)
@@ -516,6 +567,10 @@ class Canvas(QWidget):
             self._carry(event.position())
         elif left and not self._hand and self._on_split(event.position()):
             self._dragging = "split"
+        elif left and self._selecting and not self._hand:
+            self._dragging = "marquee"
+            point = self.picture_point(event.position())
+            self._marquee = point, point
         elif left or event.button() == Qt.MouseButton.MiddleButton:
             self._dragging = "hand"
         self._show_cursor(event.position())
@@ -527,6 +582,9 @@ class Canvas(QWidget):
             self.update()
         elif self._dragging == "guide":
             self._carry(here)
+        elif self._dragging == "marquee" and self._marquee is not None:
+            self._marquee = self._marquee[0], self.picture_point(here)
+            self.update()
         elif self._dragging == "turn":
             angle = self._grip + self._bearing(here)
             if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
@@ -543,6 +601,10 @@ class Canvas(QWidget):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self._dragging == "guide":
             self._put_guide(event.position())
+        elif self._dragging == "marquee" and self._marquee is not None:
+            region, self._marquee = region_between(*self._marquee), None
+            self.selected.emit(region, _how(event.modifiers()))
+            self.update()
         self._dragging = ""
         self._show_cursor(event.position())
 
@@ -764,4 +826,6 @@ class Canvas(QWidget):
             shape = Qt.CursorShape.SplitHCursor
         elif self._hand:
             shape = Qt.CursorShape.OpenHandCursor
+        elif self._selecting:
+            shape = Qt.CursorShape.CrossCursor
         self.setCursor(shape)

@@ -33,7 +33,7 @@ def steps(scale: float) -> tuple[int, int]:
 
 def _step(least: float) -> int:
     """The smallest of 1, 2, 5, 10, 20, 50 ... that is not below ``least``."""
-    ten = 10 ** max(math.floor(math.log10(max(least, 1))), 0)
+    ten: int = 10 ** max(math.floor(math.log10(max(least, 1))), 0)
     return next(ten * part for part in (1, 2, 5, 10) if ten * part >= least)
 
 

@@ -1,0 +1,59 @@
+"""Marquee: a rectangle pulled over the picture to select it, and how a selection is shown."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPen
+
+from safelight.api import Region
+from safelight.pixels import Raster
+
+_SIDE = 2048
+"""Longest side of the image that shows a selection, in pixels."""
+
+_DARK = 150
+"""How dark, of 255, what is not selected is shown."""
+
+
+def region_between(one: tuple[float, float], other: tuple[float, float]) -> Region:
+    """The whole pixels between two points of the picture."""
+    left, right = sorted((one[0], other[0]))
+    top, bottom = sorted((one[1], other[1]))
+    x, y = math.floor(left + 0.5), math.floor(top + 0.5)
+    return Region(x, y, math.floor(right + 0.5) - x, math.floor(bottom + 0.5) - y)
+
+
+def veil(selection: Raster) -> QImage:
+    """An image, at most ``_SIDE`` pixels a side, that darkens what is not selected."""
+    level = 0
+    while max(selection.width, selection.height) >> level > _SIDE:
+        level += 1
+    mask = selection.level(max(level, 1)).to_array()[..., 0]
+    dark = (_DARK * (255 - mask.astype(np.uint16)) // 255).astype(np.uint8)
+    dark = np.ascontiguousarray(dark)
+    height, width = dark.shape
+    image = QImage(dark.data, width, height, width, QImage.Format.Format_Alpha8)
+    return image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
+
+
+def paint_marquee(painter: QPainter, box: QRectF, ratio: float) -> None:
+    """The rectangle that is being pulled: a line that can be seen on light and on dark."""
+    for colour, style in (("#000000", Qt.PenStyle.SolidLine), ("#ffffff", Qt.PenStyle.DashLine)):
+        pen = QPen(QColor(colour), ratio)
+        pen.setStyle(style)
+        pen.setCosmetic(True)
+        painter.setPen(pen)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(box)
+
+
+def paint_veil(
+    painter: QPainter, image: QImage, corner: QPointF, size: tuple[int, int], zoom: float
+) -> None:
+    """Lay the veil over the picture, whose corner is at ``corner``."""
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, zoom < 2)
+    target = QRectF(corner.x(), corner.y(), size[0] * zoom, size[1] * zoom)
+    painter.drawImage(target, image)
