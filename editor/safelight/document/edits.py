@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image as PillowImage
 
 from safelight.api import Region, Value
-from safelight.document.document import Document
+from safelight.document.document import Document, clipping_base
 from safelight.document.edit import Edit, EditError
 from safelight.document.layer import Channels, Group, Kept, Layer, LiveFilter, _new_id
 from safelight.document.render import Live, whole
@@ -122,9 +122,18 @@ def merge_down(layer_id: str) -> Edit:
         lower = _unlocked(document, siblings[place - 1].id)
         if not isinstance(lower.content, Raster):
             raise EditError(f"{lower.name} holds no pixels to merge {upper.name} with")
-        together = replace(document, layers=(replace(lower, clipped=False), upper), selection=None)
+        base = clipping_base(siblings, place)
+        if base is None and clipping_base(siblings, place - 1) is not None:
+            raise EditError(f"{lower.name} is clipped and {upper.name} is not")
+        onto_lower = base == place - 1
+        both = replace(lower, clipped=False), replace(upper, clipped=onto_lower)
         merged = replace(
-            lower, content=whole(together, live), opacity=1.0, mode="normal", mask=None
+            lower,
+            content=whole(replace(document, layers=both, selection=None), live),
+            opacity=1.0,
+            mode=lower.mode if onto_lower else "normal",
+            visible=lower.visible or upper.visible,
+            mask=None,
         )
         return document.substitute(layer_id, ()).with_layer(merged)
 

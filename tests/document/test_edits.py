@@ -1,0 +1,560 @@
+"""Edits: what each promises, and what each refuses."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from safelight.api import Region
+from safelight.document import (
+    Document,
+    EditError,
+    Group,
+    History,
+    Kept,
+    Layer,
+    LiveFilter,
+    edits,
+    is_stale,
+    render,
+    result_key,
+    whole,
+)
+from safelight.pixels import Raster, from_float, to_float
+from tests.document.strategies import FakeLive, documents, raster
+
+WIDTH, HEIGHT = 14, 9
+
+
+def pixels(channels=3, seed=1, depth="uint8"):
+    return raster(WIDTH, HEIGHT, channels, depth, seed)
+
+
+def mask(seed=1):
+    return raster(WIDTH, HEIGHT, 1, "uint8", seed)
+
+
+@pytest.fixture
+def document():
+    """From below: a photograph, a group of sky and (in a group of its own) sea, a filter."""
+    sea = Layer("Sea", Group((Layer("Wave", pixels(4, 3), id="wave"),)), id="sea")
+    group = Layer("Group", Group((Layer("Sky", pixels(4, 2), id="sky"), sea)), id="group")
+    content = LiveFilter("costly", "Costly", settings={"radius": 3}, kept=Kept(pixels(), "key"))
+    layers = (Layer("Photograph", pixels(), id="photo"), group, Layer("Soft", content, id="soft"))
+    return Document(WIDTH, HEIGHT, "uint8", layers)
+
+
+def tree(layers):
+    """The ids, those in a group as a list after it."""
+    ids = []
+    for layer in layers:
+        ids += [layer.id, tree(layer.layers)] if isinstance(layer.content, Group) else [layer.id]
+    return ids
+
+
+def ids(document):
+    return tree(document.layers)
+
+
+def shown(document):
+    return render(document, document.region, FakeLive())
+
+
+# The list of layers
+
+
+def test_a_layer_is_added_on_top_or_above_another_wherever_that_lies(document):
+    new = Layer("New", pixels(4), id="new")
+    on_top = edits.add_layer(new)
+    assert on_top.label == "Add New"
+    assert ids(on_top.apply(document)) == [
+        "photo",
+        "group",
+        ["sky", "sea", ["wave"]],
+        "soft",
+        "new",
+    ]
+    inside = edits.add_layer(new, "sky", "Paint")
+    assert inside.label == "Paint"
+    assert ids(inside.apply(document)) == [
+        "photo",
+        "group",
+        ["sky", "new", "sea", ["wave"]],
+        "soft",
+    ]
+
+
+def test_a_new_layer_fits_and_shows_nothing(document):
+    before = shown(document)
+    new = edits.new_layer(replace(document, depth="uint8"), "Paint")
+    changed = edits.add_layer(new, "photo").apply(document)
+    assert (new.name, new.raster.channels, new.raster.depth) == ("Paint", 4, "uint8")
+    np.testing.assert_array_equal(shown(changed), before)
+
+
+@pytest.mark.parametrize(
+    ("layer_id", "left"),
+    [
+        ("photo", ["group", ["sky", "sea", ["wave"]], "soft"]),
+        ("group", ["photo", "soft"]),
+        ("wave", ["photo", "group", ["sky", "sea", []], "soft"]),
+    ],
+)
+def test_a_layer_is_deleted_with_all_that_is_in_it(document, layer_id, left):
+    assert ids(edits.delete_layer(layer_id).apply(document)) == left
+
+
+def test_the_last_layer_cannot_be_deleted_but_the_last_of_a_group_can(document):
+    for layer_id in ("photo", "soft", "wave", "sea", "sky"):
+        document = edits.delete_layer(layer_id).apply(document)
+    assert ids(document) == ["group", []]
+    for edit in (edits.delete_layer("group"), edits.ungroup("group")):
+        with pytest.raises(EditError, match="last one"):
+            edit.apply(document)
+
+
+def test_a_copy_lies_above_and_has_ids_of_its_own_and_the_same_pixels(document):
+    changed = edits.duplicate_layer("group").apply(document)
+    copy = changed.layers[2]
+    assert copy.name == "Group copy"
+    assert [layer.name for layer in copy.layers] == ["Sky", "Sea"]
+    assert len({layer.id for layer in changed.walk()}) == 10
+    assert copy.layers[0].raster is document.layer("sky").raster
+    assert ids(changed)[:2] == ["photo", "group"]
+    assert ids(changed)[-1] == "soft"
+
+
+@pytest.mark.parametrize(
+    ("layer_id", "group_id", "index", "order"),
+    [
+        ("photo", None, 2, ["group", ["sky", "sea", ["wave"]], "soft", "photo"]),
+        ("photo", None, 99, ["group", ["sky", "sea", ["wave"]], "soft", "photo"]),
+        ("soft", None, -5, ["soft", "photo", "group", ["sky", "sea", ["wave"]]]),
+        ("photo", "group", 1, ["group", ["sky", "photo", "sea", ["wave"]], "soft"]),
+        ("photo", "sea", 0, ["group", ["sky", "sea", ["photo", "wave"]], "soft"]),
+        ("wave", None, 1, ["photo", "wave", "group", ["sky", "sea", []], "soft"]),
+        ("sea", "group", 0, ["photo", "group", ["sea", ["wave"], "sky"], "soft"]),
+        ("sky", "sea", 1, ["photo", "group", ["sea", ["wave", "sky"]], "soft"]),
+    ],
+)
+def test_a_layer_moves_to_any_place_in_any_group(document, layer_id, group_id, index, order):
+    changed = edits.move_layer(layer_id, group_id, index).apply(document)
+    assert ids(changed) == order
+    assert changed.layer(layer_id) is document.layer(layer_id)
+
+
+@pytest.mark.parametrize("into", ["group", "sea"])
+def test_a_group_cannot_be_moved_into_itself(document, into):
+    with pytest.raises(EditError, match="into itself"):
+        edits.move_layer("group", into, 0).apply(document)
+
+
+def test_a_layer_cannot_be_moved_into_what_is_no_group(document):
+    with pytest.raises(EditError, match="Soft is no group"):
+        edits.move_layer("photo", "soft", 0).apply(document)
+
+
+def test_layers_side_by_side_are_grouped_where_the_uppermost_was(document):
+    changed = edits.group_layers(["soft", "photo"], "Both").apply(document)
+    assert ids(changed)[0] == "group"
+    group = changed.layers[-1]
+    assert (group.name, tree(group.layers)) == ("Both", ["photo", "soft"])
+    inner = edits.group_layers(["sky"]).apply(document).layer("group")
+    assert [layer.name for layer in inner.layers] == ["Group", "Sea"]
+
+
+@pytest.mark.parametrize("chosen", [[], ["photo", "sky"], ["sky", "wave"], ["group", "wave"]])
+def test_layers_of_different_groups_cannot_be_grouped_nor_none_at_all(document, chosen):
+    with pytest.raises(EditError, match="group"):
+        edits.group_layers(chosen).apply(document)
+
+
+def test_ungrouping_puts_the_layers_in_the_groups_place(document):
+    changed = edits.ungroup("group").apply(document)
+    assert ids(changed) == ["photo", "sky", "sea", ["wave"], "soft"]
+    with pytest.raises(EditError, match="Soft is no group"):
+        edits.ungroup("soft").apply(document)
+
+
+@given(document=documents(side=12), data=st.data())
+def test_grouping_and_ungrouping_give_back_the_same_layers(document, data):
+    chosen = data.draw(st.sampled_from(list(document.walk())))
+    siblings = document.siblings(chosen.id)
+    grouped = edits.group_layers([chosen.id]).apply(document)
+    group = next(item for item in grouped.walk() if item.layers and item.layers[0] is chosen)
+    again = edits.ungroup(group.id).apply(grouped)
+    assert again.layers == document.layers
+    assert again.siblings(chosen.id) == siblings
+
+
+# Merging
+
+
+def stack(*layers):
+    return Document(WIDTH, HEIGHT, "uint8", layers)
+
+
+def close(one, other, levels=1):
+    assert one.shape == other.shape
+    weight = other[..., 3:] / 255 if other.shape[2] == 4 else 1
+    difference = np.abs(one.astype(float) - other)
+    assert (difference[..., :3] * weight).max() <= levels
+    assert difference[..., 3:].max(initial=0) <= levels
+
+
+BELOW = Layer("Below", pixels(), id="below")
+LOWER = Layer("Lower", pixels(4, 2), opacity=0.7, mask=mask(), id="lower")
+UPPER = Layer("Upper", pixels(4, 3), opacity=0.8, mask=mask(2), id="upper")
+
+MERGES = {
+    "two plain ones": (replace(LOWER, opacity=1.0, mask=None), UPPER),
+    "opacity and masks": (LOWER, UPPER),
+    "onto all of the picture": (replace(BELOW, id="lower"), UPPER),
+    "a clipped one": (LOWER, replace(UPPER, clipped=True)),
+    "a clipped one, in a mode": (LOWER, replace(UPPER, clipped=True, mode="screen")),
+    "clipped to one that has a mode": (
+        replace(LOWER, mode="multiply"),
+        replace(UPPER, clipped=True),
+    ),
+    "onto a hidden one": (replace(LOWER, visible=False), UPPER),
+    "a hidden one": (LOWER, replace(UPPER, visible=False)),
+    "clipped to a hidden one": (replace(LOWER, visible=False), replace(UPPER, clipped=True)),
+    "onto one of no opacity": (replace(LOWER, opacity=0.0), UPPER),
+    "a group": (LOWER, replace(UPPER, content=Group((Layer("In", pixels(4, 5)),)))),
+}
+
+
+@pytest.mark.parametrize("case", MERGES)
+def test_merging_down_looks_the_same(case):
+    document = stack(BELOW, *MERGES[case])
+    changed = edits.merge_down("upper").apply(document)
+    assert ids(changed) == ["below", "lower"]
+    merged = changed.layer("lower")
+    assert (merged.opacity, merged.mask) == (1.0, None)
+    close(shown(changed), shown(document))
+
+
+def test_merging_two_that_are_clipped_to_a_third_looks_the_same():
+    base = Layer("Base", pixels(4, 6), id="base")
+    two = replace(LOWER, clipped=True), replace(UPPER, clipped=True)
+    document = stack(BELOW, base, *two)
+    changed = edits.merge_down("upper").apply(document)
+    assert changed.layer("lower").clipped
+    close(shown(changed), shown(document), levels=2)
+
+
+def test_what_is_clipped_is_not_merged_with_what_is_not():
+    base = Layer("Base", pixels(4, 6), id="base")
+    document = stack(base, replace(LOWER, clipped=True), UPPER)
+    with pytest.raises(EditError, match="Lower is clipped and Upper is not"):
+        edits.merge_down("upper").apply(document)
+
+
+@pytest.mark.parametrize("mode", ["multiply", "screen", "overlay", "difference"])
+def test_a_mode_is_merged_into_what_covers_the_picture(mode):
+    document = stack(replace(BELOW, id="lower"), replace(UPPER, mode=mode))
+    changed = edits.merge_down("upper").apply(document)
+    close(shown(changed), shown(document))
+    assert changed.layer("lower").raster.channels == 3
+
+
+def test_a_filter_is_merged_into_the_pixels_below_it():
+    warm = Layer("Warm", LiveFilter("warm", settings={"amount": 0.4}), id="upper")
+    document = stack(replace(BELOW, id="lower"), warm)
+    edit = edits.merge_down("upper").through(FakeLive())
+    np.testing.assert_array_equal(shown(edit.apply(document)), shown(document))
+
+
+def test_merging_within_a_group_stays_within_it(document):
+    document = document.with_layer(
+        replace(document.layer("sea"), content=document.layer("wave").content)
+    )
+    changed = edits.merge_down("sea").apply(document)
+    assert ids(changed) == ["photo", "group", ["sky"], "soft"]
+
+
+def test_what_cannot_be_merged_is_refused(document):
+    with pytest.raises(EditError, match="nothing below Photograph"):
+        edits.merge_down("photo").apply(document)
+    with pytest.raises(EditError, match="nothing below Sky"):
+        edits.merge_down("sky").apply(document)
+    with pytest.raises(EditError, match="Group holds no pixels"):
+        edits.merge_down("soft").apply(document)
+    for locked in ("lower", "upper"):
+        both = edits.set_locked(locked, True).apply(stack(LOWER, UPPER))
+        with pytest.raises(EditError, match="locked"):
+            edits.merge_down("upper").apply(both)
+
+
+@given(document=documents(side=12))
+def test_a_flattened_document_is_one_layer_that_looks_the_same(document):
+    live = FakeLive()
+    changed = edits.flatten().through(live).apply(document)
+    assert len(changed.layers) == 1
+    assert changed.layers[0].raster.depth == document.depth
+    np.testing.assert_array_equal(shown(changed), shown(document))
+    assert whole(changed) is changed.layers[0].raster
+
+
+# What a layer is
+
+
+CHANGES = {
+    "opacity": (lambda: edits.set_opacity("sky", 0.4), {"opacity": 0.4}),
+    "mode": (lambda: edits.set_mode("sky", "screen"), {"mode": "screen"}),
+    "clipped": (lambda: edits.set_clipped("sky", True), {"clipped": True}),
+    "visible": (lambda: edits.set_visible("sky", False), {"visible": False}),
+    "locked": (lambda: edits.set_locked("sky", True), {"locked": True}),
+    "name": (lambda: edits.rename_layer("sky", "Air"), {"name": "Air"}),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_one_property_of_one_layer_changes_and_nothing_else(document, name):
+    make, change = CHANGES[name]
+    changed = make().apply(document)
+    assert changed.layer("sky") == replace(document.layer("sky"), **change)
+    assert changed.layers[0] is document.layers[0]
+    assert changed.layers[2] is document.layers[2]
+    assert changed.layer("sea") is document.layer("sea")
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        edits.set_opacity("sky", 1.01),
+        edits.set_opacity("sky", -0.1),
+        edits.set_opacity("sky", float("nan")),
+        edits.set_mode("sky", "dissolve"),
+        edits.set_mask("sky", raster(5, 5, 1)),
+        edits.set_mask("sky", raster(WIDTH, HEIGHT, 3)),
+        edits.set_pixels("sky", raster(WIDTH, HEIGHT + 1)),
+        edits.set_pixels("sky", raster(WIDTH, HEIGHT, 3, "uint16")),
+        edits.set_pixels("sky", raster(WIDTH, HEIGHT, 1)),
+        edits.set_pixels("group", raster(WIDTH, HEIGHT)),
+        edits.set_pixels("soft", raster(WIDTH, HEIGHT)),
+        edits.invert_mask("sky"),
+        edits.mask_from_selection("sky"),
+        edits.invert_selection(),
+        edits.set_filter("sky", texture=0.5),
+        edits.set_filter("group", settings={}),
+        edits.set_filter("soft", texture=1.5),
+        edits.set_filter("soft", channels="hue"),
+        edits.keep_result("sky", Kept(raster(WIDTH, HEIGHT), "")),
+        edits.keep_result("soft", Kept(raster(WIDTH, HEIGHT, 3, "uint16"), "")),
+        edits.keep_result("soft", Kept(raster(WIDTH + 1, HEIGHT), "")),
+        edits.enlarge({}, 2),
+    ],
+    ids=lambda edit: edit.label,
+)
+def test_what_the_document_does_not_allow_is_refused_in_words(document, edit):
+    with pytest.raises(EditError) as error:
+        edit.apply(document)
+    assert len(str(error.value).split()) >= 3
+
+
+LOCKED = {
+    "delete": edits.delete_layer("sky"),
+    "move": edits.move_layer("sky", None, 0),
+    "opacity": edits.set_opacity("sky", 0.5),
+    "mode": edits.set_mode("sky", "screen"),
+    "clipped": edits.set_clipped("sky", True),
+    "mask": edits.set_mask("sky", None),
+    "invert mask": edits.invert_mask("sky"),
+    "mask from selection": edits.mask_from_selection("sky"),
+    "pixels": edits.set_pixels("sky", raster(WIDTH, HEIGHT)),
+    "filter": edits.set_filter("sky", texture=0.1),
+}
+
+
+@pytest.mark.parametrize("name", LOCKED)
+def test_a_locked_layer_keeps_edits_away(document, name):
+    document = edits.select(mask()).apply(document)
+    document = edits.set_locked("sky", True).apply(edits.set_mask("sky", mask()).apply(document))
+    with pytest.raises(EditError, match="Sky is locked"):
+        LOCKED[name].apply(document)
+
+
+def test_a_locked_group_takes_no_layers_in_and_stays_a_group(document):
+    document = edits.set_locked("group", True).apply(document)
+    for edit in (edits.move_layer("photo", "group", 0), edits.ungroup("group")):
+        with pytest.raises(EditError, match="Group is locked"):
+            edit.apply(document)
+
+
+def test_a_locked_layer_can_be_looked_after(document):
+    for edit in (
+        edits.rename_layer("soft", "Mist"),
+        edits.set_visible("soft", False),
+        edits.keep_result("soft", Kept(pixels(3, 5), "new")),
+        edits.duplicate_layer("soft"),
+        edits.set_locked("soft", False),
+    ):
+        document = edits.set_locked("soft", True).apply(document)
+        assert edit.apply(document) != document
+
+
+@pytest.mark.parametrize("name", ["delete", "move", "opacity", "pixels", "filter"])
+def test_a_layer_that_is_not_there_is_a_key_error(document, name):
+    document = edits.delete_layer("sky").apply(document)
+    with pytest.raises(KeyError, match="sky"):
+        LOCKED[name].apply(document)
+
+
+# Masks and the selection
+
+
+@pytest.mark.parametrize("depth", ["uint8", "uint16", "float32"])
+def test_a_mask_inverted_twice_is_the_mask(document, depth):
+    held = raster(WIDTH, HEIGHT, 1, depth)
+    document = edits.set_mask("sky", held).apply(document)
+    once = edits.invert_mask("sky").apply(document).layer("sky").mask
+    total = to_float(once.to_array()) + to_float(held.to_array())
+    np.testing.assert_allclose(total, 1, atol=1e-6)
+    document = edits.invert_mask("sky").apply(edits.invert_mask("sky").apply(document))
+    twice = document.layer("sky").mask.to_array()
+    np.testing.assert_allclose(twice, held.to_array(), atol=1e-7)
+
+
+def test_a_mask_is_taken_from_the_selection_and_taken_away(document):
+    chosen = mask()
+    document = edits.select(chosen).apply(document)
+    document = edits.mask_from_selection("sky").apply(document)
+    assert document.layer("sky").mask is chosen
+    assert edits.set_mask("sky", None).apply(document).layer("sky").mask is None
+
+
+@pytest.mark.parametrize(
+    "region",
+    [Region(2, 3, 4, 5), Region(-3, -3, 5, 5), Region(10, 5, 90, 90), Region(0, 0, WIDTH, HEIGHT)],
+)
+def test_a_selected_rectangle_is_white_as_far_as_it_lies_in_the_picture(document, region):
+    selection = edits.select_region(region).apply(document).selection.to_array()[..., 0]
+    expected = np.zeros((HEIGHT, WIDTH), np.uint8)
+    expected[max(region.y, 0) : region.bottom, max(region.x, 0) : region.right] = 255
+    np.testing.assert_array_equal(selection, expected)
+
+
+def test_a_rectangle_beside_the_picture_selects_everything_and_so_does_select_all(document):
+    selected = edits.select_region(Region(1, 1, 2, 2)).apply(document)
+    for edit in (edits.select_region(Region(50, 0, 5, 5)), edits.select_all()):
+        assert edit.apply(selected).selection is None
+
+
+def test_an_inverted_selection_is_what_was_not_selected(document):
+    selected = edits.select_region(Region(1, 1, 2, 2)).apply(document)
+    inverted = edits.invert_selection().apply(selected).selection.to_array()
+    assert (inverted == 255 - selected.selection.to_array()).all()
+
+
+# Filter layers
+
+
+def test_settings_of_a_filter_change_and_what_was_kept_stays(document):
+    edit = edits.set_filter("soft", settings={"radius": 9}, channels="colour", token="drag")
+    assert edit.token == "drag"
+    filter = edit.apply(document).layer("soft").filter
+    before = document.layer("soft").filter
+    assert filter == replace(before, settings={"radius": 9}, channels="colour")
+    assert filter.kept is before.kept
+
+
+def test_a_filters_settings_cannot_be_changed_from_outside():
+    given = {"radius": 3}
+    filter = LiveFilter("costly", settings=given)
+    given["radius"] = 5
+    assert filter.settings == {"radius": 3}
+    with pytest.raises(TypeError):
+        filter.settings["radius"] = 4
+
+
+# Enlarging
+
+
+def twice(document):
+    """Every pixel layer's pixels, each pixel four times."""
+    return {
+        layer.id: Raster.from_array(layer.raster.to_array().repeat(2, axis=0).repeat(2, axis=1))
+        for layer in document.walk()
+        if isinstance(layer.content, Raster)
+    }
+
+
+@given(document=documents(side=12))
+def test_enlarging_keeps_every_layer_and_is_one_step_back(document):
+    kept_before = [layer.filter and layer.filter.kept for layer in document.walk()]
+    large = twice(document)
+
+    def longer(filter):
+        return {name: value * 2 for name, value in filter.settings.items()}
+
+    history = History.start(document).do(edits.enlarge(large, 2, "Enlarge", longer))
+    bigger = history.document
+    assert (bigger.width, bigger.height) == (document.width * 2, document.height * 2)
+    assert (bigger.depth, bigger.profile) == (document.depth, document.profile)
+    assert ids(bigger) == ids(document)
+    for old, new, kept in zip(document.walk(), bigger.walk(), kept_before, strict=True):
+        for name in ("name", "opacity", "mode", "visible", "locked", "clipped"):
+            assert getattr(new, name) == getattr(old, name)
+        assert (new.mask is None) == (old.mask is None)
+        if isinstance(old.content, Raster):
+            assert new.content is large[old.id]
+        if old.filter is not None:
+            assert new.filter.settings == longer(old.filter)
+            assert (new.filter.kept is None) == (kept is None)
+            assert not kept or is_stale(bigger, new.id)
+    sizes = {(item.width, item.height) for item in bigger.rasters()}
+    assert sizes <= {(bigger.width, bigger.height)}
+    assert len(history.steps) == 2
+    assert history.undo().document is document
+
+
+@pytest.mark.parametrize("depth", ["uint8", "uint16", "float32"])
+def test_masks_and_the_selection_grow_smoothly_and_stay_where_they_were(depth):
+    steps = np.zeros((HEIGHT, WIDTH, 1), np.float32)
+    steps[:, 5:] = 1
+    held = Raster.from_array(from_float(steps, depth))
+    layer = Layer("Photograph", pixels(), mask=held, id="photo")
+    document = Document(WIDTH, HEIGHT, "uint8", (layer,), selection=held)
+    bigger = edits.enlarge(twice(document), 2).apply(document)
+    for grown in (bigger.layers[0].mask, bigger.selection):
+        assert grown.depth == depth
+        line = to_float(grown.to_array())[..., 0]
+        assert np.abs(line[:, :6]).max() < 0.01
+        assert np.abs(line[:, 14:] - 1).max() < 0.01
+        assert (np.diff(line[0, 8:12]) > 0).all()
+
+
+def test_pixels_of_every_layer_are_needed_to_enlarge(document):
+    large = twice(document)
+    del large["wave"]
+    with pytest.raises(EditError, match="no enlarged pixels of Wave"):
+        edits.enlarge(large, 2).apply(document)
+
+
+# Which edits render
+
+
+def test_edits_that_render_say_so_and_take_whoever_runs_filters():
+    warm = Layer("Warm", LiveFilter("warm", settings={"amount": 0.4}), id="upper")
+    document = stack(replace(BELOW, id="lower"), warm)
+    for edit in (edits.flatten(), edits.merge_down("upper")):
+        assert edit.renders is not None
+        live = FakeLive()
+        through = edit.through(live)
+        assert through.label == edit.label
+        result = whole(through.apply(document)).to_array()
+        assert live.seen
+        assert (result != whole(edit.apply(document)).to_array()).any()
+    rename = edits.rename_layer("upper", "Hot")
+    assert rename.through(FakeLive()) is rename
+
+
+def test_a_result_may_be_kept_while_nothing_else_of_the_layer_changes(document):
+    filter = document.layer("soft").filter
+    kept = Kept(pixels(3, 9), result_key(document.below("soft"), filter, {}))
+    changed = edits.keep_result("soft", kept).apply(document)
+    assert not is_stale(changed, "soft")
+    assert changed.layer("soft").filter == replace(filter, kept=kept)
