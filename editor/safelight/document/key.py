@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from safelight.document.document import Document
+from safelight.document.document import Document, clipping_base
 from safelight.document.layer import Layer, LiveFilter
 from safelight.pixels import Raster
 
@@ -39,13 +39,19 @@ def is_stale(document: Document, layer_id: str) -> bool:
     return result_key(below, filter, filter.kept.models) != filter.kept.key
 
 
-def _layers(layers: Iterable[Layer]) -> list[Any]:
-    return [_layer(layer) for layer in layers if layer.shown]
+def _layers(layers: tuple[Layer, ...]) -> list[Any]:
+    """What can be seen of layers: what is clipped to something hidden cannot."""
+    found = []
+    for place, layer in enumerate(layers):
+        base = clipping_base(layers, place)
+        if layer.shown and (base is None or layers[base].shown):
+            found.append(_layer(layer, base is not None))
+    return found
 
 
-def _layer(layer: Layer) -> list[Any]:
+def _layer(layer: Layer, clipped: bool) -> list[Any]:
     """All of a layer that others can see; its name, its lock and its id are not."""
-    own = [layer.opacity, layer.mode, layer.clipped, layer.mask and _raster(layer.mask)]
+    own = [layer.opacity, layer.mode, clipped, layer.mask and _raster(layer.mask)]
     content = layer.content
     if isinstance(content, Raster):
         return ["pixels", _raster(content), *own]
