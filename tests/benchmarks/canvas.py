@@ -44,7 +44,7 @@ class _Bare(QWidget):
 
 
 def measure(pairs: int, size: str = "full") -> list[Row]:
-    """Three rows."""
+    """Four rows."""
     application = QApplication.instance() or QApplication([])
     width, height = _WIDGET[size]
     touch(4 * _LARGE[size][0] * _LARGE[size][1])
@@ -79,6 +79,23 @@ def measure(pairs: int, size: str = "full") -> list[Row]:
     pan_ours, pan_bare = alternate(lambda: pan(small), bare_frames, pairs)
     large_ours, large_bare = alternate(lambda: pan(large), bare_frames, pairs)
     zoom_large, zoom_small = alternate(lambda: zoom(large), lambda: zoom(small), pairs)
+    pictures = [_picture(_pixels(*_SMALL[size], seed)) for seed in (3, 4)]
+
+    def undo() -> float:
+        small.zoom_to(1.0)
+        frames = []
+        for frame in range(_FRAMES):
+            picture = pictures[frame % 2]
+            start = time.perf_counter()
+            small.show_picture(picture, pictures[0])
+            frames.append(time.perf_counter() - start + _frame(small))
+        return statistics.median(frames) * 1e3
+
+    def still() -> float:
+        small.zoom_to(1.0)
+        return statistics.median([_frame(small) for _ in range(_FRAMES)]) * 1e3
+
+    undo_ours, undo_still = alternate(undo, still, pairs)
     for widget in (bare, small, large):
         widget.close()
     return [
@@ -93,18 +110,20 @@ def measure(pairs: int, size: str = "full") -> list[Row]:
             zoom_small,
             goal=1.15,
         ),
+        Row(
+            f"canvas: undo and redo, {_megapixels(_SMALL[size])} / a frame",
+            "ms",
+            undo_ours,
+            undo_still,
+            goal=1.5,
+        ),
     ]
 
 
 def _canvas(width: int, height: int, across: int, down: int) -> Canvas:
-    random = np.random.default_rng(3)
-    tile = random.integers(0, 256, (512, 512, 3), np.uint8)
-    pixels = np.tile(tile, (-(-down // 512), -(-across // 512), 1))[:down, :across].copy()
-    document = Document.from_raster(Raster.from_array(pixels))
-    make_levels(document.layers[0].raster)
     canvas = Canvas()
     canvas.resize(width, height)
-    picture = Picture(document)
+    picture = _picture(_pixels(across, down, 3))
     canvas.show_picture(picture, picture)
     canvas.show()
     QApplication.processEvents()
@@ -120,6 +139,17 @@ def _frame(widget: QWidget) -> float:
         QApplication.processEvents()
         time.sleep(0.001)
     return end - start
+
+
+def _pixels(across: int, down: int, seed: int) -> np.ndarray:
+    tile = np.random.default_rng(seed).integers(0, 256, (512, 512, 3), np.uint8)
+    return np.tile(tile, (-(-down // 512), -(-across // 512), 1))[:down, :across].copy()
+
+
+def _picture(pixels: np.ndarray) -> Picture:
+    document = Document.from_raster(Raster.from_array(pixels))
+    make_levels(document.layers[0].raster)
+    return Picture(document)
 
 
 def _p95(frames: list[float]) -> float:

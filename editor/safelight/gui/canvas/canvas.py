@@ -356,7 +356,8 @@ class Canvas(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(event.rect(), QColor(theme.CANVAS))
+        if not self._covered():
+            painter.fillRect(event.rect(), QColor(theme.CANVAS))
         if self._picture is None:
             return
         ratio = self.devicePixelRatioF()
@@ -377,6 +378,18 @@ class Canvas(QWidget):
         self._tiles.end_frame()
         if self._tiles.incomplete:
             QTimer.singleShot(0, self.update)
+
+    def _covered(self) -> bool:
+        """Whether the picture hides all of the widget, so that nothing need be painted below."""
+        picture = self._picture
+        if picture is None or picture.composited:  # of the latter nothing may be ready yet
+            return False
+        if self.view.angle or self._showing_before or self.split is not None:
+            return False
+        left, top = self.view.to_widget(0, 0, self._room())
+        width, height = self._room()
+        right, bottom = self.view.to_widget(picture.width, picture.height, self._room())
+        return left <= 0 and top <= 0 and right >= width and bottom >= height
 
     def _paint_lines(self, painter: QPainter) -> None:
         """The grid and the guides."""

@@ -136,7 +136,8 @@ class Maker:
             if self._wanted and self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="tiles", daemon=True)
                 self._thread.start()
-            self._changed.notify()
+            if self._wanted:  # waking it for nothing costs the frame a tenth of a millisecond
+                self._changed.notify()
 
     def _run(self) -> None:
         while True:
