@@ -21,6 +21,7 @@ from tests.benchmarks import (
     layers,
     memory,
     opening,
+    project,
     startup,
     throughput,
     undo,
@@ -37,6 +38,7 @@ BENCHMARKS = {
     "layers": layers,
     "canvas": canvas,
     "opening": opening,
+    "project": project,
 }
 
 _MOST_LOAD = 0.5

@@ -22,7 +22,7 @@ from safelight.gui.canvas.picture import Picture, make_levels
 from safelight.pixels import Raster
 from tests.benchmarks.pairs import Row, alternate, touch
 
-PAIRS = {"full": 5, "quick": 3, "tiny": 1}
+PAIRS = {"full": 5, "quick": 3, "tiny": 2}
 
 _WIDGET = {"full": (2560, 1440), "quick": (1280, 720), "tiny": (320, 180)}
 _SMALL = {"full": (6000, 4000), "quick": (3000, 2000), "tiny": (600, 400)}

@@ -19,7 +19,8 @@ def test_a_benchmark_yields_both_sides_and_a_ratio(name):
         pytest.skip(str(reason))
     assert rows
     for row in rows:
-        assert len(row.ours) == len(row.reference) == pairs
+        # Once is enough for a size in bytes: it is the same each time.
+        assert len(row.ours) == len(row.reference) in (1, pairs)
         assert all(figure > 0 and math.isfinite(figure) for figure in (*row.ours, *row.reference))
         assert math.isfinite(row.ratio)
         assert row.name in table([row])
