@@ -1,0 +1,344 @@
+"""OpenRaster: layered pictures for and from Krita, GIMP and MyPaint (.ora, baseline 0.0.5).
+
+A ZIP archive of a PNG for each layer, an XML file that says how they lie, and the picture as a
+whole. This module writes it; ``openrasterreading`` reads it.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, BinaryIO
+from xml.etree import ElementTree
+
+import numpy as np
+from numpy.typing import NDArray
+
+from safelight.api import Region
+from safelight.document import Document, Group, Layer, Live, Metadata, whole
+from safelight.document.document import clipping_base
+from safelight.files import png
+from safelight.files.atomic import WriteError, atomic_write, plain_name
+from safelight.files.content import Content
+from safelight.files.export import Exported, ExportError
+from safelight.pixels import MODES, Raster, from_float, to_float
+
+SUFFIX = ".ora"
+MIMETYPE = b"image/openraster"
+VERSION = "0.0.5"
+
+STACK, MERGED, THUMBNAIL = "stack.xml", "mergedimage.png", "Thumbnails/thumbnail.png"
+
+OPERATIONS = {
+    "normal": "svg:src-over",
+    **{
+        mode: f"svg:{mode}"
+        for mode in (
+            *("multiply", "screen", "overlay", "darken", "lighten", "color-dodge", "color-burn"),
+            *("hard-light", "soft-light", "difference", "color", "luminosity", "hue"),
+            "saturation",
+        )
+    },
+    "linear-dodge": "svg:plus",
+}
+"""Blend modes by OpenRaster's names. ``svg:plus`` is the same above what is opaque."""
+
+KRITAS = {
+    "linear-burn": "krita:linear_burn",
+    "vivid-light": "krita:vivid_light",
+    "linear-light": "krita:linear light",
+    "pin-light": "krita:pin_light",
+    "hard-mix": "krita:hard mix",
+    "exclusion": "krita:exclusion",
+    "subtract": "krita:subtract",
+    "divide": "krita:divide",
+}
+"""Modes that OpenRaster does not name, as Krita writes them. Others take them as normal."""
+
+_THUMBNAIL_SIDE = 256
+
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def export_openraster(
+    document: Document,
+    path: str | os.PathLike[str],
+    *,
+    overwrite: bool = False,
+    live: Live | None = None,
+) -> Exported:
+    """Write ``document`` as an OpenRaster file, whole or not at all.
+
+    ``notes`` name what such a file cannot hold: filter layers become pixels (cheap ones run
+    through ``live``), masks of pixel layers go into their transparency, 32-bit float becomes
+    16-bit. The picture as a whole, with its metadata, is in it as it is seen.
+
+    Raises FileExists, WriteError as ``atomic_write`` does, and ExportError without memory.
+    """
+    name = plain_name(path)
+    try:
+        # Taken from the document as it is: what is written below is compared with it.
+        merged = _sixteen(whole(document, live))
+        writing = _Writing(document, merged, live)
+        written = atomic_write(path, writing.write, overwrite=overwrite, check=_checker(merged))
+    except MemoryError as error:
+        raise ExportError(f"{name} cannot be exported: there is not enough memory.") from error
+    notes = (*dict.fromkeys(writing.notes), *written.notes)
+    return Exported(written.path, written.bytes, notes)
+
+
+def _checker(merged: Raster) -> Callable[[Path], None]:
+    """Reads the finished file back: every checksum, and the picture itself."""
+
+    def check(temporary: Path) -> None:
+        with zipfile.ZipFile(temporary) as archive:
+            sound = archive.testzip() is None
+            again = png.read(archive.read(MERGED), None).pixels
+        if not sound or not np.array_equal(again, merged.to_array()):
+            raise WriteError("The file was not saved: it read back differently; try again.")
+
+    return check
+
+
+class _Writing:
+    """One file being written. ``notes`` collects what it cannot hold."""
+
+    def __init__(self, document: Document, merged: Raster, live: Live | None) -> None:
+        self.document = document
+        self.notes: list[str] = []
+        self._merged = merged
+        self._live = live
+        self._count = 0
+
+    def write(self, stream: BinaryIO) -> None:
+        document, metadata = self.document, self.document.metadata
+        if document.depth == "float32":
+            self.notes.append("32-bit float was reduced to 16-bit: OpenRaster holds no more.")
+        with zipfile.ZipFile(stream, "w") as archive:
+            # First and as it is, so that others know the file by its beginning.
+            self._add(archive, "mimetype", MIMETYPE)
+            image = ElementTree.Element(
+                "image", version=VERSION, w=str(document.width), h=str(document.height)
+            )
+            if metadata.dpi:
+                # Whole numbers here; the exact ones are in the PNG of the picture.
+                for key, dots in zip(("xres", "yres"), metadata.dpi, strict=True):
+                    image.set(key, str(max(round(dots), 1)))
+            self._layers(archive, ElementTree.SubElement(image, "stack"), document.layers)
+            self._add(archive, MERGED, self._png(self._merged, metadata))
+            self._add(archive, THUMBNAIL, self._thumbnail())
+            text = ElementTree.tostring(image, encoding="UTF-8", xml_declaration=True)
+            self._add(archive, STACK, text, zipfile.ZIP_DEFLATED)
+
+    def _layers(
+        self,
+        archive: zipfile.ZipFile,
+        stack: ElementTree.Element,
+        layers: tuple[Layer, ...],
+    ) -> None:
+        """Put layers (bottom first) into a stack (top first), with what is clipped to each."""
+        base = len(layers)
+        for place in range(len(layers) - 1, -1, -1):
+            if clipping_base(layers, place) is not None:
+                continue
+            layer, clipped = layers[place], layers[place + 1 : base]
+            base = place
+            if layer.filter is not None:
+                self._filter(archive, stack, layers[: place + 1])
+            elif not clipped:
+                self._plain(archive, stack, layer)
+            elif all(isinstance(x.content, Raster) and x.mode == "normal" for x in clipped):
+                self._clipped(archive, stack, layer, clipped)
+            else:
+                self.notes.append(
+                    f"{_text(layer.name)} was merged with the layers that are clipped to it."
+                )
+                self._pixels(archive, stack, layer, self._of((_bare(layer), *clipped)))
+
+    def _plain(
+        self, archive: zipfile.ZipFile, stack: ElementTree.Element, layer: Layer, **facts: str
+    ) -> None:
+        if isinstance(layer.content, Group):
+            inner = self._described(stack, "stack", layer, isolation="isolate", **facts)
+            if layer.mask is not None:
+                # A stack has no mask; this is how the standard would have one made.
+                mask = _masked(_white(self.document), layer.mask)
+                self._source(archive, inner, mask, {"composite-op": "svg:dst-in", "name": "Mask"})
+            self._layers(archive, inner, layer.content.layers)
+        else:
+            self._pixels(archive, stack, layer, layer.raster, **facts)
+
+    def _clipped(
+        self,
+        archive: zipfile.ZipFile,
+        stack: ElementTree.Element,
+        base: Layer,
+        clipped: Sequence[Layer],
+    ) -> None:
+        """A stack of its own, in which what is clipped lies atop of its base alone."""
+        inner = self._described(stack, "stack", base, isolation="isolate")
+        for layer in reversed(clipped):
+            self._pixels(archive, inner, layer, layer.raster, **{"composite-op": "svg:src-atop"})
+        bare = replace(base, opacity=1.0, mode="normal", visible=True)
+        self._plain(archive, inner, bare)
+
+    def _filter(
+        self, archive: zipfile.ZipFile, stack: ElementTree.Element, layers: tuple[Layer, ...]
+    ) -> None:
+        """A filter layer as pixels: what is seen of ``layers``, of which it is the uppermost."""
+        layer, held = layers[-1], layers[-1].filter
+        assert held is not None
+        runs = self._live is not None and self._live.reach(held, 0) is not None
+        if held.kept is None and not runs:
+            self.notes.append(f"{_text(layer.name)} was left out: the filter has not run.")
+            return
+        self.notes.append(f"{_text(layer.name)} became pixels: OpenRaster holds no filters.")
+        raster = self._of((*layers[:-1], replace(layer, visible=True)))
+        facts = {}
+        if raster.channels == 4:
+            # A filter leaves the transparency below it as it is: opaque pixels, atop of that.
+            if not all(bool((tile[..., 3] == _full(tile)).all()) for _, tile in raster.tiles()):
+                facts["composite-op"] = "svg:src-atop"
+            raster = _mapped(raster, 3, lambda _, tile: tile[..., :3])
+        # Opacity, mode and mask are in the pixels already.
+        done = replace(layer, opacity=1.0, mode="normal", mask=None)
+        self._pixels(archive, stack, done, raster, **facts)
+
+    def _of(self, layers: tuple[Layer, ...]) -> Raster:
+        """What some layers show by themselves."""
+        return whole(replace(self.document, layers=layers, selection=None), self._live)
+
+    def _pixels(
+        self,
+        archive: zipfile.ZipFile,
+        stack: ElementTree.Element,
+        layer: Layer,
+        raster: Raster,
+        **facts: str,
+    ) -> None:
+        if layer.mask is not None:
+            self.notes.append(
+                f"The mask of {_text(layer.name)} became its transparency: OpenRaster has no masks."
+            )
+            raster = _masked(raster, layer.mask)
+        self._source(archive, stack, raster, self._facts(layer) | facts)
+
+    def _source(
+        self,
+        archive: zipfile.ZipFile,
+        stack: ElementTree.Element,
+        raster: Raster,
+        facts: dict[str, str],
+    ) -> None:
+        source = f"data/layer{self._count}.png"
+        self._count += 1
+        self._add(archive, source, self._png(_sixteen(raster)))
+        ElementTree.SubElement(stack, "layer", facts | {"src": source, "x": "0", "y": "0"})
+
+    def _described(
+        self, stack: ElementTree.Element, kind: str, layer: Layer, **facts: str
+    ) -> ElementTree.Element:
+        return ElementTree.SubElement(stack, kind, self._facts(layer) | facts)
+
+    def _facts(self, layer: Layer) -> dict[str, str]:
+        if layer.mode in KRITAS:
+            self.notes.append(
+                f"{MODES[layer.mode]} is a blend mode that Krita knows; other programs may show"
+                f" {_text(layer.name)} as normal."
+            )
+        return {
+            "name": _text(layer.name),
+            "opacity": repr(float(layer.opacity)),
+            "visibility": "visible" if layer.visible else "hidden",
+            "composite-op": OPERATIONS.get(layer.mode) or KRITAS[layer.mode],
+            "edit-locked": "true" if layer.locked else "false",
+        }
+
+    def _png(self, raster: Raster, metadata: Metadata | None = None) -> bytes:
+        stream = io.BytesIO()
+        content = Content(
+            raster.to_array(),
+            alpha=raster.channels == 4,
+            icc=self.document.profile.icc,
+            metadata=metadata or Metadata(),
+            notes=self.notes,
+        )
+        png.write(stream, content)
+        return stream.getvalue()
+
+    def _thumbnail(self) -> bytes:
+        """The picture as sRGB of at most 256 x 256 pixels."""
+        from PIL import Image
+
+        width, height = self._merged.width, self._merged.height
+        scale = min(_THUMBNAIL_SIDE / max(width, height), 1)
+        level = 0
+        while max(width, height) >> (level + 1) >= 2 * _THUMBNAIL_SIDE:
+            level += 1
+        pixels = to_float(self._merged.level(level).to_array())
+        pixels = self.document.profile.to_srgb(pixels)
+        image = Image.fromarray(from_float(pixels, "uint8"))
+        size = max(round(width * scale), 1), max(round(height * scale), 1)
+        stream = io.BytesIO()
+        image.resize(size, Image.Resampling.BOX).save(stream, "PNG")
+        return stream.getvalue()
+
+    @staticmethod
+    def _add(
+        archive: zipfile.ZipFile, name: str, data: bytes, how: int = zipfile.ZIP_STORED
+    ) -> None:
+        # A PNG is compressed already. Without a time, equal documents make equal files.
+        archive.writestr(zipfile.ZipInfo(name), data, how)
+
+
+def _bare(layer: Layer) -> Layer:
+    return replace(layer, opacity=1.0, mode="normal", visible=True, mask=None)
+
+
+def _text(name: str) -> str:
+    """A name without what XML cannot hold."""
+    return _NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", name)
+
+
+def _full(tile: NDArray[Any]) -> float:
+    return 1.0 if tile.dtype == np.float32 else float(np.iinfo(tile.dtype).max)
+
+
+def _white(document: Document) -> Raster:
+    depth = "uint8" if document.depth == "uint8" else "uint16"
+    full = np.iinfo(depth).max
+    return Raster.filled(document.width, document.height, (full, full, full), depth)
+
+
+def _sixteen(raster: Raster) -> Raster:
+    """In a depth that PNG holds."""
+    if raster.depth != "float32":
+        return raster
+    return _mapped(raster, raster.channels, lambda _, tile: from_float(tile, "uint16"))
+
+
+def _masked(raster: Raster, mask: Raster) -> Raster:
+    """The pixels with the mask (one channel) in their alpha."""
+
+    def lay(place: Region, tile: NDArray[Any]) -> NDArray[Any]:
+        result = np.empty((*tile.shape[:2], 4), tile.dtype)
+        result[..., :3] = tile[..., :3]
+        alpha = to_float(mask.read(place))[..., 0]
+        if tile.shape[2] == 4:
+            alpha = alpha * to_float(tile[..., 3])
+        result[..., 3] = from_float(alpha, tile.dtype.name)
+        return result
+
+    return _mapped(raster, 4, lay)
+
+
+def _mapped(
+    raster: Raster, channels: int, change: Callable[[Region, NDArray[Any]], NDArray[Any]]
+) -> Raster:
+    tiles = [np.ascontiguousarray(change(place, tile)) for place, tile in raster.tiles()]
+    return Raster.from_tiles(raster.width, raster.height, channels, tiles[0].dtype.name, tiles)
