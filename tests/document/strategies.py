@@ -92,7 +92,7 @@ def masks(draw, width, height):
 @st.composite
 def live_filters(draw, width, height, depth):
     kept = None
-    name = draw(st.sampled_from(["warm", "cross", "place", "failing", "costly", "costly"]))
+    name = draw(st.sampled_from(["warm", "cross", "cross", "cross", "place", "failing", "costly"]))
     settings = {"radius": draw(st.integers(0, 6)), "amount": draw(st.sampled_from([-0.5, 0.2]))}
     if draw(st.booleans()):
         kept = Kept(raster(width, height, draw(st.sampled_from([3, 4])), depth, draw(SEEDS)), "")
@@ -179,7 +179,7 @@ def edits_of(draw, document):
     token = draw(st.sampled_from([None, None, "drag"]))
     pool = {
         "add": edits.add_layer(edits.new_layer(document), draw(st.none() | st.just(one))),
-        "add filter": edits.add_layer(Layer("Warm", LiveFilter("warm", settings=settings)), one),
+        "add filter": edits.add_layer(Layer("Cross", LiveFilter("cross", settings=settings)), one),
         "delete": edits.delete_layer(one),
         "duplicate": edits.duplicate_layer(one),
         "move": edits.move_layer(

@@ -50,6 +50,7 @@ def small_tiles():
 # A region is the crop of the whole
 
 
+@settings(max_examples=300)
 @given(document=documents(), level=st.sampled_from([0, 0, 1, 2, 4]), data=st.data())
 def test_a_region_is_the_crop_of_the_whole_at_every_level(document, level, data):
     region = data.draw(regions(document, level))
@@ -488,7 +489,7 @@ def test_what_lies_below_a_changing_layer_is_computed_once():
     top = Layer("Top", raster(20, 14, 4, seed=3), id="top")
     document = with_filter(warm)
     document = replace(document, layers=(*document.layers, top))
-    for memory, runs in ((1 << 20, 2), (0, 12)):
+    for memory, runs in ((1 << 20, 2), (1, 12), (0, 12)):
         live = FakeLive()
         renderer = Renderer(live, memory=memory)
         # The first time shows nothing of what will change, the second what stays.
@@ -496,6 +497,35 @@ def test_what_lies_below_a_changing_layer_is_computed_once():
             changed = edits.set_opacity("top", 1 - step / 20).apply(document)
             renderer.render(changed, Region(0, 0, 5, 5))
         assert len(live.seen) == runs
+
+
+NEEDS_MORE = {
+    "a filter that looks around": edits.add_layer(
+        Layer("Cross", LiveFilter("cross", settings={"radius": 4})), "middle"
+    ),
+    "texture": edits.add_layer(
+        Layer("Warm", LiveFilter("warm", settings={"amount": 0.5}, texture=1.0)), "middle"
+    ),
+    "clipping": edits.set_clipped("top", True),
+}
+
+
+@pytest.mark.parametrize("change", NEEDS_MORE)
+def test_what_is_remembered_is_not_used_where_more_of_it_is_needed(change):
+    layers = (
+        Layer("Below", raster(20, 14), id="below"),
+        Layer("Middle", raster(20, 14, 4, seed=2), opacity=0.5, id="middle"),
+        Layer("Top", raster(20, 14, 4, seed=3), id="top"),
+    )
+    document, region = Document(20, 14, "uint8", layers), Region(9, 6, 4, 3)
+    renderer = Renderer(FakeLive(), memory=1 << 20)
+    for opacity in (0.8, 0.6, 0.4):  # now all below the top is remembered
+        document = edits.set_opacity("top", opacity).apply(document)
+        before = renderer.render(document, region)
+    changed = NEEDS_MORE[change].apply(document)
+    expected = render(changed, region, FakeLive())
+    assert (expected != before).any()
+    np.testing.assert_array_equal(renderer.render(changed, region), expected)
 
 
 def test_pixels_handed_out_do_not_change_when_more_is_rendered():
