@@ -1,10 +1,17 @@
 """The project file: what is saved is what is opened, and strangers' files are refused."""
 
+import hashlib
 import json
+import math
+import os
 import random
+import shutil
 import sqlite3
-from dataclasses import replace
+import subprocess
+import sys
+from pathlib import Path
 
+import imagecodecs
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -19,19 +26,19 @@ from safelight.document import (
     Layer,
     LiveFilter,
     Metadata,
+    Step,
     edits,
     render,
 )
-from safelight.files import project as module
-from safelight.files.project import (
-    Project,
-    ProjectChanged,
-    ProjectError,
-    ProjectInUse,
-    kept_steps,
-)
+from safelight.files import opening
+from safelight.files import projectdatabase as database
+from safelight.files import projectwriting as writing
+from safelight.files.adobe_rgb import adobe_rgb_profile
+from safelight.files.atomic import FileExists, Operations
+from safelight.files.project import Project, ProjectChanged, ProjectError, ProjectInUse
 from safelight.files.recovery import Recovery, left_behind
-from safelight.pixels import MODES, Raster
+from safelight.pixels import MODES, Profile, Raster
+from tests.files.ordinary_user import as_ordinary_user
 
 
 def noise(height, width, channels, depth="uint8", seed=0):
@@ -119,26 +126,78 @@ def test_everything_a_document_has_survives(tmp_path, depth):
     assert opened.position == history.position
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.data())
-def test_any_document_survives(tmp_path, data):
-    draw = data.draw
-    width, height = draw(st.integers(1, 40)), draw(st.integers(1, 40))
-    depth = draw(st.sampled_from(["uint8", "uint16", "float32"]))
-    layers = tuple(
-        Layer(
-            draw(st.text(max_size=8)),
-            noise(height, width, draw(st.sampled_from([3, 4])), depth, seed),
-            opacity=draw(st.floats(0, 1)),
-            mode=draw(st.sampled_from(sorted(MODES))),
-            visible=draw(st.booleans()),
-            clipped=draw(st.booleans()),
+@st.composite
+def layers_of(draw, width, height, depth, deep=2):
+    def raster(channels):
+        return noise(height, width, channels, depth, draw(st.integers(0, 50)))
+
+    kind = draw(st.sampled_from(["pixels", "filter", "group"] if deep else ["pixels", "filter"]))
+    content = raster(draw(st.sampled_from([3, 4])))
+    if kind == "group":
+        inside = layers_of(width, height, depth, deep - 1)
+        content = Group(tuple(draw(st.lists(inside, max_size=3))))
+    elif kind == "filter":
+        kept = Kept(raster(3), draw(st.text()), draw(st.dictionaries(st.text(), st.text())))
+        values = st.one_of(st.integers(), st.floats(allow_nan=False), st.booleans(), st.text())
+        content = LiveFilter(
+            *draw(st.tuples(*[st.text(max_size=9)] * 4)),
+            draw(st.dictionaries(st.text(), values, max_size=4)),
+            draw(st.sampled_from(["all", "luminance", "colour"])),
+            draw(st.floats(0, 1)),
+            draw(st.sampled_from([None, kept])),
         )
-        for seed in range(draw(st.integers(1, 4)))
+    return Layer(
+        draw(st.text(max_size=8)),
+        content,
+        opacity=draw(st.floats(0, 1)),
+        mode=draw(st.sampled_from(sorted(MODES))),
+        visible=draw(st.booleans()),
+        locked=draw(st.booleans()),
+        clipped=draw(st.booleans()),
+        mask=draw(st.sampled_from([None, noise(height, width, 1)])),
     )
-    history = History.start(Document(width, height, depth, layers))
+
+
+@st.composite
+def documents(draw):
+    width, height = draw(st.integers(1, 40)), draw(st.integers(1, 300))
+    depth = draw(st.sampled_from(["uint8", "uint16", "float32"]))
+    data = st.none() | st.binary(max_size=20)
+    dpi = st.none() | st.tuples(st.floats(allow_nan=False), st.floats(1, 1000))
+    return Document(
+        *(width, height, depth),
+        tuple(draw(st.lists(layers_of(width, height, depth), min_size=1, max_size=3))),
+        metadata=Metadata(*draw(st.tuples(data, data, data, dpi))),
+        name=draw(st.text(max_size=9)),
+        selection=draw(st.sampled_from([None, noise(height, width, 1)])),
+    )
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(documents(), min_size=1, max_size=3), st.data())
+def test_any_history_survives(tmp_path, made, data):
+    label = st.text(st.characters(exclude_categories=()), max_size=9)  # surrogates too
+    steps = [Step(data.draw(label), x, data.draw(st.none() | label)) for x in made]
+    history = History(tuple(steps), data.draw(st.integers(0, len(steps) - 1)))
     opened = saved_and_opened(tmp_path / "any.safelight", history)
     assert steps_of(opened) == steps_of(history)
+    assert opened.position == history.position
+
+
+def test_numbers_that_are_none_survive(tmp_path):
+    held = LiveFilter("f", settings={"a": math.nan, "b": -math.inf, "c": "nan"})
+    document = Document(1, 1, "uint8", (Layer("Filter", held),))
+    opened = saved_and_opened(tmp_path / "a.safelight", History.start(document))
+    values = opened.document.layers[0].filter.settings
+    assert math.isnan(values["a"])
+    assert (values["b"], values["c"]) == (-math.inf, "nan")
+
+
+def test_a_profile_survives(tmp_path):
+    profile = Profile.from_icc(adobe_rgb_profile())
+    document = Document.from_raster(noise(5, 5, 3), profile=profile)
+    opened = saved_and_opened(tmp_path / "a.safelight", History.start(document))
+    assert opened.document.profile == profile
 
 
 def test_steps_undone_can_be_redone_after_opening(tmp_path):
@@ -191,77 +250,283 @@ def test_what_no_step_needs_leaves_the_file(tmp_path):
     project.close()
 
 
-def test_a_long_history_is_kept_as_far_as_the_budget_goes(monkeypatch):
+def test_a_long_history_is_kept_as_far_as_the_steps_go(monkeypatch):
     history = History.start(rich())
     for number in range(20):
         history = painted(history, number)
-    monkeypatch.setattr(module, "KEPT_STEPS", 5)
-    first, steps = kept_steps(history)
+    monkeypatch.setattr(writing, "KEPT_STEPS", 5)
+    first, steps = writing.kept_steps(history)
     assert (first, len(steps)) == (15, 6)
     assert steps[-1] is history.steps[-1]
 
 
+def test_a_long_history_is_kept_as_far_as_its_own_pixels_go(monkeypatch):
+    history = History.start(rich())
+    for number in range(20):
+        history = painted(history, number)
+    tile = 256 * 256 * 4  # what a stroke here makes new
+    monkeypatch.setattr(writing, "KEPT_BYTES", 7 * tile)
+    assert writing.kept_steps(history)[0] == 13
+
+
+def test_a_file_shrinks_when_much_of_it_is_not_needed_any_more(tmp_path):
+    path = tmp_path / "a.safelight"
+    small = History.start(Document.from_raster(noise(200, 200, 3)))
+    project = Project.create(path, History.start(Document.from_raster(noise(900, 900, 3))))
+    large = path.stat().st_size
+    project.save(small)
+    assert path.stat().st_size < large / 5
+    project.close()
+    assert steps_of(Project.open(path)[1]) == steps_of(small)
+
+
+def test_what_a_later_version_notes_is_kept(tmp_path):
+    path = tampered(tmp_path)
+    change_meta(path, lambda meta: meta | {"later": "kept"})
+    project, history = Project.open(path)
+    project.save(painted(history, 1))
+    assert database.read_meta(project._connection)["later"] == "kept"
+    project.close()
+
+
 # -- others ----------------------------------------------------------------------------------
+
+OPEN = """
+import sys
+from safelight.files.project import Project, ProjectError
+try:
+    Project.open(sys.argv[1])
+except ProjectError as error:
+    print(type(error).__name__)
+else:
+    print("opened")
+"""
+
+
+PEAK = """
+import resource, sys
+from safelight.files.project import Project, ProjectError
+import imagecodecs
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+try:
+    Project.open(sys.argv[1])
+except ProjectError as error:
+    print(error)
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)
+"""
+
+
+def elsewhere(script, path):
+    """What a script in another process says about the file."""
+    words = [sys.executable, "-c", script, str(path)]
+    found = os.environ | {"PYTHONPATH": str(Path(database.__file__).parents[2])}
+    return subprocess.run(words, check=True, capture_output=True, text=True, env=found).stdout
+
+
+def opened_elsewhere(path):
+    """What another process meets when it opens the project."""
+    return elsewhere(OPEN, path).strip()
 
 
 def test_a_project_cannot_be_open_twice(tmp_path):
     path = tmp_path / "a.safelight"
     project = Project.create(path, History.start(rich()))
-    with pytest.raises(ProjectInUse, match=r"a\.safelight is open already"):
-        Project.open(path)
-    with pytest.raises(ProjectInUse):
-        Project.create(path, History.start(rich()), overwrite=True)
+    for _ in range(2):
+        with pytest.raises(ProjectInUse, match=r"a\.safelight is open already"):
+            Project.open(path)
+        with pytest.raises(ProjectInUse):
+            Project.create(path, History.start(rich()), overwrite=True)
+    # Refusing must not have cost the lock: closing any descriptor would.
+    assert opened_elsewhere(path) == "ProjectInUse"
+    project.save(painted(History.start(rich()), 1))
+    assert opened_elsewhere(path) == "ProjectInUse"
     project.close()
-    Project.open(path)[0].close()
+    assert opened_elsewhere(path) == "opened"
+    assert [item.name for item in tmp_path.iterdir()] == ["a.safelight"]
 
 
-def test_a_file_that_another_program_has_changed_is_not_overwritten(tmp_path):
+def test_a_project_is_the_same_by_another_name(tmp_path):
+    path, link = tmp_path / "a.safelight", tmp_path / "link.safelight"
+    project = Project.create(path, History.start(rich()))
+    link.symlink_to(path)
+    with pytest.raises(ProjectInUse):
+        Project.open(link)
+    project.close()
+    Project.create(link, painted(History.start(rich()), 1), overwrite=True).close()
+    assert link.is_symlink()
+    assert len(Project.open(path)[1].steps) == 2
+
+
+def replaced_by_rename(path, other):
+    os.replace(other, path)
+
+
+def rewritten_in_place(path, other):
+    before = path.stat()
+    data = other.read_bytes()
+    with path.open("r+b") as file:
+        file.write(data)
+        file.truncate()
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def truncated(path, other):
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def deleted(path, other):
+    path.unlink()
+
+
+@pytest.mark.parametrize("change", [replaced_by_rename, rewritten_in_place, truncated, deleted])
+def test_a_file_that_another_program_has_changed_is_not_overwritten(tmp_path, change):
     path, other = tmp_path / "a.safelight", tmp_path / "b.safelight"
     history = History.start(rich())
     project = Project.create(path, history)
     Project.create(other, painted(history, 1)).close()
-    other.replace(path)
-    with pytest.raises(ProjectChanged, match="save under another name"):
-        project.save(painted(history, 2))
+    change(path, other)
+    found = path.read_bytes() if path.exists() else None
+    for _ in range(2):
+        with pytest.raises(ProjectChanged, match="save under another name"):
+            project.save(painted(history, 2))
     project.close()
-    assert len(Project.open(path)[1].steps) == 2
+    assert (path.read_bytes() if path.exists() else None) == found
     Project.create(tmp_path / "c.safelight", painted(history, 2)).close()
+    assert steps_of(Project.open(tmp_path / "c.safelight")[1]) == steps_of(painted(history, 2))
+
+
+def touched(path):
+    os.utime(path, ns=(1, 1))
+
+
+def copied_and_back(path):
+    shutil.copy(path, path.with_name("copy"))
+    os.replace(path.with_name("copy"), path)
+
+
+@pytest.mark.parametrize("change", [touched, copied_and_back])
+def test_a_file_that_holds_the_same_save_can_be_saved_again(tmp_path, change):
+    path = tmp_path / "a.safelight"
+    project = Project.create(path, History.start(rich()))
+    change(path)
+    history = painted(History.start(rich()), 1)
+    project.save(history)
+    assert opened_elsewhere(path) == "ProjectInUse"
+    project.close()
+    assert steps_of(Project.open(path)[1]) == steps_of(history)
 
 
 def test_nothing_is_written_over_a_file_unasked(tmp_path):
     path = tmp_path / "a.safelight"
     path.write_bytes(b"mine")
-    with pytest.raises(FileExistsError):
+    with pytest.raises(FileExists, match="exists already"):
         Project.create(path, History.start(rich()))
     assert path.read_bytes() == b"mine"
+    Project.create(path, History.start(rich()), overwrite=True).close()
+    assert len(Project.open(path)[1].steps) == 1
 
 
 def test_a_full_disk_is_a_sentence_and_loses_nothing(tmp_path):
     path = tmp_path / "a.safelight"
     history = History.start(rich())
     project = Project.create(path, history)
+    before = path.read_bytes()
     (pages,) = project._connection.execute("PRAGMA page_count").fetchone()
     project._connection.execute(f"PRAGMA max_page_count = {pages}")
     layer = history.document.layers[-1]
     larger = history.do(edits.set_pixels(layer.id, noise(300, 280, 4, seed=9)))
-    with pytest.raises(ProjectError, match=r"a\.safelight cannot be saved: the disk is full\."):
+    with pytest.raises(ProjectError, match=r"a\.safelight cannot be saved: the disk is full;"):
         project.save(larger)
+    assert path.read_bytes() == before
     project._connection.execute(f"PRAGMA max_page_count = {1 << 30}")
     project.save(larger)  # when there is room again
     project.close()
     assert steps_of(Project.open(path)[1]) == steps_of(larger)
 
 
+def test_a_new_project_on_a_full_disk_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "a.safelight"
+    path.write_bytes(b"mine")
+    make = database.connect_new
+
+    def small(path):
+        connection = make(path)
+        connection.execute("PRAGMA max_page_count = 20")
+        return connection
+
+    monkeypatch.setattr(database, "connect_new", small)
+    with pytest.raises(ProjectError, match="the disk is full"):
+        Project.create(path, History.start(rich()), overwrite=True)
+    assert path.read_bytes() == b"mine"
+    assert [item.name for item in tmp_path.iterdir()] == ["a.safelight"]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="POSIX rights")
+def test_a_read_only_project_can_be_looked_at_and_saved_elsewhere():
+    def attempt(folder):
+        path = folder / "a.safelight"
+        history = History.start(rich())
+        Project.create(path, history).close()
+        before, answers = path.read_bytes(), []
+        for mode, of_folder in ((0o444, 0o755), (0o444, 0o555), (0o644, 0o555)):
+            path.chmod(mode)
+            folder.chmod(of_folder)
+            project, opened = Project.open(path)
+            answers.append(steps_of(opened) == steps_of(history))
+            try:
+                project.save(painted(history, 1))
+            except ProjectError as error:
+                answers.append(str(error))
+            project.close()
+            answers.append(path.read_bytes() == before)
+        try:
+            Project.create(folder / "b.safelight", history)
+        except ProjectError as error:
+            answers.append(str(error))
+        return answers
+
+    same, words, whole, *rest = as_ordinary_user(attempt)
+    assert (same, whole) == (True, True)
+    assert words == "a.safelight cannot be saved: the file may not be written; save elsewhere."
+    assert rest[:3] == [same, words, whole]
+    folder = "a.safelight cannot be saved: the file or its folder may not be written;"
+    assert rest[3:6] == [True, f"{folder} save elsewhere.", True]
+    assert rest[6].startswith("b.safelight was not saved: you have no permission")
+
+
 def test_a_folder_that_is_not_there_is_a_sentence(tmp_path):
-    with pytest.raises(ProjectError, match="cannot be saved"):
+    with pytest.raises(ProjectError, match="does not exist"):
         Project.create(tmp_path / "no" / "a.safelight", History.start(rich()))
+    with pytest.raises(ProjectError, match="cannot be opened"):
+        Project.open(tmp_path / "no" / "a.safelight")
 
 
 def test_a_failed_save_leaves_nothing_beside(tmp_path, monkeypatch):
-    monkeypatch.setattr(module.os, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "no")))
-    with pytest.raises(ProjectError):
-        Project.create(tmp_path / "a.safelight", History.start(rich()))
+    def refused(*_):
+        raise OSError(28, "no")
+
+    monkeypatch.setattr(Operations, "replace", refused)
+    with pytest.raises(ProjectError, match="disk is full"):
+        Project.create(tmp_path / "a.safelight", History.start(rich()), overwrite=True)
     assert list(tmp_path.iterdir()) == []
+
+
+def nested(deep):
+    layer = Layer("Pixels", noise(3, 3, 3))
+    for number in range(deep):
+        layer = Layer(str(number), Group((layer,)))
+    return History.start(Document(3, 3, "uint8", (layer,)))
+
+
+def test_groups_that_could_not_be_opened_are_not_saved(tmp_path):
+    path = tmp_path / "a.safelight"
+    project = Project.create(path, nested(64))
+    before = path.read_bytes()
+    with pytest.raises(ProjectError, match=r"cannot be saved: groups lie more than 64 deep\."):
+        project.save(nested(65))
+    assert path.read_bytes() == before
+    project.close()
+    assert steps_of(Project.open(path)[1])[0][0] == "Open"
 
 
 # -- damaged and hostile files ---------------------------------------------------------------
@@ -271,89 +536,156 @@ def test_a_failed_save_leaves_nothing_beside(tmp_path, monkeypatch):
 def test_what_is_no_project_is_refused(tmp_path, content):
     path = tmp_path / "a.safelight"
     path.write_bytes(content)
-    with pytest.raises(ProjectError):
+    with pytest.raises(ProjectError, match="no Safelight project"):
         Project.open(path)
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("mode", ["wal", "delete"])
+def test_the_database_of_another_program_is_not_touched(tmp_path, mode):
+    path = tmp_path / "a.safelight"
+    connection = sqlite3.connect(path)
+    connection.execute(f"PRAGMA journal_mode = {mode}")
+    connection.execute("CREATE TABLE places (name)")
+    connection.commit()
+    connection.close()
+    before = path.read_bytes()
+    with pytest.raises(ProjectError, match="database of another program"):
+        Project.open(path)
+    assert path.read_bytes() == before
+    assert [item.name for item in tmp_path.iterdir()] == ["a.safelight"]
+
+
+def test_a_fifo_is_refused(tmp_path):
+    path = tmp_path / "a.safelight"
+    os.mkfifo(path)
+    with pytest.raises(ProjectError, match="no file"):
+        Project.open(path)
+
+
+def damaged(whole, dice):
+    """The bytes of a file after something happened to it."""
+    data, kind = bytearray(whole), dice.randrange(5)
+    if kind == 0:
+        del data[dice.randrange(len(data)) :]
+    elif kind == 1:  # a bit
+        data[dice.randrange(len(data))] ^= 1 << dice.randrange(8)
+    elif kind == 2:  # where the tables are described
+        data[dice.randrange(4096)] = dice.randrange(256)
+    elif kind == 3:
+        for _ in range(60):
+            data[dice.randrange(len(data))] = dice.randrange(256)
+    else:  # a block that never reached the disk, or went to another place
+        start, to = (dice.randrange(len(data)) // 512 * 512 for _ in range(2))
+        data[to : to + 512] = dice.choice([bytes(512), data[start : start + 512]])
+    return bytes(data)
 
 
 def test_a_damaged_file_opens_as_it_was_or_is_refused(tmp_path):
     path, broken = tmp_path / "a.safelight", tmp_path / "b.safelight"
-    history = painted(History.start(rich()), 1)
+    history = painted(painted(History.start(rich()), 1), 2).undo()
     Project.create(path, history).close()
     whole, expected = path.read_bytes(), steps_of(history)
-    dice, refused = random.Random(5), 0
-    for turn in range(250):
-        data = bytearray(whole)
-        if turn % 3 == 0:
-            del data[dice.randrange(len(data)) :]
-        else:
-            for _ in range(dice.choice([1, 4, 60])):
-                data[dice.randrange(len(data))] = dice.randrange(256)
-        broken.write_bytes(data)
+    dice, refused = random.Random(5), []
+    for _ in range(400):
+        broken.write_bytes(damaged(whole, dice))
         try:
             project, opened = Project.open(broken)
-        except ProjectError:
-            refused += 1
+        except ProjectError as error:
+            refused.append(str(error))
             continue
         project.close()
-        # Labels, ids and settings are text that nothing guards; pixels are guarded by their hash.
-        assert [plain(x.document)[:3] for x in opened.steps] == [x[2][:3] for x in expected]
-        digests = [[r.digest() for r in step.document.rasters()] for step in opened.steps]
-        assert digests == [[r.digest() for r in step.document.rasters()] for step in history.steps]
-    assert refused > 100
+        assert (steps_of(opened), opened.position) == (expected, 1)
+    assert 200 < len(refused) < 400
+    assert all(text.startswith("b.safelight ") and text.endswith(".") for text in refused)
 
 
 def tampered(tmp_path, *statements):
+    """A project that a stranger has changed with these statements (or statement and values)."""
     path = tmp_path / "a.safelight"
     Project.create(path, History.start(rich()), overwrite=True).close()
-    connection = sqlite3.connect(path)
+    connection = sqlite3.connect(path, isolation_level=None)
     for statement in statements:
-        connection.execute(*statement) if isinstance(statement, tuple) else connection.execute(
-            statement
-        )
+        words = statement if isinstance(statement, tuple) else (statement,)
+        connection.execute(*words).fetchall()
+    connection.close()
+    return path
+
+
+def change_meta(path, change):
+    """Change what a file says of itself, and seal it again as Safelight does."""
+    connection = sqlite3.connect(path)
+    database.write_meta(connection, change(database.read_meta(connection)))
     connection.commit()
     connection.close()
+
+
+def with_text(tmp_path, text):
+    """A project whose document is that text, under its right name."""
+    name = hashlib.sha256(text.encode()).hexdigest()
+    path = tampered(tmp_path, ("UPDATE documents SET hash = ?, data = ?", (name, text)))
+    steps = [{"label": "Open", "token": None, "document": name}]
+    history = json.dumps({"position": 0, "steps": steps})
+    change_meta(path, lambda meta: meta | {"history": history})
     return path
 
 
 def with_json(tmp_path, change):
+    """A project whose document's JSON was changed."""
     path = tampered(tmp_path)
     connection = sqlite3.connect(path)
-    name, text = connection.execute("SELECT hash, data FROM documents").fetchone()
-    data = json.loads(text)
-    change(data)
-    connection.execute("UPDATE documents SET data = ?", (json.dumps(data),))
-    connection.commit()
+    data = json.loads(connection.execute("SELECT data FROM documents").fetchone()[0])
     connection.close()
-    return path
+    change(data)
+    return with_text(tmp_path, json.dumps(data))
+
+
+def test_a_changed_document_opens_when_it_makes_sense(tmp_path):
+    path = with_json(tmp_path, lambda data: data.update(name="Another"))
+    project, history = Project.open(path)
+    project.close()
+    assert history.document.name == "Another"
 
 
 @pytest.mark.parametrize(
     ("statement", "message"),
     [
         ("PRAGMA user_version = 99", "saved by a later version"),
+        ("PRAGMA user_version = -1", "its tables are not|later version"),
+        ("PRAGMA user_version = 0", "its tables are not a project's"),
         ("PRAGMA application_id = 1", "a database of another program"),
+        ("PRAGMA journal_mode = WAL", "no database as Safelight writes them"),
         ("CREATE VIEW v AS SELECT 1", "its tables are not a project's"),
         ("CREATE TRIGGER t AFTER INSERT ON meta BEGIN SELECT 1; END", "are not a project's"),
+        ("CREATE INDEX i ON tiles (length(data))", "are not a project's"),
         ("CREATE TABLE more (x)", "are not a project's"),
         ("DROP TABLE blobs", "are not a project's"),
-        ("DELETE FROM steps", "no document"),
         ("DELETE FROM documents", "missing"),
         ("DELETE FROM tiles", "missing"),
         ("DELETE FROM rasters", "missing"),
         ("UPDATE rasters SET width = 100000000, height = 100000000", "too large"),
-        ("UPDATE rasters SET width = 0", "too large"),
-        ("UPDATE rasters SET width = -5", "too large"),
+        ("UPDATE rasters SET width = 900000000, height = 1", "too large|not as many tiles"),
+        ("UPDATE rasters SET width = 0", "0 x"),
+        ("UPDATE rasters SET width = -5", "-5 x"),
         ("UPDATE rasters SET width = 'x'", "no size"),
         ("UPDATE rasters SET channels = 2", "no known kind"),
         ("UPDATE rasters SET depth = 'float64'", "no known kind"),
+        ("UPDATE rasters SET depth = x'00'", "no known kind"),
         ("UPDATE rasters SET tiles = x'00'", "not as many tiles"),
-        ("UPDATE tiles SET data = x'01'", "a tile is too small|unpacked"),
+        (
+            "UPDATE rasters SET tiles = CAST(substr(tiles, 17) || substr(tiles, 1, 16) AS BLOB)",
+            "a tile|damaged",
+        ),
+        ("UPDATE tiles SET data = x'01'", "too small|unpacked"),
+        ("UPDATE tiles SET data = zeroblob(3000000)", "a tile has a size of its own"),
         ("UPDATE tiles SET data = 'text'", "missing"),
-        ("UPDATE meta SET value = '7'", "no present step"),
-        ("UPDATE meta SET value = '-1'", "no present step"),
-        ("UPDATE documents SET data = '{'", "cannot be read"),
-        ("UPDATE documents SET data = '[' || replace(hex(zeroblob(50000)), '00', '[')", "read"),
-        ("UPDATE documents SET data = 'null'", "no fields|should have fields"),
+        ("UPDATE blobs SET data = x'00'", "damaged"),
+        ("UPDATE documents SET data = '{}'", "a document in it is damaged"),
+        ("UPDATE documents SET data = x'ff'", "missing"),
+        ("UPDATE documents SET data = CAST(x'ff' AS TEXT)", "cannot be opened"),
+        ("UPDATE meta SET value = '{}' WHERE name = 'history'", "its history is damaged"),
+        ("UPDATE meta SET value = x'00'", "makes no sense"),
+        ("DELETE FROM meta", "its history is damaged"),
     ],
 )
 def test_a_hostile_file_is_refused_in_words(tmp_path, statement, message):
@@ -362,38 +694,96 @@ def test_a_hostile_file_is_refused_in_words(tmp_path, statement, message):
         Project.open(path)
 
 
+@pytest.mark.parametrize(
+    "history",
+    [
+        "",
+        "[]",
+        "[" * 100_000,
+        "{}",
+        '{"position": 0, "steps": []}',
+        '{"position": 0, "steps": [{}]}',
+        '{"position": 0, "steps": [5]}',
+        '{"position": 1, "steps": [{"label": "x", "token": null, "document": "HERE"}]}',
+        '{"position": -1, "steps": [{"label": "x", "token": null, "document": "HERE"}]}',
+        '{"position": true, "steps": [{"label": "x", "token": null, "document": "HERE"}]}',
+        '{"position": 0, "steps": [{"label": 1, "token": null, "document": "HERE"}]}',
+        '{"position": 0, "steps": [{"label": "x", "token": 7, "document": "HERE"}]}',
+        '{"position": 0, "steps": [{"label": "x", "token": null, "document": "other"}]}',
+        '{"position": 0, "steps": [{"label": "x", "token": null, "document": {}}]}',
+    ],
+)
+def test_a_history_that_makes_no_sense_is_refused(tmp_path, history):
+    path = tampered(tmp_path)
+
+    def change(meta):
+        name = json.loads(meta["history"])["steps"][0]["document"]
+        return meta | {"history": history.replace("HERE", name)}
+
+    change_meta(path, change)
+    with pytest.raises(ProjectError, match="cannot be opened"):
+        Project.open(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "cannot be read"),
+        ("[" * 50_000, "cannot be read"),
+        ("null", "should have fields"),
+        ('{"width": ' + "9" * 5000 + "}", "cannot be read|makes no sense|is"),
+        (" " * (33 << 20), "far too large"),
+    ],
+)
+def test_a_text_that_is_no_document_is_refused(tmp_path, text, message):
+    with pytest.raises(ProjectError, match=message):
+        Project.open(with_text(tmp_path, text))
+
+
 def set_layer(index, **values):
     return lambda data: data["layers"][index].update(values)
 
 
+def set_filter(**values):
+    return lambda data: data["layers"][2]["filter"].update(values)
+
+
 @pytest.mark.parametrize(
-    "change",
+    ("change", "message"),
     [
-        set_layer(0, opacity=float("nan")),
-        set_layer(0, opacity=2),
-        set_layer(0, opacity="1"),
-        set_layer(0, mode="invert"),
-        set_layer(0, visible=1),
-        set_layer(0, name=None),
-        set_layer(0, pixels="../x"),
-        set_layer(0, mask=5),
-        lambda data: data["layers"].append(data["layers"][0]),
-        lambda data: data.update(width=-1),
-        lambda data: data.update(width=10**30),
-        lambda data: data.update(height=299),
-        lambda data: data.update(depth="float64"),
-        lambda data: data.update(depth="uint16"),
-        lambda data: data.update(layers={}),
-        lambda data: data.update(dpi=[1]),
-        lambda data: data.update(profile="missing"),
-        lambda data: data["layers"][2]["filter"].update(channels="red"),
-        lambda data: data["layers"][2]["filter"].update(settings={"a": [1]}),
-        lambda data: data["layers"][2]["filter"].update(texture=-1),
+        (set_layer(0, opacity=float("nan")), "NaN is no number"),
+        (set_layer(0, opacity=2), "opacity"),
+        (set_layer(0, opacity="1"), "opacity"),
+        (set_layer(0, mode="invert"), "unknown blend mode"),
+        (set_layer(0, mode=["normal"]), "mode"),
+        (set_layer(0, visible=1), "visible"),
+        (set_layer(0, name=None), "name"),
+        (set_layer(0, pixels="../x"), "missing"),
+        (set_layer(0, pixels=None), "filter"),
+        (set_layer(0, mask=5), "mask"),
+        (lambda data: data["layers"].append(data["layers"][0]), "the same id"),
+        (lambda data: data.update(width=-1), "width is -1"),
+        (lambda data: data.update(width=10**30), "width is 1000"),
+        (lambda data: data.update(height=299), "300"),
+        (lambda data: data.update(depth="float64"), "depth"),
+        (lambda data: data.update(depth="uint16"), "uint8"),
+        (lambda data: data.update(layers={}), "layers"),
+        (lambda data: data.update(layers=[None]), "fields"),
+        (lambda data: data.update(layers=[{}] * 20_000), "more than 10000 layers"),
+        (lambda data: data.update(dpi=[1]), "dpi"),
+        (lambda data: data.update(dpi=[{"number": "many"}, 1]), "no value"),
+        (lambda data: data.update(profile="missing"), "missing"),
+        (lambda data: data.update(profile=data["exif"]), "profile"),
+        (set_filter(channels="red"), "red"),
+        (set_filter(settings={"a": [1]}), "no value"),
+        (set_filter(texture=-1), "texture"),
+        (set_filter(kept={"raster": 1}), "models"),
     ],
 )
-def test_a_document_that_makes_no_sense_is_refused(tmp_path, change):
-    with pytest.raises(ProjectError, match="cannot be opened"):
-        Project.open(with_json(tmp_path, change))
+def test_a_document_that_makes_no_sense_is_refused(tmp_path, change, message):
+    path = with_json(tmp_path, change)
+    with pytest.raises(ProjectError, match=f"cannot be opened: .*{message}"):
+        Project.open(path)
 
 
 def test_groups_in_groups_without_end_are_refused(tmp_path):
@@ -403,38 +793,109 @@ def test_groups_in_groups_without_end_are_refused(tmp_path):
             layer = layer | {"group": [layer], "pixels": None, "id": str(number)}
         data["layers"] = [layer]
 
-    with pytest.raises(ProjectError, match="deep"):
+    with pytest.raises(ProjectError, match="more than 64 deep"):
         Project.open(with_json(tmp_path, nest))
 
 
 def test_a_tile_that_unpacks_to_more_than_a_tile_is_refused(tmp_path):
-    import imagecodecs
-
-    bomb = b"\1" + bytes(imagecodecs.zstd_encode(bytes(200 << 20), 1))
+    bomb = b"\1" + bytes(imagecodecs.zstd_encode(bytes(2 << 30), 1))
     path = tampered(tmp_path, ("UPDATE tiles SET data = ?", (bomb,)))
-    with pytest.raises(ProjectError, match="unpacked"):
+    answer = elsewhere(PEAK, path)
+    assert "a tile cannot be unpacked" in answer
+    assert int(answer.split()[-1]) < 100 << 20  # bytes more than before
+
+
+def test_of_a_history_too_large_for_the_memory_the_near_steps_are_read(tmp_path, monkeypatch):
+    path = tmp_path / "a.safelight"
+    history = History.start(Document.from_raster(noise(256, 256, 3)))
+    for seed in range(1, 6):
+        layer = history.document.layers[0]
+        history = history.do(edits.set_pixels(layer.id, noise(256, 256, 3, seed=seed)))
+    Project.create(path, history).close()
+    monkeypatch.setattr(opening, "default_pixel_limit", lambda: 256 * 256)  # 16 bytes each
+    project, opened = Project.open(path)
+    project.close()
+    assert steps_of(opened) == steps_of(history)[-5:]
+    assert opened.position == 4
+    monkeypatch.setattr(opening, "default_pixel_limit", lambda: 100)
+    with pytest.raises(ProjectError, match="256 x 256 pixels is too large"):
         Project.open(path)
 
 
 # -- versions, recovery ----------------------------------------------------------------------
 
 
-def test_a_project_of_version_0_is_migrated(tmp_path):
-    path = tampered(
-        tmp_path,
-        "ALTER TABLE steps RENAME TO newer",
+def version_0(path):
+    """A file as version 0 wrote it, made by hand: one red layer, one step undone."""
+    tile = np.zeros((2, 3, 3), np.uint8)
+    tile[..., 0] = 255
+    raster = Raster.from_array(tile)
+    layer = {
+        **{"pixels": raster.digest().hex(), "id": "a", "name": "Red", "opacity": 1.0},
+        **{"mode": "normal", "visible": True, "locked": False, "clipped": False, "mask": None},
+    }
+    texts = [
+        json.dumps({"width": 3, "height": 2, "depth": "uint8", "name": name, "layers": [layer]})
+        for name in ("First", "Second")
+    ]
+    names = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
+    connection = sqlite3.connect(path)
+    connection.executescript(
+        "PRAGMA application_id = 1526600039; PRAGMA user_version = 0;"
+        "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);"
+        "CREATE TABLE tiles (hash BLOB PRIMARY KEY, data BLOB NOT NULL);"
+        "CREATE TABLE blobs (hash TEXT PRIMARY KEY, data BLOB NOT NULL);"
+        "CREATE TABLE rasters (hash TEXT PRIMARY KEY, width INTEGER NOT NULL,"
+        " height INTEGER NOT NULL, channels INTEGER NOT NULL, depth TEXT NOT NULL,"
+        " tiles BLOB NOT NULL);"
+        "CREATE TABLE documents (hash TEXT PRIMARY KEY, data TEXT NOT NULL);"
         "CREATE TABLE steps (position INTEGER PRIMARY KEY, label TEXT NOT NULL,"
-        " document TEXT NOT NULL)",
-        "INSERT INTO steps SELECT position, label, document FROM newer",
-        "DROP TABLE newer",
-        "PRAGMA user_version = 0",
+        " document TEXT NOT NULL);"
+        "INSERT INTO meta VALUES ('position', '0')"
     )
+    (digest,) = raster.digests()
+    connection.execute("INSERT INTO tiles VALUES (?, ?)", (digest, b"\0" + tile.tobytes()))
+    row = (raster.digest().hex(), 3, 2, 3, "uint8", digest)
+    connection.execute("INSERT INTO rasters VALUES (?, ?, ?, ?, ?, ?)", row)
+    connection.executemany("INSERT INTO documents VALUES (?, ?)", zip(names, texts, strict=True))
+    steps = [(0, "Open", names[0]), (1, "Rename", names[1])]
+    connection.executemany("INSERT INTO steps VALUES (?, ?, ?)", steps)
+    connection.commit()
+    connection.close()
+
+
+def test_a_project_of_version_0_is_migrated(tmp_path):
+    path = tmp_path / "a.safelight"
+    version_0(path)
     project, history = Project.open(path)
-    document = replace(rich(), layers=history.document.layers)
-    assert plain(history.document)[:5] == plain(document)[:5]
-    project.save(painted(history, 1))
+    assert [(step.label, step.token) for step in history.steps] == [
+        ("Open", None),
+        ("Rename", None),
+    ]
+    assert (history.position, history.redo().document.name) == (0, "Second")
+    assert history.document.layers[0].raster.to_array()[1, 2].tolist() == [255, 0, 0]
+    after = painted_over(history)
+    project.save(after)
     project.close()
-    assert len(Project.open(path)[1].steps) == 2
+    assert steps_of(Project.open(path)[1]) == steps_of(after)
+
+
+def painted_over(history):
+    layer = history.document.layers[0]
+    return history.do(edits.set_pixels(layer.id, Raster.filled(3, 2, (1, 2, 3), "uint8")))
+
+
+def test_a_migration_that_fails_leaves_the_file_as_it_was(tmp_path):
+    path = tmp_path / "a.safelight"
+    version_0(path)
+    connection = sqlite3.connect(path)
+    connection.execute("DELETE FROM meta")
+    connection.commit()
+    connection.close()
+    before = path.read_bytes()
+    with pytest.raises(ProjectError, match="no present step"):
+        Project.open(path)
+    assert path.read_bytes() == before
 
 
 def test_what_a_living_process_holds_is_not_offered_for_recovery(tmp_path):

@@ -29,7 +29,7 @@ _LONGEST = 64 << 20
 """Bytes of one value that is believed: far more than a tile or a document needs."""
 
 _PAGE = 16384
-"""Bytes of a page. A tile takes several; SQLite's own 4096 makes saving a third slower."""
+"""Bytes of a page. A tile takes several; With SQLite's own 4096 saving is slower."""
 
 _COMMON = {
     "meta": "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
@@ -227,6 +227,16 @@ def write_meta(connection: sqlite3.Connection, meta: Mapping[str, str]) -> None:
     connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", rows.items())
 
 
+def give_back_room(connection: sqlite3.Connection) -> None:
+    """Make the file smaller when a third of it has become free; the next saves use the rest."""
+    (free,) = connection.execute("PRAGMA freelist_count").fetchone()
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    if free > pages // 3:
+        # One page each time: Python takes only the first step of a statement without columns.
+        for _ in range(free):
+            connection.execute("PRAGMA incremental_vacuum(1)")
+
+
 def _seal(meta: Mapping[str, str]) -> str:
     rows = sorted((name, value) for name, value in meta.items() if name != "seal")
     return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
@@ -240,6 +250,7 @@ _WORDS = {
     "unable to open": "the file or its folder may not be written; save elsewhere",
     "not a database": "it is no Safelight project",
     "malformed": "the database is damaged",
+    "decode": "a part of it is no text",
     "too big": "a part of it is far too large",
     "disk I/O": "the disk reports an error; save elsewhere",
 }

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from safelight.document import History
 from safelight.files.project import SUFFIX, Project, ProjectError
+from safelight.files.projectdatabase import spoken
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +62,9 @@ def left_behind(folder: Path) -> list[Left]:
     """What killed processes left, newest first; never what a living one holds."""
     found = []
     for path in folder.glob(f"*{SUFFIX}"):
-        with contextlib.suppress(ProjectError, OSError):
-            project = Project.take(path)
-            note = project.note()
+        with contextlib.suppress(ProjectError, OSError), spoken(path, "opened"):
+            project = Project(path)
+            note = project.note
             project.close()
             original = Path(note["original"]) if note.get("original") else None
             time = path.stat().st_mtime
