@@ -24,7 +24,8 @@ _LIMIT = 120.0
 
 
 def draw_window(path: Path, photograph: Path, filter: str = "enlarge") -> None:
-    """Draw the window with a photograph, a filter's panel, its preview and the split line.
+    """Draw the window with a photograph, a filter layer, and another filter's panel, its preview
+    and the split line.
 
     Raises TimeoutError when the preview does not come.
     """
@@ -36,13 +37,17 @@ def draw_window(path: Path, photograph: Path, filter: str = "enlarge") -> None:
     _wait(application, lambda: window.ready and window.workspace() is not None)
     workspace = window.workspace()
     assert workspace is not None
+    found = {item.name: item for item in window.filters}
+    session = workspace.session
+    session.apply(found["warmth"], found["warmth"].settings({"amount": 0.08}), None)
+    _wait(application, lambda: len(session.document.layers) == 2)
     canvas = workspace.canvas
+    canvas.fit()
     canvas.zoom_to(2.0, QPointF(canvas.width() * _SUBJECT[0], canvas.height() * _SUBJECT[1]))
     canvas.set_split(True)
-    window.open_filter(next(item for item in window.filters if item.name == filter))
-    session = workspace.session
+    window.open_filter(found[filter])
     _wait(application, lambda: session.overlay is not None and session.preview is None)
-    _wait(application, lambda: bool(window.device.text()))
+    _wait(application, lambda: bool(window.device.text()) and workspace.canvas.finished)
     _save(window.grab(), path)
     window.close()
 
