@@ -269,7 +269,7 @@ def test_a_file_that_is_there_stays_unless_it_may_go(tmp_path):
 def test_what_does_not_read_back_does_not_take_the_name(tmp_path, monkeypatch):
     whole_write = module._Writing._png
 
-    def wrong(self, raster, metadata=None):
+    def wrong(self, raster, metadata):
         if metadata is not None:
             raster = Raster.from_array(255 - raster.to_array())
         return whole_write(self, raster, metadata)

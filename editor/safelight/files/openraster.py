@@ -10,7 +10,9 @@ import io
 import os
 import re
 import zipfile
+from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -61,6 +63,8 @@ KRITAS = {
 """Modes that OpenRaster does not name, as Krita writes them. Others take them as normal."""
 
 _THUMBNAIL_SIDE = 256
+_THREADS = 2
+"""Layers compressed at a time: that takes most of an export, and lets other threads run."""
 
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -114,12 +118,13 @@ class _Writing:
         self._merged = merged
         self._live = live
         self._count = 0
+        self._coding: deque[tuple[str, Future[bytes]]] = deque()
 
     def write(self, stream: BinaryIO) -> None:
         document, metadata = self.document, self.document.metadata
         if document.depth == "float32":
             self.notes.append("32-bit float was reduced to 16-bit: OpenRaster holds no more.")
-        with zipfile.ZipFile(stream, "w") as archive:
+        with zipfile.ZipFile(stream, "w") as archive, ThreadPoolExecutor(_THREADS) as self._threads:
             # First and as it is, so that others know the file by its beginning.
             self._add(archive, "mimetype", MIMETYPE)
             image = ElementTree.Element(
@@ -130,7 +135,9 @@ class _Writing:
                 for key, dots in zip(("xres", "yres"), metadata.dpi, strict=True):
                     image.set(key, str(max(round(dots), 1)))
             self._layers(archive, ElementTree.SubElement(image, "stack"), document.layers)
-            self._add(archive, MERGED, self._png(self._merged, metadata))
+            self._code(archive, MERGED, self._merged, metadata)
+            while self._coding:
+                self._add_coded(archive)
             self._add(archive, THUMBNAIL, self._thumbnail())
             text = ElementTree.tostring(image, encoding="UTF-8", xml_declaration=True)
             self._add(archive, STACK, text, zipfile.ZIP_DEFLATED)
@@ -237,8 +244,24 @@ class _Writing:
     ) -> None:
         source = f"data/layer{self._count}.png"
         self._count += 1
-        self._add(archive, source, self._png(_sixteen(raster)))
+        self._code(archive, source, raster)
         ElementTree.SubElement(stack, "layer", facts | {"src": source, "x": "0", "y": "0"})
+
+    def _code(
+        self,
+        archive: zipfile.ZipFile,
+        name: str,
+        raster: Raster,
+        metadata: Metadata | None = None,
+    ) -> None:
+        """Have a raster compressed; what was given before it goes into the archive first."""
+        if len(self._coding) >= _THREADS:
+            self._add_coded(archive)
+        self._coding.append((name, self._threads.submit(self._png, raster, metadata)))
+
+    def _add_coded(self, archive: zipfile.ZipFile) -> None:
+        name, coded = self._coding.popleft()
+        self._add(archive, name, coded.result())
 
     def _described(
         self, stack: ElementTree.Element, kind: str, layer: Layer, **facts: str
@@ -259,10 +282,10 @@ class _Writing:
             "edit-locked": "true" if layer.locked else "false",
         }
 
-    def _png(self, raster: Raster, metadata: Metadata | None = None) -> bytes:
+    def _png(self, raster: Raster, metadata: Metadata | None) -> bytes:
         stream = io.BytesIO()
         content = Content(
-            raster.to_array(),
+            _sixteen(raster).to_array(),
             alpha=raster.channels == 4,
             icc=self.document.profile.icc,
             metadata=metadata or Metadata(),
