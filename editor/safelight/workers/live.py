@@ -59,18 +59,24 @@ class LiveFilters:
     ) -> NDArray[np.float32] | None:
         """The result for ``image`` (height, width, 3), sRGB-encoded; None when it failed."""
         key = self._key(filter, region.level)
-        if key is None or self._reaches.get(key) is None:
+        if key is None:
             return None
-        try:
-            with self._lock, self._pool.worker() as worker:
-                self.runs += 1
-                return self._run(worker, key, image, region)
-        except WorkerDied as death:
-            self._refuse(filter, key, str(death))
-        except WorkerSilent:
-            self._refuse(filter, key, f"did not answer for {self._patience:g} s and was stopped")
-        except _Failed as failure:
-            self._refuse(filter, key, str(failure))
+        with self._lock:
+            # In here, because it may have failed while this thread waited for its turn.
+            if self._reaches.get(key) is None:
+                return None
+            try:
+                with self._pool.worker() as worker:
+                    self.runs += 1
+                    return self._run(worker, key, image, region)
+            except WorkerDied as death:
+                reason = str(death)
+            except WorkerSilent:
+                reason = f"did not answer for {self._patience:g} s and was stopped"
+            except _Failed as failure:
+                reason = str(failure)
+            self._reaches[key] = None
+        self._tell(filter, reason)
         return None
 
     def scaled(self, filter: LiveFilter, factor: float) -> Mapping[str, Value]:
@@ -130,14 +136,15 @@ class LiveFilters:
             "output": {"block": target.id, "shape": shape},
         }
         reply = self._ask(worker, question, key)
-        if reply["type"] != "done":
-            raise _Failed(f"failed: {reply.get('reason', 'no reason given')}")
-        if reply.get("finite") is not True:
-            raise _Failed("returned pixels that are no numbers (NaN or infinite)")
-        result = target.array((height, width, 3)).copy()
-        worker.give_back(source)
-        worker.give_back(target)
-        return result
+        try:
+            if reply["type"] != "done":
+                raise _Failed(f"failed: {reply.get('reason', 'no reason given')}")
+            if reply.get("finite") is not True:
+                raise _Failed("returned pixels that are no numbers (NaN or infinite)")
+            return target.array((height, width, 3)).copy()
+        finally:
+            worker.give_back(source)
+            worker.give_back(target)
 
     def _ask(self, worker: WorkerProcess, question: Message, key: Key) -> Message:
         """Ask, and wait for the answer; a worker that does not give one is ended."""
@@ -152,8 +159,7 @@ class LiveFilters:
             raise
         return reply
 
-    def _refuse(self, filter: LiveFilter, key: Key, reason: str) -> None:
-        self._reaches[key] = None
+    def _tell(self, filter: LiveFilter, reason: str) -> None:
         if self._failed is not None:
             plugin = filter.plugin or "no plugin"
             reason = " ".join(reason.split())[:600]
