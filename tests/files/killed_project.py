@@ -1,4 +1,8 @@
-"""A child that edits and saves without end, until it is killed. It reports each completed save."""
+"""A child that edits and saves without end, until it is killed. It reports each completed save.
+
+Its first argument says how it saves: "save" into an open project, "create" over the one that is
+there, "recovery" into a recovery file (then the second is the folder).
+"""
 
 import sys
 from pathlib import Path
@@ -8,6 +12,7 @@ import numpy as np
 from safelight.api import Region
 from safelight.document import Document, History, edits
 from safelight.files.project import Project
+from safelight.files.recovery import Recovery
 from safelight.pixels import Raster
 
 
@@ -20,10 +25,22 @@ def stroke(number, size):
     return Region(x, y, 40, 40), pixels
 
 
-def main(path, size):
+def saving(how, path, history):
+    """Save once; returns what saves again."""
+    if how == "recovery":
+        recovery = Recovery(path, path / "photo.jpg", "photo.jpg")
+        recovery.save(history)
+        return recovery.save
+    if how == "create":
+        Project.create(path, history).close()
+        return lambda history: Project.create(path, history, overwrite=True).close()
+    return Project.create(path, history).save
+
+
+def main(how, path, size):
     ground = np.full((size, size, 3), 128, np.uint8)
     history = History.start(Document.from_raster(Raster.from_array(ground)))
-    project = Project.create(path, history, overwrite=True)
+    save = saving(how, path, history)
     print(0, flush=True)
     number = 0
     while True:
@@ -31,9 +48,9 @@ def main(path, size):
         layer = history.document.layers[0]
         raster = layer.raster.replaced(*stroke(number, size))
         history = history.do(edits.set_pixels(layer.id, raster, f"Stroke {number}"))
-        project.save(history)
+        save(history)
         print(number, flush=True)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]))

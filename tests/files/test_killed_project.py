@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 
 from safelight.files.project import Project
+from safelight.files.recovery import Recovery, left_behind
 from tests.files.killed_project import stroke
 
-KILLS = 60
 SIZE = 700
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills by signal")
 
 
 def expected(number):
@@ -24,29 +26,65 @@ def expected(number):
     return pixels
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="kills by signal")
-def test_the_last_completed_save_survives_every_kill(tmp_path):
+def check(history, last):
+    """The number of the stroke found, which is the one reported last or the one under way."""
+    label = history.steps[-1].label
+    number = 0 if label == "Open" else int(label.split()[1])
+    # The save under way may have been completed before it could be reported.
+    assert number in (last, last + 1)
+    assert np.array_equal(history.document.layers[0].raster.to_array(), expected(number))
+    assert len(history.steps) == min(number, 100) + 1
+    return number
+
+
+def started(how, path):
+    words = [sys.executable, "-m", "tests.files.killed_project", how, str(path), str(SIZE)]
+    child = subprocess.Popen(
+        words, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
+    )
+    assert child.stdout.readline() == "0\n"
+    return child
+
+
+def killed(child):
+    """Kill it; the number of the last save it reported."""
+    child.kill()
+    lines = [line for line in child.stdout if line.endswith("\n")]
+    child.wait()
+    return int(lines[-1]) if lines else 0
+
+
+@pytest.mark.parametrize(("how", "kills"), [("save", 60), ("create", 30)])
+def test_the_last_completed_save_survives_every_kill(tmp_path, how, kills):
     dice = random.Random(11)
     seen = []
-    for kill in range(KILLS):
+    for kill in range(kills):
         path = tmp_path / f"{kill}.safelight"
-        words = [sys.executable, "-m", "tests.files.killed_project", str(path), str(SIZE)]
-        child = subprocess.Popen(
-            words, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
-        )
-        first = child.stdout.readline()
-        assert first.strip() == "0"
+        child = started(how, path)
         time.sleep(dice.uniform(0.0, 0.12))
-        child.kill()
-        reported = [int(line) for line in [first, *child.stdout] if line.endswith("\n")]
-        child.wait()
-        last = reported[-1]
+        last = killed(child)
         project, history = Project.open(path)
+        seen.append(check(history, last))
+        project.save(history)
         project.close()
-        # The save under way may have been completed before it could be reported.
-        number = 0 if history.steps[-1].label == "Open" else int(history.steps[-1].label.split()[1])
-        assert number in (last, last + 1)
-        assert np.array_equal(history.document.layers[0].raster.to_array(), expected(number))
-        seen.append(number)
+        # What was being built beside it goes with the next one that is.
+        Project.create(path, history, overwrite=True).close()
+        assert [item.name for item in tmp_path.iterdir()] == [path.name]
         path.unlink()
     assert max(seen) > 1  # there was something to lose
+
+
+def test_what_a_killed_process_has_not_saved_is_offered(tmp_path):
+    dice = random.Random(12)
+    for _ in range(5):
+        child = started("recovery", tmp_path)
+        assert left_behind(tmp_path) == []  # it lives
+        time.sleep(dice.uniform(0.0, 0.12))
+        last = killed(child)
+        (left,) = left_behind(tmp_path)
+        assert (left.name, left.original) == ("photo.jpg", tmp_path / "photo.jpg")
+        recovery, history = Recovery.taken(left)
+        assert left_behind(tmp_path) == []  # somebody has it
+        check(history, last)
+        recovery.discard()
+        assert list(tmp_path.iterdir()) == []

@@ -910,3 +910,32 @@ def test_what_a_living_process_holds_is_not_offered_for_recovery(tmp_path):
     assert steps_of(recovered) == steps_of(history)
     again.discard()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_recovery_file_that_somebody_deleted_is_written_again(tmp_path):
+    folder = tmp_path / "recovery"
+    recovery = Recovery(folder, None, "Untitled")
+    history = History.start(rich())
+    recovery.save(history)
+    next(folder.iterdir()).unlink()
+    recovery.save(painted(history, 1))
+    recovery._project.close()
+    (left,) = left_behind(folder)
+    assert left.original is None
+    again, recovered = Recovery.taken(left)
+    assert steps_of(recovered) == steps_of(painted(history, 1))
+    again.discard()
+
+
+def test_a_recovery_file_that_cannot_be_written_is_a_sentence(tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(ProjectError, match="cannot be saved"):
+        Recovery(tmp_path / "file" / "x", None, "Untitled").save(History.start(rich()))
+
+
+def test_only_the_user_may_look_at_what_is_not_saved(tmp_path):
+    folder = tmp_path / "recovery"
+    recovery = Recovery(folder, None, "Untitled")
+    recovery.save(History.start(rich()))
+    assert folder.stat().st_mode & 0o077 == 0
+    recovery.discard()

@@ -9,17 +9,24 @@ from safelight.files import (
     ExportError,
     ExportOptions,
     FileExists,
+    Left,
     Opened,
     OpenError,
+    Project,
+    ProjectChanged,
+    ProjectError,
+    ProjectInUse,
+    Recovery,
     WriteError,
     atomic_write,
     check_export,
     describe,
     export,
+    is_project,
+    left_behind,
     open_picture,
+    remove,
 )
-from safelight.files.project import Project, ProjectError, is_project
-from safelight.files.recovery import Left, Recovery, left_behind, remove
 from safelight.files.spill import Spill
 from safelight.workers.job import (
     Job,
@@ -53,7 +60,9 @@ __all__ = [
     "OpenError",
     "Opened",
     "Project",
+    "ProjectChanged",
     "ProjectError",
+    "ProjectInUse",
     "Recovery",
     "Spill",
     "Studio",

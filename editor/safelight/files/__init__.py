@@ -11,6 +11,14 @@ from safelight.files.export import (
 )
 from safelight.files.metadata import MetadataChoice, describe
 from safelight.files.opening import Opened, OpenError, default_pixel_limit, open_picture
+from safelight.files.project import (
+    Project,
+    ProjectChanged,
+    ProjectError,
+    ProjectInUse,
+    is_project,
+)
+from safelight.files.recovery import Left, Recovery, left_behind, remove
 
 __all__ = [
     "FORMATS",
@@ -18,9 +26,15 @@ __all__ = [
     "ExportOptions",
     "Exported",
     "FileExists",
+    "Left",
     "MetadataChoice",
     "OpenError",
     "Opened",
+    "Project",
+    "ProjectChanged",
+    "ProjectError",
+    "ProjectInUse",
+    "Recovery",
     "WriteError",
     "Written",
     "atomic_write",
@@ -28,5 +42,8 @@ __all__ = [
     "default_pixel_limit",
     "describe",
     "export",
+    "is_project",
+    "left_behind",
     "open_picture",
+    "remove",
 ]

@@ -118,10 +118,10 @@ def connect_new(path: Path) -> sqlite3.Connection:
     """
     connection = _connected(path, "mode=rw&nolock=1")
     for pragma in (
+        "journal_mode = OFF",  # First, because what follows writes.
+        "synchronous = OFF",
         f"page_size = {_PAGE}",
         "auto_vacuum = INCREMENTAL",
-        "journal_mode = OFF",
-        "synchronous = OFF",
         f"application_id = {APPLICATION}",
         f"user_version = {SCHEMA}",
     ):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from safelight.document import History
-from safelight.files.project import SUFFIX, Project, ProjectError
+from safelight.files.project import SUFFIX, Project, ProjectChanged, ProjectError
 from safelight.files.projectdatabase import spoken
 
 
@@ -30,7 +30,7 @@ class Recovery:
     """The recovery file of one document. ``original`` is the file it was opened from, if any."""
 
     def __init__(self, folder: Path, original: Path | None, name: str) -> None:
-        self._path = folder / f"{uuid.uuid4().hex}{SUFFIX}"
+        self._path = _new_path(folder)
         self._note = {"original": str(original or ""), "name": name}
         self._project: Project | None = None
 
@@ -44,11 +44,18 @@ class Recovery:
 
     def save(self, history: History) -> None:
         """Note the history. Raises ProjectError when it cannot be written."""
-        if self._project is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+        if self._project is not None:
+            try:
+                self._project.save(history)
+                return
+            except ProjectChanged:
+                # Somebody tidied the folder. What is not saved yet matters more than why.
+                self._project.close()
+                self._path = _new_path(self._path.parent)
+        with spoken(self._path, "saved"):
+            # Only the user may look into it: there are photographs in it.
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._project = Project.create(self._path, history, note=self._note)
-        else:
-            self._project.save(history)
 
     def discard(self) -> None:
         """Nothing needs to be recovered: the document is saved, or given up."""
@@ -70,6 +77,10 @@ def left_behind(folder: Path) -> list[Left]:
             time = path.stat().st_mtime
             found.append(Left(path, note.get("name", path.stem), original, time))
     return sorted(found, key=lambda left: -left.time)
+
+
+def _new_path(folder: Path) -> Path:
+    return folder / f"{uuid.uuid4().hex}{SUFFIX}"
 
 
 def remove(path: Path) -> None:
