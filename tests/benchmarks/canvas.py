@@ -28,7 +28,7 @@ _WIDGET = {"full": (2560, 1440), "quick": (1280, 720), "tiny": (320, 180)}
 _SMALL = {"full": (6000, 4000), "quick": (3000, 2000), "tiny": (600, 400)}
 _LARGE = {"full": (12000, 8334), "quick": (6000, 4167), "tiny": (1200, 834)}
 
-_FRAMES = 100
+_FRAMES = {"full": 100, "quick": 60, "tiny": 4}
 
 
 class _Bare(QWidget):
@@ -46,6 +46,7 @@ class _Bare(QWidget):
 def measure(pairs: int, size: str = "full") -> list[Row]:
     """Four rows."""
     application = QApplication.instance() or QApplication([])
+    count = _FRAMES[size]
     width, height = _WIDGET[size]
     touch(4 * _LARGE[size][0] * _LARGE[size][1])
     small, large = (_canvas(*_WIDGET[size], *shape[size]) for shape in (_SMALL, _LARGE))
@@ -58,7 +59,7 @@ def measure(pairs: int, size: str = "full") -> list[Row]:
         step = max(min(width, height) // 90, 1)
         direction = 1
         frames = []
-        for frame in range(_FRAMES):
+        for frame in range(count):
             if frame % 40 == 39:
                 direction = -direction
             canvas._look(canvas.view.moved(-step * direction, -step * direction / 2))
@@ -68,13 +69,13 @@ def measure(pairs: int, size: str = "full") -> list[Row]:
     def zoom(canvas: Canvas) -> float:
         frames = []
         fit = min(width / canvas._size()[0], height / canvas._size()[1])
-        for frame in range(_FRAMES):
+        for frame in range(count):
             canvas.zoom_to(fit * (1 + 0.3 * (frame % 30) / 30))
             frames.append(_frame(canvas))
         return statistics.median(frames) * 1e3
 
     def bare_frames() -> float:
-        return _p95([_frame(bare) for _ in range(_FRAMES)]) * 1e3
+        return _p95([_frame(bare) for _ in range(count)]) * 1e3
 
     pan_ours, pan_bare = alternate(lambda: pan(small), bare_frames, pairs)
     large_ours, large_bare = alternate(lambda: pan(large), bare_frames, pairs)
@@ -84,7 +85,7 @@ def measure(pairs: int, size: str = "full") -> list[Row]:
     def undo() -> float:
         small.zoom_to(1.0)
         frames = []
-        for frame in range(_FRAMES):
+        for frame in range(count):
             picture = pictures[frame % 2]
             start = time.perf_counter()
             small.show_picture(picture, pictures[0])
@@ -93,7 +94,7 @@ def measure(pairs: int, size: str = "full") -> list[Row]:
 
     def still() -> float:
         small.zoom_to(1.0)
-        return statistics.median([_frame(small) for _ in range(_FRAMES)]) * 1e3
+        return statistics.median([_frame(small) for _ in range(count)]) * 1e3
 
     undo_ours, undo_still = alternate(undo, still, pairs)
     for widget in (bare, small, large):
