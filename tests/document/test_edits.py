@@ -437,6 +437,39 @@ def test_a_selected_rectangle_is_white_as_far_as_it_lies_in_the_picture(document
     np.testing.assert_array_equal(selection, expected)
 
 
+@pytest.mark.parametrize("depth", ["uint8", "uint16", "float32"])
+@given(
+    places=st.lists(
+        st.builds(Region, *(st.integers(-4, 12),) * 2, *(st.integers(0, 9),) * 2), max_size=4
+    ),
+    how=st.lists(st.sampled_from(["add", "subtract"]), min_size=4),
+)
+def test_rectangles_are_added_to_a_selection_of_any_depth_and_taken_away(depth, places, how):
+    start = raster(WIDTH, HEIGHT, 1, depth, 8)
+    document = Document(WIDTH, HEIGHT, "uint8", (Layer("Photograph", pixels()),), selection=start)
+    expected = to_float(start.to_array())[..., 0].copy()
+    for place, way in zip(places, how, strict=False):
+        document = edits.select_region(place, way).apply(document)
+        rows, columns = (
+            slice(max(place.y, 0), max(place.bottom, 0)),
+            slice(max(place.x, 0), max(place.right, 0)),
+        )
+        expected[rows, columns] = way == "add"
+        if not expected.any():
+            assert document.selection is None
+            return
+    assert document.selection.depth == depth
+    np.testing.assert_allclose(to_float(document.selection.to_array())[..., 0], expected)
+
+
+def test_adding_to_everything_changes_nothing_and_taking_all_away_selects_everything(document):
+    everything = Region(-5, -5, 90, 90)
+    assert edits.select_region(Region(1, 1, 2, 2), "add").apply(document) is document
+    part = edits.select_region(Region(1, 1, 2, 2), "subtract").apply(document)
+    assert (part.selection.to_array() == 0).sum() == 4
+    assert edits.select_region(everything, "subtract").apply(part).selection is None
+
+
 def test_a_rectangle_beside_the_picture_selects_everything_and_so_does_select_all(document):
     selected = edits.select_region(Region(1, 1, 2, 2)).apply(document)
     for edit in (edits.select_region(Region(50, 0, 5, 5)), edits.select_all()):

@@ -511,6 +511,32 @@ def test_a_failed_save_leaves_nothing_beside(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+def journal_of_a_cut_off_save(path):
+    """What lies beside a project whose process was killed while it wrote to the file."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA cache_size = 1")
+    connection.execute("BEGIN")
+    connection.execute("UPDATE tiles SET data = data || x'00'")
+    journal = path.with_name(f"{path.name}-journal").read_bytes()
+    connection.execute("ROLLBACK")
+    connection.close()
+    return journal
+
+
+@pytest.mark.parametrize("old", [None, b"no project"])
+def test_a_cut_off_save_of_a_file_that_is_gone_does_not_reach_the_new_one(tmp_path, old):
+    path, history = tmp_path / "a.safelight", History.start(rich())
+    Project.create(path, painted(history, 1)).close()
+    journal = journal_of_a_cut_off_save(path)
+    assert journal[:8] == bytes.fromhex("d9d505f920a163d7")  # SQLite would take it up
+    path.unlink()
+    if old is not None:
+        path.write_bytes(old)
+    path.with_name("a.safelight-journal").write_bytes(journal)
+    Project.create(path, history, overwrite=True).close()
+    assert steps_of(Project.open(path)[1]) == steps_of(history)
+
+
 def nested(deep):
     layer = Layer("Pixels", noise(3, 3, 3))
     for number in range(deep):

@@ -287,8 +287,8 @@ def select_region(region: Region, how: str = "replace") -> Edit:
         if how == "replace" or before is None:
             level = 255 if how == "subtract" else 0
             before = Raster.filled(document.width, document.height, (level,), "uint8")
-        value = 0 if how == "subtract" else 255
-        after = before.replaced(inside, np.full((inside.height, inside.width, 1), value, np.uint8))
+        value = np.full((inside.height, inside.width, 1), how != "subtract", np.float32)
+        after = before.replaced(inside, from_float(value, before.depth))
         some = any(tile.any() for _, tile in after.tiles())
         return replace(document, selection=after if some else None)
 

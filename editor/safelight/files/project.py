@@ -93,6 +93,8 @@ class Project:
                         save.write(connection, history)
                 finally:
                     connection.close()
+                # A cut-off save of a file that stood here once would be rolled back into this one.
+                Path(f"{writing.target}-journal").unlink(missing_ok=True)
 
             with _in_words(writing.name):
                 writing.run(build, None, 0)
