@@ -43,7 +43,10 @@ class JobStrip(QFrame):
             self.cancel.setEnabled(True)
             return
         self.title.setText(plain(run.declaration.title))
+        # Left to itself a progress bar repaints at once, and all else that waits to be painted.
+        self.bar.setUpdatesEnabled(False)
         self.bar.setValue(round(run.done * 1000))
+        self.bar.setUpdatesEnabled(True)
         if not self.cancel.isEnabled():
             self.left.setText("Stopping…")
         elif run.remaining is None:

@@ -355,9 +355,15 @@ class Canvas(QWidget):
     # -- painting ------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
+        # Ended even if an error keeps this call alive: Qt crashes on a painter that outlives it.
+        with QPainter(self) as painter:
+            self._paint(painter, event.rect())
+        if self._tiles.incomplete:
+            QTimer.singleShot(0, self.update)
+
+    def _paint(self, painter: QPainter, area: QRect) -> None:
         if not self._covered():
-            painter.fillRect(event.rect(), QColor(theme.CANVAS))
+            painter.fillRect(area, QColor(theme.CANVAS))
         if self._picture is None:
             return
         ratio = self.devicePixelRatioF()
@@ -376,8 +382,6 @@ class Canvas(QWidget):
         if self._by_key and self.hasFocus():
             paint_focus(painter, *self._room(), ratio)
         self._tiles.end_frame()
-        if self._tiles.incomplete:
-            QTimer.singleShot(0, self.update)
 
     def _covered(self) -> bool:
         """Whether the picture hides all of the widget, so that nothing need be painted below."""
@@ -511,9 +515,8 @@ class Canvas(QWidget):
             # Each tile sets its own clip; one that slants cannot be cut at the line as well.
             image = QImage(line, math.ceil(height), QImage.Format.Format_RGB32)
             image.fill(QColor(theme.CANVAS))
-            inside = QPainter(image)
-            self._paint_before(inside)
-            inside.end()
+            with QPainter(image) as inside:
+                self._paint_before(inside)
             painter.drawImage(0, 0, image)
         else:
             painter.save()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from PySide6.QtCore import Qt
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtGui import QImage, QPainter
 
 from safelight.api import Region
@@ -31,6 +32,7 @@ class Overlay:
         self.running = True
         self.pieces: list[tuple[Region, Picture]] = []
         self._sheet: QImage | None = None
+        self._clear: NDArray[np.uint8]
         self._on_sheet = 0
         self._level = 0
         while max(region.width, region.height) * scale > _SIDE << self._level:
@@ -60,26 +62,30 @@ class Overlay:
     def sheet(self, tiles: Tiles) -> tuple[QImage, int]:
         """All pieces on one transparent image, and how many result pixels one of its pixels is.
 
-        Only pieces that came since the last call are painted on it.
+        Only pieces that came since the last call are painted on it, as many as a frame has time
+        for: most of that time is the memory's, which is slow where nothing was written before.
         """
         step = 1 << self._level
         if self._sheet is None:
             width = -(-self.region.width * self.scale // step)
             height = -(-self.region.height * self.scale // step)
-            self._sheet = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
-            self._sheet.fill(Qt.GlobalColor.transparent)
+            # Memory that is nowhere until it is painted on: clearing all takes many frames' time.
+            self._clear = np.zeros((height, width, 4), np.uint8)
+            kind = QImage.Format.Format_ARGB32_Premultiplied
+            self._sheet = QImage(self._clear.data, width, height, width * 4, kind)
             self._on_sheet = 0
-        painter = QPainter(self._sheet)
-        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
-        while self._on_sheet < len(self.pieces) and not tiles.late:
-            place, picture = self.pieces[self._on_sheet]
-            picture.paint(
-                painter, place.x / step, place.y / step, 1 / step, self._sheet.rect(), tiles
-            )
-            if tiles.incomplete:
-                break
-            self._on_sheet += 1
-        painter.end()
+        with QPainter(self._sheet) as painter:
+            painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+            while self._on_sheet < len(self.pieces):
+                place, picture = self.pieces[self._on_sheet]
+                picture.paint(
+                    painter, place.x / step, place.y / step, 1 / step, self._sheet.rect(), tiles
+                )
+                if tiles.incomplete:
+                    break
+                self._on_sheet += 1
+                if tiles.over:
+                    break
         if self._on_sheet < len(self.pieces):
             tiles.incomplete = True
         return self._sheet, step

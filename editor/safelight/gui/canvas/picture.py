@@ -276,10 +276,9 @@ def chequerboard() -> QImage:
     """What is seen through transparent parts: two greys, 8 physical pixels each."""
     image = QImage(16, 16, QImage.Format.Format_RGB32)
     image.fill(QColor("#5c5c5c"))
-    painter = QPainter(image)
-    for x, y in ((0, 0), (8, 8)):
-        painter.fillRect(QRect(x, y, 8, 8), QColor("#737373"))
-    painter.end()
+    with QPainter(image) as painter:
+        for x, y in ((0, 0), (8, 8)):
+            painter.fillRect(QRect(x, y, 8, 8), QColor("#737373"))
     return image
 
 

@@ -93,7 +93,12 @@ class Tiles:
     @property
     def late(self) -> bool:
         """Whether this frame may make no more."""
-        return self._made > 0 and time.perf_counter() > self._deadline
+        return self._made > 0 and self.over
+
+    @property
+    def over(self) -> bool:
+        """Whether this frame's time is over."""
+        return time.perf_counter() > self._deadline
 
     def get(self, key: Key, make: Callable[[], QImage]) -> QImage | None:
         """The tile of that key, made now if there is time; None when there is none left."""

@@ -142,7 +142,10 @@ class Histogram(QWidget):
     # -- painting ------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
+        with QPainter(self) as painter:
+            self._paint(painter)
+
+    def _paint(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         area = QRectF(self.rect()).adjusted(_MARGIN, 8, -_MARGIN, -8)
         painter.setPen(QPen(QColor(theme.ACCENT if self.hasFocus() else "#303030"), 1))

@@ -223,7 +223,10 @@ class _Map(QWidget):
     # -- painting ------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
+        with QPainter(self) as painter:
+            self._paint(painter)
+
+    def _paint(self, painter: QPainter) -> None:
         if self._image is None:
             painter.setPen(QColor(theme.OFF))
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "No picture")
