@@ -483,7 +483,6 @@ def test_a_kept_result_is_flattened_without_running_it_again(studio, costly):
 
 
 @pytest.mark.parametrize("change", [{"settings": {"radius": 60.0}}, {"version": "0.0.1"}], ids=str)
-@pytest.mark.xfail(reason="the key is of the job's settings and version, the layer keeps its own")
 def test_a_layer_of_an_older_version_is_fresh_once_it_is_refreshed(studio, costly, change):
     layer = costly.layer("filter")
     older = costly.with_layer(replace(layer, content=replace(layer.filter, **change)))

@@ -249,11 +249,20 @@ def set_filter(
     return _changed(label or "Filter settings", layer_id, change, token)
 
 
-def keep_result(layer_id: str, kept: Kept, label: str = "Refresh") -> Edit:
-    """Keep what a job has computed for a filter layer."""
+def keep_result(
+    layer_id: str, kept: Kept, computed: LiveFilter | None = None, label: str = "Refresh"
+) -> Edit:
+    """Keep what a job has computed for a filter layer.
+
+    ``computed`` is the filter as it ran, where its version or settings may be newer than the
+    layer's: the layer takes them, for its result is theirs.
+    """
 
     def change(layer: Layer) -> Layer:
-        return replace(layer, content=replace(_filter(layer), kept=kept))
+        own = _filter(layer)
+        ran = computed or own
+        ran = replace(ran, channels=own.channels, texture=own.texture, kept=kept)
+        return replace(layer, content=ran)
 
     return _changed(label, layer_id, change, locked=True)
 

@@ -105,7 +105,8 @@ def _through(values: NDArray[np.float32], curve: Curve) -> NDArray[np.float64]:
     """Values through a curve given as two rows (in, out); mirrored below 0, straight above 1."""
     size = np.abs(values).astype(np.float64)
     inside = np.interp(size, curve[0], curve[1])
-    slope = (curve[1, -1] - curve[1, -65]) / (curve[0, -1] - curve[0, -65])
+    before = max(curve.shape[1] - 65, 0)
+    slope = (curve[1, -1] - curve[1, before]) / (curve[0, -1] - curve[0, before])
     above = size > 1
     if above.any():
         inside = np.where(above, curve[1, -1] + (size - 1) * slope, inside)
@@ -129,11 +130,13 @@ def _parse(icc: bytes) -> tuple[str, _Space | None]:
         primaries = np.array([_xyz(tags[name]) for name in (b"rXYZ", b"gXYZ", b"bXYZ")]).T
         red, green, blue = (_curve(tags[name]) for name in (b"rTRC", b"gTRC", b"bTRC"))
         name = _text(tags.get(b"desc", b"")) or "RGB"
-    except (KeyError, struct.error, IndexError, ValueError) as error:
+    except (KeyError, struct.error, IndexError, ValueError, ArithmeticError) as error:
         raise ColourError("the colour profile is damaged or of an unusual kind") from error
     if abs(np.linalg.det(primaries)) < 1e-6:
         raise ColourError("the colour profile's primaries are not independent")
     curves = (red, green, blue)
+    if any(not np.isfinite(curve).all() or curve.max() <= curve[0] for curve in curves):
+        raise ColourError("the colour profile's tone curves do not rise")
     srgb_curve = api.to_linear(_SAMPLES.astype(np.float32))
     if np.abs(primaries - _SRGB_TO_XYZ).max() < 2e-3 and all(
         np.abs(curve - srgb_curve).max() < 2e-3 for curve in curves
@@ -196,6 +199,12 @@ def _curve(tag: bytes) -> Curve:
     if tag[:4] != b"para":
         raise ValueError("no tone curve")
     (kind,) = struct.unpack_from(">H", tag, 8)
+    with np.errstate(all="ignore"):  # what is not finite is refused
+        return _formula(kind, tag)
+
+
+def _formula(kind: int, tag: bytes) -> Curve:
+    x = _SAMPLES
     g, a, b, c, d, e, f = (_fixed(tag, 12, (1, 3, 4, 5, 7)[kind]) + [0.0] * 7)[:7]
     if kind == 0:
         return np.asarray(x**g)

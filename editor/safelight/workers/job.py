@@ -179,7 +179,7 @@ class Job:
             return edits.enlarge(outcome.layers, factor, title, self._lengths)
         kept = Kept(outcome.raster, self._key, self.models)
         if self._layer_id is not None:
-            return edits.keep_result(self._layer_id, kept)
+            return edits.keep_result(self._layer_id, kept, self.filter)
         made = replace(self.filter, kept=kept)
         return edits.add_layer(Layer(title, made, mask=self.document.selection), above, title)
 
