@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMessageBox
 
 from safelight.gui.application import make_application
 from safelight.gui.samples import forget_files
@@ -77,6 +77,19 @@ def choose(window, name):
     """Open a filter's panel by its short name."""
     window.open_filter(next(item for item in window.filters if item.name == name))
     return window.workspace().settings
+
+
+def answer(text):
+    """Click that button in the next box that asks something."""
+
+    def click():
+        box = QApplication.activeModalWidget()
+        if not isinstance(box, QMessageBox):
+            QTimer.singleShot(20, click)
+            return
+        next(b for b in box.buttons() if b.text() == text).click()
+
+    QTimer.singleShot(20, click)
 
 
 def wheel(widget, at, turns, modifiers=Qt.KeyboardModifier.NoModifier):

@@ -15,7 +15,7 @@ from safelight.document import Document, History, edits, whole
 from safelight.gui import session as session_module
 from safelight.gui.window import Window
 from safelight.pixels import Raster
-from tests.gui.conftest import open_in, wake
+from tests.gui.conftest import answer, open_in, wake
 
 
 @pytest.fixture
@@ -54,6 +54,37 @@ def test_saving_again_needs_no_dialog(opened, window, qtbot, named, monkeypatch)
     assert opened.session.unsaved
     qtbot.keyClick(window, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: not opened.session.unsaved, timeout=20000)
+
+
+def test_closing_offers_to_save_and_closes_when_it_is_saved(opened, window, qtbot, named):
+    half(opened)
+    answer("Save")
+    window.close_tab(0)
+    qtbot.waitUntil(lambda: window.tabs.count() == 0, timeout=20000)
+    assert open_in(window, named, qtbot).session.document.layers[0].opacity == 0.5
+
+
+def test_closing_the_window_saves_what_is_asked_for_first(opened, window, qtbot, named):
+    half(opened)
+    answer("Save")
+    window.close()
+    assert window.isVisible()
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=20000)
+    assert named.exists()
+
+
+def test_saving_while_the_recovery_file_is_written_waits_for_it(opened, window, qtbot, named):
+    half(opened)
+    opened.session._note()
+    assert opened.session.saving
+    window.save()
+    qtbot.waitUntil(lambda: opened.session.project is not None, timeout=20000)
+    assert not opened.session.unsaved
+    half(opened)
+    opened.session._note()
+    window.save()
+    qtbot.waitUntil(lambda: not opened.session.unsaved, timeout=20000)
+    assert not opened.session.saving
 
 
 def test_a_project_that_is_open_already_is_a_sentence(opened, window, qtbot, named):

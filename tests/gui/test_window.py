@@ -5,15 +5,15 @@ import functools
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication
 
 from safelight import actions
 from safelight.document import whole
 from safelight.gui import display_available, samples
 from safelight.gui.window import Window
-from tests.gui.conftest import choose, open_in, photograph, wake
+from tests.gui.conftest import answer, choose, open_in, photograph, wake
 from tests.plugins.installing import install
 
 
@@ -37,19 +37,6 @@ def painted(canvas, qtbot):
     canvas.repaint()
     qtbot.waitUntil(lambda: canvas.finished, timeout=20000)
     return canvas.grabbed()
-
-
-def answer(text):
-    """Click that button in the next box that asks something."""
-
-    def click():
-        box = QApplication.activeModalWidget()
-        if not isinstance(box, QMessageBox):
-            QTimer.singleShot(20, click)
-            return
-        next(b for b in box.buttons() if b.text() == text).click()
-
-    QTimer.singleShot(20, click)
 
 
 def test_an_empty_window_offers_samples_and_one_click_opens_one(window, qtbot):

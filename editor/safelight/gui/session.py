@@ -80,6 +80,7 @@ class Session(QObject):
         self._autosave.timeout.connect(self._note)
         self.studio: actions.Studio | None = None
         self.history = history
+        self._waiting_save: Callable[[], None] | None = None
         self.saved: Document | None = None if recovery is not None else history.document
         self.active = history.document.layers[-1].id
         self.stale: frozenset[str] = frozenset()
@@ -206,9 +207,15 @@ class Session(QObject):
 
     # -- files ---------------------------------------------------------------------------------
 
-    def save(self, path: Path | None = None, done: Callable[[], None] | None = None) -> None:
-        """Save as a project, on a thread: where it is saved already, or at ``path``."""
-        if self.saving or (path is None and self.project is None):
+    def save(self, path: Path | None = None, done: Callable[[], object] | None = None) -> None:
+        """Save as a project, on a thread: where it is saved already, or at ``path``.
+
+        While something else is being written it waits for that.
+        """
+        if path is None and self.project is None:
+            return
+        if self.saving:
+            self._waiting_save = lambda: self.save(path, done)
             return
         project, history = self.project, self.history
         here = project is not None and (path is None or path == project.path)
@@ -222,7 +229,6 @@ class Session(QObject):
             return actions.Project.create(path, history, overwrite=True)
 
         def saved(made: actions.Project) -> None:
-            self.saving = False
             if self.project is not None and self.project is not made:
                 self.project.close()
             self.project, self.path = made, made.path
@@ -230,12 +236,13 @@ class Session(QObject):
             self.mark_saved(history.document)
             if self.document is history.document:
                 self._recovery.discard()
+            self._end_saving()
             if done is not None:
                 done()
 
         def failed(error: Exception) -> None:
-            self.saving = False
             self.said.emit(str(error), "")
+            self._end_saving()
 
         Background(self, work, saved, failed)
 
@@ -250,14 +257,20 @@ class Session(QObject):
         self.saving = True
 
         def noted(_: object) -> None:
-            self.saving = False
             self._noted = history.document
+            self._end_saving()
 
         def failed(error: Exception) -> None:
-            self.saving = False
             self.said.emit(f"Edits cannot be kept for recovery. {error}", "")
+            self._end_saving()
 
         Background(self, lambda: self._recovery.save(history), noted, failed)
+
+    def _end_saving(self) -> None:
+        self.saving = False
+        waiting, self._waiting_save = self._waiting_save, None
+        if waiting is not None:
+            waiting()
 
     def mark_saved(self, document: Document) -> None:
         """Note that this version is in a file."""

@@ -233,7 +233,9 @@ class Window(QMainWindow):
     def close_tab(self, index: int) -> None:
         """Close a photograph; asks when it has edits that are in no file."""
         workspace: Any = self.tabs.widget(index)
-        if workspace is None or not self._may_close([workspace]):
+        if workspace is None or not self._may_close(
+            [workspace], lambda: self.close_tab(self.tabs.indexOf(workspace))
+        ):
             return
         workspace.close_session()
         self.tabs.removeTab(index)
@@ -241,8 +243,10 @@ class Window(QMainWindow):
         self._show_state()
         self.welcome.show_recent()
 
-    def _may_close(self, workspaces: Sequence[Workspace]) -> bool:
-        unsaved = [item.session.name for item in workspaces if item.session.unsaved]
+    def _may_close(self, workspaces: Sequence[Workspace], again: Callable[[], object]) -> bool:
+        """Whether these may close; ``again`` asks for it once more when one has been saved."""
+        to_save = [item for item in workspaces if item.session.unsaved]
+        unsaved = [item.session.name for item in to_save]
         running = [item.session.name for item in workspaces if item.session.job is not None]
         if not unsaved and not running:
             return True
@@ -256,13 +260,17 @@ class Window(QMainWindow):
             else f"A filter is still running on {names}."
         )
         box.setInformativeText("They are lost when you close." if unsaved else "It is stopped.")
+        save = box.addButton("Save", QMessageBox.ButtonRole.AcceptRole) if unsaved else None
         close = box.addButton("Close anyway", QMessageBox.ButtonRole.DestructiveRole)
         box.addButton("Keep open", QMessageBox.ButtonRole.RejectRole)
         box.exec()
+        if save is not None and box.clickedButton() is save:
+            self.tabs.setCurrentWidget(to_save[0])
+            self.save(again)
         return box.clickedButton() is close
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if not self._may_close(self.workspaces()):
+        if not self._may_close(self.workspaces(), self.close):
             event.ignore()
             return
         for workspace in self.workspaces():
@@ -474,17 +482,19 @@ class Window(QMainWindow):
         dialog.move(top.x() - dialog.width() // 2, self.mapToGlobal(self.rect().topLeft()).y() + 70)
         dialog.open()
 
-    def save(self) -> None:
-        """Save the project in front; asks where when it has no file yet."""
+    def save(self, done: Callable[[], object] | None = None) -> None:
+        """Save the project in front; asks where when it has no file yet. ``done`` is called when
+        it is in the file.
+        """
         workspace = self.workspace()
         if workspace is None:
             return
         if workspace.session.project is None:
-            self.save_as()
+            self.save_as(done)
         else:
-            workspace.session.save()
+            workspace.session.save(done=done)
 
-    def save_as(self) -> None:
+    def save_as(self, done: Callable[[], object] | None = None) -> None:
         """Save the project in front under a name to be chosen."""
         workspace = self.workspace()
         if workspace is None:
@@ -500,12 +510,14 @@ class Window(QMainWindow):
         if name:
             path = Path(name)
             path = path if path.suffix else path.with_suffix(".safelight")
-            session.save(path, lambda: self._saved(path))
+            session.save(path, lambda: self._saved(path, done))
 
-    def _saved(self, path: Path) -> None:
+    def _saved(self, path: Path, done: Callable[[], object] | None) -> None:
         remember_file(path)
         self._fill_recent()
         self._show_state()
+        if done is not None:
+            done()
 
     def offer_recovery(self) -> None:
         """Ask what to do with what killed processes have left."""
