@@ -10,6 +10,7 @@ from types import TracebackType
 from PySide6.QtWidgets import QApplication
 
 from safelight.gui import theme
+from safelight.gui.garbage import keep_to_this_thread
 from safelight.gui.window import Window
 
 
@@ -20,6 +21,7 @@ def make_application(arguments: list[str]) -> QApplication:
     application.setApplicationName("Safelight")
     application.setDesktopFileName("safelight")
     theme.apply(application)
+    keep_to_this_thread(application)
     return application
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Sequence
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -34,6 +32,7 @@ from PySide6.QtWidgets import (
 )
 
 from safelight.gui.background import Background
+from safelight.gui.garbage import keep_for_good
 from safelight.gui.samples import forget_files, recent_files, remember_file
 from safelight.gui.text import plain, size
 from safelight.gui.welcome import Welcome
@@ -45,13 +44,6 @@ if TYPE_CHECKING:
     from safelight.gui.workspace import Loaded, Workspace
 
 _DEPTHS = {"uint8": "8-bit", "uint16": "16-bit", "float32": "32-bit float"}
-
-
-@cache
-def _keep_for_good() -> None:
-    """Let no collection walk what the start has made: that halts the window for 40 ms, once a
-    minute while a job runs. Done once a process."""
-    gc.freeze()
 
 
 class Window(QMainWindow):
@@ -131,7 +123,7 @@ class Window(QMainWindow):
         studio = self.studio
         Background(self, studio.device, self._show_device, self._no_device)
         self.offer_recovery()
-        _keep_for_good()
+        keep_for_good()
         self.ready = True
 
     def _not_woken(self, error: Exception) -> None:
