@@ -97,7 +97,9 @@ def wheel(folder: Path, name: str, source: str = "", **options: object) -> Path:
     import os
     import runpy
 
-    place = project(folder / "sources", name, source, **options)  # type: ignore[arg-type]
+    folder.mkdir(exist_ok=True)
+    version = str(options.get("version", ""))
+    place = project(folder / "sources" / version, name, source, **options)  # type: ignore[arg-type]
     before = Path.cwd()
     os.chdir(place)
     try:
