@@ -35,7 +35,7 @@ _ROWS = 256
 
 
 class FormatFailed(Exception):
-    """A conversion failed: a sentence that names the format, its plugin and the reason."""
+    """A conversion failed: a sentence, without a full stop, that names format, plugin, reason."""
 
 
 class TooManyPixels(Exception):
@@ -156,9 +156,8 @@ class _Talk:
         return target.array(shape, dtype)
 
     def failure(self, reason: str) -> FormatFailed:
-        """The sentence that says so."""
-        plugin = self._format.plugin or "no plugin"
-        return FormatFailed(f"{self._format.title} ({plugin}) {sentence(reason)}")
+        """What to raise, for a reason."""
+        return _failure(self._format, reason)
 
     def settle(self) -> None:
         """Give the blocks back to the system: they are as large as the picture."""
@@ -178,8 +177,12 @@ def _talk(pool: Pool, format: Format, patience: float) -> Iterator[_Talk]:
                 worker.kill()
                 raise
     except WorkerDied as death:
-        reason = sentence(str(death))
-        raise FormatFailed(f"{format.title} ({format.plugin or 'no plugin'}) {reason}") from None
+        raise _failure(format, str(death)) from None
+
+
+def _failure(format: Format, reason: str) -> FormatFailed:
+    words = sentence(reason).removesuffix(".")
+    return FormatFailed(f"{format.title} ({format.plugin or 'no plugin'}) {words}")
 
 
 def _finite(pixels: NDArray[Any]) -> bool:
