@@ -26,7 +26,7 @@ from typing import Any
 
 from safelight.actions.pip import Pip, Stopped, run_until
 from safelight.actions.store import Installed, Network, Package, Store, StoreError, canonical
-from safelight.api import PROJECT, Declaration, ParameterError
+from safelight.api import PROJECT, Declaration, Format, ParameterError
 from safelight.files import WriteError, atomic_write
 from safelight.workers import building
 from safelight.workers.environment import editor_path, interpreter
@@ -90,7 +90,7 @@ class Installer:
     """Installs one plugin into ``store``, from ``source``:
 
     the name of a package on the user's index, a wheel, a bundle, a zip or a folder with sources,
-    or a Git address (``git+https://…``). ``reserved`` are the filters and plugins that the editor
+    or a Git address (``git+https://…``). ``reserved`` are the filters and formats that the editor
     has already. ``told`` hears what is being done; ``cancel`` stops it from any thread.
     """
 
@@ -99,7 +99,7 @@ class Installer:
         store: Store,
         source: str,
         *,
-        reserved: Iterable[Declaration] = (),
+        reserved: Iterable[Declaration | Format] = (),
         told: Progress = lambda text: None,
     ) -> None:
         self._store = store
@@ -174,7 +174,7 @@ class Installer:
             packages=offer.packages,
             networks=offer.networks,
         )
-        plugin = replace(plugin, filters=self._describe(plugin))
+        plugin = self._describe(plugin)
         if self._cancelled.is_set():
             raise Stopped("It was cancelled; nothing was changed.")
         self._store.write(plugin)
@@ -298,8 +298,8 @@ class Installer:
                 reason = _FORBIDDEN[other].format(version)
                 raise StoreError(f"{name} wants to bring {other} {version}: {reason}.")
 
-    def _describe(self, plugin: Installed) -> tuple[Declaration, ...]:
-        """What the plugin offers, as a confined worker says. Raises StoreError."""
+    def _describe(self, plugin: Installed) -> Installed:
+        """The plugin with what it offers, as a confined worker says. Raises StoreError."""
         pool = Pool(limit=1, environment=self._store.environment(plugin))
         try:
             with pool.worker() as worker:
@@ -313,22 +313,30 @@ class Installer:
         for failure in reply.get("failures", []):
             raise StoreError(f"{plugin.name} cannot be loaded: {failure['reason']}.")
         try:
-            found = [Declaration.from_json(item) for item in reply.get("filters", [])]
-        except (ParameterError, TypeError) as error:
-            raise StoreError(f"{plugin.name} declares what is no filter: {error}.") from None
-        if not found:
-            reason = reply.get("reason", "it offers no filter")
+            filters = tuple(
+                replace(Declaration.from_json(item), plugin=plugin.name, version=plugin.version)
+                for item in reply.get("filters", [])
+            )
+            formats = tuple(
+                replace(Format.from_json(item), plugin=plugin.name, version=plugin.version)
+                for item in reply.get("formats", [])
+            )
+        except (ParameterError, TypeError, ValueError) as error:
+            raise StoreError(f"{plugin.name} declares what makes no sense: {error}.") from None
+        if not filters and not formats:
+            reason = reply.get("reason", "it offers no filter and no format")
             raise StoreError(f"{plugin.name} cannot be used: {reason}.")
         taken = dict(self._reserved)
         for other in self._store.installed():
             if other.name != plugin.name:
-                taken |= {item.id: other.name for item in other.filters}
-        for item in found:
-            if item.id in taken:
+                taken |= dict.fromkeys(other.ids, other.name)
+        offering = replace(plugin, filters=filters, formats=formats)
+        for identity in offering.ids:
+            if identity in taken:
                 raise StoreError(
-                    f"{plugin.name} has a filter {item.id}, which {taken[item.id]} has."
+                    f"{plugin.name} brings {identity}, which {taken[identity]} has already."
                 )
-        return tuple(replace(item, plugin=plugin.name, version=plugin.version) for item in found)
+        return offering
 
 
 @contextlib.contextmanager

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from safelight.actions.places import data_folder
-from safelight.api import VERSION, Declaration, ParameterError
+from safelight.api import VERSION, Declaration, Format, ParameterError
 from safelight.files import atomic_write
 from safelight.workers.environment import Environment
 from safelight.workers.scratch import own_name, remove_left
@@ -66,12 +66,18 @@ class Installed:
     packages: tuple[Package, ...] = ()
     networks: tuple[Network, ...] = ()
     filters: tuple[Declaration, ...] = ()
+    formats: tuple[Format, ...] = ()
     fault: str = ""
 
     @property
     def library(self) -> Path:
         """Where its code lies."""
         return self.folder / "lib"
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids of all that it offers."""
+        return [*(item.id for item in self.filters), *(item.id for item in self.formats)]
 
     def to_json(self) -> dict[str, Any]:
         """As JSON-ready data, for the record and for ``--json``."""
@@ -85,6 +91,7 @@ class Installed:
             "packages": [asdict(item) for item in self.packages],
             "networks": [asdict(item) for item in self.networks],
             "filters": [item.to_json() for item in self.filters],
+            "formats": [item.to_json() for item in self.formats],
             "fault": self.fault,
         }
 
@@ -103,6 +110,7 @@ class Installed:
                 packages=tuple(Package(**item) for item in data["packages"]),
                 networks=tuple(Network(**item) for item in data["networks"]),
                 filters=tuple(Declaration.from_json(item) for item in data["filters"]),
+                formats=tuple(Format.from_json(item) for item in data.get("formats", [])),
             )
         except (OSError, ValueError, KeyError, TypeError, ParameterError) as error:
             return cls(folder.name, "", folder, fault=f"its record cannot be read ({error})")
