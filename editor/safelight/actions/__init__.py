@@ -4,6 +4,7 @@ from safelight.actions.places import cache_folder, state_folder
 from safelight.actions.studio import Studio, UnknownFilter
 from safelight.document import Document, Edit, History
 from safelight.files import (
+    DEPTHS_HELD,
     FORMATS,
     Exported,
     ExportError,
@@ -41,6 +42,7 @@ from safelight.workers.job import (
 from safelight.workers.pool import WorkerDied
 
 __all__ = [
+    "DEPTHS_HELD",
     "FORMATS",
     "Document",
     "Edit",

@@ -11,6 +11,7 @@ from pathlib import Path
 from safelight import actions
 from safelight.actions.installer import BUNDLE, Installer, Offer, bundle
 from safelight.actions.store import Installed, Store, StoreError
+from safelight.api import Declaration, Format
 
 Command = Callable[[list[str]], int]
 
@@ -57,7 +58,8 @@ def show(words: list[str]) -> int:
 
 def _line(item: Installed) -> str:
     state = item.fault or ("" if item.enabled else "switched off")
-    names = ", ".join(filter.title for filter in item.filters)
+    titles = [*(x.title for x in item.filters), *(x.title for x in item.formats)]
+    names = ", ".join(dict.fromkeys(titles))
     return f"{item.name} {item.version}  {state or names}"
 
 
@@ -75,7 +77,8 @@ def install(words: list[str]) -> int:
 
 def _install(source: str, options: argparse.Namespace, *, upgrade: bool) -> int:
     with actions.Studio() as studio:
-        reserved = [item for item in studio.filters() if not _stored(studio.store, item.plugin)]
+        offered: tuple[Declaration | Format, ...] = (*studio.filters(), *studio.formats())
+        reserved = [item for item in offered if not _stored(studio.store, item.plugin)]
         told = (lambda text: None) if options.json else (lambda text: print(f"{text} …"))
         installer = Installer(studio.store, source, reserved=reserved, told=told)
         with studio.store.staging() as staging:

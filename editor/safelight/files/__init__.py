@@ -3,6 +3,7 @@
 from safelight.files.atomic import FileExists, WriteError, Written, atomic_write
 from safelight.files.content import DamagedError, TooLargeError
 from safelight.files.export import (
+    DEPTHS_HELD,
     FORMATS,
     Exported,
     ExportError,
@@ -23,6 +24,7 @@ from safelight.files.project import (
 from safelight.files.recovery import Left, Recovery, left_behind, remove
 
 __all__ = [
+    "DEPTHS_HELD",
     "FORMATS",
     "DamagedError",
     "EncodingError",

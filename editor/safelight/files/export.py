@@ -30,7 +30,7 @@ FORMATS: dict[str, tuple[str, ...]] = {
 Depth = Literal["same", 8, 16, 32]
 
 _DEPTHS: dict[Any, str] = {8: "uint8", 16: "uint16", 32: "float32"}
-_HELD = {
+DEPTHS_HELD: dict[str, tuple[str, ...]] = {
     "JPEG": ("uint8",),
     "WebP": ("uint8",),
     "PNG": ("uint8", "uint16"),
@@ -208,7 +208,7 @@ def _by_suffix(path: str | os.PathLike[str], exporters: foreign.Exporters) -> _T
 
 
 def _own(name: str) -> _Target:
-    return _Target(name, _HELD[name], alpha=name != "JPEG")
+    return _Target(name, DEPTHS_HELD[name], alpha=name != "JPEG")
 
 
 def _of_plugin(exporter: foreign.Exporter) -> _Target:
