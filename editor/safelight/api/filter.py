@@ -9,7 +9,7 @@ import inspect
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeGuard, TypeVar
+from typing import Any, TypeGuard, TypeVar, cast
 
 from safelight.api.parameters import Parameter, ParameterError, Value, parameter_of
 
@@ -66,7 +66,7 @@ class Declaration:
 
     def factor(self, settings: Settings) -> int:
         """How many times as wide and high the result of these settings is."""
-        return int(settings[self.scale]) if isinstance(self.scale, str) else self.scale
+        return cast(int, settings[self.scale]) if isinstance(self.scale, str) else self.scale
 
     def to_json(self) -> dict[str, Any]:
         """The declaration as JSON-ready data."""

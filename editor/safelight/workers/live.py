@@ -178,7 +178,7 @@ def scaled(declaration: Declaration, filter: LiveFilter, factor: float) -> dict[
     result: dict[str, Value] = {}
     for parameter in declaration.parameters:
         value = filter.settings.get(parameter.name, parameter.default)
-        if parameter.length and factor != 1 and not isinstance(value, (bool, str)):
+        if parameter.length and factor != 1 and not isinstance(value, (bool, str, tuple)):
             value = value * factor
             if parameter.minimum is not None:
                 value = max(value, parameter.minimum)

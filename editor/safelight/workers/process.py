@@ -183,7 +183,7 @@ class Worker:
         entry, folder = self._filter(message)
         job = _Job(self, message, folder)
         contract = self.inference.contract
-        plan, models = rehearse(entry, folder, message["settings"], contract, job)
+        plan, models = rehearse(entry, folder, _settings(entry, message), contract, job)
         device = None
         for name in models:
             device = self.inference.device(message["device"], folder / name)
@@ -207,7 +207,7 @@ class Worker:
         image.flags.writeable = False
         output = self._blocks[message["output"]["block"]].array(tuple(message["output"]["shape"]))
         region = api.Region(*message["region"])
-        result = call(entry, image, message["settings"], job, region)
+        result = call(entry, image, _settings(entry, message), job, region)
         x, y, width, height = message["keep"]
         scale = message["scale"]
         expected = (region.height * scale, region.width * scale, 3)
@@ -239,6 +239,11 @@ class Worker:
             runtime=runtime_version(),
             model=models[0].name,
         )
+
+
+def _settings(entry: api.Registered, message: protocol.Message) -> api.Settings:
+    """The settings as the filter takes them: a message has lists where a filter has tuples."""
+    return entry.declaration.settings(message["settings"])
 
 
 def _confine(memory_limit: int) -> None:
