@@ -143,19 +143,15 @@ class Parameter:
             if not isinstance(value, bool):
                 raise ParameterError(f"{self.name}: {value!r} is not true or false")
             return value
-        if self.kind == "text":
-            if not isinstance(value, str):
-                raise ParameterError(f"{self.name}: {value!r} is not a text")
+        if self.kind in _TEXTS:
+            # No file has a NUL in its name, and asking for one is an error of another sort.
+            if not isinstance(value, str) or (self.kind == "picture" and "\0" in value):
+                raise ParameterError(f"{self.name}: {value!r} is not {_TEXTS[self.kind]}")
             return value
         if self.kind == "colour":
             if not isinstance(value, str) or not _is_colour(value):
                 raise ParameterError(f"{self.name}: {value!r} is not a colour like #ffaa00")
             return value.lower()
-        if self.kind in ("picture", "layer"):
-            if not isinstance(value, str) or "\0" in value:
-                what = "a file's path" if self.kind == "picture" else "a layer's name"
-                raise ParameterError(f"{self.name}: {value!r} is not {what}")
-            return value
         if self.kind in _SHAPES:
             try:
                 return _SHAPES[self.kind](value)
@@ -183,7 +179,7 @@ class Parameter:
 
     def parse(self, text: str) -> Value:
         """A value from what someone typed. Raises ParameterError when it is not legal."""
-        if self.kind in _TEXTS:
+        if self.kind in _TEXTS or self.kind == "colour":
             return self.check(text)
         if self.kind in _SHAPES:
             try:
@@ -348,7 +344,7 @@ def _typed_number(text: str) -> int | float:
         return float(text)
 
 
-_TEXTS = ("text", "colour", "picture", "layer")
+_TEXTS = {"text": "a text", "picture": "a file's path", "layer": "a layer's name"}
 
 _SHAPES: dict[str, Callable[[object], Value]] = {
     "point": shapes.point,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -19,9 +19,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from safelight.api import Declaration, Value
+from safelight.api import Declaration, ParameterError, Value
 from safelight.document import Layer
-from safelight.gui.controls import Control, control_for
+from safelight.gui.controls import Control, LayerControl, PlaceControl, control_for
 from safelight.gui.panels.strip import FilterStrip
 from safelight.gui.text import plain, size
 
@@ -35,7 +35,8 @@ class FilterSettings(QWidget):
     ``preview_wanted`` comes shortly after a change, ``apply_wanted`` and ``closed`` at a click or
     by Return and Escape. ``zoom_wanted`` asks to see the result pixel for pixel. With a ``layer``
     there is nothing to apply: ``edited`` tells each change at once, with the control's token, and
-    ``refresh_wanted`` asks to compute the layer anew.
+    ``refresh_wanted`` asks to compute the layer anew. ``picking`` asks to pick a "point" or a
+    "rectangle" in the picture, for ``picked``; "" asks for nothing any more.
     """
 
     edited = Signal(str, str)
@@ -44,6 +45,7 @@ class FilterSettings(QWidget):
     zoom_wanted = Signal(float)
     apply_wanted = Signal()
     closed = Signal()
+    picking = Signal(str)
 
     def __init__(
         self,
@@ -103,9 +105,13 @@ class FilterSettings(QWidget):
             return
         self.layer = layer
         for control in self.controls:
-            name = control.parameter.name
-            if name in held.settings and control.value() != held.settings[name]:
-                control.set_value(held.settings[name])
+            parameter = control.parameter
+            try:
+                value = parameter.check(held.settings.get(parameter.name, parameter.default))
+            except ParameterError:  # of another version, or from a stranger's file
+                continue
+            if parameter.name in held.settings and control.value() != value:
+                control.set_value(value)
         self.strip.show_layer(layer)
         self.title.setText(plain(layer.name))
         self.refresh.setVisible(held.kept is not None or stale)
@@ -133,6 +139,35 @@ class FilterSettings(QWidget):
         self._picture = picture
         if self.layer is None:
             self._show_outcome()
+
+    def set_layers(self, names: Iterable[str]) -> None:
+        """Tell which layers there are."""
+        names = list(names)
+        for control in self.controls:
+            if isinstance(control, LayerControl):
+                control.set_names(names)
+
+    def picked(self, value: Value) -> None:
+        """Take what was picked in the picture."""
+        for control in self._places():
+            if control.pick.isChecked():
+                control.picked(value)
+
+    def stop_picking(self) -> None:
+        """Nothing is to be picked any more."""
+        for control in self._places():
+            control.pick.setChecked(False)
+
+    def _places(self) -> list[PlaceControl]:
+        return [control for control in self.controls if isinstance(control, PlaceControl)]
+
+    def _picks(self, picker: PlaceControl, kind: str) -> None:
+        """One at a time: the others' buttons come up first."""
+        if kind:
+            for control in self._places():
+                if control is not picker:
+                    control.pick.setChecked(False)
+        self.picking.emit(kind)
 
     def set_busy(self, reason: str) -> None:
         """Say why the filter cannot be applied now; "" when it can."""
@@ -171,6 +206,8 @@ class FilterSettings(QWidget):
                 control.changed.connect(self._changed)
             else:
                 control.changed.connect(partial(self._tell, control))
+            if isinstance(control, PlaceControl):
+                control.picking.connect(partial(self._picks, control))
             column.addWidget(control)
         if self.layer is not None:
             self.strip = FilterStrip()
