@@ -32,8 +32,8 @@ KINDS = {
     "centre": (Annotated[api.Point, "Where the light falls"], (0.5, 0.25), "point"),
     "part": (api.Rectangle, (0.1, 0.2, 0.3, 0.4), "rectangle"),
     "curve": (api.Curve, ((0.0, 0.0), (0.5, 0.75), (1.0, 1.0)), "curve"),
-    "other": (api.Picture, "", "picture"),
-    "layer": (api.LayerName, "Sky", "layer"),
+    "other": (api.Picture, None, "picture"),
+    "layer": (api.Layer, None, "layer"),
 }
 """One parameter of every sort: annotation, default, the kind it declares."""
 
@@ -53,8 +53,9 @@ def refusal(name, value):
 def test_an_annotation_declares_its_kind_and_default(name):
     _, default, kind = KINDS[name]
     parameter = declared(name)
-    assert (parameter.name, parameter.kind, parameter.default) == (name, kind, default)
-    assert parameter.check(default) == default
+    shown = "" if parameter.is_image else default
+    assert (parameter.name, parameter.kind, parameter.default) == (name, kind, shown)
+    assert parameter.check(parameter.default) == parameter.default
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -160,7 +161,7 @@ def test_a_fraction_takes_the_numbers_from_0_to_1_and_no_other(value):
         ("curve", [[1, 0], [0.5, 1]], "curve: x must rise from point to point; 0.5 follows 1"),
         ("other", None, "other: None is not a file's path"),
         ("other", "a\0b", "other: 'a\\x00b' is not a file's path"),
-        ("layer", 3, "layer: 3 is not a layer's name"),
+        ("layer", 3, "layer: 3 is not a layer's id or name"),
     ],
 )
 def test_a_value_that_does_not_fit_is_named_with_what_would(name, value, message):
@@ -265,7 +266,7 @@ def test_what_someone_mistypes_is_refused_by_name(name, text):
         ("part", "x,y,width,height: each 0 to 1"),
         ("curve", "2 to 16 points x,y;x,y: each 0 to 1, x rising"),
         ("other", "a picture file, or nothing"),
-        ("layer", "a layer's name, or nothing for what lies below"),
+        ("layer", "a layer that holds pixels, or nothing"),
     ],
 )
 def test_a_help_text_says_what_a_parameter_can_hold(name, text):
@@ -283,6 +284,8 @@ def test_a_help_text_says_what_a_parameter_can_hold(name, text):
         (api.Point, 0.5, "the default does not fit: a: a point is two numbers"),
         (api.Curve, (), "the default does not fit: a: a curve is 2 to 16 points"),
         (tuple[float, float], (0.5, 0.5), "tuple.* is no parameter type"),
+        (api.Picture, "leak.png", "a: the default of a picture is None"),
+        (api.Layer, "", "a: the default of a layer is None"),
     ],
 )
 def test_an_annotation_that_declares_nothing_is_refused(annotation, default, message):

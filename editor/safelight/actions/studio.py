@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from safelight.actions.pictures import read_pixels
 from safelight.actions.places import cache_folder
 from safelight.actions.store import Installed, Store
 from safelight.api import Declaration, Region, Value
@@ -169,6 +170,7 @@ class Studio:
             device=self._device,
             patience=self._patience,
             listener=listener,
+            read=read_pixels,
         )
 
     def _installed(self, identity: str) -> Declaration | None:

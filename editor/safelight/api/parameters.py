@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Annotated, Any, Literal, TypeAlias, TypeGuard, get_args, get_origin
 
 from safelight.api import shapes
+from safelight.api.image import Image
 
 Value: TypeAlias = float | int | bool | str | tuple["Value", ...]
 """What a parameter can hold: a number, a flag, a text, or a shape (tuples of numbers).
@@ -101,16 +102,19 @@ It is never empty and lies within the picture.
 Curve: TypeAlias = Annotated[tuple[tuple[float, float], ...], _Meaning("curve")]
 """A tone curve: 2 to 16 points (x, y), 0 to 1, x rising. ``curve_samples`` draws it."""
 
-Picture: TypeAlias = Annotated[str, _Meaning("picture")]
-"""Another picture: the path of its file, "" for none.
+Picture: TypeAlias = Annotated[Image | None, _Meaning("picture")]
+"""Another picture, whole and in its own size; None when there is none, which is the default.
 
-The filter receives the path as it stands, and no pixels: a worker may not be able to read it.
+The setting is the path of its file, "" for none. The host reads it: a worker cannot. One of more
+than 16 million pixels comes halved until it has no more.
 """
 
-LayerName: TypeAlias = Annotated[str, _Meaning("layer")]
-"""A layer of the document, by name; "" is what lies below.
+Layer: TypeAlias = Annotated[Image | None, _Meaning("layer")]
+"""The pixels of another layer, where and as large as the image; None, the default, when there is
+none.
 
-The filter receives the name as it stands, and no pixels. Two layers may have the same name.
+The setting is the id or the name of a layer that holds pixels, "" for none. Its mask, opacity and
+alpha are left out; it may be hidden.
 """
 
 
@@ -130,6 +134,11 @@ class Parameter:
     unit: str = ""
     length: bool = False
     choices: tuple[Value, ...] = field(default=())
+
+    @property
+    def is_image(self) -> bool:
+        """Whether the value, a text, names pixels, and the filter receives those instead."""
+        return self.kind in ("picture", "layer")
 
     def check(self, value: object) -> Value:
         """The value in the parameter's own type. Raises ParameterError outside what is legal."""
@@ -272,6 +281,10 @@ def parameter_of(name: str, annotation: Any, default: Any) -> Parameter:
         )
     elif meaning := next((mark for mark in marks if isinstance(mark, _Meaning)), None):
         parameter = Parameter(kind=meaning.kind, default=default, **common)
+        if parameter.is_image:
+            if default is not None:
+                raise TypeError(f"{name}: the default of a {meaning.kind} is None")
+            parameter = replace(parameter, default="")
     elif kind is bool:
         parameter = Parameter(kind="flag", default=default, **common)
     elif kind is str:
@@ -294,7 +307,7 @@ def parameter_of(name: str, annotation: Any, default: Any) -> Parameter:
         shown = kind.__name__ if isinstance(kind, (type, types.FunctionType)) else kind
         raise TypeError(f"{name}: {shown} is no parameter type; use api.Fraction, Literal[2, 4] …")
     try:
-        return replace(parameter, default=parameter.check(default))
+        return replace(parameter, default=parameter.check(parameter.default))
     except ParameterError as error:
         raise TypeError(f"the default does not fit: {error}") from None
 
@@ -344,7 +357,7 @@ def _typed_number(text: str) -> int | float:
         return float(text)
 
 
-_TEXTS = {"text": "a text", "picture": "a file's path", "layer": "a layer's name"}
+_TEXTS = {"text": "a text", "picture": "a file's path", "layer": "a layer's id or name"}
 
 _SHAPES: dict[str, Callable[[object], Value]] = {
     "point": shapes.point,
@@ -359,7 +372,7 @@ _RANGES = {
     "rectangle": "x,y,width,height: each 0 to 1",
     "curve": f"{shapes.FEWEST} to {shapes.MOST} points x,y;x,y: each 0 to 1, x rising",
     "picture": "a picture file, or nothing",
-    "layer": "a layer's name, or nothing for what lies below",
+    "layer": "a layer that holds pixels, or nothing",
 }
 
 _FIELDS: dict[str, tuple[Callable[[Any], bool], str]] = {

@@ -1,7 +1,8 @@
 """Live: cheap filters, run while a picture is rendered, in a worker of their own.
 
-Cheap is what runs no network and looks at few pixels around its own. The worker is not the jobs':
-whoever renders the input of a job may need a cheap filter for it.
+Cheap is what runs no network, looks at few pixels around its own, and at no other picture or
+layer. The worker is not the jobs': whoever renders the input of a job may need a cheap filter
+for it.
 """
 
 from __future__ import annotations
@@ -94,7 +95,7 @@ class LiveFilters:
             settings = declaration.settings(scaled(declaration, filter, 0.5**level))
         except ParameterError:
             return None
-        if declaration.factor(settings) != 1:
+        if declaration.factor(settings) != 1 or declaration.images(settings):
             return None
         return filter.id, tuple(sorted(settings.items()))
 

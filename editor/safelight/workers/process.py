@@ -193,7 +193,8 @@ class Worker:
         entry, folder = self._filter(message)
         job = _Job(self, message, folder)
         contract = self.inference.contract
-        plan, models = rehearse(entry, folder, _settings(entry, message), contract, job)
+        settings, images = _settings(entry, message), list(message.get("images", ()))
+        plan, models = rehearse(entry, folder, settings, contract, job, images)
         device = None
         for name in models:
             device = self.inference.device(message["device"], folder / name)
@@ -213,11 +214,11 @@ class Worker:
         entry, folder = self._filter(message)
         job = _Job(self, message, folder)
         job.check()
-        image = self._blocks[message["input"]["block"]].array(tuple(message["input"]["shape"]))
-        image.flags.writeable = False
+        image = self._image(message["input"])
+        named = {name: self._image(place) for name, place in message.get("images", {}).items()}
         output = self._blocks[message["output"]["block"]].array(tuple(message["output"]["shape"]))
         region = api.Region(*message["region"])
-        result = call(entry, image, _settings(entry, message), job, region)
+        result = call(entry, image, _settings(entry, message), job, region, named)
         x, y, width, height = message["keep"]
         scale = message["scale"]
         expected = (region.height * scale, region.width * scale, 3)
@@ -230,6 +231,12 @@ class Worker:
         columns = slice(x * scale, (x + width) * scale)
         np.copyto(output, pixels[rows, columns], casting="unsafe")
         self.reply(message, "done", finite=bool(np.isfinite(output).all()))
+
+    def _image(self, place: protocol.Message) -> api.Image:
+        """The pixels that lie in a block, read-only."""
+        image = self._blocks[place["block"]].array(tuple(place["shape"]))
+        image.flags.writeable = False
+        return image
 
     def _device(self, message: protocol.Message) -> None:
         models = sorted(
