@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import cast
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from safelight.api import Parameter, Value, curve_samples
@@ -30,8 +39,8 @@ _ARROWS = {
     Qt.Key.Key_Down: (0, -1),
 }
 _HINT = (
-    "Drag a point; double-click adds or removes one. Keys: arrows move it (Shift: further), "
-    "Page Up and Page Down choose another, Insert adds one, Delete removes it."
+    "Click to add a point, drag to move it, double-click to remove it. Keys: arrows move it "
+    "(Shift: further), Page Up and Page Down choose another, Insert adds one, Delete removes it."
 )
 
 
@@ -85,15 +94,19 @@ class CurveBox(QWidget):
             x = self.points[index][0]
         self._edit((*self.points[:index], (x, y), *self.points[index + 1 :]))
 
-    def add_point(self, x: float, y: float) -> None:
-        """Add a point there and choose it, unless there are too many or one stands there."""
+    def add_point(self, x: float, y: float) -> bool:
+        """Add a point there and choose it, unless there are too many or one stands there.
+
+        Returns whether it has.
+        """
         x, y = _rounded(min(max(x, 0.0), 1.0)), _rounded(min(max(y, 0.0), 1.0))
         near = min(abs(x - point[0]) for point in self.points)
         if len(self.points) >= MOST or near < _APART:
-            return
+            return False
         points = tuple(sorted([*self.points, (x, y)]))
         self.chosen = points.index((x, y))
         self._edit(points)
+        return True
 
     def remove_point(self, index: int) -> None:
         """Remove a point, unless too few would be left."""
@@ -130,18 +143,22 @@ class CurveBox(QWidget):
     # -- events --------------------------------------------------------------------------------
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        self._dragging = True
+        self.held.emit(True)  # a point that is added and dragged on is one step
         near = self._near(event.position())
-        if event.button() == Qt.MouseButton.LeftButton and near is not None:
+        if near is not None:
             self._choose(near)
-            self._dragging = True
-            self.held.emit(True)
+        else:
+            self._dragging = self.add_point(*self._point_at(event.position()))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._dragging:
             self.move_point(*self._point_at(event.position()))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self._dragging:
+        if event.button() == Qt.MouseButton.LeftButton:
             self._dragging = False
             self.held.emit(False)
 
@@ -149,14 +166,14 @@ class CurveBox(QWidget):
         if event.button() != Qt.MouseButton.LeftButton:
             return
         near = self._near(event.position())
-        if near is None:
-            self.add_point(*self._point_at(event.position()))
-        else:
+        if near is not None:
             self.remove_point(near)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = Qt.Key(event.key())
         if key in _ARROWS:
+            if not event.isAutoRepeat():
+                self.held.emit(True)  # for as long as it is down
             further = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
             step = _STEP * (10 if further else 1)
             dx, dy = _ARROWS[key]
@@ -170,6 +187,18 @@ class CurveBox(QWidget):
             self._add_in_the_widest_gap()
         else:
             super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if Qt.Key(event.key()) in _ARROWS:
+            if not event.isAutoRepeat():
+                self.held.emit(False)
+        else:
+            super().keyReleaseEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """A key held while the focus goes is released elsewhere."""
+        self.held.emit(False)
+        super().focusOutEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self) as painter:

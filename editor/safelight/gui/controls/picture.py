@@ -7,14 +7,15 @@ from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QSignalBlocker
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QComboBox, QCompleter, QFileDialog, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QPushButton, QWidget
 
 from safelight.api import Parameter, Value
 from safelight.gui.controls.control import Control
+from safelight.gui.text import plain
 
 
 class PictureControl(Control):
-    """The path of a picture file: typed, browsed for, or dropped here."""
+    """A field for a file, which can be typed, browsed for or dropped there."""
 
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         super().__init__(parameter, parent)
@@ -71,41 +72,54 @@ class PictureControl(Control):
 
 
 class LayerControl(Control):
-    """The name of a layer, chosen from those there are, or typed. Empty is what lies below."""
+    """A list of the document's layers that hold pixels."""
 
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         super().__init__(parameter, parent)
         self.list = QComboBox()
-        self.list.setEditable(True)
-        self.list.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.list.setAccessibleName(parameter.title)
-        line = self.list.lineEdit()
-        assert line is not None  # it is editable
-        line.setPlaceholderText("What lies below")
-        # A name is offered, not filled in: one that begins like another could not be typed.
-        self.list.completer().setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
+        self.list.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
         self.body.addWidget(self.list)
+        self._value = ""
+        self._layers: list[tuple[str, str]] = []
         self.set_value(parameter.default)
-        self.list.editTextChanged.connect(lambda _: self.changed.emit())
+        self.list.activated.connect(self._chosen)
 
     def value(self) -> Value:
-        return self.list.currentText()
+        return self._value
 
     def set_value(self, value: Value) -> None:
-        if self.list.currentText() != value:
-            with QSignalBlocker(self.list):
-                self.list.setEditText(str(value))
+        self._value = str(value)
+        self._show()
 
-    def set_names(self, names: Iterable[str]) -> None:
-        """Offer these layers; what is chosen stays, whether it is among them or not."""
-        offered = list(dict.fromkeys(["", *names]))
-        if offered == [self.list.itemText(row) for row in range(self.list.count())]:
-            return
-        chosen = self.list.currentText()
+    def set_layers(self, layers: Iterable[tuple[str, str]]) -> None:
+        """Offer these layers, each an id and a name; what is chosen stays."""
+        layers = list(layers)
+        if layers != self._layers:
+            self._layers = layers
+            self._show()
+
+    def _show(self) -> None:
         with QSignalBlocker(self.list):
             self.list.clear()
-            self.list.addItems(offered)
-            self.list.setEditText(chosen)
+            for identity, name in [("", "None"), *self._layers]:
+                self.list.addItem(plain(name), identity)
+            place = self.list.findData(self._value)
+            if place < 0:  # a command or a recipe may have named it
+                names = [name for _, name in self._layers]
+                place = names.index(self._value) + 1 if self._value in names else -1
+            if place < 0:
+                self.list.addItem("A layer that is not there", self._value)
+                place = self.list.count() - 1
+            self.list.setCurrentIndex(place)
+
+    def _chosen(self, place: int) -> None:
+        chosen = str(self.list.itemData(place))
+        if chosen != self._value:
+            self.set_value(chosen)
+            self.changed.emit()
 
 
 def _file(data: QMimeData) -> str:

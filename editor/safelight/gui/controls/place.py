@@ -35,8 +35,8 @@ class PlaceControl(Control):
         self.pick = QPushButton("Pick")
         self.pick.setCheckable(True)
         self.pick.setAutoDefault(False)
-        what = "Click in" if parameter.kind == "point" else "Pull a rectangle over"
-        self.pick.setToolTip(f"{what} the picture")
+        what = "Click in" if parameter.kind == "point" else "Drag a rectangle over"
+        self.pick.setToolTip(f"{what} the picture; Escape leaves it")
         self.pick.setAccessibleName(f"Pick {parameter.title}")
         self.head.addWidget(self.pick)
         self._value = self._numbers(parameter.default)
@@ -63,6 +63,8 @@ class PlaceControl(Control):
         for field, number in zip(self.fields, self._value, strict=True):
             with QSignalBlocker(field):
                 field.setValue(number * 100)
+        if self.pick.isChecked():  # what the canvas marks has moved
+            self.picking.emit(self.parameter.kind)
 
     def picked(self, value: Value) -> None:
         """Take what was picked in the picture; the button comes up."""

@@ -19,7 +19,8 @@ class TextControl(Control):
         self.line.setAccessibleName(parameter.title)
         self.body.addWidget(self.line)
         self.set_value(parameter.default)
-        self.line.textEdited.connect(lambda _: self.changed.emit())
+        self.line.textEdited.connect(self._edited)
+        self.line.editingFinished.connect(lambda: self.hold(False))
 
     def value(self) -> Value:
         return self.line.text()
@@ -27,6 +28,12 @@ class TextControl(Control):
     def set_value(self, value: Value) -> None:
         with QSignalBlocker(self.line):
             self.line.setText(str(value))
+
+    def _edited(self) -> None:
+        """All that is typed until the field is left is one step."""
+        if not self._held:
+            self.hold(True)
+        self.changed.emit()
 
 
 class ColourControl(Control):

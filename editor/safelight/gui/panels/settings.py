@@ -36,7 +36,8 @@ class FilterSettings(QWidget):
     by Return and Escape. ``zoom_wanted`` asks to see the result pixel for pixel. With a ``layer``
     there is nothing to apply: ``edited`` tells each change at once, with the control's token, and
     ``refresh_wanted`` asks to compute the layer anew. ``picking`` asks to pick a "point" or a
-    "rectangle" in the picture, for ``picked``; "" asks for nothing any more.
+    "rectangle" in the picture, for ``picked``, and tells the one there is; "" asks for nothing any
+    more.
     """
 
     edited = Signal(str, str)
@@ -45,7 +46,7 @@ class FilterSettings(QWidget):
     zoom_wanted = Signal(float)
     apply_wanted = Signal()
     closed = Signal()
-    picking = Signal(str)
+    picking = Signal(str, object)
 
     def __init__(
         self,
@@ -140,12 +141,12 @@ class FilterSettings(QWidget):
         if self.layer is None:
             self._show_outcome()
 
-    def set_layers(self, names: Iterable[str]) -> None:
-        """Tell which layers there are."""
-        names = list(names)
+    def set_layers(self, layers: Iterable[tuple[str, str]]) -> None:
+        """Tell which layers hold pixels: the id and the name of each."""
+        layers = list(layers)
         for control in self.controls:
             if isinstance(control, LayerControl):
-                control.set_names(names)
+                control.set_layers(layers)
 
     def picked(self, value: Value) -> None:
         """Take what was picked in the picture."""
@@ -167,7 +168,7 @@ class FilterSettings(QWidget):
             for control in self._places():
                 if control is not picker:
                     control.pick.setChecked(False)
-        self.picking.emit(kind)
+        self.picking.emit(kind, picker.value() if kind else None)
 
     def set_busy(self, reason: str) -> None:
         """Say why the filter cannot be applied now; "" when it can."""
@@ -285,7 +286,10 @@ class FilterSettings(QWidget):
             if self.apply.isEnabled():
                 self.apply_wanted.emit()
         elif event.key() == Qt.Key.Key_Escape:
-            self.closed.emit()
+            if any(control.pick.isChecked() for control in self._places()):
+                self.stop_picking()
+            else:
+                self.closed.emit()
         else:
             super().keyPressEvent(event)
 
