@@ -13,7 +13,7 @@ from safelight.actions.pictures import read_pixels
 from safelight.actions.places import cache_folder
 from safelight.actions.store import Installed, Store
 from safelight.api import Declaration, Region, Value
-from safelight.document import Document
+from safelight.document import Document, LiveFilter
 from safelight.files import WriteError, atomic_write
 from safelight.workers.catalog import Broken, Catalog
 from safelight.workers.job import PATIENCE, Job, Listener, live_filter
@@ -96,6 +96,12 @@ class Studio:
     def is_cheap(self, declaration: Declaration, settings: Mapping[str, Value]) -> bool:
         """Whether a filter runs while it is drawn, so that it needs no job. May take a moment."""
         return self.live.reach(live_filter(declaration, settings), 0) is not None
+
+    def waits(self, filter: LiveFilter) -> bool:
+        """Whether a layer of this filter shows nothing until a job has run. May take a moment."""
+        if filter.kept is not None or self._installed(filter.id) is None:
+            return False
+        return self.live.reach(filter, 0) is None
 
     def warm(self) -> None:
         """Start a worker now. Raises WorkerDied."""

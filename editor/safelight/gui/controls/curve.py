@@ -170,13 +170,13 @@ class CurveBox(QWidget):
             self.remove_point(near)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        key = Qt.Key(event.key())
+        key = event.key()
         if key in _ARROWS:
             if not event.isAutoRepeat():
                 self.held.emit(True)  # for as long as it is down
             further = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
             step = _STEP * (10 if further else 1)
-            dx, dy = _ARROWS[key]
+            dx, dy = _ARROWS[Qt.Key(key)]
             x, y = self.points[self.chosen]
             self.move_point(x + dx * step, y + dy * step)
         elif key in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
@@ -189,7 +189,7 @@ class CurveBox(QWidget):
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        if Qt.Key(event.key()) in _ARROWS:
+        if event.key() in _ARROWS:
             if not event.isAutoRepeat():
                 self.held.emit(False)
         else:

@@ -28,6 +28,9 @@ from safelight.gui.text import plain, size
 _PAUSE = 150
 """Milliseconds after the last change before a preview starts."""
 
+_STALE = "Stale: something it was computed from has changed."
+_WAITS = "Not computed yet: with these settings it takes a moment."
+
 
 class FilterSettings(QWidget):
     """The controls of one filter: one that is being tried, or one that a layer holds.
@@ -117,8 +120,9 @@ class FilterSettings(QWidget):
         self.title.setText(plain(layer.name))
         self.refresh.setVisible(held.kept is not None or stale)
         self.refresh.setEnabled(stale and not busy)
+        self.stale_note.setText(_STALE if held.kept is not None else _WAITS)
         self.stale_note.setVisible(stale)
-        self.automatic.setVisible(held.kept is not None)
+        self.automatic.setVisible(held.kept is not None or stale)
 
     def set_settings(self, settings: Mapping[str, Value]) -> None:
         """Show other settings."""
@@ -223,7 +227,7 @@ class FilterSettings(QWidget):
         return scroller
 
     def _finish_for_layer(self, layout: QVBoxLayout, layer: Layer) -> None:
-        self.stale_note = _words("Stale: something it was computed from has changed.")
+        self.stale_note = _words(_STALE)
         self.refresh = QPushButton("Refresh")
         self.refresh.setToolTip("Compute the layer anew")
         self.refresh.clicked.connect(self.refresh_wanted)
