@@ -320,10 +320,10 @@ def _range_text(low: float | None, high: float | None) -> str:
     if low is None and high is None:
         return "any number"
     if high is None:
-        return f"{low:g} or more"
+        return f"{_text(low)} or more"
     if low is None:
-        return f"{high:g} or less"
-    return f"{low:g} to {high:g}"
+        return f"{_text(high)} or less"
+    return f"{_text(low)} to {_text(high)}"
 
 
 def _is_colour(text: str) -> bool:

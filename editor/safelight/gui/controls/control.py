@@ -13,6 +13,7 @@ from safelight.api import Parameter, ParameterError, Value
 class Control(QWidget):
     """The control of one parameter. ``changed`` tells that the user has set another value.
 
+    The first sentence of each one's docstring stands in resources/parameters.md.
     ``token`` is the same for all changes of one drag, and another for the next.
     """
 

@@ -22,7 +22,7 @@ from safelight.api.shapes import FEWEST, MOST, Pair
 from safelight.gui import theme
 from safelight.gui.controls.control import Control
 
-_MARGIN = 9.0
+_MARGIN = 6.0
 _NEAR = 12.0
 """Pixels from a point within which a click is meant for it."""
 
@@ -244,7 +244,7 @@ class CurveBox(QWidget):
 
 
 class CurveControl(Control):
-    """A tone curve."""
+    """A curve whose points are dragged, added by a click, removed by a double-click."""
 
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         super().__init__(parameter, parent)

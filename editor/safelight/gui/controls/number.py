@@ -24,7 +24,7 @@ class Slider(QSlider):
 
 
 class NumberControl(Control):
-    """A number or a whole number."""
+    """A slider over the usual range, and a field over the legal one."""
 
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         super().__init__(parameter, parent)

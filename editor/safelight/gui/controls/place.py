@@ -14,15 +14,15 @@ from PySide6.QtWidgets import QDoubleSpinBox, QGridLayout, QLabel, QPushButton, 
 from safelight.api import Parameter, Value
 from safelight.gui.controls.control import Control
 
-_NAMES = ("X", "Y", "Width", "Height")
-_TITLES = ("from the left", "from the top", "width", "height")
+_NAMES = ("X", "Y", "W", "H")
+_TITLES = ("distance from the left", "distance from the top", "width", "height")
 
 _LEAST = 0.01
 """Least percent a rectangle is wide and high here."""
 
 
 class PlaceControl(Control):
-    """Fields for a point or a rectangle, and a button to pick it in the picture.
+    """Fields in percent, and a button to pick it in the picture.
 
     ``picking`` tells what is to be picked, "point" or "rectangle"; "" when nothing is any more.
     ``picked`` takes it.
@@ -42,11 +42,13 @@ class PlaceControl(Control):
         self._value = self._numbers(parameter.default)
         self.fields: list[QDoubleSpinBox] = []
         grid = QGridLayout()
-        grid.setHorizontalSpacing(8)
+        grid.setHorizontalSpacing(6)
         grid.setVerticalSpacing(4)
         for index in range(len(self._value)):
             label = QLabel(_NAMES[index])
             label.setObjectName("dim")
+            label.setMinimumWidth(15)
+            label.setToolTip(_TITLES[index].capitalize())
             grid.addWidget(label, index // 2, index % 2 * 2)
             grid.addWidget(self._field(index), index // 2, index % 2 * 2 + 1)
         for column in (1, 3):
@@ -82,6 +84,7 @@ class PlaceControl(Control):
         whole = self.parameter.kind == "point"
         field.setRange(0 if index < 2 else _LEAST, 100 if index > 1 or whole else 100 - _LEAST)
         field.setSuffix(" %")
+        field.setMinimumWidth(72)  # two side by side fit the narrowest panel
         field.setKeyboardTracking(False)
         field.setAlignment(Qt.AlignmentFlag.AlignRight)
         field.setAccessibleName(f"{self.parameter.title}, {_TITLES[index]}")

@@ -12,7 +12,7 @@ from safelight.gui.controls.control import Control
 
 
 class SeedControl(Control):
-    """A whole number that may be large, and a button that rolls another."""
+    """A field, and a button that rolls another number."""
 
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         super().__init__(parameter, parent)

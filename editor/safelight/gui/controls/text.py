@@ -11,7 +11,7 @@ from safelight.gui.controls.control import Control
 
 
 class TextControl(Control):
-    """A line of text."""
+    """A field."""
 
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         super().__init__(parameter, parent)
@@ -37,7 +37,7 @@ class TextControl(Control):
 
 
 class ColourControl(Control):
-    """A colour: a patch to click, and its hexadecimal name."""
+    """A patch that opens a colour chooser, and a field for the hexadecimal name."""
 
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         super().__init__(parameter, parent)
