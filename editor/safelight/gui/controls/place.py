@@ -84,7 +84,7 @@ class PlaceControl(Control):
         whole = self.parameter.kind == "point"
         field.setRange(0 if index < 2 else _LEAST, 100 if index > 1 or whole else 100 - _LEAST)
         field.setSuffix(" %")
-        field.setMinimumWidth(72)  # two side by side fit the narrowest panel
+        field.setMinimumWidth(70)  # two side by side fit the narrowest panel
         field.setKeyboardTracking(False)
         field.setAlignment(Qt.AlignmentFlag.AlignRight)
         field.setAccessibleName(f"{self.parameter.title}, {_TITLES[index]}")

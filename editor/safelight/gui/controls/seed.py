@@ -17,12 +17,11 @@ class SeedControl(Control):
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         super().__init__(parameter, parent)
         self.line = QLineEdit()
-        self.line.setFixedWidth(110)
         self.line.setAccessibleName(parameter.title)
         self.roll = QPushButton("Roll")
         self.roll.setToolTip("Another random start")
-        self.head.addWidget(self.line)
         self.head.addWidget(self.roll)
+        self.body.addWidget(self.line)
         self._value = cast(int, parameter.default)
         self.set_value(parameter.default)
         self.line.editingFinished.connect(lambda: self.take(self.line.text()))

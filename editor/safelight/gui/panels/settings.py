@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import partial
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
+    QAbstractSpinBox,
     QCheckBox,
+    QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -214,6 +216,10 @@ class FilterSettings(QWidget):
             if isinstance(control, PlaceControl):
                 control.picking.connect(partial(self._picks, control))
             column.addWidget(control)
+        for field in inside.findChildren(QWidget):
+            if isinstance(field, (QAbstractSpinBox, QComboBox)):
+                field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+                field.installEventFilter(self)
         if self.layer is not None:
             self.strip = FilterStrip()
             column.addWidget(self.strip)
@@ -284,6 +290,13 @@ class FilterSettings(QWidget):
         self.outcome.setVisible(factor != 1)
         width, height = self._picture
         self.outcome.setText(f"Result: {size(width * factor, height * factor)}")
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The wheel scrolls the panel; it must not change what it happens to pass over."""
+        if event.type() == QEvent.Type.Wheel:
+            event.ignore()
+            return True
+        return super().eventFilter(watched, event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.layer is None:
