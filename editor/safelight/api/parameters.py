@@ -213,6 +213,8 @@ class Parameter:
 
     def text(self, value: Value) -> str:
         """A value as it is typed on the command line, the inverse of ``parse``."""
+        if self.kind == "flag":
+            return "on" if value else "off"
         if not isinstance(value, tuple):
             return str(value)
         between = ";" if self.kind == "curve" else ","
@@ -317,12 +319,10 @@ def _title(name: str) -> str:
 
 
 def _range_text(low: float | None, high: float | None) -> str:
-    if low is None and high is None:
-        return "any number"
+    if low is None:
+        return "any number" if high is None else f"{_text(high)} or less"
     if high is None:
         return f"{_text(low)} or more"
-    if low is None:
-        return f"{_text(high)} or less"
     return f"{_text(low)} to {_text(high)}"
 
 

@@ -22,7 +22,8 @@ class Title(QLabel):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
-        with QStylePainter(self) as painter:
+        painter = QStylePainter(self)
+        with painter:
             painter.drawItemText(
                 self.rect(),
                 Qt.AlignmentFlag.AlignVCenter,
