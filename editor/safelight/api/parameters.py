@@ -2,6 +2,7 @@
 
 One declaration serves the panel in the window, the options of the command line, the JSON of a
 recipe and the help text. The legal range and the slider's range are two things.
+resources/parameters.md lists the types, each with its forms.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ from safelight.gui.canvas.marks import (
 )
 from safelight.gui.canvas.marquee import paint_marquee, paint_veil, region_between, veil
 from safelight.gui.canvas.overlay import Overlay
-from safelight.gui.canvas.picker import Picker
+from safelight.gui.canvas.picker import HINTS, Picker
 from safelight.gui.canvas.picture import Picture, chequerboard
 from safelight.gui.canvas.rulers import THICK, axis_along_top, paint_rulers
 from safelight.gui.canvas.tilestore import Tiles
@@ -445,6 +445,8 @@ class Canvas(QWidget):
             paint_split(painter, line, height, ratio)
             paint_word(painter, "Before", line - 8 * ratio, edge, ratio, leftwards=True)
             paint_word(painter, "After", line + 8 * ratio, edge, ratio)
+        elif self._picker is not None:
+            paint_word(painter, HINTS[self._picker.kind], edge, edge, ratio)
         elif self.overlay is not None:
             paint_word(
                 painter, "Preview…" if self.overlay.running else "Preview", edge, edge, ratio

@@ -13,6 +13,11 @@ from safelight.gui.canvas.marquee import paint_marquee
 Kind: TypeAlias = Literal["point", "rectangle"]
 Place: TypeAlias = tuple[float, ...]
 
+HINTS = {
+    "point": "Click to pick a point; Escape leaves it",
+    "rectangle": "Drag to pick a rectangle; Escape leaves it",
+}
+
 _SMALLEST = 4.0
 """Widget pixels a rectangle is wide and high; less is a click that slipped."""
 
