@@ -14,8 +14,8 @@ Kind: TypeAlias = Literal["point", "rectangle"]
 Place: TypeAlias = tuple[float, ...]
 
 HINTS = {
-    "point": "Click to pick a point; Escape leaves it",
-    "rectangle": "Drag to pick a rectangle; Escape leaves it",
+    "point": "Click to pick a point; Escape cancels",
+    "rectangle": "Drag to pick a rectangle; Escape cancels",
 }
 
 _SMALLEST = 4.0

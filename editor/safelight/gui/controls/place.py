@@ -36,7 +36,7 @@ class PlaceControl(Control):
         self.pick.setCheckable(True)
         self.pick.setAutoDefault(False)
         what = "Click in" if parameter.kind == "point" else "Drag a rectangle over"
-        self.pick.setToolTip(f"{what} the picture; Escape leaves it")
+        self.pick.setToolTip(f"{what} the picture; Escape cancels")
         self.pick.setAccessibleName(f"Pick {parameter.title}")
         self.head.addWidget(self.pick)
         self._value = self._numbers(parameter.default)
