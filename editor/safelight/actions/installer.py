@@ -16,7 +16,7 @@ import threading
 import tomllib
 import urllib.parse
 import zipfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
@@ -32,6 +32,9 @@ from safelight.workers.sandbox import Protection, available
 
 BUNDLE = ".safelight-plugin"
 """How the file of a bundle ends: a zip of the wheels and ``bundle.json``."""
+
+_GIT = re.compile(r"git\+|(https?|ssh|git)://(?!.*\.(whl|zip)$)")
+"""What is taken for the address of a Git repository."""
 
 _DESCRIBE_LIMIT = 60.0
 _BUILD_LIMIT = {"memory": 2 << 30, "limit": 1 << 30}
@@ -87,7 +90,7 @@ class Installer:
     """Installs one plugin into ``store``, from ``source``:
 
     the name of a package on the user's index, a wheel, a bundle, a zip or a folder with sources,
-    or a Git address (``git+https://…``). ``reserved`` are the filters and plugins that the editor
+    or a Git address (``git+https://…``, ``https://….git``). ``reserved`` are the filters and plugins that the editor
     has already. ``told`` hears what is being done; ``cancel`` stops it from any thread.
     """
 
@@ -104,10 +107,13 @@ class Installer:
         self._reserved = {item.id: item.plugin for item in reserved}
         self._told = told
         self._cancelled = threading.Event()
+        self._pool: Pool | None = None
 
     def cancel(self) -> None:
         """Stop; ``prepare`` or ``install`` raises Stopped and leaves nothing."""
         self._cancelled.set()
+        if self._pool is not None:
+            self._pool.close()
 
     def prepare(self, staging: Path, *, upgrade: bool = False) -> Offer:
         """Fetch everything into ``staging`` (of ``Store.staging``) and say what it is.
@@ -117,11 +123,15 @@ class Installer:
         wheels = staging / "wheels"
         wheels.mkdir()
         what, pip = self._fetch(staging, wheels)
-        self._told("Looking what it needs")
+        self._told("Looking up what it needs")
         found = pip.resolve([what], upgrade=upgrade)
         if not found:
             raise StoreError(f"{self._source} is a part of the editor already.")
-        packages = [self._take(item, wheels, pip) for item in found]
+        packages = []
+        for number, item in enumerate(found, 1):
+            facts = item["metadata"]
+            self._told(f"Fetching {facts['name']} {facts['version']} ({number} of {len(found)})")
+            packages.append(self._take(item, wheels, pip))
         main = next((item for item in found if item.get("requested")), found[-1])
         name = canonical(main["metadata"]["name"])
         self._refuse(name, found)
@@ -142,7 +152,7 @@ class Installer:
             self._source,
             str(main["metadata"].get("summary") or ""),
             tuple(packages),
-            tuple(_networks(library)),
+            tuple(networks_in(library)),
             present.get(name, ""),
             available(),
             staging,
@@ -164,8 +174,7 @@ class Installer:
             networks=offer.networks,
         )
         plugin = replace(plugin, filters=self._describe(plugin))
-        if self._cancelled.is_set():
-            raise Stopped("It was cancelled; nothing was changed.")
+        self._stop_if_cancelled()
         self._store.write(plugin)
         for left in offer.staged.iterdir():
             if left.name not in ("lib", "wheels", "plugin.json"):
@@ -178,7 +187,7 @@ class Installer:
     def _fetch(self, staging: Path, wheels: Path) -> tuple[str, Pip]:
         """What pip is to resolve, and a pip that finds it: sources are built, a bundle unpacked."""
         source = self._source
-        if source.startswith("git+"):
+        if _GIT.match(source):
             return str(self._build(self._cloned(staging), staging, wheels)), Pip(self._cancelled)
         path = Path(source).expanduser()
         looks_like_file = "/" in source or "\\" in source or path.suffix in (".whl", ".zip", BUNDLE)
@@ -259,15 +268,13 @@ class Installer:
     def _take(self, item: dict[str, Any], wheels: Path, pip: Pip) -> Package:
         """Put one wheel of pip's report into ``wheels``; its hash is compared with the index's."""
         facts, download = item["metadata"], item["download_info"]
-        if self._cancelled.is_set():
-            raise Stopped("It was cancelled; nothing was changed.")
+        self._stop_if_cancelled()
         address = urllib.parse.urlsplit(download["url"])
         file_name = Path(urllib.parse.unquote(address.path)).name
         target = wheels / file_name
         if address.scheme == "file":
             shutil.copyfile(urllib.parse.unquote(address.path), target)
         else:
-            self._told(f"Fetching {facts['name']} {facts['version']}")
             pip.download(f"{facts['name']}=={facts['version']}", wheels)
         if not target.exists():
             raise StoreError(f"{file_name} did not arrive.")
@@ -277,7 +284,11 @@ class Installer:
         if promised != digest:
             raise StoreError(f"{file_name} is not what the index promised: its hash differs.")
         size = target.stat().st_size
-        return Package(facts["name"], facts["version"], size, digest, _licence(facts))
+        return Package(facts["name"], facts["version"], size, digest, licence_of(facts))
+
+    def _stop_if_cancelled(self) -> None:
+        if self._cancelled.is_set():
+            raise Stopped("It was cancelled; nothing was changed.")
 
     def _refuse(self, name: str, found: Sequence[dict[str, Any]]) -> None:
         for item in found:
@@ -289,13 +300,15 @@ class Installer:
 
     def _describe(self, plugin: Installed) -> tuple[Declaration, ...]:
         """What the plugin offers, as a confined worker says. Raises StoreError."""
-        pool = Pool(limit=1, environment=self._store.environment(plugin))
+        pool = self._pool = Pool(limit=1, environment=self._store.environment(plugin))
         try:
+            self._stop_if_cancelled()
             with pool.worker() as worker:
                 reply = worker.ask({"type": "describe"}, _DESCRIBE_LIMIT)
         except WorkerSilent:
             raise StoreError(f"{plugin.name} did not say what it offers within a minute.") from None
         except WorkerDied as error:
+            self._stop_if_cancelled()
             raise StoreError(f"{plugin.name} took its worker down: it {error}.") from None
         finally:
             pool.close()
@@ -412,14 +425,15 @@ def _entry_points(library: Path, name: str) -> list[metadata.EntryPoint]:
     ]
 
 
-def _networks(library: Path) -> Iterable[Network]:
+def networks_in(library: Path) -> Iterable[Network]:
+    """The networks below a folder."""
     for file in sorted(library.rglob("*.onnx")):
         name = file.relative_to(library).as_posix()
         yield Network(name, file.stat().st_size, _sha256(file))
 
 
-def _licence(facts: dict[str, Any]) -> str:
-    """A distribution's licence: the SPDX expression, the field, or what its classifiers say."""
+def licence_of(facts: Mapping[str, Any]) -> str:
+    """A distribution's licence, from its metadata as JSON: the SPDX expression, the field, or what its classifiers say."""
     named = str(facts.get("license_expression") or facts.get("license") or "").strip()
     if named and len(named) < 80:
         return named.splitlines()[0]

@@ -235,6 +235,11 @@ class Store:
         aside.rename(earlier)
         return self.find(plugin.name)
 
+    def earlier(self, name: str) -> Installed | None:
+        """The version that the last update of a plugin replaced; None where there is none."""
+        folder = self._earlier(name)
+        return self._read(folder) if folder.exists() else None
+
     def _earlier(self, name: str) -> Path:
         return self.folder / _EARLIER / name
 
