@@ -90,8 +90,9 @@ class Installer:
     """Installs one plugin into ``store``, from ``source``:
 
     the name of a package on the user's index, a wheel, a bundle, a zip or a folder with sources,
-    or a Git address (``git+https://…``, ``https://….git``). ``reserved`` are the filters and plugins that the editor
-    has already. ``told`` hears what is being done; ``cancel`` stops it from any thread.
+    or a Git address (``git+https://…``, ``https://….git``). ``reserved`` are the filters and
+    plugins that the editor has already. ``told`` hears what is being done; ``cancel`` stops it
+    from any thread.
     """
 
     def __init__(
@@ -173,7 +174,7 @@ class Installer:
             packages=offer.packages,
             networks=offer.networks,
         )
-        plugin = replace(plugin, filters=self._describe(plugin))
+        plugin = replace(plugin, filters=self._describe(plugin), enabled=self._stays_on(offer.name))
         self._stop_if_cancelled()
         self._store.write(plugin)
         for left in offer.staged.iterdir():
@@ -181,6 +182,10 @@ class Installer:
                 shutil.rmtree(left, ignore_errors=True)
         folder = self._store.place(offer.staged, offer.name)
         return replace(plugin, folder=folder)
+
+    def _stays_on(self, name: str) -> bool:
+        """Whether a plugin will be switched on: an update of one that is off leaves it off."""
+        return all(item.enabled for item in self._store.installed() if item.name == name)
 
     # -- fetching ----------------------------------------------------------------------------
 
@@ -433,7 +438,9 @@ def networks_in(library: Path) -> Iterable[Network]:
 
 
 def licence_of(facts: Mapping[str, Any]) -> str:
-    """A distribution's licence, from its metadata as JSON: the SPDX expression, the field, or what its classifiers say."""
+    """A distribution's licence, from its metadata as JSON: the SPDX expression, the field, or
+    what its classifiers say.
+    """
     named = str(facts.get("license_expression") or facts.get("license") or "").strip()
     if named and len(named) < 80:
         return named.splitlines()[0]
