@@ -179,6 +179,7 @@ class Store:
         plugin = self.find(name)
         going = self._aside()
         try:
+            going.parent.mkdir(exist_ok=True)
             plugin.folder.rename(going)
         except OSError as error:
             raise StoreError(f"{plugin.name} cannot be removed: {error.strerror}.") from None

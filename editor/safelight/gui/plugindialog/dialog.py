@@ -25,7 +25,6 @@ from safelight.actions.listing import Listed, listed
 from safelight.actions.pip import Stopped
 from safelight.actions.store import Installed
 from safelight.actions.updates import Update, UpdateCheck
-from safelight.api import Declaration
 from safelight.gui.background import Background, Mailbox
 from safelight.gui.messages import MessageBar
 from safelight.gui.plugindialog.facts import Facts
@@ -33,6 +32,12 @@ from safelight.gui.plugindialog.page import InstallPage
 from safelight.gui.plugindialog.shelf import Shelf
 from safelight.gui.text import plain
 from safelight.workers.sandbox import Protection, available
+
+
+_SAFE = (
+    "Safelight was started in safe mode: only built-in plugins run. Start it without --safe-mode"
+    " to use the others."
+)
 
 
 class PluginsDialog(QDialog):
@@ -56,6 +61,9 @@ class PluginsDialog(QDialog):
         self.shelf = Shelf()
         self.facts = Facts("About the plugin")
         self.message = MessageBar()
+        self.note = QLabel(_SAFE)
+        self.note.setWordWrap(True)
+        self.note.setVisible(studio.safe)
         self.page = InstallPage(studio)
         self.install = _button("Install…", self.ask_to_install)
         self.check = _button("Check for updates", self._check_or_stop)
@@ -115,7 +123,7 @@ class PluginsDialog(QDialog):
         column = QVBoxLayout(overview)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(10)
-        column.addWidget(self._safe_note())
+        column.addWidget(self.note)
         column.addWidget(self.message)
         column.addWidget(self.splitter, 1)
         self._pages = QStackedWidget()
@@ -124,15 +132,6 @@ class PluginsDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 14, 16, 14)
         layout.addWidget(self._pages)
-
-    def _safe_note(self) -> QLabel:
-        note = QLabel(
-            "Safelight was started in safe mode: only built-in plugins run. Start it again"
-            " without --safe to use the others."
-        )
-        note.setWordWrap(True)
-        note.setVisible(self._studio.safe)
-        return note
 
     # -- showing -------------------------------------------------------------------------------
 
@@ -263,7 +262,7 @@ class PluginsDialog(QDialog):
             return
         studio, reserved = self._studio, self.page.reserved
         self._check = check = UpdateCheck(
-            studio.store, studio.store.installed(), reserved=reserved, told=self._mailbox.post
+            studio.store, self.shelf.installed(), reserved=reserved, told=self._mailbox.post
         )
         self.check.setText("Stop checking")
         Background(self, check.run, self._checked, self._not_checked)

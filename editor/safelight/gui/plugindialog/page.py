@@ -170,7 +170,7 @@ class InstallPage(QWidget):
         self.cancel.setEnabled(True)
         self._show_ready()
         # Not on Install: what is offered wants to be read before a key says yes.
-        focus = self.offer if offered else self.cancel
+        focus: QWidget = self.offer if offered else self.cancel
         if asking:
             focus = self.look_up if self._upgrade else self.source
         focus.setFocus()

@@ -9,6 +9,7 @@ from PySide6.QtGui import QBrush, QColor, QKeyEvent
 from PySide6.QtWidgets import QLabel, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from safelight.actions.listing import Listed
+from safelight.actions.store import Installed
 from safelight.gui import theme
 from safelight.gui.text import plain
 
@@ -59,7 +60,12 @@ class Shelf(QWidget):
     def current(self) -> Listed | None:
         """The plugin that is chosen."""
         item = self.list.currentItem()
-        return item.data(_ENTRY) if item is not None else None
+        entry: Listed | None = item.data(_ENTRY) if item is not None else None
+        return entry
+
+    def installed(self) -> list[Installed]:
+        """All that are not built in."""
+        return [item.plugin for item in self._entries if not item.built_in]
 
     def choose(self, name: str) -> None:
         """Make a plugin the current one, if it is listed."""

@@ -1,0 +1,327 @@
+"""The Plugins dialog: a plugin is seen before it is added, and every failure is a sentence."""
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QLineEdit
+
+from safelight import actions
+from safelight.actions.store import Store
+from safelight.gui.plugindialog import PluginsDialog, is_plugin
+from tests.gui.conftest import answer, choose
+from tests.plugins.wheels import make_sources, make_wheel, stock
+
+_LIMIT = 60000
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store(tmp_path / "store")
+
+
+@pytest.fixture
+def index(tmp_path, monkeypatch):
+    """A folder of wheels, which is all that pip finds."""
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "index"))
+    return tmp_path / "index"
+
+
+@pytest.fixture
+def open_dialog(store, qtbot):
+    """Open the dialog on the store, and wait until it shows what there is."""
+    studios = []
+
+    def made(**options):
+        studios.append(actions.Studio(store=store, **options))
+        dialog = PluginsDialog(studios[-1])
+        qtbot.addWidget(dialog)
+        dialog.show()
+        qtbot.waitUntil(lambda: dialog.shelf.current() is not None, timeout=_LIMIT)
+        return dialog
+
+    yield made
+    for studio in studios:
+        studio.close()
+
+
+def click(qtbot, button):
+    assert button.isVisible()
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def names(dialog):
+    """The first words of what is listed, headings in capitals."""
+    shelf = dialog.shelf.list
+    return [shelf.item(row).text().split()[0] for row in range(shelf.count())]
+
+
+def look_up(dialog, qtbot, source):
+    """Ask for a source and wait for the offer or the refusal."""
+    click(qtbot, dialog.install)
+    page = dialog.page
+    page.source.setFocus()
+    qtbot.keyClicks(page.source, source)
+    click(qtbot, page.look_up)
+    return settled(page, qtbot)
+
+
+def settled(page, qtbot):
+    qtbot.waitUntil(lambda: page.install.isVisible() or page.look_up.isVisible(), timeout=_LIMIT)
+    return page
+
+
+def said(dialog, qtbot, part):
+    qtbot.waitUntil(lambda: part in dialog.message.label.text(), timeout=_LIMIT)
+
+
+def test_an_empty_store_says_what_to_do_and_lists_the_built_in_ones(open_dialog):
+    dialog = open_dialog()
+    assert "No plugin is installed beside the built-in ones" in dialog.shelf.note.text()
+    assert dialog.shelf.note.isVisible()
+    assert names(dialog) == ["BUILT", "safelight-blur", "safelight-enlarge", "safelight-warmth"]
+    text = dialog.facts.toPlainText()
+    assert "Built in" in text
+    assert "Gaussian blur: Soften the picture evenly." in text
+    assert "Apache-2.0" in text
+    for button in (dialog.switch, dialog.uninstall, dialog.update_button, dialog.go_back):
+        assert not button.isVisible()
+
+
+def test_a_package_is_installed_from_the_index_after_a_yes(open_dialog, index, store, qtbot):
+    make_wheel(index, "helper", "0.5", module="")
+    wheel = make_wheel(index, requires=("helper",), files={"net.onnx": b"weights"})
+    dialog = open_dialog()
+    page = look_up(dialog, qtbot, "candlelight")
+    offer = page.offer.toPlainText()
+    for part in ("candlelight 1.0", "helper 0.5", "MIT", "2 packages", "net.onnx"):
+        assert part in offer
+    assert "Plugins" in offer  # what holds them back here
+    assert page.install.hasFocus() is False
+    assert store.installed() == ()
+    with qtbot.waitSignal(dialog.changed, timeout=_LIMIT):
+        click(qtbot, page.install)
+    said(dialog, qtbot, "candlelight 1.0 is installed.")
+    (plugin,) = store.installed()
+    assert plugin.packages[0].sha256 in offer
+    assert wheel.stat().st_size == plugin.packages[0].size
+    assert dialog.shelf.current().plugin == plugin
+    assert "Candlelight: Tint the picture." in dialog.facts.toPlainText()
+
+
+def test_cancel_on_the_offer_leaves_nothing(open_dialog, index, store, qtbot):
+    make_wheel(index)
+    dialog = open_dialog()
+    page = look_up(dialog, qtbot, "candlelight")
+    click(qtbot, page.cancel)
+    qtbot.waitUntil(lambda: not page.busy, timeout=_LIMIT)
+    assert list((store.folder / ".staging").iterdir()) == []
+    assert store.installed() == ()
+    click(qtbot, page.cancel)
+    assert dialog.shelf.isVisible()
+
+
+def test_cancel_stops_what_is_being_looked_up(open_dialog, index, store, qtbot):
+    make_wheel(index)
+    dialog = open_dialog()
+    click(qtbot, dialog.install)
+    dialog.page.source.setText("candlelight")
+    click(qtbot, dialog.page.look_up)
+    assert dialog.page.bar.isVisible()
+    click(qtbot, dialog.page.cancel)
+    qtbot.waitUntil(lambda: not dialog.page.busy, timeout=_LIMIT)
+    assert dialog.page.source.isVisible()
+    assert list((store.folder / ".staging").iterdir()) == []
+
+
+def test_a_refusal_is_a_sentence_and_the_field_is_still_there(open_dialog, index, qtbot):
+    index.mkdir()
+    dialog = open_dialog()
+    page = look_up(dialog, qtbot, "nowhere-to-be-found")
+    assert "There is no nowhere-to-be-found for Python" in page.message.label.text()
+    assert page.source.text() == "nowhere-to-be-found"
+    assert page.source.hasFocus()
+    page.source.setText("/no/such/file.whl")
+    click(qtbot, page.look_up)
+    settled(page, qtbot)
+    assert page.message.label.text() == "There is no file file.whl where you said."
+
+
+def test_a_plugin_that_cannot_be_loaded_is_not_installed(open_dialog, tmp_path, store, qtbot):
+    wheel = make_wheel(tmp_path, module="raise OSError('no lamp')")
+    dialog = open_dialog()
+    page = look_up(dialog, qtbot, str(wheel))
+    click(qtbot, page.install)
+    settled(page, qtbot)
+    assert "candlelight cannot be loaded" in page.message.label.text()
+    assert store.installed() == ()
+
+
+def test_what_a_plugin_writes_stays_plain_text(open_dialog, store, tmp_path, qtbot):
+    stock(store, make_wheel(tmp_path), source="<img src=x><b>bold</b>")
+    dialog = open_dialog()
+    assert "<img src=x><b>bold</b>" in dialog.facts.toPlainText()
+
+
+def test_a_plugin_is_switched_off_and_on(open_dialog, store, tmp_path, qtbot):
+    stock(store, make_wheel(tmp_path))
+    dialog = open_dialog()
+    click(qtbot, dialog.switch)
+    said(dialog, qtbot, "candlelight is switched off.")
+    assert store.find("candlelight").enabled is False
+    assert dialog.switch.text() == "Switch on"
+    assert "Switched off" in dialog.shelf.list.currentItem().text()
+    click(qtbot, dialog.switch)
+    said(dialog, qtbot, "candlelight is switched on.")
+    assert store.find("candlelight").enabled is True
+
+
+def test_uninstalling_asks_first(open_dialog, store, tmp_path, qtbot):
+    stock(store, make_wheel(tmp_path))
+    dialog = open_dialog()
+    answer("Keep")
+    click(qtbot, dialog.uninstall)
+    qtbot.waitUntil(lambda: QApplication.activeModalWidget() is None)
+    assert store.find("candlelight")
+    answer("Uninstall")
+    click(qtbot, dialog.uninstall)
+    said(dialog, qtbot, "candlelight is uninstalled.")
+    assert store.installed() == ()
+    assert dialog.shelf.note.isVisible()
+
+
+def test_updates_are_found_installed_and_undone(open_dialog, index, store, tmp_path, qtbot):
+    stock(store, make_wheel(tmp_path), source="candlelight")
+    stock(store, make_wheel(tmp_path, "dusk"), source="/no/such/dusk.whl")
+    make_wheel(index, version="2.0")
+    store.set_enabled("candlelight", False)
+    dialog = open_dialog()
+    click(qtbot, dialog.check)
+    said(dialog, qtbot, "Newer: candlelight 2.0.")
+    assert "dusk: There is no file dusk.whl where you said." in dialog.message.label.text()
+    assert store.find("candlelight").version == "1.0"
+    dialog.shelf.choose("candlelight")
+    assert "2.0 is available" in dialog.shelf.list.currentItem().text()
+    click(qtbot, dialog.update_button)
+    page = settled(dialog.page, qtbot)
+    assert "Replaces 1.0" in page.offer.toPlainText()
+    click(qtbot, page.install)
+    said(dialog, qtbot, "candlelight 2.0 is installed. It is still switched off.")
+    click(qtbot, dialog.go_back)
+    said(dialog, qtbot, "candlelight is 1.0 again.")
+    assert store.find("candlelight").version == "1.0"
+
+
+def test_an_update_of_the_newest_says_so(open_dialog, index, store, tmp_path, qtbot):
+    stock(store, make_wheel(index), source="candlelight")
+    dialog = open_dialog()
+    click(qtbot, dialog.update_button)
+    page = settled(dialog.page, qtbot)
+    qtbot.waitUntil(lambda: not page.busy, timeout=_LIMIT)
+    assert page.message.label.text() == "candlelight 1.0 is the newest there is."
+
+
+def test_a_faulty_plugin_gives_its_reason_and_can_be_uninstalled(open_dialog, store, qtbot):
+    (store.folder / "broken").mkdir(parents=True)
+    (store.folder / "broken" / "plugin.json").write_text("{")
+    dialog = open_dialog()
+    assert "its record cannot be read" in dialog.shelf.list.currentItem().text()
+    assert "Its record cannot be read" in dialog.facts.toPlainText()
+    assert not dialog.switch.isEnabled()
+    answer("Uninstall")
+    click(qtbot, dialog.uninstall)
+    said(dialog, qtbot, "broken is uninstalled.")
+    assert not (store.folder / "broken").exists()
+
+
+def test_the_search_narrows_the_list(open_dialog, store, tmp_path, qtbot):
+    stock(store, make_wheel(tmp_path))
+    dialog = open_dialog()
+    qtbot.keyClicks(dialog.shelf.search, "gauss")
+    assert names(dialog) == ["BUILT", "safelight-blur"]
+    assert dialog.shelf.current().plugin.name == "safelight-blur"
+    qtbot.keyClicks(dialog.shelf.search, "xyz")
+    assert dialog.shelf.note.text() == "No plugin matches."
+    assert dialog.facts.toPlainText() == ""
+
+
+def test_escape_goes_back_one_step_and_then_closes(open_dialog, qtbot):
+    dialog = open_dialog()
+    click(qtbot, dialog.install)
+    qtbot.keyClick(dialog.page.source, Qt.Key.Key_Escape)
+    assert dialog.shelf.isVisible()
+    qtbot.keyClick(dialog.shelf.list, Qt.Key.Key_Escape)
+    assert not dialog.isVisible()
+
+
+def test_every_control_has_a_name_and_small_and_long_fit(open_dialog, store, tmp_path, qtbot):
+    name = "a_very_long_name_" * 6 + "of_a_plugin"
+    stock(store, make_wheel(tmp_path, name))
+    dialog = open_dialog()
+    dialog.resize(dialog.minimumSize())
+    assert dialog.size() == dialog.minimumSize()
+    assert not dialog.facts.horizontalScrollBar().isVisible()
+    for widget in (dialog.shelf.list, dialog.facts, *dialog.findChildren(QLineEdit)):
+        assert widget.accessibleName()
+
+
+def test_safe_mode_is_said(open_dialog, store, tmp_path, qtbot):
+    stock(store, make_wheel(tmp_path))
+    dialog = open_dialog(safe=True)
+    assert dialog.note.isVisible()
+    assert "safe mode" in dialog.note.text()
+
+
+def drop(widget, *paths):
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    hand = (data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    enter = QDragEnterEvent(QPoint(50, 50), Qt.DropAction.CopyAction, *hand)
+    QApplication.sendEvent(widget, enter)
+    if enter.isAccepted():
+        QApplication.sendEvent(widget, QDropEvent(QPointF(50, 50), Qt.DropAction.CopyAction, *hand))
+    return enter.isAccepted()
+
+
+def test_a_folder_dropped_on_the_dialog_is_built_and_offered(open_dialog, index, tmp_path, qtbot):
+    dialog = open_dialog()
+    assert drop(dialog, make_sources(tmp_path / "sources"))
+    assert not drop(dialog, tmp_path)  # one at a time
+    page = settled(dialog.page, qtbot)
+    assert "candlelight 1.0" in page.offer.toPlainText()
+    dialog.close()
+    assert not dialog.isVisible()
+
+
+def test_a_plugin_is_told_from_a_photograph(tmp_path):
+    sources = make_sources(tmp_path / "sources")
+    assert is_plugin(sources)
+    assert is_plugin(tmp_path / "a.safelight-plugin")
+    assert is_plugin(tmp_path / "a.WHL")
+    assert not is_plugin(tmp_path)
+    assert not is_plugin(tmp_path / "a.jpg")
+
+
+def test_the_window_takes_a_dropped_plugin_and_its_filters_at_once(
+    opened, window, tmp_path, monkeypatch, qtbot
+):
+    monkeypatch.setattr(window.studio, "store", Store(tmp_path / "store"))
+    assert drop(window, make_wheel(tmp_path))
+    dialog = window.plugins
+    page = dialog.page
+    qtbot.waitUntil(page.isVisible, timeout=_LIMIT)
+    settled(page, qtbot)
+    click(qtbot, page.install)
+    qtbot.waitUntil(lambda: any(x.name == "tint" for x in window.filters), timeout=_LIMIT)
+    choose(window, "tint")
+    qtbot.mouseClick(opened.settings.apply, Qt.MouseButton.LeftButton)
+    session = opened.session
+    qtbot.waitUntil(lambda: len(session.document.layers) == 2, timeout=_LIMIT)
+    answer("Uninstall")
+    said(dialog, qtbot, "installed")
+    click(qtbot, dialog.uninstall)
+    qtbot.waitUntil(lambda: not any(x.name == "tint" for x in window.filters), timeout=_LIMIT)
+    assert "candlelight" in opened.messages.label.text()
+    assert opened.held is None
+    dialog.close()
+    qtbot.waitUntil(lambda: window.plugins is None)
