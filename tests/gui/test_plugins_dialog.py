@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QApplication, QLineEdit
 from safelight import actions
 from safelight.actions.store import Store
 from safelight.gui.plugindialog import PluginsDialog, is_plugin
-from tests.gui.conftest import answer, choose
+from safelight.gui.window import Window
+from tests.gui.conftest import answer, choose, open_in, wake
 from tests.plugins.wheels import make_sources, make_wheel, stock
 
 _LIMIT = 60000
@@ -303,9 +304,11 @@ def test_a_plugin_is_told_from_a_photograph(tmp_path):
 
 
 def test_the_window_takes_a_dropped_plugin_and_its_filters_at_once(
-    opened, window, tmp_path, monkeypatch, qtbot
+    photo, tmp_path, monkeypatch, qtbot
 ):
-    monkeypatch.setattr(window.studio, "store", Store(tmp_path / "store"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    window = wake(Window(), qtbot)
+    opened = open_in(window, photo, qtbot)
     assert drop(window, make_wheel(tmp_path))
     dialog = window.plugins
     page = dialog.page
