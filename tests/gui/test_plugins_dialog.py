@@ -9,10 +9,13 @@ from safelight import actions
 from safelight.actions.store import Store
 from safelight.gui.plugindialog import PluginsDialog, is_plugin
 from safelight.gui.window import Window
+from safelight.workers.sandbox import available
+from tests.conftest import CHECKOUT
 from tests.gui.conftest import answer, choose, open_in, wake
 from tests.plugins.wheels import make_sources, make_wheel, stock
 
 _LIMIT = 60000
+ENLARGE = CHECKOUT / "plugins" / "enlarge" / "safelight_enlarge" / "enlarge_x2.onnx"
 
 
 @pytest.fixture
@@ -89,15 +92,32 @@ def test_an_empty_store_says_what_to_do_and_lists_the_built_in_ones(open_dialog)
         assert not button.isVisible()
 
 
+def test_what_a_built_in_network_was_trained_on_is_shown(open_dialog, qtbot):
+    dialog = open_dialog()
+    dialog.shelf.choose("safelight-enlarge")
+    qtbot.waitUntil(lambda: "CC BY-SA 4.0" in dialog.facts.toPlainText(), timeout=_LIMIT)
+    assert "not named" not in dialog.facts.toPlainText()
+
+
 def test_a_package_is_installed_from_the_index_after_a_yes(open_dialog, index, store, qtbot):
     make_wheel(index, "helper", "0.5", module="")
-    wheel = make_wheel(index, requires=("helper",), files={"net.onnx": b"weights"})
+    wheel = make_wheel(
+        index, requires=("helper",), files={"net.onnx": b"weights", "x2.onnx": ENLARGE.read_bytes()}
+    )
     dialog = open_dialog()
     page = look_up(dialog, qtbot, "candlelight")
     offer = page.offer.toPlainText()
-    for part in ("candlelight 1.0", "helper 0.5", "MIT", "2 packages", "net.onnx"):
+    for part in (
+        "candlelight 1.0",
+        "helper 0.5",
+        "MIT",
+        "2 packages",
+        "net.onnx is no usable network",
+    ):
         assert part in offer
-    assert "Plugins" in offer  # what holds them back here
+    assert "Licence of the weights: Apache-2.0" in offer
+    assert "Trained on: Cloudinary CID22" in offer
+    assert available().sentence() in offer
     assert page.install.hasFocus() is False
     assert store.installed() == ()
     with qtbot.waitSignal(dialog.changed, timeout=_LIMIT):
@@ -168,12 +188,12 @@ def test_a_plugin_is_switched_off_and_on(open_dialog, store, tmp_path, qtbot):
     stock(store, make_wheel(tmp_path))
     dialog = open_dialog()
     click(qtbot, dialog.switch)
-    said(dialog, qtbot, "candlelight is switched off.")
+    said(dialog, qtbot, "candlelight is disabled.")
     assert store.find("candlelight").enabled is False
-    assert dialog.switch.text() == "Switch on"
-    assert "Switched off" in dialog.shelf.list.currentItem().text()
+    assert dialog.switch.text() == "Enable"
+    assert "Disabled" in dialog.shelf.list.currentItem().text()
     click(qtbot, dialog.switch)
-    said(dialog, qtbot, "candlelight is switched on.")
+    said(dialog, qtbot, "candlelight is enabled.")
     assert store.find("candlelight").enabled is True
 
 
@@ -198,8 +218,9 @@ def test_updates_are_found_installed_and_undone(open_dialog, index, store, tmp_p
     store.set_enabled("candlelight", False)
     dialog = open_dialog()
     click(qtbot, dialog.check)
-    said(dialog, qtbot, "Newer: candlelight 2.0.")
-    assert "dusk: There is no file dusk.whl where you said." in dialog.message.label.text()
+    said(dialog, qtbot, "There is something newer: candlelight 2.0.")
+    dialog.shelf.choose("dusk")
+    assert "There is no file dusk.whl where you said." in dialog.facts.toPlainText()
     assert store.find("candlelight").version == "1.0"
     dialog.shelf.choose("candlelight")
     assert "2.0 is available" in dialog.shelf.list.currentItem().text()
@@ -207,7 +228,7 @@ def test_updates_are_found_installed_and_undone(open_dialog, index, store, tmp_p
     page = settled(dialog.page, qtbot)
     assert "Replaces 1.0" in page.offer.toPlainText()
     click(qtbot, page.install)
-    said(dialog, qtbot, "candlelight 2.0 is installed. It is still switched off.")
+    said(dialog, qtbot, "candlelight 2.0 is installed. It is still disabled.")
     click(qtbot, dialog.go_back)
     said(dialog, qtbot, "candlelight is 1.0 again.")
     assert store.find("candlelight").version == "1.0"

@@ -26,8 +26,9 @@ from safelight.actions.pip import Pip, Stopped, run_until
 from safelight.actions.store import Installed, Network, Package, Store, StoreError, canonical
 from safelight.api import PROJECT, Declaration, ParameterError
 from safelight.workers import building
-from safelight.workers.environment import editor_path, interpreter
+from safelight.workers.environment import Environment, editor_path, interpreter
 from safelight.workers.pool import Pool, WorkerDied, WorkerSilent
+from safelight.workers.protocol import Message
 from safelight.workers.sandbox import Protection, available
 
 BUNDLE = ".safelight-plugin"
@@ -35,6 +36,9 @@ BUNDLE = ".safelight-plugin"
 
 _GIT = re.compile(r"git\+|(https?|ssh|git)://(?!.*\.(whl|zip)$)")
 """What is taken for the address of a Git repository."""
+
+_SAID = ("licence", "training_data", "fault")
+"""What a worker says of a network file."""
 
 _DESCRIBE_LIMIT = 60.0
 _BUILD_LIMIT = {"memory": 2 << 30, "limit": 1 << 30}
@@ -153,7 +157,7 @@ class Installer:
             self._source,
             str(main["metadata"].get("summary") or ""),
             tuple(packages),
-            tuple(networks_in(library)),
+            self._networks(library, staging),
             present.get(name, ""),
             available(),
             staging,
@@ -291,6 +295,41 @@ class Installer:
         size = target.stat().st_size
         return Package(facts["name"], facts["version"], size, digest, licence_of(facts))
 
+    def _networks(self, library: Path, staging: Path) -> tuple[Network, ...]:
+        """The networks, and what they say of themselves to a confined worker.
+
+        It sees copies of them in a folder without the plugin, so nothing of that runs.
+        """
+        networks = tuple(networks_in(library))
+        if not networks:
+            return ()
+        self._told("Reading its networks")
+        alone = staging / "networks"
+        alone.mkdir()
+        files = [alone / f"{number}.onnx" for number in range(len(networks))]
+        for item, file in zip(networks, files, strict=True):
+            shutil.copyfile(library / item.file, file)
+        environment = Environment("networks", alone, staging / "reading")
+        try:
+            return described(networks, self._ask(environment, question_about(files)))
+        except WorkerSilent:
+            return tuple(replace(item, fault="it takes too long to read") for item in networks)
+        except WorkerDied as error:
+            return tuple(replace(item, fault=f"its reader {error}") for item in networks)
+
+    def _ask(self, environment: Environment, question: Message) -> Message:
+        """What a fresh confined worker answers. Raises WorkerDied, WorkerSilent, Stopped."""
+        pool = self._pool = Pool(limit=1, environment=environment)
+        try:
+            self._stop_if_cancelled()
+            with pool.worker() as worker:
+                return worker.ask(question, _DESCRIBE_LIMIT)
+        except WorkerDied:
+            self._stop_if_cancelled()
+            raise
+        finally:
+            pool.close()
+
     def _stop_if_cancelled(self) -> None:
         if self._cancelled.is_set():
             raise Stopped("It was cancelled; nothing was changed.")
@@ -305,18 +344,12 @@ class Installer:
 
     def _describe(self, plugin: Installed) -> tuple[Declaration, ...]:
         """What the plugin offers, as a confined worker says. Raises StoreError."""
-        pool = self._pool = Pool(limit=1, environment=self._store.environment(plugin))
         try:
-            self._stop_if_cancelled()
-            with pool.worker() as worker:
-                reply = worker.ask({"type": "describe"}, _DESCRIBE_LIMIT)
+            reply = self._ask(self._store.environment(plugin), {"type": "describe"})
         except WorkerSilent:
             raise StoreError(f"{plugin.name} did not say what it offers within a minute.") from None
         except WorkerDied as error:
-            self._stop_if_cancelled()
             raise StoreError(f"{plugin.name} took its worker down: it {error}.") from None
-        finally:
-            pool.close()
         for failure in reply.get("failures", []):
             raise StoreError(f"{plugin.name} cannot be loaded: {failure['reason']}.")
         try:
@@ -435,6 +468,23 @@ def networks_in(library: Path) -> Iterable[Network]:
     for file in sorted(library.rglob("*.onnx")):
         name = file.relative_to(library).as_posix()
         yield Network(name, file.stat().st_size, _sha256(file))
+
+
+def question_about(files: Iterable[Path]) -> Message:
+    """What a worker is asked so that it reads network files; ``described`` takes its answer."""
+    return {"type": "networks", "files": [str(file) for file in files]}
+
+
+def described(networks: Sequence[Network], answer: Message) -> tuple[Network, ...]:
+    """Networks with what a worker says of them; one that answers anything else is not believed."""
+    facts = answer.get("facts")
+    if not isinstance(facts, list) or len(facts) != len(networks):
+        return tuple(networks)
+    found = []
+    for item, said in zip(networks, facts, strict=True):
+        licence, data, fault = (str(said.get(key, "")) for key in _SAID)
+        found.append(replace(item, licence=licence, training_data=data, fault=fault))
+    return tuple(found)
 
 
 def licence_of(facts: Mapping[str, Any]) -> str:

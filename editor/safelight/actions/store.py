@@ -44,13 +44,17 @@ class Package:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A network that a plugin brings along, as its own metadata describe it."""
+    """A network that a plugin brings along, as its own metadata describe it.
+
+    ``fault`` says why it cannot be read; "" = it can, or was not asked.
+    """
 
     file: str
     size: int
     sha256: str
     licence: str = ""
     training_data: str = ""
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from safelight.actions import Studio
-from safelight.actions.listing import Listed, listed
+from safelight.actions.listing import Listed, completed, listed
 from safelight.actions.pip import Stopped
 from safelight.actions.store import Installed
 from safelight.actions.updates import Update, UpdateCheck
@@ -32,7 +32,6 @@ from safelight.gui.plugindialog.page import InstallPage
 from safelight.gui.plugindialog.shelf import Shelf
 from safelight.gui.text import plain
 from safelight.workers.sandbox import Protection, available
-
 
 _SAFE = (
     "Safelight was started in safe mode: only built-in plugins run. Start it without --safe-mode"
@@ -53,7 +52,8 @@ class PluginsDialog(QDialog):
         self.setMinimumSize(520, 340)
         self._studio = studio
         self._protection: Protection = available()
-        self._updates: dict[str, str] = {}
+        self._updates: dict[str, Update] = {}
+        self._round = 0
         self._check: UpdateCheck | None = None
         self._waiting = ""
         self._loaded = False
@@ -67,7 +67,7 @@ class PluginsDialog(QDialog):
         self.page = InstallPage(studio)
         self.install = _button("Install…", self.ask_to_install)
         self.check = _button("Check for updates", self._check_or_stop)
-        self.switch = _button("Switch off", self._switch)
+        self.switch = _button("Disable", self._switch)
         self.update_button = _button("Update…", self._update)
         self.go_back = _button("Go back", self._go_back)
         self.uninstall = _button("Uninstall…", self._ask_to_uninstall)
@@ -138,20 +138,31 @@ class PluginsDialog(QDialog):
     def _load(self, chosen: str = "", said: str = "") -> None:
         """Read what there is, on a thread; then choose a plugin and say a sentence."""
         studio = self._studio
+        self._round += 1
+        current = self._round
 
         def show(entries: Sequence[Listed]) -> None:
-            self._loaded = True
-            own = [item.plugin for item in entries if item.built_in]
-            self.page.reserved = [filter for plugin in own for filter in plugin.filters]
             self.shelf.show_plugins(entries, self._updates)
             self.shelf.choose(chosen)
             if said:
                 self.message.say(said)
-            source, self._waiting = self._waiting, ""
-            if source:
-                self.install_from(source)
+            self._start(entries)
+            Background(self, lambda: completed(entries), complete, self._failed)
+
+        def complete(entries: Sequence[Listed]) -> None:
+            if current == self._round:
+                self.shelf.show_plugins(entries, self._updates)
 
         Background(self, lambda: listed(studio), show, self._failed)
+
+    def _start(self, entries: Sequence[Listed]) -> None:
+        """What there is is known now: offer what has been waiting for that."""
+        self._loaded = True
+        own = [item.plugin for item in entries if item.built_in]
+        self.page.reserved = [filter for plugin in own for filter in plugin.filters]
+        source, self._waiting = self._waiting, ""
+        if source:
+            self.install_from(source)
 
     def _show_chosen(self) -> None:
         entry = self.shelf.current()
@@ -163,10 +174,11 @@ class PluginsDialog(QDialog):
             self.facts.clear()
             return
         plugin = entry.plugin
-        update = self._updates.get(plugin.name, "")
-        self.switch.setText("Switch off" if plugin.enabled else "Switch on")
+        update = self._updates.get(plugin.name)
+        newer = update.version if update is not None else ""
+        self.switch.setText("Disable" if plugin.enabled else "Enable")
         self.switch.setEnabled(not plugin.fault)
-        self.update_button.setText(plain(f"Update to {update}…") if update else "Update…")
+        self.update_button.setText(plain(f"Update to {newer}…") if newer else "Update…")
         self.go_back.setToolTip(plain(f"To version {entry.earlier}"))
         self.facts.show_plugin(entry, self._protection, update)
 
@@ -212,7 +224,7 @@ class PluginsDialog(QDialog):
     def _switch(self) -> None:
         plugin, store = self._chosen(), self._studio.store
         on = not plugin.enabled
-        said = f"{plugin.name} is switched {'on' if on else 'off'}."
+        said = f"{plugin.name} is {'enabled' if on else 'disabled'}."
         self._change(plugin.name, lambda: store.set_enabled(plugin.name, on), said)
 
     def _go_back(self) -> None:
@@ -250,7 +262,7 @@ class PluginsDialog(QDialog):
         self._updates.pop(plugin.name, None)
         self._show_list()
         self.changed.emit()
-        off = "" if plugin.enabled else " It is still switched off."
+        off = "" if plugin.enabled else " It is still disabled."
         self._load(plugin.name, f"{plugin.name} {plugin.version} is installed.{off}")
 
     # -- updates -------------------------------------------------------------------------------
@@ -273,14 +285,10 @@ class PluginsDialog(QDialog):
 
     def _checked(self, found: Sequence[Update]) -> None:
         self._end_check()
-        self._updates = {item.plugin: item.version for item in found if item.version}
-        newer = [f"{item.plugin} {item.version}" for item in found if item.version]
-        lines = [f"Newer: {', '.join(newer)}."] if newer else []
-        lines += [f"{item.plugin}: {item.fault}" for item in found if item.fault]
-        nothing = "All installed plugins are the newest." if found else "There is nothing to check."
+        self._updates = {item.plugin: item for item in found}
         entry = self.shelf.current()
         chosen = entry.plugin.name if entry is not None else ""
-        self._load(chosen, "\n".join(lines) or nothing)
+        self._load(chosen, _summed_up(found))
 
     def _not_checked(self, error: Exception) -> None:
         self._end_check()
@@ -317,6 +325,18 @@ class PluginsDialog(QDialog):
         self.page.stop()
         if self._check is not None:
             self._check.cancel()
+
+
+def _summed_up(found: Sequence[Update]) -> str:
+    """What looking for updates found, in a sentence or two."""
+    if not found:
+        return "There is nothing to check: no plugin is installed beside the built-in ones."
+    newer = [f"{item.plugin} {item.version}" for item in found if item.version]
+    unknown = [item.plugin for item in found if item.fault]
+    parts = [f"There is something newer: {', '.join(newer)}."] if newer else []
+    if unknown:
+        parts.append(f"Not to be checked, for the reason given beside each: {', '.join(unknown)}.")
+    return " ".join(parts) or "All installed plugins are the newest there are."
 
 
 def _dropped(event: QDropEvent) -> list[Path]:

@@ -11,9 +11,13 @@ from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 from safelight.actions.installer import Offer
 from safelight.actions.listing import Listed
 from safelight.actions.store import Network, Package
+from safelight.actions.updates import Update
 from safelight.gui import theme
 from safelight.gui.text import file_size, plain
 from safelight.workers.sandbox import Protection
+
+_LONGEST = 2500
+"""Characters of a licence or of what a network was trained on."""
 
 _STYLE = f"""
 p {{ margin: 0 0 7px 0; }}
@@ -40,8 +44,10 @@ class Facts(QTextBrowser):
         self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         self.document().setDefaultStyleSheet(_STYLE)
 
-    def show_plugin(self, item: Listed, protection: Protection, update: str = "") -> None:
-        """A plugin that is there; ``update`` is the version it could be updated to."""
+    def show_plugin(
+        self, item: Listed, protection: Protection, update: Update | None = None
+    ) -> None:
+        """A plugin that is there; ``update`` is what is known of newer versions."""
         self.setHtml("".join(_described(item, protection, update)))
 
     def show_offer(self, offer: Offer) -> None:
@@ -49,13 +55,15 @@ class Facts(QTextBrowser):
         self.setHtml("".join(_offered(offer)))
 
 
-def _described(item: Listed, protection: Protection, update: str) -> Iterable[str]:
+def _described(item: Listed, protection: Protection, update: Update | None) -> Iterable[str]:
     plugin = item.plugin
     yield _title(plugin.name, plugin.version)
-    yield _line("dim", state(item, update))
+    yield _line("dim", _state(item, update))
     if plugin.fault:
         fault = plugin.fault[:1].upper() + plugin.fault[1:]
         yield _line("fault", f"{fault}. {_remedy(item)}")
+    if update is not None and update.fault:
+        yield _line("fault", f"Whether there is a newer version is not known. {update.fault}")
     if plugin.summary:
         yield _line("", plugin.summary)
     if plugin.filters:
@@ -63,16 +71,15 @@ def _described(item: Listed, protection: Protection, update: str) -> Iterable[st
     for filter in plugin.filters:
         text = f"{filter.title}: {filter.description}" if filter.description else filter.title
         yield _line("item", text)
-    yield from _packages("Packages", plugin.packages)
-    yield from _networks(plugin.networks)
-    yield _heading("Where it came from")
-    source = "with Safelight" if item.built_in else plugin.source or "not noted"
-    yield _line("item", source[:1].upper() + source[1:] if item.built_in else source)
     yield _heading("What it can reach")
     if item.built_in:
         yield _line("item", "Built-in plugins are part of Safelight and are trusted like it.")
     else:
         yield _line("item" if protection.complete else "fault", protection.sentence())
+    yield from _packages("Packages", plugin.packages)
+    yield from _networks(plugin.networks)
+    yield _heading("Where it came from")
+    yield _line("item", "Safelight" if item.built_in else plugin.source or "Not noted")
 
 
 def _offered(offer: Offer) -> Iterable[str]:
@@ -82,25 +89,25 @@ def _offered(offer: Offer) -> Iterable[str]:
     elif offer.replaces:
         yield _line("dim", f"Replaces {offer.replaces}, to which you can go back")
     yield _line("", offer.summary or "It has no summary.")
+    yield _heading("What it will reach")
+    yield _line("item" if offer.protection.complete else "fault", offer.protection.sentence())
     many = len(offer.packages)
     count = f"{many} package{'s' if many != 1 else ''}, {file_size(offer.size)}"
     yield from _packages(f"What would be added: {count}", offer.packages)
     yield from _networks(offer.networks)
     yield _heading("Where it comes from")
     yield _line("item", offer.source)
-    yield _heading("What it will reach")
-    yield _line("item" if offer.protection.complete else "fault", offer.protection.sentence())
 
 
-def state(item: Listed, update: str = "") -> str:
+def _state(item: Listed, update: Update | None) -> str:
     """A plugin's state in a few words."""
     if item.built_in:
-        return "Built in, but faulty" if item.plugin.fault else "Built in"
-    words = ["Switched on" if item.plugin.enabled else "Switched off"]
+        return "Built in"
+    words = ["Enabled" if item.plugin.enabled else "Disabled"]
     if item.plugin.fault:
         words = ["Cannot be used"]
-    if update:
-        words.append(f"{update} is available")
+    if update is not None and update.version:
+        words.append(f"{update.version} is available")
     if item.earlier:
         words.append(f"you can go back to {item.earlier}")
     return ", ".join(words)
@@ -129,6 +136,8 @@ def _networks(networks: Sequence[Network]) -> Iterable[str]:
             f"Licence of the weights: {item.licence or 'not named'}",
             f"Trained on: {item.training_data or 'not named'}",
         ]
+        if item.fault:
+            facts = [f"What it says of itself cannot be read: {item.fault}"]
         yield from _entry(words, facts, item.sha256)
 
 
@@ -152,4 +161,4 @@ def _heading(text: str) -> str:
 
 
 def _line(kind: str, text: str) -> str:
-    return f'<p class="{kind}">{escape(plain(text))}</p>'
+    return f'<p class="{kind}">{escape(plain(text, longest=_LONGEST))}</p>'

@@ -159,7 +159,8 @@ class InstallPage(QWidget):
         self._state = state
         asking, offered = state is _State.ASKING, state is _State.OFFERED
         self.hint.setVisible(asking and not self._upgrade)
-        self._field.setVisible(asking and not self._upgrade)
+        self._field.setVisible(not offered and not self._upgrade)
+        self._field.setEnabled(asking)
         self.offer.setVisible(offered)
         self._work.setVisible(state is _State.WORKING)
         self.look_up.setVisible(asking)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QListWidget, QListWidgetItem, Q
 
 from safelight.actions.listing import Listed
 from safelight.actions.store import Installed
+from safelight.actions.updates import Update
 from safelight.gui import theme
 from safelight.gui.text import plain
 
@@ -29,7 +30,7 @@ class Shelf(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._entries: Sequence[Listed] = ()
-        self._updates: Mapping[str, str] = {}
+        self._updates: Mapping[str, Update] = {}
         self.search = QLineEdit()
         self.search.setPlaceholderText("Search plugins")
         self.search.setAccessibleName("Search plugins")
@@ -52,8 +53,8 @@ class Shelf(QWidget):
         layout.addWidget(self.note)
         layout.addWidget(self.list, 1)
 
-    def show_plugins(self, entries: Sequence[Listed], updates: Mapping[str, str]) -> None:
-        """Show these; ``updates`` are the newer versions that are known, by plugin."""
+    def show_plugins(self, entries: Sequence[Listed], updates: Mapping[str, Update]) -> None:
+        """Show these; ``updates`` is what is known of newer versions, by plugin."""
         self._entries, self._updates = entries, updates
         self._fill()
 
@@ -128,9 +129,9 @@ class Shelf(QWidget):
         plugin = entry.plugin
         if plugin.fault:
             return plugin.fault
-        words = [] if plugin.enabled else ["Switched off"]
+        words = [] if plugin.enabled else ["Disabled"]
         update = self._updates.get(plugin.name)
-        words += [f"{update} is available"] if update and not entry.built_in else []
+        words += [f"{update.version} is available"] if update and update.version else []
         return ", ".join(words) or ", ".join(filter.title for filter in plugin.filters)
 
     def _choose_first(self) -> None:
