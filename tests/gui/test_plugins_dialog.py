@@ -60,6 +60,11 @@ def names(dialog):
     return [shelf.item(row).text().split()[0] for row in range(shelf.count())]
 
 
+def remark(dialog):
+    """What is said of the current plugin below its name, as a screen reader has it."""
+    return dialog.shelf.list.currentItem().data(Qt.ItemDataRole.AccessibleDescriptionRole)
+
+
 def look_up(dialog, qtbot, source):
     """Ask for a source and wait for the offer or the refusal."""
     click(qtbot, dialog.install)
@@ -101,9 +106,8 @@ def test_what_a_built_in_network_was_trained_on_is_shown(open_dialog, qtbot):
 
 def test_a_package_is_installed_from_the_index_after_a_yes(open_dialog, index, store, qtbot):
     make_wheel(index, "helper", "0.5", module="")
-    wheel = make_wheel(
-        index, requires=("helper",), files={"net.onnx": b"weights", "x2.onnx": ENLARGE.read_bytes()}
-    )
+    files = {"net.onnx": b"weights", "x2.onnx": ENLARGE.read_bytes()}
+    wheel = make_wheel(index, requires=("helper",), files=files)
     dialog = open_dialog()
     page = look_up(dialog, qtbot, "candlelight")
     offer = page.offer.toPlainText()
@@ -191,7 +195,7 @@ def test_a_plugin_is_switched_off_and_on(open_dialog, store, tmp_path, qtbot):
     said(dialog, qtbot, "candlelight is disabled.")
     assert store.find("candlelight").enabled is False
     assert dialog.switch.text() == "Enable"
-    assert "Disabled" in dialog.shelf.list.currentItem().text()
+    assert "Disabled" in remark(dialog)
     click(qtbot, dialog.switch)
     said(dialog, qtbot, "candlelight is enabled.")
     assert store.find("candlelight").enabled is True
@@ -223,7 +227,7 @@ def test_updates_are_found_installed_and_undone(open_dialog, index, store, tmp_p
     assert "There is no file dusk.whl where you said." in dialog.facts.toPlainText()
     assert store.find("candlelight").version == "1.0"
     dialog.shelf.choose("candlelight")
-    assert "2.0 is available" in dialog.shelf.list.currentItem().text()
+    assert "2.0 is available" in remark(dialog)
     click(qtbot, dialog.update_button)
     page = settled(dialog.page, qtbot)
     assert "Replaces 1.0" in page.offer.toPlainText()
@@ -247,7 +251,7 @@ def test_a_faulty_plugin_gives_its_reason_and_can_be_uninstalled(open_dialog, st
     (store.folder / "broken").mkdir(parents=True)
     (store.folder / "broken" / "plugin.json").write_text("{")
     dialog = open_dialog()
-    assert "its record cannot be read" in dialog.shelf.list.currentItem().text()
+    assert "its record cannot be read" in remark(dialog)
     assert "Its record cannot be read" in dialog.facts.toPlainText()
     assert not dialog.switch.isEnabled()
     answer("Uninstall")
@@ -277,12 +281,21 @@ def test_escape_goes_back_one_step_and_then_closes(open_dialog, qtbot):
 
 
 def test_every_control_has_a_name_and_small_and_long_fit(open_dialog, store, tmp_path, qtbot):
-    name = "a_very_long_name_" * 6 + "of_a_plugin"
+    name = "averylongname" * 6
     stock(store, make_wheel(tmp_path, name))
+    stock(store, make_wheel(tmp_path, name, "2.0"))
     dialog = open_dialog()
-    dialog.resize(dialog.minimumSize())
-    assert dialog.size() == dialog.minimumSize()
+    dialog.message.say(f"{name} {name} cannot be found.")
+    dialog.resize(1, 1)
+    assert dialog.width() <= 640
+    assert dialog.height() <= 420
     assert not dialog.facts.horizontalScrollBar().isVisible()
+    for button in (dialog.switch, dialog.update_button, dialog.go_back, dialog.uninstall):
+        assert button.isVisible()
+        assert button.width() >= button.minimumSizeHint().width()
+    click(qtbot, dialog.update_button)
+    qtbot.waitUntil(dialog.page.look_up.isVisible, timeout=_LIMIT)
+    assert dialog.width() <= 640
     for widget in (dialog.shelf.list, dialog.facts, *dialog.findChildren(QLineEdit)):
         assert widget.accessibleName()
 

@@ -304,11 +304,11 @@ class Installer:
         if not networks:
             return ()
         self._told("Reading its networks")
-        alone = staging / "networks"
-        alone.mkdir()
-        files = [alone / f"{number}.onnx" for number in range(len(networks))]
-        for item, file in zip(networks, files, strict=True):
-            shutil.copyfile(library / item.file, file)
+        alone, files = staging / "networks", []
+        for number, item in enumerate(networks):
+            files.append(alone / str(number) / Path(item.file).name)
+            files[-1].parent.mkdir(parents=True)
+            shutil.copyfile(library / item.file, files[-1])
         environment = Environment("networks", alone, staging / "reading")
         try:
             return described(networks, self._ask(environment, question_about(files)))

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QDialog,
+    QFrame,
     QHBoxLayout,
     QLabel,
     QMessageBox,
@@ -49,7 +50,6 @@ class PluginsDialog(QDialog):
         self.setWindowTitle("Plugins")
         self.setAcceptDrops(True)
         self.resize(940, 620)
-        self.setMinimumSize(520, 340)
         self._studio = studio
         self._protection: Protection = available()
         self._updates: dict[str, Update] = {}
@@ -95,43 +95,47 @@ class PluginsDialog(QDialog):
     # -- making --------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
-        left = QWidget()
-        column = QVBoxLayout(left)
-        column.setContentsMargins(0, 0, 6, 0)
-        column.addWidget(self.shelf, 1)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.addWidget(self.shelf)
+        self.splitter.addWidget(self._chosen_side())
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.setHandleWidth(12)
+        self.splitter.setSizes([300, 600])
+        self.splitter.setStretchFactor(1, 1)
         below = QHBoxLayout()
         below.addWidget(self.install)
         below.addWidget(self.check)
         below.addStretch(1)
-        column.addLayout(below)
-        right = QWidget()
-        column = QVBoxLayout(right)
-        column.setContentsMargins(6, 0, 0, 0)
-        column.addWidget(self.facts, 1)
-        below = QHBoxLayout()
-        for button in (self.switch, self.update_button, self.go_back, self.uninstall):
-            below.addWidget(button)
-        below.addStretch(1)
         below.addWidget(self.close_button)
-        column.addLayout(below)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.addWidget(left)
-        self.splitter.addWidget(right)
-        self.splitter.setChildrenCollapsible(False)
-        self.splitter.setSizes([300, 620])
         overview = QWidget()
         column = QVBoxLayout(overview)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(10)
+        column.setSpacing(12)
         column.addWidget(self.note)
         column.addWidget(self.message)
         column.addWidget(self.splitter, 1)
+        column.addLayout(below)
         self._pages = QStackedWidget()
         self._pages.addWidget(overview)
         self._pages.addWidget(self.page)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 14, 16, 14)
         layout.addWidget(self._pages)
+
+    def _chosen_side(self) -> QWidget:
+        """What the chosen plugin is, and below it what can be done with it."""
+        side = QFrame()
+        side.setObjectName("panel")
+        buttons = QHBoxLayout()
+        buttons.setContentsMargins(14, 0, 14, 12)
+        for button in (self.switch, self.update_button, self.go_back, self.uninstall):
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.facts, 1)
+        column.addLayout(buttons)
+        return side
 
     # -- showing -------------------------------------------------------------------------------
 
@@ -175,10 +179,8 @@ class PluginsDialog(QDialog):
             return
         plugin = entry.plugin
         update = self._updates.get(plugin.name)
-        newer = update.version if update is not None else ""
         self.switch.setText("Disable" if plugin.enabled else "Enable")
         self.switch.setEnabled(not plugin.fault)
-        self.update_button.setText(plain(f"Update to {newer}…") if newer else "Update…")
         self.go_back.setToolTip(plain(f"To version {entry.earlier}"))
         self.facts.show_plugin(entry, self._protection, update)
 

@@ -4,9 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QKeyEvent
-from PySide6.QtWidgets import QLabel, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtCore import (
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QSignalBlocker,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QBrush, QColor, QKeyEvent, QPainter
+from PySide6.QtWidgets import (
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from safelight.actions.listing import Listed
 from safelight.actions.store import Installed
@@ -14,12 +33,49 @@ from safelight.actions.updates import Update
 from safelight.gui import theme
 from safelight.gui.text import plain
 
-_ENTRY = Qt.ItemDataRole.UserRole
+_Index = QModelIndex | QPersistentModelIndex
+_ENTRY, _REMARK = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 
 _EMPTY = (
     "No plugin is installed beside the built-in ones. Choose Install, or drop a plugin here:"
     " a wheel, a zip or a folder."
 )
+
+
+class _TwoLines(QStyledItemDelegate):
+    """Draws an item's remark below its text, quieter than that."""
+
+    def __init__(self, view: QListWidget) -> None:
+        super().__init__(view)
+        self._view = view
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+        size = super().sizeHint(option, index)
+        if index.data(_REMARK) is not None:
+            size.setHeight(size.height() + self._line())
+        return size
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        remark = index.data(_REMARK)
+        upper = QStyleOptionViewItem(option)
+        self.initStyleOption(upper, index)
+        if remark is not None:
+            upper.displayAlignment = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
+        style = self._view.style()
+        style.drawControl(QStyle.ControlElement.CE_ItemViewItem, upper, painter, self._view)
+        if remark is None:
+            return
+        inside = style.subElementRect(QStyle.SubElement.SE_ItemViewItemText, upper, self._view)
+        inside.adjust(3, self._line(), -3, 0)
+        brush = index.data(Qt.ItemDataRole.ForegroundRole)
+        painter.setPen(brush.color() if brush is not None else QColor(theme.DIM))
+        elided = self._view.fontMetrics().elidedText(
+            remark, Qt.TextElideMode.ElideRight, inside.width()
+        )
+        painter.drawText(inside, Qt.AlignmentFlag.AlignTop, elided)
+
+    def _line(self) -> int:
+        return self._view.fontMetrics().height() + 2
 
 
 class Shelf(QWidget):
@@ -41,6 +97,7 @@ class Shelf(QWidget):
         self.list.setAccessibleName("Plugins")
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.list.setItemDelegate(_TwoLines(self.list))
         self.list.currentItemChanged.connect(lambda *_: self.chosen.emit())
         self.note = QLabel("Looking for plugins…")
         self.note.setObjectName("dim")
@@ -114,8 +171,9 @@ class Shelf(QWidget):
 
     def _add(self, entry: Listed) -> None:
         plugin = entry.plugin
-        lines = [f"{plugin.name} {plugin.version}", self._remark(entry)]
-        item = QListWidgetItem("\n".join(plain(line) for line in lines))
+        item = QListWidgetItem(plain(f"{plugin.name} {plugin.version}"))
+        item.setData(_REMARK, plain(self._remark(entry)))
+        item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, item.data(_REMARK))
         item.setData(_ENTRY, entry)
         item.setToolTip(plain(plugin.summary))
         if plugin.fault:
