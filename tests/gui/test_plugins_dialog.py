@@ -1,17 +1,23 @@
 """The Plugins dialog: a plugin is seen before it is added, and every failure is a sentence."""
 
+import contextlib
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QLineEdit
 
 from safelight import actions
 from safelight.actions.store import Store
+from safelight.document import Document
 from safelight.gui.plugindialog import PluginsDialog, is_plugin
+from safelight.gui.search import CommandSearch
 from safelight.gui.window import Window
-from safelight.workers.sandbox import available
+from safelight.pixels import Raster
+from safelight.workers.sandbox import Protection, available
 from tests.conftest import CHECKOUT
-from tests.gui.conftest import answer, choose, open_in, wake
+from tests.gui.conftest import answer, choose, open_in, photograph, wake
 from tests.plugins.wheels import make_sources, make_wheel, stock
 
 _LIMIT = 60000
@@ -106,7 +112,7 @@ def test_what_a_built_in_network_was_trained_on_is_shown(open_dialog, qtbot):
 
 def test_a_package_is_installed_from_the_index_after_a_yes(open_dialog, index, store, qtbot):
     make_wheel(index, "helper", "0.5", module="")
-    files = {"net.onnx": b"weights", "x2.onnx": ENLARGE.read_bytes()}
+    files = {"net.onnx": b"weights", "candlelight/x2.onnx": ENLARGE.read_bytes()}
     wheel = make_wheel(index, requires=("helper",), files=files)
     dialog = open_dialog()
     page = look_up(dialog, qtbot, "candlelight")
@@ -199,6 +205,50 @@ def test_a_plugin_is_switched_off_and_on(open_dialog, store, tmp_path, qtbot):
     click(qtbot, dialog.switch)
     said(dialog, qtbot, "candlelight is enabled.")
     assert store.find("candlelight").enabled is True
+
+
+def test_a_disabled_plugin_has_no_worker_any_more(open_dialog, store, tmp_path, qtbot):
+    plugin = stock(store, make_wheel(tmp_path))
+    dialog = open_dialog()
+    studio = dialog.studio
+    document = Document.from_raster(Raster.from_array(photograph(20, 30)))
+    job = studio.start(studio.filter("tint"), {}, document)
+    assert isinstance(job.wait(60), actions.JobFinished)
+    assert processes_about(plugin.library)
+    click(qtbot, dialog.switch)
+    said(dialog, qtbot, "candlelight is disabled.")
+    assert processes_about(plugin.library) == []
+
+
+def processes_about(path):
+    """The processes in whose command line a path stands."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if str(path).encode() in entry.read_bytes():
+                found.append(entry.parent.name)
+    return found
+
+
+def test_where_nothing_confines_a_plugin_that_is_said(open_dialog, store, tmp_path, monkeypatch):
+    poor = Protection(False, True, "this kernel has no Landlock")
+    monkeypatch.setattr("safelight.gui.plugindialog.dialog.available", lambda: poor)
+    stock(store, make_wheel(tmp_path))
+    text = open_dialog().facts.toPlainText()
+    assert "Plugins can read and change your files here, because this kernel has no Land" in text
+
+
+def test_the_menu_and_the_command_search_lead_to_it(window, qtbot):
+    (action,) = [x for x in window.findChildren(QAction) if x.text() == "&Plugins…"]
+    assert action in window._filter_menu.actions()
+    window.search()
+    search = window.findChild(CommandSearch)
+    qtbot.keyClicks(search.line, "plugins")
+    qtbot.keyClick(search.line, Qt.Key.Key_Return)
+    assert window.plugins.isVisible()
+    first = window.plugins
+    action.trigger()
+    assert window.plugins is first
 
 
 def test_uninstalling_asks_first(open_dialog, store, tmp_path, qtbot):
@@ -318,7 +368,9 @@ def drop(widget, *paths):
     return enter.isAccepted()
 
 
-def test_a_folder_dropped_on_the_dialog_is_built_and_offered(open_dialog, index, tmp_path, qtbot):
+def test_a_folder_dropped_on_the_dialog_is_built_and_offered(
+    open_dialog, index, store, tmp_path, qtbot
+):
     dialog = open_dialog()
     assert drop(dialog, make_sources(tmp_path / "sources"))
     assert not drop(dialog, tmp_path)  # one at a time
@@ -326,6 +378,7 @@ def test_a_folder_dropped_on_the_dialog_is_built_and_offered(open_dialog, index,
     assert "candlelight 1.0" in page.offer.toPlainText()
     dialog.close()
     assert not dialog.isVisible()
+    qtbot.waitUntil(lambda: not list((store.folder / ".staging").iterdir()), timeout=_LIMIT)
 
 
 def test_a_plugin_is_told_from_a_photograph(tmp_path):

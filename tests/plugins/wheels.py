@@ -41,7 +41,10 @@ def make_wheel(
     requires: tuple[str, ...] = (),
     files: dict[str, bytes] | None = None,
 ) -> Path:
-    """A plugin's wheel in ``folder``; with an empty ``module`` it is a package and no plugin."""
+    """A plugin's wheel in ``folder``; with an empty ``module`` it is a package and no plugin.
+
+    ``files`` are further ones in it, by path.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     facts = {"title": name.capitalize(), "summary": f"The light of {name}"}
     package = name.replace("-", "_")
@@ -54,7 +57,7 @@ def make_wheel(
         f"{record}/METADATA": "\n".join(lines).encode(),
         f"{record}/WHEEL": b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
-    contents |= {f"{package}/{path}": data for path, data in (files or {}).items()}
+    contents |= files or {}
     if module:
         contents[f"{record}/entry_points.txt"] = f"[safelight]\n{package} = {package}\n".encode()
     rows = "".join(f"{path},,\n" for path in [*contents, f"{record}/RECORD"])

@@ -109,7 +109,8 @@ class Installed:
                 filters=tuple(Declaration.from_json(item) for item in data["filters"]),
             )
         except (OSError, ValueError, KeyError, TypeError, ParameterError) as error:
-            return cls(folder.name, "", folder, fault=f"its record cannot be read ({error})")
+            fault = f"its record cannot be read ({error}): install it again"
+            return cls(folder.name, "", folder, fault=fault)
         if data.get("api") != VERSION:
             fault = f"it was installed for version {data.get('api')} of the plugin API"
             return replace(found, fault=f"{fault}: update it")

@@ -50,7 +50,7 @@ class PluginsDialog(QDialog):
         self.setWindowTitle("Plugins")
         self.setAcceptDrops(True)
         self.resize(940, 620)
-        self._studio = studio
+        self.studio = studio
         self._protection: Protection = available()
         self._updates: dict[str, Update] = {}
         self._round = 0
@@ -96,6 +96,8 @@ class PluginsDialog(QDialog):
 
     def _lay_out(self) -> None:
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.shelf.setMinimumWidth(170)
+        self.facts.setMinimumWidth(280)
         self.splitter.addWidget(self.shelf)
         self.splitter.addWidget(self._chosen_side())
         self.splitter.setChildrenCollapsible(False)
@@ -141,7 +143,7 @@ class PluginsDialog(QDialog):
 
     def _load(self, chosen: str = "", said: str = "") -> None:
         """Read what there is, on a thread; then choose a plugin and say a sentence."""
-        studio = self._studio
+        studio = self.studio
         self._round += 1
         current = self._round
 
@@ -151,13 +153,13 @@ class PluginsDialog(QDialog):
             if said:
                 self.message.say(said)
             self._start(entries)
-            Background(self, lambda: completed(entries), complete, self._failed)
+            Background(self, lambda: completed(entries), complete, self._say)
 
         def complete(entries: Sequence[Listed]) -> None:
             if current == self._round:
                 self.shelf.show_plugins(entries, self._updates)
 
-        Background(self, lambda: listed(studio), show, self._failed)
+        Background(self, lambda: listed(studio), show, self._say)
 
     def _start(self, entries: Sequence[Listed]) -> None:
         """What there is is known now: offer what has been waiting for that."""
@@ -188,8 +190,7 @@ class PluginsDialog(QDialog):
         self._pages.setCurrentIndex(0)
         self.shelf.list.setFocus()
 
-    def _failed(self, error: Exception) -> None:
-        self._set_busy(False)
+    def _say(self, error: Exception) -> None:
         self.message.say(str(error))
 
     def _set_busy(self, on: bool) -> None:
@@ -200,7 +201,7 @@ class PluginsDialog(QDialog):
 
     def _change(self, name: str, work: Callable[[], object], said: str) -> None:
         """Change the store on a thread, a plugin's workers ended before and after."""
-        studio = self._studio
+        studio = self.studio
         self._set_busy(True)
 
         def change() -> None:
@@ -216,7 +217,11 @@ class PluginsDialog(QDialog):
             self.changed.emit()
             self._load(name, said)
 
-        Background(self, change, done, self._failed)
+        def failed(error: Exception) -> None:
+            self._set_busy(False)
+            self._load(name, str(error))
+
+        Background(self, change, done, failed)
 
     def _chosen(self) -> Installed:
         entry = self.shelf.current()
@@ -224,13 +229,13 @@ class PluginsDialog(QDialog):
         return entry.plugin
 
     def _switch(self) -> None:
-        plugin, store = self._chosen(), self._studio.store
+        plugin, store = self._chosen(), self.studio.store
         on = not plugin.enabled
         said = f"{plugin.name} is {'enabled' if on else 'disabled'}."
         self._change(plugin.name, lambda: store.set_enabled(plugin.name, on), said)
 
     def _go_back(self) -> None:
-        entry, store = self.shelf.current(), self._studio.store
+        entry, store = self.shelf.current(), self.studio.store
         assert entry is not None
         name = entry.plugin.name
         self._change(name, lambda: store.undo(name), f"{name} is {entry.earlier} again.")
@@ -240,7 +245,7 @@ class PluginsDialog(QDialog):
         self.page.update_plugin(self._chosen())
 
     def _ask_to_uninstall(self) -> None:
-        plugin, store = self._chosen(), self._studio.store
+        plugin, store = self._chosen(), self.studio.store
         box = QMessageBox(self)
         box.setWindowTitle("Plugins")
         box.setTextFormat(Qt.TextFormat.PlainText)
@@ -274,7 +279,7 @@ class PluginsDialog(QDialog):
             self._check.cancel()
             self.check.setEnabled(False)
             return
-        studio, reserved = self._studio, self.page.reserved
+        studio, reserved = self.studio, self.page.reserved
         self._check = check = UpdateCheck(
             studio.store, self.shelf.installed(), reserved=reserved, told=self._mailbox.post
         )
@@ -337,7 +342,7 @@ def _summed_up(found: Sequence[Update]) -> str:
     unknown = [item.plugin for item in found if item.fault]
     parts = [f"There is something newer: {', '.join(newer)}."] if newer else []
     if unknown:
-        parts.append(f"Not to be checked, for the reason given beside each: {', '.join(unknown)}.")
+        parts.append(f"Could not be checked (each says why): {', '.join(unknown)}.")
     return " ".join(parts) or "All installed plugins are the newest there are."
 
 

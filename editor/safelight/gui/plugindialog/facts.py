@@ -61,7 +61,7 @@ def _described(item: Listed, protection: Protection, update: Update | None) -> I
     yield _line("dim", _state(item, update))
     if plugin.fault:
         fault = plugin.fault[:1].upper() + plugin.fault[1:]
-        yield _line("fault", f"{fault}. {_remedy(item)}")
+        yield _line("fault", f"{fault}. Install Safelight again." if item.built_in else f"{fault}.")
     if update is not None and update.fault:
         yield _line("fault", f"Whether there is a newer version is not known. {update.fault}")
     if plugin.summary:
@@ -111,10 +111,6 @@ def _state(item: Listed, update: Update | None) -> str:
     if item.earlier:
         words.append(f"you can go back to {item.earlier}")
     return ", ".join(words)
-
-
-def _remedy(item: Listed) -> str:
-    return "Install Safelight anew." if item.built_in else "Update it, or uninstall it."
 
 
 def _packages(title: str, packages: Sequence[Package]) -> Iterable[str]:
