@@ -11,7 +11,8 @@ from safelight.actions.pip import Stopped
 from safelight.actions.store import Store, StoreError
 from safelight.actions.updates import Update, UpdateCheck
 from tests.conftest import CHECKOUT
-from tests.plugins.wheels import make_wheel, stock
+from tests.plugins.making import wheel
+from tests.plugins.stocking import stock
 
 ENLARGE = CHECKOUT / "plugins" / "enlarge" / "safelight_enlarge" / "enlarge_x2.onnx"
 
@@ -30,8 +31,8 @@ def index(tmp_path, monkeypatch):
 
 
 def test_strangers_are_listed_before_the_built_in_ones(store, tmp_path):
-    stock(store, make_wheel(tmp_path))
-    stock(store, make_wheel(tmp_path, version="2.0"))
+    stock(store, wheel(tmp_path, "candlelight"))
+    stock(store, wheel(tmp_path, "candlelight", version="2.0"))
     with actions.Studio(store=store) as studio:
         found = listed(studio)
     assert [item.plugin.name for item in found[:2]] == ["candlelight", "safelight-blur"]
@@ -54,15 +55,15 @@ def test_built_in_networks_say_whose_they_are():
 def test_networks_are_read_before_the_yes_and_nothing_of_the_plugin_runs(store, tmp_path):
     trap = b"raise SystemExit('a stranger runs')"
     files = {
-        "onnxruntime/__init__.py": trap,
-        "numpy/__init__.py": trap,
+        "beside/onnxruntime/__init__.py": trap,
+        "beside/numpy/__init__.py": trap,
         "candlelight/damaged.onnx": b"no network",
         "candlelight/x2.onnx": ENLARGE.read_bytes(),
     }
-    wheel = make_wheel(tmp_path, module=trap.decode(), files=files)
+    made = wheel(tmp_path, "candlelight", source=trap.decode(), files=files)
     told = []
     with store.staging() as staging:
-        offer = Installer(store, str(wheel), told=told.append).prepare(staging)
+        offer = Installer(store, str(made), told=told.append).prepare(staging)
     damaged, good = offer.networks
     assert "damaged.onnx is no usable network" in damaged.fault
     assert good.licence.startswith("Apache-2.0 (weights)")
@@ -71,13 +72,13 @@ def test_networks_are_read_before_the_yes_and_nothing_of_the_plugin_runs(store, 
 
 
 def test_a_plugin_that_starts_for_ever_can_be_stopped(store, tmp_path):
-    wheel = make_wheel(tmp_path, module="import time; time.sleep(600)")
+    made = wheel(tmp_path, "candlelight", source="import time; time.sleep(600)")
 
     def told(text):
         if text.startswith("Starting"):
             threading.Timer(0.5, installer.cancel).start()
 
-    installer = Installer(store, str(wheel), told=told)
+    installer = Installer(store, str(made), told=told)
     with store.staging() as staging:
         offer = installer.prepare(staging)
         with pytest.raises(Stopped, match="nothing was changed"):
@@ -98,10 +99,10 @@ def test_an_address_is_taken_for_a_git_repository(store, tmp_path):
 
 def test_a_check_for_updates_changes_nothing_and_can_be_stopped(store, index, tmp_path):
     plugins = [
-        stock(store, make_wheel(tmp_path), source="candlelight"),
-        stock(store, make_wheel(tmp_path, "dusk"), source="/no/such/dusk.whl"),
+        stock(store, wheel(tmp_path, "candlelight"), source="candlelight"),
+        stock(store, wheel(tmp_path, "dusk"), source="/no/such/dusk.whl"),
     ]
-    make_wheel(index, version="1.1")
+    wheel(index, "candlelight", version="1.1")
     before = store.installed()
     said = "There is no file dusk.whl where you said."
     found = UpdateCheck(store, plugins).run()

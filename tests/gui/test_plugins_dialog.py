@@ -18,7 +18,8 @@ from safelight.pixels import Raster
 from safelight.workers.sandbox import Protection, available
 from tests.conftest import CHECKOUT
 from tests.gui.conftest import answer, choose, open_in, photograph, wake
-from tests.plugins.wheels import make_sources, make_wheel, stock
+from tests.plugins.making import library, project, wheel
+from tests.plugins.stocking import stock
 
 _LIMIT = 60000
 ENLARGE = CHECKOUT / "plugins" / "enlarge" / "safelight_enlarge" / "enlarge_x2.onnx"
@@ -111,9 +112,9 @@ def test_what_a_built_in_network_was_trained_on_is_shown(open_dialog, qtbot):
 
 
 def test_a_package_is_installed_from_the_index_after_a_yes(open_dialog, index, store, qtbot):
-    make_wheel(index, "helper", "0.5", module="")
-    files = {"net.onnx": b"weights", "candlelight/x2.onnx": ENLARGE.read_bytes()}
-    wheel = make_wheel(index, requires=("helper",), files=files)
+    library(index, "helper", "0.5", "")
+    files = {"candlelight/net.onnx": b"weights", "candlelight/x2.onnx": ENLARGE.read_bytes()}
+    made = wheel(index, "candlelight", dependencies=("helper",), files=files)
     dialog = open_dialog()
     page = look_up(dialog, qtbot, "candlelight")
     offer = page.offer.toPlainText()
@@ -135,13 +136,13 @@ def test_a_package_is_installed_from_the_index_after_a_yes(open_dialog, index, s
     said(dialog, qtbot, "candlelight 1.0 is installed.")
     (plugin,) = store.installed()
     assert plugin.packages[0].sha256 in offer
-    assert wheel.stat().st_size == plugin.packages[0].size
+    assert made.stat().st_size == plugin.packages[0].size
     assert dialog.shelf.current().plugin == plugin
-    assert "Candlelight: Tint the picture." in dialog.facts.toPlainText()
+    assert "Candlelight: Multiplies." in dialog.facts.toPlainText()
 
 
 def test_cancel_on_the_offer_leaves_nothing(open_dialog, index, store, qtbot):
-    make_wheel(index)
+    wheel(index, "candlelight")
     dialog = open_dialog()
     page = look_up(dialog, qtbot, "candlelight")
     click(qtbot, page.cancel)
@@ -153,7 +154,7 @@ def test_cancel_on_the_offer_leaves_nothing(open_dialog, index, store, qtbot):
 
 
 def test_cancel_stops_what_is_being_looked_up(open_dialog, index, store, qtbot):
-    make_wheel(index)
+    wheel(index, "candlelight")
     dialog = open_dialog()
     click(qtbot, dialog.install)
     dialog.page.source.setText("candlelight")
@@ -179,9 +180,9 @@ def test_a_refusal_is_a_sentence_and_the_field_is_still_there(open_dialog, index
 
 
 def test_a_plugin_that_cannot_be_loaded_is_not_installed(open_dialog, tmp_path, store, qtbot):
-    wheel = make_wheel(tmp_path, module="raise OSError('no lamp')")
+    made = wheel(tmp_path, "candlelight", source="raise OSError('no lamp')")
     dialog = open_dialog()
-    page = look_up(dialog, qtbot, str(wheel))
+    page = look_up(dialog, qtbot, str(made))
     click(qtbot, page.install)
     settled(page, qtbot)
     assert "candlelight cannot be loaded" in page.message.label.text()
@@ -189,13 +190,13 @@ def test_a_plugin_that_cannot_be_loaded_is_not_installed(open_dialog, tmp_path, 
 
 
 def test_what_a_plugin_writes_stays_plain_text(open_dialog, store, tmp_path, qtbot):
-    stock(store, make_wheel(tmp_path), source="<img src=x><b>bold</b>")
+    stock(store, wheel(tmp_path, "candlelight"), source="<img src=x><b>bold</b>")
     dialog = open_dialog()
     assert "<img src=x><b>bold</b>" in dialog.facts.toPlainText()
 
 
 def test_a_plugin_is_switched_off_and_on(open_dialog, store, tmp_path, qtbot):
-    stock(store, make_wheel(tmp_path))
+    stock(store, wheel(tmp_path, "candlelight"))
     dialog = open_dialog()
     click(qtbot, dialog.switch)
     said(dialog, qtbot, "candlelight is disabled.")
@@ -208,11 +209,11 @@ def test_a_plugin_is_switched_off_and_on(open_dialog, store, tmp_path, qtbot):
 
 
 def test_a_disabled_plugin_has_no_worker_any_more(open_dialog, store, tmp_path, qtbot):
-    plugin = stock(store, make_wheel(tmp_path))
+    plugin = stock(store, wheel(tmp_path, "candlelight"))
     dialog = open_dialog()
     studio = dialog.studio
     document = Document.from_raster(Raster.from_array(photograph(20, 30)))
-    job = studio.start(studio.filter("tint"), {}, document)
+    job = studio.start(studio.filter("candlelight"), {}, document)
     assert isinstance(job.wait(60), actions.JobFinished)
     assert processes_about(plugin.library)
     click(qtbot, dialog.switch)
@@ -233,7 +234,7 @@ def processes_about(path):
 def test_where_nothing_confines_a_plugin_that_is_said(open_dialog, store, tmp_path, monkeypatch):
     poor = Protection(False, True, "this kernel has no Landlock")
     monkeypatch.setattr("safelight.gui.plugindialog.dialog.available", lambda: poor)
-    stock(store, make_wheel(tmp_path))
+    stock(store, wheel(tmp_path, "candlelight"))
     text = open_dialog().facts.toPlainText()
     assert "Plugins can read and change your files here, because this kernel has no Land" in text
 
@@ -252,7 +253,7 @@ def test_the_menu_and_the_command_search_lead_to_it(window, qtbot):
 
 
 def test_uninstalling_asks_first(open_dialog, store, tmp_path, qtbot):
-    stock(store, make_wheel(tmp_path))
+    stock(store, wheel(tmp_path, "candlelight"))
     dialog = open_dialog()
     answer("Keep")
     click(qtbot, dialog.uninstall)
@@ -266,9 +267,9 @@ def test_uninstalling_asks_first(open_dialog, store, tmp_path, qtbot):
 
 
 def test_updates_are_found_installed_and_undone(open_dialog, index, store, tmp_path, qtbot):
-    stock(store, make_wheel(tmp_path), source="candlelight")
-    stock(store, make_wheel(tmp_path, "dusk"), source="/no/such/dusk.whl")
-    make_wheel(index, version="2.0")
+    stock(store, wheel(tmp_path, "candlelight"), source="candlelight")
+    stock(store, wheel(tmp_path, "dusk"), source="/no/such/dusk.whl")
+    wheel(index, "candlelight", version="2.0")
     store.set_enabled("candlelight", False)
     dialog = open_dialog()
     click(qtbot, dialog.check)
@@ -289,7 +290,7 @@ def test_updates_are_found_installed_and_undone(open_dialog, index, store, tmp_p
 
 
 def test_an_update_of_the_newest_says_so(open_dialog, index, store, tmp_path, qtbot):
-    stock(store, make_wheel(index), source="candlelight")
+    stock(store, wheel(index, "candlelight"), source="candlelight")
     dialog = open_dialog()
     click(qtbot, dialog.update_button)
     page = settled(dialog.page, qtbot)
@@ -311,7 +312,7 @@ def test_a_faulty_plugin_gives_its_reason_and_can_be_uninstalled(open_dialog, st
 
 
 def test_the_search_narrows_the_list(open_dialog, store, tmp_path, qtbot):
-    stock(store, make_wheel(tmp_path))
+    stock(store, wheel(tmp_path, "candlelight"))
     dialog = open_dialog()
     qtbot.keyClicks(dialog.shelf.search, "gauss")
     assert names(dialog) == ["BUILT", "safelight-blur"]
@@ -332,8 +333,8 @@ def test_escape_goes_back_one_step_and_then_closes(open_dialog, qtbot):
 
 def test_every_control_has_a_name_and_small_and_long_fit(open_dialog, store, tmp_path, qtbot):
     name = "averylongname" * 6
-    stock(store, make_wheel(tmp_path, name))
-    stock(store, make_wheel(tmp_path, name, "2.0"))
+    stock(store, wheel(tmp_path, name))
+    stock(store, wheel(tmp_path, name, version="2.0"))
     dialog = open_dialog()
     dialog.message.say(f"{name} {name} cannot be found.")
     dialog.resize(1, 1)
@@ -351,7 +352,7 @@ def test_every_control_has_a_name_and_small_and_long_fit(open_dialog, store, tmp
 
 
 def test_safe_mode_is_said(open_dialog, store, tmp_path, qtbot):
-    stock(store, make_wheel(tmp_path))
+    stock(store, wheel(tmp_path, "candlelight"))
     dialog = open_dialog(safe=True)
     assert dialog.note.isVisible()
     assert "safe mode" in dialog.note.text()
@@ -372,7 +373,7 @@ def test_a_folder_dropped_on_the_dialog_is_built_and_offered(
     open_dialog, index, store, tmp_path, qtbot
 ):
     dialog = open_dialog()
-    assert drop(dialog, make_sources(tmp_path / "sources"))
+    assert drop(dialog, project(tmp_path, "candlelight"))
     assert not drop(dialog, tmp_path)  # one at a time
     page = settled(dialog.page, qtbot)
     assert "candlelight 1.0" in page.offer.toPlainText()
@@ -382,7 +383,7 @@ def test_a_folder_dropped_on_the_dialog_is_built_and_offered(
 
 
 def test_a_plugin_is_told_from_a_photograph(tmp_path):
-    sources = make_sources(tmp_path / "sources")
+    sources = project(tmp_path, "candlelight")
     assert is_plugin(sources)
     assert is_plugin(tmp_path / "a.safelight-plugin")
     assert is_plugin(tmp_path / "a.WHL")
@@ -396,21 +397,23 @@ def test_the_window_takes_a_dropped_plugin_and_its_filters_at_once(
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     window = wake(Window(), qtbot)
     opened = open_in(window, photo, qtbot)
-    assert drop(window, make_wheel(tmp_path))
+    assert drop(window, wheel(tmp_path, "candlelight"))
     dialog = window.plugins
     page = dialog.page
     qtbot.waitUntil(page.isVisible, timeout=_LIMIT)
     settled(page, qtbot)
     click(qtbot, page.install)
-    qtbot.waitUntil(lambda: any(x.name == "tint" for x in window.filters), timeout=_LIMIT)
-    choose(window, "tint")
+    qtbot.waitUntil(lambda: any(x.name == "candlelight" for x in window.filters), timeout=_LIMIT)
+    choose(window, "candlelight")
     qtbot.mouseClick(opened.settings.apply, Qt.MouseButton.LeftButton)
     session = opened.session
     qtbot.waitUntil(lambda: len(session.document.layers) == 2, timeout=_LIMIT)
     answer("Uninstall")
     said(dialog, qtbot, "installed")
     click(qtbot, dialog.uninstall)
-    qtbot.waitUntil(lambda: not any(x.name == "tint" for x in window.filters), timeout=_LIMIT)
+    qtbot.waitUntil(
+        lambda: not any(x.name == "candlelight" for x in window.filters), timeout=_LIMIT
+    )
     assert "candlelight" in opened.messages.label.text()
     assert opened.held is None
     dialog.close()

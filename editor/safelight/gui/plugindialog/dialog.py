@@ -97,7 +97,7 @@ class PluginsDialog(QDialog):
     def _lay_out(self) -> None:
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.shelf.setMinimumWidth(170)
-        self.facts.setMinimumWidth(280)
+        self.facts.setMinimumSize(280, 150)
         self.splitter.addWidget(self.shelf)
         self.splitter.addWidget(self._chosen_side())
         self.splitter.setChildrenCollapsible(False)
