@@ -338,12 +338,12 @@ def test_every_control_has_a_name_and_small_and_long_fit(open_dialog, store, tmp
     dialog = open_dialog()
     dialog.message.say(f"{name} {name} cannot be found.")
     dialog.resize(1, 1)
+    buttons = (dialog.switch, dialog.update_button, dialog.go_back, dialog.uninstall)
+    assert all(button.isVisible() for button in buttons)
+    qtbot.waitUntil(lambda: all(x.width() >= x.minimumSizeHint().width() for x in buttons))
     assert dialog.width() <= 640
     assert dialog.height() <= 420
     assert not dialog.facts.horizontalScrollBar().isVisible()
-    for button in (dialog.switch, dialog.update_button, dialog.go_back, dialog.uninstall):
-        assert button.isVisible()
-        assert button.width() >= button.minimumSizeHint().width()
     click(qtbot, dialog.update_button)
     qtbot.waitUntil(dialog.page.look_up.isVisible, timeout=_LIMIT)
     assert dialog.width() <= 640
