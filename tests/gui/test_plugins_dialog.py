@@ -18,7 +18,7 @@ from safelight.pixels import Raster
 from safelight.workers.sandbox import Protection, available
 from tests.conftest import CHECKOUT
 from tests.gui.conftest import answer, choose, open_in, photograph, wake
-from tests.plugins.making import library, project, wheel
+from tests.plugins.making import FILTER, library, project, wheel
 from tests.plugins.stocking import stock
 
 _LIMIT = 60000
@@ -129,10 +129,13 @@ def test_a_package_is_installed_from_the_index_after_a_yes(open_dialog, index, s
     assert "Licence of the weights: Apache-2.0" in offer
     assert "Trained on: Cloudinary CID22" in offer
     assert available().sentence() in offer
-    assert page.install.hasFocus() is False
     assert store.installed() == ()
+    assert page.offer.hasFocus()  # to be read before a key says yes
+    qtbot.keyClick(page.offer, Qt.Key.Key_Tab)
+    qtbot.keyClick(page.cancel, Qt.Key.Key_Tab)
+    assert page.install.hasFocus()
     with qtbot.waitSignal(dialog.changed, timeout=_LIMIT):
-        click(qtbot, page.install)
+        qtbot.keyClick(page.install, Qt.Key.Key_Space)
     said(dialog, qtbot, "candlelight 1.0 is installed.")
     (plugin,) = store.installed()
     assert plugin.packages[0].sha256 in offer
@@ -418,3 +421,29 @@ def test_the_window_takes_a_dropped_plugin_and_its_filters_at_once(
     assert opened.held is None
     dialog.close()
     qtbot.waitUntil(lambda: window.plugins is None)
+
+
+def test_what_an_updated_filter_makes_is_drawn_anew(photo, tmp_path, monkeypatch, qtbot):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    stock(Store(), wheel(tmp_path, "candlelight"))
+    window = wake(Window(), qtbot)
+    opened = open_in(window, photo, qtbot)
+    choose(window, "candlelight")
+    qtbot.mouseClick(opened.settings.apply, Qt.MouseButton.LeftButton)
+    session = opened.session
+    qtbot.waitUntil(lambda: len(session.document.layers) == 2, timeout=_LIMIT)
+    qtbot.waitUntil(lambda: 60 < green(opened.canvas) < 68, timeout=_LIMIT)  # half of the ramp's
+    black = FILTER.replace("np.float32(gain)", "np.float32(0)")
+    source = black.format(title="Candlelight", name="candlelight")
+    window.show_plugins(str(wheel(tmp_path, "candlelight", source, version="2.0")))
+    settled(window.plugins.page, qtbot)
+    click(qtbot, window.plugins.page.install)
+    said(window.plugins, qtbot, "candlelight 2.0 is installed.")
+    qtbot.waitUntil(lambda: green(opened.canvas) == 0, timeout=_LIMIT)
+
+
+def green(canvas):
+    """How green the middle of the picture is on the screen, of 255."""
+    canvas.repaint()
+    image = canvas.grabbed()
+    return image.pixelColor(image.width() // 2, image.height() // 2).green()

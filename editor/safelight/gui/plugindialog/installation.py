@@ -92,7 +92,6 @@ class Installation(QObject):
 
     def _install(self, offer: Offer) -> Installed:
         with self._stack:
-            self._studio.refresh(offer.name)
             plugin = self._installer.install(offer)
         self._studio.refresh(offer.name)
         return plugin

@@ -125,9 +125,9 @@ class InstallPage(QWidget):
         self._field = QWidget()
         row = QHBoxLayout(self._field)
         row.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.file, self.folder):
-            row.addWidget(widget)
-        row.insertWidget(0, self.source, 1)
+        row.addWidget(self.source, 1)
+        row.addWidget(self.file)
+        row.addWidget(self.folder)
         self._work = QWidget()
         work = QVBoxLayout(self._work)
         work.setContentsMargins(0, 0, 0, 0)
