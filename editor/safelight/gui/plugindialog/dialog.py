@@ -51,7 +51,7 @@ class PluginsDialog(QDialog):
         self.setAcceptDrops(True)
         self.resize(940, 620)
         self.studio = studio
-        self._protection: Protection = available()
+        self._protection = Protection(files=False, network=False)
         self._updates: dict[str, Update] = {}
         self._round = 0
         self._check: UpdateCheck | None = None
@@ -147,7 +147,11 @@ class PluginsDialog(QDialog):
         self._round += 1
         current = self._round
 
-        def show(entries: Sequence[Listed]) -> None:
+        def read() -> tuple[Sequence[Listed], Protection]:
+            return listed(studio), available()
+
+        def show(found: tuple[Sequence[Listed], Protection]) -> None:
+            entries, self._protection = found
             self.shelf.show_plugins(entries, self._updates)
             self.shelf.choose(chosen)
             if said:
@@ -159,7 +163,7 @@ class PluginsDialog(QDialog):
             if current == self._round:
                 self.shelf.show_plugins(entries, self._updates)
 
-        Background(self, lambda: listed(studio), show, self._say)
+        Background(self, read, show, self._say)
 
     def _start(self, entries: Sequence[Listed]) -> None:
         """What there is is known now: offer what has been waiting for that."""
