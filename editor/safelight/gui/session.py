@@ -108,6 +108,14 @@ class Session(QObject):
         studio.hear_failures(self._failed.emit)
         self._after_change()
 
+    def filters_changed(self) -> None:
+        """Other filters are installed now: draw what they make anew."""
+        if self.studio is not None:
+            self.stop_preview()
+            self._renderer = Renderer(self.studio.live, memory=_RENDERED)
+            self._pictures.clear()
+            self.history_changed.emit()
+
     @property
     def document(self) -> Document:
         """The document as it is now."""

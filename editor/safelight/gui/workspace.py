@@ -109,6 +109,22 @@ class Workspace(QWidget):
         if any(notes):
             self.messages.say("\n".join(line for line in notes if line))
 
+    def show_filters(self, filters: Sequence[Declaration]) -> None:
+        """Other filters are installed now; panels of those that have changed are closed."""
+        before = {item.id: item for item in self.filters.filters}
+        missing = self._missing()
+        self.filters.show_filters(filters)
+        now = {item.id: item for item in filters}
+        if self.settings is not None:
+            identity = self.settings.declaration.id
+            if now.get(identity) != before.get(identity):
+                self.close_filter()
+        self.close_layer()
+        self.session.filters_changed()
+        news = [line for line in self._missing() if line not in missing]
+        if news:
+            self.messages.say("\n".join(news))
+
     def _missing(self) -> list[str]:
         """A sentence for each filter of the document that is not installed."""
         held = [layer.filter for layer in self.session.document.walk() if layer.filter]

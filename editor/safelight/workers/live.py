@@ -81,6 +81,11 @@ class LiveFilters:
         self._tell(filter, reason)
         return None
 
+    def forget(self) -> None:
+        """Ask anew what was found out about filters: a plugin has changed."""
+        with self._lock:
+            self._reaches.clear()
+
     def scaled(self, filter: LiveFilter, factor: float) -> Mapping[str, Value]:
         """A filter's settings with its lengths ``factor`` times as long, as far as is legal."""
         declaration = self._find(filter.id)

@@ -117,6 +117,7 @@ class Worker:
             "plan": self._plan,
             "run": self._run,
             "device": self._device,
+            "networks": self._networks,
         }
 
     def serve(self) -> None:
@@ -182,6 +183,19 @@ class Worker:
         plugins = self.plugins
         filters = [declaration.to_json() for declaration in plugins.declarations]
         self.reply(message, "described", filters=filters, failures=plugins.failures)
+
+    def _networks(self, message: protocol.Message) -> None:
+        """Say what network files say of themselves. No plugin is loaded for it."""
+        facts = [self._network(Path(file)) for file in message["files"]]
+        self.reply(message, "networks", facts=facts)
+
+    def _network(self, file: Path) -> dict[str, str]:
+        try:
+            contract = self.inference.contract(file)
+        except (ModelError, OutOfMemory) as error:
+            return {"fault": str(error)[:300]}
+        licence, data = contract.licence[:2000], contract.training_data[:2000]
+        return {"licence": licence, "training_data": data}
 
     def _filter(self, message: protocol.Message) -> tuple[api.Registered, Path]:
         identity = message["filter"]
