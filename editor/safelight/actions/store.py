@@ -27,6 +27,10 @@ _RECORD = "plugin.json"
 _STAGING, _EARLIER, _SCRATCH = ".staging", ".earlier", ".scratch"
 
 
+Offered = Declaration | Format
+"""What a plugin can bring."""
+
+
 class StoreError(Exception):
     """What was asked of the store cannot be done; the message says why."""
 
@@ -44,13 +48,17 @@ class Package:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A network that a plugin brings along, as its own metadata describe it."""
+    """A network that a plugin brings along, as its own metadata describe it.
+
+    ``fault`` says why it cannot be read; "" = it can, or was not asked.
+    """
 
     file: str
     size: int
     sha256: str
     licence: str = ""
     training_data: str = ""
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +83,14 @@ class Installed:
         return self.folder / "lib"
 
     @property
-    def ids(self) -> list[str]:
-        """The ids of all that it offers."""
-        return [*(item.id for item in self.filters), *(item.id for item in self.formats)]
+    def offered(self) -> tuple[Offered, ...]:
+        """All that it offers."""
+        return (*self.filters, *self.formats)
+
+    @property
+    def titles(self) -> list[str]:
+        """The titles of that; an importer and an exporter of one format have the same."""
+        return list(dict.fromkeys(item.title for item in self.offered))
 
     def to_json(self) -> dict[str, Any]:
         """As JSON-ready data, for the record and for ``--json``."""
@@ -113,7 +126,8 @@ class Installed:
                 formats=tuple(Format.from_json(item) for item in data.get("formats", [])),
             )
         except (OSError, ValueError, KeyError, TypeError, ParameterError) as error:
-            return cls(folder.name, "", folder, fault=f"its record cannot be read ({error})")
+            fault = f"its record cannot be read ({error}): install it again"
+            return cls(folder.name, "", folder, fault=fault)
         if data.get("api") != VERSION:
             fault = f"it was installed for version {data.get('api')} of the plugin API"
             return replace(found, fault=f"{fault}: update it")
@@ -241,6 +255,11 @@ class Store:
         earlier.rename(plugin.folder)
         aside.rename(earlier)
         return self.find(plugin.name)
+
+    def earlier(self, name: str) -> Installed | None:
+        """The version that the last update of a plugin replaced; None where there is none."""
+        folder = self._earlier(name)
+        return self._read(folder) if folder.exists() else None
 
     def _earlier(self, name: str) -> Path:
         return self.folder / _EARLIER / name

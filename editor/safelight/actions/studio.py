@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from safelight.actions.formats import PluginExporter, PluginImporter
+from safelight.actions.pictures import read_pixels
 from safelight.actions.places import cache_folder
-from safelight.actions.store import Installed, Store
+from safelight.actions.store import Installed, Offered, Store
 from safelight.api import Declaration, Format, Region, Value
-from safelight.document import Document
+from safelight.document import Document, LiveFilter
 from safelight.files import WriteError, atomic_write
 from safelight.workers.catalog import Broken, Catalog
 from safelight.workers.job import PATIENCE, Job, Listener, live_filter
@@ -61,7 +62,7 @@ class Studio:
     ) -> None:
         self._device = device
         self._patience = patience
-        self._safe = safe
+        self.safe = safe
         self.store = store or Store()
         folders = () if safe else plugin_folders
 
@@ -97,6 +98,12 @@ class Studio:
     def is_cheap(self, declaration: Declaration, settings: Mapping[str, Value]) -> bool:
         """Whether a filter runs while it is drawn, so that it needs no job. May take a moment."""
         return self.live.reach(live_filter(declaration, settings), 0) is not None
+
+    def waits(self, filter: LiveFilter) -> bool:
+        """Whether a layer of this filter shows nothing until a job has run. May take a moment."""
+        if filter.kept is not None or self._installed(filter.id) is None:
+            return False
+        return self.live.reach(filter, 0) is None
 
     def warm(self) -> None:
         """Start a worker now. Raises WorkerDied."""
@@ -149,9 +156,13 @@ class Studio:
         except WorkerDied:
             return ()
 
+    def built_in(self) -> tuple[Offered, ...]:
+        """What the plugins of the editor's own environment offer. Raises WorkerDied."""
+        return (*self._catalog.filters(), *self._catalog.formats())
+
     def _strangers(self) -> list[Installed]:
         """The plugins of the store that can be used."""
-        if self._safe:
+        if self.safe:
             return []
         return [item for item in self.store.installed() if item.enabled and not item.fault]
 
@@ -159,17 +170,23 @@ class Studio:
         """Take note that a plugin of the store has changed: its workers end."""
         for pools in self._every_pools():
             pools.forget(plugin)
+        self.live.forget()
 
     def _every_pools(self) -> tuple[Pools, ...]:
         return self._pools, self._live_pools, self._format_pools
 
     def broken(self) -> tuple[Broken, ...]:
         """The plugins that could not be loaded, and why."""
-        self._catalog.filters()
-        if self._safe:
-            return self._catalog.broken
+        own = self.broken_built_in()
+        if self.safe:
+            return own
         faulty = [item for item in self.store.installed() if item.enabled and item.fault]
-        return (*self._catalog.broken, *(Broken(item.name, item.fault) for item in faulty))
+        return (*own, *(Broken(item.name, item.fault) for item in faulty))
+
+    def broken_built_in(self) -> tuple[Broken, ...]:
+        """Those of the editor's own environment that could not be loaded. Raises WorkerDied."""
+        self._catalog.filters()
+        return self._catalog.broken
 
     def filter(self, name: str) -> Declaration:
         """The filter of that id or short name (``enlarge``). Raises UnknownFilter."""
@@ -213,6 +230,7 @@ class Studio:
             device=self._device,
             patience=self._patience,
             listener=listener,
+            read=read_pixels,
         )
 
     def _installed(self, identity: str) -> Declaration | None:

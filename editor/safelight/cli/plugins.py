@@ -11,7 +11,6 @@ from pathlib import Path
 from safelight import actions
 from safelight.actions.installer import BUNDLE, Installer, Offer, bundle
 from safelight.actions.store import Installed, Store, StoreError
-from safelight.api import Declaration, Format
 
 Command = Callable[[list[str]], int]
 
@@ -58,8 +57,7 @@ def show(words: list[str]) -> int:
 
 def _line(item: Installed) -> str:
     state = item.fault or ("" if item.enabled else "switched off")
-    titles = [*(x.title for x in item.filters), *(x.title for x in item.formats)]
-    names = ", ".join(dict.fromkeys(titles))
+    names = ", ".join(item.titles)
     return f"{item.name} {item.version}  {state or names}"
 
 
@@ -77,10 +75,8 @@ def install(words: list[str]) -> int:
 
 def _install(source: str, options: argparse.Namespace, *, upgrade: bool) -> int:
     with actions.Studio() as studio:
-        offered: tuple[Declaration | Format, ...] = (*studio.filters(), *studio.formats())
-        reserved = [item for item in offered if not _stored(studio.store, item.plugin)]
         told = (lambda text: None) if options.json else (lambda text: print(f"{text} …"))
-        installer = Installer(studio.store, source, reserved=reserved, told=told)
+        installer = Installer(studio.store, source, reserved=studio.built_in(), told=told)
         with studio.store.staging() as staging:
             offer = installer.prepare(staging, upgrade=upgrade)
             if upgrade and offer.version == offer.replaces:
@@ -98,10 +94,6 @@ def _install(source: str, options: argparse.Namespace, *, upgrade: bool) -> int:
     else:
         print(_line(plugin))
     return 0
-
-
-def _stored(store: Store, plugin: str) -> bool:
-    return any(item.name == plugin for item in store.installed())
 
 
 def _offered(offer: Offer) -> str:
