@@ -10,7 +10,8 @@ from safelight import __version__
 
 _USAGE = """safelight [PHOTO ...]
        safelight apply FILTER IN OUT [--set NAME=VALUE ...]
-       safelight filters | info FILE | doctor"""
+       safelight filters | info FILE | doctor
+       safelight plugins new [NAME]"""
 
 
 def window(words: list[str]) -> int:
