@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 
-COMMANDS = ("apply", "filters", "info", "doctor", "plugins")
+COMMANDS = ("apply", "filters", "info", "doctor")
 
 DONE, FAILED, USAGE = 0, 1, 2
 
@@ -31,15 +31,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _command(words: list[str]) -> Callable[[list[str]], int]:
-    if words and words[0] == "plugins":
-        from safelight.cli.plugins import plugins
-
-        return plugins
     if words and words[0] in COMMANDS:
         from safelight.cli import commands
 
         chosen: Callable[[list[str]], int] = getattr(commands, words[0])
         return chosen
+    if words and words[0] == "plugins":
+        from safelight.cli.plugins import plugins
+
+        return plugins
     from safelight.cli.window import window
 
     return window
