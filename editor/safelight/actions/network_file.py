@@ -28,7 +28,7 @@ def residual_network(weights: NDArray[np.float32], properties: Mapping[str, str]
     weights = np.ascontiguousarray(weights, np.float32)
     if weights.shape != (3, 3, 3, 3) or not np.isfinite(weights).all():
         raise ValueError(f"weights are finite and (3, 3, 3, 3); these are {weights.shape}")
-    shape = [1, 3, "height", "width"]
+    shape: list[str | int | None] = [1, 3, "height", "width"]
     graph = helper.make_graph(
         [
             helper.make_node("Pad", ["image", "pads"], ["padded"], mode="edge"),
@@ -50,7 +50,8 @@ def residual_network(weights: NDArray[np.float32], properties: Mapping[str, str]
         opset_imports=[helper.make_opsetid("", _OPSET)],
     )
     helper.set_model_props(model, dict(properties))
-    return model.SerializeToString()
+    data: bytes = model.SerializeToString()
+    return data
 
 
 def contract(*, title: str, licence: str, training_data: str, reach: int) -> dict[str, str]:
