@@ -17,15 +17,15 @@ from safelight.actions import template_texts as texts
 from safelight.actions.network_file import contract, residual_network, sharpening
 from safelight.files import WriteError, atomic_write
 
-Variant: TypeAlias = Literal["classic", "neural"]
-"""A filter that is arithmetic, or one that runs a network."""
+Variant: TypeAlias = Literal["classic", "neural", "generator"]
+"""A filter that is arithmetic, one that runs a network, or one that makes pixels from a seed."""
 
 VARIANTS: tuple[Variant, ...] = get_args(Variant)
 
 _PREFIX = "safelight"
 _LONGEST_NAME, _LONGEST_TITLE = 40, 60
 
-_TAKEN = ("api", "np", "filters", "image", "amount", "job", "testing")
+_TAKEN = ("api", "np", "pytest", "filters", "image", "amount", "job", "testing", "clouds", "noise")
 """Names that the plugin's own lines use for something else."""
 
 
@@ -135,12 +135,12 @@ def _contents(names: PluginNames, title: str, variant: Variant) -> dict[str, byt
         # JSON's strings are strings in Python and in TOML too, quotes and backslashes included.
         "quoted_title": json.dumps(title, ensure_ascii=False),
     }
-    parts = texts.NEURAL if variant == "neural" else texts.CLASSIC
+    parts = texts.PARTS[variant]
     filled = {
         place: Template(text).substitute(words)
         for place, text in {
             "pyproject.toml": texts.PYPROJECT + parts.package_data,
-            "README.md": texts.README.replace("$about", parts.about),
+            "README.md": texts.README.replace("$about", parts.about).replace("$rows", parts.rows),
             f"{names.package}/__init__.py": parts.module,
             f"tests/test_{names.function}.py": parts.tests,
         }.items()

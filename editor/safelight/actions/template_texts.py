@@ -15,7 +15,8 @@ class Parts(NamedTuple):
     module: str
     tests: str
     about: str
-    package_data: str
+    rows: str = ""
+    package_data: str = ""
 
 
 PYPROJECT = """\
@@ -53,7 +54,7 @@ $about
 | Parameter | Range | Default | |
 |---|---|---|---|
 | `amount` | 0 to 1 | 0.5 | how much of it; 0 changes nothing |
-
+$rows
 The filter's id is `$package.$name`. Saved documents hold it, so it must never change.
 
 ## Use
@@ -66,9 +67,13 @@ safelight apply $name photo.jpg result.jpg --set amount=0.8
 
 ## Tests
 
-    python -m pytest --safelight
+```sh
+python -m pytest --safelight
+safelight plugins check .
+```
 
-runs the tests in `tests/`, and with `--safelight` also whatever Safelight asks of every filter.
+The first runs the tests in `tests/`, and with `--safelight` also whatever Safelight asks of every
+filter. The second asks it of the plugin as it will be installed.
 
 ## Licence
 
@@ -234,19 +239,121 @@ onnx.save(model, "$package/model.onnx")
 
 ## Parameters"""
 
-CLASSIC = Parts(
-    module=_CLASSIC_MODULE,
-    tests=_CLASSIC_TESTS,
-    about="Fades a picture as the sun fades a print. It is a place to start from.",
-    package_data="",
-)
+_GENERATOR_MODULE = '''\
+"""A plugin for Safelight that makes pixels, fresh from the template. Make it your own."""
 
-NEURAL = Parts(
-    module=_NEURAL_MODULE,
-    tests=_NEURAL_TESTS,
-    about=_NEURAL_ABOUT,
-    package_data="""
+import numpy as np
+
+from safelight import api
+
+
+@api.filter($quoted_title, category="Mine")
+def $name(
+    image: api.Image,
+    region: api.Region,
+    amount: api.Fraction = 0.5,
+    size: api.Pixels = 40.0,
+    seed: api.Seed = 1,
+) -> api.Image:
+    """Cover the picture with clouds; each seed has its own."""
+    return image + np.float32(amount) * (clouds(region, size, seed)[..., np.newaxis] - image)
+
+
+def clouds(region, size, seed):
+    """Soft grey patches about ``size`` pixels wide: (height, width), float32, 0 to 1.
+
+    They belong to places in the whole picture, so it may be cut into pieces anywhere.
+    """
+    x = np.arange(region.x, region.right) / max(size, 1.0)
+    y = np.arange(region.y, region.bottom)[:, np.newaxis] / max(size, 1.0)
+    left, top = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
+    across, down = (3 * t**2 - 2 * t**3 for t in (x - left, y - top))
+    above = noise(left, top, seed) * (1 - across) + noise(left + 1, top, seed) * across
+    below = noise(left, top + 1, seed) * (1 - across) + noise(left + 1, top + 1, seed) * across
+    return (above * (1 - down) + below * down).astype(np.float32)
+
+
+def noise(x, y, seed):
+    """A number from 0 to 1 for every place, by mixing bits: the same on every machine."""
+    mixed = (x * 0x1F1F1F1F + y * 0x0D4F2B35 + seed * 0x27D4EB2D).astype(np.uint32)
+    for shift, factor in ((16, 0x7FEB352D), (15, 0x846CA68B)):  # "lowbias32", C. Wellons, 2018
+        mixed = (mixed ^ (mixed >> np.uint32(shift))) * np.uint32(factor)
+    return (mixed ^ (mixed >> np.uint32(16))) / np.float64(2**32 - 1)
+
+
+@api.hookimpl
+def filters():
+    return [$name]
+'''
+
+_GENERATOR_TESTS = '''\
+"""What the filter does to a picture. `--safelight` adds what every filter promises."""
+
+import numpy as np
+import pytest
+from safelight import api
+from safelight.api import testing
+
+from $package import $name
+
+WHOLE = api.Region(0, 0, 96, 64)
+
+
+def test_it_is_well_behaved():
+    testing.assert_well_behaved($name, amount=0.5)
+
+
+@pytest.mark.parametrize("size", [0.0, 3.0, 200.0])
+def test_pieces_fit_together_whatever_the_size(size):
+    testing.assert_kept("tiles", $name, tolerance=0, size=size)
+
+
+def test_an_amount_of_nothing_changes_nothing():
+    picture = testing.photograph(beyond=0.25)
+    assert np.array_equal($name(picture, WHOLE, amount=0.0), picture)
+
+
+def test_each_seed_has_its_own_picture():
+    black = np.zeros((64, 96, 3), np.float32)
+    one, same, other = ($name(black, WHOLE, amount=1.0, seed=seed) for seed in (1, 1, 2))
+    assert np.array_equal(one, same)
+    assert np.abs(one - other).mean() > 0.1
+
+
+def test_it_is_grey_and_between_black_and_white():
+    picture = $name(testing.photograph(), WHOLE, amount=1.0, size=4.0)
+    assert 0 <= picture.min() < 0.2
+    assert 0.8 < picture.max() <= 1
+    assert np.ptp(picture, axis=-1).max() < 1e-6
+
+
+def test_its_id_stays_what_saved_documents_hold():
+    assert api.registered($name).declaration.id == "$package.$name"
+'''
+
+PARTS: dict[str, Parts] = {
+    "classic": Parts(
+        module=_CLASSIC_MODULE,
+        tests=_CLASSIC_TESTS,
+        about="Fades a picture as the sun fades a print. It is a place to start from.",
+    ),
+    "neural": Parts(
+        module=_NEURAL_MODULE,
+        tests=_NEURAL_TESTS,
+        about=_NEURAL_ABOUT,
+        package_data="""
 [tool.setuptools.package-data]
 $package = ["*.onnx"]
 """,
-)
+    ),
+    "generator": Parts(
+        module=_GENERATOR_MODULE,
+        tests=_GENERATOR_TESTS,
+        about="Covers a picture with clouds made from a seed. It is a place to start from.",
+        rows="""\
+| `size` | 0 to 1000 px | 40 | how wide a cloud is |
+| `seed` | 0 to 4294967295 | 1 | each has its own clouds |
+""",
+    ),
+}
+"""What each variant adds."""

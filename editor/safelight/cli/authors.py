@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from safelight import actions
+from safelight.actions.store import Store
+
+if TYPE_CHECKING:
+    from safelight.actions.checking import Verdict
 
 Answer = TypeVar("Answer")
 
@@ -57,6 +62,35 @@ def new(words: list[str]) -> int:
         return _complain("nothing was written", 1)
     print(f"Written: {folder}\nNext, in that folder: python -m pytest --safelight")
     return 0
+
+
+def check(words: list[str]) -> int:
+    """``safelight plugins check PATH``: does a plugin keep its promises? 1 when it does not."""
+    parser = argparse.ArgumentParser(
+        prog="safelight plugins check",
+        description="Check that a plugin keeps every promise, as its users would install it.",
+    )
+    parser.add_argument(
+        "source", metavar="PATH", help="a plugin's folder, a wheel, or the name of one installed"
+    )
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    options = parser.parse_args(words)
+    from safelight.actions.checking import check_plugin
+
+    told = (lambda verdict: None) if options.json else _tell
+    verdicts = check_plugin(options.source, Store(), told)
+    broken = [item for item in verdicts if item.complaint]
+    if options.json:
+        listed = [item.to_json() for item in verdicts]
+        print(json.dumps({"kept": not broken, "promises": listed}, indent=2, ensure_ascii=False))
+    else:
+        print(f"{len(verdicts) - len(broken)} of {len(verdicts)} promises are kept.")
+    return 1 if broken else 0
+
+
+def _tell(verdict: Verdict) -> None:
+    if verdict.complaint:
+        print(f"✗ {verdict.subject}, {verdict.promise}: {verdict.complaint}", flush=True)
 
 
 def _ask(question: str, default: str, check: Callable[[str], Answer]) -> Answer:

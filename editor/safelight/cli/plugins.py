@@ -202,4 +202,5 @@ COMMANDS: dict[str, Command] = {
     "undo": undo,
     "bundle": pack,
     "new": authors.new,
+    "check": authors.check,
 }
