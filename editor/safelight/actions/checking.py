@@ -7,12 +7,14 @@ checked is what its users will get.
 from __future__ import annotations
 
 import contextlib
+import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
+from email.message import Message
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 from safelight.actions.installer import Installer
 from safelight.actions.store import Store, StoreError, canonical
@@ -20,7 +22,6 @@ from safelight.actions.studio import Studio
 from safelight.api import Declaration
 from safelight.api.promises import PROMISES
 from safelight.workers.pool import Pool, WorkerDied, WorkerSilent
-from safelight.workers.pools import Pools
 
 PATIENCE = 300.0
 """Seconds a filter may take over one promise before it counts as hanging."""
@@ -45,7 +46,7 @@ class _Subject:
 
     name: str
     filters: tuple[Declaration, ...]
-    facts: metadata.PackageMetadata
+    facts: Message
     pool: Pool
 
 
@@ -67,10 +68,14 @@ def check_plugin(
         verdicts.append(verdict)
         told(verdict)
 
-    looks_like_file = Path(source).exists()
-    with _installed_for_now(source) if looks_like_file else _installed(source, store) as subject:
+    for_now = Path(source).exists()
+    with (
+        Studio("cpu", store=store) as studio,
+        _installed_for_now(source) if for_now else _installed(source, studio) as subject,
+    ):
         for promise, complaint in _of_the_distribution(subject).items():
             found(Verdict(subject.name, promise, complaint))
+        found(Verdict(subject.name, "ids", _taken(subject, studio.filters())))
         for declaration in subject.filters:
             for promise in PROMISES:
                 complaint = _ask(subject.pool, declaration, promise, patience)
@@ -86,31 +91,43 @@ def _installed_for_now(source: str) -> Iterator[_Subject]:
         installer = Installer(store, str(Path(source).resolve()))
         with store.staging() as staging:
             plugin = installer.install(installer.prepare(staging))
-        with _installed(plugin.name, store) as subject:
-            yield subject
+        pool = Pool(limit=1, environment=store.environment(plugin))
+        with contextlib.closing(pool):
+            facts = _facts(plugin.name, [str(plugin.library)])
+            yield _Subject(plugin.name, plugin.filters, facts, pool)
 
 
 @contextlib.contextmanager
-def _installed(name: str, store: Store) -> Iterator[_Subject]:
+def _installed(name: str, studio: Studio) -> Iterator[_Subject]:
     """A plugin of the store, or one of the editor's own environment."""
-    with Studio("cpu", store=store) as studio, contextlib.closing(Pools(store.environments)) as of:
-        filters = tuple(item for item in studio.filters() if _same(item.plugin, name))
-        for plugin in studio.broken():
-            if _same(plugin.plugin, name):
-                raise StoreError(f"{plugin.plugin} cannot be loaded: {plugin.reason}.")
-        if not filters:
-            store.find(name)
-            raise StoreError(f"{name} is switched off: enable it first.")
-        name = filters[0].plugin
-        yield _Subject(name, filters, _facts(name, store), of.of(name))
+    filters = tuple(item for item in studio.filters() if _same(item.plugin, name))
+    for plugin in studio.broken():
+        if _same(plugin.plugin, name):
+            raise StoreError(f"{plugin.plugin} cannot be loaded: {plugin.reason}.")
+    if not filters:
+        raise StoreError(f"{studio.store.find(name).name} is switched off: enable it first.")
+    name = filters[0].plugin
+    environment = studio.store.environments().get(name)
+    pool = Pool(limit=1, environment=environment)
+    with contextlib.closing(pool):
+        facts = _facts(name, [str(environment.library)] if environment else sys.path)
+        yield _Subject(name, filters, facts, pool)
 
 
-def _facts(name: str, store: Store) -> metadata.PackageMetadata:
-    places = [str(item.library) for item in store.installed() if item.name == name]
-    for found in metadata.distributions(path=places) if places else metadata.distributions():
+def _facts(name: str, places: list[str]) -> Message:
+    for found in metadata.distributions(path=places):
         if _same(found.metadata["Name"], name):
-            return found.metadata
+            return cast(Message, found.metadata)
     raise StoreError(f"{name} has no metadata.")
+
+
+def _taken(subject: _Subject, known: Iterable[Declaration]) -> str:
+    """A filter that has the id of another plugin's."""
+    others = {item.id: item.plugin for item in known if not _same(item.plugin, subject.name)}
+    for declaration in subject.filters:
+        if declaration.id in others:
+            return f"{declaration.id} is the id of a filter of {others[declaration.id]}"
+    return ""
 
 
 def _same(one: str, other: str) -> bool:
@@ -138,7 +155,7 @@ def _of_the_distribution(subject: _Subject) -> dict[str, str]:
     }
 
 
-def _readme(facts: Any) -> str:
+def _readme(facts: Message) -> str:
     """The long description: the body of the metadata, or a field of it."""
     return str(facts.get("Description") or facts.get_payload() or "").strip()
 
