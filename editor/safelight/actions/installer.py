@@ -16,7 +16,7 @@ import threading
 import tomllib
 import urllib.parse
 import zipfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
@@ -26,7 +26,7 @@ from safelight.actions.pip import Pip, Stopped, run_until
 from safelight.actions.store import Installed, Network, Package, Store, StoreError, canonical
 from safelight.api import PROJECT, Declaration, ParameterError
 from safelight.workers import building
-from safelight.workers.environment import editor_path, interpreter
+from safelight.workers.environment import editor_path, interpreter, stamp_of
 from safelight.workers.pool import Pool, WorkerDied, WorkerSilent
 from safelight.workers.sandbox import Protection, available
 
@@ -88,7 +88,8 @@ class Installer:
 
     the name of a package on the user's index, a wheel, a bundle, a zip or a folder with sources,
     or a Git address (``git+https://…``). ``reserved`` are the filters and plugins that the editor
-    has already. ``told`` hears what is being done; ``cancel`` stops it from any thread.
+    has already. With ``editable`` an author's folder goes on being where the plugin's code is
+    imported from, so that what he changes there is loaded afresh. ``told`` hears what is being done; ``cancel`` stops it from any thread.
     """
 
     def __init__(
@@ -97,8 +98,10 @@ class Installer:
         source: str,
         *,
         reserved: Iterable[Declaration] = (),
+        editable: bool = False,
         told: Progress = lambda text: None,
     ) -> None:
+        self._editable = editable
         self._store = store
         self._source = source
         self._reserved = {item.id: item.plugin for item in reserved}
@@ -163,7 +166,10 @@ class Installer:
             packages=offer.packages,
             networks=offer.networks,
         )
-        plugin = replace(plugin, filters=self._describe(plugin))
+        if self._editable:
+            sources = _sources(Path(self._source), plugin)
+            plugin = replace(plugin, sources=str(sources), stamp=stamp_of(sources))
+        plugin = replace(plugin, filters=described(plugin, self._store, self._reserved))
         if self._cancelled.is_set():
             raise Stopped("It was cancelled; nothing was changed.")
         self._store.write(plugin)
@@ -287,38 +293,6 @@ class Installer:
                 reason = _FORBIDDEN[other].format(version)
                 raise StoreError(f"{name} wants to bring {other} {version}: {reason}.")
 
-    def _describe(self, plugin: Installed) -> tuple[Declaration, ...]:
-        """What the plugin offers, as a confined worker says. Raises StoreError."""
-        pool = Pool(limit=1, environment=self._store.environment(plugin))
-        try:
-            with pool.worker() as worker:
-                reply = worker.ask({"type": "describe"}, _DESCRIBE_LIMIT)
-        except WorkerSilent:
-            raise StoreError(f"{plugin.name} did not say what it offers within a minute.") from None
-        except WorkerDied as error:
-            raise StoreError(f"{plugin.name} took its worker down: it {error}.") from None
-        finally:
-            pool.close()
-        for failure in reply.get("failures", []):
-            raise StoreError(f"{plugin.name} cannot be loaded: {failure['reason']}.")
-        try:
-            found = [Declaration.from_json(item) for item in reply.get("filters", [])]
-        except (ParameterError, TypeError) as error:
-            raise StoreError(f"{plugin.name} declares what is no filter: {error}.") from None
-        if not found:
-            reason = reply.get("reason", "it offers no filter")
-            raise StoreError(f"{plugin.name} cannot be used: {reason}.")
-        taken = dict(self._reserved)
-        for other in self._store.installed():
-            if other.name != plugin.name:
-                taken |= {item.id: other.name for item in other.filters}
-        for item in found:
-            if item.id in taken:
-                raise StoreError(
-                    f"{plugin.name} has a filter {item.id}, which {taken[item.id]} has."
-                )
-        return tuple(replace(item, plugin=plugin.name, version=plugin.version) for item in found)
-
 
 class _Bench:
     """Where a folder's sources are built, by their own backend, in a confined process."""
@@ -378,6 +352,55 @@ class _Bench:
             lines = [line for line in output.splitlines() if line.strip()] or ["no reason given"]
             raise StoreError(f"{self._name} cannot be built: {lines[-1].strip()[:300]}")
         return output
+
+
+def described(
+    plugin: Installed, store: Store, reserved: Mapping[str, str]
+) -> tuple[Declaration, ...]:
+    """What a plugin offers, as a confined worker says. Raises StoreError.
+
+    ``reserved`` are the ids of the editor's own filters, with their plugins.
+    """
+    pool = Pool(limit=1, environment=store.environment(plugin))
+    try:
+        with pool.worker() as worker:
+            reply = worker.ask({"type": "describe"}, _DESCRIBE_LIMIT)
+    except WorkerSilent:
+        raise StoreError(f"{plugin.name} did not say what it offers within a minute.") from None
+    except WorkerDied as error:
+        raise StoreError(f"{plugin.name} took its worker down: it {error}.") from None
+    finally:
+        pool.close()
+    for failure in reply.get("failures", []):
+        raise StoreError(f"{plugin.name} cannot be loaded: {failure['reason']}.")
+    try:
+        found = [Declaration.from_json(item) for item in reply.get("filters", [])]
+    except (ParameterError, TypeError) as error:
+        raise StoreError(f"{plugin.name} declares what is no filter: {error}.") from None
+    if not found:
+        reason = reply.get("reason", "it offers no filter")
+        raise StoreError(f"{plugin.name} cannot be used: {reason}.")
+    taken = dict(reserved)
+    for other in store.installed():
+        if other.name != plugin.name:
+            taken |= {item.id: other.name for item in other.filters}
+    for item in found:
+        if item.id in taken:
+            raise StoreError(f"{plugin.name} has a filter {item.id}, which {taken[item.id]} has.")
+    return tuple(replace(item, plugin=plugin.name, version=plugin.version) for item in found)
+
+
+def _sources(folder: Path, plugin: Installed) -> Path:
+    """Where in an author's folder the package lies that his plugin registers. Raises StoreError."""
+    package = _entry_points(plugin.library, plugin.name)[0].module.split(".")[0]
+    for place in (folder.resolve(), folder.resolve() / "src"):
+        for found in (place / package, place / f"{package}.py"):
+            if found.exists():
+                return found
+    raise StoreError(
+        f"{plugin.name} cannot be installed as editable: its package {package} lies neither in"
+        " the folder nor in src."
+    )
 
 
 def bundle(plugin: Installed, target: Path, *, overwrite: bool = False) -> Path:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,22 +21,42 @@ class Environment:
 
     ``library`` holds the plugin and what it needs beside the editor's packages; of two versions
     of a package its own comes first. ``scratch`` is the one folder its worker may write to.
+    An author's plugin is imported from ``sources``, its package's own folder or file, instead;
+    ``stamp`` is what ``stamp_of`` said of it, so that an environment whose code has changed is
+    another one.
     """
 
     plugin: str
     library: Path
     scratch: Path
+    sources: Path | None = None
+    stamp: int = 0
 
     def order(self) -> str:
         """What the far side is told before it is anything else, as JSON."""
+        own = [str(self.library)]
+        if self.sources is not None:
+            own.insert(0, str(self.sources.parent))
         return json.dumps(
             {
-                "path": [str(self.library), *editor_path()],
-                "readable": [str(self.library), *editor_path(), *interpreter()],
+                "library": str(self.library),
+                "path": [*own, *editor_path()],
+                "readable": [*own, *editor_path(), *interpreter()],
                 "scratch": str(self.scratch),
                 "limit": SCRATCH_LIMIT,
             }
         )
+
+
+def stamp_of(sources: Path) -> int:
+    """A number that is another one once a file below ``sources`` has changed, come or gone."""
+    facts = []
+    for file in sorted(sources.rglob("*")) if sources.is_dir() else [sources]:
+        if file.suffix != ".pyc" and file.is_file():
+            with contextlib.suppress(OSError):  # gone meanwhile
+                found = file.stat()
+                facts.append(f"{file.name} {found.st_mtime_ns} {found.st_size}")
+    return zlib.crc32("\n".join(facts).encode())
 
 
 def editor_path() -> list[str]:

@@ -80,6 +80,11 @@ class LiveFilters:
         self._tell(filter, reason)
         return None
 
+    def forget(self) -> None:
+        """Take note that filters have changed: what failed may run, what was cheap may not be."""
+        with self._lock:
+            self._reaches.clear()
+
     def scaled(self, filter: LiveFilter, factor: float) -> Mapping[str, Value]:
         """A filter's settings with its lengths ``factor`` times as long, as far as is legal."""
         declaration = self._find(filter.id)
