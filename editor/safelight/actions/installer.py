@@ -89,7 +89,8 @@ class Installer:
     the name of a package on the user's index, a wheel, a bundle, a zip or a folder with sources,
     or a Git address (``git+https://…``). ``reserved`` are the filters and plugins that the editor
     has already. With ``editable`` an author's folder goes on being where the plugin's code is
-    imported from, so that what he changes there is loaded afresh. ``told`` hears what is being done; ``cancel`` stops it from any thread.
+    imported from, so that what he changes there is loaded afresh. ``told`` hears what is being
+    done; ``cancel`` stops it from any thread.
     """
 
     def __init__(
@@ -117,6 +118,8 @@ class Installer:
 
         Raises StoreError, in one sentence.
         """
+        if self._editable and not Path(self._source).is_dir():
+            raise StoreError(f"{self._source} is no folder: only a folder can be editable.")
         wheels = staging / "wheels"
         wheels.mkdir()
         what, pip = self._fetch(staging, wheels)

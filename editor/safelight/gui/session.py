@@ -103,9 +103,14 @@ class Session(QObject):
     def set_studio(self, studio: actions.Studio) -> None:
         """The filters can be run now."""
         self.studio = studio
-        self._renderer = Renderer(studio.live, memory=_RENDERED)
-        self._pictures.clear()
         studio.hear_failures(self._failed.emit)
+        self.draw_afresh()
+
+    def draw_afresh(self) -> None:
+        """Forget what filters have drawn on the screen: their code is another one now."""
+        if self.studio is not None:
+            self._renderer = Renderer(self.studio.live, memory=_RENDERED)
+        self._pictures.clear()
         self._after_change()
 
     @property

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QMenu,
     QMessageBox,
+    QSizePolicy,
     QStackedWidget,
     QTabBar,
     QTabWidget,
@@ -33,6 +34,7 @@ from PySide6.QtWidgets import (
 
 from safelight.gui.background import Background
 from safelight.gui.garbage import keep_for_good
+from safelight.gui.reloading import Reloader
 from safelight.gui.samples import forget_files, recent_files, remember_file
 from safelight.gui.text import plain, size
 from safelight.gui.welcome import Welcome
@@ -123,9 +125,23 @@ class Window(QMainWindow):
         self._fill_filters()
         studio = self.studio
         Background(self, studio.device, self._show_device, self._no_device)
+        self._reloader = Reloader(studio, self)
+        self._reloader.reloaded.connect(self._reloaded)
+        self._reloader.failed.connect(self._notice)
         self.offer_recovery()
         keep_for_good()
         self.ready = True
+
+    def _reloaded(self, sentence: str, filters: Sequence[Declaration]) -> None:
+        self.filters = filters
+        for workspace in self.workspaces():
+            workspace.refresh_filters(filters)
+        self._fill_filters()
+        self._notice(sentence)
+
+    def _notice(self, sentence: str) -> None:
+        self.notice.setText(plain(sentence))
+        self.notice.setToolTip(plain(sentence))
 
     def _not_woken(self, error: Exception) -> None:
         self.ready = True
@@ -661,7 +677,12 @@ class Window(QMainWindow):
             label.setObjectName("dim")
             row.addWidget(label)
         self.zoom.setMinimumWidth(52)
-        row.addStretch(1)
+        self.notice = QLabel("")
+        self.notice.setObjectName("dim")
+        self.notice.setTextFormat(Qt.TextFormat.PlainText)
+        # A long sentence does not make the window wider: its end is in the tooltip.
+        self.notice.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        row.addWidget(self.notice, 1)
         self.device.setTextFormat(Qt.TextFormat.PlainText)
         self.device.setObjectName("dim")
         row.addWidget(self.device)

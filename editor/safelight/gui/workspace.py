@@ -106,6 +106,24 @@ class Workspace(QWidget):
         if any(notes):
             self.messages.say("\n".join(line for line in notes if line))
 
+    def refresh_filters(self, filters: Sequence[Declaration]) -> None:
+        """The filters have changed: show those there are now, with their parameters of now."""
+        shown = self.filters
+        before = {x.declaration.id: x.declaration for x in (self.settings, self.held) if x}
+        shown.show_filters(filters)
+        changed = {key for key, item in before.items() if shown.declaration(key) != item}
+        if self.held is not None and self.held.declaration.id in changed:
+            self.close_layer()
+        if self.settings is not None:
+            now = shown.declaration(self.settings.declaration.id)
+            if now is None:
+                self.close_filter()
+            elif self.settings.declaration.id in changed:
+                self.open_filter(now)
+            else:
+                self._seen.start()
+        self.session.draw_afresh()
+
     def _missing(self) -> list[str]:
         """A sentence for each filter of the document that is not installed."""
         held = [layer.filter for layer in self.session.document.walk() if layer.filter]
