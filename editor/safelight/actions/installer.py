@@ -7,6 +7,8 @@ plugin's code runs is when a confined worker asks it what it offers.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import json
 import re
@@ -16,7 +18,7 @@ import threading
 import tomllib
 import urllib.parse
 import zipfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
@@ -25,6 +27,7 @@ from typing import Any
 from safelight.actions.pip import Pip, Stopped, run_until
 from safelight.actions.store import Installed, Network, Package, Store, StoreError, canonical
 from safelight.api import PROJECT, Declaration, ParameterError
+from safelight.files import WriteError, atomic_write
 from safelight.workers import building
 from safelight.workers.environment import editor_path, interpreter, stamp_of
 from safelight.workers.pool import Pool, WorkerDied, WorkerSilent
@@ -120,6 +123,10 @@ class Installer:
         """
         if self._editable and not Path(self._source).is_dir():
             raise StoreError(f"{self._source} is no folder: only a folder can be editable.")
+        with _in_words(self._source):
+            return self._prepare(staging, upgrade)
+
+    def _prepare(self, staging: Path, upgrade: bool) -> Offer:
         wheels = staging / "wheels"
         wheels.mkdir()
         what, pip = self._fetch(staging, wheels)
@@ -159,6 +166,10 @@ class Installer:
 
         Raises StoreError; then nothing has changed.
         """
+        with _in_words(offer.name):
+            return self._install(offer)
+
+    def _install(self, offer: Offer) -> Installed:
         self._told("Starting it for the first time")
         plugin = Installed(
             offer.name,
@@ -297,6 +308,19 @@ class Installer:
                 raise StoreError(f"{name} wants to bring {other} {version}: {reason}.")
 
 
+@contextlib.contextmanager
+def _in_words(subject: str) -> Iterator[None]:
+    """What the disk refuses is a sentence."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise StoreError("The disk is full: make room and try again.") from None
+        raise StoreError(f"{subject} cannot be installed: {error.strerror or error}.") from None
+    except WriteError as error:
+        raise StoreError(str(error)) from None
+
+
 class _Bench:
     """Where a folder's sources are built, by their own backend, in a confined process."""
 
@@ -411,8 +435,6 @@ def bundle(plugin: Installed, target: Path, *, overwrite: bool = False) -> Path:
 
     Raises StoreError, FileExists, WriteError.
     """
-    from safelight.files import atomic_write
-
     wheels = sorted((plugin.folder / "wheels").glob("*.whl"))
     if not wheels:
         raise StoreError(f"The wheels of {plugin.name} are gone: install it again.")

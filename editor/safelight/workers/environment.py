@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import safelight
-
-SCRATCH_LIMIT = 1 << 30
-"""Bytes that a file of a stranger's plugin may have."""
+from safelight.workers.scratch import LIMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +18,7 @@ class Environment:
     """A stranger's plugin, installed beside the editor.
 
     ``library`` holds the plugin and what it needs beside the editor's packages; of two versions
-    of a package its own comes first. ``scratch`` is the one folder its worker may write to.
+    of a package its own comes first. Each worker writes to a folder of its own in ``scratch``.
     An author's plugin is imported from ``sources``, its package's own folder or file, instead;
     ``stamp`` is what ``stamp_of`` said of it, so that an environment whose code has changed is
     another one.
@@ -32,7 +30,7 @@ class Environment:
     sources: Path | None = None
     stamp: int = 0
 
-    def order(self) -> str:
+    def order(self, scratch: Path, memory: int) -> str:
         """What the far side is told before it is anything else, as JSON."""
         own = [str(self.library)]
         if self.sources is not None:
@@ -42,8 +40,9 @@ class Environment:
                 "library": str(self.library),
                 "path": [*own, *editor_path()],
                 "readable": [*own, *editor_path(), *interpreter()],
-                "scratch": str(self.scratch),
-                "limit": SCRATCH_LIMIT,
+                "scratch": str(scratch),
+                "memory": memory,
+                "limit": LIMIT,
             }
         )
 
