@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+from safelight import actions
 from safelight.cli import main
 from safelight.cli.plugins import COMMANDS
 
@@ -121,3 +122,19 @@ def test_every_sub_command_says_what_it_is_for():
     assert {"new", "check"} <= set(COMMANDS)
     for command in COMMANDS.values():
         assert command.__doc__
+
+
+def test_an_editable_plugin_is_listed_as_it_is_now(capsys, tmp_path):
+    folder = actions.write_plugin(tmp_path, "glow", "Glow", "classic")
+    module = folder / "safelight_glow/__init__.py"
+    source = module.read_text("utf-8")
+    assert run(capsys, "install", folder, "--yes", "--editable")[0] == 0
+    try:
+        module.write_text(source.replace('"Glow"', '"Brighter glow"'), "utf-8")
+        assert main(["filters", "--json"]) == 0
+        assert '"Brighter glow"' in capsys.readouterr().out
+        module.write_text("import nonsense", "utf-8")
+        assert main(["filters"]) == 0
+        assert "safelight-glow cannot be loaded: ModuleNotFoundError" in capsys.readouterr().err
+    finally:
+        run(capsys, "uninstall", "safelight-glow")

@@ -33,7 +33,11 @@ class Reloader(QObject):
         self._looking = False
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._look)
-        if studio.editable():
+        self.start()
+
+    def start(self) -> None:
+        """Begin to look, if there are editable plugins now: some may just have been installed."""
+        if self._studio.editable() and not self._timer.isActive():
             self._timer.start(INTERVAL)
 
     def _look(self) -> None:
