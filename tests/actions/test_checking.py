@@ -139,7 +139,7 @@ def test_the_command_says_what_fails_and_ends_with_one(plugin, capsys):
     module.write_text(source.replace("np.float32(", "np.float64("), "utf-8")
     assert main(["plugins", "check", str(plugin)]) == 1
     out = capsys.readouterr().out
-    assert "✗ soft_glow, size: soft_glow, given a picture of 1 × 1" in out
+    assert "✗ size: soft_glow, given a picture of 1 × 1" in out
     assert " of 16 promises are kept." in out
     assert main(["plugins", "check", "nowhere"]) == 1
     assert "There is no plugin nowhere" in capsys.readouterr().err

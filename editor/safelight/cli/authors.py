@@ -52,7 +52,7 @@ def new(words: list[str]) -> int:
         if options.variant is not None:
             variant = options.variant
         elif asking:
-            variant = _ask(f"Variant ({' or '.join(actions.VARIANTS)})", variant, _variant)
+            variant = _ask(f"Variant ({', '.join(actions.VARIANTS)})", variant, _variant)
         folder = actions.write_plugin(options.into, name, title, variant)
     except actions.TemplateError as error:
         return _complain(error, 2)
@@ -90,7 +90,7 @@ def check(words: list[str]) -> int:
 
 def _tell(verdict: Verdict) -> None:
     if verdict.complaint:
-        print(f"✗ {verdict.subject}, {verdict.promise}: {verdict.complaint}", flush=True)
+        print(f"✗ {verdict.promise}: {verdict.complaint}", flush=True)
 
 
 def _ask(question: str, default: str, check: Callable[[str], Answer]) -> Answer:
@@ -117,7 +117,7 @@ def _variant(text: str) -> actions.Variant:
     for variant in actions.VARIANTS:
         if text == variant:
             return variant
-    raise actions.TemplateError(f"there is no variant {text}: {' or '.join(actions.VARIANTS)}")
+    raise actions.TemplateError(f"there is no variant {text}: take {', '.join(actions.VARIANTS)}")
 
 
 def _complain(error: object, status: int) -> int:
