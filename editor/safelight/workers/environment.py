@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import safelight
+from safelight.workers.sandbox import wrapping
 from safelight.workers.scratch import LIMIT
 
 
@@ -30,21 +31,28 @@ class Environment:
     sources: Path | None = None
     stamp: int = 0
 
-    def order(self, scratch: Path, memory: int) -> str:
-        """What the far side is told before it is anything else, as JSON."""
-        own = [str(self.library)]
+    def command(self, scratch: Path, memory: int) -> list[str]:
+        """What starts a confined worker that writes to ``scratch`` and allocates ``memory`` bytes.
+
+        The far side's own arguments follow.
+        """
+        path = [str(self.library), *editor_path()]
         if self.sources is not None:
-            own.insert(0, str(self.sources.parent))
-        return json.dumps(
-            {
-                "library": str(self.library),
-                "path": [*own, *editor_path()],
-                "readable": [*own, *editor_path(), *interpreter()],
-                "scratch": str(scratch),
-                "memory": memory,
-                "limit": LIMIT,
-            }
-        )
+            path.insert(0, str(self.sources.parent))
+        readable = [*path, *interpreter()]
+        wrapped = wrapping(map(Path, readable), [scratch])
+        order = {
+            "library": str(self.library),
+            "path": path,
+            "readable": readable,
+            "scratch": str(scratch),
+            "memory": memory,
+            "limit": LIMIT,
+            "wrapped": bool(wrapped),
+        }
+        first = Path(__file__).with_name("confined.py")
+        python = [sys.executable, "-I", "-S", "-B", "-X", "faulthandler", str(first)]
+        return [*wrapped, *python, json.dumps(order)]
 
 
 def stamp_of(sources: Path) -> int:
