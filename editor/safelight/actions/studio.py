@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from safelight.actions.pictures import read_pixels
 from safelight.actions.places import cache_folder
@@ -20,6 +20,9 @@ from safelight.workers.job import PATIENCE, Job, Listener, live_filter
 from safelight.workers.live import LiveFilters
 from safelight.workers.pool import WorkerDied, WorkerSilent
 from safelight.workers.pools import Pools
+
+if TYPE_CHECKING:
+    from safelight.actions.editable import Reloaded
 
 _DEVICE_LIMIT = 120.0
 
@@ -130,6 +133,22 @@ class Studio:
         for pools in (self._pools, self._live_pools):
             pools.forget(plugin)
         self.live.forget()
+
+    def editable(self) -> bool:
+        """Whether there are plugins that run from their author's folder."""
+        return any(item.sources for item in self._strangers())
+
+    def reload(self) -> tuple[Reloaded, ...]:
+        """Load afresh the editable plugins that have changed. Raises WriteError, WorkerDied."""
+        if not self.editable():
+            return ()
+        from safelight.actions.editable import reload_changed
+
+        own = {item.id: item.plugin for item in self._catalog.filters()}
+        found = reload_changed(self.store, own)
+        if found:
+            self.live.forget()
+        return found
 
     def broken(self) -> tuple[Broken, ...]:
         """The plugins that could not be loaded, and why."""

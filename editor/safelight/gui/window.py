@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QMenu,
     QMessageBox,
+    QSizePolicy,
     QStackedWidget,
     QTabBar,
     QTabWidget,
@@ -33,6 +34,7 @@ from PySide6.QtWidgets import (
 
 from safelight.gui.background import Background
 from safelight.gui.garbage import keep_for_good
+from safelight.gui.reloading import Reloader
 from safelight.gui.samples import forget_files, recent_files, remember_file
 from safelight.gui.text import plain, size
 from safelight.gui.welcome import Welcome
@@ -126,9 +128,20 @@ class Window(QMainWindow):
         self._show_plugins.setEnabled(True)
         studio = self.studio
         Background(self, studio.device, self._show_device, self._no_device)
+        self._reloader = Reloader(studio, self)
+        self._reloader.reloaded.connect(self._reloaded)
+        self._reloader.failed.connect(self._notice)
         self.offer_recovery()
         keep_for_good()
         self.ready = True
+
+    def _reloaded(self, sentence: str, filters: Sequence[Declaration]) -> None:
+        self._listed(filters)
+        self._notice(sentence)
+
+    def _notice(self, sentence: str) -> None:
+        self.notice.setText(plain(sentence))
+        self.notice.setToolTip(plain(sentence))
 
     def _not_woken(self, error: Exception) -> None:
         self.ready = True
@@ -498,6 +511,7 @@ class Window(QMainWindow):
         self._fill_filters()
         for workspace in self.workspaces():
             workspace.show_filters(filters)
+        self._reloader.start()
 
     def open_filter(self, declaration: Declaration) -> None:
         """Show a filter's settings beside the photograph in front."""
@@ -713,7 +727,12 @@ class Window(QMainWindow):
             label.setObjectName("dim")
             row.addWidget(label)
         self.zoom.setMinimumWidth(52)
-        row.addStretch(1)
+        self.notice = QLabel("")
+        self.notice.setObjectName("dim")
+        self.notice.setTextFormat(Qt.TextFormat.PlainText)
+        # A long sentence does not make the window wider: its end is in the tooltip.
+        self.notice.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        row.addWidget(self.notice, 1)
         self.device.setTextFormat(Qt.TextFormat.PlainText)
         self.device.setObjectName("dim")
         row.addWidget(self.device)

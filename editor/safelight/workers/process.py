@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pluggy
 
 from safelight import api
 from safelight.workers import protocol
@@ -33,6 +32,7 @@ from safelight.workers.inference import (
 )
 from safelight.workers.rehearsal import call, rehearse
 from safelight.workers.sandbox import limit_resources, yield_to_the_window
+from safelight.workers.trial import complaint, offered
 
 
 class Plugins:
@@ -52,14 +52,8 @@ class Plugins:
                 self.failures.append({"plugin": name, "reason": reason})
 
     def _load(self, point: importlib.metadata.EntryPoint, name: str) -> None:
-        hooks = pluggy.PluginManager(api.PROJECT)
-        hooks.add_hookspecs(sys.modules["safelight.api.hooks"])
-        module = point.load()
-        hooks.register(module, name)
-        hooks.check_pending()  # a hook that is misspelt would do nothing, for ever
         version = point.dist.version if point.dist else ""
-        found = [function for functions in hooks.hook.filters() for function in functions]
-        for function in found:
+        for function in offered(point.load(), name):
             entry = api.registered(function)
             data = entry.declaration.to_json() | {"plugin": name, "version": version}
             declaration = api.Declaration.from_json(data)
@@ -116,6 +110,7 @@ class Worker:
             "describe": self._describe,
             "plan": self._plan,
             "run": self._run,
+            "promise": self._promise,
             "device": self._device,
             "networks": self._networks,
         }
@@ -251,6 +246,11 @@ class Worker:
         image = self._blocks[place["block"]].array(tuple(place["shape"]))
         image.flags.writeable = False
         return image
+
+    def _promise(self, message: protocol.Message) -> None:
+        entry, _ = self._filter(message)
+        text = complaint(message["promise"], entry.function, self.inference)
+        self.reply(message, "promised", complaint=text[:2000])
 
     def _device(self, message: protocol.Message) -> None:
         models = sorted(
