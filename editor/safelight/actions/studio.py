@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from safelight.actions.formats import PluginExporter, PluginImporter
 from safelight.actions.pictures import read_pixels
@@ -21,6 +21,9 @@ from safelight.workers.job import PATIENCE, Job, Listener, live_filter
 from safelight.workers.live import LiveFilters
 from safelight.workers.pool import WorkerDied, WorkerSilent
 from safelight.workers.pools import Pools
+
+if TYPE_CHECKING:
+    from safelight.actions.editable import Reloaded
 
 _DEVICE_LIMIT = 120.0
 
@@ -150,6 +153,10 @@ class Studio:
             if not item.reads
         )
 
+    def offered(self) -> tuple[Offered, ...]:
+        """The filters and the formats. Raises WorkerDied."""
+        return (*self.filters(), *self.formats())
+
     def _known_formats(self) -> tuple[Format, ...]:
         try:
             return self.formats()
@@ -174,6 +181,22 @@ class Studio:
 
     def _every_pools(self) -> tuple[Pools, ...]:
         return self._pools, self._live_pools, self._format_pools
+
+    def editable(self) -> bool:
+        """Whether there are plugins that run from their author's folder."""
+        return any(item.sources for item in self._strangers())
+
+    def reload(self) -> tuple[Reloaded, ...]:
+        """Load afresh the editable plugins that have changed. Raises WriteError, WorkerDied."""
+        if not self.editable():
+            return ()
+        from safelight.actions.editable import reload_changed
+
+        own = {item.id: item.plugin for item in self.built_in()}
+        found = reload_changed(self.store, own)
+        if found:
+            self.live.forget()
+        return found
 
     def broken(self) -> tuple[Broken, ...]:
         """The plugins that could not be loaded, and why."""

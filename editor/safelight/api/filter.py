@@ -15,7 +15,10 @@ from safelight.api.parameters import Parameter, ParameterError, Value, parameter
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Settings = Mapping[str, Value]
+"""What a filter is told: the value of each parameter by its name."""
+
 Reach = int | Callable[..., int]
+"""How far a filter looks, in pixels: a number, or a function of parameters of those names."""
 
 VERSION = 1
 """Version of this API. A plugin made for a later one is refused with that reason."""

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 Kind = Literal["importer", "exporter"]
+"""What a format is for: files that are opened, or files that are written."""
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 HEAD = 64

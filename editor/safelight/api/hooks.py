@@ -11,7 +11,10 @@ PROJECT = "safelight"
 """Name of the pluggy project, and of the entry-point group plugins register in."""
 
 hookspec = pluggy.HookspecMarker(PROJECT)
+"""Marks a function here as a hook."""
+
 hookimpl = pluggy.HookimplMarker(PROJECT)
+"""Marks a function of a plugin as its part of the hook of that name: ``@api.hookimpl``."""
 
 
 @hookspec

@@ -46,6 +46,13 @@ def _complain(error: object, status: int) -> int:
     return status
 
 
+def _reload(studio: actions.Studio) -> None:
+    """Load what authors have changed; what cannot be loaded is said."""
+    for item in studio.reload():
+        if item.fault:
+            _complain(item.fault, 1)
+
+
 @_reported
 def filters(words: list[str]) -> int:
     """``safelight filters``: what the installed plugins offer."""
@@ -53,6 +60,7 @@ def filters(words: list[str]) -> int:
     parser.add_argument("--json", action="store_true", help="as JSON")
     options = parser.parse_args(words[1:])
     with actions.Studio() as studio:
+        _reload(studio)
         found, broken = studio.filters(), studio.broken()
     if options.json:
         print(_json([item.to_json() for item in found]))
@@ -97,6 +105,7 @@ def apply(words: list[str]) -> int:
     parser = _apply_parser()
     options = parser.parse_args(words[1:])
     with actions.Studio(options.device, patience=options.patience) as studio:
+        _reload(studio)
         filter = studio.filter(options.filter)
         if options.list:
             print(_described(filter))

@@ -11,6 +11,7 @@ from pathlib import Path
 from safelight import actions
 from safelight.actions.installer import BUNDLE, Installer, Offer, bundle
 from safelight.actions.store import Installed, Store, StoreError
+from safelight.cli import authors
 
 Command = Callable[[list[str]], int]
 
@@ -69,14 +70,21 @@ def install(words: list[str]) -> int:
     )
     parser.add_argument("--yes", action="store_true", help="do not ask")
     parser.add_argument("--dry-run", action="store_true", help="show what would be added, no more")
+    parser.add_argument(
+        "--editable", action="store_true", help="go on running it from its folder, as it changes"
+    )
     options = parser.parse_args(words)
-    return _install(options.source, options, upgrade=False)
+    return _install(options.source, options, upgrade=False, editable=options.editable)
 
 
-def _install(source: str, options: argparse.Namespace, *, upgrade: bool) -> int:
+def _install(
+    source: str, options: argparse.Namespace, *, upgrade: bool, editable: bool = False
+) -> int:
     with actions.Studio() as studio:
         told = (lambda text: None) if options.json else (lambda text: print(f"{text} …"))
-        installer = Installer(studio.store, source, reserved=studio.built_in(), told=told)
+        installer = Installer(
+            studio.store, source, reserved=studio.built_in(), editable=editable, told=told
+        )
         with studio.store.staging() as staging:
             offer = installer.prepare(staging, upgrade=upgrade)
             if upgrade and offer.version == offer.replaces:
@@ -158,7 +166,10 @@ def update(words: list[str]) -> int:
     options = parser.parse_args(words)
     store = Store()
     chosen = [store.find(options.name)] if options.name else store.installed()
-    statuses = [_install(item.source or item.name, options, upgrade=True) for item in chosen]
+    statuses = [
+        _install(item.source or item.name, options, upgrade=True, editable=bool(item.sources))
+        for item in chosen
+    ]
     return max(statuses, default=0)
 
 
@@ -195,4 +206,6 @@ COMMANDS: dict[str, Command] = {
     "update": update,
     "undo": undo,
     "bundle": pack,
+    "new": authors.new,
+    "check": authors.check,
 }

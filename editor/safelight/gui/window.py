@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QMenu,
     QMessageBox,
+    QSizePolicy,
     QStackedWidget,
     QTabBar,
     QTabWidget,
@@ -34,6 +35,7 @@ from PySide6.QtWidgets import (
 
 from safelight.gui.background import Background
 from safelight.gui.garbage import keep_for_good
+from safelight.gui.reloading import Reloader
 from safelight.gui.samples import forget_files, recent_files, remember_file
 from safelight.gui.text import plain, size
 from safelight.gui.welcome import Welcome
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from safelight.document import Edit
     from safelight.files import Importer
     from safelight.gui.plugindialog import PluginsDialog
+    from safelight.gui.reloading import Offers
     from safelight.gui.workspace import Loaded, Workspace
 
 _DEPTHS = {"uint8": "8-bit", "uint16": "16-bit", "float32": "32-bit float"}
@@ -131,9 +134,20 @@ class Window(QMainWindow):
         self._show_plugins.setEnabled(True)
         studio = self.studio
         Background(self, studio.device, self._show_device, self._no_device)
+        self._reloader = Reloader(studio, self)
+        self._reloader.reloaded.connect(self._reloaded)
+        self._reloader.failed.connect(self._notice)
         self.offer_recovery()
         keep_for_good()
         self.ready = True
+
+    def _reloaded(self, sentence: str, offers: Offers) -> None:
+        self._listed(offers)
+        self._notice(sentence)
+
+    def _notice(self, sentence: str) -> None:
+        self.notice.setText(plain(sentence))
+        self.notice.setToolTip(plain(sentence))
 
     def _not_woken(self, error: Exception) -> None:
         self.ready = True
@@ -511,12 +525,13 @@ class Window(QMainWindow):
                 lambda error: self.say(str(error)),
             )
 
-    def _listed(self, offered: tuple[Sequence[Declaration], Sequence[Format]]) -> None:
-        filters, self.formats = offered
+    def _listed(self, offers: Offers) -> None:
+        filters, self.formats = offers
         self.filters = filters
         self._fill_filters()
         for workspace in self.workspaces():
             workspace.show_filters(filters)
+        self._reloader.start()
 
     def open_filter(self, declaration: Declaration) -> None:
         """Show a filter's settings beside the photograph in front."""
@@ -734,7 +749,12 @@ class Window(QMainWindow):
             label.setObjectName("dim")
             row.addWidget(label)
         self.zoom.setMinimumWidth(52)
-        row.addStretch(1)
+        self.notice = QLabel("")
+        self.notice.setObjectName("dim")
+        self.notice.setTextFormat(Qt.TextFormat.PlainText)
+        # A long sentence does not make the window wider: its end is in the tooltip.
+        self.notice.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        row.addWidget(self.notice, 1)
         self.device.setTextFormat(Qt.TextFormat.PlainText)
         self.device.setObjectName("dim")
         row.addWidget(self.device)

@@ -269,7 +269,7 @@ class Pool:
         self._idle: list[WorkerProcess] = []
         self._all: list[WorkerProcess] = []
         self._starting = 0
-        self._closed = False
+        self._closed = self._retired = False
         self._changed = threading.Condition()
 
     @contextlib.contextmanager
@@ -300,6 +300,11 @@ class Pool:
             idle, self._idle = self._idle, []
             for worker in idle:
                 self._drop(worker)
+
+    def retire(self) -> None:
+        """End each worker as soon as it does nothing; jobs under way come to their end."""
+        self._retired = True
+        self.rest()
 
     def close(self) -> None:
         """End all workers; jobs under way end as failed."""
@@ -343,7 +348,7 @@ class Pool:
 
     def _release(self, worker: WorkerProcess) -> None:
         with self._changed:
-            if worker.alive and not self._closed:
+            if worker.alive and not (self._closed or self._retired):
                 self._idle.append(worker)
             else:
                 self._drop(worker)

@@ -15,13 +15,12 @@ import socket
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pluggy
 from numpy.typing import NDArray
 
 from safelight import api
@@ -38,6 +37,7 @@ from safelight.workers.inference import (
 )
 from safelight.workers.rehearsal import call, rehearse
 from safelight.workers.sandbox import limit_resources, yield_to_the_window
+from safelight.workers.trial import complaint, gathered, hooks_of
 
 
 class Plugins:
@@ -66,18 +66,13 @@ class Plugins:
 
     def _load(self, point: importlib.metadata.EntryPoint, name: str) -> None:
         check_edition((point.dist.requires if point.dist else None) or ())
-        hooks = pluggy.PluginManager(api.PROJECT)
-        hooks.add_hookspecs(sys.modules["safelight.api.hooks"])
-        module = point.load()
-        hooks.register(module, name)
-        hooks.check_pending()  # a hook that is misspelt would do nothing, for ever
+        hooks = hooks_of(point.load(), name)
         version = point.dist.version if point.dist else ""
         origin = {"plugin": name, "version": version}
-        filters = [api.registered(function) for function in _all(hooks.hook.filters())]
+        filters = [api.registered(function) for function in gathered(hooks.filters())]
         formats = [
-            api.registered_format(function, kind)
-            for kind, found in _formats(hooks)
-            for function in found
+            *(api.registered_format(item, "importer") for item in gathered(hooks.importers())),
+            *(api.registered_format(item, "exporter") for item in gathered(hooks.exporters())),
         ]
         declarations = [
             api.Declaration.from_json(entry.declaration.to_json() | origin) for entry in filters
@@ -100,18 +95,6 @@ class Plugins:
             if identity in taken:
                 raise ValueError(f"there are two things called {identity}")
             taken.add(identity)
-
-
-def _all(answers: Iterable[Iterable[Any]]) -> list[Any]:
-    """What all of a hook's implementations gave."""
-    return [item for answer in answers for item in answer]
-
-
-def _formats(hooks: pluggy.PluginManager) -> list[tuple[api.Kind, list[Any]]]:
-    return [
-        ("importer", _all(hooks.hook.importers())),
-        ("exporter", _all(hooks.hook.exporters())),
-    ]
 
 
 def _entry_points(library: str) -> list[importlib.metadata.EntryPoint]:
@@ -160,6 +143,7 @@ class Worker:
             "describe": self._describe,
             "plan": self._plan,
             "run": self._run,
+            "promise": self._promise,
             "device": self._device,
             "decode": self._decode,
             "encode": self._encode,
@@ -343,6 +327,11 @@ class Worker:
         image = self._blocks[place["block"]].array(tuple(place["shape"]))
         image.flags.writeable = False
         return image
+
+    def _promise(self, message: protocol.Message) -> None:
+        entry, _ = self._filter(message)
+        text = complaint(message["promise"], entry.function, self.inference)
+        self.reply(message, "promised", complaint=text[:2000])
 
     def _device(self, message: protocol.Message) -> None:
         models = sorted(
