@@ -1,11 +1,13 @@
 """Plugins' formats: what is right comes in and goes out exact, what is wrong is a sentence."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 from safelight import actions
+from safelight.api import to_linear
 from safelight.document import Document, Metadata
 from safelight.pixels import Profile, Raster
 from tests import pictures
@@ -145,6 +147,42 @@ def test_blocks_as_large_as_a_picture_are_given_back(opened, studio):
     assert worker._lent == {}
 
 
+def test_ctrl_c_in_the_middle_ends_the_worker_that_is_still_at_it(opened, studio, monkeypatch):
+    opened("fine")
+    (worker,) = studio._format_pools.built_in._idle
+
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(worker, "reply", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            opened("hang")
+    assert not worker.alive
+    assert opened("fine").document.width == 3
+
+
+def test_files_that_are_opened_at_once_wait_for_each_other(studio, tmp_path):
+    def run(number):
+        path = tmp_path / f"{number}.fine"
+        path.write_bytes(b"x" * (number + 1))
+        return actions.open_picture(path, importers=studio.importers)
+
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(run, range(12)))
+    for number, result in enumerate(results):
+        assert np.array_equal(pixels_of(result), PIXELS + number + 1)
+
+
+def test_after_the_end_of_the_session_it_is_a_sentence(folder, tmp_path):
+    path = tmp_path / "a.fine"
+    path.write_bytes(b"x")
+    with actions.Studio(plugin_folders=[folder]) as studio:
+        importers = studio.importers()
+    with pytest.raises(actions.OpenError, match=rf"fine \({NAME}\) was closed\.$"):
+        actions.open_picture(path, importers=lambda: importers)
+
+
 def test_what_nobody_knows_lists_what_plugins_open_too(opened):
     with pytest.raises(actions.OpenError, match=r"JPEG, PNG, TIFF, WebP, .*Portable FloatMap"):
         opened("unheard-of")
@@ -186,6 +224,23 @@ def test_what_the_format_cannot_keep_is_in_the_notes(exported):
     bare = actions.ExportOptions(metadata="none")
     _, notes = exported("alone", options=bare, metadata=metadata)
     assert not any("metadata" in note for note in notes)
+
+
+def test_wide_colours_are_converted_to_srgb_and_not_cut_off_in_floats(studio, tmp_path):
+    profile = Profile.from_icc(pictures.wide_profile())
+    pixels = np.array([[[0, 1, 0], [0.25, 0.5, 0.75]]], np.float32)
+    document = Document.from_raster(Raster.from_array(pixels.copy()), profile=profile)
+    path = tmp_path / "wide.pfm"
+    exported = actions.export(document, path, exporters=studio.exporters)
+    (note,) = exported.notes
+    assert note.startswith(f"Colours were converted from {profile.name} to sRGB")
+    assert "cut off" not in note
+    light = np.frombuffer(path.read_bytes()[12:], "<f4").reshape(pixels.shape)
+    assert light.min() < 0, "a green that sRGB does not have"
+    assert light == pytest.approx(to_linear(profile.to_srgb(pixels)), rel=1e-6)
+    sixteen = actions.ExportOptions(depth=16)
+    cut = actions.export(document, tmp_path / "a.alone", sixteen, exporters=studio.exporters)
+    assert any("what lies outside sRGB was cut off" in note for note in cut.notes)
 
 
 FAILING = {
