@@ -13,6 +13,7 @@ from safelight.actions.template import (
 )
 from safelight.document import Document, Edit, History
 from safelight.files import (
+    DEPTHS_HELD,
     FORMATS,
     Exported,
     ExportError,
@@ -50,6 +51,7 @@ from safelight.workers.job import (
 from safelight.workers.pool import WorkerDied
 
 __all__ = [
+    "DEPTHS_HELD",
     "FORMATS",
     "VARIANTS",
     "Document",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from safelight.actions.store import Installed, Store, StoreError
-from safelight.api import Declaration, ParameterError
+from safelight.api import Declaration, Format, ParameterError
 from safelight.workers.environment import Environment
 from safelight.workers.pool import Pool, WorkerDied, WorkerSilent
 from safelight.workers.protocol import Message
@@ -34,12 +34,12 @@ def ask(environment: Environment, question: Message) -> Message:
     return asked(Pool(limit=1, environment=environment), question)
 
 
-def filters_of(
+def described(
     plugin: Installed, store: Store, reserved: Mapping[str, str], ask: Ask = ask
-) -> tuple[Declaration, ...]:
-    """The filters that a plugin offers. Raises StoreError.
+) -> Installed:
+    """The plugin with the filters and formats that it offers. Raises StoreError.
 
-    ``reserved`` are the ids of the editor's own filters, with their plugins.
+    ``reserved`` are the ids of what the editor itself has, with their plugins.
     """
     try:
         reply = ask(store.environment(plugin), {"type": "describe"})
@@ -49,18 +49,21 @@ def filters_of(
         raise StoreError(f"{plugin.name} took its worker down: it {error}.") from None
     for failure in reply.get("failures", []):
         raise StoreError(f"{plugin.name} cannot be loaded: {failure['reason']}.")
+    origin = {"plugin": plugin.name, "version": plugin.version}
     try:
-        found = [Declaration.from_json(item) for item in reply.get("filters", [])]
-    except (ParameterError, TypeError) as error:
-        raise StoreError(f"{plugin.name} declares what is no filter: {error}.") from None
-    if not found:
-        reason = reply.get("reason", "it offers no filter")
+        filters = [Declaration.from_json(item | origin) for item in reply.get("filters", [])]
+        formats = [Format.from_json(item | origin) for item in reply.get("formats", [])]
+    except (ParameterError, TypeError, ValueError) as error:
+        raise StoreError(f"{plugin.name} declares what makes no sense: {error}.") from None
+    if not filters and not formats:
+        reason = reply.get("reason", "it offers no filter and no format")
         raise StoreError(f"{plugin.name} cannot be used: {reason}.")
+    offering = replace(plugin, filters=tuple(filters), formats=tuple(formats))
     taken = dict(reserved)
     for other in store.installed():
         if other.name != plugin.name:
-            taken |= {item.id: other.name for item in other.filters}
-    for item in found:
+            taken |= {item.id: other.name for item in other.offered}
+    for item in offering.offered:
         if item.id in taken:
-            raise StoreError(f"{plugin.name} has a filter {item.id}, which {taken[item.id]} has.")
-    return tuple(replace(item, plugin=plugin.name, version=plugin.version) for item in found)
+            raise StoreError(f"{plugin.name} brings {item.id}, which {taken[item.id]} has already.")
+    return offering

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from safelight.actions.describing import filters_of
+from safelight.actions.describing import described
 from safelight.actions.store import Installed, Store, StoreError
 from safelight.workers.environment import stamp_of
 
@@ -38,11 +38,11 @@ def reload_changed(store: Store, reserved: Mapping[str, str]) -> tuple[Reloaded,
 
 
 def _reload(plugin: Installed, store: Store, reserved: Mapping[str, str]) -> Reloaded:
-    fault, filters = "", plugin.filters
+    fault = ""
     stamp = stamp_of(Path(plugin.sources))  # before it is read: what changes after is seen next
     try:
-        filters = filters_of(plugin, store, reserved)
+        plugin = described(plugin, store, reserved)
     except StoreError as error:
         fault = str(error)
-    store.write(replace(plugin, stamp=stamp, filters=filters))
+    store.write(replace(plugin, stamp=stamp))
     return Reloaded(plugin.name, fault)

@@ -24,10 +24,18 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from safelight.actions.describing import asked, filters_of
+from safelight.actions.describing import asked, described
 from safelight.actions.pip import Pip, Stopped, run_until
-from safelight.actions.store import Installed, Network, Package, Store, StoreError, canonical
-from safelight.api import PROJECT, Declaration
+from safelight.actions.store import (
+    Installed,
+    Network,
+    Offered,
+    Package,
+    Store,
+    StoreError,
+    canonical,
+)
+from safelight.api import PROJECT
 from safelight.files import WriteError, atomic_write
 from safelight.workers import building
 from safelight.workers.environment import Environment, editor_path, interpreter, stamp_of
@@ -98,7 +106,7 @@ class Installer:
 
     the name of a package on the user's index, a wheel, a bundle, a zip or a folder with sources,
     or a Git address (``git+https://…``, ``https://….git``). ``reserved`` are the filters and
-    plugins that the editor has already. With ``editable`` an author's folder goes on being where
+    formats that the editor has already. With ``editable`` an author's folder goes on being where
     the plugin's code is imported from, so that what he changes there is loaded afresh. ``told``
     hears what is being done; ``cancel`` stops it from any thread.
     """
@@ -108,7 +116,7 @@ class Installer:
         store: Store,
         source: str,
         *,
-        reserved: Iterable[Declaration] = (),
+        reserved: Iterable[Offered] = (),
         editable: bool = False,
         told: Progress = lambda text: None,
     ) -> None:
@@ -197,8 +205,8 @@ class Installer:
         if self._editable:
             sources = _sources(Path(self._source), plugin)
             plugin = replace(plugin, sources=str(sources), stamp=stamp_of(sources))
-        filters = filters_of(plugin, self._store, self._reserved, self._ask)
-        plugin = replace(plugin, filters=filters, enabled=self._stays_on(offer.name))
+        plugin = described(plugin, self._store, self._reserved, self._ask)
+        plugin = replace(plugin, enabled=self._stays_on(offer.name))
         self._stop_if_cancelled()
         self._store.write(plugin)
         for left in offer.staged.iterdir():

@@ -18,13 +18,17 @@ from pathlib import Path
 from typing import Any
 
 from safelight.actions.places import data_folder
-from safelight.api import VERSION, Declaration, ParameterError
+from safelight.api import VERSION, Declaration, Format, ParameterError
 from safelight.files import atomic_write
 from safelight.workers.environment import Environment, stamp_of
 from safelight.workers.scratch import own_name, remove_left
 
 _RECORD = "plugin.json"
 _STAGING, _EARLIER, _SCRATCH = ".staging", ".earlier", ".scratch"
+
+
+Offered = Declaration | Format
+"""What a plugin can bring."""
 
 
 class StoreError(Exception):
@@ -74,6 +78,7 @@ class Installed:
     packages: tuple[Package, ...] = ()
     networks: tuple[Network, ...] = ()
     filters: tuple[Declaration, ...] = ()
+    formats: tuple[Format, ...] = ()
     fault: str = ""
     sources: str = ""
     stamp: int = 0
@@ -82,6 +87,16 @@ class Installed:
     def library(self) -> Path:
         """Where its code lies."""
         return self.folder / "lib"
+
+    @property
+    def offered(self) -> tuple[Offered, ...]:
+        """All that it offers."""
+        return (*self.filters, *self.formats)
+
+    @property
+    def titles(self) -> list[str]:
+        """The titles of that; an importer and an exporter of one format have the same."""
+        return list(dict.fromkeys(item.title for item in self.offered))
 
     def to_json(self) -> dict[str, Any]:
         """As JSON-ready data, for the record and for ``--json``."""
@@ -95,6 +110,7 @@ class Installed:
             "packages": [asdict(item) for item in self.packages],
             "networks": [asdict(item) for item in self.networks],
             "filters": [item.to_json() for item in self.filters],
+            "formats": [item.to_json() for item in self.formats],
             "fault": self.fault,
             "sources": self.sources,
             "stamp": self.stamp,
@@ -115,6 +131,7 @@ class Installed:
                 packages=tuple(Package(**item) for item in data["packages"]),
                 networks=tuple(Network(**item) for item in data["networks"]),
                 filters=tuple(Declaration.from_json(item) for item in data["filters"]),
+                formats=tuple(Format.from_json(item) for item in data.get("formats", [])),
                 sources=str(data.get("sources", "")),
                 stamp=int(data.get("stamp", 0)),
             )

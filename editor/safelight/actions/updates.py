@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from safelight.actions.installer import Installer, Progress
 from safelight.actions.pip import Stopped
-from safelight.actions.store import Installed, Store, StoreError
-from safelight.api import Declaration
+from safelight.actions.store import Installed, Offered, Store, StoreError
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,7 @@ class UpdateCheck:
         store: Store,
         plugins: Sequence[Installed],
         *,
-        reserved: Iterable[Declaration] = (),
+        reserved: Iterable[Offered] = (),
         told: Progress = lambda text: None,
     ) -> None:
         self._store = store

@@ -1,4 +1,4 @@
-"""All that a plugin may import: filter, parameters, hooks, Job. Needs numpy and pluggy alone.
+"""All that a plugin may import: filters, formats, parameters, Job. Needs numpy and pluggy alone.
 
 from safelight import api
 
@@ -15,7 +15,16 @@ from safelight.api.filter import (
     filter,
     registered,
 )
-from safelight.api.hooks import PROJECT, filters, hookimpl, hookspec
+from safelight.api.formats import (
+    Format,
+    FormatError,
+    Kind,
+    RegisteredFormat,
+    exporter,
+    importer,
+    registered_format,
+)
+from safelight.api.hooks import PROJECT, exporters, filters, hookimpl, hookspec, importers
 from safelight.api.image import Image, from_linear, to_linear
 from safelight.api.job import Cancelled, Job
 from safelight.api.parameters import (
@@ -47,10 +56,13 @@ __all__ = [
     "Colour",
     "Curve",
     "Declaration",
+    "Format",
+    "FormatError",
     "Fraction",
     "HexColour",
     "Image",
     "Job",
+    "Kind",
     "Layer",
     "Number",
     "Parameter",
@@ -62,16 +74,22 @@ __all__ = [
     "Rectangle",
     "Region",
     "Registered",
+    "RegisteredFormat",
     "Seed",
     "Settings",
     "SignedFraction",
     "Value",
+    "exporter",
+    "exporters",
     "filter",
     "filters",
     "curve_samples",
     "from_linear",
     "hookimpl",
     "hookspec",
+    "importer",
+    "importers",
     "registered",
+    "registered_format",
     "to_linear",
 ]

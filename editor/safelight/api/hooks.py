@@ -20,3 +20,13 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 @hookspec
 def filters() -> Sequence[Callable[..., Any]]:  # type: ignore[empty-body]
     """Return the functions decorated with ``@api.filter`` that the plugin offers."""
+
+
+@hookspec
+def importers() -> Sequence[Callable[..., Any]]:  # type: ignore[empty-body]
+    """Return the functions decorated with ``@api.importer`` that the plugin offers."""
+
+
+@hookspec
+def exporters() -> Sequence[Callable[..., Any]]:  # type: ignore[empty-body]
+    """Return the functions decorated with ``@api.exporter`` that the plugin offers."""

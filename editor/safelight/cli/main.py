@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 
-COMMANDS = ("apply", "filters", "info", "doctor")
+COMMANDS = ("apply", "filters", "formats", "info", "doctor")
 
 DONE, FAILED, USAGE = 0, 1, 2
 

@@ -58,7 +58,7 @@ def show(words: list[str]) -> int:
 
 def _line(item: Installed) -> str:
     state = item.fault or ("" if item.enabled else "switched off")
-    names = ", ".join(filter.title for filter in item.filters)
+    names = ", ".join(item.titles)
     return f"{item.name} {item.version}  {state or names}"
 
 

@@ -10,7 +10,7 @@ from safelight import __version__
 
 _USAGE = """safelight [PHOTO ...]
        safelight apply FILTER IN OUT [--set NAME=VALUE ...]
-       safelight filters | info FILE | doctor
+       safelight filters | formats | info FILE | doctor
        safelight plugins list | install SOURCE | uninstall NAME | …"""
 
 

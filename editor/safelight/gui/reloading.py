@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -11,7 +11,9 @@ from safelight.gui.background import Background
 
 if TYPE_CHECKING:
     from safelight.actions import Studio
-    from safelight.api import Declaration
+    from safelight.api import Declaration, Format
+
+Offers: TypeAlias = "tuple[Sequence[Declaration], Sequence[Format]]"
 
 INTERVAL = 1000
 """Milliseconds between two looks at the folders of editable plugins."""
@@ -21,7 +23,7 @@ class Reloader(QObject):
     """Looks at the folders of editable plugins, on a thread, as long as there are any.
 
     ``reloaded`` tells, in a sentence, what became of one that has changed, and gives the filters
-    that there are now; ``failed`` why nothing is looked at any more.
+    and formats that there are now; ``failed`` why nothing is looked at any more.
     """
 
     reloaded = Signal(str, object)
@@ -46,17 +48,18 @@ class Reloader(QObject):
         self._looking = True
         studio = self._studio
 
-        def look() -> tuple[str, Sequence[Declaration]]:
+        def look() -> tuple[str, Offers]:
             found = studio.reload()
-            return "  ".join(item.sentence() for item in found), studio.filters() if found else ()
+            sentence = "  ".join(item.sentence() for item in found)
+            return sentence, (studio.filters(), studio.formats()) if found else ((), ())
 
         Background(self, look, self._done, self._failed)
 
-    def _done(self, found: tuple[str, Sequence[Declaration]]) -> None:
+    def _done(self, found: tuple[str, Offers]) -> None:
         self._looking = False
-        sentence, filters = found
+        sentence, offers = found
         if sentence:
-            self.reloaded.emit(sentence, filters)
+            self.reloaded.emit(sentence, offers)
 
     def _failed(self, error: Exception) -> None:
         self._looking = False

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QFrame, QSplitter, QStackedWidget, QTabWidget, QVB
 from safelight import actions
 from safelight.api import Declaration, ParameterError, Region, Value
 from safelight.document import History, edits
+from safelight.files.foreign import Importers
 from safelight.gui.canvas import Canvas
 from safelight.gui.canvas.picker import Picker
 from safelight.gui.canvas.picture import make_levels
@@ -42,16 +43,16 @@ class Loaded:
     recovery: actions.Recovery | None = None
 
 
-def open_for_the_screen(path: Path) -> Loaded:
+def open_for_the_screen(path: Path, importers: Importers) -> Loaded:
     """Open a picture or a project and make its zoom levels; runs on a thread.
 
-    Raises OpenError or ProjectError.
+    ``importers`` gives the formats of plugins. Raises OpenError or ProjectError.
     """
     if actions.is_project(path):
         project, history = actions.Project.open(path)
         loaded = Loaded(history, project=project)
     else:
-        opened = actions.open_picture(path)
+        opened = actions.open_picture(path, importers=importers)
         loaded = Loaded(History.start(opened.document), opened.notes)
     for raster in loaded.history.document.rasters():
         make_levels(raster)

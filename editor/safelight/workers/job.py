@@ -38,6 +38,7 @@ from safelight.workers.blocks import Block
 from safelight.workers.images import Images, NoImage, Read, no_pictures, plain, with_ids
 from safelight.workers.pool import CANCEL_GRACE, Pool, WorkerDied, WorkerProcess, WorkerSilent
 from safelight.workers.protocol import Message
+from safelight.workers.replies import sentence, told, whole
 from safelight.workers.tiling import Piece, Plan, cut, quarters
 
 PATIENCE = 120.0
@@ -243,7 +244,7 @@ class Job:
 
     def _failed(self, reason: str, details: str = "") -> JobFailed:
         plugin = self.declaration.plugin or "no plugin"
-        return JobFailed(f"{self.declaration.title} ({plugin}) {_sentence(reason)}", details)
+        return JobFailed(f"{self.declaration.title} ({plugin}) {sentence(reason)}", details)
 
     def _tell(self, event: JobEvent) -> None:
         if self._listener is not None:
@@ -318,13 +319,13 @@ class _Run:
         )
         reply = self._reply()
         if reply["type"] == "failed":
-            raise _failure(reply)
+            raise _Failure(*told(reply))
         try:
             self.plan = Plan(
-                reach=_whole(reply["reach"], 0, 1 << 16),
-                multiple=_whole(reply["multiple"], 1, 1 << 12),
-                scale=_whole(reply["scale"], 1, 64),
-                tile=_whole(reply["tile"], 16, 1 << 14),
+                reach=whole(reply["reach"], 0, 1 << 16),
+                multiple=whole(reply["multiple"], 1, 1 << 12),
+                scale=whole(reply["scale"], 1, 64),
+                tile=whole(reply["tile"], 16, 1 << 14),
             )
             job.models = {str(name): str(digest) for name, digest in reply["models"].items()}
             job.device_label = str(reply["device"])
@@ -399,7 +400,7 @@ class _Run:
             self._shrink(self.under_way.popleft(), reply)
             return None
         if reply["type"] == "failed":
-            raise _failure(reply)
+            raise _Failure(*told(reply))
         raise self._untrustworthy()
 
     def _reply(self) -> Message:
@@ -517,22 +518,3 @@ def live_filter(declaration: Declaration, settings: Mapping[str, Value]) -> Live
 def _bare(layer: Layer) -> Layer:
     """A layer's pixels alone."""
     return replace(layer, opacity=1.0, mode="normal", mask=None, clipped=False, visible=True)
-
-
-def _failure(reply: Message) -> _Failure:
-    reason = str(reply.get("reason", "no reason given"))
-    words = {"model": "cannot run", "device": "cannot run", "memory": "ran out of memory"}
-    verb = words.get(str(reply.get("kind")), "failed")
-    return _Failure(f"{verb}: {reason}", str(reply.get("details", "")))
-
-
-def _whole(value: object, low: int, high: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise ValueError(value)
-    return value
-
-
-def _sentence(text: str) -> str:
-    """One line of plain text, ending in a full stop."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())[:600]
-    return line if line.endswith((".", "!", "?")) else line + "."

@@ -140,7 +140,8 @@ class WorkerProcess:
             self._blocks.remove(found)
             return found
         for small in [b for b in self._blocks if b.writable == writable]:
-            self._forget(small)
+            self._blocks.remove(small)
+            self.discard(small)
         made = Block(size, writable=writable)
         descriptors = [made.descriptor] if made.descriptor >= 0 else []
         self._lent[made.id] = made
@@ -154,6 +155,12 @@ class WorkerProcess:
         """Say that no piece uses ``block`` any more."""
         if block.id in self._lent:
             self._blocks.append(block)
+
+    def discard(self, block: Block) -> None:
+        """Give a block's memory back to the system. Raises WorkerDied."""
+        if self._lent.pop(block.id, None) is not None:
+            block.close()
+            self.send({"type": "forget", "block": block.id})
 
     def kill(self) -> None:
         """End the process and everything it started."""
@@ -185,12 +192,6 @@ class WorkerProcess:
     def errors(self) -> str:
         """The last lines the process wrote to its standard error."""
         return b"".join(self._errors).decode(errors="replace")[-8000:]
-
-    def _forget(self, block: Block) -> None:
-        self._blocks.remove(block)
-        del self._lent[block.id]
-        self.send({"type": "forget", "block": block.id})
-        block.close()
 
     def _listen(self) -> None:
         while True:
