@@ -1,5 +1,8 @@
 """Counts how often the window's thread does not answer: a heartbeat that should come every 5 ms."""
 
+import os
+import subprocess
+import sys
 import time
 
 from PySide6.QtCore import QObject, Qt, QTimer
@@ -7,36 +10,93 @@ from PySide6.QtCore import QObject, Qt, QTimer
 BEAT = 5
 """Milliseconds between heartbeats."""
 
+CONTROL = """
+import os, sys, time
+if hasattr(os, "sched_setaffinity"):
+    os.sched_setaffinity(0, {int(sys.argv[1])})
+beat = int(sys.argv[2]) / 1000
+last = time.perf_counter()
+while os.getppid() == int(sys.argv[3]):
+    time.sleep(beat)
+    now = time.perf_counter()
+    if now - last > 3 * beat:
+        print(last + beat, now, flush=True)
+    last = now
+"""
+
+
+def processors():
+    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
+
+
+class Machine:
+    """Idle processes, one a processor, with the same heartbeat: when they stand still, the
+    machine was elsewhere (a virtual one that shares its processors), not the window."""
+
+    def __init__(self):
+        settings = [str(BEAT), str(os.getpid())]
+        self._controls = [
+            subprocess.Popen(
+                [sys.executable, "-I", "-S", "-c", CONTROL, str(processor), *settings],
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            for processor in processors()
+        ]
+
+    def stop(self):
+        """The times (start, end), in seconds of perf_counter, at which a control stood still."""
+        found = []
+        for control in self._controls:
+            control.terminate()
+            text = control.communicate(timeout=10)[0]
+            found += [tuple(map(float, line.split())) for line in text.splitlines()]
+        return found
+
 
 class StallCounter(QObject):
-    """Between ``start`` and ``stop``, ``gaps`` collects the seconds between heartbeats."""
+    """Between ``start`` and ``stop``, collects the heartbeats; what the machine took from an idle
+    process at the same time is not the window's."""
 
     def __init__(self):
         super().__init__()
-        self.gaps = []
-        self._last = 0.0
+        self._beats = []
+        self._standstills = []
+        self._machine = None
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(BEAT)
         self._timer.timeout.connect(self._beat)
 
     def start(self):
-        self._last = time.perf_counter()
+        self._machine = Machine()
+        self._beat()
         self._timer.start()
 
     def stop(self):
         self._timer.stop()
         self._beat()
+        elsewhere = self._machine.stop()
+        pairs = zip(self._beats, self._beats[1:], strict=False)
+        self._standstills = [own(start, end, elsewhere) for start, end in pairs]
 
     def above(self, milliseconds):
         """How often the event loop stood still for longer than that."""
-        return sum(gap * 1000 > milliseconds for gap in self.gaps)
+        return sum(gap * 1000 > milliseconds for gap in self._standstills)
 
     def longest(self):
         """The longest standstill in milliseconds."""
-        return max(self.gaps, default=0.0) * 1000
+        return max(self._standstills, default=0.0) * 1000
 
     def _beat(self):
-        now = time.perf_counter()
-        self.gaps.append(now - self._last)
-        self._last = now
+        self._beats.append(time.perf_counter())
+
+
+def own(start, end, elsewhere):
+    """The seconds between ``start`` and ``end`` in which no control stood still."""
+    left, at = 0.0, start
+    for begun, over in sorted(elsewhere):
+        if over > at and begun < end:
+            left += max(0.0, begun - at)
+            at = over
+    return left + max(0.0, end - at)

@@ -144,7 +144,7 @@ def live(studio, live_pool, said):
     def find(identity):
         return next((item for item in studio.filters() if item.id == identity), None)
 
-    return LiveFilters(live_pool, find, failed=said.append, patience=2.0)
+    return LiveFilters(lambda plugin: live_pool, find, failed=said.append, patience=2.0)
 
 
 def photo(width=120, height=90, depth="uint8"):
@@ -413,7 +413,9 @@ def test_a_filter_that_fails_again_and_again_takes_no_more_memory(live, live_poo
 
 def test_a_worker_that_cannot_be_had_leaves_the_picture_as_it_is(studio, said):
     pool = Pool(limit=1)
-    live = LiveFilters(pool, lambda identity: studio.filter(identity), failed=said.append)
+    live = LiveFilters(
+        lambda plugin: pool, lambda identity: studio.filter(identity), failed=said.append
+    )
     document = with_filter(WARMTH, {"amount": 0.4})
     assert (render(document, document.region, live) != whole_below(document)).any()
     pool.close()

@@ -17,6 +17,16 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "safelight"
 
 
+def data_folder() -> Path:
+    """What the user has added: ``$XDG_DATA_HOME/safelight`` or the platform's counterpart."""
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+        return base / "Safelight" / "Data"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "Safelight" / "Data"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "safelight"
+
+
 def state_folder() -> Path:
     """What must outlive a crash: ``$XDG_STATE_HOME/safelight`` or the platform's counterpart."""
     if sys.platform == "win32":

@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from safelight.actions.places import cache_folder
+from safelight.actions.store import Installed, Store
 from safelight.api import Declaration, Region, Value
 from safelight.document import Document
 from safelight.files import WriteError, atomic_write
 from safelight.workers.catalog import Broken, Catalog
 from safelight.workers.job import PATIENCE, Job, Listener, live_filter
 from safelight.workers.live import LiveFilters
-from safelight.workers.pool import Pool, WorkerDied, WorkerSilent
+from safelight.workers.pool import WorkerDied, WorkerSilent
+from safelight.workers.pools import Pools
 
 _DEVICE_LIMIT = 120.0
 
@@ -41,7 +43,9 @@ class Studio:
 
     ``device`` is "auto", "cpu" or "cuda". ``patience`` is how many seconds a filter may be
     silent before it counts as hanging. ``memory_limit`` bounds each worker, in bytes.
-    ``plugin_folders`` hold further installed plugins.
+    ``plugin_folders`` hold further plugins that are trusted like the built-in ones; ``store`` the
+    strangers', each confined to a process of its own. ``safe`` leaves all but the built-in ones
+    out.
     """
 
     def __init__(
@@ -51,13 +55,26 @@ class Studio:
         patience: float = PATIENCE,
         memory_limit: int = 0,
         plugin_folders: Sequence[Path] = (),
+        store: Store | None = None,
+        safe: bool = False,
     ) -> None:
         self._device = device
         self._patience = patience
-        self._pool = Pool(memory_limit=memory_limit, plugin_folders=plugin_folders)
-        self._catalog = Catalog(self._pool, _recall, _remember)
-        self._live_pool = Pool(limit=1, memory_limit=memory_limit, plugin_folders=plugin_folders)
-        self.live = LiveFilters(self._live_pool, self._installed, failed=self._live_failed)
+        self._safe = safe
+        self.store = store or Store()
+        folders = () if safe else plugin_folders
+
+        def pools(limit: int) -> Pools:
+            return Pools(
+                self.store.environments,
+                limit=limit,
+                memory_limit=memory_limit,
+                plugin_folders=folders,
+            )
+
+        self._pools, self._live_pools = pools(2), pools(1)
+        self._catalog = Catalog(self._pools.built_in, _recall, _remember)
+        self.live = LiveFilters(self._live_pools.of, self._installed, failed=self._live_failed)
         self._failures: list[Callable[[str], None]] = []
 
     def __enter__(self) -> Studio:
@@ -68,8 +85,8 @@ class Studio:
 
     def close(self) -> None:
         """End the workers; jobs under way end with them."""
-        self._pool.close()
-        self._live_pool.close()
+        self._pools.close()
+        self._live_pools.close()
 
     def hear_failures(self, listener: Callable[[str], None]) -> None:
         """Have a sentence for each filter that fails while a picture is rendered, on any thread."""
@@ -81,16 +98,34 @@ class Studio:
 
     def warm(self) -> None:
         """Start a worker now. Raises WorkerDied."""
-        self._pool.warm()
+        self._pools.built_in.warm()
 
     def filters(self) -> tuple[Declaration, ...]:
         """What the installed plugins offer, by category and title. Raises WorkerDied."""
-        return self._catalog.filters()
+        own = self._catalog.filters()
+        ids = {item.id for item in own}
+        strangers = [item for plugin in self._strangers() for item in plugin.filters]
+        found = [*own, *(item for item in strangers if item.id not in ids)]
+        return tuple(sorted(found, key=lambda item: (item.category, item.title)))
+
+    def _strangers(self) -> list[Installed]:
+        """The plugins of the store that can be used."""
+        if self._safe:
+            return []
+        return [item for item in self.store.installed() if item.enabled and not item.fault]
+
+    def refresh(self, plugin: str) -> None:
+        """Take note that a plugin of the store has changed: its workers end."""
+        for pools in (self._pools, self._live_pools):
+            pools.forget(plugin)
 
     def broken(self) -> tuple[Broken, ...]:
         """The plugins that could not be loaded, and why."""
         self._catalog.filters()
-        return self._catalog.broken
+        if self._safe:
+            return self._catalog.broken
+        faulty = [item for item in self.store.installed() if item.enabled and item.fault]
+        return (*self._catalog.broken, *(Broken(item.name, item.fault) for item in faulty))
 
     def filter(self, name: str) -> Declaration:
         """The filter of that id or short name (``enlarge``). Raises UnknownFilter."""
@@ -123,7 +158,7 @@ class Studio:
         is an event that ``listener`` hears on the job's thread.
         """
         return Job(
-            self._pool,
+            self._pools.of(declaration.plugin),
             declaration,
             declaration.settings(settings),
             document,
@@ -148,7 +183,7 @@ class Studio:
 
     def device(self) -> Device:
         """The device a live session really uses. Raises WorkerDied."""
-        with self._pool.worker() as worker:
+        with self._pools.built_in.worker() as worker:
             try:
                 reply = worker.ask({"type": "device", "device": self._device}, _DEVICE_LIMIT)
             except WorkerSilent:

@@ -36,6 +36,10 @@ def _command(words: list[str]) -> Callable[[list[str]], int]:
 
         chosen: Callable[[list[str]], int] = getattr(commands, words[0])
         return chosen
+    if words and words[0] == "plugins":
+        from safelight.cli.plugins import plugins
+
+        return plugins
     from safelight.cli.window import window
 
     return window

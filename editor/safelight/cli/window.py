@@ -10,7 +10,8 @@ from safelight import __version__
 
 _USAGE = """safelight [PHOTO ...]
        safelight apply FILTER IN OUT [--set NAME=VALUE ...]
-       safelight filters | info FILE | doctor"""
+       safelight filters | info FILE | doctor
+       safelight plugins list | install SOURCE | uninstall NAME | …"""
 
 
 def window(words: list[str]) -> int:
@@ -22,6 +23,9 @@ def window(words: list[str]) -> int:
     )
     parser.add_argument("photos", nargs="*", type=Path, metavar="PHOTO")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument(
+        "--safe-mode", action="store_true", help="start with the built-in filters alone"
+    )
     parser.add_argument("--version", action="version", version=f"safelight {__version__}")
     options = parser.parse_args(words)
     try:
@@ -36,4 +40,4 @@ def window(words: list[str]) -> int:
             file=sys.stderr,
         )
         return 1
-    return gui.run(options.photos, device=options.device)
+    return gui.run(options.photos, device=options.device, safe=options.safe_mode)

@@ -26,8 +26,8 @@ def display_available() -> bool:
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-def run(paths: list[Path], *, device: str = "auto") -> int:
+def run(paths: list[Path], *, device: str = "auto", safe: bool = False) -> int:
     """Open the window on the photographs named; returns its exit status when it is closed."""
     from safelight.gui.application import run as run_application
 
-    return run_application(paths, device=device)
+    return run_application(paths, device=device, safe=safe)

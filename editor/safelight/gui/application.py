@@ -25,10 +25,10 @@ def make_application(arguments: list[str]) -> QApplication:
     return application
 
 
-def run(paths: list[Path], *, device: str = "auto") -> int:
+def run(paths: list[Path], *, device: str = "auto", safe: bool = False) -> int:
     """Show the window with these photographs; returns when it is closed."""
     application = make_application(sys.argv[:1])
-    window = Window(device)
+    window = Window(device, safe=safe)
 
     def report(
         kind: type[BaseException], error: BaseException, trace: TracebackType | None

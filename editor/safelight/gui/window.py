@@ -49,7 +49,7 @@ _DEPTHS = {"uint8": "8-bit", "uint16": "16-bit", "float32": "32-bit float"}
 class Window(QMainWindow):
     """The main window."""
 
-    def __init__(self, device: str = "auto") -> None:
+    def __init__(self, device: str = "auto", *, safe: bool = False) -> None:
         super().__init__()
         self.setWindowTitle("Safelight")
         self.setAcceptDrops(True)
@@ -59,6 +59,7 @@ class Window(QMainWindow):
         self.filters: Sequence[Declaration] = ()
         self.ready = False
         self._device = device
+        self._safe = safe
         self._note = ""
         self._awake = False
         self._opening = 0
@@ -96,13 +97,13 @@ class Window(QMainWindow):
             QTimer.singleShot(0, self._wake)
 
     def _wake(self) -> None:
-        device = self._device
+        device, safe = self._device, self._safe
 
         def load() -> tuple[Studio, Sequence[Declaration], str]:
             import safelight.gui.workspace  # noqa: F401 - so that opening need not
             from safelight import actions
 
-            studio = actions.Studio(device)
+            studio = actions.Studio(device, safe=safe)
             try:
                 filters = studio.filters()
                 broken = studio.broken()

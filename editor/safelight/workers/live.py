@@ -29,19 +29,20 @@ Key = tuple[str, tuple[tuple[str, Value], ...]]
 class LiveFilters:
     """What ``document.render`` asks to run cheap filters. May be used by several threads.
 
-    ``find`` gives the declaration of an installed filter by id, or None. A filter that fails is
-    reported once to ``failed`` (a sentence) and not run again with the same settings.
+    ``pool_of`` gives the pool that runs a plugin's filters, ``find`` the declaration of an
+    installed filter by id, or None. A filter that fails is reported once to ``failed`` (a
+    sentence) and not run again with the same settings.
     """
 
     def __init__(
         self,
-        pool: Pool,
+        pool_of: Callable[[str], Pool],
         find: Callable[[str], Declaration | None],
         *,
         failed: Callable[[str], None] | None = None,
         patience: float = PATIENCE,
     ) -> None:
-        self._pool = pool
+        self._pool_of = pool_of
         self._find = find
         self._failed = failed
         self._patience = patience
@@ -66,7 +67,7 @@ class LiveFilters:
             if self._reaches.get(key) is None:
                 return None
             try:
-                with self._pool.worker() as worker:
+                with self._pool(filter).worker() as worker:
                     self.runs += 1
                     return self._run(worker, key, image, region)
             except WorkerDied as death:
@@ -103,12 +104,16 @@ class LiveFilters:
             return None
         if key not in self._reaches:
             try:
-                with self._lock, self._pool.worker() as worker:
+                with self._lock, self._pool(filter).worker() as worker:
                     self._reaches[key] = self._plan(worker, key)
             except (WorkerDied, WorkerSilent, _Failed):
                 # Not cheap, then: a job will find out what is wrong with it, and say so.
                 self._reaches[key] = None
         return self._reaches[key]
+
+    def _pool(self, filter: LiveFilter) -> Pool:
+        declaration = self._find(filter.id)
+        return self._pool_of(declaration.plugin if declaration else "")
 
     def _plan(self, worker: WorkerProcess, key: Key) -> int | None:
         reply = self._ask(worker, {"type": "plan", "device": "cpu"}, key)

@@ -17,6 +17,7 @@ from typing import Any
 
 from safelight.workers import protocol
 from safelight.workers.blocks import Block
+from safelight.workers.environment import Environment
 
 START_LIMIT = 60.0
 """Seconds a worker may take to say that it is ready."""
@@ -31,6 +32,10 @@ _ENVIRONMENT = ("PATH", "HOME", "LANG", "TMPDIR", "TZ", "SYSTEMROOT", "VIRTUAL_E
 _ENVIRONMENT_PREFIXES = ("LC_", "LD_LIBRARY", "DYLD_", "CUDA", "NVIDIA", "XDG_CACHE", "OMP_")
 
 
+_PUBLIC = ("LANG", "TZ", "ORT_DISABLE_TELEMETRY", "SYSTEMROOT")
+"""What a stranger's plugin sees of the environment."""
+
+
 class WorkerDied(Exception):
     """The worker ended; the message says how: ``crashed (SIGABRT)``, ``ended itself (exit 3)``."""
 
@@ -42,14 +47,19 @@ class WorkerSilent(Exception):
 class WorkerProcess:
     """One worker process and the blocks it has been lent. Used by one job at a time."""
 
-    def __init__(self, memory_limit: int = 0, plugin_folders: Sequence[Path] = ()) -> None:
+    def __init__(
+        self,
+        memory_limit: int = 0,
+        plugin_folders: Sequence[Path] = (),
+        environment: Environment | None = None,
+    ) -> None:
         near, far = socket.socketpair()
         self._replies: queue.SimpleQueue[protocol.Message | None] = queue.SimpleQueue()
         self._channel = protocol.Channel(near)
         self._blocks: list[Block] = []
         self._lent: dict[int, Block] = {}
         self._errors: collections.deque[bytes] = collections.deque(maxlen=200)
-        self._process = _spawn(far, memory_limit, plugin_folders)
+        self._process = _spawn(far, memory_limit, plugin_folders, environment)
         threading.Thread(target=self._listen, daemon=True).start()
         threading.Thread(target=self._keep_errors, daemon=True).start()
         try:
@@ -193,12 +203,19 @@ class Pool:
     ``limit`` is how many may run at once, so that a preview need not wait for a long job.
     ``memory_limit`` bounds what each may allocate, in bytes; 0 = nine tenths of the machine's.
     ``plugin_folders`` hold further installed plugins, beside those of the editor's environment.
+    With an ``environment`` the workers are confined and load its plugin alone.
     """
 
     def __init__(
-        self, *, limit: int = 2, memory_limit: int = 0, plugin_folders: Sequence[Path] = ()
+        self,
+        *,
+        limit: int = 2,
+        memory_limit: int = 0,
+        plugin_folders: Sequence[Path] = (),
+        environment: Environment | None = None,
     ) -> None:
         self.plugin_folders = tuple(plugin_folders)
+        self.environment = environment
         self._limit = limit
         self._memory_limit = memory_limit or _default_memory_limit()
         self._idle: list[WorkerProcess] = []
@@ -223,6 +240,13 @@ class Pool:
         """Start a worker now, so that the first job need not wait for it."""
         with self.worker():
             pass
+
+    def rest(self) -> None:
+        """End the workers that do nothing now."""
+        with self._changed:
+            idle, self._idle = self._idle, []
+            for worker in idle:
+                self._drop(worker)
 
     def close(self) -> None:
         """End all workers; jobs under way end as failed."""
@@ -249,7 +273,7 @@ class Pool:
             if self._closed:
                 raise WorkerDied("was closed")
         try:
-            worker = WorkerProcess(self._memory_limit, self.plugin_folders)
+            worker = WorkerProcess(self._memory_limit, self.plugin_folders, self.environment)
         except WorkerSilent:
             raise WorkerDied(f"did not start within {START_LIMIT:.0f} s") from None
         finally:
@@ -279,7 +303,10 @@ class Pool:
 
 
 def _spawn(
-    far: socket.socket, memory_limit: int, plugin_folders: Sequence[Path]
+    far: socket.socket,
+    memory_limit: int,
+    plugin_folders: Sequence[Path],
+    stranger: Environment | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start the far side. Its standard output is thrown away, so a print harms nothing."""
     environment = {
@@ -290,6 +317,13 @@ def _spawn(
     environment["ORT_DISABLE_TELEMETRY"] = "1"
     command = [sys.executable, "-I", "-B", "-X", "faulthandler", "-m", "safelight.workers.process"]
     limits = [str(memory_limit), *(str(folder) for folder in plugin_folders)]
+    if stranger is not None:
+        stranger.scratch.mkdir(parents=True, exist_ok=True)
+        first = Path(__file__).with_name("confined.py")
+        command = [sys.executable, "-I", "-S", "-B", "-X", "faulthandler", str(first)]
+        command.append(stranger.order())
+        limits = [str(memory_limit)]
+        environment = {name: value for name, value in environment.items() if name in _PUBLIC}
     options: dict[str, Any] = {
         "stdout": subprocess.DEVNULL,
         "stderr": subprocess.PIPE,

@@ -6,7 +6,7 @@ that closes. Whatever a plugin does here, the photograph is on the other side.
 
 from __future__ import annotations
 
-import contextlib
+import importlib.abc
 import importlib.metadata
 import os
 import queue
@@ -32,17 +32,18 @@ from safelight.workers.inference import (
     runtime_version,
 )
 from safelight.workers.rehearsal import call, rehearse
+from safelight.workers.sandbox import limit_resources, yield_to_the_window
 
 
 class Plugins:
     """The filters of the installed plugins, by id. A broken plugin is a line in ``failures``."""
 
-    def __init__(self) -> None:
+    def __init__(self, library: str = "") -> None:
         self.filters: dict[str, api.Registered] = {}
         self.declarations: list[api.Declaration] = []
         self.folders: dict[str, Path] = {}
         self.failures: list[dict[str, str]] = []
-        for point in importlib.metadata.entry_points(group=api.PROJECT):
+        for point in _entry_points(library):
             name = point.dist.name if point.dist else point.name
             try:
                 self._load(point, name)
@@ -70,6 +71,14 @@ class Plugins:
             self.declarations.append(declaration)
 
 
+def _entry_points(library: str) -> list[importlib.metadata.EntryPoint]:
+    """What plugins say they offer: all that can be imported, or those in ``library`` alone."""
+    if not library:
+        return list(importlib.metadata.entry_points(group=api.PROJECT))
+    found = importlib.metadata.distributions(path=[library])
+    return [point for item in found for point in item.entry_points if point.group == api.PROJECT]
+
+
 class _Job(api.Job):
     """What a running filter sees: its networks, its progress, whether it is still wanted."""
 
@@ -95,8 +104,9 @@ class _Job(api.Job):
 class Worker:
     """Answers the host's messages, one at a time; cancelling is heard at any time."""
 
-    def __init__(self, channel: protocol.Channel) -> None:
+    def __init__(self, channel: protocol.Channel, library: str = "") -> None:
         self.inference = Inference()
+        self._library = library
         self.cancelled: set[int] = set()
         self._channel = channel
         self._plugins: Plugins | None = None
@@ -130,7 +140,7 @@ class Worker:
     def plugins(self) -> Plugins:
         """The plugins, loaded when first asked for."""
         if self._plugins is None:
-            self._plugins = Plugins()
+            self._plugins = Plugins(self._library)
         return self._plugins
 
     def _listen(self) -> None:
@@ -241,22 +251,18 @@ class Worker:
         )
 
 
-def _confine(memory_limit: int) -> None:
-    """Die first when memory is short, leave the cores to the window, keep no core dumps."""
-    if hasattr(os, "nice"):
-        os.nice(5)
-    with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("1000")
-    if sys.platform != "win32":
-        import resource
+class _WithoutWindow(importlib.abc.MetaPathFinder):
+    """Says in words why a stranger's plugin finds no Qt."""
 
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        if memory_limit:
-            resource.setrlimit(resource.RLIMIT_DATA, (memory_limit, memory_limit))
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+        if name.split(".")[0] in ("PySide6", "shiboken6"):
+            raise ImportError("a plugin has no window: it runs in a process of its own, without Qt")
 
 
 def main(arguments: list[str]) -> None:
-    """Serve a host. ``arguments``: its socket, the memory limit, folders with further plugins."""
+    """Serve a host. ``arguments``: its socket, the memory limit, folders with further plugins;
+    or ``--only`` and the one folder whose plugin is loaded.
+    """
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the host's business
     if sys.platform == "win32":
@@ -264,9 +270,14 @@ def main(arguments: list[str]) -> None:
     else:
         connection = socket.socket(fileno=int(arguments[0]))
         os.set_inheritable(connection.fileno(), False)
-    _confine(int(arguments[1]))
+    limit_resources(int(arguments[1]))
+    channel = protocol.Channel(connection, accepts_descriptors=True)
+    if arguments[2:3] == ["--only"]:
+        sys.meta_path.insert(0, _WithoutWindow())  # confined already
+        Worker(channel, arguments[3]).serve()
+    yield_to_the_window()
     sys.path.extend(arguments[2:])  # at the end: a plugin must not shadow the editor
-    Worker(protocol.Channel(connection, accepts_descriptors=True)).serve()
+    Worker(channel).serve()
 
 
 if __name__ == "__main__":

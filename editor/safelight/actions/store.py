@@ -1,0 +1,255 @@
+"""Store: the plugins that were installed beside the editor, a folder each.
+
+``NAME/plugin.json`` says what it is and what it offers, ``NAME/lib`` holds its code and what it
+needs, ``NAME/wheels`` the files it came in. The editor reads the JSON alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import sys
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from safelight.actions.places import data_folder
+from safelight.api import VERSION, Declaration, ParameterError
+from safelight.files import atomic_write
+from safelight.workers.environment import Environment
+
+_RECORD = "plugin.json"
+_STAGING, _EARLIER, _SCRATCH = ".staging", ".earlier", ".scratch"
+
+
+class StoreError(Exception):
+    """What was asked of the store cannot be done; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A distribution that lies in a plugin's folder. ``size`` is its wheel's, in bytes."""
+
+    name: str
+    version: str
+    size: int
+    sha256: str
+    licence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A network that a plugin brings along, as its own metadata describe it."""
+
+    file: str
+    size: int
+    sha256: str
+    licence: str = ""
+    training_data: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """A plugin in the store. ``fault`` says why it cannot be used; "" = it can."""
+
+    name: str
+    version: str
+    folder: Path
+    source: str = ""
+    summary: str = ""
+    enabled: bool = True
+    packages: tuple[Package, ...] = ()
+    networks: tuple[Network, ...] = ()
+    filters: tuple[Declaration, ...] = ()
+    fault: str = ""
+
+    @property
+    def library(self) -> Path:
+        """Where its code lies."""
+        return self.folder / "lib"
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON-ready data, for the record and for ``--json``."""
+        return {
+            "name": self.name,
+            "version": self.version,
+            "api": VERSION,
+            "source": self.source,
+            "summary": self.summary,
+            "enabled": self.enabled,
+            "packages": [asdict(item) for item in self.packages],
+            "networks": [asdict(item) for item in self.networks],
+            "filters": [item.to_json() for item in self.filters],
+            "fault": self.fault,
+        }
+
+    @classmethod
+    def read(cls, folder: Path) -> Installed:
+        """The plugin in a folder; one whose record cannot be read has a ``fault``."""
+        try:
+            data = json.loads((folder / _RECORD).read_text("utf-8"))
+            found = cls(
+                name=str(data["name"]),
+                version=str(data["version"]),
+                folder=folder,
+                source=str(data.get("source", "")),
+                summary=str(data.get("summary", "")),
+                enabled=data["enabled"] is True,
+                packages=tuple(Package(**item) for item in data["packages"]),
+                networks=tuple(Network(**item) for item in data["networks"]),
+                filters=tuple(Declaration.from_json(item) for item in data["filters"]),
+            )
+        except (OSError, ValueError, KeyError, TypeError, ParameterError) as error:
+            return cls(folder.name, "", folder, fault=f"its record cannot be read ({error})")
+        if data.get("api") != VERSION:
+            fault = f"it was installed for version {data.get('api')} of the plugin API"
+            return replace(found, fault=f"{fault}: update it")
+        return found
+
+
+def canonical(name: str) -> str:
+    """A distribution's name as it is compared (the packaging specification's normal form)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+class Store:
+    """The plugins below ``folder``; each Python version has its own."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+        self.folder = (folder or data_folder() / "plugins") / version
+        self._known: dict[Path, tuple[int, Installed]] = {}
+
+    def installed(self) -> tuple[Installed, ...]:
+        """All of them, by name. A record that has not changed is not read again."""
+        found = []
+        with contextlib.suppress(OSError):
+            for entry in sorted(os.scandir(self.folder), key=lambda item: item.name):
+                if entry.is_dir(follow_symlinks=False) and not entry.name.startswith("."):
+                    found.append(self._read(Path(entry.path)))
+        return tuple(found)
+
+    def _read(self, folder: Path) -> Installed:
+        try:
+            changed = (folder / _RECORD).stat().st_mtime_ns
+        except OSError:
+            changed = 0
+        known = self._known.get(folder)
+        if known is None or known[0] != changed:
+            known = self._known[folder] = (changed, Installed.read(folder))
+        return known[1]
+
+    def find(self, name: str) -> Installed:
+        """The plugin of that name. Raises StoreError, listing those there are."""
+        found = self.installed()
+        for item in found:
+            if canonical(item.name) == canonical(name):
+                return item
+        names = ", ".join(item.name for item in found) or "none"
+        raise StoreError(f"There is no plugin {name}; installed: {names}.")
+
+    def environments(self) -> Mapping[str, Environment]:
+        """Where the workers of the usable plugins find their code, by plugin."""
+        usable = (item for item in self.installed() if item.enabled and not item.fault)
+        return {item.name: self.environment(item) for item in usable}
+
+    def environment(self, plugin: Installed) -> Environment:
+        """Where a plugin's worker finds its code."""
+        return Environment(plugin.name, plugin.library, self.folder / _SCRATCH / plugin.name)
+
+    def set_enabled(self, name: str, enabled: bool) -> Installed:
+        """Switch a plugin on or off. Raises StoreError, WriteError."""
+        plugin = replace(self.find(name), enabled=enabled)
+        self.write(plugin)
+        return plugin
+
+    def write(self, plugin: Installed) -> None:
+        """Write a plugin's record. Raises WriteError."""
+        text = json.dumps(plugin.to_json(), indent=1, ensure_ascii=False)
+        target = plugin.folder / _RECORD
+        atomic_write(target, lambda file: file.write(text.encode()), overwrite=True)
+
+    def uninstall(self, name: str) -> Installed:
+        """Remove a plugin and all that it left. Raises StoreError."""
+        plugin = self.find(name)
+        going = self._aside()
+        try:
+            plugin.folder.rename(going)
+        except OSError as error:
+            raise StoreError(f"{plugin.name} cannot be removed: {error.strerror}.") from None
+        for left in (going, self._earlier(plugin.name), self.folder / _SCRATCH / plugin.name):
+            shutil.rmtree(left, ignore_errors=True)
+        return plugin
+
+    @contextlib.contextmanager
+    def staging(self) -> Iterator[Path]:
+        """A folder to prepare a plugin in, gone afterwards; what killed installs left goes too.
+
+        Raises StoreError where the store's folder cannot be written.
+        """
+        try:
+            (self.folder / _STAGING).mkdir(parents=True, exist_ok=True)
+            for left in (self.folder / _STAGING).iterdir():
+                if not _alive(left.name):
+                    shutil.rmtree(left, ignore_errors=True)
+            place = self._aside()
+            place.mkdir()
+        except OSError as error:
+            raise StoreError(f"{self.folder} cannot be written: {error.strerror}.") from None
+        try:
+            yield place
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
+
+    def place(self, staged: Path, name: str) -> Path:
+        """Give a prepared folder its name, in one step; an earlier version is set aside."""
+        target = self.folder / name
+        earlier = self._earlier(name)
+        shutil.rmtree(earlier, ignore_errors=True)
+        try:
+            if target.exists():
+                earlier.parent.mkdir(exist_ok=True)
+                target.rename(earlier)
+            staged.rename(target)
+        except OSError as error:
+            if earlier.exists() and not target.exists():
+                earlier.rename(target)
+            raise StoreError(f"{name} cannot be put in its place: {error.strerror}.") from None
+        return target
+
+    def undo(self, name: str) -> Installed:
+        """Go back to the version that the last update of a plugin replaced. Raises StoreError."""
+        plugin = self.find(name)
+        earlier = self._earlier(plugin.name)
+        if not earlier.exists():
+            raise StoreError(f"There is no earlier version of {plugin.name} to go back to.")
+        aside = self._aside()
+        aside.parent.mkdir(exist_ok=True)
+        plugin.folder.rename(aside)
+        earlier.rename(plugin.folder)
+        aside.rename(earlier)
+        return self.find(plugin.name)
+
+    def _earlier(self, name: str) -> Path:
+        return self.folder / _EARLIER / name
+
+    def _aside(self) -> Path:
+        return self.folder / _STAGING / f"{os.getpid()}-{uuid.uuid4().hex}"
+
+
+def _alive(name: str) -> bool:
+    """Whether the process that made a staging folder still runs."""
+    if sys.platform == "win32":
+        return True  # where the question would be a signal
+    try:
+        os.kill(int(name.split("-")[0]), 0)
+    except (ValueError, ProcessLookupError):
+        return False
+    except OSError:
+        return True
+    return True

@@ -1,0 +1,203 @@
+"""``safelight plugins``: list, install, switch, update and remove what strangers have made."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from safelight import actions
+from safelight.actions.installer import BUNDLE, Installer, Offer, bundle
+from safelight.actions.store import Installed, Store, StoreError
+
+Command = Callable[[list[str]], int]
+
+
+def plugins(words: list[str]) -> int:
+    """Run one of the commands below; the exit status is 0, 1 (failed) or 2 (usage)."""
+    name = words[1] if len(words) > 1 else ""
+    if name not in COMMANDS:
+        print(f"usage: safelight plugins {'|'.join(COMMANDS)} …", file=sys.stderr)
+        return 0 if name in ("-h", "--help") else 2
+    try:
+        return COMMANDS[name](words[2:])
+    except (StoreError, actions.WriteError, actions.WorkerDied) as error:
+        print(f"safelight: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser(name: str, description: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=f"safelight plugins {name}", description=description)
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    return parser
+
+
+def show(words: list[str]) -> int:
+    """``list``: the plugins of the store, and what holds them back here."""
+    options = _parser("list", "List the plugins that were installed.").parse_args(words)
+    from safelight.workers.sandbox import available
+
+    found, protection = Store().installed(), available()
+    if options.json:
+        facts = {
+            "protection": protection.sentence(),
+            "plugins": [item.to_json() for item in found],
+        }
+        print(json.dumps(facts, indent=2, ensure_ascii=False))
+        return 0
+    for item in found:
+        print(_line(item))
+    if not found:
+        print("No plugin is installed beside the built-in ones.")
+    print(protection.sentence())
+    return 0
+
+
+def _line(item: Installed) -> str:
+    state = item.fault or ("" if item.enabled else "switched off")
+    names = ", ".join(filter.title for filter in item.filters)
+    return f"{item.name} {item.version}  {state or names}"
+
+
+def install(words: list[str]) -> int:
+    """``install SOURCE``: show what would be added, ask, do it."""
+    parser = _parser("install", "Install a plugin beside the editor.")
+    parser.add_argument(
+        "source", help=f"a package's name, a wheel, a *{BUNDLE}, a zip, a folder, git+ADDRESS"
+    )
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument("--dry-run", action="store_true", help="show what would be added, no more")
+    options = parser.parse_args(words)
+    return _install(options.source, options, upgrade=False)
+
+
+def _install(source: str, options: argparse.Namespace, *, upgrade: bool) -> int:
+    with actions.Studio() as studio:
+        reserved = [item for item in studio.filters() if not _stored(studio.store, item.plugin)]
+        told = (lambda text: None) if options.json else (lambda text: print(f"{text} …"))
+        installer = Installer(studio.store, source, reserved=reserved, told=told)
+        with studio.store.staging() as staging:
+            offer = installer.prepare(staging, upgrade=upgrade)
+            if upgrade and offer.version == offer.replaces:
+                print(f"{offer.name} {offer.version} is the newest.")
+                return 0
+            if not options.json:
+                print(_offered(offer))
+            if options.dry_run or not (options.yes or _agreed()):
+                if options.json:
+                    print(json.dumps(offer.to_json(), indent=2, ensure_ascii=False))
+                return 0 if options.dry_run else 1
+            plugin = installer.install(offer)
+    if options.json:
+        print(json.dumps(plugin.to_json(), indent=2, ensure_ascii=False))
+    else:
+        print(_line(plugin))
+    return 0
+
+
+def _stored(store: Store, plugin: str) -> bool:
+    return any(item.name == plugin for item in store.installed())
+
+
+def _offered(offer: Offer) -> str:
+    lines = [f"{offer.name} {offer.version}: {offer.summary or 'no summary'}"]
+    if offer.replaces:
+        lines.append(f"It replaces {offer.replaces}.")
+    lines.append("This would be added, beside the editor's own packages:")
+    for item in offer.packages:
+        licence = item.licence or "no licence named"
+        lines.append(f"  {item.name} {item.version}  {item.size / 1e3:,.0f} kB  {licence}")
+        lines.append(f"    sha256 {item.sha256}")
+    for network in offer.networks:
+        licence = network.licence or "no licence named"
+        data = network.training_data or "training data not named"
+        lines.append(f"  network {network.file}  {network.size / 1e6:.1f} MB  {licence}; {data}")
+    lines.append(offer.protection.sentence())
+    return "\n".join(lines)
+
+
+def _agreed() -> bool:
+    if not sys.stdin.isatty():
+        print("safelight: nobody can be asked here; say --yes", file=sys.stderr)
+        return False
+    return input("Install it? [y/N] ").strip().lower() in ("y", "yes")
+
+
+def uninstall(words: list[str]) -> int:
+    """``uninstall NAME``: remove a plugin and all that it left."""
+    parser = _parser("uninstall", "Remove a plugin and all that it left.")
+    parser.add_argument("name")
+    options = parser.parse_args(words)
+    plugin = Store().uninstall(options.name)
+    print(json.dumps({"uninstalled": plugin.name}) if options.json else f"{plugin.name} is gone.")
+    return 0
+
+
+def enable(words: list[str]) -> int:
+    """``enable NAME``."""
+    return _switch("enable", words, enabled=True)
+
+
+def disable(words: list[str]) -> int:
+    """``disable NAME``: it stays installed, and none of it runs."""
+    return _switch("disable", words, enabled=False)
+
+
+def _switch(verb: str, words: list[str], *, enabled: bool) -> int:
+    parser = _parser(verb, f"{verb.capitalize()} a plugin.")
+    parser.add_argument("name")
+    options = parser.parse_args(words)
+    plugin = Store().set_enabled(options.name, enabled)
+    print(json.dumps(plugin.to_json(), indent=2) if options.json else _line(plugin))
+    return 0
+
+
+def update(words: list[str]) -> int:
+    """``update [NAME]``: install what is newer, from where each came."""
+    parser = _parser("update", "Update one plugin, or all of them.")
+    parser.add_argument("name", nargs="?")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument("--dry-run", action="store_true", help="show what would be added, no more")
+    options = parser.parse_args(words)
+    store = Store()
+    chosen = [store.find(options.name)] if options.name else store.installed()
+    statuses = [_install(item.source or item.name, options, upgrade=True) for item in chosen]
+    return max(statuses, default=0)
+
+
+def undo(words: list[str]) -> int:
+    """``undo NAME``: go back to the version that the last update replaced."""
+    parser = _parser("undo", "Go back to the version that the last update replaced.")
+    parser.add_argument("name")
+    options = parser.parse_args(words)
+    plugin = Store().undo(options.name)
+    print(json.dumps(plugin.to_json(), indent=2) if options.json else _line(plugin))
+    return 0
+
+
+def pack(words: list[str]) -> int:
+    """``bundle NAME [FILE]``: one file that installs without a network."""
+    parser = _parser("bundle", "Write a plugin with all it needs as one file.")
+    parser.add_argument("name")
+    parser.add_argument("file", nargs="?", type=Path)
+    parser.add_argument("--overwrite", action="store_true", help="replace FILE if it exists")
+    options = parser.parse_args(words)
+    plugin = Store().find(options.name)
+    target = options.file or Path(f"{plugin.name}-{plugin.version}{BUNDLE}")
+    written = bundle(plugin, target, overwrite=options.overwrite)
+    print(json.dumps({"bundle": str(written)}) if options.json else f"{written}")
+    return 0
+
+
+COMMANDS: dict[str, Command] = {
+    "list": show,
+    "install": install,
+    "uninstall": uninstall,
+    "enable": enable,
+    "disable": disable,
+    "update": update,
+    "undo": undo,
+    "bundle": pack,
+}

@@ -1,0 +1,36 @@
+"""The far side's first steps, where the plugin is a stranger's: confine, then be a worker.
+
+Run by its path with ``-I -S``: nothing of a site folder is executed, no ``.pth`` file of the
+plugin's either. Until the process is confined it imports the standard library and
+``safelight.workers.sandbox`` alone.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+
+def main(arguments: list[str]) -> None:
+    """``arguments``: the order as JSON, then those of ``safelight.workers.process``."""
+    order = json.loads(arguments[0])
+    scratch = Path(order["scratch"])
+    editor = str(Path(__file__).resolve().parents[2])
+    sys.path.insert(0, editor)
+    from safelight.workers.sandbox import confine, limit_resources, yield_to_the_window
+
+    for name in ("HOME", "TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+        os.environ[name] = str(scratch)
+    os.chdir(scratch)
+    yield_to_the_window()
+    limit_resources(0, int(order["limit"]))
+    confine(map(Path, order["readable"]), [scratch])
+    sys.path.remove(editor)
+    sys.path[:0] = order["path"]  # the plugin's own versions of packages first
+    from safelight.workers.process import main as work
+
+    work([*arguments[1:], "--only", order["path"][0]])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,37 @@
+"""The counter of stalls: a window that does not answer is found, whatever the controls say."""
+
+import time
+
+import pytest
+
+from tests.gui.stalls import StallCounter, own
+
+
+def test_a_busy_and_a_sleeping_window_are_stalls(qtbot):
+    counter = StallCounter()
+    counter.start()
+    qtbot.wait(200)
+    time.sleep(0.12)
+    qtbot.wait(50)
+    end = time.perf_counter() + 0.12
+    while time.perf_counter() < end:
+        pass
+    qtbot.wait(50)
+    counter.stop()
+    assert counter.above(100) == 2
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "seconds"),
+    [
+        ([], 10),
+        ([(1, 3)], 8),
+        ([(12, 14), (1, 3), (2, 4)], 7),
+        ([(-5, 2), (9, 30)], 7),
+        ([(1, 9), (2, 3)], 2),
+        ([(-1, 11)], 0),
+        ([(20, 30), (-9, -1)], 10),
+    ],
+)
+def test_the_time_in_which_a_control_stood_still_is_not_the_windows(elsewhere, seconds):
+    assert own(0, 10, elsewhere) == seconds
