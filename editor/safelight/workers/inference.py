@@ -22,7 +22,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.api import Cancelled, Image
-from safelight.workers.tensors import CHANNELS, CHROMA_REACH, LAYOUTS, RANGES, Format, windows
+from safelight.workers.tensors import (
+    CHANNELS,
+    CHROMA_REACH,
+    LAYOUTS,
+    RANGES,
+    RESULTS,
+    Format,
+    windows,
+)
 
 _CUDA, _CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
 
@@ -86,17 +94,23 @@ class Contract:
         if properties.get("safelight.contract") != "1":
             raise ModelError(f"{name} does not explain itself (metadata safelight.contract)")
 
-        def word(key: str, known: Collection[str]) -> str:
-            first = next(iter(known))
-            text = properties.get(f"safelight.{key}", first)
+        def word(key: str, known: Collection[str], default: str = "") -> str:
+            text = properties.get(f"safelight.{key}", default or next(iter(known)))
             if text not in known:
                 *most, last = known
                 raise ModelError(f"{name} has the {key} {text}, not {', '.join(most)} or {last}")
             return text
 
         scale, reach = max(number("scale", 1), 1), number("reach")
-        format = Format(word("layout", LAYOUTS), word("channels", CHANNELS), word("range", RANGES))
-        if format.channels == "Y" and scale > 1:
+        channels, values = word("channels", CHANNELS), word("range", RANGES)
+        format = Format(
+            word("layout", LAYOUTS),
+            channels,
+            values,
+            word("result", RESULTS, channels),
+            word("result_range", RANGES, values),
+        )
+        if format.result in ("Y", "ab") and scale > 1:
             reach = max(reach, CHROMA_REACH)  # of the colours, which the host resizes
         height, width = number("height", 0), number("width", 0)
         return cls(
@@ -236,7 +250,7 @@ class Inference:
         """One run: filled up to the sizes the network takes, and cut back."""
         filled = _filled(image, contract)
         given = {item.name: item.type for item in session.get_inputs()}
-        main = "image" if "image" in given or not given else next(iter(given))
+        main = "image" if "image" in given else next((key for key in given if key not in inputs), "")
         kind = _KINDS.get(given.get(main, ""), "float32")
         feeds: dict[str, Any] = {main: contract.format.tensor(filled, kind)}
         for key, value in inputs.items():

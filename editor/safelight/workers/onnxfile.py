@@ -1,8 +1,8 @@
-"""ONNX files: what one says of itself, read without running it or loading a runtime.
+"""ONNX files: what one says of itself, read without running it.
 
-An ONNX file is a protobuf message. This reads the few fields that tell what the network takes,
-gives and is made of, refuses files that no network for pictures needs to be, and writes metadata
-properties. Field numbers are those of onnx.proto3; unknown fields are skipped, as protobuf does.
+Files come from strangers: what is corrupt, hostile or absurd is refused here, in a sentence,
+before a runtime sees it. The onnx package does the reading; it is imported when a file is read,
+and that is never in the window's process.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ import math
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 LARGEST = 2 << 30
 """Bytes a file and its external data may have: protobuf itself ends at two gigabytes."""
@@ -24,16 +25,10 @@ LONGEST_SIDE = 1 << 16
 DOMAINS = ("", "ai.onnx", "ai.onnx.ml", "com.microsoft")
 """Where operators may come from; the runtime has all of them built in."""
 
-_MOST_FIELDS = 4_000_000
 _MOST_ELEMENTS = 1 << 31
 _DEEPEST = 24
-_LONGEST_TEXT = 1 << 16
-
-_ELEMENTS = {
-    **{1: "float32", 2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "int32", 7: "int64"},
-    **{8: "string", 9: "bool", 10: "float16", 11: "float64", 12: "uint32", 13: "uint64"},
-    **{14: "complex64", 15: "complex128", 16: "bfloat16"},
-}
+_PASSING = ("Identity", "Cast", "Transpose", "Reshape", "Squeeze", "Unsqueeze")
+"""Operators that hand values on as they are."""
 
 
 class OnnxError(Exception):
@@ -61,30 +56,21 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
-class External:
-    """Where an initializer's numbers lie: in another file of the folder, from ``offset`` on."""
-
-    tensor: str
-    location: str
-    offset: int
-    length: int | None
-
-
-@dataclass(frozen=True, slots=True)
 class OnnxFile:
     """What a file says of itself. ``sha256`` and ``bytes`` are those of the file alone.
 
     ``inputs`` are what has to be given: initializers, which old files list too, are left out.
-    ``operators`` counts the nodes by (domain, type), those inside other nodes included.
+    ``operators`` counts the nodes by type, those inside other nodes included. ``last`` is the
+    type of the node whose values come out first.
     """
 
     producer: str
-    opsets: Mapping[str, int]
+    opset: int
     metadata: Mapping[str, str]
     inputs: tuple[Value, ...]
     outputs: tuple[Value, ...]
-    operators: Mapping[tuple[str, str], int]
-    external: tuple[External, ...]
+    operators: Mapping[str, int]
+    last: str
     parameters: int
     bytes: int
     sha256: str
@@ -95,7 +81,41 @@ def read_onnx(path: Path) -> OnnxFile:
 
     Raises OnnxError, whose text names the file.
     """
-    return _understood(path, _content(path))
+    content = _content(path)
+    model = _model(path, content)
+    graph = model.graph
+    given = {item.name for item in graph.initializer}
+    return OnnxFile(
+        producer=f"{model.producer_name} {model.producer_version}".strip(),
+        opset=next((item.version for item in model.opset_import if item.domain in DOMAINS[:2]), 0),
+        metadata={item.key: item.value for item in model.metadata_props},
+        inputs=tuple(_value(path, item) for item in graph.input if item.name not in given),
+        outputs=tuple(_value(path, item) for item in graph.output),
+        operators=Counter(node.op_type for node in _nodes(graph)),
+        last=_last(graph),
+        parameters=sum(math.prod(item.dims) for item in graph.initializer),
+        bytes=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+    )
+
+
+def described(path: Path, properties: Mapping[str, str]) -> bytes:
+    """The file with ``properties`` in its metadata and its external data taken in.
+
+    Properties of the same names are replaced. Raises OnnxError.
+    """
+    from onnx import external_data_helper, helper
+
+    model = _model(path, _content(path))
+    try:
+        external_data_helper.load_external_data_for_model(model, str(path.parent))
+    except Exception as error:  # the package has no class of its own for it
+        raise OnnxError(f"{path.name} has numbers in another file: {_line(error)}.") from None
+    kept = {item.key: item.value for item in model.metadata_props}
+    helper.set_model_props(model, kept | dict(properties))
+    if model.ByteSize() > LARGEST - (1 << 20):
+        raise OnnxError(f"{path.name} and its numbers have more than 2 GB.")
+    return bytes(model.SerializeToString())
 
 
 def _content(path: Path) -> bytes:
@@ -115,380 +135,131 @@ def _content(path: Path) -> bytes:
         raise OnnxError(f"{name} cannot be read: {error.strerror}.") from None
 
 
-def _understood(path: Path, content: bytes) -> OnnxFile:
-    reading = _Reading()
+def _model(path: Path, content: bytes) -> Any:
+    """The file as the onnx package knows it, checked. Raises OnnxError."""
+    import onnx
+
     try:
-        reading.model(content)
-    except _Damaged as damage:
-        raise OnnxError(f"{path.name} is no ONNX file, or a damaged one: {damage}.") from None
-    graph = reading.graph
-    _check_operators(path.name, graph.operators, reading.functions)
-    for value in (*graph.inputs, *graph.outputs):
-        _check_value(path.name, value)
-    for external in graph.external:
-        _check_external(path, external)
-    if graph.nested_external:
-        raise OnnxError(f"{path.name} keeps numbers of single nodes in other files.")
-    initializers = set(graph.initializers)
-    return OnnxFile(
-        producer=" ".join(reading.producer),
-        opsets=reading.opsets,
-        metadata=reading.metadata,
-        inputs=tuple(item for item in graph.inputs if item.name not in initializers),
-        outputs=tuple(graph.outputs),
-        operators=dict(graph.operators),
-        external=tuple(graph.external),
-        parameters=graph.parameters,
-        bytes=len(content),
-        sha256=hashlib.sha256(content).hexdigest(),
-    )
+        model = onnx.load_model_from_string(content)
+    except Exception:  # protobuf's DecodeError, whose class differs between its versions
+        raise OnnxError(f"{path.name} is no ONNX file, or a damaged one.") from None
+    if not model.graph.node or not model.opset_import:
+        raise OnnxError(f"{path.name} is no ONNX file: it holds no network.")
+    _check_operators(path.name, model)
+    for tensor in _tensors(path.name, model.graph):
+        count = math.prod(tensor.dims)
+        if any(side < 0 for side in tensor.dims) or count > _MOST_ELEMENTS:
+            raise OnnxError(f"{path.name} has weights of absurd size.")
+        if tensor.external_data or tensor.data_location == onnx.TensorProto.EXTERNAL:
+            _check_external(path, tensor)
+    return model
 
 
-def _check_operators(
-    name: str, operators: Mapping[tuple[str, str], int], functions: set[tuple[str, str]]
-) -> None:
-    for domain, kind in operators:
-        # An operator that the file itself spells out as a function needs no foreign code.
-        if domain not in DOMAINS and (domain, kind) not in functions:
+def _check_operators(name: str, model: Any) -> None:
+    """Refuse operators that need code from elsewhere, and weights that no runtime here reads."""
+    # An operator that the file itself spells out as a function needs no foreign code.
+    own = {(function.domain, function.name) for function in model.functions}
+    graphs = [node for function in model.functions for node in function.node]
+    for node in (*_nodes(model.graph), *graphs):
+        if node.domain not in DOMAINS and (node.domain, node.op_type) not in own:
             raise OnnxError(
-                f"{name} uses {kind} of {domain}, an operator that needs code from elsewhere."
+                f"{name} uses the operator {node.op_type} of {node.domain}, which needs code"
+                " from elsewhere."
             )
+    if model.graph.sparse_initializer:
+        raise OnnxError(f"{name} has sparse weights, which no filter needs.")
 
 
-def _check_value(name: str, value: Value) -> None:
-    for side in value.dimensions or ():
-        if isinstance(side, int) and side > LONGEST_SIDE:
-            raise OnnxError(f"{name} has an input or output of absurd size: {value.text()[:200]}.")
-
-
-def _check_external(path: Path, external: External) -> None:
+def _check_external(path: Path, tensor: Any) -> None:
     """Refuse external data outside the network's folder, or that is not all there."""
-    where = external.location
+    entries = {item.key: item.value for item in tensor.external_data}
+    where = entries.get("location", "")
+    shown = repr(where[:200])
     parts = where.replace("\\", "/").split("/")
     if not where or "\0" in where or os.path.isabs(where) or parts[0] == "" or ":" in parts[0]:
-        raise OnnxError(f"{path.name} wants to read {where[:200]!r}, which is not in its folder.")
+        raise OnnxError(f"{path.name} wants to read {shown}, which is not in its folder.")
     if ".." in parts:
-        raise OnnxError(f"{path.name} wants to read {where[:200]!r}, which leaves its folder.")
+        raise OnnxError(f"{path.name} wants to read {shown}, which leaves its folder.")
     place = path.parent
     for part in parts:
         place = place / part
         if place.is_symlink():
-            raise OnnxError(f"{path.name} wants to read {where[:200]!r}, which is a link.")
+            raise OnnxError(f"{path.name} wants to read {shown}, which is a link.")
     if not place.is_file():
         raise OnnxError(f"{path.name} needs the file {where[:200]} beside it, which is missing.")
-    if external.offset + (external.length or 0) > min(place.stat().st_size, LARGEST):
+    offset, length = entries.get("offset", "0"), entries.get("length", "0")
+    if not (offset.isdigit() and length.isdigit()) or len(offset + length) > 36:
+        raise OnnxError(f"{path.name} says no sensible place for its numbers in {where[:200]}.")
+    if int(offset) + int(length) > min(place.stat().st_size, LARGEST):
         raise OnnxError(f"{path.name} needs more of {where[:200]} than that file holds.")
 
 
-class _Damaged(Exception):
-    """What is wrong with the bytes, as a part of a sentence."""
+def _nodes(graph: Any, depth: int = 0) -> Iterator[Any]:
+    """Every node, those of the graphs inside nodes too."""
+    for node in graph.node:
+        yield node
+        for inner in _inner_graphs(node):
+            if depth < _DEEPEST:
+                yield from _nodes(inner, depth + 1)
 
 
-@dataclass(slots=True)
-class _Graph:
-    """What a graph and the graphs inside its nodes add up to."""
-
-    inputs: list[Value] = field(default_factory=list)
-    outputs: list[Value] = field(default_factory=list)
-    initializers: list[str] = field(default_factory=list)
-    external: list[External] = field(default_factory=list)
-    nested_external: bool = False
-    operators: Counter[tuple[str, str]] = field(default_factory=Counter)
-    parameters: int = 0
+def _inner_graphs(node: Any) -> Iterator[Any]:
+    for attribute in node.attribute:
+        if attribute.HasField("g"):
+            yield attribute.g
+        yield from attribute.graphs
 
 
-class _Reading:
-    """One pass over a file. Counts fields, so that no small file takes long."""
-
-    def __init__(self) -> None:
-        self.graph = _Graph()
-        self.producer: list[str] = []
-        self.opsets: dict[str, int] = {}
-        self.metadata: dict[str, str] = {}
-        self.functions: set[tuple[str, str]] = set()
-        self._left = _MOST_FIELDS
-
-    def model(self, content: bytes) -> None:
-        """Read a ModelProto. Raises _Damaged."""
-        graphs = 0
-        for number, value, _, _ in self._fields(memoryview(content)):
-            if number in (2, 3):
-                self.producer.append(_text(value))
-            elif number == 7:
-                graphs += 1
-                self._graph(_message(value), 0)
-            elif number == 8:
-                domain, version = "", 0
-                for inner, item, _, _ in self._fields(_message(value)):
-                    domain = _text(item) if inner == 1 else domain
-                    version = _number(item) if inner == 2 else version
-                self.opsets[domain] = version
-            elif number == 14:
-                key, text = self._pair(_message(value))
-                self.metadata[key] = text
-            elif number == 25:
-                self._function(_message(value))
-        if graphs != 1 or not self.opsets:
-            raise _Damaged("it holds no network")
-
-    def _function(self, data: memoryview) -> None:
-        name = domain = ""
-        for number, value, _, _ in self._fields(data):
-            if number == 1:
-                name = _text(value)
-            elif number == 10:
-                domain = _text(value)
-            elif number == 7:
-                self._node(_message(value), 1)
-        self.functions.add((domain, name))
-
-    def _graph(self, data: memoryview, depth: int) -> None:
-        if depth > _DEEPEST:
-            raise _Damaged("graphs are nested too deep")
-        for number, value, _, _ in self._fields(data):
-            if number == 1:
-                self._node(_message(value), depth)
-            elif number == 5:
-                self._tensor(_message(value), depth)
-            elif number == 15:
-                raise _Damaged("it has sparse weights, which no filter needs")
-            elif number in (11, 12) and not depth:
-                found = self._value(_message(value))
-                (self.graph.inputs if number == 11 else self.graph.outputs).append(found)
-
-    def _node(self, data: memoryview, depth: int) -> None:
-        kind = domain = ""
-        for number, value, _, _ in self._fields(data):
-            if number == 4:
-                kind = _text(value)
-            elif number == 7:
-                domain = _text(value)
-            elif number == 5:
-                for inner, item, _, _ in self._fields(_message(value)):
-                    if inner in (5, 10):
-                        self._tensor(_message(item), depth + 1)
-                    elif inner in (6, 11):
-                        self._graph(_message(item), depth + 1)
-        self.graph.operators[domain, kind] += 1
-
-    def _tensor(self, data: memoryview, depth: int) -> None:
-        dimensions: list[int] = []
-        name, entries, elsewhere = "", {}, False
-        for number, value, _, _ in self._fields(data):
-            if number == 1:
-                dimensions += self._packed(value) if isinstance(value, memoryview) else [value]
-            elif number == 8:
-                name = _text(value)
-            elif number == 13:
-                key, text = self._pair(_message(value))
-                entries[key] = text
-            elif number == 14:
-                elsewhere = _number(value) == 1
-        count = math.prod(dimensions) if len(dimensions) <= 64 else -1
-        if not all(0 <= side < 1 << 62 for side in dimensions) or not 0 <= count < _MOST_ELEMENTS:
-            raise _Damaged("a tensor has an absurd size")
-        if depth:
-            self.graph.nested_external |= elsewhere or bool(entries)
-            return
-        self.graph.initializers.append(name)
-        self.graph.parameters += count
-        if elsewhere or entries:
-            offset, length = (_whole(entries.get(key, "")) for key in ("offset", "length"))
-            self.graph.external.append(
-                External(name, entries.get("location", ""), offset or 0, length)
-            )
-
-    def _value(self, data: memoryview) -> Value:
-        name, element = "", ""
-        dimensions: tuple[int | str | None, ...] | None = None
-        for number, value, _, _ in self._fields(data):
-            if number == 1:
-                name = _text(value)
-            if number != 2:
-                continue
-            for kind, inside, _, _ in self._fields(_message(value)):
-                if kind != 1:
-                    continue  # a sequence, a map: no tensor
-                for part, item, _, _ in self._fields(_message(inside)):
-                    if part == 1:
-                        element = _ELEMENTS.get(_number(item), f"type {_number(item)}")
-                    elif part == 2:
-                        dimensions = self._shape(_message(item))
-        return Value(name, element, dimensions)
-
-    def _shape(self, data: memoryview) -> tuple[int | str | None, ...]:
-        sides: list[int | str | None] = []
-        for number, value, _, _ in self._fields(data):
-            if number != 1:
-                continue
-            side: int | str | None = None
-            for kind, item, _, _ in self._fields(_message(value)):
-                if kind == 1:
-                    side = _number(item) if _number(item) > 0 else None  # some write -1 for free
-                elif kind == 2:
-                    side = _text(item) or None
-            sides.append(side)
-            if len(sides) > 16:
-                raise _Damaged("a tensor has too many dimensions")
-        return tuple(sides)
-
-    def _pair(self, data: memoryview) -> tuple[str, str]:
-        texts = {1: "", 2: ""}
-        for number, value, _, _ in self._fields(data):
-            if number in texts:
-                texts[number] = _text(value)
-        return texts[1], texts[2]
-
-    def _packed(self, data: memoryview) -> list[int]:
-        numbers, position = [], 0
-        while position < len(data):
-            value, position = _varint(data, position)
-            numbers.append(value)
-            if len(numbers) > 64:
-                raise _Damaged("a tensor has too many dimensions")
-        return numbers
-
-    def _fields(self, data: memoryview) -> Iterator[tuple[int, int | memoryview, int, int]]:
-        """Each field: its number, its value, and where it begins and ends in ``data``."""
-        position, end = 0, len(data)
-        while position < end:
-            self._left -= 1
-            if self._left < 0:
-                raise _Damaged("it has too many parts")
-            start = position
-            key, position = _varint(data, position)
-            kind, value = key & 7, 0
-            content: int | memoryview
-            if kind == 0:
-                content, position = _varint(data, position)
-            elif kind in (1, 5):
-                size = 8 if kind == 1 else 4
-                if position + size > end:
-                    raise _Damaged("it ends inside a number")
-                content = value
-                position += size
-            elif kind == 2:
-                size, position = _varint(data, position)
-                if size > end - position:
-                    raise _Damaged("a part is longer than what holds it")
-                content = data[position : position + size]
-                position += size
-            else:
-                raise _Damaged("a part is of no known kind")
-            if not key >> 3:
-                raise _Damaged("a part has no number")
-            yield key >> 3, content, start, position
+def _tensors(name: str, graph: Any, depth: int = 0) -> Iterator[Any]:
+    """Every tensor with numbers of its own. Raises OnnxError where graphs are nested too deep."""
+    if depth > _DEEPEST:
+        raise OnnxError(f"{name} has graphs nested too deep.")
+    yield from graph.initializer
+    for node in graph.node:
+        for attribute in node.attribute:
+            if attribute.HasField("t"):
+                yield attribute.t
+            yield from attribute.tensors
+        for inner in _inner_graphs(node):
+            yield from _tensors(name, inner, depth + 1)
 
 
-def _varint(data: memoryview, position: int) -> tuple[int, int]:
-    value = shift = 0
-    while position < len(data) and shift < 70:
-        byte = data[position]
-        position += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            value &= (1 << 64) - 1
-            return value - (1 << 64) if value >> 63 else value, position
-        shift += 7
-    raise _Damaged("it ends inside a number" if shift < 70 else "a number is too long")
+def _value(path: Path, item: Any) -> Value:
+    from onnx import helper
 
-
-def _message(value: int | memoryview) -> memoryview:
-    if isinstance(value, int):
-        raise _Damaged("a number stands where a part is expected")
-    return value
-
-
-def _text(value: int | memoryview) -> str:
-    data = _message(value)
-    if len(data) > _LONGEST_TEXT:
-        # Long remarks are common in metadata; what is cut off is read by nobody here.
-        data = data[:_LONGEST_TEXT]
-    return bytes(data).decode("utf-8", "replace")
-
-
-def _number(value: int | memoryview) -> int:
-    if not isinstance(value, int):
-        raise _Damaged("a part stands where a number is expected")
-    return value
-
-
-def _whole(text: str) -> int | None:
-    """A number of an external data entry, None when it is not given."""
-    if not text:
-        return None
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise _Damaged("it says no sensible place for its numbers")
-    return int(text)
-
-
-def described(path: Path, properties: Mapping[str, str]) -> bytes:
-    """The file with ``properties`` added to its metadata, its external data taken in.
-
-    Properties of the same names are replaced; nothing else changes, neither what this module
-    does not know. Raises OnnxError.
-    """
-    content = _content(path)
-    known = _understood(path, content)
-    total = len(content) + sum(_size(path, item) for item in known.external)
-    if total > LARGEST - (1 << 20):
-        raise OnnxError(f"{path.name} and its numbers have {total / 1e9:.1f} GB; 2 GB is the most.")
-    reading = _Reading()
-    parts: list[bytes | memoryview] = []
-    whole = memoryview(content)
-    for number, value, start, end in reading._fields(whole):
-        if number == 14 and reading._pair(_message(value))[0] in properties:
-            continue
-        if number == 7 and known.external:
-            parts.append(_part(7, b"".join(_with_numbers(reading, path, _message(value)))))
-        else:
-            parts.append(whole[start:end])
-    for key, text in properties.items():
-        parts.append(_part(14, _part(1, key.encode()) + _part(2, text.encode())))
-    return b"".join(parts)
-
-
-def _with_numbers(reading: _Reading, path: Path, graph: memoryview) -> Iterator[bytes | memoryview]:
-    """A graph's fields, its initializers' numbers read in from beside the file."""
-    for number, value, start, end in reading._fields(graph):
-        alone = _Reading()
-        if number == 5:
-            alone._tensor(_message(value), 0)
-        if not alone.graph.external:
-            yield graph[start:end]
-            continue
-        tensor, (external,) = _message(value), alone.graph.external
-        kept = [tensor[a:b] for item, _, a, b in reading._fields(tensor) if item not in (9, 13, 14)]
-        yield _part(5, b"".join((*kept, _part(9, _numbers(path, external)))))
-
-
-def _size(path: Path, external: External) -> int:
-    """Bytes an initializer has in its file; the rest of that file when it is not said."""
-    if external.length is not None:
-        return external.length
-    return max((path.parent / external.location).stat().st_size - external.offset, 0)
-
-
-def _numbers(path: Path, external: External) -> bytes:
+    if not item.type.HasField("tensor_type"):
+        return Value(item.name, "", None)
+    tensor = item.type.tensor_type
     try:
-        with (path.parent / external.location).open("rb") as file:
-            file.seek(external.offset)
-            data = file.read(_size(path, external))
-    except OSError as error:
-        raise OnnxError(f"{external.location} cannot be read: {error.strerror}.") from None
-    if external.length not in (None, len(data)):
-        raise OnnxError(f"{path.name} needs more of {external.location} than that file holds.")
-    return data
+        element = str(helper.tensor_dtype_to_np_dtype(tensor.elem_type))
+    except (KeyError, ValueError):
+        element = f"type {tensor.elem_type}"
+    sides = None
+    if tensor.HasField("shape"):
+        sides = tuple(_side(side) for side in tensor.shape.dim)
+    value = Value(item.name, element, sides)
+    if any(isinstance(side, int) and side > LONGEST_SIDE for side in sides or ()):
+        raise OnnxError(f"{path.name} has an input or output of absurd size: {value.text()[:200]}.")
+    return value
 
 
-def _part(number: int, data: bytes) -> bytes:
-    """A field with a length: its key, its length, its bytes."""
-    return _length(number << 3 | 2) + _length(len(data)) + data
+def _side(side: Any) -> int | str | None:
+    if side.HasField("dim_value"):
+        return int(side.dim_value) if side.dim_value > 0 else None  # some write -1 for free
+    return str(side.dim_param) or None
 
 
-def _length(value: int) -> bytes:
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    return bytes([*out, value])
+def _last(graph: Any) -> str:
+    """The type of the node that makes the first output's values."""
+    makers: dict[str, Any] = {name: node for node in graph.node for name in node.output}
+    wanted = graph.output[0].name if graph.output else ""
+    for _ in range(len(_PASSING)):
+        node = makers.get(wanted)
+        if node is None or node.op_type not in _PASSING:
+            return str(node.op_type) if node is not None else ""
+        wanted = node.input[0]
+    return ""
+
+
+def _line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0][:200].rstrip(".") if str(error).strip() else "?"
