@@ -250,7 +250,9 @@ class Inference:
         """One run: filled up to the sizes the network takes, and cut back."""
         filled = _filled(image, contract)
         given = {item.name: item.type for item in session.get_inputs()}
-        main = "image" if "image" in given else next((key for key in given if key not in inputs), "")
+        main = (
+            "image" if "image" in given else next((key for key in given if key not in inputs), "")
+        )
         kind = _KINDS.get(given.get(main, ""), "float32")
         feeds: dict[str, Any] = {main: contract.format.tensor(filled, kind)}
         for key, value in inputs.items():

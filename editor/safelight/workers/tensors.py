@@ -6,6 +6,7 @@ what white is. All of it is said by words that stand in the file's metadata prop
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,12 +34,12 @@ _MEAN = np.array([0.485, 0.456, 0.406], np.float32)
 _DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)
 _CAFFE = np.array([123.68, 116.779, 103.939], np.float32)
 
-RANGES = {
+RANGES: dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]] = {
     "0..1": (_ONE, 0 * _ONE),
     "0..255": (255 * _ONE, 0 * _ONE),
     "-1..1": (2 * _ONE, -_ONE),
     "0..100": (100 * _ONE, 0 * _ONE),
-    "imagenet": (1 / _DEVIATION, -_MEAN / _DEVIATION),
+    "imagenet": (_ONE / _DEVIATION, -_MEAN / _DEVIATION),
     "caffe": (255 * _ONE, -_CAFFE),
 }
 """Factors and summands, for red, green and blue, that turn 0 to 1 into a network's black to white.
@@ -116,7 +117,7 @@ class Format:
         if self.made == "0..1":
             return planes
         factor, summand = (item[: planes.shape[2]] for item in RANGES[self.made])
-        return (planes - summand) / factor
+        return np.asarray((planes - summand) / factor, np.float32)
 
     def picture(self, planes: NDArray[np.float32], image: NDArray[np.float32]) -> Any:
         """``planes`` as (height, width, 3), with what they lack taken from ``image``.
@@ -153,7 +154,7 @@ def _lightness(image: NDArray[np.float32]) -> NDArray[np.float32]:
     """CIE L* of sRGB, 0 to 1."""
     luminance = to_linear(image) @ _TO_XYZ[1]
     root = np.where(luminance > 216 / 24389, np.cbrt(luminance), luminance * 841 / 108 + 4 / 29)
-    return (1.16 * root - 0.16)[..., np.newaxis].astype(np.float32)
+    return np.asarray((1.16 * root - 0.16)[..., np.newaxis], np.float32)
 
 
 def _coloured(lightness: NDArray[np.float32], ab: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -164,7 +165,10 @@ def _coloured(lightness: NDArray[np.float32], ab: NDArray[np.float32]) -> NDArra
     return from_linear(np.asarray(xyz @ np.linalg.inv(_TO_XYZ).T, np.float32))
 
 
-_TAKEN = {"RGB": np.asarray, "BGR": np.asarray, "Y": _luma, "L": _lightness}
+_TAKEN: dict[str, Callable[[NDArray[np.float32]], NDArray[np.float32]]] = {
+    **{"RGB": np.asarray, "BGR": np.asarray},
+    **{"Y": _luma, "L": _lightness},
+}
 """What of a picture goes in, in the order of red, green and blue."""
 
 
