@@ -1,78 +1,43 @@
-"""Small real networks as ONNX bytes, written here: the tests need no package for it."""
-
-import struct
+"""Small real networks as ONNX bytes, of the kinds that other projects export."""
 
 import numpy as np
+from onnx import OperatorSetIdProto, TensorProto, helper, numpy_helper
 
-KINDS = {"float32": 1, "uint8": 2, "int64": 7, "float16": 10}
-
-
-def varint(value):
-    value &= (1 << 64) - 1
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    return bytes([*out, value])
-
-
-def part(number, data):
-    data = data.encode() if isinstance(data, str) else data
-    return varint(number << 3 | 2) + varint(len(data)) + data
-
-
-def whole(number, value):
-    return varint(number << 3) + varint(value)
+KINDS = {
+    **{"float32": TensorProto.FLOAT, "uint8": TensorProto.UINT8},
+    **{"int64": TensorProto.INT64, "float16": TensorProto.FLOAT16},
+}
 
 
 def tensor(name, array, external=None):
-    array = np.asarray(array)
-    out = b"".join(whole(1, side) for side in array.shape)
-    out += whole(2, KINDS[str(array.dtype)]) + part(8, name)
-    if external is None:
-        return out + part(9, array.tobytes())
-    pairs = b"".join(part(13, part(1, key) + part(2, str(text))) for key, text in external.items())
-    return out + pairs + whole(14, 1)
-
-
-def attribute(name, value):
-    out = part(1, name)
-    if isinstance(value, float):
-        return out + varint(2 << 3 | 5) + struct.pack("<f", value) + whole(20, 1)
-    if isinstance(value, int):
-        return out + whole(3, value) + whole(20, 2)
-    if isinstance(value, str):
-        return out + part(4, value) + whole(20, 3)
-    return out + b"".join(whole(8, item) for item in value) + whole(20, 7)
+    """An initializer; ``external`` says where its numbers lie instead."""
+    made = numpy_helper.from_array(np.asarray(array), name)
+    if external is not None:
+        made.ClearField("raw_data")
+        made.data_location = TensorProto.EXTERNAL
+        for key, text in external.items():
+            made.external_data.add(key=key, value=str(text))
+    return made
 
 
 def node(kind, inputs, outputs, domain="", **attributes):
-    out = b"".join(part(1, name) for name in inputs.split())
-    out += b"".join(part(2, name) for name in outputs.split())
-    out += part(4, kind) + (part(7, domain) if domain else b"")
-    return out + b"".join(part(5, attribute(*item)) for item in attributes.items())
+    return helper.make_node(kind, inputs.split(), outputs.split(), domain=domain, **attributes)
 
 
 def value(name, shape, kind="float32"):
-    sides = b"".join(
-        part(1, whole(1, side) if isinstance(side, int) else part(2, side)) for side in shape
-    )
-    return part(1, name) + part(2, part(1, whole(1, KINDS[kind]) + part(2, sides)))
+    return helper.make_tensor_value_info(name, KINDS[kind], shape)
 
 
-def model(nodes, inputs, outputs, tensors=(), metadata=None, *, opset=17, extra=b""):
-    """A whole file. ``tensors``: {name: array} or encoded ones."""
+def model(nodes, inputs, outputs, tensors=(), metadata=None, *, opset=17, domains=()):
+    """A whole file. ``tensors``: {name: array} or made ones."""
     if isinstance(tensors, dict):
         tensors = [tensor(name, array) for name, array in tensors.items()]
-    graph = b"".join(part(1, item) for item in nodes) + part(2, "graph")
-    graph += b"".join(part(5, item) for item in tensors)
-    graph += b"".join(part(11, item) for item in inputs)
-    graph += b"".join(part(12, item) for item in outputs)
-    out = whole(1, 8) + part(2, "tests") + part(3, "1.5") + part(7, graph)
-    out += part(8, part(1, "") + whole(2, opset))
-    for key, text in (metadata or {}).items():
-        out += part(14, part(1, key) + part(2, text))
-    return out + extra
+    graph = helper.make_graph(nodes, "graph", inputs, outputs, list(tensors))
+    sets = [("", opset), *((domain, 1) for domain in domains)]
+    imports = [OperatorSetIdProto(domain=domain, version=version) for domain, version in sets]
+    made = helper.make_model(graph, opset_imports=imports, ir_version=8, producer_name="tests")
+    helper.set_model_props(made, metadata or {})
+    return made.SerializeToString()
 
 
 FREE = (1, 3, "height", "width")
@@ -90,11 +55,9 @@ def weights(channels=3, out=3, seed=1, size=3, share=0.12):
 def enlarger(scale=2, shape=FREE, kind="float32", channels=3, metadata=None):
     """Convolution, PReLU-like bend, PixelShuffle: NCHW, 0 to 1."""
     many = channels * scale * scale
-    kernel = weights(channels, many).astype(kind)
-    # PixelShuffle takes scale² neighbouring channels for one colour.
-    kernel = kernel * 0.1
-    for index in range(many):
-        kernel[index, index // (scale * scale), 1, 1] += 0.9
+    kernel = np.random.default_rng(1).normal(0, 0.004, (many, channels, 3, 3))
+    for index in range(many):  # PixelShuffle takes scale² neighbouring channels for one colour
+        kernel[index, index // (scale * scale), 1, 1] += 1
     nodes = [
         node("Conv", "input kernel bias", "a", pads=[1, 1, 1, 1], kernel_shape=[3, 3]),
         node("LeakyRelu", "a", "b", alpha=0.2),
@@ -112,12 +75,12 @@ def enlarger(scale=2, shape=FREE, kind="float32", channels=3, metadata=None):
 
 
 def bgr_255(shape=(1, "height", "width", 3)):
-    """NHWC, 0 to 255, blue first: dims what is bluer than it is red and clips at white."""
+    """NHWC, 0 to 255, blue first: dims what is redder than it is blue and clips at white."""
     kernel = weights(share=0.05)
     nodes = [
         node("Transpose", "picture", "a", perm=[0, 3, 1, 2]),
         node("Conv", "a kernel", "b", pads=[1, 1, 1, 1], kernel_shape=[3, 3]),
-        # Of blue, green, red: what blue has more than red, halved where it is more than 10.
+        # Of blue, green, red: what red has more than blue, where it is more than 10.
         node("Conv", "b excess bias", "c", kernel_shape=[1, 1]),
         node("Relu", "c", "d"),
         node("Conv", "d back", "e", kernel_shape=[1, 1]),
@@ -128,9 +91,9 @@ def bgr_255(shape=(1, "height", "width", 3)):
     ]
     tensors = {
         "kernel": kernel,
-        "excess": np.array([1, 0, -1], np.float32).reshape(1, 3, 1, 1),
+        "excess": np.array([-1, 0, 1], np.float32).reshape(1, 3, 1, 1),
         "bias": np.array([-10], np.float32),
-        "back": np.array([-0.9, -0.3, 0.9], np.float32).reshape(3, 1, 1, 1),
+        "back": np.array([0.9, -0.3, -0.9], np.float32).reshape(3, 1, 1, 1),
         "low": np.array(0, np.float32),
         "high": np.array(255, np.float32),
     }
@@ -169,8 +132,37 @@ def halving(factor=4):
         node("Add", "d input", "e"),
         node("Mul", "e half", "output"),
     ]
-    tensors = {"kernel": weights(), "half": np.array(0.5, np.float32)}
+    tensors = {"kernel": weights(share=0.01), "half": np.array(0.5, np.float32)}
     return model(nodes, [value("input", FREE)], [value("output", FREE)], tensors)
+
+
+def colouriser(side=64):
+    """Lightness, 0 to 100, to a* and b*, at one size."""
+    nodes = [
+        node("Conv", "L kernel bias", "a", pads=[1, 1, 1, 1], kernel_shape=[3, 3]),
+        node("Mul", "a gain", "ab"),
+    ]
+    kernel = np.zeros((2, 1, 3, 3), np.float32)
+    kernel[:, 0, 1, 1] = 0.2, 0.5
+    tensors = {
+        "kernel": kernel,
+        "bias": np.array([5, -10], np.float32),
+        "gain": np.array(1, np.float32),
+    }
+    shapes = (1, 1, side, side), (1, 2, side, side)
+    return model(nodes, [value("L", shapes[0])], [value("ab", shapes[1])], tensors)
+
+
+def with_strength():
+    """A picture and a number: how much of the blur to apply."""
+    nodes = [
+        node("AveragePool", "input", "a", kernel_shape=[5, 5], pads=[2, 2, 2, 2]),
+        node("Sub", "a input", "b"),
+        node("Mul", "b noise.level", "c"),
+        node("Add", "c input", "output"),
+    ]
+    inputs = [value("input", FREE), value("noise.level", (1,))]
+    return model(nodes, inputs, [value("output", FREE)])
 
 
 def whole_picture():

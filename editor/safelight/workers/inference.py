@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from safelight.api import Cancelled, Image
 from safelight.workers.tensors import (

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from safelight.api.testing import photograph
 from safelight.workers.onnxfile import OnnxError, OnnxFile, Value
-from safelight.workers.tensors import COUNTS, LAYOUTS, RANGES, Format, unpacked
+from safelight.workers.tensors import COUNTS, LAYOUTS, Format, unpacked
 
 Run = Callable[[dict[str, Any]], list[Any]]
 
@@ -76,11 +76,18 @@ def probe(file: OnnxFile, name: str, run: Run, given: Mapping[str, str]) -> Prob
     for key, value in given.items():
         found.set(key, value, GIVEN)
     if file.metadata.get("safelight.contract") == "1":
-        for key in KEYS:
-            if f"safelight.{key}" in file.metadata:
-                found.set(key, file.metadata[f"safelight.{key}"], STATED)
+        for key, value in _stated(file.metadata).items():
+            found.set(key, value, STATED)
     _Probe(file, name, run, found).all()
     return found
+
+
+def _stated(metadata: Mapping[str, str]) -> dict[str, str]:
+    """What a file that explains itself says, and what it says by leaving it out."""
+    said = {key: metadata[f"safelight.{key}"] for key in KEYS if f"safelight.{key}" in metadata}
+    usual = {"layout": "NCHW", "channels": "RGB", "range": "0..1", "multiple": "1", "least": "1"}
+    said = usual | said
+    return {"result": said["channels"], "result_range": said["range"]} | said
 
 
 class _Probe:
@@ -260,7 +267,7 @@ class _Probe:
             raise self._refusal("gives values that are no picture in any range that is known")
         best = min(tried)[0]
         # Networks without a fixed point (no bias, no clipping) work alike in several ranges.
-        alike = [item for item in tried if item[0] <= 1.25 * best + 0.002]
+        alike = [item for item in tried if item[0] <= 2 * best + 0.02]
         _, _, values, made = min(alike, key=lambda item: item[1])
         how = PROBED if len(alike) == 1 and len(tried) > 1 else ASSUMED
         found.set("range", values, READ if self._kind == "uint8" else how)
@@ -285,13 +292,13 @@ class _Probe:
         result = self._raw(self._format(values), _chart(*self._base)).astype(np.float64)
         if not np.isfinite(result).all():
             return ""
-        if result.dtype == np.uint8:
+        if self._file.outputs[0].element == "uint8":
             return "0..255"
         low, high = np.percentile(result, (1, 99))
         if self._file.last == "Tanh":
             return "-1..1"
         if high > 4 or low < -4:
-            return "0..255" if -150 < low and high < 400 else ""
+            return "0..255" if low > -150 and high < 400 else ""
         return "-1..1" if low < -0.35 else "0..1"
 
     def _find_order(self) -> None:
@@ -311,9 +318,9 @@ class _Probe:
         }
         plain = next(iter(errors))
         best = min(errors, key=lambda item: errors[item])
-        told = errors[best] < 0.85 * errors[plain] and errors[plain] - errors[best] > 0.002
+        told = errors[best] < 0.7 * errors[plain] and errors[plain] - errors[best] > 0.002
         others = [error for key, error in errors.items() if key != plain]
-        clear = told or (bool(others) and errors[plain] < 0.85 * min(others))
+        clear = told or (bool(others) and errors[plain] < 0.7 * min(others))
         for key, value in zip(("channels", "result"), best if told else plain, strict=True):
             found.properties[key] = value
             if found.how[key] == ASSUMED and clear:
@@ -380,18 +387,12 @@ class _Probe:
         Two windows that overlap are compared: where they differ, one of them lacked something.
         """
         found = self._found
+        if "reach" in found.properties:
+            return
         side = self._window()
-        middle = side // 2
-        steps = (1,)
-        if found.size is None:
-            least = int(found.properties["multiple"])
-            steps = tuple(step for step in _MULTIPLES if step >= least)
-            middle = middle // 64 * 64 or middle
-        reaches = ((step, self._seam(side, middle + step % 64)) for step in steps)
-        step, reach = next((item for item in reaches if item[1] is not None), (0, None))
-        if step > 1 and step > int(found.properties.get("multiple", "1")) and found.size is None:
-            if found.how["multiple"] == PROBED:
-                found.properties["multiple"] = str(step)
+        step, reach = self._shifted(side)
+        if found.size is None and found.how["multiple"] == PROBED and reach is not None:
+            found.properties["multiple"] = str(step)
         if reach is None:
             found.notes.append(
                 "It looks at the whole picture, or further than could be probed: where pieces"
@@ -401,6 +402,21 @@ class _Probe:
         stated = min(side // 4, 64) if reach is None else reach + -(-reach // 4)
         found.set("reach", stated, ASSUMED if reach is None else PROBED)
         found.set("tile", _LARGE_TILE if reach is None else _TILE, ASSUMED)
+
+    def _shifted(self, side: int) -> tuple[int, int | None]:
+        """The step on whose grid windows have to lie, and the reach; None when none is enough."""
+        if self._found.size is not None:
+            return 1, self._seam(side, side // 2 + 1)
+        middle = max(side // 2 // 64, 1) * 64
+        least = int(self._found.properties["multiple"])
+        coarse = max(_MULTIPLES[-1], least)
+        for step in (*(item for item in _MULTIPLES if item >= least), coarse):
+            reach = self._seam(side, middle + step % 64)
+            if reach is not None:
+                return step, reach
+            if self._seam(side, middle) is None:
+                break  # not even where every grid fits: it is no matter of the grid
+        return least, None
 
     def _window(self) -> int:
         """The side of the windows that the reach is tested with."""
@@ -435,6 +451,7 @@ class _Probe:
     def _summarise(self) -> None:
         found = self._found
         found.set("scale", self._scale, PROBED)
+        found.set("tile", _TILE, ASSUMED)
         if found.size is not None:
             found.set("height", found.size[0], READ)
             found.set("width", found.size[1], READ)
@@ -443,7 +460,10 @@ class _Probe:
                 " cut into such windows."
             )
         if found.how["range"] == ASSUMED:
-            found.notes.append("Its results do not tell which range of numbers it was made for.")
+            found.notes.append(
+                f"Its results do not tell which range it was made for: {found.properties['range']}"
+                " is assumed."
+            )
         if self._main.element == "float16":
             found.notes.append("It computes with half precision.")
 
