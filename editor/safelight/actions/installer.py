@@ -153,6 +153,20 @@ class Installer:
 
         Raises StoreError; then nothing has changed.
         """
+        plugin = self.described(offer)
+        if self._cancelled.is_set():
+            raise Stopped("It was cancelled; nothing was changed.")
+        self._store.write(plugin)
+        for left in offer.staged.iterdir():
+            if left.name not in ("lib", "wheels", "plugin.json"):
+                shutil.rmtree(left, ignore_errors=True)
+        folder = self._store.place(offer.staged, offer.name)
+        return replace(plugin, folder=folder)
+
+    def described(self, offer: Offer) -> Installed:
+        """The plugin as it would be installed, where it is staged: a confined worker has been
+        asked what it offers. Raises StoreError.
+        """
         self._told("Starting it for the first time")
         plugin = Installed(
             offer.name,
@@ -163,15 +177,7 @@ class Installer:
             packages=offer.packages,
             networks=offer.networks,
         )
-        plugin = replace(plugin, filters=self._describe(plugin))
-        if self._cancelled.is_set():
-            raise Stopped("It was cancelled; nothing was changed.")
-        self._store.write(plugin)
-        for left in offer.staged.iterdir():
-            if left.name not in ("lib", "wheels", "plugin.json"):
-                shutil.rmtree(left, ignore_errors=True)
-        folder = self._store.place(offer.staged, offer.name)
-        return replace(plugin, folder=folder)
+        return replace(plugin, filters=self._describe(plugin))
 
     # -- fetching ----------------------------------------------------------------------------
 
