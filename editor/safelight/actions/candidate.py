@@ -143,7 +143,12 @@ class Candidate:
         }
         command = [sys.executable, "-I", "-S", "-B", str(examining.__file__), json.dumps(order)]
         late = threading.Event()
-        timer = threading.Timer(_PATIENCE, lambda: (late.set(), self._cancelled.set()))
+
+        def give_up() -> None:
+            late.set()
+            self._cancelled.set()
+
+        timer = threading.Timer(_PATIENCE, give_up)
         timer.start()
         try:
             status, output = run_until(
@@ -179,9 +184,7 @@ def _examined(name: str, answer: Mapping[str, Any], network: Path) -> Examined:
         findings = answer["findings"]
         return Examined(
             file=name,
-            findings=tuple(
-                (str(key), str(text), str(how)) for key, text, how in answer["findings"]
-            ),
+            findings=tuple((str(key), str(text), str(how)) for key, text, how in findings),
             notes=tuple(map(str, answer["notes"])),
             extras={str(key): int(rank) for key, rank in answer["extras"].items()},
             scale=int(answer["scale"]),

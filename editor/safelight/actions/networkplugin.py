@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import keyword
 import re
 import zipfile
@@ -26,24 +27,21 @@ _TAKEN = ("api", "filters", "image", "job", "region")
 
 _NO_LICENCE = "Not stated: ask whoever made it before you pass it on."
 _MODULE = '''"""{summary}"""
-
-from typing import Annotated
-
+{imports}
 from safelight import api
+{types}
 
-Strength = Annotated[float, api.Number(0.0, 255.0, slider=(0.0, 1.0), step=0.01)]
-
-
-@api.filter({title!r}, category={category!r}, scale={scale})
+@api.filter({title}, category={category}, scale={scale})
 def {name}(image: api.Image, job: api.Job{parameters}) -> api.Image:
-    {description!r}
-    return job.run({file!r}, image{inputs})
+    """{summary}"""
+    return job.run({file}, image{inputs})
 
 
 @api.hookimpl
 def filters():
     return [{name}]
 '''
+_STRENGTH = "\nStrength = Annotated[float, api.Number(0.0, 255.0, slider=(0.0, 1.0), step=0.01)]\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,19 +208,26 @@ def _module(examined: Examined, identity: Identity) -> str:
     names = _parameters(examined.extras)
     parameters = "".join(f", {name}: Strength = 0.5" for name in names.values())
     values = ", ".join(
-        f"{key!r}: {'[' * rank}{names[key]}{']' * rank}" for key, rank in examined.extras.items()
+        f"{_quoted(key)}: {'[' * rank}{names[key]}{']' * rank}"
+        for key, rank in examined.extras.items()
     )
     return _MODULE.format(
         summary=_summary(identity).replace("\\", "").replace('"', "'"),
-        title=identity.title,
-        category=identity.category,
+        imports="\nfrom typing import Annotated\n" if names else "",
+        types=_STRENGTH if names else "",
+        title=_quoted(identity.title),
+        category=_quoted(identity.category),
         scale=examined.scale,
         name=identity.name,
         parameters=parameters,
-        description=_summary(identity),
-        file=f"{identity.name}.onnx",
+        file=_quoted(f"{identity.name}.onnx"),
         inputs=f", **{{{values}}}" if values else "",
     )
+
+
+def _quoted(text: str) -> str:
+    """A text as Python source; what JSON writes is that too."""
+    return json.dumps(text)
 
 
 def _parameters(extras: Mapping[str, int]) -> dict[str, str]:
