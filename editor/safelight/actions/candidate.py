@@ -15,13 +15,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from safelight import workers
 from safelight.actions.installer import Installer, Offer
 from safelight.actions.networkplugin import Examined, Identity, properties, write_wheel
 from safelight.actions.pip import Stopped, run_until
 from safelight.actions.store import Installed, Store, StoreError
 from safelight.api import Declaration, Region
 from safelight.document import Document
-from safelight.workers import examining
 from safelight.workers.environment import editor_path, interpreter
 from safelight.workers.job import Job, JobFailed, JobFinished
 from safelight.workers.pool import Pool
@@ -31,6 +31,7 @@ _PATIENCE = 300.0
 
 _LIMITS = {"memory": 8 << 30, "limit": 2 << 30}
 _PREVIEW = 256
+_FAR_SIDE = Path(workers.__file__).with_name("examining.py")
 
 
 class Candidate:
@@ -141,7 +142,7 @@ class Candidate:
             "readable": [*map(str, readable), *editor_path(), *interpreter()],
             **_LIMITS,
         }
-        command = [sys.executable, "-I", "-S", "-B", str(examining.__file__), json.dumps(order)]
+        command = [sys.executable, "-I", "-S", "-B", str(_FAR_SIDE), json.dumps(order)]
         late = threading.Event()
 
         def give_up() -> None:

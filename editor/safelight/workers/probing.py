@@ -35,7 +35,7 @@ GIVEN, STATED, READ, PROBED, ASSUMED = (
 _KINDS = ("float32", "float16", "float64", "uint8")
 _SIDES = (64, 128, 224, 256, 320, 384, 512)
 _MULTIPLES = (1, 2, 4, 8, 16, 32, 64)
-_LARGEST_WINDOW = 4096
+_SMALLEST_WINDOW, _LARGEST_WINDOW = 16, 4096
 _PATIENCE = 4.0
 """Seconds one run of the reach test should take at most; the chart is as large as that allows."""
 
@@ -147,7 +147,9 @@ class _Probe:
         for layout in LAYOUTS:
             if len(layout) != rank or wanted not in (None, layout):
                 continue
-            channels = sides[layout.index("C")]
+            channels, *area = (sides[layout.index(axis)] for axis in "CHW")
+            if any(isinstance(side, int) and side < _SMALLEST_WINDOW for side in area):
+                continue  # the four of (1, 4, height, width) are channels, not rows
             counts = (3, 1) if not isinstance(channels, int) else (channels,)
             found += [(layout, count) for count in counts if count in (1, 3)]
         said = [item for item in found if isinstance(sides[item[0].index("C")], int)]
