@@ -77,8 +77,8 @@ def test_a_preview_adds_nothing(store, network, document):
     path = network(networks.with_strength())
     with Candidate(store, path) as candidate:
         identity = Identity.of(candidate.examine())
-        outcome = candidate.preview(identity, document, middle(document))
-        assert (outcome.raster.width, outcome.raster.height) == (256, 120)
+        raster = candidate.preview(identity, document, middle(document))
+        assert (raster.width, raster.height) == (256, 120)
         assert store.installed() == ()
     assert files(store.folder) == []
 

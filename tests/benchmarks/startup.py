@@ -17,25 +17,39 @@ import threading
 import time
 from pathlib import Path
 
+from safelight.actions.store import Store
 from tests.benchmarks.pairs import Row, Skipped, alternate, touch
+from tests.plugins.records import record
 
 PAIRS = {"full": 11, "quick": 7, "tiny": 1}
 
 _LIMIT = 60.0
+_PLUGINS = 50
 
 
 def measure(pairs: int, size: str = "full") -> list[Row]:
     """Start both ``pairs`` times. Raises Skipped when a window does not open here."""
     touch(512 << 20)
-    with tempfile.TemporaryDirectory() as home:
-        environment = _environment(Path(home))
+    warm = 2 if size == "full" else 1
+    with tempfile.TemporaryDirectory() as home, tempfile.TemporaryDirectory() as other:
+        environment, many = _environment(Path(home)), _environment(Path(other))
+        store = Store(Path(many["XDG_DATA_HOME"]) / "safelight" / "plugins")
+        for number in range(_PLUGINS):
+            record(store, f"safelight-p{number:02}")
         ours, reference = alternate(
             lambda: _start("editor", environment),
             lambda: _start("smallest", environment),
             pairs,
-            warm=2 if size == "full" else 1,
+            warm=warm,
         )
-    return [Row("startup: usable window", "ms", ours, reference, goal=2.0)]
+        crowded, alone = alternate(
+            lambda: _start("editor", many), lambda: _start("editor", environment), pairs, warm=warm
+        )
+    name = f"startup: {_PLUGINS} installed plugins against none"
+    return [
+        Row("startup: usable window", "ms", ours, reference, goal=2.0),
+        Row(name, "ms", crowded, alone, goal=1.25),
+    ]
 
 
 def _environment(home: Path) -> dict[str, str]:

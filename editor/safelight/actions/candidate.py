@@ -21,7 +21,8 @@ from safelight.actions.networkplugin import Examined, Identity, properties, writ
 from safelight.actions.pip import Stopped, run_until
 from safelight.actions.store import Installed, Store, StoreError
 from safelight.api import Declaration, Region
-from safelight.document import Document
+from safelight.document import Document, Live
+from safelight.pixels import Raster
 from safelight.workers.environment import editor_path, interpreter
 from safelight.workers.job import Job, JobFailed, JobFinished
 from safelight.workers.pool import Pool
@@ -56,6 +57,7 @@ class Candidate:
         self._reserved = list(reserved)
         self._cancelled = threading.Event()
         self._kept = contextlib.ExitStack()
+        self._step = threading.RLock()
         self._pool: Pool | None = None
         self.examined: Examined | None = None
 
@@ -73,37 +75,44 @@ class Candidate:
             pool.close()
 
     def close(self) -> None:
-        """Leave nothing behind."""
+        """Leave nothing behind. Waits for the step under way, which ends at once."""
         self.cancel()
-        self._kept.close()
+        with self._step:
+            self._kept.close()
 
     def examine(self) -> Examined:
         """Read and probe it, in a confined process. Raises StoreError, in a sentence."""
         path = self._path.absolute()
         if not path.is_file():
             raise StoreError(f"There is no file {path.name} where you said.")
-        out = self._folder()
-        answer = self._ask(path, [path.parent], out, given=self._given)
-        self.examined = _examined(path.name, answer, out / "network.onnx")
-        return self.examined
+        with self._step:
+            out = self._folder()
+            answer = self._ask(path, [path.parent], out, given=self._given)
+            self.examined = _examined(path.name, answer, out / "network.onnx")
+            return self.examined
 
-    def preview(self, identity: Identity, document: Document, region: Region) -> JobFinished:
+    def preview(
+        self, identity: Identity, document: Document, region: Region, live: Live | None = None
+    ) -> Raster:
         """The filter's result for a part of a picture. Raises StoreError."""
-        installer, offer = self._prepare(identity)
-        plugin = installer.described(offer)
-        declaration = plugin.filters[0]
-        self._pool = pool = Pool(limit=1, environment=self._store.environment(plugin))
-        try:
-            if self._cancelled.is_set():
-                raise Stopped("It was cancelled; nothing was changed.")
-            job = Job(pool, declaration, declaration.settings(), document, region=region)
-            outcome = job.wait()
-        finally:
-            pool.close()
-            self._pool = None
+        with self._step:
+            installer, offer = self._prepare(identity)
+            plugin = installer.described(offer)
+            self._pool = pool = Pool(limit=1, environment=self._store.environment(plugin))
+            try:
+                self._check()
+                (declaration, *_) = plugin.filters
+                settings = declaration.settings()
+                outcome = Job(
+                    pool, declaration, settings, document, region=region, live=live
+                ).wait()
+            finally:
+                pool.close()
+                self._pool = None
+        self._check()
         if isinstance(outcome, JobFinished):
-            return outcome
-        raise StoreError(outcome.message if isinstance(outcome, JobFailed) else "It was cancelled.")
+            return outcome.raster
+        raise StoreError(outcome.message if isinstance(outcome, JobFailed) else "It was stopped.")
 
     def add(self, identity: Identity) -> Installed:
         """Install it as a plugin of that name. Raises StoreError; then nothing has changed."""
@@ -111,8 +120,14 @@ class Candidate:
             raise StoreError(
                 f"There is a network {identity.name} already: choose another name, or remove it."
             )
-        installer, offer = self._prepare(identity)
-        return installer.install(offer)
+        with self._step:
+            installer, offer = self._prepare(identity)
+            self._check()
+            return installer.install(offer)
+
+    def _check(self) -> None:
+        if self._cancelled.is_set():
+            raise Stopped("It was cancelled; nothing was changed.")
 
     def _prepare(self, identity: Identity) -> tuple[Installer, Offer]:
         """Wrap it in a plugin and stage that, as the installer does with every wheel."""
@@ -131,6 +146,7 @@ class Candidate:
         return installer, replace(offer, source=examined.file, networks=networks)
 
     def _folder(self) -> Path:
+        self._check()
         return self._kept.enter_context(self._store.staging())
 
     def _ask(self, path: Path, readable: list[Path], out: Path, **order: Any) -> dict[str, Any]:

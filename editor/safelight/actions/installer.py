@@ -7,6 +7,8 @@ plugin's code runs is when a confined worker asks it what it offers.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import json
 import re
@@ -16,7 +18,7 @@ import threading
 import tomllib
 import urllib.parse
 import zipfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
@@ -25,6 +27,7 @@ from typing import Any
 from safelight.actions.pip import Pip, Stopped, run_until
 from safelight.actions.store import Installed, Network, Package, Store, StoreError, canonical
 from safelight.api import PROJECT, Declaration, ParameterError
+from safelight.files import WriteError, atomic_write
 from safelight.workers import building
 from safelight.workers.environment import editor_path, interpreter
 from safelight.workers.pool import Pool, WorkerDied, WorkerSilent
@@ -114,6 +117,10 @@ class Installer:
 
         Raises StoreError, in one sentence.
         """
+        with _in_words(self._source):
+            return self._prepare(staging, upgrade)
+
+    def _prepare(self, staging: Path, upgrade: bool) -> Offer:
         wheels = staging / "wheels"
         wheels.mkdir()
         what, pip = self._fetch(staging, wheels)
@@ -153,6 +160,10 @@ class Installer:
 
         Raises StoreError; then nothing has changed.
         """
+        with _in_words(offer.name):
+            return self._install(offer)
+
+    def _install(self, offer: Offer) -> Installed:
         plugin = self.described(offer)
         if self._cancelled.is_set():
             raise Stopped("It was cancelled; nothing was changed.")
@@ -326,6 +337,19 @@ class Installer:
         return tuple(replace(item, plugin=plugin.name, version=plugin.version) for item in found)
 
 
+@contextlib.contextmanager
+def _in_words(subject: str) -> Iterator[None]:
+    """What the disk refuses is a sentence."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise StoreError("The disk is full: make room and try again.") from None
+        raise StoreError(f"{subject} cannot be installed: {error.strerror or error}.") from None
+    except WriteError as error:
+        raise StoreError(str(error)) from None
+
+
 class _Bench:
     """Where a folder's sources are built, by their own backend, in a confined process."""
 
@@ -391,8 +415,6 @@ def bundle(plugin: Installed, target: Path, *, overwrite: bool = False) -> Path:
 
     Raises StoreError, FileExists, WriteError.
     """
-    from safelight.files import atomic_write
-
     wheels = sorted((plugin.folder / "wheels").glob("*.whl"))
     if not wheels:
         raise StoreError(f"The wheels of {plugin.name} are gone: install it again.")

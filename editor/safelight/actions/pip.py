@@ -15,15 +15,22 @@ import tempfile
 import threading
 import time
 from collections.abc import Sequence
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from safelight import __version__
 from safelight.actions.store import StoreError
+from safelight.files import atomic_write
 
 _OPTIONS = (
     *("--no-input", "--disable-pip-version-check", "--no-color", "--no-python-version-warning"),
     *("--retries", "1", "--timeout", "20"),
 )
+
+
+_WORKER = re.compile(r"(numpy|pluggy|onnxruntime)\b")
+"""What a worker of the editor needs; another version of it must fit the editor too."""
 
 
 class Stopped(StoreError):
@@ -51,14 +58,16 @@ class Pip:
     def resolve(self, what: Sequence[str], *, upgrade: bool = False) -> list[dict[str, Any]]:
         """What would be added so that ``what`` (requirements, wheels) can be used: pip's report.
 
-        What the editor's environment has already, in a version that fits, is not in it. Raises
-        StoreError.
+        What the editor's environment has already, in a version that fits, is not in it. The
+        plugin's worker needs little of what the editor needs, so a plugin may bring another
+        version of the rest. Raises StoreError.
         """
         with tempfile.TemporaryDirectory() as folder:
             report = Path(folder) / "report.json"  # a file: other output mixes into "-"
-            words = ["install", "--dry-run", "--quiet", "--only-binary", ":all:"]
+            words = ["install", "--dry-run", "--progress-bar", "off", "--only-binary", ":all:"]
             words += ["--upgrade", "--upgrade-strategy", "only-if-needed"] if upgrade else []
-            self.run([*words, *self._places, "--report", str(report), *what], what[0])
+            words += [*self._places, "--report", str(report), *what, f"safelight=={__version__}"]
+            self.run(words, what[0], shadow=_worker_alone(Path(folder)))
             try:
                 found: list[dict[str, Any]] = json.loads(report.read_text("utf-8"))["install"]
             except (OSError, ValueError, KeyError) as error:
@@ -80,13 +89,28 @@ class Pip:
         words = ["install", "--quiet", "--only-binary", ":all:", "--no-compile", "--target"]
         self.run([*words, str(library), *self._places, *requirements], requirements[0])
 
-    def run(self, words: Sequence[str], subject: str) -> str:
-        """Run pip; ``subject`` is what a complaint is about. Raises StoreError, Stopped."""
-        command = [sys.executable, "-I", "-m", "pip", words[0], *_OPTIONS, *words[1:]]
+    def run(self, words: Sequence[str], subject: str, shadow: Path | None = None) -> str:
+        """Run pip; ``subject`` is what a complaint is about, what ``shadow`` holds is installed
+        in pip's eyes. Raises StoreError, Stopped.
+        """
+        start = f"import runpy, sys; sys.path[:0] = {[str(shadow)] if shadow else []!r}"
+        start += "; runpy.run_module('pip', run_name='__main__')"
+        command = [sys.executable, "-I", "-c", start, words[0], *_OPTIONS, *words[1:]]
         status, output = run_until(command, self._cancelled)
         if status != 0:
             raise StoreError(_in_words(output, subject))
         return output
+
+
+def _worker_alone(folder: Path) -> Path:
+    """A folder in which Safelight is installed and needs no more than a plugin's worker does."""
+    record = folder / "shadow" / f"safelight-{__version__}.dist-info"
+    record.mkdir(parents=True)
+    needed = [item for item in metadata.requires("safelight") or () if _WORKER.match(item)]
+    lines = ["Metadata-Version: 2.1", "Name: safelight", f"Version: {__version__}"]
+    lines += [f"Requires-Dist: {item}" for item in needed]
+    atomic_write(record / "METADATA", lambda file: file.write("\n".join(lines).encode() + b"\n"))
+    return record.parent
 
 
 def run_until(
@@ -133,12 +157,16 @@ _COMPLAINTS = (
     ),
     (r"Invalid requirement: '?([^'\n]+)", "{0} is no name of a package and no file that is here."),
     (
-        r"ResolutionImpossible|conflicting dependencies",
-        "{subject} needs versions of packages that do not go together.",
+        r"depends on safelight(?![\w.-])[ \t]*(\S*)",
+        "{subject} is made for another version of Safelight ({0}); this is {safelight}.",
     ),
     (
-        r"No matching distribution found for safelight(?![\w.-])(.*)",
-        "{subject} is made for another version of Safelight ({0}).",
+        r"DO NOT MATCH THE HASHES",
+        "{subject} is not what the index promised: its hash differs. Tell its author.",
+    ),
+    (
+        r"ResolutionImpossible|conflicting dependencies",
+        "{subject} needs versions of packages that do not go together.",
     ),
     (
         r"No matching distribution found for ([^\s;]+)",
@@ -150,13 +178,18 @@ _COMPLAINTS = (
 
 def _in_words(output: str, subject: str) -> str:
     """Pip's output as one sentence."""
+    subject = Path(subject).name
+    if subject.endswith(".whl"):
+        subject = subject.split("-")[0].replace("_", "-")
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     for pattern, sentence in _COMPLAINTS:
         found = re.search(pattern, output)
         if found:
             groups = [(group or "").strip() for group in found.groups()]
             with contextlib.suppress(IndexError):
-                return sentence.format(*groups, subject=Path(subject).name, python=python)
+                return sentence.format(
+                    *groups, subject=subject, python=python, safelight=__version__
+                )
     lines = [line for line in output.splitlines() if line.strip()]
     last = next((line for line in reversed(lines) if "ERROR" in line), lines[-1] if lines else "")
-    return f"{Path(subject).name} cannot be installed: {last.removeprefix('ERROR:').strip()}"
+    return f"{subject} cannot be installed: {last.removeprefix('ERROR:').strip()}"

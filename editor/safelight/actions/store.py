@@ -12,7 +12,6 @@ import os
 import re
 import shutil
 import sys
-import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -22,6 +21,7 @@ from safelight.actions.places import data_folder
 from safelight.api import VERSION, Declaration, ParameterError
 from safelight.files import atomic_write
 from safelight.workers.environment import Environment
+from safelight.workers.scratch import own_name, remove_left
 
 _RECORD = "plugin.json"
 _STAGING, _EARLIER, _SCRATCH = ".staging", ".earlier", ".scratch"
@@ -179,6 +179,7 @@ class Store:
         plugin = self.find(name)
         going = self._aside()
         try:
+            going.parent.mkdir(exist_ok=True)
             plugin.folder.rename(going)
         except OSError as error:
             raise StoreError(f"{plugin.name} cannot be removed: {error.strerror}.") from None
@@ -194,9 +195,7 @@ class Store:
         """
         try:
             (self.folder / _STAGING).mkdir(parents=True, exist_ok=True)
-            for left in (self.folder / _STAGING).iterdir():
-                if not _alive(left.name):
-                    shutil.rmtree(left, ignore_errors=True)
+            remove_left(self.folder / _STAGING)
             place = self._aside()
             place.mkdir()
         except OSError as error:
@@ -239,17 +238,4 @@ class Store:
         return self.folder / _EARLIER / name
 
     def _aside(self) -> Path:
-        return self.folder / _STAGING / f"{os.getpid()}-{uuid.uuid4().hex}"
-
-
-def _alive(name: str) -> bool:
-    """Whether the process that made a staging folder still runs."""
-    if sys.platform == "win32":
-        return True  # where the question would be a signal
-    try:
-        os.kill(int(name.split("-")[0]), 0)
-    except (ValueError, ProcessLookupError):
-        return False
-    except OSError:
-        return True
-    return True
+        return self.folder / _STAGING / own_name()

@@ -23,7 +23,7 @@ def main(arguments: list[str]) -> None:
         os.environ[name] = str(scratch)
     os.chdir(scratch)
     yield_to_the_window()
-    limit_resources(0, int(order["limit"]))
+    limit_resources(int(order["memory"]), int(order["limit"]))
     confine(map(Path, order["readable"]), [scratch])
     sys.path.remove(editor)
     sys.path[:0] = order["path"]  # the plugin's own versions of packages first

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import safelight
-
-SCRATCH_LIMIT = 1 << 30
-"""Bytes that a file of a stranger's plugin may have."""
+from safelight.workers.scratch import LIMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,21 +16,22 @@ class Environment:
     """A stranger's plugin, installed beside the editor.
 
     ``library`` holds the plugin and what it needs beside the editor's packages; of two versions
-    of a package its own comes first. ``scratch`` is the one folder its worker may write to.
+    of a package its own comes first. Each worker writes to a folder of its own in ``scratch``.
     """
 
     plugin: str
     library: Path
     scratch: Path
 
-    def order(self) -> str:
+    def order(self, scratch: Path, memory: int) -> str:
         """What the far side is told before it is anything else, as JSON."""
         return json.dumps(
             {
                 "path": [str(self.library), *editor_path()],
                 "readable": [str(self.library), *editor_path(), *interpreter()],
-                "scratch": str(self.scratch),
-                "limit": SCRATCH_LIMIT,
+                "scratch": str(scratch),
+                "memory": memory,
+                "limit": LIMIT,
             }
         )
 

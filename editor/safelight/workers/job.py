@@ -206,7 +206,7 @@ class Job:
 
     def _run(self) -> None:
         try:
-            with self._pool.worker() as worker:
+            with self._pool.worker(_Failure) as worker:
                 run = _Run(self, worker)
                 try:
                     rasters = run.run()

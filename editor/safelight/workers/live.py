@@ -67,7 +67,7 @@ class LiveFilters:
             if self._reaches.get(key) is None:
                 return None
             try:
-                with self._pool(filter).worker() as worker:
+                with self._pool(filter).worker(_Failed) as worker:
                     self.runs += 1
                     return self._run(worker, key, image, region)
             except WorkerDied as death:

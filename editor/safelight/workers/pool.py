@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from typing import Any
 from safelight.workers import protocol
 from safelight.workers.blocks import Block
 from safelight.workers.environment import Environment
+from safelight.workers.scratch import Scratch
 
 START_LIMIT = 60.0
 """Seconds a worker may take to say that it is ready."""
@@ -31,6 +33,12 @@ _TICKET_SIZE = "372"
 _ENVIRONMENT = ("PATH", "HOME", "LANG", "TMPDIR", "TZ", "SYSTEMROOT", "VIRTUAL_ENV", "USERPROFILE")
 _ENVIRONMENT_PREFIXES = ("LC_", "LD_LIBRARY", "DYLD_", "CUDA", "NVIDIA", "XDG_CACHE", "OMP_")
 
+
+_LOOK = 0.5
+"""Seconds between looks at what a stranger's plugin has written."""
+
+_MOST_REPLIES = 1000
+"""Messages that may wait to be read; a job has a few."""
 
 _PUBLIC = ("LANG", "TZ", "ORT_DISABLE_TELEMETRY", "SYSTEMROOT")
 """What a stranger's plugin sees of the environment."""
@@ -53,15 +61,24 @@ class WorkerProcess:
         plugin_folders: Sequence[Path] = (),
         environment: Environment | None = None,
     ) -> None:
+        try:
+            scratch = Scratch(environment.scratch) if environment else None
+        except OSError as error:
+            raise WorkerDied(f"has no folder to write to: {error.strerror}") from None
         near, far = socket.socketpair()
         self._replies: queue.SimpleQueue[protocol.Message | None] = queue.SimpleQueue()
         self._channel = protocol.Channel(near)
         self._blocks: list[Block] = []
         self._lent: dict[int, Block] = {}
         self._errors: collections.deque[bytes] = collections.deque(maxlen=200)
-        self._process = _spawn(far, memory_limit, plugin_folders, environment)
+        self._offence = ""
+        self._scratch = scratch
+        order = environment.order(scratch.folder, memory_limit) if environment and scratch else ""
+        self._process = _spawn(far, memory_limit, plugin_folders, order)
         threading.Thread(target=self._listen, daemon=True).start()
         threading.Thread(target=self._keep_errors, daemon=True).start()
+        if scratch is not None:
+            threading.Thread(target=self._watch, args=(scratch,), daemon=True).start()
         try:
             ready = self.reply(START_LIMIT)
             if ready.get("type") != "ready" or ready.get("protocol") != protocol.VERSION:
@@ -151,6 +168,8 @@ class WorkerProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        if self._scratch is not None:
+            self._scratch.remove()
 
     def errors(self) -> str:
         """The last lines the process wrote to its standard error."""
@@ -173,6 +192,8 @@ class WorkerProcess:
             self._replies.put(received[0] if received else None)
             if received is None:
                 return
+            if self._replies.qsize() > _MOST_REPLIES:
+                self._convict("sent more messages than it was asked for")
 
     def _keep_errors(self) -> None:
         stream = self._process.stderr
@@ -181,11 +202,25 @@ class WorkerProcess:
             for line in stream:
                 self._errors.append(line[:2000])
 
+    def _watch(self, scratch: Scratch) -> None:
+        """Look after what a stranger's plugin writes."""
+        while self.alive:
+            if scratch.overflows():
+                self._convict("filled its scratch folder")
+            time.sleep(_LOOK)
+
+    def _convict(self, offence: str) -> None:
+        self._offence = self._offence or offence
+        with contextlib.suppress(OSError):
+            self._process.kill()
+
     def _how_it_ended(self) -> str:
         try:
             code = self._process.wait(2.0)
         except subprocess.TimeoutExpired:
             return "stopped answering"
+        if self._offence:
+            return f"was ended because it {self._offence}"
         if code >= 0:
             return f"ended itself (exit code {code})"
         try:
@@ -201,7 +236,8 @@ class Pool:
     """Worker processes, started when needed and kept for the next job.
 
     ``limit`` is how many may run at once, so that a preview need not wait for a long job.
-    ``memory_limit`` bounds what each may allocate, in bytes; 0 = nine tenths of the machine's.
+    ``memory_limit`` bounds what each may allocate, in bytes; 0 = nine tenths of the machine's,
+    half of it for a stranger's.
     ``plugin_folders`` hold further installed plugins, beside those of the editor's environment.
     With an ``environment`` the workers are confined and load its plugin alone.
     """
@@ -217,7 +253,7 @@ class Pool:
         self.plugin_folders = tuple(plugin_folders)
         self.environment = environment
         self._limit = limit
-        self._memory_limit = memory_limit or _default_memory_limit()
+        self._memory_limit = memory_limit or _default_memory_limit(0.5 if environment else 0.9)
         self._idle: list[WorkerProcess] = []
         self._all: list[WorkerProcess] = []
         self._starting = 0
@@ -225,14 +261,19 @@ class Pool:
         self._changed = threading.Condition()
 
     @contextlib.contextmanager
-    def worker(self) -> Iterator[WorkerProcess]:
+    def worker(self, *faults: type[Exception]) -> Iterator[WorkerProcess]:
         """A worker for one job; a dead one is replaced afterwards.
 
-        Raises WorkerDied when none can be started or the pool is closed.
+        What a stranger's plugin broke in its process stays broken: where one of ``faults`` is
+        raised, its worker ends. Raises WorkerDied when none can be started or the pool is closed.
         """
         worker = self._acquire()
         try:
             yield worker
+        except faults:
+            if self.environment is not None:
+                worker.kill()
+            raise
         finally:
             self._release(worker)
 
@@ -306,9 +347,12 @@ def _spawn(
     far: socket.socket,
     memory_limit: int,
     plugin_folders: Sequence[Path],
-    stranger: Environment | None = None,
+    order: str = "",
 ) -> subprocess.Popen[bytes]:
-    """Start the far side. Its standard output is thrown away, so a print harms nothing."""
+    """Start the far side; with an ``order`` (of an Environment) it confines itself.
+
+    Its standard output is thrown away, so a print harms nothing.
+    """
     environment = {
         name: value
         for name, value in os.environ.items()
@@ -317,12 +361,11 @@ def _spawn(
     environment["ORT_DISABLE_TELEMETRY"] = "1"
     command = [sys.executable, "-I", "-B", "-X", "faulthandler", "-m", "safelight.workers.process"]
     limits = [str(memory_limit), *(str(folder) for folder in plugin_folders)]
-    if stranger is not None:
-        stranger.scratch.mkdir(parents=True, exist_ok=True)
+    if order:
         first = Path(__file__).with_name("confined.py")
         command = [sys.executable, "-I", "-S", "-B", "-X", "faulthandler", str(first)]
-        command.append(stranger.order())
-        limits = [str(memory_limit)]
+        command.append(order)
+        limits = ["0"]  # set by then, for good
         environment = {name: value for name, value in environment.items() if name in _PUBLIC}
     options: dict[str, Any] = {
         "stdout": subprocess.DEVNULL,
@@ -349,7 +392,7 @@ def _spawn(
     return process
 
 
-def _default_memory_limit() -> int:
+def _default_memory_limit(share: float) -> int:
     if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") * 9 // 10
+        return int(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") * share)
     return 0

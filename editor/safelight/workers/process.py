@@ -270,11 +270,11 @@ def main(arguments: list[str]) -> None:
     else:
         connection = socket.socket(fileno=int(arguments[0]))
         os.set_inheritable(connection.fileno(), False)
-    limit_resources(int(arguments[1]))
     channel = protocol.Channel(connection, accepts_descriptors=True)
     if arguments[2:3] == ["--only"]:
-        sys.meta_path.insert(0, _WithoutWindow())  # confined already
+        sys.meta_path.insert(0, _WithoutWindow())  # confined and limited already
         Worker(channel, arguments[3]).serve()
+    limit_resources(int(arguments[1]))
     yield_to_the_window()
     sys.path.extend(arguments[2:])  # at the end: a plugin must not shadow the editor
     Worker(channel).serve()

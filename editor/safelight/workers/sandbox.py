@@ -35,6 +35,8 @@ _NO_NEW_PRIVILEGES, _SET_SECCOMP, _GET_SECCOMP, _FILTER = 38, 22, 21, 2
 _ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 _THREAD = 0x00010000  # CLONE_THREAD
 _X32 = 0x40000000
+_SHARED, _ANONYMOUS = 0x01, 0x20
+"""Memory of both kinds at once is no process's own: no limit counts it."""
 
 _SYSTEM = (
     "/usr/lib",
@@ -177,10 +179,12 @@ def _filter_calls(processes: bool) -> None:
         program.answer_if(call, _ERRNO)
     for name in ("kill", "tgkill", "prlimit64"):  # on this process alone
         program.answer_unless_argument(number[name], (0, os.getpid()), _ERRNO | errno.EPERM)
+    program.answer_unless_null(number["prlimit64"], 2, _ERRNO | errno.EPERM)  # asking is free
     if not processes:
         # Threads come through the older call, whose flags a filter can read.
         program.answer_if(number["clone3"], _ERRNO | errno.ENOSYS)
         program.answer_unless_flag(number["clone"], _THREAD, _ERRNO | errno.EPERM)
+    program.answer_if_flags(number["mmap"], 3, _SHARED | _ANONYMOUS, _ERRNO | errno.ENOMEM)
     program.answer(_ALLOW)
     program.install()
 
@@ -189,6 +193,7 @@ class _Program:
     """A filter for the kernel's classic BPF machine (linux/filter.h), step by step."""
 
     _LOAD, _JUMP, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x05, 0x15, 0x35, 0x45, 0x06
+    _AND = 0x54
 
     def __init__(self) -> None:
         self._code: list[bytes] = []
@@ -230,6 +235,25 @@ class _Program:
         self._add(self._EQUAL, call, 0, 4)
         self.load(16)
         self._add(self._ANY_BIT, flag, 1, 0)
+        self.answer(action)
+        self.load(0)
+
+    def answer_unless_null(self, call: int, argument: int, action: int) -> None:
+        """Answer the call unless an argument is a null pointer."""
+        self._add(self._EQUAL, call, 0, 6)
+        self.load(16 + 8 * argument)
+        self._add(self._EQUAL, 0, 0, 2)
+        self.load(20 + 8 * argument)
+        self._add(self._EQUAL, 0, 1, 0)
+        self.answer(action)
+        self.load(0)
+
+    def answer_if_flags(self, call: int, argument: int, flags: int, action: int) -> None:
+        """Answer the call if an argument has all of some bits, in its low half."""
+        self._add(self._EQUAL, call, 0, 5)
+        self.load(16 + 8 * argument)
+        self._add(self._AND, flags)
+        self._add(self._EQUAL, flags, 0, 1)
         self.answer(action)
         self.load(0)
 

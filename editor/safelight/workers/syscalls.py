@@ -35,7 +35,7 @@ DENIED = (
     "modify_ldt",
     # Ways around this filter, and memory that outlives the process.
     *("io_uring_setup", "io_uring_enter", "io_uring_register", "shmget", "shmat", "shmctl"),
-    *("msgget", "semget", "mq_open"),
+    *("msgget", "semget", "mq_open", "memfd_create", "memfd_secret", "setrlimit"),
 )
 """Refused in every confined process."""
 
@@ -64,6 +64,7 @@ _COMMON = {
     "clone3": 435,
     "pidfd_getfd": 438,
     "mount_setattr": 442,
+    "memfd_secret": 447,
     "fchmodat2": 452,
 }
 
@@ -75,7 +76,8 @@ name_to_handle_at 303 bpf 321 userfaultfd 323 perf_event_open 298 add_key 248 re
 keyctl 250 kexec_load 246 kexec_file_load 320 init_module 175 finit_module 313 delete_module 176
 reboot 169 swapon 167 swapoff 168 sethostname 170 setdomainname 171 settimeofday 164 acct 163
 clock_settime 227 adjtimex 159 clock_adjtime 305 quotactl 179 syslog 103 iopl 172 ioperm 173
-modify_ldt 154 shmget 29 shmat 30 shmctl 31 msgget 68 semget 64 mq_open 240 fork 57 vfork 58
+modify_ldt 154 memfd_create 319 mmap 9 setrlimit 160
+shmget 29 shmat 30 shmctl 31 msgget 68 semget 64 mq_open 240 fork 57 vfork 58
 execve 59 execveat 322 clone 56 kill 62 tgkill 234 prlimit64 302 chmod 90 fchmod 91 fchmodat 268
 chown 92 fchown 93 lchown 94 fchownat 260 utime 132 utimes 235 futimesat 261 utimensat 280
 setxattr 188 lsetxattr 189 fsetxattr 190 removexattr 197 lremovexattr 198 fremovexattr 199
@@ -88,7 +90,8 @@ mount 40 umount2 39 pivot_root 41 chroot 51 unshare 97 setns 268 open_by_handle_
 name_to_handle_at 264 bpf 280 userfaultfd 282 perf_event_open 241 add_key 217 request_key 218
 keyctl 219 kexec_load 104 kexec_file_load 294 init_module 105 finit_module 273 delete_module 106
 reboot 142 swapon 224 swapoff 225 sethostname 161 setdomainname 162 settimeofday 170 acct 89
-clock_settime 112 adjtimex 171 clock_adjtime 266 quotactl 60 syslog 116 shmget 194 shmat 196
+clock_settime 112 adjtimex 171 clock_adjtime 266 quotactl 60 syslog 116 memfd_create 279 mmap 222
+setrlimit 164 shmget 194 shmat 196
 shmctl 195 msgget 186 semget 190 mq_open 180 execve 221 execveat 281 clone 220 kill 129 tgkill 131
 prlimit64 261 fchmod 52 fchmodat 53 fchown 55 fchownat 54 utimensat 88 setxattr 5 lsetxattr 6
 fsetxattr 7 removexattr 14 lremovexattr 15 fremovexattr 16

@@ -1,0 +1,45 @@
+"""An index of wheels in a folder, as the user's pip configuration may name one; no network."""
+
+import pytest
+
+from safelight.actions.installer import Installer
+from safelight.actions.store import Store
+from tests.plugins.making import library
+
+SHADES = """
+VALUE = {value}
+"""
+
+
+@pytest.fixture(scope="session")
+def index(tmp_path_factory):
+    """The folder that pip finds wheels in: two versions of a library that nobody else has."""
+    folder = tmp_path_factory.mktemp("index")
+    for version, value in (("1.0", 0.25), ("2.0", 0.75)):
+        library(folder, "strange-shades", version, SHADES.format(value=value))
+    return folder
+
+
+@pytest.fixture
+def own_index(index, monkeypatch):
+    """Pip's configuration for one test."""
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(index))
+    return index
+
+
+@pytest.fixture
+def store(tmp_path, own_index):
+    return Store(tmp_path / "store")
+
+
+@pytest.fixture
+def add(store):
+    """Install from a source."""
+
+    def run(source, **options):
+        with store.staging() as staging:
+            installer = Installer(store, str(source), **options)
+            return installer.install(installer.prepare(staging))
+
+    return run

@@ -1,0 +1,194 @@
+"""A stranger's plugin attacks: the photograph, the home folder, the network and the next plugin
+are as before, and the message names who did it."""
+
+import contextlib
+import hashlib
+import json
+import os
+import socket
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from safelight.actions import Studio
+from safelight.actions.installer import Installer
+from safelight.actions.store import Store
+from safelight.document import Document
+from safelight.pixels import Raster, from_float, to_float
+from safelight.workers.job import JobFailed, JobFinished
+from safelight.workers.sandbox import available
+from tests.plugins.installing import HERE
+from tests.plugins.making import project
+
+pytestmark = pytest.mark.skipif(
+    not available().complete, reason=f"nothing is confined here: {available().reason}"
+)
+
+DENIED = "PermissionError"
+
+REFUSED = {
+    "read_home": DENIED,
+    "list_home": DENIED,
+    "read_passwords": DENIED,
+    "read_parent": DENIED,
+    "write_outside": DENIED,
+    "write_own_code": DENIED,
+    "write_editor": DENIED,
+    "remove": DENIED,
+    "connect": DENIED,
+    "datagram": DENIED,
+    "local_socket": DENIED,
+    "fork_bomb": DENIED,
+    "shell": DENIED,
+    "thread_bomb": "can't start new thread",
+    "fill_memory": "ran out of memory",
+    "fill_shared_memory": "Cannot allocate memory",
+    "fill_disk": "was ended because it filled its scratch folder",
+    "large_file": "File too large",
+    "spin": "did not answer for 3 s",
+    "hold": "did not answer for 3 s",
+    "stop": "did not answer for 3 s",
+    "segfault": "crashed (SIGSEGV)",
+    "leave": "ended itself (exit code 3)",
+    "kill_editor": DENIED,
+    "kill_all": DENIED,
+    "write_input": "read-only",
+    "force_input": "WRITEABLE",
+    "force_input_memory": "crashed (SIGSEGV)",
+    "nonsense": "(safelight-attacks)",
+    "flood": "(safelight-attacks)",
+    "wrong_shape": "of shape",
+    "not_a_picture": "it returned <U9 of shape ()",
+    "import_qt": "a plugin has no window",
+    "patch_numpy": "(safelight-attacks)",
+    "remove_limits": "not allowed to raise",
+    "debug_editor": DENIED,
+    "namespace": DENIED,
+}
+"""What each attack ends with; HARMLESS ones end with the picture."""
+
+HARMLESS = ("say", "patch_editor", "remember")
+
+
+@pytest.fixture(scope="module")
+def victim(tmp_path_factory):
+    """A home folder with a secret, and servers that should hear nothing."""
+    home = tmp_path_factory.mktemp("victim")
+    secret = home / "secret.txt"
+    secret.write_text("the combination is 1234")
+    heard = []
+    abstract = f"safelight-test-{os.getpid()}"
+    with contextlib.ExitStack() as stack:
+        server = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        port = server.getsockname()[1]
+        datagrams = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        datagrams.bind(("127.0.0.1", port))
+        local = stack.enter_context(socket.socket(socket.AF_UNIX))
+        local.bind("\0" + abstract)
+        local.listen()
+
+        def listen(one):
+            with contextlib.suppress(OSError):
+                while True:
+                    heard.append(one.accept() if one is not datagrams else one.recv(100))
+
+        for one in (server, datagrams, local):
+            threading.Thread(target=listen, args=(one,), daemon=True).start()
+        target = {"home": str(home), "secret": str(secret), "port": port, "abstract": abstract}
+        yield target, heard
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory, victim):
+    """A session with the attacking plugin and an honest one, installed as a user would."""
+    base = tmp_path_factory.mktemp("attacks")
+    attacks = project(base, "safelight-attacks", (HERE / "safelight_attacks.py").read_text())
+    (attacks / "safelight_attacks" / "target.json").write_text(json.dumps(victim[0]))
+    honest = project(base, "safelight-honest")
+    store = Store(base / "store")
+    for source in (attacks, honest):
+        with store.staging() as staging:
+            installer = Installer(store, str(source))
+            installer.install(installer.prepare(staging))
+    with Studio(patience=3.0, memory_limit=1200 << 20, store=store) as studio:
+        yield studio
+
+
+@pytest.fixture
+def document():
+    pixels = np.random.default_rng(3).integers(0, 256, (200, 300, 3), np.uint8)
+    return Document.from_raster(Raster.from_array(pixels))
+
+
+def pixels(document):
+    return document.layers[0].raster.to_array()
+
+
+def attack(studio, name, document):
+    declaration = studio.filter(f"safelight_attacks.{name}")
+    return studio.start(declaration, {}, document).wait(120)
+
+
+def expect_honest_work(studio, document):
+    job = studio.start(studio.filter("safelight_honest.honest"), {}, document)
+    outcome = job.wait(60)
+    assert isinstance(outcome, JobFinished), outcome
+    expected = from_float(to_float(pixels(document)) * np.float32(0.5), "uint8")
+    assert np.array_equal(outcome.raster.to_array(), expected)
+
+
+def state(folder):
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(Path(folder).rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_an_attack_ends_as_a_message_and_nothing_else(name, studio, document, victim):
+    target, heard = victim
+    library = studio.store.find("safelight-attacks").library
+    before, files, code = pixels(document).copy(), state(target["home"]), state(library)
+    outcome = attack(studio, name, document)
+    assert isinstance(outcome, JobFailed), outcome
+    assert "(safelight-attacks)" in outcome.message
+    assert REFUSED[name] in outcome.message
+    assert np.array_equal(pixels(document), before)
+    assert state(target["home"]) == files
+    assert state(library) == code
+    assert heard == []
+    expect_honest_work(studio, document)
+    assert isinstance(attack(studio, "fine", document), JobFinished)
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_what_harms_nobody_runs_and_leaves_nothing(name, studio, document):
+    for _ in range(2):
+        outcome = attack(studio, name, document)
+        assert isinstance(outcome, JobFinished), outcome
+        assert np.array_equal(outcome.raster.to_array(), pixels(document))
+        studio.refresh("safelight-attacks")  # its workers end, and what they wrote goes
+    expect_honest_work(studio, document)
+
+
+def test_nothing_is_left_of_what_a_plugin_wrote(studio, document):
+    attack(studio, "remember", document)
+    studio.refresh("safelight-attacks")
+    assert list((studio.store.folder / ".scratch" / "safelight-attacks").iterdir()) == []
+
+
+def test_every_attack_is_tried():
+    source = (HERE / "safelight_attacks.py").read_text()
+    named = {line.split("(")[0][4:] for line in source.splitlines() if line.startswith("def ")}
+    assert named - {"attack", "fine", "filters"} == {*REFUSED, *HARMLESS}
+
+
+def test_unconfined_the_attacks_would_work(tmp_path, victim):
+    """So that what is refused above is refused by the sandbox."""
+    secret = Path(victim[0]["secret"])
+    assert secret.read_text()
+    assert os.listdir(victim[0]["home"])
+    assert Path("/etc/passwd").read_text()
