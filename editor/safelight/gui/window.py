@@ -279,9 +279,48 @@ class Window(QMainWindow):
 
     def dropEvent(self, event: QDropEvent) -> None:
         for url in event.mimeData().urls():
-            if url.isLocalFile():
-                self.open(Path(url.toLocalFile()))
+            path = Path(url.toLocalFile())
+            if url.isLocalFile() and path.suffix.lower() == ".onnx":
+                self.add_network(path)
+            elif url.isLocalFile():
+                self.open(path)
         event.acceptProposedAction()
+
+    def ask_and_add_network(self) -> None:
+        """Choose a network of the user's own, to make a filter of it."""
+        name, _ = QFileDialog.getOpenFileName(
+            self, "Add a network", str(Path.home()), "Networks (*.onnx *.ONNX)"
+        )
+        if name:
+            self.add_network(Path(name))
+
+    def add_network(self, path: Path) -> None:
+        """Show what a network is and makes of the picture, and make a filter of it if wanted."""
+        studio, workspace = self.studio, self.workspace()
+        if studio is None:
+            self.say("The filters are not loaded yet: try again in a moment.")
+            return
+        from safelight.gui.networkdialog import NetworkDialog
+
+        document = workspace.session.document if workspace is not None else None
+        dialog = NetworkDialog(studio, path, document, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(self._list_filters)
+        dialog.open()
+
+    def _list_filters(self) -> None:
+        """List the filters again: a plugin was added or has gone."""
+        studio = self.studio
+        if studio is None:
+            return
+
+        def done(filters: Sequence[Declaration]) -> None:
+            self.filters = filters
+            for workspace in self.workspaces():
+                workspace.set_back_end(studio, filters, "")
+            self._fill_filters()
+
+        Background(self, studio.filters, done, lambda error: self.say(str(error)))
 
     # -- what can be asked for -----------------------------------------------------------------
 
@@ -295,6 +334,7 @@ class Window(QMainWindow):
         self._save = self._action(file, "&Save project", self.save, QKeySequence.StandardKey.Save)
         self._save_as = self._action(file, "Save project &as…", self.save_as, "Ctrl+Shift+S")
         self._export = self._action(file, "&Export…", self.export, "Ctrl+Shift+E")
+        self._action(file, "Add a &network…", self.ask_and_add_network, "")
         file.addSeparator()
         close = self._action(file, "&Close", self._close_front, QKeySequence.StandardKey.Close)
         self._action(file, "&Quit", self.close, "Ctrl+Q")
