@@ -7,25 +7,35 @@ stranger's. The editor's own process loads neither it nor the packages that read
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import sys
 import threading
+import zipfile
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from safelight import workers
 from safelight.actions.installer import Installer, Offer
-from safelight.actions.networkplugin import Examined, Identity, properties, write_wheel
+from safelight.actions.networkplugin import (
+    VERSION,
+    Examined,
+    Identity,
+    describe,
+    properties,
+    summary,
+    write_wheel,
+)
 from safelight.actions.pip import Stopped, run_until
-from safelight.actions.store import Installed, Store, StoreError
+from safelight.actions.store import Installed, Package, Store, StoreError
 from safelight.api import Declaration, Region
 from safelight.document import Document, Live
 from safelight.pixels import Raster
 from safelight.workers.environment import editor_path, interpreter
 from safelight.workers.job import Job, JobFailed, JobFinished
 from safelight.workers.pool import Pool
+from safelight.workers.sandbox import available
 
 _PATIENCE = 300.0
 """Seconds that reading and probing may take."""
@@ -130,20 +140,30 @@ class Candidate:
             raise Stopped("It was cancelled; nothing was changed.")
 
     def _prepare(self, identity: Identity) -> tuple[Installer, Offer]:
-        """Wrap it in a plugin and stage that, as the installer does with every wheel."""
+        """Wrap it in a plugin and stage that; it needs nothing that pip would have to fetch."""
         examined = self.examined or self.examine()
-        out = self._folder()
+        out, staged = self._folder(), self._folder()
         whole = examined.network
         self._ask(whole, [whole.parent], out, properties=properties(examined, identity))
         network = (out / "network.onnx").read_bytes()
-        wheel = write_wheel(out, examined, identity, network)
-        installer = Installer(self._store, str(wheel), reserved=self._reserved)
-        offer = installer.prepare(self._kept.enter_context(self._store.staging()))
-        networks = tuple(
-            replace(item, licence=identity.licence, training_data=identity.training_data)
-            for item in offer.networks
+        (staged / "wheels").mkdir()
+        wheel = write_wheel(staged / "wheels", examined, identity, network)
+        with zipfile.ZipFile(wheel) as archive:
+            archive.extractall(staged / "lib")
+        digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+        package = Package(identity.plugin, VERSION, wheel.stat().st_size, digest, identity.licence)
+        offer = Offer(
+            identity.plugin,
+            VERSION,
+            examined.file,
+            summary(identity),
+            packages=(package,),
+            networks=(describe(identity, network),),
+            replaces="",
+            protection=available(),
+            staged=staged,
         )
-        return installer, replace(offer, source=examined.file, networks=networks)
+        return Installer(self._store, str(wheel), reserved=self._reserved), offer
 
     def _folder(self) -> Path:
         self._check()

@@ -16,11 +16,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from safelight.actions.store import StoreError
+from safelight.actions.store import Network, StoreError
 from safelight.files import atomic_write
 
 PREFIX = "network-"
 """How the plugins' names begin."""
+
+VERSION = "1.0"
+"""Of every such plugin: another network is another plugin."""
 
 _TAKEN = ("api", "filters", "image", "job", "region")
 """Names that mean something in the module already."""
@@ -150,7 +153,7 @@ def properties(examined: Examined, identity: Identity) -> dict[str, str]:
 
 def write_wheel(folder: Path, examined: Examined, identity: Identity, network: bytes) -> Path:
     """Write the plugin into ``folder``; ``network`` explains itself. Raises WriteError."""
-    package, version = identity.package, "1.0"
+    package, version = identity.package, VERSION
     record = f"{package}-{version}.dist-info"
     files = {
         f"{package}/__init__.py": _module(examined, identity).encode(),
@@ -158,7 +161,7 @@ def write_wheel(folder: Path, examined: Examined, identity: Identity, network: b
         f"{package}/card.md": card(examined, identity, network).encode(),
         f"{record}/METADATA": (
             f"Metadata-Version: 2.4\nName: {identity.plugin}\nVersion: {version}\n"
-            f"Summary: {_summary(identity)}\nRequires-Dist: safelight>=0.1,<1\n"
+            f"Summary: {summary(identity)}\nRequires-Dist: safelight>=0.1,<1\n"
         ).encode(),
         f"{record}/WHEEL": (
             b"Wheel-Version: 1.0\nGenerator: safelight\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
@@ -182,7 +185,7 @@ def card(examined: Examined, identity: Identity, network: bytes) -> str:
     """The model card, in the form of those of the built-in networks."""
     reach = examined.found("reach")
     lines = [
-        *(f"# {identity.title}", "", f"Version 1. {_summary(identity)}", ""),
+        *(f"# {identity.title}", "", f"Version 1. {summary(identity)}", ""),
         *("## Network", "", f"{_made(examined)} Takes {examined.input}; gives {examined.output}."),
         *("", "| file | size | parameters | reach | sha256 |", "|---|---|---|---|---|"),
         f"| `{identity.name}.onnx` | {len(network) / 1e6:.2f} MB | {examined.parameters:,} "
@@ -212,7 +215,7 @@ def _module(examined: Examined, identity: Identity) -> str:
         for key, rank in examined.extras.items()
     )
     return _MODULE.format(
-        summary=_summary(identity).replace("\\", "").replace('"', "'"),
+        summary=summary(identity).replace("\\", "").replace('"', "'"),
         imports="\nfrom typing import Annotated\n" if names else "",
         types=_STRENGTH if names else "",
         title=_quoted(identity.title),
@@ -241,7 +244,19 @@ def _parameters(extras: Mapping[str, int]) -> dict[str, str]:
     return {key: f"number_{index}" for index, key in enumerate(extras, 1)}
 
 
-def _summary(identity: Identity) -> str:
+def describe(identity: Identity, network: bytes) -> Network:
+    """The network as the plugin's record has it."""
+    return Network(
+        f"{identity.package}/{identity.name}.onnx",
+        len(network),
+        hashlib.sha256(network).hexdigest(),
+        identity.licence,
+        identity.training_data,
+    )
+
+
+def summary(identity: Identity) -> str:
+    """What the plugin is, in one line."""
     return f"{identity.title}: a network of your own, as a filter."
 
 

@@ -67,6 +67,7 @@ class NetworkDialog(QDialog):
         self._document = document or _chart()
         self._examined: Examined | None = None
         self._given: dict[str, str] = {}
+        self._works = False
         self._candidate: Candidate | None = None
         self._facts = _label()
         self._notes = _label()
@@ -125,6 +126,7 @@ class NetworkDialog(QDialog):
     def _examine(self) -> None:
         """Read and probe it, as far as the user has not decided."""
         self._leave()
+        self._works = False
         candidate = Candidate(self._studio.store, self._path, given=self._given)
         self._candidate = candidate
         self._start("Reading and trying it…", candidate.examine, self._show_examined)
@@ -159,7 +161,8 @@ class NetworkDialog(QDialog):
             for label, image in zip((self.before, self.after), images, strict=True):
                 label.setPixmap(QPixmap.fromImage(image))
             self.said.setText("")
-            self._ready(True)
+            self._works = True
+            self._wait(False)
 
         self._start("Trying it on the picture…", work, done)
 
@@ -187,7 +190,7 @@ class NetworkDialog(QDialog):
         """Do a step on a thread; what the user has stopped meanwhile is heard of no more."""
         candidate = self._candidate
         self.said.setText(text)
-        self._ready(False)
+        self._wait(True)
 
         def finished(result: Any) -> None:
             if candidate is self._candidate:
@@ -201,8 +204,7 @@ class NetworkDialog(QDialog):
 
     def _failed(self, error: Exception) -> None:
         self.said.setText(plain(str(error)))
-        self._ready(self._examined is not None)
-        self.add.setEnabled(False)
+        self._wait(False)
 
     def _name_changed(self) -> None:
         try:
@@ -212,12 +214,14 @@ class NetworkDialog(QDialog):
             self.add.setEnabled(False)
         else:
             self.said.setText("")
-            self.add.setEnabled(self._examined is not None and self.busy.isHidden())
+            self.add.setEnabled(self._works and self.busy.isHidden())
 
-    def _ready(self, ready: bool) -> None:
-        self.busy.setVisible(not ready and self._candidate is not None)
-        for widget in (self.add, self.range, self.order):
-            widget.setEnabled(ready)
+    def _wait(self, busy: bool) -> None:
+        """Show whether a step is under way, and offer what can be done now."""
+        self.busy.setVisible(busy)
+        self.add.setEnabled(self._works and not busy)
+        for widget in (self.range, self.order):
+            widget.setEnabled(self._examined is not None and not busy)
 
     def _leave(self) -> None:
         """Stop what is under way, and leave nothing behind."""

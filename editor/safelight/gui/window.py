@@ -317,7 +317,7 @@ class Window(QMainWindow):
         def done(filters: Sequence[Declaration]) -> None:
             self.filters = filters
             for workspace in self.workspaces():
-                workspace.set_back_end(studio, filters, "")
+                workspace.filters.show_filters(filters)
             self._fill_filters()
 
         Background(self, studio.filters, done, lambda error: self.say(str(error)))
