@@ -74,6 +74,10 @@ class Examined:
         """A finding's value, "" when there is none."""
         return next((value for name, value, _ in self.findings if name == key), "")
 
+    def how(self, key: str) -> str:
+        """How a finding is known, "" when there is none."""
+        return next((how for name, _, how in self.findings if name == key), "")
+
     def to_json(self) -> dict[str, Any]:
         """As JSON-ready data."""
         return {

@@ -90,7 +90,7 @@ class NetworkDialog(QDialog):
         self._examine()
 
     def _lay_out(self) -> None:
-        form = QFormLayout()
+        self._form = form = QFormLayout()
         form.addRow("Name", self.name)
         form.addRow("Numbers", self.range)
         form.addRow("Colours", self.order)
@@ -140,8 +140,9 @@ class NetworkDialog(QDialog):
         self._notes.setText(plain("\n".join(examined.notes), lines=True))
         for choice, key in ((self.range, "range"), (self.order, "channels")):
             index = choice.findData(examined.found(key))
-            choice.setVisible(index >= 0)
+            self._form.setRowVisible(choice, index >= 0)
             choice.setCurrentIndex(max(index, 0))
+            choice.setToolTip(examined.how(key).capitalize())
         self._preview()
 
     def _preview(self) -> None:
