@@ -15,6 +15,7 @@ from safelight.actions.store import Store, StoreError
 from safelight.document import Document
 from safelight.pixels import Raster
 from safelight.workers.job import JobFinished
+from safelight.workers.sandbox import available
 from tests.workers import networks
 
 
@@ -139,6 +140,16 @@ def test_the_editors_process_loads_no_network(store, network):
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=120
     )
     assert done.stdout.strip() == "set()"
+
+
+@pytest.mark.skipif(not available().files, reason="this kernel confines no files")
+def test_the_process_that_reads_it_reads_nothing_else(store, network, tmp_path):
+    """A network in a folder that it was not given cannot be read."""
+    path = network(networks.enlarger(2))
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    with Candidate(store, path) as candidate, pytest.raises(StoreError, match="Permission denied"):
+        candidate._ask(path, [elsewhere], candidate._folder(), given={})
 
 
 EXAMINED = Examined(

@@ -1,6 +1,7 @@
 """Small real networks as ONNX bytes, of the kinds that other projects export."""
 
 import numpy as np
+import onnx
 from onnx import OperatorSetIdProto, TensorProto, helper, numpy_helper
 
 KINDS = {
@@ -38,6 +39,22 @@ def model(nodes, inputs, outputs, tensors=(), metadata=None, *, opset=17, domain
     made = helper.make_model(graph, opset_imports=imports, ir_version=8, producer_name="tests")
     helper.set_model_props(made, metadata or {})
     return made.SerializeToString()
+
+
+def in_255(content, axes="NHWC"):
+    """A network from 0 to 1 in NCHW as one from 0 to 255, its axes in another order."""
+    made = onnx.load_model_from_string(content)
+    graph = made.graph
+    taken, given = graph.input[0].name, graph.output[0].name
+    there = [axes.index(axis) for axis in "NCHW"]
+    back = ["NCHW".index(axis) for axis in axes]
+    before = [node("Transpose", "x", "x1", perm=there), node("Div", "x1 white", taken)]
+    after = [node("Mul", f"{given} white", "y1"), node("Transpose", "y1", "y", perm=back)]
+    nodes = [*before, *graph.node, *after]
+    sides = {"N": 1, "C": 3, "H": "height", "W": "width"}
+    values = [value(name, tuple(sides[axis] for axis in axes)) for name in ("x", "y")]
+    white = tensor("white", np.array(255, np.float32))
+    return model(nodes, values[:1], values[1:], [*graph.initializer, white], opset=18)
 
 
 FREE = (1, 3, "height", "width")
@@ -176,6 +193,35 @@ def whole_picture():
     return model(
         nodes, [value("input", FREE)], [value("output", FREE)], {"gain": np.array(1.2, np.float32)}
     )
+
+
+def style():
+    """Whatever the range, its own contrast, 0 to 255: instance normalisation and a sigmoid."""
+    nodes = [
+        node("Conv", "input kernel", "a", pads=[1, 1, 1, 1], kernel_shape=[3, 3]),
+        node("InstanceNormalization", "a gain shift", "b"),
+        node("Sigmoid", "b", "c"),
+        node("Mul", "c white", "output"),
+    ]
+    tensors = {
+        "kernel": weights(),
+        "gain": np.full(3, 2, np.float32),
+        "shift": np.array([0.5, 0, -0.5], np.float32),
+        "white": np.array(255, np.float32),
+    }
+    return model(nodes, [value("input", FREE)], [value("output", FREE)], tensors)
+
+
+def bytes_in_and_out(shape=(1, "height", "width", 3)):
+    """NHWC, uint8: a blur."""
+    nodes = [
+        node("Cast", "input", "a", to=TensorProto.FLOAT),
+        node("Transpose", "a", "b", perm=[0, 3, 1, 2]),
+        node("AveragePool", "b", "c", kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
+        node("Transpose", "c", "d", perm=[0, 2, 3, 1]),
+        node("Cast", "d", "output", to=TensorProto.UINT8),
+    ]
+    return model(nodes, [value("input", shape, "uint8")], [value("output", shape, "uint8")])
 
 
 def constant_result():

@@ -1,6 +1,10 @@
 """Probing: networks as other projects export them are understood, or refused with the reason."""
 
+from importlib.util import find_spec
+from pathlib import Path
+
 import numpy as np
+import onnx
 import pytest
 
 from safelight.api.testing import photograph
@@ -61,6 +65,38 @@ def test_a_network_for_bgr_in_255_and_nhwc(probed):
     image = np.zeros((16, 16, 3), np.float32)
     image[...] = 0.2, 0.4, 0.8  # blue: untouched; as RGB it would be red, and dimmed
     assert np.abs(run(image)[4:-4, 4:-4] - image[4:-4, 4:-4]).max() < 0.2
+
+
+ENLARGER = Path(find_spec("safelight_enlarge").origin).parent / "enlarge_x2.onnx"
+
+
+def test_a_trained_network_is_understood_without_its_own_words(probed):
+    """The shipped enlarger, wrapped as others export theirs: it is fed as it was trained."""
+    model = onnx.load(str(ENLARGER))
+    del model.metadata_props[:]
+    found, run = probed(networks.in_255(model.SerializeToString()))
+    assert shape_of(found)[:2] == ("2", "NHWC")
+    assert (found.properties["range"], found.how["range"]) == ("0..255", "probed")
+    image = photograph(160, 120)
+    whole = Inference().run(ENLARGER, image, {}, "cpu")
+    assert np.abs(run(image) - whole).max() < 1e-4  # the order of float32 operations
+    # The reach it was given leaves no seam that eight bits show.
+    reach = int(found.properties["reach"])
+    part = run(image[:, : 80 + reach])
+    assert np.abs(part[:, :160] - whole[:, :160]).max() < 1 / 255
+
+
+def test_a_style_network_gets_the_range_it_gives(probed):
+    found, _ = probed(networks.style())
+    assert shape_of(found)[3:] == ("0..255", "RGB", "0..255")
+    assert any("whole picture" in note for note in found.notes)
+
+
+def test_bytes(probed):
+    found, run = probed(networks.bytes_in_and_out())
+    assert shape_of(found) == ("1", "NHWC", "RGB", "0..255", "RGB", "0..255")
+    image = photograph(40, 30)
+    assert 0.001 < np.abs(run(image) - image).mean() < 0.1
 
 
 def test_what_the_user_says_is_not_probed(probed):
