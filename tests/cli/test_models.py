@@ -84,6 +84,28 @@ def test_what_is_said_is_not_probed(run, home):
     assert Store().installed() == ()
 
 
+def test_a_preview_is_before_and_after(run, home):
+    photo, result = home / "photo.png", home / "both.png"
+    pixels = np.random.default_rng(1).integers(0, 256, (40, 300, 3), np.uint8)
+    Image.fromarray(pixels).save(photo)
+    path = write(home, networks.enlarger(2))
+    status, _, _ = run("add", path, "--dry-run", "--preview", photo, result)
+    assert status == 0
+    both = np.asarray(Image.open(result))
+    assert both.shape == (80, 2 * 512, 3)
+    assert np.array_equal(both[::2, :512:2], pixels[:, 22:278])
+    assert not np.array_equal(both[:, 512:], both[:, :512])
+    assert run("add", path, "--dry-run", "--preview", photo, result)[0] == 1, "it is there already"
+
+
+def test_a_network_is_no_plugin_to_install_or_update(run, home, capsys):
+    path = write(home, networks.enlarger(2))
+    assert main(["plugins", "install", str(path), "--yes"]) == 1
+    assert "safelight models add" in capsys.readouterr().err
+    run("add", path)
+    assert main(["plugins", "update", "--yes"]) == 0
+
+
 @pytest.mark.parametrize(
     ("words", "status", "complaint"),
     [

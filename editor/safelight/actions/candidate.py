@@ -16,6 +16,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from safelight import workers
 from safelight.actions.installer import Installer, Offer
 from safelight.actions.networkplugin import (
@@ -30,7 +32,7 @@ from safelight.actions.networkplugin import (
 from safelight.actions.pip import Stopped, run_until
 from safelight.actions.store import Installed, Package, Store, StoreError
 from safelight.api import Declaration, Region
-from safelight.document import Document, Live
+from safelight.document import Document, Live, render
 from safelight.pixels import Raster
 from safelight.workers.environment import editor_path, interpreter
 from safelight.workers.job import Job, JobFailed, JobFinished
@@ -155,7 +157,7 @@ class Candidate:
         offer = Offer(
             identity.plugin,
             VERSION,
-            examined.file,
+            str(self._path.absolute()),
             summary(identity),
             packages=(package,),
             networks=(describe(identity, network),),
@@ -237,6 +239,14 @@ def _examined(name: str, answer: Mapping[str, Any], network: Path) -> Examined:
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         raise StoreError(f"{name} cannot be read: its answer makes no sense.") from None
+
+
+def side_by_side(document: Document, region: Region, after: Raster) -> Document:
+    """A part of a picture beside what the filter made of it, as large as that."""
+    factor = after.width // region.width
+    before = render(document, region)[..., :3].repeat(factor, axis=0).repeat(factor, axis=1)
+    both = np.concatenate([before, after.to_array()[..., :3]], axis=1)
+    return Document.from_raster(Raster.from_array(both), profile=document.profile)
 
 
 def middle(document: Document) -> Region:

@@ -205,6 +205,8 @@ class Installer:
             if not re.match(r"^[A-Za-z0-9][A-Za-z0-9._-]*(\[[^\]]*\])?\s*([=<>!~;].*)?$", source):
                 raise StoreError(f"{source} is no name of a package and no file that is here.")
             return source, Pip(self._cancelled)
+        if path.suffix.lower() == ".onnx":
+            raise StoreError(f"{path.name} is a network: add it with “safelight models add”.")
         if path.is_dir():
             return str(self._build(path, staging, wheels)), Pip(self._cancelled)
         if path.suffix == ".whl":

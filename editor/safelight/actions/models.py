@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from safelight.actions.networkplugin import PREFIX
+from safelight.actions.networkplugin import PREFIX, is_own
 from safelight.actions.store import Installed, Store, StoreError, canonical
 from safelight.actions.studio import Studio
 from safelight.api import PROJECT, Declaration
@@ -30,7 +30,10 @@ _MEASURED = 768
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A network that a filter can run. ``recorded`` is the hash it came with, "" = none."""
+    """A network that a filter can run. ``recorded`` is the hash it came with, "" = none.
+
+    ``own`` is one that the user brought along.
+    """
 
     name: str
     plugin: str
@@ -41,11 +44,7 @@ class Known:
     licence: str = ""
     training_data: str = ""
     built_in: bool = True
-
-    @property
-    def own(self) -> bool:
-        """Whether the user brought it along."""
-        return not self.built_in and self.plugin.startswith(PREFIX)
+    own: bool = False
 
     @property
     def intact(self) -> bool | None:
@@ -54,7 +53,7 @@ class Known:
 
     def to_json(self) -> dict[str, Any]:
         """As JSON-ready data."""
-        return asdict(self) | {"path": str(self.path), "intact": self.intact, "own": self.own}
+        return asdict(self) | {"path": str(self.path), "intact": self.intact}
 
 
 def known(store: Store) -> list[Known]:
@@ -103,6 +102,7 @@ def _stored(plugin: Installed) -> Iterator[Known]:
             licence=network.licence or said.get("safelight.licence", ""),
             training_data=network.training_data or said.get("safelight.training_data", ""),
             built_in=False,
+            own=is_own(plugin),
         )
 
 
@@ -133,7 +133,7 @@ def _facts(path: Path) -> tuple[int, str, Mapping[str, str]]:
 
 def remove(store: Store, name: str) -> Installed:
     """Remove a network of the user's own, and its plugin. Raises StoreError."""
-    plugins = {item.name: item for item in store.installed() if item.name.startswith(PREFIX)}
+    plugins = {item.name: item for item in store.installed() if is_own(item)}
     wanted = canonical(name.removesuffix(".onnx"))
     for plugin in (wanted, PREFIX + wanted):
         if plugin in plugins:

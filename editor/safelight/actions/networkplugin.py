@@ -16,11 +16,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from safelight.actions.store import Network, StoreError
+from safelight.actions.store import Installed, Network, StoreError
 from safelight.files import atomic_write
 
 PREFIX = "network-"
 """How the plugins' names begin."""
+
+SUFFIX = ".onnx"
+"""How the files' names end."""
 
 VERSION = "1.0"
 """Of every such plugin: another network is another plugin."""
@@ -135,6 +138,11 @@ class Identity:
     def package(self) -> str:
         """The import package."""
         return self.plugin.replace("-", "_")
+
+
+def is_own(plugin: Installed) -> bool:
+    """Whether a plugin is a network that the user brought along."""
+    return plugin.name.startswith(PREFIX) and plugin.source.endswith(SUFFIX)
 
 
 def identifier(name: str) -> str:

@@ -7,16 +7,24 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from safelight import actions
 from safelight.actions.store import Store, StoreError
+
+if TYPE_CHECKING:
+    from safelight.actions.candidate import Candidate
+    from safelight.actions.networkplugin import Identity
 
 _ORDERS = {"rgb": "RGB", "bgr": "BGR", "y": "Y", "l": "L"}
 _RANGES = {
     **{"1": "0..1", "255": "0..255", "100": "0..100", "signed": "-1..1"},
     **{"imagenet": "imagenet", "caffe": "caffe"},
 }
+_FAILURES = (
+    *(StoreError, actions.WorkerDied, actions.OpenError),
+    *(actions.ExportError, actions.FileExists, actions.WriteError),
+)
 
 
 def models(words: list[str]) -> int:
@@ -27,7 +35,7 @@ def models(words: list[str]) -> int:
         return 0 if name in ("-h", "--help") else 2
     try:
         return COMMANDS[name](words[2:])
-    except (StoreError, actions.WriteError, actions.WorkerDied) as error:
+    except _FAILURES as error:
         print(f"safelight: {error}", file=sys.stderr)
         return 1
 
@@ -79,6 +87,13 @@ def add(words: list[str]) -> int:
     parser = _parser("add", "Make a filter of an ONNX network of your own.")
     parser.add_argument("file", type=Path, metavar="FILE")
     parser.add_argument("--dry-run", action="store_true", help="show what was found, no more")
+    parser.add_argument(
+        "--preview",
+        nargs=2,
+        type=Path,
+        metavar=("IN", "OUT"),
+        help="write the middle of a photograph, before and after, as a picture",
+    )
     for name, text in (
         ("name", "what the filter is called on the command line (the file's name)"),
         ("title", "what it is called in the window"),
@@ -140,6 +155,8 @@ def _add(options: argparse.Namespace) -> int:
             )
             if not options.json:
                 print(_told(examined.to_json()))
+            if options.preview:
+                _preview(candidate, identity, *options.preview)
             plugin = None if options.dry_run else candidate.add(identity)
     data = {"examined": examined.to_json(), "plugin": plugin.to_json() if plugin else None}
     if options.json:
@@ -147,6 +164,15 @@ def _add(options: argparse.Namespace) -> int:
     elif plugin is not None:
         print(f"Added as the filter {identity.title}: safelight apply {identity.name} …")
     return 0
+
+
+def _preview(candidate: Candidate, identity: Identity, photo: Path, target: Path) -> None:
+    from safelight.actions.candidate import middle, side_by_side
+
+    document = actions.open_picture(photo).document
+    region = middle(document)
+    after = candidate.preview(identity, document, region)
+    actions.export(side_by_side(document, region, after), target)
 
 
 def _told(found: dict[str, Any]) -> str:

@@ -326,8 +326,9 @@ class Inference:
         contract = self.contract(path)
         sample = np.random.default_rng(7).random((*(contract.size or (48, 48)), 3), np.float32)
         try:
-            there = self._one(session, sample, {}, contract, path.name)
-            here = self._one(self._session(path, "cpu"), sample, {}, contract, path.name)
+            numbers = _numbers(session)
+            there = self._one(session, sample, numbers, contract, path.name)
+            here = self._one(self._session(path, "cpu"), sample, numbers, contract, path.name)
         except (ModelError, OutOfMemory) as error:
             return Device("cpu", label, f"a trial on CUDA failed: {error}")
         difference = float(np.abs(there - here).max())
@@ -350,6 +351,12 @@ def _filled(image: Image, contract: Contract) -> Image:
     if not any(after for _, after in extra):
         return image
     return np.pad(image, (*extra, (0, 0)), mode="edge")
+
+
+def _numbers(session: Any) -> dict[str, Any]:
+    """Something for the inputs that are one number each, such as a noise level."""
+    sides = {item.name: item.shape for item in session.get_inputs()}
+    return {name: np.full([1] * len(shape), 0.5) for name, shape in sides.items() if len(shape) < 3}
 
 
 def runtime_version() -> str:
