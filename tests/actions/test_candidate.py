@@ -84,7 +84,7 @@ def test_a_preview_adds_nothing(store, network, document):
     assert files(store.folder) == []
 
 
-@pytest.mark.parametrize("name", ["classifier", "random_result", "two_inputs"])
+@pytest.mark.parametrize("name", ["classifier", "random_result", "memory_bomb"])
 def test_a_refusal_leaves_nothing(store, network, name):
     path = network(getattr(networks, name)())
     with (
@@ -140,6 +140,16 @@ def test_the_editors_process_loads_no_network(store, network):
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=120
     )
     assert done.stdout.strip() == "set()"
+
+
+def test_a_network_that_never_ends_is_given_up(store, network, monkeypatch):
+    monkeypatch.setattr("safelight.actions.candidate._PATIENCE", 3.0)
+    with (
+        Candidate(store, network(networks.endless())) as candidate,
+        pytest.raises(StoreError, match="was not understood within"),
+    ):
+        candidate.examine()
+    assert files(store.folder) == []
 
 
 @pytest.mark.skipif(not available().files, reason="this kernel confines no files")

@@ -224,6 +224,42 @@ def bytes_in_and_out(shape=(1, "height", "width", 3)):
     return model(nodes, [value("input", shape, "uint8")], [value("output", shape, "uint8")])
 
 
+def memory_bomb():
+    """A few hundred bytes that want four terabytes when they run."""
+    fill = helper.make_tensor("fill", TensorProto.FLOAT, [1], [1.0])
+    nodes = [
+        node("ConstantOfShape", "sides", "a", value=fill),
+        node("ReduceSum", "a", "b", keepdims=0),
+        node("Add", "input b", "output"),
+    ]
+    sides = {"sides": np.array([1 << 20, 1 << 20], np.int64)}
+    return model(nodes, [value("input", FREE)], [value("output", FREE)], sides)
+
+
+def endless():
+    """A loop that ends after more turns than anybody waits for."""
+    values = [value("turn", (), "int64"), *(bool_value(name) for name in ("more", "again"))]
+    sums = [value(name, ()) for name in ("before", "after")]
+    body = helper.make_graph(
+        [node("Identity", "more", "again"), node("Add", "before small", "after")],
+        "body",
+        [values[0], values[1], sums[0]],
+        [values[2], sums[1]],
+        [tensor("small", np.array(0, np.float32))],
+    )
+    nodes = [node("Loop", "turns yes zero", "sum", body=body), node("Add", "input sum", "output")]
+    numbers = {
+        "turns": np.array(1 << 60, np.int64),
+        "yes": np.array(True),
+        "zero": np.array(0, np.float32),
+    }
+    return model(nodes, [value("input", FREE)], [value("output", FREE)], numbers)
+
+
+def bool_value(name):
+    return helper.make_tensor_value_info(name, TensorProto.BOOL, ())
+
+
 def constant_result():
     """The same grey whatever goes in."""
     nodes = [node("Mul", "input zero", "a"), node("Add", "a grey", "output")]

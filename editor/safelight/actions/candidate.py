@@ -196,7 +196,9 @@ class Candidate:
         except Stopped:
             if not late.is_set():
                 raise
-            raise StoreError(f"{path.name} was not understood within five minutes.") from None
+            raise StoreError(
+                f"{path.name} was not understood within {_PATIENCE / 60:.0f} minutes."
+            ) from None
         finally:
             timer.cancel()
         return _answer(path.name, status, output)

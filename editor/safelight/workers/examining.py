@@ -4,9 +4,12 @@ Run by its path with ``-I -S``, like ``building``. The network is a stranger's: 
 reads it reaches the network's own folder, no other file of the user's and no other machine.
 """
 
+import contextlib
 import json
 import os
+import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -49,28 +52,22 @@ def _answer(order: dict[str, Any]) -> dict[str, Any]:
 
 
 def _examined(path: Path, whole: Path, given: dict[str, str]) -> dict[str, Any]:
-    from safelight.workers.inference import Contract, Inference, ModelError, OutOfMemory
-    from safelight.workers.onnxfile import OnnxError, read_onnx
+    from safelight.workers.inference import Contract, Inference
+    from safelight.workers.onnxfile import read_onnx
     from safelight.workers.probing import probe, sentences
 
     file = read_onnx(path)
 
     def run(feeds: dict[str, Any]) -> list[Any]:
-        try:
+        with _in_words(path, whole):
             return trial.run(feeds)
-        except (ModelError, OutOfMemory) as error:
-            raise OnnxError(f"{str(error).replace(whole.name, path.name)}.") from None
 
-    try:
+    with _in_words(path, whole):
         trial = Inference().trial(whole)
-    except (ModelError, OutOfMemory) as error:
-        raise OnnxError(f"{str(error).replace(whole.name, path.name)}.") from None
     found = probe(file, path.name, run, given)
     named = {f"safelight.{key}": value for key, value in found.properties.items()}
-    try:
+    with _in_words(path, whole):
         Contract.read({"safelight.contract": "1"} | named, path.name, "")
-    except ModelError as error:
-        raise OnnxError(f"{error}.") from None
     return {
         "findings": list(sentences(found)),
         "notes": found.notes,
@@ -81,11 +78,25 @@ def _examined(path: Path, whole: Path, given: dict[str, str]) -> dict[str, Any]:
         "producer": file.producer,
         "opset": file.opset,
         "parameters": file.parameters,
-        "nodes": sum(file.operators.values()),
         "bytes": file.bytes,
         "sha256": file.sha256,
         "metadata": {key: value[:2000] for key, value in list(file.metadata.items())[:64]},
     }
+
+
+@contextlib.contextmanager
+def _in_words(path: Path, whole: Path) -> Iterator[None]:
+    """What the runtime says becomes a sentence about the user's file."""
+    from safelight.workers.inference import ModelError, OutOfMemory
+    from safelight.workers.onnxfile import OnnxError
+
+    try:
+        yield
+    except OutOfMemory:
+        raise OnnxError(f"{path.name} needs more memory than there is.") from None
+    except ModelError as error:
+        text = re.sub(r"\[ONNXRuntimeError\] : \d+ : \w+ : ", "", str(error))
+        raise OnnxError(f"{text.replace(whole.name, path.name).rstrip('.')}.") from None
 
 
 if __name__ == "__main__":
