@@ -1,9 +1,13 @@
 """Counts how often the window's thread does not answer: a heartbeat that should come every 5 ms."""
 
+import contextlib
+import itertools
 import os
 import subprocess
 import sys
+import threading
 import time
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QTimer
 
@@ -55,11 +59,14 @@ class Machine:
 
 
 class StallCounter(QObject):
-    """Between ``start`` and ``stop``, collects the heartbeats; what the machine took from an idle
-    process at the same time is not the window's."""
+    """Between ``start`` and ``stop``, collects the heartbeats.
 
-    def __init__(self):
+    What the machine took from an idle process at the same time is not the window's, nor is the
+    time in which its thread was ready and no processor was free: other programs have them."""
+
+    def __init__(self, *, with_controls=True):
         super().__init__()
+        self._with_controls = with_controls
         self._beats = []
         self._standstills = []
         self._machine = None
@@ -69,27 +76,49 @@ class StallCounter(QObject):
         self._timer.timeout.connect(self._beat)
 
     def start(self):
-        self._machine = Machine()
+        self._machine = Machine() if self._with_controls else None
         self._beat()
         self._timer.start()
 
     def stop(self):
         self._timer.stop()
         self._beat()
-        elsewhere = self._machine.stop()
-        pairs = zip(self._beats, self._beats[1:], strict=False)
-        self._standstills = [own(start, end, elsewhere) for start, end in pairs]
+        elsewhere = self._machine.stop() if self._machine else []
+        self._standstills = [
+            max(0.0, own(start, end, elsewhere) - (after - before))
+            for (start, before), (end, after) in itertools.pairwise(self._beats)
+        ]
 
     def above(self, milliseconds):
         """How often the event loop stood still for longer than that."""
-        return sum(gap * 1000 > milliseconds for gap in self._standstills)
+        return len(self.when(milliseconds))
+
+    def when(self, milliseconds):
+        """At which share of the time, 0 to 1, it stood still for longer than that."""
+        (first, _), (last, _) = self._beats[0], self._beats[-1]
+        return [
+            (start - first) / (last - first)
+            for (start, _), gap in zip(self._beats, self._standstills, strict=False)
+            if gap * 1000 > milliseconds
+        ]
 
     def longest(self):
         """The longest standstill in milliseconds."""
         return max(self._standstills, default=0.0) * 1000
 
     def _beat(self):
-        self._beats.append(time.perf_counter())
+        self._beats.append((time.perf_counter(), waited()))
+
+
+def waited():
+    """Seconds that this thread has been ready to run, without a processor; 0 where none counts.
+
+    The second figure of /proc/*/schedstat (Documentation/scheduler/sched-stats of Linux).
+    """
+    with contextlib.suppress(OSError):
+        state = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat").read_text()
+        return int(state.split()[1]) / 1e9
+    return 0.0
 
 
 def own(start, end, elsewhere):

@@ -180,7 +180,7 @@ def leave(image):
 
 @attack("Kill the editor")
 def kill_editor(image):
-    os.kill(os.getppid(), signal.SIGKILL)
+    os.kill(TARGET["editor"], signal.SIGKILL)
 
 
 @attack("Kill all")

@@ -1,6 +1,8 @@
 """Jobs: pieces, order, depth, alpha, regions."""
 
+import os
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -127,3 +129,12 @@ def test_the_networks_of_a_result_are_known_by_digest(start):
     job.wait(30)
     assert list(job.models) == ["enlarge_x2.onnx"]
     assert len(job.models["enlarge_x2.onnx"]) == 64
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/autogroup"), reason="a Linux without autogroups")
+def test_a_worker_leaves_the_processors_to_the_window(pool):
+    with pool.worker() as worker:
+        own, its = (Path(f"/proc/{pid}/autogroup").read_text() for pid in ("self", worker.pid))
+        assert its.split()[-1] == "5"
+        assert own.split()[0] != its.split()[0]
+        assert os.getpriority(os.PRIO_PROCESS, worker.pid) >= os.getpriority(os.PRIO_PROCESS, 0) + 5

@@ -31,7 +31,7 @@ from safelight.files import WriteError, atomic_write
 from safelight.workers import building
 from safelight.workers.environment import editor_path, interpreter
 from safelight.workers.pool import Pool, WorkerDied, WorkerSilent
-from safelight.workers.sandbox import Protection, available
+from safelight.workers.sandbox import Protection, available, wrapping
 
 BUNDLE = ".safelight-plugin"
 """How the file of a bundle ends: a zip of the wheels and ``bundle.json``."""
@@ -391,18 +391,22 @@ class _Bench:
 
     def _call(self, hook: str) -> str:
         path = [str(self._tools), *editor_path()]
+        readable = [*path, *interpreter()]
+        wrapped = wrapping(map(Path, readable), [self._source, self._out, self._scratch])
         order = {
             "hook": hook,
             "source": str(self._source),
             "out": str(self._out),
             "scratch": str(self._scratch),
             "path": path,
-            "readable": [*path, *interpreter()],
+            "readable": readable,
+            "wrapped": bool(wrapped),
             "backend": str(self._system.get("build-backend", "setuptools.build_meta:__legacy__")),
             "backend_path": [str(item) for item in self._system.get("backend-path", [])],
             **_BUILD_LIMIT,
         }
-        command = [sys.executable, "-I", "-S", "-B", str(building.__file__), json.dumps(order)]
+        python = [sys.executable, "-I", "-S", "-B", str(building.__file__)]
+        command = [*wrapped, *python, json.dumps(order)]
         status, output = run_until(
             command, self._cancelled, env={"LANG": "C.UTF-8"}, start_new_session=True
         )

@@ -27,7 +27,7 @@ def main(arguments: list[str]) -> None:
     os.chdir(order["source"])
     yield_to_the_window()
     limit_resources(int(order["memory"]), int(order["limit"]))
-    confine(map(Path, order["readable"]), writable)
+    confine(map(Path, order["readable"]), writable, wrapped=order["wrapped"])
     sys.path.remove(editor)
     own = [os.path.join(order["source"], part) for part in order["backend_path"]]
     sys.path[:0] = [*own, *order["path"]]

@@ -24,7 +24,7 @@ def main(arguments: list[str]) -> None:
     os.chdir(scratch)
     yield_to_the_window()
     limit_resources(int(order["memory"]), int(order["limit"]))
-    confine(map(Path, order["readable"]), [scratch])
+    confine(map(Path, order["readable"]), [scratch], wrapped=order["wrapped"])
     sys.path.remove(editor)
     sys.path[:0] = order["path"]  # the plugin's own versions of packages first
     from safelight.workers.process import main as work

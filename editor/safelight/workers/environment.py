@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import safelight
+from safelight.workers.sandbox import wrapping
 from safelight.workers.scratch import LIMIT
 
 
@@ -23,17 +24,24 @@ class Environment:
     library: Path
     scratch: Path
 
-    def order(self, scratch: Path, memory: int) -> str:
-        """What the far side is told before it is anything else, as JSON."""
-        return json.dumps(
-            {
-                "path": [str(self.library), *editor_path()],
-                "readable": [str(self.library), *editor_path(), *interpreter()],
-                "scratch": str(scratch),
-                "memory": memory,
-                "limit": LIMIT,
-            }
-        )
+    def command(self, scratch: Path, memory: int) -> list[str]:
+        """What starts a confined worker that writes to ``scratch`` and allocates ``memory`` bytes.
+
+        The far side's own arguments follow.
+        """
+        readable = [str(self.library), *editor_path(), *interpreter()]
+        wrapped = wrapping(map(Path, readable), [scratch])
+        order = {
+            "path": [str(self.library), *editor_path()],
+            "readable": readable,
+            "scratch": str(scratch),
+            "memory": memory,
+            "limit": LIMIT,
+            "wrapped": bool(wrapped),
+        }
+        first = Path(__file__).with_name("confined.py")
+        python = [sys.executable, "-I", "-S", "-B", "-X", "faulthandler", str(first)]
+        return [*wrapped, *python, json.dumps(order)]
 
 
 def editor_path() -> list[str]:

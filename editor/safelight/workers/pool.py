@@ -30,9 +30,11 @@ CANCEL_GRACE = 1.0
 _TICKET_SIZE = "372"
 """Bytes of a shared socket's ticket on Windows (sizeof WSAPROTOCOL_INFOW)."""
 
+_TRUSTED = (sys.executable, "-I", "-B", "-X", "faulthandler", "-m", "safelight.workers.process")
+"""What starts a worker for the built-in plugins."""
+
 _ENVIRONMENT = ("PATH", "HOME", "LANG", "TMPDIR", "TZ", "SYSTEMROOT", "VIRTUAL_ENV", "USERPROFILE")
 _ENVIRONMENT_PREFIXES = ("LC_", "LD_LIBRARY", "DYLD_", "CUDA", "NVIDIA", "XDG_CACHE", "OMP_")
-
 
 _LOOK = 0.5
 """Seconds between looks at what a stranger's plugin has written."""
@@ -73,8 +75,14 @@ class WorkerProcess:
         self._errors: collections.deque[bytes] = collections.deque(maxlen=200)
         self._offence = ""
         self._scratch = scratch
-        order = environment.order(scratch.folder, memory_limit) if environment and scratch else ""
-        self._process = _spawn(far, memory_limit, plugin_folders, order)
+        self._wrapped = False
+        if environment and scratch:
+            confined = environment.command(scratch.folder, memory_limit)
+            self._wrapped = confined[0] != sys.executable
+            self._process = _spawn(far, confined, ["0"], _PUBLIC, ())  # limited by then
+        else:
+            limits = [str(memory_limit), *map(str, plugin_folders)]
+            self._process = _spawn(far, _TRUSTED, limits, _ENVIRONMENT, _ENVIRONMENT_PREFIXES)
         threading.Thread(target=self._listen, daemon=True).start()
         threading.Thread(target=self._keep_errors, daemon=True).start()
         if scratch is not None:
@@ -149,12 +157,15 @@ class WorkerProcess:
 
     def kill(self) -> None:
         """End the process and everything it started."""
+        self._end()
+        self.close()
+
+    def _end(self) -> None:
         if os.name == "posix":
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
         with contextlib.suppress(OSError):
             self._process.kill()
-        self.close()
 
     def close(self) -> None:
         """Hang up; the worker ends by itself."""
@@ -166,7 +177,7 @@ class WorkerProcess:
         try:
             self._process.wait(2.0)
         except subprocess.TimeoutExpired:
-            self._process.kill()
+            self._end()
             self._process.wait()
         if self._scratch is not None:
             self._scratch.remove()
@@ -187,8 +198,7 @@ class WorkerProcess:
                 received = self._channel.receive()
             except protocol.ProtocolError:
                 received = None  # no conversation with a broken peer
-                with contextlib.suppress(OSError):
-                    self._process.kill()
+                self._end()
             self._replies.put(received[0] if received else None)
             if received is None:
                 return
@@ -211,8 +221,7 @@ class WorkerProcess:
 
     def _convict(self, offence: str) -> None:
         self._offence = self._offence or offence
-        with contextlib.suppress(OSError):
-            self._process.kill()
+        self._end()
 
     def _how_it_ended(self) -> str:
         try:
@@ -221,6 +230,8 @@ class WorkerProcess:
             return "stopped answering"
         if self._offence:
             return f"was ended because it {self._offence}"
+        if code > 128 and self._wrapped:
+            code = 128 - code  # so bubblewrap says that a signal ended it
         if code >= 0:
             return f"ended itself (exit code {code})"
         try:
@@ -345,28 +356,21 @@ class Pool:
 
 def _spawn(
     far: socket.socket,
-    memory_limit: int,
-    plugin_folders: Sequence[Path],
-    order: str = "",
+    command: Sequence[str],
+    arguments: Sequence[str],
+    variables: Sequence[str],
+    prefixes: tuple[str, ...],
 ) -> subprocess.Popen[bytes]:
-    """Start the far side; with an ``order`` (of an Environment) it confines itself.
+    """Start the far side, which sees those ``variables`` of the environment.
 
     Its standard output is thrown away, so a print harms nothing.
     """
     environment = {
         name: value
         for name, value in os.environ.items()
-        if name in _ENVIRONMENT or name.startswith(_ENVIRONMENT_PREFIXES)
+        if name in variables or name.startswith(prefixes)
     }
     environment["ORT_DISABLE_TELEMETRY"] = "1"
-    command = [sys.executable, "-I", "-B", "-X", "faulthandler", "-m", "safelight.workers.process"]
-    limits = [str(memory_limit), *(str(folder) for folder in plugin_folders)]
-    if order:
-        first = Path(__file__).with_name("confined.py")
-        command = [sys.executable, "-I", "-S", "-B", "-X", "faulthandler", str(first)]
-        command.append(order)
-        limits = ["0"]  # set by then, for good
-        environment = {name: value for name, value in environment.items() if name in _PUBLIC}
     options: dict[str, Any] = {
         "stdout": subprocess.DEVNULL,
         "stderr": subprocess.PIPE,
@@ -375,14 +379,14 @@ def _spawn(
     if sys.platform == "win32":
         # The socket is handed over by a ticket that names the process it is for.
         process = subprocess.Popen(
-            [*command, _TICKET_SIZE, *limits], stdin=subprocess.PIPE, **options
+            [*command, _TICKET_SIZE, *arguments], stdin=subprocess.PIPE, **options
         )
         assert process.stdin is not None
         process.stdin.write(far.share(process.pid))
         process.stdin.flush()
     else:
         process = subprocess.Popen(
-            [*command, str(far.fileno()), *limits],
+            [*command, str(far.fileno()), *arguments],
             stdin=subprocess.DEVNULL,
             pass_fds=[far.fileno()],
             start_new_session=True,

@@ -1,8 +1,9 @@
 """Sandbox: what a stranger's plugin may touch. A process confines itself, before it loads one.
 
 Two kernel features do it, neither of which needs a package, a privilege or a helper: Landlock
-(files, signals, abstract sockets; landlock(7)) and seccomp (system calls; seccomp(2)). Only the
-standard library is imported: threads that numpy starts would stay outside.
+(files, signals, abstract sockets; landlock(7)) and seccomp (system calls; seccomp(2)). Without
+Landlock the process is started through bubblewrap, where that is installed. Only the standard
+library is imported: threads that numpy starts would stay outside.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
+import glob
 import os
 import platform
 import struct
@@ -18,6 +20,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from safelight.workers import bubblewrap
 from safelight.workers.syscalls import ARCHITECTURES, DENIED, PRETENDED, PROCESSES, Architecture
 
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = (1 << bit for bit in range(4))
@@ -54,8 +57,21 @@ _SYSTEM = (
     "/dev/urandom",
     "/dev/random",
     "/dev/zero",
+    "/proc/driver/nvidia",
 )
 """What every Python process reads of the system."""
+
+NICENESS = 5
+"""How much less of the processors a worker gets than the window: a third, when both want all."""
+
+DEVICES = "/dev/nvidia*"
+"""What a process writes to that runs a network on the graphics card."""
+
+_LOADED = (
+    *("/usr/lib", "/usr/lib64", "/usr/local/lib", "/lib", "/lib64", "/usr/share/zoneinfo"),
+    *("/etc/ld.so.cache", "/etc/localtime", "/sys/devices/system/cpu", "/proc/driver/nvidia"),
+)
+"""The same for a process that has a /proc and a /dev of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +81,8 @@ class Protection:
     files: bool
     network: bool
     reason: str = ""
+    wrapped: bool = False
+    """Whether bubblewrap holds its files back, so that ``wrapping`` has to start the process."""
 
     @property
     def complete(self) -> bool:
@@ -90,9 +108,19 @@ def available() -> Protection:
         return Protection(False, False, f"Safelight cannot confine a process on {sys.platform} yet")
     if _architecture() is None or _libc().prctl(_GET_SECCOMP, 0, 0, 0, 0) < 0:
         return Protection(False, False, "this kernel cannot filter system calls (seccomp)")
-    if landlock_version() < 1:
-        return Protection(False, True, "this kernel has no Landlock (Linux 5.13 or newer has)")
-    return Protection(True, True)
+    if landlock_version() > 0:
+        return Protection(True, True)
+    if bubblewrap.usable():
+        return Protection(True, True, wrapped=True)
+    reason = "this kernel has no Landlock (Linux 5.13 or newer has) and bubblewrap is not installed"
+    return Protection(False, True, reason)
+
+
+def wrapping(readable: Iterable[Path], writable: Iterable[Path]) -> list[str]:
+    """What to put before the command of a process that will confine itself: mostly nothing."""
+    if not available().wrapped:
+        return []
+    return bubblewrap.prefix([*readable, *map(Path, _LOADED)], writable, DEVICES)
 
 
 def landlock_version() -> int:
@@ -103,21 +131,27 @@ def landlock_version() -> int:
 
 
 def confine(
-    readable: Iterable[Path], writable: Iterable[Path], *, processes: bool = False
+    readable: Iterable[Path],
+    writable: Iterable[Path],
+    *,
+    processes: bool = False,
+    wrapped: bool = False,
 ) -> Protection:
     """Confine this process and all that comes from it, for good.
 
     It reads what lies under ``readable`` and what Python needs of the system, writes under
     ``writable`` alone, has no network, and starts no process unless ``processes`` allows it.
+    ``wrapped`` says that it was started through ``wrapping``, which holds its files back already.
     Returns what holds. Raises SandboxError when the kernel refuses what ``available`` promised.
     """
-    protection = available()
+    protection = Protection(True, True, wrapped=True) if wrapped else available()
     if not protection.network:
         return protection
     if _libc().prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0) != 0:
         raise SandboxError("the kernel does not let this process give up its privileges")
-    if protection.files:
-        _confine_files([*readable, *map(Path, _SYSTEM)], [*writable, Path("/dev/null")])
+    if protection.files and not wrapped:
+        devices = [Path("/dev/null"), *map(Path, sorted(glob.glob(DEVICES)))]
+        _confine_files([*readable, *map(Path, _SYSTEM)], [*writable, *devices])
     _filter_calls(processes)
     return protection
 
@@ -284,9 +318,12 @@ def _call(number: int, *arguments: object) -> int:
 def yield_to_the_window() -> None:
     """Leave the cores to the window, and be the first to die when memory is short."""
     if hasattr(os, "nice"):
-        os.nice(5)
-    with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("1000")
+        os.nice(NICENESS)
+    # Linux shares the processors among sessions first, whatever their processes' niceness is
+    # (sched(7), "The autogroup feature"), and this process is a session of its own.
+    for name, value in (("autogroup", NICENESS), ("oom_score_adj", 1000)):
+        with contextlib.suppress(OSError):
+            Path("/proc/self", name).write_text(str(value))
 
 
 def limit_resources(memory: int, largest_file: int = 0) -> None:
