@@ -37,7 +37,7 @@ from safelight.pixels import Raster
 from safelight.workers.environment import editor_path, interpreter
 from safelight.workers.job import Job, JobFailed, JobFinished
 from safelight.workers.pool import Pool
-from safelight.workers.sandbox import available
+from safelight.workers.sandbox import available, wrapping
 
 _PATIENCE = 300.0
 """Seconds that reading and probing may take."""
@@ -173,14 +173,18 @@ class Candidate:
 
     def _ask(self, path: Path, readable: list[Path], out: Path, **order: Any) -> dict[str, Any]:
         """Have a confined process examine or describe ``path``. Raises StoreError."""
+        folders = [*map(str, readable), *editor_path(), *interpreter()]
+        wrapped = wrapping(map(Path, folders), [out])
         order |= {
             "file": str(path),
             "out": str(out),
             "path": editor_path(),
-            "readable": [*map(str, readable), *editor_path(), *interpreter()],
+            "readable": folders,
+            "wrapped": bool(wrapped),
             **_LIMITS,
         }
-        command = [sys.executable, "-I", "-S", "-B", str(_FAR_SIDE), json.dumps(order)]
+        python = [sys.executable, "-I", "-S", "-B", str(_FAR_SIDE)]
+        command = [*wrapped, *python, json.dumps(order)]
         late = threading.Event()
 
         def give_up() -> None:
@@ -206,8 +210,9 @@ class Candidate:
 
 def _answer(name: str, status: int, output: str) -> dict[str, Any]:
     """What the confined process said. Raises StoreError for a refusal and for its end."""
-    if status < 0:
-        raise StoreError(f"{name} took the process down that tried it (signal {-status}).")
+    signal = -status if status < 0 else status - 128  # as a shell and bubblewrap say it
+    if signal > 0:
+        raise StoreError(f"{name} took the process down that tried it (signal {signal}).")
     lines = [line for line in output.splitlines() if line.strip()] or ["no reason given"]
     if status:
         raise StoreError(f"{name} cannot be read: {lines[-1].strip()[:300]}")

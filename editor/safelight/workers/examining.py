@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> None:
     os.chdir(order["out"])
     yield_to_the_window()
     limit_resources(int(order["memory"]), int(order["limit"]))
-    confine(map(Path, order["readable"]), [Path(order["out"])])
+    confine(map(Path, order["readable"]), [Path(order["out"])], wrapped=order["wrapped"])
     sys.path.remove(editor)
     sys.path[:0] = order["path"]
     sys.stdout.write("\n" + json.dumps(_answer(order)) + "\n")
