@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from safelight.actions import Studio, models
-from safelight.actions.candidate import Candidate, middle
+from safelight.actions.candidate import Candidate, _answer, _examined, middle
 from safelight.actions.networkplugin import Examined, Identity, card, identifier
 from safelight.actions.store import Store, StoreError
 from safelight.document import Document
@@ -160,6 +160,28 @@ def test_the_process_that_reads_it_reads_nothing_else(store, network, tmp_path):
     elsewhere.mkdir()
     with Candidate(store, path) as candidate, pytest.raises(StoreError, match="Permission denied"):
         candidate._ask(path, [elsewhere], candidate._folder(), given={})
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "reason"),
+    [
+        (-11, "", r"took the process down that tried it \(signal 11\)"),
+        (139, "", r"took the process down that tried it \(signal 11\)"),  # through bubblewrap
+        (1, "Traceback\nOSError: no", "cannot be read: OSError: no"),
+        (0, "", "no answer came"),
+        (0, "[1, 2]", "no answer came"),
+        (0, '{"refused": "It is no picture."}', "^It is no picture.$"),
+    ],
+)
+def test_whatever_the_process_does_is_a_sentence(status, said, reason):
+    with pytest.raises(StoreError, match=reason):
+        _answer("some.onnx", status, said)
+
+
+@pytest.mark.parametrize("answer", [{}, {"findings": 3}, {"findings": [["a"]]}])
+def test_an_answer_that_makes_no_sense_is_a_sentence(answer, tmp_path):
+    with pytest.raises(StoreError, match="its answer makes no sense"):
+        _examined("some.onnx", answer, tmp_path)
 
 
 EXAMINED = Examined(
