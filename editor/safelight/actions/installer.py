@@ -18,7 +18,7 @@ import threading
 import tomllib
 import urllib.parse
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
@@ -29,12 +29,19 @@ from safelight.actions.store import Installed, Network, Package, Store, StoreErr
 from safelight.api import PROJECT, Declaration, ParameterError
 from safelight.files import WriteError, atomic_write
 from safelight.workers import building
-from safelight.workers.environment import editor_path, interpreter
+from safelight.workers.environment import Environment, editor_path, interpreter
 from safelight.workers.pool import Pool, WorkerDied, WorkerSilent
+from safelight.workers.protocol import Message
 from safelight.workers.sandbox import Protection, available, wrapping
 
 BUNDLE = ".safelight-plugin"
 """How the file of a bundle ends: a zip of the wheels and ``bundle.json``."""
+
+_GIT = re.compile(r"git\+|(https?|ssh|git)://(?!.*\.(whl|zip)$)")
+"""What is taken for the address of a Git repository."""
+
+_SAID = ("licence", "training_data", "fault")
+"""What a worker says of a network file."""
 
 _DESCRIBE_LIMIT = 60.0
 _BUILD_LIMIT = {"memory": 2 << 30, "limit": 1 << 30}
@@ -90,8 +97,9 @@ class Installer:
     """Installs one plugin into ``store``, from ``source``:
 
     the name of a package on the user's index, a wheel, a bundle, a zip or a folder with sources,
-    or a Git address (``git+https://…``). ``reserved`` are the filters and plugins that the editor
-    has already. ``told`` hears what is being done; ``cancel`` stops it from any thread.
+    or a Git address (``git+https://…``, ``https://….git``). ``reserved`` are the filters and
+    plugins that the editor has already. ``told`` hears what is being done; ``cancel`` stops it
+    from any thread.
     """
 
     def __init__(
@@ -107,10 +115,13 @@ class Installer:
         self._reserved = {item.id: item.plugin for item in reserved}
         self._told = told
         self._cancelled = threading.Event()
+        self._pool: Pool | None = None
 
     def cancel(self) -> None:
         """Stop; ``prepare`` or ``install`` raises Stopped and leaves nothing."""
         self._cancelled.set()
+        if self._pool is not None:
+            self._pool.close()
 
     def prepare(self, staging: Path, *, upgrade: bool = False) -> Offer:
         """Fetch everything into ``staging`` (of ``Store.staging``) and say what it is.
@@ -124,11 +135,15 @@ class Installer:
         wheels = staging / "wheels"
         wheels.mkdir()
         what, pip = self._fetch(staging, wheels)
-        self._told("Looking what it needs")
+        self._told("Looking up what it needs")
         found = pip.resolve([what], upgrade=upgrade)
         if not found:
             raise StoreError(f"{self._source} is a part of the editor already.")
-        packages = [self._take(item, wheels, pip) for item in found]
+        packages = []
+        for number, item in enumerate(found, 1):
+            facts = item["metadata"]
+            self._told(f"Fetching {facts['name']} {facts['version']} ({number} of {len(found)})")
+            packages.append(self._take(item, wheels, pip))
         main = next((item for item in found if item.get("requested")), found[-1])
         name = canonical(main["metadata"]["name"])
         self._refuse(name, found)
@@ -149,7 +164,7 @@ class Installer:
             self._source,
             str(main["metadata"].get("summary") or ""),
             tuple(packages),
-            tuple(_networks(library)),
+            self._networks(library, staging),
             present.get(name, ""),
             available(),
             staging,
@@ -165,8 +180,7 @@ class Installer:
 
     def _install(self, offer: Offer) -> Installed:
         plugin = self.described(offer)
-        if self._cancelled.is_set():
-            raise Stopped("It was cancelled; nothing was changed.")
+        self._stop_if_cancelled()
         self._store.write(plugin)
         for left in offer.staged.iterdir():
             if left.name not in ("lib", "wheels", "plugin.json"):
@@ -188,14 +202,18 @@ class Installer:
             packages=offer.packages,
             networks=offer.networks,
         )
-        return replace(plugin, filters=self._describe(plugin))
+        return replace(plugin, filters=self._describe(plugin), enabled=self._stays_on(offer.name))
+
+    def _stays_on(self, name: str) -> bool:
+        """Whether a plugin will be switched on: an update of one that is off leaves it off."""
+        return all(item.enabled for item in self._store.installed() if item.name == name)
 
     # -- fetching ----------------------------------------------------------------------------
 
     def _fetch(self, staging: Path, wheels: Path) -> tuple[str, Pip]:
         """What pip is to resolve, and a pip that finds it: sources are built, a bundle unpacked."""
         source = self._source
-        if source.startswith("git+"):
+        if _GIT.match(source):
             return str(self._build(self._cloned(staging), staging, wheels)), Pip(self._cancelled)
         path = Path(source).expanduser()
         looks_like_file = "/" in source or "\\" in source or path.suffix in (".whl", ".zip", BUNDLE)
@@ -278,15 +296,13 @@ class Installer:
     def _take(self, item: dict[str, Any], wheels: Path, pip: Pip) -> Package:
         """Put one wheel of pip's report into ``wheels``; its hash is compared with the index's."""
         facts, download = item["metadata"], item["download_info"]
-        if self._cancelled.is_set():
-            raise Stopped("It was cancelled; nothing was changed.")
+        self._stop_if_cancelled()
         address = urllib.parse.urlsplit(download["url"])
         file_name = Path(urllib.parse.unquote(address.path)).name
         target = wheels / file_name
         if address.scheme == "file":
             shutil.copyfile(urllib.parse.unquote(address.path), target)
         else:
-            self._told(f"Fetching {facts['name']} {facts['version']}")
             pip.download(f"{facts['name']}=={facts['version']}", wheels)
         if not target.exists():
             raise StoreError(f"{file_name} did not arrive.")
@@ -296,7 +312,46 @@ class Installer:
         if promised != digest:
             raise StoreError(f"{file_name} is not what the index promised: its hash differs.")
         size = target.stat().st_size
-        return Package(facts["name"], facts["version"], size, digest, _licence(facts))
+        return Package(facts["name"], facts["version"], size, digest, licence_of(facts))
+
+    def _networks(self, library: Path, staging: Path) -> tuple[Network, ...]:
+        """The networks, and what they say of themselves to a confined worker.
+
+        It sees copies of them in a folder without the plugin, so nothing of that runs.
+        """
+        networks = tuple(networks_in(library))
+        if not networks:
+            return ()
+        self._told("Reading its networks")
+        alone, files = staging / "networks", []
+        for number, item in enumerate(networks):
+            files.append(alone / str(number) / Path(item.file).name)
+            files[-1].parent.mkdir(parents=True)
+            shutil.copyfile(library / item.file, files[-1])
+        environment = Environment("networks", alone, staging / "reading")
+        try:
+            return described(networks, self._ask(environment, question_about(files)))
+        except WorkerSilent:
+            return tuple(replace(item, fault="it takes too long to read") for item in networks)
+        except WorkerDied as error:
+            return tuple(replace(item, fault=f"its reader {error}") for item in networks)
+
+    def _ask(self, environment: Environment, question: Message) -> Message:
+        """What a fresh confined worker answers. Raises WorkerDied, WorkerSilent, Stopped."""
+        pool = self._pool = Pool(limit=1, environment=environment)
+        try:
+            self._stop_if_cancelled()
+            with pool.worker() as worker:
+                return worker.ask(question, _DESCRIBE_LIMIT)
+        except WorkerDied:
+            self._stop_if_cancelled()
+            raise
+        finally:
+            pool.close()
+
+    def _stop_if_cancelled(self) -> None:
+        if self._cancelled.is_set():
+            raise Stopped("It was cancelled; nothing was changed.")
 
     def _refuse(self, name: str, found: Sequence[dict[str, Any]]) -> None:
         for item in found:
@@ -308,16 +363,12 @@ class Installer:
 
     def _describe(self, plugin: Installed) -> tuple[Declaration, ...]:
         """What the plugin offers, as a confined worker says. Raises StoreError."""
-        pool = Pool(limit=1, environment=self._store.environment(plugin))
         try:
-            with pool.worker() as worker:
-                reply = worker.ask({"type": "describe"}, _DESCRIBE_LIMIT)
+            reply = self._ask(self._store.environment(plugin), {"type": "describe"})
         except WorkerSilent:
             raise StoreError(f"{plugin.name} did not say what it offers within a minute.") from None
         except WorkerDied as error:
             raise StoreError(f"{plugin.name} took its worker down: it {error}.") from None
-        finally:
-            pool.close()
         for failure in reply.get("failures", []):
             raise StoreError(f"{plugin.name} cannot be loaded: {failure['reason']}.")
         try:
@@ -446,14 +497,34 @@ def _entry_points(library: Path, name: str) -> list[metadata.EntryPoint]:
     ]
 
 
-def _networks(library: Path) -> Iterable[Network]:
+def networks_in(library: Path) -> Iterable[Network]:
+    """The networks below a folder."""
     for file in sorted(library.rglob("*.onnx")):
         name = file.relative_to(library).as_posix()
         yield Network(name, file.stat().st_size, _sha256(file))
 
 
-def _licence(facts: dict[str, Any]) -> str:
-    """A distribution's licence: the SPDX expression, the field, or what its classifiers say."""
+def question_about(files: Iterable[Path]) -> Message:
+    """What a worker is asked so that it reads network files; ``described`` takes its answer."""
+    return {"type": "networks", "files": [str(file) for file in files]}
+
+
+def described(networks: Sequence[Network], answer: Message) -> tuple[Network, ...]:
+    """Networks with what a worker says of them; one that answers anything else is not believed."""
+    facts = answer.get("facts")
+    if not isinstance(facts, list) or len(facts) != len(networks):
+        return tuple(networks)
+    found = []
+    for item, said in zip(networks, facts, strict=True):
+        licence, data, fault = (str(said.get(key, "")) for key in _SAID)
+        found.append(replace(item, licence=licence, training_data=data, fault=fault))
+    return tuple(found)
+
+
+def licence_of(facts: Mapping[str, Any]) -> str:
+    """A distribution's licence, from its metadata as JSON: the SPDX expression, the field, or
+    what its classifiers say.
+    """
     named = str(facts.get("license_expression") or facts.get("license") or "").strip()
     if named and len(named) < 80:
         return named.splitlines()[0]

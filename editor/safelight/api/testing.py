@@ -7,7 +7,9 @@
 
 After the filter come its settings, as when it is called; those left out have their defaults. A
 filter that asks for a job is given ``job=job(FILTER)``, from the pytest fixture ``job`` that is
-installed with Safelight. A broken promise is an AssertionError that says which and where.
+installed with Safelight. Another picture is given as an image; a layer, which is as large as the
+image, as a function that makes it of the image: ``layer=lambda image: image[..., ::-1]``. A broken
+promise is an AssertionError that says which and where.
 """
 
 from __future__ import annotations
@@ -140,13 +142,20 @@ class _Bound:
         if "job" in self._entry.wants and job is None:
             name = filter.__name__
             raise TypeError(f"{name} asks for a job: pass job=job({name}), of the fixture job")
-        self._settings = self._entry.declaration.settings(settings)
+        declaration = self._entry.declaration
+        self._images = {item.name: None for item in declaration.parameters if item.is_image}
+        self._images |= {name: settings[name] for name in self._images if name in settings}
+        plain = {name: value for name, value in settings.items() if name not in self._images}
+        self._settings = declaration.settings(plain)
         self.scale = self._entry.declaration.factor(self._settings)
 
     def __call__(self, image: Image, region: Region, job: Any = None) -> Any:
         offered = {"job": job or self._job, "region": region}
         wanted = {name: offered[name] for name in self._entry.wants}
-        return self._entry.function(image, **self._settings, **wanted)
+        made = {
+            name: item(image) if callable(item) else item for name, item in self._images.items()
+        }
+        return self._entry.function(image, **self._settings | made, **wanted)
 
     def reach(self) -> int:
         """How many pixels it looks at around each: its own and its networks', seen in a run."""

@@ -76,9 +76,8 @@ def install(words: list[str]) -> int:
 
 def _install(source: str, options: argparse.Namespace, *, upgrade: bool) -> int:
     with actions.Studio() as studio:
-        reserved = [item for item in studio.filters() if not _stored(studio.store, item.plugin)]
         told = (lambda text: None) if options.json else (lambda text: print(f"{text} …"))
-        installer = Installer(studio.store, source, reserved=reserved, told=told)
+        installer = Installer(studio.store, source, reserved=studio.built_in(), told=told)
         with studio.store.staging() as staging:
             offer = installer.prepare(staging, upgrade=upgrade)
             if upgrade and offer.version == offer.replaces:
@@ -96,10 +95,6 @@ def _install(source: str, options: argparse.Namespace, *, upgrade: bool) -> int:
     else:
         print(_line(plugin))
     return 0
-
-
-def _stored(store: Store, plugin: str) -> bool:
-    return any(item.name == plugin for item in store.installed())
 
 
 def _offered(offer: Offer) -> str:
