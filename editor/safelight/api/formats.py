@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 Kind = Literal["importer", "exporter"]
+"""Which way a function converts: from a file's bytes, or to them."""
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 HEAD = 64
