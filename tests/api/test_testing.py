@@ -597,3 +597,19 @@ def test_a_golden_picture_is_small(golden):
 def test_a_golden_of_another_kind_of_file_is_refused(tmp_path):
     with pytest.raises(ValueError, match="a golden picture is a .npy file; a.png is not"):
         testing.assert_matches_golden(testing.photograph(), tmp_path / "a.png")
+
+
+@api.filter("Match", category="Test", reach=1)
+def match(
+    image: api.Image, style: api.Picture = None, layer: api.Layer = None, amount: float = 1.0
+) -> api.Image:
+    mean = 0.0 if style is None else np.float32(style.mean())
+    other = image if layer is None else layer
+    return image * np.float32(amount) + other * mean
+
+
+def test_pictures_and_layers_are_given_like_settings():
+    style = testing.photograph(20, 10)
+    for given in ({}, {"style": style}, {"layer": lambda image: 1 - image, "amount": 0.5}):
+        testing.assert_well_behaved(match, **given)
+        testing.assert_tiles_agree(match, **given)

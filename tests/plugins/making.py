@@ -3,6 +3,7 @@
 So that building them needs no network: ``requires`` is empty and ``backend-path`` is the project.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 BACKEND = '''
@@ -30,9 +31,9 @@ def build_wheel(out, config_settings=None, metadata_directory=None):
         f"{record}/entry_points.txt": text,
     }
     content = {name: body.encode() for name, body in files.items()}
-    for path in sorted(pathlib.Path(short).rglob("*")):
+    for path in sorted([*pathlib.Path(short).rglob("*"), *pathlib.Path("beside").rglob("*")]):
         if path.is_file() and "__pycache__" not in path.parts:
-            content[path.as_posix()] = path.read_bytes()
+            content[path.as_posix().removeprefix("beside/")] = path.read_bytes()
     rows = []
     for name, body in content.items():
         digest = base64.urlsafe_b64encode(hashlib.sha256(body).digest()).rstrip(b"=").decode()
@@ -71,8 +72,12 @@ def project(
     requires_python: str = "",
     entry_point: bool = True,
     backend: str = BACKEND,
+    files: Mapping[str, bytes] | None = None,
 ) -> Path:
-    """Write the project of a plugin called ``name`` below ``folder``; ``source`` is its code."""
+    """Write the project of a plugin called ``name`` below ``folder``; ``source`` is its code.
+
+    ``files`` are further ones, by path; what lies in ``beside`` goes beside the package.
+    """
     short = name.replace("-", "_")
     place = folder / name
     (place / short).mkdir(parents=True)
@@ -80,6 +85,9 @@ def project(
     source = source or FILTER.format(title=filter_name.capitalize(), name=filter_name)
     (place / short / "__init__.py").write_text(source, "utf-8")
     (place / "backend.py").write_text(backend, "utf-8")
+    for path, content in (files or {}).items():
+        (place / path).parent.mkdir(parents=True, exist_ok=True)
+        (place / path).write_bytes(content)
     lines = ["[project]", f'name = "{name}"', f'version = "{version}"', 'description = "A test"']
     lines.append(f"dependencies = {list(dependencies)!r}")
     if requires_python:

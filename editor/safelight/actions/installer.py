@@ -29,12 +29,19 @@ from safelight.actions.store import Installed, Network, Package, Store, StoreErr
 from safelight.api import PROJECT, Declaration, ParameterError
 from safelight.files import WriteError, atomic_write
 from safelight.workers import building
-from safelight.workers.environment import editor_path, interpreter, stamp_of
+from safelight.workers.environment import Environment, editor_path, interpreter, stamp_of
 from safelight.workers.pool import Pool, WorkerDied, WorkerSilent
+from safelight.workers.protocol import Message
 from safelight.workers.sandbox import Protection, available, wrapping
 
 BUNDLE = ".safelight-plugin"
 """How the file of a bundle ends: a zip of the wheels and ``bundle.json``."""
+
+_GIT = re.compile(r"git\+|(https?|ssh|git)://(?!.*\.(whl|zip)$)")
+"""What is taken for the address of a Git repository."""
+
+_SAID = ("licence", "training_data", "fault")
+"""What a worker says of a network file."""
 
 _DESCRIBE_LIMIT = 60.0
 _BUILD_LIMIT = {"memory": 2 << 30, "limit": 1 << 30}
@@ -90,10 +97,10 @@ class Installer:
     """Installs one plugin into ``store``, from ``source``:
 
     the name of a package on the user's index, a wheel, a bundle, a zip or a folder with sources,
-    or a Git address (``git+https://…``). ``reserved`` are the filters and plugins that the editor
-    has already. With ``editable`` an author's folder goes on being where the plugin's code is
-    imported from, so that what he changes there is loaded afresh. ``told`` hears what is being
-    done; ``cancel`` stops it from any thread.
+    or a Git address (``git+https://…``, ``https://….git``). ``reserved`` are the filters and
+    plugins that the editor has already. With ``editable`` an author's folder goes on being where
+    the plugin's code is imported from, so that what he changes there is loaded afresh. ``told``
+    hears what is being done; ``cancel`` stops it from any thread.
     """
 
     def __init__(
@@ -111,10 +118,13 @@ class Installer:
         self._reserved = {item.id: item.plugin for item in reserved}
         self._told = told
         self._cancelled = threading.Event()
+        self._pool: Pool | None = None
 
     def cancel(self) -> None:
         """Stop; ``prepare`` or ``install`` raises Stopped and leaves nothing."""
         self._cancelled.set()
+        if self._pool is not None:
+            self._pool.close()
 
     def prepare(self, staging: Path, *, upgrade: bool = False) -> Offer:
         """Fetch everything into ``staging`` (of ``Store.staging``) and say what it is.
@@ -130,11 +140,15 @@ class Installer:
         wheels = staging / "wheels"
         wheels.mkdir()
         what, pip = self._fetch(staging, wheels)
-        self._told("Looking what it needs")
+        self._told("Looking up what it needs")
         found = pip.resolve([what], upgrade=upgrade)
         if not found:
             raise StoreError(f"{self._source} is a part of the editor already.")
-        packages = [self._take(item, wheels, pip) for item in found]
+        packages = []
+        for number, item in enumerate(found, 1):
+            facts = item["metadata"]
+            self._told(f"Fetching {facts['name']} {facts['version']} ({number} of {len(found)})")
+            packages.append(self._take(item, wheels, pip))
         main = next((item for item in found if item.get("requested")), found[-1])
         name = canonical(main["metadata"]["name"])
         self._refuse(name, found)
@@ -155,7 +169,7 @@ class Installer:
             self._source,
             str(main["metadata"].get("summary") or ""),
             tuple(packages),
-            tuple(_networks(library)),
+            self._networks(library, staging),
             present.get(name, ""),
             available(),
             staging,
@@ -183,9 +197,8 @@ class Installer:
         if self._editable:
             sources = _sources(Path(self._source), plugin)
             plugin = replace(plugin, sources=str(sources), stamp=stamp_of(sources))
-        plugin = replace(plugin, filters=described(plugin, self._store, self._reserved))
-        if self._cancelled.is_set():
-            raise Stopped("It was cancelled; nothing was changed.")
+        plugin = replace(plugin, filters=self.describe(plugin), enabled=self._stays_on(offer.name))
+        self._stop_if_cancelled()
         self._store.write(plugin)
         for left in offer.staged.iterdir():
             if left.name not in ("lib", "wheels", "plugin.json"):
@@ -193,12 +206,16 @@ class Installer:
         folder = self._store.place(offer.staged, offer.name)
         return replace(plugin, folder=folder)
 
+    def _stays_on(self, name: str) -> bool:
+        """Whether a plugin will be switched on: an update of one that is off leaves it off."""
+        return all(item.enabled for item in self._store.installed() if item.name == name)
+
     # -- fetching ----------------------------------------------------------------------------
 
     def _fetch(self, staging: Path, wheels: Path) -> tuple[str, Pip]:
         """What pip is to resolve, and a pip that finds it: sources are built, a bundle unpacked."""
         source = self._source
-        if source.startswith("git+"):
+        if _GIT.match(source):
             return str(self._build(self._cloned(staging), staging, wheels)), Pip(self._cancelled)
         path = Path(source).expanduser()
         looks_like_file = "/" in source or "\\" in source or path.suffix in (".whl", ".zip", BUNDLE)
@@ -279,15 +296,13 @@ class Installer:
     def _take(self, item: dict[str, Any], wheels: Path, pip: Pip) -> Package:
         """Put one wheel of pip's report into ``wheels``; its hash is compared with the index's."""
         facts, download = item["metadata"], item["download_info"]
-        if self._cancelled.is_set():
-            raise Stopped("It was cancelled; nothing was changed.")
+        self._stop_if_cancelled()
         address = urllib.parse.urlsplit(download["url"])
         file_name = Path(urllib.parse.unquote(address.path)).name
         target = wheels / file_name
         if address.scheme == "file":
             shutil.copyfile(urllib.parse.unquote(address.path), target)
         else:
-            self._told(f"Fetching {facts['name']} {facts['version']}")
             pip.download(f"{facts['name']}=={facts['version']}", wheels)
         if not target.exists():
             raise StoreError(f"{file_name} did not arrive.")
@@ -297,7 +312,46 @@ class Installer:
         if promised != digest:
             raise StoreError(f"{file_name} is not what the index promised: its hash differs.")
         size = target.stat().st_size
-        return Package(facts["name"], facts["version"], size, digest, _licence(facts))
+        return Package(facts["name"], facts["version"], size, digest, licence_of(facts))
+
+    def _networks(self, library: Path, staging: Path) -> tuple[Network, ...]:
+        """The networks, and what they say of themselves to a confined worker.
+
+        It sees copies of them in a folder without the plugin, so nothing of that runs.
+        """
+        networks = tuple(networks_in(library))
+        if not networks:
+            return ()
+        self._told("Reading its networks")
+        alone, files = staging / "networks", []
+        for number, item in enumerate(networks):
+            files.append(alone / str(number) / Path(item.file).name)
+            files[-1].parent.mkdir(parents=True)
+            shutil.copyfile(library / item.file, files[-1])
+        environment = Environment("networks", alone, staging / "reading")
+        try:
+            return described(networks, self._ask(environment, question_about(files)))
+        except WorkerSilent:
+            return tuple(replace(item, fault="it takes too long to read") for item in networks)
+        except WorkerDied as error:
+            return tuple(replace(item, fault=f"its reader {error}") for item in networks)
+
+    def _ask(self, environment: Environment, question: Message) -> Message:
+        """What a fresh confined worker answers. Raises WorkerDied, WorkerSilent, Stopped."""
+        pool = self._pool = Pool(limit=1, environment=environment)
+        try:
+            self._stop_if_cancelled()
+            with pool.worker() as worker:
+                return worker.ask(question, _DESCRIBE_LIMIT)
+        except WorkerDied:
+            self._stop_if_cancelled()
+            raise
+        finally:
+            pool.close()
+
+    def _stop_if_cancelled(self) -> None:
+        if self._cancelled.is_set():
+            raise Stopped("It was cancelled; nothing was changed.")
 
     def _refuse(self, name: str, found: Sequence[dict[str, Any]]) -> None:
         for item in found:
@@ -306,6 +360,34 @@ class Installer:
                 version = item["metadata"]["version"]
                 reason = _FORBIDDEN[other].format(version)
                 raise StoreError(f"{name} wants to bring {other} {version}: {reason}.")
+
+    def describe(self, plugin: Installed) -> tuple[Declaration, ...]:
+        """What the plugin offers, as a confined worker says. Raises StoreError."""
+        try:
+            reply = self._ask(self._store.environment(plugin), {"type": "describe"})
+        except WorkerSilent:
+            raise StoreError(f"{plugin.name} did not say what it offers within a minute.") from None
+        except WorkerDied as error:
+            raise StoreError(f"{plugin.name} took its worker down: it {error}.") from None
+        for failure in reply.get("failures", []):
+            raise StoreError(f"{plugin.name} cannot be loaded: {failure['reason']}.")
+        try:
+            found = [Declaration.from_json(item) for item in reply.get("filters", [])]
+        except (ParameterError, TypeError) as error:
+            raise StoreError(f"{plugin.name} declares what is no filter: {error}.") from None
+        if not found:
+            reason = reply.get("reason", "it offers no filter")
+            raise StoreError(f"{plugin.name} cannot be used: {reason}.")
+        taken = dict(self._reserved)
+        for other in self._store.installed():
+            if other.name != plugin.name:
+                taken |= {item.id: other.name for item in other.filters}
+        for item in found:
+            if item.id in taken:
+                raise StoreError(
+                    f"{plugin.name} has a filter {item.id}, which {taken[item.id]} has."
+                )
+        return tuple(replace(item, plugin=plugin.name, version=plugin.version) for item in found)
 
 
 @contextlib.contextmanager
@@ -385,42 +467,6 @@ class _Bench:
         return output
 
 
-def described(
-    plugin: Installed, store: Store, reserved: Mapping[str, str]
-) -> tuple[Declaration, ...]:
-    """What a plugin offers, as a confined worker says. Raises StoreError.
-
-    ``reserved`` are the ids of the editor's own filters, with their plugins.
-    """
-    pool = Pool(limit=1, environment=store.environment(plugin))
-    try:
-        with pool.worker() as worker:
-            reply = worker.ask({"type": "describe"}, _DESCRIBE_LIMIT)
-    except WorkerSilent:
-        raise StoreError(f"{plugin.name} did not say what it offers within a minute.") from None
-    except WorkerDied as error:
-        raise StoreError(f"{plugin.name} took its worker down: it {error}.") from None
-    finally:
-        pool.close()
-    for failure in reply.get("failures", []):
-        raise StoreError(f"{plugin.name} cannot be loaded: {failure['reason']}.")
-    try:
-        found = [Declaration.from_json(item) for item in reply.get("filters", [])]
-    except (ParameterError, TypeError) as error:
-        raise StoreError(f"{plugin.name} declares what is no filter: {error}.") from None
-    if not found:
-        reason = reply.get("reason", "it offers no filter")
-        raise StoreError(f"{plugin.name} cannot be used: {reason}.")
-    taken = dict(reserved)
-    for other in store.installed():
-        if other.name != plugin.name:
-            taken |= {item.id: other.name for item in other.filters}
-    for item in found:
-        if item.id in taken:
-            raise StoreError(f"{plugin.name} has a filter {item.id}, which {taken[item.id]} has.")
-    return tuple(replace(item, plugin=plugin.name, version=plugin.version) for item in found)
-
-
 def _sources(folder: Path, plugin: Installed) -> Path:
     """Where in an author's folder the package lies that his plugin registers. Raises StoreError."""
     package = _entry_points(plugin.library, plugin.name)[0].module.split(".")[0]
@@ -464,14 +510,34 @@ def _entry_points(library: Path, name: str) -> list[metadata.EntryPoint]:
     ]
 
 
-def _networks(library: Path) -> Iterable[Network]:
+def networks_in(library: Path) -> Iterable[Network]:
+    """The networks below a folder."""
     for file in sorted(library.rglob("*.onnx")):
         name = file.relative_to(library).as_posix()
         yield Network(name, file.stat().st_size, _sha256(file))
 
 
-def _licence(facts: dict[str, Any]) -> str:
-    """A distribution's licence: the SPDX expression, the field, or what its classifiers say."""
+def question_about(files: Iterable[Path]) -> Message:
+    """What a worker is asked so that it reads network files; ``described`` takes its answer."""
+    return {"type": "networks", "files": [str(file) for file in files]}
+
+
+def described(networks: Sequence[Network], answer: Message) -> tuple[Network, ...]:
+    """Networks with what a worker says of them; one that answers anything else is not believed."""
+    facts = answer.get("facts")
+    if not isinstance(facts, list) or len(facts) != len(networks):
+        return tuple(networks)
+    found = []
+    for item, said in zip(networks, facts, strict=True):
+        licence, data, fault = (str(said.get(key, "")) for key in _SAID)
+        found.append(replace(item, licence=licence, training_data=data, fault=fault))
+    return tuple(found)
+
+
+def licence_of(facts: Mapping[str, Any]) -> str:
+    """A distribution's licence, from its metadata as JSON: the SPDX expression, the field, or
+    what its classifiers say.
+    """
     named = str(facts.get("license_expression") or facts.get("license") or "").strip()
     if named and len(named) < 80:
         return named.splitlines()[0]

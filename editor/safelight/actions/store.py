@@ -44,13 +44,17 @@ class Package:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A network that a plugin brings along, as its own metadata describe it."""
+    """A network that a plugin brings along, as its own metadata describe it.
+
+    ``fault`` says why it cannot be read; "" = it can, or was not asked.
+    """
 
     file: str
     size: int
     sha256: str
     licence: str = ""
     training_data: str = ""
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,8 @@ class Installed:
                 stamp=int(data.get("stamp", 0)),
             )
         except (OSError, ValueError, KeyError, TypeError, ParameterError) as error:
-            return cls(folder.name, "", folder, fault=f"its record cannot be read ({error})")
+            fault = f"its record cannot be read ({error}): install it again"
+            return cls(folder.name, "", folder, fault=fault)
         if data.get("api") != VERSION:
             fault = f"it was installed for version {data.get('api')} of the plugin API"
             return replace(found, fault=f"{fault}: update it")
@@ -247,6 +252,11 @@ class Store:
         earlier.rename(plugin.folder)
         aside.rename(earlier)
         return self.find(plugin.name)
+
+    def earlier(self, name: str) -> Installed | None:
+        """The version that the last update of a plugin replaced; None where there is none."""
+        folder = self._earlier(name)
+        return self._read(folder) if folder.exists() else None
 
     def _earlier(self, name: str) -> Path:
         return self.folder / _EARLIER / name

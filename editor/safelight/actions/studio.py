@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from safelight.actions.pictures import read_pixels
 from safelight.actions.places import cache_folder
 from safelight.actions.store import Installed, Store
 from safelight.api import Declaration, Region, Value
-from safelight.document import Document
+from safelight.document import Document, LiveFilter
 from safelight.files import WriteError, atomic_write
 from safelight.workers.catalog import Broken, Catalog
 from safelight.workers.job import PATIENCE, Job, Listener, live_filter
@@ -63,7 +64,7 @@ class Studio:
     ) -> None:
         self._device = device
         self._patience = patience
-        self._safe = safe
+        self.safe = safe
         self.store = store or Store()
         folders = () if safe else plugin_folders
 
@@ -99,21 +100,31 @@ class Studio:
         """Whether a filter runs while it is drawn, so that it needs no job. May take a moment."""
         return self.live.reach(live_filter(declaration, settings), 0) is not None
 
+    def waits(self, filter: LiveFilter) -> bool:
+        """Whether a layer of this filter shows nothing until a job has run. May take a moment."""
+        if filter.kept is not None or self._installed(filter.id) is None:
+            return False
+        return self.live.reach(filter, 0) is None
+
     def warm(self) -> None:
         """Start a worker now. Raises WorkerDied."""
         self._pools.built_in.warm()
 
     def filters(self) -> tuple[Declaration, ...]:
         """What the installed plugins offer, by category and title. Raises WorkerDied."""
-        own = self._catalog.filters()
+        own = self.built_in()
         ids = {item.id for item in own}
         strangers = [item for plugin in self._strangers() for item in plugin.filters]
         found = [*own, *(item for item in strangers if item.id not in ids)]
         return tuple(sorted(found, key=lambda item: (item.category, item.title)))
 
+    def built_in(self) -> tuple[Declaration, ...]:
+        """What the plugins of the editor's own environment offer. Raises WorkerDied."""
+        return self._catalog.filters()
+
     def _strangers(self) -> list[Installed]:
         """The plugins of the store that can be used."""
-        if self._safe:
+        if self.safe:
             return []
         return [item for item in self.store.installed() if item.enabled and not item.fault]
 
@@ -133,19 +144,23 @@ class Studio:
             return ()
         from safelight.actions.editable import reload_changed
 
-        own = {item.id: item.plugin for item in self._catalog.filters()}
-        found = reload_changed(self.store, own)
+        found = reload_changed(self.store, self.built_in())
         if found:
             self.live.forget()
         return found
 
     def broken(self) -> tuple[Broken, ...]:
         """The plugins that could not be loaded, and why."""
-        self._catalog.filters()
-        if self._safe:
-            return self._catalog.broken
+        own = self.broken_built_in()
+        if self.safe:
+            return own
         faulty = [item for item in self.store.installed() if item.enabled and item.fault]
-        return (*self._catalog.broken, *(Broken(item.name, item.fault) for item in faulty))
+        return (*own, *(Broken(item.name, item.fault) for item in faulty))
+
+    def broken_built_in(self) -> tuple[Broken, ...]:
+        """Those of the editor's own environment that could not be loaded. Raises WorkerDied."""
+        self._catalog.filters()
+        return self._catalog.broken
 
     def filter(self, name: str) -> Declaration:
         """The filter of that id or short name (``enlarge``). Raises UnknownFilter."""
@@ -189,6 +204,7 @@ class Studio:
             device=self._device,
             patience=self._patience,
             listener=listener,
+            read=read_pixels,
         )
 
     def _installed(self, identity: str) -> Declaration | None:

@@ -9,7 +9,7 @@ import inspect
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeGuard, TypeVar
+from typing import Any, TypeGuard, TypeVar, cast
 
 from safelight.api.parameters import Parameter, ParameterError, Value, parameter_of
 
@@ -67,9 +67,14 @@ class Declaration:
             values[name] = self.parameter(name).check(value)
         return values
 
+    def images(self, settings: Settings) -> dict[str, str]:
+        """The pictures and layers that settings name, by parameter; those not set are left out."""
+        named = {item.name: str(settings[item.name]) for item in self.parameters if item.is_image}
+        return {name: text for name, text in named.items() if text}
+
     def factor(self, settings: Settings) -> int:
         """How many times as wide and high the result of these settings is."""
-        return int(settings[self.scale]) if isinstance(self.scale, str) else self.scale
+        return cast(int, settings[self.scale]) if isinstance(self.scale, str) else self.scale
 
     def to_json(self) -> dict[str, Any]:
         """The declaration as JSON-ready data."""

@@ -66,7 +66,11 @@ class Bound:
         if "job" in self.entry.wants and job is None:
             name = filter.__name__
             raise TypeError(f"{name} asks for a job: pass job=job({name}), of the fixture job")
-        self.settings = self.entry.declaration.settings(settings)
+        declaration = self.entry.declaration
+        images = [item.name for item in declaration.parameters if item.is_image]
+        self._images: dict[str, Any] = {name: settings.get(name) for name in images}
+        plain = {name: value for name, value in settings.items() if name not in self._images}
+        self.settings = declaration.settings(plain)
         self.scale = self.entry.declaration.factor(self.settings)
 
     def __call__(self, image: Image, region: Region | None = None, job: Any = None) -> Any:
@@ -74,7 +78,10 @@ class Bound:
         region = region or Region(0, 0, image.shape[1], image.shape[0])
         offered = {"job": job or self._job, "region": region}
         wanted = {name: offered[name] for name in self.entry.wants}
-        return self.entry.function(image, **self.settings, **wanted)
+        made = {
+            name: item(image) if callable(item) else item for name, item in self._images.items()
+        }
+        return self.entry.function(image, **self.settings | made, **wanted)
 
     def result(self, image: Image, region: Region | None = None) -> Image:
         """The result for a read-only copy of ``image``. Raises Broken when it is no picture."""
@@ -184,12 +191,15 @@ def sentence(bound: Bound, fault: Broken) -> str:
 
 def settings_to_try(declaration: Declaration) -> list[dict[str, Value]]:
     """Settings that between them show a filter at work: its defaults, then each parameter at
-    the ends of its slider and each choice and switch the other way, one at a time.
+    the ends of its slider and each choice and switch the other way, one at a time. Pictures and
+    layers are left out.
     """
-    tried: list[dict[str, Value]] = [declaration.settings()]
+    images = {parameter.name for parameter in declaration.parameters if parameter.is_image}
+    usual = declaration.settings().items()
+    tried = [{name: value for name, value in usual if name not in images}]
     for parameter in declaration.parameters:
         for value in _ends(parameter):
-            settings = declaration.settings({parameter.name: value})
+            settings = tried[0] | {parameter.name: parameter.check(value)}
             if settings not in tried:
                 tried.append(settings)
     return tried

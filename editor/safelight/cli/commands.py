@@ -75,7 +75,7 @@ def _described(filter: Declaration) -> str:
     first = filter.description.split("\n\n")[0].replace("\n", " ")
     lines = [f"{filter.name}  ({filter.category})  {first}"]
     for item in filter.parameters:
-        text = f"    --set {item.name}={item.default}"
+        text = f"    --set {item.name}={item.text(item.default)}"
         lines.append(f"{text:32} {item.range_text()}{'; ' + item.help if item.help else ''}")
     return "\n".join(lines)
 

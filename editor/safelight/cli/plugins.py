@@ -81,9 +81,10 @@ def _install(
     source: str, options: argparse.Namespace, *, upgrade: bool, editable: bool = False
 ) -> int:
     with actions.Studio() as studio:
-        reserved = [item for item in studio.filters() if not _stored(studio.store, item.plugin)]
         told = (lambda text: None) if options.json else (lambda text: print(f"{text} …"))
-        installer = Installer(studio.store, source, reserved=reserved, editable=editable, told=told)
+        installer = Installer(
+            studio.store, source, reserved=studio.built_in(), editable=editable, told=told
+        )
         with studio.store.staging() as staging:
             offer = installer.prepare(staging, upgrade=upgrade)
             if upgrade and offer.version == offer.replaces:
@@ -101,10 +102,6 @@ def _install(
     else:
         print(_line(plugin))
     return 0
-
-
-def _stored(store: Store, plugin: str) -> bool:
-    return any(item.name == plugin for item in store.installed())
 
 
 def _offered(offer: Offer) -> str:

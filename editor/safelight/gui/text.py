@@ -5,13 +5,14 @@ from __future__ import annotations
 _LONGEST = 400
 
 
-def plain(text: str, *, lines: bool = False) -> str:
+def plain(text: str, *, lines: bool = False, longest: int = _LONGEST) -> str:
     """Text without control characters or direction overrides, of a bearable length.
 
-    ``lines`` keeps line breaks. Names of plugins and files may be hostile.
+    ``longest`` is that length in characters. ``lines`` keeps line breaks. Names of plugins and
+    files may be hostile.
     """
     kept = "".join(c if c.isprintable() or (lines and c == "\n") else " " for c in text)
-    return kept if len(kept) <= _LONGEST else kept[: _LONGEST - 1] + "…"
+    return kept if len(kept) <= longest else kept[: longest - 1] + "…"
 
 
 def size(width: int, height: int) -> str:

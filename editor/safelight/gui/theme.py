@@ -104,6 +104,11 @@ QFrame#line {{ background: {LINE}; max-height: 1px; min-height: 1px; }}
 QFrame#panel {{ background: {PANEL}; border-radius: 6px; }}
 QFrame#status {{ background: {WINDOW}; border-top: 1px solid #2b2b2b; }}
 QFrame#message {{ background: {WARNING}; border-radius: 5px; }}
+QTextBrowser#facts {{
+    background: {PANEL}; border: 1px solid transparent; border-radius: 6px; padding: 10px 14px;
+    selection-background-color: {ACCENT_DARK}; selection-color: {TEXT};
+}}
+QTextBrowser#facts:focus {{ border-color: {LINE}; }}
 QScrollArea {{ background: transparent; border: none; }}
 QWidget#transparent {{ background: transparent; }}
 """

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from safelight.actions import Left, Studio
     from safelight.api import Declaration
     from safelight.document import Edit
+    from safelight.gui.plugindialog import PluginsDialog
     from safelight.gui.workspace import Loaded, Workspace
 
 _DEPTHS = {"uint8": "8-bit", "uint16": "16-bit", "float32": "32-bit float"}
@@ -59,6 +60,7 @@ class Window(QMainWindow):
         self.setMinimumSize(640, 420)
         self.studio: Studio | None = None
         self.filters: Sequence[Declaration] = ()
+        self.plugins: PluginsDialog | None = None
         self.ready = False
         self._device = device
         self._safe = safe
@@ -123,6 +125,7 @@ class Window(QMainWindow):
         for workspace in self.workspaces():
             workspace.set_back_end(self.studio, self.filters, self._note)
         self._fill_filters()
+        self._show_plugins.setEnabled(True)
         studio = self.studio
         Background(self, studio.device, self._show_device, self._no_device)
         self._reloader = Reloader(studio, self)
@@ -133,10 +136,7 @@ class Window(QMainWindow):
         self.ready = True
 
     def _reloaded(self, sentence: str, filters: Sequence[Declaration]) -> None:
-        self.filters = filters
-        for workspace in self.workspaces():
-            workspace.refresh_filters(filters)
-        self._fill_filters()
+        self._listed(filters)
         self._notice(sentence)
 
     def _notice(self, sentence: str) -> None:
@@ -284,6 +284,8 @@ class Window(QMainWindow):
             return
         for workspace in self.workspaces():
             workspace.close_session()
+        if self.plugins is not None:
+            self.plugins.close()
         if self.studio is not None:
             self.studio.close()
             self.studio = None
@@ -296,8 +298,17 @@ class Window(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:
         for url in event.mimeData().urls():
             if url.isLocalFile():
-                self.open(Path(url.toLocalFile()))
+                self._take(Path(url.toLocalFile()))
         event.acceptProposedAction()
+
+    def _take(self, path: Path) -> None:
+        """Open what was dropped; a plugin is offered instead."""
+        from safelight.gui.plugindialog import is_plugin
+
+        if is_plugin(path) and self.studio is not None:
+            self.show_plugins(str(path))
+        else:
+            self.open(path)
 
     # -- what can be asked for -----------------------------------------------------------------
 
@@ -341,6 +352,11 @@ class Window(QMainWindow):
         before.setCheckable(True)
         self._before = before
         self._filter_menu = self._menu("Fi&lters")
+        self._show_plugins = QAction("&Plugins…", self)
+        self._show_plugins.setShortcut("Ctrl+Shift+P")
+        self._show_plugins.triggered.connect(lambda _=False: self.show_plugins())
+        self._show_plugins.setEnabled(False)
+        self._actions.append(self._show_plugins)
         help = self._menu("&Help")
         self._action(help, "&Search commands…", self.search, "Ctrl+K")
         self._action(help, "&Keyboard shortcuts", self._show_shortcuts, "F1")
@@ -462,6 +478,39 @@ class Window(QMainWindow):
         if not self.filters:
             text = "No filters are installed" if self.ready else "Looking for filters…"
             self._filter_menu.addAction(text).setEnabled(False)
+        self._filter_menu.addSeparator()
+        self._filter_menu.addAction(self._show_plugins)
+
+    def show_plugins(self, source: str = "") -> None:
+        """The Plugins dialog; ``source`` is what to offer to install there."""
+        from safelight.gui.plugindialog import PluginsDialog
+
+        if self.studio is None:
+            return
+        if self.plugins is None:
+            self.plugins = PluginsDialog(self.studio, self)
+            self.plugins.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            self.plugins.changed.connect(self._list_filters)
+            self.plugins.finished.connect(self._forget_plugins)
+        self.plugins.show()
+        self.plugins.activateWindow()
+        if source:
+            self.plugins.install_from(source)
+
+    def _forget_plugins(self) -> None:
+        self.plugins = None
+
+    def _list_filters(self) -> None:
+        """Show what the plugins offer now."""
+        studio = self.studio
+        if studio is not None:
+            Background(self, studio.filters, self._listed, lambda error: self.say(str(error)))
+
+    def _listed(self, filters: Sequence[Declaration]) -> None:
+        self.filters = filters
+        self._fill_filters()
+        for workspace in self.workspaces():
+            workspace.show_filters(filters)
 
     def open_filter(self, declaration: Declaration) -> None:
         """Show a filter's settings beside the photograph in front."""

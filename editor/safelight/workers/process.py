@@ -112,6 +112,7 @@ class Worker:
             "run": self._run,
             "promise": self._promise,
             "device": self._device,
+            "networks": self._networks,
         }
 
     def serve(self) -> None:
@@ -178,6 +179,19 @@ class Worker:
         filters = [declaration.to_json() for declaration in plugins.declarations]
         self.reply(message, "described", filters=filters, failures=plugins.failures)
 
+    def _networks(self, message: protocol.Message) -> None:
+        """Say what network files say of themselves. No plugin is loaded for it."""
+        facts = [self._network(Path(file)) for file in message["files"]]
+        self.reply(message, "networks", facts=facts)
+
+    def _network(self, file: Path) -> dict[str, str]:
+        try:
+            contract = self.inference.contract(file)
+        except (ModelError, OutOfMemory) as error:
+            return {"fault": str(error)[:300]}
+        licence, data = contract.licence[:2000], contract.training_data[:2000]
+        return {"licence": licence, "training_data": data}
+
     def _filter(self, message: protocol.Message) -> tuple[api.Registered, Path]:
         identity = message["filter"]
         if identity not in self.plugins.filters:
@@ -188,7 +202,8 @@ class Worker:
         entry, folder = self._filter(message)
         job = _Job(self, message, folder)
         contract = self.inference.contract
-        plan, models = rehearse(entry, folder, message["settings"], contract, job)
+        settings, images = _settings(entry, message), list(message.get("images", ()))
+        plan, models = rehearse(entry, folder, settings, contract, job, images)
         device = None
         for name in models:
             device = self.inference.device(message["device"], folder / name)
@@ -208,11 +223,11 @@ class Worker:
         entry, folder = self._filter(message)
         job = _Job(self, message, folder)
         job.check()
-        image = self._blocks[message["input"]["block"]].array(tuple(message["input"]["shape"]))
-        image.flags.writeable = False
+        image = self._image(message["input"])
+        named = {name: self._image(place) for name, place in message.get("images", {}).items()}
         output = self._blocks[message["output"]["block"]].array(tuple(message["output"]["shape"]))
         region = api.Region(*message["region"])
-        result = call(entry, image, message["settings"], job, region)
+        result = call(entry, image, _settings(entry, message), job, region, named)
         x, y, width, height = message["keep"]
         scale = message["scale"]
         expected = (region.height * scale, region.width * scale, 3)
@@ -230,6 +245,12 @@ class Worker:
         entry, _ = self._filter(message)
         text = complaint(message["promise"], entry.function, self.inference)
         self.reply(message, "promised", complaint=text[:2000])
+
+    def _image(self, place: protocol.Message) -> api.Image:
+        """The pixels that lie in a block, read-only."""
+        image = self._blocks[place["block"]].array(tuple(place["shape"]))
+        image.flags.writeable = False
+        return image
 
     def _device(self, message: protocol.Message) -> None:
         models = sorted(
@@ -249,6 +270,11 @@ class Worker:
             runtime=runtime_version(),
             model=models[0].name,
         )
+
+
+def _settings(entry: api.Registered, message: protocol.Message) -> api.Settings:
+    """The settings as the filter takes them: a message has lists where a filter has tuples."""
+    return entry.declaration.settings(message["settings"])
 
 
 class _WithoutWindow(importlib.abc.MetaPathFinder):

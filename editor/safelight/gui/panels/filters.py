@@ -22,7 +22,7 @@ class FilterList(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._filters: Sequence[Declaration] = ()
+        self.filters: Sequence[Declaration] = ()
         self.search = QLineEdit()
         self.search.setPlaceholderText("Search filters")
         self.search.setClearButtonEnabled(True)
@@ -47,18 +47,18 @@ class FilterList(QWidget):
 
     def show_filters(self, filters: Sequence[Declaration]) -> None:
         """Show these filters, which are sorted by category already."""
-        self._filters = filters
+        self.filters = filters
         self._fill()
 
     def declaration(self, identity: str) -> Declaration | None:
         """The filter of that id; None where it is not installed."""
-        return next((item for item in self._filters if item.id == identity), None)
+        return next((item for item in self.filters if item.id == identity), None)
 
     def _fill(self) -> None:
         words = self.search.text().lower().split()
         self.list.clear()
         category = ""
-        for item in self._filters:
+        for item in self.filters:
             text = f"{item.title} {item.category} {item.description} {item.plugin}".lower()
             if not all(word in text for word in words):
                 continue

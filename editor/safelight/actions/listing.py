@@ -1,0 +1,114 @@
+"""Listing: all plugins there are, the strangers' and the built-in ones, as they are shown."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from safelight.actions.installer import described, licence_of, networks_in, question_about
+from safelight.actions.store import Installed, Network, Package
+from safelight.actions.studio import Studio
+from safelight.api import Declaration
+from safelight.workers.pool import Pool, WorkerSilent
+
+_READ_LIMIT = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A plugin as it is listed. ``earlier`` is the version to which one can go back; "" = none."""
+
+    plugin: Installed
+    built_in: bool = False
+    earlier: str = ""
+
+
+def listed(studio: Studio) -> tuple[Listed, ...]:
+    """The strangers' plugins by name, then the built-in ones. Raises WorkerDied.
+
+    What the built-in networks say of themselves is not read yet: see ``completed``.
+    """
+    store = studio.store
+    strangers = []
+    for item in store.installed():
+        earlier = store.earlier(item.name)
+        strangers.append(Listed(item, earlier=earlier.version if earlier else ""))
+    return (*strangers, *_built_in(studio))
+
+
+def completed(entries: Iterable[Listed]) -> tuple[Listed, ...]:
+    """The same, with what the built-in networks say of themselves: a worker reads them, once.
+
+    Raises WorkerDied.
+    """
+    return tuple(
+        replace(item, plugin=replace(item.plugin, networks=_read(item.plugin.folder)))
+        if item.built_in and item.plugin.networks
+        else item
+        for item in entries
+    )
+
+
+def _built_in(studio: Studio) -> Iterable[Listed]:
+    filters: dict[str, list[Declaration]] = {}
+    for item in studio.built_in():
+        filters.setdefault(item.plugin, []).append(item)
+    faults = {item.plugin: item.reason for item in studio.broken_built_in()}
+    for name in sorted({*filters, *faults}):
+        offered = tuple(filters.get(name, ()))
+        yield Listed(_described(name, offered, faults.get(name, "")), built_in=True)
+
+
+def _described(name: str, filters: tuple[Declaration, ...], fault: str) -> Installed:
+    facts = _metadata(name)
+    folder = _folder(filters[0].id.split(".")[0]) if filters else Path()
+    version = str(facts.get("version") or (filters[0].version if filters else ""))
+    return Installed(
+        name,
+        version,
+        folder,
+        summary=str(facts.get("summary") or ""),
+        packages=(Package(name, version, 0, "", licence_of(facts)),) if facts else (),
+        networks=_networks(folder) if folder.name else (),
+        filters=filters,
+        fault=fault,
+    )
+
+
+def _metadata(name: str) -> Mapping[str, Any]:
+    try:
+        return metadata.metadata(name).json
+    except metadata.PackageNotFoundError:
+        return {}
+
+
+def _folder(package: str) -> Path:
+    """Where a package lies, which is not imported; the empty path where that cannot be told."""
+    spec = importlib.util.find_spec(package)
+    return Path(spec.origin).parent if spec is not None and spec.origin is not None else Path()
+
+
+@cache
+def _networks(folder: Path) -> tuple[Network, ...]:
+    """The networks of a built-in plugin. They change with the editor alone."""
+    return tuple(networks_in(folder))
+
+
+@cache
+def _read(folder: Path) -> tuple[Network, ...]:
+    """The same, with what they say of themselves to a worker."""
+    networks = _networks(folder)
+    pool = Pool(limit=1)
+    try:
+        with pool.worker() as worker:
+            question = question_about(folder / item.file for item in networks)
+            return described(networks, worker.ask(question, _READ_LIMIT))
+    except WorkerSilent:
+        return networks
+    finally:
+        pool.close()
