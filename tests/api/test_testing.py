@@ -603,6 +603,7 @@ def test_a_golden_of_another_kind_of_file_is_refused(tmp_path):
 def match(
     image: api.Image, style: api.Picture = None, layer: api.Layer = None, amount: float = 1.0
 ) -> api.Image:
+    """Mix in the mean colour of another picture, or a layer."""
     mean = 0.0 if style is None else np.float32(style.mean())
     other = image if layer is None else layer
     return image * np.float32(amount) + other * mean
