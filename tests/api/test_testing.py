@@ -603,10 +603,16 @@ def test_a_golden_of_another_kind_of_file_is_refused(tmp_path):
 def match(
     image: api.Image, style: api.Picture = None, layer: api.Layer = None, amount: float = 1.0
 ) -> api.Image:
-    """Mix in the mean colour of another picture, or a layer."""
+    """Mixes the picture with another."""
     mean = 0.0 if style is None else np.float32(style.mean())
     other = image if layer is None else layer
     return image * np.float32(amount) + other * mean
+
+
+def test_settings_to_try_name_no_picture_where_the_filter_expects_one():
+    tried = testing.settings_to_try(api.registered(match).declaration)
+    assert tried == [{"amount": 1.0}]
+    testing.assert_well_behaved(match, **tried[0])
 
 
 def test_pictures_and_layers_are_given_like_settings():

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from safelight.actions.installer import Installer
+from safelight.actions.describing import filters_of
 from safelight.actions.store import Installed, Store, StoreError
-from safelight.api import Declaration
 from safelight.workers.environment import stamp_of
 
 
@@ -24,11 +23,12 @@ class Reloaded:
         return self.fault or f"{self.plugin} reloaded"
 
 
-def reload_changed(store: Store, reserved: Sequence[Declaration]) -> tuple[Reloaded, ...]:
+def reload_changed(store: Store, reserved: Mapping[str, str]) -> tuple[Reloaded, ...]:
     """Ask each editable plugin that has changed what it offers now, and note that in the store.
 
     One that cannot be loaded keeps the filters it had in the list, and says why when they are
-    run. ``reserved`` are the editor's own filters. Raises WriteError.
+    run. ``reserved`` are the ids of the editor's own filters, with their plugins. Raises
+    WriteError.
     """
     return tuple(
         _reload(plugin, store, reserved)
@@ -37,11 +37,11 @@ def reload_changed(store: Store, reserved: Sequence[Declaration]) -> tuple[Reloa
     )
 
 
-def _reload(plugin: Installed, store: Store, reserved: Sequence[Declaration]) -> Reloaded:
+def _reload(plugin: Installed, store: Store, reserved: Mapping[str, str]) -> Reloaded:
     fault, filters = "", plugin.filters
     stamp = stamp_of(Path(plugin.sources))  # before it is read: what changes after is seen next
     try:
-        filters = Installer(store, plugin.source, reserved=reserved).describe(plugin)
+        filters = filters_of(plugin, store, reserved)
     except StoreError as error:
         fault = str(error)
     store.write(replace(plugin, stamp=stamp, filters=filters))

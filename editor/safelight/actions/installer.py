@@ -24,9 +24,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from safelight.actions.describing import asked, filters_of
 from safelight.actions.pip import Pip, Stopped, run_until
 from safelight.actions.store import Installed, Network, Package, Store, StoreError, canonical
-from safelight.api import PROJECT, Declaration, ParameterError
+from safelight.api import PROJECT, Declaration
 from safelight.files import WriteError, atomic_write
 from safelight.workers import building
 from safelight.workers.environment import Environment, editor_path, interpreter, stamp_of
@@ -43,7 +44,6 @@ _GIT = re.compile(r"git\+|(https?|ssh|git)://(?!.*\.(whl|zip)$)")
 _SAID = ("licence", "training_data", "fault")
 """What a worker says of a network file."""
 
-_DESCRIBE_LIMIT = 60.0
 _BUILD_LIMIT = {"memory": 2 << 30, "limit": 1 << 30}
 _LARGEST = 4 << 30
 _FORBIDDEN = {
@@ -197,7 +197,8 @@ class Installer:
         if self._editable:
             sources = _sources(Path(self._source), plugin)
             plugin = replace(plugin, sources=str(sources), stamp=stamp_of(sources))
-        plugin = replace(plugin, filters=self.describe(plugin), enabled=self._stays_on(offer.name))
+        filters = filters_of(plugin, self._store, self._reserved, self._ask)
+        plugin = replace(plugin, filters=filters, enabled=self._stays_on(offer.name))
         self._stop_if_cancelled()
         self._store.write(plugin)
         for left in offer.staged.iterdir():
@@ -330,7 +331,7 @@ class Installer:
             shutil.copyfile(library / item.file, files[-1])
         environment = Environment("networks", alone, staging / "reading")
         try:
-            return described(networks, self._ask(environment, question_about(files)))
+            return with_facts(networks, self._ask(environment, question_about(files)))
         except WorkerSilent:
             return tuple(replace(item, fault="it takes too long to read") for item in networks)
         except WorkerDied as error:
@@ -338,16 +339,13 @@ class Installer:
 
     def _ask(self, environment: Environment, question: Message) -> Message:
         """What a fresh confined worker answers. Raises WorkerDied, WorkerSilent, Stopped."""
-        pool = self._pool = Pool(limit=1, environment=environment)
+        self._pool = Pool(limit=1, environment=environment)
         try:
             self._stop_if_cancelled()
-            with pool.worker() as worker:
-                return worker.ask(question, _DESCRIBE_LIMIT)
+            return asked(self._pool, question)
         except WorkerDied:
             self._stop_if_cancelled()
             raise
-        finally:
-            pool.close()
 
     def _stop_if_cancelled(self) -> None:
         if self._cancelled.is_set():
@@ -360,34 +358,6 @@ class Installer:
                 version = item["metadata"]["version"]
                 reason = _FORBIDDEN[other].format(version)
                 raise StoreError(f"{name} wants to bring {other} {version}: {reason}.")
-
-    def describe(self, plugin: Installed) -> tuple[Declaration, ...]:
-        """What the plugin offers, as a confined worker says. Raises StoreError."""
-        try:
-            reply = self._ask(self._store.environment(plugin), {"type": "describe"})
-        except WorkerSilent:
-            raise StoreError(f"{plugin.name} did not say what it offers within a minute.") from None
-        except WorkerDied as error:
-            raise StoreError(f"{plugin.name} took its worker down: it {error}.") from None
-        for failure in reply.get("failures", []):
-            raise StoreError(f"{plugin.name} cannot be loaded: {failure['reason']}.")
-        try:
-            found = [Declaration.from_json(item) for item in reply.get("filters", [])]
-        except (ParameterError, TypeError) as error:
-            raise StoreError(f"{plugin.name} declares what is no filter: {error}.") from None
-        if not found:
-            reason = reply.get("reason", "it offers no filter")
-            raise StoreError(f"{plugin.name} cannot be used: {reason}.")
-        taken = dict(self._reserved)
-        for other in self._store.installed():
-            if other.name != plugin.name:
-                taken |= {item.id: other.name for item in other.filters}
-        for item in found:
-            if item.id in taken:
-                raise StoreError(
-                    f"{plugin.name} has a filter {item.id}, which {taken[item.id]} has."
-                )
-        return tuple(replace(item, plugin=plugin.name, version=plugin.version) for item in found)
 
 
 @contextlib.contextmanager
@@ -522,7 +492,7 @@ def question_about(files: Iterable[Path]) -> Message:
     return {"type": "networks", "files": [str(file) for file in files]}
 
 
-def described(networks: Sequence[Network], answer: Message) -> tuple[Network, ...]:
+def with_facts(networks: Sequence[Network], answer: Message) -> tuple[Network, ...]:
     """Networks with what a worker says of them; one that answers anything else is not believed."""
     facts = answer.get("facts")
     if not isinstance(facts, list) or len(facts) != len(networks):

@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from safelight.actions.installer import described, licence_of, networks_in, question_about
+from safelight.actions.installer import licence_of, networks_in, question_about, with_facts
 from safelight.actions.store import Installed, Network, Package
 from safelight.actions.studio import Studio
 from safelight.api import Declaration
@@ -107,7 +107,7 @@ def _read(folder: Path) -> tuple[Network, ...]:
     try:
         with pool.worker() as worker:
             question = question_about(folder / item.file for item in networks)
-            return described(networks, worker.ask(question, _READ_LIMIT))
+            return with_facts(networks, worker.ask(question, _READ_LIMIT))
     except WorkerSilent:
         return networks
     finally:

@@ -144,7 +144,8 @@ class Studio:
             return ()
         from safelight.actions.editable import reload_changed
 
-        found = reload_changed(self.store, self.built_in())
+        own = {item.id: item.plugin for item in self._catalog.filters()}
+        found = reload_changed(self.store, own)
         if found:
             self.live.forget()
         return found

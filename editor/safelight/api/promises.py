@@ -51,7 +51,8 @@ class Promise:
 class Bound:
     """A filter with its settings and its job: a function of a picture and where it lies.
 
-    ``tolerance`` is the largest difference between pieces and the whole (black to white is 1).
+    ``tolerance`` is the largest difference between pieces and the whole (black to white is 1). A
+    picture or a layer among the settings is an image, or a function that makes it of the image.
     Raises TypeError where a job is missing, ParameterError for settings that are not legal.
     """
 
@@ -59,7 +60,7 @@ class Bound:
         self,
         filter: Filter,
         job: Any,
-        settings: Mapping[str, object],
+        settings: Mapping[str, Any],
         tolerance: float = TOLERANCE,
     ) -> None:
         self.entry, self._job, self.tolerance = registered(filter), job, tolerance
@@ -67,8 +68,8 @@ class Bound:
             name = filter.__name__
             raise TypeError(f"{name} asks for a job: pass job=job({name}), of the fixture job")
         declaration = self.entry.declaration
-        images = [item.name for item in declaration.parameters if item.is_image]
-        self._images: dict[str, Any] = {name: settings.get(name) for name in images}
+        self._images = {item.name: None for item in declaration.parameters if item.is_image}
+        self._images |= {name: settings[name] for name in self._images if name in settings}
         plain = {name: value for name, value in settings.items() if name not in self._images}
         self.settings = declaration.settings(plain)
         self.scale = self.entry.declaration.factor(self.settings)

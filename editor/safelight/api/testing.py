@@ -14,8 +14,8 @@ After the filter come its settings, as when it is called; those left out have th
 filter that asks for a job is given ``job=job(FILTER)``, from the pytest fixture ``job`` that is
 installed with Safelight. Another picture is given as an image; a layer, which is as large as the
 image, as a function that makes it of the image: ``layer=lambda image: image[..., ::-1]``. A broken
-promise is an AssertionError that says which and where. Without a line of code, ``pytest
---safelight`` asks every promise of every filter of a plugin.
+promise is an AssertionError that says which and where. Without a line of code,
+``pytest --safelight`` asks every promise of every filter of a plugin.
 """
 
 from __future__ import annotations

@@ -103,18 +103,15 @@ class Session(QObject):
     def set_studio(self, studio: actions.Studio) -> None:
         """The filters can be run now."""
         self.studio = studio
-        self._renderer = Renderer(studio.live, memory=_RENDERED)
-        self._pictures.clear()
         studio.hear_failures(self._failed.emit)
-        self._after_change()
+        self.draw_afresh()
 
-    def filters_changed(self) -> None:
-        """Other filters are installed now: draw what they make anew."""
+    def draw_afresh(self) -> None:
+        """Forget what filters have drawn on the screen: their code is another one now."""
         if self.studio is not None:
-            self.stop_preview()
             self._renderer = Renderer(self.studio.live, memory=_RENDERED)
-            self._pictures.clear()
-            self.history_changed.emit()
+        self._pictures.clear()
+        self._after_change()
 
     @property
     def document(self) -> Document:

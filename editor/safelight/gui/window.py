@@ -511,6 +511,7 @@ class Window(QMainWindow):
         self._fill_filters()
         for workspace in self.workspaces():
             workspace.show_filters(filters)
+        self._reloader.start()
 
     def open_filter(self, declaration: Declaration) -> None:
         """Show a filter's settings beside the photograph in front."""

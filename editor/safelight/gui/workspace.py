@@ -110,21 +110,22 @@ class Workspace(QWidget):
             self.messages.say("\n".join(line for line in notes if line))
 
     def show_filters(self, filters: Sequence[Declaration]) -> None:
-        """Other filters are there now; the panel of one that has changed is opened anew."""
-        before = {item.id: item for item in self.filters.filters}
-        missing = self._missing()
-        self.filters.show_filters(filters)
-        now = {item.id: item for item in filters}
-        self.close_layer()
-        self.session.filters_changed()
+        """The filters have changed: show those there are now, with their parameters of now."""
+        shown, missing = self.filters, self._missing()
+        before = {x.declaration.id: x.declaration for x in (self.settings, self.held) if x}
+        shown.show_filters(filters)
+        changed = {key for key, item in before.items() if shown.declaration(key) != item}
+        if self.held is not None and self.held.declaration.id in changed:
+            self.close_layer()
         if self.settings is not None:
-            identity = self.settings.declaration.id
-            if identity not in now:
+            now = shown.declaration(self.settings.declaration.id)
+            if now is None:
                 self.close_filter()
-            elif now[identity] != before.get(identity):
-                self.open_filter(now[identity])
+            elif self.settings.declaration.id in changed:
+                self.open_filter(now)
             else:
                 self._seen.start()
+        self.session.draw_afresh()
         news = [line for line in self._missing() if line not in missing]
         if news:
             self.messages.say("\n".join(news))

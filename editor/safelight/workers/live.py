@@ -82,7 +82,7 @@ class LiveFilters:
         return None
 
     def forget(self) -> None:
-        """Ask anew what was found out about filters: a plugin has changed."""
+        """Take note that filters have changed: what failed may run, what was cheap may not be."""
         with self._lock:
             self._reaches.clear()
 

@@ -241,16 +241,16 @@ class Worker:
         np.copyto(output, pixels[rows, columns], casting="unsafe")
         self.reply(message, "done", finite=bool(np.isfinite(output).all()))
 
-    def _promise(self, message: protocol.Message) -> None:
-        entry, _ = self._filter(message)
-        text = complaint(message["promise"], entry.function, self.inference)
-        self.reply(message, "promised", complaint=text[:2000])
-
     def _image(self, place: protocol.Message) -> api.Image:
         """The pixels that lie in a block, read-only."""
         image = self._blocks[place["block"]].array(tuple(place["shape"]))
         image.flags.writeable = False
         return image
+
+    def _promise(self, message: protocol.Message) -> None:
+        entry, _ = self._filter(message)
+        text = complaint(message["promise"], entry.function, self.inference)
+        self.reply(message, "promised", complaint=text[:2000])
 
     def _device(self, message: protocol.Message) -> None:
         models = sorted(
