@@ -121,7 +121,7 @@ def test_an_id_that_another_plugin_has_is_named(plugin, tmp_path):
     project.write_text(named, "utf-8")
     verdicts = check_plugin(str(plugin), Store(tmp_path / "store"))
     said = [item.complaint for item in verdicts if item.complaint]
-    assert said == ["safelight_warmth.warmth is the id of a filter of safelight-warmth"]
+    assert said == ["safelight_warmth.warmth is the id of something of safelight-warmth"]
 
 
 def test_what_is_no_plugin_is_refused_in_a_sentence(plugin, tmp_path):

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import cast
 
 from safelight.actions.installer import Installer
-from safelight.actions.store import Store, StoreError, canonical
+from safelight.actions.store import Offered, Store, StoreError, canonical
 from safelight.actions.studio import Studio
 from safelight.api import Declaration
 from safelight.api.promises import PROMISES
@@ -42,12 +42,17 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class _Subject:
-    """A plugin that can be asked: its name, its filters, its metadata and where it runs."""
+    """A plugin that can be asked: its name, what it offers, its metadata and where it runs."""
 
     name: str
-    filters: tuple[Declaration, ...]
+    offered: tuple[Offered, ...]
     facts: Message
     pool: Pool
+
+    @property
+    def filters(self) -> tuple[Declaration, ...]:
+        """The filters among it, which make promises."""
+        return tuple(item for item in self.offered if isinstance(item, Declaration))
 
 
 def check_plugin(
@@ -75,7 +80,7 @@ def check_plugin(
     ):
         for promise, complaint in _of_the_distribution(subject).items():
             found(Verdict(subject.name, promise, complaint))
-        found(Verdict(subject.name, "ids", _taken(subject, studio.filters())))
+        found(Verdict(subject.name, "ids", _taken(subject, studio.offered())))
         for declaration in subject.filters:
             for promise in PROMISES:
                 complaint = _ask(subject.pool, declaration, promise, patience)
@@ -94,24 +99,24 @@ def _installed_for_now(source: str) -> Iterator[_Subject]:
         pool = Pool(limit=1, environment=store.environment(plugin))
         with contextlib.closing(pool):
             facts = _facts(plugin.name, [str(plugin.library)])
-            yield _Subject(plugin.name, plugin.filters, facts, pool)
+            yield _Subject(plugin.name, plugin.offered, facts, pool)
 
 
 @contextlib.contextmanager
 def _installed(name: str, studio: Studio) -> Iterator[_Subject]:
     """A plugin of the store, or one of the editor's own environment."""
-    filters = tuple(item for item in studio.filters() if _same(item.plugin, name))
+    offered = tuple(item for item in studio.offered() if _same(item.plugin, name))
     for plugin in studio.broken():
         if _same(plugin.plugin, name):
             raise StoreError(f"{plugin.plugin} cannot be loaded: {plugin.reason}.")
-    if not filters:
+    if not offered:
         raise StoreError(f"{studio.store.find(name).name} is switched off: enable it first.")
-    name = filters[0].plugin
+    name = offered[0].plugin
     environment = studio.store.environments().get(name)
     pool = Pool(limit=1, environment=environment)
     with contextlib.closing(pool):
         facts = _facts(name, [str(environment.library)] if environment else sys.path)
-        yield _Subject(name, filters, facts, pool)
+        yield _Subject(name, offered, facts, pool)
 
 
 def _facts(name: str, places: list[str]) -> Message:
@@ -121,12 +126,12 @@ def _facts(name: str, places: list[str]) -> Message:
     raise StoreError(f"{name} has no metadata.")
 
 
-def _taken(subject: _Subject, known: Iterable[Declaration]) -> str:
-    """A filter that has the id of another plugin's."""
+def _taken(subject: _Subject, known: Iterable[Offered]) -> str:
+    """A filter or a format that has the id of another plugin's."""
     others = {item.id: item.plugin for item in known if not _same(item.plugin, subject.name)}
-    for declaration in subject.filters:
-        if declaration.id in others:
-            return f"{declaration.id} is the id of a filter of {others[declaration.id]}"
+    for item in subject.offered:
+        if item.id in others:
+            return f"{item.id} is the id of something of {others[item.id]}"
     return ""
 
 

@@ -153,6 +153,10 @@ class Studio:
             if not item.reads
         )
 
+    def offered(self) -> tuple[Offered, ...]:
+        """The filters and the formats. Raises WorkerDied."""
+        return (*self.filters(), *self.formats())
+
     def _known_formats(self) -> tuple[Format, ...]:
         try:
             return self.formats()

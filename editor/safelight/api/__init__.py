@@ -18,7 +18,7 @@ from safelight.api.filter import (
 from safelight.api.formats import (
     Format,
     FormatError,
-    Kind,
+    FormatKind,
     RegisteredFormat,
     exporter,
     importer,
@@ -62,7 +62,7 @@ __all__ = [
     "HexColour",
     "Image",
     "Job",
-    "Kind",
+    "FormatKind",
     "Layer",
     "Number",
     "Parameter",

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-Kind = Literal["importer", "exporter"]
+FormatKind = Literal["importer", "exporter"]
 """Which way a function converts: from a file's bytes, or to them."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -45,7 +45,7 @@ class Format:
 
     id: str
     title: str
-    kind: Kind
+    kind: FormatKind
     suffixes: tuple[str, ...]
     beginnings: tuple[bytes, ...] = ()
     depths: tuple[str, ...] = _DEPTHS
@@ -174,7 +174,7 @@ def exporter(
     return decorate
 
 
-def registered_format(function: Callable[..., Any], kind: Kind) -> RegisteredFormat:
+def registered_format(function: Callable[..., Any], kind: FormatKind) -> RegisteredFormat:
     """What the decorator noted on a function. Raises TypeError when it is no such format."""
     found = getattr(function, _MARK, None)
     if not isinstance(found, RegisteredFormat) or found.format.kind != kind:
@@ -183,7 +183,7 @@ def registered_format(function: Callable[..., Any], kind: Kind) -> RegisteredFor
     return found
 
 
-def _mark(function: Function, title: str, kind: Kind, **facts: Any) -> Function:
+def _mark(function: Function, title: str, kind: FormatKind, **facts: Any) -> Function:
     format = Format(
         id=f"{function.__module__.split('.')[0]}.{function.__name__}",
         title=title,
