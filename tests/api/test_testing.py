@@ -609,6 +609,12 @@ def match(
     return image * np.float32(amount) + other * mean
 
 
+def test_settings_to_try_name_no_picture_where_the_filter_expects_one():
+    tried = testing.settings_to_try(api.registered(match).declaration)
+    assert tried == [{"amount": 1.0}]
+    testing.assert_well_behaved(match, **tried[0])
+
+
 def test_pictures_and_layers_are_given_like_settings():
     style = testing.photograph(20, 10)
     for given in ({}, {"style": style}, {"layer": lambda image: 1 - image, "amount": 0.5}):

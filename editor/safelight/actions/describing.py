@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from safelight.actions.store import Installed, Store, StoreError
-from safelight.api import Declaration, Format
+from safelight.api import Declaration, Format, ParameterError
 from safelight.workers.environment import Environment
 from safelight.workers.pool import Pool, WorkerDied, WorkerSilent
 from safelight.workers.protocol import Message
@@ -34,12 +34,12 @@ def ask(environment: Environment, question: Message) -> Message:
     return asked(Pool(limit=1, environment=environment), question)
 
 
-def with_offers(
+def described(
     plugin: Installed, store: Store, reserved: Mapping[str, str], ask: Ask = ask
 ) -> Installed:
-    """The plugin with the filters and formats that it offers now. Raises StoreError.
+    """The plugin with the filters and formats that it offers. Raises StoreError.
 
-    ``reserved`` are the ids of what the editor's own plugins offer, with their plugins.
+    ``reserved`` are the ids of what the editor itself has, with their plugins.
     """
     try:
         reply = ask(store.environment(plugin), {"type": "describe"})
@@ -49,20 +49,20 @@ def with_offers(
         raise StoreError(f"{plugin.name} took its worker down: it {error}.") from None
     for failure in reply.get("failures", []):
         raise StoreError(f"{plugin.name} cannot be loaded: {failure['reason']}.")
-    own = {"plugin": plugin.name, "version": plugin.version}
+    origin = {"plugin": plugin.name, "version": plugin.version}
     try:
-        filters = [Declaration.from_json(item | own) for item in reply.get("filters", [])]
-        formats = [Format.from_json(item | own) for item in reply.get("formats", [])]
-    except (ValueError, TypeError) as error:
+        filters = [Declaration.from_json(item | origin) for item in reply.get("filters", [])]
+        formats = [Format.from_json(item | origin) for item in reply.get("formats", [])]
+    except (ParameterError, TypeError, ValueError) as error:
         raise StoreError(f"{plugin.name} declares what makes no sense: {error}.") from None
     if not filters and not formats:
         reason = reply.get("reason", "it offers no filter and no format")
         raise StoreError(f"{plugin.name} cannot be used: {reason}.")
+    offering = replace(plugin, filters=tuple(filters), formats=tuple(formats))
     taken = dict(reserved)
     for other in store.installed():
         if other.name != plugin.name:
             taken |= {item.id: other.name for item in other.offered}
-    offering = replace(plugin, filters=tuple(filters), formats=tuple(formats))
     for item in offering.offered:
         if item.id in taken:
             raise StoreError(f"{plugin.name} brings {item.id}, which {taken[item.id]} has already.")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from safelight.actions.describing import with_offers
+from safelight.actions.describing import described
 from safelight.actions.store import Installed, Store, StoreError
 from safelight.workers.environment import stamp_of
 
@@ -26,9 +26,9 @@ class Reloaded:
 def reload_changed(store: Store, reserved: Mapping[str, str]) -> tuple[Reloaded, ...]:
     """Ask each editable plugin that has changed what it offers now, and note that in the store.
 
-    One that cannot be loaded keeps what it had in the list, and says why when they are
-    run. ``reserved`` are the ids of what the editor's own plugins offer, with
-    their plugins. Raises WriteError.
+    One that cannot be loaded keeps the filters it had in the list, and says why when they are
+    run. ``reserved`` are the ids of the editor's own filters, with their plugins. Raises
+    WriteError.
     """
     return tuple(
         _reload(plugin, store, reserved)
@@ -41,7 +41,7 @@ def _reload(plugin: Installed, store: Store, reserved: Mapping[str, str]) -> Rel
     fault = ""
     stamp = stamp_of(Path(plugin.sources))  # before it is read: what changes after is seen next
     try:
-        plugin = with_offers(plugin, store, reserved)
+        plugin = described(plugin, store, reserved)
     except StoreError as error:
         fault = str(error)
     store.write(replace(plugin, stamp=stamp))

@@ -24,7 +24,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from safelight.actions.describing import asked, with_offers
+from safelight.actions.describing import asked, described
 from safelight.actions.pip import Pip, Stopped, run_until
 from safelight.actions.store import (
     Installed,
@@ -192,6 +192,19 @@ class Installer:
             return self._install(offer)
 
     def _install(self, offer: Offer) -> Installed:
+        plugin = self.described(offer)
+        self._stop_if_cancelled()
+        self._store.write(plugin)
+        for left in offer.staged.iterdir():
+            if left.name not in ("lib", "wheels", "plugin.json"):
+                shutil.rmtree(left, ignore_errors=True)
+        folder = self._store.place(offer.staged, offer.name)
+        return replace(plugin, folder=folder)
+
+    def described(self, offer: Offer) -> Installed:
+        """The plugin as it would be installed, where it is staged: a confined worker has been
+        asked what it offers. Raises StoreError.
+        """
         self._told("Starting it for the first time")
         plugin = Installed(
             offer.name,
@@ -205,15 +218,8 @@ class Installer:
         if self._editable:
             sources = _sources(Path(self._source), plugin)
             plugin = replace(plugin, sources=str(sources), stamp=stamp_of(sources))
-        plugin = with_offers(plugin, self._store, self._reserved, self._ask)
-        plugin = replace(plugin, enabled=self._stays_on(offer.name))
-        self._stop_if_cancelled()
-        self._store.write(plugin)
-        for left in offer.staged.iterdir():
-            if left.name not in ("lib", "wheels", "plugin.json"):
-                shutil.rmtree(left, ignore_errors=True)
-        folder = self._store.place(offer.staged, offer.name)
-        return replace(plugin, folder=folder)
+        plugin = described(plugin, self._store, self._reserved, self._ask)
+        return replace(plugin, enabled=self._stays_on(offer.name))
 
     def _stays_on(self, name: str) -> bool:
         """Whether a plugin will be switched on: an update of one that is off leaves it off."""
@@ -234,6 +240,8 @@ class Installer:
             if not re.match(r"^[A-Za-z0-9][A-Za-z0-9._-]*(\[[^\]]*\])?\s*([=<>!~;].*)?$", source):
                 raise StoreError(f"{source} is no name of a package and no file that is here.")
             return source, Pip(self._cancelled)
+        if path.suffix.lower() == ".onnx":
+            raise StoreError(f"{path.name} is a network: add it with “safelight models add”.")
         if path.is_dir():
             return str(self._build(path, staging, wheels)), Pip(self._cancelled)
         if path.suffix == ".whl":

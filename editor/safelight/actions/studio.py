@@ -179,9 +179,6 @@ class Studio:
             pools.forget(plugin)
         self.live.forget()
 
-    def _every_pools(self) -> tuple[Pools, ...]:
-        return self._pools, self._live_pools, self._format_pools
-
     def editable(self) -> bool:
         """Whether there are plugins that run from their author's folder."""
         return any(item.sources for item in self._strangers())
@@ -197,6 +194,9 @@ class Studio:
         if found:
             self.live.forget()
         return found
+
+    def _every_pools(self) -> tuple[Pools, ...]:
+        return self._pools, self._live_pools, self._format_pools
 
     def broken(self) -> tuple[Broken, ...]:
         """The plugins that could not be loaded, and why."""

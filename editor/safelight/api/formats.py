@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 FormatKind = Literal["importer", "exporter"]
-"""What a format is for: files that are opened, or files that are written."""
+"""Which way a function converts: from a file's bytes, or to them."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

@@ -192,12 +192,15 @@ def sentence(bound: Bound, fault: Broken) -> str:
 
 def settings_to_try(declaration: Declaration) -> list[dict[str, Value]]:
     """Settings that between them show a filter at work: its defaults, then each parameter at
-    the ends of its slider and each choice and switch the other way, one at a time.
+    the ends of its slider and each choice and switch the other way, one at a time. Pictures and
+    layers are left out.
     """
-    tried: list[dict[str, Value]] = [declaration.settings()]
+    images = {parameter.name for parameter in declaration.parameters if parameter.is_image}
+    usual = declaration.settings().items()
+    tried = [{name: value for name, value in usual if name not in images}]
     for parameter in declaration.parameters:
         for value in _ends(parameter):
-            settings = declaration.settings({parameter.name: value})
+            settings = tried[0] | {parameter.name: parameter.check(value)}
             if settings not in tried:
                 tried.append(settings)
     return tried

@@ -40,6 +40,10 @@ def _command(words: list[str]) -> Callable[[list[str]], int]:
         from safelight.cli.plugins import plugins
 
         return plugins
+    if words and words[0] == "models":
+        from safelight.cli.models import models
+
+        return models
     from safelight.cli.window import window
 
     return window

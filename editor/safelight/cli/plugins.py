@@ -10,6 +10,7 @@ from pathlib import Path
 
 from safelight import actions
 from safelight.actions.installer import BUNDLE, Installer, Offer, bundle
+from safelight.actions.networkplugin import is_own
 from safelight.actions.store import Installed, Store, StoreError
 from safelight.cli import authors
 
@@ -165,7 +166,8 @@ def update(words: list[str]) -> int:
     parser.add_argument("--dry-run", action="store_true", help="show what would be added, no more")
     options = parser.parse_args(words)
     store = Store()
-    chosen = [store.find(options.name)] if options.name else store.installed()
+    others = [item for item in store.installed() if not is_own(item)]
+    chosen = [store.find(options.name)] if options.name else others
     statuses = [
         _install(item.source or item.name, options, upgrade=True, editable=bool(item.sources))
         for item in chosen

@@ -9,9 +9,12 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal
 
+_under_way: set[QObject] = set()
+"""What a thread may still emit a signal of: Qt must not destroy it before, as it would a child."""
+
 
 class Background(QObject):
-    """One function on a thread of its own. Keep it while you wait; nothing arrives afterwards."""
+    """One function on a thread of its own. Nothing arrives once ``parent`` is destroyed."""
 
     _ended = Signal(object, object)
 
@@ -22,12 +25,16 @@ class Background(QObject):
         done: Callable[[Any], None],
         failed: Callable[[Exception], None],
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self._work = work
         self._done = done
         self._failed = failed
+        self._wanted = True
+        parent.destroyed.connect(self._give_up)
         self._ended.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
-        threading.Thread(target=self._run, daemon=True).start()
+        _under_way.add(self)
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
 
     def _run(self) -> None:
         result: Any = None
@@ -36,36 +43,53 @@ class Background(QObject):
             result = self._work()
         except Exception as caught:
             error = caught
-        with contextlib.suppress(RuntimeError):  # the window was closed meanwhile
+        with contextlib.suppress(RuntimeError):  # the application has ended meanwhile
             self._ended.emit(result, error)
 
+    def _give_up(self) -> None:
+        self._wanted = False
+
     def _deliver(self, result: Any, error: Exception | None) -> None:
+        self._thread.join()  # it has only to return from emitting this
+        _under_way.discard(self)
+        self.deleteLater()
+        if not self._wanted:
+            return
         if error is None:
             self._done(result)
         else:
             self._failed(error)
-        self.deleteLater()
 
 
 class Mailbox(QObject):
-    """Takes letters on any thread and delivers them on the window's, in order, until closed."""
+    """Takes letters on any thread and delivers them on the window's, in order, until closed.
+
+    It is closed at the latest when ``parent`` is destroyed.
+    """
 
     _posted = Signal(object)
 
     def __init__(self, parent: QObject, deliver: Callable[[Any], None]) -> None:
-        super().__init__(parent)
+        super().__init__()
         self._receiver: Callable[[Any], None] | None = deliver
+        self._lock = threading.Lock()
+        parent.destroyed.connect(self.close)
         self._posted.connect(self._open, Qt.ConnectionType.QueuedConnection)
+        _under_way.add(self)
 
     def post(self, letter: Any) -> None:
         """Hand in a letter; may be called on any thread."""
-        with contextlib.suppress(RuntimeError):  # the window was closed meanwhile
-            self._posted.emit(letter)
+        with self._lock, contextlib.suppress(RuntimeError):  # the application has ended meanwhile
+            if self._receiver is not None:
+                self._posted.emit(letter)
 
     def close(self) -> None:
         """Deliver nothing more, not even what is on its way."""
-        self._receiver = None
-        self.deleteLater()
+        with self._lock:
+            closed, self._receiver = self._receiver is None, None
+        if not closed:
+            _under_way.discard(self)
+            self.deleteLater()
 
     def _open(self, letter: Any) -> None:
         if self._receiver is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from safelight.actions import Studio
     from safelight.api import Declaration, Format
 
-    Offers = tuple[Sequence[Declaration], Sequence[Format]]
+Offers: TypeAlias = "tuple[Sequence[Declaration], Sequence[Format]]"
 
 INTERVAL = 1000
 """Milliseconds between two looks at the folders of editable plugins."""
@@ -23,7 +23,7 @@ class Reloader(QObject):
     """Looks at the folders of editable plugins, on a thread, as long as there are any.
 
     ``reloaded`` tells, in a sentence, what became of one that has changed, and gives the filters
-    and the formats that there are now; ``failed`` why nothing is looked at any more.
+    and formats that there are now; ``failed`` why nothing is looked at any more.
     """
 
     reloaded = Signal(str, object)
@@ -50,8 +50,8 @@ class Reloader(QObject):
 
         def look() -> tuple[str, Offers]:
             found = studio.reload()
-            offers = (studio.filters(), studio.formats()) if found else ((), ())
-            return "  ".join(item.sentence() for item in found), offers
+            sentence = "  ".join(item.sentence() for item in found)
+            return sentence, (studio.filters(), studio.formats()) if found else ((), ())
 
         Background(self, look, self._done, self._failed)
 

@@ -35,7 +35,7 @@ from PySide6.QtWidgets import (
 
 from safelight.gui.background import Background
 from safelight.gui.garbage import keep_for_good
-from safelight.gui.reloading import Reloader
+from safelight.gui.reloading import Offers, Reloader
 from safelight.gui.samples import forget_files, recent_files, remember_file
 from safelight.gui.text import plain, size
 from safelight.gui.welcome import Welcome
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
     from safelight.document import Edit
     from safelight.files import Importer
     from safelight.gui.plugindialog import PluginsDialog
-    from safelight.gui.reloading import Offers
     from safelight.gui.workspace import Loaded, Workspace
 
 _DEPTHS = {"uint8": "8-bit", "uint16": "16-bit", "float32": "32-bit float"}
@@ -316,13 +315,37 @@ class Window(QMainWindow):
         event.acceptProposedAction()
 
     def _take(self, path: Path) -> None:
-        """Open what was dropped; a plugin is offered instead."""
+        """Open what was dropped; a plugin or a network is offered instead."""
         from safelight.gui.plugindialog import is_plugin
 
-        if is_plugin(path) and self.studio is not None:
+        if path.suffix.lower() == ".onnx":
+            self.add_network(path)
+        elif is_plugin(path) and self.studio is not None:
             self.show_plugins(str(path))
         else:
             self.open(path)
+
+    def ask_and_add_network(self) -> None:
+        """Choose a network of the user's own, to make a filter of it."""
+        name, _ = QFileDialog.getOpenFileName(
+            self, "Add a network", str(Path.home()), "Networks (*.onnx *.ONNX)"
+        )
+        if name:
+            self.add_network(Path(name))
+
+    def add_network(self, path: Path) -> None:
+        """Show what a network is and makes of the picture, and make a filter of it if wanted."""
+        studio, workspace = self.studio, self.workspace()
+        if studio is None:
+            self.say("The filters are not loaded yet: try again in a moment.")
+            return
+        from safelight.gui.networkdialog import NetworkDialog
+
+        document = workspace.session.document if workspace is not None else None
+        dialog = NetworkDialog(studio, path, document, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(self._list_filters)
+        dialog.open()
 
     # -- what can be asked for -----------------------------------------------------------------
 
@@ -336,6 +359,7 @@ class Window(QMainWindow):
         self._save = self._action(file, "&Save project", self.save, QKeySequence.StandardKey.Save)
         self._save_as = self._action(file, "Save project &as…", self.save_as, "Ctrl+Shift+S")
         self._export = self._action(file, "&Export…", self.export, "Ctrl+Shift+E")
+        self._action(file, "Add a &network…", self.ask_and_add_network, "")
         file.addSeparator()
         close = self._action(file, "&Close", self._close_front, QKeySequence.StandardKey.Close)
         self._action(file, "&Quit", self.close, "Ctrl+Q")
@@ -526,11 +550,10 @@ class Window(QMainWindow):
             )
 
     def _listed(self, offers: Offers) -> None:
-        filters, self.formats = offers
-        self.filters = filters
+        self.filters, self.formats = offers
         self._fill_filters()
         for workspace in self.workspaces():
-            workspace.show_filters(filters)
+            workspace.show_filters(self.filters)
         self._reloader.start()
 
     def open_filter(self, declaration: Declaration) -> None:

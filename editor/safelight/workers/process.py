@@ -35,9 +35,10 @@ from safelight.workers.inference import (
     OutOfMemory,
     runtime_version,
 )
+from safelight.workers.offering import hooks_of
 from safelight.workers.rehearsal import call, rehearse
 from safelight.workers.sandbox import limit_resources, yield_to_the_window
-from safelight.workers.trial import complaint, gathered, hooks_of
+from safelight.workers.trial import complaint
 
 
 class Plugins:
@@ -66,14 +67,12 @@ class Plugins:
 
     def _load(self, point: importlib.metadata.EntryPoint, name: str) -> None:
         check_edition((point.dist.requires if point.dist else None) or ())
-        hooks = hooks_of(point.load(), name)
+        offered = hooks_of(point.load(), name)
         version = point.dist.version if point.dist else ""
         origin = {"plugin": name, "version": version}
-        filters = [api.registered(function) for function in gathered(hooks.filters())]
-        formats = [
-            *(api.registered_format(item, "importer") for item in gathered(hooks.importers())),
-            *(api.registered_format(item, "exporter") for item in gathered(hooks.exporters())),
-        ]
+        filters = [api.registered(function) for function in offered.filters]
+        formats = [api.registered_format(function, "importer") for function in offered.importers]
+        formats += [api.registered_format(function, "exporter") for function in offered.exporters]
         declarations = [
             api.Declaration.from_json(entry.declaration.to_json() | origin) for entry in filters
         ]

@@ -23,7 +23,8 @@ import pytest
 from safelight import api
 from safelight.api import promises
 from safelight.workers.inference import Inference
-from safelight.workers.trial import LocalJob, complaint, offered
+from safelight.workers.offering import hooks_of
+from safelight.workers.trial import LocalJob, complaint
 
 _INFERENCE = pytest.StashKey[Inference]()
 
@@ -56,7 +57,7 @@ class _PluginFile(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         for name, package in _packages(self.path).items():
-            for filter in offered(importlib.import_module(package), name):
+            for filter in hooks_of(importlib.import_module(package), name).filters:
                 for promise in promises.PROMISES:
                     title = f"{filter.__name__}[{promise}]"
                     yield _PromiseItem.from_parent(self, name=title, promise=promise, filter=filter)

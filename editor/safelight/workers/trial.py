@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
-
-import pluggy
 
 from safelight import api
 from safelight.api import promises
@@ -36,28 +33,6 @@ class LocalJob(api.Job):
     def contract(self, model: str) -> Contract:
         """What that network's file says of itself: its reach, its multiple, its scale."""
         return self._inference.contract(self._folder / model)
-
-
-def offered(module: ModuleType, name: str) -> list[Callable[..., Any]]:
-    """The filters that a plugin's module offers. Raises what ``hooks_of`` and the plugin do."""
-    return gathered(hooks_of(module, name).filters())
-
-
-def hooks_of(module: ModuleType, name: str) -> pluggy.HookRelay:
-    """The hooks of a plugin's module, to be called; ``name`` is what a complaint calls it.
-
-    Raises pluggy's PluginValidationError for a misspelt hook.
-    """
-    hooks = pluggy.PluginManager(api.PROJECT)
-    hooks.add_hookspecs(sys.modules["safelight.api.hooks"])
-    hooks.register(module, name)
-    hooks.check_pending()  # a hook that is misspelt would do nothing, for ever
-    return hooks.hook
-
-
-def gathered(answers: Iterable[Iterable[Callable[..., Any]]]) -> list[Callable[..., Any]]:
-    """What all implementations of a hook gave."""
-    return [function for functions in answers for function in functions]
 
 
 def complaint(promise: str, filter: Callable[..., Any], inference: Inference) -> str:
