@@ -77,6 +77,12 @@ def test_a_plugin_that_is_installed_is_checked_by_its_name(tmp_path):
     assert {item.subject for item in verdicts} == {"safelight-warmth", "warmth"}
 
 
+def test_a_plugin_of_formats_alone_can_be_checked(tmp_path):
+    verdicts = check_plugin("safelight-floatmap", Store(tmp_path / "store"))
+    assert [item.complaint for item in verdicts if item.complaint] == []
+    assert [item.promise for item in verdicts] == list(DISTRIBUTION)
+
+
 def test_filters_that_break_promises_crash_hang_or_raise_are_told_apart(plugin, tmp_path):
     (plugin / "safelight_soft_glow/__init__.py").write_text(BROKEN, "utf-8")
     verdicts = check_plugin(str(plugin), Store(tmp_path / "store"), patience=5)
