@@ -101,8 +101,8 @@ def test_whoever_ends_the_questions_gets_no_plugin(python, tmp_path):
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        ((), "usage: safelight plugins list|"),
-        (("old",), "usage: safelight plugins list|"),
+        ((), "usage: safelight plugins COMMAND"),
+        (("old",), "there is no old; there are list, install"),
         (("new", "2fast"), "begins with a digit"),
         (("new", "glow", "--title", " "), "a title is one line"),
         (("new", "glow", "--variant", "magic"), "invalid choice"),

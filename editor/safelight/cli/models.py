@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from safelight import actions
 from safelight.actions.store import Store, StoreError
+from safelight.cli import group
 
 if TYPE_CHECKING:
     from safelight.actions.candidate import Candidate
@@ -29,21 +29,10 @@ _FAILURES = (
 
 def models(words: list[str]) -> int:
     """Run one of the commands below; the exit status is 0, 1 (failed) or 2 (usage)."""
-    name = words[1] if len(words) > 1 else ""
-    if name not in COMMANDS:
-        print(f"usage: safelight models {'|'.join(COMMANDS)} …", file=sys.stderr)
-        return 0 if name in ("-h", "--help") else 2
-    try:
-        return COMMANDS[name](words[2:])
-    except _FAILURES as error:
-        print(f"safelight: {error}", file=sys.stderr)
-        return 1
+    return group.run("models", COMMANDS, words, _FAILURES)
 
 
-def _parser(name: str, description: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=f"safelight models {name}", description=description)
-    parser.add_argument("--json", action="store_true", help="as JSON")
-    return parser
+_parser = partial(group.parser_of, "models")
 
 
 def _print_json(data: Any) -> None:
@@ -226,7 +215,7 @@ def measure(words: list[str]) -> int:
     return 0
 
 
-COMMANDS: dict[str, Callable[[list[str]], int]] = {
+COMMANDS: dict[str, group.Command] = {
     "list": show,
     "verify": verify,
     "add": add,

@@ -5,35 +5,23 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from safelight import actions
 from safelight.actions.installer import BUNDLE, Installer, Offer, bundle
 from safelight.actions.networkplugin import is_own
 from safelight.actions.store import Installed, Store, StoreError
-from safelight.cli import authors
-
-Command = Callable[[list[str]], int]
+from safelight.cli import authors, group
 
 
 def plugins(words: list[str]) -> int:
     """Run one of the commands below; the exit status is 0, 1 (failed) or 2 (usage)."""
-    name = words[1] if len(words) > 1 else ""
-    if name not in COMMANDS:
-        print(f"usage: safelight plugins {'|'.join(COMMANDS)} …", file=sys.stderr)
-        return 0 if name in ("-h", "--help") else 2
-    try:
-        return COMMANDS[name](words[2:])
-    except (StoreError, actions.WriteError, actions.WorkerDied) as error:
-        print(f"safelight: {error}", file=sys.stderr)
-        return 1
+    failures = (StoreError, actions.WriteError, actions.WorkerDied)
+    return group.run("plugins", COMMANDS, words, failures)
 
 
-def _parser(name: str, description: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=f"safelight plugins {name}", description=description)
-    parser.add_argument("--json", action="store_true", help="as JSON")
-    return parser
+_parser = partial(group.parser_of, "plugins")
 
 
 def show(words: list[str]) -> int:
@@ -140,7 +128,7 @@ def uninstall(words: list[str]) -> int:
 
 
 def enable(words: list[str]) -> int:
-    """``enable NAME``."""
+    """``enable NAME``: run it again."""
     return _switch("enable", words, enabled=True)
 
 
@@ -199,7 +187,7 @@ def pack(words: list[str]) -> int:
     return 0
 
 
-COMMANDS: dict[str, Command] = {
+COMMANDS: dict[str, group.Command] = {
     "list": show,
     "install": install,
     "uninstall": uninstall,
