@@ -9,9 +9,11 @@ from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QLineEdit
 
 from safelight import actions
+from safelight.actions.installer import BUNDLE
 from safelight.actions.store import Store
 from safelight.document import Document
-from safelight.gui.plugindialog import PluginsDialog, is_plugin
+from safelight.gui.arriving import kind_of
+from safelight.gui.plugindialog import PluginsDialog
 from safelight.gui.search import CommandSearch
 from safelight.gui.window import Window
 from safelight.pixels import Raster
@@ -388,11 +390,12 @@ def test_a_folder_dropped_on_the_dialog_is_built_and_offered(
 
 def test_a_plugin_is_told_from_a_photograph(tmp_path):
     sources = project(tmp_path, "candlelight")
-    assert is_plugin(sources)
-    assert is_plugin(tmp_path / "a.safelight-plugin")
-    assert is_plugin(tmp_path / "a.WHL")
-    assert not is_plugin(tmp_path)
-    assert not is_plugin(tmp_path / "a.jpg")
+    assert kind_of(sources) == "plugin"
+    assert kind_of(tmp_path / f"a{BUNDLE}") == "plugin"
+    assert kind_of(tmp_path / "a.WHL") == "plugin"
+    assert kind_of(tmp_path) == "photograph"
+    assert kind_of(tmp_path / "a.jpg") == "photograph"
+    assert kind_of(tmp_path / "a.ONNX") == "network"
 
 
 def test_the_window_takes_a_dropped_plugin_and_its_filters_at_once(

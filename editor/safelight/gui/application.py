@@ -41,5 +41,5 @@ def run(paths: list[Path], *, device: str = "auto", safe: bool = False) -> int:
     sys.excepthook = report
     window.show()
     for path in paths:
-        window.open(path)
+        window.take(path)
     return application.exec()

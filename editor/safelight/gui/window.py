@@ -33,6 +33,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from safelight.gui.arriving import kind_of
 from safelight.gui.background import Background
 from safelight.gui.garbage import keep_for_good
 from safelight.gui.reloading import Offers, Reloader
@@ -65,6 +66,7 @@ class Window(QMainWindow):
         self.formats: Sequence[Format] = ()
         self.plugins: PluginsDialog | None = None
         self.ready = False
+        self._to_take: list[Path] = []
         self._woke = threading.Event()
         self._device = device
         self._safe = safe
@@ -139,6 +141,9 @@ class Window(QMainWindow):
         self.offer_recovery()
         keep_for_good()
         self.ready = True
+        waiting, self._to_take = self._to_take, []
+        for path in waiting:
+            self.take(path)
 
     def _reloaded(self, sentence: str, offers: Offers) -> None:
         self._listed(offers)
@@ -311,19 +316,20 @@ class Window(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:
         for url in event.mimeData().urls():
             if url.isLocalFile():
-                self._take(Path(url.toLocalFile()))
+                self.take(Path(url.toLocalFile()))
         event.acceptProposedAction()
 
-    def _take(self, path: Path) -> None:
-        """Open what was dropped; a plugin or a network is offered instead."""
-        from safelight.gui.plugindialog import is_plugin
-
-        if path.suffix.lower() == ".onnx":
-            self.add_network(path)
-        elif is_plugin(path) and self.studio is not None:
-            self.show_plugins(str(path))
-        else:
+    def take(self, path: Path) -> None:
+        """Open a photograph; a plugin or a network is offered, as soon as the filters are there."""
+        kind = kind_of(path)
+        if kind == "photograph":
             self.open(path)
+        elif not self.ready:
+            self._to_take.append(path)
+        elif kind == "network":
+            self.add_network(path)
+        else:
+            self.show_plugins(str(path))
 
     def ask_and_add_network(self) -> None:
         """Choose a network of the user's own, to make a filter of it."""

@@ -1,0 +1,17 @@
+"""Arriving: what a path that is dropped on the window, or named at its start, leads to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+_PLUGINS = (".whl", ".zip", ".safelight-plugin")
+
+
+def kind_of(path: Path) -> Literal["photograph", "plugin", "network"]:
+    """Which of the three it looks like; what looks like nothing is to be opened as a photograph."""
+    if path.suffix.lower() == ".onnx":
+        return "network"
+    if path.suffix.lower() in _PLUGINS or (path / "pyproject.toml").is_file():
+        return "plugin"
+    return "photograph"
