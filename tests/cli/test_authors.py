@@ -1,5 +1,6 @@
 """``safelight plugins``: what it asks, what it says, how it ends."""
 
+import json
 import os
 import pty
 import subprocess
@@ -50,6 +51,12 @@ def test_new_writes_a_plugin_and_says_where_and_what_next(capsys, tmp_path, vari
     assert str(folder) in out
     assert "python -m pytest --safelight" in out
     assert (folder / "safelight_glow/model.onnx").exists() == (variant == "neural")
+
+
+def test_new_says_where_as_json(capsys, tmp_path):
+    status, out, _ = run(capsys, "new", "glow", "--json", "--into", tmp_path)
+    assert status == 0
+    assert json.loads(out) == {"written": str(tmp_path / "safelight-glow")}
 
 
 def test_new_takes_the_title_given_and_has_one_to_offer(capsys, tmp_path):

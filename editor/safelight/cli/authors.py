@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from safelight import actions
 from safelight.actions.store import Store
+from safelight.cli.group import parser_of
 
 if TYPE_CHECKING:
     from safelight.actions.checking import Verdict
@@ -23,9 +23,8 @@ def new(words: list[str]) -> int:
 
     What is not given is asked for when somebody sits at a terminal.
     """
-    parser = argparse.ArgumentParser(
-        prog="safelight plugins new",
-        description="Write a complete plugin with one filter that works, to start from.",
+    parser = parser_of(
+        "plugins", "new", "Write a complete plugin with one filter that works, to start from."
     )
     parser.add_argument("name", nargs="?", metavar="NAME", help="its name, like soft-glow")
     parser.add_argument("--title", help="its entry in the menu")
@@ -38,7 +37,7 @@ def new(words: list[str]) -> int:
         "--into", type=Path, default=Path(), metavar="FOLDER", help="where its folder is made"
     )
     options = parser.parse_args(words)
-    asking = sys.stdin.isatty()
+    asking = sys.stdin.isatty() and not options.json
     if options.name is None and not asking:
         parser.error("a NAME is needed")
     try:
@@ -60,20 +59,20 @@ def new(words: list[str]) -> int:
         return _complain(error, 1)
     except EOFError:
         return _complain("nothing was written", 1)
-    print(f"Written: {folder}\nNext, in that folder: python -m pytest --safelight")
+    if options.json:
+        print(json.dumps({"written": str(folder)}))
+    else:
+        print(f"Written: {folder}\nNext, in that folder: python -m pytest --safelight")
     return 0
 
 
 def check(words: list[str]) -> int:
     """``safelight plugins check PATH``: does a plugin keep its promises? 1 when it does not."""
-    parser = argparse.ArgumentParser(
-        prog="safelight plugins check",
-        description="Check that a plugin keeps every promise, as its users would install it.",
-    )
+    description = "Check that a plugin keeps every promise, as its users would install it."
+    parser = parser_of("plugins", "check", description)
     parser.add_argument(
         "source", metavar="PATH", help="a plugin's folder, a wheel, or the name of one installed"
     )
-    parser.add_argument("--json", action="store_true", help="as JSON")
     options = parser.parse_args(words)
     from safelight.actions.checking import check_plugin
 
