@@ -13,6 +13,10 @@ from safelight.gui import theme
 from safelight.gui.garbage import keep_to_this_thread
 from safelight.gui.window import Window
 
+_TURN = 0.0005
+"""Seconds a thread may keep Python to itself while the window waits for it: painting takes it up
+again a dozen times, and a dozen of the interpreter's own 5 ms would be seen."""
+
 
 def make_application(arguments: list[str]) -> QApplication:
     """The one QApplication, with Safelight's names and looks."""
@@ -22,6 +26,7 @@ def make_application(arguments: list[str]) -> QApplication:
     application.setDesktopFileName("safelight")
     theme.apply(application)
     keep_to_this_thread(application)
+    sys.setswitchinterval(_TURN)
     return application
 
 
