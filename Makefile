@@ -1,4 +1,5 @@
-# make run | test | check | pictures | benchmarks | training | clean.  Each makes what it needs.
+# make run | test | check | pictures | reference | benchmarks | training | clean.
+# Each makes what it needs.
 
 SHELL := /bin/bash
 PYTHON ?= python3
@@ -10,7 +11,7 @@ PHOTO := $(firstword $(wildcard resources/samples/*.jpg))
 
 export ORT_DISABLE_TELEMETRY := 1
 
-.PHONY: run test check pictures benchmarks training clean
+.PHONY: run test check pictures reference benchmarks training clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/installed
@@ -36,6 +37,10 @@ check: $(VENV)/installed-test
 pictures: $(VENV)/installed
 	@.ci/system-libraries
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m safelight.gui.pictures resources/pictures
+
+# The API reference, from the docstrings of safelight.api.
+reference: $(VENV)/installed-test
+	$(BIN)/python .ci/reference.py > resources/reference.md
 
 benchmarks: $(VENV)/installed-test
 	@.ci/system-libraries

@@ -13,6 +13,7 @@ seam test has shown the reach to be enough.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import tomllib
@@ -133,6 +134,15 @@ def measured_reach(runtime: onnxruntime.InferenceSession, scale: int, upper: int
     return halo
 
 
+def write_sums(folder: Path) -> None:
+    """Write the hashes of a folder's networks, as sha256sum does: `safelight models verify`."""
+    lines = [
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n"
+        for path in sorted(folder.glob("*.onnx"))
+    ]
+    (folder / "SHA256SUMS").write_text("".join(lines))
+
+
 def export(scale: int, weights: Path, folder: Path, metrics: str) -> Path:
     """Export, check, describe and place one file; returns its path."""
     card = tomllib.loads(CARD.read_text())
@@ -177,6 +187,7 @@ def export(scale: int, weights: Path, folder: Path, metrics: str) -> Path:
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
+    write_sums(folder)
     print(
         f"{target.name}: {target.stat().st_size / 1e6:.2f} MB, differs from PyTorch by at most "
         f"{difference:.1e} on {len(SIZES)} sizes; smallest halo without a seam {measured}, "

@@ -456,5 +456,5 @@ def test_a_filter_that_another_plugin_has_is_refused(tmp_path, store, add):
     first = add(project(tmp_path, "safelight-first"))
     taken = [replace(item, plugin="X") for item in first.filters]
     store.uninstall("safelight-first")
-    with pytest.raises(StoreError, match="has a filter safelight_first.first, which X has"):
+    with pytest.raises(StoreError, match="brings safelight_first.first, which X has already"):
         add(tmp_path / "safelight-first", reserved=taken)

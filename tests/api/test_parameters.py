@@ -29,6 +29,11 @@ KINDS = {
     "zoom": (Annotated[Literal[2, 4], api.Number(unit="×"), "How many times"], 2, "choice"),
     "caption": (str, "hello", "text"),
     "tint": (api.HexColour, "#ffaa00", "colour"),
+    "centre": (Annotated[api.Point, "Where the light falls"], (0.5, 0.25), "point"),
+    "part": (api.Rectangle, (0.1, 0.2, 0.3, 0.4), "rectangle"),
+    "curve": (api.Curve, ((0.0, 0.0), (0.5, 0.75), (1.0, 1.0)), "curve"),
+    "other": (api.Picture, None, "picture"),
+    "layer": (api.Layer, None, "layer"),
 }
 """One parameter of every sort: annotation, default, the kind it declares."""
 
@@ -48,8 +53,9 @@ def refusal(name, value):
 def test_an_annotation_declares_its_kind_and_default(name):
     _, default, kind = KINDS[name]
     parameter = declared(name)
-    assert (parameter.name, parameter.kind, parameter.default) == (name, kind, default)
-    assert parameter.check(default) == default
+    shown = "" if parameter.is_image else default
+    assert (parameter.name, parameter.kind, parameter.default) == (name, kind, shown)
+    assert parameter.check(parameter.default) == parameter.default
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -64,6 +70,7 @@ def test_a_name_becomes_a_title():
 
 def test_a_text_in_the_annotation_is_the_help():
     assert (declared("gain").help, declared("zoom").help) == ("How much", "How many times")
+    assert declared("centre").help == "Where the light falls"
 
 
 def test_limits_step_and_unit_come_from_the_number():
@@ -130,6 +137,31 @@ def test_a_fraction_takes_the_numbers_from_0_to_1_and_no_other(value):
         ("tint", "red", "tint: 'red' is not a colour like #ffaa00"),
         ("tint", "#ffaa00\n", "tint: '#ffaa00\\n' is not a colour like #ffaa00"),
         ("tint", 0xFFAA00, "tint: 16755200 is not a colour like #ffaa00"),
+        ("centre", 0.5, "centre: a point is two numbers, like 0.5,0.5"),
+        ("centre", "0.5,0.5", "centre: a point is two numbers, like 0.5,0.5"),
+        ("centre", {0: 0.5, 1: 0.5}, "centre: a point is two numbers, like 0.5,0.5"),
+        ("centre", [0.5], "centre: a point is two numbers, like 0.5,0.5"),
+        ("centre", [0.5, True], "centre: a point is two numbers, like 0.5,0.5"),
+        ("centre", [0.5, None], "centre: a point is two numbers, like 0.5,0.5"),
+        ("centre", [0.5, 1.25], "centre: 1.25 is outside 0 to 1"),
+        ("centre", [0.5, float("nan")], "centre: nan is outside 0 to 1"),
+        ("centre", [0.5, -1], "centre: -1 is outside 0 to 1"),
+        ("centre", [0.5, 10**5000], "centre: one number is outside 0 to 1"),
+        ("part", [0, 0, 1], "part: a rectangle is four numbers, like 0.1,0.1,0.8,0.8"),
+        ("part", [0, 0, 0, 1], "part: its width is 0"),
+        ("part", [0, 0, 1, 0], "part: its height is 0"),
+        ("part", [0.5, 0, 0.6, 1], "part: it reaches beyond the right edge"),
+        ("part", [0, 1, 1, 1e-9], "part: it reaches beyond the bottom edge"),
+        ("curve", [[0, 0]], "curve: a curve is 2 to 16 points, like 0,0;0.5,0.6;1,1"),
+        ("curve", 5, "curve: a curve is 2 to 16 points, like 0,0;0.5,0.6;1,1"),
+        ("curve", [0, 1], "curve: a curve is 2 to 16 points, like 0,0;0.5,0.6;1,1"),
+        ("curve", [[0, 0], [1, [1]]], "curve: a curve is 2 to 16 points, like 0,0;0.5,0.6;1,1"),
+        ("curve", [[0, 0], [1, 1.5]], "curve: 1.5 is outside 0 to 1"),
+        ("curve", [[0.5, 0], [0.5, 1]], "curve: x must rise from point to point; 0.5 follows 0.5"),
+        ("curve", [[1, 0], [0.5, 1]], "curve: x must rise from point to point; 0.5 follows 1"),
+        ("other", None, "other: None is not a file's path"),
+        ("other", "a\0b", "other: 'a\\x00b' is not a file's path"),
+        ("layer", 3, "layer: 3 is not a layer's id or name"),
     ],
 )
 def test_a_value_that_does_not_fit_is_named_with_what_would(name, value, message):
@@ -151,7 +183,12 @@ def test_one_sided_limits_are_said_as_such(limits, message):
 
 @pytest.mark.parametrize(
     ("name", "given_value", "value"),
-    [("amount", 1, 1.0), ("steps", 3.0, 3), ("seed", 7.0, 7), ("tint", "#FFAA00", "#ffaa00")],
+    [("amount", 1, 1.0), ("steps", 3.0, 3), ("seed", 7.0, 7), ("tint", "#FFAA00", "#ffaa00")]
+    + [
+        ("centre", [0, 1], (0.0, 1.0)),
+        ("part", [0, 0.5, 1, 0.5], (0.0, 0.5, 1.0, 0.5)),
+        ("curve", [[0, 0], [1, 1]], ((0.0, 0.0), (1.0, 1.0))),
+    ],
 )
 def test_a_checked_value_has_the_type_of_its_parameter(name, given_value, value):
     checked = declared(name).check(given_value)
@@ -171,6 +208,12 @@ def test_a_checked_value_has_the_type_of_its_parameter(name, given_value, value)
         ("mode", "hard", "hard"),
         ("caption", "4", "4"),
         ("tint", "#102030", "#102030"),
+        ("centre", "0.25,1", (0.25, 1.0)),
+        ("centre", " 0.25 , 1 ", (0.25, 1.0)),
+        ("part", "0.1,0.2,0.3,0.4", (0.1, 0.2, 0.3, 0.4)),
+        ("curve", "0,0;0.5,0.6;1,1", ((0.0, 0.0), (0.5, 0.6), (1.0, 1.0))),
+        ("other", "light leak.png", "light leak.png"),
+        ("layer", "", ""),
     ],
 )
 def test_what_someone_types_becomes_the_value(name, text, value):
@@ -191,6 +234,17 @@ def test_what_someone_types_becomes_the_value(name, text, value):
         ("factor", "3"),
         ("mode", "Hard"),
         ("tint", "orange"),
+        ("centre", ""),
+        ("centre", "0.5"),
+        ("centre", "0.5;0.5"),
+        ("centre", "left,top"),
+        ("centre", "nan,0"),
+        ("centre", "0.5,0.5,"),
+        ("part", "0,0,2,2"),
+        ("curve", "0,0"),
+        ("curve", "0,0;1,1;"),
+        ("curve", "1,1;0,0"),
+        ("curve", ";".join(f"{x / 16},0" for x in range(17))),
     ],
 )
 def test_what_someone_mistypes_is_refused_by_name(name, text):
@@ -208,6 +262,11 @@ def test_what_someone_mistypes_is_refused_by_name(name, text):
         ("invert", "on or off"),
         ("tint", "#rrggbb"),
         ("caption", "text"),
+        ("centre", "x,y: each 0 to 1"),
+        ("part", "x,y,width,height: each 0 to 1"),
+        ("curve", "2 to 16 points x,y;x,y: each 0 to 1, x rising"),
+        ("other", "a picture file, or nothing"),
+        ("layer", "a layer that holds pixels, or nothing"),
     ],
 )
 def test_a_help_text_says_what_a_parameter_can_hold(name, text):
@@ -222,6 +281,11 @@ def test_a_help_text_says_what_a_parameter_can_hold(name, text):
         (api.Fraction, 2.0, "the default does not fit: a: 2 is outside 0 to 1"),
         (Literal[2, 4], 3, "the default does not fit: a: 3 is not one of 2, 4"),
         (api.HexColour, "red", "the default does not fit: a: 'red' is not a colour"),
+        (api.Point, 0.5, "the default does not fit: a: a point is two numbers"),
+        (api.Curve, (), "the default does not fit: a: a curve is 2 to 16 points"),
+        (tuple[float, float], (0.5, 0.5), "tuple.* is no parameter type"),
+        (api.Picture, "leak.png", "a: the default of a picture is None"),
+        (api.Layer, "", "a: the default of a layer is None"),
     ],
 )
 def test_an_annotation_that_declares_nothing_is_refused(annotation, default, message):
@@ -237,7 +301,7 @@ def test_fields_of_a_later_version_are_ignored():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"kind": "curve"}, "gain: kind 'curve' is not a known kind"),
+        ({"kind": "spiral"}, "gain: kind 'spiral' is not a known kind"),
         ({"kind": ["number"]}, "gain: kind .* is not a known kind"),
         ({"name": "../a"}, "name '../a' is not a name"),
         ({"title": 5}, "gain: title 5 is not a text"),

@@ -1,6 +1,7 @@
 """The testing kit: every assertion passes what keeps its promise and fails what breaks it."""
 
 import itertools
+import re
 from types import SimpleNamespace
 from typing import Literal
 
@@ -34,32 +35,39 @@ class Networks(api.Job):
         pass
 
     def contract(self, model):
-        return SimpleNamespace(reach=self.stated_reach)
+        return SimpleNamespace(
+            reach=self.stated_reach, title="Mean", licence="CC0-1.0", training_data="None"
+        )
 
 
 @api.filter("Gain", category="Test")
 def gain(image: api.Image, amount: api.Fraction = 0.5) -> api.Image:
+    """Darken."""
     return image * np.float32(amount)
 
 
 @api.filter("Soft", category="Test", reach=1)
 def soft(image: api.Image) -> api.Image:
+    """Soften."""
     return mean_of_nine(image)
 
 
 @api.filter("Twice", category="Test", scale=2)
 def twice(image: api.Image) -> api.Image:
+    """Enlarge."""
     return image.repeat(2, 0).repeat(2, 1)
 
 
 @api.filter("Neural", category="Test", scale="factor")
 def neural(image: api.Image, job: api.Job, factor: Literal[1, 2, 3, 4] = 1) -> api.Image:
+    """Run a network."""
     job.progress(0.5)
     return job.run("network.onnx", image)
 
 
 @api.filter("Grain", category="Test")
 def grain(image: api.Image, region: api.Region) -> api.Image:
+    """Add grain."""
     y, x = np.mgrid[region.y : region.bottom, region.x : region.right]
     return image + np.float32(0.1) * ((x * 7 + y * 13) % 5)[..., None].astype(np.float32)
 
@@ -238,6 +246,192 @@ def test_a_function_that_is_no_filter_is_refused():
         testing.assert_well_behaved(mean_of_nine)
 
 
+# --- every promise ----------------------------------------------------------------------------
+
+
+def clips_white(image: api.Image) -> api.Image:
+    """Cut off light."""
+    return np.minimum(image, np.float32(1))
+
+
+def clips_black(image: api.Image) -> api.Image:
+    """Cut off shadows."""
+    return np.maximum(image, np.float32(0))
+
+
+def counts_values(image: api.Image) -> api.Image:
+    """Do nothing, having looked at how often each value occurs."""
+    np.histogram(image)
+    return image.copy()
+
+
+def overflows(image: api.Image) -> api.Image:
+    """Grow too fast."""
+    with np.errstate(over="ignore"):
+        return np.exp(image * np.float32(20)).astype(np.float32)
+
+
+def swallows_cancelling(image: api.Image, job: api.Job) -> api.Image:
+    """Go on whatever is said."""
+    try:
+        job.check()
+    except BaseException:
+        return image.copy()
+    return image.copy()
+
+
+def swallows_it_later(image: api.Image, job: api.Job) -> api.Image:
+    """Run a network as long as that works."""
+    job.progress(0.1)
+    try:
+        return job.run("network.onnx", image)
+    except api.Cancelled:
+        return image.copy()
+
+
+def renames_cancelling(image: api.Image, job: api.Job) -> api.Image:
+    """Make an error of it."""
+    try:
+        return job.run("network.onnx", image)
+    except api.Cancelled:
+        raise RuntimeError("no result") from None
+
+
+def runs_a_stranger(image: api.Image, job: api.Job) -> api.Image:
+    """Run a network that nobody may use."""
+    return job.run("stranger.onnx", image)
+
+
+def says_nothing(image: api.Image) -> api.Image:
+    return image.copy()
+
+
+def made_in_here():
+    def inner(image: api.Image) -> api.Image:
+        """Do nothing."""
+        return image.copy()
+
+    return inner
+
+
+class Strange(Networks):
+    """A job whose network names no licence."""
+
+    def contract(self, model):
+        return SimpleNamespace(reach=1, title="Mean", licence="", training_data="None")
+
+
+def script(image: api.Image) -> api.Image:
+    """Do nothing."""
+    return image.copy()
+
+
+script.__module__ = "__main__"
+
+BREAKERS = [
+    ("input", writes_on_it, "writes on it"),
+    ("input", returns_a_view, "a view of it"),
+    ("size", one_row_less, "instead of (1, 1, 3)"),
+    ("finite", root, "returns values that are not finite"),
+    ("finite", overflows, "ten times as bright, returns values that are not finite"),
+    ("deterministic", random, "something else the second time"),
+    ("nan", counts_values, "no number (NaN), raises ValueError"),
+    ("wide-gamut", clips_white, "clips_white cuts off what is brighter than white"),
+    ("wide-gamut", clips_black, "clips_black cuts off what is darker than black"),
+    ("tiles", lambda image: mean_of_nine(image), "leaves a seam"),
+    ("cancel", swallows_cancelling, "cancelled at call 1 of its job, goes on"),
+    ("cancel", swallows_it_later, "cancelled at call 2 of its job, goes on"),
+    ("cancel", renames_cancelling, "turns it into RuntimeError: no result"),
+    ("id", made_in_here(), "made inside another function"),
+    ("id", lambda image: image.copy(), "made inside another function"),
+    ("id", script, "has the id __main__.script"),
+    ("metadata", says_nothing, "says nothing of itself"),
+    ("metadata", runs_a_stranger, "stranger.onnx, which does not say its licence"),
+]
+
+
+def offered(function):
+    """The function as a filter, and what an assertion is given with it."""
+    filter = api.filter("Broken", category="Test")(function)
+    kind = Strange if function is runs_a_stranger else Networks
+    return filter, {"job": kind()} if "job" in api.registered(filter).wants else {}
+
+
+@pytest.mark.parametrize(("promise", "function", "complaint"), BREAKERS)
+def test_a_filter_that_breaks_a_promise_is_found_by_its_check(promise, function, complaint):
+    filter, given = offered(function)
+    with pytest.raises(AssertionError, match=re.escape(complaint)) as caught:
+        testing.assert_kept(promise, filter, **given)
+    assert "\n" not in str(caught.value)
+    assert str(caught.value).startswith(api.registered(filter).declaration.name)
+    with pytest.raises(AssertionError, match=re.escape(complaint)):
+        testing.assert_well_behaved(filter, **given)
+
+
+def test_every_promise_has_a_filter_here_that_breaks_it():
+    assert {promise for promise, *_ in BREAKERS} == set(testing.PROMISES)
+
+
+@pytest.mark.parametrize("promise", testing.PROMISES)
+@pytest.mark.parametrize("filter", [gain, soft, twice, neural, grain])
+def test_a_filter_that_keeps_a_promise_passes_its_check(promise, filter):
+    given = {"job": Networks()} if filter is neural else {}
+    testing.assert_kept(promise, filter, **given)
+
+
+def test_all_that_is_broken_is_said_at_once_and_what_is_left_out_is_not():
+    filter = api.filter("", category="Test")(clips_white)
+    with pytest.raises(AssertionError) as caught:
+        testing.assert_well_behaved(filter)
+    assert len(str(caught.value).splitlines()) == 2
+    with pytest.raises(AssertionError, match="^clips_white has the title ''[^\n]*$"):
+        testing.assert_well_behaved(filter, without=["wide-gamut"])
+    testing.assert_well_behaved(filter, without=["wide-gamut", "metadata"])
+
+
+def test_a_promise_that_there_is_not_is_refused():
+    with pytest.raises(KeyError):
+        testing.assert_kept("beauty", gain)
+    with pytest.raises(ValueError, match="no promise beauty; there are input, size"):
+        testing.assert_well_behaved(gain, without=["beauty"])
+
+
+def test_what_makes_its_pixels_from_nothing_keeps_the_wide_gamut():
+    def even(image: api.Image) -> api.Image:
+        return np.full_like(image, 0.5)
+
+    testing.assert_kept("wide-gamut", api.filter("Even", category="Test")(even))
+
+
+def test_settings_to_try_are_the_ends_and_every_choice():
+    def many(
+        image: api.Image,
+        amount: api.SignedFraction = 0.0,
+        radius: api.Pixels = 2.0,
+        factor: Literal[2, 4] = 2,
+        quick: bool = False,
+        name: str = "x",
+        colour: api.HexColour = "#000000",
+    ) -> api.Image:
+        return image
+
+    declaration = api.registered(api.filter("Many", category="Test")(many)).declaration
+    tried = testing.settings_to_try(declaration)
+    assert tried[0] == declaration.settings()
+    changed = [
+        {name: value for name, value in settings.items() if value != tried[0][name]}
+        for settings in tried[1:]
+    ]
+    assert changed == [
+        {"amount": -1.0},
+        {"amount": 1.0},
+        {"radius": 0.0},
+        {"radius": 50.0},
+        {"factor": 4},
+        {"quick": True},
+    ]
+
+
 # --- assert_tiles_agree -----------------------------------------------------------------------
 
 
@@ -403,3 +597,26 @@ def test_a_golden_picture_is_small(golden):
 def test_a_golden_of_another_kind_of_file_is_refused(tmp_path):
     with pytest.raises(ValueError, match="a golden picture is a .npy file; a.png is not"):
         testing.assert_matches_golden(testing.photograph(), tmp_path / "a.png")
+
+
+@api.filter("Match", category="Test", reach=1)
+def match(
+    image: api.Image, style: api.Picture = None, layer: api.Layer = None, amount: float = 1.0
+) -> api.Image:
+    """Mixes the picture with another."""
+    mean = 0.0 if style is None else np.float32(style.mean())
+    other = image if layer is None else layer
+    return image * np.float32(amount) + other * mean
+
+
+def test_settings_to_try_name_no_picture_where_the_filter_expects_one():
+    tried = testing.settings_to_try(api.registered(match).declaration)
+    assert tried == [{"amount": 1.0}]
+    testing.assert_well_behaved(match, **tried[0])
+
+
+def test_pictures_and_layers_are_given_like_settings():
+    style = testing.photograph(20, 10)
+    for given in ({}, {"style": style}, {"layer": lambda image: 1 - image, "amount": 0.5}):
+        testing.assert_well_behaved(match, **given)
+        testing.assert_tiles_agree(match, **given)

@@ -70,6 +70,36 @@ def test_an_existing_file_is_kept_unless_overwriting_is_asked_for(capsys, photo,
     assert Image.open(result).size == (80, 60)
 
 
+def test_formats_lists_ours_and_those_of_plugins(capsys):
+    status, out, _ = run(capsys, "formats")
+    assert status == 0
+    assert "TIFF  .tif .tiff  opens and exports" in out
+    assert "Portable FloatMap  .pfm  opens  (safelight-floatmap)" in out
+    assert "Portable FloatMap  .pfm  exports  (safelight-floatmap)" in out
+    status, out, _ = run(capsys, "formats", "--json")
+    assert status == 0
+    found = {item["id"]: item for item in json.loads(out)}
+    assert found["safelight_floatmap.write"]["depths"] == ["float32"]
+
+
+def test_apply_goes_from_a_plugins_format_to_a_plugins_format(capsys, tmp_path):
+    light = np.array([[[4.0, 0.5, 0.25], [1.0, 1.0, 1.0]]], "<f4")
+    source, result = tmp_path / "in.pfm", tmp_path / "out.pfm"
+    source.write_bytes(b"PF\n2 1\n-1.0\n" + light.tobytes())
+    status, out, err = run(capsys, "info", source)
+    assert status == 0
+    assert "Portable FloatMap, 2 × 1 px" in out
+    assert "32-bit float" in out
+    status, out, err = run(
+        capsys, "apply", "warmth", source, result, "--set", "amount=0", "--quiet"
+    )
+    assert (status, out, err) == (0, "", "")
+    head, data = result.read_bytes()[:12], result.read_bytes()[12:]
+    assert head == b"PF\n2 1\n-1.0\n"
+    # A power and its inverse in float32.
+    assert np.frombuffer(data, "<f4") == pytest.approx(light.ravel(), rel=4e-6)
+
+
 MISTAKES = {
     "unknown filter": (["apply", "sharpener", "P", "R"], 2, "there is no filter sharpener"),
     "unknown parameter": (["apply", "warmth", "P", "R", "--set", "x=1"], 2, "no parameter x"),
@@ -84,6 +114,7 @@ MISTAKES = {
     "missing photograph": (["apply", "warmth", "nowhere.jpg", "R"], 1, "nowhere.jpg"),
     "folder": (["apply", "warmth", ".", "R"], 1, "folder"),
     "unknown format": (["apply", "warmth", "P", "result.xyz"], 1, ".xyz"),
+    "damaged float map": (["info", "D"], 1, "Portable FloatMap (safelight-floatmap) says: it ends"),
     "missing folder": (["apply", "warmth", "P", "nowhere/result.png"], 1, "does not exist"),
     "info of nothing": (["info", "nowhere.png"], 1, "nowhere.png"),
 }
@@ -92,7 +123,9 @@ MISTAKES = {
 @pytest.mark.parametrize("name", MISTAKES)
 def test_a_mistake_is_one_sentence_and_a_status(name, capsys, photo, tmp_path):
     words, expected, text = MISTAKES[name]
-    places = {"P": photo, "R": tmp_path / "result.png"}
+    damaged = tmp_path / "damaged.pfm"
+    damaged.write_bytes(b"PF 1 1 -1.0\n1234")
+    places = {"P": photo, "R": tmp_path / "result.png", "D": damaged}
     status, out, err = run(capsys, *(places.get(word, word) for word in words))
     assert status == expected
     assert text in err

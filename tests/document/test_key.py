@@ -142,6 +142,15 @@ def test_what_a_filter_is_called_makes_nothing_stale(document, change):
     assert not is_stale(document.with_layer(other), "soft")
 
 
+def test_a_curve_makes_a_result_stale_and_is_the_same_after_json(document):
+    def key(curve):
+        return result_key(document, LiveFilter("costly", settings={"curve": curve}), {})
+
+    curve = ((0.0, 0.0), (0.5, 0.6), (1.0, 1.0))
+    assert key(curve) == key([list(point) for point in curve])
+    assert key(curve) != key(((0.0, 0.0), (0.5, 0.7), (1.0, 1.0)))
+
+
 def test_another_network_makes_a_result_stale(document):
     layer = document.layer("soft")
     kept = replace(layer.filter.kept, models={"soft.onnx": "00fe"})

@@ -69,12 +69,18 @@ def test_an_unknown_suffix_lists_the_formats(tmp_path, name):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"quality": 0}, {"quality": 101}, {"depth": 12}, {"metadata": "some"}, {"format": "gif"}],
+    [{"quality": 0}, {"quality": 101}, {"depth": 12}, {"metadata": "some"}],
     ids=str,
 )
 def test_options_that_make_no_sense_are_refused(wrong):
     with pytest.raises(ExportError):
         ExportOptions(**wrong)
+
+
+def test_an_unknown_format_lists_those_there_are(tmp_path):
+    with pytest.raises(ExportError, match=r"no export to gif; the formats are JPEG \(.jpg "):
+        export(document_of(pictures.quarters()), tmp_path / "a.png", ExportOptions(format="gif"))
+    assert os.listdir(tmp_path) == []
 
 
 @pytest.mark.parametrize("format", ["PNG", "TIFF"])

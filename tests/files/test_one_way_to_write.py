@@ -33,6 +33,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("gui/window.py", "workspace.session.save"): "a project, which files/project.py writes",
     ("files/opening.py", "os.open"): "reads; the flags make a FIFO return instead of waiting",
     ("pixels/fused.py", "?.touch"): "notes in the cache folder which kernels are there",
+    ("workers/examining.py", "whole.write_bytes"): "into a folder made for this process alone",
     ("workers/sandbox.py", "os.open"): "O_PATH: names a folder for the kernel, opens nothing",
     ("workers/sandbox.py", "?.write_text"): "files of /proc/self, none on any disk",
 }

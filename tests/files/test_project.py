@@ -193,6 +193,15 @@ def test_numbers_that_are_none_survive(tmp_path):
     assert (values["b"], values["c"]) == (-math.inf, "nan")
 
 
+def test_shapes_survive_as_what_they_were(tmp_path):
+    held = {"centre": (0.5, 1.0), "curve": ((0.0, 0.25), (1.0, 0.75)), "odd": (math.inf,)}
+    document = Document(1, 1, "uint8", (Layer("Filter", LiveFilter("f", settings=held)),))
+    opened = saved_and_opened(tmp_path / "a.safelight", History.start(document))
+    values = opened.document.layers[0].filter.settings
+    assert values == held
+    assert len({tuple(values.items())}) == 1
+
+
 def test_a_profile_survives(tmp_path):
     profile = Profile.from_icc(adobe_rgb_profile())
     document = Document.from_raster(noise(5, 5, 3), profile=profile)
@@ -801,7 +810,8 @@ def set_filter(**values):
         (lambda data: data.update(profile="missing"), "missing"),
         (lambda data: data.update(profile=data["exif"]), "profile"),
         (set_filter(channels="red"), "red"),
-        (set_filter(settings={"a": [1]}), "no value"),
+        (set_filter(settings={"a": [None]}), "no value"),
+        (set_filter(settings={"a": [[[[[1]]]]]}), "no value"),
         (set_filter(texture=-1), "texture"),
         (set_filter(kept={"raster": 1}), "models"),
     ],

@@ -93,7 +93,7 @@ def answer(text):
 
 
 def wheel(widget, at, turns, modifiers=Qt.KeyboardModifier.NoModifier):
-    """Turn the wheel over a widget: positive is away from the hand."""
+    """Turn the wheel over a widget: positive is away from the hand. Returns the event."""
     event = QWheelEvent(
         QPointF(at),
         QPointF(widget.mapToGlobal(at)),
@@ -105,6 +105,7 @@ def wheel(widget, at, turns, modifiers=Qt.KeyboardModifier.NoModifier):
         False,
     )
     QApplication.sendEvent(widget, event)
+    return event
 
 
 def drag(qtbot, widget, start, end, button=Qt.MouseButton.LeftButton):

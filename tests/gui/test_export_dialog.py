@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
 
+from safelight import actions, api
 from safelight.document import Document
 from safelight.gui.export_dialog import ExportDialog
 from safelight.pixels import Raster, from_float, to_float
@@ -108,3 +109,64 @@ def test_a_folder_that_is_not_there_is_a_sentence(make, tmp_path, qtbot):
     qtbot.mouseClick(dialog.export, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: "does not exist" in dialog.note.text(), timeout=20000)
     assert dialog.isVisible()
+
+
+SHEEP = api.Format(
+    id="farm.write_sheep",
+    title="Sheep",
+    kind="exporter",
+    suffixes=(".sheep", ".ram"),
+    depths=("uint16", "float32"),
+    alpha=False,
+    plugin="farm",
+)
+
+
+@pytest.fixture
+def on_the_farm(qtbot, tmp_path):
+    """A dialog that knows plugins' formats."""
+
+    def dialog(source, formats, channels=3):
+        pixels = photograph(60, 80)
+        if channels == 4:
+            pixels = np.dstack([pixels, pixels[..., :1]])
+        document = Document.from_raster(Raster.from_array(pixels))
+        made = ExportDialog(document, tmp_path / source, formats=formats)
+        qtbot.addWidget(made)
+        made.show()
+        return made
+
+    return dialog
+
+
+def test_a_plugins_format_is_offered_with_what_it_holds(on_the_farm):
+    dialog = on_the_farm("photo.png", [SHEEP])
+    dialog.format.setCurrentText("Sheep")
+    assert dialog.path.text().endswith("photo-edited.sheep")
+    assert [dialog.bits.itemText(row) for row in range(2)] == ["16-bit", "32-bit float"]
+    assert dialog.options().format == "farm.write_sheep"
+    assert not dialog.metadata.isVisible()
+    assert not dialog.quality.isVisible()
+    dialog.path.setText("/tmp/a.jpg")
+    assert dialog.format.currentText() == "JPEG"
+    assert dialog.metadata.isVisible()
+    dialog.path.setText("/tmp/a.RAM")
+    assert dialog.format.currentText() == "Sheep"
+
+
+def test_what_was_opened_by_a_plugin_is_proposed_in_its_format(on_the_farm):
+    assert on_the_farm("a.sheep", [SHEEP]).path.text().endswith("a-edited.sheep")
+    assert on_the_farm("a.sheep", []).path.text().endswith("a-edited.jpg")
+    assert on_the_farm("a.sheep", [SHEEP], channels=4).path.text().endswith("a-edited.png")
+
+
+def test_formats_of_one_title_say_whose_they_are(on_the_farm):
+    other = api.Format.from_json(SHEEP.to_json() | {"id": "x.write", "plugin": "x"})
+    false = api.Format.from_json(SHEEP.to_json() | {"id": "y.write", "plugin": "y", "title": "PNG"})
+    reader = api.Format.from_json(SHEEP.to_json() | {"kind": "importer"})
+    dialog = on_the_farm("a.png", [SHEEP, reader, other, false])
+    names = [dialog.format.itemText(row) for row in range(dialog.format.count())]
+    assert names == [*actions.FORMATS, "Sheep", "Sheep (x)", "PNG (y)"]
+    assert dialog.format.currentText() == "PNG"
+    dialog.format.setCurrentText("Sheep (x)")
+    assert dialog.options().format == "x.write"

@@ -97,3 +97,18 @@ def test_a_picture_that_grows_keeps_its_layers(opened, qtbot):
     assert large.raster.to_array()[20, 20, 3] == 0
     session.undo()
     assert session.document is before
+
+
+def test_a_live_layer_that_is_not_cheap_any_more_asks_to_be_computed(opened, qtbot):
+    session = opened.session
+    session.apply(session.studio.filter("blur"), {"radius": 1.0, "linear_light": True}, None)
+    qtbot.waitUntil(lambda: opened.held is not None and not session.busy, timeout=60000)
+    qtbot.waitUntil(lambda: session.stale == frozenset(), timeout=20000)
+    assert opened.held.refresh.isHidden()
+    session.do(edits.set_filter(session.active, settings=FAR))
+    qtbot.waitUntil(lambda: session.stale == {session.active}, timeout=20000)
+    assert opened.held.stale_note.text().startswith("Not computed yet")
+    opened.held.refresh.click()
+    settled(session, qtbot)
+    assert session.layer.filter.kept is not None
+    qtbot.waitUntil(lambda: session.stale == frozenset(), timeout=20000)

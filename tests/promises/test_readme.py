@@ -5,7 +5,7 @@ import shlex
 
 import pytest
 
-from safelight.cli import commands, main
+from safelight.cli import commands, main, models, plugins
 from tests.conftest import CHECKOUT
 
 README = (CHECKOUT / "README.md").read_text("utf-8")
@@ -52,13 +52,17 @@ def test_every_make_target_it_names_exists():
 )
 def test_every_command_it_shows_is_understood(line, monkeypatch):
     words = shlex.split(line, comments=True)[1:]
+    groups = {"plugins": plugins.COMMANDS, "models": models.COMMANDS}
+    if words and words[0] in groups:
+        assert words[1] in groups[words[0]]
+        return
     if words and words[0] in main.__globals__["COMMANDS"]:
         parser = {"apply": commands._apply_parser}.get(words[0])
         if parser:
             parser().parse_args(words[1:])
-        assert callable(getattr(commands, words[0]))
+        assert callable(main.__globals__["_command"](words))
     else:
-        assert all(word.endswith((".jpg", ".png")) for word in words)
+        assert all(word.endswith((".jpg", ".png")) or word == "--safe-mode" for word in words)
 
 
 def test_every_folder_of_the_package_is_a_level_it_shows():

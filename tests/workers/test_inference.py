@@ -12,8 +12,10 @@ import pytest
 from safelight.api import Region
 from safelight.document import Document
 from safelight.pixels import Raster
-from safelight.workers.inference import Contract, Inference, ModelError
+from safelight.workers.inference import Contract, Inference, ModelError, _numbers
+from safelight.workers.onnxfile import described
 from safelight.workers.tiling import Plan, cut
+from tests.workers import networks
 
 MODELS = Path(find_spec("safelight_enlarge").origin).parent
 
@@ -103,6 +105,21 @@ def test_the_device_is_what_a_session_proves(inference):
     if device.name == "cpu":
         assert device.reason, "it says why not the better one"
         assert device.label.startswith("CPU · ")
+
+
+def test_a_trial_of_a_device_feeds_further_numbers_too(tmp_path):
+    path = tmp_path / "some.onnx"
+    stated = {"safelight.contract": "1", "safelight.reach": "2"}
+    path.write_bytes(described_as(networks.with_strength(), stated, tmp_path))
+    inference = Inference()
+    numbers = _numbers(inference._session(path, "cpu"))
+    assert {name: value.shape for name, value in numbers.items()} == {"noise.level": (1,)}
+    assert inference.run(path, texture(20, 30), numbers, "cpu").shape == (20, 30, 3)
+
+
+def described_as(content, properties, folder):
+    (folder / "bare.onnx").write_bytes(content)
+    return described(folder / "bare.onnx", properties)
 
 
 def test_a_run_reports_nothing_home(tmp_path):

@@ -72,6 +72,25 @@ def wrong(image: api.Image, amount: api.Fraction = 0.5) -> api.Image:
     return image
 
 
+@api.filter("Shapes", category="Test")
+def shapes(
+    image: api.Image,
+    centre: api.Point = (1, 0),
+    part: api.Rectangle = (0, 0, 1, 1),
+    curve: api.Curve = ((0, 0), (1, 1)),
+    other: api.Picture = None,
+    layer: api.Layer = None,
+) -> api.Image:
+    """Draws along the curve, by as much as the point says; looks its settings up as keys."""
+    if {centre, part, curve} != {(0.5, 1.0), (0.0, 0.0, 0.5, 1.0), ((0.0, 0.25), (1.0, 0.75))}:
+        raise ValueError(f"other shapes: {centre} {part} {curve}")
+    if other is not None or layer is not None:
+        raise ValueError("pixels from nowhere")
+    samples = api.curve_samples(curve, 256)
+    drawn = np.interp(image, np.linspace(0, 1, 256), samples) * centre[0] * 2
+    return drawn.astype(np.float32)
+
+
 @api.filter("Late shape", category="Test")
 def shape(image: api.Image) -> api.Image:
     """Returns half of the picture."""
@@ -177,6 +196,14 @@ CHEAP = {
     "a point": (WARMTH, {"amount": 0.4}),
     "one that looks around": (BLUR, {"radius": 3.0, "linear_light": True}),
     "one that asks where it is": ("safelight_faults.where", {}),
+    "one that takes shapes": (
+        "safelight_late.shapes",
+        {
+            "centre": (0.5, 1.0),
+            "part": (0.0, 0.0, 0.5, 1.0),
+            "curve": ((0.0, 0.25), (1.0, 0.75)),
+        },
+    ),
 }
 
 

@@ -62,7 +62,7 @@ class ScriptedPool:
         self._worker = worker
 
     @contextlib.contextmanager
-    def worker(self):
+    def worker(self, *faults):
         yield self._worker
 
 

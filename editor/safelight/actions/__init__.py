@@ -2,8 +2,18 @@
 
 from safelight.actions.places import cache_folder, state_folder
 from safelight.actions.studio import Studio, UnknownFilter
+from safelight.actions.template import (
+    VARIANTS,
+    TemplateError,
+    Variant,
+    default_title,
+    plugin_names,
+    plugin_title,
+    write_plugin,
+)
 from safelight.document import Document, Edit, History
 from safelight.files import (
+    DEPTHS_HELD,
     FORMATS,
     Exported,
     ExportError,
@@ -41,7 +51,9 @@ from safelight.workers.job import (
 from safelight.workers.pool import WorkerDied
 
 __all__ = [
+    "DEPTHS_HELD",
     "FORMATS",
+    "VARIANTS",
     "Document",
     "Edit",
     "ExportError",
@@ -66,18 +78,24 @@ __all__ = [
     "Recovery",
     "Spill",
     "Studio",
+    "TemplateError",
     "UnknownFilter",
+    "Variant",
     "WorkerDied",
     "WriteError",
     "atomic_write",
     "cache_folder",
     "check_export",
+    "default_title",
     "describe",
     "export",
     "is_project",
     "left_behind",
     "live_filter",
     "open_picture",
+    "plugin_names",
+    "plugin_title",
     "remove",
     "state_folder",
+    "write_plugin",
 ]

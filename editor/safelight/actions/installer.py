@@ -24,12 +24,21 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from safelight.actions.describing import asked, described
 from safelight.actions.pip import Pip, Stopped, run_until
-from safelight.actions.store import Installed, Network, Package, Store, StoreError, canonical
-from safelight.api import PROJECT, Declaration, ParameterError
+from safelight.actions.store import (
+    Installed,
+    Network,
+    Offered,
+    Package,
+    Store,
+    StoreError,
+    canonical,
+)
+from safelight.api import PROJECT
 from safelight.files import WriteError, atomic_write
 from safelight.workers import building
-from safelight.workers.environment import Environment, editor_path, interpreter
+from safelight.workers.environment import Environment, editor_path, interpreter, stamp_of
 from safelight.workers.pool import Pool, WorkerDied, WorkerSilent
 from safelight.workers.protocol import Message
 from safelight.workers.sandbox import Protection, available, wrapping
@@ -43,7 +52,6 @@ _GIT = re.compile(r"git\+|(https?|ssh|git)://(?!.*\.(whl|zip)$)")
 _SAID = ("licence", "training_data", "fault")
 """What a worker says of a network file."""
 
-_DESCRIBE_LIMIT = 60.0
 _BUILD_LIMIT = {"memory": 2 << 30, "limit": 1 << 30}
 _LARGEST = 4 << 30
 _FORBIDDEN = {
@@ -98,8 +106,9 @@ class Installer:
 
     the name of a package on the user's index, a wheel, a bundle, a zip or a folder with sources,
     or a Git address (``git+https://…``, ``https://….git``). ``reserved`` are the filters and
-    plugins that the editor has already. ``told`` hears what is being done; ``cancel`` stops it
-    from any thread.
+    formats that the editor has already. With ``editable`` an author's folder goes on being where
+    the plugin's code is imported from, so that what he changes there is loaded afresh. ``told``
+    hears what is being done; ``cancel`` stops it from any thread.
     """
 
     def __init__(
@@ -107,9 +116,11 @@ class Installer:
         store: Store,
         source: str,
         *,
-        reserved: Iterable[Declaration] = (),
+        reserved: Iterable[Offered] = (),
+        editable: bool = False,
         told: Progress = lambda text: None,
     ) -> None:
+        self._editable = editable
         self._store = store
         self._source = source
         self._reserved = {item.id: item.plugin for item in reserved}
@@ -128,6 +139,8 @@ class Installer:
 
         Raises StoreError, in one sentence.
         """
+        if self._editable and not Path(self._source).is_dir():
+            raise StoreError(f"{self._source} is no folder: only a folder can be editable.")
         with _in_words(self._source):
             return self._prepare(staging, upgrade)
 
@@ -179,6 +192,19 @@ class Installer:
             return self._install(offer)
 
     def _install(self, offer: Offer) -> Installed:
+        plugin = self.described(offer)
+        self._stop_if_cancelled()
+        self._store.write(plugin)
+        for left in offer.staged.iterdir():
+            if left.name not in ("lib", "wheels", "plugin.json"):
+                shutil.rmtree(left, ignore_errors=True)
+        folder = self._store.place(offer.staged, offer.name)
+        return replace(plugin, folder=folder)
+
+    def described(self, offer: Offer) -> Installed:
+        """The plugin as it would be installed, where it is staged: a confined worker has been
+        asked what it offers. Raises StoreError.
+        """
         self._told("Starting it for the first time")
         plugin = Installed(
             offer.name,
@@ -189,14 +215,11 @@ class Installer:
             packages=offer.packages,
             networks=offer.networks,
         )
-        plugin = replace(plugin, filters=self._describe(plugin), enabled=self._stays_on(offer.name))
-        self._stop_if_cancelled()
-        self._store.write(plugin)
-        for left in offer.staged.iterdir():
-            if left.name not in ("lib", "wheels", "plugin.json"):
-                shutil.rmtree(left, ignore_errors=True)
-        folder = self._store.place(offer.staged, offer.name)
-        return replace(plugin, folder=folder)
+        if self._editable:
+            sources = _sources(Path(self._source), plugin)
+            plugin = replace(plugin, sources=str(sources), stamp=stamp_of(sources))
+        plugin = described(plugin, self._store, self._reserved, self._ask)
+        return replace(plugin, enabled=self._stays_on(offer.name))
 
     def _stays_on(self, name: str) -> bool:
         """Whether a plugin will be switched on: an update of one that is off leaves it off."""
@@ -217,6 +240,8 @@ class Installer:
             if not re.match(r"^[A-Za-z0-9][A-Za-z0-9._-]*(\[[^\]]*\])?\s*([=<>!~;].*)?$", source):
                 raise StoreError(f"{source} is no name of a package and no file that is here.")
             return source, Pip(self._cancelled)
+        if path.suffix.lower() == ".onnx":
+            raise StoreError(f"{path.name} is a network: add it with “safelight models add”.")
         if path.is_dir():
             return str(self._build(path, staging, wheels)), Pip(self._cancelled)
         if path.suffix == ".whl":
@@ -322,7 +347,7 @@ class Installer:
             shutil.copyfile(library / item.file, files[-1])
         environment = Environment("networks", alone, staging / "reading")
         try:
-            return described(networks, self._ask(environment, question_about(files)))
+            return with_facts(networks, self._ask(environment, question_about(files)))
         except WorkerSilent:
             return tuple(replace(item, fault="it takes too long to read") for item in networks)
         except WorkerDied as error:
@@ -330,16 +355,13 @@ class Installer:
 
     def _ask(self, environment: Environment, question: Message) -> Message:
         """What a fresh confined worker answers. Raises WorkerDied, WorkerSilent, Stopped."""
-        pool = self._pool = Pool(limit=1, environment=environment)
+        self._pool = Pool(limit=1, environment=environment)
         try:
             self._stop_if_cancelled()
-            with pool.worker() as worker:
-                return worker.ask(question, _DESCRIBE_LIMIT)
+            return asked(self._pool, question)
         except WorkerDied:
             self._stop_if_cancelled()
             raise
-        finally:
-            pool.close()
 
     def _stop_if_cancelled(self) -> None:
         if self._cancelled.is_set():
@@ -352,34 +374,6 @@ class Installer:
                 version = item["metadata"]["version"]
                 reason = _FORBIDDEN[other].format(version)
                 raise StoreError(f"{name} wants to bring {other} {version}: {reason}.")
-
-    def _describe(self, plugin: Installed) -> tuple[Declaration, ...]:
-        """What the plugin offers, as a confined worker says. Raises StoreError."""
-        try:
-            reply = self._ask(self._store.environment(plugin), {"type": "describe"})
-        except WorkerSilent:
-            raise StoreError(f"{plugin.name} did not say what it offers within a minute.") from None
-        except WorkerDied as error:
-            raise StoreError(f"{plugin.name} took its worker down: it {error}.") from None
-        for failure in reply.get("failures", []):
-            raise StoreError(f"{plugin.name} cannot be loaded: {failure['reason']}.")
-        try:
-            found = [Declaration.from_json(item) for item in reply.get("filters", [])]
-        except (ParameterError, TypeError) as error:
-            raise StoreError(f"{plugin.name} declares what is no filter: {error}.") from None
-        if not found:
-            reason = reply.get("reason", "it offers no filter")
-            raise StoreError(f"{plugin.name} cannot be used: {reason}.")
-        taken = dict(self._reserved)
-        for other in self._store.installed():
-            if other.name != plugin.name:
-                taken |= {item.id: other.name for item in other.filters}
-        for item in found:
-            if item.id in taken:
-                raise StoreError(
-                    f"{plugin.name} has a filter {item.id}, which {taken[item.id]} has."
-                )
-        return tuple(replace(item, plugin=plugin.name, version=plugin.version) for item in found)
 
 
 @contextlib.contextmanager
@@ -459,6 +453,19 @@ class _Bench:
         return output
 
 
+def _sources(folder: Path, plugin: Installed) -> Path:
+    """Where in an author's folder the package lies that his plugin registers. Raises StoreError."""
+    package = _entry_points(plugin.library, plugin.name)[0].module.split(".")[0]
+    for place in (folder.resolve(), folder.resolve() / "src"):
+        for found in (place / package, place / f"{package}.py"):
+            if found.exists():
+                return found
+    raise StoreError(
+        f"{plugin.name} cannot be installed as editable: its package {package} lies neither in"
+        " the folder nor in src."
+    )
+
+
 def bundle(plugin: Installed, target: Path, *, overwrite: bool = False) -> Path:
     """Write an installed plugin with all it needs as one file that installs without a network.
 
@@ -501,7 +508,7 @@ def question_about(files: Iterable[Path]) -> Message:
     return {"type": "networks", "files": [str(file) for file in files]}
 
 
-def described(networks: Sequence[Network], answer: Message) -> tuple[Network, ...]:
+def with_facts(networks: Sequence[Network], answer: Message) -> tuple[Network, ...]:
     """Networks with what a worker says of them; one that answers anything else is not believed."""
     facts = answer.get("facts")
     if not isinstance(facts, list) or len(facts) != len(networks):

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from safelight.actions.installer import described, licence_of, networks_in, question_about
-from safelight.actions.store import Installed, Network, Package
+from safelight.actions.installer import licence_of, networks_in, question_about, with_facts
+from safelight.actions.store import Installed, Network, Offered, Package
 from safelight.actions.studio import Studio
-from safelight.api import Declaration
+from safelight.api import Declaration, Format
 from safelight.workers.pool import Pool, WorkerSilent
 
 _READ_LIMIT = 60.0
@@ -55,19 +55,18 @@ def completed(entries: Iterable[Listed]) -> tuple[Listed, ...]:
 
 
 def _built_in(studio: Studio) -> Iterable[Listed]:
-    filters: dict[str, list[Declaration]] = {}
+    offered: dict[str, list[Offered]] = {}
     for item in studio.built_in():
-        filters.setdefault(item.plugin, []).append(item)
+        offered.setdefault(item.plugin, []).append(item)
     faults = {item.plugin: item.reason for item in studio.broken_built_in()}
-    for name in sorted({*filters, *faults}):
-        offered = tuple(filters.get(name, ()))
-        yield Listed(_described(name, offered, faults.get(name, "")), built_in=True)
+    for name in sorted({*offered, *faults}):
+        yield Listed(_described(name, offered.get(name, []), faults.get(name, "")), built_in=True)
 
 
-def _described(name: str, filters: tuple[Declaration, ...], fault: str) -> Installed:
+def _described(name: str, offered: Sequence[Offered], fault: str) -> Installed:
     facts = _metadata(name)
-    folder = _folder(filters[0].id.split(".")[0]) if filters else Path()
-    version = str(facts.get("version") or (filters[0].version if filters else ""))
+    folder = _folder(offered[0].id.split(".")[0]) if offered else Path()
+    version = str(facts.get("version") or (offered[0].version if offered else ""))
     return Installed(
         name,
         version,
@@ -75,7 +74,8 @@ def _described(name: str, filters: tuple[Declaration, ...], fault: str) -> Insta
         summary=str(facts.get("summary") or ""),
         packages=(Package(name, version, 0, "", licence_of(facts)),) if facts else (),
         networks=_networks(folder) if folder.name else (),
-        filters=filters,
+        filters=tuple(item for item in offered if isinstance(item, Declaration)),
+        formats=tuple(item for item in offered if isinstance(item, Format)),
         fault=fault,
     )
 
@@ -107,7 +107,7 @@ def _read(folder: Path) -> tuple[Network, ...]:
     try:
         with pool.worker() as worker:
             question = question_about(folder / item.file for item in networks)
-            return described(networks, worker.ask(question, _READ_LIMIT))
+            return with_facts(networks, worker.ask(question, _READ_LIMIT))
     except WorkerSilent:
         return networks
     finally:

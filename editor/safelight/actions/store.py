@@ -18,13 +18,17 @@ from pathlib import Path
 from typing import Any
 
 from safelight.actions.places import data_folder
-from safelight.api import VERSION, Declaration, ParameterError
+from safelight.api import VERSION, Declaration, Format, ParameterError
 from safelight.files import atomic_write
-from safelight.workers.environment import Environment
+from safelight.workers.environment import Environment, stamp_of
 from safelight.workers.scratch import own_name, remove_left
 
 _RECORD = "plugin.json"
 _STAGING, _EARLIER, _SCRATCH = ".staging", ".earlier", ".scratch"
+
+
+Offered = Declaration | Format
+"""What a plugin can bring."""
 
 
 class StoreError(Exception):
@@ -59,7 +63,11 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """A plugin in the store. ``fault`` says why it cannot be used; "" = it can."""
+    """A plugin in the store. ``fault`` says why it cannot be used; "" = it can.
+
+    An author's plugin is imported from ``sources``, its package's folder or file where he writes
+    it; ``stamp`` is what ``stamp_of`` said of it when ``filters`` were read.
+    """
 
     name: str
     version: str
@@ -70,12 +78,25 @@ class Installed:
     packages: tuple[Package, ...] = ()
     networks: tuple[Network, ...] = ()
     filters: tuple[Declaration, ...] = ()
+    formats: tuple[Format, ...] = ()
     fault: str = ""
+    sources: str = ""
+    stamp: int = 0
 
     @property
     def library(self) -> Path:
         """Where its code lies."""
         return self.folder / "lib"
+
+    @property
+    def offered(self) -> tuple[Offered, ...]:
+        """All that it offers."""
+        return (*self.filters, *self.formats)
+
+    @property
+    def titles(self) -> list[str]:
+        """The titles of that; an importer and an exporter of one format have the same."""
+        return list(dict.fromkeys(item.title for item in self.offered))
 
     def to_json(self) -> dict[str, Any]:
         """As JSON-ready data, for the record and for ``--json``."""
@@ -89,7 +110,10 @@ class Installed:
             "packages": [asdict(item) for item in self.packages],
             "networks": [asdict(item) for item in self.networks],
             "filters": [item.to_json() for item in self.filters],
+            "formats": [item.to_json() for item in self.formats],
             "fault": self.fault,
+            "sources": self.sources,
+            "stamp": self.stamp,
         }
 
     @classmethod
@@ -107,6 +131,9 @@ class Installed:
                 packages=tuple(Package(**item) for item in data["packages"]),
                 networks=tuple(Network(**item) for item in data["networks"]),
                 filters=tuple(Declaration.from_json(item) for item in data["filters"]),
+                formats=tuple(Format.from_json(item) for item in data.get("formats", [])),
+                sources=str(data.get("sources", "")),
+                stamp=int(data.get("stamp", 0)),
             )
         except (OSError, ValueError, KeyError, TypeError, ParameterError) as error:
             fault = f"its record cannot be read ({error}): install it again"
@@ -165,7 +192,11 @@ class Store:
 
     def environment(self, plugin: Installed) -> Environment:
         """Where a plugin's worker finds its code."""
-        return Environment(plugin.name, plugin.library, self.folder / _SCRATCH / plugin.name)
+        scratch = self.folder / _SCRATCH / plugin.name
+        if not plugin.sources:
+            return Environment(plugin.name, plugin.library, scratch)
+        sources = Path(plugin.sources)
+        return Environment(plugin.name, plugin.library, scratch, sources, stamp_of(sources))
 
     def set_enabled(self, name: str, enabled: bool) -> Installed:
         """Switch a plugin on or off. Raises StoreError, WriteError."""

@@ -1,4 +1,4 @@
-"""Studio: the running back end of a session. It knows the filters and starts jobs."""
+"""Studio: the running back end of a session. It knows what plugins offer and starts jobs."""
 
 from __future__ import annotations
 
@@ -7,18 +7,23 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from safelight.actions.formats import PluginExporter, PluginImporter
+from safelight.actions.pictures import read_pixels
 from safelight.actions.places import cache_folder
-from safelight.actions.store import Installed, Store
-from safelight.api import Declaration, Region, Value
-from safelight.document import Document
+from safelight.actions.store import Installed, Offered, Store
+from safelight.api import Declaration, Format, Region, Value
+from safelight.document import Document, LiveFilter
 from safelight.files import WriteError, atomic_write
 from safelight.workers.catalog import Broken, Catalog
 from safelight.workers.job import PATIENCE, Job, Listener, live_filter
 from safelight.workers.live import LiveFilters
 from safelight.workers.pool import WorkerDied, WorkerSilent
 from safelight.workers.pools import Pools
+
+if TYPE_CHECKING:
+    from safelight.actions.editable import Reloaded
 
 _DEVICE_LIMIT = 120.0
 
@@ -73,6 +78,7 @@ class Studio:
             )
 
         self._pools, self._live_pools = pools(2), pools(1)
+        self._format_pools = pools(1)  # its own: a file must not wait for a long job
         self._catalog = Catalog(self._pools.built_in, _recall, _remember)
         self.live = LiveFilters(self._live_pools.of, self._installed, failed=self._live_failed)
         self._failures: list[Callable[[str], None]] = []
@@ -85,8 +91,8 @@ class Studio:
 
     def close(self) -> None:
         """End the workers; jobs under way end with them."""
-        self._pools.close()
-        self._live_pools.close()
+        for pools in self._every_pools():
+            pools.close()
 
     def hear_failures(self, listener: Callable[[str], None]) -> None:
         """Have a sentence for each filter that fails while a picture is rendered, on any thread."""
@@ -96,21 +102,70 @@ class Studio:
         """Whether a filter runs while it is drawn, so that it needs no job. May take a moment."""
         return self.live.reach(live_filter(declaration, settings), 0) is not None
 
+    def waits(self, filter: LiveFilter) -> bool:
+        """Whether a layer of this filter shows nothing until a job has run. May take a moment."""
+        if filter.kept is not None or self._installed(filter.id) is None:
+            return False
+        return self.live.reach(filter, 0) is None
+
     def warm(self) -> None:
         """Start a worker now. Raises WorkerDied."""
         self._pools.built_in.warm()
 
     def filters(self) -> tuple[Declaration, ...]:
         """What the installed plugins offer, by category and title. Raises WorkerDied."""
-        own = self.built_in()
+        own = self._catalog.filters()
         ids = {item.id for item in own}
         strangers = [item for plugin in self._strangers() for item in plugin.filters]
         found = [*own, *(item for item in strangers if item.id not in ids)]
         return tuple(sorted(found, key=lambda item: (item.category, item.title)))
 
-    def built_in(self) -> tuple[Declaration, ...]:
+    def formats(self) -> tuple[Format, ...]:
+        """The importers and exporters of the installed plugins, the built-in ones first.
+
+        Raises WorkerDied.
+        """
+        own = self._catalog.formats()
+        ids = {item.id for item in own}
+        strangers = [item for plugin in self._strangers() for item in plugin.formats]
+        strangers.sort(key=lambda item: (item.title, item.id))
+        return (*own, *(item for item in strangers if item.id not in ids))
+
+    def importers(self) -> tuple[PluginImporter, ...]:
+        """What opens files that Safelight itself cannot; none where plugins cannot be asked."""
+        return tuple(
+            PluginImporter(item, self._format_pools.of, self._patience)
+            for item in self._known_formats()
+            if item.reads
+        )
+
+    def exporters(self) -> tuple[PluginExporter, ...]:
+        """What writes further formats; none where plugins cannot be asked."""
+        importers = {(item.format.plugin, item.format.title): item for item in self.importers()}
+        return tuple(
+            PluginExporter(
+                item,
+                importers.get((item.plugin, item.title)),
+                self._format_pools.of,
+                self._patience,
+            )
+            for item in self._known_formats()
+            if not item.reads
+        )
+
+    def offered(self) -> tuple[Offered, ...]:
+        """The filters and the formats. Raises WorkerDied."""
+        return (*self.filters(), *self.formats())
+
+    def _known_formats(self) -> tuple[Format, ...]:
+        try:
+            return self.formats()
+        except WorkerDied:
+            return ()
+
+    def built_in(self) -> tuple[Offered, ...]:
         """What the plugins of the editor's own environment offer. Raises WorkerDied."""
-        return self._catalog.filters()
+        return (*self._catalog.filters(), *self._catalog.formats())
 
     def _strangers(self) -> list[Installed]:
         """The plugins of the store that can be used."""
@@ -120,9 +175,28 @@ class Studio:
 
     def refresh(self, plugin: str) -> None:
         """Take note that a plugin of the store has changed: its workers end."""
-        for pools in (self._pools, self._live_pools):
+        for pools in self._every_pools():
             pools.forget(plugin)
         self.live.forget()
+
+    def editable(self) -> bool:
+        """Whether there are plugins that run from their author's folder."""
+        return any(item.sources for item in self._strangers())
+
+    def reload(self) -> tuple[Reloaded, ...]:
+        """Load afresh the editable plugins that have changed. Raises WriteError, WorkerDied."""
+        if not self.editable():
+            return ()
+        from safelight.actions.editable import reload_changed
+
+        own = {item.id: item.plugin for item in self.built_in()}
+        found = reload_changed(self.store, own)
+        if found:
+            self.live.forget()
+        return found
+
+    def _every_pools(self) -> tuple[Pools, ...]:
+        return self._pools, self._live_pools, self._format_pools
 
     def broken(self) -> tuple[Broken, ...]:
         """The plugins that could not be loaded, and why."""
@@ -179,6 +253,7 @@ class Studio:
             device=self._device,
             patience=self._patience,
             listener=listener,
+            read=read_pixels,
         )
 
     def _installed(self, identity: str) -> Declaration | None:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from safelight.actions.installer import Installer, Progress
+from safelight.actions.networkplugin import is_own
 from safelight.actions.pip import Stopped
-from safelight.actions.store import Installed, Store, StoreError
-from safelight.api import Declaration
+from safelight.actions.store import Installed, Offered, Store, StoreError
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class UpdateCheck:
         store: Store,
         plugins: Sequence[Installed],
         *,
-        reserved: Iterable[Declaration] = (),
+        reserved: Iterable[Offered] = (),
         told: Progress = lambda text: None,
     ) -> None:
         self._store = store
@@ -55,6 +55,8 @@ class UpdateCheck:
         return tuple(found)
 
     def _ask(self, plugin: Installed, installer: Installer) -> Update:
+        if is_own(plugin):
+            return Update(plugin.name)  # it came from a file of the user's: there is nothing newer
         try:
             with self._store.staging() as staging:
                 offer = installer.prepare(staging, upgrade=True)

@@ -1,4 +1,4 @@
-"""All that a plugin may import: filter, parameters, hooks, Job. Needs numpy and pluggy alone.
+"""All that a plugin may import: filters, formats, parameters, Job. Needs numpy and pluggy alone.
 
 from safelight import api
 
@@ -15,23 +15,38 @@ from safelight.api.filter import (
     filter,
     registered,
 )
-from safelight.api.hooks import PROJECT, filters, hookimpl, hookspec
+from safelight.api.formats import (
+    Format,
+    FormatError,
+    FormatKind,
+    RegisteredFormat,
+    exporter,
+    importer,
+    registered_format,
+)
+from safelight.api.hooks import PROJECT, exporters, filters, hookimpl, hookspec, importers
 from safelight.api.image import Image, from_linear, to_linear
 from safelight.api.job import Cancelled, Job
 from safelight.api.parameters import (
     Angle,
     Colour,
+    Curve,
     Fraction,
     HexColour,
+    Layer,
     Number,
     Parameter,
     ParameterError,
+    Picture,
     Pixels,
+    Point,
+    Rectangle,
     Seed,
     SignedFraction,
     Value,
 )
 from safelight.api.region import Region
+from safelight.api.shapes import curve_samples
 
 __all__ = [
     "PROJECT",
@@ -39,27 +54,42 @@ __all__ = [
     "Angle",
     "Cancelled",
     "Colour",
+    "Curve",
     "Declaration",
+    "Format",
+    "FormatError",
+    "FormatKind",
     "Fraction",
     "HexColour",
     "Image",
     "Job",
+    "Layer",
     "Number",
     "Parameter",
     "ParameterError",
+    "Picture",
     "Pixels",
+    "Point",
     "Reach",
+    "Rectangle",
     "Region",
     "Registered",
+    "RegisteredFormat",
     "Seed",
     "Settings",
     "SignedFraction",
     "Value",
+    "exporter",
+    "exporters",
     "filter",
     "filters",
+    "curve_samples",
     "from_linear",
     "hookimpl",
     "hookspec",
+    "importer",
+    "importers",
     "registered",
+    "registered_format",
     "to_linear",
 ]

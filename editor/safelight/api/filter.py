@@ -9,13 +9,16 @@ import inspect
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeGuard, TypeVar
+from typing import Any, TypeGuard, TypeVar, cast
 
 from safelight.api.parameters import Parameter, ParameterError, Value, parameter_of
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Settings = Mapping[str, Value]
+"""What a filter is told: the value of each parameter by its name."""
+
 Reach = int | Callable[..., int]
+"""How far a filter looks, in pixels: a number, or a function of parameters of those names."""
 
 VERSION = 1
 """Version of this API. A plugin made for a later one is refused with that reason."""
@@ -64,9 +67,14 @@ class Declaration:
             values[name] = self.parameter(name).check(value)
         return values
 
+    def images(self, settings: Settings) -> dict[str, str]:
+        """The pictures and layers that settings name, by parameter; those not set are left out."""
+        named = {item.name: str(settings[item.name]) for item in self.parameters if item.is_image}
+        return {name: text for name, text in named.items() if text}
+
     def factor(self, settings: Settings) -> int:
         """How many times as wide and high the result of these settings is."""
-        return int(settings[self.scale]) if isinstance(self.scale, str) else self.scale
+        return cast(int, settings[self.scale]) if isinstance(self.scale, str) else self.scale
 
     def to_json(self) -> dict[str, Any]:
         """The declaration as JSON-ready data."""

@@ -2,6 +2,7 @@
 
 One declaration serves the panel in the window, the options of the command line, the JSON of a
 recipe and the help text. The legal range and the slider's range are two things.
+resources/parameters.md lists the types, each with its forms.
 """
 
 from __future__ import annotations
@@ -13,10 +14,29 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from typing import Annotated, Any, Literal, TypeAlias, TypeGuard, get_args, get_origin
 
-Value: TypeAlias = float | int | bool | str
-"""What a parameter can hold: a number, a flag or a text."""
+from safelight.api import shapes
+from safelight.api.image import Image
 
-Kind: TypeAlias = Literal["number", "integer", "flag", "choice", "text", "colour", "seed"]
+Value: TypeAlias = float | int | bool | str | tuple["Value", ...]
+"""What a parameter can hold: a number, a flag, a text, or a shape (tuples of numbers).
+
+All can be keys. In JSON a tuple is a list; ``Parameter.check`` makes tuples of lists again.
+"""
+
+Kind: TypeAlias = Literal[
+    "number",
+    "integer",
+    "flag",
+    "choice",
+    "text",
+    "colour",
+    "seed",
+    "point",
+    "rectangle",
+    "curve",
+    "picture",
+    "layer",
+]
 
 
 class ParameterError(ValueError):
@@ -46,6 +66,13 @@ class Colour:
     """Marks a text parameter as a colour, ``#rrggbb``."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    """What a text or a tuple stands for."""
+
+    kind: Kind
+
+
 Fraction: TypeAlias = Annotated[float, Number(0.0, 1.0, step=0.01)]
 """0 to 1."""
 
@@ -63,6 +90,33 @@ Seed: TypeAlias = Annotated[int, Number(0, 2**32 - 1, kind="seed")]
 
 HexColour: TypeAlias = Annotated[str, Colour()]
 """A colour, ``#rrggbb``, sRGB."""
+
+Point: TypeAlias = Annotated[tuple[float, float], _Meaning("point")]
+"""A place in the picture: (x, y) as fractions of its width and height, from the top left."""
+
+Rectangle: TypeAlias = Annotated[tuple[float, float, float, float], _Meaning("rectangle")]
+"""A part of the picture: (x, y, width, height) as fractions of its width and height.
+
+It is never empty and lies within the picture.
+"""
+
+Curve: TypeAlias = Annotated[tuple[tuple[float, float], ...], _Meaning("curve")]
+"""A tone curve: 2 to 16 points (x, y), 0 to 1, x rising. ``curve_samples`` draws it."""
+
+Picture: TypeAlias = Annotated[Image | None, _Meaning("picture")]
+"""Another picture, whole and in its own size; None when there is none, which is the default.
+
+The setting is the path of its file, "" for none. The host reads it: a worker cannot. One of more
+than 16 million pixels comes halved until it has no more.
+"""
+
+Layer: TypeAlias = Annotated[Image | None, _Meaning("layer")]
+"""The pixels of another layer, where and as large as the image; None, the default, when there is
+none.
+
+The setting is the id or the name of a layer that holds pixels, "" for none. Its mask, opacity and
+alpha are left out; it may be hidden.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +136,11 @@ class Parameter:
     length: bool = False
     choices: tuple[Value, ...] = field(default=())
 
+    @property
+    def is_image(self) -> bool:
+        """Whether the value, a text, names pixels, and the filter receives those instead."""
+        return self.kind in ("picture", "layer")
+
     def check(self, value: object) -> Value:
         """The value in the parameter's own type. Raises ParameterError outside what is legal."""
         if self.kind == "choice":
@@ -94,14 +153,20 @@ class Parameter:
             if not isinstance(value, bool):
                 raise ParameterError(f"{self.name}: {value!r} is not true or false")
             return value
-        if self.kind == "text":
-            if not isinstance(value, str):
-                raise ParameterError(f"{self.name}: {value!r} is not a text")
+        if self.kind in _TEXTS:
+            # No file has a NUL in its name, and asking for one is an error of another sort.
+            if not isinstance(value, str) or (self.kind == "picture" and "\0" in value):
+                raise ParameterError(f"{self.name}: {value!r} is not {_TEXTS[self.kind]}")
             return value
         if self.kind == "colour":
             if not isinstance(value, str) or not _is_colour(value):
                 raise ParameterError(f"{self.name}: {value!r} is not a colour like #ffaa00")
             return value.lower()
+        if self.kind in _SHAPES:
+            try:
+                return _SHAPES[self.kind](value)
+            except ValueError as error:
+                raise ParameterError(f"{self.name}: {error}") from None
         return self._check_number(value)
 
     def _check_number(self, value: object) -> Value:
@@ -124,8 +189,14 @@ class Parameter:
 
     def parse(self, text: str) -> Value:
         """A value from what someone typed. Raises ParameterError when it is not legal."""
-        if self.kind in ("text", "colour"):
+        if self.kind in _TEXTS or self.kind == "colour":
             return self.check(text)
+        if self.kind in _SHAPES:
+            try:
+                found = shapes.typed_curve(text) if self.kind == "curve" else shapes.typed(text)
+            except ValueError as error:
+                raise ParameterError(f"{self.name}: {error}") from None
+            return self.check(found)
         if self.kind == "choice":
             for choice in self.choices:
                 if str(choice) == text:
@@ -141,14 +212,23 @@ class Parameter:
             raise ParameterError(f"{self.name}: {text!r} is not a number") from None
         return self.check(number)
 
+    def text(self, value: Value) -> str:
+        """A value as it is typed on the command line, the inverse of ``parse``."""
+        if self.kind == "flag":
+            return "on" if value else "off"
+        if not isinstance(value, tuple):
+            return str(value)
+        between = ";" if self.kind == "curve" else ","
+        return between.join(_text(item) for item in value)
+
     def range_text(self) -> str:
         """What the parameter can hold, for help texts: ``-1 to 1``, ``2, 4``, ``on or off``."""
         if self.kind == "choice":
             return ", ".join(str(choice) for choice in self.choices)
         if self.kind == "flag":
             return "on or off"
-        if self.kind in ("text", "colour"):
-            return "#rrggbb" if self.kind == "colour" else "text"
+        if self.kind in _RANGES:
+            return _RANGES[self.kind]
         return _range_text(self.minimum, self.maximum) + (f" {self.unit}" if self.unit else "")
 
     def to_json(self) -> dict[str, Any]:
@@ -157,7 +237,7 @@ class Parameter:
         for item in fields(self):
             value = getattr(self, item.name)
             if item.name in ("name", "kind", "default") or value != item.default:
-                data[item.name] = list(value) if isinstance(value, tuple) else value
+                data[item.name] = _listed(value)
         if not self.choices:
             data.pop("choices", None)
         return data
@@ -202,6 +282,12 @@ def parameter_of(name: str, annotation: Any, default: Any) -> Parameter:
         parameter = Parameter(
             kind="choice", default=default, choices=get_args(kind), unit=unit, **common
         )
+    elif meaning := next((mark for mark in marks if isinstance(mark, _Meaning)), None):
+        parameter = Parameter(kind=meaning.kind, default=default, **common)
+        if parameter.is_image:
+            if default is not None:
+                raise TypeError(f"{name}: the default of a {meaning.kind} is None")
+            parameter = replace(parameter, default="")
     elif kind is bool:
         parameter = Parameter(kind="flag", default=default, **common)
     elif kind is str:
@@ -224,7 +310,7 @@ def parameter_of(name: str, annotation: Any, default: Any) -> Parameter:
         shown = kind.__name__ if isinstance(kind, (type, types.FunctionType)) else kind
         raise TypeError(f"{name}: {shown} is no parameter type; use api.Fraction, Literal[2, 4] …")
     try:
-        return replace(parameter, default=parameter.check(default))
+        return replace(parameter, default=parameter.check(parameter.default))
     except ParameterError as error:
         raise TypeError(f"the default does not fit: {error}") from None
 
@@ -234,13 +320,11 @@ def _title(name: str) -> str:
 
 
 def _range_text(low: float | None, high: float | None) -> str:
-    if low is None and high is None:
-        return "any number"
-    if high is None:
-        return f"{low:g} or more"
     if low is None:
-        return f"{high:g} or less"
-    return f"{low:g} to {high:g}"
+        return "any number" if high is None else f"{_text(high)} or less"
+    if high is None:
+        return f"{_text(low)} or more"
+    return f"{_text(low)} to {_text(high)}"
 
 
 def _is_colour(text: str) -> bool:
@@ -255,12 +339,42 @@ def _is_limit(value: object) -> bool:
     return value is None or (_is_number(value) and math.isfinite(value))
 
 
+def _text(value: Value) -> str:
+    """A number as it is typed, without a needless ``.0``; numbers side by side."""
+    if isinstance(value, tuple):
+        return ",".join(map(_text, value))
+    return repr(value).removesuffix(".0")
+
+
+def _listed(value: Any) -> Any:
+    """A value as JSON has it: lists for tuples."""
+    return [_listed(item) for item in value] if isinstance(value, tuple) else value
+
+
 def _typed_number(text: str) -> int | float:
     try:
         return int(text)
     except ValueError:
         return float(text)
 
+
+_TEXTS = {"text": "a text", "picture": "a file's path", "layer": "a layer's id or name"}
+
+_SHAPES: dict[str, Callable[[object], Value]] = {
+    "point": shapes.point,
+    "rectangle": shapes.rectangle,
+    "curve": shapes.curve,
+}
+
+_RANGES = {
+    "text": "text",
+    "colour": "#rrggbb",
+    "point": "x,y: each 0 to 1",
+    "rectangle": "x,y,width,height: each 0 to 1",
+    "curve": f"{shapes.FEWEST} to {shapes.MOST} points x,y;x,y: each 0 to 1, x rising",
+    "picture": "a picture file, or nothing",
+    "layer": "a layer that holds pixels, or nothing",
+}
 
 _FIELDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "name": (lambda value: isinstance(value, str) and value.isidentifier(), "a name"),

@@ -46,6 +46,13 @@ def _complain(error: object, status: int) -> int:
     return status
 
 
+def _reload(studio: actions.Studio) -> None:
+    """Load what authors have changed; what cannot be loaded is said."""
+    for item in studio.reload():
+        if item.fault:
+            _complain(item.fault, 1)
+
+
 @_reported
 def filters(words: list[str]) -> int:
     """``safelight filters``: what the installed plugins offer."""
@@ -53,6 +60,7 @@ def filters(words: list[str]) -> int:
     parser.add_argument("--json", action="store_true", help="as JSON")
     options = parser.parse_args(words[1:])
     with actions.Studio() as studio:
+        _reload(studio)
         found, broken = studio.filters(), studio.broken()
     if options.json:
         print(_json([item.to_json() for item in found]))
@@ -63,11 +71,30 @@ def filters(words: list[str]) -> int:
     return 0
 
 
+@_reported
+def formats(words: list[str]) -> int:
+    """``safelight formats``: what Safelight and the installed plugins open and export."""
+    parser = argparse.ArgumentParser(prog="safelight formats", description="List the formats.")
+    parser.add_argument("--json", action="store_true", help="as JSON, those of plugins")
+    options = parser.parse_args(words[1:])
+    with actions.Studio() as studio:
+        found = studio.formats()
+    if options.json:
+        print(_json([item.to_json() for item in found]))
+        return 0
+    for name, suffixes in actions.FORMATS.items():
+        print(f"{name}  {' '.join(suffixes)}  opens and exports")
+    for item in found:
+        verb = "opens" if item.reads else "exports"
+        print(f"{item.title}  {' '.join(item.suffixes)}  {verb}  ({item.plugin})")
+    return 0
+
+
 def _described(filter: Declaration) -> str:
     first = filter.description.split("\n\n")[0].replace("\n", " ")
     lines = [f"{filter.name}  ({filter.category})  {first}"]
     for item in filter.parameters:
-        text = f"    --set {item.name}={item.default}"
+        text = f"    --set {item.name}={item.text(item.default)}"
         lines.append(f"{text:32} {item.range_text()}{'; ' + item.help if item.help else ''}")
     return "\n".join(lines)
 
@@ -78,6 +105,7 @@ def apply(words: list[str]) -> int:
     parser = _apply_parser()
     options = parser.parse_args(words[1:])
     with actions.Studio(options.device, patience=options.patience) as studio:
+        _reload(studio)
         filter = studio.filter(options.filter)
         if options.list:
             print(_described(filter))
@@ -88,7 +116,9 @@ def apply(words: list[str]) -> int:
         choices = actions.ExportOptions(
             quality=options.quality, depth=_depth(options.depth), metadata=options.metadata
         )
-        opened = actions.open_picture(options.input, pixel_limit=options.pixel_limit)
+        opened = actions.open_picture(
+            options.input, pixel_limit=options.pixel_limit, importers=studio.importers
+        )
         _say(opened.notes)
         document, factor = opened.document, filter.factor(settings)
         actions.check_export(  # before the work, not after it
@@ -97,11 +127,18 @@ def apply(words: list[str]) -> int:
             document.height * factor,
             choices,
             overwrite=options.overwrite,
+            exporters=studio.exporters,
         )
         result = _filtered(studio, filter, settings, document, options.quiet)
-    if result is None:
-        return 1
-    exported = actions.export(result, options.output, choices, overwrite=options.overwrite)
+        if result is None:
+            return 1
+        exported = actions.export(
+            result,
+            options.output,
+            choices,
+            overwrite=options.overwrite,
+            exporters=studio.exporters,
+        )
     _say(exported.notes)
     if not options.quiet:
         print(f"{exported.path}  {result.width} × {result.height} px  {_size(exported.bytes)}")
@@ -185,7 +222,10 @@ def info(words: list[str]) -> int:
     parser.add_argument("--json", action="store_true", help="as JSON")
     parser.add_argument("--pixel-limit", type=int, help="largest picture to open, in pixels")
     options = parser.parse_args(words[1:])
-    opened = actions.open_picture(options.file, pixel_limit=options.pixel_limit)
+    with actions.Studio() as studio:
+        opened = actions.open_picture(
+            options.file, pixel_limit=options.pixel_limit, importers=studio.importers
+        )
     document = opened.document
     facts: dict[str, Any] = {
         "file": str(options.file),

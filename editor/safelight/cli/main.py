@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 
-COMMANDS = ("apply", "filters", "info", "doctor")
+COMMANDS = ("apply", "filters", "formats", "info", "doctor")
 
 DONE, FAILED, USAGE = 0, 1, 2
 
@@ -40,6 +40,10 @@ def _command(words: list[str]) -> Callable[[list[str]], int]:
         from safelight.cli.plugins import plugins
 
         return plugins
+    if words and words[0] == "models":
+        from safelight.cli.models import models
+
+        return models
     from safelight.cli.window import window
 
     return window

@@ -5,33 +5,23 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from safelight import actions
 from safelight.actions.installer import BUNDLE, Installer, Offer, bundle
+from safelight.actions.networkplugin import is_own
 from safelight.actions.store import Installed, Store, StoreError
-
-Command = Callable[[list[str]], int]
+from safelight.cli import authors, group
 
 
 def plugins(words: list[str]) -> int:
     """Run one of the commands below; the exit status is 0, 1 (failed) or 2 (usage)."""
-    name = words[1] if len(words) > 1 else ""
-    if name not in COMMANDS:
-        print(f"usage: safelight plugins {'|'.join(COMMANDS)} …", file=sys.stderr)
-        return 0 if name in ("-h", "--help") else 2
-    try:
-        return COMMANDS[name](words[2:])
-    except (StoreError, actions.WriteError, actions.WorkerDied) as error:
-        print(f"safelight: {error}", file=sys.stderr)
-        return 1
+    failures = (StoreError, actions.WriteError, actions.WorkerDied)
+    return group.run("plugins", COMMANDS, words, failures)
 
 
-def _parser(name: str, description: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=f"safelight plugins {name}", description=description)
-    parser.add_argument("--json", action="store_true", help="as JSON")
-    return parser
+_parser = partial(group.parser_of, "plugins")
 
 
 def show(words: list[str]) -> int:
@@ -57,7 +47,7 @@ def show(words: list[str]) -> int:
 
 def _line(item: Installed) -> str:
     state = item.fault or ("" if item.enabled else "switched off")
-    names = ", ".join(filter.title for filter in item.filters)
+    names = ", ".join(item.titles)
     return f"{item.name} {item.version}  {state or names}"
 
 
@@ -69,14 +59,21 @@ def install(words: list[str]) -> int:
     )
     parser.add_argument("--yes", action="store_true", help="do not ask")
     parser.add_argument("--dry-run", action="store_true", help="show what would be added, no more")
+    parser.add_argument(
+        "--editable", action="store_true", help="go on running it from its folder, as it changes"
+    )
     options = parser.parse_args(words)
-    return _install(options.source, options, upgrade=False)
+    return _install(options.source, options, upgrade=False, editable=options.editable)
 
 
-def _install(source: str, options: argparse.Namespace, *, upgrade: bool) -> int:
+def _install(
+    source: str, options: argparse.Namespace, *, upgrade: bool, editable: bool = False
+) -> int:
     with actions.Studio() as studio:
         told = (lambda text: None) if options.json else (lambda text: print(f"{text} …"))
-        installer = Installer(studio.store, source, reserved=studio.built_in(), told=told)
+        installer = Installer(
+            studio.store, source, reserved=studio.built_in(), editable=editable, told=told
+        )
         with studio.store.staging() as staging:
             offer = installer.prepare(staging, upgrade=upgrade)
             if upgrade and offer.version == offer.replaces:
@@ -131,7 +128,7 @@ def uninstall(words: list[str]) -> int:
 
 
 def enable(words: list[str]) -> int:
-    """``enable NAME``."""
+    """``enable NAME``: run it again."""
     return _switch("enable", words, enabled=True)
 
 
@@ -157,8 +154,12 @@ def update(words: list[str]) -> int:
     parser.add_argument("--dry-run", action="store_true", help="show what would be added, no more")
     options = parser.parse_args(words)
     store = Store()
-    chosen = [store.find(options.name)] if options.name else store.installed()
-    statuses = [_install(item.source or item.name, options, upgrade=True) for item in chosen]
+    others = [item for item in store.installed() if not is_own(item)]
+    chosen = [store.find(options.name)] if options.name else others
+    statuses = [
+        _install(item.source or item.name, options, upgrade=True, editable=bool(item.sources))
+        for item in chosen
+    ]
     return max(statuses, default=0)
 
 
@@ -186,7 +187,7 @@ def pack(words: list[str]) -> int:
     return 0
 
 
-COMMANDS: dict[str, Command] = {
+COMMANDS: dict[str, group.Command] = {
     "list": show,
     "install": install,
     "uninstall": uninstall,
@@ -195,4 +196,6 @@ COMMANDS: dict[str, Command] = {
     "update": update,
     "undo": undo,
     "bundle": pack,
+    "new": authors.new,
+    "check": authors.check,
 }

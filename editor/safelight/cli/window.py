@@ -10,8 +10,9 @@ from safelight import __version__
 
 _USAGE = """safelight [PHOTO ...]
        safelight apply FILTER IN OUT [--set NAME=VALUE ...]
-       safelight filters | info FILE | doctor
-       safelight plugins list | install SOURCE | uninstall NAME | …"""
+       safelight filters | formats | info FILE | doctor
+       safelight plugins list | install SOURCE | uninstall NAME | new | …
+       safelight models list | add FILE | verify | measure | remove NAME"""
 
 
 def window(words: list[str]) -> int:

@@ -12,19 +12,36 @@ from safelight.document.layer import Layer, LiveFilter
 from safelight.pixels import Raster
 
 
-def result_key(document: Document, filter: LiveFilter, models: Mapping[str, str]) -> str:
+def result_key(
+    document: Document,
+    filter: LiveFilter,
+    models: Mapping[str, str],
+    named: Mapping[str, Raster] | None = None,
+) -> str:
     """The key of a filter's result over ``document`` (what lies below it): SHA-256, as text.
 
     It holds the content of all that can be seen there, the filter's id and version, its settings,
-    and ``models``, the SHA-256 of each network by name.
+    ``models``, the SHA-256 of each network by name, and ``named``, the layers that it looks at
+    wherever they lie (``named_layers``). Of a picture file it holds the path alone.
     """
-    return _hash(
-        [
-            [document.width, document.height, document.depth, _profile(document)],
-            _layers(document.layers),
-            [filter.id, filter.version, dict(filter.settings), dict(models)],
-        ]
-    )
+    parts = [
+        [document.width, document.height, document.depth, _profile(document)],
+        _layers(document.layers),
+        [filter.id, filter.version, dict(filter.settings), dict(models)],
+    ]
+    if named:
+        parts.append([[identity, _raster(raster)] for identity, raster in sorted(named.items())])
+    return _hash(parts)
+
+
+def named_layers(document: Document, filter: LiveFilter) -> dict[str, Raster]:
+    """The pixels of each layer whose id is one of the filter's settings, by that id."""
+    texts = {value for value in filter.settings.values() if isinstance(value, str)}
+    return {
+        layer.id: layer.content
+        for layer in document.walk()
+        if isinstance(layer.content, Raster) and layer.id in texts
+    }
 
 
 def is_stale(document: Document, layer_id: str) -> bool:
@@ -35,8 +52,8 @@ def is_stale(document: Document, layer_id: str) -> bool:
     filter = document.layer(layer_id).filter
     if filter is None or filter.kept is None:
         return False
-    below = document.below(layer_id)
-    return result_key(below, filter, filter.kept.models) != filter.kept.key
+    below, named = document.below(layer_id), named_layers(document, filter)
+    return result_key(below, filter, filter.kept.models, named) != filter.kept.key
 
 
 def _layers(layers: tuple[Layer, ...]) -> list[Any]:

@@ -1,7 +1,9 @@
 """Files: pictures in and out, and the one way to write a user's file."""
 
 from safelight.files.atomic import FileExists, WriteError, Written, atomic_write
+from safelight.files.content import DamagedError, TooLargeError
 from safelight.files.export import (
+    DEPTHS_HELD,
     FORMATS,
     Exported,
     ExportError,
@@ -9,6 +11,7 @@ from safelight.files.export import (
     check_export,
     export,
 )
+from safelight.files.foreign import EncodingError, Exporter, Importer
 from safelight.files.metadata import MetadataChoice, describe
 from safelight.files.opening import Opened, OpenError, default_pixel_limit, open_picture
 from safelight.files.project import (
@@ -21,11 +24,16 @@ from safelight.files.project import (
 from safelight.files.recovery import Left, Recovery, left_behind, remove
 
 __all__ = [
+    "DEPTHS_HELD",
     "FORMATS",
+    "DamagedError",
+    "EncodingError",
     "ExportError",
     "ExportOptions",
     "Exported",
+    "Exporter",
     "FileExists",
+    "Importer",
     "Left",
     "MetadataChoice",
     "OpenError",
@@ -35,6 +43,7 @@ __all__ = [
     "ProjectError",
     "ProjectInUse",
     "Recovery",
+    "TooLargeError",
     "WriteError",
     "Written",
     "atomic_write",

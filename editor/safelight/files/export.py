@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
@@ -11,13 +11,13 @@ from typing import Any, BinaryIO, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from safelight.document import Document, Live, whole
-from safelight.files import jpeg, metadata, png, tiff, webp
+from safelight.document import Document, Live, Metadata, whole
+from safelight.files import foreign, jpeg, metadata, png, tiff, webp
 from safelight.files.atomic import WriteError, atomic_write, check_target, plain_name
 from safelight.files.content import Content
 from safelight.files.metadata import CHOICES, MetadataChoice
-from safelight.files.opening import OpenError, is_untouched, read_content
-from safelight.pixels import DEPTHS, from_float, to_float
+from safelight.files.opening import OpenError, is_untouched, read_content, read_foreign
+from safelight.pixels import DEPTHS, SRGB, Profile, from_float, to_float
 
 FORMATS: dict[str, tuple[str, ...]] = {
     "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"),
@@ -30,13 +30,24 @@ FORMATS: dict[str, tuple[str, ...]] = {
 Depth = Literal["same", 8, 16, 32]
 
 _DEPTHS: dict[Any, str] = {8: "uint8", 16: "uint16", 32: "float32"}
-_HELD = {
+DEPTHS_HELD: dict[str, tuple[str, ...]] = {
     "JPEG": ("uint8",),
     "WebP": ("uint8",),
     "PNG": ("uint8", "uint16"),
     "TIFF": ("uint8", "uint16", "float32"),
 }
 """Depths each format holds, the finest last."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """The format to write: one of ours, or a plugin's."""
+
+    name: str
+    depths: tuple[str, ...]
+    alpha: bool = True
+    exporter: foreign.Exporter | None = None
+
 
 _QUALITY = {"JPEG": 92, "WebP": 90}
 _LARGEST_SIDE = {"JPEG": jpeg.LARGEST_SIDE, "WebP": webp.LARGEST_SIDE}
@@ -51,8 +62,9 @@ class ExportError(Exception):
 class ExportOptions:
     """How a picture is exported.
 
-    ``format`` is a key of FORMATS in any case, or None to go by the suffix. ``quality`` is 1 to
-    100 for JPEG and lossy WebP (None: 92 and 90); from 90 JPEG colour is not subsampled.
+    ``format`` is a key of FORMATS in any case, the id or title of a plugin's, or None to go by
+    the suffix. ``quality`` is 1 to 100 for JPEG and lossy WebP (None: 92 and 90); from 90 JPEG
+    colour is not subsampled.
     ``depth`` is "same" or 8, 16 or 32 bits a channel; a format that holds less takes its finest.
     ``metadata`` is "all", "copyright" or "none". Raises ExportError for anything else.
     """
@@ -64,8 +76,6 @@ class ExportOptions:
     metadata: MetadataChoice = "all"
 
     def __post_init__(self) -> None:
-        if self.format is not None:
-            _format_named(self.format)
         if self.quality is not None and not 1 <= self.quality <= 100:
             raise ExportError(f"Quality is 1 to 100, not {self.quality}.")
         if self.depth != "same" and self.depth not in _DEPTHS:
@@ -90,26 +100,37 @@ def export(
     *,
     overwrite: bool = False,
     live: Live | None = None,
+    exporters: foreign.Exporters = tuple,
 ) -> Exported:
     """Write ``document`` to ``path``, and read it back before it takes that name.
 
     Cheap filter layers are run through ``live``; of others, what was kept is written.
-    The colour profile is embedded whatever happens to the metadata. ``notes`` name everything
-    the format could not keep. Raises ExportError for what cannot be done as asked, FileExists
-    for a file that is there when ``overwrite`` is False, and WriteError when the system refuses
-    or the file does not read back as it was meant; the old file is then untouched.
+    The colour profile is embedded whatever happens to the metadata. ``exporters`` are formats
+    of plugins; they hold pixels alone, in sRGB, and are read back where the plugin can open them.
+    ``notes`` name everything the format could not keep.
+
+    Raises ExportError for what cannot be done as asked, FileExists for a file that is there when
+    ``overwrite`` is False, and WriteError when the system refuses or the file does not read back
+    as it was meant; the old file is then untouched.
     """
     options = options or ExportOptions()
     name = plain_name(path)
-    target = _target(path, document.width, document.height, options)
+    target = _target(path, document.width, document.height, options, exporters)
     try:
-        content = _content(document, target, options, live)
-        exact = target in ("PNG", "TIFF") or (target == "WebP" and options.lossless)
+        if target.exporter is not None:
+            content = _foreign_content(document, target, options, live)
+            write = _foreign_writer(content, target.exporter, name)
+            check, exact = _foreign_checker(content, target.exporter, name), False
+        else:
+            content = _content(document, target, options, live)
+            write = _writer(content, target.name, options, name)
+            exact = target.name in ("PNG", "TIFF") or options.lossless and target.name == "WebP"
+            check = _checker(content, exact, name)
         written = atomic_write(
             path,
-            _writer(content, target, options, name),
+            write,
             overwrite=overwrite,
-            check=_checker(content, exact, name),
+            check=check,
             # A low guess, never the reason to refuse a picture that would fit.
             expected_bytes=content.pixels.nbytes // (20 if exact else 40),
         )
@@ -125,58 +146,89 @@ def check_export(
     options: ExportOptions | None = None,
     *,
     overwrite: bool = False,
+    exporters: foreign.Exporters = tuple,
 ) -> None:
     """See, before a long job, that a picture of that size could be exported to ``path``.
 
     Raises what ``export`` would: ExportError, FileExists or WriteError. Nothing is written, and
     what happens meanwhile is found by ``export``.
     """
-    _target(path, width, height, options or ExportOptions())
+    _target(path, width, height, options or ExportOptions(), exporters)
     check_target(path, overwrite=overwrite)
 
 
-def _target(path: str | os.PathLike[str], width: int, height: int, options: ExportOptions) -> str:
+def _target(
+    path: str | os.PathLike[str],
+    width: int,
+    height: int,
+    options: ExportOptions,
+    exporters: foreign.Exporters,
+) -> _Target:
     """The format to write, which can hold a picture of that size."""
-    target = _format_named(options.format) if options.format else _format_of(path)
-    largest = _LARGEST_SIDE.get(target)
+    target = _named(options.format, exporters) if options.format else _by_suffix(path, exporters)
+    largest = None if target.exporter else _LARGEST_SIDE.get(target.name)
     if largest and max(width, height) > largest:
         raise ExportError(
-            f"A {target} has at most {largest} pixels a side, and the picture has"
+            f"A {target.name} has at most {largest} pixels a side, and the picture has"
             f" {width} x {height}; use PNG or TIFF."
         )
     return target
 
 
-def _format_named(name: str) -> str:
+def _named(name: str, exporters: foreign.Exporters) -> _Target:
     wanted = name.strip().lower().removeprefix(".")
     for known, suffixes in FORMATS.items():
         if wanted == known.lower() or f".{wanted}" in suffixes:
-            return known
-    raise ExportError(f"There is no export to {plain_name(name)}; the formats are {_listed()}.")
-
-
-def _format_of(path: str | os.PathLike[str]) -> str:
-    suffix = os.path.splitext(os.fspath(path))[1].lower()
-    for known, suffixes in FORMATS.items():
-        if suffix in suffixes:
-            return known
-    ending = f"the ending {plain_name(suffix)}" if suffix else "no ending"
+            return _own(known)
+    found = exporters()
+    for exporter in found:
+        format = exporter.format
+        names = (format.id.lower(), format.title.lower())
+        if wanted in names or f".{wanted}" in format.suffixes:
+            return _of_plugin(exporter)
     raise ExportError(
-        f"{plain_name(path)} has {ending}, which names no format to export to;"
-        f" the formats are {_listed()}."
+        f"There is no export to {plain_name(name)}; the formats are {_listed(found)}."
     )
 
 
-def _listed() -> str:
-    return ", ".join(f"{name} ({' '.join(suffixes)})" for name, suffixes in FORMATS.items())
+def _by_suffix(path: str | os.PathLike[str], exporters: foreign.Exporters) -> _Target:
+    suffix = os.path.splitext(os.fspath(path))[1].lower()
+    for known, suffixes in FORMATS.items():
+        if suffix in suffixes:
+            return _own(known)
+    found = exporters()
+    for exporter in found:
+        if suffix in exporter.format.suffixes:
+            return _of_plugin(exporter)
+    ending = f"the ending {plain_name(suffix)}" if suffix else "no ending"
+    raise ExportError(
+        f"{plain_name(path)} has {ending}, which names no format to export to;"
+        f" the formats are {_listed(found)}."
+    )
 
 
-def _content(document: Document, target: str, options: ExportOptions, live: Live | None) -> Content:
+def _own(name: str) -> _Target:
+    return _Target(name, DEPTHS_HELD[name], alpha=name != "JPEG")
+
+
+def _of_plugin(exporter: foreign.Exporter) -> _Target:
+    format = exporter.format
+    return _Target(format.title, format.depths, format.alpha, exporter)
+
+
+def _listed(exporters: Sequence[foreign.Exporter]) -> str:
+    found = [*FORMATS.items(), *((x.format.title, x.format.suffixes) for x in exporters)]
+    return ", ".join(f"{name} ({' '.join(suffixes)})" for name, suffixes in found)
+
+
+def _content(
+    document: Document, target: _Target, options: ExportOptions, live: Live | None
+) -> Content:
     """The pixels and metadata as they will stand in the file."""
     notes: list[str] = []
     pixels = whole(document, live).to_array()
-    if target == "JPEG" and pixels.shape[2] == 4:
-        pixels = _on_white(pixels, notes)
+    if pixels.shape[2] == 4 and not target.alpha:
+        pixels = _on_white(pixels, target, notes)
     pixels = _in_depth(pixels, target, options.depth, notes)
     kept = metadata.kept(document.metadata, options.metadata)
     if kept.exif:
@@ -199,12 +251,37 @@ def _content(document: Document, target: str, options: ExportOptions, live: Live
     )
 
 
-def _on_white(pixels: NDArray[Any], notes: list[str]) -> NDArray[Any]:
+def _foreign_content(
+    document: Document, target: _Target, options: ExportOptions, live: Live | None
+) -> Content:
+    """The pixels as a plugin's format will hold them, and notes of all that it does not hold."""
+    notes: list[str] = []
+    pixels, profile = whole(document, live).to_array(), document.profile
+    if pixels.shape[2] == 4 and not target.alpha:
+        pixels = _on_white(pixels, target, notes)
+    pixels = _in_depth(pixels, target, options.depth, notes, profile)
+    if not profile.is_srgb:
+        cut = "" if pixels.dtype == np.float32 else "; what lies outside sRGB was cut off"
+        notes.append(
+            f"Colours were converted from {profile.name} to sRGB, because {target.name} holds no"
+            f" profile{cut}."
+        )
+    lost = metadata.kept(document.metadata, options.metadata)
+    if lost != Metadata():
+        notes.append(f"The metadata were left out: {target.name} holds none.")
+    assert target.exporter is not None
+    if target.exporter.importer is None:
+        plugin = target.exporter.format.plugin
+        notes.append(f"It was not read back, because {plugin} does not open {target.name}.")
+    return Content(pixels, alpha=pixels.shape[2] == 4, notes=notes)
+
+
+def _on_white(pixels: NDArray[Any], target: _Target, notes: list[str]) -> NDArray[Any]:
     """(height, width, 4) laid over white paper, as (height, width, 3) of the same depth."""
     full = 1.0 if pixels.dtype == np.float32 else np.iinfo(pixels.dtype).max
     if bool((pixels[..., 3] >= full).all()):
         return pixels[..., :3]
-    notes.append("Transparent parts became white: a JPEG has no transparency.")
+    notes.append(f"Transparent parts became white: a {target.name} has no transparency.")
 
     def lay(band: NDArray[Any]) -> NDArray[Any]:
         floats = to_float(band)
@@ -214,20 +291,31 @@ def _on_white(pixels: NDArray[Any], notes: list[str]) -> NDArray[Any]:
     return _banded(pixels, lay, 3, pixels.dtype.name)
 
 
-def _in_depth(pixels: NDArray[Any], target: str, wanted: Depth, notes: list[str]) -> NDArray[Any]:
-    """The pixels in the depth asked for, or the finest that the format holds."""
+def _in_depth(
+    pixels: NDArray[Any],
+    target: _Target,
+    wanted: Depth,
+    notes: list[str],
+    profile: Profile = SRGB,
+) -> NDArray[Any]:
+    """The pixels in the depth asked for, or the finest that the format holds; from ``profile``
+    to sRGB on the way."""
     had = pixels.dtype.name
     depth = had if wanted == "same" else _DEPTHS[wanted]
-    if depth not in _HELD[target]:
-        depth = _HELD[target][-1]
-    if depth == had:
+    if depth not in target.depths:
+        depth = target.depths[-1]
+    if depth == had and profile.is_srgb:
         return pixels
     if list(DEPTHS).index(depth) < list(DEPTHS).index(had):
-        why = f": {target} holds no more" if wanted == "same" else ""
+        why = f": {target.name} holds no more" if wanted == "same" else ""
         notes.append(f"{DEPTHS[had]} was reduced to {DEPTHS[depth]}{why}.")
-    if had == "float32" and (float(pixels.min()) < 0 or float(pixels.max()) > 1):
+    if had == "float32" and depth != had and (float(pixels.min()) < 0 or float(pixels.max()) > 1):
         notes.append("Values below black or above white were cut off.")
-    return _banded(pixels, lambda band: from_float(to_float(band), depth), pixels.shape[2], depth)
+
+    def change(band: NDArray[Any]) -> NDArray[Any]:
+        return from_float(profile.to_srgb(to_float(band)), depth)
+
+    return _banded(pixels, change, pixels.shape[2], depth)
 
 
 def _banded(
@@ -296,3 +384,37 @@ def _identical(one: NDArray[Any], other: NDArray[Any]) -> bool:
         one[top : top + _ROWS].tobytes() == other[top : top + _ROWS].tobytes()
         for top in range(0, len(one), _ROWS)
     )
+
+
+def _foreign_writer(
+    content: Content, exporter: foreign.Exporter, name: str
+) -> Callable[[BinaryIO], None]:
+    def write(stream: BinaryIO) -> None:
+        try:
+            exporter.write(stream, content.pixels)
+        except foreign.EncodingError as error:
+            raise ExportError(f"{name} could not be encoded: {error}.") from error
+
+    return write
+
+
+def _foreign_checker(
+    content: Content, exporter: foreign.Exporter, name: str
+) -> Callable[[Path], None]:
+    """Reads the finished file back by the plugin's importer: a picture of the same size.
+
+    Whether a plugin's format is exact is not known, so its pixels are not compared.
+    """
+    height, width = content.pixels.shape[:2]
+
+    def check(temporary: Path) -> None:
+        if exporter.importer is None:
+            return
+        try:
+            again = read_foreign(temporary, height * width, name, exporter.importer)
+        except OpenError as error:
+            raise WriteError(f"It did not read back and was not saved: {error}") from error
+        if again.pixels.shape[:2] != (height, width):
+            raise WriteError(f"{name} was not saved: it read back in another size.")
+
+    return check

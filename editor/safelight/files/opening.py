@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import re
 import stat
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from safelight.api.formats import HEAD
 from safelight.document import Document
-from safelight.files import jpeg, metadata, png, tiff, webp
+from safelight.files import foreign, jpeg, metadata, png, tiff, webp
 from safelight.files.adobe_rgb import adobe_rgb_profile
 from safelight.files.atomic import plain_name
 from safelight.files.content import CHANNELS, Content, DamagedError, Limit, TooLargeError
@@ -28,7 +31,7 @@ LARGEST_LIMIT = 1_000_000_000
 
 _SHARE_OF_MEMORY = 0.4
 _BYTES_PER_PIXEL = 16
-_SUPPORTED = "Safelight opens JPEG, PNG, TIFF and WebP"
+_SUPPORTED = ("JPEG", "PNG", "TIFF", "WebP")
 
 
 class OpenError(Exception):
@@ -52,8 +55,13 @@ def is_untouched(document: Document) -> bool:
     return len(document.layers) == 1 and document.layers[0].content in _untouched
 
 
-def open_picture(path: str | os.PathLike[str], *, pixel_limit: int | None = None) -> Opened:
-    """Open a JPEG, PNG, TIFF or WebP file, recognised by its content.
+def open_picture(
+    path: str | os.PathLike[str],
+    *,
+    pixel_limit: int | None = None,
+    importers: foreign.Importers = tuple,
+) -> Opened:
+    """Open a JPEG, PNG, TIFF or WebP file, recognised by its content, or one of ``importers``.
 
     Depth, alpha, profile and metadata are kept; EXIF orientation is obeyed. What is not RGB
     becomes RGB, and a profile that ``Profile`` cannot hold is converted to sRGB; ``notes`` say
@@ -63,7 +71,7 @@ def open_picture(path: str | os.PathLike[str], *, pixel_limit: int | None = None
     Raises OpenError for everything that is not such a picture. May be called on any thread.
     """
     limit = _limit(pixel_limit)
-    content, name_of_format = read_content(path, limit)
+    content, name_of_format = read_content(path, limit, importers=importers)
     name = plain_name(path)
     try:
         document, turned = _document(content, name)
@@ -112,46 +120,86 @@ def _free_memory() -> int | None:
 
 
 def read_content(
-    path: str | os.PathLike[str], limit: Limit, name: str | None = None
+    path: str | os.PathLike[str],
+    limit: Limit,
+    name: str | None = None,
+    *,
+    importers: foreign.Importers = tuple,
 ) -> tuple[Content, str]:
     """What is in a picture file, not yet turned upright or converted, and its format.
 
     Raises OpenError, which calls the file ``name`` if given.
     """
     name = name or plain_name(path)
-    with _open_regular(path, name) as file:
-        try:
-            size = os.fstat(file.fileno()).st_size
-            return _read(file, size, name, limit)
-        except TooLargeError as error:
-            raise OpenError(_too_large(name, error, limit or 0)) from error
-        except tiff.RawError as error:
-            raise OpenError(_foreign(name, "a camera's raw file")) from error
-        except DamagedError as error:
-            raise OpenError(f"{name} {error}.") from error
-        except MemoryError as error:
-            raise OpenError(f"{name} cannot be opened: there is not enough memory.") from error
-        except OSError as error:
-            raise OpenError(f"{name} cannot be read: {error.strerror or error}.") from error
+    suffix = os.path.splitext(os.fspath(path))[1]
+    with _open_regular(path, name) as file, _in_words(name, limit):
+        return _read(file, name, suffix, limit, importers)
 
 
-def _read(file: BinaryIO, size: int, name: str, limit: Limit) -> tuple[Content, str]:
-    head = file.read(64)
+def read_foreign(
+    path: str | os.PathLike[str], limit: Limit, name: str, importer: foreign.Importer
+) -> Content:
+    """What is in a file of a plugin's format. Raises OpenError, which calls the file ``name``."""
+    with _open_regular(path, name) as file, _in_words(name, limit):
+        return _read_foreign(file, name, limit, importer)
+
+
+@contextlib.contextmanager
+def _in_words(name: str, limit: Limit) -> Iterator[None]:
+    """What goes wrong while a file is read, as an OpenError about the file called ``name``."""
+    try:
+        yield
+    except TooLargeError as error:
+        raise OpenError(_too_large(name, error, limit or 0)) from error
+    except DamagedError as error:
+        raise OpenError(f"{name} {error}.") from error
+    except MemoryError as error:
+        raise OpenError(f"{name} cannot be opened: there is not enough memory.") from error
+    except OSError as error:
+        raise OpenError(f"{name} cannot be read: {error.strerror or error}.") from error
+
+
+def _read(
+    file: io.BufferedReader, name: str, suffix: str, limit: Limit, importers: foreign.Importers
+) -> tuple[Content, str]:
+    head = file.read(HEAD)
     if not head:
         raise OpenError(f"{name} is empty (0 bytes); take another copy of it.")
     kind = _kind(head)
-    if kind is None:
-        raise OpenError(f"{name} is not a picture that Safelight knows; {_SUPPORTED}.")
-    if kind not in _READERS and kind != "TIFF":
-        raise OpenError(_foreign(name, kind))
     if kind == "TIFF":
-        # Read in place: these files may be larger than memory.
-        return tiff.read(file, size, limit), kind
-    free = _free_memory()
+        try:
+            # Read in place: these files may be larger than memory.
+            return tiff.read(file, _size(file), limit), kind
+        except tiff.RawError:
+            kind = "a camera's raw file"
+    if kind in _READERS:
+        _check_memory(file, name)
+        file.seek(0)
+        return _READERS[kind](file.read(), limit), kind
+    known = importers()
+    importer = foreign.choose(known, head, suffix)
+    if importer is None:
+        raise OpenError(_unknown(name, kind, [item.format.title for item in known]))
+    return _read_foreign(file, name, limit, importer), importer.format.title
+
+
+def _read_foreign(
+    file: io.BufferedReader, name: str, limit: Limit, importer: foreign.Importer
+) -> Content:
+    _check_memory(file, name)
+    file.seek(0)
+    return foreign.read(importer, file, _size(file), limit)
+
+
+def _size(file: io.BufferedReader) -> int:
+    return os.fstat(file.fileno()).st_size
+
+
+def _check_memory(file: io.BufferedReader, name: str) -> None:
+    """Raise OpenError for a file that the memory has no room for."""
+    free, size = _free_memory(), _size(file)
     if free is not None and size > free * _SHARE_OF_MEMORY:
         raise OpenError(f"{name} is larger ({size >> 20} MB) than the free memory allows.")
-    file.seek(0)
-    return _READERS[kind](file.read(), limit), kind
 
 
 _READERS: dict[str, Callable[[bytes, Limit], Content]] = {
@@ -161,7 +209,7 @@ _READERS: dict[str, Callable[[bytes, Limit], Content]] = {
 }
 
 
-def _open_regular(path: str | os.PathLike[str], name: str) -> BinaryIO:
+def _open_regular(path: str | os.PathLike[str], name: str) -> io.BufferedReader:
     """The file, open for reading. Never waits: a FIFO would block until somebody writes."""
     flags = os.O_RDONLY
     for flag in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):
@@ -224,9 +272,14 @@ def _kind(head: bytes) -> str | None:
     return next((kind for pattern, kind in _PATTERNS if pattern.match(head)), None)
 
 
-def _foreign(name: str, kind: str) -> str:
+def _unknown(name: str, kind: str | None, more: list[str]) -> str:
+    """Why a file is not opened; ``more`` are the formats that plugins open."""
+    *first, last = [*_SUPPORTED, *dict.fromkeys(more)]
+    supported = f"Safelight opens {', '.join(first)} and {last}"
+    if kind is None:
+        return f"{name} is not a picture that Safelight knows; {supported}."
     verb = "develop it to a 16-bit TIFF first" if "raw" in kind else "save it as one of these first"
-    return f"{name} is {kind}. {_SUPPORTED}; {verb}."
+    return f"{name} is {kind}. {supported}; {verb}."
 
 
 def _too_large(name: str, error: TooLargeError, limit: int) -> str:

@@ -21,6 +21,9 @@ MOST_LAYERS = 10_000
 DEEPEST = 64
 """Limits of a document that is believed: layers, and groups within groups."""
 
+_DEEPEST_SETTING = 4
+"""Lists within lists of one setting: a curve has two."""
+
 LONGEST_SIDE = 1_000_000
 
 _LONGEST_TEXT = 32 << 20
@@ -238,7 +241,7 @@ def _layer_from_json(data: _Fields, find: Find, depth: int, counted: list[int]) 
 
 def _filter_from_json(data: _Fields, find: Find) -> LiveFilter:
     kept, settings = data.optional("kept", dict), data.required("settings", dict)
-    settings = {name: _value(value) for name, value in settings.items()}
+    settings = {name: _setting(value, 0) for name, value in settings.items()}
     return LiveFilter(
         id=data.required("id", str),
         title=data.required("title", str),
@@ -310,23 +313,35 @@ def tile_shapes(width: int, height: int, channels: int) -> list[tuple[int, int, 
 
 def _pair(values: list[Any]) -> tuple[float, float]:
     numbers = [_value(value) for value in values]
-    if len(numbers) != 2 or not all(isinstance(item, (int, float)) for item in numbers):
+    found = [float(item) for item in numbers if isinstance(item, (int, float))]
+    if len(numbers) != 2 or len(found) != 2:
         raise DataError("dpi is no pair of numbers")
-    return float(numbers[0]), float(numbers[1])
+    return found[0], found[1]
 
 
 _ODD = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
 
 
 def _number(value: Value) -> Any:
-    """A value for JSON, which has no words for what is no finite number."""
+    """A value for JSON, which has no tuples, and no words for what is no finite number."""
+    if isinstance(value, tuple):
+        return [_number(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         return {"number": str(float(value))}
     return value
 
 
-def _value(found: Any) -> Value:
-    """The inverse of ``_number``."""
+def _setting(found: Any, depth: int) -> Value:
+    """The inverse of ``_number``: a list, which cannot be a key, is a tuple again."""
+    if not isinstance(found, list):
+        return _value(found)
+    if depth == _DEEPEST_SETTING:
+        raise DataError("a setting is no value")
+    return tuple(_setting(item, depth + 1) for item in found)
+
+
+def _value(found: Any) -> bool | int | float | str:
+    """The inverse of ``_number`` for what is no tuple."""
     if isinstance(found, Mapping):
         found = _ODD.get(str(found.get("number")))
     if not isinstance(found, (bool, int, float, str)):

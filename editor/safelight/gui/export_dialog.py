@@ -4,6 +4,8 @@ button that says so."""
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +28,12 @@ from PySide6.QtWidgets import (
 )
 
 from safelight import actions
+from safelight.api import Format
 from safelight.gui.background import Background
 from safelight.gui.text import plain, size
 
 _DEPTHS = {"uint8": "8-bit", "uint16": "16-bit", "float32": "32-bit float"}
-_HOLDS = {
-    "JPEG": {"8-bit": 8},
-    "PNG": {"8-bit": 8, "16-bit": 16},
-    "TIFF": {"8-bit": 8, "16-bit": 16, "32-bit float": 32},
-    "WebP": {"8-bit": 8},
-}
+_BITS = {"uint8": 8, "uint16": 16, "float32": 32}
 _METADATA = {
     "Everything": "all",
     "Copyright only": "copyright",
@@ -44,8 +42,28 @@ _METADATA = {
 _QUALITY = {"JPEG": 92, "WebP": 90}
 
 
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """A format to choose: what the export calls it, its suffixes, its depths."""
+
+    id: str
+    suffixes: tuple[str, ...]
+    depths: tuple[str, ...]
+    alpha: bool
+    ours: bool = True
+
+
+_OURS = {
+    name: _Target(name, suffixes, actions.DEPTHS_HELD[name], alpha=name != "JPEG")
+    for name, suffixes in actions.FORMATS.items()
+}
+
+
 class ExportDialog(QDialog):
-    """Asks how, and exports. ``exported`` is what was written, once it is accepted."""
+    """Asks how, and exports. ``exported`` is what was written, once it is accepted.
+
+    ``formats`` are those of plugins.
+    """
 
     def __init__(
         self,
@@ -54,6 +72,7 @@ class ExportDialog(QDialog):
         parent: QWidget | None = None,
         *,
         studio: actions.Studio | None = None,
+        formats: Sequence[Format] = (),
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Export")
@@ -61,8 +80,10 @@ class ExportDialog(QDialog):
         self.exported: actions.Exported | None = None
         self._document = document
         self._live = studio.live if studio is not None else None
+        self._exporters = studio.exporters if studio is not None else tuple
+        self._targets = _OURS | _theirs(formats)
         self.format = QComboBox()
-        self.format.addItems(list(actions.FORMATS))
+        self.format.addItems(list(self._targets))
         self.quality = QSlider(Qt.Orientation.Horizontal)
         self.quality.setRange(1, 100)
         self.number = QSpinBox()
@@ -73,7 +94,7 @@ class ExportDialog(QDialog):
         self.metadata = QComboBox()
         self.metadata.addItems(list(_METADATA))
         self.metadata.setToolTip("The colour profile always comes along: the colours need it")
-        self.path = QLineEdit(str(_proposal(document, source)))
+        self.path = QLineEdit(str(_proposal(document, source, self._targets)))
         self.note = QLabel()
         self.note.setTextFormat(Qt.TextFormat.PlainText)
         self.note.setWordWrap(True)
@@ -92,7 +113,7 @@ class ExportDialog(QDialog):
         name = self.format.currentText()
         lossy = name in _QUALITY and not (name == "WebP" and self.lossless.isChecked())
         return actions.ExportOptions(
-            format=name,
+            format=self._targets[name].id,
             quality=self.quality.value() if lossy else None,
             lossless=name == "WebP" and self.lossless.isChecked(),
             depth=self.bits.currentData(),
@@ -155,17 +176,18 @@ class ExportDialog(QDialog):
     def _format_chosen(self, name: str) -> None:
         """Give the file the format's ending, and offer what the format can hold."""
         path = Path(self.path.text())
-        if path.suffix.lower() not in actions.FORMATS[name]:
-            self.path.setText(str(path.with_suffix(actions.FORMATS[name][0])))
+        if path.suffix.lower() not in self._targets[name].suffixes:
+            self.path.setText(str(path.with_suffix(self._targets[name].suffixes[0])))
         self._show_rows()
 
     def _path_changed(self) -> None:
         """Take the format from a typed ending, and say when the file exists already."""
         path = Path(self.path.text())
-        for name, endings in actions.FORMATS.items():
-            if path.suffix.lower() in endings and name != self.format.currentText():
-                with QSignalBlocker(self.format):
-                    self.format.setCurrentText(name)
+        suffix = path.suffix.lower()
+        fitting = [name for name, target in self._targets.items() if suffix in target.suffixes]
+        if fitting and self.format.currentText() not in fitting:
+            with QSignalBlocker(self.format):
+                self.format.setCurrentText(fitting[0])
         self._show_rows()
         exists = path.is_file()
         self.export.setText("Replace" if exists else "Export")
@@ -181,19 +203,21 @@ class ExportDialog(QDialog):
         lossless = name == "WebP" and self.lossless.isChecked()
         self._form.setRowVisible(self._quality_row, name in _QUALITY and not lossless)
         self._form.setRowVisible(self.lossless, name == "WebP")
+        self._form.setRowVisible(self.metadata, self._targets[name].ours)
         wanted: Any = self.bits.currentData()
         same = _DEPTHS[self._document.depth]
         self.bits.clear()
-        for text, bits in _HOLDS[name].items():
-            self.bits.addItem(f"{text} (as opened)" if text == same else text, bits)
+        held = [_DEPTHS[depth] for depth in self._targets[name].depths]
+        for depth in self._targets[name].depths:
+            text = _DEPTHS[depth]
+            self.bits.addItem(f"{text} (as opened)" if text == same else text, _BITS[depth])
         self.bits.setEnabled(self.bits.count() > 1)
-        held = list(_HOLDS[name])
         best = held.index(same) if same in held else len(held) - 1
         known = self.bits.findData(wanted)
         self.bits.setCurrentIndex(best if wanted is None or known < 0 else known)
 
     def _browse(self) -> None:
-        endings = " ".join(f"*{end}" for ends in actions.FORMATS.values() for end in ends)
+        endings = " ".join(f"*{end}" for x in self._targets.values() for end in x.suffixes)
         # The dialog's own question is left out: the button says Replace, and the label why.
         chosen, _ = QFileDialog.getSaveFileName(
             self,
@@ -217,7 +241,14 @@ class ExportDialog(QDialog):
         document = self._document
         Background(
             self,
-            lambda: actions.export(document, path, options, overwrite=replace, live=self._live),
+            lambda: actions.export(
+                document,
+                path,
+                options,
+                overwrite=replace,
+                live=self._live,
+                exporters=self._exporters,
+            ),
             self._done,
             self._failed,
         )
@@ -241,15 +272,28 @@ class ExportDialog(QDialog):
             super().reject()
 
 
-def _proposal(document: actions.Document, source: Path | None) -> Path:
+def _theirs(formats: Sequence[Format]) -> dict[str, _Target]:
+    """What plugins export, by title; a title that is taken names its plugin."""
+    found: dict[str, _Target] = {}
+    for item in formats:
+        if not item.reads:
+            taken = item.title in _OURS or item.title in found
+            name = f"{item.title} ({item.plugin})" if taken else item.title
+            found[name] = _Target(item.id, item.suffixes, item.depths, item.alpha, ours=False)
+    return found
+
+
+def _proposal(
+    document: actions.Document, source: Path | None, targets: Mapping[str, _Target]
+) -> Path:
     """A new name beside the source: ``photo-edited.jpg``, or ``-2`` and so on where taken."""
     folder = source.parent if source is not None else Path.home()
     if not os.access(folder, os.W_OK):
         folder = Path.home()
     old = source or Path(document.name)
-    known = [end for ends in actions.FORMATS.values() for end in ends]
-    ending = old.suffix if old.suffix.lower() in known else ".jpg"
-    if document.has_alpha and ending.lower() in actions.FORMATS["JPEG"]:
+    fitting = [item for item in targets.values() if old.suffix.lower() in item.suffixes]
+    ending = old.suffix if fitting else ".jpg"
+    if document.has_alpha and not (fitting and fitting[0].alpha):
         ending = ".png"
     number, path = 1, folder / f"{old.stem}-edited{ending}"
     while path.exists():

@@ -103,18 +103,15 @@ class Session(QObject):
     def set_studio(self, studio: actions.Studio) -> None:
         """The filters can be run now."""
         self.studio = studio
-        self._renderer = Renderer(studio.live, memory=_RENDERED)
-        self._pictures.clear()
         studio.hear_failures(self._failed.emit)
-        self._after_change()
+        self.draw_afresh()
 
-    def filters_changed(self) -> None:
-        """Other filters are installed now: draw what they make anew."""
+    def draw_afresh(self) -> None:
+        """Forget what filters have drawn on the screen: their code is another one now."""
         if self.studio is not None:
-            self.stop_preview()
             self._renderer = Renderer(self.studio.live, memory=_RENDERED)
-            self._pictures.clear()
-            self.history_changed.emit()
+        self._pictures.clear()
+        self._after_change()
 
     @property
     def document(self) -> Document:
@@ -325,15 +322,21 @@ class Session(QObject):
             threading.Thread(target=prepare_kernels, args=(folder, modes), daemon=True).start()
 
     def _find_stale(self) -> None:
-        """Find out, on a thread, which kept results are of something else."""
+        """Find out, on a thread, which results are of something else, or are not there yet."""
         self._round += 1
-        current, document = self._round, self.document
-        if not any(layer.filter and layer.filter.kept for layer in document.walk()):
+        current, document, studio = self._round, self.document, self.studio
+        if not any(layer.filter for layer in document.walk()):
             self._show_stale(current, frozenset())
             return
+
+        def waits(layer: Layer) -> bool:
+            return studio is not None and layer.filter is not None and studio.waits(layer.filter)
+
         Background(
             self,
-            lambda: frozenset(x.id for x in document.walk() if is_stale(document, x.id)),
+            lambda: frozenset(
+                x.id for x in document.walk() if is_stale(document, x.id) or waits(x)
+            ),
             lambda stale: self._show_stale(current, stale),
             lambda error: self.said.emit(f"Stale layers cannot be told: {error}", ""),
         )

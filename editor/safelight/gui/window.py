@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -23,6 +24,7 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QMenu,
     QMessageBox,
+    QSizePolicy,
     QStackedWidget,
     QTabBar,
     QTabWidget,
@@ -33,14 +35,16 @@ from PySide6.QtWidgets import (
 
 from safelight.gui.background import Background
 from safelight.gui.garbage import keep_for_good
+from safelight.gui.reloading import Offers, Reloader
 from safelight.gui.samples import forget_files, recent_files, remember_file
 from safelight.gui.text import plain, size
 from safelight.gui.welcome import Welcome
 
 if TYPE_CHECKING:
     from safelight.actions import Left, Studio
-    from safelight.api import Declaration
+    from safelight.api import Declaration, Format
     from safelight.document import Edit
+    from safelight.files import Importer
     from safelight.gui.plugindialog import PluginsDialog
     from safelight.gui.workspace import Loaded, Workspace
 
@@ -58,8 +62,10 @@ class Window(QMainWindow):
         self.setMinimumSize(640, 420)
         self.studio: Studio | None = None
         self.filters: Sequence[Declaration] = ()
+        self.formats: Sequence[Format] = ()
         self.plugins: PluginsDialog | None = None
         self.ready = False
+        self._woke = threading.Event()
         self._device = device
         self._safe = safe
         self._note = ""
@@ -101,37 +107,50 @@ class Window(QMainWindow):
     def _wake(self) -> None:
         device, safe = self._device, self._safe
 
-        def load() -> tuple[Studio, Sequence[Declaration], str]:
+        def load() -> tuple[Studio, Sequence[Declaration], Sequence[Format], str]:
             import safelight.gui.workspace  # noqa: F401 - so that opening need not
             from safelight import actions
 
             studio = actions.Studio(device, safe=safe)
             try:
-                filters = studio.filters()
+                filters, formats = studio.filters(), studio.formats()
                 broken = studio.broken()
             except actions.WorkerDied as error:
-                return studio, (), f"The filters cannot be listed: the worker {error}."
+                return studio, (), (), f"The filters cannot be listed: the worker {error}."
             lines = [f"{item.plugin} cannot be loaded: {item.reason}" for item in broken]
-            return studio, filters, "\n".join(lines)
+            return studio, filters, formats, "\n".join(lines)
 
         Background(self, load, self._woken, self._not_woken)
         self.welcome.wake()
         self._fill_recent()
 
-    def _woken(self, loaded: tuple[Studio, Sequence[Declaration], str]) -> None:
-        self.studio, self.filters, self._note = loaded
+    def _woken(self, loaded: tuple[Studio, Sequence[Declaration], Sequence[Format], str]) -> None:
+        self.studio, self.filters, self.formats, self._note = loaded
+        self._woke.set()
         for workspace in self.workspaces():
             workspace.set_back_end(self.studio, self.filters, self._note)
         self._fill_filters()
         self._show_plugins.setEnabled(True)
         studio = self.studio
         Background(self, studio.device, self._show_device, self._no_device)
+        self._reloader = Reloader(studio, self)
+        self._reloader.reloaded.connect(self._reloaded)
+        self._reloader.failed.connect(self._notice)
         self.offer_recovery()
         keep_for_good()
         self.ready = True
 
+    def _reloaded(self, sentence: str, offers: Offers) -> None:
+        self._listed(offers)
+        self._notice(sentence)
+
+    def _notice(self, sentence: str) -> None:
+        self.notice.setText(plain(sentence))
+        self.notice.setToolTip(plain(sentence))
+
     def _not_woken(self, error: Exception) -> None:
         self.ready = True
+        self._woke.set()
         self.say(f"The filters cannot be loaded: {error}")
 
     def _show_device(self, device: Any) -> None:
@@ -158,6 +177,7 @@ class Window(QMainWindow):
     def ask_and_open(self) -> None:
         """The Open dialog."""
         endings = "*.jpg *.jpeg *.png *.tif *.tiff *.webp *.safelight *.ora"
+        endings += "".join(f" *{end}" for x in self.formats if x.reads for end in x.suffixes)
         endings += " " + endings.upper()
         recent = recent_files()
         folder = str(recent[0].parent) if recent else str(Path.home())
@@ -175,7 +195,7 @@ class Window(QMainWindow):
         def load() -> Loaded:
             from safelight.gui.workspace import open_for_the_screen
 
-            return open_for_the_screen(path)
+            return open_for_the_screen(path, self._importers)
 
         def done(loaded: Loaded) -> None:
             self._opening -= 1
@@ -189,6 +209,12 @@ class Window(QMainWindow):
             self.say(str(error))
 
         Background(self, load, done, failed)
+
+    def _importers(self) -> Sequence[Importer]:
+        """The formats of plugins; asked on a thread, it waits until the back end is there."""
+        self._woke.wait()
+        studio = self.studio
+        return studio.importers() if studio is not None else ()
 
     def say(self, text: str, details: str = "") -> None:
         """A message above the photograph in front, or in a box where there is none."""
@@ -289,13 +315,37 @@ class Window(QMainWindow):
         event.acceptProposedAction()
 
     def _take(self, path: Path) -> None:
-        """Open what was dropped; a plugin is offered instead."""
+        """Open what was dropped; a plugin or a network is offered instead."""
         from safelight.gui.plugindialog import is_plugin
 
-        if is_plugin(path) and self.studio is not None:
+        if path.suffix.lower() == ".onnx":
+            self.add_network(path)
+        elif is_plugin(path) and self.studio is not None:
             self.show_plugins(str(path))
         else:
             self.open(path)
+
+    def ask_and_add_network(self) -> None:
+        """Choose a network of the user's own, to make a filter of it."""
+        name, _ = QFileDialog.getOpenFileName(
+            self, "Add a network", str(Path.home()), "Networks (*.onnx *.ONNX)"
+        )
+        if name:
+            self.add_network(Path(name))
+
+    def add_network(self, path: Path) -> None:
+        """Show what a network is and makes of the picture, and make a filter of it if wanted."""
+        studio, workspace = self.studio, self.workspace()
+        if studio is None:
+            self.say("The filters are not loaded yet: try again in a moment.")
+            return
+        from safelight.gui.networkdialog import NetworkDialog
+
+        document = workspace.session.document if workspace is not None else None
+        dialog = NetworkDialog(studio, path, document, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(self._list_filters)
+        dialog.open()
 
     # -- what can be asked for -----------------------------------------------------------------
 
@@ -309,6 +359,7 @@ class Window(QMainWindow):
         self._save = self._action(file, "&Save project", self.save, QKeySequence.StandardKey.Save)
         self._save_as = self._action(file, "Save project &as…", self.save_as, "Ctrl+Shift+S")
         self._export = self._action(file, "&Export…", self.export, "Ctrl+Shift+E")
+        self._action(file, "Add a &network…", self.ask_and_add_network, "")
         file.addSeparator()
         close = self._action(file, "&Close", self._close_front, QKeySequence.StandardKey.Close)
         self._action(file, "&Quit", self.close, "Ctrl+Q")
@@ -491,13 +542,19 @@ class Window(QMainWindow):
         """Show what the plugins offer now."""
         studio = self.studio
         if studio is not None:
-            Background(self, studio.filters, self._listed, lambda error: self.say(str(error)))
+            Background(
+                self,
+                lambda: (studio.filters(), studio.formats()),
+                self._listed,
+                lambda error: self.say(str(error)),
+            )
 
-    def _listed(self, filters: Sequence[Declaration]) -> None:
-        self.filters = filters
+    def _listed(self, offers: Offers) -> None:
+        self.filters, self.formats = offers
         self._fill_filters()
         for workspace in self.workspaces():
-            workspace.show_filters(filters)
+            workspace.show_filters(self.filters)
+        self._reloader.start()
 
     def open_filter(self, declaration: Declaration) -> None:
         """Show a filter's settings beside the photograph in front."""
@@ -620,7 +677,9 @@ class Window(QMainWindow):
             return
         session = workspace.session
         document = session.document
-        dialog = ExportDialog(document, session.path, self, studio=self.studio)
+        dialog = ExportDialog(
+            document, session.path, self, studio=self.studio, formats=self.formats
+        )
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
 
         def done() -> None:
@@ -713,7 +772,12 @@ class Window(QMainWindow):
             label.setObjectName("dim")
             row.addWidget(label)
         self.zoom.setMinimumWidth(52)
-        row.addStretch(1)
+        self.notice = QLabel("")
+        self.notice.setObjectName("dim")
+        self.notice.setTextFormat(Qt.TextFormat.PlainText)
+        # A long sentence does not make the window wider: its end is in the tooltip.
+        self.notice.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        row.addWidget(self.notice, 1)
         self.device.setTextFormat(Qt.TextFormat.PlainText)
         self.device.setObjectName("dim")
         row.addWidget(self.device)

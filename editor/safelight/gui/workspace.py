@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
@@ -13,7 +14,9 @@ from PySide6.QtWidgets import QFrame, QSplitter, QStackedWidget, QTabWidget, QVB
 from safelight import actions
 from safelight.api import Declaration, ParameterError, Region, Value
 from safelight.document import History, edits
+from safelight.files.foreign import Importers
 from safelight.gui.canvas import Canvas
+from safelight.gui.canvas.picker import Picker
 from safelight.gui.canvas.picture import make_levels
 from safelight.gui.jobstrip import JobStrip
 from safelight.gui.messages import MessageBar
@@ -24,6 +27,7 @@ from safelight.gui.panels.layers import LayersPanel
 from safelight.gui.panels.navigator import Navigator
 from safelight.gui.panels.settings import FilterSettings
 from safelight.gui.session import Session
+from safelight.pixels import Raster
 
 _PREVIEW_PIXELS = 3_000_000
 """Most pixels of a result that a preview computes; a larger view is previewed in its middle."""
@@ -39,16 +43,16 @@ class Loaded:
     recovery: actions.Recovery | None = None
 
 
-def open_for_the_screen(path: Path) -> Loaded:
+def open_for_the_screen(path: Path, importers: Importers) -> Loaded:
     """Open a picture or a project and make its zoom levels; runs on a thread.
 
-    Raises OpenError or ProjectError.
+    ``importers`` gives the formats of plugins. Raises OpenError or ProjectError.
     """
     if actions.is_project(path):
         project, history = actions.Project.open(path)
         loaded = Loaded(history, project=project)
     else:
-        opened = actions.open_picture(path)
+        opened = actions.open_picture(path, importers=importers)
         loaded = Loaded(History.start(opened.document), opened.notes)
     for raster in loaded.history.document.rasters():
         make_levels(raster)
@@ -107,17 +111,22 @@ class Workspace(QWidget):
             self.messages.say("\n".join(line for line in notes if line))
 
     def show_filters(self, filters: Sequence[Declaration]) -> None:
-        """Other filters are installed now; panels of those that have changed are closed."""
-        before = {item.id: item for item in self.filters.filters}
-        missing = self._missing()
-        self.filters.show_filters(filters)
-        now = {item.id: item for item in filters}
+        """The filters have changed: show those there are now, with their parameters of now."""
+        shown, missing = self.filters, self._missing()
+        before = {x.declaration.id: x.declaration for x in (self.settings, self.held) if x}
+        shown.show_filters(filters)
+        changed = {key for key, item in before.items() if shown.declaration(key) != item}
+        if self.held is not None and self.held.declaration.id in changed:
+            self.close_layer()
         if self.settings is not None:
-            identity = self.settings.declaration.id
-            if now.get(identity) != before.get(identity):
+            now = shown.declaration(self.settings.declaration.id)
+            if now is None:
                 self.close_filter()
-        self.close_layer()
-        self.session.filters_changed()
+            elif self.settings.declaration.id in changed:
+                self.open_filter(now)
+            else:
+                self._seen.start()
+        self.session.draw_afresh()
         news = [line for line in self._missing() if line not in missing]
         if news:
             self.messages.say("\n".join(news))
@@ -146,9 +155,13 @@ class Workspace(QWidget):
         panel.zoom_wanted.connect(self.canvas.zoom_to)
         panel.apply_wanted.connect(self._apply)
         panel.closed.connect(self.close_filter)
+        panel.picking.connect(self._pick)
+        if self.held is not None:
+            self.held.stop_picking()
         self.settings = panel
         self._side.addWidget(panel)
         self._side.setCurrentWidget(panel)
+        panel.set_layers(_with_pixels(document))
         self._show_job()
         self._show_picture()
         panel.apply.setFocus()
@@ -158,6 +171,7 @@ class Workspace(QWidget):
         if self.settings is None:
             return
         panel, self.settings = self.settings, None
+        panel.stop_picking()
         self.session.stop_preview()
         self._side.setCurrentWidget(self.held or self.filters)
         self._side.removeWidget(panel)
@@ -169,6 +183,7 @@ class Workspace(QWidget):
         """From the settings of the active layer back to the list of filters."""
         if self.held is not None:
             panel, self.held = self.held, None
+            panel.stop_picking()
             if self._side.currentWidget() is panel:
                 self._side.setCurrentWidget(self.filters)
             self._side.removeWidget(panel)
@@ -256,6 +271,7 @@ class Workspace(QWidget):
         self.canvas.selected.connect(
             lambda region, how: session.do(edits.select_region(region, how))
         )
+        self.canvas.picked.connect(self._picked)
         self.navigator.centre_wanted.connect(self.canvas.centre_on)
         self.navigator.zoom_wanted.connect(self.canvas.zoom_to)
         self._seen.timeout.connect(self._preview)
@@ -275,6 +291,8 @@ class Workspace(QWidget):
         session = self.session
         self.layers.show_document(session.document, session.active, session.stale)
         self._show_active()
+        if self.settings is not None:
+            self.settings.set_layers(_with_pixels(session.document))
         if session.active in session.stale and self.held and self.held.automatic.isChecked():
             self._later.start()
 
@@ -294,6 +312,7 @@ class Workspace(QWidget):
             panel.edited.connect(self._edit_filter)
             panel.refresh_wanted.connect(lambda: self._refresh(self.session.active))
             panel.closed.connect(self.close_layer)
+            panel.picking.connect(self._pick)
             if panel.strip is not None:
                 panel.strip.edit_wanted.connect(self.session.do)
             self.held = panel
@@ -305,6 +324,7 @@ class Workspace(QWidget):
             stale=layer.id in self.session.stale,
             busy=self.session.job is not None,
         )
+        self.held.set_layers(_with_pixels(self.session.document))
 
     def _edit_filter(self, label: str, token: str) -> None:
         if self.held is None or self.held.layer is None:
@@ -379,6 +399,19 @@ class Workspace(QWidget):
             )
             self.session.start_preview(declaration, settings, region)
 
+    def _pick(self, kind: Literal["", "point", "rectangle"], place: tuple[float, ...]) -> None:
+        """A panel wants a place of the picture; "" = none any more."""
+        self.canvas.picker = Picker(kind, place) if kind else None
+        if kind:
+            self.canvas.setFocus()
+
+    def _picked(self, place: tuple[float, ...] | None) -> None:
+        panel = self.settings or self.held
+        if panel is not None and place is not None:
+            panel.picked(place)
+        elif panel is not None:
+            panel.stop_picking()
+
     def _settings(self) -> dict[str, Value] | None:
         """The settings shown; None, and a message, when they are not legal."""
         try:
@@ -402,6 +435,12 @@ class Workspace(QWidget):
         self.session.jump(position)
         with QSignalBlocker(self.history.list):
             self.history.list.setCurrentRow(self.session.history.position)
+
+
+def _with_pixels(document: actions.Document) -> list[tuple[str, str]]:
+    """The layers that hold pixels, topmost first: the id and the name of each."""
+    found = [(x.id, x.name) for x in document.walk() if isinstance(x.content, Raster)]
+    return found[::-1]
 
 
 def _middle(region: Region, pixels: int) -> Region:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import math
 import mmap
 import os
 import secrets
@@ -18,7 +19,7 @@ import tempfile
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 _F_ADD_SEALS = 1033
 _SEAL, _SHRINK, _GROW, _FUTURE_WRITE = 0x1, 0x2, 0x4, 0x10
@@ -66,9 +67,9 @@ class Block:
         fcntl.fcntl(self.descriptor, _F_ADD_SEALS, seals)
         return memory
 
-    def array(self, shape: tuple[int, ...]) -> NDArray[np.float32]:
-        """The block's start as float32 of ``shape``. Raises ValueError if that does not fit."""
-        return _view(self._memory, self.size, shape)
+    def array(self, shape: tuple[int, ...], dtype: DTypeLike = np.float32) -> NDArray[Any]:
+        """The block's start as an array. Raises ValueError if that does not fit."""
+        return _view(self._memory, self.size, shape, dtype)
 
     def announcement(self) -> dict[str, Any]:
         """The message that gives the block to a worker; its descriptor travels beside it."""
@@ -101,13 +102,13 @@ class BorrowedBlock:
         self._memory = mmap.mmap(descriptors[0], self.size, access=access)
         os.close(descriptors[0])
 
-    def array(self, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    def array(self, shape: tuple[int, ...], dtype: DTypeLike = np.float32) -> NDArray[Any]:
         """As ``Block.array``; read-only when the block is an input."""
-        return _view(self._memory, self.size, shape)
+        return _view(self._memory, self.size, shape, dtype)
 
 
-def _view(memory: mmap.mmap, size: int, shape: tuple[int, ...]) -> NDArray[np.float32]:
-    count = int(np.prod(shape))
-    if min(shape) < 0 or count * 4 > size:
-        raise ValueError(f"{shape} does not fit a block of {size} bytes")
-    return np.frombuffer(memory, np.float32, count).reshape(shape)
+def _view(memory: mmap.mmap, size: int, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
+    kind, count = np.dtype(dtype), math.prod(shape)
+    if min(shape) < 0 or count * kind.itemsize > size:
+        raise ValueError(f"{shape} of {kind} does not fit a block of {size} bytes")
+    return np.frombuffer(memory, kind, count).reshape(shape)

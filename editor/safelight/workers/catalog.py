@@ -1,4 +1,4 @@
-"""Catalog: which filters there are. Asked of a worker once and remembered.
+"""Catalog: which filters and formats there are. Asked of a worker once and remembered.
 
 The window's process never imports plugin code, and start-up does not grow with the number of
 plugins: what they offer is asked again only when a plugin's files have changed.
@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from safelight.api import PROJECT, VERSION, Declaration, ParameterError
+from safelight.api import PROJECT, VERSION, Declaration, Format, ParameterError
 from safelight.workers.pool import Pool, WorkerDied, WorkerSilent
 
 _DESCRIBE_LIMIT = 60.0
@@ -30,7 +30,7 @@ class Broken:
 
 
 class Catalog:
-    """The filters of the installed plugins.
+    """The filters and formats of the installed plugins.
 
     ``recall`` gives the remembered text ("" when there is none) and ``remember`` keeps a new one.
     """
@@ -43,6 +43,7 @@ class Catalog:
         self._remember = remember
         self._lock = threading.Lock()
         self._filters: tuple[Declaration, ...] | None = None
+        self._formats: tuple[Format, ...] = ()
         self.broken: tuple[Broken, ...] = ()
 
     def filters(self) -> tuple[Declaration, ...]:
@@ -60,6 +61,11 @@ class Catalog:
                         self._remember(text)
             return self._filters or ()
 
+    def formats(self) -> tuple[Format, ...]:
+        """The importers and exporters, by title. Raises WorkerDied, as ``filters`` does."""
+        self.filters()
+        return self._formats
+
     def _read(self, text: str, fingerprint: str) -> bool:
         """Take over a remembered answer if it is about the plugins that are installed now."""
         try:
@@ -67,9 +73,11 @@ class Catalog:
             if data["fingerprint"] != fingerprint:
                 return False
             found = [Declaration.from_json(item) for item in data["filters"]]
+            formats = [Format.from_json(item) for item in data["formats"]]
             self.broken = tuple(Broken(item["plugin"], item["reason"]) for item in data["failures"])
         except (ValueError, KeyError, TypeError, ParameterError):
             return False
+        self._formats = tuple(sorted(formats, key=lambda item: (item.title, item.id)))
         self._filters = tuple(sorted(found, key=lambda item: (item.category, item.title)))
         return True
 
@@ -80,8 +88,8 @@ class Catalog:
             except WorkerSilent:
                 worker.kill()
                 raise WorkerDied("did not say which filters it has") from None
-        filters, failures = reply.get("filters", []), reply.get("failures", [])
-        return json.dumps({"fingerprint": fingerprint, "filters": filters, "failures": failures})
+        offered = {name: reply.get(name, []) for name in ("filters", "formats", "failures")}
+        return json.dumps({"fingerprint": fingerprint} | offered)
 
 
 def _fingerprint(plugin_folders: Sequence[Path]) -> str:

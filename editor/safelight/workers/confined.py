@@ -29,7 +29,7 @@ def main(arguments: list[str]) -> None:
     sys.path[:0] = order["path"]  # the plugin's own versions of packages first
     from safelight.workers.process import main as work
 
-    work([*arguments[1:], "--only", order["path"][0]])
+    work([*arguments[1:], "--only", order["library"]])
 
 
 if __name__ == "__main__":

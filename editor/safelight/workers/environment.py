@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,21 +20,30 @@ class Environment:
 
     ``library`` holds the plugin and what it needs beside the editor's packages; of two versions
     of a package its own comes first. Each worker writes to a folder of its own in ``scratch``.
+    An author's plugin is imported from ``sources``, its package's own folder or file, instead;
+    ``stamp`` is what ``stamp_of`` said of it, so that an environment whose code has changed is
+    another one.
     """
 
     plugin: str
     library: Path
     scratch: Path
+    sources: Path | None = None
+    stamp: int = 0
 
     def command(self, scratch: Path, memory: int) -> list[str]:
         """What starts a confined worker that writes to ``scratch`` and allocates ``memory`` bytes.
 
         The far side's own arguments follow.
         """
-        readable = [str(self.library), *editor_path(), *interpreter()]
+        path = [str(self.library), *editor_path()]
+        if self.sources is not None:
+            path.insert(0, str(self.sources.parent))
+        readable = [*path, *interpreter()]
         wrapped = wrapping(map(Path, readable), [scratch])
         order = {
-            "path": [str(self.library), *editor_path()],
+            "library": str(self.library),
+            "path": path,
             "readable": readable,
             "scratch": str(scratch),
             "memory": memory,
@@ -42,6 +53,17 @@ class Environment:
         first = Path(__file__).with_name("confined.py")
         python = [sys.executable, "-I", "-S", "-B", "-X", "faulthandler", str(first)]
         return [*wrapped, *python, json.dumps(order)]
+
+
+def stamp_of(sources: Path) -> int:
+    """A number that is another one once a file below ``sources`` has changed, come or gone."""
+    facts = []
+    for file in sorted(sources.rglob("*")) if sources.is_dir() else [sources]:
+        if file.suffix != ".pyc" and file.is_file():
+            with contextlib.suppress(OSError):  # gone meanwhile
+                found = file.stat()
+                facts.append(f"{file.name} {found.st_mtime_ns} {found.st_size}")
+    return zlib.crc32("\n".join(facts).encode())
 
 
 def editor_path() -> list[str]:

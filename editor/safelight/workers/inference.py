@@ -13,20 +13,36 @@ import os
 import sys
 import threading
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from safelight.api import Cancelled, Image
+from safelight.workers.tensors import (
+    CHANNELS,
+    CHROMA_REACH,
+    LAYOUTS,
+    RANGES,
+    RESULTS,
+    Format,
+    windows,
+)
 
 _CUDA, _CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
 
 _TOLERANCE = 2 / 255
 """How far a device's result may lie from the CPU's before it is not trusted."""
+
+_KINDS = {
+    "tensor(float)": "float32",
+    "tensor(float16)": "float16",
+    "tensor(double)": "float64",
+    "tensor(uint8)": "uint8",
+}
+"""What the runtime calls the elements of an input, as numpy calls them."""
 
 
 class ModelError(Exception):
@@ -46,7 +62,9 @@ class Contract:
     """What a model file says of itself in its metadata properties (``safelight.*``).
 
     ``reach`` in input pixels, ``scale`` output pixels per input pixel, ``multiple`` of the
-    input's sides, ``tile`` the piece size in input pixels that suits it.
+    input's sides, ``least`` the shortest side it takes, ``tile`` the piece size in input pixels
+    that suits it. ``size`` is the (height, width) of a network that takes no other, else None;
+    larger pictures are then cut into such windows here, smaller ones filled up.
     """
 
     title: str
@@ -57,12 +75,16 @@ class Contract:
     licence: str
     training_data: str
     sha256: str
+    format: Format = Format()
+    least: int = 1
+    size: tuple[int, int] | None = None
 
     @classmethod
     def read(cls, properties: Mapping[str, str], name: str, sha256: str) -> Contract:
         """The contract in a file's properties. Raises ModelError when it has none."""
 
         def number(key: str, default: int | None = None) -> int:
+            """A length or count; a default stands for what files of old do not say."""
             text = properties.get(f"safelight.{key}", "" if default is None else str(default))
             if not text.isdigit() or int(text) > 1 << 20:
                 raise ModelError(f"{name} does not say its {key} (metadata safelight.{key})")
@@ -70,17 +92,38 @@ class Contract:
 
         if properties.get("safelight.contract") != "1":
             raise ModelError(f"{name} does not explain itself (metadata safelight.contract)")
-        if properties.get("safelight.layout", "NCHW") != "NCHW":
-            raise ModelError(f"{name} has the layout {properties['safelight.layout']}, not NCHW")
+
+        def word(key: str, known: Collection[str], default: str = "") -> str:
+            text = properties.get(f"safelight.{key}", default or next(iter(known)))
+            if text not in known:
+                *most, last = known
+                raise ModelError(f"{name} has the {key} {text}, not {', '.join(most)} or {last}")
+            return text
+
+        scale, reach = max(number("scale", 1), 1), number("reach")
+        channels, values = word("channels", CHANNELS), word("range", RANGES)
+        format = Format(
+            word("layout", LAYOUTS),
+            channels,
+            values,
+            word("result", RESULTS, channels),
+            word("result_range", RANGES, values),
+        )
+        if format.result in ("Y", "ab") and scale > 1:
+            reach = max(reach, CHROMA_REACH)  # of the colours, which the host resizes
+        height, width = number("height", 0), number("width", 0)
         return cls(
             title=properties.get("safelight.title", name),
-            scale=max(number("scale", 1), 1),
-            reach=number("reach"),
+            scale=scale,
+            reach=reach,
             multiple=max(number("multiple", 1), 1),
             tile=max(number("tile", 448), 16),
             licence=properties.get("safelight.licence", ""),
             training_data=properties.get("safelight.training_data", ""),
             sha256=sha256,
+            format=format,
+            least=max(number("least", 1), 1),
+            size=(height, width) if height and width else None,
         )
 
 
@@ -91,6 +134,16 @@ class Device:
     name: str
     label: str
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A network under examination: ``run`` takes the graph's inputs, gives all of its outputs.
+
+    It raises ModelError, with the runtime's first line, for inputs the graph does not take.
+    """
+
+    run: Callable[[dict[str, Any]], list[Any]]
 
 
 class Inference:
@@ -105,6 +158,7 @@ class Inference:
         self._contracts: dict[str, Contract] = {}
         self._device: Device | None = None
         self._options: Any = None
+        self._stopped = False
         self._lock = threading.Lock()
 
     def contract(self, path: Path) -> Contract:
@@ -137,18 +191,82 @@ class Inference:
         """
         contract = self.contract(path)
         device = self.device(wanted, path)
-        feeds = self._feeds(path, image, inputs, contract)
-        result: NDArray[np.float32] = self._call(self._session(path, device.name), feeds, path.name)
-        height, width = (side * contract.scale for side in image.shape[:2])
-        if result.ndim != 4 or result.shape[1] != 3 or min(result.shape[2:]) < 1:
-            raise ModelError(f"{path.name} gave a result of shape {result.shape}")
-        return result[0, :, :height, :width].transpose(1, 2, 0)
+        self._stopped = False
+        return self._result(self._session(path, device.name), image, inputs, contract, path.name)
+
+    def trial(self, path: Path) -> Trial:
+        """A session of its own for a file that need not explain itself, on the CPU.
+
+        Raises ModelError and OutOfMemory.
+        """
+        session = self._load(path, "cpu")
+        return Trial(lambda feeds: self._call(session, feeds, path.name))
 
     def terminate(self) -> None:
         """End the run in progress; it raises Cancelled."""
         with self._lock:
+            self._stopped = True
             if self._options is not None:
                 self._options.terminate = True
+
+    def _result(
+        self,
+        session: Any,
+        image: Image,
+        inputs: Mapping[str, Any],
+        contract: Contract,
+        name: str,
+    ) -> Image:
+        """What the network makes of ``image``, in as many windows as it needs."""
+        if contract.size is None or image.shape[:2] == contract.size:
+            return self._one(session, image, inputs, contract, name)
+        height, width = image.shape[:2]
+        scale = contract.scale
+        result = np.empty((height * scale, width * scale, 3), np.float32)
+        tall, wide = contract.size
+        # Half a window of reach would leave nothing to keep.
+        overlaps = [min(contract.reach, side // 4) for side in contract.size]
+        for top, first, last in windows(height, tall, overlaps[0]):
+            for left, start, end in windows(width, wide, overlaps[1]):
+                if self._stopped:  # it may have been said between two windows
+                    raise Cancelled
+                part = image[top : top + tall, left : left + wide]
+                made = self._one(session, part, inputs, contract, name)
+                result[first * scale : last * scale, start * scale : end * scale] = made[
+                    (first - top) * scale : (last - top) * scale,
+                    (start - left) * scale : (end - left) * scale,
+                ]
+        return result
+
+    def _one(
+        self,
+        session: Any,
+        image: Image,
+        inputs: Mapping[str, Any],
+        contract: Contract,
+        name: str,
+    ) -> Image:
+        """One run: filled up to the sizes the network takes, and cut back."""
+        filled = _filled(image, contract)
+        given = {item.name: item.type for item in session.get_inputs()}
+        main = (
+            "image" if "image" in given else next((key for key in given if key not in inputs), "")
+        )
+        kind = _KINDS.get(given.get(main, ""), "float32")
+        feeds: dict[str, Any] = {main: contract.format.tensor(filled, kind)}
+        for key, value in inputs.items():
+            feeds[key] = np.asarray(value, _KINDS.get(given.get(key, ""), "float32"))
+        result = self._call(session, feeds, name)[0]
+        expected = [side * contract.scale for side in filled.shape[:2]]
+        try:
+            planes = contract.format.planes(result)
+        except (ValueError, AttributeError):
+            raise ModelError(f"{name} gave a result of shape {np.shape(result)}") from None
+        if list(planes.shape[:2]) != expected:
+            raise ModelError(f"{name} gave a result of shape {np.shape(result)}")
+        made = contract.format.picture(planes, filled)
+        height, width = (side * contract.scale for side in image.shape[:2])
+        return np.asarray(made[:height, :width])
 
     def _call(self, session: Any, feeds: dict[str, Any], name: str) -> Any:
         runtime = _runtime()
@@ -156,7 +274,7 @@ class Inference:
         with self._lock:
             self._options = options
         try:
-            return session.run(None, feeds, options)[0]
+            return session.run(None, feeds, options)
         except Exception as error:  # ONNX Runtime's own classes all derive from it
             if options.terminate:
                 raise Cancelled from None
@@ -166,20 +284,6 @@ class Inference:
         finally:
             with self._lock:
                 self._options = None
-
-    @staticmethod
-    def _feeds(
-        path: Path, image: Image, inputs: Mapping[str, Any], contract: Contract
-    ) -> dict[str, Any]:
-        height, width = image.shape[:2]
-        extra = [(0, -side % contract.multiple) for side in (height, width)]
-        if any(after for _, after in extra):
-            image = np.pad(image, (*extra, (0, 0)), mode="edge")
-        planes = np.ascontiguousarray(image.transpose(2, 0, 1)[np.newaxis], np.float32)
-        feeds: dict[str, Any] = {"image": planes}
-        for name, value in inputs.items():
-            feeds[name] = np.asarray(value, np.float32)
-        return feeds
 
     def _session(self, path: Path, device: str) -> Any:
         key = (str(path), device)
@@ -220,18 +324,39 @@ class Inference:
         if session.get_providers()[0] != _CUDA:
             return Device("cpu", label, "the CUDA 13 and cuDNN 9 libraries are not installed")
         contract = self.contract(path)
-        side = -(-48 // contract.multiple) * contract.multiple
-        sample = np.random.default_rng(7).random((side, side, 3), np.float32)
-        feeds = self._feeds(path, sample, {}, contract)
+        sample = np.random.default_rng(7).random((*(contract.size or (48, 48)), 3), np.float32)
         try:
-            there = self._call(session, feeds, path.name)
-            here = self._call(self._session(path, "cpu"), feeds, path.name)
+            numbers = _numbers(session)
+            there = self._one(session, sample, numbers, contract, path.name)
+            here = self._one(self._session(path, "cpu"), sample, numbers, contract, path.name)
         except (ModelError, OutOfMemory) as error:
             return Device("cpu", label, f"a trial on CUDA failed: {error}")
         difference = float(np.abs(there - here).max())
         if not difference <= _TOLERANCE:
             return Device("cpu", label, f"CUDA's trial result is off by {difference:.3g}")
         return Device("cuda", _cuda_label())
+
+
+def _filled(image: Image, contract: Contract) -> Image:
+    """The image with its last rows and columns repeated up to sizes that the network takes."""
+    sides = image.shape[:2]
+    if contract.size is not None:
+        wanted = contract.size
+    else:
+        tall, wide = (
+            -(-max(side, contract.least) // contract.multiple) * contract.multiple for side in sides
+        )
+        wanted = (tall, wide)
+    extra = [(0, max(goal - side, 0)) for goal, side in zip(wanted, sides, strict=True)]
+    if not any(after for _, after in extra):
+        return image
+    return np.pad(image, (*extra, (0, 0)), mode="edge")
+
+
+def _numbers(session: Any) -> dict[str, Any]:
+    """Something for the inputs that are one number each, such as a noise level."""
+    sides = {item.name: item.shape for item in session.get_inputs()}
+    return {name: np.full([1] * len(shape), 0.5) for name, shape in sides.items() if len(shape) < 3}
 
 
 def runtime_version() -> str:

@@ -29,13 +29,16 @@ from safelight.document import (
     Live,
     LiveFilter,
     edits,
+    named_layers,
     render,
     result_key,
 )
 from safelight.pixels import Raster, RasterBuilder, from_float, to_float
 from safelight.workers.blocks import Block
+from safelight.workers.images import Images, NoImage, Read, no_pictures, plain, with_ids
 from safelight.workers.pool import CANCEL_GRACE, Pool, WorkerDied, WorkerProcess, WorkerSilent
 from safelight.workers.protocol import Message
+from safelight.workers.replies import sentence, told, whole
 from safelight.workers.tiling import Piece, Plan, cut, quarters
 
 PATIENCE = 120.0
@@ -107,13 +110,15 @@ class _UnderWay:
     device: str
     source: Block
     target: Block
+    others: list[Block]
 
 
 class Job:
     """A run that has been started. ``listener`` hears events on the job's own thread.
 
     ``region`` limits it to a part of the document (a preview); pixels around it are still
-    looked at. ``focus`` may be set at any time: pieces near it come first.
+    looked at. ``focus`` may be set at any time: pieces near it come first. ``read`` gives the
+    pixels of a picture file that a setting names, as ``Images`` has it.
     """
 
     _ids = itertools.count(1)
@@ -132,10 +137,11 @@ class Job:
         device: str = "auto",
         patience: float = PATIENCE,
         listener: Listener | None = None,
+        read: Read = no_pictures,
     ) -> None:
         self.id = next(Job._ids)
         self.declaration = declaration
-        self.settings = settings
+        self.settings = with_ids(declaration, settings, document)
         self.document = document
         self.region = (region or document.region).intersect(document.region)
         self.focus = focus
@@ -145,6 +151,7 @@ class Job:
         self._key = ""
         self.inputs = self._parts(document, layer_id)
         self._layer_id = layer_id
+        self._read = read
         self._live = live
         self._pool = pool
         self._device = device
@@ -217,11 +224,14 @@ class Job:
             )
             if self.region == self.document.region and "" in rasters:
                 # Here, because it reads every pixel of the input.
-                self._key = result_key(self.inputs[0][1], self.filter, self.models)
+                named = named_layers(self.document, self.filter)
+                self._key = result_key(self.inputs[0][1], self.filter, self.models, named)
         except _Stopped:
             outcome = JobCancelled()
         except _Failure as failure:
             outcome = self._failed(str(failure), failure.details)
+        except NoImage as reason:
+            outcome = self._failed(str(reason))
         except WorkerDied as death:
             outcome = JobCancelled() if self._cancelled.is_set() else self._failed(str(death))
         except MemoryError:
@@ -234,7 +244,7 @@ class Job:
 
     def _failed(self, reason: str, details: str = "") -> JobFailed:
         plugin = self.declaration.plugin or "no plugin"
-        return JobFailed(f"{self.declaration.title} ({plugin}) {_sentence(reason)}", details)
+        return JobFailed(f"{self.declaration.title} ({plugin}) {sentence(reason)}", details)
 
     def _tell(self, event: JobEvent) -> None:
         if self._listener is not None:
@@ -249,6 +259,8 @@ class _Run:
         self.worker = worker
         self.document = job.inputs[0][1]
         self.device = job._device
+        self.images = Images(job.declaration, job.settings, job.document, job._read)
+        self.settings = plain(job.declaration, job.settings)
         self.plan = Plan()
         self.waiting: list[Piece] = []
         self.under_way: deque[_UnderWay] = deque()
@@ -259,7 +271,8 @@ class _Run:
         self.done_pixels = 0
 
     def run(self) -> dict[str, Raster]:
-        """Do all of it. Raises _Stopped, _Failure, WorkerDied or MemoryError."""
+        """Do all of it. Raises _Stopped, _Failure, NoImage, WorkerDied or MemoryError."""
+        self.images.find()
         self._make_plan()
         rasters: dict[str, Raster] = {}
         for layer_id, document in self.job.inputs:
@@ -299,19 +312,20 @@ class _Run:
                 "type": "plan",
                 "job": job.id,
                 "filter": job.declaration.id,
-                "settings": job.settings,
+                "settings": self.settings,
+                "images": self.images.names,
                 "device": self.device,
             }
         )
         reply = self._reply()
         if reply["type"] == "failed":
-            raise _failure(reply)
+            raise _Failure(*told(reply))
         try:
             self.plan = Plan(
-                reach=_whole(reply["reach"], 0, 1 << 16),
-                multiple=_whole(reply["multiple"], 1, 1 << 12),
-                scale=_whole(reply["scale"], 1, 64),
-                tile=_whole(reply["tile"], 16, 1 << 14),
+                reach=whole(reply["reach"], 0, 1 << 16),
+                multiple=whole(reply["multiple"], 1, 1 << 12),
+                scale=whole(reply["scale"], 1, 64),
+                tile=whole(reply["tile"], 16, 1 << 14),
             )
             job.models = {str(name): str(digest) for name, digest in reply["models"].items()}
             job.device_label = str(reply["device"])
@@ -332,14 +346,16 @@ class _Run:
         pixels = render(self.document, window, self.job._live)[..., :3]
         np.copyto(source.array(shape), self.document.profile.to_srgb(to_float(pixels)))
         number = next(self.numbers)
-        self.under_way.append(_UnderWay(number, piece, self.device, source, target))
+        images, others = self.images.lend(self.worker, window)
+        self.under_way.append(_UnderWay(number, piece, self.device, source, target, others))
         self._ask(
             {
                 "type": "run",
                 "job": self.job.id,
                 "piece": number,
                 "filter": self.job.declaration.id,
-                "settings": self.job.settings,
+                "settings": self.settings,
+                "images": images,
                 "device": self.device,
                 "scale": scale,
                 "region": [window.x, window.y, window.width, window.height, window.level],
@@ -384,7 +400,7 @@ class _Run:
             self._shrink(self.under_way.popleft(), reply)
             return None
         if reply["type"] == "failed":
-            raise _failure(reply)
+            raise _Failure(*told(reply))
         raise self._untrustworthy()
 
     def _reply(self) -> Message:
@@ -429,6 +445,7 @@ class _Run:
             return
         for item in self.under_way:
             self._return(item)
+        self.images.take_back(self.worker)
 
     def _shrink(self, failed: _UnderWay, reply: Message) -> None:
         """Do a piece that was too much for the memory again: in quarters, then on the CPU."""
@@ -450,8 +467,8 @@ class _Run:
         self.waiting = smaller
 
     def _return(self, item: _UnderWay) -> None:
-        self.worker.give_back(item.source)
-        self.worker.give_back(item.target)
+        for block in (item.source, item.target, *item.others):
+            self.worker.give_back(block)
 
     # -- the result --------------------------------------------------------------------------
 
@@ -501,22 +518,3 @@ def live_filter(declaration: Declaration, settings: Mapping[str, Value]) -> Live
 def _bare(layer: Layer) -> Layer:
     """A layer's pixels alone."""
     return replace(layer, opacity=1.0, mode="normal", mask=None, clipped=False, visible=True)
-
-
-def _failure(reply: Message) -> _Failure:
-    reason = str(reply.get("reason", "no reason given"))
-    words = {"model": "cannot run", "device": "cannot run", "memory": "ran out of memory"}
-    verb = words.get(str(reply.get("kind")), "failed")
-    return _Failure(f"{verb}: {reason}", str(reply.get("details", "")))
-
-
-def _whole(value: object, low: int, high: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise ValueError(value)
-    return value
-
-
-def _sentence(text: str) -> str:
-    """One line of plain text, ending in a full stop."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())[:600]
-    return line if line.endswith((".", "!", "?")) else line + "."

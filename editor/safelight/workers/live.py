@@ -1,7 +1,8 @@
 """Live: cheap filters, run while a picture is rendered, in a worker of their own.
 
-Cheap is what runs no network and looks at few pixels around its own. The worker is not the jobs':
-whoever renders the input of a job may need a cheap filter for it.
+Cheap is what runs no network, looks at few pixels around its own, and at no other picture or
+layer. The worker is not the jobs': whoever renders the input of a job may need a cheap filter
+for it.
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ class LiveFilters:
         return None
 
     def forget(self) -> None:
-        """Ask anew what was found out about filters: a plugin has changed."""
+        """Take note that filters have changed: what failed may run, what was cheap may not be."""
         with self._lock:
             self._reaches.clear()
 
@@ -99,7 +100,7 @@ class LiveFilters:
             settings = declaration.settings(scaled(declaration, filter, 0.5**level))
         except ParameterError:
             return None
-        if declaration.factor(settings) != 1:
+        if declaration.factor(settings) != 1 or declaration.images(settings):
             return None
         return filter.id, tuple(sorted(settings.items()))
 
@@ -188,7 +189,7 @@ def scaled(declaration: Declaration, filter: LiveFilter, factor: float) -> dict[
     result: dict[str, Value] = {}
     for parameter in declaration.parameters:
         value = filter.settings.get(parameter.name, parameter.default)
-        if parameter.length and factor != 1 and not isinstance(value, (bool, str)):
+        if parameter.length and factor != 1 and not isinstance(value, (bool, str, tuple)):
             value = value * factor
             if parameter.minimum is not None:
                 value = max(value, parameter.minimum)

@@ -141,7 +141,8 @@ class WorkerProcess:
             self._blocks.remove(found)
             return found
         for small in [b for b in self._blocks if b.writable == writable]:
-            self._forget(small)
+            self._blocks.remove(small)
+            self.discard(small)
         made = Block(size, writable=writable)
         descriptors = [made.descriptor] if made.descriptor >= 0 else []
         self._lent[made.id] = made
@@ -155,6 +156,12 @@ class WorkerProcess:
         """Say that no piece uses ``block`` any more."""
         if block.id in self._lent:
             self._blocks.append(block)
+
+    def discard(self, block: Block) -> None:
+        """Give a block's memory back to the system. Raises WorkerDied."""
+        if self._lent.pop(block.id, None) is not None:
+            block.close()
+            self.send({"type": "forget", "block": block.id})
 
     def kill(self) -> None:
         """End the process and everything it started."""
@@ -188,12 +195,6 @@ class WorkerProcess:
     def errors(self) -> str:
         """The last lines the process wrote to its standard error."""
         return b"".join(self._errors).decode(errors="replace")[-8000:]
-
-    def _forget(self, block: Block) -> None:
-        self._blocks.remove(block)
-        del self._lent[block.id]
-        self.send({"type": "forget", "block": block.id})
-        block.close()
 
     def _listen(self) -> None:
         while True:
@@ -271,7 +272,7 @@ class Pool:
         self._idle: list[WorkerProcess] = []
         self._all: list[WorkerProcess] = []
         self._starting = 0
-        self._closed = False
+        self._closed = self._retired = False
         self._changed = threading.Condition()
 
     @contextlib.contextmanager
@@ -302,6 +303,11 @@ class Pool:
             idle, self._idle = self._idle, []
             for worker in idle:
                 self._drop(worker)
+
+    def retire(self) -> None:
+        """End each worker as soon as it does nothing; jobs under way come to their end."""
+        self._retired = True
+        self.rest()
 
     def close(self) -> None:
         """End all workers; jobs under way end as failed."""
@@ -345,7 +351,7 @@ class Pool:
 
     def _release(self, worker: WorkerProcess) -> None:
         with self._changed:
-            if worker.alive and not self._closed:
+            if worker.alive and not (self._closed or self._retired):
                 self._idle.append(worker)
             else:
                 self._drop(worker)

@@ -42,6 +42,9 @@ class Pools:
         if environment is None:
             return self.built_in
         with self._lock:
+            for outdated in [item for item in self._others if item.plugin == plugin]:
+                if outdated != environment:
+                    self._others.pop(outdated).retire()
             pool = self._others.pop(environment, None)
             if pool is None:
                 pool = Pool(

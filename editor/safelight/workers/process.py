@@ -1,4 +1,4 @@
-"""The far side: a process that loads plugins and runs their filters.
+"""The far side: a process that loads plugins, runs their filters and converts their formats.
 
 Started as ``python -m safelight.workers.process``; it talks through one socket and ends when
 that closes. Whatever a plugin does here, the photograph is on the other side.
@@ -15,15 +15,19 @@ import socket
 import sys
 import threading
 import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pluggy
+from numpy.typing import NDArray
 
 from safelight import api
+from safelight.pixels import DEPTHS
 from safelight.workers import protocol
 from safelight.workers.blocks import BorrowedBlock
+from safelight.workers.edition import OtherEdition, check_edition
 from safelight.workers.inference import (
     DeviceError,
     Inference,
@@ -31,44 +35,65 @@ from safelight.workers.inference import (
     OutOfMemory,
     runtime_version,
 )
+from safelight.workers.offering import hooks_of
 from safelight.workers.rehearsal import call, rehearse
 from safelight.workers.sandbox import limit_resources, yield_to_the_window
+from safelight.workers.trial import complaint
 
 
 class Plugins:
-    """The filters of the installed plugins, by id. A broken plugin is a line in ``failures``."""
+    """What the installed plugins offer, by id. A broken plugin is a line in ``failures``."""
 
     def __init__(self, library: str = "") -> None:
         self.filters: dict[str, api.Registered] = {}
         self.declarations: list[api.Declaration] = []
         self.folders: dict[str, Path] = {}
+        self.formats: dict[str, api.RegisteredFormat] = {}
         self.failures: list[dict[str, str]] = []
         for point in _entry_points(library):
             name = point.dist.name if point.dist else point.name
             try:
                 self._load(point, name)
-            except Exception as error:
+            except OtherEdition as error:
+                self.failures.append({"plugin": name, "reason": str(error)})
+            except BaseException as error:  # SystemExit too: the others are not to blame
                 reason = f"{type(error).__name__}: {error}"
-                self.failures.append({"plugin": name, "reason": reason})
+                self.failures.append({"plugin": name, "reason": reason[:2000]})
+
+    def missing(self, identity: str) -> str:
+        """Why what has that id cannot run."""
+        reasons = [f"{item['plugin']} cannot be loaded: {item['reason']}" for item in self.failures]
+        return "; ".join([f"{identity} is not installed", *reasons])
 
     def _load(self, point: importlib.metadata.EntryPoint, name: str) -> None:
-        hooks = pluggy.PluginManager(api.PROJECT)
-        hooks.add_hookspecs(sys.modules["safelight.api.hooks"])
-        module = point.load()
-        hooks.register(module, name)
-        hooks.check_pending()  # a hook that is misspelt would do nothing, for ever
+        check_edition((point.dist.requires if point.dist else None) or ())
+        offered = hooks_of(point.load(), name)
         version = point.dist.version if point.dist else ""
-        found = [function for functions in hooks.hook.filters() for function in functions]
-        for function in found:
-            entry = api.registered(function)
-            data = entry.declaration.to_json() | {"plugin": name, "version": version}
-            declaration = api.Declaration.from_json(data)
-            if declaration.id in self.filters:
-                raise ValueError(f"there are two filters called {declaration.id}")
-            source = sys.modules[function.__module__].__file__
+        origin = {"plugin": name, "version": version}
+        filters = [api.registered(function) for function in offered.filters]
+        formats = [api.registered_format(function, "importer") for function in offered.importers]
+        formats += [api.registered_format(function, "exporter") for function in offered.exporters]
+        declarations = [
+            api.Declaration.from_json(entry.declaration.to_json() | origin) for entry in filters
+        ]
+        self._refuse_twins(
+            [item.id for item in declarations] + [item.format.id for item in formats]
+        )
+        for entry, declaration in zip(filters, declarations, strict=True):
+            source = sys.modules[entry.function.__module__].__file__
             self.filters[declaration.id] = entry
             self.folders[declaration.id] = Path(source).parent if source else Path()
             self.declarations.append(declaration)
+        for item in formats:
+            own = replace(item.format, plugin=name, version=version)
+            self.formats[own.id] = replace(item, format=own)
+
+    def _refuse_twins(self, ids: Sequence[str]) -> None:
+        taken = {*self.filters, *self.formats}
+        for identity in ids:
+            if identity in taken:
+                raise ValueError(f"there are two things called {identity}")
+            taken.add(identity)
 
 
 def _entry_points(library: str) -> list[importlib.metadata.EntryPoint]:
@@ -111,12 +136,17 @@ class Worker:
         self._channel = channel
         self._plugins: Plugins | None = None
         self._blocks: dict[int, BorrowedBlock] = {}
+        self._made: NDArray[Any] | None = None
         self._messages: queue.SimpleQueue[protocol.Message] = queue.SimpleQueue()
         self._answers = {
             "describe": self._describe,
             "plan": self._plan,
             "run": self._run,
+            "promise": self._promise,
             "device": self._device,
+            "decode": self._decode,
+            "encode": self._encode,
+            "collect": self._collect,
             "networks": self._networks,
         }
 
@@ -171,6 +201,8 @@ class Worker:
         except (MemoryError, OutOfMemory) as error:
             text = str(error) or "no memory left"
             self.reply(message, "failed", kind="memory", reason=text[:2000], details="")
+        except api.FormatError as error:
+            self.reply(message, "failed", kind="refused", reason=str(error)[:2000], details="")
         except (ModelError, DeviceError) as error:
             kind = "model" if isinstance(error, ModelError) else "device"
             self.reply(message, "failed", kind=kind, reason=str(error)[:2000], details="")
@@ -182,7 +214,10 @@ class Worker:
     def _describe(self, message: protocol.Message) -> None:
         plugins = self.plugins
         filters = [declaration.to_json() for declaration in plugins.declarations]
-        self.reply(message, "described", filters=filters, failures=plugins.failures)
+        formats = [item.format.to_json() for item in plugins.formats.values()]
+        self.reply(
+            message, "described", filters=filters, formats=formats, failures=plugins.failures
+        )
 
     def _networks(self, message: protocol.Message) -> None:
         """Say what network files say of themselves. No plugin is loaded for it."""
@@ -200,14 +235,15 @@ class Worker:
     def _filter(self, message: protocol.Message) -> tuple[api.Registered, Path]:
         identity = message["filter"]
         if identity not in self.plugins.filters:
-            raise LookupError(f"the filter {identity} is not installed")
+            raise LookupError(self.plugins.missing(identity))
         return self.plugins.filters[identity], self.plugins.folders[identity]
 
     def _plan(self, message: protocol.Message) -> None:
         entry, folder = self._filter(message)
         job = _Job(self, message, folder)
         contract = self.inference.contract
-        plan, models = rehearse(entry, folder, message["settings"], contract, job)
+        settings, images = _settings(entry, message), list(message.get("images", ()))
+        plan, models = rehearse(entry, folder, settings, contract, job, images)
         device = None
         for name in models:
             device = self.inference.device(message["device"], folder / name)
@@ -227,11 +263,11 @@ class Worker:
         entry, folder = self._filter(message)
         job = _Job(self, message, folder)
         job.check()
-        image = self._blocks[message["input"]["block"]].array(tuple(message["input"]["shape"]))
-        image.flags.writeable = False
+        image = self._image(message["input"])
+        named = {name: self._image(place) for name, place in message.get("images", {}).items()}
         output = self._blocks[message["output"]["block"]].array(tuple(message["output"]["shape"]))
         region = api.Region(*message["region"])
-        result = call(entry, image, message["settings"], job, region)
+        result = call(entry, image, _settings(entry, message), job, region, named)
         x, y, width, height = message["keep"]
         scale = message["scale"]
         expected = (region.height * scale, region.width * scale, 3)
@@ -244,6 +280,57 @@ class Worker:
         columns = slice(x * scale, (x + width) * scale)
         np.copyto(output, pixels[rows, columns], casting="unsafe")
         self.reply(message, "done", finite=bool(np.isfinite(output).all()))
+
+    def _format(self, message: protocol.Message) -> Callable[..., Any]:
+        identity = message["format"]
+        if identity not in self.plugins.formats:
+            raise LookupError(self.plugins.missing(identity))
+        return self.plugins.formats[identity].function
+
+    def _decode(self, message: protocol.Message) -> None:
+        """Turn a file's bytes into pixels, and say how many: the host lends a block for them."""
+        function, lent = self._format(message), message["input"]
+        data = self._blocks[lent["block"]].array(tuple(lent["shape"]), np.uint8).tobytes()
+        pixels = np.asarray(function(data))
+        if pixels.ndim != 3 or pixels.dtype.name not in DEPTHS:
+            raise ValueError(
+                f"it returned {pixels.dtype} of shape {pixels.shape}; expected"
+                f" (height, width, 1 to 4) of {', '.join(DEPTHS)}"
+            )
+        self._hold(message, pixels)
+
+    def _encode(self, message: protocol.Message) -> None:
+        """Turn pixels into a file's bytes, and say how many."""
+        function, lent = self._format(message), message["input"]
+        pixels = self._blocks[lent["block"]].array(tuple(lent["shape"]), lent["dtype"])
+        pixels.flags.writeable = False
+        data = function(pixels)
+        if not isinstance(data, (bytes, bytearray, memoryview)) or not data:
+            raise ValueError(f"it returned {type(data).__name__}; expected the file as bytes")
+        self._hold(message, np.frombuffer(data, np.uint8))
+
+    def _hold(self, message: protocol.Message, made: NDArray[Any]) -> None:
+        self._made = made
+        self.reply(message, "made", shape=list(made.shape), dtype=made.dtype.name)
+
+    def _collect(self, message: protocol.Message) -> None:
+        """Copy what was made into the block that the host lends for it."""
+        made, self._made = self._made, None
+        lent = message["output"]
+        output = self._blocks[lent["block"]].array(tuple(lent["shape"]), lent["dtype"])
+        np.copyto(output, made)  # type: ignore[arg-type]
+        self.reply(message, "done")
+
+    def _image(self, place: protocol.Message) -> api.Image:
+        """The pixels that lie in a block, read-only."""
+        image = self._blocks[place["block"]].array(tuple(place["shape"]))
+        image.flags.writeable = False
+        return image
+
+    def _promise(self, message: protocol.Message) -> None:
+        entry, _ = self._filter(message)
+        text = complaint(message["promise"], entry.function, self.inference)
+        self.reply(message, "promised", complaint=text[:2000])
 
     def _device(self, message: protocol.Message) -> None:
         models = sorted(
@@ -263,6 +350,11 @@ class Worker:
             runtime=runtime_version(),
             model=models[0].name,
         )
+
+
+def _settings(entry: api.Registered, message: protocol.Message) -> api.Settings:
+    """The settings as the filter takes them: a message has lists where a filter has tuples."""
+    return entry.declaration.settings(message["settings"])
 
 
 class _WithoutWindow(importlib.abc.MetaPathFinder):

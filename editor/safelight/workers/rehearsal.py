@@ -8,7 +8,7 @@ side by side, and a plugin declares nothing twice.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -57,17 +57,20 @@ def rehearse(
     settings: api.Settings,
     contract: Callable[[Path], Contract],
     real: api.Job,
+    images: Collection[str] = (),
 ) -> tuple[Plan, dict[str, Contract]]:
     """How the filter wants to be cut for these settings, and the networks it will run.
 
     ``real`` is the job it is rehearsed for: progress is told to it, and it can be cancelled.
+    ``images`` names the pictures and layers that it will be given; here they are grey too.
     Raises what the filter raises, and ValueError when its result is not ``scale`` times as
     large as the image, as declared.
     """
     job = _StandIn(real, folder, contract)
     image = np.full((_SIDE, _SIDE, 3), 0.5, np.float32)
     image.flags.writeable = False
-    result = call(filter, image, settings, job, api.Region(0, 0, _SIDE, _SIDE))
+    named = dict.fromkeys(images, image)
+    result = call(filter, image, settings, job, api.Region(0, 0, _SIDE, _SIDE), named)
     scale = filter.declaration.factor(settings)
     expected = (_SIDE * scale, _SIDE * scale, 3)
     if np.shape(result) != expected:
@@ -84,8 +87,14 @@ def call(
     settings: api.Settings,
     job: api.Job,
     region: api.Region,
+    images: Mapping[str, api.Image],
 ) -> Any:
-    """Call a filter's function with what its signature asks for."""
+    """Call a filter's function with what its signature asks for.
+
+    ``images`` are the pictures and layers that its settings name.
+    """
     offered = {"job": job, "region": region}
     wanted = {name: offered[name] for name in filter.wants}
-    return filter.function(image, **settings, **wanted)
+    named = [item.name for item in filter.declaration.parameters if item.is_image]
+    values = dict(settings) | {name: images.get(name) for name in named}
+    return filter.function(image, **values, **wanted)

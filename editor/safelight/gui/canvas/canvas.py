@@ -43,6 +43,7 @@ from safelight.gui.canvas.marks import (
 )
 from safelight.gui.canvas.marquee import paint_marquee, paint_veil, region_between, veil
 from safelight.gui.canvas.overlay import Overlay
+from safelight.gui.canvas.picker import HINTS, Picker
 from safelight.gui.canvas.picture import Picture, chequerboard
 from safelight.gui.canvas.rulers import THICK, axis_along_top, paint_rulers
 from safelight.gui.canvas.tilestore import Tiles
@@ -95,6 +96,8 @@ class Canvas(QWidget):
     guides_changed = Signal()
     selected = Signal(object, str)
     """A Region was pulled, and what it does: "replace", "add" or "subtract"."""
+    picked = Signal(object)
+    """The place that the ``picker`` was for; None when the user has left it with Escape."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -110,6 +113,7 @@ class Canvas(QWidget):
         self.overlay: Overlay | None = None
         self.split: float | None = None
         self._selecting = False
+        self._picker: Picker | None = None
         self._marquee: tuple[tuple[float, float], tuple[float, float]] | None = None
         self._selection: Raster | None = None
         self._veil: QImage | None = None
@@ -171,6 +175,17 @@ class Canvas(QWidget):
     def selecting(self, on: bool) -> None:
         self._selecting = on
         self._show_cursor(self._last)
+
+    @property
+    def picker(self) -> Picker | None:
+        """What the next press or drag picks, instead of all else it would do."""
+        return self._picker
+
+    @picker.setter
+    def picker(self, picker: Picker | None) -> None:
+        self._picker = picker
+        self._show_cursor(self._last)
+        self.update()
 
     def show_overlay(self, overlay: Overlay | None) -> None:
         """Put pieces above the picture, or take them away."""
@@ -407,6 +422,8 @@ class Canvas(QWidget):
             near = QPointF(*self._in_frame(region.x, region.y))
             far = QPointF(*self._in_frame(region.right, region.bottom))
             paint_marquee(painter, QRectF(near, far), self.devicePixelRatioF())
+        if self._picker is not None:
+            self._picker.paint(painter, self._fraction_in_frame, self.devicePixelRatioF())
         if self.show_grid:
             slants = self.view.angle % 90 != 0
             paint_grid(painter, corner, self.view.zoom, self._size(), clip, slants=slants)
@@ -428,6 +445,8 @@ class Canvas(QWidget):
             paint_split(painter, line, height, ratio)
             paint_word(painter, "Before", line - 8 * ratio, edge, ratio, leftwards=True)
             paint_word(painter, "After", line + 8 * ratio, edge, ratio)
+        elif self._picker is not None:
+            paint_word(painter, HINTS[self._picker.kind], edge, edge, ratio)
         elif self.overlay is not None:
             paint_word(
                 painter, "Preview…" if self.overlay.running else "Preview", edge, edge, ratio
@@ -457,6 +476,10 @@ class Canvas(QWidget):
             return place
         turned = self._turn().inverted()[0].map(QPointF(*place))
         return turned.x(), turned.y()
+
+    def _fraction_in_frame(self, x: float, y: float) -> QPointF:
+        width, height = self._size()
+        return QPointF(*self._in_frame(x * width, y * height))
 
     def _paint_after(self, painter: QPainter) -> None:
         assert self._picture is not None
@@ -578,6 +601,10 @@ class Canvas(QWidget):
         if left and self._turning:
             self._dragging = "turn"
             self._grip = self.view.angle - self._bearing(event.position())
+        elif left and not self._hand and self._picker is not None:
+            self._dragging = "pick"
+            self._picker.press(*self._fraction(event.position()))
+            self.update()
         elif left and not self._hand and self._take_guide(event.position()):
             self._dragging = "guide"
             self._carry(event.position())
@@ -595,6 +622,9 @@ class Canvas(QWidget):
         here = event.position()
         if self._dragging == "split":
             self.split = min(max(here.x() / max(self.width(), 1), 0.0), 1.0)
+            self.update()
+        elif self._dragging == "pick" and self._picker is not None:
+            self._picker.move(*self._fraction(here))
             self.update()
         elif self._dragging == "guide":
             self._carry(here)
@@ -617,6 +647,8 @@ class Canvas(QWidget):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self._dragging == "guide":
             self._put_guide(event.position())
+        elif self._dragging == "pick" and self._picker is not None:
+            self._end_pick()
         elif self._dragging == "marquee" and self._marquee is not None:
             region, self._marquee = region_between(*self._marquee), None
             self.selected.emit(region, _how(event.modifiers()))
@@ -626,8 +658,24 @@ class Canvas(QWidget):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Between the whole picture and 100 % at the pointer."""
-        if not self._turning and not self._on_ruler(event.position()):
+        picking = self._picker is not None and not self._hand
+        if not self._turning and not picking and not self._on_ruler(event.position()):
             self._look_closer(event.position())
+
+    def _fraction(self, at: QPointF) -> tuple[float, float]:
+        """The picture's point under a widget point, as fractions of its width and height."""
+        (x, y), (width, height) = self.picture_point(at), self._size()
+        return x / width, y / height
+
+    def _end_pick(self) -> None:
+        """The mouse has come up: tell what was picked, unless it was a slip."""
+        if self._picker is None or not self._picker.pressed:
+            return
+        zoom = self.view.zoom / self.devicePixelRatioF()
+        place = self._picker.release(*(side * zoom for side in self._size()))
+        self.update()
+        if place is not None:
+            self.picked.emit(place)
 
     def _look_closer(self, at: QPointF) -> None:
         if self.fits and self.view.zoom < 1:
@@ -646,6 +694,9 @@ class Canvas(QWidget):
             self._show_cursor(self._last)
         elif key == Qt.Key.Key_Escape and self._dragging == "guide":
             self._stop_drag()
+        elif key == Qt.Key.Key_Escape and self._picker is not None:
+            self._picker.cancel()
+            self.picked.emit(None)
         elif key == Qt.Key.Key_R and not event.modifiers() & ~Qt.KeyboardModifier.ShiftModifier:
             self._turning = True
             self._show_cursor(self._last)
@@ -754,6 +805,8 @@ class Canvas(QWidget):
         """Let go of whatever is dragged; a guide goes back to where it was."""
         if self._carried is not None:
             self._carried, self._guides = None, self._guides_before
+        if self._picker is not None:
+            self._picker.cancel()
         self._dragging = ""
         self.update()
 
@@ -836,6 +889,8 @@ class Canvas(QWidget):
             shape = turning_cursor()
         elif self._dragging == "hand":
             shape = Qt.CursorShape.ClosedHandCursor
+        elif self._picker is not None and not self._hand:
+            shape = Qt.CursorShape.CrossCursor
         elif not self._hand and (line := self._line_at(point)):
             shape = line
         elif self._dragging == "split" or (not self._hand and self._on_split(point)):

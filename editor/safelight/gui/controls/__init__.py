@@ -7,8 +7,11 @@ from PySide6.QtWidgets import QWidget
 from safelight.api import Parameter
 from safelight.gui.controls.choice import ChoiceControl
 from safelight.gui.controls.control import Control
+from safelight.gui.controls.curve import CurveControl
 from safelight.gui.controls.flag import FlagControl
 from safelight.gui.controls.number import NumberControl
+from safelight.gui.controls.picture import LayerControl, PictureControl
+from safelight.gui.controls.place import PlaceControl
 from safelight.gui.controls.seed import SeedControl
 from safelight.gui.controls.text import ColourControl, TextControl
 
@@ -20,6 +23,11 @@ _CONTROLS: dict[str, type[Control]] = {
     "text": TextControl,
     "colour": ColourControl,
     "seed": SeedControl,
+    "point": PlaceControl,
+    "rectangle": PlaceControl,
+    "curve": CurveControl,
+    "picture": PictureControl,
+    "layer": LayerControl,
 }
 
 
@@ -28,4 +36,4 @@ def control_for(parameter: Parameter, parent: QWidget | None = None) -> Control:
     return _CONTROLS[parameter.kind](parameter, parent)
 
 
-__all__ = ["Control", "control_for"]
+__all__ = ["Control", "LayerControl", "PlaceControl", "control_for"]

@@ -13,7 +13,7 @@ _LETTERS = 24
 
 
 class ChoiceControl(Control):
-    """One of the parameter's choices."""
+    """A button for each choice; a list where they are many."""
 
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         super().__init__(parameter, parent)

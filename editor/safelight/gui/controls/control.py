@@ -5,14 +5,39 @@ from __future__ import annotations
 from uuid import uuid4
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStylePainter, QVBoxLayout, QWidget
 
 from safelight.api import Parameter, ParameterError, Value
+from safelight.gui.text import plain
+
+
+class Title(QLabel):
+    """A name that ends in "…" where there is no room for all of it; plugins choose their own."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setMinimumWidth(40)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        painter = QStylePainter(self)
+        with painter:
+            painter.drawItemText(
+                self.rect(),
+                Qt.AlignmentFlag.AlignVCenter,
+                self.palette(),
+                self.isEnabled(),
+                text,
+                self.foregroundRole(),
+            )
 
 
 class Control(QWidget):
     """The control of one parameter. ``changed`` tells that the user has set another value.
 
+    The first sentence of each one's docstring stands in resources/parameters.md.
     ``token`` is the same for all changes of one drag, and another for the next.
     """
 
@@ -24,12 +49,11 @@ class Control(QWidget):
         self.token = ""
         self.changed.connect(self._renew)
         self._held = False
-        self.title = QLabel(parameter.title)
-        self.title.setTextFormat(Qt.TextFormat.PlainText)
-        self.title.setMinimumWidth(0)
+        self.title = Title(parameter.title)
         self.title.installEventFilter(self)
         hint = f"{parameter.help}\n" if parameter.help else ""
-        self.setToolTip(f"{hint}{parameter.range_text()}. Double-click the name to reset.")
+        words = f"{parameter.title}: {parameter.range_text()}. Double-click the name to reset."
+        self.setToolTip(plain(f"{hint}{words}", lines=True))
         self.setToolTipDuration(12000)
         self.head = QHBoxLayout()
         self.head.setSpacing(8)

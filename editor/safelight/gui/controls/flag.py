@@ -10,7 +10,7 @@ from safelight.gui.controls.control import Control
 
 
 class FlagControl(Control):
-    """A box to tick; its text is the parameter's title."""
+    """A box to tick."""
 
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         super().__init__(parameter, parent)

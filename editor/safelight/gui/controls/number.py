@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import cast
 
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QWheelEvent
@@ -23,14 +24,14 @@ class Slider(QSlider):
 
 
 class NumberControl(Control):
-    """A number or a whole number."""
+    """A slider over the usual range, and a field over the legal one."""
 
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         super().__init__(parameter, parent)
         low = -_WIDEST if parameter.minimum is None else parameter.minimum
         high = _WIDEST if parameter.maximum is None else parameter.maximum
         self._whole = parameter.kind == "integer"
-        default = float(parameter.default)
+        default = float(cast(float, parameter.default))
         shown = parameter.slider or (low, high)
         if shown[1] - shown[0] >= _WIDEST:  # nothing declared: ten times the default around 0
             reach = max(abs(default) * 10, 10.0)
@@ -70,9 +71,10 @@ class NumberControl(Control):
         return self.parameter.check(self.field.value())
 
     def set_value(self, value: Value) -> None:
+        number = cast(float, value)
         with QSignalBlocker(self.field), QSignalBlocker(self.slider):
-            self.field.setValue(int(value) if self._whole else float(value))  # type: ignore[arg-type]
-            self.slider.setValue(self._position(float(value)))
+            self.field.setValue(int(number) if self._whole else float(number))  # type: ignore[arg-type]
+            self.slider.setValue(self._position(float(number)))
 
     def _positions(self) -> int:
         return max(1, min(round((self._shown[1] - self._shown[0]) / self._step), _POSITIONS))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from typing import cast
 
 from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
 
@@ -11,18 +12,17 @@ from safelight.gui.controls.control import Control
 
 
 class SeedControl(Control):
-    """A whole number that may be large, and a button that rolls another."""
+    """A field, and a button that rolls another number."""
 
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         super().__init__(parameter, parent)
         self.line = QLineEdit()
-        self.line.setFixedWidth(110)
         self.line.setAccessibleName(parameter.title)
         self.roll = QPushButton("Roll")
         self.roll.setToolTip("Another random start")
-        self.head.addWidget(self.line)
         self.head.addWidget(self.roll)
-        self._value = int(parameter.default)
+        self.body.addWidget(self.line)
+        self._value = cast(int, parameter.default)
         self.set_value(parameter.default)
         self.line.editingFinished.connect(lambda: self.take(self.line.text()))
         self.roll.clicked.connect(self._rolled)
@@ -31,7 +31,7 @@ class SeedControl(Control):
         return self._value
 
     def set_value(self, value: Value) -> None:
-        self._value = int(value)
+        self._value = int(cast(int, value))
         self.line.setText(str(self._value))
 
     def _rolled(self) -> None:

@@ -11,7 +11,7 @@ from safelight.gui.controls.control import Control
 
 
 class TextControl(Control):
-    """A line of text."""
+    """A field."""
 
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         super().__init__(parameter, parent)
@@ -19,7 +19,8 @@ class TextControl(Control):
         self.line.setAccessibleName(parameter.title)
         self.body.addWidget(self.line)
         self.set_value(parameter.default)
-        self.line.textEdited.connect(lambda _: self.changed.emit())
+        self.line.textEdited.connect(self._edited)
+        self.line.editingFinished.connect(lambda: self.hold(False))
 
     def value(self) -> Value:
         return self.line.text()
@@ -28,9 +29,15 @@ class TextControl(Control):
         with QSignalBlocker(self.line):
             self.line.setText(str(value))
 
+    def _edited(self) -> None:
+        """All that is typed until the field is left is one step."""
+        if not self._held:
+            self.hold(True)
+        self.changed.emit()
+
 
 class ColourControl(Control):
-    """A colour: a patch to click, and its hexadecimal name."""
+    """A patch that opens a colour chooser, and a field for the hexadecimal name."""
 
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         super().__init__(parameter, parent)

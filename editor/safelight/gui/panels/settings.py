@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
+    QAbstractSpinBox,
     QCheckBox,
+    QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -19,14 +21,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from safelight.api import Declaration, Value
+from safelight.api import Declaration, ParameterError, Value
 from safelight.document import Layer
-from safelight.gui.controls import Control, control_for
+from safelight.gui.controls import Control, LayerControl, PlaceControl, control_for
 from safelight.gui.panels.strip import FilterStrip
 from safelight.gui.text import plain, size
 
 _PAUSE = 150
 """Milliseconds after the last change before a preview starts."""
+
+_STALE = "Stale: something it was computed from has changed."
+_WAITS = "Not computed yet: with these settings it takes a moment."
 
 
 class FilterSettings(QWidget):
@@ -35,7 +40,9 @@ class FilterSettings(QWidget):
     ``preview_wanted`` comes shortly after a change, ``apply_wanted`` and ``closed`` at a click or
     by Return and Escape. ``zoom_wanted`` asks to see the result pixel for pixel. With a ``layer``
     there is nothing to apply: ``edited`` tells each change at once, with the control's token, and
-    ``refresh_wanted`` asks to compute the layer anew.
+    ``refresh_wanted`` asks to compute the layer anew. ``picking`` asks to pick a "point" or a
+    "rectangle" in the picture, for ``picked``, and tells the one there is; "" asks for nothing any
+    more.
     """
 
     edited = Signal(str, str)
@@ -44,6 +51,7 @@ class FilterSettings(QWidget):
     zoom_wanted = Signal(float)
     apply_wanted = Signal()
     closed = Signal()
+    picking = Signal(str, object)
 
     def __init__(
         self,
@@ -103,15 +111,20 @@ class FilterSettings(QWidget):
             return
         self.layer = layer
         for control in self.controls:
-            name = control.parameter.name
-            if name in held.settings and control.value() != held.settings[name]:
-                control.set_value(held.settings[name])
+            parameter = control.parameter
+            try:
+                value = parameter.check(held.settings.get(parameter.name, parameter.default))
+            except ParameterError:  # of another version, or from a stranger's file
+                continue
+            if parameter.name in held.settings and control.value() != value:
+                control.set_value(value)
         self.strip.show_layer(layer)
         self.title.setText(plain(layer.name))
         self.refresh.setVisible(held.kept is not None or stale)
         self.refresh.setEnabled(stale and not busy)
+        self.stale_note.setText(_STALE if held.kept is not None else _WAITS)
         self.stale_note.setVisible(stale)
-        self.automatic.setVisible(held.kept is not None)
+        self.automatic.setVisible(held.kept is not None or stale)
 
     def set_settings(self, settings: Mapping[str, Value]) -> None:
         """Show other settings."""
@@ -133,6 +146,35 @@ class FilterSettings(QWidget):
         self._picture = picture
         if self.layer is None:
             self._show_outcome()
+
+    def set_layers(self, layers: Iterable[tuple[str, str]]) -> None:
+        """Tell which layers hold pixels: the id and the name of each."""
+        layers = list(layers)
+        for control in self.controls:
+            if isinstance(control, LayerControl):
+                control.set_layers(layers)
+
+    def picked(self, value: Value) -> None:
+        """Take what was picked in the picture."""
+        for control in self._places():
+            if control.pick.isChecked():
+                control.picked(value)
+
+    def stop_picking(self) -> None:
+        """Nothing is to be picked any more."""
+        for control in self._places():
+            control.pick.setChecked(False)
+
+    def _places(self) -> list[PlaceControl]:
+        return [control for control in self.controls if isinstance(control, PlaceControl)]
+
+    def _picks(self, picker: PlaceControl, kind: str) -> None:
+        """One at a time: the others' buttons come up first."""
+        if kind:
+            for control in self._places():
+                if control is not picker:
+                    control.pick.setChecked(False)
+        self.picking.emit(kind, picker.value() if kind else None)
 
     def set_busy(self, reason: str) -> None:
         """Say why the filter cannot be applied now; "" when it can."""
@@ -171,7 +213,13 @@ class FilterSettings(QWidget):
                 control.changed.connect(self._changed)
             else:
                 control.changed.connect(partial(self._tell, control))
+            if isinstance(control, PlaceControl):
+                control.picking.connect(partial(self._picks, control))
             column.addWidget(control)
+        for field in inside.findChildren(QWidget):
+            if isinstance(field, (QAbstractSpinBox, QComboBox)):
+                field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+                field.installEventFilter(self)
         if self.layer is not None:
             self.strip = FilterStrip()
             column.addWidget(self.strip)
@@ -185,7 +233,7 @@ class FilterSettings(QWidget):
         return scroller
 
     def _finish_for_layer(self, layout: QVBoxLayout, layer: Layer) -> None:
-        self.stale_note = _words("Stale: something it was computed from has changed.")
+        self.stale_note = _words(_STALE)
         self.refresh = QPushButton("Refresh")
         self.refresh.setToolTip("Compute the layer anew")
         self.refresh.clicked.connect(self.refresh_wanted)
@@ -243,12 +291,22 @@ class FilterSettings(QWidget):
         width, height = self._picture
         self.outcome.setText(f"Result: {size(width * factor, height * factor)}")
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The wheel scrolls the panel; it must not change what it happens to pass over."""
+        if event.type() == QEvent.Type.Wheel:
+            event.ignore()
+            return True
+        return super().eventFilter(watched, event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.layer is None:
             if self.apply.isEnabled():
                 self.apply_wanted.emit()
         elif event.key() == Qt.Key.Key_Escape:
-            self.closed.emit()
+            if any(control.pick.isChecked() for control in self._places()):
+                self.stop_picking()
+            else:
+                self.closed.emit()
         else:
             super().keyPressEvent(event)
 

@@ -6,6 +6,7 @@ It is made of the controls that parameters have. Moving any of them runs no filt
 from __future__ import annotations
 
 from functools import partial
+from typing import cast
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
@@ -81,12 +82,12 @@ class FilterStrip(QWidget):
             return
         identity, value, token = self._layer.id, control.value(), control.token
         if control is self.amount:
-            edit = edits.set_opacity(identity, int(value) / 100, token, "Amount")
+            edit = edits.set_opacity(identity, cast(int, value) / 100, token, "Amount")
         elif control is self.channels:
             edit = edits.set_filter(identity, channels=value, label="Apply to")  # type: ignore[arg-type]
         else:
             edit = edits.set_filter(
-                identity, texture=int(value) / 100, label="Keep fine texture", token=token
+                identity, texture=cast(int, value) / 100, label="Keep fine texture", token=token
             )
         self.edit_wanted.emit(edit)
 

@@ -169,7 +169,7 @@ class PluginsDialog(QDialog):
         """What there is is known now: offer what has been waiting for that."""
         self._loaded = True
         own = [item.plugin for item in entries if item.built_in]
-        self.page.reserved = [filter for plugin in own for filter in plugin.filters]
+        self.page.reserved = [item for plugin in own for item in plugin.offered]
         source, self._waiting = self._waiting, ""
         if source:
             self.install_from(source)

@@ -71,6 +71,11 @@ def _described(item: Listed, protection: Protection, update: Update | None) -> I
     for filter in plugin.filters:
         text = f"{filter.title}: {filter.description}" if filter.description else filter.title
         yield _line("item", text)
+    if plugin.formats:
+        yield _heading("Formats")
+    for format in plugin.formats:
+        verb = "opens" if format.reads else "exports"
+        yield _line("item", f"{format.title}: {verb} {' '.join(format.suffixes)}")
     yield _heading("What it can reach")
     if item.built_in:
         yield _line("item", "Built-in plugins are part of Safelight and are trusted like it.")

@@ -10,8 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from safelight.actions import Studio
 from safelight.actions.installer import Installer, Offer
 from safelight.actions.pip import Stopped
-from safelight.actions.store import Installed
-from safelight.api import Declaration
+from safelight.actions.store import Installed, Offered
 from safelight.gui.background import Background, Mailbox
 
 
@@ -37,7 +36,7 @@ class Installation(QObject):
         source: str,
         parent: QObject,
         *,
-        reserved: Iterable[Declaration],
+        reserved: Iterable[Offered],
         upgrade: bool = False,
     ) -> None:
         super().__init__(parent)

@@ -20,8 +20,7 @@ from PySide6.QtWidgets import (
 
 from safelight.actions import Studio
 from safelight.actions.installer import BUNDLE, Offer
-from safelight.actions.store import Installed
-from safelight.api import Declaration
+from safelight.actions.store import Installed, Offered
 from safelight.gui.messages import MessageBar
 from safelight.gui.plugindialog.facts import Facts
 from safelight.gui.plugindialog.installation import Installation
@@ -47,7 +46,7 @@ class InstallPage(QWidget):
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.reserved: Sequence[Declaration] = ()
+        self.reserved: Sequence[Offered] = ()
         self._studio = studio
         self._installation: Installation | None = None
         self._state = _State.ASKING

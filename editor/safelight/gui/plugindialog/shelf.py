@@ -190,7 +190,7 @@ class Shelf(QWidget):
         words = [] if plugin.enabled else ["Disabled"]
         update = self._updates.get(plugin.name)
         words += [f"{update.version} is available"] if update and update.version else []
-        return ", ".join(words) or ", ".join(filter.title for filter in plugin.filters)
+        return ", ".join(words) or ", ".join(plugin.titles)
 
     def _choose_first(self) -> None:
         for row in range(self.list.count()):
@@ -212,6 +212,6 @@ class Shelf(QWidget):
 
 def _matches(item: Listed, words: Sequence[str]) -> bool:
     plugin = item.plugin
-    titles = " ".join(filter.title for filter in plugin.filters)
+    titles = " ".join(plugin.titles)
     text = f"{plugin.name} {plugin.summary} {titles}".lower()
     return all(word in text for word in words)

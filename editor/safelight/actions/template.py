@@ -1,0 +1,169 @@
+"""Template: a plugin to start from, complete, with tests that pass and a network that runs."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import keyword
+import re
+import shutil
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from string import Template
+from typing import BinaryIO, Literal, TypeAlias, get_args
+
+from safelight.actions import template_texts as texts
+from safelight.actions.network_file import contract, residual_network, sharpening
+from safelight.files import WriteError, atomic_write
+
+Variant: TypeAlias = Literal["classic", "neural", "generator"]
+"""A filter that is arithmetic, one that runs a network, or one that makes pixels from a seed."""
+
+VARIANTS: tuple[Variant, ...] = get_args(Variant)
+
+_PREFIX = "safelight"
+_LONGEST_NAME, _LONGEST_TITLE = 40, 60
+
+_TAKEN = ("api", "np", "pytest", "filters", "image", "amount", "job", "testing", "clouds", "noise")
+"""Names that the plugin's own lines use for something else."""
+
+
+class TemplateError(Exception):
+    """The plugin cannot be written; one sentence that says why and what would do."""
+
+
+@dataclass(frozen=True, slots=True)
+class PluginNames:
+    """What a plugin called ``soft-glow`` is called where.
+
+    ``distribution`` is ``safelight-soft-glow`` (its folder too), ``package``
+    ``safelight_soft_glow``, ``function`` ``soft_glow``.
+    """
+
+    distribution: str
+    package: str
+    function: str
+
+
+def plugin_names(name: str) -> PluginNames:
+    """The names that follow from the one the author gave. Raises TemplateError.
+
+    A leading ``safelight-`` is understood and not doubled.
+    """
+    short = re.sub(rf"^{_PREFIX}[-_.]+", "", name.strip(), flags=re.IGNORECASE)
+    # PEP 508; re.ASCII, because \w and [a-z] know more letters when case is ignored.
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?", short, re.IGNORECASE | re.ASCII):
+        raise TemplateError(
+            f"{name!r} is no name for a plugin: take letters a to z, digits and hyphens, with a"
+            " letter or digit at both ends, like soft-glow"
+        )
+    function = re.sub(r"[-_.]+", "_", short).lower()
+    if len(function) > _LONGEST_NAME:
+        raise TemplateError(f"the name is too long: {_LONGEST_NAME} letters are the most")
+    if not function.isidentifier() or keyword.iskeyword(function) or function in _TAKEN:
+        why = "begins with a digit" if function[0].isdigit() else "has a meaning of its own"
+        raise TemplateError(
+            f"{name!r} cannot be the name of a function in Python, because it {why}; try"
+            f" {function.lstrip('0123456789_') or 'soft'}-filter"
+        )
+    if function.startswith("test"):
+        # It is imported by the plugin's tests, and pytest goes by the beginning of the name.
+        raise TemplateError(f"pytest would take {function} for a test; choose another beginning")
+    short = function.replace("_", "-")
+    return PluginNames(f"{_PREFIX}-{short}", f"{_PREFIX}_{function}", function)
+
+
+def plugin_title(title: str) -> str:
+    """The title as it will stand in the menu. Raises TemplateError for one that cannot."""
+    title = " ".join(title.split(" ")).strip()
+    if not title or not title.isprintable():
+        raise TemplateError("a title is one line of text: it becomes the entry in the menu")
+    if len(title) > _LONGEST_TITLE:
+        raise TemplateError(f"the title is too long: {_LONGEST_TITLE} letters are the most")
+    return title
+
+
+def default_title(names: PluginNames) -> str:
+    """A title to offer: ``Soft glow`` for ``soft-glow``."""
+    return names.function.replace("_", " ").capitalize()
+
+
+def write_plugin(folder: Path, name: str, title: str, variant: Variant) -> Path:
+    """Write a complete plugin into a new folder inside ``folder``, and return that folder.
+
+    It holds a distribution (``pyproject.toml``, ``README.md``, the package, tests) with one
+    filter that works; the ``neural`` variant also a small ONNX file that explains itself. Raises
+    TemplateError when a name will not do, the new folder exists or ``folder`` does not, and
+    WriteError when the disk refuses; nothing is left behind then.
+    """
+    names, title = plugin_names(name), plugin_title(title)
+    if variant not in VARIANTS:
+        raise TemplateError(f"there is no variant {variant}; there are {', '.join(VARIANTS)}")
+    if _is_installed(names.distribution):
+        # Two plugins of one name would be one package, and their filters share their ids.
+        raise TemplateError(f"a plugin called {names.distribution} is installed; take another name")
+    if not folder.is_dir():
+        raise TemplateError(f"there is no folder {folder} to write the plugin into")
+    target = folder / names.distribution
+    contents = _contents(names, title, variant)
+    try:
+        target.mkdir()
+    except FileExistsError:
+        raise TemplateError(f"{target} exists already; choose another name or folder") from None
+    except OSError as error:
+        raise WriteError(f"{target} cannot be made: {error.strerror}.") from error
+    try:
+        for place, data in contents.items():
+            path = target / place
+            path.parent.mkdir(exist_ok=True)
+            atomic_write(path, partial(_write, data))
+    except BaseException:
+        # Half a plugin would only stand in the way of the next try, and all of it is ours.
+        shutil.rmtree(target, ignore_errors=True)
+        raise
+    return target
+
+
+def _contents(names: PluginNames, title: str, variant: Variant) -> dict[str, bytes]:
+    """Every file of the plugin by its place in the folder."""
+    words = {
+        "distribution": names.distribution,
+        "package": names.package,
+        "name": names.function,
+        "title": title,
+        # JSON's strings are strings in Python and in TOML too, quotes and backslashes included.
+        "quoted_title": json.dumps(title, ensure_ascii=False),
+    }
+    parts = texts.PARTS[variant]
+    filled = {
+        place: Template(text).substitute(words)
+        for place, text in {
+            "pyproject.toml": texts.PYPROJECT + parts.package_data,
+            "README.md": texts.README.replace("$about", parts.about).replace("$rows", parts.rows),
+            f"{names.package}/__init__.py": parts.module,
+            f"tests/test_{names.function}.py": parts.tests,
+        }.items()
+    }
+    contents = {place: text.encode() for place, text in filled.items()}
+    if variant == "neural":
+        properties = contract(
+            title=title,
+            licence="Apache-2.0",
+            training_data="None: nine numbers a channel, written by hand.",
+            reach=1,
+        )
+        contents[f"{names.package}/model.onnx"] = residual_network(sharpening(), properties)
+    return contents
+
+
+def _write(data: bytes, stream: BinaryIO) -> None:
+    stream.write(data)
+
+
+def _is_installed(distribution: str) -> bool:
+    try:
+        importlib.metadata.distribution(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True

@@ -1,0 +1,125 @@
+"""``safelight plugins new | check``: what plugin authors ask for."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from safelight import actions
+from safelight.actions.store import Store
+
+if TYPE_CHECKING:
+    from safelight.actions.checking import Verdict
+
+Answer = TypeVar("Answer")
+
+
+def new(words: list[str]) -> int:
+    """``safelight plugins new [NAME]``: write a plugin to start from, and say what comes next.
+
+    What is not given is asked for when somebody sits at a terminal.
+    """
+    parser = argparse.ArgumentParser(
+        prog="safelight plugins new",
+        description="Write a complete plugin with one filter that works, to start from.",
+    )
+    parser.add_argument("name", nargs="?", metavar="NAME", help="its name, like soft-glow")
+    parser.add_argument("--title", help="its entry in the menu")
+    parser.add_argument(
+        "--variant",
+        choices=actions.VARIANTS,
+        help="arithmetic, a network, or pixels made from a seed",
+    )
+    parser.add_argument(
+        "--into", type=Path, default=Path(), metavar="FOLDER", help="where its folder is made"
+    )
+    options = parser.parse_args(words)
+    asking = sys.stdin.isatty()
+    if options.name is None and not asking:
+        parser.error("a NAME is needed")
+    try:
+        name = options.name or _ask("Name", "", _checked(actions.plugin_names))
+        title = actions.default_title(actions.plugin_names(name))
+        variant = actions.VARIANTS[0]
+        if options.title is not None:
+            title = options.title
+        elif asking:
+            title = _ask("Title in the menu", title, actions.plugin_title)
+        if options.variant is not None:
+            variant = options.variant
+        elif asking:
+            variant = _ask(f"Variant ({', '.join(actions.VARIANTS)})", variant, _variant)
+        folder = actions.write_plugin(options.into, name, title, variant)
+    except actions.TemplateError as error:
+        return _complain(error, 2)
+    except actions.WriteError as error:
+        return _complain(error, 1)
+    except EOFError:
+        return _complain("nothing was written", 1)
+    print(f"Written: {folder}\nNext, in that folder: python -m pytest --safelight")
+    return 0
+
+
+def check(words: list[str]) -> int:
+    """``safelight plugins check PATH``: does a plugin keep its promises? 1 when it does not."""
+    parser = argparse.ArgumentParser(
+        prog="safelight plugins check",
+        description="Check that a plugin keeps every promise, as its users would install it.",
+    )
+    parser.add_argument(
+        "source", metavar="PATH", help="a plugin's folder, a wheel, or the name of one installed"
+    )
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    options = parser.parse_args(words)
+    from safelight.actions.checking import check_plugin
+
+    told = (lambda verdict: None) if options.json else _tell
+    verdicts = check_plugin(options.source, Store(), told)
+    broken = [item for item in verdicts if item.complaint]
+    if options.json:
+        listed = [item.to_json() for item in verdicts]
+        print(json.dumps({"kept": not broken, "promises": listed}, indent=2, ensure_ascii=False))
+    else:
+        print(f"{len(verdicts) - len(broken)} of {len(verdicts)} promises are kept.")
+    return 1 if broken else 0
+
+
+def _tell(verdict: Verdict) -> None:
+    if verdict.complaint:
+        print(f"✗ {verdict.promise}: {verdict.complaint}", flush=True)
+
+
+def _ask(question: str, default: str, check: Callable[[str], Answer]) -> Answer:
+    """The answer somebody types, ``default`` for none; asked again until it will do."""
+    while True:
+        answer = input(f"{question} [{default}]: " if default else f"{question}: ").strip()
+        try:
+            return check(answer or default)
+        except actions.TemplateError as error:
+            _complain(error, 2)
+
+
+def _checked(check: Callable[[str], object]) -> Callable[[str], str]:
+    """The text itself, when ``check`` has nothing against it."""
+
+    def checked(text: str) -> str:
+        check(text)
+        return text
+
+    return checked
+
+
+def _variant(text: str) -> actions.Variant:
+    for variant in actions.VARIANTS:
+        if text == variant:
+            return variant
+    raise actions.TemplateError(f"there is no variant {text}: take {', '.join(actions.VARIANTS)}")
+
+
+def _complain(error: object, status: int) -> int:
+    print(f"safelight: {error}", file=sys.stderr)
+    return status

@@ -1,0 +1,266 @@
+"""Curve: a tone curve, drawn through points that can be pulled, added and removed."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+)
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from safelight.api import Parameter, Value, curve_samples
+from safelight.api.shapes import FEWEST, MOST, Pair
+from safelight.gui import theme
+from safelight.gui.controls.control import Control
+
+_MARGIN = 6.0
+_NEAR = 12.0
+"""Pixels from a point within which a click is meant for it."""
+
+_APART = 0.01
+"""How near two points can be pulled together, along x."""
+
+_STEP = 0.01
+"""How far an arrow key moves a point; with Shift ten times as far."""
+
+_ARROWS = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, 1),
+    Qt.Key.Key_Down: (0, -1),
+}
+_HINT = (
+    "Click to add a point, drag to move it, double-click to remove it. Keys: arrows move it "
+    "(Shift: further), Page Up and Page Down choose another, Insert adds one, Delete removes it."
+)
+
+
+class CurveBox(QWidget):
+    """The drawing: ``points`` and which of them is ``chosen``.
+
+    ``edited`` tells that the hand has changed the points, ``held`` that a drag begins or is over.
+    """
+
+    edited = Signal()
+    held = Signal(bool)
+
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.points: tuple[Pair, ...] = ((0.0, 0.0), (1.0, 1.0))
+        self.chosen = 0
+        self._dragging = False
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(title)
+        self._tell()
+
+    def sizeHint(self) -> QSize:
+        return QSize(220, 170)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(120, 170)
+
+    def show_points(self, points: tuple[Pair, ...]) -> None:
+        """Show other points, without telling that they are edited."""
+        self.points = points
+        self.chosen = min(self.chosen, len(points) - 1)
+        self._tell()
+        self.update()
+
+    def place(self, point: Pair) -> QPointF:
+        """Where a point of the curve is drawn."""
+        area = self._area()
+        x, y = point
+        return QPointF(area.left() + x * area.width(), area.bottom() - y * area.height())
+
+    # -- changing ------------------------------------------------------------------------------
+
+    def move_point(self, x: float, y: float) -> None:
+        """Move the chosen point there, as far as its neighbours let it."""
+        index, last = self.chosen, len(self.points) - 1
+        low = self.points[index - 1][0] + _APART if index > 0 else 0.0
+        high = self.points[index + 1][0] - _APART if index < last else 1.0
+        x, y = _rounded(min(max(x, low), high)), _rounded(min(max(y, 0.0), 1.0))
+        if low > high:  # they are closer together than a hand can pull them
+            x = self.points[index][0]
+        self._edit((*self.points[:index], (x, y), *self.points[index + 1 :]))
+
+    def add_point(self, x: float, y: float) -> bool:
+        """Add a point there and choose it, unless there are too many or one stands there.
+
+        Returns whether it has.
+        """
+        x, y = _rounded(min(max(x, 0.0), 1.0)), _rounded(min(max(y, 0.0), 1.0))
+        near = min(abs(x - point[0]) for point in self.points)
+        if len(self.points) >= MOST or near < _APART:
+            return False
+        points = tuple(sorted([*self.points, (x, y)]))
+        self.chosen = points.index((x, y))
+        self._edit(points)
+        return True
+
+    def remove_point(self, index: int) -> None:
+        """Remove a point, unless too few would be left."""
+        if len(self.points) > FEWEST:
+            points = self.points[:index] + self.points[index + 1 :]
+            self.chosen = min(index, len(points) - 1)
+            self._edit(points)
+
+    def _add_in_the_widest_gap(self) -> None:
+        """On the curve, where it is longest without a point."""
+        pairs = zip(self.points, self.points[1:], strict=False)
+        x = max(((b[0] - a[0], (a[0] + b[0]) / 2) for a, b in pairs), default=(0, 0.5))[1]
+        samples = curve_samples(self.points, 1001)
+        self.add_point(x, float(samples[round(x * 1000)]))
+
+    def _edit(self, points: tuple[Pair, ...]) -> None:
+        if points != self.points:
+            self.points = points
+            self.edited.emit()
+        self._tell()
+        self.update()
+
+    def _choose(self, index: int) -> None:
+        self.chosen = min(max(index, 0), len(self.points) - 1)
+        self._tell()
+        self.update()
+
+    def _tell(self) -> None:
+        x, y = self.points[self.chosen]
+        where = f"Point {self.chosen + 1} of {len(self.points)}: {x:.0%} becomes {y:.0%}"
+        self.setAccessibleDescription(f"{where}. {_HINT}")
+        self.setToolTip(f"{where}\n{_HINT}")
+
+    # -- events --------------------------------------------------------------------------------
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        self._dragging = True
+        self.held.emit(True)  # a point that is added and dragged on is one step
+        near = self._near(event.position())
+        if near is not None:
+            self._choose(near)
+        else:
+            self._dragging = self.add_point(*self._point_at(event.position()))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._dragging:
+            self.move_point(*self._point_at(event.position()))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._dragging = False
+            self.held.emit(False)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        near = self._near(event.position())
+        if near is not None:
+            self.remove_point(near)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = event.key()
+        if key in _ARROWS:
+            if not event.isAutoRepeat():
+                self.held.emit(True)  # for as long as it is down
+            further = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+            step = _STEP * (10 if further else 1)
+            dx, dy = _ARROWS[Qt.Key(key)]
+            x, y = self.points[self.chosen]
+            self.move_point(x + dx * step, y + dy * step)
+        elif key in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
+            self._choose(self.chosen + (1 if key == Qt.Key.Key_PageUp else -1))
+        elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self.remove_point(self.chosen)
+        elif key == Qt.Key.Key_Insert:
+            self._add_in_the_widest_gap()
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() in _ARROWS:
+            if not event.isAutoRepeat():
+                self.held.emit(False)
+        else:
+            super().keyReleaseEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """A key held while the focus goes is released elsewhere."""
+        self.held.emit(False)
+        super().focusOutEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        with QPainter(self) as painter:
+            self._paint(painter)
+
+    # -- painting ------------------------------------------------------------------------------
+
+    def _area(self) -> QRectF:
+        return QRectF(self.rect()).adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
+
+    def _point_at(self, at: QPointF) -> Pair:
+        area = self._area()
+        x, y = (at.x() - area.left()) / area.width(), (area.bottom() - at.y()) / area.height()
+        return x, y
+
+    def _near(self, at: QPointF) -> int | None:
+        """The point that is meant by a click there."""
+        far = [(self.place(point) - at).manhattanLength() for point in self.points]
+        nearest = min(range(len(far)), key=far.__getitem__)
+        return nearest if far[nearest] <= _NEAR else None
+
+    def _paint(self, painter: QPainter) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        area = self._area()
+        painter.setPen(QPen(QColor(theme.ACCENT if self.hasFocus() else theme.LINE), 1))
+        painter.setBrush(QColor("#1b1b1b"))
+        painter.drawRoundedRect(area.adjusted(-0.5, -0.5, 0.5, 0.5), 4, 4)
+        painter.setPen(QPen(QColor(theme.LINE), 1))
+        for quarter in (0.25, 0.5, 0.75):
+            painter.drawLine(self.place((quarter, 0)), self.place((quarter, 1)))
+            painter.drawLine(self.place((0, quarter)), self.place((1, quarter)))
+        painter.drawLine(self.place((0, 0)), self.place((1, 1)))
+        count = max(round(area.width()), 2)
+        samples = curve_samples(self.points, count).tolist()
+        line = [self.place((index / (count - 1), y)) for index, y in enumerate(samples)]
+        painter.setPen(QPen(QColor(theme.TEXT if self.isEnabled() else theme.OFF), 1.5))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPolyline(QPolygonF(line))
+        for index, point in enumerate(self.points):
+            chosen = index == self.chosen and self.hasFocus()
+            painter.setBrush(QColor(theme.ACCENT if chosen else theme.PANEL))
+            painter.drawEllipse(self.place(point), 4.0, 4.0)
+
+
+class CurveControl(Control):
+    """A curve whose points are dragged, added by a click, removed by a double-click."""
+
+    def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
+        super().__init__(parameter, parent)
+        self.box = CurveBox(parameter.title)
+        self.body.addWidget(self.box)
+        self.set_value(parameter.default)
+        self.box.edited.connect(self.changed)
+        self.box.held.connect(self.hold)
+
+    def value(self) -> Value:
+        return self.box.points
+
+    def set_value(self, value: Value) -> None:
+        self.box.show_points(cast(tuple[Pair, ...], self.parameter.check(value)))
+
+
+def _rounded(number: float) -> float:
+    """Finer than any screen, and short to type."""
+    return round(number, 4)

@@ -1,0 +1,32 @@
+"""Replies: what a worker says is checked, and put into words."""
+
+from __future__ import annotations
+
+from safelight.workers.protocol import Message
+
+_VERBS = {
+    "model": "cannot run",
+    "device": "cannot run",
+    "memory": "ran out of memory",
+    "refused": "says",
+}
+
+
+def told(reply: Message) -> tuple[str, str]:
+    """Why it failed, as a part of a sentence after a name; and the details."""
+    reason = str(reply.get("reason", "no reason given"))
+    verb = _VERBS.get(str(reply.get("kind")), "failed")
+    return f"{verb}: {reason}", str(reply.get("details", ""))
+
+
+def whole(value: object, low: int, high: int) -> int:
+    """``value``, if it is a whole number from ``low`` to ``high``. Raises ValueError."""
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise ValueError(value)
+    return value
+
+
+def sentence(text: str) -> str:
+    """One line of plain text, ending in a full stop."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())[:600]
+    return line if line.endswith((".", "!", "?")) else line + "."

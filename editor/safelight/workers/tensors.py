@@ -1,0 +1,194 @@
+"""Tensors: how a picture becomes what a network wants, and how its result becomes a picture.
+
+Networks made elsewhere differ in the order of their axes, in the order of the colours and in
+what white is. All of it is said by words that stand in the file's metadata properties.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as PillowImage
+
+from safelight.api import from_linear, to_linear
+
+LAYOUTS = ("NCHW", "NHWC", "CHW", "HWC")
+"""Orders of a tensor's axes; N is 1."""
+
+CHANNELS = ("RGB", "BGR", "Y", "L")
+"""What goes in: colours, or luma (Y) or lightness (CIE L*) alone."""
+
+RESULTS = ("RGB", "BGR", "Y", "grey", "ab")
+"""What comes out. Of Y the colours, of ab (CIE a* b*) the lightness is taken from what went in;
+grey is a picture without colours."""
+
+COUNTS = {"RGB": 3, "BGR": 3, "Y": 1, "L": 1, "grey": 1, "ab": 2}
+"""How many channels each has."""
+
+_ONE = np.ones(3, np.float32)
+_MEAN = np.array([0.485, 0.456, 0.406], np.float32)
+_DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)
+_CAFFE = np.array([123.68, 116.779, 103.939], np.float32)
+
+RANGES: dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]] = {
+    "0..1": (_ONE, 0 * _ONE),
+    "0..255": (255 * _ONE, 0 * _ONE),
+    "-1..1": (2 * _ONE, -_ONE),
+    "0..100": (100 * _ONE, 0 * _ONE),
+    "imagenet": (_ONE / _DEVIATION, -_MEAN / _DEVIATION),
+    "caffe": (255 * _ONE, -_CAFFE),
+}
+"""Factors and summands, for red, green and blue, that turn 0 to 1 into a network's black to white.
+
+The last two are how networks that began as classifiers of ImageNet are fed: by the mean and
+deviation of its pictures (torchvision), by their mean alone (Caffe's models).
+"""
+
+_AB = 128.0
+"""What a* and b* are divided by where a network gives them in -1..1."""
+
+CHROMA_REACH = 4
+"""Pixels around its own that a resized colour depends on: bicubic looks at two, and spares."""
+
+_TO_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+"""Full-range BT.601, the luma of JPEG and of nearly every network that takes luma alone."""
+
+_TO_XYZ = np.array(
+    [
+        [0.4124564, 0.3575761, 0.1804375],
+        [0.2126729, 0.7151522, 0.0721750],
+        [0.0193339, 0.1191920, 0.9503041],
+    ],
+    np.float32,
+)
+"""Linear sRGB to XYZ (IEC 61966-2-1, D65), the white that networks with CIELAB are trained on."""
+
+_WHITE = _TO_XYZ.sum(axis=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """The picture as a network knows it: ``layout``, ``channels`` and ``values`` (the range).
+
+    ``result`` and ``made`` are the channels and the range of what comes out.
+    """
+
+    layout: str = "NCHW"
+    channels: str = "RGB"
+    values: str = "0..1"
+    result: str = "RGB"
+    made: str = "0..1"
+
+    def tensor(self, image: NDArray[np.float32], kind: str = "float32") -> NDArray[Any]:
+        """(height, width, 3) float32, 0 to 1, as the network's input of numpy type ``kind``."""
+        planes = _TAKEN[self.channels](image)
+        factor, summand = RANGES[self.values]
+        if self.values != "0..1":
+            count = planes.shape[2]
+            planes = planes * factor[:count] + summand[:count]
+        if self.channels == "BGR":
+            planes = planes[..., ::-1]
+        if np.dtype(kind).kind == "u":  # wraps round outside, where a float does not
+            planes = np.clip(np.rint(planes), 0, np.iinfo(kind).max)
+        if "HWC" not in self.layout:
+            planes = planes.transpose(2, 0, 1)
+        if self.layout.startswith("N"):
+            planes = planes[np.newaxis]
+        return np.ascontiguousarray(planes, kind)
+
+    def planes(self, result: NDArray[Any]) -> NDArray[np.float32]:
+        """The network's result as (height, width, channels) float32, 0 to 1, in RGB order.
+
+        a* and b* are in their own units. Raises ValueError for a result that is not shaped as
+        the layout and channels say.
+        """
+        planes = unpacked(result, self.layout)
+        if planes.shape[2] != COUNTS[self.result] or 0 in planes.shape:
+            raise ValueError(result.shape)
+        planes = planes.astype(np.float32, copy=False)
+        if self.result == "ab":
+            return planes * np.float32(_AB) if self.made == "-1..1" else planes
+        if self.result == "BGR":
+            planes = planes[..., ::-1]
+        if self.made == "0..1":
+            return planes
+        factor, summand = (item[: planes.shape[2]] for item in RANGES[self.made])
+        return np.asarray((planes - summand) / factor, np.float32)
+
+    def picture(self, planes: NDArray[np.float32], image: NDArray[np.float32]) -> Any:
+        """``planes`` as (height, width, 3), with what they lack taken from ``image``.
+
+        ``image`` is what went in; it is resized to the result, bicubic.
+        """
+        size = planes.shape[1], planes.shape[0]
+        if self.result == "grey":
+            return np.repeat(planes, 3, axis=2)
+        if self.result == "ab":
+            return _coloured(_resized(_lightness(image)[..., 0] * 100, size), planes)
+        if self.result != "Y":
+            return planes
+        luma = image @ _TO_LUMA
+        blue, red = (_resized(image[..., index] - luma, size) for index in (2, 0))
+        # Colour differences, so that green follows from luma = 0.299 R + 0.587 G + 0.114 B.
+        green = -(_TO_LUMA[0] * red + _TO_LUMA[2] * blue) / _TO_LUMA[1]
+        return np.stack([red, green, blue], axis=2) + planes
+
+
+def unpacked(result: NDArray[Any], layout: str) -> NDArray[Any]:
+    """A result as (height, width, channels). Raises ValueError when it is not laid out so."""
+    if result.ndim != len(layout) or (result.ndim == 4 and result.shape[0] != 1):
+        raise ValueError(result.shape)
+    planes = result[0] if result.ndim == 4 else result
+    return planes if "HWC" in layout else planes.transpose(1, 2, 0)
+
+
+def _luma(image: NDArray[np.float32]) -> NDArray[np.float32]:
+    return (image @ _TO_LUMA)[..., np.newaxis]
+
+
+def _lightness(image: NDArray[np.float32]) -> NDArray[np.float32]:
+    """CIE L* of sRGB, 0 to 1."""
+    luminance = to_linear(image) @ _TO_XYZ[1]
+    root = np.where(luminance > 216 / 24389, np.cbrt(luminance), luminance * 841 / 108 + 4 / 29)
+    return np.asarray((1.16 * root - 0.16)[..., np.newaxis], np.float32)
+
+
+def _coloured(lightness: NDArray[np.float32], ab: NDArray[np.float32]) -> NDArray[np.float32]:
+    """sRGB from CIELAB: lightness (height, width), 0 to 100; ab (height, width, 2)."""
+    middle = (lightness + 16) / 116
+    roots = np.stack([middle + ab[..., 0] / 500, middle, middle - ab[..., 1] / 200], axis=2)
+    xyz = np.where(roots > 6 / 29, roots**3, (roots - 4 / 29) * 108 / 841) * _WHITE
+    return from_linear(np.asarray(xyz @ np.linalg.inv(_TO_XYZ).T, np.float32))
+
+
+_TAKEN: dict[str, Callable[[NDArray[np.float32]], NDArray[np.float32]]] = {
+    **{"RGB": np.asarray, "BGR": np.asarray},
+    **{"Y": _luma, "L": _lightness},
+}
+"""What of a picture goes in, in the order of red, green and blue."""
+
+
+def _resized(plane: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
+    if plane.shape == size[::-1]:
+        return plane
+    image = PillowImage.fromarray(np.ascontiguousarray(plane))
+    return np.asarray(image.resize(size, PillowImage.Resampling.BICUBIC), np.float32)
+
+
+def windows(length: int, window: int, overlap: int) -> list[tuple[int, int, int]]:
+    """Cut a line of ``length`` into windows of one fixed size: (start, keep from, keep to) each.
+
+    The keeps cover the line once; each is ``overlap`` away from its window's ends, except at the
+    line's own. A line shorter than the window is one window that the caller fills up.
+    """
+    found: list[tuple[int, int, int]] = []
+    start = kept = 0
+    while start + window < length:
+        found.append((start, kept, start + window - overlap))
+        kept = start + window - overlap
+        start = kept - overlap
+    return [*found, (max(min(start, length - window), 0), kept, length)]

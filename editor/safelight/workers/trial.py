@@ -1,0 +1,58 @@
+"""Trial: a filter is tried out in this process, to see whether it keeps its promises."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from safelight import api
+from safelight.api import promises
+from safelight.workers.inference import Contract, Inference
+
+
+class LocalJob(api.Job):
+    """Runs the networks beside a filter's module. ``fractions`` is the progress it was told."""
+
+    def __init__(self, filter: Callable[..., Any], inference: Inference) -> None:
+        source = sys.modules[filter.__module__].__file__
+        self._folder = Path(source or "").parent
+        self._inference = inference
+        self.fractions: list[float] = []
+
+    def run(self, model: str, image: api.Image, **inputs: Any) -> api.Image:
+        return self._inference.run(self._folder / model, image, inputs, "cpu")
+
+    def progress(self, fraction: float) -> None:
+        self.fractions.append(fraction)
+
+    def check(self) -> None:
+        pass
+
+    def contract(self, model: str) -> Contract:
+        """What that network's file says of itself: its reach, its multiple, its scale."""
+        return self._inference.contract(self._folder / model)
+
+
+def complaint(promise: str, filter: Callable[..., Any], inference: Inference) -> str:
+    """What is wrong, in a sentence, when a filter does not keep a promise; "" when it does.
+
+    It is tried with its defaults and with each parameter at its ends, one at a time.
+    """
+    job = LocalJob(filter, inference)
+    declaration = api.registered(filter).declaration
+    usual = declaration.settings()
+    for settings in promises.settings_to_try(declaration):
+        bound = promises.Bound(filter, job, settings)
+        try:
+            promises.PROMISES[promise].check(bound)
+        except promises.Broken as fault:
+            text = promises.sentence(bound, fault)
+        except Exception as error:
+            text = f"{declaration.name} fails: {type(error).__name__}: {error}"
+        else:
+            continue
+        changed = [f"{key}={value}" for key, value in settings.items() if value != usual[key]]
+        return f"{text} (with {', '.join(changed)})" if changed else text
+    return ""

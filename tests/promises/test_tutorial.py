@@ -1,0 +1,116 @@
+"""The tutorial keeps its word: its files are written, its commands run, its output appears."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from safelight.api import promises
+from safelight.cli.plugins import COMMANDS
+from tests.conftest import CHECKOUT
+
+TUTORIAL = (CHECKOUT / "resources/tutorial.md").read_text("utf-8")
+
+
+class Block(NamedTuple):
+    """A fenced block: what its first line says, and what is in it."""
+
+    info: str
+    text: str
+
+
+BLOCKS = [Block(*found) for found in re.findall(r"```([^\n]+)\n(.*?)```", TUTORIAL, re.DOTALL)]
+
+
+class Shell:
+    """A terminal: where it is, and the environment that commands have."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._where = folder / ".where"
+        tools = Path(sys.executable).parent
+        self._environment = {
+            **{key: text for key, text in os.environ.items() if not key.startswith("PYTEST")},
+            "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
+            "XDG_DATA_HOME": str(folder / "data"),
+            # Nothing is fetched: what builds the wheel is in the environment of the tests.
+            "PIP_NO_INDEX": "1",
+            "PIP_NO_BUILD_ISOLATION": "false",
+        }
+
+    def run(self, text: str) -> str:
+        """Run a block; what it says. The next one begins in the folder where it ended."""
+        done = subprocess.run(
+            ["bash", "-ec", f"{text}\npwd > '{self._where}'"],
+            cwd=self.folder,
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"{text}\n{done.stdout}"
+        self.folder = Path(self._where.read_text("utf-8").strip())
+        return done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="its commands are those of a Unix shell")
+def test_every_file_is_written_every_command_runs_and_says_what_is_shown(tmp_path):
+    photo = min(
+        (CHECKOUT / "resources/samples").glob("*.jpg"), key=lambda path: path.stat().st_size
+    )
+    shutil.copyfile(photo, tmp_path / "photo.jpg")
+    shell, said = Shell(tmp_path), ""
+    for info, text in BLOCKS:
+        language, _, place = info.partition(" ")
+        if info == "sh":
+            said = shell.run(text)
+        elif info == "text":
+            assert text.strip() in said
+        elif language == "python":
+            assert (shell.folder / place).is_file(), f"the template writes no {place} to replace"
+            (shell.folder / place).write_text(text, "utf-8")
+    sizes = {path.name: Image.open(path).size for path in tmp_path.glob("*.jpg")}
+    assert sizes["evening.jpg"] == sizes["night.jpg"] == sizes["photo.jpg"]
+    assert brightness(tmp_path / "night.jpg") < brightness(tmp_path / "evening.jpg")
+
+
+def brightness(path):
+    return np.asarray(Image.open(path).convert("L")).mean()
+
+
+def test_every_block_is_one_that_the_test_knows():
+    assert {block.info.split()[0] for block in BLOCKS} == {"sh", "text", "python"}
+    assert [block.info for block in BLOCKS if block.info.startswith("sh ")] == ["sh shown"] * 3
+    assert sum(block.info == "sh" for block in BLOCKS) >= 8
+
+
+def test_the_commands_that_are_only_shown_exist():
+    shown = [line for info, text in BLOCKS if info == "sh shown" for line in text.splitlines()]
+    ours = [shlex.split(line) for line in shown if line.startswith("safelight ")]
+    assert ours
+    for words in ours:
+        assert words[1] == "plugins"
+        assert words[2] in COMMANDS
+
+
+def test_its_table_of_promises_is_that_of_the_code():
+    table = TUTORIAL.partition("<!-- promises -->")[2]
+    rows = dict(re.findall(r"^\| `([\w-]+)` \| (.+?) \|$", table, re.MULTILINE))
+    assert rows == {name: item.sentence for name, item in promises.PROMISES.items()}
+
+
+def test_its_links_lead_somewhere():
+    links = re.findall(r"\[[^\]]*\]\(([^)#]+)\)", TUTORIAL)
+    assert links
+    for link in links:
+        assert (CHECKOUT / "resources" / link).is_file(), link
