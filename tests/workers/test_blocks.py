@@ -3,11 +3,13 @@
 import os
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
 
 from safelight.workers.blocks import Block
+from safelight.workers.pool import WorkerProcess
 
 ATTACKS = """
 import mmap, os, sys
@@ -77,6 +79,30 @@ def test_a_block_can_be_closed_while_an_array_looks_at_it():
 def test_a_block_that_does_not_fit_is_a_memory_error():
     with pytest.raises(MemoryError):
         Block(1 << 62, writable=True)
+
+
+def test_a_worker_can_be_ended_by_several_threads_at_once():
+    switching = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    worker, start, failures = WorkerProcess(), threading.Barrier(6), []
+    for _ in range(200):
+        worker.block(4096, writable=True)
+
+    def end():
+        start.wait()
+        try:
+            worker.kill()
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=end) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    sys.setswitchinterval(switching)
+    assert failures == []
+    assert not worker.alive
 
 
 def test_no_descriptor_is_left_behind():

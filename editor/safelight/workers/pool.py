@@ -72,6 +72,7 @@ class WorkerProcess:
         self._channel = protocol.Channel(near)
         self._blocks: list[Block] = []
         self._lent: dict[int, Block] = {}
+        self._closing = threading.Lock()
         self._errors: collections.deque[bytes] = collections.deque(maxlen=200)
         self._offence = ""
         self._scratch = scratch
@@ -177,10 +178,12 @@ class WorkerProcess:
     def close(self) -> None:
         """Hang up; the worker ends by itself."""
         self._channel.close()
-        for block in self._lent.values():
-            block.close()
-        self._lent.clear()
-        self._blocks.clear()
+        with self._closing:  # a plugin that is switched off ends what a job's thread ends too
+            lent = list(self._lent.values())
+            self._lent.clear()
+            self._blocks.clear()
+            for block in lent:
+                block.close()
         try:
             self._process.wait(2.0)
         except subprocess.TimeoutExpired:
