@@ -1,13 +1,14 @@
 """The window: opening, filtering, undoing, closing, as a person does it."""
 
 import functools
+import sys
 
 import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 
 from safelight import actions
 from safelight.document import whole
@@ -275,3 +276,22 @@ def test_a_display_is_looked_for_before_qt_is_asked(monkeypatch):
     assert not display_available()
     monkeypatch.setenv("DISPLAY", ":0")
     assert display_available()
+
+
+def test_a_plugin_named_at_the_start_is_offered_as_soon_as_the_filters_are_there(qtbot, tmp_path):
+    window = Window()
+    window.take(tmp_path / "candlelight.whl")
+    assert window.plugins is None
+    wake(window, qtbot)
+    dialog = window.plugins
+    assert dialog is not None
+    qtbot.waitUntil(lambda: "There is no file candlelight.whl" in shown(dialog), timeout=30_000)
+    dialog.close()
+
+
+def shown(dialog):
+    return " ".join(label.text() for label in dialog.findChildren(QLabel) if label.isVisible())
+
+
+def test_python_changes_threads_often_enough_for_painting(window):
+    assert sys.getswitchinterval() < 0.001
