@@ -56,7 +56,7 @@ def test_the_life_of_a_plugin(run, plugin, tmp_path, capsys):
     assert names(run) == {"safelight-dusk": False}
     assert main(["filters"]) == 0
     assert "dusk" not in capsys.readouterr().out
-    assert "switched off" in run("list")[1]
+    assert "disabled" in run("list")[1]
     assert run("enable", "safelight-dusk")[0] == 0
 
     status, out, _ = run("update", "safelight-dusk", "--yes")

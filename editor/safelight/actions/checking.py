@@ -110,7 +110,7 @@ def _installed(name: str, studio: Studio) -> Iterator[_Subject]:
         if _same(plugin.plugin, name):
             raise StoreError(f"{plugin.plugin} cannot be loaded: {plugin.reason}.")
     if not offered:
-        raise StoreError(f"{studio.store.find(name).name} is switched off: enable it first.")
+        raise StoreError(f"{studio.store.find(name).name} is disabled: enable it first.")
     name = offered[0].plugin
     environment = studio.store.environments().get(name)
     pool = Pool(limit=1, environment=environment)

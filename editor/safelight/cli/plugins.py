@@ -46,7 +46,7 @@ def show(words: list[str]) -> int:
 
 
 def _line(item: Installed) -> str:
-    state = item.fault or ("" if item.enabled else "switched off")
+    state = item.fault or ("" if item.enabled else "disabled")
     names = ", ".join(item.titles)
     return f"{item.name} {item.version}  {state or names}"
 

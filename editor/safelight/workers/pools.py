@@ -58,7 +58,7 @@ class Pools:
         return pool
 
     def forget(self, plugin: str) -> None:
-        """End a plugin's workers: it has been updated, switched off or uninstalled."""
+        """End a plugin's workers: it has been updated, disabled or uninstalled."""
         with self._lock:
             going = [item for item in self._others if item.plugin == plugin]
             pools = [self._others.pop(item) for item in going]
