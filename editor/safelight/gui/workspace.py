@@ -27,6 +27,7 @@ from safelight.gui.panels.layers import LayersPanel
 from safelight.gui.panels.navigator import Navigator
 from safelight.gui.panels.settings import FilterSettings
 from safelight.gui.session import Session
+from safelight.gui.sidebar import Sidebar
 from safelight.pixels import Raster
 
 _PREVIEW_PIXELS = 3_000_000
@@ -230,15 +231,7 @@ class Workspace(QWidget):
         overview, top, bottom = (
             _panel(inside) for inside in (self.overview, self._side, self.lists)
         )
-        side = QSplitter(Qt.Orientation.Vertical)
-        side.addWidget(overview)
-        side.addWidget(top)
-        side.addWidget(bottom)
-        for index, stretch in enumerate((0, 1, 1)):
-            side.setStretchFactor(index, stretch)
-        side.setSizes([170, 330, 280])
-        side.setChildrenCollapsible(False)
-        side.setMinimumWidth(230)
+        self.sidebar = side = Sidebar((overview, top, bottom), self._side)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.addWidget(middle)
         self.splitter.addWidget(side)

@@ -230,7 +230,13 @@ class FilterSettings(QWidget):
         scroller.setFrameShape(QFrame.Shape.NoFrame)
         scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroller.viewport().setAutoFillBackground(False)
+        self._scroller_size, self._inside_size = scroller.sizeHint, inside.sizeHint
         return scroller
+
+    def wanted_height(self) -> int:
+        """Pixels in which everything is seen without scrolling."""
+        others = self.sizeHint().height() - self._scroller_size().height()
+        return others + self._inside_size().height()
 
     def _finish_for_layer(self, layout: QVBoxLayout, layer: Layer) -> None:
         self.stale_note = _words(_STALE)

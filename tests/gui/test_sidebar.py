@@ -1,0 +1,41 @@
+"""The sidebar: a filter's settings get the room they need, and give it back."""
+
+import pytest
+
+from safelight import api
+from tests.gui.conftest import open_in
+from tests.plugins.safelight_kinds import everything
+
+MANY = api.registered(everything).declaration
+
+
+@pytest.fixture
+def workspace(window, photo, qtbot):
+    return open_in(window, photo, qtbot)
+
+
+def test_settings_get_room_from_the_panel_below_and_give_it_back(workspace):
+    top, middle, bottom = usual = workspace.sidebar.sizes()
+    workspace.open_filter(MANY)
+    assert workspace.settings.wanted_height() > middle + bottom
+    assert workspace.sidebar.sizes()[0] == top
+    assert workspace.sidebar.sizes()[1] > middle + 20
+    assert workspace.sidebar.sizes()[2] >= 185
+    workspace.close_filter()
+    assert workspace.sidebar.sizes() == usual
+
+
+def test_settings_that_fit_move_nothing(workspace):
+    usual = workspace.sidebar.sizes()
+    workspace.open_filter(workspace.filters.declaration("safelight_warmth.warmth"))
+    assert workspace.settings.wanted_height() < usual[1]
+    assert workspace.sidebar.sizes() == usual
+
+
+def test_whoever_moves_a_border_is_left_alone(workspace):
+    workspace.sidebar.moveSplitter(300, 1)
+    chosen = workspace.sidebar.sizes()
+    workspace.open_filter(MANY)
+    assert workspace.sidebar.sizes() == chosen
+    workspace.close_filter()
+    assert workspace.sidebar.sizes() == chosen
