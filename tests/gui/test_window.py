@@ -250,6 +250,17 @@ def test_the_command_search_finds_filters_and_actions(opened, window, qtbot):
     assert opened.settings.declaration.name == "enlarge"
 
 
+def test_a_search_that_finds_nothing_says_so_and_runs_nothing(opened, window, qtbot):
+    window.search()
+    dialog = QApplication.activeModalWidget()
+    qtbot.keyClicks(dialog.line, "marmalade")
+    assert [dialog.list.item(0).text()] == ["Nothing is called that."]
+    qtbot.keyClick(dialog.line, Qt.Key.Key_Return)
+    assert dialog.isVisible()
+    qtbot.keyClick(dialog.line, Qt.Key.Key_Escape)
+    assert not dialog.isVisible()
+
+
 def test_a_filter_that_crashes_is_a_message_and_the_window_lives(
     tmp_path, photo, qtbot, monkeypatch
 ):

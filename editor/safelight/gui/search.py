@@ -54,13 +54,18 @@ class CommandSearch(QDialog):
                 item = QListWidgetItem(plain(f"{command.name}   ·   {command.place}{tail}"))
                 item.setData(Qt.ItemDataRole.UserRole, command)
                 self.list.addItem(item)
+        if self.list.count() == 0:
+            nothing = QListWidgetItem("Nothing is called that.")
+            nothing.setFlags(Qt.ItemFlag.NoItemFlags)
+            self.list.addItem(nothing)
         self.list.setCurrentRow(0)
 
     def _run(self) -> None:
         item = self.list.currentItem()
-        if item is not None:
+        command = item.data(Qt.ItemDataRole.UserRole) if item is not None else None
+        if command is not None:
             self.accept()
-            item.data(Qt.ItemDataRole.UserRole).run()
+            command.run()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
