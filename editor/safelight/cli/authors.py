@@ -24,7 +24,7 @@ def new(words: list[str]) -> int:
     What is not given is asked for when somebody sits at a terminal.
     """
     parser = parser_of(
-        "plugins", "new", "Write a complete plugin with one filter that works, to start from."
+        "plugins new", "Write a complete plugin with one filter that works, to start from."
     )
     parser.add_argument("name", nargs="?", metavar="NAME", help="its name, like soft-glow")
     parser.add_argument("--title", help="its entry in the menu")
@@ -69,7 +69,7 @@ def new(words: list[str]) -> int:
 def check(words: list[str]) -> int:
     """``safelight plugins check PATH``: does a plugin keep its promises? 1 when it does not."""
     description = "Check that a plugin keeps every promise, as its users would install it."
-    parser = parser_of("plugins", "check", description)
+    parser = parser_of("plugins check", description)
     parser.add_argument(
         "source", metavar="PATH", help="a plugin's folder, a wheel, or the name of one installed"
     )

@@ -13,6 +13,7 @@ from typing import Any
 
 from safelight import __version__, actions
 from safelight.api import Declaration, ParameterError
+from safelight.cli.group import parser_of
 from safelight.cli.progress import ProgressBar
 from safelight.pixels import DEPTHS
 
@@ -56,8 +57,7 @@ def _reload(studio: actions.Studio) -> None:
 @_reported
 def filters(words: list[str]) -> int:
     """``safelight filters``: what the installed plugins offer."""
-    parser = argparse.ArgumentParser(prog="safelight filters", description="List the filters.")
-    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser = parser_of("filters", "List the filters.")
     options = parser.parse_args(words[1:])
     with actions.Studio() as studio:
         _reload(studio)
@@ -74,8 +74,7 @@ def filters(words: list[str]) -> int:
 @_reported
 def formats(words: list[str]) -> int:
     """``safelight formats``: what Safelight and the installed plugins open and export."""
-    parser = argparse.ArgumentParser(prog="safelight formats", description="List the formats.")
-    parser.add_argument("--json", action="store_true", help="as JSON, those of plugins")
+    parser = parser_of("formats", "List the formats.", "as JSON, those of plugins")
     options = parser.parse_args(words[1:])
     with actions.Studio() as studio:
         found = studio.formats()
@@ -217,9 +216,8 @@ def _filtered(
 @_reported
 def info(words: list[str]) -> int:
     """``safelight info FILE``: size, depth, colours and metadata of a picture."""
-    parser = argparse.ArgumentParser(prog="safelight info", description="Describe a picture.")
+    parser = parser_of("info", "Describe a picture.")
     parser.add_argument("file", type=Path)
-    parser.add_argument("--json", action="store_true", help="as JSON")
     parser.add_argument("--pixel-limit", type=int, help="largest picture to open, in pixels")
     options = parser.parse_args(words[1:])
     with actions.Studio() as studio:
@@ -254,8 +252,7 @@ def info(words: list[str]) -> int:
 @_reported
 def doctor(words: list[str]) -> int:
     """``safelight doctor``: versions, and the device a live session really uses."""
-    parser = argparse.ArgumentParser(prog="safelight doctor", description="Check the set-up.")
-    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser = parser_of("doctor", "Check the set-up.")
     options = parser.parse_args(words[1:])
     with actions.Studio() as studio:
         device = studio.device()

@@ -48,8 +48,8 @@ def help_of(subject: str, commands: Mapping[str, Command]) -> str:
     return "\n".join(lines)
 
 
-def parser_of(subject: str, name: str, description: str) -> argparse.ArgumentParser:
-    """The parser of one command, which can answer as JSON."""
-    parser = argparse.ArgumentParser(prog=f"safelight {subject} {name}", description=description)
-    parser.add_argument("--json", action="store_true", help="as JSON")
+def parser_of(command: str, description: str, json: str = "as JSON") -> argparse.ArgumentParser:
+    """The parser of a command, which can answer as JSON."""
+    parser = argparse.ArgumentParser(prog=f"safelight {command}", description=description)
+    parser.add_argument("--json", action="store_true", help=json)
     return parser

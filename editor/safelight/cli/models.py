@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,16 +31,15 @@ def models(words: list[str]) -> int:
     return group.run("models", COMMANDS, words, _FAILURES)
 
 
-_parser = partial(group.parser_of, "models")
-
-
 def _print_json(data: Any) -> None:
     print(json.dumps(data, indent=2, ensure_ascii=False))
 
 
 def show(words: list[str]) -> int:
     """``list``: every network, its size, hash, licence and what it was trained on."""
-    options = _parser("list", "List the networks that filters can run.").parse_args(words)
+    options = group.parser_of("models list", "List the networks that filters can run.").parse_args(
+        words
+    )
     from safelight.actions.models import known
 
     found = known(Store())
@@ -58,7 +56,9 @@ def show(words: list[str]) -> int:
 
 def verify(words: list[str]) -> int:
     """``verify``: compare every network with the hash it came with."""
-    options = _parser("verify", "Compare the networks with their hashes.").parse_args(words)
+    options = group.parser_of(
+        "models verify", "Compare the networks with their hashes."
+    ).parse_args(words)
     from safelight.actions.models import known
 
     found = known(Store())
@@ -73,7 +73,7 @@ def verify(words: list[str]) -> int:
 
 def add(words: list[str]) -> int:
     """``add FILE``: read and probe a network, show what was found, install it as a filter."""
-    parser = _parser("add", "Make a filter of an ONNX network of your own.")
+    parser = group.parser_of("models add", "Make a filter of an ONNX network of your own.")
     parser.add_argument("file", type=Path, metavar="FILE")
     parser.add_argument("--dry-run", action="store_true", help="show what was found, no more")
     parser.add_argument(
@@ -180,7 +180,7 @@ def _told(found: dict[str, Any]) -> str:
 
 def remove(words: list[str]) -> int:
     """``remove NAME``: remove a network of your own and its filter."""
-    parser = _parser("remove", "Remove a network of your own and its filter.")
+    parser = group.parser_of("models remove", "Remove a network of your own and its filter.")
     parser.add_argument("name")
     options = parser.parse_args(words)
     from safelight.actions import models
@@ -195,7 +195,7 @@ def remove(words: list[str]) -> int:
 
 def measure(words: list[str]) -> int:
     """``measure [NAME]``: megapixels a second on this machine, through the filters."""
-    parser = _parser("measure", "Time the networks on this machine.")
+    parser = group.parser_of("models measure", "Time the networks on this machine.")
     parser.add_argument("name", nargs="?", default="", help="a network or filter (all)")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     options = parser.parse_args(words)

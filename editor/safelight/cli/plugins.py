@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from functools import partial
 from pathlib import Path
 
 from safelight import actions
@@ -21,12 +20,11 @@ def plugins(words: list[str]) -> int:
     return group.run("plugins", COMMANDS, words, failures)
 
 
-_parser = partial(group.parser_of, "plugins")
-
-
 def show(words: list[str]) -> int:
     """``list``: the plugins of the store, and what holds them back here."""
-    options = _parser("list", "List the plugins that were installed.").parse_args(words)
+    options = group.parser_of("plugins list", "List the plugins that were installed.").parse_args(
+        words
+    )
     from safelight.workers.sandbox import available
 
     found, protection = Store().installed(), available()
@@ -53,7 +51,7 @@ def _line(item: Installed) -> str:
 
 def install(words: list[str]) -> int:
     """``install SOURCE``: show what would be added, ask, do it."""
-    parser = _parser("install", "Install a plugin beside the editor.")
+    parser = group.parser_of("plugins install", "Install a plugin beside the editor.")
     parser.add_argument(
         "source", help=f"a package's name, a wheel, a *{BUNDLE}, a zip, a folder, git+ADDRESS"
     )
@@ -119,7 +117,7 @@ def _agreed() -> bool:
 
 def uninstall(words: list[str]) -> int:
     """``uninstall NAME``: remove a plugin and all that it left."""
-    parser = _parser("uninstall", "Remove a plugin and all that it left.")
+    parser = group.parser_of("plugins uninstall", "Remove a plugin and all that it left.")
     parser.add_argument("name")
     options = parser.parse_args(words)
     plugin = Store().uninstall(options.name)
@@ -138,7 +136,7 @@ def disable(words: list[str]) -> int:
 
 
 def _switch(verb: str, words: list[str], *, enabled: bool) -> int:
-    parser = _parser(verb, f"{verb.capitalize()} a plugin.")
+    parser = group.parser_of(f"plugins {verb}", f"{verb.capitalize()} a plugin.")
     parser.add_argument("name")
     options = parser.parse_args(words)
     plugin = Store().set_enabled(options.name, enabled)
@@ -148,7 +146,7 @@ def _switch(verb: str, words: list[str], *, enabled: bool) -> int:
 
 def update(words: list[str]) -> int:
     """``update [NAME]``: install what is newer, from where each came."""
-    parser = _parser("update", "Update one plugin, or all of them.")
+    parser = group.parser_of("plugins update", "Update one plugin, or all of them.")
     parser.add_argument("name", nargs="?")
     parser.add_argument("--yes", action="store_true", help="do not ask")
     parser.add_argument("--dry-run", action="store_true", help="show what would be added, no more")
@@ -165,7 +163,9 @@ def update(words: list[str]) -> int:
 
 def undo(words: list[str]) -> int:
     """``undo NAME``: go back to the version that the last update replaced."""
-    parser = _parser("undo", "Go back to the version that the last update replaced.")
+    parser = group.parser_of(
+        "plugins undo", "Go back to the version that the last update replaced."
+    )
     parser.add_argument("name")
     options = parser.parse_args(words)
     plugin = Store().undo(options.name)
@@ -175,7 +175,7 @@ def undo(words: list[str]) -> int:
 
 def pack(words: list[str]) -> int:
     """``bundle NAME [FILE]``: one file that installs without a network."""
-    parser = _parser("bundle", "Write a plugin with all it needs as one file.")
+    parser = group.parser_of("plugins bundle", "Write a plugin with all it needs as one file.")
     parser.add_argument("name")
     parser.add_argument("file", nargs="?", type=Path)
     parser.add_argument("--overwrite", action="store_true", help="replace FILE if it exists")

@@ -28,10 +28,10 @@ from safelight.files.opening import (
     _BYTES_PER_PIXEL,
     Opened,
     OpenError,
+    _in_words,
     _limit,
     _open_regular,
     _rgb,
-    _too_large,
 )
 from safelight.files.openraster import KRITAS, MERGED, MIMETYPE, OPERATIONS, STACK
 from safelight.pixels import SRGB, Profile, Raster, from_float, to_float
@@ -62,16 +62,8 @@ def open_openraster(path: str | os.PathLike[str], *, pixel_limit: int | None = N
     name = plain_name(path)
     with _open_regular(path, name) as file:
         try:
-            with zipfile.ZipFile(_Careful(file)) as archive:
+            with _in_words(name, limit), zipfile.ZipFile(_Careful(file)) as archive:
                 return _Reading(archive, limit).opened(name)
-        except TooLargeError as error:
-            raise OpenError(_too_large(name, error, limit)) from error
-        except DamagedError as error:
-            raise OpenError(f"{name} {error}.") from error
-        except MemoryError as error:
-            raise OpenError(f"{name} cannot be opened: there is not enough memory.") from error
-        except OSError as error:
-            raise OpenError(f"{name} cannot be read: {error.strerror or error}.") from error
         except _BROKEN as error:
             raise OpenError(f"{name} is damaged: it is no sound archive.") from error
 

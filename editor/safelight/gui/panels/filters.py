@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QKeyEvent
-from PySide6.QtWidgets import QLabel, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from safelight.api import Declaration
-from safelight.gui import theme
+from safelight.gui.parts import heading, remark
 from safelight.gui.text import plain
 
 _DECLARATION = Qt.ItemDataRole.UserRole
@@ -34,10 +34,7 @@ class FilterList(QWidget):
         self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.list.itemClicked.connect(self._choose)
         self.list.itemActivated.connect(self._choose)
-        self.note = QLabel("Looking for filters…")
-        self.note.setObjectName("dim")
-        self.note.setWordWrap(True)
-        self.note.setTextFormat(Qt.TextFormat.PlainText)
+        self.note = remark("Looking for filters…")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 10, 10, 6)
         layout.setSpacing(8)
@@ -75,13 +72,7 @@ class FilterList(QWidget):
             self._select_first()
 
     def _add_heading(self, category: str) -> None:
-        heading = QListWidgetItem(plain(category).upper())
-        heading.setFlags(Qt.ItemFlag.ItemIsEnabled)
-        heading.setForeground(QBrush(QColor(theme.DIM)))
-        font = heading.font()
-        font.setPointSizeF(font.pointSizeF() * 0.85)
-        heading.setFont(font)
-        self.list.addItem(heading)
+        self.list.addItem(heading(category, Qt.ItemFlag.ItemIsEnabled))
 
     def _select_first(self) -> None:
         for row in range(self.list.count()):

@@ -25,6 +25,7 @@ from safelight.api import Declaration, ParameterError, Value
 from safelight.document import Layer
 from safelight.gui.controls import Control, LayerControl, PlaceControl, control_for
 from safelight.gui.panels.strip import FilterStrip
+from safelight.gui.parts import remark
 from safelight.gui.text import plain, size
 
 _PAUSE = 150
@@ -318,8 +319,4 @@ class FilterSettings(QWidget):
 
 
 def _words(text: str) -> QLabel:
-    label = QLabel(plain(" ".join(text.split())))
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setObjectName("dim")
-    label.setWordWrap(True)
-    return label
+    return remark(" ".join(text.split()))

@@ -16,7 +16,6 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QBrush, QColor, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
-    QLabel,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
@@ -31,6 +30,7 @@ from safelight.actions.listing import Listed
 from safelight.actions.store import Installed
 from safelight.actions.updates import Update
 from safelight.gui import theme
+from safelight.gui.parts import heading, remark
 from safelight.gui.text import plain
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -99,10 +99,7 @@ class Shelf(QWidget):
         self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.list.setItemDelegate(_TwoLines(self.list))
         self.list.currentItemChanged.connect(lambda *_: self.chosen.emit())
-        self.note = QLabel("Looking for plugins…")
-        self.note.setObjectName("dim")
-        self.note.setWordWrap(True)
-        self.note.setTextFormat(Qt.TextFormat.PlainText)
+        self.note = remark("Looking for plugins…")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
@@ -161,13 +158,7 @@ class Shelf(QWidget):
         self.note.setVisible(not found if searching else empty)
 
     def _add_heading(self, title: str) -> None:
-        heading = QListWidgetItem(title.upper())
-        heading.setFlags(Qt.ItemFlag.NoItemFlags)
-        heading.setForeground(QBrush(QColor(theme.DIM)))
-        font = heading.font()
-        font.setPointSizeF(font.pointSizeF() * 0.85)
-        heading.setFont(font)
-        self.list.addItem(heading)
+        self.list.addItem(heading(title, Qt.ItemFlag.NoItemFlags))
 
     def _add(self, entry: Listed) -> None:
         plugin = entry.plugin
