@@ -8,7 +8,6 @@ a picture in tiles has come out as it does in one piece.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,7 @@ import onnx
 import torch
 from torch import nn
 
-from models.tiles import PREFIX, Network
+from models.tiles import Network, state, write_sums
 
 Pictures = Mapping[str, np.ndarray]  # by name, (h, w, 3) float32
 
@@ -161,16 +160,6 @@ def strip(stored: onnx.ModelProto) -> None:
     stored.producer_name, stored.producer_version = "safelight models", ""
 
 
-def state(path: Path, properties: Mapping[str, str]) -> None:
-    """Write `safelight.*` properties into a file, beside or over those that it has."""
-    stored = onnx.load(str(path))
-    kept = {item.key: item.value for item in stored.metadata_props}
-    kept |= {PREFIX + name: " ".join(value.split()) for name, value in properties.items()}
-    onnx.helper.set_model_props(stored, kept)
-    onnx.save(stored, str(path))
-    onnx.checker.check_model(str(path), full_check=True)
-
-
 def parity(module: nn.Module, network: Network) -> float:
     """Largest difference between PyTorch and the file over SIZES and the pictures of `trials`.
 
@@ -263,14 +252,3 @@ def smallest_reach(
         if reach > LARGEST_REACH:
             raise SystemExit(f"A halo of {LARGEST_REACH} input pixels leaves a seam: {seams}.")
     return reach, seams
-
-
-def write_sums(folder: Path) -> None:
-    """Write the hashes of a folder's networks, as sha256sum does: `safelight models verify`."""
-    lines = [f"{sha256(path)}  {path.name}\n" for path in sorted(folder.glob("*.onnx"))]
-    (folder / "SHA256SUMS").write_text("".join(lines))
-
-
-def sha256(path: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,4 +1,4 @@
-"""A network's ONNX file in ONNX Runtime on the CPU: run whole, or in tiles as the editor runs it.
+"""A network's ONNX file: what it states, and its results, whole or in tiles as in the editor.
 
 What the file states of itself (`safelight.*` properties) decides how it is cut: `reach` input
 pixels around a tile, sides and starts on multiples of `multiple`, `scale` result pixels per pixel.
@@ -6,13 +6,15 @@ pixels around a tile, sides and starts on multiples of `multiple`, `scale` resul
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before the import: it reports usage by default
 
 import numpy as np
+import onnx
 import onnxruntime
 
 PREFIX = "safelight."
@@ -86,3 +88,24 @@ def cuts(size: int, tile: int, reach: int, multiple: int) -> Iterator[tuple[int,
     for first, end in zip(edges, edges[1:], strict=False):
         start = max(first - reach, 0) // multiple * multiple
         yield first, end, start, min(-(-(end + reach) // multiple) * multiple, size)
+
+
+def state(path: Path, properties: Mapping[str, str]) -> None:
+    """Write `safelight.*` properties into a file, beside or over those that it has."""
+    stored = onnx.load(str(path))
+    kept = {item.key: item.value for item in stored.metadata_props}
+    kept |= {PREFIX + name: " ".join(value.split()) for name, value in properties.items()}
+    onnx.helper.set_model_props(stored, kept)
+    onnx.save(stored, str(path))
+    onnx.checker.check_model(str(path), full_check=True)
+
+
+def write_sums(folder: Path) -> None:
+    """Write the hashes of a folder's networks, as sha256sum does: `safelight models verify`."""
+    lines = [f"{sha256(path)}  {path.name}\n" for path in sorted(folder.glob("*.onnx"))]
+    (folder / "SHA256SUMS").write_text("".join(lines))
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
