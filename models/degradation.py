@@ -65,11 +65,13 @@ class Degradation:
 
     # Standard deviation in 8-bit levels at mid-grey. Cameras have denoised before us, so half of
     # Real-ESRGAN's upper end would be rare; logarithmic, because faint noise is the usual case.
+    # Of the variance at mid-grey nearly all is photon (Poisson) noise: at a high sensitivity some
+    # hundred electrons are read out with an error of about three.
     noise: float = 0.55
-    noise_level: Range = (0.5, 9.0)
-    photon_share: Range = (0.5, 1.0)  # of the variance at mid-grey that is photon (Poisson) noise
+    noise_level: Range = (0.5, 8.0)
+    photon_share: Range = (0.88, 1.0)
     noise_spread: Range = (0.0, 0.6)  # of a neighbour: 0 is white, 0.5 is a bilinear demosaic
-    chroma_noise: Range = (0.6, 1.8)  # strength of the colour noise against the luminance noise
+    chroma_noise: Range = (0.4, 1.4)  # strength of the colour noise against the luminance noise
 
     # Phones sharpen everything they save; stronger than 0.9 shows as white rims.
     sharpened: float = 0.35
@@ -219,7 +221,7 @@ def sensor_noise(
     image: np.ndarray,
     rng: np.random.Generator,
     level: float,
-    photon_share: float = 0.8,
+    photon_share: float = 0.92,
     neighbours: float = 0.3,
     chroma: float = 1.0,
 ) -> np.ndarray:
@@ -331,7 +333,7 @@ def degrade(
     large: np.ndarray,
     scale: int,
     rng: np.random.Generator,
-    settings: Degradation = Degradation(),  # noqa: B008 - a frozen value
+    settings: Degradation = Degradation(),
 ) -> np.ndarray:
     """A random worse version of a photograph, `scale` times smaller.
 

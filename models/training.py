@@ -67,7 +67,9 @@ class Average:
 
     def __init__(self, network: nn.Module, momentum: float):
         self.momentum = momentum
-        self.weights = {name: value.detach().clone() for name, value in network.state_dict().items()}
+        self.weights = {
+            name: value.detach().clone() for name, value in network.state_dict().items()
+        }
 
     @torch.no_grad()
     def update(self, network: nn.Module, step: int) -> None:
