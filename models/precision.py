@@ -26,6 +26,7 @@ from onnxruntime.quantization import (
 )
 from onnxruntime.quantization.shape_inference import quant_pre_process
 from onnxruntime.transformers.float16 import DEFAULT_OP_BLOCK_LIST, convert_float_to_float16
+from onnxruntime.transformers.onnx_model import OnnxModel
 
 from models import measurement, resample
 from models.tiles import Network, state
@@ -79,7 +80,9 @@ def half(source: Path, target: Path, photographs: Sequence[np.ndarray]) -> tuple
         keep_io_types=True,
         op_block_list=[*DEFAULT_OP_BLOCK_LIST, *SENSITIVE],
     )
-    onnx.save(stored, str(target))
+    ordered = OnnxModel(stored)
+    ordered.topological_sort()  # the converter appends its casts
+    ordered.save_model_to_file(str(target))
     state(target, {"precision": "float16"})
     psnr, difference = agreement(Network(source), Network(target), photographs)
     if psnr < LEAST_AGREEMENT or difference > LARGEST_DIFFERENCE:
