@@ -25,8 +25,9 @@ MODELS = {"fast": "fast", "quality": "quality", "photo": "fast"}  # and the usua
 LOOKS = ("faithful", "crisp")
 SCALES = (2, 4)
 TILES = {"fast": 448, "quality": 240}  # interior of a tile in input pixels: what suits the memory
-CALIBRATION = 64  # photographs that the ranges of eight bits are taken from
+CALIBRATION = 32  # photographs that the ranges of eight bits are taken from
 SIDE = 96  # input pixels of each
+HELD_OUT_SIDE = 384  # pixels of the originals that a variant may lose on
 PLUGIN = Path(__file__).parents[2] / "plugins" / "enlarge" / "safelight_enlarge"
 SAMPLES = Path(__file__).parents[2] / "resources" / "samples"
 
@@ -62,7 +63,9 @@ def export(
 
 def samples() -> dict[str, np.ndarray]:
     """The middle of each sample photograph, (h, w, 3) float32, by name: to look for seams in."""
-    return {path.stem: middle(read(path), onnxfile.SEAM_SIDE) for path in pictures_of(SAMPLES)}
+    return {
+        path.stem: real(middle(read(path), onnxfile.SEAM_SIDE)) for path in pictures_of(SAMPLES)
+    }
 
 
 def pictures_of(folder: Path) -> list[Path]:
@@ -70,23 +73,29 @@ def pictures_of(folder: Path) -> list[Path]:
 
 
 def middle(picture: np.ndarray, side: int) -> np.ndarray:
-    """The middle `side` squared pixels, or less, of (h, w, 3) uint8 as float32 in 0 to 1."""
+    """The middle `side` squared pixels of a picture, or what there is."""
     y, x = (max(0, (length - side) // 2) for length in picture.shape[:2])
-    return picture[y : y + side, x : x + side].astype(np.float32) / 255
+    return picture[y : y + side, x : x + side]
+
+
+def real(picture: np.ndarray) -> np.ndarray:
+    """uint8 as float32 in 0 to 1."""
+    return picture.astype(np.float32) / 255
 
 
 def variants(source: Path, photos: Path, folder: Path) -> None:
     """Make, compare and report the half-precision and eight-bit versions of one file."""
     folder.mkdir(parents=True, exist_ok=True)
-    held_out = [read(path) for path in pictures_of(photos) if is_held_out(path.name)]
-    trained = [read(path) for path in pictures_of(photos) if not is_held_out(path.name)]
-    fitting = [picture for picture in trained if min(picture.shape[:2]) >= SIDE][:CALIBRATION]
-    if not (held_out and fitting):
+    paths = pictures_of(photos)
+    held_out = [middle(read(p), HELD_OUT_SIDE) for p in paths if is_held_out(p.name)]
+    trained = [middle(read(p), SIDE) for p in paths if not is_held_out(p.name)][:CALIBRATION]
+    trained = [picture for picture in trained if picture.shape[:2] == (SIDE, SIDE)]
+    if not (held_out and trained):
         raise SystemExit(f"{photos} holds too few photographs to compare on.")
     half, eight = (folder / f"{source.stem}_{kind}.onnx" for kind in ("float16", "int8"))
-    psnr, difference = precision.half(source, half, [middle(p, 2 * SIDE) for p in held_out[:4]])
+    psnr, difference = precision.half(source, half, [real(p[:SIDE, :SIDE]) for p in held_out])
     print(f"{half.name}: at least {psnr:.1f} dB and at most {difference:.5f} from float32")
-    trade = precision.eight_bit(source, eight, [middle(p, SIDE) for p in fitting], held_out)
+    trade = precision.eight_bit(source, eight, [real(picture) for picture in trained], held_out)
     print(f"{eight.name}: {trade}")
     if not trade.worth_it():
         eight.unlink()
