@@ -26,10 +26,10 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from models import measurement
-from models.adversary import Discriminator, discriminator_loss, generator_loss
+from models.adversary import Adversary, relativistic, roughness
 from models.degradation import degrade
 from models.enlarge.network import FAMILIES, build
-from models.perceptual import Features
+from models.perceptual import Features, feature_loss
 from models.pictures import Pictures
 from models.training import (
     Average,
@@ -50,8 +50,9 @@ LOG_EVERY = 100  # steps
 SAMPLES = 4  # held-out crops that are kept as pictures
 
 # What "crisp" adds to the distance from the original, so that texture is worth drawing.
-FEATURES = 1.0
+FEATURES = 0.1
 ADVERSARY = 0.01
+SMOOTHNESS = 0.1  # of the adversary, so that it does not judge by the last bit
 ADVERSARY_RATE = 2e-4
 ADVERSARY_ALONE = 200  # steps in which it learns before it is listened to
 
@@ -91,9 +92,7 @@ class Crops(IterableDataset):
         rng = np.random.default_rng([*self.seed, worker.id if worker else 0])
         degradation = degrade if self.settings.source == "photo" else None
         while True:
-            pair = self.pictures.sample(
-                rng, self.settings.batch, self.settings.patch, degradation
-            )
+            pair = self.pictures.sample(rng, self.settings.batch, self.settings.patch, degradation)
             yield planes(pair[0]), planes(pair[1])
 
 
@@ -156,10 +155,10 @@ def train(settings: Settings) -> list[float]:
     if settings.init:
         left = load_weights(network, settings.init)
         print(f"started from {settings.init.name}; new: {len(left)} of its arrays")
-    critic, features = None, None
+    adversary, features = None, None
     if settings.look == "crisp":
         features = Features(settings.features).to(devices.device)
-        critic, critic_optimizer = setup(devices, Discriminator(), ADVERSARY_RATE, state, "critic")
+        adversary, its_optimizer = setup(devices, Adversary(), ADVERSARY_RATE, state, "adversary")
     network, optimizer = setup(devices, network, 0.0, state, "network")
     running = torch.compile(network) if settings.compiled else network
     average = Average(network, AVERAGING)
@@ -177,8 +176,8 @@ def train(settings: Settings) -> list[float]:
         """Write the weights, and what a run resumes from; then measure."""
         save_weights(settings.out / "weights.npz", average.weights)
         parts = {"network": (network, optimizer)}
-        if critic:
-            parts["critic"] = (critic, critic_optimizer)
+        if adversary:
+            parts["adversary"] = (adversary, its_optimizer)
         stored = {
             name: {"weights": module.state_dict(), "optimizer": optimizer.state_dict()}
             for name, (module, optimizer) in parts.items()
@@ -201,18 +200,17 @@ def train(settings: Settings) -> list[float]:
         large, small = (pair.float() / 255 for pair in next(crops))
         result = running(small).float()
         loss = distance = (result - large).abs().mean()
-        if critic:
-            loss = loss + FEATURES * features.loss(result, large)
+        if adversary:
+            real = adversary(large)
+            with devices.autocast():
+                loss = loss + FEATURES * feature_loss(features, result, large)
             if step >= ADVERSARY_ALONE:
-                loss = loss + ADVERSARY * generator_loss(critic, result, large)
+                loss = loss + ADVERSARY * relativistic(adversary(result), real.detach())
         take_step(devices, network, optimizer, loss)
-        if critic:
-            take_step(
-                devices,
-                critic,
-                critic_optimizer,
-                discriminator_loss(critic, result.detach(), large),
-            )
+        if adversary:
+            verdict = relativistic(real, adversary(result.detach()))
+            verdict = verdict + SMOOTHNESS * roughness(adversary, large, real)
+            take_step(devices, adversary, its_optimizer, verdict)
         step += 1
         average.update(network, step)
         losses.append(distance.item())
