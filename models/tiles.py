@@ -31,6 +31,8 @@ class Network:
         self.path = path
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
+        # Cores that wait in a loop would count as busy, and keep others from theirs.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self.session = onnxruntime.InferenceSession(
             str(path), options, providers=["CPUExecutionProvider"]
         )

@@ -17,7 +17,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -153,14 +153,14 @@ def row(
     name: str,
     parameters: float | None,
     multiply_adds: float | None,
-    speed: float | None,
+    speed: dict[str, float] | None,
     found: dict[str, Scores],
     sets: dict[str, Originals],
     source: str,
 ) -> str:
-    """One line of the table. Parameters in thousands, multiply-adds in 10⁹, speed in s/MP."""
+    """One line of the table. Parameters in thousands, multiply-adds in 10⁹."""
     shown = [format_or_dash(parameters, ".0f"), format_or_dash(multiply_adds, ".1f")]
-    shown.append(format_or_dash(speed, ".2f"))
+    shown += [format_or_dash(speed and speed[of], ".2f") for of in ("passed", "processor")]
     for name_of_set in sets:
         psnr, ssim = found.get(name_of_set, (None, None))
         shown.append(f"{format_or_dash(psnr, '.2f')} / {format_or_dash(ssim, '.4f')}")
@@ -182,8 +182,8 @@ def table(
     lines = [
         f"×{scale}: Y-PSNR in dB / SSIM",
         "",
-        f"| | parameters, k | multiply-adds, G | s per MP | {heads} | source |",
-        "|" + "---|" * (5 + len(sets)),
+        f"| | parameters, k | multiply-adds, G | s per MP | core-s per MP | {heads} | source |",
+        "|" + "---|" * (6 + len(sets)),
         row("bicubic", None, None, None, plain, sets, "measured"),
     ]
     for p in PUBLISHED[scale]:
@@ -204,7 +204,8 @@ def protocol(rounds: int, hardware: str) -> str:
         f"the ONNX files that ship, in ONNX Runtime {onnxruntime.__version__} on the CPU, float32, "
         "in the tiles the editor cuts; the others are quoted from the source named, a dash where "
         f"it does not say. Multiply-adds are for a result of 1280×720. Seconds per megapixel of "
-        f"result on {hardware}, median of {rounds} rounds in which all files took turns."
+        f"result on {hardware}, median of {rounds} rounds in which all files took turns: those "
+        "that passed, longer where the machine had other work, and those of the cores, added up."
     )
 
 
@@ -227,10 +228,10 @@ def main() -> None:
             raise SystemExit(1)
     sets = {folder.name: originals(folder) for folder in folders}
     networks = {path.stem: Network(path) for path in paths}
-    speeds = precision.seconds(list(networks.values()), given.rounds)
+    speeds = precision.speeds(list(networks.values()), given.rounds)
     files = {}
     for (name, network), speed in zip(networks.items(), speeds, strict=True):
-        files[name] = measure(network, sets) | {"seconds_per_megapixel": speed}
+        files[name] = measure(network, sets) | {"seconds_per_megapixel": asdict(speed)}
     lines = [protocol(given.rounds, given.hardware), ""]
     for scale in sorted({network.scale for network in networks.values()}):
         plain = bicubic(scale, sets)
