@@ -67,7 +67,9 @@ class Average:
 
     def __init__(self, network: nn.Module, momentum: float):
         self.momentum = momentum
-        self.weights = {name: value.detach().clone() for name, value in network.state_dict().items()}
+        self.weights = {
+            name: value.detach().clone() for name, value in network.state_dict().items()
+        }
 
     @torch.no_grad()
     def update(self, network: nn.Module, step: int) -> None:
@@ -134,11 +136,15 @@ def load_weights(network: nn.Module, path: Path) -> list[str]:
 def save_state(path: Path, state: dict[str, Any]) -> None:
     """Write what a run resumes from; whole or not at all.
 
-    Of the optimiser's moments bfloat16 is kept: they are averages of noise, and the file has to
-    stay below LARGEST_STATE. Raises ValueError when it does not.
+    `state` holds `network` and whatever else is trained, each {"weights", "optimizer"}; `average`,
+    the averaged weights of `network`; and plain numbers. To stay below LARGEST_STATE, moments of
+    the optimiser and distances of averages from their weights are kept in bfloat16: the first are
+    averages of noise, the second small. Raises ValueError when it is larger still.
     """
+    weights = state["network"]["weights"]
+    away = {name: (value - weights[name]).bfloat16() for name, value in state["average"].items()}
     partial = path.with_name("partial_" + path.name)
-    torch.save(_moments(state, torch.bfloat16), partial)
+    torch.save(_moments(state | {"average": away}, torch.bfloat16), partial)
     if partial.stat().st_size > LARGEST_STATE:
         raise ValueError(f"{path.name} would be larger than {LARGEST_STATE >> 20} MiB.")
     partial.replace(path)
@@ -147,7 +153,9 @@ def save_state(path: Path, state: dict[str, Any]) -> None:
 def load_state(path: Path) -> dict[str, Any]:
     """What `save_state` wrote."""
     state: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
-    return _moments(state, torch.float32)
+    weights = state["network"]["weights"]
+    average = {name: weights[name] + away.float() for name, away in state["average"].items()}
+    return _moments(state | {"average": average}, torch.float32)
 
 
 def _moments(state: Any, kind: torch.dtype) -> Any:

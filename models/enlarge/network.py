@@ -159,19 +159,21 @@ class Fast(nn.Module):
         self.scale = scale
         self.reach = 2 * blocks + 3  # blocks, head, after, last; the bilinear skip needs only 1
         self.head = RepConv(3, channels)
-        self.blocks = nn.Sequential(*self.layers(channels, blocks))
+        self.blocks = nn.ModuleList(ResidualBlock(channels) for _ in range(blocks))
         self.after = RepConv(channels, channels)
         self.last = nn.Conv2d(channels, 3 * scale * scale, 3, padding=1)
         nn.init.zeros_(self.last.weight)
         nn.init.zeros_(self.last.bias)
 
-    def layers(self, channels: int, blocks: int) -> list[nn.Module]:
-        """What the body is made of."""
-        return [ResidualBlock(channels) for _ in range(blocks)]
+    def body(self, x: Tensor) -> Tensor:
+        """(n, channels, h, w) in and out."""
+        for block in self.blocks:
+            x = block(x)
+        return x
 
     def forward(self, image: Tensor) -> Tensor:
         head = self.head(image)
-        features = head + self.after(self.blocks(head))
+        features = head + self.after(self.body(head))
         detail = F.pixel_shuffle(self.last(features), self.scale)
         base = F.interpolate(image, scale_factor=self.scale, mode="bilinear", align_corners=False)
         return base + detail.to(base.dtype)  # under autocast the detail has fewer bits than it
@@ -198,13 +200,14 @@ class Quality(Fast):
     def __init__(self, scale: int, channels: int = CHANNELS, blocks: int = QUALITY_BLOCKS):
         super().__init__(scale, channels, blocks)
         self.reach = 48
-
-    def layers(self, channels: int, blocks: int) -> list[nn.Module]:
-        pairs = (
-            (ResidualBlock(channels), WindowAttention(channels, WINDOWS[n % len(WINDOWS)]))
-            for n in range(blocks)
+        self.attentions = nn.ModuleList(
+            WindowAttention(channels, WINDOWS[n % len(WINDOWS)]) for n in range(blocks)
         )
-        return [layer for pair in pairs for layer in pair]
+
+    def body(self, x: Tensor) -> Tensor:
+        for block, attention in zip(self.blocks, self.attentions, strict=True):
+            x = attention(block(x))
+        return x
 
 
 FAMILIES: dict[str, type[Fast]] = {"fast": Fast, "quality": Quality}
