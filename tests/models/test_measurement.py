@@ -20,7 +20,7 @@ def photograph(side=128, seed=0):
 
 
 def blurred(picture, sigma):
-    kernel = degradation.gaussian_kernel(sigma)
+    kernel = degradation.gaussian_line(sigma)
     return degradation.levels(degradation.convolve(degradation.fraction(picture), kernel))
 
 

@@ -96,7 +96,7 @@ def test_noise_of_a_result_is_measured_where_the_photograph_is_flat():
     larger = picture.repeat(4, 0).repeat(4, 1)
     own = photographs.noise(picture, picture, 1)
     assert photographs.noise(larger, picture, 4) == pytest.approx(own, rel=0.2)
-    smoothed = degradation.convolve(degradation.fraction(larger), degradation.gaussian_kernel(3))
+    smoothed = degradation.convolve(degradation.fraction(larger), degradation.gaussian_line(3))
     assert photographs.noise(degradation.levels(smoothed), picture, 4) < 0.6 * own
 
 
