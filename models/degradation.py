@@ -322,7 +322,8 @@ class Course:
 
     def add_noise(self) -> None:
         s = self.settings
-        level = math.exp(self.rng.uniform(*(math.log(x) for x in s.noise_level)))
+        least, most = s.noise_level
+        level = math.exp(self.rng.uniform(math.log(least), math.log(most)))
         ranges = (s.photon_share, s.noise_spread, s.chroma_noise)
         drawn = [self.rng.uniform(*limits) for limits in ranges]
         self.image = sensor_noise(self.image, self.rng, level, *drawn)
