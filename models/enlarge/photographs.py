@@ -21,6 +21,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from models import measurement, resample
+from models.degradation import fraction, levels
 from models.pictures import read
 from models.tiles import Network
 
@@ -76,11 +77,6 @@ def chosen(data: Path) -> list[Crop]:
     return crops
 
 
-def levels(image: np.ndarray) -> np.ndarray:
-    """float, 0 to 1, to uint8: rounded and clipped."""
-    return np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8)
-
-
 def enlargements(crops: list[Crop], folder: Path) -> dict[str, list[np.ndarray]]:
     """By name, what bicubic and each network make of every crop with its surroundings."""
     made = {"bicubic": [resample.resize(crop.pixels, SCALE) for crop in crops]}
@@ -89,8 +85,7 @@ def enlargements(crops: list[Crop], folder: Path) -> dict[str, list[np.ndarray]]
             path = folder / f"{model}_{look}_x{SCALE}.onnx"
             if path.exists():
                 network = Network(path)
-                images = [crop.pixels.astype(np.float32) / 255 for crop in crops]
-                made[f"{model}, {look}"] = [levels(network(image)) for image in images]
+                made[f"{model}, {look}"] = [levels(network(fraction(c.pixels))) for c in crops]
     if len(made) == 1:
         raise SystemExit(f"{folder} holds no enlarger: fast_faithful_x{SCALE}.onnx and so on.")
     return made
