@@ -18,13 +18,12 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-WARM_UP = 200  # steps until the learning rate is full
+WARM_UP = 0.02  # part of a run until the learning rate is full
 LARGEST_STATE = 16 << 20  # bytes of a file that a run resumes from: small enough to be passed on
 
 
 def fabric() -> Fabric:
     """The devices of this run, in bfloat16 where that is exact enough: one, or torchrun's."""
-    torch.set_num_threads(len(os.sched_getaffinity(0)) // int(os.getenv("LOCAL_WORLD_SIZE", "1")))
     devices = int(os.getenv("LOCAL_WORLD_SIZE", "1"))
     nodes = int(os.getenv("GROUP_WORLD_SIZE", "1"))
     made = Fabric(devices=devices, num_nodes=nodes, precision="bf16-mixed")
@@ -33,33 +32,37 @@ def fabric() -> Fabric:
 
 
 class Clock:
-    """How much of a run's time is gone. Schedules follow it, so every run ends annealed.
+    """How much of a run is gone. Schedules follow it, so every run ends annealed.
 
+    A run lasts for its minutes, or for its `steps` where they are given, which repeats exactly.
     `before` are the seconds that the runs took which this one resumes. Several processes follow
     the first one's clock: all must agree on the rate, and on when to stop.
     """
 
-    def __init__(self, minutes: float, before: float, devices: Fabric):
+    def __init__(self, minutes: float, steps: int | None, before: float, devices: Fabric):
         self.total = minutes * 60
+        self.steps = steps
         self.devices = devices
         self._start = time.monotonic() - before
 
     def seconds(self) -> float:
-        """Seconds of training so far."""
-        now = torch.tensor(time.monotonic() - self._start, dtype=torch.float64)
+        """Seconds of training so far, by this process's clock."""
+        return time.monotonic() - self._start
+
+    def part(self, step: int) -> float:
+        """The part that is gone after `step` steps: 0 at the start, 1 or more when it is over."""
+        if self.steps:
+            return step / self.steps
+        seconds = self.seconds()
         if self.devices.world_size > 1:
-            now = self.devices.broadcast(now)
-        return float(now)
-
-    def part(self) -> float:
-        """The part of the time that is gone: 0 at the start, 1 or more when it is over."""
-        return self.seconds() / self.total
+            seconds = float(self.devices.broadcast(torch.tensor(seconds, dtype=torch.float64)))
+        return seconds / self.total
 
 
-def rate(step: int, part: float, highest: float, lowest: float = 1e-6) -> float:
-    """The learning rate: a linear warm-up over steps, then a cosine over the time (0 to 1)."""
+def rate(part: float, highest: float, lowest: float = 1e-6) -> float:
+    """The learning rate after a part (0 to 1) of the run: a linear warm-up, then a cosine."""
     cosine = 0.5 * (1 + math.cos(math.pi * min(part, 1.0)))
-    return min(1.0, (step + 1) / WARM_UP) * (lowest + (highest - lowest) * cosine)
+    return max(lowest, min(1.0, part / WARM_UP) * (lowest + (highest - lowest) * cosine))
 
 
 class Average:

@@ -68,6 +68,7 @@ class Settings:
     source: str = "clean"  # or "photo": what phones and the web do to a photograph
     look: str = "faithful"  # or "crisp"
     minutes: float = 45.0
+    steps: int | None = None  # instead of minutes
     batch: int = 8  # small: in a short run more steps are worth more than smoother ones
     patch: int = 48  # input pixels; more than twice the reach, so most of it sees no border
     learning_rate: float = 1e-3
@@ -167,7 +168,8 @@ def train(settings: Settings) -> list[float]:
     examined = build(settings.family, settings.scale).to(devices.device)
 
     log = Log(settings.out / "log.jsonl", asdict(settings)) if devices.is_global_zero else None
-    clock = Clock(settings.minutes, state["seconds"] if state else 0.0, devices)
+    before = state["seconds"] if state else 0.0
+    clock = Clock(settings.minutes, settings.steps, before, devices)
 
     def note(**values: float) -> None:
         log.write(step=step, seconds=round(clock.seconds(), 1), **values)
@@ -191,12 +193,12 @@ def train(settings: Settings) -> list[float]:
 
     next_measurement = 0.0
     losses: list[float] = []
-    while (part := clock.part()) < 1:
+    while (part := clock.part(step)) < 1:
         if log and clock.seconds() >= next_measurement:
             keep()
             next_measurement = clock.seconds() + settings.measure_every
         for group in optimizer.param_groups:
-            group["lr"] = rate(step, part, settings.learning_rate)
+            group["lr"] = rate(part, settings.learning_rate)
         large, small = (pair.float() / 255 for pair in next(crops))
         result = running(small).float()
         loss = distance = (result - large).abs().mean()
@@ -253,6 +255,7 @@ def main() -> None:
     parser.add_argument("--source", choices=("clean", "photo"), default=Settings.source)
     parser.add_argument("--look", choices=("faithful", "crisp"), default=Settings.look)
     parser.add_argument("--minutes", type=float, default=Settings.minutes)
+    parser.add_argument("--steps", type=int, help="end after so many, instead of the minutes")
     parser.add_argument("--batch", type=int, default=Settings.batch)
     parser.add_argument("--patch", type=int, default=Settings.patch, help="side, input pixels")
     parser.add_argument("--learning-rate", type=float, default=Settings.learning_rate)

@@ -22,11 +22,11 @@ ONE_STEP = {
     "jpeg of a jpeg": {"earlier_jpeg": 1.0, "last_jpeg": 1.0},
 }
 CENTRED_KERNELS = {
-    "Gaussian": d.gaussian_kernel(1.3),
+    "Gaussian": d.gaussian_line(1.3),
     "elongated": d.gaussian_kernel(0.9, 2.2, 0.6),
     "peaked": d.gaussian_kernel(1.1, 1.5, 2.0, 0.8),
     "disc": d.disc_kernel(2.4),
-    "sinc": d.sinc_kernel(0.6),
+    "sinc": d.sinc_line(0.6),
 }
 
 
@@ -34,8 +34,8 @@ def texture(seed, side=192):
     """Random soft shapes in colour, (side, side, 3) uint8: gradients in every direction."""
     rng = np.random.default_rng(seed)
     noise = rng.standard_normal((side, side, 3)).astype(np.float32)
-    coarse = d.convolve(noise, d.gaussian_kernel(3.3))
-    fine = d.convolve(noise, d.gaussian_kernel(1.5))
+    coarse = d.convolve(noise, d.gaussian_line(3.3))
+    fine = d.convolve(noise, d.gaussian_line(1.5))
     return d.levels(0.5 + 1.0 * coarse + 0.4 * fine)
 
 
@@ -83,7 +83,7 @@ def test_no_single_step_moves_the_picture(step):
 def test_kernels_keep_brightness_and_place(name):
     kernel = CENTRED_KERNELS[name]
     assert kernel.sum() == pytest.approx(1, abs=1e-5)
-    np.testing.assert_allclose(kernel, kernel[::-1, ::-1], atol=1e-6)
+    np.testing.assert_allclose(kernel, np.flip(kernel), atol=1e-6)
     flat = np.full((20, 33, 3), 0.4, np.float32)
     np.testing.assert_allclose(d.convolve(flat, kernel), flat, atol=1e-5)
 
@@ -96,6 +96,13 @@ def test_convolution_is_the_sum_of_weighted_neighbours():
         kernel[4 - y, 4 - x] * padded[y : y + 13, x : x + 18] for y in range(5) for x in range(5)
     )
     np.testing.assert_allclose(d.convolve(image, kernel), expected, rtol=1e-4)
+
+
+def test_a_line_is_the_square_kernel_it_stands_for():
+    image = np.random.default_rng(2).random((30, 41, 3), np.float32)
+    for line in (d.gaussian_line(1.7), np.array([0.2, 0.5, 0.1, 0.0, 0.2])):
+        whole = d.convolve(image, np.outer(line, line))
+        np.testing.assert_allclose(d.convolve(image, line), whole, atol=1e-5)
 
 
 def test_an_elongated_kernel_is_that_much_longer_along_its_angle():
@@ -113,7 +120,7 @@ def test_a_disc_has_the_area_of_its_radius():
 
 def test_the_sinc_kernel_rings_at_an_edge():
     edge = np.repeat(np.array([0.25, 0.75], np.float32), 24)[None, :, None].repeat(48, 0)
-    ringing = d.convolve(edge, d.sinc_kernel(0.5))
+    ringing = d.convolve(edge, d.sinc_line(0.5))
     assert 0.78 < ringing.max() < 0.83  # Gibbs: 9 % of the step
 
 
