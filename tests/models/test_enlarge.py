@@ -8,8 +8,7 @@ from PIL import Image
 
 from models import measurement, pictures, resample
 from models.tiles import Network
-from tests.models import making
-from tests.models.making import edges_picture
+from tests.models.making import edges_picture, photographs
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "plugins" / "enlarge" / "safelight_enlarge").glob("*.onnx"))
@@ -152,13 +151,13 @@ def test_psnr_and_ssim_know_equal_and_different():
 
 
 @pytest.fixture
-def photographs(tmp_path):
+def folder(tmp_path):
     """A folder of generated pictures to train on."""
-    return making.photographs(tmp_path / "photographs")
+    return photographs(tmp_path / "photographs")
 
 
-def test_a_training_pair_shows_the_same_place(photographs, tmp_path):
-    pairs = pictures.Pictures(photographs, 4, tmp_path / "cache")
+def test_a_training_pair_shows_the_same_place(folder, tmp_path):
+    pairs = pictures.Pictures(folder, 4, tmp_path / "cache")
     large, small = pairs.sample(np.random.default_rng(3), 8, 16)
     assert large.shape == (8, 64, 64, 3)
     assert small.shape == (8, 16, 16, 3)
@@ -167,9 +166,9 @@ def test_a_training_pair_shows_the_same_place(photographs, tmp_path):
         assert np.abs(again - little)[3:-3, 3:-3].max() <= 1
 
 
-def test_packing_again_reads_the_same_pictures(photographs, tmp_path):
-    first = pictures.Pictures(photographs, 2, tmp_path / "cache")
-    again = pictures.Pictures(photographs, 2, tmp_path / "cache")
+def test_packing_again_reads_the_same_pictures(folder, tmp_path):
+    first = pictures.Pictures(folder, 2, tmp_path / "cache")
+    again = pictures.Pictures(folder, 2, tmp_path / "cache")
     assert (len(first.train), len(first.held_out)) == (5 * len(pictures.SIZES), 1)
     assert all(np.array_equal(a[1], b[1]) for a, b in zip(first.train, again.train, strict=True))
 
