@@ -17,9 +17,12 @@ training = "L1."
 data_note = "No weights of others."
 photographs = "Ten of them."
 limits = ["Small."]
-[models.fast]
-title = "Fast"
+[models.tiny]
+title = "Tiny"
 network = "One convolution."
+[models.grand]
+title = "Grand"
+network = "Not shipped."
 [[data]]
 name = "Meadows"
 licence = "CC BY-SA 4.0"
@@ -82,7 +85,8 @@ def test_the_card_holds_words_tables_files_and_credits(made):
     folder, plugin, metrics = made
     text = cards.card(*made)
     assert text.startswith("# Tiny\n\nVersion 3. Trying things.\n")
-    assert "**Fast**: One convolution." in text
+    assert "**Tiny**: One convolution." in text
+    assert "Grand" not in text
     assert "| a table |" in text
     digest = sha256(plugin / "tiny_x2.onnx")
     assert f"| 1,234 | 64 + 7 | noise 0.0e+00 | `{digest}` |" in text
