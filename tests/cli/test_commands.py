@@ -105,9 +105,9 @@ MISTAKES = {
     "unknown parameter": (["apply", "warmth", "P", "R", "--set", "x=1"], 2, "no parameter x"),
     "out of range": (["apply", "warmth", "P", "R", "--set", "amount=3"], 2, "outside -1 to 1"),
     "not a choice": (
-        ["apply", "enlarge", "P", "R", "--set", "factor=3"],
+        ["apply", "enlarge", "P", "R", "--set", "factor=5"],
         2,
-        "3 is not one of 2, 4",
+        "5 is not one of 2, 3, 4",
     ),
     "not a number": (["apply", "warmth", "P", "R", "--set", "amount=much"], 2, "is not a number"),
     "no equals sign": (["apply", "warmth", "P", "R", "--set", "amount"], 2, "NAME=VALUE"),
