@@ -31,7 +31,8 @@ def enlarge(
         " JPEGs from phones and the web; takes their noise and blocks away",
     ] = "fast",
     crispness: Annotated[
-        api.Fraction,
+        float,
+        api.Number(0, 1, step=0.01, ends=("Faithful", "Crisp")),
         "Faithful stays soft where the picture does not say what was there. Crisp draws texture"
         " that may never have been there. In between both are computed, which takes twice as long",
     ] = 0.0,
