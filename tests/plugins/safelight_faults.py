@@ -160,6 +160,12 @@ def corrupt_network(image: api.Image, job: api.Job) -> api.Image:
     return job.run("corrupt.onnx", image)
 
 
+@api.filter("Mosaic", category="Test", scale=2)
+def mosaic(image: api.Image, job: api.Job) -> api.Image:
+    """Its network looks at squares of 16 pixels."""
+    return job.run("mosaic.onnx", image)
+
+
 @api.filter("Where", category="Test")
 def where(image: api.Image, region: api.Region) -> api.Image:
     """Draws each pixel's own place, which must not depend on how the picture is cut."""

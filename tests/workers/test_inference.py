@@ -13,6 +13,7 @@ from safelight.api import Region
 from safelight.document import Document
 from safelight.pixels import Raster
 from safelight.workers.inference import Contract, Inference, ModelError, _numbers
+from safelight.workers.job import JobFinished, JobPiece
 from safelight.workers.onnxfile import described
 from safelight.workers.tiling import Plan, cut
 from tests.workers import networks
@@ -63,6 +64,36 @@ def test_a_job_equals_the_whole_image_run(inference, start):
     result = job.wait(60).raster.to_array()
     whole = inference.run(MODELS / "fast_faithful_x2.onnx", image, {}, "cpu")
     assert np.abs(result - whole).max() <= 1e-3
+
+
+def mosaic(picture):
+    """What the network of that name makes of a whole picture: squares of 16, each its mean."""
+    height, width = picture.shape[:2]
+    padded = np.pad(picture, ((0, -height % 16), (0, -width % 16), (0, 0)), mode="edge")
+    squares = padded.reshape(padded.shape[0] // 16, 16, padded.shape[1] // 16, 16, 3)
+    return squares.mean((1, 3)).repeat(32, 0).repeat(32, 1)[: 2 * height, : 2 * width]
+
+
+@pytest.mark.parametrize("size", [(1, 1), (5, 200), (16, 16), (17, 33), (300, 215), (95, 640)])
+def test_a_network_with_a_grid_sees_the_same_squares_in_every_piece(start, size):
+    image = texture(*size)
+    document = Document.from_raster(Raster.from_array(image.copy()))
+    pieces = []
+
+    def hear(event):
+        if isinstance(event, JobPiece):
+            pieces.append(event)
+
+    outcome = start("mosaic", document, listener=hear).wait(60)
+    assert isinstance(outcome, JobFinished), outcome
+    result = outcome.raster.to_array()
+    assert np.abs(result - mosaic(image)).max() < 1e-5
+    assert len(pieces) > 1 or max(size) < 100
+    height, width = size
+    region = Region(width // 3, height // 4, max(width // 2, 1), max(height // 3, 1))
+    part = start("mosaic", document, region=region).wait(60).raster.to_array()
+    place = region.scale(2)
+    assert np.abs(part - mosaic(image)[place.rows(), place.columns()]).max() < 1e-5
 
 
 def test_a_model_file_explains_itself(inference):
