@@ -1,15 +1,16 @@
 """A folder of photographs as training pairs: decoded once, packed into one memory-mapped file.
 
-Decoding JPEG costs more than a training step, so it happens once. The packed file holds, for every
-photograph, the picture and its version `scale` times smaller, made by the benchmarks' own bicubic
-(see resample.py). A crop of the small picture and the crop of the large one that lies under it are
-a training pair.
+Decoding JPEG costs more than a training step, so it happens once. The packed file holds every
+photograph at several sizes, and of each the version `scale` times smaller, made by the benchmarks'
+own bicubic (see resample.py). A crop of the small picture and the crop of the large one that lies
+under it are a training pair; or the small one is made from the large crop, by a degradation.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,12 @@ from models import resample
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"}
 HELD_OUT_PER_CENT = 6
+SIZES = (1.0, 0.75, 0.5)  # at which every photograph is seen: a smaller one has sharper detail
+SWAPPED = 0.25  # how often the three colours change places, so that no hue is known by heart
+GRID = 8  # pixels: blocks of JPEG lie anywhere against a crop
+
+Degradation = Callable[[np.ndarray, int, np.random.Generator], np.ndarray]
+"""From (scale*h, scale*w, 3) uint8, the scale, and chance, to the small picture (h, w, 3) uint8."""
 
 
 def read(path: Path) -> np.ndarray:
@@ -39,10 +46,13 @@ def is_held_out(name: str) -> bool:
 class Pictures:
     """All photographs of a folder, each as a large and a small uint8 array.
 
-    `train` and `held_out` are lists of (large, small): (scale*h, scale*w, 3) and (h, w, 3).
+    `train` and `held_out` are lists of (large, small): (scale*h, scale*w, 3) and (h, w, 3). Those
+    to train with come at every size of `sizes`, those held out as they are.
     """
 
-    def __init__(self, folder: Path, scale: int, cache: Path):
+    def __init__(
+        self, folder: Path, scale: int, cache: Path, sizes: tuple[float, ...] = SIZES
+    ) -> None:
         files = sorted(p for p in Path(folder).iterdir() if p.suffix.lower() in SUFFIXES)
         if not files:
             raise SystemExit(
@@ -50,34 +60,43 @@ class Pictures:
             )
         self.scale = scale
         known = [[p.name, p.stat().st_size] for p in files]
-        key = hashlib.sha256(json.dumps([scale, known]).encode()).hexdigest()[:16]
+        key = hashlib.sha256(json.dumps([scale, sizes, known]).encode()).hexdigest()[:16]
         packed = Path(cache) / f"pictures_x{scale}_{key}.u8"
         index = packed.with_suffix(".json")
         if not index.exists():
-            pack(files, scale, packed, index)
+            pack(files, scale, sizes, packed, index)
         data = np.memmap(packed, np.uint8, "r")
         self.train: list[tuple[np.ndarray, np.ndarray]] = []
         self.held_out: list[tuple[np.ndarray, np.ndarray]] = []
-        for name, offset, height, width in json.loads(index.read_text()):
+        for name, size, offset, height, width in json.loads(index.read_text()):
             middle = offset + height * scale * width * scale * 3
             large = data[offset:middle].reshape(height * scale, width * scale, 3)
             small = data[middle : middle + height * width * 3].reshape(height, width, 3)
-            (self.held_out if is_held_out(name) else self.train).append((large, small))
+            if not is_held_out(name):
+                self.train.append((large, small))
+            elif size == 1.0:
+                self.held_out.append((large, small))
         if not self.train:  # a very small folder may fall on one side of the split entirely
             self.train = self.held_out
 
     def sample(
-        self, rng: np.random.Generator, count: int, size: int
+        self,
+        rng: np.random.Generator,
+        count: int,
+        size: int,
+        degradation: Degradation | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
         """`count` random training pairs, each turned or mirrored one of eight ways.
 
         Returns (large, small): (count, scale*size, scale*size, 3) and (count, size, size, 3),
         uint8. Photographs are drawn in proportion to their area, so every pixel is equally likely.
+        Without a degradation the small one is the bicubic reduction.
         """
-        fits = [pair for pair in self.train if min(pair[1].shape[:2]) >= size]
+        needed = size + (GRID if degradation else 0)
+        fits = [pair for pair in self.train if min(pair[1].shape[:2]) >= needed]
         if not fits:
             raise SystemExit(
-                f"Every photograph is smaller than {size * self.scale} pixels: "
+                f"Every photograph is smaller than {needed * self.scale} pixels: "
                 "give larger photographs, or a smaller --patch."
             )
         area = np.array([small.shape[0] * small.shape[1] for _, small in fits], float)
@@ -86,31 +105,43 @@ class Pictures:
         small_crops = np.empty((count, size, size, 3), np.uint8)
         for n, which in enumerate(rng.choice(len(fits), count, p=area / area.sum())):
             large, small = fits[which]
-            y = int(rng.integers(small.shape[0] - size + 1))
-            x = int(rng.integers(small.shape[1] - size + 1))
+            y = int(rng.integers(small.shape[0] - needed + 1))
+            x = int(rng.integers(small.shape[1] - needed + 1))
             pair = [
-                large[y * s : (y + size) * s, x * s : (x + size) * s],
-                small[y : y + size, x : x + size],
+                large[y * s : (y + needed) * s, x * s : (x + needed) * s],
+                small[y : y + needed, x : x + needed],
             ]
             turns, mirrored = int(rng.integers(4)), bool(rng.integers(2))
             pair = [np.rot90(crop[:, ::-1] if mirrored else crop, turns) for crop in pair]
+            if rng.random() < SWAPPED:
+                colours = rng.permutation(3)
+                pair = [crop[..., colours] for crop in pair]
+            if degradation:
+                pair[1] = degradation(np.ascontiguousarray(pair[0]), s, rng)
+                y, x = (int(side) for side in rng.integers(GRID, size=2))
+                pair[0] = pair[0][y * s : (y + size) * s, x * s : (x + size) * s]
+                pair[1] = pair[1][y : y + size, x : x + size]
             large_crops[n], small_crops[n] = pair
         return large_crops, small_crops
 
 
-def pack(files: list[Path], scale: int, packed: Path, index: Path) -> None:
-    """Decode every file, make its small version, and write both behind one another."""
+def pack(
+    files: list[Path], scale: int, sizes: tuple[float, ...], packed: Path, index: Path
+) -> None:
+    """Decode every file, make its sizes and their small versions, write all behind one another."""
     packed.parent.mkdir(parents=True, exist_ok=True)
-    rows: list[tuple[str, int, int, int]] = []
+    rows: list[tuple[str, float, int, int, int]] = []
     offset = 0
     with packed.open("wb") as out:
         for path in files:
-            large = read(path)
-            height, width = large.shape[0] // scale, large.shape[1] // scale
-            large = np.ascontiguousarray(large[: height * scale, : width * scale])
-            small = resample.resize(large, 1 / scale)
-            out.write(large.tobytes())
-            out.write(small.tobytes())
-            rows.append((path.name, offset, height, width))
-            offset += large.nbytes + small.nbytes
+            original = read(path)
+            for size in sizes:
+                large = original if size == 1 else resample.resize(original, size)
+                height, width = large.shape[0] // scale, large.shape[1] // scale
+                large = np.ascontiguousarray(large[: height * scale, : width * scale])
+                small = resample.resize(large, 1 / scale)
+                out.write(large.tobytes())
+                out.write(small.tobytes())
+                rows.append((path.name, size, offset, height, width))
+                offset += large.nbytes + small.nbytes
     index.write_text(json.dumps(rows))  # last, so that an interrupted packing is not believed

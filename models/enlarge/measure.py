@@ -1,13 +1,13 @@
 """Measure the shipped enlargers on Set5 and Set14, beside bicubic and published figures.
 
-    python -m models.enlarge.measure --data FOLDER [--json metrics.json]
+    python -m models.enlarge.measure --data FOLDER [--sets set5 set14] [--json metrics.json]
 
-FOLDER holds `set5/` and `set14/` with the original pictures. The protocol is the papers': the
+FOLDER holds a folder with the original pictures for each set. The protocol is the papers': the
 original is cut to a multiple of the scale, made smaller with MATLAB's bicubic, enlarged, rounded
 to 8 bits, and compared on the Y channel without a border as wide as the scale (a file of a single
-channel on that channel). What is measured is
-the ONNX file that ships, in ONNX Runtime on the CPU. The sets serve for this table only: no
-network has been trained on them or chosen by them.
+channel on that channel). What is measured is every ONNX file that ships, in ONNX Runtime on the
+CPU, in tiles where the editor would cut. The sets serve for this table only: no network has been
+trained on them or chosen by them. `--state` writes the figures into the files as well.
 """
 
 from __future__ import annotations
@@ -16,63 +16,79 @@ import argparse
 import json
 import os
 import sys
-import time
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before the import: it reports usage by default
-
 import numpy as np
-import onnx
 import onnxruntime
 from PIL import Image
 
-from models import measurement, resample
+from models import complexity, measurement, precision, resample
 from models.pictures import SUFFIXES, read
+from models.tiles import Network, sha256, state, write_sums
 
 PLUGIN = Path(__file__).parents[2] / "plugins" / "enlarge" / "safelight_enlarge"
 DATA = Path(__file__).parents[3] / "shared" / "data" / "eval"
 SETS = ("set5", "set14")
 SCALES = (2, 4)
+SCREEN = 1280 * 720  # pixels of the result that papers count multiply-adds for
 
-# Y-PSNR in dB and SSIM as printed in the papers, quoted, not measured here: FSRCNN (Dong et al.
-# 2016), VDSR (Kim et al. 2016), IDN (Hui et al. 2018), CARN (Ahn et al. 2018), IMDN (Hui et al.
-# 2019), RLFN (Kong et al. 2022), SwinIR-light (Liang et al. 2021). None: not quoted.
-PUBLISHED: dict[int, list[tuple[str, str, tuple[float, float | None], tuple[float, float | None]]]]
+Scores = tuple[float | None, float | None]  # (Y-PSNR in dB, SSIM); None: not quoted
+
+
+@dataclass(frozen=True)
+class Published:
+    """A row quoted from elsewhere, not measured here. `multiply_adds` in 10⁹ for SCREEN."""
+
+    name: str
+    parameters: int  # in thousands
+    multiply_adds: float | None
+    scores: dict[str, Scores]
+    source: str
+
+
+SWINIR = "SwinIR (Liang et al. 2021), table 3"
+FALSR = "FALSR (Chu et al. 2019), table 1"
+REVIEW = "Holistic Super-Resolution Review"
+SAFMN = "SAFMN (Sun et al. 2023), repository; it prints no PSNR"
+
+
+def quoted(psnr5: float, ssim5: float, psnr14: float, ssim14: float) -> dict[str, Scores]:
+    return {"set5": (psnr5, ssim5), "set14": (psnr14, ssim14)}
+
+
 PUBLISHED = {
     2: [
-        ("bicubic", "-", (33.66, 0.9299), (30.24, 0.8688)),
-        ("FSRCNN", "12 k", (37.00, 0.9558), (32.63, 0.9088)),
-        ("VDSR", "665 k", (37.53, 0.9587), (33.03, 0.9124)),
-        ("IDN", "553 k", (37.83, 0.9600), (33.30, 0.9148)),
-        ("CARN", "1592 k", (37.76, 0.9590), (33.52, 0.9166)),
-        ("IMDN", "694 k", (38.00, 0.9605), (33.63, 0.9177)),
-        ("RLFN", "527 k", (38.07, 0.9607), (33.72, 0.9187)),
-        ("SwinIR-light", "878 k", (38.14, 0.9611), (33.86, 0.9206)),
+        Published("FSRCNN", 12, 6.0, quoted(37.00, 0.9558, 32.63, 0.9088), FALSR),
+        Published("CARN-M", 412, 91.2, quoted(37.53, 0.9583, 33.26, 0.9141), FALSR),
+        Published("SAFMN", 228, 51.5, {}, SAFMN),
+        Published("CARN", 1592, 222.8, quoted(37.76, 0.9590, 33.52, 0.9166), SWINIR),
+        Published("IMDN", 694, 158.8, quoted(38.00, 0.9605, 33.63, 0.9177), SWINIR),
+        Published("SwinIR-light", 878, 195.6, quoted(38.14, 0.9611, 33.86, 0.9206), SWINIR),
     ],
     4: [
-        ("bicubic", "-", (28.42, 0.8104), (26.00, 0.7027)),
-        ("FSRCNN", "12 k", (30.71, 0.8657), (27.59, 0.7535)),
-        ("VDSR", "665 k", (31.35, None), (28.01, None)),
-        ("IDN", "553 k", (31.82, None), (28.25, None)),
-        ("CARN", "1592 k", (32.13, 0.8937), (28.60, 0.7806)),
-        ("IMDN", "715 k", (32.21, 0.8948), (28.58, 0.7811)),
-        ("RLFN", "543 k", (32.24, 0.8952), (28.62, 0.7813)),
-        ("SwinIR-light", "897 k", (32.44, 0.8976), (28.77, 0.7858)),
+        Published("FSRCNN", 12, None, quoted(30.70, 0.8657, 27.59, 0.7535), REVIEW),
+        Published("VDSR", 665, None, quoted(31.35, 0.8838, 28.01, 0.7674), REVIEW),
+        Published("SAFMN", 240, 13.6, {}, SAFMN),
+        Published("CARN", 1592, 90.9, quoted(32.13, 0.8937, 28.60, 0.7806), SWINIR),
+        Published("IMDN", 715, 40.9, quoted(32.21, 0.8948, 28.58, 0.7811), SWINIR),
+        Published("SwinIR-light", 897, 49.6, quoted(32.44, 0.8976, 28.77, 0.7858), SWINIR),
     ],
 }
 
+Originals = list[tuple[np.ndarray, bool]]  # (h, w, 3) uint8, and whether the file has one channel
 
-def enlarge(session: onnxruntime.InferenceSession, small: np.ndarray) -> np.ndarray:
+
+def enlarge(network: Network, small: np.ndarray) -> np.ndarray:
     """(h, w, 3) uint8 through the network to (scale*h, scale*w, 3) uint8."""
-    image = small.transpose(2, 0, 1)[None].astype(np.float32) / 255
-    result = session.run(["result"], {"image": image})[0][0].transpose(1, 2, 0)
-    return np.rint(np.clip(result, 0, 1) * 255).astype(np.uint8)
+    result = network(small.astype(np.float32) / 255)
+    return np.rint(result.clip(0, 1) * 255).astype(np.uint8)
 
 
-def originals(folder: Path) -> list[tuple[np.ndarray, bool]]:
-    """The pictures of one set, by name: (h, w, 3) uint8, and whether the file has one channel."""
+def originals(folder: Path) -> Originals:
+    """The pictures of one set, by name."""
     paths = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in SUFFIXES]
     return [(read(path), is_grey(path)) for path in paths]
 
@@ -84,9 +100,7 @@ def is_grey(path: Path) -> bool:
 
 
 def scores(
-    pictures: list[tuple[np.ndarray, bool]],
-    scale: int,
-    method: Callable[[np.ndarray], np.ndarray],
+    pictures: Originals, scale: int, method: Callable[[np.ndarray], np.ndarray]
 ) -> tuple[float, float]:
     """Mean (PSNR in dB, SSIM) of `method`, a function from the small picture to the large one."""
     rows = []
@@ -104,99 +118,135 @@ def scores(
     return float(psnr), float(ssim)
 
 
-def seconds_per_megapixel(session: onnxruntime.InferenceSession, scale: int) -> float:
-    """Seconds per megapixel of result: median of five runs on one megapixel of it."""
-    side = 1024 // scale
-    image = np.random.default_rng(0).random((1, 3, side, side), np.float32)
-    session.run(["result"], {"image": image})
-    times = []
-    for _ in range(5):
-        start = time.perf_counter()
-        session.run(["result"], {"image": image})
-        times.append(time.perf_counter() - start)
-    return float(np.median(times)) / (side * scale) ** 2 * 1e6
+def bicubic(scale: int, sets: dict[str, Originals]) -> dict[str, tuple[float, float]]:
+    """What plain interpolation reaches on each set."""
+    return {
+        name: scores(pictures, scale, lambda small: resample.resize(small, scale))
+        for name, pictures in sets.items()
+    }
 
 
-def parameters(path: Path) -> int:
-    """How many trained numbers the file holds."""
-    graph = onnx.load(str(path)).graph
-    of_layers = {name for node in graph.node if node.op_type == "Conv" for name in node.input}
-    return sum(int(np.prod(w.dims)) for w in graph.initializer if w.name in of_layers)
+def measure(network: Network, sets: dict[str, Originals]) -> dict[str, Any]:
+    """The numbers of one file, apart from its speed."""
+    found = {
+        name: scores(pictures, network.scale, lambda small: enlarge(network, small))
+        for name, pictures in sets.items()
+    }
+    return {
+        "scale": network.scale,
+        "parameters": int(network.properties["parameters"]),
+        "multiply_adds": complexity.multiply_adds(network.path) * SCREEN / network.scale**2,
+        "scores": found,
+    }
 
 
-def row(name: str, size: str, cells: list[tuple[float, float | None]], source: str) -> str:
-    """One line of the table."""
-    shown = [f"{p:.2f} / {'-' if s is None else format(s, '.4f')}" for p, s in cells]
-    return f"| {name} | {size} | " + " | ".join(shown) + f" | {source} |"
+def summary(numbers: dict[str, Any], plain: dict[str, Scores], sets: dict[str, Originals]) -> str:
+    """The figures of one file as it states them itself."""
+    return "; ".join(
+        f"{s.capitalize()} n={len(sets[s])} Y-PSNR {psnr:.2f} dB SSIM {ssim:.4f} "
+        f"(bicubic {plain[s][0]:.2f} dB {plain[s][1]:.4f})"
+        for s, (psnr, ssim) in numbers["scores"].items()
+    )
+
+
+def row(
+    name: str,
+    parameters: float | None,
+    multiply_adds: float | None,
+    speed: dict[str, float] | None,
+    found: dict[str, Scores],
+    sets: dict[str, Originals],
+    source: str,
+) -> str:
+    """One line of the table. Parameters in thousands, multiply-adds in 10⁹."""
+    shown = [format_or_dash(parameters, ".0f"), format_or_dash(multiply_adds, ".1f")]
+    shown += [format_or_dash(speed and speed[of], ".2f") for of in ("passed", "processor")]
+    for name_of_set in sets:
+        psnr, ssim = found.get(name_of_set, (None, None))
+        shown.append(f"{format_or_dash(psnr, '.2f')} / {format_or_dash(ssim, '.4f')}")
+    return f"| {name} | {' | '.join(shown)} | {source} |"
+
+
+def format_or_dash(value: float | None, form: str) -> str:
+    return "–" if value is None else format(value, form)
 
 
 def table(
-    scale: int, models: Path, sets: dict[str, list[tuple[np.ndarray, bool]]]
-) -> tuple[list[str], dict[str, Any]]:
-    """The lines of one scale's table and its numbers."""
-    path = models / f"enlarge_x{scale}.onnx"
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    ours = {s: scores(p, scale, lambda small: enlarge(session, small)) for s, p in sets.items()}
-    plain = {
-        s: scores(p, scale, lambda small: resample.resize(small, scale)) for s, p in sets.items()
-    }
-    count = parameters(path)
-    speed = seconds_per_megapixel(session, scale)
-    heads = " | ".join(f"{s.capitalize()} (n = {len(p)})" for s, p in sets.items())
+    scale: int,
+    plain: dict[str, Scores],
+    files: dict[str, dict[str, Any]],
+    sets: dict[str, Originals],
+) -> list[str]:
+    """The lines of one scale's table."""
+    heads = " | ".join(f"{s.capitalize()}, n = {len(p)}" for s, p in sets.items())
     lines = [
         f"×{scale}: Y-PSNR in dB / SSIM",
         "",
-        f"| | parameters | {heads} | |",
-        "|---|---|---|---|---|",
-        row("bicubic", "-", list(plain.values()), "measured"),
-        row("**Enlarge (this)**", f"{count / 1000:.0f} k", list(ours.values()), "measured"),
-        *(
-            row(name, size, [five, fourteen], "published")
-            for name, size, five, fourteen in PUBLISHED[scale]
-        ),
-        "",
-        f"×{scale} takes {speed:.2f} s per megapixel of result "
-        f"(ONNX Runtime {onnxruntime.__version__}, float32, {os.cpu_count()} CPU cores).",
-        "",
+        f"| | parameters, k | multiply-adds, G | s per MP | core-s per MP | {heads} | source |",
+        "|" + "---|" * (6 + len(sets)),
+        row("bicubic", None, None, None, plain, sets, "measured"),
     ]
-    gains = ", ".join(f"{ours[s][0] - plain[s][0]:+.2f} dB on {s.capitalize()}" for s in sets)
-    lines += [f"Against bicubic, both measured: {gains}.", ""]
-    summary = "; ".join(
-        f"{s.capitalize()} n={len(sets[s])} Y-PSNR {ours[s][0]:.2f} dB SSIM {ours[s][1]:.4f} "
-        f"(bicubic {plain[s][0]:.2f} dB {plain[s][1]:.4f})"
-        for s in sets
+    for p in PUBLISHED[scale]:
+        lines.append(row(p.name, p.parameters, p.multiply_adds, None, p.scores, sets, p.source))
+    for name, n in files.items():
+        if n["scale"] == scale:
+            size = n["parameters"] / 1e3, n["multiply_adds"] / 1e9, n["seconds_per_megapixel"]
+            lines.append(row(f"**{name}**", *size, n["scores"], sets, "measured"))
+    return [*lines, ""]
+
+
+def protocol(rounds: int, hardware: str) -> str:
+    """How the figures of the tables came about, for the reader of a card."""
+    return (
+        "Original cut to a multiple of the scale, reduced with MATLAB's bicubic (a = -0.5, "
+        "antialiased), enlarged, rounded to 8 bits, compared on Y without a border as wide as the "
+        "scale. Neither set was used in training or to choose anything. Rows marked measured are "
+        f"the ONNX files that ship, in ONNX Runtime {onnxruntime.__version__} on the CPU, float32, "
+        "in the tiles the editor cuts; the others are quoted from the source named, a dash where "
+        f"it does not say. Multiply-adds are for a result of 1280×720. Seconds per megapixel of "
+        f"result on {hardware}, median of {rounds} rounds in which all files took turns: those "
+        "that passed, longer where the machine had other work, and those of the cores, added up."
     )
-    numbers = {
-        "ours": ours,
-        "bicubic": plain,
-        "n": {s: len(p) for s, p in sets.items()},
-        "parameters": count,
-        "seconds_per_megapixel": round(speed, 3),
-        "summary": summary,
-    }
-    return lines, numbers
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, default=DATA, help="folder with set5/ and set14/")
+    parser.add_argument("--data", type=Path, default=DATA, help="folder of the sets")
+    parser.add_argument("--sets", nargs="+", default=SETS, help="folders in it")
     parser.add_argument("--models", type=Path, default=PLUGIN, help="folder of the ONNX files")
-    parser.add_argument("--json", type=Path, help="write the numbers here too")
+    parser.add_argument("--json", type=Path, help="write the numbers here too, for the card")
+    parser.add_argument("--state", action="store_true", help="write the figures into the files")
+    parser.add_argument("--rounds", type=int, default=precision.ROUNDS, help="of timing")
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    parser.add_argument("--hardware", default=f"{cores} CPU cores")
     given = parser.parse_args()
-    for needed in (
-        *(given.data / s for s in SETS),
-        *(given.models / f"enlarge_x{scale}.onnx" for scale in SCALES),
-    ):
+    paths = sorted(given.models.glob("*.onnx"))
+    folders = [given.data / name for name in given.sets]
+    for needed in (*folders, *([] if paths else [given.models / "*.onnx"])):
         if not needed.exists():
             print(f"{needed} is missing, so there is nothing to measure.", file=sys.stderr)
             raise SystemExit(1)
-    sets = {s: originals(given.data / s) for s in SETS}
-    numbers = {}
-    for scale in SCALES:
-        lines, numbers[f"x{scale}"] = table(scale, given.models, sets)
-        print("\n".join(lines))
+    sets = {folder.name: originals(folder) for folder in folders}
+    networks = {path.stem: Network(path) for path in paths}
+    speeds = precision.speeds(list(networks.values()), given.rounds)
+    files = {}
+    for (name, network), speed in zip(networks.items(), speeds, strict=True):
+        files[name] = measure(network, sets) | {"seconds_per_megapixel": asdict(speed)}
+    lines = [protocol(given.rounds, given.hardware), ""]
+    for scale in sorted({network.scale for network in networks.values()}):
+        plain = bicubic(scale, sets)
+        lines += table(scale, plain, files, sets)
+        for name, network in networks.items():
+            if network.scale == scale and given.state:
+                state(network.path, {"metrics": summary(files[name], plain, sets)})
+    if given.state:
+        write_sums(given.models)
+    for name, network in networks.items():
+        files[name]["sha256"] = sha256(network.path)
+    text = "\n".join(lines).rstrip()
+    print(text)
     if given.json:
-        given.json.write_text(json.dumps(numbers, indent=1) + "\n")
+        given.json.write_text(json.dumps({"text": text, "files": files}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

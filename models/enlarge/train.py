@@ -1,212 +1,270 @@
-"""Train the enlarging network on a folder of photographs.
+"""Train an enlarging network on a folder of photographs.
 
-    python -m models.enlarge.train --scale 4 --minutes 45 --photos FOLDER --out OUT/x4
-    python -m models.enlarge.train --scale 2 --minutes 20 --photos FOLDER --out OUT/x2 \
-        --init OUT/x4/weights.npz
+    python -m models.enlarge.train --photos FOLDER --out OUT/fast_x4 --scale 4 --minutes 45
+    python -m models.enlarge.train --photos FOLDER --out OUT/quality_x4 --family quality \
+        --init OUT/fast_x4/weights.npz
+    python -m models.enlarge.train --photos FOLDER --out OUT/crisp_x4 --look crisp \
+        --init OUT/fast_x4/weights.npz --features squeezenet1_0_features.npz
 
-Everything runs against the clock: the learning rate follows a cosine over the seconds that have
-passed, so any run ends annealed, on a fast machine or a slow or busy one. OUT receives
-`weights.npz` (averaged weights, what is exported), `state.pt` (what --resume continues from) and
-`log.jsonl` (one JSON object per line).
+The rate follows a cosine over the minutes given, so every run ends annealed, on a fast machine or a
+slow or busy one. OUT receives `weights.npz` (averaged weights, what is exported), `state.pt` (what
+--resume continues from), `log.jsonl` and `samples/`; `python -m models.page OUT` draws them.
+`torchrun --nproc-per-node 4 -m models.enlarge.train ...` runs on four devices.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import math
-import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor, nn
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from models import measurement
-from models.enlarge.network import Enlarge
+from models.adversary import Adversary, relativistic, roughness
+from models.degradation import degrade
+from models.enlarge.network import FAMILIES, build
+from models.perceptual import Features, feature_loss
 from models.pictures import Pictures
+from models.training import (
+    Average,
+    Clock,
+    Log,
+    fabric,
+    load_state,
+    load_weights,
+    rate,
+    save_state,
+    save_weights,
+)
 
-# One set of defaults, chosen for two CPU cores and less than an hour.
-PATCH = 48  # input pixels; more than twice the reach, so most of a patch sees no border
-BATCH = 8  # small: in a short run more steps are worth more than smoother ones
-LEARNING_RATE = 1e-3
-LAST_LEARNING_RATE = 1e-6
-WARM_UP = 200  # steps
 CLIP = 0.5  # largest norm of a gradient
-AVERAGING = 0.999  # of the weights, over steps; shorter at the start
+AVERAGING = 0.999  # of the weights, over steps
 HELD_OUT_SIZE = 96  # input pixels of the crop that is measured in each held-out photograph
 LOG_EVERY = 100  # steps
-THREADS = 2
+SAMPLES = 4  # held-out crops that are kept as pictures
+
+# What "crisp" adds to the distance from the original, so that texture is worth drawing.
+FEATURES = 0.1
+ADVERSARY = 0.01
+SMOOTHNESS = 0.1  # of the adversary, so that it does not judge by the last bit
+ADVERSARY_RATE = 2e-4
+ADVERSARY_ALONE = 200  # steps in which it learns before it is listened to
 
 
 @dataclass
 class Settings:
-    """What one training run needs to know. Paths, minutes and the numbers above."""
+    """One training run. The defaults suit two CPU cores and an hour."""
 
     photos: Path
     out: Path
+    family: str = "fast"
     scale: int = 4
+    source: str = "clean"  # or "photo": what phones and the web do to a photograph
+    look: str = "faithful"  # or "crisp"
     minutes: float = 45.0
-    cache: Path | None = None
+    steps: int | None = None  # instead of minutes
+    batch: int = 8  # small: in a short run more steps are worth more than smoother ones
+    patch: int = 48  # input pixels; more than twice the reach, so most of it sees no border
+    learning_rate: float = 1e-3
     init: Path | None = None
+    features: Path | None = None
     resume: bool = False
-    batch: int = BATCH
-    patch: int = PATCH
-    learning_rate: float = LEARNING_RATE
+    cache: Path | None = None
+    workers: int = 0  # processes that cut crops; 0 where the cores have no time for them
+    compiled: bool = False
     measure_every: float = 180.0  # seconds
     seed: int = 1
 
 
-def tensor(images: np.ndarray) -> Tensor:
-    """(n, h, w, 3) uint8 to (n, 3, h, w) float32 in 0 to 1, channels innermost in memory."""
-    planes = torch.from_numpy(np.array(images, order="C")).permute(0, 3, 1, 2)
-    return planes.to(memory_format=torch.channels_last).float() / 255
+class Crops(IterableDataset):
+    """Endless batches of training pairs, (n, 3, h, w) uint8, other ones in every process."""
+
+    def __init__(self, pictures: Pictures, settings: Settings, seed: tuple[int, ...]):
+        self.pictures, self.settings, self.seed = pictures, settings, seed
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        worker = get_worker_info()
+        rng = np.random.default_rng([*self.seed, worker.id if worker else 0])
+        degradation = degrade if self.settings.source == "photo" else None
+        while True:
+            pair = self.pictures.sample(rng, self.settings.batch, self.settings.patch, degradation)
+            yield planes(pair[0]), planes(pair[1])
 
 
-def learning_rate(settings: Settings, step: int, part: float) -> float:
-    """The learning rate after `step` steps, with `part` (0 to 1) of the time gone."""
-    warm = min(1.0, (step + 1) / WARM_UP)
-    cosine = 0.5 * (1 + math.cos(math.pi * min(part, 1.0)))
-    return warm * (LAST_LEARNING_RATE + (settings.learning_rate - LAST_LEARNING_RATE) * cosine)
+def planes(images: np.ndarray) -> Tensor:
+    """(n, h, w, 3) to (n, 3, h, w) of the same numbers, channels innermost in memory."""
+    return torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2)
 
 
-def held_out_psnr(network: nn.Module, pictures: Pictures) -> float:
-    """Mean Y-PSNR in dB over a corner of every photograph kept from training."""
-    scores = []
-    for large, small in pictures.held_out:
-        small = small[:HELD_OUT_SIZE, :HELD_OUT_SIZE]
-        large = large[: small.shape[0] * pictures.scale, : small.shape[1] * pictures.scale]
-        with torch.no_grad():
-            result = network(tensor(small[None]))[0].permute(1, 2, 0)
-        result = (result.clamp(0, 1) * 255).round().to(torch.uint8).numpy()
-        scores.append(measurement.psnr(result, np.asarray(large), pictures.scale))
-    return float(np.mean(scores))
+class HeldOut:
+    """A crop of every photograph kept from training: measured, and a few shown."""
 
+    def __init__(self, pictures: Pictures, source: str):
+        scale = self.scale = pictures.scale
+        self.pairs = []
+        for n, (large, small) in enumerate(pictures.held_out):
+            height, width = (min(side, HELD_OUT_SIZE) // 16 * 16 for side in small.shape[:2])
+            small = np.array(small[:height, :width])
+            large = np.array(large[: height * scale, : width * scale])
+            if source == "photo":
+                small = degrade(large, scale, np.random.default_rng(n))
+            if small.size:
+                self.pairs.append((large, small))
 
-def save_weights(path: Path, weights: dict[str, Tensor]) -> None:
-    """Write weights as plain arrays, so that reading them runs no code; whole or not at all."""
-    partial = path.with_name("partial_" + path.name)
-    np.savez(partial, **{name: value.float().numpy() for name, value in weights.items()})
-    partial.replace(path)
-
-
-def load_weights(network: nn.Module, path: Path) -> list[str]:
-    """Take every weight that fits in name and shape; returns the names of those left alone."""
-    own = network.state_dict()
-    with np.load(path, allow_pickle=False) as stored:
-        fitting = {
-            name: torch.from_numpy(stored[name])
-            for name in stored.files
-            if name in own and own[name].shape == stored[name].shape
-        }
-    network.load_state_dict(fitting, strict=False)
-    return [name for name in own if name not in fitting]
+    def measure(self, network: nn.Module, device: torch.device, folder: Path) -> float:
+        """Mean Y-PSNR in dB; the first few results are written to `folder`."""
+        scores = []
+        for n, (large, small) in enumerate(self.pairs):
+            with torch.no_grad():
+                result = network(planes(small[None]).to(device).float() / 255)[0]
+            result = (result.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).cpu().numpy()
+            scores.append(measurement.psnr(result, large, self.scale))
+            if n < SAMPLES:
+                for name, picture in (("input", small), ("result", result), ("original", large)):
+                    Image.fromarray(picture).save(folder / f"{n}_{name}.png")
+        return float(np.mean(scores))
 
 
 def train(settings: Settings) -> list[float]:
     """Train until the minutes are used up; returns the loss of every step of this call."""
+    devices = fabric()
+    state_file = settings.out / "state.pt"
+    state = load_state(state_file) if settings.resume and state_file.exists() else None
+    step = state["step"] if state else 0
+    seed = (settings.seed, step, devices.global_rank)  # after a resume not the same crops again
     torch.manual_seed(settings.seed)
-    torch.set_num_threads(THREADS)
-    rng = np.random.default_rng(settings.seed)
-    settings.out.mkdir(parents=True, exist_ok=True)
+    samples = settings.out / "samples"
+    samples.mkdir(parents=True, exist_ok=True)
     pictures = Pictures(settings.photos, settings.scale, settings.cache or settings.out)
+    held_out = HeldOut(pictures, settings.source)
+    crops = iter(
+        devices.setup_dataloaders(
+            DataLoader(
+                Crops(pictures, settings, seed), batch_size=None, num_workers=settings.workers
+            ),
+            use_distributed_sampler=False,
+        )
+    )
 
-    network = Enlarge(settings.scale).to(memory_format=torch.channels_last)
+    network = build(settings.family, settings.scale)
     if settings.init:
         left = load_weights(network, settings.init)
-        print(f"started from {settings.init}; new: {', '.join(left) or 'nothing'}")
-    averaged = {name: value.clone() for name, value in network.state_dict().items()}
-    optimizer = torch.optim.Adam(network.parameters(), lr=0.0, betas=(0.9, 0.99))
-    step, before = 0, 0.0  # `before`: seconds already trained by the runs that this one resumes
-    state_file = settings.out / "state.pt"
-    if settings.resume and state_file.exists():
-        state = torch.load(state_file, weights_only=True)
-        network.load_state_dict(state["network"])
-        averaged = state["averaged"]
-        optimizer.load_state_dict(state["optimizer"])
-        step, before = state["step"], state["seconds"]
-        rng = np.random.default_rng([settings.seed, step])  # not the same crops once more
+        print(f"started from {settings.init.name}; new: {len(left)} of its arrays")
+    adversary, features = None, None
+    if settings.look == "crisp":
+        features = Features(settings.features).to(devices.device)
+        adversary, its_optimizer = setup(devices, Adversary(), ADVERSARY_RATE, state, "adversary")
+    network, optimizer = setup(devices, network, 0.0, state, "network")
+    running = torch.compile(network) if settings.compiled else network
+    average = Average(network, AVERAGING)
+    if state:
+        average.weights = {k: v.to(devices.device) for k, v in state["average"].items()}
+    examined = build(settings.family, settings.scale).to(devices.device)
 
-    examined = Enlarge(settings.scale)
-    log = (settings.out / "log.jsonl").open("a")
-
-    def seconds() -> float:
-        return before + time.monotonic() - start
-
-    def keep() -> None:
-        save_weights(settings.out / "weights.npz", averaged)
-        partial = settings.out / "partial_state.pt"
-        torch.save(
-            {
-                "network": network.state_dict(),
-                "averaged": averaged,
-                "optimizer": optimizer.state_dict(),
-                "step": step,
-                "seconds": seconds(),
-            },
-            partial,
-        )
-        partial.replace(state_file)
+    log = Log(settings.out / "log.jsonl", asdict(settings)) if devices.is_global_zero else None
+    before = state["seconds"] if state else 0.0
+    clock = Clock(settings.minutes, settings.steps, before, devices)
 
     def note(**values: float) -> None:
-        row = {"step": step, "seconds": round(seconds(), 1)} | values
-        log.write(json.dumps(row) + "\n")
-        log.flush()
-        print(row, flush=True)
+        log.write(step=step, seconds=round(clock.seconds(), 1), **values)
 
-    def examine() -> None:
-        if pictures.held_out:
-            examined.load_state_dict(averaged)
-            note(held_out_psnr=round(held_out_psnr(examined, pictures), 3))
+    def keep() -> None:
+        """Write the weights, and what a run resumes from; then measure."""
+        save_weights(settings.out / "weights.npz", average.weights)
+        parts = {"network": (network, optimizer)}
+        if adversary:
+            parts["adversary"] = (adversary, its_optimizer)
+        stored = {
+            name: {"weights": module.state_dict(), "optimizer": optimizer.state_dict()}
+            for name, (module, optimizer) in parts.items()
+        }
+        stored |= {"average": average.weights, "step": step, "seconds": clock.seconds()}
+        save_state(state_file, stored)
+        if held_out.pairs:
+            examined.load_state_dict(average.weights)
+            score = held_out.measure(examined, devices.device, samples)
+            note(held_out_psnr=round(score, 3))
 
-    start = time.monotonic()
-    total = settings.minutes * 60
-    examine()
-    next_measurement = seconds() + settings.measure_every
+    next_measurement = 0.0
     losses: list[float] = []
-    while seconds() < total:
-        rate = learning_rate(settings, step, seconds() / total)
-        for group in optimizer.param_groups:
-            group["lr"] = rate
-        large, small = pictures.sample(rng, settings.batch, settings.patch)
-        with torch.autocast("cpu", torch.bfloat16):
-            result = network(tensor(small))
-        loss = (result.float() - tensor(large)).abs().mean()
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), CLIP)
-        optimizer.step()
-        step += 1
-        momentum = min(AVERAGING, (step + 1) / (step + 10))  # forget the first steps quickly
-        with torch.no_grad():
-            for name, value in network.state_dict().items():
-                averaged[name].lerp_(value, 1 - momentum)
-        losses.append(loss.item())
-        if step % LOG_EVERY == 0:
-            note(loss=round(float(np.mean(losses[-LOG_EVERY:])), 5), learning_rate=rate)
-        if seconds() >= next_measurement:
-            examine()
+    while (part := clock.part(step)) < 1:
+        if log and clock.seconds() >= next_measurement:
             keep()
-            next_measurement = seconds() + settings.measure_every
-    keep()
-    examine()
-    log.close()
+            next_measurement = clock.seconds() + settings.measure_every
+        for group in optimizer.param_groups:
+            group["lr"] = rate(part, settings.learning_rate)
+        large, small = (pair.float() / 255 for pair in next(crops))
+        result = running(small).float()
+        loss = distance = (result - large).abs().mean()
+        if adversary:
+            real = adversary(large)
+            with devices.autocast():
+                loss = loss + FEATURES * feature_loss(features, result, large)
+            if step >= ADVERSARY_ALONE:
+                loss = loss + ADVERSARY * relativistic(adversary(result), real.detach())
+        take_step(devices, network, optimizer, loss)
+        if adversary:
+            verdict = relativistic(real, adversary(result.detach()))
+            verdict = verdict + SMOOTHNESS * roughness(adversary, large, real)
+            take_step(devices, adversary, its_optimizer, verdict)
+        step += 1
+        average.update(network, step)
+        losses.append(distance.item())
+        if log and step % LOG_EVERY == 0:
+            note(
+                loss=round(float(np.mean(losses[-LOG_EVERY:])), 5),
+                learning_rate=optimizer.param_groups[0]["lr"],
+            )
+    if log:
+        keep()
     return losses
 
 
+def setup(devices, module, rate, state, name):
+    """A module and its optimiser on the run's devices, as a stored state left them."""
+    module = module.to(memory_format=torch.channels_last)
+    optimizer = torch.optim.Adam(module.parameters(), lr=rate, betas=(0.9, 0.99), fused=True)
+    if state and name in state:
+        module.load_state_dict(state[name]["weights"])
+        optimizer.load_state_dict(state[name]["optimizer"])
+    return devices.setup(module, optimizer)
+
+
+def take_step(devices, module, optimizer, loss: Tensor) -> None:
+    """One step of an optimiser down the gradient of a loss."""
+    optimizer.zero_grad(set_to_none=True)
+    devices.backward(loss)
+    devices.clip_gradients(module, optimizer, max_norm=CLIP, error_if_nonfinite=False)
+    optimizer.step()
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        description=__doc__.splitlines()[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
     parser.add_argument("--photos", type=Path, required=True, help="folder of photographs")
     parser.add_argument("--out", type=Path, required=True, help="folder for weights and log")
+    parser.add_argument("--family", choices=sorted(FAMILIES), default=Settings.family)
     parser.add_argument("--scale", type=int, choices=(2, 3, 4), default=Settings.scale)
+    parser.add_argument("--source", choices=("clean", "photo"), default=Settings.source)
+    parser.add_argument("--look", choices=("faithful", "crisp"), default=Settings.look)
     parser.add_argument("--minutes", type=float, default=Settings.minutes)
-    parser.add_argument("--cache", type=Path, help="folder for the packed pictures (default: OUT)")
-    parser.add_argument("--init", type=Path, help="weights.npz of either scale to start from")
+    parser.add_argument("--steps", type=int, help="end after so many, instead of the minutes")
+    parser.add_argument("--batch", type=int, default=Settings.batch)
+    parser.add_argument("--patch", type=int, default=Settings.patch, help="side, input pixels")
+    parser.add_argument("--learning-rate", type=float, default=Settings.learning_rate)
+    parser.add_argument("--init", type=Path, help="weights.npz or .onnx to start from")
+    parser.add_argument("--features", type=Path, help="SqueezeNet's weights, for crisp")
     parser.add_argument("--resume", action="store_true", help="continue from OUT/state.pt")
-    parser.add_argument("--batch", type=int, default=BATCH)
-    parser.add_argument("--patch", type=int, default=PATCH, help="side of a crop, input pixels")
-    parser.add_argument("--learning-rate", type=float, default=LEARNING_RATE)
+    parser.add_argument("--cache", type=Path, help="folder for the packed pictures (OUT)")
+    parser.add_argument("--workers", type=int, default=Settings.workers)
+    parser.add_argument("--compiled", action="store_true", help="torch.compile, for a GPU")
     parser.add_argument("--measure-every", type=float, default=Settings.measure_every)
     parser.add_argument("--seed", type=int, default=Settings.seed)
     train(Settings(**vars(parser.parse_args())))

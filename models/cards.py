@@ -1,0 +1,187 @@
+"""Write a model card from what was stated, measured and logged.
+
+    python -m models.cards models/enlarge --metrics metrics.json
+
+Words come from the folder's card.toml, tables from the JSON that its measure.py wrote, minutes and
+steps from the training logs in its `logs/`, sizes, reach and hashes from the ONNX files of the
+plugin. No figure is typed by hand, apart from those of earlier runs whose logs are gone: card.toml
+says where they are from.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from models.tiles import Network, sha256
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training run. `held_out_psnr` in dB, None where it was not noted; `source` of figures."""
+
+    name: str
+    hardware: str
+    minutes: float
+    steps: int
+    held_out_psnr: float | None
+    source: str = ""
+
+    def __str__(self) -> str:
+        psnr = self.held_out_psnr
+        ended = "" if psnr is None else f", {psnr:.2f} dB on photographs kept from training"
+        source = f" ({self.source})" if self.source else ""
+        return (
+            f"`{self.name}`: {self.minutes:.0f} minutes, {self.steps:,} steps on "
+            f"{self.hardware}{ended}{source}"
+        )
+
+
+def words(folder: Path) -> dict[str, Any]:
+    """What card.toml of a model's folder says, sentences on one line each."""
+    return _flat(tomllib.loads((folder / "card.toml").read_text()))
+
+
+def _flat(value: Any) -> Any:
+    if isinstance(value, str):
+        return " ".join(value.split())
+    if isinstance(value, list):
+        return [_flat(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _flat(item) for key, item in value.items()}
+    return value
+
+
+def training_data(said: dict[str, Any]) -> str:
+    """The collections of a card.toml with their licences, as the ONNX files state them."""
+    return ", ".join(f"{item['name']} ({item['licence']})" for item in said["data"])
+
+
+def read_run(name: str, said: dict[str, Any], logs: Path) -> Run:
+    """A run of card.toml: its log in the folder `logs`, or figures whose source it names.
+
+    A log's last line with a step says how long it was; a resumed run goes on counting. Raises
+    SystemExit, with a sentence, for a log that is missing or empty.
+    """
+    if "log" not in said:
+        return Run(name, said["hardware"], said["minutes"], said["steps"], None, said["source"])
+    log = logs / said["log"]
+    if not log.exists():
+        raise SystemExit(f"The log {log} of the run {name} is missing.")
+    rows = [json.loads(line) for line in log.read_text().splitlines()]
+    counted = [row for row in rows if "step" in row]
+    if not counted:
+        raise SystemExit(f"The log {log} holds no step.")
+    psnr = [row["held_out_psnr"] for row in rows if "held_out_psnr" in row]
+    last = counted[-1]
+    return Run(
+        name, said["hardware"], last["seconds"] / 60, last["step"], psnr[-1] if psnr else None
+    )
+
+
+def histories(folder: Path, said: dict[str, Any]) -> dict[str, list[Run]]:
+    """The runs behind each shipped file, in order: each started from the one before."""
+    runs = {name: read_run(name, run, folder / "logs") for name, run in said["runs"].items()}
+    return {name: [runs[run] for run in chain] for name, chain in said["files"].items()}
+
+
+def card(folder: Path, plugin: Path, metrics: dict[str, Any]) -> str:
+    """The whole card of a model's folder as Markdown; `plugin` holds the ONNX files.
+
+    Raises SystemExit, with a sentence, when card.toml names other files than are there, or when a
+    file is not the one that was measured.
+    """
+    said = words(folder)
+    paths = sorted(plugin.glob("*.onnx"))
+    chains = histories(folder, said)
+    if {path.stem for path in paths} != set(chains):
+        raise SystemExit(
+            f"card.toml tells of {', '.join(sorted(chains))}, the plugin holds "
+            f"{', '.join(path.stem for path in paths)}."
+        )
+    for path in paths:
+        if metrics["files"].get(path.stem, {}).get("sha256") != sha256(path):
+            raise SystemExit(f"{path.name} is not the file that was measured: measure again.")
+    parts = [
+        [f"# {said['title']}", f"Version {said['version']}. {said['intended_use']}"],
+        ["## Networks", *networks(said), "\n".join(files_table(paths))],
+        ["## Measured", metrics["text"]],
+        ["## Training", *training(said, chains)],
+        ["## Training data", "\n".join(data_lines(said)), said["data_note"]],
+        *photographs(said, plugin),
+        ["## Limits", "\n".join(f"- {limit}" for limit in said["limits"])],
+        ["## Licence", said["licence"]],
+        [f"How these files were made, and how to make your own: `models/{folder.resolve().name}`."],
+    ]
+    return "\n\n".join("\n\n".join(part) for part in parts) + "\n"
+
+
+def networks(said: dict[str, Any]) -> list[str]:
+    """One paragraph on each network."""
+    return [f"**{item['title']}**: {item['network']}" for item in said["models"].values()]
+
+
+def files_table(paths: list[Path]) -> list[str]:
+    """What the ONNX files state of themselves, with their hashes."""
+    lines = [
+        "| file | MB | parameters | tile + reach, pixels | largest seam, of the range | SHA-256 |",
+        "|---|---|---|---|---|---|",
+    ]
+    for path in paths:
+        stated = Network(path).properties
+        lines.append(
+            f"| `{path.name}` | {path.stat().st_size / 1e6:.2f} | {int(stated['parameters']):,} | "
+            f"{stated['tile']} + {stated['reach']} | {stated['seam']} | `{sha256(path)}` |"
+        )
+    return lines
+
+
+def training(said: dict[str, Any], chains: dict[str, list[Run]]) -> list[str]:
+    """How each file was trained, with the minutes of every run before the last counted in."""
+    runs = {run.name: run for chain in chains.values() for run in chain}
+    lines = [f"- {run}." for run in runs.values()]
+    totals = [
+        f"- `{name}`: {' → '.join(f'`{run.name}`' for run in chain)}, "
+        f"{sum(run.minutes for run in chain):.0f} minutes in all"
+        for name, chain in chains.items()
+    ]
+    return [said["training"], "\n".join(lines), "\n".join(totals)]
+
+
+def data_lines(said: dict[str, Any]) -> list[str]:
+    """The collections with their licences, and whom each asks to be named."""
+    return [
+        f"- {item['name']}, {item['licence']}"
+        + (f". {item['credit']}" if item.get("credit") else "")
+        for item in said["data"]
+    ]
+
+
+def photographs(said: dict[str, Any], plugin: Path) -> list[list[str]]:
+    """The section on real photographs, where their contact sheet lies beside the files."""
+    if not (plugin / "photographs.jpg").exists():
+        return []
+    return [["## On real photographs", said["photographs"], "![Crops](photographs.jpg)"]]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path, help="folder of the model, models/NAME")
+    parser.add_argument("--metrics", type=Path, required=True, help="JSON written by measure")
+    parser.add_argument("--plugin", type=Path, help="folder of the ONNX files, of the card too")
+    given = parser.parse_args()
+    name = given.folder.resolve().name
+    plugin = given.plugin or ROOT / "plugins" / name / f"safelight_{name}"
+    text = card(given.folder, plugin, json.loads(given.metrics.read_text()))
+    (plugin / "card.md").write_text(text)
+    print(f"{plugin / 'card.md'}: {len(text.splitlines())} lines")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,254 @@
+"""A trained network as the ONNX file that a plugin ships: written, described, checked, placed.
+
+The file explains itself: scale, reach, range, layout, licence and training data travel in it as
+metadata properties, so the editor can tile a network it has never seen. Nothing reaches its final
+place before ONNX Runtime has given the same numbers as PyTorch on every size and picture below and
+a picture in tiles has come out as it does in one piece.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from torch import nn
+
+from models.tiles import Network, state, write_sums
+
+Pictures = Mapping[str, np.ndarray]  # by name, (h, w, 3) float32
+
+CONTRACT = "1"
+OPSET = 18
+LARGEST_FILE = 15_000_000  # bytes
+LARGEST_DIFFERENCE = 1e-4  # ONNX Runtime against PyTorch, in units of the full range
+EXACT_SEAM = 1e-5  # tiles against the whole picture, where the reach is the sum over the layers
+VISIBLE_SEAM = 1 / 1024  # the same, where the reach is measured: a quarter of an 8-bit step
+LARGEST_REACH = 80  # input pixels; a network that needs more is not cut into tiles
+SEAM_SIDE = 192  # of the pictures cut in four; more than twice the largest reach
+SIZES = ((1, 1), (2, 3), (7, 5), (17, 31), (4, 4), (1, 25), (25, 1))  # times the multiple
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the checks found.
+
+    `difference`: largest, from PyTorch. `reach`: what the file states, in input pixels. `seams`:
+    largest difference between tiles with that reach and the whole, by kind of picture. All in
+    units of the full range.
+    """
+
+    path: Path
+    difference: float
+    reach: int
+    seams: dict[str, float]
+
+    def __str__(self) -> str:
+        seams = ", ".join(f"{kind} {value:.1e}" for kind, value in self.seams.items())
+        return (
+            f"{self.path.name}: {self.path.stat().st_size / 1e6:.2f} MB, differs from PyTorch by "
+            f"at most {self.difference:.1e}; reach {self.reach}, seams: {seams}"
+        )
+
+
+def export(
+    module: nn.Module,
+    target: Path,
+    properties: Mapping[str, str],
+    *,
+    multiple: int = 1,
+    reach: int,
+    exact: bool = True,
+    photographs: Pictures | None = None,
+) -> Report:
+    """Write `module`, (1, 3, h, w) to (1, 3, scale*h, scale*w), check it, and put it at `target`.
+
+    The module says its `scale`. `properties` are stated in the file beside what is found here.
+    With `exact`, `reach` is the sum over the layers, and tiles must equal the whole; otherwise it
+    is the first halo tried, in steps of `multiple`, and the smallest is stated that leaves no
+    visible seam in noise, hard edges and `photographs` (name to (h, w, 3) float32, 0 to 1).
+
+    Raises SystemExit, with a sentence, where a check fails, and leaves `target` as it was.
+    """
+    module = module.eval()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name("partial_" + target.name)
+    stated = {
+        "contract": CONTRACT,
+        "scale": str(module.scale),
+        "multiple": str(multiple),
+        "reach": str(reach),
+    }
+    stated |= {"range": "0..1", "layout": "NCHW", "channels": "RGB"} | dict(properties)
+    stated["parameters"] = str(sum(p.numel() for p in module.parameters()))
+    try:
+        write(module, partial, multiple)
+        state(partial, stated)
+        network = Network(partial)
+        difference = parity(module, network)
+        pictures = {"noise": noise(SEAM_SIDE), "edges": hard_edges(SEAM_SIDE)}
+        pictures |= {n: p[:SEAM_SIDE, :SEAM_SIDE] for n, p in (photographs or {}).items()}
+        wholes = {name: network.whole(picture) for name, picture in pictures.items()}
+        if exact:
+            seams = seams_of(network, pictures, wholes, reach)
+            if max(seams.values()) > EXACT_SEAM:
+                raise SystemExit(f"A halo of {reach} input pixels still leaves a seam: {seams}.")
+        else:
+            reach, seams = smallest_reach(network, pictures, wholes, reach)
+        found = {
+            "reach": str(reach),
+            "seam": ", ".join(f"{kind} {value:.1e}" for kind, value in seams.items()),
+            "difference": f"{difference:.1e}",
+        }
+        state(partial, found)
+        if partial.stat().st_size > LARGEST_FILE:
+            raise SystemExit(f"{target.name} is larger than {LARGEST_FILE / 1e6:.0f} MB.")
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+    write_sums(target.parent)
+    return Report(target, difference, reach, seams)
+
+
+def write(module: nn.Module, path: Path, multiple: int = 1) -> None:
+    """Write a network with free height and width, weights inside the file, nothing of the maker's.
+
+    Height and width are multiples of `multiple`.
+    """
+    # Not square, so that the two sides cannot be confused.
+    example = torch.rand(1, 3, 3 * max(multiple, 12), 4 * max(multiple, 12))
+    height, width = torch.export.Dim("height", min=1), torch.export.Dim("width", min=1)
+    sides = {2: multiple * height, 3: multiple * width} if multiple > 1 else {2: height, 3: width}
+    program = torch.onnx.export(
+        module,
+        (example,),
+        dynamo=True,
+        verbose=False,
+        opset_version=OPSET,
+        external_data=False,
+        input_names=["image"],
+        output_names=["result"],
+        dynamic_shapes=(sides,),
+    )
+    assert program is not None  # it is None only from the exporter of old
+    program.save(str(path), external_data=False)
+    stored = onnx.load(str(path))
+    strip(stored)
+    for value, scale in ((stored.graph.input[0], 1), (stored.graph.output[0], module.scale)):
+        for axis, side in ((2, "height"), (3, "width")):
+            name = side if scale == 1 else f"{scale}*{side}"
+            value.type.tensor_type.shape.dim[axis].dim_param = name
+    onnx.save(stored, str(path))
+
+
+def strip(stored: onnx.ModelProto) -> None:
+    """Remove where in somebody's source tree each part was made: no business of the user's."""
+    del stored.graph.value_info[:]
+    for node in stored.graph.node:
+        del node.metadata_props[:]
+        node.doc_string = ""
+    for value in (*stored.graph.input, *stored.graph.output):
+        del value.metadata_props[:]
+    for weights in stored.graph.initializer:
+        del weights.metadata_props[:]
+        weights.doc_string = ""
+    del stored.graph.metadata_props[:]
+    stored.graph.doc_string = stored.doc_string = ""
+    stored.producer_name, stored.producer_version = "safelight models", ""
+
+
+def parity(module: nn.Module, network: Network) -> float:
+    """Largest difference between PyTorch and the file over SIZES and the pictures of `trials`.
+
+    In units of the full range; where a result goes beyond it, of the result. Raises SystemExit for
+    a wrong size, for values that are not finite, and for more than LARGEST_DIFFERENCE.
+    """
+    worst = 0.0
+    for name, image in trials(network.multiple).items():
+        planes = np.ascontiguousarray(image.transpose(2, 0, 1)[None])
+        with torch.no_grad():
+            expected = module(torch.from_numpy(planes)).numpy()
+        result = network.session.run(["result"], {"image": planes})[0]
+        if result.shape != expected.shape:
+            raise SystemExit(f"{name}: {planes.shape} became {result.shape}, not {expected.shape}.")
+        if not np.isfinite(result).all():
+            raise SystemExit(f"{name} gave values that are not finite.")
+        range_ = max(1.0, float(np.abs(expected).max()))
+        worst = max(worst, float(np.abs(result - expected).max()) / range_)
+    if worst > LARGEST_DIFFERENCE:
+        raise SystemExit(f"ONNX Runtime and PyTorch differ by {worst:.1e}.")
+    return worst
+
+
+def trials(multiple: int) -> dict[str, np.ndarray]:
+    """The pictures that a file is tried on, by name: (h, w, 3) float32 on the grid of `multiple`.
+
+    Noise of every size; black, white, a checkerboard, and values far outside 0 to 1.
+    """
+    rng = np.random.default_rng(0)
+    pictures = {
+        f"noise {h * multiple}x{w * multiple}": rng.random(
+            (h * multiple, w * multiple, 3), np.float32
+        )
+        for h, w in SIZES
+    }
+    shape = (4 * max(multiple, 8), 5 * max(multiple, 8), 3)
+    checks = np.indices(shape[:2]).sum(0) % 2
+    return pictures | {
+        "black": np.zeros(shape, np.float32),
+        "white": np.ones(shape, np.float32),
+        "checkerboard": np.repeat(checks[..., None], 3, 2).astype(np.float32),
+        "out of range": rng.uniform(-2, 6, shape).astype(np.float32),
+    }
+
+
+def noise(side: int) -> np.ndarray:
+    """White noise, the hardest picture for a seam: (side, side, 3) float32."""
+    return np.random.default_rng(1).random((side, side, 3), np.float32)
+
+
+def hard_edges(side: int) -> np.ndarray:
+    """Fine stripes in patches of strong colours, (side, side, 3) float32.
+
+    A patch is no multiple of a window, so edges fall everywhere in one.
+    """
+    rng = np.random.default_rng(2)
+    patch, patches = 21, -(-side // 21)
+    shade = rng.integers(0, 2, (patches, patches, 3)).astype(np.float32)
+    large = shade.repeat(patch, 0).repeat(patch, 1)[:side, :side]
+    y, x = np.indices((side, side))
+    stripes = ((x // 2 + y // 3) % 2)[..., None] * (rng.random(3) > 0.3)
+    return np.where(x[..., None] // 43 % 2, np.abs(large - stripes), large).astype(np.float32)
+
+
+def seams_of(
+    network: Network, pictures: Pictures, wholes: Pictures, reach: int
+) -> dict[str, float]:
+    """Largest difference between each picture cut in four, with this reach, and in one piece.
+
+    `wholes` are the network's results for each picture in one piece.
+    """
+    seams = {}
+    for name, picture in pictures.items():
+        parts = network.in_tiles(picture, max(picture.shape[:2]) // 2, reach)
+        seams[name] = float(np.abs(parts - wholes[name]).max())
+    return seams
+
+
+def smallest_reach(
+    network: Network, pictures: Pictures, wholes: Pictures, first: int
+) -> tuple[int, dict[str, float]]:
+    """The smallest halo from `first` on, in steps of the multiple, that leaves no visible seam.
+
+    Raises SystemExit when LARGEST_REACH does. Halos are on the grid, where one is at its least: a
+    tile that starts off the grid sees more.
+    """
+    reach = -(-first // network.multiple) * network.multiple
+    while max((seams := seams_of(network, pictures, wholes, reach)).values()) > VISIBLE_SEAM:
+        reach += network.multiple
+        if reach > LARGEST_REACH:
+            raise SystemExit(f"A halo of {LARGEST_REACH} input pixels leaves a seam: {seams}.")
+    return reach, seams

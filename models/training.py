@@ -1,0 +1,171 @@
+"""What every training run shares: a clock, averaged weights, a log, files that can be resumed.
+
+Nothing here decides what is learnt: networks, losses and the loop are in each model's own files.
+Devices, mixed precision and several processes are Lightning Fabric's.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+
+WARM_UP = 0.02  # part of a run until the learning rate is full
+LARGEST_STATE = 16 << 20  # bytes of a file that a run resumes from: small enough to be passed on
+
+
+def fabric() -> Fabric:
+    """The devices of this run, in bfloat16 where that is exact enough: one, or torchrun's."""
+    devices = int(os.getenv("LOCAL_WORLD_SIZE", "1"))
+    nodes = int(os.getenv("GROUP_WORLD_SIZE", "1"))
+    made = Fabric(devices=devices, num_nodes=nodes, precision="bf16-mixed")
+    made.launch()
+    return made
+
+
+class Clock:
+    """How much of a run is gone. Schedules follow it, so every run ends annealed.
+
+    A run lasts for its minutes, or for its `steps` where they are given, which repeats exactly.
+    `before` are the seconds that the runs took which this one resumes. Several processes follow
+    the first one's clock: all must agree on the rate, and on when to stop.
+    """
+
+    def __init__(self, minutes: float, steps: int | None, before: float, devices: Fabric):
+        self.total = minutes * 60
+        self.steps = steps
+        self.devices = devices
+        self._start = time.monotonic() - before
+
+    def seconds(self) -> float:
+        """Seconds of training so far, by this process's clock."""
+        return time.monotonic() - self._start
+
+    def part(self, step: int) -> float:
+        """The part that is gone after `step` steps: 0 at the start, 1 or more when it is over."""
+        if self.steps:
+            return step / self.steps
+        seconds = self.seconds()
+        if self.devices.world_size > 1:
+            seconds = float(self.devices.broadcast(torch.tensor(seconds, dtype=torch.float64)))
+        return seconds / self.total
+
+
+def rate(part: float, highest: float, lowest: float = 1e-6) -> float:
+    """The learning rate after a part (0 to 1) of the run: a linear warm-up, then a cosine."""
+    cosine = 0.5 * (1 + math.cos(math.pi * min(part, 1.0)))
+    return max(lowest, min(1.0, part / WARM_UP) * (lowest + (highest - lowest) * cosine))
+
+
+class Average:
+    """Exponential moving average of a network's weights, shorter at the start of a run."""
+
+    def __init__(self, network: nn.Module, momentum: float):
+        self.momentum = momentum
+        self.weights = {
+            name: value.detach().clone() for name, value in network.state_dict().items()
+        }
+
+    @torch.no_grad()
+    def update(self, network: nn.Module, step: int) -> None:
+        """Take in the weights after `step` steps."""
+        momentum = min(self.momentum, (step + 1) / (step + 10))
+        values = list(network.state_dict().values())
+        torch._foreach_lerp_(list(self.weights.values()), values, 1 - momentum)
+
+
+class Log:
+    """JSON lines: the settings first, then whatever is noted, each with its step and seconds."""
+
+    def __init__(self, path: Path, settings: dict[str, Any]):
+        self._file = path.open("a")
+        self.write(settings={name: shown(value) for name, value in settings.items()})
+
+    def write(self, **values: Any) -> None:
+        """Add a line, and show it."""
+        line = json.dumps(values)
+        self._file.write(line + "\n")
+        self._file.flush()
+        print(line, flush=True)
+
+
+def shown(value: Any) -> Any:
+    """A setting as a log may hold it: of a path only its name, since folders are private."""
+    return value.name if isinstance(value, Path) else value
+
+
+def save_weights(path: Path, weights: dict[str, Tensor]) -> None:
+    """Write weights as plain arrays, so that reading them runs no code; whole or not at all."""
+    partial = path.with_name("partial_" + path.name)
+    np.savez(partial, **{name: value.float().cpu().numpy() for name, value in weights.items()})
+    partial.replace(path)
+
+
+def stored_weights(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of a training's weights.npz, or of a network that was exported to ONNX."""
+    if path.suffix == ".onnx":
+        import onnx
+
+        tensors = onnx.load(str(path)).graph.initializer
+        return {item.name: onnx.numpy_helper.to_array(item) for item in tensors}
+    with np.load(path, allow_pickle=False) as stored:
+        return {name: stored[name] for name in stored.files}
+
+
+def load_weights(network: nn.Module, path: Path) -> list[str]:
+    """Take every weight that fits in name and shape; returns the names of those left alone.
+
+    A shipped file holds convolutions whose branches are merged: they arrive in the plain branch,
+    and the others stay as they are, zero in a new network, so the map is the same.
+    """
+    own, given = network.state_dict(), stored_weights(path)
+    fitting = {
+        name: torch.from_numpy(np.array(given[name]))
+        for name in given
+        if name in own and own[name].shape == given[name].shape
+    }
+    network.load_state_dict(fitting, strict=False)
+    return [name for name in own if name not in fitting]
+
+
+def save_state(path: Path, state: dict[str, Any]) -> None:
+    """Write what a run resumes from; whole or not at all.
+
+    `state` holds `network` and whatever else is trained, each {"weights", "optimizer"}; `average`,
+    the averaged weights of `network`; and plain numbers. To stay below LARGEST_STATE, moments of
+    the optimiser and distances of averages from their weights are kept in bfloat16: the first are
+    averages of noise, the second small. Raises ValueError when it is larger still.
+    """
+    weights = state["network"]["weights"]
+    away = {name: (value - weights[name]).bfloat16() for name, value in state["average"].items()}
+    partial = path.with_name("partial_" + path.name)
+    torch.save(_moments(state | {"average": away}, torch.bfloat16), partial)
+    if partial.stat().st_size > LARGEST_STATE:
+        raise ValueError(f"{path.name} would be larger than {LARGEST_STATE >> 20} MiB.")
+    partial.replace(path)
+
+
+def load_state(path: Path) -> dict[str, Any]:
+    """What `save_state` wrote."""
+    state: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
+    weights = state["network"]["weights"]
+    average = {name: weights[name] + away.float() for name, away in state["average"].items()}
+    return _moments(state | {"average": average}, torch.float32)
+
+
+def _moments(state: Any, kind: torch.dtype) -> Any:
+    """The same with both moments of Adam in another kind of number."""
+    if not isinstance(state, dict):
+        return state
+    return {
+        name: value.to(kind) if name in ("exp_avg", "exp_avg_sq") else _moments(value, kind)
+        for name, value in state.items()
+    }
