@@ -38,7 +38,7 @@ def edges_picture(seed, height=96, width=96):
 @pytest.fixture(scope="module", params=SCALES)
 def shipped(request):
     """(scale, session) of one shipped file."""
-    path = SHIPPED / f"enlarge_x{request.param}.onnx"
+    path = SHIPPED / f"fast_faithful_x{request.param}.onnx"
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     return request.param, session
 
@@ -92,7 +92,7 @@ def test_shipped_files_take_one_picture_of_any_size(shipped):
 
 def test_shipped_files_are_smaller_than_four_megabytes():
     for scale in SCALES:
-        assert (SHIPPED / f"enlarge_x{scale}.onnx").stat().st_size < 4_000_000
+        assert (SHIPPED / f"fast_faithful_x{scale}.onnx").stat().st_size < 4_000_000
 
 
 def test_tiles_with_the_stated_reach_leave_no_seam(shipped):
