@@ -53,7 +53,9 @@ class Published:
 SWINIR = "SwinIR (Liang et al. 2021), table 3"
 FALSR = "FALSR (Chu et al. 2019), table 1"
 REVIEW = "Holistic Super-Resolution Review"
-SAFMN = "SAFMN (Sun et al. 2023), repository; it prints no PSNR"
+SAFMN = "SAFMN (Sun et al. 2023), table 1, from memory"
+SPAN = "SPAN (Wan et al. 2024), table 2, from memory"
+CARN = "CARN (Ahn et al. 2018), table 1, from memory"
 
 
 def quoted(psnr5: float, ssim5: float, psnr14: float, ssim14: float) -> dict[str, Scores]:
@@ -64,7 +66,8 @@ PUBLISHED = {
     2: [
         Published("FSRCNN", 12, 6.0, quoted(37.00, 0.9558, 32.63, 0.9088), FALSR),
         Published("CARN-M", 412, 91.2, quoted(37.53, 0.9583, 33.26, 0.9141), FALSR),
-        Published("SAFMN", 228, 51.5, {}, SAFMN),
+        Published("SAFMN", 228, 51.5, quoted(38.00, 0.9605, 33.54, 0.9177), SAFMN),
+        Published("SPAN", 481, None, quoted(38.08, 0.9608, 33.71, 0.9183), SPAN),
         Published("CARN", 1592, 222.8, quoted(37.76, 0.9590, 33.52, 0.9166), SWINIR),
         Published("IMDN", 694, 158.8, quoted(38.00, 0.9605, 33.63, 0.9177), SWINIR),
         Published("SwinIR-light", 878, 195.6, quoted(38.14, 0.9611, 33.86, 0.9206), SWINIR),
@@ -72,7 +75,9 @@ PUBLISHED = {
     4: [
         Published("FSRCNN", 12, None, quoted(30.70, 0.8657, 27.59, 0.7535), REVIEW),
         Published("VDSR", 665, None, quoted(31.35, 0.8838, 28.01, 0.7674), REVIEW),
-        Published("SAFMN", 240, 13.6, {}, SAFMN),
+        Published("CARN-M", 412, 32.5, quoted(31.92, 0.8903, 28.42, 0.7762), CARN),
+        Published("SAFMN", 240, 13.6, quoted(32.18, 0.8948, 28.60, 0.7813), SAFMN),
+        Published("SPAN", 498, None, quoted(32.20, 0.8953, 28.66, 0.7834), SPAN),
         Published("CARN", 1592, 90.9, quoted(32.13, 0.8937, 28.60, 0.7806), SWINIR),
         Published("IMDN", 715, 40.9, quoted(32.21, 0.8948, 28.58, 0.7811), SWINIR),
         Published("SwinIR-light", 897, 49.6, quoted(32.44, 0.8976, 28.77, 0.7858), SWINIR),
