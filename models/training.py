@@ -20,6 +20,7 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
+CLIP = 0.5  # largest norm of a gradient
 WARM_UP = 0.02  # part of a run until the learning rate is full
 LARGEST_STATE = 16 << 20  # bytes of a file that a run resumes from: small enough to be passed on
 MOST_PARTS = 4  # files that a run resumes from
@@ -33,6 +34,31 @@ def fabric() -> Fabric:
     made = Fabric(devices=devices, num_nodes=nodes, precision="bf16-mixed")
     made.launch()
     return made
+
+
+def planes(images: np.ndarray) -> Tensor:
+    """(n, h, w, 3) to (n, 3, h, w) of the same numbers, channels innermost in memory."""
+    return torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2)
+
+
+def setup(
+    devices: Fabric, module: nn.Module, rate: float, state: dict[str, Any] | None, name: str
+) -> tuple[Any, Any]:
+    """A module and its optimiser on the run's devices, as a stored state left them."""
+    module = module.to(memory_format=torch.channels_last)
+    optimizer = torch.optim.Adam(module.parameters(), lr=rate, betas=(0.9, 0.99), fused=True)
+    if state and name in state:
+        module.load_state_dict(state[name]["weights"])
+        optimizer.load_state_dict(state[name]["optimizer"])
+    return devices.setup(module, optimizer)
+
+
+def take_step(devices: Fabric, module: Any, optimizer: Any, loss: Tensor) -> None:
+    """One step of an optimiser down the gradient of a loss."""
+    optimizer.zero_grad(set_to_none=True)
+    devices.backward(loss)
+    devices.clip_gradients(module, optimizer, max_norm=CLIP, error_if_nonfinite=False)
+    optimizer.step()
 
 
 class Clock:

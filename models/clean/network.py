@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-SIZES = {"small": (32, 64, 128, 192), "large": (48, 96, 160, 224)}  # channels of the levels
+SIZES = {"small": (32, 64, 128, 176), "large": (48, 96, 160, 224)}  # channels of the levels
 SLOPE = 0.1  # of the activation below zero; never quite flat, so no channel dies for good
 AUTO = -1.0  # the level that stands for "not known"
 
