@@ -23,7 +23,7 @@ BLOCK = 8  # pixels; side of JPEG's blocks
 MOST_BLOCKS = 20_000
 LOWEST = 15  # frequencies that the quality is read from, by their sum of row and column
 FEWEST = 200  # coefficients that are not zero, below which a picture says nothing
-SMALLEST = 1.0  # 8-bit levels; a coefficient below may be a zero that was rounded as pixels
+SMALLEST = 1.5  # 8-bit levels; a coefficient below may be a zero that was rounded as pixels
 AGREEMENT = 0.5  # of coefficients with the steps of a quality; 1 is all of them, 0 is chance
 FINEST_STEP = 1.8  # 8-bit levels; finer steps are lost in the rounding to pixels
 
