@@ -21,6 +21,7 @@ NLM_STRENGTHS = (0.5, 0.75, 1.0)  # times the noise's standard deviation
 TV_WEIGHTS = (0.01, 0.02, 0.04)
 UNSHARP_AMOUNTS = (0.5, 1.0, 2.0)
 LUCY_ROUNDS = (10, 30)
+BORDER = 32  # pixels that Richardson-Lucy is given beyond the border, which it darkens
 
 
 def opencv_means(strength: float) -> Method:
@@ -62,14 +63,14 @@ def unsharp(amount: float) -> Method:
 
 
 def lucy(kernel: np.ndarray, rounds: int) -> Method:
-    """Richardson-Lucy (1972), which is told the kernel itself."""
+    """Richardson-Lucy (1972), which is told the kernel itself; mirrored beyond the border."""
+    inner = slice(BORDER, -BORDER)
 
     def method(image: np.ndarray, _: float) -> np.ndarray:
-        planes = [
-            restoration.richardson_lucy(np.clip(image[..., n], 0, 1), kernel, rounds)
-            for n in range(3)
-        ]
-        return np.stack(planes, -1).astype(np.float32)
+        sides = ((BORDER, BORDER), (BORDER, BORDER), (0, 0))
+        wide = np.pad(np.clip(image, 0, 1), sides, "symmetric")
+        planes = [restoration.richardson_lucy(wide[..., n], kernel, rounds) for n in range(3)]
+        return np.stack(planes, -1)[inner, inner]
 
     return method
 

@@ -1,4 +1,4 @@
-"""Measuring the cleaning networks: all methods meet the same damage, and the best of each counts."""
+"""Measuring the cleaning networks: each method meets the same damage; its best result counts."""
 
 import numpy as np
 import pytest
