@@ -26,7 +26,15 @@ def peak(path: Path) -> float:
 
 
 def used() -> float:
-    """MiB of memory that this process has held at its most."""
+    """MiB of memory that this process has held at its most.
+
+    Linux starts `getrusage` with the peak of the process that started this one, so there the peak
+    of its own memory is read instead.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        peak = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(peak.split()[1]) / (1 << 10)
     unit = 1 if sys.platform == "darwin" else 1 << 10
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / (1 << 20)
 

@@ -7,7 +7,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from models import complexity, onnxfile, precision  # noqa: E402
+from models import complexity, memory, onnxfile, precision  # noqa: E402
 from models.clean import damage  # noqa: E402
 from models.clean.network import AUTO, SIZES, Clean, build  # noqa: E402
 from models.clean.train import Crops, Settings, train  # noqa: E402
@@ -214,6 +214,13 @@ def test_tiles_of_a_told_network_are_the_whole(exported):
     )
     off = np.abs(file.in_tiles(picture, 48, 16, level=0.2) - whole).max()
     assert off > 1e-4
+
+
+def test_the_peak_of_memory_holds_at_least_one_tile(exported):
+    _, target, report = exported
+    side = 64 + 2 * report.reach
+    tensor = side * side * 3 * 4 / (1 << 20)  # MiB of the picture alone
+    assert tensor < memory.peak(target) < 1000
 
 
 def test_half_precision_takes_the_level_too(exported, tmp_path):
