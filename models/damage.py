@@ -42,6 +42,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
 HOLES = ("square", "blob", "stroke")  # what is painted over to be replaced; no damage to detect
 LARGEST_HOLE = 64  # pixels: side of the largest hole that is filled at one go
 DAMAGED = 0.06  # alpha from which on a pixel is worth replacing
+VISIBLE = 0.04  # of the range: a change that a detector is asked to find
 MASK_SCALES = (0.5, 1.6)  # of the stored masks, 400 pixels a side
 FINER = 2  # shapes are drawn so many times larger, for smooth edges
 
@@ -336,7 +337,9 @@ def damaged(
     where = np.zeros((*picture.shape[:2], len(groups)), bool)
     for n in rng.integers(len(groups), size=rng.integers(marks + 1)):
         mark = random_mark(rng, masks, groups[n], picture.shape[:2])
-        image = paint(image, mark, rng)
-        where[mark.alpha > DAMAGED] = False  # the last one covers those below
-        where[..., n] |= mark.alpha > DAMAGED
+        painted = paint(image, mark, rng)
+        seen = (mark.alpha > DAMAGED) & (np.abs(painted - image).max(-1) > VISIBLE)
+        where[seen] = False  # the last one covers those below
+        where[..., n] |= seen
+        image = painted
     return levels(image), where
