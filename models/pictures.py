@@ -22,7 +22,7 @@ SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"}
 HELD_OUT_PER_CENT = 6
 SIZES = (1.0, 0.75, 0.5)  # at which every photograph is seen: a smaller one has sharper detail
 SWAPPED = 0.25  # how often the three colours change places, so that no hue is known by heart
-GRID = 8  # pixels: blocks of JPEG lie anywhere against a crop
+MARGIN = 4  # input pixels around a crop that is degraded: beyond its border it is mirrored
 
 Degradation = Callable[[np.ndarray, int, np.random.Generator], np.ndarray]
 """From (scale*h, scale*w, 3) uint8, the scale, and chance, to the small picture (h, w, 3) uint8."""
@@ -92,7 +92,8 @@ class Pictures:
         uint8. Photographs are drawn in proportion to their area, so every pixel is equally likely.
         Without a degradation the small one is the bicubic reduction.
         """
-        needed = size + (GRID if degradation else 0)
+        margin = MARGIN if degradation else 0
+        needed = size + 2 * margin
         fits = [pair for pair in self.train if min(pair[1].shape[:2]) >= needed]
         if not fits:
             raise SystemExit(
@@ -118,9 +119,8 @@ class Pictures:
                 pair = [crop[..., colours] for crop in pair]
             if degradation:
                 pair[1] = degradation(np.ascontiguousarray(pair[0]), s, rng)
-                y, x = (int(side) for side in rng.integers(GRID, size=2))
-                pair[0] = pair[0][y * s : (y + size) * s, x * s : (x + size) * s]
-                pair[1] = pair[1][y : y + size, x : x + size]
+                inner = slice(margin * s, (margin + size) * s), slice(margin, margin + size)
+                pair = [crop[i, i] for crop, i in zip(pair, inner, strict=True)]
             large_crops[n], small_crops[n] = pair
         return large_crops, small_crops
 

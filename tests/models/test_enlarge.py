@@ -1,6 +1,5 @@
 """The enlarging networks: the shipped files, and the code that made them."""
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +9,7 @@ import pytest
 from PIL import Image
 
 from models import measurement, pictures, resample
+from tests.models.making import edges_picture, photographs
 
 onnxruntime = pytest.importorskip("onnxruntime")
 
@@ -23,16 +23,6 @@ def smooth_picture(height=96, width=128):
     y, x = np.mgrid[:height, :width]
     waves = [np.sin(x / 19) + np.cos(y / 23), np.cos(x / 31 + y / 27), np.sin(y / 17)]
     return np.rint(127.5 + 55 * np.stack(waves, -1)).astype(np.uint8)
-
-
-def edges_picture(seed, height=96, width=96):
-    """Random rectangles of flat colour, uint8: edges are what an enlarger can learn quickly."""
-    rng = np.random.default_rng(seed)
-    picture = np.full((height, width, 3), 128, np.uint8)
-    for _ in range(25):
-        y, x = rng.integers(height), rng.integers(width)
-        picture[y : y + rng.integers(8, 40), x : x + rng.integers(8, 40)] = rng.integers(0, 256, 3)
-    return picture
 
 
 @pytest.fixture(scope="module", params=SCALES)
@@ -188,17 +178,13 @@ def test_psnr_and_ssim_know_equal_and_different():
 
 
 @pytest.fixture
-def photographs(tmp_path):
+def folder(tmp_path):
     """A folder of generated pictures to train on."""
-    folder = tmp_path / "photographs"
-    folder.mkdir()
-    for n in range(6):  # by its name picture_0 is the one that is kept from training
-        Image.fromarray(edges_picture(n)).save(folder / f"picture_{n}.png")
-    return folder
+    return photographs(tmp_path / "photographs")
 
 
-def test_a_training_pair_shows_the_same_place(photographs, tmp_path):
-    pairs = pictures.Pictures(photographs, 4, tmp_path / "cache")
+def test_a_training_pair_shows_the_same_place(folder, tmp_path):
+    pairs = pictures.Pictures(folder, 4, tmp_path / "cache")
     large, small = pairs.sample(np.random.default_rng(3), 8, 16)
     assert large.shape == (8, 64, 64, 3)
     assert small.shape == (8, 16, 16, 3)
@@ -207,10 +193,10 @@ def test_a_training_pair_shows_the_same_place(photographs, tmp_path):
         assert np.abs(again - little)[3:-3, 3:-3].max() <= 1
 
 
-def test_packing_again_reads_the_same_pictures(photographs, tmp_path):
-    first = pictures.Pictures(photographs, 2, tmp_path / "cache")
-    again = pictures.Pictures(photographs, 2, tmp_path / "cache")
-    assert (len(first.train), len(first.held_out)) == (5, 1)
+def test_packing_again_reads_the_same_pictures(folder, tmp_path):
+    first = pictures.Pictures(folder, 2, tmp_path / "cache")
+    again = pictures.Pictures(folder, 2, tmp_path / "cache")
+    assert (len(first.train), len(first.held_out)) == (5 * len(pictures.SIZES), 1)
     assert all(np.array_equal(a[1], b[1]) for a, b in zip(first.train, again.train, strict=True))
 
 
@@ -231,80 +217,3 @@ def test_measuring_without_the_benchmark_says_what_is_missing(tmp_path):
     assert done.returncode == 1
     assert "set5 is missing" in done.stderr
     assert "Traceback" not in done.stderr
-
-
-def test_the_untrained_network_is_the_interpolation():
-    torch = pytest.importorskip("torch")
-    from models.enlarge.network import Enlarge
-
-    image = torch.rand(1, 3, 9, 13)
-    with torch.no_grad():
-        result = Enlarge(4)(image)
-    expected = torch.nn.functional.interpolate(image, scale_factor=4, mode="bilinear")
-    assert torch.equal(result, expected)
-
-
-def test_the_reach_is_exactly_the_sum_over_the_layers():
-    torch = pytest.importorskip("torch")
-    from models.enlarge.network import Enlarge, reach
-
-    network = Enlarge(2, channels=4).double()
-    torch.nn.init.normal_(network.last.weight)
-    image = torch.rand(1, 3, 1, 101, dtype=torch.double, requires_grad=True)
-    network(image)[..., 100].sum().backward()  # the left half of input pixel 50
-    seen = np.flatnonzero(np.abs(image.grad.numpy()).sum((0, 1, 2)))
-    assert (seen.min(), seen.max()) == (50 - reach(), 50 + reach())
-
-
-def test_a_few_seconds_of_training_lower_the_loss(photographs, tmp_path):
-    pytest.importorskip("torch")
-    from models.enlarge.train import Settings, train
-
-    out = tmp_path / "out"
-    losses = train(
-        Settings(photographs, out, scale=2, minutes=0.1, batch=4, patch=24, measure_every=2.0)
-    )
-    assert np.mean(losses[-5:]) < 0.8 * np.mean(losses[:5])
-    log = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
-    measured = [row["held_out_psnr"] for row in log if "held_out_psnr" in row]
-    assert measured[-1] > measured[0]
-
-
-def test_training_resumes_where_it_stopped_and_starts_from_another_scale(photographs, tmp_path):
-    torch = pytest.importorskip("torch")
-    from models.enlarge.network import Enlarge
-    from models.enlarge.train import Settings, load_weights, train
-
-    out = tmp_path / "out"
-    common = {"photos": photographs, "out": out, "scale": 2, "batch": 2, "patch": 12}
-    first = train(Settings(minutes=0.02, **common))
-    second = train(Settings(minutes=0.04, resume=True, **common))
-    assert first
-    assert second
-    state = torch.load(out / "state.pt", weights_only=True)
-    assert state["step"] == len(first) + len(second)
-    assert state["seconds"] == pytest.approx(0.04 * 60, abs=1.5)
-    other = Enlarge(4)
-    assert load_weights(other, out / "weights.npz") == ["last.weight", "last.bias"]
-    with np.load(out / "weights.npz") as stored:
-        assert np.array_equal(stored["head.weight"], other.head.weight.detach().numpy())
-
-
-def test_an_exported_file_runs_like_the_network(tmp_path):
-    torch = pytest.importorskip("torch")
-    pytest.importorskip("onnxscript")
-    from models.enlarge import export
-    from models.enlarge.network import Enlarge
-    from models.enlarge.train import save_weights
-
-    torch.manual_seed(0)
-    network = Enlarge(2)
-    torch.nn.init.normal_(network.last.weight, std=0.01)
-    save_weights(tmp_path / "weights.npz", network.state_dict())
-    path = export.export(2, tmp_path / "weights.npz", tmp_path, "none")
-    image = np.random.default_rng(0).random((1, 3, 11, 7), np.float32)
-    with torch.no_grad():
-        expected = network(torch.from_numpy(image)).numpy()
-    session = export.session(path)
-    assert np.abs(run(session, image) - expected).max() <= 1e-4
-    assert properties(session)["safelight.scale"] == "2"
