@@ -44,7 +44,7 @@ def is_held_out(name: str) -> bool:
 
 
 class Pictures:
-    """All photographs of a folder, each as a large and a small uint8 array.
+    """All photographs of a folder, each as a large and a small uint8 array; one, at a scale of 1.
 
     `train` and `held_out` are lists of (large, small): (scale*h, scale*w, 3) and (h, w, 3). Those
     to train with come at every size of `sizes`, those held out as they are.
@@ -71,7 +71,9 @@ class Pictures:
         for name, size, offset, height, width in json.loads(index.read_text()):
             middle = offset + height * scale * width * scale * 3
             large = data[offset:middle].reshape(height * scale, width * scale, 3)
-            small = data[middle : middle + height * width * 3].reshape(height, width, 3)
+            small = large
+            if scale > 1:
+                small = data[middle : middle + height * width * 3].reshape(height, width, 3)
             if not is_held_out(name):
                 self.train.append((large, small))
             elif size == 1.0:
@@ -131,7 +133,6 @@ def pack(
     """Decode every file, make its sizes and their small versions, write all behind one another."""
     packed.parent.mkdir(parents=True, exist_ok=True)
     rows: list[tuple[str, float, int, int, int]] = []
-    offset = 0
     with packed.open("wb") as out:
         for path in files:
             original = read(path)
@@ -139,9 +140,9 @@ def pack(
                 large = original if size == 1 else resample.resize(original, size)
                 height, width = large.shape[0] // scale, large.shape[1] // scale
                 large = np.ascontiguousarray(large[: height * scale, : width * scale])
-                small = resample.resize(large, 1 / scale)
+                offset = out.tell()
                 out.write(large.tobytes())
-                out.write(small.tobytes())
+                if scale > 1:
+                    out.write(resample.resize(large, 1 / scale).tobytes())
                 rows.append((path.name, size, offset, height, width))
-                offset += large.nbytes + small.nbytes
     index.write_text(json.dumps(rows))  # last, so that an interrupted packing is not believed

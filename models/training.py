@@ -6,6 +6,8 @@ Devices, mixed precision and several processes are Lightning Fabric's.
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import math
 import os
@@ -18,8 +20,11 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
+CLIP = 0.5  # largest norm of a gradient
 WARM_UP = 0.02  # part of a run until the learning rate is full
 LARGEST_STATE = 16 << 20  # bytes of a file that a run resumes from: small enough to be passed on
+MOST_PARTS = 4  # files that a run resumes from
+DIGEST = hashlib.sha256().digest_size
 
 
 def fabric() -> Fabric:
@@ -29,6 +34,31 @@ def fabric() -> Fabric:
     made = Fabric(devices=devices, num_nodes=nodes, precision="bf16-mixed")
     made.launch()
     return made
+
+
+def planes(images: np.ndarray) -> Tensor:
+    """(n, h, w, 3) to (n, 3, h, w) of the same numbers, channels innermost in memory."""
+    return torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2)
+
+
+def setup(
+    devices: Fabric, module: nn.Module, rate: float, state: dict[str, Any] | None, name: str
+) -> tuple[Any, Any]:
+    """A module and its optimiser on the run's devices, as a stored state left them."""
+    module = module.to(memory_format=torch.channels_last)
+    optimizer = torch.optim.Adam(module.parameters(), lr=rate, betas=(0.9, 0.99), fused=True)
+    if state and name in state:
+        module.load_state_dict(state[name]["weights"])
+        optimizer.load_state_dict(state[name]["optimizer"])
+    return devices.setup(module, optimizer)
+
+
+def take_step(devices: Fabric, module: Any, optimizer: Any, loss: Tensor) -> None:
+    """One step of an optimiser down the gradient of a loss."""
+    optimizer.zero_grad(set_to_none=True)
+    devices.backward(loss)
+    devices.clip_gradients(module, optimizer, max_norm=CLIP, error_if_nonfinite=False)
+    optimizer.step()
 
 
 class Clock:
@@ -140,25 +170,50 @@ def save_state(path: Path, state: dict[str, Any]) -> None:
     """Write what a run resumes from; whole or not at all.
 
     `state` holds `network` and whatever else is trained, each {"weights", "optimizer"}; `average`,
-    the averaged weights of `network`; and plain numbers. To stay below LARGEST_STATE, moments of
-    the optimiser and distances of averages from their weights are kept in bfloat16: the first are
-    averages of noise, the second small. Raises ValueError when it is larger still.
+    the averaged weights of `network`; and plain numbers. To keep it small, moments of the optimiser
+    and distances of averages from their weights are kept in bfloat16: the first are averages of
+    noise, the second small. What is larger than LARGEST_STATE goes on in `state_1.pt` and so on,
+    for a `path` of `state.pt`. Raises ValueError when that would be more than MOST_PARTS files.
     """
     weights = state["network"]["weights"]
     away = {name: (value - weights[name]).bfloat16() for name, value in state["average"].items()}
-    partial = path.with_name("partial_" + path.name)
-    torch.save(_moments(state | {"average": away}, torch.bfloat16), partial)
-    if partial.stat().st_size > LARGEST_STATE:
-        raise ValueError(f"{path.name} would be larger than {LARGEST_STATE >> 20} MiB.")
-    partial.replace(path)
+    written = io.BytesIO()
+    torch.save(_moments(state | {"average": away}, torch.bfloat16), written)
+    whole = written.getvalue()
+    if len(whole) > LARGEST_STATE:
+        whole += hashlib.sha256(whole).digest()
+    files = _parts(path)[: -(-len(whole) // LARGEST_STATE)]
+    if len(files) * LARGEST_STATE < len(whole):
+        raise ValueError(
+            f"{path.name} would be larger than {MOST_PARTS * LARGEST_STATE >> 20} MiB."
+        )
+    for n, file in enumerate(files):
+        piece = whole[n * LARGEST_STATE : (n + 1) * LARGEST_STATE]
+        file.with_name("partial_" + file.name).write_bytes(piece)
+    for file in files:
+        file.with_name("partial_" + file.name).replace(file)
+    for file in _parts(path)[len(files) :]:
+        file.unlink(missing_ok=True)
 
 
 def load_state(path: Path) -> dict[str, Any]:
-    """What `save_state` wrote."""
-    state: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
+    """What `save_state` wrote. Raises ValueError when its files are not of one save."""
+    pieces = [file.read_bytes() for file in _parts(path) if file.exists()]
+    stored = b"".join(pieces)
+    if len(pieces) > 1:
+        stored, digest = stored[:-DIGEST], stored[-DIGEST:]
+        if hashlib.sha256(stored).digest() != digest:
+            raise ValueError(f"{path.name} and the files that go on from it are not of one save.")
+    state: dict[str, Any] = torch.load(io.BytesIO(stored), weights_only=True, map_location="cpu")
     weights = state["network"]["weights"]
     average = {name: weights[name] + away.float() for name, away in state["average"].items()}
     return _moments(state | {"average": average}, torch.float32)
+
+
+def _parts(path: Path) -> list[Path]:
+    """The files that a state may be in, in order."""
+    more = [path.with_name(f"{path.stem}_{n}{path.suffix}") for n in range(1, MOST_PARTS)]
+    return [path, *more]
 
 
 def _moments(state: Any, kind: torch.dtype) -> Any:

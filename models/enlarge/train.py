@@ -38,12 +38,14 @@ from models.training import (
     fabric,
     load_state,
     load_weights,
+    planes,
     rate,
     save_state,
     save_weights,
+    setup,
+    take_step,
 )
 
-CLIP = 0.5  # largest norm of a gradient
 AVERAGING = 0.999  # of the weights, over steps
 HELD_OUT_SIZE = 96  # input pixels of the crop that is measured in each held-out photograph
 LOG_EVERY = 100  # steps
@@ -95,11 +97,6 @@ class Crops(IterableDataset):
         while True:
             pair = self.pictures.sample(rng, self.settings.batch, self.settings.patch, degradation)
             yield planes(pair[0]), planes(pair[1])
-
-
-def planes(images: np.ndarray) -> Tensor:
-    """(n, h, w, 3) to (n, 3, h, w) of the same numbers, channels innermost in memory."""
-    return torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2)
 
 
 class HeldOut:
@@ -224,24 +221,6 @@ def train(settings: Settings) -> list[float]:
     if log:
         keep()
     return losses
-
-
-def setup(devices, module, rate, state, name):
-    """A module and its optimiser on the run's devices, as a stored state left them."""
-    module = module.to(memory_format=torch.channels_last)
-    optimizer = torch.optim.Adam(module.parameters(), lr=rate, betas=(0.9, 0.99), fused=True)
-    if state and name in state:
-        module.load_state_dict(state[name]["weights"])
-        optimizer.load_state_dict(state[name]["optimizer"])
-    return devices.setup(module, optimizer)
-
-
-def take_step(devices, module, optimizer, loss: Tensor) -> None:
-    """One step of an optimiser down the gradient of a loss."""
-    optimizer.zero_grad(set_to_none=True)
-    devices.backward(loss)
-    devices.clip_gradients(module, optimizer, max_norm=CLIP, error_if_nonfinite=False)
-    optimizer.step()
 
 
 def main() -> None:

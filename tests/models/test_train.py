@@ -113,12 +113,38 @@ def test_what_a_run_resumes_from_comes_back_and_fits_in_16_mib(family, tmp_path)
         assert torch.allclose(found, wanted, rtol=0.01)
 
 
+def state_of(count):
+    weights = {"a": torch.randn(count)}
+    return {"network": {"weights": weights, "optimizer": {}}, "average": weights, "step": 1}
+
+
+def test_a_large_state_goes_on_in_files_of_16_mib_and_comes_back(tmp_path):
+    path = tmp_path / "state.pt"
+    state = state_of(4 << 20)
+    training.save_state(path, state)
+    sizes = {file.name: file.stat().st_size for file in tmp_path.iterdir()}
+    assert set(sizes) == {"state.pt", "state_1.pt"}
+    assert max(sizes.values()) <= 16 << 20
+    weights = training.load_state(path)["network"]["weights"]
+    assert torch.equal(weights["a"], state["network"]["weights"]["a"])
+    training.save_state(path, state_of(10))
+    assert [file.name for file in tmp_path.iterdir()] == ["state.pt"]
+
+
+def test_files_of_two_saves_are_no_state(tmp_path):
+    path = tmp_path / "state.pt"
+    training.save_state(path, state_of(4 << 20))
+    first = path.read_bytes()
+    training.save_state(path, state_of(4 << 20))
+    path.write_bytes(first)
+    with pytest.raises(ValueError, match="not of one save"):
+        training.load_state(path)
+
+
 def test_a_state_that_is_too_large_is_refused(tmp_path):
-    large = {"weights": {"a": torch.zeros(5 << 20)}, "optimizer": {}}
-    state = {"network": large, "average": {"a": torch.zeros(5 << 20)}}
-    with pytest.raises(ValueError, match="16 MiB"):
-        training.save_state(tmp_path / "state.pt", state)
-    assert not (tmp_path / "state.pt").exists()
+    with pytest.raises(ValueError, match="64 MiB"):
+        training.save_state(tmp_path / "state.pt", state_of(12 << 20))
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_rate_warms_up_and_ends_at_its_lowest():

@@ -1,0 +1,223 @@
+"""Train a cleaning network on a folder of photographs.
+
+    python -m models.clean.train --task denoise --photos FOLDER --out OUT/denoise --minutes 90
+    python -m models.clean.train --task jpeg --photos FOLDER --out OUT/jpeg \
+        --init OUT/denoise/weights.npz
+    python -m models.clean.train --task deblur --photos FOLDER --out OUT/deblur \
+        --init OUT/denoise/weights.npz
+
+Every picture is damaged anew (models/clean/damage.py); half the time the network is told how
+strongly, half the time it has to see for itself. The rate follows a cosine over the minutes given,
+so every run ends annealed. OUT receives `weights.npz` (averaged weights, what is exported),
+`state.pt` (what --resume continues from), `log.jsonl` and `samples/`; `python -m models.page OUT`
+draws them. `torchrun --nproc-per-node 4 -m models.clean.train ...` runs on four devices.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
+
+from models import measurement
+from models.clean.damage import GREY, MARGINS, TASKS, benchmark, without_colour
+from models.clean.network import AUTO, SIZES, build
+from models.degradation import levels as eight_bit
+from models.pictures import Pictures
+from models.training import (
+    Average,
+    Clock,
+    Log,
+    fabric,
+    load_state,
+    load_weights,
+    planes,
+    rate,
+    save_state,
+    save_weights,
+    setup,
+    take_step,
+)
+
+AVERAGING = 0.999  # of the weights, over steps
+UNTOLD = 0.5  # share of pictures whose level the network has to see for itself
+HELD_OUT_SIDE = 256  # pixels of the crop that is measured in each held-out photograph
+LOG_EVERY = 100  # steps
+SAMPLES = 4  # held-out crops that are kept as pictures
+
+
+@dataclass
+class Settings:
+    """One training run. The defaults suit two CPU cores and an hour or more."""
+
+    task: str
+    photos: Path
+    out: Path
+    size: str = "small"
+    minutes: float = 90.0
+    steps: int | None = None  # instead of minutes
+    batch: int = 8  # small: in a short run more steps are worth more than smoother ones
+    patch: int = 96  # pixels, a multiple of 8; nearly twice the reach
+    learning_rate: float = 1e-3
+    init: Path | None = None
+    resume: bool = False
+    cache: Path | None = None
+    workers: int = 0  # processes that damage crops; 0 where the cores have no time for them
+    compiled: bool = False
+    measure_every: float = 180.0  # seconds
+    seed: int = 1
+
+
+class Crops(IterableDataset):
+    """Endless batches to train with, other ones in every process.
+
+    (clean, damaged, level): (n, 3, h, w) uint8, the same of float32, and (n,) float32.
+    """
+
+    def __init__(self, pictures: Pictures, settings: Settings, seed: tuple[int, ...]):
+        self.pictures, self.settings, self.seed = pictures, settings, seed
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+        worker = get_worker_info()
+        rng = np.random.default_rng([*self.seed, worker.id if worker else 0])
+        damage, margin = TASKS[self.settings.task], MARGINS[self.settings.task]
+        inner = slice(margin, margin + self.settings.patch)
+        while True:
+            crops, _ = self.pictures.sample(rng, self.settings.batch, inner.stop + margin)
+            crops = [without_colour(c) if rng.random() < GREY else c for c in crops]
+            damaged, levels = zip(*(damage(crop, rng) for crop in crops), strict=True)
+            told = np.where(rng.random(len(levels)) < UNTOLD, AUTO, levels)
+            yield (
+                planes(np.stack([crop[inner, inner] for crop in crops])),
+                planes(np.stack([crop[inner, inner] for crop in damaged])).float(),
+                torch.from_numpy(told).float(),
+            )
+
+
+class HeldOut:
+    """A crop of every photograph kept from training: measured, and a few shown."""
+
+    def __init__(self, pictures: Pictures, task: str):
+        self.pairs = []
+        for n, (picture, _) in enumerate(pictures.held_out):
+            height, width = (min(side, HELD_OUT_SIDE) // 8 * 8 for side in picture.shape[:2])
+            original = np.array(picture[:height, :width])
+            self.pairs.append((original, benchmark(task, original, seed=n)[0]))
+
+    def measure(self, network: nn.Module, device: torch.device, folder: Path) -> float:
+        """Mean colour PSNR in dB, level not told; the first few results go to `folder`."""
+        scores = []
+        for n, (original, damaged) in enumerate(self.pairs):
+            with torch.no_grad():
+                result = network(planes(damaged[None]).to(device))[0]
+            result, damaged = (
+                eight_bit(picture) for picture in (result.permute(1, 2, 0).cpu().numpy(), damaged)
+            )
+            scores.append(measurement.colour_psnr(result, original))
+            if n < SAMPLES:
+                for name, picture in (("input", damaged), ("result", result)):
+                    Image.fromarray(picture).save(folder / f"{n}_{name}.png")
+                Image.fromarray(original).save(folder / f"{n}_original.png")
+        return float(np.mean(scores))
+
+
+def train(settings: Settings) -> list[float]:
+    """Train until the minutes are used up; returns the loss of every step of this call."""
+    devices = fabric()
+    state_file = settings.out / "state.pt"
+    state = load_state(state_file) if settings.resume and state_file.exists() else None
+    step = state["step"] if state else 0
+    seed = (settings.seed, step, devices.global_rank)  # after a resume not the same crops again
+    torch.manual_seed(settings.seed)
+    samples = settings.out / "samples"
+    samples.mkdir(parents=True, exist_ok=True)
+    pictures = Pictures(settings.photos, 1, settings.cache or settings.out)
+    held_out = HeldOut(pictures, settings.task)
+    loader = DataLoader(
+        Crops(pictures, settings, seed), batch_size=None, num_workers=settings.workers
+    )
+    crops = iter(devices.setup_dataloaders(loader, use_distributed_sampler=False))
+
+    network = build(settings.size)
+    if settings.init:
+        left = load_weights(network, settings.init)
+        print(f"started from {settings.init.name}; new: {len(left)} of its arrays")
+    network, optimizer = setup(devices, network, 0.0, state, "network")
+    running = torch.compile(network) if settings.compiled else network
+    average = Average(network, AVERAGING)
+    if state:
+        average.weights = {k: v.to(devices.device) for k, v in state["average"].items()}
+    examined = build(settings.size).to(devices.device)
+
+    log = Log(settings.out / "log.jsonl", asdict(settings)) if devices.is_global_zero else None
+    before = state["seconds"] if state else 0.0
+    clock = Clock(settings.minutes, settings.steps, before, devices)
+
+    def note(**values: float) -> None:
+        log.write(step=step, seconds=round(clock.seconds(), 1), **values)
+
+    def keep() -> None:
+        """Write the weights, and what a run resumes from; then measure."""
+        save_weights(settings.out / "weights.npz", average.weights)
+        stored = {"weights": network.state_dict(), "optimizer": optimizer.state_dict()}
+        stored = {"network": stored, "average": average.weights}
+        save_state(state_file, stored | {"step": step, "seconds": clock.seconds()})
+        if held_out.pairs:
+            examined.load_state_dict(average.weights)
+            score = held_out.measure(examined, devices.device, samples)
+            note(held_out_psnr=round(score, 3))
+
+    next_measurement = 0.0
+    losses: list[float] = []
+    while (part := clock.part(step)) < 1:
+        if log and clock.seconds() >= next_measurement:
+            keep()
+            next_measurement = clock.seconds() + settings.measure_every
+        for group in optimizer.param_groups:
+            group["lr"] = rate(part, settings.learning_rate)
+        clean, damaged, level = next(crops)
+        loss = (running(damaged, level).float() - clean.float() / 255).abs().mean()
+        take_step(devices, network, optimizer, loss)
+        step += 1
+        average.update(network, step)
+        losses.append(loss.item())
+        if log and step % LOG_EVERY == 0:
+            mean = float(np.mean(losses[-LOG_EVERY:]))
+            note(loss=round(mean, 5), learning_rate=optimizer.param_groups[0]["lr"])
+    if log:
+        keep()
+    return losses
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__.splitlines()[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    parser.add_argument("--task", choices=sorted(TASKS), required=True)
+    parser.add_argument("--photos", type=Path, required=True, help="folder of photographs")
+    parser.add_argument("--out", type=Path, required=True, help="folder for weights and log")
+    parser.add_argument("--size", choices=sorted(SIZES), default=Settings.size)
+    parser.add_argument("--minutes", type=float, default=Settings.minutes)
+    parser.add_argument("--steps", type=int, help="end after so many, instead of the minutes")
+    parser.add_argument("--batch", type=int, default=Settings.batch)
+    parser.add_argument("--patch", type=int, default=Settings.patch, help="side, pixels")
+    parser.add_argument("--learning-rate", type=float, default=Settings.learning_rate)
+    parser.add_argument("--init", type=Path, help="weights.npz or .onnx to start from")
+    parser.add_argument("--resume", action="store_true", help="continue from OUT/state.pt")
+    parser.add_argument("--cache", type=Path, help="folder for the packed pictures (OUT)")
+    parser.add_argument("--workers", type=int, default=Settings.workers)
+    parser.add_argument("--compiled", action="store_true", help="torch.compile, for a GPU")
+    parser.add_argument("--measure-every", type=float, default=Settings.measure_every)
+    parser.add_argument("--seed", type=int, default=Settings.seed)
+    train(Settings(**vars(parser.parse_args())))
+
+
+if __name__ == "__main__":
+    main()
