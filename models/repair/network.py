@@ -18,7 +18,7 @@ normalisation, and nothing is global, so any size of picture goes through, and i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -29,15 +29,14 @@ LATENTS = (16, 8, 4)  # channels of a latent at 1/16, 1/8 and 1/4 of the size
 NOISE_STRIDE = 4  # pixels to a place of the noise
 WIDTHS = {
     "small": (48, 64, 96, 128),  # channels at 1/2, 1/4, 1/8 and 1/16: for a CPU to train
-    "large": (64, 96, 128, 192),
+    "large": (64, 96, 128, 144),
 }
 POSTERIOR = (32, 48, 64)  # channels at 1/4, 1/8 and 1/16 of what sees the original
 SPREAD = 5.0  # largest logarithm of a standard deviation, on either side of 0
 RIM_STEPS = 4  # times that colours spread by one place at 1/16: holes of 128 pixels are covered
 
 
-@dataclass(frozen=True)
-class Latent:
+class Latent(NamedTuple):
     """What prior and posterior say of one latent, all (n, c, h, w), and where it counts.
 
     `kl` in nats, from posterior to prior, 0 outside `hole` (n, 1, h, w). `shift` is how far the
