@@ -8,7 +8,7 @@ a picture in tiles has come out as it does in one piece.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,9 @@ from torch import nn
 from models.tiles import Network, state, write_sums
 
 Pictures = Mapping[str, np.ndarray]  # by name, (h, w, 3) float32
+Numbers = Mapping[str, Sequence[float]]
+"""Further inputs of a network, one number each, by name: the value of one that is not given, then
+others to try the file with."""
 
 CONTRACT = "1"
 OPSET = 18
@@ -63,6 +66,7 @@ def export(
     reach: int,
     exact: bool = True,
     photographs: Pictures | None = None,
+    numbers: Numbers | None = None,
 ) -> Report:
     """Write `module`, (1, 3, h, w) to (1, 3, scale*h, scale*w), check it, and put it at `target`.
 
@@ -70,6 +74,7 @@ def export(
     With `exact`, `reach` is the sum over the layers, and tiles must equal the whole; otherwise it
     is the first halo tried, in steps of `multiple`, and the smallest is stated that leaves no
     visible seam in noise, hard edges and `photographs` (name to (h, w, 3) float32, 0 to 1).
+    `numbers` are what the module takes beside the picture, as keywords.
 
     Raises SystemExit, with a sentence, where a check fails, and leaves `target` as it was.
     """
@@ -85,10 +90,10 @@ def export(
     stated |= {"range": "0..1", "layout": "NCHW", "channels": "RGB"} | dict(properties)
     stated["parameters"] = str(sum(p.numel() for p in module.parameters()))
     try:
-        write(module, partial, multiple)
+        write(module, partial, multiple, numbers)
         state(partial, stated)
         network = Network(partial)
-        difference = parity(module, network)
+        difference = max(parity(module, network, **given) for given in settings(numbers or {}))
         pictures = {"noise": noise(SEAM_SIDE), "edges": hard_edges(SEAM_SIDE)}
         pictures |= {n: p[:SEAM_SIDE, :SEAM_SIDE] for n, p in (photographs or {}).items()}
         wholes = {name: network.whole(picture) for name, picture in pictures.items()}
@@ -113,30 +118,39 @@ def export(
     return Report(target, difference, reach, seams)
 
 
-def write(module: nn.Module, path: Path, multiple: int = 1) -> None:
+def settings(numbers: Numbers) -> list[dict[str, float]]:
+    """What a file with such inputs is tried with: nothing given, then each input's other values."""
+    return [{}, *({name: value} for name, values in numbers.items() for value in values[1:])]
+
+
+def write(module: nn.Module, path: Path, multiple: int = 1, numbers: Numbers | None = None) -> None:
     """Write a network with free height and width, weights inside the file, nothing of the maker's.
 
-    Height and width are multiples of `multiple`.
+    Height and width are multiples of `multiple`. Numbers become inputs that need not be given.
     """
     # Not square, so that the two sides cannot be confused.
-    example = torch.rand(1, 3, 3 * max(multiple, 12), 4 * max(multiple, 12))
+    side = -(-12 // multiple) * multiple
+    example = torch.rand(1, 3, 3 * side, 4 * side)
     height, width = torch.export.Dim("height", min=1), torch.export.Dim("width", min=1)
     sides = {2: multiple * height, 3: multiple * width} if multiple > 1 else {2: height, 3: width}
+    usual = {name: values[0] for name, values in (numbers or {}).items()}
     program = torch.onnx.export(
         module,
-        (example,),
+        (example, *(torch.tensor(value) for value in usual.values())),
         dynamo=True,
         verbose=False,
         opset_version=OPSET,
         external_data=False,
-        input_names=["image"],
+        input_names=["image", *usual],
         output_names=["result"],
-        dynamic_shapes=(sides,),
+        dynamic_shapes=(sides, *({} for _ in usual)),
     )
     assert program is not None  # it is None only from the exporter of old
     program.save(str(path), external_data=False)
     stored = onnx.load(str(path))
     strip(stored)
+    for name, number in usual.items():
+        stored.graph.initializer.append(onnx.numpy_helper.from_array(np.float32(number), name))
     for value, scale in ((stored.graph.input[0], 1), (stored.graph.output[0], module.scale)):
         for axis, side in ((2, "height"), (3, "width")):
             name = side if scale == 1 else f"{scale}*{side}"
@@ -160,18 +174,21 @@ def strip(stored: onnx.ModelProto) -> None:
     stored.producer_name, stored.producer_version = "safelight models", ""
 
 
-def parity(module: nn.Module, network: Network) -> float:
+def parity(module: nn.Module, network: Network, **numbers: float) -> float:
     """Largest difference between PyTorch and the file over SIZES and the pictures of `trials`.
 
-    In units of the full range; where a result goes beyond it, of the result. Raises SystemExit for
-    a wrong size, for values that are not finite, and for more than LARGEST_DIFFERENCE.
+    `numbers` are given to both, those left out to neither. In units of the full range; where a
+    result goes beyond it, of the result. Raises SystemExit for a wrong size, for values that are
+    not finite, and for more than LARGEST_DIFFERENCE.
     """
     worst = 0.0
     for name, image in trials(network.multiple).items():
         planes = np.ascontiguousarray(image.transpose(2, 0, 1)[None])
         with torch.no_grad():
-            expected = module(torch.from_numpy(planes)).numpy()
-        result = network.session.run(["result"], {"image": planes})[0]
+            tensors = {name: torch.tensor(value) for name, value in numbers.items()}
+            expected = module(torch.from_numpy(planes), **tensors).numpy()
+        given = {name: np.array(value, np.float32) for name, value in numbers.items()}
+        result = network.session.run(["result"], {"image": planes} | given)[0]
         if result.shape != expected.shape:
             raise SystemExit(f"{name}: {planes.shape} became {result.shape}, not {expected.shape}.")
         if not np.isfinite(result).all():

@@ -59,7 +59,9 @@ class Network:
         fill = [(0, -side % self.multiple) for side in (height, width)]
         filled = np.pad(image, (*fill, (0, 0)), mode="edge") if any(map(any, fill)) else image
         planes = np.ascontiguousarray(filled.transpose(2, 0, 1)[None], np.float32)
-        given = {"image": planes} | {name: np.float32(value) for name, value in numbers.items()}
+        given = {"image": planes} | {
+            name: np.array(value, np.float32) for name, value in numbers.items()
+        }
         result = self.session.run(["result"], given)[0][0].transpose(1, 2, 0)
         return result[: height * self.scale, : width * self.scale]
 

@@ -1,0 +1,47 @@
+"""How much memory a network needs at its most, in a process of its own.
+
+python -m models.memory FILE [--side PIXELS]
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from models.tiles import Network
+
+ROOT = Path(__file__).parents[1]
+
+
+def peak(path: Path) -> float:
+    """MiB that one tile of the file's own size, with its reach, adds at most to an idle process."""
+    command = [sys.executable, "-m", "models.memory", str(path.resolve())]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return float(done.stdout)
+
+
+def used() -> float:
+    """MiB of memory that this process has held at its most."""
+    unit = 1 if sys.platform == "darwin" else 1 << 10
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / (1 << 20)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--side", type=int, help="pixels; without it a tile with its reach")
+    given = parser.parse_args()
+    before = used()
+    network = Network(given.file)
+    side = given.side or network.tile + 2 * network.reach
+    network.whole(np.full((side, side, 3), 0.5, np.float32))
+    print(round(used() - before, 1))
+
+
+if __name__ == "__main__":
+    main()
