@@ -1,14 +1,21 @@
-"""The filling network's ONNX file: its results, what it is tried on, how far it looks."""
+"""The filling network's ONNX file: its results, what it is tried on, how far it looks.
+
+python -m models.repair.filling FILE    prints how much memory one of its windows takes
+"""
 
 from __future__ import annotations
 
+import argparse
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before the import: it reports usage by default
 
 import numpy as np
 
+from models import memory
 from models.repair.network import LATENTS, MULTIPLE, NOISE_STRIDE
 from models.tiles import Network
 
@@ -31,6 +38,14 @@ class FillerFile(Network):
         result: np.ndarray = self.session.run(["result"], given)[0]
         return result
 
+    def whole(self, image: np.ndarray, **numbers: float) -> np.ndarray:
+        """(h, w, 3) float32 with all of it but a rim missing: what takes time and memory."""
+        planes = np.ascontiguousarray(image.transpose(2, 0, 1)[None], np.float32)
+        others = idle(planes.shape)
+        others["mask"][..., 1:-1, 1:-1] = 1
+        result = self.session.run(["result"], {"image": planes} | others | numbers)[0]
+        return np.asarray(result[0].transpose(1, 2, 0))
+
     def fill(self, picture: np.ndarray, hole: np.ndarray, seed: int | None = None) -> np.ndarray:
         """(h, w, 3) uint8 filled where `hole` (h, w) bool, likeliest or from a seed; uint8.
 
@@ -49,6 +64,12 @@ def still(shape: tuple[int, ...]) -> np.ndarray:
     """No noise, for a picture of this shape (1, c, h, w)."""
     places = (side // NOISE_STRIDE for side in shape[2:])
     return np.zeros((1, sum(LATENTS), *places), np.float32)
+
+
+def idle(shape: tuple[int, ...]) -> dict[str, np.ndarray]:
+    """All inputs but the image (1, 3, h, w) of this shape: nothing missing, no noise."""
+    mask = np.zeros((1, 1, *shape[2:]), np.float32)
+    return {"mask": mask, "guess": mask.copy(), "noise": still(shape)}
 
 
 def trials() -> dict[str, Inputs]:
@@ -109,3 +130,24 @@ def measured_reach(file: FillerFile) -> int:
         if np.abs(part[..., view - 8 : view + 8] - whole).max() > VISIBLE:
             return view + MULTIPLE - 8
     return MULTIPLE
+
+
+def peak_memory(path: Path) -> float:
+    """MiB that one window of the file's own size adds at most to an idle process."""
+    command = [sys.executable, "-m", "models.repair.filling", str(path.resolve())]
+    done = subprocess.run(command, cwd=memory.ROOT, capture_output=True, text=True, check=True)
+    return float(done.stdout)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("file", type=Path)
+    given = parser.parse_args()
+    before = memory.used()
+    file = FillerFile(given.file)
+    file.whole(np.full((file.tile, file.tile, 3), 0.5, np.float32))
+    print(round(memory.used() - before, 1))
+
+
+if __name__ == "__main__":
+    main()
