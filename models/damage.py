@@ -110,9 +110,7 @@ def random_mark(rng: np.random.Generator, masks: Masks, group: str, shape: tuple
     return Mark(group, kind, drawn)
 
 
-def stored_mark(
-    rng: np.random.Generator, masks: np.ndarray, shape: tuple[int, int]
-) -> np.ndarray:
+def stored_mark(rng: np.random.Generator, masks: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """One of (n, side, side) uint8 masks: scaled, turned, moved so that a part of it is seen."""
     mask = masks[rng.integers(len(masks))]
     scale = math.exp(rng.uniform(*np.log(MASK_SCALES)))
@@ -229,7 +227,9 @@ def hole(rng: np.random.Generator, kind: str, shape: tuple[int, int]) -> np.ndar
     canvas = Canvas(shape)
     if kind == "square":
         size = rng.integers(least, most + 1, 2)
-        x, y = (int(rng.integers(side - s + 1)) for side, s in zip((width, height), size))
+        x, y = (
+            int(rng.integers(side - s + 1)) for side, s in zip((width, height), size, strict=True)
+        )
         alpha = np.zeros(shape, np.float32)
         alpha[y : y + size[1], x : x + size[0]] = 1
         return alpha

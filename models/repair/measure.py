@@ -34,7 +34,7 @@ from models.pictures import Pictures, is_held_out, read
 from models.repair import train_detector
 from models.repair.export import PLUGIN, half
 from models.repair.filling import FillerFile, idle, peak_memory
-from models.repair.network import MULTIPLE, Filler
+from models.repair.network import Filler
 from models.repair.train import HeldOut
 from models.tiles import Network, sha256, state, write_sums
 from models.training import load_weights, planes
@@ -95,21 +95,31 @@ def distance(features: Features, a: np.ndarray, b: np.ndarray) -> float:
         return float(feature_loss(features, *both))
 
 
-def scores(cases: Cases, method: Method, features: Features) -> tuple[float, float]:
-    """Mean (PSNR inside the damage in dB, feature distance) of one method.
+def fillings(cases: Cases, method: Method) -> list[np.ndarray]:
+    """What a method makes of every picture without what is missing.
 
-    It is given the picture without what is missing. Raises SystemExit where it changes another
-    pixel than a damaged one.
+    Raises SystemExit where it changes another pixel than a damaged one.
     """
-    rows = []
+    made = []
     for original, hole in cases:
-        given = np.where(hole[..., None], np.uint8(0), original)
-        result = method(given, hole)
+        result = method(np.where(hole[..., None], np.uint8(0), original), hole)
         if not np.array_equal(result[~hole], original[~hole]):
             raise SystemExit("A pixel outside the damage was changed.")
-        rows.append((psnr_inside(result, original, hole), distance(features, result, original)))
-    psnr, apart = np.mean(rows, axis=0)
-    return float(psnr), float(apart)
+        made.append(result)
+    return made
+
+
+def scores(cases: Cases, methods: list[Method], features: Features) -> tuple[float, float]:
+    """Mean (PSNR inside the damage in dB, feature distance) of the best of several variants."""
+    found = []
+    for method in methods:
+        made = fillings(cases, method)
+        pairs = zip(made, cases, strict=True)
+        psnr = np.mean([psnr_inside(result, *case) for result, case in pairs])
+        found.append((float(psnr), made))
+    psnr, made = max(found, key=lambda one: one[0])
+    apart = [distance(features, result, case[0]) for result, case in zip(made, cases, strict=True)]
+    return psnr, float(np.mean(apart))
 
 
 def variations(cases: Cases, file: FillerFile, features: Features) -> dict[str, float]:
@@ -134,12 +144,8 @@ def filling_table(
     numbers: dict[str, Any] = {}
     for kind in HOLES:
         damaged = cases(pictures, masks, kind)
-        found = {
-            name: max(scores(damaged, variant, features) for variant in variants)
-            for name, variants in CLASSICAL.items()
-        }
-        if file:
-            found["**network**"] = scores(damaged, file.fill, features)
+        methods = CLASSICAL | ({"**network**": [file.fill]} if file else {})
+        found = {name: scores(damaged, variants, features) for name, variants in methods.items()}
         numbers[kind] = {"scores": found}
         if file:
             numbers[kind]["variations"] = variations(damaged, file, features)

@@ -175,9 +175,7 @@ class Filler(nn.Module):
         self.bottom = nn.Sequential(Block(coarsest, 2), Block(coarsest, 4))
         self.rungs = nn.ModuleList(
             Rung(width, seen, channels)
-            for width, seen, channels in zip(
-                widths[:0:-1], POSTERIOR[::-1], LATENTS, strict=True
-            )
+            for width, seen, channels in zip(widths[:0:-1], POSTERIOR[::-1], LATENTS, strict=True)
         )
         self.up = nn.ModuleList(
             nn.Conv2d(coarser, finer, 3, padding=1)

@@ -9,9 +9,10 @@ for each picture, its mean absolute error (sigma-VAE: Rybkin et al., "Simple and
 Training with Calibrated Decoders", 2021), so the first term is the logarithm of that error.
 
 A latent collapses when its posterior becomes the prior and it says nothing. Three things are done
-about it: the divergence counts little at first (`beta`), less for scales that use little (balancing,
-as in NVAE), and not at all below `free_bits` a channel (Kingma et al., "Improved Variational
-Inference with Inverse Autoregressive Flow", 2016). `activity` is how one sees whether they helped.
+about it: the divergence counts little at first (`beta`), less for scales that use little
+(balancing, as in NVAE), and not at all below `free_bits` a channel (Kingma et al., "Improved
+Variational Inference with Inverse Autoregressive Flow", 2016). `activity` is how one sees whether
+they helped.
 """
 
 from __future__ import annotations

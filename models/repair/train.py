@@ -95,9 +95,7 @@ class Examples(IterableDataset):
     (n, 3, h, w) twice and (n, 1, h, w) twice, uint8; hole and guess are 0 or 1.
     """
 
-    def __init__(
-        self, pictures: Pictures, masks: Masks, settings: Settings, seed: tuple[int, ...]
-    ):
+    def __init__(self, pictures: Pictures, masks: Masks, settings: Settings, seed: tuple[int, ...]):
         self.pictures, self.masks, self.settings, self.seed = pictures, masks, settings, seed
 
     def __iter__(self) -> Iterator[list[Tensor]]:

@@ -78,9 +78,7 @@ def example(
 class Examples(IterableDataset):
     """Endless batches, other ones in every process: (n, 3, h, w) and (n, groups, h, w) uint8."""
 
-    def __init__(
-        self, pictures: Pictures, masks: Masks, settings: Settings, seed: tuple[int, ...]
-    ):
+    def __init__(self, pictures: Pictures, masks: Masks, settings: Settings, seed: tuple[int, ...]):
         self.pictures, self.masks, self.settings, self.seed = pictures, masks, settings, seed
 
     def __iter__(self) -> Iterator[list[Tensor]]:

@@ -106,7 +106,8 @@ def test_damage_of_every_kind_is_the_same_for_the_same_chance_and_other_for_othe
     first, again, others = marks(1), marks(1), marks(2)
     for one, same in zip(first, again, strict=True):
         assert one.alpha.shape == (80, 112)
-        assert (one.alpha.min(), one.alpha.max()) >= (0, 0) and one.alpha.max() <= 1
+        assert one.alpha.min() >= 0
+        assert one.alpha.max() <= 1
         assert np.array_equal(one.alpha, same.alpha)
     assert any(not np.array_equal(a.alpha, b.alpha) for a, b in zip(first, others, strict=True))
     assert np.mean([mark.alpha.any() for mark in first]) > 0.7
@@ -195,9 +196,7 @@ def test_the_divergence_is_that_of_the_two_distributions():
     both = torch.cat([torch.nn.functional.silu(x), seen], 1)
     shift, narrowing = rung.correction(both).chunk(2, 1)
     prior = torch.distributions.Normal(mean, spread.exp())
-    posterior = torch.distributions.Normal(
-        mean + shift * spread.exp(), (spread + narrowing).exp()
-    )
+    posterior = torch.distributions.Normal(mean + shift * spread.exp(), (spread + narrowing).exp())
     wanted = torch.distributions.kl_divergence(posterior, prior)
     assert torch.allclose(latent.kl, wanted, rtol=1e-3, atol=1e-5)
 
@@ -341,4 +340,4 @@ def test_a_method_that_touches_the_rest_of_the_picture_is_refused(masks):
 
     damaged = measure.cases([edges_picture(0, 128, 128)], masks[1], "tears")
     with pytest.raises(SystemExit, match="outside"):
-        measure.scores(damaged, lambda picture, hole: picture + 1, lambda image: [image])
+        measure.fillings(damaged, lambda picture, hole: picture + 1)
