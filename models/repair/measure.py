@@ -28,7 +28,7 @@ import torch
 
 from models import complexity, precision
 from models.damage import LARGEST_HOLE, Masks, load_masks, random_mark, to_replace
-from models.enlarge.export import middle
+from models.enlarge.export import middle, pictures_of
 from models.perceptual import Features, feature_loss
 from models.pictures import Pictures, is_held_out, read
 from models.repair import train_detector
@@ -223,7 +223,7 @@ def main() -> None:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     parser.add_argument("--hardware", default=f"{cores} CPU cores")
     given = parser.parse_args()
-    paths = sorted(path for path in given.photos.iterdir() if is_held_out(path.name))
+    paths = [path for path in pictures_of(given.photos) if is_held_out(path.name)]
     pictures = [middle(read(path), SIDE) for path in paths]
     pictures = [picture for picture in pictures if picture.shape[:2] == (SIDE, SIDE)]
     _, masks = load_masks(given.damage, given.cache)
