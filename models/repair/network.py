@@ -33,6 +33,10 @@ WIDTHS = {
 }
 POSTERIOR = (32, 48, 64)  # channels at 1/4, 1/8 and 1/16 of what sees the original
 SPREAD = 5.0  # largest logarithm of a standard deviation, on either side of 0
+# A posterior that starts as the prior is noise, which the decoder unlearns to hear before there is
+# anything to hear. So it starts narrow and far from it.
+FIRST_NARROWING = -2.0  # logarithm of its deviation, in those of the prior
+FIRST_GAIN = 8.0  # of its mean, over the usual start of a convolution
 RIM_STEPS = 4  # times that colours spread by one place at 1/16: holes of 128 pixels are covered
 
 
@@ -127,6 +131,10 @@ class Rung(nn.Module):
         self.enter = nn.Conv2d(channels, width, 1)
         nn.init.zeros_(self.prior.weight)
         nn.init.zeros_(self.prior.bias)
+        last = self.correction[-1]
+        with torch.no_grad():
+            last.weight[:channels] *= FIRST_GAIN
+            last.bias[channels:] = FIRST_NARROWING
 
     def drawn(self, x: Tensor, noise: Tensor, hole: Tensor) -> Tensor:
         """The decoder's `x` with a latent from the prior; `noise` is standard normal."""

