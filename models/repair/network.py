@@ -32,10 +32,10 @@ WIDTHS = {
     "large": (64, 96, 128, 144),
 }
 POSTERIOR = (32, 48, 64)  # channels at 1/4, 1/8 and 1/16 of what sees the original
-SPREAD = 5.0  # largest logarithm of a standard deviation, on either side of 0
+SPREAD = 2.5  # largest logarithm of a standard deviation, on either side of 0
 # A posterior that starts as the prior is noise, which the decoder unlearns to hear before there is
 # anything to hear. So it starts narrow and far from it.
-FIRST_NARROWING = -2.0  # logarithm of its deviation, in those of the prior
+FIRST_NARROWING = -2.5  # logarithm of its deviation, in those of the prior
 FIRST_GAIN = 8.0  # of its mean, over the usual start of a convolution
 RIM_STEPS = 4  # times that colours spread by one place at 1/16: holes of 128 pixels are covered
 
@@ -114,6 +114,11 @@ class Posterior(nn.Module):
         return levels[::-1]
 
 
+def bounded(spread: Tensor) -> Tensor:
+    """The logarithm of a deviation kept within SPREAD: of exponents one stray value is enough."""
+    return SPREAD * torch.tanh(spread / SPREAD)
+
+
 class Rung(nn.Module):
     """One latent of the ladder: its prior, its posterior, its way into the decoder.
 
@@ -139,7 +144,7 @@ class Rung(nn.Module):
     def drawn(self, x: Tensor, noise: Tensor, hole: Tensor) -> Tensor:
         """The decoder's `x` with a latent from the prior; `noise` is standard normal."""
         mean, spread = self.prior(F.silu(x)).chunk(2, 1)
-        return x + self.enter(hole * (mean + spread.clamp(-SPREAD, SPREAD).exp() * noise))
+        return x + self.enter(hole * (mean + bounded(spread).exp() * noise))
 
     def told(
         self, x: Tensor, noise: Tensor, hole: Tensor, seen: Tensor, plain: Tensor
@@ -149,9 +154,9 @@ class Rung(nn.Module):
         `plain` is (n, 1, 1, 1) of 0 and 1. Numbers that are exponents stay in float32.
         """
         mean, spread = self.prior(F.silu(x)).float().chunk(2, 1)
-        spread = spread.clamp(-SPREAD, SPREAD)
+        spread = bounded(spread)
         shift, narrowing = self.correction(torch.cat([F.silu(x), seen], 1)).float().chunk(2, 1)
-        narrowing = narrowing.clamp(-SPREAD, SPREAD)
+        narrowing = bounded(narrowing)
         deviation = spread.exp()
         kl = 0.5 * (shift.square() + (2 * narrowing).exp() - 1) - narrowing
         posterior = mean + deviation * (shift + narrowing.exp() * noise)

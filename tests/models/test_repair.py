@@ -13,7 +13,7 @@ from models import damage  # noqa: E402
 from models.repair import examples, export, objective, train, train_detector  # noqa: E402
 from models.repair.detector import Detector  # noqa: E402
 from models.repair.filling import FillerFile, still  # noqa: E402
-from models.repair.network import Filler, Latent, Rung, interpolation  # noqa: E402
+from models.repair.network import Filler, Latent, Rung, bounded, interpolation  # noqa: E402
 from models.training import save_weights  # noqa: E402
 from tests.models.making import edges_picture, photographs  # noqa: E402
 
@@ -195,6 +195,7 @@ def test_the_divergence_is_that_of_the_two_distributions():
     mean, spread = rung.prior(torch.nn.functional.silu(x)).chunk(2, 1)
     both = torch.cat([torch.nn.functional.silu(x), seen], 1)
     shift, narrowing = rung.correction(both).chunk(2, 1)
+    spread, narrowing = bounded(spread), bounded(narrowing)
     prior = torch.distributions.Normal(mean, spread.exp())
     posterior = torch.distributions.Normal(mean + shift * spread.exp(), (spread + narrowing).exp())
     wanted = torch.distributions.kl_divergence(posterior, prior)
@@ -239,7 +240,7 @@ def test_a_channel_is_active_when_its_mean_moves():
 def test_a_short_training_lowers_the_loss_and_its_latents_come_to_speak(
     common, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(train, "HELD_OUT_SIDE", 64)
+    monkeypatch.setattr(train, "HELD_OUT_SIDE", common["patch"])
     settings = train.Settings(out=tmp_path, steps=50, **common)
     losses = train.train(settings)
     assert np.mean(losses[-15:]) < np.mean(losses[:15])
