@@ -1,4 +1,4 @@
-# make run | test | check | pictures | reference | benchmarks | training | clean.
+# make run | test | test-models | check | pictures | reference | benchmarks | training | clean.
 # Each makes what it needs.
 
 SHELL := /bin/bash
@@ -7,11 +7,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 PLUGINS := $(sort $(dir $(wildcard plugins/*/pyproject.toml)))
 EDITABLE := $(foreach plugin,$(PLUGINS),-e $(plugin))
+TEST_MODELS := .venv-training/bin/python -m pytest -q -c /dev/null --rootdir . \
+	--confcutdir tests/models --import-mode importlib --durations 10 tests/models
 PHOTO := $(firstword $(wildcard resources/samples/*.jpg))
 
 export ORT_DISABLE_TELEMETRY := 1
 
-.PHONY: run test check pictures reference benchmarks training clean
+.PHONY: run test test-models check pictures reference benchmarks training clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/installed
@@ -19,13 +21,19 @@ run: $(VENV)/installed
 	@# Status 1 has been explained in a sentence: no display, say.
 	@$(BIN)/safelight $(PHOTO) || test $$? -eq 1
 
-test: $(VENV)/installed-test
+# Networks are made and checked in an environment of their own, with PyTorch.
+test: $(VENV)/installed-test .venv-training/installed
 	@.ci/system-libraries
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy editor/safelight
 	$(BIN)/lint-imports
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest --ignore tests/models
+	$(TEST_MODELS)
+
+# What the training environment runs: no Qt, no plugins of pytest, no settings of the editor's.
+test-models: .venv-training/installed
+	$(TEST_MODELS)
 
 check: $(VENV)/installed-test
 	$(BIN)/ruff check .

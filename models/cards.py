@@ -123,8 +123,13 @@ def card(folder: Path, plugin: Path, metrics: dict[str, Any]) -> str:
 
 
 def networks(said: dict[str, Any]) -> list[str]:
-    """One paragraph on each network."""
-    return [f"**{item['title']}**: {item['network']}" for item in said["models"].values()]
+    """One paragraph on each network that a file is of: files are called MODEL_..."""
+    shipped = {file.split("_")[0] for file in said["files"]}
+    return [
+        f"**{item['title']}**: {item['network']}"
+        for name, item in said["models"].items()
+        if name in shipped
+    ]
 
 
 def files_table(paths: list[Path]) -> list[str]:

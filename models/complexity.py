@@ -1,10 +1,10 @@
-"""How much a network computes, counted in its ONNX graph."""
+"""What happens inside a network: how much it computes, and how large its numbers grow."""
 
 from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before the import: it reports usage by default
@@ -28,7 +28,7 @@ def multiply_adds(path: Path, others: Mapping[str, np.ndarray] | None = None) ->
     graph = stored.graph
     shapes = {weights.name: tuple(weights.dims) for weights in graph.initializer}
     given = {"image": np.zeros((1, 3, SIDE, SIDE), np.float32)} | dict(others or {})
-    shapes |= shapes_inside(stored, given)
+    shapes |= {name: np.shape(result) for name, result in inside(stored, given).items()}
     total = 0
     for node in graph.node:
         if node.op_type == "Conv":
@@ -41,10 +41,20 @@ def multiply_adds(path: Path, others: Mapping[str, np.ndarray] | None = None) ->
     return total / SIDE**2
 
 
-def shapes_inside(
-    stored: onnx.ModelProto, given: dict[str, np.ndarray]
-) -> dict[str, tuple[int, ...]]:
-    """The shape of every result inside a network for these inputs, and of the inputs."""
+def largest_activation(path: Path, pictures: Iterable[np.ndarray]) -> float:
+    """The largest magnitude of any result inside a network, over pictures (h, w, 3) float32."""
+    stored = onnx.load(str(path))
+    largest = 0.0
+    for picture in pictures:
+        given = {"image": np.ascontiguousarray(picture.transpose(2, 0, 1)[None])}
+        for result in inside(stored, given).values():
+            if result.dtype == np.float32 and result.size:
+                largest = max(largest, float(np.abs(result).max()))
+    return largest
+
+
+def inside(stored: onnx.ModelProto, given: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Every result inside a network for these inputs, and the inputs, by name."""
     names = [name for node in stored.graph.node for name in node.output if name]
     watched = onnx.ModelProto()
     watched.CopyFrom(stored)
@@ -53,6 +63,4 @@ def shapes_inside(
     session = onnxruntime.InferenceSession(
         watched.SerializeToString(), providers=["CPUExecutionProvider"]
     )
-    results = session.run(names, given)
-    found = {name: np.shape(result) for name, result in zip(names, results, strict=True)}
-    return found | {name: value.shape for name, value in given.items()}
+    return dict(zip(names, session.run(names, given), strict=True)) | given

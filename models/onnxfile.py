@@ -32,7 +32,7 @@ EXACT_SEAM = 1e-5  # tiles against the whole picture, where the reach is the sum
 VISIBLE_SEAM = 1 / 1024  # the same, where the reach is measured: a quarter of an 8-bit step
 LARGEST_REACH = 80  # input pixels; a network that needs more is not cut into tiles
 SEAM_SIDE = 192  # of the pictures cut in four; more than twice the largest reach
-SIZES = ((1, 1), (2, 3), (7, 5), (17, 31), (4, 4), (1, 25), (25, 1))  # times the multiple
+SIZES = ((1, 1), (2, 3), (7, 5), (1, 25), (25, 1))  # of noise, times the multiple
 
 
 @dataclass(frozen=True)

@@ -28,11 +28,12 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from onnxruntime.transformers.float16 import DEFAULT_OP_BLOCK_LIST, convert_float_to_float16
 from onnxruntime.transformers.onnx_model import OnnxModel
 
-from models import measurement, resample
+from models import complexity, measurement, resample
 from models.tiles import Network, state
 
 LEAST_AGREEMENT = 50.0  # dB, of half precision with float32, on every picture
 LARGEST_DIFFERENCE = 2 / 255  # the same, at any pixel
+LARGEST_ACTIVATION = 4000.0  # anywhere inside; half precision ends at 65504, sums reach further
 SENSITIVE = (
     "LayerNormalization",
     "InstanceNormalization",
@@ -74,10 +75,15 @@ def half(source: Path, target: Path, photographs: Sequence[np.ndarray]) -> tuple
     """Write `source` in half precision to `target` and compare the two.
 
     Normalisation, softmax and the interpolation stay in float32, inputs and outputs too. Returns
-    the least PSNR in dB and the largest difference over `photographs`, (h, w, 3) float32, and
-    black, white, noise and a checkerboard. Raises SystemExit, with a sentence, where that is too
-    far, and leaves no file.
+    the least PSNR in dB and the largest difference over `photographs`, (h, w, 3) float32 on the
+    grid of the multiple, and black, white, noise and a checkerboard. Raises SystemExit, with a
+    sentence, where that is too far, and leaves no file. The CPU computes half precision in float32
+    and never overflows, so that numbers inside stay small is looked at in the float32 file.
     """
+    pictures = [*photographs, *extremes()]
+    largest = complexity.largest_activation(source, pictures)
+    if largest > LARGEST_ACTIVATION:
+        raise SystemExit(f"{source.name} reaches {largest:.0f} inside: too much for float16.")
     stored = convert_float_to_float16(
         onnx.load(str(source)),
         keep_io_types=True,
@@ -87,21 +93,23 @@ def half(source: Path, target: Path, photographs: Sequence[np.ndarray]) -> tuple
     ordered.topological_sort()  # the converter appends its casts
     ordered.save_model_to_file(str(target))
     state(target, {"precision": "float16"})
-    psnr, difference = agreement(Network(source), Network(target), photographs)
+    psnr, difference = agreement(Network(source), Network(target), pictures)
     if psnr < LEAST_AGREEMENT or difference > LARGEST_DIFFERENCE:
         target.unlink()
         raise SystemExit(f"{target.name}: {psnr:.1f} dB, {difference:.4f} from float32: too far.")
     return psnr, difference
 
 
-def agreement(a: Network, b: Network, photographs: Sequence[np.ndarray]) -> tuple[float, float]:
-    """(least PSNR in dB, largest difference in units of the range) of two networks' results."""
-    side = 64
-    checks = np.indices((side, side)).sum(0) % 2
-    flat = [np.full((side, side, 3), level, np.float32) for level in (0, 1)]
+def extremes(side: int = 64) -> list[np.ndarray]:
+    """Black, white, noise and a checkerboard, (side, side, 3) float32."""
+    checks = np.indices((side, side)).sum(0)[..., None] % 2
+    flat = np.zeros((side, side, 3), np.float32)
     rng = np.random.default_rng(3)
-    pictures = [*photographs, *flat, rng.random((side, side, 3), np.float32)]
-    pictures.append(np.repeat(checks[..., None], 3, 2).astype(np.float32))
+    return [flat, flat + 1, rng.random((side, side, 3), np.float32), flat + np.float32(checks)]
+
+
+def agreement(a: Network, b: Network, pictures: Sequence[np.ndarray]) -> tuple[float, float]:
+    """(least PSNR in dB, largest difference in units of the range) of two networks' results."""
     worst, largest = float("inf"), 0.0
     for picture in pictures:
         error = np.abs(a(picture) - b(picture))

@@ -35,7 +35,8 @@ SETS = ("set5", "set14")
 SCALES = (2, 4)
 SCREEN = 1280 * 720  # pixels of the result that papers count multiply-adds for
 
-Scores = tuple[float | None, float | None]  # (Y-PSNR in dB, SSIM); None: not quoted
+FORMS = {"psnr": ".2f", "ssim": ".4f", "gmsd": ".4f", "spectrum": ".2f"}  # see measurement.py
+Scores = dict[str, float]  # by the names of FORMS; what is missing was not quoted
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ SAFMN = "SAFMN (Sun et al. 2023), repository; it prints no PSNR"
 
 
 def quoted(psnr5: float, ssim5: float, psnr14: float, ssim14: float) -> dict[str, Scores]:
-    return {"set5": (psnr5, ssim5), "set14": (psnr14, ssim14)}
+    return {"set5": {"psnr": psnr5, "ssim": ssim5}, "set14": {"psnr": psnr14, "ssim": ssim14}}
 
 
 PUBLISHED = {
@@ -99,26 +100,25 @@ def is_grey(path: Path) -> bool:
         return len(picture.getbands()) == 1 and picture.mode != "P"
 
 
-def scores(
-    pictures: Originals, scale: int, method: Callable[[np.ndarray], np.ndarray]
-) -> tuple[float, float]:
-    """Mean (PSNR in dB, SSIM) of `method`, a function from the small picture to the large one."""
+def scores(pictures: Originals, scale: int, method: Callable[[np.ndarray], np.ndarray]) -> Scores:
+    """Mean of every measure for `method`, a function from the small picture to the large one."""
     rows = []
     for picture, grey in pictures:
         height, width = (side - side % scale for side in picture.shape[:2])
         original = picture[:height, :width]
         result = method(resample.resize(original, 1 / scale))
         rows.append(
-            (
-                measurement.psnr(result, original, scale, grey),
-                measurement.ssim(result, original, scale, grey),
-            )
+            {
+                "psnr": measurement.psnr(result, original, scale, grey),
+                "ssim": measurement.ssim(result, original, scale, grey),
+                "gmsd": measurement.gmsd(result, original, scale),
+                "spectrum": measurement.spectral_distance(result, original, scale),
+            }
         )
-    psnr, ssim = np.mean(rows, axis=0)
-    return float(psnr), float(ssim)
+    return {name: float(np.mean([row[name] for row in rows])) for name in FORMS}
 
 
-def bicubic(scale: int, sets: dict[str, Originals]) -> dict[str, tuple[float, float]]:
+def bicubic(scale: int, sets: dict[str, Originals]) -> dict[str, Scores]:
     """What plain interpolation reaches on each set."""
     return {
         name: scores(pictures, scale, lambda small: resample.resize(small, scale))
@@ -143,9 +143,9 @@ def measure(network: Network, sets: dict[str, Originals]) -> dict[str, Any]:
 def summary(numbers: dict[str, Any], plain: dict[str, Scores], sets: dict[str, Originals]) -> str:
     """The figures of one file as it states them itself."""
     return "; ".join(
-        f"{s.capitalize()} n={len(sets[s])} Y-PSNR {psnr:.2f} dB SSIM {ssim:.4f} "
-        f"(bicubic {plain[s][0]:.2f} dB {plain[s][1]:.4f})"
-        for s, (psnr, ssim) in numbers["scores"].items()
+        f"{s.capitalize()} n={len(sets[s])} Y-PSNR {found['psnr']:.2f} dB "
+        f"SSIM {found['ssim']:.4f} (bicubic {plain[s]['psnr']:.2f} dB {plain[s]['ssim']:.4f})"
+        for s, found in numbers["scores"].items()
     )
 
 
@@ -161,10 +161,12 @@ def row(
     """One line of the table. Parameters in thousands, multiply-adds in 10⁹."""
     shown = [format_or_dash(parameters, ".0f"), format_or_dash(multiply_adds, ".1f")]
     shown += [format_or_dash(speed and speed[of], ".2f") for of in ("passed", "processor")]
-    for name_of_set in sets:
-        psnr, ssim = found.get(name_of_set, (None, None))
-        shown.append(f"{format_or_dash(psnr, '.2f')} / {format_or_dash(ssim, '.4f')}")
+    shown += [cell(found.get(name_of_set, {}), "psnr", "ssim") for name_of_set in sets]
     return f"| {name} | {' | '.join(shown)} | {source} |"
+
+
+def cell(found: Scores, *names: str) -> str:
+    return " / ".join(format_or_dash(found.get(name), FORMS[name]) for name in names)
 
 
 def format_or_dash(value: float | None, form: str) -> str:
@@ -195,17 +197,42 @@ def table(
     return [*lines, ""]
 
 
+def looks(
+    scale: int,
+    plain: dict[str, Scores],
+    files: dict[str, dict[str, Any]],
+    sets: dict[str, Originals],
+) -> list[str]:
+    """The lines of one scale's table of what PSNR does not see; less is better."""
+    rows = {"bicubic": plain} | {
+        f"**{name}**": n["scores"] for name, n in files.items() if n["scale"] == scale
+    }
+    return [
+        f"×{scale}: GMSD / spectral distance in dB",
+        "",
+        f"| | {' | '.join(s.capitalize() for s in sets)} |",
+        "|" + "---|" * (1 + len(sets)),
+        *(
+            f"| {name} | {' | '.join(cell(found[s], 'gmsd', 'spectrum') for s in sets)} |"
+            for name, found in rows.items()
+        ),
+        "",
+    ]
+
+
 def protocol(rounds: int, hardware: str) -> str:
     """How the figures of the tables came about, for the reader of a card."""
     return (
         "Original cut to a multiple of the scale, reduced with MATLAB's bicubic (a = -0.5, "
         "antialiased), enlarged, rounded to 8 bits, compared on Y without a border as wide as the "
-        "scale. Neither set was used in training or to choose anything. Rows marked measured are "
+        "scale. No set was used in training or to choose anything. Rows marked measured are "
         f"the ONNX files that ship, in ONNX Runtime {onnxruntime.__version__} on the CPU, float32, "
         "in the tiles the editor cuts; the others are quoted from the source named, a dash where "
         f"it does not say. Multiply-adds are for a result of 1280×720. Seconds per megapixel of "
         f"result on {hardware}, median of {rounds} rounds in which all files took turns: those "
-        "that passed, longer where the machine had other work, and those of the cores, added up."
+        "that passed, longer where the machine had other work, and those of the cores, added up. "
+        "GMSD (Xue et al. 2014) tells whether edges are where they were, the spectral distance "
+        "whether there is as much fine detail as there was; 0 is best for both."
     )
 
 
@@ -235,7 +262,7 @@ def main() -> None:
     lines = [protocol(given.rounds, given.hardware), ""]
     for scale in sorted({network.scale for network in networks.values()}):
         plain = bicubic(scale, sets)
-        lines += table(scale, plain, files, sets)
+        lines += table(scale, plain, files, sets) + looks(scale, plain, files, sets)
         for name, network in networks.items():
             if network.scale == scale and given.state:
                 state(network.path, {"metrics": summary(files[name], plain, sets)})

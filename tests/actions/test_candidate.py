@@ -240,7 +240,8 @@ def test_names_that_cannot_be_are_refused(name):
 
 
 def test_a_built_in_network_is_no_network_of_ones_own(store):
-    with pytest.raises(StoreError, match="enlarge_x2 is a part of the plugin safelight-enlarge"):
-        models.remove(store, "enlarge_x2")
+    name = "fast_faithful_x2"
+    with pytest.raises(StoreError, match=f"{name} is a part of the plugin safelight-enlarge"):
+        models.remove(store, name)
     with pytest.raises(StoreError, match="no network other of your own; there are: none"):
         models.remove(store, "other")

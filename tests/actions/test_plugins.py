@@ -14,7 +14,7 @@ from tests.conftest import CHECKOUT
 from tests.plugins.making import wheel
 from tests.plugins.stocking import stock
 
-ENLARGE = CHECKOUT / "plugins" / "enlarge" / "safelight_enlarge" / "enlarge_x2.onnx"
+ENLARGE = CHECKOUT / "plugins" / "enlarge" / "safelight_enlarge" / "fast_faithful_x2.onnx"
 
 
 @pytest.fixture

@@ -73,6 +73,14 @@ def test_a_text_in_the_annotation_is_the_help():
     assert declared("centre").help == "Where the light falls"
 
 
+def test_the_ends_of_a_slider_are_named_in_help_texts_and_travel_as_json():
+    kind = Annotated[float, api.Number(0, 1, ends=("Faithful", "Crisp"))]
+    look = parameter_of("look", kind, 0.5)
+    assert look.range_text() == "0 to 1 (Faithful to Crisp)"
+    assert look.to_json()["ends"] == ["Faithful", "Crisp"]
+    assert Parameter.from_json(json.loads(json.dumps(look.to_json()))) == look
+
+
 def test_limits_step_and_unit_come_from_the_number():
     gain, zoom = declared("gain"), declared("zoom")
     assert (gain.minimum, gain.maximum, gain.step, gain.unit) == (0, 10, 0.5, "EV")
@@ -308,6 +316,8 @@ def test_fields_of_a_later_version_are_ignored():
         ({"help": None}, "gain: help None is not a text"),
         ({"minimum": "0"}, "gain: minimum '0' is not a number"),
         ({"maximum": float("inf")}, "gain: maximum inf is not a number"),
+        ({"ends": ["soft"]}, "gain: ends .* is not a pair of texts"),
+        ({"ends": ["soft", 1]}, "gain: ends .* is not a pair of texts"),
         ({"slider": [0]}, "gain: slider .* is not a pair of numbers"),
         ({"slider": [0, "1"]}, "gain: slider .* is not a pair of numbers"),
         ({"length": 1}, "gain: length 1 is not true or false"),

@@ -19,6 +19,13 @@ def mean_of_nine(image):
     return ((rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]) / 9).astype(np.float32)
 
 
+def stated(reach, multiple=1, licence="CC0-1.0"):
+    """What the file of a network says of itself."""
+    return SimpleNamespace(
+        reach=reach, multiple=multiple, title="Mean", licence=licence, training_data="None"
+    )
+
+
 class Networks(api.Job):
     """A job as the fixture ``job`` makes it, whose one network is ``mean_of_nine``, enlarged."""
 
@@ -35,9 +42,7 @@ class Networks(api.Job):
         pass
 
     def contract(self, model):
-        return SimpleNamespace(
-            reach=self.stated_reach, title="Mean", licence="CC0-1.0", training_data="None"
-        )
+        return stated(self.stated_reach)
 
 
 @api.filter("Gain", category="Test")
@@ -318,7 +323,7 @@ class Strange(Networks):
     """A job whose network names no licence."""
 
     def contract(self, model):
-        return SimpleNamespace(reach=1, title="Mean", licence="", training_data="None")
+        return stated(1, licence="")
 
 
 def script(image: api.Image) -> api.Image:
@@ -469,6 +474,39 @@ def test_a_network_that_follows_an_enlargement_reaches_half_as_far():
 
     with pytest.raises(AssertionError, match="each had 6 more pixels around it"):
         testing.assert_tiles_agree(chain, job=Networks(scale=2, reach=4))
+
+
+def test_of_networks_side_by_side_the_one_that_looks_furthest_counts():
+    @api.filter("Pair", category="Test")
+    def pair(image: api.Image, job: api.Job) -> api.Image:
+        both = job.run("first.onnx", image) + job.run("second.onnx", image)
+        return both - image.mean()
+
+    with pytest.raises(AssertionError, match="each had 4 more pixels around it"):
+        testing.assert_tiles_agree(pair, job=Networks(reach=4))
+
+
+class Grid(Networks):
+    """A job whose network looks at its input in squares of 16 pixels, from the top left."""
+
+    def __init__(self, multiple):
+        super().__init__()
+        self.multiple = multiple
+
+    def run(self, model, image, **inputs):
+        height, width = image.shape[:2]
+        padded = np.pad(image, ((0, -height % 16), (0, -width % 16), (0, 0)), mode="edge")
+        squares = padded.reshape(padded.shape[0] // 16, 16, padded.shape[1] // 16, 16, 3)
+        return squares.mean((1, 3)).repeat(16, 0).repeat(16, 1)[:height, :width]
+
+    def contract(self, model):
+        return stated(15, self.multiple)
+
+
+def test_pieces_lie_on_the_grid_that_a_network_states():
+    testing.assert_tiles_agree(neural, job=Grid(16), factor=1, tolerance=1e-6)
+    with pytest.raises(AssertionError, match="leaves a seam"):
+        testing.assert_tiles_agree(neural, job=Grid(1), factor=1)
 
 
 def seam(function, **options):

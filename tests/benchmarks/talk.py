@@ -62,7 +62,7 @@ def enlarging_model(factor: int) -> Path:
     """The network of the plugin Enlarge. Raises Skipped when it is not installed."""
     spec = find_spec("safelight_enlarge")
     for folder in (spec.submodule_search_locations or []) if spec else []:
-        path = Path(folder) / f"enlarge_x{factor}.onnx"
+        path = Path(folder) / f"fast_faithful_x{factor}.onnx"
         if path.is_file():
             return path
     raise Skipped(f"the plugin Enlarge with its network for x{factor} is not installed")

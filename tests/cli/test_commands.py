@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 
@@ -33,6 +34,7 @@ def test_filters_lists_what_is_installed(capsys):
     assert status == 0
     assert "enlarge  (Size)" in out
     assert "--set factor=2" in out
+    assert re.search(r"--set crispness=0.0 +0 to 1 \(Faithful to Crisp\); Faithful", out)
 
 
 def test_filters_as_json_is_the_declarations(capsys):
@@ -45,9 +47,10 @@ def test_filters_as_json_is_the_declarations(capsys):
 
 def test_apply_writes_the_filtered_photograph(capsys, photo, tmp_path):
     result = tmp_path / "big.png"
-    status, out, _ = run(capsys, "apply", "enlarge", photo, result, "--set", "factor=4")
+    status, out, err = run(capsys, "apply", "enlarge", photo, result, "--set", "factor=4")
     assert status == 0
     assert "320 × 240 px" in out
+    assert re.search(r"the picture matches the original to \d\d\.\d dB: \w+", err)
     assert Image.open(result).size == (320, 240)
 
 
@@ -105,9 +108,9 @@ MISTAKES = {
     "unknown parameter": (["apply", "warmth", "P", "R", "--set", "x=1"], 2, "no parameter x"),
     "out of range": (["apply", "warmth", "P", "R", "--set", "amount=3"], 2, "outside -1 to 1"),
     "not a choice": (
-        ["apply", "enlarge", "P", "R", "--set", "factor=3"],
+        ["apply", "enlarge", "P", "R", "--set", "factor=5"],
         2,
-        "3 is not one of 2, 4",
+        "5 is not one of 2, 3, 4",
     ),
     "not a number": (["apply", "warmth", "P", "R", "--set", "amount=much"], 2, "is not a number"),
     "no equals sign": (["apply", "warmth", "P", "R", "--set", "amount"], 2, "NAME=VALUE"),

@@ -131,7 +131,7 @@ def test_a_network_that_is_no_filter_is_refused(run, home):
 def test_every_built_in_network_says_what_it_is_and_is_intact(run):
     _, said, _ = run("verify", "--json")
     found = json.loads(said)
-    assert {"enlarge_x2", "enlarge_x4"} <= {item["name"] for item in found}
+    assert {"fast_faithful_x2", "fast_faithful_x4"} <= {item["name"] for item in found}
     for item in found:
         assert item["intact"] is True, item["name"]
         assert item["licence"], item["name"]

@@ -1,9 +1,11 @@
 """Controls, by real mouse and keys: what each does is one change, and legal."""
 
+from typing import Annotated
+
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QKeyEvent
-from PySide6.QtWidgets import QApplication, QColorDialog, QFileDialog
+from PySide6.QtWidgets import QApplication, QColorDialog, QFileDialog, QLabel
 
 from safelight import api
 from safelight.api.parameters import parameter_of
@@ -234,6 +236,24 @@ def test_a_colour_is_chosen_with_the_chooser(make, qtbot, monkeypatch):
     qtbot.mouseClick(colour.patch, LEFT)
     assert colour.value() == "#102030"
     assert len(colour.steps) == 1
+
+
+def test_the_ends_of_a_slider_say_what_they_mean(make):
+    words = "Faithful", "Crisp & clear"
+    control = make(Annotated[float, api.Number(0, 1, ends=words)], 0.0)
+    left, right = (
+        label for word in words for label in control.findChildren(QLabel) if label.text() == word
+    )
+    slider = control.slider.geometry()
+    assert left.y() == right.y() >= slider.bottom()
+    assert left.x() == slider.left()
+    assert right.geometry().right() == slider.right()
+
+
+def test_words_at_a_sliders_ends_do_not_make_it_wider(make):
+    plain = make(api.Fraction, 0.0).minimumSizeHint().width()
+    long = Annotated[float, api.Number(0, 1, ends=("W" * 200, "M" * 200))]
+    assert make(long, 0.0).minimumSizeHint().width() == plain
 
 
 def test_a_slider_that_is_dragged_makes_one_step(make, qtbot):

@@ -24,7 +24,7 @@ from tests.plugins.making import FILTER, library, project, wheel
 from tests.plugins.stocking import stock
 
 _LIMIT = 60000
-ENLARGE = CHECKOUT / "plugins" / "enlarge" / "safelight_enlarge" / "enlarge_x2.onnx"
+ENLARGE = CHECKOUT / "plugins" / "enlarge" / "safelight_enlarge" / "fast_faithful_x2.onnx"
 
 
 @pytest.fixture

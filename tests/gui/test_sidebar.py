@@ -1,6 +1,7 @@
 """The sidebar: a filter's settings get the room they need, and give it back."""
 
 import pytest
+from PySide6.QtWidgets import QScrollArea
 
 from safelight import api
 from tests.gui.conftest import open_in
@@ -17,7 +18,7 @@ def workspace(window, photo, qtbot):
 def test_settings_get_room_from_the_panel_below_and_give_it_back(workspace):
     top, middle, bottom = usual = workspace.sidebar.sizes()
     workspace.open_filter(MANY)
-    assert workspace.settings.wanted_height() > middle + bottom
+    assert workspace.settings.wanted_height(260) > middle + bottom
     assert workspace.sidebar.sizes()[0] == top
     assert workspace.sidebar.sizes()[1] > middle + 20
     assert workspace.sidebar.sizes()[2] >= 185
@@ -28,8 +29,17 @@ def test_settings_get_room_from_the_panel_below_and_give_it_back(workspace):
 def test_settings_that_fit_move_nothing(workspace):
     usual = workspace.sidebar.sizes()
     workspace.open_filter(workspace.filters.declaration("safelight_warmth.warmth"))
-    assert workspace.settings.wanted_height() < usual[1]
+    assert workspace.settings.wanted_height(260) < usual[1]
     assert workspace.sidebar.sizes() == usual
+
+
+def test_settings_are_seen_without_scrolling_where_there_is_room(window, workspace, qtbot):
+    window.resize(1200, 1100)
+    workspace.open_filter(workspace.filters.declaration("safelight_enlarge.enlarge"))
+    panel = workspace.settings
+    qtbot.waitUntil(lambda: panel.height() >= panel.wanted_height(panel.width()))
+    scroller = panel.findChild(QScrollArea)
+    qtbot.waitUntil(lambda: scroller.verticalScrollBar().maximum() == 0)
 
 
 def test_whoever_moves_a_border_is_left_alone(workspace):

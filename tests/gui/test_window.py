@@ -1,6 +1,7 @@
 """The window: opening, filtering, undoing, closing, as a person does it."""
 
 import functools
+import re
 import sys
 
 import numpy as np
@@ -196,6 +197,9 @@ def test_apply_undo_redo_and_jump(opened, window, qtbot):
 def test_enlarging_changes_size_and_status_and_can_be_undone(opened, window, qtbot):
     apply(window, "enlarge", qtbot, {"factor": 2})
     assert window.size_label.text() == "800 × 600 px (0.5 MP)"
+    said = opened.messages.label.text()
+    assert re.match(r"Shrunk back to the size it had, the picture matches .* \d\d\.\d dB: ", said)
+    assert opened.messages.isVisible()
     opened.session.undo()
     assert window.size_label.text() == "400 × 300 px (0.1 MP)"
 
@@ -218,7 +222,7 @@ def test_while_a_job_runs_another_has_to_wait_and_says_why(opened, window, qtbot
     Image.fromarray(photograph(1500, 1500)).save(large)
     workspace = open_in(window, large, qtbot)
     panel = choose(window, "enlarge")
-    panel.set_settings({"factor": 4})
+    panel.set_settings(panel.declaration.settings({"factor": 4}))
     qtbot.mouseClick(panel.apply, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: workspace.session.job is not None, timeout=5000)
     assert workspace.strip.isVisible()

@@ -156,7 +156,7 @@ def test_a_network_with_branches_ships_as_plain_convolutions(family, tmp_path):
     onnxfile.state(target, stated)
     assert onnxfile.parity(module, Network(target)) < 1e-5
     plain = sum(p.numel() for p in module.merged().parameters())
-    assert plain < 0.5 * sum(p.numel() for p in module.parameters())
+    assert plain < 0.6 * sum(p.numel() for p in module.parameters())
 
 
 @pytest.mark.parametrize("multiple", [1, 16])
@@ -175,6 +175,17 @@ def test_cuts_answer_for_every_pixel_once_and_see_the_reach(multiple):
 def test_multiply_adds_are_counted_from_the_graph(doubling):
     _, target, _ = doubling
     assert complexity.multiply_adds(target) == 3 * 12 * 5 * 5
+
+
+def test_the_largest_number_inside_is_found(tmp_path):
+    class Hill(Doubling):
+        def forward(self, image):
+            return super().forward(image * 50) / 50
+
+    onnxfile.write(Hill().eval(), tmp_path / "hill.onnx")
+    white = np.ones((8, 8, 3), np.float32)
+    assert complexity.largest_activation(tmp_path / "hill.onnx", [white]) >= 50
+    assert complexity.largest_activation(tmp_path / "hill.onnx", [0 * white]) < 1
 
 
 def test_multiply_adds_of_a_matrix_product_are_counted(tmp_path):
@@ -205,14 +216,14 @@ def test_half_precision_is_close_and_half_the_size(doubling, tmp_path):
     assert Network(tmp_path / "half.onnx").reach == 2
 
 
-def test_half_precision_that_overflows_is_refused(tmp_path):
+def test_a_network_whose_numbers_grow_too_large_for_half_precision_is_refused(tmp_path):
     class Large(Doubling):
         def forward(self, image):
             return super().forward(image * 300 * 300) / 300 / 300
 
     target = tmp_path / "large.onnx"
     onnxfile.export(Large().eval(), target, WORDS, reach=2)
-    with pytest.raises(SystemExit, match="too far"):
+    with pytest.raises(SystemExit, match="too much for float16"):
         precision.half(target, tmp_path / "half.onnx", [])
     assert not (tmp_path / "half.onnx").exists()
 

@@ -18,6 +18,12 @@ def fine(image: api.Image, gain: api.Fraction = 0.5) -> api.Image:
     return image * np.float32(gain)
 
 
+@api.filter("Repeat", category="Test", scale=2)
+def repeat(image: api.Image, gain: api.Fraction = 1.0) -> api.Image:
+    """Twice as wide and high."""
+    return image.repeat(2, 0).repeat(2, 1) * np.float32(gain)
+
+
 @api.filter("Slow", category="Test")
 def slow(image: api.Image, job: api.Job) -> api.Image:
     """Takes its time and listens."""
@@ -152,6 +158,12 @@ def missing_network(image: api.Image, job: api.Job) -> api.Image:
 def corrupt_network(image: api.Image, job: api.Job) -> api.Image:
     """Its network is damaged."""
     return job.run("corrupt.onnx", image)
+
+
+@api.filter("Mosaic", category="Test", scale=2)
+def mosaic(image: api.Image, job: api.Job) -> api.Image:
+    """Its network looks at squares of 16 pixels."""
+    return job.run("mosaic.onnx", image)
 
 
 @api.filter("Where", category="Test")

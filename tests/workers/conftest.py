@@ -9,6 +9,7 @@ from safelight.workers.catalog import Catalog
 from safelight.workers.job import Job
 from safelight.workers.pool import Pool
 from tests.plugins.installing import install
+from tests.workers import networks
 
 
 @pytest.fixture(scope="module")
@@ -16,6 +17,7 @@ def faults(tmp_path_factory):
     """A folder with the plugin of faults."""
     folder = install(tmp_path_factory.mktemp("faults"), "safelight_faults")
     (folder / "corrupt.onnx").write_bytes(b"\x08\x07\x12 this is no network at all" * 40)
+    (folder / "mosaic.onnx").write_bytes(networks.mosaic())
     return folder
 
 

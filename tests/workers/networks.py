@@ -91,6 +91,29 @@ def enlarger(scale=2, shape=FREE, kind="float32", channels=3, metadata=None):
     )
 
 
+def mosaic(side=16, scale=2, tile=64):
+    """Each square of its input as its mean, enlarged: it depends on where squares begin."""
+    nodes = [
+        node("AveragePool", "input", "a", kernel_shape=[side, side], strides=[side, side]),
+        helper.make_node(
+            "Resize",
+            ["a", "", "scales"],
+            ["output"],
+            mode="nearest",
+            coordinate_transformation_mode="asymmetric",
+            nearest_mode="floor",
+        ),
+    ]
+    metadata = {"contract": "1", "reach": side - 1, "multiple": side, "scale": scale, "tile": tile}
+    return model(
+        nodes,
+        [value("input", FREE)],
+        [value("output", (1, 3, "big_height", "big_width"))],
+        {"scales": np.array([1, 1, side * scale, side * scale], np.float32)},
+        {f"safelight.{key}": str(text) for key, text in metadata.items()},
+    )
+
+
 def bgr_255(shape=(1, "height", "width", 3)):
     """NHWC, 0 to 255, blue first: dims what is redder than it is blue and clips at white."""
     kernel = weights(share=0.05)

@@ -13,6 +13,7 @@ from safelight.api import Region
 from safelight.document import Document
 from safelight.pixels import Raster
 from safelight.workers.inference import Contract, Inference, ModelError, _numbers
+from safelight.workers.job import JobFinished, JobPiece
 from safelight.workers.onnxfile import described
 from safelight.workers.tiling import Plan, cut
 from tests.workers import networks
@@ -36,7 +37,7 @@ def texture(height, width):
 @pytest.mark.parametrize("factor", [2, 4])
 @pytest.mark.parametrize("size", [(1, 1), (1, 4000), (449, 451), (3, 2), (130, 977)])
 def test_a_tiled_run_equals_the_whole_image_run(inference, factor, size):
-    path = MODELS / f"enlarge_x{factor}.onnx"
+    path = MODELS / f"fast_faithful_x{factor}.onnx"
     image = texture(*size)
     contract = inference.contract(path)
     whole = inference.run(path, image, {}, "cpu")
@@ -61,13 +62,43 @@ def test_a_job_equals_the_whole_image_run(inference, start):
     document = Document.from_raster(Raster.from_array(image.copy()))
     job = start("enlarge", document, {"factor": 2}, device="cpu")
     result = job.wait(60).raster.to_array()
-    whole = inference.run(MODELS / "enlarge_x2.onnx", image, {}, "cpu")
+    whole = inference.run(MODELS / "fast_faithful_x2.onnx", image, {}, "cpu")
     assert np.abs(result - whole).max() <= 1e-3
+
+
+def mosaic(picture):
+    """What the network of that name makes of a whole picture: squares of 16, each its mean."""
+    height, width = picture.shape[:2]
+    padded = np.pad(picture, ((0, -height % 16), (0, -width % 16), (0, 0)), mode="edge")
+    squares = padded.reshape(padded.shape[0] // 16, 16, padded.shape[1] // 16, 16, 3)
+    return squares.mean((1, 3)).repeat(32, 0).repeat(32, 1)[: 2 * height, : 2 * width]
+
+
+@pytest.mark.parametrize("size", [(1, 1), (5, 200), (16, 16), (17, 33), (300, 215), (95, 640)])
+def test_a_network_with_a_grid_sees_the_same_squares_in_every_piece(start, size):
+    image = texture(*size)
+    document = Document.from_raster(Raster.from_array(image.copy()))
+    pieces = []
+
+    def hear(event):
+        if isinstance(event, JobPiece):
+            pieces.append(event)
+
+    outcome = start("mosaic", document, listener=hear).wait(60)
+    assert isinstance(outcome, JobFinished), outcome
+    result = outcome.raster.to_array()
+    assert np.abs(result - mosaic(image)).max() < 1e-5
+    assert len(pieces) > 1 or max(size) < 100
+    height, width = size
+    region = Region(width // 3, height // 4, max(width // 2, 1), max(height // 3, 1))
+    part = start("mosaic", document, region=region).wait(60).raster.to_array()
+    place = region.scale(2)
+    assert np.abs(part - mosaic(image)[place.rows(), place.columns()]).max() < 1e-5
 
 
 def test_a_model_file_explains_itself(inference):
     for factor in (2, 4):
-        contract = inference.contract(MODELS / f"enlarge_x{factor}.onnx")
+        contract = inference.contract(MODELS / f"fast_faithful_x{factor}.onnx")
         assert contract.scale == factor
         assert 1 <= contract.reach <= 64
         assert contract.licence
@@ -91,7 +122,7 @@ def test_a_contract_of_no_sense_is_refused(text):
 def test_missing_and_damaged_models_are_named(inference, tmp_path):
     with pytest.raises(ModelError, match="nowhere.onnx is missing"):
         inference.contract(tmp_path / "nowhere.onnx")
-    whole = (MODELS / "enlarge_x2.onnx").read_bytes()
+    whole = (MODELS / "fast_faithful_x2.onnx").read_bytes()
     for name, content in (("empty", b""), ("cut", whole[: len(whole) // 2]), ("noise", b"x" * 99)):
         path = tmp_path / f"{name}.onnx"
         path.write_bytes(content)
@@ -100,7 +131,7 @@ def test_missing_and_damaged_models_are_named(inference, tmp_path):
 
 
 def test_the_device_is_what_a_session_proves(inference):
-    device = inference.device("auto", MODELS / "enlarge_x2.onnx")
+    device = inference.device("auto", MODELS / "fast_faithful_x2.onnx")
     assert device.name in ("cpu", "cuda")
     if device.name == "cpu":
         assert device.reason, "it says why not the better one"
@@ -126,7 +157,7 @@ def test_a_run_reports_nothing_home(tmp_path):
     script = (
         "import numpy as np; from pathlib import Path;"
         "from safelight.workers.inference import Inference;"
-        f"Inference().run(Path({str(MODELS / 'enlarge_x2.onnx')!r}),"
+        f"Inference().run(Path({str(MODELS / 'fast_faithful_x2.onnx')!r}),"
         "np.zeros((8, 8, 3), np.float32), {}, 'cpu')"
     )
     environment = os.environ | {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / ".cache")}

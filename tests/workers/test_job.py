@@ -127,8 +127,8 @@ def test_the_result_is_one_undoable_edit(start):
 def test_the_networks_of_a_result_are_known_by_digest(start):
     job = start("enlarge", photograph(20, 20), {"factor": 2})
     job.wait(30)
-    assert list(job.models) == ["enlarge_x2.onnx"]
-    assert len(job.models["enlarge_x2.onnx"]) == 64
+    assert list(job.models) == ["fast_faithful_x2.onnx"]
+    assert len(job.models["fast_faithful_x2.onnx"]) == 64
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/autogroup"), reason="a Linux without autogroups")

@@ -114,7 +114,7 @@ def steps(image: api.Image, width: Length = 10, height: Length = 10) -> api.Imag
 @api.filter("Network", category="Test")
 def network(image: api.Image, job: api.Job) -> api.Image:
     """Runs a network and makes no larger picture of it."""
-    return job.run("enlarge_x2.onnx", image)[::2, ::2]
+    return job.run("fast_faithful_x2.onnx", image)[::2, ::2]
 
 
 @api.hookimpl
@@ -128,7 +128,7 @@ def late(tmp_path_factory):
     """A folder with the plugin of late faults."""
     folder = tmp_path_factory.mktemp("late")
     (folder / "safelight_late.py").write_text(LATE, "utf-8")
-    network = Path(safelight_enlarge.__file__).parent / "enlarge_x2.onnx"
+    network = Path(safelight_enlarge.__file__).parent / "fast_faithful_x2.onnx"
     shutil.copy(network, folder)
     record = folder / "safelight_late-1.0.dist-info"
     record.mkdir()

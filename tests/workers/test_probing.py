@@ -67,7 +67,7 @@ def test_a_network_for_bgr_in_255_and_nhwc(probed):
     assert np.abs(run(image)[4:-4, 4:-4] - image[4:-4, 4:-4]).max() < 0.2
 
 
-ENLARGER = Path(find_spec("safelight_enlarge").origin).parent / "enlarge_x2.onnx"
+ENLARGER = Path(find_spec("safelight_enlarge").origin).parent / "fast_faithful_x2.onnx"
 
 
 def test_a_trained_network_is_understood_without_its_own_words(probed):

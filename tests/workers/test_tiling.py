@@ -1,5 +1,7 @@
 """The cut: every pixel once, with all the pixels it needs."""
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,6 +57,50 @@ def test_a_piece_in_quarters_is_still_complete(place, plan):
     expect_complete(parts, piece.keep, whole, plan)
     if max(piece.keep.width, piece.keep.height) > 2 * plan.tile:
         assert len(parts) > 1
+
+
+def means(pixels, side):
+    """Each square of ``side`` as its mean, filled up at the end as the host does it."""
+    height, width = pixels.shape
+    padded = np.pad(pixels, ((0, -height % side), (0, -width % side)), mode="edge")
+    squares = padded.reshape(padded.shape[0] // side, side, padded.shape[1] // side, side)
+    return squares.mean((1, 3)).repeat(side, 0).repeat(side, 1)[:height, :width]
+
+
+@given(places(), plans, st.sampled_from([2, 7, 16]), st.booleans())
+def test_squares_on_a_grid_come_out_the_same_however_the_picture_is_cut(place, plan, side, again):
+    whole, region = place
+    plan = replace(plan, multiple=side, reach=max(plan.reach, side - 1))
+    pixels = np.random.default_rng(5).random((whole.height, whole.width))
+    expected = means(pixels, side)
+    pieces = cut(region, whole, plan)
+    if again:
+        pieces = [part for piece in pieces for part in quarters(piece, whole, plan)]
+    for piece in pieces:
+        window, keep = piece.window, piece.keep
+        inner = keep.move(-window.x, -window.y)
+        made = means(pixels[window.rows(), window.columns()], side)[inner.rows(), inner.columns()]
+        assert np.allclose(made, expected[keep.rows(), keep.columns()])
+
+
+@given(places(), plans)
+def test_a_piece_in_quarters_is_shorter_by_a_quarter_or_more_whatever_reach_and_grid(place, plan):
+    whole, region = place
+    piece = cut(region, whole, plan)[0]
+    while (longest := max(piece.keep.width, piece.keep.height)) > 1:
+        parts = quarters(piece, whole, plan)
+        piece = parts[0]
+        halves = [max(part.keep.width, part.keep.height) for part in parts]
+        assert max(halves) <= max(-(-longest // 2), 0.75 * longest)
+
+
+def test_windows_on_a_grid_are_equally_large_but_the_last():
+    whole = Region(0, 0, 6000, 3995)
+    pieces = cut(whole, whole, Plan(reach=40, multiple=16, tile=256))
+    inner = [item.window for item in pieces if item.window.right < 6000 - 256]
+    inner = [item for item in inner if item.x > 0 and item.y > 0 and item.bottom < 3995 - 256]
+    assert len(inner) > 200
+    assert len({(window.width, window.height) for window in inner}) == 1
 
 
 def test_windows_of_one_picture_are_equally_large():

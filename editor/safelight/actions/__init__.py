@@ -1,5 +1,6 @@
 """Actions: the verbs the window and the command line share. Loads no Qt, no runtime, no torch."""
 
+from safelight.actions.fidelity import fidelity
 from safelight.actions.places import cache_folder, state_folder
 from safelight.actions.studio import Studio, UnknownFilter
 from safelight.actions.template import (
@@ -89,6 +90,7 @@ __all__ = [
     "default_title",
     "describe",
     "export",
+    "fidelity",
     "is_project",
     "left_behind",
     "live_filter",

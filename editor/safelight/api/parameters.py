@@ -49,7 +49,8 @@ class Number:
 
     ``minimum`` and ``maximum`` are legal limits (None = none), ``slider`` what the slider
     shows. ``length`` says that the number is measured in full-size pixels, so the host scales
-    it when it renders a smaller zoom level.
+    it when it renders a smaller zoom level. ``ends`` are words for the two ends of the slider,
+    where a number means little: ``("Faithful", "Crisp")``.
     """
 
     minimum: float | None = None
@@ -59,6 +60,7 @@ class Number:
     unit: str = ""
     length: bool = False
     kind: Kind | None = None
+    ends: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,7 @@ class Parameter:
     unit: str = ""
     length: bool = False
     choices: tuple[Value, ...] = field(default=())
+    ends: tuple[str, str] | None = None
 
     @property
     def is_image(self) -> bool:
@@ -222,14 +225,17 @@ class Parameter:
         return between.join(_text(item) for item in value)
 
     def range_text(self) -> str:
-        """What the parameter can hold, for help texts: ``-1 to 1``, ``2, 4``, ``on or off``."""
+        """What the parameter can hold, for help texts: ``-1 to 1``, ``2, 4``, ``on or off``,
+        ``0 to 1 (Faithful to Crisp)``.
+        """
         if self.kind == "choice":
             return ", ".join(str(choice) for choice in self.choices)
         if self.kind == "flag":
             return "on or off"
         if self.kind in _RANGES:
             return _RANGES[self.kind]
-        return _range_text(self.minimum, self.maximum) + (f" {self.unit}" if self.unit else "")
+        text = _range_text(self.minimum, self.maximum) + (f" {self.unit}" if self.unit else "")
+        return text if self.ends is None else f"{text} ({self.ends[0]} to {self.ends[1]})"
 
     def to_json(self) -> dict[str, Any]:
         """The parameter as JSON-ready data; fields at their defaults are left out."""
@@ -250,7 +256,7 @@ class Parameter:
         """
         known = {item.name for item in fields(cls)}
         values = {name: value for name, value in data.items() if name in known}
-        for name in ("slider", "choices"):
+        for name in ("slider", "choices", "ends"):
             if isinstance(values.get(name), list):
                 values[name] = tuple(values[name])
         try:
@@ -304,6 +310,7 @@ def parameter_of(name: str, annotation: Any, default: Any) -> Parameter:
             step=number.step,
             unit=number.unit,
             length=number.length,
+            ends=number.ends,
             **common,
         )
     else:
@@ -389,6 +396,17 @@ _FIELDS: dict[str, tuple[Callable[[Any], bool], str]] = {
         "a pair of numbers",
     ),
     "length": (lambda value: isinstance(value, bool), "true or false"),
+    "ends": (
+        lambda value: (
+            value is None
+            or (
+                isinstance(value, tuple)
+                and len(value) == 2
+                and all(isinstance(item, str) for item in value)
+            )
+        ),
+        "a pair of texts",
+    ),
     "choices": (
         lambda value: (
             isinstance(value, tuple)

@@ -7,13 +7,13 @@ The checks need a filter, its settings and, for one that asks for it, a job. The
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from safelight.api.chain import Chain
 from safelight.api.filter import Declaration, registered
 from safelight.api.image import Image
 from safelight.api.job import Cancelled
@@ -101,8 +101,9 @@ class Bound:
 
     def watched(self) -> Watched:
         """What the filter asks of its job, in a run over a photograph of 64 x 64 pixels."""
-        watched = Watched(self._job, 64)
-        self(frozen(photograph(64, 64)), job=watched)
+        image = frozen(photograph(64, 64))
+        watched = Watched(self._job, image)
+        self(image, job=watched)
         return watched
 
     def cancelled_at(self, call: int) -> Cancelling:
@@ -114,25 +115,29 @@ class Bound:
             job.heard = True
         return job
 
-    def reach(self) -> int:
-        """How many pixels it looks at around each: its own and its networks', seen in a run."""
-        return self.entry.reach_of(self.settings) + self.watched().looked
+    def cut(self) -> tuple[int, int]:
+        """How many pixels it looks at around each, its own and its networks', seen in a run; and
+        what the place and size of a piece are multiples of.
+        """
+        chain = self.watched().chain
+        return self.entry.reach_of(self.settings) + chain.reach, chain.multiple
 
 
 class Watched:
-    """A job that adds up how far networks look, in pixels of a picture ``height`` high."""
+    """A job that notes which networks run over ``image``, and on what."""
 
-    def __init__(self, job: Any, height: int) -> None:
-        self._job, self._height = job, height
-        self.looked = self.calls = 0
+    def __init__(self, job: Any, image: Image) -> None:
+        self._job = job
+        self.chain = Chain(image)
+        self.calls = 0
         self.networks: dict[str, Any] = {}
 
     def run(self, model: str, image: Image, **inputs: Any) -> Any:
         self.calls += 1
         contract = self.networks[model] = self._job.contract(model)
-        # After an enlargement a pixel is smaller, and as many of them reach less far.
-        self.looked += math.ceil(contract.reach * self._height / image.shape[0])
-        return self._job.run(model, image, **inputs)
+        result = self._job.run(model, image, **inputs)
+        self.chain.add(contract, image, inputs.values(), result)
+        return result
 
     def progress(self, fraction: float) -> None:
         self.calls += 1
@@ -335,7 +340,7 @@ def _keeps_the_wide_gamut(bound: Bound) -> None:
 
 
 def _fits_together(bound: Bound) -> None:
-    reach, scale = bound.reach(), bound.scale
+    (reach, multiple), scale = bound.cut(), bound.scale
     # So large that every piece lacks a part of the picture; cut at odd places, off its middle.
     picture = Region(0, 0, 2 * reach + 75, 2 * reach + 61)
     left, top = reach + 33, reach + 27
@@ -345,7 +350,7 @@ def _fits_together(bound: Bound) -> None:
     for x, width in ((0, left), (left, picture.width - left)):
         for y, height in ((0, top), (top, picture.height - top)):
             keep = Region(x, y, width, height)
-            window = keep.grow(reach, picture)
+            window = _on_grid(keep.grow(reach, picture), multiple, picture)
             result = bound.result(image[window.rows(), window.columns()], window)
             there, inner = keep.scale(scale), keep.move(-window.x, -window.y).scale(scale)
             pieced[there.rows(), there.columns()] = result[inner.rows(), inner.columns()]
@@ -356,6 +361,13 @@ def _fits_together(bound: Bound) -> None:
             f"{place}. They meet at x={left * scale}, y={top * scale}, and each had {reach} more "
             "pixels around it: does the filter look further, or at the size of its piece?"
         )
+
+
+def _on_grid(window: Region, multiple: int, within: Region) -> Region:
+    """The window and what is around it up to multiples of a number, or to the picture's end."""
+    x, y = (start // multiple * multiple for start in (window.x, window.y))
+    right, bottom = (-(-end // multiple) * multiple for end in (window.right, window.bottom))
+    return Region(x, y, right - x, bottom - y).intersect(within)
 
 
 def _stops_when_cancelled(bound: Bound) -> None:

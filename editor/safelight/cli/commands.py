@@ -210,6 +210,8 @@ def _filtered(
         return None
     if not quiet and job.device_label:
         print(f"{filter.title} ran on {job.device_label}", file=sys.stderr)
+    if not quiet and isinstance(outcome, actions.JobFinished) and outcome.shrinks_back is not None:
+        print(actions.fidelity(outcome.shrinks_back), file=sys.stderr)
     return job.edit().apply(document)
 
 

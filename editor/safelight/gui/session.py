@@ -529,6 +529,8 @@ class Session(QObject):
         elif isinstance(event, (actions.JobFinished, actions.JobFailed, actions.JobCancelled)):
             self.job, self.overlay = None, None
             if isinstance(event, actions.JobFinished):
+                if event.shrinks_back is not None:
+                    self.said.emit(actions.fidelity(event.shrinks_back), "")
                 self.do(run.edit())
             elif isinstance(event, actions.JobFailed):
                 self.said.emit(event.message, event.details)

@@ -44,7 +44,7 @@ class Sidebar(QSplitter):
         panel = self._stack.currentWidget()
         if isinstance(panel, FilterSettings):
             top, middle, bottom = self._usual = self._usual or self.sizes()
-            lent = max(0, min(panel.wanted_height() - middle, bottom - _LEAST))
+            lent = max(0, min(panel.wanted_height(self._stack.width()) - middle, bottom - _LEAST))
             self.setSizes([top, middle + lent, bottom - lent])
         elif self._usual is not None:
             self.setSizes(self._usual)

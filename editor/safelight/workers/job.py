@@ -39,6 +39,7 @@ from safelight.workers.images import Images, NoImage, Read, no_pictures, plain, 
 from safelight.workers.pool import CANCEL_GRACE, Pool, WorkerDied, WorkerProcess, WorkerSilent
 from safelight.workers.protocol import Message
 from safelight.workers.replies import sentence, told, whole
+from safelight.workers.shrinking import ShrinkingBack
 from safelight.workers.tiling import Piece, Plan, cut, quarters
 
 PATIENCE = 120.0
@@ -66,10 +67,15 @@ class JobPiece:
 
 @dataclass(frozen=True, slots=True)
 class JobFinished:
-    """The whole result: of the picture, or of each pixel layer by its id when it changes size."""
+    """The whole result: of the picture, or of each pixel layer by its id when it changes size.
+
+    ``shrinks_back``: of an enlarged one, how well it is the original once it is reduced again, in
+    dB (see ``workers.shrinking``); None for others and for pictures of a few pixels.
+    """
 
     raster: Raster
     layers: Mapping[str, Raster] = field(default_factory=dict)
+    shrinks_back: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +226,9 @@ class Job:
                 finally:
                     run.settle()
             outcome: JobFinished | JobFailed | JobCancelled = JobFinished(
-                next(iter(rasters.values())), rasters
+                next(iter(rasters.values())),
+                rasters,
+                run.shrinking.decibels,
             )
             if self.region == self.document.region and "" in rasters:
                 # Here, because it reads every pixel of the input.
@@ -262,6 +270,7 @@ class _Run:
         self.images = Images(job.declaration, job.settings, job.document, job._read)
         self.settings = plain(job.declaration, job.settings)
         self.plan = Plan()
+        self.shrinking = ShrinkingBack(cut_off=self.document.depth != "float32")
         self.waiting: list[Piece] = []
         self.under_way: deque[_UnderWay] = deque()
         self.uses_cuda = False
@@ -296,6 +305,8 @@ class _Run:
             if finished is None:
                 continue
             place = finished.piece.keep.move(-region.x, -region.y).scale(scale)
+            if scale > 1:
+                self.shrinking.add(*self._compared(finished))
             pixels = self._pixels(finished, alpha)
             builder.write(place, pixels)
             if len(job.inputs) == 1:
@@ -487,6 +498,14 @@ class _Run:
             place = keep.move(-self.job.region.x, -self.job.region.y).scale(scale)
             channel = from_float(alpha[place.rows(), place.columns(), None], self.document.depth)
         return np.concatenate([pixels, channel], axis=2)
+
+    def _compared(self, finished: _UnderWay) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """A finished piece before and after, both sRGB-encoded."""
+        window, keep, scale = finished.piece.window, finished.piece.keep, self.plan.scale
+        before = finished.source.array((window.height, window.width, 3))
+        inner = keep.move(-window.x, -window.y)
+        after = finished.target.array((keep.height * scale, keep.width * scale, 3))
+        return before[inner.rows(), inner.columns()], after
 
     def _scaled_alpha(self) -> NDArray[np.float32]:
         """The alpha of the job's region at the result's size (bicubic), in one go: no seams."""

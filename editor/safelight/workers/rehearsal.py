@@ -7,7 +7,6 @@ side by side, and a plugin declares nothing twice.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from safelight import api
+from safelight.api.chain import Chain
 from safelight.workers.inference import Contract
 from safelight.workers.tiling import Plan
 
@@ -28,21 +28,24 @@ class _StandIn(api.Job):
         self._job = job
         self.folder = folder
         self._contract = contract
-        self.reach = 0
-        self.multiple = 1
+        self.image = np.full((_SIDE, _SIDE, 3), 0.5, np.float32)
+        self.image.flags.writeable = False
+        self.chain = Chain(self.image)
         self.tile: int | None = None
         self.models: dict[str, Contract] = {}
+        self._runs = 0
 
     def run(self, model: str, image: api.Image, **inputs: Any) -> api.Image:
         contract = self._contract(self.folder / model)
         self.models[model] = contract
         zoom = max(image.shape[0] / _SIDE, 1e-3)
-        # Networks side by side would need the larger reach only; the sum is safe for both.
-        self.reach += math.ceil(contract.reach / zoom)
-        self.multiple = math.lcm(self.multiple, contract.multiple)
         self.tile = min(self.tile or contract.tile, max(int(contract.tile / zoom), 16))
         height, width = (side * contract.scale for side in image.shape[:2])
-        return np.full((height, width, 3), 0.5, np.float32)
+        # Each of a grey of its own: one that is mixed with another is seen to be changed.
+        self._runs += 1
+        result = np.full((height, width, 3), 0.5 + self._runs / 1000, np.float32)
+        self.chain.add(contract, image, inputs.values(), result)
+        return result
 
     def progress(self, fraction: float) -> None:
         self._job.progress(fraction)
@@ -67,18 +70,16 @@ def rehearse(
     large as the image, as declared.
     """
     job = _StandIn(real, folder, contract)
-    image = np.full((_SIDE, _SIDE, 3), 0.5, np.float32)
-    image.flags.writeable = False
-    named = dict.fromkeys(images, image)
-    result = call(filter, image, settings, job, api.Region(0, 0, _SIDE, _SIDE), named)
+    named = dict.fromkeys(images, job.image)
+    result = call(filter, job.image, settings, job, api.Region(0, 0, _SIDE, _SIDE), named)
     scale = filter.declaration.factor(settings)
     expected = (_SIDE * scale, _SIDE * scale, 3)
     if np.shape(result) != expected:
         raise ValueError(f"it returned a picture of shape {np.shape(result)}, not {expected}")
-    reach = filter.reach_of(settings) + job.reach
+    reach = filter.reach_of(settings) + job.chain.reach
     # A long reach is paid for by every piece: without a network's own wish, larger pieces.
     tile = job.tile or min(max(448, 2 * reach), 2048)
-    return Plan(reach=reach, multiple=job.multiple, scale=scale, tile=tile), job.models
+    return Plan(reach=reach, multiple=job.chain.multiple, scale=scale, tile=tile), job.models
 
 
 def call(

@@ -1,14 +1,15 @@
 """Tiling: how a picture is cut into pieces, so that the seams cannot be seen.
 
 A piece is the pixels it answers for (``keep``) inside the pixels it needs (``window``). All
-windows of one cut have the same shape wherever the picture allows: runtimes reuse their memory
-then, and no strip of a few pixels is left over at the end.
+windows of one cut have the same shape wherever the picture and a network's grid allow: runtimes
+reuse their memory then.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from safelight.api import Region
 
@@ -36,56 +37,74 @@ class Piece:
     window: Region
 
 
-def cut(region: Region, within: Region, plan: Plan, tile: int | None = None) -> list[Piece]:
+def cut(region: Region, within: Region, plan: Plan) -> list[Piece]:
     """Cut ``region`` of the picture ``within`` into pieces of about ``plan.tile`` pixels.
 
     The keeps cover ``region`` exactly once; each window is its keep and ``plan.reach`` pixels
     around it, as far as the picture goes.
     """
-    size = tile or plan.tile
-    columns = _cut_line(region.x, region.width, within.width, size, plan)
-    rows = _cut_line(region.y, region.height, within.height, size, plan)
-    return [
-        Piece(
-            Region(keep_x, keep_y, keep_width, keep_height, region.level),
-            Region(x, y, width, height, region.level),
-        )
-        for keep_y, keep_height, y, height in rows
-        for keep_x, keep_width, x, width in columns
-    ]
+    columns = _cut_line(region.x, region.width, within.width, plan)
+    rows = _cut_line(region.y, region.height, within.height, plan)
+    return _pieces(rows, columns, region, within, plan)
 
 
 def quarters(piece: Piece, within: Region, plan: Plan) -> list[Piece]:
-    """The piece cut once more, for when it was too much for the memory."""
-    smaller = -(-max(piece.keep.width, piece.keep.height) // 2)
-    return cut(piece.keep, within, plan, smaller)
+    """The piece cut once more, for when it was too much for the memory; a long one in halves."""
+    keep = piece.keep
+    long = 0.75 * max(keep.width, keep.height)
+    columns = _halves(keep.x, keep.width) if keep.width >= long else [(keep.x, keep.width)]
+    rows = _halves(keep.y, keep.height) if keep.height >= long else [(keep.y, keep.height)]
+    return _pieces(rows, columns, keep, within, plan)
 
 
-def _cut_line(
-    start: int, size: int, whole: int, tile: int, plan: Plan
-) -> list[tuple[int, int, int, int]]:
-    """Cut one direction: (keep start, keep size, window start, window size) of each piece."""
-    count = max(1, round(size / tile))
-    pieces = list(_even_windows(start, size, whole, count, plan.reach))
+Line: TypeAlias = list[tuple[int, int]]
+"""The keeps of one direction: start and size of each."""
+
+
+def _pieces(rows: Line, columns: Line, region: Region, within: Region, plan: Plan) -> list[Piece]:
     return [
-        (keep, keep_size, *_aligned(keep, keep_size, whole, plan)) for keep, keep_size in pieces
+        Piece(
+            Region(x, y, width, height, region.level),
+            Region(left, top, wide, tall, region.level),
+        )
+        for y, height, top, tall in ((*row, *_window(*row, within.height, plan)) for row in rows)
+        for x, width, left, wide in (
+            (*column, *_window(*column, within.width, plan)) for column in columns
+        )
     ]
 
 
+def _halves(start: int, size: int) -> Line:
+    first = -(-size // 2)
+    return [(start, first), (start + first, size - first)] if size > 1 else [(start, size)]
+
+
+def _cut_line(start: int, size: int, whole: int, plan: Plan) -> Line:
+    """Cut one direction."""
+    count = max(1, round(size / plan.tile))
+    fine = 4 * plan.multiple <= size / count  # a coarser grid would make pieces of very odd sizes
+    grid = plan.multiple if fine else 1
+    before = start % grid
+    keeps = list(_even_windows(start - before, size + before, whole, count, plan.reach, grid))
+    keeps[0] = start, keeps[0][1] - before
+    return keeps
+
+
 def _even_windows(
-    start: int, size: int, whole: int, count: int, reach: int
+    start: int, size: int, whole: int, count: int, reach: int, grid: int
 ) -> Iterator[tuple[int, int]]:
-    """Keeps chosen so that their windows are equally large.
+    """Keeps chosen so that their windows are equally large, and begin on the grid.
 
     A piece at the picture's edge needs no pixels beyond it, so it may keep more than an inner
     one: with equal windows the least is computed twice.
     """
+    reach = _up(reach, grid)
     before, after = min(reach, start), min(reach, whole - start - size)
-    window = -(-(size + before + after + 2 * reach * (count - 1)) // count)
+    window = _up(-(-(size + before + after + 2 * reach * (count - 1)) // count), grid)
     end = start + size
     if window <= 2 * reach:  # the reach is larger than the tile: equal keeps instead
         before = after = reach
-        window = -(-size // count) + 2 * reach
+        window = _up(-(-size // count), grid) + 2 * reach
     while start < end:
         keep = min(window - before - reach, end - start)
         if end - start <= window - before - after:
@@ -94,9 +113,14 @@ def _even_windows(
         start, before = start + keep, reach
 
 
-def _aligned(keep: int, size: int, whole: int, plan: Plan) -> tuple[int, int]:
+def _up(length: int, multiple: int) -> int:
+    """The next multiple."""
+    return -(-length // multiple) * multiple
+
+
+def _window(keep: int, size: int, whole: int, plan: Plan) -> tuple[int, int]:
     """A window around a keep: ``reach`` more on each side, on the grid of ``multiple``."""
     first = max(keep - plan.reach, 0) // plan.multiple * plan.multiple
     last = min(keep + size + plan.reach, whole)
-    last = min(-(-last // plan.multiple) * plan.multiple, whole)
+    last = min(_up(last, plan.multiple), whole)
     return first, last - first

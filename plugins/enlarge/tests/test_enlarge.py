@@ -4,20 +4,52 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import safelight_enlarge
+from PIL import Image
 from safelight_enlarge import enlarge
 
 from safelight import api
 from safelight.api import testing
 
 HERE = Path(__file__).parent
+NETWORKS = Path(safelight_enlarge.__file__).parent
+DECLARATION = api.registered(enlarge).declaration
 
-FACTORS = pytest.mark.parametrize("factor", [2, 4])
+FACTORS = pytest.mark.parametrize("factor", [2, 3, 4])
+MODELS = pytest.mark.parametrize("model", DECLARATION.parameter("model").choices)
+LOOKS = pytest.mark.parametrize("crispness", [0.0, 0.4, 1.0])
+
+
+class Drawing(api.Job):
+    """In place of networks: the faithful gives black, the crisp white, each noted in ``ran``."""
+
+    def __init__(self):
+        self.ran = []
+
+    def run(self, model, image, **inputs):
+        self.ran.append(model)
+        scale = int(model.removesuffix(".onnx")[-1])
+        shape = (image.shape[0] * scale, image.shape[1] * scale, 3)
+        return np.full(shape, "crisp" in model, np.float32)
+
+    def progress(self, fraction):
+        pass
+
+    def check(self):
+        pass
 
 
 def shrink(picture, factor):
     """Each pixel the mean of factor x factor of the picture."""
     height, width = (side // factor for side in picture.shape[:2])
     return picture.reshape(height, factor, width, factor, 3).mean((1, 3))
+
+
+def bicubic(picture, factor):
+    """The picture reduced by Pillow's bicubic, which smooths as it shrinks."""
+    size = picture.shape[1] // factor, picture.shape[0] // factor
+    planes = [Image.fromarray(np.ascontiguousarray(picture[..., index])) for index in range(3)]
+    return np.stack([plane.resize(size, Image.Resampling.BICUBIC) for plane in planes], 2)
 
 
 def decibels(one, other):
@@ -31,9 +63,56 @@ def test_it_is_well_behaved(job, factor):
 
 
 @FACTORS
-def test_pieces_fit_together_at_the_reach_the_network_states(job, factor):
+@pytest.mark.parametrize("match_original", [False, True])
+def test_pieces_fit_together_at_the_reach_that_is_stated(job, factor, match_original):
     # The same sums in another order differ in their last bits only.
-    testing.assert_tiles_agree(enlarge, job=job(enlarge), tolerance=1e-4, factor=factor)
+    testing.assert_tiles_agree(
+        enlarge, job=job(enlarge), tolerance=1e-4, factor=factor, match_original=match_original
+    )
+
+
+@MODELS
+@LOOKS
+def test_pieces_of_every_model_and_look_fit_together(job, model, crispness):
+    testing.assert_tiles_agree(enlarge, job=job(enlarge), model=model, crispness=crispness)
+
+
+@MODELS
+def test_every_model_that_is_offered_has_its_networks(model):
+    files = {f"{model}_{look}_x{scale}.onnx" for look in ("faithful", "crisp") for scale in (2, 4)}
+    assert {path.name for path in NETWORKS.glob(f"{model}_*.onnx")} == files
+
+
+@FACTORS
+@MODELS
+def test_at_the_ends_of_crispness_one_network_runs(factor, model):
+    scale = 2 if factor == 2 else 4
+    for crispness, look, level in ((0.0, "faithful", 0), (1.0, "crisp", 1)):
+        drawing = Drawing()
+        result = enlarge(testing.photograph(9, 7), drawing, factor, model, crispness)
+        assert drawing.ran == [f"{model}_{look}_x{scale}.onnx"]
+        assert np.allclose(result, level, atol=1e-6)
+
+
+def test_in_between_the_two_looks_are_mixed():
+    drawing = Drawing()
+    result = enlarge(testing.photograph(9, 7), drawing, crispness=0.3)
+    assert sorted(drawing.ran) == ["fast_crisp_x2.onnx", "fast_faithful_x2.onnx"]
+    assert np.allclose(result, 0.3, atol=1e-6)
+
+
+@FACTORS
+def test_matched_to_the_original_it_shrinks_back_to_it(job, factor):
+    """The measure is Pillow's bicubic, which was written by others."""
+    picture = testing.photograph(60, 45)
+    without = enlarge(picture, job(enlarge), factor=factor)
+    matched = enlarge(picture, job(enlarge), factor=factor, match_original=True)
+    inner = (slice(3, -3), slice(3, -3))
+    before, after = (
+        decibels(bicubic(result, factor)[inner], picture[inner]) for result in (without, matched)
+    )
+    assert after > before + 6
+    assert after > 50
 
 
 @FACTORS
@@ -91,21 +170,26 @@ def test_edges_are_steeper_than_a_straight_line_between_pixels_makes_them(job, f
     assert np.diff(line).max() > 1.2 * (0.8 - 0.2) / factor
 
 
-def test_it_enlarges_two_or_four_times_and_nothing_else():
-    declaration = api.registered(enlarge).declaration
-    assert declaration.parameter("factor").choices == (2, 4)
-    assert [declaration.factor({"factor": factor}) for factor in (2, 4)] == [2, 4]
-    with pytest.raises(api.ParameterError, match="factor: 3 is not one of 2, 4"):
-        declaration.settings({"factor": 3})
+def test_it_enlarges_two_to_four_times_and_nothing_else():
+    assert DECLARATION.parameter("factor").choices == (2, 3, 4)
+    assert [DECLARATION.factor({"factor": factor}) for factor in (2, 3, 4)] == [2, 3, 4]
+    with pytest.raises(api.ParameterError, match="factor: 5 is not one of 2, 3, 4"):
+        DECLARATION.settings({"factor": 5})
 
 
-def test_its_id_stays_what_saved_documents_hold():
-    assert api.registered(enlarge).declaration.id == "safelight_enlarge.enlarge"
+@pytest.mark.parametrize("factor", [2, 4])
+def test_what_saved_documents_hold_stays_the_fast_and_faithful_filter(job, factor):
+    assert DECLARATION.id == "safelight_enlarge.enlarge"
+    settings, picture = DECLARATION.settings({"factor": factor}), testing.photograph(40, 30)
+    network = f"fast_faithful_x{factor}.onnx"
+    assert np.array_equal(
+        enlarge(picture, job(enlarge), **settings), job(enlarge).run(network, picture)
+    )
 
 
-@FACTORS
+@pytest.mark.parametrize("factor", [2, 4])
 def test_the_picture_it_makes_is_the_one_that_was_looked_at(job, factor):
     # One step of eight bits: what versions of the runtime may differ by, and no eye can see.
     picture = shrink(testing.photograph(96, 64), 2 * factor)
     result = enlarge(picture, job(enlarge), factor=factor)
-    testing.assert_matches_golden(result, HERE / f"enlarge_x{factor}.npy", tolerance=1 / 255)
+    testing.assert_matches_golden(result, HERE / f"fast_faithful_x{factor}.npy", tolerance=1 / 255)

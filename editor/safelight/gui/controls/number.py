@@ -7,10 +7,11 @@ from typing import cast
 
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QDoubleSpinBox, QSlider, QSpinBox, QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QSlider, QSpinBox, QWidget
 
 from safelight.api import Parameter, Value
-from safelight.gui.controls.control import Control
+from safelight.gui.controls.control import Control, Title
+from safelight.gui.text import plain
 
 _WIDEST = 1e9
 _POSITIONS = 1000
@@ -61,6 +62,8 @@ class NumberControl(Control):
         self.slider.setPageStep(max(self._positions() // 10, 1))
         self.slider.setAccessibleName(parameter.title)
         self.body.addWidget(self.slider)
+        if parameter.ends is not None:
+            self.body.addLayout(_ends(parameter.ends))
         self.set_value(parameter.default)
         self.field.valueChanged.connect(self._field_moved)
         self.slider.valueChanged.connect(self._slider_moved)
@@ -94,3 +97,15 @@ class NumberControl(Control):
         with QSignalBlocker(self.slider):
             self.slider.setValue(self._position(float(value)))
         self.changed.emit()
+
+
+def _ends(words: tuple[str, str]) -> QHBoxLayout:
+    """What the slider means at its left and at its right end."""
+    left, right = (Title(plain(word)) for word in words)
+    row = QHBoxLayout()
+    for label in (left, right):
+        label.setObjectName("dim")
+        label.setMinimumWidth(1)  # a short word has no room of its own to its right
+        row.addWidget(label)
+    row.insertStretch(1)
+    return row

@@ -71,7 +71,7 @@ class FilterSettings(QWidget):
         self._pause.setInterval(_PAUSE)
         self._pause.timeout.connect(self._ask_for_preview)
         self.controls: list[Control] = [control_for(item) for item in declaration.parameters]
-        layout = QVBoxLayout(self)
+        layout = self._column = QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 12, 12)
         layout.setSpacing(10)
         layout.addLayout(self._head())
@@ -234,9 +234,9 @@ class FilterSettings(QWidget):
         self._scroller_size, self._inside_size = scroller.sizeHint, inside.sizeHint
         return scroller
 
-    def wanted_height(self) -> int:
-        """Pixels in which everything is seen without scrolling."""
-        others = self.sizeHint().height() - self._scroller_size().height()
+    def wanted_height(self, width: int) -> int:
+        """Pixels in which everything is seen without scrolling, in a panel of that width."""
+        others = self._column.totalHeightForWidth(width) - self._scroller_size().height()
         return others + self._inside_size().height()
 
     def _finish_for_layer(self, layout: QVBoxLayout, layer: Layer) -> None:
