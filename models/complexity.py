@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before the import: it reports usage by default
@@ -16,8 +16,10 @@ import onnxruntime
 SIDE = 64  # input pixels of the picture that is counted on
 
 
-def multiply_adds(path: Path) -> float:
+def multiply_adds(path: Path, others: Mapping[str, np.ndarray] | None = None) -> float:
     """Multiply-adds per input pixel of the convolutions and matrix products of a file.
+
+    `others` are what a network needs beside `image`, by name, of a picture of SIDE squared pixels.
 
     Counted on a run of SIDE squared pixels, from the true shapes of everything inside. In a network
     of convolutions and window attention the number is the same for every size.
@@ -25,7 +27,7 @@ def multiply_adds(path: Path) -> float:
     stored = onnx.load(str(path))
     graph = stored.graph
     shapes = {weights.name: tuple(weights.dims) for weights in graph.initializer}
-    given = {"image": np.zeros((1, 3, SIDE, SIDE), np.float32)}
+    given = {"image": np.zeros((1, 3, SIDE, SIDE), np.float32)} | dict(others or {})
     shapes |= {name: np.shape(result) for name, result in inside(stored, given).items()}
     total = 0
     for node in graph.node:

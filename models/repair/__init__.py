@@ -1,0 +1,1 @@
+"""Repair of old photographs: a variational autoencoder that fills, a detector that finds damage."""

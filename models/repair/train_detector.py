@@ -1,0 +1,223 @@
+"""Train the detector on a folder of photographs and a folder of damage masks.
+
+    python -m models.repair.train_detector --photos FOLDER --damage FOLDER --out OUT/detect \
+        --minutes 45
+
+Photographs, some of them aged, are damaged anew at every step (models/damage.py); a part of them
+has no damage, so that what is whole is left alone. OUT receives `weights.npz`, `state.pt` (what
+--resume continues from) and `log.jsonl`; `python -m models.page OUT` draws it.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
+
+from models.damage import GROUPS, Masks, age, damaged, load_masks
+from models.pictures import Pictures
+from models.repair.detector import Detector, detection_loss
+from models.repair.examples import MARGIN
+from models.training import (
+    Average,
+    Clock,
+    Log,
+    fabric,
+    load_state,
+    load_weights,
+    planes,
+    rate,
+    save_state,
+    save_weights,
+    setup,
+    take_step,
+)
+
+AVERAGING = 0.999  # of the weights, over steps
+MARKS = 3  # of damage in a crop, at most
+HELD_OUT_SIDE = 256  # pixels of the crop that is measured in each held-out photograph
+SURE = 0.5  # from which on a pixel counts as damaged
+LOG_EVERY = 50  # steps
+
+
+@dataclass
+class Settings:
+    """One training run. The defaults suit two CPU cores and an hour."""
+
+    photos: Path
+    damage: Path
+    out: Path
+    minutes: float = 45.0
+    steps: int | None = None  # instead of minutes
+    batch: int = 8
+    patch: int = 128  # pixels, a multiple of 8
+    learning_rate: float = 1e-3
+    init: Path | None = None
+    resume: bool = False
+    cache: Path | None = None
+    workers: int = 0  # processes that damage crops; 0 where the cores have no time for them
+    measure_every: float = 180.0  # seconds
+    seed: int = 1
+
+
+def example(
+    picture: np.ndarray, masks: Masks, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """A crop (h, w, 3) uint8, damaged, without its MARGIN, and (h, w, groups) uint8 of 0 and 1."""
+    aged = np.ascontiguousarray(age(picture, rng)[MARGIN:-MARGIN, MARGIN:-MARGIN])
+    image, where = damaged(aged, masks, rng, MARKS)
+    return image, where.astype(np.uint8)
+
+
+class Examples(IterableDataset):
+    """Endless batches, other ones in every process: (n, 3, h, w) and (n, groups, h, w) uint8."""
+
+    def __init__(self, pictures: Pictures, masks: Masks, settings: Settings, seed: tuple[int, ...]):
+        self.pictures, self.masks, self.settings, self.seed = pictures, masks, settings, seed
+
+    def __iter__(self) -> Iterator[list[Tensor]]:
+        worker = get_worker_info()
+        rng = np.random.default_rng([*self.seed, worker.id if worker else 0])
+        side = self.settings.patch + 2 * MARGIN
+        while True:
+            crops, _ = self.pictures.sample(rng, self.settings.batch, side)
+            made = [example(crop, self.masks, rng) for crop in crops]
+            yield [planes(np.stack(parts)) for parts in zip(*made, strict=True)]
+
+
+class Counts:
+    """Pixels of each group that were found rightly, found wrongly, and missed."""
+
+    def __init__(self) -> None:
+        self.right, self.wrong, self.missed = np.zeros((3, len(GROUPS)))
+
+    def add(self, found: np.ndarray, damaged: np.ndarray) -> None:
+        """Count one picture: (h, w, groups) bool each."""
+        self.right += (found & damaged).sum((0, 1))
+        self.wrong += (found & ~damaged).sum((0, 1))
+        self.missed += (~found & damaged).sum((0, 1))
+
+    def f1(self) -> dict[str, float]:
+        """By group, the harmonic mean of precision and recall, 0 to 1."""
+        scores = 2 * self.right / np.maximum(2 * self.right + self.wrong + self.missed, 1)
+        return {group: float(score) for group, score in zip(GROUPS, scores, strict=True)}
+
+
+class HeldOut:
+    """Photographs and masks that are kept from training."""
+
+    def __init__(self, pictures: Pictures, masks: Masks):
+        self.examples = []
+        side = HELD_OUT_SIDE + 2 * MARGIN
+        for n, (picture, _) in enumerate(pictures.held_out):
+            height, width = (min(length, side) // 16 * 16 for length in picture.shape[:2])
+            crop = np.array(picture[:height, :width])
+            self.examples.append(example(crop, masks, np.random.default_rng(n)))
+
+    @torch.no_grad()
+    def measure(self, network: nn.Module, device: torch.device) -> dict[str, float]:
+        """F1 of each group, over all pixels."""
+        counts = Counts()
+        for image, where in self.examples:
+            sure = network(planes(image[None]).to(device).float() / 255)[0]
+            counts.add(sure.permute(1, 2, 0).cpu().numpy() > SURE, where > 0)
+        return {f"f1_{group}": round(score, 4) for group, score in counts.f1().items()}
+
+
+def train(settings: Settings) -> list[float]:
+    """Train until the minutes are used up; returns the loss of every step of this call."""
+    devices = fabric()
+    state_file = settings.out / "state.pt"
+    state = load_state(state_file) if settings.resume and state_file.exists() else None
+    step = state["step"] if state else 0
+    seed = (settings.seed, step, devices.global_rank)  # after a resume not the same crops again
+    torch.manual_seed(settings.seed)
+    settings.out.mkdir(parents=True, exist_ok=True)
+    cache = settings.cache or settings.out
+    pictures = Pictures(settings.photos, 1, cache)
+    masks, kept_masks = load_masks(settings.damage, cache)
+    held_out = HeldOut(pictures, kept_masks)
+    loader = DataLoader(
+        Examples(pictures, masks, settings, seed), batch_size=None, num_workers=settings.workers
+    )
+    examples = iter(devices.setup_dataloaders(loader, use_distributed_sampler=False))
+
+    network = Detector()
+    if settings.init:
+        left = load_weights(network, settings.init)
+        print(f"started from {settings.init.name}; new: {len(left)} of its arrays")
+    network, optimizer = setup(devices, network, 0.0, state, "network")
+    network.mark_forward_method("logits")
+    average = Average(network, AVERAGING)
+    if state:
+        average.weights = {k: v.to(devices.device) for k, v in state["average"].items()}
+    examined = Detector().to(devices.device)
+
+    log = Log(settings.out / "log.jsonl", asdict(settings)) if devices.is_global_zero else None
+    before = state["seconds"] if state else 0.0
+    clock = Clock(settings.minutes, settings.steps, before, devices)
+
+    def note(**values: float) -> None:
+        log.write(step=step, seconds=round(clock.seconds(), 1), **values)
+
+    def keep() -> None:
+        """Write the weights, and what a run resumes from; then measure."""
+        save_weights(settings.out / "weights.npz", average.weights)
+        stored = {"weights": network.state_dict(), "optimizer": optimizer.state_dict()}
+        stored = {"network": stored, "average": average.weights}
+        save_state(state_file, stored | {"step": step, "seconds": clock.seconds()})
+        if held_out.examples:
+            examined.load_state_dict(average.weights)
+            note(**held_out.measure(examined, devices.device))
+
+    next_measurement = 0.0
+    losses: list[float] = []
+    while (part := clock.part(step)) < 1:
+        if log and clock.seconds() >= next_measurement:
+            keep()
+            next_measurement = clock.seconds() + settings.measure_every
+        for group in optimizer.param_groups:
+            group["lr"] = rate(part, settings.learning_rate)
+        image, where = next(examples)
+        loss = detection_loss(network.logits(image.float() / 255).float(), where.float())
+        take_step(devices, network, optimizer, loss)
+        step += 1
+        average.update(network, step)
+        losses.append(loss.item())
+        if log and step % LOG_EVERY == 0:
+            mean = float(np.mean(losses[-LOG_EVERY:]))
+            note(loss=round(mean, 5), learning_rate=optimizer.param_groups[0]["lr"])
+    if log:
+        keep()
+    return losses
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__.splitlines()[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    parser.add_argument("--photos", type=Path, required=True, help="folder of photographs")
+    parser.add_argument("--damage", type=Path, required=True, help="folder of damage masks")
+    parser.add_argument("--out", type=Path, required=True, help="folder for weights and log")
+    parser.add_argument("--minutes", type=float, default=Settings.minutes)
+    parser.add_argument("--steps", type=int, help="end after so many, instead of the minutes")
+    parser.add_argument("--batch", type=int, default=Settings.batch)
+    parser.add_argument("--patch", type=int, default=Settings.patch, help="side, pixels")
+    parser.add_argument("--learning-rate", type=float, default=Settings.learning_rate)
+    parser.add_argument("--init", type=Path, help="weights.npz or .onnx to start from")
+    parser.add_argument("--resume", action="store_true", help="continue from OUT/state.pt")
+    parser.add_argument("--cache", type=Path, help="folder for the packed pictures (OUT)")
+    parser.add_argument("--workers", type=int, default=Settings.workers)
+    parser.add_argument("--measure-every", type=float, default=Settings.measure_every)
+    parser.add_argument("--seed", type=int, default=Settings.seed)
+    train(Settings(**vars(parser.parse_args())))
+
+
+if __name__ == "__main__":
+    main()
