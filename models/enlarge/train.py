@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
@@ -52,11 +53,13 @@ LOG_EVERY = 100  # steps
 SAMPLES = 4  # held-out crops that are kept as pictures
 
 # What "crisp" adds to the distance from the original, so that texture is worth drawing.
-FEATURES = 0.1
-ADVERSARY = 0.01
+FEATURES = 0.05
+ADVERSARY = 0.02
 SMOOTHNESS = 0.1  # of the adversary, so that it does not judge by the last bit
-ADVERSARY_RATE = 2e-4
-ADVERSARY_ALONE = 200  # steps in which it learns before it is listened to
+ADVERSARY_RATE = 5e-4
+ADVERSARY_ALONE = 50  # steps in which it learns before it is listened to
+PATTERN = 2.0  # against dots on the grid of the input, the cheapest texture there is
+PATTERN_SIDE = 8  # input pixels that are averaged to see such dots
 
 
 @dataclass
@@ -203,6 +206,7 @@ def train(settings: Settings) -> list[float]:
             real = adversary(large)
             with devices.autocast():
                 loss = loss + FEATURES * feature_loss(features, result, large)
+            loss = loss + PATTERN * pattern(result - large, settings.scale)
             if step >= ADVERSARY_ALONE:
                 loss = loss + ADVERSARY * relativistic(adversary(result), real.detach())
         take_step(devices, network, optimizer, loss)
@@ -221,6 +225,16 @@ def train(settings: Settings) -> list[float]:
     if log:
         keep()
     return losses
+
+
+def pattern(difference: Tensor, scale: int) -> Tensor:
+    """How far a result repeats itself with the input's pixels, from its `difference` (n, 3, h, w).
+
+    Of the scale * scale places under an input pixel none is brighter than the original on the mean
+    of a neighbourhood; features that are pooled do not see it when one is.
+    """
+    places = F.pixel_unshuffle(difference, scale)
+    return F.avg_pool2d(places, PATTERN_SIDE).abs().mean()
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ torch = pytest.importorskip("torch")
 
 from models import training  # noqa: E402
 from models.enlarge.network import build  # noqa: E402
-from models.enlarge.train import Settings, train  # noqa: E402
+from models.enlarge.train import Settings, pattern, train  # noqa: E402
 from tests.models.making import features, photographs  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
@@ -183,3 +183,13 @@ def test_torchrun_trains_on_two_processes_and_one_of_them_writes(common, tmp_pat
     assert len([row for row in noted if "settings" in row]) == 1  # one of the two keeps the log
     assert noted[-1]["step"] > 0
     assert (tmp_path / "weights.npz").exists()
+
+
+def test_dots_on_the_grid_of_the_input_are_a_pattern_and_texture_is_none():
+    dots = torch.zeros(1, 3, 64, 64)
+    dots[..., ::4, ::4] = 1
+    moved = torch.randperm(64 * 64, generator=torch.Generator().manual_seed(2))
+    texture = dots.flatten(2)[..., moved].view_as(dots)
+    assert float(pattern(dots, 4)) == pytest.approx(1 / 16)
+    assert float(pattern(texture - 1 / 16, 4)) < 0.3 * float(pattern(dots - 1 / 16, 4))
+    assert float(pattern(torch.zeros_like(dots), 4)) == 0
