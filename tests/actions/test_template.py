@@ -242,7 +242,8 @@ def test_the_contract_says_all_that_a_trained_network_of_ours_says():
     path = CHECKOUT / "plugins/enlarge/safelight_enlarge/fast_faithful_x2.onnx"
     ours = Inference()._session(path, "cpu").get_modelmeta().custom_metadata_map
     said = network_file.contract(title="", licence="", training_data="", reach=1)
-    assert set(ours) - set(said) == {"safelight.metrics"}
+    measured = {f"safelight.{name}" for name in ("difference", "metrics", "parameters", "seam")}
+    assert set(ours) - set(said) == measured
     assert set(said) <= set(ours)
 
 
