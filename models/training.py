@@ -1,17 +1,21 @@
 """What every training run shares: a clock, averaged weights, a log, files that can be resumed.
 
-Nothing here decides what is learnt: networks, losses and the loop are in each model's own files.
+Nothing here decides what is learnt: networks, losses and steps are in each model's own files.
 Devices, mixed precision and several processes are Lightning Fabric's.
 """
 
 from __future__ import annotations
 
+import argparse
+import copy
 import hashlib
 import io
 import json
 import math
 import os
 import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +23,7 @@ import numpy as np
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
+from torch.utils.data import DataLoader, IterableDataset
 
 CLIP = 0.5  # largest norm of a gradient
 WARM_UP = 0.02  # part of a run until the learning rate is full
@@ -130,6 +135,133 @@ class Log:
 def shown(value: Any) -> Any:
     """A setting as a log may hold it: of a path only its name, since folders are private."""
     return value.name if isinstance(value, Path) else value
+
+
+class Run:
+    """A training run: its devices and networks, and what is kept, noted and measured of it.
+
+    `settings` is a model's own dataclass, with at least the fields that `options` asks for. Tell it
+    the `network`, and what learns `beside` it; then `begin`, take a step for each of `parts`, and
+    say what came of it to `done`. `losses` are those of this call, `step` counts resumed ones too.
+    """
+
+    def __init__(self, settings: Any, log_every: int):
+        self.settings = settings
+        self.log_every = log_every
+        self.devices = fabric()
+        self.losses: list[float] = []
+        settings.out.mkdir(parents=True, exist_ok=True)
+        self._file = settings.out / "state.pt"
+        stored = settings.resume and self._file.exists()
+        self._state = load_state(self._file) if stored else {"step": 0, "seconds": 0.0}
+        self._trained: dict[str, tuple[Any, Any]] = {}
+        self.step = self._state["step"]
+        # After a resume not the same crops again, and in every process other ones.
+        self.seed = (settings.seed, self.step, self.devices.global_rank)
+        torch.manual_seed(sum(self.seed))
+
+    def batches(self, examples: IterableDataset) -> Iterator[Any]:
+        """Batches of a data set that makes them itself, on the device."""
+        loader = DataLoader(examples, batch_size=None, num_workers=self.settings.workers)
+        return iter(self.devices.setup_dataloaders(loader, use_distributed_sampler=False))
+
+    def network(self, module: nn.Module, averaging: float) -> Any:
+        """The network that is trained, from `init` or a stored state; its average is kept."""
+        if self.settings.init:
+            left = load_weights(module, self.settings.init)
+            print(f"started from {self.settings.init.name}; new: {len(left)} of its arrays")
+        self._examined = copy.deepcopy(module).to(self.devices.device)
+        network, self._optimizer = self.beside(module, 0.0, "network")
+        self._average = Average(network, averaging)
+        for name, value in self._state.get("average", {}).items():
+            self._average.weights[name] = value.to(self.devices.device)
+        return network
+
+    def beside(self, module: nn.Module, rate: float, name: str) -> tuple[Any, Any]:
+        """Something else that learns, at a rate of its own, and its optimiser."""
+        self._trained[name] = setup(self.devices, module, rate, self._state, name)
+        return self._trained[name]
+
+    def begin(self) -> None:
+        """Start the clock and the log."""
+        first, settings = self.devices.is_global_zero, self.settings
+        self._log = Log(settings.out / "log.jsonl", asdict(settings)) if first else None
+        seconds = self._state["seconds"]
+        self._clock = Clock(settings.minutes, settings.steps, seconds, self.devices)
+
+    def note(self, **values: float) -> None:
+        """Add a line to the log, in the process that keeps it."""
+        if self._log:
+            self._log.write(step=self.step, seconds=round(self._clock.seconds(), 1), **values)
+
+    def parts(
+        self, measure: Callable[[Any], dict[str, float]], *, at_once: bool = True
+    ) -> Iterator[float]:
+        """The part of the run that is gone (0 to 1), before each of its steps.
+
+        Every `measure_every` seconds, and at the end, what was learnt is kept, and what `measure`
+        says of the averaged network is noted; with `at_once`, before the first step too.
+        """
+        due = self._clock.seconds() + (0.0 if at_once else self.settings.measure_every)
+        while (part := self._clock.part(self.step)) < 1:
+            if self._log and self._clock.seconds() >= due:
+                self._keep(measure)
+                due = self._clock.seconds() + self.settings.measure_every
+            for group in self._optimizer.param_groups:
+                group["lr"] = rate(part, self.settings.learning_rate)
+            yield part
+        if self._log:
+            self._keep(measure)
+
+    def learn(self, loss: Tensor) -> None:
+        """One step of the network down the gradient of a loss."""
+        take_step(self.devices, *self._trained["network"], loss)
+
+    def done(self, loss: float, **values: float) -> None:
+        """A step is over: what it gave, and what else to note of it every so many steps."""
+        self.step += 1
+        self._average.update(self._trained["network"][0], self.step)
+        self.losses.append(loss)
+        if self.step % self.log_every == 0:
+            mean = round(float(np.mean(self.losses[-self.log_every :])), 5)
+            rate = self._optimizer.param_groups[0]["lr"]
+            self.note(loss=mean, **values, learning_rate=rate)
+
+    def _keep(self, measure: Callable[[Any], dict[str, float]]) -> None:
+        """Write the weights, and what a run resumes from; then measure."""
+        save_weights(self.settings.out / "weights.npz", self._average.weights)
+        stored: dict[str, Any] = {
+            name: {"weights": module.state_dict(), "optimizer": optimizer.state_dict()}
+            for name, (module, optimizer) in self._trained.items()
+        }
+        stored |= {"average": self._average.weights, "step": self.step}
+        save_state(self._file, stored | {"seconds": self._clock.seconds()})
+        self._examined.load_state_dict(self._average.weights)
+        with torch.random.fork_rng():
+            found = measure(self._examined)
+        if found:
+            self.note(**found)
+
+
+def options(description: str, defaults: Any) -> argparse.ArgumentParser:
+    """The options that every training has, with the defaults of a model's settings."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    parser.add_argument("--photos", type=Path, required=True, help="folder of photographs")
+    parser.add_argument("--out", type=Path, required=True, help="folder for weights and log")
+    parser.add_argument("--minutes", type=float, default=defaults.minutes)
+    parser.add_argument("--steps", type=int, help="end after so many, instead of the minutes")
+    parser.add_argument("--batch", type=int, default=defaults.batch)
+    parser.add_argument("--patch", type=int, default=defaults.patch, help="side, input pixels")
+    parser.add_argument("--learning-rate", type=float, default=defaults.learning_rate)
+    parser.add_argument("--init", type=Path, help="weights.npz or .onnx to start from")
+    parser.add_argument("--resume", action="store_true", help="continue from OUT/state.pt")
+    parser.add_argument("--cache", type=Path, help="folder for the packed pictures (OUT)")
+    parser.add_argument("--workers", type=int, default=defaults.workers)
+    parser.add_argument("--measure-every", type=float, default=defaults.measure_every)
+    parser.add_argument("--seed", type=int, default=defaults.seed)
+    return parser
 
 
 def save_weights(path: Path, weights: dict[str, Tensor]) -> None:

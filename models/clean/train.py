@@ -15,36 +15,22 @@ draws them. `torchrun --nproc-per-node 4 -m models.clean.train ...` runs on four
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, IterableDataset, get_worker_info
+from torch.utils.data import IterableDataset, get_worker_info
 
 from models import measurement
 from models.clean.damage import GREY, MARGINS, TASKS, benchmark, without_colour
 from models.clean.network import AUTO, SIZES, build
 from models.degradation import levels as eight_bit
 from models.pictures import Pictures
-from models.training import (
-    Average,
-    Clock,
-    Log,
-    fabric,
-    load_state,
-    load_weights,
-    planes,
-    rate,
-    save_state,
-    save_weights,
-    setup,
-    take_step,
-)
+from models.training import Run, options, planes
 
 AVERAGING = 0.999  # of the weights, over steps
 UNTOLD = 0.5  # share of pictures whose level the network has to see for itself
@@ -135,94 +121,37 @@ class HeldOut:
 
 def train(settings: Settings) -> list[float]:
     """Train until the minutes are used up; returns the loss of every step of this call."""
-    devices = fabric()
-    state_file = settings.out / "state.pt"
-    state = load_state(state_file) if settings.resume and state_file.exists() else None
-    step = state["step"] if state else 0
-    seed = (settings.seed, step, devices.global_rank)  # after a resume not the same crops again
-    torch.manual_seed(settings.seed)
+    run = Run(settings, LOG_EVERY)
     samples = settings.out / "samples"
-    samples.mkdir(parents=True, exist_ok=True)
+    samples.mkdir(exist_ok=True)
     pictures = Pictures(settings.photos, 1, settings.cache or settings.out)
     held_out = HeldOut(pictures, settings.task)
-    loader = DataLoader(
-        Crops(pictures, settings, seed), batch_size=None, num_workers=settings.workers
-    )
-    crops = iter(devices.setup_dataloaders(loader, use_distributed_sampler=False))
-
-    network = build(settings.size)
-    if settings.init:
-        left = load_weights(network, settings.init)
-        print(f"started from {settings.init.name}; new: {len(left)} of its arrays")
-    network, optimizer = setup(devices, network, 0.0, state, "network")
+    crops = run.batches(Crops(pictures, settings, run.seed))
+    network = run.network(build(settings.size), AVERAGING)
     running = torch.compile(network) if settings.compiled else network
-    average = Average(network, AVERAGING)
-    if state:
-        average.weights = {k: v.to(devices.device) for k, v in state["average"].items()}
-    examined = build(settings.size).to(devices.device)
 
-    log = Log(settings.out / "log.jsonl", asdict(settings)) if devices.is_global_zero else None
-    before = state["seconds"] if state else 0.0
-    clock = Clock(settings.minutes, settings.steps, before, devices)
+    def measure(averaged: nn.Module) -> dict[str, float]:
+        if not held_out.pairs:
+            return {}
+        score = held_out.measure(averaged, run.devices.device, samples)
+        return {"held_out_psnr": round(score, 3)}
 
-    def note(**values: float) -> None:
-        log.write(step=step, seconds=round(clock.seconds(), 1), **values)
-
-    def keep() -> None:
-        """Write the weights, and what a run resumes from; then measure."""
-        save_weights(settings.out / "weights.npz", average.weights)
-        stored = {"weights": network.state_dict(), "optimizer": optimizer.state_dict()}
-        stored = {"network": stored, "average": average.weights}
-        save_state(state_file, stored | {"step": step, "seconds": clock.seconds()})
-        if held_out.pairs:
-            examined.load_state_dict(average.weights)
-            score = held_out.measure(examined, devices.device, samples)
-            note(held_out_psnr=round(score, 3))
-
-    if log and held_out.pairs:
-        note(damaged_psnr=round(held_out.before(), 3))
-    next_measurement = clock.seconds() + settings.measure_every
-    losses: list[float] = []
-    while (part := clock.part(step)) < 1:
-        if log and clock.seconds() >= next_measurement:
-            keep()
-            next_measurement = clock.seconds() + settings.measure_every
-        for group in optimizer.param_groups:
-            group["lr"] = rate(part, settings.learning_rate)
+    run.begin()
+    if held_out.pairs:
+        run.note(damaged_psnr=round(held_out.before(), 3))
+    for _ in run.parts(measure, at_once=False):
         clean, damaged, level = next(crops)
         loss = (running(damaged, level).float() - clean.float() / 255).abs().mean()
-        take_step(devices, network, optimizer, loss)
-        step += 1
-        average.update(network, step)
-        losses.append(loss.item())
-        if log and step % LOG_EVERY == 0:
-            mean = float(np.mean(losses[-LOG_EVERY:]))
-            note(loss=round(mean, 5), learning_rate=optimizer.param_groups[0]["lr"])
-    if log:
-        keep()
-    return losses
+        run.learn(loss)
+        run.done(loss.item())
+    return run.losses
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__.splitlines()[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
-    )
+    parser = options(__doc__.splitlines()[0], Settings)
     parser.add_argument("--task", choices=sorted(TASKS), required=True)
-    parser.add_argument("--photos", type=Path, required=True, help="folder of photographs")
-    parser.add_argument("--out", type=Path, required=True, help="folder for weights and log")
     parser.add_argument("--size", choices=sorted(SIZES), default=Settings.size)
-    parser.add_argument("--minutes", type=float, default=Settings.minutes)
-    parser.add_argument("--steps", type=int, help="end after so many, instead of the minutes")
-    parser.add_argument("--batch", type=int, default=Settings.batch)
-    parser.add_argument("--patch", type=int, default=Settings.patch, help="side, pixels")
-    parser.add_argument("--learning-rate", type=float, default=Settings.learning_rate)
-    parser.add_argument("--init", type=Path, help="weights.npz or .onnx to start from")
-    parser.add_argument("--resume", action="store_true", help="continue from OUT/state.pt")
-    parser.add_argument("--cache", type=Path, help="folder for the packed pictures (OUT)")
-    parser.add_argument("--workers", type=int, default=Settings.workers)
     parser.add_argument("--compiled", action="store_true", help="torch.compile, for a GPU")
-    parser.add_argument("--measure-every", type=float, default=Settings.measure_every)
-    parser.add_argument("--seed", type=int, default=Settings.seed)
     train(Settings(**vars(parser.parse_args())))
 
 

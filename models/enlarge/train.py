@@ -14,9 +14,8 @@ slow or busy one. OUT receives `weights.npz` (averaged weights, what is exported
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +23,7 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, IterableDataset, get_worker_info
+from torch.utils.data import IterableDataset, get_worker_info
 
 from models import measurement
 from models.adversary import Adversary, relativistic, roughness
@@ -32,20 +31,7 @@ from models.degradation import degrade
 from models.enlarge.network import FAMILIES, build
 from models.perceptual import Features, feature_loss
 from models.pictures import Pictures
-from models.training import (
-    Average,
-    Clock,
-    Log,
-    fabric,
-    load_state,
-    load_weights,
-    planes,
-    rate,
-    save_state,
-    save_weights,
-    setup,
-    take_step,
-)
+from models.training import Run, options, planes, take_step
 
 AVERAGING = 0.999  # of the weights, over steps
 HELD_OUT_SIZE = 96  # input pixels of the crop that is measured in each held-out photograph
@@ -133,72 +119,27 @@ class HeldOut:
 
 def train(settings: Settings) -> list[float]:
     """Train until the minutes are used up; returns the loss of every step of this call."""
-    devices = fabric()
-    state_file = settings.out / "state.pt"
-    state = load_state(state_file) if settings.resume and state_file.exists() else None
-    step = state["step"] if state else 0
-    seed = (settings.seed, step, devices.global_rank)  # after a resume not the same crops again
-    torch.manual_seed(settings.seed)
+    run = Run(settings, LOG_EVERY)
+    devices = run.devices
     samples = settings.out / "samples"
-    samples.mkdir(parents=True, exist_ok=True)
+    samples.mkdir(exist_ok=True)
     pictures = Pictures(settings.photos, settings.scale, settings.cache or settings.out)
     held_out = HeldOut(pictures, settings.source)
-    crops = iter(
-        devices.setup_dataloaders(
-            DataLoader(
-                Crops(pictures, settings, seed), batch_size=None, num_workers=settings.workers
-            ),
-            use_distributed_sampler=False,
-        )
-    )
-
-    network = build(settings.family, settings.scale)
-    if settings.init:
-        left = load_weights(network, settings.init)
-        print(f"started from {settings.init.name}; new: {len(left)} of its arrays")
+    crops = run.batches(Crops(pictures, settings, run.seed))
+    network = run.network(build(settings.family, settings.scale), AVERAGING)
+    running = torch.compile(network) if settings.compiled else network
     adversary, features = None, None
     if settings.look == "crisp":
         features = Features(settings.features).to(devices.device)
-        adversary, its_optimizer = setup(devices, Adversary(), ADVERSARY_RATE, state, "adversary")
-    network, optimizer = setup(devices, network, 0.0, state, "network")
-    running = torch.compile(network) if settings.compiled else network
-    average = Average(network, AVERAGING)
-    if state:
-        average.weights = {k: v.to(devices.device) for k, v in state["average"].items()}
-    examined = build(settings.family, settings.scale).to(devices.device)
+        adversary, its_optimizer = run.beside(Adversary(), ADVERSARY_RATE, "adversary")
 
-    log = Log(settings.out / "log.jsonl", asdict(settings)) if devices.is_global_zero else None
-    before = state["seconds"] if state else 0.0
-    clock = Clock(settings.minutes, settings.steps, before, devices)
+    def measure(averaged: nn.Module) -> dict[str, float]:
+        if not held_out.pairs:
+            return {}
+        return {"held_out_psnr": round(held_out.measure(averaged, devices.device, samples), 3)}
 
-    def note(**values: float) -> None:
-        log.write(step=step, seconds=round(clock.seconds(), 1), **values)
-
-    def keep() -> None:
-        """Write the weights, and what a run resumes from; then measure."""
-        save_weights(settings.out / "weights.npz", average.weights)
-        parts = {"network": (network, optimizer)}
-        if adversary:
-            parts["adversary"] = (adversary, its_optimizer)
-        stored = {
-            name: {"weights": module.state_dict(), "optimizer": optimizer.state_dict()}
-            for name, (module, optimizer) in parts.items()
-        }
-        stored |= {"average": average.weights, "step": step, "seconds": clock.seconds()}
-        save_state(state_file, stored)
-        if held_out.pairs:
-            examined.load_state_dict(average.weights)
-            score = held_out.measure(examined, devices.device, samples)
-            note(held_out_psnr=round(score, 3))
-
-    next_measurement = 0.0
-    losses: list[float] = []
-    while (part := clock.part(step)) < 1:
-        if log and clock.seconds() >= next_measurement:
-            keep()
-            next_measurement = clock.seconds() + settings.measure_every
-        for group in optimizer.param_groups:
-            group["lr"] = rate(part, settings.learning_rate)
+    run.begin()
+    for _ in run.parts(measure):
         large, small = (pair.float() / 255 for pair in next(crops))
         result = running(small).float()
         loss = distance = (result - large).abs().mean()
@@ -207,24 +148,15 @@ def train(settings: Settings) -> list[float]:
             with devices.autocast():
                 loss = loss + FEATURES * feature_loss(features, result, large)
             loss = loss + PATTERN * pattern(result - large, settings.scale)
-            if step >= ADVERSARY_ALONE:
+            if run.step >= ADVERSARY_ALONE:
                 loss = loss + ADVERSARY * relativistic(adversary(result), real.detach())
-        take_step(devices, network, optimizer, loss)
+        run.learn(loss)
         if adversary:
             verdict = relativistic(real, adversary(result.detach()))
             verdict = verdict + SMOOTHNESS * roughness(adversary, large, real)
             take_step(devices, adversary, its_optimizer, verdict)
-        step += 1
-        average.update(network, step)
-        losses.append(distance.item())
-        if log and step % LOG_EVERY == 0:
-            note(
-                loss=round(float(np.mean(losses[-LOG_EVERY:])), 5),
-                learning_rate=optimizer.param_groups[0]["lr"],
-            )
-    if log:
-        keep()
-    return losses
+        run.done(distance.item())
+    return run.losses
 
 
 def pattern(difference: Tensor, scale: int) -> Tensor:
@@ -238,28 +170,13 @@ def pattern(difference: Tensor, scale: int) -> Tensor:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__.splitlines()[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
-    )
-    parser.add_argument("--photos", type=Path, required=True, help="folder of photographs")
-    parser.add_argument("--out", type=Path, required=True, help="folder for weights and log")
+    parser = options(__doc__.splitlines()[0], Settings)
     parser.add_argument("--family", choices=sorted(FAMILIES), default=Settings.family)
     parser.add_argument("--scale", type=int, choices=(2, 3, 4), default=Settings.scale)
     parser.add_argument("--source", choices=("clean", "photo"), default=Settings.source)
     parser.add_argument("--look", choices=("faithful", "crisp"), default=Settings.look)
-    parser.add_argument("--minutes", type=float, default=Settings.minutes)
-    parser.add_argument("--steps", type=int, help="end after so many, instead of the minutes")
-    parser.add_argument("--batch", type=int, default=Settings.batch)
-    parser.add_argument("--patch", type=int, default=Settings.patch, help="side, input pixels")
-    parser.add_argument("--learning-rate", type=float, default=Settings.learning_rate)
-    parser.add_argument("--init", type=Path, help="weights.npz or .onnx to start from")
     parser.add_argument("--features", type=Path, help="SqueezeNet's weights, for crisp")
-    parser.add_argument("--resume", action="store_true", help="continue from OUT/state.pt")
-    parser.add_argument("--cache", type=Path, help="folder for the packed pictures (OUT)")
-    parser.add_argument("--workers", type=int, default=Settings.workers)
     parser.add_argument("--compiled", action="store_true", help="torch.compile, for a GPU")
-    parser.add_argument("--measure-every", type=float, default=Settings.measure_every)
-    parser.add_argument("--seed", type=int, default=Settings.seed)
     train(Settings(**vars(parser.parse_args())))
 
 

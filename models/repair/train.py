@@ -15,16 +15,15 @@ posterior has collapsed. The rate follows a cosine over the minutes given. OUT r
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
-from torch.utils.data import DataLoader, IterableDataset, get_worker_info
+from torch.utils.data import IterableDataset, get_worker_info
 
 from models.adversary import Adversary, relativistic, roughness
 from models.damage import Masks, load_masks
@@ -34,20 +33,7 @@ from models.pictures import Pictures
 from models.repair.examples import MARGIN, batch, example
 from models.repair.network import LATENTS, NOISE_STRIDE, WIDTHS, Filler
 from models.repair.objective import activity, balance, beta, log_error, rates
-from models.training import (
-    Average,
-    Clock,
-    Log,
-    fabric,
-    load_state,
-    load_weights,
-    planes,
-    rate,
-    save_state,
-    save_weights,
-    setup,
-    take_step,
-)
+from models.training import Run, options, planes, take_step
 
 AVERAGING = 0.999  # of the weights, over steps
 HELD_OUT_SIDE = 128  # pixels of the crop that is measured in each held-out photograph
@@ -184,72 +170,30 @@ def save(picture: Tensor, path: Path) -> None:
 
 def train(settings: Settings) -> list[float]:
     """Train until the minutes are used up; returns the loss of every step of this call."""
-    devices = fabric()
-    state_file = settings.out / "state.pt"
-    state = load_state(state_file) if settings.resume and state_file.exists() else None
-    step = state["step"] if state else 0
-    seed = (settings.seed, step, devices.global_rank)  # after a resume not the same crops again
-    torch.manual_seed(settings.seed + step + devices.global_rank)
+    run = Run(settings, LOG_EVERY)
+    devices = run.devices
     samples = settings.out / "samples"
-    samples.mkdir(parents=True, exist_ok=True)
+    samples.mkdir(exist_ok=True)
     cache = settings.cache or settings.out
     pictures = Pictures(settings.photos, 1, cache)
     masks, kept_masks = load_masks(settings.damage, cache)
     held_out = HeldOut(pictures, kept_masks)
-    loader = DataLoader(
-        Examples(pictures, masks, settings, seed), batch_size=None, num_workers=settings.workers
-    )
-    examples = iter(devices.setup_dataloaders(loader, use_distributed_sampler=False))
-
-    network = Filler(settings.size)
-    if settings.init:
-        left = load_weights(network, settings.init)
-        print(f"started from {settings.init.name}; new: {len(left)} of its arrays")
+    examples = run.batches(Examples(pictures, masks, settings, run.seed))
+    network = run.network(Filler(settings.size), AVERAGING)
+    network.mark_forward_method("reconstruct")
     features = Features(settings.features).to(devices.device) if settings.features else None
     adversary = None
     if settings.adversary:
-        adversary, its_optimizer = setup(devices, Adversary(), ADVERSARY_RATE, state, "adversary")
-    network, optimizer = setup(devices, network, 0.0, state, "network")
-    network.mark_forward_method("reconstruct")
-    average = Average(network, AVERAGING)
-    if state:
-        average.weights = {k: v.to(devices.device) for k, v in state["average"].items()}
-    examined = Filler(settings.size).to(devices.device)
+        adversary, its_optimizer = run.beside(Adversary(), ADVERSARY_RATE, "adversary")
     unseen = torch.arange(settings.batch, device=devices.device) < settings.batch * UNSEEN
     unseen = unseen.float().view(-1, 1, 1, 1)
+    plain = unseen.flatten() > 0
 
-    log = Log(settings.out / "log.jsonl", asdict(settings)) if devices.is_global_zero else None
-    before = state["seconds"] if state else 0.0
-    clock = Clock(settings.minutes, settings.steps, before, devices)
+    def measure(averaged: Filler) -> dict[str, float]:
+        return held_out.measure(averaged, devices.device, samples) if held_out.examples else {}
 
-    def note(**values: float) -> None:
-        log.write(step=step, seconds=round(clock.seconds(), 1), **values)
-
-    def keep() -> None:
-        """Write the weights, and what a run resumes from; then measure."""
-        save_weights(settings.out / "weights.npz", average.weights)
-        parts = {"network": (network, optimizer)}
-        if adversary:
-            parts["adversary"] = (adversary, its_optimizer)
-        stored = {
-            name: {"weights": module.state_dict(), "optimizer": optimizer.state_dict()}
-            for name, (module, optimizer) in parts.items()
-        }
-        stored |= {"average": average.weights, "step": step, "seconds": clock.seconds()}
-        save_state(state_file, stored)
-        if held_out.examples:
-            examined.load_state_dict(average.weights)
-            with torch.random.fork_rng():
-                note(**held_out.measure(examined, devices.device, samples))
-
-    next_measurement = 0.0
-    losses: list[float] = []
-    while (part := clock.part(step)) < 1:
-        if log and clock.seconds() >= next_measurement:
-            keep()
-            next_measurement = clock.seconds() + settings.measure_every
-        for group in optimizer.param_groups:
-            group["lr"] = rate(part, settings.learning_rate)
+    run.begin()
+    for part in run.parts(measure):
         original, image, hole, guess = prepared(next(examples), devices.device)
         filled, latents = network.reconstruct(image, hole, guess, original, unseen)
         errors = log_error(filled, original, hole)
@@ -265,56 +209,33 @@ def train(settings: Settings) -> list[float]:
                 loss = loss + FEATURES * feature_loss(features, completed, original)
         if adversary:
             real = adversary(original)
-            if step >= ADVERSARY_ALONE:
+            if run.step >= ADVERSARY_ALONE:
                 loss = loss + ADVERSARY * relativistic(adversary(completed), real.detach())
-        take_step(devices, network, optimizer, loss)
+        run.learn(loss)
         if adversary:
             verdict = relativistic(real, adversary(completed.detach()))
             verdict = verdict + SMOOTHNESS * roughness(adversary, original, real)
             take_step(devices, adversary, its_optimizer, verdict)
-        step += 1
-        average.update(network, step)
         errors = errors.detach()
-        losses.append(float(errors.mean()))
-        if log and step % LOG_EVERY == 0:
-            plain = unseen.flatten() > 0
-            note(
-                loss=round(float(np.mean(losses[-LOG_EVERY:])), 4),
-                log_error_unseen=round(float(errors[plain].mean()), 4),
-                log_error_seen=round(float(errors[~plain].mean()), 4),
-                nats=round(float(told.detach().sum()), 4),
-                beta=round(weight, 4),
-                learning_rate=optimizer.param_groups[0]["lr"],
-            )
-    if log:
-        keep()
-    return losses
+        run.done(
+            float(errors.mean()),
+            log_error_unseen=round(float(errors[plain].mean()), 4),
+            log_error_seen=round(float(errors[~plain].mean()), 4),
+            nats=round(float(told.detach().sum()), 4),
+            beta=round(weight, 4),
+        )
+    return run.losses
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__.splitlines()[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
-    )
-    parser.add_argument("--photos", type=Path, required=True, help="folder of photographs")
+    parser = options(__doc__.splitlines()[0], Settings)
     parser.add_argument("--damage", type=Path, required=True, help="folder of damage masks")
-    parser.add_argument("--out", type=Path, required=True, help="folder for weights and log")
     parser.add_argument("--size", choices=sorted(WIDTHS), default=Settings.size)
-    parser.add_argument("--minutes", type=float, default=Settings.minutes)
-    parser.add_argument("--steps", type=int, help="end after so many, instead of the minutes")
-    parser.add_argument("--batch", type=int, default=Settings.batch)
-    parser.add_argument("--patch", type=int, default=Settings.patch, help="side, pixels")
-    parser.add_argument("--learning-rate", type=float, default=Settings.learning_rate)
     parser.add_argument("--beta", type=float, default=Settings.beta, help="of the divergence")
     parser.add_argument("--warm-up", type=float, default=Settings.warm_up, help="part of the run")
     parser.add_argument("--free-bits", type=float, default=Settings.free_bits, help="nats")
-    parser.add_argument("--init", type=Path, help="weights.npz to start from")
     parser.add_argument("--features", type=Path, help="SqueezeNet's weights, for their distance")
     parser.add_argument("--adversary", action="store_true", help="with a verdict on its texture")
-    parser.add_argument("--resume", action="store_true", help="continue from OUT/state.pt")
-    parser.add_argument("--cache", type=Path, help="folder for the packed pictures (OUT)")
-    parser.add_argument("--workers", type=int, default=Settings.workers)
-    parser.add_argument("--measure-every", type=float, default=Settings.measure_every)
-    parser.add_argument("--seed", type=int, default=Settings.seed)
     train(Settings(**vars(parser.parse_args())))
 
 

@@ -10,34 +10,20 @@ has no damage, so that what is whole is left alone. OUT receives `weights.npz`, 
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, IterableDataset, get_worker_info
+from torch.utils.data import IterableDataset, get_worker_info
 
 from models.damage import GROUPS, Masks, age, damaged, load_masks
 from models.pictures import Pictures
 from models.repair.detector import Detector, detection_loss
 from models.repair.examples import MARGIN
-from models.training import (
-    Average,
-    Clock,
-    Log,
-    fabric,
-    load_state,
-    load_weights,
-    planes,
-    rate,
-    save_state,
-    save_weights,
-    setup,
-    take_step,
-)
+from models.training import Run, options, planes
 
 AVERAGING = 0.999  # of the weights, over steps
 MARKS = 3  # of damage in a crop, at most
@@ -132,90 +118,30 @@ class HeldOut:
 
 def train(settings: Settings) -> list[float]:
     """Train until the minutes are used up; returns the loss of every step of this call."""
-    devices = fabric()
-    state_file = settings.out / "state.pt"
-    state = load_state(state_file) if settings.resume and state_file.exists() else None
-    step = state["step"] if state else 0
-    seed = (settings.seed, step, devices.global_rank)  # after a resume not the same crops again
-    torch.manual_seed(settings.seed)
-    settings.out.mkdir(parents=True, exist_ok=True)
+    run = Run(settings, LOG_EVERY)
     cache = settings.cache or settings.out
     pictures = Pictures(settings.photos, 1, cache)
     masks, kept_masks = load_masks(settings.damage, cache)
     held_out = HeldOut(pictures, kept_masks)
-    loader = DataLoader(
-        Examples(pictures, masks, settings, seed), batch_size=None, num_workers=settings.workers
-    )
-    examples = iter(devices.setup_dataloaders(loader, use_distributed_sampler=False))
-
-    network = Detector()
-    if settings.init:
-        left = load_weights(network, settings.init)
-        print(f"started from {settings.init.name}; new: {len(left)} of its arrays")
-    network, optimizer = setup(devices, network, 0.0, state, "network")
+    examples = run.batches(Examples(pictures, masks, settings, run.seed))
+    network = run.network(Detector(), AVERAGING)
     network.mark_forward_method("logits")
-    average = Average(network, AVERAGING)
-    if state:
-        average.weights = {k: v.to(devices.device) for k, v in state["average"].items()}
-    examined = Detector().to(devices.device)
 
-    log = Log(settings.out / "log.jsonl", asdict(settings)) if devices.is_global_zero else None
-    before = state["seconds"] if state else 0.0
-    clock = Clock(settings.minutes, settings.steps, before, devices)
+    def measure(averaged: nn.Module) -> dict[str, float]:
+        return held_out.measure(averaged, run.devices.device) if held_out.examples else {}
 
-    def note(**values: float) -> None:
-        log.write(step=step, seconds=round(clock.seconds(), 1), **values)
-
-    def keep() -> None:
-        """Write the weights, and what a run resumes from; then measure."""
-        save_weights(settings.out / "weights.npz", average.weights)
-        stored = {"weights": network.state_dict(), "optimizer": optimizer.state_dict()}
-        stored = {"network": stored, "average": average.weights}
-        save_state(state_file, stored | {"step": step, "seconds": clock.seconds()})
-        if held_out.examples:
-            examined.load_state_dict(average.weights)
-            note(**held_out.measure(examined, devices.device))
-
-    next_measurement = 0.0
-    losses: list[float] = []
-    while (part := clock.part(step)) < 1:
-        if log and clock.seconds() >= next_measurement:
-            keep()
-            next_measurement = clock.seconds() + settings.measure_every
-        for group in optimizer.param_groups:
-            group["lr"] = rate(part, settings.learning_rate)
+    run.begin()
+    for _ in run.parts(measure):
         image, where = next(examples)
         loss = detection_loss(network.logits(image.float() / 255).float(), where.float())
-        take_step(devices, network, optimizer, loss)
-        step += 1
-        average.update(network, step)
-        losses.append(loss.item())
-        if log and step % LOG_EVERY == 0:
-            mean = float(np.mean(losses[-LOG_EVERY:]))
-            note(loss=round(mean, 5), learning_rate=optimizer.param_groups[0]["lr"])
-    if log:
-        keep()
-    return losses
+        run.learn(loss)
+        run.done(loss.item())
+    return run.losses
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__.splitlines()[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
-    )
-    parser.add_argument("--photos", type=Path, required=True, help="folder of photographs")
+    parser = options(__doc__.splitlines()[0], Settings)
     parser.add_argument("--damage", type=Path, required=True, help="folder of damage masks")
-    parser.add_argument("--out", type=Path, required=True, help="folder for weights and log")
-    parser.add_argument("--minutes", type=float, default=Settings.minutes)
-    parser.add_argument("--steps", type=int, help="end after so many, instead of the minutes")
-    parser.add_argument("--batch", type=int, default=Settings.batch)
-    parser.add_argument("--patch", type=int, default=Settings.patch, help="side, pixels")
-    parser.add_argument("--learning-rate", type=float, default=Settings.learning_rate)
-    parser.add_argument("--init", type=Path, help="weights.npz or .onnx to start from")
-    parser.add_argument("--resume", action="store_true", help="continue from OUT/state.pt")
-    parser.add_argument("--cache", type=Path, help="folder for the packed pictures (OUT)")
-    parser.add_argument("--workers", type=int, default=Settings.workers)
-    parser.add_argument("--measure-every", type=float, default=Settings.measure_every)
-    parser.add_argument("--seed", type=int, default=Settings.seed)
     train(Settings(**vars(parser.parse_args())))
 
 

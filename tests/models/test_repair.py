@@ -14,7 +14,7 @@ from models.repair import examples, export, objective, train, train_detector  # 
 from models.repair.detector import Detector  # noqa: E402
 from models.repair.filling import FillerFile, still  # noqa: E402
 from models.repair.network import Filler, Latent, Rung, bounded, interpolation  # noqa: E402
-from models.training import save_weights  # noqa: E402
+from models.training import load_state, save_weights  # noqa: E402
 from tests.models.making import edges_picture, photographs  # noqa: E402
 
 
@@ -261,7 +261,7 @@ def test_a_run_of_the_filler_resumes_where_it_stopped(common, tmp_path):
 def test_an_adversary_learns_beside_the_filler(common, tmp_path, monkeypatch):
     monkeypatch.setattr(train, "ADVERSARY_ALONE", 1)
     train.train(train.Settings(out=tmp_path, steps=3, adversary=True, **common))
-    state = train.load_state(tmp_path / "state.pt")
+    state = load_state(tmp_path / "state.pt")
     assert len(state["adversary"]["optimizer"]["state"]) > 0
 
 
