@@ -7,6 +7,7 @@ from safelight.document.history import History, Step
 from safelight.document.key import is_stale, named_layers, result_key
 from safelight.document.layer import Channels, Group, Kept, Layer, LiveFilter, walk
 from safelight.document.render import Live, Renderer, plain_raster, render, render_srgb, whole
+from safelight.document.stroke import Stroke
 
 __all__ = [
     "Channels",
@@ -22,6 +23,7 @@ __all__ = [
     "Metadata",
     "Renderer",
     "Step",
+    "Stroke",
     "edits",
     "is_stale",
     "named_layers",

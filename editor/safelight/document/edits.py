@@ -18,6 +18,7 @@ from safelight.document.document import Document, clipping_base
 from safelight.document.edit import Edit, EditError
 from safelight.document.layer import Channels, Group, Kept, Layer, LiveFilter, _new_id
 from safelight.document.render import Live, whole
+from safelight.document.stroke import Stroke, painted
 from safelight.pixels import Raster, from_float, to_float
 
 # -- the list of layers ----------------------------------------------------------------------
@@ -216,6 +217,31 @@ def mask_from_selection(layer_id: str) -> Edit:
     return Edit("Mask from selection", apply)
 
 
+def paint_mask(layer_id: str | None, stroke: Stroke, token: str | None = None) -> Edit:
+    """Paint on a layer's mask, or erase from it; None = on the selection.
+
+    Where there is no mask yet, and where nothing is selected, painting begins with nothing, and
+    erasing changes nothing. A selection of which nothing is left is None; a mask stays.
+    """
+
+    def apply(document: Document) -> Document:
+        layer = None if layer_id is None else _unlocked(document, layer_id)
+        before = document.selection if layer is None else layer.mask
+        if before is None and stroke.erase:
+            return document
+        size = document.width, document.height
+        start = before or Raster.filled(*size, (0,), "uint8")
+        after = painted(start, stroke)
+        if after is start:
+            return document
+        if layer is not None:
+            return document.with_layer(replace(layer, mask=after))
+        emptied = stroke.erase and _is_empty(after, stroke.region.intersect(document.region))
+        return replace(document, selection=None if emptied else after)
+
+    return Edit("Eraser" if stroke.erase else "Brush", apply, token)
+
+
 def set_pixels(layer_id: str, raster: Raster, label: str = "Pixels") -> Edit:
     """Put ``raster`` in place of a pixel layer's pixels. It has the document's size and depth."""
 
@@ -298,8 +324,7 @@ def select_region(region: Region, how: str = "replace") -> Edit:
             before = Raster.filled(document.width, document.height, (level,), "uint8")
         value = np.full((inside.height, inside.width, 1), how != "subtract", np.float32)
         after = before.replaced(inside, from_float(value, before.depth))
-        some = any(tile.any() for _, tile in after.tiles())
-        return replace(document, selection=after if some else None)
+        return replace(document, selection=None if _is_empty(after, inside) else after)
 
     return Edit(
         {"add": "Add to selection", "subtract": "Subtract from selection"}.get(how, "Select"), apply
@@ -428,6 +453,13 @@ def _mapped(raster: Raster, change: Callable[[Any], Any]) -> Raster:
             done[id(tile)] = change(tile)
         tiles.append(done[id(tile)])
     return Raster.from_tiles(raster.width, raster.height, raster.channels, raster.depth, tiles)
+
+
+def _is_empty(mask: Raster, changed: Region) -> bool:
+    """Whether nothing of a mask is white; looks first where it has just been changed."""
+    if mask.read(changed).any():
+        return False
+    return not any(tile.any() for tile in {id(tile): tile for _, tile in mask.tiles()}.values())
 
 
 def _inverted(mask: Raster) -> Raster:
