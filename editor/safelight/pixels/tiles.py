@@ -171,6 +171,10 @@ class Raster:
                 height, width = self._tiles[index].shape[:2]
                 yield index, Region(column * TILE, row * TILE, width, height)
 
+    def shares(self, other: Raster, region: Region) -> bool:
+        """Whether ``other``, as large, holds the very same tiles where ``region`` lies."""
+        return all(self._tiles[i] is other._tiles[i] for i, _ in self._touched(region))
+
     def read(self, region: Region) -> NDArray[Any]:
         """The pixels of ``region`` as one array (height, width, channels) of the raster's depth.
 

@@ -226,9 +226,7 @@ class Picture:
 
     def _tile(self, level: int, row: int, column: int) -> QImage:
         """A tile and one pixel of its neighbours on each side where there is one."""
-        width, height = self.size(level)
-        whole = Region(0, 0, width, height, level)
-        place = Region(column * SIDE, row * SIDE, SIDE, SIDE, level).grow(1, whole)
+        place = tile_region(self.size(level), level, row, column)
         if isinstance(self._source, Document):
             renders = render if self._renderer is None else self._renderer.render
             pixels = renders(self._source, place)
@@ -248,6 +246,12 @@ class Picture:
             else QImage.Format.Format_RGB32
         )
         return image.convertToFormat(wanted)  # a copy: the pixels need not outlive it
+
+
+def tile_region(size: tuple[int, int], level: int, row: int, column: int) -> Region:
+    """What a tile shows of a level that large: its own and one pixel of each neighbour."""
+    whole = Region(0, 0, *size, level)
+    return Region(column * SIDE, row * SIDE, SIDE, SIDE, level).grow(1, whole)
 
 
 def _nearest(position: float) -> int:
