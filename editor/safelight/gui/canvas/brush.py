@@ -1,4 +1,4 @@
-"""Brush: what paints on a mask: its size and hardness, the way it goes, its circle on the screen."""
+"""Brush: what paints on a mask: its size and hardness, its way, its circle on the screen."""
 
 from __future__ import annotations
 
@@ -45,6 +45,7 @@ class Brush:
         self.token = ""
         self.erases = False
         self._points: list[tuple[float, float, float]] = []
+        self._waiting = False
         self._end: tuple[float, float] | None = None
 
     @property
@@ -78,7 +79,7 @@ class Brush:
         """A stroke begins; as a ``line`` it comes straight from where the last one ended."""
         self.token, self.erases = uuid4().hex, erase
         start = [(*self._end, pressure)] if line and self._end is not None else []
-        self._points = [*start, (*point, pressure)]
+        self._points, self._waiting = [*start, (*point, pressure)], True
 
     def move(self, point: tuple[float, float], pressure: float, zoom: float) -> bool:
         """It goes on to there; False when that is too near to matter at this zoom."""
@@ -87,19 +88,20 @@ class Brush:
         if near and pressure <= before:
             return False
         self._points.append((*point, pressure))
+        self._waiting = True
         return True
 
     def take(self) -> Stroke | None:
         """What has been painted since the last time; None when that is nothing new."""
-        points, last = tuple(self._points), self._points[-1:]
-        if not points or (len(points) == 1 and self._end == points[0][:2]):
+        if not self._waiting:
             return None
-        self._points, self._end = last, last[0][:2]
+        points, self._waiting = tuple(self._points), False
+        self._points, self._end = self._points[-1:], points[-1][:2]
         return Stroke(points, self.size / 2, self.hardness, self.erases)
 
     def release(self) -> None:
         """The stroke is over."""
-        self.token, self._points = "", []
+        self.token, self._points, self._waiting = "", [], False
 
 
 def circle(at: QPointF, radius: float, ratio: float) -> QRectF:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
 from safelight.api import Region
@@ -48,7 +51,7 @@ def _flat(place: Region) -> Region:
     return Region(place.x, place.y, place.width, place.height)
 
 
-def _premultiplied() -> np.ndarray[tuple[int], np.dtype[np.uint32]]:
+def _premultiplied() -> NDArray[Any]:
     """For each level of a mask the red that shows it: 0xAARRGGBB, the colour times its opacity."""
     alpha = np.arange(256) * _OPACITY
     red, green, blue = (np.rint(alpha * part / 255).astype(np.uint32) for part in _RED)
