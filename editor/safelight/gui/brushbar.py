@@ -23,6 +23,7 @@ class BrushBar(QFrame):
         super().__init__(parent)
         self.setObjectName("panel")
         self._canvas = canvas
+        self._layer = ""
         self.title = QLabel()
         self.size_slider, self.size_field = _number("Size", SMALLEST, LARGEST, "px", _POSITIONS)
         self.hardness_slider, self.hardness_field = _number("Hardness", 0, 100, "%", 100)
@@ -54,12 +55,20 @@ class BrushBar(QFrame):
 
     def show_target(self, layer: str) -> None:
         """Say that it paints on a layer's mask; "" = on the selection."""
-        self.target.setText(plain(f"Mask of {layer}" if layer else "Selection"))
+        self._layer = layer
+        self._tell_target()
+
+    def _tell_target(self) -> None:
+        verb = "Erases from" if self._canvas.erasing else "Paints on"
+        self.target.setText(
+            plain(f"{verb} the mask of {self._layer}" if self._layer else f"{verb} the selection")
+        )
 
     def _show_tool(self) -> None:
         canvas, brush = self._canvas, self._canvas.brush
         self.setVisible(canvas.painting)
         self.title.setText("Eraser" if canvas.erasing else "Brush")
+        self._tell_target()
         shown = (
             (self.size_slider, _place(brush.size)),
             (self.size_field, brush.size),
@@ -67,6 +76,8 @@ class BrushBar(QFrame):
             (self.hardness_field, round(brush.hardness * 100)),
         )
         for widget, value in shown:
+            if isinstance(widget, Slider) and widget.isSliderDown():
+                continue  # it would jump to the nearest position under the hand
             with QSignalBlocker(widget):
                 widget.setValue(value)
 
@@ -81,7 +92,7 @@ class BrushBar(QFrame):
 
 _HINTS = {
     "Size": "Diameter in pixels of the picture; [ and ] change it",
-    "Hardness": "How much of it does not fade towards the rim; Shift with [ and ] changes it",
+    "Hardness": "How much of it does not fade towards the rim; { and } change it",
 }
 
 
@@ -103,7 +114,8 @@ def _number(name: str, low: int, high: int, unit: str, positions: int) -> tuple[
 
 def _size(place: int) -> int:
     """The size at a position of the slider: small sizes have as much room as large ones."""
-    return round(SMALLEST * (LARGEST / SMALLEST) ** (place / _POSITIONS))
+    times: float = (LARGEST / SMALLEST) ** (place / _POSITIONS)
+    return round(SMALLEST * times)
 
 
 def _place(size: int) -> int:

@@ -454,11 +454,8 @@ class Window(QMainWindow):
         menu.addSeparator()
         self._canvas_action(menu, "&Larger brush", "larger_brush", "]")
         self._canvas_action(menu, "&Smaller brush", "smaller_brush", "[")
-        # On many keyboards the key with Shift is another character.
-        harder = self._canvas_action(menu, "&Harder brush", "harder_brush", "")
-        harder.setShortcuts([QKeySequence("Shift+]"), QKeySequence("}")])
-        softer = self._canvas_action(menu, "S&ofter brush", "softer_brush", "")
-        softer.setShortcuts([QKeySequence("Shift+["), QKeySequence("{")])
+        self._canvas_action(menu, "&Harder brush", "harder_brush", "}")
+        self._canvas_action(menu, "S&ofter brush", "softer_brush", "{")
 
     def _select(self, name: str) -> None:
         from safelight.document import edits  # not sooner: it brings numpy with it

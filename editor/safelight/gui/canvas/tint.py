@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
@@ -24,6 +22,8 @@ class Tint(Picture):
     Of an ``earlier`` one it takes over the tiles that show the same, so that a stroke of a brush
     makes only those anew that it has met.
     """
+
+    translucent = True
 
     def __init__(self, mask: Raster, earlier: Tint | None, tiles: Tiles) -> None:
         super().__init__(mask)
@@ -51,12 +51,13 @@ def _flat(place: Region) -> Region:
     return Region(place.x, place.y, place.width, place.height)
 
 
-def _premultiplied() -> NDArray[Any]:
+def _premultiplied() -> NDArray[np.uint32]:
     """For each level of a mask the red that shows it: 0xAARRGGBB, the colour times its opacity."""
     alpha = np.arange(256) * _OPACITY
     red, green, blue = (np.rint(alpha * part / 255).astype(np.uint32) for part in _RED)
     opaque = np.rint(alpha).astype(np.uint32)
-    return opaque << 24 | red << 16 | green << 8 | blue
+    colours: NDArray[np.uint32] = opaque << 24 | red << 16 | green << 8 | blue
+    return colours
 
 
 _COLOURS = _premultiplied()
