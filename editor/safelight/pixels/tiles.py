@@ -228,7 +228,8 @@ class Raster:
                 ):
                     known = _halved(self.read(below))
                     known.flags.writeable = False
-                    same[min(touched)] = known
+                    if len(touched) == 1:
+                        same[min(touched)] = known
                 tiles.append(known)
         width, height = -(-self.width // 2), -(-self.height // 2)
         return Raster(width, height, self.channels, "uint8", tiles)
