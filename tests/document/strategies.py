@@ -98,7 +98,10 @@ def live_filters(draw, width, height, depth):
         kept = Kept(raster(width, height, draw(st.sampled_from([3, 4])), depth, draw(SEEDS)), "")
     channels = draw(st.sampled_from(["all", "all", "luminance", "colour"]))
     texture = draw(st.sampled_from([0.0, 0.0, 0.0, 0.7]))
-    return LiveFilter(name, name.title(), "test", "1", settings, channels, texture, kept)
+    grow = draw(st.sampled_from([0.0, 0.0, 3.0, -1.5]))
+    feather = draw(st.sampled_from([0.0, 0.0, 2.5, 9.0]))
+    strip = channels, texture, grow, feather
+    return LiveFilter(name, name.title(), "test", "1", settings, *strip, kept)
 
 
 @st.composite

@@ -16,10 +16,23 @@ from PIL import Image as PillowImage
 from safelight.api import Region, Value
 from safelight.document.document import Document, clipping_base
 from safelight.document.edit import Edit, EditError
-from safelight.document.layer import Channels, Group, Kept, Layer, LiveFilter, _new_id
+from safelight.document.layer import (
+    FEATHER,
+    GROW,
+    Channels,
+    Group,
+    Kept,
+    Layer,
+    LiveFilter,
+    _new_id,
+)
+from safelight.document.mask import shaped
 from safelight.document.render import Live, whole
 from safelight.document.stroke import Stroke, painted
-from safelight.pixels import Raster, from_float, to_float
+from safelight.pixels import Raster, RasterBuilder, from_float, to_float
+
+_BAND = 512
+"""Rows of a selection that are grown or feathered at a time."""
 
 # -- the list of layers ----------------------------------------------------------------------
 
@@ -262,11 +275,19 @@ def set_filter(
     settings: Mapping[str, Value] | None = None,
     channels: Channels | None = None,
     texture: float | None = None,
+    grow: float | None = None,
+    feather: float | None = None,
     label: str = "",
     token: str | None = None,
 ) -> Edit:
     """Change what a filter layer does; what is None stays. The kept result stays, now stale."""
-    given: dict[str, Any] = {"settings": settings, "channels": channels, "texture": texture}
+    given: dict[str, Any] = {
+        "settings": settings,
+        "channels": channels,
+        "texture": texture,
+        "grow": grow,
+        "feather": feather,
+    }
     given = {name: value for name, value in given.items() if value is not None}
 
     def change(layer: Layer) -> Layer:
@@ -287,8 +308,8 @@ def keep_result(
     def change(layer: Layer) -> Layer:
         own = _filter(layer)
         ran = computed or own
-        ran = replace(ran, channels=own.channels, texture=own.texture, kept=kept)
-        return replace(layer, content=ran)
+        strip = {name: getattr(own, name) for name in ("channels", "texture", "grow", "feather")}
+        return replace(layer, content=replace(ran, kept=kept, **strip))
 
     return _changed(label, layer_id, change, locked=True)
 
@@ -340,6 +361,30 @@ def invert_selection() -> Edit:
         return replace(document, selection=_inverted(document.selection))
 
     return Edit("Invert selection", apply)
+
+
+def modify_selection(grow: float = 0.0, feather: float = 0.0, label: str = "") -> Edit:
+    """Widen what is selected by ``grow`` pixels, or narrow it, then feather it (``shaped``).
+
+    Where nothing is left, everything is selected again, as without a selection.
+    """
+
+    def renders(document: Document, _: Live | None) -> Document:
+        before = document.selection
+        if before is None:
+            raise EditError("nothing is selected")
+        builder = RasterBuilder(before.width, before.height, 1, before.depth)
+        for y in range(0, before.height, _BAND):
+            band = Region(0, y, before.width, _BAND).intersect(before.region)
+            pixels = shaped(before, band, grow, feather)[..., np.newaxis]
+            builder.write(band, from_float(pixels, before.depth))
+        after = builder.finish()
+        return replace(document, selection=None if _is_empty(after, after.region) else after)
+
+    named = (
+        "Feather selection" if not grow else "Grow selection" if grow > 0 else "Shrink selection"
+    )
+    return _rendering(label or named, renders)
 
 
 def enlarge(
@@ -473,7 +518,13 @@ def _grown_filter(
     kept = filter.kept
     if kept is not None:
         kept = replace(kept, raster=_resized(kept.raster, scale), key="")
-    return replace(filter, kept=kept, settings=lengths(filter) if lengths else filter.settings)
+    return replace(
+        filter,
+        kept=kept,
+        settings=lengths(filter) if lengths else filter.settings,
+        grow=min(max(filter.grow * scale, GROW[0]), GROW[1]),
+        feather=min(filter.feather * scale, FEATHER[1]),
+    )
 
 
 def _resized(raster: Raster, scale: int) -> Raster:

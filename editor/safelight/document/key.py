@@ -74,7 +74,9 @@ def _layer(layer: Layer, clipped: bool) -> list[Any]:
         return ["pixels", _raster(content), *own]
     if isinstance(content, LiveFilter):
         kept = content.kept and _raster(content.kept.raster)
-        strip = [content.channels, content.texture]
+        strip: list[Any] = [content.channels, content.texture]
+        if layer.mask is not None and (content.grow or content.feather):
+            strip += [content.grow, content.feather]
         return [content.id, content.version, dict(content.settings), *strip, kept, *own]
     return ["group", _layers(content.layers), *own]
 
