@@ -100,7 +100,8 @@ def test_nearly_all_of_the_rim_lies_within_the_feather():
 def test_a_region_of_a_mask_is_the_same_part_of_the_whole(data, level, seed):
     mask = data.draw(st.sampled_from([parts(seed=seed), raster(WIDTH, HEIGHT, 1, "uint16", seed)]))
     document = Document(WIDTH, HEIGHT, "uint8", ())
-    grow, feather = data.draw(st.floats(-20, 40)), data.draw(st.floats(0, 60))
+    grow = data.draw(st.just(0.0) | st.floats(-20, 40))
+    feather = data.draw(st.floats(0, 4) | st.floats(0, 60))
     whole = shaped(mask, level_region(document, level), grow, feather)
     region = data.draw(regions(document, level))
     part = shaped(mask, region, grow, feather)

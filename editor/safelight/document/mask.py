@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from safelight.api import Region
 from safelight.document.layer import Layer
-from safelight.document.strip import smooth
 from safelight.pixels import Raster, to_float
 
 FEATHER = 0.5
@@ -26,10 +25,12 @@ _DIRECT = 2.0
 _LEAST = 0.2
 """Deviation in pixels below which nothing is smoothed: its neighbours weigh less than 1 / 255."""
 
-_ONE = 1 << 20
+_BITS = 20
+_ONE = 1 << _BITS
 """A mask's 1.0 while it is summed up, as a whole number."""
 
 _Plane = NDArray[Any]
+_Sums = NDArray[np.int64]
 
 
 def effective_mask(layer: Layer, region: Region) -> NDArray[np.float32] | None:
@@ -65,15 +66,16 @@ def shaped(
     halo = _halo(deviation, boxes)
     wide = region.grow(halo, whole)
     pixels = _grown(raster, wide, whole, grow / size)
-    if halo == 0 or pixels.min() == pixels.max():
-        inside = region.move(-wide.x, -wide.y)
-        return to_float(pixels[inside.rows(), inside.columns()])
-    edges = _missing(region, halo, wide)
-    pixels = np.pad(pixels, edges, mode="edge")
-    if boxes:
-        return _boxed(pixels, boxes)
-    soft = smooth(to_float(pixels)[..., np.newaxis], deviation)[..., 0]
-    return np.ascontiguousarray(soft[halo : halo + region.height, halo : halo + region.width])
+    if halo == 0:
+        return to_float(pixels)
+    sums = np.rint(to_float(pixels) * np.float32(_ONE)).astype(np.int64)
+    if pixels.min() == pixels.max():
+        sums = sums[: region.height, : region.width]
+    else:
+        sums = np.pad(sums, _missing(region, halo, wide), mode="edge")
+        sums = _boxed(sums, boxes) if boxes else _weighed(sums, deviation)
+    result: NDArray[np.float32] = sums.astype(np.float32) * np.float32(1 / _ONE)
+    return result
 
 
 def looks_around(layer: Layer) -> bool:
@@ -156,14 +158,27 @@ def _boxes(deviation: float) -> list[int]:
     return [lower] * count + [lower + 2] * (3 - count)
 
 
-def _boxed(pixels: _Plane, boxes: list[int]) -> NDArray[np.float32]:
-    """The mean over each box in turn, smaller by it at each side; in whole numbers."""
-    sums = np.rint(to_float(pixels) * np.float32(_ONE)).astype(np.int64)
+def _boxed(sums: _Sums, boxes: list[int]) -> _Sums:
+    """The mean over each box in turn, smaller by it at each side."""
     for box in boxes:
         for axis in (0, 1):
             total = np.cumsum(sums, axis=axis)
             total = np.pad(total, [(1, 0), (0, 0)] if axis == 0 else [(0, 0), (1, 0)])
             sums = total[box:] - total[:-box] if axis == 0 else total[:, box:] - total[:, :-box]
         sums = (sums + box * box // 2) // (box * box)
-    result: NDArray[np.float32] = sums.astype(np.float32) * np.float32(1 / _ONE)
-    return result
+    return sums
+
+
+def _weighed(sums: _Sums, deviation: float) -> _Sums:
+    """A Gaussian cut off at three deviations, smaller by those at each side."""
+    half = _halo(deviation, [])
+    bell = np.exp(-0.5 * (np.arange(-half, half + 1) / deviation) ** 2)
+    weights = np.rint(bell / bell.sum() * _ONE).astype(np.int64)
+    weights[half] += _ONE - weights.sum()  # so that a flat part stays as it is, to the bit
+    for axis in (0, 1):
+        size = sums.shape[axis] - 2 * half
+        total = np.full_like(sums[:size] if axis == 0 else sums[:, :size], _ONE // 2)
+        for at, weight in enumerate(weights):
+            total += weight * (sums[at : at + size] if axis == 0 else sums[:, at : at + size])
+        sums = total >> _BITS
+    return sums
