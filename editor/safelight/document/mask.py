@@ -78,6 +78,12 @@ def shaped(
     return result
 
 
+def reach(grow: float, feather: float, level: int) -> int:
+    """How many pixels of ``level`` around its own ``shaped`` looks at."""
+    deviation = feather * FEATHER / (1 << level)
+    return math.floor(abs(grow) / (1 << level)) + _halo(deviation, _boxes(deviation))
+
+
 def looks_around(layer: Layer) -> bool:
     """Whether a pixel of its mask depends on its neighbours."""
     held = layer.filter

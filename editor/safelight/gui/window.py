@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
     QHBoxLayout,
+    QInputDialog,
     QLabel,
     QMainWindow,
     QMenu,
@@ -52,6 +53,10 @@ if TYPE_CHECKING:
 _DEPTHS = {"uint8": "8-bit", "uint16": "16-bit", "float32": "32-bit float"}
 
 
+_FIRST, _FARTHEST = 8, 256
+"""Pixels by which a selection is grown, shrunk or feathered: offered at first, and at most."""
+
+
 class Window(QMainWindow):
     """The main window."""
 
@@ -77,6 +82,7 @@ class Window(QMainWindow):
         self._actions: list[QAction] = []
         self._needs_picture: list[QAction] = []
         self._marks: list[tuple[QAction, str]] = []
+        self._modified_by: dict[str, int] = {}
         self.welcome = Welcome()
         self.welcome.open_wanted.connect(self.ask_and_open)
         self.welcome.chosen.connect(self.open)
@@ -450,6 +456,9 @@ class Window(QMainWindow):
         self._needs_picture += [
             self._action(menu, "&All", lambda: self._select("select_all"), "Ctrl+A"),
             self._action(menu, "&Invert", lambda: self._select("invert_selection"), "Ctrl+Shift+I"),
+            self._action(menu, "&Grow…", lambda: self._ask_to_modify("Grow"), ""),
+            self._action(menu, "S&hrink…", lambda: self._ask_to_modify("Shrink"), ""),
+            self._action(menu, "&Feather…", lambda: self._ask_to_modify("Feather"), "Shift+F6"),
         ]
         menu.addSeparator()
         self._canvas_action(menu, "&Larger brush", "larger_brush", "]")
@@ -461,6 +470,34 @@ class Window(QMainWindow):
         from safelight.document import edits  # not sooner: it brings numpy with it
 
         self._do(getattr(edits, name)())
+
+    def _ask_to_modify(self, verb: str) -> None:
+        """Ask by how many pixels to grow, shrink or feather the selection, and do it."""
+        workspace = self.workspace()
+        if workspace is None:
+            return
+        if workspace.session.document.selection is None:
+            workspace.messages.say(f"{verb} selection: nothing is selected.")
+            return
+        dialog = QInputDialog(self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setWindowTitle(f"{verb} selection")
+        dialog.setInputMode(QInputDialog.InputMode.IntInput)
+        dialog.setLabelText("Radius in pixels:" if verb == "Feather" else f"{verb} by pixels:")
+        dialog.setIntRange(1, _FARTHEST)
+        dialog.setIntValue(self._modified_by.get(verb, _FIRST))
+        dialog.setOkButtonText(verb)
+
+        def chosen(pixels: int) -> None:
+            from safelight.document import edits
+
+            self._modified_by[verb] = pixels
+            grow = {"Grow": pixels, "Shrink": -pixels}.get(verb, 0)
+            feather = pixels if verb == "Feather" else 0
+            self._do(edits.modify_selection(grow, feather))
+
+        dialog.intValueSelected.connect(chosen)
+        dialog.open()
 
     def _do(self, edit: Edit) -> None:
         workspace = self.workspace()

@@ -361,7 +361,10 @@ class Workspace(QWidget):
         """Show on what a brush paints."""
         document, painted_on = self.session.document, self.session.painted_on
         layer = None if painted_on is None else document.layer(painted_on)
-        self.canvas.show_mask(document.selection if layer is None else layer.mask)
+        if layer is None or layer.filter is None:
+            self.canvas.show_mask(document.selection)
+        else:
+            self.canvas.show_mask(layer.mask, layer.filter.grow, layer.filter.feather)
         self.brush_bar.show_target("" if layer is None else layer.name)
 
     def _show_job(self) -> None:

@@ -139,6 +139,7 @@ class Canvas(QWidget):
         self._veil: QImage | None = None
         self._mask_tiles = Tiles(self, self.update)
         self._mask: Raster | None = None
+        self._shape = (0.0, 0.0)
         self._tint: Tint | None = None
         self._shown = {"grid": True, "rulers": False, "guides": True, "mask": False}
         self._guides: tuple[Guide, ...] = ()
@@ -189,10 +190,13 @@ class Canvas(QWidget):
             self._selection, self._veil = selection, None
             self.update()
 
-    def show_mask(self, mask: Raster | None) -> None:
-        """What a brush paints on; it is seen in red while one does, and when that is wanted."""
-        if mask is not self._mask:
-            self._mask = mask
+    def show_mask(self, mask: Raster | None, grow: float = 0.0, feather: float = 0.0) -> None:
+        """What a brush paints on; it is seen in red while one does, and when that is wanted.
+
+        What is seen is grown and feathered by so many pixels of the picture.
+        """
+        if mask is not self._mask or (grow, feather) != self._shape:
+            self._mask, self._shape = mask, (grow, feather)
             if self._tinted:
                 self.update()
 
@@ -519,11 +523,12 @@ class Canvas(QWidget):
         if mask is None or (mask.width, mask.height) != self._size():
             self._tint = None
             return
-        if self._tint is None or self._tint.mask is not mask:
-            self._tint = Tint(mask, self._tint, self._mask_tiles)
+        tint = self._tint
+        if tint is None or tint.mask is not mask or tint.shape != self._shape:
+            self._tint = tint = Tint(mask, *self._shape, tint, self._mask_tiles)
         zoom = self.view.zoom * (_OFF_GRID if self.view.angle % 90 else 1.0)
         left, top = self._in_frame(0, 0)
-        self._tint.paint(painter, left, top, zoom, self._clip(), self._mask_tiles)
+        tint.paint(painter, left, top, zoom, self._clip(), self._mask_tiles)
 
     def _paint_marks(self, painter: QPainter) -> None:
         """The split line, what is seen in words, the rulers, and the brush."""

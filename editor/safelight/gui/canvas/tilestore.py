@@ -85,13 +85,15 @@ class Tiles:
         """Whether any tile of a picture is ready."""
         return any(key[0] == picture for key in self._ready)
 
-    def adopt(self, picture: int, earlier: int, same: Callable[[int, int, int], bool]) -> None:
+    def adopt(
+        self, picture: int, earlier: int, same: Callable[[int, int, int], bool], *, keep: bool
+    ) -> None:
         """Give a picture the tiles of an earlier one that show the ``same`` (level, row, column).
 
-        The earlier one's others are forgotten.
+        Unless the earlier one is to ``keep`` its tiles, the others are forgotten.
         """
         for key in [key for key in self._ready if key[0] == earlier]:
-            image = self._ready.pop(key)
+            image = self._ready[key] if keep else self._ready.pop(key)
             if same(*key[1:]):
                 self._ready[picture, *key[1:]] = image
 

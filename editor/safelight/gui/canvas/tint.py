@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
 from safelight.api import Region
+from safelight.document.mask import reach, shaped
 from safelight.gui.canvas.picture import Picture, tile_region
 from safelight.gui.canvas.tilestore import Tiles
-from safelight.pixels import Raster, from_float, to_float
+from safelight.pixels import Raster, from_float
 
 _RED = (230, 30, 30)
 _OPACITY = 0.5
@@ -17,7 +20,7 @@ _OPACITY = 0.5
 
 
 class Tint(Picture):
-    """A mask (one channel) that can be painted at any zoom level.
+    """A mask (one channel), grown and feathered, that can be painted at any zoom level.
 
     Of an ``earlier`` one it takes over the tiles that show the same, so that a stroke of a brush
     makes only those anew that it has met.
@@ -25,30 +28,35 @@ class Tint(Picture):
 
     translucent = True
 
-    def __init__(self, mask: Raster, earlier: Tint | None, tiles: Tiles) -> None:
+    def __init__(
+        self, mask: Raster, grow: float, feather: float, earlier: Tint | None, tiles: Tiles
+    ) -> None:
         super().__init__(mask)
         self.mask = mask
-        if earlier is not None and (earlier.width, earlier.height) == (self.width, self.height):
-            tiles.adopt(self._id, earlier._id, lambda *place: self._shows_the_same(earlier, *place))
+        self.shape = grow, feather
+        self.composited = any(self.shape)  # that takes its time: on the thread
+        if earlier is None or (earlier.width, earlier.height) != (self.width, self.height):
+            return
+        if self.shape == earlier.shape:
+            same = partial(self._shows_the_same, earlier)
+            tiles.adopt(self._id, earlier._id, same, keep=self.composited)
+        if self.composited:
+            self.follow(earlier, tiles)
 
     def _shows_the_same(self, earlier: Tint, level: int, row: int, column: int) -> bool:
-        place = tile_region(self.size(level), level, row, column)
-        return self.mask.level(level).shares(earlier.mask.level(level), _flat(place))
+        size = self.size(level)
+        around = reach(*self.shape, level)
+        place = tile_region(size, level, row, column).grow(around, Region(0, 0, *size, level))
+        return self.mask.level(level).shares(earlier.mask.level(level), place)
 
     def _tile(self, level: int, row: int, column: int) -> QImage:
         place = tile_region(self.size(level), level, row, column)
-        pixels = self.mask.level(level).read(_flat(place))[..., 0]
+        pixels = from_float(shaped(self.mask, place, *self.shape), "uint8")
         if not pixels.any():
             return QImage()
-        if pixels.dtype != np.uint8:
-            pixels = from_float(to_float(pixels), "uint8")
         colours = _COLOURS[pixels]
         kind = QImage.Format.Format_ARGB32_Premultiplied
         return QImage(colours.data, place.width, place.height, place.width * 4, kind).copy()
-
-
-def _flat(place: Region) -> Region:
-    return Region(place.x, place.y, place.width, place.height)
 
 
 def _premultiplied() -> NDArray[np.uint32]:
