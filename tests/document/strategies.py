@@ -100,8 +100,8 @@ def live_filters(draw, width, height, depth):
     texture = draw(st.sampled_from([0.0, 0.0, 0.0, 0.7]))
     grow = draw(st.sampled_from([0.0, 0.0, 3.0, -1.5]))
     feather = draw(st.sampled_from([0.0, 0.0, 2.5, 9.0]))
-    strip = channels, texture, grow, feather
-    return LiveFilter(name, name.title(), "test", "1", settings, *strip, kept)
+    strip = channels, texture, kept, grow, feather
+    return LiveFilter(name, name.title(), "test", "1", settings, *strip)
 
 
 @st.composite

@@ -56,6 +56,7 @@ def rich(depth="uint8"):
         {"amount": 0.25, "count": 3, "on": True, "mode": "soft", "huge": 1e-300},
         *("luminance", 0.5),
         Kept(noise(*size, 3, depth, seed=2), "key", {"net.onnx": "ab"}),
+        *(-12.5, 30.0),
     )
     layers = (
         Layer("Grund – 地", noise(*size, 3, depth), locked=True),
@@ -146,6 +147,7 @@ def layers_of(draw, width, height, depth, deep=2):
             draw(st.sampled_from(["all", "luminance", "colour"])),
             draw(st.floats(0, 1)),
             draw(st.sampled_from([None, kept])),
+            *draw(st.tuples(st.floats(-64, 256), st.floats(0, 256))),
         )
     return Layer(
         draw(st.text(max_size=8)),

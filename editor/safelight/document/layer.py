@@ -62,9 +62,9 @@ class LiveFilter:
     settings: Mapping[str, Value] = field(default_factory=dict)
     channels: Channels = "all"
     texture: float = 0.0
+    kept: Kept | None = None
     grow: float = 0.0
     feather: float = 0.0
-    kept: Kept | None = None
 
     def __post_init__(self) -> None:
         if self.channels not in get_args(Channels):
