@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QInputDevice, QPointingDevice, QTabletEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QInputDialog
 
 from safelight.document import Layer, LiveFilter, edits
 from safelight.pixels import Raster
@@ -305,3 +305,72 @@ def test_a_pens_pressure_scales_the_brush_and_its_other_end_erases(canvas, opene
     assert selected(opened)[80, 300] == 0
     canvas.brushing = False
     assert not tablet(canvas, press, at(canvas, 100, 80), 0.2).isAccepted()
+
+
+def applied(opened, qtbot):
+    """Warmth on what is selected, as a layer; its strip."""
+    session = opened.session
+    declaration = session.studio.filter("warmth")
+    session.apply(declaration, declaration.settings(), None)
+    qtbot.waitUntil(lambda: opened.held is not None and not session.busy, timeout=30000)
+    return opened.held.strip
+
+
+def test_the_strip_grows_and_feathers_a_mask_and_the_overlay_shows_it(canvas, opened, qtbot):
+    stroke(canvas, qtbot, (100, 150), (200, 150))
+    strip = applied(opened, qtbot)
+    mask = opened.session.layer.mask
+    plain = seen(canvas, qtbot, 150, 175)
+    strip.grow.field.setValue(20)
+    assert opened.session.layer.filter.grow == 20
+    grown = seen(canvas, qtbot, 150, 175)
+    assert grown[0] > plain[0] + 30
+    strip.feather.field.setValue(40)
+    feathered = seen(canvas, qtbot, 150, 175)
+    assert plain[0] < feathered[0] < grown[0]
+    assert opened.session.layer.mask is mask
+    assert labels(opened) == ["Open", "Brush", "Warmth", "Grow mask", "Feather mask"]
+    opened.session.undo()
+    assert strip.feather.value() == 0
+
+
+def test_the_strip_offers_to_grow_and_feather_only_where_there_is_a_mask(opened, qtbot):
+    strip = applied(opened, qtbot)
+    own = (strip.grow, strip.feather, strip.remove_mask)
+    assert not any(widget.isVisibleTo(strip) for widget in own)
+    white = Raster.filled(400, 300, (255,), "uint8")
+    opened.session.do(edits.set_mask(opened.session.active, white))
+    assert all(widget.isVisibleTo(strip) for widget in own)
+
+
+def test_a_slider_of_the_strip_is_one_step_however_far_it_is_dragged(canvas, opened, qtbot):
+    stroke(canvas, qtbot, (100, 150))
+    strip = applied(opened, qtbot)
+    strip.feather.hold(True)
+    for value in (10, 20, 30):
+        strip.feather.slider.setValue(value)
+    strip.feather.hold(False)
+    assert labels(opened)[3:] == ["Feather mask"]
+
+
+@pytest.mark.parametrize(("verb", "more"), [("Grow", 1), ("Shrink", -1), ("Feather", 0)])
+def test_a_selection_is_grown_shrunk_and_feathered_by_as_much_as_is_asked_for(
+    canvas, opened, window, qtbot, verb, more
+):
+    stroke(canvas, qtbot, (100, 150), (200, 150))
+    wide = (selected(opened)[:, 150] > 127).sum()
+    menu = next(x for x in window.findChildren(QAction) if x.text().replace("&", "") == f"{verb}…")
+    menu.trigger()
+    dialog = next(x for x in window.findChildren(QInputDialog) if x.isVisible())
+    dialog.setIntValue(4)
+    dialog.accept()
+    qtbot.waitUntil(lambda: labels(opened)[-1] == f"{verb} selection")
+    column = selected(opened)[:, 150]
+    assert abs((column > 127).sum() - (wide + 8 * more)) <= 1
+    assert bool(((column > 20) & (column < 100)).any()) == (verb == "Feather")
+
+
+def test_where_nothing_is_selected_there_is_nothing_to_grow_and_that_is_said(opened, window, qtbot):
+    menu = next(x for x in window.findChildren(QAction) if x.text() == "&Grow…")
+    menu.trigger()
+    assert opened.messages.label.text() == "Grow selection: nothing is selected."
