@@ -79,6 +79,9 @@ class NumberControl(Control):
             self.field.setValue(int(number) if self._whole else float(number))  # type: ignore[arg-type]
             self.slider.setValue(self._position(float(number)))
 
+    def in_words(self, value: Value) -> str:
+        return self.field.textFromValue(value) + self.field.suffix()  # type: ignore[arg-type]
+
     def _positions(self) -> int:
         return max(1, min(round((self._shown[1] - self._shown[0]) / self._step), _POSITIONS))
 
