@@ -15,6 +15,7 @@ from safelight import actions
 from safelight.api import Declaration, ParameterError, Region, Value
 from safelight.document import History, edits
 from safelight.files.foreign import Importers
+from safelight.gui.areas import middle
 from safelight.gui.canvas import Canvas
 from safelight.gui.canvas.picker import Picker
 from safelight.gui.canvas.picture import make_levels
@@ -387,9 +388,8 @@ class Workspace(QWidget):
             return
         declaration, settings = self.settings.declaration, self._settings()
         if settings is not None:
-            region = _middle(
-                self.canvas.visible(), _PREVIEW_PIXELS // declaration.factor(settings) ** 2
-            )
+            most = _PREVIEW_PIXELS // declaration.factor(settings) ** 2
+            region = middle(self.canvas.visible(), most)
             self.session.start_preview(declaration, settings, region)
 
     def _pick(self, kind: Literal["", "point", "rectangle"], place: tuple[float, ...]) -> None:
@@ -434,18 +434,6 @@ def _with_pixels(document: actions.Document) -> list[tuple[str, str]]:
     """The layers that hold pixels, topmost first: the id and the name of each."""
     found = [(x.id, x.name) for x in document.walk() if isinstance(x.content, Raster)]
     return found[::-1]
-
-
-def _middle(region: Region, pixels: int) -> Region:
-    """The region, or so much of its middle as has at most ``pixels`` pixels."""
-    have = region.width * region.height
-    if have <= pixels:
-        return region
-    shrink = (pixels / have) ** 0.5
-    width, height = max(int(region.width * shrink), 1), max(int(region.height * shrink), 1)
-    x = region.x + (region.width - width) // 2
-    y = region.y + (region.height - height) // 2
-    return Region(x, y, width, height)
 
 
 def _panel(inside: QWidget) -> QFrame:

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import uuid4
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStylePainter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QHBoxLayout,
+    QLabel,
+    QStylePainter,
+    QVBoxLayout,
+    QWidget,
+)
 
 from safelight.api import Parameter, ParameterError, Value
 from safelight.gui.text import plain
@@ -38,10 +46,13 @@ class Control(QWidget):
     """The control of one parameter. ``changed`` tells that the user has set another value.
 
     The first sentence of each one's docstring stands in resources/parameters.md.
-    ``token`` is the same for all changes of one drag, and another for the next.
+    ``token`` is the same for all changes of one drag, and another for the next. ``more`` is what
+    the button that asks for further ``steps`` says, ``trying`` what the one that asks for any.
     """
 
     changed = Signal()
+    more = "More"
+    trying = "Try steps"
 
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -81,6 +92,24 @@ class Control(QWidget):
         """Show a value, without telling that it has changed."""
         raise NotImplementedError
 
+    def steps(self, shown: Sequence[Value] = ()) -> tuple[Value, ...]:
+        """Values to lay on a proof strip, after those ``shown``; none where there are no others."""
+        return ()
+
+    def words(self, value: Value) -> str:
+        """A value as people read it."""
+        return str(value)
+
+    def add_tool(self, button: QAbstractButton) -> None:
+        """Put a button where this control has room for it."""
+        self.head.insertWidget(1, button)
+
+    def choose(self, value: Value) -> None:
+        """Set another value, as if it were typed."""
+        if value != self.value():
+            self.set_value(value)
+            self.changed.emit()
+
     def take(self, text: str) -> None:
         """Show what someone has typed; the value there was, when it is not legal."""
         before = self.value()
@@ -93,9 +122,7 @@ class Control(QWidget):
 
     def reset(self) -> None:
         """Back to the default."""
-        if self.value() != self.parameter.default:
-            self.set_value(self.parameter.default)
-            self.changed.emit()
+        self.choose(self.parameter.default)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.title and event.type() == QEvent.Type.MouseButtonDblClick:
