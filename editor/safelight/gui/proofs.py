@@ -81,8 +81,8 @@ class Proofs(QObject):
     failed = Signal()
     finished = Signal()
 
-    def __init__(self, session: Session) -> None:
-        super().__init__(session)
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
         self._session = session
         self.wanted: Wanted | None = None
         self._base: tuple[Document, str] | None = None
@@ -168,7 +168,8 @@ class Proofs(QObject):
         task = self._task(wanted)
         assert task.layer is not None
         assert task.layer.filter is not None
-        held, document = task.layer.filter, _placed(self._session.document, task, task.layer)
+        held, document = task.layer.filter, task.document(self._session.document)
+        document = document.with_layer(task.layer)
         level = _level(plan.region)
 
         def work() -> QImage | None:
@@ -207,8 +208,8 @@ class Proofs(QObject):
 
     def _show_result(self, run: Run, raster: Raster, region: Region) -> None:
         """Put a job's result into the document, and look at it as the canvas would."""
-        session, task, computed = self._session, run.task, run.overlay.region
-        document, studio = session.document, session.studio
+        task, computed, document = run.task, run.overlay.region, run.job.document
+        studio = self._session.studio
         live = studio.live if studio is not None else None
 
         def work() -> QImage:
@@ -218,7 +219,7 @@ class Proofs(QObject):
             builder = RasterBuilder(*size, raster.channels, document.depth)
             builder.write(computed, raster.to_array())
             kept = _with_filter(task.layer, kept=Kept(builder.finish(), ""))
-            return _image(_placed(document, task, kept), region, live)
+            return _image(document.with_layer(kept), region, live)
 
         self._on_a_thread(work, self._arrive)
 
@@ -279,13 +280,6 @@ def _with_filter(layer: Layer, **changes: Any) -> Layer:
     """A filter layer whose filter is another in some respects."""
     assert layer.filter is not None
     return replace(layer, content=replace(layer.filter, **changes))
-
-
-def _placed(document: Document, task: Task, layer: Layer) -> Document:
-    """The document with a layer where the task has it."""
-    if task.is_new:
-        return replace(task, layer=layer).document(document)
-    return document.with_layer(layer)
 
 
 def _level(region: Region) -> int:

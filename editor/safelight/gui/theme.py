@@ -46,6 +46,7 @@ QPushButton:disabled {{ background: {PANEL}; border-color: {LINE}; color: {OFF};
 QToolButton#plain {{ background: transparent; border-color: transparent; padding: 3px 7px; }}
 QToolButton#plain:hover {{ background: {RAISED}; }}
 QToolButton#plain:focus {{ border-color: {ACCENT}; }}
+QToolButton#steps {{ padding: 4px 6px; }}
 QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox {{
     background: #1b1b1b; border: 1px solid {LINE}; border-radius: 5px; padding: 4px 6px;
     selection-background-color: {ACCENT_DARK}; selection-color: {TEXT};

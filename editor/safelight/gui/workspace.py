@@ -12,7 +12,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from safelight import actions
-from safelight.api import Declaration, ParameterError, Region, Value
+from safelight.api import Declaration, ParameterError, Value
 from safelight.document import History, edits
 from safelight.files.foreign import Importers
 from safelight.gui.areas import middle
@@ -27,6 +27,7 @@ from safelight.gui.panels.history import HistoryList
 from safelight.gui.panels.layers import LayersPanel
 from safelight.gui.panels.navigator import Navigator
 from safelight.gui.panels.settings import FilterSettings
+from safelight.gui.proving import Proving
 from safelight.gui.session import Session
 from safelight.gui.sidebar import Sidebar
 from safelight.pixels import Raster
@@ -158,8 +159,11 @@ class Workspace(QWidget):
         panel.apply_wanted.connect(self._apply)
         panel.closed.connect(self.close_filter)
         panel.picking.connect(self._pick)
+        panel.room_wanted.connect(self.sidebar.give_room)
+        Proving(panel, self.session, self.canvas.visible)
         if self.held is not None:
             self.held.stop_picking()
+            self.held.proofs.close_strip()
         self.settings = panel
         self._side.addWidget(panel)
         self._side.setCurrentWidget(panel)
@@ -174,6 +178,7 @@ class Workspace(QWidget):
             return
         panel, self.settings = self.settings, None
         panel.stop_picking()
+        panel.proofs.close_strip()
         self.session.stop_preview()
         self._side.setCurrentWidget(self.held or self.filters)
         self._side.removeWidget(panel)
@@ -186,6 +191,7 @@ class Workspace(QWidget):
         if self.held is not None:
             panel, self.held = self.held, None
             panel.stop_picking()
+            panel.proofs.close_strip()
             if self._side.currentWidget() is panel:
                 self._side.setCurrentWidget(self.filters)
             self._side.removeWidget(panel)
@@ -194,6 +200,9 @@ class Workspace(QWidget):
     def close_session(self) -> None:
         """Give up whatever runs."""
         self._seen.stop()
+        for panel in (self.settings, self.held):
+            if panel is not None:
+                panel.proofs.close_strip()
         self.session.close()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -307,6 +316,8 @@ class Workspace(QWidget):
             panel.refresh_wanted.connect(lambda: self._refresh(self.session.active))
             panel.closed.connect(self.close_layer)
             panel.picking.connect(self._pick)
+            panel.room_wanted.connect(self.sidebar.give_room)
+            Proving(panel, self.session, self.canvas.visible)
             if panel.strip is not None:
                 panel.strip.edit_wanted.connect(self.session.do)
             self.held = panel

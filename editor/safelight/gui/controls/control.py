@@ -8,10 +8,10 @@ from uuid import uuid4
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import (
-    QAbstractButton,
     QHBoxLayout,
     QLabel,
     QStylePainter,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -100,7 +100,7 @@ class Control(QWidget):
         """A value as people read it."""
         return str(value)
 
-    def add_tool(self, button: QAbstractButton) -> None:
+    def add_tool(self, button: QToolButton) -> None:
         """Put a button where this control has room for it."""
         self.head.insertWidget(1, button)
 

@@ -6,7 +6,8 @@ import secrets
 from collections.abc import Sequence
 from typing import cast
 
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLineEdit, QPushButton, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QToolButton, QWidget
 
 from safelight.api import Parameter, Value
 from safelight.gui.controls.control import Control
@@ -46,7 +47,8 @@ class SeedControl(Control):
         self._value = int(cast(int, value))
         self.line.setText(str(self._value))
 
-    def add_tool(self, button: QAbstractButton) -> None:
+    def add_tool(self, button: QToolButton) -> None:
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         self._row.addWidget(button)
 
     def steps(self, shown: Sequence[Value] = ()) -> tuple[Value, ...]:

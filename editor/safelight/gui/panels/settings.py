@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from safelight.api import Declaration, ParameterError, Value
 from safelight.document import Layer
 from safelight.gui.controls import Control, LayerControl, PlaceControl, control_for
+from safelight.gui.panels.proofstrip import ProofStrip
 from safelight.gui.panels.strip import FilterStrip
 from safelight.gui.parts import remark
 from safelight.gui.text import plain, size
@@ -43,7 +44,7 @@ class FilterSettings(QWidget):
     there is nothing to apply: ``edited`` tells each change at once, with the control's token, and
     ``refresh_wanted`` asks to compute the layer anew. ``picking`` asks to pick a "point" or a
     "rectangle" in the picture, for ``picked``, and tells the one there is; "" asks for nothing any
-    more.
+    more. ``room_wanted`` tells that there is more to see than there was.
     """
 
     edited = Signal(str, str)
@@ -52,6 +53,7 @@ class FilterSettings(QWidget):
     zoom_wanted = Signal(float)
     apply_wanted = Signal()
     closed = Signal()
+    room_wanted = Signal()
     picking = Signal(str, object)
 
     def __init__(
@@ -66,6 +68,8 @@ class FilterSettings(QWidget):
         self.layer = layer
         self._picture = picture
         self.strip: FilterStrip | None = None
+        self.proofs = ProofStrip()
+        self.proofs.opened.connect(self._show_proofs)
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(_PAUSE)
@@ -119,6 +123,7 @@ class FilterSettings(QWidget):
                 continue
             if parameter.name in held.settings and control.value() != value:
                 control.set_value(value)
+        self.proofs.mark()
         self.strip.show_layer(layer)
         self.title.setText(plain(layer.name))
         self.refresh.setVisible(held.kept is not None or stale)
@@ -131,12 +136,14 @@ class FilterSettings(QWidget):
         """Show other settings."""
         for control in self.controls:
             control.set_value(settings[control.parameter.name])
+        self.proofs.mark()
         self._changed()
 
     def reset(self) -> None:
         """Every parameter back to its default."""
         for control in self.controls:
             control.set_value(control.parameter.default)
+        self.proofs.mark()
         if self.layer is None:
             self._changed()
         else:
@@ -217,6 +224,8 @@ class FilterSettings(QWidget):
             if isinstance(control, PlaceControl):
                 control.picking.connect(partial(self._picks, control))
             column.addWidget(control)
+            self.proofs.offer(control)
+        column.addWidget(self.proofs)
         for field in inside.findChildren(QWidget):
             if isinstance(field, (QAbstractSpinBox, QComboBox)):
                 field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -231,8 +240,20 @@ class FilterSettings(QWidget):
         scroller.setFrameShape(QFrame.Shape.NoFrame)
         scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroller.viewport().setAutoFillBackground(False)
+        self._rows, self._area = column, scroller
         self._scroller_size, self._inside_size = scroller.sizeHint, inside.sizeHint
         return scroller
+
+    def _show_proofs(self) -> None:
+        """Put the proof strip below the control it is about, where it can be seen."""
+        if self.proofs.control is not None:
+            self._rows.removeWidget(self.proofs)
+            self._rows.insertWidget(self._rows.indexOf(self.proofs.control) + 1, self.proofs)
+            self.room_wanted.emit()
+            QTimer.singleShot(0, self._scroll_to_proofs)
+
+    def _scroll_to_proofs(self) -> None:
+        self._area.ensureWidgetVisible(self.proofs, 0, 8)
 
     def wanted_height(self, width: int) -> int:
         """Pixels in which everything is seen without scrolling, in a panel of that width."""
