@@ -102,7 +102,7 @@ class Control(QWidget):
 
     def add_tool(self, button: QToolButton) -> None:
         """Put a button where this control has room for it."""
-        self.head.insertWidget(1, button)
+        self.head.insertWidget(2, button)  # after the name and the room it has
 
     def choose(self, value: Value) -> None:
         """Set another value, as if it were typed."""

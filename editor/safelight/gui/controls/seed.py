@@ -48,6 +48,7 @@ class SeedControl(Control):
         self.line.setText(str(self._value))
 
     def add_tool(self, button: QToolButton) -> None:
+        button.setObjectName("")
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         self._row.addWidget(button)
 

@@ -6,8 +6,18 @@ from collections.abc import Sequence
 from functools import partial
 from itertools import pairwise
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QColor,
+    QEnterEvent,
+    QHideEvent,
+    QImage,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+)
 from PySide6.QtWidgets import (
     QAbstractButton,
     QGridLayout,
@@ -24,6 +34,7 @@ from safelight.gui import theme
 from safelight.gui.canvas.picture import chequerboard
 from safelight.gui.controls import Control
 from safelight.gui.icons import icon
+from safelight.gui.panels.closeup import CloseUp
 from safelight.gui.parts import remark
 from safelight.gui.text import plain
 
@@ -32,6 +43,9 @@ _COLUMNS = 3
 
 _EMPTY = 0.75
 """Height of a picture that is not there yet, in parts of its width."""
+
+_HOVER = 250
+"""Milliseconds that the mouse rests on a picture until it is shown larger."""
 
 _FRAME = 3
 """Pixels around a picture for its frame."""
@@ -45,7 +59,12 @@ _ARROWS: dict[int, int] = {
 
 
 class Proof(QAbstractButton):
-    """One picture with its value below it. Checked: the value is the one that is set."""
+    """One picture with its value below it. Checked: the value is the one that is set.
+
+    ``hovered`` tells that the mouse has come, or gone.
+    """
+
+    hovered = Signal(bool)
 
     def __init__(self, value: Value, words: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -88,6 +107,14 @@ class Proof(QAbstractButton):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(40, self.heightForWidth(40))
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self.hovered.emit(True)
+        super().enterEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.hovered.emit(False)
+        super().leaveEvent(event)
 
     def nextCheckState(self) -> None:
         """A click sets the value; what is set is then shown as checked."""
@@ -163,6 +190,12 @@ class ProofStrip(QWidget):
         self.control: Control | None = None
         self.proofs: list[Proof] = []
         self._buttons: dict[Control, QToolButton] = {}
+        self._near: Proof | None = None
+        self.close_up = CloseUp(self)
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_HOVER)
+        self._rest.timeout.connect(self._show_larger)
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(4)
         self._grid.setVerticalSpacing(4)
@@ -215,6 +248,8 @@ class ProofStrip(QWidget):
     def show_image(self, index: int, image: QImage) -> None:
         """A picture has been made."""
         self.proofs[index].show_image(image)
+        if self.proofs[index] is self._near:
+            self._rest.start()
         for other in self.proofs:  # those to come will have the same shape
             if other.image is None:
                 other.shape_of = image.height() / image.width()
@@ -259,13 +294,41 @@ class ProofStrip(QWidget):
         elif place is None:
             super().keyPressEvent(event)
         elif event.key() in _ARROWS:
-            self.proofs[min(max(place + _ARROWS[event.key()], 0), len(self.proofs) - 1)].setFocus()
+            place += _ARROWS[event.key()]
+            proof = self.proofs[min(max(place, 0), len(self.proofs) - 1)]
+            proof.setFocus()
+            self._look_at(proof, True)
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
             self._choose(place)
         else:
             super().keyPressEvent(event)
 
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._look_away()
+        super().hideEvent(event)
+
+    def _look_at(self, proof: Proof, on: bool) -> None:
+        """The mouse, or an arrow key, has come to a picture or left it."""
+        self._look_away()
+        if on:
+            self._near = proof
+            self._rest.start()
+
+    def _look_away(self) -> None:
+        self._rest.stop()
+        self._near = None
+        self.close_up.hide()
+
+    def _show_larger(self) -> None:
+        near, control = self._near, self.control
+        if near is None or near.image is None or control is None:
+            return
+        key = self.proofs.index(near) + 1
+        words = f"{control.parameter.title}: {near.text()}   (click, or press {key})"
+        self.close_up.show_beside(self, near.image, words)
+
     def _choose(self, index: int) -> None:
+        self._look_away()
         self.proofs[index].setFocus()
         if self.control is not None:
             self.control.choose(self.proofs[index].value)
@@ -295,6 +358,7 @@ class ProofStrip(QWidget):
         """Show other values, none of which has a picture yet."""
         control = self.control
         assert control is not None
+        self._look_away()
         for proof in self.proofs:
             self._grid.removeWidget(proof)
             proof.deleteLater()
@@ -303,8 +367,8 @@ class ProofStrip(QWidget):
             words = plain(control.words(value))
             proof = Proof(value, words)
             proof.setAccessibleName(f"{control.parameter.title} {words}")
-            proof.setToolTip(f"{control.parameter.title}: {words} ({index + 1})")
             proof.clicked.connect(partial(self._choose, index))
+            proof.hovered.connect(partial(self._look_at, proof))
             self._grid.addWidget(proof, index // _COLUMNS, index % _COLUMNS)
             self.proofs.append(proof)
         chain = [self._buttons[control], *self.proofs, self.stop, self.more]

@@ -250,7 +250,7 @@ class FilterSettings(QWidget):
             self._rows.removeWidget(self.proofs)
             self._rows.insertWidget(self._rows.indexOf(self.proofs.control) + 1, self.proofs)
             self.room_wanted.emit()
-            QTimer.singleShot(0, self._scroll_to_proofs)
+            QTimer.singleShot(30, self._scroll_to_proofs)
 
     def _scroll_to_proofs(self) -> None:
         self._area.ensureWidgetVisible(self.proofs, 0, 8)
