@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
 from safelight.gui.text import plain
 
-_GAP = 14
+_GAP = 20
 """Pixels between a close-up and what it belongs to."""
 
 

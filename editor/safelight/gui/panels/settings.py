@@ -253,6 +253,8 @@ class FilterSettings(QWidget):
             QTimer.singleShot(30, self._scroll_to_proofs)
 
     def _scroll_to_proofs(self) -> None:
+        if self.proofs.control is not None:
+            self._area.ensureWidgetVisible(self.proofs.control)
         self._area.ensureWidgetVisible(self.proofs, 0, 8)
 
     def wanted_height(self, width: int) -> int:
