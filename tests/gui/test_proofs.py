@@ -143,9 +143,9 @@ def test_a_layer_shows_its_variations_with_its_amount_and_a_key_changes_it(works
 def test_arrow_keys_go_along_the_strip_and_return_chooses_without_applying(workspace, qtbot):
     panel = tried(workspace, "cheap_tint")
     strip = open_strip(panel, qtbot)
-    assert strip.proofs[0].hasFocus()
+    qtbot.waitUntil(strip.proofs[0].hasFocus)
     qtbot.keyClick(strip.proofs[0], Qt.Key.Key_Right)
-    assert strip.proofs[1].hasFocus()
+    qtbot.waitUntil(strip.proofs[1].hasFocus)
     assert panel.settings()["seed"] == 7
     with qtbot.assertNotEmitted(panel.apply_wanted):
         qtbot.keyClick(strip.proofs[1], Qt.Key.Key_Return)

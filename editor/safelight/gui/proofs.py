@@ -61,10 +61,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """Which part is shown, and for each value whether the filter is cheap with it."""
+    """Which part is shown, and whether the filter is cheap with all the values."""
 
     region: Region
-    cheap: tuple[bool, ...]
+    cheap: bool
 
 
 class Proofs(QObject):
@@ -134,7 +134,7 @@ class Proofs(QObject):
             return
         if self._plan is None:
             self._make_plan(self.wanted, session.studio)
-        elif self._plan.cheap[self._left[0]]:
+        elif self._plan.cheap:
             self._draw(self.wanted, self._plan, session.studio)
         else:
             self._start_run(self.wanted, self._plan)
@@ -147,11 +147,11 @@ class Proofs(QObject):
 
         def work() -> _Plan:
             each = [wanted.with_value(index) for index in range(len(wanted.values))]
-            resizes = any(declaration.factor(settings) != 1 for settings in each)
-            cheap = tuple(not resizes and studio.is_cheap(declaration, x) for x in each)
+            largest = max(declaration.factor(settings) for settings in each)
+            cheap = largest == 1 and all(studio.is_cheap(declaration, x) for x in each)
             region = what_matters(mask, wanted.seen, document.region)
-            if not all(cheap):
-                most = _PIXELS // max(declaration.factor(settings) for settings in each) ** 2
+            if not cheap:
+                most = _PIXELS // largest**2
                 shared = region.intersect(wanted.seen)
                 if region.width * region.height > most and not shared.empty:
                     region = shared
