@@ -30,11 +30,11 @@ class SeedControl(Control):
         self.line.setAccessibleName(parameter.title)
         self.roll = QPushButton("Roll")
         self.roll.setToolTip("Another random start")
-        self.head.addWidget(self.roll)
-        self._row = QHBoxLayout()
-        self._row.setSpacing(8)
-        self._row.addWidget(self.line, 1)
-        self.body.addLayout(self._row)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.line, 1)
+        row.addWidget(self.roll)
+        self.body.addLayout(row)
         self._value = cast(int, parameter.default)
         self.set_value(parameter.default)
         self.line.editingFinished.connect(lambda: self.take(self.line.text()))
@@ -50,7 +50,7 @@ class SeedControl(Control):
     def add_tool(self, button: QToolButton) -> None:
         button.setObjectName("")
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-        self._row.addWidget(button)
+        super().add_tool(button)
 
     def steps(self, shown: Sequence[Value] = ()) -> tuple[Value, ...]:
         """The seed there is and those after it; after ``shown``, the next ones."""

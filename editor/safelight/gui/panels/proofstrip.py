@@ -176,14 +176,14 @@ class Proof(QAbstractButton):
 class ProofStrip(QWidget):
     """Pictures beside one another below the control that asked for them.
 
-    ``wanted`` asks for pictures of ``values``, ``stopped`` that none be made any more; ``opened``
-    tells that the strip needs room. Which value is the control's is marked; a click on another, or
+    ``wanted`` asks for pictures of ``values``, ``stopped`` that none be made any more; ``room_changed``
+    tells that the strip needs another height. Which value is the control's is marked; a click on another, or
     the key of its number, or Return on it, sets it.
     """
 
     wanted = Signal()
     stopped = Signal()
-    opened = Signal()
+    room_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -339,6 +339,7 @@ class ProofStrip(QWidget):
                 self.control = None
                 self.hide()
                 self.stopped.emit()
+                self.room_changed.emit()
             return
         for other, button in self._buttons.items():
             if other is not control:
@@ -348,11 +349,12 @@ class ProofStrip(QWidget):
         self.show()
         self._lay(control.steps())
         self.proofs[0].setFocus()
-        self.opened.emit()
+        self.room_changed.emit()
 
     def _ask_for_more(self) -> None:
         if self.control is not None:
             self._lay(self.control.steps(self.values))
+            self.proofs[0].setFocus()
 
     def _lay(self, values: Sequence[Value]) -> None:
         """Show other values, none of which has a picture yet."""
@@ -370,6 +372,7 @@ class ProofStrip(QWidget):
             proof.clicked.connect(partial(self._choose, index))
             proof.hovered.connect(partial(self._look_at, proof))
             self._grid.addWidget(proof, index // _COLUMNS, index % _COLUMNS)
+            proof.show()
             self.proofs.append(proof)
         chain = [self._buttons[control], *self.proofs, self.stop, self.more]
         for one, following in pairwise(chain):

@@ -69,7 +69,7 @@ class FilterSettings(QWidget):
         self._picture = picture
         self.strip: FilterStrip | None = None
         self.proofs = ProofStrip()
-        self.proofs.opened.connect(self._show_proofs)
+        self.proofs.room_changed.connect(self._show_proofs)
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(_PAUSE)
@@ -249,8 +249,8 @@ class FilterSettings(QWidget):
         if self.proofs.control is not None:
             self._rows.removeWidget(self.proofs)
             self._rows.insertWidget(self._rows.indexOf(self.proofs.control) + 1, self.proofs)
-            self.room_wanted.emit()
             QTimer.singleShot(30, self._scroll_to_proofs)
+        self.room_wanted.emit()
 
     def _scroll_to_proofs(self) -> None:
         if self.proofs.control is not None:
