@@ -46,6 +46,7 @@ QPushButton:disabled {{ background: {PANEL}; border-color: {LINE}; color: {OFF};
 QToolButton#plain {{ background: transparent; border-color: transparent; padding: 3px 7px; }}
 QToolButton#plain:hover {{ background: {RAISED}; }}
 QToolButton#plain:focus {{ border-color: {ACCENT}; }}
+QToolButton#words {{ padding: 3px 8px 4px; }}
 QToolButton#steps {{ background: transparent; border-color: transparent; padding: 4px 5px; }}
 QToolButton#steps:hover {{ background: {RAISED}; }}
 QToolButton#steps:focus {{ border-color: {ACCENT}; }}

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Sequence
 from typing import cast
 
-from PySide6.QtCore import Qt
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QToolButton, QWidget
 
 from safelight.api import Parameter, Value
@@ -48,8 +48,8 @@ class SeedControl(Control):
         self.line.setText(str(self._value))
 
     def add_tool(self, button: QToolButton) -> None:
-        button.setObjectName("")
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        button.setObjectName("words")
+        button.setIcon(QIcon())  # there is room for the word
         super().add_tool(button)
 
     def steps(self, shown: Sequence[Value] = ()) -> tuple[Value, ...]:
