@@ -9,9 +9,9 @@
 
 Half of every batch is filled by a network that has seen the original (the posterior: evidence lower
 bound), half by one that has not (the prior's mean), which is what a user gets first. A first run
-with `--unseen 1` teaches that alone, in half the time a step; latents are learnt on top of it. The log tells
-what each scale's latent says and how many of its channels are active: where that goes to 0, the
-posterior has collapsed. The rate follows a cosine over the minutes given. OUT receives
+with `--unseen 1` teaches that alone, in half the time a step; latents are learnt on top of it. The
+log tells what each scale's latent says and how many of its channels are active: where that goes to
+0, the posterior has collapsed. The rate follows a cosine over the minutes given. OUT receives
 `weights.npz`, `state.pt` (what --resume continues from), `log.jsonl` and `samples/`;
 `python -m models.page OUT` draws them. `torchrun --nproc-per-node 4 -m ...` runs on four devices.
 """

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from safelight.api import Region
 from safelight.pixels import Raster
-
-_LEVEL = 3
-"""Coarsest zoom level at which a mask is looked through: a hair of a scratch is still there."""
 
 _LEAST = 32
 """Least pixels of surroundings on each side of what a mask shows."""
@@ -32,7 +27,7 @@ def what_matters(mask: Raster | None, seen: Region, whole: Region) -> Region:
     What a mask shows, with a quarter of its size around it; ``seen`` without a mask, or with an
     empty one. Takes a moment for a large mask: call it on a thread.
     """
-    box = _shown_by(mask) if mask is not None else None
+    box = mask.bounds() if mask is not None else None
     if box is None:
         return _not_too_long(whole if seen.empty else seen)
     box = box.grow(max(max(box.width, box.height) // 4, _LEAST), whole)
@@ -40,18 +35,6 @@ def what_matters(mask: Raster | None, seen: Region, whole: Region) -> Region:
     side = round(longer / _LONGEST)
     box = _centred(box, max(box.width, side), max(box.height, side))
     return _not_too_long(_inside(box, whole))
-
-
-def _shown_by(mask: Raster) -> Region | None:
-    """The least region with all of a mask that is not black, to a few pixels; None for none."""
-    level = min(_LEVEL, max(mask.width, mask.height).bit_length() - 1)
-    shown = mask.level(level).to_array()[..., 0] > 0
-    rows, columns = np.flatnonzero(shown.any(axis=1)), np.flatnonzero(shown.any(axis=0))
-    if not rows.size:
-        return None
-    left, top = int(columns[0]) << level, int(rows[0]) << level
-    right, bottom = int(columns[-1] + 1) << level, int(rows[-1] + 1) << level
-    return Region(left, top, right - left, bottom - top).intersect(mask.region)
 
 
 def _not_too_long(region: Region) -> Region:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QImage
 
@@ -22,10 +23,13 @@ from safelight.gui.background import Background
 from safelight.gui.canvas.picture import Picture
 from safelight.gui.run import Run, Task
 from safelight.gui.session import Session
-from safelight.pixels import Profile, Raster, RasterBuilder, from_float
+from safelight.pixels import Profile, Raster, RasterBuilder, from_float, to_float
 
 _PIXELS = 1_000_000
 """Most pixels of a result that a job computes for one proof."""
+
+_VEIL = 0.5
+"""How much red lies over what is selected."""
 
 _SIDE = 480
 """Longest side of a proof in pixels."""
@@ -142,15 +146,18 @@ class Proofs(QObject):
     def _make_plan(self, wanted: Wanted, studio: actions.Studio) -> None:
         document = self._session.document
         layer = document.layer(wanted.layer_id) if wanted.layer_id is not None else None
-        mask = layer.mask if layer is not None else document.selection
         declaration = wanted.declaration
+        mask = layer.mask if layer is not None else document.selection
+        if declaration.selects:
+            mask = None
 
         def work() -> _Plan:
             each = [wanted.with_value(index) for index in range(len(wanted.values))]
             largest = max(declaration.factor(settings) for settings in each)
-            cheap = largest == 1 and all(studio.is_cheap(declaration, x) for x in each)
+            live = largest == 1 and not declaration.selects
+            cheap = live and all(studio.is_cheap(declaration, x) for x in each)
             region = what_matters(mask, wanted.seen, document.region)
-            if not cheap:
+            if not cheap and not declaration.masked:  # which sees its mask whole in any case
                 most = _PIXELS // largest**2
                 shared = region.intersect(wanted.seen)
                 if region.width * region.height > most and not shared.empty:
@@ -213,6 +220,8 @@ class Proofs(QObject):
         live = studio.live if studio is not None else None
 
         def work() -> QImage:
+            if task.declaration.selects:
+                return _selected(document, computed, raster, live)
             if task.layer is None:
                 return _of_raster(raster, document.profile)
             size = document.width, document.height
@@ -260,6 +269,8 @@ class Proofs(QObject):
     def _task(self, wanted: Wanted) -> Task:
         """What the next proof needs."""
         settings = wanted.with_value(self._left[0])
+        if wanted.declaration.selects:
+            return Task(wanted.declaration, settings)
         if wanted.layer_id is None:
             return self._session.task(wanted.declaration, settings)
         layer = self._session.document.layer(wanted.layer_id)
@@ -302,9 +313,21 @@ def _of_raster(raster: Raster, profile: Profile) -> QImage:
     return _image(document, _at_level(raster.region, _level(raster.region)), None)
 
 
+def _selected(document: Document, region: Region, mask: Raster, live: Live | None) -> QImage:
+    """The picture with a mask of the region (8-bit, one channel) over it in red."""
+    pixels = render_srgb(document, region, live)[..., :3]
+    share = to_float(mask.to_array()) * np.float32(_VEIL)
+    return _for_screen(pixels * (1 - share) + share * np.array([1, 0, 0], np.float32))
+
+
 def _image(document: Document, region: Region, live: Live | None) -> QImage:
-    """The picture at a region for the screen, with at most ``_SIDE`` pixels a side."""
-    pixels = np.ascontiguousarray(from_float(render_srgb(document, region, live), "uint8"))
+    """The picture at a region for the screen."""
+    return _for_screen(render_srgb(document, region, live))
+
+
+def _for_screen(srgb: NDArray[np.float32]) -> QImage:
+    """Pixels (height, width, 3 or 4), sRGB-encoded, with at most ``_SIDE`` of them a side."""
+    pixels = np.ascontiguousarray(from_float(srgb, "uint8"))
     height, width, channels = pixels.shape
     alpha = channels == 4
     kind = QImage.Format.Format_RGBA8888 if alpha else QImage.Format.Format_RGB888

@@ -18,6 +18,8 @@ from safelight.document import (
     History,
     Layer,
     Renderer,
+    Stroke,
+    edits,
     is_stale,
     plain_raster,
 )
@@ -90,7 +92,7 @@ class Session(QObject):
         self.overlay: Overlay | None = None
         self.busy = ""
         self._renderer = Renderer(memory=_RENDERED)
-        self._pictures: OrderedDict[int, tuple[Document, Picture]] = OrderedDict()
+        self._pictures: OrderedDict[tuple[int, int], tuple[Document, Picture]] = OrderedDict()
         self._spill = actions.Spill(actions.cache_folder())
         self._tidying = QTimer(self)
         self._tidying.setSingleShot(True)
@@ -124,16 +126,32 @@ class Session(QObject):
         return self.document.layer(self.active)
 
     @property
+    def painted_on(self) -> str | None:
+        """The layer whose mask a brush paints on: the active one if it is a filter with a mask.
+
+        None = the selection.
+        """
+        layer = self.layer
+        return layer.id if layer.filter is not None and layer.mask is not None else None
+
+    def paint(self, stroke: Stroke, token: str) -> None:
+        """Paint a piece of a stroke on that mask."""
+        if not self.locked:
+            self.do(edits.paint_mask(self.painted_on, stroke, token))
+
+    @property
     def unsaved(self) -> bool:
         """Whether there are edits that are in no file."""
         return self.document is not self.saved
 
     def picture(self, document: Document) -> Picture:
         """A version of the document for the screen; its tiles stay ready for a while."""
-        known = self._pictures.pop(id(document), None)
+        # Documents that differ in their selection alone look the same.
+        key = id(document.layers), id(document.profile)
+        known = self._pictures.pop(key, None)
         if known is None:
             known = document, Picture(document, renderer=self._renderer)
-        self._pictures[id(document)] = known
+        self._pictures[key] = known
         if len(self._pictures) > _PICTURES:
             self._pictures.popitem(last=False)
         return known[1]

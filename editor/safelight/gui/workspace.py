@@ -16,6 +16,7 @@ from safelight.api import Declaration, ParameterError, Value
 from safelight.document import History, edits
 from safelight.files.foreign import Importers
 from safelight.gui.areas import middle
+from safelight.gui.brushbar import BrushBar
 from safelight.gui.canvas import Canvas
 from safelight.gui.canvas.picker import Picker
 from safelight.gui.canvas.picture import make_levels
@@ -82,6 +83,7 @@ class Workspace(QWidget):
         )
         self.canvas = Canvas()
         self.messages = MessageBar()
+        self.brush_bar = BrushBar(self.canvas)
         self.strip = JobStrip()
         self.filters = FilterList()
         self.history = HistoryList()
@@ -226,6 +228,7 @@ class Workspace(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         column.addWidget(self.messages)
+        column.addWidget(self.brush_bar)
         column.addWidget(self.canvas, 1)
         column.addWidget(self.strip)
         self._side = QStackedWidget()
@@ -271,6 +274,8 @@ class Workspace(QWidget):
         self.strip.cancelled.connect(session.cancel_job)
         self.canvas.view_changed.connect(self._view_changed)
         self.canvas.guides_changed.connect(self.changed)
+        self.canvas.tool_changed.connect(self.changed)
+        self.canvas.stroked.connect(session.paint)
         self.canvas.selected.connect(
             lambda region, how: session.do(edits.select_region(region, how))
         )
@@ -293,6 +298,7 @@ class Workspace(QWidget):
     def _show_layers(self) -> None:
         session = self.session
         self.layers.show_document(session.document, session.active, session.stale)
+        self._show_mask()
         self._show_active()
         if self.settings is not None:
             self.settings.set_layers(_with_pixels(session.document))
@@ -362,6 +368,13 @@ class Workspace(QWidget):
         self.histogram.show_picture(shown, live)
         self.navigator.show_picture(shown, live)
         self.navigator.show_view(self.canvas.corners(), self.canvas.view.zoom)
+
+    def _show_mask(self) -> None:
+        """Show on what a brush paints."""
+        document, painted_on = self.session.document, self.session.painted_on
+        layer = None if painted_on is None else document.layer(painted_on)
+        self.canvas.show_mask(document.selection if layer is None else layer.mask)
+        self.brush_bar.show_target("" if layer is None else layer.name)
 
     def _show_job(self) -> None:
         run = self.session.job

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QPushButton,
 
 from safelight.api import Parameter, Value
 from safelight.gui.controls.control import Control
+from safelight.gui.text import plain
 
 _BUTTONS = 4
 _LETTERS = 24
@@ -53,8 +54,8 @@ class ChoiceControl(Control):
         start = choices.index(shown[-1]) + 1 if shown else 0
         return choices[start : start + _TRIED] or choices[:_TRIED]
 
-    def words(self, value: Value) -> str:
-        return _named(f"{value}{self.parameter.unit}")
+    def in_words(self, value: Value) -> str:
+        return plain(_named(f"{value}{self.parameter.unit}"))
 
     def _add_buttons(self, names: list[str]) -> None:
         self._group = QButtonGroup(self)

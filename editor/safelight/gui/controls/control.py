@@ -74,6 +74,33 @@ class Control(QWidget):
         self.body.setContentsMargins(0, 0, 0, 0)
         self.body.setSpacing(4)
         self.body.addLayout(self.head)
+        self._found: Value | None = None
+        self.found = QToolButton()
+        self.found.setObjectName("plain")
+        self.found.setVisible(False)
+        self.found.clicked.connect(self._take_found)
+
+    def show_found(self, value: Value | None) -> None:
+        """Show what was measured in the picture, to be taken by a click; None for nothing."""
+        self._found = value
+        if value is None:
+            self.found.setVisible(False)
+            return
+        words = self.in_words(value)
+        self.found.setText(f"Measured: {words}")
+        self.found.setToolTip(f"Set {plain(self.parameter.title)} to what was measured")
+        self.found.setAccessibleName(f"{plain(self.parameter.title)} as measured: {words}")
+        self.body.addWidget(self.found, alignment=Qt.AlignmentFlag.AlignLeft)
+        self.found.setVisible(True)
+
+    def in_words(self, value: Value) -> str:
+        """A value as this control shows it."""
+        return plain(self.parameter.text(value))
+
+    def _take_found(self) -> None:
+        if self._found is not None and self._found != self.value():
+            self.set_value(self._found)
+            self.changed.emit()
 
     def hold(self, on: bool) -> None:
         """A drag begins, or is over."""
@@ -95,10 +122,6 @@ class Control(QWidget):
     def steps(self, shown: Sequence[Value] = ()) -> tuple[Value, ...]:
         """Values to lay on a proof strip, after those ``shown``; none where there are no others."""
         return ()
-
-    def words(self, value: Value) -> str:
-        """A value as people read it."""
-        return str(value)
 
     def add_tool(self, button: QToolButton) -> None:
         """Put a button where this control has room for it."""

@@ -98,15 +98,14 @@ class NumberControl(Control):
         fresh = len(found) > 1 and not found <= set(shown)
         return tuple(sorted(found)) if fresh else ()
 
-    def words(self, value: Value) -> str:
-        text = self.field.textFromValue(cast(float, value))  # type: ignore[arg-type]
-        return f"{text}{self.field.suffix()}"
-
     def _rounded(self, number: float) -> float:
         """The number as the field holds it."""
         if isinstance(self.field, QSpinBox):
             return round(number)
         return round(number, self.field.decimals())
+
+    def in_words(self, value: Value) -> str:
+        return self.field.textFromValue(value) + self.field.suffix()  # type: ignore[arg-type]
 
     def _positions(self) -> int:
         return max(1, min(round((self._shown[1] - self._shown[0]) / self._step), _POSITIONS))

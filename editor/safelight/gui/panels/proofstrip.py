@@ -366,7 +366,7 @@ class ProofStrip(QWidget):
             proof.deleteLater()
         self.proofs = []
         for index, value in enumerate(values):
-            words = plain(control.words(value))
+            words = plain(control.in_words(value))
             proof = Proof(value, words)
             proof.setAccessibleName(f"{control.parameter.title} {words}")
             proof.clicked.connect(partial(self._choose, index))

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from safelight.api import Declaration, ParameterError, Value
+from safelight.api import Declaration, ParameterError, Prepared, Value
 from safelight.document import Layer
 from safelight.gui.controls import Control, LayerControl, PlaceControl, control_for
 from safelight.gui.panels.proofstrip import ProofStrip
@@ -138,6 +138,12 @@ class FilterSettings(QWidget):
             control.set_value(settings[control.parameter.name])
         self.proofs.mark()
         self._changed()
+
+    def show_measured(self, prepared: Prepared) -> None:
+        """Show at each control what the filter has measured for it."""
+        found = self.declaration.measured(prepared)
+        for control in self.controls:
+            control.show_found(found.get(control.parameter.name))
 
     def reset(self) -> None:
         """Every parameter back to its default."""
