@@ -4,15 +4,14 @@ import functools
 
 import numpy as np
 import pytest
-from PIL import Image
 from PySide6.QtCore import Qt
 
 from safelight import actions
 from safelight.api import Region
 from safelight.document import edits
 from safelight.gui import proofs as proofs_module
-from safelight.gui.areas import middle, what_matters
-from safelight.gui.controls import control_for
+from safelight.gui.areas import what_matters
+from safelight.gui.canvas.tint import OPACITY, RED
 from safelight.gui.run import Run
 from safelight.gui.window import Window
 from safelight.pixels import Raster
@@ -30,7 +29,8 @@ LIMIT = 60000
 def workspace(tmp_path, monkeypatch, photo, qtbot):
     folder = tmp_path / "plugins"
     folder.mkdir()
-    install(folder, "safelight_seeds")
+    for module in ("safelight_seeds", "safelight_seeing", "safelight_faults"):
+        install(folder, module)
     studio = functools.partial(actions.Studio, plugin_folders=[folder])
     monkeypatch.setattr(actions, "Studio", studio)
     return open_in(wake(Window(), qtbot), photo, qtbot)
@@ -269,3 +269,51 @@ def test_one_strip_at_a_time(workspace, qtbot):
     assert strip.proofs[0].text() == "As the seed says"
     assert strip.more.isVisible()
     complete(strip, qtbot)
+
+
+def test_a_filter_that_works_on_a_mask_shows_all_of_it(workspace, qtbot):
+    session = workspace.session
+    session.do(edits.select_region(Region(40, 200, 60, 40), "replace"))
+    strip = open_strip(tried(workspace, "erase"), qtbot, "context")
+    complete(strip, qtbot)
+    region = what_matters(session.document.selection, WHOLE, WHOLE)
+    around = session.document.layers[0].raster.to_array()[region.rows(), region.columns()] / 255
+    inside = Region(40, 200, 60, 40).move(-region.x, -region.y)
+    around[inside.rows(), inside.columns()] = 40 / 1024, 60 / 1024, 1.0
+    assert strip.values[0] == 0
+    assert mean(strip.proofs[0]) == pytest.approx(around.mean(axis=(0, 1)), abs=0.01)
+
+
+def test_steps_of_what_selects_show_the_selection_in_red(workspace, qtbot):
+    strip = open_strip(tried(workspace, "bright"), qtbot, "above")
+    complete(strip, qtbot)
+    photograph = workspace.session.document.layers[0].raster.to_array().mean(axis=(0, 1)) / 255
+    all_of_it, nothing = strip.proofs[0], strip.proofs[-1]
+    assert mean(nothing) == pytest.approx(photograph, abs=0.01)
+    red = np.array(RED) / 255
+    assert mean(all_of_it) == pytest.approx(photograph * (1 - OPACITY) + red * OPACITY, abs=0.01)
+    assert workspace.session.document.selection is None
+
+
+def test_steps_of_an_enlarger_show_what_it_makes(workspace, qtbot):
+    strip = open_strip(tried(workspace, "repeat"), qtbot, "gain")
+    complete(strip, qtbot)
+    photograph = workspace.session.document.layers[0].raster.to_array().mean(axis=(0, 1)) / 255
+    for proof in strip.proofs:
+        assert mean(proof) == pytest.approx(photograph * proof.value, abs=0.01)
+    assert (workspace.session.document.width, workspace.session.document.height) == (400, 300)
+
+
+def test_what_matters_is_what_a_mask_shows_with_some_of_what_surrounds_it():
+    whole, seen = Region(0, 0, 4000, 3000), Region(100, 100, 900, 600)
+    mask = Raster.filled(4000, 3000, (0,), "uint8")
+    assert what_matters(None, seen, whole) == seen
+    assert what_matters(mask, seen, whole) == seen
+    scratch = Region(3900, 10, 3, 400)
+    marked = mask.replaced(scratch, np.full((400, 3, 1), 255, np.uint8))
+    part = what_matters(marked, seen, whole)
+    assert part.intersect(scratch) == scratch
+    assert part.intersect(whole) == part
+    assert part.width * 1.5 >= part.height - 2
+    assert part.height < 800
+    assert what_matters(None, Region(0, 0, 3000, 100), whole).width == 150

@@ -21,15 +21,13 @@ from safelight.document.strip import margin
 from safelight.gui.areas import middle, what_matters
 from safelight.gui.background import Background
 from safelight.gui.canvas.picture import Picture
+from safelight.gui.canvas.tint import OPACITY, RED
 from safelight.gui.run import Run, Task
 from safelight.gui.session import Session
 from safelight.pixels import Profile, Raster, RasterBuilder, from_float, to_float
 
 _PIXELS = 1_000_000
 """Most pixels of a result that a job computes for one proof."""
-
-_VEIL = 0.5
-"""How much red lies over what is selected."""
 
 _SIDE = 480
 """Longest side of a proof in pixels."""
@@ -316,8 +314,8 @@ def _of_raster(raster: Raster, profile: Profile) -> QImage:
 def _selected(document: Document, region: Region, mask: Raster, live: Live | None) -> QImage:
     """The picture with a mask of the region (8-bit, one channel) over it in red."""
     pixels = render_srgb(document, region, live)[..., :3]
-    share = to_float(mask.to_array()) * np.float32(_VEIL)
-    return _for_screen(pixels * (1 - share) + share * np.array([1, 0, 0], np.float32))
+    share = to_float(mask.to_array()) * np.float32(OPACITY)
+    return _for_screen(pixels * (1 - share) + share * np.array(RED, np.float32) / 255)
 
 
 def _image(document: Document, region: Region, live: Live | None) -> QImage:

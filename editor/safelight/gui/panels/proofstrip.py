@@ -176,9 +176,9 @@ class Proof(QAbstractButton):
 class ProofStrip(QWidget):
     """Pictures beside one another below the control that asked for them.
 
-    ``wanted`` asks for pictures of ``values``, ``stopped`` that none be made any more; ``room_changed``
-    tells that the strip needs another height. Which value is the control's is marked; a click on another, or
-    the key of its number, or Return on it, sets it.
+    ``wanted`` asks for pictures of ``values``, ``stopped`` that none be made any more;
+    ``room_changed`` tells that the strip needs another height. Which value is the control's is
+    marked; a click on another, or the key of its number, or Return on it, sets it.
     """
 
     wanted = Signal()
