@@ -11,8 +11,8 @@ from safelight.gui.canvas.picture import Picture, tile_region
 from safelight.gui.canvas.tilestore import Tiles
 from safelight.pixels import Raster, from_float, to_float
 
-_RED = (230, 30, 30)
-_OPACITY = 0.5
+RED = (230, 30, 30)
+OPACITY = 0.5
 """How opaque the red is where the mask is white."""
 
 
@@ -52,8 +52,8 @@ def _flat(place: Region) -> Region:
 
 def _premultiplied() -> NDArray[np.uint32]:
     """For each level of a mask the red that shows it: 0xAARRGGBB, the colour times its opacity."""
-    alpha = np.arange(256) * _OPACITY
-    red, green, blue = (np.rint(alpha * part / 255).astype(np.uint32) for part in _RED)
+    alpha = np.arange(256) * OPACITY
+    red, green, blue = (np.rint(alpha * part / 255).astype(np.uint32) for part in RED)
     opaque = np.rint(alpha).astype(np.uint32)
     colours: NDArray[np.uint32] = opaque << 24 | red << 16 | green << 8 | blue
     return colours

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import uuid4
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
@@ -45,10 +46,13 @@ class Control(QWidget):
     """The control of one parameter. ``changed`` tells that the user has set another value.
 
     The first sentence of each one's docstring stands in resources/parameters.md.
-    ``token`` is the same for all changes of one drag, and another for the next.
+    ``token`` is the same for all changes of one drag, and another for the next. ``more`` is what
+    the button that asks for further ``steps`` says, ``trying`` what the one that asks for any.
     """
 
     changed = Signal()
+    more = "More"
+    trying = "Try steps"
 
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -115,6 +119,20 @@ class Control(QWidget):
         """Show a value, without telling that it has changed."""
         raise NotImplementedError
 
+    def steps(self, shown: Sequence[Value] = ()) -> tuple[Value, ...]:
+        """Values to lay on a proof strip, after those ``shown``; none where there are no others."""
+        return ()
+
+    def add_tool(self, button: QToolButton) -> None:
+        """Put a button where this control has room for it."""
+        self.head.insertWidget(2, button)  # after the name and the room it has
+
+    def choose(self, value: Value) -> None:
+        """Set another value, as if it were typed."""
+        if value != self.value():
+            self.set_value(value)
+            self.changed.emit()
+
     def take(self, text: str) -> None:
         """Show what someone has typed; the value there was, when it is not legal."""
         before = self.value()
@@ -127,9 +145,7 @@ class Control(QWidget):
 
     def reset(self) -> None:
         """Back to the default."""
-        if self.value() != self.parameter.default:
-            self.set_value(self.parameter.default)
-            self.changed.emit()
+        self.choose(self.parameter.default)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.title and event.type() == QEvent.Type.MouseButtonDblClick:

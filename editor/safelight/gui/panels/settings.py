@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from safelight.api import Declaration, ParameterError, Prepared, Value
 from safelight.document import Layer
 from safelight.gui.controls import Control, LayerControl, PlaceControl, control_for
+from safelight.gui.panels.proofstrip import ProofStrip
 from safelight.gui.panels.strip import FilterStrip
 from safelight.gui.parts import remark
 from safelight.gui.text import plain, size
@@ -46,7 +47,7 @@ class FilterSettings(QWidget):
     there is nothing to apply: ``edited`` tells each change at once, with the control's token, and
     ``refresh_wanted`` asks to compute the layer anew. ``picking`` asks to pick a "point" or a
     "rectangle" in the picture, for ``picked``, and tells the one there is; "" asks for nothing any
-    more.
+    more. ``room_wanted`` tells that there is more to see than there was.
     """
 
     edited = Signal(str, str)
@@ -55,6 +56,7 @@ class FilterSettings(QWidget):
     zoom_wanted = Signal(float)
     apply_wanted = Signal()
     closed = Signal()
+    room_wanted = Signal()
     picking = Signal(str, object)
 
     def __init__(
@@ -70,6 +72,8 @@ class FilterSettings(QWidget):
         self._picture = picture
         self.strip: FilterStrip | None = None
         self._needs_selection = False
+        self.proofs = ProofStrip()
+        self.proofs.room_changed.connect(self._show_proofs)
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(_PAUSE)
@@ -123,6 +127,7 @@ class FilterSettings(QWidget):
                 continue
             if parameter.name in held.settings and control.value() != value:
                 control.set_value(value)
+        self.proofs.mark()
         self.strip.show_layer(layer)
         self.title.setText(plain(layer.name))
         self.refresh.setVisible(held.kept is not None or stale)
@@ -135,6 +140,7 @@ class FilterSettings(QWidget):
         """Show other settings."""
         for control in self.controls:
             control.set_value(settings[control.parameter.name])
+        self.proofs.mark()
         self._changed()
 
     def show_measured(self, prepared: Prepared) -> None:
@@ -147,6 +153,7 @@ class FilterSettings(QWidget):
         """Every parameter back to its default."""
         for control in self.controls:
             control.set_value(control.parameter.default)
+        self.proofs.mark()
         if self.layer is None:
             self._changed()
         else:
@@ -236,6 +243,8 @@ class FilterSettings(QWidget):
             if isinstance(control, PlaceControl):
                 control.picking.connect(partial(self._picks, control))
             column.addWidget(control)
+            self.proofs.offer(control)
+        column.addWidget(self.proofs)
         for field in inside.findChildren(QWidget):
             if isinstance(field, (QAbstractSpinBox, QComboBox)):
                 field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -250,8 +259,22 @@ class FilterSettings(QWidget):
         scroller.setFrameShape(QFrame.Shape.NoFrame)
         scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroller.viewport().setAutoFillBackground(False)
+        self._rows, self._area = column, scroller
         self._scroller_size, self._inside_size = scroller.sizeHint, inside.sizeHint
         return scroller
+
+    def _show_proofs(self) -> None:
+        """Put the proof strip below the control it is about, where it can be seen."""
+        if self.proofs.control is not None:
+            self._rows.removeWidget(self.proofs)
+            self._rows.insertWidget(self._rows.indexOf(self.proofs.control) + 1, self.proofs)
+            QTimer.singleShot(30, self._scroll_to_proofs)
+        self.room_wanted.emit()
+
+    def _scroll_to_proofs(self) -> None:
+        if self.proofs.control is not None:
+            self._area.ensureWidgetVisible(self.proofs.control)
+        self._area.ensureWidgetVisible(self.proofs, 0, 8)
 
     def wanted_height(self, width: int) -> int:
         """Pixels in which everything is seen without scrolling, in a panel of that width."""
