@@ -26,10 +26,10 @@ from safelight.gui.run import Run, Task
 from safelight.gui.session import Session
 from safelight.pixels import Profile, Raster, RasterBuilder, from_float, to_float
 
-_PIXELS = 1_000_000
+_PIXELS = 400_000
 """Most pixels of a result that a job computes for one proof."""
 
-_SIDE = 480
+_SIDE = 600
 """Longest side of a proof in pixels."""
 
 
