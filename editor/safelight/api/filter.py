@@ -82,12 +82,15 @@ class Declaration:
         return {name: text for name, text in named.items() if text}
 
     def measured(self, prepared: Prepared) -> dict[str, Value]:
-        """What was measured for parameters, by their names, as far as they can hold it."""
+        """What was measured for parameters, by their names, as far as they can hold it.
+
+        Numbers are rounded to three digits: no measurement of a picture is better.
+        """
         found: dict[str, Value] = {}
         for parameter in self.parameters:
             value = prepared.get(parameter.name)
-            if parameter.kind == "integer" and isinstance(value, float):
-                value = round(value)
+            if isinstance(value, float):
+                value = round(value) if parameter.kind == "integer" else float(f"{value:.3g}")
             with contextlib.suppress(ParameterError):
                 found[parameter.name] = parameter.check(value)
         return found

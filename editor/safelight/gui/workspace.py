@@ -12,7 +12,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from safelight import actions
-from safelight.api import Declaration, ParameterError, Value
+from safelight.api import Declaration, ParameterError, Prepared, Value
 from safelight.document import History, edits
 from safelight.files.foreign import Importers
 from safelight.gui.areas import middle
@@ -268,6 +268,8 @@ class Workspace(QWidget):
         self._later.timeout.connect(self._refresh_if_stale)
         session.job_changed.connect(self._show_job)
         session.overlay_changed.connect(self._show_overlay)
+        session.measured.connect(self._show_measured)
+        session.selected.connect(self._show_selected)
         session.said.connect(self.messages.say)
         self.filters.chosen.connect(self.open_filter)
         self.history.jumped.connect(self._jump)
@@ -291,6 +293,7 @@ class Workspace(QWidget):
         self.history.show_history(history)
         if self.settings is not None:
             self.settings.set_picture((history.document.width, history.document.height))
+            self._show_obstacle()
         self._show_picture()
         self._show_layers()
         self.changed.emit()
@@ -382,10 +385,30 @@ class Workspace(QWidget):
         self.history.setEnabled(not self.session.locked)
         self.layers.setEnabled(not self.session.locked)
         self._show_active()
-        if self.settings is not None:
-            busy = f"{run.declaration.title} is running; one at a time" if run else ""
-            self.settings.set_busy(busy)
+        self._show_obstacle()
         self.changed.emit()
+
+    def _show_obstacle(self) -> None:
+        """Say why the filter that is open cannot be applied now."""
+        panel, run = self.settings, self.session.job
+        if panel is not None:
+            panel.needs_selection(panel.declaration.masked and self._selects_nothing())
+            panel.set_busy(f"{run.declaration.title} is running; one at a time" if run else "")
+
+    def _selects_nothing(self) -> bool:
+        return self.session.document.selection is None
+
+    def _show_measured(self, values: Prepared) -> None:
+        panel = self.settings or self.held
+        if panel is not None:
+            panel.show_measured(values)
+
+    def _show_selected(self) -> None:
+        """What was selected is seen in red, to be corrected with the brush; or that it is none."""
+        if self._selects_nothing():
+            self.messages.say("Nothing was found, so nothing is selected.")
+        else:
+            self.canvas.show_mask_overlay = True
 
     def _show_overlay(self) -> None:
         self._show_picture()
@@ -411,7 +434,9 @@ class Workspace(QWidget):
             self.session.stop_preview()
             return
         declaration, settings = self.settings.declaration, self._settings()
-        if settings is not None:
+        if declaration.masked and self._selects_nothing():
+            self.session.stop_preview()
+        elif settings is not None:
             most = _PREVIEW_PIXELS // declaration.factor(settings) ** 2
             region = middle(self.canvas.visible(), most)
             self.session.start_preview(declaration, settings, region)

@@ -520,7 +520,10 @@ class Canvas(QWidget):
             self._tint = None
             return
         if self._tint is None or self._tint.mask is not mask:
-            self._tint = Tint(mask, self._tint, self._mask_tiles)
+            made, earlier = Tint(mask), self._tint
+            if earlier is not None:
+                made.adopt(earlier, self._mask_tiles)
+            self._tint = made
         zoom = self.view.zoom * (_OFF_GRID if self.view.angle % 90 else 1.0)
         left, top = self._in_frame(0, 0)
         self._tint.paint(painter, left, top, zoom, self._clip(), self._mask_tiles)

@@ -17,18 +17,17 @@ OPACITY = 0.5
 
 
 class Tint(Picture):
-    """A mask (one channel) that can be painted at any zoom level.
-
-    Of an ``earlier`` one it takes over the tiles that show the same, so that a stroke of a brush
-    makes only those anew that it has met.
-    """
+    """A mask (one channel) that can be painted at any zoom level."""
 
     translucent = True
 
-    def __init__(self, mask: Raster, earlier: Tint | None, tiles: Tiles) -> None:
+    def __init__(self, mask: Raster) -> None:
         super().__init__(mask)
         self.mask = mask
-        if earlier is not None and (earlier.width, earlier.height) == (self.width, self.height):
+
+    def adopt(self, earlier: Tint, tiles: Tiles) -> None:
+        """Take over what shows the same, so that only what has changed is made anew."""
+        if (earlier.width, earlier.height) == (self.width, self.height):
             tiles.adopt(self._id, earlier._id, lambda *place: self._shows_the_same(earlier, *place))
 
     def _shows_the_same(self, earlier: Tint, level: int, row: int, column: int) -> bool:

@@ -33,6 +33,9 @@ _PAUSE = 150
 """Milliseconds after the last change before a preview starts."""
 
 _STALE = "Stale: something it was computed from has changed."
+_SELECT_FIRST = (
+    "Select first what it is to work on: paint over it with the brush (B), or use a selection."
+)
 _WAITS = "Not computed yet: with these settings it takes a moment."
 
 
@@ -70,6 +73,7 @@ class FilterSettings(QWidget):
         self.strip: FilterStrip | None = None
         self.proofs = ProofStrip()
         self.proofs.room_changed.connect(self._show_proofs)
+        self._needs_selection = False
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(_PAUSE)
@@ -194,8 +198,17 @@ class FilterSettings(QWidget):
         """Say why the filter cannot be applied now; "" when it can."""
         if self.layer is not None:
             return
+        reason = reason or (_SELECT_FIRST if self._needs_selection else "")
         self.apply.setEnabled(not reason)
         self.apply.setToolTip(reason or "Return")
+
+    def needs_selection(self, on: bool) -> None:
+        """Say that something must be selected first, for a filter that works on what is."""
+        self.outcome.setText(_SELECT_FIRST)
+        self.outcome.setVisible(on)
+        if self._needs_selection and not on:
+            self._pause.start()
+        self._needs_selection = on
 
     def _head(self) -> QHBoxLayout:
         back = QToolButton()
@@ -299,7 +312,7 @@ class FilterSettings(QWidget):
         cancel = QPushButton("Cancel")
         cancel.setToolTip("Escape")
         cancel.clicked.connect(self.closed)
-        self.apply = QPushButton("Apply")
+        self.apply = QPushButton("Select" if self.declaration.selects else "Apply")
         self.apply.setDefault(True)
         self.apply.setToolTip("Return")
         self.apply.clicked.connect(self.apply_wanted)
@@ -322,6 +335,8 @@ class FilterSettings(QWidget):
         self.zoom_wanted.emit(float(self.declaration.factor(self.settings())))
 
     def _show_outcome(self) -> None:
+        if self.declaration.masked:
+            return
         factor = self.declaration.factor(self.settings())
         self.outcome.setVisible(factor != 1)
         width, height = self._picture
