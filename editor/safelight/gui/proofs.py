@@ -26,10 +26,10 @@ from safelight.gui.run import Run, Task
 from safelight.gui.session import Session
 from safelight.pixels import Profile, Raster, RasterBuilder, from_float, to_float
 
-_PIXELS = 1_000_000
+_PIXELS = 400_000
 """Most pixels of a result that a job computes for one proof."""
 
-_SIDE = 480
+_SIDE = 600
 """Longest side of a proof in pixels."""
 
 
@@ -152,8 +152,7 @@ class Proofs(QObject):
         def work() -> _Plan:
             each = [wanted.with_value(index) for index in range(len(wanted.values))]
             largest = max(declaration.factor(settings) for settings in each)
-            live = largest == 1 and not declaration.selects
-            cheap = live and all(studio.is_cheap(declaration, x) for x in each)
+            cheap = largest == 1 and all(studio.is_cheap(declaration, x) for x in each)
             region = what_matters(mask, wanted.seen, document.region)
             if not cheap and not declaration.masked:  # which sees its mask whole in any case
                 most = _PIXELS // largest**2
@@ -267,8 +266,6 @@ class Proofs(QObject):
     def _task(self, wanted: Wanted) -> Task:
         """What the next proof needs."""
         settings = wanted.with_value(self._left[0])
-        if wanted.declaration.selects:
-            return Task(wanted.declaration, settings)
         if wanted.layer_id is None:
             return self._session.task(wanted.declaration, settings)
         layer = self._session.document.layer(wanted.layer_id)
