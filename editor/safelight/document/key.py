@@ -17,12 +17,14 @@ def result_key(
     filter: LiveFilter,
     models: Mapping[str, str],
     named: Mapping[str, Raster] | None = None,
+    masked: Layer | None = None,
 ) -> str:
     """The key of a filter's result over ``document`` (what lies below it): SHA-256, as text.
 
     It holds the content of all that can be seen there, the filter's id and version, its settings,
-    ``models``, the SHA-256 of each network by name, and ``named``, the layers that it looks at
-    wherever they lie (``named_layers``). Of a picture file it holds the path alone.
+    ``models``, the SHA-256 of each network by name, ``named``, the layers that it looks at
+    wherever they lie (``named_layers``), and of ``masked``, the layer of a filter that is told its
+    mask, that mask. Of a picture file it holds the path alone.
     """
     parts = [
         [document.width, document.height, document.depth, _profile(document)],
@@ -31,6 +33,9 @@ def result_key(
     ]
     if named:
         parts.append([[identity, _raster(raster)] for identity, raster in sorted(named.items())])
+    if masked is not None and masked.filter is not None:
+        own = masked.filter
+        parts.append([masked.mask and _raster(masked.mask), own.grow, own.feather])
     return _hash(parts)
 
 
@@ -49,11 +54,13 @@ def is_stale(document: Document, layer_id: str) -> bool:
 
     False where nothing is kept. Raises KeyError when there is no such layer.
     """
-    filter = document.layer(layer_id).filter
+    layer = document.layer(layer_id)
+    filter = layer.filter
     if filter is None or filter.kept is None:
         return False
     below, named = document.below(layer_id), named_layers(document, filter)
-    return result_key(below, filter, filter.kept.models, named) != filter.kept.key
+    masked = layer if filter.masked else None
+    return result_key(below, filter, filter.kept.models, named, masked) != filter.kept.key
 
 
 def _layers(layers: tuple[Layer, ...]) -> list[Any]:

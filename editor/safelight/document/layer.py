@@ -53,6 +53,7 @@ class LiveFilter:
     every filter layer has; its Amount, mask and blend mode are the layer's own. ``grow`` and
     ``feather``, in pixels of level 0, are what is made of that mask (``effective_mask``): how far
     it is widened, narrowed when negative, and the radius of its soft rim.
+    ``masked`` is a filter that is told the mask, so that its result depends on it.
     """
 
     id: str
@@ -65,6 +66,7 @@ class LiveFilter:
     kept: Kept | None = None
     grow: float = 0.0
     feather: float = 0.0
+    masked: bool = False
 
     def __post_init__(self) -> None:
         if self.channels not in get_args(Channels):

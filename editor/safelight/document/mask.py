@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from safelight.api import Region
 from safelight.document.layer import Layer
-from safelight.pixels import Raster, to_float
+from safelight.pixels import Raster, from_float, to_float
 
 FEATHER = 0.5
 """Standard deviation of the Gaussian as a part of the feather: 95 % of the rim lies within it."""
@@ -45,6 +45,17 @@ def effective_mask(layer: Layer, region: Region) -> NDArray[np.float32] | None:
     if held is None:
         return shaped(layer.mask, region)
     return shaped(layer.mask, region, held.grow, held.feather)
+
+
+def effective_raster(layer: Layer) -> Raster | None:
+    """A layer's mask with its grow and feather, whole; the mask itself where it has neither."""
+    held, mask = layer.filter, layer.mask
+    found = None if mask is None else mask.bounds()
+    if held is None or mask is None or found is None or not (held.grow or held.feather):
+        return mask
+    region = found.grow(math.ceil(max(held.grow, 0) + held.feather), mask.region)
+    pixels = from_float(shaped(mask, region, held.grow, held.feather)[..., None], "uint8")
+    return Raster.filled(mask.width, mask.height, (0,), "uint8").replaced(region, pixels)
 
 
 def shaped(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QWidget
 
 from safelight.gui.canvas import Canvas
@@ -14,6 +15,10 @@ from safelight.gui.text import plain
 
 _POSITIONS = 200
 """Positions of the size's slider, of which each is as many per cent larger than the last."""
+
+
+_NARROW = 480
+"""Width in widget pixels below which there is no room for sliders beside the fields."""
 
 
 class BrushBar(QFrame):
@@ -52,6 +57,12 @@ class BrushBar(QFrame):
         self.hardness_field.valueChanged.connect(self._set_hardness)
         canvas.tool_changed.connect(self._show_tool)
         self._show_tool()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a small window the fields are enough, and nothing overlaps."""
+        for slider in (self.size_slider, self.hardness_slider):
+            slider.setVisible(event.size().width() >= _NARROW)
+        super().resizeEvent(event)
 
     def show_target(self, layer: str) -> None:
         """Say that it paints on a layer's mask; "" = on the selection."""

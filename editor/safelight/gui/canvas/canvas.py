@@ -525,7 +525,10 @@ class Canvas(QWidget):
             return
         tint = self._tint
         if tint is None or tint.mask is not mask or tint.shape != self._shape:
-            self._tint = tint = Tint(mask, *self._shape, tint, self._mask_tiles)
+            earlier, tint = tint, Tint(mask, *self._shape)
+            if earlier is not None:
+                tint.adopt(earlier, self._mask_tiles)
+            self._tint = tint
         zoom = self.view.zoom * (_OFF_GRID if self.view.angle % 90 else 1.0)
         left, top = self._in_frame(0, 0)
         tint.paint(painter, left, top, zoom, self._clip(), self._mask_tiles)

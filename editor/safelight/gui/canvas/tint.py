@@ -14,28 +14,25 @@ from safelight.gui.canvas.picture import Picture, tile_region
 from safelight.gui.canvas.tilestore import Tiles
 from safelight.pixels import Raster, from_float
 
-_RED = (230, 30, 30)
-_OPACITY = 0.5
+RED = (230, 30, 30)
+OPACITY = 0.5
 """How opaque the red is where the mask is white."""
 
 
 class Tint(Picture):
-    """A mask (one channel), grown and feathered, that can be painted at any zoom level.
-
-    Of an ``earlier`` one it takes over the tiles that show the same, so that a stroke of a brush
-    makes only those anew that it has met.
-    """
+    """A mask (one channel), grown and feathered, that can be painted at any zoom level."""
 
     translucent = True
 
-    def __init__(
-        self, mask: Raster, grow: float, feather: float, earlier: Tint | None, tiles: Tiles
-    ) -> None:
+    def __init__(self, mask: Raster, grow: float = 0.0, feather: float = 0.0) -> None:
         super().__init__(mask)
         self.mask = mask
         self.shape = grow, feather
         self.composited = any(self.shape)  # that takes its time: on the thread
-        if earlier is None or (earlier.width, earlier.height) != (self.width, self.height):
+
+    def adopt(self, earlier: Tint, tiles: Tiles) -> None:
+        """Take over what shows the same, so that only what has changed is made anew."""
+        if (earlier.width, earlier.height) != (self.width, self.height):
             return
         if self.shape == earlier.shape:
             same = partial(self._shows_the_same, earlier)
@@ -61,8 +58,8 @@ class Tint(Picture):
 
 def _premultiplied() -> NDArray[np.uint32]:
     """For each level of a mask the red that shows it: 0xAARRGGBB, the colour times its opacity."""
-    alpha = np.arange(256) * _OPACITY
-    red, green, blue = (np.rint(alpha * part / 255).astype(np.uint32) for part in _RED)
+    alpha = np.arange(256) * OPACITY
+    red, green, blue = (np.rint(alpha * part / 255).astype(np.uint32) for part in RED)
     opaque = np.rint(alpha).astype(np.uint32)
     colours: NDArray[np.uint32] = opaque << 24 | red << 16 | green << 8 | blue
     return colours
