@@ -483,7 +483,7 @@ class Window(QMainWindow):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setWindowTitle(f"{verb} selection")
         dialog.setInputMode(QInputDialog.InputMode.IntInput)
-        dialog.setLabelText("Radius in pixels:" if verb == "Feather" else f"{verb} by pixels:")
+        dialog.setLabelText("Radius in pixels" if verb == "Feather" else f"{verb} by, in pixels")
         dialog.setIntRange(1, _FARTHEST)
         dialog.setIntValue(self._modified_by.get(verb, _FIRST))
         dialog.setOkButtonText(verb)
