@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QInputDialog
 
 from safelight.document import Layer, LiveFilter, edits
 from safelight.pixels import Raster
-from tests.gui.conftest import open_in, photograph
+from tests.gui.conftest import choose, open_in, photograph
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 NONE, SHIFT, ALT = (
@@ -332,6 +332,16 @@ def test_the_strip_grows_and_feathers_a_mask_and_the_overlay_shows_it(canvas, op
     assert labels(opened) == ["Open", "Brush", "Warmth", "Grow mask", "Feather mask"]
     opened.session.undo()
     assert strip.feather.value() == 0
+
+
+def test_what_a_filter_is_tried_on_follows_the_brush(canvas, opened, qtbot):
+    choose(opened.window(), "warmth")
+    session = opened.session
+    qtbot.waitUntil(lambda: session.trial is not None, timeout=30000)
+    assert session.trial.layers[-1].mask is None
+    stroke(canvas, qtbot, (100, 150), (200, 150))
+    qtbot.waitUntil(lambda: session.trial.layers[-1].mask is session.document.selection)
+    assert session.document.selection is not None
 
 
 def test_the_strip_offers_to_grow_and_feather_only_where_there_is_a_mask(opened, qtbot):

@@ -191,8 +191,9 @@ class Session(QObject):
         def work() -> Document:
             changed = edit.apply(document)
             plain = plain_raster(changed)
-            if plain is not None:
-                make_levels(plain)
+            for raster in (plain, changed.selection):
+                if raster is not None:
+                    make_levels(raster)
             return changed
 
         def done(changed: Document) -> None:

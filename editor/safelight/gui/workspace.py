@@ -92,6 +92,7 @@ class Workspace(QWidget):
         self.navigator = Navigator()
         self.settings: FilterSettings | None = None
         self.held: FilterSettings | None = None
+        self._selection: Raster | None = loaded.history.document.selection
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(500)
@@ -375,6 +376,10 @@ class Workspace(QWidget):
     def _show_mask(self) -> None:
         """Show on what a brush paints."""
         document, painted_on = self.session.document, self.session.painted_on
+        if document.selection is not self._selection:
+            self._selection = document.selection
+            if self.settings is not None:  # what is tried would have it as its mask
+                self._seen.start()
         layer = None if painted_on is None else document.layer(painted_on)
         if layer is None or layer.filter is None:
             self.canvas.show_mask(document.selection)
