@@ -23,8 +23,11 @@ NONE, SHIFT, ALT = (
 def canvas(opened, qtbot):
     """The photograph, 400 x 300, at 100 %, and a hard brush of 20 pixels in hand."""
     canvas = opened.canvas
+    opened.window().activateWindow()
     canvas.setFocus()
+    qtbot.waitUntil(lambda: opened.window().isActiveWindow() and canvas.hasFocus())
     qtbot.keyClick(canvas, Qt.Key.Key_B)
+    assert canvas.brushing
     canvas.zoom_to(1.0)
     canvas.brush.resize(20)
     canvas.brush.hardness = 1.0
