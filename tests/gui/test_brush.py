@@ -23,17 +23,20 @@ NONE, SHIFT, ALT = (
 def canvas(opened, qtbot):
     """The photograph, 400 x 300, at 100 %, and a hard brush of 20 pixels in hand."""
     canvas = opened.canvas
-    opened.window().activateWindow()
-    canvas.setFocus()
-    qtbot.waitUntil(lambda: opened.window().isActiveWindow() and canvas.hasFocus())
-    qtbot.keyClick(canvas, Qt.Key.Key_B)
-    assert canvas.brushing
+    canvas.brushing = True
     canvas.zoom_to(1.0)
     canvas.brush.resize(20)
     canvas.brush.hardness = 1.0
     canvas.show_brush()
     qtbot.waitUntil(lambda: canvas.finished)
     return canvas
+
+
+def has_keyboard(canvas, qtbot):
+    """Wait until keys come to the canvas, and shortcuts to its window."""
+    canvas.window().activateWindow()
+    canvas.setFocus()
+    qtbot.waitUntil(lambda: canvas.window().isActiveWindow() and canvas.hasFocus())
 
 
 def at(canvas, x, y):
@@ -102,7 +105,7 @@ def test_a_stroke_lies_under_the_hand_where_the_view_is_turned(canvas, opened, q
 
 def test_the_eraser_takes_away_and_erasing_all_selects_nothing(canvas, opened, qtbot):
     stroke(canvas, qtbot, (100, 80), (200, 80))
-    qtbot.keyClick(canvas, Qt.Key.Key_E)
+    canvas.erasing = True
     stroke(canvas, qtbot, (150, 80))
     assert selected(opened)[80, 145:155].max() == 0
     assert selected(opened)[80, 110] == 255
@@ -117,7 +120,7 @@ def test_alt_turns_the_brush_into_the_eraser_and_back(canvas, opened, qtbot):
     stroke(canvas, qtbot, (100, 80), (200, 80))
     stroke(canvas, qtbot, (150, 80), keys=ALT)
     assert selected(opened)[80, 150] == 0
-    qtbot.keyClick(canvas, Qt.Key.Key_E)
+    canvas.erasing = True
     stroke(canvas, qtbot, (150, 80), keys=ALT)
     assert selected(opened)[80, 150] == 255
     stroke(canvas, qtbot, (150, 80))
@@ -173,12 +176,11 @@ def test_what_is_selected_is_red_while_painting_or_when_that_is_wanted(
     assert red[0] > plain[0] + 30
     assert red[1] < plain[1]
     untouched = seen(canvas, qtbot, 250, 200)
-    qtbot.keyClick(canvas, Qt.Key.Key_B)
+    canvas.brushing = False
     assert not canvas.painting
     assert seen(canvas, qtbot, 150, 80)[2] == pytest.approx(plain[2], abs=2)
     assert sum(seen(canvas, qtbot, 250, 200)) < sum(untouched)  # not selected: darker
-    qtbot.keyClick(canvas, Qt.Key.Key_Q)
-    assert canvas.show_mask_overlay
+    canvas.show_mask_overlay = True
     assert seen(canvas, qtbot, 150, 80) == red
     assert seen(canvas, qtbot, 250, 200) == untouched
 
@@ -249,6 +251,7 @@ def test_a_locked_layers_mask_stays_and_the_message_says_why(canvas, opened, qtb
 
 def test_keys_change_size_and_hardness_and_the_bar_shows_them(canvas, opened, window, qtbot):
     bar = opened.brush_bar
+    has_keyboard(canvas, qtbot)
     assert bar.isVisible()
     assert (bar.size_field.value(), bar.hardness_field.value()) == (20, 100)
     qtbot.keyClick(canvas, "]")
@@ -262,14 +265,16 @@ def test_keys_change_size_and_hardness_and_the_bar_shows_them(canvas, opened, wi
     assert canvas.brush.hardness == 0.75
     bar.size_slider.setValue(bar.size_slider.maximum())
     assert canvas.brush.size == bar.size_field.value() == 1000
-    qtbot.keyClick(canvas, Qt.Key.Key_B)
+    canvas.brushing = False
     assert not bar.isVisible()
 
 
 def test_one_tool_is_in_hand_at_a_time_and_the_menu_shows_which(canvas, window, qtbot):
     actions = {action.text().replace("&", ""): action for action in window.findChildren(QAction)}
+    has_keyboard(canvas, qtbot)
     for name, key in (("Eraser", "e"), ("Rectangle", "m"), ("Brush", "b")):
         qtbot.keyClick(canvas, key)
+        qtbot.waitUntil(actions[name].isChecked)
         checked = [text for text in ("Rectangle", "Brush", "Eraser") if actions[text].isChecked()]
         assert checked == [name]
 
