@@ -1,205 +1,261 @@
-"""Filling holes of any size with a network that fills those of 64 pixels.
+"""Filling holes of any size, in a picture of any size, with a network for holes of 64 pixels.
 
-Half a hole's width from its rim a network sees nothing any more. So the picture is halved until
-every hole is small enough, filled there, and what was filled is enlarged and given to the next
-size as a guess, which adds the detail that belongs there. Thin marks have vanished when the
+Half a hole's width from its rim a network sees nothing any more. So the surroundings of a deep hole
+are halved until it is small enough, filled there, and what was filled is enlarged and given to the
+next size as a guess, which adds the detail that belongs there. Thin marks have vanished when the
 picture has been halved, so they are filled at full size alone. At each size only those windows are
-run that miss something; where two meet, they fade into each other.
-
-Random numbers belong to places of the picture, not to windows: the same seed gives the same
-filling whatever else is damaged.
+run that miss something (windows.py); time and memory follow what is missing, not the picture.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float32]
-Mask = NDArray[np.bool_]
+from .noise import Noise
+from .sizes import Array, Mask, deep, doubled, doubled_mask, halved, halved_mask, near
+from .windows import BLOCK, Box, Labels, Part, Place, clusters, in_blocks, labelled, owned, parts
+from .windows import around as pixels_around
 
 Run = Callable[[Array, Array, Array, Array], Array]
-"""The network: image (h, w, 3), mask and guess (h, w), noise (NOISE, h/4, w/4) to (h, w, 3).
+"""The network: image (h, w, 3), mask and guess (h, w), noise (CHANNELS, h/4, w/4) to (h, w, 3).
 
-h and w are multiples of MULTIPLE.
+h and w are multiples of BLOCK.
 """
 
-MULTIPLE = 16  # pixels: sides and places of windows
-NOISE = 28  # channels of the noise
-STRIDE = 4  # pixels to a place of the noise
+Step = Callable[[float], None]
+"""Is told after every run how much is done, 0 to 1."""
+
 DEPTH = 32  # pixels from the rim to where the network still fills well
-CELL = 192  # pixels that a window answers for
-VIEW = 64  # pixels that it sees around them
-FEATHER = 32  # of these, over how many it fades into the next
-BLOCK = 64  # pixels whose noise is drawn together
-SMALLEST = 2 * MULTIPLE  # pixels: a picture is not halved below this
+VIEW = 64  # pixels around what is missing that it sees
+LEAST_SIDE = 32  # pixels: a picture is not halved below this
+SPREAD = 4  # pixels: an enlarged guess takes from so far beyond itself
 
 
-def fill(image: Array, mask: Array, run: Run, seed: int = 0, variety: float = 0.0) -> Array:
+def fill(
+    image: Array,
+    mask: Array,
+    run: Run,
+    seed: int = 0,
+    variety: float = 0.0,
+    view: int = VIEW,
+    step: Step = lambda fraction: None,
+) -> Array:
     """The picture (h, w, 3) with what is masked filled in; elsewhere bit by bit what it was.
 
     `mask` (h, w) is above 0 where something is missing; below 1 the filling is blended in, so a
     mask can be soft at its rim. `variety` 0 gives the likeliest filling, 1 one of those that the
-    network thinks possible, chosen by `seed`.
+    network thinks possible, chosen by `seed`. `view` is how many pixels around what is missing the
+    network sees, at every size.
     """
     hole = mask > 0
+    result = np.where(hole[..., None], np.float32(0), image)
     if not hole.any():
-        return image.copy()
-    sizes = pyramid(image, hole)
-    filled = None
-    for level in reversed(range(len(sizes))):
-        picture, missing = sizes[level]
-        guess = np.zeros_like(missing)
-        if filled is not None:
-            height, width = missing.shape
-            coarser = doubled_mask(sizes[level + 1][1])[:height, :width]
-            guess = coarser & near(deep(missing, DEPTH), DEPTH)
-            enlarged = doubled(filled)[:height, :width]
-            picture = np.where(guess[..., None], enlarged, picture)
-        noise = Noise(seed, level, variety)
-        filled = fill_level(picture, missing, guess, run, noise)
-    assert filled is not None
-    share = mask[..., None]
-    blended = np.where(share < 1, image + share * (filled - image), filled)
-    return np.where(share > 0, blended, image)
+        return result
+    deep_ones = list(deep_holes(hole, view))
+    whole = Size.of(0, (0, 0), hole, hole, view)
+    work = Work(run, seed, variety, view, step)
+    sizes = [whole, *(size for one in deep_ones for size in one.sizes)]
+    work.total = sum(work.window(part, size).area for size in sizes for part in size.parts)
+    guesses = [guessed(image, one, work) for one in deep_ones]
+    fill_size(image, whole, guesses, work, result)
+    soft = hole & (mask < 1)
+    share = mask[soft][:, None]
+    result[soft] = image[soft] + share * (result[soft] - image[soft])
+    return result
 
 
-def pyramid(image: Array, hole: Mask) -> list[tuple[Array, Mask]]:
-    """The picture and its hole, at full size first, halved until no hole is deeper than DEPTH."""
-    sizes = [(np.where(hole[..., None], np.float32(0), image), hole)]
-    while deep(sizes[-1][1], DEPTH).any() and min(sizes[-1][1].shape) >= 2 * SMALLEST:
-        sizes.append(halved(*sizes[-1]))
-    return sizes
+@dataclass(frozen=True)
+class Size:
+    """What is to do at one size of the picture, or of a part of it.
 
-
-def halved(image: Array, hole: Mask) -> tuple[Array, Mask]:
-    """Half the size: each pixel the mean of the known ones of its four, missing where none is.
-
-    An odd last row or column counts twice.
+    `level` 0 is full size, 1 half of it; `origin` the part's corner in the whole picture, in pixels
+    of that size. `missing` is what is not known, `wanted` what of it is to be filled, cut into
+    `parts`, whose clusters are told by `labels`.
     """
-    height, width = hole.shape
-    odd = ((0, height % 2), (0, width % 2))
-    image, hole = np.pad(image, (*odd, (0, 0)), mode="edge"), np.pad(hole, odd, mode="edge")
-    known = (~hole).astype(np.float32)[..., None]
-    shape = (hole.shape[0] // 2, 2, hole.shape[1] // 2, 2, -1)
-    count = known.reshape(shape).sum((1, 3))
-    total = (image * known).reshape(shape).sum((1, 3))
-    return total / np.maximum(count, 1), count[..., 0] == 0
+
+    level: int
+    origin: Place
+    missing: Mask
+    wanted: Mask
+    parts: list[Part]
+    labels: Labels
+
+    @classmethod
+    def of(cls, level: int, origin: Place, missing: Mask, wanted: Mask, view: int) -> Size:
+        return cls(level, origin, missing, wanted, *parts(wanted, view, origin))
 
 
-def doubled(image: Array) -> Array:
-    """Twice the size, bilinear: (2h, 2w, 3)."""
-    for axis in (0, 1):
-        before, after = (np.roll(image, step, axis) for step in (1, -1))
-        first = [slice(None)] * image.ndim
-        last = list(first)
-        first[axis], last[axis] = slice(0, 1), slice(-1, None)
-        before[tuple(first)], after[tuple(last)] = image[tuple(first)], image[tuple(last)]
-        quarter, most = np.float32(0.25), np.float32(0.75)
-        pair = np.stack([most * image + quarter * before, most * image + quarter * after], axis + 1)
-        shape = list(image.shape)
-        shape[axis] *= 2
-        image = pair.reshape(shape)
-    return image
+@dataclass(frozen=True)
+class DeepHole:
+    """A hole that has to be filled at smaller sizes first, in a box of the picture.
+
+    `sizes` are its smaller ones, from half the size on; `guesses` say for each where the next
+    larger one, from full size on, takes what it makes. `missing` is of full size.
+    """
+
+    box: Box
+    missing: Mask
+    sizes: list[Size]
+    guesses: list[Mask]
 
 
-def doubled_mask(mask: Mask) -> Mask:
-    """Twice the size, each pixel four times."""
-    return mask.repeat(2, 0).repeat(2, 1)
+@dataclass(frozen=True)
+class Guess:
+    """What a smaller size makes of pixels in a box: (h, w) where, (h, w, 3) what."""
+
+    box: Box
+    where: Mask
+    values: Array
+
+    def lay(self, window: Box, picture: Array, guess: Array) -> None:
+        """Write it into a window of the picture and into what says where there is a guess."""
+        top, left = max(self.box.top, window.top), max(self.box.left, window.left)
+        bottom = min(self.box.bottom, window.bottom)
+        right = min(self.box.right, window.right)
+        if top >= bottom or left >= right:
+            return
+        there = Box(top, left, bottom, right).moved(-window.top, -window.left).slices
+        here = Box(top, left, bottom, right).moved(-self.box.top, -self.box.left).slices
+        where = self.where[here]
+        picture[there][where] = self.values[here][where]
+        guess[there][where] = 1
 
 
-def count_around(mask: Mask, by: int) -> NDArray[np.int64]:
-    """How many pixels are set in the square of 2 * `by` + 1 pixels around each; (h, w)."""
-    sums = np.pad(mask, ((by + 1, by), (by + 1, by))).astype(np.int64).cumsum(0).cumsum(1)
-    side = 2 * by + 1
-    return sums[side:, side:] - sums[:-side, side:] - sums[side:, :-side] + sums[:-side, :-side]
+@dataclass
+class Work:
+    """How to fill, the same for all windows, and how much of it is done; pixels run are counted."""
+
+    run: Run
+    seed: int
+    variety: float
+    view: int
+    step: Step
+    total: int = 0
+    done: int = 0
+
+    def window(self, part: Part, size: Size) -> Box:
+        """What the network sees of a part: multiples of BLOCK, at the ends beyond the picture."""
+        height, width = (-(-side // BLOCK) * BLOCK for side in size.missing.shape)
+        return part.box.grown(self.view, BLOCK).within((height, width))
+
+    def finished(self, window: Box) -> None:
+        self.done += window.area
+        self.step(self.done / self.total)
 
 
-def deep(hole: Mask, by: int) -> Mask:
-    """Where nothing within `by` pixels is known; what is beyond the picture is not."""
-    return count_around(~hole, by) == 0
+def fill_size(picture: Array, size: Size, guesses: list[Guess], work: Work, into: Array) -> None:
+    """Fill what is wanted of one size of the picture, `into` a picture where that is 0."""
+    noise = Noise(work.seed, size.level, work.variety)
+    for part in size.parts:
+        window = work.window(part, size)
+        missing = cut(size.missing, window)
+        seen = np.where(missing[..., None], np.float32(0), cut(picture, window))
+        guess = np.zeros(missing.shape, np.float32)
+        for known in guesses:
+            known.lay(window, seen, guess)
+        y, x = (first + at for first, at in zip(size.origin, window[:2], strict=True))
+        drawn = noise.window(y, x, *missing.shape)
+        made = work.run(seen, missing.astype(np.float32), guess, drawn)
+        inside = window.within(size.missing.shape)
+        own = owned(size.wanted, size.labels, part.label, inside)
+        height, width = own.shape
+        share = part.weights(window)[:height, :width, None] * made[:height, :width]
+        into[inside.slices][own] += share[own]
+        work.finished(window)
 
 
-def near(mask: Mask, by: int) -> Mask:
-    """Where something is set within `by` pixels."""
-    return count_around(mask, by) > 0
+def cut(part: Array | Mask, window: Box) -> Array | Mask:
+    """A window of a picture or mask; beyond the end its last row and column go on."""
+    height, width = part.shape[:2]
+    beyond = [(0, max(0, window.bottom - height)), (0, max(0, window.right - width))]
+    inside = part[window.slices]
+    if not any(after for _, after in beyond):
+        return inside
+    return np.pad(inside, [*beyond, (0, 0)][: part.ndim], mode="edge")
 
 
-class Noise:
-    """Standard normal numbers for every place of one size of the picture, times `variety`."""
-
-    def __init__(self, seed: int, level: int, variety: float):
-        self.seed, self.level, self.variety = seed, level, variety
-
-    def window(self, y: int, x: int, height: int, width: int) -> Array:
-        """(NOISE, height / STRIDE, width / STRIDE) for a window; all in pixels, on the grid."""
-        if not self.variety:
-            return np.zeros((NOISE, height // STRIDE, width // STRIDE), np.float32)
-        first, left = y // BLOCK, x // BLOCK
-        rows = [
-            np.concatenate(
-                [self._block(row, column) for column in range(left, -(-(x + width) // BLOCK))], 2
-            )
-            for row in range(first, -(-(y + height) // BLOCK))
-        ]
-        drawn = np.concatenate(rows, 1)
-        top, start = (y - first * BLOCK) // STRIDE, (x - left * BLOCK) // STRIDE
-        return drawn[:, top : top + height // STRIDE, start : start + width // STRIDE]
-
-    def _block(self, row: int, column: int) -> Array:
-        rng = np.random.default_rng([self.seed, self.level, row, column])
-        drawn = rng.standard_normal((NOISE, BLOCK // STRIDE, BLOCK // STRIDE), np.float32)
-        return drawn * np.float32(self.variety)
+def guessed(image: Array, hole: DeepHole, work: Work) -> Guess:
+    """What the smaller sizes make of a deep hole."""
+    pictures, missing = [image[hole.box.slices]], hole.missing
+    for size in hole.sizes:
+        smaller, _ = halved(pictures[-1], missing)
+        pictures.append(smaller)
+        missing = size.missing
+    guess: list[Guess] = []
+    for size, picture, where in reversed(
+        list(zip(hole.sizes, pictures[1:], hole.guesses, strict=True))
+    ):
+        filled = np.where(size.wanted[..., None], np.float32(0), picture)
+        fill_size(picture, size, guess, work, filled)
+        guess = [enlarged(filled, where)]
+    return Guess(guess[0].box.moved(*hole.box[:2]), guess[0].where, guess[0].values)
 
 
-def fill_level(picture: Array, missing: Mask, guess: Mask, run: Run, noise: Noise) -> Array:
-    """One size of the picture with its holes filled, none of them deeper than the network sees."""
-    height, width = missing.shape
-    more = ((0, -height % MULTIPLE), (0, -width % MULTIPLE))
-    picture = np.pad(picture, (*more, (0, 0)), mode="edge")
-    missing, guess = (np.pad(part, more, mode="edge") for part in (missing, guess))
-    sums = np.zeros_like(picture)
-    weights = np.zeros(missing.shape, np.float32)
-    for y, x, cell_y, cell_x in cells(missing):
-        window = np.s_[y[0] : y[1], x[0] : x[1]]
-        made = run(
-            picture[window],
-            missing[window].astype(np.float32),
-            guess[window].astype(np.float32),
-            noise.window(y[0], x[0], y[1] - y[0], x[1] - x[0]),
-        )
-        weight = np.outer(ramp(*y, *cell_y), ramp(*x, *cell_x))
-        sums[window] += weight[..., None] * made
-        weights[window] += weight
-    filled = sums / np.maximum(weights, np.float32(1e-6))[..., None]
-    return np.where(missing[..., None], filled, picture)[:height, :width]
+def enlarged(filled: Array, where: Mask) -> Guess:
+    """The part of a picture that a guess takes, at twice the size."""
+    rows, columns = (np.flatnonzero(where.any(axis)) for axis in (1, 0))
+    first = [max(0, int(at[0]) // 2 - 1) for at in (rows, columns)]
+    ends = [int(at[-1]) // 2 + 2 for at in (rows, columns)]
+    large = doubled(filled[first[0] : ends[0], first[1] : ends[1]])
+    box = Box(2 * first[0], 2 * first[1], 2 * ends[0], 2 * ends[1]).within(where.shape)
+    large = large[: box.bottom - box.top, : box.right - box.left]
+    return Guess(box, where[box.slices], large)
 
 
-Span = tuple[int, int]  # first pixel and the one behind the last
+def deep_holes(hole: Mask, view: int) -> Iterator[DeepHole]:
+    """Each hole that is too deep to be filled at full size. Those within 128 pixels are one."""
+    core = eroded(in_blocks(hole, fully=True))
+    reach = DEPTH // BLOCK + 2  # blocks around the core: all that a guess can be made for
+    groups = clusters(core, 2 * reach)
+    labels = labelled(groups, core.shape)
+    for label, group in enumerate(groups, 1):
+        its = labels == label
+        halvings = halvings_of(its, min(hole.shape))
+        box = pixels_around(group).grown(reach * BLOCK + (view << halvings), BLOCK << halvings)
+        box = box.within(hole.shape)
+        blocks = Box(*(-(-at // BLOCK) for at in box))
+        own = near(its[blocks.slices], reach).repeat(BLOCK, 0).repeat(BLOCK, 1)
+        missing = hole[box.slices]
+        own = own[: missing.shape[0], : missing.shape[1]]
+        planned = DeepHole(box, missing, [], [])
+        plan(planned, missing & own, halvings, view)
+        if planned.sizes:
+            yield planned
 
 
-def cells(missing: Mask) -> Iterator[tuple[Span, Span, Span, Span]]:
-    """The windows that miss something: (rows, columns) that each sees, then those of its cell."""
-    for cell_y in spans(missing.shape[0]):
-        for cell_x in spans(missing.shape[1]):
-            if missing[slice(*cell_y), slice(*cell_x)].any():
-                y, x = (
-                    (max(0, cell[0] - VIEW), min(side, cell[1] + VIEW))
-                    for cell, side in zip((cell_y, cell_x), missing.shape, strict=True)
-                )
-                yield y, x, cell_y, cell_x
+def plan(hole: DeepHole, wanted: Mask, halvings: int, view: int) -> None:
+    """Note what is to do at each smaller size, until nothing is too deep any more."""
+    missing = hole.missing
+    for level in range(1, halvings + 1):
+        smaller = ~halved_mask(~missing)
+        guess = near(deep(missing, DEPTH), DEPTH) & wanted
+        guess &= doubled_mask(smaller)[: guess.shape[0], : guess.shape[1]]
+        if not guess.any():
+            return
+        wanted = halved_mask(near(guess, SPREAD)) & smaller
+        origin = (hole.box.top >> level, hole.box.left >> level)
+        hole.sizes.append(Size.of(level, origin, smaller, wanted, view))
+        hole.guesses.append(guess)
+        missing = smaller
 
 
-def spans(size: int) -> Iterator[Span]:
-    """One direction of the picture cut into cells."""
-    for first in range(0, size, CELL):
-        yield first, min(size, first + CELL)
+def eroded(blocks: Mask) -> Mask:
+    """Where all of the three by three are set; what is beyond the picture counts as set."""
+    return deep(blocks, 1)
 
 
-def ramp(first: int, end: int, cell_first: int, cell_end: int) -> Array:
-    """Weights of a window's pixels: 1 in its cell, falling to 0 over FEATHER pixels around it."""
-    place = np.arange(first, end)
-    away = np.maximum(cell_first - place, place - (cell_end - 1))
-    return np.clip(1 - away / FEATHER, 0, 1).astype(np.float32)
+def halvings_of(core: Mask, side: int) -> int:
+    """How often a hole is halved until none of it is deeper than DEPTH, from its core in blocks.
+
+    Each erosion that leaves something tells of one block more from the rim. A picture whose
+    shorter side is `side` is not halved below LEAST_SIDE.
+    """
+    most = max(0, int(np.log2(side / LEAST_SIDE)))
+    depth = 2 * BLOCK
+    while core.any() and depth < DEPTH << most:
+        depth += BLOCK
+        core = eroded(core)
+    return min(most, int(np.ceil(np.log2(depth / DEPTH))))

@@ -3,6 +3,9 @@
 import numpy as np
 import pytest
 from safelight_repair import coarse_to_fine as ctf
+from safelight_repair import sizes
+from safelight_repair.noise import CHANNELS
+from safelight_repair.windows import BLOCK, CELL
 
 
 def picture(height=200, width=232):
@@ -26,8 +29,8 @@ class Network:
     def __call__(self, image, mask, guess, noise):
         self.calls.append((image, mask, guess, noise))
         assert image.shape == (*mask.shape, 3)
-        assert not any(side % ctf.MULTIPLE for side in mask.shape)
-        assert noise.shape == (ctf.NOISE, mask.shape[0] // 4, mask.shape[1] // 4)
+        assert not any(side % BLOCK for side in mask.shape)
+        assert noise.shape == (CHANNELS, mask.shape[0] // 4, mask.shape[1] // 4)
         assert {kind.dtype for kind in (image, mask, guess, noise)} == {np.dtype(np.float32)}
         known = mask == 0
         flat = image[known].mean(0) if known.any() else np.float32([0.5, 0.5, 0.5])
@@ -111,7 +114,7 @@ def test_only_windows_that_miss_something_are_run():
     network, image = Network(), picture(1000, 1000)
     ctf.fill(image, square(image.shape[:2], 500, 520), network)
     assert len(network.calls) == 1
-    assert max(network.calls[0][1].shape) <= ctf.CELL + 2 * ctf.VIEW
+    assert max(network.calls[0][1].shape) <= CELL + 2 * ctf.VIEW
 
 
 def test_the_same_seed_gives_the_same_filling_whatever_else_is_damaged():
@@ -146,20 +149,20 @@ def test_windows_fade_into_each_other():
 def test_halving_keeps_the_mean_of_what_is_known(size):
     rng = np.random.default_rng(0)
     hole = rng.random(size) > 0.5
-    small, missing = ctf.halved(np.full((*size, 3), 0.3, np.float32), hole)
+    small, missing = sizes.halved(np.full((*size, 3), 0.3, np.float32), hole)
     assert small.shape == (-(-size[0] // 2), -(-size[1] // 2), 3)
     assert np.allclose(small[~missing], 0.3)
 
 
 def test_doubling_keeps_a_gradient():
     line = np.linspace(0, 1, 50, dtype=np.float32)[:, None, None] * np.ones((1, 40, 3), np.float32)
-    step = np.diff(ctf.doubled(line)[2:-2, 0, 0])
-    assert ctf.doubled(line).shape == (100, 80, 3)
+    step = np.diff(sizes.doubled(line)[2:-2, 0, 0])
+    assert sizes.doubled(line).shape == (100, 80, 3)
     assert np.allclose(step, 1 / 98, atol=1e-5)
 
 
 def test_deep_is_further_from_the_rim_than_the_network_sees():
     hole = square((200, 200), 50, 130) > 0
-    assert ctf.deep(hole, 32).sum() == (80 - 64) ** 2
-    assert not ctf.deep(hole, 40).any()
-    assert ctf.near(ctf.deep(hole, 32), 32).sum() == 80**2
+    assert sizes.deep(hole, 32).sum() == (80 - 64) ** 2
+    assert not sizes.deep(hole, 40).any()
+    assert sizes.near(sizes.deep(hole, 32), 32).sum() == 80**2
