@@ -254,6 +254,8 @@ def halvings_of(core: Mask, side: int) -> int:
     shorter side is `side` is not halved below LEAST_SIDE.
     """
     most = max(0, int(np.log2(side / LEAST_SIDE)))
+    rows, columns = (np.flatnonzero(core.any(axis)) for axis in (1, 0))
+    core = core[max(0, rows[0] - 1) : rows[-1] + 2, max(0, columns[0] - 1) : columns[-1] + 2]
     depth = 2 * BLOCK
     while core.any() and depth < DEPTH << most:
         depth += BLOCK
