@@ -259,3 +259,104 @@ def test_a_default_has_its_parameters_type():
 def test_a_function_that_is_not_decorated_is_no_filter():
     with pytest.raises(TypeError, match="no_image is not decorated with @api.filter"):
         api.registered(no_image)
+
+
+def measured(image, radius, source):
+    return {"radius": np.float32(radius), "mean": image.mean((0, 1)), "steps": source.quantisation}
+
+
+def prepared_by(prepare):
+    def seeing(image, prepared, radius: int = 2, style: api.Picture = None):
+        return image
+
+    return declare(seeing, prepare=prepare)
+
+
+def test_a_declaration_says_what_prepare_asks_for():
+    assert prepared_by(measured).declaration.prepares == ("image", "radius", "source")
+    assert DECLARATION.prepares == ()
+
+
+def test_what_prepare_returns_is_plain_data():
+    found = prepared_by(measured).prepared(np.ones((4, 5, 3), np.float32), {"radius": 3})
+    assert found == {"radius": 3.0, "mean": [1.0, 1.0, 1.0], "steps": []}
+    assert json.loads(json.dumps(found)) == found
+
+
+@pytest.mark.parametrize(
+    ("prepare", "words"),
+    [
+        (lambda picture: {}, "the first argument of prepare is image or thumbnail"),
+        (lambda: {}, "the first argument of prepare is image or thumbnail"),
+        (lambda image, size: {}, "prepare asks for size, which is no parameter"),
+        (lambda image, style: {}, "prepare asks for style, which is no parameter"),
+    ],
+)
+def test_prepare_asks_for_the_picture_and_for_parameters_alone(prepare, words):
+    with pytest.raises(TypeError, match=words):
+        prepared_by(prepare)
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        ([1], "list instead of a mapping"),
+        ({"a": float("nan")}, "no plain data"),
+        ({"a": object()}, "no plain data"),
+        ({"a": np.zeros(1 << 15)}, "at most 65536"),
+    ],
+)
+def test_what_cannot_be_passed_on_is_refused(found, words):
+    filter = prepared_by(lambda image: found)
+    with pytest.raises(ValueError, match=words):
+        filter.prepared(np.ones((4, 5, 3), np.float32), {})
+
+
+def test_prepared_and_prepare_belong_together():
+    def plain(image):
+        return image
+
+    def seeing(image, prepared):
+        return image
+
+    for function, options in ((plain, {"prepare": lambda image: {}}), (seeing, {})):
+        with pytest.raises(TypeError, match="prepared and prepare= belong together"):
+            declare(function, **options)
+
+
+def test_what_asks_for_a_mask_says_so():
+    def erase(image, mask: api.Mask):
+        return image
+
+    assert declare(erase).declaration.masked
+    assert not DECLARATION.masked
+    with pytest.raises(TypeError, match="cannot change the picture's size"):
+        declare(erase, scale=2)
+
+
+def test_what_selects_says_so_and_is_as_large_as_the_image():
+    @api.selector("Bright", category="Test")
+    def bright(image: api.Image) -> api.Mask:
+        """Select what is bright."""
+        return (image.mean(2) > 0.5).astype(np.float32)
+
+    found = api.registered(bright)
+    assert found.declaration.selects
+    assert found.expected(4, 5, 1) == (4, 5)
+    assert api.registered(sharpen).expected(4, 5, 2) == (8, 10, 3)
+
+
+def test_what_selects_cannot_ask_for_a_mask():
+    with pytest.raises(TypeError, match="cannot ask for a mask"):
+
+        @api.selector("Bright", category="Test")
+        def bright(image: api.Image, mask: api.Mask) -> api.Mask:
+            return mask
+
+
+def test_what_a_filter_sees_survives_a_trip_as_json():
+    def erase(image, mask, prepared, radius: int = 2):
+        return image
+
+    declaration = declare(erase, prepare=measured).declaration
+    assert api.Declaration.from_json(json.loads(json.dumps(declaration.to_json()))) == declaration

@@ -658,3 +658,53 @@ def test_pictures_and_layers_are_given_like_settings():
     for given in ({}, {"style": style}, {"layer": lambda image: 1 - image, "amount": 0.5}):
         testing.assert_well_behaved(match, **given)
         testing.assert_tiles_agree(match, **given)
+
+
+@api.selector("Half", category="Test")
+def half(image: api.Image) -> api.Mask:
+    """Select the darker half of what there can be."""
+    return np.asarray(image.mean(axis=2) < 0.5, np.float32)
+
+
+@api.selector("Too much", category="Test")
+def too_much(image: api.Image) -> api.Mask:
+    """Select more than everything."""
+    return image.mean(axis=2) * np.float32(4)
+
+
+def whiteness(image, amount):
+    return {"white": amount * np.nanmax(image)}
+
+
+@api.filter("White", category="Test", prepare=whiteness)
+def whitened(image: api.Image, prepared: api.Prepared, amount: api.Fraction = 0.5) -> api.Image:
+    """Lift towards what is white in the whole picture."""
+    return image + np.float32(0.1 * prepared["white"])
+
+
+@api.filter("Piece's white", category="Test")
+def by_piece(image: api.Image) -> api.Image:
+    """Lift towards what is white in the piece."""
+    return image + np.float32(0.1) * np.nanmax(image)
+
+
+@api.filter("Erase", category="Test")
+def erased(image: api.Image, mask: api.Mask) -> api.Image:
+    """Grey where something is masked."""
+    return np.where(mask[..., None] > 0, np.float32(0.5), image)
+
+
+@pytest.mark.parametrize("filter", [half, whitened, erased])
+def test_what_sees_more_than_its_piece_can_keep_every_promise(filter):
+    testing.assert_well_behaved(filter)
+
+
+def test_a_mask_beyond_all_and_nothing_is_found():
+    with pytest.raises(AssertionError, match="values outside 0 to 1"):
+        testing.assert_kept("size", too_much)
+
+
+def test_what_measures_its_piece_instead_of_the_picture_leaves_a_seam():
+    testing.assert_kept("tiles", whitened)
+    with pytest.raises(AssertionError, match="seam"):
+        testing.assert_kept("tiles", by_piece)

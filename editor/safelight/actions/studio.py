@@ -21,6 +21,7 @@ from safelight.workers.job import PATIENCE, Job, Listener, live_filter
 from safelight.workers.live import LiveFilters
 from safelight.workers.pool import WorkerDied, WorkerSilent
 from safelight.workers.pools import Pools
+from safelight.workers.preparing import Preparations
 
 if TYPE_CHECKING:
     from safelight.actions.editable import Reloaded
@@ -78,6 +79,7 @@ class Studio:
             )
 
         self._pools, self._live_pools = pools(2), pools(1)
+        self._preparations = Preparations()
         self._format_pools = pools(1)  # its own: a file must not wait for a long job
         self._catalog = Catalog(self._pools.built_in, _recall, _remember)
         self.live = LiveFilters(self._live_pools.of, self._installed, failed=self._live_failed)
@@ -178,6 +180,7 @@ class Studio:
         for pools in self._every_pools():
             pools.forget(plugin)
         self.live.forget()
+        self._preparations.forget()
 
     def editable(self) -> bool:
         """Whether there are plugins that run from their author's folder."""
@@ -193,6 +196,7 @@ class Studio:
         found = reload_changed(self.store, own)
         if found:
             self.live.forget()
+            self._preparations.forget()
         return found
 
     def _every_pools(self) -> tuple[Pools, ...]:
@@ -254,6 +258,7 @@ class Studio:
             patience=self._patience,
             listener=listener,
             read=read_pixels,
+            prepared=self._preparations,
         )
 
     def _installed(self, identity: str) -> Declaration | None:

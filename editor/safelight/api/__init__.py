@@ -14,6 +14,7 @@ from safelight.api.filter import (
     Settings,
     filter,
     registered,
+    selector,
 )
 from safelight.api.formats import (
     Format,
@@ -25,7 +26,7 @@ from safelight.api.formats import (
     registered_format,
 )
 from safelight.api.hooks import PROJECT, exporters, filters, hookimpl, hookspec, importers
-from safelight.api.image import Image, from_linear, to_linear
+from safelight.api.image import Image, Mask, from_linear, to_linear
 from safelight.api.job import Cancelled, Job
 from safelight.api.parameters import (
     Angle,
@@ -45,6 +46,7 @@ from safelight.api.parameters import (
     SignedFraction,
     Value,
 )
+from safelight.api.prepare import Prepare, Prepared, Source
 from safelight.api.region import Region
 from safelight.api.shapes import curve_samples
 
@@ -64,12 +66,15 @@ __all__ = [
     "Image",
     "Job",
     "Layer",
+    "Mask",
     "Number",
     "Parameter",
     "ParameterError",
     "Picture",
     "Pixels",
     "Point",
+    "Prepare",
+    "Prepared",
     "Reach",
     "Rectangle",
     "Region",
@@ -78,6 +83,7 @@ __all__ = [
     "Seed",
     "Settings",
     "SignedFraction",
+    "Source",
     "Value",
     "exporter",
     "exporters",
@@ -91,5 +97,6 @@ __all__ = [
     "importers",
     "registered",
     "registered_format",
+    "selector",
     "to_linear",
 ]

@@ -1,4 +1,4 @@
-"""Filter: the decorator that turns a function from pixels to pixels into a filter.
+"""Filter: the decorators that turn a function of pixels into a filter or a selector.
 
 The function's signature is the declaration. A decorated filter stays a function.
 """
@@ -11,7 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeGuard, TypeVar, cast
 
+from safelight.api.image import Image
 from safelight.api.parameters import Parameter, ParameterError, Value, parameter_of
+from safelight.api.prepare import Prepare, Source, check_prepare, prepared
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Settings = Mapping[str, Value]
@@ -23,7 +25,7 @@ Reach = int | Callable[..., int]
 VERSION = 1
 """Version of this API. A plugin made for a later one is refused with that reason."""
 
-_HOST_ARGUMENTS = ("job", "region")
+_HOST_ARGUMENTS = ("job", "region", "mask", "prepared")
 _MARK = "__safelight_filter__"
 
 
@@ -33,6 +35,9 @@ class Declaration:
 
     ``id`` is ``PACKAGE.FUNCTION`` and permanent: saved documents hold it. ``scale`` is how
     many times as wide and high the result is: a number, or the name of the parameter that says.
+    ``selects``: its result is no picture but a selection. ``masked``: it works on what a mask
+    says, and is told the mask. ``prepares`` names what it wants to see of the whole picture
+    beforehand, and the parameters that this depends on; nothing for a filter that does not.
     """
 
     id: str
@@ -43,6 +48,9 @@ class Declaration:
     scale: int | str = 1
     plugin: str = ""
     version: str = ""
+    selects: bool = False
+    masked: bool = False
+    prepares: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -87,6 +95,9 @@ class Declaration:
             "scale": self.scale,
             "plugin": self.plugin,
             "version": self.version,
+            "selects": self.selects,
+            "masked": self.masked,
+            "prepares": list(self.prepares),
         }
 
     @classmethod
@@ -98,7 +109,14 @@ class Declaration:
                 for name in ("id", "title", "category", "description", "plugin", "version")
             }
             parameters = tuple(Parameter.from_json(item) for item in data["parameters"])
-            declaration = cls(parameters=parameters, scale=data["scale"], **texts)
+            declaration = cls(
+                parameters=parameters,
+                scale=data["scale"],
+                selects=data.get("selects") is True,
+                masked=data.get("masked") is True,
+                prepares=tuple(str(name) for name in data.get("prepares", ())),
+                **texts,
+            )
             _check_scale(declaration)
         except (KeyError, TypeError, AttributeError) as error:
             raise ParameterError(f"not a filter's declaration: {error!r}") from None
@@ -113,6 +131,23 @@ class Registered:
     function: Callable[..., Any]
     reach: Reach
     wants: frozenset[str]
+    prepare: Prepare | None = None
+
+    def expected(self, height: int, width: int, scale: int) -> tuple[int, ...]:
+        """The shape of the result for an image of this size."""
+        sides = (height * scale, width * scale)
+        return sides if self.declaration.selects else (*sides, 3)
+
+    def prepared(
+        self, picture: Image, settings: Settings, source: Source | None = None
+    ) -> dict[str, Any]:
+        """What it measures of the whole picture (height, width, 3), or of its thumbnail.
+
+        Nothing where it does not. Raises ValueError for what is no plain data.
+        """
+        if self.prepare is None:
+            return {}
+        return prepared(self.prepare, picture, settings, source or Source())
 
     def reach_of(self, settings: Settings) -> int:
         """How many pixels around its own a result pixel depends on, for these settings.
@@ -129,7 +164,12 @@ class Registered:
 
 
 def filter(
-    title: str, *, category: str, reach: Reach = 0, scale: int | str = 1
+    title: str,
+    *,
+    category: str,
+    reach: Reach = 0,
+    scale: int | str = 1,
+    prepare: Prepare | None = None,
 ) -> Callable[[Function], Function]:
     """Declare a function from an image to an image as a filter.
 
@@ -137,12 +177,42 @@ def filter(
     its own a result pixel depends on: 0 for a point filter, a number, or a function of
     parameters (``reach=lambda radius: math.ceil(3 * radius)``). The reach of networks run
     through ``job`` is read from their files and added. ``scale`` says how much larger the
-    result is: a number or a parameter's name. Raises TypeError for a signature that is no
-    declaration.
+    result is: a number or a parameter's name.
+
+    ``prepare`` sees the whole picture once, before its pieces are filtered: as ``image`` at full
+    size, or as ``thumbnail`` of at most 512 pixels a side, whichever its first argument is
+    called. It may further ask for parameters of the filter by their names, and for ``source``,
+    what the picture's file says of how it was stored. What it returns, a mapping of names to
+    numbers, texts, or lists of them, is given to every piece as the argument ``prepared``; what
+    stands there under the name of a parameter is shown beside that parameter.
+
+    A filter that names ``mask`` in its signature works on what is selected: it is called once,
+    with the part of the picture around the selected pixels, ``reach`` more on each side, and the
+    mask of that part. The host keeps every pixel outside of the mask as it was, and blends where
+    the mask is soft. Raises TypeError for a signature that is no declaration.
     """
 
     def decorate(function: Function) -> Function:
-        setattr(function, _MARK, _declare(function, title, category, reach, scale))
+        setattr(function, _MARK, _declare(function, title, category, reach, scale, prepare))
+        return function
+
+    return decorate
+
+
+def selector(
+    title: str, *, category: str, reach: Reach = 0, prepare: Prepare | None = None
+) -> Callable[[Function], Function]:
+    """Declare a function from an image to a mask, which becomes the selection.
+
+    The mask is float32 (height, width) of the image's size, 0 to 1. All else is as for a filter,
+    and the hook ``filters`` offers it. Raises TypeError for a signature that is no declaration.
+    """
+
+    def decorate(function: Function) -> Function:
+        declared = _declare(function, title, category, reach, 1, prepare, selects=True)
+        if declared.declaration.masked:
+            raise TypeError(f"{function.__name__}: what selects cannot ask for a mask")
+        setattr(function, _MARK, declared)
         return function
 
     return decorate
@@ -153,12 +223,19 @@ def registered(function: Callable[..., Any]) -> Registered:
     found = getattr(function, _MARK, None)
     if not isinstance(found, Registered):
         name = getattr(function, "__name__", repr(function))
-        raise TypeError(f"{name} is not decorated with @api.filter")
+        raise TypeError(f"{name} is not decorated with @api.filter or @api.selector")
     return found
 
 
 def _declare(
-    function: Callable[..., Any], title: str, category: str, reach: Reach, scale: int | str
+    function: Callable[..., Any],
+    title: str,
+    category: str,
+    reach: Reach,
+    scale: int | str,
+    prepare: Prepare | None,
+    *,
+    selects: bool = False,
 ) -> Registered:
     name = function.__name__
     try:
@@ -185,10 +262,17 @@ def _declare(
         description=inspect.getdoc(function) or "",
         parameters=tuple(parameters),
         scale=scale,
+        selects=selects,
+        masked="mask" in wants,
+        prepares=() if prepare is None else check_prepare(name, prepare, parameters),
     )
+    if ("prepared" in wants) != (prepare is not None):
+        raise TypeError(f"{name}: the argument prepared and prepare= belong together")
     _check_scale(declaration)
+    if declaration.masked and scale != 1:
+        raise TypeError(f"{name}: a filter with a mask cannot change the picture's size")
     _check_reach(declaration, reach)
-    return Registered(declaration, function, reach, frozenset(wants))
+    return Registered(declaration, function, reach, frozenset(wants), prepare)
 
 
 def _check_scale(declaration: Declaration) -> None:

@@ -15,6 +15,10 @@ is read-only; it returns a new array.
 """
 
 
+Mask: TypeAlias = NDArray[np.float32]
+"""How much of each pixel is selected: float32 (height, width), 0 to 1, read-only."""
+
+
 def to_linear(image: Image) -> Image:
     """Light from sRGB-encoded values: float32 of the same shape, unclipped.
 

@@ -15,9 +15,10 @@ import numpy as np
 
 from safelight.api.chain import Chain
 from safelight.api.filter import Declaration, registered
-from safelight.api.image import Image
+from safelight.api.image import Image, Mask
 from safelight.api.job import Cancelled
 from safelight.api.parameters import Parameter, Value
+from safelight.api.prepare import THUMBNAIL
 from safelight.api.region import Region
 
 Filter = Callable[..., Image]
@@ -74,24 +75,47 @@ class Bound:
         self.settings = declaration.settings(plain)
         self.scale = self.entry.declaration.factor(self.settings)
 
-    def __call__(self, image: Image, region: Region | None = None, job: Any = None) -> Any:
-        """What the filter returns for ``image``, unchecked."""
-        region = region or Region(0, 0, image.shape[1], image.shape[0])
-        offered = {"job": job or self._job, "region": region}
+    def __call__(
+        self,
+        image: Image,
+        region: Region | None = None,
+        job: Any = None,
+        whole: Image | None = None,
+    ) -> Any:
+        """What the filter returns for ``image``, unchecked; for a piece of ``whole``, if given.
+
+        What asks for a mask is given an ellipse in the middle.
+        """
+        offered = {
+            "job": job or self._job,
+            "region": region or Region(0, 0, image.shape[1], image.shape[0]),
+            "mask": frozen(ellipse(*image.shape[:2])),
+            "prepared": self._prepared(image if whole is None else whole),
+        }
         wanted = {name: offered[name] for name in self.entry.wants}
         made = {
             name: item(image) if callable(item) else item for name, item in self._images.items()
         }
         return self.entry.function(image, **self.settings | made, **wanted)
 
-    def result(self, image: Image, region: Region | None = None) -> Image:
-        """The result for a read-only copy of ``image``. Raises Broken when it is no picture."""
-        return self.pixels(self(frozen(image), region), image)
+    def _prepared(self, whole: Image) -> dict[str, Any]:
+        prepares = self.entry.declaration.prepares
+        view = thumbnail(whole) if "thumbnail" in prepares else whole
+        return self.entry.prepared(frozen(view), self.settings)
+
+    def result(
+        self, image: Image, region: Region | None = None, whole: Image | None = None
+    ) -> Image:
+        """The result for a read-only copy of ``image``; a selector's as (height, width, 1).
+
+        Raises Broken when it has not the form it should have.
+        """
+        result = self.pixels(self(frozen(image), region, whole=whole), image)
+        return result[..., None] if self.entry.declaration.selects else result
 
     def pixels(self, result: Any, image: Image) -> Image:
         """``result`` itself, when it has the form that the result for ``image`` should have."""
-        height, width = image.shape[:2]
-        expected = (height * self.scale, width * self.scale, 3)
+        expected = self.entry.expected(image.shape[0], image.shape[1], self.scale)
         if not isinstance(result, np.ndarray) or result.dtype != np.float32:
             kind = getattr(result, "dtype", type(result).__name__)
             raise _Unusable(f"returns {kind} instead of float32")
@@ -245,6 +269,23 @@ def photograph(width: int = 96, height: int = 64, *, seed: int = 0, beyond: floa
     return np.asarray(picture.clip(0, 1) * (1 + 2 * beyond) - beyond, np.float32)
 
 
+def ellipse(height: int, width: int) -> Mask:
+    """A mask to test with: a soft ellipse in the middle of a picture of that size."""
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    away = np.hypot((2 * y + 1) / height - 1, (2 * x + 1) / width - 1)
+    return np.asarray(np.clip(4 - 8 * away, 0, 1), np.float32)
+
+
+def thumbnail(image: Image) -> Image:
+    """A picture halved until no side has more than ``THUMBNAIL`` pixels."""
+    while max(image.shape[:2]) > THUMBNAIL:
+        height, width = image.shape[:2]
+        even = np.pad(image, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+        image = (even[::2] + even[1::2])[:, ::2] + (even[::2] + even[1::2])[:, 1::2]
+        image = image / np.float32(4)
+    return image
+
+
 def frozen(image: Image) -> Image:
     """A copy as the host hands it out: contiguous and read-only."""
     image = np.array(image)
@@ -294,7 +335,9 @@ def _leaves_its_input_alone(bound: Bound, picture: Image) -> None:
 
 
 def _returns_a_picture(bound: Bound, picture: Image) -> None:
-    bound.result(picture)
+    result = bound.result(picture)
+    if bound.entry.declaration.selects and not ((result >= 0) & (result <= 1)).all():
+        raise Broken("returns a mask with values outside 0 to 1")
 
 
 def _is_finite(bound: Bound, picture: Image) -> None:
@@ -326,6 +369,8 @@ def _bears_what_is_no_number(bound: Bound) -> None:
 
 def _keeps_the_wide_gamut(bound: Bound) -> None:
     """What is brighter than white or darker than black makes a difference to the result."""
+    if bound.entry.declaration.selects:
+        return  # a mask has no colours
     picture = photograph(48, 40, beyond=0.5)
     result = bound.result(picture)
     if largest_difference(result, bound.result(picture[::-1]))[0] <= _LAST_BITS:
@@ -340,6 +385,8 @@ def _keeps_the_wide_gamut(bound: Bound) -> None:
 
 
 def _fits_together(bound: Bound) -> None:
+    if bound.entry.declaration.masked:
+        return  # it is given all that is masked at once
     (reach, multiple), scale = bound.cut(), bound.scale
     # So large that every piece lacks a part of the picture; cut at odd places, off its middle.
     picture = Region(0, 0, 2 * reach + 75, 2 * reach + 61)
@@ -351,7 +398,7 @@ def _fits_together(bound: Bound) -> None:
         for y, height in ((0, top), (top, picture.height - top)):
             keep = Region(x, y, width, height)
             window = _on_grid(keep.grow(reach, picture), multiple, picture)
-            result = bound.result(image[window.rows(), window.columns()], window)
+            result = bound.result(image[window.rows(), window.columns()], window, image)
             there, inner = keep.scale(scale), keep.move(-window.x, -window.y).scale(scale)
             pieced[there.rows(), there.columns()] = result[inner.rows(), inner.columns()]
     size, place = largest_difference(whole, pieced)
@@ -423,7 +470,8 @@ PROMISES: dict[str, Promise] = {
         ),
         Promise(
             "size",
-            "Of a picture of any size it returns float32 (height * scale, width * scale, 3).",
+            "Of a picture of any size it returns float32 (height * scale, width * scale, 3), "
+            "or a mask (height, width) of 0 to 1.",
             _with_each_picture(_returns_a_picture),
         ),
         Promise(

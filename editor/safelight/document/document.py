@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from safelight.api import Region
+from safelight.api import Region, Source
 from safelight.document.layer import Group, Layer, LiveFilter, walk
 from safelight.pixels import SRGB, Profile, Raster
 
@@ -31,8 +31,9 @@ class Document:
 
     All pixels have the document's size and depth, masks and the selection its size. ``profile``
     is the colour space the pixels are in. ``selection`` has one channel, white is selected;
-    None = everything. ``name`` is for people (a file's name without its folder). Raises
-    ValueError for layers that do not fit.
+    None = everything. ``name`` is for people (a file's name without its folder). ``source`` is
+    what the file it was opened from said of how it was stored. Raises ValueError for layers that
+    do not fit.
     """
 
     width: int
@@ -43,6 +44,7 @@ class Document:
     metadata: Metadata = field(default_factory=Metadata)
     name: str = "Untitled"
     selection: Raster | None = None
+    source: Source = Source()
 
     def __post_init__(self) -> None:
         ids = [layer.id for layer in self.walk()]
@@ -83,6 +85,7 @@ class Document:
         profile: Profile = SRGB,
         metadata: Metadata | None = None,
         name: str = "Untitled",
+        source: Source | None = None,
     ) -> Document:
         """A document with one layer that holds ``raster``."""
         return cls(
@@ -93,6 +96,7 @@ class Document:
             profile=profile,
             metadata=metadata or Metadata(),
             name=name,
+            source=source or Source(),
         )
 
     @property

@@ -298,8 +298,7 @@ def select_region(region: Region, how: str = "replace") -> Edit:
             before = Raster.filled(document.width, document.height, (level,), "uint8")
         value = np.full((inside.height, inside.width, 1), how != "subtract", np.float32)
         after = before.replaced(inside, from_float(value, before.depth))
-        some = any(tile.any() for _, tile in after.tiles())
-        return replace(document, selection=after if some else None)
+        return replace(document, selection=after if after.bounds() else None)
 
     return Edit(
         {"add": "Add to selection", "subtract": "Subtract from selection"}.get(how, "Select"), apply

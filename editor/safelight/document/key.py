@@ -17,12 +17,14 @@ def result_key(
     filter: LiveFilter,
     models: Mapping[str, str],
     named: Mapping[str, Raster] | None = None,
+    mask: Raster | None = None,
 ) -> str:
     """The key of a filter's result over ``document`` (what lies below it): SHA-256, as text.
 
     It holds the content of all that can be seen there, the filter's id and version, its settings,
-    ``models``, the SHA-256 of each network by name, and ``named``, the layers that it looks at
-    wherever they lie (``named_layers``). Of a picture file it holds the path alone.
+    ``models``, the SHA-256 of each network by name, ``named``, the layers that it looks at
+    wherever they lie (``named_layers``), and the ``mask`` that it was told. Of a picture file it
+    holds the path alone.
     """
     parts = [
         [document.width, document.height, document.depth, _profile(document)],
@@ -31,6 +33,8 @@ def result_key(
     ]
     if named:
         parts.append([[identity, _raster(raster)] for identity, raster in sorted(named.items())])
+    if mask is not None:
+        parts.append(["mask", _raster(mask)])
     return _hash(parts)
 
 
@@ -49,11 +53,13 @@ def is_stale(document: Document, layer_id: str) -> bool:
 
     False where nothing is kept. Raises KeyError when there is no such layer.
     """
-    filter = document.layer(layer_id).filter
+    layer = document.layer(layer_id)
+    filter = layer.filter
     if filter is None or filter.kept is None:
         return False
     below, named = document.below(layer_id), named_layers(document, filter)
-    return result_key(below, filter, filter.kept.models, named) != filter.kept.key
+    mask = layer.mask if filter.masked else None
+    return result_key(below, filter, filter.kept.models, named, mask) != filter.kept.key
 
 
 def _layers(layers: tuple[Layer, ...]) -> list[Any]:

@@ -43,7 +43,8 @@ class LiveFilter:
     ``id`` is the filter's permanent id, ``title``, ``plugin`` and ``version`` are what it was
     called when it was added: they name what to install where it is missing. ``channels`` and
     ``texture`` (0 to 1: how much of the fine texture below is kept) belong to the strip that
-    every filter layer has; its Amount, mask and blend mode are the layer's own.
+    every filter layer has; its Amount, mask and blend mode are the layer's own. ``masked`` is a
+    filter that is told the layer's mask, so that its result depends on it.
     """
 
     id: str
@@ -54,6 +55,7 @@ class LiveFilter:
     channels: Channels = "all"
     texture: float = 0.0
     kept: Kept | None = None
+    masked: bool = False
 
     def __post_init__(self) -> None:
         if self.channels not in get_args(Channels):

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from numpy.typing import NDArray
 
+from safelight.api import Source
 from safelight.document import Metadata
 
 Space = Literal["grey", "rgb", "cmyk"]
@@ -37,6 +38,7 @@ class Content:
     notes: list[str] = field(default_factory=list)
     orientation: int | None = None
     """Where a file says it outside EXIF (TIFF tag 274); otherwise None."""
+    source: Source = Source()
 
 
 Limit = int | None

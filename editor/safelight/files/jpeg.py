@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from safelight.api import Source
 from safelight.document import Metadata
 from safelight.files.content import Content, DamagedError, Limit, Space, check_size
 
@@ -80,6 +81,21 @@ class _Segments:
                 yield body[len(prefix) :]
 
 
+def _tables(segments: _Segments) -> tuple[tuple[int, ...], ...]:
+    """The quantisation tables by their number, in zigzag order (T.81, B.2.4.1)."""
+    tables: dict[int, tuple[int, ...]] = {}
+    for body in segments.after(0xDB, b""):
+        place = 0
+        while place < len(body):
+            wide, number = body[place] >> 4, body[place] & 15
+            length = 128 if wide else 64
+            steps = body[place + 1 : place + 1 + length]
+            if len(steps) == length:
+                tables.setdefault(number, struct.unpack(">64H" if wide else ">64B", steps))
+            place += 1 + length
+    return tuple(tables[number] for number in sorted(tables))
+
+
 def read(data: bytes, limit: Limit) -> Content:
     """Decode a JPEG file. A cut-off one gives what is there, and a note."""
     import imagecodecs
@@ -104,6 +120,7 @@ def read(data: bytes, limit: Limit) -> Content:
     if space == "cmyk":
         # Every CMYK JPEG in use is Adobe's, which counts paper instead of ink.
         content.pixels = np.iinfo(content.pixels.dtype).max - content.pixels
+    content.source = Source(_tables(segments))
     content.icc = _icc(segments)
     content.metadata = Metadata(
         exif=next(segments.after(0xE1, _EXIF), None),

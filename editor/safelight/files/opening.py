@@ -311,7 +311,9 @@ def _document(content: Content, name: str) -> tuple[Document, bool]:
             dpi=kept.dpi[::-1] if kept.dpi and turn >= 5 else kept.dpi,
         )
     raster = Raster.from_array(pixels)
-    document = Document.from_raster(raster, profile=profile, metadata=kept, name=name)
+    document = Document.from_raster(
+        raster, profile=profile, metadata=kept, name=name, source=content.source
+    )
     return document, turned
 
 

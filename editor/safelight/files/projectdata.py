@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from safelight.api import Value
+from safelight.api import Source, Value
 from safelight.document import Document, Group, Kept, Layer, LiveFilter, Metadata
 from safelight.pixels import DEPTHS, SRGB, TILE, ColourError, Profile, Raster
 
@@ -123,6 +123,7 @@ def to_json(document: Document, keep: Keep, keep_bytes: KeepBytes) -> str:
         "xmp": bytes_or_none(metadata.xmp),
         "iptc": bytes_or_none(metadata.iptc),
         "dpi": [_number(value) for value in metadata.dpi] if metadata.dpi else None,
+        "quantisation": document.source.quantisation,
         "selection": keep(document.selection) if document.selection else None,
         "layers": [_layer_to_json(layer, keep, 0) for layer in document.layers],
     }
@@ -167,6 +168,7 @@ def _filter_to_json(held: LiveFilter, keep: Keep) -> dict[str, Any]:
         "settings": {name: _number(value) for name, value in held.settings.items()},
         "channels": held.channels,
         "texture": held.texture,
+        "masked": held.masked,
         "kept": kept
         and {"raster": keep(kept.raster), "key": kept.key, "models": dict(kept.models)},
     }
@@ -195,6 +197,7 @@ def from_json(text: str, find: Find, find_bytes: FindBytes) -> Document:
                 dpi=None if dpi is None else _pair(dpi),
             ),
             selection=None if selection is None else find(selection),
+            source=Source(_tables(whole.optional("quantisation", list) or [])),
             layers=_layers_from_json(whole.required("layers", list), find, 0, counted),
         )
     except (json.JSONDecodeError, RecursionError, ColourError) as error:
@@ -203,6 +206,14 @@ def from_json(text: str, find: Find, find_bytes: FindBytes) -> Document:
         raise
     except (ValueError, TypeError, ArithmeticError, LookupError) as error:
         raise DataError(f"a document makes no sense: {error}") from None
+
+
+def _tables(data: list[Any]) -> tuple[tuple[int, ...], ...]:
+    """Quantisation tables, which a JPEG has four of at most."""
+    tables = tuple(tuple(int(step) for step in table) for table in data[:4])
+    if any(len(table) != 64 for table in tables):
+        raise DataError("a quantisation table has not 64 steps")
+    return tables
 
 
 def _layers_from_json(
@@ -250,6 +261,7 @@ def _filter_from_json(data: _Fields, find: Find) -> LiveFilter:
         settings=settings,
         channels=data.required("channels", str),
         texture=data.fraction("texture"),
+        masked=data.optional("masked", bool) or False,
         kept=None if kept is None else _kept_from_json(_Fields(kept), find),
     )
 

@@ -138,6 +138,22 @@ class Raster:
         wide = Region(half.x * 2, half.y * 2, half.width * 2, half.height * 2)
         return self.replaced(half, _halved(below.read(wide.intersect(below.region))))
 
+    def bounds(self) -> Region | None:
+        """The smallest rectangle outside of which everything is 0; None where everything is."""
+        known: dict[int, tuple[NDArray[np.intp], NDArray[np.intp]]] = {}
+        left, top, right, bottom = self.width, self.height, 0, 0
+        for place, tile in self.tiles():
+            if id(tile) not in known:
+                some = (tile != 0).any(axis=2)
+                known[id(tile)] = np.flatnonzero(some.any(axis=1)), np.flatnonzero(some.any(axis=0))
+            rows, columns = known[id(tile)]
+            if len(rows):
+                left, right = min(left, place.x + columns[0]), max(right, place.x + columns[-1] + 1)
+                top, bottom = min(top, place.y + rows[0]), max(bottom, place.y + rows[-1] + 1)
+        if right == 0:
+            return None
+        return Region(int(left), int(top), int(right - left), int(bottom - top))
+
     def digests(self) -> list[bytes]:
         """The content of each tile, row by row, as 16 bytes (BLAKE2b); kept once computed."""
         for index, digest in enumerate(self._digests):

@@ -86,12 +86,12 @@ class Images:
         places, blocks = {}, []
         for name, pixels in self._pictures.items():
             if name not in self._lent:
-                self._lent[name] = _filled(worker, pixels), pixels
+                self._lent[name] = filled(worker, pixels), pixels
             places[name] = _place(*self._lent[name])
         for name, raster in self._rasters.items():
             part = to_float(raster.read(window)[..., :3])
             pixels = self.document.profile.to_srgb(part)
-            blocks.append(_filled(worker, pixels))
+            blocks.append(filled(worker, pixels))
             places[name] = _place(blocks[-1], pixels)
         return places, blocks
 
@@ -116,7 +116,8 @@ def _one(layers: list[Layer], text: str) -> Layer:
     return layers[0]
 
 
-def _filled(worker: WorkerProcess, pixels: Pixels) -> Block:
+def filled(worker: WorkerProcess, pixels: Pixels) -> Block:
+    """A block that holds ``pixels``, for a worker to read."""
     block = worker.block(pixels.size * 4, writable=False)
     np.copyto(block.array(pixels.shape), pixels)
     return block

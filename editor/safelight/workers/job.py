@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
-from safelight.api import Declaration, Region, Value
+from safelight.api import Declaration, Prepared, Region, Value
 from safelight.document import (
     Document,
     Edit,
@@ -35,8 +35,9 @@ from safelight.document import (
 )
 from safelight.pixels import Raster, RasterBuilder, from_float, to_float
 from safelight.workers.blocks import Block
-from safelight.workers.images import Images, NoImage, Read, no_pictures, plain, with_ids
+from safelight.workers.images import Images, NoImage, Read, filled, no_pictures, plain, with_ids
 from safelight.workers.pool import CANCEL_GRACE, Pool, WorkerDied, WorkerProcess, WorkerSilent
+from safelight.workers.preparing import Preparations, view
 from safelight.workers.protocol import Message
 from safelight.workers.replies import sentence, told, whole
 from safelight.workers.shrinking import ShrinkingBack
@@ -58,8 +59,18 @@ class JobProgress:
 
 
 @dataclass(frozen=True, slots=True)
+class JobPrepared:
+    """What the filter has measured of the whole picture: numbers, texts and lists, by name."""
+
+    values: Prepared
+
+
+@dataclass(frozen=True, slots=True)
 class JobPiece:
-    """A finished piece: its place in the result, its pixels in the document's depth and profile."""
+    """A finished piece: its place in the result, its pixels in the document's depth and profile.
+
+    Of a selection: 8-bit, with one channel.
+    """
 
     region: Region
     pixels: NDArray[Any]
@@ -91,7 +102,7 @@ class JobCancelled:
     """It was cancelled; nothing was changed."""
 
 
-JobEvent: TypeAlias = JobProgress | JobPiece | JobFinished | JobFailed | JobCancelled
+JobEvent: TypeAlias = JobProgress | JobPrepared | JobPiece | JobFinished | JobFailed | JobCancelled
 Listener: TypeAlias = Callable[[JobEvent], None]
 
 
@@ -124,7 +135,9 @@ class Job:
 
     ``region`` limits it to a part of the document (a preview); pixels around it are still
     looked at. ``focus`` may be set at any time: pieces near it come first. ``read`` gives the
-    pixels of a picture file that a setting names, as ``Images`` has it.
+    pixels of a picture file that a setting names, as ``Images`` has it. ``prepared`` remembers
+    what filters have measured. A filter that asks for a mask is told that of the layer, or the
+    selection where there is no layer yet.
     """
 
     _ids = itertools.count(1)
@@ -144,6 +157,7 @@ class Job:
         patience: float = PATIENCE,
         listener: Listener | None = None,
         read: Read = no_pictures,
+        prepared: Preparations | None = None,
     ) -> None:
         self.id = next(Job._ids)
         self.declaration = declaration
@@ -157,6 +171,10 @@ class Job:
         self._key = ""
         self.inputs = self._parts(document, layer_id)
         self._layer_id = layer_id
+        self._mask = None
+        if declaration.masked:
+            self._mask = document.layer(layer_id).mask if layer_id else document.selection
+        self._prepared = prepared or Preparations()
         self._read = read
         self._live = live
         self._pool = pool
@@ -182,11 +200,13 @@ class Job:
 
         What changes the size enlarges the document. Otherwise the result is kept by the filter
         layer it was computed for, or by a new one ``above`` another layer (None = on top), which
-        has the selection as its mask.
+        has the selection as its mask. What selects changes the selection alone.
         """
         outcome, title = self.outcome, self.declaration.title
         if not isinstance(outcome, JobFinished) or self.region != self.document.region:
             raise RuntimeError("the job has no result for the whole picture")
+        if self.declaration.selects:
+            return edits.select(outcome.raster if outcome.raster.bounds() else None, title)
         factor = self.declaration.factor(self.settings)
         if factor != 1:
             return edits.enlarge(outcome.layers, factor, title, self._lengths)
@@ -233,7 +253,8 @@ class Job:
             if self.region == self.document.region and "" in rasters:
                 # Here, because it reads every pixel of the input.
                 named = named_layers(self.document, self.filter)
-                self._key = result_key(self.inputs[0][1], self.filter, self.models, named)
+                below, filter = self.inputs[0][1], self.filter
+                self._key = result_key(below, filter, self.models, named, self._mask)
         except _Stopped:
             outcome = JobCancelled()
         except _Failure as failure:
@@ -271,6 +292,7 @@ class _Run:
         self.settings = plain(job.declaration, job.settings)
         self.plan = Plan()
         self.shrinking = ShrinkingBack(cut_off=self.document.depth != "float32")
+        self.prepared: Prepared = {}
         self.waiting: list[Piece] = []
         self.under_way: deque[_UnderWay] = deque()
         self.uses_cuda = False
@@ -286,6 +308,8 @@ class _Run:
         rasters: dict[str, Raster] = {}
         for layer_id, document in self.job.inputs:
             self.document = document
+            if self.job.declaration.prepares:
+                self._prepare()
             rasters[layer_id] = self._one()
         return rasters
 
@@ -294,10 +318,15 @@ class _Run:
         region, scale = job.region, self.plan.scale
         channels = 4 if self.document.has_alpha else 3
         alpha = self._scaled_alpha() if channels == 4 and scale != 1 else None
-        builder = RasterBuilder(
-            region.width * scale, region.height * scale, channels, self.document.depth
-        )
-        self.waiting = cut(region, self.document.region, self.plan)
+        depth = self.document.depth
+        if job.declaration.selects:
+            channels, depth = 1, "uint8"
+        builder = RasterBuilder(region.width * scale, region.height * scale, channels, depth)
+        if job.declaration.masked:
+            self.waiting = [self._around_the_mask()]
+            self._copy_below(builder)
+        else:
+            self.waiting = cut(region, self.document.region, self.plan)
         while self.waiting or self.under_way:
             while self.waiting and len(self.under_way) < 2:
                 self._dispatch()
@@ -344,6 +373,59 @@ class _Run:
         except (KeyError, ValueError, AttributeError):
             raise self._untrustworthy() from None
 
+    def _prepare(self) -> None:
+        """Have the filter measure the whole picture, unless it is known."""
+        job = self.job
+        self.prepared = job._prepared.get(
+            job.declaration, job.settings, self.document, self._measured
+        )
+        job._tell(JobPrepared(self.prepared))
+
+    def _measured(self) -> Prepared:
+        picture = view(self.job.declaration, self.document, self.job._live)
+        block = self.worker.block(picture.size * 4, writable=False)
+        try:
+            np.copyto(block.array(picture.shape), picture)
+            self._ask(
+                {
+                    "type": "prepare",
+                    "job": self.job.id,
+                    "filter": self.job.declaration.id,
+                    "settings": self.settings,
+                    "quantisation": self.job.document.source.quantisation,
+                    "input": {"block": block.id, "shape": list(picture.shape)},
+                }
+            )
+            reply = self._reply()
+        finally:
+            self.worker.give_back(block)
+        if reply["type"] == "failed":
+            raise _Failure(*told(reply))
+        values = reply.get("values")
+        if reply["type"] != "prepared" or not isinstance(values, dict):
+            raise self._untrustworthy()
+        return values
+
+    def _around_the_mask(self) -> Piece:
+        """The one piece of a filter that works on what a mask says. Raises _Failure without one."""
+        job, whole = self.job, self.document.region
+        found = job._mask.bounds() if job._mask is not None else None
+        if found is None:
+            raise _Failure(
+                "needs to know where: select what it should work on, with the brush or a selection"
+            )
+        keep = found.intersect(job.region)
+        if keep.empty:
+            raise _Failure("has nothing to do here: what is selected lies elsewhere")
+        return Piece(keep, found.grow(self.plan.reach, whole))
+
+    def _copy_below(self, builder: RasterBuilder) -> None:
+        """Fill the result with what lies below; the mask's pixels are put over it."""
+        region = self.job.region
+        for piece in cut(region, self.document.region, Plan()):
+            pixels = render(self.document, piece.keep, self.job._live)
+            builder.write(piece.keep.move(-region.x, -region.y), pixels)
+
     def _ask(self, message: Message) -> None:
         self.worker.send(message)
         self.unanswered += 1
@@ -352,12 +434,18 @@ class _Run:
         piece = self._nearest()
         window, keep, scale = piece.window, piece.keep, self.plan.scale
         source = self.worker.block(window.height * window.width * 12, writable=False)
-        target = self.worker.block(keep.height * keep.width * scale * scale * 12, writable=True)
+        size = keep.height * keep.width * scale * scale * 4
+        target = self.worker.block(size * self.planes, writable=True)
         shape = (window.height, window.width, 3)
         pixels = render(self.document, window, self.job._live)[..., :3]
         np.copyto(source.array(shape), self.document.profile.to_srgb(to_float(pixels)))
         number = next(self.numbers)
         images, others = self.images.lend(self.worker, window)
+        more: Message = {"prepared": self.prepared} if self.prepared else {}
+        if self.job._mask is not None:
+            mask = to_float(self.job._mask.read(window))[..., 0]
+            others.append(filled(self.worker, mask))
+            more["mask"] = {"block": others[-1].id, "shape": list(mask.shape)}
         self.under_way.append(_UnderWay(number, piece, self.device, source, target, others))
         self._ask(
             {
@@ -372,11 +460,9 @@ class _Run:
                 "region": [window.x, window.y, window.width, window.height, window.level],
                 "keep": [keep.x - window.x, keep.y - window.y, keep.width, keep.height],
                 "input": {"block": source.id, "shape": list(shape)},
-                "output": {
-                    "block": target.id,
-                    "shape": [keep.height * scale, keep.width * scale, 3],
-                },
+                "output": {"block": target.id, "shape": list(self._shape(keep))},
             }
+            | more
         )
 
     def _nearest(self) -> Piece:
@@ -462,7 +548,7 @@ class _Run:
         """Do a piece that was too much for the memory again: in quarters, then on the CPU."""
         self._return(failed)
         side = max(failed.piece.keep.width, failed.piece.keep.height)
-        if side <= _SMALLEST:
+        if side <= _SMALLEST or self.job.declaration.masked:
             if failed.device == "cpu" or not self.uses_cuda:
                 raise _Failure(
                     f"ran out of memory, even on pieces of {side} pixels", str(reply.get("reason"))
@@ -486,9 +572,14 @@ class _Run:
     def _pixels(self, finished: _UnderWay, alpha: NDArray[np.float32] | None) -> NDArray[Any]:
         """A finished piece in the document's profile and depth, with the document's alpha."""
         keep, scale = finished.piece.keep, self.plan.scale
-        shape = (keep.height * scale, keep.width * scale, 3)
-        colour = self.document.profile.from_srgb(finished.target.array(shape))
+        made = finished.target.array(self._shape(keep))
+        if self.job.declaration.selects:
+            return from_float(made[..., None], "uint8")
+        colour = self.document.profile.from_srgb(made)
         pixels = from_float(colour, self.document.depth)
+        if self.job._mask is not None:
+            below = render(self.document, keep, self.job._live)[..., :3]
+            pixels = np.where(self.job._mask.read(keep) > 0, pixels, below)
         if not self.document.has_alpha:
             # from_float gives float32 back as it is: that would be the block itself.
             return pixels.copy() if self.document.depth == "float32" else pixels
@@ -498,6 +589,16 @@ class _Run:
             place = keep.move(-self.job.region.x, -self.job.region.y).scale(scale)
             channel = from_float(alpha[place.rows(), place.columns(), None], self.document.depth)
         return np.concatenate([pixels, channel], axis=2)
+
+    @property
+    def planes(self) -> int:
+        """How many numbers the filter gives for a pixel."""
+        return 1 if self.job.declaration.selects else 3
+
+    def _shape(self, keep: Region) -> tuple[int, ...]:
+        """The shape of what the filter gives for a piece."""
+        sides = (keep.height * self.plan.scale, keep.width * self.plan.scale)
+        return sides if self.job.declaration.selects else (*sides, 3)
 
     def _compared(self, finished: _UnderWay) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """A finished piece before and after, both sRGB-encoded."""
@@ -530,7 +631,12 @@ class _Run:
 def live_filter(declaration: Declaration, settings: Mapping[str, Value]) -> LiveFilter:
     """A filter and its settings, as a layer holds them."""
     return LiveFilter(
-        declaration.id, declaration.title, declaration.plugin, declaration.version, settings
+        declaration.id,
+        declaration.title,
+        declaration.plugin,
+        declaration.version,
+        settings,
+        masked=declaration.masked,
     )
 
 

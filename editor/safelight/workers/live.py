@@ -1,8 +1,8 @@
 """Live: cheap filters, run while a picture is rendered, in a worker of their own.
 
-Cheap is what runs no network, looks at few pixels around its own, and at no other picture or
-layer. The worker is not the jobs': whoever renders the input of a job may need a cheap filter
-for it.
+Cheap is what runs no network, looks at few pixels around its own, and neither at another picture
+or layer nor at a mask nor at the whole picture. The worker is not the jobs': whoever renders the
+input of a job may need a cheap filter for it.
 """
 
 from __future__ import annotations
@@ -101,6 +101,8 @@ class LiveFilters:
         except ParameterError:
             return None
         if declaration.factor(settings) != 1 or declaration.images(settings):
+            return None
+        if declaration.masked or declaration.prepares:
             return None
         return filter.id, tuple(sorted(settings.items()))
 

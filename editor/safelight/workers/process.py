@@ -36,7 +36,7 @@ from safelight.workers.inference import (
     runtime_version,
 )
 from safelight.workers.offering import hooks_of
-from safelight.workers.rehearsal import call, rehearse
+from safelight.workers.rehearsal import Given, call, rehearse
 from safelight.workers.sandbox import limit_resources, yield_to_the_window
 from safelight.workers.trial import complaint
 
@@ -141,6 +141,7 @@ class Worker:
         self._answers = {
             "describe": self._describe,
             "plan": self._plan,
+            "prepare": self._prepare,
             "run": self._run,
             "promise": self._promise,
             "device": self._device,
@@ -259,18 +260,30 @@ class Worker:
             models={name: contract.sha256 for name, contract in models.items()},
         )
 
+    def _prepare(self, message: protocol.Message) -> None:
+        entry, folder = self._filter(message)
+        _Job(self, message, folder).check()
+        source = api.Source(tuple(tuple(table) for table in message["quantisation"]))
+        values = entry.prepared(self._image(message["input"]), _settings(entry, message), source)
+        self.reply(message, "prepared", values=values)
+
     def _run(self, message: protocol.Message) -> None:
         entry, folder = self._filter(message)
         job = _Job(self, message, folder)
         job.check()
         image = self._image(message["input"])
-        named = {name: self._image(place) for name, place in message.get("images", {}).items()}
         output = self._blocks[message["output"]["block"]].array(tuple(message["output"]["shape"]))
         region = api.Region(*message["region"])
-        result = call(entry, image, _settings(entry, message), job, region, named)
+        given = Given(
+            region,
+            {name: self._image(place) for name, place in message.get("images", {}).items()},
+            self._image(message["mask"]) if "mask" in message else None,
+            message.get("prepared", {}),
+        )
+        result = call(entry, image, _settings(entry, message), job, given)
         x, y, width, height = message["keep"]
         scale = message["scale"]
-        expected = (region.height * scale, region.width * scale, 3)
+        expected = entry.expected(region.height, region.width, scale)
         pixels = np.asarray(result)
         if pixels.shape != expected or pixels.dtype.kind not in "fiu":
             raise ValueError(

@@ -8,6 +8,7 @@ side by side, and a plugin declares nothing twice.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -70,10 +71,14 @@ def rehearse(
     large as the image, as declared.
     """
     job = _StandIn(real, folder, contract)
-    named = dict.fromkeys(images, job.image)
-    result = call(filter, job.image, settings, job, api.Region(0, 0, _SIDE, _SIDE), named)
+    place = api.Region(0, 0, _SIDE, _SIDE)
+    prepared = filter.prepared(job.image, settings)
+    given = Given(
+        place, dict.fromkeys(images, job.image), np.ones((_SIDE, _SIDE), np.float32), prepared
+    )
+    result = call(filter, job.image, settings, job, given)
     scale = filter.declaration.factor(settings)
-    expected = (_SIDE * scale, _SIDE * scale, 3)
+    expected = filter.expected(_SIDE, _SIDE, scale)
     if np.shape(result) != expected:
         raise ValueError(f"it returned a picture of shape {np.shape(result)}, not {expected}")
     reach = filter.reach_of(settings) + job.chain.reach
@@ -82,20 +87,26 @@ def rehearse(
     return Plan(reach=reach, multiple=job.chain.multiple, scale=scale, tile=tile), job.models
 
 
-def call(
-    filter: api.Registered,
-    image: api.Image,
-    settings: api.Settings,
-    job: api.Job,
-    region: api.Region,
-    images: Mapping[str, api.Image],
-) -> Any:
-    """Call a filter's function with what its signature asks for.
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a filter is handed with a piece: where it lies, and what else belongs to it.
 
-    ``images`` are the pictures and layers that its settings name.
+    ``images`` are the pictures and layers that its settings name, ``mask`` what is selected of the
+    piece, ``prepared`` what was measured of the whole picture.
     """
-    offered = {"job": job, "region": region}
+
+    region: api.Region
+    images: Mapping[str, api.Image] = field(default_factory=dict)
+    mask: api.Mask | None = None
+    prepared: Mapping[str, Any] = field(default_factory=dict)
+
+
+def call(
+    filter: api.Registered, image: api.Image, settings: api.Settings, job: api.Job, given: Given
+) -> Any:
+    """Call a filter's function with what its signature asks for."""
+    offered = {"job": job, "region": given.region, "mask": given.mask, "prepared": given.prepared}
     wanted = {name: offered[name] for name in filter.wants}
     named = [item.name for item in filter.declaration.parameters if item.is_image]
-    values = dict(settings) | {name: images.get(name) for name in named}
+    values = dict(settings) | {name: given.images.get(name) for name in named}
     return filter.function(image, **values, **wanted)

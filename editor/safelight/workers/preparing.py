@@ -1,0 +1,82 @@
+"""Preparing: what filters measure of whole pictures, kept while the same picture is tried."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from safelight.api import Declaration, Prepared, Region, Value
+from safelight.api.prepare import THUMBNAIL
+from safelight.document import Document, Layer, Live, render
+from safelight.pixels import to_float
+
+KEPT = 8
+"""Measurements that are kept; each is small."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Measurement:
+    """What was found, and what it was found of."""
+
+    filter: str
+    version: str
+    settings: Mapping[str, Value]
+    layers: tuple[Layer, ...]
+    values: Prepared
+
+    def fits(self, declaration: Declaration, settings: Mapping[str, Value], of: Document) -> bool:
+        return (
+            (self.filter, self.version) == (declaration.id, declaration.version)
+            and self.settings == _asked(declaration, settings)
+            and self.layers == of.layers
+        )
+
+
+class Preparations:
+    """The last few measurements, for all jobs of a session. May be used by several threads."""
+
+    def __init__(self) -> None:
+        self._found: list[_Measurement] = []
+        self._lock = threading.Lock()
+
+    def get(
+        self,
+        declaration: Declaration,
+        settings: Mapping[str, Value],
+        document: Document,
+        measure: Callable[[], Prepared],
+    ) -> Prepared:
+        """What is known of ``document``, or what ``measure`` finds now."""
+        with self._lock:
+            known = [item for item in self._found if item.fits(declaration, settings, document)]
+        if known:
+            return known[0].values
+        values = measure()
+        asked = _asked(declaration, settings)
+        made = _Measurement(declaration.id, declaration.version, asked, document.layers, values)
+        with self._lock:
+            self._found = [made, *self._found[: KEPT - 1]]
+        return values
+
+    def forget(self) -> None:
+        """Filters have changed: what they measure may be something else."""
+        with self._lock:
+            self._found.clear()
+
+
+def view(declaration: Declaration, document: Document, live: Live | None) -> NDArray[np.float32]:
+    """The whole picture as ``prepare`` wants to see it: (height, width, 3), sRGB-encoded."""
+    width, height, level = document.width, document.height, 0
+    while "thumbnail" in declaration.prepares and max(width, height) > THUMBNAIL:
+        width, height, level = (width + 1) // 2, (height + 1) // 2, level + 1
+    pixels = render(document, Region(0, 0, width, height, level), live)[..., :3]
+    return document.profile.to_srgb(to_float(pixels))
+
+
+def _asked(declaration: Declaration, settings: Mapping[str, Value]) -> dict[str, Value]:
+    """The settings that it depends on."""
+    return {name: settings[name] for name in declaration.prepares if name in settings}

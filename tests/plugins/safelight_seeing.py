@@ -1,0 +1,72 @@
+"""A plugin whose filters see more than their piece: the whole picture, or what is selected."""
+
+from typing import Annotated
+
+import numpy as np
+
+from safelight import api
+
+
+def measured(image: api.Image, automatic: bool, source: api.Source) -> dict[str, object]:
+    """The picture's mean where it is to be found out, and what its file says."""
+    first = source.quantisation[0][0] if source.quantisation else 0
+    return {"level": image.mean() if automatic else None, "sides": image.shape[:2], "first": first}
+
+
+@api.filter("Level out", category="Test", prepare=measured)
+def level_out(
+    image: api.Image, prepared: dict, automatic: bool = True, level: api.Fraction = 0.5
+) -> api.Image:
+    """Show the level, the height, the width and the first step of the file's table."""
+    result = np.empty_like(image)
+    result[..., 0] = prepared["level"] if automatic else level
+    result[..., 1] = prepared["sides"][0] / 1024
+    result[..., 2] = prepared["first"] / 255
+    return result
+
+
+def shrunk(thumbnail: api.Image) -> dict[str, object]:
+    """The thumbnail's size."""
+    return {"sides": thumbnail.shape[:2]}
+
+
+@api.filter("Thumbnail's size", category="Test", prepare=shrunk)
+def glance(image: api.Image, prepared: dict) -> api.Image:
+    """Show the height and the width of the thumbnail."""
+    height, width = prepared["sides"]
+    return np.zeros_like(image) + np.array([height / 1024, width / 1024, 0], np.float32)
+
+
+def no_data(image: api.Image) -> dict[str, object]:
+    """What cannot be passed on."""
+    return {"level": float("nan")}
+
+
+@api.filter("No data", category="Test", prepare=no_data)
+def undecided(image: api.Image, prepared: dict) -> api.Image:
+    """Never gets that far."""
+    return image.copy()
+
+
+@api.filter("Erase", category="Test", reach=lambda context: context)
+def erase(
+    image: api.Image,
+    mask: api.Mask,
+    region: api.Region,
+    context: Annotated[int, api.Number(0, 100)] = 10,
+) -> api.Image:
+    """White everywhere, outside of the mask too; the corner says where the piece lies."""
+    result = np.ones_like(image)
+    result[mask > 0] = image.shape[0] / 1024, image.shape[1] / 1024, mask.max()
+    return result
+
+
+@api.selector("Bright", category="Test")
+def bright(image: api.Image, above: api.Fraction = 0.5) -> api.Mask:
+    """Select what is brighter than a level."""
+    return (image.mean(axis=2) > above).astype(np.float32)
+
+
+@api.hookimpl
+def filters():
+    return [level_out, glance, undecided, erase, bright]
