@@ -42,20 +42,22 @@ def fill(
     variety: float = 0.0,
     view: int = VIEW,
     step: Step = lambda fraction: None,
+    origin: Place = (0, 0),
 ) -> Array:
     """The picture (h, w, 3) with what is masked filled in; elsewhere bit by bit what it was.
 
     `mask` (h, w) is above 0 where something is missing; below 1 the filling is blended in, so a
     mask can be soft at its rim. `variety` 0 gives the likeliest filling, 1 one of those that the
     network thinks possible, chosen by `seed`. `view` is how many pixels around what is missing the
-    network sees, at every size.
+    network sees, at every size. `origin` (y, x) is where in a larger picture the image begins, best
+    in multiples of 128 pixels: then what is filled does not depend on how much of it is given.
     """
     hole = mask > 0
     result = np.where(hole[..., None], np.float32(0), image)
     if not hole.any():
         return result
-    deep_ones = list(deep_holes(hole, view))
-    whole = Size.of(0, (0, 0), hole, hole, view)
+    deep_ones = list(deep_holes(hole, view, origin))
+    whole = Size.of(0, origin, hole, hole, view)
     work = Work(run, seed, variety, view, step)
     sizes = [whole, *(size for one in deep_ones for size in one.sizes)]
     work.total = sum(work.window(part, size).area for size in sizes for part in size.parts)
@@ -205,7 +207,7 @@ def enlarged(filled: Array, where: Mask) -> Guess:
     return Guess(box, where[box.slices], large)
 
 
-def deep_holes(hole: Mask, view: int) -> Iterator[DeepHole]:
+def deep_holes(hole: Mask, view: int, origin: Place) -> Iterator[DeepHole]:
     """Each hole that is too deep to be filled at full size. Those within 128 pixels are one."""
     core = eroded(in_blocks(hole, fully=True))
     reach = DEPTH // BLOCK + 2  # blocks around the core: all that a guess can be made for
@@ -221,12 +223,12 @@ def deep_holes(hole: Mask, view: int) -> Iterator[DeepHole]:
         missing = hole[box.slices]
         own = own[: missing.shape[0], : missing.shape[1]]
         planned = DeepHole(box, missing, [], [])
-        plan(planned, missing & own, halvings, view)
+        plan(planned, missing & own, halvings, view, origin)
         if planned.sizes:
             yield planned
 
 
-def plan(hole: DeepHole, wanted: Mask, halvings: int, view: int) -> None:
+def plan(hole: DeepHole, wanted: Mask, halvings: int, view: int, origin: Place) -> None:
     """Note what is to do at each smaller size, until nothing is too deep any more."""
     missing = hole.missing
     for level in range(1, halvings + 1):
@@ -236,8 +238,8 @@ def plan(hole: DeepHole, wanted: Mask, halvings: int, view: int) -> None:
         if not guess.any():
             return
         wanted = halved_mask(near(guess, SPREAD)) & smaller
-        origin = (hole.box.top >> level, hole.box.left >> level)
-        hole.sizes.append(Size.of(level, origin, smaller, wanted, view))
+        place = (origin[0] + hole.box.top >> level, origin[1] + hole.box.left >> level)
+        hole.sizes.append(Size.of(level, place, smaller, wanted, view))
         hole.guesses.append(guess)
         missing = smaller
 

@@ -47,23 +47,29 @@ UNFADED = Tone(np.zeros(3, np.float32), np.ones(3, np.float32), np.ones(3, np.fl
 
 def features(image: Array) -> Array:
     """What is looked at in a picture (h, w, 3): the percentiles, (features,)."""
-    pixels = _reduced(np.nan_to_num(image).clip(0, 1)).reshape(-1, 3)
-    mean = pixels.mean(1)
-    apart = np.stack(
-        [pixels[:, 0] - pixels[:, 1], pixels[:, 2] - pixels[:, 1], np.ptp(pixels, axis=1)], 1
-    )
-    in_shadow = pixels[mean <= np.quantile(mean, 0.1)].mean(0)
-    in_light = pixels[mean >= np.quantile(mean, 0.9)].mean(0)
+    pixels = _reduced(np.nan_to_num(image).clip(0, 1)).reshape(-1, 3).T.copy()
+    red, green, blue = pixels
+    mean = (red + green + blue) / 3
+    chroma = np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
+    low, high = np.percentile(mean, (10, 90))
     return np.concatenate(
         [
-            np.percentile(pixels, SHARES, axis=0).ravel(),
-            np.percentile(apart, CHROMA_SHARES, axis=0).ravel(),
-            in_shadow,
-            in_light,
-            pixels.std(0),
-            np.corrcoef(pixels + 1e-4 * pixels[::-1], rowvar=False)[np.triu_indices(3, 1)],
+            np.percentile(pixels, SHARES, axis=1).ravel(),
+            np.percentile([red - green, blue - green, chroma], CHROMA_SHARES, axis=1).ravel(),
+            pixels[:, mean <= low].mean(1),
+            pixels[:, mean >= high].mean(1),
+            pixels.std(1),
+            _correlations(pixels),
         ]
     ).astype(np.float32)
+
+
+def _correlations(pixels: Array) -> Array:
+    """Between red and green, red and blue, green and blue; 0 of what is even."""
+    apart = pixels - pixels.mean(1, keepdims=True)
+    products = apart @ apart.T / apart.shape[1]
+    deviations = np.sqrt(np.diag(products)) + 1e-3
+    return np.asarray((products / np.outer(deviations, deviations))[np.triu_indices(3, 1)])
 
 
 def _reduced(image: Array) -> Array:
