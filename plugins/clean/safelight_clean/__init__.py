@@ -1,6 +1,6 @@
 """Clean: take noise, JPEG damage and blur out of a photograph, with neural networks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from safelight import api
 
-from .estimates import LUMINANCE
+from .estimates import LUMINANCE, jpeg_quality, noise_level, quality_of_table
 
 HERE = Path(__file__).parent
 NEIGHBOURS = 3
@@ -17,28 +17,35 @@ NEIGHBOURS = 3
 SPREAD = 10.0
 """Pixels of blur that the network knows as a level of 1."""
 
-Automatic = Annotated[bool, "Let the network see for itself how strong it is"]
+Automatic = Annotated[bool, "Measure how strong it is"]
 Level = Annotated[
     float,
     api.Number(0, 100, slider=(0, 55), step=0.5),
-    "How strong the noise is where it is not seen automatically: its standard deviation of 255",
+    "How strong the noise is where it is not measured: its standard deviation of 255",
 ]
 Quality = Annotated[
     int,
     api.Number(1, 100, slider=(5, 100)),
-    "The quality it was saved with, where it is not seen automatically: lower cleans more",
+    "The quality it was saved with, where it is not measured: lower cleans more",
 ]
 Width = Annotated[
     float,
     api.Number(0, 10, slider=(0, 5), step=0.1, unit="px", length=True),
-    "How wide the blur is where it is not seen automatically: its standard deviation",
+    "How wide the blur is where the network is not to see for itself: its standard deviation",
 ]
 
 
-@api.filter("Denoise", category="Clean")
+def measured_noise(image: api.Image, automatic: bool) -> Mapping[str, Any]:
+    """The level where it is to be measured, and can be."""
+    level = 255 * noise_level(image) if automatic else 0
+    return {"level": round(level, 1)} if level else {}
+
+
+@api.filter("Denoise", category="Clean", prepare=measured_noise)
 def denoise(
     image: api.Image,
     job: api.Job,
+    prepared: api.Prepared,
     automatic: Automatic = True,
     level: Level = 15.0,
     luminance: Annotated[api.Fraction, "How much of the grain in brightness goes"] = 1.0,
@@ -47,14 +54,26 @@ def denoise(
     """Take noise and grain out, and leave edges and texture where they are."""
     if not automatic and level == 0:
         return image.copy()
-    result = run(job, "denoise.onnx", image, automatic, level / 255)
+    told = prepared.get("level") if automatic else level
+    result = run(job, "denoise.onnx", image, None if told is None else told / 255)
     return parted(image, result, luminance, colour)
 
 
-@api.filter("Clean JPEG", category="Clean")
+def measured_quality(image: api.Image, automatic: bool, source: api.Source) -> Mapping[str, Any]:
+    """The quality where it is to be measured, and can be: the file's tables say it best."""
+    if not automatic:
+        return {}
+    if source.quantisation:
+        return {"quality": quality_of_table(source.quantisation[0])}
+    quality = jpeg_quality(image)
+    return {} if quality is None else {"quality": quality}
+
+
+@api.filter("Clean JPEG", category="Clean", prepare=measured_quality)
 def clean_jpeg(
     image: api.Image,
     job: api.Job,
+    prepared: api.Prepared,
     automatic: Automatic = True,
     quality: Quality = 50,
     luminance: Annotated[api.Fraction, "How much of the damage in brightness goes"] = 1.0,
@@ -63,7 +82,8 @@ def clean_jpeg(
     """Take the blocks, rims and smeared colours out that a strong JPEG compression leaves."""
     if not automatic and quality == 100:
         return image.copy()
-    result = run(job, "jpeg.onnx", image, automatic, 1 - quality / 100)
+    told = prepared.get("quality") if automatic else quality
+    result = run(job, "jpeg.onnx", image, None if told is None else 1 - told / 100)
     return parted(image, result, luminance, colour)
 
 
@@ -76,7 +96,7 @@ def guard_reach(halo_guard: float) -> int:
 def deblur(
     image: api.Image,
     job: api.Job,
-    automatic: Automatic = True,
+    automatic: Annotated[bool, "Let the network see for itself how wide the blur is"] = True,
     width: Width = 1.5,
     strength: Annotated[api.Fraction, "How much of the sharpness that was found is used"] = 1.0,
     halo_guard: Annotated[api.Fraction, "Hold rims back that are outside what was there"] = 0.5,
@@ -84,15 +104,15 @@ def deblur(
     """Sharpen what is a little out of focus or moved, the same all over the picture."""
     if not automatic and width == 0:
         return image.copy()
-    result = run(job, "deblur.onnx", image, automatic, width / SPREAD)
+    result = run(job, "deblur.onnx", image, None if automatic else width / SPREAD)
     if halo_guard:
         result = guarded(image, result, halo_guard)
     return image + np.float32(strength) * (result - image)
 
 
-def run(job: api.Job, network: str, image: api.Image, automatic: bool, level: float) -> api.Image:
-    """The network's result, told the level or, automatically, not."""
-    return job.run(network, image) if automatic else job.run(network, image, level=level)
+def run(job: api.Job, network: str, image: api.Image, level: float | None) -> api.Image:
+    """The network's result, told the level; without one it judges by itself."""
+    return job.run(network, image) if level is None else job.run(network, image, level=level)
 
 
 def parted(image: api.Image, result: api.Image, luminance: float, colour: float) -> api.Image:

@@ -21,6 +21,7 @@ LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
 
 BLOCK = 8  # pixels; side of JPEG's blocks
 MOST_BLOCKS = 20_000
+BAND = 16  # blocks; rows of a picture too large to be looked at whole that lie together
 LOWEST = 15  # frequencies that the quality is read from, by their sum of row and column
 FEWEST = 200  # coefficients that are not zero, below which a picture says nothing
 SMALLEST = 1.5  # 8-bit levels; a coefficient below may be a zero that was rounded as pixels
@@ -68,9 +69,14 @@ def _patches(image: Image) -> Array:
     Those with values at black or white are left out, as far as enough remain: there, noise has
     been cut off.
     """
+    if min(image.shape[:2]) < PATCH:
+        return np.empty((0, PATCH * PATCH * 3), np.float32)
     windows = np.lib.stride_tricks.sliding_window_view(image, (PATCH, PATCH), (0, 1))
     step = max(1, int(np.sqrt(windows.shape[0] * windows.shape[1] / MOST_PATCHES)))
     rows = windows[::step, ::step].reshape(-1, PATCH * PATCH * 3)
+    rows = rows[np.isfinite(rows).all(1)]
+    if not len(rows):
+        return rows
     cut_off = ((rows <= 0) | (rows >= 1)).mean(1)
     return np.ascontiguousarray(rows[cut_off <= np.quantile(cut_off, LEAST_CUT_OFF)], np.float32)
 
@@ -102,11 +108,35 @@ def jpeg_quality(image: Image) -> int | None:
     and de Queiroz, "Identification of Bitmap Compression History" (2003). Blocks may start
     anywhere; the picture has been neither resized nor changed in tone.
     """
-    cut_off = (image.min(2) <= 0) | (image.max(2) >= 1)  # a decoder's overshoot, lost
-    plane = np.where(cut_off, np.nan, 255 * (image @ LUMINANCE))
+    plane = np.concatenate([_plane(band) for band in _bands(image)])
     top, left = _grid(plane), _grid(plane.T)
     found = [_quality_on(plane[y:, x:]) for y, x in {(0, 0), (top, left)}]
     return min((quality for quality in found if quality), default=None)
+
+
+def _bands(image: Image) -> list[Image]:
+    """Bands of rows spread over a picture, its first pixel's row of a block being theirs as well.
+
+    All of it where it is small; MOST_BLOCKS, roughly, where it is large.
+    """
+    height, width = image.shape[:2]
+    rows = BAND * BLOCK
+    count = max(1, MOST_BLOCKS * BLOCK * BLOCK // (rows * width))
+    if height <= count * rows:
+        return [image]
+    starts = np.linspace(0, height - rows, count).astype(int) // BLOCK * BLOCK
+    return [image[start : start + rows] for start in starts]
+
+
+def _plane(band: Image) -> Array:
+    """Its luminance, 0 to 255, and a row of blocks below that are not known, (h + BLOCK, w).
+
+    Nor is what has been cut off at black or white: a decoder's overshoot was lost there.
+    """
+    sure = ((band > 0) & (band < 1)).all(2)
+    plane = np.where(sure, 255 * (np.where(sure[..., None], band, 0) @ LUMINANCE), np.nan)
+    rest = -len(band) % BLOCK + BLOCK
+    return np.pad(plane, ((0, rest), (0, 0)), constant_values=np.nan).astype(np.float32)
 
 
 def _grid(plane: Array) -> int:
@@ -114,8 +144,9 @@ def _grid(plane: Array) -> int:
     rough = np.abs(plane[:-3] - 3 * plane[1:-2] + 3 * plane[2:-1] - plane[3:])
     if len(rough) < BLOCK:
         return 0
-    sums = [np.nanmean(rough[n::BLOCK]) for n in range(BLOCK)]
-    return (int(np.argmax(sums)) + 2) % BLOCK
+    counts = [np.isfinite(rough[n::BLOCK]).sum() for n in range(BLOCK)]
+    means = [np.nansum(rough[n::BLOCK]) / max(count, 1) for n, count in enumerate(counts)]
+    return (int(np.argmax(means)) + 2) % BLOCK
 
 
 def _quality_on(plane: Array) -> int | None:

@@ -6,7 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from safelight_clean.estimates import jpeg_quality, noise_level, quality_of_table, table_of
+from safelight_clean.estimates import (
+    _bands,
+    jpeg_quality,
+    noise_level,
+    quality_of_table,
+    table_of,
+)
 
 from safelight.api import testing
 
@@ -60,6 +66,32 @@ def test_the_quality_is_read_from_the_pixels(photograph, quality, colour_halved)
 def test_a_crop_does_not_hide_the_quality(photograph):
     picture, _ = saved(photograph, 60)
     assert jpeg_quality(picture[3:, 5:]) == pytest.approx(60, abs=1)
+
+
+def test_of_a_large_picture_bands_are_enough_cropped_or_not():
+    with Image.open(SAMPLES[0]) as picture:
+        large = np.asarray(picture.convert("RGB").resize((2400, 1600)), np.float32) / 255
+    picture, _ = saved(large, 60)
+    assert len(_bands(picture)) > 1
+    assert jpeg_quality(picture) == pytest.approx(60, abs=1)
+    assert jpeg_quality(picture[3:, 5:]) == pytest.approx(60, abs=1)
+
+
+def test_pixels_that_are_no_numbers_are_left_out(photograph):
+    picture, _ = saved(photograph, 60)
+    noise = np.random.default_rng(0).normal(0, 20 / 255, picture.shape).astype(np.float32)
+    noisy = photograph + noise
+    for given in (picture, noisy):
+        given.flat[::5001] = np.nan
+    assert jpeg_quality(picture) == pytest.approx(60, abs=1)
+    assert 255 * noise_level(noisy) == pytest.approx(20, rel=0.1)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 40), (5, 9), (16, 12)])
+def test_of_a_tiny_picture_nothing_is_said(size):
+    picture = np.full((*size, 3), 0.5, np.float32)
+    assert noise_level(picture) == 0
+    assert jpeg_quality(picture) is None
 
 
 def test_of_two_the_last_counts(photograph):
