@@ -1,6 +1,7 @@
 """Estimates: how noisy a picture is, and with which quality it was saved as a JPEG.
 
-Both look at a whole picture, (h, w, 3) float32, sRGB-encoded, 0 to 1, and take numpy alone.
+Both look at a whole picture, (h, w, 3) float32, sRGB-encoded, 0 to 1. NumPy alone; nothing of
+Safelight's.
 """
 
 from __future__ import annotations
@@ -10,9 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from safelight.api import Image
-
 Array = NDArray[np.float32]
+Image = Array
 
 PATCH = 7  # pixels; side of the patches that noise is estimated from
 MOST_PATCHES = 20_000

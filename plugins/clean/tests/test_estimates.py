@@ -68,12 +68,11 @@ def test_a_crop_does_not_hide_the_quality(photograph):
     assert jpeg_quality(picture[3:, 5:]) == pytest.approx(60, abs=1)
 
 
-def test_of_a_large_picture_bands_are_enough_cropped_or_not():
+def test_of_a_large_picture_that_was_cropped_bands_are_enough():
     with Image.open(SAMPLES[0]) as picture:
-        large = np.asarray(picture.convert("RGB").resize((2400, 1600)), np.float32) / 255
+        large = np.asarray(picture.convert("RGB").resize((1800, 1000)), np.float32) / 255
     picture, _ = saved(large, 60)
     assert len(_bands(picture)) > 1
-    assert jpeg_quality(picture) == pytest.approx(60, abs=1)
     assert jpeg_quality(picture[3:, 5:]) == pytest.approx(60, abs=1)
 
 
