@@ -4,15 +4,15 @@ For a picture x whose damaged version y is given, log p(x|y) is at least
 
     E_q[log p(x|z, y)] - sum over scales of KL(q(z|x, y) || p(z|y)),
 
-both counted per missing pixel. The likelihood is a Laplace distribution whose scale is the best one
-for each picture, its mean absolute error (sigma-VAE: Rybkin et al., "Simple and Effective VAE
+both counted per missing pixel. The likelihood is a Gaussian whose deviation is the best one for
+each picture, its root-mean-square error (sigma-VAE: Rybkin et al., "Simple and Effective VAE
 Training with Calibrated Decoders", 2021), so the first term is the logarithm of that error.
 
 A latent collapses when its posterior becomes the prior and it says nothing. Three things are done
 about it: the divergence counts little at first (`beta`), less for scales that use little
-(balancing, as in NVAE), and not at all below `free_bits` a channel (Kingma et al., "Improved
-Variational Inference with Inverse Autoregressive Flow", 2016). `activity` is how one sees whether
-they helped.
+(balancing, as in NVAE), and not at all below `free_bits` a missing pixel, which a scale's channels
+share evenly (Kingma et al., "Improved Variational Inference with Inverse Autoregressive Flow",
+2016). `activity` is how one sees whether they helped.
 """
 
 from __future__ import annotations
@@ -29,12 +29,13 @@ ACTIVE = 0.01  # variance of the posterior's mean from which on a channel says s
 
 
 def log_error(filled: Tensor, original: Tensor, hole: Tensor) -> Tensor:
-    """Logarithm of the mean absolute error inside the hole, (n,), of pictures (n, 3, h, w).
+    """Logarithm of the root-mean-square error inside the hole, (n,), of pictures (n, 3, h, w).
 
     Up to a constant the negative log-likelihood of a missing value, in nats.
     """
-    sums = ((filled - original).abs() * hole).flatten(1).sum(1)
-    return (sums / (3 * hole.flatten(1).sum(1)).clamp(min=1) + SMALLEST_ERROR).log()
+    sums = ((filled - original).square() * hole).flatten(1).sum(1)
+    mean = sums / (3 * hole.flatten(1).sum(1)).clamp(min=1)
+    return 0.5 * (mean + SMALLEST_ERROR**2).log()
 
 
 def beta(part: float, highest: float, warm_up: float) -> float:
@@ -56,13 +57,15 @@ def rates(
 ) -> Tensor:
     """Nats that each scale's latent tells per missing pixel: (scales,).
 
-    A channel counts as `free_bits` nats a place at least: below, less would gain nothing.
+    A scale counts as `free_bits` nats at least, its channels as equal shares of them: below, less
+    would gain nothing.
     """
     pixels = (hole * counted).sum().clamp(min=1)
     found = []
     for latent in latents:
-        nats = per_channel(latent, counted).clamp(min=free_bits).sum()
-        found.append(nats * (latent.hole * counted).sum() / pixels)
+        density = (latent.hole * counted).sum().clamp(min=1) / pixels  # places to a pixel
+        nats = per_channel(latent, counted)
+        found.append(nats.clamp(min=free_bits / density / len(nats)).sum() * density)
     return torch.stack(found)
 
 

@@ -1,14 +1,17 @@
 """Train the filling network on a folder of photographs and a folder of damage masks.
 
-    python -m models.repair.train --photos FOLDER --damage FOLDER --out OUT/fill --minutes 180 \
-        --features squeezenet1_0_features.npz
+    python -m models.repair.train --photos FOLDER --damage FOLDER --out OUT/likeliest \
+        --minutes 60 --unseen 1
+    python -m models.repair.train --photos FOLDER --damage FOLDER --out OUT/fill --minutes 60 \
+        --init OUT/likeliest/weights.npz --features squeezenet1_0_features.npz
     python -m models.repair.train --photos FOLDER --damage FOLDER --out OUT/fill_crisp \
         --init OUT/fill/weights.npz --features squeezenet1_0_features.npz --adversary
 
 Half of every batch is filled by a network that has seen the original (the posterior: evidence lower
-bound), half by one that has not (the prior's mean), which is what a user gets first. The log tells
-what each scale's latent says and how many of its channels are active: where that goes to 0, the
-posterior has collapsed. The rate follows a cosine over the minutes given. OUT receives
+bound), half by one that has not (the prior's mean), which is what a user gets first. A first run
+with `--unseen 1` teaches that alone, in half the time a step; latents are learnt on top of it. The
+log tells what each scale's latent says and how many of its channels are active: where that goes to
+0, the posterior has collapsed. The rate follows a cosine over the minutes given. OUT receives
 `weights.npz`, `state.pt` (what --resume continues from), `log.jsonl` and `samples/`;
 `python -m models.page OUT` draws them. `torchrun --nproc-per-node 4 -m ...` runs on four devices.
 """
@@ -41,7 +44,6 @@ HELD_OUT = 18  # of them at most
 LOG_EVERY = 50  # steps
 SAMPLES = 4  # held-out crops that are kept as pictures
 
-UNSEEN = 0.5  # share of a batch that is filled without having seen the original
 FEATURES = 1.0  # weight of their distance
 ADVERSARY = 0.02  # weight of its verdict
 SMOOTHNESS = 0.1  # of the adversary, so that it does not judge by the last bit
@@ -64,7 +66,8 @@ class Settings:
     learning_rate: float = 1e-3
     beta: float = 1.0  # weight of the divergence at the end; 1 is the evidence lower bound
     warm_up: float = 0.3  # part of the run until it has that weight
-    free_bits: float = 0.02  # nats a channel and place that cost nothing
+    free_bits: float = 0.02  # nats a missing pixel and scale that cost nothing
+    unseen: float = 0.5  # share of a batch that is filled without having seen the original
     init: Path | None = None
     features: Path | None = None
     adversary: bool = False
@@ -185,7 +188,7 @@ def train(settings: Settings) -> list[float]:
     adversary = None
     if settings.adversary:
         adversary, its_optimizer = run.beside(Adversary(), ADVERSARY_RATE, "adversary")
-    unseen = torch.arange(settings.batch, device=devices.device) < settings.batch * UNSEEN
+    unseen = torch.arange(settings.batch, device=devices.device) < settings.batch * settings.unseen
     unseen = unseen.float().view(-1, 1, 1, 1)
     plain = unseen.flatten() > 0
 
@@ -195,13 +198,26 @@ def train(settings: Settings) -> list[float]:
     run.begin()
     for part in run.parts(measure):
         original, image, hole, guess = prepared(next(examples), devices.device)
-        filled, latents = network.reconstruct(image, hole, guess, original, unseen)
-        errors = log_error(filled, original, hole)
-        told = rates(latents, hole, 1 - unseen, settings.free_bits)
-        weights = balance(told) if part < settings.warm_up else torch.ones_like(told)
-        divergence = (weights * told).sum() / 3  # of a value: a pixel has three
-        weight = beta(part, settings.beta, settings.warm_up)
-        loss = 2 * errors.mean() + weight * divergence
+        if plain.all():
+            height, width = (side // NOISE_STRIDE for side in hole.shape[2:])
+            still = hole.new_zeros(len(hole), sum(LATENTS), height, width)
+            filled = network(image, hole, guess, still).float()
+            errors = log_error(filled, original, hole)
+            loss, noted = errors.mean(), {}
+        else:
+            filled, latents = network.reconstruct(image, hole, guess, original, unseen)
+            errors = log_error(filled, original, hole)
+            told = rates(latents, hole, 1 - unseen, settings.free_bits)
+            weights = balance(told) if part < settings.warm_up else torch.ones_like(told)
+            divergence = (weights * told).sum() / 3  # of a value: a pixel has three
+            weight = beta(part, settings.beta, settings.warm_up)
+            loss = 2 * errors.mean() + weight * divergence
+            noted = {
+                "log_error_unseen": float(errors.detach()[plain].mean()),
+                "log_error_seen": float(errors.detach()[~plain].mean()),
+                "nats": float(told.detach().sum()),
+                "beta": weight,
+            }
         if features or adversary:
             completed = original + hole * (filled - original)
         if features:
@@ -216,14 +232,8 @@ def train(settings: Settings) -> list[float]:
             verdict = relativistic(real, adversary(completed.detach()))
             verdict = verdict + SMOOTHNESS * roughness(adversary, original, real)
             take_step(devices, adversary, its_optimizer, verdict)
-        errors = errors.detach()
-        run.done(
-            float(errors.mean()),
-            log_error_unseen=round(float(errors[plain].mean()), 4),
-            log_error_seen=round(float(errors[~plain].mean()), 4),
-            nats=round(float(told.detach().sum()), 4),
-            beta=round(weight, 4),
-        )
+        noted = {name: round(value, 4) for name, value in noted.items()}
+        run.done(float(errors.detach().mean()), **noted)
     return run.losses
 
 
@@ -234,6 +244,7 @@ def main() -> None:
     parser.add_argument("--beta", type=float, default=Settings.beta, help="of the divergence")
     parser.add_argument("--warm-up", type=float, default=Settings.warm_up, help="part of the run")
     parser.add_argument("--free-bits", type=float, default=Settings.free_bits, help="nats")
+    parser.add_argument("--unseen", type=float, default=Settings.unseen, help="share of a batch")
     parser.add_argument("--features", type=Path, help="SqueezeNet's weights, for their distance")
     parser.add_argument("--adversary", action="store_true", help="with a verdict on its texture")
     train(Settings(**vars(parser.parse_args())))

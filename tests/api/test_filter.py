@@ -360,3 +360,11 @@ def test_what_a_filter_sees_survives_a_trip_as_json():
 
     declaration = declare(erase, prepare=measured).declaration
     assert api.Declaration.from_json(json.loads(json.dumps(declaration.to_json()))) == declaration
+
+
+def test_what_was_measured_for_a_parameter_is_told_as_far_as_it_can_hold_it():
+    found = DECLARATION.measured(
+        {"strength": 0.123456, "radius": 2.7, "factor": 3, "other": 1, "sides": [2, 3]}
+    )
+    assert found == {"strength": 0.123, "radius": 3}
+    assert DECLARATION.measured({"strength": 2.0, "radius": None}) == {}

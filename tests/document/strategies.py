@@ -9,7 +9,7 @@ import pytest
 from hypothesis import strategies as st
 
 from safelight.api import Region
-from safelight.document import Document, Group, Kept, Layer, LiveFilter, edits
+from safelight.document import Document, Group, Kept, Layer, LiveFilter, Stroke, edits
 from safelight.pixels import MODES, Raster, from_float
 
 DEPTHS = ["uint8", "uint16", "float32"]
@@ -98,7 +98,10 @@ def live_filters(draw, width, height, depth):
         kept = Kept(raster(width, height, draw(st.sampled_from([3, 4])), depth, draw(SEEDS)), "")
     channels = draw(st.sampled_from(["all", "all", "luminance", "colour"]))
     texture = draw(st.sampled_from([0.0, 0.0, 0.0, 0.7]))
-    return LiveFilter(name, name.title(), "test", "1", settings, channels, texture, kept)
+    grow = draw(st.sampled_from([0.0, 0.0, 3.0, -1.5]))
+    feather = draw(st.sampled_from([0.0, 0.0, 2.5, 9.0]))
+    strip = channels, texture, grow, feather
+    return LiveFilter(name, name.title(), "test", "1", settings, *strip, kept)
 
 
 @st.composite
@@ -167,6 +170,14 @@ def level_region(document, level):
 
 
 @st.composite
+def strokes(draw):
+    """A stroke in, beside or over a small picture."""
+    place = st.tuples(st.floats(-9, 49), st.floats(-9, 49), st.sampled_from([0.2, 1.0]))
+    points = tuple(draw(st.lists(place, min_size=1, max_size=3)))
+    return Stroke(points, draw(st.floats(0.5, 30)), draw(st.floats(0, 1)), draw(st.booleans()))
+
+
+@st.composite
 def edits_of(draw, document):
     """Any edit, some of which the document does not allow."""
     ids = [layer.id for layer in document.walk()]
@@ -197,6 +208,7 @@ def edits_of(draw, document):
         "clipped": edits.set_clipped(one, draw(st.booleans())),
         "mask": edits.set_mask(one, mask),
         "invert mask": edits.invert_mask(one),
+        "paint mask": edits.paint_mask(draw(st.sampled_from([None, one])), draw(strokes()), token),
         "mask from selection": edits.mask_from_selection(one),
         "pixels": edits.set_pixels(one, pixels),
         "filter": edits.set_filter(one, settings=settings, texture=0.5, token=token),

@@ -32,6 +32,8 @@ def test_any_edits_and_as_many_undos_lead_back_to_the_first_document(document, d
             history = history.do(edit)
         except EditError:
             continue
+        if history.document is passed[-1]:  # a stroke beside the picture
+            continue
         if history.position == before:  # one step of a drag
             passed.pop()
         passed.append(history.document)

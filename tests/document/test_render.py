@@ -19,6 +19,7 @@ from safelight.document import (
     LiveFilter,
     Renderer,
     edits,
+    effective_mask,
     plain_raster,
     render,
     render_srgb,
@@ -216,7 +217,8 @@ def naive_floats(held):
 
 
 def naive_weight(layer, height, width):
-    mask = naive_floats(layer.mask) if layer.mask is not None else np.ones((height, width, 1))
+    mask = effective_mask(layer, Region(0, 0, width, height))  # has formulas of its own
+    mask = np.ones((height, width, 1)) if mask is None else mask[..., np.newaxis]
     return mask * layer.opacity * layer.visible
 
 

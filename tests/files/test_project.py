@@ -86,8 +86,9 @@ def plain(value):
         return tuple(map(plain, value.layers))
     if isinstance(value, LiveFilter):
         kept = value.kept and (plain(value.kept.raster), value.kept.key, dict(value.kept.models))
-        text = (value.id, value.title, value.plugin, value.version, value.channels, value.texture)
-        return text, json.dumps(dict(value.settings), sort_keys=True), kept
+        text = (value.id, value.title, value.plugin, value.version)
+        strip = (value.channels, value.texture, value.grow, value.feather)
+        return text, strip, json.dumps(dict(value.settings), sort_keys=True), kept
     return value
 
 
@@ -682,6 +683,17 @@ def test_a_changed_document_opens_when_it_makes_sense(tmp_path):
     assert history.document.name == "Another"
 
 
+def test_a_filter_saved_before_masks_could_grow_opens_with_its_mask_as_it_was(tmp_path):
+    def forget(data):
+        for name in ("grow", "feather"):
+            del data["layers"][2]["filter"][name]
+
+    project, history = Project.open(with_json(tmp_path, forget))
+    project.close()
+    held = history.document.layers[2].filter
+    assert (held.grow, held.feather) == (0, 0)
+
+
 @pytest.mark.parametrize(
     ("statement", "message"),
     [
@@ -813,6 +825,10 @@ def set_filter(**values):
         (set_filter(settings={"a": [None]}), "no value"),
         (set_filter(settings={"a": [[[[[1]]]]]}), "no value"),
         (set_filter(texture=-1), "texture"),
+        (set_filter(grow=5000), "grow"),
+        (set_filter(grow=True), "grow"),
+        (set_filter(feather=-1), "feather"),
+        (set_filter(feather="wide"), "feather"),
         (set_filter(kept={"raster": 1}), "models"),
     ],
 )

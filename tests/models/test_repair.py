@@ -213,7 +213,7 @@ def test_divergence_counts_in_the_hole_alone():
     assert float(objective.rates([latent], pixels, counted)) == pytest.approx(2 * 0.5 * 4 / 64)
 
 
-@pytest.mark.parametrize(("free_bits", "gains"), [(0.02, False), (0.005, True)])
+@pytest.mark.parametrize(("free_bits", "gains"), [(0.001, False), (0.0005, True)])
 def test_below_the_free_bits_nothing_is_gained_by_saying_less(free_bits, gains):
     kl = torch.full((1, 1, 4, 4), 0.01, requires_grad=True)
     hole = torch.ones(1, 1, 4, 4)
@@ -251,6 +251,16 @@ def test_a_short_training_lowers_the_loss_and_its_latents_come_to_speak(
     assert measured[0]["active_16"] < 0.3
     assert measured[-1]["spread"] > 0
     assert (tmp_path / "samples" / "0_sample.png").exists()
+
+
+def test_a_first_run_of_the_likeliest_filling_leaves_the_posterior_alone(common, tmp_path):
+    train.train(train.Settings(out=tmp_path, steps=3, unseen=1.0, **common))
+    weights = load_state(tmp_path / "state.pt")["network"]
+    moments = weights["optimizer"]["state"]
+    names = [name for name, _ in train.Filler().named_parameters()]
+    learnt = {names[n] for n in moments}
+    assert "last.weight" in learnt
+    assert not any(name.startswith("posterior") for name in learnt)
 
 
 def test_a_run_of_the_filler_resumes_where_it_stopped(common, tmp_path):

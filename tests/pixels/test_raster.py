@@ -365,3 +365,15 @@ def test_tiles_that_are_one_object_make_the_level_that_separate_ones_make():
         for level in (1, 2, 3):
             mine, fresh = shared.level(level).to_array(), apart.level(level).to_array()
             np.testing.assert_array_equal(mine, fresh)
+
+
+def test_a_dab_on_an_empty_raster_is_seen_at_every_level_only_where_it_is():
+    empty = Raster.filled(4 * TILE, 2 * TILE, (0,), "uint8")
+    for corner in (0, TILE - 5, 2 * TILE + 3):
+        white = np.full((40, 60, 1), 255, np.uint8)
+        dab = empty.replaced(Region(corner, corner % TILE, 60, 40), white)
+        scratch = Raster.from_array(dab.to_array())
+        for level in (1, 2, 3):
+            np.testing.assert_array_equal(
+                dab.level(level).to_array(), scratch.level(level).to_array()
+            )

@@ -1,6 +1,7 @@
 """Actions: the verbs the window and the command line share. Loads no Qt, no runtime, no torch."""
 
 from safelight.actions.fidelity import fidelity
+from safelight.actions.masks import read_mask, shown_mask
 from safelight.actions.places import cache_folder, state_folder
 from safelight.actions.studio import Studio, UnknownFilter
 from safelight.actions.template import (
@@ -46,6 +47,7 @@ from safelight.workers.job import (
     JobFailed,
     JobFinished,
     JobPiece,
+    JobPrepared,
     JobProgress,
     live_filter,
 )
@@ -68,6 +70,7 @@ __all__ = [
     "JobFailed",
     "JobFinished",
     "JobPiece",
+    "JobPrepared",
     "JobProgress",
     "Left",
     "OpenError",
@@ -97,7 +100,9 @@ __all__ = [
     "open_picture",
     "plugin_names",
     "plugin_title",
+    "read_mask",
     "remove",
+    "shown_mask",
     "state_folder",
     "write_plugin",
 ]

@@ -5,6 +5,7 @@ The function's signature is the declaration. A decorated filter stays a function
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import typing
 from collections.abc import Callable, Mapping
@@ -13,7 +14,7 @@ from typing import Any, TypeGuard, TypeVar, cast
 
 from safelight.api.image import Image
 from safelight.api.parameters import Parameter, ParameterError, Value, parameter_of
-from safelight.api.prepare import Prepare, Source, check_prepare, prepared
+from safelight.api.prepare import Prepare, Prepared, Source, check_prepare, prepared
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Settings = Mapping[str, Value]
@@ -79,6 +80,20 @@ class Declaration:
         """The pictures and layers that settings name, by parameter; those not set are left out."""
         named = {item.name: str(settings[item.name]) for item in self.parameters if item.is_image}
         return {name: text for name, text in named.items() if text}
+
+    def measured(self, prepared: Prepared) -> dict[str, Value]:
+        """What was measured for parameters, by their names, as far as they can hold it.
+
+        Numbers are rounded to three digits: no measurement of a picture is better.
+        """
+        found: dict[str, Value] = {}
+        for parameter in self.parameters:
+            value = prepared.get(parameter.name)
+            if isinstance(value, float):
+                value = round(value) if parameter.kind == "integer" else float(f"{value:.3g}")
+            with contextlib.suppress(ParameterError):
+                found[parameter.name] = parameter.check(value)
+        return found
 
     def factor(self, settings: Settings) -> int:
         """How many times as wide and high the result of these settings is."""

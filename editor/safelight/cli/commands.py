@@ -7,12 +7,13 @@ import json
 import platform
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from safelight import __version__, actions
-from safelight.api import Declaration, ParameterError
+from safelight.api import Declaration, ParameterError, Value
 from safelight.cli.group import parser_of
 from safelight.cli.progress import ProgressBar
 from safelight.pixels import DEPTHS
@@ -120,6 +121,9 @@ def apply(words: list[str]) -> int:
         )
         _say(opened.notes)
         document, factor = opened.document, filter.factor(settings)
+        if options.mask is not None:
+            mask = actions.read_mask(options.mask, document)
+            document = replace(document, selection=mask)
         actions.check_export(  # before the work, not after it
             options.output,
             document.width * factor,
@@ -156,6 +160,9 @@ def _apply_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter's value"
     )
+    parser.add_argument(
+        "--mask", type=Path, metavar="FILE", help="where to work: a picture, white is selected"
+    )
     parser.add_argument("--list", action="store_true", help="show the filter's parameters")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument("--overwrite", action="store_true", help="replace OUT if it exists")
@@ -189,10 +196,13 @@ def _filtered(
 ) -> actions.Document | None:
     """The document with the filter applied; None when it failed, which has been said."""
     bar = ProgressBar(filter.title, sys.stderr, hidden=quiet)
+    measured: dict[str, Value] = {}
 
     def hear(event: actions.JobEvent) -> None:
         if isinstance(event, actions.JobProgress):
             bar.show(event.done, event.remaining)
+        elif isinstance(event, actions.JobPrepared):
+            measured.update(filter.measured(event.values))
 
     job = studio.start(filter, settings, document, listener=hear)
     try:
@@ -212,7 +222,13 @@ def _filtered(
         print(f"{filter.title} ran on {job.device_label}", file=sys.stderr)
     if not quiet and isinstance(outcome, actions.JobFinished) and outcome.shrinks_back is not None:
         print(actions.fidelity(outcome.shrinks_back), file=sys.stderr)
-    return job.edit().apply(document)
+    for name, value in () if quiet else measured.items():
+        parameter = filter.parameter(name)
+        print(
+            f"{filter.title} measured: {parameter.title} {parameter.text(value)}", file=sys.stderr
+        )
+    result = job.edit().apply(document)
+    return actions.shown_mask(result) if filter.selects else result
 
 
 @_reported

@@ -6,7 +6,9 @@ from safelight.document.edit import Edit, EditError
 from safelight.document.history import History, Step
 from safelight.document.key import is_stale, named_layers, result_key
 from safelight.document.layer import Channels, Group, Kept, Layer, LiveFilter, walk
+from safelight.document.mask import effective_mask, effective_raster
 from safelight.document.render import Live, Renderer, plain_raster, render, render_srgb, whole
+from safelight.document.stroke import Stroke
 
 __all__ = [
     "Channels",
@@ -22,7 +24,10 @@ __all__ = [
     "Metadata",
     "Renderer",
     "Step",
+    "Stroke",
     "edits",
+    "effective_mask",
+    "effective_raster",
     "is_stale",
     "named_layers",
     "plain_raster",

@@ -16,9 +16,23 @@ from PIL import Image as PillowImage
 from safelight.api import Region, Value
 from safelight.document.document import Document, clipping_base
 from safelight.document.edit import Edit, EditError
-from safelight.document.layer import Channels, Group, Kept, Layer, LiveFilter, _new_id
+from safelight.document.layer import (
+    FEATHER,
+    GROW,
+    Channels,
+    Group,
+    Kept,
+    Layer,
+    LiveFilter,
+    _new_id,
+)
+from safelight.document.mask import shaped
 from safelight.document.render import Live, whole
-from safelight.pixels import Raster, from_float, to_float
+from safelight.document.stroke import Stroke, painted
+from safelight.pixels import Raster, RasterBuilder, from_float, to_float
+
+_BAND = 512
+"""Rows of a selection that are grown or feathered at a time."""
 
 # -- the list of layers ----------------------------------------------------------------------
 
@@ -216,6 +230,31 @@ def mask_from_selection(layer_id: str) -> Edit:
     return Edit("Mask from selection", apply)
 
 
+def paint_mask(layer_id: str | None, stroke: Stroke, token: str | None = None) -> Edit:
+    """Paint on a layer's mask, or erase from it; None = on the selection.
+
+    Where there is no mask yet, and where nothing is selected, painting begins with nothing, and
+    erasing changes nothing. A selection of which nothing is left is None; a mask stays.
+    """
+
+    def apply(document: Document) -> Document:
+        layer = None if layer_id is None else _unlocked(document, layer_id)
+        before = document.selection if layer is None else layer.mask
+        if before is None and stroke.erase:
+            return document
+        size = document.width, document.height
+        start = before or Raster.filled(*size, (0,), "uint8")
+        after = painted(start, stroke)
+        if after is start:
+            return document
+        if layer is not None:
+            return document.with_layer(replace(layer, mask=after))
+        emptied = stroke.erase and _is_empty(after, stroke.region.intersect(document.region))
+        return replace(document, selection=None if emptied else after)
+
+    return Edit("Eraser" if stroke.erase else "Brush", apply, token)
+
+
 def set_pixels(layer_id: str, raster: Raster, label: str = "Pixels") -> Edit:
     """Put ``raster`` in place of a pixel layer's pixels. It has the document's size and depth."""
 
@@ -236,11 +275,19 @@ def set_filter(
     settings: Mapping[str, Value] | None = None,
     channels: Channels | None = None,
     texture: float | None = None,
+    grow: float | None = None,
+    feather: float | None = None,
     label: str = "",
     token: str | None = None,
 ) -> Edit:
     """Change what a filter layer does; what is None stays. The kept result stays, now stale."""
-    given: dict[str, Any] = {"settings": settings, "channels": channels, "texture": texture}
+    given: dict[str, Any] = {
+        "settings": settings,
+        "channels": channels,
+        "texture": texture,
+        "grow": grow,
+        "feather": feather,
+    }
     given = {name: value for name, value in given.items() if value is not None}
 
     def change(layer: Layer) -> Layer:
@@ -261,8 +308,8 @@ def keep_result(
     def change(layer: Layer) -> Layer:
         own = _filter(layer)
         ran = computed or own
-        ran = replace(ran, channels=own.channels, texture=own.texture, kept=kept)
-        return replace(layer, content=ran)
+        strip = {name: getattr(own, name) for name in ("channels", "texture", "grow", "feather")}
+        return replace(layer, content=replace(ran, kept=kept, **strip))
 
     return _changed(label, layer_id, change, locked=True)
 
@@ -298,7 +345,7 @@ def select_region(region: Region, how: str = "replace") -> Edit:
             before = Raster.filled(document.width, document.height, (level,), "uint8")
         value = np.full((inside.height, inside.width, 1), how != "subtract", np.float32)
         after = before.replaced(inside, from_float(value, before.depth))
-        return replace(document, selection=after if after.bounds() else None)
+        return replace(document, selection=None if _is_empty(after, inside) else after)
 
     return Edit(
         {"add": "Add to selection", "subtract": "Subtract from selection"}.get(how, "Select"), apply
@@ -314,6 +361,30 @@ def invert_selection() -> Edit:
         return replace(document, selection=_inverted(document.selection))
 
     return Edit("Invert selection", apply)
+
+
+def modify_selection(grow: float = 0.0, feather: float = 0.0, label: str = "") -> Edit:
+    """Widen what is selected by ``grow`` pixels, or narrow it, then feather it (``shaped``).
+
+    Where nothing is left, everything is selected again, as without a selection.
+    """
+
+    def renders(document: Document, _: Live | None) -> Document:
+        before = document.selection
+        if before is None:
+            raise EditError("nothing is selected")
+        builder = RasterBuilder(before.width, before.height, 1, before.depth)
+        for y in range(0, before.height, _BAND):
+            band = Region(0, y, before.width, _BAND).intersect(before.region)
+            pixels = shaped(before, band, grow, feather)[..., np.newaxis]
+            builder.write(band, from_float(pixels, before.depth))
+        after = builder.finish()
+        return replace(document, selection=None if _is_empty(after, after.region) else after)
+
+    named = (
+        "Feather selection" if not grow else "Grow selection" if grow > 0 else "Shrink selection"
+    )
+    return _rendering(label or named, renders)
 
 
 def enlarge(
@@ -429,6 +500,13 @@ def _mapped(raster: Raster, change: Callable[[Any], Any]) -> Raster:
     return Raster.from_tiles(raster.width, raster.height, raster.channels, raster.depth, tiles)
 
 
+def _is_empty(mask: Raster, changed: Region) -> bool:
+    """Whether nothing of a mask is white; looks first where it has just been changed."""
+    if mask.read(changed).any():
+        return False
+    return not any(tile.any() for tile in {id(tile): tile for _, tile in mask.tiles()}.values())
+
+
 def _inverted(mask: Raster) -> Raster:
     full = {"uint8": 255, "uint16": 65535}.get(mask.depth, 1)
     return _mapped(mask, lambda tile: np.subtract(full, tile, dtype=tile.dtype))
@@ -440,7 +518,13 @@ def _grown_filter(
     kept = filter.kept
     if kept is not None:
         kept = replace(kept, raster=_resized(kept.raster, scale), key="")
-    return replace(filter, kept=kept, settings=lengths(filter) if lengths else filter.settings)
+    return replace(
+        filter,
+        kept=kept,
+        settings=lengths(filter) if lengths else filter.settings,
+        grow=min(max(filter.grow * scale, GROW[0]), GROW[1]),
+        feather=min(filter.feather * scale, FEATHER[1]),
+    )
 
 
 def _resized(raster: Raster, scale: int) -> Raster:

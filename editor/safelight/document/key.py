@@ -17,14 +17,14 @@ def result_key(
     filter: LiveFilter,
     models: Mapping[str, str],
     named: Mapping[str, Raster] | None = None,
-    mask: Raster | None = None,
+    masked: Layer | None = None,
 ) -> str:
     """The key of a filter's result over ``document`` (what lies below it): SHA-256, as text.
 
     It holds the content of all that can be seen there, the filter's id and version, its settings,
     ``models``, the SHA-256 of each network by name, ``named``, the layers that it looks at
-    wherever they lie (``named_layers``), and the ``mask`` that it was told. Of a picture file it
-    holds the path alone.
+    wherever they lie (``named_layers``), and of ``masked``, the layer of a filter that is told its
+    mask, that mask. Of a picture file it holds the path alone.
     """
     parts = [
         [document.width, document.height, document.depth, _profile(document)],
@@ -33,8 +33,9 @@ def result_key(
     ]
     if named:
         parts.append([[identity, _raster(raster)] for identity, raster in sorted(named.items())])
-    if mask is not None:
-        parts.append(["mask", _raster(mask)])
+    if masked is not None and masked.filter is not None:
+        own = masked.filter
+        parts.append([masked.mask and _raster(masked.mask), own.grow, own.feather])
     return _hash(parts)
 
 
@@ -58,8 +59,8 @@ def is_stale(document: Document, layer_id: str) -> bool:
     if filter is None or filter.kept is None:
         return False
     below, named = document.below(layer_id), named_layers(document, filter)
-    mask = layer.mask if filter.masked else None
-    return result_key(below, filter, filter.kept.models, named, mask) != filter.kept.key
+    masked = layer if filter.masked else None
+    return result_key(below, filter, filter.kept.models, named, masked) != filter.kept.key
 
 
 def _layers(layers: tuple[Layer, ...]) -> list[Any]:
@@ -80,7 +81,9 @@ def _layer(layer: Layer, clipped: bool) -> list[Any]:
         return ["pixels", _raster(content), *own]
     if isinstance(content, LiveFilter):
         kept = content.kept and _raster(content.kept.raster)
-        strip = [content.channels, content.texture]
+        strip: list[Any] = [content.channels, content.texture]
+        if layer.mask is not None and (content.grow or content.feather):
+            strip += [content.grow, content.feather]
         return [content.id, content.version, dict(content.settings), *strip, kept, *own]
     return ["group", _layers(content.layers), *own]
 

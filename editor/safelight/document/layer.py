@@ -15,6 +15,13 @@ Channels: TypeAlias = Literal["all", "luminance", "colour"]
 """What of a filter's result counts: all of it, its lightness only, or its colour only."""
 
 
+GROW = (-256, 1024)
+FEATHER = (0, 1024)
+"""Pixels a mask can be grown and feathered by: four times what the strip's sliders offer, so that
+a picture of four times the size can have them.
+"""
+
+
 def _new_id() -> str:
     return uuid4().hex
 
@@ -43,8 +50,10 @@ class LiveFilter:
     ``id`` is the filter's permanent id, ``title``, ``plugin`` and ``version`` are what it was
     called when it was added: they name what to install where it is missing. ``channels`` and
     ``texture`` (0 to 1: how much of the fine texture below is kept) belong to the strip that
-    every filter layer has; its Amount, mask and blend mode are the layer's own. ``masked`` is a
-    filter that is told the layer's mask, so that its result depends on it.
+    every filter layer has; its Amount, mask and blend mode are the layer's own. ``grow`` and
+    ``feather``, in pixels of level 0, are what is made of that mask (``effective_mask``): how far
+    it is widened, narrowed when negative, and the radius of its soft rim.
+    ``masked`` is a filter that is told the mask, so that its result depends on it.
     """
 
     id: str
@@ -54,6 +63,8 @@ class LiveFilter:
     settings: Mapping[str, Value] = field(default_factory=dict)
     channels: Channels = "all"
     texture: float = 0.0
+    grow: float = 0.0
+    feather: float = 0.0
     kept: Kept | None = None
     masked: bool = False
 
@@ -62,6 +73,12 @@ class LiveFilter:
             raise ValueError(f"a filter works on all, luminance or colour, not {self.channels}")
         if not 0 <= self.texture <= 1:
             raise ValueError(f"texture is 0 to 1, not {self.texture}")
+        for name, value, (low, high) in (
+            ("grow", self.grow, GROW),
+            ("feather", self.feather, FEATHER),
+        ):
+            if not low <= value <= high:
+                raise ValueError(f"{name} is {low} to {high} pixels, not {value}")
         object.__setattr__(self, "settings", MappingProxyType(dict(self.settings)))
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from safelight.api import Region
 from safelight.document.document import Document, clipping_base
 from safelight.document.layer import Group, Layer, LiveFilter
+from safelight.document.mask import effective_mask, looks_around
 from safelight.document.strip import margin, treat
 from safelight.pixels import TILE, Raster, RasterBuilder, composite, from_float, to_float
 
@@ -179,7 +180,7 @@ def _looks_around(layer: Layer, live: Live | None, level: int) -> bool:
     if not layer.shown:
         return False
     if layer.filter is not None:
-        return _margin(layer.filter, live, level) > 0
+        return _margin(layer.filter, live, level) > 0 or looks_around(layer)
     return any(_looks_around(inner, live, level) for inner in layer.layers)
 
 
@@ -262,7 +263,7 @@ class _Frame:
             above,
             mode=base.mode,
             opacity=base.opacity,
-            mask=self._mask(base, window),
+            mask=effective_mask(base, window),
         )
         return pixels
 
@@ -288,11 +289,6 @@ class _Frame:
         if isinstance(layer.content, Group):
             return self.stack(layer.content.layers, window)
         return to_float(_read(layer.raster, window))
-
-    def _mask(self, layer: Layer, window: Region) -> Pixels | None:
-        if layer.mask is None:
-            return None
-        return to_float(_read(layer.mask, window))[..., 0]
 
     def _filtered(
         self,
@@ -329,7 +325,7 @@ class _Frame:
             np.ascontiguousarray(result[inside.rows(), inside.columns()]),
             mode=layer.mode,
             opacity=layer.opacity,
-            mask=self._mask(layer, window),
+            mask=effective_mask(layer, window),
         )
         under[..., 3] = alpha
         return under

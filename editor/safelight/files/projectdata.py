@@ -169,6 +169,8 @@ def _filter_to_json(held: LiveFilter, keep: Keep) -> dict[str, Any]:
         "channels": held.channels,
         "texture": held.texture,
         "masked": held.masked,
+        "grow": held.grow,
+        "feather": held.feather,
         "kept": kept
         and {"raster": keep(kept.raster), "key": kept.key, "models": dict(kept.models)},
     }
@@ -262,6 +264,8 @@ def _filter_from_json(data: _Fields, find: Find) -> LiveFilter:
         channels=data.required("channels", str),
         texture=data.fraction("texture"),
         masked=data.optional("masked", bool) or False,
+        grow=data.length("grow"),
+        feather=data.length("feather"),
         kept=None if kept is None else _kept_from_json(_Fields(kept), find),
     )
 
@@ -300,6 +304,13 @@ class _Fields:
         value = self._data.get(name)
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
             raise DataError(f"{name} is not between 0 and 1")
+        return float(value)
+
+    def length(self, name: str) -> float:
+        """A number; 0 where an earlier version has written none."""
+        value = self._data.get(name, 0)
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise DataError(f"{name} is no number")
         return float(value)
 
     def one_of(self, name: str, known: Mapping[str, Any]) -> str:

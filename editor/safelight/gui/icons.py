@@ -117,6 +117,13 @@ def _bin() -> QPainterPath:
     return path
 
 
+def _steps() -> QPainterPath:
+    path = QPainterPath()
+    for x in (1.5, 6.2, 10.9):
+        path.addRoundedRect(QRectF(x, 4, 3.6, 8), 0.8, 0.8)
+    return path
+
+
 _PATHS = {
     "eye": _eye,
     "shut": _shut,
@@ -128,4 +135,5 @@ _PATHS = {
     "plus": _plus,
     "copy": _copy,
     "bin": _bin,
+    "steps": _steps,
 }

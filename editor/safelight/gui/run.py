@@ -12,6 +12,7 @@ from safelight.document import Document, Edit, Layer, edits
 from safelight.gui.background import Mailbox
 from safelight.gui.canvas.overlay import Overlay
 from safelight.gui.canvas.picture import Picture, make_levels
+from safelight.gui.canvas.tint import Tint
 from safelight.pixels import Raster
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 class Task:
     """What a filter is run for: a new layer ``above`` another, or one that is there already.
 
-    ``layer`` is the filter layer; None for a filter that changes the picture's size.
+    ``layer`` is the filter layer; None for what changes the picture's size, and what selects.
     """
 
     declaration: Declaration
@@ -100,10 +101,14 @@ class Run:
         if isinstance(event, actions.JobPiece):
             raster = Raster.from_array(event.pixels)
             make_levels(raster)
-            picture = Picture(raster, self._profile)
+            picture = self._picture(raster)
         elif isinstance(event, actions.JobFinished):
             for raster in event.layers.values():
                 make_levels(raster)
-            picture = Picture(event.raster, self._profile)
+            picture = self._picture(event.raster)
         letter: tuple[Any, Picture | None] = (event, picture)
         self._mailbox.post(letter)
+
+    def _picture(self, raster: Raster) -> Picture:
+        """A result for the screen: pixels in the document's colours, a selection in red."""
+        return Tint(raster) if raster.channels == 1 else Picture(raster, self._profile)

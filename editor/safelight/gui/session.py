@@ -18,6 +18,8 @@ from safelight.document import (
     History,
     Layer,
     Renderer,
+    Stroke,
+    edits,
     is_stale,
     plain_raster,
 )
@@ -44,7 +46,8 @@ class Session(QObject):
     """The model behind a workspace. ``studio`` is None until the back end is ready.
 
     ``active`` is the id of the layer that edits are about. ``trial`` is the document with a
-    filter that is being tried, as long as it is.
+    filter that is being tried, as long as it is. ``measured`` tells what a filter has found out
+    about the whole picture, ``selected`` that one has made the selection.
     """
 
     history_changed = Signal()
@@ -52,6 +55,8 @@ class Session(QObject):
     stale_changed = Signal()
     job_changed = Signal()
     overlay_changed = Signal()
+    measured = Signal(object)
+    selected = Signal()
     said = Signal(str, str)
 
     _failed = Signal(str)
@@ -90,7 +95,7 @@ class Session(QObject):
         self.overlay: Overlay | None = None
         self.busy = ""
         self._renderer = Renderer(memory=_RENDERED)
-        self._pictures: OrderedDict[int, tuple[Document, Picture]] = OrderedDict()
+        self._pictures: OrderedDict[tuple[int, int], tuple[Document, Picture]] = OrderedDict()
         self._spill = actions.Spill(actions.cache_folder())
         self._tidying = QTimer(self)
         self._tidying.setSingleShot(True)
@@ -124,16 +129,32 @@ class Session(QObject):
         return self.document.layer(self.active)
 
     @property
+    def painted_on(self) -> str | None:
+        """The layer whose mask a brush paints on: the active one if it is a filter with a mask.
+
+        None = the selection.
+        """
+        layer = self.layer
+        return layer.id if layer.filter is not None and layer.mask is not None else None
+
+    def paint(self, stroke: Stroke, token: str) -> None:
+        """Paint a piece of a stroke on that mask."""
+        if not self.locked:
+            self.do(edits.paint_mask(self.painted_on, stroke, token))
+
+    @property
     def unsaved(self) -> bool:
         """Whether there are edits that are in no file."""
         return self.document is not self.saved
 
     def picture(self, document: Document) -> Picture:
         """A version of the document for the screen; its tiles stay ready for a while."""
-        known = self._pictures.pop(id(document), None)
+        # Documents that differ in their selection alone look the same.
+        key = id(document.layers), id(document.profile)
+        known = self._pictures.pop(key, None)
         if known is None:
             known = document, Picture(document, renderer=self._renderer)
-        self._pictures[id(document)] = known
+        self._pictures[key] = known
         if len(self._pictures) > _PICTURES:
             self._pictures.popitem(last=False)
         return known[1]
@@ -349,8 +370,8 @@ class Session(QObject):
     # -- previews and jobs ---------------------------------------------------------------------
 
     def task(self, declaration: Declaration, settings: dict[str, Value]) -> Task:
-        """A new filter layer above the active one, or a new size; the selection is its mask."""
-        if declaration.factor(settings) != 1:
+        """A new filter layer above the active one, or none; the selection is its mask."""
+        if declaration.factor(settings) != 1 or declaration.selects:
             return Task(declaration, settings)
         held = actions.live_filter(declaration, settings)
         layer = Layer(declaration.title, held, mask=self.document.selection)
@@ -365,7 +386,7 @@ class Session(QObject):
             return
         self._tries += 1
         current, task = self._tries, self.task(declaration, settings)
-        if task.resizes:
+        if task.layer is None:
             self._preview(task, region)
             return
 
@@ -419,13 +440,13 @@ class Session(QObject):
     def apply(
         self, declaration: Declaration, settings: dict[str, Value], focus: Region | None
     ) -> None:
-        """Add a filter as a layer, or give the picture a new size: one step of the history."""
+        """Add a filter as a layer, give the picture a new size, or select: one step of history."""
         studio = self.studio
         if studio is None or self.job is not None or self.busy:
             return
         self.stop_preview()
         task = self.task(declaration, settings)
-        if task.resizes:
+        if task.layer is None:
             self._start(task, focus)
             return
         self.busy = declaration.title
@@ -510,7 +531,9 @@ class Session(QObject):
         if run is not self.preview:
             return
         self._take_piece(run, event, picture)
-        if isinstance(event, actions.JobProgress):
+        if isinstance(event, actions.JobPrepared):
+            self.measured.emit(event.values)
+        elif isinstance(event, actions.JobProgress):
             run.done = event.done
         elif isinstance(event, (actions.JobFinished, actions.JobFailed, actions.JobCancelled)):
             self.preview = None
@@ -524,7 +547,9 @@ class Session(QObject):
         if run is not self.job:
             return
         self._take_piece(run, event, picture)
-        if isinstance(event, actions.JobProgress):
+        if isinstance(event, actions.JobPrepared):
+            self.measured.emit(event.values)
+        elif isinstance(event, actions.JobProgress):
             run.done, run.remaining = event.done, event.remaining
         elif isinstance(event, (actions.JobFinished, actions.JobFailed, actions.JobCancelled)):
             self.job, self.overlay = None, None
@@ -532,6 +557,8 @@ class Session(QObject):
                 if event.shrinks_back is not None:
                     self.said.emit(actions.fidelity(event.shrinks_back), "")
                 self.do(run.edit())
+                if run.declaration.selects:
+                    self.selected.emit()
             elif isinstance(event, actions.JobFailed):
                 self.said.emit(event.message, event.details)
         self.job_changed.emit()

@@ -32,13 +32,14 @@ class Sidebar(QSplitter):
         self.setSizes([170, 330, 280])
         self.setChildrenCollapsible(False)
         self.setMinimumWidth(230)
-        stack.currentChanged.connect(self._give_room)
+        stack.currentChanged.connect(self.give_room)
         self.splitterMoved.connect(self._leave_alone)
 
     def _leave_alone(self) -> None:
         self._moved = True
 
-    def _give_room(self) -> None:
+    def give_room(self) -> None:
+        """Share the height out anew: what is shown may need another."""
         if self._moved:
             return
         panel = self._stack.currentWidget()

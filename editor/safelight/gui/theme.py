@@ -46,6 +46,11 @@ QPushButton:disabled {{ background: {PANEL}; border-color: {LINE}; color: {OFF};
 QToolButton#plain {{ background: transparent; border-color: transparent; padding: 3px 7px; }}
 QToolButton#plain:hover {{ background: {RAISED}; }}
 QToolButton#plain:focus {{ border-color: {ACCENT}; }}
+QToolButton#words {{ padding: 3px 8px 4px; }}
+QToolButton#steps {{ background: transparent; border-color: transparent; padding: 4px 5px; }}
+QToolButton#steps:hover {{ background: {RAISED}; }}
+QToolButton#steps:focus {{ border-color: {ACCENT}; }}
+QToolButton#steps:checked {{ background: {ACCENT_DARK}; border-color: {ACCENT}; }}
 QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox {{
     background: #1b1b1b; border: 1px solid {LINE}; border-radius: 5px; padding: 4px 6px;
     selection-background-color: {ACCENT_DARK}; selection-color: {TEXT};
@@ -102,6 +107,7 @@ QLabel#title {{ font-size: 15px; font-weight: 600; }}
 QLabel#large {{ font-size: 24px; font-weight: 300; }}
 QFrame#line {{ background: {LINE}; max-height: 1px; min-height: 1px; }}
 QFrame#panel {{ background: {PANEL}; border-radius: 6px; }}
+QFrame#closeup {{ background: {WINDOW}; border: 1px solid {LINE}; }}
 QFrame#status {{ background: {WINDOW}; border-top: 1px solid #2b2b2b; }}
 QFrame#message {{ background: {WARNING}; border-radius: 5px; }}
 QTextBrowser#facts {{

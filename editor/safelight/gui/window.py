@@ -389,6 +389,8 @@ class Window(QMainWindow):
         self._toggle(view, "R&ulers", "show_rulers", "Ctrl+R")
         self._toggle(view, "Gui&des", "show_guides", "Ctrl+;")
         self._canvas_action(view, "Clear guides", "clear_guides", "")
+        mask = self._toggle(view, "&Mask overlay", "show_mask_overlay", "Q")
+        mask.setToolTip("What is selected, or a filter layer's mask, in red over the picture")
         view.addSeparator()
         self._split = self._action(view, "Before and after, &split", self._do_split, "Ctrl+B")
         self._split.setCheckable(True)
@@ -440,10 +442,20 @@ class Window(QMainWindow):
 
     def _make_select_menu(self, menu: QMenu) -> None:
         self._toggle(menu, "&Rectangle", "selecting", "M")
+        brush = self._toggle(menu, "&Brush", "brushing", "B")
+        brush.setToolTip("Paint what is selected, or a filter layer's mask. Alt erases.")
+        eraser = self._toggle(menu, "&Eraser", "erasing", "E")
+        eraser.setToolTip("Erase from what is selected, or from a filter layer's mask. Alt paints.")
+        menu.addSeparator()
         self._needs_picture += [
             self._action(menu, "&All", lambda: self._select("select_all"), "Ctrl+A"),
             self._action(menu, "&Invert", lambda: self._select("invert_selection"), "Ctrl+Shift+I"),
         ]
+        menu.addSeparator()
+        self._canvas_action(menu, "&Larger brush", "larger_brush", "]")
+        self._canvas_action(menu, "&Smaller brush", "smaller_brush", "[")
+        self._canvas_action(menu, "&Harder brush", "harder_brush", "}")
+        self._canvas_action(menu, "S&ofter brush", "softer_brush", "{")
 
     def _select(self, name: str) -> None:
         from safelight.document import edits  # not sooner: it brings numpy with it
@@ -742,6 +754,8 @@ class Window(QMainWindow):
             "Drag   Move the picture (anywhere, with Space held)",
             "Arrows   Move the picture",
             "Double click   Whole picture, or 100 %",
+            "Brush, Alt held   Erase (an eraser: paint)",
+            "Brush, Shift and click   A straight line from the last stroke",
             "Return, Escape   Apply or leave a filter",
         ]
         self._tell("Keyboard shortcuts", "\n".join(lines))

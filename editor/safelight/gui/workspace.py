@@ -12,9 +12,11 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from safelight import actions
-from safelight.api import Declaration, ParameterError, Region, Value
+from safelight.api import Declaration, ParameterError, Prepared, Value
 from safelight.document import History, edits
 from safelight.files.foreign import Importers
+from safelight.gui.areas import middle
+from safelight.gui.brushbar import BrushBar
 from safelight.gui.canvas import Canvas
 from safelight.gui.canvas.picker import Picker
 from safelight.gui.canvas.picture import make_levels
@@ -26,6 +28,7 @@ from safelight.gui.panels.history import HistoryList
 from safelight.gui.panels.layers import LayersPanel
 from safelight.gui.panels.navigator import Navigator
 from safelight.gui.panels.settings import FilterSettings
+from safelight.gui.proving import Proving
 from safelight.gui.session import Session
 from safelight.gui.sidebar import Sidebar
 from safelight.pixels import Raster
@@ -80,6 +83,7 @@ class Workspace(QWidget):
         )
         self.canvas = Canvas()
         self.messages = MessageBar()
+        self.brush_bar = BrushBar(self.canvas)
         self.strip = JobStrip()
         self.filters = FilterList()
         self.history = HistoryList()
@@ -157,8 +161,11 @@ class Workspace(QWidget):
         panel.apply_wanted.connect(self._apply)
         panel.closed.connect(self.close_filter)
         panel.picking.connect(self._pick)
+        panel.room_wanted.connect(self.sidebar.give_room)
+        Proving(panel, self.session, self.canvas.visible)
         if self.held is not None:
             self.held.stop_picking()
+            self.held.proofs.close_strip()
         self.settings = panel
         self._side.addWidget(panel)
         self._side.setCurrentWidget(panel)
@@ -173,6 +180,7 @@ class Workspace(QWidget):
             return
         panel, self.settings = self.settings, None
         panel.stop_picking()
+        panel.proofs.close_strip()
         self.session.stop_preview()
         self._side.setCurrentWidget(self.held or self.filters)
         self._side.removeWidget(panel)
@@ -185,6 +193,7 @@ class Workspace(QWidget):
         if self.held is not None:
             panel, self.held = self.held, None
             panel.stop_picking()
+            panel.proofs.close_strip()
             if self._side.currentWidget() is panel:
                 self._side.setCurrentWidget(self.filters)
             self._side.removeWidget(panel)
@@ -193,6 +202,9 @@ class Workspace(QWidget):
     def close_session(self) -> None:
         """Give up whatever runs."""
         self._seen.stop()
+        for panel in (self.settings, self.held):
+            if panel is not None:
+                panel.proofs.close_strip()
         self.session.close()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -216,6 +228,7 @@ class Workspace(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         column.addWidget(self.messages)
+        column.addWidget(self.brush_bar)
         column.addWidget(self.canvas, 1)
         column.addWidget(self.strip)
         self._side = QStackedWidget()
@@ -255,12 +268,16 @@ class Workspace(QWidget):
         self._later.timeout.connect(self._refresh_if_stale)
         session.job_changed.connect(self._show_job)
         session.overlay_changed.connect(self._show_overlay)
+        session.measured.connect(self._show_measured)
+        session.selected.connect(self._show_selected)
         session.said.connect(self.messages.say)
         self.filters.chosen.connect(self.open_filter)
         self.history.jumped.connect(self._jump)
         self.strip.cancelled.connect(session.cancel_job)
         self.canvas.view_changed.connect(self._view_changed)
         self.canvas.guides_changed.connect(self.changed)
+        self.canvas.tool_changed.connect(self.changed)
+        self.canvas.stroked.connect(session.paint)
         self.canvas.selected.connect(
             lambda region, how: session.do(edits.select_region(region, how))
         )
@@ -276,6 +293,7 @@ class Workspace(QWidget):
         self.history.show_history(history)
         if self.settings is not None:
             self.settings.set_picture((history.document.width, history.document.height))
+            self._show_obstacle()
         self._show_picture()
         self._show_layers()
         self.changed.emit()
@@ -283,6 +301,7 @@ class Workspace(QWidget):
     def _show_layers(self) -> None:
         session = self.session
         self.layers.show_document(session.document, session.active, session.stale)
+        self._show_mask()
         self._show_active()
         if self.settings is not None:
             self.settings.set_layers(_with_pixels(session.document))
@@ -306,6 +325,8 @@ class Workspace(QWidget):
             panel.refresh_wanted.connect(lambda: self._refresh(self.session.active))
             panel.closed.connect(self.close_layer)
             panel.picking.connect(self._pick)
+            panel.room_wanted.connect(self.sidebar.give_room)
+            Proving(panel, self.session, self.canvas.visible)
             if panel.strip is not None:
                 panel.strip.edit_wanted.connect(self.session.do)
             self.held = panel
@@ -351,16 +372,43 @@ class Workspace(QWidget):
         self.navigator.show_picture(shown, live)
         self.navigator.show_view(self.canvas.corners(), self.canvas.view.zoom)
 
+    def _show_mask(self) -> None:
+        """Show on what a brush paints."""
+        document, painted_on = self.session.document, self.session.painted_on
+        layer = None if painted_on is None else document.layer(painted_on)
+        self.canvas.show_mask(document.selection if layer is None else layer.mask)
+        self.brush_bar.show_target("" if layer is None else layer.name)
+
     def _show_job(self) -> None:
         run = self.session.job
         self.strip.show_run(run)
         self.history.setEnabled(not self.session.locked)
         self.layers.setEnabled(not self.session.locked)
         self._show_active()
-        if self.settings is not None:
-            busy = f"{run.declaration.title} is running; one at a time" if run else ""
-            self.settings.set_busy(busy)
+        self._show_obstacle()
         self.changed.emit()
+
+    def _show_obstacle(self) -> None:
+        """Say why the filter that is open cannot be applied now."""
+        panel, run = self.settings, self.session.job
+        if panel is not None:
+            panel.needs_selection(panel.declaration.masked and self._selects_nothing())
+            panel.set_busy(f"{run.declaration.title} is running; one at a time" if run else "")
+
+    def _selects_nothing(self) -> bool:
+        return self.session.document.selection is None
+
+    def _show_measured(self, values: Prepared) -> None:
+        panel = self.settings or self.held
+        if panel is not None:
+            panel.show_measured(values)
+
+    def _show_selected(self) -> None:
+        """What was selected is seen in red, to be corrected with the brush; or that it is none."""
+        if self._selects_nothing():
+            self.messages.say("Nothing was found, so nothing is selected.")
+        else:
+            self.canvas.show_mask_overlay = True
 
     def _show_overlay(self) -> None:
         self._show_picture()
@@ -386,10 +434,11 @@ class Workspace(QWidget):
             self.session.stop_preview()
             return
         declaration, settings = self.settings.declaration, self._settings()
-        if settings is not None:
-            region = _middle(
-                self.canvas.visible(), _PREVIEW_PIXELS // declaration.factor(settings) ** 2
-            )
+        if declaration.masked and self._selects_nothing():
+            self.session.stop_preview()
+        elif settings is not None:
+            most = _PREVIEW_PIXELS // declaration.factor(settings) ** 2
+            region = middle(self.canvas.visible(), most)
             self.session.start_preview(declaration, settings, region)
 
     def _pick(self, kind: Literal["", "point", "rectangle"], place: tuple[float, ...]) -> None:
@@ -434,18 +483,6 @@ def _with_pixels(document: actions.Document) -> list[tuple[str, str]]:
     """The layers that hold pixels, topmost first: the id and the name of each."""
     found = [(x.id, x.name) for x in document.walk() if isinstance(x.content, Raster)]
     return found[::-1]
-
-
-def _middle(region: Region, pixels: int) -> Region:
-    """The region, or so much of its middle as has at most ``pixels`` pixels."""
-    have = region.width * region.height
-    if have <= pixels:
-        return region
-    shrink = (pixels / have) ** 0.5
-    width, height = max(int(region.width * shrink), 1), max(int(region.height * shrink), 1)
-    x = region.x + (region.width - width) // 2
-    y = region.y + (region.height - height) // 2
-    return Region(x, y, width, height)
 
 
 def _panel(inside: QWidget) -> QFrame:

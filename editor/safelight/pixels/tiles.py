@@ -187,6 +187,10 @@ class Raster:
                 height, width = self._tiles[index].shape[:2]
                 yield index, Region(column * TILE, row * TILE, width, height)
 
+    def shares(self, other: Raster, region: Region) -> bool:
+        """Whether ``other``, as large, holds the very same tiles where ``region`` lies."""
+        return all(self._tiles[i] is other._tiles[i] for i, _ in self._touched(region))
+
     def read(self, region: Region) -> NDArray[Any]:
         """The pixels of ``region`` as one array (height, width, channels) of the raster's depth.
 
@@ -240,7 +244,8 @@ class Raster:
                 ):
                     known = _halved(self.read(below))
                     known.flags.writeable = False
-                    same[min(touched)] = known
+                    if len(touched) == 1:
+                        same[min(touched)] = known
                 tiles.append(known)
         width, height = -(-self.width // 2), -(-self.height // 2)
         return Raster(width, height, self.channels, "uint8", tiles)

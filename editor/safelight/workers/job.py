@@ -29,6 +29,7 @@ from safelight.document import (
     Live,
     LiveFilter,
     edits,
+    effective_raster,
     named_layers,
     render,
     result_key,
@@ -171,9 +172,10 @@ class Job:
         self._key = ""
         self.inputs = self._parts(document, layer_id)
         self._layer_id = layer_id
-        self._mask = None
+        self._masked: Layer | None = None
         if declaration.masked:
-            self._mask = document.layer(layer_id).mask if layer_id else document.selection
+            new = Layer(declaration.title, self.filter, mask=document.selection)
+            self._masked = document.layer(layer_id) if layer_id else new
         self._prepared = prepared or Preparations()
         self._read = read
         self._live = live
@@ -254,7 +256,7 @@ class Job:
                 # Here, because it reads every pixel of the input.
                 named = named_layers(self.document, self.filter)
                 below, filter = self.inputs[0][1], self.filter
-                self._key = result_key(below, filter, self.models, named, self._mask)
+                self._key = result_key(below, filter, self.models, named, self._masked)
         except _Stopped:
             outcome = JobCancelled()
         except _Failure as failure:
@@ -292,6 +294,7 @@ class _Run:
         self.settings = plain(job.declaration, job.settings)
         self.plan = Plan()
         self.shrinking = ShrinkingBack(cut_off=self.document.depth != "float32")
+        self.mask: Raster | None = None
         self.prepared: Prepared = {}
         self.waiting: list[Piece] = []
         self.under_way: deque[_UnderWay] = deque()
@@ -322,7 +325,8 @@ class _Run:
         if job.declaration.selects:
             channels, depth = 1, "uint8"
         builder = RasterBuilder(region.width * scale, region.height * scale, channels, depth)
-        if job.declaration.masked:
+        if job._masked is not None:
+            self.mask = effective_raster(job._masked)
             self.waiting = [self._around_the_mask()]
             self._copy_below(builder)
         else:
@@ -409,7 +413,7 @@ class _Run:
     def _around_the_mask(self) -> Piece:
         """The one piece of a filter that works on what a mask says. Raises _Failure without one."""
         job, whole = self.job, self.document.region
-        found = job._mask.bounds() if job._mask is not None else None
+        found = self.mask.bounds() if self.mask is not None else None
         if found is None:
             raise _Failure(
                 "needs to know where: select what it should work on, with the brush or a selection"
@@ -442,8 +446,8 @@ class _Run:
         number = next(self.numbers)
         images, others = self.images.lend(self.worker, window)
         more: Message = {"prepared": self.prepared} if self.prepared else {}
-        if self.job._mask is not None:
-            mask = to_float(self.job._mask.read(window))[..., 0]
+        if self.mask is not None:
+            mask = to_float(self.mask.read(window))[..., 0]
             others.append(filled(self.worker, mask))
             more["mask"] = {"block": others[-1].id, "shape": list(mask.shape)}
         self.under_way.append(_UnderWay(number, piece, self.device, source, target, others))
@@ -577,9 +581,9 @@ class _Run:
             return from_float(made[..., None], "uint8")
         colour = self.document.profile.from_srgb(made)
         pixels = from_float(colour, self.document.depth)
-        if self.job._mask is not None:
+        if self.mask is not None:
             below = render(self.document, keep, self.job._live)[..., :3]
-            pixels = np.where(self.job._mask.read(keep) > 0, pixels, below)
+            pixels = np.where(self.mask.read(keep) > 0, pixels, below)
         if not self.document.has_alpha:
             # from_float gives float32 back as it is: that would be the block itself.
             return pixels.copy() if self.document.depth == "float32" else pixels

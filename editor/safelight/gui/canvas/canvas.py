@@ -22,8 +22,10 @@ from PySide6.QtGui import (
     QNativeGestureEvent,
     QPainter,
     QPaintEvent,
+    QPointingDevice,
     QRegion,
     QResizeEvent,
+    QTabletEvent,
     QTransform,
     QWheelEvent,
 )
@@ -31,6 +33,7 @@ from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QSizePolicy, QWidget
 
 from safelight.api import Region
 from safelight.gui import theme
+from safelight.gui.canvas.brush import Brush, circle, paint_circle
 from safelight.gui.canvas.grid import paint_grid
 from safelight.gui.canvas.guides import Guide, paint_guides, snapped
 from safelight.gui.canvas.marks import (
@@ -47,6 +50,7 @@ from safelight.gui.canvas.picker import HINTS, Picker
 from safelight.gui.canvas.picture import Picture, chequerboard
 from safelight.gui.canvas.rulers import THICK, axis_along_top, paint_rulers
 from safelight.gui.canvas.tilestore import Tiles
+from safelight.gui.canvas.tint import Tint
 from safelight.gui.canvas.twist import Twist
 from safelight.gui.canvas.view import View
 from safelight.pixels import Raster
@@ -59,6 +63,12 @@ _NEAR = 5.0
 
 _FRAME = 0.008
 """Seconds a frame may spend on making tiles; the rest comes with the next frames."""
+
+_MASK_FRAME = 0.004
+"""The same for the mask above it."""
+
+_FLUSH = 12
+"""Milliseconds in which the movements of a brush are gathered into one edit."""
 
 _SNAP = 15.0
 """Degrees to which Shift rounds a turn."""
@@ -94,6 +104,10 @@ class Canvas(QWidget):
     view_changed = Signal()
     before_changed = Signal()
     guides_changed = Signal()
+    tool_changed = Signal()
+    """Another tool, or another size or hardness of the brush."""
+    stroked = Signal(object, str)
+    """A piece of a Stroke was painted; pieces of one stroke have the same token."""
     selected = Signal(object, str)
     """A Region was pulled, and what it does: "replace", "add" or "subtract"."""
     picked = Signal(object)
@@ -112,12 +126,21 @@ class Canvas(QWidget):
         self.fits = True
         self.overlay: Overlay | None = None
         self.split: float | None = None
-        self._selecting = False
+        self._tool = ""
+        self.brush = Brush()
+        self._other_way = False
+        self._flush = QTimer(self)
+        self._flush.setSingleShot(True)
+        self._flush.setInterval(_FLUSH)
+        self._flush.timeout.connect(self._tell_stroke)
         self._picker: Picker | None = None
         self._marquee: tuple[tuple[float, float], tuple[float, float]] | None = None
         self._selection: Raster | None = None
         self._veil: QImage | None = None
-        self._shown = {"grid": True, "rulers": False, "guides": True}
+        self._mask_tiles = Tiles(self, self.update)
+        self._mask: Raster | None = None
+        self._tint: Tint | None = None
+        self._shown = {"grid": True, "rulers": False, "guides": True, "mask": False}
         self._guides: tuple[Guide, ...] = ()
         self._guides_before: tuple[Guide, ...] = ()
         self._carried: Guide | None = None
@@ -143,6 +166,7 @@ class Canvas(QWidget):
         """Show ``picture``; ``before`` is what the before key and the split line compare with."""
         old = self._picture
         self._picture, self._before = picture, before
+        self.brush.suit(picture.width, picture.height)
         if old is not None and old is not picture:
             picture.follow(old, self._tiles)
         if old is None or (old.width, old.height) != (picture.width, picture.height):
@@ -162,19 +186,57 @@ class Canvas(QWidget):
     def show_selection(self, selection: Raster | None) -> None:
         """Darken what is not selected; None = all is."""
         if selection is not self._selection:
-            self._selection = selection
-            self._veil = None if selection is None else veil(selection)
+            self._selection, self._veil = selection, None
             self.update()
+
+    def show_mask(self, mask: Raster | None) -> None:
+        """What a brush paints on; it is seen in red while one does, and when that is wanted."""
+        if mask is not self._mask:
+            self._mask = mask
+            if self._tinted:
+                self.update()
 
     @property
     def selecting(self) -> bool:
-        """Whether a drag selects instead of moving the picture."""
-        return self._selecting
+        """Whether a drag selects a rectangle instead of moving the picture."""
+        return self._tool == "rectangle"
 
     @selecting.setter
     def selecting(self, on: bool) -> None:
-        self._selecting = on
+        self._use("rectangle", on)
+
+    @property
+    def brushing(self) -> bool:
+        """Whether a drag paints on the mask."""
+        return self._tool == "brush"
+
+    @brushing.setter
+    def brushing(self, on: bool) -> None:
+        self._use("brush", on)
+
+    @property
+    def erasing(self) -> bool:
+        """Whether a drag erases from the mask."""
+        return self._tool == "eraser"
+
+    @erasing.setter
+    def erasing(self, on: bool) -> None:
+        self._use("eraser", on)
+
+    @property
+    def painting(self) -> bool:
+        """Whether one of the two is in hand."""
+        return self._tool in ("brush", "eraser")
+
+    def _use(self, tool: str, on: bool) -> None:
+        """Take a tool, which puts the one before away, or put it away."""
+        if on == (self._tool == tool):
+            return
+        self._stop_drag()
+        self._tool = tool if on else ""
         self._show_cursor(self._last)
+        self.update()
+        self.tool_changed.emit()
 
     @property
     def picker(self) -> Picker | None:
@@ -242,6 +304,15 @@ class Canvas(QWidget):
     @show_guides.setter
     def show_guides(self, on: bool) -> None:
         self._show_lines("guides", on)
+
+    @property
+    def show_mask_overlay(self) -> bool:
+        """Whether the mask is seen in red though nothing paints on it."""
+        return self._shown["mask"]
+
+    @show_mask_overlay.setter
+    def show_mask_overlay(self, on: bool) -> None:
+        self._show_lines("mask", on)
 
     @property
     def guides(self) -> tuple[Guide, ...]:
@@ -373,7 +444,7 @@ class Canvas(QWidget):
         # Ended even if an error keeps this call alive: Qt crashes on a painter that outlives it.
         with QPainter(self) as painter:
             self._paint(painter, event.rect())
-        if self._tiles.incomplete:
+        if self._tiles.incomplete or self._mask_tiles.incomplete:
             QTimer.singleShot(0, self.update)
 
     def _paint(self, painter: QPainter, area: QRect) -> None:
@@ -384,6 +455,7 @@ class Canvas(QWidget):
         ratio = self.devicePixelRatioF()
         painter.scale(1 / ratio, 1 / ratio)  # from here on in physical pixels
         self._tiles.start_frame(_FRAME)
+        self._mask_tiles.start_frame(_MASK_FRAME)
         painter.save()
         if self._showing_before:
             self._paint_before(painter)
@@ -397,6 +469,7 @@ class Canvas(QWidget):
         if self._by_key and self.hasFocus():
             paint_focus(painter, *self._room(), ratio)
         self._tiles.end_frame()
+        self._mask_tiles.end_frame()
 
     def _covered(self) -> bool:
         """Whether the picture hides all of the widget, so that nothing need be painted below."""
@@ -415,7 +488,10 @@ class Canvas(QWidget):
         painter.save()
         self._lay(painter)
         corner, clip = self._in_frame(0, 0), self._clip()
-        if self._veil is not None:
+        if self._tinted:
+            self._paint_tint(painter)
+        elif self._selection is not None:
+            self._veil = self._veil or veil(self._selection)
             paint_veil(painter, self._veil, QPointF(*corner), self._size(), self.view.zoom)
         if self._marquee is not None:
             region = region_between(*self._marquee)
@@ -433,8 +509,27 @@ class Canvas(QWidget):
             paint_guides(painter, guides, corner, self.view.zoom, clip, ratio)
         painter.restore()
 
+    @property
+    def _tinted(self) -> bool:
+        """Whether the mask is seen in red."""
+        return (self.painting or self.show_mask_overlay) and not self._showing_before
+
+    def _paint_tint(self, painter: QPainter) -> None:
+        mask = self._mask
+        if mask is None or (mask.width, mask.height) != self._size():
+            self._tint = None
+            return
+        if self._tint is None or self._tint.mask is not mask:
+            made, earlier = Tint(mask), self._tint
+            if earlier is not None:
+                made.adopt(earlier, self._mask_tiles)
+            self._tint = made
+        zoom = self.view.zoom * (_OFF_GRID if self.view.angle % 90 else 1.0)
+        left, top = self._in_frame(0, 0)
+        self._tint.paint(painter, left, top, zoom, self._clip(), self._mask_tiles)
+
     def _paint_marks(self, painter: QPainter) -> None:
-        """The split line, what is seen in words, and the rulers."""
+        """The split line, what is seen in words, the rulers, and the brush."""
         width, height = self._room()
         ratio = self.devicePixelRatioF()
         edge = (12 + (THICK if self.show_rulers else 0)) * ratio
@@ -460,6 +555,10 @@ class Canvas(QWidget):
             at = self._pointer * ratio
             word = f"{self._carried.at:g} px"
             paint_word(painter, word, at.x() + 14 * ratio, at.y() + 14 * ratio, ratio)
+        if self._pointer is not None and self._brush_in_hand:
+            radius = self.brush.size / 2 * self.view.zoom
+            at, erases = self._pointer * ratio, self._erases
+            paint_circle(painter, at, radius, self.brush.hardness, ratio, erases=erases)
 
     def _turn(self) -> QTransform:
         """From the frame in which the picture lies level to the widget.
@@ -571,7 +670,8 @@ class Canvas(QWidget):
     @property
     def finished(self) -> bool:
         """Whether the last frame showed everything as fine as it gets."""
-        return not self._tiles.incomplete and not self._tiles.waiting
+        stores = (self._tiles, self._mask_tiles)
+        return not any(tiles.incomplete or tiles.waiting for tiles in stores)
 
     def grabbed(self) -> QImage:
         """The canvas as an image, for tests and pictures."""
@@ -598,6 +698,8 @@ class Canvas(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._last = event.position()
         left = event.button() == Qt.MouseButton.LeftButton
+        if self._dragging == "brush":
+            return  # another button while one paints
         if left and self._turning:
             self._dragging = "turn"
             self._grip = self.view.angle - self._bearing(event.position())
@@ -605,12 +707,14 @@ class Canvas(QWidget):
             self._dragging = "pick"
             self._picker.press(*self._fraction(event.position()))
             self.update()
+        elif left and self._brush_in_hand and not self._on_ruler(event.position()):
+            self._start_stroke(event.position(), event.modifiers())
         elif left and not self._hand and self._take_guide(event.position()):
             self._dragging = "guide"
             self._carry(event.position())
         elif left and not self._hand and self._on_split(event.position()):
             self._dragging = "split"
-        elif left and self._selecting and not self._hand:
+        elif left and self.selecting and not self._hand:
             self._dragging = "marquee"
             point = self.picture_point(event.position())
             self._marquee = point, point
@@ -620,7 +724,9 @@ class Canvas(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         here = event.position()
-        if self._dragging == "split":
+        if self._dragging == "brush":
+            self._continue_stroke(here)
+        elif self._dragging == "split":
             self.split = min(max(here.x() / max(self.width(), 1), 0.0), 1.0)
             self.update()
         elif self._dragging == "pick" and self._picker is not None:
@@ -645,7 +751,12 @@ class Canvas(QWidget):
         self._show_cursor(here)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self._dragging == "guide":
+        if self._dragging == "brush":
+            if event.button() != Qt.MouseButton.LeftButton:
+                return
+            self._continue_stroke(event.position())
+            self._end_stroke()
+        elif self._dragging == "guide":
             self._put_guide(event.position())
         elif self._dragging == "pick" and self._picker is not None:
             self._end_pick()
@@ -659,7 +770,9 @@ class Canvas(QWidget):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Between the whole picture and 100 % at the pointer."""
         picking = self._picker is not None and not self._hand
-        if not self._turning and not picking and not self._on_ruler(event.position()):
+        if self._brush_in_hand or self._dragging == "brush":
+            self.mousePressEvent(event)  # a second dab, near the first
+        elif not self._turning and not picking and not self._on_ruler(event.position()):
             self._look_closer(event.position())
 
     def _fraction(self, at: QPointF) -> tuple[float, float]:
@@ -692,6 +805,8 @@ class Canvas(QWidget):
         if key == Qt.Key.Key_Space:
             self._hand = True
             self._show_cursor(self._last)
+        elif key == Qt.Key.Key_Alt and self.painting:
+            self._turn_brush(True)
         elif key == Qt.Key.Key_Escape and self._dragging == "guide":
             self._stop_drag()
         elif key == Qt.Key.Key_Escape and self._picker is not None:
@@ -715,6 +830,8 @@ class Canvas(QWidget):
         if key in (Qt.Key.Key_Space, Qt.Key.Key_R) and not event.isAutoRepeat():
             self._let_go(key)
             self._show_cursor(self._last)
+        elif key == Qt.Key.Key_Alt and self._other_way:
+            self._turn_brush(False)
         else:
             super().keyReleaseEvent(event)
 
@@ -740,6 +857,98 @@ class Canvas(QWidget):
         """A key is not held any more; None: no key is."""
         self._hand = self._hand and key not in (None, Qt.Key.Key_Space)
         self._turning = self._turning and key not in (None, Qt.Key.Key_R)
+        self._turn_brush(self._other_way and key is not None)
+
+    # -- the brush -----------------------------------------------------------------------------
+
+    def larger_brush(self) -> None:
+        """A step larger."""
+        self.brush.resize_by(1)
+        self.show_brush()
+
+    def smaller_brush(self) -> None:
+        """A step smaller."""
+        self.brush.resize_by(-1)
+        self.show_brush()
+
+    def harder_brush(self) -> None:
+        """A step harder."""
+        self.brush.harden_by(1)
+        self.show_brush()
+
+    def softer_brush(self) -> None:
+        """A step softer."""
+        self.brush.harden_by(-1)
+        self.show_brush()
+
+    def show_brush(self) -> None:
+        """The brush has another size or hardness."""
+        self.update()
+        self.tool_changed.emit()
+
+    @property
+    def _brush_in_hand(self) -> bool:
+        """Whether a press begins a stroke, or one is under way."""
+        if self._dragging:
+            return self._dragging == "brush"
+        return self.painting and not (self._hand or self._turning or self._picker is not None)
+
+    @property
+    def _erases(self) -> bool:
+        """Whether the next stroke erases; Alt turns a brush into an eraser, and back."""
+        return self.brush.erases if self.brush.pressed else self.erasing != self._other_way
+
+    def _turn_brush(self, other_way: bool) -> None:
+        if other_way != self._other_way:
+            self._other_way = other_way
+            self.update()
+
+    def _start_stroke(
+        self, at: QPointF, keys: Qt.KeyboardModifier, pressure: float = 1.0, *, rubber: bool = False
+    ) -> None:
+        self._dragging = "brush"
+        self._other_way = bool(keys & Qt.KeyboardModifier.AltModifier)
+        line = bool(keys & Qt.KeyboardModifier.ShiftModifier)
+        erase = rubber or self._erases
+        self.brush.press(self.picture_point(at), pressure, erase=erase, line=line)
+        self._point_at(at)
+        self._tell_stroke()
+
+    def _continue_stroke(self, at: QPointF, pressure: float = 1.0) -> None:
+        moved = self.brush.move(self.picture_point(at), pressure, self.view.zoom)
+        if moved and not self._flush.isActive():
+            self._flush.start()
+
+    def _tell_stroke(self) -> None:
+        """Hand on what has been painted since the last time."""
+        stroke = self.brush.take()
+        if stroke is not None:
+            self.stroked.emit(stroke, self.brush.token)
+
+    def _end_stroke(self) -> None:
+        self._flush.stop()
+        self._tell_stroke()
+        self.brush.release()
+        self._dragging = ""
+
+    def tabletEvent(self, event: QTabletEvent) -> None:
+        """A pen paints with its pressure, and with its other end it erases."""
+        at, kind = event.position(), event.type()
+        if kind == QEvent.Type.TabletPress and event.button() == Qt.MouseButton.LeftButton:
+            if not self._brush_in_hand or self._dragging or self._on_ruler(at):
+                event.ignore()  # it comes again, as a mouse
+                return
+            rubber = event.pointerType() == QPointingDevice.PointerType.Eraser
+            self._start_stroke(at, event.modifiers(), event.pressure(), rubber=rubber)
+        elif self._dragging != "brush":
+            event.ignore()
+            return
+        elif kind == QEvent.Type.TabletMove:
+            self._continue_stroke(at, event.pressure())
+            self._point_at(at)
+        elif kind == QEvent.Type.TabletRelease and event.button() == Qt.MouseButton.LeftButton:
+            self._end_stroke()
+        event.accept()
 
     # -- guides --------------------------------------------------------------------------------
 
@@ -749,7 +958,16 @@ class Canvas(QWidget):
         super().leaveEvent(event)
 
     def _point_at(self, at: QPointF | None) -> None:
-        self._pointer = at
+        before, self._pointer = self._pointer, at
+        if self._brush_in_hand:
+            ratio = self.devicePixelRatioF()
+            radius = self.brush.size / 2 * self.view.zoom
+            for place in (before, at):
+                if place is not None:
+                    covered = circle(place * ratio, radius, ratio)
+                    self.update(
+                        QRectF(covered.topLeft() / ratio, covered.size() / ratio).toAlignedRect()
+                    )
         if self.show_rulers and not self._dragging:
             self.update(QRegion(0, 0, self.width(), THICK) + QRegion(0, 0, THICK, self.height()))
 
@@ -807,6 +1025,8 @@ class Canvas(QWidget):
             self._carried, self._guides = None, self._guides_before
         if self._picker is not None:
             self._picker.cancel()
+        if self._dragging == "brush":
+            self._end_stroke()
         self._dragging = ""
         self.update()
 
@@ -891,12 +1111,14 @@ class Canvas(QWidget):
             shape = Qt.CursorShape.ClosedHandCursor
         elif self._picker is not None and not self._hand:
             shape = Qt.CursorShape.CrossCursor
+        elif self._brush_in_hand and not self._on_ruler(point):
+            shape = Qt.CursorShape.BlankCursor
         elif not self._hand and (line := self._line_at(point)):
             shape = line
         elif self._dragging == "split" or (not self._hand and self._on_split(point)):
             shape = Qt.CursorShape.SplitHCursor
         elif self._hand:
             shape = Qt.CursorShape.OpenHandCursor
-        elif self._selecting:
+        elif self.selecting:
             shape = Qt.CursorShape.CrossCursor
         self.setCursor(shape)

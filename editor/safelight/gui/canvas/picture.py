@@ -51,6 +51,8 @@ class Picture:
     """
 
     _count = 0
+    translucent = False
+    """Whether a tile must not be painted over another: both would be seen."""
 
     def __init__(
         self,
@@ -97,11 +99,12 @@ class Picture:
             self._look_ahead(level, place, clip, tiles)
         else:
             where = left, top, zoom
-            if self.earlier is None or not self.earlier.paint_ready(
+            covered = self.earlier is not None and self.earlier.paint_ready(
                 painter, level, where, clip, tiles
-            ):
-                self._paint_coarser(painter, level, where, clip, tiles)
-            self._paint_level(painter, level, place, clip, tiles, partly=True)
+            )
+            covered = covered or self._paint_coarser(painter, level, where, clip, tiles)
+            if not (covered and self.translucent):
+                self._paint_level(painter, level, place, clip, tiles, partly=True)
         painter.restore()
 
     def _look_ahead(self, level: int, place: Place, clip: QRect, tiles: Tiles) -> None:
@@ -152,12 +155,18 @@ class Picture:
         where: tuple[float, float, float],
         clip: QRect,
         tiles: Tiles,
-    ) -> None:
-        """Paint the nearest coarser level of which all is ready; have one made where none is."""
-        if self.paint_ready(painter, level + 1, where, clip, tiles) or not self.composited:
-            return
+    ) -> bool:
+        """Paint the nearest coarser level of which all is ready; have one made where none is.
+
+        Gives whether it was painted.
+        """
+        if self.paint_ready(painter, level + 1, where, clip, tiles):
+            return True
+        if not self.composited:
+            return False
         coarser = min(level + 2, self.coarsest)
-        self._paint_level(painter, coarser, self._place(*where, coarser), clip, tiles, first=True)
+        place = self._place(*where, coarser)
+        return self._paint_level(painter, coarser, place, clip, tiles, first=True)
 
     def _paint_level(
         self,
@@ -226,9 +235,7 @@ class Picture:
 
     def _tile(self, level: int, row: int, column: int) -> QImage:
         """A tile and one pixel of its neighbours on each side where there is one."""
-        width, height = self.size(level)
-        whole = Region(0, 0, width, height, level)
-        place = Region(column * SIDE, row * SIDE, SIDE, SIDE, level).grow(1, whole)
+        place = tile_region(self.size(level), level, row, column)
         if isinstance(self._source, Document):
             renders = render if self._renderer is None else self._renderer.render
             pixels = renders(self._source, place)
@@ -248,6 +255,12 @@ class Picture:
             else QImage.Format.Format_RGB32
         )
         return image.convertToFormat(wanted)  # a copy: the pixels need not outlive it
+
+
+def tile_region(size: tuple[int, int], level: int, row: int, column: int) -> Region:
+    """What a tile shows of a level that large: its own and one pixel of each neighbour."""
+    whole = Region(0, 0, *size, level)
+    return Region(column * SIDE, row * SIDE, SIDE, SIDE, level).grow(1, whole)
 
 
 def _nearest(position: float) -> int:

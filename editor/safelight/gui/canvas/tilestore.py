@@ -85,6 +85,16 @@ class Tiles:
         """Whether any tile of a picture is ready."""
         return any(key[0] == picture for key in self._ready)
 
+    def adopt(self, picture: int, earlier: int, same: Callable[[int, int, int], bool]) -> None:
+        """Give a picture the tiles of an earlier one that show the ``same`` (level, row, column).
+
+        The earlier one's others are forgotten.
+        """
+        for key in [key for key in self._ready if key[0] == earlier]:
+            image = self._ready.pop(key)
+            if same(*key[1:]):
+                self._ready[picture, *key[1:]] = image
+
     def _take(self, letter: tuple[Key, QImage]) -> None:
         self.keep(*letter)
         if any(letter[0] == key for key, _ in self._wanted):

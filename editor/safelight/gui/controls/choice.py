@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QPushButton, QWidget
 
 from safelight.api import Parameter, Value
 from safelight.gui.controls.control import Control
+from safelight.gui.text import plain
 
 _BUTTONS = 4
 _LETTERS = 24
+
+_TRIED = 6
+"""Choices that are tried beside one another."""
 
 
 class ChoiceControl(Control):
@@ -39,6 +45,17 @@ class ChoiceControl(Control):
         else:
             with QSignalBlocker(self._group):
                 self.buttons[index].setChecked(True)
+
+    def steps(self, shown: Sequence[Value] = ()) -> tuple[Value, ...]:
+        """The first choices; after ``shown``, the next ones, and then the first again."""
+        choices = self.parameter.choices
+        if len(choices) < 2 or (shown and len(choices) <= _TRIED):
+            return ()
+        start = choices.index(shown[-1]) + 1 if shown else 0
+        return choices[start : start + _TRIED] or choices[:_TRIED]
+
+    def in_words(self, value: Value) -> str:
+        return plain(_named(f"{value}{self.parameter.unit}"))
 
     def _add_buttons(self, names: list[str]) -> None:
         self._group = QButtonGroup(self)

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import uuid4
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStylePainter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QStylePainter,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from safelight.api import Parameter, ParameterError, Value
 from safelight.gui.text import plain
@@ -38,10 +46,13 @@ class Control(QWidget):
     """The control of one parameter. ``changed`` tells that the user has set another value.
 
     The first sentence of each one's docstring stands in resources/parameters.md.
-    ``token`` is the same for all changes of one drag, and another for the next.
+    ``token`` is the same for all changes of one drag, and another for the next. ``more`` is what
+    the button that asks for further ``steps`` says, ``trying`` what the one that asks for any.
     """
 
     changed = Signal()
+    more = "More"
+    trying = "Try steps"
 
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -63,6 +74,33 @@ class Control(QWidget):
         self.body.setContentsMargins(0, 0, 0, 0)
         self.body.setSpacing(4)
         self.body.addLayout(self.head)
+        self._found: Value | None = None
+        self.found = QToolButton()
+        self.found.setObjectName("plain")
+        self.found.setVisible(False)
+        self.found.clicked.connect(self._take_found)
+
+    def show_found(self, value: Value | None) -> None:
+        """Show what was measured in the picture, to be taken by a click; None for nothing."""
+        self._found = value
+        if value is None:
+            self.found.setVisible(False)
+            return
+        words = self.in_words(value)
+        self.found.setText(f"Measured: {words}")
+        self.found.setToolTip(f"Set {plain(self.parameter.title)} to what was measured")
+        self.found.setAccessibleName(f"{plain(self.parameter.title)} as measured: {words}")
+        self.body.addWidget(self.found, alignment=Qt.AlignmentFlag.AlignLeft)
+        self.found.setVisible(True)
+
+    def in_words(self, value: Value) -> str:
+        """A value as this control shows it."""
+        return plain(self.parameter.text(value))
+
+    def _take_found(self) -> None:
+        if self._found is not None and self._found != self.value():
+            self.set_value(self._found)
+            self.changed.emit()
 
     def hold(self, on: bool) -> None:
         """A drag begins, or is over."""
@@ -81,6 +119,20 @@ class Control(QWidget):
         """Show a value, without telling that it has changed."""
         raise NotImplementedError
 
+    def steps(self, shown: Sequence[Value] = ()) -> tuple[Value, ...]:
+        """Values to lay on a proof strip, after those ``shown``; none where there are no others."""
+        return ()
+
+    def add_tool(self, button: QToolButton) -> None:
+        """Put a button where this control has room for it."""
+        self.head.insertWidget(2, button)  # after the name and the room it has
+
+    def choose(self, value: Value) -> None:
+        """Set another value, as if it were typed."""
+        if value != self.value():
+            self.set_value(value)
+            self.changed.emit()
+
     def take(self, text: str) -> None:
         """Show what someone has typed; the value there was, when it is not legal."""
         before = self.value()
@@ -93,9 +145,7 @@ class Control(QWidget):
 
     def reset(self) -> None:
         """Back to the default."""
-        if self.value() != self.parameter.default:
-            self.set_value(self.parameter.default)
-            self.changed.emit()
+        self.choose(self.parameter.default)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.title and event.type() == QEvent.Type.MouseButtonDblClick:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import cast
 
 from PySide6.QtCore import QSignalBlocker, Qt
@@ -16,6 +17,9 @@ from safelight.gui.text import plain
 _WIDEST = 1e9
 _POSITIONS = 1000
 
+_STEPS = 5
+"""Numbers that are tried beside one another; odd, so that the middle is one of them."""
+
 
 class Slider(QSlider):
     """A slider the wheel does not move: scrolling a panel must not change a picture."""
@@ -26,6 +30,8 @@ class Slider(QSlider):
 
 class NumberControl(Control):
     """A slider over the usual range, and a field over the legal one."""
+
+    more = "Finer"
 
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         super().__init__(parameter, parent)
@@ -78,6 +84,28 @@ class NumberControl(Control):
         with QSignalBlocker(self.field), QSignalBlocker(self.slider):
             self.field.setValue(int(number) if self._whole else float(number))  # type: ignore[arg-type]
             self.slider.setValue(self._position(float(number)))
+
+    def steps(self, shown: Sequence[Value] = ()) -> tuple[Value, ...]:
+        """All of the slider in even steps; after ``shown``, half as far, around what is chosen."""
+        low, high = self._shown
+        if shown:
+            numbers = [cast(float, value) for value in shown]
+            span = (max(numbers) - min(numbers)) / 2
+            middle = min(max(cast(float, self.value()), low), high)
+            low = min(max(middle - span / 2, low), high - span)
+            high = low + span
+        found = {self._rounded(low + i * (high - low) / (_STEPS - 1)) for i in range(_STEPS)}
+        fresh = len(found) > 1 and not found <= set(shown)
+        return tuple(sorted(found)) if fresh else ()
+
+    def _rounded(self, number: float) -> float:
+        """The number as the field holds it."""
+        if isinstance(self.field, QSpinBox):
+            return round(number)
+        return round(number, self.field.decimals())
+
+    def in_words(self, value: Value) -> str:
+        return self.field.textFromValue(value) + self.field.suffix()  # type: ignore[arg-type]
 
     def _positions(self) -> int:
         return max(1, min(round((self._shown[1] - self._shown[0]) / self._step), _POSITIONS))

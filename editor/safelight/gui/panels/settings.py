@@ -21,9 +21,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from safelight.api import Declaration, ParameterError, Value
+from safelight.api import Declaration, ParameterError, Prepared, Value
 from safelight.document import Layer
 from safelight.gui.controls import Control, LayerControl, PlaceControl, control_for
+from safelight.gui.panels.proofstrip import ProofStrip
 from safelight.gui.panels.strip import FilterStrip
 from safelight.gui.parts import remark
 from safelight.gui.text import plain, size
@@ -32,6 +33,9 @@ _PAUSE = 150
 """Milliseconds after the last change before a preview starts."""
 
 _STALE = "Stale: something it was computed from has changed."
+_SELECT_FIRST = (
+    "Select first what it is to work on: paint over it with the brush (B), or use a selection."
+)
 _WAITS = "Not computed yet: with these settings it takes a moment."
 
 
@@ -43,7 +47,7 @@ class FilterSettings(QWidget):
     there is nothing to apply: ``edited`` tells each change at once, with the control's token, and
     ``refresh_wanted`` asks to compute the layer anew. ``picking`` asks to pick a "point" or a
     "rectangle" in the picture, for ``picked``, and tells the one there is; "" asks for nothing any
-    more.
+    more. ``room_wanted`` tells that there is more to see than there was.
     """
 
     edited = Signal(str, str)
@@ -52,6 +56,7 @@ class FilterSettings(QWidget):
     zoom_wanted = Signal(float)
     apply_wanted = Signal()
     closed = Signal()
+    room_wanted = Signal()
     picking = Signal(str, object)
 
     def __init__(
@@ -66,6 +71,9 @@ class FilterSettings(QWidget):
         self.layer = layer
         self._picture = picture
         self.strip: FilterStrip | None = None
+        self._needs_selection = False
+        self.proofs = ProofStrip()
+        self.proofs.room_changed.connect(self._show_proofs)
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(_PAUSE)
@@ -119,6 +127,7 @@ class FilterSettings(QWidget):
                 continue
             if parameter.name in held.settings and control.value() != value:
                 control.set_value(value)
+        self.proofs.mark()
         self.strip.show_layer(layer)
         self.title.setText(plain(layer.name))
         self.refresh.setVisible(held.kept is not None or stale)
@@ -131,12 +140,20 @@ class FilterSettings(QWidget):
         """Show other settings."""
         for control in self.controls:
             control.set_value(settings[control.parameter.name])
+        self.proofs.mark()
         self._changed()
+
+    def show_measured(self, prepared: Prepared) -> None:
+        """Show at each control what the filter has measured for it."""
+        found = self.declaration.measured(prepared)
+        for control in self.controls:
+            control.show_found(found.get(control.parameter.name))
 
     def reset(self) -> None:
         """Every parameter back to its default."""
         for control in self.controls:
             control.set_value(control.parameter.default)
+        self.proofs.mark()
         if self.layer is None:
             self._changed()
         else:
@@ -181,8 +198,17 @@ class FilterSettings(QWidget):
         """Say why the filter cannot be applied now; "" when it can."""
         if self.layer is not None:
             return
+        reason = reason or (_SELECT_FIRST if self._needs_selection else "")
         self.apply.setEnabled(not reason)
         self.apply.setToolTip(reason or "Return")
+
+    def needs_selection(self, on: bool) -> None:
+        """Say that something must be selected first, for a filter that works on what is."""
+        self.outcome.setText(_SELECT_FIRST)
+        self.outcome.setVisible(on)
+        if self._needs_selection and not on:
+            self._pause.start()
+        self._needs_selection = on
 
     def _head(self) -> QHBoxLayout:
         back = QToolButton()
@@ -217,6 +243,8 @@ class FilterSettings(QWidget):
             if isinstance(control, PlaceControl):
                 control.picking.connect(partial(self._picks, control))
             column.addWidget(control)
+            self.proofs.offer(control)
+        column.addWidget(self.proofs)
         for field in inside.findChildren(QWidget):
             if isinstance(field, (QAbstractSpinBox, QComboBox)):
                 field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -231,8 +259,22 @@ class FilterSettings(QWidget):
         scroller.setFrameShape(QFrame.Shape.NoFrame)
         scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroller.viewport().setAutoFillBackground(False)
+        self._rows, self._area = column, scroller
         self._scroller_size, self._inside_size = scroller.sizeHint, inside.sizeHint
         return scroller
+
+    def _show_proofs(self) -> None:
+        """Put the proof strip below the control it is about, where it can be seen."""
+        if self.proofs.control is not None:
+            self._rows.removeWidget(self.proofs)
+            self._rows.insertWidget(self._rows.indexOf(self.proofs.control) + 1, self.proofs)
+            QTimer.singleShot(30, self._scroll_to_proofs)
+        self.room_wanted.emit()
+
+    def _scroll_to_proofs(self) -> None:
+        if self.proofs.control is not None:
+            self._area.ensureWidgetVisible(self.proofs.control)
+        self._area.ensureWidgetVisible(self.proofs, 0, 8)
 
     def wanted_height(self, width: int) -> int:
         """Pixels in which everything is seen without scrolling, in a panel of that width."""
@@ -270,7 +312,7 @@ class FilterSettings(QWidget):
         cancel = QPushButton("Cancel")
         cancel.setToolTip("Escape")
         cancel.clicked.connect(self.closed)
-        self.apply = QPushButton("Apply")
+        self.apply = QPushButton("Select" if self.declaration.selects else "Apply")
         self.apply.setDefault(True)
         self.apply.setToolTip("Return")
         self.apply.clicked.connect(self.apply_wanted)
@@ -293,6 +335,8 @@ class FilterSettings(QWidget):
         self.zoom_wanted.emit(float(self.declaration.factor(self.settings())))
 
     def _show_outcome(self) -> None:
+        if self.declaration.masked:
+            return
         factor = self.declaration.factor(self.settings())
         self.outcome.setVisible(factor != 1)
         width, height = self._picture

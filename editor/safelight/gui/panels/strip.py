@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 
 from safelight.api import Parameter
 from safelight.document import Layer, edits
+from safelight.document.layer import FEATHER, GROW
 from safelight.gui.controls import Control, control_for
 from safelight.gui.panels.modes import ModeBox
 
@@ -33,8 +34,31 @@ _TEXTURE = Parameter(
 )
 
 
+_GROW = Parameter(
+    *("grow", "number", 0.0, "Grow mask"),
+    help="How far beyond its mask the filter works; within it when negative",
+    minimum=GROW[0],
+    maximum=GROW[1],
+    slider=(-64, 256),
+    step=1,
+    unit="px",
+)
+_FEATHER = Parameter(
+    *("feather", "number", 0.0, "Feather mask"),
+    help="Radius over which the mask's edge fades",
+    minimum=FEATHER[0],
+    maximum=FEATHER[1],
+    slider=(0, 256),
+    step=1,
+    unit="px",
+)
+
+
 class FilterStrip(QWidget):
-    """Amount, channels, texture and blend mode of a filter layer. ``edit_wanted`` has an Edit."""
+    """Amount, channels, texture, blend mode and mask of a filter layer.
+
+    ``edit_wanted`` has an Edit.
+    """
 
     edit_wanted = Signal(object)
 
@@ -44,10 +68,11 @@ class FilterStrip(QWidget):
         self.amount, self.channels, self.texture = (
             control_for(item) for item in (_AMOUNT, _CHANNELS, _TEXTURE)
         )
+        self.grow, self.feather = control_for(_GROW), control_for(_FEATHER)
         self.mode = ModeBox()
         self.mask_note = QLabel()
         self.mask_note.setObjectName("dim")
-        self.remove_mask = QPushButton("Remove")
+        self.remove_mask = QPushButton("Remove mask")
         self.remove_mask.setToolTip("Take the mask away: the filter then works everywhere")
         self.remove_mask.clicked.connect(self._remove_mask)
         line = QFrame()
@@ -61,6 +86,9 @@ class FilterStrip(QWidget):
             column.addWidget(control)
         column.addLayout(_row(QLabel("Blend mode"), self.mode))
         column.addLayout(_row(self.mask_note, self.remove_mask))
+        for control in (self.grow, self.feather):
+            control.changed.connect(partial(self._changed, control))
+            column.addWidget(control)
         self.mode.chosen.connect(self._choose_mode)
 
     def show_layer(self, layer: Layer) -> None:
@@ -74,7 +102,10 @@ class FilterStrip(QWidget):
         _show(self.texture, round(held.texture * 100))
         self.mode.show_mode(layer.mode)
         self.mask_note.setText("No mask" if layer.mask is None else "Masked")
-        self.remove_mask.setVisible(layer.mask is not None)
+        _show(self.grow, held.grow)
+        _show(self.feather, held.feather)
+        for widget in (self.remove_mask, self.grow, self.feather):
+            widget.setVisible(layer.mask is not None)
         self.setEnabled(not layer.locked)
 
     def _changed(self, control: Control) -> None:
@@ -85,6 +116,14 @@ class FilterStrip(QWidget):
             edit = edits.set_opacity(identity, cast(int, value) / 100, token, "Amount")
         elif control is self.channels:
             edit = edits.set_filter(identity, channels=value, label="Apply to")  # type: ignore[arg-type]
+        elif control is self.grow:
+            edit = edits.set_filter(
+                identity, grow=cast(float, value), label="Grow mask", token=token
+            )
+        elif control is self.feather:
+            edit = edits.set_filter(
+                identity, feather=cast(float, value), label="Feather mask", token=token
+            )
         else:
             edit = edits.set_filter(
                 identity, texture=cast(int, value) / 100, label="Keep fine texture", token=token
@@ -100,7 +139,7 @@ class FilterStrip(QWidget):
             self.edit_wanted.emit(edits.set_mask(self._layer.id, None))
 
 
-def _show(control: Control, value: int | str) -> None:
+def _show(control: Control, value: float | str) -> None:
     if control.value() != value:
         control.set_value(value)
 

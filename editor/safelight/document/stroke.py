@@ -1,0 +1,174 @@
+"""Stroke: a path of a round brush or eraser over a mask, and the mask it leaves.
+
+A stroke is what infinitely many dabs along its path make: each pixel takes the strength of the
+dab nearest to it. So there is no spacing to see, and a stroke painted piece by piece is the same
+as one painted at once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from safelight.api import Region
+from safelight.pixels import TILE, Raster, from_float
+
+_RIM = 1.0
+"""Pixels over which the hardest brush fades: its edge is smooth, not stepped."""
+
+_SMALLEST = 0.5
+"""Pixels a dab's radius never falls below, however light the pressure."""
+
+_STANDING = 1e-3
+"""Pixels over which a brush has not moved: it has at most been pressed harder."""
+
+_Point = tuple[float, float, float]
+_Segment = tuple[_Point, _Point]
+
+
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    """The path of a brush, in pixels of level 0.
+
+    ``points`` are (x, y, pressure) in the order they were touched: (0, 0) is the top-left corner
+    of the picture, pressure 0 to 1 scales the radius. ``radius`` is in pixels. ``hardness`` is the
+    share of the radius that counts fully, 0 to 1; from there to the rim the brush fades. ``erase``
+    takes away what a brush adds. Raises ValueError for numbers that make no stroke.
+    """
+
+    points: tuple[_Point, ...]
+    radius: float
+    hardness: float = 1.0
+    erase: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.points:
+            raise ValueError("a stroke has one point at least")
+        if not all(math.isfinite(number) for point in self.points for number in point):
+            raise ValueError("a stroke's points are finite numbers")
+        if not (math.isfinite(self.radius) and self.radius > 0):
+            raise ValueError(f"a brush's radius is above 0, not {self.radius}")
+        if not 0 <= self.hardness <= 1:
+            raise ValueError(f"hardness is 0 to 1, not {self.hardness}")
+
+    @property
+    def region(self) -> Region:
+        """The rectangle that all of it lies in; it may leave the picture."""
+        return _around([(point, point) for point in self.points], self.radius)
+
+    def segments(self) -> list[_Segment]:
+        """Its straight parts; of a single point one that is as long as nothing."""
+        return list(zip(self.points, self.points[1:] or self.points, strict=False))
+
+
+def painted(mask: Raster, stroke: Stroke) -> Raster:
+    """``mask`` (one channel) with a stroke over it; the same object where that changes nothing.
+
+    Painting twice over a place is painting it once: a brush leaves the larger of what was there
+    and its own strength, an eraser the smaller. Only tiles the stroke meets are made anew.
+    """
+    result = mask
+    for place, segments in _pieces(mask, stroke):
+        before = mask.read(place)
+        strength = _strength(place, segments, stroke)[..., np.newaxis]
+        if stroke.erase:
+            after = np.minimum(before, from_float(1 - strength, mask.depth))
+        else:
+            after = np.maximum(before, from_float(strength, mask.depth))
+        if not np.array_equal(before, after):
+            result = result.replaced(place, after)
+    return result
+
+
+def _pieces(mask: Raster, stroke: Stroke) -> Iterator[tuple[Region, list[_Segment]]]:
+    """What of each tile the stroke can meet, with the parts of the stroke that do."""
+    met: dict[tuple[int, int], list[_Segment]] = {}
+    for segment in stroke.segments():
+        inside = _around([segment], stroke.radius).intersect(mask.region)
+        if inside.empty:
+            continue
+        for row in range(inside.y // TILE, (inside.bottom - 1) // TILE + 1):
+            for column in range(inside.x // TILE, (inside.right - 1) // TILE + 1):
+                if _meets(segment, row, column, stroke.radius):
+                    met.setdefault((row, column), []).append(segment)
+    for (row, column), segments in sorted(met.items()):
+        tile = Region(column * TILE, row * TILE, TILE, TILE).intersect(mask.region)
+        place = _around(segments, stroke.radius).intersect(tile)
+        if not place.empty:
+            yield place, segments
+
+
+def _around(segments: list[_Segment], radius: float) -> Region:
+    """The whole pixels that a brush of that radius can change along some segments."""
+    edge = max(radius, _SMALLEST) + _RIM
+    points = [point for segment in segments for point in segment]
+    left, right = (pick(point[0] for point in points) for pick in (min, max))
+    top, bottom = (pick(point[1] for point in points) for pick in (min, max))
+    x, y = math.floor(left - edge), math.floor(top - edge)
+    return Region(x, y, math.ceil(right + edge) - x, math.ceil(bottom + edge) - y)
+
+
+def _meets(segment: _Segment, row: int, column: int, radius: float) -> bool:
+    """Whether a segment comes as near to a tile as the circle around the tile and the brush."""
+    middle_x, middle_y = (column + 0.5) * TILE, (row + 0.5) * TILE
+    (x, y, _), (dx, dy, _), length = _course(segment)
+    along = 0.0 if length == 0 else ((middle_x - x) * dx + (middle_y - y) * dy) / length
+    along = min(max(along, 0.0), 1.0)
+    distance = math.hypot(middle_x - x - along * dx, middle_y - y - along * dy)
+    return distance <= TILE * math.sqrt(0.5) + max(radius, _SMALLEST) + _RIM
+
+
+def _course(segment: _Segment) -> tuple[_Point, _Point, float]:
+    """A segment's start, what is added up to its end, and the square of its length in pixels."""
+    (x, y, pressure), end = segment
+    dx, dy, more = end[0] - x, end[1] - y, end[2] - pressure
+    length = dx * dx + dy * dy
+    if length < _STANDING**2:
+        return (x, y, max(pressure, end[2])), (0.0, 0.0, 0.0), 0.0
+    return (x, y, pressure), (dx, dy, more), length
+
+
+def _strength(place: Region, segments: list[_Segment], stroke: Stroke) -> NDArray[np.float32]:
+    """How strongly each pixel of ``place`` is painted: (height, width), 0 to 1."""
+    found = np.zeros((place.height, place.width), np.float32)
+    for segment in segments:
+        np.maximum(found, _segment_strength(place, segment, stroke), out=found)
+    return found
+
+
+def _segment_strength(place: Region, segment: _Segment, stroke: Stroke) -> NDArray[np.float32]:
+    """The fade is a smoothstep, 3t² - 2t³, from the hard core to the rim."""
+    (x, y, pressure), (dx, dy, more), length = _course(segment)
+    across = (np.arange(place.x, place.right) + (0.5 - x)).astype(np.float32)
+    down = (np.arange(place.y, place.bottom) + (0.5 - y)).astype(np.float32)[:, None]
+    radius: NDArray[np.float32] | np.float32 = np.float32(stroke.radius * pressure)
+    if length == 0:
+        left = across * across + down * down
+    else:
+        nearest = across * np.float32(dx / length) + down * np.float32(dy / length)
+        np.maximum(nearest, 0, out=nearest)
+        np.minimum(nearest, 1, out=nearest)
+        # Not |p|² - ...: on a long line that would be a small difference of large numbers.
+        left, beside = across - nearest * np.float32(dx), down - nearest * np.float32(dy)
+        left *= left
+        beside *= beside
+        left += beside
+        if more:
+            nearest *= np.float32(stroke.radius * more)
+            nearest += radius
+            radius = nearest
+    radius = np.maximum(radius, np.float32(_SMALLEST))
+    fade = np.maximum(radius * np.float32(1 - stroke.hardness), np.float32(_RIM))
+    np.sqrt(left, out=left)
+    np.subtract(radius + np.float32(_RIM / 2), left, out=left)
+    left /= fade
+    np.maximum(left, 0, out=left)
+    np.minimum(left, 1, out=left)
+    strength = 3 - 2 * left
+    left *= left
+    strength *= left
+    return strength

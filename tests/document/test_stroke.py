@@ -1,0 +1,204 @@
+"""Strokes: what a brush leaves on a mask, and how little of it is made anew."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from safelight.document import Document, EditError, History, Layer, LiveFilter, Stroke, edits
+from safelight.document.stroke import painted
+from safelight.pixels import TILE, Raster, to_float
+from tests.document.strategies import raster
+
+WIDTH, HEIGHT = 300, 280
+
+COORDINATES = st.floats(-40, 340)
+POINTS = st.tuples(COORDINATES, COORDINATES, st.sampled_from([1.0, 1.0, 0.3]))
+
+
+@st.composite
+def strokes(draw, most=5):
+    points = tuple(draw(st.lists(POINTS, min_size=1, max_size=most)))
+    radius, hardness = draw(st.floats(0.3, 60)), draw(st.floats(0, 1))
+    return Stroke(points, radius, hardness, draw(st.booleans()))
+
+
+def black(width=WIDTH, height=HEIGHT):
+    return Raster.filled(width, height, (0,), "uint8")
+
+
+def photograph(selection=None, mask=None, width=WIDTH, height=HEIGHT):
+    below = Layer("Photograph", Raster.filled(width, height, (9, 9, 9), "uint8"), id="photo")
+    layer = Layer("Soft", LiveFilter("soft"), mask=mask, id="soft")
+    return Document(width, height, "uint8", (below, layer), selection=selection)
+
+
+def values(mask):
+    return mask.to_array()[..., 0]
+
+
+def distances(x, y):
+    """From (x, y) to the middle of each pixel, in pixels."""
+    rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH] + 0.5
+    return np.hypot(columns - x, rows - y)
+
+
+@pytest.mark.parametrize(("x", "y", "radius"), [(150.0, 130.0, 40), (256.3, 3.8, 25), (0, 0, 9.5)])
+def test_a_hard_dab_is_a_disc_with_a_rim_of_one_pixel(x, y, radius):
+    dab = values(painted(black(), Stroke(((x, y, 1.0),), radius)))
+    away = distances(x, y)
+    assert (dab[away <= radius - 0.5] == 255).all()
+    assert (dab[away >= radius + 0.5] == 0).all()
+    # A smoothstep is nowhere further than 0.0963 from the straight line it bends around.
+    assert np.abs(dab / 255 - np.clip(radius + 0.5 - away, 0, 1)).max() < 0.0963 + 0.5 / 255
+
+
+@pytest.mark.parametrize("hardness", [0.0, 0.25, 0.7])
+def test_a_soft_dab_is_full_to_its_hardness_and_fades_evenly_to_its_rim(hardness):
+    radius = 60
+    dab = values(painted(black(), Stroke(((150.0, 140.0, 1.0),), radius, hardness)))
+    away = distances(150, 140)
+    assert (dab[away <= radius * hardness] == 255).all()
+    assert (dab[away >= radius + 0.5] == 0).all()
+    row = dab[140, 150:211].astype(int)
+    assert (np.diff(row) <= 0).all()
+    half = row[round(radius * (1 + hardness) / 2)]
+    assert abs(half - 128) < 8  # the middle of a smoothstep is a half, a pixel more or less
+
+
+@given(stroke=strokes(), seed=st.integers(0, 3), depth=st.sampled_from(["uint8", "uint16"]))
+def test_painting_twice_over_a_place_is_painting_it_once(stroke, seed, depth):
+    once = painted(raster(WIDTH, HEIGHT, 1, depth, seed), stroke)
+    assert painted(once, stroke) is once
+
+
+@given(stroke=strokes(), seed=st.integers(0, 3))
+def test_a_brush_only_adds_and_an_eraser_only_takes_away(stroke, seed):
+    mask = raster(WIDTH, HEIGHT, 1, "uint8", seed)
+    before, after = values(mask).astype(int), values(painted(mask, stroke)).astype(int)
+    assert ((after <= before) if stroke.erase else (after >= before)).all()
+
+
+@given(stroke=strokes())
+def test_a_stroke_painted_piece_by_piece_is_the_stroke_painted_at_once(stroke):
+    mask = start = raster(WIDTH, HEIGHT, 1, "uint8", 1)
+    for pair in itertools.pairwise(stroke.points) if len(stroke.points) > 1 else [stroke.points]:
+        mask = painted(mask, Stroke(pair, stroke.radius, stroke.hardness, stroke.erase))
+    assert np.array_equal(values(mask), values(painted(start, stroke)))
+
+
+@given(stroke=strokes())
+def test_every_depth_holds_the_same_stroke(stroke):
+    coarse, fine = (
+        to_float(painted(Raster.filled(WIDTH, HEIGHT, (0,), depth), stroke).to_array())
+        for depth in ("uint8", "float32")
+    )
+    assert np.abs(coarse - fine).max() <= 0.5 / 255 + 1e-6
+
+
+@given(stroke=strokes())
+def test_zoom_levels_kept_while_painting_are_those_made_afresh(stroke):
+    mask = raster(WIDTH, HEIGHT, 1, "uint8", 2)
+    mask.level(3)
+    after = painted(mask, stroke)
+    fresh = Raster.from_array(after.to_array())
+    for level in (1, 2, 3):
+        assert np.array_equal(values(after.level(level)), values(fresh.level(level)))
+
+
+def test_a_line_has_no_gaps_and_no_scallops_however_far_its_points_lie_apart():
+    line = values(painted(black(), Stroke(((20.0, 100.5, 1.0), (280.0, 100.5, 1.0)), 8)))
+    assert (line[93:108, 20:280] == 255).all()
+    assert (np.ptp(line[:, 20:280], axis=1) == 0).all()
+
+
+def test_pressure_scales_the_radius_along_the_way():
+    line = values(painted(black(), Stroke(((20.0, 100.5, 0.25), (280.0, 100.5, 1.0)), 40)))
+    thickness = (line > 127).sum(axis=0)
+    assert (np.diff(thickness[20:280]) >= 0).all()
+    assert abs(thickness[20] - 20) <= 3  # the slope of the rim makes it a little thicker
+    assert abs(thickness[279] - 80) <= 3
+
+
+@pytest.mark.parametrize(("wide", "high"), [(1000, 800), (24_000, 16_000)])
+def test_a_dab_makes_as_many_tiles_anew_in_a_large_picture_as_in_a_small_one(wide, high):
+    mask = black(wide, high)
+    mask.level(5)
+    after = painted(mask, Stroke(((2.0 * TILE, 2.0 * TILE, 1.0),), 20))
+    for level in range(6):
+        pairs = zip(mask.level(level).tiles(), after.level(level).tiles(), strict=True)
+        changed = sum(before is not now for (_, before), (_, now) in pairs)
+        assert changed == (4 if level <= 1 else 1), level
+
+
+def test_a_slanting_line_leaves_the_tiles_alone_that_only_its_box_meets():
+    mask = black(10 * TILE, 10 * TILE)
+    after = painted(mask, Stroke(((1.0, 1.0, 1.0), (2559.0, 2559.0, 1.0)), 5))
+    pairs = zip(mask.tiles(), after.tiles(), strict=True)
+    changed = sum(before is not now for (_, before), (_, now) in pairs)
+    assert changed == 10 + 2 * 9  # those on the diagonal, and those it passes the corners of
+
+
+# -- as edits
+
+
+def test_painting_begins_with_nothing_selected_and_is_one_step_while_it_lasts():
+    history = History.start(photograph())
+    for x in (20.0, 60.0, 90.0):
+        stroke = Stroke(((x, 50.0, 1.0), (x + 40, 50.0, 1.0)), 10)
+        history = history.do(edits.paint_mask(None, stroke, "drag"))
+    selected = values(history.document.selection)
+    assert selected[50, 20:130].min() == 255
+    assert selected[80:].max() == 0
+    assert [step.label for step in history.steps] == ["Open", "Brush"]
+    assert history.undo().document.selection is None
+
+
+def test_painting_where_a_filter_has_no_mask_gives_it_one():
+    dab = Stroke(((50.0, 50.0, 1.0),), 10)
+    document = edits.paint_mask("soft", dab).apply(photograph())
+    assert document.selection is None
+    assert np.array_equal(values(document.layer("soft").mask), values(painted(black(), dab)))
+
+
+@pytest.mark.parametrize("target", [None, "soft"])
+@pytest.mark.parametrize("erase", [True, False])
+def test_a_stroke_that_changes_nothing_is_no_edit(target, erase):
+    document = photograph()
+    places = ((-90.0, 50.0, 1.0),) if not erase else ((50.0, 50.0, 1.0),)
+    edit = edits.paint_mask(target, Stroke(places, 10, erase=erase))
+    assert edit.apply(document) is document
+
+
+def test_a_selection_of_which_all_is_erased_is_none_and_a_mask_stays():
+    dab = painted(black(), Stroke(((50.0, 50.0, 1.0),), 10))
+    rub = Stroke(((50.0, 50.0, 1.0),), 30, erase=True)
+    document = photograph(dab, dab)
+    assert edits.paint_mask(None, rub).apply(document).selection is None
+    assert not values(edits.paint_mask("soft", rub).apply(document).layer("soft").mask).any()
+    elsewhere = painted(dab, Stroke(((250.0, 250.0, 1.0),), 3))
+    left = edits.paint_mask(None, rub).apply(photograph(elsewhere)).selection
+    assert np.array_equal(values(left) > 0, (values(elsewhere) > 0) & (distances(50, 50) > 30))
+
+
+def test_a_locked_layers_mask_cannot_be_painted_on():
+    document = edits.set_locked("soft", True).apply(photograph())
+    with pytest.raises(EditError, match="Soft is locked"):
+        edits.paint_mask("soft", Stroke(((50.0, 50.0, 1.0),), 10)).apply(document)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"points": ()},
+        {"points": ((1.0, float("nan"), 1.0),)},
+        {"radius": 0.0},
+        {"radius": float("inf")},
+        {"hardness": 1.5},
+    ],
+)
+def test_numbers_that_make_no_stroke_are_refused(wrong):
+    with pytest.raises(ValueError, match="point|radius|hardness"):
+        Stroke(**({"points": ((1.0, 1.0, 1.0),), "radius": 5.0} | wrong))

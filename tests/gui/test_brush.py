@@ -1,0 +1,307 @@
+"""The brush and the eraser: hands paint on a mask, and see in red what is selected."""
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QAction, QInputDevice, QPointingDevice, QTabletEvent
+from PySide6.QtWidgets import QApplication
+
+from safelight.document import Layer, LiveFilter, edits
+from safelight.pixels import Raster
+from tests.gui.conftest import open_in, photograph
+
+LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
+NONE, SHIFT, ALT = (
+    Qt.KeyboardModifier.NoModifier,
+    Qt.KeyboardModifier.ShiftModifier,
+    Qt.KeyboardModifier.AltModifier,
+)
+
+
+@pytest.fixture
+def canvas(opened, qtbot):
+    """The photograph, 400 x 300, at 100 %, and a hard brush of 20 pixels in hand."""
+    canvas = opened.canvas
+    canvas.setFocus()
+    qtbot.keyClick(canvas, Qt.Key.Key_B)
+    canvas.zoom_to(1.0)
+    canvas.brush.resize(20)
+    canvas.brush.hardness = 1.0
+    canvas.show_brush()
+    qtbot.waitUntil(lambda: canvas.finished)
+    return canvas
+
+
+def at(canvas, x, y):
+    """The widget's point over a point of the picture."""
+    place = canvas.view.to_widget(x, y, (canvas.width(), canvas.height()))
+    return QPoint(*(round(value) for value in place))
+
+
+def stroke(canvas, qtbot, *points, keys=NONE, button=LEFT):
+    places = [at(canvas, *point) for point in points]
+    qtbot.mousePress(canvas, button, keys, places[0])
+    for place in places[1:]:
+        qtbot.mouseMove(canvas, place)
+    qtbot.mouseRelease(canvas, button, keys, places[-1])
+
+
+def selected(opened):
+    selection = opened.session.document.selection
+    return None if selection is None else selection.to_array()[..., 0]
+
+
+def labels(opened):
+    return [step.label for step in opened.session.history.steps]
+
+
+def seen(canvas, qtbot, x, y):
+    """The colour on the screen over a point of the picture: red, green, blue."""
+    return painted(canvas, qtbot).pixelColor(at(canvas, x, y)).getRgb()[:3]
+
+
+def painted(canvas, qtbot):
+    """The canvas when all that is seen of it is as fine as it gets."""
+    canvas.grabbed()
+    qtbot.waitUntil(lambda: canvas.finished)
+    return canvas.grabbed()
+
+
+def test_a_stroke_selects_what_it_goes_over_and_is_one_step(canvas, opened, qtbot):
+    stroke(canvas, qtbot, (100, 80), (200, 80), (200, 180))
+    mask = selected(opened)
+    assert mask[80, 95:205].min() == 255
+    assert mask[80:185, 200].min() == 255
+    assert mask[100:, :185].max() == 0
+    assert labels(opened) == ["Open", "Brush"]
+    opened.session.undo()
+    assert selected(opened) is None
+
+
+def test_a_click_is_a_dab_as_large_as_the_brush_at_any_zoom(canvas, opened, qtbot):
+    canvas.zoom_to(3.0)
+    stroke(canvas, qtbot, (200, 150))
+    assert abs((selected(opened) > 127).sum() - np.pi * 10**2) < 12
+    before = selected(opened).sum()
+    canvas.zoom_to(0.5)
+    stroke(canvas, qtbot, (60, 60))
+    assert abs(int(selected(opened).sum()) - 2 * int(before)) < 255 * 6
+
+
+def test_a_stroke_lies_under_the_hand_where_the_view_is_turned(canvas, opened, qtbot):
+    canvas.rotate_to(30)
+    stroke(canvas, qtbot, (150, 120))
+    rows, columns = np.nonzero(selected(opened) > 127)
+    assert abs(rows.mean() + 0.5 - 120) < 1
+    assert abs(columns.mean() + 0.5 - 150) < 1
+
+
+def test_the_eraser_takes_away_and_erasing_all_selects_nothing(canvas, opened, qtbot):
+    stroke(canvas, qtbot, (100, 80), (200, 80))
+    qtbot.keyClick(canvas, Qt.Key.Key_E)
+    stroke(canvas, qtbot, (150, 80))
+    assert selected(opened)[80, 145:155].max() == 0
+    assert selected(opened)[80, 110] == 255
+    canvas.brush.resize(300)
+    stroke(canvas, qtbot, (150, 80))
+    assert selected(opened) is None
+    stroke(canvas, qtbot, (150, 80))
+    assert labels(opened) == ["Open", "Brush", "Eraser", "Eraser"]
+
+
+def test_alt_turns_the_brush_into_the_eraser_and_back(canvas, opened, qtbot):
+    stroke(canvas, qtbot, (100, 80), (200, 80))
+    stroke(canvas, qtbot, (150, 80), keys=ALT)
+    assert selected(opened)[80, 150] == 0
+    qtbot.keyClick(canvas, Qt.Key.Key_E)
+    stroke(canvas, qtbot, (150, 80), keys=ALT)
+    assert selected(opened)[80, 150] == 255
+    stroke(canvas, qtbot, (150, 80))
+    assert selected(opened)[80, 150] == 0
+
+
+def test_shift_draws_a_straight_line_from_the_end_of_the_last_stroke(canvas, opened, qtbot):
+    stroke(canvas, qtbot, (100, 80), (120, 200))
+    stroke(canvas, qtbot, (300, 200), keys=SHIFT)
+    assert selected(opened)[200, 115:305].min() == 255
+    assert selected(opened)[80, 130:].max() == 0
+
+
+@pytest.mark.parametrize("button", [RIGHT, Qt.MouseButton.MiddleButton])
+def test_other_buttons_paint_nothing_and_do_not_end_a_stroke(canvas, opened, qtbot, button):
+    stroke(canvas, qtbot, (100, 80), (200, 80), button=button)
+    assert selected(opened) is None
+    canvas.fit()
+    canvas.zoom_to(1.0)
+    qtbot.mousePress(canvas, LEFT, pos=at(canvas, 100, 80))
+    qtbot.mouseClick(canvas, button, pos=at(canvas, 120, 80))
+    qtbot.mouseMove(canvas, at(canvas, 200, 80))
+    qtbot.mouseRelease(canvas, LEFT, pos=at(canvas, 200, 80))
+    assert selected(opened)[80, 100:200].min() == 255
+
+
+def test_a_double_click_is_two_dabs_and_leaves_the_zoom_alone(canvas, opened, qtbot):
+    place = at(canvas, 100, 80)
+    qtbot.mouseClick(canvas, LEFT, pos=place)
+    qtbot.mouseDClick(canvas, LEFT, pos=place)
+    qtbot.mouseRelease(canvas, LEFT, pos=place)
+    assert canvas.view.zoom == 1.0
+    assert selected(opened)[80, 100] == 255
+    assert not canvas.brush.pressed
+
+
+def test_space_moves_the_picture_while_the_brush_is_in_hand(canvas, opened, qtbot):
+    canvas.zoom_to(4.0)
+    before = canvas.view
+    qtbot.keyPress(canvas, Qt.Key.Key_Space)
+    stroke(canvas, qtbot, (200, 150), (210, 150))
+    qtbot.keyRelease(canvas, Qt.Key.Key_Space)
+    assert selected(opened) is None
+    assert canvas.view.x < before.x
+
+
+def test_what_is_selected_is_red_while_painting_or_when_that_is_wanted(
+    canvas, opened, window, qtbot
+):
+    plain = seen(canvas, qtbot, 150, 80)
+    stroke(canvas, qtbot, (150, 80))
+    red = seen(canvas, qtbot, 150, 80)
+    assert red[0] > plain[0] + 30
+    assert red[1] < plain[1]
+    untouched = seen(canvas, qtbot, 250, 200)
+    qtbot.keyClick(canvas, Qt.Key.Key_B)
+    assert not canvas.painting
+    assert seen(canvas, qtbot, 150, 80)[2] == pytest.approx(plain[2], abs=2)
+    assert sum(seen(canvas, qtbot, 250, 200)) < sum(untouched)  # not selected: darker
+    qtbot.keyClick(canvas, Qt.Key.Key_Q)
+    assert canvas.show_mask_overlay
+    assert seen(canvas, qtbot, 150, 80) == red
+    assert seen(canvas, qtbot, 250, 200) == untouched
+
+
+def test_a_dab_makes_anew_only_the_tiles_of_the_overlay_that_it_meets(window, tmp_path, qtbot):
+    path = tmp_path / "wide.png"
+    Image.fromarray(photograph(300, 1500)).save(path)
+    opened = open_in(window, path, qtbot)
+    canvas = opened.canvas
+    canvas.brushing = True
+    canvas.zoom_to(1.0)
+    canvas.centre_on(512, 150)
+    canvas.brush.resize(20)
+    stroke(canvas, qtbot, (400, 150), (620, 150))
+    painted(canvas, qtbot)
+    before = tiles_of_the_overlay(canvas)
+    assert len(before) >= 2
+    stroke(canvas, qtbot, (850, 180))
+    painted(canvas, qtbot)
+    after = tiles_of_the_overlay(canvas)
+    same = {place for place in before if after.get(place) is before[place]}
+    assert (0, 0, 0) in same
+    assert (0, 0, 1) not in same
+
+
+def tiles_of_the_overlay(canvas):
+    """The ready images by level, row and column."""
+    ready = canvas._mask_tiles._ready
+    return {key[1:]: image for key, image in ready.items() if key[0] == canvas._tint._id}
+
+
+def test_painting_renders_the_picture_no_more_than_before(canvas, opened, qtbot):
+    before = canvas._picture
+    stroke(canvas, qtbot, (100, 80), (200, 80))
+    assert canvas._picture is before
+
+
+def masked_layer(opened):
+    """A filter layer, active, whose mask is white on the left."""
+    mask = np.zeros((300, 400, 1), np.uint8)
+    mask[:, :100] = 255
+    layer = Layer("Soft", LiveFilter("soft", "Soft"), mask=Raster.from_array(mask), id="soft")
+    opened.session.do(edits.add_layer(layer))
+    return layer
+
+
+def test_the_active_filter_layers_mask_is_painted_on_and_else_the_selection(canvas, opened, qtbot):
+    assert opened.brush_bar.target.text() == "Paints on the selection"
+    masked_layer(opened)
+    assert opened.brush_bar.target.text() == "Paints on the mask of Soft"
+    stroke(canvas, qtbot, (200, 150))
+    document = opened.session.document
+    assert document.selection is None
+    assert document.layer("soft").mask.to_array()[150, 200, 0] == 255
+    opened.session.activate(document.layers[0].id)
+    stroke(canvas, qtbot, (300, 150))
+    assert selected(opened)[150, 300] == 255
+    assert selected(opened)[150, 200] == 0
+
+
+def test_a_locked_layers_mask_stays_and_the_message_says_why(canvas, opened, qtbot):
+    layer = masked_layer(opened)
+    opened.session.do(edits.set_locked("soft", True))
+    stroke(canvas, qtbot, (200, 150))
+    assert opened.session.document.layer("soft").mask is layer.mask
+    assert "Soft is locked" in opened.messages.label.text()
+
+
+def test_keys_change_size_and_hardness_and_the_bar_shows_them(canvas, opened, window, qtbot):
+    bar = opened.brush_bar
+    assert bar.isVisible()
+    assert (bar.size_field.value(), bar.hardness_field.value()) == (20, 100)
+    qtbot.keyClick(canvas, "]")
+    assert bar.size_field.value() == canvas.brush.size == 24
+    qtbot.keyClick(canvas, "[")
+    assert bar.size_field.value() == 20
+    qtbot.keyClick(canvas, "{")
+    assert bar.hardness_field.value() == 75
+    bar.hardness_field.setValue(60)
+    qtbot.keyClick(canvas, "}")
+    assert canvas.brush.hardness == 0.75
+    bar.size_slider.setValue(bar.size_slider.maximum())
+    assert canvas.brush.size == bar.size_field.value() == 1000
+    qtbot.keyClick(canvas, Qt.Key.Key_B)
+    assert not bar.isVisible()
+
+
+def test_one_tool_is_in_hand_at_a_time_and_the_menu_shows_which(canvas, window, qtbot):
+    actions = {action.text().replace("&", ""): action for action in window.findChildren(QAction)}
+    for name, key in (("Eraser", "e"), ("Rectangle", "m"), ("Brush", "b")):
+        qtbot.keyClick(canvas, key)
+        checked = [text for text in ("Rectangle", "Brush", "Eraser") if actions[text].isChecked()]
+        assert checked == [name]
+
+
+def tablet(canvas, kind, place, pressure, pointer=QPointingDevice.PointerType.Pen):
+    device = QPointingDevice(
+        *("pen", 1, QInputDevice.DeviceType.Stylus, pointer),
+        *(QInputDevice.Capability.Position | QInputDevice.Capability.Pressure, 1, 3),
+    )
+    where, down = QPointF(place), kind != QEvent.Type.TabletRelease
+    buttons = LEFT if down else Qt.MouseButton.NoButton
+    button = Qt.MouseButton.NoButton if kind == QEvent.Type.TabletMove else LEFT
+    event = QTabletEvent(
+        *(kind, device, where, QPointF(canvas.mapToGlobal(place)), pressure),
+        *(0, 0, 0, 0, 0, NONE, button, buttons),
+    )
+    QApplication.sendEvent(canvas, event)
+    return event
+
+
+def test_a_pens_pressure_scales_the_brush_and_its_other_end_erases(canvas, opened):
+    press, move, release = (
+        QEvent.Type.TabletPress,
+        QEvent.Type.TabletMove,
+        QEvent.Type.TabletRelease,
+    )
+    assert tablet(canvas, press, at(canvas, 100, 80), 0.2).isAccepted()
+    tablet(canvas, move, at(canvas, 300, 80), 1.0)
+    tablet(canvas, release, at(canvas, 300, 80), 0.0)
+    thick = (selected(opened) > 127).sum(axis=0)
+    assert thick[100] <= 6
+    assert 18 <= thick[299] <= 22
+    rubber = QPointingDevice.PointerType.Eraser
+    tablet(canvas, press, at(canvas, 300, 80), 1.0, rubber)
+    tablet(canvas, release, at(canvas, 300, 80), 0.0, rubber)
+    assert selected(opened)[80, 300] == 0
+    canvas.brushing = False
+    assert not tablet(canvas, press, at(canvas, 100, 80), 0.2).isAccepted()
