@@ -3,9 +3,9 @@
     python -m models.repair.train_tone --photos FOLDER --cache FOLDER [--out FILE]
 
 Photographs are faded (models/damage.py) or left as they are; the network is told their percentiles
-and learns the curves that bring the colours back. Two minutes of one core. Without --out it measures
-what ships: the colour error (CIEDE2000, scikit-image) and PSNR of photographs kept from training,
-as they are given, after auto levels, after grey world, and after ours.
+and learns the curves that bring the colours back. Two minutes of one core. Without --out it
+measures what ships: the colour error (CIEDE2000, scikit-image) and PSNR of photographs kept from
+training, as they are given, after auto levels, after grey world, and after ours.
 """
 
 from __future__ import annotations
