@@ -27,9 +27,11 @@ from models.clean import classical
 from models.clean.damage import SPREAD, motion_kernel, spread, white_noise, without_colour
 from models.degradation import convolve, disc_kernel, fraction, gaussian_kernel, jpeg, levels
 from models.pictures import SUFFIXES, is_held_out, read
+from models.plugincode import ROOT, plugin_module
 from models.tiles import Network, sha256, state, write_sums
 
-PLUGIN = Path(__file__).parents[2] / "plugins" / "clean" / "safelight_clean"
+PLUGIN = ROOT / "plugins" / "clean" / "safelight_clean"
+estimates = plugin_module("clean", "estimates")
 TASKS = ("denoise", "jpeg", "deblur")
 SIDE = 384  # pixels of the middle of each picture
 SIGMAS = (15, 25, 50)  # 8-bit levels
@@ -98,6 +100,9 @@ def luminance_psnr(result: np.ndarray, original: np.ndarray) -> float:
 
 Rows = dict[str, list[float]]  # by name, a score in dB for every column
 
+Estimate = Callable[[np.ndarray], float | None]
+"""The level that the plugin finds in a picture (h, w, 3) float32; None where it finds none."""
+
 
 def compare(
     originals: list[np.ndarray],
@@ -105,11 +110,12 @@ def compare(
     others: list[dict[str, list[classical.Method]]],
     network: Network | None,
     measure: Measure,
+    estimate: Estimate | None = None,
 ) -> Rows:
     """Every method's mean score in every column.
 
     A column is (the damaged pictures, the level to tell the network); `others` has the classical
-    methods of each.
+    methods of each. With an `estimate` the network is also told what that finds.
     """
     rows: Rows = {"as it is": []}
     for (damaged, level), methods in zip(columns, others, strict=True):
@@ -126,7 +132,26 @@ def compare(
                 score(network(image, level=level) for image in images)
             )
             rows.setdefault("**network, not told**", []).append(score(map(network, images)))
+        if network and estimate:
+            told = (estimated(network, image, estimate) for image in images)
+            rows.setdefault("**network, told the estimate**", []).append(score(told))
     return rows
+
+
+def estimated(network: Network, image: np.ndarray, estimate: Estimate) -> np.ndarray:
+    """The network's result as Auto has it in the editor: blind where nothing can be told."""
+    level = estimate(image)
+    return network(image) if level is None else network(image, level=level)
+
+
+def noise_in(image: np.ndarray) -> float | None:
+    return estimates.noise_level(image) or None
+
+
+def harm_in(image: np.ndarray) -> float | None:
+    """1 - quality / 100, read from the pixels."""
+    quality = estimates.jpeg_quality(image)
+    return None if quality is None else 1 - quality / 100
 
 
 def denoise(originals: list[np.ndarray], network: Network | None, clipped: bool) -> Rows:
@@ -141,7 +166,7 @@ def denoise(originals: list[np.ndarray], network: Network | None, clipped: bool)
 
     columns = [(noisy(sigma / 255), sigma / 255) for sigma in SIGMAS]
     methods = [classical.DENOISERS] * len(SIGMAS)
-    return compare(originals, columns, methods, network, measurement.colour_psnr)
+    return compare(originals, columns, methods, network, measurement.colour_psnr, noise_in)
 
 
 def deblock(originals: list[np.ndarray], network: Network | None, colour: bool) -> Rows:
@@ -154,7 +179,7 @@ def deblock(originals: list[np.ndarray], network: Network | None, colour: bool) 
     ]
     methods = [classical.DEBLOCKERS] * len(QUALITIES)
     measure = measurement.colour_psnr if colour else luminance_psnr
-    return compare(originals, columns, methods, network, measure)
+    return compare(originals, columns, methods, network, measure, harm_in)
 
 
 def deblur(originals: list[np.ndarray], network: Network | None) -> Rows:

@@ -34,6 +34,20 @@ def test_classical_denoisers_gain_and_a_network_is_measured_told_and_not():
     assert rows["**network, told**"] == pytest.approx([28.13] * 3, abs=0.01)  # 20 log10(255 / 10)
 
 
+def test_a_network_is_told_what_the_plugin_finds_in_the_picture():
+    told = []
+
+    class Network:
+        def __call__(self, image, level=None):
+            told.append(level)
+            return image
+
+    measure.denoise(PICTURES, Network(), clipped=False)
+    found = [255 * level for level in told[4:6]]  # of the first column: told, blind, estimated
+    assert told[:4] == [15 / 255, 15 / 255, None, None]
+    assert found == pytest.approx([15, 15], rel=0.25)
+
+
 def test_clipped_noise_is_weaker():
     plain, clipped = (measure.denoise(PICTURES, None, clipped=c)["as it is"] for c in (0, 1))
     # Both are compared as 8 bits, so only what is rounded twice may differ.
