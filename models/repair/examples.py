@@ -11,7 +11,7 @@ from models.damage import Masks, age, random_mark, to_replace
 from models.degradation import fraction, levels
 
 MARKS = {"dust and scratches": 0.35, "stains": 0.2, "tears": 0.15, "hole": 0.3}  # how often each
-MOST_MARKS = 2
+MOST_MARKS = 4
 LARGEST_SHARE = 0.4  # of a picture that is missing
 GUESSED = 0.3  # share of pictures whose large holes already hold a guess
 REDUCTIONS = (2, 4, 8)  # times smaller than the picture a guess may have been made

@@ -11,9 +11,11 @@ carry what is there, latents what is missing:
   the posterior as a correction of the prior are those of NVAE, Vahdat and Kautz, 2020).
 - Latents are zero wherever nothing is missing, so they cannot say anything about what is there.
 
-The decoder adds to a plain interpolation of the rim (see `interpolation`), and its last convolution
-starts at zero: an untrained network already is the interpolation. All are 3x3 convolutions without
-normalisation, and nothing is global, so any size of picture goes through, and in tiles.
+The decoder says how to blend lines through the hole (models/repair/lines.py) with a plain
+interpolation of its rim (`interpolation`), and what to add to that. Its last convolution starts at
+zero: an untrained network blends by how well the ends of a line agree and how long it is. All are
+3x3 convolutions without normalisation, and nothing is global, so any size of picture goes through,
+and in tiles.
 """
 
 from __future__ import annotations
@@ -23,6 +25,8 @@ from typing import NamedTuple
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from models.repair.lines import DIRECTIONS, Lines, lines
 
 MULTIPLE = 16  # pixels: height and width of what goes through
 LATENTS = (16, 8, 4)  # channels of a latent at 1/16, 1/8 and 1/4 of the size
@@ -37,6 +41,12 @@ SPREAD = 2.5  # largest logarithm of a standard deviation, on either side of 0
 # anything to hear. So it starts narrow and far from it.
 FIRST_NARROWING = -2.5  # logarithm of its deviation, in those of the prior
 FIRST_GAIN = 8.0  # of its mean, over the usual start of a convolution
+# What an untrained network thinks of a line: the logarithm of its weight, the interpolation's is 0.
+AGREEMENT = 15.0  # less for a difference of its ends of the whole range
+NEARNESS = 1.5  # less for every time that it is e times as long
+LINE = 5.8  # more from the start
+NO_LINE = -30.0  # of one that has not both its ends
+SEEN = 5 + 5 * len(DIRECTIONS)  # planes that the encoder is given of every pixel
 RIM_STEPS = 4  # times that colours spread by one place at 1/16: holes of 128 pixels are covered
 
 
@@ -50,6 +60,13 @@ class Latent(NamedTuple):
     kl: Tensor
     shift: Tensor
     hole: Tensor
+
+
+class Surroundings(NamedTuple):
+    """What a filling is blended from: the interpolated rim (n, 3, h, w), the lines through it."""
+
+    base: Tensor
+    lines: Lines
 
 
 class Block(nn.Module):
@@ -179,7 +196,7 @@ class Filler(nn.Module):
         self.size = size
         widths = WIDTHS[size]
         coarsest = widths[-1]
-        self.head = nn.Conv2d(20, widths[0], 3, padding=1)
+        self.head = nn.Conv2d(4 * SEEN, widths[0], 3, padding=1)
         self.encode = nn.ModuleList(Block(width) for width in widths)
         self.down = nn.ModuleList(
             nn.Conv2d(finer, coarser, 3, stride=2, padding=1)
@@ -195,20 +212,21 @@ class Filler(nn.Module):
             for coarser, finer in zip(widths[:0:-1], widths[-2::-1], strict=True)
         )
         self.decode = nn.ModuleList(Block(width) for width in widths[::-1])
-        self.last = nn.Conv2d(widths[0], 12, 3, padding=1)
+        self.judgement = nn.Parameter(torch.tensor([LINE, AGREEMENT, NEARNESS]))
+        self.last = nn.Conv2d(widths[0], 4 * (3 + 1 + len(DIRECTIONS)), 3, padding=1)
         nn.init.zeros_(self.last.weight)
         nn.init.zeros_(self.last.bias)
         self.posterior = Posterior()
 
     def forward(self, image: Tensor, mask: Tensor, guess: Tensor, noise: Tensor) -> Tensor:
         hole = (mask > 0).to(image.dtype)
-        base, features = self.context(image, hole, guess)
+        surroundings, features = self.context(image, hole, guess)
         noises = split_noise(noise)
 
         def latent(n: int, x: Tensor, covered: Tensor) -> Tensor:
             return self.rungs[n].drawn(x, noises[n], covered)
 
-        filled = base + self.decoded(features, hole, latent)
+        filled = self.decoded(surroundings, features, hole, latent)
         return torch.where(mask > 0, image + mask * (filled - image), image)
 
     def reconstruct(
@@ -220,8 +238,8 @@ class Filler(nn.Module):
         (n, 1, 1, 1) of 0 and 1, are filled without having seen the original, with the means of
         the prior. `filled` is not yet composed with the image.
         """
-        base, features = self.context(image, hole, guess)
-        seen = self.posterior(hole * (original - base), hole)
+        surroundings, features = self.context(image, hole, guess)
+        seen = self.posterior(hole * (original - surroundings.base), hole)
         latents: list[Latent] = []
 
         def latent(n: int, x: Tensor, covered: Tensor) -> Tensor:
@@ -231,21 +249,38 @@ class Filler(nn.Module):
             latents.append(found)
             return x
 
-        return base + self.decoded(features, hole, latent).float(), latents
+        return self.decoded(surroundings, features, hole, latent), latents
 
-    def context(self, image: Tensor, hole: Tensor, guess: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """The interpolated picture, and what the encoder sees in it, at 1/2 to 1/16."""
+    def context(
+        self, image: Tensor, hole: Tensor, guess: Tensor
+    ) -> tuple[Surroundings, list[Tensor]]:
+        """What a filling is blended from, and what the encoder sees, at 1/2 to 1/16."""
         with torch.autocast(image.device.type, enabled=False):
-            base = interpolation(image, 1 - hole * (1 - guess))
-        x = self.head(F.pixel_unshuffle(torch.cat([base, hole, hole * guess], 1), 2))
+            known = 1 - hole * (1 - guess)
+            base = interpolation(image, known)
+            found = lines(image, known)
+            parts = (found.colour - base[:, None]) * found.ended[:, :, None]
+            near = found.ended / (1 + found.length)
+            planes = [base - 0.5, hole, hole * guess, parts.flatten(1, 2), found.contrast, near]
+        x = self.head(F.pixel_unshuffle(torch.cat(planes, 1), 2))
         features = [self.encode[0](x)]
         for down, block in zip(self.down, self.encode[1:], strict=True):
             features.append(block(down(F.silu(features[-1]))))
         features[-1] = self.bottom(features[-1])
-        return base, features
+        return Surroundings(base, found), features
 
-    def decoded(self, features, hole, latent) -> Tensor:
-        """What is added to the interpolation, (n, 3, h, w).
+    def blended(self, surroundings: Surroundings, more: Tensor) -> Tensor:
+        """The interpolation and the lines, weighed by their judgement and what is said `more`."""
+        base, found = surroundings
+        line, agreement, nearness = self.judgement
+        judged = line - agreement * found.contrast - nearness * (1 + found.length).log()
+        judged = torch.where(found.ended > 0, judged, NO_LINE)
+        weights = (torch.cat([torch.zeros_like(judged[:, :1]), judged], 1) + more).softmax(1)
+        parts = (weights[:, 1:, None] * found.colour).sum(1)
+        return weights[:, :1] * base + parts
+
+    def decoded(self, surroundings, features, hole, latent) -> Tensor:
+        """The filling, (n, 3, h, w), not yet composed with the image.
 
         `latent` takes the number of a rung, the decoder's state and the hole at its size, and
         gives the state with the latent in it.
@@ -256,7 +291,10 @@ class Filler(nn.Module):
             x = self.decode[n](latent(n, x, covered))
             larger = F.interpolate(x, scale_factor=2, mode="nearest")
             x = self.up[n](F.silu(larger)) + features[-2 - n]
-        return F.pixel_shuffle(self.last(F.silu(self.decode[-1](x))), 2)
+        said = F.pixel_shuffle(self.last(F.silu(self.decode[-1](x))), 2)
+        with torch.autocast(said.device.type, enabled=False):
+            said = said.float() if said.dtype is torch.bfloat16 else said
+            return self.blended(surroundings, said[:, 3:]) + said[:, :3]
 
     def shipped_parameters(self) -> int:
         """How many weights the exported file has: those of the posterior stay behind."""

@@ -126,7 +126,7 @@ class HeldOut:
             likeliest = network(image, hole, guess, still)
             two = [network(image, hole, guess, torch.randn_like(still)) for _ in range(2)]
             seen, found = network.reconstruct(image, hole, guess, original, still[:, :1, :1, :1])
-            plain = network.context(image, hole, guess)[0]
+            plain = network.context(image, hole, guess)[0].base
             inside = hole.expand_as(original) > 0
             rows.append(
                 [
