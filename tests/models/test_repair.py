@@ -13,6 +13,7 @@ from models import damage  # noqa: E402
 from models.repair import examples, export, objective, train, train_detector  # noqa: E402
 from models.repair.detector import Detector  # noqa: E402
 from models.repair.filling import FillerFile, still  # noqa: E402
+from models.repair.lines import DIRECTIONS, lines  # noqa: E402
 from models.repair.network import Filler, Latent, Rung, bounded, interpolation  # noqa: E402
 from models.training import load_state, save_weights  # noqa: E402
 from tests.models.making import edges_picture, photographs  # noqa: E402
@@ -156,11 +157,71 @@ def test_the_interpolation_keeps_what_is_known_and_continues_what_is_flat():
     assert torch.allclose(interpolation(flat * (1 - hole), 1 - hole), flat, atol=1e-5)
 
 
-def test_an_untrained_network_is_the_interpolation():
-    image, hole, guess = with_hole()
-    noise = torch.from_numpy(still(image.shape))
-    wanted = image + hole * (interpolation(image, 1 - hole) - image)
-    assert torch.allclose(Filler().eval()(image, hole, guess, noise), wanted, atol=1e-6)
+def striped(angle_down, angle_right, side=64):
+    """A picture that changes across a direction alone, and a hole in its middle."""
+    y, x = np.mgrid[:side, :side]
+    across = (y * angle_right - x * angle_down) / 5
+    image = torch.from_numpy(np.stack([np.sin(across + n) / 2 + 0.5 for n in range(3)])[None])
+    hole = torch.zeros(1, 1, side, side)
+    hole[..., 26:38, 24:40] = 1
+    return image.float(), hole
+
+
+@pytest.mark.parametrize(("n", "direction"), list(enumerate(DIRECTIONS)))
+def test_a_line_along_a_stripe_has_its_colour_at_both_ends(n, direction):
+    image, hole = striped(*direction)
+    found = lines(image * (1 - hole), 1 - hole)
+    inside = hole[0, 0] > 0
+    assert found.ended[0, n][inside].all()
+    assert found.contrast[0, n][inside].max() < 1e-5
+    colour = found.colour[0, n].movedim(0, -1)[inside]
+    assert torch.allclose(colour, image[0].movedim(0, -1)[inside], atol=1e-5)
+    others = [found.contrast[0, m][inside].mean() for m in range(len(DIRECTIONS)) if m != n]
+    assert min(others) > 0.02
+
+
+def test_the_nearest_known_pixel_ends_a_line():
+    image = torch.rand(1, 3, 40, 40)
+    known = (torch.rand(1, 1, 40, 40, generator=torch.Generator().manual_seed(3)) < 0.2).float()
+    found = lines(image, known)
+    for y, x in ((20, 20), (7, 31), (33, 2)):
+        reached = []
+        for sign in (1, -1):
+            at = [(y + sign * k, x) for k in range(40) if 0 <= y + sign * k < 40]
+            reached.append(next((k for k, p in enumerate(at) if known[0, 0, p[0], p[1]]), None))
+        ended = None not in reached
+        assert bool(found.ended[0, 1, y, x]) is ended
+        length = sum(k for k in reached if k is not None)
+        assert float(found.length[0, 1, y, x]) == pytest.approx(length)
+
+
+def test_a_line_is_followed_31_steps_at_least_and_ends_at_the_border():
+    image = torch.full((1, 3, 20, 100), 0.5)
+    known = torch.zeros(1, 1, 20, 100)
+    known[..., 5] = 1
+    found = lines(image, known)
+    assert not found.ended[..., 6:].any()  # nothing is known on the other side
+    reached = found.length[0, 0, 10]
+    assert float(reached[5]) == 0
+    assert float(reached[5 + 63]) == 63
+    assert float(reached[5 + 64]) == 0
+
+
+def test_an_untrained_network_continues_stripes_better_than_the_interpolation():
+    for direction in DIRECTIONS:
+        image, hole = striped(*direction)
+        made = Filler().eval()(image, hole, 0 * hole, torch.from_numpy(still(image.shape)))
+        plain = interpolation(image, 1 - hole)
+        errors = [float(((part - image) * hole).abs().sum()) for part in (made, plain)]
+        assert errors[0] < 0.2 * errors[1]
+        assert torch.equal(made * (1 - hole), image * (1 - hole))
+
+
+def test_what_is_even_stays_even():
+    image, hole = torch.full((1, 3, 64, 64), 0.3), torch.zeros(1, 1, 64, 64)
+    hole[..., 8:56, 8:56] = 1
+    made = Filler().eval()(image * (1 - hole), hole, 0 * hole, torch.from_numpy(still(image.shape)))
+    assert torch.allclose(made, image, atol=1e-4)
 
 
 def test_what_is_under_the_hole_cannot_be_seen(network):
