@@ -20,13 +20,14 @@ class Lines(NamedTuple):
     """At every pixel of (n, h, w), for each of the DIRECTIONS: (n, directions, ...).
 
     `colour` (n, d, 3, h, w): between the colours of both ends, the nearer counting more; that of
-    the one end, or black, where there are not both. `ended` 1 where both ends are known.
-    `contrast`: mean difference of the ends' colours. `length`: pixels from end to end, 0 where the
-    pixel itself is known.
+    the one end, or black, where there are not both. `ended` 1 where both ends are known, `open` 1
+    where one is. `contrast`: mean difference of the ends' colours. `length`: pixels from end to
+    end, or to the one end; 0 where the pixel itself is known.
     """
 
     colour: Tensor
     ended: Tensor
+    open: Tensor
     contrast: Tensor
     length: Tensor
 
@@ -40,10 +41,10 @@ def lines(image: Tensor, known: Tensor) -> Lines:
         (one, far_one, sure_one), (other, far_other, sure_other) = ends
         weights = [sure / (step * far + 0.5) for _, far, sure in ends]
         colour = (one * weights[0] + other * weights[1]) / (weights[0] + weights[1]).clamp(1e-6)
-        ended = sure_one * sure_other
+        ended, either = sure_one * sure_other, torch.maximum(sure_one, sure_other)
         contrast = (one - other).abs().mean(1, keepdim=True) * ended
         length = step * (far_one * sure_one + far_other * sure_other)
-        found.append((colour[:, None], ended, contrast, length))
+        found.append((colour[:, None], ended, either - ended, contrast, length))
     return Lines(*(torch.cat(parts, 1) for parts in zip(*found, strict=True)))
 
 

@@ -45,7 +45,8 @@ FIRST_GAIN = 8.0  # of its mean, over the usual start of a convolution
 AGREEMENT = 15.0  # less for a difference of its ends of the whole range
 NEARNESS = 1.5  # less for every time that it is e times as long
 LINE = 5.8  # more from the start
-NO_LINE = -30.0  # of one that has not both its ends
+OPEN_LINE = 0.0  # more, where only one end is known
+NO_LINE = -30.0  # of one without an end
 SEEN = 5 + 5 * len(DIRECTIONS)  # planes that the encoder is given of every pixel
 RIM_STEPS = 4  # times that colours spread by one place at 1/16: holes of 128 pixels are covered
 
@@ -212,7 +213,7 @@ class Filler(nn.Module):
             for coarser, finer in zip(widths[:0:-1], widths[-2::-1], strict=True)
         )
         self.decode = nn.ModuleList(Block(width) for width in widths[::-1])
-        self.judgement = nn.Parameter(torch.tensor([LINE, AGREEMENT, NEARNESS]))
+        self.judgement = nn.Parameter(torch.tensor([LINE, AGREEMENT, NEARNESS, OPEN_LINE]))
         self.last = nn.Conv2d(widths[0], 4 * (3 + 1 + len(DIRECTIONS)), 3, padding=1)
         nn.init.zeros_(self.last.weight)
         nn.init.zeros_(self.last.bias)
@@ -259,8 +260,9 @@ class Filler(nn.Module):
             known = 1 - hole * (1 - guess)
             base = interpolation(image, known)
             found = lines(image, known)
-            parts = (found.colour - base[:, None]) * found.ended[:, :, None]
-            near = found.ended / (1 + found.length)
+            ends = found.ended + found.open
+            parts = (found.colour - base[:, None]) * ends[:, :, None]
+            near = (found.ended - found.open) / (1 + found.length)
             planes = [base - 0.5, hole, hole * guess, parts.flatten(1, 2), found.contrast, near]
         x = self.head(F.pixel_unshuffle(torch.cat(planes, 1), 2))
         features = [self.encode[0](x)]
@@ -272,9 +274,10 @@ class Filler(nn.Module):
     def blended(self, surroundings: Surroundings, more: Tensor) -> Tensor:
         """The interpolation and the lines, weighed by their judgement and what is said `more`."""
         base, found = surroundings
-        line, agreement, nearness = self.judgement
-        judged = line - agreement * found.contrast - nearness * (1 + found.length).log()
-        judged = torch.where(found.ended > 0, judged, NO_LINE)
+        line, agreement, nearness, open_line = self.judgement
+        judged = line * found.ended + open_line * found.open - agreement * found.contrast
+        judged = judged - nearness * (1 + found.length).log()
+        judged = torch.where(found.ended + found.open > 0, judged, NO_LINE)
         weights = (torch.cat([torch.zeros_like(judged[:, :1]), judged], 1) + more).softmax(1)
         parts = (weights[:, 1:, None] * found.colour).sum(1)
         return weights[:, :1] * base + parts
