@@ -94,6 +94,26 @@ def test_what_works_on_a_mask_waits_until_something_is_selected(workspace, qtbot
     assert layer.filter.masked
 
 
+def test_a_preview_is_seen_beside_what_is_not_selected_undarkened(workspace, qtbot):
+    session, canvas = workspace.session, workspace.canvas
+
+    def colour():
+        canvas.grabbed()
+        qtbot.waitUntil(lambda: canvas.finished)
+        place = canvas.view.to_widget(20, 20, (canvas.width(), canvas.height()))
+        return canvas.grabbed().pixelColor(*map(round, place)).getRgb()
+
+    plain = colour()
+    session.do(edits.select_region(Region(100, 80, 60, 40)))
+    veiled = colour()
+    assert sum(veiled[:3]) < sum(plain[:3])
+    choose(workspace.window(), "erase")
+    qtbot.waitUntil(lambda: colour() == plain, timeout=30000)
+    assert canvas.overlay is not None
+    workspace.settings.closed.emit()
+    qtbot.waitUntil(lambda: colour() == veiled)
+
+
 def test_a_brush_on_the_mask_makes_the_result_stale_and_a_refresh_heeds_it(workspace, qtbot):
     session = workspace.session
     session.do(edits.select_region(Region(100, 80, 60, 40)))

@@ -1,5 +1,6 @@
 """The tutorial keeps its word: its files are written, its commands run, its output appears."""
 
+import importlib
 import os
 import re
 import shlex
@@ -13,7 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from safelight.api import promises
+from safelight.api import promises, testing
+from safelight.api.filter import registered
 from safelight.cli.plugins import COMMANDS
 from tests.conftest import CHECKOUT
 
@@ -89,7 +91,7 @@ def brightness(path):
 
 
 def test_every_block_is_one_that_the_test_knows():
-    assert {block.info.split()[0] for block in BLOCKS} == {"sh", "text", "python"}
+    assert {block.info.split()[0] for block in BLOCKS} == {"sh", "text", "python", "py"}
     assert [block.info for block in BLOCKS if block.info.startswith("sh ")] == ["sh shown"] * 3
     assert sum(block.info == "sh" for block in BLOCKS) >= 8
 
@@ -107,6 +109,21 @@ def test_its_table_of_promises_is_that_of_the_code():
     table = TUTORIAL.partition("<!-- promises -->")[2]
     rows = dict(re.findall(r"^\| `([\w-]+)` \| (.+?) \|$", table, re.MULTILINE))
     assert rows == {name: item.sentence for name, item in promises.PROMISES.items()}
+
+
+def test_the_filters_that_are_only_shown_keep_every_promise(tmp_path, monkeypatch):
+    (own,) = (text for info, text in BLOCKS if info == "python safelight_dusk/__init__.py")
+    shown = [text for info, text in BLOCKS if info == "py"]
+    (tmp_path / "shown_filters.py").write_text("".join([own, *shown]), "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    module = importlib.import_module("shown_filters")
+    filters = [getattr(module, name) for name in ("stretch", "highlights", "even_out")]
+    for item in filters:
+        testing.assert_well_behaved(item)
+    stretch, highlights, even_out = (registered(item).declaration for item in filters)
+    assert stretch.prepares == ("thumbnail",)
+    assert highlights.selects
+    assert even_out.masked
 
 
 def test_its_links_lead_somewhere():

@@ -81,8 +81,9 @@ def remove(
     variety: Variety = 0.6,
     seed: api.Seed = 0,
 ) -> api.Image:
-    """Take away what is selected, with a little of its surroundings, and fill in what fits there.
+    """Take away what is selected, and fill in what fits there.
 
+    Select a little more than the object: what is left of its rim or its shadow is continued.
     Another seed fills it in another way.
     """
     return _filled(image, mask, job, region, variety, seed, context)

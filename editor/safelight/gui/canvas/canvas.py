@@ -494,7 +494,7 @@ class Canvas(QWidget):
         corner, clip = self._in_frame(0, 0), self._clip()
         if self._tinted:
             self._paint_tint(painter)
-        elif self._selection is not None:
+        elif self._selection is not None and self.overlay is None:  # a result is judged beside it
             self._veil = self._veil or veil(self._selection)
             paint_veil(painter, self._veil, QPointF(*corner), self._size(), self.view.zoom)
         if self._marquee is not None:
