@@ -49,6 +49,8 @@ def wake(window, qtbot):
     qtbot.addWidget(window, before_close_func=settle)
     window.resize(1200, 800)
     window.show()
+    window.activateWindow()  # shortcuts are heard by the active window alone
+    qtbot.waitUntil(window.isActiveWindow, timeout=20000)
     qtbot.waitUntil(lambda: window.ready and bool(window.device.text()), timeout=60000)
     return window
 
