@@ -174,6 +174,9 @@ def half(source: Path, target: Path) -> tuple[float, float]:
         keep_io_types=True,
         op_block_list=[*DEFAULT_OP_BLOCK_LIST, *precision.SENSITIVE, "Exp"],
     )
+    once = {node.output[0]: node for node in stored.graph.node}  # it may write a cast twice
+    del stored.graph.node[:]
+    stored.graph.node.extend(once.values())
     ordered = OnnxModel(stored)
     ordered.topological_sort()  # the converter appends its casts
     ordered.save_model_to_file(str(target))
