@@ -114,12 +114,24 @@ def test_a_preview_is_seen_beside_what_is_not_selected_undarkened(workspace, qtb
     qtbot.waitUntil(lambda: colour() == veiled)
 
 
-def test_a_brush_on_the_mask_makes_the_result_stale_and_a_refresh_heeds_it(workspace, qtbot):
+def erased(workspace, qtbot):
+    """The session with a rectangle selected and a filter layer that works on it."""
     session = workspace.session
     session.do(edits.select_region(Region(100, 80, 60, 40)))
     erase = session.studio.filter("erase")
     session.apply(erase, erase.settings(), None)
     done(workspace, qtbot)
+    return session
+
+
+def test_an_enlarger_still_says_how_large_its_result_is(workspace):
+    panel = choose(workspace.window(), "enlarge")
+    assert panel.outcome.isVisible()
+    assert panel.outcome.text().startswith("Result: ")
+
+
+def test_a_brush_on_the_mask_makes_the_result_stale_and_a_refresh_heeds_it(workspace, qtbot):
+    session = erased(workspace, qtbot)
     identity = session.active
     qtbot.waitUntil(lambda: workspace.held is not None, timeout=10000)
     workspace.canvas.setFocus()
@@ -140,11 +152,7 @@ def test_a_brush_on_the_mask_makes_the_result_stale_and_a_refresh_heeds_it(works
 
 
 def test_growing_the_mask_of_such_a_layer_makes_it_stale(workspace, qtbot):
-    session = workspace.session
-    session.do(edits.select_region(Region(100, 80, 60, 40)))
-    erase = session.studio.filter("erase")
-    session.apply(erase, erase.settings(), None)
-    done(workspace, qtbot)
+    session = erased(workspace, qtbot)
     session.do(edits.set_filter(session.active, grow=10.0))
     qtbot.waitUntil(lambda: session.stale == {session.active}, timeout=20000)
     session.refresh(session.active)

@@ -438,8 +438,7 @@ class _Run:
         piece = self._nearest()
         window, keep, scale = piece.window, piece.keep, self.plan.scale
         source = self.worker.block(window.height * window.width * 12, writable=False)
-        size = keep.height * keep.width * scale * scale * 4
-        target = self.worker.block(size * self.planes, writable=True)
+        target = self.worker.block(math.prod(self._shape(keep)) * 4, writable=True)
         shape = (window.height, window.width, 3)
         pixels = render(self.document, window, self.job._live)[..., :3]
         np.copyto(source.array(shape), self.document.profile.to_srgb(to_float(pixels)))
@@ -593,11 +592,6 @@ class _Run:
             place = keep.move(-self.job.region.x, -self.job.region.y).scale(scale)
             channel = from_float(alpha[place.rows(), place.columns(), None], self.document.depth)
         return np.concatenate([pixels, channel], axis=2)
-
-    @property
-    def planes(self) -> int:
-        """How many numbers the filter gives for a pixel."""
-        return 1 if self.job.declaration.selects else 3
 
     def _shape(self, keep: Region) -> tuple[int, ...]:
         """The shape of what the filter gives for a piece."""

@@ -204,11 +204,10 @@ class FilterSettings(QWidget):
 
     def needs_selection(self, on: bool) -> None:
         """Say that something must be selected first, for a filter that works on what is."""
-        self.outcome.setText(_SELECT_FIRST)
-        self.outcome.setVisible(on)
         if self._needs_selection and not on:
             self._pause.start()
         self._needs_selection = on
+        self._show_outcome()
 
     def _head(self) -> QHBoxLayout:
         back = QToolButton()
@@ -335,10 +334,11 @@ class FilterSettings(QWidget):
         self.zoom_wanted.emit(float(self.declaration.factor(self.settings())))
 
     def _show_outcome(self) -> None:
-        if self.declaration.masked:
-            return
         factor = self.declaration.factor(self.settings())
-        self.outcome.setVisible(factor != 1)
+        self.outcome.setVisible(factor != 1 or self._needs_selection)
+        if self._needs_selection:
+            self.outcome.setText(_SELECT_FIRST)
+            return
         width, height = self._picture
         self.outcome.setText(f"Result: {size(width * factor, height * factor)}")
 
