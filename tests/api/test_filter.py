@@ -118,6 +118,7 @@ def test_a_declaration_survives_a_trip_through_json():
         {"scale": None},
         {"scale": [2]},
         {"scale": "nothing"},
+        {"parameters": [{"name": "a", "kind": "number", "default": 1.0, "unless": "b"}]},
     ],
 )
 def test_data_that_is_no_declaration_is_refused(change):
@@ -368,3 +369,15 @@ def test_what_was_measured_for_a_parameter_is_told_as_far_as_it_can_hold_it():
     )
     assert found == {"strength": 0.123, "radius": 3}
     assert DECLARATION.measured({"strength": 2.0, "radius": None}) == {}
+
+
+def test_only_a_flag_makes_another_parameter_count_for_nothing():
+    with pytest.raises(TypeError, match="plain: level names no flag: automatic"):
+
+        @api.filter("Plain", category="Test")
+        def plain(
+            image: api.Image,
+            automatic: float = 1.0,
+            level: Annotated[float, api.Unless("automatic")] = 1.0,
+        ) -> api.Image:
+            return image

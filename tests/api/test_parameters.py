@@ -73,6 +73,12 @@ def test_a_text_in_the_annotation_is_the_help():
     assert declared("centre").help == "Where the light falls"
 
 
+def test_what_makes_a_parameter_count_for_nothing_travels_as_json():
+    level = parameter_of("level", Annotated[float, api.Unless("automatic")], 1.0)
+    assert level.unless == "automatic"
+    assert Parameter.from_json(json.loads(json.dumps(level.to_json()))) == level
+
+
 def test_the_ends_of_a_slider_are_named_in_help_texts_and_travel_as_json():
     kind = Annotated[float, api.Number(0, 1, ends=("Faithful", "Crisp"))]
     look = parameter_of("look", kind, 0.5)
@@ -316,6 +322,7 @@ def test_fields_of_a_later_version_are_ignored():
         ({"help": None}, "gain: help None is not a text"),
         ({"minimum": "0"}, "gain: minimum '0' is not a number"),
         ({"maximum": float("inf")}, "gain: maximum inf is not a number"),
+        ({"unless": 1}, "gain: unless 1 is not a text"),
         ({"ends": ["soft"]}, "gain: ends .* is not a pair of texts"),
         ({"ends": ["soft", 1]}, "gain: ends .* is not a pair of texts"),
         ({"slider": [0]}, "gain: slider .* is not a pair of numbers"),

@@ -162,3 +162,40 @@ def test_the_list_of_filters_narrows_while_typing(qtbot):
     assert chosen.args[0].title == "Blur"
     listed.search.setText("zzz")
     assert "No filter matches" in listed.note.text()
+
+
+@api.filter("Measuring", category="Test")
+def measuring(
+    image: api.Image,
+    automatic: bool = True,
+    level: Annotated[float, api.Number(0, 100, step=0.5), api.Unless("automatic")] = 15.0,
+) -> api.Image:
+    """A level that counts while it is not measured."""
+    return image
+
+
+@pytest.fixture
+def measured(qtbot):
+    panel = FilterSettings(api.registered(measuring).declaration, (300, 200))
+    qtbot.addWidget(panel)
+    panel.show()
+    return panel
+
+
+def test_what_does_not_count_cannot_be_set(measured):
+    level = control(measured, "level")
+    assert not level.slider.isEnabled()
+    assert not level.field.isEnabled()
+    control(measured, "automatic").box.click()
+    assert level.slider.isEnabled()
+    assert level.field.isEnabled()
+    measured.reset()
+    assert not level.slider.isEnabled()
+
+
+def test_taking_what_was_measured_makes_it_count(measured, qtbot):
+    level = control(measured, "level")
+    level.show_found(24.5)
+    qtbot.mouseClick(level.found, Qt.MouseButton.LeftButton)
+    assert measured.settings() == {"automatic": False, "level": 24.5}
+    assert level.slider.isEnabled()

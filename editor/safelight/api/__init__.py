@@ -44,6 +44,7 @@ from safelight.api.parameters import (
     Rectangle,
     Seed,
     SignedFraction,
+    Unless,
     Value,
 )
 from safelight.api.prepare import Prepare, Prepared, Source
@@ -83,6 +84,7 @@ __all__ = [
     "Seed",
     "Settings",
     "SignedFraction",
+    "Unless",
     "Source",
     "Value",
     "exporter",

@@ -133,6 +133,7 @@ class Declaration:
                 **texts,
             )
             _check_scale(declaration)
+            _check_flags(declaration)
         except (KeyError, TypeError, AttributeError) as error:
             raise ParameterError(f"not a filter's declaration: {error!r}") from None
         return declaration
@@ -284,6 +285,7 @@ def _declare(
     if ("prepared" in wants) != (prepare is not None):
         raise TypeError(f"{name}: the argument prepared and prepare= belong together")
     _check_scale(declaration)
+    _check_flags(declaration)
     if declaration.masked and scale != 1:
         raise TypeError(f"{name}: a filter with a mask cannot change the picture's size")
     _check_reach(declaration, reach)
@@ -309,6 +311,14 @@ def _check_scale(declaration: Declaration) -> None:
             f"{name}: scale is {scale!r}; it must be a whole number of 1 or more, or the name of a"
             " parameter that only holds such numbers"
         )
+
+
+def _check_flags(declaration: Declaration) -> None:
+    """Raise TypeError where a parameter's ``unless`` names no flag."""
+    flags = {item.name for item in declaration.parameters if item.kind == "flag"}
+    for item in declaration.parameters:
+        if item.unless and item.unless not in flags:
+            raise TypeError(f"{declaration.name}: {item.name} names no flag: {item.unless}")
 
 
 def _check_reach(declaration: Declaration, reach: Reach) -> None:

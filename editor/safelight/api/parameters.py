@@ -69,6 +69,17 @@ class Colour:
 
 
 @dataclass(frozen=True, slots=True)
+class Unless:
+    """Marks a parameter that does not count while a flag, named here, is on.
+
+    ``Annotated[float, api.Number(0, 100), api.Unless("automatic")]``: its control is dimmed then.
+    The filter receives its value all the same.
+    """
+
+    flag: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Meaning:
     """What a text or a tuple stands for."""
 
@@ -138,6 +149,7 @@ class Parameter:
     length: bool = False
     choices: tuple[Value, ...] = field(default=())
     ends: tuple[str, str] | None = None
+    unless: str = ""
 
     @property
     def is_image(self) -> bool:
@@ -282,7 +294,8 @@ def parameter_of(name: str, annotation: Any, default: Any) -> Parameter:
         marks = [*marks, *found]
     number = next((mark for mark in marks if isinstance(mark, Number)), None)
     text = next((mark for mark in marks if isinstance(mark, str)), "")
-    common: dict[str, Any] = {"name": name, "title": _title(name), "help": text}
+    unless = next((mark.flag for mark in marks if isinstance(mark, Unless)), "")
+    common: dict[str, Any] = {"name": name, "title": _title(name), "help": text, "unless": unless}
     if get_origin(kind) is Literal:
         unit = number.unit if number else ""
         parameter = Parameter(
@@ -386,7 +399,9 @@ _RANGES = {
 _FIELDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "name": (lambda value: isinstance(value, str) and value.isidentifier(), "a name"),
     "kind": (lambda value: isinstance(value, str) and value in get_args(Kind), "a known kind"),
-    **dict.fromkeys(("title", "help", "unit"), (lambda value: isinstance(value, str), "a text")),
+    **dict.fromkeys(
+        ("title", "help", "unit", "unless"), (lambda value: isinstance(value, str), "a text")
+    ),
     **dict.fromkeys(("minimum", "maximum", "step"), (_is_limit, "a number")),
     "slider": (
         lambda value: (

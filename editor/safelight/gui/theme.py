@@ -35,7 +35,7 @@ QMenu::item:selected {{ background: {RAISED}; }}
 QMenu::item:disabled {{ color: {OFF}; }}
 QMenu::separator {{ height: 1px; background: {LINE}; margin: 4px 8px; }}
 QPushButton, QToolButton {{
-    background: {RAISED}; border: 1px solid {LINE}; border-radius: 5px; padding: 5px 14px;
+    background: {RAISED}; border: 1px solid {LINE}; border-radius: 5px; padding: 5px 11px;
 }}
 QPushButton:hover, QToolButton:hover {{ background: #3d3d3d; }}
 QPushButton:pressed, QToolButton:pressed {{ background: #2c2c2c; }}
@@ -46,6 +46,12 @@ QPushButton:disabled {{ background: {PANEL}; border-color: {LINE}; color: {OFF};
 QToolButton#plain {{ background: transparent; border-color: transparent; padding: 3px 7px; }}
 QToolButton#plain:hover {{ background: {RAISED}; }}
 QToolButton#plain:focus {{ border-color: {ACCENT}; }}
+QToolButton#link {{
+    background: transparent; border-color: transparent; color: {ACCENT}; padding: 2px 0;
+    text-decoration: underline;
+}}
+QToolButton#link:hover {{ background: {RAISED}; }}
+QToolButton#link:focus {{ border-color: {ACCENT}; }}
 QToolButton#words {{ padding: 3px 8px 4px; }}
 QToolButton#steps {{ background: transparent; border-color: transparent; padding: 4px 5px; }}
 QToolButton#steps:hover {{ background: {RAISED}; }}

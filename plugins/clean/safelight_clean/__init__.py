@@ -21,16 +21,19 @@ Automatic = Annotated[bool, "Measure how strong it is"]
 Level = Annotated[
     float,
     api.Number(0, 100, slider=(0, 55), step=0.5),
+    api.Unless("automatic"),
     "How strong the noise is where it is not measured: its standard deviation of 255",
 ]
 Quality = Annotated[
     int,
     api.Number(1, 100, slider=(5, 100)),
+    api.Unless("automatic"),
     "The quality it was saved with, where it is not measured: lower cleans more",
 ]
 Width = Annotated[
     float,
     api.Number(0, 10, slider=(0, 5), step=0.1, unit="px", length=True),
+    api.Unless("automatic"),
     "How wide the blur is where the network is not to see for itself: its standard deviation",
 ]
 

@@ -48,9 +48,11 @@ class Control(QWidget):
     The first sentence of each one's docstring stands in resources/parameters.md.
     ``token`` is the same for all changes of one drag, and another for the next. ``more`` is what
     the button that asks for further ``steps`` says, ``trying`` what the one that asks for any.
+    ``wanted`` comes before a change that the user makes while the control is dimmed.
     """
 
     changed = Signal()
+    wanted = Signal()
     more = "More"
     trying = "Try steps"
 
@@ -76,7 +78,7 @@ class Control(QWidget):
         self.body.addLayout(self.head)
         self._found: Value | None = None
         self.found = QToolButton()
-        self.found.setObjectName("plain")
+        self.found.setObjectName("link")
         self.found.setVisible(False)
         self.found.clicked.connect(self._take_found)
 
@@ -98,9 +100,16 @@ class Control(QWidget):
         return plain(self.parameter.text(value))
 
     def _take_found(self) -> None:
-        if self._found is not None and self._found != self.value():
-            self.set_value(self._found)
-            self.changed.emit()
+        if self._found is not None:
+            self.wanted.emit()
+            self.choose(self._found)
+
+    def dim(self, on: bool) -> None:
+        """Show that the value does not count now, and let nobody set it."""
+        directly = Qt.FindChildOption.FindDirectChildrenOnly
+        for widget in self.findChildren(QWidget, options=directly):
+            if widget is not self.found:
+                widget.setEnabled(not on)
 
     def hold(self, on: bool) -> None:
         """A drag begins, or is over."""

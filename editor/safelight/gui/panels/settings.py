@@ -86,6 +86,7 @@ class FilterSettings(QWidget):
         if declaration.description:
             layout.addWidget(_words(declaration.description))
         layout.addWidget(self._scroller(), 1)
+        self._dim()
         if layer is not None:
             self._finish_for_layer(layout, layer)
             return
@@ -127,6 +128,7 @@ class FilterSettings(QWidget):
                 continue
             if parameter.name in held.settings and control.value() != value:
                 control.set_value(value)
+        self._dim()
         self.proofs.mark()
         self.strip.show_layer(layer)
         self.title.setText(plain(layer.name))
@@ -153,6 +155,7 @@ class FilterSettings(QWidget):
         """Every parameter back to its default."""
         for control in self.controls:
             control.set_value(control.parameter.default)
+        self._dim()
         self.proofs.mark()
         if self.layer is None:
             self._changed()
@@ -235,6 +238,7 @@ class FilterSettings(QWidget):
         column.setContentsMargins(0, 4, 6, 4)
         column.setSpacing(16)
         for control in self.controls:
+            control.wanted.connect(partial(self._make_count, control))
             if self.layer is None:
                 control.changed.connect(self._changed)
             else:
@@ -300,7 +304,21 @@ class FilterSettings(QWidget):
         layout.addLayout(row)
         self.show_layer(layer, stale=False, busy=False)
 
+    def _dim(self) -> None:
+        """Dim the controls that do not count with the settings shown."""
+        settings = self.settings()
+        for control in self.controls:
+            if control.parameter.unless:
+                control.dim(settings[control.parameter.unless] is True)
+
+    def _make_count(self, control: Control) -> None:
+        """Turn the flag off for which a control does not count."""
+        for other in self.controls:
+            if other.parameter.name == control.parameter.unless:
+                other.choose(False)
+
     def _tell(self, control: Control) -> None:
+        self._dim()
         self.edited.emit(f"{self.declaration.title}: {control.parameter.title}", control.token)
 
     def _buttons(self) -> QHBoxLayout:
@@ -316,7 +334,7 @@ class FilterSettings(QWidget):
         self.apply.setToolTip("Return")
         self.apply.clicked.connect(self.apply_wanted)
         row = QHBoxLayout()
-        row.setSpacing(8)
+        row.setSpacing(6)  # three buttons in the narrowest panel
         row.addWidget(reset)
         row.addStretch(1)
         row.addWidget(cancel)
@@ -324,6 +342,7 @@ class FilterSettings(QWidget):
         return row
 
     def _changed(self) -> None:
+        self._dim()
         self._show_outcome()
         self._pause.start()
 
