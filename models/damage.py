@@ -42,7 +42,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
 HOLES = ("square", "blob", "stroke")  # what is painted over to be replaced; no damage to detect
 LARGEST_HOLE = 64  # pixels: side of the largest hole that is filled at one go
 DAMAGED = 0.06  # alpha from which on a pixel is worth replacing
-VISIBLE = 0.04  # of the range: a change that a detector is asked to find
+VISIBLE = 0.08  # of the range: a change that a detector is asked to find, as it is seen at once
 MASK_SCALES = (0.5, 1.6)  # of the stored masks, 400 pixels a side
 FINER = 2  # shapes are drawn so many times larger, for smooth edges
 
