@@ -1,6 +1,6 @@
 """Write a model card from what was stated, measured and logged.
 
-    python -m models.cards models/enlarge --metrics metrics.json
+    python -m models.cards models/enlarge --metrics metrics.json [MORE.json ...]
 
 Words come from the folder's card.toml, tables from the JSON that its measure.py wrote, minutes and
 steps from the training logs in its `logs/`, sizes, reach and hashes from the ONNX files of the
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -122,6 +123,13 @@ def card(folder: Path, plugin: Path, metrics: dict[str, Any]) -> str:
     return "\n\n".join("\n\n".join(part) for part in parts) + "\n"
 
 
+def joined(metrics: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """What was measured in several calls as if it were one: the later of two counts for a file."""
+    parts = list(metrics)
+    files = {name: figures for part in parts for name, figures in part["files"].items()}
+    return {"text": "\n\n".join(part["text"] for part in parts), "files": files}
+
+
 def networks(said: dict[str, Any]) -> list[str]:
     """One paragraph on each network that a file is of: files are called MODEL_..."""
     shipped = {file.split("_")[0] for file in said["files"]}
@@ -178,12 +186,16 @@ def photographs(said: dict[str, Any], plugin: Path) -> list[list[str]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, help="folder of the model, models/NAME")
-    parser.add_argument("--metrics", type=Path, required=True, help="JSON written by measure")
+    parser.add_argument(
+        "--metrics", type=Path, nargs="+", required=True, help="JSON written by measure"
+    )
     parser.add_argument("--plugin", type=Path, help="folder of the ONNX files, of the card too")
     given = parser.parse_args()
     name = given.folder.resolve().name
     plugin = given.plugin or ROOT / "plugins" / name / f"safelight_{name}"
-    text = card(given.folder, plugin, json.loads(given.metrics.read_text()))
+    text = card(
+        given.folder, plugin, joined(json.loads(path.read_text()) for path in given.metrics)
+    )
     (plugin / "card.md").write_text(text)
     print(f"{plugin / 'card.md'}: {len(text.splitlines())} lines")
 

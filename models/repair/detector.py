@@ -18,8 +18,8 @@ from torch import Tensor, nn
 
 from models.damage import GROUPS
 
-WIDTHS = (24, 48, 80)  # channels at 1/2, 1/4 and 1/8
-MULTIPLE = 8
+WIDTHS = (24, 48, 80, 32)  # channels at 1/2, 1/4, 1/8 and 1/16: a stain is seen by its rim
+MULTIPLE = 16
 HATS = (5, 11, 23)  # pixels: what is narrower than this shows
 GAIN = 4.0  # of them: what is faint has to be seen too
 RARITY = (8.0, 3.0, 6.0)  # how much more a pixel of each of GROUPS counts than one without
@@ -68,17 +68,12 @@ class Detector(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        fine, middle, coarse = WIDTHS
-        self.head = pair(4 * (3 + 2 * len(HATS)), fine)
-        self.down = nn.ModuleList(
-            [
-                nn.Conv2d(fine, middle, 3, stride=2, padding=1),
-                nn.Conv2d(middle, coarse, 3, stride=2, padding=1),
-            ]
-        )
-        self.encode = nn.ModuleList([pair(middle, middle), pair(coarse, coarse, 2)])
-        self.up = nn.ModuleList([pair(coarse + middle, middle), pair(middle + fine, fine)])
-        self.last = nn.Conv2d(fine, 4 * len(GROUPS), 3, padding=1)
+        self.head = pair(4 * (3 + 2 * len(HATS)), WIDTHS[0])
+        sizes = list(zip(WIDTHS, WIDTHS[1:], strict=False))
+        self.down = nn.ModuleList(nn.Conv2d(a, b, 3, stride=2, padding=1) for a, b in sizes)
+        self.encode = nn.ModuleList(pair(width, width, 2) for width in WIDTHS[1:])
+        self.up = nn.ModuleList(pair(b + a, a) for a, b in sizes)
+        self.last = nn.Conv2d(WIDTHS[0], 4 * len(GROUPS), 3, padding=1)
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
@@ -88,11 +83,13 @@ class Detector(nn.Module):
 
     def logits(self, image: Tensor) -> Tensor:
         planes = torch.cat([image - 0.5, GAIN * top_hats(image)], 1)
-        fine = self.head(F.pixel_unshuffle(planes, 2))
-        middle = self.encode[0](self.down[0](fine))
-        x = self.encode[1](self.down[1](middle))
-        for up, skip in zip(self.up, (middle, fine), strict=True):
-            x = up(torch.cat([F.interpolate(x, scale_factor=2, mode="nearest"), skip], 1))
+        levels = [self.head(F.pixel_unshuffle(planes, 2))]
+        for down, encode in zip(self.down, self.encode, strict=True):
+            levels.append(encode(down(levels[-1])))
+        x = levels.pop()
+        for up in reversed(self.up):
+            larger = F.interpolate(x, scale_factor=2, mode="nearest")
+            x = up(torch.cat([larger, levels.pop()], 1))
         return F.pixel_shuffle(self.last(x), 2)
 
     def forward(self, image: Tensor) -> Tensor:

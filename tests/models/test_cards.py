@@ -126,3 +126,11 @@ def test_a_log_that_says_nothing_is_refused(made, content, said):
         log.write_text(content)
     with pytest.raises(SystemExit, match=said):
         cards.card(*made)
+
+
+def test_what_was_measured_in_several_calls_is_one_card(made):
+    folder, plugin, metrics = made
+    outdated = {"tiny_x2": {"sha256": "0"}, "other": {}}
+    both = cards.joined([{"text": "first", "files": outdated}, metrics])
+    assert set(both["files"]) == {"tiny_x2", "other"}
+    assert "first\n\n| a table |" in cards.card(folder, plugin, both)
