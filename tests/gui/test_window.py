@@ -281,6 +281,8 @@ def test_a_filter_that_crashes_is_a_message_and_the_window_lives(
     text = workspace.messages.label.text()
     assert text == "Abort (safelight-faults) crashed (SIGABRT)."
     assert np.array_equal(pixels_of(workspace), before)
+    choose(window, "warmth")
+    assert not workspace.messages.isVisible()
     apply(window, "warmth", qtbot, {"amount": 1.0})
     assert (pixels_of(workspace)[..., 2] == 0).all()
 

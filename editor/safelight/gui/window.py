@@ -615,7 +615,7 @@ class Window(QMainWindow):
         """Show a filter's settings beside the photograph in front."""
         workspace = self.workspace()
         if workspace is not None:
-            workspace.open_filter(declaration)
+            workspace.choose_filter(declaration)
 
     def search(self) -> None:
         """The command search."""

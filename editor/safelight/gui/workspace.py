@@ -272,7 +272,7 @@ class Workspace(QWidget):
         session.measured.connect(self._show_measured)
         session.selected.connect(self._show_selected)
         session.said.connect(self.messages.say)
-        self.filters.chosen.connect(self.open_filter)
+        self.filters.chosen.connect(self.choose_filter)
         self.history.jumped.connect(self._jump)
         self.strip.cancelled.connect(session.cancel_job)
         self.canvas.view_changed.connect(self._view_changed)
@@ -427,6 +427,11 @@ class Workspace(QWidget):
             self.settings.preview_note.setText(note)
 
     # -- doing ---------------------------------------------------------------------------------
+
+    def choose_filter(self, declaration: Declaration) -> None:
+        """Something new begins: what was said of the last thing is over."""
+        self.messages.hide()
+        self.open_filter(declaration)
 
     def _view_changed(self) -> None:
         self.session.look_at(self.canvas.visible())
