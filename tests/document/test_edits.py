@@ -470,9 +470,9 @@ def test_adding_to_everything_changes_nothing_and_taking_all_away_selects_everyt
     assert edits.select_region(everything, "subtract").apply(part).selection is None
 
 
-def test_a_rectangle_beside_the_picture_selects_everything_and_so_does_select_all(document):
+def test_a_rectangle_beside_the_picture_selects_everything_and_so_do_all_and_deselect(document):
     selected = edits.select_region(Region(1, 1, 2, 2)).apply(document)
-    for edit in (edits.select_region(Region(50, 0, 5, 5)), edits.select_all()):
+    for edit in (edits.select_region(Region(50, 0, 5, 5)), edits.select_all(), edits.deselect()):
         assert edit.apply(selected).selection is None
 
 

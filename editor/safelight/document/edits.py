@@ -327,6 +327,11 @@ def select_all() -> Edit:
     return select(None, "Select all")
 
 
+def deselect() -> Edit:
+    """Let go of what is selected: filters work on everything again, as with everything selected."""
+    return select(None, "Deselect")
+
+
 def select_region(region: Region, how: str = "replace") -> Edit:
     """Select a rectangle, as far as it lies in the picture, or ``add`` or ``subtract`` it.
 

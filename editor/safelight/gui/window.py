@@ -455,6 +455,7 @@ class Window(QMainWindow):
         menu.addSeparator()
         self._needs_picture += [
             self._action(menu, "&All", lambda: self._select("select_all"), "Ctrl+A"),
+            self._action(menu, "&Deselect", lambda: self._select("deselect"), "Ctrl+D"),
             self._action(menu, "&Invert", lambda: self._select("invert_selection"), "Ctrl+Shift+I"),
             self._action(menu, "&Grow…", lambda: self._ask_to_modify("Grow"), ""),
             self._action(menu, "S&hrink…", lambda: self._ask_to_modify("Shrink"), ""),
