@@ -30,8 +30,8 @@ LARGEST_FILE = 15_000_000  # bytes
 LARGEST_DIFFERENCE = 1e-4  # ONNX Runtime against PyTorch, in units of the full range
 EXACT_SEAM = 1e-5  # tiles against the whole picture, where the reach is the sum over the layers
 VISIBLE_SEAM = 1 / 1024  # the same, where the reach is measured: a quarter of an 8-bit step
-LARGEST_REACH = 80  # input pixels; a network that needs more is not cut into tiles
-SEAM_SIDE = 192  # of the pictures cut in four; more than twice the largest reach
+LARGEST_REACH = 144  # input pixels; a network that needs more is not cut into tiles
+SEAM_SIDE = 320  # of the pictures cut in four; more than twice the largest reach
 SIZES = ((1, 1), (2, 3), (7, 5), (1, 25), (25, 1))  # of noise, times the multiple
 
 

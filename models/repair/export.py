@@ -31,7 +31,7 @@ from models.tiles import state, write_sums
 from models.training import load_weights
 
 PLUGIN = Path(__file__).parents[2] / "plugins" / "repair" / "safelight_repair"
-TILE = 448  # pixels of the detector's pieces
+TILE = 640  # pixels of the detector's pieces
 FIRST_REACH = 24  # pixels: the first halo that is tried for the detector
 WINDOW = 256  # pixels of the filling network's windows
 

@@ -90,3 +90,12 @@ def test_the_middle_starts_on_the_grid_of_blocks():
     y, x = divmod(int(crop[0, 0, 0]), 410)
     assert (y % 8, x % 8) == (0, 0)
     assert (y, x) == (56, 8)
+
+
+def test_unsharp_masking_stays_in_range_whatever_lies_in_memory():
+    noise = np.random.default_rng(0).random((96, 96, 3), np.float32)
+    junk = np.full((96, 96, 3), 1e30, np.float32)
+    del junk  # what the next picture of that size may lie on
+    for method in classical.deblurrers(np.ones((3, 3)) / 9)["scikit-image, unsharp mask"]:
+        result = method(noise, 1.6)
+        assert 0 <= result.min() <= result.max() <= 1

@@ -111,7 +111,7 @@ def test_more_sensitivity_finds_more():
 
 def test_a_faint_trace_counts_beside_a_sure_one_and_not_alone():
     sure = np.zeros((60, 60, 3), np.float32)
-    sure[20:22, 5:55], sure[40:42, 5:55] = 0.4, 0.4
+    sure[20:22, 5:55], sure[40:42, 5:55] = 0.5, 0.5
     sure[20:22, 30:34] = 0.9
     found = damage.damage_mask(sure, (0.5, 0, 0))
     columns = np.flatnonzero(found[20])
