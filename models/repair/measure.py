@@ -207,6 +207,19 @@ def costs(network: Network, speed: precision.Speed) -> dict[str, Any]:
     return found
 
 
+def more(cost: dict[str, Any]) -> str:
+    """What was measured of the filling file besides, to follow its time; "" for the other."""
+    if "half_precision" not in cost:
+        return ""
+    half = "{least_psnr:.0f} dB, {largest_difference:.4f} of the range".format(
+        **cost["half_precision"]
+    )
+    return (
+        f"; one window takes {cost['peak_memory_mib']:.0f} MiB; half precision is within "
+        f"{half} of float32"
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--photos", type=Path, required=True, help="folder trained on")
@@ -267,7 +280,7 @@ def main() -> None:
             lines.append(
                 f"`{name}`: {speed.passed:.2f} s per megapixel ({speed.processor:.2f} core-s), "
                 f"{files[name]['multiply_adds'] / 1e3:.0f} k multiply-adds a pixel, ONNX Runtime "
-                f"{onnxruntime.__version__} on {given.hardware}"
+                f"{onnxruntime.__version__} on {given.hardware}" + more(files[name])
             )
     text = "\n".join(lines).rstrip()
     print(text)
