@@ -141,7 +141,10 @@ def networks(said: dict[str, Any]) -> list[str]:
 
 
 def files_table(paths: list[Path]) -> list[str]:
-    """What the ONNX files state of themselves, with their hashes."""
+    """What the ONNX files state of themselves, with their hashes.
+
+    No seam where a plugin lays windows of its own, and fades them into each other.
+    """
     lines = [
         "| file | MB | parameters | tile + reach, pixels | largest seam, of the range | SHA-256 |",
         "|---|---|---|---|---|---|",
@@ -150,7 +153,7 @@ def files_table(paths: list[Path]) -> list[str]:
         stated = Network(path).properties
         lines.append(
             f"| `{path.name}` | {path.stat().st_size / 1e6:.2f} | {int(stated['parameters']):,} | "
-            f"{stated['tile']} + {stated['reach']} | {stated['seam']} | `{sha256(path)}` |"
+            f"{stated['tile']} + {stated['reach']} | {stated.get('seam', '–')} | `{sha256(path)}` |"
         )
     return lines
 
