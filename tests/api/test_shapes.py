@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from safelight import api
@@ -141,6 +141,7 @@ def test_a_curve_is_level_beyond_its_ends():
 
 
 @given(curves(), st.integers(2, 600))
+@example(((0.0, 0.0), (5e-324, 0.0)), 2)
 def test_a_curve_never_passes_its_points_by(points, n):
     samples = api.curve_samples(points, n)
     places = np.linspace(0, 1, n)

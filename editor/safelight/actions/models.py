@@ -17,8 +17,8 @@ import numpy as np
 from safelight.actions.networkplugin import PREFIX, is_own
 from safelight.actions.store import Installed, Store, StoreError, canonical
 from safelight.actions.studio import Studio
-from safelight.api import PROJECT, Declaration
-from safelight.document import Document
+from safelight.api import PROJECT, Declaration, Region
+from safelight.document import Document, edits
 from safelight.pixels import Raster
 from safelight.workers.job import Job, JobFailed
 
@@ -192,7 +192,7 @@ def _variants(declaration: Declaration) -> Iterator[dict[str, Any]]:
 def _networks_of(
     studio: Studio, declaration: Declaration, settings: Mapping[str, Any]
 ) -> tuple[str, ...]:
-    job = studio.start(declaration, settings, _picture(32))
+    job = studio.start(declaration, settings, _picture(32, declaration))
     _finished(job)
     return tuple(sorted(job.models))
 
@@ -203,17 +203,19 @@ def _measured(
     settings: Mapping[str, Any],
     networks: tuple[str, ...],
 ) -> Speed:
-    document = _picture(_MEASURED)
-    _finished(studio.start(declaration, settings, _picture(_MEASURED // 2)))  # memory is reserved
+    document = _picture(_MEASURED, declaration)
+    half = _picture(_MEASURED // 2, declaration)
+    _finished(studio.start(declaration, settings, half))  # memory is reserved
     start = time.perf_counter()
     job = studio.start(declaration, settings, document)
     _finished(job)
     seconds = time.perf_counter() - start
+    worked_on = _within_rim(_MEASURED) if declaration.masked else document.region
     return Speed(
         ", ".join(networks),
         declaration.id,
         dict(settings),
-        document.width * document.height / 1e6 / seconds,
+        worked_on.width * worked_on.height / 1e6 / seconds,
         job.device_label,
     )
 
@@ -224,6 +226,15 @@ def _finished(job: Job) -> None:
         raise StoreError(outcome.message)
 
 
-def _picture(side: int) -> Document:
+def _picture(side: int, declaration: Declaration) -> Document:
+    """Noise, of which a filter that works on what is selected gets all but a rim."""
     pixels = np.random.default_rng(0).integers(0, 256, (side, side, 3), np.uint8)
-    return Document.from_raster(Raster.from_array(pixels))
+    document = Document.from_raster(Raster.from_array(pixels))
+    if not declaration.masked:
+        return document
+    return edits.select_region(_within_rim(side)).apply(document)
+
+
+def _within_rim(side: int) -> Region:
+    rim = side // 8
+    return Region(rim, rim, side - 2 * rim, side - 2 * rim)

@@ -94,7 +94,7 @@ def curve_samples(points: Sequence[Sequence[float]], n: int) -> NDArray[np.float
     places = np.linspace(0, 1, n)
     piece = np.clip(np.searchsorted(x, places, side="right") - 1, 0, len(widths) - 1)
     width, low, high = widths[piece], y[piece], y[piece + 1]
-    t = np.clip((places - x[piece]) / width, 0, 1)
+    t = np.clip((places - x[piece]) / np.maximum(width, _NARROWEST), 0, 1)
     rise = t * t * (3 - 2 * t)
     bend = (1 - t) * tangents[piece] - t * tangents[piece + 1]
     heights = low + (high - low) * rise + width * t * (1 - t) * bend
