@@ -16,14 +16,12 @@ from pathlib import Path
 
 from models import cards, onnxfile, precision
 from models.clean.damage import TASKS
-from models.clean.measure import PLUGIN, held_out
+from models.clean.measure import PLUGIN, corners, held_out
 from models.clean.network import AUTO, SIZES, build
-from models.degradation import fraction
 from models.training import load_weights
 
 TILE = 448  # interior of a tile in pixels: what suits the memory
 LEVELS = (AUTO, 0.02, 0.2, 0.9)  # not known, and those that a file is tried with
-COMPARED_SIDE = 96  # pixels of the photographs that half precision is compared on
 
 
 def export(task: str, weights: Path, folder: Path, size: str) -> onnxfile.Report:
@@ -67,8 +65,8 @@ def main() -> None:
     if given.half:
         given.half.mkdir(parents=True, exist_ok=True)
         target = given.half / f"{given.task}_float16.onnx"
-        pictures = [fraction(p[:COMPARED_SIDE, :COMPARED_SIDE]) for p in held_out(given.photos)]
-        psnr, difference = precision.half(report.path, target, pictures)
+        compared = corners(held_out(given.photos))
+        psnr, difference = precision.half(report.path, target, compared)
         print(f"{target.name}: at least {psnr:.1f} dB, at most {difference:.5f} from float32")
 
 

@@ -95,6 +95,11 @@ def mean(measure: Measure, originals: list[np.ndarray], results: Iterable[np.nda
     return float(np.mean([measure(levels(result), original) for result, original in pairs]))
 
 
+def corners(originals: list[np.ndarray]) -> list[np.ndarray]:
+    """What half precision is compared on: a corner of each picture, (h, w, 3) float32."""
+    return [fraction(original[:HALF_SIDE, :HALF_SIDE]) for original in originals]
+
+
 def luminance_psnr(result: np.ndarray, original: np.ndarray) -> float:
     """On luminance over the full range, as papers on JPEG measure grey pictures, in dB."""
     return measurement.psnr(result, original, 0, grey=True)
@@ -265,9 +270,9 @@ def costs(network: Network, speed: precision.Speed, originals: list[np.ndarray])
 
     Half precision is made, compared on corners of the pictures, and thrown away.
     """
-    corners = [fraction(original[:HALF_SIDE, :HALF_SIDE]) for original in originals]
     with tempfile.TemporaryDirectory() as folder:
-        least, largest = precision.half(network.path, Path(folder) / "half.onnx", corners)
+        target = Path(folder) / "half.onnx"
+        least, largest = precision.half(network.path, target, corners(originals))
     return {
         "parameters": int(network.properties["parameters"]),
         "multiply_adds": complexity.multiply_adds(network.path),

@@ -213,7 +213,8 @@ def test_an_untrained_network_continues_stripes_better_than_the_interpolation():
         made = Filler().eval()(image, hole, 0 * hole, torch.from_numpy(still(image.shape)))
         plain = interpolation(image, 1 - hole)
         errors = [float(((part - image) * hole).abs().sum()) for part in (made, plain)]
-        assert errors[0] < 0.5 * errors[1]
+        along_pixels = 0 in direction or abs(direction[0]) == abs(direction[1])
+        assert errors[0] < (0.2 if along_pixels else 0.35) * errors[1]
         assert torch.equal(made * (1 - hole), image * (1 - hole))
 
 
