@@ -1,0 +1,102 @@
+"""What a picture in another's style should be: like the photograph in content, the other in style.
+
+Both are told by features of SqueezeNet 1.0 (see perceptual.py). Content is where things are:
+features with mean and variance taken out (Huang and Belongie, "Arbitrary Style Transfer in
+Real-time with Adaptive Instance Normalization", 2017, compare them so). Style is how often which
+features occur, and together: their means and covariances over the whole picture, which is what
+Gatys et al., "Image Style Transfer Using Convolutional Neural Networks", 2016, have in a Gram
+matrix, with the mean set apart (Li et al., "Universal Style Transfer via Feature Transforms",
+2017). Distances are in parts of the size of what is wanted, so every layer counts the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from models.perceptual import Features
+
+CONTENT = (5, 8)  # layers of SqueezeNet, see perceptual.py
+STYLE = (1, 3, 5, 8)
+SMALLEST = 1e-5  # of a variance, in parts of the mean variance of a layer
+
+
+class Moments(NamedTuple):
+    """Mean (n, c) and covariance (n, c, c) of features over a picture."""
+
+    mean: Tensor
+    covariance: Tensor
+
+
+class Losses(NamedTuple):
+    """Each (n,): one number a picture."""
+
+    content: Tensor
+    style: Tensor
+
+
+def features(path: Path) -> Features:
+    """The network whose answers are compared, from its weights (.npz)."""
+    return Features(path, sorted({*CONTENT, *STYLE}))
+
+
+def by_layer(network: Features, picture: Tensor) -> dict[int, Tensor]:
+    """The features of (n, 3, h, w) in 0 to 1, by layer."""
+    return dict(zip(network.taps, network(picture), strict=True))
+
+
+def moments(answer: Tensor) -> Moments:
+    """Of features (n, c, h, w); float32."""
+    mean = answer.mean((2, 3), dtype=torch.float32)
+    centred = answer - mean.to(answer.dtype)[..., None, None]
+    flat = centred.permute(0, 2, 3, 1).flatten(1, 2)  # no copy where channels are innermost
+    return Moments(mean, (flat.transpose(1, 2) @ flat).float() / flat.shape[1])
+
+
+def styles(answers: dict[int, Tensor]) -> list[Moments]:
+    """What is wanted of a result in the style of this picture."""
+    return [moments(answers[n]) for n in STYLE]
+
+
+def style_loss(answers: dict[int, Tensor], wanted: Iterable[Moments]) -> Tensor:
+    """Relative distance of means and covariances, (n,), a mean over the layers; 0 when equal.
+
+    For each layer |mean - wanted| / |wanted| + |covariance - wanted| / |wanted| with Euclidean and
+    Frobenius norms.
+    """
+    parts = []
+    for n, target in zip(STYLE, wanted, strict=True):
+        for found, value in zip(moments(answers[n]), target, strict=True):
+            difference = (found - value).flatten(1).norm(dim=1)
+            parts.append(difference / value.flatten(1).norm(dim=1).clamp(min=1e-6))
+    return 2 * torch.stack(parts).mean(0)
+
+
+def placed(answer: Tensor) -> Tensor:
+    """Features (n, c, h, w) with mean 0 and variance 1 in every channel: where, not how much."""
+    mean = answer.mean((2, 3), keepdim=True, dtype=torch.float32)
+    centred = answer - mean.to(answer.dtype)
+    variance = centred.square().mean((2, 3), keepdim=True, dtype=torch.float32)
+    floor = SMALLEST + 0.01 * variance.mean(1, keepdim=True)  # a channel that says nothing
+    return centred * (variance + floor).rsqrt().to(answer.dtype)
+
+
+def content_loss(answers: dict[int, Tensor], wanted: dict[int, Tensor]) -> Tensor:
+    """Mean squared difference of normalised features, (n,), a mean over the layers; 0 when equal.
+
+    1 says that as much is different as the features vary; unrelated pictures are at about 2.
+    """
+    parts = [
+        (placed(answers[n]) - placed(wanted[n])).square().mean((1, 2, 3), dtype=torch.float32)
+        for n in CONTENT
+    ]
+    return torch.stack(parts).mean(0)
+
+
+def losses(answers: dict[int, Tensor], content: dict[int, Tensor], style: list[Moments]) -> Losses:
+    """Both, of a result with these features, for a photograph with those and a wanted style."""
+    return Losses(content_loss(answers, content), style_loss(answers, style))
