@@ -217,9 +217,9 @@ def parity(
 ) -> float:
     """Largest difference between PyTorch and the file over SIZES and the pictures of `trials`.
 
-    `given` are further inputs of both, those left out of neither. In units of the full range; where a
-    result goes beyond it, of the result. Raises SystemExit for a wrong size, for values that are
-    not finite, and for more than LARGEST_DIFFERENCE.
+    `given` are further inputs of both; those left out, of neither. In units of the full range;
+    where a result goes beyond it, of the result. Raises SystemExit for a wrong size, for values
+    that are not finite, and for more than LARGEST_DIFFERENCE.
     """
     worst = 0.0
     for name, image in trials(network.multiple).items():

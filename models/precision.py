@@ -71,29 +71,39 @@ class Trade:
         )
 
 
-def half(source: Path, target: Path, photographs: Sequence[np.ndarray]) -> tuple[float, float]:
+def half(
+    source: Path,
+    target: Path,
+    photographs: Sequence[np.ndarray],
+    given: Mapping[str, np.ndarray] | None = None,
+    exact: Sequence[str] = (),
+) -> tuple[float, float]:
     """Write `source` in half precision to `target` and compare the two.
 
-    Normalisation, softmax and the interpolation stay in float32, inputs and outputs too. Returns
+    Normalisation, softmax and the interpolation stay in float32, operators called in `exact`,
+    inputs and outputs too. `given` are what the network takes beside the picture. Returns
     the least PSNR in dB and the largest difference over `photographs`, (h, w, 3) float32 on the
     grid of the multiple, and black, white, noise and a checkerboard. Raises SystemExit, with a
     sentence, where that is too far, and leaves no file. The CPU computes half precision in float32
     and never overflows, so that numbers inside stay small is looked at in the float32 file.
     """
     pictures = [*photographs, *extremes()]
-    largest = complexity.largest_activation(source, pictures)
+    largest = complexity.largest_activation(source, pictures, given)
     if largest > LARGEST_ACTIVATION:
         raise SystemExit(f"{source.name} reaches {largest:.0f} inside: too much for float16.")
     stored = convert_float_to_float16(
         onnx.load(str(source)),
         keep_io_types=True,
-        op_block_list=[*DEFAULT_OP_BLOCK_LIST, *SENSITIVE],
+        op_block_list=[*DEFAULT_OP_BLOCK_LIST, *SENSITIVE, *exact],
     )
+    once = {node.output[0]: node for node in stored.graph.node}  # it may write a cast twice
+    del stored.graph.node[:]
+    stored.graph.node.extend(once.values())
     ordered = OnnxModel(stored)
     ordered.topological_sort()  # the converter appends its casts
     ordered.save_model_to_file(str(target))
     state(target, {"precision": "float16"})
-    psnr, difference = agreement(Network(source), Network(target), pictures)
+    psnr, difference = agreement(Network(source), Network(target), pictures, given)
     if psnr < LEAST_AGREEMENT or difference > LARGEST_DIFFERENCE:
         target.unlink()
         raise SystemExit(f"{target.name}: {psnr:.1f} dB, {difference:.4f} from float32: too far.")
@@ -108,11 +118,16 @@ def extremes(side: int = 64) -> list[np.ndarray]:
     return [flat, flat + 1, rng.random((side, side, 3), np.float32), flat + np.float32(checks)]
 
 
-def agreement(a: Network, b: Network, pictures: Sequence[np.ndarray]) -> tuple[float, float]:
+def agreement(
+    a: Network,
+    b: Network,
+    pictures: Sequence[np.ndarray],
+    given: Mapping[str, np.ndarray] | None = None,
+) -> tuple[float, float]:
     """(least PSNR in dB, largest difference in units of the range) of two networks' results."""
     worst, largest = float("inf"), 0.0
     for picture in pictures:
-        error = np.abs(a(picture) - b(picture))
+        error = np.abs(a(picture, **(given or {})) - b(picture, **(given or {})))
         largest = max(largest, float(error.max()))
         square = float(np.mean(np.square(error, dtype=np.float64)))
         worst = min(worst, -10 * np.log10(square) if square else float("inf"))

@@ -28,6 +28,9 @@ from models.training import load_weights
 PLUGIN = Path(__file__).parents[2] / "plugins" / "style" / "safelight_style"
 TILES = {"fast": 768, "quality": 640}  # interior of a tile in pixels: what suits the memory
 CODE_TILE = 384  # pixels of the shorter side of a style picture, as the plugin describes it
+EXACT = ("Sub", "Div", "Max", "Sqrt", "Log", "Reciprocal", "Gemm", "ReduceSum", "Split")
+"""Operators on the statistics, whose differences are small: in float32 at half precision too."""
+
 FREE = {"style": {1: "tokens"}, "shares": {1: "tokens"}}
 
 Given = Mapping[str, np.ndarray]  # own, style and shares, see Stylizer.forward
@@ -177,6 +180,14 @@ def main() -> None:
     given = parser.parse_args()
     print(export_code(given.weights, given.out, given.size))
     print(export(given.weights, given.out, given.size))
+    if given.half:
+        given.half.mkdir(parents=True, exist_ok=True)
+        target = given.half / f"{given.size}_float16.onnx"
+        network, photographs = load(given.weights, given.size), samples()
+        told = trials(network, photographs)[-1]
+        source = given.out / f"{given.size}.onnx"
+        psnr, difference = precision.half(source, target, list(photographs.values()), told, EXACT)
+        print(f"{target.name}: at least {psnr:.1f} dB, at most {difference:.5f} from float32")
 
 
 if __name__ == "__main__":
