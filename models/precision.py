@@ -81,7 +81,8 @@ def half(
     """Write `source` in half precision to `target` and compare the two.
 
     Normalisation, softmax and the interpolation stay in float32, operators called in `exact`,
-    inputs and outputs too. `given` are what the network takes beside the picture. Returns
+    inputs and outputs too, and all that does not depend on the picture: it is small, and often
+    statistics, whose differences count. `given` is what the network takes beside it. Returns
     the least PSNR in dB and the largest difference over `photographs`, (h, w, 3) float32 on the
     grid of the multiple, and black, white, noise and a checkerboard. Raises SystemExit, with a
     sentence, where that is too far, and leaves no file. The CPU computes half precision in float32
@@ -91,10 +92,12 @@ def half(
     largest = complexity.largest_activation(source, pictures, given)
     if largest > LARGEST_ACTIVATION:
         raise SystemExit(f"{source.name} reaches {largest:.0f} inside: too much for float16.")
+    plain = onnx.load(str(source))
     stored = convert_float_to_float16(
-        onnx.load(str(source)),
+        plain,
         keep_io_types=True,
         op_block_list=[*DEFAULT_OP_BLOCK_LIST, *SENSITIVE, *exact],
+        node_block_list=beside_the_picture(plain.graph),
     )
     once = {node.output[0]: node for node in stored.graph.node}  # it may write a cast twice
     del stored.graph.node[:]
@@ -108,6 +111,17 @@ def half(
         target.unlink()
         raise SystemExit(f"{target.name}: {psnr:.1f} dB, {difference:.4f} from float32: too far.")
     return psnr, difference
+
+
+def beside_the_picture(graph: onnx.GraphProto) -> list[str]:
+    """The names of the nodes whose results do not depend on the input `image`."""
+    depend, names = {"image"}, []
+    for node in graph.node:
+        if depend.isdisjoint(node.input):
+            names.append(node.name)
+        else:
+            depend.update(node.output)
+    return names
 
 
 def extremes(side: int = 64) -> list[np.ndarray]:
@@ -193,19 +207,24 @@ class Speed:
     processor: float
 
 
-def speeds(networks: Sequence[Network], rounds: int = ROUNDS) -> list[Speed]:
-    """How fast each network is.
+def speeds(
+    networks: Sequence[Network],
+    rounds: int = ROUNDS,
+    given: Sequence[Mapping[str, np.ndarray]] | None = None,
+) -> list[Speed]:
+    """How fast each network is; `given` is what each takes beside the picture.
 
     All take turns in every round, so that a machine that is busy is busy for all of them. What
     passes is then still too long; the time of the cores is not, since they do not wait actively.
     """
     side = TIMED_SIDE
     picture = np.random.default_rng(0).random((side, side, 3), np.float32)
+    others = given or [{}] * len(networks)
     times = np.empty((rounds + 1, len(networks), 2))
     for row in times:
-        for n, network in enumerate(networks):
+        for n, (network, beside) in enumerate(zip(networks, others, strict=True)):
             start = time.perf_counter(), time.process_time()
-            network.whole(picture)
+            network.whole(picture, **beside)
             row[n] = time.perf_counter() - start[0], time.process_time() - start[1]
             row[n] /= (side * network.scale) ** 2 / 1e6
     medians = np.median(times[1:], axis=0)  # the first round warms up
