@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,6 +48,14 @@ PERCENTILE = 99.99  # of the activations that calibration covers; the rest is cl
 ROUNDS = 9  # of timing, all files in turn in each
 TIMED_SIDE = 192  # input pixels of the picture that is timed
 
+Beside = Callable[[np.ndarray], Mapping[str, np.ndarray]]
+"""What a network takes beside a picture (h, w, 3) float32, by name."""
+
+
+def nothing(_: np.ndarray) -> Mapping[str, np.ndarray]:
+    """Beside a picture: nothing."""
+    return {}
+
 
 @dataclass(frozen=True)
 class Trade:
@@ -75,21 +83,21 @@ def half(
     source: Path,
     target: Path,
     photographs: Sequence[np.ndarray],
-    given: Mapping[str, np.ndarray] | None = None,
+    given: Beside = nothing,
     exact: Sequence[str] = (),
 ) -> tuple[float, float]:
     """Write `source` in half precision to `target` and compare the two.
 
     Normalisation, softmax and the interpolation stay in float32, operators called in `exact`,
     inputs and outputs too, and all that does not depend on the picture: it is small, and often
-    statistics, whose differences count. `given` is what the network takes beside it. Returns
+    statistics, whose differences count. `given` says what the network takes beside it. Returns
     the least PSNR in dB and the largest difference over `photographs`, (h, w, 3) float32 on the
     grid of the multiple, and black, white, noise and a checkerboard. Raises SystemExit, with a
     sentence, where that is too far, and leaves no file. The CPU computes half precision in float32
     and never overflows, so that numbers inside stay small is looked at in the float32 file.
     """
     pictures = [*photographs, *extremes()]
-    largest = complexity.largest_activation(source, pictures, given)
+    largest = max(complexity.largest_activation(source, [p], given(p)) for p in pictures)
     if largest > LARGEST_ACTIVATION:
         raise SystemExit(f"{source.name} reaches {largest:.0f} inside: too much for float16.")
     plain = onnx.load(str(source))
@@ -136,12 +144,13 @@ def agreement(
     a: Network,
     b: Network,
     pictures: Sequence[np.ndarray],
-    given: Mapping[str, np.ndarray] | None = None,
+    given: Beside = nothing,
 ) -> tuple[float, float]:
     """(least PSNR in dB, largest difference in units of the range) of two networks' results."""
     worst, largest = float("inf"), 0.0
     for picture in pictures:
-        error = np.abs(a(picture, **(given or {})) - b(picture, **(given or {})))
+        beside = given(picture)
+        error = np.abs(a(picture, **beside) - b(picture, **beside))
         largest = max(largest, float(error.max()))
         square = float(np.mean(np.square(error, dtype=np.float64)))
         worst = min(worst, -10 * np.log10(square) if square else float("inf"))

@@ -87,6 +87,11 @@ class Styler:
         both = np.concatenate([shares, [[1 - strength]]], 1).astype(np.float32)
         return {"own": own, "style": np.concatenate([told, own[:, None]], 1), "shares": both}
 
+    def beside(self, style: np.ndarray, image: np.ndarray) -> dict[str, np.ndarray]:
+        """The same for an image in float32; a small one is laid out repeatedly."""
+        counts = [-(-GRID // length) for length in image.shape[:2]]
+        return self.given(eight_bit(fitting(np.tile(image, (*counts, 1)), GRID)), style)
+
     def __call__(
         self, photograph: np.ndarray, style: np.ndarray, strength: float = 1.0
     ) -> np.ndarray:
@@ -414,7 +419,9 @@ def costs(
     for styler, network, given, speed in zip(stylers, networks, told, speeds, strict=True):
         with tempfile.TemporaryDirectory() as folder:
             target, images = Path(folder) / "half.onnx", [real(p) for p in photographs]
-            least, largest = precision.half(network.path, target, images, given, EXACT)
+            least, largest = precision.half(
+                network.path, target, images, partial(styler.beside, style), EXACT
+            )
         found[styler.name] = {
             "parameters": int(network.properties["parameters"]),
             "multiply_adds": complexity.multiply_adds(network.path, given),
@@ -512,9 +519,7 @@ def main() -> None:
         flickers = flicker(styler, photographs[:TRIED], styles[:TRIED])
         seams = max(seam(styler, *pair) for pair in pairs[:TRIED])
         own = files[styler.name]
-        own |= {"flicker": flickers, "seam": seams, "sha256": sha256(styler.paints.path)}
-        own |= cost[styler.name]
-        files[f"{styler.name}_code"] = {"sha256": sha256(styler.describes.path)}
+        own |= {"flicker": flickers, "seam": seams} | cost[styler.name]
         moved = ", ".join(f"{shift}: {value:.2f}" for shift, value in flickers.items())
         lines.append(
             f"`{styler.name}`: moved by (down, right) pixels and back, results differ on average "
@@ -535,18 +540,20 @@ def write(
     if given.plot:
         given.plot.write_text(plot(measured.few))
         lines += [f"![Content loss against style loss]({given.plot.name})", ""]
+    for name, figures in list(files.items()):
+        scores = figures["scores"]["1"]
+        said = f"content {scores['content']:.3f}, style {scores['style']:.3f}"
+        for file in (name, f"{name}_code"):
+            path = given.models / f"{file}.onnx"
+            if given.state:
+                state(path, {"metrics": said})
+            files.setdefault(file, {})["sha256"] = sha256(path)
+    if given.state:
+        write_sums(given.models)
     text = "\n".join(lines).rstrip()
     print(text)
     if given.json:
         given.json.write_text(json.dumps({"text": text, "files": files}, indent=1) + "\n")
-    if given.state:
-        for name in WIDTHS:
-            if name in files:
-                scores = files[name]["scores"]["1"]
-                said = f"content {scores['content']:.3f}, style {scores['style']:.3f}"
-                for end in ("", "_code"):
-                    state(given.models / f"{name}{end}.onnx", {"metrics": said})
-        write_sums(given.models)
 
 
 if __name__ == "__main__":
