@@ -1,4 +1,4 @@
-"""A zoomable filter is tried at the size that is seen: coarsely first, then as sharp as the screen."""
+"""A zoomable filter is tried at the size that is seen: coarsely first, then sharply."""
 
 import functools
 
