@@ -285,9 +285,9 @@ def test_a_short_training_lowers_the_loss_and_keeps_what_it_learnt(size, tmp_pat
         learning_rate=1e-3,
         measure_every=1e9,
     )
-    losses = train.train(settings)
+    losses = train.train(settings)  # every fourth step teaches the encoder, and counts for more
     assert len(losses) == 24
-    assert np.mean(losses[-6:]) < 0.9 * np.mean(losses[:6])
+    assert np.mean(losses[-8:]) < 0.9 * np.mean(losses[:8])
     fresh = Stylizer(size)
     first = fresh.state_dict()["encoder.first.weight"].clone()
     assert load_weights(fresh, tmp_path / "out" / "weights.npz") == []
