@@ -272,7 +272,9 @@ def test_patterns_use_the_range_and_differ(drawing):
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_a_short_training_lowers_the_loss_and_keeps_what_it_learnt(size, tmp_path):
+def test_a_short_training_comes_nearer_to_styles_it_never_saw_and_keeps_what_it_learnt(
+    size, tmp_path
+):
     settings = train.Settings(
         photos=photographs(tmp_path / "photographs"),
         styles=paintings(tmp_path / "paintings"),
@@ -285,14 +287,12 @@ def test_a_short_training_lowers_the_loss_and_keeps_what_it_learnt(size, tmp_pat
         learning_rate=1e-3,
         measure_every=1e9,
     )
-    losses = train.train(settings)  # every fourth step teaches the encoder, and counts for more
-    assert len(losses) == 24
-    assert np.mean(losses[-8:]) < 0.9 * np.mean(losses[:8])
+    assert len(train.train(settings)) == 24
     fresh = Stylizer(size)
     first = fresh.state_dict()["encoder.first.weight"].clone()
     assert load_weights(fresh, tmp_path / "out" / "weights.npz") == []
     assert not torch.equal(first, fresh.state_dict()["encoder.first.weight"])
     rows = [json.loads(line) for line in (tmp_path / "out" / "log.jsonl").open()]
     measured = [row for row in rows if "held_out_style" in row]
-    assert measured[-1]["identity"] < measured[0]["identity"]
+    assert measured[-1]["held_out_style"] < 0.8 * measured[0]["held_out_style"]
     assert (tmp_path / "out" / "samples" / "0_result.png").exists()
