@@ -17,6 +17,7 @@ from models.training import load_weights  # noqa: E402
 from tests.models.making import edges_picture, features, photographs  # noqa: E402
 
 SIZES = ("fast", "quality")
+ENOUGH = 20  # iterations towards a root, until also directions of little variance are there
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +151,7 @@ def test_attention_that_likes_all_cells_alike_gives_the_statistics_of_the_whole(
 
 @torch.no_grad()
 def test_features_in_a_pictures_own_style_stay_as_they_are(network, monkeypatch):
-    monkeypatch.setattr("models.style.network.ITERATIONS", 20)  # as many as the roots need
+    monkeypatch.setattr("models.style.network.ITERATIONS", ENOUGH)
     levels = network.encoder(picture(0, 192, 192))
     own = network.own(levels)
     for n, transform in enumerate(network.transforms):
@@ -170,7 +171,8 @@ def test_roots_of_matrices_and_their_inverses():
 
 
 @torch.no_grad()
-def test_the_fast_network_moves_means_and_covariances_to_the_styles(networks):
+def test_the_fast_network_moves_means_and_covariances_to_the_styles(networks, monkeypatch):
+    monkeypatch.setattr("models.style.network.ITERATIONS", ENOUGH)
     network, photograph = networks["fast"], picture(0, 192, 192)
     levels, drawn = (network.encoder(x) for x in (photograph, picture(1, 192, 192)))
     own, told = network.own(levels), network.own(drawn)
