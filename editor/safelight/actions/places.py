@@ -10,7 +10,7 @@ import safelight
 
 
 def resources(name: str) -> Path | None:
-    """A folder of ``resources/``: the checkout's, or beside an installed package; None if neither."""
+    """A folder of ``resources/``, the checkout's or an installed package's; None: there is none."""
     package = Path(safelight.__file__).parent
     folders = (root / "resources" / name for root in (package.parents[1], package))
     return next((folder for folder in folders if folder.is_dir()), None)

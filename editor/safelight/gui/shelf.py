@@ -13,9 +13,10 @@ from PySide6.QtCore import QObject, QRect, Qt, Signal
 from PySide6.QtGui import QImage
 
 from safelight.actions import OpenError, WriteError
-from safelight.actions.pictures import NoImage, read_pixels
+from safelight.actions.pictures import read_pixels
 from safelight.actions.tray import TrayPicture, add_picture, remove_picture, tray_pictures
 from safelight.gui.background import Background
+from safelight.workers.images import NoImage
 
 _SIDE = 152
 """Pixels of a small image: a tile on a screen with small pixels."""

@@ -40,7 +40,7 @@ from safelight.gui import theme
 from safelight.gui.icons import paint_icon
 from safelight.gui.text import plain
 
-_SIDE = 60
+_SIDE = 56
 """Pixels a tile takes at least; as many as fit share the width out."""
 
 _FEWEST = 3
@@ -174,7 +174,7 @@ class Tiles(QListWidget):
     def _lay(self) -> None:
         """Share the width out among as many tiles as fit, and take the height of their rows."""
         frame = self.height() - self.contentsRect().height()
-        whole = self.contentsRect().width()
+        whole = self.contentsRect().width() - 1  # a row that fills it to the pixel is broken up
         columns = max(whole // _SIDE, _FEWEST)
         rows = math.ceil(self.count() / columns)
         if rows > _ALL_ROWS:
@@ -205,8 +205,8 @@ class _Painter(QStyledItemDelegate):
         option: QStyleOptionViewItem,
         index: QModelIndex | QPersistentModelIndex,
     ) -> None:
-        tile, state = _tile(index), option.state  # type: ignore[attr-defined]
-        box = QRectF(option.rect).adjusted(_GAP, _GAP, -_GAP, -_GAP)  # type: ignore[attr-defined]
+        tile, state = _tile(index), option.state
+        box = QRectF(option.rect).adjusted(_GAP, _GAP, -_GAP, -_GAP)
         painter.save()
         painter.setRenderHints(
             QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform

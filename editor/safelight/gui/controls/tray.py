@@ -10,7 +10,7 @@ from PySide6.QtCore import QMimeData, QPoint, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage
 from PySide6.QtWidgets import QFileDialog, QMenu, QToolButton, QWidget
 
-from safelight.actions.pictures import NoImage, kept_copy
+from safelight.actions.pictures import kept_copy
 from safelight.actions.tray import TrayPicture
 from safelight.api import Parameter, Value
 from safelight.document.embedded import is_embedded, named
@@ -20,6 +20,7 @@ from safelight.gui.controls.tiles import Tile, Tiles
 from safelight.gui.parts import remark
 from safelight.gui.shelf import Added, add, shelf, small_image
 from safelight.gui.text import plain
+from safelight.workers.images import NoImage
 
 _ADD = "\0add"
 """The key of the tile that adds; no file's path has a NUL."""
@@ -44,6 +45,7 @@ class TrayControl(Control):
         self.setAcceptDrops(True)
         self._value = ""
         self._copied: tuple[str, str] | None = None
+        self._tools: list[QToolButton] = []
         self.tiles = Tiles(parameter.title)
         self.caption = Title("")
         self.caption.setObjectName("dim")
@@ -76,6 +78,12 @@ class TrayControl(Control):
             self._copy(self._value)
         self._unfold(bool(self._value))
         self._show()
+
+    def add_tool(self, button: QToolButton) -> None:
+        """There is nothing to try where nothing is chosen from."""
+        super().add_tool(button)
+        self._tools.append(button)
+        button.setVisible(not self.tiles.isHidden())
 
     def in_words(self, value: Value) -> str:
         return plain(named(str(value))) if value else "None"
@@ -133,7 +141,7 @@ class TrayControl(Control):
         what = "Choose a picture" if folded else "No picture, and fold the tray"
         self.fold.setToolTip(what)
         self.fold.setAccessibleName(f"{self.fold.text()} {plain(self.parameter.title)}")
-        for widget in (self.tiles, self.caption):
+        for widget in (self.tiles, self.caption, *self._tools):
             widget.setVisible(not folded)
 
     def _fold_clicked(self) -> None:
@@ -254,7 +262,7 @@ def _caption(value: str, chosen: TrayPicture | None) -> str:
         return _EMPTY
     if chosen is None:
         return f"{Path(named(value)).name} · in this document"
-    return " · ".join(filter(None, (chosen.title, chosen.credit())))
+    return " · ".join(filter(None, (chosen.title, chosen.artist)))
 
 
 def _files(data: QMimeData) -> list[Path]:
