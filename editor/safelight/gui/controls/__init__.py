@@ -39,4 +39,4 @@ def control_for(parameter: Parameter, parent: QWidget | None = None) -> Control:
     return _CONTROLS[parameter.kind](parameter, parent)
 
 
-__all__ = ["Control", "LayerControl", "PlaceControl", "control_for"]
+__all__ = ["Control", "LayerControl", "PlaceControl", "TrayControl", "control_for"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import (
@@ -62,12 +62,11 @@ _REMOVES = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One square: an ``image``, or a ``sign``: "none" or "plus"; a grey one has neither."""
+    """One square: the image of its key, or a ``sign``: "none" or "plus"."""
 
     key: str
     title: str
     hint: str = ""
-    image: QImage | None = None
     sign: str = ""
     removable: bool = False
 
@@ -75,15 +74,24 @@ class Tile:
 class Tiles(QListWidget):
     """A grid of tiles; what does not fit is scrolled to.
 
+    ``image_of`` has the image of a tile's key, None while there is none.
     ``taken`` has the key of one that was clicked, or on which Space or Return was pressed,
-    ``removing`` that of a removable one on which Delete was.
+    ``removing`` that of a removable one on which Delete was. ``height_changed``: it has more rows,
+    or fewer.
     """
 
+    height_changed = Signal()
     taken = Signal(str)
     removing = Signal(str)
 
-    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        title: str,
+        image_of: Callable[[str], QImage | None],
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
+        self.image_of = image_of
         self.chosen = ""
         self.setObjectName("tiles")
         self.setAccessibleName(title)
@@ -184,7 +192,10 @@ class Tiles(QListWidget):
         side = max(whole // columns, 1)
         self.setGridSize(QSize(side, side))
         shown = rows if rows <= _ALL_ROWS else _ROWS
-        self.setFixedHeight(round(shown * side) + frame)
+        height = round(shown * side) + frame
+        if height != self.height():
+            self.setFixedHeight(height)
+            self.height_changed.emit()
 
 
 class _Painter(QStyledItemDelegate):
@@ -226,10 +237,11 @@ class _Painter(QStyledItemDelegate):
         shape = QPainterPath()
         shape.addRoundedRect(box, _ROUND, _ROUND)
         painter.fillPath(shape, QColor(theme.CANVAS))
-        if tile.image is not None:
+        image = None if tile.sign else self._tiles.image_of(tile.key)
+        if image is not None:
             painter.save()
             painter.setClipPath(shape)
-            painter.drawImage(box, tile.image)
+            painter.drawImage(box, image)
             painter.restore()
         elif tile.sign:
             painter.setPen(QPen(QColor(theme.LINE), 1))

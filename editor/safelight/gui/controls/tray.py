@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QPoint, Qt
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage
+from PySide6.QtCore import QMimeData, QPoint, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QMenu, QToolButton, QWidget
 
 from safelight.actions.pictures import kept_copy
@@ -18,9 +18,8 @@ from safelight.gui.background import Background
 from safelight.gui.controls.control import Control, Title
 from safelight.gui.controls.tiles import Tile, Tiles
 from safelight.gui.parts import remark
-from safelight.gui.shelf import Added, add, shelf, small_image
+from safelight.gui.shelf import Added, add, shelf
 from safelight.gui.text import plain
-from safelight.workers.images import NoImage
 
 _ADD = "\0add"
 """The key of the tile that adds; no file's path has a NUL."""
@@ -28,16 +27,18 @@ _ADD = "\0add"
 _TRIED = 6
 """Pictures that are tried beside one another."""
 
-_EMPTY = "Choose one, or drop a picture here"
+_EMPTY = "Choose or drop a picture"
 
 
 class TrayControl(Control):
     """A tray of thumbnails, to which pictures can be dropped.
 
     The value is the picture itself as text (``document.embedded``). A path that was set from
-    elsewhere becomes one as soon as the file has been read.
+    elsewhere becomes one as soon as the file has been read. ``room_changed`` tells that another
+    height is needed.
     """
 
+    room_changed = Signal()
     trying = "Try several"
 
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
@@ -46,7 +47,7 @@ class TrayControl(Control):
         self._value = ""
         self._copied: tuple[str, str] | None = None
         self._tools: list[QToolButton] = []
-        self.tiles = Tiles(parameter.title)
+        self.tiles = Tiles(parameter.title, shelf().image)
         self.caption = Title("")
         self.caption.setObjectName("dim")
         self.trouble = remark()
@@ -56,11 +57,13 @@ class TrayControl(Control):
         self.fold: QToolButton | None = None
         if parameter.tray == "folded":
             self._add_fold()
+        self.tiles.height_changed.connect(self.room_changed)
         self.tiles.taken.connect(self._taken)
         self.tiles.removing.connect(self._remove)
         self.tiles.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.tiles.customContextMenuRequested.connect(self._show_menu)
         shelf().changed.connect(self._show)
+        shelf().image_made.connect(self.tiles.viewport().update)
         shelf().load()
         self.set_value(parameter.default)
 
@@ -107,7 +110,8 @@ class TrayControl(Control):
         tiles = [_tile(picture) for picture in pictures]
         none = Tile("", "None", "No picture", sign="none")
         plus = Tile(_ADD, "Add", "Add pictures from files…", sign="plus")
-        strange = [_strange(value)] if value and chosen is None else []
+        hint = f"{named(value)}\nIn this document"
+        strange = [Tile(value, named(value), hint)] if value and chosen is None else []
         self.tiles.chosen = value
         self.tiles.show_tiles([*strange, none, *tiles, plus])
         self.tiles.choose(value)
@@ -143,6 +147,7 @@ class TrayControl(Control):
         self.fold.setAccessibleName(f"{self.fold.text()} {plain(self.parameter.title)}")
         for widget in (self.tiles, self.caption, *self._tools):
             widget.setVisible(not folded)
+        self.room_changed.emit()
 
     def _fold_clicked(self) -> None:
         assert self.fold is not None
@@ -239,22 +244,7 @@ class TrayControl(Control):
 
 def _tile(picture: TrayPicture) -> Tile:
     hint = "\n".join(filter(None, (picture.title, picture.credit())))
-    return Tile(
-        picture.text, picture.title, hint, _image(picture.text), removable=picture.own is not None
-    )
-
-
-def _strange(text: str) -> Tile:
-    """The tile of a picture that the tray has not; one that is still a file is being read."""
-    image = _image(text) if is_embedded(text) else None
-    return Tile(text, named(text), f"{named(text)}\nIn this document", image)
-
-
-def _image(text: str) -> QImage | None:
-    try:
-        return small_image(text)
-    except NoImage:
-        return None
+    return Tile(picture.text, picture.title, hint, removable=picture.own is not None)
 
 
 def _caption(value: str, chosen: TrayPicture | None) -> str:

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from safelight.api import Declaration, ParameterError, Prepared, Value
 from safelight.document import Layer
-from safelight.gui.controls import Control, LayerControl, PlaceControl, control_for
+from safelight.gui.controls import Control, LayerControl, PlaceControl, TrayControl, control_for
 from safelight.gui.panels.proofstrip import ProofStrip
 from safelight.gui.panels.strip import FilterStrip
 from safelight.gui.parts import remark
@@ -245,6 +245,8 @@ class FilterSettings(QWidget):
                 control.changed.connect(partial(self._tell, control))
             if isinstance(control, PlaceControl):
                 control.picking.connect(partial(self._picks, control))
+            if isinstance(control, TrayControl):
+                control.room_changed.connect(self.room_wanted)
             column.addWidget(control)
             self.proofs.offer(control)
         column.addWidget(self.proofs)
