@@ -15,6 +15,9 @@ from safelight.document.embedded import Embedded
 from safelight.files import atomic_write
 
 _MOST_OWN = 500
+_LONGEST_NAME = 200
+"""Bytes of a file's name: file systems have 255 for it and its ending."""
+
 _LARGEST = 2 << 20
 """Bytes of a file in the user's tray; a copy of 512 pixels a side has a twentieth."""
 
@@ -105,7 +108,8 @@ def _folder() -> Path:
 
 def _free_name(title: str) -> Path:
     """A file's name for a title that no other picture has."""
-    plain = "".join("-" if c in '/\\:*?"<>|' else c for c in title).strip(" .") or "picture"
+    allowed = "".join("-" if c in '/\\:*?"<>|' else c for c in title).encode()[:_LONGEST_NAME]
+    plain = allowed.decode(errors="ignore").strip(" .") or "picture"
     names = [plain, *(f"{plain} {number}" for number in range(2, _MOST_OWN + 2))]
     free = (path for path in (_folder() / f"{name}.webp" for name in names) if not path.exists())
     return next(free, _folder() / f"{plain} {os.urandom(4).hex()}.webp")
