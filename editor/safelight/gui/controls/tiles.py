@@ -190,8 +190,13 @@ class Tiles(QListWidget):
             columns = max(whole // _SIDE, _FEWEST)
             rows = math.ceil(self.count() / columns)
         side = max(whole // columns, 1)
+        policy = Qt.ScrollBarPolicy
+        # Left to itself, the bar comes for a moment and takes the room of the last column.
+        scrolls = rows > _ALL_ROWS
+        bar = policy.ScrollBarAlwaysOn if scrolls else policy.ScrollBarAlwaysOff
+        self.setVerticalScrollBarPolicy(bar)
         self.setGridSize(QSize(side, side))
-        shown = rows if rows <= _ALL_ROWS else _ROWS
+        shown = _ROWS if scrolls else rows
         height = round(shown * side) + frame
         if height != self.height():
             self.setFixedHeight(height)
