@@ -1,5 +1,6 @@
 """The tray, by real mouse and keys: choosing, adding, removing, and what a document holds."""
 
+import functools
 from typing import Annotated
 
 import numpy as np
@@ -9,12 +10,16 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog
 
-from safelight import api
-from safelight.actions.pictures import kept_copy
+from safelight import actions, api
+from safelight.actions.pictures import kept_copy, read_pixels
 from safelight.api.parameters import parameter_of
+from safelight.document import is_stale
 from safelight.document.embedded import is_embedded, named
 from safelight.gui.controls import TrayControl, control_for
 from safelight.gui.shelf import shelf
+from safelight.gui.window import Window
+from tests.gui.conftest import choose, open_in, wake
+from tests.plugins.installing import install
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -281,3 +286,62 @@ def test_the_pictures_are_tried_side_by_side_under_their_titles(make):
     following = control.steps(steps)
     assert not set(steps) & set(following)
     assert control.steps(following) == steps
+
+
+# -- in the window ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def workspace(tmp_path, monkeypatch, photo, qtbot):
+    plugins = tmp_path / "plugins"
+    plugins.mkdir()
+    install(plugins, "safelight_kinds")
+    studio = functools.partial(actions.Studio, plugin_folders=[plugins])
+    monkeypatch.setattr(actions, "Studio", studio)
+    return open_in(wake(Window(), qtbot), photo, qtbot)
+
+
+def applied(workspace, qtbot):
+    """A layer of the filter with the first painting; its pixels."""
+    panel = choose(workspace.window(), "two_tones")
+    qtbot.waitUntil(lambda: len(shelf().pictures) == 12, timeout=20000)
+    click(qtbot, panel.controls[0], "Water Lilies")
+    panel.apply.click()
+    session = workspace.session
+    qtbot.waitUntil(lambda: session.job is None and not session.busy, timeout=30000)
+    return session.layer
+
+
+def test_a_project_holds_the_picture_and_shows_it_when_it_is_opened(workspace, qtbot, tmp_path):
+    layer = applied(workspace, qtbot)
+    text = layer.filter.settings["style"]
+    tone = read_pixels(text).mean(axis=(0, 1)) * 255
+    assert np.abs(layer.filter.kept.raster.to_array()[0, 0] - tone).max() < 1
+    path = tmp_path / "a.safelight"
+    saved = []
+    workspace.session.save(path, lambda: saved.append(True))
+    qtbot.waitUntil(lambda: bool(saved), timeout=30000)
+    window = workspace.window()
+    workspace.close_session()
+    opened = open_in(window, path, qtbot)
+    qtbot.waitUntil(lambda: opened.held is not None, timeout=30000)
+    tray = opened.held.controls[0]
+    assert tray.value() == text
+    assert tray.caption.text() == "Water Lilies · Claude Monet"
+    assert not is_stale(opened.session.document, layer.id)
+
+
+def test_no_label_of_the_history_has_the_picture_in_it(workspace, qtbot):
+    applied(workspace, qtbot)
+    click(qtbot, workspace.held.controls[0], "Chrysanthemums")
+    labels = [step.label for step in workspace.session.history.steps]
+    assert labels[-1] == "Two tones: Style"
+    assert max(map(len, labels)) < 40
+    assert is_stale(workspace.session.document, workspace.session.layer.id)
+
+
+def test_a_picture_dropped_on_the_canvas_is_opened(workspace, qtbot, tmp_path):
+    window = workspace.window()
+    choose(window, "two_tones")
+    drop(window, file(tmp_path / "night.png"))
+    qtbot.waitUntil(lambda: window.tabs.count() == 2, timeout=30000)
