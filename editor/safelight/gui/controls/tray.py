@@ -89,7 +89,7 @@ class TrayControl(Control):
         button.setVisible(not self.tiles.isHidden())
 
     def in_words(self, value: Value) -> str:
-        return plain(named(str(value))) if value else "None"
+        return plain(_title(str(value))) if value else "None"
 
     def steps(self, shown: Sequence[Value] = ()) -> tuple[Value, ...]:
         """The first pictures; after ``shown``, the next ones, and then the first again."""
@@ -106,16 +106,26 @@ class TrayControl(Control):
     def _show(self) -> None:
         value = str(self.value())
         pictures = shelf().pictures
-        chosen = next((picture for picture in pictures if picture.text == value), None)
+        known = any(picture.text == value for picture in pictures)
         tiles = [_tile(picture) for picture in pictures]
         none = Tile("", "None", "No picture", sign="none")
         plus = Tile(_ADD, "Add", "Add pictures from files…", sign="plus")
-        hint = f"{named(value)}\nIn this document"
-        strange = [Tile(value, named(value), hint)] if value and chosen is None else []
+        hint = f"{_title(value)}\nIn this document"
+        strange = [Tile(value, _title(value), hint)] if value and not known else []
         self.tiles.chosen = value
         self.tiles.show_tiles([*strange, none, *tiles, plus])
         self.tiles.choose(value)
-        self._say(_caption(value, chosen))
+        self._say(self._caption())
+
+    def _caption(self) -> str:
+        """The title and the artist of what is chosen."""
+        value = str(self.value())
+        if not value:
+            return _EMPTY
+        chosen = next((picture for picture in shelf().pictures if picture.text == value), None)
+        if chosen is None:
+            return f"{_title(value)} · in this document"
+        return " · ".join(filter(None, (chosen.title, chosen.artist)))
 
     def _say(self, words: str) -> None:
         self.caption.setText(plain(words))
@@ -177,7 +187,7 @@ class TrayControl(Control):
         self._unfold(True)
         self.trouble.hide()
         self._say(f"Adding {paths[0].name}…" if len(paths) == 1 else f"Adding {len(paths)} files…")
-        Background(self, partial(add, paths), self._added, lambda error: self._complain(str(error)))
+        Background(self, partial(add, paths), self._added, self._failed)
 
     def _added(self, added: Added) -> None:
         shelf().show_pictures(added.pictures)
@@ -186,6 +196,10 @@ class TrayControl(Control):
             self.choose(added.new[0].text)
         if added.troubles:
             self._complain("\n".join(added.troubles))
+
+    def _failed(self, error: Exception) -> None:
+        self._show()
+        self._complain(str(error))
 
     def _remove(self, key: str) -> None:
         picture = next((item for item in shelf().pictures if item.text == key), None)
@@ -237,6 +251,8 @@ class TrayControl(Control):
         event.acceptProposedAction()
 
     def _mark_drop(self, on: bool) -> None:
+        """Show, while files are held over the tray, that they can be let go."""
+        self._say("Drop to add" if on else self._caption())
         self.tiles.setProperty("dropping", on)
         self.tiles.style().unpolish(self.tiles)
         self.tiles.style().polish(self.tiles)
@@ -247,12 +263,9 @@ def _tile(picture: TrayPicture) -> Tile:
     return Tile(picture.text, picture.title, hint, removable=picture.own is not None)
 
 
-def _caption(value: str, chosen: TrayPicture | None) -> str:
-    if not value:
-        return _EMPTY
-    if chosen is None:
-        return f"{Path(named(value)).name} · in this document"
-    return " · ".join(filter(None, (chosen.title, chosen.artist)))
+def _title(text: str) -> str:
+    """What to call a picture, embedded or a file."""
+    return named(text) if is_embedded(text) else Path(text).name
 
 
 def _files(data: QMimeData) -> list[Path]:
