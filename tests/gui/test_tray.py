@@ -138,8 +138,10 @@ def test_the_tiles_fill_every_width_and_many_are_scrolled(make, width):
     boxes = [tiles.visualItemRect(tiles.item(row)) for row in range(tiles.count())]
     right = max(box.right() for box in boxes)
     side = boxes[0].width()
-    assert sum(box.top() == boxes[0].top() for box in boxes) >= 3
-    assert tiles.viewport().width() - 12 < right < tiles.viewport().width()
+    columns = sum(box.top() == boxes[0].top() for box in boxes)
+    assert columns >= 3
+    left = tiles.viewport().width() - 1 - right
+    assert 0 < left <= columns + 1  # less than a pixel of each, and the one that Qt wants
     assert tiles.viewport().height() <= 3 * side
     assert (tiles.verticalScrollBar().maximum() > 0) == (boxes[-1].bottom() >= tiles.height())
 
