@@ -35,10 +35,11 @@ class TrayControl(Control):
 
     The value is the picture itself as text (``document.embedded``). A path that was set from
     elsewhere becomes one as soon as the file has been read. ``room_changed`` tells that another
-    height is needed.
+    height is needed, ``unfolded`` that the user wants to see more of it.
     """
 
     room_changed = Signal()
+    unfolded = Signal()
     trying = "Try several"
 
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
@@ -165,6 +166,7 @@ class TrayControl(Control):
         self._set_folded(not folded)
         if folded:
             self.tiles.setFocus()
+            self.unfolded.emit()
         else:
             self.trouble.hide()
             self.choose("")
