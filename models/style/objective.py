@@ -3,9 +3,9 @@
 Both are told by features of SqueezeNet 1.0 (see perceptual.py). Content is where things are:
 features with mean and variance taken out (Huang and Belongie, "Arbitrary Style Transfer in
 Real-time with Adaptive Instance Normalization", 2017, compare them so). Style is how often which
-features occur, and together: their means, deviations and covariances over the whole picture, which is what
-Gatys et al., "Image Style Transfer Using Convolutional Neural Networks", 2016, have in a Gram
-matrix, with the mean set apart (Li et al., "Universal Style Transfer via Feature Transforms",
+features occur, and together: their means, deviations and covariances over the whole picture, which
+is what Gatys et al., "Image Style Transfer Using Convolutional Neural Networks", 2016, have in a
+Gram matrix, with the mean set apart (Li et al., "Universal Style Transfer via Feature Transforms",
 2017). Distances are in parts of the size of what is wanted, so every layer counts the same.
 """
 
