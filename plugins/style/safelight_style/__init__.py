@@ -71,8 +71,10 @@ def style(
     job: api.Job,
     region: api.Region,
     prepared: api.Prepared,
-    style: Annotated[api.Picture, "A painting, a print, a pattern: any picture"] = None,
-    second_style: Annotated[api.Picture, "Another, to be mixed with the first"] = None,
+    style: Annotated[api.Picture, api.Tray(), "A painting, a print, a pattern: any picture"] = None,
+    second_style: Annotated[
+        api.Picture, api.Tray(folded=True), "Another, to be mixed with the first"
+    ] = None,
     mix: Annotated[
         float, api.Number(0, 1, step=0.01, ends=("First", "Second")), "Which of the two counts more"
     ] = 0.5,
