@@ -83,9 +83,9 @@ def style(
     colours: Colours = "style",
     model: Model = "quality",
 ) -> api.Image:
-    """See the photograph in the style of any picture: drop one on the tray, or choose one there.
+    """See the photograph in the style of a picture on the tray, or of two, mixed.
 
-    With two, their styles are mixed. A selection limits it to a part of the photograph.
+    Any picture can be dropped there. A selection limits it to a part of the photograph.
     """
     shares = _shares(style, second_style, mix, strength)
     if not shares:
