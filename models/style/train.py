@@ -24,6 +24,7 @@ from torch import Tensor, nn
 from torch.utils.data import IterableDataset, get_worker_info
 
 from models.degradation import levels as eight_bit
+from models.muon import Muon
 from models.pictures import Pictures
 from models.style import objective
 from models.style.network import WIDTHS, Stylizer
@@ -32,7 +33,7 @@ from models.training import Run, options, planes
 
 AVERAGING = 0.999  # of the weights, over steps
 SAME = 0.4  # how often a picture of a batch is given its own style
-CONTENT = 0.3  # weight of the content loss beside the style loss
+CONTENT = 0.5  # weight of the content loss beside the style loss
 IDENTITY = 10.0  # weight of the mean difference of a picture that is given its own style
 DISTILLED = 0.2  # weight of what the encoder's features should tell
 ROUGHNESS = 0.5  # weight of the mean difference between neighbours beyond those of the photograph
@@ -58,7 +59,7 @@ class Settings:
     steps: int | None = None  # instead of minutes
     batch: int = 4
     patch: int = 192  # pixels, a multiple of 96
-    learning_rate: float = 5e-4
+    learning_rate: float = 1e-3
     content: float = CONTENT
     init: Path | None = None
     resume: bool = False
@@ -178,7 +179,7 @@ def train(settings: Settings) -> list[float]:
     styles = Styles(settings.styles)
     held_out = HeldOut(pictures, styles)
     examples = run.batches(Examples(pictures, styles, settings, run.seed))
-    network = run.network(Stylizer(settings.size), AVERAGING)
+    network = run.network(Stylizer(settings.size), AVERAGING, Muon)
     network.mark_forward_method("describe")
     heads, heads_optimizer = run.beside(Heads(WIDTHS[settings.size][1:]), HEADS_RATE, "heads")
     compared = objective.features(settings.features).to(devices.device)
