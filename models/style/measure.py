@@ -520,10 +520,10 @@ def main() -> None:
         seams = max(seam(styler, *pair) for pair in pairs[:TRIED])
         own = files[styler.name]
         own |= {"flicker": flickers, "seam": seams} | cost[styler.name]
-        moved = ", ".join(f"{shift}: {value:.2f}" for shift, value in flickers.items())
+        moved = ", ".join(f"{value:.2f} for ({shift})" for shift, value in flickers.items())
         lines.append(
-            f"`{styler.name}`: moved by (down, right) pixels and back, results differ on average "
-            f"by {moved} of 255; tiles of {CUT} pixels differ from the whole by at most "
+            f"`{styler.name}`: of a photograph moved (down, right) by pixels, the result moved back "
+            f"differs on average by {moved}, of 255; tiles of {CUT} pixels differ from the whole by at most "
             f"{seams:.1e} of 255"
         )
         lines.append("")
