@@ -14,7 +14,12 @@ from string import Template
 from typing import BinaryIO, Literal, TypeAlias, get_args
 
 from safelight.actions import template_texts as texts
-from safelight.actions.network_file import contract, residual_network, sharpening
+from safelight.actions.network_file import (
+    contract,
+    residual_network,
+    sharpening,
+    stated,
+)
 from safelight.files import WriteError, atomic_write
 
 Variant: TypeAlias = Literal["classic", "neural", "generator"]
@@ -31,6 +36,10 @@ _TAKEN = ("api", "np", "pytest", "filters", "image", "amount", "job", "testing",
 
 class TemplateError(Exception):
     """The plugin cannot be written; one sentence that says why and what would do."""
+
+
+_TOLD = ("title", "parameters", "reach", "training_data", "metrics", "licence")
+"""What a README says of a network, in the words of its file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,24 +98,35 @@ def default_title(names: PluginNames) -> str:
     return names.function.replace("_", " ").capitalize()
 
 
-def write_plugin(folder: Path, name: str, title: str, variant: Variant) -> Path:
+def write_plugin(
+    folder: Path,
+    name: str,
+    title: str,
+    variant: Variant,
+    *,
+    network: bytes | None = None,
+    category: str = "Mine",
+) -> Path:
     """Write a complete plugin into a new folder inside ``folder``, and return that folder.
 
     It holds a distribution (``pyproject.toml``, ``README.md``, the package, tests) with one
-    filter that works; the ``neural`` variant also a small ONNX file that explains itself. Raises
-    TemplateError when a name will not do, the new folder exists or ``folder`` does not, and
+    filter that works; the ``neural`` variant also a small ONNX file that explains itself, or
+    ``network``, the bytes of one that makes a picture of the same size. Raises TemplateError when
+    a name or the network will not do, the new folder exists or ``folder`` does not, and
     WriteError when the disk refuses; nothing is left behind then.
     """
-    names, title = plugin_names(name), plugin_title(title)
+    names, title, category = plugin_names(name), plugin_title(title), plugin_title(category)
     if variant not in VARIANTS:
         raise TemplateError(f"there is no variant {variant}; there are {', '.join(VARIANTS)}")
+    if network is not None and variant != "neural":
+        raise TemplateError(f"the variant {variant} runs no network; the variant neural does")
     if _is_installed(names.distribution):
         # Two plugins of one name would be one package, and their filters share their ids.
         raise TemplateError(f"a plugin called {names.distribution} is installed; take another name")
     if not folder.is_dir():
         raise TemplateError(f"there is no folder {folder} to write the plugin into")
     target = folder / names.distribution
-    contents = _contents(names, title, variant)
+    contents = _contents(names, title, variant, category, network)
     try:
         target.mkdir()
     except FileExistsError:
@@ -125,7 +145,9 @@ def write_plugin(folder: Path, name: str, title: str, variant: Variant) -> Path:
     return target
 
 
-def _contents(names: PluginNames, title: str, variant: Variant) -> dict[str, bytes]:
+def _contents(
+    names: PluginNames, title: str, variant: Variant, category: str, network: bytes | None
+) -> dict[str, bytes]:
     """Every file of the plugin by its place in the folder."""
     words = {
         "distribution": names.distribution,
@@ -134,19 +156,26 @@ def _contents(names: PluginNames, title: str, variant: Variant) -> dict[str, byt
         "title": title,
         # JSON's strings are strings in Python and in TOML too, quotes and backslashes included.
         "quoted_title": json.dumps(title, ensure_ascii=False),
+        "category": category,
+        "quoted_category": json.dumps(category, ensure_ascii=False),
+        "facts": _facts(network) if network is not None else "",
     }
-    parts = texts.PARTS[variant]
+    parts = texts.TRAINED if network is not None else texts.PARTS[variant]
     filled = {
         place: Template(text).substitute(words)
         for place, text in {
             "pyproject.toml": texts.PYPROJECT + parts.package_data,
-            "README.md": texts.README.replace("$about", parts.about).replace("$rows", parts.rows),
+            "README.md": texts.README.replace("$about", parts.about)
+            .replace("$parameters", parts.parameters)
+            .replace("$settings", parts.settings),
             f"{names.package}/__init__.py": parts.module,
             f"tests/test_{names.function}.py": parts.tests,
         }.items()
     }
     contents = {place: text.encode() for place, text in filled.items()}
-    if variant == "neural":
+    if network is not None:
+        contents[f"{names.package}/model.onnx"] = network
+    elif variant == "neural":
         properties = contract(
             title=title,
             licence="Apache-2.0",
@@ -155,6 +184,20 @@ def _contents(names: PluginNames, title: str, variant: Variant) -> dict[str, byt
         )
         contents[f"{names.package}/model.onnx"] = residual_network(sharpening(), properties)
     return contents
+
+
+def _facts(network: bytes) -> str:
+    """What a network says of itself, as rows of a table. Raises TemplateError."""
+    try:
+        said = stated(network)
+    except ValueError as error:
+        raise TemplateError(f"the network cannot be taken: {error}") from None
+    rows = [
+        f"| {property.replace('_', ' ').capitalize()} | {' '.join(text.split()).replace('|', '/')} |"
+        for property, text in said.items()
+        if property in _TOLD and text
+    ]
+    return "\n".join(rows)
 
 
 def _write(data: bytes, stream: BinaryIO) -> None:
