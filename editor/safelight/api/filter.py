@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, TypeGuard, TypeVar, cast
 
 from safelight.api.image import Image
+from safelight.api.job import Job
 from safelight.api.parameters import Parameter, ParameterError, Value, parameter_of
 from safelight.api.prepare import Prepare, Prepared, Source, check_prepare, prepared
 
@@ -39,6 +40,7 @@ class Declaration:
     ``selects``: its result is no picture but a selection. ``masked``: it works on what a mask
     says, and is told the mask. ``prepares`` names what it wants to see of the whole picture
     beforehand, and the parameters that this depends on; nothing for a filter that does not.
+    ``zoomable``: a smaller picture gives a smaller version of the same result.
     """
 
     id: str
@@ -52,6 +54,7 @@ class Declaration:
     selects: bool = False
     masked: bool = False
     prepares: tuple[str, ...] = ()
+    zoomable: bool = False
 
     @property
     def name(self) -> str:
@@ -113,6 +116,7 @@ class Declaration:
             "selects": self.selects,
             "masked": self.masked,
             "prepares": list(self.prepares),
+            "zoomable": self.zoomable,
         }
 
     @classmethod
@@ -130,6 +134,7 @@ class Declaration:
                 selects=data.get("selects") is True,
                 masked=data.get("masked") is True,
                 prepares=tuple(str(name) for name in data.get("prepares", ())),
+                zoomable=data.get("zoomable") is True,
                 **texts,
             )
             _check_scale(declaration)
@@ -155,15 +160,20 @@ class Registered:
         return sides if self.declaration.selects else (*sides, 3)
 
     def prepared(
-        self, picture: Image, settings: Settings, source: Source | None = None
+        self,
+        picture: Image,
+        settings: Settings,
+        source: Source | None = None,
+        job: Job | None = None,
     ) -> dict[str, Any]:
         """What it measures of the whole picture (height, width, 3), or of its thumbnail.
 
-        Nothing where it does not. Raises ValueError for what is no plain data.
+        Nothing where it does not. ``job`` runs its networks. Raises ValueError for what is no
+        plain data.
         """
         if self.prepare is None:
             return {}
-        return prepared(self.prepare, picture, settings, source or Source())
+        return prepared(self.prepare, picture, settings, source or Source(), job)
 
     def reach_of(self, settings: Settings) -> int:
         """How many pixels around its own a result pixel depends on, for these settings.
@@ -186,6 +196,7 @@ def filter(
     reach: Reach = 0,
     scale: int | str = 1,
     prepare: Prepare | None = None,
+    zoomable: bool = False,
 ) -> Callable[[Function], Function]:
     """Declare a function from an image to an image as a filter.
 
@@ -197,10 +208,15 @@ def filter(
 
     ``prepare`` sees the whole picture once, before its pieces are filtered: as ``image`` at full
     size, or as ``thumbnail`` of at most 512 pixels a side, whichever its first argument is
-    called. It may further ask for parameters of the filter by their names, and for ``source``,
-    what the picture's file says of how it was stored. What it returns, a mapping of names to
-    numbers, texts, or lists of them, is given to every piece as the argument ``prepared``; what
-    stands there under the name of a parameter is shown beside that parameter.
+    called. It may further ask for parameters of the filter by their names, for ``source``, what
+    the picture's file says of how it was stored, and for the ``job``, to run networks. What it
+    returns, a mapping of names to numbers, texts, or lists of them, is given to every piece as the
+    argument ``prepared``; what stands there under the name of a parameter is shown beside that
+    parameter.
+
+    ``zoomable`` says that a smaller picture, with lengths (``api.Pixels``) as much shorter, gives
+    a smaller version of the same result, as nearly as can be seen. It is then tried at the size at
+    which the picture is seen, which is much faster than at full size.
 
     A filter that names ``mask`` in its signature works on what is selected: it is called once,
     with the part of the picture around the selected pixels, ``reach`` more on each side, and the
@@ -209,7 +225,8 @@ def filter(
     """
 
     def decorate(function: Function) -> Function:
-        setattr(function, _MARK, _declare(function, title, category, reach, scale, prepare))
+        declared = _declare(function, title, category, reach, scale, prepare, zoomable=zoomable)
+        setattr(function, _MARK, declared)
         return function
 
     return decorate
@@ -252,6 +269,7 @@ def _declare(
     prepare: Prepare | None,
     *,
     selects: bool = False,
+    zoomable: bool = False,
 ) -> Registered:
     name = function.__name__
     try:
@@ -281,6 +299,7 @@ def _declare(
         selects=selects,
         masked="mask" in wants,
         prepares=() if prepare is None else check_prepare(name, prepare, parameters),
+        zoomable=zoomable,
     )
     if ("prepared" in wants) != (prepare is not None):
         raise TypeError(f"{name}: the argument prepared and prepare= belong together")
@@ -288,6 +307,8 @@ def _declare(
     _check_flags(declaration)
     if declaration.masked and scale != 1:
         raise TypeError(f"{name}: a filter with a mask cannot change the picture's size")
+    if zoomable and (declaration.masked or scale != 1):
+        raise TypeError(f"{name}: zoomable is for filters of the whole picture, at its own size")
     _check_reach(declaration, reach)
     return Registered(declaration, function, reach, frozenset(wants), prepare)
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from safelight.api.image import Image
 
 
@@ -32,6 +35,14 @@ class Job(ABC):
         on its settings, never on the pixels: the host rehearses the filter once, to learn how
         many pixels its networks look at.
         """
+
+    def describe(self, model: str, image: Image, **inputs: Any) -> NDArray[np.float32]:
+        """Run a network that tells something of ``image``, and return its first output as it is.
+
+        For what is no picture: statistics, a style code, a histogram. The image is given as it
+        is, not filled up: its sides are what the network takes. All else is as for ``run``.
+        """
+        raise NotImplementedError(f"{type(self).__name__} runs no network that describes")
 
     @abstractmethod
     def progress(self, fraction: float) -> None:

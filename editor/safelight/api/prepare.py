@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from safelight.api.image import Image
+from safelight.api.job import Job
 from safelight.api.parameters import Parameter
 
 Prepared = Mapping[str, Any]
@@ -45,7 +46,7 @@ def check_prepare(name: str, prepare: Prepare, parameters: Iterable[Parameter]) 
     asked = tuple(inspect.signature(prepare).parameters)
     if not asked or asked[0] not in _VIEWS:
         raise TypeError(f"{name}: the first argument of prepare is image or thumbnail")
-    known = {"source", *(item.name for item in parameters if not item.is_image)}
+    known = {"source", "job", *(item.name for item in parameters if not item.is_image)}
     unknown = [item for item in asked[1:] if item not in known]
     if unknown:
         raise TypeError(f"{name}: prepare asks for {unknown[0]}, which is no parameter")
@@ -53,16 +54,18 @@ def check_prepare(name: str, prepare: Prepare, parameters: Iterable[Parameter]) 
 
 
 def prepared(
-    prepare: Prepare, picture: Image, settings: Mapping[str, Any], source: Source
+    prepare: Prepare, picture: Image, settings: Mapping[str, Any], source: Source, job: Job | None
 ) -> dict[str, Any]:
     """What ``prepare`` measures of ``picture``, the whole one or its thumbnail, as plain data.
 
-    Arrays become lists. Raises ValueError for what is no plain data, and what ``prepare`` raises.
+    ``job`` is for one that asks for it. Arrays become lists. Raises ValueError for what is no plain
+    data, and what ``prepare`` raises.
     """
     import json
 
     view, *others = inspect.signature(prepare).parameters
-    given = {name: source if name == "source" else settings[name] for name in others}
+    offered = {**settings, "source": source, "job": job}
+    given = {name: offered[name] for name in others}
     found = prepare(**{view: picture}, **given)
     if not isinstance(found, Mapping):
         raise ValueError(f"prepare returned {type(found).__name__} instead of a mapping")

@@ -90,7 +90,7 @@ class Bound:
             "job": job or self._job,
             "region": region or Region(0, 0, image.shape[1], image.shape[0]),
             "mask": frozen(ellipse(*image.shape[:2])),
-            "prepared": self._prepared(image if whole is None else whole),
+            "prepared": self._prepared(image if whole is None else whole, job),
         }
         wanted = {name: offered[name] for name in self.entry.wants}
         made = {
@@ -98,10 +98,10 @@ class Bound:
         }
         return self.entry.function(image, **self.settings | made, **wanted)
 
-    def _prepared(self, whole: Image) -> dict[str, Any]:
+    def _prepared(self, whole: Image, job: Any) -> dict[str, Any]:
         prepares = self.entry.declaration.prepares
         view = thumbnail(whole) if "thumbnail" in prepares else whole
-        return self.entry.prepared(frozen(view), self.settings)
+        return self.entry.prepared(frozen(view), self.settings, job=job or self._job)
 
     def result(
         self, image: Image, region: Region | None = None, whole: Image | None = None
@@ -163,6 +163,11 @@ class Watched:
         self.chain.add(contract, image, inputs.values(), result)
         return result
 
+    def describe(self, model: str, image: Image, **inputs: Any) -> Any:
+        self.calls += 1
+        self.networks[model] = self._job.contract(model)
+        return self._job.describe(model, image, **inputs)
+
     def progress(self, fraction: float) -> None:
         self.calls += 1
         self._job.progress(fraction)
@@ -182,6 +187,10 @@ class Cancelling:
     def run(self, model: str, image: Image, **inputs: Any) -> Any:
         self.check()
         return self._job.run(model, image, **inputs)
+
+    def describe(self, model: str, image: Image, **inputs: Any) -> Any:
+        self.check()
+        return self._job.describe(model, image, **inputs)
 
     def progress(self, fraction: float) -> None:
         self.check()

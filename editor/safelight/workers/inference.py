@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from safelight.api import Cancelled, Image
 from safelight.workers.tensors import (
@@ -194,6 +195,19 @@ class Inference:
         self._stopped = False
         return self._result(self._session(path, device.name), image, inputs, contract, path.name)
 
+    def describe(
+        self, path: Path, image: Image, inputs: Mapping[str, Any], wanted: str
+    ) -> NDArray[np.float32]:
+        """The first output, as it is, of a network that is given ``image`` (height, width, 3).
+
+        Raises as ``run`` does; ModelError for an image whose sides it does not take.
+        """
+        contract = self.contract(path)
+        session = self._session(path, self.device(wanted, path).name)
+        self._stopped = False
+        answer = self._call(session, _feeds(session, image, inputs, contract), path.name)[0]
+        return np.asarray(answer, np.float32)
+
     def trial(self, path: Path) -> Trial:
         """A session of its own for a file that need not explain itself, on the CPU.
 
@@ -248,15 +262,7 @@ class Inference:
     ) -> Image:
         """One run: filled up to the sizes the network takes, and cut back."""
         filled = _filled(image, contract)
-        given = {item.name: item.type for item in session.get_inputs()}
-        main = (
-            "image" if "image" in given else next((key for key in given if key not in inputs), "")
-        )
-        kind = _KINDS.get(given.get(main, ""), "float32")
-        feeds: dict[str, Any] = {main: contract.format.tensor(filled, kind)}
-        for key, value in inputs.items():
-            feeds[key] = np.asarray(value, _KINDS.get(given.get(key, ""), "float32"))
-        result = self._call(session, feeds, name)[0]
+        result = self._call(session, _feeds(session, filled, inputs, contract), name)[0]
         expected = [side * contract.scale for side in filled.shape[:2]]
         try:
             planes = contract.format.planes(result)
@@ -325,10 +331,10 @@ class Inference:
             return Device("cpu", label, "the CUDA 13 and cuDNN 9 libraries are not installed")
         contract = self.contract(path)
         sample = np.random.default_rng(7).random((*(contract.size or (48, 48)), 3), np.float32)
+        feeds = _feeds(session, _filled(sample, contract), _others(session), contract)
         try:
-            numbers = _numbers(session)
-            there = self._one(session, sample, numbers, contract, path.name)
-            here = self._one(self._session(path, "cpu"), sample, numbers, contract, path.name)
+            there = self._call(session, feeds, path.name)[0]
+            here = self._call(self._session(path, "cpu"), feeds, path.name)[0]
         except (ModelError, OutOfMemory) as error:
             return Device("cpu", label, f"a trial on CUDA failed: {error}")
         difference = float(np.abs(there - here).max())
@@ -353,10 +359,29 @@ def _filled(image: Image, contract: Contract) -> Image:
     return np.pad(image, (*extra, (0, 0)), mode="edge")
 
 
-def _numbers(session: Any) -> dict[str, Any]:
-    """Something for the inputs that are one number each, such as a noise level."""
-    sides = {item.name: item.shape for item in session.get_inputs()}
-    return {name: np.full([1] * len(shape), 0.5) for name, shape in sides.items() if len(shape) < 3}
+def _feeds(
+    session: Any, image: Image, inputs: Mapping[str, Any], contract: Contract
+) -> dict[str, Any]:
+    """What a graph is given: the image, and the further inputs, each in its own kind of number."""
+    given = {item.name: item.type for item in session.get_inputs()}
+    main = "image" if "image" in given else next((key for key in given if key not in inputs), "")
+    kind = _KINDS.get(given.get(main, ""), "float32")
+    feeds: dict[str, Any] = {main: contract.format.tensor(image, kind)}
+    for key, value in inputs.items():
+        feeds[key] = np.asarray(value, _KINDS.get(given.get(key, ""), "float32"))
+    return feeds
+
+
+def _others(session: Any) -> dict[str, Any]:
+    """Something for the inputs beside the picture, such as a noise level or a style."""
+    shapes = {item.name: item.shape for item in session.get_inputs()}
+    if "image" not in shapes:
+        shapes = {name: shape for name, shape in shapes.items() if len(shape) < 3}
+    return {
+        name: np.full([side if isinstance(side, int) else 1 for side in shape], 0.5)
+        for name, shape in shapes.items()
+        if name != "image"
+    }
 
 
 def runtime_version() -> str:

@@ -396,6 +396,7 @@ class _Run:
                     "job": self.job.id,
                     "filter": self.job.declaration.id,
                     "settings": self.settings,
+                    "device": self.device,
                     "quantisation": self.job.document.source.quantisation,
                     "input": {"block": block.id, "shape": list(picture.shape)},
                 }

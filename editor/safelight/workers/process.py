@@ -117,6 +117,11 @@ class _Job(api.Job):
         wanted = self._message["device"]
         return self._worker.inference.run(self._folder / model, image, inputs, wanted)
 
+    def describe(self, model: str, image: api.Image, **inputs: Any) -> NDArray[np.float32]:
+        self.check()
+        wanted = self._message["device"]
+        return self._worker.inference.describe(self._folder / model, image, inputs, wanted)
+
     def progress(self, fraction: float) -> None:
         self.check()
         self._worker.reply(self._message, "progress", fraction=min(max(float(fraction), 0.0), 1.0))
@@ -262,9 +267,11 @@ class Worker:
 
     def _prepare(self, message: protocol.Message) -> None:
         entry, folder = self._filter(message)
-        _Job(self, message, folder).check()
+        job = _Job(self, message, folder)
+        job.check()
         source = api.Source(tuple(tuple(table) for table in message["quantisation"]))
-        values = entry.prepared(self._image(message["input"]), _settings(entry, message), source)
+        whole, settings = self._image(message["input"]), _settings(entry, message)
+        values = entry.prepared(whole, settings, source, job)
         self.reply(message, "prepared", values=values)
 
     def _run(self, message: protocol.Message) -> None:

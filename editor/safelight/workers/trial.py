@@ -7,6 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from safelight import api
 from safelight.api import promises
 from safelight.workers.inference import Contract, Inference
@@ -23,6 +26,9 @@ class LocalJob(api.Job):
 
     def run(self, model: str, image: api.Image, **inputs: Any) -> api.Image:
         return self._inference.run(self._folder / model, image, inputs, "cpu")
+
+    def describe(self, model: str, image: api.Image, **inputs: Any) -> NDArray[np.float32]:
+        return self._inference.describe(self._folder / model, image, inputs, "cpu")
 
     def progress(self, fraction: float) -> None:
         self.fractions.append(fraction)
