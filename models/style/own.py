@@ -46,6 +46,7 @@ HELD_OUT = 8  # photographs that are measured
 HELD_OUT_SIDE = 192
 SAMPLES = 4
 TILE = 512  # pixels of the pieces that suit it
+SUMMARY = "Paint the photograph in one style, with a network that has learnt it."
 
 CARD = """\
 # {title}
@@ -258,10 +259,10 @@ def metrics(log: Path) -> str:
     rows = [json.loads(line) for line in log.read_text().splitlines()]
     measured = [row for row in rows if "held_out_style" in row]
     if not measured:
-        return "not measured: the folder has no photograph to keep from training"
+        return "Not measured: the folder has no photograph to keep from training"
     last = measured[-1]
     return (
-        f"style loss {last['held_out_style']:.2f} (of the photographs as they are "
+        f"Style loss {last['held_out_style']:.2f} (of the photographs as they are "
         f"{last['photograph_style']:.2f}), content loss {last['held_out_content']:.2f}, on "
         "photographs kept from training"
     )
@@ -288,13 +289,9 @@ def make(settings: Settings) -> Path:
         train(settings)
         report = export(settings)
         print(report)
+        trained = actions.Trained(report.path.read_bytes(), "Style", SUMMARY)
         made = actions.write_plugin(
-            settings.out,
-            slug(settings.name),
-            settings.name,
-            "neural",
-            network=report.path.read_bytes(),
-            category="Style",
+            settings.out, slug(settings.name), settings.name, "neural", trained
         )
     except (actions.TemplateError, actions.WriteError) as error:
         raise SystemExit(f"No plugin can be made: {error}.") from None

@@ -84,12 +84,11 @@ def stated(data: bytes) -> dict[str, str]:
     Raises ValueError, with a sentence, for what is no ONNX file, says nothing of itself, takes
     more than a picture, or makes one of another size.
     """
-    from google.protobuf.message import DecodeError
-    from onnx import load_from_string
+    from onnx import load_model_from_string
 
     try:
-        model = load_from_string(data)
-    except DecodeError:
+        model = load_model_from_string(data)
+    except Exception:  # protobuf's own, whose class differs between its versions
         raise ValueError("it is no ONNX file") from None
     said = {item.key: item.value for item in model.metadata_props}
     found = {

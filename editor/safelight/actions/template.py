@@ -55,6 +55,20 @@ class PluginNames:
     function: str
 
 
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A network that an author has trained, for a plugin that runs it and nothing more.
+
+    ``network`` are the bytes of an ONNX file that explains itself and makes a picture of the same
+    size. ``category`` is where the filter stands in the menu, ``summary`` a sentence on what it
+    does; neither holds a quotation mark or a backslash.
+    """
+
+    network: bytes
+    category: str = "Mine"
+    summary: str = "Let a network make the picture anew."
+
+
 def plugin_names(name: str) -> PluginNames:
     """The names that follow from the one the author gave. Raises TemplateError.
 
@@ -103,22 +117,20 @@ def write_plugin(
     name: str,
     title: str,
     variant: Variant,
-    *,
-    network: bytes | None = None,
-    category: str = "Mine",
+    trained: Trained | None = None,
 ) -> Path:
     """Write a complete plugin into a new folder inside ``folder``, and return that folder.
 
     It holds a distribution (``pyproject.toml``, ``README.md``, the package, tests) with one
-    filter that works; the ``neural`` variant also a small ONNX file that explains itself, or
-    ``network``, the bytes of one that makes a picture of the same size. Raises TemplateError when
-    a name or the network will not do, the new folder exists or ``folder`` does not, and
-    WriteError when the disk refuses; nothing is left behind then.
+    filter that works; the ``neural`` variant also a small ONNX file that explains itself, or the
+    network that the author has ``trained``. Raises TemplateError when a name or the network will
+    not do, the new folder exists or ``folder`` does not, and WriteError when the disk refuses;
+    nothing is left behind then.
     """
-    names, title, category = plugin_names(name), plugin_title(title), plugin_title(category)
+    names, title = plugin_names(name), plugin_title(title)
     if variant not in VARIANTS:
         raise TemplateError(f"there is no variant {variant}; there are {', '.join(VARIANTS)}")
-    if network is not None and variant != "neural":
+    if trained is not None and variant != "neural":
         raise TemplateError(f"the variant {variant} runs no network; the variant neural does")
     if _is_installed(names.distribution):
         # Two plugins of one name would be one package, and their filters share their ids.
@@ -126,7 +138,7 @@ def write_plugin(
     if not folder.is_dir():
         raise TemplateError(f"there is no folder {folder} to write the plugin into")
     target = folder / names.distribution
-    contents = _contents(names, title, variant, category, network)
+    contents = _contents(names, title, variant, trained)
     try:
         target.mkdir()
     except FileExistsError:
@@ -146,7 +158,7 @@ def write_plugin(
 
 
 def _contents(
-    names: PluginNames, title: str, variant: Variant, category: str, network: bytes | None
+    names: PluginNames, title: str, variant: Variant, trained: Trained | None
 ) -> dict[str, bytes]:
     """Every file of the plugin by its place in the folder."""
     words = {
@@ -156,11 +168,9 @@ def _contents(
         "title": title,
         # JSON's strings are strings in Python and in TOML too, quotes and backslashes included.
         "quoted_title": json.dumps(title, ensure_ascii=False),
-        "category": category,
-        "quoted_category": json.dumps(category, ensure_ascii=False),
-        "facts": _facts(network) if network is not None else "",
     }
-    parts = texts.TRAINED if network is not None else texts.PARTS[variant]
+    words |= _words(trained)
+    parts = texts.TRAINED if trained else texts.PARTS[variant]
     filled = {
         place: Template(text).substitute(words)
         for place, text in {
@@ -173,8 +183,8 @@ def _contents(
         }.items()
     }
     contents = {place: text.encode() for place, text in filled.items()}
-    if network is not None:
-        contents[f"{names.package}/model.onnx"] = network
+    if trained:
+        contents[f"{names.package}/model.onnx"] = trained.network
     elif variant == "neural":
         properties = contract(
             title=title,
@@ -186,18 +196,25 @@ def _contents(
     return contents
 
 
-def _facts(network: bytes) -> str:
-    """What a network says of itself, as rows of a table. Raises TemplateError."""
+def _words(trained: Trained | None) -> dict[str, str]:
+    """What is said of the author's network, if there is one. Raises TemplateError."""
+    if trained is None:
+        return {"category": "Mine", "quoted_category": '"Mine"'}
     try:
-        said = stated(network)
+        said = stated(trained.network)
     except ValueError as error:
         raise TemplateError(f"the network cannot be taken: {error}") from None
-    rows = [
-        f"| {property.replace('_', ' ').capitalize()} | {' '.join(text.split()).replace('|', '/')} |"
-        for property, text in said.items()
-        if property in _TOLD and text
-    ]
-    return "\n".join(rows)
+    rows = (
+        f"| {key.replace('_', ' ').capitalize()} | {' '.join(said[key].split())} |"
+        for key in _TOLD
+        if said.get(key)
+    )
+    return {
+        "category": trained.category,
+        "quoted_category": json.dumps(trained.category, ensure_ascii=False),
+        "summary": trained.summary,
+        "facts": "\n".join(rows),
+    }
 
 
 def _write(data: bytes, stream: BinaryIO) -> None:

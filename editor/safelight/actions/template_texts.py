@@ -244,14 +244,14 @@ onnx.save(model, "$package/model.onnx")
 ## Parameters"""
 
 _TRAINED_MODULE = '''\
-"""$title: a plugin for Safelight that runs a network."""
+"""A plugin for Safelight that runs a network, fresh from the template. Make it your own."""
 
 from safelight import api
 
 
 @api.filter($quoted_title, category=$quoted_category)
 def $name(image: api.Image, job: api.Job) -> api.Image:
-    """Give the picture to the network, and take what it makes of it."""
+    """$summary"""
     return job.run("model.onnx", image)
 
 
@@ -288,8 +288,8 @@ def test_its_id_stays_what_saved_documents_hold():
 '''
 
 _TRAINED_ABOUT = """\
-Runs a network on the picture. How much of its result is seen, everywhere or where it is selected,
-is set in the window as with every filter.
+$summary How much of it is seen, and where, is set as with every filter: by
+its amount, its mask and its blend mode.
 
 ## The network
 

@@ -57,8 +57,8 @@ def new(words: list[str]) -> int:
             variant = "neural"
         elif asking:
             variant = _ask(f"Variant ({', '.join(actions.VARIANTS)})", variant, _variant)
-        network = None if options.network is None else options.network.read_bytes()
-        folder = actions.write_plugin(options.into, name, title, variant, network=network)
+        trained = actions.Trained(options.network.read_bytes()) if options.network else None
+        folder = actions.write_plugin(options.into, name, title, variant, trained)
     except actions.TemplateError as error:
         return _complain(error, 2)
     except actions.WriteError as error:
