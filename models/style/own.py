@@ -163,7 +163,7 @@ class HeldOut:
 
     def __init__(self, pictures: Pictures):
         squares = [centre(picture, HELD_OUT_SIDE) for picture, _ in pictures.held_out]
-        self.photographs = [planes(square[None]).float() / 255 for square in squares[:HELD_OUT]]
+        self.photographs = [planes(square[None].copy()).float() / 255 for square in squares[:HELD_OUT]]
 
     @torch.no_grad()
     def measure(
