@@ -27,13 +27,15 @@ from torch import Tensor, nn
 
 WIDTHS = {"fast": (12, 32, 64, 96), "quality": (16, 48, 96, 144)}  # at 1, 1/2, 1/4, 1/8
 BLOCKS = {"fast": (1, 1, 3), "quality": (1, 2, 4)}  # residual ones at 1/2, 1/4, 1/8
-CELLS = {"fast": 1, "quality": 12}  # a side
+CELLS = {"fast": 1, "quality": 12}  # a side; of one cell the covariances are known too
 HEADS = 4
 QUERY = 16  # channels of a head's question
 MAPPED = 128  # channels of what the style tells the decoder
 MULTIPLE = 8
 EPSILON = 1e-4  # least variance
 SMALLEST_SHARE = 1e-6
+RIDGE = 0.01  # added to a covariance, in parts of its mean variance
+ITERATIONS = 10  # towards a square root of a matrix
 
 
 class Encoder(nn.Module):
@@ -90,10 +92,11 @@ class Block(nn.Module):
 
 
 class Statistics(NamedTuple):
-    """Means and mean squares of features."""
+    """Means and mean squares of features (..., c); of one cell the mean products (..., c, c)."""
 
     mean: Tensor
     square: Tensor
+    products: Tensor | None = None
 
     def deviation(self) -> Tensor:
         """Standard deviations."""
@@ -117,6 +120,8 @@ class Transform(nn.Module):
 
         `spread` are the statistics of all cells together.
         """
+        if spread.products is not None:
+            return transported(x, own, spread)
         if not self.attends:
             scale = spread.deviation() / own.deviation()
             return scaled(x, scale, spread.mean - own.mean * scale)
@@ -133,7 +138,7 @@ class Transform(nn.Module):
             (attention @ part.unflatten(2, (HEADS, -1)).transpose(1, 2))
             .transpose(2, 3)
             .reshape(batch, width, height, -1)
-            for part in cells
+            for part in cells[:2]
         )
         found = Statistics(mean, square)
         return x * found.deviation().to(x.dtype) + found.mean.to(x.dtype)
@@ -151,6 +156,13 @@ class Stylizer(nn.Module):
         self.levels = widths[1:]
         self.encoder = Encoder(widths)
         known = 2 * sum(self.levels)
+        triangles = [torch.triu_indices(width, width) for width in self.levels]
+        self.triangles = [part.shape[1] for part in triangles] if self.cells == 1 else None
+        for n, ((rows, columns), width) in enumerate(zip(triangles, self.levels, strict=True)):
+            place = torch.zeros(width, width, dtype=torch.long)
+            place[rows, columns] = place[columns, rows] = torch.arange(len(rows))
+            self.register_buffer(f"places_{n}", place, persistent=False)
+            self.register_buffer(f"upper_{n}", rows * width + columns, persistent=False)
         self.mapping = nn.Sequential(
             nn.LayerNorm(known), nn.Linear(known, MAPPED), nn.LeakyReLU(0.2),
             nn.Linear(MAPPED, MAPPED), nn.LeakyReLU(0.2),
@@ -170,12 +182,28 @@ class Stylizer(nn.Module):
         self.last = nn.Conv2d(2 * widths[0], 3, 3, padding=1)
 
     def describe(self, picture: Tensor) -> Tensor:
-        """The tokens of a picture (n, 3, h, w): (n, cells * cells, 2 * channels).
+        """The tokens of a picture (n, 3, h, w): (n, cells * cells, what is known of a cell).
 
-        Means of every level, then mean squares of every level; cells in rows from the top left.
-        The sides are multiples of 8 * cells.
+        Of several cells, in rows from the top left: means of every level, then mean squares of
+        every level. Of one: means of every level, then for every level the mean products of its
+        channels, the upper triangle row by row. The sides are multiples of 8 * cells.
         """
-        return tokens(self.encoder(picture), self.cells)
+        return self.tokens(self.encoder(picture))
+
+    def tokens(self, levels: list[Tensor]) -> Tensor:
+        """What is known of a picture with these features, see `describe`."""
+        if self.cells > 1:
+            return tokens(levels, self.cells)
+        flats = [level.float().flatten(2) for level in levels]
+        known = [flat.mean(2) for flat in flats]
+        for n, flat in enumerate(flats):
+            products = flat @ flat.transpose(1, 2) / flat.shape[2]
+            known.append(products.flatten(1)[:, getattr(self, f"upper_{n}")])
+        return torch.cat(known, 1)[:, None]
+
+    def own(self, levels: list[Tensor]) -> Tensor:
+        """The one token of a whole photograph with these features."""
+        return tokens(levels, 1)[:, 0] if self.cells > 1 else self.tokens(levels)[:, 0]
 
     def forward(self, image: Tensor, own: Tensor, style: Tensor, shares: Tensor) -> Tensor:
         """Give `image` (n, 3, h, w) the style; the same size, not clipped.
@@ -205,10 +233,18 @@ class Stylizer(nn.Module):
         return self.last(enlarged(F.leaky_relu(x, 0.2))) + 0.5
 
     def split(self, known: Tensor) -> list[Statistics]:
-        """The statistics of each level that stand in tokens (..., 2 * channels)."""
-        mean, square = known.chunk(2, -1)
-        parts = (part.split(self.levels, -1) for part in (mean, square))
-        return [Statistics(*level) for level in zip(*parts, strict=True)]
+        """The statistics of each level that stand in tokens (..., what is known of a cell)."""
+        total = sum(self.levels)
+        means = known[..., :total].split(self.levels, -1)
+        if self.triangles is None:
+            squares = known[..., total:].split(self.levels, -1)
+            return [Statistics(*level) for level in zip(means, squares, strict=True)]
+        found = []
+        parts = known[..., total:].split(self.triangles, -1)
+        for n, (mean, part) in enumerate(zip(means, parts, strict=True)):
+            products = part[..., getattr(self, f"places_{n}")]
+            found.append(Statistics(mean, products.diagonal(dim1=-2, dim2=-1), products))
+        return found
 
 
 def tokens(levels: list[Tensor], cells: int) -> Tensor:
@@ -222,6 +258,48 @@ def tokens(levels: list[Tensor], cells: int) -> Tensor:
         for part in parts
     ]
     return torch.cat(means, 1).flatten(2).transpose(1, 2)
+
+
+def transported(x: Tensor, own: Statistics, style: Statistics) -> Tensor:
+    """Features (n, c, h, w) moved to the style's mean and covariance by as little as can be.
+
+    The optimal map between two normal distributions (Lu et al., "A Closed-form Solution to
+    Universal Style Transfer", 2019): R^-1 (R S R)^1/2 R^-1 with R the square root of the own
+    covariance, S the style's.
+    """
+    with torch.autocast(x.device.type, enabled=False):
+        root, inverse = square_root(covariance(own))
+        middle, _ = square_root(root @ covariance(style) @ root)
+        moves = inverse @ middle @ inverse
+        shift = style.mean - (moves @ own.mean[..., None])[..., 0]
+    batch, width, height, _ = x.shape
+    moved = moves.to(x.dtype) @ x.flatten(2) + shift.to(x.dtype)[..., None]
+    return moved.unflatten(2, (height, -1))
+
+
+def covariance(known: Statistics) -> Tensor:
+    """Covariances (n, c, c), with a little variance added to all channels."""
+    assert known.products is not None
+    centred = known.products - known.mean[..., None] * known.mean[..., None, :]
+    width = centred.shape[-1]
+    variance = centred.diagonal(dim1=-2, dim2=-1).mean(-1).clamp(min=0) + EPSILON
+    ridge = (RIDGE * variance)[..., None, None]
+    return centred + ridge * torch.eye(width, device=centred.device)
+
+
+def square_root(matrix: Tensor) -> tuple[Tensor, Tensor]:
+    """The square root of symmetric positive matrices (n, c, c), and its inverse.
+
+    Newton and Schulz's coupled iteration: products alone, which any runtime has (Higham,
+    "Functions of Matrices", 2008, section 6.3). Directions of next to no variance stay short of it.
+    """
+    size = matrix.square().sum((-2, -1), keepdim=True).sqrt()
+    unit = torch.eye(matrix.shape[-1], device=matrix.device)
+    root, inverse = matrix / size, unit.expand_as(matrix)
+    for _ in range(ITERATIONS):
+        step = 1.5 * unit - 0.5 * inverse @ root
+        root, inverse = root @ step, step @ inverse
+    return root * size.sqrt(), inverse / size.sqrt()
 
 
 def scaled(x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:

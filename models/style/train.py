@@ -26,7 +26,7 @@ from torch.utils.data import IterableDataset, get_worker_info
 from models.degradation import levels as eight_bit
 from models.pictures import Pictures
 from models.style import objective
-from models.style.network import WIDTHS, Stylizer, tokens
+from models.style.network import WIDTHS, Stylizer
 from models.style.styles import Styles, resized
 from models.training import Run, options, planes
 
@@ -107,7 +107,7 @@ class Heads(nn.Module):
 def stylized(network: Stylizer, photographs: Tensor, styles: Tensor) -> tuple[Tensor, list, list]:
     """Photographs in styles, each in its own, and the encoder's features of both."""
     levels, drawn = network.encoder(photographs), network.encoder(styles)
-    own, known = tokens(levels, 1)[:, 0], tokens(drawn, network.cells)
+    own, known = network.own(levels), network.tokens(drawn)
     shares = known.new_full(known.shape[:2], 1 / known.shape[1])
     return network.decode(levels, own, known, shares), levels, drawn
 

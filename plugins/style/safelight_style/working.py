@@ -1,0 +1,90 @@
+"""Working size: a network draws strokes of one size, so larger ones are drawn on a smaller picture.
+
+The smaller picture lies on a grid of the whole picture: pixel i of it covers the pixels from
+i * step to (i + 1) * step, wherever a piece begins. So pieces are reduced and enlarged as the
+whole would be, for any step, and fit together.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+Array = NDArray[np.float32]
+
+GRID = 8
+"""Working pixels: a network halves its picture three times, from the same places on."""
+
+FILTER = Image.Resampling.BICUBIC
+SUPPORT = 2
+"""Working pixels on each side that the filter takes in."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """Part of one side of the picture, in pixels, and the working pixels ``first`` to ``last``
+    that hold it: multiples of GRID.
+    """
+
+    start: int
+    length: int
+    step: float
+
+    @property
+    def first(self) -> int:
+        return math.floor(self.start / self.step / GRID) * GRID
+
+    @property
+    def last(self) -> int:
+        return math.ceil((self.start + self.length) / self.step / GRID) * GRID
+
+    @property
+    def before(self) -> float:
+        """Pixels between the first working pixel's edge and the start."""
+        return self.start - self.first * self.step
+
+    @property
+    def after(self) -> float:
+        """Pixels between the end and the last working pixel's edge."""
+        return self.last * self.step - self.start - self.length
+
+
+def reduced(image: Array, rows: Span, columns: Span) -> Array:
+    """The working pixels of a piece of the picture. Beyond it, its last row and column go on."""
+    tops, lefts = ((math.ceil(span.before), math.ceil(span.after)) for span in (rows, columns))
+    filled = np.pad(image, (tops, lefts, (0, 0)), mode="edge")
+    top, left = tops[0] - rows.before, lefts[0] - columns.before
+    height, width = rows.last - rows.first, columns.last - columns.first
+    box = (left, top, left + width * columns.step, top + height * rows.step)
+    return resized(filled, (height, width), box)
+
+
+def enlarged(made: Array, rows: Span, columns: Span) -> Array:
+    """The piece of the picture that working pixels stand for: the inverse of ``reduced``."""
+    top, left = rows.before / rows.step, columns.before / columns.step
+    box = (left, top, left + columns.length / columns.step, top + rows.length / rows.step)
+    return resized(made, (rows.length, columns.length), box)
+
+
+def resized(
+    image: Array, size: tuple[int, int], box: tuple[float, float, float, float] | None = None
+) -> Array:
+    """A part of the picture (left, top, right, bottom), or all, as (height, width, 3)."""
+    height, width = size
+    whole = (0.0, 0.0, float(image.shape[1]), float(image.shape[0]))
+    box = box or whole
+    if all(float(edge).is_integer() for edge in box):
+        left, top, right, bottom = (int(edge) for edge in box)
+        if (bottom - top, right - left) == (height, width):
+            return np.ascontiguousarray(image[top:bottom, left:right])
+    planes = [
+        Image.fromarray(np.ascontiguousarray(image[..., channel])).resize(
+            (width, height), FILTER, box
+        )
+        for channel in range(image.shape[2])
+    ]
+    return np.stack([np.asarray(plane, np.float32) for plane in planes], 2)
