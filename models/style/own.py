@@ -30,7 +30,7 @@ from models.degradation import levels as eight_bit
 from models.pictures import SUFFIXES, Pictures, is_held_out
 from models.plugincode import ROOT, editor
 from models.style import objective
-from models.style.network import Stylizer, tokens
+from models.style.network import Stylizer
 from models.style.single import Single, folded
 from models.style.train import CONTENT, ROUGHNESS, centre, roughness
 from models.tiles import Network, sha256
@@ -153,9 +153,8 @@ def beginning(settings: Settings, pictures: Pictures, painting: Tensor) -> Singl
     if left := load_weights(general, settings.general):
         raise SystemExit(f"{settings.general.name} lacks {', '.join(left)}.")
     crops = pictures.sample(np.random.default_rng(settings.seed), TYPICAL, settings.patch)[0]
-    known = [tokens(general.encoder(planes(crop[None]).float() / 255), 1)[0] for crop in crops]
-    own = torch.stack(known).mean(0)
-    return folded(general, own, tokens(general.encoder(painting), 1)[0])
+    known = [general.describe(planes(crop[None]).float() / 255)[0] for crop in crops]
+    return folded(general, torch.stack(known).mean(0), general.describe(painting)[0])
 
 
 class HeldOut:
@@ -163,7 +162,9 @@ class HeldOut:
 
     def __init__(self, pictures: Pictures):
         squares = [centre(picture, HELD_OUT_SIDE) for picture, _ in pictures.held_out]
-        self.photographs = [planes(square[None].copy()).float() / 255 for square in squares[:HELD_OUT]]
+        self.photographs = [
+            planes(square[None].copy()).float() / 255 for square in squares[:HELD_OUT]
+        ]
 
     @torch.no_grad()
     def measure(

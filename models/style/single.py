@@ -1,13 +1,11 @@
 """A network for one style: the general one with that style folded into it, made smaller.
 
-One style needs no transform: what the style tells the network (`network.py`) is a constant, so the
-modulated convolutions become plain ones with a bias, and the statistics that the features are given
-become a scale and a shift for each channel (conditional instance normalisation for a single style,
-Dumoulin et al., "A Learned Representation For Artistic Style", 2017), with the photograph's own
-statistics taken from many photographs. Nothing is measured of the picture, so its pieces agree. The
-coarsest level, which holds most of the weights, is left out; what it did is learnt again by the
-rest, as in Johnson et al., "Perceptual Losses for Real-Time Style Transfer and Super-Resolution",
-2016.
+What a style tells the network (`network.py`) is then a constant, so the modulated convolutions
+become plain ones with a bias. Moving features to the style's statistics is a 1x1 convolution, where
+those of the photograph are taken to be the means of many photographs'. Nothing is measured of the
+picture, so its pieces agree. The coarsest level, which holds most of the weights, is left out; what
+it did is learnt again by the rest, as in Johnson et al., "Perceptual Losses for Real-Time Style
+Transfer and Super-Resolution", 2016.
 """
 
 from __future__ import annotations
@@ -23,8 +21,8 @@ from models.style.network import (
     Modulated,
     Statistics,
     Stylizer,
+    Transform,
     enlarged,
-    scaled,
 )
 
 LEVELS = 2  # of the general network's three: a half and a quarter of the size
@@ -48,18 +46,6 @@ class Residual(nn.Module):
         return x + self.second(F.leaky_relu(self.first(F.leaky_relu(x, 0.2)), 0.2))
 
 
-class Level(nn.Module):
-    """The features of a level in the style's measure."""
-
-    def __init__(self, width: int):
-        super().__init__()
-        self.scale = nn.Parameter(torch.ones(1, width))
-        self.shift = nn.Parameter(torch.zeros(1, width))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return scaled(x, self.scale, self.shift)
-
-
 class Single(nn.Module):
     """(n, 3, h, w), RGB, sRGB-encoded, 0 to 1, to the same size in its style, not clipped.
 
@@ -73,7 +59,7 @@ class Single(nn.Module):
         widths = PARTS[: levels + 1]
         self.multiple = 2**levels
         self.encoder = Encoder(widths)
-        self.levels = nn.ModuleList(Level(width) for width in widths[1:])
+        self.levels = nn.ModuleList(nn.Conv2d(width, width, 1) for width in widths[1:])
         self.blocks = nn.ModuleList(
             nn.Sequential(*(Residual(width) for _ in range(count)))
             for width, count in zip(widths[1:], DEPTHS, strict=False)
@@ -108,8 +94,8 @@ class Single(nn.Module):
 def folded(general: Stylizer, own: Tensor, style: Tensor, levels: int = LEVELS) -> Single:
     """`general`, of size fast, for one style alone, without its coarsest levels.
 
-    `own` (1, 2 * channels) is what photographs are like, `style` (1, 2 * channels) the token of the
-    style. With all levels it gives what `general` gives to a photograph whose own token is `own`.
+    `own` (1, k) is the mean token of photographs, `style` (1, k) that of the style. With all levels
+    it gives what `general` gives to a photograph whose own token is `own`.
     """
     its, spread = general.split(own), general.split(style)
     told = torch.cat([torch.cat([s.mean, s.deviation().log()], 1) for s in spread], 1)
@@ -118,7 +104,7 @@ def folded(general: Stylizer, own: Tensor, style: Tensor, levels: int = LEVELS) 
     given, taken = general.encoder.state_dict(), made.encoder.state_dict()
     made.encoder.load_state_dict({name: given[name] for name in taken})
     for n, level in enumerate(made.levels):
-        measured(level, its[n], spread[n])
+        fitted(level, general.transforms[n], its[n], spread[n])
         for block, source in zip(made.blocks[n], general.blocks[n], strict=True):
             fixed(block.first, source.first, mapped)
             fixed(block.second, source.second, mapped, float(source.share))
@@ -129,10 +115,17 @@ def folded(general: Stylizer, own: Tensor, style: Tensor, levels: int = LEVELS) 
     return made
 
 
-def measured(level: Level, own: Statistics, style: Statistics) -> None:
-    """Set a level to take features with statistics `own` to those of the style, (1, c) each."""
-    level.scale.copy_(style.deviation() / own.deviation())
-    level.shift.copy_(style.mean - own.mean * level.scale)
+def fitted(target: nn.Conv2d, source: Transform, own: Statistics, style: Statistics) -> None:
+    """Set a 1x1 convolution to what `source` does to every place: an affine map.
+
+    It is found by trying: on nothing, and on each channel alone.
+    """
+    width = target.weight.shape[0]
+    one = torch.ones(1, 1)
+    tried = torch.cat([torch.zeros(1, width), torch.eye(width)]).T[None, :, :, None]
+    given = source(tried, own, style, one, style)[0, :, :, 0]
+    target.bias.copy_(given[:, 0])
+    target.weight.copy_((given[:, 1:] - given[:, :1])[..., None, None])
 
 
 def fixed(target: nn.Conv2d, source: Modulated, mapped: Tensor, share: float = 1.0) -> None:

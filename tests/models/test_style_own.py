@@ -16,7 +16,7 @@ torch = pytest.importorskip("torch")
 from models import onnxfile  # noqa: E402
 from models.pictures import is_held_out  # noqa: E402
 from models.style import own  # noqa: E402
-from models.style.network import Modulated, Stylizer, tokens  # noqa: E402
+from models.style.network import Modulated, Stylizer  # noqa: E402
 from models.style.own import Settings, make, slug, train  # noqa: E402
 from models.style.single import Single, folded  # noqa: E402
 from models.tiles import Network  # noqa: E402
@@ -65,7 +65,7 @@ def test_with_all_levels_it_gives_what_the_general_network_gives():
     network = general()
     photograph, painting = torch.rand(1, 3, 48, 64), torch.rand(1, 3, 64, 64)
     with torch.no_grad():
-        its, style = (tokens(network.encoder(part), 1) for part in (photograph, painting))
+        its, style = (network.describe(part) for part in (photograph, painting))
         expected = network(photograph, its[:, 0], style, torch.ones(1, 1))
         alone = folded(network, its[:, 0], style[:, 0], levels=3)(photograph)
         smaller = folded(network, its[:, 0], style[:, 0])(photograph)
