@@ -2,6 +2,8 @@
 plugin that passes its tests."""
 
 import json
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -194,6 +196,18 @@ def test_what_is_in_the_way_of_the_plugin_is_said_before_training(made, common, 
         make(Settings(out=out, **common))
     with pytest.raises(SystemExit, match="is no name for a plugin"):
         make(Settings(out=out, **common | {"name": "富嶽"}))
+
+
+@pytest.mark.parametrize("page", ["resources/tutorial.md", "models/README.md"])
+def test_the_command_in_the_documentation_is_one_it_takes(page, monkeypatch):
+    text = (ROOT / page).read_text("utf-8").replace("\\\n", " ")
+    (command,) = re.findall(r"python -m models\.style\.own (.*)", text)
+    given = []
+    monkeypatch.setattr(own, "make", lambda settings: given.append(settings) or Path("made"))
+    monkeypatch.setattr(sys, "argv", ["own", *shlex.split(command)])
+    own.main()
+    assert given[0].name == "Night sky"
+    assert given[0].minutes == 5
 
 
 def test_a_style_s_name_becomes_a_plugin_s():
