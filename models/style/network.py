@@ -197,7 +197,8 @@ class Stylizer(nn.Module):
         flats = [level.float().flatten(2) for level in levels]
         known = [flat.mean(2) for flat in flats]
         for n, flat in enumerate(flats):
-            products = flat @ flat.transpose(1, 2) / flat.shape[2]
+            with torch.autocast(flat.device.type, enabled=False):  # roots are taken of it
+                products = flat @ flat.transpose(1, 2) / flat.shape[2]
             known.append(products.flatten(1)[:, getattr(self, f"upper_{n}")])
         return torch.cat(known, 1)[:, None]
 
@@ -265,12 +266,14 @@ def transported(x: Tensor, own: Statistics, style: Statistics) -> Tensor:
 
     The optimal map between two normal distributions (Lu et al., "A Closed-form Solution to
     Universal Style Transfer", 2019): R^-1 (R S R)^1/2 R^-1 with R the square root of the own
-    covariance, S the style's.
+    covariance, S the style's. No gradient goes through the roots: it would grow beyond all bounds
+    where there is next to no variance.
     """
     with torch.autocast(x.device.type, enabled=False):
-        root, inverse = square_root(covariance(own))
-        middle, _ = square_root(root @ covariance(style) @ root)
-        moves = inverse @ middle @ inverse
+        with torch.no_grad():
+            root, inverse = square_root(covariance(own))
+            middle, _ = square_root(root @ covariance(style) @ root)
+            moves = inverse @ middle @ inverse
         shift = style.mean - (moves @ own.mean[..., None])[..., 0]
     batch, width, height, _ = x.shape
     moved = moves.to(x.dtype) @ x.flatten(2) + shift.to(x.dtype)[..., None]

@@ -3,7 +3,7 @@
     python -m models.style.train --photos FOLDER --styles FOLDER --out OUT/fast --size fast \
         --features squeezenet1_0_features.npz --minutes 180
 
-One picture in each batch is given itself as its style and should come out as it was; that teaches
+A picture now and then is given itself as its style and should come out as it was; that teaches
 what strength 0 means. The encoder is distilled on the way: plain 1x1 convolutions of its features
 have to say what SqueezeNet's say, so that its statistics mean something from the first minutes on.
 The rate follows a cosine over the minutes given. OUT receives `weights.npz`, `state.pt` (what
@@ -31,7 +31,8 @@ from models.style.styles import Styles, resized
 from models.training import Run, options, planes
 
 AVERAGING = 0.999  # of the weights, over steps
-CONTENT = 1.0  # weight of the content loss beside the style loss
+SAME = 0.4  # how often a picture of a batch is given its own style
+CONTENT = 0.3  # weight of the content loss beside the style loss
 IDENTITY = 10.0  # weight of the mean difference of a picture that is given its own style
 DISTILLED = 0.2  # weight of what the encoder's features should tell
 ROUGHNESS = 0.5  # weight of the mean difference between neighbours beyond those of the photograph
@@ -81,7 +82,8 @@ class Examples(IterableDataset):
         while True:
             photographs, _ = self.pictures.sample(rng, count, side)
             drawn = self.styles.sample(rng, count, side, self.pictures)
-            drawn[-1] = photographs[-1]
+            if rng.random() < SAME:
+                drawn[-1] = photographs[-1]
             yield [planes(photographs), planes(drawn)]
 
 
@@ -199,14 +201,15 @@ def train(settings: Settings) -> list[float]:
         with devices.autocast():
             answers = objective.by_layer(compared, result)
             content, style = objective.losses(answers, its, moments)
-        same = (result[-1] - photographs[-1]).abs().mean()
-        content, style = content[:-1].mean(), style[:-1].mean()
-        loss = settings.content * content + style + IDENTITY * same / settings.batch
+        same = (photographs == drawn).flatten(1).all(1).float()
+        content, style = (((1 - same) * part).mean() for part in (content, style))
+        changed = (same * (result - photographs).abs().mean((1, 2, 3))).mean()
+        loss = settings.content * content + style + IDENTITY * changed
         loss = loss + DISTILLED * told + ROUGHNESS * roughness(result, photographs)
         heads_optimizer.zero_grad(set_to_none=True)
         run.learn(loss)
         heads_optimizer.step()
-        noted = {"content": content, "style": style, "identity": same, "distilled": told}
+        noted = {"content": content, "style": style, "identity": changed, "distilled": told}
         noted = {name: round(float(value.detach()), 4) for name, value in noted.items()}
         run.done(float(loss.detach()), **noted)
     return run.losses

@@ -23,6 +23,7 @@ from safelight.gui.background import Background
 from safelight.gui.canvas.picture import Picture
 from safelight.gui.canvas.tint import OPACITY, RED
 from safelight.gui.run import Run, Task
+from safelight.gui.seeing import at_level
 from safelight.gui.session import Session
 from safelight.pixels import Profile, Raster, RasterBuilder, from_float, to_float
 
@@ -177,7 +178,7 @@ class Proofs(QObject):
         level = _level(plan.region)
 
         def work() -> QImage | None:
-            image = _image(document, _at_level(plan.region, level), studio.live)
+            image = _image(document, at_level(plan.region, level), studio.live)
             return None if studio.live.reach(held, level) is None else image
 
         def done(image: QImage | None) -> None:
@@ -296,16 +297,9 @@ def _level(region: Region) -> int:
     return level
 
 
-def _at_level(region: Region, level: int) -> Region:
-    """A region in the pixels of a zoom level: all that it touches."""
-    x, y, step = region.x >> level, region.y >> level, 1 << level
-    right, bottom = -(-region.right // step), -(-region.bottom // step)
-    return Region(x, y, right - x, bottom - y, level)
-
-
 def _of_raster(raster: Raster, profile: Profile) -> QImage:
     document = Document.from_raster(raster, profile=profile)
-    return _image(document, _at_level(raster.region, _level(raster.region)), None)
+    return _image(document, at_level(raster.region, _level(raster.region)), None)
 
 
 def _selected(document: Document, region: Region, mask: Raster, live: Live | None) -> QImage:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from numpy.typing import NDArray
+
 from safelight import actions
 from safelight.api import Declaration, Region, Value
 from safelight.document import Document, Edit, Layer, edits
@@ -13,6 +15,7 @@ from safelight.gui.background import Mailbox
 from safelight.gui.canvas.overlay import Overlay
 from safelight.gui.canvas.picture import Picture, make_levels
 from safelight.gui.canvas.tint import Tint
+from safelight.gui.seeing import Seen
 from safelight.pixels import Raster
 
 if TYPE_CHECKING:
@@ -50,7 +53,10 @@ class Task:
 
 
 class Run:
-    """A job and the letters it sends. What is heavy in a letter is prepared on the job's thread."""
+    """A job and the letters it sends. What is heavy in a letter is prepared on the job's thread.
+
+    With ``seen`` it is over the document at the size at which it is looked at.
+    """
 
     def __init__(
         self,
@@ -59,16 +65,32 @@ class Run:
         region: Region | None,
         focus: Region | None,
         hear: Callable[[Run, actions.JobEvent, Picture | None], None],
+        seen: Seen | None = None,
     ) -> None:
         document = session.document
         self.task = task
+        self.seen = seen
         self.overlay = Overlay(region or document.region, task.declaration.factor(task.settings))
         self.done = 0.0
         self.remaining: float | None = None
         self._profile = document.profile
         self._mailbox = Mailbox(session, lambda letter: hear(self, *letter))
-        assert session.studio is not None
-        self.job = session.studio.start(
+        studio = session.studio
+        assert studio is not None
+        if seen is not None:
+            small = seen.region(region or document.region)
+            self.overlay = Overlay.of_level(small, seen.level)
+            self._place = small
+            held = actions.live_filter(task.declaration, task.settings)
+            self.job = studio.start(
+                task.declaration,
+                studio.live.scaled(held, 0.5**seen.level),
+                seen.document,
+                region=small,
+                listener=self._listen,
+            )
+            return
+        self.job = studio.start(
             task.declaration,
             task.settings,
             task.document(document),
@@ -99,15 +121,21 @@ class Run:
     def _listen(self, event: actions.JobEvent) -> None:
         picture = None
         if isinstance(event, actions.JobPiece):
-            raster = Raster.from_array(event.pixels)
+            raster = Raster.from_array(self._masked(event.region, event.pixels))
             make_levels(raster)
             picture = self._picture(raster)
-        elif isinstance(event, actions.JobFinished):
+        elif isinstance(event, actions.JobFinished) and self.seen is None:
             for raster in event.layers.values():
                 make_levels(raster)
             picture = self._picture(event.raster)
         letter: tuple[Any, Picture | None] = (event, picture)
         self._mailbox.post(letter)
+
+    def _masked(self, place: Region, pixels: NDArray[Any]) -> NDArray[Any]:
+        """A piece as it is seen; what runs at full size is shown without its mask."""
+        if self.seen is None:
+            return pixels
+        return self.seen.masked(place.move(self._place.x, self._place.y), pixels)
 
     def _picture(self, raster: Raster) -> Picture:
         """A result for the screen: pixels in the document's colours, a selection in red."""

@@ -26,7 +26,9 @@ from safelight.document import (
 from safelight.gui.background import Background
 from safelight.gui.canvas.overlay import Overlay
 from safelight.gui.canvas.picture import Picture, make_levels
+from safelight.gui.looking import Looking
 from safelight.gui.run import Run, Task
+from safelight.gui.seeing import Seen
 from safelight.pixels import prepare_kernels
 
 _PICTURES = 8
@@ -103,6 +105,7 @@ class Session(QObject):
         self._tidying.timeout.connect(self._tidy)
         self._round = 0
         self._tries = 0
+        self._looking = Looking(self)
         self._failed.connect(lambda message: self.said.emit(message, ""))
 
     def set_studio(self, studio: actions.Studio) -> None:
@@ -379,14 +382,24 @@ class Session(QObject):
         return Task(declaration, settings, layer, self.active)
 
     def start_preview(
-        self, declaration: Declaration, settings: dict[str, Value], region: Region
+        self,
+        declaration: Declaration,
+        settings: dict[str, Value],
+        region: Region,
+        level: int = 0,
     ) -> None:
-        """Try a filter: a cheap one at once on all that is seen, another on a region."""
+        """Try a filter: a cheap one at once on all that is seen, another on a region.
+
+        ``level`` is the zoom level that is looked at, for a filter that can be tried at any.
+        """
         studio = self.studio
         if studio is None or self.job is not None or region.empty:
             return
         self._tries += 1
         current, task = self._tries, self.task(declaration, settings)
+        if declaration.zoomable and task.layer is not None:
+            self._looking.start(task, region, level)
+            return
         if task.layer is None:
             self._preview(task, region)
             return
@@ -427,9 +440,25 @@ class Session(QObject):
             made.pieces = earlier.pieces[-1:]  # no flicker: the old one stays until it is covered
         self.overlay_changed.emit()
 
+    def look(self, task: Task, region: Region, seen: Seen) -> None:
+        """Try a filter at the size that is seen; what was shown stays until it is covered."""
+        self.trial = None
+        earlier = self.overlay
+        if self.preview is not None:
+            self.preview.end()
+        self.preview = Run(self, task, region, None, self._preview_heard, seen)
+        made = self.preview.overlay
+        if earlier is not None and earlier.pieces:
+            made.under, earlier.under = earlier, None
+        elif earlier is not None:
+            made.under = earlier.under
+        self.overlay = made
+        self.overlay_changed.emit()
+
     def stop_preview(self) -> None:
         """Take the preview away."""
         self._tries += 1
+        self._looking.stop()
         self.trial = None
         if self.preview is not None:
             self.preview.end()
@@ -538,7 +567,8 @@ class Session(QObject):
             run.done = event.done
         elif isinstance(event, (actions.JobFinished, actions.JobFailed, actions.JobCancelled)):
             self.preview = None
-            run.overlay.running = False
+            run.overlay.running, run.overlay.under = False, None
+            self._looking.ended(isinstance(event, actions.JobFinished))
             if isinstance(event, actions.JobFailed):
                 self.overlay = None
                 self.said.emit(event.message, event.details)

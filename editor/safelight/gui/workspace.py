@@ -449,6 +449,9 @@ class Workspace(QWidget):
         declaration, settings = self.settings.declaration, self._settings()
         if declaration.masked and self._selects_nothing():
             self.session.stop_preview()
+        elif settings is not None and declaration.zoomable:
+            seen = self.canvas.visible(), self.canvas.level
+            self.session.start_preview(declaration, settings, *seen)
         elif settings is not None:
             most = _PREVIEW_PIXELS // declaration.factor(settings) ** 2
             region = middle(self.canvas.visible(), most)

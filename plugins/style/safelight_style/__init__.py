@@ -101,7 +101,9 @@ def style(
         tokens.append(own)
         weights.append(np.float32([1 - strength]))
     told = {"style": np.concatenate(tokens)[None], "shares": np.concatenate(weights)[None]}
-    made = _painted(image, region, step_of(stroke_size), lambda x: job.run(network, x, own=own, **told))
+    made = _painted(
+        image, region, step_of(stroke_size), lambda x: job.run(network, x, own=own, **told)
+    )
     if colours == "photograph":
         made = with_luminance(image, made)
     return image + min(strength / WEAK, 1) * (made - image)

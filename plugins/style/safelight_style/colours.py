@@ -24,9 +24,7 @@ def colour_statistics(picture: Array) -> tuple[NDArray[np.float64], NDArray[np.f
     return pixels.mean(0), np.cov(pixels.T, bias=True)
 
 
-def matched(
-    style: Array, mean: NDArray[np.float64], covariance: NDArray[np.float64]
-) -> Array:
+def matched(style: Array, mean: NDArray[np.float64], covariance: NDArray[np.float64]) -> Array:
     """A picture with its colours moved to that mean and covariance, 0 to 1.
 
     The linear map that moves them least (Pitié and Kokaram, "The linear Monge-Kantorovitch linear

@@ -404,6 +404,11 @@ class Canvas(QWidget):
         shown_height = max(min(math.ceil(bottom), height) - y, 0)
         return Region(x, y, shown_width, shown_height)
 
+    @property
+    def level(self) -> int:
+        """The coarsest zoom level of the picture that has a pixel for each of the screen's."""
+        return max(math.floor(-math.log2(self.view.zoom * self.devicePixelRatioF())), 0)
+
     def corners(self) -> list[tuple[float, float]]:
         """The picture's points under the widget's corners, clockwise from the top left."""
         room = width, height = self._room()
@@ -591,16 +596,23 @@ class Canvas(QWidget):
         self._paint_picture(painter, self._picture, 0, 0, 1)
         if self.overlay is None:
             return
-        region, scale = self.overlay.region, self.overlay.scale
-        seen = self.visible().move(-region.x, -region.y).scale(scale)
-        if self.overlay.is_crowded(seen):
-            self._paint_sheet(painter, self.overlay)
+        for overlay in (self.overlay.under, self.overlay):
+            if overlay is not None:
+                self._paint_overlay(painter, overlay)
+        whole = Region(0, 0, *self._size())
+        region = self.overlay.region.intersect(whole)
+        if region != whole:
+            paint_frame(painter, self._place(region), self.devicePixelRatioF())
+
+    def _paint_overlay(self, painter: QPainter, overlay: Overlay) -> None:
+        region, scale = overlay.region, overlay.scale
+        seen = overlay.seen(self.visible())
+        if overlay.is_crowded(seen):
+            self._paint_sheet(painter, overlay)
         else:
-            for place, picture in self.overlay.within(seen):
+            for place, picture in overlay.within(seen):
                 x, y = region.x + place.x / scale, region.y + place.y / scale
                 self._paint_picture(painter, picture, x, y, 1 / scale)
-        if region != Region(0, 0, *self._size()):
-            paint_frame(painter, self._place(region), self.devicePixelRatioF())
 
     def _paint_sheet(self, painter: QPainter, overlay: Overlay) -> None:
         image, step = overlay.sheet(self._tiles)

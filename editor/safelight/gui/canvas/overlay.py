@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -23,12 +24,14 @@ class Overlay:
     """Pictures above the document: a preview's or a job's finished pieces.
 
     ``region`` is what they cover, in the document's pixels; ``scale`` how many of their pixels
-    make one of the document's. ``running`` tells that more will come.
+    make one of the document's. ``running`` tells that more will come; ``under`` is what is shown
+    until then.
     """
 
-    def __init__(self, region: Region, scale: int) -> None:
+    def __init__(self, region: Region, scale: float) -> None:
         self.region = region
         self.scale = scale
+        self.under: Overlay | None = None
         self.running = True
         self.pieces: list[tuple[Region, Picture]] = []
         self._sheet: QImage | None = None
@@ -37,6 +40,18 @@ class Overlay:
         self._level = 0
         while max(region.width, region.height) * scale > _SIDE << self._level:
             self._level += 1
+
+    @classmethod
+    def of_level(cls, region: Region, level: int) -> Overlay:
+        """An overlay of a picture ``2**level`` times smaller; ``region`` is in its pixels."""
+        return cls(region.scale(1 << level), 0.5**level)
+
+    def seen(self, region: Region) -> Region:
+        """The result pixels, from the region's corner, that a part of the document touches."""
+        there = region.move(-self.region.x, -self.region.y)
+        x, y = (math.floor(edge * self.scale) for edge in (there.x, there.y))
+        right, bottom = (math.ceil(edge * self.scale) for edge in (there.right, there.bottom))
+        return Region(x, y, right - x, bottom - y)
 
     def add(self, place: Region, picture: Picture) -> None:
         """Put a picture at ``place``, in result pixels from the region's corner."""
@@ -67,8 +82,10 @@ class Overlay:
         """
         step = 1 << self._level
         if self._sheet is None:
-            width = -(-self.region.width * self.scale // step)
-            height = -(-self.region.height * self.scale // step)
+            width, height = (
+                math.ceil(side * self.scale / step)
+                for side in (self.region.width, self.region.height)
+            )
             # Memory that is nowhere until it is painted on: clearing all takes many frames' time.
             self._clear = np.zeros((height, width, 4), np.uint8)
             kind = QImage.Format.Format_ARGB32_Premultiplied

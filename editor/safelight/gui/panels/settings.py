@@ -32,6 +32,9 @@ from safelight.gui.text import plain, size
 _PAUSE = 150
 """Milliseconds after the last change before a preview starts."""
 
+_MOMENT = 20
+"""The same for a filter that is tried at the size that is seen: it follows the hand."""
+
 _STALE = "Stale: something it was computed from has changed."
 _SELECT_FIRST = (
     "Select first what it is to work on: paint over it with the brush (B), or use a selection."
@@ -76,7 +79,7 @@ class FilterSettings(QWidget):
         self.proofs.room_changed.connect(self._show_proofs)
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
-        self._pause.setInterval(_PAUSE)
+        self._pause.setInterval(_MOMENT if declaration.zoomable else _PAUSE)
         self._pause.timeout.connect(self._ask_for_preview)
         self.controls: list[Control] = [control_for(item) for item in declaration.parameters]
         layout = self._column = QVBoxLayout(self)
@@ -344,7 +347,8 @@ class FilterSettings(QWidget):
     def _changed(self) -> None:
         self._dim()
         self._show_outcome()
-        self._pause.start()
+        if not (self.declaration.zoomable and self._pause.isActive()):
+            self._pause.start()
 
     def _ask_for_preview(self) -> None:
         self.preview_wanted.emit()

@@ -1,0 +1,91 @@
+"""Looking: a filter is tried at the size at which the picture is seen, while its settings move.
+
+First coarsely, so that the whole view follows the hand, then with a pixel for each of the screen's.
+A coarse look is always finished; what was set meanwhile is tried next.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from safelight.api import Region
+from safelight.gui.background import Background
+from safelight.gui.run import Task
+from safelight.gui.seeing import Seen, Smaller, coarse_level, with_mask
+
+if TYPE_CHECKING:
+    from safelight.gui.session import Session
+
+
+class _Look(NamedTuple):
+    """What is to be tried: on which part, at which zoom level in the end."""
+
+    task: Task
+    region: Region
+    level: int
+
+
+class Looking:
+    """The looks of one session, one at a time. Its ``preview`` is the one that runs."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._smaller = Smaller()
+        self._look: _Look | None = None
+        self._next: _Look | None = None
+        self._coarse = False
+        self._round = 0
+
+    def start(self, task: Task, region: Region, level: int) -> None:
+        """Try this next: at once, unless a coarse look has to be finished."""
+        self._next = _Look(task, region, level)
+        if not self._coarse:
+            self._begin()
+
+    def stop(self) -> None:
+        """Try nothing any more."""
+        self._round += 1
+        self._look = self._next = None
+        self._coarse = False
+
+    def ended(self, well: bool) -> None:
+        """A preview of the session's is over: look closer, or at what comes next."""
+        look, coarse = self._look, self._coarse
+        self._coarse = False
+        if self._next is not None:
+            self._begin()
+        elif look is not None and coarse and well:
+            self._see(look, look.level)
+        else:
+            self._look = None
+
+    def _begin(self) -> None:
+        look, self._next = self._next, None
+        assert look is not None
+        self._look = look
+        level = coarse_level(look.region, look.level)
+        self._coarse = level > look.level
+        self._see(look, level)
+
+    def _see(self, look: _Look, level: int) -> None:
+        self._round += 1
+        session, current = self._session, self._round
+        studio, document = session.studio, session.document
+        layer = look.task.layer
+        if studio is None or layer is None:
+            return
+
+        def work() -> Seen:
+            below = look.task.document(document).below(layer.id)
+            return with_mask(self._smaller.of(below, level, studio.live), layer)
+
+        def show(seen: Seen) -> None:
+            if current == self._round and session.job is None:
+                session.look(look.task, look.region, seen)
+
+        Background(session, work, show, lambda error: self._failed(look, error))
+
+    def _failed(self, look: _Look, error: Exception) -> None:
+        self.stop()
+        title = look.task.declaration.title
+        self._session.said.emit(f"{title} cannot be tried: {error}", "")
