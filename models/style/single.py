@@ -69,6 +69,7 @@ class Single(nn.Module):
         )
         self.fine = plain(widths[1], 2 * widths[0])
         self.last = plain(2 * widths[0], 3)
+        repeat_edges(self)
 
     @property
     def reach(self) -> int:
@@ -90,12 +91,19 @@ class Single(nn.Module):
         return self.last(enlarged(F.leaky_relu(x, 0.2))) + 0.5
 
 
+def repeat_edges(network: nn.Module) -> None:
+    """Let convolutions see a picture's edge go on beyond it: of zeros they would make a frame."""
+    for part in network.modules():
+        if isinstance(part, nn.Conv2d) and part.kernel_size != (1, 1):
+            part.padding_mode = "replicate"
+
+
 @torch.no_grad()
 def folded(general: Stylizer, own: Tensor, style: Tensor, levels: int = LEVELS) -> Single:
     """`general`, of size fast, for one style alone, without its coarsest levels.
 
     `own` (1, k) is the mean token of photographs, `style` (1, k) that of the style. With all levels
-    it gives what `general` gives to a photograph whose own token is `own`.
+    it gives what `general` gives to a photograph whose own token is `own`, edges apart.
     """
     its, spread = general.split(own), general.split(style)
     told = torch.cat([torch.cat([s.mean, s.deviation().log()], 1) for s in spread], 1)

@@ -20,7 +20,7 @@ from models.pictures import is_held_out  # noqa: E402
 from models.style import own  # noqa: E402
 from models.style.network import Modulated, Stylizer  # noqa: E402
 from models.style.own import Settings, make, slug, train  # noqa: E402
-from models.style.single import Single, folded  # noqa: E402
+from models.style.single import Single, folded, repeat_edges  # noqa: E402
 from models.tiles import Network  # noqa: E402
 from models.training import load_weights, save_weights  # noqa: E402
 from tests.models.making import edges_picture, features, photographs  # noqa: E402
@@ -65,6 +65,7 @@ def rows(out):
 
 def test_with_all_levels_it_gives_what_the_general_network_gives():
     network = general()
+    repeat_edges(network)  # as the folded one does
     photograph, painting = torch.rand(1, 3, 48, 64), torch.rand(1, 3, 64, 64)
     with torch.no_grad():
         its, style = (network.describe(part) for part in (photograph, painting))
@@ -75,6 +76,13 @@ def test_with_all_levels_it_gives_what_the_general_network_gives():
     assert torch.allclose(alone, expected, atol=1e-5)
     assert smaller.shape == expected.shape
     assert (smaller - expected).abs().max() > 1e-3
+
+
+def test_an_even_picture_gets_no_frame():
+    torch.manual_seed(3)
+    with torch.no_grad():
+        result = Single()(torch.full((1, 3, 96, 96), 0.4))
+    assert (result - result[..., 48:49, 48:49]).abs().max() < 1e-5
 
 
 @pytest.mark.parametrize("levels", [1, 2])
