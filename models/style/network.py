@@ -176,7 +176,8 @@ class Stylizer(nn.Module):
             for width, count in zip(self.levels, blocks, strict=True)
         )
         self.up = nn.ModuleList(
-            Modulated(coarse, fine) for fine, coarse in zip(self.levels, self.levels[1:], strict=False)
+            Modulated(coarse, fine)
+            for fine, coarse in zip(self.levels, self.levels[1:], strict=False)
         )
         self.fine = Modulated(self.levels[0], 2 * widths[0])
         self.last = nn.Conv2d(2 * widths[0], 3, 3, padding=1)

@@ -3,9 +3,9 @@
 Both are told by features of SqueezeNet 1.0 (see perceptual.py). Content is where things are:
 features with mean and variance taken out (Huang and Belongie, "Arbitrary Style Transfer in
 Real-time with Adaptive Instance Normalization", 2017, compare them so). Style is how often which
-features occur, and together: their means and covariances over the whole picture, which is what
-Gatys et al., "Image Style Transfer Using Convolutional Neural Networks", 2016, have in a Gram
-matrix, with the mean set apart (Li et al., "Universal Style Transfer via Feature Transforms",
+features occur, and together: their means, deviations and covariances over the whole picture, which
+is what Gatys et al., "Image Style Transfer Using Convolutional Neural Networks", 2016, have in a
+Gram matrix, with the mean set apart (Li et al., "Universal Style Transfer via Feature Transforms",
 2017). Distances are in parts of the size of what is wanted, so every layer counts the same.
 """
 
@@ -22,13 +22,14 @@ from models.perceptual import Features
 
 CONTENT = (5, 8)  # layers of SqueezeNet, see perceptual.py
 STYLE = (1, 3, 5, 8)
-SMALLEST = 1e-5  # of a variance, in parts of the mean variance of a layer
+SMALLEST = 1e-5  # least variance
 
 
 class Moments(NamedTuple):
-    """Mean (n, c) and covariance (n, c, c) of features over a picture."""
+    """Mean and standard deviation (n, c) and covariance (n, c, c) of features over a picture."""
 
     mean: Tensor
+    deviation: Tensor
     covariance: Tensor
 
 
@@ -54,7 +55,9 @@ def moments(answer: Tensor) -> Moments:
     mean = answer.mean((2, 3), dtype=torch.float32)
     centred = answer - mean.to(answer.dtype)[..., None, None]
     flat = centred.permute(0, 2, 3, 1).flatten(1, 2)  # no copy where channels are innermost
-    return Moments(mean, (flat.transpose(1, 2) @ flat).float() / flat.shape[1])
+    covariance = (flat.transpose(1, 2) @ flat).float() / flat.shape[1]
+    variance = centred.square().mean((2, 3), dtype=torch.float32)
+    return Moments(mean, (variance + SMALLEST).sqrt(), covariance)
 
 
 def styles(answers: dict[int, Tensor]) -> list[Moments]:
@@ -63,10 +66,11 @@ def styles(answers: dict[int, Tensor]) -> list[Moments]:
 
 
 def style_loss(answers: dict[int, Tensor], wanted: Iterable[Moments]) -> Tensor:
-    """Relative distance of means and covariances, (n,), a mean over the layers; 0 when equal.
+    """Relative distance of means, deviations and covariances, (n,), summed; 0 when equal.
 
-    For each layer |mean - wanted| / |wanted| + |covariance - wanted| / |wanted| with Euclidean and
-    Frobenius norms.
+    A mean over the layers of |found - wanted| / |wanted| with Euclidean and Frobenius norms, twice
+    the mean of the three. Covariances alone would rather have too little of everything than what
+    is right in kind and wrong in direction: without deviations results are flat.
     """
     parts = []
     for n, target in zip(STYLE, wanted, strict=True):

@@ -78,7 +78,9 @@ def crop(picture: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray
 def liveliness(picture: np.ndarray) -> float:
     """Mean difference between pixels four apart."""
     green = picture[::2, ::2, 1].astype(np.int16)
-    return float(np.abs(green[2:] - green[:-2]).mean() + np.abs(green[:, 2:] - green[:, :-2]).mean())
+    return float(
+        np.abs(green[2:] - green[:-2]).mean() + np.abs(green[:, 2:] - green[:, :-2]).mean()
+    )
 
 
 def resized(picture: np.ndarray, size: int) -> np.ndarray:
@@ -123,7 +125,10 @@ def stripes(size: int, rng: np.random.Generator) -> np.ndarray:
     y, x = np.indices((size, size)) / size
     total = np.ones((size, size))
     for angle in rng.uniform(0, np.pi, int(rng.integers(1, 4))):
-        along, across = (x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle))
+        along, across = (
+            x * np.cos(angle) + y * np.sin(angle),
+            y * np.cos(angle) - x * np.sin(angle),
+        )
         waved = across + rng.uniform(0, 0.05) * np.sin(rng.uniform(2, 20) * along * 2 * np.pi)
         total *= 0.5 + 0.5 * np.sin(waved * rng.uniform(5, 45) * 2 * np.pi)
     return np.clip(total * rng.uniform(1, 3), 0, 1)

@@ -291,6 +291,7 @@ def test_what_prepare_returns_is_plain_data():
         (lambda: {}, "the first argument of prepare is image or thumbnail"),
         (lambda image, size: {}, "prepare asks for size, which is no parameter"),
         (lambda image, style: {}, "prepare asks for style, which is no parameter"),
+        (lambda job: {}, "the first argument of prepare is image or thumbnail"),
     ],
 )
 def test_prepare_asks_for_the_picture_and_for_parameters_alone(prepare, words):
@@ -311,6 +312,39 @@ def test_what_cannot_be_passed_on_is_refused(found, words):
     filter = prepared_by(lambda image: found)
     with pytest.raises(ValueError, match=words):
         filter.prepared(np.ones((4, 5, 3), np.float32), {})
+
+
+def test_prepare_is_given_the_job_it_asks_for():
+    class Telling(api.Job):
+        def run(self, model, image, **inputs):
+            return image
+
+        def progress(self, fraction):
+            pass
+
+        def check(self):
+            pass
+
+    filter, job = prepared_by(lambda image, job: {"kind": type(job).__name__}), Telling()
+    assert filter.prepared(np.ones((4, 5, 3), np.float32), {}, job=job) == {"kind": "Telling"}
+    with pytest.raises(NotImplementedError, match="Telling runs no network that describes"):
+        job.describe("a.onnx", np.ones((4, 5, 3), np.float32))
+
+
+def test_a_zoomable_filter_says_so_and_keeps_the_size():
+    def wash(image, factor: Literal[1, 2] = 1):
+        return image
+
+    def erase(image, mask: api.Mask):
+        return image
+
+    declaration = declare(wash, zoomable=True).declaration
+    assert declaration.zoomable
+    assert api.Declaration.from_json(declaration.to_json()) == declaration
+    assert not DECLARATION.zoomable
+    for function, options in ((wash, {"scale": "factor"}), (erase, {})):
+        with pytest.raises(TypeError, match="zoomable is for filters of the whole picture"):
+            declare(function, zoomable=True, **options)
 
 
 def test_prepared_and_prepare_belong_together():

@@ -1,5 +1,6 @@
 """A plugin whose filters see more than their piece: the whole picture, or what is selected."""
 
+import time
 from typing import Annotated
 
 import numpy as np
@@ -67,6 +68,33 @@ def bright(image: api.Image, above: api.Fraction = 0.5) -> api.Mask:
     return (image.mean(axis=2) > above).astype(np.float32)
 
 
+def described(image, job):
+    """What a network tells of the whole picture: the means of its colours."""
+    return {"means": job.describe("means.onnx", image)[0]}
+
+
+@api.filter("Even out", category="Test", prepare=described)
+def even_out(image: api.Image, job: api.Job, prepared: api.Prepared) -> api.Image:
+    """What the network tells of the whole picture, in a piece that it tells something of too."""
+    own = job.describe("means.onnx", image)[0]
+    return np.zeros_like(image) + (np.float32(prepared["means"]) if own.shape == (3,) else 1)
+
+
+def deliberate(thumbnail):
+    return {"sides": list(thumbnail.shape[:2])}
+
+
+@api.filter("Wash", category="Test", reach=lambda width: int(width), prepare=deliberate,
+            zoomable=True)  # fmt: skip
+def wash(
+    image: api.Image, prepared: api.Prepared, width: api.Pixels = 8.0, seconds: api.Fraction = 0.0
+) -> api.Image:
+    """Red says how many pixels wide, green how wide the picture is, blue is blue."""
+    time.sleep(seconds)
+    wide = prepared["sides"][1]
+    return np.full_like(image, (width / 100, wide / 1024, 1.0))
+
+
 @api.hookimpl
 def filters():
-    return [level_out, glance, undecided, erase, bright]
+    return [level_out, glance, undecided, erase, bright, even_out, wash]

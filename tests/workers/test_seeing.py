@@ -15,11 +15,14 @@ from safelight.workers.job import Job, JobFailed, JobPrepared
 from safelight.workers.pool import Pool
 from safelight.workers.preparing import Preparations
 from tests.plugins.installing import install
+from tests.workers import networks
 
 
 @pytest.fixture(scope="module")
 def pool(tmp_path_factory):
-    pool = Pool(plugin_folders=[install(tmp_path_factory.mktemp("seeing"), "safelight_seeing")])
+    folder = install(tmp_path_factory.mktemp("seeing"), "safelight_seeing")
+    (folder / "means.onnx").write_bytes(networks.means())
+    pool = Pool(plugin_folders=[folder])
     yield pool
     pool.close()
 
@@ -105,6 +108,15 @@ def test_the_same_picture_is_measured_once(start):
     assert len(asked) == 2  # the level is nothing that prepare asks for
     start("level_out", photograph(), prepared=Counting()).wait(30)
     assert len(asked) == 3
+
+
+def test_prepare_runs_networks_that_tell_something_of_the_whole_picture(start):
+    document = photograph(height=600, width=1000)
+    pixels = document.layers[0].raster.to_array()
+    job = start("even_out", document)
+    result = job.wait(30).raster.to_array()
+    assert (result == np.rint(pixels.mean((0, 1)))).all()
+    assert set(job.models) == {"means.onnx"}
 
 
 def test_what_is_no_plain_data_fails_in_a_sentence(start):

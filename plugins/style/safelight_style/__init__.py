@@ -11,13 +11,13 @@ from safelight import api
 
 from .codes import ready, style_code, whole_code
 from .colours import colour_statistics, matched, with_luminance
-from .working import GRID, SUPPORT, Span, enlarged, reduced
+from .working import BORDER, GRID, SUPPORT, Span, enlarged, reduced
 
 HERE = Path(__file__).parent
 STROKE = 8.0
 """Pixels of the strokes that the networks draw, for one pixel of the working size each."""
 
-FARTHEST = 112
+FARTHEST = 144
 """Working pixels that a network looks at around its own, at most."""
 
 WEAK = 0.25
@@ -50,8 +50,8 @@ def reach_of(stroke_size: float) -> int:
     the working size than it should be, so what is learnt is too little for large strokes.
     """
     step = step_of(stroke_size)
-    missing = FARTHEST * step * (1 - 1 / (1 + (GRID - 1) * step / 64))
-    return math.ceil((GRID + 2 * SUPPORT) * step + missing)
+    missing = FARTHEST * step * (1 - 1 / (1 + (GRID - 1 + 2 * BORDER) * step / 64))
+    return math.ceil((BORDER + GRID + 2 * SUPPORT) * step + missing)
 
 
 def measured(

@@ -19,6 +19,10 @@ Array = NDArray[np.float32]
 GRID = 8
 """Working pixels: a network halves its picture three times, from the same places on."""
 
+BORDER = 2 * GRID
+"""Working pixels around a piece, where a network sees that a picture ends. At the edge of the
+photograph it is mirrored there."""
+
 FILTER = Image.Resampling.BICUBIC
 SUPPORT = 2
 """Working pixels on each side that the filter takes in."""
@@ -27,7 +31,7 @@ SUPPORT = 2
 @dataclass(frozen=True)
 class Span:
     """Part of one side of the picture, in pixels, and the working pixels ``first`` to ``last``
-    that hold it: multiples of GRID.
+    that hold it and a border: multiples of GRID.
     """
 
     start: int
@@ -36,11 +40,11 @@ class Span:
 
     @property
     def first(self) -> int:
-        return math.floor(self.start / self.step / GRID) * GRID
+        return math.floor(self.start / self.step / GRID) * GRID - BORDER
 
     @property
     def last(self) -> int:
-        return math.ceil((self.start + self.length) / self.step / GRID) * GRID
+        return math.ceil((self.start + self.length) / self.step / GRID) * GRID + BORDER
 
     @property
     def before(self) -> float:
@@ -54,9 +58,9 @@ class Span:
 
 
 def reduced(image: Array, rows: Span, columns: Span) -> Array:
-    """The working pixels of a piece of the picture. Beyond it, its last row and column go on."""
+    """The working pixels of a piece of the picture, mirrored beyond it."""
     tops, lefts = ((math.ceil(span.before), math.ceil(span.after)) for span in (rows, columns))
-    filled = np.pad(image, (tops, lefts, (0, 0)), mode="edge")
+    filled = np.pad(image, (tops, lefts, (0, 0)), mode="symmetric")
     top, left = tops[0] - rows.before, lefts[0] - columns.before
     height, width = rows.last - rows.first, columns.last - columns.first
     box = (left, top, left + width * columns.step, top + height * rows.step)

@@ -1,0 +1,164 @@
+"""A zoomable filter is tried at the size that is seen: coarsely first, then sharply."""
+
+import functools
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from safelight import actions
+from safelight.api import Region
+from safelight.document import edits
+from safelight.gui.run import Run
+from tests.gui.conftest import choose, open_in, photograph, wake
+from tests.plugins.installing import install
+
+LIMIT = 30000
+
+
+@pytest.fixture
+def workspace(tmp_path, monkeypatch, qtbot):
+    from safelight.gui.window import Window
+
+    folder = tmp_path / "plugins"
+    folder.mkdir()
+    install(folder, "safelight_seeing")
+    studio = functools.partial(actions.Studio, plugin_folders=[folder])
+    monkeypatch.setattr(actions, "Studio", studio)
+    path = tmp_path / "large.png"
+    Image.fromarray(photograph(1600, 2400)).save(path, compress_level=1)
+    workspace = open_in(wake(Window(), qtbot), path, qtbot)
+    qtbot.waitUntil(lambda: workspace.canvas.level > 0, timeout=LIMIT)
+    return workspace
+
+
+@pytest.fixture
+def looks(workspace, monkeypatch):
+    """What is tried: the width that is set, and the zoom level."""
+    found, look = [], workspace.session.look
+
+    def noted(task, region, seen):
+        found.append((task.settings["width"], seen.level))
+        look(task, region, seen)
+
+    monkeypatch.setattr(workspace.session, "look", noted)
+    return found
+
+
+def set_to(panel, name, value):
+    control = next(item for item in panel.controls if item.parameter.name == name)
+    control.set_value(value)
+    control.changed.emit()
+
+
+def finished(workspace, qtbot, looks):
+    session, level = workspace.session, workspace.canvas.level
+    qtbot.waitUntil(
+        lambda: bool(looks) and looks[-1][1] == level and session.preview is None, timeout=LIMIT
+    )
+
+
+@pytest.fixture
+def pixels(monkeypatch):
+    """The pixels of every picture that is made for the screen, by its id."""
+    found, make = {}, Run._picture
+
+    def noted(run, raster):
+        picture = make(run, raster)
+        found[id(picture)] = raster.to_array()
+        return picture
+
+    monkeypatch.setattr(Run, "_picture", noted)
+    return found
+
+
+def shown(overlay, pixels):
+    """The result of a preview as an array of its own pixels."""
+    size = overlay.seen(overlay.region)
+    found = np.zeros((size.height, size.width, 3), np.uint8)
+    for place, picture in overlay.pieces:
+        found[place.rows(), place.columns()] = pixels[id(picture)]
+    return found
+
+
+def test_it_is_tried_coarsely_first_and_then_with_a_pixel_for_each_of_the_screens(
+    workspace, looks, pixels, qtbot
+):
+    choose(workspace.window(), "wash")
+    finished(workspace, qtbot, looks)
+    level = workspace.canvas.level
+    assert [at for _, at in looks] == [level + 1, level]
+    overlay = workspace.session.overlay
+    width, height = 2400 >> level, 1600 >> level
+    assert (overlay.seen(overlay.region).width, overlay.scale) == (width, 0.5**level)
+    assert shown(overlay, pixels).shape[0] == height
+    assert overlay.under is None
+
+
+def test_lengths_are_as_much_shorter_and_the_whole_is_measured_at_that_size(
+    workspace, looks, pixels, qtbot
+):
+    panel = choose(workspace.window(), "wash")
+    set_to(panel, "width", 40.0)
+    finished(workspace, qtbot, looks)
+    level = workspace.canvas.level
+    red, green, blue = shown(workspace.session.overlay, pixels)[5, 5]
+    assert red == round(40 / 2**level / 100 * 255)
+    small = 2400 >> level
+    while small > 512:
+        small //= 2
+    assert green == round(small / 1024 * 255)
+    assert blue == 255
+
+
+def test_what_is_not_selected_is_seen_as_it_was(workspace, looks, pixels, qtbot):
+    workspace.session.do(edits.select_region(Region(0, 0, 1200, 1600)))
+    choose(workspace.window(), "wash")
+    finished(workspace, qtbot, looks)
+    made = shown(workspace.session.overlay, pixels)
+    middle = made.shape[1] // 2
+    assert (made[:, : middle - 1, 2] == 255).all()
+    document, level = workspace.session.document, workspace.canvas.level
+    below = document.layers[0].raster.level(level).to_array()
+    assert np.array_equal(made[:, middle + 1 :], below[:, middle + 1 :])
+
+
+def test_a_coarse_look_is_finished_and_of_what_was_set_meanwhile_the_last_is_tried(
+    workspace, looks, qtbot
+):
+    panel = choose(workspace.window(), "wash")
+    finished(workspace, qtbot, looks)
+    looks.clear()
+    set_to(panel, "seconds", 0.4)
+    qtbot.waitUntil(lambda: bool(looks), timeout=LIMIT)
+    for width in (11.0, 12.0, 13.0):
+        set_to(panel, "width", width)
+        qtbot.wait(60)
+    finished(workspace, qtbot, looks)
+    widths = [width for width, _ in looks]
+    assert widths[0] == 8.0
+    assert set(widths[1:]) <= {12.0, 13.0}
+    assert widths[-1] == 13.0
+
+
+def test_what_is_tried_changes_nothing_and_goes_with_the_panel(workspace, looks, qtbot):
+    before = workspace.session.document
+    choose(workspace.window(), "wash")
+    finished(workspace, qtbot, looks)
+    assert workspace.session.document is before
+    workspace.settings.closed.emit()
+    assert workspace.session.overlay is None
+    qtbot.wait(300)
+    assert workspace.session.overlay is None
+    assert workspace.session.preview is None
+
+
+def test_the_full_size_is_a_job_whose_result_a_layer_keeps(workspace, looks, qtbot):
+    panel = choose(workspace.window(), "wash")
+    set_to(panel, "width", 40.0)
+    panel.apply.click()
+    session = workspace.session
+    qtbot.waitUntil(lambda: session.layer.filter is not None, timeout=LIMIT)
+    kept = session.layer.filter.kept.raster
+    assert (kept.width, kept.height) == (2400, 1600)
+    assert kept.read(Region(9, 9, 1, 1))[0, 0, 0] == round(40 / 100 * 255)
