@@ -32,12 +32,13 @@ from models.plugincode import ROOT, editor
 from models.style import objective
 from models.style.network import Stylizer
 from models.style.single import Single, folded
-from models.style.train import CONTENT, ROUGHNESS, centre, roughness
+from models.style.train import ROUGHNESS, centre, roughness
 from models.tiles import Network, sha256
 from models.training import Run, load_weights, options, planes
 
 GENERAL = ROOT / "plugins" / "style" / "safelight_style" / "fast.onnx"
 AVERAGING = 0.99  # of the weights, over steps
+CONTENT = 0.5  # weight of the content loss: at 1 a few minutes give hardly more than a tint
 LOG_EVERY = 20  # steps
 MOST_PHOTOGRAPHS = 150  # taken from the folder, evenly; more would only take longer to read
 SHORTER_SIDE = 384  # pixels, to which photographs are reduced: seen whole, as on a screen
