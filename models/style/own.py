@@ -36,7 +36,7 @@ from models.style.train import ROUGHNESS, centre, roughness
 from models.tiles import Network, sha256
 from models.training import Run, load_weights, options, planes
 
-GENERAL = ROOT / "plugins" / "style" / "safelight_style" / "fast.onnx"
+GENERAL = ROOT / "models" / "style" / "weights" / "fast.npz"
 AVERAGING = 0.99  # of the weights, over steps
 CONTENT = 0.5  # weight of the content loss: at 1 a few minutes give hardly more than a tint
 LOG_EVERY = 20  # steps
@@ -150,6 +150,10 @@ def beginning(settings: Settings, pictures: Pictures, painting: Tensor) -> Singl
     """The network before training: the general one for this painting, or an untrained one."""
     if settings.general is None:
         return Single()
+    if not settings.general.exists():
+        raise SystemExit(
+            f"There is no {settings.general.name}: give the general network's weights with --general."
+        )
     general = Stylizer("fast").eval()
     if left := load_weights(general, settings.general):
         raise SystemExit(f"{settings.general.name} lacks {', '.join(left)}.")
@@ -330,7 +334,7 @@ def main() -> None:
     parser.add_argument("--features", type=Path, required=True, help="SqueezeNet's weights")
     parser.add_argument("--name", required=True, help="the filter's title, like 'Night sky'")
     parser.add_argument(
-        "--general", type=Path, default=GENERAL, help="the network of size fast to go on from"
+        "--general", type=Path, default=GENERAL, help="weights.npz of size fast, to go on from"
     )
     parser.add_argument("--credit", default="", help="what the painting is, and whose")
     parser.add_argument("--licence", default=Settings.licence, help="of the network")
