@@ -27,6 +27,7 @@ from torch.utils.data import IterableDataset, get_worker_info
 
 from models import onnxfile
 from models.degradation import levels as eight_bit
+from models.muon import Muon
 from models.pictures import SUFFIXES, Pictures, is_held_out
 from models.plugincode import ROOT, editor
 from models.style import objective
@@ -207,7 +208,7 @@ def train(settings: Settings) -> list[float]:
     held_out = HeldOut(pictures)
     painting = on_the_grid(reduced(settings.painting, settings.side))
     examples = run.batches(Examples(pictures, settings, run.seed))
-    network = run.network(beginning(settings, pictures, painting), AVERAGING)
+    network = run.network(beginning(settings, pictures, painting), AVERAGING, Muon)
     compared = objective.features(settings.features).to(devices.device)
     compared = compared.to(memory_format=torch.channels_last)
     with torch.no_grad():
