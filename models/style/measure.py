@@ -522,9 +522,9 @@ def main() -> None:
         own |= {"flicker": flickers, "seam": seams} | cost[styler.name]
         moved = ", ".join(f"{value:.2f} for ({shift})" for shift, value in flickers.items())
         lines.append(
-            f"`{styler.name}`: of a photograph moved (down, right) by pixels, the result moved "
-            f"back differs on average by {moved}, of 255; tiles of {CUT} pixels differ from the "
-            f"whole by at most {seams:.1e} of 255"
+            f"`{styler.name}`: where the photograph is moved (down, right) by pixels, the result "
+            f"moved back differs on average by {moved}, of 255; tiles of {CUT} pixels differ from "
+            f"the whole by at most {seams:.1e} of 255"
         )
         lines.append("")
         lines += [cost_line(styler.name, cost[styler.name], given.hardware), ""]
