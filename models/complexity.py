@@ -41,12 +41,18 @@ def multiply_adds(path: Path, others: Mapping[str, np.ndarray] | None = None) ->
     return total / SIDE**2
 
 
-def largest_activation(path: Path, pictures: Iterable[np.ndarray]) -> float:
-    """The largest magnitude of any result inside a network, over pictures (h, w, 3) float32."""
+def largest_activation(
+    path: Path, pictures: Iterable[np.ndarray], others: Mapping[str, np.ndarray] | None = None
+) -> float:
+    """The largest magnitude of any result inside a network, over pictures (h, w, 3) float32.
+
+    `others` are what a network needs beside `image`, by name.
+    """
     stored = onnx.load(str(path))
     largest = 0.0
     for picture in pictures:
         given = {"image": np.ascontiguousarray(picture.transpose(2, 0, 1)[None])}
+        given |= dict(others or {})
         for result in inside(stored, given).values():
             if result.dtype == np.float32 and result.size:
                 largest = max(largest, float(np.abs(result).max()))
@@ -60,7 +66,9 @@ def inside(stored: onnx.ModelProto, given: dict[str, np.ndarray]) -> dict[str, n
     watched.CopyFrom(stored)
     del watched.graph.output[:]
     watched.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names)
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
     session = onnxruntime.InferenceSession(
-        watched.SerializeToString(), providers=["CPUExecutionProvider"]
+        watched.SerializeToString(), options, providers=["CPUExecutionProvider"]
     )
     return dict(zip(names, session.run(names, given), strict=True)) | given

@@ -9,7 +9,7 @@ a picture in tiles has come out as it does in one piece.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +23,7 @@ Pictures = Mapping[str, np.ndarray]  # by name, (h, w, 3) float32
 Numbers = Mapping[str, Sequence[float]]
 """Further inputs of a network, one number each, by name: the value of one that is not given, then
 others to try the file with."""
+Given = Mapping[str, np.ndarray | float]  # a value for each further input, by name
 
 CONTRACT = "1"
 OPSET = 18
@@ -33,6 +34,28 @@ VISIBLE_SEAM = 1 / 1024  # the same, where the reach is measured: a quarter of a
 LARGEST_REACH = 144  # input pixels; a network that needs more is not cut into tiles
 SEAM_SIDE = 320  # of the pictures cut in four; more than twice the largest reach
 SIZES = ((1, 1), (2, 3), (7, 5), (1, 25), (25, 1))  # of noise, times the multiple
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """Inputs of a network beside the picture that are arrays, and must be given.
+
+    `trials`: what the file is tried with, every input in each, float32; the first is also the
+    example that it is exported with. `free`: axes of any length, as {input: {axis: name of the
+    length}}; in the example they are longer than 1, and equal where the name is.
+    """
+
+    trials: Sequence[Mapping[str, np.ndarray]]
+    free: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
+
+    def lengths(self) -> list[dict[int, torch.export.Dim]]:
+        """The free axes of each input, as the exporter wants them."""
+        names = {name for axes in self.free.values() for name in axes.values()}
+        known = {name: torch.export.Dim(name, min=1) for name in names}
+        return [
+            {axis: known[name] for axis, name in self.free.get(input_, {}).items()}
+            for input_ in self.trials[0]
+        ]
 
 
 @dataclass(frozen=True)
@@ -67,6 +90,7 @@ def export(
     exact: bool = True,
     photographs: Pictures | None = None,
     numbers: Numbers | None = None,
+    arrays: Arrays | None = None,
 ) -> Report:
     """Write `module`, (1, 3, h, w) to (1, 3, scale*h, scale*w), check it, and put it at `target`.
 
@@ -74,7 +98,7 @@ def export(
     With `exact`, `reach` is the sum over the layers, and tiles must equal the whole; otherwise it
     is the first halo tried, in steps of `multiple`, and the smallest is stated that leaves no
     visible seam in noise, hard edges and `photographs` (name to (h, w, 3) float32, 0 to 1).
-    `numbers` are what the module takes beside the picture, as keywords.
+    `numbers` or `arrays` are what the module takes beside the picture, as keywords.
 
     Raises SystemExit, with a sentence, where a check fails, and leaves `target` as it was.
     """
@@ -90,19 +114,21 @@ def export(
     stated |= {"range": "0..1", "layout": "NCHW", "channels": "RGB"} | dict(properties)
     stated["parameters"] = str(sum(p.numel() for p in module.parameters()))
     try:
-        write(module, partial, multiple, numbers)
+        write(module, partial, multiple, numbers, arrays)
         state(partial, stated)
         network = Network(partial)
-        difference = max(parity(module, network, **given) for given in settings(numbers or {}))
+        tried = list(arrays.trials) if arrays else settings(numbers or {})
+        difference = max(parity(module, network, **given) for given in tried)
+        usual = arrays.trials[-1] if arrays else {}
         pictures = {"noise": noise(SEAM_SIDE), "edges": hard_edges(SEAM_SIDE)}
         pictures |= {n: p[:SEAM_SIDE, :SEAM_SIDE] for n, p in (photographs or {}).items()}
-        wholes = {name: network.whole(picture) for name, picture in pictures.items()}
+        wholes = {name: network.whole(picture, **usual) for name, picture in pictures.items()}
         if exact:
-            seams = seams_of(network, pictures, wholes, reach)
+            seams = seams_of(network, pictures, wholes, reach, usual)
             if max(seams.values()) > EXACT_SEAM:
                 raise SystemExit(f"A halo of {reach} input pixels still leaves a seam: {seams}.")
         else:
-            reach, seams = smallest_reach(network, pictures, wholes, reach)
+            reach, seams = smallest_reach(network, pictures, wholes, reach, usual)
         found = {
             "reach": str(reach),
             "seam": ", ".join(f"{kind} {value:.1e}" for kind, value in seams.items()),
@@ -118,15 +144,23 @@ def export(
     return Report(target, difference, reach, seams)
 
 
-def settings(numbers: Numbers) -> list[dict[str, float]]:
+def settings(numbers: Numbers) -> list[Given]:
     """What a file with such inputs is tried with: nothing given, then each input's other values."""
     return [{}, *({name: value} for name, values in numbers.items() for value in values[1:])]
 
 
-def write(module: nn.Module, path: Path, multiple: int = 1, numbers: Numbers | None = None) -> None:
+def write(
+    module: nn.Module,
+    path: Path,
+    multiple: int = 1,
+    numbers: Numbers | None = None,
+    arrays: Arrays | None = None,
+    result: str = "result",
+) -> None:
     """Write a network with free height and width, weights inside the file, nothing of the maker's.
 
-    Height and width are multiples of `multiple`. Numbers become inputs that need not be given.
+    Height and width are multiples of `multiple`. Numbers become inputs that need not be given,
+    arrays such that must be. An output of another name than `result` is no picture.
     """
     # Not square, so that the two sides cannot be confused.
     side = -(-12 // multiple) * multiple
@@ -134,16 +168,17 @@ def write(module: nn.Module, path: Path, multiple: int = 1, numbers: Numbers | N
     height, width = torch.export.Dim("height", min=1), torch.export.Dim("width", min=1)
     sides = {2: multiple * height, 3: multiple * width} if multiple > 1 else {2: height, 3: width}
     usual = {name: values[0] for name, values in (numbers or {}).items()}
+    given = usual | dict(arrays.trials[0] if arrays else {})
     program = torch.onnx.export(
         module,
-        (example, *(torch.tensor(value) for value in usual.values())),
+        (example, *(torch.tensor(value) for value in given.values())),
         dynamo=True,
         verbose=False,
         opset_version=OPSET,
         external_data=False,
-        input_names=["image", *usual],
-        output_names=["result"],
-        dynamic_shapes=(sides, *({} for _ in usual)),
+        input_names=["image", *given],
+        output_names=[result],
+        dynamic_shapes=(sides, *({} for _ in usual), *(arrays.lengths() if arrays else ())),
     )
     assert program is not None  # it is None only from the exporter of old
     program.save(str(path), external_data=False)
@@ -151,7 +186,10 @@ def write(module: nn.Module, path: Path, multiple: int = 1, numbers: Numbers | N
     strip(stored)
     for name, number in usual.items():
         stored.graph.initializer.append(onnx.numpy_helper.from_array(np.float32(number), name))
-    for value, scale in ((stored.graph.input[0], 1), (stored.graph.output[0], module.scale)):
+    pictures = [(stored.graph.input[0], 1)]
+    if result == "result":
+        pictures.append((stored.graph.output[0], module.scale))
+    for value, scale in pictures:
         for axis, side in ((2, "height"), (3, "width")):
             name = side if scale == 1 else f"{scale}*{side}"
             value.type.tensor_type.shape.dim[axis].dim_param = name
@@ -174,27 +212,29 @@ def strip(stored: onnx.ModelProto) -> None:
     stored.producer_name, stored.producer_version = "safelight models", ""
 
 
-def parity(module: nn.Module, network: Network, **numbers: float) -> float:
+def parity(
+    module: nn.Module, network: Network, result: str = "result", **given: np.ndarray | float
+) -> float:
     """Largest difference between PyTorch and the file over SIZES and the pictures of `trials`.
 
-    `numbers` are given to both, those left out to neither. In units of the full range; where a
-    result goes beyond it, of the result. Raises SystemExit for a wrong size, for values that are
-    not finite, and for more than LARGEST_DIFFERENCE.
+    `given` are further inputs of both; those left out, of neither. In units of the full range;
+    where a result goes beyond it, of the result. Raises SystemExit for a wrong size, for values
+    that are not finite, and for more than LARGEST_DIFFERENCE.
     """
     worst = 0.0
     for name, image in trials(network.multiple).items():
         planes = np.ascontiguousarray(image.transpose(2, 0, 1)[None])
         with torch.no_grad():
-            tensors = {name: torch.tensor(value) for name, value in numbers.items()}
+            tensors = {name: torch.tensor(value) for name, value in given.items()}
             expected = module(torch.from_numpy(planes), **tensors).numpy()
-        given = {name: np.array(value, np.float32) for name, value in numbers.items()}
-        result = network.session.run(["result"], {"image": planes} | given)[0]
-        if result.shape != expected.shape:
-            raise SystemExit(f"{name}: {planes.shape} became {result.shape}, not {expected.shape}.")
-        if not np.isfinite(result).all():
+        feeds = {name: np.array(value, np.float32) for name, value in given.items()}
+        found = network.session.run([result], {"image": planes} | feeds)[0]
+        if found.shape != expected.shape:
+            raise SystemExit(f"{name}: {planes.shape} became {found.shape}, not {expected.shape}.")
+        if not np.isfinite(found).all():
             raise SystemExit(f"{name} gave values that are not finite.")
         range_ = max(1.0, float(np.abs(expected).max()))
-        worst = max(worst, float(np.abs(result - expected).max()) / range_)
+        worst = max(worst, float(np.abs(found - expected).max()) / range_)
     if worst > LARGEST_DIFFERENCE:
         raise SystemExit(f"ONNX Runtime and PyTorch differ by {worst:.1e}.")
     return worst
@@ -242,21 +282,21 @@ def hard_edges(side: int) -> np.ndarray:
 
 
 def seams_of(
-    network: Network, pictures: Pictures, wholes: Pictures, reach: int
+    network: Network, pictures: Pictures, wholes: Pictures, reach: int, given: Given
 ) -> dict[str, float]:
     """Largest difference between each picture cut in four, with this reach, and in one piece.
 
-    `wholes` are the network's results for each picture in one piece.
+    `wholes` are the network's results for each picture in one piece, `given` its further inputs.
     """
     seams = {}
     for name, picture in pictures.items():
-        parts = network.in_tiles(picture, max(picture.shape[:2]) // 2, reach)
+        parts = network.in_tiles(picture, max(picture.shape[:2]) // 2, reach, **given)
         seams[name] = float(np.abs(parts - wholes[name]).max())
     return seams
 
 
 def smallest_reach(
-    network: Network, pictures: Pictures, wholes: Pictures, first: int
+    network: Network, pictures: Pictures, wholes: Pictures, first: int, given: Given
 ) -> tuple[int, dict[str, float]]:
     """The smallest halo from `first` on, in steps of the multiple, that leaves no visible seam.
 
@@ -264,7 +304,7 @@ def smallest_reach(
     tile that starts off the grid sees more.
     """
     reach = -(-first // network.multiple) * network.multiple
-    while max((seams := seams_of(network, pictures, wholes, reach)).values()) > VISIBLE_SEAM:
+    while max((seams := seams_of(network, pictures, wholes, reach, given)).values()) > VISIBLE_SEAM:
         reach += network.multiple
         if reach > LARGEST_REACH:
             raise SystemExit(f"A halo of {LARGEST_REACH} input pixels leaves a seam: {seams}.")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,6 +48,14 @@ PERCENTILE = 99.99  # of the activations that calibration covers; the rest is cl
 ROUNDS = 9  # of timing, all files in turn in each
 TIMED_SIDE = 192  # input pixels of the picture that is timed
 
+Beside = Callable[[np.ndarray], Mapping[str, np.ndarray]]
+"""What a network takes beside a picture (h, w, 3) float32, by name."""
+
+
+def nothing(_: np.ndarray) -> Mapping[str, np.ndarray]:
+    """Beside a picture: nothing."""
+    return {}
+
 
 @dataclass(frozen=True)
 class Trade:
@@ -71,33 +79,57 @@ class Trade:
         )
 
 
-def half(source: Path, target: Path, photographs: Sequence[np.ndarray]) -> tuple[float, float]:
+def half(
+    source: Path,
+    target: Path,
+    photographs: Sequence[np.ndarray],
+    given: Beside = nothing,
+    exact: Sequence[str] = (),
+) -> tuple[float, float]:
     """Write `source` in half precision to `target` and compare the two.
 
-    Normalisation, softmax and the interpolation stay in float32, inputs and outputs too. Returns
+    Normalisation, softmax and the interpolation stay in float32, operators called in `exact`,
+    inputs and outputs too, and all that does not depend on the picture: it is small, and often
+    statistics, whose differences count. `given` says what the network takes beside it. Returns
     the least PSNR in dB and the largest difference over `photographs`, (h, w, 3) float32 on the
     grid of the multiple, and black, white, noise and a checkerboard. Raises SystemExit, with a
     sentence, where that is too far, and leaves no file. The CPU computes half precision in float32
     and never overflows, so that numbers inside stay small is looked at in the float32 file.
     """
     pictures = [*photographs, *extremes()]
-    largest = complexity.largest_activation(source, pictures)
+    largest = max(complexity.largest_activation(source, [p], given(p)) for p in pictures)
     if largest > LARGEST_ACTIVATION:
         raise SystemExit(f"{source.name} reaches {largest:.0f} inside: too much for float16.")
+    plain = onnx.load(str(source))
     stored = convert_float_to_float16(
-        onnx.load(str(source)),
+        plain,
         keep_io_types=True,
-        op_block_list=[*DEFAULT_OP_BLOCK_LIST, *SENSITIVE],
+        op_block_list=[*DEFAULT_OP_BLOCK_LIST, *SENSITIVE, *exact],
+        node_block_list=beside_the_picture(plain.graph),
     )
+    once = {node.output[0]: node for node in stored.graph.node}  # it may write a cast twice
+    del stored.graph.node[:]
+    stored.graph.node.extend(once.values())
     ordered = OnnxModel(stored)
     ordered.topological_sort()  # the converter appends its casts
     ordered.save_model_to_file(str(target))
     state(target, {"precision": "float16"})
-    psnr, difference = agreement(Network(source), Network(target), pictures)
+    psnr, difference = agreement(Network(source), Network(target), pictures, given)
     if psnr < LEAST_AGREEMENT or difference > LARGEST_DIFFERENCE:
         target.unlink()
         raise SystemExit(f"{target.name}: {psnr:.1f} dB, {difference:.4f} from float32: too far.")
     return psnr, difference
+
+
+def beside_the_picture(graph: onnx.GraphProto) -> list[str]:
+    """The names of the nodes whose results do not depend on the input `image`."""
+    depend, names = {"image"}, []
+    for node in graph.node:
+        if depend.isdisjoint(node.input):
+            names.append(node.name)
+        else:
+            depend.update(node.output)
+    return names
 
 
 def extremes(side: int = 64) -> list[np.ndarray]:
@@ -108,11 +140,17 @@ def extremes(side: int = 64) -> list[np.ndarray]:
     return [flat, flat + 1, rng.random((side, side, 3), np.float32), flat + np.float32(checks)]
 
 
-def agreement(a: Network, b: Network, pictures: Sequence[np.ndarray]) -> tuple[float, float]:
+def agreement(
+    a: Network,
+    b: Network,
+    pictures: Sequence[np.ndarray],
+    given: Beside = nothing,
+) -> tuple[float, float]:
     """(least PSNR in dB, largest difference in units of the range) of two networks' results."""
     worst, largest = float("inf"), 0.0
     for picture in pictures:
-        error = np.abs(a(picture) - b(picture))
+        beside = given(picture)
+        error = np.abs(a(picture, **beside) - b(picture, **beside))
         largest = max(largest, float(error.max()))
         square = float(np.mean(np.square(error, dtype=np.float64)))
         worst = min(worst, -10 * np.log10(square) if square else float("inf"))
@@ -178,19 +216,24 @@ class Speed:
     processor: float
 
 
-def speeds(networks: Sequence[Network], rounds: int = ROUNDS) -> list[Speed]:
-    """How fast each network is.
+def speeds(
+    networks: Sequence[Network],
+    rounds: int = ROUNDS,
+    given: Sequence[Mapping[str, np.ndarray]] | None = None,
+) -> list[Speed]:
+    """How fast each network is; `given` is what each takes beside the picture.
 
     All take turns in every round, so that a machine that is busy is busy for all of them. What
     passes is then still too long; the time of the cores is not, since they do not wait actively.
     """
     side = TIMED_SIDE
     picture = np.random.default_rng(0).random((side, side, 3), np.float32)
+    others = given or [{}] * len(networks)
     times = np.empty((rounds + 1, len(networks), 2))
     for row in times:
-        for n, network in enumerate(networks):
+        for n, (network, beside) in enumerate(zip(networks, others, strict=True)):
             start = time.perf_counter(), time.process_time()
-            network.whole(picture)
+            network.whole(picture, **beside)
             row[n] = time.perf_counter() - start[0], time.process_time() - start[1]
             row[n] /= (side * network.scale) ** 2 / 1e6
     medians = np.median(times[1:], axis=0)  # the first round warms up

@@ -49,34 +49,36 @@ class Network:
         except KeyError as missing:
             raise SystemExit(f"{path} does not state its {missing.args[0]}.") from None
 
-    def whole(self, image: np.ndarray, **numbers: float) -> np.ndarray:
+    def whole(self, image: np.ndarray, **given: np.ndarray | float) -> np.ndarray:
         """(h, w, 3) float32 in one run to (scale*h, scale*w, 3) float32, unclipped.
 
         Sides are filled up to the multiple by repeating the edge, and the result is cut back.
-        `numbers` are further inputs of the network, by name.
+        `given` are further inputs of the network, by name.
         """
         height, width = image.shape[:2]
         fill = [(0, -side % self.multiple) for side in (height, width)]
         filled = np.pad(image, (*fill, (0, 0)), mode="edge") if any(map(any, fill)) else image
         planes = np.ascontiguousarray(filled.transpose(2, 0, 1)[None], np.float32)
-        given = {"image": planes} | {
-            name: np.array(value, np.float32) for name, value in numbers.items()
+        feeds = {"image": planes} | {
+            name: np.array(value, np.float32) for name, value in given.items()
         }
-        result = self.session.run(["result"], given)[0][0].transpose(1, 2, 0)
+        result = self.session.run(["result"], feeds)[0][0].transpose(1, 2, 0)
         return result[: height * self.scale, : width * self.scale]
 
-    def __call__(self, image: np.ndarray, **numbers: float) -> np.ndarray:
+    def __call__(self, image: np.ndarray, **given: np.ndarray | float) -> np.ndarray:
         """The same, in tiles of about the size the file states where the picture is larger."""
-        return self.in_tiles(image, self.tile, self.reach, **numbers)
+        return self.in_tiles(image, self.tile, self.reach, **given)
 
-    def in_tiles(self, image: np.ndarray, tile: int, reach: int, **numbers: float) -> np.ndarray:
+    def in_tiles(
+        self, image: np.ndarray, tile: int, reach: int, **given: np.ndarray | float
+    ) -> np.ndarray:
         """The same, in tiles of about `tile` input pixels that see `reach` more on each side."""
         height, width = image.shape[:2]
         s = self.scale
         result = np.empty((height * s, width * s, 3), np.float32)
         for top, bottom, y, end_y in cuts(height, tile, reach, self.multiple):
             for left, right, x, end_x in cuts(width, tile, reach, self.multiple):
-                part = self.whole(image[y:end_y, x:end_x], **numbers)
+                part = self.whole(image[y:end_y, x:end_x], **given)
                 result[top * s : bottom * s, left * s : right * s] = part[
                     (top - y) * s : (bottom - y) * s, (left - x) * s : (right - x) * s
                 ]

@@ -46,12 +46,26 @@ def planes(images: np.ndarray) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2)
 
 
+Optimizing = Callable[[Iterator[nn.Parameter], float], torch.optim.Optimizer]
+"""From parameters and a learning rate to what learns them."""
+
+
+def adam(parameters: Iterator[nn.Parameter], rate: float) -> torch.optim.Optimizer:
+    """Adam (Kingma and Ba, 2015), with a short memory of how large gradients were."""
+    return torch.optim.Adam(parameters, lr=rate, betas=(0.9, 0.99), fused=True)
+
+
 def setup(
-    devices: Fabric, module: nn.Module, rate: float, state: dict[str, Any] | None, name: str
+    devices: Fabric,
+    module: nn.Module,
+    rate: float,
+    state: dict[str, Any] | None,
+    name: str,
+    optimizing: Optimizing = adam,
 ) -> tuple[Any, Any]:
     """A module and its optimiser on the run's devices, as a stored state left them."""
     module = module.to(memory_format=torch.channels_last)
-    optimizer = torch.optim.Adam(module.parameters(), lr=rate, betas=(0.9, 0.99), fused=True)
+    optimizer = optimizing(module.parameters(), rate)
     if state and name in state:
         module.load_state_dict(state[name]["weights"])
         optimizer.load_state_dict(state[name]["optimizer"])
@@ -165,21 +179,23 @@ class Run:
         loader = DataLoader(examples, batch_size=None, num_workers=self.settings.workers)
         return iter(self.devices.setup_dataloaders(loader, use_distributed_sampler=False))
 
-    def network(self, module: nn.Module, averaging: float) -> Any:
+    def network(self, module: nn.Module, averaging: float, optimizing: Optimizing = adam) -> Any:
         """The network that is trained, from `init` or a stored state; its average is kept."""
         if self.settings.init:
             left = load_weights(module, self.settings.init)
             print(f"started from {self.settings.init.name}; new: {len(left)} of its arrays")
         self._examined = copy.deepcopy(module).to(self.devices.device)
-        network, self._optimizer = self.beside(module, 0.0, "network")
+        network, self._optimizer = self.beside(module, 0.0, "network", optimizing)
         self._average = Average(network, averaging)
         for name, value in self._state.get("average", {}).items():
             self._average.weights[name] = value.to(self.devices.device)
         return network
 
-    def beside(self, module: nn.Module, rate: float, name: str) -> tuple[Any, Any]:
+    def beside(
+        self, module: nn.Module, rate: float, name: str, optimizing: Optimizing = adam
+    ) -> tuple[Any, Any]:
         """Something else that learns, at a rate of its own, and its optimiser."""
-        self._trained[name] = setup(self.devices, module, rate, self._state, name)
+        self._trained[name] = setup(self.devices, module, rate, self._state, name, optimizing)
         return self._trained[name]
 
     def begin(self) -> None:
@@ -208,7 +224,7 @@ class Run:
                 self._keep(measure)
                 due = self._clock.seconds() + self.settings.measure_every
             for group in self._optimizer.param_groups:
-                group["lr"] = rate(part, self.settings.learning_rate)
+                group["lr"] = rate(part, self.settings.learning_rate) * group.get("times", 1.0)
             yield part
         if self._log:
             self._keep(measure)

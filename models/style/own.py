@@ -152,7 +152,8 @@ def beginning(settings: Settings, pictures: Pictures, painting: Tensor) -> Singl
         return Single()
     if not settings.general.exists():
         raise SystemExit(
-            f"There is no {settings.general.name}: give weights of Fast with --general."
+            f"There is no {settings.general.name}: "
+            "give the general network's weights with --general."
         )
     general = Stylizer("fast").eval()
     if left := load_weights(general, settings.general):

@@ -79,6 +79,20 @@ def test_what_makes_a_parameter_count_for_nothing_travels_as_json():
     assert Parameter.from_json(json.loads(json.dumps(level.to_json()))) == level
 
 
+@pytest.mark.parametrize(("mark", "tray"), [(api.Tray(), "open"), (api.Tray(True), "folded")])
+def test_the_tray_of_a_picture_travels_as_json(mark, tray):
+    style = parameter_of("style", Annotated[api.Picture, mark], None)
+    assert (style.kind, style.tray, style.default) == ("picture", tray, "")
+    assert Parameter.from_json(json.loads(json.dumps(style.to_json()))) == style
+
+
+def test_a_picture_that_is_refused_is_not_printed_in_full():
+    style = parameter_of("style", api.Picture, None)
+    with pytest.raises(api.ParameterError) as caught:
+        style.check("data:image/webp;base64," + "A" * 60000 + "\0")
+    assert len(str(caught.value)) < 120
+
+
 def test_the_ends_of_a_slider_are_named_in_help_texts_and_travel_as_json():
     kind = Annotated[float, api.Number(0, 1, ends=("Faithful", "Crisp"))]
     look = parameter_of("look", kind, 0.5)
@@ -300,6 +314,8 @@ def test_a_help_text_says_what_a_parameter_can_hold(name, text):
         (tuple[float, float], (0.5, 0.5), "tuple.* is no parameter type"),
         (api.Picture, "leak.png", "a: the default of a picture is None"),
         (api.Layer, "", "a: the default of a layer is None"),
+        (Annotated[api.Layer, api.Tray()], None, r"a: api.Tray\(\) is for an api.Picture"),
+        (Annotated[str, api.Tray()], "x", r"a: api.Tray\(\) is for an api.Picture"),
     ],
 )
 def test_an_annotation_that_declares_nothing_is_refused(annotation, default, message):
@@ -323,6 +339,8 @@ def test_fields_of_a_later_version_are_ignored():
         ({"minimum": "0"}, "gain: minimum '0' is not a number"),
         ({"maximum": float("inf")}, "gain: maximum inf is not a number"),
         ({"unless": 1}, "gain: unless 1 is not a text"),
+        ({"tray": "ajar"}, 'gain: tray \'ajar\' is not "", "open" or "folded"'),
+        ({"tray": []}, 'gain: tray .* is not "", "open" or "folded"'),
         ({"ends": ["soft"]}, "gain: ends .* is not a pair of texts"),
         ({"ends": ["soft", 1]}, "gain: ends .* is not a pair of texts"),
         ({"slider": [0]}, "gain: slider .* is not a pair of numbers"),

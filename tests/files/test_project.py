@@ -205,6 +205,22 @@ def test_shapes_survive_as_what_they_were(tmp_path):
     assert len({tuple(values.items())}) == 1
 
 
+def test_a_picture_that_a_setting_holds_is_stored_once_for_all_steps(tmp_path):
+    picture = "data:image/webp;base64," + "A" * 60_000
+    held = LiveFilter("f", settings={"style": picture, "odd": "\ud800" * 3000, "amount": 0.0})
+    document = Document(1, 1, "uint8", (Layer("Filter", held, id="a"),))
+    history = History.start(document)
+    for number in range(20):
+        settings = dict(held.settings) | {"amount": float(number + 1)}
+        history = history.do(edits.set_filter("a", settings=settings))
+    path = tmp_path / "a.safelight"
+    opened = saved_and_opened(path, history)
+    assert steps_of(opened) == steps_of(history)
+    texts = [step.document.layers[0].filter.settings["style"] for step in opened.steps]
+    assert all(text is texts[0] for text in texts)
+    assert path.stat().st_size < 5 * len(picture)
+
+
 def test_a_profile_survives(tmp_path):
     profile = Profile.from_icc(adobe_rgb_profile())
     document = Document.from_raster(noise(5, 5, 3), profile=profile)
@@ -826,6 +842,9 @@ def set_filter(**values):
         (set_filter(channels="red"), "red"),
         (set_filter(settings={"a": [None]}), "no value"),
         (set_filter(settings={"a": [[[[[1]]]]]}), "no value"),
+        (set_filter(settings={"a": {"text": "missing"}}), "missing"),
+        (set_filter(settings={"a": {"text": 5}}), "no value"),
+        (set_filter(settings={"a": [{"text": "missing"}]}), "no value"),
         (set_filter(texture=-1), "texture"),
         (set_filter(grow=5000), "grow"),
         (set_filter(grow=True), "grow"),

@@ -185,6 +185,19 @@ def test_a_picture_is_typed_and_taken_away(make, qtbot):
     assert picture.value() == ""
 
 
+def test_a_picture_that_the_setting_holds_is_shown_by_its_title(make, qtbot):
+    picture = make(api.Picture, None)
+    text = "data:image/webp;title=Night;base64," + "A" * 60_000
+    picture.set_value(text)
+    assert (picture.line.text(), picture.line.toolTip()) == ("Night", "Night")
+    picture.line.setFocus()
+    qtbot.keyClick(picture.line, Qt.Key.Key_Return)
+    assert picture.value() == text
+    qtbot.keyClick(picture.line, Qt.Key.Key_Backspace)
+    qtbot.keyClick(picture.line, Qt.Key.Key_Return)
+    assert picture.value() == "Nigh"
+
+
 def test_a_picture_is_dropped(make, tmp_path):
     picture = make(api.Picture, None)
     data = QMimeData()

@@ -162,3 +162,59 @@ def test_the_full_size_is_a_job_whose_result_a_layer_keeps(workspace, looks, qtb
     kept = session.layer.filter.kept.raster
     assert (kept.width, kept.height) == (2400, 1600)
     assert kept.read(Region(9, 9, 1, 1))[0, 0, 0] == round(40 / 100 * 255)
+
+
+@pytest.fixture
+def applied(workspace, looks, qtbot):
+    """The panel of a filter layer that holds its result."""
+    choose(workspace.window(), "wash").apply.click()
+    session = workspace.session
+    qtbot.waitUntil(lambda: session.layer.filter is not None, timeout=LIMIT)
+    qtbot.waitUntil(lambda: session.job is None, timeout=LIMIT)
+    looks.clear()
+    return workspace.held
+
+
+def test_a_filter_layers_new_settings_are_seen_before_it_is_computed_anew(
+    workspace, applied, looks, pixels, qtbot
+):
+    session = workspace.session
+    set_to(applied, "width", 40.0)
+    finished(workspace, qtbot, looks)
+    assert session.layer.id in session.stale
+    level = workspace.canvas.level
+    assert shown(session.overlay, pixels)[5, 5, 0] == round(40 / 2**level / 100 * 255)
+    applied.refresh.click()
+    assert session.job is not None
+    qtbot.waitUntil(lambda: session.job is None, timeout=LIMIT)
+    assert session.overlay is None
+    assert session.layer.filter.kept.raster.read(Region(9, 9, 1, 1))[0, 0, 0] == 102
+
+
+def test_any_other_change_takes_that_look_away(workspace, applied, looks, qtbot):
+    session = workspace.session
+    set_to(applied, "width", 40.0)
+    finished(workspace, qtbot, looks)
+    assert session.overlay is not None
+    session.undo()
+    assert session.overlay is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda layer: edits.set_opacity(layer, 0.5),
+        lambda layer: edits.set_mode(layer, "multiply"),
+        lambda layer: edits.set_visible(layer, False),
+    ],
+    ids=["opacity", "mode", "hidden"],
+)
+def test_a_layer_that_is_not_seen_as_it_is_computed_is_not_tried(
+    workspace, applied, looks, qtbot, change
+):
+    session = workspace.session
+    session.do(change(session.active))
+    set_to(applied, "width", 40.0)
+    qtbot.wait(300)
+    assert looks == []
+    assert session.overlay is None

@@ -50,6 +50,19 @@ def extent(image: api.Image, style: api.Picture = None) -> api.Image:
     return np.zeros_like(image) + np.array([width / 4096, height / 4096, 0], np.float32)
 
 
+@api.filter("Two tones", category="Test")
+def two_tones(
+    image: api.Image,
+    style: Annotated[api.Picture, api.Tray()] = None,
+    second_style: Annotated[api.Picture, api.Tray(folded=True)] = None,
+    amount: api.Fraction = 1.0,
+) -> api.Image:
+    """Tint the picture with the mean colours of others."""
+    tones = [other.mean(axis=(0, 1)) for other in (style, second_style) if other is not None]
+    tint = np.mean(tones, axis=0) if tones else image
+    return (image + (tint - image) * amount).astype(np.float32)
+
+
 @api.filter("Copy", category="Test")
 def copy(image: api.Image, layer: api.Layer = None) -> api.Image:
     """Shows another layer."""
@@ -58,4 +71,4 @@ def copy(image: api.Image, layer: api.Layer = None) -> api.Image:
 
 @api.hookimpl
 def filters():
-    return [everything, tone, extent, copy]
+    return [everything, tone, extent, two_tones, copy]

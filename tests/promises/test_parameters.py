@@ -39,7 +39,7 @@ def parameter(sort):
     row = TABLE[sort]
     name, _ = typed(row)
     annotation = eval(sort, NAMES)  # noqa: S307 - it stands in our own page
-    default = None if sort in ("api.Picture", "api.Layer") else ast.literal_eval(received(row))
+    default = None if "or `None`" in row["The filter receives"] else ast.literal_eval(received(row))
     return parameter_of(name, annotation, default)
 
 

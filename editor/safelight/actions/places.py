@@ -6,6 +6,15 @@ import os
 import sys
 from pathlib import Path
 
+import safelight
+
+
+def resources(name: str) -> Path | None:
+    """A folder of ``resources/``, the checkout's or an installed package's; None: there is none."""
+    package = Path(safelight.__file__).parent
+    folders = (root / "resources" / name for root in (package.parents[1], package))
+    return next((folder for folder in folders if folder.is_dir()), None)
+
 
 def cache_folder() -> Path:
     """What can be made again: ``$XDG_CACHE_HOME/safelight`` or the platform's counterpart."""

@@ -44,6 +44,7 @@ from safelight.api.parameters import (
     Rectangle,
     Seed,
     SignedFraction,
+    Tray,
     Unless,
     Value,
 )
@@ -85,6 +86,7 @@ __all__ = [
     "Settings",
     "SignedFraction",
     "Source",
+    "Tray",
     "Unless",
     "Value",
     "exporter",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+import reprlib
 import types
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
@@ -80,6 +81,19 @@ class Unless:
 
 
 @dataclass(frozen=True, slots=True)
+class Tray:
+    """Marks a picture that is chosen from a tray of thumbnails and kept in the document itself.
+
+    ``Annotated[api.Picture, api.Tray()]``: the setting is then a copy of at most 512 pixels a side,
+    as a ``data:`` URI (RFC 2397), so that a project shows the same on every computer. The path of
+    a file is as good where there is no window. A ``folded`` one is a line until it is needed: for
+    the second of two pictures.
+    """
+
+    folded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class _Meaning:
     """What a text or a tuple stands for."""
 
@@ -120,7 +134,7 @@ Picture: TypeAlias = Annotated[Image | None, _Meaning("picture")]
 """Another picture, whole and in its own size; None when there is none, which is the default.
 
 The setting is the path of its file, "" for none. The host reads it: a worker cannot. One of more
-than 16 million pixels comes halved until it has no more.
+than 16 million pixels comes halved until it has no more. With a ``Tray`` a copy is kept instead.
 """
 
 Layer: TypeAlias = Annotated[Image | None, _Meaning("layer")]
@@ -150,6 +164,7 @@ class Parameter:
     choices: tuple[Value, ...] = field(default=())
     ends: tuple[str, str] | None = None
     unless: str = ""
+    tray: Literal["", "open", "folded"] = ""
 
     @property
     def is_image(self) -> bool:
@@ -171,7 +186,8 @@ class Parameter:
         if self.kind in _TEXTS:
             # No file has a NUL in its name, and asking for one is an error of another sort.
             if not isinstance(value, str) or (self.kind == "picture" and "\0" in value):
-                raise ParameterError(f"{self.name}: {value!r} is not {_TEXTS[self.kind]}")
+                shown = reprlib.repr(value)  # a picture that is kept as a text is long
+                raise ParameterError(f"{self.name}: {shown} is not {_TEXTS[self.kind]}")
             return value
         if self.kind == "colour":
             if not isinstance(value, str) or not _is_colour(value):
@@ -295,6 +311,7 @@ def parameter_of(name: str, annotation: Any, default: Any) -> Parameter:
     number = next((mark for mark in marks if isinstance(mark, Number)), None)
     text = next((mark for mark in marks if isinstance(mark, str)), "")
     unless = next((mark.flag for mark in marks if isinstance(mark, Unless)), "")
+    tray = next((mark for mark in marks if isinstance(mark, Tray)), None)
     common: dict[str, Any] = {"name": name, "title": _title(name), "help": text, "unless": unless}
     if get_origin(kind) is Literal:
         unit = number.unit if number else ""
@@ -307,6 +324,8 @@ def parameter_of(name: str, annotation: Any, default: Any) -> Parameter:
             if default is not None:
                 raise TypeError(f"{name}: the default of a {meaning.kind} is None")
             parameter = replace(parameter, default="")
+        if tray is not None and meaning.kind == "picture":
+            parameter = replace(parameter, tray="folded" if tray.folded else "open")
     elif kind is bool:
         parameter = Parameter(kind="flag", default=default, **common)
     elif kind is str:
@@ -329,6 +348,8 @@ def parameter_of(name: str, annotation: Any, default: Any) -> Parameter:
     else:
         shown = kind.__name__ if isinstance(kind, (type, types.FunctionType)) else kind
         raise TypeError(f"{name}: {shown} is no parameter type; use api.Fraction, Literal[2, 4] …")
+    if tray is not None and not parameter.tray:
+        raise TypeError(f"{name}: api.Tray() is for an api.Picture")
     try:
         return replace(parameter, default=parameter.check(parameter.default))
     except ParameterError as error:
@@ -411,6 +432,7 @@ _FIELDS: dict[str, tuple[Callable[[Any], bool], str]] = {
         "a pair of numbers",
     ),
     "length": (lambda value: isinstance(value, bool), "true or false"),
+    "tray": (lambda value: value in ("", "open", "folded"), '"", "open" or "folded"'),
     "ends": (
         lambda value: (
             value is None

@@ -13,7 +13,7 @@ from safelight.files.export import (
 )
 from safelight.files.foreign import EncodingError, Exporter, Importer
 from safelight.files.metadata import MetadataChoice, describe
-from safelight.files.opening import Opened, OpenError, default_pixel_limit, open_picture
+from safelight.files.opening import Opened, OpenError, default_pixel_limit, open_data, open_picture
 from safelight.files.project import (
     Project,
     ProjectChanged,
@@ -53,6 +53,7 @@ __all__ = [
     "export",
     "is_project",
     "left_behind",
+    "open_data",
     "open_picture",
     "remove",
 ]

@@ -82,6 +82,26 @@ def open_picture(
     return Opened(document, tuple(content.notes), name_of_format)
 
 
+def open_data(data: bytes, name: str, *, pixel_limit: int) -> Opened:
+    """Open a JPEG, PNG or WebP that is in memory; sentences call it ``name``.
+
+    Raises OpenError for everything that is no such picture of at most ``pixel_limit`` pixels.
+    """
+    kind = _kind(data[:HEAD])
+    if kind not in _READERS:
+        raise OpenError(f"{name} is damaged: it is no picture.")
+    try:
+        content = _READERS[kind](data, pixel_limit)
+        document, _ = _document(content, name)
+    except TooLargeError as error:
+        raise OpenError(f"{name} has {error} pixels, far more than it should.") from error
+    except DamagedError as error:
+        raise OpenError(f"{name} {error}.") from error
+    except MemoryError as error:
+        raise OpenError(f"{name} cannot be opened: there is not enough memory.") from error
+    return Opened(document, tuple(content.notes), kind)
+
+
 def default_pixel_limit() -> int:
     """One gigapixel, or what fits into 40 % of the free memory at 16 bytes a pixel.
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -25,6 +26,11 @@ _DEEPEST_SETTING = 4
 """Lists within lists of one setting: a curve has two."""
 
 LONGEST_SIDE = 1_000_000
+
+_LONGEST_SETTING = 2048
+"""Characters of a setting that stand in the document; a longer text, a picture that a filter keeps,
+is stored once for all steps of the history.
+"""
 
 _LONGEST_TEXT = 32 << 20
 """Characters of a document's JSON that are parsed: a thousand layers take half a million."""
@@ -125,7 +131,7 @@ def to_json(document: Document, keep: Keep, keep_bytes: KeepBytes) -> str:
         "dpi": [_number(value) for value in metadata.dpi] if metadata.dpi else None,
         "quantisation": document.source.quantisation,
         "selection": keep(document.selection) if document.selection else None,
-        "layers": [_layer_to_json(layer, keep, 0) for layer in document.layers],
+        "layers": [_layer_to_json(layer, keep, keep_bytes, 0) for layer in document.layers],
     }
     if sum(1 for _ in document.walk()) > MOST_LAYERS:
         raise DataError(f"there are more than {MOST_LAYERS} layers")
@@ -135,7 +141,7 @@ def to_json(document: Document, keep: Keep, keep_bytes: KeepBytes) -> str:
     return text
 
 
-def _layer_to_json(layer: Layer, keep: Keep, depth: int) -> dict[str, Any]:
+def _layer_to_json(layer: Layer, keep: Keep, keep_bytes: KeepBytes, depth: int) -> dict[str, Any]:
     if depth > DEEPEST:
         raise DataError(f"groups lie more than {DEEPEST} deep")
     content = layer.content
@@ -143,9 +149,10 @@ def _layer_to_json(layer: Layer, keep: Keep, depth: int) -> dict[str, Any]:
     if isinstance(content, Raster):
         held = {"pixels": keep(content)}
     elif isinstance(content, Group):
-        held = {"group": [_layer_to_json(item, keep, depth + 1) for item in content.layers]}
+        inside = [_layer_to_json(item, keep, keep_bytes, depth + 1) for item in content.layers]
+        held = {"group": inside}
     else:
-        held = {"filter": _filter_to_json(content, keep)}
+        held = {"filter": _filter_to_json(content, keep, keep_bytes)}
     return held | {
         "id": layer.id,
         "name": layer.name,
@@ -158,14 +165,20 @@ def _layer_to_json(layer: Layer, keep: Keep, depth: int) -> dict[str, Any]:
     }
 
 
-def _filter_to_json(held: LiveFilter, keep: Keep) -> dict[str, Any]:
+def _filter_to_json(held: LiveFilter, keep: Keep, keep_bytes: KeepBytes) -> dict[str, Any]:
     kept = held.kept
+
+    def setting(value: Value) -> Any:
+        if isinstance(value, str) and len(value) > _LONGEST_SETTING:
+            return {"text": keep_bytes(value.encode("utf-8", "surrogatepass"))}
+        return _number(value)
+
     return {
         "id": held.id,
         "title": held.title,
         "plugin": held.plugin,
         "version": held.version,
-        "settings": {name: _number(value) for name, value in held.settings.items()},
+        "settings": {name: setting(value) for name, value in held.settings.items()},
         "channels": held.channels,
         "texture": held.texture,
         "masked": held.masked,
@@ -200,7 +213,7 @@ def from_json(text: str, find: Find, find_bytes: FindBytes) -> Document:
             ),
             selection=None if selection is None else find(selection),
             source=Source(_tables(whole.optional("quantisation", list) or [])),
-            layers=_layers_from_json(whole.required("layers", list), find, 0, counted),
+            layers=_layers_from_json(whole.required("layers", list), find, find_bytes, 0, counted),
         )
     except (json.JSONDecodeError, RecursionError, ColourError) as error:
         raise DataError(f"a document cannot be read: {error}") from None
@@ -219,25 +232,27 @@ def _tables(data: list[Any]) -> tuple[tuple[int, ...], ...]:
 
 
 def _layers_from_json(
-    data: list[Any], find: Find, depth: int, counted: list[int]
+    data: list[Any], find: Find, find_bytes: FindBytes, depth: int, counted: list[int]
 ) -> tuple[Layer, ...]:
     counted[0] += len(data)
     if depth > DEEPEST:
         raise DataError(f"groups lie more than {DEEPEST} deep")
     if counted[0] > MOST_LAYERS:
         raise DataError(f"there are more than {MOST_LAYERS} layers")
-    return tuple(_layer_from_json(_Fields(item), find, depth, counted) for item in data)
+    return tuple(_layer_from_json(_Fields(item), find, find_bytes, depth, counted) for item in data)
 
 
-def _layer_from_json(data: _Fields, find: Find, depth: int, counted: list[int]) -> Layer:
+def _layer_from_json(
+    data: _Fields, find: Find, find_bytes: FindBytes, depth: int, counted: list[int]
+) -> Layer:
     pixels, group = data.optional("pixels", str), data.optional("group", list)
     content: Raster | Group | LiveFilter
     if pixels is not None:
         content = find(pixels)
     elif group is not None:
-        content = Group(_layers_from_json(group, find, depth + 1, counted))
+        content = Group(_layers_from_json(group, find, find_bytes, depth + 1, counted))
     else:
-        content = _filter_from_json(_Fields(data.required("filter", dict)), find)
+        content = _filter_from_json(_Fields(data.required("filter", dict)), find, find_bytes)
     mask = data.optional("mask", str)
     return Layer(
         name=data.required("name", str),
@@ -252,9 +267,16 @@ def _layer_from_json(data: _Fields, find: Find, depth: int, counted: list[int]) 
     )
 
 
-def _filter_from_json(data: _Fields, find: Find) -> LiveFilter:
+def _filter_from_json(data: _Fields, find: Find, find_bytes: FindBytes) -> LiveFilter:
     kept, settings = data.optional("kept", dict), data.required("settings", dict)
-    settings = {name: _setting(value, 0) for name, value in settings.items()}
+
+    def setting(value: Any) -> Value:
+        if isinstance(value, Mapping) and isinstance(value.get("text"), str):
+            # One text for all steps of the history that have it.
+            return sys.intern(find_bytes(value["text"]).decode("utf-8", "surrogatepass"))
+        return _setting(value, 0)
+
+    settings = {name: setting(value) for name, value in settings.items()}
     return LiveFilter(
         id=data.required("id", str),
         title=data.required("title", str),

@@ -80,7 +80,11 @@ class Looking:
             return with_mask(self._smaller.of(below, level, studio.live), layer)
 
         def show(seen: Seen) -> None:
-            if current == self._round and session.job is None:
+            if current != self._round:
+                return
+            if session.job is not None:
+                self.stop()
+            else:
                 session.look(look.task, look.region, seen)
 
         Background(session, work, show, lambda error: self._failed(look, error))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QSettings
 
-import safelight
+from safelight.actions.places import resources
 
 _RECENT = 10
 _KEY = "recent"
@@ -14,12 +14,8 @@ _KEY = "recent"
 
 def sample_photographs() -> list[Path]:
     """The photographs in ``resources/samples``: of the checkout, or beside an installed package."""
-    package = Path(safelight.__file__).parent
-    for folder in (package.parents[1] / "resources" / "samples", package / "resources" / "samples"):
-        found = sorted(folder.glob("*.jpg"))
-        if found:
-            return found
-    return []
+    folder = resources("samples")
+    return sorted(folder.glob("*.jpg")) if folder is not None else []
 
 
 def settings() -> QSettings:

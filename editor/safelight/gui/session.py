@@ -106,6 +106,7 @@ class Session(QObject):
         self._round = 0
         self._tries = 0
         self._looking = Looking(self)
+        self._adjusting = self._adjusted = False
         self._failed.connect(lambda message: self.said.emit(message, ""))
 
     def set_studio(self, studio: actions.Studio) -> None:
@@ -314,6 +315,8 @@ class Session(QObject):
 
     def _after_change(self, before: Document | None = None) -> None:
         """The document is another one."""
+        if self._adjusted and not self._adjusting:
+            self.stop_preview()
         ids = [layer.id for layer in self.document.walk()]
         known = {layer.id for layer in before.walk()} if before is not None else set(ids)
         new = [identity for identity in ids if identity not in known]
@@ -440,6 +443,25 @@ class Session(QObject):
             made.pieces = earlier.pieces[-1:]  # no flicker: the old one stays until it is covered
         self.overlay_changed.emit()
 
+    def adjust(self, edit: Edit, region: Region, level: int) -> None:
+        """Change the active filter layer's settings; a zoomable one is tried on what is seen.
+
+        Only where that shows what its result will be: nothing lies above the layer, and it is laid
+        over the picture as it is.
+        """
+        self._adjusting = True
+        self.do(edit)
+        self._adjusting = False
+        layer = self.layer
+        declaration = self._declaration(layer)
+        if declaration is None or not declaration.zoomable or self.job is not None:
+            return
+        if layer.filter is None or not _plain_on_top(self.document, layer):
+            return
+        self._adjusted = True
+        settings = declaration.settings(layer.filter.settings)
+        self._looking.start(Task(declaration, settings, layer, is_new=False), region, level)
+
     def look(self, task: Task, region: Region, seen: Seen) -> None:
         """Try a filter at the size that is seen; what was shown stays until it is covered."""
         self.trial = None
@@ -458,6 +480,7 @@ class Session(QObject):
     def stop_preview(self) -> None:
         """Take the preview away."""
         self._tries += 1
+        self._adjusted = False
         self._looking.stop()
         self.trial = None
         if self.preview is not None:
@@ -528,9 +551,11 @@ class Session(QObject):
     def _start(self, task: Task, focus: Region | None) -> None:
         if self.job is not None:
             return
+        look = self.overlay if self._adjusted else None
         self.stop_preview()
         self.job = Run(self, task, None, focus, self._job_heard)
         self.overlay = self.job.overlay
+        self.overlay.under = look
         self.job_changed.emit()
         self.overlay_changed.emit()
 
@@ -603,3 +628,16 @@ class Session(QObject):
         elif isinstance(event, actions.JobPiece):
             run.overlay.add(event.region, picture)
         self.overlay = run.overlay
+
+
+def _plain_on_top(document: Document, layer: Layer) -> bool:
+    """Whether a filter layer's result is what is seen, as far as its mask says."""
+    held = layer.filter
+    return (
+        held is not None
+        and document.layers[-1] is layer
+        and layer.shown
+        and not layer.clipped
+        and (layer.opacity, layer.mode) == (1.0, "normal")
+        and (held.channels, held.texture) == ("all", 0.0)
+    )

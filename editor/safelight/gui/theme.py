@@ -79,6 +79,8 @@ QListWidget::item:hover {{ background: #303030; }}
 QListWidget::item:selected {{
     background: {RAISED}; color: {TEXT}; border-left: 2px solid {ACCENT};
 }}
+QListWidget#tiles {{ background: transparent; border: 1px solid transparent; padding: 0; }}
+QListWidget#tiles[dropping="true"] {{ background: {RAISED}; border-color: {ACCENT}; }}
 QTreeWidget {{ background: {PANEL}; border: 1px solid {LINE}; border-radius: 5px; }}
 QTreeWidget:focus {{ border-color: #4a4a4a; }}
 QTabBar {{ background: {WINDOW}; qproperty-drawBase: 0; }}

@@ -350,9 +350,8 @@ class Workspace(QWidget):
             self.messages.say(str(error))
             return
         identity = self.held.layer.id
-        self.session.do(
-            edits.set_filter(identity, settings=settings, label=label, token=token or None)
-        )
+        edit = edits.set_filter(identity, settings=settings, label=label, token=token or None)
+        self.session.adjust(edit, self.canvas.visible(), self.canvas.level)
 
     def _refresh(self, layer_id: str) -> None:
         self.session.refresh(layer_id, self.canvas.visible())

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from safelight.api import Declaration, Region, Value
 from safelight.document import Document, Layer
+from safelight.document.embedded import named
 from safelight.pixels import Raster, to_float
 from safelight.workers.blocks import Block
 from safelight.workers.pool import WorkerProcess
@@ -28,7 +29,7 @@ class NoImage(Exception):
 
 def no_pictures(path: str) -> Pixels:
     """What reads picture files where there is nobody to read them. Raises NoImage."""
-    raise NoImage(f"cannot have the picture {path}: nothing reads pictures here")
+    raise NoImage(f"cannot have the picture {named(path)}: nothing reads pictures here")
 
 
 def with_ids(

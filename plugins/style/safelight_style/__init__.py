@@ -71,8 +71,10 @@ def style(
     job: api.Job,
     region: api.Region,
     prepared: api.Prepared,
-    style: Annotated[api.Picture, "A painting, a print, a pattern: any picture"] = None,
-    second_style: Annotated[api.Picture, "Another, to be mixed with the first"] = None,
+    style: Annotated[api.Picture, api.Tray(), "A painting, a print, a pattern: any picture"] = None,
+    second_style: Annotated[
+        api.Picture, api.Tray(folded=True), "Another, to be mixed with the first"
+    ] = None,
     mix: Annotated[
         float, api.Number(0, 1, step=0.01, ends=("First", "Second")), "Which of the two counts more"
     ] = 0.5,
@@ -81,9 +83,9 @@ def style(
     colours: Colours = "style",
     model: Model = "quality",
 ) -> api.Image:
-    """See the photograph in the style of any picture: drop one on the tray, or choose one there.
+    """See the photograph in the style of a picture on the tray, or of two, mixed.
 
-    With two, their styles are mixed. A selection limits it to a part of the photograph.
+    Any picture can be dropped there. A selection limits it to a part of the photograph.
     """
     shares = _shares(style, second_style, mix, strength)
     if not shares:

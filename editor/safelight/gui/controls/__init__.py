@@ -14,6 +14,7 @@ from safelight.gui.controls.picture import LayerControl, PictureControl
 from safelight.gui.controls.place import PlaceControl
 from safelight.gui.controls.seed import SeedControl
 from safelight.gui.controls.text import ColourControl, TextControl
+from safelight.gui.controls.tray import TrayControl
 
 _CONTROLS: dict[str, type[Control]] = {
     "number": NumberControl,
@@ -33,7 +34,9 @@ _CONTROLS: dict[str, type[Control]] = {
 
 def control_for(parameter: Parameter, parent: QWidget | None = None) -> Control:
     """The control that a parameter's kind calls for, at its default."""
+    if parameter.kind == "picture" and parameter.tray:
+        return TrayControl(parameter, parent)
     return _CONTROLS[parameter.kind](parameter, parent)
 
 
-__all__ = ["Control", "LayerControl", "PlaceControl", "control_for"]
+__all__ = ["Control", "LayerControl", "PlaceControl", "TrayControl", "control_for"]

@@ -10,6 +10,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QPushButton, QWidget
 
 from safelight.api import Parameter, Value
+from safelight.document.embedded import is_embedded, named
 from safelight.gui.controls.control import Control
 from safelight.gui.text import plain
 
@@ -32,7 +33,7 @@ class PictureControl(Control):
         self.body.addWidget(self.line)
         self._value = ""
         self.set_value(parameter.default)
-        self.line.editingFinished.connect(lambda: self.take(self.line.text()))
+        self.line.editingFinished.connect(self._typed)
         self.line.textChanged.connect(self._emptied)
         self.browse.clicked.connect(self._choose)
 
@@ -42,10 +43,14 @@ class PictureControl(Control):
     def set_value(self, value: Value) -> None:
         self._value = str(value)
         with QSignalBlocker(self.line):
-            self.line.setText(self._value)
+            self.line.setText(named(self._value))
         # The end of the line, where the file's name is, is what can be seen.
         self.line.end(False)
-        self.line.setToolTip(self._value)
+        self.line.setToolTip(plain(named(self._value)))
+
+    def _typed(self) -> None:
+        if self.line.text() != named(self._value):  # the title of a picture is no file's name
+            self.take(self.line.text())
 
     def _emptied(self, text: str) -> None:
         if not text:  # the clear button ends no editing
@@ -58,7 +63,8 @@ class PictureControl(Control):
             self.changed.emit()
 
     def _choose(self) -> None:
-        folder = str(Path(self._value).parent) if self._value else ""
+        is_file = self._value and not is_embedded(self._value)
+        folder = str(Path(self._value).parent) if is_file else ""
         name, _ = QFileDialog.getOpenFileName(self, self.parameter.title, folder)
         self._find(name)
 

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from safelight.api import Declaration, ParameterError, Prepared, Value
 from safelight.document import Layer
-from safelight.gui.controls import Control, LayerControl, PlaceControl, control_for
+from safelight.gui.controls import Control, LayerControl, PlaceControl, TrayControl, control_for
 from safelight.gui.panels.proofstrip import ProofStrip
 from safelight.gui.panels.strip import FilterStrip
 from safelight.gui.parts import remark
@@ -248,6 +248,9 @@ class FilterSettings(QWidget):
                 control.changed.connect(partial(self._tell, control))
             if isinstance(control, PlaceControl):
                 control.picking.connect(partial(self._picks, control))
+            if isinstance(control, TrayControl):
+                control.room_changed.connect(self.room_wanted)
+                control.unfolded.connect(partial(self._bring_into_view, control))
             column.addWidget(control)
             self.proofs.offer(control)
         column.addWidget(self.proofs)
@@ -276,6 +279,10 @@ class FilterSettings(QWidget):
             self._rows.insertWidget(self._rows.indexOf(self.proofs.control) + 1, self.proofs)
             QTimer.singleShot(30, self._scroll_to_proofs)
         self.room_wanted.emit()
+
+    def _bring_into_view(self, control: Control) -> None:
+        """Scroll to a control, once it has the height that it will have."""
+        QTimer.singleShot(30, control, lambda: self._area.ensureWidgetVisible(control, 0, 8))
 
     def _scroll_to_proofs(self) -> None:
         if self.proofs.control is not None:
