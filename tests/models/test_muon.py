@@ -74,7 +74,7 @@ def test_it_learns():
     torch.manual_seed(4)
     network = nn.Conv2d(3, 1, 3, padding=1)
     before = float(loss(network, 999).detach())
-    trained(network, Muon(network.parameters(), 5e-4), range(150))
+    trained(network, Muon(network.parameters(), 1e-2), range(150))
     assert float(loss(network, 999).detach()) < before / 3
 
 
