@@ -12,7 +12,7 @@ import pytest
 from safelight.api import Region
 from safelight.document import Document
 from safelight.pixels import Raster
-from safelight.workers.inference import Contract, Inference, ModelError, _numbers
+from safelight.workers.inference import Contract, Inference, ModelError, _others
 from safelight.workers.job import JobFinished, JobPiece
 from safelight.workers.onnxfile import described
 from safelight.workers.tiling import Plan, cut
@@ -143,9 +143,19 @@ def test_a_trial_of_a_device_feeds_further_numbers_too(tmp_path):
     stated = {"safelight.contract": "1", "safelight.reach": "2"}
     path.write_bytes(described_as(networks.with_strength(), stated, tmp_path))
     inference = Inference()
-    numbers = _numbers(inference._session(path, "cpu"))
+    numbers = _others(inference._session(path, "cpu"))
     assert {name: value.shape for name, value in numbers.items()} == {"noise.level": (1,)}
     assert inference.run(path, texture(20, 30), numbers, "cpu").shape == (20, 30, 3)
+
+
+def test_what_tells_something_of_a_picture_is_answered_as_it_is(tmp_path):
+    path, picture = tmp_path / "means.onnx", texture(20, 30)
+    path.write_bytes(networks.means())
+    told = Inference().describe(path, picture, {}, "cpu")
+    assert told.shape == (1, 3)
+    assert np.allclose(told[0], picture.mean((0, 1)), atol=1e-5)
+    with pytest.raises(ModelError, match="gave a result of shape"):
+        Inference().run(path, picture, {}, "cpu")
 
 
 def described_as(content, properties, folder):
