@@ -174,6 +174,61 @@ def test_half_a_plugin_is_not_left_behind(tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
+# --- a network of the author's own --------------------------------------------------------------
+
+
+def trained(tmp_path, **properties):
+    """A network that inverts the picture halfway, with what it says of itself."""
+    weights = np.zeros((3, 3, 3, 3), np.float32)
+    weights[range(3), range(3), 1, 1] = -0.5
+    path = network(tmp_path / "own.onnx", weights, **properties)
+    return actions.Trained(path.read_bytes(), "Style", "Paint it in one style.")
+
+
+def test_a_plugin_around_a_network_of_ones_own_passes_its_own_tests(tmp_path, python):
+    own = trained(tmp_path, **{"safelight.licence": "CC0-1.0"})
+    folder = actions.write_plugin(tmp_path, "soft-glow", 'Soft "glow" \\ 50 %', "neural", own)
+    assert (folder / "safelight_soft_glow/model.onnx").read_bytes() == own.network
+    status, text = run(python, folder, "--safelight")
+    assert status == 0, text
+    assert re.search(rf"\b{4 + len(testing.PROMISES)} passed", text), text
+
+
+def test_its_files_say_what_the_network_says_of_itself_and_where_it_stands(tmp_path):
+    said = {"safelight.licence": "CC0-1.0", "safelight.training_data": "The Wave;\nmy photos"}
+    own = trained(tmp_path, **said)
+    folder = actions.write_plugin(tmp_path, "wave", "Wave", "neural", own)
+    readme = (folder / "README.md").read_text("utf-8")
+    for text in ("| Licence | CC0-1.0 |", "| Training data | The Wave; my photos |", "under Style"):
+        assert text in readme
+    module = (folder / "safelight_wave/__init__.py").read_text("utf-8")
+    assert 'category="Style"' in module
+    assert '"""Paint it in one style."""' in module
+    for path in folder.rglob("*.*"):
+        assert path.suffix == ".onnx" or "$" not in path.read_text("utf-8"), path
+
+
+@pytest.mark.parametrize(
+    ("properties", "complaint"),
+    [
+        ({"safelight.scale": "2"}, "it makes a picture of another size"),
+        (None, "it does not explain itself"),
+    ],
+)
+def test_a_network_that_will_not_do_is_refused_with_the_reason(tmp_path, properties, complaint):
+    own = trained(tmp_path, **properties or {})
+    if properties is None:
+        bare = network_file.residual_network(network_file.sharpening(), {})
+        own = actions.Trained(bare)
+    with pytest.raises(actions.TemplateError, match=complaint):
+        actions.write_plugin(tmp_path, "wave", "Wave", "neural", own)
+    with pytest.raises(actions.TemplateError, match="it is no ONNX file"):
+        actions.write_plugin(tmp_path, "wave", "Wave", "neural", actions.Trained(b"PNG"))
+    with pytest.raises(actions.TemplateError, match="the variant classic runs no network"):
+        actions.write_plugin(tmp_path, "wave", "Wave", "classic", own)
+    assert [path.name for path in tmp_path.iterdir()] == ["own.onnx"]
+
+
 # --- the network file -------------------------------------------------------------------------
 
 

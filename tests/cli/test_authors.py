@@ -8,8 +8,10 @@ import subprocess
 import pytest
 
 from safelight import actions
+from safelight.actions.network_file import contract, residual_network, sharpening
 from safelight.cli import main
 from safelight.cli.plugins import COMMANDS
+from tests.conftest import CHECKOUT
 
 
 def run(capsys, *words):
@@ -51,6 +53,22 @@ def test_new_writes_a_plugin_and_says_where_and_what_next(capsys, tmp_path, vari
     assert str(folder) in out
     assert "python -m pytest --safelight" in out
     assert (folder / "safelight_glow/model.onnx").exists() == (variant == "neural")
+
+
+def test_new_takes_a_network_that_somebody_trained(capsys, tmp_path):
+    shipped = CHECKOUT / "plugins/clean/safelight_clean/denoise.onnx"
+    status, _, err = run(capsys, "new", "wave", "--network", shipped, "--into", tmp_path)
+    assert (status, "it takes more than a picture" in err) == (2, True)
+    said = contract(title="Wave", licence="CC0-1.0", training_data="none", reach=1)
+    own = tmp_path / "wave.onnx"
+    own.write_bytes(residual_network(sharpening(), said))
+    status, out, _ = run(capsys, "new", "wave", "--network", own, "--into", tmp_path)
+    assert status == 0
+    assert str(tmp_path / "safelight-wave") in out
+    made = tmp_path / "safelight-wave/safelight_wave/model.onnx"
+    assert made.read_bytes() == own.read_bytes()
+    status, _, err = run(capsys, "new", "sea", "--network", tmp_path / "none", "--into", tmp_path)
+    assert (status, "none cannot be read" in err) == (2, True)
 
 
 def test_new_says_where_as_json(capsys, tmp_path):

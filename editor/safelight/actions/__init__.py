@@ -7,6 +7,7 @@ from safelight.actions.studio import Studio, UnknownFilter
 from safelight.actions.template import (
     VARIANTS,
     TemplateError,
+    Trained,
     Variant,
     default_title,
     plugin_names,
@@ -83,6 +84,7 @@ __all__ = [
     "Spill",
     "Studio",
     "TemplateError",
+    "Trained",
     "UnknownFilter",
     "Variant",
     "WorkerDied",

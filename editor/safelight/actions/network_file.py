@@ -11,6 +11,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+_PREFIX = "safelight."
+
 _IR_VERSION, _OPSET = 8, 17
 """Of 2022, so that every ONNX Runtime that Safelight accepts can read the file."""
 
@@ -73,7 +75,32 @@ def contract(*, title: str, licence: str, training_data: str, reach: int) -> dic
         "licence": licence,
         "training_data": training_data,
     }
-    return {f"safelight.{name}": text for name, text in properties.items()}
+    return {f"{_PREFIX}{name}": text for name, text in properties.items()}
+
+
+def stated(data: bytes) -> dict[str, str]:
+    """What an ONNX file says of itself: the properties of the contract, without their prefix.
+
+    Raises ValueError, with a sentence, for what is no ONNX file, says nothing of itself, takes
+    more than a picture, or makes one of another size.
+    """
+    from onnx import load_model_from_string
+
+    try:
+        model = load_model_from_string(data)
+    except Exception:  # protobuf's own, whose class differs between its versions
+        raise ValueError("it is no ONNX file") from None
+    said = {item.key: item.value for item in model.metadata_props}
+    found = {
+        key.removeprefix(_PREFIX): text for key, text in said.items() if key.startswith(_PREFIX)
+    }
+    if "contract" not in found:
+        raise ValueError("it does not explain itself: `safelight models add` takes it")
+    if [item.name for item in model.graph.input] != ["image"]:
+        raise ValueError("it takes more than a picture")
+    if found.get("scale", "1") != "1":
+        raise ValueError("it makes a picture of another size")
+    return found
 
 
 def sharpening() -> NDArray[np.float32]:

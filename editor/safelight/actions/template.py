@@ -14,7 +14,12 @@ from string import Template
 from typing import BinaryIO, Literal, TypeAlias, get_args
 
 from safelight.actions import template_texts as texts
-from safelight.actions.network_file import contract, residual_network, sharpening
+from safelight.actions.network_file import (
+    contract,
+    residual_network,
+    sharpening,
+    stated,
+)
 from safelight.files import WriteError, atomic_write
 
 Variant: TypeAlias = Literal["classic", "neural", "generator"]
@@ -33,6 +38,10 @@ class TemplateError(Exception):
     """The plugin cannot be written; one sentence that says why and what would do."""
 
 
+_TOLD = ("title", "parameters", "reach", "training_data", "metrics", "licence")
+"""What a README says of a network, in the words of its file."""
+
+
 @dataclass(frozen=True, slots=True)
 class PluginNames:
     """What a plugin called ``soft-glow`` is called where.
@@ -44,6 +53,20 @@ class PluginNames:
     distribution: str
     package: str
     function: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A network that an author has trained, for a plugin that runs it and nothing more.
+
+    ``network`` are the bytes of an ONNX file that explains itself and makes a picture of the same
+    size. ``category`` is where the filter stands in the menu, ``summary`` a sentence on what it
+    does; neither holds a quotation mark or a backslash.
+    """
+
+    network: bytes
+    category: str = "Mine"
+    summary: str = "Let a network make the picture anew."
 
 
 def plugin_names(name: str) -> PluginNames:
@@ -89,24 +112,33 @@ def default_title(names: PluginNames) -> str:
     return names.function.replace("_", " ").capitalize()
 
 
-def write_plugin(folder: Path, name: str, title: str, variant: Variant) -> Path:
+def write_plugin(
+    folder: Path,
+    name: str,
+    title: str,
+    variant: Variant,
+    trained: Trained | None = None,
+) -> Path:
     """Write a complete plugin into a new folder inside ``folder``, and return that folder.
 
     It holds a distribution (``pyproject.toml``, ``README.md``, the package, tests) with one
-    filter that works; the ``neural`` variant also a small ONNX file that explains itself. Raises
-    TemplateError when a name will not do, the new folder exists or ``folder`` does not, and
-    WriteError when the disk refuses; nothing is left behind then.
+    filter that works; the ``neural`` variant also a small ONNX file that explains itself, or the
+    network that the author has ``trained``. Raises TemplateError when a name or the network will
+    not do, the new folder exists or ``folder`` does not, and WriteError when the disk refuses;
+    nothing is left behind then.
     """
     names, title = plugin_names(name), plugin_title(title)
     if variant not in VARIANTS:
         raise TemplateError(f"there is no variant {variant}; there are {', '.join(VARIANTS)}")
+    if trained is not None and variant != "neural":
+        raise TemplateError(f"the variant {variant} runs no network; the variant neural does")
     if _is_installed(names.distribution):
         # Two plugins of one name would be one package, and their filters share their ids.
         raise TemplateError(f"a plugin called {names.distribution} is installed; take another name")
     if not folder.is_dir():
         raise TemplateError(f"there is no folder {folder} to write the plugin into")
     target = folder / names.distribution
-    contents = _contents(names, title, variant)
+    contents = _contents(names, title, variant, trained)
     try:
         target.mkdir()
     except FileExistsError:
@@ -125,7 +157,9 @@ def write_plugin(folder: Path, name: str, title: str, variant: Variant) -> Path:
     return target
 
 
-def _contents(names: PluginNames, title: str, variant: Variant) -> dict[str, bytes]:
+def _contents(
+    names: PluginNames, title: str, variant: Variant, trained: Trained | None
+) -> dict[str, bytes]:
     """Every file of the plugin by its place in the folder."""
     words = {
         "distribution": names.distribution,
@@ -135,18 +169,23 @@ def _contents(names: PluginNames, title: str, variant: Variant) -> dict[str, byt
         # JSON's strings are strings in Python and in TOML too, quotes and backslashes included.
         "quoted_title": json.dumps(title, ensure_ascii=False),
     }
-    parts = texts.PARTS[variant]
+    words |= _words(trained)
+    parts = texts.TRAINED if trained else texts.PARTS[variant]
     filled = {
         place: Template(text).substitute(words)
         for place, text in {
             "pyproject.toml": texts.PYPROJECT + parts.package_data,
-            "README.md": texts.README.replace("$about", parts.about).replace("$rows", parts.rows),
+            "README.md": texts.README.replace("$about", parts.about)
+            .replace("$parameters", parts.parameters)
+            .replace("$settings", parts.settings),
             f"{names.package}/__init__.py": parts.module,
             f"tests/test_{names.function}.py": parts.tests,
         }.items()
     }
     contents = {place: text.encode() for place, text in filled.items()}
-    if variant == "neural":
+    if trained:
+        contents[f"{names.package}/model.onnx"] = trained.network
+    elif variant == "neural":
         properties = contract(
             title=title,
             licence="Apache-2.0",
@@ -155,6 +194,27 @@ def _contents(names: PluginNames, title: str, variant: Variant) -> dict[str, byt
         )
         contents[f"{names.package}/model.onnx"] = residual_network(sharpening(), properties)
     return contents
+
+
+def _words(trained: Trained | None) -> dict[str, str]:
+    """What is said of the author's network, if there is one. Raises TemplateError."""
+    if trained is None:
+        return {"category": "Mine", "quoted_category": '"Mine"'}
+    try:
+        said = stated(trained.network)
+    except ValueError as error:
+        raise TemplateError(f"the network cannot be taken: {error}") from None
+    rows = (
+        f"| {key.replace('_', ' ').capitalize()} | {' '.join(said[key].split())} |"
+        for key in _TOLD
+        if said.get(key)
+    )
+    return {
+        "category": trained.category,
+        "quoted_category": json.dumps(trained.category, ensure_ascii=False),
+        "summary": trained.summary,
+        "facts": "\n".join(rows),
+    }
 
 
 def _write(data: bytes, stream: BinaryIO) -> None:

@@ -8,6 +8,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+AMOUNT = """\
+| Parameter | Range | Default | |
+|---|---|---|---|
+| `amount` | 0 to 1 | 0.5 | how much of it; 0 changes nothing |
+"""
+
 
 class Parts(NamedTuple):
     """What one variant adds: its module, its tests, and what README and pyproject say of it."""
@@ -15,7 +21,8 @@ class Parts(NamedTuple):
     module: str
     tests: str
     about: str
-    rows: str = ""
+    parameters: str = AMOUNT
+    settings: str = " --set amount=0.8"
     package_data: str = ""
 
 
@@ -51,18 +58,15 @@ README = """\
 
 $about
 
-| Parameter | Range | Default | |
-|---|---|---|---|
-| `amount` | 0 to 1 | 0.5 | how much of it; 0 changes nothing |
-$rows
+$parameters
 The filter's id is `$package.$name`. Saved documents hold it, so it must never change.
 
 ## Use
 
-In the window: $title, under Mine. On the command line:
+In the window: $title, under $category. On the command line:
 
 ```sh
-safelight apply $name photo.jpg result.jpg --set amount=0.8
+safelight apply $name photo.jpg result.jpg$settings
 ```
 
 ## Tests
@@ -92,7 +96,7 @@ LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
 """How much red, green and blue each add to brightness (ITU-R BT.709)."""
 
 
-@api.filter($quoted_title, category="Mine")
+@api.filter($quoted_title, category=$quoted_category)
 def $name(image: api.Image, amount: api.Fraction = 0.5) -> api.Image:
     """Fade the picture as the sun fades a print: colours pale, black turns to grey."""
     grey = (image @ LUMINANCE)[..., np.newaxis]
@@ -151,7 +155,7 @@ import numpy as np
 from safelight import api
 
 
-@api.filter($quoted_title, category="Mine")
+@api.filter($quoted_title, category=$quoted_category)
 def $name(image: api.Image, job: api.Job, amount: api.Fraction = 0.5) -> api.Image:
     """Sharpen the picture with a small network."""
     sharp = job.run("model.onnx", image)
@@ -239,6 +243,64 @@ onnx.save(model, "$package/model.onnx")
 
 ## Parameters"""
 
+_TRAINED_MODULE = '''\
+"""A plugin for Safelight that runs a network, fresh from the template. Make it your own."""
+
+from safelight import api
+
+
+@api.filter($quoted_title, category=$quoted_category)
+def $name(image: api.Image, job: api.Job) -> api.Image:
+    """$summary"""
+    return job.run("model.onnx", image)
+
+
+@api.hookimpl
+def filters():
+    return [$name]
+'''
+
+_TRAINED_TESTS = '''\
+"""What the filter does to a picture. `--safelight` adds what every filter promises."""
+
+import numpy as np
+from safelight import api
+from safelight.api import testing
+
+from $package import $name
+
+
+def test_it_is_well_behaved(job):
+    testing.assert_well_behaved($name, job=job($name))
+
+
+def test_pieces_fit_together_at_the_reach_the_network_states(job):
+    testing.assert_tiles_agree($name, job=job($name))
+
+
+def test_it_changes_the_picture(job):
+    picture = testing.photograph()
+    assert np.abs($name(picture, job($name)) - picture).mean() > 0.01
+
+
+def test_its_id_stays_what_saved_documents_hold():
+    assert api.registered($name).declaration.id == "$package.$name"
+'''
+
+_TRAINED_ABOUT = """\
+$summary How much of it is seen, and where, is set as with every filter: by
+its amount, its mask and its blend mode.
+
+## The network
+
+`$package/model.onnx` travels with what it says of itself:
+
+| | |
+|---|---|
+$facts
+
+## Parameters"""
+
 _GENERATOR_MODULE = '''\
 """A plugin for Safelight that makes pixels, fresh from the template. Make it your own."""
 
@@ -247,7 +309,7 @@ import numpy as np
 from safelight import api
 
 
-@api.filter($quoted_title, category="Mine")
+@api.filter($quoted_title, category=$quoted_category)
 def $name(
     image: api.Image,
     region: api.Region,
@@ -350,10 +412,24 @@ $package = ["*.onnx"]
         module=_GENERATOR_MODULE,
         tests=_GENERATOR_TESTS,
         about="Covers a picture with clouds made from a seed. It is a place to start from.",
-        rows="""\
+        parameters=AMOUNT
+        + """\
 | `size` | 0 to 1000 px | 40 | how wide a cloud is |
 | `seed` | 0 to 4294967295 | 1 | each has its own clouds |
 """,
     ),
 }
 """What each variant adds."""
+
+TRAINED = Parts(
+    module=_TRAINED_MODULE,
+    tests=_TRAINED_TESTS,
+    about=_TRAINED_ABOUT,
+    parameters="None.\n",
+    settings="",
+    package_data="""
+[tool.setuptools.package-data]
+$package = ["*.onnx", "card.md"]
+""",
+)
+"""What a plugin has instead whose network the author brings along."""

@@ -34,6 +34,9 @@ def new(words: list[str]) -> int:
         help="arithmetic, a network, or pixels made from a seed",
     )
     parser.add_argument(
+        "--network", type=Path, metavar="FILE", help="an ONNX file to run, which explains itself"
+    )
+    parser.add_argument(
         "--into", type=Path, default=Path(), metavar="FOLDER", help="where its folder is made"
     )
     options = parser.parse_args(words)
@@ -50,13 +53,18 @@ def new(words: list[str]) -> int:
             title = _ask("Title in the menu", title, actions.plugin_title)
         if options.variant is not None:
             variant = options.variant
+        elif options.network is not None:
+            variant = "neural"
         elif asking:
             variant = _ask(f"Variant ({', '.join(actions.VARIANTS)})", variant, _variant)
-        folder = actions.write_plugin(options.into, name, title, variant)
+        trained = actions.Trained(options.network.read_bytes()) if options.network else None
+        folder = actions.write_plugin(options.into, name, title, variant, trained)
     except actions.TemplateError as error:
         return _complain(error, 2)
     except actions.WriteError as error:
         return _complain(error, 1)
+    except OSError as error:
+        return _complain(f"{options.network} cannot be read: {error.strerror}", 2)
     except EOFError:
         return _complain("nothing was written", 1)
     if options.json:
