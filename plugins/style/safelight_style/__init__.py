@@ -9,7 +9,7 @@ import numpy as np
 
 from safelight import api
 
-from .codes import ready, style_code, whole_code
+from .codes import as_text, of_text, ready, style_code, whole_code
 from .colours import colour_statistics, matched, with_luminance
 from .working import BORDER, GRID, SUPPORT, Span, enlarged, reduced
 
@@ -58,7 +58,8 @@ def measured(
     image: api.Image, job: api.Job, stroke_size: float, colours: str, model: str
 ) -> Mapping[str, Any]:
     """What the networks need to know of the whole photograph."""
-    found: dict[str, Any] = {"own": whole_code(image, step_of(stroke_size), MODELS[model][1], job)}
+    own = whole_code(image, step_of(stroke_size), MODELS[model][1], job)
+    found: dict[str, Any] = {"own": as_text(own)}
     if colours == "matched":
         mean, covariance = colour_statistics(np.clip(np.nan_to_num(image[::4, ::4]), 0, 1))
         found |= {"mean": mean, "covariance": covariance}
@@ -91,7 +92,7 @@ def style(
     if not shares:
         return image.copy()
     network, describes = MODELS[model]
-    own = np.asarray(prepared["own"], np.float32)[None]
+    own = of_text(prepared["own"])[None]
     tokens, weights = [], []
     for picture, share in shares:
         drawn = ready(picture)

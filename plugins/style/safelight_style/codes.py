@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections import OrderedDict
 
@@ -63,6 +64,16 @@ def whole_code(image: api.Image, step: float, model: str, job: api.Job) -> Array
     """The mean token (channels,) of a photograph that is worked on ``step`` times smaller."""
     tokens = [job.describe(model, part)[0] for part in _parts(image, step)]
     return np.concatenate(tokens).mean(0)
+
+
+def as_text(code: Array) -> str:
+    """A code as text, which goes to every piece of a photograph."""
+    return base64.b64encode(code.astype("<f4").tobytes()).decode("ascii")
+
+
+def of_text(text: str) -> Array:
+    """The code that became that text."""
+    return np.frombuffer(base64.b64decode(text), "<f4")
 
 
 def _parts(image: api.Image, step: float) -> list[Array]:
