@@ -419,15 +419,19 @@ def costs(
     for styler, network, given, speed in zip(stylers, networks, told, speeds, strict=True):
         with tempfile.TemporaryDirectory() as folder:
             target, images = Path(folder) / "half.onnx", [real(p) for p in photographs]
-            least, largest = precision.half(
-                network.path, target, images, partial(styler.beside, style), EXACT
-            )
+            try:
+                least, largest = precision.half(
+                    network.path, target, images, partial(styler.beside, style), EXACT
+                )
+                half: dict[str, Any] = {"least_psnr": least, "largest_difference": largest}
+            except SystemExit as reason:
+                half = {"refused": str(reason)}
         found[styler.name] = {
             "parameters": int(network.properties["parameters"]),
             "multiply_adds": complexity.multiply_adds(network.path, given),
             "seconds_per_megapixel": asdict(speed),
             "peak_memory_mib": memory.peak(network.path, given),
-            "half_precision": {"least_psnr": least, "largest_difference": largest},
+            "half_precision": half,
         }
     return found
 
@@ -435,12 +439,17 @@ def costs(
 def cost_line(name: str, cost: dict[str, Any], hardware: str) -> str:
     """What a file takes, as a sentence."""
     speed, half = cost["seconds_per_megapixel"], cost["half_precision"]
+    said = f"half precision is not to be had: {half.get('refused')}"
+    if "refused" not in half:
+        said = (
+            f"half precision is within {half['least_psnr']:.0f} dB, "
+            f"{half['largest_difference']:.4f} of the range of float32"
+        )
     return (
         f"`{name}`: {speed['passed']:.2f} s per megapixel ({speed['processor']:.2f} core-s), "
         f"{cost['multiply_adds'] / 1e3:.0f} k multiply-adds a pixel, "
         f"{cost['peak_memory_mib']:.0f} MiB for a tile with its reach, ONNX Runtime "
-        f"{onnxruntime.__version__} on {hardware}; half precision is within "
-        f"{half['least_psnr']:.0f} dB, {half['largest_difference']:.4f} of the range of float32"
+        f"{onnxruntime.__version__} on {hardware}; {said}"
     )
 
 
