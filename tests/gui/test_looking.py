@@ -141,6 +141,34 @@ def test_a_coarse_look_is_finished_and_of_what_was_set_meanwhile_the_last_is_tri
     assert widths[-1] == 13.0
 
 
+def test_in_a_small_view_a_look_is_finished_too(workspace, looks, qtbot):
+    workspace.canvas.zoom_to(0.125)  # one look is both coarse and sharp
+    panel = choose(workspace.window(), "wash")
+    finished(workspace, qtbot, looks)
+    assert [at for _, at in looks] == [3]
+    ended, heard = [], workspace.session._looking.ended
+    workspace.session._looking.ended = lambda well: (ended.append(well), heard(well))
+    looks.clear()
+    set_to(panel, "seconds", 0.4)
+    qtbot.waitUntil(lambda: bool(looks), timeout=LIMIT)
+    for width in (11.0, 12.0, 13.0):
+        set_to(panel, "width", width)
+        qtbot.wait(60)
+    qtbot.waitUntil(lambda: looks[-1] == (13.0, 3), timeout=LIMIT)
+    finished(workspace, qtbot, looks)
+    assert looks[0] == (8.0, 3)
+    assert ended == [True] * len(looks)
+
+
+def test_nothing_of_the_picture_is_kept_once_nothing_is_tried(workspace, looks, qtbot):
+    choose(workspace.window(), "wash")
+    finished(workspace, qtbot, looks)
+    smaller = workspace.session._looking._smaller
+    assert smaller._made
+    workspace.settings.closed.emit()
+    assert smaller._made == []
+
+
 def test_what_is_tried_changes_nothing_and_goes_with_the_panel(workspace, looks, qtbot):
     before = workspace.session.document
     choose(workspace.window(), "wash")

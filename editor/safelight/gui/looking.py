@@ -1,7 +1,7 @@
 """Looking: a filter is tried at the size at which the picture is seen, while its settings move.
 
 First coarsely, so that the whole view follows the hand, then with a pixel for each of the screen's.
-A coarse look is always finished; what was set meanwhile is tried next.
+A first look is always finished; what was set meanwhile is tried next.
 """
 
 from __future__ import annotations
@@ -33,28 +33,29 @@ class Looking:
         self._smaller = Smaller()
         self._look: _Look | None = None
         self._next: _Look | None = None
-        self._coarse = False
+        self._first = False
         self._round = 0
 
     def start(self, task: Task, region: Region, level: int) -> None:
-        """Try this next: at once, unless a coarse look has to be finished."""
+        """Try this next: at once, unless a first look has to be finished."""
         self._next = _Look(task, region, level)
-        if not self._coarse:
+        if not self._first:
             self._begin()
 
     def stop(self) -> None:
         """Try nothing any more."""
         self._round += 1
         self._look = self._next = None
-        self._coarse = False
+        self._first = False
+        self._smaller.forget()
 
     def ended(self, well: bool) -> None:
         """A preview of the session's is over: look closer, or at what comes next."""
-        look, coarse = self._look, self._coarse
-        self._coarse = False
+        look, first = self._look, self._first
+        self._first = False
         if self._next is not None:
             self._begin()
-        elif look is not None and coarse and well:
+        elif look is not None and first and well and _coarse(look) > look.level:
             self._see(look, look.level)
         else:
             self._look = None
@@ -62,10 +63,8 @@ class Looking:
     def _begin(self) -> None:
         look, self._next = self._next, None
         assert look is not None
-        self._look = look
-        level = coarse_level(look.region, look.level)
-        self._coarse = level > look.level
-        self._see(look, level)
+        self._look, self._first = look, True
+        self._see(look, _coarse(look))
 
     def _see(self, look: _Look, level: int) -> None:
         self._round += 1
@@ -93,3 +92,8 @@ class Looking:
         self.stop()
         title = look.task.declaration.title
         self._session.said.emit(f"{title} cannot be tried: {error}", "")
+
+
+def _coarse(look: _Look) -> int:
+    """The zoom level of the first look."""
+    return coarse_level(look.region, look.level)

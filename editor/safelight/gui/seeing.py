@@ -62,6 +62,10 @@ class Smaller:
         self._made = [(document.layers, seen), *self._made[: _KEPT - 1]]
         return seen
 
+    def forget(self) -> None:
+        """Keep nothing: it holds on to every layer of the documents it was made of."""
+        self._made = []
+
 
 def with_mask(seen: Seen, layer: Layer) -> Seen:
     """The same, for a filter layer that shows where its mask says."""
