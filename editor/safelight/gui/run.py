@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -70,31 +70,30 @@ class Run:
         document = session.document
         self.task = task
         self.seen = seen
-        self.overlay = Overlay(region or document.region, task.declaration.factor(task.settings))
         self.done = 0.0
         self.remaining: float | None = None
         self._profile = document.profile
         self._mailbox = Mailbox(session, lambda letter: hear(self, *letter))
         studio = session.studio
         assert studio is not None
-        if seen is not None:
-            small = seen.region(region or document.region)
-            self.overlay = Overlay.of_level(small, seen.level)
-            self._place = small
-            held = actions.live_filter(task.declaration, task.settings)
-            self.job = studio.start(
-                task.declaration,
-                studio.live.scaled(held, 0.5**seen.level),
-                seen.document,
-                region=small,
-                listener=self._listen,
-            )
-            return
+        settings: Mapping[str, Value] = task.settings
+        layer = task.layer
+        if seen is None:
+            whole = region or document.region
+            self.overlay = Overlay(whole, task.declaration.factor(settings))
+            document = task.document(document)
+        else:
+            region = seen.region(region or document.region)
+            self.overlay = Overlay.of_level(region, seen.level)
+            held = actions.live_filter(task.declaration, settings)
+            settings = studio.live.scaled(held, 0.5**seen.level)
+            document, layer = seen.document, None
+        self._place = region
         self.job = studio.start(
             task.declaration,
-            task.settings,
-            task.document(document),
-            layer_id=task.layer.id if task.layer is not None else None,
+            settings,
+            document,
+            layer_id=layer.id if layer is not None else None,
             region=region,
             focus=focus,
             listener=self._listen,
@@ -133,7 +132,7 @@ class Run:
 
     def _masked(self, place: Region, pixels: NDArray[Any]) -> NDArray[Any]:
         """A piece as it is seen; what runs at full size is shown without its mask."""
-        if self.seen is None:
+        if self.seen is None or self._place is None:
             return pixels
         return self.seen.masked(place.move(self._place.x, self._place.y), pixels)
 
