@@ -347,6 +347,14 @@ def test_a_zoomable_filter_says_so_and_keeps_the_size():
             declare(function, zoomable=True, **options)
 
 
+def test_a_zoomable_filter_asks_for_no_layer():
+    def blend(image, over: api.Layer = None):
+        return image
+
+    with pytest.raises(TypeError, match="blend: a zoomable filter sees no layers but its own"):
+        declare(blend, zoomable=True)
+
+
 def test_prepared_and_prepare_belong_together():
     def plain(image):
         return image

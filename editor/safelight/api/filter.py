@@ -216,7 +216,8 @@ def filter(
 
     ``zoomable`` says that a smaller picture, with lengths (``api.Pixels``) as much shorter, gives
     a smaller version of the same result, as nearly as can be seen. It is then tried at the size at
-    which the picture is seen, which is much faster than at full size.
+    which the picture is seen, which is much faster than at full size. It has no layer among its
+    parameters.
 
     A filter that names ``mask`` in its signature works on what is selected: it is called once,
     with the part of the picture around the selected pixels, ``reach`` more on each side, and the
@@ -309,6 +310,8 @@ def _declare(
         raise TypeError(f"{name}: a filter with a mask cannot change the picture's size")
     if zoomable and (declaration.masked or scale != 1):
         raise TypeError(f"{name}: zoomable is for filters of the whole picture, at its own size")
+    if zoomable and any(item.kind == "layer" for item in parameters):
+        raise TypeError(f"{name}: a zoomable filter sees no layers but its own")
     _check_reach(declaration, reach)
     return Registered(declaration, function, reach, frozenset(wants), prepare)
 
