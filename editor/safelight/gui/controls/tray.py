@@ -56,6 +56,7 @@ class TrayControl(Control):
         for widget in (self.tiles, self.caption, self.trouble):
             self.body.addWidget(widget)
         self.fold: QToolButton | None = None
+        self._folded = False
         if parameter.tray == "folded":
             self._add_fold()
         self.tiles.height_changed.connect(self.room_changed)
@@ -141,17 +142,17 @@ class TrayControl(Control):
         self.fold.setObjectName("words")
         self.fold.clicked.connect(self._fold_clicked)
         self.head.addWidget(self.fold)
-        self._unfold(False)
+        self._set_folded(True)
 
     def _unfold(self, on: bool) -> None:
         """Open a folded tray; one that the user has opened stays so."""
-        if self.fold is None or (not on and self.fold.text() == "Remove"):
-            return
-        self._set_folded(not on)
+        if self.fold is not None and (on or self._folded):
+            self._set_folded(not on)
 
     def _set_folded(self, folded: bool) -> None:
         if self.fold is None:
             return
+        self._folded = folded
         self.fold.setText("+ Add" if folded else "Remove")
         what = "Choose a picture" if folded else "No picture, and fold the tray"
         self.fold.setToolTip(what)
@@ -161,13 +162,12 @@ class TrayControl(Control):
         self.room_changed.emit()
 
     def _fold_clicked(self) -> None:
-        assert self.fold is not None
-        folded = self.fold.text() == "+ Add"
-        self._set_folded(not folded)
-        if folded:
+        if self._folded:
+            self._set_folded(False)
             self.tiles.setFocus()
             self.unfolded.emit()
         else:
+            self._set_folded(True)
             self.trouble.hide()
             self.choose("")
 
