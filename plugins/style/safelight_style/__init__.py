@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -13,7 +12,6 @@ from .codes import as_text, of_text, ready, style_code, whole_code
 from .colours import colour_statistics, matched, with_luminance
 from .working import BORDER, GRID, SUPPORT, Span, enlarged, reduced
 
-HERE = Path(__file__).parent
 STROKE = 8.0
 """Pixels of the strokes that the networks draw, for one pixel of the working size each."""
 

@@ -73,7 +73,6 @@ def folder(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def networks(folder, monkeypatch):
     """A job finds the networks there; nothing is remembered of others."""
-    monkeypatch.setattr(safelight_style, "HERE", folder)
     monkeypatch.setattr(safelight_style, "__file__", str(folder / "__init__.py"))
     monkeypatch.setattr("safelight_style.codes._codes", type(safelight_style.codes._codes)())
     return folder
