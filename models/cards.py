@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,6 +62,25 @@ def _flat(value: Any) -> Any:
 def training_data(said: dict[str, Any]) -> str:
     """The collections of a card.toml with their licences, as the ONNX files state them."""
     return ", ".join(f"{item['name']} ({item['licence']})" for item in said["data"])
+
+
+def properties(said: dict[str, Any], title: str) -> dict[str, str]:
+    """What the ONNX file of that title states of a card.toml, before it is measured."""
+    return {
+        "title": title,
+        "version": said["version"],
+        "licence": said["licence"],
+        "training_data": training_data(said),
+        "metrics": "not measured",
+    }
+
+
+def publish(lines: Iterable[str], files: Mapping[str, Any], path: Path | None) -> None:
+    """Show the lines that were measured, and write them and each file's numbers for `--metrics`."""
+    text = "\n".join(lines).rstrip()
+    print(text)
+    if path:
+        path.write_text(json.dumps({"text": text, "files": files}, indent=1) + "\n")
 
 
 def read_run(name: str, said: dict[str, Any], logs: Path) -> Run:

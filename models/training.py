@@ -314,6 +314,16 @@ def load_weights(network: nn.Module, path: Path) -> list[str]:
     return [name for name in own if name not in fitting]
 
 
+def load_all_weights(network: nn.Module, path: Path, kind: str) -> None:
+    """Take the weights of a file for the whole network, a `kind` of network in words.
+
+    Raises SystemExit, with a sentence, where some are missing.
+    """
+    left = load_weights(network, path)
+    if left:
+        raise SystemExit(f"{path} lacks {', '.join(left)}: no weights of {kind}.")
+
+
 def save_state(path: Path, state: dict[str, Any]) -> None:
     """Write what a run resumes from; whole or not at all.
 

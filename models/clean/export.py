@@ -18,7 +18,7 @@ from models import cards, onnxfile, precision
 from models.clean.damage import TASKS
 from models.clean.measure import PLUGIN, corners, held_out
 from models.clean.network import AUTO, SIZES, build
-from models.training import load_weights
+from models.training import load_all_weights
 
 TILE = 448  # interior of a tile in pixels: what suits the memory
 LEVELS = (AUTO, 0.02, 0.2, 0.9)  # not known, and those that a file is tried with
@@ -28,21 +28,12 @@ def export(task: str, weights: Path, folder: Path, size: str) -> onnxfile.Report
     """Export, check, describe and place one file. Raises SystemExit where a check fails."""
     words = cards.words(Path(__file__).parent)
     network = build(size)
-    left = load_weights(network, weights)
-    if left:
-        raise SystemExit(f"{weights} lacks {', '.join(left)}: no weights of the {size} network.")
-    properties = {
-        "tile": str(TILE),
-        "title": words["models"][task]["title"],
-        "version": words["version"],
-        "licence": words["licence"],
-        "training_data": cards.training_data(words),
-        "metrics": "not measured",
-    }
+    load_all_weights(network, weights, f"the {size} network")
+    stated = cards.properties(words, words["models"][task]["title"])
     return onnxfile.export(
         network,
         folder / f"{task}.onnx",
-        properties,
+        stated | {"tile": str(TILE)},
         multiple=network.multiple,
         reach=network.reach,
         numbers={"level": LEVELS},

@@ -11,7 +11,6 @@ writes the figures into the files as well.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 import tempfile
@@ -23,7 +22,7 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
-from models import complexity, measurement, memory, precision
+from models import cards, complexity, measurement, memory, precision
 from models.clean import classical
 from models.clean.damage import SPREAD, motion_kernel, spread, white_noise, without_colour
 from models.degradation import convolve, disc_kernel, fraction, gaussian_kernel, jpeg, levels
@@ -365,10 +364,7 @@ def main() -> None:
         for (task, network), speed in zip(networks.items(), speeds, strict=True):
             files[task] |= costs(network, speed, next(iter(sets.values())))
         lines += cost_lines(files, given.rounds, given.hardware)
-    text = "\n".join(lines).rstrip()
-    print(text)
-    if given.json:
-        given.json.write_text(json.dumps({"text": text, "files": files}, indent=1) + "\n")
+    cards.publish(lines, files, given.json)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ import numpy as np
 from models import cards, onnxfile, precision
 from models.enlarge.network import FAMILIES, build
 from models.pictures import SUFFIXES, is_held_out, read
-from models.training import load_weights
+from models.training import load_all_weights
 
 MODELS = {"fast": "fast", "quality": "quality", "photo": "fast"}  # and the usual family of each
 LOOKS = ("faithful", "crisp")
@@ -38,22 +38,13 @@ def export(
     """Export, check, describe and place one file. Raises SystemExit where a check fails."""
     words = cards.words(Path(__file__).parent)
     network = build(family, scale)
-    left = load_weights(network, weights)
-    if left:
-        raise SystemExit(f"{weights} lacks {', '.join(left)}: no weights of {family} ×{scale}.")
+    load_all_weights(network, weights, f"{family} ×{scale}")
     exact = network.multiple == 1
-    properties = {
-        "tile": str(TILES[family]),
-        "title": f"{words['title']} ×{scale}, {words['models'][model]['title']}, {look}",
-        "version": words["version"],
-        "licence": words["licence"],
-        "training_data": cards.training_data(words),
-        "metrics": "not measured",
-    }
+    title = f"{words['title']} ×{scale}, {words['models'][model]['title']}, {look}"
     return onnxfile.export(
         network.merged(),
         folder / f"{model}_{look}_x{scale}.onnx",
-        properties,
+        cards.properties(words, title) | {"tile": str(TILES[family])},
         multiple=network.multiple,
         reach=network.reach if exact else network.multiple,
         exact=exact,

@@ -13,7 +13,6 @@ trained on them or chosen by them. `--state` writes the figures into the files a
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Callable
@@ -25,7 +24,7 @@ import numpy as np
 import onnxruntime
 from PIL import Image
 
-from models import complexity, measurement, precision, resample
+from models import cards, complexity, measurement, precision, resample
 from models.pictures import SUFFIXES, read
 from models.tiles import Network, sha256, state, write_sums
 
@@ -275,10 +274,7 @@ def main() -> None:
         write_sums(given.models)
     for name, network in networks.items():
         files[name]["sha256"] = sha256(network.path)
-    text = "\n".join(lines).rstrip()
-    print(text)
-    if given.json:
-        given.json.write_text(json.dumps({"text": text, "files": files}, indent=1) + "\n")
+    cards.publish(lines, files, given.json)
 
 
 if __name__ == "__main__":

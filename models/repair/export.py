@@ -28,7 +28,7 @@ from models.repair.detector import Detector
 from models.repair.filling import FillerFile, measured_reach, trials
 from models.repair.network import LATENTS, MULTIPLE, NOISE_STRIDE, WIDTHS, Filler
 from models.tiles import state, write_sums
-from models.training import load_weights
+from models.training import load_all_weights
 
 PLUGIN = Path(__file__).parents[2] / "plugins" / "repair" / "safelight_repair"
 TILE = 640  # pixels of the detector's pieces
@@ -39,7 +39,7 @@ WINDOW = 256  # pixels of the filling network's windows
 def export_detector(weights: Path, folder: Path) -> onnxfile.Report:
     """Export, check and place the detector. Raises SystemExit where a check fails."""
     network = Detector()
-    refuse(load_weights(network, weights), weights)
+    load_all_weights(network, weights, "the detector")
     return onnxfile.export(
         network,
         folder / "detect.onnx",
@@ -57,7 +57,7 @@ def export_filler(weights: Path, folder: Path, size: str) -> str:
     Raises SystemExit where a check fails, and leaves what was there.
     """
     network = Filler(size).eval()
-    refuse(load_weights(network, weights), weights)
+    load_all_weights(network, weights, f"the {size} network")
     target = folder / "fill.onnx"
     folder.mkdir(parents=True, exist_ok=True)
     partial = target.with_name("partial_" + target.name)
@@ -92,22 +92,10 @@ def export_filler(weights: Path, folder: Path, size: str) -> str:
     )
 
 
-def refuse(left: list[str], weights: Path) -> None:
-    """Raise SystemExit where weights are missing."""
-    if left:
-        raise SystemExit(f"{weights} lacks {', '.join(left)}.")
-
-
 def described(model: str) -> dict[str, str]:
     """The words of card.toml that the files state."""
     words = cards.words(Path(__file__).parent)
-    return {
-        "title": f"{words['title']}, {words['models'][model]['title']}",
-        "version": words["version"],
-        "licence": words["licence"],
-        "training_data": cards.training_data(words),
-        "metrics": "not measured",
-    }
+    return cards.properties(words, f"{words['title']}, {words['models'][model]['title']}")
 
 
 def write(network: Filler, path: Path) -> None:

@@ -12,7 +12,6 @@ not ship: `--weights` are those of the training.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 import tempfile
@@ -26,7 +25,7 @@ import numpy as np
 import onnxruntime
 import torch
 
-from models import complexity, precision
+from models import cards, complexity, precision
 from models.damage import LARGEST_HOLE, Masks, load_masks, random_mark, to_replace
 from models.enlarge.export import middle, pictures_of
 from models.perceptual import Features, feature_loss
@@ -37,7 +36,7 @@ from models.repair.filling import FillerFile, idle, peak_memory
 from models.repair.network import Filler
 from models.repair.train import HeldOut
 from models.tiles import Network, sha256, state, write_sums
-from models.training import load_weights, planes
+from models.training import load_all_weights, planes
 
 SIDE = 256  # pixels of the middle of each photograph
 HOLES = ("dust and scratches", "stains", "tears", f"{LARGEST_HOLE}-px holes")
@@ -174,7 +173,7 @@ def protocol(count: int) -> str:
 def latents(photos: Path, masks: Masks, weights: Path, size: str, cache: Path) -> dict[str, float]:
     """What each scale's latent says, as a training's log tells it (`train.HeldOut.measure`)."""
     network = Filler(size).eval()
-    load_weights(network, weights)
+    load_all_weights(network, weights, f"the {size} network")
     with tempfile.TemporaryDirectory() as folder:
         held_out = HeldOut(Pictures(photos, 1, cache), masks)
         return held_out.measure(network, torch.device("cpu"), Path(folder))
@@ -282,10 +281,7 @@ def main() -> None:
                 f"{files[name]['multiply_adds'] / 1e3:.0f} k multiply-adds a pixel, ONNX Runtime "
                 f"{onnxruntime.__version__} on {given.hardware}" + more(files[name])
             )
-    text = "\n".join(lines).rstrip()
-    print(text)
-    if given.json:
-        given.json.write_text(json.dumps({"text": text, "files": files}, indent=1) + "\n")
+    cards.publish(lines, files, given.json)
 
 
 if __name__ == "__main__":

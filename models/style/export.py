@@ -23,7 +23,7 @@ from models import cards, onnxfile, precision
 from models.enlarge.export import samples
 from models.style.network import BLOCKS, MULTIPLE, WIDTHS, Stylizer
 from models.tiles import Network, state, write_sums
-from models.training import load_weights
+from models.training import load_all_weights
 
 PLUGIN = Path(__file__).parents[2] / "plugins" / "style" / "safelight_style"
 TILES = {"fast": 768, "quality": 640}  # interior of a tile in pixels: what suits the memory
@@ -113,22 +113,14 @@ def own_token(network: Stylizer, picture: np.ndarray) -> np.ndarray:
 def described(size: str, tile: int) -> dict[str, str]:
     """The words of card.toml that the files of a size state."""
     words = cards.words(Path(__file__).parent)
-    return {
-        "tile": str(tile),
-        "title": f"{words['title']}, {words['models'][size]['title']}",
-        "version": words["version"],
-        "licence": words["licence"],
-        "training_data": cards.training_data(words),
-        "metrics": "not measured",
-    }
+    title = f"{words['title']}, {words['models'][size]['title']}"
+    return cards.properties(words, title) | {"tile": str(tile)}
 
 
 def load(weights: Path, size: str) -> Stylizer:
     """The network of a size. Raises SystemExit where weights are missing."""
     network = Stylizer(size).eval()
-    left = load_weights(network, weights)
-    if left:
-        raise SystemExit(f"{weights} lacks {', '.join(left)}: no weights of the {size} network.")
+    load_all_weights(network, weights, f"the {size} network")
     return network
 
 

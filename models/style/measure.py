@@ -13,7 +13,6 @@ with several weights, so that each is a curve. Losses of independent.py were nob
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 import tempfile
@@ -31,7 +30,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from models import complexity, measurement, memory, page, precision, resample
+from models import cards, complexity, measurement, memory, page, precision, resample
 from models.degradation import levels as eight_bit
 from models.perceptual import Features
 from models.pictures import SUFFIXES, is_held_out, read
@@ -559,10 +558,7 @@ def write(
             files.setdefault(file, {})["sha256"] = sha256(path)
     if given.state:
         write_sums(given.models)
-    text = "\n".join(lines).rstrip()
-    print(text)
-    if given.json:
-        given.json.write_text(json.dumps({"text": text, "files": files}, indent=1) + "\n")
+    cards.publish(lines, files, given.json)
 
 
 if __name__ == "__main__":

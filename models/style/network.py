@@ -35,7 +35,7 @@ MULTIPLE = 8
 EPSILON = 1e-4  # least variance
 SMALLEST_SHARE = 1e-6
 RIDGE = 0.01  # added to a covariance, in parts of its mean variance
-ITERATIONS = 10  # towards a square root of a matrix
+ITERATIONS = 15  # towards a square root of a matrix
 
 
 class Encoder(nn.Module):
@@ -194,7 +194,7 @@ class Stylizer(nn.Module):
     def tokens(self, levels: list[Tensor]) -> Tensor:
         """What is known of a picture with these features, see `describe`."""
         if self.cells > 1:
-            return tokens(levels, self.cells)
+            return in_cells(levels, self.cells)
         flats = [level.float().flatten(2) for level in levels]
         known = [flat.mean(2) for flat in flats]
         for n, flat in enumerate(flats):
@@ -203,15 +203,11 @@ class Stylizer(nn.Module):
             known.append(products.flatten(1)[:, getattr(self, f"upper_{n}")])
         return torch.cat(known, 1)[:, None]
 
-    def own(self, levels: list[Tensor]) -> Tensor:
-        """The one token of a whole photograph with these features."""
-        return tokens(levels, 1)[:, 0] if self.cells > 1 else self.tokens(levels)[:, 0]
-
     def forward(self, image: Tensor, own: Tensor, style: Tensor, shares: Tensor) -> Tensor:
         """Give `image` (n, 3, h, w) the style; the same size, not clipped.
 
-        `own` (n, 2 * channels): the token of the whole photograph as one cell. `style` (n, t,
-        2 * channels) and `shares` (n, t), which add up to 1: the tokens, and how much each counts.
+        `own` (n, known): the mean of the whole photograph's tokens. `style` (n, t, known) and
+        `shares` (n, t), which add up to 1: tokens, and how much each counts.
         """
         return self.decode(self.encoder(image), own, style, shares)
 
@@ -249,8 +245,8 @@ class Stylizer(nn.Module):
         return found
 
 
-def tokens(levels: list[Tensor], cells: int) -> Tensor:
-    """What is known of a picture with these features, see Stylizer.describe."""
+def in_cells(levels: list[Tensor], cells: int) -> Tensor:
+    """Means and mean squares of features in every cell, `cells` a side, see Stylizer.describe."""
     parts = [level.float() for level in levels]
     parts += [part.square() for part in parts]
     means = [

@@ -35,7 +35,7 @@ from models.style.network import Stylizer
 from models.style.single import Single, folded
 from models.style.train import ROUGHNESS, centre, roughness
 from models.tiles import Network, sha256
-from models.training import Run, load_weights, options, planes
+from models.training import Run, load_all_weights, options, planes
 
 GENERAL = ROOT / "models" / "style" / "weights" / "fast.npz"
 AVERAGING = 0.99  # of the weights, over steps
@@ -157,8 +157,7 @@ def beginning(settings: Settings, pictures: Pictures, painting: Tensor) -> Singl
             "give the general network's weights with --general."
         )
     general = Stylizer("fast").eval()
-    if left := load_weights(general, settings.general):
-        raise SystemExit(f"{settings.general.name} lacks {', '.join(left)}.")
+    load_all_weights(general, settings.general, "the fast network")
     crops = pictures.sample(np.random.default_rng(settings.seed), TYPICAL, settings.patch)[0]
     known = [general.describe(planes(crop[None]).float() / 255)[0] for crop in crops]
     return folded(general, torch.stack(known).mean(0), general.describe(painting)[0])
@@ -239,7 +238,7 @@ def train(settings: Settings) -> list[float]:
 def export(settings: Settings) -> onnxfile.Report:
     """Write OUT/NAME.onnx of OUT/weights.npz, checked. Raises SystemExit where a check fails."""
     network = Single()
-    load_weights(network, settings.out / "weights.npz")
+    load_all_weights(network, settings.out / "weights.npz", "a style of its own")
     return onnxfile.export(
         network,
         settings.out / f"{slug(settings.name)}.onnx",

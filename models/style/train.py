@@ -111,7 +111,7 @@ class Heads(nn.Module):
 def stylized(network: Stylizer, photographs: Tensor, styles: Tensor) -> tuple[Tensor, list, list]:
     """Photographs in styles, each in its own, and the encoder's features of both."""
     levels, drawn = network.encoder(photographs), network.encoder(styles)
-    own, known = network.own(levels), network.tokens(drawn)
+    own, known = network.tokens(levels).mean(1), network.tokens(drawn)
     shares = known.new_full(known.shape[:2], 1 / known.shape[1])
     return network.decode(levels, own, known, shares), levels, drawn
 
@@ -180,7 +180,6 @@ def train(settings: Settings) -> list[float]:
     held_out = HeldOut(pictures, styles)
     examples = run.batches(Examples(pictures, styles, settings, run.seed))
     network = run.network(Stylizer(settings.size), AVERAGING, Muon)
-    network.mark_forward_method("describe")
     heads, heads_optimizer = run.beside(Heads(WIDTHS[settings.size][1:]), HEADS_RATE, "heads")
     compared = objective.features(settings.features).to(devices.device)
     compared = compared.to(memory_format=torch.channels_last)
@@ -199,7 +198,7 @@ def train(settings: Settings) -> list[float]:
         with devices.autocast():
             result, levels, drawn_levels = stylized(network.module, photographs, drawn)
             taught = run.step % TEACH_EVERY == 0
-            told = heads(levels, its) + heads(drawn_levels, wanted) if taught else result.sum() * 0
+            told = heads(levels, its) + heads(drawn_levels, wanted) if taught else 0.0
         result = result.float()
         with devices.autocast():
             answers = objective.by_layer(compared, result)

@@ -55,7 +55,7 @@ def even(told):
 def known(network, photograph, style):
     """Own token of a photograph, tokens of a style, equal shares."""
     told = network.describe(style)
-    return network.own(network.encoder(photograph)), told, even(told)
+    return network.describe(photograph).mean(1), told, even(told)
 
 
 @torch.no_grad()
@@ -71,8 +71,9 @@ def test_the_mean_of_all_cells_is_the_token_of_the_whole(network):
     photograph = picture(0)
     cells = network.describe(photograph)
     assert cells.shape[1] == network.cells**2
-    whole = network.own(network.encoder(photograph))
-    assert torch.allclose(cells.mean(1), whole, atol=1e-5)
+    for found, level in zip(network.split(cells.mean(1)), network.encoder(photograph), strict=True):
+        assert torch.allclose(found.mean, level.mean((2, 3)), atol=1e-5)
+        assert torch.allclose(found.square, level.square().mean((2, 3)), atol=1e-5)
 
 
 @torch.no_grad()
@@ -88,7 +89,7 @@ def test_every_cell_is_told_of_by_a_token_of_its_own(networks):
 @torch.no_grad()
 def test_a_piece_becomes_what_it_is_in_the_whole(network, networks):
     size = next(name for name in SIZES if networks[name] is network)
-    photograph, start, edge = picture(0, 96, 512), 232, 8
+    photograph, start, edge = picture(0, 96, 576), 232, 8
     given = known(network, photograph, picture(1))
     whole = network(photograph, *given)
     seen = reach(size)
@@ -153,7 +154,7 @@ def test_attention_that_likes_all_cells_alike_gives_the_statistics_of_the_whole(
 def test_features_in_a_pictures_own_style_stay_as_they_are(network, monkeypatch):
     monkeypatch.setattr("models.style.network.ITERATIONS", ENOUGH)
     levels = network.encoder(picture(0, 192, 192))
-    own = network.own(levels)
+    own = network.tokens(levels).mean(1)
     for n, transform in enumerate(network.transforms):
         its, cells = network.split(own)[n], network.split(own[:, None])[n]
         away = transform(levels[n], its, cells, torch.ones(1, 1), its) - levels[n]
@@ -175,7 +176,7 @@ def test_the_fast_network_moves_means_and_covariances_to_the_styles(networks, mo
     monkeypatch.setattr("models.style.network.ITERATIONS", ENOUGH)
     network, photograph = networks["fast"], picture(0, 192, 192)
     levels, drawn = (network.encoder(x) for x in (photograph, picture(1, 192, 192)))
-    own, told = network.own(levels), network.own(drawn)
+    own, told = (network.tokens(x).mean(1) for x in (levels, drawn))
     for n, transform in enumerate(network.transforms):
         its, wanted = network.split(own)[n], network.split(told)[n]
         moved = transform(levels[n], its, network.split(told[:, None])[n], torch.ones(1, 1), wanted)
