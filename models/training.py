@@ -205,6 +205,11 @@ class Run:
         seconds = self._state["seconds"]
         self._clock = Clock(settings.minutes, settings.steps, seconds, self.devices)
 
+    @property
+    def rate(self) -> float:
+        """The network's learning rate in this step."""
+        return self._optimizer.param_groups[0]["lr"]
+
     def note(self, **values: float) -> None:
         """Add a line to the log, in the process that keeps it."""
         if self._log:
@@ -240,8 +245,7 @@ class Run:
         self.losses.append(loss)
         if self.step % self.log_every == 0:
             mean = round(float(np.mean(self.losses[-self.log_every :])), 5)
-            rate = self._optimizer.param_groups[0]["lr"]
-            self.note(loss=mean, **values, learning_rate=rate)
+            self.note(loss=mean, **values, learning_rate=self.rate)
 
     def _keep(self, measure: Callable[[Any], dict[str, float]]) -> None:
         """Write the weights, and what a run resumes from; then measure."""
@@ -269,11 +273,13 @@ def options(description: str, defaults: Any) -> argparse.ArgumentParser:
     parser.add_argument("--minutes", type=float, default=defaults.minutes)
     parser.add_argument("--steps", type=int, help="end after so many, instead of the minutes")
     parser.add_argument("--batch", type=int, default=defaults.batch)
-    parser.add_argument("--patch", type=int, default=defaults.patch, help="side, input pixels")
+    if hasattr(defaults, "patch"):
+        parser.add_argument("--patch", type=int, default=defaults.patch, help="side, input pixels")
     parser.add_argument("--learning-rate", type=float, default=defaults.learning_rate)
     parser.add_argument("--init", type=Path, help="weights.npz or .onnx to start from")
     parser.add_argument("--resume", action="store_true", help="continue from OUT/state.pt")
-    parser.add_argument("--cache", type=Path, help="folder for the packed pictures (OUT)")
+    if hasattr(defaults, "cache"):
+        parser.add_argument("--cache", type=Path, help="folder for the packed pictures (OUT)")
     parser.add_argument("--workers", type=int, default=defaults.workers)
     parser.add_argument("--measure-every", type=float, default=defaults.measure_every)
     parser.add_argument("--seed", type=int, default=defaults.seed)

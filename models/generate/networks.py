@@ -1,0 +1,306 @@
+"""Networks that make pictures: objects of one kind from a code, surfaces of any size from a field.
+
+`Objects` makes a square picture from a code (n, 128) of independent normal numbers, in the manner
+of StyleGAN's generators without their noise (Karras et al., "Analyzing and Improving the Image
+Quality of StyleGAN", 2020): a constant of 4x4 is doubled again and again, every convolution is
+scaled and shifted as the code says (FiLM, Perez et al., 2018), and what is seen at every size is
+added up. No normalisation anywhere (Huang et al., "The GAN is dead; long live the GAN!", 2024).
+
+`Surfaces` is convolutional throughout (Bergmann et al., "Learning Texture Manifolds with the
+Periodic Spatial GAN", 2017): a field of noise says where things are, a code for each of its places
+what they are, and waves whose lengths follow from the code carry what repeats. Any size can be
+made, in pieces, and what is periodic at the field's border has no seam.
+
+Pictures are RGB, sRGB-encoded, -1 to 1 while networks are trained.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+SMALLEST = 4  # pixels a side that a generator of objects starts from, and a judge ends at
+CODE = 128  # numbers
+MAPPED = 128
+WIDTHS = {4: 256, 8: 256, 16: 192, 32: 128, 64: 64, 128: 32, 256: 16}  # channels by side
+SLOPE = 0.2  # of the activation below zero
+GAIN = math.sqrt(2 / (1 + SLOPE**2))  # keeps the spread of numbers through the activation
+
+SURFACE_WIDTHS = (128, 96, 64, 48, 32)  # at 1/16, 1/8, 1/4, 1/2 and 1
+CELL = 16  # pixels for a place of the field
+FIELD = 24  # numbers of a place
+KIND = 16  # numbers of the code that says what a surface is of
+
+
+class Convolution(nn.Module):
+    """A convolution whose weights are of spread 1 and scaled as they are used.
+
+    So every layer learns at the same rate (Karras et al., "Progressive Growing of GANs", 2018).
+    `norm`: no difference becomes larger in it (Miyato et al., "Spectral Normalization", 2018).
+    """
+
+    def __init__(self, inputs: int, outputs: int, side: int = 3, *, norm: bool = False):
+        super().__init__()
+        self.inner = nn.Conv2d(inputs, outputs, side, padding=side // 2)
+        nn.init.zeros_(self.inner.bias)
+        self.gain = 1.0
+        if norm:
+            nn.init.orthogonal_(self.inner.weight)
+            self.inner = spectral_norm(self.inner)
+        else:
+            nn.init.normal_(self.inner.weight)
+            self.gain = 1 / math.sqrt(inputs * side**2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        weight = self.inner.weight * self.gain
+        mode = self.inner.padding_mode
+        if mode != "zeros":
+            around = self.inner.padding[0]
+            return F.conv2d(F.pad(x, (around,) * 4, mode), weight, self.inner.bias)
+        return F.conv2d(x, weight, self.inner.bias, padding=self.inner.padding)
+
+
+class Dense(nn.Module):
+    """The same of one place: (n, inputs) to (n, outputs)."""
+
+    def __init__(self, inputs: int, outputs: int, *, value: float = 0.0):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(outputs, inputs))
+        self.bias = nn.Parameter(torch.full((outputs,), value))
+        self.gain = 1 / math.sqrt(inputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.linear(x, self.weight * self.gain, self.bias)
+
+
+def active(x: Tensor) -> Tensor:
+    """The activation: what is below zero counts a fifth; the spread stays."""
+    return F.leaky_relu(x, SLOPE) * GAIN
+
+
+def doubled(x: Tensor) -> Tensor:
+    """Twice as wide and high."""
+    return F.interpolate(x, scale_factor=2.0, mode="nearest")
+
+
+class Told(nn.Module):
+    """A residual block of two convolutions, scaled and shifted as a code (n, told) says."""
+
+    def __init__(self, inputs: int, outputs: int, told: int):
+        super().__init__()
+        self.first = Convolution(inputs, outputs)
+        self.second = Convolution(outputs, outputs)
+        self.through = Convolution(inputs, outputs, 1) if inputs != outputs else nn.Identity()
+        self.scales = nn.ModuleList(Dense(told, width, value=1.0) for width in (inputs, outputs))
+        self.shifts = nn.ModuleList(Dense(told, width) for width in (inputs, outputs))
+
+    def forward(self, x: Tensor, told: Tensor) -> Tensor:
+        inner = x
+        for n, layer in enumerate((self.first, self.second)):
+            scale, shift = (part[n](told)[..., None, None] for part in (self.scales, self.shifts))
+            inner = layer(active(inner * scale + shift))
+        return (self.through(x) + inner) / math.sqrt(2)
+
+
+class Objects(nn.Module):
+    """Pictures of one kind of thing, `side` pixels a side, from codes (n, CODE).
+
+    While it grows (Karras et al., 2018), `at` is the side of what it makes and `fade` how much of
+    the finest size's detail counts.
+    """
+
+    def __init__(self, side: int = 128, width: float = 1.0):
+        super().__init__()
+        self.side = side
+        sides = [SMALLEST << n for n in range(int(math.log2(side // SMALLEST)) + 1)]
+        widths = [max(16, round(WIDTHS[s] * width)) for s in sides]
+        self.mapping = nn.ModuleList((Dense(CODE, MAPPED), Dense(MAPPED, MAPPED)))
+        self.start = nn.Parameter(torch.randn(1, widths[0], SMALLEST, SMALLEST))
+        self.blocks = nn.ModuleList(
+            Told(inputs, outputs, MAPPED)
+            for inputs, outputs in zip([widths[0], *widths], widths, strict=False)
+        )
+        self.colours = nn.ModuleList(Convolution(inputs, 3, 1) for inputs in widths)
+        self.register_buffer("centre", torch.zeros(MAPPED))
+
+    def mapped(self, code: Tensor, variety: float = 1.0) -> Tensor:
+        """What the blocks are told by codes (n, CODE); with less `variety` nearer to the usual.
+
+        The truncation of Karras et al., "A Style-Based Generator Architecture", 2019.
+        """
+        told = code * (code.square().mean(1, keepdim=True) + 1e-8).rsqrt()
+        for layer in self.mapping:
+            told = active(layer(told))
+        return self.centre + variety * (told - self.centre)
+
+    def forward(self, code: Tensor, at: int | None = None, fade: float = 1.0) -> Tensor:
+        """Pictures (n, 3, at, at) in about -1 to 1, not clipped."""
+        return self.made(self.mapped(code), at, fade)
+
+    def made(self, told: Tensor, at: int | None = None, fade: float = 1.0) -> Tensor:
+        """Pictures of what is `mapped` from codes."""
+        at = at or self.side
+        x = self.start.expand(len(told), -1, -1, -1)
+        picture = None
+        for block, colour in zip(self.blocks, self.colours, strict=True):
+            x = block(x, told)
+            seen = colour(x)
+            side = x.shape[-1]
+            if picture is not None:
+                picture = smooth(picture) + (fade if side == at else 1.0) * seen
+            else:
+                picture = seen
+            if side == at:
+                return picture
+            x = doubled(x)
+        raise ValueError(f"{at} is no size of this network")
+
+
+def smooth(picture: Tensor) -> Tensor:
+    """Twice as wide and high, bilinear."""
+    return F.interpolate(picture, scale_factor=2.0, mode="bilinear", align_corners=False)
+
+
+class Halving(nn.Module):
+    """A residual block that ends at half the size."""
+
+    def __init__(self, inputs: int, outputs: int, norm: bool):
+        super().__init__()
+        self.first = Convolution(inputs, inputs, norm=norm)
+        self.second = Convolution(inputs, outputs, norm=norm)
+        self.through = Convolution(inputs, outputs, 1, norm=norm)
+
+    def forward(self, x: Tensor) -> Tensor:
+        inner = self.second(F.avg_pool2d(active(self.first(active(x))), 2))
+        return (self.through(F.avg_pool2d(x, 2)) + inner) / math.sqrt(2)
+
+
+class Judge(nn.Module):
+    """How real pictures of up to `side` pixels look: (n, 3, h, w) to (n,), unbounded.
+
+    Of surfaces it judges every part (`places`), of objects the whole. While it grows, a picture of
+    `fade` less than 1 is seen partly at half its size.
+    """
+
+    def __init__(
+        self, side: int = 128, width: float = 1.0, *, norm: bool = False, places: bool = False
+    ):
+        super().__init__()
+        self.side, self.places = side, places
+        last = SMALLEST << 1 if places else SMALLEST
+        sides = [side >> n for n in range(int(math.log2(side // last)) + 1)]
+        widths = [max(16, round(WIDTHS[s] * width)) for s in sides]
+        self.sides = sides
+        self.seen = nn.ModuleList(Convolution(3, w, 1, norm=norm) for w in widths)
+        self.blocks = nn.ModuleList(
+            Halving(inputs, outputs, norm)
+            for inputs, outputs in zip(widths, widths[1:], strict=False)
+        )
+        self.after = Convolution(widths[-1], widths[-1], norm=norm)
+        self.last = (
+            Convolution(widths[-1], 1, norm=norm)
+            if places
+            else nn.Linear(widths[-1] * SMALLEST**2, 1)
+        )
+
+    def features(self, pictures: Tensor, fade: float = 1.0) -> Tensor:
+        """What the last layer judges, (n, c, h, w)."""
+        first = self.sides.index(pictures.shape[-1])
+        x = self.seen[first](pictures)
+        for n in range(first, len(self.blocks)):
+            x = self.blocks[n](x)
+            if n == first and fade < 1:
+                coarse = self.seen[n + 1](F.avg_pool2d(pictures, 2))
+                x = coarse + fade * (x - coarse)
+        return active(self.after(active(x)))
+
+    def forward(self, pictures: Tensor, fade: float = 1.0) -> Tensor:
+        x = self.features(pictures, fade)
+        verdict = self.last(x) if self.places else self.last(x.flatten(1))
+        return verdict.flatten(1).mean(1)
+
+
+class Surfaces(nn.Module):
+    """Surfaces of any size: (n, 3, CELL * h, CELL * w) from a field, kinds and places.
+
+    `waves` is how many periodic functions of the place there are; 0 for none.
+    """
+
+    scale = CELL
+
+    def __init__(self, waves: int = 6, width: float = 1.0):
+        super().__init__()
+        widths = [max(8, round(w * width / 8) * 8) for w in SURFACE_WIDTHS]
+        self.waves = waves
+        self.mapping = nn.ModuleList((Convolution(KIND, MAPPED, 1), Convolution(MAPPED, MAPPED, 1)))
+        self.first = Convolution(FIELD + 2 * waves, widths[0])
+        self.blocks = nn.ModuleList(
+            Placed(inputs, outputs)
+            for inputs, outputs in zip([widths[0], *widths], widths[:-1], strict=False)
+        )
+        self.fine = Convolution(widths[-2], widths[-1])
+        self.last = Convolution(widths[-1], 3)
+        self.vectors = Convolution(MAPPED, 2 * waves, 1) if waves else None
+
+    def wrap(self, on: bool) -> None:
+        """Whether what leaves at one border enters at the other, or there is nothing outside."""
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d) and module.kernel_size != (1, 1):
+                module.padding_mode = "circular" if on else "zeros"
+
+    def forward(self, field: Tensor, kinds: Tensor, places: Tensor, period: Tensor) -> Tensor:
+        """Pictures in about -1 to 1, not clipped.
+
+        `field` (n, FIELD, h, w) normal numbers, `kinds` (n, KIND, h, w), `places` (n, 2, h, w) from
+        the top and from the left in cells, `period` (n, 2) cells after which the surface repeats, 0
+        where it does not.
+        """
+        told = kinds
+        for layer in self.mapping:
+            told = active(layer(told))
+        x = field
+        if self.vectors is not None:
+            x = torch.cat([field, *self.periodic(told, places, period)], 1)
+        x = self.first(x)
+        for n, block in enumerate(self.blocks):
+            x = block(doubled(x) if n else x, told)
+        return self.last(active(self.fine(doubled(active(x)))))
+
+    def periodic(self, told: Tensor, places: Tensor, period: Tensor) -> tuple[Tensor, Tensor]:
+        """Sines and cosines of the place, (n, waves, h, w) each.
+
+        Their wave numbers follow from the code, up to half a turn for a cell; where the surface
+        repeats, the nearest of which a whole number fits in.
+        """
+        assert self.vectors is not None
+        turns = 0.5 * torch.tanh(self.vectors(told).float()).unflatten(1, (2, self.waves))
+        length = period[:, :, None, None, None]
+        fitting = torch.round(turns * length) / length.clamp(min=1)
+        turns = torch.where(length > 0, turns + (fitting - turns).detach(), turns)
+        angle = 2 * math.pi * (turns * places[:, :, None]).sum(1)
+        return angle.sin(), angle.cos()
+
+
+class Placed(nn.Module):
+    """A residual block of two convolutions, told at every place of the field what to make."""
+
+    def __init__(self, inputs: int, outputs: int):
+        super().__init__()
+        self.first = Convolution(inputs, outputs)
+        self.second = Convolution(outputs, outputs)
+        self.through = Convolution(inputs, outputs, 1) if inputs != outputs else nn.Identity()
+        self.told = nn.ModuleList(Convolution(MAPPED, 2 * width, 1) for width in (inputs, outputs))
+
+    def forward(self, x: Tensor, told: Tensor) -> Tensor:
+        inner = x
+        for layer, telling in zip((self.first, self.second), self.told, strict=True):
+            said = telling(told)
+            if said.shape[2:] != inner.shape[2:]:
+                said = F.interpolate(said, inner.shape[2:], mode="bilinear", align_corners=False)
+            scale, shift = said.chunk(2, 1)
+            inner = layer(active(inner * (1 + scale) + shift))
+        return (self.through(x) + inner) / math.sqrt(2)
