@@ -59,7 +59,8 @@ def kernel_distance(made: np.ndarray, real: np.ndarray) -> Kernel:
     """KID: the squared maximum mean discrepancy with the kernel (x·y / c + 1)³, unbiased.
 
     Bińkowski et al., "Demystifying MMD GANs", 2018. It can be a little below 0. The standard error
-    is the jackknife's, over both sets; where they are of one kind it is up to half too large. Raises ValueError for sets of less than three.
+    is the jackknife's, over both sets; where they are of one kind it is up to half too large.
+    Raises ValueError for sets of less than three.
     """
     if min(len(made), len(real)) < 3:
         raise ValueError("three pictures of each kind are needed at least")

@@ -17,7 +17,7 @@ from models.style import objective
 
 STEPS = 300
 RATE = 0.03  # of Adam, in units of the range, falling along a cosine
-WEIGHTS = (0.1, 0.3, 1.0)  # of the content loss beside the style loss: a curve of results
+WEIGHTS = (0.02, 0.2, 1.0)  # of the content loss beside the style loss: a curve of results
 
 
 def optimised(

@@ -252,17 +252,22 @@ def methods(
             yield OPTIMISED, f"{weight:g}", partial(optimise, features, weight, steps)
 
 
-def beside_optimisation(found: Scores, curve: Curve) -> float | None:
-    """A style loss in parts of the optimisation's at the same content loss.
+def beside_optimisation(found: Scores, curve: Curve) -> tuple[float, str]:
+    """A style loss in parts of the optimisation's at the same content loss, and that in words.
 
-    Between two results of the optimisation a straight line is taken; where all have less content
-    loss, the one with the most counts. None where all have more: nothing is comparable.
+    Between two results of the optimisation a straight line is taken. Where all have more content
+    loss, or all less, it is compared with the nearest, which says less; the words tell.
     """
     points = sorted((scores.content, scores.style) for scores in curve.values())
     contents, styles = zip(*points, strict=True)
+    ratio = found.style / float(np.interp(found.content, contents, styles))
     if found.content < contents[0]:
-        return None
-    return found.style / float(np.interp(found.content, contents, styles))
+        said = "that of the optimised pictures with the least content loss, which is more"
+    elif found.content > contents[-1]:
+        said = "that of the optimised pictures with the most content loss, which is less"
+    else:
+        said = "the optimisation's at the same content loss"
+    return ratio, said
 
 
 def flicker(
@@ -456,18 +461,22 @@ def comparison(measured: Measured, stylers: list[Styler]) -> tuple[list[str], di
     """Each network beside the optimisation: lines, and numbers by network."""
     lines, numbers = [], {}
     for styler in stylers:
-        found = measured.few[styler.name]["1"]
-        ratio = beside_optimisation(found, measured.few[OPTIMISED])
+        curve = measured.few[styler.name]
         quicker = measured.seconds[OPTIMISED] / measured.seconds[styler.name]
-        said = "has less content loss than any optimised picture"
-        if ratio is not None:
-            said = f"{ratio:.2f} times the optimisation's style loss at equal or lower content loss"
         lines.append(
-            f"- `{styler.name}`: {said}, in 1/{quicker:.0f} of its time "
+            f"- `{styler.name}` takes 1/{quicker:.0f} of the optimisation's time "
             f"({measured.seconds[styler.name]:.2f} core-s, codes included, against "
             f"{measured.seconds[OPTIMISED]:.1f})"
         )
-        numbers[styler.name] = {"style_ratio": ratio, "times_as_fast": quicker}
+        ratios = {}
+        for strength, scores in curve.items():
+            ratio, said = beside_optimisation(scores, measured.few[OPTIMISED])
+            lines.append(
+                f"    - strength {strength}: content loss {scores.content:.2f}, style loss "
+                f"{scores.style:.2f}, {ratio:.2f} times {said}"
+            )
+            ratios[strength] = ratio
+        numbers[styler.name] = {"style_ratio": ratios, "times_as_fast": quicker}
     return lines, numbers
 
 
