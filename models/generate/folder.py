@@ -67,6 +67,7 @@ class Examples(IterableDataset):
 
 def sheet(pictures: Tensor, columns: int) -> Image.Image:
     """Pictures (n, 3, h, w) of -1 to 1 beside and below one another, as many as fill the rows."""
+    columns = min(columns, len(pictures))
     rows = len(pictures) // columns
     cells = ((pictures[: rows * columns].clamp(-1, 1) + 1) * 127.5).round().byte()
     height, width = cells.shape[2:]

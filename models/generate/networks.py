@@ -30,6 +30,8 @@ WIDTHS = {4: 256, 8: 256, 16: 192, 32: 128, 64: 64, 128: 32, 256: 16}  # channel
 SLOPE = 0.2  # of the activation below zero
 GAIN = math.sqrt(2 / (1 + SLOPE**2))  # keeps the spread of numbers through the activation
 
+TELLING = 0.25  # how much a code changes a convolution's answers at first
+
 SURFACE_WIDTHS = (128, 96, 64, 48, 32)  # at 1/16, 1/8, 1/4, 1/2 and 1
 CELL = 16  # pixels for a place of the field
 FIELD = 24  # numbers of a place
@@ -67,11 +69,11 @@ class Convolution(nn.Module):
 class Dense(nn.Module):
     """The same of one place: (n, inputs) to (n, outputs)."""
 
-    def __init__(self, inputs: int, outputs: int, *, value: float = 0.0):
+    def __init__(self, inputs: int, outputs: int, *, value: float = 0.0, gain: float = 1.0):
         super().__init__()
         self.weight = nn.Parameter(torch.randn(outputs, inputs))
         self.bias = nn.Parameter(torch.full((outputs,), value))
-        self.gain = 1 / math.sqrt(inputs)
+        self.gain = gain / math.sqrt(inputs)
 
     def forward(self, x: Tensor) -> Tensor:
         return F.linear(x, self.weight * self.gain, self.bias)
@@ -95,8 +97,9 @@ class Told(nn.Module):
         self.first = Convolution(inputs, outputs)
         self.second = Convolution(outputs, outputs)
         self.through = Convolution(inputs, outputs, 1) if inputs != outputs else nn.Identity()
-        self.scales = nn.ModuleList(Dense(told, width, value=1.0) for width in (inputs, outputs))
-        self.shifts = nn.ModuleList(Dense(told, width) for width in (inputs, outputs))
+        widths = inputs, outputs
+        self.scales = nn.ModuleList(Dense(told, w, value=1.0, gain=TELLING) for w in widths)
+        self.shifts = nn.ModuleList(Dense(told, w, gain=TELLING) for w in widths)
 
     def forward(self, x: Tensor, told: Tensor) -> Tensor:
         inner = x
@@ -182,16 +185,15 @@ class Halving(nn.Module):
 class Judge(nn.Module):
     """How real pictures of up to `side` pixels look: (n, 3, h, w) to (n,), unbounded.
 
-    Of surfaces it judges every part (`places`), of objects the whole. While it grows, a picture of
-    `fade` less than 1 is seen partly at half its size.
+    Of objects it judges the whole. Of surfaces (`kinds` numbers say of what) it judges every part,
+    and whether it is of that kind (Miyato and Koyama, "cGANs with Projection Discriminator", 2018).
+    While it grows, a picture of `fade` less than 1 is seen partly at half its size.
     """
 
-    def __init__(
-        self, side: int = 128, width: float = 1.0, *, norm: bool = False, places: bool = False
-    ):
+    def __init__(self, side: int = 128, width: float = 1.0, *, norm: bool = False, kinds: int = 0):
         super().__init__()
-        self.side, self.places = side, places
-        last = SMALLEST << 1 if places else SMALLEST
+        self.kinds = kinds
+        last = SMALLEST << 1 if kinds else SMALLEST
         sides = [side >> n for n in range(int(math.log2(side // last)) + 1)]
         widths = [max(16, round(WIDTHS[s] * width)) for s in sides]
         self.sides = sides
@@ -201,11 +203,11 @@ class Judge(nn.Module):
             for inputs, outputs in zip(widths, widths[1:], strict=False)
         )
         self.after = Convolution(widths[-1], widths[-1], norm=norm)
-        self.last = (
-            Convolution(widths[-1], 1, norm=norm)
-            if places
-            else nn.Linear(widths[-1] * SMALLEST**2, 1)
-        )
+        if kinds:
+            self.last: nn.Module = Convolution(widths[-1], 1)
+            self.wanted = Dense(kinds, widths[-1])
+        else:
+            self.last = Dense(widths[-1] * SMALLEST**2, 1)
 
     def features(self, pictures: Tensor, fade: float = 1.0) -> Tensor:
         """What the last layer judges, (n, c, h, w)."""
@@ -218,10 +220,12 @@ class Judge(nn.Module):
                 x = coarse + fade * (x - coarse)
         return active(self.after(active(x)))
 
-    def forward(self, pictures: Tensor, fade: float = 1.0) -> Tensor:
+    def forward(self, pictures: Tensor, fade: float = 1.0, kinds: Tensor | None = None) -> Tensor:
         x = self.features(pictures, fade)
-        verdict = self.last(x) if self.places else self.last(x.flatten(1))
-        return verdict.flatten(1).mean(1)
+        if kinds is None:
+            return self.last(x.flatten(1))[:, 0]
+        wanted = self.wanted(kinds)[:, :, None, None] / math.sqrt(x.shape[1])
+        return (self.last(x)[:, 0] + (wanted * x).sum(1)).mean((1, 2))
 
 
 class Surfaces(nn.Module):
@@ -301,6 +305,6 @@ class Placed(nn.Module):
             said = telling(told)
             if said.shape[2:] != inner.shape[2:]:
                 said = F.interpolate(said, inner.shape[2:], mode="bilinear", align_corners=False)
-            scale, shift = said.chunk(2, 1)
+            scale, shift = (TELLING * said).chunk(2, 1)
             inner = layer(active(inner * (1 + scale) + shift))
         return (self.through(x) + inner) / math.sqrt(2)

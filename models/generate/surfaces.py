@@ -1,0 +1,121 @@
+"""Surfaces: textures found in photographs and paintings, each known by a code that is learnt too.
+
+A texture's code is learnt with the generator, so that alike ones lie near one another, and a little
+noise is added to it, so that what lies between is known as well. Beside the judge, the statistics
+of SqueezeNet's features say what a texture is (Gatys et al., "Texture Synthesis Using Convolutional
+Neural Networks", 2015; Ulyanov et al., "Texture Networks", 2016): `guidance`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from models.generate.contest import WATCHED, Batch, Contest, Settings, Stage
+from models.generate.folder import signed
+from models.generate.networks import CELL, FIELD, KIND, Judge, Surfaces
+from models.generate.textures import SIDE, Crops
+from models.style import objective
+from models.training import Run, planes
+
+JITTER = 0.1  # of codes, beside their spread of 1
+FARTHEST = 256  # cells from the corner that a piece may lie
+
+
+class Kinds(nn.Module):
+    """The generator, and the code of every texture it is trained on."""
+
+    def __init__(self, surfaces: Surfaces, count: int):
+        super().__init__()
+        self.surfaces = surfaces
+        self.codes = nn.Parameter(torch.randn(count, KIND))
+
+    def kind(self, which: Tensor) -> Tensor:
+        """The codes (n, KIND) of textures (n,), of a spread of 1 over all."""
+        centred = self.codes - self.codes.mean(0)
+        return (centred / centred.square().mean().clamp(min=1e-8).sqrt())[which]
+
+    def forward(self, kinds: Tensor, field: Tensor, places: Tensor, period: Tensor) -> Tensor:
+        """Pictures of codes (n, KIND), each the same everywhere; see Surfaces."""
+        spread = kinds[:, :, None, None].expand(-1, -1, *field.shape[2:])
+        return self.surfaces(field, spread, places, period)
+
+
+def placed(count: int, cells: int, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
+    """What a piece takes in training: a field of noise, places somewhere, and that it repeats."""
+    field = torch.randn(count, FIELD, cells, cells, device=device)
+    corner = torch.randint(0, FARTHEST, (count, 2, 1, 1), device=device).float()
+    along = torch.arange(cells, device=device).float()
+    grid = torch.stack(torch.meshgrid(along, along, indexing="ij"))
+    period = torch.full((count, 2), float(cells), device=device)
+    return field, corner + grid, period
+
+
+class SurfaceContest(Contest):
+    """A generator of surfaces, and a judge that is told of which kind each should be."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        run: Run,
+        textures: np.ndarray,
+        features: Path | None,
+        guided: float,
+    ):
+        surfaces = Surfaces(width=settings.width)
+        surfaces.wrap(True)
+        judge = Judge(settings.side, settings.width / 2, norm=settings.norm, kinds=KIND)
+        super().__init__(settings, run, Kinds(surfaces, len(textures)), judge)
+        self.textures, self.guided = textures, guided if features else 0.0
+        device = run.devices.device
+        if features and guided:
+            self.compared = objective.features(features).to(device)
+            self.compared = self.compared.to(memory_format=torch.channels_last)
+        self.source = run.batches(Crops(textures, settings.batch, settings.side, run.seed))
+        self.cells = settings.side // CELL
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            self.same = placed(min(WATCHED, len(textures)), self.cells, device)
+
+    def batch(self, at: Stage) -> Batch:
+        which, crops = next(self.source)
+        kinds = self.generator.module.kind(which)
+        return Batch(signed(crops), kinds + JITTER * torch.randn_like(kinds))
+
+    def made(self, generator: Any, batch: Batch, at: Stage) -> Tensor:
+        assert batch.kinds is not None
+        count, device = len(batch.real), batch.real.device
+        return generator(batch.kinds, *placed(count, self.cells, device))
+
+    def judged(self, pictures: Tensor, batch: Batch, at: Stage) -> Tensor:
+        """Verdicts; codes are the generator's to learn, not the judge's."""
+        assert batch.kinds is not None
+        return super().judged(pictures, batch._replace(kinds=batch.kinds.detach()), at)
+
+    def guidance(self, made: Tensor, batch: Batch) -> Tensor:
+        if not self.guided:
+            return super().guidance(made, batch)
+        with torch.no_grad(), self.run.devices.autocast():
+            wanted = objective.styles(objective.by_layer(self.compared, (batch.real + 1) / 2))
+        with self.run.devices.autocast():
+            found = objective.by_layer(self.compared, (made + 1) / 2)
+            return self.guided * objective.style_loss(found, wanted).mean()
+
+    @torch.no_grad()
+    def samples(self, generator: Any, at: Stage) -> Tensor:
+        field, places, period = self.same
+        which = torch.arange(len(field), device=field.device)
+        return generator(generator.kind(which), field, places, period)
+
+    def examples(self, at: Stage) -> tuple[Batch, Batch]:
+        count, side = len(self.same[0]), self.settings.side
+        which = torch.arange(count, device=self.same[0].device)
+        kinds = self.generator.module.kind(which).detach()
+        parts = (slice(0, side), slice(SIDE - side, SIDE))
+        crops = [signed(planes(self.textures[:count, part, part])) for part in parts]
+        learnt, held_out = (Batch(crop.to(which.device), kinds) for crop in crops)
+        return learnt, held_out

@@ -1,0 +1,235 @@
+"""Training generators: a few steps of each kind, what is kept, and that it goes on from there."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+torch = pytest.importorskip("torch")
+
+from models.generate.contest import Batch, Settings, Stage  # noqa: E402
+from models.generate.networks import CELL, FIELD, KIND, Judge, Objects, Surfaces  # noqa: E402
+from models.generate.objects import ObjectContest, blended  # noqa: E402
+from models.generate.surfaces import Kinds, SurfaceContest, placed  # noqa: E402
+from models.generate.textures import SIDE, Crops, Found, different, squares, unevenness  # noqa: E402
+from models.generate.train import train  # noqa: E402
+from models.style import objective  # noqa: E402
+from models.training import load_weights  # noqa: E402
+from tests.models.making import features  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Pictures of one kind: a bright disc on a dark ground."""
+    folder = tmp_path_factory.mktemp("discs")
+    rng = np.random.default_rng(0)
+    y, x = np.indices((40, 48))
+    for n in range(24):
+        middle, radius = rng.uniform(14, 26, 2), rng.uniform(6, 12)
+        inside = np.hypot(y - middle[0], x - middle[1]) < radius
+        picture = np.where(inside[..., None], rng.uniform(150, 255, 3), rng.uniform(0, 90, 3))
+        Image.fromarray(picture.astype(np.uint8)).save(folder / f"{n:02d}.png")
+    return folder
+
+
+def settings(folder, out, **more):
+    given = {"side": 32, "width": 0.1, "batch": 4, "steps": 8, "grow": (16, 32)}
+    return Settings(photos=folder, out=out, **given | more)
+
+
+def rows(out):
+    return [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
+
+
+def test_a_run_leaves_weights_samples_and_what_was_watched(folder, tmp_path):
+    given = settings(folder, tmp_path / "out")
+    found = train(given, ObjectContest)
+    assert len(found) == 8
+    assert np.isfinite(found).all()
+    last = rows(given.out)[-1]
+    assert {"overfits", "varies", "norms"} <= set(last)
+    assert Image.open(given.out / "samples" / "0000008.png").size == (9 * 32, 4 * 32)
+    network = Objects(32, 0.1)
+    assert load_weights(network, given.out / "weights.npz") == []
+    assert float(network.centre.abs().max()) > 0
+
+
+def test_a_run_goes_on_where_it_was(folder, tmp_path):
+    given = settings(folder, tmp_path / "out", steps=4)
+    train(given, ObjectContest)
+    more = settings(folder, tmp_path / "out", steps=8, resume=True)
+    assert len(train(more, ObjectContest)) == 4
+    assert rows(given.out)[-1]["step"] == 8
+
+
+@pytest.mark.parametrize(
+    "cure",
+    [
+        {"loss": "non-saturating", "smoothing": 0.1, "roughness": 0.0},
+        {"loss": "wasserstein", "slope": 10.0, "roughness": 0.0},
+        {"norm": True, "changes": ()},
+        {"finite": True},
+    ],
+)
+def test_every_cure_can_be_chosen(folder, tmp_path, cure):
+    found = train(settings(folder, tmp_path / "out", steps=5, **cure), ObjectContest)
+    assert np.isfinite(found).all()
+
+
+def test_a_run_ends_at_its_side(folder, tmp_path):
+    with pytest.raises(SystemExit, match="--grow ends at 16 pixels, --side is 32"):
+        train(settings(folder, tmp_path / "out", grow=(16,)), ObjectContest)
+
+
+def test_real_pictures_come_in_as_the_made_ones_do():
+    pictures = torch.randn(2, 3, 32, 32)
+    fine, coarse = blended(pictures, Stage(16, 1.0)), blended(pictures, Stage(8, 1.0))
+    first = blended(pictures, Stage(16, 0.0))
+    assert torch.allclose(first, torch.nn.functional.interpolate(coarse, scale_factor=2.0))
+    assert torch.allclose(blended(pictures, Stage(16, 0.5)), (first + fine) / 2, atol=1e-6)
+
+
+# -- surfaces ----------------------------------------------------------------------------------
+
+
+def stripes(seed, step=8):
+    """A texture: noisy stripes of a colour."""
+    rng = np.random.default_rng(seed)
+    y, x = np.indices((SIDE, SIDE))
+    wave = 0.5 + 0.5 * np.sin(2 * np.pi * (x + y * seed) / step)
+    pixels = 40 + 160 * wave[..., None] * rng.uniform(0.3, 1, 3)
+    return np.clip(pixels + rng.normal(0, 8, pixels.shape), 0, 255).astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    return features(tmp_path_factory.mktemp("features") / "features.npz")
+
+
+@pytest.fixture(scope="module")
+def compared(weights):
+    return objective.features(weights)
+
+
+def test_surfaces_are_learnt_with_their_codes(weights, tmp_path):
+    textures = np.stack([stripes(n) for n in range(3)])
+    given = settings(tmp_path, tmp_path / "out", side=64, grow=(), batch=3, width=0.25, steps=4)
+    contests = []
+
+    def making(settings, run):
+        contests.append(SurfaceContest(settings, run, textures, weights, 1.0))
+        return contests[0]
+
+    found = train(given, making)
+    assert np.isfinite(found).all()
+    generator = Kinds(Surfaces(width=0.25), 3)
+    before = generator.codes.detach().clone()
+    assert load_weights(generator, given.out / "weights.npz") == []
+    assert not torch.allclose(generator.codes, before)
+    codes = generator.kind(torch.arange(3))
+    assert float(codes.mean(0).abs().max()) < 1e-5
+    assert float(codes.square().mean()) == pytest.approx(1, abs=1e-4)
+
+
+def test_a_judge_of_surfaces_looks_at_the_kind():
+    torch.manual_seed(0)
+    judge, pictures, kinds = (
+        Judge(64, 0.1, kinds=KIND),
+        torch.randn(2, 3, 64, 64),
+        torch.randn(2, KIND),
+    )
+    one, other = judge(pictures, kinds=kinds), judge(pictures, kinds=kinds.flip(0))
+    assert one.shape == (2,)
+    assert not torch.allclose(one, other)
+
+
+@torch.no_grad()
+def test_a_surface_repeats_without_a_seam_and_its_pieces_are_those_of_the_whole():
+    torch.manual_seed(1)
+    surfaces, cells = Surfaces(width=0.25), 12
+    kinds = torch.randn(1, KIND, 1, 1).expand(-1, -1, cells, cells)
+    field, places, period = placed(1, cells, torch.device("cpu"))
+    surfaces.wrap(True)
+    whole = surfaces(field, kinds, places, period)
+    assert whole.shape == (1, 3, CELL * cells, CELL * cells)
+    turned = surfaces(field.roll(5, 3), kinds, places.roll(5, 3), period)
+    near = 1e-3 * float(whole.std())
+    assert torch.allclose(turned, whole.roll(5 * CELL, 3), atol=near)
+    surfaces.wrap(False)
+    around = 5  # cells beside a piece that count
+    tiled = [part.repeat(1, 1, 1, 2) for part in (field, kinds)]
+    along = torch.cat([places, places + torch.tensor([0.0, cells])[:, None, None]], 3)
+    piece = surfaces(tiled[0], tiled[1], along, period)
+    seam = slice(CELL * (cells - 2), CELL * (cells + 2))
+    inner = slice(CELL * around, -CELL * around)
+    assert torch.allclose(
+        piece[:, :, inner, seam], whole.repeat(1, 1, 1, 2)[:, :, inner, seam], atol=near
+    )
+
+
+@torch.no_grad()
+def test_waves_fit_a_period_a_whole_number_of_times():
+    torch.manual_seed(2)
+    surfaces = Surfaces(waves=4, width=0.25)
+    told = torch.randn(1, 128, 1, 1).expand(-1, -1, 1, 40)
+    places = torch.stack([torch.zeros(1, 40), torch.arange(40.0)[None]])[None]
+    for period, repeats in ((10.0, True), (0.0, False)):
+        sines, _ = surfaces.periodic(told, places, torch.tensor([[0.0, period]]))
+        again = torch.allclose(sines[..., :30], sines[..., 10:], atol=1e-3)
+        assert again == repeats
+
+
+def test_an_even_square_is_a_texture_and_one_of_two_halves_is_not(compared):
+    half = stripes(0)
+    half[:, SIDE // 2 :] = stripes(3, 23)[:, SIDE // 2 :]
+    assert unevenness(compared, half) > 2 * unevenness(compared, stripes(0))
+
+
+def test_squares_lie_beside_one_another_at_every_size():
+    picture = np.zeros((2 * SIDE, 3 * SIDE + 9, 3), np.uint8)
+    found = list(squares(picture))
+    assert len(found) == 6 + 1
+    assert all(square.shape == (SIDE, SIDE, 3) for square in found)
+
+
+def test_of_alike_textures_the_most_even_is_kept(compared):
+    names = ["a", "a again", "b", "c"]
+    pixels = [stripes(1), stripes(1)[:, ::-1][:, ::-1] // 2 * 2, stripes(4, 31), stripes(2, 5)]
+    found = [Found(p, name, n / 10) for n, (p, name) in enumerate(zip(pixels, names, strict=True))]
+    assert [one.name for one in different(found, compared, 3)] == ["a", "b", "c"]
+
+
+def test_a_crop_is_a_piece_of_the_texture_it_names():
+    textures = np.stack([np.full((SIDE, SIDE, 3), 10 * n, np.uint8) for n in range(5)])
+    which, crops = next(iter(Crops(textures, 8, 64, (1,))))
+    assert crops.shape == (8, 3, 64, 64)
+    assert torch.equal(crops[:, 0, 0, 0], (10 * which).to(torch.uint8))
+
+
+def test_noise_and_places_are_new_for_every_piece():
+    field, places, period = placed(3, 6, torch.device("cpu"))
+    assert field.shape == (3, FIELD, 6, 6)
+    assert not torch.equal(field[0], field[1])
+    assert not torch.equal(places[0], places[1])
+    assert torch.equal(
+        places[0, :, 1:, :] - places[0, :, :-1, :],
+        torch.tensor([1.0, 0.0])[:, None, None].expand(2, 5, 6),
+    )
+    assert (period == 6).all()
+
+
+def test_a_batch_without_kinds_is_one_of_objects():
+    assert Batch(torch.zeros(1)).kinds is None
+
+
+@torch.no_grad()
+def test_untrained_networks_speak_neither_too_loudly_nor_too_softly():
+    torch.manual_seed(3)
+    field, places, period = placed(2, 6, torch.device("cpu"))
+    kinds = torch.randn(2, KIND, 1, 1).expand(-1, -1, 6, 6)
+    found = [Objects(64)(torch.randn(4, 128)), Surfaces()(field, kinds, places, period)]
+    pictures = torch.nn.functional.interpolate(torch.randn(16, 3, 4, 4), (64, 64))
+    found += [Judge(64)(pictures), Judge(64, kinds=KIND)(pictures, kinds=torch.randn(16, KIND))]
+    for said in found:
+        assert 0.1 < float(said.std()) < 4
