@@ -450,8 +450,10 @@ class Session(QObject):
         over the picture as it is.
         """
         self._adjusting = True
-        self.do(edit)
-        self._adjusting = False
+        try:
+            self.do(edit)
+        finally:
+            self._adjusting = False
         layer = self.layer
         declaration = self._declaration(layer)
         if declaration is None or not declaration.zoomable or self.job is not None:
