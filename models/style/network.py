@@ -268,9 +268,10 @@ def transported(x: Tensor, own: Statistics, style: Statistics) -> Tensor:
     """
     with torch.autocast(x.device.type, enabled=False):
         with torch.no_grad():
-            root, inverse = square_root(covariance(own))
-            middle, _ = square_root(root @ covariance(style) @ root)
-            moves = inverse @ middle @ inverse
+            # In double precision: where there is next to no variance rounding would be seen.
+            root, inverse = square_root(covariance(own).double())
+            middle, _ = square_root(root @ covariance(style).double() @ root)
+            moves = (inverse @ middle @ inverse).float()
         shift = style.mean - (moves @ own.mean[..., None])[..., 0]
     batch, width, height, _ = x.shape
     moved = moves.to(x.dtype) @ x.flatten(2) + shift.to(x.dtype)[..., None]
@@ -294,7 +295,7 @@ def square_root(matrix: Tensor) -> tuple[Tensor, Tensor]:
     "Functions of Matrices", 2008, section 6.3). Directions of next to no variance stay short of it.
     """
     size = matrix.square().sum((-2, -1), keepdim=True).sqrt()
-    unit = torch.eye(matrix.shape[-1], device=matrix.device)
+    unit = torch.eye(matrix.shape[-1], dtype=matrix.dtype, device=matrix.device)
     root, inverse = matrix / size, unit.expand_as(matrix)
     for _ in range(ITERATIONS):
         step = 1.5 * unit - 0.5 * inverse @ root

@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from models.perceptual import Features
+from models.style.distilled import Distilled, is_distilled
 
 CONTENT = (5, 8)  # layers of SqueezeNet, see perceptual.py
 STYLE = (1, 3, 5, 8)
@@ -40,12 +41,14 @@ class Losses(NamedTuple):
     style: Tensor
 
 
-def features(path: Path) -> Features:
-    """The network whose answers are compared, from its weights (.npz)."""
+def features(path: Path) -> Features | Distilled:
+    """The network whose answers are compared, from its weights (.npz): SqueezeNet or distilled."""
+    if is_distilled(path):
+        return Distilled(path)
     return Features(path, sorted({*CONTENT, *STYLE}))
 
 
-def by_layer(network: Features, picture: Tensor) -> dict[int, Tensor]:
+def by_layer(network: nn.Module, picture: Tensor) -> dict[int, Tensor]:
     """The features of (n, 3, h, w) in 0 to 1, by layer."""
     return dict(zip(network.taps, network(picture), strict=True))
 
@@ -61,8 +64,8 @@ def moments(answer: Tensor) -> Moments:
 
 
 def styles(answers: dict[int, Tensor]) -> list[Moments]:
-    """What is wanted of a result in the style of this picture."""
-    return [moments(answers[n]) for n in STYLE]
+    """What is wanted of a result in the style of this picture, by those of STYLE that answer."""
+    return [moments(answers[n]) for n in STYLE if n in answers]
 
 
 def style_loss(answers: dict[int, Tensor], wanted: Iterable[Moments]) -> Tensor:
@@ -73,7 +76,8 @@ def style_loss(answers: dict[int, Tensor], wanted: Iterable[Moments]) -> Tensor:
     is right in kind and wrong in direction: without deviations results are flat.
     """
     parts = []
-    for n, target in zip(STYLE, wanted, strict=True):
+    layers = [n for n in STYLE if n in answers]
+    for n, target in zip(layers, wanted, strict=True):
         for found, value in zip(moments(answers[n]), target, strict=True):
             difference = (found - value).flatten(1).norm(dim=1)
             parts.append(difference / value.flatten(1).norm(dim=1).clamp(min=1e-6))

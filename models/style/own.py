@@ -1,13 +1,14 @@
 """A style of your own: one painting in, a plugin with a small network for it out.
 
-    python -m models.style.own PAINTING --photos FOLDER --features squeezenet1_0_features.npz \
-        --name "Night sky" --out OUT --minutes 5
+    python -m models.style.own PAINTING --photos FOLDER --name "Night sky" --out OUT --minutes 5
 
-It goes on from the general network with the painting folded into it (see single.py), so a few
-minutes of a processor are enough. OUT receives the plugin, a folder that `safelight plugins
-install` takes, beside what every training leaves: `weights.npz`, `state.pt`, `log.jsonl` and
-`samples/`. What is stated of the training data is the name of the painting, or what --credit says
-of it, and that of the folder of photographs.
+Nothing else is needed: what it is judged by in training are features that ship with the general
+network (distilled.py), unless --features names SqueezeNet's weights. It goes on from the general
+network with the painting folded into it (see single.py), so a few minutes of a processor are
+enough. OUT receives the plugin, a folder that `safelight plugins install` takes, beside what every
+training leaves: `weights.npz`, `state.pt`, `log.jsonl` and `samples/`. What is stated of the
+training data is the name of the painting, or what --credit says of it, and that of the folder of
+photographs.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ from models.style.train import ROUGHNESS, centre, roughness
 from models.tiles import Network, sha256
 from models.training import Run, load_all_weights, options, planes
 
-GENERAL = ROOT / "models" / "style" / "weights" / "fast.npz"
+WEIGHTS = ROOT / "models" / "style" / "weights"
+GENERAL, FEATURES = WEIGHTS / "fast.npz", WEIGHTS / "features.npz"
 AVERAGING = 0.99  # of the weights, over steps
 CONTENT = 0.5  # weight of the content loss: at 1 a few minutes give hardly more than a tint
 LOG_EVERY = 20  # steps
@@ -62,7 +64,7 @@ It learnt from {data}, in {length}.
 
 ## Measured
 
-{metrics}. Both are distances of SqueezeNet's features, 0 where equal.
+{metrics}. Both are distances of the features that it was trained with, 0 where equal.
 
 ## Limits
 
@@ -332,7 +334,9 @@ def length(log: Path) -> str:
 def main() -> None:
     parser = options(__doc__.splitlines()[0], Settings)
     parser.add_argument("painting", type=Path, help="the picture whose style it is")
-    parser.add_argument("--features", type=Path, required=True, help="SqueezeNet's weights")
+    parser.add_argument(
+        "--features", type=Path, default=FEATURES, help="weights of what styles are compared by"
+    )
     parser.add_argument("--name", required=True, help="the filter's title, like 'Night sky'")
     parser.add_argument(
         "--general", type=Path, default=GENERAL, help="weights.npz of size fast, to go on from"

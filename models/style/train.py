@@ -18,7 +18,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
 from torch.utils.data import IterableDataset, get_worker_info
@@ -27,6 +26,7 @@ from models.degradation import levels as eight_bit
 from models.muon import Muon
 from models.pictures import Pictures
 from models.style import objective
+from models.style.distilled import Heads
 from models.style.network import WIDTHS, Stylizer
 from models.style.styles import Styles, resized
 from models.training import Run, options, planes
@@ -39,7 +39,6 @@ DISTILLED = 0.2  # weight of what the encoder's features should tell
 ROUGHNESS = 0.5  # weight of the mean difference between neighbours beyond those of the photograph
 HEADS_RATE = 1e-3
 TEACH_EVERY = 4  # steps
-TAUGHT = {0: (1, 96), 1: (5, 256), 2: (8, 384)}  # level of the encoder: layer, channels
 LOG_EVERY = 50  # steps
 HELD_OUT = 8  # photographs and styles that are measured
 SAMPLES = 4
@@ -87,25 +86,6 @@ class Examples(IterableDataset):
             if rng.random() < SAME:
                 drawn[-1] = photographs[-1]
             yield [planes(photographs), planes(drawn)]
-
-
-class Heads(nn.Module):
-    """What is added while an encoder is distilled: from its features to SqueezeNet's."""
-
-    def __init__(self, widths: tuple[int, ...]):
-        super().__init__()
-        self.heads = nn.ModuleList(
-            nn.Conv2d(widths[level], channels, 1) for level, (_, channels) in TAUGHT.items()
-        )
-
-    def forward(self, levels: list[Tensor], answers: dict[int, Tensor]) -> Tensor:
-        """Mean squared error in parts of the answers' variance, a mean over the levels."""
-        errors = []
-        for head, (level, (layer, _)) in zip(self.heads, TAUGHT.items(), strict=True):
-            wanted = answers[layer].float()
-            said = F.interpolate(head(levels[level]).float(), wanted.shape[2:], mode="bilinear")
-            errors.append((said - wanted / (wanted.std() + 1e-6)).square().mean())
-        return torch.stack(errors).mean()
 
 
 def stylized(network: Stylizer, photographs: Tensor, styles: Tensor) -> tuple[Tensor, list, list]:
