@@ -19,9 +19,9 @@ Array = NDArray[np.float32]
 GRID = 8
 """Working pixels: a network halves its picture three times, from the same places on."""
 
-BORDER = 2 * GRID
+BORDER = 6 * GRID
 """Working pixels around a piece, where a network sees that a picture ends. At the edge of the
-photograph it is mirrored there."""
+photograph it is mirrored there; with less a frame would be seen."""
 
 FILTER = Image.Resampling.BICUBIC
 SUPPORT = 2

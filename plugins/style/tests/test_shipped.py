@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from safelight_style import MODELS, filters, style
+from safelight_style import FARTHEST, MODELS, filters, style
 
 from safelight import api
 from safelight.api import testing
@@ -65,6 +65,15 @@ def test_edges_stay_where_they_are(job, model):
 
     found = np.corrcoef(edges(PICTURE).ravel(), edges(painted(job, model=model)).ravel())[0, 1]
     assert found > 0.5
+
+
+@SIZES
+def test_no_frame_is_seen_where_the_photograph_ends(job, model, monkeypatch):
+    made = painted(job, model=model)
+    monkeypatch.setattr("safelight_style.working.BORDER", 2 * FARTHEST)
+    away = np.abs(made - painted(job, model=model))
+    for edge in (away[:8], away[-8:], away[:, :8], away[:, -8:]):
+        assert edge.mean() < 1 / 255
 
 
 @SIZES
