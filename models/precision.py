@@ -146,11 +146,16 @@ def agreement(
     pictures: Sequence[np.ndarray],
     given: Beside = nothing,
 ) -> tuple[float, float]:
-    """(least PSNR in dB, largest difference in units of the range) of two networks' results."""
+    """(least PSNR in dB, largest difference in units of the range) of two networks' results.
+
+    0 and infinite where a result is not finite.
+    """
     worst, largest = float("inf"), 0.0
     for picture in pictures:
         beside = given(picture)
         error = np.abs(a(picture, **beside) - b(picture, **beside))
+        if not np.isfinite(error).all():
+            return 0.0, float("inf")
         largest = max(largest, float(error.max()))
         square = float(np.mean(np.square(error, dtype=np.float64)))
         worst = min(worst, -10 * np.log10(square) if square else float("inf"))

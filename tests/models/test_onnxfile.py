@@ -267,3 +267,16 @@ def test_eight_bits_say_what_they_cost(tmp_path):
 )
 def test_eight_bits_are_kept_where_they_are_faster_and_lose_next_to_nothing(speed_up, loss, kept):
     assert precision.Trade(speed_up, loss, 3).worth_it() is kept
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_a_result_that_is_no_number_agrees_with_nothing(wrong):
+    picture = np.full((4, 4, 3), 0.5, np.float32)
+
+    def broken(picture):
+        result = picture.copy()
+        result[1, 2, 0] = wrong
+        return result
+
+    assert precision.agreement(np.copy, np.copy, [picture]) == (np.inf, 0)
+    assert precision.agreement(np.copy, broken, [picture]) == (0, np.inf)
