@@ -10,7 +10,7 @@ from safelight import api
 
 from .codes import as_text, of_text, ready, style_code, whole_code
 from .colours import colour_statistics, matched, with_luminance
-from .working import BORDER, GRID, SUPPORT, Span, enlarged, reduced
+from .working import GRID, NARROW, SUPPORT, Span, enlarged, reduced
 
 STROKE = 8.0
 """Pixels of the strokes that the networks draw, for one pixel of the working size each."""
@@ -42,14 +42,14 @@ def step_of(stroke_size: float) -> float:
 
 
 def reach_of(stroke_size: float) -> int:
-    """What resampling and the grid add to the network's own reach.
+    """What resampling adds to the network's own reach.
 
     The host learns that from a piece of 64 pixels. Filled up to the grid the piece is larger at
     the working size than it should be, so what is learnt is too little for large strokes.
     """
     step = step_of(stroke_size)
-    missing = FARTHEST * step * (1 - 1 / (1 + (GRID - 1 + 2 * BORDER) * step / 64))
-    return math.ceil((BORDER + GRID + 2 * SUPPORT) * step + missing)
+    missing = FARTHEST * step * (1 - 1 / (1 + (GRID - 1 + 2 * NARROW) * step / 64))
+    return math.ceil(2 * SUPPORT * step + missing)
 
 
 def measured(

@@ -23,6 +23,11 @@ BORDER = 6 * GRID
 """Working pixels around a piece, where a network sees that a picture ends. At the edge of the
 photograph it is mirrored there; with less a frame would be seen."""
 
+SMALL, NARROW = 96, 2 * GRID
+"""A side of fewer working pixels has a narrower border: the host learns from such a piece how much
+larger than itself a piece becomes, and cuts a photograph accordingly. No photograph of more has
+pieces that small: each has as many pixels around it as a network looks at."""
+
 FILTER = Image.Resampling.BICUBIC
 SUPPORT = 2
 """Working pixels on each side that the filter takes in."""
@@ -39,12 +44,17 @@ class Span:
     step: float
 
     @property
+    def border(self) -> int:
+        """Working pixels on either side that are not the piece's."""
+        return BORDER if self.length / self.step >= SMALL else NARROW
+
+    @property
     def first(self) -> int:
-        return math.floor(self.start / self.step / GRID) * GRID - BORDER
+        return math.floor(self.start / self.step / GRID) * GRID - self.border
 
     @property
     def last(self) -> int:
-        return math.ceil((self.start + self.length) / self.step / GRID) * GRID + BORDER
+        return math.ceil((self.start + self.length) / self.step / GRID) * GRID + self.border
 
     @property
     def before(self) -> float:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from safelight_style import style
+from safelight_style import style, working
 
 from safelight import api
 from safelight.api import testing
@@ -127,3 +127,10 @@ def test_a_style_picture_of_any_shape_is_taken(job, shape):
 @pytest.mark.parametrize("colours", ["style", "matched", "photograph"])
 def test_it_is_well_behaved(job, told, colours):
     testing.assert_well_behaved(style, job=job(style), colours=colours, **told)
+
+
+def test_a_piece_has_room_for_what_a_network_does_at_an_edge_and_a_tiny_one_less():
+    assert working.Span(40, 300, 1.5).border == working.BORDER
+    assert working.Span(0, 64, 1.0).border == working.NARROW
+    whole = working.Span(0, 300, 1.0)
+    assert (whole.first, whole.last) == (-working.BORDER, 304 + working.BORDER)
