@@ -51,6 +51,16 @@ def set_to(panel, name, value):
     control.changed.emit()
 
 
+def dragged(panel, looks, qtbot):
+    """A look that takes its time, and changes while it runs."""
+    looks.clear()
+    set_to(panel, "seconds", 0.4)
+    qtbot.waitUntil(lambda: bool(looks), timeout=LIMIT)
+    for width in (11.0, 12.0, 13.0):
+        set_to(panel, "width", width)
+        qtbot.wait(60)
+
+
 def finished(workspace, qtbot, looks):
     session, level = workspace.session, workspace.canvas.level
     qtbot.waitUntil(
@@ -128,12 +138,7 @@ def test_a_coarse_look_is_finished_and_of_what_was_set_meanwhile_the_last_is_tri
 ):
     panel = choose(workspace.window(), "wash")
     finished(workspace, qtbot, looks)
-    looks.clear()
-    set_to(panel, "seconds", 0.4)
-    qtbot.waitUntil(lambda: bool(looks), timeout=LIMIT)
-    for width in (11.0, 12.0, 13.0):
-        set_to(panel, "width", width)
-        qtbot.wait(60)
+    dragged(panel, looks, qtbot)
     finished(workspace, qtbot, looks)
     widths = [width for width, _ in looks]
     assert widths[0] == 8.0
@@ -148,12 +153,7 @@ def test_in_a_small_view_a_look_is_finished_too(workspace, looks, qtbot):
     assert [at for _, at in looks] == [3]
     ended, heard = [], workspace.session._looking.ended
     workspace.session._looking.ended = lambda well: (ended.append(well), heard(well))
-    looks.clear()
-    set_to(panel, "seconds", 0.4)
-    qtbot.waitUntil(lambda: bool(looks), timeout=LIMIT)
-    for width in (11.0, 12.0, 13.0):
-        set_to(panel, "width", width)
-        qtbot.wait(60)
+    dragged(panel, looks, qtbot)
     qtbot.waitUntil(lambda: looks[-1] == (13.0, 3), timeout=LIMIT)
     finished(workspace, qtbot, looks)
     assert looks[0] == (8.0, 3)
