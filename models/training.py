@@ -72,12 +72,14 @@ def setup(
     return devices.setup(module, optimizer)
 
 
-def take_step(devices: Fabric, module: Any, optimizer: Any, loss: Tensor) -> None:
-    """One step of an optimiser down the gradient of a loss."""
+def take_step(devices: Fabric, module: Any, optimizer: Any, loss: Tensor) -> float:
+    """One step of an optimiser down the gradient of a loss; the gradient's norm before CLIP."""
     optimizer.zero_grad(set_to_none=True)
     devices.backward(loss)
-    devices.clip_gradients(module, optimizer, max_norm=CLIP, error_if_nonfinite=False)
+    norm = devices.clip_gradients(module, optimizer, max_norm=CLIP, error_if_nonfinite=False)
     optimizer.step()
+    assert norm is not None
+    return float(norm)
 
 
 class Clock:
@@ -234,9 +236,9 @@ class Run:
         if self._log:
             self._keep(measure)
 
-    def learn(self, loss: Tensor) -> None:
-        """One step of the network down the gradient of a loss."""
-        take_step(self.devices, *self._trained["network"], loss)
+    def learn(self, loss: Tensor) -> float:
+        """One step of the network down the gradient of a loss; its norm, see `take_step`."""
+        return take_step(self.devices, *self._trained["network"], loss)
 
     def done(self, loss: float, **values: float) -> None:
         """A step is over: what it gave, and what else to note of it every so many steps."""

@@ -79,6 +79,7 @@ class Contest(ABC):
 
     def __init__(self, settings: Settings, run: Run, generator: nn.Module, judge: nn.Module):
         self.settings, self.run = settings, run
+        self.norms: dict[str, float] = {}  # of both sides' last gradients
         self.loss = losses.loss_of(settings.loss, settings.smoothing)
         self.generator = run.network(generator, AVERAGING, adam)
         self.judge, self.optimizer = run.beside(judge, settings.learning_rate, "judge", adam)
@@ -117,7 +118,7 @@ class Contest(ABC):
         loss = self.loss.judge(real, fake)
         if self.run.step % EVERY == 0:
             loss = loss + EVERY * self.penalty(batch, made, at)
-        take_step(self.run.devices, self.judge, self.optimizer, loss)
+        self.norms["judge"] = take_step(self.run.devices, self.judge, self.optimizer, loss)
         return {"real": real.mean(), "made": fake.mean()}
 
     def penalty(self, batch: Batch, made: Tensor, at: Stage) -> Tensor:
@@ -150,7 +151,7 @@ class Contest(ABC):
         with torch.no_grad():
             real = self.judged(batch.real, batch, at)
         loss = self.loss.generator(real, self.judged(made, batch, at))
-        self.run.learn(loss + self.guidance(made, batch))
+        self.norms["generator"] = self.run.learn(loss + self.guidance(made, batch))
         self.judge.requires_grad_(True)
         return loss
 
@@ -161,7 +162,7 @@ class Contest(ABC):
 
     @abstractmethod
     def examples(self, at: Stage) -> tuple[Batch, Batch]:
-        """Real pictures: WATCHED that are learnt, and some that are not."""
+        """Real pictures: WATCHED that are learnt, and others that are not, where there are any."""
 
 
 class Watch:
@@ -187,9 +188,8 @@ class Watch:
         varies = watch.spread(features(made)) / watch.spread(features(learnt.real))
         sheet(made[:SHOWN], COLUMNS).save(self.folder / f"{contest.run.step:07d}.png")
         found: dict[str, Any] = {"overfits": round(overfits, 3), "varies": round(varies, 3)}
-        norms = [watch.gradient_norm(side) for side in (contest.generator, contest.judge)]
-        found |= {"norms": [round(norm, 4) for norm in norms]}
-        said = watch.alarms(overfits, varies, norms)
+        found |= {f"{side}_norm": round(norm, 4) for side, norm in contest.norms.items()}
+        said = watch.alarms(overfits, varies, contest.norms.values())
         return found | ({"alarm": "; ".join(said)} if said else {})
 
 

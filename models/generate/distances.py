@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from models.generate.watch import spread
 from models.perceptual import Features
 
 LAYER = 12  # of SqueezeNet, the last before its classes
@@ -110,11 +111,8 @@ def radii(features: np.ndarray, neighbours: int) -> np.ndarray:
 
 def variety(made: np.ndarray, real: np.ndarray) -> float:
     """Mean distance of two made pictures, in parts of that of two real ones."""
-    means = []
-    for part in (made, real):
-        count = len(part)
-        means.append(distances(part, part).sum() / (count * (count - 1)))
-    return float(means[0] / means[1])
+    found, usual = (spread(torch.from_numpy(part)) for part in (made, real))
+    return found / usual
 
 
 def nearest(made: np.ndarray, real: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

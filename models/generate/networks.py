@@ -192,7 +192,6 @@ class Judge(nn.Module):
 
     def __init__(self, side: int = 128, width: float = 1.0, *, norm: bool = False, kinds: int = 0):
         super().__init__()
-        self.kinds = kinds
         last = SMALLEST << 1 if kinds else SMALLEST
         sides = [side >> n for n in range(int(math.log2(side // last)) + 1)]
         widths = [max(16, round(WIDTHS[s] * width)) for s in sides]

@@ -112,6 +112,7 @@ class SurfaceContest(Contest):
         return generator(generator.kind(which), field, places, period)
 
     def examples(self, at: Stage) -> tuple[Batch, Batch]:
+        """Two crops of each texture; of so small a thing nothing is kept from training."""
         count, side = len(self.same[0]), self.settings.side
         which = torch.arange(count, device=self.same[0].device)
         kinds = self.generator.module.kind(which).detach()

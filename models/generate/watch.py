@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 OVERFITS = 0.6  # from here on it is said
 COLLAPSED = 0.5  # below this
@@ -43,14 +43,6 @@ def spread(features: Tensor) -> float:
     if count < 2:
         raise ValueError("two pictures at least are needed to tell how different they are")
     return float(torch.cdist(features, features).sum() / (count * (count - 1)))
-
-
-def gradient_norm(module: nn.Module) -> float:
-    """Euclidean norm of all gradients of a module together; 0 where there are none."""
-    squares = [
-        float(p.grad.float().square().sum()) for p in module.parameters() if p.grad is not None
-    ]
-    return math.sqrt(sum(squares))
 
 
 def alarms(overfitting: float, variety: float, norms: Iterable[float]) -> list[str]:

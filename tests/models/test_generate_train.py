@@ -48,7 +48,7 @@ def test_a_run_leaves_weights_samples_and_what_was_watched(folder, tmp_path):
     assert len(found) == 8
     assert np.isfinite(found).all()
     last = rows(given.out)[-1]
-    assert {"overfits", "varies", "norms"} <= set(last)
+    assert {"overfits", "varies", "judge_norm", "generator_norm"} <= set(last)
     assert Image.open(given.out / "samples" / "0000008.png").size == (9 * 32, 4 * 32)
     network = Objects(32, 0.1)
     assert load_weights(network, given.out / "weights.npz") == []
