@@ -15,7 +15,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +151,23 @@ class Log:
 def shown(value: Any) -> Any:
     """A setting as a log may hold it: of a path only its name, since folders are private."""
     return value.name if isinstance(value, Path) else value
+
+
+@dataclass(kw_only=True)
+class Settings:
+    """What every training run is told. A model's own settings add to it, with its own defaults."""
+
+    photos: Path
+    out: Path
+    minutes: float
+    steps: int | None = None  # instead of minutes
+    batch: int
+    learning_rate: float = 1e-3
+    init: Path | None = None
+    resume: bool = False
+    workers: int = 0  # processes that make examples; 0 where the cores have no time for them
+    measure_every: float  # seconds
+    seed: int = 1
 
 
 class Run:

@@ -25,7 +25,7 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.utils.data import IterableDataset, get_worker_info
 
-from models import measurement
+from models import measurement, training
 from models.clean.damage import GREY, MARGINS, TASKS, benchmark, without_colour
 from models.clean.network import AUTO, SIZES, build
 from models.degradation import levels as eight_bit
@@ -39,26 +39,18 @@ LOG_EVERY = 100  # steps
 SAMPLES = 4  # held-out crops that are kept as pictures
 
 
-@dataclass
-class Settings:
+@dataclass(kw_only=True)
+class Settings(training.Settings):
     """One training run. The defaults suit two CPU cores and an hour or more."""
 
     task: str
-    photos: Path
-    out: Path
     size: str = "small"
     minutes: float = 90.0
-    steps: int | None = None  # instead of minutes
     batch: int = 8  # small: in a short run more steps are worth more than smoother ones
     patch: int = 96  # pixels, a multiple of 8; nearly twice the reach
-    learning_rate: float = 1e-3
-    init: Path | None = None
-    resume: bool = False
     cache: Path | None = None
-    workers: int = 0  # processes that damage crops; 0 where the cores have no time for them
     compiled: bool = False
     measure_every: float = 600.0  # seconds
-    seed: int = 1
 
 
 class Crops(IterableDataset):

@@ -25,7 +25,7 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.utils.data import IterableDataset, get_worker_info
 
-from models import measurement
+from models import measurement, training
 from models.adversary import Adversary, relativistic, roughness
 from models.degradation import degrade
 from models.enlarge.network import FAMILIES, build
@@ -48,29 +48,21 @@ PATTERN = 2.0  # against dots on the grid of the input, the cheapest texture the
 PATTERN_SIDE = 8  # input pixels that are averaged to see such dots
 
 
-@dataclass
-class Settings:
+@dataclass(kw_only=True)
+class Settings(training.Settings):
     """One training run. The defaults suit two CPU cores and an hour."""
 
-    photos: Path
-    out: Path
     family: str = "fast"
     scale: int = 4
     source: str = "clean"  # or "photo": what phones and the web do to a photograph
     look: str = "faithful"  # or "crisp"
     minutes: float = 45.0
-    steps: int | None = None  # instead of minutes
     batch: int = 8  # small: in a short run more steps are worth more than smoother ones
     patch: int = 48  # input pixels; more than twice the reach, so most of it sees no border
-    learning_rate: float = 1e-3
-    init: Path | None = None
     features: Path | None = None
-    resume: bool = False
     cache: Path | None = None
-    workers: int = 0  # processes that cut crops; 0 where the cores have no time for them
     compiled: bool = False
     measure_every: float = 180.0  # seconds
-    seed: int = 1
 
 
 class Crops(IterableDataset):

@@ -8,12 +8,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
+from models import training
 from models.generate import losses, watch
 from models.generate.augmentation import CHANGES, changed
 from models.generate.folder import sheet
@@ -28,18 +28,14 @@ WATCHED = 64  # pictures that the watch looks at
 LOOKED_AT = 64  # pixels a side, whatever a stage makes
 
 
-@dataclass
-class Settings:
+@dataclass(kw_only=True)
+class Settings(training.Settings):
     """One training run. The defaults suit two CPU cores and some hours."""
 
-    photos: Path
-    out: Path
     side: int = 128
     width: float = 1.0  # of the networks, in parts of the usual
     minutes: float = 180.0
-    steps: int | None = None  # instead of minutes
     batch: int = 16
-    learning_rate: float = 1e-3
     loss: str = "relativistic"
     roughness: float = 1.0  # weight of R1 and R2
     finite: bool = False  # by finite differences
@@ -48,11 +44,7 @@ class Settings:
     smoothing: float = 0.0
     changes: tuple[str, ...] = tuple(CHANGES)
     grow: tuple[int, ...] = ()
-    init: Path | None = None
-    resume: bool = False
-    workers: int = 0
     measure_every: float = 300.0  # seconds
-    seed: int = 1
 
 
 class Stage(NamedTuple):

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -106,7 +107,7 @@ def main() -> None:
     if given.grow is None:
         given.grow = () if given.surfaces else tuple(s for s in GROWS if s <= given.side)
     making = surfaces(given) if given.surfaces else ObjectContest
-    known = {name: value for name, value in vars(given).items() if name in Settings.__annotations__}
+    known = {field.name: getattr(given, field.name) for field in fields(Settings)}
     train(Settings(**known | {name: tuple(known[name]) for name in ("changes", "grow")}), making)
 
 

@@ -28,6 +28,7 @@ from PIL import Image
 from torch import Tensor
 from torch.utils.data import IterableDataset, get_worker_info
 
+from models import training
 from models.adversary import Adversary, relativistic, roughness
 from models.damage import Masks, load_masks
 from models.degradation import levels as eight_bit
@@ -51,31 +52,23 @@ ADVERSARY_RATE = 2e-4
 ADVERSARY_ALONE = 200  # steps in which it learns before it is listened to
 
 
-@dataclass
-class Settings:
+@dataclass(kw_only=True)
+class Settings(training.Settings):
     """One training run. The defaults suit two CPU cores and some hours."""
 
-    photos: Path
     damage: Path
-    out: Path
     size: str = "small"
     minutes: float = 180.0
-    steps: int | None = None  # instead of minutes
     batch: int = 8
     patch: int = 128  # pixels, a multiple of 16; twice the largest hole
-    learning_rate: float = 1e-3
     beta: float = 1.0  # weight of the divergence at the end; 1 is the evidence lower bound
     warm_up: float = 0.3  # part of the run until it has that weight
     free_bits: float = 0.02  # nats a missing pixel and scale that cost nothing
     unseen: float = 0.5  # share of a batch that is filled without having seen the original
-    init: Path | None = None
     features: Path | None = None
     adversary: bool = False
-    resume: bool = False
     cache: Path | None = None
-    workers: int = 0  # processes that make examples; 0 where the cores have no time for them
     measure_every: float = 300.0  # seconds
-    seed: int = 1
 
 
 class Examples(IterableDataset):

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import IterableDataset, get_worker_info
 
+from models import training
 from models.damage import GROUPS, Masks, age, damaged, load_masks
 from models.pictures import Pictures
 from models.repair.detector import Detector, detection_loss
@@ -32,24 +33,16 @@ SURE = 0.5  # from which on a pixel counts as damaged
 LOG_EVERY = 50  # steps
 
 
-@dataclass
-class Settings:
+@dataclass(kw_only=True)
+class Settings(training.Settings):
     """One training run. The defaults suit two CPU cores and an hour."""
 
-    photos: Path
     damage: Path
-    out: Path
     minutes: float = 45.0
-    steps: int | None = None  # instead of minutes
     batch: int = 8
     patch: int = 128  # pixels, a multiple of 8
-    learning_rate: float = 1e-3
-    init: Path | None = None
-    resume: bool = False
     cache: Path | None = None
-    workers: int = 0  # processes that damage crops; 0 where the cores have no time for them
     measure_every: float = 180.0  # seconds
-    seed: int = 1
 
 
 def example(

@@ -26,7 +26,7 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.utils.data import IterableDataset, get_worker_info
 
-from models import onnxfile
+from models import onnxfile, training
 from models.degradation import levels as eight_bit
 from models.muon import Muon
 from models.pictures import SUFFIXES, Pictures, is_held_out
@@ -77,31 +77,23 @@ It learnt from {data}, in {length}.
 """
 
 
-@dataclass
-class Settings:
+@dataclass(kw_only=True)
+class Settings(training.Settings):
     """One training run. The defaults suit one core and a few minutes."""
 
     painting: Path
-    photos: Path
     features: Path
-    out: Path
     name: str
     general: Path | None = None
     credit: str = ""
     licence: str = "Apache-2.0"
     minutes: float = 5.0
-    steps: int | None = None  # instead of minutes
     batch: int = 2
     patch: int = 192  # pixels, a multiple of 8
     side: int = 256  # pixels of the painting's shorter side, a multiple of 8
-    learning_rate: float = 1e-3
     content: float = CONTENT
-    init: Path | None = None
-    resume: bool = False
     cache: Path | None = None
-    workers: int = 0
     measure_every: float = 60.0  # seconds
-    seed: int = 1
 
 
 class Photographs(Pictures):

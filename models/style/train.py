@@ -22,6 +22,7 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.utils.data import IterableDataset, get_worker_info
 
+from models import training
 from models.degradation import levels as eight_bit
 from models.muon import Muon
 from models.pictures import Pictures
@@ -45,27 +46,19 @@ SAMPLES = 4
 HELD_OUT_SIDE = 192
 
 
-@dataclass
-class Settings:
+@dataclass(kw_only=True)
+class Settings(training.Settings):
     """One training run. The defaults suit two CPU cores and some hours."""
 
-    photos: Path
     styles: Path
     features: Path
-    out: Path
     size: str = "fast"
     minutes: float = 180.0
-    steps: int | None = None  # instead of minutes
     batch: int = 4
     patch: int = 192  # pixels, a multiple of 96
-    learning_rate: float = 1e-3
     content: float = CONTENT
-    init: Path | None = None
-    resume: bool = False
     cache: Path | None = None
-    workers: int = 0
     measure_every: float = 300.0  # seconds
-    seed: int = 1
 
 
 class Examples(IterableDataset):
