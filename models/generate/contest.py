@@ -20,7 +20,8 @@ from models.generate.folder import sheet
 from models.style.independent import answers
 from models.training import Run, take_step
 
-AVERAGING = 0.998  # of the generator's weights, over steps
+AVERAGING = 0.999  # of the generator's weights, over steps
+USUAL = 64  # pixels a side
 EVERY = 4  # steps between the penalties, which count so many times as much
 SHOWN = 36  # pictures of a sheet of samples
 COLUMNS = 9
@@ -37,7 +38,7 @@ class Settings(training.Settings):
     minutes: float = 180.0
     batch: int = 16
     loss: str = "relativistic"
-    roughness: float = 1.0  # weight of R1 and R2
+    roughness: float = 1.0  # weight of R1 and R2 for pictures of USUAL pixels a side
     finite: bool = False  # by finite differences
     slope: float = 0.0  # weight of WGAN-GP's penalty
     norm: bool = False  # spectral normalisation of the judge
@@ -114,7 +115,11 @@ class Contest(ABC):
         return {"real": real.mean(), "made": fake.mean()}
 
     def penalty(self, batch: Batch, made: Tensor, at: Stage) -> Tensor:
-        """What the judge pays for being steep, on half of the pictures."""
+        """What the judge pays for being steep, on half of the pictures.
+
+        The weight of R1 and R2 is in proportion to the pixels (Karras et al., "Training Generative
+        Adversarial Networks with Limited Data", 2020): a judge is steeper where there are few.
+        """
         settings, total = self.settings, made.new_zeros(())
         half = max(1, len(made) // 2)
         kinds = None if batch.kinds is None else batch.kinds[:half].detach()
@@ -129,7 +134,7 @@ class Contest(ABC):
                     rough = losses.nudged(judge, part, judge(part))
                 else:
                     rough = losses.roughness(judge, part)
-                total = total + settings.roughness * rough
+                total = total + settings.roughness * (at.side / USUAL) ** 2 * rough
         if settings.slope:
             total = total + settings.slope * losses.slope(judge, real, fake)
         return total

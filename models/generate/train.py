@@ -8,8 +8,8 @@ A judge learns to tell what is made from what is real, and the generator learns 
 usual cures of that struggle are options (`--loss`, `--roughness`, `--slope`, `--norm`,
 `--smoothing`, `--changes`, `--grow`); the defaults are those of R3GAN (Huang et al., "The GAN is
 dead; long live the GAN!", 2024) with differentiable augmentation, objects growing from 16 pixels.
-Textures for surfaces are found in the pictures of the folders (textures.py). What is watched is in
-watch.py: it is noted in the log, and said where it alarms. OUT receives `weights.npz` (of the
+Which textures of the folders' pictures surfaces are learnt from says a list (textures.py). What is
+watched is in watch.py: it is noted in the log, and said where it alarms. OUT receives `weights.npz` (of the
 averaged generator), `state.pt` (what --resume continues from), `log.jsonl` and `samples/`, sheets
 of the same codes again and again.
 """
@@ -21,22 +21,19 @@ from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 
-import numpy as np
-
 from models.generate import losses
 from models.generate.augmentation import CHANGES
-from models.generate.contest import Contest, Settings, Stage, Watch
+from models.generate.contest import USUAL, Contest, Settings, Stage, Watch
 from models.generate.objects import ObjectContest
 from models.generate.surfaces import SurfaceContest
-from models.generate.textures import find
-from models.style import objective
+from models.generate.textures import listed
 from models.training import Run, options
 
 FADES = 0.4  # part of a stage in which the new size comes in
 WEIGHTS = {16: 1.0, 32: 1.6, 64: 2.4, 128: 3.0, 256: 3.6}  # of a side's stage, in time
 GROWS = (16, 32, 64, 128)
 LOG_EVERY = 50  # steps
-TEXTURES = 96
+TEXTURES = Path(__file__).parent / "textures.csv"
 GUIDED = 1.0  # weight of the statistics
 
 Making = Callable[[Settings, Run], Contest]
@@ -72,9 +69,8 @@ def train(settings: Settings, making: Making) -> list[float]:
 
 
 def surfaces(given: argparse.Namespace) -> Making:
-    """A contest about the textures of all folders."""
-    found = find([given.photos, *given.more], objective.features(given.features), given.textures)
-    textures = np.stack([one.pixels for one in found])
+    """A contest about the textures that are listed."""
+    textures = listed(given.textures, [given.photos, *given.more])
 
     def made(settings: Settings, run: Run) -> Contest:
         return SurfaceContest(settings, run, textures, given.features, given.guided)
@@ -87,7 +83,7 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=Settings.side, help="pixels, a power of 2")
     parser.add_argument("--width", type=float, default=Settings.width, help="of the networks")
     parser.add_argument("--loss", choices=losses.LOSSES, default=Settings.loss)
-    weight = "weight of the squared gradient of the judge at pictures, R1 and R2; 0 for none"
+    weight = f"weight of the judge's squared gradient, R1 and R2, at {USUAL} pixels; 0 for none"
     parser.add_argument("--roughness", type=float, default=Settings.roughness, help=weight)
     parser.add_argument("--finite", action="store_true", help="it by finite differences")
     weight = "weight of WGAN-GP's penalty"
@@ -99,11 +95,11 @@ def main() -> None:
     parser.add_argument("--surfaces", action="store_true", help="of what textures are made of")
     parser.add_argument("--more", nargs="*", type=Path, default=[], help="folders, for surfaces")
     parser.add_argument("--features", type=Path, help="SqueezeNet's weights, for surfaces")
-    parser.add_argument("--textures", type=int, default=TEXTURES, help="how many are found")
+    parser.add_argument("--textures", type=Path, default=TEXTURES, help="a list, for surfaces")
     parser.add_argument("--guided", type=float, default=GUIDED, help="weight of the statistics")
     given = parser.parse_args()
-    if given.surfaces and not given.features:
-        parser.error("--surfaces needs --features, by which textures are found")
+    if given.surfaces and given.guided and not given.features:
+        parser.error("--surfaces needs --features, or --guided 0")
     if given.grow is None:
         given.grow = () if given.surfaces else tuple(s for s in GROWS if s <= given.side)
     making = surfaces(given) if given.surfaces else ObjectContest
