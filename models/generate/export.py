@@ -248,6 +248,7 @@ def place(module: Flower | Surface, name: str, folder: Path, trials: list[Given]
 def described(module: Flower | Surface, name: str) -> dict[str, str]:
     """The metadata properties of a file, before it is measured."""
     words = cards.words(Path(__file__).parent)
+    words["data"] = [item for item in words["data"] if item["of"] == name]
     title = f"{words['title']}, {words['models'][name]['title']}"
     stated = {"contract": onnxfile.CONTRACT, "scale": "1", "multiple": "1", "reach": "0"}
     stated |= {"range": "0..1", "layout": "NCHW", "channels": "RGB"}
