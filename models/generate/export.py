@@ -34,10 +34,10 @@ from models.training import load_all_weights, stored_weights
 
 PLUGIN = Path(__file__).parents[2] / "plugins" / "generate" / "safelight_generate"
 FLOWERS, SURFACES = "flowers", "surfaces"
-TILE = 512  # pixels a side of a piece of a surface that suits the memory
+TILE = 768  # pixels a side of a piece of a surface that suits the memory
 CELLS = ((1, 1), (1, 3), (6, 6), (9, 14))  # sizes that the file of surfaces is tried with
 ROLLED = (2, 5)  # cells
-WHOLE, PIECE = (19, 23), (4, 6)  # cells; of the piece, what is kept of it
+WHOLE, PIECE = (23, 25), (4, 6)  # cells; of the piece, what is kept of it
 VARIETIES = (1.0, 0.5)
 
 Given = Mapping[str, np.ndarray]
@@ -251,7 +251,7 @@ def described(module: Flower | Surface, name: str) -> dict[str, str]:
     words["data"] = [item for item in words["data"] if item["of"] == name]
     title = f"{words['title']}, {words['models'][name]['title']}"
     stated = {"contract": onnxfile.CONTRACT, "scale": "1", "multiple": "1", "reach": "0"}
-    stated |= {"range": "0..1", "layout": "NCHW", "channels": "RGB"}
+    stated |= {"range": "0..1", "layout": "NCHW", "channels": "RGB", "input": "numbers"}
     stated["parameters"] = str(sum(p.numel() for p in module.parameters()))
     if isinstance(module, Surface):
         stated |= {"tile": str(TILE), "margin": str(module.surfaces.margin), "cell": str(CELL)}
