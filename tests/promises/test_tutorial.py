@@ -120,10 +120,11 @@ def test_the_filters_that_are_only_shown_keep_every_promise(tmp_path, monkeypatc
     filters = [getattr(module, name) for name in ("stretch", "highlights", "even_out", "waves")]
     for item in filters:
         testing.assert_well_behaved(item)
-    stretch, highlights, even_out = (registered(item).declaration for item in filters)
+    stretch, highlights, even_out, waves = (registered(item).declaration for item in filters)
     assert stretch.prepares == ("thumbnail",)
     assert highlights.selects
     assert even_out.masked
+    assert waves.generates
 
 
 def test_its_links_lead_somewhere():
