@@ -14,6 +14,9 @@ from safelight.pixels import MODES, Raster
 Channels: TypeAlias = Literal["all", "luminance", "colour"]
 """What of a filter's result counts: all of it, its lightness only, or its colour only."""
 
+Synthetic: TypeAlias = Literal["", "partly", "wholly"]
+"""How much of some pixels a generator has made."""
+
 
 GROW = (-256, 1024)
 FEATHER = (0, 1024)
