@@ -102,7 +102,8 @@ class Layer:
     ``opacity`` is 0 to 1 (a filter layer's Amount), ``mode`` one of ``pixels.MODES``. A
     ``clipped`` layer shows only where the nearest unclipped layer below it does. ``mask`` has
     one channel and the document's size; white shows. ``locked`` keeps edits away. ``id`` stays
-    the same while a layer is edited.
+    the same while a layer is edited. ``synthetic`` says how much of the pixels it holds came from
+    a generator, whatever has been done to them since.
     """
 
     name: str
@@ -114,6 +115,7 @@ class Layer:
     clipped: bool = False
     mask: Raster | None = None
     id: str = field(default_factory=_new_id)
+    synthetic: Synthetic = ""
 
     def __post_init__(self) -> None:
         if not 0 <= self.opacity <= 1:
@@ -124,6 +126,8 @@ class Layer:
             raise ValueError(f"a mask has one channel, not {self.mask.channels}")
         if isinstance(self.content, Raster) and self.content.channels == 1:
             raise ValueError("a layer's pixels have 3 or 4 channels")
+        if self.synthetic not in get_args(Synthetic):
+            raise ValueError(f"pixels are synthetic partly or wholly, not {self.synthetic}")
 
     @property
     def raster(self) -> Raster:
@@ -136,6 +140,16 @@ class Layer:
     def filter(self) -> LiveFilter | None:
         """What a filter layer does; None for pixels and groups."""
         return self.content if isinstance(self.content, LiveFilter) else None
+
+    @property
+    def made(self) -> Synthetic:
+        """How much of its own pixels a generator has made: those it holds, or those it is given
+        by a filter that generates; "" for a group.
+        """
+        held = self.filter
+        if held is not None:
+            return "wholly" if held.generates and held.kept is not None else ""
+        return self.synthetic
 
     @property
     def layers(self) -> tuple[Layer, ...]:

@@ -22,12 +22,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.api import Region
-from safelight.document import Document, Group, Layer, Live, Metadata, whole
+from safelight.document import Document, Group, Layer, Live, Metadata, Synthetic, whole
 from safelight.document.document import clipping_base
-from safelight.files import png
+from safelight.files import png, provenance
 from safelight.files.atomic import WriteError, atomic_write, plain_name
 from safelight.files.content import Content
-from safelight.files.export import Exported, ExportError
+from safelight.files.export import Exported, ExportError, marked_xmp
 from safelight.pixels import MODES, Raster, from_float, to_float
 
 SUFFIX = ".ora"
@@ -80,7 +80,8 @@ def export_openraster(
 
     ``notes`` name what such a file cannot hold: filter layers become pixels (cheap ones run
     through ``live``), masks of pixel layers go into their transparency, 32-bit float becomes
-    16-bit. The picture as a whole, with its metadata, is in it as it is seen.
+    16-bit. The picture as a whole, with its metadata, is in it as it is seen. What a generator has
+    made is marked in the XMP of each layer's PNG, and of the whole.
 
     Raises FileExists, WriteError as ``atomic_write`` does, and ExportError without memory.
     """
@@ -135,7 +136,8 @@ class _Writing:
                 for key, dots in zip(("xres", "yres"), metadata.dpi, strict=True):
                     image.set(key, str(max(round(dots), 1)))
             self._layers(archive, ElementTree.SubElement(image, "stack"), document.layers)
-            self._code(archive, MERGED, self._merged, metadata)
+            marked = replace(metadata, xmp=marked_xmp(document, metadata.xmp, self.notes))
+            self._code(archive, MERGED, self._merged, marked)
             while self._coding:
                 self._add_coded(archive)
             self._add(archive, THUMBNAIL, self._thumbnail())
@@ -165,7 +167,8 @@ class _Writing:
                 self.notes.append(
                     f"{_text(layer.name)} was merged with the layers that are clipped to it."
                 )
-                self._pixels(archive, stack, layer, self._of((_bare(layer), *clipped)))
+                made = self._of((_bare(layer), *clipped))
+                self._pixels(archive, stack, _from(layer, made), whole(made, self._live))
 
     def _plain(
         self, archive: zipfile.ZipFile, stack: ElementTree.Element, layer: Layer, **facts: str
@@ -205,7 +208,8 @@ class _Writing:
             self.notes.append(f"{_text(layer.name)} was left out: the filter has not run.")
             return
         self.notes.append(f"{_text(layer.name)} became pixels: OpenRaster holds no filters.")
-        raster = self._of((*layers[:-1], replace(layer, visible=True)))
+        made = self._of((*layers[:-1], replace(layer, visible=True)))
+        raster = whole(made, self._live)
         facts = {}
         if raster.channels == 4:
             # A filter leaves the transparency below it as it is: opaque pixels, atop of that.
@@ -213,12 +217,12 @@ class _Writing:
                 facts["composite-op"] = "svg:src-atop"
             raster = _mapped(raster, 3, lambda _, tile: tile[..., :3])
         # Opacity, mode and mask are in the pixels already.
-        done = replace(layer, opacity=1.0, mode="normal", mask=None)
+        done = replace(_from(layer, made), opacity=1.0, mode="normal", mask=None)
         self._pixels(archive, stack, done, raster, **facts)
 
-    def _of(self, layers: tuple[Layer, ...]) -> Raster:
-        """What some layers show by themselves."""
-        return whole(replace(self.document, layers=layers, selection=None), self._live)
+    def _of(self, layers: tuple[Layer, ...]) -> Document:
+        """Some layers by themselves."""
+        return replace(self.document, layers=layers, selection=None)
 
     def _pixels(
         self,
@@ -233,7 +237,7 @@ class _Writing:
                 f"The mask of {_text(layer.name)} became its transparency: OpenRaster has no masks."
             )
             raster = _masked(raster, layer.mask)
-        self._source(archive, stack, raster, self._facts(layer) | facts)
+        self._source(archive, stack, raster, self._facts(layer) | facts, layer.synthetic)
 
     def _source(
         self,
@@ -241,10 +245,11 @@ class _Writing:
         stack: ElementTree.Element,
         raster: Raster,
         facts: dict[str, str],
+        synthetic: Synthetic = "",
     ) -> None:
         source = f"data/layer{self._count}.png"
         self._count += 1
-        self._code(archive, source, raster)
+        self._code(archive, source, raster, Metadata(xmp=provenance.marked(None, synthetic)))
         ElementTree.SubElement(stack, "layer", facts | {"src": source, "x": "0", "y": "0"})
 
     def _code(
@@ -252,7 +257,7 @@ class _Writing:
         archive: zipfile.ZipFile,
         name: str,
         raster: Raster,
-        metadata: Metadata | None = None,
+        metadata: Metadata,
     ) -> None:
         """Have a raster compressed; what was given before it goes into the archive first."""
         if len(self._coding) >= _THREADS:
@@ -282,13 +287,13 @@ class _Writing:
             "edit-locked": "true" if layer.locked else "false",
         }
 
-    def _png(self, raster: Raster, metadata: Metadata | None) -> bytes:
+    def _png(self, raster: Raster, metadata: Metadata) -> bytes:
         stream = io.BytesIO()
         content = Content(
             _sixteen(raster).to_array(),
             alpha=raster.channels == 4,
             icc=self.document.profile.icc,
-            metadata=metadata or Metadata(),
+            metadata=metadata,
             notes=self.notes,
         )
         png.write(stream, content)
@@ -317,6 +322,11 @@ class _Writing:
     ) -> None:
         # A PNG is compressed already. Without a time, equal documents make equal files.
         archive.writestr(zipfile.ZipInfo(name), data, how)
+
+
+def _from(layer: Layer, made: Document) -> Layer:
+    """A layer that is to hold what a document shows."""
+    return replace(layer, synthetic=made.synthetic)
 
 
 def _bare(layer: Layer) -> Layer:

@@ -14,7 +14,7 @@ from typing import Any
 from xml.parsers import expat
 from xml.sax.saxutils import quoteattr
 
-from safelight.document import Synthetic
+from safelight.document import Document, Synthetic
 
 LARGEST_XMP = 1 << 20
 """Bytes of a packet that are parsed: the largest in use have some hundred kilobytes."""
@@ -44,6 +44,11 @@ _TAG = re.compile(rb"""<([^\s/>]+)(?:\s+[^\s=]+\s*=\s*(?:"[^"]*"|'[^']*'))*\s*/?
 
 class UnreadablePacket(ValueError):
     """A packet that is damaged, too large, or declares a document type: it is not believed."""
+
+
+def of(document: Document) -> Synthetic:
+    """What its export has to say: what is shown, or else what the file it was opened from said."""
+    return document.synthetic or stated(document.metadata.xmp)
 
 
 def stated(xmp: bytes | None) -> Synthetic:

@@ -93,7 +93,10 @@ class ExportDialog(QDialog):
         self.bits = QComboBox()
         self.metadata = QComboBox()
         self.metadata.addItems(list(_METADATA))
-        self.metadata.setToolTip("The colour profile always comes along: the colours need it")
+        self.metadata.setToolTip(
+            "The colour profile always comes along: the colours need it. So does the mark of a"
+            " picture that a generator has made."
+        )
         self.path = QLineEdit(str(_proposal(document, source, self._targets)))
         self.note = QLabel()
         self.note.setTextFormat(Qt.TextFormat.PlainText)
