@@ -259,7 +259,7 @@ def marked_xmp(document: Document, xmp: bytes | None, notes: list[str]) -> bytes
     One that cannot be read stays as it is, with a note.
     """
     try:
-        return provenance.marked(xmp, provenance.of(document))
+        return provenance.marked(xmp, provenance.declared(document))
     except provenance.UnreadablePacket:
         notes.append(
             "It is not marked as synthesised: its XMP metadata cannot be read and stayed as it is."
@@ -285,7 +285,7 @@ def _foreign_content(
     lost = metadata.kept(document.metadata, options.metadata)
     if lost != Metadata():
         notes.append(f"The metadata were left out: {target.name} holds none.")
-    if provenance.of(document):
+    if provenance.declared(document):
         notes.append(f"It is not marked as synthesised: {target.name} holds no such mark.")
     assert target.exporter is not None
     if target.exporter.importer is None:

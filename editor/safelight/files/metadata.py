@@ -290,7 +290,10 @@ def describe(source: Document | Metadata) -> dict[str, str]:
         texts = _xmp_texts(metadata.xmp)
         artist = artist or plain_text(", ".join(texts["creator"]))
         rights = rights or plain_text(", ".join(texts["rights"][:1]))
-    stated = provenance.stated(metadata.xmp)
+    if isinstance(source, Document):
+        stated = provenance.declared(source)
+    else:
+        stated = provenance.stated(source.xmp)
     facts = {
         "camera": model if model.startswith(maker) else f"{maker} {model}".strip(),
         "lens": text(inner, 42036),

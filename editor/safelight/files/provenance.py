@@ -46,8 +46,8 @@ class UnreadablePacket(ValueError):
     """A packet that is damaged, too large, or declares a document type: it is not believed."""
 
 
-def of(document: Document) -> Synthetic:
-    """What its export has to say: what is shown, or else what the file it was opened from said."""
+def declared(document: Document) -> Synthetic:
+    """What the export of a document says: what is shown, or else what the file it was opened from said."""
     return document.synthetic or stated(document.metadata.xmp)
 
 
