@@ -35,12 +35,14 @@ class Kept:
 
     ``raster`` has the document's size, depth and profile; of 4 channels the alpha is not used.
     ``key`` says what it was computed from (``document.result_key``), ``models`` the SHA-256 of
-    each network that ran.
+    each network that ran, ``synthetic`` how much of what it was computed from a generator had made:
+    that can still be seen in it when the generated layer is gone.
     """
 
     raster: Raster
     key: str
     models: Mapping[str, str] = field(default_factory=dict)
+    synthetic: Synthetic = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "models", MappingProxyType(dict(self.models)))
@@ -56,7 +58,8 @@ class LiveFilter:
     every filter layer has; its Amount, mask and blend mode are the layer's own. ``grow`` and
     ``feather``, in pixels of level 0, are what is made of that mask (``effective_mask``): how far
     it is widened, narrowed when negative, and the radius of its soft rim.
-    ``masked`` is a filter that is told the mask, so that its result depends on it.
+    ``masked`` is a filter that is told the mask, so that its result depends on it. What
+    ``generates`` looks at nothing below it: its result is pixels like any other layer's.
     """
 
     id: str
@@ -70,6 +73,7 @@ class LiveFilter:
     grow: float = 0.0
     feather: float = 0.0
     masked: bool = False
+    generates: bool = False
 
     def __post_init__(self) -> None:
         if self.channels not in get_args(Channels):
@@ -140,6 +144,16 @@ class Layer:
     def filter(self) -> LiveFilter | None:
         """What a filter layer does; None for pixels and groups."""
         return self.content if isinstance(self.content, LiveFilter) else None
+
+    @property
+    def pixels(self) -> Raster | None:
+        """The pixels it shows of its own: those it holds, or what a generator made; None for other
+        filters, for groups, and for a generator that has made nothing yet.
+        """
+        held = self.filter
+        if held is not None and held.generates and held.kept is not None:
+            return held.kept.raster
+        return self.content if isinstance(self.content, Raster) else None
 
     @property
     def made(self) -> Synthetic:
