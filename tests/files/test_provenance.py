@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from xml.etree import ElementTree
 
 import pytest
@@ -117,8 +118,9 @@ def test_what_is_said_of_something_else_is_not_said_of_the_picture():
         "</rdf:Bag></mm:Ingredients>"
     )
     commented = f"<!-- {description(inner)} -->"
-    foreign = description("<a:DigitalSourceType xmlns:a='urn:a'>trainedAlgorithmicMedia</a:"
-                          "DigitalSourceType>")
+    foreign = description(
+        "<a:DigitalSourceType xmlns:a='urn:a'>trainedAlgorithmicMedia</a:DigitalSourceType>"
+    )
     for inside in (deep, commented, foreign):
         xmp = packet(inside)
         assert stated(xmp) == ""
@@ -237,7 +239,5 @@ def test_what_a_packet_says_of_other_things_stays_to_the_byte(xmp, word):
 @given(st.binary(max_size=200) | st.integers(0, 500).map(lambda cut: pictures.XMP[:cut]))
 def test_no_bytes_make_it_fail_in_another_way(xmp):
     assert stated(xmp) in ("", *WORDS)
-    try:
+    with contextlib.suppress(UnreadablePacket):
         assert stated(marked(xmp, "partly")) == "partly"
-    except UnreadablePacket:
-        pass

@@ -126,7 +126,7 @@ class Document:
         What is hidden, masked away or lies under an opaque layer is not shown. Filters, tone and
         blending make no picture synthetic, and none less so.
         """
-        return _WORDS[_shown(self.layers)[0]]
+        return _WORDS.get(_shown(self.layers)[0], "")
 
     def walk(self) -> Iterator[Layer]:
         """Every layer, bottom first, what is in a group before the group."""
@@ -202,7 +202,7 @@ _KINDS: dict[Synthetic, _Kinds] = {
     "partly": frozenset({False, True}),
     "wholly": frozenset({True}),
 }
-_WORDS: dict[_Kinds, Synthetic] = {_NOTHING: ""} | {kinds: word for word, kinds in _KINDS.items()}
+_WORDS = {kinds: word for word, kinds in _KINDS.items()}
 
 
 def _shown(layers: tuple[Layer, ...]) -> tuple[_Kinds, bool]:

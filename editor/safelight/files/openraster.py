@@ -22,7 +22,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.api import Region
-from safelight.document import Document, Group, Layer, Live, Metadata, Synthetic, whole
+from safelight.document import (
+    Document,
+    Group,
+    Layer,
+    Live,
+    Metadata,
+    Synthetic,
+    effective_raster,
+    whole,
+)
 from safelight.document.document import clipping_base
 from safelight.files import png, provenance
 from safelight.files.atomic import WriteError, atomic_write, plain_name
@@ -151,6 +160,7 @@ class _Writing:
         layers: tuple[Layer, ...],
     ) -> None:
         """Put layers (bottom first) into a stack (top first), with what is clipped to each."""
+        layers = tuple(self._settled(layer) for layer in layers)
         base = len(layers)
         for place in range(len(layers) - 1, -1, -1):
             if clipping_base(layers, place) is not None:
@@ -169,6 +179,17 @@ class _Writing:
                 )
                 made = self._of((_bare(layer), *clipped))
                 self._pixels(archive, stack, _from(layer, made), whole(made, self._live))
+
+    def _settled(self, layer: Layer) -> Layer:
+        """A layer, or what a generator has made for it as a layer of pixels."""
+        if layer.filter is None or layer.pixels is None:
+            return layer
+        self._became_pixels(layer)
+        mask = effective_raster(layer)
+        return replace(layer, content=layer.pixels, mask=mask, synthetic=layer.made)
+
+    def _became_pixels(self, layer: Layer) -> None:
+        self.notes.append(f"{_text(layer.name)} became pixels: OpenRaster holds no filters.")
 
     def _plain(
         self, archive: zipfile.ZipFile, stack: ElementTree.Element, layer: Layer, **facts: str
@@ -207,7 +228,7 @@ class _Writing:
         if held.kept is None and not runs:
             self.notes.append(f"{_text(layer.name)} was left out: the filter has not run.")
             return
-        self.notes.append(f"{_text(layer.name)} became pixels: OpenRaster holds no filters.")
+        self._became_pixels(layer)
         made = self._of((*layers[:-1], replace(layer, visible=True)))
         raster = whole(made, self._live)
         facts = {}

@@ -47,7 +47,7 @@ class UnreadablePacket(ValueError):
 
 
 def declared(document: Document) -> Synthetic:
-    """What the export of a document says: what is shown, or else what the file it was opened from said."""
+    """What the export of a document says: what is shown, else what the file it is from has said."""
     return document.synthetic or stated(document.metadata.xmp)
 
 
