@@ -2,9 +2,10 @@
 
 `Objects` makes a square picture from a code (n, 128) of independent normal numbers, in the manner
 of StyleGAN's generators without their noise (Karras et al., "Analyzing and Improving the Image
-Quality of StyleGAN", 2020): a constant of 4x4 is doubled again and again, every convolution is
-scaled and shifted as the code says (FiLM, Perez et al., 2018), and what is seen at every size is
-added up. No normalisation anywhere (Huang et al., "The GAN is dead; long live the GAN!", 2024).
+Quality of StyleGAN", 2020): 4x4 places that the code makes are doubled again and again, every
+convolution is scaled and shifted as the code says (FiLM, Perez et al., 2018), and what is seen at
+every size is added up. No normalisation anywhere (Huang et al., "The GAN is dead; long live the
+GAN!", 2024).
 
 `Surfaces` is convolutional throughout (Bergmann et al., "Learning Texture Manifolds with the
 Periodic Spatial GAN", 2017): a field of noise says where things are, a code for each of its places
@@ -17,6 +18,8 @@ Pictures are RGB, sRGB-encoded, -1 to 1 while networks are trained.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -30,7 +33,7 @@ WIDTHS = {4: 256, 8: 256, 16: 192, 32: 128, 64: 64, 128: 32, 256: 16}  # channel
 SLOPE = 0.2  # of the activation below zero
 GAIN = math.sqrt(2 / (1 + SLOPE**2))  # keeps the spread of numbers through the activation
 
-TELLING = 0.25  # how much a code changes a convolution's answers at first
+TELLING = 0.5  # how much a code changes a convolution's answers at first
 
 SURFACE_WIDTHS = (128, 96, 64, 48, 32)  # at 1/16, 1/8, 1/4, 1/2 and 1
 CELL = 16  # pixels for a place of the field
@@ -59,11 +62,18 @@ class Convolution(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         weight = self.inner.weight * self.gain
-        mode = self.inner.padding_mode
-        if mode != "zeros":
-            around = self.inner.padding[0]
-            return F.conv2d(F.pad(x, (around,) * 4, mode), weight, self.inner.bias)
+        if self.inner.padding_mode == "circular":
+            return F.conv2d(wrapped(x), weight, self.inner.bias)
         return F.conv2d(x, weight, self.inner.bias, padding=self.inner.padding)
+
+
+def wrapped(x: Tensor) -> Tensor:
+    """With what leaves at one border entering at the other, one place wide.
+
+    As F.pad does it, but with operators that ONNX has had for long.
+    """
+    x = torch.cat([x[:, :, -1:], x, x[:, :, :1]], 2)
+    return torch.cat([x[..., -1:], x, x[..., :1]], 3)
 
 
 class Dense(nn.Module):
@@ -89,8 +99,23 @@ def doubled(x: Tensor) -> Tensor:
     return F.interpolate(x, scale_factor=2.0, mode="nearest")
 
 
+class Held(NamedTuple):
+    """What blocks are told elsewhere: `told` (n, c), and `where`, (n, 1, h, w) of 0 to 1."""
+
+    told: Tensor
+    where: Tensor
+
+    def at(self, side: int) -> Held:
+        """The same for a block of `side` pixels a side."""
+        step = self.where.shape[-1] // side
+        return self._replace(where=F.avg_pool2d(self.where, step))
+
+
 class Told(nn.Module):
-    """A residual block of two convolutions, scaled and shifted as a code (n, told) says."""
+    """A residual block of two convolutions, scaled and shifted as a code (n, told) says.
+
+    Where something is `held`, as that says.
+    """
 
     def __init__(self, inputs: int, outputs: int, told: int):
         super().__init__()
@@ -101,28 +126,36 @@ class Told(nn.Module):
         self.scales = nn.ModuleList(Dense(told, w, value=1.0, gain=TELLING) for w in widths)
         self.shifts = nn.ModuleList(Dense(told, w, gain=TELLING) for w in widths)
 
-    def forward(self, x: Tensor, told: Tensor) -> Tensor:
+    def forward(self, x: Tensor, told: Tensor, held: Held | None = None) -> Tensor:
         inner = x
         for n, layer in enumerate((self.first, self.second)):
-            scale, shift = (part[n](told)[..., None, None] for part in (self.scales, self.shifts))
+            scale, shift = (said(part[n], told, held) for part in (self.scales, self.shifts))
             inner = layer(active(inner * scale + shift))
         return (self.through(x) + inner) / math.sqrt(2)
+
+
+def said(layer: Dense, told: Tensor, held: Held | None) -> Tensor:
+    """What a layer makes of what is told: (n, c, 1, 1), or (n, c, h, w) where something is held."""
+    usual = layer(told)[..., None, None]
+    if held is None:
+        return usual
+    return usual + held.where * (layer(held.told)[..., None, None] - usual)
 
 
 class Objects(nn.Module):
     """Pictures of one kind of thing, `side` pixels a side, from codes (n, CODE).
 
     While it grows (Karras et al., 2018), `at` is the side of what it makes and `fade` how much of
-    the finest size's detail counts.
+    the finest size's detail counts. `widths`: channels at every size, instead of `width`.
     """
 
-    def __init__(self, side: int = 128, width: float = 1.0):
+    def __init__(self, side: int = 128, width: float = 1.0, *, widths: Sequence[int] | None = None):
         super().__init__()
         self.side = side
         sides = [SMALLEST << n for n in range(int(math.log2(side // SMALLEST)) + 1)]
-        widths = [max(16, round(WIDTHS[s] * width)) for s in sides]
+        widths = widths or [max(16, round(WIDTHS[s] * width)) for s in sides]
         self.mapping = nn.ModuleList((Dense(CODE, MAPPED), Dense(MAPPED, MAPPED)))
-        self.start = nn.Parameter(torch.randn(1, widths[0], SMALLEST, SMALLEST))
+        self.start = Dense(MAPPED, widths[0] * SMALLEST**2)
         self.blocks = nn.ModuleList(
             Told(inputs, outputs, MAPPED)
             for inputs, outputs in zip([widths[0], *widths], widths, strict=False)
@@ -130,7 +163,7 @@ class Objects(nn.Module):
         self.colours = nn.ModuleList(Convolution(inputs, 3, 1) for inputs in widths)
         self.register_buffer("centre", torch.zeros(MAPPED))
 
-    def mapped(self, code: Tensor, variety: float = 1.0) -> Tensor:
+    def mapped(self, code: Tensor, variety: float | Tensor = 1.0) -> Tensor:
         """What the blocks are told by codes (n, CODE); with less `variety` nearer to the usual.
 
         The truncation of Karras et al., "A Style-Based Generator Architecture", 2019.
@@ -144,13 +177,18 @@ class Objects(nn.Module):
         """Pictures (n, 3, at, at) in about -1 to 1, not clipped."""
         return self.made(self.mapped(code), at, fade)
 
-    def made(self, told: Tensor, at: int | None = None, fade: float = 1.0) -> Tensor:
-        """Pictures of what is `mapped` from codes."""
+    def made(
+        self, told: Tensor, at: int | None = None, fade: float = 1.0, held: Held | None = None
+    ) -> Tensor:
+        """Pictures of what is `mapped` from codes; `held.where` is as large as the picture."""
         at = at or self.side
-        x = self.start.expand(len(told), -1, -1, -1)
+        x = self.start(told).unflatten(1, (-1, SMALLEST, SMALLEST))
+        if held is not None:
+            other = self.start(held.told).unflatten(1, (-1, SMALLEST, SMALLEST))
+            x = x + held.at(SMALLEST).where * (other - x)
         picture = None
         for block, colour in zip(self.blocks, self.colours, strict=True):
-            x = block(x, told)
+            x = block(x, told, held and held.at(x.shape[-1]))
             seen = colour(x)
             side = x.shape[-1]
             if picture is not None:
@@ -163,9 +201,13 @@ class Objects(nn.Module):
         raise ValueError(f"{at} is no size of this network")
 
 
-def smooth(picture: Tensor) -> Tensor:
-    """Twice as wide and high, bilinear."""
-    return F.interpolate(picture, scale_factor=2.0, mode="bilinear", align_corners=False)
+def smooth(picture: Tensor, times: int = 2, *, wraps: bool = False) -> Tensor:
+    """So many times as wide and high, bilinear; with the other border beyond each if it wraps."""
+    size = {"scale_factor": float(times), "mode": "bilinear"}
+    if not wraps:
+        return F.interpolate(picture, **size)
+    around = F.interpolate(wrapped(picture), **size)
+    return around[:, :, times:-times, times:-times]
 
 
 class Halving(nn.Module):
@@ -230,21 +272,20 @@ class Judge(nn.Module):
 class Surfaces(nn.Module):
     """Surfaces of any size: (n, 3, CELL * h, CELL * w) from a field, kinds and places.
 
-    `waves` is how many periodic functions of the place there are; 0 for none.
+    `waves` is how many periodic functions of the place there are; 0 for none. `widths`: channels
+    at every size, as SURFACE_WIDTHS, instead of `width`.
     """
 
     scale = CELL
 
-    def __init__(self, waves: int = 6, width: float = 1.0):
+    def __init__(self, waves: int = 6, width: float = 1.0, *, widths: Sequence[int] | None = None):
         super().__init__()
-        widths = [max(8, round(w * width / 8) * 8) for w in SURFACE_WIDTHS]
-        self.waves = waves
+        widths = widths or [max(8, round(w * width / 8) * 8) for w in SURFACE_WIDTHS]
+        self.waves, self.wraps = waves, False
         self.mapping = nn.ModuleList((Convolution(KIND, MAPPED, 1), Convolution(MAPPED, MAPPED, 1)))
         self.first = Convolution(FIELD + 2 * waves, widths[0])
-        self.blocks = nn.ModuleList(
-            Placed(inputs, outputs)
-            for inputs, outputs in zip([widths[0], *widths], widths[:-1], strict=False)
-        )
+        sides = zip([widths[0], *widths], widths[:-1], strict=False)
+        self.blocks = nn.ModuleList(Placed(*pair, 1 << n) for n, pair in enumerate(sides))
         self.fine = Convolution(widths[-2], widths[-1])
         self.last = Convolution(widths[-1], 3)
         self.vectors = Convolution(MAPPED, 2 * waves, 1) if waves else None
@@ -254,6 +295,17 @@ class Surfaces(nn.Module):
         for module in self.modules():
             if isinstance(module, nn.Conv2d) and module.kernel_size != (1, 1):
                 module.padding_mode = "circular" if on else "zeros"
+            if isinstance(module, Placed):
+                module.wraps = on
+        self.wraps = on
+
+    @property
+    def margin(self) -> int:
+        """Cells around a piece on which its pixels depend, by the layers."""
+        pixels = 2  # two convolutions at full size
+        for _ in self.blocks:
+            pixels = -(-pixels // 2) + 1 + 2  # bilinear, and two convolutions
+        return pixels + 1
 
     def forward(self, field: Tensor, kinds: Tensor, places: Tensor, period: Tensor) -> Tensor:
         """Pictures in about -1 to 1, not clipped.
@@ -270,8 +322,8 @@ class Surfaces(nn.Module):
             x = torch.cat([field, *self.periodic(told, places, period)], 1)
         x = self.first(x)
         for n, block in enumerate(self.blocks):
-            x = block(doubled(x) if n else x, told)
-        return self.last(active(self.fine(doubled(active(x)))))
+            x = block(smooth(x, wraps=self.wraps) if n else x, told)
+        return self.last(active(self.fine(smooth(active(x), wraps=self.wraps))))
 
     def periodic(self, told: Tensor, places: Tensor, period: Tensor) -> tuple[Tensor, Tensor]:
         """Sines and cosines of the place, (n, waves, h, w) each.
@@ -289,10 +341,14 @@ class Surfaces(nn.Module):
 
 
 class Placed(nn.Module):
-    """A residual block of two convolutions, told at every place of the field what to make."""
+    """A residual block of two convolutions, told at every place of the field what to make.
 
-    def __init__(self, inputs: int, outputs: int):
+    It works on `times` as many places a side as the field has.
+    """
+
+    def __init__(self, inputs: int, outputs: int, times: int):
         super().__init__()
+        self.times, self.wraps = times, False
         self.first = Convolution(inputs, outputs)
         self.second = Convolution(outputs, outputs)
         self.through = Convolution(inputs, outputs, 1) if inputs != outputs else nn.Identity()
@@ -301,9 +357,12 @@ class Placed(nn.Module):
     def forward(self, x: Tensor, told: Tensor) -> Tensor:
         inner = x
         for layer, telling in zip((self.first, self.second), self.told, strict=True):
-            said = telling(told)
-            if said.shape[2:] != inner.shape[2:]:
-                said = F.interpolate(said, inner.shape[2:], mode="bilinear", align_corners=False)
-            scale, shift = (TELLING * said).chunk(2, 1)
+            scale, shift = (TELLING * self.between(telling(told))).chunk(2, 1)
             inner = layer(active(inner * (1 + scale) + shift))
         return (self.through(x) + inner) / math.sqrt(2)
+
+    def between(self, cells: Tensor) -> Tensor:
+        """What is said of cells for the places between them too, bilinear."""
+        if self.times == 1:
+            return cells
+        return smooth(cells, self.times, wraps=self.wraps)
