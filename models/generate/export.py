@@ -26,16 +26,7 @@ import torch
 from torch import Tensor, nn
 
 from models import cards, onnxfile
-from models.generate.networks import (
-    CELL,
-    CODE,
-    FIELD,
-    KIND,
-    SMALLEST,
-    Held,
-    Objects,
-    Surfaces,
-)
+from models.generate.networks import CELL, CODE, FIELD, KIND, SMALLEST, Held, Objects, Surfaces
 from models.generate.surfaces import Kinds
 from models.generate.train import TEXTURES
 from models.tiles import Network, state, write_sums
@@ -100,8 +91,7 @@ def flower(weights: Path) -> Flower:
     widths = []
     while (name := f"blocks.{len(widths)}.second.inner.weight") in stored:
         widths.append(len(stored[name]))
-    first = SMALLEST
-    objects = Objects(first << (len(widths) - 1), widths=widths)
+    objects = Objects(SMALLEST << (len(widths) - 1), widths=widths)
     load_all_weights(objects, weights, "flowers")
     return Flower(objects).eval()
 
@@ -257,6 +247,7 @@ def place(module: Flower | Surface, name: str, folder: Path, trials: list[Given]
 def described(module: Flower | Surface, name: str) -> dict[str, str]:
     """The metadata properties of a file, before it is measured."""
     words = cards.words(Path(__file__).parent)
+    words["data"] = [item for item in words["data"] if item["of"] == name]
     title = f"{words['title']}, {words['models'][name]['title']}"
     stated = {"contract": onnxfile.CONTRACT, "scale": "1", "multiple": "1", "reach": "0"}
     stated |= {"range": "0..1", "layout": "NCHW", "channels": "RGB", "input": "numbers"}
