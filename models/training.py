@@ -150,6 +150,8 @@ class Log:
 
 def shown(value: Any) -> Any:
     """A setting as a log may hold it: of a path only its name, since folders are private."""
+    if isinstance(value, tuple):
+        return [shown(part) for part in value]
     return value.name if isinstance(value, Path) else value
 
 

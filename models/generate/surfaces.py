@@ -11,9 +11,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.utils.data import IterableDataset
 
 from models.generate.contest import WATCHED, Batch, Contest, Settings, Stage
 from models.generate.folder import signed
@@ -62,7 +62,7 @@ class SurfaceContest(Contest):
         self,
         settings: Settings,
         run: Run,
-        textures: np.ndarray,
+        textures: np.ndarray | list[Any],
         features: Path | None,
         guided: float,
     ):
@@ -75,11 +75,15 @@ class SurfaceContest(Contest):
         if features and guided:
             self.compared = objective.features(features).to(device)
             self.compared = self.compared.to(memory_format=torch.channels_last)
-        self.source = run.batches(Crops(textures, settings.batch, settings.side, run.seed))
+        self.source = run.batches(self.crops(run.seed))
         self.cells = settings.side // CELL
         with torch.random.fork_rng():
             torch.manual_seed(0)
             self.same = placed(min(WATCHED, len(textures)), self.cells, device)
+
+    def crops(self, seed: tuple[int, ...]) -> IterableDataset:
+        """Endless batches: which texture, and a part of it."""
+        return Crops(self.textures, self.settings.batch, self.settings.side, seed)
 
     def batch(self, at: Stage) -> Batch:
         which, crops = next(self.source)
