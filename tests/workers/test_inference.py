@@ -143,7 +143,7 @@ def test_a_trial_of_a_device_feeds_further_numbers_too(tmp_path):
     stated = {"safelight.contract": "1", "safelight.reach": "2"}
     path.write_bytes(described_as(networks.with_strength(), stated, tmp_path))
     inference = Inference()
-    numbers = _others(inference._session(path, "cpu"))
+    numbers = _others(inference._session(path, "cpu"), inference.contract(path))
     assert {name: value.shape for name, value in numbers.items()} == {"noise.level": (1,)}
     assert inference.run(path, texture(20, 30), numbers, "cpu").shape == (20, 30, 3)
 

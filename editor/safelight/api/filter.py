@@ -1,4 +1,4 @@
-"""Filter: the decorators that turn a function of pixels into a filter or a selector.
+"""Filter: the decorators that turn a function into a filter, a selector or a generator.
 
 The function's signature is the declaration. A decorated filter stays a function.
 """
@@ -28,6 +28,7 @@ VERSION = 1
 """Version of this API. A plugin made for a later one is refused with that reason."""
 
 _HOST_ARGUMENTS = ("job", "region", "mask", "prepared")
+_OF_GENERATORS = ("job", "canvas")
 _MARK = "__safelight_filter__"
 
 
@@ -40,7 +41,8 @@ class Declaration:
     ``selects``: its result is no picture but a selection. ``masked``: it works on what a mask
     says, and is told the mask. ``prepares`` names what it wants to see of the whole picture
     beforehand, and the parameters that this depends on; nothing for a filter that does not.
-    ``zoomable``: a smaller picture gives a smaller version of the same result.
+    ``zoomable``: a smaller picture gives a smaller version of the same result. ``generates``: it
+    makes pixels from nothing, and is given no picture.
     """
 
     id: str
@@ -55,6 +57,7 @@ class Declaration:
     masked: bool = False
     prepares: tuple[str, ...] = ()
     zoomable: bool = False
+    generates: bool = False
 
     @property
     def name(self) -> str:
@@ -117,6 +120,7 @@ class Declaration:
             "masked": self.masked,
             "prepares": list(self.prepares),
             "zoomable": self.zoomable,
+            "generates": self.generates,
         }
 
     @classmethod
@@ -135,6 +139,7 @@ class Declaration:
                 masked=data.get("masked") is True,
                 prepares=tuple(str(name) for name in data.get("prepares", ())),
                 zoomable=data.get("zoomable") is True,
+                generates=data.get("generates") is True,
                 **texts,
             )
             _check_scale(declaration)
@@ -153,6 +158,15 @@ class Registered:
     reach: Reach
     wants: frozenset[str]
     prepare: Prepare | None = None
+
+    def call(
+        self, image: Image | None, values: Mapping[str, Any], offered: Mapping[str, Any]
+    ) -> Any:
+        """Call the function: with ``image``, or the region to be made, ``values`` of its
+        parameters, and what it asks for of all that the host has ``offered`` by name.
+        """
+        first = offered["region"] if self.declaration.generates else image
+        return self.function(first, **values, **{name: offered[name] for name in self.wants})
 
     def expected(self, height: int, width: int, scale: int) -> tuple[int, ...]:
         """The shape of the result for an image of this size."""
@@ -252,12 +266,36 @@ def selector(
     return decorate
 
 
+def generator(title: str, *, category: str) -> Callable[[Function], Function]:
+    """Declare a function that makes pixels from nothing, which become a layer of their own.
+
+    Its first argument is ``region``, the ``api.Region`` that is wanted; it returns float32
+    (height, width, 3) of that size. ``canvas``, if it names it, is the region that all pieces
+    together fill: the whole picture, or what is selected of it. Pieces have to fit together, so
+    chance is drawn from a seed and from the place on the canvas, never from the piece.
+    ``job.describe(MODEL, None, ...)`` runs a network that is given no picture. All else is as for a
+    filter, and the hook ``filters`` offers it. Raises TypeError for a signature that is no
+    declaration.
+
+    What it makes is marked as synthesised, in the document and in what is exported.
+    """
+
+    def decorate(function: Function) -> Function:
+        declared = _declare(function, title, category, 0, 1, None, generates=True)
+        setattr(function, _MARK, declared)
+        return function
+
+    return decorate
+
+
 def registered(function: Callable[..., Any]) -> Registered:
     """What ``@api.filter`` noted on a function. Raises TypeError when it is no filter."""
     found = getattr(function, _MARK, None)
     if not isinstance(found, Registered):
         name = getattr(function, "__name__", repr(function))
-        raise TypeError(f"{name} is not decorated with @api.filter or @api.selector")
+        raise TypeError(
+            f"{name} is not decorated with @api.filter, @api.selector or @api.generator"
+        )
     return found
 
 
@@ -271,6 +309,7 @@ def _declare(
     *,
     selects: bool = False,
     zoomable: bool = False,
+    generates: bool = False,
 ) -> Registered:
     name = function.__name__
     try:
@@ -280,9 +319,11 @@ def _declare(
     arguments = list(inspect.signature(function).parameters.values())
     if not arguments or arguments[0].default is not inspect.Parameter.empty:
         raise TypeError(f"{name}: the first argument of a filter is the image")
+    if generates and arguments[0].name != "region":
+        raise TypeError(f"{name}: the first argument of a generator is the region")
     wants, parameters = set(), []
     for argument in arguments[1:]:
-        if argument.name in _HOST_ARGUMENTS:
+        if argument.name in (_OF_GENERATORS if generates else _HOST_ARGUMENTS):
             wants.add(argument.name)
             continue
         if argument.default is inspect.Parameter.empty:
@@ -301,6 +342,7 @@ def _declare(
         masked="mask" in wants,
         prepares=() if prepare is None else check_prepare(name, prepare, parameters),
         zoomable=zoomable,
+        generates=generates,
     )
     if ("prepared" in wants) != (prepare is not None):
         raise TypeError(f"{name}: the argument prepared and prepare= belong together")
@@ -310,6 +352,8 @@ def _declare(
         raise TypeError(f"{name}: a filter with a mask cannot change the picture's size")
     if zoomable and (declaration.masked or scale != 1):
         raise TypeError(f"{name}: zoomable is for filters of the whole picture, at its own size")
+    if generates and any(item.kind == "layer" for item in parameters):
+        raise TypeError(f"{name}: a generator sees no layers")
     if zoomable and any(item.kind == "layer" for item in parameters):
         raise TypeError(f"{name}: a zoomable filter sees no layers but its own")
     _check_reach(declaration, reach)

@@ -29,18 +29,21 @@ class Job(ABC):
     def run(self, model: str, image: Image, **inputs: Any) -> Image:
         """Run a network on ``image`` and return its result: (height * scale, width * scale, 3).
 
-        ``model`` is an ONNX file beside the filter's module. ``inputs`` are further inputs of
+        ``model`` is an ONNX file beside the filter's module, or, as ``PACKAGE:FILE``, beside that
+        of another package that the plugin depends on. ``inputs`` are further inputs of
         the graph by name: numbers, or arrays in the graph's own layout. Device choice, fall
         back to the CPU and cancelling are the host's. Which networks a filter runs may depend
         on its settings, never on the pixels: the host rehearses the filter once, to learn how
         many pixels its networks look at.
         """
 
-    def describe(self, model: str, image: Image, **inputs: Any) -> NDArray[np.float32]:
+    def describe(self, model: str, image: Image | None, **inputs: Any) -> NDArray[np.float32]:
         """Run a network that tells something of ``image``, and return its first output as it is.
 
         For what is no picture: statistics, a style code, a histogram. The image is given as it
-        is, not filled up: its sides are what the network takes. All else is as for ``run``.
+        is, not filled up: its sides are what the network takes. With None for an image a network
+        that takes no picture, such as a generator's, is given its ``inputs`` alone. All else is as
+        for ``run``.
         """
         raise NotImplementedError(f"{type(self).__name__} runs no network that describes")
 

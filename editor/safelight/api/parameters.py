@@ -37,6 +37,8 @@ Kind: TypeAlias = Literal[
     "curve",
     "picture",
     "layer",
+    "code",
+    "palette",
 ]
 
 
@@ -94,6 +96,20 @@ class Tray:
 
 
 @dataclass(frozen=True, slots=True)
+class Latent:
+    """Marks a tuple of numbers as a latent code of ``size`` of them: what a generator makes.
+
+    ``Annotated[tuple[float, ...], api.Latent(128)]``, with () as its default: nothing is chosen,
+    and ``api.drawn`` makes a code of the seed. Its control is the lightbox. A code with a ``role``
+    is set beside another one's lightbox: it is what the ``"held"`` part of the picture keeps, or
+    the ``"other"`` end of a passage from one code to the other.
+    """
+
+    size: int
+    role: Literal["", "held", "other"] = ""
+
+
+@dataclass(frozen=True, slots=True)
 class _Meaning:
     """What a text or a tuple stands for."""
 
@@ -146,6 +162,13 @@ alpha are left out; it may be hidden.
 """
 
 
+Palette: TypeAlias = Annotated[tuple[str, ...], _Meaning("palette")]
+"""Up to 8 colours, ``#rrggbb``, sRGB; (), the default, for none.
+
+Its control picks them, one by one or from the photograph.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """One thing a filter can be told. Plain data: it travels as JSON."""
@@ -165,6 +188,8 @@ class Parameter:
     ends: tuple[str, str] | None = None
     unless: str = ""
     tray: Literal["", "open", "folded"] = ""
+    size: int = 0
+    role: Literal["", "held", "other"] = ""
 
     @property
     def is_image(self) -> bool:
@@ -193,8 +218,10 @@ class Parameter:
             if not isinstance(value, str) or not _is_colour(value):
                 raise ParameterError(f"{self.name}: {value!r} is not a colour like #ffaa00")
             return value.lower()
-        if self.kind in _SHAPES:
+        if self.kind in _SHAPES or self.kind == "code":
             try:
+                if self.kind == "code":
+                    return shapes.code(value, self.size)
                 return _SHAPES[self.kind](value)
             except ValueError as error:
                 raise ParameterError(f"{self.name}: {error}") from None
@@ -222,7 +249,11 @@ class Parameter:
         """A value from what someone typed. Raises ParameterError when it is not legal."""
         if self.kind in _TEXTS or self.kind == "colour":
             return self.check(text)
-        if self.kind in _SHAPES:
+        if self.kind == "palette":
+            return self.check([part.strip() for part in text.split(",") if part.strip()])
+        if self.kind == "code" and not text.strip():
+            return self.check(())
+        if self.kind in _SHAPES or self.kind == "code":
             try:
                 found = shapes.typed_curve(text) if self.kind == "curve" else shapes.typed(text)
             except ValueError as error:
@@ -260,6 +291,8 @@ class Parameter:
             return ", ".join(str(choice) for choice in self.choices)
         if self.kind == "flag":
             return "on or off"
+        if self.kind == "code":
+            return f"{self.size} numbers, or nothing: what the seed says"
         if self.kind in _RANGES:
             return _RANGES[self.kind]
         text = _range_text(self.minimum, self.maximum) + (f" {self.unit}" if self.unit else "")
@@ -312,12 +345,18 @@ def parameter_of(name: str, annotation: Any, default: Any) -> Parameter:
     text = next((mark for mark in marks if isinstance(mark, str)), "")
     unless = next((mark.flag for mark in marks if isinstance(mark, Unless)), "")
     tray = next((mark for mark in marks if isinstance(mark, Tray)), None)
+    latent = next((mark for mark in marks if isinstance(mark, Latent)), None)
     common: dict[str, Any] = {"name": name, "title": _title(name), "help": text, "unless": unless}
     if get_origin(kind) is Literal:
         unit = number.unit if number else ""
         parameter = Parameter(
             kind="choice", default=default, choices=get_args(kind), unit=unit, **common
         )
+    elif latent is not None:
+        if not _is_number(latent.size) or latent.size < 1:
+            raise TypeError(f"{name}: a code has 1 number or more, not {latent.size!r}")
+        size, role = latent.size, latent.role
+        parameter = Parameter(kind="code", default=default, size=size, role=role, **common)
     elif meaning := next((mark for mark in marks if isinstance(mark, _Meaning)), None):
         parameter = Parameter(kind=meaning.kind, default=default, **common)
         if parameter.is_image:
@@ -405,6 +444,7 @@ _SHAPES: dict[str, Callable[[object], Value]] = {
     "point": shapes.point,
     "rectangle": shapes.rectangle,
     "curve": shapes.curve,
+    "palette": shapes.palette,
 }
 
 _RANGES = {
@@ -413,6 +453,7 @@ _RANGES = {
     "point": "x,y: each 0 to 1",
     "rectangle": "x,y,width,height: each 0 to 1",
     "curve": f"{shapes.FEWEST} to {shapes.MOST} points x,y;x,y: each 0 to 1, x rising",
+    "palette": f"up to {shapes.MOST_COLOURS} colours #rrggbb,#rrggbb, or nothing",
     "picture": "a picture file, or nothing",
     "layer": "a layer that holds pixels, or nothing",
 }
@@ -433,6 +474,8 @@ _FIELDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     ),
     "length": (lambda value: isinstance(value, bool), "true or false"),
     "tray": (lambda value: value in ("", "open", "folded"), '"", "open" or "folded"'),
+    "size": (lambda value: _is_number(value) and int(value) == value >= 0, "a whole number"),
+    "role": (lambda value: value in ("", "held", "other"), '"", "held" or "other"'),
     "ends": (
         lambda value: (
             value is None

@@ -86,17 +86,18 @@ class Bound:
 
         What asks for a mask is given an ellipse in the middle.
         """
+        canvas = (image if whole is None else whole).shape
         offered = {
             "job": job or self._job,
             "region": region or Region(0, 0, image.shape[1], image.shape[0]),
+            "canvas": Region(0, 0, canvas[1], canvas[0]),
             "mask": frozen(ellipse(*image.shape[:2])),
             "prepared": self._prepared(image if whole is None else whole, job),
         }
-        wanted = {name: offered[name] for name in self.entry.wants}
         made = {
             name: item(image) if callable(item) else item for name, item in self._images.items()
         }
-        return self.entry.function(image, **self.settings | made, **wanted)
+        return self.entry.call(image, self.settings | made, offered)
 
     def _prepared(self, whole: Image, job: Any) -> dict[str, Any]:
         prepares = self.entry.declaration.prepares
@@ -143,6 +144,8 @@ class Bound:
         """How many pixels it looks at around each, its own and its networks', seen in a run; and
         what the place and size of a piece are multiples of.
         """
+        if self.entry.declaration.generates:
+            return 0, 1  # its networks look at no picture
         chain = self.watched().chain
         return self.entry.reach_of(self.settings) + chain.reach, chain.multiple
 
@@ -163,7 +166,7 @@ class Watched:
         self.chain.add(contract, image, inputs.values(), result)
         return result
 
-    def describe(self, model: str, image: Image, **inputs: Any) -> Any:
+    def describe(self, model: str, image: Image | None, **inputs: Any) -> Any:
         self.calls += 1
         self.networks[model] = self._job.contract(model)
         return self._job.describe(model, image, **inputs)
@@ -188,7 +191,7 @@ class Cancelling:
         self.check()
         return self._job.run(model, image, **inputs)
 
-    def describe(self, model: str, image: Image, **inputs: Any) -> Any:
+    def describe(self, model: str, image: Image | None, **inputs: Any) -> Any:
         self.check()
         return self._job.describe(model, image, **inputs)
 

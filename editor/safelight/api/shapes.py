@@ -1,13 +1,14 @@
-"""Shapes: values that are several numbers: a point, a rectangle, a curve.
+"""Shapes: values that are several: a point, a rectangle, a curve, a code, a palette.
 
-All lie in the unit square, so that they mean the same at every size of a picture. In JSON they are
-lists, in Python tuples, which can be keys. What is checked may be a stranger's: the messages never
-repeat it, for it may be large or nested deeply.
+Places lie in the unit square, so that they mean the same at every size of a picture. In JSON all
+are lists, in Python tuples, which can be keys. What is checked may be a stranger's: the messages
+never repeat it, for it may be large or nested deeply.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import TypeAlias
 
@@ -19,8 +20,17 @@ Pair: TypeAlias = tuple[float, float]
 FEWEST, MOST = 2, 16
 """How many points a curve has."""
 
+MOST_COLOURS = 8
+"""How many colours a palette has at most."""
+
+LARGEST = 10.0
+"""Numbers of a code are drawn from a normal distribution: what lies further away is a mistake."""
+
+_CODE_DIGITS = 4
+
 _POINT = "a point is two numbers, like 0.5,0.5"
 _RECTANGLE = "a rectangle is four numbers, like 0.1,0.1,0.8,0.8"
+_PALETTE = f"a palette is up to {MOST_COLOURS} colours, like #ffaa00,#203040"
 _CURVE = f"a curve is {FEWEST} to {MOST} points, like 0,0;0.5,0.6;1,1"
 
 _ROUNDING = 1e-6
@@ -62,6 +72,29 @@ def curve(value: object) -> tuple[Pair, ...]:
             raise ValueError(f"x must rise from point to point; {x:g} follows {found[-1][0]:g}")
         found.append((x, y))
     return tuple(found)
+
+
+def code(value: object, size: int) -> tuple[float, ...]:
+    """A latent code: ``size`` numbers, rounded to four digits, or none. Raises ValueError."""
+    if not isinstance(value, (list, tuple)) or len(value) not in (0, size):
+        raise ValueError(f"a code is {size} numbers, or none")
+    numbers = []
+    for item in value:
+        if isinstance(item, bool) or not isinstance(item, (int, float)):
+            raise ValueError(f"a code is {size} numbers, or none")
+        if not -LARGEST <= item <= LARGEST:
+            raise ValueError(f"a number of a code is outside {-LARGEST:g} to {LARGEST:g}")
+        numbers.append(round(float(item), _CODE_DIGITS) + 0.0)
+    return tuple(numbers)
+
+
+def palette(value: object) -> tuple[str, ...]:
+    """Colours as ``#rrggbb``, in small letters. Raises ValueError, saying what a palette is."""
+    if not isinstance(value, (list, tuple)) or len(value) > MOST_COLOURS:
+        raise ValueError(_PALETTE)
+    if not all(isinstance(item, str) and re.fullmatch("#[0-9a-fA-F]{6}", item) for item in value):
+        raise ValueError(_PALETTE)
+    return tuple(item.lower() for item in value)
 
 
 def typed(text: str) -> list[float]:

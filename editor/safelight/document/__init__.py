@@ -4,7 +4,7 @@ from safelight.document import edits
 from safelight.document.document import Document, Metadata
 from safelight.document.edit import Edit, EditError
 from safelight.document.history import History, Step
-from safelight.document.key import is_stale, named_layers, result_key
+from safelight.document.key import canvas, is_stale, named_layers, result_key
 from safelight.document.layer import Channels, Group, Kept, Layer, LiveFilter, walk
 from safelight.document.mask import effective_mask, effective_raster
 from safelight.document.render import Live, Renderer, plain_raster, render, render_srgb, whole
@@ -28,6 +28,7 @@ __all__ = [
     "edits",
     "effective_mask",
     "effective_raster",
+    "canvas",
     "is_stale",
     "named_layers",
     "plain_raster",

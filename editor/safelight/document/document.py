@@ -108,8 +108,8 @@ class Document:
     def has_alpha(self) -> bool:
         """Whether the picture can be transparent anywhere: no layer covers all of it."""
         return not any(
-            isinstance(layer.content, Raster)
-            and layer.content.channels == 3
+            layer.pixels is not None
+            and layer.pixels.channels == 3
             and layer.visible
             and layer.opacity == 1
             and layer.mask is None
@@ -170,14 +170,15 @@ class Document:
 def clipping_base(layers: tuple[Layer, ...], place: int) -> int | None:
     """Index of the layer that the one at ``place`` is clipped to; None if it is not.
 
-    That is the nearest unclipped one below. What would be clipped to a filter layer, or to
-    nothing, is not clipped.
+    That is the nearest unclipped one below. What would be clipped to a filter layer that makes no
+    pixels of its own, or to nothing, is not clipped.
     """
     if not layers[place].clipped:
         return None
     for index in range(place - 1, -1, -1):
         if not layers[index].clipped:
-            return None if isinstance(layers[index].content, LiveFilter) else index
+            held = layers[index].filter
+            return index if held is None or held.generates else None
     return None
 
 

@@ -7,8 +7,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from safelight.api import Region
 from safelight.document.document import Document, clipping_base
 from safelight.document.layer import Layer, LiveFilter
+from safelight.document.mask import effective_raster
 from safelight.pixels import Raster
 
 
@@ -18,17 +20,22 @@ def result_key(
     models: Mapping[str, str],
     named: Mapping[str, Raster] | None = None,
     masked: Layer | None = None,
+    canvas: Region | None = None,
 ) -> str:
     """The key of a filter's result over ``document`` (what lies below it): SHA-256, as text.
 
     It holds the content of all that can be seen there, the filter's id and version, its settings,
     ``models``, the SHA-256 of each network by name, ``named``, the layers that it looks at
     wherever they lie (``named_layers``), and of ``masked``, the layer of a filter that is told its
-    mask, that mask. Of a picture file it holds the path alone.
+    mask, that mask. Of a picture file it holds the path alone. Of a filter that generates it holds
+    the ``canvas`` and nothing that can be seen.
     """
+    seen: Any = _layers(document.layers)
+    if canvas is not None:
+        seen = [canvas.x, canvas.y, canvas.width, canvas.height]
     parts = [
         [document.width, document.height, document.depth, _profile(document)],
-        _layers(document.layers),
+        seen,
         [filter.id, filter.version, dict(filter.settings), dict(models)],
     ]
     if named:
@@ -37,6 +44,13 @@ def result_key(
         own = masked.filter
         parts.append([masked.mask and _raster(masked.mask), own.grow, own.feather])
     return _hash(parts)
+
+
+def canvas(document: Document, layer: Layer) -> Region:
+    """What a layer that generates has to fill: what its mask shows, or the whole picture."""
+    mask = effective_raster(layer)
+    found = None if mask is None else mask.bounds()
+    return document.region if found is None else found
 
 
 def named_layers(document: Document, filter: LiveFilter) -> dict[str, Raster]:
@@ -60,7 +74,8 @@ def is_stale(document: Document, layer_id: str) -> bool:
         return False
     below, named = document.below(layer_id), named_layers(document, filter)
     masked = layer if filter.masked else None
-    return result_key(below, filter, filter.kept.models, named, masked) != filter.kept.key
+    filled = canvas(document, layer) if filter.generates else None
+    return result_key(below, filter, filter.kept.models, named, masked, filled) != filter.kept.key
 
 
 def _layers(layers: tuple[Layer, ...]) -> list[Any]:

@@ -53,7 +53,8 @@ class LiveFilter:
     every filter layer has; its Amount, mask and blend mode are the layer's own. ``grow`` and
     ``feather``, in pixels of level 0, are what is made of that mask (``effective_mask``): how far
     it is widened, narrowed when negative, and the radius of its soft rim.
-    ``masked`` is a filter that is told the mask, so that its result depends on it.
+    ``masked`` is a filter that is told the mask, so that its result depends on it. What
+    ``generates`` looks at nothing below it: its result is pixels like any other layer's.
     """
 
     id: str
@@ -67,6 +68,7 @@ class LiveFilter:
     grow: float = 0.0
     feather: float = 0.0
     masked: bool = False
+    generates: bool = False
 
     def __post_init__(self) -> None:
         if self.channels not in get_args(Channels):
@@ -133,6 +135,16 @@ class Layer:
     def filter(self) -> LiveFilter | None:
         """What a filter layer does; None for pixels and groups."""
         return self.content if isinstance(self.content, LiveFilter) else None
+
+    @property
+    def pixels(self) -> Raster | None:
+        """The pixels it shows of its own: those it holds, or what a generator made; None for other
+        filters, for groups, and for a generator that has made nothing yet.
+        """
+        held = self.filter
+        if held is not None and held.generates and held.kept is not None:
+            return held.kept.raster
+        return self.content if isinstance(self.content, Raster) else None
 
     @property
     def layers(self) -> tuple[Layer, ...]:

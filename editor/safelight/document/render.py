@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from safelight.api import Region
 from safelight.document.document import Document, clipping_base
-from safelight.document.layer import Group, Layer, LiveFilter
+from safelight.document.layer import Layer, LiveFilter
 from safelight.document.mask import effective_mask, looks_around
 from safelight.document.strip import margin, treat
 from safelight.pixels import TILE, Raster, RasterBuilder, composite, from_float, to_float
@@ -62,7 +62,7 @@ def plain_raster(document: Document) -> Raster | None:
     layer = layers[shown[0]]
     # What is clipped is clipped to something hidden here, and hidden with it.
     plain = layer.opacity == 1 and layer.mask is None and clipping_base(layers, shown[0]) is None
-    return layer.content if plain and isinstance(layer.content, Raster) else None
+    return layer.pixels if plain else None
 
 
 def whole(document: Document, live: Live | None = None) -> Raster:
@@ -179,7 +179,7 @@ def _looks_around(layer: Layer, live: Live | None, level: int) -> bool:
     """Whether a pixel depends on its neighbours: then strips would compute some of it twice."""
     if not layer.shown:
         return False
-    if layer.filter is not None:
+    if layer.filter is not None and not layer.filter.generates:
         return _margin(layer.filter, live, level) > 0 or looks_around(layer)
     return any(_looks_around(inner, live, level) for inner in layer.layers)
 
@@ -218,7 +218,7 @@ class _Frame:
         """Whether the layers from ``start`` on need nothing of the lower ones beyond a region."""
         if start < len(layers) and clipping_base(layers, start) is not None:
             return False
-        filters = [layer.filter for layer in layers[start:] if layer.shown]
+        filters = [layer.filter for layer in layers[start:] if layer.shown and not layer.pixels]
         return not any(
             filter is not None and _margin(filter, self.live, self.level) for filter in filters
         )
@@ -247,12 +247,12 @@ class _Frame:
         From the top down, because each filter says how many more pixels it needs of what lies
         below it.
         """
-        while count and not units[count - 1][0].shown:
+        while count and not _has_something(units[count - 1][0]):
             count -= 1
         if not count:
             return under(window)
         base, clipped = units[count - 1]
-        if base.filter is not None:
+        if base.filter is not None and not base.filter.generates:
             return self._filtered(
                 base, base.filter, window, lambda wide: self._upto(units, count - 1, wide, under)
             )
@@ -285,10 +285,10 @@ class _Frame:
         return pixels
 
     def _own(self, layer: Layer, window: Region) -> Pixels:
-        """What a pixel layer or a group shows at ``window``, before opacity, mode and mask."""
-        if isinstance(layer.content, Group):
-            return self.stack(layer.content.layers, window)
-        return to_float(_read(layer.raster, window))
+        """What a layer of pixels or a group shows at ``window``, before opacity, mode and mask."""
+        if layer.pixels is None:
+            return self.stack(layer.layers, window)
+        return to_float(_read(layer.pixels, window))
 
     def _filtered(
         self,
@@ -329,6 +329,13 @@ class _Frame:
         )
         under[..., 3] = alpha
         return under
+
+
+def _has_something(layer: Layer) -> bool:
+    """Whether there is anything of a layer: a generator has to have made it."""
+    held = layer.filter
+    nothing = held is not None and held.generates and held.kept is None
+    return layer.shown and not nothing
 
 
 def _units(layers: tuple[Layer, ...]) -> list[tuple[Layer, tuple[Layer, ...]]]:

@@ -182,6 +182,7 @@ def _filter_to_json(held: LiveFilter, keep: Keep, keep_bytes: KeepBytes) -> dict
         "channels": held.channels,
         "texture": held.texture,
         "masked": held.masked,
+        "generates": held.generates,
         "grow": held.grow,
         "feather": held.feather,
         "kept": kept
@@ -286,6 +287,7 @@ def _filter_from_json(data: _Fields, find: Find, find_bytes: FindBytes) -> LiveF
         channels=data.required("channels", str),
         texture=data.fraction("texture"),
         masked=data.optional("masked", bool) or False,
+        generates=data.optional("generates", bool) or False,
         grow=data.length("grow"),
         feather=data.length("feather"),
         kept=None if kept is None else _kept_from_json(_Fields(kept), find),

@@ -34,6 +34,7 @@ from safelight.workers.tensors import (
 
 _CUDA, _CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
 
+_FIELD = 8  # places a side, of what a generator is tried with
 _TOLERANCE = 2 / 255
 """How far a device's result may lie from the CPU's before it is not trusted."""
 
@@ -64,8 +65,9 @@ class Contract:
 
     ``reach`` in input pixels, ``scale`` output pixels per input pixel, ``multiple`` of the
     input's sides, ``least`` the shortest side it takes, ``tile`` the piece size in input pixels
-    that suits it. ``size`` is the (height, width) of a network that takes no other, else None;
-    larger pictures are then cut into such windows here, smaller ones filled up.
+    that suits it. ``generates``: it takes no picture, but numbers alone. ``size`` is the (height,
+    width) of a network that takes no other, else None; larger pictures are then cut into such
+    windows here, smaller ones filled up.
     """
 
     title: str
@@ -79,6 +81,7 @@ class Contract:
     format: Format = Format()
     least: int = 1
     size: tuple[int, int] | None = None
+    generates: bool = False
 
     @classmethod
     def read(cls, properties: Mapping[str, str], name: str, sha256: str) -> Contract:
@@ -125,6 +128,7 @@ class Contract:
             format=format,
             least=max(number("least", 1), 1),
             size=(height, width) if height and width else None,
+            generates=word("input", ("picture", "numbers")) == "numbers",
         )
 
 
@@ -196,9 +200,10 @@ class Inference:
         return self._result(self._session(path, device.name), image, inputs, contract, path.name)
 
     def describe(
-        self, path: Path, image: Image, inputs: Mapping[str, Any], wanted: str
+        self, path: Path, image: Image | None, inputs: Mapping[str, Any], wanted: str
     ) -> NDArray[np.float32]:
-        """The first output, as it is, of a network that is given ``image`` (height, width, 3).
+        """The first output, as it is, of a network that is given ``image`` (height, width, 3), or
+        its ``inputs`` alone.
 
         Raises as ``run`` does; ModelError for an image whose sides it does not take.
         """
@@ -331,7 +336,8 @@ class Inference:
             return Device("cpu", label, "the CUDA 13 and cuDNN 9 libraries are not installed")
         contract = self.contract(path)
         sample = np.random.default_rng(7).random((*(contract.size or (48, 48)), 3), np.float32)
-        feeds = _feeds(session, _filled(sample, contract), _others(session), contract)
+        image = None if contract.generates else _filled(sample, contract)
+        feeds = _feeds(session, image, _others(session, contract), contract)
         try:
             there = self._call(session, feeds, path.name)[0]
             here = self._call(self._session(path, "cpu"), feeds, path.name)[0]
@@ -360,21 +366,31 @@ def _filled(image: Image, contract: Contract) -> Image:
 
 
 def _feeds(
-    session: Any, image: Image, inputs: Mapping[str, Any], contract: Contract
+    session: Any, image: Image | None, inputs: Mapping[str, Any], contract: Contract
 ) -> dict[str, Any]:
-    """What a graph is given: the image, and the further inputs, each in its own kind of number."""
+    """What a graph is given: the image, if there is one, and the further inputs, each in its own
+    kind of number.
+    """
     given = {item.name: item.type for item in session.get_inputs()}
-    main = "image" if "image" in given else next((key for key in given if key not in inputs), "")
-    kind = _KINDS.get(given.get(main, ""), "float32")
-    feeds: dict[str, Any] = {main: contract.format.tensor(image, kind)}
+    feeds: dict[str, Any] = {}
+    if image is not None:
+        free = next((key for key in given if key not in inputs), "")
+        main = "image" if "image" in given else free
+        kind = _KINDS.get(given.get(main, ""), "float32")
+        feeds[main] = contract.format.tensor(image, kind)
     for key, value in inputs.items():
         feeds[key] = np.asarray(value, _KINDS.get(given.get(key, ""), "float32"))
     return feeds
 
 
-def _others(session: Any) -> dict[str, Any]:
+def _others(session: Any, contract: Contract) -> dict[str, Any]:
     """Something for the inputs beside the picture, such as a noise level or a style."""
     shapes = {item.name: item.shape for item in session.get_inputs()}
+    if contract.generates:
+        return {
+            name: np.full([side if isinstance(side, int) else _FIELD for side in shape], 0.5)
+            for name, shape in shapes.items()
+        }
     if "image" not in shapes:
         shapes = {name: shape for name, shape in shapes.items() if len(shape) < 3}
     return {

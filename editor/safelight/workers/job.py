@@ -28,6 +28,7 @@ from safelight.document import (
     Layer,
     Live,
     LiveFilter,
+    canvas,
     edits,
     effective_raster,
     named_layers,
@@ -126,7 +127,7 @@ class _UnderWay:
     number: int
     piece: Piece
     device: str
-    source: Block
+    source: Block | None  # a generator is given nothing
     target: Block
     others: list[Block]
 
@@ -172,10 +173,10 @@ class Job:
         self._key = ""
         self.inputs = self._parts(document, layer_id)
         self._layer_id = layer_id
-        self._masked: Layer | None = None
-        if declaration.masked:
-            new = Layer(declaration.title, self.filter, mask=document.selection)
-            self._masked = document.layer(layer_id) if layer_id else new
+        new = Layer(declaration.title, self.filter, mask=document.selection)
+        layer = document.layer(layer_id) if layer_id else new
+        self._masked = layer if declaration.masked else None
+        self.canvas = canvas(document, layer) if declaration.generates else None
         self._prepared = prepared or Preparations()
         self._read = read
         self._live = live
@@ -226,6 +227,8 @@ class Job:
     def _parts(self, document: Document, layer_id: str | None) -> list[tuple[str, Document]]:
         """What is computed, one after the other: a layer's id, and the document that it sees."""
         whole = self.region == document.region
+        if self.declaration.generates:
+            return [("", replace(document, layers=(), selection=None))]
         if whole and self.declaration.factor(self.settings) != 1:
             pixel_layers = [layer for layer in document.walk() if isinstance(layer.content, Raster)]
             return [(layer.id, replace(document, layers=(_bare(layer),))) for layer in pixel_layers]
@@ -256,7 +259,7 @@ class Job:
                 # Here, because it reads every pixel of the input.
                 named = named_layers(self.document, self.filter)
                 below, filter = self.inputs[0][1], self.filter
-                self._key = result_key(below, filter, self.models, named, self._masked)
+                self._key = result_key(below, filter, self.models, named, self._masked, self.canvas)
         except _Stopped:
             outcome = JobCancelled()
         except _Failure as failure:
@@ -324,11 +327,15 @@ class _Run:
         depth = self.document.depth
         if job.declaration.selects:
             channels, depth = 1, "uint8"
+        elif job.canvas is not None:
+            channels = 3 if job.canvas == self.document.region else 4
         builder = RasterBuilder(region.width * scale, region.height * scale, channels, depth)
         if job._masked is not None:
             self.mask = effective_raster(job._masked)
             self.waiting = [self._around_the_mask()]
             self._copy_below(builder)
+        elif job.canvas is not None:
+            self.waiting = cut(self._on_the_canvas(job.canvas), self.document.region, self.plan)
         else:
             self.waiting = cut(region, self.document.region, self.plan)
         while self.waiting or self.under_way:
@@ -424,6 +431,13 @@ class _Run:
             raise _Failure("has nothing to do here: what is selected lies elsewhere")
         return Piece(keep, found.grow(self.plan.reach, whole))
 
+    def _on_the_canvas(self, canvas: Region) -> Region:
+        """What is to be made. Raises _Failure where there is nothing."""
+        wanted = canvas.intersect(self.job.region)
+        if wanted.empty:
+            raise _Failure("has nothing to do here: what is selected lies elsewhere")
+        return wanted
+
     def _copy_below(self, builder: RasterBuilder) -> None:
         """Fill the result with what lies below; the mask's pixels are put over it."""
         region = self.job.region
@@ -438,14 +452,17 @@ class _Run:
     def _dispatch(self) -> None:
         piece = self._nearest()
         window, keep, scale = piece.window, piece.keep, self.plan.scale
-        source = self.worker.block(window.height * window.width * 12, writable=False)
+        generates = self.job.canvas is not None
+        source = None if generates else self._source(window)
         target = self.worker.block(math.prod(self._shape(keep)) * 4, writable=True)
-        shape = (window.height, window.width, 3)
-        pixels = render(self.document, window, self.job._live)[..., :3]
-        np.copyto(source.array(shape), self.document.profile.to_srgb(to_float(pixels)))
         number = next(self.numbers)
         images, others = self.images.lend(self.worker, window)
         more: Message = {"prepared": self.prepared} if self.prepared else {}
+        if source is not None:
+            more["input"] = {"block": source.id, "shape": [window.height, window.width, 3]}
+        if self.job.canvas is not None:
+            place = self.job.canvas
+            more["canvas"] = [place.x, place.y, place.width, place.height]
         if self.mask is not None:
             mask = to_float(self.mask.read(window))[..., 0]
             others.append(filled(self.worker, mask))
@@ -463,11 +480,18 @@ class _Run:
                 "scale": scale,
                 "region": [window.x, window.y, window.width, window.height, window.level],
                 "keep": [keep.x - window.x, keep.y - window.y, keep.width, keep.height],
-                "input": {"block": source.id, "shape": list(shape)},
                 "output": {"block": target.id, "shape": list(self._shape(keep))},
             }
             | more
         )
+
+    def _source(self, window: Region) -> Block:
+        """A block with the pixels that a filter sees."""
+        block = self.worker.block(window.height * window.width * 12, writable=False)
+        pixels = render(self.document, window, self.job._live)[..., :3]
+        seen = block.array((window.height, window.width, 3))
+        np.copyto(seen, self.document.profile.to_srgb(to_float(pixels)))
+        return block
 
     def _nearest(self) -> Piece:
         """The waiting piece nearest to what the user looks at."""
@@ -569,7 +593,8 @@ class _Run:
 
     def _return(self, item: _UnderWay) -> None:
         for block in (item.source, item.target, *item.others):
-            self.worker.give_back(block)
+            if block is not None:
+                self.worker.give_back(block)
 
     # -- the result --------------------------------------------------------------------------
 
@@ -584,7 +609,9 @@ class _Run:
         if self.mask is not None:
             below = render(self.document, keep, self.job._live)[..., :3]
             pixels = np.where(self.mask.read(keep) > 0, pixels, below)
-        if not self.document.has_alpha:
+        if self.job.canvas is not None and self.job.canvas != self.document.region:
+            return np.concatenate([pixels, np.full_like(pixels[..., :1], _opaque(pixels))], axis=2)
+        if self.job.canvas is not None or not self.document.has_alpha:
             # from_float gives float32 back as it is: that would be the block itself.
             return pixels.copy() if self.document.depth == "float32" else pixels
         if alpha is None:
@@ -602,6 +629,7 @@ class _Run:
     def _compared(self, finished: _UnderWay) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """A finished piece before and after, both sRGB-encoded."""
         window, keep, scale = finished.piece.window, finished.piece.keep, self.plan.scale
+        assert finished.source is not None
         before = finished.source.array((window.height, window.width, 3))
         inner = keep.move(-window.x, -window.y)
         after = finished.target.array((keep.height * scale, keep.width * scale, 3))
@@ -618,6 +646,8 @@ class _Run:
     def _report(self, piece: Piece) -> None:
         region = self.job.region
         self.done_pixels += piece.keep.width * piece.keep.height
+        if self.job.canvas is not None:
+            region = self._on_the_canvas(self.job.canvas)
         done = self.done_pixels / (region.width * region.height * len(self.job.inputs))
         elapsed = time.monotonic() - self.started
         self.job._tell(JobProgress(done, elapsed / done * (1 - done)))
@@ -625,6 +655,11 @@ class _Run:
     def _untrustworthy(self) -> _Failure:
         self.worker.kill()
         return _Failure("sent an answer that makes no sense and was stopped")
+
+
+def _opaque(pixels: NDArray[Any]) -> float:
+    """The alpha of what is not transparent, in the pixels' own numbers."""
+    return 1.0 if pixels.dtype.kind == "f" else float(np.iinfo(pixels.dtype).max)
 
 
 def live_filter(declaration: Declaration, settings: Mapping[str, Value]) -> LiveFilter:
@@ -636,6 +671,7 @@ def live_filter(declaration: Declaration, settings: Mapping[str, Value]) -> Live
         declaration.version,
         settings,
         masked=declaration.masked,
+        generates=declaration.generates,
     )
 
 

@@ -102,7 +102,12 @@ class LiveFilters:
             return None
         if declaration.factor(settings) != 1 or declaration.images(settings):
             return None
-        if declaration.masked or declaration.prepares or declaration.selects:
+        if (
+            declaration.masked
+            or declaration.prepares
+            or declaration.selects
+            or declaration.generates
+        ):
             return None
         return filter.id, tuple(sorted(settings.items()))
 

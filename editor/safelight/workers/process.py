@@ -36,7 +36,7 @@ from safelight.workers.inference import (
     runtime_version,
 )
 from safelight.workers.offering import hooks_of
-from safelight.workers.rehearsal import Given, call, rehearse
+from safelight.workers.rehearsal import Given, beside, call, rehearse
 from safelight.workers.sandbox import limit_resources, yield_to_the_window
 from safelight.workers.trial import complaint
 
@@ -115,12 +115,12 @@ class _Job(api.Job):
     def run(self, model: str, image: api.Image, **inputs: Any) -> api.Image:
         self.check()
         wanted = self._message["device"]
-        return self._worker.inference.run(self._folder / model, image, inputs, wanted)
+        return self._worker.inference.run(beside(self._folder, model), image, inputs, wanted)
 
-    def describe(self, model: str, image: api.Image, **inputs: Any) -> NDArray[np.float32]:
+    def describe(self, model: str, image: api.Image | None, **inputs: Any) -> NDArray[np.float32]:
         self.check()
         wanted = self._message["device"]
-        return self._worker.inference.describe(self._folder / model, image, inputs, wanted)
+        return self._worker.inference.describe(beside(self._folder, model), image, inputs, wanted)
 
     def progress(self, fraction: float) -> None:
         self.check()
@@ -252,7 +252,7 @@ class Worker:
         plan, models = rehearse(entry, folder, settings, contract, job, images)
         device = None
         for name in models:
-            device = self.inference.device(message["device"], folder / name)
+            device = self.inference.device(message["device"], beside(folder, name))
         self.reply(
             message,
             "planned",
@@ -278,7 +278,7 @@ class Worker:
         entry, folder = self._filter(message)
         job = _Job(self, message, folder)
         job.check()
-        image = self._image(message["input"])
+        image = self._image(message["input"]) if "input" in message else None
         output = self._blocks[message["output"]["block"]].array(tuple(message["output"]["shape"]))
         region = api.Region(*message["region"])
         given = Given(
@@ -286,6 +286,7 @@ class Worker:
             {name: self._image(place) for name, place in message.get("images", {}).items()},
             self._image(message["mask"]) if "mask" in message else None,
             message.get("prepared", {}),
+            api.Region(*message["canvas"]) if "canvas" in message else None,
         )
         result = call(entry, image, _settings(entry, message), job, given)
         x, y, width, height = message["keep"]

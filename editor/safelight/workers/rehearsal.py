@@ -7,6 +7,7 @@ side by side, and a plugin declares nothing twice.
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,10 +18,11 @@ from numpy.typing import NDArray
 
 from safelight import api
 from safelight.api.chain import Chain
-from safelight.workers.inference import Contract
+from safelight.workers.inference import Contract, ModelError
 from safelight.workers.tiling import Plan
 
 _SIDE = 64
+_TILE = 448  # pixels of a piece, where no network says what suits it
 
 
 class _StandIn(api.Job):
@@ -38,7 +40,7 @@ class _StandIn(api.Job):
         self._runs = 0
 
     def run(self, model: str, image: api.Image, **inputs: Any) -> api.Image:
-        contract = self._contract(self.folder / model)
+        contract = self._contract(beside(self.folder, model))
         self.models[model] = contract
         zoom = max(image.shape[0] / _SIDE, 1e-3)
         self.tile = min(self.tile or contract.tile, max(int(contract.tile / zoom), 16))
@@ -49,9 +51,11 @@ class _StandIn(api.Job):
         self.chain.add(contract, image, inputs.values(), result)
         return result
 
-    def describe(self, model: str, image: api.Image, **inputs: Any) -> NDArray[np.float32]:
+    def describe(self, model: str, image: api.Image | None, **inputs: Any) -> NDArray[np.float32]:
         # It is run: only the network knows what its answer looks like.
-        self.models[model] = self._contract(self.folder / model)
+        contract = self.models[model] = self._contract(beside(self.folder, model))
+        if image is None:
+            self.tile = max(self.tile or 0, contract.tile)
         return self._job.describe(model, image, **inputs)
 
     def progress(self, fraction: float) -> None:
@@ -80,16 +84,22 @@ def rehearse(
     place = api.Region(0, 0, _SIDE, _SIDE)
     prepared = filter.prepared(job.image, settings, job=job)
     given = Given(
-        place, dict.fromkeys(images, job.image), np.ones((_SIDE, _SIDE), np.float32), prepared
+        place,
+        dict.fromkeys(images, job.image),
+        np.ones((_SIDE, _SIDE), np.float32),
+        prepared,
+        place,
     )
     result = call(filter, job.image, settings, job, given)
     scale = filter.declaration.factor(settings)
     expected = filter.expected(_SIDE, _SIDE, scale)
     if np.shape(result) != expected:
         raise ValueError(f"it returned a picture of shape {np.shape(result)}, not {expected}")
+    if filter.declaration.generates:  # a piece of nothing has nothing around it
+        return Plan(tile=job.tile or _TILE), job.models
     reach = filter.reach_of(settings) + job.chain.reach
     # A long reach is paid for by every piece: without a network's own wish, larger pieces.
-    tile = job.tile or min(max(448, 2 * reach), 2048)
+    tile = job.tile or min(max(_TILE, 2 * reach), 2048)
     return Plan(reach=reach, multiple=job.chain.multiple, scale=scale, tile=tile), job.models
 
 
@@ -98,21 +108,46 @@ class Given:
     """What a filter is handed with a piece: where it lies, and what else belongs to it.
 
     ``images`` are the pictures and layers that its settings name, ``mask`` what is selected of the
-    piece, ``prepared`` what was measured of the whole picture.
+    piece, ``prepared`` what was measured of the whole picture. ``canvas`` is what all pieces of a
+    generator fill.
     """
 
     region: api.Region
     images: Mapping[str, api.Image] = field(default_factory=dict)
     mask: api.Mask | None = None
     prepared: Mapping[str, Any] = field(default_factory=dict)
+    canvas: api.Region | None = None
 
 
 def call(
-    filter: api.Registered, image: api.Image, settings: api.Settings, job: api.Job, given: Given
+    filter: api.Registered,
+    image: api.Image | None,
+    settings: api.Settings,
+    job: api.Job,
+    given: Given,
 ) -> Any:
     """Call a filter's function with what its signature asks for."""
-    offered = {"job": job, "region": given.region, "mask": given.mask, "prepared": given.prepared}
-    wanted = {name: offered[name] for name in filter.wants}
+    offered = {
+        "job": job,
+        "region": given.region,
+        "mask": given.mask,
+        "prepared": given.prepared,
+        "canvas": given.canvas,
+    }
     named = [item.name for item in filter.declaration.parameters if item.is_image]
     values = dict(settings) | {name: given.images.get(name) for name in named}
-    return filter.function(image, **values, **wanted)
+    return filter.call(image, values, offered)
+
+
+def beside(folder: Path, model: str) -> Path:
+    """The file of a network: beside a filter's module, or beside another package's.
+
+    Raises ModelError where there is no such package.
+    """
+    package, colon, name = model.rpartition(":")
+    if not colon:
+        return folder / name
+    found = importlib.util.find_spec(package) if package.isidentifier() else None
+    if found is None or not found.submodule_search_locations:
+        raise ModelError(f"there is no package {package} with a network {name}")
+    return Path(next(iter(found.submodule_search_locations))) / name

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from safelight import api
 from safelight.api import promises
 from safelight.workers.inference import Contract, Inference
+from safelight.workers.rehearsal import beside
 
 
 class LocalJob(api.Job):
@@ -25,10 +26,10 @@ class LocalJob(api.Job):
         self.fractions: list[float] = []
 
     def run(self, model: str, image: api.Image, **inputs: Any) -> api.Image:
-        return self._inference.run(self._folder / model, image, inputs, "cpu")
+        return self._inference.run(beside(self._folder, model), image, inputs, "cpu")
 
-    def describe(self, model: str, image: api.Image, **inputs: Any) -> NDArray[np.float32]:
-        return self._inference.describe(self._folder / model, image, inputs, "cpu")
+    def describe(self, model: str, image: api.Image | None, **inputs: Any) -> NDArray[np.float32]:
+        return self._inference.describe(beside(self._folder, model), image, inputs, "cpu")
 
     def progress(self, fraction: float) -> None:
         self.fractions.append(fraction)
@@ -38,7 +39,7 @@ class LocalJob(api.Job):
 
     def contract(self, model: str) -> Contract:
         """What that network's file says of itself: its reach, its multiple, its scale."""
-        return self._inference.contract(self._folder / model)
+        return self._inference.contract(beside(self._folder, model))
 
 
 def complaint(promise: str, filter: Callable[..., Any], inference: Inference) -> str:
