@@ -1,0 +1,101 @@
+"""A texture of your own: what is selected is all that is learnt from, and it becomes a plugin."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+torch = pytest.importorskip("torch")
+
+from models.generate import own  # noqa: E402
+from models.generate.own_contest import Settings  # noqa: E402
+from models.generate.selected import LEAST, Squares, Texture, common_side, texture  # noqa: E402
+from tests.models.making import features  # noqa: E402
+
+
+def saved(path, pixels):
+    Image.fromarray(pixels).save(path)
+    return path
+
+
+@pytest.fixture
+def picture(tmp_path):
+    """A picture, 200 × 160, whose every pixel says where it is."""
+    y, x = np.indices((160, 200))
+    return saved(tmp_path / "wall.png", np.stack([x, y, x * 0], 2).astype(np.uint8))
+
+
+def masked(path, *boxes, size=(160, 200)):
+    """A mask that is white in boxes of (top, bottom, left, right)."""
+    mask = np.zeros(size, np.uint8)
+    for top, bottom, left, right in boxes:
+        mask[top:bottom, left:right] = 255
+    return saved(path, mask)
+
+
+def test_the_box_around_what_is_selected_is_learnt_from(picture, tmp_path):
+    found = texture(picture, masked(tmp_path / "mask.png", (20, 90, 30, 130)))
+    assert found.name == "wall.png"
+    assert found.pixels.shape == (70, 100, 3)
+    assert tuple(found.pixels[0, 0, :2]) == (30, 20)
+    assert texture(picture).pixels.shape == (160, 200, 3)
+
+
+def test_no_square_leaves_the_selection(picture, tmp_path):
+    mask = masked(tmp_path / "mask.png", (0, 80, 0, 150), (80, 160, 0, 70))
+    found = texture(picture, mask)
+    squares = Squares([found], 200, LEAST, (3,))
+    _, crops = next(iter(squares))
+    corners = {(int(crop[1, 0, 0]), int(crop[0, 0, 0])) for crop in crops}
+    assert len(corners) > 100
+    for y, x in corners:
+        assert found.selected[y : y + LEAST, x : x + LEAST].all()
+    expected = {
+        (y, x)
+        for y in range(160 - LEAST + 1)
+        for x in range(150 - LEAST + 1)
+        if found.selected[y : y + LEAST, x : x + LEAST].all()
+    }
+    assert {tuple(corner) for corner in found.corners(LEAST)} == expected
+
+
+@pytest.mark.parametrize(
+    ("boxes", "why"),
+    [
+        ([(0, 63, 0, 200)], "selection in wall.png is too small: a square of 64 × 64 px .* 200 × 63"),
+        ([(0, 40, 0, 40), (100, 160, 150, 200)], "too small"),
+        ([], "selects nothing: white is selected"),
+    ],
+)
+def test_a_selection_that_is_too_small_is_refused_in_words(picture, tmp_path, boxes, why):
+    with pytest.raises(SystemExit, match=why):
+        texture(picture, masked(tmp_path / "mask.png", *boxes))
+
+
+def test_what_is_no_picture_or_no_mask_of_it_is_refused_in_words(picture, tmp_path):
+    small = masked(tmp_path / "mask.png", (0, 80, 0, 80), size=(80, 90))
+    with pytest.raises(SystemExit, match="mask.png is 90 × 80 px; .* wall.png, 200 × 160 px"):
+        texture(picture, small)
+    project = tmp_path / "wall.safelight"
+    project.write_bytes(b"SQLite format 3\0")
+    with pytest.raises(SystemExit, match="wall.safelight is no picture .* export it as one"):
+        texture(project)
+    with pytest.raises(SystemExit, match="missing.png cannot be read"):
+        texture(tmp_path / "missing.png")
+
+
+def test_an_upright_picture_is_learnt_from_as_it_is_seen(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by a quarter
+    Image.new("RGB", (100, 70)).save(tmp_path / "lying.jpg", exif=exif)
+    assert texture(tmp_path / "lying.jpg").pixels.shape == (100, 70, 3)
+
+
+def test_squares_are_as_large_as_every_texture_has_them():
+    large, small = (
+        Texture("", np.zeros((side, side, 3), np.uint8), np.ones((side, side), bool))
+        for side in (300, 100)
+    )
+    assert common_side([large], 128) == 128
+    assert common_side([large, small], 128) == 64
