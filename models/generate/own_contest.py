@@ -131,7 +131,7 @@ class OwnContest(SurfaceContest):
         """What is made, in parts of what squares of the textures are: their mean.
 
         `distance` is that from the texture, `unseen` the same by a network that nothing was trained
-        with, `varies` how different what is made is from what else is made.
+        with, `varies` how different two made squares are, pixel by pixel.
         """
         made = self.samples(averaged, Stage(self.settings.side)).float()
         sheet(made, COMPARED).save(self.settings.out / "samples" / f"{self.run.step:07d}.png")
@@ -140,7 +140,7 @@ class OwnContest(SurfaceContest):
             found = [
                 a / max(b, 1e-6) for a, b in zip(self.distances(ours, real), usual, strict=True)
             ]
-            spread = [watch.spread(contest.features(part)) for part in (ours, real)]
+            spread = [watch.spread(part.flatten(1)) for part in (ours, real)]
             parts.append([*found, spread[0] / spread[1]])
         named = dict(zip(("distance", "unseen", "varies"), np.mean(parts, 0), strict=True))
         found = {name: round(float(value), 3) for name, value in named.items()}

@@ -63,7 +63,10 @@ def test_no_square_leaves_the_selection(picture, tmp_path):
 @pytest.mark.parametrize(
     ("boxes", "why"),
     [
-        ([(0, 63, 0, 200)], "selection in wall.png is too small: a square of 64 × 64 px .* 200 × 63"),
+        (
+            [(0, 63, 0, 200)],
+            "selection in wall.png is too small: a square of 64 × 64 px .* 200 × 63",
+        ),
         ([(0, 40, 0, 40), (100, 160, 150, 200)], "too small"),
         ([], "selects nothing: white is selected"),
     ],
