@@ -17,6 +17,7 @@ Pictures are RGB, sRGB-encoded, -1 to 1 while networks are trained.
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -89,8 +90,23 @@ def doubled(x: Tensor) -> Tensor:
     return F.interpolate(x, scale_factor=2.0, mode="nearest")
 
 
+class Held(NamedTuple):
+    """What blocks are told elsewhere: `told` (n, c), and `where`, (n, 1, h, w) of 0 to 1."""
+
+    told: Tensor
+    where: Tensor
+
+    def at(self, side: int) -> Held:
+        """The same for a block of `side` pixels a side."""
+        step = self.where.shape[-1] // side
+        return self._replace(where=F.avg_pool2d(self.where, step))
+
+
 class Told(nn.Module):
-    """A residual block of two convolutions, scaled and shifted as a code (n, told) says."""
+    """A residual block of two convolutions, scaled and shifted as a code (n, told) says.
+
+    Where something is `held`, as that says.
+    """
 
     def __init__(self, inputs: int, outputs: int, told: int):
         super().__init__()
@@ -101,12 +117,20 @@ class Told(nn.Module):
         self.scales = nn.ModuleList(Dense(told, w, value=1.0, gain=TELLING) for w in widths)
         self.shifts = nn.ModuleList(Dense(told, w, gain=TELLING) for w in widths)
 
-    def forward(self, x: Tensor, told: Tensor) -> Tensor:
+    def forward(self, x: Tensor, told: Tensor, held: Held | None = None) -> Tensor:
         inner = x
         for n, layer in enumerate((self.first, self.second)):
-            scale, shift = (part[n](told)[..., None, None] for part in (self.scales, self.shifts))
+            scale, shift = (said(part[n], told, held) for part in (self.scales, self.shifts))
             inner = layer(active(inner * scale + shift))
         return (self.through(x) + inner) / math.sqrt(2)
+
+
+def said(layer: Dense, told: Tensor, held: Held | None) -> Tensor:
+    """What a layer makes of what is told: (n, c, 1, 1), or (n, c, h, w) where something is held."""
+    usual = layer(told)[..., None, None]
+    if held is None:
+        return usual
+    return usual + held.where * (layer(held.told)[..., None, None] - usual)
 
 
 class Objects(nn.Module):
@@ -130,7 +154,7 @@ class Objects(nn.Module):
         self.colours = nn.ModuleList(Convolution(inputs, 3, 1) for inputs in widths)
         self.register_buffer("centre", torch.zeros(MAPPED))
 
-    def mapped(self, code: Tensor, variety: float = 1.0) -> Tensor:
+    def mapped(self, code: Tensor, variety: float | Tensor = 1.0) -> Tensor:
         """What the blocks are told by codes (n, CODE); with less `variety` nearer to the usual.
 
         The truncation of Karras et al., "A Style-Based Generator Architecture", 2019.
@@ -144,13 +168,15 @@ class Objects(nn.Module):
         """Pictures (n, 3, at, at) in about -1 to 1, not clipped."""
         return self.made(self.mapped(code), at, fade)
 
-    def made(self, told: Tensor, at: int | None = None, fade: float = 1.0) -> Tensor:
-        """Pictures of what is `mapped` from codes."""
+    def made(
+        self, told: Tensor, at: int | None = None, fade: float = 1.0, held: Held | None = None
+    ) -> Tensor:
+        """Pictures of what is `mapped` from codes; `held.where` is as large as the picture."""
         at = at or self.side
         x = self.start.expand(len(told), -1, -1, -1)
         picture = None
         for block, colour in zip(self.blocks, self.colours, strict=True):
-            x = block(x, told)
+            x = block(x, told, held and held.at(x.shape[-1]))
             seen = colour(x)
             side = x.shape[-1]
             if picture is not None:
@@ -241,10 +267,8 @@ class Surfaces(nn.Module):
         self.waves = waves
         self.mapping = nn.ModuleList((Convolution(KIND, MAPPED, 1), Convolution(MAPPED, MAPPED, 1)))
         self.first = Convolution(FIELD + 2 * waves, widths[0])
-        self.blocks = nn.ModuleList(
-            Placed(inputs, outputs)
-            for inputs, outputs in zip([widths[0], *widths], widths[:-1], strict=False)
-        )
+        sides = zip([widths[0], *widths], widths[:-1], strict=False)
+        self.blocks = nn.ModuleList(Placed(*pair, 1 << n) for n, pair in enumerate(sides))
         self.fine = Convolution(widths[-2], widths[-1])
         self.last = Convolution(widths[-1], 3)
         self.vectors = Convolution(MAPPED, 2 * waves, 1) if waves else None
@@ -254,6 +278,16 @@ class Surfaces(nn.Module):
         for module in self.modules():
             if isinstance(module, nn.Conv2d) and module.kernel_size != (1, 1):
                 module.padding_mode = "circular" if on else "zeros"
+            if isinstance(module, Placed):
+                module.wraps = on
+
+    @property
+    def margin(self) -> int:
+        """Cells around a piece on which its pixels depend, by the layers."""
+        pixels = 2  # two convolutions at full size
+        for _ in self.blocks:
+            pixels = -(-pixels // 2) + 2
+        return pixels + 1
 
     def forward(self, field: Tensor, kinds: Tensor, places: Tensor, period: Tensor) -> Tensor:
         """Pictures in about -1 to 1, not clipped.
@@ -289,10 +323,14 @@ class Surfaces(nn.Module):
 
 
 class Placed(nn.Module):
-    """A residual block of two convolutions, told at every place of the field what to make."""
+    """A residual block of two convolutions, told at every place of the field what to make.
 
-    def __init__(self, inputs: int, outputs: int):
+    It works on `times` as many places a side as the field has.
+    """
+
+    def __init__(self, inputs: int, outputs: int, times: int):
         super().__init__()
+        self.times, self.wraps = times, False
         self.first = Convolution(inputs, outputs)
         self.second = Convolution(outputs, outputs)
         self.through = Convolution(inputs, outputs, 1) if inputs != outputs else nn.Identity()
@@ -301,9 +339,16 @@ class Placed(nn.Module):
     def forward(self, x: Tensor, told: Tensor) -> Tensor:
         inner = x
         for layer, telling in zip((self.first, self.second), self.told, strict=True):
-            said = telling(told)
-            if said.shape[2:] != inner.shape[2:]:
-                said = F.interpolate(said, inner.shape[2:], mode="bilinear", align_corners=False)
-            scale, shift = (TELLING * said).chunk(2, 1)
+            scale, shift = (TELLING * self.between(telling(told))).chunk(2, 1)
             inner = layer(active(inner * (1 + scale) + shift))
         return (self.through(x) + inner) / math.sqrt(2)
+
+    def between(self, cells: Tensor) -> Tensor:
+        """What is said of cells for the places between them too, bilinear."""
+        if self.times == 1:
+            return cells
+        size = {"scale_factor": float(self.times), "mode": "bilinear"}
+        if not self.wraps:
+            return F.interpolate(cells, **size)
+        more = F.interpolate(F.pad(cells, (1,) * 4, "circular"), **size)
+        return more[:, :, self.times : -self.times, self.times : -self.times]
