@@ -22,6 +22,7 @@ class Parts(NamedTuple):
     tests: str
     about: str
     parameters: str = AMOUNT
+    command: str = "apply $name photo.jpg result.jpg"
     settings: str = " --set amount=0.8"
     package_data: str = ""
 
@@ -66,7 +67,7 @@ The filter's id is `$package.$name`. Saved documents hold it, so it must never c
 In the window: $title, under $category. On the command line:
 
 ```sh
-safelight apply $name photo.jpg result.jpg$settings
+safelight $command$settings
 ```
 
 ## Tests
