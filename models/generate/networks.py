@@ -2,9 +2,10 @@
 
 `Objects` makes a square picture from a code (n, 128) of independent normal numbers, in the manner
 of StyleGAN's generators without their noise (Karras et al., "Analyzing and Improving the Image
-Quality of StyleGAN", 2020): a constant of 4x4 is doubled again and again, every convolution is
-scaled and shifted as the code says (FiLM, Perez et al., 2018), and what is seen at every size is
-added up. No normalisation anywhere (Huang et al., "The GAN is dead; long live the GAN!", 2024).
+Quality of StyleGAN", 2020): 4x4 places that the code makes are doubled again and again, every
+convolution is scaled and shifted as the code says (FiLM, Perez et al., 2018), and what is seen at
+every size is added up. No normalisation anywhere (Huang et al., "The GAN is dead; long live the
+GAN!", 2024).
 
 `Surfaces` is convolutional throughout (Bergmann et al., "Learning Texture Manifolds with the
 Periodic Spatial GAN", 2017): a field of noise says where things are, a code for each of its places
@@ -31,7 +32,7 @@ WIDTHS = {4: 256, 8: 256, 16: 192, 32: 128, 64: 64, 128: 32, 256: 16}  # channel
 SLOPE = 0.2  # of the activation below zero
 GAIN = math.sqrt(2 / (1 + SLOPE**2))  # keeps the spread of numbers through the activation
 
-TELLING = 0.25  # how much a code changes a convolution's answers at first
+TELLING = 0.5  # how much a code changes a convolution's answers at first
 
 SURFACE_WIDTHS = (128, 96, 64, 48, 32)  # at 1/16, 1/8, 1/4, 1/2 and 1
 CELL = 16  # pixels for a place of the field
@@ -146,7 +147,7 @@ class Objects(nn.Module):
         sides = [SMALLEST << n for n in range(int(math.log2(side // SMALLEST)) + 1)]
         widths = [max(16, round(WIDTHS[s] * width)) for s in sides]
         self.mapping = nn.ModuleList((Dense(CODE, MAPPED), Dense(MAPPED, MAPPED)))
-        self.start = nn.Parameter(torch.randn(1, widths[0], SMALLEST, SMALLEST))
+        self.start = Dense(MAPPED, widths[0] * SMALLEST**2)
         self.blocks = nn.ModuleList(
             Told(inputs, outputs, MAPPED)
             for inputs, outputs in zip([widths[0], *widths], widths, strict=False)
@@ -173,7 +174,10 @@ class Objects(nn.Module):
     ) -> Tensor:
         """Pictures of what is `mapped` from codes; `held.where` is as large as the picture."""
         at = at or self.side
-        x = self.start.expand(len(told), -1, -1, -1)
+        x = self.start(told).unflatten(1, (-1, SMALLEST, SMALLEST))
+        if held is not None:
+            other = self.start(held.told).unflatten(1, (-1, SMALLEST, SMALLEST))
+            x = x + held.at(SMALLEST).where * (other - x)
         picture = None
         for block, colour in zip(self.blocks, self.colours, strict=True):
             x = block(x, told, held and held.at(x.shape[-1]))
@@ -189,9 +193,13 @@ class Objects(nn.Module):
         raise ValueError(f"{at} is no size of this network")
 
 
-def smooth(picture: Tensor) -> Tensor:
-    """Twice as wide and high, bilinear."""
-    return F.interpolate(picture, scale_factor=2.0, mode="bilinear", align_corners=False)
+def smooth(picture: Tensor, times: int = 2, *, wraps: bool = False) -> Tensor:
+    """So many times as wide and high, bilinear; with the other border beyond each if it wraps."""
+    size = {"scale_factor": float(times), "mode": "bilinear"}
+    if not wraps:
+        return F.interpolate(picture, **size)
+    around = F.interpolate(F.pad(picture, (1,) * 4, "circular"), **size)
+    return around[:, :, times:-times, times:-times]
 
 
 class Halving(nn.Module):
@@ -264,7 +272,7 @@ class Surfaces(nn.Module):
     def __init__(self, waves: int = 6, width: float = 1.0):
         super().__init__()
         widths = [max(8, round(w * width / 8) * 8) for w in SURFACE_WIDTHS]
-        self.waves = waves
+        self.waves, self.wraps = waves, False
         self.mapping = nn.ModuleList((Convolution(KIND, MAPPED, 1), Convolution(MAPPED, MAPPED, 1)))
         self.first = Convolution(FIELD + 2 * waves, widths[0])
         sides = zip([widths[0], *widths], widths[:-1], strict=False)
@@ -280,13 +288,14 @@ class Surfaces(nn.Module):
                 module.padding_mode = "circular" if on else "zeros"
             if isinstance(module, Placed):
                 module.wraps = on
+        self.wraps = on
 
     @property
     def margin(self) -> int:
         """Cells around a piece on which its pixels depend, by the layers."""
         pixels = 2  # two convolutions at full size
         for _ in self.blocks:
-            pixels = -(-pixels // 2) + 2
+            pixels = -(-pixels // 2) + 1 + 2  # bilinear, and two convolutions
         return pixels + 1
 
     def forward(self, field: Tensor, kinds: Tensor, places: Tensor, period: Tensor) -> Tensor:
@@ -304,8 +313,8 @@ class Surfaces(nn.Module):
             x = torch.cat([field, *self.periodic(told, places, period)], 1)
         x = self.first(x)
         for n, block in enumerate(self.blocks):
-            x = block(doubled(x) if n else x, told)
-        return self.last(active(self.fine(doubled(active(x)))))
+            x = block(smooth(x, wraps=self.wraps) if n else x, told)
+        return self.last(active(self.fine(smooth(active(x), wraps=self.wraps))))
 
     def periodic(self, told: Tensor, places: Tensor, period: Tensor) -> tuple[Tensor, Tensor]:
         """Sines and cosines of the place, (n, waves, h, w) each.
@@ -347,8 +356,4 @@ class Placed(nn.Module):
         """What is said of cells for the places between them too, bilinear."""
         if self.times == 1:
             return cells
-        size = {"scale_factor": float(self.times), "mode": "bilinear"}
-        if not self.wraps:
-            return F.interpolate(cells, **size)
-        more = F.interpolate(F.pad(cells, (1,) * 4, "circular"), **size)
-        return more[:, :, self.times : -self.times, self.times : -self.times]
+        return smooth(cells, self.times, wraps=self.wraps)

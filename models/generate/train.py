@@ -9,9 +9,9 @@ usual cures of that struggle are options (`--loss`, `--roughness`, `--slope`, `-
 `--smoothing`, `--changes`, `--grow`); the defaults are those of R3GAN (Huang et al., "The GAN is
 dead; long live the GAN!", 2024) with differentiable augmentation, objects growing from 16 pixels.
 Which textures of the folders' pictures surfaces are learnt from says a list (textures.py). What is
-watched is in watch.py: it is noted in the log, and said where it alarms. OUT receives `weights.npz` (of the
-averaged generator), `state.pt` (what --resume continues from), `log.jsonl` and `samples/`, sheets
-of the same codes again and again.
+watched is in watch.py: it is noted in the log, and said where it alarms. OUT receives `weights.npz`
+(of the averaged generator), `state.pt` (what --resume continues from), `log.jsonl` and `samples/`,
+sheets of the same codes again and again.
 """
 
 from __future__ import annotations

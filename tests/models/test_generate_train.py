@@ -1,5 +1,6 @@
 """Training generators: a few steps of each kind, what is kept, and that it goes on from there."""
 
+import csv
 import json
 
 import numpy as np
@@ -12,8 +13,18 @@ from models.generate.contest import Batch, Settings, Stage  # noqa: E402
 from models.generate.networks import CELL, FIELD, KIND, Judge, Objects, Surfaces  # noqa: E402
 from models.generate.objects import ObjectContest, blended  # noqa: E402
 from models.generate.surfaces import Kinds, SurfaceContest, placed  # noqa: E402
-from models.generate.textures import SIDE, Crops, Found, different, squares, unevenness  # noqa: E402
-from models.generate.train import train  # noqa: E402
+from models.generate.textures import (  # noqa: E402
+    SIDE,
+    Crops,
+    Found,
+    Place,
+    different,
+    find,
+    listed,
+    squares,
+    unevenness,
+)
+from models.generate.train import TEXTURES, train  # noqa: E402
 from models.style import objective  # noqa: E402
 from models.training import load_weights  # noqa: E402
 from tests.models.making import features  # noqa: E402
@@ -147,7 +158,7 @@ def test_a_judge_of_surfaces_looks_at_the_kind():
 @torch.no_grad()
 def test_a_surface_repeats_without_a_seam_and_its_pieces_are_those_of_the_whole():
     torch.manual_seed(1)
-    surfaces, cells = Surfaces(width=0.25), 12
+    surfaces, cells = Surfaces(width=0.25), 20
     kinds = torch.randn(1, KIND, 1, 1).expand(-1, -1, cells, cells)
     field, places, period = placed(1, cells, torch.device("cpu"))
     surfaces.wrap(True)
@@ -157,7 +168,7 @@ def test_a_surface_repeats_without_a_seam_and_its_pieces_are_those_of_the_whole(
     near = 1e-3 * float(whole.std())
     assert torch.allclose(turned, whole.roll(5 * CELL, 3), atol=near)
     surfaces.wrap(False)
-    around = 5  # cells beside a piece that count
+    around = surfaces.margin
     tiled = [part.repeat(1, 1, 1, 2) for part in (field, kinds)]
     along = torch.cat([places, places + torch.tensor([0.0, cells])[:, None, None]], 3)
     piece = surfaces(tiled[0], tiled[1], along, period)
@@ -188,16 +199,42 @@ def test_an_even_square_is_a_texture_and_one_of_two_halves_is_not(compared):
 
 def test_squares_lie_beside_one_another_at_every_size():
     picture = np.zeros((2 * SIDE, 3 * SIDE + 9, 3), np.uint8)
-    found = list(squares(picture))
+    found = list(squares("some.jpg", picture))
     assert len(found) == 6 + 1
-    assert all(square.shape == (SIDE, SIDE, 3) for square in found)
+    assert all(place.cut(picture).shape == (SIDE, SIDE, 3) for place in found)
 
 
 def test_of_alike_textures_the_most_even_is_kept(compared):
     names = ["a", "a again", "b", "c"]
     pixels = [stripes(1), stripes(1)[:, ::-1][:, ::-1] // 2 * 2, stripes(4, 31), stripes(2, 5)]
-    found = [Found(p, name, n / 10) for n, (p, name) in enumerate(zip(pixels, names, strict=True))]
-    assert [one.name for one in different(found, compared, 3)] == ["a", "b", "c"]
+    found = [
+        Found(p, Place(name, 1, 0, 0), n / 10)
+        for n, (p, name) in enumerate(zip(pixels, names, strict=True))
+    ]
+    assert [one.place.name for one in different(found, compared, 3)] == ["a", "b", "c"]
+
+
+def test_what_is_found_can_be_listed_and_is_found_again(compared, tmp_path):
+    whole = np.tile(stripes(0), (1, 2, 1))
+    whole[:, SIDE:] = 90  # an even wall is no texture
+    Image.fromarray(whole).save(tmp_path / "wall.png")
+    (one,) = find([tmp_path], compared, 5)
+    assert one.place == ("wall.png", 1.0, 0, 0)
+    table = tmp_path / "list.csv"
+    table.write_text("name,size,y,x\nwall.png,1.0,0,0\n")
+    assert np.array_equal(listed(table, [tmp_path])[0], whole[:, :SIDE])
+    table.write_text("name,size,y,x\nwall.png,1.0,0,300\n")
+    with pytest.raises(ValueError, match=r"wall\.png is too small"):
+        listed(table, [tmp_path])
+    table.write_text("name,size,y,x\nroof.png,1.0,0,0\n")
+    with pytest.raises(SystemExit, match=r"No folder has roof\.png"):
+        listed(table, [tmp_path])
+
+
+def test_the_list_that_ships_names_each_place_once():
+    with open(TEXTURES, newline="") as file:
+        rows = [(row["name"], row["size"], row["y"], row["x"]) for row in csv.DictReader(file)]
+    assert len(set(rows)) == len(rows) > 10
 
 
 def test_a_crop_is_a_piece_of_the_texture_it_names():
