@@ -47,3 +47,37 @@ def train(settings: Settings) -> list[float]:
         found = {name: round(value, 4) for name, value in contest.step(at).items()}
         run.done(found.pop("loss"), **found)
     return run.losses
+
+
+def main() -> None:
+    parser = options(__doc__.splitlines()[0], Settings, photographs=False)
+    parser.add_argument("pictures", type=Path, nargs="+", help="a texture each")
+    parser.add_argument(
+        "--mask", type=Path, nargs="+", default=[], help="white where the texture is, one a picture"
+    )
+    parser.add_argument("--name", required=True, help="the filter's title, like 'Old brick'")
+    parser.add_argument(
+        "--features", type=Path, default=FEATURES, help="weights of what textures are compared by"
+    )
+    parser.add_argument("--credit", default="", help="what the pictures are, and whose")
+    parser.add_argument("--licence", default=Settings.licence, help="of the network")
+    parser.add_argument("--side", type=int, default=Settings.side, help="of squares, pixels")
+    parser.add_argument("--width", type=float, default=Settings.width, help="of the network")
+    parser.add_argument("--guided", type=float, default=Settings.guided, help="weight of it")
+    parser.add_argument("--judged", action="store_true", help="by a judge too: for an hour or more")
+    given = vars(parser.parse_args())
+    first, *more = given.pop("pictures")
+    settings = Settings(photos=first, more=tuple(more), masks=tuple(given.pop("mask")), **given)
+    made = make(settings)
+    command = slug(settings.name).replace("-", "_")
+    print(
+        f"Written: {made}\n"
+        f"Squares of this texture are in {settings.out / 'samples'}. Next:\n"
+        f"  safelight plugins check {made}\n"
+        f"  safelight plugins install {made}\n"
+        f"  safelight generate {command} --size 1024x1024 texture.png"
+    )
+
+
+if __name__ == "__main__":
+    main()
