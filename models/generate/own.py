@@ -13,14 +13,49 @@ are the names of the pictures, or what --credit says of them.
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
+
+from models import ownplugin
+from models.generate import export as exporting
+from models.generate import plugin_texts
 from models.generate.contest import Stage
 from models.generate.own_contest import OwnContest, Settings
-from models.generate.selected import LEAST, Texture, common_side, texture
-from models.plugincode import ROOT
+from models.generate.selected import Texture, common_side, texture
+from models.ownplugin import length, slug
+from models.plugincode import ROOT, editor
+from models.tiles import Network, sha256
 from models.training import Run, options
 
 FEATURES = ROOT / "models" / "style" / "weights" / "features.npz"
 LOG_EVERY = 20  # steps
+CODES = "codes.npz"  # of the textures, and their names
+CATEGORY, SUMMARY = "Generate", "Make more of one texture, with a network that has learnt it."
+
+CARD = """\
+# {title}
+
+A surface of any size, by a network that knows {count}: {parameters:,} parameters, {size:.2f} MB. It
+looks at {margin} cells of {cell} pixels around each. All it makes is synthesised.
+
+## Training
+
+It learnt from {data}, in {length}.
+
+## Measured
+
+{metrics}.
+
+## Limits
+
+- It has no shapes larger than some hundred pixels, and no light that changes across them.
+- The licence is the network's. Whether a picture may be used so is for whoever trained it to know.
+
+## Licence
+
+{licence}. SHA-256 of `model.onnx`: `{sha256}`.
+"""
 
 
 def textures(settings: Settings) -> list[Texture]:
@@ -47,6 +82,79 @@ def train(settings: Settings) -> list[float]:
         found = {name: round(value, 4) for name, value in contest.step(at).items()}
         run.done(found.pop("loss"), **found)
     return run.losses
+
+
+def export(settings: Settings) -> Path:
+    """Write OUT/NAME.onnx of OUT/weights.npz, checked. Raises SystemExit where a check fails."""
+    surface, codes = exporting.surface(settings.out / "weights.npz")
+    name = slug(settings.name)
+    said = {
+        "title": settings.name,
+        "version": "0.1.0",
+        "licence": settings.licence,
+        "training_data": training_data(settings),
+        "metrics": metrics(settings.out / "log.jsonl"),
+    }
+    print(exporting.place(surface, name, settings.out, list(exporting.surface_trials()), said))
+    np.savez(settings.out / CODES, codes=codes, names=np.array(names(settings)))
+    return settings.out / f"{name}.onnx"
+
+
+def names(settings: Settings) -> list[str]:
+    """What the textures are called: as the files of the pictures are."""
+    return [path.stem for path in (settings.photos, *settings.more)]
+
+
+def training_data(settings: Settings) -> str:
+    """What the network has learnt from, without a path: folders are private."""
+    several = "pictures" if settings.more else "picture"
+    return settings.credit or f"a part of the {several} {', '.join(names(settings))}"
+
+
+def metrics(log: Path) -> str:
+    """What the last measurement of a log says, in words."""
+    last = [row for row in ownplugin.rows(log) if "distance" in row][-1]
+    return (
+        f"Distance from the texture {last['distance']:.2f} times that of two squares of it, by the "
+        f"features that it was guided by, and {last['unseen']:.2f} times by a random network's; two "
+        f"made squares are {last['varies']:.2f} times as different as two of the texture's"
+    )
+
+
+def make(settings: Settings) -> Path:
+    """Train, export, and write the plugin into OUT; returns its folder.
+
+    What would stand in the way of the plugin is said before anything is trained. Raises SystemExit,
+    with a sentence.
+    """
+    ownplugin.folder_for(settings.out, settings.name)
+    train(settings)
+    network = export(settings)
+    beside = {CODES: (settings.out / CODES).read_bytes()}
+    trained = editor("actions").Trained(
+        network.read_bytes(), CATEGORY, SUMMARY, plugin_texts.parts(names(settings)), beside
+    )
+    text = card(settings, network)
+    return ownplugin.write(settings.out, settings.name, "generator", trained, text)
+
+
+def card(settings: Settings, network: Path) -> str:
+    """The card that travels with the network."""
+    said = Network(network).properties
+    count = 1 + len(settings.more)
+    return CARD.format(
+        title=settings.name,
+        count="one texture" if count == 1 else f"{count} textures",
+        parameters=int(said["parameters"]),
+        size=network.stat().st_size / 1e6,
+        margin=said["margin"],
+        cell=said["cell"],
+        data=said["training_data"],
+        length=length(settings.out / "log.jsonl"),
+        metrics=said["metrics"],
+        licence=settings.licence,
+        sha256=sha256(network),
+    )
 
 
 def main() -> None:

@@ -40,7 +40,7 @@ class Settings(contest.Settings):
     masks: tuple[Path, ...] = ()  # of all of them, or of none
     features: Path
     guided: float = 1.0  # weight of the statistics
-    judged: bool = True
+    judged: bool = False
     credit: str = ""
     licence: str = "Apache-2.0"
     width: float = 0.5

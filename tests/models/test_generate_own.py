@@ -8,8 +8,11 @@ from PIL import Image
 
 torch = pytest.importorskip("torch")
 
+from models.generate import export as exporting  # noqa: E402
 from models.generate import own  # noqa: E402
-from models.generate.own_contest import Settings  # noqa: E402
+from models.generate.networks import KIND  # noqa: E402
+from models.generate.own import train  # noqa: E402
+from models.generate.own_contest import COMPARED, Settings  # noqa: E402
 from models.generate.selected import LEAST, Squares, Texture, common_side, texture  # noqa: E402
 from tests.models.making import features  # noqa: E402
 
@@ -102,3 +105,82 @@ def test_squares_are_as_large_as_every_texture_has_them():
     )
     assert common_side([large], 128) == 128
     assert common_side([large, small], 128) == 64
+
+
+# -- training ----------------------------------------------------------------------------------
+
+
+def stripes(seed, height=150, width=170):
+    """Noisy stripes of a colour."""
+    rng = np.random.default_rng(seed)
+    y, x = np.indices((height, width))
+    wave = 0.5 + 0.5 * np.sin(2 * np.pi * (x + y * seed) / 12)
+    pixels = 30 + 180 * wave[..., None] * rng.uniform(0.2, 1, 3)
+    return np.clip(pixels + rng.normal(0, 8, pixels.shape), 0, 255).astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def common(tmp_path_factory):
+    """Settings that all runs share: drawn stripes, features of random weights."""
+    folder = tmp_path_factory.mktemp("my textures")
+    return {
+        "photos": saved(folder / "deck_chair.png", stripes(1)),
+        "features": features(folder / "features.npz"),
+        "name": "Deck chair",
+        "side": 64,
+        "width": 0.15,
+        "measure_every": 1e9,
+    }
+
+
+def rows(out):
+    return [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
+
+
+def test_a_short_training_comes_nearer_to_the_texture(common, tmp_path):
+    first, last = (
+        train(Settings(out=tmp_path / str(steps), steps=steps, **common)) for steps in (1, 60)
+    )
+    assert np.mean(last[-5:]) < 0.75 * first[0]
+    before, after = (rows(tmp_path / name)[-1] for name in ("1", "60"))
+    assert after["distance"] < 0.6 * before["distance"]
+    assert after["unseen"] < before["unseen"]
+    sheet = Image.open(tmp_path / "60" / "samples" / "0000060.png")
+    assert sheet.size == (COMPARED * 64, 64)
+
+
+def test_several_textures_are_told_apart(common, tmp_path):
+    other = saved(tmp_path / "awning.png", 255 - stripes(2))
+    settings = Settings(out=tmp_path / "out", steps=80, more=(other,), batch=2, **common)
+    train(settings)
+    surface, codes = exporting.surface(settings.out / "weights.npz")
+    assert codes.shape == (2, KIND)
+    given = exporting.cells(8, 8, 3)
+    colours = []
+    for code in codes:
+        kinds = np.broadcast_to(code[None, :, None, None], (1, KIND, 8, 8))
+        made = exporting.by_torch(surface, {**given, "kinds": kinds.astype(np.float32)})
+        colours.append(made.mean((1, 2)))
+    wanted = [texture(path).pixels.mean((0, 1)) / 255 for path in (settings.photos, other)]
+    for n in range(2):
+        apart = [np.linalg.norm(colours[n] - colour) for colour in wanted]
+        assert apart[n] < 0.5 * apart[1 - n]
+
+
+def test_a_judge_can_be_asked_too(common, tmp_path):
+    found = train(Settings(out=tmp_path, steps=3, judged=True, **common))
+    assert np.isfinite(found).all()
+
+
+def test_of_a_small_selection_smaller_squares_are_taken(common, tmp_path):
+    small = saved(tmp_path / "small.png", stripes(1, 70, 90))
+    settings = Settings(out=tmp_path / "out", steps=1, **common | {"photos": small, "side": 128})
+    train(settings)
+    assert settings.side == 64
+
+
+def test_every_picture_has_a_mask_or_none_has(common, tmp_path):
+    mask = masked(tmp_path / "mask.png", (0, 150, 0, 170), size=(150, 170))
+    settings = Settings(out=tmp_path, **common | {"more": (common["photos"],), "masks": (mask,)})
+    with pytest.raises(SystemExit, match="2 pictures have 1 masks: give one for each"):
+        train(settings)
