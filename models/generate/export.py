@@ -222,7 +222,8 @@ def place(
 ) -> str:
     """Write a file, check it, describe it and put it there; a sentence on what was found.
 
-    `said` is what it states beside what is found here: title, version, licence and so on. Raises SystemExit where a check fails, and leaves what was there.
+    `said` is what it states beside what is found here: title, version, licence and so on. Raises
+    SystemExit where a check fails, and leaves what was there.
     """
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{name}.onnx"

@@ -115,9 +115,9 @@ def metrics(log: Path) -> str:
     """What the last measurement of a log says, in words."""
     last = [row for row in ownplugin.rows(log) if "distance" in row][-1]
     return (
-        f"Distance from the texture {last['distance']:.2f} times that of two squares of it, by the "
-        f"features that it was guided by, and {last['unseen']:.2f} times by a random network's; two "
-        f"made squares are {last['varies']:.2f} times as different as two of the texture's"
+        f"In parts of what two squares of the texture differ by: the distance from it "
+        f"{last['distance']:.2f} by the features that guided, {last['unseen']:.2f} by those of a "
+        f"random network; two made squares differ by {last['varies']:.2f}"
     )
 
 
@@ -131,6 +131,7 @@ def make(settings: Settings) -> Path:
     train(settings)
     network = export(settings)
     beside = {CODES: (settings.out / CODES).read_bytes()}
+    beside[plugin_texts.FIELD.name] = plugin_texts.FIELD.read_bytes()
     trained = editor("actions").Trained(
         network.read_bytes(), CATEGORY, SUMMARY, plugin_texts.parts(names(settings)), beside
     )

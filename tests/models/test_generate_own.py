@@ -1,6 +1,9 @@
 """A texture of your own: what is selected is all that is learnt from, and it becomes a plugin."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,12 +12,16 @@ from PIL import Image
 torch = pytest.importorskip("torch")
 
 from models.generate import export as exporting  # noqa: E402
-from models.generate import own  # noqa: E402
+from models.generate import own, plugin_texts  # noqa: E402
 from models.generate.networks import KIND  # noqa: E402
-from models.generate.own import train  # noqa: E402
+from models.generate.own import make, train  # noqa: E402
 from models.generate.own_contest import COMPARED, Settings  # noqa: E402
 from models.generate.selected import LEAST, Squares, Texture, common_side, texture  # noqa: E402
+from models.tiles import Network  # noqa: E402
 from tests.models.making import features  # noqa: E402
+
+ROOT = Path(__file__).parents[2]
+PLUGIN = "safelight.workers.testing"  # of pytest: an entry point where the editor is installed
 
 
 def saved(path, pixels):
@@ -184,3 +191,78 @@ def test_every_picture_has_a_mask_or_none_has(common, tmp_path):
     settings = Settings(out=tmp_path, **common | {"more": (common["photos"],), "masks": (mask,)})
     with pytest.raises(SystemExit, match="2 pictures have 1 masks: give one for each"):
         train(settings)
+
+
+# -- the plugin --------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def made(common, tmp_path_factory):
+    """The plugin of a run of two steps on two textures, and the run's folder."""
+    out = tmp_path_factory.mktemp("made")
+    other = saved(tmp_path_factory.mktemp("more") / "100 $ note.png", 255 - stripes(2))
+    settings = Settings(out=out, steps=2, more=(other,), credit="My own two", **common)
+    return make(settings), out
+
+
+def test_the_plugin_is_complete_and_its_own_tests_pass(made):
+    folder, _ = made
+    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    names = {"__init__.py", "field.py", "model.onnx", "codes.npz", "card.md"}
+    package = {f"safelight_deck_chair/{name}" for name in names}
+    assert found == {"README.md", "pyproject.toml", "tests/test_deck_chair.py", *package}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", PLUGIN],
+        cwd=folder,
+        env={"PYTHONPATH": str(ROOT / "editor"), "PATH": "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "5 passed" in done.stdout
+
+
+def test_what_makes_pieces_is_the_very_file_of_the_built_in_generators(made):
+    folder, _ = made
+    assert (
+        folder / "safelight_deck_chair/field.py"
+    ).read_bytes() == plugin_texts.FIELD.read_bytes()
+
+
+def test_its_file_gives_the_numbers_of_pytorch_and_says_how_far_it_looks(made):
+    folder, out = made
+    surface, codes = exporting.surface(out / "weights.npz")
+    network = Network(folder / "safelight_deck_chair/model.onnx")
+    for given in exporting.surface_trials():
+        apart = exporting.made(network, given) - exporting.by_torch(surface, given)
+        assert np.abs(apart).max() <= 1e-4
+    assert int(network.properties["margin"]) == surface.surfaces.margin
+    with np.load(folder / "safelight_deck_chair/codes.npz", allow_pickle=False) as stored:
+        assert np.array_equal(stored["codes"], codes)
+        assert list(stored["names"]) == ["deck_chair", "100 $ note"]
+
+
+def test_it_says_what_it_learnt_from_by_name_alone(made, common):
+    folder, _ = made
+    package = folder / "safelight_deck_chair"
+    said = Network(package / "model.onnx").properties
+    assert said["training_data"] == "My own two"
+    assert said["licence"] == "Apache-2.0"
+    for path in (package / "card.md", folder / "README.md"):
+        text = path.read_text("utf-8")
+        assert said["training_data"] in text
+        assert said["metrics"] in text
+        assert str(common["photos"].parent) not in text
+    assert "in 2 steps" in (package / "card.md").read_text("utf-8")
+    module = (package / "__init__.py").read_text("utf-8")
+    assert 'Literal["deck_chair", "100 $ note"]' in module
+
+
+def test_what_is_in_the_way_of_the_plugin_is_said_before_training(made, common, monkeypatch):
+    _, out = made
+    monkeypatch.setattr(own, "train", None)
+    with pytest.raises(SystemExit, match="safelight-deck-chair is there already"):
+        make(Settings(out=out, **common))
+    with pytest.raises(SystemExit, match="is no name for a plugin"):
+        make(Settings(out=out, **common | {"name": "富嶽"}))

@@ -31,7 +31,10 @@ VARIANTS: tuple[Variant, ...] = get_args(Variant)
 _PREFIX = "safelight"
 _LONGEST_NAME, _LONGEST_TITLE = 40, 60
 
-_TAKEN = ("api", "np", "pytest", "filters", "image", "amount", "job", "testing", "clouds", "noise")
+_TAKEN = (
+    *("api", "np", "pytest", "filters", "image", "amount", "job", "testing", "clouds", "noise"),
+    *("cache", "kinds", "piece"),
+)
 """Names that the plugin's own lines use for something else."""
 
 
@@ -135,8 +138,7 @@ def write_plugin(
     names, title = plugin_names(name), plugin_title(title)
     if variant not in VARIANTS:
         raise TemplateError(f"there is no variant {variant}; there are {', '.join(VARIANTS)}")
-    own = trained is not None and trained.parts is not None
-    if trained is not None and not own and variant != "neural":
+    if trained is not None and trained.parts is None and variant != "neural":
         raise TemplateError(f"the variant {variant} runs no network; the variant neural does")
     if _is_installed(names.distribution):
         # Two plugins of one name would be one package, and their filters share their ids.
