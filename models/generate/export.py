@@ -26,7 +26,16 @@ import torch
 from torch import Tensor, nn
 
 from models import cards, onnxfile
-from models.generate.networks import CELL, CODE, FIELD, KIND, Held, Objects, Surfaces
+from models.generate.networks import (
+    CELL,
+    CODE,
+    FIELD,
+    KIND,
+    SMALLEST,
+    Held,
+    Objects,
+    Surfaces,
+)
 from models.generate.surfaces import Kinds
 from models.generate.train import TEXTURES
 from models.tiles import Network, state, write_sums
@@ -91,7 +100,7 @@ def flower(weights: Path) -> Flower:
     widths = []
     while (name := f"blocks.{len(widths)}.second.inner.weight") in stored:
         widths.append(len(stored[name]))
-    first = stored["start"].shape[-1]
+    first = SMALLEST
     objects = Objects(first << (len(widths) - 1), widths=widths)
     load_all_weights(objects, weights, "flowers")
     return Flower(objects).eval()
