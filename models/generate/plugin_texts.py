@@ -162,6 +162,7 @@ def parts(textures: list[str]) -> Any:
         command="generate $name texture.png",
         settings=" --size 1024x1024 --seed 7",
         package_data=PACKAGE_DATA,
+        needs=', "pillow"',
     )
 
 

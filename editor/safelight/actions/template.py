@@ -182,7 +182,7 @@ def _contents(
     filled = {
         place: Template(text).substitute(words)
         for place, text in {
-            "pyproject.toml": texts.PYPROJECT + parts.package_data,
+            "pyproject.toml": texts.PYPROJECT.replace("$needs", parts.needs) + parts.package_data,
             "README.md": texts.README.replace("$about", parts.about)
             .replace("$command", parts.command)
             .replace("$parameters", parts.parameters)

@@ -25,6 +25,7 @@ class Parts(NamedTuple):
     command: str = "apply $name photo.jpg result.jpg"
     settings: str = " --set amount=0.8"
     package_data: str = ""
+    needs: str = ""
 
 
 PYPROJECT = """\
@@ -40,7 +41,7 @@ readme = "README.md"
 requires-python = ">=3.11"
 # Yours to choose. Put its text into a file LICENSE beside this one.
 license = "Apache-2.0"
-dependencies = ["safelight>=0.1,<1", "numpy"]
+dependencies = ["safelight>=0.1,<1", "numpy"$needs]
 
 # By this line Safelight finds the plugin once it is installed.
 [project.entry-points.safelight]
