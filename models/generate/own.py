@@ -5,7 +5,7 @@
 MASK is a picture of the same size, white where the texture is; without it all of PICTURE is. Of
 several pictures (and as many masks) one network learns all, and the plugin lets choose. Nothing
 else is needed: what the network is guided by are features that ship with Style (distilled.py),
-unless --features names SqueezeNet's weights. `--init` goes on from the general network's weights.
+unless --features names SqueezeNet's weights. `--general` goes on from the network of many textures.
 OUT receives the plugin, a folder that `safelight plugins install` takes, beside what every training
 leaves: `weights.npz`, `state.pt`, `log.jsonl` and `samples/`. What is stated of the training data
 are the names of the pictures, or what --credit says of them.
@@ -49,6 +49,8 @@ It learnt from {data}, in {length}.
 
 ## Limits
 
+- The features that guided the training judge it too: a small distance says that it was learnt, not
+  that it looks right.
 - It has no shapes larger than some hundred pixels, and no light that changes across them.
 - The licence is the network's. Whether a picture may be used so is for whoever trained it to know.
 
@@ -115,9 +117,9 @@ def metrics(log: Path) -> str:
     """What the last measurement of a log says, in words."""
     last = [row for row in ownplugin.rows(log) if "distance" in row][-1]
     return (
-        f"In parts of what two squares of the texture differ by: the distance from it "
-        f"{last['distance']:.2f} by the features that guided, {last['unseen']:.2f} by those of a "
-        f"random network; two made squares differ by {last['varies']:.2f}"
+        f"Distance from the texture {last['distance']:.2f} times that of two squares of it, by the "
+        f"features that guided the training; two made squares are {last['varies']:.2f} times as "
+        "different, pixel by pixel, as two of the texture"
     )
 
 
@@ -168,6 +170,7 @@ def main() -> None:
     parser.add_argument(
         "--features", type=Path, default=FEATURES, help="weights of what textures are compared by"
     )
+    parser.add_argument("--general", type=Path, help="weights.npz of many textures, to go on from")
     parser.add_argument("--credit", default="", help="what the pictures are, and whose")
     parser.add_argument("--licence", default=Settings.licence, help="of the network")
     parser.add_argument("--side", type=int, default=Settings.side, help="of squares, pixels")

@@ -17,14 +17,15 @@ from torch import Tensor
 from torch.utils.data import IterableDataset
 
 from models.generate import contest, watch
+from models.generate import export as exporting
 from models.generate.contest import Batch, Stage
 from models.generate.folder import sheet, signed
+from models.generate.networks import CELL
 from models.generate.selected import Squares, Texture
-from models.generate.surfaces import SurfaceContest, placed
-from models.generate.textures import between
+from models.generate.surfaces import Kinds, SurfaceContest, placed
+from models.generate.textures import between, row
 from models.muon import Muon
 from models.style import objective
-from models.style.independent import texture_distance
 from models.training import Run
 
 TYPICAL = 24  # squares of a texture whose mean statistics stand for it
@@ -39,6 +40,7 @@ class Settings(contest.Settings):
     more: tuple[Path, ...] = ()  # pictures, beside `photos`
     masks: tuple[Path, ...] = ()  # of all of them, or of none
     features: Path
+    general: Path | None = None  # weights of the network of many textures
     guided: float = 1.0  # weight of the statistics
     judged: bool = False
     credit: str = ""
@@ -61,11 +63,18 @@ class OwnContest(SurfaceContest):
         device, count = run.devices.device, len(textures)
         self.which = torch.zeros(0, dtype=torch.long, device=device)  # textures of the last batch
         self.wanted = [self.typical(n) for n in range(count)]
-        self.real = [[self.squares(n, COMPARED, seed) for seed in (1, 2)] for n in range(count)]
-        self.usual = [self.distances(*pair) for pair in self.real]
+        self.real = [self.squares(n, COMPARED, 1) for n in range(count)]
+        others = (self.squares(n, COMPARED, 2) for n in range(count))
+        self.usual = [self.distance(*pair) for pair in zip(self.real, others, strict=True)]
         with torch.random.fork_rng():
             torch.manual_seed(0)
             self.same = placed(COMPARED * count, self.cells, device)
+
+    def beginning(self, settings: Settings, textures: list[Texture]) -> Kinds:
+        """The general network, where its weights are given, as near to the textures as it comes."""
+        if settings.general is None:
+            return super().beginning(settings, textures)
+        return from_general(settings.general, textures, settings)
 
     def crops(self, seed: tuple[int, ...]) -> IterableDataset:
         return Squares(self.textures, self.settings.batch, self.settings.side, seed)
@@ -79,8 +88,7 @@ class OwnContest(SurfaceContest):
     @torch.no_grad()
     def typical(self, n: int) -> list[objective.Moments]:
         """The mean statistics of squares of one texture, one row."""
-        known = self.statistics(self.squares(n, TYPICAL, 0))
-        return [objective.Moments(*(part.mean(0, keepdim=True) for part in one)) for one in known]
+        return mean_of(self.statistics(self.squares(n, TYPICAL, 0)))
 
     def statistics(self, pictures: Tensor) -> list[objective.Moments]:
         """Of pictures of -1 to 1."""
@@ -114,35 +122,59 @@ class OwnContest(SurfaceContest):
         kinds = generator.kind(which.repeat_interleave(COMPARED))
         return generator(kinds, field, places, period)
 
-    def distances(self, ours: Tensor, its: Tensor) -> tuple[float, float]:
-        """How far squares are from one another, pair by pair, by two judges: a mean each.
-
-        By the statistics that the generator is guided by, and by a random network.
-        """
-        known = between(self.statistics(ours), self.statistics(its))
-        apart = [
-            texture_distance((a[None] + 1) / 2, (b[None] + 1) / 2)
-            for a, b in zip(ours.clamp(-1, 1).cpu(), its.cpu(), strict=True)
-        ]
-        return float(known.mean()), float(np.mean(apart))
+    def distance(self, ours: Tensor, its: Tensor) -> float:
+        """How far squares are from one another by what the generator is guided by, pair by pair."""
+        return float(between(self.statistics(ours), self.statistics(its)).mean())
 
     @torch.no_grad()
     def measure(self, averaged: Any) -> dict[str, Any]:
         """What is made, in parts of what squares of the textures are: their mean.
 
-        `distance` is that from the texture, `unseen` the same by a network that nothing was trained
-        with, `varies` how different two made squares are, pixel by pixel.
+        `distance` is that from the texture, by what the generator is guided by; `varies` how
+        different two made squares are, pixel by pixel.
         """
         made = self.samples(averaged, Stage(self.settings.side)).float()
         sheet(made, COMPARED).save(self.settings.out / "samples" / f"{self.run.step:07d}.png")
         parts = []
-        for ours, (real, _), usual in zip(made.split(COMPARED), self.real, self.usual, strict=True):
-            found = [
-                a / max(b, 1e-6) for a, b in zip(self.distances(ours, real), usual, strict=True)
-            ]
-            spread = [watch.spread(part.flatten(1)) for part in (ours, real)]
-            parts.append([*found, spread[0] / spread[1]])
-        named = dict(zip(("distance", "unseen", "varies"), np.mean(parts, 0), strict=True))
-        found = {name: round(float(value), 3) for name, value in named.items()}
-        said = watch.alarms(0, found["varies"], self.norms.values())
+        for ours, real, usual in zip(made.split(COMPARED), self.real, self.usual, strict=True):
+            spread, its = (watch.spread(part.flatten(1)) for part in (ours, real))
+            parts.append((self.distance(ours, real) / max(usual, 1e-6), spread / its))
+        distance, varies = (round(float(value), 3) for value in np.mean(parts, 0))
+        said = watch.alarms(0, varies, self.norms.values())
+        found: dict[str, Any] = {"distance": distance, "varies": varies}
         return found | ({"alarm": "; ".join(said)} if said else {})
+
+
+def mean_of(known: list[objective.Moments]) -> list[objective.Moments]:
+    """The mean statistics of several pictures, one row."""
+    return [objective.Moments(*(part.mean(0, keepdim=True) for part in one)) for one in known]
+
+
+@torch.no_grad()
+def from_general(weights: Path, textures: list[Texture], settings: Settings) -> Kinds:
+    """The network of many textures, which makes for each of `textures` the nearest it knows.
+
+    Of one texture alone the code is 0, so what a code does is told by a bias.
+    """
+    surface, codes = exporting.surface(weights)
+    known, compared = torch.from_numpy(codes), objective.features(settings.features)
+    several = Kinds(surface.surfaces, len(known))
+    made = several(known, *placed(len(known), settings.side // CELL, known.device))
+
+    def statistics(pictures: Tensor) -> list[objective.Moments]:
+        return objective.styles(objective.by_layer(compared, (pictures + 1) / 2))
+
+    told = statistics(made)
+    chance, nearest = np.random.default_rng(0), []
+    for n in range(len(textures)):
+        _, found = Squares(textures, 1, settings.side, ()).some(np.full(TYPICAL, n), chance)
+        wanted = mean_of(statistics(signed(found)))
+        apart = [float(between(row(told, k), wanted)) for k in range(len(known))]
+        nearest.append(int(np.argmin(apart)))
+    chosen = known[nearest]
+    begun = Kinds(surface.surfaces, len(textures))
+    begun.codes.copy_(chosen)
+    first = surface.surfaces.mapping[0]
+    offset = chosen.mean(0)
+    first.inner.bias += first.gain * first.inner.weight[:, :, 0, 0] @ offset
+    return begun

@@ -67,10 +67,8 @@ class SurfaceContest(Contest):
         features: Path | None,
         guided: float,
     ):
-        surfaces = Surfaces(width=settings.width)
-        surfaces.wrap(True)
         judge = Judge(settings.side, settings.width / 2, norm=settings.norm, kinds=KIND)
-        super().__init__(settings, run, Kinds(surfaces, len(textures)), judge)
+        super().__init__(settings, run, self.beginning(settings, textures), judge)
         self.textures, self.guided = textures, guided if features else 0.0
         device = run.devices.device
         if features and guided:
@@ -81,6 +79,12 @@ class SurfaceContest(Contest):
         with torch.random.fork_rng():
             torch.manual_seed(0)
             self.same = placed(min(WATCHED, len(textures)), self.cells, device)
+
+    def beginning(self, settings: Settings, textures: np.ndarray | list[Any]) -> Kinds:
+        """The generator before it is trained."""
+        surfaces = Surfaces(width=settings.width)
+        surfaces.wrap(True)
+        return Kinds(surfaces, len(textures))
 
     def crops(self, seed: tuple[int, ...]) -> IterableDataset:
         """Endless batches: which texture, and a part of it."""
