@@ -120,8 +120,9 @@ def test_its_id_stays_what_saved_documents_hold():
 '''
 
 ABOUT = """\
-$summary It fills the picture, or what is selected of it, at any size, and has no seam as a
-pattern. All it makes is marked as synthesised.
+$summary
+It fills the picture, or what is selected of it, at any size, and has no seam as a pattern. All it
+makes is marked as synthesised.
 
 ## The network
 
