@@ -218,10 +218,13 @@ def in_pieces(network: Network, margin: int) -> tuple[np.ndarray, np.ndarray]:
     return made(network, part)[:, *pixels], made(network, given)[:, *pixels]
 
 
-def place(module: Flower | Surface, name: str, folder: Path, trials: list[Given]) -> str:
+def place(
+    module: Flower | Surface, name: str, folder: Path, trials: list[Given], said: Mapping[str, str]
+) -> str:
     """Write a file, check it, describe it and put it there; a sentence on what was found.
 
-    Raises SystemExit where a check fails, and leaves what was there.
+    `said` is what it states beside what is found here: title, version, licence and so on. Raises
+    SystemExit where a check fails, and leaves what was there.
     """
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{name}.onnx"
@@ -229,7 +232,7 @@ def place(module: Flower | Surface, name: str, folder: Path, trials: list[Given]
     usual = {key: torch.from_numpy(value) for key, value in trials[-1].items()}
     try:
         onnx.save(onnxfile.translated(module, usual, module.free, module.result), str(partial))
-        state(partial, described(module, name))
+        state(partial, described(module) | said)
         network = Network(partial)
         differences = [
             agree(made(network, given), by_torch(module, given), f"{name}, trial {n}")
@@ -275,11 +278,15 @@ def place_half(source: Path, folder: Path, trials: list[Given]) -> str:
     return f"{target.name}: {size:.2f} MB; {psnr:.1f} dB, at most {difference:.4f} from float32"
 
 
-def described(module: Flower | Surface, name: str) -> dict[str, str]:
-    """The metadata properties of a file, before it is measured."""
+def in_words(name: str) -> dict[str, str]:
+    """What card.toml says of a file."""
     words = cards.words(Path(__file__).parent)
     words["data"] = [item for item in words["data"] if item["of"] == name]
-    title = f"{words['title']}, {words['models'][name]['title']}"
+    return cards.properties(words, f"{words['title']}, {words['models'][name]['title']}")
+
+
+def described(module: Flower | Surface) -> dict[str, str]:
+    """What a file states of its network."""
     stated = {"contract": onnxfile.CONTRACT, "scale": "1", "multiple": "1", "reach": "0"}
     stated |= {"range": "0..1", "layout": "NCHW", "channels": "RGB", "input": "numbers"}
     stated["parameters"] = str(sum(p.numel() for p in module.parameters()))
@@ -287,7 +294,7 @@ def described(module: Flower | Surface, name: str) -> dict[str, str]:
         stated |= {"tile": str(TILE), "margin": str(module.surfaces.margin), "cell": str(CELL)}
     else:
         stated["tile"] = str(module.objects.side)
-    return stated | cards.properties(words, title)
+    return stated
 
 
 def place_codes(codes: np.ndarray, textures: Path, folder: Path) -> str:
@@ -319,7 +326,7 @@ def main() -> None:
     else:
         name, module = FLOWERS, flower(given.weights)
         trials = list(flower_trials(module.objects.side))
-    print(place(module, name, given.out, trials))
+    print(place(module, name, given.out, trials, in_words(name)))
     if given.half:
         print(place_half(given.out / f"{name}.onnx", given.half, trials))
 

@@ -213,7 +213,7 @@ class Job:
         factor = self.declaration.factor(self.settings)
         if factor != 1:
             return edits.enlarge(outcome.layers, factor, title, self._lengths)
-        kept = Kept(outcome.raster, self._key, self.models)
+        kept = Kept(outcome.raster, self._key, self.models, self.inputs[0][1].synthetic)
         if self._layer_id is not None:
             return edits.keep_result(self._layer_id, kept, self.filter)
         made = replace(self.filter, kept=kept)
@@ -367,6 +367,7 @@ class _Run:
                 "images": self.images.names,
                 "device": self.device,
             }
+            | self._canvas()
         )
         reply = self._reply()
         if reply["type"] == "failed":
@@ -460,9 +461,7 @@ class _Run:
         more: Message = {"prepared": self.prepared} if self.prepared else {}
         if source is not None:
             more["input"] = {"block": source.id, "shape": [window.height, window.width, 3]}
-        if self.job.canvas is not None:
-            place = self.job.canvas
-            more["canvas"] = [place.x, place.y, place.width, place.height]
+        more |= self._canvas()
         if self.mask is not None:
             mask = to_float(self.mask.read(window))[..., 0]
             others.append(filled(self.worker, mask))
@@ -484,6 +483,11 @@ class _Run:
             }
             | more
         )
+
+    def _canvas(self) -> Message:
+        """What a generator is told of what it fills."""
+        place = self.job.canvas
+        return {} if place is None else {"canvas": [place.x, place.y, place.width, place.height]}
 
     def _source(self, window: Region) -> Block:
         """A block with the pixels that a filter sees."""
