@@ -245,8 +245,8 @@ def place(
     finally:
         partial.unlink(missing_ok=True)
     write_sums(folder)
-    said = ", ".join(f"{what} {value:.1e}" for what, value in found.items())
-    return f"{target.name}: {target.stat().st_size / 1e6:.2f} MB; {said}"
+    figures = ", ".join(f"{what} {value:.1e}" for what, value in found.items())
+    return f"{target.name}: {target.stat().st_size / 1e6:.2f} MB; {figures}"
 
 
 def place_half(source: Path, folder: Path, trials: list[Given]) -> str:
