@@ -18,7 +18,7 @@ from models.generate import losses, watch
 from models.generate.augmentation import CHANGES, changed
 from models.generate.folder import sheet
 from models.style.independent import answers
-from models.training import Run, take_step
+from models.training import Optimizing, Run, take_step
 
 AVERAGING = 0.999  # of the generator's weights, over steps
 USUAL = 64  # pixels a side
@@ -70,11 +70,13 @@ def adam(parameters: Iterator[nn.Parameter], rate: float) -> torch.optim.Optimiz
 class Contest(ABC):
     """A generator and a judge, both on the run's device, and one step of each."""
 
+    optimizing: Optimizing = staticmethod(adam)  # of the generator
+
     def __init__(self, settings: Settings, run: Run, generator: nn.Module, judge: nn.Module):
         self.settings, self.run = settings, run
         self.norms: dict[str, float] = {}  # of both sides' last gradients
         self.loss = losses.loss_of(settings.loss, settings.smoothing)
-        self.generator = run.network(generator, AVERAGING, adam)
+        self.generator = run.network(generator, AVERAGING, self.optimizing)
         self.judge, self.optimizer = run.beside(judge, settings.learning_rate, "judge", adam)
 
     @abstractmethod

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.utils.data import IterableDataset
 
 from models.generate.contest import WATCHED, Batch, Contest, Settings, Stage
 from models.generate.folder import signed
@@ -62,24 +63,32 @@ class SurfaceContest(Contest):
         self,
         settings: Settings,
         run: Run,
-        textures: np.ndarray,
+        textures: np.ndarray | list[Any],
         features: Path | None,
         guided: float,
     ):
-        surfaces = Surfaces(width=settings.width)
-        surfaces.wrap(True)
         judge = Judge(settings.side, settings.width / 2, norm=settings.norm, kinds=KIND)
-        super().__init__(settings, run, Kinds(surfaces, len(textures)), judge)
+        super().__init__(settings, run, self.beginning(settings, textures), judge)
         self.textures, self.guided = textures, guided if features else 0.0
         device = run.devices.device
         if features and guided:
             self.compared = objective.features(features).to(device)
             self.compared = self.compared.to(memory_format=torch.channels_last)
-        self.source = run.batches(Crops(textures, settings.batch, settings.side, run.seed))
+        self.source = run.batches(self.crops(run.seed))
         self.cells = settings.side // CELL
         with torch.random.fork_rng():
             torch.manual_seed(0)
             self.same = placed(min(WATCHED, len(textures)), self.cells, device)
+
+    def beginning(self, settings: Settings, textures: np.ndarray | list[Any]) -> Kinds:
+        """The generator before it is trained."""
+        surfaces = Surfaces(width=settings.width)
+        surfaces.wrap(True)
+        return Kinds(surfaces, len(textures))
+
+    def crops(self, seed: tuple[int, ...]) -> IterableDataset:
+        """Endless batches: which texture, and a part of it."""
+        return Crops(self.textures, self.settings.batch, self.settings.side, seed)
 
     def batch(self, at: Stage) -> Batch:
         which, crops = next(self.source)

@@ -14,6 +14,7 @@ from safelight.actions.template import (
     plugin_title,
     write_plugin,
 )
+from safelight.actions.template_texts import Parts as PluginParts
 from safelight.document import Document, Edit, History
 from safelight.files import (
     DEPTHS_HELD,
@@ -77,6 +78,7 @@ __all__ = [
     "Left",
     "OpenError",
     "Opened",
+    "PluginParts",
     "Project",
     "ProjectChanged",
     "ProjectError",
