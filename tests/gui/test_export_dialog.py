@@ -112,9 +112,7 @@ def test_a_folder_that_is_not_there_is_a_sentence(make, tmp_path, qtbot):
 
 
 @pytest.mark.parametrize(("word", "what"), [("partly", "made part of it"), ("wholly", "made it")])
-def test_what_a_generator_has_made_is_said_beforehand_and_in_the_file(
-    qtbot, tmp_path, word, what
-):
+def test_what_a_generator_has_made_is_said_beforehand_and_in_the_file(qtbot, tmp_path, word, what):
     raster = Raster.from_array(photograph(60, 80))
     document = Document.from_raster(raster, synthetic=word)
     dialog = ExportDialog(document, tmp_path / "photo.png", formats=[SHEEP])

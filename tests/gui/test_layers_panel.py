@@ -245,7 +245,10 @@ def test_what_a_generator_has_made_has_a_mark_and_says_so(bench, qtbot, layer_id
     thumbnails, raster = bench.panel.thumbnails, bench.document.layer(layer_id).raster
     qtbot.waitUntil(lambda: thumbnails.of(raster) is not None, timeout=10000)
     before = row(bench, layer_id)
-    for word, said in (("partly", "Made in part by a generator"), ("wholly", "Made by a generator")):
+    for word, said in (
+        ("partly", "Made in part by a generator"),
+        ("wholly", "Made by a generator"),
+    ):
         layer = replace(bench.document.layer(layer_id), synthetic=word)
         bench.do(Edit("Make", lambda document, layer=layer: document.with_layer(layer)))
         changed = (row(bench, layer_id) != before).any(axis=2)
