@@ -1,8 +1,6 @@
 """A contest about textures of one's own: minutes instead of hours.
 
-What the generator is to come near to is known from the start, the mean statistics of squares of
-each texture, so it is guided by them and not by those of single squares. Kernels move as Muon moves
-them (models/muon.py), which takes a fraction of Adam's steps.
+The statistics guide the generator alone, unless a judge is asked for.
 """
 
 from __future__ import annotations
@@ -22,13 +20,11 @@ from models.generate.contest import Batch, Stage
 from models.generate.folder import sheet, signed
 from models.generate.networks import CELL
 from models.generate.selected import Squares, Texture
-from models.generate.surfaces import Kinds, SurfaceContest, placed
+from models.generate.surfaces import TYPICAL, Kinds, SurfaceContest, mean_of, placed
 from models.generate.textures import between, row
-from models.muon import Muon
 from models.style import objective
 from models.training import Run
 
-TYPICAL = 24  # squares of a texture whose mean statistics stand for it
 COMPARED = 8  # pairs of squares that are measured, of each texture
 
 
@@ -55,14 +51,12 @@ class Settings(contest.Settings):
 class OwnContest(SurfaceContest):
     """A generator of the textures of a few pictures, and a judge that may stay away."""
 
-    optimizing = Muon
     settings: Settings
 
     def __init__(self, settings: Settings, run: Run, textures: list[Texture]):
         super().__init__(settings, run, textures, settings.features, settings.guided)
         device, count = run.devices.device, len(textures)
-        self.which = torch.zeros(0, dtype=torch.long, device=device)  # textures of the last batch
-        self.wanted = [self.typical(n) for n in range(count)]
+        self.judging = settings.judged
         self.real = [self.squares(n, COMPARED, 1) for n in range(count)]
         others = (self.squares(n, COMPARED, 2) for n in range(count))
         self.usual = [self.distance(*pair) for pair in zip(self.real, others, strict=True)]
@@ -85,35 +79,9 @@ class OwnContest(SurfaceContest):
         _, found = source.some(np.full(count, n), np.random.default_rng(seed))
         return signed(found).to(self.run.devices.device)
 
-    @torch.no_grad()
-    def typical(self, n: int) -> list[objective.Moments]:
-        """The mean statistics of squares of one texture, one row."""
-        return mean_of(self.statistics(self.squares(n, TYPICAL, 0)))
-
-    def statistics(self, pictures: Tensor) -> list[objective.Moments]:
-        """Of pictures of -1 to 1."""
-        return objective.styles(objective.by_layer(self.compared, (pictures + 1) / 2))
-
     def batch(self, at: Stage) -> Batch:
         self.which, crops = next(self.source)
         return Batch(signed(crops), self.generator.module.kind(self.which))
-
-    def guidance(self, made: Tensor, batch: Batch) -> Tensor:
-        layers = zip(*(self.wanted[n] for n in self.which.tolist()), strict=True)
-        wanted = [objective.Moments(*map(torch.cat, zip(*one, strict=True))) for one in layers]
-        with self.run.devices.autocast():
-            found = objective.by_layer(self.compared, (made + 1) / 2)
-            return self.settings.guided * objective.style_loss(found, wanted).mean()
-
-    def step(self, at: Stage) -> dict[str, float]:
-        if self.settings.judged:
-            return super().step(at)
-        batch = self.batch(at)
-        with self.run.devices.autocast():
-            made = self.made(self.generator.module, batch, at)
-        loss = self.guidance(made.float(), batch)
-        self.norms["generator"] = self.run.learn(loss)
-        return {"loss": float(loss.detach())}
 
     @torch.no_grad()
     def samples(self, generator: Any, at: Stage) -> Tensor:
@@ -143,11 +111,6 @@ class OwnContest(SurfaceContest):
         said = watch.alarms(0, varies, self.norms.values())
         found: dict[str, Any] = {"distance": distance, "varies": varies}
         return found | ({"alarm": "; ".join(said)} if said else {})
-
-
-def mean_of(known: list[objective.Moments]) -> list[objective.Moments]:
-    """The mean statistics of several pictures, one row."""
-    return [objective.Moments(*(part.mean(0, keepdim=True) for part in one)) for one in known]
 
 
 @torch.no_grad()
