@@ -12,14 +12,17 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from safelight import actions
+from safelight.actions.palette import colours_of
 from safelight.api import Declaration, ParameterError, Prepared, Value
 from safelight.document import History, edits
 from safelight.files.foreign import Importers
 from safelight.gui.areas import middle
+from safelight.gui.background import Background
 from safelight.gui.brushbar import BrushBar
 from safelight.gui.canvas import Canvas
 from safelight.gui.canvas.picker import Picker
 from safelight.gui.canvas.picture import make_levels
+from safelight.gui.controls import PaletteControl
 from safelight.gui.jobstrip import JobStrip
 from safelight.gui.messages import MessageBar
 from safelight.gui.panels.filters import FilterList
@@ -31,6 +34,7 @@ from safelight.gui.panels.settings import FilterSettings
 from safelight.gui.proving import Proving
 from safelight.gui.session import Session
 from safelight.gui.sidebar import Sidebar
+from safelight.gui.sketching import Sketching
 from safelight.pixels import Raster
 
 _PREVIEW_PIXELS = 3_000_000
@@ -164,6 +168,8 @@ class Workspace(QWidget):
         panel.picking.connect(self._pick)
         panel.room_wanted.connect(self.sidebar.give_room)
         Proving(panel, self.session, self.canvas.visible)
+        Sketching(panel, self.session)
+        panel.colours_wanted.connect(self._find_colours)
         if self.held is not None:
             self.held.stop_picking()
             self.held.proofs.close_strip()
@@ -328,6 +334,8 @@ class Workspace(QWidget):
             panel.picking.connect(self._pick)
             panel.room_wanted.connect(self.sidebar.give_room)
             Proving(panel, self.session, self.canvas.visible)
+            Sketching(panel, self.session)
+            panel.colours_wanted.connect(self._find_colours)
             if panel.strip is not None:
                 panel.strip.edit_wanted.connect(self.session.do)
             self.held = panel
@@ -468,6 +476,19 @@ class Workspace(QWidget):
             panel.picked(place)
         elif panel is not None:
             panel.stop_picking()
+
+    def _find_colours(self, control: PaletteControl) -> None:
+        """Find the colours of the picture; of a layer that is set, those of what lies below it."""
+        session = self.session
+        document, live = session.document, session.studio.live if session.studio else None
+        if self.settings is None and self.held is not None and self.held.layer is not None:
+            document = document.below(self.held.layer.id)
+        Background(
+            control,
+            lambda: colours_of(document, live=live),
+            control.take_colours,
+            lambda error: control.show_trouble(str(error)),
+        )
 
     def _settings(self) -> dict[str, Value] | None:
         """The settings shown; None, and a message, when they are not legal."""
