@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -169,21 +170,9 @@ def write(
     sides = {2: multiple * height, 3: multiple * width} if multiple > 1 else {2: height, 3: width}
     usual = {name: values[0] for name, values in (numbers or {}).items()}
     given = usual | dict(arrays.trials[0] if arrays else {})
-    program = torch.onnx.export(
-        module,
-        (example, *(torch.tensor(value) for value in given.values())),
-        dynamo=True,
-        verbose=False,
-        opset_version=OPSET,
-        external_data=False,
-        input_names=["image", *given],
-        output_names=[result],
-        dynamic_shapes=(sides, *({} for _ in usual), *(arrays.lengths() if arrays else ())),
-    )
-    assert program is not None  # it is None only from the exporter of old
-    program.save(str(path), external_data=False)
-    stored = onnx.load(str(path))
-    strip(stored)
+    inputs = {"image": example} | {name: torch.tensor(value) for name, value in given.items()}
+    free = (sides, *({} for _ in usual), *(arrays.lengths() if arrays else ()))
+    stored = translated(module, inputs, free, result)
     for name, number in usual.items():
         stored.graph.initializer.append(onnx.numpy_helper.from_array(np.float32(number), name))
     pictures = [(stored.graph.input[0], 1)]
@@ -194,6 +183,33 @@ def write(
             name = side if scale == 1 else f"{scale}*{side}"
             value.type.tensor_type.shape.dim[axis].dim_param = name
     onnx.save(stored, str(path))
+
+
+def translated(
+    module: nn.Module,
+    inputs: Mapping[str, torch.Tensor],
+    free: Sequence[Mapping[int, Any]],
+    result: str,
+) -> onnx.ModelProto:
+    """A module as a graph with an example of each of its inputs, and each one's axes of any length.
+
+    Nothing of the maker's is in it.
+    """
+    program = torch.onnx.export(
+        module,
+        tuple(inputs.values()),
+        dynamo=True,
+        verbose=False,
+        opset_version=OPSET,
+        external_data=False,
+        input_names=list(inputs),
+        output_names=[result],
+        dynamic_shapes=tuple(free),
+    )
+    assert program is not None  # it is None only from the exporter of old
+    stored = program.model_proto
+    strip(stored)
+    return stored
 
 
 def strip(stored: onnx.ModelProto) -> None:

@@ -18,6 +18,7 @@ Pictures are RGB, sRGB-encoded, -1 to 1 while networks are trained.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -61,11 +62,18 @@ class Convolution(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         weight = self.inner.weight * self.gain
-        mode = self.inner.padding_mode
-        if mode != "zeros":
-            around = self.inner.padding[0]
-            return F.conv2d(F.pad(x, (around,) * 4, mode), weight, self.inner.bias)
+        if self.inner.padding_mode == "circular":
+            return F.conv2d(wrapped(x), weight, self.inner.bias)
         return F.conv2d(x, weight, self.inner.bias, padding=self.inner.padding)
+
+
+def wrapped(x: Tensor) -> Tensor:
+    """With what leaves at one border entering at the other, one place wide.
+
+    As F.pad does it, but with operators that ONNX has had for long.
+    """
+    x = torch.cat([x[:, :, -1:], x, x[:, :, :1]], 2)
+    return torch.cat([x[..., -1:], x, x[..., :1]], 3)
 
 
 class Dense(nn.Module):
@@ -138,14 +146,14 @@ class Objects(nn.Module):
     """Pictures of one kind of thing, `side` pixels a side, from codes (n, CODE).
 
     While it grows (Karras et al., 2018), `at` is the side of what it makes and `fade` how much of
-    the finest size's detail counts.
+    the finest size's detail counts. `widths`: channels at every size, instead of `width`.
     """
 
-    def __init__(self, side: int = 128, width: float = 1.0):
+    def __init__(self, side: int = 128, width: float = 1.0, *, widths: Sequence[int] | None = None):
         super().__init__()
         self.side = side
         sides = [SMALLEST << n for n in range(int(math.log2(side // SMALLEST)) + 1)]
-        widths = [max(16, round(WIDTHS[s] * width)) for s in sides]
+        widths = widths or [max(16, round(WIDTHS[s] * width)) for s in sides]
         self.mapping = nn.ModuleList((Dense(CODE, MAPPED), Dense(MAPPED, MAPPED)))
         self.start = Dense(MAPPED, widths[0] * SMALLEST**2)
         self.blocks = nn.ModuleList(
@@ -198,7 +206,7 @@ def smooth(picture: Tensor, times: int = 2, *, wraps: bool = False) -> Tensor:
     size = {"scale_factor": float(times), "mode": "bilinear"}
     if not wraps:
         return F.interpolate(picture, **size)
-    around = F.interpolate(F.pad(picture, (1,) * 4, "circular"), **size)
+    around = F.interpolate(wrapped(picture), **size)
     return around[:, :, times:-times, times:-times]
 
 
@@ -264,14 +272,15 @@ class Judge(nn.Module):
 class Surfaces(nn.Module):
     """Surfaces of any size: (n, 3, CELL * h, CELL * w) from a field, kinds and places.
 
-    `waves` is how many periodic functions of the place there are; 0 for none.
+    `waves` is how many periodic functions of the place there are; 0 for none. `widths`: channels
+    at every size, as SURFACE_WIDTHS, instead of `width`.
     """
 
     scale = CELL
 
-    def __init__(self, waves: int = 6, width: float = 1.0):
+    def __init__(self, waves: int = 6, width: float = 1.0, *, widths: Sequence[int] | None = None):
         super().__init__()
-        widths = [max(8, round(w * width / 8) * 8) for w in SURFACE_WIDTHS]
+        widths = widths or [max(8, round(w * width / 8) * 8) for w in SURFACE_WIDTHS]
         self.waves, self.wraps = waves, False
         self.mapping = nn.ModuleList((Convolution(KIND, MAPPED, 1), Convolution(MAPPED, MAPPED, 1)))
         self.first = Convolution(FIELD + 2 * waves, widths[0])

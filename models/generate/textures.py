@@ -142,6 +142,8 @@ def listed(table: Path, folders: Iterable[Path]) -> np.ndarray:
 
 def different(found: list[Found], network: nn.Module, count: int) -> list[Found]:
     """The first `count` of which none is much like an earlier one."""
+    if len(found) < 2:
+        return found
     known = [statistics(network, one.pixels[None]) for one in found[: 8 * count]]
     usual = torch.cat([between(a, b) for a, b in zip(known, known[1:], strict=False)]).median()
     kept: list[int] = []

@@ -3,6 +3,7 @@
     safelight [PHOTO ...]            open the window
     safelight filters [--json]       what is installed
     safelight apply FILTER IN OUT    run a filter on a photograph
+    safelight generate NAME OUT      make a picture from nothing, or many
     safelight info FILE [--json]     what a file holds
     safelight doctor [--json]        versions, and the device a live session really uses
 

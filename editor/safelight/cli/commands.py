@@ -27,7 +27,7 @@ _FAILURES = (
 _MISTAKES = (ParameterError, actions.UnknownFilter)
 
 
-def _reported(command: Callable[[list[str]], int]) -> Callable[[list[str]], int]:
+def reported(command: Callable[[list[str]], int]) -> Callable[[list[str]], int]:
     """Turn what can go wrong into one sentence on standard error and an exit status."""
 
     def run(words: list[str]) -> int:
@@ -55,7 +55,7 @@ def _reload(studio: actions.Studio) -> None:
             _complain(item.fault, 1)
 
 
-@_reported
+@reported
 def filters(words: list[str]) -> int:
     """``safelight filters``: what the installed plugins offer."""
     parser = parser_of("filters", "List the filters.")
@@ -72,7 +72,7 @@ def filters(words: list[str]) -> int:
     return 0
 
 
-@_reported
+@reported
 def formats(words: list[str]) -> int:
     """``safelight formats``: what Safelight and the installed plugins open and export."""
     parser = parser_of("formats", "List the formats.", "as JSON, those of plugins")
@@ -99,7 +99,7 @@ def _described(filter: Declaration) -> str:
     return "\n".join(lines)
 
 
-@_reported
+@reported
 def apply(words: list[str]) -> int:
     """``safelight apply FILTER IN OUT``: run a filter on a photograph and export the result."""
     parser = _apply_parser()
@@ -112,14 +112,14 @@ def apply(words: list[str]) -> int:
             return 0
         if options.input is None or options.output is None:
             parser.error("name the photograph and the file to write")
-        settings = _settings(filter, options.set)
+        settings = settings_of(filter, options.set)
         choices = actions.ExportOptions(
             quality=options.quality, depth=_depth(options.depth), metadata=options.metadata
         )
         opened = actions.open_picture(
             options.input, pixel_limit=options.pixel_limit, importers=studio.importers
         )
-        _say(opened.notes)
+        say(opened.notes)
         document, factor = opened.document, filter.factor(settings)
         if options.mask is not None:
             mask = actions.read_mask(options.mask, document)
@@ -132,7 +132,7 @@ def apply(words: list[str]) -> int:
             overwrite=options.overwrite,
             exporters=studio.exporters,
         )
-        result = _filtered(studio, filter, settings, document, options.quiet)
+        result = filtered(studio, filter, settings, document, options.quiet)
         if result is None:
             return 1
         exported = actions.export(
@@ -142,9 +142,9 @@ def apply(words: list[str]) -> int:
             overwrite=options.overwrite,
             exporters=studio.exporters,
         )
-    _say(exported.notes)
+    say(exported.notes)
     if not options.quiet:
-        print(f"{exported.path}  {result.width} × {result.height} px  {_size(exported.bytes)}")
+        print(f"{exported.path}  {result.width} × {result.height} px  {file_size(exported.bytes)}")
     return 0
 
 
@@ -177,7 +177,7 @@ def _apply_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _settings(filter: Declaration, pairs: Sequence[str]) -> dict[str, Any]:
+def settings_of(filter: Declaration, pairs: Sequence[str]) -> dict[str, Any]:
     settings: dict[str, Any] = {}
     for pair in pairs:
         name, equals, text = pair.partition("=")
@@ -187,7 +187,7 @@ def _settings(filter: Declaration, pairs: Sequence[str]) -> dict[str, Any]:
     return filter.settings(settings)
 
 
-def _filtered(
+def filtered(
     studio: actions.Studio,
     filter: Declaration,
     settings: dict[str, Any],
@@ -231,7 +231,7 @@ def _filtered(
     return actions.shown_mask(result) if filter.selects else result
 
 
-@_reported
+@reported
 def info(words: list[str]) -> int:
     """``safelight info FILE``: size, depth, colours and metadata of a picture."""
     parser = parser_of("info", "Describe a picture.")
@@ -263,11 +263,11 @@ def info(words: list[str]) -> int:
     print(", with alpha" if document.has_alpha else "")
     for name, value in facts["metadata"].items():
         print(f"  {name}: {value}")
-    _say(opened.notes)
+    say(opened.notes)
     return 0
 
 
-@_reported
+@reported
 def doctor(words: list[str]) -> int:
     """``safelight doctor``: versions, and the device a live session really uses."""
     parser = parser_of("doctor", "Check the set-up.")
@@ -326,10 +326,10 @@ def _json(facts: Any) -> str:
     return json.dumps(facts, indent=2, ensure_ascii=False)
 
 
-def _say(notes: Sequence[str]) -> None:
+def say(notes: Sequence[str]) -> None:
     for note in notes:
         print(f"safelight: {note}", file=sys.stderr)
 
 
-def _size(count: int) -> str:
+def file_size(count: int) -> str:
     return f"{count / 1e6:.1f} MB" if count >= 100_000 else f"{count / 1e3:.1f} kB"

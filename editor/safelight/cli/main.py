@@ -40,6 +40,10 @@ def _command(words: list[str]) -> Callable[[list[str]], int]:
         from safelight.cli.plugins import plugins
 
         return plugins
+    if words and words[0] == "generate":
+        from safelight.cli.generating import generate
+
+        return generate
     if words and words[0] == "models":
         from safelight.cli.models import models
 

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from safelight.api import Region
 from safelight.document import Document, Group, Layer, Live, Metadata, whole
 from safelight.document.document import clipping_base
+from safelight.document.mask import effective_raster
 from safelight.files import png
 from safelight.files.atomic import WriteError, atomic_write, plain_name
 from safelight.files.content import Content
@@ -149,6 +150,7 @@ class _Writing:
         layers: tuple[Layer, ...],
     ) -> None:
         """Put layers (bottom first) into a stack (top first), with what is clipped to each."""
+        layers = tuple(map(_as_pixels, layers))
         base = len(layers)
         for place in range(len(layers) - 1, -1, -1):
             if clipping_base(layers, place) is not None:
@@ -365,3 +367,10 @@ def _mapped(
 ) -> Raster:
     tiles = [np.ascontiguousarray(change(place, tile)) for place, tile in raster.tiles()]
     return Raster.from_tiles(raster.width, raster.height, channels, tiles[0].dtype.name, tiles)
+
+
+def _as_pixels(layer: Layer) -> Layer:
+    """What was generated as a layer of pixels; every other layer as it is."""
+    if layer.filter is None or layer.pixels is None:
+        return layer
+    return replace(layer, content=layer.pixels, mask=effective_raster(layer))

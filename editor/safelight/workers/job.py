@@ -368,6 +368,7 @@ class _Run:
                 "images": self.images.names,
                 "device": self.device,
             }
+            | self._canvas()
         )
         reply = self._reply()
         if reply["type"] == "failed":
@@ -461,9 +462,7 @@ class _Run:
         more: Message = {"prepared": self.prepared} if self.prepared else {}
         if source is not None:
             more["input"] = {"block": source.id, "shape": [window.height, window.width, 3]}
-        if self.job.canvas is not None:
-            place = self.job.canvas
-            more["canvas"] = [place.x, place.y, place.width, place.height]
+        more |= self._canvas()
         if self.mask is not None:
             mask = to_float(self.mask.read(window))[..., 0]
             others.append(filled(self.worker, mask))
@@ -485,6 +484,11 @@ class _Run:
             }
             | more
         )
+
+    def _canvas(self) -> Message:
+        """What a generator is told of what it fills."""
+        place = self.job.canvas
+        return {} if place is None else {"canvas": [place.x, place.y, place.width, place.height]}
 
     def _source(self, window: Region) -> Block:
         """A block with the pixels that a filter sees."""

@@ -249,7 +249,8 @@ class Worker:
         job = _Job(self, message, folder)
         contract = self.inference.contract
         settings, images = _settings(entry, message), list(message.get("images", ()))
-        plan, models = rehearse(entry, folder, settings, contract, job, images)
+        canvas = api.Region(*message["canvas"]) if "canvas" in message else None
+        plan, models = rehearse(entry, folder, settings, contract, job, images, canvas)
         device = None
         for name in models:
             device = self.inference.device(message["device"], beside(folder, name))

@@ -72,23 +72,25 @@ def rehearse(
     contract: Callable[[Path], Contract],
     real: api.Job,
     images: Collection[str] = (),
+    canvas: api.Region | None = None,
 ) -> tuple[Plan, dict[str, Contract]]:
     """How the filter wants to be cut for these settings, and the networks it will run.
 
     ``real`` is the job it is rehearsed for: progress is told to it, and it can be cancelled.
-    ``images`` names the pictures and layers that it will be given; here they are grey too.
+    ``images`` names the pictures and layers that it will be given; here they are grey too. A
+    generator is told the real ``canvas``, but makes a corner of it alone.
     Raises what the filter raises, and ValueError when its result is not ``scale`` times as
     large as the image, as declared.
     """
     job = _StandIn(real, folder, contract)
-    place = api.Region(0, 0, _SIDE, _SIDE)
+    place = api.Region(canvas.x if canvas else 0, canvas.y if canvas else 0, _SIDE, _SIDE)
     prepared = filter.prepared(job.image, settings, job=job)
     given = Given(
         place,
         dict.fromkeys(images, job.image),
         np.ones((_SIDE, _SIDE), np.float32),
         prepared,
-        place,
+        canvas or place,
     )
     result = call(filter, job.image, settings, job, given)
     scale = filter.declaration.factor(settings)

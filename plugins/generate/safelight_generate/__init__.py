@@ -1,0 +1,108 @@
+"""Generate: surfaces of any size, and flowers, made from nothing by neural networks."""
+
+from typing import Annotated, Literal
+
+import numpy as np
+
+from safelight import api
+
+from .codes import SURFACE, Kinds, surface_kinds
+from .field import Axis, noise, piece
+from .flower import CODE, picture_of, placed
+from .palette import recoloured
+
+SAMPLE = 8
+"""Cells a side of the sample that says what colours a surface has."""
+
+Seed = Annotated[api.Seed, "Where chance starts: another seed is another picture"]
+Palette = Annotated[api.Palette, "Colours to make it in; its light and dark stay. None: its own"]
+Lock = Annotated[api.Rectangle, "The part that keeps what is locked"]
+
+
+@api.generator("Surfaces", category="Generate")
+def surfaces(
+    region: api.Region,
+    canvas: api.Region,
+    job: api.Job,
+    seed: Seed = 1,
+    code: Annotated[tuple[float, ...], api.Latent(SURFACE), "What it is a surface of"] = (),
+    scale: Annotated[
+        float, api.Number(0.25, 8, slider=(0.5, 4), step=0.05, unit="×"), "How large it is seen"
+    ] = 1.0,
+    variety: Annotated[
+        float, api.Number(0, 1.5, slider=(0.3, 1), step=0.01), "Less: more even"
+    ] = 1.0,
+    palette: Palette = (),
+    passage: Annotated[
+        Literal["none", "left to right", "top to bottom", "from the middle"],
+        "Where it becomes a surface of the other code",
+    ] = "none",
+    other: Annotated[tuple[float, ...], api.Latent(SURFACE, role="other"), "What it becomes"] = (),
+    held: Annotated[
+        tuple[float, ...], api.Latent(SURFACE, role="held"), "What the locked part stays"
+    ] = (),
+    lock: Lock = (0.25, 0.25, 0.5, 0.5),
+) -> api.Image:
+    """Make a surface: stone, water, cloth, foliage, paint.
+
+    It fills what is selected, at any size. Unless it passes into another one, it goes on at the
+    opposite border: as a pattern it has no seam.
+    """
+    kinds = surface_kinds(code, other, held, seed)
+    goes_on = passage == "none" or not other
+    down, across = Axis.of(canvas.height, scale), Axis.of(canvas.width, scale)
+
+    def made(rows, columns, kinds=kinds, sides=(down.cells, across.cells), passage=passage):
+        """The pixels of some cells."""
+        within = rows % sides[0], columns % sides[1]
+        places = np.stack(np.meshgrid(*within, indexing="ij")).astype(np.float32)
+        job.check()
+        found = job.describe(
+            "surfaces.onnx",
+            None,
+            field=variety * noise(seed, *within)[None],
+            kinds=kinds.at(
+                *(within if goes_on else (rows, columns)), sides, passage, lock if held else None
+            )[None],
+            places=places[None],
+            period=np.float32([sides]),
+        )
+        return np.ascontiguousarray(found[0].transpose(1, 2, 0))
+
+    surface = piece(region, canvas, scale, made, goes_on=goes_on)
+    if not palette:
+        return surface
+    cells = np.arange(SAMPLE)
+    sample = made(cells, cells, Kinds(kinds.first), (SAMPLE, SAMPLE), "none")
+    return recoloured(surface, sample, palette)
+
+
+@api.generator("Flowers", category="Generate")
+def flowers(
+    region: api.Region,
+    canvas: api.Region,
+    job: api.Job,
+    seed: Seed = 1,
+    code: Annotated[tuple[float, ...], api.Latent(CODE), "Which flower"] = (),
+    variety: Annotated[
+        float, api.Number(0, 1.5, slider=(0, 1), step=0.01), "Less: nearer to the usual flower"
+    ] = 0.8,
+    palette: Palette = (),
+    held: Annotated[
+        tuple[float, ...], api.Latent(CODE, role="held"), "What the locked part stays"
+    ] = (),
+    lock: Lock = (0.25, 0.25, 0.5, 0.5),
+) -> api.Image:
+    """Make a flower that never grew.
+
+    Its picture has 128 pixels a side and is enlarged with Enlarge until it covers what is selected,
+    or the whole picture.
+    """
+    job.check()
+    found = picture_of(job, seed, code, held, lock, variety, canvas)
+    return placed(job, recoloured(found, found, palette), region, canvas)
+
+
+@api.hookimpl
+def filters():
+    return [surfaces, flowers]
