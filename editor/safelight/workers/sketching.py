@@ -207,6 +207,7 @@ class Sketcher:
                 "settings": plain(self.declaration, wanted.settings),
                 "images": places,
                 "device": self._device,
+                "threads": 1,  # two workers with all threads each would be in each other's way
                 "scale": 1,
                 "region": [0, 0, side, side, 0],
                 "canvas": [0, 0, side, side],
