@@ -5,7 +5,7 @@ import shlex
 
 import pytest
 
-from safelight.cli import commands, main, models, plugins
+from safelight.cli import commands, generating, main, models, plugins
 from tests.conftest import CHECKOUT
 
 README = (CHECKOUT / "README.md").read_text("utf-8")
@@ -56,7 +56,9 @@ def test_every_command_it_shows_is_understood(line, monkeypatch):
     if words and words[0] in groups:
         assert words[1] in groups[words[0]]
         return
-    if words and words[0] in main.__globals__["COMMANDS"]:
+    if words and words[0] == "generate":
+        generating._parser().parse_intermixed_args(words[1:])
+    elif words and words[0] in main.__globals__["COMMANDS"]:
         parser = {"apply": commands._apply_parser}.get(words[0])
         if parser:
             parser().parse_args(words[1:])

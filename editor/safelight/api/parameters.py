@@ -420,9 +420,11 @@ def _is_limit(value: object) -> bool:
 
 
 def _text(value: Value) -> str:
-    """A number as it is typed, without a needless ``.0``; numbers side by side."""
+    """A number as it is typed, without a needless ``.0``; numbers, or colours, side by side."""
     if isinstance(value, tuple):
         return ",".join(map(_text, value))
+    if isinstance(value, str):
+        return value
     return repr(value).removesuffix(".0")
 
 

@@ -1,0 +1,117 @@
+"""Jobs of generators: what they fill, what they leave alone, when what they made is out of date."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from safelight.api import Region
+from safelight.document import Document, canvas, edits, is_stale, render
+from safelight.pixels import Raster, to_float
+from safelight.workers.job import JobFailed, JobFinished
+
+
+def rectangle(document, region):
+    """A selection of a region."""
+    pixels = np.zeros((document.height, document.width, 1), np.uint8)
+    pixels[region.rows(), region.columns()] = 255
+    return Raster.from_array(pixels)
+
+
+def made(start, document, settings=None, **options):
+    job = start("surfaces", document, settings, **options)
+    outcome = job.wait(120)
+    assert isinstance(outcome, JobFinished), outcome
+    return job
+
+
+def test_it_becomes_a_layer_over_the_whole_picture(start, document):
+    result = made(start, document).edit().apply(document)
+    layer = result.layers[-1]
+    assert layer.filter.generates
+    assert layer.pixels.channels == 3
+    assert set(layer.filter.kept.models) == {"surfaces.onnx"}
+    shown = render(result, result.region)
+    assert np.array_equal(shown, layer.pixels.to_array())
+    assert np.array_equal(
+        render(result.below(layer.id), document.region), render(document, document.region)
+    )
+
+
+def test_in_a_selection_it_is_as_large_as_that(start, document):
+    place = Region(70, 40, 96, 80)
+    selected = replace(document, selection=rectangle(document, place))
+    result = made(start, selected, {"seed": 5}).edit().apply(selected)
+    layer = result.layers[-1]
+    assert canvas(result, layer) == place
+    pixels = layer.pixels.to_array()
+    assert pixels.shape[2] == 4
+    assert (pixels[place.rows(), place.columns(), 3] == 255).all()
+    assert pixels[..., 3].sum() == 255 * 96 * 80
+    alone = Document(96, 80, "uint8", ())
+    same = made(start, alone, {"seed": 5}).edit().apply(alone)
+    assert np.array_equal(
+        pixels[place.rows(), place.columns(), :3], render(same, same.region)[..., :3]
+    )
+    outside = render(result, result.region).astype(int) - render(document, document.region)
+    outside[place.rows(), place.columns()] = 0
+    assert not outside.any()
+
+
+@pytest.mark.parametrize("depth", ["uint16", "float32"])
+def test_it_is_as_deep_as_the_document(start, depth):
+    document = Document(64, 48, depth, ())
+    raster = made(start, document).outcome.raster
+    assert raster.depth == depth
+    pixels = to_float(raster.to_array())
+    eight = to_float(made(start, Document(64, 48, "uint8", ())).outcome.raster.to_array())
+    assert np.abs(pixels - eight).max() < 1 / 254
+    assert len(np.unique(pixels)) > len(np.unique(eight))
+
+
+def test_what_lies_below_does_not_make_it_stale_and_its_frame_does(start, document):
+    selected = replace(document, selection=rectangle(document, Region(20, 20, 64, 64)))
+    result = made(start, selected).edit().apply(selected)
+    layer = result.layers[-1]
+    assert not is_stale(result, layer.id)
+    black = Raster.filled(document.width, document.height, (0, 0, 0), "uint8")
+    changed = edits.set_pixels(document.layers[0].id, black).apply(result)
+    assert not is_stale(changed, layer.id)
+    inner = rectangle(document, Region(20, 20, 64, 64)).to_array()
+    inner[40:50, 40:50] = 0  # a hole leaves the frame as it is
+    assert not is_stale(edits.set_mask(layer.id, Raster.from_array(inner)).apply(result), layer.id)
+    wider = edits.set_mask(layer.id, rectangle(document, Region(10, 20, 74, 64))).apply(result)
+    assert is_stale(wider, layer.id)
+    job = made(start, wider, layer_id=layer.id)
+    refreshed = job.edit().apply(wider)
+    assert not is_stale(refreshed, layer.id)
+    assert refreshed.layer(layer.id).pixels.to_array()[20:84, 10:84, 3].min() == 255
+
+
+def test_other_settings_make_it_stale(start, document):
+    result = made(start, document).edit().apply(document)
+    layer = result.layers[-1]
+    settings = {**layer.filter.settings, "seed": 9}
+    assert is_stale(edits.set_filter(layer.id, settings=settings).apply(result), layer.id)
+
+
+def test_a_preview_of_a_part_is_that_part(start, document):
+    whole = made(start, document).outcome.raster.to_array()
+    region = Region(33, 21, 90, 77)
+    part = made(start, document, region=region).outcome.raster.to_array()
+    # Pieces of other sizes are rounded otherwise.
+    assert np.abs(whole[region.rows(), region.columns()].astype(int) - part).max() <= 1
+
+
+def test_a_preview_beside_what_is_selected_says_so(start, document):
+    selected = replace(document, selection=rectangle(document, Region(0, 0, 30, 30)))
+    job = start("surfaces", selected, None, region=Region(100, 100, 50, 50))
+    outcome = job.wait(120)
+    assert isinstance(outcome, JobFailed)
+    assert "lies elsewhere" in outcome.message
+
+
+def test_a_flower_says_which_networks_drew_it(start):
+    job = start("flowers", Document(300, 200, "uint8", ()))
+    assert isinstance(job.wait(120), JobFinished)
+    assert set(job.models) == {"flowers.onnx", "safelight_enlarge:fast_crisp_x4.onnx"}
