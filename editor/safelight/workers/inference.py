@@ -210,7 +210,8 @@ class Inference:
         """The first output, as it is, of a network that is given ``image`` (height, width, 3), or
         its ``inputs`` alone.
 
-        ``threads`` are those of a CPU that it may use, 0 for all. Raises as ``run`` does; ModelError for an image whose sides it does not take.
+        ``threads`` are those of a CPU that it may use, 0 for all. Raises as ``run`` does;
+        ModelError for an image whose sides it does not take.
         """
         contract = self.contract(path)
         session = self._session(path, self.device(wanted, path).name, threads)

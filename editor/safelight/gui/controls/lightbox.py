@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import cast
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QToolButton, QWidget
 
 from safelight.actions.lightbox import FAR, NEAR, Code, current, mixed, neighbours
 from safelight.api import Parameter, Value
@@ -178,21 +178,17 @@ class LightboxControl(Control):
         row = QHBoxLayout()
         row.setSpacing(6)
         self._group = QButtonGroup(self)
-        self.paces: dict[str, QPushButton] = {}
-        for name in _STEPS:
-            button = QPushButton(name)
+        self.paces: dict[str, QToolButton] = {}
+        for name, how in (("Near", "little"), ("Far", "much")):
+            button = _small(name, f"Neighbours that differ {how}")
             button.setCheckable(True)
-            button.setAutoDefault(False)
-            button.setToolTip(f"How much the neighbours differ: {name.lower()}")
             self._group.addButton(button)
             self.paces[name] = button
             row.addWidget(button)
         self.paces["Near"].setChecked(True)
         self._group.buttonClicked.connect(lambda _: self.shown.emit())
-        self.lock = QPushButton("Lock region")
+        self.lock = _small("Lock region", "Keep a rectangle of the picture as it is now")
         self.lock.setCheckable(True)
-        self.lock.setAutoDefault(False)
-        self.lock.setToolTip("Keep a rectangle of the picture as it is now")
         self.lock.toggled.connect(self.locking)
         self.lock.hide()
         row.addStretch(1)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QCheckBox,
@@ -98,7 +98,7 @@ class FilterSettings(QWidget):
         layout.setContentsMargins(12, 10, 12, 12)
         layout.setSpacing(10)
         layout.addLayout(self._head())
-        if declaration.description:
+        if declaration.description and self.latents.lightbox is None:
             layout.addWidget(_words(declaration.description))
         layout.addWidget(self._scroller(), 1)
         self._settle()
@@ -252,6 +252,8 @@ class FilterSettings(QWidget):
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 4, 6, 4)
         column.setSpacing(16)
+        if self.declaration.description and self.latents.lightbox is not None:
+            column.addWidget(_words(self.declaration.description))  # it gives way to the lightbox
         for control in self.controls:
             control.wanted.connect(partial(self._make_count, control))
             if self.layer is None:
@@ -302,6 +304,11 @@ class FilterSettings(QWidget):
         if self.proofs.control is not None:
             self._area.ensureWidgetVisible(self.proofs.control)
         self._area.ensureWidgetVisible(self.proofs, 0, 8)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self.latents.lightbox is not None:
+            self._bring_into_view(self.latents.lightbox)
 
     def wanted_height(self, width: int) -> int:
         """Pixels in which everything is seen without scrolling, in a panel of that width."""
