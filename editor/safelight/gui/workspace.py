@@ -312,7 +312,7 @@ class Workspace(QWidget):
         self._show_active()
         if self.settings is not None:
             self.settings.set_layers(_with_pixels(session.document))
-        if session.active in session.stale and self.held and self.held.automatic.isChecked():
+        if self.held and self.held.automatic.isChecked() and self._may_refresh():
             self._later.start()
 
     def _show_active(self) -> None:
@@ -365,8 +365,13 @@ class Workspace(QWidget):
         self.session.refresh(layer_id, self.canvas.visible())
 
     def _refresh_if_stale(self) -> None:
-        if self.session.active in self.session.stale and self.session.job is None:
+        if self._may_refresh() and self.session.job is None:
             self._refresh(self.session.active)
+
+    def _may_refresh(self) -> bool:
+        """Whether to compute the active layer anew unasked: not what someone has gone back to."""
+        session = self.session
+        return session.active in session.stale and not session.history.can_redo
 
     def _show_picture(self) -> None:
         session = self.session
