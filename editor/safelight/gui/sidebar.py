@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
 
 from safelight.gui.panels.settings import FilterSettings
@@ -37,6 +38,11 @@ class Sidebar(QSplitter):
         stack.currentChanged.connect(self.give_room)
         self.splitterMoved.connect(self._leave_alone)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.oldSize().height() != event.size().height():
+            self.give_room()
+
     def _leave_alone(self) -> None:
         self._moved = True
 
@@ -46,7 +52,9 @@ class Sidebar(QSplitter):
             return
         panel = self._stack.currentWidget()
         if isinstance(panel, FilterSettings):
-            top, middle, bottom = self._usual = self._usual or self.sizes()
+            self._usual = self._usual or self.sizes()
+            share = sum(self.sizes()) / max(sum(self._usual), 1)  # the window may have grown since
+            top, middle, bottom = (round(size * share) for size in self._usual)
             lacking = panel.wanted_height(self._stack.width()) - middle
             lent = max(0, min(lacking, bottom - _LEAST))
             if panel.latents.lightbox is not None and lacking > lent:

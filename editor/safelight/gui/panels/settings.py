@@ -86,6 +86,7 @@ class FilterSettings(QWidget):
         self._picture = picture
         self.strip: FilterStrip | None = None
         self._needs_selection = False
+        self._seen = False
         self.proofs = ProofStrip()
         self.proofs.room_changed.connect(self._show_proofs)
         self._pause = QTimer(self)
@@ -307,6 +308,13 @@ class FilterSettings(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        if self.latents.lightbox is not None and not self._seen:
+            # Once it has the height that it will have.
+            QTimer.singleShot(30, self, self._show_lightbox)
+        self._seen = True
+
+    def _show_lightbox(self) -> None:
+        self.room_wanted.emit()
         if self.latents.lightbox is not None:
             self._bring_into_view(self.latents.lightbox)
 
