@@ -466,8 +466,12 @@ class Workspace(QWidget):
             self.session.start_preview(declaration, settings, *seen)
         elif settings is not None:
             most = _PREVIEW_PIXELS // declaration.factor(settings) ** 2
-            region = middle(self.canvas.visible(), most)
-            self.session.start_preview(declaration, settings, region)
+            part, selection = self.canvas.visible(), self.session.document.selection
+            if declaration.generates and selection is not None:
+                part = part.intersect(selection.bounds() or part)
+            if part.empty:
+                self.session.stop_preview()
+            self.session.start_preview(declaration, settings, middle(part, most))
 
     def _pick(self, kind: Literal["", "point", "rectangle"], place: tuple[float, ...]) -> None:
         """A panel wants a place of the picture; "" = none any more."""

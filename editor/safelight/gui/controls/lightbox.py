@@ -146,6 +146,8 @@ class LightboxControl(Control):
         a, b = self._slots.values()
         if not self._held:  # by a key
             self._remember()
+        else:
+            self.grid.fade()
         self._value = mixed(a, b, position / _FINE)
         self._show_state()
         self.changed.emit()

@@ -74,6 +74,12 @@ class Neighbourhood(QWidget):
             self._glide.start()
         self.taken.emit(place)
 
+    def fade(self) -> None:
+        """The neighbours shown are no longer those of what is in the middle."""
+        for place, thumb in enumerate(self.thumbs):
+            if place != MIDDLE:
+                thumb.show_waiting()
+
     def sizeHint(self) -> QSize:
         return QSize(240, 240)
 

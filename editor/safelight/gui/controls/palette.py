@@ -51,7 +51,7 @@ class PaletteControl(Control):
         self.add.setToolTip("Add a colour")
         self.add.setAccessibleName(f"Add a colour to {plain(parameter.title)}")
         self.add.clicked.connect(self._add)
-        self.none = remark("None: as it was learnt")
+        self.none = remark("None: its own colours")
         self.none.setWordWrap(False)
         self._row = QHBoxLayout()
         self._row.setSpacing(_GAP)
