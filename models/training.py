@@ -150,6 +150,8 @@ class Log:
 
 def shown(value: Any) -> Any:
     """A setting as a log may hold it: of a path only its name, since folders are private."""
+    if isinstance(value, tuple):
+        return [shown(part) for part in value]
     return value.name if isinstance(value, Path) else value
 
 
@@ -282,12 +284,18 @@ class Run:
             self.note(**found)
 
 
-def options(description: str, defaults: Any) -> argparse.ArgumentParser:
-    """The options that every training has, with the defaults of a model's settings."""
+def options(
+    description: str, defaults: Any, *, photographs: bool = True
+) -> argparse.ArgumentParser:
+    """The options that every training has, with the defaults of a model's settings.
+
+    One that is not about a folder of `photographs` says itself where it learns from.
+    """
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
-    parser.add_argument("--photos", type=Path, required=True, help="folder of photographs")
+    if photographs:
+        parser.add_argument("--photos", type=Path, required=True, help="folder of photographs")
     parser.add_argument("--out", type=Path, required=True, help="folder for weights and log")
     parser.add_argument("--minutes", type=float, default=defaults.minutes)
     parser.add_argument("--steps", type=int, help="end after so many, instead of the minutes")

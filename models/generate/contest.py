@@ -18,7 +18,7 @@ from models.generate import losses, watch
 from models.generate.augmentation import CHANGES, changed
 from models.generate.folder import sheet
 from models.style.independent import answers
-from models.training import Run, take_step
+from models.training import Optimizing, Run, take_step
 
 AVERAGING = 0.999  # of the generator's weights, over steps
 USUAL = 64  # pixels a side
@@ -45,6 +45,7 @@ class Settings(training.Settings):
     smoothing: float = 0.0
     changes: tuple[str, ...] = tuple(CHANGES)
     grow: tuple[int, ...] = ()
+    judged_from: float = 0.0  # part of the run that is over when the judge comes in
     measure_every: float = 300.0  # seconds
 
 
@@ -70,11 +71,14 @@ def adam(parameters: Iterator[nn.Parameter], rate: float) -> torch.optim.Optimiz
 class Contest(ABC):
     """A generator and a judge, both on the run's device, and one step of each."""
 
+    optimizing: Optimizing = staticmethod(adam)  # of the generator
+
     def __init__(self, settings: Settings, run: Run, generator: nn.Module, judge: nn.Module):
         self.settings, self.run = settings, run
+        self.judging = True
         self.norms: dict[str, float] = {}  # of both sides' last gradients
         self.loss = losses.loss_of(settings.loss, settings.smoothing)
-        self.generator = run.network(generator, AVERAGING, adam)
+        self.generator = run.network(generator, AVERAGING, self.optimizing)
         self.judge, self.optimizer = run.beside(judge, settings.learning_rate, "judge", adam)
 
     @abstractmethod
@@ -100,6 +104,8 @@ class Contest(ABC):
         for group in self.optimizer.param_groups:
             group["lr"] = self.run.rate
         batch = self.batch(at)
+        if not self.judging:
+            return {"loss": float(self.guide_generator(batch, at).detach())}
         found = self.teach_judge(batch, at) | {"loss": self.teach_generator(batch, at)}
         return {name: float(value.detach()) for name, value in found.items()}
 
@@ -150,6 +156,14 @@ class Contest(ABC):
         loss = self.loss.generator(real, self.judged(made, batch, at))
         self.norms["generator"] = self.run.learn(loss + self.guidance(made, batch))
         self.judge.requires_grad_(True)
+        return loss
+
+    def guide_generator(self, batch: Batch, at: Stage) -> Tensor:
+        """One step of the generator without a judge; its loss."""
+        with self.run.devices.autocast():
+            made = self.made(self.generator.module, batch, at)
+        loss = self.guidance(made.float(), batch)
+        self.norms["generator"] = self.run.learn(loss)
         return loss
 
     @abstractmethod

@@ -26,16 +26,7 @@ import torch
 from torch import Tensor, nn
 
 from models import cards, onnxfile
-from models.generate.networks import (
-    CELL,
-    CODE,
-    FIELD,
-    KIND,
-    SMALLEST,
-    Held,
-    Objects,
-    Surfaces,
-)
+from models.generate.networks import CELL, CODE, FIELD, KIND, SMALLEST, Held, Objects, Surfaces
 from models.generate.surfaces import Kinds
 from models.generate.train import TEXTURES
 from models.tiles import Network, state, write_sums
@@ -100,8 +91,7 @@ def flower(weights: Path) -> Flower:
     widths = []
     while (name := f"blocks.{len(widths)}.second.inner.weight") in stored:
         widths.append(len(stored[name]))
-    first = SMALLEST
-    objects = Objects(first << (len(widths) - 1), widths=widths)
+    objects = Objects(SMALLEST << (len(widths) - 1), widths=widths)
     load_all_weights(objects, weights, "flowers")
     return Flower(objects).eval()
 
@@ -226,10 +216,13 @@ def in_pieces(network: Network, margin: int) -> tuple[np.ndarray, np.ndarray]:
     return made(network, part)[:, *pixels], made(network, given)[:, *pixels]
 
 
-def place(module: Flower | Surface, name: str, folder: Path, trials: list[Given]) -> str:
+def place(
+    module: Flower | Surface, name: str, folder: Path, trials: list[Given], said: Mapping[str, str]
+) -> str:
     """Write a file, check it, describe it and put it there; a sentence on what was found.
 
-    Raises SystemExit where a check fails, and leaves what was there.
+    `said` is what it states beside what is found here: title, version, licence and so on. Raises
+    SystemExit where a check fails, and leaves what was there.
     """
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{name}.onnx"
@@ -237,7 +230,7 @@ def place(module: Flower | Surface, name: str, folder: Path, trials: list[Given]
     usual = {key: torch.from_numpy(value) for key, value in trials[-1].items()}
     try:
         onnx.save(onnxfile.translated(module, usual, module.free, module.result), str(partial))
-        state(partial, described(module, name))
+        state(partial, described(module) | said)
         network = Network(partial)
         differences = [
             agree(made(network, given), by_torch(module, given), f"{name}, trial {n}")
@@ -254,10 +247,15 @@ def place(module: Flower | Surface, name: str, folder: Path, trials: list[Given]
     return f"{target.name}: {target.stat().st_size / 1e6:.2f} MB; {said}"
 
 
-def described(module: Flower | Surface, name: str) -> dict[str, str]:
-    """The metadata properties of a file, before it is measured."""
+def in_words(name: str) -> dict[str, str]:
+    """What card.toml says of a file."""
     words = cards.words(Path(__file__).parent)
-    title = f"{words['title']}, {words['models'][name]['title']}"
+    words["data"] = [item for item in words["data"] if item["of"] == name]
+    return cards.properties(words, f"{words['title']}, {words['models'][name]['title']}")
+
+
+def described(module: Flower | Surface) -> dict[str, str]:
+    """What a file states of its network."""
     stated = {"contract": onnxfile.CONTRACT, "scale": "1", "multiple": "1", "reach": "0"}
     stated |= {"range": "0..1", "layout": "NCHW", "channels": "RGB", "input": "numbers"}
     stated["parameters"] = str(sum(p.numel() for p in module.parameters()))
@@ -265,7 +263,7 @@ def described(module: Flower | Surface, name: str) -> dict[str, str]:
         stated |= {"tile": str(TILE), "margin": str(module.surfaces.margin), "cell": str(CELL)}
     else:
         stated["tile"] = str(module.objects.side)
-    return stated | cards.properties(words, title)
+    return stated
 
 
 def place_codes(codes: np.ndarray, textures: Path, folder: Path) -> str:
@@ -291,10 +289,11 @@ def main() -> None:
     if given.surfaces:
         module, codes = surface(given.weights)
         print(place_codes(codes, given.textures, given.out))
-        print(place(module, SURFACES, given.out, list(surface_trials())))
+        print(place(module, SURFACES, given.out, list(surface_trials()), in_words(SURFACES)))
     else:
         made_of = flower(given.weights)
-        print(place(made_of, FLOWERS, given.out, list(flower_trials(made_of.objects.side))))
+        trials = list(flower_trials(made_of.objects.side))
+        print(place(made_of, FLOWERS, given.out, trials, in_words(FLOWERS)))
 
 
 if __name__ == "__main__":

@@ -304,7 +304,7 @@ class Surfaces(nn.Module):
         """Cells around a piece on which its pixels depend, by the layers."""
         pixels = 2  # two convolutions at full size
         for _ in self.blocks:
-            pixels = -(-pixels // 2) + 1 + 2  # bilinear, and two convolutions
+            pixels = pixels // 2 + 1 + 2  # bilinear, and two convolutions
         return pixels + 1
 
     def forward(self, field: Tensor, kinds: Tensor, places: Tensor, period: Tensor) -> Tensor:

@@ -13,9 +13,6 @@ photographs.
 
 from __future__ import annotations
 
-import json
-import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,9 +23,10 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.utils.data import IterableDataset, get_worker_info
 
-from models import onnxfile, training
+from models import onnxfile, ownplugin, training
 from models.degradation import levels as eight_bit
 from models.muon import Muon
+from models.ownplugin import length, slug
 from models.pictures import SUFFIXES, Pictures, is_held_out
 from models.plugincode import ROOT, editor
 from models.style import objective
@@ -257,8 +255,7 @@ def training_data(settings: Settings) -> str:
 
 def metrics(log: Path) -> str:
     """What the last measurement of a log says, in words."""
-    rows = [json.loads(line) for line in log.read_text().splitlines()]
-    measured = [row for row in rows if "held_out_style" in row]
+    measured = [row for row in ownplugin.rows(log) if "held_out_style" in row]
     if not measured:
         return "Not measured: the folder has no photograph to keep from training"
     last = measured[-1]
@@ -269,36 +266,19 @@ def metrics(log: Path) -> str:
     )
 
 
-def slug(name: str) -> str:
-    """A plugin's name from that of a style: `night-sky` from `Night sky`."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
-
-
 def make(settings: Settings) -> Path:
     """Train, export, and write the plugin into OUT; returns its folder.
 
     What would stand in the way of the plugin is said before anything is trained. Raises SystemExit,
     with a sentence.
     """
-    actions = editor("actions")
-    try:
-        folder = settings.out / actions.plugin_names(slug(settings.name)).distribution
-        actions.plugin_title(settings.name)
-        if folder.exists():
-            raise SystemExit(f"{folder} is there already: give another --name or --out.")
-        train(settings)
-        report = export(settings)
-        print(report)
-        trained = actions.Trained(report.path.read_bytes(), "Style", SUMMARY)
-        made = actions.write_plugin(
-            settings.out, slug(settings.name), settings.name, "neural", trained
-        )
-    except (actions.TemplateError, actions.WriteError) as error:
-        raise SystemExit(f"No plugin can be made: {error}.") from None
-    (package,) = made.glob("safelight_*/")
-    (package / "card.md").write_text(card(settings, report.path), "utf-8")
-    return made
+    ownplugin.folder_for(settings.out, settings.name)
+    train(settings)
+    report = export(settings)
+    print(report)
+    trained = editor("actions").Trained(report.path.read_bytes(), "Style", SUMMARY)
+    text = card(settings, report.path)
+    return ownplugin.write(settings.out, settings.name, "neural", trained, text)
 
 
 def card(settings: Settings, network: Path) -> str:
@@ -315,12 +295,6 @@ def card(settings: Settings, network: Path) -> str:
         licence=settings.licence,
         sha256=sha256(network),
     )
-
-
-def length(log: Path) -> str:
-    """How long a run was, by the last line of its log."""
-    last = json.loads(log.read_text().splitlines()[-1])
-    return f"{last['step']:,} steps ({last['seconds'] / 60:.1f} minutes)"
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import tomllib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -206,6 +207,28 @@ def test_its_files_say_what_the_network_says_of_itself_and_where_it_stands(tmp_p
     assert '"""Paint it in one style."""' in module
     for path in folder.rglob("*.*"):
         assert path.suffix == ".onnx" or "$" not in path.read_text("utf-8"), path
+
+
+def test_a_network_that_takes_something_else_brings_its_own_texts_and_files(tmp_path):
+    parts = actions.PluginParts(
+        module='"""$summary"""\n',
+        tests="",
+        about="$facts",
+        parameters="None.\n",
+        command="generate $name texture.png",
+        settings=" --seed 7",
+        needs=', "pillow"',
+    )
+    own = trained(tmp_path, **{"safelight.scale": "2"})
+    own = replace(own, parts=parts, beside={"codes.npz": b"codes"})
+    folder = actions.write_plugin(tmp_path, "wave", "Wave", "generator", own)
+    package = folder / "safelight_wave"
+    assert (package / "codes.npz").read_bytes() == b"codes"
+    assert (package / "model.onnx").read_bytes() == own.network
+    assert (package / "__init__.py").read_text("utf-8") == '"""Paint it in one style."""\n'
+    assert "safelight generate wave texture.png --seed 7\n" in (folder / "README.md").read_text()
+    needs = tomllib.loads((folder / "pyproject.toml").read_text())["project"]["dependencies"]
+    assert needs == ["safelight>=0.1,<1", "numpy", "pillow"]
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,7 @@ def raster(width, height, channels=3, depth="uint8", seed=1):
     return Raster.from_array(noise(width, height, channels, depth, seed))
 
 
+SYNTHETIC = st.sampled_from(["", "", "", "partly", "wholly"])
 OPACITIES = st.sampled_from([1.0, 1.0, 1.0, 0.6, 0.25, 0.0])
 SEEDS = st.integers(0, 9)
 
@@ -95,7 +96,8 @@ def live_filters(draw, width, height, depth):
     name = draw(st.sampled_from(["warm", "cross", "cross", "cross", "place", "failing", "costly"]))
     settings = {"radius": draw(st.integers(0, 6)), "amount": draw(st.sampled_from([-0.5, 0.2]))}
     if draw(st.booleans()):
-        kept = Kept(raster(width, height, draw(st.sampled_from([3, 4])), depth, draw(SEEDS)), "")
+        pixels = raster(width, height, draw(st.sampled_from([3, 4])), depth, draw(SEEDS))
+        kept = Kept(pixels, "", synthetic=draw(SYNTHETIC))
     channels = draw(st.sampled_from(["all", "all", "luminance", "colour"]))
     texture = draw(st.sampled_from([0.0, 0.0, 0.0, 0.7]))
     grow = draw(st.sampled_from([0.0, 0.0, 3.0, -1.5]))
@@ -128,6 +130,7 @@ def layer_trees(draw, width, height, depth, modes, filters, deep=2, most=4):
                 visible=draw(st.sampled_from([True, True, True, True, False])),
                 clipped=draw(st.sampled_from([False, False, True])),
                 mask=draw(st.none() | masks(width, height)),
+                synthetic=draw(SYNTHETIC) if kind == "pixels" else "",
             )
         )
     return tuple(layers)

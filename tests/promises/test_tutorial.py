@@ -117,13 +117,14 @@ def test_the_filters_that_are_only_shown_keep_every_promise(tmp_path, monkeypatc
     (tmp_path / "shown_filters.py").write_text("".join([own, *shown]), "utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     module = importlib.import_module("shown_filters")
-    filters = [getattr(module, name) for name in ("stretch", "highlights", "even_out")]
+    filters = [getattr(module, name) for name in ("stretch", "highlights", "even_out", "waves")]
     for item in filters:
         testing.assert_well_behaved(item)
-    stretch, highlights, even_out = (registered(item).declaration for item in filters)
+    stretch, highlights, even_out, waves = (registered(item).declaration for item in filters)
     assert stretch.prepares == ("thumbnail",)
     assert highlights.selects
     assert even_out.masked
+    assert waves.generates
 
 
 def test_its_links_lead_somewhere():

@@ -14,6 +14,7 @@ from safelight.actions.template import (
     plugin_title,
     write_plugin,
 )
+from safelight.actions.template_texts import Parts as PluginParts
 from safelight.document import Document, Edit, History
 from safelight.files import (
     DEPTHS_HELD,
@@ -33,6 +34,7 @@ from safelight.files import (
     WriteError,
     atomic_write,
     check_export,
+    declared,
     describe,
     export,
     is_project,
@@ -77,6 +79,7 @@ __all__ = [
     "Left",
     "OpenError",
     "Opened",
+    "PluginParts",
     "Project",
     "ProjectChanged",
     "ProjectError",
@@ -96,6 +99,7 @@ __all__ = [
     "atomic_write",
     "cache_folder",
     "check_export",
+    "declared",
     "default_title",
     "describe",
     "export",

@@ -78,11 +78,11 @@ def contract(*, title: str, licence: str, training_data: str, reach: int) -> dic
     return {f"{_PREFIX}{name}": text for name, text in properties.items()}
 
 
-def stated(data: bytes) -> dict[str, str]:
+def stated(data: bytes, *, of_pictures: bool = True) -> dict[str, str]:
     """What an ONNX file says of itself: the properties of the contract, without their prefix.
 
-    Raises ValueError, with a sentence, for what is no ONNX file, says nothing of itself, takes
-    more than a picture, or makes one of another size.
+    Raises ValueError, with a sentence, for what is no ONNX file or says nothing of itself; and,
+    ``of_pictures``, for what takes more than a picture, or makes one of another size.
     """
     from onnx import load_model_from_string
 
@@ -96,6 +96,8 @@ def stated(data: bytes) -> dict[str, str]:
     }
     if "contract" not in found:
         raise ValueError("it does not explain itself: `safelight models add` takes it")
+    if not of_pictures:
+        return found
     if [item.name for item in model.graph.input] != ["image"]:
         raise ValueError("it takes more than a picture")
     if found.get("scale", "1") != "1":

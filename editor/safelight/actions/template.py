@@ -7,7 +7,8 @@ import json
 import keyword
 import re
 import shutil
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from string import Template
@@ -30,7 +31,10 @@ VARIANTS: tuple[Variant, ...] = get_args(Variant)
 _PREFIX = "safelight"
 _LONGEST_NAME, _LONGEST_TITLE = 40, 60
 
-_TAKEN = ("api", "np", "pytest", "filters", "image", "amount", "job", "testing", "clouds", "noise")
+_TAKEN = (
+    *("api", "np", "pytest", "filters", "image", "amount", "job", "testing", "clouds", "noise"),
+    *("cache", "kinds", "piece"),
+)
 """Names that the plugin's own lines use for something else."""
 
 
@@ -61,12 +65,16 @@ class Trained:
 
     ``network`` are the bytes of an ONNX file that explains itself and makes a picture of the same
     size. ``category`` is where the filter stands in the menu, ``summary`` a sentence on what it
-    does; neither holds a quotation mark or a backslash.
+    does; neither holds a quotation mark or a backslash. Of a network that takes something else than
+    a picture, ``parts`` are what the plugin has instead of the usual texts, and ``beside`` the
+    files that its package needs, by name.
     """
 
     network: bytes
     category: str = "Mine"
     summary: str = "Let a network make the picture anew."
+    parts: texts.Parts | None = None
+    beside: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def plugin_names(name: str) -> PluginNames:
@@ -130,7 +138,7 @@ def write_plugin(
     names, title = plugin_names(name), plugin_title(title)
     if variant not in VARIANTS:
         raise TemplateError(f"there is no variant {variant}; there are {', '.join(VARIANTS)}")
-    if trained is not None and variant != "neural":
+    if trained is not None and trained.parts is None and variant != "neural":
         raise TemplateError(f"the variant {variant} runs no network; the variant neural does")
     if _is_installed(names.distribution):
         # Two plugins of one name would be one package, and their filters share their ids.
@@ -170,12 +178,13 @@ def _contents(
         "quoted_title": json.dumps(title, ensure_ascii=False),
     }
     words |= _words(trained)
-    parts = texts.TRAINED if trained else texts.PARTS[variant]
+    parts = (trained.parts or texts.TRAINED) if trained else texts.PARTS[variant]
     filled = {
         place: Template(text).substitute(words)
         for place, text in {
-            "pyproject.toml": texts.PYPROJECT + parts.package_data,
+            "pyproject.toml": texts.PYPROJECT.replace("$needs", parts.needs) + parts.package_data,
             "README.md": texts.README.replace("$about", parts.about)
+            .replace("$command", parts.command)
             .replace("$parameters", parts.parameters)
             .replace("$settings", parts.settings),
             f"{names.package}/__init__.py": parts.module,
@@ -184,7 +193,8 @@ def _contents(
     }
     contents = {place: text.encode() for place, text in filled.items()}
     if trained:
-        contents[f"{names.package}/model.onnx"] = trained.network
+        beside = {"model.onnx": trained.network, **trained.beside}
+        contents |= {f"{names.package}/{place}": data for place, data in beside.items()}
     elif variant == "neural":
         properties = contract(
             title=title,
@@ -201,7 +211,7 @@ def _words(trained: Trained | None) -> dict[str, str]:
     if trained is None:
         return {"category": "Mine", "quoted_category": '"Mine"'}
     try:
-        said = stated(trained.network)
+        said = stated(trained.network, of_pictures=trained.parts is None)
     except ValueError as error:
         raise TemplateError(f"the network cannot be taken: {error}") from None
     rows = (

@@ -22,8 +22,10 @@ class Parts(NamedTuple):
     tests: str
     about: str
     parameters: str = AMOUNT
+    command: str = "apply $name photo.jpg result.jpg"
     settings: str = " --set amount=0.8"
     package_data: str = ""
+    needs: str = ""
 
 
 PYPROJECT = """\
@@ -39,7 +41,7 @@ readme = "README.md"
 requires-python = ">=3.11"
 # Yours to choose. Put its text into a file LICENSE beside this one.
 license = "Apache-2.0"
-dependencies = ["safelight>=0.1,<1", "numpy"]
+dependencies = ["safelight>=0.1,<1", "numpy"$needs]
 
 # By this line Safelight finds the plugin once it is installed.
 [project.entry-points.safelight]
@@ -66,7 +68,7 @@ The filter's id is `$package.$name`. Saved documents hold it, so it must never c
 In the window: $title, under $category. On the command line:
 
 ```sh
-safelight apply $name photo.jpg result.jpg$settings
+safelight $command$settings
 ```
 
 ## Tests

@@ -168,7 +168,12 @@ def _apply_parser() -> argparse.ArgumentParser:
     parser.add_argument("--overwrite", action="store_true", help="replace OUT if it exists")
     parser.add_argument("--quality", type=int, help="JPEG and WebP, 1 to 100")
     parser.add_argument("--depth", choices=("same", "8", "16", "32"), default="same")
-    parser.add_argument("--metadata", choices=("all", "copyright", "none"), default="all")
+    parser.add_argument(
+        "--metadata",
+        choices=("all", "copyright", "none"),
+        default="all",
+        help="what to keep; the colour profile and the mark of synthesised pictures always stay",
+    )
     parser.add_argument("--pixel-limit", type=int, help="largest picture to open, in pixels")
     parser.add_argument(
         "--patience", type=float, default=120.0, help="seconds a filter may be silent"

@@ -5,7 +5,7 @@ from safelight.document.document import Document, Metadata
 from safelight.document.edit import Edit, EditError
 from safelight.document.history import History, Step
 from safelight.document.key import canvas, is_stale, named_layers, result_key
-from safelight.document.layer import Channels, Group, Kept, Layer, LiveFilter, walk
+from safelight.document.layer import Channels, Group, Kept, Layer, LiveFilter, Synthetic, walk
 from safelight.document.mask import effective_mask, effective_raster
 from safelight.document.render import Live, Renderer, plain_raster, render, render_srgb, whole
 from safelight.document.stroke import Stroke
@@ -25,6 +25,7 @@ __all__ = [
     "Renderer",
     "Step",
     "Stroke",
+    "Synthetic",
     "edits",
     "effective_mask",
     "effective_raster",

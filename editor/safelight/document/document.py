@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from safelight.api import Region, Source
-from safelight.document.layer import Group, Layer, LiveFilter, walk
+from safelight.document.layer import Group, Layer, LiveFilter, Synthetic, walk
 from safelight.pixels import SRGB, Profile, Raster
 
 
@@ -86,13 +87,14 @@ class Document:
         metadata: Metadata | None = None,
         name: str = "Untitled",
         source: Source | None = None,
+        synthetic: Synthetic = "",
     ) -> Document:
         """A document with one layer that holds ``raster``."""
         return cls(
             width=raster.width,
             height=raster.height,
             depth=raster.depth,
-            layers=(Layer("Background", raster),),
+            layers=(Layer("Background", raster, synthetic=synthetic),),
             profile=profile,
             metadata=metadata or Metadata(),
             name=name,
@@ -116,6 +118,15 @@ class Document:
             and clipping_base(self.layers, place) is None
             for place, layer in enumerate(self.layers)
         )
+
+    @property
+    def synthetic(self) -> Synthetic:
+        """How much of what is shown a generator has made.
+
+        What is hidden, masked away or lies under an opaque layer is not shown. Filters, tone and
+        blending make no picture synthetic, and none less so.
+        """
+        return _WORDS.get(_shown(self.layers)[0], "")
 
     def walk(self) -> Iterator[Layer]:
         """Every layer, bottom first, what is in a group before the group."""
@@ -180,6 +191,54 @@ def clipping_base(layers: tuple[Layer, ...], place: int) -> int | None:
             held = layers[index].filter
             return index if held is None or held.generates else None
     return None
+
+
+_Kinds: TypeAlias = frozenset[bool]
+"""What there is among some pixels: True for generated ones, False for others."""
+
+_NOTHING: _Kinds = frozenset()
+_KINDS: dict[Synthetic, _Kinds] = {
+    "": frozenset({False}),
+    "partly": frozenset({False, True}),
+    "wholly": frozenset({True}),
+}
+_WORDS = {kinds: word for word, kinds in _KINDS.items()}
+
+
+def _shown(layers: tuple[Layer, ...]) -> tuple[_Kinds, bool]:
+    """What there is to see among layers, and whether it covers all of what lies below them."""
+    found, end = _NOTHING, len(layers)
+    for place in range(len(layers) - 1, -1, -1):
+        if clipping_base(layers, place) is not None:
+            continue
+        layer, clipped = layers[place], layers[place + 1 : end]
+        end = place
+        masked_away = layer.mask is not None and not _has_any(layer.mask, 0)
+        own, covers = _own(layer) if layer.shown and not masked_away else (_NOTHING, False)
+        if not own:
+            continue
+        above, hidden = _shown(tuple(replace(item, clipped=False) for item in clipped))
+        found |= above | (_NOTHING if hidden else own)
+        if covers and layer.opacity == 1 and layer.mode == "normal" and layer.mask is None:
+            return found, True
+    return found, False
+
+
+def _own(layer: Layer) -> tuple[_Kinds, bool]:
+    """As ``_shown``, of one layer by itself, whatever it is clipped to and how it is blended."""
+    pixels, held = layer.pixels, layer.filter
+    if pixels is None and held is not None:
+        of_others = held.kept is not None and bool(held.kept.synthetic)
+        return (_KINDS["wholly"] if of_others else _NOTHING), False
+    if pixels is None:
+        return _shown(layer.layers)
+    opaque = pixels.channels == 3
+    return (_KINDS[layer.made] if opaque or _has_any(pixels, 3) else _NOTHING), opaque
+
+
+def _has_any(raster: Raster, channel: int) -> bool:
+    tiles = {id(tile): tile for _, tile in raster.tiles()}
+    return any(tile[..., channel].any() for tile in tiles.values())
 
 
 def _substitute(

@@ -140,10 +140,12 @@ def merge_down(layer_id: str) -> Edit:
         if base is None and clipping_base(siblings, place - 1) is not None:
             raise EditError(f"{lower.name} is clipped and {upper.name} is not")
         onto_lower = base == place - 1
-        both = replace(lower, clipped=False), replace(upper, clipped=onto_lower)
+        layers = replace(lower, clipped=False), replace(upper, clipped=onto_lower)
+        both = replace(document, layers=layers, selection=None)
         merged = replace(
             lower,
-            content=whole(replace(document, layers=both, selection=None), live),
+            content=whole(both, live),
+            synthetic=both.synthetic,
             opacity=1.0,
             mode=lower.mode if onto_lower else "normal",
             visible=lower.visible or upper.visible,
@@ -158,7 +160,8 @@ def flatten() -> Edit:
     """Make all visible layers one pixel layer."""
 
     def renders(document: Document, live: Live | None) -> Document:
-        return replace(document, layers=(Layer("Background", whole(document, live)),))
+        flat = Layer("Background", whole(document, live), synthetic=document.synthetic)
+        return replace(document, layers=(flat,))
 
     return _rendering("Flatten", renders)
 

@@ -14,6 +14,9 @@ from safelight.pixels import MODES, Raster
 Channels: TypeAlias = Literal["all", "luminance", "colour"]
 """What of a filter's result counts: all of it, its lightness only, or its colour only."""
 
+Synthetic: TypeAlias = Literal["", "partly", "wholly"]
+"""How much of some pixels a generator has made."""
+
 
 GROW = (-256, 1024)
 FEATHER = (0, 1024)
@@ -32,12 +35,14 @@ class Kept:
 
     ``raster`` has the document's size, depth and profile; of 4 channels the alpha is not used.
     ``key`` says what it was computed from (``document.result_key``), ``models`` the SHA-256 of
-    each network that ran.
+    each network that ran, ``synthetic`` how much of what it was computed from a generator had made:
+    that can still be seen in it when the generated layer is gone.
     """
 
     raster: Raster
     key: str
     models: Mapping[str, str] = field(default_factory=dict)
+    synthetic: Synthetic = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "models", MappingProxyType(dict(self.models)))
@@ -101,7 +106,8 @@ class Layer:
     ``opacity`` is 0 to 1 (a filter layer's Amount), ``mode`` one of ``pixels.MODES``. A
     ``clipped`` layer shows only where the nearest unclipped layer below it does. ``mask`` has
     one channel and the document's size; white shows. ``locked`` keeps edits away. ``id`` stays
-    the same while a layer is edited.
+    the same while a layer is edited. ``synthetic`` says how much of the pixels it holds came from
+    a generator, whatever has been done to them since.
     """
 
     name: str
@@ -113,6 +119,7 @@ class Layer:
     clipped: bool = False
     mask: Raster | None = None
     id: str = field(default_factory=_new_id)
+    synthetic: Synthetic = ""
 
     def __post_init__(self) -> None:
         if not 0 <= self.opacity <= 1:
@@ -123,6 +130,8 @@ class Layer:
             raise ValueError(f"a mask has one channel, not {self.mask.channels}")
         if isinstance(self.content, Raster) and self.content.channels == 1:
             raise ValueError("a layer's pixels have 3 or 4 channels")
+        if self.synthetic not in get_args(Synthetic):
+            raise ValueError(f"pixels are synthetic partly or wholly, not {self.synthetic}")
 
     @property
     def raster(self) -> Raster:
@@ -145,6 +154,16 @@ class Layer:
         if held is not None and held.generates and held.kept is not None:
             return held.kept.raster
         return self.content if isinstance(self.content, Raster) else None
+
+    @property
+    def made(self) -> Synthetic:
+        """How much of its own pixels a generator has made: those it holds, or those it is given
+        by a filter that generates; "" for a group.
+        """
+        held = self.filter
+        if held is not None:
+            return "wholly" if held.generates and held.kept is not None else ""
+        return self.synthetic
 
     @property
     def layers(self) -> tuple[Layer, ...]:

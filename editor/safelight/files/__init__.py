@@ -21,6 +21,7 @@ from safelight.files.project import (
     ProjectInUse,
     is_project,
 )
+from safelight.files.provenance import declared
 from safelight.files.recovery import Left, Recovery, left_behind, remove
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "Written",
     "atomic_write",
     "check_export",
+    "declared",
     "default_pixel_limit",
     "describe",
     "export",

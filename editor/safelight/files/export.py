@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.document import Document, Live, Metadata, whole
-from safelight.files import foreign, jpeg, metadata, png, tiff, webp
+from safelight.files import foreign, jpeg, metadata, png, provenance, tiff, webp
 from safelight.files.atomic import WriteError, atomic_write, check_target, plain_name
 from safelight.files.content import Content
 from safelight.files.metadata import CHOICES, MetadataChoice
@@ -105,8 +105,9 @@ def export(
     """Write ``document`` to ``path``, and read it back before it takes that name.
 
     Cheap filter layers are run through ``live``; of others, what was kept is written.
-    The colour profile is embedded whatever happens to the metadata. ``exporters`` are formats
-    of plugins; they hold pixels alone, in sRGB, and are read back where the plugin can open them.
+    The colour profile is embedded whatever happens to the metadata, and so is the mark of a
+    picture that a generator has made (``provenance``). ``exporters`` are formats of plugins; they
+    hold pixels alone, in sRGB, and are read back where the plugin can open them.
     ``notes`` name everything the format could not keep.
 
     Raises ExportError for what cannot be done as asked, FileExists for a file that is there when
@@ -242,6 +243,7 @@ def _content(
             # Pixels that became sRGB must not be taken for Adobe RGB by the next reader.
             exif = metadata.without_adobe_rgb(exif)
         kept = replace(kept, exif=exif)
+    kept = replace(kept, xmp=marked_xmp(document, kept.xmp, notes))
     return Content(
         pixels,
         alpha=pixels.shape[2] == 4,
@@ -249,6 +251,20 @@ def _content(
         metadata=kept,
         notes=notes,
     )
+
+
+def marked_xmp(document: Document, xmp: bytes | None, notes: list[str]) -> bytes | None:
+    """A packet for the export of ``document``, marked where a generator has made what it shows.
+
+    One that cannot be read stays as it is, with a note.
+    """
+    try:
+        return provenance.marked(xmp, provenance.declared(document))
+    except provenance.UnreadablePacket:
+        notes.append(
+            "It is not marked as synthesised: its XMP metadata cannot be read and stayed as it is."
+        )
+        return xmp
 
 
 def _foreign_content(
@@ -269,6 +285,8 @@ def _foreign_content(
     lost = metadata.kept(document.metadata, options.metadata)
     if lost != Metadata():
         notes.append(f"The metadata were left out: {target.name} holds none.")
+    if provenance.declared(document):
+        notes.append(f"It is not marked as synthesised: {target.name} holds no such mark.")
     assert target.exporter is not None
     if target.exporter.importer is None:
         plugin = target.exporter.format.plugin
@@ -364,7 +382,9 @@ def _checker(content: Content, exact: bool, name: str) -> Callable[[Path], None]
             raise WriteError(f"It did not read back and was not saved: {error}") from error
         # An encoder may leave out an alpha channel that is full everywhere.
         same_size = again.pixels.shape[:2] == content.pixels.shape[:2]
-        if not same_size or again.notes or again.icc != content.icc:
+        states = [provenance.stated(item.metadata.xmp) for item in (again, content)]
+        same = same_size and states[0] == states[1] and again.icc == content.icc
+        if not same or again.notes:
             raise WriteError(f"{name} was not saved: it read back differently; try again.")
         if exact and not _identical(again.pixels, content.pixels):
             raise WriteError(f"{name} was not saved: its pixels read back wrong; try again.")

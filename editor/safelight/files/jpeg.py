@@ -11,6 +11,7 @@ import numpy as np
 
 from safelight.api import Source
 from safelight.document import Metadata
+from safelight.files import provenance
 from safelight.files.content import Content, DamagedError, Limit, Space, check_size
 
 _EXIF = b"Exif\0\0"
@@ -229,7 +230,9 @@ def write(stream: BinaryIO, content: Content, quality: int) -> None:
             content.notes.append(
                 f"{name} metadata of {len(block) // 1024} KB was left out: a JPEG holds 64 KB."
             )
-        elif block:
+            # That a picture is synthesised is told whatever else finds no room.
+            block = provenance.marked(None, provenance.stated(block)) if name == "XMP" else None
+        if block:
             _segment(stream, 0xE1, prefix + block)
     if content.metadata.iptc:
         _write_iptc(stream, content.metadata.iptc)

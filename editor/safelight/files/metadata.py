@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Literal
 
 from safelight.document import Document, Metadata
-from safelight.files import ifd
+from safelight.files import ifd, provenance
 
 MetadataChoice = Literal["all", "copyright", "none"]
 """What an export keeps: everything, only who made the picture and who owns it, or nothing."""
@@ -28,7 +28,6 @@ _THUMBNAIL_OFFSET, _THUMBNAIL_LENGTH = 513, 514
 _ARTIST, _COPYRIGHT = 315, 33432
 
 _LONGEST_TEXT = 200
-_LARGEST_XMP = 1 << 20
 
 _NAMESPACES = {
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
@@ -189,7 +188,7 @@ def _xmp_texts(xmp: bytes | None) -> dict[str, list[str]]:
 
     found: dict[str, list[str]] = {"rights": [], "creator": []}
     # Entities are the known way to make a small XML file enormous; XMP has no use for them.
-    if not xmp or len(xmp) > _LARGEST_XMP or b"<!" in xmp.replace(b"<!--", b""):
+    if not xmp or len(xmp) > provenance.LARGEST_XMP or b"<!" in xmp.replace(b"<!--", b""):
         return found
     try:
         root = ElementTree.fromstring(xmp.strip(b"\0 \r\n\t"))
@@ -215,14 +214,11 @@ def _xmp_copyright(xmp: bytes | None) -> bytes | None:
         )
         return f"<dc:{name}><rdf:{box}>{rows}</rdf:{box}></dc:{name}>"
 
-    names = "".join(f' xmlns:{short}="{full}"' for short, full in _NAMESPACES.items())
-    return (
-        '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
-        f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF{names}><rdf:Description rdf:about="">'
-        + items("rights", "Alt", ' xml:lang="x-default"')
-        + items("creator", "Seq")
-        + '</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
-    ).encode()
+    rights = items("rights", "Alt", ' xml:lang="x-default"')
+    return provenance.packet(
+        f'<rdf:Description rdf:about="">{rights}{items("creator", "Seq")}</rdf:Description>',
+        f' xmlns:dc="{_NAMESPACES["dc"]}"',
+    )
 
 
 def iptc_datasets(iptc: bytes) -> Iterator[tuple[int, int, bytes]]:
@@ -268,7 +264,8 @@ def describe(source: Document | Metadata) -> dict[str, str]:
     """What a photograph's EXIF says, as plain words for people; missing facts are left out.
 
     Keys: camera, lens, exposure, aperture, iso, focal_length, taken, artist, copyright,
-    software, and always gps ("yes" when the file tells a place, else "no").
+    software, synthesised ("partly" or "wholly", and where the file says so), and always gps ("yes"
+    when the file tells a place, else "no").
     """
     metadata = source.metadata if isinstance(source, Document) else source
     block = _Exif(metadata.exif)
@@ -293,6 +290,10 @@ def describe(source: Document | Metadata) -> dict[str, str]:
         texts = _xmp_texts(metadata.xmp)
         artist = artist or plain_text(", ".join(texts["creator"]))
         rights = rights or plain_text(", ".join(texts["rights"][:1]))
+    if isinstance(source, Document):
+        stated = provenance.declared(source)
+    else:
+        stated = provenance.stated(source.xmp)
     facts = {
         "camera": model if model.startswith(maker) else f"{maker} {model}".strip(),
         "lens": text(inner, 42036),
@@ -304,6 +305,7 @@ def describe(source: Document | Metadata) -> dict[str, str]:
         "artist": artist,
         "copyright": rights,
         "software": text(main, 305),
+        "synthesised": f"{stated} (IPTC digital source type)" if stated else "",
     }
     places = main.children.get(ifd.GPS_DIRECTORY, ifd.Directory()).entries
     # Latitude and longitude; a camera without reception writes only the version.

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from safelight.api.formats import HEAD
 from safelight.document import Document
-from safelight.files import foreign, jpeg, metadata, png, tiff, webp
+from safelight.files import foreign, jpeg, metadata, png, provenance, tiff, webp
 from safelight.files.adobe_rgb import adobe_rgb_profile
 from safelight.files.atomic import plain_name
 from safelight.files.content import CHANNELS, Content, DamagedError, Limit, TooLargeError
@@ -330,9 +330,13 @@ def _document(content: Content, name: str) -> tuple[Document, bool]:
             xmp=metadata.upright_xmp(kept.xmp) if kept.xmp else None,
             dpi=kept.dpi[::-1] if kept.dpi and turn >= 5 else kept.dpi,
         )
-    raster = Raster.from_array(pixels)
     document = Document.from_raster(
-        raster, profile=profile, metadata=kept, name=name, source=content.source
+        Raster.from_array(pixels),
+        profile=profile,
+        metadata=kept,
+        name=name,
+        source=content.source,
+        synthetic=provenance.stated(kept.xmp),
     )
     return document, turned
 

@@ -22,13 +22,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.api import Region
-from safelight.document import Document, Group, Layer, Live, Metadata, whole
+from safelight.document import (
+    Document,
+    Group,
+    Layer,
+    Live,
+    Metadata,
+    Synthetic,
+    effective_raster,
+    whole,
+)
 from safelight.document.document import clipping_base
-from safelight.document.mask import effective_raster
-from safelight.files import png
+from safelight.files import png, provenance
 from safelight.files.atomic import WriteError, atomic_write, plain_name
 from safelight.files.content import Content
-from safelight.files.export import Exported, ExportError
+from safelight.files.export import Exported, ExportError, marked_xmp
 from safelight.pixels import MODES, Raster, from_float, to_float
 
 SUFFIX = ".ora"
@@ -81,7 +89,8 @@ def export_openraster(
 
     ``notes`` name what such a file cannot hold: filter layers become pixels (cheap ones run
     through ``live``), masks of pixel layers go into their transparency, 32-bit float becomes
-    16-bit. The picture as a whole, with its metadata, is in it as it is seen.
+    16-bit. The picture as a whole, with its metadata, is in it as it is seen. What a generator has
+    made is marked in the XMP of each layer's PNG, and of the whole.
 
     Raises FileExists, WriteError as ``atomic_write`` does, and ExportError without memory.
     """
@@ -136,7 +145,8 @@ class _Writing:
                 for key, dots in zip(("xres", "yres"), metadata.dpi, strict=True):
                     image.set(key, str(max(round(dots), 1)))
             self._layers(archive, ElementTree.SubElement(image, "stack"), document.layers)
-            self._code(archive, MERGED, self._merged, metadata)
+            marked = replace(metadata, xmp=marked_xmp(document, metadata.xmp, self.notes))
+            self._code(archive, MERGED, self._merged, marked)
             while self._coding:
                 self._add_coded(archive)
             self._add(archive, THUMBNAIL, self._thumbnail())
@@ -150,7 +160,7 @@ class _Writing:
         layers: tuple[Layer, ...],
     ) -> None:
         """Put layers (bottom first) into a stack (top first), with what is clipped to each."""
-        layers = tuple(map(_as_pixels, layers))
+        layers = tuple(self._settled(layer) for layer in layers)
         base = len(layers)
         for place in range(len(layers) - 1, -1, -1):
             if clipping_base(layers, place) is not None:
@@ -167,7 +177,19 @@ class _Writing:
                 self.notes.append(
                     f"{_text(layer.name)} was merged with the layers that are clipped to it."
                 )
-                self._pixels(archive, stack, layer, self._of((_bare(layer), *clipped)))
+                made = self._of((_bare(layer), *clipped))
+                self._pixels(archive, stack, _from(layer, made), whole(made, self._live))
+
+    def _settled(self, layer: Layer) -> Layer:
+        """A layer, or what a generator has made for it as a layer of pixels."""
+        if layer.filter is None or layer.pixels is None:
+            return layer
+        self._became_pixels(layer)
+        mask = effective_raster(layer)
+        return replace(layer, content=layer.pixels, mask=mask, synthetic=layer.made)
+
+    def _became_pixels(self, layer: Layer) -> None:
+        self.notes.append(f"{_text(layer.name)} became pixels: OpenRaster holds no filters.")
 
     def _plain(
         self, archive: zipfile.ZipFile, stack: ElementTree.Element, layer: Layer, **facts: str
@@ -206,8 +228,9 @@ class _Writing:
         if held.kept is None and not runs:
             self.notes.append(f"{_text(layer.name)} was left out: the filter has not run.")
             return
-        self.notes.append(f"{_text(layer.name)} became pixels: OpenRaster holds no filters.")
-        raster = self._of((*layers[:-1], replace(layer, visible=True)))
+        self._became_pixels(layer)
+        made = self._of((*layers[:-1], replace(layer, visible=True)))
+        raster = whole(made, self._live)
         facts = {}
         if raster.channels == 4:
             # A filter leaves the transparency below it as it is: opaque pixels, atop of that.
@@ -215,12 +238,12 @@ class _Writing:
                 facts["composite-op"] = "svg:src-atop"
             raster = _mapped(raster, 3, lambda _, tile: tile[..., :3])
         # Opacity, mode and mask are in the pixels already.
-        done = replace(layer, opacity=1.0, mode="normal", mask=None)
+        done = replace(_from(layer, made), opacity=1.0, mode="normal", mask=None)
         self._pixels(archive, stack, done, raster, **facts)
 
-    def _of(self, layers: tuple[Layer, ...]) -> Raster:
-        """What some layers show by themselves."""
-        return whole(replace(self.document, layers=layers, selection=None), self._live)
+    def _of(self, layers: tuple[Layer, ...]) -> Document:
+        """Some layers by themselves."""
+        return replace(self.document, layers=layers, selection=None)
 
     def _pixels(
         self,
@@ -235,7 +258,7 @@ class _Writing:
                 f"The mask of {_text(layer.name)} became its transparency: OpenRaster has no masks."
             )
             raster = _masked(raster, layer.mask)
-        self._source(archive, stack, raster, self._facts(layer) | facts)
+        self._source(archive, stack, raster, self._facts(layer) | facts, layer.synthetic)
 
     def _source(
         self,
@@ -243,10 +266,11 @@ class _Writing:
         stack: ElementTree.Element,
         raster: Raster,
         facts: dict[str, str],
+        synthetic: Synthetic = "",
     ) -> None:
         source = f"data/layer{self._count}.png"
         self._count += 1
-        self._code(archive, source, raster)
+        self._code(archive, source, raster, Metadata(xmp=provenance.marked(None, synthetic)))
         ElementTree.SubElement(stack, "layer", facts | {"src": source, "x": "0", "y": "0"})
 
     def _code(
@@ -254,7 +278,7 @@ class _Writing:
         archive: zipfile.ZipFile,
         name: str,
         raster: Raster,
-        metadata: Metadata | None = None,
+        metadata: Metadata,
     ) -> None:
         """Have a raster compressed; what was given before it goes into the archive first."""
         if len(self._coding) >= _THREADS:
@@ -284,13 +308,13 @@ class _Writing:
             "edit-locked": "true" if layer.locked else "false",
         }
 
-    def _png(self, raster: Raster, metadata: Metadata | None) -> bytes:
+    def _png(self, raster: Raster, metadata: Metadata) -> bytes:
         stream = io.BytesIO()
         content = Content(
             _sixteen(raster).to_array(),
             alpha=raster.channels == 4,
             icc=self.document.profile.icc,
-            metadata=metadata or Metadata(),
+            metadata=metadata,
             notes=self.notes,
         )
         png.write(stream, content)
@@ -319,6 +343,11 @@ class _Writing:
     ) -> None:
         # A PNG is compressed already. Without a time, equal documents make equal files.
         archive.writestr(zipfile.ZipInfo(name), data, how)
+
+
+def _from(layer: Layer, made: Document) -> Layer:
+    """A layer that is to hold what a document shows."""
+    return replace(layer, synthetic=made.synthetic)
 
 
 def _bare(layer: Layer) -> Layer:
@@ -367,10 +396,3 @@ def _mapped(
 ) -> Raster:
     tiles = [np.ascontiguousarray(change(place, tile)) for place, tile in raster.tiles()]
     return Raster.from_tiles(raster.width, raster.height, channels, tiles[0].dtype.name, tiles)
-
-
-def _as_pixels(layer: Layer) -> Layer:
-    """What was generated as a layer of pixels; every other layer as it is."""
-    if layer.filter is None or layer.pixels is None:
-        return layer
-    return replace(layer, content=layer.pixels, mask=effective_raster(layer))

@@ -18,10 +18,11 @@ from typing import Any
 from xml.parsers import expat
 
 import numpy as np
+from numpy.typing import NDArray
 
 from safelight.api import Region
 from safelight.document import Document, Group, Layer, Metadata, render
-from safelight.files import png
+from safelight.files import png, provenance
 from safelight.files.atomic import plain_name
 from safelight.files.content import DamagedError, TooLargeError, check_size
 from safelight.files.opening import (
@@ -206,9 +207,9 @@ class _Reading:
             if node.kind == "stack":
                 self._add(layers, node, _lifted(title, self._layers(node, *at)))
             elif node.kind == "layer":
-                raster = self._raster(node.facts.get("src", ""), *at, title)
-                if raster is not None:
-                    self._add(layers, node, Layer(title, raster))
+                layer = self._layer(node.facts.get("src", ""), *at, title)
+                if layer is not None:
+                    self._add(layers, node, layer)
             else:
                 self.notes.append(f"{title} was left out: it is no pixels ({node.kind[:40]}).")
         return layers
@@ -240,8 +241,8 @@ class _Reading:
             self.notes.append(f"{layer.name} became normal: {operation[:40]} is not known.")
         layers.append(layer)
 
-    def _raster(self, source: str, x: int, y: int, title: str) -> Raster | None:
-        """A layer's PNG as a raster of the document's size; None, with a note, when it has none.
+    def _layer(self, source: str, x: int, y: int, title: str) -> Layer | None:
+        """A PNG as a layer of the document's size; None, with a note, when there is none.
 
         Every layer is brought into the depth of the finest and the profile of the first.
         """
@@ -265,6 +266,12 @@ class _Reading:
             self.notes.append(f"{title} was converted into the colour profile of the first layer.")
         elif pixels.dtype.name != self._depth:
             pixels = from_float(to_float(pixels), self._depth)
+        made = provenance.stated(content.metadata.xmp)
+        return Layer(title, self._placed(pixels, x, y, title), synthetic=made)
+
+    def _placed(self, pixels: NDArray[Any], x: int, y: int, title: str) -> Raster:
+        """Pixels that lie at ``x``, ``y`` as a raster of the document's size."""
+        height, width = pixels.shape[:2]
         whole = Region(0, 0, self._width, self._height)
         placed = Region(x, y, width, height)
         if placed == whole:

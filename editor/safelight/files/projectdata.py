@@ -9,13 +9,13 @@ import json
 import math
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from safelight.api import Source, Value
-from safelight.document import Document, Group, Kept, Layer, LiveFilter, Metadata
+from safelight.document import Document, Group, Kept, Layer, LiveFilter, Metadata, Synthetic
 from safelight.pixels import DEPTHS, SRGB, TILE, ColourError, Profile, Raster
 
 MOST_LAYERS = 10_000
@@ -162,6 +162,7 @@ def _layer_to_json(layer: Layer, keep: Keep, keep_bytes: KeepBytes, depth: int) 
         "locked": layer.locked,
         "clipped": layer.clipped,
         "mask": keep(layer.mask) if layer.mask else None,
+        "synthetic": layer.synthetic,
     }
 
 
@@ -186,7 +187,12 @@ def _filter_to_json(held: LiveFilter, keep: Keep, keep_bytes: KeepBytes) -> dict
         "grow": held.grow,
         "feather": held.feather,
         "kept": kept
-        and {"raster": keep(kept.raster), "key": kept.key, "models": dict(kept.models)},
+        and {
+            "raster": keep(kept.raster),
+            "key": kept.key,
+            "models": dict(kept.models),
+            "synthetic": kept.synthetic,
+        },
     }
 
 
@@ -265,6 +271,7 @@ def _layer_from_json(
         clipped=data.required("clipped", bool),
         mask=None if mask is None else find(mask),
         id=data.required("id", str),
+        synthetic=data.synthetic(),
     )
 
 
@@ -298,7 +305,8 @@ def _kept_from_json(data: _Fields, find: Find) -> Kept:
     models = data.required("models", dict)
     if not all(isinstance(value, str) for value in models.values()):
         raise DataError("a network's digest is no text")
-    return Kept(find(data.required("raster", str)), data.required("key", str), models)
+    raster, key = data.required("raster", str), data.required("key", str)
+    return Kept(find(raster), key, models, data.synthetic())
 
 
 class _Fields:
@@ -336,6 +344,13 @@ class _Fields:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise DataError(f"{name} is no number")
         return float(value)
+
+    def synthetic(self) -> Synthetic:
+        """How much a generator has made; nothing where an earlier version does not say."""
+        value: Synthetic = self._data.get("synthetic", "")
+        if value not in get_args(Synthetic):
+            raise DataError(f"synthetic is {str(value)[:40]!r}")
+        return value
 
     def one_of(self, name: str, known: Mapping[str, Any]) -> str:
         value: str = self.required(name, str)

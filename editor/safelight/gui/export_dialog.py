@@ -40,6 +40,10 @@ _METADATA = {
     "Nothing": "none",
 }
 _QUALITY = {"JPEG": 92, "WebP": 90}
+_MADE = {
+    "partly": "a generator made part of the picture",
+    "wholly": "a generator made the picture",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,15 @@ class ExportDialog(QDialog):
         self.bits = QComboBox()
         self.metadata = QComboBox()
         self.metadata.addItems(list(_METADATA))
-        self.metadata.setToolTip("The colour profile always comes along: the colours need it")
+        self.metadata.setToolTip(
+            "The colour profile always comes along: the colours need it. So does the mark of a"
+            " picture that a generator made."
+        )
+        self._made = _MADE.get(actions.declared(document), "")
+        self.mark = QLabel()
+        self.mark.setObjectName("dim")
+        self.mark.setTextFormat(Qt.TextFormat.PlainText)
+        self.mark.setWordWrap(True)
         self.path = QLineEdit(str(_proposal(document, source, self._targets)))
         self.note = QLabel()
         self.note.setTextFormat(Qt.TextFormat.PlainText)
@@ -148,6 +160,7 @@ class ExportDialog(QDialog):
         self._form.addRow("", self.lossless)
         self._form.addRow("Depth", self.bits)
         self._form.addRow("Metadata", self.metadata)
+        self._form.addRow("", self.mark)
         self._form.addRow("File", where)
         cancel = QPushButton("Cancel")
         cancel.setAutoDefault(False)
@@ -203,7 +216,11 @@ class ExportDialog(QDialog):
         lossless = name == "WebP" and self.lossless.isChecked()
         self._form.setRowVisible(self._quality_row, name in _QUALITY and not lossless)
         self._form.setRowVisible(self.lossless, name == "WebP")
-        self._form.setRowVisible(self.metadata, self._targets[name].ours)
+        ours = self._targets[name].ours
+        self._form.setRowVisible(self.metadata, ours)
+        self._form.setRowVisible(self.mark, bool(self._made))
+        verb = "The file will say" if ours else f"{plain(name)} has no place to say"
+        self.mark.setText(f"{verb} that {self._made}.")
         wanted: Any = self.bits.currentData()
         same = _DEPTHS[self._document.depth]
         self.bits.clear()

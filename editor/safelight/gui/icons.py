@@ -124,6 +124,20 @@ def _steps() -> QPainterPath:
     return path
 
 
+def _star(x: float, y: float, radius: float) -> QPainterPath:
+    """Four points, drawn in towards the middle."""
+    path = QPainterPath(QPointF(x, y - radius))
+    for across, down in ((radius, 0.0), (0.0, radius), (-radius, 0.0), (0.0, -radius)):
+        path.quadTo(x, y, x + across, y + down)
+    return path
+
+
+def _stars() -> QPainterPath:
+    path = _star(6.5, 8.5, 5.5)
+    path.addPath(_star(12.8, 3.6, 2.4))
+    return path
+
+
 _PATHS = {
     "eye": _eye,
     "shut": _shut,
@@ -136,4 +150,5 @@ _PATHS = {
     "copy": _copy,
     "bin": _bin,
     "steps": _steps,
+    "stars": _stars,
 }

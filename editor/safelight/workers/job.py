@@ -214,7 +214,7 @@ class Job:
         factor = self.declaration.factor(self.settings)
         if factor != 1:
             return edits.enlarge(outcome.layers, factor, title, self._lengths)
-        kept = Kept(outcome.raster, self._key, self.models)
+        kept = Kept(outcome.raster, self._key, self.models, self.inputs[0][1].synthetic)
         if self._layer_id is not None:
             return edits.keep_result(self._layer_id, kept, self.filter)
         made = replace(self.filter, kept=kept)

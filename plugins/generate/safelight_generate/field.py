@@ -22,7 +22,7 @@ Array = NDArray[np.float32]
 CELL = 16
 """Pixels a side that the network makes of a cell."""
 
-MARGIN = 7
+MARGIN = 6
 """Cells around a piece that its pixels depend on: what the network's file says of itself."""
 
 NOISE = 24

@@ -42,7 +42,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from safelight.document import Document, Edit, Group, Layer, edits
+from safelight.document import Document, Edit, Group, Layer, Synthetic, edits, walk
 from safelight.gui import theme
 from safelight.gui.controls.number import Slider
 from safelight.gui.icons import icon, paint_icon
@@ -56,6 +56,10 @@ AnyIndex = QModelIndex | QPersistentModelIndex
 _ROW = 40
 _THUMB = 30
 _EYE = 26
+_MADE: dict[Synthetic, str] = {
+    "partly": "Made in part by a generator; exports say so",
+    "wholly": "Made by a generator; exports say so",
+}
 
 
 class LayersPanel(QWidget):
@@ -563,6 +567,9 @@ class _Row(QStyledItemDelegate):
         if layer.locked:
             paint_icon(painter, "lock", QRect(right - 14, middle - 7, 14, 14), theme.DIM)
             right -= 20
+        if _made(layer):
+            paint_icon(painter, "stars", QRect(right - 14, middle - 7, 14, 14), theme.DIM)
+            right -= 20
         text = QRect(self._text_left(row, layer), row.top(), 0, row.height())
         text.setRight(right)
         painter.setPen(QColor(tint))
@@ -610,10 +617,21 @@ def group_of(document: Document, layer_id: str) -> str | None:
     return None
 
 
+def _made(layer: Layer) -> Synthetic:
+    """How much of a layer's pixels a generator has made; of a group, whether any in it are."""
+    if any(inner.made for inner in walk(layer.layers)):
+        return "partly"
+    return layer.made
+
+
 def _described(layer: Layer) -> str:
+    """What a row's tooltip says."""
+    lines = [layer.name]
     if isinstance(layer.content, Group):
-        return f"{layer.name}\nGroup of {len(layer.layers)}"
-    if layer.filter is not None:
+        lines.append(f"Group of {len(layer.layers)}")
+    elif layer.filter is not None:
         held = layer.filter
-        return f"{layer.name}\nFilter {held.title}, {held.plugin} {held.version}".rstrip()
-    return layer.name
+        lines.append(f"Filter {held.title}, {held.plugin} {held.version}".rstrip())
+    if _made(layer):
+        lines.append(_MADE[_made(layer)])
+    return "\n".join(lines)
