@@ -274,7 +274,8 @@ def flower_lines(found: Flowers, held_out: int, count: int) -> list[str]:
         "",
         f"To the nearest of all pictures that were learnt, a flower is {found.near.ratio:.2f} "
         "times as far as a photograph that was not (medians; 0 for copies); "
-        f"{found.near.suspicious:.1%} of the flowers are nearer than the nearest {distances.NEAREST:.0%} of those photographs.",
+        f"{found.near.suspicious:.1%} of the flowers are nearer than the nearest "
+        f"{distances.NEAREST:.0%} of those photographs.",
         "",
     ]
 

@@ -63,6 +63,7 @@ def train(settings: Settings, making: Making) -> list[float]:
     run.begin()
     for part in run.parts(watching.measure):
         watching.at = at = stage(part, sides)
+        contest.judging = part >= settings.judged_from
         found = {name: round(value, 4) for name, value in contest.step(at).items()}
         run.done(found.pop("loss"), **found, side=at.side, fade=round(at.fade, 3))
     return run.losses
@@ -96,6 +97,8 @@ def main() -> None:
     parser.add_argument("--more", nargs="*", type=Path, default=[], help="folders, for surfaces")
     parser.add_argument("--features", type=Path, help="SqueezeNet's weights, for surfaces")
     parser.add_argument("--textures", type=Path, default=TEXTURES, help="a list, for surfaces")
+    came = "part of the run after which the judge comes in"
+    parser.add_argument("--judged-from", type=float, default=Settings.judged_from, help=came)
     parser.add_argument("--guided", type=float, default=GUIDED, help="weight of the statistics")
     given = parser.parse_args()
     if given.surfaces and given.guided and not given.features:
