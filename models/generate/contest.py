@@ -8,6 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
@@ -42,9 +43,13 @@ class Settings(training.Settings):
     finite: bool = False  # by finite differences
     slope: float = 0.0  # weight of WGAN-GP's penalty
     norm: bool = False  # spectral normalisation of the judge
+    judge_features: Path | None = (
+        None  # SqueezeNet's weights, through which a judge of objects sees
+    )
     smoothing: float = 0.0
     changes: tuple[str, ...] = tuple(CHANGES)
     grow: tuple[int, ...] = ()
+    judged_from: float = 0.0  # part of the run that is over when the judge comes in
     measure_every: float = 300.0  # seconds
 
 
@@ -74,6 +79,7 @@ class Contest(ABC):
 
     def __init__(self, settings: Settings, run: Run, generator: nn.Module, judge: nn.Module):
         self.settings, self.run = settings, run
+        self.judging = True
         self.norms: dict[str, float] = {}  # of both sides' last gradients
         self.loss = losses.loss_of(settings.loss, settings.smoothing)
         self.generator = run.network(generator, AVERAGING, self.optimizing)
@@ -102,6 +108,8 @@ class Contest(ABC):
         for group in self.optimizer.param_groups:
             group["lr"] = self.run.rate
         batch = self.batch(at)
+        if not self.judging:
+            return {"loss": float(self.guide_generator(batch, at).detach())}
         found = self.teach_judge(batch, at) | {"loss": self.teach_generator(batch, at)}
         return {name: float(value.detach()) for name, value in found.items()}
 
@@ -152,6 +160,14 @@ class Contest(ABC):
         loss = self.loss.generator(real, self.judged(made, batch, at))
         self.norms["generator"] = self.run.learn(loss + self.guidance(made, batch))
         self.judge.requires_grad_(True)
+        return loss
+
+    def guide_generator(self, batch: Batch, at: Stage) -> Tensor:
+        """One step of the generator without a judge; its loss."""
+        with self.run.devices.autocast():
+            made = self.made(self.generator.module, batch, at)
+        loss = self.guidance(made.float(), batch)
+        self.norms["generator"] = self.run.learn(loss)
         return loss
 
     @abstractmethod

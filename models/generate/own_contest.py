@@ -1,15 +1,16 @@
 """A contest about textures of one's own: minutes instead of hours.
 
-What the generator is to come near to is known from the start, the mean statistics of squares of
-each texture, so it is guided by them and not by those of single squares. Kernels move as Muon moves
-them (models/muon.py), which takes a fraction of Adam's steps.
+Beside features, colours and the differences of pixels that are near one another are compared: how
+strong detail is, and which way it runs, small networks of features hardly say. These guide the
+generator alone, unless a judge is asked for. Adam at a high rate takes more steps in a minute than
+Muon, and gets further.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -22,13 +23,13 @@ from models.generate.contest import Batch, Stage
 from models.generate.folder import sheet, signed
 from models.generate.networks import CELL
 from models.generate.selected import Squares, Texture
-from models.generate.surfaces import Kinds, SurfaceContest, placed
+from models.generate.surfaces import TYPICAL, Kinds, SurfaceContest, mean_of, placed
 from models.generate.textures import between, row
-from models.muon import Muon
 from models.style import objective
-from models.training import Run
+from models.training import Run, adam
 
-TYPICAL = 24  # squares of a texture whose mean statistics stand for it
+STEPS = (1, 2, 4)  # pixels apart, across and down, that are compared
+SMALLEST = 1e-4  # least variance of a colour or difference
 COMPARED = 8  # pairs of squares that are measured, of each texture
 
 
@@ -41,28 +42,60 @@ class Settings(contest.Settings):
     masks: tuple[Path, ...] = ()  # of all of them, or of none
     features: Path
     general: Path | None = None  # weights of the network of many textures
-    guided: float = 1.0  # weight of the statistics
+    guided: float = 1.0  # weight of the features' statistics
+    near: float = 1.0  # weight of colours and differences
     judged: bool = False
     credit: str = ""
     licence: str = "Apache-2.0"
     width: float = 0.5
     minutes: float = 5.0
     batch: int = 1
-    learning_rate: float = 3e-3
+    learning_rate: float = 1e-2
     measure_every: float = 60.0  # seconds
+
+
+class Near(NamedTuple):
+    """Of pictures: mean colours (n, 3), covariances (n, c, c) of colours and differences."""
+
+    mean: Tensor
+    covariance: Tensor
+
+
+def near(pictures: Tensor) -> Near:
+    """What pixels are like beside one another, in pictures (n, 3, h, w)."""
+    end = STEPS[-1]
+    here = pictures[:, :, :-end, :-end]
+    height, width = here.shape[2:]
+    beside = [pictures[:, :, k : k + height, :width] for k in STEPS]
+    beside += [pictures[:, :, :height, k : k + width] for k in STEPS]
+    mean = here.mean((2, 3))
+    seen = [here - mean[..., None, None], *(other - here for other in beside)]
+    flat = torch.cat(seen, 1).flatten(2)
+    return Near(mean, flat @ flat.transpose(1, 2) / flat.shape[2])
+
+
+def near_loss(found: Near, wanted: Near) -> Tensor:
+    """How far they differ (n,), every colour and difference in parts of its wanted deviation."""
+    deviation = (wanted.covariance.diagonal(dim1=1, dim2=2) + SMALLEST).sqrt()
+    parts = deviation[:, :, None] * deviation[:, None]
+    apart = ((found.covariance - wanted.covariance) / parts).flatten(1).norm(dim=1)
+    usual = (wanted.covariance / parts).flatten(1).norm(dim=1)
+    colours = ((found.mean - wanted.mean) / deviation[:, :3]).square().mean(1).sqrt()
+    return apart / usual + colours
 
 
 class OwnContest(SurfaceContest):
     """A generator of the textures of a few pictures, and a judge that may stay away."""
 
-    optimizing = Muon
+    optimizing = staticmethod(adam)
     settings: Settings
 
     def __init__(self, settings: Settings, run: Run, textures: list[Texture]):
         super().__init__(settings, run, textures, settings.features, settings.guided)
         device, count = run.devices.device, len(textures)
-        self.which = torch.zeros(0, dtype=torch.long, device=device)  # textures of the last batch
-        self.wanted = [self.typical(n) for n in range(count)]
+        self.judging = settings.judged
+        typical = (near(self.squares(n, TYPICAL, 0)) for n in range(count))
+        self.near = [Near(*(part.mean(0, keepdim=True) for part in known)) for known in typical]
         self.real = [self.squares(n, COMPARED, 1) for n in range(count)]
         others = (self.squares(n, COMPARED, 2) for n in range(count))
         self.usual = [self.distance(*pair) for pair in zip(self.real, others, strict=True)]
@@ -85,35 +118,14 @@ class OwnContest(SurfaceContest):
         _, found = source.some(np.full(count, n), np.random.default_rng(seed))
         return signed(found).to(self.run.devices.device)
 
-    @torch.no_grad()
-    def typical(self, n: int) -> list[objective.Moments]:
-        """The mean statistics of squares of one texture, one row."""
-        return mean_of(self.statistics(self.squares(n, TYPICAL, 0)))
-
-    def statistics(self, pictures: Tensor) -> list[objective.Moments]:
-        """Of pictures of -1 to 1."""
-        return objective.styles(objective.by_layer(self.compared, (pictures + 1) / 2))
-
     def batch(self, at: Stage) -> Batch:
         self.which, crops = next(self.source)
         return Batch(signed(crops), self.generator.module.kind(self.which))
 
     def guidance(self, made: Tensor, batch: Batch) -> Tensor:
-        layers = zip(*(self.wanted[n] for n in self.which.tolist()), strict=True)
-        wanted = [objective.Moments(*map(torch.cat, zip(*one, strict=True))) for one in layers]
-        with self.run.devices.autocast():
-            found = objective.by_layer(self.compared, (made + 1) / 2)
-            return self.settings.guided * objective.style_loss(found, wanted).mean()
-
-    def step(self, at: Stage) -> dict[str, float]:
-        if self.settings.judged:
-            return super().step(at)
-        batch = self.batch(at)
-        with self.run.devices.autocast():
-            made = self.made(self.generator.module, batch, at)
-        loss = self.guidance(made.float(), batch)
-        self.norms["generator"] = self.run.learn(loss)
-        return {"loss": float(loss.detach())}
+        wanted = zip(*(self.near[n] for n in self.which.tolist()), strict=True)
+        apart = near_loss(near(made), Near(*map(torch.cat, wanted))).mean()
+        return super().guidance(made, batch) + self.settings.near * apart
 
     @torch.no_grad()
     def samples(self, generator: Any, at: Stage) -> Tensor:
@@ -143,11 +155,6 @@ class OwnContest(SurfaceContest):
         said = watch.alarms(0, varies, self.norms.values())
         found: dict[str, Any] = {"distance": distance, "varies": varies}
         return found | ({"alarm": "; ".join(said)} if said else {})
-
-
-def mean_of(known: list[objective.Moments]) -> list[objective.Moments]:
-    """The mean statistics of several pictures, one row."""
-    return [objective.Moments(*(part.mean(0, keepdim=True) for part in one)) for one in known]
 
 
 @torch.no_grad()

@@ -3,7 +3,8 @@
 A texture's code is learnt with the generator, so that alike ones lie near one another, and a little
 noise is added to it, so that what lies between is known as well. Beside the judge, the statistics
 of SqueezeNet's features say what a texture is (Gatys et al., "Texture Synthesis Using Convolutional
-Neural Networks", 2015; Ulyanov et al., "Texture Networks", 2016): `guidance`.
+Neural Networks", 2015; Ulyanov et al., "Texture Networks", 2016): `guidance`. What they are to be
+is known from the start, the mean of parts of the texture. Kernels move as Muon moves them.
 """
 
 from __future__ import annotations
@@ -20,10 +21,12 @@ from models.generate.contest import WATCHED, Batch, Contest, Settings, Stage
 from models.generate.folder import signed
 from models.generate.networks import CELL, FIELD, KIND, Judge, Surfaces
 from models.generate.textures import SIDE, Crops
+from models.muon import Muon
 from models.style import objective
 from models.training import Run, planes
 
 JITTER = 0.1  # of codes, beside their spread of 1
+TYPICAL = 24  # parts of a texture whose mean statistics stand for it
 FARTHEST = 256  # cells from the corner that a piece may lie
 
 
@@ -59,6 +62,8 @@ def placed(count: int, cells: int, device: torch.device) -> tuple[Tensor, Tensor
 class SurfaceContest(Contest):
     """A generator of surfaces, and a judge that is told of which kind each should be."""
 
+    optimizing = Muon
+
     def __init__(
         self,
         settings: Settings,
@@ -74,6 +79,8 @@ class SurfaceContest(Contest):
         if features and guided:
             self.compared = objective.features(features).to(device)
             self.compared = self.compared.to(memory_format=torch.channels_last)
+            self.wanted = [self.typical(n) for n in range(len(textures))]
+        self.which = torch.zeros(0, dtype=torch.long, device=device)  # textures of the last batch
         self.source = run.batches(self.crops(run.seed))
         self.cells = settings.side // CELL
         with torch.random.fork_rng():
@@ -90,9 +97,25 @@ class SurfaceContest(Contest):
         """Endless batches: which texture, and a part of it."""
         return Crops(self.textures, self.settings.batch, self.settings.side, seed)
 
+    def squares(self, n: int, count: int, seed: int) -> Tensor:
+        """Parts of one texture, of -1 to 1."""
+        side, rng = self.settings.side, np.random.default_rng(seed)
+        corners = rng.integers(SIDE - side + 1, size=(count, 2))
+        parts = [self.textures[n, y : y + side, x : x + side] for y, x in corners]
+        return signed(planes(np.stack(parts))).to(self.run.devices.device)
+
+    @torch.no_grad()
+    def typical(self, n: int) -> list[objective.Moments]:
+        """The mean statistics of parts of one texture, one row."""
+        return mean_of(self.statistics(self.squares(n, TYPICAL, 0)))
+
+    def statistics(self, pictures: Tensor) -> list[objective.Moments]:
+        """Of pictures of -1 to 1."""
+        return objective.styles(objective.by_layer(self.compared, (pictures + 1) / 2))
+
     def batch(self, at: Stage) -> Batch:
-        which, crops = next(self.source)
-        kinds = self.generator.module.kind(which)
+        self.which, crops = next(self.source)
+        kinds = self.generator.module.kind(self.which)
         return Batch(signed(crops), kinds + JITTER * torch.randn_like(kinds))
 
     def made(self, generator: Any, batch: Batch, at: Stage) -> Tensor:
@@ -108,8 +131,8 @@ class SurfaceContest(Contest):
     def guidance(self, made: Tensor, batch: Batch) -> Tensor:
         if not self.guided:
             return super().guidance(made, batch)
-        with torch.no_grad(), self.run.devices.autocast():
-            wanted = objective.styles(objective.by_layer(self.compared, (batch.real + 1) / 2))
+        layers = zip(*(self.wanted[n] for n in self.which.tolist()), strict=True)
+        wanted = [objective.Moments(*map(torch.cat, zip(*one, strict=True))) for one in layers]
         with self.run.devices.autocast():
             found = objective.by_layer(self.compared, (made + 1) / 2)
             return self.guided * objective.style_loss(found, wanted).mean()
@@ -129,3 +152,8 @@ class SurfaceContest(Contest):
         crops = [signed(planes(self.textures[:count, part, part])) for part in parts]
         learnt, held_out = (Batch(crop.to(which.device), kinds) for crop in crops)
         return learnt, held_out
+
+
+def mean_of(known: list[objective.Moments]) -> list[objective.Moments]:
+    """The mean statistics of several pictures, one row."""
+    return [objective.Moments(*(part.mean(0, keepdim=True) for part in one)) for one in known]

@@ -6,8 +6,9 @@
 
 A judge learns to tell what is made from what is real, and the generator learns to please it. The
 usual cures of that struggle are options (`--loss`, `--roughness`, `--slope`, `--norm`,
-`--smoothing`, `--changes`, `--grow`); the defaults are those of R3GAN (Huang et al., "The GAN is
-dead; long live the GAN!", 2024) with differentiable augmentation, objects growing from 16 pixels.
+`--judge-features`, `--smoothing`, `--changes`, `--grow`); the defaults are those of R3GAN (Huang et
+al., "The GAN is dead; long live the GAN!", 2024) with differentiable augmentation, objects growing
+from 16 pixels.
 Which textures of the folders' pictures surfaces are learnt from says a list (textures.py). What is
 watched is in watch.py: it is noted in the log, and said where it alarms. OUT receives `weights.npz`
 (of the averaged generator), `state.pt` (what --resume continues from), `log.jsonl` and `samples/`,
@@ -63,6 +64,7 @@ def train(settings: Settings, making: Making) -> list[float]:
     run.begin()
     for part in run.parts(watching.measure):
         watching.at = at = stage(part, sides)
+        contest.judging = part >= settings.judged_from
         found = {name: round(value, 4) for name, value in contest.step(at).items()}
         run.done(found.pop("loss"), **found, side=at.side, fade=round(at.fade, 3))
     return run.losses
@@ -89,6 +91,8 @@ def main() -> None:
     weight = "weight of WGAN-GP's penalty"
     parser.add_argument("--slope", type=float, default=Settings.slope, help=weight)
     parser.add_argument("--norm", action="store_true", help="spectral normalisation of the judge")
+    seen = "SqueezeNet's weights, through which the judge of objects sees (projected GAN)"
+    parser.add_argument("--judge-features", type=Path, help=seen)
     parser.add_argument("--smoothing", type=float, default=Settings.smoothing, help="of labels")
     parser.add_argument("--changes", nargs="*", choices=CHANGES, default=Settings.changes)
     parser.add_argument("--grow", nargs="*", type=int, help="sides, of objects")
@@ -96,6 +100,8 @@ def main() -> None:
     parser.add_argument("--more", nargs="*", type=Path, default=[], help="folders, for surfaces")
     parser.add_argument("--features", type=Path, help="SqueezeNet's weights, for surfaces")
     parser.add_argument("--textures", type=Path, default=TEXTURES, help="a list, for surfaces")
+    came = "part of the run after which the judge comes in"
+    parser.add_argument("--judged-from", type=float, default=Settings.judged_from, help=came)
     parser.add_argument("--guided", type=float, default=GUIDED, help="weight of the statistics")
     given = parser.parse_args()
     if given.surfaces and given.guided and not given.features:
