@@ -120,10 +120,15 @@ def overlaps(found: np.ndarray, real: np.ndarray) -> distances.Overlap:
 
 
 def likeness(found: Views, real: Views) -> Likeness:
-    """How far a set is from pictures that nothing was learnt from."""
+    """How far a set is from pictures that nothing was learnt from.
+
+    The kernel takes numbers of about 1: features are in parts of their root mean square over those
+    pictures, else its cube alone would count.
+    """
+    size = np.sqrt(np.square(real[0]).mean())
     seen, random = (overlaps(a, b) for a, b in zip(found, real, strict=True))
     return Likeness(
-        distances.kernel_distance(found[0], real[0]),
+        distances.kernel_distance(found[0] / size, real[0] / size),
         seen,
         random,
         distances.variety(found[0], real[0]),
@@ -260,8 +265,9 @@ def flower_lines(found: Flowers, held_out: int, count: int) -> list[str]:
     """What the card says of flowers."""
     lines = [
         f"Flowers: {count:,} samples and as many pictures of each anchor, beside {held_out} "
-        "photographs kept from training. KID: kernel distance of SqueezeNet's features, unbiased, "
-        "with its standard error, 0 where two sets are of one kind. Precision, recall, density and "
+        "photographs kept from training. KID: kernel distance of SqueezeNet's features, in parts "
+        "of their root mean square over those photographs, unbiased, with its standard error, 0 "
+        "where two sets are of one kind. Precision, recall, density and "
         "coverage: of groups as large as the set they are compared with, by SqueezeNet's features "
         "and by those of a random network. Variety: mean distance of two, in parts of that of two "
         "photographs. *Without a network*: a normal distribution along the principal directions of "
