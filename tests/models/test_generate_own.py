@@ -15,7 +15,13 @@ from models.generate import export as exporting  # noqa: E402
 from models.generate import own, plugin_texts  # noqa: E402
 from models.generate.networks import KIND, Surfaces  # noqa: E402
 from models.generate.own import make, train  # noqa: E402
-from models.generate.own_contest import COMPARED, Settings, from_general  # noqa: E402
+from models.generate.own_contest import (  # noqa: E402
+    COMPARED,
+    Settings,
+    from_general,
+    near,
+    near_loss,
+)
 from models.generate.selected import LEAST, Squares, Texture, common_side, texture  # noqa: E402
 from models.generate.surfaces import Kinds, placed  # noqa: E402
 from models.tiles import Network  # noqa: E402
@@ -173,6 +179,18 @@ def test_several_textures_are_told_apart(common, tmp_path):
     for n in range(2):
         apart = [np.linalg.norm(colours[n] - colour) for colour in wanted]
         assert apart[n] < 0.5 * apart[1 - n]
+
+
+def test_near_pixels_tell_colour_sharpness_and_direction():
+    drawn = torch.from_numpy(stripes(0, 64, 88)).permute(2, 0, 1)[None] / 127.5 - 1
+    squares, elsewhere = drawn[..., :64], drawn[..., 24:]
+    wanted = near(squares)
+    blurred = torch.nn.functional.avg_pool2d(squares, 5, 1, 2, count_include_pad=False)
+    others = [blurred, squares.transpose(2, 3), squares + 0.5, squares.flip(1)]
+    assert float(near_loss(wanted, wanted)) == 0
+    assert float(near_loss(near(elsewhere), wanted)) < 0.1
+    for other in others:
+        assert float(near_loss(near(other), wanted)) > 0.5
 
 
 @torch.no_grad()
