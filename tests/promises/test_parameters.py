@@ -14,7 +14,7 @@ from safelight.api.parameters import Kind, parameter_of
 
 PAGE = Path(__file__).parents[2] / "resources" / "parameters.md"
 NAMES = {"api": api, "Annotated": Annotated, "Literal": Literal, "bool": bool, "str": str}
-NAMES |= {"int": int, "float": float}
+NAMES |= {"int": int, "float": float, "tuple": tuple}
 
 
 def cells(line):

@@ -115,3 +115,17 @@ def test_a_flower_says_which_networks_drew_it(start):
     job = start("flowers", Document(300, 200, "uint8", ()))
     assert isinstance(job.wait(120), JobFinished)
     assert set(job.models) == {"flowers.onnx", "safelight_enlarge:fast_crisp_x4.onnx"}
+
+
+def test_an_enlarged_flower_is_the_flower(start):
+    """The plugin remembers what the enlarging network made: it must be the network's own."""
+    rasters = []
+    for side in (128, 512):
+        job = start("flowers", Document(side, side, "uint8", ()))
+        outcome = job.wait(120)
+        assert isinstance(outcome, JobFinished), outcome
+        rasters.append(to_float(outcome.raster.to_array()))
+    small, large = rasters
+    reduced = large.reshape(128, 4, 128, 4, 3).mean(axis=(1, 3))
+    # An enlarger of photographs keeps the means of 4 x 4 pixels, as far as it may add detail.
+    assert np.abs(reduced - small).mean() < 0.1 * np.abs(small - small.mean()).mean()

@@ -55,6 +55,7 @@ from safelight.workers.job import (
     live_filter,
 )
 from safelight.workers.pool import WorkerDied
+from safelight.workers.sketching import Sketch, Sketcher, SketchFailed
 
 __all__ = [
     "DEPTHS_HELD",
@@ -84,6 +85,9 @@ __all__ = [
     "ProjectError",
     "ProjectInUse",
     "Recovery",
+    "Sketch",
+    "SketchFailed",
+    "Sketcher",
     "Spill",
     "Studio",
     "TemplateError",

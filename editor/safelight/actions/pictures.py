@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.api import Region
-from safelight.document import Document, render_srgb
+from safelight.document import Document, Live, render_srgb
 from safelight.document.embedded import Embedded, EmbeddedError, is_embedded, named
 from safelight.files import OpenError, open_data, open_picture
 from safelight.workers.images import NoImage
@@ -59,7 +59,7 @@ def _reduced(document: Document) -> NDArray[np.uint8]:
     from PIL import Image
 
     longest = max(document.width, document.height)
-    pixels = _at_level(document, (longest // (2 * KEPT_SIDE)).bit_length())
+    pixels = at_level(document, (longest // (2 * KEPT_SIDE)).bit_length())
     if pixels.shape[2] == 4:
         pixels = pixels[..., :3] * pixels[..., 3:] + (1 - pixels[..., 3:])
     image = Image.fromarray(np.rint(pixels.clip(0, 1) * 255).astype(np.uint8))
@@ -68,10 +68,10 @@ def _reduced(document: Document) -> NDArray[np.uint8]:
     return np.asarray(image.resize(size, Image.Resampling.LANCZOS))
 
 
-def _at_level(document: Document, level: int) -> NDArray[np.float32]:
-    """All of a document, halved ``level`` times."""
+def at_level(document: Document, level: int, live: Live | None = None) -> NDArray[np.float32]:
+    """All of a document, halved ``level`` times: float32 (height, width, 3 or 4), sRGB-encoded."""
     width, height = (-(-side >> level) for side in (document.width, document.height))  # rounded up
-    return render_srgb(document, Region(0, 0, width, height, level))
+    return render_srgb(document, Region(0, 0, width, height, level), live)
 
 
 @functools.lru_cache(maxsize=1)
@@ -83,7 +83,7 @@ def _read(path: str, _changed: int, _size: int) -> NDArray[np.float32]:
     level = 0
     while -(-document.width >> level) * -(-document.height >> level) > MOST_PIXELS:
         level += 1
-    return _for_filters(_at_level(document, level))
+    return _for_filters(at_level(document, level))
 
 
 @functools.lru_cache(maxsize=4)
@@ -96,7 +96,7 @@ def _embedded(text: str) -> NDArray[np.float32]:
         raise NoImage(f"cannot have the picture {name}: it {error}") from None
     except OpenError as error:
         raise NoImage(f"cannot have the picture {name}: {error}") from None
-    return _for_filters(_at_level(document, 0))
+    return _for_filters(at_level(document, 0))
 
 
 def _for_filters(pixels: NDArray[np.float32]) -> NDArray[np.float32]:

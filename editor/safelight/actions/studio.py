@@ -22,6 +22,7 @@ from safelight.workers.live import LiveFilters
 from safelight.workers.pool import WorkerDied, WorkerSilent
 from safelight.workers.pools import Pools
 from safelight.workers.preparing import Preparations
+from safelight.workers.sketching import Sketcher, SketchListener
 
 if TYPE_CHECKING:
     from safelight.actions.editable import Reloaded
@@ -259,6 +260,20 @@ class Studio:
             listener=listener,
             read=read_pixels,
             prepared=self._preparations,
+        )
+
+    def sketcher(self, declaration: Declaration, listener: SketchListener) -> Sketcher:
+        """What makes small results of a generator; ``listener`` hears of each on its threads.
+
+        Raises ValueError for a filter that is no generator.
+        """
+        return Sketcher(
+            self._pools.of,
+            declaration,
+            listener,
+            device=self._device,
+            patience=self._patience,
+            read=read_pixels,
         )
 
     def _installed(self, identity: str) -> Declaration | None:

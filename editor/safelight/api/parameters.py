@@ -292,7 +292,8 @@ class Parameter:
         if self.kind == "flag":
             return "on or off"
         if self.kind == "code":
-            return f"{self.size} numbers, or nothing: what the seed says"
+            nothing = "nothing" if self.role else "nothing: what the seed says"
+            return f"{self.size} numbers, or {nothing}"
         if self.kind in _RANGES:
             return _RANGES[self.kind]
         text = _range_text(self.minimum, self.maximum) + (f" {self.unit}" if self.unit else "")

@@ -26,7 +26,8 @@ MOST_COLOURS = 8
 LARGEST = 10.0
 """Numbers of a code are drawn from a normal distribution: what lies further away is a mistake."""
 
-_CODE_DIGITS = 4
+CODE_DIGITS = 4
+"""Decimals of a code: nobody sees the fifth, and a recipe is read by people."""
 
 _POINT = "a point is two numbers, like 0.5,0.5"
 _RECTANGLE = "a rectangle is four numbers, like 0.1,0.1,0.8,0.8"
@@ -84,7 +85,7 @@ def code(value: object, size: int) -> tuple[float, ...]:
             raise ValueError(f"a code is {size} numbers, or none")
         if not -LARGEST <= item <= LARGEST:
             raise ValueError(f"a number of a code is outside {-LARGEST:g} to {LARGEST:g}")
-        numbers.append(round(float(item), _CODE_DIGITS) + 0.0)
+        numbers.append(round(float(item), CODE_DIGITS) + 0.0)
     return tuple(numbers)
 
 

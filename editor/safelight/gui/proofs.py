@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QImage
 
 from safelight import actions
-from safelight.api import Declaration, Region, Value
+from safelight.api import Declaration, Parameter, Region, Value
 from safelight.document import Document, Kept, Layer, Live, render_srgb
 from safelight.document.strip import margin
 from safelight.gui.areas import middle, what_matters
@@ -34,6 +34,10 @@ _SIDE = 600
 """Longest side of a proof in pixels."""
 
 
+def _is_latent(parameter: Parameter) -> bool:
+    return parameter.kind == "code" and not parameter.role
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What is to be proved: ``values`` of the parameter ``name`` among the complete ``settings``.
@@ -50,8 +54,11 @@ class Wanted:
     seen: Region
 
     def with_value(self, index: int) -> dict[str, Value]:
-        """The settings of one proof."""
-        return {**self.settings, self.name: self.values[index]}
+        """The settings of one proof: another seed says what is made, as in the panel."""
+        settings = {**self.settings, self.name: self.values[index]}
+        if self.declaration.parameter(self.name).kind == "seed":
+            settings |= {x.name: () for x in self.declaration.parameters if _is_latent(x)}
+        return settings
 
     def same_but_values(self, other: Wanted) -> bool:
         """Whether proofs of the other would show the same, as far as their values are."""

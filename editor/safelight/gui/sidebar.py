@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
 
 from safelight.gui.panels.settings import FilterSettings
@@ -16,8 +17,9 @@ _LEAST = 190
 class Sidebar(QSplitter):
     """Panels, one above the other; the second of three is ``stack``.
 
-    While a filter's settings are shown there, the panel below lends it what they need. Whoever
-    moves a border himself is left alone from then on.
+    While a filter's settings are shown there, the panel below lends it what they need; the one
+    above gives way to a lightbox where that is not enough. Whoever moves a border himself is left
+    alone from then on.
     """
 
     def __init__(self, panels: Sequence[QWidget], stack: QStackedWidget) -> None:
@@ -31,9 +33,15 @@ class Sidebar(QSplitter):
             self.setStretchFactor(index, stretch)
         self.setSizes([170, 330, 280])
         self.setChildrenCollapsible(False)
+        self.setCollapsible(0, True)
         self.setMinimumWidth(230)
         stack.currentChanged.connect(self.give_room)
         self.splitterMoved.connect(self._leave_alone)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.oldSize().height() != event.size().height():
+            self.give_room()
 
     def _leave_alone(self) -> None:
         self._moved = True
@@ -44,8 +52,13 @@ class Sidebar(QSplitter):
             return
         panel = self._stack.currentWidget()
         if isinstance(panel, FilterSettings):
-            top, middle, bottom = self._usual = self._usual or self.sizes()
-            lent = max(0, min(panel.wanted_height(self._stack.width()) - middle, bottom - _LEAST))
+            self._usual = self._usual or self.sizes()
+            share = sum(self.sizes()) / max(sum(self._usual), 1)  # the window may have grown since
+            top, middle, bottom = (round(size * share) for size in self._usual)
+            lacking = panel.wanted_height(self._stack.width()) - middle
+            lent = max(0, min(lacking, bottom - _LEAST))
+            if panel.latents.lightbox is not None and lacking > lent:
+                top, middle = 0, middle + top
             self.setSizes([top, middle + lent, bottom - lent])
         elif self._usual is not None:
             self.setSizes(self._usual)

@@ -198,6 +198,30 @@ class Window(QMainWindow):
         for name in names:
             self.open(Path(name))
 
+    def ask_and_generate(self) -> None:
+        """Ask for a generator and a size, and make a picture of that alone."""
+        from safelight.gui.newdialog import NewDialog
+
+        generators = [item for item in self.filters if item.generates]
+        if not generators:
+            self.say("No generator is installed.")
+            return
+        dialog = NewDialog(generators, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: self._generate(dialog.declaration, *dialog.sides))
+        dialog.open()
+
+    def _generate(self, declaration: Declaration, width: int, height: int) -> None:
+        from safelight.actions import History
+        from safelight.actions.generating import to_be_generated
+        from safelight.gui.workspace import Loaded
+
+        document = to_be_generated(declaration, width, height)
+        self._add(Loaded(History.start(document, "New")), None)
+        workspace = self.workspace()
+        if workspace is not None:
+            workspace.session.refresh(document.layers[0].id)
+
     def open(self, path: Path) -> None:
         """Open a photograph in a tab of its own, on a thread."""
         self._opening += 1
@@ -363,6 +387,8 @@ class Window(QMainWindow):
 
     def _make_menus(self) -> None:
         file = self._menu("&File")
+        self._new = self._action(file, "&New from generator…", self.ask_and_generate, "Ctrl+N")
+        self._new.setToolTip("A picture that a generator makes from nothing")
         self._action(file, "&Open…", self.ask_and_open, QKeySequence.StandardKey.Open)
         self._recent = QMenu("Open &recent", self)
         file.addMenu(self._recent)
@@ -569,6 +595,7 @@ class Window(QMainWindow):
             action.triggered.connect(lambda _=False, item=item: self.open_filter(item))
             action.setEnabled(self.workspace() is not None)
             self._filter_actions.append((action, item))
+        self._new.setEnabled(any(item.generates for item in self.filters))
         if not self.filters:
             text = "No filters are installed" if self.ready else "Looking for filters…"
             self._filter_menu.addAction(text).setEnabled(False)

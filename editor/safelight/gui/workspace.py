@@ -12,14 +12,17 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from safelight import actions
+from safelight.actions.palette import colours_of
 from safelight.api import Declaration, ParameterError, Prepared, Value
 from safelight.document import History, edits
 from safelight.files.foreign import Importers
 from safelight.gui.areas import middle
+from safelight.gui.background import Background
 from safelight.gui.brushbar import BrushBar
 from safelight.gui.canvas import Canvas
 from safelight.gui.canvas.picker import Picker
 from safelight.gui.canvas.picture import make_levels
+from safelight.gui.controls import PaletteControl
 from safelight.gui.jobstrip import JobStrip
 from safelight.gui.messages import MessageBar
 from safelight.gui.panels.filters import FilterList
@@ -31,6 +34,7 @@ from safelight.gui.panels.settings import FilterSettings
 from safelight.gui.proving import Proving
 from safelight.gui.session import Session
 from safelight.gui.sidebar import Sidebar
+from safelight.gui.sketching import Sketching
 from safelight.pixels import Raster
 
 _PREVIEW_PIXELS = 3_000_000
@@ -164,6 +168,8 @@ class Workspace(QWidget):
         panel.picking.connect(self._pick)
         panel.room_wanted.connect(self.sidebar.give_room)
         Proving(panel, self.session, self.canvas.visible)
+        Sketching(panel, self.session)
+        panel.colours_wanted.connect(self._find_colours)
         if self.held is not None:
             self.held.stop_picking()
             self.held.proofs.close_strip()
@@ -306,7 +312,7 @@ class Workspace(QWidget):
         self._show_active()
         if self.settings is not None:
             self.settings.set_layers(_with_pixels(session.document))
-        if session.active in session.stale and self.held and self.held.automatic.isChecked():
+        if self.held and self.held.automatic.isChecked() and self._may_refresh():
             self._later.start()
 
     def _show_active(self) -> None:
@@ -328,6 +334,8 @@ class Workspace(QWidget):
             panel.picking.connect(self._pick)
             panel.room_wanted.connect(self.sidebar.give_room)
             Proving(panel, self.session, self.canvas.visible)
+            Sketching(panel, self.session)
+            panel.colours_wanted.connect(self._find_colours)
             if panel.strip is not None:
                 panel.strip.edit_wanted.connect(self.session.do)
             self.held = panel
@@ -357,8 +365,13 @@ class Workspace(QWidget):
         self.session.refresh(layer_id, self.canvas.visible())
 
     def _refresh_if_stale(self) -> None:
-        if self.session.active in self.session.stale and self.session.job is None:
+        if self._may_refresh() and self.session.job is None:
             self._refresh(self.session.active)
+
+    def _may_refresh(self) -> bool:
+        """Whether to compute the active layer anew unasked: not what someone has gone back to."""
+        session = self.session
+        return session.active in session.stale and not session.history.can_redo
 
     def _show_picture(self) -> None:
         session = self.session
@@ -453,8 +466,12 @@ class Workspace(QWidget):
             self.session.start_preview(declaration, settings, *seen)
         elif settings is not None:
             most = _PREVIEW_PIXELS // declaration.factor(settings) ** 2
-            region = middle(self.canvas.visible(), most)
-            self.session.start_preview(declaration, settings, region)
+            part, selection = self.canvas.visible(), self.session.document.selection
+            if declaration.generates and selection is not None:
+                part = part.intersect(selection.bounds() or part)
+            if part.empty:
+                self.session.stop_preview()
+            self.session.start_preview(declaration, settings, middle(part, most))
 
     def _pick(self, kind: Literal["", "point", "rectangle"], place: tuple[float, ...]) -> None:
         """A panel wants a place of the picture; "" = none any more."""
@@ -468,6 +485,19 @@ class Workspace(QWidget):
             panel.picked(place)
         elif panel is not None:
             panel.stop_picking()
+
+    def _find_colours(self, control: PaletteControl) -> None:
+        """Find the colours of the picture; of a layer that is set, those of what lies below it."""
+        session = self.session
+        document, live = session.document, session.studio.live if session.studio else None
+        if self.settings is None and self.held is not None and self.held.layer is not None:
+            document = document.below(self.held.layer.id)
+        Background(
+            control,
+            lambda: colours_of(document, live=live),
+            control.take_colours,
+            lambda error: control.show_trouble(str(error)),
+        )
 
     def _settings(self) -> dict[str, Value] | None:
         """The settings shown; None, and a message, when they are not legal."""

@@ -159,7 +159,7 @@ class Inference:
     """
 
     def __init__(self) -> None:
-        self._sessions: dict[tuple[str, str], Any] = {}
+        self._sessions: dict[tuple[str, str, int], Any] = {}
         self._contracts: dict[str, Contract] = {}
         self._device: Device | None = None
         self._options: Any = None
@@ -200,15 +200,21 @@ class Inference:
         return self._result(self._session(path, device.name), image, inputs, contract, path.name)
 
     def describe(
-        self, path: Path, image: Image | None, inputs: Mapping[str, Any], wanted: str
+        self,
+        path: Path,
+        image: Image | None,
+        inputs: Mapping[str, Any],
+        wanted: str,
+        threads: int = 0,
     ) -> NDArray[np.float32]:
         """The first output, as it is, of a network that is given ``image`` (height, width, 3), or
         its ``inputs`` alone.
 
-        Raises as ``run`` does; ModelError for an image whose sides it does not take.
+        ``threads`` are those of a CPU that it may use, 0 for all. Raises as ``run`` does;
+        ModelError for an image whose sides it does not take.
         """
         contract = self.contract(path)
-        session = self._session(path, self.device(wanted, path).name)
+        session = self._session(path, self.device(wanted, path).name, threads)
         self._stopped = False
         answer = self._call(session, _feeds(session, image, inputs, contract), path.name)[0]
         return np.asarray(answer, np.float32)
@@ -218,7 +224,7 @@ class Inference:
 
         Raises ModelError and OutOfMemory.
         """
-        session = self._load(path, "cpu")
+        session = self._load(str(path), "cpu")
         return Trial(lambda feeds: self._call(session, feeds, path.name))
 
     def terminate(self) -> None:
@@ -296,19 +302,21 @@ class Inference:
             with self._lock:
                 self._options = None
 
-    def _session(self, path: Path, device: str) -> Any:
-        key = (str(path), device)
+    def _session(self, path: Path, device: str, threads: int = 0) -> Any:
+        key = (str(path), device, threads if device == "cpu" else 0)
         if key not in self._sessions:
-            self._sessions[key] = self._load(path, device)
+            self._sessions[key] = self._load(*key)
         return self._sessions[key]
 
     @staticmethod
-    def _load(path: Path, device: str) -> Any:
+    def _load(file: str, device: str, threads: int = 0) -> Any:
+        path = Path(file)
         if not path.is_file():
             raise ModelError(f"the network {path.name} is missing")
         runtime = _runtime()
         options = runtime.SessionOptions()
         options.log_severity_level = 4
+        options.intra_op_num_threads = threads
         providers = [_CUDA, _CPU] if device == "cuda" else [_CPU]
         try:
             # From bytes: the runtime then refuses tensors stored in other files.

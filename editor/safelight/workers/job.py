@@ -142,7 +142,8 @@ class Job:
     selection where there is no layer yet.
     """
 
-    _ids = itertools.count(1)
+    ids = itertools.count(1)
+    """Numbers of what workers are asked to do: no two of a process are the same."""
 
     def __init__(
         self,
@@ -161,7 +162,7 @@ class Job:
         read: Read = no_pictures,
         prepared: Preparations | None = None,
     ) -> None:
-        self.id = next(Job._ids)
+        self.id = next(Job.ids)
         self.declaration = declaration
         self.settings = with_ids(declaration, settings, document)
         self.document = document

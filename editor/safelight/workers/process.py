@@ -119,8 +119,9 @@ class _Job(api.Job):
 
     def describe(self, model: str, image: api.Image | None, **inputs: Any) -> NDArray[np.float32]:
         self.check()
-        wanted = self._message["device"]
-        return self._worker.inference.describe(beside(self._folder, model), image, inputs, wanted)
+        message, inference = self._message, self._worker.inference
+        path, threads = beside(self._folder, model), message.get("threads", 0)
+        return inference.describe(path, image, inputs, message["device"], threads)
 
     def progress(self, fraction: float) -> None:
         self.check()

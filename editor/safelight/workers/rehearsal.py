@@ -26,10 +26,21 @@ _TILE = 448  # pixels of a piece, where no network says what suits it
 
 
 class _StandIn(api.Job):
-    """A job that notes what would run; progress and cancelling are the real job's."""
+    """A job that notes what would run; progress and cancelling are the real job's.
 
-    def __init__(self, job: api.Job, folder: Path, contract: Callable[[Path], Contract]) -> None:
+    A generator's networks are run: what it makes for all of a canvas it may remember for the
+    pieces to come.
+    """
+
+    def __init__(
+        self,
+        job: api.Job,
+        folder: Path,
+        contract: Callable[[Path], Contract],
+        generates: bool = False,
+    ) -> None:
         self._job = job
+        self._generates = generates
         self.folder = folder
         self._contract = contract
         self.image = np.full((_SIDE, _SIDE, 3), 0.5, np.float32)
@@ -42,6 +53,9 @@ class _StandIn(api.Job):
     def run(self, model: str, image: api.Image, **inputs: Any) -> api.Image:
         contract = self._contract(beside(self.folder, model))
         self.models[model] = contract
+        if self._generates:
+            self.tile = max(self.tile or 0, contract.tile)
+            return self._job.run(model, image, **inputs)
         zoom = max(image.shape[0] / _SIDE, 1e-3)
         self.tile = min(self.tile or contract.tile, max(int(contract.tile / zoom), 16))
         height, width = (side * contract.scale for side in image.shape[:2])
@@ -82,7 +96,7 @@ def rehearse(
     Raises what the filter raises, and ValueError when its result is not ``scale`` times as
     large as the image, as declared.
     """
-    job = _StandIn(real, folder, contract)
+    job = _StandIn(real, folder, contract, filter.declaration.generates)
     place = api.Region(canvas.x if canvas else 0, canvas.y if canvas else 0, _SIDE, _SIDE)
     prepared = filter.prepared(job.image, settings, job=job)
     given = Given(

@@ -6,10 +6,13 @@ from PySide6.QtWidgets import QWidget
 
 from safelight.api import Parameter
 from safelight.gui.controls.choice import ChoiceControl
+from safelight.gui.controls.code import CodeControl
 from safelight.gui.controls.control import Control
 from safelight.gui.controls.curve import CurveControl
 from safelight.gui.controls.flag import FlagControl
+from safelight.gui.controls.lightbox import LightboxControl
 from safelight.gui.controls.number import NumberControl
+from safelight.gui.controls.palette import PaletteControl
 from safelight.gui.controls.picture import LayerControl, PictureControl
 from safelight.gui.controls.place import PlaceControl
 from safelight.gui.controls.seed import SeedControl
@@ -29,6 +32,8 @@ _CONTROLS: dict[str, type[Control]] = {
     "curve": CurveControl,
     "picture": PictureControl,
     "layer": LayerControl,
+    "code": LightboxControl,
+    "palette": PaletteControl,
 }
 
 
@@ -36,7 +41,18 @@ def control_for(parameter: Parameter, parent: QWidget | None = None) -> Control:
     """The control that a parameter's kind calls for, at its default."""
     if parameter.kind == "picture" and parameter.tray:
         return TrayControl(parameter, parent)
+    if parameter.kind == "code" and parameter.role:
+        return CodeControl(parameter, parent)
     return _CONTROLS[parameter.kind](parameter, parent)
 
 
-__all__ = ["Control", "LayerControl", "PlaceControl", "TrayControl", "control_for"]
+__all__ = [
+    "CodeControl",
+    "Control",
+    "LayerControl",
+    "LightboxControl",
+    "PaletteControl",
+    "PlaceControl",
+    "TrayControl",
+    "control_for",
+]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QCheckBox,
@@ -23,7 +23,15 @@ from PySide6.QtWidgets import (
 
 from safelight.api import Declaration, ParameterError, Prepared, Value
 from safelight.document import Layer
-from safelight.gui.controls import Control, LayerControl, PlaceControl, TrayControl, control_for
+from safelight.gui.controls import (
+    Control,
+    LayerControl,
+    PaletteControl,
+    PlaceControl,
+    TrayControl,
+    control_for,
+)
+from safelight.gui.panels.latents import Latents
 from safelight.gui.panels.proofstrip import ProofStrip
 from safelight.gui.panels.strip import FilterStrip
 from safelight.gui.parts import remark
@@ -50,7 +58,8 @@ class FilterSettings(QWidget):
     there is nothing to apply: ``edited`` tells each change at once, with the control's token, and
     ``refresh_wanted`` asks to compute the layer anew. ``picking`` asks to pick a "point" or a
     "rectangle" in the picture, for ``picked``, and tells the one there is; "" asks for nothing any
-    more. ``room_wanted`` tells that there is more to see than there was.
+    more. ``room_wanted`` tells that there is more to see than there was. ``settled`` comes whenever
+    other settings are shown, ``colours_wanted`` asks for the photograph's colours for a palette.
     """
 
     edited = Signal(str, str)
@@ -61,6 +70,8 @@ class FilterSettings(QWidget):
     closed = Signal()
     room_wanted = Signal()
     picking = Signal(str, object)
+    settled = Signal()
+    colours_wanted = Signal(PaletteControl)
 
     def __init__(
         self,
@@ -75,6 +86,7 @@ class FilterSettings(QWidget):
         self._picture = picture
         self.strip: FilterStrip | None = None
         self._needs_selection = False
+        self._seen = False
         self.proofs = ProofStrip()
         self.proofs.room_changed.connect(self._show_proofs)
         self._pause = QTimer(self)
@@ -82,14 +94,15 @@ class FilterSettings(QWidget):
         self._pause.setInterval(_MOMENT if declaration.zoomable else _PAUSE)
         self._pause.timeout.connect(self._ask_for_preview)
         self.controls: list[Control] = [control_for(item) for item in declaration.parameters]
+        self.latents = Latents(self.controls)
         layout = self._column = QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 12, 12)
         layout.setSpacing(10)
         layout.addLayout(self._head())
-        if declaration.description:
+        if declaration.description and self.latents.lightbox is None:
             layout.addWidget(_words(declaration.description))
         layout.addWidget(self._scroller(), 1)
-        self._dim()
+        self._settle()
         if layer is not None:
             self._finish_for_layer(layout, layer)
             return
@@ -131,7 +144,7 @@ class FilterSettings(QWidget):
                 continue
             if parameter.name in held.settings and control.value() != value:
                 control.set_value(value)
-        self._dim()
+        self._settle()
         self.proofs.mark()
         self.strip.show_layer(layer)
         self.title.setText(plain(layer.name))
@@ -158,7 +171,7 @@ class FilterSettings(QWidget):
         """Every parameter back to its default."""
         for control in self.controls:
             control.set_value(control.parameter.default)
-        self._dim()
+        self._settle()
         self.proofs.mark()
         if self.layer is None:
             self._changed()
@@ -240,6 +253,8 @@ class FilterSettings(QWidget):
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 4, 6, 4)
         column.setSpacing(16)
+        if self.declaration.description and self.latents.lightbox is not None:
+            column.addWidget(_words(self.declaration.description))  # it gives way to the lightbox
         for control in self.controls:
             control.wanted.connect(partial(self._make_count, control))
             if self.layer is None:
@@ -248,6 +263,8 @@ class FilterSettings(QWidget):
                 control.changed.connect(partial(self._tell, control))
             if isinstance(control, PlaceControl):
                 control.picking.connect(partial(self._picks, control))
+            if isinstance(control, PaletteControl):
+                control.photograph_wanted.connect(partial(self.colours_wanted.emit, control))
             if isinstance(control, TrayControl):
                 control.room_changed.connect(self.room_wanted)
                 control.unfolded.connect(partial(self._bring_into_view, control))
@@ -289,6 +306,18 @@ class FilterSettings(QWidget):
             self._area.ensureWidgetVisible(self.proofs.control)
         self._area.ensureWidgetVisible(self.proofs, 0, 8)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self.latents.lightbox is not None and not self._seen:
+            # Once it has the height that it will have.
+            QTimer.singleShot(30, self, self._show_lightbox)
+        self._seen = True
+
+    def _show_lightbox(self) -> None:
+        self.room_wanted.emit()
+        if self.latents.lightbox is not None:
+            self._bring_into_view(self.latents.lightbox)
+
     def wanted_height(self, width: int) -> int:
         """Pixels in which everything is seen without scrolling, in a panel of that width."""
         others = self._column.totalHeightForWidth(width) - self._scroller_size().height()
@@ -301,6 +330,7 @@ class FilterSettings(QWidget):
         self.refresh.clicked.connect(self.refresh_wanted)
         self.automatic = QCheckBox("Refresh automatically")
         self.automatic.setToolTip("Compute it anew a moment after each change")
+        self.automatic.setChecked(self.declaration.generates)
         reset = QPushButton("Reset")
         reset.setToolTip("All settings back to their defaults")
         reset.clicked.connect(self.reset)
@@ -314,12 +344,14 @@ class FilterSettings(QWidget):
         layout.addLayout(row)
         self.show_layer(layer, stale=False, busy=False)
 
-    def _dim(self) -> None:
-        """Dim the controls that do not count with the settings shown."""
+    def _settle(self) -> None:
+        """Show what follows from the settings: controls that do not count are dimmed."""
         settings = self.settings()
         for control in self.controls:
             if control.parameter.unless:
                 control.dim(settings[control.parameter.unless] is True)
+        self.latents.show()
+        self.settled.emit()
 
     def _make_count(self, control: Control) -> None:
         """Turn the flag off for which a control does not count."""
@@ -328,7 +360,7 @@ class FilterSettings(QWidget):
                 other.choose(False)
 
     def _tell(self, control: Control) -> None:
-        self._dim()
+        self._settle()
         self.edited.emit(f"{self.declaration.title}: {control.parameter.title}", control.token)
 
     def _buttons(self) -> QHBoxLayout:
@@ -352,7 +384,7 @@ class FilterSettings(QWidget):
         return row
 
     def _changed(self) -> None:
-        self._dim()
+        self._settle()
         self._show_outcome()
         if not (self.declaration.zoomable and self._pause.isActive()):
             self._pause.start()

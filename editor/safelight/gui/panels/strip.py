@@ -100,6 +100,8 @@ class FilterStrip(QWidget):
         _show(self.amount, round(layer.opacity * 100))
         _show(self.channels, held.channels)
         _show(self.texture, round(held.texture * 100))
+        for control in (self.channels, self.texture):  # of what lies below, which it does not see
+            control.setVisible(not held.generates)
         self.mode.show_mode(layer.mode)
         self.mask_note.setText("No mask" if layer.mask is None else "Masked")
         _show(self.grow, held.grow)
