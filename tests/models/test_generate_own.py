@@ -1,6 +1,8 @@
 """A texture of your own: what is selected is all that is learnt from, and it becomes a plugin."""
 
 import json
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -319,3 +321,14 @@ def test_what_is_in_the_way_of_the_plugin_is_said_before_training(made, common, 
         make(Settings(out=out, **common))
     with pytest.raises(SystemExit, match="is no name for a plugin"):
         make(Settings(out=out, **common | {"name": "富嶽"}))
+
+
+def test_the_command_in_the_documentation_is_one_it_takes(monkeypatch):
+    text = (ROOT / "models/README.md").read_text("utf-8").replace("\\\n", " ")
+    (command,) = re.findall(r"python -m models\.generate\.own (.*)", text)
+    given = []
+    monkeypatch.setattr(own, "make", lambda settings: given.append(settings) or Path("made"))
+    monkeypatch.setattr(sys, "argv", ["own", *shlex.split(command)])
+    own.main()
+    assert (given[0].photos, given[0].masks) == (Path("WALL"), (Path("MASK"),))
+    assert given[0].minutes == 5
