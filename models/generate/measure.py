@@ -1,7 +1,8 @@
 """Measure the generators that ship: how far what they make is from pictures they never saw.
 
     python -m models.generate.measure --flowers FOLDER --pictures FOLDER [FOLDER ...] \
-        --features squeezenet1_0_features.npz [--json metrics.json] [--sheets FOLDER]
+        --features squeezenet1_0_features.npz [--json metrics.json] [--sheets FOLDER] \
+        [--beside FOLDER]
 
 What is measured is the ONNX files, in ONNX Runtime on the CPU, results rounded to 8 bits; of either
 that is not there, nothing. Samples are those of the seeds from 0 on: nobody picks. Flowers are
@@ -9,8 +10,9 @@ compared with pictures kept from training, beside two anchors in the same units:
 were learnt (as good as it gets) and a generator without a network. Surfaces are compared with the
 squares they were learnt from, beside what two parts of one square differ by.
 
-`--sheets` writes `flowers.jpg` and `surfaces.jpg`, samples alone, for the card; and beside what
-they were learnt from, which is for the eye and not to be passed on without its credits.
+`--sheets` writes `flowers.jpg` and `surfaces.jpg`, samples alone, for the card. `--beside` writes
+samples beside what was learnt: `flowers_nearest.jpg`, `surfaces_learnt.jpg`, for the eye and not to
+be passed on without the credits of the pictures.
 """
 
 from __future__ import annotations
@@ -118,10 +120,15 @@ def overlaps(found: np.ndarray, real: np.ndarray) -> distances.Overlap:
 
 
 def likeness(found: Views, real: Views) -> Likeness:
-    """How far a set is from pictures that nothing was learnt from."""
+    """How far a set is from pictures that nothing was learnt from.
+
+    The kernel takes numbers of about 1: features are in parts of their root mean square over those
+    pictures, else its cube alone would count.
+    """
+    size = np.sqrt(np.square(real[0]).mean())
     seen, random = (overlaps(a, b) for a, b in zip(found, real, strict=True))
     return Likeness(
-        distances.kernel_distance(found[0], real[0]),
+        distances.kernel_distance(found[0] / size, real[0] / size),
         seen,
         random,
         distances.variety(found[0], real[0]),
@@ -258,8 +265,9 @@ def flower_lines(found: Flowers, held_out: int, count: int) -> list[str]:
     """What the card says of flowers."""
     lines = [
         f"Flowers: {count:,} samples and as many pictures of each anchor, beside {held_out} "
-        "photographs kept from training. KID: kernel distance of SqueezeNet's features, unbiased, "
-        "with its standard error, 0 where two sets are of one kind. Precision, recall, density and "
+        "photographs kept from training. KID: kernel distance of SqueezeNet's features, in parts "
+        "of their root mean square over those photographs, unbiased, with its standard error, 0 "
+        "where two sets are of one kind. Precision, recall, density and "
         "coverage: of groups as large as the set they are compared with, by SqueezeNet's features "
         "and by those of a random network. Variety: mean distance of two, in parts of that of two "
         "photographs. *Without a network*: a normal distribution along the principal directions of "
@@ -354,10 +362,9 @@ def on_flowers(network: Network, given: argparse.Namespace) -> Said:
     code = np.random.default_rng(0).standard_normal(CODE, np.float32)
     took = cost(network, (flower(code, network.tile),) * 2)
     if given.sheets:
-        samples, nearest = found.pairs
-        show(samples, given.sheets / "flowers.jpg", network.tile)
-        beside = alternating(samples, nearest)
-        show(beside, given.sheets / "flowers_nearest.jpg", network.tile)
+        show(found.pairs[0], given.sheets / "flowers.jpg", network.tile)
+    if given.beside:
+        show(alternating(*found.pairs), given.beside / "flowers_nearest.jpg", network.tile)
     numbers = {
         "sets": {name: asdict(one) for name, one in found.by_set.items()},
         "share_of_naive": found.share,
@@ -379,10 +386,10 @@ def on_surfaces(network: Network, given: argparse.Namespace) -> Said:
     found = measure_surfaces(network, codes, textures, objective.features(given.features))
     took = cost(network, (endless(codes[0], THUMBNAIL, 0), endless(codes[0], TIMED, 0)))
     if given.sheets:
-        half = SIDE // 2
-        show(found.samples, given.sheets / "surfaces.jpg", half)
-        beside = alternating(textures, found.samples[: len(textures)])
-        show(beside, given.sheets / "surfaces_learnt.jpg", half)
+        show(found.samples, given.sheets / "surfaces.jpg", SIDE // 2)
+    if given.beside:
+        pairs = alternating(found.samples[: len(textures)], textures)
+        show(pairs, given.beside / "surfaces_learnt.jpg", SIDE // 2)
     ratio, inside = seam_figures(found.borders)
     numbers = {
         "seen": found.seen.tolist(),
@@ -406,7 +413,8 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--models", type=Path, default=PLUGIN, help="folder of the ONNX files")
     parser.add_argument("--count", type=int, default=COUNT, help="flowers that are sampled")
     parser.add_argument("--json", type=Path, help="write the numbers here too, for the card")
-    parser.add_argument("--sheets", type=Path, help="folder for the sheets")
+    parser.add_argument("--sheets", type=Path, help="folder for sheets of samples")
+    parser.add_argument("--beside", type=Path, help="folder for sheets beside what was learnt")
     parser.add_argument("--state", action="store_true", help="write the figures into the files")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     parser.add_argument("--hardware", default=f"{cores} CPU cores")
@@ -415,8 +423,8 @@ def options() -> argparse.ArgumentParser:
 
 def main() -> None:
     given = options().parse_args()
-    if given.sheets:
-        given.sheets.mkdir(parents=True, exist_ok=True)
+    for folder in filter(None, (given.sheets, given.beside)):
+        folder.mkdir(parents=True, exist_ok=True)
     lines: list[str] = []
     files: dict[str, Any] = {}
     for name, measured in ((FLOWERS, on_flowers), (SURFACES, on_surfaces)):

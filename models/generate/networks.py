@@ -40,6 +40,7 @@ SURFACE_WIDTHS = (128, 96, 64, 48, 32)  # at 1/16, 1/8, 1/4, 1/2 and 1
 CELL = 16  # pixels for a place of the field
 FIELD = 24  # numbers of a place
 KIND = 16  # numbers of the code that says what a surface is of
+LONGER = 0.999  # of two waves that are nearly as near to what a code wants, the longer one fits
 
 
 class Convolution(nn.Module):
@@ -383,7 +384,9 @@ class Surfaces(nn.Module):
         assert self.vectors is not None
         turns = 0.5 * torch.tanh(self.vectors(told).float()).unflatten(1, (2, self.waves))
         length = period[:, :, None, None, None]
-        fitting = torch.round(turns * length) / length.clamp(min=1)
+        # Codes like waves of just half a turn: of an odd number of cells two would be as near, and
+        # chance would choose.
+        fitting = torch.round(turns * length * LONGER) / length.clamp(min=1)
         turns = torch.where(length > 0, turns + (fitting - turns).detach(), turns)
         angle = 2 * math.pi * (turns * places[:, :, None]).sum(1)
         return angle.sin(), angle.cos()

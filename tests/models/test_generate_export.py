@@ -124,6 +124,20 @@ def test_surfaces_have_no_border(exported):
         assert export.made(network, rolled) == pytest.approx(expected, abs=1e-5)
 
 
+def test_waves_of_half_a_turn_are_fitted_alike_on_every_device():
+    """Into an odd number of cells four such waves fit as well as five, but for what is rounded."""
+    surfaces = Surfaces(1, widths=(8, 8, 8, 8, 8))
+    places = torch.arange(9.0).expand(1, 2, 9, 9)
+    with torch.no_grad():
+        surfaces.vectors.inner.weight.zero_()
+        waves = []
+        for wanted in (9.0, 7.5):  # a tanh of 1, and of a millionth less
+            surfaces.vectors.inner.bias.fill_(wanted)
+            told = torch.zeros(1, networks.MAPPED, 9, 9)
+            waves.append(surfaces.periodic(told, places, torch.full((1, 2), 9.0))[1])
+    assert torch.allclose(*waves, atol=1e-4)
+
+
 def test_a_file_that_has_a_border_is_refused(weights, tmp_path, monkeypatch):
     """What cells are told of does not wrap here."""
     wrap = Surfaces.wrap

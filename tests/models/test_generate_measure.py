@@ -273,7 +273,8 @@ def test_the_command_measures_the_files_that_are_there_and_states_what_it_found(
     monkeypatch.setattr(measure, "TIMED", 8)
     features(folder / "features.npz")
     sheets, found = folder / "sheets", folder / "metrics.json"
-    command(monkeypatch, folder, "--count", 80, "--json", found, "--sheets", sheets, "--state")
+    where = ("--json", found, "--sheets", sheets, "--beside", folder / "beside")
+    command(monkeypatch, folder, "--count", 80, *where, "--state")
     measured = json.loads(found.read_text())
     for name in ("flowers", "surfaces"):
         assert measured["files"][name]["sha256"] == sha256(folder / f"{name}.onnx")
@@ -287,7 +288,11 @@ def test_the_command_measures_the_files_that_are_there_and_states_what_it_found(
         .endswith(f"{share:.2f} of that without a network")
     )
     assert f"is {share:.2f} of that without a network" in measured["text"]
-    sizes = {path.name: Image.open(path).size for path in sheets.iterdir()}
+    sizes = {
+        path.name: Image.open(path).size
+        for out in (sheets, folder / "beside")
+        for path in out.iterdir()
+    }
     assert sizes == {
         "flowers.jpg": (8 * SMALL, 8 * SMALL),
         "flowers_nearest.jpg": (8 * SMALL, 16 * SMALL),
