@@ -100,12 +100,24 @@ def half(
     largest = max(complexity.largest_activation(source, [p], given(p)) for p in pictures)
     if largest > LARGEST_ACTIVATION:
         raise SystemExit(f"{source.name} reaches {largest:.0f} inside: too much for float16.")
-    plain = onnx.load(str(source))
+    halved(source, target, exact, beside_the_picture(onnx.load(str(source)).graph))
+    psnr, difference = agreement(Network(source), Network(target), pictures, given)
+    if psnr < LEAST_AGREEMENT or difference > LARGEST_DIFFERENCE:
+        target.unlink()
+        raise SystemExit(f"{target.name}: {psnr:.1f} dB, {difference:.4f} from float32: too far.")
+    return psnr, difference
+
+
+def halved(source: Path, target: Path, exact: Sequence[str], kept: Sequence[str]) -> None:
+    """Write a file in half precision, unchecked.
+
+    What is sensitive, operators called in `exact` and nodes called in `kept` stay in float32.
+    """
     stored = convert_float_to_float16(
-        plain,
+        onnx.load(str(source)),
         keep_io_types=True,
         op_block_list=[*DEFAULT_OP_BLOCK_LIST, *SENSITIVE, *exact],
-        node_block_list=beside_the_picture(plain.graph),
+        node_block_list=list(kept),
     )
     once = {node.output[0]: node for node in stored.graph.node}  # it may write a cast twice
     del stored.graph.node[:]
@@ -114,11 +126,16 @@ def half(
     ordered.topological_sort()  # the converter appends its casts
     ordered.save_model_to_file(str(target))
     state(target, {"precision": "float16"})
-    psnr, difference = agreement(Network(source), Network(target), pictures, given)
-    if psnr < LEAST_AGREEMENT or difference > LARGEST_DIFFERENCE:
-        target.unlink()
-        raise SystemExit(f"{target.name}: {psnr:.1f} dB, {difference:.4f} from float32: too far.")
-    return psnr, difference
+
+
+def behind(graph: onnx.GraphProto, operators: Sequence[str]) -> list[str]:
+    """The names of those nodes, and of all on which they depend."""
+    needed, names = set(), []
+    for node in reversed(graph.node):
+        if node.op_type in operators or not needed.isdisjoint(node.output):
+            names.append(node.name)
+            needed.update(node.input)
+    return names
 
 
 def beside_the_picture(graph: onnx.GraphProto) -> list[str]:

@@ -25,7 +25,7 @@ import onnx
 import torch
 from torch import Tensor, nn
 
-from models import cards, onnxfile
+from models import cards, complexity, onnxfile, precision
 from models.generate.networks import CELL, CODE, FIELD, KIND, SMALLEST, Held, Objects, Surfaces
 from models.generate.surfaces import Kinds
 from models.generate.train import TEXTURES
@@ -39,6 +39,8 @@ CELLS = ((1, 1), (1, 3), (6, 6), (9, 14))  # sizes that the file of surfaces is 
 ROLLED = (2, 5)  # cells
 WHOLE, PIECE = (23, 25), (4, 6)  # cells; of the piece, what is kept of it
 VARIETIES = (1.0, 0.5)
+EXACT = ("Sin", "Cos", "Gemm")
+"""Operators that stay in float32 at half precision, with all that they depend on."""
 
 Given = Mapping[str, np.ndarray]
 """A network's inputs by name, float32."""
@@ -243,8 +245,37 @@ def place(
     finally:
         partial.unlink(missing_ok=True)
     write_sums(folder)
-    said = ", ".join(f"{what} {value:.1e}" for what, value in found.items())
-    return f"{target.name}: {target.stat().st_size / 1e6:.2f} MB; {said}"
+    figures = ", ".join(f"{what} {value:.1e}" for what, value in found.items())
+    return f"{target.name}: {target.stat().st_size / 1e6:.2f} MB; {figures}"
+
+
+def place_half(source: Path, folder: Path, trials: list[Given]) -> str:
+    """Write a file in half precision too, where it agrees; a sentence on by how much.
+
+    Where waves are, and what a code is mapped to, is told in float32: their small differences
+    count. Raises SystemExit, and leaves no file, where it is too far from float32.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"{source.stem}_float16.onnx"
+    stored = onnx.load(str(source))
+    largest = max(
+        float(np.abs(found).max())
+        for given in trials
+        for found in complexity.inside(stored, dict(given)).values()
+        if found.dtype == np.float32 and found.size
+    )
+    if largest > precision.LARGEST_ACTIVATION:
+        raise SystemExit(f"{source.name} reaches {largest:.0f} inside: too much for float16.")
+    precision.halved(source, target, EXACT, precision.behind(stored.graph, EXACT))
+    plain, half = Network(source), Network(target)
+    away = [made(half, given) - made(plain, given) for given in trials]
+    difference = max(float(np.abs(one).max()) for one in away)
+    psnr = min(-10 * np.log10(np.square(one).mean() + 1e-12) for one in away)
+    if psnr < precision.LEAST_AGREEMENT or difference > precision.LARGEST_DIFFERENCE:
+        target.unlink()
+        raise SystemExit(f"{target.name}: {psnr:.1f} dB, {difference:.4f} from float32: too far.")
+    size = target.stat().st_size / 1e6
+    return f"{target.name}: {size:.2f} MB; {psnr:.1f} dB, at most {difference:.4f} from float32"
 
 
 def in_words(name: str) -> dict[str, str]:
@@ -285,15 +316,19 @@ def main() -> None:
     parser.add_argument("--surfaces", action="store_true", help="they are of surfaces")
     parser.add_argument("--textures", type=Path, default=TEXTURES, help="the list that was learnt")
     parser.add_argument("--out", type=Path, default=PLUGIN, help="folder for the files")
+    parser.add_argument("--half", type=Path, metavar="FOLDER", help="half precision too, there")
     given = parser.parse_args()
+    module: Flower | Surface
     if given.surfaces:
+        name, trials = SURFACES, list(surface_trials())
         module, codes = surface(given.weights)
         print(place_codes(codes, given.textures, given.out))
-        print(place(module, SURFACES, given.out, list(surface_trials()), in_words(SURFACES)))
     else:
-        made_of = flower(given.weights)
-        trials = list(flower_trials(made_of.objects.side))
-        print(place(made_of, FLOWERS, given.out, trials, in_words(FLOWERS)))
+        name, module = FLOWERS, flower(given.weights)
+        trials = list(flower_trials(module.objects.side))
+    print(place(module, name, given.out, trials, in_words(name)))
+    if given.half:
+        print(place_half(given.out / f"{name}.onnx", given.half, trials))
 
 
 if __name__ == "__main__":

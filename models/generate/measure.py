@@ -142,7 +142,12 @@ class Flowers(NamedTuple):
 
 
 def measure_flowers(network: Network, pictures: Folder, features: Features, count: int) -> Flowers:
-    """All figures of the file of flowers, on `count` samples."""
+    """All figures of the file of flowers, on `count` samples.
+
+    Raises SystemExit for so few pictures that none has enough neighbours.
+    """
+    if (few := min(count, len(pictures.held_out))) <= distances.NEIGHBOURS:
+        raise SystemExit(f"{few} pictures are too few to measure by: give a larger folder.")
     samples = flowers(network, count)
     # As many as samples: of more, the naive generator would want much memory and be no better.
     learnt = pictures.train[np.random.default_rng(0).permutation(len(pictures.train))[:count]]

@@ -176,6 +176,8 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=Settings.side, help="of squares, pixels")
     parser.add_argument("--width", type=float, default=Settings.width, help="of the network")
     parser.add_argument("--guided", type=float, default=Settings.guided, help="weight of it")
+    weight = "weight of colours and of differences between pixels"
+    parser.add_argument("--near", type=float, default=Settings.near, help=weight)
     parser.add_argument("--judged", action="store_true", help="by a judge too: for an hour or more")
     given = vars(parser.parse_args())
     first, *more = given.pop("pictures")

@@ -1,13 +1,16 @@
 """A contest about textures of one's own: minutes instead of hours.
 
-The statistics guide the generator alone, unless a judge is asked for.
+Beside features, colours and the differences of pixels that are near one another are compared: how
+strong detail is, and which way it runs, small networks of features hardly say. These guide the
+generator alone, unless a judge is asked for. Adam at a high rate takes more steps in a minute than
+Muon, and gets further.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -23,8 +26,10 @@ from models.generate.selected import Squares, Texture
 from models.generate.surfaces import TYPICAL, Kinds, SurfaceContest, mean_of, placed
 from models.generate.textures import between, row
 from models.style import objective
-from models.training import Run
+from models.training import Run, adam
 
+STEPS = (1, 2, 4)  # pixels apart, across and down, that are compared
+SMALLEST = 1e-4  # least variance of a colour or difference
 COMPARED = 8  # pairs of squares that are measured, of each texture
 
 
@@ -37,26 +42,60 @@ class Settings(contest.Settings):
     masks: tuple[Path, ...] = ()  # of all of them, or of none
     features: Path
     general: Path | None = None  # weights of the network of many textures
-    guided: float = 1.0  # weight of the statistics
+    guided: float = 1.0  # weight of the features' statistics
+    near: float = 1.0  # weight of colours and differences
     judged: bool = False
     credit: str = ""
     licence: str = "Apache-2.0"
     width: float = 0.5
     minutes: float = 5.0
     batch: int = 1
-    learning_rate: float = 3e-3
+    learning_rate: float = 1e-2
     measure_every: float = 60.0  # seconds
+
+
+class Near(NamedTuple):
+    """Of pictures: mean colours (n, 3), covariances (n, c, c) of colours and differences."""
+
+    mean: Tensor
+    covariance: Tensor
+
+
+def near(pictures: Tensor) -> Near:
+    """What pixels are like beside one another, in pictures (n, 3, h, w)."""
+    end = STEPS[-1]
+    here = pictures[:, :, :-end, :-end]
+    height, width = here.shape[2:]
+    beside = [pictures[:, :, k : k + height, :width] for k in STEPS]
+    beside += [pictures[:, :, :height, k : k + width] for k in STEPS]
+    mean = here.mean((2, 3))
+    seen = [here - mean[..., None, None], *(other - here for other in beside)]
+    flat = torch.cat(seen, 1).flatten(2)
+    return Near(mean, flat @ flat.transpose(1, 2) / flat.shape[2])
+
+
+def near_loss(found: Near, wanted: Near) -> Tensor:
+    """How far they differ (n,), every colour and difference in parts of its wanted deviation."""
+    deviation = (wanted.covariance.diagonal(dim1=1, dim2=2) + SMALLEST).sqrt()
+    parts = deviation[:, :, None] * deviation[:, None]
+    apart = ((found.covariance - wanted.covariance) / parts).flatten(1).norm(dim=1)
+    usual = (wanted.covariance / parts).flatten(1).norm(dim=1)
+    colours = ((found.mean - wanted.mean) / deviation[:, :3]).square().mean(1).sqrt()
+    return apart / usual + colours
 
 
 class OwnContest(SurfaceContest):
     """A generator of the textures of a few pictures, and a judge that may stay away."""
 
+    optimizing = staticmethod(adam)
     settings: Settings
 
     def __init__(self, settings: Settings, run: Run, textures: list[Texture]):
         super().__init__(settings, run, textures, settings.features, settings.guided)
         device, count = run.devices.device, len(textures)
         self.judging = settings.judged
+        typical = (near(self.squares(n, TYPICAL, 0)) for n in range(count))
+        self.near = [Near(*(part.mean(0, keepdim=True) for part in known)) for known in typical]
         self.real = [self.squares(n, COMPARED, 1) for n in range(count)]
         others = (self.squares(n, COMPARED, 2) for n in range(count))
         self.usual = [self.distance(*pair) for pair in zip(self.real, others, strict=True)]
@@ -82,6 +121,11 @@ class OwnContest(SurfaceContest):
     def batch(self, at: Stage) -> Batch:
         self.which, crops = next(self.source)
         return Batch(signed(crops), self.generator.module.kind(self.which))
+
+    def guidance(self, made: Tensor, batch: Batch) -> Tensor:
+        wanted = zip(*(self.near[n] for n in self.which.tolist()), strict=True)
+        apart = near_loss(near(made), Near(*map(torch.cat, wanted))).mean()
+        return super().guidance(made, batch) + self.settings.near * apart
 
     @torch.no_grad()
     def samples(self, generator: Any, at: Stage) -> Tensor:

@@ -42,20 +42,21 @@ def $name(
     It fills what is selected, at any size, and goes on at the opposite border: as a pattern it has
     no seam.
     """
-    period = [Axis.of(side, scale).cells for side in (canvas.height, canvas.width)]
+    sides = [Axis.of(side, scale).cells for side in (canvas.height, canvas.width)]
     kind = kinds()[$which]
 
     def made(rows, columns):
         """The pixels of some cells."""
-        job.check()
+        within = rows % sides[0], columns % sides[1]
         shape = len(rows), len(columns)
+        job.check()
         found = job.describe(
             "model.onnx",
             None,
-            field=noise(seed, rows, columns)[None],
+            field=noise(seed, *within)[None],
             kinds=np.broadcast_to(kind[None, :, None, None], (1, len(kind), *shape)),
-            places=np.stack(np.meshgrid(rows, columns, indexing="ij"))[None].astype(np.float32),
-            period=np.float32([period]),
+            places=np.stack(np.meshgrid(*within, indexing="ij"))[None].astype(np.float32),
+            period=np.float32([sides]),
         )
         return np.ascontiguousarray(found[0].transpose(1, 2, 0))
 
@@ -85,14 +86,15 @@ from safelight import api
 
 from $package import $name
 
-CANVAS = api.Region(0, 0, 160, 96)
+CANVAS = api.Region(0, 0, 640, 96)  # so wide that pieces are made apart
 
 
 def test_pieces_fit_together(job):
     whole = $name(CANVAS, CANVAS, job($name))
-    part = api.Region(50, 30, 70, 40)
-    found = $name(part, CANVAS, job($name))
-    assert np.abs(found - whole[30:70, 50:120]).max() < 1e-3
+    for left in (0, 270, 570):
+        part = api.Region(left, 30, 70, 40)
+        found = $name(part, CANVAS, job($name))
+        assert np.abs(found - whole[30:70, left : left + 70]).max() < 1e-3
 
 
 def test_it_goes_on_at_the_opposite_border(job):
@@ -110,7 +112,7 @@ def test_each_seed_has_its_own_picture(job):
 
 def test_it_is_a_picture(job):
     picture = $name(CANVAS, CANVAS, job($name), scale=2.0)
-    assert picture.shape == (96, 160, 3)
+    assert picture.shape == (96, 640, 3)
     assert picture.dtype == np.float32
     assert np.isfinite(picture).all()
 

@@ -226,6 +226,12 @@ def test_what_the_format_cannot_keep_is_in_the_notes(exported):
     assert not any("metadata" in note for note in notes)
 
 
+@pytest.mark.parametrize("word", ["", "partly"])
+def test_a_format_without_room_for_the_mark_of_a_generator_is_named(exported, word):
+    _, notes = exported("alone", synthetic=word)
+    assert ("It is not marked as synthesised: alone holds no such mark." in notes) == bool(word)
+
+
 def test_wide_colours_are_converted_to_srgb_and_not_cut_off_in_floats(studio, tmp_path):
     profile = Profile.from_icc(pictures.wide_profile())
     pixels = np.array([[[0, 1, 0], [0.25, 0.5, 0.75]]], np.float32)

@@ -158,6 +158,22 @@ def test_info_tells_size_depth_and_colours(capsys, photo):
     assert (facts["width"], facts["height"], facts["depth"]) == (80, 60, "8-bit")
 
 
+def test_info_tells_what_a_generator_has_made(capsys, photo, tmp_path):
+    flower, both = tmp_path / "flower.jpg", tmp_path / "both.webp"
+    assert run(capsys, "generate", "flowers", flower, "--size", "64", "--quiet")[0] == 0
+    assert "synthesised: wholly (IPTC digital source type)" in run(capsys, "info", flower)[1]
+    mask = tmp_path / "mask.png"
+    Image.fromarray(np.eye(60, 80, dtype=np.uint8) * 255).save(mask)
+    words = ["apply", "flowers", photo, both, "--mask", mask, "--metadata", "none", "--quiet"]
+    assert run(capsys, *words)[0] == 0
+    assert "synthesised: partly (IPTC digital source type)" in run(capsys, "info", both)[1]
+    warm = tmp_path / "warm.png"
+    assert run(capsys, "apply", "warmth", both, warm, "--metadata", "none", "--quiet")[0] == 0
+    facts = json.loads(run(capsys, "info", warm, "--json")[1])
+    assert facts["metadata"]["synthesised"] == "partly (IPTC digital source type)"
+    assert "synthesised" not in run(capsys, "info", photo)[1]
+
+
 def test_doctor_names_the_device_a_session_uses(capsys):
     status, out, _ = run(capsys, "doctor", "--json")
     facts = json.loads(out)

@@ -23,6 +23,7 @@ from safelight.files import (
 )
 from safelight.files import png as png_module
 from safelight.files.metadata import iptc_datasets
+from safelight.files.provenance import TERMS, marked
 from safelight.pixels import Profile, Raster
 from tests import pictures
 from tests.files.ordinary_user import as_ordinary_user
@@ -444,6 +445,72 @@ def test_a_read_only_folder_says_so():
 
     said = as_ordinary_user(attempt)
     assert said.startswith("picture.png was not saved: you have no permission")
+
+
+@pytest.mark.parametrize("format", SUFFIX)
+@pytest.mark.parametrize("choice", ["all", "copyright", "none"])
+@pytest.mark.parametrize("word", ["partly", "wholly"])
+def test_what_a_generator_has_made_says_so_whatever_metadata_is_kept(
+    tmp_path, format, choice, word
+):
+    document = document_of(pictures.quarters(), metadata=Metadata(xmp=pictures.XMP), synthetic=word)
+    options = ExportOptions(metadata=choice)
+    opened, notes = there_and_back(tmp_path, document, format, options)
+    assert notes == ()
+    assert opened.document.synthetic == word
+    assert describe(opened.document)["synthesised"] == f"{word} (IPTC digital source type)"
+    xmp = opened.document.metadata.xmp
+    assert TERMS[word].encode() in xmp
+    assert (b"Secret Town" in xmp) == (choice == "all")
+    assert (b"Ada Example" in xmp) == (choice != "none")
+
+
+@pytest.mark.parametrize("format", SUFFIX)
+def test_what_a_photograph_says_of_itself_goes_from_file_to_file(tmp_path, format):
+    said = Metadata(xmp=marked(pictures.XMP, "partly"))
+    source, _ = there_and_back(tmp_path, document_of(pictures.quarters(), metadata=said), format)
+    assert source.document.layers[0].synthetic == "partly"
+    assert source.document.metadata.xmp == said.xmp
+    bare = ExportOptions(metadata="none")
+    opened, _ = there_and_back(tmp_path, source.document, format, bare)
+    assert opened.document.synthetic == "partly"
+
+
+@pytest.mark.parametrize("format", SUFFIX)
+def test_what_no_generator_has_touched_says_nothing(tmp_path, format):
+    opened, _ = there_and_back(tmp_path, document_of(pictures.quarters()), format)
+    assert opened.document.metadata.xmp is None
+    assert "synthesised" not in describe(opened.document)
+
+
+def test_a_mark_that_the_metadata_had_no_place_for_is_missed_in_a_note(tmp_path):
+    damaged = Metadata(xmp=pictures.XMP[:-40])
+    document = document_of(pictures.quarters(), metadata=damaged, synthetic="wholly")
+    opened, notes = there_and_back(tmp_path, document, "PNG")
+    assert opened.document.metadata.xmp == damaged.xmp
+    assert len(notes) == 1
+    assert notes[0].startswith("It is not marked as synthesised")
+    opened, notes = there_and_back(tmp_path, document, "PNG", ExportOptions(metadata="none"))
+    assert opened.document.synthetic == "wholly"
+    assert notes == ()
+
+
+def test_metadata_too_large_for_a_jpeg_leave_the_mark_behind(tmp_path):
+    large = Metadata(xmp=pictures.XMP + b" " * 70_000)
+    document = document_of(pictures.quarters(), metadata=large, synthetic="wholly")
+    opened, notes = there_and_back(tmp_path, document, "JPEG")
+    assert opened.document.synthetic == "wholly"
+    assert b"Ada" not in opened.document.metadata.xmp
+    assert len(notes) == 1
+    assert "left out: a JPEG holds 64 KB" in notes[0]
+
+
+def test_a_file_that_lost_its_mark_never_takes_the_name(tmp_path, monkeypatch):
+    document = document_of(pictures.quarters(), synthetic="wholly")
+    monkeypatch.setattr(png_module, "_xmp", lambda _: None)
+    with pytest.raises(WriteError, match="it read back differently"):
+        export(document, tmp_path / "picture.png")
+    assert os.listdir(tmp_path) == []
 
 
 @pytest.mark.parametrize("format", SUFFIX)

@@ -5,17 +5,20 @@ import random
 import struct
 import zipfile
 import zlib
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from safelight.document import Document, Group, Kept, Layer, LiveFilter, Metadata, whole
 from safelight.files import FileExists, OpenError, WriteError, open_picture
 from safelight.files import openraster as module
 from safelight.files.openraster import export_openraster
 from safelight.files.openrasterreading import open_openraster
+from safelight.files.provenance import marked, stated
 from safelight.pixels import MODES, Profile, Raster
 from tests import pictures
 
@@ -221,6 +224,42 @@ def test_depths_are_kept_as_far_as_png_goes(tmp_path):
         assert any("reduced to 16-bit" in note for note in done.notes) == (depth == "float32")
 
 
+def test_what_a_generator_has_made_is_marked_in_each_layer_and_in_the_whole(tmp_path):
+    held = replace(a_filter(), generates=True)
+    layers = (
+        Layer("Ground", noise(3)),
+        Layer("Group", Group((Layer("Flower", noise(4, seed=1), synthetic="wholly"),))),
+        Layer("Both", noise(4, seed=2), synthetic="partly"),
+        Layer("Made", held, opacity=0.5),
+        Layer("Filter", a_filter(), opacity=0.5),
+    )
+    done = exported(tmp_path, document_of(*layers, metadata=Metadata(xmp=pictures.XMP)))
+    opened = open_openraster(done.path).document
+    words = {layer.name: layer.synthetic for layer in opened.walk()}
+    assert words == {
+        **{"Ground": "", "Flower": "wholly", "Group": "", "Both": "partly", "Made": "wholly"},
+        "Filter": "partly",
+    }
+    assert stated(opened.metadata.xmp) == opened.synthetic == "partly"
+    assert b"Secret Town" in opened.metadata.xmp
+    assert "Made became pixels: OpenRaster holds no filters." in done.notes
+
+
+def test_a_layer_whose_picture_says_what_made_it_is_believed(tmp_path):
+    png = png_of(SQUARE, pnginfo=pnginfo_of(marked(pictures.XMP, "wholly")))
+    opened = open_openraster(simple(tmp_path, '<layer src="a.png"/>', members=[("a.png", png)]))
+    assert opened.document.layers[0].synthetic == "wholly"
+
+
+def test_layers_that_are_merged_for_openraster_say_what_made_them(tmp_path):
+    layers = (
+        Layer("Base", noise(4)),
+        Layer("Flower", noise(4, seed=1), clipped=True, mode="multiply", synthetic="wholly"),
+    )
+    opened = open_openraster(exported(tmp_path, document_of(*layers)).path).document
+    assert [(layer.name, layer.synthetic) for layer in opened.layers] == [("Base", "partly")]
+
+
 def test_notes_say_what_was_lost(tmp_path):
     layers = (*several().layers, Layer("Asleep", a_filter(kept=False)))
     odd = Layer("Odd", noise(4), mode="vivid-light")
@@ -315,6 +354,12 @@ def test_what_openraster_can_hold_comes_back_as_it_was(tmp_path, depth, mode):
     assert [plain(layer) for layer in opened.document.layers] == [plain(layer) for layer in layers]
     assert opened.notes == ()
     assert (opened.document.depth, opened.document.name) == (depth, "picture.ora")
+
+
+def pnginfo_of(xmp):
+    info = PngInfo()
+    info.add_itxt("XML:com.adobe.xmp", xmp.decode())
+    return info
 
 
 def png_of(pixels, **how):

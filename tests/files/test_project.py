@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import imagecodecs
@@ -55,11 +56,11 @@ def rich(depth="uint8"):
         *("plugin.filter", "Filter", "plugin", "1.2"),
         {"amount": 0.25, "count": 3, "on": True, "mode": "soft", "huge": 1e-300},
         *("luminance", 0.5),
-        Kept(noise(*size, 3, depth, seed=2), "key", {"net.onnx": "ab"}),
+        Kept(noise(*size, 3, depth, seed=2), "key", {"net.onnx": "ab"}, "wholly"),
         *(-12.5, 30.0),
     )
     layers = (
-        Layer("Grund – 地", noise(*size, 3, depth), locked=True),
+        Layer("Grund – 地", noise(*size, 3, depth), locked=True, synthetic="partly"),
         Layer("Group", Group((Layer("Inside", noise(*size, 4, depth, 1), mode="multiply"),))),
         Layer("Filter", held, opacity=0.5, mask=mask),
         Layer("Clipped", noise(*size, 4, depth, 3), clipped=True, visible=False),
@@ -82,13 +83,16 @@ def plain(value):
         )
     if isinstance(value, Layer):
         own = (value.id, value.name, value.opacity, value.mode, value.visible, value.locked)
-        return own, value.clipped, plain(value.mask), plain(value.content)
+        return own, value.clipped, value.synthetic, plain(value.mask), plain(value.content)
     if isinstance(value, Group):
         return tuple(map(plain, value.layers))
     if isinstance(value, LiveFilter):
-        kept = value.kept and (plain(value.kept.raster), value.kept.key, dict(value.kept.models))
+        kept = value.kept and (
+            *(plain(value.kept.raster), value.kept.key, dict(value.kept.models)),
+            value.kept.synthetic,
+        )
         text = (value.id, value.title, value.plugin, value.version)
-        strip = (value.channels, value.texture, value.grow, value.feather)
+        strip = (value.channels, value.texture, value.grow, value.feather, value.generates)
         return text, strip, json.dumps(dict(value.settings), sort_keys=True), kept
     return value
 
@@ -133,6 +137,7 @@ def layers_of(draw, width, height, depth, deep=2):
     def raster(channels):
         return noise(height, width, channels, depth, draw(st.integers(0, 50)))
 
+    words = st.sampled_from(["", "partly", "wholly"])
     kind = draw(st.sampled_from(["pixels", "filter", "group"] if deep else ["pixels", "filter"]))
     content = raster(draw(st.sampled_from([3, 4])))
     if kind == "group":
@@ -140,6 +145,7 @@ def layers_of(draw, width, height, depth, deep=2):
         content = Group(tuple(draw(st.lists(inside, max_size=3))))
     elif kind == "filter":
         kept = Kept(raster(3), draw(st.text()), draw(st.dictionaries(st.text(), st.text())))
+        kept = replace(kept, synthetic=draw(words))
         values = st.one_of(st.integers(), st.floats(allow_nan=False), st.booleans(), st.text())
         content = LiveFilter(
             *draw(st.tuples(*[st.text(max_size=9)] * 4)),
@@ -148,10 +154,12 @@ def layers_of(draw, width, height, depth, deep=2):
             draw(st.floats(0, 1)),
             draw(st.sampled_from([None, kept])),
             *draw(st.tuples(st.floats(-64, 256), st.floats(0, 256))),
+            generates=draw(st.booleans()),
         )
     return Layer(
         draw(st.text(max_size=8)),
         content,
+        synthetic=draw(words) if kind == "pixels" else "",
         opacity=draw(st.floats(0, 1)),
         mode=draw(st.sampled_from(sorted(MODES))),
         visible=draw(st.booleans()),
@@ -712,6 +720,16 @@ def test_a_filter_saved_before_masks_could_grow_opens_with_its_mask_as_it_was(tm
     assert (held.grow, held.feather) == (0, 0)
 
 
+def test_what_was_saved_before_generators_were_there_is_not_synthetic(tmp_path):
+    def forget(data):
+        del data["layers"][0]["synthetic"], data["layers"][2]["filter"]["kept"]["synthetic"]
+
+    project, history = Project.open(with_json(tmp_path, forget))
+    project.close()
+    ground, _, held, _ = history.document.layers
+    assert (ground.synthetic, held.filter.kept.synthetic) == ("", "")
+
+
 @pytest.mark.parametrize(
     ("statement", "message"),
     [
@@ -826,6 +844,9 @@ def set_filter(**values):
         (set_layer(0, pixels="../x"), "missing"),
         (set_layer(0, pixels=None), "filter"),
         (set_layer(0, mask=5), "mask"),
+        (set_layer(0, synthetic=True), "synthetic is 'True'"),
+        (set_layer(0, synthetic=["wholly"]), "synthetic is"),
+        (set_layer(0, synthetic="a little"), "synthetic is 'a little'"),
         (lambda data: data["layers"].append(data["layers"][0]), "the same id"),
         (lambda data: data.update(width=-1), "width is -1"),
         (lambda data: data.update(width=10**30), "width is 1000"),

@@ -111,6 +111,28 @@ def test_a_folder_that_is_not_there_is_a_sentence(make, tmp_path, qtbot):
     assert dialog.isVisible()
 
 
+@pytest.mark.parametrize(("word", "what"), [("partly", "made part of it"), ("wholly", "made it")])
+def test_what_a_generator_has_made_is_said_beforehand_and_in_the_file(qtbot, tmp_path, word, what):
+    raster = Raster.from_array(photograph(60, 80))
+    document = Document.from_raster(raster, synthetic=word)
+    dialog = ExportDialog(document, tmp_path / "photo.png", formats=[SHEEP])
+    qtbot.addWidget(dialog)
+    dialog.show()
+    dialog.format.setCurrentText("Sheep")
+    assert dialog.mark.text() == f"This format cannot say that a generator {what}."
+    dialog.format.setCurrentText("JPEG")
+    assert dialog.mark.isVisible()
+    assert dialog.mark.text() == f"The file will say that a generator {what}."
+    dialog.metadata.setCurrentText("Nothing")
+    exported = finish(dialog, qtbot)
+    assert actions.open_picture(exported.path).document.synthetic == word
+
+
+def test_of_a_photograph_nothing_is_said(make):
+    dialog = make()
+    assert not dialog.mark.isVisible()
+
+
 SHEEP = api.Format(
     id="farm.write_sheep",
     title="Sheep",

@@ -1,11 +1,14 @@
 """The layers panel, as hands use it: each gesture is one edit of the history."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QAbstractItemView
 
-from safelight.document import Document, EditError, Group, History, Layer, LiveFilter
+from safelight.document import Document, Edit, EditError, Group, History, Kept, Layer, LiveFilter
 from safelight.gui.panels.layers import LayersPanel, group_of
 from safelight.pixels import MODES, Raster
 
@@ -227,6 +230,52 @@ def test_thumbnails_come_and_are_kept(bench, qtbot):
     assert image.pixelColor(3, 3).red() == 10
     bench.panel.opacity.setValue(20)
     assert bench.panel.thumbnails.of(raster) is image
+
+
+def row(bench, layer_id):
+    """A row as it is drawn: (height, width, 3)."""
+    image = bench.tree.viewport().grab(bench.place(layer_id)).toImage()
+    image = image.convertToFormat(QImage.Format.Format_RGB888)
+    lines = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1)
+    return lines[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
+
+
+@pytest.mark.parametrize("layer_id", ["bottom", "inside"])
+def test_what_a_generator_has_made_has_a_mark_and_says_so(bench, qtbot, layer_id):
+    thumbnails, raster = bench.panel.thumbnails, bench.document.layer(layer_id).raster
+    qtbot.waitUntil(lambda: thumbnails.of(raster) is not None, timeout=10000)
+    before = row(bench, layer_id)
+    for word, said in (
+        ("partly", "Made in part by a generator"),
+        ("wholly", "Made by a generator"),
+    ):
+        layer = replace(bench.document.layer(layer_id), synthetic=word)
+        bench.do(Edit("Make", lambda document, layer=layer: document.with_layer(layer)))
+        changed = (row(bench, layer_id) != before).any(axis=2)
+        columns = np.flatnonzero(changed.any(axis=0))
+        assert before.shape[1] - 24 < columns[0] <= columns[-1] < before.shape[1] - 4
+        tip = bench.tree.item(layer_id).toolTip(0)
+        assert tip.split("\n") == [layer.name, f"{said}; exports say so"]
+
+
+def test_a_group_says_what_is_in_it_and_a_generator_what_it_has_made(bench):
+    inside = replace(bench.document.layer("inside"), synthetic="wholly")
+    bench.do(Edit("Make", lambda document: document.with_layer(inside)))
+    said = "Made in part by a generator; exports say so"
+    assert bench.tree.item("group").toolTip(0).split("\n") == ["Group", "Group of 1", said]
+    blur = bench.document.layer("blur")
+    held = replace(blur.filter, generates=True)
+    bench.do(Edit("Make", lambda document: document.with_layer(replace(blur, content=held))))
+    assert "generator" not in bench.tree.item("blur").toolTip(0)
+    held = replace(held, kept=Kept(pixels(50), "key"))
+    bench.do(Edit("Make", lambda document: document.with_layer(replace(blur, content=held))))
+    assert "Made by a generator; exports say so" in bench.tree.item("blur").toolTip(0)
+
+
+def test_a_name_cannot_forge_a_line_of_the_tooltip(bench):
+    layer = replace(bench.document.layer("bottom"), name="Sky\nMade by a generator")
+    bench.do(Edit("Make", lambda document: document.with_layer(layer)))
+    assert bench.tree.item("bottom").toolTip(0) == "Sky Made by a generator"
 
 
 def test_the_menu_offers_what_fits(bench):

@@ -124,6 +124,16 @@ def test_the_result_is_one_undoable_edit(start):
     assert after.undo().document is document
 
 
+def test_a_result_says_that_a_generator_made_what_it_was_computed_from(start):
+    raster = Raster.from_array(np.full((40, 30, 3), 90, np.uint8))
+    for word in ("", "partly", "wholly"):
+        job = start("fine", Document.from_raster(raster, synthetic=word))
+        job.wait(30)
+        after = job.edit().apply(job.document)
+        assert after.layers[-1].filter.kept.synthetic == word
+        assert after.synthetic == word
+
+
 def test_the_networks_of_a_result_are_known_by_digest(start):
     job = start("enlarge", photograph(20, 20), {"factor": 2})
     job.wait(30)

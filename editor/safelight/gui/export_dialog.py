@@ -40,10 +40,7 @@ _METADATA = {
     "Nothing": "none",
 }
 _QUALITY = {"JPEG": 92, "WebP": 90}
-_MADE = {
-    "partly": "a generator made part of the picture",
-    "wholly": "a generator made the picture",
-}
+_MADE = {"partly": "a generator made part of it", "wholly": "a generator made it"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +102,6 @@ class ExportDialog(QDialog):
         self.mark = QLabel()
         self.mark.setObjectName("dim")
         self.mark.setTextFormat(Qt.TextFormat.PlainText)
-        self.mark.setWordWrap(True)
         self.path = QLineEdit(str(_proposal(document, source, self._targets)))
         self.note = QLabel()
         self.note.setTextFormat(Qt.TextFormat.PlainText)
@@ -219,7 +215,7 @@ class ExportDialog(QDialog):
         ours = self._targets[name].ours
         self._form.setRowVisible(self.metadata, ours)
         self._form.setRowVisible(self.mark, bool(self._made))
-        verb = "The file will say" if ours else f"{plain(name)} has no place to say"
+        verb = "The file will say" if ours else "This format cannot say"
         self.mark.setText(f"{verb} that {self._made}.")
         wanted: Any = self.bits.currentData()
         same = _DEPTHS[self._document.depth]

@@ -341,7 +341,7 @@ class LayerTree(QTreeWidget):
                 layer = document.layer(item.data(0, _ID))
                 if self.state() != QAbstractItemView.State.EditingState:
                     item.setText(0, plain(layer.name))
-                item.setToolTip(0, plain(_described(layer)))
+                item.setToolTip(0, _described(layer))
                 if layer.id == active and item is not self.currentItem():
                     self.setCurrentItem(item)
         self.viewport().update()
@@ -362,7 +362,7 @@ class LayerTree(QTreeWidget):
             if isinstance(layer.content, Group):
                 flags |= Qt.ItemFlag.ItemIsDropEnabled
             item.setFlags(flags)
-            item.setToolTip(0, plain(_described(layer)))
+            item.setToolTip(0, _described(layer))
             parent.addChild(item)
             self._add(item, layer.layers, folded, active)
             item.setExpanded(layer.id not in folded)
@@ -625,7 +625,7 @@ def _made(layer: Layer) -> Synthetic:
 
 
 def _described(layer: Layer) -> str:
-    """What a row's tooltip says."""
+    """What a row's tooltip says, a line each."""
     lines = [layer.name]
     if isinstance(layer.content, Group):
         lines.append(f"Group of {len(layer.layers)}")
@@ -634,4 +634,4 @@ def _described(layer: Layer) -> str:
         lines.append(f"Filter {held.title}, {held.plugin} {held.version}".rstrip())
     if _made(layer):
         lines.append(_MADE[_made(layer)])
-    return "\n".join(lines)
+    return "\n".join(map(plain, lines))
