@@ -49,3 +49,28 @@ def test_whoever_moves_a_border_is_left_alone(workspace):
     assert workspace.sidebar.sizes() == chosen
     workspace.close_filter()
     assert workspace.sidebar.sizes() == chosen
+
+
+def test_a_lightbox_is_seen_whole_when_it_opens(window, workspace, qtbot):
+    window.resize(1280, 820)
+    usual = workspace.sidebar.sizes()
+    workspace.open_filter(workspace.filters.declaration("safelight_generate.flowers"))
+    panel = workspace.settings
+    grid, area = panel.latents.lightbox.grid, panel.findChild(QScrollArea).viewport()
+
+    def seen():
+        top = grid.mapTo(area, grid.rect().topLeft()).y()
+        return top >= 0 and top + grid.height() <= area.height()
+
+    qtbot.waitUntil(seen)
+    assert workspace.sidebar.sizes()[0] == 0
+    workspace.close_filter()
+    assert workspace.sidebar.sizes() == usual
+
+
+def test_the_settings_of_a_layer_fit_the_narrowest_panel(workspace, qtbot):
+    session = workspace.session
+    warmth = workspace.filters.declaration("safelight_warmth.warmth")
+    session.apply(warmth, warmth.settings(), None)
+    qtbot.waitUntil(lambda: workspace.held is not None, timeout=30000)
+    assert workspace.held.strip.minimumSizeHint().width() <= 190
