@@ -4,6 +4,8 @@ import pytest
 from PySide6.QtWidgets import QScrollArea
 
 from safelight import api
+from safelight.actions.generating import to_be_generated
+from safelight.document import edits
 from tests.gui.conftest import open_in
 from tests.plugins.safelight_kinds import everything
 
@@ -68,9 +70,10 @@ def test_a_lightbox_is_seen_whole_when_it_opens(window, workspace, qtbot):
     assert workspace.sidebar.sizes() == usual
 
 
-def test_the_settings_of_a_layer_fit_the_narrowest_panel(workspace, qtbot):
-    session = workspace.session
-    warmth = workspace.filters.declaration("safelight_warmth.warmth")
-    session.apply(warmth, warmth.settings(), None)
-    qtbot.waitUntil(lambda: workspace.held is not None, timeout=30000)
-    assert workspace.held.strip.minimumSizeHint().width() <= 190
+def test_the_settings_of_a_generated_layer_fit_the_narrowest_panel(workspace):
+    flowers = workspace.filters.declaration("safelight_generate.flowers")
+    layer = to_be_generated(flowers, 400, 300).layers[0]
+    workspace.session.do(edits.add_layer(layer))
+    panel = workspace.held
+    for control in (*panel.controls, panel.strip):
+        assert control.minimumSizeHint().width() <= 190
