@@ -9,11 +9,9 @@ from torch import Tensor, nn
 
 from models.generate.contest import WATCHED, Batch, Contest, Settings, Stage
 from models.generate.folder import Examples, Folder, reduced, signed
-from models.generate.networks import CODE, FeatureJudge, Judge, Objects
-from models.perceptual import Features
+from models.generate.networks import CODE, Judge, Objects
 from models.training import Run, planes
 
-SEEN = {4: 128, 9: 384, 12: 512}  # SqueezeNet's layers that a judge sees by: channels
 CENTRED = 0.995  # of what the blocks are told, over steps: the middle that variety goes around
 
 
@@ -22,7 +20,7 @@ class ObjectContest(Contest):
 
     def __init__(self, settings: Settings, run: Run):
         generator = Objects(settings.side, settings.width)
-        judge = judge_of(settings)
+        judge = Judge(settings.side, settings.width, norm=settings.norm)
         super().__init__(settings, run, generator, judge)
         self.pictures = Folder(settings.photos, settings.side)
         self.source = run.batches(Examples(self.pictures.train, settings.batch, run.seed))
@@ -46,14 +44,6 @@ class ObjectContest(Contest):
         sets = self.pictures.train, self.pictures.held_out
         learnt, held_out = (signed(planes(part[:WATCHED])).to(self.same.device) for part in sets)
         return Batch(blended(learnt, at)), Batch(blended(held_out, at))
-
-
-def judge_of(settings: Settings) -> nn.Module:
-    """A judge that begins with nothing, or one that looks through a trained network's eyes."""
-    if settings.judge_features is None:
-        return Judge(settings.side, settings.width, norm=settings.norm)
-    seen = Features(settings.judge_features, tuple(SEEN)).requires_grad_(False)
-    return FeatureJudge(seen, tuple(SEEN.values()))
 
 
 def blended(pictures: Tensor, at: Stage) -> Tensor:

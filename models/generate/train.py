@@ -6,7 +6,7 @@
 
 A judge learns to tell what is made from what is real, and the generator learns to please it. The
 usual cures of that struggle are options (`--loss`, `--roughness`, `--slope`, `--norm`,
-`--judge-features`, `--smoothing`, `--changes`, `--grow`); the defaults are those of R3GAN (Huang et
+`--smoothing`, `--changes`, `--grow`); the defaults are those of R3GAN (Huang et
 al., "The GAN is dead; long live the GAN!", 2024) with differentiable augmentation, objects growing
 from 16 pixels.
 Which textures of the folders' pictures surfaces are learnt from says a list (textures.py). What is
@@ -91,8 +91,6 @@ def main() -> None:
     weight = "weight of WGAN-GP's penalty"
     parser.add_argument("--slope", type=float, default=Settings.slope, help=weight)
     parser.add_argument("--norm", action="store_true", help="spectral normalisation of the judge")
-    seen = "SqueezeNet's weights, through which the judge of objects sees (projected GAN)"
-    parser.add_argument("--judge-features", type=Path, help=seen)
     parser.add_argument("--smoothing", type=float, default=Settings.smoothing, help="of labels")
     parser.add_argument("--changes", nargs="*", choices=CHANGES, default=Settings.changes)
     parser.add_argument("--grow", nargs="*", type=int, help="sides, of objects")
