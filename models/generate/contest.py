@@ -8,7 +8,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
@@ -43,9 +42,6 @@ class Settings(training.Settings):
     finite: bool = False  # by finite differences
     slope: float = 0.0  # weight of WGAN-GP's penalty
     norm: bool = False  # spectral normalisation of the judge
-    judge_features: Path | None = (
-        None  # SqueezeNet's weights, through which a judge of objects sees
-    )
     smoothing: float = 0.0
     changes: tuple[str, ...] = tuple(CHANGES)
     grow: tuple[int, ...] = ()

@@ -33,7 +33,6 @@ WIDTHS = {4: 256, 8: 256, 16: 192, 32: 128, 64: 64, 128: 32, 256: 16}  # channel
 SLOPE = 0.2  # of the activation below zero
 GAIN = math.sqrt(2 / (1 + SLOPE**2))  # keeps the spread of numbers through the activation
 
-LEAST_SEEN = 64  # pixels a side that a trained network is shown at least
 TELLING = 0.5  # how much a code changes a convolution's answers at first
 
 SURFACE_WIDTHS = (128, 96, 64, 48, 32)  # at 1/16, 1/8, 1/4, 1/2 and 1
@@ -264,59 +263,6 @@ class Judge(nn.Module):
             return self.last(x.flatten(1))[:, 0]
         wanted = self.wanted(kinds)[:, :, None, None] / math.sqrt(x.shape[1])
         return (self.last(x)[:, 0] + (wanted * x).sum(1)).mean((1, 2))
-
-
-class FeatureJudge(nn.Module):
-    """How real pictures look by the features of a network that has seen many: a projected GAN.
-
-    Sauer et al., "Projected GANs Converge Faster", 2021: what a trained network says at several
-    depths is mixed by convolutions of random weights, the coarser added to the finer, and each is
-    judged by a few convolutions with spectral normalisation. Only those learn. Many times fewer
-    pictures are needed than by a judge that begins with nothing. `features` gives a tensor for each
-    of `channels`, finest first, of pictures of 0 to 1; a verdict for every place of each: (m,).
-    """
-
-    def __init__(self, features: nn.Module, channels: Sequence[int], width: int = 64):
-        super().__init__()
-        self.compared = features
-        self.across = nn.ModuleList(nn.Conv2d(count, width, 1) for count in channels)
-        self.down = nn.ModuleList(nn.Conv2d(width, width, 3, padding=1) for _ in channels)
-        for part in (self.across, self.down):
-            for layer in part:
-                nn.init.kaiming_normal_(layer.weight)
-                nn.init.zeros_(layer.bias)
-            part.requires_grad_(False)
-        self.judges = nn.ModuleList(
-            nn.ModuleList(
-                spectral_norm(nn.Conv2d(width, outputs, 3, padding=1))
-                for outputs in (width, width, 1)
-            )
-            for _ in channels
-        )
-
-    def requires_grad_(self, requires_grad: bool = True) -> FeatureJudge:
-        """Of what learns."""
-        self.judges.requires_grad_(requires_grad)
-        return self
-
-    def forward(self, pictures: Tensor, fade: float = 1.0, kinds: Tensor | None = None) -> Tensor:
-        seen = pictures
-        if seen.shape[-1] < LEAST_SEEN:
-            seen = F.interpolate(seen, (LEAST_SEEN, LEAST_SEEN), mode="bilinear")
-        mixed, coarser = [], None
-        answers = self.compared((seen + 1) / 2)
-        for n in reversed(range(len(answers))):
-            x = self.across[n](answers[n] / (answers[n].detach().std() + 1e-6))
-            if coarser is not None:
-                x = x + F.interpolate(coarser, x.shape[2:], mode="bilinear")
-            coarser = self.down[n](x)
-            mixed.append((n, coarser))
-        verdicts = []
-        for n, x in mixed:
-            first, second, last = self.judges[n]
-            x = second(F.leaky_relu(first(x), SLOPE))
-            verdicts.append(last(F.leaky_relu(x, SLOPE)).flatten())
-        return torch.cat(verdicts)
 
 
 class Surfaces(nn.Module):

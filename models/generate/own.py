@@ -9,6 +9,11 @@ unless --features names SqueezeNet's weights. `--general` goes on from the netwo
 OUT receives the plugin, a folder that `safelight plugins install` takes, beside what every training
 leaves: `weights.npz`, `state.pt`, `log.jsonl` and `samples/`. What is stated of the training data
 are the names of the pictures, or what --credit says of them.
+
+What was tried, with ten seconds of one core each (about 160 steps, squares of 64 pixels): Muon at
+0.003 left a fur at 2.7 times the distance between two squares of it and Adam at 0.01 at 3.6, on
+strokes of paint both came to 1.6; SqueezeNet's features gave strands where ours gave blobs, and
+comparing near pixels brought the colours. What minutes give was not measured; the log says it.
 """
 
 from __future__ import annotations

@@ -2,8 +2,7 @@
 
 Beside features, colours and the differences of pixels that are near one another are compared: how
 strong detail is, and which way it runs, small networks of features hardly say. These guide the
-generator alone, unless a judge is asked for. Adam at a high rate takes more steps in a minute than
-Muon, and gets further.
+generator alone, unless a judge is asked for.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from models.generate.selected import Squares, Texture
 from models.generate.surfaces import TYPICAL, Kinds, SurfaceContest, mean_of, placed
 from models.generate.textures import between, row
 from models.style import objective
-from models.training import Run, adam
+from models.training import Run
 
 STEPS = (1, 2, 4)  # pixels apart, across and down, that are compared
 SMALLEST = 1e-4  # least variance of a colour or difference
@@ -50,7 +49,7 @@ class Settings(contest.Settings):
     width: float = 0.5
     minutes: float = 5.0
     batch: int = 1
-    learning_rate: float = 1e-2
+    learning_rate: float = 3e-3
     measure_every: float = 60.0  # seconds
 
 
@@ -87,7 +86,6 @@ def near_loss(found: Near, wanted: Near) -> Tensor:
 class OwnContest(SurfaceContest):
     """A generator of the textures of a few pictures, and a judge that may stay away."""
 
-    optimizing = staticmethod(adam)
     settings: Settings
 
     def __init__(self, settings: Settings, run: Run, textures: list[Texture]):

@@ -214,6 +214,29 @@ def test_the_grid_is_square_and_fills_its_width(make, qtbot, width):
 
 # -- a code beside it, a palette -------------------------------------------------------------
 
+NARROWEST = 190
+"""Pixels that a control has in the narrowest panel."""
+
+
+@pytest.mark.parametrize(
+    ("sort", "value"),
+    [
+        (Annotated[tuple[float, ...], api.Latent(3)], (1.0, 2.0, 3.0)),
+        (Annotated[tuple[float, ...], api.Latent(3, role="held")], (1.0, 2.0, 3.0)),
+        (api.Palette, ()),
+        (api.Palette, ("#ffffff",) * 7),
+        (api.Palette, ("#ffffff",) * 8),
+    ],
+)
+def test_a_control_fits_the_narrowest_panel(qtbot, sort, value):
+    control = control_for(parameter_of("a_rather_long_name", sort, ()))
+    qtbot.addWidget(control)
+    control.set_value(value)
+    if isinstance(control, LightboxControl):
+        control.show_locked(True)
+    control.show()
+    assert control.minimumSizeHint().width() <= NARROWEST
+
 
 def test_a_code_beside_it_can_be_cleared(qtbot):
     sort = Annotated[tuple[float, ...], api.Latent(3, role="held")]

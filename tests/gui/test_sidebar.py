@@ -4,6 +4,8 @@ import pytest
 from PySide6.QtWidgets import QScrollArea
 
 from safelight import api
+from safelight.actions.generating import to_be_generated
+from safelight.document import edits
 from tests.gui.conftest import open_in
 from tests.plugins.safelight_kinds import everything
 
@@ -49,3 +51,29 @@ def test_whoever_moves_a_border_is_left_alone(workspace):
     assert workspace.sidebar.sizes() == chosen
     workspace.close_filter()
     assert workspace.sidebar.sizes() == chosen
+
+
+def test_a_lightbox_is_seen_whole_when_it_opens(window, workspace, qtbot):
+    window.resize(1280, 820)
+    usual = workspace.sidebar.sizes()
+    workspace.open_filter(workspace.filters.declaration("safelight_generate.flowers"))
+    panel = workspace.settings
+    grid, area = panel.latents.lightbox.grid, panel.findChild(QScrollArea).viewport()
+
+    def seen():
+        top = grid.mapTo(area, grid.rect().topLeft()).y()
+        return top >= 0 and top + grid.height() <= area.height()
+
+    qtbot.waitUntil(seen)
+    assert workspace.sidebar.sizes()[0] == 0
+    workspace.close_filter()
+    assert workspace.sidebar.sizes() == usual
+
+
+def test_the_settings_of_a_generated_layer_fit_the_narrowest_panel(workspace):
+    flowers = workspace.filters.declaration("safelight_generate.flowers")
+    layer = to_be_generated(flowers, 400, 300).layers[0]
+    workspace.session.do(edits.add_layer(layer))
+    panel = workspace.held
+    for control in (*panel.controls, panel.strip):
+        assert control.minimumSizeHint().width() <= 190

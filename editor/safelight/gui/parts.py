@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QBrush, QColor
-from PySide6.QtWidgets import QLabel, QListWidgetItem
+from PySide6.QtWidgets import QLabel, QListWidgetItem, QPushButton
 
 from safelight.gui import theme
 from safelight.gui.text import plain
@@ -17,6 +17,15 @@ def remark(text: str = "") -> QLabel:
     label.setObjectName("dim")
     label.setWordWrap(True)
     return label
+
+
+def small_button(words: str, hint: str) -> QPushButton:
+    """A button of a word or two, low enough for the line with a control's name."""
+    button = QPushButton(words)
+    button.setObjectName("words")
+    button.setAutoDefault(False)
+    button.setToolTip(hint)
+    return button
 
 
 def heading(title: str, flags: Qt.ItemFlag) -> QListWidgetItem:

@@ -56,9 +56,9 @@ class Sidebar(QSplitter):
             share = sum(self.sizes()) / max(sum(self._usual), 1)  # the window may have grown since
             top, middle, bottom = (round(size * share) for size in self._usual)
             lacking = panel.wanted_height(self._stack.width()) - middle
+            if panel.latents.lightbox is not None and lacking > bottom - _LEAST:
+                top, middle, lacking = 0, middle + top, lacking - top
             lent = max(0, min(lacking, bottom - _LEAST))
-            if panel.latents.lightbox is not None and lacking > lent:
-                top, middle = 0, middle + top
             self.setSizes([top, middle + lent, bottom - lent])
         elif self._usual is not None:
             self.setSizes(self._usual)

@@ -53,6 +53,7 @@ QToolButton#link {{
 QToolButton#link:hover {{ background: {RAISED}; }}
 QToolButton#link:focus {{ border-color: {ACCENT}; }}
 QToolButton#words {{ padding: 3px 8px 4px; }}
+QPushButton#words {{ padding: 3px 7px 4px; }}
 QToolButton#swatch {{ padding: 0; border-radius: 4px; }}
 QToolButton#steps {{ background: transparent; border-color: transparent; padding: 4px 5px; }}
 QToolButton#steps:hover {{ background: {RAISED}; }}

@@ -11,6 +11,7 @@ from safelight.actions.lightbox import Code
 from safelight.api import Parameter, Value
 from safelight.gui.controls.control import Control
 from safelight.gui.controls.thumb import Thumb
+from safelight.gui.parts import small_button
 
 _SIDE = 44
 """Pixels that the thumb is wide and high."""
@@ -37,14 +38,14 @@ class CodeControl(Control):
         self.take_current = QPushButton("Take current")
         self.take_current.setToolTip("Put here what the lightbox shows in its middle")
         self.take_current.clicked.connect(self.taking)
-        self.clear = QPushButton("Clear")
+        self.take_current.setAutoDefault(False)
+        self.clear = small_button("Clear", "None again")
         self.clear.clicked.connect(self.reset)
+        self.head.addWidget(self.clear)
         row = QHBoxLayout()
-        row.setSpacing(6)
+        row.setSpacing(8)
         row.addWidget(self.thumb)
-        for button in (self.take_current, self.clear):
-            button.setAutoDefault(False)
-            row.addWidget(button)
+        row.addWidget(self.take_current)
         row.addStretch(1)
         self.body.addLayout(row)
         self.set_value(parameter.default)

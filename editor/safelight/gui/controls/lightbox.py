@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import cast
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QWidget
 
 from safelight.actions.lightbox import FAR, NEAR, Code, current, mixed, neighbours
 from safelight.api import Parameter, Value
@@ -17,7 +17,7 @@ from safelight.gui.controls.control import Control
 from safelight.gui.controls.neighbourhood import MIDDLE, Neighbourhood
 from safelight.gui.controls.number import Slider
 from safelight.gui.controls.thumb import Thumb
-from safelight.gui.parts import remark
+from safelight.gui.parts import remark, small_button
 from safelight.gui.text import plain
 
 _STEPS = {"Near": NEAR, "Far": FAR}
@@ -169,27 +169,27 @@ class LightboxControl(Control):
             slot.setToolTip(f"{hint} instead" if code else hint)
 
     def _add_head(self) -> None:
-        self.back = _small("Back", "To the one before")
+        self.back = small_button("Back", "To the one before")
         self.back.clicked.connect(self._go_back)
-        self.shuffle = _small("Shuffle", "Other neighbours of the current one")
+        self.shuffle = small_button("Shuffle", "Other neighbours of the current one")
         self.shuffle.clicked.connect(self._show_others)
         for button in (self.back, self.shuffle):
             self.head.addWidget(button)
 
     def _steps_row(self) -> QHBoxLayout:
         row = QHBoxLayout()
-        row.setSpacing(6)
+        row.setSpacing(4)
         self._group = QButtonGroup(self)
-        self.paces: dict[str, QToolButton] = {}
+        self.paces: dict[str, QPushButton] = {}
         for name, how in (("Near", "little"), ("Far", "much")):
-            button = _small(name, f"Neighbours that differ {how}")
+            button = small_button(name, f"Neighbours that differ {how}")
             button.setCheckable(True)
             self._group.addButton(button)
             self.paces[name] = button
             row.addWidget(button)
         self.paces["Near"].setChecked(True)
         self._group.buttonClicked.connect(lambda _: self.shown.emit())
-        self.lock = _small("Lock region", "Keep a rectangle of the picture as it is now")
+        self.lock = small_button("Lock region", "Keep a rectangle of the picture as it is now")
         self.lock.setCheckable(True)
         self.lock.toggled.connect(self.locking)
         self.lock.hide()
@@ -219,11 +219,3 @@ class LightboxControl(Control):
         self.slider.sliderReleased.connect(lambda: self.hold(False))
         row.insertWidget(1, self.slider, 1)
         return row
-
-
-def _small(words: str, hint: str) -> QToolButton:
-    button = QToolButton()
-    button.setObjectName("words")
-    button.setText(words)
-    button.setToolTip(hint)
-    return button

@@ -22,11 +22,14 @@ from safelight.api.shapes import MOST_COLOURS
 from safelight.gui import theme
 from safelight.gui.controls.control import Control
 from safelight.gui.icons import icon
-from safelight.gui.parts import remark
+from safelight.gui.parts import remark, small_button
 from safelight.gui.text import plain
 
 _SIDE = 24
 """Pixels that a swatch is wide and high."""
+
+_NARROWEST = 14
+"""Pixels that it is wide at least: eight fit the narrowest panel."""
 
 _GAP = 4
 _REMOVES = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
@@ -63,15 +66,10 @@ class PaletteControl(Control):
         self.from_photograph.setAutoDefault(False)
         self.from_photograph.setToolTip("Take the colours that most of the picture has")
         self.from_photograph.clicked.connect(self._ask)
-        self.clear = QPushButton("Clear")
-        self.clear.setAutoDefault(False)
+        self.clear = small_button("Clear", "No colours again")
         self.clear.clicked.connect(self.reset)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(6)
-        buttons.addWidget(self.from_photograph)
-        buttons.addWidget(self.clear)
-        buttons.addStretch(1)
-        self.body.addLayout(buttons)
+        self.head.addWidget(self.clear)
+        self.body.addWidget(self.from_photograph, 0, Qt.AlignmentFlag.AlignLeft)
         self.trouble = remark()
         self.trouble.hide()
         self.body.addWidget(self.trouble)
@@ -156,7 +154,9 @@ class Swatch(QAbstractButton):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._colour = QColor()
-        self.setFixedSize(_SIDE, _SIDE)
+        self.setFixedHeight(_SIDE)
+        self.setMinimumWidth(_NARROWEST)
+        self.setMaximumWidth(_SIDE)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)

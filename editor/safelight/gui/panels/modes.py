@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import QSignalBlocker, QSize, Signal
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from safelight.pixels import MODES
 
 _FIRST_OF_FAMILY = ("darken", "lighten", "overlay", "difference", "hue")
+_NARROWEST = 90
+"""Pixels that the list is wide at least."""
 
 
 class ModeBox(QComboBox):
@@ -31,6 +33,10 @@ class ModeBox(QComboBox):
         """Show a mode, without telling that it was chosen."""
         with QSignalBlocker(self):
             self.setCurrentIndex(self.findData(mode))
+
+    def minimumSizeHint(self) -> QSize:
+        """Long names give way in a narrow panel."""
+        return QSize(_NARROWEST, super().minimumSizeHint().height())
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Scrolling a panel must not change a picture."""

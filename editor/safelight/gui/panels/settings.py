@@ -315,8 +315,11 @@ class FilterSettings(QWidget):
 
     def _show_lightbox(self) -> None:
         self.room_wanted.emit()
+        QTimer.singleShot(30, self, self._scroll_to_lightbox)
+
+    def _scroll_to_lightbox(self) -> None:
         if self.latents.lightbox is not None:
-            self._bring_into_view(self.latents.lightbox)
+            self._area.verticalScrollBar().setValue(self.latents.lightbox.y())
 
     def wanted_height(self, width: int) -> int:
         """Pixels in which everything is seen without scrolling, in a panel of that width."""
