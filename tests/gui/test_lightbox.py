@@ -49,7 +49,7 @@ def click(qtbot, control, place):
 
 def slots(control):
     """The thumbs of A and B."""
-    return list(control._slots)
+    return list(control.slots)
 
 
 # -- codes -----------------------------------------------------------------------------------
