@@ -1,34 +1,74 @@
-"""Objects: pictures of one kind of thing, learnt from a folder of them."""
+"""Objects: pictures of one kind of thing, learnt from a folder of them.
+
+Beside the judge, a generator may be guided: of a real picture's own code (coded.py) it is to make
+that picture, as near as codes can say it, by the features of SqueezeNet and by colour.
+"""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+import torch.nn.functional as F
+from torch import Tensor
 
+from models.generate.coded import Coded
 from models.generate.contest import WATCHED, Batch, Contest, Settings, Stage
 from models.generate.folder import Examples, Folder, reduced, signed
 from models.generate.networks import CODE, Judge, Objects
+from models.perceptual import Features, feature_loss
 from models.training import Run, planes
 
+SEEN = (1, 5, 8)  # layers of SqueezeNet that say how alike pictures are
+LEAST = 64  # pixels a side that it is shown
+COLOURS = 8  # pixels a side at which colours are compared
+JITTER = 0.2  # of codes, beside their spread of 1
 CENTRED = 0.995  # of what the blocks are told, over steps: the middle that variety goes around
 
 
 class ObjectContest(Contest):
     """A generator of objects and its judge."""
 
-    def __init__(self, settings: Settings, run: Run):
+    def __init__(
+        self, settings: Settings, run: Run, features: Path | None = None, guided: float = 0.0
+    ):
         generator = Objects(settings.side, settings.width)
         judge = Judge(settings.side, settings.width, norm=settings.norm)
         super().__init__(settings, run, generator, judge)
         self.pictures = Folder(settings.photos, settings.side)
         self.source = run.batches(Examples(self.pictures.train, settings.batch, run.seed))
+        self.guided = guided if features else 0.0
+        if features and guided:
+            self.compared = Features(features, SEEN).to(run.devices.device)
+            self.compared = self.compared.to(memory_format=torch.channels_last)
+            self.coded = Coded(self.pictures.train)
         chance = torch.Generator().manual_seed(0)
         self.same = torch.randn(WATCHED, CODE, generator=chance).to(run.devices.device)
 
     def batch(self, at: Stage) -> Batch:
-        return Batch(blended(signed(next(self.source)), at))
+        pictures = signed(next(self.source))
+        if self.guided:
+            codes = self.coded.of(pictures)
+            self.codes, self.at = codes + JITTER * torch.randn_like(codes), at
+        return Batch(blended(pictures, at))
+
+    def guidance(self, made: Tensor, batch: Batch) -> Tensor:
+        """How far what is made of the batch's own codes is from it."""
+        if not self.guided:
+            return super().guidance(made, batch)
+        with self.run.devices.autocast():
+            told = self.generator.module.mapped(self.codes)
+            own = self.generator.module.made(told, self.at.side, self.at.fade)
+            seen = (large_enough((part + 1) / 2) for part in (own, batch.real))
+            features = feature_loss(self.compared, *seen)
+        near, real = (reduced(part, COLOURS) for part in (own.float(), batch.real))
+        return self.guided * (features + (near - real).abs().mean())
+
+    def guide_generator(self, batch: Batch, at: Stage) -> Tensor:
+        loss = self.guidance(batch.real, batch)
+        self.norms["generator"] = self.run.learn(loss)
+        return loss
 
     def made(self, generator: Any, batch: Batch, at: Stage) -> Tensor:
         told = generator.mapped(torch.randn(len(batch.real), CODE, device=batch.real.device))
@@ -46,10 +86,17 @@ class ObjectContest(Contest):
         return Batch(blended(learnt, at)), Batch(blended(held_out, at))
 
 
+def large_enough(pictures: Tensor) -> Tensor:
+    """Pictures as large as SqueezeNet's layers need them."""
+    if pictures.shape[-1] >= LEAST:
+        return pictures
+    return F.interpolate(pictures, (LEAST, LEAST), mode="bilinear")
+
+
 def blended(pictures: Tensor, at: Stage) -> Tensor:
     """Real pictures at the side of a stage; while it comes in, partly as they were at the last."""
     fine = reduced(pictures, at.side)
     if at.fade >= 1:
         return fine
-    coarse = nn.functional.interpolate(reduced(fine, at.side // 2), scale_factor=2.0)
+    coarse = F.interpolate(reduced(fine, at.side // 2), scale_factor=2.0)
     return coarse + at.fade * (fine - coarse)

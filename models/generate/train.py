@@ -80,6 +80,11 @@ def surfaces(given: argparse.Namespace) -> Making:
     return made
 
 
+def objects(given: argparse.Namespace) -> Making:
+    """A contest about the pictures of a folder."""
+    return lambda settings, run: ObjectContest(settings, run, given.features, given.guided)
+
+
 def main() -> None:
     parser = options(__doc__.splitlines()[0], Settings)
     parser.add_argument("--side", type=int, default=Settings.side, help="pixels, a power of 2")
@@ -96,17 +101,17 @@ def main() -> None:
     parser.add_argument("--grow", nargs="*", type=int, help="sides, of objects")
     parser.add_argument("--surfaces", action="store_true", help="of what textures are made of")
     parser.add_argument("--more", nargs="*", type=Path, default=[], help="folders, for surfaces")
-    parser.add_argument("--features", type=Path, help="SqueezeNet's weights, for surfaces")
+    parser.add_argument("--features", type=Path, help="SqueezeNet's weights, which guide")
     parser.add_argument("--textures", type=Path, default=TEXTURES, help="a list, for surfaces")
     came = "part of the run after which the judge comes in"
     parser.add_argument("--judged-from", type=float, default=Settings.judged_from, help=came)
-    parser.add_argument("--guided", type=float, default=GUIDED, help="weight of the statistics")
+    parser.add_argument("--guided", type=float, default=GUIDED, help="weight of that")
     given = parser.parse_args()
     if given.surfaces and given.guided and not given.features:
         parser.error("--surfaces needs --features, or --guided 0")
     if given.grow is None:
         given.grow = () if given.surfaces else tuple(s for s in GROWS if s <= given.side)
-    making = surfaces(given) if given.surfaces else ObjectContest
+    making = (surfaces if given.surfaces else objects)(given)
     known = {field.name: getattr(given, field.name) for field in fields(Settings)}
     train(Settings(**known | {name: tuple(known[name]) for name in ("changes", "grow")}), making)
 

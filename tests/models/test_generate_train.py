@@ -9,8 +9,10 @@ from PIL import Image
 
 torch = pytest.importorskip("torch")
 
+from models.generate.coded import Coded  # noqa: E402
 from models.generate.contest import Batch, Settings, Stage  # noqa: E402
-from models.generate.networks import CELL, FIELD, KIND, Judge, Objects, Surfaces  # noqa: E402
+from models.generate.folder import signed  # noqa: E402
+from models.generate.networks import CELL, CODE, FIELD, KIND, Judge, Objects, Surfaces  # noqa: E402
 from models.generate.objects import ObjectContest, blended  # noqa: E402
 from models.generate.surfaces import Kinds, SurfaceContest, placed  # noqa: E402
 from models.generate.textures import (  # noqa: E402
@@ -26,7 +28,7 @@ from models.generate.textures import (  # noqa: E402
 )
 from models.generate.train import TEXTURES, train  # noqa: E402
 from models.style import objective  # noqa: E402
-from models.training import load_weights  # noqa: E402
+from models.training import load_weights, planes  # noqa: E402
 from tests.models.making import features  # noqa: E402
 
 
@@ -270,3 +272,32 @@ def test_untrained_networks_speak_neither_too_loudly_nor_too_softly():
     found += [Judge(64)(pictures), Judge(64, kinds=KIND)(pictures, kinds=torch.randn(16, KIND))]
     for said in found:
         assert 0.1 < float(said.std()) < 4
+
+
+def test_codes_of_pictures_are_like_those_of_chance():
+    rng = np.random.default_rng(3)
+    small = rng.integers(0, 256, (200, 4, 4, 3), np.uint8)
+    pictures = np.kron(small, np.ones((1, 8, 8, 1), np.uint8))  # of 48 directions
+    coded = Coded(pictures)
+    codes = coded.of(signed(planes(pictures)))
+    assert codes.shape == (200, CODE)
+    known = codes[:, :40]
+    assert float(known.square().mean()) == pytest.approx(1, abs=0.2)
+    assert float(known.mean().abs()) < 0.1
+    assert float(codes[:, 60:].abs().max()) < 1e-2 * float(known.abs().max())
+    near, far = pictures[:1].copy(), pictures[1:2]
+    near[:, 0, 0] ^= 8
+    like = coded.of(signed(planes(np.concatenate([near, far]))))
+    assert float((like[0] - codes[0]).norm()) < 0.2 * float((like[1] - codes[0]).norm())
+
+
+def test_a_guided_generator_learns_to_make_a_picture_of_its_code(folder, weights, tmp_path):
+    given = settings(folder, tmp_path / "out", side=32, grow=(), batch=4, steps=40, judged_from=1.0)
+    made = []
+
+    def making(settings, run):
+        made.append(ObjectContest(settings, run, weights, 1.0))
+        return made[0]
+
+    found = train(given, making)
+    assert np.mean(found[-8:]) < 0.8 * np.mean(found[:4])

@@ -111,6 +111,16 @@ def test_a_preview_beside_what_is_selected_says_so(start, document):
     assert "lies elsewhere" in outcome.message
 
 
+def test_what_fills_a_hole_makes_the_picture_synthesised_in_part(start, document):
+    selected = replace(document, selection=rectangle(document, Region(40, 40, 12, 9)))
+    job = start("repair", selected)
+    assert isinstance(job.wait(180), JobFinished)
+    assert job.edit().apply(selected).synthetic == "partly"
+    job = start("denoise", document, {"automatic": False, "level": 5.0}, region=None)
+    assert isinstance(job.wait(180), JobFinished)
+    assert job.edit().apply(document).synthetic == ""
+
+
 def test_a_flower_says_which_networks_drew_it(start):
     job = start("flowers", Document(300, 200, "uint8", ()))
     assert isinstance(job.wait(120), JobFinished)

@@ -42,7 +42,8 @@ class Declaration:
     says, and is told the mask. ``prepares`` names what it wants to see of the whole picture
     beforehand, and the parameters that this depends on; nothing for a filter that does not.
     ``zoomable``: a smaller picture gives a smaller version of the same result. ``generates``: it
-    makes pixels from nothing, and is given no picture.
+    makes pixels from nothing, and is given no picture. ``invents``: it puts into a picture what
+    was never there.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Declaration:
     prepares: tuple[str, ...] = ()
     zoomable: bool = False
     generates: bool = False
+    invents: bool = False
 
     @property
     def name(self) -> str:
@@ -121,6 +123,7 @@ class Declaration:
             "prepares": list(self.prepares),
             "zoomable": self.zoomable,
             "generates": self.generates,
+            "invents": self.invents,
         }
 
     @classmethod
@@ -140,6 +143,7 @@ class Declaration:
                 prepares=tuple(str(name) for name in data.get("prepares", ())),
                 zoomable=data.get("zoomable") is True,
                 generates=data.get("generates") is True,
+                invents=data.get("invents") is True,
                 **texts,
             )
             _check_scale(declaration)
@@ -211,6 +215,7 @@ def filter(
     scale: int | str = 1,
     prepare: Prepare | None = None,
     zoomable: bool = False,
+    invents: bool = False,
 ) -> Callable[[Function], Function]:
     """Declare a function from an image to an image as a filter.
 
@@ -233,6 +238,9 @@ def filter(
     which the picture is seen, which is much faster than at full size. It has no layer among its
     parameters.
 
+    One that ``invents`` puts into a picture what was never there, such as what fills a hole. Then
+    the document, and what is exported, say that it is synthesised in part.
+
     A filter that names ``mask`` in its signature works on what is selected: it is called once,
     with the part of the picture around the selected pixels, ``reach`` more on each side, and the
     mask of that part. The host keeps every pixel outside of the mask as it was, and blends where
@@ -240,7 +248,9 @@ def filter(
     """
 
     def decorate(function: Function) -> Function:
-        declared = _declare(function, title, category, reach, scale, prepare, zoomable=zoomable)
+        declared = _declare(
+            function, title, category, reach, scale, prepare, zoomable=zoomable, invents=invents
+        )
         setattr(function, _MARK, declared)
         return function
 
@@ -310,6 +320,7 @@ def _declare(
     selects: bool = False,
     zoomable: bool = False,
     generates: bool = False,
+    invents: bool = False,
 ) -> Registered:
     name = function.__name__
     try:
@@ -343,6 +354,7 @@ def _declare(
         prepares=() if prepare is None else check_prepare(name, prepare, parameters),
         zoomable=zoomable,
         generates=generates,
+        invents=invents,
     )
     if ("prepared" in wants) != (prepare is not None):
         raise TypeError(f"{name}: the argument prepared and prepare= belong together")

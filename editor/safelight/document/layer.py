@@ -35,8 +35,8 @@ class Kept:
 
     ``raster`` has the document's size, depth and profile; of 4 channels the alpha is not used.
     ``key`` says what it was computed from (``document.result_key``), ``models`` the SHA-256 of
-    each network that ran, ``synthetic`` how much of what it was computed from a generator had made:
-    that can still be seen in it when the generated layer is gone.
+    each network that ran, ``synthetic`` how much of it was never there: made by a generator in what
+    it was computed from, where it can still be seen when that layer is gone, or by the filter.
     """
 
     raster: Raster

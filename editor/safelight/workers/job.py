@@ -28,6 +28,7 @@ from safelight.document import (
     Layer,
     Live,
     LiveFilter,
+    Synthetic,
     canvas,
     edits,
     effective_raster,
@@ -214,7 +215,9 @@ class Job:
         factor = self.declaration.factor(self.settings)
         if factor != 1:
             return edits.enlarge(outcome.layers, factor, title, self._lengths)
-        kept = Kept(outcome.raster, self._key, self.models, self.inputs[0][1].synthetic)
+        invented: Synthetic = "partly" if self.declaration.invents else ""
+        synthetic = self.inputs[0][1].synthetic or invented
+        kept = Kept(outcome.raster, self._key, self.models, synthetic)
         if self._layer_id is not None:
             return edits.keep_result(self._layer_id, kept, self.filter)
         made = replace(self.filter, kept=kept)

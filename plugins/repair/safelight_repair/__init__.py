@@ -47,7 +47,7 @@ def find_damage(
     return damage.damage_mask(job.run("detect.onnx", image), sensitivities)
 
 
-@api.filter("Repair", category="Repair", reach=SURROUNDINGS * VIEW)
+@api.filter("Repair", category="Repair", reach=SURROUNDINGS * VIEW, invents=True)
 def repair(
     image: api.Image,
     mask: api.Mask,
@@ -67,7 +67,7 @@ def _around(context: int) -> int:
     return SURROUNDINGS * context
 
 
-@api.filter("Remove", category="Repair", reach=_around)
+@api.filter("Remove", category="Repair", reach=_around, invents=True)
 def remove(
     image: api.Image,
     mask: api.Mask,
