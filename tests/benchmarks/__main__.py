@@ -22,6 +22,7 @@ from tests.benchmarks import (
     memory,
     opening,
     project,
+    sketches,
     startup,
     throughput,
     undo,
@@ -39,6 +40,7 @@ BENCHMARKS = {
     "canvas": canvas,
     "opening": opening,
     "project": project,
+    "sketches": sketches,
 }
 
 _MOST_LOAD = 0.5

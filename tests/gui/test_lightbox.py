@@ -49,7 +49,7 @@ def click(qtbot, control, place):
 
 def slots(control):
     """The thumbs of A and B."""
-    return list(control._slots)
+    return list(control.slots)
 
 
 # -- codes -----------------------------------------------------------------------------------
@@ -524,7 +524,7 @@ def test_a_layer_is_made_anew_after_a_change_but_not_after_going_back(workspace,
 def test_with_nothing_open_a_generator_makes_a_picture(awake, qtbot):
     from safelight.gui.newdialog import NewDialog
 
-    awake.ask_and_generate()
+    qtbot.mouseClick(awake.welcome.new, LEFT)
     dialog = awake.findChild(NewDialog)
     assert dialog.sides == (2048, 2048)
     titles = [dialog.list.itemText(row) for row in range(dialog.list.count())]

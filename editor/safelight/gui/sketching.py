@@ -21,7 +21,7 @@ _SIDE = 128
 """Pixels of a picture, each way."""
 
 _KEPT = 400
-"""Pictures that are kept, of 64 kB each: going back costs nothing."""
+"""Pictures that are kept, of 49 kB each: going back costs nothing."""
 
 _Key = tuple[tuple[str, Value], ...]
 

@@ -28,9 +28,13 @@ _DRAWN = QSize(372, 248)
 
 
 class Welcome(QWidget):
-    """Shown while nothing is open. ``open_wanted`` asks for the dialog, ``chosen`` for a file."""
+    """Shown while nothing is open. ``open_wanted`` asks for the dialog, ``chosen`` for a file.
+
+    ``new_wanted`` asks for a picture that a generator makes.
+    """
 
     open_wanted = Signal()
+    new_wanted = Signal()
     chosen = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -43,6 +47,12 @@ class Welcome(QWidget):
         self.open = QPushButton("Open…")
         self.open.setDefault(True)
         self.open.clicked.connect(self.open_wanted)
+        self.new = QToolButton()
+        self.new.setObjectName("plain")
+        self.new.setText("New from generator…")
+        self.new.setToolTip("A picture that a generator makes from nothing")
+        self.new.clicked.connect(self.new_wanted)
+        self.new.hide()
         centre = Qt.AlignmentFlag.AlignHCenter
         inside = QWidget()
         column = QVBoxLayout(inside)
@@ -53,6 +63,7 @@ class Welcome(QWidget):
         column.addWidget(hint, 0, centre)
         column.addSpacing(8)
         column.addWidget(self.open, 0, centre)
+        column.addWidget(self.new, 0, centre)
         column.addSpacing(26)
         self._recent = QVBoxLayout()
         self._recent.setSpacing(2)

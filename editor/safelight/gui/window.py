@@ -85,6 +85,7 @@ class Window(QMainWindow):
         self._modified_by: dict[str, int] = {}
         self.welcome = Welcome()
         self.welcome.open_wanted.connect(self.ask_and_open)
+        self.welcome.new_wanted.connect(self.ask_and_generate)
         self.welcome.chosen.connect(self.open)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
@@ -595,7 +596,9 @@ class Window(QMainWindow):
             action.triggered.connect(lambda _=False, item=item: self.open_filter(item))
             action.setEnabled(self.workspace() is not None)
             self._filter_actions.append((action, item))
-        self._new.setEnabled(any(item.generates for item in self.filters))
+        generators = any(item.generates for item in self.filters)
+        self._new.setEnabled(generators)
+        self.welcome.new.setVisible(generators)
         if not self.filters:
             text = "No filters are installed" if self.ready else "Looking for filters…"
             self._filter_menu.addAction(text).setEnabled(False)

@@ -188,7 +188,6 @@ class Sketcher:
         target = worker.block(wanted.side * wanted.side * 12, writable=True)
         try:
             self._ask(worker, wanted, images, target)
-            # In float32 the pixels would be the block's own.
             return np.asarray(from_float(target.array(shape), "uint8"), np.uint8)
         finally:
             images.take_back(worker)

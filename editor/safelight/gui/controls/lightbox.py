@@ -34,9 +34,10 @@ _SLOT = 44
 class LightboxControl(Control):
     """Nine thumbnails, the current one and its neighbours, and a slider from A to B.
 
-    ``seed`` says what the seed is: where nothing is chosen, its code is in the middle. ``shown``
-    tells that pictures of other codes are to be shown (``wanted_pictures``). ``locking`` tells that
-    a region shall keep what it shows now, or no longer.
+    ``slots`` are A and B, with the codes in them, () for none. ``seed`` says what the seed is:
+    where nothing is chosen, its code is in the middle. ``shown`` tells that pictures of other codes
+    are to be shown (``wanted_pictures``). ``locking`` tells that a region shall keep what it shows
+    now, or no longer.
     """
 
     shown = Signal()
@@ -91,7 +92,7 @@ class LightboxControl(Control):
         if not self._held:  # while the slider is dragged, only the middle can follow
             others = [thumb for place, thumb in enumerate(self.grid.thumbs) if place != MIDDLE]
             found += zip(others, self._neighbours(), strict=True)
-        return found + [(thumb, code) for thumb, code in self._slots.items() if code]
+        return found + [(thumb, code) for thumb, code in self.slots.items() if code]
 
     def show_trouble(self, words: str) -> None:
         """Say why there are no pictures; "" when there are."""
@@ -134,7 +135,7 @@ class LightboxControl(Control):
     # -- from A to B ---------------------------------------------------------------------------
 
     def _take_into(self, slot: Thumb) -> None:
-        self._slots[slot] = self.current()
+        self.slots[slot] = self.current()
         self._show_state()
         self.shown.emit()
 
@@ -143,7 +144,7 @@ class LightboxControl(Control):
         self.hold(True)
 
     def _slide(self, position: int) -> None:
-        a, b = self._slots.values()
+        a, b = self.slots.values()
         if not self._held:  # by a key
             self._remember()
         else:
@@ -157,13 +158,13 @@ class LightboxControl(Control):
 
     def _show_state(self) -> None:
         self.back.setEnabled(bool(self._earlier))
-        a, b = self._slots.values()
+        a, b = self.slots.values()
         self.slider.setEnabled(bool(a and b))
         ends = {a: 0, b: _FINE}
         if self._value and self._value in ends:
             with QSignalBlocker(self.slider):
                 self.slider.setValue(ends[self._value])
-        for slot, code in self._slots.items():
+        for slot, code in self.slots.items():
             name = slot.text()
             hint = f"{name}: click to put the current one here"
             slot.setToolTip(f"{hint} instead" if code else hint)
@@ -200,14 +201,14 @@ class LightboxControl(Control):
     def _slots_row(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(8)
-        self._slots: dict[Thumb, Code] = {}
+        self.slots: dict[Thumb, Code] = {}
         for name in ("A", "B"):
             slot = Thumb(name)
             slot.setFixedSize(_SLOT, _SLOT)
             slot.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             slot.setAccessibleName(f"{name}: the current one is kept here")
             slot.clicked.connect(lambda _=False, slot=slot: self._take_into(slot))
-            self._slots[slot] = ()
+            self.slots[slot] = ()
             row.addWidget(slot)
         self.slider = Slider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, _FINE)
