@@ -1,7 +1,9 @@
 """Objects: pictures of one kind of thing, learnt from a folder of them.
 
 Beside the judge, a generator may be guided: of a real picture's own code (coded.py) it is to make
-that picture, as near as codes can say it, by the features of SqueezeNet and by colour.
+that picture. A code does not say all of one, and the mean of all that it may be is soft. So
+compared are, as in Style, where things are by the deeper features of SqueezeNet, but detail by the
+statistics of the shallow ones, and colours where they are.
 """
 
 from __future__ import annotations
@@ -17,10 +19,9 @@ from models.generate.coded import Coded
 from models.generate.contest import WATCHED, Batch, Contest, Settings, Stage
 from models.generate.folder import Examples, Folder, reduced, signed
 from models.generate.networks import CODE, Judge, Objects
-from models.perceptual import Features, feature_loss
+from models.style import objective
 from models.training import Run, planes
 
-SEEN = (1, 5, 8)  # layers of SqueezeNet that say how alike pictures are
 LEAST = 64  # pixels a side that it is shown
 COLOURS = 8  # pixels a side at which colours are compared
 JITTER = 0.2  # of codes, beside their spread of 1
@@ -40,7 +41,7 @@ class ObjectContest(Contest):
         self.source = run.batches(Examples(self.pictures.train, settings.batch, run.seed))
         self.guided = guided if features else 0.0
         if features and guided:
-            self.compared = Features(features, SEEN).to(run.devices.device)
+            self.compared = objective.features(features).to(run.devices.device)
             self.compared = self.compared.to(memory_format=torch.channels_last)
             self.coded = Coded(self.pictures.train)
         chance = torch.Generator().manual_seed(0)
@@ -60,10 +61,14 @@ class ObjectContest(Contest):
         with self.run.devices.autocast():
             told = self.generator.module.mapped(self.codes)
             own = self.generator.module.made(told, self.at.side, self.at.fade)
-            seen = (large_enough((part + 1) / 2) for part in (own, batch.real))
-            features = feature_loss(self.compared, *seen)
+            found, wanted = (
+                objective.by_layer(self.compared, large_enough((part + 1) / 2))
+                for part in (own, batch.real)
+            )
+            content = objective.content_loss(found, wanted).mean()
+            style = objective.style_loss(found, objective.styles(wanted)).mean()
         near, real = (reduced(part, COLOURS) for part in (own.float(), batch.real))
-        return self.guided * (features + (near - real).abs().mean())
+        return self.guided * (content + style + (near - real).abs().mean())
 
     def guide_generator(self, batch: Batch, at: Stage) -> Tensor:
         loss = self.guidance(batch.real, batch)
