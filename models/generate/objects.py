@@ -19,6 +19,7 @@ from models.generate.coded import Coded
 from models.generate.contest import WATCHED, Batch, Contest, Settings, Stage
 from models.generate.folder import Examples, Folder, reduced, signed
 from models.generate.networks import CODE, Judge, Objects
+from models.muon import Muon
 from models.style import objective
 from models.training import Run, planes
 
@@ -34,6 +35,8 @@ class ObjectContest(Contest):
     def __init__(
         self, settings: Settings, run: Run, features: Path | None = None, guided: float = 0.0
     ):
+        if features and guided:
+            self.optimizing = Muon  # fewer steps, where what is to be learnt stands still
         generator = Objects(settings.side, settings.width)
         judge = Judge(settings.side, settings.width, norm=settings.norm)
         super().__init__(settings, run, generator, judge)
