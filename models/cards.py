@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -73,6 +74,16 @@ def properties(said: dict[str, Any], title: str) -> dict[str, str]:
         "training_data": training_data(said),
         "metrics": "not measured",
     }
+
+
+def options(description: str) -> argparse.ArgumentParser:
+    """The options that every measurement has: what becomes of the figures, and of which machine."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--json", type=Path, help="write the numbers here too, for the card")
+    parser.add_argument("--state", action="store_true", help="write the figures into the files")
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    parser.add_argument("--hardware", default=f"{cores} CPU cores")
+    return parser
 
 
 def publish(lines: Iterable[str], files: Mapping[str, Any], path: Path | None) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from models.plugincode import editor
+from models.tiles import Network, sha256
 
 
 def slug(name: str) -> str:
@@ -61,3 +62,30 @@ def length(log: Path) -> str:
     """How long a run was, by the last line of its log."""
     last = rows(log)[-1]
     return f"{last['step']:,} steps ({last['seconds'] / 60:.1f} minutes)"
+
+
+def card(template: str, network: Path, log: Path, **more: Any) -> str:
+    """The card that travels with a network: a template, filled with what its file and log say."""
+    said = Network(network).properties
+    return template.format(
+        title=said["title"],
+        parameters=int(said["parameters"]),
+        size=network.stat().st_size / 1e6,
+        data=said["training_data"],
+        length=length(log),
+        metrics=said["metrics"],
+        licence=said["licence"],
+        sha256=sha256(network),
+        **more,
+    )
+
+
+def announce(made: Path, samples: str, command: str) -> None:
+    """Say where a plugin is, where samples are, and what can be done with it next."""
+    print(
+        f"Written: {made}\n"
+        f"{samples} Next:\n"
+        f"  safelight plugins check {made}\n"
+        f"  safelight plugins install {made}\n"
+        f"  safelight {command}"
+    )

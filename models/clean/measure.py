@@ -10,8 +10,6 @@ writes the figures into the files as well.
 
 from __future__ import annotations
 
-import argparse
-import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterable
@@ -320,7 +318,7 @@ def protocol(sets: dict[str, list[np.ndarray]]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = cards.options(__doc__.splitlines()[0])
     parser.add_argument("--photos", type=Path, help="folder trained on: those kept from it")
     parser.add_argument(
         "--sets", type=Path, nargs="*", default=[], help="folders of other pictures"
@@ -328,11 +326,7 @@ def main() -> None:
     parser.add_argument("--models", type=Path, default=PLUGIN, help="folder of the ONNX files")
     parser.add_argument("--tasks", nargs="+", choices=TASKS, default=TASKS)
     parser.add_argument("--classical", action="store_true", help="without any network")
-    parser.add_argument("--json", type=Path, help="write the numbers here too, for the card")
-    parser.add_argument("--state", action="store_true", help="write the figures into the files")
     parser.add_argument("--rounds", type=int, default=precision.ROUNDS, help="of timing")
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    parser.add_argument("--hardware", default=f"{cores} CPU cores")
     given = parser.parse_args()
     sets = {"photographs kept from training": held_out(given.photos)} if given.photos else {}
     sets |= {folder.name: [read(path) for path in pictures_of(folder)] for folder in given.sets}

@@ -12,8 +12,6 @@ trained on them or chosen by them. `--state` writes the figures into the files a
 
 from __future__ import annotations
 
-import argparse
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -241,15 +239,11 @@ def protocol(rounds: int, hardware: str) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = cards.options(__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=DATA, help="folder of the sets")
     parser.add_argument("--sets", nargs="+", default=SETS, help="folders in it")
     parser.add_argument("--models", type=Path, default=PLUGIN, help="folder of the ONNX files")
-    parser.add_argument("--json", type=Path, help="write the numbers here too, for the card")
-    parser.add_argument("--state", action="store_true", help="write the figures into the files")
     parser.add_argument("--rounds", type=int, default=precision.ROUNDS, help="of timing")
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    parser.add_argument("--hardware", default=f"{cores} CPU cores")
     given = parser.parse_args()
     paths = sorted(given.models.glob("*.onnx"))
     folders = [given.data / name for name in given.sets]

@@ -18,7 +18,6 @@ be passed on without the credits of the pictures.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -405,19 +404,15 @@ def on_surfaces(network: Network, given: argparse.Namespace) -> Said:
 
 
 def options() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = cards.options(__doc__.splitlines()[0])
     parser.add_argument("--flowers", type=Path, required=True, help="folder trained on")
     parser.add_argument("--pictures", type=Path, nargs="+", required=True, help="of the textures")
     parser.add_argument("--textures", type=Path, default=TEXTURES, help="the list that was learnt")
     parser.add_argument("--features", type=Path, required=True, help="SqueezeNet's weights")
     parser.add_argument("--models", type=Path, default=PLUGIN, help="folder of the ONNX files")
     parser.add_argument("--count", type=int, default=COUNT, help="flowers that are sampled")
-    parser.add_argument("--json", type=Path, help="write the numbers here too, for the card")
     parser.add_argument("--sheets", type=Path, help="folder for sheets of samples")
     parser.add_argument("--beside", type=Path, help="folder for sheets beside what was learnt")
-    parser.add_argument("--state", action="store_true", help="write the figures into the files")
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    parser.add_argument("--hardware", default=f"{cores} CPU cores")
     return parser
 
 

@@ -28,9 +28,9 @@ from models.generate import plugin_texts
 from models.generate.contest import Stage
 from models.generate.own_contest import OwnContest, Settings
 from models.generate.selected import Texture, common_side, texture
-from models.ownplugin import length, slug
+from models.ownplugin import slug
 from models.plugincode import ROOT, editor
-from models.tiles import Network, sha256
+from models.tiles import Network
 from models.training import Run, options
 
 FEATURES = ROOT / "models" / "style" / "weights" / "features.npz"
@@ -150,18 +150,13 @@ def card(settings: Settings, network: Path) -> str:
     """The card that travels with the network."""
     said = Network(network).properties
     count = 1 + len(settings.more)
-    return CARD.format(
-        title=settings.name,
+    return ownplugin.card(
+        CARD,
+        network,
+        settings.out / "log.jsonl",
         count="one texture" if count == 1 else f"{count} textures",
-        parameters=int(said["parameters"]),
-        size=network.stat().st_size / 1e6,
         margin=said["margin"],
         cell=said["cell"],
-        data=said["training_data"],
-        length=length(settings.out / "log.jsonl"),
-        metrics=said["metrics"],
-        licence=settings.licence,
-        sha256=sha256(network),
     )
 
 
@@ -189,12 +184,10 @@ def main() -> None:
     settings = Settings(photos=first, more=tuple(more), masks=tuple(given.pop("mask")), **given)
     made = make(settings)
     command = slug(settings.name).replace("-", "_")
-    print(
-        f"Written: {made}\n"
-        f"Squares of this texture are in {settings.out / 'samples'}. Next:\n"
-        f"  safelight plugins check {made}\n"
-        f"  safelight plugins install {made}\n"
-        f"  safelight generate {command} --size 1024x1024 texture.png"
+    ownplugin.announce(
+        made,
+        f"Squares of this texture are in {settings.out / 'samples'}.",
+        f"generate {command} --size 1024x1024 texture.png",
     )
 
 

@@ -11,8 +11,6 @@ not ship: `--weights` are those of the training.
 
 from __future__ import annotations
 
-import argparse
-import os
 import sys
 import tempfile
 from collections.abc import Callable
@@ -220,7 +218,7 @@ def more(cost: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = cards.options(__doc__.splitlines()[0])
     parser.add_argument("--photos", type=Path, required=True, help="folder trained on")
     parser.add_argument("--damage", type=Path, required=True, help="folder of damage masks")
     parser.add_argument("--features", type=Path, required=True, help="SqueezeNet's weights")
@@ -229,11 +227,7 @@ def main() -> None:
     parser.add_argument("--models", type=Path, default=PLUGIN, help="folder of the ONNX files")
     parser.add_argument("--cache", type=Path, required=True, help="folder for packed pictures")
     parser.add_argument("--classical", action="store_true", help="without any network")
-    parser.add_argument("--json", type=Path, help="write the numbers here too, for the card")
-    parser.add_argument("--state", action="store_true", help="write the figures into the files")
     parser.add_argument("--rounds", type=int, default=precision.ROUNDS, help="of timing")
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    parser.add_argument("--hardware", default=f"{cores} CPU cores")
     given = parser.parse_args()
     paths = [path for path in pictures_of(given.photos) if is_held_out(path.name)]
     pictures = [middle(read(path), SIDE) for path in paths]

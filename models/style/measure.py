@@ -13,7 +13,6 @@ with several weights, so that each is a curve. Losses of independent.py were nob
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import tempfile
 import time
@@ -499,7 +498,7 @@ def report(
 
 
 def options() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = cards.options(__doc__.splitlines()[0])
     parser.add_argument("--photos", type=Path, required=True, help="folder trained on")
     parser.add_argument("--styles", type=Path, required=True, help="folder of paintings")
     parser.add_argument("--features", type=Path, required=True, help="SqueezeNet's weights")
@@ -507,12 +506,8 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--pairs", type=int, default=PAIRS, help="photographs with a style each")
     parser.add_argument("--optimised", type=int, default=PAIRS, help="of them, by optimisation too")
     parser.add_argument("--steps", type=int, default=gatys.STEPS, help="of the optimisation")
-    parser.add_argument("--json", type=Path, help="write the numbers here too, for the card")
     parser.add_argument("--plot", type=Path, help="write content against style loss, SVG")
     parser.add_argument("--sheet", type=Path, help="write photographs in all styles, JPEG")
-    parser.add_argument("--state", action="store_true", help="write the figures into the files")
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    parser.add_argument("--hardware", default=f"{cores} CPU cores")
     return parser
 
 

@@ -26,14 +26,14 @@ from torch.utils.data import IterableDataset, get_worker_info
 from models import onnxfile, ownplugin, training
 from models.degradation import levels as eight_bit
 from models.muon import Muon
-from models.ownplugin import length, slug
+from models.ownplugin import slug
 from models.pictures import SUFFIXES, Pictures, is_held_out
 from models.plugincode import ROOT, editor
 from models.style import objective
 from models.style.network import Stylizer
 from models.style.single import Single, folded
 from models.style.train import ROUGHNESS, centre, roughness
-from models.tiles import Network, sha256
+from models.tiles import Network
 from models.training import Run, load_all_weights, options, planes
 
 WEIGHTS = ROOT / "models" / "style" / "weights"
@@ -283,18 +283,8 @@ def make(settings: Settings) -> Path:
 
 def card(settings: Settings, network: Path) -> str:
     """The card that travels with the network."""
-    said = Network(network).properties
-    return CARD.format(
-        title=settings.name,
-        parameters=int(said["parameters"]),
-        size=network.stat().st_size / 1e6,
-        reach=said["reach"],
-        data=said["training_data"],
-        length=length(settings.out / "log.jsonl"),
-        metrics=said["metrics"],
-        licence=settings.licence,
-        sha256=sha256(network),
-    )
+    reach = Network(network).properties["reach"]
+    return ownplugin.card(CARD, network, settings.out / "log.jsonl", reach=reach)
 
 
 def main() -> None:
@@ -314,12 +304,10 @@ def main() -> None:
     settings = Settings(**vars(parser.parse_args()))
     made = make(settings)
     filter_name = slug(settings.name).replace("-", "_")
-    print(
-        f"Written: {made}\n"
-        f"Photographs in this style are in {settings.out / 'samples'}. Next:\n"
-        f"  safelight plugins check {made}\n"
-        f"  safelight plugins install {made}\n"
-        f"  safelight apply {filter_name} photo.jpg painted.jpg"
+    ownplugin.announce(
+        made,
+        f"Photographs in this style are in {settings.out / 'samples'}.",
+        f"apply {filter_name} photo.jpg painted.jpg",
     )
 
 

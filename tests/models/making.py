@@ -1,7 +1,14 @@
 """Pictures and weights that the tests of models/ make for themselves."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 from PIL import Image
+
+ROOT = Path(__file__).parents[2]
+PLUGIN = "safelight.workers.testing"  # of pytest: an entry point where the editor is installed
 
 
 def edges_picture(seed, height=96, width=96):
@@ -41,3 +48,15 @@ def features(path):
         inputs = 8 * squeezed
     np.savez(path, **{name: value.astype(np.float32) for name, value in arrays.items()})
     return path
+
+
+def own_tests(folder):
+    """A plugin's own tests, run as whoever installs it would: how they ended, and what was said."""
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", PLUGIN],
+        cwd=folder,
+        env={"PYTHONPATH": str(ROOT / "editor"), "PATH": "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )

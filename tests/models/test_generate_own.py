@@ -3,7 +3,6 @@
 import json
 import re
 import shlex
-import subprocess
 import sys
 from pathlib import Path
 
@@ -28,10 +27,9 @@ from models.generate.selected import LEAST, Squares, Texture, common_side, textu
 from models.generate.surfaces import Kinds, placed  # noqa: E402
 from models.tiles import Network  # noqa: E402
 from models.training import save_weights  # noqa: E402
-from tests.models.making import features  # noqa: E402
+from tests.models.making import features, own_tests  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
-PLUGIN = "safelight.workers.testing"  # of pytest: an entry point where the editor is installed
 
 
 def saved(path, pixels):
@@ -266,14 +264,7 @@ def test_the_plugin_is_complete_and_its_own_tests_pass(made):
     names = {"__init__.py", "field.py", "model.onnx", "codes.npz", "card.md"}
     package = {f"safelight_deck_chair/{name}" for name in names}
     assert found == {"README.md", "pyproject.toml", "tests/test_deck_chair.py", *package}
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", PLUGIN],
-        cwd=folder,
-        env={"PYTHONPATH": str(ROOT / "editor"), "PATH": "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = own_tests(folder)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "5 passed" in done.stdout
 

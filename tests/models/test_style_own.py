@@ -5,7 +5,6 @@ import json
 import re
 import shlex
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -23,7 +22,7 @@ from models.style.own import Settings, make, slug, train  # noqa: E402
 from models.style.single import Single, folded, repeat_edges  # noqa: E402
 from models.tiles import Network  # noqa: E402
 from models.training import load_weights, save_weights  # noqa: E402
-from tests.models.making import edges_picture, features, photographs  # noqa: E402
+from tests.models.making import edges_picture, features, own_tests, photographs  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
 
@@ -171,19 +170,9 @@ def test_the_plugin_is_complete_and_its_own_tests_pass(made):
     package = "safelight_the_wave"
     names = {f"{package}/{name}" for name in ("__init__.py", "model.onnx", "card.md")}
     assert found == {"README.md", "pyproject.toml", "tests/test_the_wave.py", *names}
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", PLUGIN],
-        cwd=folder,
-        env={"PYTHONPATH": str(ROOT / "editor"), "PATH": "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = own_tests(folder)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "4 passed" in done.stdout
-
-
-PLUGIN = "safelight.workers.testing"  # of pytest: an entry point where the editor is installed
 
 
 def test_it_says_what_it_learnt_from_by_name_alone(made, common):

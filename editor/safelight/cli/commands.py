@@ -148,6 +148,19 @@ def apply(words: list[str]) -> int:
     return 0
 
 
+def add_running(parser: argparse.ArgumentParser) -> None:
+    """The options of every command that runs a filter and exports what comes of it."""
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter's value"
+    )
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument("--quality", type=int, help="JPEG and WebP, 1 to 100")
+    parser.add_argument(
+        "--patience", type=float, default=120.0, help="seconds a filter may be silent"
+    )
+    parser.add_argument("--quiet", action="store_true", help="no progress, no summary")
+
+
 def _apply_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="safelight apply",
@@ -158,15 +171,10 @@ def _apply_parser() -> argparse.ArgumentParser:
     parser.add_argument("input", nargs="?", type=Path, metavar="IN", help="the photograph")
     parser.add_argument("output", nargs="?", type=Path, metavar="OUT", help="the file to write")
     parser.add_argument(
-        "--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter's value"
-    )
-    parser.add_argument(
         "--mask", type=Path, metavar="FILE", help="where to work: a picture, white is selected"
     )
     parser.add_argument("--list", action="store_true", help="show the filter's parameters")
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument("--overwrite", action="store_true", help="replace OUT if it exists")
-    parser.add_argument("--quality", type=int, help="JPEG and WebP, 1 to 100")
     parser.add_argument("--depth", choices=("same", "8", "16", "32"), default="same")
     parser.add_argument(
         "--metadata",
@@ -175,10 +183,7 @@ def _apply_parser() -> argparse.ArgumentParser:
         help="what to keep; the colour profile and the mark of synthesised pictures always stay",
     )
     parser.add_argument("--pixel-limit", type=int, help="largest picture to open, in pixels")
-    parser.add_argument(
-        "--patience", type=float, default=120.0, help="seconds a filter may be silent"
-    )
-    parser.add_argument("--quiet", action="store_true", help="no progress, no summary")
+    add_running(parser)
     return parser
 
 

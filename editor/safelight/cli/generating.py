@@ -12,7 +12,7 @@ from typing import Any
 
 from safelight import actions
 from safelight.api import Declaration, ParameterError
-from safelight.cli.commands import file_size, filtered, reported, say, settings_of
+from safelight.cli.commands import add_running, file_size, filtered, reported, say, settings_of
 from safelight.cli.progress import ProgressBar
 
 METADATA = "metadata.jsonl"
@@ -191,20 +191,12 @@ def _parser() -> argparse.ArgumentParser:
         "--size", type=_size, default=SIZE, metavar="WxH", help="pixels (default: 1024x1024)"
     )
     parser.add_argument("--seed", type=int, help="where chance starts; of many, the first one's")
-    parser.add_argument(
-        "--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter's value"
-    )
     parser.add_argument("--count", type=_count, default=1, help="how many, each with another seed")
     parser.add_argument(
         "--output-dir", type=Path, help=f"folder for them, and for {METADATA}, which describes them"
     )
     parser.add_argument("--format", default=".png", help="of those: .png, .jpg, .webp, .tif")
     parser.add_argument("--depth", type=int, choices=tuple(DEPTHS), default=8, help="bits")
-    parser.add_argument("--quality", type=int, help="JPEG and WebP, 1 to 100")
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument("--overwrite", action="store_true", help="replace what exists")
-    parser.add_argument(
-        "--patience", type=float, default=120.0, help="seconds a generator may be silent"
-    )
-    parser.add_argument("--quiet", action="store_true", help="no progress, no summary")
+    add_running(parser)
     return parser
