@@ -19,6 +19,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 CHANNELS = 32  # in the finest of three levels; 0.2 M weights
 SLOPE = 0.2  # of the activation below zero
+PATTERN_SIDE = 8  # input pixels that are averaged to see dots on their grid
 STEP = 0.02  # standard deviation of the nudge that `roughness` gives to a picture of 0 to 1
 
 
@@ -74,3 +75,13 @@ def roughness(adversary: nn.Module, image: Tensor, verdict: Tensor) -> Tensor:
     """
     nudged = adversary(image + STEP * torch.randn_like(image))
     return ((nudged - verdict) / STEP).square().mean()
+
+
+def pattern(difference: Tensor, scale: int) -> Tensor:
+    """How far a result repeats itself with the input's pixels, from its `difference` (n, 3, h, w).
+
+    Of the scale * scale places under an input pixel none is brighter than the original on the mean
+    of a neighbourhood; features that are pooled do not see it when one is.
+    """
+    places = F.pixel_unshuffle(difference, scale)
+    return F.avg_pool2d(places, PATTERN_SIDE).abs().mean()

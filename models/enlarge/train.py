@@ -20,13 +20,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
 from torch.utils.data import IterableDataset, get_worker_info
 
 from models import measurement, training
-from models.adversary import Adversary, relativistic, roughness
+from models.adversary import Adversary, pattern, relativistic, roughness
 from models.degradation import degrade
 from models.enlarge.network import FAMILIES, build
 from models.perceptual import Features, feature_loss
@@ -45,7 +44,6 @@ SMOOTHNESS = 0.1  # of the adversary, so that it does not judge by the last bit
 ADVERSARY_RATE = 5e-4
 ADVERSARY_ALONE = 50  # steps in which it learns before it is listened to
 PATTERN = 2.0  # against dots on the grid of the input, the cheapest texture there is
-PATTERN_SIDE = 8  # input pixels that are averaged to see such dots
 
 
 @dataclass(kw_only=True)
@@ -149,16 +147,6 @@ def train(settings: Settings) -> list[float]:
             take_step(devices, adversary, its_optimizer, verdict)
         run.done(distance.item())
     return run.losses
-
-
-def pattern(difference: Tensor, scale: int) -> Tensor:
-    """How far a result repeats itself with the input's pixels, from its `difference` (n, 3, h, w).
-
-    Of the scale * scale places under an input pixel none is brighter than the original on the mean
-    of a neighbourhood; features that are pooled do not see it when one is.
-    """
-    places = F.pixel_unshuffle(difference, scale)
-    return F.avg_pool2d(places, PATTERN_SIDE).abs().mean()
 
 
 def main() -> None:

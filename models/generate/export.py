@@ -1,9 +1,9 @@
 """Turn a trained generator into the ONNX file that makes pictures, check it, and describe it.
 
-    python -m models.generate.export --weights OUT/flowers/weights.npz
+    python -m models.generate.export --weights OUT/small/weights.npz --finer OUT/finer/weights.npz
     python -m models.generate.export --surfaces --weights OUT/surfaces/weights.npz
 
-`flowers.onnx` makes one picture of a code, parts of it locked to what another code says.
+`flowers.onnx` makes one picture of a code; with a second code, locked parts are as that says.
 `surfaces.onnx` makes a surface of a field of cells, always as if it went on at the opposite border:
 a piece of a larger one is made with `safelight.margin` cells around it that are thrown away. Beside
 it, `surfaces.npz` holds the `codes` (n, KIND) of the textures that were learnt, and the `names` of
@@ -26,7 +26,18 @@ import torch
 from torch import Tensor, nn
 
 from models import cards, complexity, onnxfile, precision
-from models.generate.networks import CELL, CODE, FIELD, KIND, SMALLEST, Held, Objects, Surfaces
+from models.generate.networks import (
+    CELL,
+    CODE,
+    FIELD,
+    KIND,
+    SMALLEST,
+    Enlarged,
+    Finer,
+    Objects,
+    Sketched,
+    Surfaces,
+)
 from models.generate.surfaces import Kinds
 from models.generate.train import TEXTURES
 from models.tiles import Network, state, write_sums
@@ -49,16 +60,15 @@ Given = Mapping[str, np.ndarray]
 class Flower(nn.Module):
     """A picture of a code, parts of it as another code has them."""
 
-    result, free = "image", ({},) * 4
+    result, free = "image", ({0: torch.export.Dim("codes", min=1, max=2)}, {}, {})
 
-    def __init__(self, objects: Objects):
+    def __init__(self, objects: Objects | Enlarged):
         super().__init__()
         self.objects = objects
 
-    def forward(self, code: Tensor, held: Tensor, lock: Tensor, variety: Tensor) -> Tensor:
-        """`code` and `held` (n, CODE), `lock` (n, 1, side, side) 0 to 1, `variety` (1,)."""
-        told, kept = (self.objects.mapped(part, variety) for part in (code, held))
-        return shown(self.objects.made(told, held=Held(kept, lock)))
+    def forward(self, codes: Tensor, lock: Tensor, variety: Tensor) -> Tensor:
+        """`codes` (1 or 2, CODE), `lock` (1, 1, side, side) 0 to 1, `variety` (1,)."""
+        return shown(self.objects.locked(codes, lock, variety))
 
 
 class Surface(nn.Module):
@@ -87,15 +97,35 @@ def shown(made: Tensor) -> Tensor:
     return ((made + 1) / 2).clamp(0, 1)
 
 
-def flower(weights: Path) -> Flower:
-    """The generator of a training's weights. Raises SystemExit where they are of something else."""
-    stored = checked(weights, "blocks.0.first.inner.weight", "flowers")
+def flower(weights: Path, finer: Path | None = None) -> Flower:
+    """The generator of a training's weights, or of two trainings'.
+
+    Raises SystemExit where they are of something else.
+    """
+    if finer:
+        return Flower(enlarged(weights, finer)).eval()
+    stored = checked(weights, "blocks.0.scales.0.weight", "flowers")
     widths = []
     while (name := f"blocks.{len(widths)}.second.inner.weight") in stored:
         widths.append(len(stored[name]))
     objects = Objects(SMALLEST << (len(widths) - 1), widths=widths)
     load_all_weights(objects, weights, "flowers")
     return Flower(objects).eval()
+
+
+def enlarged(weights: Path, finer: Path) -> Enlarged:
+    """What makes small pictures and what makes them finer, of a training's weights each."""
+    stored = checked(weights, "flow.head.inner.weight", "small pictures")
+    names = ("flow.head", "flow.enter.0", "flow.enter.1")
+    widths = [len(stored[f"{name}.inner.weight"]) for name in names]
+    sketched = Sketched(round((len(stored["mean"]) / 3) ** 0.5), widths)
+    load_all_weights(sketched, weights, "small pictures")
+    stored = checked(finer, "blocks.0.1.second.inner.weight", "detail")
+    last = "blocks.{}.1.second.inner.weight"
+    widths = [len(stored[last.format(n)]) for n in range(len(stored)) if last.format(n) in stored]
+    detail = Finer(sketched.small, sketched.small << len(widths), widths=widths)
+    load_all_weights(detail, finer, "detail")
+    return Enlarged(sketched, detail)
 
 
 def surface(weights: Path) -> tuple[Surface, np.ndarray]:
@@ -123,20 +153,17 @@ def checked(weights: Path, name: str, kind: str) -> dict[str, np.ndarray]:
 
 
 def flower_trials(side: int) -> Iterator[Given]:
-    """What the file of flowers is tried with: nothing locked, all, a half, a slope."""
+    """What the file of flowers is tried with: nothing locked, all, a half, a slope, one code."""
     rng = np.random.default_rng(5)
     half = np.zeros((side, side), np.float32)
     half[:, side // 2 :] = 1
     slope = np.linspace(0, 1, side * side, dtype=np.float32).reshape(side, side)
     for lock in (np.zeros_like(half), np.ones_like(half), half, slope):
         for variety in VARIETIES:
-            code, held = rng.standard_normal((2, 1, CODE), np.float32)
-            yield {
-                "code": code,
-                "held": held,
-                "lock": lock[None, None],
-                "variety": np.array([variety], np.float32),
-            }
+            told = {"lock": lock[None, None], "variety": np.array([variety], np.float32)}
+            codes = rng.standard_normal((2, CODE), np.float32)
+            yield {"codes": codes[:1], **told}
+            yield {"codes": codes, **told}
 
 
 def cells(height: int, width: int, seed: int, period: tuple[int, int] = (0, 0)) -> Given:
@@ -181,9 +208,8 @@ def by_torch(module: nn.Module, given: Given) -> np.ndarray:
 @torch.no_grad()
 def check_locks(module: Flower, network: Network) -> dict[str, float]:
     """A lock of nothing gives what training saw, a lock of all what is held."""
-    given = next(flower_trials(module.objects.side))
-    codes = [torch.from_numpy(given[name]) for name in ("code", "held")]
-    usual, held = (shown(module.objects(code))[0].numpy() for code in codes)
+    _, given, *_ = flower_trials(module.objects.side)
+    usual, held = shown(module.objects(torch.from_numpy(given["codes"]))).numpy()
     everywhere = {**given, "lock": np.ones_like(given["lock"])}
     return {
         "nothing locked": agree(made(network, given), usual, "nothing locked"),
@@ -313,6 +339,7 @@ def place_codes(codes: np.ndarray, textures: Path, folder: Path) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--weights", type=Path, required=True, help="weights.npz of a training")
+    parser.add_argument("--finer", type=Path, help="weights.npz of the detail of small pictures")
     parser.add_argument("--surfaces", action="store_true", help="they are of surfaces")
     parser.add_argument("--textures", type=Path, default=TEXTURES, help="the list that was learnt")
     parser.add_argument("--out", type=Path, default=PLUGIN, help="folder for the files")
@@ -324,7 +351,7 @@ def main() -> None:
         module, codes = surface(given.weights)
         print(place_codes(codes, given.textures, given.out))
     else:
-        name, module = FLOWERS, flower(given.weights)
+        name, module = FLOWERS, flower(given.weights, given.finer)
         trials = list(flower_trials(module.objects.side))
     print(place(module, name, given.out, trials, in_words(name)))
     if given.half:

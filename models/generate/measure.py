@@ -60,7 +60,7 @@ INSIDE = 0.95  # of cuts inside: a border that differs by less is no seam
 def flower(code: np.ndarray, side: int) -> Given:
     """What makes a flower of a code (CODE,), with nothing locked."""
     lock = np.zeros((1, 1, side, side), np.float32)
-    return {"code": code[None], "held": code[None], "lock": lock, "variety": np.ones(1, np.float32)}
+    return {"codes": code[None], "lock": lock, "variety": np.ones(1, np.float32)}
 
 
 def endless(code: np.ndarray, cells: int, seed: int) -> Given:

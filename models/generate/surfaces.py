@@ -27,6 +27,7 @@ from models.training import Run, planes
 
 JITTER = 0.1  # of codes, beside their spread of 1
 TYPICAL = 24  # parts of a texture whose mean statistics stand for it
+EVEN = 10.0  # weight of how unlike the places of a cell are
 FARTHEST = 256  # cells from the corner that a piece may lie
 
 
@@ -135,7 +136,8 @@ class SurfaceContest(Contest):
         wanted = [objective.Moments(*map(torch.cat, zip(*one, strict=True))) for one in layers]
         with self.run.devices.autocast():
             found = objective.by_layer(self.compared, (made + 1) / 2)
-            return self.guided * objective.style_loss(found, wanted).mean()
+            style = objective.style_loss(found, wanted).mean()
+        return self.guided * (style + EVEN * lattice(made))
 
     @torch.no_grad()
     def samples(self, generator: Any, at: Stage) -> Tensor:
@@ -152,6 +154,20 @@ class SurfaceContest(Contest):
         crops = [signed(planes(self.textures[:count, part, part])) for part in parts]
         learnt, held_out = (Batch(crop.to(which.device), kinds) for crop in crops)
         return learnt, held_out
+
+
+def lattice(pictures: Tensor) -> Tensor:
+    """How much of a grid of cells is seen in pictures (n, 3, h, w) that wrap; 0 for none.
+
+    A texture knows nothing of cells: neighbours differ by as much at each of a cell's CELL rows and
+    columns. Summed is the squared departure from that, in parts of the mean difference.
+    """
+    found = pictures.new_zeros(())
+    for axis in (2, 3):
+        across = (pictures - pictures.roll(1, axis)).abs().mean((1, 5 - axis))
+        alike = across / across.mean(1, keepdim=True).clamp(min=1e-6)
+        found = found + (alike.unflatten(1, (-1, CELL)).mean((0, 1)) - 1).square().sum()
+    return found
 
 
 def mean_of(known: list[objective.Moments]) -> list[objective.Moments]:

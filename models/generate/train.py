@@ -1,6 +1,10 @@
 """Train a generator: of objects of one kind, on a folder of them; or of surfaces.
 
     python -m models.generate.train --photos FLOWERS --out OUT/flowers --minutes 180
+    python -m models.generate.train --sketched 16 --photos FLOWERS --out OUT/small \
+        --batch 64 --learning-rate 3e-3 --judged-from 1
+    python -m models.generate.train --finer 16 --photos FLOWERS --out OUT/finer \
+        --features squeezenet1_0_features.npz --learning-rate 3e-3 --judged-from 0.6
     python -m models.generate.train --surfaces --photos FOLDER [--more FOLDER ...] \
         --features squeezenet1_0_features.npz --out OUT/surfaces --minutes 120
 
@@ -8,7 +12,8 @@ A judge learns to tell what is made from what is real, and the generator learns 
 usual cures of that struggle are options (`--loss`, `--roughness`, `--slope`, `--norm`,
 `--smoothing`, `--changes`, `--grow`); the defaults are those of R3GAN (Huang et
 al., "The GAN is dead; long live the GAN!", 2024) with differentiable augmentation, objects growing
-from 16 pixels.
+from 16 pixels; they want to see a million pictures. In an hour `--sketched` learns small ones
+without a judge, and `--finer` the detail that makes large ones of them; export.py joins the two.
 Which textures of the folders' pictures surfaces are learnt from says a list (textures.py). What is
 watched is in watch.py: it is noted in the log, and said where it alarms. OUT receives `weights.npz`
 (of the averaged generator), `state.pt` (what --resume continues from), `log.jsonl` and `samples/`,
@@ -25,7 +30,9 @@ from pathlib import Path
 from models.generate import losses
 from models.generate.augmentation import CHANGES
 from models.generate.contest import USUAL, Contest, Settings, Stage, Watch
+from models.generate.finer import FinerContest
 from models.generate.objects import ObjectContest
+from models.generate.sketched import SketchContest
 from models.generate.surfaces import SurfaceContest
 from models.generate.textures import listed
 from models.training import Run, options
@@ -82,7 +89,19 @@ def surfaces(given: argparse.Namespace) -> Making:
 
 def objects(given: argparse.Namespace) -> Making:
     """A contest about the pictures of a folder."""
-    return lambda settings, run: ObjectContest(settings, run, given.features, given.guided)
+    return ObjectContest
+
+
+def sketched(given: argparse.Namespace) -> Making:
+    """A contest about small pictures of a folder."""
+    return lambda settings, run: SketchContest(settings, run, given.guided)
+
+
+def finer(given: argparse.Namespace) -> Making:
+    """A contest about the detail of a folder's pictures."""
+    return lambda settings, run: FinerContest(
+        settings, run, given.finer, given.features, given.guided
+    )
 
 
 def main() -> None:
@@ -100,6 +119,8 @@ def main() -> None:
     parser.add_argument("--changes", nargs="*", choices=CHANGES, default=Settings.changes)
     parser.add_argument("--grow", nargs="*", type=int, help="sides, of objects")
     parser.add_argument("--surfaces", action="store_true", help="of what textures are made of")
+    parser.add_argument("--sketched", type=int, help="small pictures of so many pixels a side")
+    parser.add_argument("--finer", type=int, help="detail, for pictures of so many pixels a side")
     parser.add_argument("--more", nargs="*", type=Path, default=[], help="folders, for surfaces")
     parser.add_argument("--features", type=Path, help="SqueezeNet's weights, which guide")
     parser.add_argument("--textures", type=Path, default=TEXTURES, help="a list, for surfaces")
@@ -109,9 +130,16 @@ def main() -> None:
     given = parser.parse_args()
     if given.surfaces and given.guided and not given.features:
         parser.error("--surfaces needs --features, or --guided 0")
+    if given.finer and not given.features:
+        parser.error("--finer needs --features")
+    given.side = given.sketched or given.side
     if given.grow is None:
-        given.grow = () if given.surfaces else tuple(s for s in GROWS if s <= given.side)
-    making = (surfaces if given.surfaces else objects)(given)
+        at_once = given.surfaces or given.finer or given.sketched
+        given.grow = () if at_once else tuple(s for s in GROWS if s <= given.side)
+    chosen = [making for making in (surfaces, sketched, finer) if getattr(given, making.__name__)]
+    if len(chosen) > 1:
+        parser.error("--surfaces, --sketched and --finer are trained apart")
+    making = (chosen or [objects])[0](given)
     known = {field.name: getattr(given, field.name) for field in fields(Settings)}
     train(Settings(**known | {name: tuple(known[name]) for name in ("changes", "grow")}), making)
 

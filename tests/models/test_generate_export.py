@@ -9,7 +9,15 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from models.generate import export, networks  # noqa: E402
-from models.generate.networks import CODE, Held, Objects, Surfaces, said  # noqa: E402
+from models.generate.networks import (  # noqa: E402
+    CODE,
+    Finer,
+    Held,
+    Objects,
+    Sketched,
+    Surfaces,
+    said,
+)
 from models.generate.surfaces import Kinds  # noqa: E402
 from models.tiles import Network, sha256  # noqa: E402
 from models.training import save_weights  # noqa: E402
@@ -34,7 +42,14 @@ def weights(tmp_path_factory):
     objects = lively(Objects(SIDE, widths=(20, 24, 17)))
     objects.centre.normal_()
     kinds = lively(Kinds(Surfaces(2, widths=(16, 24, 8, 16, 8)), len(NAMES)))
-    for name, module in (("flowers", objects), ("surfaces", kinds)):
+    small = lively(Sketched(4, (6, 8, 12)))
+    small.mean.normal_(std=0.2)
+    small.directions.normal_(std=0.1)
+    torch.nn.init.normal_(small.flow.last.inner.weight)
+    finer = lively(Finer(4, SIDE, widths=(10, 6)))
+    torch.nn.init.normal_(finer.last.inner.weight)
+    modules = {"flowers": objects, "surfaces": kinds, "small": small, "finer": finer}
+    for name, module in modules.items():
         save_weights(folder / f"{name}.npz", module.state_dict())
     with (folder / "list.csv").open("w", newline="") as file:
         csv.writer(file).writerows([["name"], *([name] for name in NAMES)])
@@ -42,7 +57,7 @@ def weights(tmp_path_factory):
 
 
 def command(patch, weights, out, *more):
-    name = "surfaces" if "--surfaces" in more else "flowers"
+    name = "surfaces" if "--surfaces" in more else "small" if "--finer" in more else "flowers"
     given = ["--weights", weights / f"{name}.npz", "--out", out]
     given += ["--textures", weights / "list.csv", *more]
     patch.setattr(sys, "argv", ["export", *map(str, given)])
@@ -54,9 +69,21 @@ def exported(weights, tmp_path_factory):
     """A folder with all files."""
     out = tmp_path_factory.mktemp("plugin")
     with pytest.MonkeyPatch.context() as patch:
-        command(patch, weights, out)
+        command(patch, weights, out, "--finer", weights / "finer.npz")
         command(patch, weights, out, "--surfaces")
     return out
+
+
+def test_what_one_training_makes_alone_becomes_the_same_file(weights, tmp_path, monkeypatch):
+    command(monkeypatch, weights, tmp_path)
+    network = Network(tmp_path / "flowers.onnx")
+    assert [one.name for one in network.session.get_inputs()] == ["codes", "lock", "variety"]
+    assert network.tile == SIDE
+
+
+def test_detail_that_is_none_is_refused(weights, tmp_path, monkeypatch):
+    with pytest.raises(SystemExit, match="holds no weights of detail"):
+        command(monkeypatch, weights, tmp_path / "out", "--finer", weights / "small.npz")
 
 
 def test_weights_become_the_files_that_the_plugin_looks_for(exported):
@@ -153,16 +180,16 @@ def test_a_file_that_has_a_border_is_refused(weights, tmp_path, monkeypatch):
     assert not list((tmp_path / "out").glob("*.onnx"))
 
 
-def test_with_nothing_locked_a_flower_is_exactly_what_training_saw(weights):
-    module = export.flower(weights / "flowers.npz")
-    code, held = torch.randn(2, 2, CODE)
-    nothing, one = torch.zeros(2, 1, SIDE, SIDE), torch.ones(1)
+@pytest.mark.parametrize("names", [["flowers"], ["small", "finer"]])
+def test_with_nothing_locked_a_flower_is_exactly_what_training_saw(weights, names):
+    module = export.flower(*(weights / f"{name}.npz" for name in names))
+    codes = torch.randn(2, CODE)
+    nothing, one = torch.zeros(1, 1, SIDE, SIDE), torch.ones(1)
     with torch.no_grad():
-        expected = export.shown(module.objects(code))
-        assert torch.equal(module(code, held, nothing, one), expected)
-        assert torch.allclose(
-            module(code, held, nothing + 1, one), export.shown(module.objects(held)), atol=1e-5
-        )
+        expected, held = export.shown(module.objects(codes))[:, None]
+        assert torch.allclose(module(codes, nothing, one), expected, atol=1e-6)
+        assert torch.allclose(module(codes, nothing + 1, one), held, atol=1e-5)
+        assert torch.allclose(module(codes[:1], nothing + 1, one), expected, atol=1e-6)
 
 
 def test_what_is_held_counts_where_it_is_locked_by_as_much(weights):
@@ -183,7 +210,7 @@ def test_what_is_held_counts_where_it_is_locked_by_as_much(weights):
 
 def test_without_variety_all_flowers_are_the_usual_one(exported):
     network = Network(exported / "flowers.onnx")
-    first, second = map(dict, list(export.flower_trials(SIDE))[:2])
+    first, second = map(dict, list(export.flower_trials(SIDE))[:4:2])
     pictures = [
         export.made(network, given | {"variety": np.zeros(1, np.float32)})
         for given in (first, second)

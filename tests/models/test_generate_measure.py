@@ -219,12 +219,12 @@ def folder(tmp_path):
     stored(
         tmp_path / "flowers.onnx",
         [
-            helper.make_node("MatMul", ["code", "weight"], ["flat"]),
+            helper.make_node("MatMul", ["codes", "weight"], ["flat"]),
             helper.make_node("Reshape", ["flat", "shape"], ["square"]),
             helper.make_node("Sigmoid", ["square"], ["image"]),
         ],
         {
-            "code": [1, CODE], "held": [1, CODE], "lock": [1, 1, SMALL, SMALL], "variety": [1]
+            "codes": [1, CODE], "lock": [1, 1, SMALL, SMALL], "variety": [1]
         },
         {
             "weight": rng.standard_normal((CODE, length)).astype(np.float32) / 8,

@@ -9,12 +9,26 @@ from PIL import Image
 
 torch = pytest.importorskip("torch")
 
-from models.generate.coded import Coded  # noqa: E402
 from models.generate.contest import Batch, Settings, Stage  # noqa: E402
-from models.generate.folder import signed  # noqa: E402
-from models.generate.networks import CELL, CODE, FIELD, KIND, Judge, Objects, Surfaces  # noqa: E402
+from models.generate.finer import FinerContest  # noqa: E402
+from models.generate.folder import reduced, signed  # noqa: E402
+from models.generate.networks import (  # noqa: E402
+    CELL,
+    CODE,
+    FIELD,
+    KIND,
+    PASSES,
+    Finer,
+    Judge,
+    Objects,
+    Sketched,
+    Surfaces,
+    reached,
+    turned,
+)
 from models.generate.objects import ObjectContest, blended  # noqa: E402
-from models.generate.surfaces import Kinds, SurfaceContest, placed  # noqa: E402
+from models.generate.sketched import CLOSER, SketchContest, closer, principal  # noqa: E402
+from models.generate.surfaces import Kinds, SurfaceContest, lattice, placed  # noqa: E402
 from models.generate.textures import (  # noqa: E402
     SIDE,
     Crops,
@@ -274,30 +288,135 @@ def test_untrained_networks_speak_neither_too_loudly_nor_too_softly():
         assert 0.1 < float(said.std()) < 4
 
 
-def test_codes_of_pictures_are_like_those_of_chance():
+def test_sketches_are_spread_as_pictures_are():
     rng = np.random.default_rng(3)
-    small = rng.integers(0, 256, (200, 4, 4, 3), np.uint8)
-    pictures = np.kron(small, np.ones((1, 8, 8, 1), np.uint8))  # of 48 directions
-    coded = Coded(pictures)
-    codes = coded.of(signed(planes(pictures)))
-    assert codes.shape == (200, CODE)
-    known = codes[:, :40]
-    assert float(known.square().mean()) == pytest.approx(1, abs=0.2)
-    assert float(known.mean().abs()) < 0.1
-    assert float(codes[:, 60:].abs().max()) < 1e-2 * float(known.abs().max())
-    near, far = pictures[:1].copy(), pictures[1:2]
-    near[:, 0, 0] ^= 8
-    like = coded.of(signed(planes(np.concatenate([near, far]))))
-    assert float((like[0] - codes[0]).norm()) < 0.2 * float((like[1] - codes[0]).norm())
+    small = rng.integers(0, 256, (300, 2, 2, 3), np.uint8)
+    small[:, 0] //= 4  # not all are alike
+    pictures = np.kron(small, np.ones((1, 8, 8, 1), np.uint8))
+    mean, directions = principal(pictures, 8)
+    assert directions.shape == (CODE, 3 * 8 * 8)
+    seen = reduced(signed(planes(pictures)), 8)
+    flat = torch.cat([seen, seen.flip(3)]).flatten(1)
+    torch.testing.assert_close(mean, flat.mean(0))
+    torch.testing.assert_close(directions.T @ directions, flat.T.cov(), atol=0.02, rtol=0)
+    assert float(directions[20:].norm()) < 1e-2 * float(directions.norm())  # there are 12
 
 
-def test_a_guided_generator_learns_to_make_a_picture_of_its_code(folder, weights, tmp_path):
-    given = settings(folder, tmp_path / "out", side=32, grow=(), batch=4, steps=40, judged_from=1.0)
-    made = []
+@pytest.fixture
+def sketched():
+    torch.manual_seed(4)
+    made = Sketched(8)
+    made.mean.normal_()
+    made.directions.normal_()
+    return made
+
+
+def test_of_normally_distributed_pictures_sketches_are_samples(sketched):
+    """They are spread as sketches are, and nothing is paler for being made in a few passes."""
+    mean = sketched.mean.view(3, 8, 8)
+
+    def likeliest(between, share):
+        share = share[:, None, None, None]
+        return (2 * share - 1) / (share**2 + (1 - share) ** 2) * (between - mean)
+
+    sketched.flow.forward = likeliest
+    codes = torch.randn(4, CODE)
+    torch.testing.assert_close(sketched(codes), sketched.sketch(codes))
+
+
+def test_all_sketches_become_the_only_picture_there_is(sketched):
+    picture = sketched.mean.view(3, 8, 8)
+    sketched.flow.forward = lambda at, share: (picture - at) / (1 - share[:, None, None, None])
+    codes = torch.randn(4, CODE)
+    left = (sketched(codes) - picture).norm() / (sketched.sketch(codes) - picture).norm()
+    assert float(left) < 0.05
+
+
+def test_passes_are_equal_steps_to_the_end():
+    steps = [reached(n + 1) - reached(n) for n in range(PASSES)]
+    assert reached(0) == pytest.approx(steps[0])
+    assert steps == pytest.approx([steps[0]] * PASSES)
+    assert turned(PASSES) == pytest.approx(np.pi / 2)
+
+
+@torch.no_grad()
+def test_what_is_locked_is_as_the_last_and_known_around_it():
+    torch.manual_seed(4)
+    sketched = Sketched(16)
+    sketched.directions.normal_(std=0.1)
+    torch.nn.init.normal_(sketched.flow.last.inner.weight)
+    sketches = sketched.sketch(torch.randn(2, CODE))
+    lock = torch.zeros(1, 1, 16, 16)
+    lock[..., :8] = 1
+    free, last = sketched.made(sketches)
+    both = sketched.made(sketches, lock)[0]
+    torch.testing.assert_close(both[..., :8], last[..., :8])
+    assert float((both - free)[..., 8:].abs().max()) > 0.01
+    assert torch.equal(sketched.made(sketches, 0 * lock)[0], free)
+    one = sketched.made(sketches[:1], lock)  # with nothing held, a lock says nothing
+    torch.testing.assert_close(one[0], free)
+
+
+def test_squares_that_come_closer_are_parts_of_the_picture():
+    along = torch.linspace(-1, 1, 64).expand(20, 3, 64, 64)
+    found = closer(along, 8)
+    assert found.shape == (20, 3, 8, 8)
+    reach = (found[:, 0, 0, -1] - found[:, 0, 0, 0]) * 8 / 7 / 2  # of the side
+    assert float(reach.max()) <= 1 + 1 / 60
+    assert 1 - CLOSER - 3 / 64 <= float(reach.min()) < 0.95
+
+
+def test_what_is_not_trained_only_enlarges():
+    small = torch.rand(2, 3, 8, 8)
+    found = Finer(8, 32, widths=(6, 5))(small)
+    assert torch.equal(found, torch.nn.functional.interpolate(small, (32, 32), mode="bilinear"))
+
+
+class Compared(SketchContest):
+    """Says how far the network leads from the way, of the same pictures and by the same chance."""
+
+    def away(self):
+        with torch.random.fork_rng(), torch.no_grad():
+            torch.manual_seed(0)
+            pictures = signed(planes(self.pictures.train))
+            batch = Batch(reduced(pictures, self.settings.side).repeat(20, 1, 1, 1))
+            return float(self.guidance(batch.real, batch))
+
+
+def test_the_way_from_sketches_to_pictures_is_learnt(folder, tmp_path):
+    given = {"side": 8, "grow": (), "batch": 16, "learning_rate": 3e-3, "judged_from": 1.0}
+    given = settings(folder, tmp_path / "out", **given, steps=80)
+    found = []
 
     def making(settings, run):
-        made.append(ObjectContest(settings, run, weights, 1.0))
-        return made[0]
+        contest = Compared(settings, run, 1.0)
+        found.append((contest, contest.away()))
+        return contest
 
-    found = train(given, making)
-    assert np.mean(found[-8:]) < 0.8 * np.mean(found[:4])
+    train(given, making)
+    contest, before = found[0]
+    assert contest.away() < 0.98 * before
+
+
+def test_a_judge_looks_at_what_all_passes_make(folder, tmp_path):
+    given = {"side": 8, "grow": (), "batch": 4, "judged_from": 0.5}
+    given = settings(folder, tmp_path / "out", **given, steps=4)
+    assert np.isfinite(train(given, lambda settings, run: SketchContest(settings, run, 1.0))).all()
+    assert "judge_norm" in rows(tmp_path / "out")[-1]
+
+
+def test_detail_is_learnt(folder, weights, tmp_path):
+    given = {"side": 32, "grow": (), "batch": 4, "learning_rate": 3e-3, "judged_from": 1.0}
+    given = settings(folder, tmp_path / "out", **given, steps=40)
+    found = train(given, lambda settings, run: FinerContest(settings, run, 8, weights, 1.0))
+    assert np.mean(found[-8:]) < 0.9 * np.mean(found[:4])
+
+
+@torch.no_grad()
+def test_a_lattice_is_seen_and_a_texture_has_none():
+    torch.manual_seed(1)
+    plain = torch.rand(4, 3, 128, 128)
+    steps = plain + 2 * torch.randn(4, 3, 8, 8).repeat_interleave(16, 2).repeat_interleave(16, 3)
+    assert float(lattice(plain)) < 0.01
+    assert float(lattice(steps)) > 1
+    torch.testing.assert_close(lattice(steps.roll(16, 2)), lattice(steps))

@@ -12,8 +12,9 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from models import training  # noqa: E402
+from models.adversary import pattern  # noqa: E402
 from models.enlarge.network import build  # noqa: E402
-from models.enlarge.train import Settings, pattern, train  # noqa: E402
+from models.enlarge.train import Settings, train  # noqa: E402
 from tests.models.making import features, photographs  # noqa: E402
 
 ROOT = Path(__file__).parents[2]

@@ -86,7 +86,7 @@ def flowers(
     code: Annotated[tuple[float, ...], api.Latent(CODE), "Which flower"] = (),
     variety: Annotated[
         float, api.Number(0, 1.5, slider=(0, 1), step=0.01), "Less: nearer to the usual flower"
-    ] = 0.8,
+    ] = 1.0,
     palette: Palette = (),
     held: Annotated[
         tuple[float, ...], api.Latent(CODE, role="held"), "What the locked part stays"

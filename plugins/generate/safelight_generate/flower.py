@@ -49,16 +49,15 @@ def picture_of(
     canvas: api.Region,
 ) -> Array:
     """The picture (SIDE, SIDE, 3) of a code; where it is locked, that of what is held."""
-    chosen = api.chosen(code, seed, CODE)
-    kept = np.asarray(held, np.float32) if held else chosen
+    codes = [api.chosen(code, seed, CODE)]
     where = np.zeros((SIDE, SIDE), np.float32)
     if held:
+        codes.append(np.asarray(held, np.float32))
         where = locked(lock, canvas)
     found = job.describe(
         "flowers.onnx",
         None,
-        code=chosen[None],
-        held=kept[None],
+        codes=np.stack(codes),
         lock=where[None, None],
         variety=np.float32([variety]),
     )

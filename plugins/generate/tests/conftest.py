@@ -67,10 +67,10 @@ def of_cells(path):
 
 
 def of_one_colour(path):
-    """The code's first three numbers as a colour; where it is locked, those of what is held."""
+    """The first code's first three numbers as a colour; where it is locked, the last's."""
     nodes = [
-        helper.make_node("Slice", ["code", "none", "three", "first"], ["a"]),
-        helper.make_node("Slice", ["held", "none", "three", "first"], ["b"]),
+        helper.make_node("Slice", ["codes", "none", "three"], ["a"]),
+        helper.make_node("Slice", ["codes", "last", "end"], ["b"]),
         helper.make_node("Sub", ["b", "a"], ["change"]),
         helper.make_node("Reshape", ["a", "shape"], ["colour"]),
         helper.make_node("Reshape", ["change", "shape"], ["other"]),
@@ -79,11 +79,10 @@ def of_one_colour(path):
         helper.make_node("Mul", ["sum", "variety"], ["spread"]),
         helper.make_node("Sigmoid", ["spread"], ["image"]),
     ]
-    constants = {"none": np.int64([0]), "three": np.int64([3]), "first": np.int64([1])}
-    constants["shape"] = np.int64([1, 3, 1, 1])
+    constants = {"none": np.int64([0, 0]), "three": np.int64([1, 3]), "last": np.int64([-1, 0])}
+    constants |= {"end": np.int64([2, 3]), "shape": np.int64([1, 3, 1, 1])}
     inputs = [
-        value("code", [1, 128]),
-        value("held", [1, 128]),
+        value("codes", ["rows", 128]),
         value("lock", [1, 1, 128, 128]),
         value("variety", [1]),
     ]
