@@ -8,7 +8,8 @@ every size is added up. No normalisation anywhere (Huang et al., "The GAN is dea
 GAN!", 2024).
 
 `Enlarged` makes one in two parts that are learnt apart: what is seen at 16 pixels, from a sketch
-(`Sketched`), and detail (`Finer`). Of few pictures it learns in an hour what takes `Objects` days.
+(`Sketched`), and detail (`Finer`). Of a few thousand pictures it learns in an hour of a processor
+what a judge alone does not teach `Objects` by then.
 
 `Surfaces` is convolutional throughout (Bergmann et al., "Learning Texture Manifolds with the
 Periodic Spatial GAN", 2017): a field of noise says where things are, a code for each of its places
@@ -38,7 +39,7 @@ GAIN = math.sqrt(2 / (1 + SLOPE**2))  # keeps the spread of numbers through the 
 
 SMALL = 16  # pixels a side of what a sketch becomes
 FLOW_WIDTHS = (48, 96, 128)  # channels at 16, 8 and 4 pixels
-FINER_WIDTHS = (64, 48, 32)  # channels at 16, 32 and 64 pixels
+FINER_WIDTHS = (64, 48, 32)  # channels at 16, 32 and 64 pixels, and at more
 PASSES = 4
 TIMES = 32  # waves by which a network knows how far on the way a picture is
 
@@ -278,7 +279,8 @@ class Finer(nn.Module):
     def __init__(self, small: int, side: int, *, widths: Sequence[int] | None = None):
         super().__init__()
         self.small, self.side = small, side
-        widths = widths or FINER_WIDTHS[: int(math.log2(side // small))]
+        doublings = int(math.log2(side // small))
+        widths = widths or [FINER_WIDTHS[min(n, len(FINER_WIDTHS) - 1)] for n in range(doublings)]
         self.head = Convolution(3, widths[0])
         entering = [widths[0], *widths[:-1]]
         self.blocks = nn.ModuleList(

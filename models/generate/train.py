@@ -42,7 +42,7 @@ WEIGHTS = {16: 1.0, 32: 1.6, 64: 2.4, 128: 3.0, 256: 3.6}  # of a side's stage, 
 GROWS = (16, 32, 64, 128)
 LOG_EVERY = 50  # steps
 TEXTURES = Path(__file__).parent / "textures.csv"
-GUIDED = 1.0  # weight of the statistics
+GUIDED = 1.0  # weight of what guides a generator beside the judge
 
 Making = Callable[[Settings, Run], Contest]
 
@@ -122,11 +122,13 @@ def main() -> None:
     parser.add_argument("--sketched", type=int, help="small pictures of so many pixels a side")
     parser.add_argument("--finer", type=int, help="detail, for pictures of so many pixels a side")
     parser.add_argument("--more", nargs="*", type=Path, default=[], help="folders, for surfaces")
-    parser.add_argument("--features", type=Path, help="SqueezeNet's weights, which guide")
+    guides = "SqueezeNet's weights, which guide surfaces and detail"
+    parser.add_argument("--features", type=Path, help=guides)
     parser.add_argument("--textures", type=Path, default=TEXTURES, help="a list, for surfaces")
     came = "part of the run after which the judge comes in"
     parser.add_argument("--judged-from", type=float, default=Settings.judged_from, help=came)
-    parser.add_argument("--guided", type=float, default=GUIDED, help="weight of that")
+    weight = "weight of what guides beside the judge"
+    parser.add_argument("--guided", type=float, default=GUIDED, help=weight)
     given = parser.parse_args()
     if given.surfaces and given.guided and not given.features:
         parser.error("--surfaces needs --features, or --guided 0")
@@ -139,6 +141,8 @@ def main() -> None:
     chosen = [making for making in (surfaces, sketched, finer) if getattr(given, making.__name__)]
     if len(chosen) > 1:
         parser.error("--surfaces, --sketched and --finer are trained apart")
+    if given.features and (not chosen or given.sketched):
+        parser.error("--features guides --surfaces and --finer, nothing else")
     making = (chosen or [objects])[0](given)
     known = {field.name: getattr(given, field.name) for field in fields(Settings)}
     train(Settings(**known | {name: tuple(known[name]) for name in ("changes", "grow")}), making)

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -40,9 +41,9 @@ from models.generate.textures import (  # noqa: E402
     squares,
     unevenness,
 )
-from models.generate.train import TEXTURES, train  # noqa: E402
+from models.generate.train import TEXTURES, main, train  # noqa: E402
 from models.style import objective  # noqa: E402
-from models.training import load_weights, planes  # noqa: E402
+from models.training import load_weights, planes, precision  # noqa: E402
 from tests.models.making import features  # noqa: E402
 
 
@@ -366,10 +367,12 @@ def test_squares_that_come_closer_are_parts_of_the_picture():
     assert 1 - CLOSER - 3 / 64 <= float(reach.min()) < 0.95
 
 
-def test_what_is_not_trained_only_enlarges():
+@pytest.mark.parametrize("side", [16, 128])
+def test_what_is_not_trained_only_enlarges(side):
     small = torch.rand(2, 3, 8, 8)
-    found = Finer(8, 32, widths=(6, 5))(small)
-    assert torch.equal(found, torch.nn.functional.interpolate(small, (32, 32), mode="bilinear"))
+    found = Finer(8, side)(small)
+    large = torch.nn.functional.interpolate(small, (side, side), mode="bilinear")
+    assert torch.equal(found, large)
 
 
 class Compared(SketchContest):
@@ -420,3 +423,19 @@ def test_a_lattice_is_seen_and_a_texture_has_none():
     assert float(lattice(plain)) < 0.01
     assert float(lattice(steps)) > 1
     torch.testing.assert_close(lattice(steps.roll(16, 2)), lattice(steps))
+
+
+def test_what_would_guide_nothing_is_refused(folder, weights, tmp_path, monkeypatch, capsys):
+    said = ["train", "--photos", folder, "--out", tmp_path, "--features", weights]
+    for more in ([], ["--sketched", "8"]):
+        monkeypatch.setattr(sys, "argv", [*map(str, said), *more])
+        with pytest.raises(SystemExit):
+            main()
+        assert "--features guides --surfaces and --finer" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("known", ["amx_bf16", "avx512_bf16", None])
+def test_only_processors_that_know_bfloat16_are_given_it(monkeypatch, known):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {known: True})
+    assert precision() == ("bf16-mixed" if known else "32-true")
