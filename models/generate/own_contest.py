@@ -87,6 +87,7 @@ class OwnContest(SurfaceContest):
     """A generator of the textures of a few pictures, and a judge that may stay away."""
 
     settings: Settings
+    even = 0.0  # one picture in a batch tells of its texture, hardly of cells
 
     def __init__(self, settings: Settings, run: Run, textures: list[Texture]):
         super().__init__(settings, run, textures, settings.features, settings.guided)

@@ -64,6 +64,7 @@ class SurfaceContest(Contest):
     """A generator of surfaces, and a judge that is told of which kind each should be."""
 
     optimizing = Muon
+    even = EVEN
 
     def __init__(
         self,
@@ -137,7 +138,7 @@ class SurfaceContest(Contest):
         with self.run.devices.autocast():
             found = objective.by_layer(self.compared, (made + 1) / 2)
             style = objective.style_loss(found, wanted).mean()
-        return self.guided * (style + EVEN * lattice(made))
+        return self.guided * (style + self.even * lattice(made))
 
     @torch.no_grad()
     def samples(self, generator: Any, at: Stage) -> Tensor:
