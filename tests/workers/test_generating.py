@@ -127,7 +127,7 @@ def test_what_fills_a_hole_makes_the_picture_synthesised_in_part(start, document
 def test_a_flower_says_which_networks_drew_it(start):
     job = start("flowers", Document(300, 200, "uint8", ()))
     assert isinstance(job.wait(120), JobFinished)
-    assert set(job.models) == {"flowers.onnx", "safelight_enlarge:fast_crisp_x4.onnx"}
+    assert set(job.models) == {"flowers.onnx", "safelight_enlarge:photo_crisp_x4.onnx"}
 
 
 def test_an_enlarged_flower_is_the_flower(start):
@@ -139,7 +139,7 @@ def test_an_enlarged_flower_is_the_flower(start):
         assert isinstance(outcome, JobFinished), outcome
         rasters.append(to_float(outcome.raster.to_array()))
     small, large = rasters
-    network = Path(safelight_enlarge.__file__).with_name("fast_crisp_x4.onnx")
+    network = Path(safelight_enlarge.__file__).with_name("photo_crisp_x4.onnx")
     session = onnxruntime.InferenceSession(network, providers=["CPUExecutionProvider"])
     (expected,) = session.run(None, {"image": small.transpose(2, 0, 1)[None]})
     # It was given the flower before that was rounded to 8 bits.

@@ -61,7 +61,7 @@ def test_a_large_one_is_drawn_by_the_enlarging_network(job, monkeypatch):
         runs.clear()
         canvas = api.Region(0, 0, side, side)
         flowers(api.Region(0, 0, 32, 32), canvas, its, code=(float(side % 9),) * 128)
-        assert runs == ["safelight_enlarge:fast_crisp_x4.onnx"] * times
+        assert runs == ["safelight_enlarge:photo_crisp_x4.onnx"] * times
 
 
 @pytest.mark.parametrize("name", ["flowers.onnx", "surfaces.onnx"])
