@@ -105,9 +105,7 @@ def flower(weights: Path, finer: Path | None = None) -> Flower:
     if finer:
         return Flower(enlarged(weights, finer)).eval()
     stored = checked(weights, "blocks.0.scales.0.weight", "flowers")
-    widths = []
-    while (name := f"blocks.{len(widths)}.second.inner.weight") in stored:
-        widths.append(len(stored[name]))
+    widths = channels(stored, "blocks.{}.second.inner.weight")
     objects = Objects(SMALLEST << (len(widths) - 1), widths=widths)
     load_all_weights(objects, weights, "flowers")
     return Flower(objects).eval()
@@ -121,8 +119,7 @@ def enlarged(weights: Path, finer: Path) -> Enlarged:
     sketched = Sketched(round((len(stored["mean"]) / 3) ** 0.5), widths)
     load_all_weights(sketched, weights, "small pictures")
     stored = checked(finer, "blocks.0.1.second.inner.weight", "detail")
-    last = "blocks.{}.1.second.inner.weight"
-    widths = [len(stored[last.format(n)]) for n in range(len(stored)) if last.format(n) in stored]
+    widths = channels(stored, "blocks.{}.1.second.inner.weight")
     detail = Finer(sketched.small, sketched.small << len(widths), widths=widths)
     load_all_weights(detail, finer, "detail")
     return Enlarged(sketched, detail)
@@ -131,10 +128,7 @@ def enlarged(weights: Path, finer: Path) -> Enlarged:
 def surface(weights: Path) -> tuple[Surface, np.ndarray]:
     """The same of surfaces, and the codes (n, KIND) of the textures."""
     stored = checked(weights, "surfaces.fine.inner.weight", "surfaces")
-    last = "surfaces.blocks.{}.second.inner.weight"
-    widths = []
-    while last.format(len(widths)) in stored:
-        widths.append(len(stored[last.format(len(widths))]))
+    widths = channels(stored, "surfaces.blocks.{}.second.inner.weight")
     widths.append(len(stored["surfaces.fine.inner.weight"]))
     vectors = stored.get("surfaces.vectors.inner.weight", ())
     kinds = Kinds(Surfaces(len(vectors) // 2, widths=widths), len(stored["codes"]))
@@ -142,6 +136,14 @@ def surface(weights: Path) -> tuple[Surface, np.ndarray]:
     with torch.no_grad():
         codes = kinds.kind(torch.arange(len(kinds.codes))).numpy()
     return Surface(kinds.surfaces).eval(), codes
+
+
+def channels(stored: Mapping[str, np.ndarray], name: str) -> list[int]:
+    """What each of numbered layers makes, from 0 on."""
+    found = []
+    while name.format(len(found)) in stored:
+        found.append(len(stored[name.format(len(found))]))
+    return found
 
 
 def checked(weights: Path, name: str, kind: str) -> dict[str, np.ndarray]:

@@ -20,7 +20,7 @@ from models.generate.folder import Examples, Folder, reduced, signed
 from models.generate.networks import Finer, Judge
 from models.muon import Muon
 from models.style import objective
-from models.training import Run, planes
+from models.training import Run
 
 UNSURE = 0.08  # most noise in the small pictures, of the range of 2: a generator's are not exact
 PATTERN = 2.0  # weight of dots on the grid of the size before, the cheapest detail there is
@@ -67,7 +67,6 @@ class FinerContest(Contest):
         return torch.cat([generator(one[None]) for one in small])
 
     def examples(self, at: Stage) -> tuple[Batch, Batch]:
-        sets = self.pictures.train, self.pictures.held_out
         device = self.run.devices.device
-        learnt, held_out = (signed(planes(part[:WATCHED])).to(device) for part in sets)
-        return Batch(learnt), Batch(held_out)
+        learnt, held_out = (Batch(part.to(device)) for part in self.pictures.examples(WATCHED))
+        return learnt, held_out

@@ -32,6 +32,11 @@ class Folder:
         self.train = np.stack(train or held_out)
         self.held_out = np.stack(held_out or train[:1])
 
+    def examples(self, count: int) -> tuple[Tensor, Tensor]:
+        """The first of each, at most `count`: (n, 3, s, s) of -1 to 1."""
+        learnt, held_out = (signed(planes(p[:count])) for p in (self.train, self.held_out))
+        return learnt, held_out
+
 
 def square(path: Path, side: int) -> np.ndarray:
     """The middle of a picture file as (side, side, 3) uint8 sRGB, upright."""

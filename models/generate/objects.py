@@ -11,7 +11,7 @@ from torch import Tensor
 from models.generate.contest import WATCHED, Batch, Contest, Settings, Stage
 from models.generate.folder import Examples, Folder, reduced, signed
 from models.generate.networks import CODE, Judge, Objects
-from models.training import Run, planes
+from models.training import Run
 
 CENTRED = 0.995  # of what the blocks are told, over steps: the middle that variety goes around
 
@@ -42,9 +42,11 @@ class ObjectContest(Contest):
         return generator(self.same, at.side, at.fade)
 
     def examples(self, at: Stage) -> tuple[Batch, Batch]:
-        sets = self.pictures.train, self.pictures.held_out
-        learnt, held_out = (signed(planes(part[:WATCHED])).to(self.same.device) for part in sets)
-        return Batch(blended(learnt, at)), Batch(blended(held_out, at))
+        learnt, held_out = (
+            Batch(blended(part.to(self.same.device), at))
+            for part in self.pictures.examples(WATCHED)
+        )
+        return learnt, held_out
 
 
 def blended(pictures: Tensor, at: Stage) -> Tensor:

@@ -71,12 +71,11 @@ class SketchContest(Contest):
         return generator(self.same)
 
     def examples(self, at: Stage) -> tuple[Batch, Batch]:
-        sets = self.pictures.train, self.pictures.held_out
         learnt, held_out = (
-            reduced(signed(planes(part[:WATCHED])), self.settings.side).to(self.same.device)
-            for part in sets
+            Batch(reduced(part, self.settings.side).to(self.same.device))
+            for part in self.pictures.examples(WATCHED)
         )
-        return Batch(learnt), Batch(held_out)
+        return learnt, held_out
 
 
 def closer(pictures: Tensor, side: int) -> Tensor:

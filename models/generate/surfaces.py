@@ -138,7 +138,9 @@ class SurfaceContest(Contest):
         with self.run.devices.autocast():
             found = objective.by_layer(self.compared, (made + 1) / 2)
             style = objective.style_loss(found, wanted).mean()
-        return self.guided * (style + self.even * lattice(made))
+        if self.even:
+            style = style + self.even * lattice(made)
+        return self.guided * style
 
     @torch.no_grad()
     def samples(self, generator: Any, at: Stage) -> Tensor:

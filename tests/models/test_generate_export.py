@@ -186,7 +186,8 @@ def test_with_nothing_locked_a_flower_is_exactly_what_training_saw(weights, name
     codes = torch.randn(2, CODE)
     nothing, one = torch.zeros(1, 1, SIDE, SIDE), torch.ones(1)
     with torch.no_grad():
-        expected, held = export.shown(module.objects(codes))[:, None]
+        expected, held = (export.shown(module.objects(code)) for code in codes[:, None])
+        assert torch.equal(module(codes[:1], nothing, one), expected)
         assert torch.allclose(module(codes, nothing, one), expected, atol=1e-6)
         assert torch.allclose(module(codes, nothing + 1, one), held, atol=1e-5)
         assert torch.allclose(module(codes[:1], nothing + 1, one), expected, atol=1e-6)
