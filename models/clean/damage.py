@@ -61,6 +61,9 @@ BLUR_QUALITY = (80, 98)
 SAVED = 0.35  # share of blurred pictures that are a JPEG's
 SPREAD = 10.0  # pixels of spread that a level of 1 stands for
 
+TOLD_APART = 3.0  # times as much, or as little, as there is
+MOST_TOLD = {"denoise": 100 / 255, "jpeg": 1.0, "deblur": 1.0}  # what the filters' fields take
+
 
 def white_noise(image: np.ndarray, rng: np.random.Generator, sigma: float) -> np.ndarray:
     """Add Gaussian noise of standard deviation `sigma` (black to white is 1), not clipped."""
@@ -188,6 +191,34 @@ def benchmark(task: str, clean: np.ndarray, seed: int) -> Damaged:
     if task == "jpeg":
         return jpeg(image, 10), 1 - 10 / 100
     return convolve(image, gaussian_line(1.6)), 1.6 / SPREAD
+
+
+def told_level(task: str, level: float, rng: np.random.Generator) -> float:
+    """What a hand on the slider might say of a level: up to TOLD_APART times more, or less.
+
+    Of a picture without damage, anything that the filter's field takes.
+    """
+    most = MOST_TOLD[task]
+    if not level:
+        return float(rng.uniform(0, most))
+    return min(most, level * TOLD_APART ** rng.uniform(-1, 1))
+
+
+def less_damaged(clean: np.ndarray, damaged: np.ndarray, level: float, told: float) -> np.ndarray:
+    """What is wanted of a damaged picture, (h, w, 3) float32 from 0 to 1.
+
+    Told too low a level, the part of the damage beyond it stays; told more, or nothing (below
+    zero), all of it goes. `clean` is (h, w, 3) uint8, `damaged` the same of float32 from 0 to 1.
+    """
+    wanted = fraction(clean)
+    if 0 <= told < level:
+        wanted = wanted + np.float32(1 - told / level) * (damaged - wanted)
+    return wanted
+
+
+def flattened(clean: np.ndarray) -> np.ndarray:
+    """The mean colour of a picture everywhere, (h, w, 3) uint8 in and out."""
+    return np.broadcast_to(np.rint(clean.mean((0, 1))).astype(np.uint8), clean.shape).copy()
 
 
 def without_colour(clean: np.ndarray) -> np.ndarray:

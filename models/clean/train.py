@@ -7,10 +7,14 @@
         --init OUT/denoise/weights.npz
 
 Every picture is damaged anew (models/clean/damage.py); half the time the network is told how
-strongly, half the time it has to see for itself. The rate follows a cosine over the minutes given,
-so every run ends annealed. OUT receives `weights.npz` (averaged weights, what is exported),
-`state.pt` (what --resume continues from), `log.jsonl` and `samples/`; `python -m models.page OUT`
-draws them. `torchrun --nproc-per-node 4 -m models.clean.train ...` runs on four devices.
+strongly, half the time it has to see for itself. `--told spread` tells it what a hand on a slider
+does: more and less than there is, also of what has no damage or is one flat colour. What is told
+too low is to leave the rest of the damage, what is told too high takes no more than all of it, and
+the low frequencies of the result are tied to those of the input. The rate follows a cosine over the
+minutes given, so every run ends annealed. OUT receives `weights.npz` (averaged weights, what is
+exported), `state.pt` (what --resume continues from), `log.jsonl` and `samples/`; `python -m
+models.page OUT` draws them. `torchrun --nproc-per-node 4 -m models.clean.train ...` runs on four
+devices.
 """
 
 from __future__ import annotations
@@ -18,16 +22,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, get_args
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
 from torch.utils.data import IterableDataset, get_worker_info
 
 from models import measurement, training
-from models.clean.damage import GREY, MARGINS, TASKS, benchmark, without_colour
+from models.clean.damage import (
+    GREY,
+    MARGINS,
+    TASKS,
+    benchmark,
+    flattened,
+    less_damaged,
+    told_level,
+    without_colour,
+)
 from models.clean.network import AUTO, SIZES, build
+from models.degradation import fraction
 from models.degradation import levels as eight_bit
 from models.pictures import Pictures
 from models.training import Run, options, planes
@@ -38,12 +54,21 @@ HELD_OUT_SIDE = 160  # pixels of the crop that is measured in each held-out phot
 LOG_EVERY = 100  # steps
 SAMPLES = 4  # held-out crops that are kept as pictures
 
+Told = Literal["true", "spread"]
+STILL = 0.1  # share of pictures without damage, where the told level is spread
+FLAT = 0.05  # share of one flat colour
+TIED = 32  # pixels of a square whose mean is tied to the input's: noise of 50 shifts it by 1.6
+TIE = 0.25  # what that counts beside the picture itself
+FLAT_LEVELS = (10 / 255, 20 / 255, 40 / 255, 80 / 255)  # told of a flat grey that is followed
+FLAT_GREY = 128 / 255
+
 
 @dataclass(kw_only=True)
 class Settings(training.Settings):
     """One training run. The defaults suit two CPU cores and an hour or more."""
 
     task: str
+    told: Told = "true"
     size: str = "small"
     minutes: float = 90.0
     batch: int = 8  # small: in a short run more steps are worth more than smoother ones
@@ -56,7 +81,8 @@ class Settings(training.Settings):
 class Crops(IterableDataset):
     """Endless batches to train with, other ones in every process.
 
-    (clean, damaged, level): (n, 3, h, w) uint8, the same of float32, and (n,) float32.
+    (wanted, damaged, told): what the network is to give and what it is given, both (n, 3, h, w)
+    float32 from 0 to 1, and the level that it is told, (n,) float32.
     """
 
     def __init__(self, pictures: Pictures, settings: Settings, seed: tuple[int, ...]):
@@ -65,18 +91,32 @@ class Crops(IterableDataset):
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
         worker = get_worker_info()
         rng = np.random.default_rng([*self.seed, worker.id if worker else 0])
-        damage, margin = TASKS[self.settings.task], MARGINS[self.settings.task]
+        margin = MARGINS[self.settings.task]
         inner = slice(margin, margin + self.settings.patch)
         while True:
             crops, _ = self.pictures.sample(rng, self.settings.batch, inner.stop + margin)
-            crops = [without_colour(c) if rng.random() < GREY else c for c in crops]
-            damaged, levels = zip(*(damage(crop, rng) for crop in crops), strict=True)
-            told = np.where(rng.random(len(levels)) < UNTOLD, AUTO, levels)
+            wanted, damaged, told = zip(*(self.example(crop, rng) for crop in crops), strict=True)
             yield (
-                planes(np.stack([crop[inner, inner] for crop in crops])),
+                planes(np.stack([crop[inner, inner] for crop in wanted])),
                 planes(np.stack([crop[inner, inner] for crop in damaged])).float(),
-                torch.from_numpy(told).float(),
+                torch.tensor(told, dtype=torch.float32),
             )
+
+    def example(
+        self, crop: np.ndarray, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray, float]:
+        """(wanted, damaged, told) of one crop, (h, w, 3) uint8: see the class."""
+        task, spread = self.settings.task, self.settings.told == "spread"
+        if rng.random() < GREY:
+            crop = without_colour(crop)
+        if spread and rng.random() < FLAT:
+            crop = flattened(crop)
+        still = spread and rng.random() < STILL
+        damaged, level = (fraction(crop), 0.0) if still else TASKS[task](crop, rng)
+        told = told_level(task, level, rng) if spread else level
+        if rng.random() < UNTOLD:
+            told = AUTO
+        return less_damaged(crop, damaged, level, told), damaged, told
 
 
 class HeldOut:
@@ -111,6 +151,20 @@ class HeldOut:
         return float(np.mean(scores))
 
 
+def strayed(result: Tensor, image: Tensor) -> Tensor:
+    """How far the means of squares of TIED pixels are from the input's; (n, 3, h, w) both."""
+    side = min(TIED, *image.shape[2:])
+    return (F.avg_pool2d(result, side) - F.avg_pool2d(image, side)).abs().mean()
+
+
+def flat_drift(network: nn.Module, device: torch.device) -> float:
+    """8-bit levels by which a flat grey changes, at worst, when it is said to be damaged."""
+    flat = torch.full((1, 3, HELD_OUT_SIDE, HELD_OUT_SIDE), FLAT_GREY, device=device)
+    with torch.no_grad():
+        results = [network(flat, torch.tensor(level, device=device)) for level in FLAT_LEVELS]
+    return 255 * max(float((result - flat).abs().max()) for result in results)
+
+
 def train(settings: Settings) -> list[float]:
     """Train until the minutes are used up; returns the loss of every step of this call."""
     run = Run(settings, LOG_EVERY)
@@ -126,14 +180,18 @@ def train(settings: Settings) -> list[float]:
         if not held_out.pairs:
             return {}
         score = held_out.measure(averaged, run.devices.device, samples)
-        return {"held_out_psnr": round(score, 3)}
+        drift = flat_drift(averaged, run.devices.device)
+        return {"held_out_psnr": round(score, 3), "flat_drift": round(drift, 2)}
 
     run.begin()
     if held_out.pairs:
         run.note(damaged_psnr=round(held_out.before(), 3))
     for _ in run.parts(measure, at_once=False):
-        clean, damaged, level = next(crops)
-        loss = (running(damaged, level).float() - clean.float() / 255).abs().mean()
+        wanted, damaged, told = next(crops)
+        result = running(damaged, told).float()
+        loss = (result - wanted).abs().mean()
+        if settings.told == "spread":
+            loss = loss + TIE * strayed(result, damaged)
         run.learn(loss)
         run.done(loss.item())
     return run.losses
@@ -142,6 +200,12 @@ def train(settings: Settings) -> list[float]:
 def main() -> None:
     parser = options(__doc__.splitlines()[0], Settings)
     parser.add_argument("--task", choices=sorted(TASKS), required=True)
+    parser.add_argument(
+        "--told",
+        choices=get_args(Told),
+        default=Settings.told,
+        help="the level that the network is told: the true one, or drawn above and below it",
+    )
     parser.add_argument("--size", choices=sorted(SIZES), default=Settings.size)
     parser.add_argument("--compiled", action="store_true", help="torch.compile, for a GPU")
     train(Settings(**vars(parser.parse_args())))

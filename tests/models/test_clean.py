@@ -9,6 +9,7 @@ torch = pytest.importorskip("torch")
 
 from models import complexity, memory, onnxfile, precision  # noqa: E402
 from models.clean import damage  # noqa: E402
+from models.clean import train as clean_train  # noqa: E402
 from models.clean.network import AUTO, SIZES, Clean, build  # noqa: E402
 from models.clean.train import Crops, Settings, train  # noqa: E402
 from models.degradation import convolve, fraction, gaussian_kernel  # noqa: E402
@@ -150,13 +151,57 @@ def test_crops_lie_over_one_another_and_half_are_untold(common, tmp_path, task):
         assert level.shape == (4,)
         told += int((level > AUTO).sum())
     assert 0.25 < told / 80 < 0.75
-    clean, damaged = (torch.cat([b[n] for b in batches]).float() for n in (0, 1))
+    clean, damaged = (torch.cat([b[n] for b in batches]) for n in (0, 1))
     moved = [
-        (clean / 255 - damaged.roll((y, x), (2, 3)))[..., 2:-2, 2:-2].abs().mean()
+        (clean - damaged.roll((y, x), (2, 3)))[..., 2:-2, 2:-2].abs().mean()
         for y in (-1, 0, 1)
         for x in (-1, 0, 1)
     ]
     assert int(np.argmin(moved)) == 4  # where it is: neither way by a pixel
+
+
+def test_a_told_level_is_spread_above_and_below_the_true_one():
+    rng = np.random.default_rng(4)
+    ratios = [damage.told_level("denoise", 0.05, rng) / 0.05 for _ in range(200)]
+    assert min(ratios) < 0.5 < 2 < max(ratios)
+    assert min(ratios) >= 1 / damage.TOLD_APART
+    assert max(ratios) <= damage.TOLD_APART
+    assert max(damage.told_level("deblur", 0.9, rng) for _ in range(50)) == 1.0
+    assert max(damage.told_level("denoise", 0.0, rng) for _ in range(50)) > 80 / 255
+
+
+def test_told_too_low_a_level_the_rest_of_the_damage_is_wanted():
+    clean = np.full((4, 4, 3), 128, np.uint8)
+    damaged = fraction(clean) + np.float32(0.2)
+    for told, left in ((0.1, 0.1), (0.2, 0.0), (0.4, 0.0), (AUTO, 0.0), (0.0, 0.2)):
+        wanted = damage.less_damaged(clean, damaged, 0.2, told)
+        np.testing.assert_allclose(wanted - fraction(clean), left, atol=1e-6)
+
+
+def test_without_damage_nothing_is_wanted_whatever_is_told(common, tmp_path, monkeypatch):
+    monkeypatch.setattr(clean_train, "STILL", 1.0)
+    settings = Settings(task="denoise", told="spread", out=tmp_path, **common)
+    crops = iter(Crops(Pictures(common["photos"], 1, common["cache"]), settings, (0,)))
+    batches = [next(crops) for _ in range(9)]
+    wanted, damaged, told = (torch.cat([batch[n] for batch in batches]) for n in range(3))
+    assert torch.equal(wanted, damaged)
+    assert (told > 40 / 255).any()
+
+
+def test_low_frequencies_stray_by_the_difference_of_means():
+    image = torch.rand(2, 3, 64, 64)
+    pattern = torch.tensor([1.0, -1.0]).repeat(32)
+    assert clean_train.strayed(image + 0.1 * pattern, image) < 1e-6
+    torch.testing.assert_close(clean_train.strayed(image + 0.1, image), torch.tensor(0.1))
+
+
+def test_a_flat_grey_is_followed_while_the_told_level_is_spread(common, tmp_path):
+    train(Settings(task="denoise", told="spread", out=tmp_path, steps=5, **common))
+    rows = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert [row["flat_drift"] for row in rows if "flat_drift" in row]
+    shifting = random_network()
+    flat = clean_train.flat_drift(shifting, torch.device("cpu"))
+    assert flat > 1
 
 
 def test_a_few_seconds_of_training_take_noise_away_and_resume(common, tmp_path, monkeypatch):
