@@ -2,6 +2,7 @@
 the W3C's formulas say, and what a renderer remembers changes nothing.
 """
 
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -25,7 +26,9 @@ from safelight.document import (
     render_srgb,
     whole,
 )
-from safelight.pixels import MODES, TILE, Profile, Raster, to_float
+from safelight.document.document import clipping_base, clipping_bases
+from safelight.document.strip import margin
+from safelight.pixels import MODES, TILE, Profile, Raster, composite, to_float
 from tests import pictures
 from tests.document.strategies import (
     DEPTHS,
@@ -39,6 +42,8 @@ from tests.document.strategies import (
     raster,
     regions,
 )
+
+render_module = sys.modules["safelight.document.render"]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -547,3 +552,94 @@ def test_pixels_handed_out_do_not_change_when_more_is_rendered():
         handed_out.append((pixels, pixels.copy()))
     for pixels, copy in handed_out:
         np.testing.assert_array_equal(pixels, copy)
+
+
+# Many layers
+
+
+class AsDefined(Renderer):
+    """Layers met one function call each, as the definition says: what lies below a layer is all
+    the layers below it.
+    """
+
+    def _stack(self, document, region):
+        frame = render_module._Frame(document, region.level, self.live)
+        piled = render_module._Frame._piled
+        try:
+            render_module._Frame._piled = _piled_by_definition
+            return frame.stack(document.layers, region)
+        finally:
+            render_module._Frame._piled = piled
+
+
+def _piled_by_definition(frame, units, window, under):
+    if not units:
+        return under(window)
+    (base, clipped), below = units[-1], units[:-1]
+    held = base.filter
+    nothing = held is not None and held.generates and held.kept is None
+    if not base.shown or nothing:
+        return _piled_by_definition(frame, below, window, under)
+    if held is not None and not held.generates:
+        reach = frame.live.reach(held, frame.level)
+        if reach is None and held.kept is None:
+            return _piled_by_definition(frame, below, window, under)
+        wide = window.grow((reach or 0) + margin(held, frame.level), frame.whole)
+        seen = _piled_by_definition(frame, below, wide, under)
+        return frame._filtered(base, held, window, reach, seen)
+    pixels = _piled_by_definition(frame, below, window, under)
+    own = frame._clipped(base, clipped, window)
+    mask = effective_mask(base, window)
+    composite(pixels, own, mode=base.mode, opacity=base.opacity, mask=mask)
+    return pixels
+
+
+@given(document=documents(), level=st.sampled_from([0, 1, 2]), data=st.data())
+def test_layers_meet_as_the_definition_says_to_the_bit(document, level, data):
+    region = data.draw(regions(document, level))
+    expected = AsDefined(FakeLive()).render(document, region)
+    np.testing.assert_array_equal(render(document, region, FakeLive()), expected)
+
+
+def many_layers(count, **change):
+    """A document of ``count`` layers, each of which can be seen."""
+    base = Layer("Base", raster(6, 5), id="base")
+    spot = raster(6, 5, 4, seed=2)
+    others = (Layer(f"{n}", spot, opacity=0.01, id=f"{n}", **change) for n in range(count - 1))
+    return Document(6, 5, "uint8", (base, *others))
+
+
+@pytest.mark.parametrize("change", [{}, {"clipped": True}])
+def test_a_document_of_more_layers_than_calls_can_nest_is_drawn(change):
+    many = many_layers(2 * sys.getrecursionlimit(), **change)
+    base = many.layers[0].raster.to_array()
+    assert (render(many, many.region) != base).any()
+
+
+def test_ten_thousand_filter_layers_are_run_one_after_the_other():
+    filters = (Layer("", LiveFilter("failing"), id=f"{n}") for n in range(9_999))
+    base = Layer("Base", raster(6, 5, depth="float32"), id="base")
+    document = Document(6, 5, "float32", (base, *filters))
+    live = FakeLive()
+    shown = render(document, document.region, live)
+    assert len(live.seen) == 9_999
+    np.testing.assert_array_equal(shown, base.raster.to_array())
+
+
+def test_which_layers_are_clipped_is_told_in_one_pass():
+    class Counted(tuple):
+        looks = 0
+
+        def __getitem__(self, place):
+            Counted.looks += 1
+            return super().__getitem__(place)
+
+        def __iter__(self):
+            for item in super().__iter__():
+                Counted.looks += 1
+                yield item
+
+    layers = Counted(many_layers(1000, clipped=True).layers)
+    assert clipping_bases(layers) == [None] + [0] * 999
+    assert Counted.looks <= 3000
+    assert clipping_bases(layers) == [clipping_base(layers, place) for place in range(1000)]

@@ -115,8 +115,8 @@ class Document:
             and layer.visible
             and layer.opacity == 1
             and layer.mask is None
-            and clipping_base(self.layers, place) is None
-            for place, layer in enumerate(self.layers)
+            and base is None
+            for layer, base in zip(self.layers, clipping_bases(self.layers), strict=True)
         )
 
     @property
@@ -186,11 +186,27 @@ def clipping_base(layers: tuple[Layer, ...], place: int) -> int | None:
     """
     if not layers[place].clipped:
         return None
-    for index in range(place - 1, -1, -1):
-        if not layers[index].clipped:
-            held = layers[index].filter
-            return index if held is None or held.generates else None
-    return None
+    while place >= 0 and layers[place].clipped:
+        place -= 1
+    return place if place >= 0 and _can_be_clipped_to(layers[place]) else None
+
+
+def clipping_bases(layers: tuple[Layer, ...]) -> list[int | None]:
+    """``clipping_base`` of every layer, bottom first, in one pass."""
+    bases: list[int | None] = []
+    base: int | None = None
+    for place, layer in enumerate(layers):
+        if layer.clipped:
+            bases.append(base)
+        else:
+            bases.append(None)
+            base = place if _can_be_clipped_to(layer) else None
+    return bases
+
+
+def _can_be_clipped_to(layer: Layer) -> bool:
+    held = layer.filter
+    return held is None or held.generates
 
 
 _Kinds: TypeAlias = frozenset[bool]
@@ -207,9 +223,9 @@ _WORDS = {kinds: word for word, kinds in _KINDS.items()}
 
 def _shown(layers: tuple[Layer, ...]) -> tuple[_Kinds, bool]:
     """What there is to see among layers, and whether it covers all of what lies below them."""
-    found, end = _NOTHING, len(layers)
+    found, end, bases = _NOTHING, len(layers), clipping_bases(layers)
     for place in range(len(layers) - 1, -1, -1):
-        if clipping_base(layers, place) is not None:
+        if bases[place] is not None:
             continue
         layer, clipped = layers[place], layers[place + 1 : end]
         end = place

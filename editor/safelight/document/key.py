@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from safelight.api import Region
-from safelight.document.document import Document, clipping_base
+from safelight.document.document import Document, clipping_bases
 from safelight.document.layer import Layer, LiveFilter
 from safelight.document.mask import effective_raster
 from safelight.pixels import Raster
@@ -81,8 +81,7 @@ def is_stale(document: Document, layer_id: str) -> bool:
 def _layers(layers: tuple[Layer, ...]) -> list[Any]:
     """What can be seen of layers: what is clipped to something hidden cannot."""
     found = []
-    for place, layer in enumerate(layers):
-        base = clipping_base(layers, place)
+    for layer, base in zip(layers, clipping_bases(layers), strict=True):
         if layer.shown and (base is None or layers[base].shown):
             found.append(_layer(layer, base is not None))
     return found

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from safelight.api import Region
-from safelight.document.document import Document, clipping_base
+from safelight.document.document import Document, clipping_base, clipping_bases
 from safelight.document.layer import Layer, LiveFilter
 from safelight.document.mask import effective_mask, looks_around
 from safelight.document.strip import margin, treat
 from safelight.pixels import TILE, Raster, RasterBuilder, composite, from_float, to_float
 
 Pixels = NDArray[np.float32]
+
+_Unit: TypeAlias = tuple[Layer, tuple[Layer, ...]]
+"""A layer with those that are clipped to it."""
 
 _BAND = 2 * TILE
 """Rows that are composited at a time when all of a picture is wanted."""
@@ -233,38 +236,42 @@ class _Frame:
                 return below
             return np.zeros((wide.height, wide.width, 4), np.float32)
 
-        return self._upto(_units(layers), len(_units(layers)), window, under)
+        return self._piled(_units(layers), window, under)
 
-    def _upto(
-        self,
-        units: list[tuple[Layer, tuple[Layer, ...]]],
-        count: int,
-        window: Region,
-        under: Callable[[Region], Pixels],
+    def _piled(
+        self, units: list[_Unit], window: Region, under: Callable[[Region], Pixels]
     ) -> Pixels:
-        """The lowest ``count`` units at ``window``.
+        """Units, bottom first, at ``window`` over what ``under`` gives.
 
-        From the top down, because each filter says how many more pixels it needs of what lies
-        below it.
+        First from the top down, because each filter says how many more pixels it needs of what
+        lies below it; then from the bottom up. Loops, because a document may have more layers
+        than functions can call each other.
         """
-        while count and not _has_something(units[count - 1][0]):
-            count -= 1
-        if not count:
-            return under(window)
-        base, clipped = units[count - 1]
-        if base.filter is not None and not base.filter.generates:
-            return self._filtered(
-                base, base.filter, window, lambda wide: self._upto(units, count - 1, wide, under)
+        steps: list[tuple[_Unit, Region, int | None]] = []
+        for base, clipped in reversed(units):
+            if not _has_something(base):
+                continue
+            held, reach = base.filter, None
+            if held is not None and not held.generates:
+                reach = self.live.reach(held, self.level) if self.live is not None else None
+                if reach is None and held.kept is None:
+                    continue
+                steps.append(((base, clipped), window, reach))
+                window = window.grow((reach or 0) + margin(held, self.level), self.whole)
+            else:
+                steps.append(((base, clipped), window, None))
+        pixels = under(window)
+        for (base, clipped), window, reach in reversed(steps):
+            if base.filter is not None and not base.filter.generates:
+                pixels = self._filtered(base, base.filter, window, reach, pixels)
+                continue
+            composite(
+                pixels,
+                self._clipped(base, clipped, window),
+                mode=base.mode,
+                opacity=base.opacity,
+                mask=effective_mask(base, window),
             )
-        pixels = self._upto(units, count - 1, window, under)
-        above = self._clipped(base, clipped, window)
-        composite(
-            pixels,
-            above,
-            mode=base.mode,
-            opacity=base.opacity,
-            mask=effective_mask(base, window),
-        )
         return pixels
 
     def _clipped(self, base: Layer, clipped: tuple[Layer, ...], window: Region) -> Pixels:
@@ -277,8 +284,7 @@ class _Frame:
             full[..., :3] = self._own(base, wide)[..., :3]
             return full
 
-        units: list[tuple[Layer, tuple[Layer, ...]]] = [(layer, ()) for layer in clipped]
-        pixels = self._upto(units, len(units), window, opaque)
+        pixels = self._piled([(layer, ()) for layer in clipped], window, opaque)
         own = self._own(base, window)
         if own.shape[2] == 4:
             pixels[..., 3] = own[..., 3]
@@ -291,19 +297,13 @@ class _Frame:
         return to_float(_read(layer.pixels, window))
 
     def _filtered(
-        self,
-        layer: Layer,
-        filter: LiveFilter,
-        window: Region,
-        below: Callable[[Region], Pixels],
+        self, layer: Layer, filter: LiveFilter, window: Region, reach: int | None, under: Pixels
     ) -> Pixels:
-        """What lies below with a filter layer on it; alpha stays as it is below."""
-        reach = self.live.reach(filter, self.level) if self.live is not None else None
+        """A filter layer on ``under``, what lies below ``window`` and as far around it as the
+        filter looks; alpha stays as it is below. ``reach`` is None where it cannot run.
+        """
         kept = filter.kept
-        if reach is None and kept is None:
-            return below(window)
-        wide = window.grow(_margin(filter, self.live, self.level), self.whole)
-        under = below(wide)
+        wide = window.grow((reach or 0) + margin(filter, self.level), self.whole)
         result: Pixels | None = None
         if reach is not None and self.live is not None:
             profile = self.document.profile
@@ -338,11 +338,11 @@ def _has_something(layer: Layer) -> bool:
     return layer.shown and not nothing
 
 
-def _units(layers: tuple[Layer, ...]) -> list[tuple[Layer, tuple[Layer, ...]]]:
+def _units(layers: tuple[Layer, ...]) -> list[_Unit]:
     """Each layer that is not clipped, bottom first, with those that are clipped to it."""
     units: list[tuple[Layer, list[Layer]]] = []
-    for place, layer in enumerate(layers):
-        if clipping_base(layers, place) is None:
+    for layer, base in zip(layers, clipping_bases(layers), strict=True):
+        if base is None:
             units.append((layer, []))
         else:
             units[-1][1].append(layer)

@@ -32,7 +32,7 @@ from safelight.document import (
     effective_raster,
     whole,
 )
-from safelight.document.document import clipping_base
+from safelight.document.document import clipping_bases
 from safelight.files import png, provenance
 from safelight.files.atomic import WriteError, atomic_write, plain_name
 from safelight.files.content import Content
@@ -161,9 +161,9 @@ class _Writing:
     ) -> None:
         """Put layers (bottom first) into a stack (top first), with what is clipped to each."""
         layers = tuple(self._settled(layer) for layer in layers)
-        base = len(layers)
+        base, bases = len(layers), clipping_bases(layers)
         for place in range(len(layers) - 1, -1, -1):
-            if clipping_base(layers, place) is not None:
+            if bases[place] is not None:
                 continue
             layer, clipped = layers[place], layers[place + 1 : base]
             base = place
