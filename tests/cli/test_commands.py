@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 
+import imagecodecs
 import numpy as np
 import pytest
 from PIL import Image
@@ -59,6 +60,18 @@ def test_apply_takes_the_full_name_too(capsys, photo, tmp_path):
     status, *_ = run(capsys, "apply", "safelight_warmth.warmth", photo, result, "--quiet")
     assert status == 0
     assert Image.open(result).format == "JPEG"
+
+
+@pytest.mark.parametrize("words", ["warmth amount=0.3", "enlarge factor=2"])
+def test_a_deeper_result_has_bits_of_its_own(words, capsys, photo, tmp_path):
+    (filter, setting), result = words.split(), tmp_path / "deep.png"
+    status, *_ = run(
+        capsys, "apply", filter, photo, result, "--set", setting, "--depth", 16, "--quiet"
+    )
+    assert status == 0
+    pixels = imagecodecs.png_decode(result.read_bytes())
+    assert pixels.dtype == np.uint16
+    assert (pixels % 257 != 0).mean() > 0.5  # some stay as they were, or are cut off at white
 
 
 def test_an_existing_file_is_kept_unless_overwriting_is_asked_for(capsys, photo, tmp_path):

@@ -22,8 +22,8 @@ from safelight.document import (
     result_key,
     whole,
 )
-from safelight.pixels import Raster, from_float, to_float
-from tests.document.strategies import FakeLive, documents, raster
+from safelight.pixels import Raster, deeper, from_float, to_float
+from tests.document.strategies import DEPTHS, FakeLive, documents, raster
 
 WIDTH, HEIGHT = 14, 9
 
@@ -591,3 +591,12 @@ def test_a_result_may_be_kept_while_nothing_else_of_the_layer_changes(document):
     changed = edits.keep_result("soft", kept).apply(document)
     assert not is_stale(changed, "soft")
     assert changed.layer("soft").filter == replace(filter, kept=kept)
+
+
+@given(document=documents(), depth=st.sampled_from(DEPTHS))
+def test_a_deeper_document_holds_the_same_values(document, depth):
+    deep = edits.deepen(depth).apply(document)
+    assert deep.depth == deeper(depth, document.depth)
+    for before, after in zip(document.rasters(), deep.rasters(), strict=True):
+        given = from_float(to_float(after.to_array()), before.depth)
+        np.testing.assert_array_equal(given, before.to_array())

@@ -28,7 +28,7 @@ from safelight.document import (
 )
 from safelight.document.document import clipping_base, clipping_bases
 from safelight.document.strip import margin
-from safelight.pixels import MODES, TILE, Profile, Raster, composite, to_float
+from safelight.pixels import MODES, TILE, Profile, Raster, composite, from_float, to_float
 from tests import pictures
 from tests.document.strategies import (
     DEPTHS,
@@ -64,6 +64,14 @@ def test_a_region_is_the_crop_of_the_whole_at_every_level(document, level, data)
     part = render(document, region, FakeLive())
     assert part.dtype == everything.dtype == (document.depth if level == 0 else "uint8")
     np.testing.assert_array_equal(part, everything[region.rows(), region.columns()])
+
+
+@given(document=documents(), depth=st.sampled_from(DEPTHS))
+def test_a_picture_asked_for_in_a_depth_is_rounded_once(document, depth):
+    exact = render(document, document.region, FakeLive(), "float32")
+    asked = render(document, document.region, FakeLive(), depth)
+    np.testing.assert_array_equal(asked, from_float(exact, depth))
+    np.testing.assert_array_equal(whole(document, FakeLive(), depth).to_array(), asked)
 
 
 @given(document=documents())

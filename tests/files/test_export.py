@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from safelight.document import Document, Layer, Metadata
+from safelight.document import Document, Group, Layer, LiveFilter, Metadata, render
 from safelight.files import (
     FORMATS,
     ExportError,
@@ -24,8 +24,9 @@ from safelight.files import (
 from safelight.files import png as png_module
 from safelight.files.metadata import iptc_datasets
 from safelight.files.provenance import TERMS, marked
-from safelight.pixels import Profile, Raster
+from safelight.pixels import Profile, Raster, from_float
 from tests import pictures
+from tests.document.strategies import FakeLive
 from tests.files.ordinary_user import as_ordinary_user
 
 SUFFIX = {"JPEG": ".jpg", "PNG": ".png", "TIFF": ".tif", "WebP": ".webp"}
@@ -116,6 +117,30 @@ def test_a_tiff_keeps_every_depth_bit_for_bit(tmp_path, depth, channels, order):
     opened, notes = there_and_back(tmp_path, document, "TIFF")
     assert notes == opened.notes == ()
     assert pixels_of(opened).tobytes() == pixels.tobytes()
+
+
+@pytest.mark.parametrize(("format", "depth"), [("PNG", 16), ("TIFF", 16), ("TIFF", 32)])
+def test_layers_over_an_8_bit_photograph_fill_the_bits_of_a_deeper_file(tmp_path, format, depth):
+    below, above = (Raster.from_array(pictures.noise(90, 70, seed=seed)) for seed in (1, 2))
+    mask = Raster.from_array(pictures.noise(90, 70, 1, seed=3))
+    inside = Group((Layer("Light", above, opacity=0.61, mode="soft-light", mask=mask),))
+    warm = LiveFilter("warm", settings={"amount": 0.21})
+    layers = Layer("Photograph", below), Layer("Group", inside, opacity=0.9), Layer("Warm", warm)
+    document = Document(90, 70, "uint8", layers)
+    path = tmp_path / f"deep{SUFFIX[format]}"
+    export(document, path, ExportOptions(depth=depth), live=FakeLive())
+    found = pixels_of(open_picture(path))
+    exact = render(document, document.region, FakeLive(), "float32")
+    np.testing.assert_array_equal(found, from_float(exact[..., :3], found.dtype.name))
+    if depth == 16:
+        assert (found % 257 != 0).mean() > 0.9  # of chance numbers 256 of 257 are no multiple
+
+
+def test_a_plain_photograph_is_the_same_in_a_deeper_file(tmp_path):
+    pixels = pictures.noise(90, 70)
+    options = ExportOptions(depth=16)
+    opened, _ = there_and_back(tmp_path, document_of(pixels), "TIFF", options)
+    np.testing.assert_array_equal(pixels_of(opened), pixels.astype(np.uint16) * 257)
 
 
 @pytest.mark.parametrize("format", ["PNG", "TIFF", "WebP"])

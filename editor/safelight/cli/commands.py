@@ -16,7 +16,8 @@ from safelight import __version__, actions
 from safelight.api import Declaration, ParameterError, Value
 from safelight.cli.group import parser_of
 from safelight.cli.progress import ProgressBar
-from safelight.pixels import DEPTHS
+from safelight.document import edits
+from safelight.pixels import DEPTHS, deeper
 
 _FAILURES = (
     actions.OpenError,
@@ -132,6 +133,9 @@ def apply(words: list[str]) -> int:
             overwrite=options.overwrite,
             exporters=studio.exporters,
         )
+        deep = actions.depth_in_file(document, options.output, choices, exporters=studio.exporters)
+        # Before the filter runs, so that what it makes is not rounded to fewer bits.
+        document = edits.deepen(deeper(deep, document.depth)).apply(document)
         result = filtered(studio, filter, settings, document, options.quiet)
         if result is None:
             return 1

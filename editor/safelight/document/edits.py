@@ -29,7 +29,7 @@ from safelight.document.layer import (
 from safelight.document.mask import shaped
 from safelight.document.render import Live, whole
 from safelight.document.stroke import Stroke, painted
-from safelight.pixels import Raster, RasterBuilder, from_float, to_float
+from safelight.pixels import DEPTHS, Raster, RasterBuilder, deeper, from_float, to_float
 
 _BAND = 512
 """Rows of a selection that are grown or feathered at a time."""
@@ -433,6 +433,34 @@ def enlarge(
     return _rendering(label, lambda document, _: apply(document))
 
 
+def deepen(depth: str) -> Edit:
+    """Keep pixels in a deeper ``depth``, each value as it is, so that results have its bits.
+
+    A document that is as deep already stays as it is.
+    """
+
+    def deep(raster: Raster) -> Raster:
+        return _mapped(raster, lambda tile: from_float(to_float(tile), depth), depth)
+
+    def in_depth(layer: Layer) -> Layer:
+        content = layer.content
+        if isinstance(content, Group):
+            content = Group(tuple(in_depth(item) for item in content.layers))
+        elif isinstance(content, Raster):
+            content = deep(content)
+        elif content.kept is not None:
+            content = replace(content, kept=replace(content.kept, raster=deep(content.kept.raster)))
+        return replace(layer, content=content)
+
+    def apply(document: Document) -> Document:
+        if deeper(depth, document.depth) == document.depth:
+            return document
+        layers = tuple(in_depth(layer) for layer in document.layers)
+        return replace(document, depth=depth, layers=layers)
+
+    return Edit(f"Convert to {DEPTHS[depth]}", apply)
+
+
 # -- parts -----------------------------------------------------------------------------------
 
 
@@ -497,15 +525,19 @@ def _copy(layer: Layer, name: str) -> Layer:
     return replace(layer, name=name, content=content, id=_new_id())
 
 
-def _mapped(raster: Raster, change: Callable[[Any], Any]) -> Raster:
-    """A raster with a function of its tiles' pixels; a tile shared before is shared after."""
+def _mapped(raster: Raster, change: Callable[[Any], Any], depth: str | None = None) -> Raster:
+    """A raster with a function of its tiles' pixels; a tile shared before is shared after.
+
+    ``depth`` is that of the new pixels, where it is another one.
+    """
     done: dict[int, Any] = {}
     tiles = []
     for _, tile in raster.tiles():
         if id(tile) not in done:
             done[id(tile)] = change(tile)
         tiles.append(done[id(tile)])
-    return Raster.from_tiles(raster.width, raster.height, raster.channels, raster.depth, tiles)
+    depth = depth or raster.depth
+    return Raster.from_tiles(raster.width, raster.height, raster.channels, depth, tiles)
 
 
 def _is_empty(mask: Raster, changed: Region) -> bool:

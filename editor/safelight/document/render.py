@@ -39,21 +39,24 @@ class Live(Protocol):
         """
 
 
-def render(document: Document, region: Region, live: Live | None = None) -> NDArray[Any]:
+def render(
+    document: Document, region: Region, live: Live | None = None, depth: str | None = None
+) -> NDArray[Any]:
     """The picture at ``region``: (height, width, 3 or 4) in the document's own profile.
 
-    At level 0 the array has the document's depth; at higher levels it is 8-bit. ``region``
-    is in pixels of its own level. A document of one opaque layer gives its tiles unchanged.
-    Without ``live``, filter layers show what was kept of them, and nothing where nothing was.
+    The array has ``depth``, to which layers composited in float32 are rounded once. Without it,
+    it has the document's depth at level 0 and is 8-bit at higher levels. ``region`` is in pixels
+    of its own level. A document of one opaque layer gives its tiles unchanged. Without ``live``,
+    filter layers show what was kept of them, and nothing where nothing was.
     """
-    return Renderer(live).render(document, region)
+    return Renderer(live).render(document, region, depth)
 
 
 def render_srgb(
     document: Document, region: Region, live: Live | None = None
 ) -> NDArray[np.float32]:
     """The picture at ``region`` as filters see it: float32, sRGB-encoded, unclipped."""
-    return document.profile.to_srgb(to_float(render(document, region, live)))
+    return document.profile.to_srgb(render(document, region, live, "float32"))
 
 
 def plain_raster(document: Document) -> Raster | None:
@@ -68,16 +71,20 @@ def plain_raster(document: Document) -> Raster | None:
     return layer.pixels if plain else None
 
 
-def whole(document: Document, live: Live | None = None) -> Raster:
-    """All that a document shows, as a raster of its depth; one plain layer's own, uncopied."""
+def whole(document: Document, live: Live | None = None, depth: str | None = None) -> Raster:
+    """All that a document shows, as a raster of ``depth``; without it, of the document's depth.
+
+    One plain layer's own, uncopied, where that has the depth.
+    """
+    depth = depth or document.depth
     plain = plain_raster(document)
-    if plain is not None:
+    if plain is not None and plain.depth == depth:
         return plain
     channels = 4 if document.has_alpha else 3
-    builder = RasterBuilder(document.width, document.height, channels, document.depth)
+    builder = RasterBuilder(document.width, document.height, channels, depth)
     for y in range(0, document.height, _BAND):
         band = Region(0, y, document.width, _BAND).intersect(document.region)
-        builder.write(band, render(document, band, live)[..., :channels])
+        builder.write(band, render(document, band, live, depth)[..., :channels])
     return builder.finish()
 
 
@@ -105,12 +112,13 @@ class Renderer:
         self._held = 0
         self._scratch: Pixels = np.empty(0, np.float32)
 
-    def render(self, document: Document, region: Region) -> NDArray[Any]:
+    def render(self, document: Document, region: Region, depth: str | None = None) -> NDArray[Any]:
         """As the function ``render``."""
-        depth = document.depth if region.level == 0 else "uint8"
+        depth = depth or (document.depth if region.level == 0 else "uint8")
         plain = plain_raster(document)
         if plain is not None:
-            return _read(plain, region)
+            pixels = _read(plain, region)
+            return pixels if pixels.dtype == depth else from_float(to_float(pixels), depth)
         channels = 4 if document.has_alpha else 3
         cells = [region]
         if not any(_looks_around(layer, self.live, region.level) for layer in document.layers):

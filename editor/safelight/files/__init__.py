@@ -9,6 +9,7 @@ from safelight.files.export import (
     ExportError,
     ExportOptions,
     check_export,
+    depth_in_file,
     export,
 )
 from safelight.files.foreign import EncodingError, Exporter, Importer
@@ -51,6 +52,7 @@ __all__ = [
     "check_export",
     "declared",
     "default_pixel_limit",
+    "depth_in_file",
     "describe",
     "export",
     "is_project",

@@ -17,7 +17,7 @@ from safelight.files.atomic import WriteError, atomic_write, check_target, plain
 from safelight.files.content import Content
 from safelight.files.metadata import CHOICES, MetadataChoice
 from safelight.files.opening import OpenError, is_untouched, read_content, read_foreign
-from safelight.pixels import DEPTHS, SRGB, Profile, from_float, to_float
+from safelight.pixels import DEPTHS, SRGB, Profile, deeper, from_float, to_float
 
 FORMATS: dict[str, tuple[str, ...]] = {
     "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"),
@@ -158,6 +158,22 @@ def check_export(
     check_target(path, overwrite=overwrite)
 
 
+def depth_in_file(
+    document: Document,
+    path: str | os.PathLike[str],
+    options: ExportOptions | None = None,
+    *,
+    exporters: foreign.Exporters = tuple,
+) -> str:
+    """The depth that ``document`` would have in the file at ``path``: "uint8" and so on.
+
+    Raises ExportError for a format that is not known.
+    """
+    options = options or ExportOptions()
+    target = _target(path, document.width, document.height, options, exporters)
+    return _depth(target, options.depth, document.depth)
+
+
 def _target(
     path: str | os.PathLike[str],
     width: int,
@@ -227,7 +243,7 @@ def _content(
 ) -> Content:
     """The pixels and metadata as they will stand in the file."""
     notes: list[str] = []
-    pixels = whole(document, live).to_array()
+    pixels = _rendered(document, target, options.depth, live)
     if pixels.shape[2] == 4 and not target.alpha:
         pixels = _on_white(pixels, target, notes)
     pixels = _in_depth(pixels, target, options.depth, notes)
@@ -272,7 +288,7 @@ def _foreign_content(
 ) -> Content:
     """The pixels as a plugin's format will hold them, and notes of all that it does not hold."""
     notes: list[str] = []
-    pixels, profile = whole(document, live).to_array(), document.profile
+    pixels, profile = _rendered(document, target, options.depth, live), document.profile
     if pixels.shape[2] == 4 and not target.alpha:
         pixels = _on_white(pixels, target, notes)
     pixels = _in_depth(pixels, target, options.depth, notes, profile)
@@ -292,6 +308,23 @@ def _foreign_content(
         plugin = target.exporter.format.plugin
         notes.append(f"It was not read back, because {plugin} does not open {target.name}.")
     return Content(pixels, alpha=pixels.shape[2] == 4, notes=notes)
+
+
+def _rendered(
+    document: Document, target: _Target, wanted: Depth, live: Live | None
+) -> NDArray[Any]:
+    """All that is shown, in the document's depth, or in the file's where that is deeper.
+
+    So that layers are rounded once, to what the file can hold of them.
+    """
+    depth = deeper(document.depth, _depth(target, wanted, document.depth))
+    return whole(document, live, depth).to_array()
+
+
+def _depth(target: _Target, wanted: Depth, had: str) -> str:
+    """The depth asked for, or the finest that the format holds."""
+    depth = had if wanted == "same" else _DEPTHS[wanted]
+    return depth if depth in target.depths else target.depths[-1]
 
 
 def _on_white(pixels: NDArray[Any], target: _Target, notes: list[str]) -> NDArray[Any]:
@@ -319,9 +352,7 @@ def _in_depth(
     """The pixels in the depth asked for, or the finest that the format holds; from ``profile``
     to sRGB on the way."""
     had = pixels.dtype.name
-    depth = had if wanted == "same" else _DEPTHS[wanted]
-    if depth not in target.depths:
-        depth = target.depths[-1]
+    depth = _depth(target, wanted, had)
     if depth == had and profile.is_srgb:
         return pixels
     if list(DEPTHS).index(depth) < list(DEPTHS).index(had):

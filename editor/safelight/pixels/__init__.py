@@ -2,7 +2,7 @@
 
 from safelight.pixels.blend import MODES, blend, composite
 from safelight.pixels.colour import SRGB, ColourError, Profile
-from safelight.pixels.depth import DEPTHS, from_float, to_float
+from safelight.pixels.depth import DEPTHS, deeper, from_float, to_float
 from safelight.pixels.fused import kernels_ready, prepare_kernels
 from safelight.pixels.tiles import TILE, Raster, RasterBuilder, tile_digest
 
@@ -17,6 +17,7 @@ __all__ = [
     "RasterBuilder",
     "blend",
     "composite",
+    "deeper",
     "from_float",
     "kernels_ready",
     "prepare_kernels",

@@ -13,6 +13,11 @@ DEPTHS: dict[str, str] = {"uint8": "8-bit", "uint16": "16-bit", "float32": "32-b
 _FULL_SCALE = {"uint8": 255.0, "uint16": 65535.0}
 
 
+def deeper(one: str, other: str) -> str:
+    """The deeper of two depths."""
+    return max(one, other, key=list(DEPTHS).index)
+
+
 def to_float(pixels: NDArray[Any]) -> NDArray[np.float32]:
     """Stored pixels as float32, full scale = 1.0.
 

@@ -34,6 +34,7 @@ from safelight.document import (
     effective_raster,
     named_layers,
     render,
+    render_srgb,
     result_key,
 )
 from safelight.pixels import Raster, RasterBuilder, from_float, to_float
@@ -496,9 +497,8 @@ class _Run:
     def _source(self, window: Region) -> Block:
         """A block with the pixels that a filter sees."""
         block = self.worker.block(window.height * window.width * 12, writable=False)
-        pixels = render(self.document, window, self.job._live)[..., :3]
         seen = block.array((window.height, window.width, 3))
-        np.copyto(seen, self.document.profile.to_srgb(to_float(pixels)))
+        np.copyto(seen, render_srgb(self.document, window, self.job._live)[..., :3])
         return block
 
     def _nearest(self) -> Piece:
@@ -645,7 +645,7 @@ class _Run:
 
     def _scaled_alpha(self) -> NDArray[np.float32]:
         """The alpha of the job's region at the result's size (bicubic), in one go: no seams."""
-        alpha = to_float(render(self.document, self.job.region, self.job._live)[..., 3])
+        alpha = render(self.document, self.job.region, self.job._live, "float32")[..., 3]
         size = (alpha.shape[1] * self.plan.scale, alpha.shape[0] * self.plan.scale)
         image = PillowImage.fromarray(np.ascontiguousarray(alpha))
         large = np.asarray(image.resize(size, PillowImage.Resampling.BICUBIC), np.float32)

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from safelight.api import Declaration, Prepared, Region, Value
 from safelight.api.prepare import THUMBNAIL
-from safelight.document import Document, Layer, Live, render
-from safelight.pixels import to_float
+from safelight.document import Document, Layer, Live, render_srgb
 
 KEPT = 8
 """Measurements that are kept; each is small."""
@@ -73,8 +72,7 @@ def view(declaration: Declaration, document: Document, live: Live | None) -> NDA
     width, height, level = document.width, document.height, 0
     while "thumbnail" in declaration.prepares and max(width, height) > THUMBNAIL:
         width, height, level = (width + 1) // 2, (height + 1) // 2, level + 1
-    pixels = render(document, Region(0, 0, width, height, level), live)[..., :3]
-    return document.profile.to_srgb(to_float(pixels))
+    return render_srgb(document, Region(0, 0, width, height, level), live)[..., :3]
 
 
 def _asked(declaration: Declaration, settings: Mapping[str, Value]) -> dict[str, Value]:
