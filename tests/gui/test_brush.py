@@ -5,9 +5,10 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QInputDevice, QPointingDevice, QTabletEvent
-from PySide6.QtWidgets import QApplication, QInputDialog
+from PySide6.QtWidgets import QApplication
 
 from safelight.document import Layer, LiveFilter, edits
+from safelight.gui.pixelsdialog import PixelsDialog
 from safelight.pixels import Raster
 from tests.gui.conftest import choose, open_in, photograph
 
@@ -379,8 +380,8 @@ def test_a_selection_is_grown_shrunk_and_feathered_by_as_much_as_is_asked_for(
     wide = (selected(opened)[:, 150] > 127).sum()
     menu = next(x for x in window.findChildren(QAction) if x.text().replace("&", "") == f"{verb}…")
     menu.trigger()
-    dialog = next(x for x in window.findChildren(QInputDialog) if x.isVisible())
-    dialog.setIntValue(4)
+    dialog = next(x for x in window.findChildren(PixelsDialog) if x.isVisible())
+    dialog.field.setValue(4)
     dialog.accept()
     qtbot.waitUntil(lambda: labels(opened)[-1] == f"{verb} selection")
     column = selected(opened)[:, 150]

@@ -6,10 +6,11 @@ import math
 
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from safelight.gui.canvas import Canvas
 from safelight.gui.canvas.brush import LARGEST, SMALLEST
+from safelight.gui.controls.field import WholeField
 from safelight.gui.controls.number import Slider
 from safelight.gui.text import plain
 
@@ -107,12 +108,12 @@ _HINTS = {
 }
 
 
-def _number(name: str, low: int, high: int, unit: str, positions: int) -> tuple[Slider, QSpinBox]:
+def _number(name: str, low: int, high: int, unit: str, positions: int) -> tuple[Slider, WholeField]:
     slider = Slider(Qt.Orientation.Horizontal)
     slider.setRange(0, positions)
     slider.setMinimumWidth(40)
     slider.setMaximumWidth(140)
-    field = QSpinBox()
+    field = WholeField()
     field.setRange(low, high)
     field.setSuffix(f" {unit}")
     field.setKeyboardTracking(False)

@@ -22,7 +22,6 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QSlider,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -30,6 +29,7 @@ from PySide6.QtWidgets import (
 from safelight import actions
 from safelight.api import Format
 from safelight.gui.background import Background
+from safelight.gui.controls.field import WholeField
 from safelight.gui.text import plain, size
 
 _DEPTHS = {"uint8": "8-bit", "uint16": "16-bit", "float32": "32-bit float"}
@@ -87,9 +87,10 @@ class ExportDialog(QDialog):
         self.format.addItems(list(self._targets))
         self.quality = QSlider(Qt.Orientation.Horizontal)
         self.quality.setRange(1, 100)
-        self.number = QSpinBox()
+        self.number = WholeField()
         self.number.setRange(1, 100)
         self.number.setFixedWidth(60)
+        self.number.setKeyboardTracking(False)
         self.lossless = QCheckBox("Lossless")
         self.bits = QComboBox()
         self.metadata = QComboBox()

@@ -10,13 +10,13 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFormLayout,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
 from safelight.actions.generating import LONGEST
 from safelight.api import Declaration
+from safelight.gui.controls.field import WholeField
 from safelight.gui.parts import remark
 from safelight.gui.text import plain, size
 
@@ -59,8 +59,9 @@ class NewDialog(QDialog):
         layout.addLayout(form)
         layout.addWidget(buttons)
         self.list.currentIndexChanged.connect(self._show)
-        self.width_field.valueChanged.connect(self._show)
-        self.height_field.valueChanged.connect(self._show)
+        for field in (self.width_field, self.height_field):
+            field.setKeyboardTracking(False)
+            field.lineEdit().textChanged.connect(self._typed)
         self._show()
 
     @property
@@ -71,15 +72,21 @@ class NewDialog(QDialog):
     @property
     def sides(self) -> tuple[int, int]:
         """Width and height in pixels."""
-        return self.width_field.value(), self.height_field.value()
+        return self.width_field.typed(), self.height_field.typed()
+
+    def _typed(self) -> None:
+        """Nothing is made of what cannot be a number of pixels."""
+        fields = (self.width_field, self.height_field)
+        self.confirm.setEnabled(all(field.hasAcceptableInput() for field in fields))
+        self._show()
 
     def _show(self) -> None:
         self.description.setText(plain(" ".join(self.declaration.description.split())))
         self.outcome.setText(size(*self.sides))
 
 
-def _field(name: str) -> QSpinBox:
-    field = QSpinBox()
+def _field(name: str) -> WholeField:
+    field = WholeField()
     field.setRange(1, LONGEST)
     field.setValue(SIDE)
     field.setSuffix(" px")

@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
     QHBoxLayout,
-    QInputDialog,
     QLabel,
     QMainWindow,
     QMenu,
@@ -507,14 +506,11 @@ class Window(QMainWindow):
         if workspace.session.document.selection is None:
             workspace.messages.say(f"{verb} selection: nothing is selected.")
             return
-        dialog = QInputDialog(self)
+        from safelight.gui.pixelsdialog import PixelsDialog
+
+        question = "Radius in pixels" if verb == "Feather" else f"{verb} by, in pixels"
+        dialog = PixelsDialog(f"{verb} selection", question, verb, _FARTHEST, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setWindowTitle(f"{verb} selection")
-        dialog.setInputMode(QInputDialog.InputMode.IntInput)
-        dialog.setLabelText("Radius in pixels" if verb == "Feather" else f"{verb} by, in pixels")
-        dialog.setIntRange(1, _FARTHEST)
-        dialog.setIntValue(self._modified_by.get(verb, _FIRST))
-        dialog.setOkButtonText(verb)
 
         def chosen(pixels: int) -> None:
             from safelight.document import edits
@@ -524,8 +520,8 @@ class Window(QMainWindow):
             feather = pixels if verb == "Feather" else 0
             self._do(edits.modify_selection(grow, feather))
 
-        dialog.intValueSelected.connect(chosen)
-        dialog.open()
+        dialog.chosen.connect(chosen)
+        dialog.ask(self._modified_by.get(verb, _FIRST))
 
     def _do(self, edit: Edit) -> None:
         workspace = self.workspace()

@@ -8,10 +8,11 @@ from typing import cast
 
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QSlider, QSpinBox, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
 
 from safelight.api import Parameter, Value
 from safelight.gui.controls.control import Control, Title
+from safelight.gui.controls.field import DecimalField, WholeField
 from safelight.gui.text import plain
 
 _WIDEST = 1e9
@@ -46,13 +47,13 @@ class NumberControl(Control):
         self._shown = shown
         step = parameter.step or (1.0 if self._whole else (shown[1] - shown[0]) / 100)
         self._step = max(step, 1.0) if self._whole else step
-        self.field: QSpinBox | QDoubleSpinBox
+        self.field: WholeField | DecimalField
         if self._whole:
-            self.field = QSpinBox()
+            self.field = WholeField()
             self.field.setRange(int(max(low, -(2**31))), int(min(high, 2**31 - 1)))
             self.field.setSingleStep(int(self._step))
         else:
-            self.field = QDoubleSpinBox()
+            self.field = DecimalField()
             self.field.setDecimals(min(max(-math.floor(math.log10(self._step)), 0), 6))
             self.field.setRange(low, high)
             self.field.setSingleStep(self._step)
@@ -100,7 +101,7 @@ class NumberControl(Control):
 
     def _rounded(self, number: float) -> float:
         """The number as the field holds it."""
-        if isinstance(self.field, QSpinBox):
+        if isinstance(self.field, WholeField):
             return round(number)
         return round(number, self.field.decimals())
 

@@ -9,10 +9,11 @@ from functools import partial
 from typing import cast
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QDoubleSpinBox, QGridLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QWidget
 
 from safelight.api import Parameter, Value
 from safelight.gui.controls.control import Control
+from safelight.gui.controls.field import DecimalField
 
 _NAMES = ("X", "Y", "W", "H")
 _TITLES = ("distance from the left", "distance from the top", "width", "height")
@@ -40,7 +41,7 @@ class PlaceControl(Control):
         self.pick.setAccessibleName(f"Pick {parameter.title}")
         self.head.addWidget(self.pick)
         self._value = self._numbers(parameter.default)
-        self.fields: list[QDoubleSpinBox] = []
+        self.fields: list[DecimalField] = []
         grid = QGridLayout()
         grid.setHorizontalSpacing(6)
         grid.setVerticalSpacing(4)
@@ -78,8 +79,8 @@ class PlaceControl(Control):
     def _numbers(self, value: Value) -> tuple[float, ...]:
         return cast(tuple[float, ...], self.parameter.check(value))
 
-    def _field(self, index: int) -> QDoubleSpinBox:
-        field = QDoubleSpinBox()
+    def _field(self, index: int) -> DecimalField:
+        field = DecimalField()
         field.setDecimals(2)
         whole = self.parameter.kind == "point"
         field.setRange(0 if index < 2 else _LEAST, 100 if index > 1 or whole else 100 - _LEAST)

@@ -1,0 +1,107 @@
+"""Field: a number to be typed, with either decimal sign in every language."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent, QValidator
+from PySide6.QtWidgets import QDoubleSpinBox, QSpinBox
+
+_SIGNS = str.maketrans(
+    {
+        **dict.fromkeys("\u2212\u2010\u2012\u2013\ufe63\uff0d", "-"),
+        **dict.fromkeys(",\u066b\uff0c\uff0e", "."),
+        **dict.fromkeys("\u061c\u200e\u200f"),  # direction, beside an Arabic sign
+    }
+)
+"""What stands for a minus and for a decimal sign somewhere."""
+
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)", re.ASCII)
+_SIGNS_OF_NUMBERS = re.compile(r"[\d+\-.'\u2019\u066c\s_eE]*")
+"""What some number is written with somewhere; of these, groups and powers are not guessed at."""
+
+
+def typed_number(text: str) -> float | None:
+    """The number that was typed, with a point or a comma, in the digits of any script.
+
+    None for what is no number, and for thousands in groups: 1.234 is 1.234 everywhere, and in
+    1.234,5 either sign could be the decimal one, depending on who has typed it.
+    """
+    plain = _plain(text)
+    return float(plain) if _NUMBER.fullmatch(plain) else None
+
+
+def _plain(text: str) -> str:
+    """The text with ASCII digits, with - and . for what means the same."""
+    digits = (str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
+    return "".join(digits).translate(_SIGNS).strip()
+
+
+class _Typed:
+    """What the fields below have in common: text that stays as it is typed until the field is left.
+
+    What is no number of the field is not turned into another one by leaving out a key: it is seen,
+    and gives way to the number there was when the field is left. Return does not go on with it.
+    """
+
+    _point = True
+
+    def _number(self, text: str) -> float | None:
+        """The number in the text; None where it is not one that this field takes."""
+        number = typed_number(self._bare(text))
+        whole = number is not None and (self._point or "." not in _plain(self._bare(text)))
+        if not whole or number is None or not math.isfinite(number):
+            return None
+        low, high = self.minimum(), self.maximum()  # type: ignore[attr-defined]
+        return number if low <= number <= high else None
+
+    def _bare(self, text: str) -> str:
+        """The text without what the field itself writes around the number."""
+        prefix, suffix = self.prefix(), self.suffix()  # type: ignore[attr-defined]
+        return text.removeprefix(prefix).removesuffix(suffix)
+
+    def validate(self, text: str, position: int) -> Any:
+        if self._number(text) is not None:
+            state = QValidator.State.Acceptable
+        elif _SIGNS_OF_NUMBERS.fullmatch(_plain(self._bare(text))):
+            state = QValidator.State.Intermediate
+        else:
+            state = QValidator.State.Invalid
+        return state, text, position
+
+    def fixup(self, text: str) -> str:
+        """The text as it is: Qt would take what it calls group separators out of it."""
+        return text
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        entered = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        refused = entered and not self.hasAcceptableInput()  # type: ignore[attr-defined]
+        super().keyPressEvent(event)  # type: ignore[misc]
+        if refused:
+            event.accept()
+
+
+class WholeField(_Typed, QSpinBox):
+    """A field for a whole number."""
+
+    _point = False
+
+    def typed(self) -> int:
+        """The number that stands there, also while it is being typed."""
+        return self.valueFromText(self.text())
+
+    def valueFromText(self, text: str) -> int:
+        number = self._number(text)
+        return self.value() if number is None else int(number)
+
+
+class DecimalField(_Typed, QDoubleSpinBox):
+    """A field for a number, which it rounds to its decimals."""
+
+    def valueFromText(self, text: str) -> float:
+        number = self._number(text)
+        return self.value() if number is None else number
