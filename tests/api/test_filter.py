@@ -78,6 +78,59 @@ def test_an_illegal_setting_is_refused():
         DECLARATION.settings({"strength": 2})
 
 
+def tint(image, amount: api.Fraction = 0.5, warm: bool = True):
+    return image
+
+
+def test_a_setting_is_known_by_the_name_it_had_before():
+    renamed = declare(tint, renamed={"strength": "amount", "power": "amount", "hot": "warm"})
+    known = renamed.declaration
+    assert known.settings({"strength": 0.9}) == {"amount": 0.9, "warm": True}
+    assert known.settings({"power": 0.2, "hot": False}) == {"amount": 0.2, "warm": False}
+    assert known.parameter("strength").name == "amount"
+    assert api.Declaration.from_json(json.loads(json.dumps(known.to_json()))) == known
+    with pytest.raises(api.ParameterError, match="given one parameter twice: amount or strength"):
+        known.settings({"strength": 0.9, "amount": 0.1})
+    with pytest.raises(api.ParameterError, match="strength|amount"):
+        known.settings({"strength": 9})
+
+
+@pytest.mark.parametrize(
+    "renamed", [{"strength": "amonut"}, {"warm": "amount"}, {"amount": "amount"}]
+)
+def test_a_name_that_stands_for_nothing_or_for_two_parameters_is_refused(renamed):
+    with pytest.raises(TypeError, match="no parameter|stands for two"):
+        declare(tint, renamed=renamed)
+
+
+def test_a_filter_brings_settings_of_earlier_versions_up_to_date():
+    heard = []
+
+    def upgrade(settings, version):
+        heard.append((settings, version))
+        return {"amount": settings.pop("percent") / 100, **settings}
+
+    entry = declare(tint, upgrade=upgrade)
+    assert entry.declaration.upgrades
+    assert not declare(tint).declaration.upgrades
+    assert entry.upgraded({"percent": 90, "warm": False}, "1.0") == {"amount": 0.9, "warm": False}
+    assert heard[0][1] == "1.0"
+    assert declare(tint).upgraded({"amount": 0.1}, "1.0") == {"amount": 0.1, "warm": True}
+
+
+@pytest.mark.parametrize("made", [None, [1], {1: 2}, {"amount": 7}, {"unheard": 1}])
+def test_what_an_upgrade_gives_is_checked_like_anything_else(made):
+    with pytest.raises(api.ParameterError):
+        declare(tint, upgrade=lambda settings, version: made).upgraded({}, "1.0")
+
+
+def test_lists_of_a_message_reach_an_upgrade_as_tuples():
+    seen = []
+    entry = declare(tint, upgrade=lambda settings, version: seen.append(settings) or {})
+    entry.upgraded({"curve": [[0, 0], [1, 1]]}, "1.0")
+    assert seen == [{"curve": ((0, 0), (1, 1))}]
+
+
 def test_reach_is_a_number_or_follows_the_settings():
     def plain(image):
         return image

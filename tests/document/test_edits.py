@@ -521,7 +521,8 @@ def test_enlarging_keeps_every_layer_and_is_one_step_back(document):
     large = twice(document)
 
     def longer(filter):
-        return {name: value * 2 for name, value in filter.settings.items()}
+        doubled = {name: value * 2 for name, value in filter.settings.items()}
+        return replace(filter, settings=doubled)
 
     history = History.start(document).do(edits.enlarge(large, 2, "Enlarge", longer))
     bigger = history.document
@@ -535,7 +536,7 @@ def test_enlarging_keeps_every_layer_and_is_one_step_back(document):
         if isinstance(old.content, Raster):
             assert new.content is large[old.id]
         if old.filter is not None:
-            assert new.filter.settings == longer(old.filter)
+            assert new.filter.settings == longer(old.filter).settings
             assert (new.filter.kept is None) == (kept is None)
             assert not kept or is_stale(bigger, new.id)
     sizes = {(item.width, item.height) for item in bigger.rasters()}

@@ -3,6 +3,7 @@
 from safelight.actions.fidelity import fidelity
 from safelight.actions.masks import read_mask, shown_mask
 from safelight.actions.places import cache_folder, state_folder
+from safelight.actions.saved_settings import unfit, unfit_layers
 from safelight.actions.studio import Studio, UnknownFilter
 from safelight.actions.template import (
     VARIANTS,
@@ -116,5 +117,7 @@ __all__ = [
     "remove",
     "shown_mask",
     "state_folder",
+    "unfit",
+    "unfit_layers",
     "write_plugin",
 ]

@@ -9,7 +9,7 @@ import contextlib
 import inspect
 import typing
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeGuard, TypeVar, cast
 
 from safelight.api.image import Image
@@ -23,6 +23,10 @@ Settings = Mapping[str, Value]
 
 Reach = int | Callable[..., int]
 """How far a filter looks, in pixels: a number, or a function of parameters of those names."""
+
+Upgrade = Callable[[dict[str, Value], str], Mapping[str, object]]
+"""From settings as an earlier version of the plugin saved them, and that version (``"1.2.0"``), to
+settings as this one takes them."""
 
 VERSION = 1
 """Version of this API. A plugin made for a later one is refused with that reason."""
@@ -43,7 +47,7 @@ class Declaration:
     beforehand, and the parameters that this depends on; nothing for a filter that does not.
     ``zoomable``: a smaller picture gives a smaller version of the same result. ``generates``: it
     makes pixels from nothing, and is given no picture. ``invents``: it puts into a picture what
-    was never there.
+    was never there. ``upgrades``: it brings settings of earlier versions up to date itself.
     """
 
     id: str
@@ -60,6 +64,7 @@ class Declaration:
     zoomable: bool = False
     generates: bool = False
     invents: bool = False
+    upgrades: bool = False
 
     @property
     def name(self) -> str:
@@ -67,9 +72,12 @@ class Declaration:
         return self.id.rsplit(".", 1)[-1]
 
     def parameter(self, name: str) -> Parameter:
-        """The parameter of that name. Raises ParameterError, listing those there are."""
+        """The parameter that has that name, or had it in an earlier version.
+
+        Raises ParameterError, listing those there are.
+        """
         for parameter in self.parameters:
-            if parameter.name == name:
+            if name == parameter.name or name in parameter.renamed:
                 return parameter
         names = ", ".join(parameter.name for parameter in self.parameters) or "none"
         raise ParameterError(f"{self.name} has no parameter {name}; it has {names}")
@@ -77,12 +85,17 @@ class Declaration:
     def settings(self, given: Mapping[str, object] | None = None) -> dict[str, Value]:
         """Complete, checked settings: defaults, overlaid with what is given.
 
-        Raises ParameterError for an unknown parameter or an illegal value.
+        What is given under an earlier name of a parameter counts as that parameter's. Raises
+        ParameterError for an unknown parameter or an illegal value, and for one given twice.
         """
-        values: dict[str, Value] = {item.name: item.default for item in self.parameters}
+        found: dict[str, Value] = {}
         for name, value in (given or {}).items():
-            values[name] = self.parameter(name).check(value)
-        return values
+            parameter = self.parameter(name)
+            if parameter.name in found:
+                called = " or ".join((parameter.name, *parameter.renamed))
+                raise ParameterError(f"{self.name} is given one parameter twice: {called}")
+            found[parameter.name] = parameter.check(value)
+        return {item.name: found.get(item.name, item.default) for item in self.parameters}
 
     def images(self, settings: Settings) -> dict[str, str]:
         """The pictures and layers that settings name, by parameter; those not set are left out."""
@@ -124,6 +137,7 @@ class Declaration:
             "zoomable": self.zoomable,
             "generates": self.generates,
             "invents": self.invents,
+            "upgrades": self.upgrades,
         }
 
     @classmethod
@@ -144,10 +158,12 @@ class Declaration:
                 zoomable=data.get("zoomable") is True,
                 generates=data.get("generates") is True,
                 invents=data.get("invents") is True,
+                upgrades=data.get("upgrades") is True,
                 **texts,
             )
             _check_scale(declaration)
             _check_flags(declaration)
+            _check_names(declaration)
         except (KeyError, TypeError, AttributeError) as error:
             raise ParameterError(f"not a filter's declaration: {error!r}") from None
         return declaration
@@ -162,6 +178,20 @@ class Registered:
     reach: Reach
     wants: frozenset[str]
     prepare: Prepare | None = None
+    upgrade: Upgrade | None = None
+
+    def upgraded(self, settings: Settings, version: str) -> dict[str, Value]:
+        """Complete, checked settings, of those that ``version`` of the plugin saved.
+
+        Raises ParameterError for what is still not legal.
+        """
+        if self.upgrade is None:
+            return self.declaration.settings(settings)
+        found = self.upgrade({name: _frozen(value) for name, value in settings.items()}, version)
+        if not isinstance(found, Mapping) or not all(isinstance(name, str) for name in found):
+            shown = type(found).__name__
+            raise ParameterError(f"upgrade of {self.declaration.name} gave {shown}, no settings")
+        return self.declaration.settings(found)
 
     def call(
         self, image: Image | None, values: Mapping[str, Any], offered: Mapping[str, Any]
@@ -216,6 +246,8 @@ def filter(
     prepare: Prepare | None = None,
     zoomable: bool = False,
     invents: bool = False,
+    renamed: Mapping[str, str] | None = None,
+    upgrade: Upgrade | None = None,
 ) -> Callable[[Function], Function]:
     """Declare a function from an image to an image as a filter.
 
@@ -238,6 +270,14 @@ def filter(
     which the picture is seen, which is much faster than at full size. It has no layer among its
     parameters.
 
+    Saved layers outlive the version of the plugin that made them. ``renamed`` says what parameters
+    were called before: ``{"strength": "amount"}``, the earlier name first. Where more has changed,
+    ``upgrade`` is called with the saved settings, as a dict, and the version of the plugin that
+    saved them, an earlier one than this; it returns settings as this version takes them. Whatever
+    neither of them knows is never replaced by a default: the layer shows what was kept of it, and
+    says what it lacks. A parameter that is new takes its default, so the default of one that is
+    added later leaves the picture as it was.
+
     One that ``invents`` puts into a picture what was never there, such as what fills a hole. Then
     the document, and what is exported, say that it is synthesised in part.
 
@@ -249,7 +289,16 @@ def filter(
 
     def decorate(function: Function) -> Function:
         declared = _declare(
-            function, title, category, reach, scale, prepare, zoomable=zoomable, invents=invents
+            function,
+            title,
+            category,
+            reach,
+            scale,
+            prepare,
+            zoomable=zoomable,
+            invents=invents,
+            renamed=renamed,
+            upgrade=upgrade,
         )
         setattr(function, _MARK, declared)
         return function
@@ -258,7 +307,12 @@ def filter(
 
 
 def selector(
-    title: str, *, category: str, reach: Reach = 0, prepare: Prepare | None = None
+    title: str,
+    *,
+    category: str,
+    reach: Reach = 0,
+    prepare: Prepare | None = None,
+    renamed: Mapping[str, str] | None = None,
 ) -> Callable[[Function], Function]:
     """Declare a function from an image to a mask, which becomes the selection.
 
@@ -267,7 +321,9 @@ def selector(
     """
 
     def decorate(function: Function) -> Function:
-        declared = _declare(function, title, category, reach, 1, prepare, selects=True)
+        declared = _declare(
+            function, title, category, reach, 1, prepare, selects=True, renamed=renamed
+        )
         if declared.declaration.masked:
             raise TypeError(f"{function.__name__}: what selects cannot ask for a mask")
         setattr(function, _MARK, declared)
@@ -276,7 +332,13 @@ def selector(
     return decorate
 
 
-def generator(title: str, *, category: str) -> Callable[[Function], Function]:
+def generator(
+    title: str,
+    *,
+    category: str,
+    renamed: Mapping[str, str] | None = None,
+    upgrade: Upgrade | None = None,
+) -> Callable[[Function], Function]:
     """Declare a function that makes pixels from nothing, which become a layer of their own.
 
     Its first argument is ``region``, the ``api.Region`` that is wanted; it returns float32
@@ -291,7 +353,17 @@ def generator(title: str, *, category: str) -> Callable[[Function], Function]:
     """
 
     def decorate(function: Function) -> Function:
-        declared = _declare(function, title, category, 0, 1, None, generates=True)
+        declared = _declare(
+            function,
+            title,
+            category,
+            0,
+            1,
+            None,
+            generates=True,
+            renamed=renamed,
+            upgrade=upgrade,
+        )
         setattr(function, _MARK, declared)
         return function
 
@@ -321,6 +393,8 @@ def _declare(
     zoomable: bool = False,
     generates: bool = False,
     invents: bool = False,
+    renamed: Mapping[str, str] | None = None,
+    upgrade: Upgrade | None = None,
 ) -> Registered:
     name = function.__name__
     try:
@@ -341,7 +415,12 @@ def _declare(
             raise TypeError(f"{name}: parameter {argument.name} needs a default")
         if argument.name not in hints:
             raise TypeError(f"{name}: parameter {argument.name} needs a type")
-        parameters.append(parameter_of(argument.name, hints[argument.name], argument.default))
+        parameter = parameter_of(argument.name, hints[argument.name], argument.default)
+        earlier = tuple(old for old, new in (renamed or {}).items() if new == argument.name)
+        parameters.append(replace(parameter, renamed=earlier))
+    for old, new in (renamed or {}).items():
+        if new not in {item.name for item in parameters}:
+            raise TypeError(f"{name}: {old} is renamed {new}, which is no parameter")
     declaration = Declaration(
         id=f"{function.__module__.split('.')[0]}.{name}",
         title=title,
@@ -355,11 +434,13 @@ def _declare(
         zoomable=zoomable,
         generates=generates,
         invents=invents,
+        upgrades=upgrade is not None,
     )
     if ("prepared" in wants) != (prepare is not None):
         raise TypeError(f"{name}: the argument prepared and prepare= belong together")
     _check_scale(declaration)
     _check_flags(declaration)
+    _check_names(declaration)
     if declaration.masked and scale != 1:
         raise TypeError(f"{name}: a filter with a mask cannot change the picture's size")
     if zoomable and (declaration.masked or scale != 1):
@@ -369,7 +450,7 @@ def _declare(
     if zoomable and any(item.kind == "layer" for item in parameters):
         raise TypeError(f"{name}: a zoomable filter sees no layers but its own")
     _check_reach(declaration, reach)
-    return Registered(declaration, function, reach, frozenset(wants), prepare)
+    return Registered(declaration, function, reach, frozenset(wants), prepare, upgrade)
 
 
 def _check_scale(declaration: Declaration) -> None:
@@ -401,6 +482,15 @@ def _check_flags(declaration: Declaration) -> None:
             raise TypeError(f"{declaration.name}: {item.name} names no flag: {item.unless}")
 
 
+def _check_names(declaration: Declaration) -> None:
+    """Raise TypeError where one name, of today or an earlier one, stands for two parameters."""
+    taken: set[str] = set()
+    for name in (name for item in declaration.parameters for name in (item.name, *item.renamed)):
+        if name in taken:
+            raise TypeError(f"{declaration.name}: {name} stands for two parameters")
+        taken.add(name)
+
+
 def _check_reach(declaration: Declaration, reach: Reach) -> None:
     """Raise TypeError for a reach that no settings make right."""
     name = declaration.name
@@ -414,6 +504,11 @@ def _check_reach(declaration: Declaration, reach: Reach) -> None:
             f"{name}: reach is {reach!r}; it must be a whole number of pixels, 0 or more, or a"
             " function of parameters"
         )
+
+
+def _frozen(value: Any) -> Any:
+    """A value as a parameter holds it: tuples for the lists of JSON."""
+    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
 
 
 def _is_whole(value: object) -> TypeGuard[int]:

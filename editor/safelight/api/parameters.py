@@ -171,7 +171,10 @@ Its control picks them, one by one or from the photograph.
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One thing a filter can be told. Plain data: it travels as JSON."""
+    """One thing a filter can be told. Plain data: it travels as JSON.
+
+    ``renamed`` are the names that it had in earlier versions of the plugin.
+    """
 
     name: str
     kind: Kind
@@ -190,6 +193,7 @@ class Parameter:
     tray: Literal["", "open", "folded"] = ""
     size: int = 0
     role: Literal["", "held", "other"] = ""
+    renamed: tuple[str, ...] = ()
 
     @property
     def is_image(self) -> bool:
@@ -318,7 +322,7 @@ class Parameter:
         """
         known = {item.name for item in fields(cls)}
         values = {name: value for name, value in data.items() if name in known}
-        for name in ("slider", "choices", "ends"):
+        for name in ("slider", "choices", "ends", "renamed"):
             if isinstance(values.get(name), list):
                 values[name] = tuple(values[name])
         try:
@@ -479,6 +483,13 @@ _FIELDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "tray": (lambda value: value in ("", "open", "folded"), '"", "open" or "folded"'),
     "size": (lambda value: _is_number(value) and int(value) == value >= 0, "a whole number"),
     "role": (lambda value: value in ("", "held", "other"), '"", "held" or "other"'),
+    "renamed": (
+        lambda value: (
+            isinstance(value, tuple)
+            and all(isinstance(item, str) and item.isidentifier() for item in value)
+        ),
+        "a list of names",
+    ),
     "ends": (
         lambda value: (
             value is None

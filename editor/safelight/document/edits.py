@@ -276,6 +276,7 @@ def set_filter(
     layer_id: str,
     *,
     settings: Mapping[str, Value] | None = None,
+    version: str | None = None,
     channels: Channels | None = None,
     texture: float | None = None,
     grow: float | None = None,
@@ -283,9 +284,13 @@ def set_filter(
     label: str = "",
     token: str | None = None,
 ) -> Edit:
-    """Change what a filter layer does; what is None stays. The kept result stays, now stale."""
+    """Change what a filter layer does; what is None stays. The kept result stays, now stale.
+
+    ``version`` is that of the plugin that the settings are for.
+    """
     given: dict[str, Any] = {
         "settings": settings,
+        "version": version,
         "channels": channels,
         "texture": texture,
         "grow": grow,
@@ -399,13 +404,13 @@ def enlarge(
     rasters: Mapping[str, Raster],
     scale: int,
     label: str = "Enlarge",
-    lengths: Callable[[LiveFilter], Mapping[str, Value]] | None = None,
+    lengths: Callable[[LiveFilter], LiveFilter] | None = None,
 ) -> Edit:
     """Make the document ``scale`` times as wide and high, and keep its layers.
 
     ``rasters`` holds the new pixels of every pixel layer by its id. Masks and the selection are
     enlarged (bicubic), and so are results that filter layers have kept: they show until they are
-    computed anew. ``lengths`` gives a filter's settings with its lengths scaled.
+    computed anew. ``lengths`` gives a filter with its lengths scaled.
     """
 
     def apply(document: Document) -> Document:
@@ -553,15 +558,14 @@ def _inverted(mask: Raster) -> Raster:
 
 
 def _grown_filter(
-    filter: LiveFilter, scale: int, lengths: Callable[[LiveFilter], Mapping[str, Value]] | None
+    filter: LiveFilter, scale: int, lengths: Callable[[LiveFilter], LiveFilter] | None
 ) -> LiveFilter:
     kept = filter.kept
     if kept is not None:
         kept = replace(kept, raster=_resized(kept.raster, scale), key="")
     return replace(
-        filter,
+        lengths(filter) if lengths else filter,
         kept=kept,
-        settings=lengths(filter) if lengths else filter.settings,
         grow=min(max(filter.grow * scale, GROW[0]), GROW[1]),
         feather=min(filter.feather * scale, FEATHER[1]),
     )

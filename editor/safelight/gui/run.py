@@ -86,7 +86,7 @@ class Run:
             region = seen.region(region or document.region)
             self.overlay = Overlay.of_level(region, seen.level)
             held = actions.live_filter(task.declaration, settings)
-            settings = studio.live.scaled(held, 0.5**seen.level)
+            settings = studio.live.scaled(held, 0.5**seen.level).settings
             document, layer = seen.document, None
         self._place = region
         self.job = studio.start(

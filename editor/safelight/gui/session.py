@@ -10,13 +10,14 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from safelight import actions
-from safelight.api import Declaration, Region, Value
+from safelight.api import Declaration, ParameterError, Region, Value
 from safelight.document import (
     Document,
     Edit,
     EditError,
     History,
     Layer,
+    LiveFilter,
     Renderer,
     Stroke,
     edits,
@@ -104,6 +105,7 @@ class Session(QObject):
         self._tidying.setInterval(_PAUSE)
         self._tidying.timeout.connect(self._tidy)
         self._round = 0
+        self._unfit: dict[str, str] = {}
         self._tries = 0
         self._looking = Looking(self)
         self._adjusting = self._adjusted = False
@@ -355,19 +357,36 @@ class Session(QObject):
         current, document, studio = self._round, self.document, self.studio
         if not any(layer.filter for layer in document.walk()):
             self._show_stale(current, frozenset())
+            self._unfit = {}
             return
 
         def waits(layer: Layer) -> bool:
             return studio is not None and layer.filter is not None and studio.waits(layer.filter)
 
+        def find() -> tuple[frozenset[str], dict[str, str]]:
+            stale = frozenset(x.id for x in document.walk() if is_stale(document, x.id) or waits(x))
+            return stale, {} if studio is None else actions.unfit_layers(document, studio.live)
+
+        def found(result: tuple[frozenset[str], dict[str, str]]) -> None:
+            stale, unfit = result
+            self._show_stale(current, stale)
+            self._tell_unfit(current, unfit)
+
         Background(
             self,
-            lambda: frozenset(
-                x.id for x in document.walk() if is_stale(document, x.id) or waits(x)
-            ),
-            lambda stale: self._show_stale(current, stale),
+            find,
+            found,
             lambda error: self.said.emit(f"Stale layers cannot be told: {error}", ""),
         )
+
+    def _tell_unfit(self, current: int, unfit: dict[str, str]) -> None:
+        """Say once of each layer that its settings are none of the installed plugin's."""
+        if current != self._round:
+            return
+        news = [text for identity, text in unfit.items() if self._unfit.get(identity) != text]
+        self._unfit = unfit
+        if news:
+            self.said.emit("\n".join(news), "")
 
     def _show_stale(self, current: int, stale: frozenset[str]) -> None:
         if current == self._round and stale != self.stale:
@@ -460,9 +479,12 @@ class Session(QObject):
             return
         if layer.filter is None or not _plain_on_top(self.document, layer):
             return
+        current, _ = self.current(layer.filter)
+        if current is None:
+            return
         self._adjusted = True
-        settings = declaration.settings(layer.filter.settings)
-        self._looking.start(Task(declaration, settings, layer, is_new=False), region, level)
+        task = Task(declaration, dict(current.settings), layer, is_new=False)
+        self._looking.start(task, region, level)
 
     def look(self, task: Task, region: Region, seen: Seen) -> None:
         """Try a filter at the size that is seen; what was shown stays until it is covered."""
@@ -524,15 +546,50 @@ class Session(QObject):
         layer = self.document.layer(layer_id)
         if self.studio is None or self.job is not None or layer.filter is None:
             return
-        declaration = self._declaration(layer)
+        declaration, held, live = self._declaration(layer), layer.filter, self.studio.live
         if declaration is None:
             return
-        try:
-            settings = declaration.settings(layer.filter.settings)
-        except ValueError as error:
+
+        def known(current: LiveFilter) -> None:
+            if any(found is layer for found in self.document.walk()):
+                settings = dict(current.settings)
+                self._start(Task(declaration, settings, layer, is_new=False), focus)
+
+        def failed(error: Exception) -> None:
             self.said.emit(f"{layer.name} cannot be refreshed: {error}.", "")
+
+        if not live.knows(held):  # its plugin has to be asked first
+            Background(self, lambda: live.current(held), known, failed)
             return
-        self._start(Task(declaration, settings, layer, is_new=False), focus)
+        try:
+            current = live.current(held)
+        except ParameterError as error:
+            failed(error)
+            return
+        known(current)
+
+    def current(self, held: LiveFilter) -> tuple[LiveFilter | None, str]:
+        """A layer's filter as the installed plugin takes it; None, and why, where it does not.
+
+        A plugin that has to be asked first is, on a thread; then ``active_changed`` comes.
+        """
+        studio = self.studio
+        if studio is None:
+            return held, ""
+        live = studio.live
+        if not live.knows(held):
+
+            def answered(_: object) -> None:
+                self.active_changed.emit()
+
+            Background(self, lambda: live.current(held), answered, answered)
+            return None, f"{held.plugin} brings the settings of {held.version} up to date."
+        try:
+            return live.current(held), ""
+        except KeyError:
+            return held, ""
+        except ParameterError as error:
+            return None, actions.unfit(held, error)
 
     def _declaration(self, layer: Layer) -> Declaration | None:
         """The installed filter of a layer; None, and a sentence, when it is not there."""

@@ -342,8 +342,11 @@ class Workspace(QWidget):
             self._side.addWidget(panel)
             if self.settings is None:
                 self._side.setCurrentWidget(panel)
+        current, trouble = self.session.current(layer.filter)
         self.held.show_layer(
             layer,
+            current,
+            trouble,
             stale=layer.id in self.session.stale,
             busy=self.session.job is not None,
         )
@@ -358,7 +361,10 @@ class Workspace(QWidget):
             self.messages.say(str(error))
             return
         identity = self.held.layer.id
-        edit = edits.set_filter(identity, settings=settings, label=label, token=token or None)
+        version = self.held.declaration.version
+        edit = edits.set_filter(
+            identity, settings=settings, version=version, label=label, token=token or None
+        )
         self.session.adjust(edit, self.canvas.visible(), self.canvas.level)
 
     def _refresh(self, layer_id: str) -> None:

@@ -239,11 +239,11 @@ class Job:
             return [(layer.id, replace(document, layers=(_bare(layer),))) for layer in pixel_layers]
         return [("", document if layer_id is None else document.below(layer_id))]
 
-    def _lengths(self, filter: LiveFilter) -> Mapping[str, Value]:
-        """Settings of the document's other filters, once the picture has grown."""
+    def _lengths(self, filter: LiveFilter) -> LiveFilter:
+        """The document's other filters, once the picture has grown."""
         scale = getattr(self._live, "scaled", None)
         factor = self.declaration.factor(self.settings)
-        return filter.settings if scale is None else scale(filter, factor)
+        return filter if scale is None else scale(filter, factor)
 
     # -- the job's thread --------------------------------------------------------------------
 

@@ -7,8 +7,10 @@ input of a job may need a cheap filter for it.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,7 @@ from safelight.api import Declaration, ParameterError, Region, Value
 from safelight.document import LiveFilter
 from safelight.workers.pool import Pool, WorkerDied, WorkerProcess, WorkerSilent
 from safelight.workers.protocol import Message
+from safelight.workers.upgrades import Upgrades
 
 NEAR = 128
 """A filter that looks further than this many full-size pixels is not cheap."""
@@ -49,6 +52,7 @@ class LiveFilters:
         self._patience = patience
         self._lock = threading.Lock()
         self._reaches: dict[Key, int | None] = {}
+        self._upgrades = Upgrades(pool_of)
         self.runs = 0
 
     def reach(self, filter: LiveFilter, level: int) -> int | None:
@@ -83,13 +87,44 @@ class LiveFilters:
 
     def forget(self) -> None:
         """Take note that filters have changed: what failed may run, what was cheap may not be."""
+        self._upgrades.forget()
         with self._lock:
             self._reaches.clear()
 
-    def scaled(self, filter: LiveFilter, factor: float) -> Mapping[str, Value]:
-        """A filter's settings with its lengths ``factor`` times as long, as far as is legal."""
+    def current(self, filter: LiveFilter) -> LiveFilter:
+        """A layer's filter as the installed plugin takes it: settings complete and legal.
+
+        Raises ParameterError for settings that nobody knows, KeyError for a filter that is not
+        installed. May take a moment where ``knows`` is false.
+        """
         declaration = self._find(filter.id)
-        return filter.settings if declaration is None else scaled(declaration, filter, factor)
+        if declaration is None:
+            raise KeyError(filter.id)
+        settings = self._upgrades.settings(declaration, filter)
+        return replace(
+            filter,
+            settings=settings,
+            title=declaration.title,
+            plugin=declaration.plugin,
+            version=declaration.version,
+        )
+
+    def knows(self, filter: LiveFilter) -> bool:
+        """Whether ``current`` answers at once."""
+        declaration = self._find(filter.id)
+        return declaration is None or self._upgrades.knows(declaration, filter)
+
+    def scaled(self, filter: LiveFilter, factor: float) -> LiveFilter:
+        """A filter with its lengths ``factor`` times as long, as far as is legal.
+
+        Of settings that nobody knows, those lengths that are known are scaled; all others stay.
+        """
+        declaration = self._find(filter.id)
+        if declaration is None:
+            return filter
+        with contextlib.suppress(ParameterError):
+            filter = self.current(filter)
+        return replace(filter, settings=scaled(declaration, filter.settings, factor))
 
     def _key(self, filter: LiveFilter, level: int) -> Key | None:
         """What the worker is asked for at a zoom level; None for what is not installed."""
@@ -97,7 +132,8 @@ class LiveFilters:
         if declaration is None:
             return None
         try:
-            settings = declaration.settings(scaled(declaration, filter, 0.5**level))
+            current = self._upgrades.settings(declaration, filter)
+            settings = declaration.settings(scaled(declaration, current, 0.5**level))
         except ParameterError:
             return None
         if declaration.factor(settings) != 1 or declaration.images(settings):
@@ -188,20 +224,19 @@ class _Failed(Exception):
     """A filter's failure, as a part of a sentence."""
 
 
-def scaled(declaration: Declaration, filter: LiveFilter, factor: float) -> dict[str, Value]:
-    """Settings with every length ``factor`` times as long, as far as is legal.
-
-    Settings that the declaration does not know, from another version, are left out.
-    """
-    result: dict[str, Value] = {}
+def scaled(
+    declaration: Declaration, settings: Mapping[str, Value], factor: float
+) -> dict[str, Value]:
+    """Settings with every length ``factor`` times as long, as far as is legal; all others stay."""
+    result = dict(settings)
     for parameter in declaration.parameters:
-        value = filter.settings.get(parameter.name, parameter.default)
-        if parameter.length and factor != 1 and not isinstance(value, (bool, str, tuple)):
-            value = value * factor
-            if parameter.minimum is not None:
-                value = max(value, parameter.minimum)
-            if parameter.maximum is not None:
-                value = min(value, parameter.maximum)
-            value = round(value) if parameter.kind == "integer" else value
-        result[parameter.name] = value
+        value = settings.get(parameter.name)
+        if not parameter.length or factor == 1 or not isinstance(value, (int, float)):
+            continue
+        value = value * factor
+        if parameter.minimum is not None:
+            value = max(value, parameter.minimum)
+        if parameter.maximum is not None:
+            value = min(value, parameter.maximum)
+        result[parameter.name] = round(value) if parameter.kind == "integer" else value
     return result

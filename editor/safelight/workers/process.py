@@ -148,6 +148,7 @@ class Worker:
             "describe": self._describe,
             "plan": self._plan,
             "prepare": self._prepare,
+            "upgrade": self._upgrade,
             "run": self._run,
             "promise": self._promise,
             "device": self._device,
@@ -266,6 +267,16 @@ class Worker:
             device_name=device.name if device else "cpu",
             models={name: contract.sha256 for name, contract in models.items()},
         )
+
+    def _upgrade(self, message: protocol.Message) -> None:
+        """Bring the settings of a saved layer up to date."""
+        entry, _ = self._filter(message)
+        try:
+            settings = entry.upgraded(message["settings"], message["version"])
+        except api.ParameterError as error:
+            self.reply(message, "failed", kind="settings", reason=str(error)[:2000], details="")
+            return
+        self.reply(message, "upgraded", settings=settings)
 
     def _prepare(self, message: protocol.Message) -> None:
         entry, folder = self._filter(message)

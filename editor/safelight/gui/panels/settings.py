@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from safelight.api import Declaration, ParameterError, Prepared, Value
-from safelight.document import Layer
+from safelight.document import Layer, LiveFilter
 from safelight.gui.controls import (
     Control,
     LayerControl,
@@ -130,19 +130,35 @@ class FilterSettings(QWidget):
         """The settings shown, complete and legal."""
         return {control.parameter.name: control.value() for control in self.controls}
 
-    def show_layer(self, layer: Layer, *, stale: bool, busy: bool) -> None:
-        """Show what the layer is now; a stale one can be refreshed."""
+    def show_layer(
+        self,
+        layer: Layer,
+        current: LiveFilter | None = None,
+        trouble: str = "",
+        *,
+        stale: bool,
+        busy: bool,
+    ) -> None:
+        """Show what the layer is now; a stale one can be refreshed.
+
+        ``current`` is its filter as the installed plugin takes it. Where it does not, ``trouble``
+        says why: then the controls show what is known, and a click takes that.
+        """
         held = layer.filter
         if held is None or self.strip is None:
             return
         self.layer = layer
+        settings = held.settings if current is None else current.settings
+        self.trouble.setText(trouble)
+        self.trouble.setVisible(bool(trouble))
+        self.take.setVisible(bool(trouble))
         for control in self.controls:
             parameter = control.parameter
             try:
-                value = parameter.check(held.settings.get(parameter.name, parameter.default))
-            except ParameterError:  # of another version, or from a stranger's file
+                value = parameter.check(settings.get(parameter.name, parameter.default))
+            except ParameterError:  # what does not fit is said above
                 continue
-            if parameter.name in held.settings and control.value() != value:
+            if parameter.name in settings and control.value() != value:
                 control.set_value(value)
         self._settle()
         self.proofs.mark()
@@ -327,6 +343,12 @@ class FilterSettings(QWidget):
         return others + self._inside_size().height()
 
     def _finish_for_layer(self, layout: QVBoxLayout, layer: Layer) -> None:
+        self.trouble = _words("")
+        self.take = QPushButton("Use what is shown")
+        self.take.setToolTip("Go on with the settings that are known, and forget the others")
+        self.take.clicked.connect(lambda: self.edited.emit("Settings", ""))
+        layout.addWidget(self.trouble)
+        layout.addWidget(self.take)
         self.stale_note = _words(_STALE)
         self.refresh = QPushButton("Refresh")
         self.refresh.setToolTip("Compute the layer anew")
