@@ -7,7 +7,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PLUGINS := $(sort $(dir $(wildcard plugins/*/pyproject.toml)))
 EDITABLE := $(foreach plugin,$(PLUGINS),-e $(plugin))
-TEST_MODELS := .venv-training/bin/python -m pytest -q -c /dev/null --rootdir . \
+# One process of tests for each processor; each takes from the others' rest when it has no more.
+SPREAD := -n auto --maxprocesses 8 --dist worksteal
+TEST_MODELS := .venv-training/bin/python -m pytest -q -c /dev/null --rootdir . $(SPREAD) \
 	--confcutdir tests/models --import-mode importlib --durations 10 tests/models
 PHOTO := $(firstword $(wildcard resources/samples/*.jpg))
 
@@ -28,7 +30,7 @@ test: $(VENV)/installed-test .venv-training/installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy editor/safelight
 	$(BIN)/lint-imports
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest --ignore tests/models
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest $(SPREAD) --ignore tests/models
 	$(TEST_MODELS)
 
 # What the training environment runs: no Qt, no plugins of pytest, no settings of the editor's.
