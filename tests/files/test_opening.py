@@ -9,6 +9,7 @@ import struct
 import threading
 import time
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +19,8 @@ from safelight.files import OpenError, open_picture
 from safelight.files.opening import LARGEST_LIMIT, default_pixel_limit
 from tests import pictures
 from tests.files.ordinary_user import as_ordinary_user
+
+CASES = Path(__file__).parent / "cases"
 
 MAKERS = {
     "JPEG": pictures.jpeg_file,
@@ -508,6 +511,34 @@ def test_a_bomb_is_refused_at_once_and_costs_no_memory(opened, format, data, sid
     for words in (f"{side} x {side} pixels", "limit of 200 megapixels", "--pixel-limit"):
         assert words in str(caught.value)
     assert "SAFELIGHT_PIXEL_LIMIT" in str(caught.value)
+
+
+TIFF_BOMBS = {
+    "JPEG_in_TIFF.tif": "parts of 64 x 64 pixels, and one of them 30000 x 30000",
+    "64_channels_of_5000.tif": "cannot become the 3,200,000,000 it states",
+}
+
+
+@pytest.mark.parametrize("name", TIFF_BOMBS)
+def test_a_tiff_whose_parts_are_not_what_it_states_is_refused_before_they_are_decoded(name):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(OpenError, match=TIFF_BOMBS[name]):
+        open_picture(CASES / name)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000
+
+
+@pytest.mark.parametrize("compression", ["zlib", "lzw", "packbits"])
+def test_a_large_plain_tiff_is_no_bomb(opened, compression):
+    grey = np.full((2600, 9000, 3), 128, np.uint8)  # 70 MB, as well packed as can be
+    data = pictures.tiff_file(grey, photometric="rgb", compression=compression)
+    assert opened(data).document.width == 9000
+
+
+def test_the_two_colours_of_a_one_bit_palette_come_in(opened):
+    result = pixels_of(open_picture(CASES / "palette_of_1_bit.tif"))
+    colours, counts = np.unique(result.reshape(-1, 3), axis=0, return_counts=True)
+    assert colours.tolist() == [[0, 0, 0], [255, 128, 0]]
+    assert counts.min() > 100
 
 
 def test_a_packed_bomb_in_the_metadata_costs_no_memory(opened):

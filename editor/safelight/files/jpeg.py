@@ -82,6 +82,12 @@ class _Segments:
                 yield body[len(prefix) :]
 
 
+def size_of(data: bytes) -> tuple[int, int]:
+    """Width and height in pixels that a JPEG stream states. Raises DamagedError for none."""
+    width, height, *_ = _Segments(data).frame()
+    return width, height
+
+
 def _tables(segments: _Segments) -> tuple[tuple[int, ...], ...]:
     """The quantisation tables by their number, in zigzag order (T.81, B.2.4.1)."""
     tables: dict[int, tuple[int, ...]] = {}

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from safelight.document import Metadata
 from safelight.files import ifd
 from safelight.files.content import CHANNELS, Content, DamagedError, Limit, Space, check_size
-from safelight.files.jpeg import ends_early
+from safelight.files.jpeg import ends_early, size_of
 
 _SUBFILE, _WIDTH, _LENGTH, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 256, 257, 258, 259, 262
 _STRIPS, _ORIENTATION, _SAMPLES, _STRIP_BYTES, _PLANAR = 273, 274, 277, 279, 284
 _X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT = 282, 283, 296
+_ROWS_PER_STRIP, _TILE_WIDTH, _TILE_LENGTH = 278, 322, 323
 _TILES, _TILE_BYTES, _SUB_DIRECTORIES, _EXTRA, _FORMAT = 324, 325, 330, 338, 339
 _XMP, _IPTC, _ICC, _DNG_VERSION = 700, 33723, 34675, 50706
 
@@ -36,6 +37,17 @@ _ASSOCIATED, _UNASSOCIATED = 1, 2
 _REDUCED = 1
 _MOST_PAGES = 1000
 _LARGEST_CLASSIC = 2**32 - 2**25
+
+_ANY_SIZE = 64 << 20
+"""Bytes of decoded pixels that no file has to account for."""
+
+_EXPANSION = {1: 1, 5: 2731, 8: 1032, 32946: 1032, 32773: 64}
+"""How many bytes one byte can become at most, by compression: none, LZW (4,096 bytes of a 12-bit
+code), deflate (258 bytes of 2 bits) and PackBits (128 bytes of 2)."""
+
+_LARGEST_EXPANSION = 1 << 17
+_JPEG_HEAD = 1 << 16
+"""Bytes at the start of a JPEG part in which its size stands."""
 
 _QUIET = logging.NullHandler()
 
@@ -85,6 +97,12 @@ class _Page:
                 return [(int(o), int(c)) for o, c in zip(offsets, counts, strict=True)]
         return []
 
+    def part_size(self) -> tuple[int, int]:
+        """Width and height in pixels of a whole strip or tile."""
+        if _TILES in self.directory.entries:
+            return self.number(_TILE_WIDTH, 0), self.number(_TILE_LENGTH, 0)
+        return self.width, min(self.number(_ROWS_PER_STRIP, self.height), self.height)
+
 
 def read(file: BinaryIO, size: int, limit: Limit) -> Content:
     """Decode the first picture of a TIFF file of ``size`` bytes.
@@ -98,6 +116,7 @@ def read(file: BinaryIO, size: int, limit: Limit) -> Content:
     check_size(page.width, page.height, limit)
     if page.samples > 64:
         raise DamagedError(f"has {page.samples} channels, which Safelight cannot open")
+    _check_parts(fetch, size, page)
     notes: list[str] = []
     pixels, space, extra = _decode(file, size, page, notes)
     pixels, alpha = _choose_channels(pixels, CHANNELS[space], extra, page, notes)
@@ -113,6 +132,36 @@ def read(file: BinaryIO, size: int, limit: Limit) -> Content:
         notes,
         page.number(_ORIENTATION, 1),
     )
+
+
+def _check_parts(fetch: ifd.Fetch, size: int, page: _Page) -> None:
+    """Raise DamagedError where a few bytes would become far more pixels than they can hold.
+
+    A file states the size of its pixels in several places, which need not agree: what is decoded
+    follows some, and what was checked follows others.
+    """
+    parts = page.segments()
+    decoded = page.width * page.height * page.samples * -(-page.bits // 8)
+    if decoded > _ANY_SIZE:
+        # Of a file that is cut off, parts that begin in it count whole: what is left is opened.
+        held = sum(count for offset, count in set(parts) if offset < size)
+        most = _EXPANSION.get(page.compression, _LARGEST_EXPANSION)
+        if decoded > max(held, 1) * most:
+            raise DamagedError(
+                f"is damaged: {held:,} bytes of picture cannot become the {decoded:,} it states"
+            )
+    if page.compression == 7:
+        width, height = page.part_size()
+        for offset, count in parts:
+            if offset + count > size:
+                continue  # not decoded
+            stated = size_of(bytes(fetch(offset, min(count, _JPEG_HEAD))))
+            # Parts are filled up to whole blocks of JPEG, which are at most 32 pixels a side.
+            if stated[0] > width + 32 or stated[1] > height + 32:
+                raise DamagedError(
+                    f"is damaged: it states parts of {width} x {height} pixels, and one of them"
+                    f" {stated[0]} x {stated[1]}"
+                )
 
 
 def _decode(
@@ -190,7 +239,8 @@ def _with_tifffile(file: BinaryIO, size: int, page: _Page, notes: list[str]) -> 
             array = np.asarray(first.asarray(squeeze=False, maxworkers=1))
             if page.photometric == _PALETTE:
                 colours = np.asarray(first.colormap)
-                array = (colours.T[array[..., 0]] >> 8).astype(np.uint8)
+                # One bit a pixel comes as truth values, which would choose and not count.
+                array = (colours.T[array[..., 0].astype(np.intp)] >> 8).astype(np.uint8)
     except Exception as error:
         raise DamagedError(f"is damaged and cannot be decoded ({error})") from error
     if array.ndim != 5 or array.shape[1] != 1 or array.shape[2:4] != (page.height, page.width):
