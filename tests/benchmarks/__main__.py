@@ -21,6 +21,7 @@ from tests.benchmarks import (
     layers,
     memory,
     opening,
+    plugins,
     project,
     sketches,
     startup,
@@ -39,6 +40,7 @@ BENCHMARKS = {
     "layers": layers,
     "canvas": canvas,
     "opening": opening,
+    "plugins": plugins,
     "project": project,
     "sketches": sketches,
 }

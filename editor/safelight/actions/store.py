@@ -150,12 +150,17 @@ def canonical(name: str) -> str:
 
 
 class Store:
-    """The plugins below ``folder``; each Python version has its own."""
+    """The plugins below ``folder``; each Python version has its own.
+
+    ``state`` is another object after each change that is made through this store: what has been
+    found out about the plugins stays true as long as it is the same.
+    """
 
     def __init__(self, folder: Path | None = None) -> None:
         version = f"python{sys.version_info.major}.{sys.version_info.minor}"
         self.folder = (folder or data_folder() / "plugins") / version
         self._known: dict[Path, tuple[int, Installed]] = {}
+        self.state = object()
 
     def installed(self) -> tuple[Installed, ...]:
         """All of them, by name. A record that has not changed is not read again."""
@@ -209,6 +214,11 @@ class Store:
         text = json.dumps(plugin.to_json(), indent=1, ensure_ascii=False)
         target = plugin.folder / _RECORD
         atomic_write(target, lambda file: file.write(text.encode()), overwrite=True)
+        self.changed()
+
+    def changed(self) -> None:
+        """Take note that plugins have changed."""
+        self.state = object()
 
     def uninstall(self, name: str) -> Installed:
         """Remove a plugin and all that it left. Raises StoreError."""
@@ -221,6 +231,7 @@ class Store:
             raise StoreError(f"{plugin.name} cannot be removed: {error.strerror}.") from None
         for left in (going, self._earlier(plugin.name), self.folder / _SCRATCH / plugin.name):
             shutil.rmtree(left, ignore_errors=True)
+        self.changed()
         return plugin
 
     @contextlib.contextmanager
@@ -255,6 +266,7 @@ class Store:
             if earlier.exists() and not target.exists():
                 earlier.rename(target)
             raise StoreError(f"{name} cannot be put in its place: {error.strerror}.") from None
+        self.changed()
         return target
 
     def undo(self, name: str) -> Installed:
@@ -268,6 +280,7 @@ class Store:
         plugin.folder.rename(aside)
         earlier.rename(plugin.folder)
         aside.rename(earlier)
+        self.changed()
         return self.find(plugin.name)
 
     def earlier(self, name: str) -> Installed | None:

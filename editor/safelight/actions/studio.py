@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from safelight.actions.formats import PluginExporter, PluginImporter
+from safelight.actions.offers import Offers, Strangers
 from safelight.actions.pictures import read_pixels
 from safelight.actions.places import cache_folder
-from safelight.actions.store import Installed, Offered, Store
+from safelight.actions.store import Offered, Store
 from safelight.api import Declaration, Format, Region, Value
 from safelight.document import Document, LiveFilter
 from safelight.files import WriteError, atomic_write
@@ -69,11 +70,13 @@ class Studio:
         self._patience = patience
         self.safe = safe
         self.store = store or Store()
+        self._seen: tuple[object, Strangers] | None = None
+        self._known: tuple[tuple[Strangers, tuple[Declaration, ...]], Offers] | None = None
         folders = () if safe else plugin_folders
 
         def pools(limit: int) -> Pools:
             return Pools(
-                self.store.environments,
+                lambda: self._strangers().environments,
                 limit=limit,
                 memory_limit=memory_limit,
                 plugin_folders=folders,
@@ -117,22 +120,23 @@ class Studio:
 
     def filters(self) -> tuple[Declaration, ...]:
         """What the installed plugins offer, by category and title. Raises WorkerDied."""
-        own = self._catalog.filters()
-        ids = {item.id for item in own}
-        strangers = [item for plugin in self._strangers() for item in plugin.filters]
-        found = [*own, *(item for item in strangers if item.id not in ids)]
-        return tuple(sorted(found, key=lambda item: (item.category, item.title)))
+        return self.offers().filters
 
     def formats(self) -> tuple[Format, ...]:
         """The importers and exporters of the installed plugins, the built-in ones first.
 
         Raises WorkerDied.
         """
-        own = self._catalog.formats()
-        ids = {item.id for item in own}
-        strangers = [item for plugin in self._strangers() for item in plugin.formats]
-        strangers.sort(key=lambda item: (item.title, item.id))
-        return (*own, *(item for item in strangers if item.id not in ids))
+        return self.offers().formats
+
+    def offers(self) -> Offers:
+        """What is installed, as a value: the same until plugins change. Raises WorkerDied."""
+        made_of, known = (self._strangers(), self._catalog.filters()), self._known
+        if known is None or known[0] != made_of:
+            strangers = () if self.safe else made_of[0].plugins
+            offers = Offers.of(made_of[1], self._catalog.formats(), strangers)
+            known = self._known = made_of, offers
+        return known[1]
 
     def importers(self) -> tuple[PluginImporter, ...]:
         """What opens files that Safelight itself cannot; none where plugins cannot be asked."""
@@ -170,22 +174,24 @@ class Studio:
         """What the plugins of the editor's own environment offer. Raises WorkerDied."""
         return (*self._catalog.filters(), *self._catalog.formats())
 
-    def _strangers(self) -> list[Installed]:
-        """The plugins of the store that can be used."""
-        if self.safe:
-            return []
-        return [item for item in self.store.installed() if item.enabled and not item.fault]
+    def _strangers(self) -> Strangers:
+        """The plugins of the store that can be used, looked up when something has changed."""
+        state, seen = self.store.state, self._seen
+        if seen is None or seen[0] is not state:
+            seen = self._seen = state, Strangers.of(self.store)
+        return seen[1]
 
     def refresh(self, plugin: str) -> None:
         """Take note that a plugin of the store has changed: its workers end."""
         for pools in self._every_pools():
             pools.forget(plugin)
+        self.store.changed()
         self.live.forget()
         self._preparations.forget()
 
     def editable(self) -> bool:
         """Whether there are plugins that run from their author's folder."""
-        return any(item.sources for item in self._strangers())
+        return not self.safe and any(item.sources for item in self._strangers().plugins)
 
     def reload(self) -> tuple[Reloaded, ...]:
         """Load afresh the editable plugins that have changed. Raises WriteError, WorkerDied."""
@@ -196,6 +202,7 @@ class Studio:
         own = {item.id: item.plugin for item in self.built_in()}
         found = reload_changed(self.store, own)
         if found:
+            self.store.changed()
             self.live.forget()
             self._preparations.forget()
         return found
@@ -218,15 +225,14 @@ class Studio:
 
     def filter(self, name: str) -> Declaration:
         """The filter of that id or short name (``enlarge``). Raises UnknownFilter."""
-        found = self.filters()
-        matching = [item for item in found if item.id == name]
-        matching = matching or [item for item in found if item.name == name]
+        offers = self.offers()
+        matching = offers.called(name)
         if len(matching) == 1:
             return matching[0]
         if matching:
             ids = ", ".join(item.id for item in matching)
             raise UnknownFilter(f"several filters are called {name}: say which of {ids}")
-        names = ", ".join(sorted(item.name for item in found)) or "none"
+        names = ", ".join(sorted(item.name for item in offers.filters)) or "none"
         raise UnknownFilter(f"there is no filter {name}; installed: {names}")
 
     def start(
@@ -278,7 +284,7 @@ class Studio:
 
     def _installed(self, identity: str) -> Declaration | None:
         try:
-            return next((item for item in self.filters() if item.id == identity), None)
+            return self.offers().by_id.get(identity)
         except WorkerDied:
             return None
 

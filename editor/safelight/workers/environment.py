@@ -6,7 +6,7 @@ import contextlib
 import json
 import sys
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import safelight
@@ -30,6 +30,10 @@ class Environment:
     scratch: Path
     sources: Path | None = None
     stamp: int = 0
+
+    def renewed(self) -> Environment:
+        """The environment with its sources as they are now; itself unless they have changed."""
+        return self if self.sources is None else replace(self, stamp=stamp_of(self.sources))
 
     def command(self, scratch: Path, memory: int) -> list[str]:
         """What starts a confined worker that writes to ``scratch`` and allocates ``memory`` bytes.

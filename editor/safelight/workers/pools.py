@@ -17,7 +17,8 @@ class Pools:
     """The worker processes of a session.
 
     ``strangers`` gives the environments of the installed plugins by name; it is asked each time,
-    so that a plugin just installed is found. ``limit`` and ``memory_limit`` are each pool's.
+    so that a plugin just installed is found, and for each tile that is drawn, so it must know them
+    already. ``limit`` and ``memory_limit`` are each pool's.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class Pools:
         environment = self._strangers().get(plugin)
         if environment is None:
             return self.built_in
+        environment = environment.renewed()
         with self._lock:
             for outdated in [item for item in self._others if item.plugin == plugin]:
                 if outdated != environment:
