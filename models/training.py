@@ -97,19 +97,23 @@ class Clock:
     """How much of a run is gone. Schedules follow it, so every run ends annealed.
 
     A run lasts for its minutes, or for its `steps` where they are given, which repeats exactly.
-    `before` are the seconds that the runs took which this one resumes. Several processes follow
-    the first one's clock: all must agree on the rate, and on when to stop.
+    On a processor, minutes are those that it works for this run: one at a low priority beside other
+    work learns as much as one that has a core to itself, only later. On a device they are the
+    clock's. `before` are the seconds that the runs took which this one resumes. Several processes
+    follow the first one's clock: all must agree on the rate, and on when to stop.
     """
 
     def __init__(self, minutes: float, steps: int | None, before: float, devices: Fabric):
         self.total = minutes * 60
         self.steps = steps
         self.devices = devices
-        self._start = time.monotonic() - before
+        # Of this thread alone, which takes part in all that the others do for it.
+        self._now = time.thread_time if devices.device.type == "cpu" else time.monotonic
+        self._start = self._now() - before
 
     def seconds(self) -> float:
         """Seconds of training so far, by this process's clock."""
-        return time.monotonic() - self._start
+        return self._now() - self._start
 
     def part(self, step: int) -> float:
         """The part that is gone after `step` steps: 0 at the start, 1 or more when it is over."""
