@@ -114,6 +114,25 @@ def table_profile(space: bytes = b"RGB ") -> bytes:
     return _profile(space, b"Lab ", {b"A2B0": lut, b"wtpt": white})
 
 
+def printer_profile(space: bytes = b"CMYK", steps: int = 9) -> bytes:
+    """A profile of 16-bit tables to Lab and back, as bent as a printer's (mft2, ICC.1:2022)."""
+    inputs = 3 if space == b"RGB " else 4
+    axes = np.meshgrid(*[np.linspace(0, 1, steps)] * inputs, indexing="ij")
+    ink = np.stack(axes, axis=-1).reshape(-1, inputs)
+    clear = (1 - ink if inputs == 4 else ink) ** 1.3
+    light = clear[:, :3].mean(axis=1) * (clear[:, 3] if inputs == 4 else 1)
+    lab = np.stack([100 * light, 70 * (clear[:, 0] - clear[:, 1]) * light**0.5], axis=-1)
+    lab = np.concatenate([lab, 70 * (clear[:, :1] - clear[:, 2:3]) * light[:, None]], axis=1)
+    lab += np.random.default_rng(5).normal(0, 1.5, lab.shape)  # as measured
+    scaled = lab / [100, 256, 256] + [0, 0.5, 0.5]
+    table = np.rint(np.clip(scaled, 0, 1) * 65280).astype(">u2")
+    bent = np.rint(65535 * np.linspace(0, 1, 33) ** 1.4).astype(">u2").tobytes()
+    lut = b"mft2\0\0\0\0" + bytes([inputs, 3, steps, 0]) + _fixed(1, 0, 0, 0, 1, 0, 0, 0, 1)
+    lut += struct.pack(">HH", 33, 2) + bent * inputs + table.tobytes() + b"\0\0\xff\xff" * 3
+    white = b"XYZ \0\0\0\0" + _fixed(0.9642, 1.0, 0.8249)
+    return _profile(space, b"Lab ", {b"A2B0": lut, b"A2B1": lut, b"wtpt": white})
+
+
 def _fixed(*values: float) -> bytes:
     return struct.pack(f">{len(values)}i", *(round(value * 65536) for value in values))
 

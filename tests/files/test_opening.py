@@ -237,6 +237,63 @@ def test_a_profile_with_tables_is_converted_in_full_depth_with_a_note(opened):
     assert result.document.profile.icc is None
 
 
+def exact_colours(colour, icc, space):
+    """sRGB by LittleCMS in double numbers, every table asked on its own, 0 to 1."""
+    import imagecodecs
+
+    scale = 100 if space == "cmyk" else 1  # its ink is counted in per cent
+    flags = imagecodecs.CMS.FLAGS
+    made = imagecodecs.cms_transform(
+        colour / np.iinfo(colour.dtype).max * scale,
+        icc,
+        imagecodecs.cms_profile("srgb"),
+        colorspace=space,
+        outcolorspace="rgb",
+        intent=imagecodecs.CMS.INTENT.RELATIVE_COLORIMETRIC,
+        flags=flags.NOOPTIMIZE | flags.BLACKPOINTCOMPENSATION,
+    )
+    return np.clip(made, 0, 1)
+
+
+@pytest.mark.parametrize("depth", ["uint8", "uint16"])
+@pytest.mark.parametrize(("space", "name"), [("rgb", b"RGB "), ("cmyk", b"CMYK")])
+def test_colours_go_through_tables_as_exactly_as_in_double_numbers(opened, space, name, depth):
+    icc = pictures.printer_profile(name)
+    colour = pictures.noise(200, 150, 4 if space == "cmyk" else 3, depth)
+    kind = "separated" if space == "cmyk" else "rgb"
+    got = pixels_of(opened(pictures.tiff_file(colour, photometric=kind, iccprofile=icc)))
+    full = np.iinfo(depth).max
+    expected = exact_colours(colour, icc, space) * full
+    # A number that lies half-way between two may be rounded either way.
+    assert np.abs(got - expected).max() <= 1
+
+
+def test_a_large_picture_is_handed_out_coarse_before_its_colours_are_exact(tmp_path):
+    icc = pictures.printer_profile()
+    ink = pictures.noise(1000, 600, 4, "uint16")
+    path = tmp_path / "ink.tif"
+    path.write_bytes(pictures.tiff_file(ink, photometric="separated", iccprofile=icc))
+    firsts = []
+    exact = open_picture(path, first=firsts.append)
+    (first,) = firsts
+    assert first.notes == exact.notes == ("Colours were converted from CMYK to sRGB.",)
+    expected = exact_colours(ink[:100], icc, "cmyk") * 65535
+    assert np.abs(pixels_of(exact)[:100] - expected).max() <= 1
+    off = np.abs(pixels_of(first)[:100] - expected)
+    assert 100 < np.percentile(off, 99) < 65535 / 20
+
+
+@pytest.mark.parametrize("kind", ["plain", "wide", "small"])
+def test_what_is_exact_at_once_is_handed_out_once(tmp_path, kind):
+    height = 10 if kind == "small" else 600
+    icc = {"plain": None, "wide": pictures.wide_profile(), "small": pictures.table_profile()}
+    path = tmp_path / "picture.tif"
+    path.write_bytes(pictures.tiff_file(pictures.noise(1000, height), iccprofile=icc[kind]))
+    firsts = []
+    open_picture(path, first=firsts.append)
+    assert firsts == []
+
+
 def test_a_grey_profile_is_converted_with_a_note(opened):
     grey = np.full((16, 16, 1), 128, np.uint8)
     result = opened(pictures.jpeg_file(grey, icc_profile=pictures.grey_profile(1.0)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import (
@@ -34,7 +34,7 @@ from PySide6.QtWidgets import (
 )
 
 from safelight.gui.arriving import kind_of
-from safelight.gui.background import Background
+from safelight.gui.background import Background, Mailbox
 from safelight.gui.garbage import keep_for_good
 from safelight.gui.reloading import Offers, Reloader
 from safelight.gui.samples import forget_files, recent_files, remember_file
@@ -42,10 +42,11 @@ from safelight.gui.text import plain, size
 from safelight.gui.welcome import Welcome
 
 if TYPE_CHECKING:
-    from safelight.actions import Left, Studio
+    from safelight.actions import Left, Opened, Studio
     from safelight.api import Declaration, Format
     from safelight.document import Edit
     from safelight.files import Importer
+    from safelight.gui.firstlook import FirstLook
     from safelight.gui.plugindialog import PluginsDialog
     from safelight.gui.workspace import Loaded, Workspace
 
@@ -177,13 +178,13 @@ class Window(QMainWindow):
 
     def workspaces(self) -> list[Workspace]:
         """The open photographs, in the order of their tabs."""
-        found: list[Any] = [self.tabs.widget(index) for index in range(self.tabs.count())]
-        return found
+        tabs: list[Any] = [self.tabs.widget(index) for index in range(self.tabs.count())]
+        return [tab for tab in tabs if hasattr(tab, "session")]
 
     def workspace(self) -> Workspace | None:
-        """The photograph in front."""
-        current: Workspace | None = cast("Workspace | None", self.tabs.currentWidget())
-        return current
+        """The photograph in front; None where there is only a first look at one."""
+        current: Any = self.tabs.currentWidget()
+        return current if hasattr(current, "session") else None
 
     def ask_and_open(self) -> None:
         """The Open dialog."""
@@ -226,24 +227,45 @@ class Window(QMainWindow):
         """Open a photograph in a tab of its own, on a thread."""
         self._opening += 1
         self._show_state()
+        look: FirstLook | None = None
+
+        def show(opened: Opened) -> None:
+            nonlocal look
+            from safelight.gui.firstlook import FirstLook
+
+            look = FirstLook(opened)
+            self._add_tab(look, path)
+            self.tabs.setTabText(self.tabs.indexOf(look), plain(look.title).replace("&", "&&"))
 
         def load() -> Loaded:
             from safelight.gui.workspace import open_for_the_screen
 
-            return open_for_the_screen(path, self._importers)
+            return open_for_the_screen(path, self._importers, post.post)
 
         def done(loaded: Loaded) -> None:
             self._opening -= 1
+            post.close()
             remember_file(path)
             self._fill_recent()
-            self._add(loaded, path)
+            if look is None:
+                self._add(loaded, path)
+            elif self._is_there(look):
+                self._add(loaded, path, look)
 
         def failed(error: Exception) -> None:
             self._opening -= 1
+            post.close()
+            if look is not None and self._is_there(look):
+                self.tabs.removeTab(self.tabs.indexOf(look))
             self._show_state()
             self.say(str(error))
 
+        post = Mailbox(self, show)
         Background(self, load, done, failed)
+
+    def _is_there(self, look: FirstLook) -> bool:
+        """Whether a first look is still in its tab; one that was closed may be deleted already."""
+        return any(self.tabs.widget(index) is look for index in range(self.tabs.count()))
 
     def _importers(self) -> Sequence[Importer]:
         """The formats of plugins; asked on a thread, it waits until the back end is there."""
@@ -266,14 +288,33 @@ class Window(QMainWindow):
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.open()
 
-    def _add(self, loaded: Loaded, path: Path | None) -> None:
+    def _add(self, loaded: Loaded, path: Path | None, instead: FirstLook | None = None) -> None:
+        """Show what was opened in a tab, that of the first look at it if there was one."""
         from safelight.gui.workspace import Workspace
 
         workspace = Workspace(loaded, path)
         workspace.changed.connect(self._show_state)
         if self.studio is not None:
             workspace.set_back_end(self.studio, self.filters, self._note)
-        index = self.tabs.addTab(workspace, "")
+        if instead is None:
+            self._add_tab(workspace, path)
+            return
+        place, in_front = self.tabs.indexOf(instead), self.tabs.currentWidget() is instead
+        workspace.canvas.look_as(instead.canvas)
+        self._add_tab(workspace, path, place, in_front=in_front)
+        self.tabs.removeTab(self.tabs.indexOf(instead))
+        instead.deleteLater()
+        self._show_state()
+
+    def _add_tab(
+        self,
+        workspace: Workspace | FirstLook,
+        path: Path | None,
+        place: int = -1,
+        *,
+        in_front: bool = True,
+    ) -> None:
+        index = self.tabs.insertTab(place, workspace, "")
         self.tabs.setTabToolTip(index, plain(str(path or "")))
         close = QToolButton()
         close.setObjectName("plain")
@@ -283,13 +324,20 @@ class Window(QMainWindow):
         close.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         close.clicked.connect(lambda: self.close_tab(self.tabs.indexOf(workspace)))
         self.tabs.tabBar().setTabButton(index, QTabBar.ButtonPosition.RightSide, close)
-        self.tabs.setCurrentIndex(index)
+        if in_front:
+            self.tabs.setCurrentIndex(index)
         self._show_state()
-        workspace.canvas.setFocus()
+        if in_front:
+            workspace.canvas.setFocus()
 
     def close_tab(self, index: int) -> None:
         """Close a photograph; asks when it has edits that are in no file."""
         workspace: Any = self.tabs.widget(index)
+        if workspace is not None and not hasattr(workspace, "session"):
+            self.tabs.removeTab(index)
+            workspace.deleteLater()
+            self._show_state()
+            return
         if workspace is None or not self._may_close(
             [workspace], lambda: self.close_tab(self.tabs.indexOf(workspace))
         ):
@@ -870,7 +918,7 @@ class Window(QMainWindow):
     def _show_state(self) -> None:
         """Bring title, status line and actions in line with the photograph in front."""
         workspace = self.workspace()
-        self._pages.setCurrentIndex(0 if workspace is None else 1)
+        self._pages.setCurrentIndex(1 if self.tabs.count() else 0)
         for action in self._needs_picture:
             action.setEnabled(workspace is not None)
         for action, _ in self._filter_actions:
@@ -892,8 +940,8 @@ class Window(QMainWindow):
         self.size_label.setText(size(document.width, document.height))
         self.depth_label.setText(_DEPTHS[document.depth])
         self.profile.setText(plain(document.profile.name))
-        for index, item in enumerate(self.workspaces()):
-            text = plain(item.title).replace("&", "&&")
+        for item in self.workspaces():
+            index, text = self.tabs.indexOf(item), plain(item.title).replace("&", "&&")
             if self.tabs.tabText(index) != text:
                 self.tabs.setTabText(index, text)
         self.setWindowTitle(f"{plain(workspace.title)} — Safelight")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -51,16 +51,25 @@ class Loaded:
     recovery: actions.Recovery | None = None
 
 
-def open_for_the_screen(path: Path, importers: Importers) -> Loaded:
+def open_for_the_screen(
+    path: Path, importers: Importers, first: Callable[[actions.Opened], None] | None = None
+) -> Loaded:
     """Open a picture or a project and make its zoom levels; runs on a thread.
 
-    ``importers`` gives the formats of plugins. Raises OpenError or ProjectError.
+    ``importers`` gives the formats of plugins. ``first`` is given a picture to look at, its levels
+    made, while the colours are converted exactly. Raises OpenError or ProjectError.
     """
+
+    def look(opened: actions.Opened) -> None:
+        make_levels(opened.document.layers[0].raster)
+        if first is not None:
+            first(opened)
+
     if actions.is_project(path):
         project, history = actions.Project.open(path)
         loaded = Loaded(history, project=project)
     else:
-        opened = actions.open_picture(path, importers=importers)
+        opened = actions.open_picture(path, importers=importers, first=look)
         loaded = Loaded(History.start(opened.document), opened.notes)
     for raster in loaded.history.document.rasters():
         make_levels(raster)

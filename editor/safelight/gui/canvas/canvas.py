@@ -184,6 +184,13 @@ class Canvas(QWidget):
             self.view_changed.emit()
         self.update()
 
+    def look_as(self, other: Canvas) -> None:
+        """Look at the picture as another canvas looks at one of the same size."""
+        if not other.fits:
+            self.view, self.fits = other.view, False
+            self.view_changed.emit()
+            self.update()
+
     def show_selection(self, selection: Raster | None) -> None:
         """Darken what is not selected; None = all is."""
         if selection is not self._selection:

@@ -1,0 +1,94 @@
+"""A photograph with a profile of tables: seen at once, edited once its colours are exact."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from safelight.document import whole
+from safelight.files import open_picture, opening
+from tests import pictures
+from tests.gui.conftest import open_in
+
+
+@pytest.fixture
+def inks(tmp_path):
+    path = tmp_path / "ink.tif"
+    ink, icc = pictures.noise(1000, 600, 4, "uint16"), pictures.printer_profile()
+    path.write_bytes(pictures.tiff_file(ink, photometric="separated", iccprofile=icc))
+    return path
+
+
+@pytest.fixture
+def held(monkeypatch):
+    """Keeps exact conversions waiting until it is set."""
+    event, convert = threading.Event(), opening._converted
+
+    def wait(colour, icc, space, exact=True):
+        if exact:
+            event.wait()
+        return convert(colour, icc, space, exact)
+
+    monkeypatch.setattr(opening, "_converted", wait)
+    yield event
+    event.set()
+
+
+def pixels_of(workspace):
+    return whole(workspace.session.document).to_array()
+
+
+def test_it_is_seen_coarse_at_once_and_edited_and_exported_exact(window, inks, held, qtbot):
+    assert open_in(window, inks, qtbot) is None  # nothing can be edited or exported yet
+    look = window.tabs.currentWidget()
+    assert not any(action.isEnabled() for action in window._needs_picture)
+    assert window.tabs.tabText(0) == "ink.tif"
+    look.canvas.repaint()
+    qtbot.waitUntil(lambda: look.canvas.finished, timeout=20000)
+    middle = look.canvas.grabbed().pixelColor(look.canvas.width() // 2, look.canvas.height() // 2)
+    assert middle.value() > 0
+    look.canvas.zoom_to(2.0)
+    held.set()
+    qtbot.waitUntil(lambda: window.workspace() is not None, timeout=60000)
+    workspace = window.workspace()
+    assert window.tabs.count() == 1
+    assert workspace.canvas.view.zoom == 2.0
+    assert all(action.isEnabled() for action in window._needs_picture)
+    exact = open_picture(inks)
+    np.testing.assert_array_equal(pixels_of(workspace), whole(exact.document).to_array())
+    assert len(workspace.session.history.steps) == 1
+    assert not workspace.session.unsaved
+
+
+def test_closed_before_it_is_exact_it_stays_closed(window, inks, held, photo, qtbot):
+    open_in(window, inks, qtbot)
+    window.close_tab(0)
+    assert window.tabs.count() == 0
+    held.set()
+    qtbot.waitUntil(lambda: window._opening == 0, timeout=60000)
+    assert window.tabs.count() == 0
+    assert window.welcome.isVisible()
+
+
+def test_another_photograph_is_worked_on_meanwhile(window, inks, held, photo, qtbot):
+    open_in(window, inks, qtbot)
+    workspace = open_in(window, photo, qtbot)
+    held.set()
+    qtbot.waitUntil(lambda: len(window.workspaces()) == 2, timeout=60000)
+    assert window.workspace() is workspace  # what is in front stays there
+    assert [window.tabs.tabText(index) for index in (0, 1)] == ["ink.tif", "photo.png"]
+
+
+def test_what_cannot_be_converted_after_all_leaves_no_tab(window, inks, held, qtbot, monkeypatch):
+    open_in(window, inks, qtbot)
+
+    def fail(*_, **__):
+        raise MemoryError
+
+    said = []
+    monkeypatch.setattr(window, "say", said.append)
+    monkeypatch.setattr(opening, "_with_alpha", fail)
+    held.set()
+    qtbot.waitUntil(lambda: bool(said), timeout=60000)
+    assert "not enough memory" in said[0]
+    assert window.tabs.count() == 0
