@@ -1,4 +1,4 @@
-# make run | test | test-models | check | pictures | reference | benchmarks | training | clean.
+# make run | test | test-models | attack | check | pictures | reference | benchmarks | training | clean.
 # Each makes what it needs.
 
 SHELL := /bin/bash
@@ -15,7 +15,7 @@ PHOTO := $(firstword $(wildcard resources/samples/*.jpg))
 
 export ORT_DISABLE_TELEMETRY := 1
 
-.PHONY: run test test-models check pictures reference benchmarks training clean
+.PHONY: run test test-models attack check pictures reference benchmarks training clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/installed
@@ -36,6 +36,11 @@ test: $(VENV)/installed-test .venv-training/installed
 # What the training environment runs: no Qt, no plugins of pytest, no settings of the editor's.
 test-models: .venv-training/installed
 	$(TEST_MODELS)
+
+# The tests that try something many times over, in full: make test tries a sample.
+attack: $(VENV)/installed-test
+	@.ci/system-libraries
+	SAFELIGHT_ATTACK=full QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest $(SPREAD) -m attack
 
 check: $(VENV)/installed-test
 	$(BIN)/ruff check .

@@ -29,7 +29,7 @@ from safelight.document import (
 from safelight.document.document import clipping_base, clipping_bases
 from safelight.document.strip import margin
 from safelight.pixels import MODES, TILE, Profile, Raster, composite, from_float, to_float
-from tests import pictures
+from tests import attack, pictures
 from tests.document.strategies import (
     DEPTHS,
     FakeLive,
@@ -53,10 +53,19 @@ def small_tiles():
     patch.undo()
 
 
+@pytest.fixture
+def middling_tiles():
+    """Tiles of 64 x 64 pixels: a picture that has every level of 16 bits in it has nine."""
+    patch = patch_tiles(64)
+    yield
+    patch.undo()
+
+
 # A region is the crop of the whole
 
 
-@settings(max_examples=300)
+@pytest.mark.attack
+@settings(max_examples=attack.times(300, 60))
 @given(document=documents(), level=st.sampled_from([0, 0, 1, 2, 4]), data=st.data())
 def test_a_region_is_the_crop_of_the_whole_at_every_level(document, level, data):
     region = data.draw(regions(document, level))
@@ -306,7 +315,8 @@ def untreated(layers):
     return tuple(result)
 
 
-@settings(max_examples=300)
+@pytest.mark.attack
+@settings(max_examples=attack.times(300, 60))
 @given(document=documents(side=12, modes=tuple(W3C)))
 def test_layers_groups_masks_clipping_and_filters_meet_as_the_formulas_say(document):
     document = replace(document, layers=untreated(document.layers))
@@ -354,7 +364,9 @@ def every_level(depth, channels):
 @pytest.mark.parametrize("live", [True, False], ids=["live", "kept"])
 @pytest.mark.parametrize("channels", [3, 4])
 @pytest.mark.parametrize("depth", ["uint8", "uint16"])
-def test_outside_the_mask_not_a_bit_changes_whatever_the_settings(depth, channels, live):
+def test_outside_the_mask_not_a_bit_changes_whatever_the_settings(
+    depth, channels, live, middling_tiles
+):
     pixels = every_level(depth, channels)
     side = len(pixels)
     base = Layer("Below", Raster.from_array(pixels), id="below")
@@ -479,7 +491,8 @@ def test_moving_the_strip_of_a_kept_filter_runs_no_filter(choice, kept):
 # What a renderer remembers
 
 
-@settings(max_examples=150)
+@pytest.mark.attack
+@settings(max_examples=attack.times(150, 30))
 @given(document=documents(), data=st.data())
 def test_a_renderer_that_remembers_gives_what_one_does_that_does_not(document, data):
     memory = data.draw(st.sampled_from([1, 3000, 1 << 24]))

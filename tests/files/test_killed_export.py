@@ -1,4 +1,4 @@
-"""A save never costs the file one had: exports killed at random moments."""
+"""A save never costs the file one had: exports killed at random places and moments."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
-KILLS = int(os.environ.get("SAFELIGHT_KILLS", "200"))
+from tests import attack
+
+KILLS = attack.times(400, 40)
 CHECKOUT = Path(__file__).parents[2]
 
 
-@pytest.mark.slow
+@pytest.mark.attack
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_killed_export_leaves_the_old_or_the_new_picture(tmp_path):
     seed = int(os.environ.get("SAFELIGHT_SEED", int.from_bytes(os.urandom(4), "big")))
@@ -32,6 +34,6 @@ def test_a_killed_export_leaves_the_old_or_the_new_picture(tmp_path):
     assert counts["unreadable"] == 0
     assert counts["temporary"] == 0
     assert counts["old"] + counts["new"] == KILLS
-    # Otherwise the moments were badly chosen and the test proves nothing.
-    assert counts["old"] > KILLS // 20
-    assert counts["new"] > KILLS // 20
+    # Otherwise the places were badly chosen and the test proves nothing.
+    assert counts["old by place"] > KILLS // 40
+    assert counts["new by place"] > KILLS // 40

@@ -11,6 +11,7 @@ import pytest
 
 from safelight.files.project import Project
 from safelight.files.recovery import Recovery, left_behind
+from tests import attack
 from tests.files.killed_project import stroke
 
 SIZE = 700
@@ -46,23 +47,27 @@ def started(how, path):
     return child
 
 
-def killed(child):
-    """Kill it; the number of the last save it reported."""
+def killed(child, dice):
+    """Kill it after some saves, at a random moment; the number of the last save it reported."""
+    lines = [child.stdout.readline() for _ in range(dice.choice([0, 0, 1, 2, 8]))]
+    time.sleep(dice.uniform(0.0, 0.05))
     child.kill()
-    lines = [line for line in child.stdout if line.endswith("\n")]
+    lines += [line for line in child.stdout if line.endswith("\n")]
     child.wait()
     return int(lines[-1]) if lines else 0
 
 
-@pytest.mark.parametrize(("how", "kills"), [("save", 60), ("create", 30)])
+@pytest.mark.attack
+@pytest.mark.parametrize(
+    ("how", "kills"), [("save", attack.times(60, 8)), ("create", attack.times(30, 5))]
+)
 def test_the_last_completed_save_survives_every_kill(tmp_path, how, kills):
     dice = random.Random(11)
     seen = []
     for kill in range(kills):
         path = tmp_path / f"{kill}.safelight"
         child = started(how, path)
-        time.sleep(dice.uniform(0.0, 0.12))
-        last = killed(child)
+        last = killed(child, dice)
         project, history = Project.open(path)
         seen.append(check(history, last))
         project.save(history)
@@ -74,13 +79,13 @@ def test_the_last_completed_save_survives_every_kill(tmp_path, how, kills):
     assert max(seen) > 1  # there was something to lose
 
 
+@pytest.mark.attack
 def test_what_a_killed_process_has_not_saved_is_offered(tmp_path):
     dice = random.Random(12)
-    for _ in range(5):
+    for _ in range(attack.times(20, 3)):
         child = started("recovery", tmp_path)
         assert left_behind(tmp_path) == []  # it lives
-        time.sleep(dice.uniform(0.0, 0.12))
-        last = killed(child)
+        last = killed(child, dice)
         (left,) = left_behind(tmp_path)
         assert (left.name, left.original) == ("photo.jpg", tmp_path / "photo.jpg")
         recovery, history = Recovery.taken(left)

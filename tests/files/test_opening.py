@@ -17,7 +17,7 @@ from PIL import Image
 
 from safelight.files import OpenError, open_picture
 from safelight.files.opening import LARGEST_LIMIT, default_pixel_limit
-from tests import pictures
+from tests import attack, pictures
 from tests.files.ordinary_user import as_ordinary_user
 
 CASES = Path(__file__).parent / "cases"
@@ -451,6 +451,7 @@ def test_cut_anywhere_a_file_opens_or_is_a_clear_error(opened, format):
         assert result.notes or length >= len(data) - 20
 
 
+@pytest.mark.attack
 @pytest.mark.parametrize("format", MAKERS)
 def test_changed_at_random_a_file_opens_or_is_a_clear_error(opened, format):
     exif = pictures.exif_block(6, thumbnail=b"\xff\xd8thumbnail\xff\xd9")
@@ -462,7 +463,7 @@ def test_changed_at_random_a_file_opens_or_is_a_clear_error(opened, format):
     data = MAKERS[format](pictures.noise(40, 30), **options)
     chance = np.random.default_rng(20261120)
     outcomes = {"opened": 0, "refused": 0}
-    for _ in range(300):
+    for _ in range(attack.times(300, 60)):
         changed = bytearray(data)
         for place in chance.integers(0, min(len(data), 700), chance.integers(1, 6)):
             changed[place] = chance.integers(256)
@@ -560,10 +561,10 @@ def bombs():
 )
 def test_a_bomb_is_refused_at_once_and_costs_no_memory(opened, format, data, side):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    start = time.monotonic()
+    start = time.thread_time()  # of a processor, whoever else has it meanwhile
     with pytest.raises(OpenError) as caught:
         opened(data, pixel_limit=200_000_000)
-    assert time.monotonic() - start < 1
+    assert time.thread_time() - start < 1
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000
     for words in (f"{side} x {side} pixels", "limit of 200 megapixels", "--pixel-limit"):
         assert words in str(caught.value)

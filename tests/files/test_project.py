@@ -39,6 +39,7 @@ from safelight.files.atomic import FileExists, Operations
 from safelight.files.project import Project, ProjectChanged, ProjectError, ProjectInUse
 from safelight.files.recovery import Recovery, left_behind
 from safelight.pixels import MODES, Profile, Raster
+from tests import attack
 from tests.files.ordinary_user import as_ordinary_user
 
 
@@ -184,7 +185,8 @@ def documents(draw):
     )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@pytest.mark.attack
+@settings(max_examples=attack.times(40, 15), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(documents(), min_size=1, max_size=3), st.data())
 def test_any_history_survives(tmp_path, made, data):
     label = st.text(st.characters(exclude_categories=()), max_size=9)  # surrogates too
@@ -643,13 +645,15 @@ def damaged(whole, dice):
     return bytes(data)
 
 
+@pytest.mark.attack
 def test_a_damaged_file_opens_as_it_was_or_is_refused(tmp_path):
     path, broken = tmp_path / "a.safelight", tmp_path / "b.safelight"
     history = painted(painted(History.start(rich()), 1), 2).undo()
     Project.create(path, history).close()
     whole, expected = path.read_bytes(), steps_of(history)
     dice, refused = random.Random(5), []
-    for _ in range(400):
+    turns = attack.times(400, 40)
+    for _ in range(turns):
         broken.write_bytes(damaged(whole, dice))
         try:
             project, opened = Project.open(broken)
@@ -658,7 +662,7 @@ def test_a_damaged_file_opens_as_it_was_or_is_refused(tmp_path):
             continue
         project.close()
         assert (steps_of(opened), opened.position) == (expected, 1)
-    assert 200 < len(refused) < 400
+    assert turns // 2 < len(refused) < turns
     assert all(text.startswith("b.safelight ") and text.endswith(".") for text in refused)
 
 
