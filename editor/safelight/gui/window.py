@@ -7,16 +7,18 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QEvent, Qt, QTimer, Slot
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
     QDragEnterEvent,
     QDropEvent,
+    QKeyEvent,
     QKeySequence,
     QPaintEvent,
 )
 from PySide6.QtWidgets import (
+    QApplication,
     QFileDialog,
     QFrame,
     QHBoxLayout,
@@ -32,10 +34,12 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from safelight.gui.arriving import kind_of
 from safelight.gui.background import Background, Mailbox
 from safelight.gui.garbage import keep_for_good
+from safelight.gui.keys import latin_combinations
 from safelight.gui.reloading import Offers, Reloader
 from safelight.gui.samples import forget_files, recent_files, remember_file
 from safelight.gui.text import plain, size
@@ -104,6 +108,9 @@ class Window(QMainWindow):
         self.setCentralWidget(middle)
         self._make_menus()
         self._show_state()
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        application.focusChanged.connect(self._focus_moved)
 
     # -- waking up -----------------------------------------------------------------------------
 
@@ -387,6 +394,42 @@ class Window(QMainWindow):
             self.studio = None
         event.accept()
 
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.WindowUnblocked:  # a dialog has closed
+            self._focus_picture()
+        return super().event(event)
+
+    @Slot(QWidget, QWidget)
+    def _focus_moved(self, old: QWidget | None, now: QWidget | None) -> None:
+        """Where the keyboard was is gone: Qt moves it on to whatever comes next, a search field
+        more often than not, which would swallow Ctrl+Z and the keys of tools.
+        """
+        here = old is not None and isValid(old) and old.isVisible() and old.isEnabled()
+        if now is None or (old is not None and not here and now.window() is self):
+            # Later, so that whoever hid it can still say where the keyboard goes.
+            QTimer.singleShot(0, self, lambda: self._go_on_from(now))
+
+    def _go_on_from(self, now: QWidget | None) -> None:
+        if QApplication.focusWidget() is now and self.isActiveWindow():
+            self._focus_picture()
+
+    def _focus_picture(self) -> None:
+        """Keys are for the photograph in front."""
+        workspace = self.workspace()
+        if workspace is not None:
+            workspace.canvas.setFocus()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """A letter of another script, which nobody has taken, is the Latin one in its place."""
+        focus = QApplication.focusWidget()
+        types = focus is not None and focus.testAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled)
+        for wanted in () if types else latin_combinations(event):
+            for action in self._actions:
+                if action.isEnabled() and QKeySequence(wanted) in action.shortcuts():
+                    action.trigger()
+                    return
+        super().keyPressEvent(event)
+
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
@@ -445,7 +488,7 @@ class Window(QMainWindow):
         self._save = self._action(file, "&Save project", self.save, QKeySequence.StandardKey.Save)
         self._save_as = self._action(file, "Save project &as…", self.save_as, "Ctrl+Shift+S")
         self._export = self._action(file, "&Export…", self.export, "Ctrl+Shift+E")
-        self._action(file, "Add a &network…", self.ask_and_add_network, "")
+        self._action(file, "Add a net&work…", self.ask_and_add_network, "")
         file.addSeparator()
         close = self._action(file, "&Close", self._close_front, QKeySequence.StandardKey.Close)
         self._action(file, "&Quit", self.close, "Ctrl+Q")
@@ -463,7 +506,8 @@ class Window(QMainWindow):
         view.addSeparator()
         self._canvas_action(view, "Rotate view &right", "rotate_right", "Ctrl+]")
         self._canvas_action(view, "Rotate view &left", "rotate_left", "Ctrl+[")
-        self._canvas_action(view, "&Level view", "reset_rotation", "Ctrl+Shift+0")
+        # No digit: a German keyboard has = above 0, and on a French one digits need Shift.
+        self._canvas_action(view, "Le&vel view", "reset_rotation", "Ctrl+Shift+R")
         view.addSeparator()
         self._toggle(view, "Pixel &grid", "show_grid", "Ctrl+'")
         self._toggle(view, "R&ulers", "show_rulers", "Ctrl+R")
@@ -477,7 +521,7 @@ class Window(QMainWindow):
         before = self._action(view, "Show &before (hold \\)", self._do_before, "")
         before.setCheckable(True)
         self._before = before
-        self._filter_menu = self._menu("Fi&lters")
+        self._filter_menu = self._menu("Fil&ters")
         self._show_plugins = QAction("&Plugins…", self)
         self._show_plugins.setShortcut("Ctrl+Shift+P")
         self._show_plugins.triggered.connect(lambda _=False: self.show_plugins())
@@ -532,7 +576,7 @@ class Window(QMainWindow):
             self._action(menu, "&Deselect", lambda: self._select("deselect"), "Ctrl+D"),
             self._action(menu, "&Invert", lambda: self._select("invert_selection"), "Ctrl+Shift+I"),
             self._action(menu, "&Grow…", lambda: self._ask_to_modify("Grow"), ""),
-            self._action(menu, "S&hrink…", lambda: self._ask_to_modify("Shrink"), ""),
+            self._action(menu, "Shrin&k…", lambda: self._ask_to_modify("Shrink"), ""),
             self._action(menu, "&Feather…", lambda: self._ask_to_modify("Feather"), "Shift+F6"),
         ]
         menu.addSeparator()
@@ -666,6 +710,7 @@ class Window(QMainWindow):
             self.plugins.install_from(source)
 
     def _forget_plugins(self) -> None:
+        self._focus_picture()
         self.plugins = None
 
     def _list_filters(self) -> None:
@@ -936,6 +981,7 @@ class Window(QMainWindow):
         for action, name in self._marks:
             action.setChecked(getattr(workspace.canvas, name))
         self._split.setChecked(workspace.canvas.split is not None)
+        self._before.setChecked(workspace.canvas.showing_before)
         self.zoom.setText(f"{workspace.canvas.view.zoom * 100:.3g} %")
         self.size_label.setText(size(document.width, document.height))
         self.depth_label.setText(_DEPTHS[document.depth])

@@ -9,7 +9,17 @@ from typing import Literal
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QApplication,
+    QFrame,
+    QLineEdit,
+    QSplitter,
+    QStackedWidget,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from safelight import actions
 from safelight.actions.palette import colours_of
@@ -39,6 +49,10 @@ from safelight.pixels import Raster
 
 _PREVIEW_PIXELS = 3_000_000
 """Most pixels of a result that a preview computes; a larger view is previewed in its middle."""
+
+
+_LEAVES = (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter)
+"""Keys that end what is typed into a field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,12 +222,16 @@ class Workspace(QWidget):
         """From the settings of the active layer back to the list of filters."""
         if self.held is not None:
             panel, self.held = self.held, None
+            focus = QApplication.focusWidget()
+            leaves = focus is not None and panel.isAncestorOf(focus)
             panel.stop_picking()
             panel.proofs.close_strip()
             if self._side.currentWidget() is panel:
                 self._side.setCurrentWidget(self.filters)
             self._side.removeWidget(panel)
             panel.deleteLater()
+            if leaves:
+                self.canvas.setFocus()
 
     def close_session(self) -> None:
         """Give up whatever runs."""
@@ -224,16 +242,17 @@ class Workspace(QWidget):
         self.session.close()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """The before key works wherever the focus is."""
+        """The before key works wherever the focus is; a field that is done with gives it back."""
+        fields = (QLineEdit, QAbstractSpinBox)
         if event.key() == Qt.Key.Key_Backslash:
-            self.canvas.show_before(True)
+            self.canvas.held.press(event, "before")
+        elif event.key() in _LEAVES and isinstance(QApplication.focusWidget(), fields):
+            self.canvas.setFocus()
         else:
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Backslash and not event.isAutoRepeat():
-            self.canvas.show_before(False)
-        else:
+        if not self.canvas.held.release(event):
             super().keyReleaseEvent(event)
 
     # -- making --------------------------------------------------------------------------------
@@ -293,6 +312,7 @@ class Workspace(QWidget):
         self.canvas.view_changed.connect(self._view_changed)
         self.canvas.guides_changed.connect(self.changed)
         self.canvas.tool_changed.connect(self.changed)
+        self.canvas.before_changed.connect(self.changed)
         self.canvas.stroked.connect(session.paint)
         self.canvas.selected.connect(
             lambda region, how: session.do(edits.select_region(region, how))

@@ -53,6 +53,7 @@ from safelight.gui.canvas.tilestore import Tiles
 from safelight.gui.canvas.tint import Tint
 from safelight.gui.canvas.twist import Twist
 from safelight.gui.canvas.view import View
+from safelight.gui.keys import HeldKeys, latin_key
 from safelight.pixels import Raster
 
 _GRIP = 9.0
@@ -149,10 +150,10 @@ class Canvas(QWidget):
         self._tiles = Tiles(self, self.update)
         self._picture: Picture | None = None
         self._before: Picture | None = None
+        self._before_stays = False
         self._showing_before = False
-        self._held = False
-        self._hand = False
-        self._turning = False
+        self.held = HeldKeys(self)
+        self.held.changed.connect(self._held_changed)
         self._twist: Twist | None = None
         self._by_key = False
         self._dragging: str = ""
@@ -275,11 +276,13 @@ class Canvas(QWidget):
         """Whether the picture is shown as it was."""
         return self._showing_before
 
-    def show_before(self, on: bool, *, held: bool = False) -> None:
-        """Show the picture as it was; ``held`` for as long as a key is down."""
-        if held and not on and not self._held:
-            return  # the end of a hold that was over already
-        self._held = held and on
+    def show_before(self, on: bool) -> None:
+        """Show the picture as it was, until it is told otherwise."""
+        self._before_stays = on
+        self._show_before()
+
+    def _show_before(self) -> None:
+        on = self._before_stays or "before" in self.held
         if on != self._showing_before:
             self._showing_before = on
             self.update()
@@ -473,12 +476,12 @@ class Canvas(QWidget):
         self._tiles.start_frame(_FRAME)
         self._mask_tiles.start_frame(_MASK_FRAME)
         painter.save()
-        if self._showing_before:
+        if self.showing_before:
             self._paint_before(painter)
         else:
             self._paint_after(painter)
         painter.restore()
-        if self.split is not None and not self._showing_before:
+        if self.split is not None and not self.showing_before:
             self._paint_left(painter)
         self._paint_lines(painter)
         self._paint_marks(painter)
@@ -492,7 +495,7 @@ class Canvas(QWidget):
         picture = self._picture
         if picture is None or picture.composited:  # of the latter nothing may be ready yet
             return False
-        if self.view.angle or self._showing_before or self.split is not None:
+        if self.view.angle or self.showing_before or self.split is not None:
             return False
         left, top = self.view.to_widget(0, 0, self._room())
         width, height = self._room()
@@ -528,7 +531,7 @@ class Canvas(QWidget):
     @property
     def _tinted(self) -> bool:
         """Whether the mask is seen in red."""
-        return (self.painting or self.show_mask_overlay) and not self._showing_before
+        return (self.painting or self.show_mask_overlay) and not self.showing_before
 
     def _paint_tint(self, painter: QPainter) -> None:
         mask = self._mask
@@ -550,7 +553,7 @@ class Canvas(QWidget):
         width, height = self._room()
         ratio = self.devicePixelRatioF()
         edge = (12 + (THICK if self.show_rulers else 0)) * ratio
-        if self._showing_before:
+        if self.showing_before:
             paint_word(painter, "Before", edge, edge, ratio)
         elif self.split is not None:
             line = round(width * self.split)
@@ -825,20 +828,18 @@ class Canvas(QWidget):
         return math.degrees(math.atan2(at.y() - self.height() / 2, at.x() - self.width() / 2))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        key = event.key()
+        key = latin_key(event)
         if key == Qt.Key.Key_Space:
-            self._hand = True
-            self._show_cursor(self._last)
+            self.held.press(event, "hand")
         elif key == Qt.Key.Key_Alt and self.painting:
-            self._turn_brush(True)
+            self.held.press(event, "other way")
         elif key == Qt.Key.Key_Escape and self._dragging == "guide":
             self._stop_drag()
         elif key == Qt.Key.Key_Escape and self._picker is not None:
             self._picker.cancel()
             self.picked.emit(None)
         elif key == Qt.Key.Key_R and not event.modifiers() & ~Qt.KeyboardModifier.ShiftModifier:
-            self._turning = True
-            self._show_cursor(self._last)
+            self.held.press(event, "turn")
         elif key in _ARROWS:
             dx, dy = _ARROWS[Qt.Key(key)]
             self._look(self.view.moved(dx * self._room()[0] / 8, dy * self._room()[1] / 8))
@@ -850,11 +851,9 @@ class Canvas(QWidget):
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        key = event.key()
-        if key in (Qt.Key.Key_Space, Qt.Key.Key_R) and not event.isAutoRepeat():
-            self._let_go(key)
-            self._show_cursor(self._last)
-        elif key == Qt.Key.Key_Alt and self._other_way:
+        if self.held.release(event):
+            return
+        if event.key() == Qt.Key.Key_Alt and self._other_way:  # it came down elsewhere
             self._turn_brush(False)
         else:
             super().keyReleaseEvent(event)
@@ -867,21 +866,31 @@ class Canvas(QWidget):
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """A key held while the focus goes is released elsewhere."""
-        self._let_go()
+        self.held.let_go()
+        self._turn_brush(False)
         super().focusOutEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
         """So it is when the whole window loses the keyboard."""
         if event.type() == QEvent.Type.ActivationChange and not self.isActiveWindow():
-            self._let_go()
-            self.show_before(False, held=True)
+            self.held.let_go()
         super().changeEvent(event)
 
-    def _let_go(self, key: int | None = None) -> None:
-        """A key is not held any more; None: no key is."""
-        self._hand = self._hand and key not in (None, Qt.Key.Key_Space)
-        self._turning = self._turning and key not in (None, Qt.Key.Key_R)
-        self._turn_brush(self._other_way and key is not None)
+    def _held_changed(self) -> None:
+        """A key has come down or up that does something while it is down."""
+        self._turn_brush("other way" in self.held)
+        self._show_cursor(self._last)
+        self._show_before()
+
+    @property
+    def _hand(self) -> bool:
+        """Whether a drag moves the picture, whatever is in hand."""
+        return "hand" in self.held
+
+    @property
+    def _turning(self) -> bool:
+        """Whether a drag turns the picture."""
+        return "turn" in self.held
 
     # -- the brush -----------------------------------------------------------------------------
 

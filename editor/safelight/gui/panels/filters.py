@@ -90,6 +90,8 @@ class FilterList(QWidget):
             if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.list.currentItem():
                 self._choose(self.list.currentItem())
                 return True
+            if event.key() == Qt.Key.Key_Escape:
+                self.search.clear()  # and the workspace takes the keyboard back
             if event.key() == Qt.Key.Key_Down:
                 self.list.setFocus()
                 return True
