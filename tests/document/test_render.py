@@ -28,7 +28,16 @@ from safelight.document import (
 )
 from safelight.document.document import clipping_base, clipping_bases
 from safelight.document.strip import margin
-from safelight.pixels import MODES, TILE, Profile, Raster, composite, from_float, to_float
+from safelight.pixels import (
+    MODES,
+    TILE,
+    Profile,
+    Raster,
+    composite,
+    from_float,
+    has_no_colour,
+    to_float,
+)
 from tests import attack, pictures
 from tests.document.strategies import (
     DEPTHS,
@@ -59,6 +68,83 @@ def middling_tiles():
     patch = patch_tiles(64)
     yield
     patch.undo()
+
+
+# Grey
+
+
+def of_greys(depth="uint8", profile=None, mode="normal"):
+    """Two layers without colour, the upper one half transparent, in a group, with a mask."""
+
+    def plane(seed, channels):
+        pixels = noise(40, 30, channels, depth, seed)
+        pixels[..., 1:3] = pixels[..., :1]
+        return Raster.from_array(pixels)
+
+    above = Layer("Above", plane(2, 4), opacity=0.6, mode=mode, mask=raster(40, 30, 1, "uint8", 3))
+    layers = Layer("Below", plane(1, 3)), Layer("Group", Group((above,)))
+    return Document(40, 30, depth, layers, profile=profile or Profile())
+
+
+def warmed(document, amount=0.3, *, keeps_grey=True, kept=None):
+    """With a filter on top that tints, by mistake or on purpose."""
+    warm = LiveFilter("warm", settings={"amount": amount}, kept=kept, keeps_grey=keeps_grey)
+    return replace(document, layers=(*document.layers, Layer("Warm", warm)))
+
+
+def has_colour(document, level=0, depth="float32"):
+    pixels = render(document, level_region(document, level), FakeLive(), depth)
+    assert pixels[..., :3].max() > 0
+    return not has_no_colour(pixels)
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+@pytest.mark.parametrize("mode", ["normal", "soft-light", "luminosity"])
+def test_a_filter_that_makes_no_colour_tints_no_grey_picture(depth, mode):
+    for level in (0, 1):
+        assert not has_colour(warmed(of_greys(depth, mode=mode)), level)
+        assert has_colour(warmed(of_greys(depth, mode=mode), keeps_grey=False), level)
+
+
+def test_a_filter_that_makes_no_colour_tints_no_grey_picture_in_a_wide_profile():
+    wide = Profile.from_icc(pictures.wide_profile())
+    assert not has_colour(warmed(of_greys(profile=wide)))
+
+
+def test_a_filter_takes_no_colour_from_what_has_some():
+    toned = warmed(of_greys(), 0.2, keeps_grey=False)
+    once, twice = (render(item, item.region, FakeLive()) for item in (toned, warmed(toned, 0.0)))
+    np.testing.assert_array_equal(once, twice)
+    painted = edits.add_layer(Layer("Paint", raster(40, 30, 4, "uint8", 9))).apply(of_greys())
+    assert has_colour(warmed(painted))
+
+
+def test_what_lies_above_a_filter_or_is_hidden_takes_no_part_in_what_it_sees():
+    document = warmed(of_greys())
+    hidden = Layer("Hidden", raster(40, 30, 4, "uint8", 9), visible=False)
+    document = replace(document, layers=(hidden, *document.layers))
+    assert not has_colour(document)
+    above = Layer("Paint", raster(40, 30, 3, "uint8", 9), mask=raster(40, 30, 1, "uint8", 4))
+    painted = edits.add_layer(above).apply(document)
+    unseen = replace(above, mask=Raster.filled(40, 30, (0,), "uint8"))
+    np.testing.assert_array_equal(
+        render(painted.with_layer(unseen), document.region, FakeLive()),
+        render(document, document.region, FakeLive()),
+    )
+
+
+@pytest.mark.parametrize("coloured", [False, True])
+def test_a_renderer_that_remembers_knows_whether_it_was_grey(coloured):
+    document = of_greys()
+    if coloured:
+        paint = Layer("Paint", raster(40, 30, 3, "uint8", 9), opacity=0.5)
+        document = replace(document, layers=(paint, *document.layers))
+    renderer = Renderer(FakeLive(), memory=1 << 20)
+    for amount in (0.1, 0.2, 0.3):
+        version = warmed(document, amount)
+        result = renderer.render(version, version.region)
+        np.testing.assert_array_equal(result, render(version, version.region, FakeLive()))
+        assert has_no_colour(result) != coloured
 
 
 # A region is the crop of the whole

@@ -23,10 +23,11 @@ from safelight.files import (
 )
 from safelight.files import png as png_module
 from safelight.files.metadata import iptc_datasets
+from safelight.files.opening import read_content
 from safelight.files.provenance import TERMS, marked
 from safelight.pixels import Profile, Raster, from_float
 from tests import pictures
-from tests.document.strategies import FakeLive
+from tests.document.strategies import DEPTHS, FakeLive
 from tests.files.ordinary_user import as_ordinary_user
 
 SUFFIX = {"JPEG": ".jpg", "PNG": ".png", "TIFF": ".tif", "WebP": ".webp"}
@@ -141,6 +142,65 @@ def test_a_plain_photograph_is_the_same_in_a_deeper_file(tmp_path):
     options = ExportOptions(depth=16)
     opened, _ = there_and_back(tmp_path, document_of(pixels), "TIFF", options)
     np.testing.assert_array_equal(pixels_of(opened), pixels.astype(np.uint16) * 257)
+
+
+GREY_FILES = [
+    *(("JPEG", depth, channels) for depth, channels in [("uint8", 1), ("uint16", 2)]),
+    *(("PNG", depth, channels) for depth in ("uint8", "uint16") for channels in (1, 2)),
+    *(("TIFF", depth, channels) for depth in DEPTHS for channels in (1, 2)),
+]
+
+
+@pytest.mark.parametrize(("format", "depth", "channels"), GREY_FILES)
+@pytest.mark.parametrize("size", [(40, 30), (1, 1)])
+def test_a_grey_picture_is_written_in_one_channel_again(tmp_path, format, depth, channels, size):
+    pixels = pictures.noise(*size, channels, depth)
+    source = tmp_path / "source"
+    if depth == "float32":
+        extra = {"extrasamples": ["unassalpha"], "planarconfig": "contig"} if channels == 2 else {}
+        plain = pixels if channels == 2 else pixels[..., 0]
+        data = pictures.tiff_file(plain, photometric="minisblack", **extra)
+    else:
+        data = pictures.png_file(pixels)
+    source.write_bytes(data)
+    opened, notes = there_and_back(tmp_path, open_picture(source).document, format)
+    assert opened.document.grey
+    assert not [note for note in notes if "channel" in note]
+    content, _ = read_content(tmp_path / f"picture{SUFFIX[format]}", None)
+    alpha = channels == 2 and format != "JPEG"
+    assert (content.space, content.alpha) == ("grey", alpha)
+    if format != "JPEG":
+        np.testing.assert_array_equal(content.pixels, pixels)
+
+
+def test_a_grey_picture_that_stays_in_three_channels_says_why(tmp_path):
+    pixels = np.repeat(pictures.noise(40, 30, 1), 3, axis=2)
+    grey = document_of(pixels, grey=True)
+    opened, (note,) = there_and_back(tmp_path, grey, "WebP")
+    assert "a WebP has no fewer" in note
+    wide = dataclasses.replace(grey, profile=Profile.from_icc(pictures.wide_profile()))
+    opened, (note,) = there_and_back(tmp_path, wide, "PNG")
+    assert "its profile, Test profile, is for three" in note
+    np.testing.assert_array_equal(pixels_of(opened), pixels)
+
+
+def test_what_has_colour_or_came_in_three_channels_is_written_in_three(tmp_path):
+    grey = np.repeat(pictures.noise(40, 30, 1), 3, axis=2)
+    tinted = grey.copy()
+    tinted[29, 39, 2] ^= 1
+    for document in (document_of(grey), document_of(tinted, grey=True)):
+        opened, notes = there_and_back(tmp_path, document, "PNG")
+        assert notes == ()
+        assert not opened.document.grey
+        np.testing.assert_array_equal(pixels_of(opened), document.layers[0].raster.to_array())
+
+
+@pytest.mark.parametrize("format", SUFFIX)
+def test_a_picture_of_one_pixel_is_written_in_every_format(tmp_path, format):
+    for channels in (3, 4):
+        pixels = np.full((1, 1, channels), 255, np.uint8)
+        opened, _ = there_and_back(tmp_path, document_of(pixels), format)
+        assert (pixels_of(opened)[..., :3] > 250).all()
 
 
 @pytest.mark.parametrize("format", ["PNG", "TIFF", "WebP"])

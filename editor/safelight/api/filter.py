@@ -47,7 +47,8 @@ class Declaration:
     beforehand, and the parameters that this depends on; nothing for a filter that does not.
     ``zoomable``: a smaller picture gives a smaller version of the same result. ``generates``: it
     makes pixels from nothing, and is given no picture. ``invents``: it puts into a picture what
-    was never there. ``upgrades``: it brings settings of earlier versions up to date itself.
+    was never there. ``keeps_grey``: it makes no colour where there is none. ``upgrades``: it brings
+    settings of earlier versions up to date itself.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Declaration:
     zoomable: bool = False
     generates: bool = False
     invents: bool = False
+    keeps_grey: bool = False
     upgrades: bool = False
 
     @property
@@ -137,6 +139,7 @@ class Declaration:
             "zoomable": self.zoomable,
             "generates": self.generates,
             "invents": self.invents,
+            "keeps_grey": self.keeps_grey,
             "upgrades": self.upgrades,
         }
 
@@ -158,6 +161,7 @@ class Declaration:
                 zoomable=data.get("zoomable") is True,
                 generates=data.get("generates") is True,
                 invents=data.get("invents") is True,
+                keeps_grey=data.get("keeps_grey") is True,
                 upgrades=data.get("upgrades") is True,
                 **texts,
             )
@@ -246,6 +250,7 @@ def filter(
     prepare: Prepare | None = None,
     zoomable: bool = False,
     invents: bool = False,
+    keeps_grey: bool = False,
     renamed: Mapping[str, str] | None = None,
     upgrade: Upgrade | None = None,
 ) -> Callable[[Function], Function]:
@@ -281,6 +286,10 @@ def filter(
     One that ``invents`` puts into a picture what was never there, such as what fills a hole. Then
     the document, and what is exported, say that it is synthesised in part.
 
+    One that ``keeps_grey`` makes no colour: of a picture in which red, green and blue are the same
+    everywhere its result is taken as light and dark alone, so that what a network adds by mistake
+    tints nothing. What gives or brings back colours does not say so.
+
     A filter that names ``mask`` in its signature works on what is selected: it is called once,
     with the part of the picture around the selected pixels, ``reach`` more on each side, and the
     mask of that part. The host keeps every pixel outside of the mask as it was, and blends where
@@ -297,6 +306,7 @@ def filter(
             prepare,
             zoomable=zoomable,
             invents=invents,
+            keeps_grey=keeps_grey,
             renamed=renamed,
             upgrade=upgrade,
         )
@@ -393,6 +403,7 @@ def _declare(
     zoomable: bool = False,
     generates: bool = False,
     invents: bool = False,
+    keeps_grey: bool = False,
     renamed: Mapping[str, str] | None = None,
     upgrade: Upgrade | None = None,
 ) -> Registered:
@@ -434,6 +445,7 @@ def _declare(
         zoomable=zoomable,
         generates=generates,
         invents=invents,
+        keeps_grey=keeps_grey,
         upgrades=upgrade is not None,
     )
     if ("prepared" in wants) != (prepare is not None):

@@ -3,6 +3,7 @@
 from safelight.document import edits
 from safelight.document.document import Document, Metadata
 from safelight.document.edit import Edit, EditError
+from safelight.document.grey import is_grey
 from safelight.document.history import History, Step
 from safelight.document.key import canvas, is_stale, named_layers, result_key
 from safelight.document.layer import Channels, Group, Kept, Layer, LiveFilter, Synthetic, walk
@@ -30,6 +31,7 @@ __all__ = [
     "effective_mask",
     "effective_raster",
     "canvas",
+    "is_grey",
     "is_stale",
     "named_layers",
     "plain_raster",

@@ -33,7 +33,8 @@ class Document:
     All pixels have the document's size and depth, masks and the selection its size. ``profile``
     is the colour space the pixels are in. ``selection`` has one channel, white is selected;
     None = everything. ``name`` is for people (a file's name without its folder). ``source`` is
-    what the file it was opened from said of how it was stored. Raises ValueError for layers that
+    what the file it was opened from said of how it was stored, ``grey`` whether that had a single
+    channel of colour. Raises ValueError for layers that
     do not fit.
     """
 
@@ -46,6 +47,7 @@ class Document:
     name: str = "Untitled"
     selection: Raster | None = None
     source: Source = Source()
+    grey: bool = False
 
     def __post_init__(self) -> None:
         ids = [layer.id for layer in self.walk()]
@@ -88,6 +90,7 @@ class Document:
         name: str = "Untitled",
         source: Source | None = None,
         synthetic: Synthetic = "",
+        grey: bool = False,
     ) -> Document:
         """A document with one layer that holds ``raster``."""
         return cls(
@@ -99,6 +102,7 @@ class Document:
             metadata=metadata or Metadata(),
             name=name,
             source=source or Source(),
+            grey=grey,
         )
 
     @property

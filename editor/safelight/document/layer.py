@@ -59,7 +59,8 @@ class LiveFilter:
     ``feather``, in pixels of level 0, are what is made of that mask (``effective_mask``): how far
     it is widened, narrowed when negative, and the radius of its soft rim.
     ``masked`` is a filter that is told the mask, so that its result depends on it. What
-    ``generates`` looks at nothing below it: its result is pixels like any other layer's.
+    ``generates`` looks at nothing below it: its result is pixels like any other layer's. One that
+    ``keeps_grey`` makes no colour where there is none below it.
     """
 
     id: str
@@ -74,6 +75,7 @@ class LiveFilter:
     feather: float = 0.0
     masked: bool = False
     generates: bool = False
+    keeps_grey: bool = False
 
     def __post_init__(self) -> None:
         if self.channels not in get_args(Channels):

@@ -11,10 +11,19 @@ from numpy.typing import NDArray
 
 from safelight.api import Region
 from safelight.document.document import Document, clipping_base, clipping_bases
+from safelight.document.grey import is_grey
 from safelight.document.layer import Layer, LiveFilter
 from safelight.document.mask import effective_mask, looks_around
 from safelight.document.strip import margin, treat
-from safelight.pixels import TILE, Raster, RasterBuilder, composite, from_float, to_float
+from safelight.pixels import (
+    TILE,
+    Raster,
+    RasterBuilder,
+    composite,
+    from_float,
+    to_float,
+    without_colour,
+)
 
 Pixels = NDArray[np.float32]
 
@@ -146,10 +155,10 @@ class Renderer:
         if start and not frame.can_continue(layers, start):
             start, pixels = 0, None
         if start < common < len(layers) and frame.can_continue(layers, common):
-            pixels = frame.stack(layers[start:common], region, pixels)
+            pixels = frame.stack(layers[start:common], region, pixels, layers[:start])
             start = common
             self._remember(region, _Prefix(layers[:common], pixels.copy()))
-        return frame.stack(layers[start:], region, pixels)
+        return frame.stack(layers[start:], region, pixels, layers[:start])
 
     def _copied(self, pixels: Pixels) -> Pixels:
         """A copy in memory that is used again and again: fresh memory costs more than the copy."""
@@ -235,21 +244,31 @@ class _Frame:
         )
 
     def stack(
-        self, layers: tuple[Layer, ...], window: Region, below: Pixels | None = None
+        self,
+        layers: tuple[Layer, ...],
+        window: Region,
+        below: Pixels | None = None,
+        beneath: tuple[Layer, ...] = (),
     ) -> Pixels:
-        """The layers at ``window`` over ``below`` (or nothing): (height, width, 4), straight."""
+        """The layers at ``window`` over ``below``, which shows those ``beneath`` (or nothing):
+        (height, width, 4), straight.
+        """
 
         def under(wide: Region) -> Pixels:
             if below is not None:
                 return below
             return np.zeros((wide.height, wide.width, 4), np.float32)
 
-        return self._piled(_units(layers), window, under)
+        return self._piled(_units(layers), window, under, beneath)
 
     def _piled(
-        self, units: list[_Unit], window: Region, under: Callable[[Region], Pixels]
+        self,
+        units: list[_Unit],
+        window: Region,
+        under: Callable[[Region], Pixels],
+        beneath: tuple[Layer, ...],
     ) -> Pixels:
-        """Units, bottom first, at ``window`` over what ``under`` gives.
+        """Units, bottom first, at ``window`` over what ``under`` gives of the layers ``beneath``.
 
         First from the top down, because each filter says how many more pixels it needs of what
         lies below it; then from the bottom up. Loops, because a document may have more layers
@@ -269,9 +288,11 @@ class _Frame:
             else:
                 steps.append(((base, clipped), window, None))
         pixels = under(window)
+        grey = is_grey(beneath) if any(_keeps_grey(base) for (base, _), _, _ in steps) else False
         for (base, clipped), window, reach in reversed(steps):
+            sees_grey, grey = grey, grey and is_grey((base, *clipped))
             if base.filter is not None and not base.filter.generates:
-                pixels = self._filtered(base, base.filter, window, reach, pixels)
+                pixels = self._filtered(base, base.filter, window, reach, pixels, grey=sees_grey)
                 continue
             composite(
                 pixels,
@@ -292,7 +313,7 @@ class _Frame:
             full[..., :3] = self._own(base, wide)[..., :3]
             return full
 
-        pixels = self._piled([(layer, ()) for layer in clipped], window, opaque)
+        pixels = self._piled([(layer, ()) for layer in clipped], window, opaque, (base,))
         own = self._own(base, window)
         if own.shape[2] == 4:
             pixels[..., 3] = own[..., 3]
@@ -305,10 +326,18 @@ class _Frame:
         return to_float(_read(layer.pixels, window))
 
     def _filtered(
-        self, layer: Layer, filter: LiveFilter, window: Region, reach: int | None, under: Pixels
+        self,
+        layer: Layer,
+        filter: LiveFilter,
+        window: Region,
+        reach: int | None,
+        under: Pixels,
+        *,
+        grey: bool,
     ) -> Pixels:
         """A filter layer on ``under``, what lies below ``window`` and as far around it as the
-        filter looks; alpha stays as it is below. ``reach`` is None where it cannot run.
+        filter looks; alpha stays as it is below. ``reach`` is None where it cannot run; ``grey``
+        says that there is no colour below.
         """
         kept = filter.kept
         wide = window.grow((reach or 0) + margin(filter, self.level), self.whole)
@@ -319,6 +348,8 @@ class _Frame:
             found = self.live.run(filter, image, wide)
             if found is not None:
                 result = profile.from_srgb(found)
+                if grey and filter.keeps_grey:
+                    result = without_colour(result)
         if result is None and kept is not None:
             result = to_float(_read(kept.raster, wide))[..., :3]
         inside = window.move(-wide.x, -wide.y)
@@ -337,6 +368,10 @@ class _Frame:
         )
         under[..., 3] = alpha
         return under
+
+
+def _keeps_grey(layer: Layer) -> bool:
+    return layer.filter is not None and layer.filter.keeps_grey
 
 
 def _has_something(layer: Layer) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import numpy as np
 from numpy.typing import NDArray
 
 from safelight.api import Source
@@ -39,6 +40,17 @@ class Content:
     orientation: int | None = None
     """Where a file says it outside EXIF (TIFF tag 274); otherwise None."""
     source: Source = Source()
+
+
+def packed(pixels: NDArray[Any]) -> NDArray[Any]:
+    """Pixels (height, width, channels) side by side in memory, as coders of C want them.
+
+    A view of a single pixel counts as contiguous to numpy whatever its strides are.
+    """
+    _, width, channels = pixels.shape
+    size = pixels.itemsize
+    natural = (width * channels * size, channels * size, size)
+    return pixels if pixels.strides == natural else np.array(pixels, order="C")
 
 
 Limit = int | None

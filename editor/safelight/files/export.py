@@ -17,7 +17,7 @@ from safelight.files.atomic import WriteError, atomic_write, check_target, plain
 from safelight.files.content import Content
 from safelight.files.metadata import CHOICES, MetadataChoice
 from safelight.files.opening import OpenError, is_untouched, read_content, read_foreign
-from safelight.pixels import DEPTHS, SRGB, Profile, deeper, from_float, to_float
+from safelight.pixels import DEPTHS, SRGB, Profile, deeper, from_float, has_no_colour, to_float
 
 FORMATS: dict[str, tuple[str, ...]] = {
     "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"),
@@ -247,6 +247,7 @@ def _content(
     if pixels.shape[2] == 4 and not target.alpha:
         pixels = _on_white(pixels, target, notes)
     pixels = _in_depth(pixels, target, options.depth, notes)
+    pixels = _in_grey(document, pixels, target, notes)
     kept = metadata.kept(document.metadata, options.metadata)
     if kept.exif:
         exif = metadata.for_pixels(
@@ -262,7 +263,8 @@ def _content(
     kept = replace(kept, xmp=marked_xmp(document, kept.xmp, notes))
     return Content(
         pixels,
-        alpha=pixels.shape[2] == 4,
+        "grey" if pixels.shape[2] < 3 else "rgb",
+        alpha=pixels.shape[2] in (2, 4),
         icc=document.profile.icc,
         metadata=kept,
         notes=notes,
@@ -365,6 +367,25 @@ def _in_depth(
         return from_float(profile.to_srgb(to_float(band)), depth)
 
     return _banded(pixels, change, pixels.shape[2], depth)
+
+
+def _in_grey(
+    document: Document, pixels: NDArray[Any], target: _Target, notes: list[str]
+) -> NDArray[Any]:
+    """The pixels in one channel of colour, where they came in one and have no colour now."""
+    bands = (pixels[top : top + _ROWS] for top in range(0, len(pixels), _ROWS))
+    if not document.grey or not all(has_no_colour(band) for band in bands):
+        return pixels
+    if target.name == "WebP":
+        notes.append("The grey picture was written in three channels: a WebP has no fewer.")
+        return pixels
+    if document.profile.icc is not None:
+        name = document.profile.name
+        notes.append(
+            f"The grey picture was written in three channels: its profile, {name}, is for three."
+        )
+        return pixels
+    return np.ascontiguousarray(pixels[..., [0, 3] if pixels.shape[2] == 4 else [0]])
 
 
 def _banded(

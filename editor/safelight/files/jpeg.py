@@ -12,7 +12,7 @@ import numpy as np
 from safelight.api import Source
 from safelight.document import Metadata
 from safelight.files import provenance
-from safelight.files.content import Content, DamagedError, Limit, Space, check_size
+from safelight.files.content import Content, DamagedError, Limit, Space, check_size, packed
 
 _EXIF = b"Exif\0\0"
 _XMP = b"http://ns.adobe.com/xap/1.0/\0"
@@ -212,11 +212,14 @@ def _pictures(segments: _Segments) -> int:
 
 
 def write(stream: BinaryIO, content: Content, quality: int) -> None:
-    """Encode (height, width, 3) of uint8. Adds a note for metadata that does not fit."""
+    """Encode (height, width, 1 or 3) of uint8, grey or RGB.
+
+    Adds a note for metadata that does not fit.
+    """
     import imagecodecs
 
     data = imagecodecs.jpeg8_encode(
-        np.ascontiguousarray(content.pixels),
+        packed(content.pixels),
         quality,
         subsampling="444" if quality >= 90 else "420",
     )

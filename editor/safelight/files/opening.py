@@ -21,7 +21,7 @@ from safelight.document import Document
 from safelight.files import foreign, jpeg, metadata, png, provenance, tiff, webp
 from safelight.files.adobe_rgb import adobe_rgb_profile
 from safelight.files.atomic import plain_name
-from safelight.files.content import CHANNELS, Content, DamagedError, Limit, TooLargeError
+from safelight.files.content import CHANNELS, Content, DamagedError, Limit, TooLargeError, packed
 from safelight.pixels import SRGB, ColourError, Profile, Raster
 
 LIMIT_VARIABLE = "SAFELIGHT_PIXEL_LIMIT"
@@ -361,6 +361,7 @@ def _document(content: Content, name: str, *, exact: bool = True) -> tuple[Docum
         name=name,
         source=content.source,
         synthetic=provenance.stated(kept.xmp),
+        grey=content.space == "grey",
     )
     return document, turned
 
@@ -458,8 +459,8 @@ def _converted(
     rows = max(_CONVERTED_AT_ONCE // colour.shape[1], 1)
 
     def convert(top: int) -> None:
-        band = np.ascontiguousarray(colour[top : top + rows])
-        result[top : top + rows] = imagecodecs.cms_transform(
+        band = packed(colour[top : top + rows])
+        made = imagecodecs.cms_transform(
             band[..., 0] if space == "grey" else band,
             icc,
             srgb,
@@ -468,6 +469,8 @@ def _converted(
             intent=imagecodecs.CMS.INTENT.RELATIVE_COLORIMETRIC,
             flags=flags,
         )
+        # A grey's channels may differ in their last bit: then it would be none any more.
+        result[top : top + rows] = made[..., 1:2] if space == "grey" else made
 
     try:
         # In bands, so that only the result is as large as the picture, and every core has some.

@@ -9,7 +9,7 @@ from typing import BinaryIO
 import numpy as np
 
 from safelight.document import Metadata
-from safelight.files.content import Content, DamagedError, Limit, check_size
+from safelight.files.content import Content, DamagedError, Limit, check_size, packed
 from safelight.files.jpeg import ends_early
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -212,10 +212,10 @@ def _chunk(kind: bytes, body: bytes) -> bytes:
 
 
 def write(stream: BinaryIO, content: Content) -> None:
-    """Encode (height, width, 3 or 4) of uint8 or uint16."""
+    """Encode (height, width, 1 to 4) of uint8 or uint16: grey or RGB, with or without alpha."""
     import imagecodecs
 
-    pixels = np.ascontiguousarray(content.pixels)
+    pixels = packed(content.pixels)
     # Left to itself the encoder makes room for less than narrow, noisy pictures need: each row
     # has a byte for its filter, deflate may grow a little, and every 8 KB get a chunk's frame.
     raw = pixels.nbytes + len(pixels)

@@ -130,6 +130,7 @@ def to_json(document: Document, keep: Keep, keep_bytes: KeepBytes) -> str:
         "iptc": bytes_or_none(metadata.iptc),
         "dpi": [_number(value) for value in metadata.dpi] if metadata.dpi else None,
         "quantisation": document.source.quantisation,
+        "grey": document.grey,
         "selection": keep(document.selection) if document.selection else None,
         "layers": [_layer_to_json(layer, keep, keep_bytes, 0) for layer in document.layers],
     }
@@ -184,6 +185,7 @@ def _filter_to_json(held: LiveFilter, keep: Keep, keep_bytes: KeepBytes) -> dict
         "texture": held.texture,
         "masked": held.masked,
         "generates": held.generates,
+        "keeps_grey": held.keeps_grey,
         "grow": held.grow,
         "feather": held.feather,
         "kept": kept
@@ -220,6 +222,7 @@ def from_json(text: str, find: Find, find_bytes: FindBytes) -> Document:
             ),
             selection=None if selection is None else find(selection),
             source=Source(_tables(whole.optional("quantisation", list) or [])),
+            grey=whole.optional("grey", bool) or False,
             layers=_layers_from_json(whole.required("layers", list), find, find_bytes, 0, counted),
         )
     except (json.JSONDecodeError, RecursionError, ColourError) as error:
@@ -295,6 +298,7 @@ def _filter_from_json(data: _Fields, find: Find, find_bytes: FindBytes) -> LiveF
         texture=data.fraction("texture"),
         masked=data.optional("masked", bool) or False,
         generates=data.optional("generates", bool) or False,
+        keeps_grey=data.optional("keeps_grey", bool) or False,
         grow=data.length("grow"),
         feather=data.length("feather"),
         kept=None if kept is None else _kept_from_json(_Fields(kept), find),

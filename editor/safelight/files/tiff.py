@@ -363,7 +363,9 @@ def _dpi(page: _Page) -> tuple[float, float] | None:
 
 
 def write(stream: BinaryIO, content: Content) -> None:
-    """Encode (height, width, 3 or 4) of uint8, uint16 or float32: deflate with a predictor."""
+    """Encode (height, width, 1 to 4), grey or RGB, with or without alpha, of uint8, uint16 or
+    float32: deflate with a predictor.
+    """
     import tifffile
 
     metadata = content.metadata
@@ -378,14 +380,15 @@ def write(stream: BinaryIO, content: Content) -> None:
     # The file takes the byte order of its EXIF, so that values (and maker notes, which nobody
     # can swap) go in as they are.
     order = exif[0].order if exif else "<"
-    pixels = content.pixels
+    # To tifffile one channel is none.
+    pixels = content.pixels[..., 0] if content.pixels.shape[2] == 1 else content.pixels
     with tifffile.TiffWriter(
         stream, byteorder=order, bigtiff=pixels.nbytes > _LARGEST_CLASSIC
     ) as writer:
         writer.write(
             pixels,
-            photometric="rgb",
-            planarconfig="contig",
+            photometric="rgb" if content.space == "rgb" else "minisblack",
+            planarconfig=None if pixels.ndim == 2 else "contig",
             compression="zlib",
             compressionargs={"level": 4},
             predictor=True,

@@ -6,10 +6,8 @@ import struct
 from collections.abc import Iterator
 from typing import BinaryIO
 
-import numpy as np
-
 from safelight.document import Metadata
-from safelight.files.content import Content, DamagedError, Limit, check_size
+from safelight.files.content import Content, DamagedError, Limit, check_size, packed
 
 LARGEST_SIDE = 16383
 """The most pixels in a row or column of a WebP."""
@@ -85,7 +83,7 @@ def write(stream: BinaryIO, content: Content, quality: int, lossless: bool) -> N
     height, width = content.pixels.shape[:2]
     # For a lossless file the number means effort; the middle is a fair one.
     data = imagecodecs.webp_encode(
-        np.ascontiguousarray(content.pixels), 50 if lossless else quality, lossless=lossless
+        packed(content.pixels), 50 if lossless else quality, lossless=lossless
     )
     # The encoder may have found that the alpha channel is needless; what it says counts.
     coded = [(kind, body) for kind, body in _chunks(data) if kind in (b"ALPH", b"VP8 ", b"VP8L")]

@@ -4,7 +4,14 @@ from safelight.pixels.blend import MODES, blend, composite
 from safelight.pixels.colour import SRGB, ColourError, Profile
 from safelight.pixels.depth import DEPTHS, deeper, from_float, to_float
 from safelight.pixels.fused import kernels_ready, prepare_kernels
-from safelight.pixels.tiles import TILE, Raster, RasterBuilder, tile_digest
+from safelight.pixels.tiles import (
+    TILE,
+    Raster,
+    RasterBuilder,
+    has_no_colour,
+    tile_digest,
+    without_colour,
+)
 
 __all__ = [
     "DEPTHS",
@@ -19,8 +26,10 @@ __all__ = [
     "composite",
     "deeper",
     "from_float",
+    "has_no_colour",
     "kernels_ready",
     "prepare_kernels",
     "tile_digest",
     "to_float",
+    "without_colour",
 ]

@@ -28,7 +28,8 @@ class Raster:
     """
 
     __slots__ = (
-        *("__weakref__", "_digests", "_half", "_tiles", "channels", "depth", "height", "width"),
+        *("__weakref__", "_digests", "_grey", "_half", "_tiles"),
+        *("channels", "depth", "height", "width"),
     )
 
     def __init__(
@@ -41,6 +42,7 @@ class Raster:
         # A list, because a tile may move to a scratch file (swap_tiles); its pixels never change.
         self._tiles = list(tiles)
         self._digests: list[bytes | None] = [None] * len(self._tiles)
+        self._grey: list[bool | None] = [None] * len(self._tiles)
         self._half: Raster | None = None
 
     @classmethod
@@ -114,7 +116,7 @@ class Raster:
         if pixels.dtype.name != self.depth:
             raise ValueError(f"pixels are {pixels.dtype}, the raster is {self.depth}")
         changed = Raster(self.width, self.height, self.channels, self.depth, self._tiles)
-        changed._digests = list(self._digests)
+        changed._digests, changed._grey = list(self._digests), list(self._grey)
         for index, place in self._touched(region):
             shared = place.intersect(region)
             source = shared.move(-region.x, -region.y)
@@ -122,7 +124,8 @@ class Raster:
             tile = np.array(self._tiles[index])
             tile[target.rows(), target.columns()] = pixels[source.rows(), source.columns()]
             tile.flags.writeable = False
-            changed._tiles[index], changed._digests[index] = tile, None
+            changed._tiles[index] = tile
+            changed._digests[index] = changed._grey[index] = None
         if self._half is not None:
             changed._half = self._half._renewed(changed, region)
         return changed
@@ -165,6 +168,17 @@ class Raster:
         """Content, size, channels and depth as 16 bytes: equal pictures have equal digests."""
         head = f"{self.width} {self.height} {self.channels} {self.depth}".encode()
         return hashlib.blake2b(head + b"".join(self.digests()), digest_size=16).digest()
+
+    def is_grey(self) -> bool:
+        """Whether red, green and blue are the same everywhere; kept tile by tile once known."""
+        if self.channels == 1:
+            return True
+        for index, grey in enumerate(self._grey):
+            if grey is None:
+                grey = self._grey[index] = has_no_colour(self._tiles[index])
+            if not grey:
+                return False
+        return True
 
     def swap_tiles(self, equal: Mapping[int, NDArray[Any]]) -> None:
         """Take other arrays for the same pixels, by ``id`` of the present tile.
@@ -254,6 +268,19 @@ class Raster:
     def nbytes(self) -> int:
         """Bytes its tiles hold; one that is there many times counts once."""
         return sum(tile.nbytes for tile in {id(tile): tile for tile in self._tiles}.values())
+
+
+def has_no_colour(pixels: NDArray[Any]) -> bool:
+    """Whether the first three channels of (height, width, 3 or 4) are the same everywhere."""
+    red, green, blue = (pixels[..., channel] for channel in range(3))
+    return bool((red == green).all()) and bool((green == blue).all())
+
+
+def without_colour(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Colours (height, width, 3) as greys of the same luma (ITU-R BT.709); greys as they are."""
+    red, green, blue = (pixels[..., channel] for channel in range(3))
+    luma = green + np.float32(0.2126) * (red - green) + np.float32(0.0722) * (blue - green)
+    return np.repeat(luma[..., None], 3, axis=2)
 
 
 def tile_digest(tile: NDArray[Any]) -> bytes:

@@ -32,12 +32,13 @@ from safelight.document import (
     canvas,
     edits,
     effective_raster,
+    is_grey,
     named_layers,
     render,
     render_srgb,
     result_key,
 )
-from safelight.pixels import Raster, RasterBuilder, from_float, to_float
+from safelight.pixels import Raster, RasterBuilder, from_float, to_float, without_colour
 from safelight.workers.blocks import Block
 from safelight.workers.images import Images, NoImage, Read, filled, no_pictures, plain, with_ids
 from safelight.workers.pool import CANCEL_GRACE, Pool, WorkerDied, WorkerProcess, WorkerSilent
@@ -303,6 +304,7 @@ class _Run:
         self.plan = Plan()
         self.shrinking = ShrinkingBack(cut_off=self.document.depth != "float32")
         self.mask: Raster | None = None
+        self.grey = False
         self.prepared: Prepared = {}
         self.waiting: list[Piece] = []
         self.under_way: deque[_UnderWay] = deque()
@@ -328,6 +330,7 @@ class _Run:
         job = self.job
         region, scale = job.region, self.plan.scale
         channels = 4 if self.document.has_alpha else 3
+        self.grey = job.declaration.keeps_grey and is_grey(self.document.layers)
         alpha = self._scaled_alpha() if channels == 4 and scale != 1 else None
         depth = self.document.depth
         if job.declaration.selects:
@@ -613,6 +616,8 @@ class _Run:
         if self.job.declaration.selects:
             return from_float(made[..., None], "uint8")
         colour = self.document.profile.from_srgb(made)
+        if self.grey:
+            colour = without_colour(colour)
         pixels = from_float(colour, self.document.depth)
         if self.mask is not None:
             below = render(self.document, keep, self.job._live)[..., :3]
@@ -680,6 +685,7 @@ def live_filter(declaration: Declaration, settings: Mapping[str, Value]) -> Live
         settings,
         masked=declaration.masked,
         generates=declaration.generates,
+        keeps_grey=declaration.keeps_grey,
     )
 
 

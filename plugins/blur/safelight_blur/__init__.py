@@ -19,7 +19,7 @@ def reach(radius: float) -> int:
     return math.ceil(3 * radius)
 
 
-@api.filter("Gaussian blur", category="Blur", reach=reach)
+@api.filter("Gaussian blur", category="Blur", reach=reach, keeps_grey=True)
 def blur(
     image: api.Image,
     radius: Radius = 4.0,

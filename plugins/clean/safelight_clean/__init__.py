@@ -44,7 +44,7 @@ def measured_noise(image: api.Image, automatic: bool) -> Mapping[str, Any]:
     return {"level": round(level, 1)} if level else {}
 
 
-@api.filter("Denoise", category="Clean", prepare=measured_noise)
+@api.filter("Denoise", category="Clean", prepare=measured_noise, keeps_grey=True)
 def denoise(
     image: api.Image,
     job: api.Job,
@@ -72,7 +72,7 @@ def measured_quality(image: api.Image, automatic: bool, source: api.Source) -> M
     return {} if quality is None else {"quality": quality}
 
 
-@api.filter("Clean JPEG", category="Clean", prepare=measured_quality)
+@api.filter("Clean JPEG", category="Clean", prepare=measured_quality, keeps_grey=True)
 def clean_jpeg(
     image: api.Image,
     job: api.Job,
@@ -95,7 +95,7 @@ def guard_reach(halo_guard: float) -> int:
     return NEIGHBOURS if halo_guard else 0
 
 
-@api.filter("Deblur", category="Clean", reach=guard_reach)
+@api.filter("Deblur", category="Clean", reach=guard_reach, keeps_grey=True)
 def deblur(
     image: api.Image,
     job: api.Job,

@@ -18,7 +18,7 @@ def _reach(factor: int, match_original: bool) -> int:
     return REACH * steps
 
 
-@api.filter("Enlarge", category="Size", scale="factor", reach=_reach)
+@api.filter("Enlarge", category="Size", scale="factor", reach=_reach, keeps_grey=True)
 def enlarge(
     image: api.Image,
     job: api.Job,

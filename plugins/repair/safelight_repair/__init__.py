@@ -47,7 +47,7 @@ def find_damage(
     return damage.damage_mask(job.run("detect.onnx", image), sensitivities)
 
 
-@api.filter("Repair", category="Repair", reach=SURROUNDINGS * VIEW, invents=True)
+@api.filter("Repair", category="Repair", reach=SURROUNDINGS * VIEW, invents=True, keeps_grey=True)
 def repair(
     image: api.Image,
     mask: api.Mask,
@@ -67,7 +67,7 @@ def _around(context: int) -> int:
     return SURROUNDINGS * context
 
 
-@api.filter("Remove", category="Repair", reach=_around, invents=True)
+@api.filter("Remove", category="Repair", reach=_around, invents=True, keeps_grey=True)
 def remove(
     image: api.Image,
     mask: api.Mask,
@@ -119,7 +119,7 @@ def measured(thumbnail: api.Image) -> Mapping[str, Any]:
         return estimated(thumbnail, weights)._asdict()
 
 
-@api.filter("Restore tone", category="Repair", prepare=measured)
+@api.filter("Restore tone", category="Repair", prepare=measured, keeps_grey=True)
 def restore_tone(
     image: api.Image,
     prepared: api.Prepared,
