@@ -25,6 +25,7 @@ from tests.benchmarks import (
     project,
     sketches,
     startup,
+    thread,
     throughput,
     undo,
 )
@@ -32,6 +33,7 @@ from tests.benchmarks.pairs import Disturbance, Row, Skipped, table
 
 BENCHMARKS = {
     "startup": startup,
+    "thread": thread,
     "throughput": throughput,
     "memory": memory,
     "handoff": handoff,

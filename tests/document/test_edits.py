@@ -601,3 +601,18 @@ def test_a_deeper_document_holds_the_same_values(document, depth):
     for before, after in zip(document.rasters(), deep.rasters(), strict=True):
         given = from_float(to_float(after.to_array()), before.depth)
         np.testing.assert_array_equal(given, before.to_array())
+
+
+def test_selecting_in_two_hundred_megapixels_touches_few_pixels():
+    photograph = Layer("Photograph", Raster.filled(17320, 11547, (9, 9, 9), "uint8"))
+    document = Document(17320, 11547, "uint8", (photograph,))
+    for edit, most in (
+        (edits.select_region(Region(800, 600, 15000, 10000)), 14),
+        (edits.select_region(Region(5000, 3000, 3000, 6000), "subtract"), 24),
+        (edits.invert_selection(), 24),
+        (edits.select_region(Region(7000, 3000, 3000, 6000), "add"), 34),
+        (edits.invert_selection(), 34),
+    ):
+        document = edit.apply(document)
+        assert document.selection.different_tiles <= most
+    assert edits.select_region(document.region, "subtract").apply(document).selection is None

@@ -1,6 +1,7 @@
 """Strokes: what a brush leaves on a mask, and how little of it is made anew."""
 
 import itertools
+import sys
 
 import numpy as np
 import pytest
@@ -202,3 +203,41 @@ def test_a_locked_layers_mask_cannot_be_painted_on():
 def test_numbers_that_make_no_stroke_are_refused(wrong):
     with pytest.raises(ValueError, match="point|radius|hardness"):
         Stroke(**({"points": ((1.0, 1.0, 1.0),), "radius": 5.0} | wrong))
+
+
+LARGE = st.floats(200, 700)
+
+
+@given(
+    stroke=st.builds(
+        Stroke,
+        st.lists(POINTS, min_size=1, max_size=3).map(tuple),
+        LARGE,
+        st.floats(0, 1),
+        st.booleans(),
+    ),
+    seed=st.integers(0, 3),
+    depth=st.sampled_from(["uint8", "uint16", "float32"]),
+)
+def test_what_a_brush_covers_is_painted_as_if_it_were_computed(stroke, seed, depth):
+    mask = raster(WIDTH, HEIGHT, 1, depth, seed)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys.modules["safelight.document.stroke"], "_covers", lambda *_: False)
+        expected = painted(mask, stroke)
+    np.testing.assert_array_equal(values(painted(mask, stroke)), values(expected))
+
+
+def test_the_largest_brush_computes_its_rim_alone(monkeypatch):
+    stroke = sys.modules["safelight.document.stroke"]
+    computed, strength = [], stroke._strength
+    monkeypatch.setattr(
+        stroke, "_strength", lambda place, *more: computed.append(place) or strength(place, *more)
+    )
+    mask = Raster.filled(6000, 4000, (255,), "uint8")
+    mask.level(5)
+    eraser = Stroke(((2000, 1500, 1.0), (3500, 2000, 1.0)), 500, 0.9, erase=True)
+    erased = painted(mask, eraser)
+    met = len(list(stroke._pieces(mask, eraser)))
+    assert len(computed) < met * 0.75
+    assert erased.different_tiles <= len(computed) + 1 + mask.different_tiles
+    assert painted(erased, eraser) is erased

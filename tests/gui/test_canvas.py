@@ -1,6 +1,7 @@
 """The canvas: pixels are shown as they are, and hands move them as expected."""
 
 import math
+import threading
 
 import numpy as np
 import pytest
@@ -390,3 +391,32 @@ def test_a_pinch_that_begins_on_a_guide_leaves_it_alone(canvas):
     pinch(canvas, QPoint(300, 250), 0, 1.5)
     assert canvas.guides == (Guide("x", 150),)
     assert canvas.view.zoom == pytest.approx(1.5, rel=0.15)
+
+
+def test_levels_of_many_tiles_are_never_made_on_the_windows_thread(canvas, qtbot, monkeypatch):
+    threads = []
+    halved = Raster._halved
+
+    def noted(raster):
+        threads.append(threading.current_thread() is threading.main_thread())
+        return halved(raster)
+
+    monkeypatch.setattr(Raster, "_halved", noted)
+    pixels = photograph(2400, 2600)
+    picture = Picture(Raster.from_array(pixels))
+    selection = Raster.from_array(pixels[..., :1].copy())
+    canvas.show_picture(picture, picture)
+    canvas.show_selection(selection)
+    shot(canvas)
+
+    def shown():
+        canvas.grabbed()
+        return canvas.finished and canvas._veil is not None
+
+    qtbot.waitUntil(shown, timeout=60000)
+    canvas.show_mask(selection)
+    canvas.show_mask_overlay = True
+    qtbot.waitUntil(lambda: canvas.grabbed() and canvas.finished, timeout=60000)
+    assert threads
+    assert not any(threads)
+    assert abs(int(shot(canvas).mean()) - int(pixels.mean())) < 60

@@ -234,6 +234,61 @@ def test_replacing_shares_digests_and_the_zoom_levels_of_all_that_is_far():
     assert [a is b for a, b in zip(before, changed.digests(), strict=True)] == [False] + 15 * [True]
 
 
+@given(case=pictures_with_regions(2), levels=st.integers(0, 6), value=st.integers(0, 1))
+@small_tiles
+def test_a_region_filled_with_a_value_is_one_replaced_with_that_value(case, levels, value):
+    pixels, *regions = case
+    filled = replaced = Raster.from_array(pixels.copy())
+    filled.level(levels)
+    for region in regions:
+        filled = filled.filled_at(region, value)
+        full = np.full((region.height, region.width, filled.channels), value, filled.depth)
+        replaced = replaced.replaced(region, full)
+    scratch = Raster.from_array(replaced.to_array())
+    for level in range(6):
+        mine = filled.level(level).to_array()
+        np.testing.assert_array_equal(mine, scratch.level(level).to_array())
+    assert filled.digest() == scratch.digest()
+
+
+def test_a_rectangle_in_two_hundred_megapixels_makes_few_tiles_at_every_level(monkeypatch):
+    halvings = []
+    tiles = sys.modules["safelight.pixels.tiles"]
+    halved = tiles._halved
+    monkeypatch.setattr(tiles, "_halved", lambda pixels: halvings.append(1) or halved(pixels))
+    mask = Raster.filled(17320, 11547, (0,), "uint8")
+    mask.level(7)
+    selected = mask.filled_at(Region(999, 777, 15000, 10000), 255)
+    selected = selected.filled_at(Region(5000, 3000, 500, 6000), 0)
+    selected.level(7)
+    fresh = {id(tile) for tile in selected.tiles_at(selected.region)}
+    assert len(fresh) == selected.different_tiles <= 4 + 8 + 1 + 20
+    assert len(halvings) <= 150  # of 1020 tiles of the levels
+    assert selected.nbytes < 4 << 20
+
+
+def test_tiles_of_one_value_are_the_same_tile_wherever_they_are():
+    one = Raster.filled(700, 300, (255,), "uint8")
+    other = Raster.filled(900, 600, (0,), "uint8").filled_at(Region(256, 256, 256, 256), 255)
+    assert next(one.tiles_at(Region(0, 0, 1, 1))) is next(other.tiles_at(Region(300, 300, 1, 1)))
+
+
+def test_levels_that_are_there_are_known_to_be():
+    raster = Raster.from_array(picture(600, 300))
+    assert [raster.has_level(level) for level in range(3)] == [True, False, False]
+    raster.level(2)
+    assert [raster.has_level(level) for level in range(4)] == [True, True, True, False]
+
+
+def test_a_tile_that_does_not_fit_is_not_taken():
+    raster = Raster.from_array(picture(300, 300))
+    place = next(place for place, _ in raster.tiles())
+    for tile in (np.zeros((4, 4, 3), np.uint8), np.zeros((TILE, TILE, 3), np.uint16)):
+        with pytest.raises(ValueError, match="does not fit"):
+            raster.with_tiles({place: tile}, place)
+    assert raster.with_tiles({}, raster.region) is raster
+
+
 def test_pixels_that_do_not_fit_are_not_put_anywhere():
     raster = Raster.from_array(picture(30, 20))
     for pixels in (np.zeros((4, 5, 3), "u1"), np.zeros((5, 4, 1), "u1"), np.zeros((5, 4, 3), "u2")):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -356,8 +357,7 @@ def select_region(region: Region, how: str = "replace") -> Edit:
         if how == "replace" or before is None:
             level = 255 if how == "subtract" else 0
             before = Raster.filled(document.width, document.height, (level,), "uint8")
-        value = np.full((inside.height, inside.width, 1), how != "subtract", np.float32)
-        after = before.replaced(inside, from_float(value, before.depth))
+        after = before.filled_at(inside, 0 if how == "subtract" else _full(before))
         return replace(document, selection=None if _is_empty(after, inside) else after)
 
     return Edit(
@@ -547,13 +547,17 @@ def _mapped(raster: Raster, change: Callable[[Any], Any], depth: str | None = No
 
 def _is_empty(mask: Raster, changed: Region) -> bool:
     """Whether nothing of a mask is white; looks first where it has just been changed."""
-    if mask.read(changed).any():
-        return False
-    return not any(tile.any() for tile in {id(tile): tile for _, tile in mask.tiles()}.values())
+    tiles = chain(mask.tiles_at(changed), mask.tiles_at(mask.region))
+    return not any(tile.any() for tile in tiles)
+
+
+def _full(mask: Raster) -> int:
+    """What is white in a mask's own numbers."""
+    return {"uint8": 255, "uint16": 65535}.get(mask.depth, 1)
 
 
 def _inverted(mask: Raster) -> Raster:
-    full = {"uint8": 255, "uint16": 65535}.get(mask.depth, 1)
+    full = _full(mask)
     return _mapped(mask, lambda tile: np.subtract(full, tile, dtype=tile.dtype))
 
 

@@ -10,18 +10,22 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from safelight.api import Region
-from safelight.pixels import TILE, Raster, from_float
+from safelight.pixels import TILE, Raster, from_float, solid
 
 _RIM = 1.0
 """Pixels over which the hardest brush fades: its edge is smooth, not stepped."""
 
 _SMALLEST = 0.5
 """Pixels a dab's radius never falls below, however light the pressure."""
+
+_ROUNDING = 0.01
+"""Pixels that the core of a brush is taken to be smaller, so that rounding never matters."""
 
 _STANDING = 1e-3
 """Pixels over which a brush has not moved: it has at most been pressed harder."""
@@ -71,21 +75,53 @@ def painted(mask: Raster, stroke: Stroke) -> Raster:
     Painting twice over a place is painting it once: a brush leaves the larger of what was there
     and its own strength, an eraser the smaller. Only tiles the stroke meets are made anew.
     """
-    result = mask
-    for place, segments in _pieces(mask, stroke):
-        before = mask.read(place)
-        strength = _strength(place, segments, stroke)[..., np.newaxis]
-        if stroke.erase:
-            after = np.minimum(before, from_float(1 - strength, mask.depth))
+    tiles: dict[Region, NDArray[Any]] = {}
+    for tile, place, segments in _pieces(mask, stroke):
+        before = mask.read(tile)
+        if place == tile and any(_covers(item, place, stroke) for item in segments):
+            after = _solid(before, 0.0 if stroke.erase else 1.0)
         else:
-            after = np.maximum(before, from_float(strength, mask.depth))
-        if not np.array_equal(before, after):
-            result = result.replaced(place, after)
-    return result
+            inside = place.move(-tile.x, -tile.y)
+            after = np.array(before)
+            met = after[inside.rows(), inside.columns()]
+            strength = _strength(place, segments, stroke)[..., np.newaxis]
+            if stroke.erase:
+                np.minimum(met, from_float(1 - strength, mask.depth), out=met)
+            else:
+                np.maximum(met, from_float(strength, mask.depth), out=met)
+            if stroke.erase and not after.any():
+                after = _solid(before, 0.0)
+        if after is not before and not np.array_equal(before, after):
+            tiles[tile] = after
+    return mask.with_tiles(tiles, stroke.region.intersect(mask.region))
 
 
-def _pieces(mask: Raster, stroke: Stroke) -> Iterator[tuple[Region, list[_Segment]]]:
-    """What of each tile the stroke can meet, with the parts of the stroke that do."""
+def _solid(tile: NDArray[Any], value: float) -> NDArray[Any]:
+    """A tile like another one that is ``value``, 0 to 1, everywhere."""
+    pixel = from_float(np.full((1, 1, 1), value, np.float32), tile.dtype.name)
+    return solid(tile.shape, float(pixel[0, 0, 0]), tile.dtype.name)
+
+
+def _covers(segment: _Segment, place: Region, stroke: Stroke) -> bool:
+    """Whether all of a place is sure to lie where one part of the stroke counts fully.
+
+    Where the brush is pressed least it is as large as anywhere; the core of a straight part is
+    convex, so that it holds what its corners are in.
+    """
+    (x, y, _), (dx, dy, _), length = _course(segment)
+    radius = max(stroke.radius * min(point[2] for point in segment), _SMALLEST)
+    core = radius + _RIM / 2 - max(radius * (1 - stroke.hardness), _RIM) - _ROUNDING
+    for right in (place.x, place.right):
+        for down in (place.y, place.bottom):
+            along = 0.0 if length == 0 else ((right - x) * dx + (down - y) * dy) / length
+            along = min(max(along, 0.0), 1.0)
+            if math.hypot(right - x - along * dx, down - y - along * dy) > core:
+                return False
+    return True
+
+
+def _pieces(mask: Raster, stroke: Stroke) -> Iterator[tuple[Region, Region, list[_Segment]]]:
+    """Each tile that the stroke can meet, what of it, and the parts of the stroke that do."""
     met: dict[tuple[int, int], list[_Segment]] = {}
     for segment in stroke.segments():
         inside = _around([segment], stroke.radius).intersect(mask.region)
@@ -99,7 +135,7 @@ def _pieces(mask: Raster, stroke: Stroke) -> Iterator[tuple[Region, list[_Segmen
         tile = Region(column * TILE, row * TILE, TILE, TILE).intersect(mask.region)
         place = _around(segments, stroke.radius).intersect(tile)
         if not place.empty:
-            yield place, segments
+            yield tile, place, segments
 
 
 def _around(segments: list[_Segment], radius: float) -> Region:

@@ -9,6 +9,7 @@ from safelight.pixels.tiles import (
     Raster,
     RasterBuilder,
     has_no_colour,
+    solid,
     tile_digest,
     without_colour,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "has_no_colour",
     "kernels_ready",
     "prepare_kernels",
+    "solid",
     "tile_digest",
     "to_float",
     "without_colour",

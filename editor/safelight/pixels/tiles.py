@@ -6,8 +6,10 @@ A tile may be a view of the block a decoder filled, so opening a photograph copi
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,14 +70,13 @@ class Raster:
 
         It takes the memory of one tile, however large it is.
         """
-        tile = np.empty((min(height, TILE), min(width, TILE), len(value)), depth)
-        tile[...] = value
-        tile.flags.writeable = False
         shared: dict[tuple[int, int], NDArray[Any]] = {}
         tiles = []
         for place in _places(width, height):
             size = place.height, place.width
-            tiles.append(shared.setdefault(size, tile[: place.height, : place.width]))
+            if size not in shared:
+                shared[size] = solid((*size, len(value)), value, depth)
+            tiles.append(shared[size])
         return cls(width, height, len(value), depth, tiles)
 
     @classmethod
@@ -115,14 +116,64 @@ class Raster:
             raise ValueError(f"pixels of {pixels.shape} do not fit {region}")
         if pixels.dtype.name != self.depth:
             raise ValueError(f"pixels are {pixels.dtype}, the raster is {self.depth}")
-        changed = Raster(self.width, self.height, self.channels, self.depth, self._tiles)
-        changed._digests, changed._grey = list(self._digests), list(self._grey)
+        tiles = {}
         for index, place in self._touched(region):
             shared = place.intersect(region)
             source = shared.move(-region.x, -region.y)
             target = shared.move(-place.x, -place.y)
             tile = np.array(self._tiles[index])
             tile[target.rows(), target.columns()] = pixels[source.rows(), source.columns()]
+            tiles[index] = tile
+        return self._with_tiles(tiles, region)
+
+    def filled_at(self, region: Region, value: float) -> Raster:
+        """A raster with ``value``, in its depth's own numbers, in every channel at ``region``.
+
+        What lies wholly in the region is one tile that is there many times, and tiles that were
+        the same before are the same after: it takes the time and the memory of the few that
+        differ. Raises ValueError when the region leaves the picture.
+        """
+        if region.empty or region.intersect(self.region) != region:
+            raise ValueError(f"{region} is not inside {self.width} x {self.height}")
+        made: dict[tuple[int, Region], NDArray[Any]] = {}
+        tiles = {}
+        for index, place in self._touched(region):
+            target = place.intersect(region).move(-place.x, -place.y)
+            before = self._tiles[index]
+            whole = (target.height, target.width) == before.shape[:2]
+            key = 0 if whole else id(before), target
+            if key not in made and whole:
+                made[key] = solid(before.shape, value, self.depth)
+            elif key not in made:
+                made[key] = np.array(before)
+                made[key][target.rows(), target.columns()] = value
+            tiles[index] = made[key]
+        return self._with_tiles(tiles, region)
+
+    def with_tiles(self, tiles: Mapping[Region, NDArray[Any]], within: Region) -> Raster:
+        """A raster with other tiles at the places of some (as ``tiles()`` gives them), which
+        differ ``within`` a region alone; the same object where there are none.
+
+        Raises ValueError for pixels that do not fit. The caller gives them away: nobody may write
+        to them afterwards.
+        """
+        columns = -(-self.width // TILE)
+        changed = {}
+        for place, tile in tiles.items():
+            index = place.y // TILE * columns + place.x // TILE
+            if tile.shape != self._tiles[index].shape or tile.dtype.name != self.depth:
+                raise ValueError(f"a tile is {tile.shape} {tile.dtype}; it does not fit {place}")
+            changed[index] = tile
+        return self._with_tiles(changed, within) if changed else self
+
+    def _with_tiles(self, tiles: Mapping[int, NDArray[Any]], region: Region) -> Raster:
+        """A raster with other tiles, by index, that differ within ``region`` alone.
+
+        All others are shared, and so are their digests and their zoom levels.
+        """
+        changed = Raster(self.width, self.height, self.channels, self.depth, self._tiles)
+        changed._digests, changed._grey = list(self._digests), list(self._grey)
+        for index, tile in tiles.items():
             tile.flags.writeable = False
             changed._tiles[index] = tile
             changed._digests[index] = changed._grey[index] = None
@@ -138,8 +189,40 @@ class Raster:
             (region.right + 1) // 2 - region.x // 2,
             (region.bottom + 1) // 2 - region.y // 2,
         )
-        wide = Region(half.x * 2, half.y * 2, half.width * 2, half.height * 2)
-        return self.replaced(half, _halved(below.read(wide.intersect(below.region))))
+        held = tuple(below._tiles)  # so that no id is taken by another tile meanwhile
+        made: dict[tuple[int, ...], NDArray[Any]] = {}
+        tiles = {}
+        for index, place in self._touched(half):
+            key = below._four(place, held)
+            if key not in made:
+                part = place.intersect(half)
+                tile = _halved(below.read(_doubled(part).intersect(below.region)))
+                if part != place:
+                    inside = part.move(-place.x, -place.y)
+                    whole = np.array(self._tiles[index])
+                    whole[inside.rows(), inside.columns()] = tile
+                    tile = whole
+                made[key] = tile
+            tiles[index] = made[key]
+        return self._with_tiles(tiles, half)
+
+    def _four(self, half: Region, tiles: Sequence[NDArray[Any]]) -> tuple[int, ...]:
+        """Which of ``tiles`` a tile of the next zoom level is made of, and how large it is.
+
+        Where that is the same, so are its pixels.
+        """
+        below = _doubled(half).intersect(self.region)
+        made_of = (id(tiles[index]) for index, _ in self._touched(below))
+        return half.width, half.height, *made_of
+
+    def tiles_at(self, region: Region) -> Iterator[NDArray[Any]]:
+        """Each tile that ``region`` meets, once, however often it is there."""
+        seen = set()
+        for index, _ in self._touched(region):
+            tile = self._tiles[index]
+            if id(tile) not in seen:
+                seen.add(id(tile))
+                yield tile
 
     def bounds(self) -> Region | None:
         """The smallest rectangle outside of which everything is 0; None where everything is."""
@@ -159,9 +242,14 @@ class Raster:
 
     def digests(self) -> list[bytes]:
         """The content of each tile, row by row, as 16 bytes (BLAKE2b); kept once computed."""
+        held = tuple(self._tiles)  # so that no id is taken by another tile meanwhile
+        known: dict[int, bytes] = {}
         for index, digest in enumerate(self._digests):
             if digest is None:
-                self._digests[index] = tile_digest(self._tiles[index])
+                tile = held[index]
+                if id(tile) not in known:
+                    known[id(tile)] = tile_digest(tile)
+                self._digests[index] = known[id(tile)]
         return [digest for digest in self._digests if digest is not None]
 
     def digest(self) -> bytes:
@@ -245,24 +333,29 @@ class Raster:
 
     def _halved(self) -> Raster:
         # Tile by tile: a long call into another library would hold up the window's thread.
-        tiles = []
-        same: dict[int, NDArray[Any]] = {}  # four times one tile, as empty layers are made of
-        for y in range(0, self.height, 2 * TILE):
-            for x in range(0, self.width, 2 * TILE):
-                below = Region(x, y, 2 * TILE, 2 * TILE).intersect(self.region)
-                touched = {id(self._tiles[index]) for index, _ in self._touched(below)}
-                known = same.get(min(touched)) if len(touched) == 1 else None
-                if known is None or known.shape[:2] != (
-                    -(-below.height // 2),
-                    -(-below.width // 2),
-                ):
-                    known = _halved(self.read(below))
-                    known.flags.writeable = False
-                    if len(touched) == 1:
-                        same[min(touched)] = known
-                tiles.append(known)
         width, height = -(-self.width // 2), -(-self.height // 2)
+        held = tuple(self._tiles)  # so that no id is taken by another tile meanwhile
+        made: dict[tuple[int, ...], NDArray[Any]] = {}
+        tiles = []
+        for place in _places(width, height):
+            key = self._four(place, held)
+            if key not in made:
+                made[key] = _halved(self.read(_doubled(place).intersect(self.region)))
+                made[key].flags.writeable = False
+            tiles.append(made[key])
         return Raster(width, height, self.channels, "uint8", tiles)
+
+    def has_level(self, level: int) -> bool:
+        """Whether ``level`` has been made, so that asking for it takes no time."""
+        raster: Raster | None = self
+        while level and raster is not None:
+            raster, level = raster._half, level - 1
+        return raster is not None
+
+    @property
+    def different_tiles(self) -> int:
+        """How many tiles there are if one that is there many times counts once."""
+        return len(set(map(id, self._tiles)))
 
     @property
     def nbytes(self) -> int:
@@ -283,6 +376,27 @@ def without_colour(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.repeat(luma[..., None], 3, axis=2)
 
 
+_solids: WeakValueDictionary[tuple[Any, ...], NDArray[Any]] = WeakValueDictionary()
+_solids_lock = threading.Lock()
+
+
+def solid(shape: tuple[int, ...], value: float | Sequence[float], depth: str) -> NDArray[Any]:
+    """A read-only tile of one value, or one for each channel; the same object whenever it is
+    asked for while it is in use anywhere.
+    """
+    pixel = np.empty(shape[2], depth)
+    pixel[...] = value
+    key = *shape, depth, pixel.tobytes()
+    with _solids_lock:
+        tile = _solids.get(key)
+        if tile is None:
+            tile = np.empty(shape, depth)
+            tile[...] = pixel
+            tile.flags.writeable = False
+            _solids[key] = tile
+        return tile
+
+
 def tile_digest(tile: NDArray[Any]) -> bytes:
     """A tile's content as 16 bytes (BLAKE2b, RFC 7693), its shape and type included."""
     head = f"{tile.shape} {tile.dtype.name}".encode()
@@ -296,6 +410,11 @@ def _places(width: int, height: int) -> Iterator[Region]:
     for y in range(0, height, TILE):
         for x in range(0, width, TILE):
             yield Region(x, y, min(TILE, width - x), min(TILE, height - y))
+
+
+def _doubled(half: Region) -> Region:
+    """What of a picture a part of its next zoom level stands for; it may be a pixel larger."""
+    return Region(half.x * 2, half.y * 2, half.width * 2, half.height * 2)
 
 
 def _halved(pixels: NDArray[Any]) -> NDArray[np.uint8]:

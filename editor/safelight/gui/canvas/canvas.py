@@ -33,6 +33,7 @@ from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QSizePolicy, QWidget
 
 from safelight.api import Region
 from safelight.gui import theme
+from safelight.gui.background import Background
 from safelight.gui.canvas.brush import Brush, circle, paint_circle
 from safelight.gui.canvas.grid import paint_grid
 from safelight.gui.canvas.guides import Guide, paint_guides, snapped
@@ -44,7 +45,13 @@ from safelight.gui.canvas.marks import (
     paint_word,
     turning_cursor,
 )
-from safelight.gui.canvas.marquee import paint_marquee, paint_veil, region_between, veil
+from safelight.gui.canvas.marquee import (
+    paint_marquee,
+    paint_veil,
+    region_between,
+    veil,
+    veil_takes_time,
+)
 from safelight.gui.canvas.overlay import Overlay
 from safelight.gui.canvas.picker import HINTS, Picker
 from safelight.gui.canvas.picture import Picture, chequerboard
@@ -195,7 +202,21 @@ class Canvas(QWidget):
     def show_selection(self, selection: Raster | None) -> None:
         """Darken what is not selected; None = all is."""
         if selection is not self._selection:
-            self._selection, self._veil = selection, None
+            self._selection = selection
+            if selection is None or not veil_takes_time(selection):
+                self._veil = None
+            else:  # the one before stays until this one is there
+                Background(
+                    self,
+                    lambda: veil(selection),
+                    lambda image: self._take_veil(selection, image),
+                    lambda _: None,
+                )
+            self.update()
+
+    def _take_veil(self, selection: Raster, image: QImage) -> None:
+        if selection is self._selection:
+            self._veil = image
             self.update()
 
     def show_mask(self, mask: Raster | None, grow: float = 0.0, feather: float = 0.0) -> None:
@@ -493,7 +514,7 @@ class Canvas(QWidget):
     def _covered(self) -> bool:
         """Whether the picture hides all of the widget, so that nothing need be painted below."""
         picture = self._picture
-        if picture is None or picture.composited:  # of the latter nothing may be ready yet
+        if picture is None or not picture.immediate:  # of the latter nothing may be ready yet
             return False
         if self.view.angle or self.showing_before or self.split is not None:
             return False
@@ -510,8 +531,10 @@ class Canvas(QWidget):
         if self._tinted:
             self._paint_tint(painter)
         elif self._selection is not None and self.overlay is None:  # a result is judged beside it
-            self._veil = self._veil or veil(self._selection)
-            paint_veil(painter, self._veil, QPointF(*corner), self._size(), self.view.zoom)
+            if self._veil is None and not veil_takes_time(self._selection):
+                self._veil = veil(self._selection)
+            if self._veil is not None:
+                paint_veil(painter, self._veil, QPointF(*corner), self._size(), self.view.zoom)
         if self._marquee is not None:
             region = region_between(*self._marquee)
             near = QPointF(*self._in_frame(region.x, region.y))

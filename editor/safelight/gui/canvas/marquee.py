@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from safelight.api import Region
+from safelight.gui.canvas.picture import levels_take_time
 from safelight.pixels import Raster
 
 _SIDE = 2048
@@ -16,6 +17,9 @@ _SIDE = 2048
 
 _DARK = 150
 """How dark, of 255, what is not selected is shown."""
+
+_DARKNESS = (_DARK * (255 - np.arange(256)) // 255 << 24).astype(np.uint32)
+"""For each level of a selection the black that shows it: 0xAA000000."""
 
 
 def region_between(one: tuple[float, float], other: tuple[float, float]) -> Region:
@@ -26,17 +30,24 @@ def region_between(one: tuple[float, float], other: tuple[float, float]) -> Regi
     return Region(x, y, math.floor(right + 0.5) - x, math.floor(bottom + 0.5) - y)
 
 
-def veil(selection: Raster) -> QImage:
-    """An image, at most ``_SIDE`` pixels a side, that darkens what is not selected."""
-    level = 0
+def _veil_level(selection: Raster) -> int:
+    level = 1
     while max(selection.width, selection.height) >> level > _SIDE:
         level += 1
-    mask = selection.level(max(level, 1)).to_array()[..., 0]
-    dark = (_DARK * (255 - mask.astype(np.uint16)) // 255).astype(np.uint8)
-    dark = np.ascontiguousarray(dark)
+    return level
+
+
+def veil_takes_time(selection: Raster) -> bool:
+    """Whether ``veil`` is to be called on a thread."""
+    return levels_take_time(selection, _veil_level(selection))
+
+
+def veil(selection: Raster) -> QImage:
+    """An image, at most ``_SIDE`` pixels a side, that darkens what is not selected."""
+    dark = _DARKNESS[selection.level(_veil_level(selection)).to_array()[..., 0]]
     height, width = dark.shape
-    image = QImage(dark.data, width, height, width, QImage.Format.Format_Alpha8)
-    return image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
+    kind = QImage.Format.Format_ARGB32_Premultiplied
+    return QImage(dark.data, width, height, 4 * width, kind).copy()
 
 
 def paint_marquee(painter: QPainter, box: QRectF, ratio: float) -> None:

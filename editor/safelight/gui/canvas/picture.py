@@ -45,9 +45,10 @@ class Place:
 class Picture:
     """A document, or a raster with its profile, that can be painted at any zoom level.
 
-    Levels must have been made before (``make_levels``, on a thread): painting only looks up.
-    A document of several layers is composited on a thread, by ``renderer``; until its tiles are
-    there, those of an ``earlier`` version are shown.
+    Levels should have been made before (``make_levels``, on a thread): painting only looks up,
+    and has tiles of a level that is not there made on a thread. A document of several layers is
+    composited on one too, by ``renderer``; until its tiles are there, those of an ``earlier``
+    version are shown.
     """
 
     _count = 0
@@ -65,7 +66,8 @@ class Picture:
         self._id = Picture._count
         self._source = source
         self._renderer = renderer
-        self.composited = isinstance(source, Document) and plain_raster(source) is None
+        self._raster = plain_raster(source) if isinstance(source, Document) else source
+        self.composited = self._raster is None
         self.earlier: Picture | None = None
         self.width, self.height = source.width, source.height
         self.coarsest = coarsest_level(self.width, self.height)
@@ -75,6 +77,17 @@ class Picture:
             alpha = source.channels == 4
         self.has_alpha = alpha
         self._to_screen = _transform(profile)
+
+    def _takes_time(self, level: int) -> bool:
+        """Whether tiles of a level are made on a thread."""
+        return self.composited or (
+            self._raster is not None and levels_take_time(self._raster, level)
+        )
+
+    @property
+    def immediate(self) -> bool:
+        """Whether a frame finds something of it everywhere."""
+        return not self._takes_time(self.coarsest)
 
     def size(self, level: int) -> tuple[int, int]:
         """Width and height at a zoom level."""
@@ -162,7 +175,7 @@ class Picture:
         """
         if self.paint_ready(painter, level + 1, where, clip, tiles):
             return True
-        if not self.composited:
+        if not self._takes_time(level):
             return False
         coarser = min(level + 2, self.coarsest)
         place = self._place(*where, coarser)
@@ -193,9 +206,9 @@ class Picture:
                 key = (self._id, level, row, column)
                 if only_if_ready:
                     tile = tiles.peek(key)
-                    if tile is None and level == self.coarsest and not self.composited:
+                    if tile is None and level == self.coarsest and not self._takes_time(level):
                         tile = tiles.keep(key, self._tile(level, row, column))
-                elif self.composited:
+                elif self._takes_time(level):
                     make = partial(self._tile, level, row, column)
                     tile = tiles.get_later(key, make, first=first)
                 else:
@@ -278,6 +291,15 @@ def _lines(start: float, size: float, count: int, first: int, last: int) -> rang
 def make_levels(raster: Raster) -> None:
     """Make every zoom level a screen can ask for. Takes 4 ms a megapixel: call it on a thread."""
     raster.level(coarsest_level(raster.width, raster.height))
+
+
+_FEW = 64
+"""Tiles, of a quarter of a megapixel with their levels, that a frame has time to make levels of."""
+
+
+def levels_take_time(raster: Raster, level: int) -> bool:
+    """Whether ``level`` has still to be made, of more tiles than a frame has time for."""
+    return not raster.has_level(level) and raster.different_tiles > _FEW
 
 
 def coarsest_level(width: int, height: int) -> int:

@@ -41,6 +41,8 @@ class Tint(Picture):
             self.follow(earlier, tiles)
 
     def _shows_the_same(self, earlier: Tint, level: int, row: int, column: int) -> bool:
+        if not (self.mask.has_level(level) and earlier.mask.has_level(level)):
+            return False
         size = self.size(level)
         around = reach(*self.shape, level)
         place = tile_region(size, level, row, column).grow(around, Region(0, 0, *size, level))
