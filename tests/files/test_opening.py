@@ -15,7 +15,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from safelight.files import OpenError, open_picture
+from safelight import api
+from safelight.document import render_srgb
+from safelight.files import OpenError, export, open_picture, stated
 from safelight.files.opening import LARGEST_LIMIT, default_pixel_limit
 from tests import attack, pictures
 from tests.files.ordinary_user import as_ordinary_user
@@ -292,6 +294,98 @@ def test_what_is_exact_at_once_is_handed_out_once(tmp_path, kind):
     firsts = []
     open_picture(path, first=firsts.append)
     assert firsts == []
+
+
+def stating(*chunks, pixels=None):
+    """A PNG whose header is followed by these chunks."""
+    red = np.full((4, 4, 3), [255, 0, 0], np.uint8)
+    extra = b"".join(pictures.png_chunk(*chunk) for chunk in chunks)
+    return pictures.png_file(red if pixels is None else pixels, extra)
+
+
+P3_PLACES = struct.pack(">8I", 31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000)
+SRGB_PLACES = struct.pack(">8I", 31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)
+GAMMA = struct.pack(">I", 45455)
+P3_RED = (1.0930, -0.2267, -0.1501)
+"""Display P3's red in sRGB (CSS Color 4, section 10.2, by its matrices)."""
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        [(b"cICP", bytes([12, 13, 0, 1]))],
+        [(b"gAMA", GAMMA), (b"cHRM", P3_PLACES)],
+        [(b"cHRM", P3_PLACES)],
+        [(b"sRGB", b"\0"), (b"cICP", bytes([12, 13, 0, 1]))],
+    ],
+    ids=["cICP", "cHRM and gAMA", "cHRM", "cICP before sRGB"],
+)
+def test_colours_that_a_png_states_by_numbers_are_those_and_are_exported(opened, tmp_path, chunks):
+    result = opened(stating(*chunks))
+    assert result.notes == (stated.ADDED,)
+    document = result.document
+    assert document.profile.name == "Display P3"
+    np.testing.assert_array_equal(pixels_of(result)[0, 0], [255, 0, 0])
+    np.testing.assert_allclose(render_srgb(document, document.region)[0, 0], P3_RED, atol=2e-3)
+    for suffix in ("png", "tif", "jpg", "webp"):
+        again = open_picture(export(document, tmp_path / f"out.{suffix}").path)
+        assert again.document.profile == document.profile
+    inside = np.full((4, 4, 3), [200, 120, 110], np.uint8)  # what sRGB has too
+    document = opened(stating(*chunks, pixels=inside)).document
+    theirs = exact_colours(inside, document.profile.icc, "rgb")
+    np.testing.assert_allclose(render_srgb(document, document.region), theirs, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("chunks", "encoded"),
+    [
+        ([(b"gAMA", struct.pack(">I", 100_000))], lambda light: light),
+        ([(b"cICP", bytes([1, 8, 0, 1]))], lambda light: light),
+        ([(b"gAMA", struct.pack(">I", 55_556))], lambda light: light ** (1 / 1.8)),
+    ],
+    ids=["gAMA 1.0", "cICP linear", "gAMA 1/1.8"],
+)
+def test_a_gamma_that_a_png_states_is_that_of_its_numbers(opened, chunks, encoded):
+    light = np.linspace(0, 1, 64)
+    levels = np.rint(encoded(light) * 65535).astype(np.uint16)
+    result = opened(stating(*chunks, pixels=np.repeat(levels[None, :, None], 3, 2)))
+    seen = render_srgb(result.document, result.document.region)
+    assert np.ptp(seen, axis=2).max() < 1e-6, "greys are neutral"
+    np.testing.assert_allclose(seen[0, :, 1], api.from_linear(light.astype(np.float32)), atol=5e-4)
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        [(b"gAMA", GAMMA)],
+        [(b"gAMA", GAMMA), (b"cHRM", SRGB_PLACES)],
+        [(b"sRGB", b"\0"), (b"gAMA", struct.pack(">I", 100_000))],
+        [(b"cICP", bytes([1, 13, 0, 1]))],
+    ],
+    ids=["gAMA", "gAMA and cHRM", "sRGB before gAMA", "cICP"],
+)
+def test_a_png_that_states_srgb_has_no_profile_and_no_note(opened, chunks):
+    result = opened(stating(*chunks))
+    assert result.notes == ()
+    assert result.document.profile.icc is None
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        [(b"cICP", bytes([9, 16, 0, 1]))],
+        [(b"cICP", bytes([1, 13, 0, 0]))],
+        [(b"cICP", b"\1")],
+        [(b"gAMA", bytes(4))],
+        [(b"cHRM", bytes(32))],
+        [(b"cHRM", b"\xff" * 7)],
+    ],
+    ids=["PQ", "narrow range", "short", "gamma 0", "no primaries", "cut off"],
+)
+def test_colours_stated_in_a_way_that_is_not_known_are_said(opened, chunks):
+    result = opened(stating(*chunks))
+    assert result.notes == (stated.UNKNOWN,)
+    assert result.document.profile.icc is None
 
 
 def test_a_grey_profile_is_converted_with_a_note(opened):

@@ -11,6 +11,7 @@ import numpy as np
 from safelight.document import Metadata
 from safelight.files.content import Content, DamagedError, Limit, check_size, packed
 from safelight.files.jpeg import ends_early
+from safelight.files.stated import stated_profile
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
@@ -93,7 +94,7 @@ def read(data: bytes, limit: Limit) -> Content:
         pixels,
         "grey" if channels <= 2 else "rgb",
         channels in (2, 4),
-        _icc(chunks.other.get(b"iCCP")),
+        stated_profile(chunks.other, _icc(chunks.other.get(b"iCCP")), notes),
         Metadata(
             # Some writers put JPEG's prefix in front of it.
             exif=exif.removeprefix(b"Exif\0\0") or None,

@@ -143,6 +143,10 @@ def _parse(icc: bytes) -> tuple[str, _Space | None]:
     ):
         return name, None
     to_srgb = np.linalg.inv(_SRGB_TO_XYZ) @ primaries
+    white = to_srgb.sum(axis=1, keepdims=True)
+    if np.abs(white - 1).max() < 2e-3:
+        # D50 is rounded in one way here and in another there: what is neutral shall stay neutral.
+        to_srgb /= white
     return name, _Space(
         to_srgb.astype(np.float32),
         np.linalg.inv(to_srgb).astype(np.float32),

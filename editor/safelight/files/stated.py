@@ -1,0 +1,105 @@
+"""Stated colours: what a PNG says of its colours by numbers, as a profile that says the same."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping
+from typing import TypeAlias
+
+import numpy as np
+
+from safelight.files.icc import display_profile, formula_curve, gamma_curve, primaries_of
+
+_Place: TypeAlias = tuple[float, float]
+_Primaries: TypeAlias = tuple[_Place, _Place, _Place, _Place]
+"""Chromaticities (x, y) of white, red, green and blue."""
+
+_D65 = (0.3127, 0.329)
+_KNOWN: dict[int, tuple[str, _Primaries]] = {
+    1: ("sRGB", (_D65, (0.64, 0.33), (0.3, 0.6), (0.15, 0.06))),
+    5: ("BT.470 B/G", (_D65, (0.64, 0.33), (0.29, 0.6), (0.15, 0.06))),
+    6: ("BT.601", (_D65, (0.63, 0.34), (0.31, 0.595), (0.155, 0.07))),
+    9: ("BT.2020", (_D65, (0.708, 0.292), (0.17, 0.797), (0.131, 0.046))),
+    11: ("DCI P3", ((0.314, 0.351), (0.68, 0.32), (0.265, 0.69), (0.15, 0.06))),
+    12: ("Display P3", (_D65, (0.68, 0.32), (0.265, 0.69), (0.15, 0.06))),
+}
+"""Primaries by their numbers in ITU-T H.273, table 2."""
+
+_SRGB = "the sRGB curve"
+_CURVES = {
+    _SRGB: formula_curve(2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045),
+    "the video curve": formula_curve(1 / 0.45, 1 / 1.099, 0.099 / 1.099, 1 / 4.5, 0.081),
+}
+_TRANSFERS = {
+    **dict.fromkeys((1, 6, 14, 15), "the video curve"),
+    4: "gamma 2.2",
+    5: "gamma 2.8",
+    8: "gamma 1",
+    13: _SRGB,
+}
+"""Curves by their numbers in ITU-T H.273, table 3; those of high dynamic range are not among."""
+
+ADDED = "The file states its colours by numbers instead of a profile; a profile was added."
+UNKNOWN = "The file states its colours in a way that Safelight does not know: they may look wrong."
+
+
+def stated_profile(
+    chunks: Mapping[bytes, bytes], icc: bytes | None, notes: list[str]
+) -> bytes | None:
+    """The profile of a PNG with these chunks, of which ``icc`` is the one embedded.
+
+    What counts is told by the PNG specification, third edition, section 4.3: cICP, then the
+    profile, then sRGB, then gAMA and cHRM. None for plain sRGB. ``notes`` say what was made of it.
+    """
+    found: bytes | None = None
+    try:
+        if b"cICP" in chunks:
+            found = _by_codes(chunks[b"cICP"])
+        elif icc is None and b"sRGB" not in chunks:
+            found = _by_numbers(chunks.get(b"cHRM"), chunks.get(b"gAMA"))
+    except (LookupError, ArithmeticError, ValueError, struct.error, np.linalg.LinAlgError):
+        notes.append(UNKNOWN)
+        return icc
+    if found is not None:
+        notes.append(ADDED)
+    return found if found is not None or b"cICP" in chunks else icc
+
+
+def _by_codes(body: bytes) -> bytes | None:
+    """cICP, section 11.3.2.6. Raises LookupError for codes that are not known."""
+    primaries, transfer, matrix, full = struct.unpack(">4B", body)
+    if matrix != 0 or full != 1:
+        raise LookupError("not RGB of full range")
+    name, places = _KNOWN[primaries]
+    return _profile(name, places, _TRANSFERS[transfer])
+
+
+def _by_numbers(places: bytes | None, gamma: bytes | None) -> bytes | None:
+    """cHRM and gAMA, sections 11.3.2.1 and 11.3.2.2."""
+    name, primaries = _KNOWN[1]
+    if places is not None:
+        stated = np.array(struct.unpack(">8I", places)).reshape(4, 2) / 100_000
+        near = [
+            (known, values)
+            for known, values in _KNOWN.values()
+            if np.abs(stated - np.array(values)).max() < 0.002
+        ]
+        white, red, green, blue = ((float(x), float(y)) for x, y in stated)
+        name, primaries = near[0] if near else ("Primaries of the file", (white, red, green, blue))
+    curve = _SRGB
+    if gamma is not None:
+        power = 100_000 / struct.unpack(">I", gamma)[0]
+        if not 0.2 < power < 5:
+            raise ValueError("no gamma of a picture")
+        # 1 / 2.2 is what sRGB files write for readers that know gamma alone (section 11.3.2.5).
+        curve = _SRGB if abs(power - 2.2) < 0.02 else f"gamma {power:.4g}"
+    return _profile(name, primaries, curve)
+
+
+def _profile(name: str, places: _Primaries, curve: str) -> bytes | None:
+    """The profile; None for plain sRGB."""
+    if name == "sRGB" and curve == _SRGB:
+        return None
+    coded = _CURVES.get(curve) or gamma_curve(float(curve.removeprefix("gamma ")))
+    title = name if curve == _SRGB else f"{name}, {curve}"
+    return display_profile(title, primaries_of(*places), coded)
