@@ -9,7 +9,19 @@ import pytest
 from hypothesis import strategies as st
 
 from safelight.api import Region
-from safelight.document import Document, Group, Kept, Layer, LiveFilter, Stroke, edits
+from safelight.document import (
+    Document,
+    FilterFailed,
+    Group,
+    Kept,
+    Layer,
+    LayerFailed,
+    LiveFilter,
+    Stroke,
+    edits,
+    render,
+    whole,
+)
 from safelight.pixels import MODES, Raster, from_float
 
 DEPTHS = ["uint8", "uint16", "float32"]
@@ -26,7 +38,7 @@ def patch_tiles(side=8):
 
 class FakeLive:
     """Cheap filters without a worker: ``warm`` (a point), ``cross`` (looks ``radius`` pixels
-    around), ``place`` (draws where it is), ``failing`` (cheap, but gives nothing).
+    around), ``place`` (draws where it is), ``failing`` (cheap, but fails).
 
     All else is not cheap. ``seen`` holds the filter and the region of every run.
     """
@@ -51,7 +63,27 @@ class FakeLive:
             result[..., 0] = (np.arange(region.x, region.right) % 17 / 16)[None, :]
             result[..., 1] = (np.arange(region.y, region.bottom) % 13 / 12)[:, None]
             return result
-        return cross(image, self.reach(filter, region.level)) if filter.id == "cross" else None
+        if filter.id != "cross":
+            raise FilterFailed(f"{filter.id} fell over")
+        return cross(image, self.reach(filter, region.level))
+
+    def failure(self, filter):
+        return ""
+
+
+def drawn(document, region, live=None, depth=None):
+    """A document as the screen shows it: without the layers that cannot be computed."""
+    return render(document, region, live, depth, lenient=True)
+
+
+def computable(document, live=None):
+    """The document without the layers that cannot be computed."""
+    while True:
+        try:
+            whole(document, live)
+            return document
+        except LayerFailed as failure:
+            document = document.without([failure.layer_id])
 
 
 def cross(image, radius):

@@ -15,15 +15,15 @@ from safelight.document import (
     History,
     Kept,
     Layer,
+    LayerFailed,
     LiveFilter,
     edits,
     is_stale,
-    render,
     result_key,
     whole,
 )
 from safelight.pixels import Raster, deeper, from_float, to_float
-from tests.document.strategies import DEPTHS, FakeLive, documents, raster
+from tests.document.strategies import DEPTHS, FakeLive, computable, documents, drawn, raster
 
 WIDTH, HEIGHT = 14, 9
 
@@ -59,7 +59,7 @@ def ids(document):
 
 
 def shown(document):
-    return render(document, document.region, FakeLive())
+    return drawn(document, document.region, FakeLive())
 
 
 # The list of layers
@@ -291,6 +291,7 @@ def test_what_cannot_be_merged_is_refused(document):
 @given(document=documents(side=12))
 def test_a_flattened_document_is_one_layer_that_looks_the_same(document):
     live = FakeLive()
+    document = computable(document, live)
     changed = edits.flatten().through(live).apply(document)
     assert len(changed.layers) == 1
     assert changed.layers[0].raster.depth == document.depth
@@ -581,7 +582,9 @@ def test_edits_that_render_say_so_and_take_whoever_runs_filters():
         assert through.label == edit.label
         result = whole(through.apply(document)).to_array()
         assert live.seen
-        assert (result != whole(edit.apply(document)).to_array()).any()
+        assert (result != whole(edit.apply(document.without(["upper"]))).to_array()).any()
+        with pytest.raises(LayerFailed, match="Warm could not be computed"):
+            edit.apply(document)
     rename = edits.rename_layer("upper", "Hot")
     assert rename.through(FakeLive()) is rename
 

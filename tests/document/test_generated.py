@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from safelight.document import Document, Group, Kept, Layer, LiveFilter, edits, render
+from safelight.document import Document, Group, Kept, Layer, LiveFilter, edits
 from safelight.document.document import clipping_base
 from safelight.document.render import plain_raster
 from safelight.pixels import Raster
+from tests.document.strategies import drawn
 
 SIZE = (12, 10)
 
@@ -33,14 +34,14 @@ def test_alone_it_is_the_picture():
     alone = document(generated(raster))
     assert plain_raster(alone) is raster
     assert not alone.has_alpha
-    assert np.array_equal(render(alone, alone.region), raster.to_array())
+    assert np.array_equal(drawn(alone, alone.region), raster.to_array())
 
 
 def test_before_it_is_made_there_is_nothing_of_it():
     below = Layer("Photograph", filled(9, 9, 9))
     shown = document(below, generated(None))
-    assert np.array_equal(render(shown, shown.region), render(document(below), shown.region))
-    assert render(document(generated(None)), shown.region).max() == 0
+    assert np.array_equal(drawn(shown, shown.region), drawn(document(below), shown.region))
+    assert drawn(document(generated(None)), shown.region).max() == 0
 
 
 @pytest.mark.parametrize("mode", ["normal", "multiply", "screen"])
@@ -52,10 +53,10 @@ def test_it_looks_as_a_layer_of_the_same_pixels_does(mode):
     facts = {"opacity": 0.6, "mode": mode, "mask": mask}
     one = document(below, generated(pixels, **facts))
     other = document(below, Layer("Clouds", pixels, **facts))
-    assert np.array_equal(render(one, one.region), render(other, other.region))
+    assert np.array_equal(drawn(one, one.region), drawn(other, other.region))
     grouped = document(below, Layer("Group", Group((generated(pixels, **facts),))))
     plain = document(below, Layer("Group", Group((Layer("Clouds", pixels, **facts),))))
-    assert np.array_equal(render(grouped, one.region), render(plain, one.region))
+    assert np.array_equal(drawn(grouped, one.region), drawn(plain, one.region))
 
 
 def test_other_layers_can_be_clipped_to_it():
@@ -65,7 +66,7 @@ def test_other_layers_can_be_clipped_to_it():
     above = Layer("Red", filled(255, 0, 0), clipped=True)
     assert clipping_base((base, above), 1) == 0
     shown = document(Layer("Photograph", filled(0, 0, 255)), base, above)
-    found = render(shown, shown.region)
+    found = drawn(shown, shown.region)
     assert found[5, 2].tolist() == [255, 0, 0]
     assert found[5, 9].tolist() == [0, 0, 255]
 
@@ -74,7 +75,7 @@ def test_a_filter_above_sees_it():
     below = generated(filled(10, 20, 30))
     seen = document(below, Layer("Blur", LiveFilter("some.blur")))
     assert np.array_equal(
-        render(seen.below(seen.layers[1].id), seen.region), filled(10, 20, 30).to_array()
+        drawn(seen.below(seen.layers[1].id), seen.region), filled(10, 20, 30).to_array()
     )
 
 
@@ -84,4 +85,4 @@ def test_merged_down_it_looks_as_before():
     before = document(*layers)
     after = edits.merge_down(layers[1].id).apply(before)
     assert len(after.layers) == 1
-    assert np.array_equal(render(after, after.region), render(before, before.region))
+    assert np.array_equal(drawn(after, after.region), drawn(before, before.region))

@@ -13,7 +13,16 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from safelight.document import Document, Group, Kept, Layer, LiveFilter, Metadata, whole
+from safelight.document import (
+    Document,
+    Group,
+    Kept,
+    Layer,
+    LayerFailed,
+    LiveFilter,
+    Metadata,
+    whole,
+)
 from safelight.files import FileExists, OpenError, WriteError, open_picture
 from safelight.files import openraster as module
 from safelight.files.openraster import export_openraster
@@ -21,6 +30,7 @@ from safelight.files.openrasterreading import open_openraster
 from safelight.files.provenance import marked, stated
 from safelight.pixels import MODES, Profile, Raster
 from tests import attack, pictures
+from tests.document.strategies import computable
 
 WIDTH, HEIGHT = 300, 280
 
@@ -158,7 +168,7 @@ def test_another_reader_draws_any_stack_of_layers(tmp_path, seed):
                 mask=dice.choice([None, None, mask]),
             )
 
-    document = Document(40, 30, "uint8", tuple(layers(0)))
+    document = computable(Document(40, 30, "uint8", tuple(layers(0))))
     path = exported(tmp_path, document).path
     assert abs(drawn_from(path) - seen(document)).max() < 4 / 255
     again = open_openraster(path)
@@ -262,13 +272,13 @@ def test_layers_that_are_merged_for_openraster_say_what_made_them(tmp_path):
 
 
 def test_notes_say_what_was_lost(tmp_path):
-    layers = (*several().layers, Layer("Asleep", a_filter(kept=False)))
+    layers = (*several().layers, Layer("Asleep", a_filter(kept=False), visible=False))
     odd = Layer("Odd", noise(4), mode="vivid-light")
     text = " ".join(exported(tmp_path, document_of(*layers, odd)).notes)
     for words in (
         "Filter became pixels",
         "mask of Masked became its transparency",
-        "Asleep was left out",
+        "Asleep, which is hidden, was left out. Asleep could not be computed",
         "Vivid light is a blend mode that Krita knows",
     ):
         assert words in text
@@ -291,9 +301,23 @@ def test_a_cheap_filter_runs_while_it_is_exported(tmp_path):
         def run(self, filter, image, region):
             return 1 - image
 
+        def failure(self, filter):
+            return ""
+
     document = document_of(Layer("Ground", noise(3)), Layer("Negative", a_filter(kept=False)))
     path = exported(tmp_path, document, live=Negative()).path
-    assert abs(drawn_from(path)[..., :3] - (1 - seen(document)[..., :3])).max() < 1 / 255
+    assert (
+        abs(drawn_from(path)[..., :3] - (1 - seen(computable(document))[..., :3])).max() < 1 / 255
+    )
+
+
+def test_a_layer_that_is_shown_and_cannot_be_computed_is_not_left_out(tmp_path):
+    document = document_of(Layer("Ground", noise(3)), Layer("Asleep", a_filter(kept=False)))
+    with pytest.raises(LayerFailed, match="Asleep could not be computed"):
+        exported(tmp_path, document)
+    assert list(tmp_path.iterdir()) == []
+    inside = Group(document.layers)
+    exported(tmp_path, document_of(Layer("Ground", noise(3)), Layer("Off", inside, visible=False)))
 
 
 def test_a_file_that_is_there_stays_unless_it_may_go(tmp_path):

@@ -18,25 +18,28 @@ from safelight.document import (
     Document,
     Kept,
     Layer,
+    LayerFailed,
     LiveFilter,
     Renderer,
     edits,
     is_stale,
-    render,
     whole,
 )
 from safelight.pixels import Profile, Raster, to_float
-from safelight.workers.job import Job, JobFinished, live_filter
+from safelight.workers.job import Job, JobFailed, JobFinished, live_filter
 from safelight.workers.live import NEAR, LiveFilters
 from safelight.workers.pool import Pool
 from tests import pictures
+from tests.document.strategies import drawn as on_screen
 
 BLUR, WARMTH, FINE = "safelight_blur.blur", "safelight_warmth.warmth", "safelight_faults.fine"
 
 LATE = '''"""A plugin whose filters do wrong only on a picture, not in the rehearsal."""
 
 import os
+import signal
 import time
+from pathlib import Path
 from typing import Annotated
 
 import numpy as np
@@ -101,6 +104,14 @@ def shape(image: api.Image) -> api.Image:
 def nan(image: api.Image) -> api.Image:
     """Returns a pixel that is no number."""
     return image if rehearsed(image) else image * np.float32(np.nan)
+
+
+@api.filter("Tide", category="Test")
+def tide(image: api.Image) -> api.Image:
+    """Fails at high tide: while there is a file of that name beside the plugin."""
+    if not rehearsed(image) and Path(__file__).with_name("high").exists():
+        os.kill(os.getpid(), signal.SIGKILL)
+    return 1 - image
 
 
 @api.filter("Steps", category="Test", reach=lambda width, height: max(width, height))
@@ -212,10 +223,10 @@ CHEAP = {
 def test_a_cheap_filter_is_drawn_as_a_job_over_the_whole_does_it(studio, live, case, depth):
     identity, settings = CHEAP[case]
     document = with_filter(identity, settings, depth)
-    kept = render(job_over(studio, document), document.region)
+    kept = on_screen(job_over(studio, document), document.region)
     drawn = np.zeros_like(kept)
     for region in (Region(0, 0, 70, 50), Region(70, 0, 50, 50), Region(0, 50, 120, 40)):
-        drawn[region.rows(), region.columns()] = render(document, region, live)
+        drawn[region.rows(), region.columns()] = on_screen(document, region, live)
     assert live.runs == 3
     assert (kept != document.layers[0].raster.to_array()).mean() > 0.3
     # One level: windows of different sizes may add up a blur in another order.
@@ -226,8 +237,8 @@ def test_a_cheap_filter_over_several_layers_is_drawn_as_a_job_does_it(studio, li
     document = with_filter(WARMTH, {"amount": 0.4})
     paint = Layer("Paint", Raster.from_array(pictures.noise(120, 90, 4)), 0.6, "screen")
     document = replace(document, layers=(document.layers[0], paint, document.layers[1]))
-    kept = render(job_over(studio, document), document.region)
-    drawn = render(document, document.region, live)
+    kept = on_screen(job_over(studio, document), document.region)
+    drawn = on_screen(document, document.region, live)
     # A job is given the 8-bit levels of what lies below, drawing what is behind them.
     assert np.abs(drawn.astype(int) - kept).max() <= 2
 
@@ -237,8 +248,8 @@ def test_a_cheap_filter_below_another_is_what_the_jobs_of_both_see(studio, live)
     document = with_filter(FINE, {"gain": 0.5})
     blur = LiveFilter(BLUR, settings={"radius": 2.0, "linear_light": False})
     document = replace(document, layers=(*document.layers, Layer("Blur", blur, id="blur")))
-    drawn = render(document, document.region, live)
-    kept = render(job_over(studio, document, "blur"), document.region)
+    drawn = on_screen(document, document.region, live)
+    kept = on_screen(job_over(studio, document, "blur"), document.region)
     assert np.abs(drawn.astype(int) - kept).max() <= 2
     assert live.runs == 2
 
@@ -248,7 +259,7 @@ def test_colours_of_another_profile_reach_a_live_filter_as_srgb(studio, live):
     document = replace(with_filter(WARMTH, {"amount": 0.3}, "uint16"), profile=space)
     below = space.to_srgb(to_float(document.layers[0].raster.to_array()))
     expected = np.clip(space.from_srgb(below * np.array([1.3, 1, 0.7], np.float32)), 0, 1)
-    drawn = to_float(render(document, document.region, live))
+    drawn = to_float(on_screen(document, document.region, live))
     np.testing.assert_allclose(drawn, expected, atol=2e-5)
 
 
@@ -257,8 +268,8 @@ def test_lengths_shrink_with_the_zoom_level(live):
     assert [live.reach(filter, level) for level in range(4)] == [48, 24, 12, 6]
     document = with_filter(BLUR, filter.settings)
     small = Region(0, 0, 30, 23, 2)
-    drawn = render(document, small, live).astype(int)
-    exact = Raster.from_array(render(document, document.region, live)).level(2).to_array()
+    drawn = on_screen(document, small, live).astype(int)
+    exact = Raster.from_array(on_screen(document, document.region, live)).level(2).to_array()
     assert np.abs(drawn - exact).mean() < 1.5
     assert np.abs(exact.astype(int) - document.layers[0].raster.level(2).to_array()).mean() > 5
 
@@ -266,7 +277,7 @@ def test_lengths_shrink_with_the_zoom_level(live):
 @pytest.mark.parametrize(("level", "shown"), [(0, (40, 9)), (1, (20, 4)), (3, (5, 1))])
 def test_whole_numbers_shrink_too_and_are_rounded(live, level, shown):
     document = with_filter("safelight_late.steps", {"width": 40, "height": 9})
-    drawn = render(document, Region(0, 0, 4, 4, level), live)
+    drawn = on_screen(document, Region(0, 0, 4, 4, level), live)
     assert tuple(drawn[0, 0, :2]) == shown
 
 
@@ -305,12 +316,12 @@ def test_what_is_not_cheap_is_left_to_a_job_and_its_kept_result_is_shown(live, s
     assert live.reach(filter, level) is None
     document = with_filter(filter.id, filter.settings)
     place = Region(0, 0, 7, 5, level)
-    below = render(replace(document, layers=document.layers[:1]), place)
-    np.testing.assert_array_equal(render(document, place, live), below)
+    below = on_screen(replace(document, layers=document.layers[:1]), place)
+    np.testing.assert_array_equal(on_screen(document, place, live), below)
     kept = Raster.from_array(pictures.noise(120, 90, seed=3))
     document = edits.keep_result("filter", Kept(kept, "")).apply(document)
     shown = kept.level(level).read(Region(0, 0, 7, 5))
-    np.testing.assert_array_equal(render(document, place, live), shown)
+    np.testing.assert_array_equal(on_screen(document, place, live), shown)
     assert (live.runs, said) == (0, [])
     assert live.reach(LiveFilter(FINE), 0) == 0
 
@@ -353,10 +364,10 @@ def test_a_fault_is_said_once_and_the_picture_is_drawn_without_it(live, said, id
     fine = LiveFilter(FINE, settings={"gain": 0.5})
     document = replace(document, layers=(*document.layers, Layer("Fine", fine)))
     without = edits.delete_layer("filter").apply(document)
-    expected = render(without, document.region, live)
+    expected = on_screen(without, document.region, live)
     assert (expected != document.layers[0].raster.to_array()).any()
     for region in (document.region, Region(5, 5, 20, 20), document.region):
-        drawn = render(document, region, live)
+        drawn = on_screen(document, region, live)
         np.testing.assert_array_equal(drawn, expected[region.rows(), region.columns()])
     assert len(said) == 1
     assert said[0].startswith("Title (plugin) ")
@@ -365,18 +376,82 @@ def test_a_fault_is_said_once_and_the_picture_is_drawn_without_it(live, said, id
     assert "\n" not in said[0]
 
 
+@pytest.mark.parametrize("identity", FAULTS)
+def test_an_export_is_refused_with_the_layers_name_and_the_reason(live, identity, tmp_path):
+    document = with_filter(identity)
+    target = tmp_path / "out.png"
+    with pytest.raises(LayerFailed) as failure:
+        actions.export(document, target, live=live)
+    assert str(failure.value).startswith("Filter could not be computed: Title (plugin) ")
+    assert FAULTS[identity] in str(failure.value)
+    assert (failure.value.layer_id, list(tmp_path.iterdir())) == ("filter", [])
+    with pytest.raises(LayerFailed):
+        edits.flatten().through(live).apply(document)
+    with pytest.raises(LayerFailed):
+        edits.merge_down("filter").through(live).apply(document)
+    without = document.without([failure.value.layer_id])
+    assert actions.export(without, target, live=live).path == target
+    again = actions.open_picture(target).document.layers[0].raster
+    np.testing.assert_array_equal(again.to_array(), whole_below(document))
+
+
+def test_a_layer_whose_plugin_is_not_installed_is_named_with_what_to_install(live, tmp_path):
+    document = with_filter("safelight_nowhere.filter")
+    with pytest.raises(LayerFailed, match="Title is not installed; install plugin"):
+        actions.export(document, tmp_path / "out.png", live=live)
+    document = with_filter(WARMTH, {"amount": 7})
+    with pytest.raises(LayerFailed, match=r"Title \(plugin\) refuses its settings: amount"):
+        actions.export(document, tmp_path / "out.png", live=live)
+    document = with_filter(BLUR, {"radius": 90.0})
+    with pytest.raises(LayerFailed, match="Title has not run yet; refresh the layer"):
+        actions.export(document, tmp_path / "out.png", live=live)
+
+
+def test_a_filter_that_failed_can_be_tried_again_and_then_all_is_there(live, said, late, tmp_path):
+    document = with_filter("safelight_late.tide")
+    held = document.layer("filter").filter
+    high = late / "high"
+    high.touch()
+    try:
+        for _ in range(2):
+            with pytest.raises(LayerFailed, match="because memory ran out"):
+                whole(document, live)
+        assert (live.runs, len(said)) == (1, 1)
+        assert "because memory ran out" in live.failure(held)
+    finally:
+        high.unlink()
+    live.retry(held)
+    assert live.failure(held) == ""
+    np.testing.assert_array_equal(whole(document, live).to_array(), 255 - whole_below(document))
+
+
+def test_a_result_is_never_kept_of_a_picture_that_lacks_a_layer(studio):
+    document = with_filter("safelight_late.wrong")
+    blur = live_filter(studio.filter("blur"), {"radius": 60.0, "linear_light": False})
+    document = replace(document, layers=(*document.layers, Layer("Far", blur, id="far")))
+    declaration = studio.filter(BLUR)
+    job = studio.start(declaration, blur.settings, document, layer_id="far")
+    failed = job.wait(60)
+    assert isinstance(failed, JobFailed)
+    assert "Filter could not be computed: Title (plugin) failed: ValueError" in failed.message
+    preview = studio.start(
+        declaration, blur.settings, document, layer_id="far", region=Region(0, 0, 50, 40)
+    )
+    assert isinstance(preview.wait(60), JobFinished)
+
+
 def test_a_filter_that_fails_shows_what_was_kept_of_it(live, said):
     kept = Raster.from_array(pictures.noise(120, 90, seed=3))
     document = with_filter("safelight_late.wrong")
     document = edits.keep_result("filter", Kept(kept, "")).apply(document)
-    np.testing.assert_array_equal(render(document, document.region, live), kept.to_array())
+    np.testing.assert_array_equal(on_screen(document, document.region, live), kept.to_array())
     assert len(said) == 1
 
 
 def test_other_settings_of_a_filter_that_failed_are_tried(live, said):
     for amount in (0.1, 0.2, 0.1):
         document = with_filter("safelight_late.wrong", {"amount": amount})
-        render(document, document.region, live)
+        on_screen(document, document.region, live)
     assert len(said) == live.runs == 2
 
 
@@ -387,7 +462,7 @@ def test_of_two_threads_that_meet_a_fault_one_runs_it_and_it_is_said_once(live, 
 
     def draw():
         together.wait()
-        drawn.append(render(document, document.region, live))
+        drawn.append(on_screen(document, document.region, live))
 
     live.reach(document.layer("filter").filter, 0)
     threads = [threading.Thread(target=draw) for _ in range(2)]
@@ -403,12 +478,12 @@ def test_of_two_threads_that_meet_a_fault_one_runs_it_and_it_is_said_once(live, 
 
 def test_several_threads_may_draw_at_once(live):
     document = with_filter(BLUR, {"radius": 2.0})
-    expected = render(document, document.region, live)
+    expected = on_screen(document, document.region, live)
     results = []
 
     def draw(y):
         region = Region(0, y, 120, 15)
-        results.append((region, render(document, region, live)))
+        results.append((region, on_screen(document, region, live)))
 
     threads = [threading.Thread(target=draw, args=(y,)) for y in range(0, 90, 15)]
     for thread in threads:
@@ -432,7 +507,7 @@ def test_a_filter_that_fails_again_and_again_takes_no_more_memory(live, live_poo
     counts = []
     for step in range(6):
         document = with_filter("safelight_late.wrong", {"amount": step / 10})
-        render(document, document.region, live)
+        on_screen(document, document.region, live)
         live.reach(LiveFilter(FINE), 0)
         counts.append(blocks())
     assert counts[-1] == counts[0] > 0
@@ -444,9 +519,9 @@ def test_a_worker_that_cannot_be_had_leaves_the_picture_as_it_is(studio, said):
         lambda plugin: pool, lambda identity: studio.filter(identity), failed=said.append
     )
     document = with_filter(WARMTH, {"amount": 0.4})
-    assert (render(document, document.region, live) != whole_below(document)).any()
+    assert (on_screen(document, document.region, live) != whole_below(document)).any()
     pool.close()
-    np.testing.assert_array_equal(render(document, document.region, live), whole_below(document))
+    np.testing.assert_array_equal(on_screen(document, document.region, live), whole_below(document))
     assert len(said) == 1
 
 
@@ -470,7 +545,7 @@ def test_a_studio_hands_failures_of_live_filters_to_whoever_listens(studio, said
     studio.hear_failures(said.append)
     document = with_filter("safelight_late.nan")
     np.testing.assert_array_equal(
-        render(document, document.region, studio.live), whole_below(document)
+        on_screen(document, document.region, studio.live), whole_below(document)
     )
     assert len(said) == 1
     assert studio.is_cheap(studio.filter("warmth"), {"amount": 0.3})
@@ -494,7 +569,7 @@ def test_moving_the_strip_runs_no_filter_and_wants_no_job(studio, costly, choice
     started = []
     monkeypatch.setattr(Job, "__init__", lambda self, *rest, **named: started.append(rest))
     runs = studio.live.runs
-    renderer = Renderer(studio.live, memory=1 << 24)
+    renderer = Renderer(studio.live, memory=1 << 24, lenient=True)
     before = renderer.render(costly, costly.region)
     changed = STRIP[choice]().apply(costly)
     assert (renderer.render(changed, costly.region) != before).any()
@@ -507,7 +582,7 @@ def test_moving_the_strip_runs_no_filter_and_wants_no_job(studio, costly, choice
 def test_a_kept_result_is_flattened_without_running_it_again(studio, costly):
     runs = studio.live.runs
     changed = edits.flatten().through(studio.live).apply(costly)
-    np.testing.assert_array_equal(whole(changed).to_array(), render(costly, costly.region))
+    np.testing.assert_array_equal(whole(changed).to_array(), on_screen(costly, costly.region))
     assert studio.live.runs == runs
 
 

@@ -8,7 +8,16 @@ from safelight.document.history import History, Step
 from safelight.document.key import canvas, is_stale, named_layers, result_key
 from safelight.document.layer import Channels, Group, Kept, Layer, LiveFilter, Synthetic, walk
 from safelight.document.mask import effective_mask, effective_raster
-from safelight.document.render import Live, Renderer, plain_raster, render, render_srgb, whole
+from safelight.document.render import (
+    FilterFailed,
+    LayerFailed,
+    Live,
+    Renderer,
+    plain_raster,
+    render,
+    render_srgb,
+    whole,
+)
 from safelight.document.stroke import Stroke
 
 __all__ = [
@@ -16,10 +25,12 @@ __all__ = [
     "Document",
     "Edit",
     "EditError",
+    "FilterFailed",
     "Group",
     "History",
     "Kept",
     "Layer",
+    "LayerFailed",
     "Live",
     "LiveFilter",
     "Metadata",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -158,6 +158,13 @@ class Document:
         """The document with other layers, or none, in place of one. Raises KeyError."""
         self.layer(layer_id)
         return replace(self, layers=_substitute(self.layers, layer_id, instead))
+
+    def without(self, layer_ids: Collection[str]) -> Document:
+        """The document with those layers hidden. Raises KeyError."""
+        document = self
+        for layer_id in layer_ids:
+            document = document.with_layer(replace(document.layer(layer_id), visible=False))
+        return document
 
     def below(self, layer_id: str) -> Document:
         """What a filter layer sees: the layers below it, as far as they are its business.

@@ -34,6 +34,25 @@ _BAND = 2 * TILE
 """Rows that are composited at a time when all of a picture is wanted."""
 
 
+class FilterFailed(Exception):
+    """A cheap filter gave no result; the message is the reason, a clause with its subject:
+    ``Gaussian blur (safelight-blur) crashed (SIGABRT)``.
+    """
+
+
+class LayerFailed(Exception):
+    """A layer that is shown could not be computed, so there is no true picture of the document.
+
+    The message is a sentence that names the layer and the ``reason``, a clause.
+    """
+
+    def __init__(self, layer: Layer, reason: str) -> None:
+        super().__init__(f"{layer.name} could not be computed: {reason}.")
+        self.layer_id = layer.id
+        self.name = layer.name
+        self.reason = reason
+
+
 class Live(Protocol):
     """Runs cheap filters while a picture is rendered."""
 
@@ -42,30 +61,44 @@ class Live(Protocol):
         cannot run or is not there: what was kept of it is shown instead.
         """
 
-    def run(self, filter: LiveFilter, image: Pixels, region: Region) -> Pixels | None:
+    def run(self, filter: LiveFilter, image: Pixels, region: Region) -> Pixels:
         """The filter's result for ``image`` (height, width, 3), sRGB-encoded, which lies at
-        ``region``; None when it failed.
+        ``region``. Raises FilterFailed.
         """
+
+    def failure(self, filter: LiveFilter) -> str:
+        """Why the filter cannot be computed, as a clause; "" where nothing is known against it."""
 
 
 def render(
-    document: Document, region: Region, live: Live | None = None, depth: str | None = None
+    document: Document,
+    region: Region,
+    live: Live | None = None,
+    depth: str | None = None,
+    *,
+    lenient: bool = False,
 ) -> NDArray[Any]:
     """The picture at ``region``: (height, width, 3 or 4) in the document's own profile.
 
     The array has ``depth``, to which layers composited in float32 are rounded once. Without it,
     it has the document's depth at level 0 and is 8-bit at higher levels. ``region`` is in pixels
     of its own level. A document of one opaque layer gives its tiles unchanged. Without ``live``,
-    filter layers show what was kept of them, and nothing where nothing was.
+    filter layers show what was kept of them.
+
+    Raises LayerFailed where a layer can be neither computed nor shown from what was kept. What is
+    only looked at, and kept nowhere, may be ``lenient``: such a layer is then left out.
     """
-    return Renderer(live).render(document, region, depth)
+    return Renderer(live, lenient=lenient).render(document, region, depth)
 
 
 def render_srgb(
-    document: Document, region: Region, live: Live | None = None
+    document: Document, region: Region, live: Live | None = None, *, lenient: bool = False
 ) -> NDArray[np.float32]:
-    """The picture at ``region`` as filters see it: float32, sRGB-encoded, unclipped."""
-    return document.profile.to_srgb(render(document, region, live, "float32"))
+    """The picture at ``region`` as filters see it: float32, sRGB-encoded, unclipped.
+
+    ``lenient`` and errors are those of ``render``.
+    """
+    return document.profile.to_srgb(render(document, region, live, "float32", lenient=lenient))
 
 
 def plain_raster(document: Document) -> Raster | None:
@@ -83,7 +116,8 @@ def plain_raster(document: Document) -> Raster | None:
 def whole(document: Document, live: Live | None = None, depth: str | None = None) -> Raster:
     """All that a document shows, as a raster of ``depth``; without it, of the document's depth.
 
-    One plain layer's own, uncopied, where that has the depth.
+    One plain layer's own, uncopied, where that has the depth. Raises LayerFailed where a layer
+    that is shown cannot be computed.
     """
     depth = depth or document.depth
     plain = plain_raster(document)
@@ -109,12 +143,13 @@ class Renderer:
     """Renders versions of documents one after the other, and remembers what they share.
 
     Layers are values, so what lies below a changed layer is known to be the same by identity;
-    there is nothing to invalidate. ``memory`` bounds what is remembered, in bytes. Not for two
-    threads at once.
+    there is nothing to invalidate. ``memory`` bounds what is remembered, in bytes. ``lenient`` is
+    that of ``render``. Not for two threads at once.
     """
 
-    def __init__(self, live: Live | None = None, *, memory: int = 0) -> None:
+    def __init__(self, live: Live | None = None, *, memory: int = 0, lenient: bool = False) -> None:
         self.live = live
+        self._lenient = lenient
         self._memory = memory
         self._seen: dict[Region, tuple[Layer, ...]] = {}
         self._prefixes: dict[Region, _Prefix] = {}
@@ -142,7 +177,7 @@ class Renderer:
         return result
 
     def _stack(self, document: Document, region: Region) -> Pixels:
-        frame = _Frame(document, region.level, self.live)
+        frame = _Frame(document, region.level, self.live, self._lenient)
         layers = document.layers
         if not self._memory:
             return frame.stack(layers, region)
@@ -222,11 +257,14 @@ def _common(layers: tuple[Layer, ...], others: tuple[Layer, ...]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """One rendering: a document, a zoom level, whoever runs cheap filters."""
+    """One rendering: a document, a zoom level, whoever runs cheap filters, and whether layers that
+    cannot be computed may be left out.
+    """
 
     document: Document
     level: int
     live: Live | None
+    lenient: bool
 
     @property
     def whole(self) -> Region:
@@ -276,12 +314,13 @@ class _Frame:
         """
         steps: list[tuple[_Unit, Region, int | None]] = []
         for base, clipped in reversed(units):
-            if not _has_something(base):
+            if not self._has_something(base):
                 continue
             held, reach = base.filter, None
             if held is not None and not held.generates:
                 reach = self.live.reach(held, self.level) if self.live is not None else None
                 if reach is None and held.kept is None:
+                    self._leave_out(base, held)
                     continue
                 steps.append(((base, clipped), window, reach))
                 window = window.grow((reach or 0) + margin(held, self.level), self.whole)
@@ -345,11 +384,12 @@ class _Frame:
         if reach is not None and self.live is not None:
             profile = self.document.profile
             image = profile.to_srgb(np.ascontiguousarray(under[..., :3]))
-            found = self.live.run(filter, image, wide)
-            if found is not None:
-                result = profile.from_srgb(found)
-                if grey and filter.keeps_grey:
-                    result = without_colour(result)
+            try:
+                result = profile.from_srgb(self.live.run(filter, image, wide))
+            except FilterFailed as failure:
+                self._leave_out(layer, filter, str(failure))
+            else:
+                result = without_colour(result) if grey and filter.keeps_grey else result
         if result is None and kept is not None:
             result = to_float(_read(kept.raster, wide))[..., :3]
         inside = window.move(-wide.x, -wide.y)
@@ -369,16 +409,28 @@ class _Frame:
         under[..., 3] = alpha
         return under
 
+    def _has_something(self, layer: Layer) -> bool:
+        """Whether there is anything of a layer: a generator has to have made it."""
+        if not layer.shown:
+            return False
+        held = layer.filter
+        if held is None or not held.generates or held.kept is not None:
+            return True
+        self._leave_out(layer, held)
+        return False
+
+    def _leave_out(self, layer: Layer, filter: LiveFilter, reason: str = "") -> None:
+        """Note that there is nothing of a layer. Raises LayerFailed unless that is allowed."""
+        if self.lenient:
+            return
+        if not reason and self.live is not None:
+            reason = self.live.failure(filter)
+        title = filter.title or filter.id
+        raise LayerFailed(layer, reason or f"{title} has not run yet; refresh the layer")
+
 
 def _keeps_grey(layer: Layer) -> bool:
     return layer.filter is not None and layer.filter.keeps_grey
-
-
-def _has_something(layer: Layer) -> bool:
-    """Whether there is anything of a layer: a generator has to have made it."""
-    held = layer.filter
-    nothing = held is not None and held.generates and held.kept is None
-    return layer.shown and not nothing
 
 
 def _units(layers: tuple[Layer, ...]) -> list[_Unit]:

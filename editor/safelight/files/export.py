@@ -110,9 +110,10 @@ def export(
     hold pixels alone, in sRGB, and are read back where the plugin can open them.
     ``notes`` name everything the format could not keep.
 
-    Raises ExportError for what cannot be done as asked, FileExists for a file that is there when
-    ``overwrite`` is False, and WriteError when the system refuses or the file does not read back
-    as it was meant; the old file is then untouched.
+    Raises ExportError for what cannot be done as asked, LayerFailed for a layer that is shown and
+    cannot be computed, FileExists for a file that is there when ``overwrite`` is False, and
+    WriteError when the system refuses or the file does not read back as it was meant; the old file
+    is then untouched.
     """
     options = options or ExportOptions()
     name = plain_name(path)

@@ -11,7 +11,7 @@ import os
 import re
 import zipfile
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +26,7 @@ from safelight.document import (
     Document,
     Group,
     Layer,
+    LayerFailed,
     Live,
     Metadata,
     Synthetic,
@@ -92,7 +93,8 @@ def export_openraster(
     16-bit. The picture as a whole, with its metadata, is in it as it is seen. What a generator has
     made is marked in the XMP of each layer's PNG, and of the whole.
 
-    Raises FileExists, WriteError as ``atomic_write`` does, and ExportError without memory.
+    Raises FileExists, WriteError as ``atomic_write`` does, ExportError without memory, and
+    LayerFailed for a layer that is shown and cannot be computed; of a hidden one, ``notes`` say so.
     """
     name = plain_name(path)
     try:
@@ -119,6 +121,16 @@ def _checker(merged: Raster) -> Callable[[Path], None]:
     return check
 
 
+def _seen(layers: tuple[Layer, ...]) -> Iterator[str]:
+    """The ids of the layers that are shown and lie in no group that is hidden."""
+    waiting = list(layers)
+    while waiting:
+        layer = waiting.pop()
+        if layer.shown:
+            yield layer.id
+            waiting += layer.layers
+
+
 class _Writing:
     """One file being written. ``notes`` collects what it cannot hold."""
 
@@ -126,6 +138,7 @@ class _Writing:
         self.document = document
         self.notes: list[str] = []
         self._merged = merged
+        self._seen = frozenset(_seen(document.layers))
         self._live = live
         self._count = 0
         self._coding: deque[tuple[str, Future[bytes]]] = deque()
@@ -224,13 +237,15 @@ class _Writing:
         """A filter layer as pixels: what is seen of ``layers``, of which it is the uppermost."""
         layer, held = layers[-1], layers[-1].filter
         assert held is not None
-        runs = self._live is not None and self._live.reach(held, 0) is not None
-        if held.kept is None and not runs:
-            self.notes.append(f"{_text(layer.name)} was left out: the filter has not run.")
+        made = self._of((*layers[:-1], replace(layer, visible=True)))
+        try:
+            raster = whole(made, self._live)
+        except LayerFailed as failure:
+            if layer.id in self._seen:
+                raise
+            self.notes.append(f"{_text(layer.name)}, which is hidden, was left out. {failure}")
             return
         self._became_pixels(layer)
-        made = self._of((*layers[:-1], replace(layer, visible=True)))
-        raster = whole(made, self._live)
         facts = {}
         if raster.channels == 4:
             # A filter leaves the transparency below it as it is: opaque pixels, atop of that.

@@ -152,7 +152,7 @@ class NetworkDialog(QDialog):
         live, region = self._studio.live, middle(document)
 
         def work() -> tuple[QImage, QImage]:
-            before = render_srgb(document, region, live)
+            before = render_srgb(document, region, live, lenient=True)
             identity = Identity.of(examined, "preview")
             raster = candidate.preview(identity, document, region, live)
             after = document.profile.to_srgb(to_float(raster.to_array()))

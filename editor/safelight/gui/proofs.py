@@ -311,7 +311,7 @@ def _of_raster(raster: Raster, profile: Profile) -> QImage:
 
 def _selected(document: Document, region: Region, mask: Raster, live: Live | None) -> QImage:
     """The picture with a mask of the region (8-bit, one channel) over it in red."""
-    pixels = render_srgb(document, region, live)[..., :3]
+    pixels = render_srgb(document, region, live, lenient=True)[..., :3]
     share = to_float(mask.to_array()) * np.float32(OPACITY)
     red = np.array(RED, np.float32) / np.float32(255)
     return _for_screen(pixels * (1 - share) + share * red)
@@ -319,7 +319,7 @@ def _selected(document: Document, region: Region, mask: Raster, live: Live | Non
 
 def _image(document: Document, region: Region, live: Live | None) -> QImage:
     """The picture at a region for the screen."""
-    return _for_screen(render_srgb(document, region, live))
+    return _for_screen(render_srgb(document, region, live, lenient=True))
 
 
 def _for_screen(srgb: NDArray[np.float32]) -> QImage:

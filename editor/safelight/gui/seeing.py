@@ -56,7 +56,7 @@ class Smaller:
                 return seen
         step = 1 << level
         width, height = -(-document.width // step), -(-document.height // step)
-        pixels = render(document, Region(0, 0, width, height, level), live)
+        pixels = render(document, Region(0, 0, width, height, level), live, lenient=True)
         small = Document.from_raster(Raster.from_array(pixels), profile=document.profile)
         seen = Seen(small, level)
         self._made = [(document.layers, seen), *self._made[: _KEPT - 1]]

@@ -97,7 +97,7 @@ class Session(QObject):
         self.trial: Document | None = None
         self.overlay: Overlay | None = None
         self.busy = ""
-        self._renderer = Renderer(memory=_RENDERED)
+        self._renderer = Renderer(memory=_RENDERED, lenient=True)
         self._pictures: OrderedDict[tuple[int, int], tuple[Document, Picture]] = OrderedDict()
         self._spill = actions.Spill(actions.cache_folder())
         self._tidying = QTimer(self)
@@ -120,7 +120,7 @@ class Session(QObject):
     def draw_afresh(self) -> None:
         """Forget what filters have drawn on the screen: their code is another one now."""
         if self.studio is not None:
-            self._renderer = Renderer(self.studio.live, memory=_RENDERED)
+            self._renderer = Renderer(self.studio.live, memory=_RENDERED, lenient=True)
         self._pictures.clear()
         self._after_change()
 

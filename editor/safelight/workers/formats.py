@@ -123,7 +123,7 @@ class _Talk:
         """The answer, of type ``expected``. Raises FormatFailed and WorkerDied."""
         self._worker.send({"job": self._id, "format": self._format.id} | question)
         try:
-            reply = self._worker.reply(self._patience)
+            reply = self._worker.answer(self._patience)
         except WorkerSilent:
             raise self.failure(f"did not answer for {self._patience:g} s and was stopped") from None
         if reply.get("job") == self._id and reply["type"] == "failed":

@@ -7,6 +7,7 @@ worker never waits for the host.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
 import threading
@@ -26,6 +27,7 @@ from safelight.document import (
     Edit,
     Kept,
     Layer,
+    LayerFailed,
     Live,
     LiveFilter,
     Synthetic,
@@ -35,12 +37,12 @@ from safelight.document import (
     is_grey,
     named_layers,
     render,
-    render_srgb,
     result_key,
 )
 from safelight.pixels import Raster, RasterBuilder, from_float, to_float, without_colour
 from safelight.workers.blocks import Block
 from safelight.workers.images import Images, NoImage, Read, filled, no_pictures, plain, with_ids
+from safelight.workers.patience import LOOK
 from safelight.workers.pool import CANCEL_GRACE, Pool, WorkerDied, WorkerProcess, WorkerSilent
 from safelight.workers.preparing import Preparations, view
 from safelight.workers.protocol import Message
@@ -49,7 +51,9 @@ from safelight.workers.shrinking import ShrinkingBack
 from safelight.workers.tiling import Piece, Plan, cut, quarters
 
 PATIENCE = 120.0
-"""Seconds a filter may be silent on one piece before it counts as hanging."""
+"""Seconds of its own time (``workers.patience``) a filter may be silent on one piece before it
+counts as hanging.
+"""
 
 _SMALLEST = 64
 """Pieces are not made smaller than this when memory is short, in pixels."""
@@ -139,10 +143,11 @@ class Job:
     """A run that has been started. ``listener`` hears events on the job's own thread.
 
     ``region`` limits it to a part of the document (a preview); pixels around it are still
-    looked at. ``focus`` may be set at any time: pieces near it come first. ``read`` gives the
-    pixels of a picture file that a setting names, as ``Images`` has it. ``prepared`` remembers
-    what filters have measured. A filter that asks for a mask is told that of the layer, or the
-    selection where there is no layer yet.
+    looked at. A layer below that cannot be computed makes the job fail, but is left out of a
+    preview, as it is on the screen. ``focus`` may be set at any time: pieces near it come first.
+    ``read`` gives the pixels of a picture file that a setting names, as ``Images`` has it.
+    ``prepared`` remembers what filters have measured. A filter that asks for a mask is told that
+    of the layer, or the selection where there is no layer yet.
     """
 
     ids = itertools.count(1)
@@ -184,6 +189,7 @@ class Job:
         self._prepared = prepared or Preparations()
         self._read = read
         self._live = live
+        self._preview = region is not None
         self._pool = pool
         self._device = device
         self._patience = patience
@@ -272,6 +278,8 @@ class Job:
             outcome = self._failed(str(failure), failure.details)
         except NoImage as reason:
             outcome = self._failed(str(reason))
+        except LayerFailed as error:
+            outcome = self._failed(f"works on what lies below it, and there {error}")
         except WorkerDied as death:
             outcome = JobCancelled() if self._cancelled.is_set() else self._failed(str(death))
         except MemoryError:
@@ -402,7 +410,8 @@ class _Run:
         job._tell(JobPrepared(self.prepared))
 
     def _measured(self) -> Prepared:
-        picture = view(self.job.declaration, self.document, self.job._live)
+        job = self.job
+        picture = view(job.declaration, self.document, job._live, lenient=job._preview)
         block = self.worker.block(picture.size * 4, writable=False)
         try:
             np.copyto(block.array(picture.shape), picture)
@@ -451,8 +460,12 @@ class _Run:
         """Fill the result with what lies below; the mask's pixels are put over it."""
         region = self.job.region
         for piece in cut(region, self.document.region, Plan()):
-            pixels = render(self.document, piece.keep, self.job._live)
+            pixels = self._rendered(piece.keep)
             builder.write(piece.keep.move(-region.x, -region.y), pixels)
+
+    def _rendered(self, region: Region, depth: str | None = None) -> NDArray[Any]:
+        """What the filter works on. Raises LayerFailed unless the result is only looked at."""
+        return render(self.document, region, self.job._live, depth, lenient=self.job._preview)
 
     def _ask(self, message: Message) -> None:
         self.worker.send(message)
@@ -501,7 +514,7 @@ class _Run:
         """A block with the pixels that a filter sees."""
         block = self.worker.block(window.height * window.width * 12, writable=False)
         seen = block.array((window.height, window.width, 3))
-        np.copyto(seen, render_srgb(self.document, window, self.job._live)[..., :3])
+        np.copyto(seen, self.document.profile.to_srgb(self._rendered(window, "float32")[..., :3]))
         return block
 
     def _nearest(self) -> Piece:
@@ -541,26 +554,21 @@ class _Run:
 
     def _reply(self) -> Message:
         """The next reply that is no progress. Sees to cancelling and to patience."""
-        patience = time.monotonic() + self.job._patience
+        patience = self.worker.patience(self.job._patience)
         while True:
             if self.job._cancelled.is_set():
                 raise _Stopped
-            try:
-                reply = self.worker.reply(0.05)
-            except WorkerSilent:
-                if time.monotonic() < patience:
-                    continue
+            with contextlib.suppress(WorkerSilent):
+                reply = self.worker.reply(LOOK)
+                if reply.get("job") != self.job.id:
+                    continue  # the last words of a piece that was cancelled
+                if reply["type"] != "progress":
+                    self.unanswered -= 1
+                    return reply
+                patience.hear(reply)
+            if patience.over():
                 self.worker.kill()
-                raise _Failure(
-                    f"did not answer for {self.job._patience:g} s and was stopped"
-                ) from None
-            if reply.get("job") != self.job.id:
-                continue  # the last words of a piece that was cancelled
-            if reply["type"] == "progress":
-                patience = time.monotonic() + self.job._patience
-                continue
-            self.unanswered -= 1
-            return reply
+                raise _Failure(f"did not answer for {self.job._patience:g} s and was stopped")
 
     def settle(self) -> None:
         """Leave nothing under way: ask the worker to stop, then make it.
@@ -620,7 +628,7 @@ class _Run:
             colour = without_colour(colour)
         pixels = from_float(colour, self.document.depth)
         if self.mask is not None:
-            below = render(self.document, keep, self.job._live)[..., :3]
+            below = self._rendered(keep)[..., :3]
             pixels = np.where(self.mask.read(keep) > 0, pixels, below)
         if self.job.canvas is not None and self.job.canvas != self.document.region:
             return np.concatenate([pixels, np.full_like(pixels[..., :1], _opaque(pixels))], axis=2)
@@ -628,7 +636,7 @@ class _Run:
             # from_float gives float32 back as it is: that would be the block itself.
             return pixels.copy() if self.document.depth == "float32" else pixels
         if alpha is None:
-            channel = render(self.document, keep, self.job._live)[..., 3:]
+            channel = self._rendered(keep)[..., 3:]
         else:
             place = keep.move(-self.job.region.x, -self.job.region.y).scale(scale)
             channel = from_float(alpha[place.rows(), place.columns(), None], self.document.depth)
@@ -650,7 +658,7 @@ class _Run:
 
     def _scaled_alpha(self) -> NDArray[np.float32]:
         """The alpha of the job's region at the result's size (bicubic), in one go: no seams."""
-        alpha = render(self.document, self.job.region, self.job._live, "float32")[..., 3]
+        alpha = self._rendered(self.job.region, "float32")[..., 3]
         size = (alpha.shape[1] * self.plan.scale, alpha.shape[0] * self.plan.scale)
         image = PillowImage.fromarray(np.ascontiguousarray(alpha))
         large = np.asarray(image.resize(size, PillowImage.Resampling.BICUBIC), np.float32)

@@ -16,16 +16,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.api import Declaration, ParameterError, Region, Value
-from safelight.document import LiveFilter
+from safelight.document import FilterFailed, LiveFilter
 from safelight.workers.pool import Pool, WorkerDied, WorkerProcess, WorkerSilent
 from safelight.workers.protocol import Message
+from safelight.workers.replies import sentence, told
 from safelight.workers.upgrades import Upgrades
 
 NEAR = 128
 """A filter that looks further than this many full-size pixels is not cheap."""
 
 PATIENCE = 20.0
-"""Seconds a cheap filter may take for one region before it counts as hanging."""
+"""Seconds of its own time (``workers.patience``) a cheap filter may take for one region before it
+counts as hanging.
+"""
 
 Key = tuple[str, tuple[tuple[str, Value], ...]]
 
@@ -35,7 +38,7 @@ class LiveFilters:
 
     ``pool_of`` gives the pool that runs a plugin's filters, ``find`` the declaration of an
     installed filter by id, or None. A filter that fails is reported once to ``failed`` (a
-    sentence) and not run again with the same settings.
+    sentence) and not run again with the same settings until ``retry`` or ``forget`` is called.
     """
 
     def __init__(
@@ -53,43 +56,74 @@ class LiveFilters:
         self._lock = threading.Lock()
         self._reaches: dict[Key, int | None] = {}
         self._upgrades = Upgrades(pool_of)
+        self._failures: dict[Key, str] = {}
         self.runs = 0
 
     def reach(self, filter: LiveFilter, level: int) -> int | None:
         """Pixels of ``level`` around its own that count; None when the filter is not cheap."""
-        full, scaled = self._known(filter, 0), self._known(filter, level)
+        declaration = self._find(filter.id)
+        if declaration is None:
+            return None
+        full = self._known(declaration, filter, 0)
+        scaled = self._known(declaration, filter, level)
         return scaled if full is not None and full <= NEAR else None
 
     def run(
         self, filter: LiveFilter, image: NDArray[np.float32], region: Region
-    ) -> NDArray[np.float32] | None:
-        """The result for ``image`` (height, width, 3), sRGB-encoded; None when it failed."""
-        key = self._key(filter, region.level)
-        if key is None:
-            return None
+    ) -> NDArray[np.float32]:
+        """The result for ``image`` (height, width, 3), sRGB-encoded. Raises FilterFailed."""
+        declaration = self._find(filter.id)
+        key = None if declaration is None else self._key(declaration, filter, region.level)
+        if declaration is None or key is None:
+            raise FilterFailed(self.failure(filter) or f"{_named(filter)} cannot be run here")
         with self._lock:
             # In here, because it may have failed while this thread waited for its turn.
-            if self._reaches.get(key) is None:
-                return None
-            try:
-                with self._pool(filter).worker(_Failed) as worker:
-                    self.runs += 1
-                    return self._run(worker, key, image, region)
-            except WorkerDied as death:
-                reason = str(death)
-            except WorkerSilent:
-                reason = f"did not answer for {self._patience:g} s and was stopped"
-            except _Failed as failure:
-                reason = str(failure)
-            self._reaches[key] = None
-        self._tell(filter, reason)
-        return None
+            known = self._failures.get(_full(filter))
+            if known is None:
+                try:
+                    with self._pool_of(declaration.plugin).worker(_Failed) as worker:
+                        self.runs += 1
+                        return self._run(worker, key, image, region)
+                except _FAULTS as fault:
+                    found = self._note(filter, fault)
+        if known is not None:
+            raise FilterFailed(known)
+        if self._failed is not None:
+            self._failed(f"{found}.")
+        raise FilterFailed(found)
+
+    def failure(self, filter: LiveFilter) -> str:
+        """Why the filter cannot be computed, as a clause; "" where nothing is known against it, or
+        where what was kept of it is shown instead.
+        """
+        declaration, known = self._find(filter.id), self._failures.get(_full(filter), "")
+        if filter.kept is not None:
+            return known if self.reach(filter, 0) is not None else ""
+        if known and declaration is not None:
+            return known
+        if declaration is None:
+            plugin = filter.plugin or filter.id.split(".")[0]
+            return f"{filter.title or filter.id} is not installed; install {plugin}"
+        try:
+            self._upgrades.settings(declaration, filter)
+        except ParameterError as error:
+            return _clause(f"{_named(filter)} refuses its settings: {error}")
+        return ""
+
+    def retry(self, filter: LiveFilter) -> None:
+        """Forget that the filter has failed with these settings: it is run again."""
+        with self._lock:
+            self._failures.pop(_full(filter), None)
+            for key in [key for key, reach in self._reaches.items() if reach is None]:
+                if key[0] == filter.id:
+                    del self._reaches[key]
 
     def forget(self) -> None:
         """Take note that filters have changed: what failed may run, what was cheap may not be."""
         self._upgrades.forget()
         with self._lock:
             self._reaches.clear()
+            self._failures.clear()
 
     def current(self, filter: LiveFilter) -> LiveFilter:
         """A layer's filter as the installed plugin takes it: settings complete and legal.
@@ -126,11 +160,8 @@ class LiveFilters:
             filter = self.current(filter)
         return replace(filter, settings=scaled(declaration, filter.settings, factor))
 
-    def _key(self, filter: LiveFilter, level: int) -> Key | None:
-        """What the worker is asked for at a zoom level; None for what is not installed."""
-        declaration = self._find(filter.id)
-        if declaration is None:
-            return None
+    def _key(self, declaration: Declaration, filter: LiveFilter, level: int) -> Key | None:
+        """What the worker is asked for at a zoom level; None for what is not cheap."""
         try:
             current = self._upgrades.settings(declaration, filter)
             settings = declaration.settings(scaled(declaration, current, 0.5**level))
@@ -147,25 +178,33 @@ class LiveFilters:
             return None
         return filter.id, tuple(sorted(settings.items()))
 
-    def _known(self, filter: LiveFilter, level: int) -> int | None:
-        key = self._key(filter, level)
+    def _known(self, declaration: Declaration, filter: LiveFilter, level: int) -> int | None:
+        key = self._key(declaration, filter, level)
         if key is None:
             return None
-        if key not in self._reaches:
-            try:
-                with self._lock, self._pool(filter).worker() as worker:
-                    self._reaches[key] = self._plan(worker, key)
-            except (WorkerDied, WorkerSilent, _Failed):
-                # Not cheap, then: a job will find out what is wrong with it, and say so.
-                self._reaches[key] = None
-        return self._reaches[key]
+        with contextlib.suppress(KeyError):  # no lock: it may be held while a filter runs
+            return self._reaches[key]
+        with self._lock:
+            if key not in self._reaches:
+                try:
+                    with self._pool_of(declaration.plugin).worker() as worker:
+                        self._reaches[key] = self._plan(worker, key)
+                except _FAULTS as fault:
+                    self._reaches[key] = None
+                    self._note(filter, fault)
+            return self._reaches[key]
 
-    def _pool(self, filter: LiveFilter) -> Pool:
-        declaration = self._find(filter.id)
-        return self._pool_of(declaration.plugin if declaration else "")
+    def _note(self, filter: LiveFilter, fault: Exception) -> str:
+        """Remember why a filter failed, and give it as a clause."""
+        silent = f"did not answer for {self._patience:g} s and was stopped"
+        reason = silent if isinstance(fault, WorkerSilent) else str(fault)
+        self._failures[_full(filter)] = _clause(f"{_named(filter)} {reason}")
+        return self._failures[_full(filter)]
 
     def _plan(self, worker: WorkerProcess, key: Key) -> int | None:
         reply = self._ask(worker, {"type": "plan", "device": "cpu"}, key)
+        if reply["type"] == "failed":
+            raise _Failed(told(reply)[0])
         reach = reply.get("reach")
         if reply["type"] != "planned" or reply.get("models") or not isinstance(reach, int):
             return None
@@ -191,8 +230,11 @@ class LiveFilters:
         }
         reply = self._ask(worker, question, key)
         try:
+            if reply["type"] == "failed":
+                raise _Failed(told(reply)[0])
             if reply["type"] != "done":
-                raise _Failed(f"failed: {reply.get('reason', 'no reason given')}")
+                worker.kill()
+                raise _Failed("sent an answer that makes no sense and was stopped")
             if reply.get("finite") is not True:
                 raise _Failed("returned pixels that are no numbers (NaN or infinite)")
             return target.array((height, width, 3)).copy()
@@ -205,23 +247,31 @@ class LiveFilters:
         about = {"job": 0, "filter": key[0], "settings": dict(key[1])}
         worker.send(question | about)
         try:
-            reply = worker.reply(self._patience)
-            while reply["type"] == "progress":
-                reply = worker.reply(self._patience)
+            return worker.answer(self._patience)
         except WorkerSilent:
             worker.kill()
             raise
-        return reply
-
-    def _tell(self, filter: LiveFilter, reason: str) -> None:
-        if self._failed is not None:
-            plugin = filter.plugin or "no plugin"
-            reason = " ".join(reason.split())[:600]
-            self._failed(f"{filter.title} ({plugin}) {reason.rstrip('.')}.")
 
 
 class _Failed(Exception):
     """A filter's failure, as a part of a sentence."""
+
+
+_FAULTS = (WorkerDied, WorkerSilent, _Failed)
+
+
+def _named(filter: LiveFilter) -> str:
+    return f"{filter.title or filter.id} ({filter.plugin or 'no plugin'})"
+
+
+def _clause(text: str) -> str:
+    """One line of plain text that a full stop can follow."""
+    return sentence(text).rstrip(".")
+
+
+def _full(filter: LiveFilter) -> Key:
+    """The filter and its settings at full size, whatever the zoom level at which it failed."""
+    return filter.id, tuple(sorted(filter.settings.items()))
 
 
 def scaled(

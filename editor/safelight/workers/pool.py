@@ -19,6 +19,7 @@ from typing import Any
 from safelight.workers import protocol
 from safelight.workers.blocks import Block
 from safelight.workers.environment import Environment
+from safelight.workers.patience import LOOK, Patience, doing
 from safelight.workers.scratch import Scratch
 
 START_LIMIT = 60.0
@@ -123,6 +124,24 @@ class WorkerProcess:
             self._replies.put(None)
             raise WorkerDied(self._how_it_ended())
         return reply
+
+    def patience(self, limit: float) -> Patience:
+        """What tells when it has got nowhere for ``limit`` seconds of its own time."""
+        return Patience(limit, lambda: doing(self.pid))
+
+    def answer(self, limit: float) -> protocol.Message:
+        """The next reply that is no progress. Raises WorkerDied, or WorkerSilent when it has got
+        nowhere for ``limit`` seconds of its own time.
+        """
+        patience = self.patience(limit)
+        while True:
+            with contextlib.suppress(WorkerSilent):
+                reply = self.reply(LOOK)
+                if reply["type"] != "progress":
+                    return reply
+                patience.hear(reply)
+            if patience.over():
+                raise WorkerSilent
 
     def ask(self, message: protocol.Message, timeout: float) -> protocol.Message:
         """Send a question and wait for its answer, in a quiet moment: no other is under way."""

@@ -67,12 +67,18 @@ class Preparations:
             self._found.clear()
 
 
-def view(declaration: Declaration, document: Document, live: Live | None) -> NDArray[np.float32]:
-    """The whole picture as ``prepare`` wants to see it: (height, width, 3), sRGB-encoded."""
+def view(
+    declaration: Declaration, document: Document, live: Live | None, *, lenient: bool = False
+) -> NDArray[np.float32]:
+    """The whole picture as ``prepare`` wants to see it: (height, width, 3), sRGB-encoded.
+
+    ``lenient`` and errors are those of ``document.render``.
+    """
     width, height, level = document.width, document.height, 0
     while "thumbnail" in declaration.prepares and max(width, height) > THUMBNAIL:
         width, height, level = (width + 1) // 2, (height + 1) // 2, level + 1
-    return render_srgb(document, Region(0, 0, width, height, level), live)[..., :3]
+    place = Region(0, 0, width, height, level)
+    return render_srgb(document, place, live, lenient=lenient)[..., :3]
 
 
 def _asked(declaration: Declaration, settings: Mapping[str, Value]) -> dict[str, Value]:

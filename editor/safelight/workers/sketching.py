@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from safelight.pixels import from_float
 from safelight.workers.blocks import Block
 from safelight.workers.images import Images, NoImage, Read, no_pictures, plain
 from safelight.workers.job import PATIENCE, Job
+from safelight.workers.patience import LOOK
 from safelight.workers.pool import Pool, WorkerDied, WorkerProcess, WorkerSilent
 from safelight.workers.replies import sentence, told
 
@@ -229,24 +229,22 @@ class Sketcher:
         """The answer. A worker that gives none in time is ended; one that makes what is not
         wanted any more is asked to stop, and then has a moment for it.
         """
-        deadline, asked_to_stop = time.monotonic() + self._patience, False
+        patience, asked_to_stop = worker.patience(self._patience), False
         while True:
             if wanted.round != self._round and not asked_to_stop:
                 asked_to_stop = True
                 worker.send({"type": "cancel", "job": job})
-                deadline = time.monotonic() + _GRACE
-            try:
-                reply = worker.reply(0.05)
-            except WorkerSilent:
-                if time.monotonic() < deadline:
-                    continue
+                patience = worker.patience(_GRACE)
+            with contextlib.suppress(WorkerSilent):
+                reply = worker.reply(LOOK)
+                if reply.get("job") != job:
+                    continue  # the last words of something that was cancelled
+                if reply["type"] != "progress":
+                    return reply
+                if not asked_to_stop:
+                    patience.hear(reply)
+            if patience.over():
                 worker.kill()
                 if asked_to_stop:
-                    raise _Outdated from None
-                raise _Failure(f"did not answer for {self._patience:g} s and was stopped") from None
-            if reply.get("job") != job:
-                continue  # the last words of something that was cancelled
-            if reply["type"] != "progress":
-                return reply
-            if not asked_to_stop:
-                deadline = time.monotonic() + self._patience
+                    raise _Outdated
+                raise _Failure(f"did not answer for {self._patience:g} s and was stopped")

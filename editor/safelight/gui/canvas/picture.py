@@ -11,7 +11,7 @@ from PySide6.QtCore import QRect, QRectF
 from PySide6.QtGui import QColor, QColorSpace, QColorTransform, QImage, QPainter
 
 from safelight.api import Region
-from safelight.document import Document, Renderer, plain_raster, render
+from safelight.document import Document, Renderer, plain_raster
 from safelight.gui.canvas.tilestore import Tiles
 from safelight.pixels import TILE, Profile, Raster, from_float, to_float
 
@@ -250,8 +250,8 @@ class Picture:
         """A tile and one pixel of its neighbours on each side where there is one."""
         place = tile_region(self.size(level), level, row, column)
         if isinstance(self._source, Document):
-            renders = render if self._renderer is None else self._renderer.render
-            pixels = renders(self._source, place)
+            renderer = self._renderer or Renderer(lenient=True)
+            pixels = renderer.render(self._source, place)
         else:
             pixels = self._source.level(level).read(place)
         if pixels.dtype != np.uint8:

@@ -28,7 +28,7 @@ def small(document: Document, pixels: int, live: Live | None = None) -> NDArray[
         level += 1
     step = 1 << level
     width, height = -(-document.width // step), -(-document.height // step)
-    return render_srgb(document, Region(0, 0, width, height, level), live)
+    return render_srgb(document, Region(0, 0, width, height, level), live, lenient=True)
 
 
 class Glimpse(QObject):
