@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from safelight.document import Document, Group, Layer, LiveFilter, Metadata, render
+from safelight.document import Document, Group, Kept, Layer, LiveFilter, Metadata, render
 from safelight.files import (
     FORMATS,
     ExportError,
@@ -137,6 +137,27 @@ def test_layers_over_an_8_bit_photograph_fill_the_bits_of_a_deeper_file(tmp_path
         assert (found % 257 != 0).mean() > 0.9  # of chance numbers 256 of 257 are no multiple
 
 
+def test_a_kept_result_with_fewer_bits_than_the_file_is_named(tmp_path):
+    below, kept = (Raster.from_array(pictures.noise(90, 70, seed=seed)) for seed in (1, 2))
+    costly = Layer("Clean", LiveFilter("costly", kept=Kept(kept, "key")), opacity=0.5)
+    inside = Layer("Soft", LiveFilter("costly", kept=Kept(below, "key")))
+    warm = Layer("Warm", LiveFilter("warm", settings={"amount": 0.1}, kept=Kept(kept, "key")))
+    layers = Layer("Photograph", below), costly, Layer("Group", Group((inside,))), warm
+    document = Document(90, 70, "uint8", layers)
+
+    def notes(document, depth):
+        options = ExportOptions(depth=depth)
+        path = tmp_path / "deep.tif"
+        return export(document, path, options, overwrite=True, live=FakeLive()).notes
+
+    both = "Clean and Soft were computed in 8-bit: what was kept of them has no finer steps."
+    assert notes(document, 16) == (both,)
+    assert notes(document, "same") == ()
+    hidden = document.with_layer(dataclasses.replace(inside, visible=False))
+    one = "Clean was computed in 8-bit: what was kept of it has no finer steps."
+    assert notes(hidden, 32) == (one,)
+
+
 def test_a_plain_photograph_is_the_same_in_a_deeper_file(tmp_path):
     pixels = pictures.noise(90, 70)
     options = ExportOptions(depth=16)
@@ -177,7 +198,7 @@ def test_a_grey_picture_that_stays_in_three_channels_says_why(tmp_path):
     pixels = np.repeat(pictures.noise(40, 30, 1), 3, axis=2)
     grey = document_of(pixels, grey=True)
     opened, (note,) = there_and_back(tmp_path, grey, "WebP")
-    assert "a WebP has no fewer" in note
+    assert "WebP has no fewer" in note
     wide = dataclasses.replace(grey, profile=Profile.from_icc(pictures.wide_profile()))
     opened, (note,) = there_and_back(tmp_path, wide, "PNG")
     assert "its profile, Test profile, is for three" in note

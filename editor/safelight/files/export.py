@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from safelight.document import Document, Live, Metadata, whole
+from safelight.document import Document, Layer, Live, Metadata, whole
 from safelight.files import foreign, jpeg, metadata, png, provenance, tiff, webp
 from safelight.files.atomic import WriteError, atomic_write, check_target, plain_name
 from safelight.files.content import Content
@@ -47,6 +47,7 @@ class _Target:
     depths: tuple[str, ...]
     alpha: bool = True
     exporter: foreign.Exporter | None = None
+    grey: bool = False
 
 
 _QUALITY = {"JPEG": 92, "WebP": 90}
@@ -226,7 +227,7 @@ def _by_suffix(path: str | os.PathLike[str], exporters: foreign.Exporters) -> _T
 
 
 def _own(name: str) -> _Target:
-    return _Target(name, DEPTHS_HELD[name], alpha=name != "JPEG")
+    return _Target(name, DEPTHS_HELD[name], alpha=name != "JPEG", grey=name != "WebP")
 
 
 def _of_plugin(exporter: foreign.Exporter) -> _Target:
@@ -244,7 +245,7 @@ def _content(
 ) -> Content:
     """The pixels and metadata as they will stand in the file."""
     notes: list[str] = []
-    pixels = _rendered(document, target, options.depth, live)
+    pixels = _rendered(document, target, options.depth, live, notes)
     if pixels.shape[2] == 4 and not target.alpha:
         pixels = _on_white(pixels, target, notes)
     pixels = _in_depth(pixels, target, options.depth, notes)
@@ -291,10 +292,11 @@ def _foreign_content(
 ) -> Content:
     """The pixels as a plugin's format will hold them, and notes of all that it does not hold."""
     notes: list[str] = []
-    pixels, profile = _rendered(document, target, options.depth, live), document.profile
+    pixels, profile = _rendered(document, target, options.depth, live, notes), document.profile
     if pixels.shape[2] == 4 and not target.alpha:
         pixels = _on_white(pixels, target, notes)
     pixels = _in_depth(pixels, target, options.depth, notes, profile)
+    pixels = _in_grey(document, pixels, target, notes)
     if not profile.is_srgb:
         cut = "" if pixels.dtype == np.float32 else "; what lies outside sRGB was cut off"
         notes.append(
@@ -313,14 +315,40 @@ def _foreign_content(
     return Content(pixels, alpha=pixels.shape[2] == 4, notes=notes)
 
 
+def _kept_shallow(layers: Sequence[Layer], depth: str, live: Live | None) -> list[str]:
+    """The filter layers of which something is shown that was kept in less than ``depth``."""
+    found: list[str] = []
+    for layer in layers:
+        held = layer.filter
+        if not layer.shown:
+            continue
+        found += _kept_shallow(layer.layers, depth, live)
+        runs = held is not None and live is not None and live.reach(held, 0) is not None
+        if held is not None and held.kept is not None and not runs:
+            found += [layer.name] if held.kept.raster.depth != depth else []
+    return found
+
+
+def _words(names: Sequence[str]) -> str:
+    """Names and the verb they ask for: "A was", "A and B were"."""
+    *first, last = dict.fromkeys(names)
+    return f"{', '.join(first)} and {last} were" if first else f"{last} was"
+
+
 def _rendered(
-    document: Document, target: _Target, wanted: Depth, live: Live | None
+    document: Document, target: _Target, wanted: Depth, live: Live | None, notes: list[str]
 ) -> NDArray[Any]:
     """All that is shown, in the document's depth, or in the file's where that is deeper.
 
     So that layers are rounded once, to what the file can hold of them.
     """
     depth = deeper(document.depth, _depth(target, wanted, document.depth))
+    shallow = _kept_shallow(document.layers, depth, live)
+    if shallow:
+        notes.append(
+            f"{_words(shallow)} computed in {DEPTHS[document.depth]}: what was kept of"
+            f" {'it' if len(shallow) == 1 else 'them'} has no finer steps."
+        )
     return whole(document, live, depth).to_array()
 
 
@@ -377,8 +405,8 @@ def _in_grey(
     bands = (pixels[top : top + _ROWS] for top in range(0, len(pixels), _ROWS))
     if not document.grey or not all(has_no_colour(band) for band in bands):
         return pixels
-    if target.name == "WebP":
-        notes.append("The grey picture was written in three channels: a WebP has no fewer.")
+    if not target.grey:
+        notes.append(f"The grey picture was written in three channels: {target.name} has no fewer.")
         return pixels
     if document.profile.icc is not None:
         name = document.profile.name

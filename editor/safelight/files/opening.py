@@ -456,7 +456,9 @@ def _converted(
         flags |= imagecodecs.CMS.FLAGS.NOOPTIMIZE
     srgb = imagecodecs.cms_profile("srgb")
     result = np.empty((*colour.shape[:2], 3), colour.dtype)
-    rows = max(_CONVERTED_AT_ONCE // colour.shape[1], 1)
+    # LittleCMS makes a coarse grid anew for each band, so these are larger.
+    at_once = _CONVERTED_AT_ONCE if exact else 16 * _CONVERTED_AT_ONCE
+    rows = max(at_once // colour.shape[1], 1)
 
     def convert(top: int) -> None:
         band = packed(colour[top : top + rows])
