@@ -1,15 +1,24 @@
 """A window, photographs to open in it, and hands to use it."""
 
+import functools
+
 import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QMessageBox
+from pytestqt.qtbot import QtBot
 
+from safelight import actions
 from safelight.gui.application import make_application
 from safelight.gui.samples import forget_files
 from safelight.gui.window import Window
+from tests.gui.spare import Spare
+from tests.plugins.installing import install
+
+PATIENCE = 180_000
+"""Milliseconds after which what is waited for will not come, however busy the machine is."""
 
 
 @pytest.fixture(scope="session")
@@ -20,6 +29,61 @@ def qapp_cls():
 @pytest.fixture(autouse=True)
 def _looks(qapp):
     make_application([])
+
+
+class Patient(QtBot):
+    """Waits for a condition as long as a busy machine may need: no limit is a measurement."""
+
+    def waitUntil(self, condition, *, timeout=0):
+        super().waitUntil(condition, timeout=max(timeout, PATIENCE))
+
+    def waitSignal(self, signal, *, timeout=0, raising=True, **options):
+        least = PATIENCE if raising else 0  # what is not to come is waited for as told
+        limit = max(timeout, least)
+        return super().waitSignal(signal, timeout=limit, raising=raising, **options)
+
+    def waitExposed(self, widget, *, timeout=0):
+        return super().waitExposed(widget, timeout=max(timeout, PATIENCE))
+
+
+@pytest.fixture
+def qtbot(qapp, request):
+    return Patient(request)
+
+
+@pytest.fixture(scope="session")
+def spare():
+    """Idle workers of closed windows, for the windows of further tests."""
+    spare = Spare()
+    yield spare
+    spare.close()
+
+
+@pytest.fixture(autouse=True)
+def _workers_are_kept(spare, monkeypatch):
+    spare.take_part(monkeypatch)
+
+
+@functools.cache
+def plugins(base, modules):
+    """The folder that has these plugins, for all tests: what is known of it need not be asked."""
+    folder = base / "-".join(modules)
+    folder.mkdir(parents=True)
+    for module in modules:
+        install(folder, module)
+    return folder
+
+
+@pytest.fixture
+def offer(tmp_path_factory, monkeypatch):
+    """Have windows know further plugins: ``offer("safelight_kinds")``."""
+    base = tmp_path_factory.getbasetemp() / "plugins"
+
+    def offer_plugins(*modules):
+        studio = functools.partial(actions.Studio, plugin_folders=[plugins(base, modules)])
+        monkeypatch.setattr(actions, "Studio", studio)
+
+    return offer_plugins
 
 
 def photograph(height, width):
@@ -39,7 +103,7 @@ def photo(tmp_path):
 
 @pytest.fixture
 def window(qtbot):
-    """A window that has woken up; at the end it is closed, and so are its workers."""
+    """A window that has woken up; at the end it is closed."""
     forget_files()
     return wake(Window(), qtbot)
 

@@ -1,6 +1,5 @@
 """The lightbox, by real mouse and keys: going on, going back, from A to B, what is shown when."""
 
-import functools
 from typing import Annotated
 
 import numpy as np
@@ -15,7 +14,6 @@ from safelight.gui.controls import CodeControl, LightboxControl, PaletteControl,
 from safelight.gui.controls.neighbourhood import MIDDLE
 from safelight.gui.window import Window
 from tests.gui.conftest import choose, drag, open_in, wake
-from tests.plugins.installing import install
 from tests.plugins.safelight_making import SIZE
 
 LEFT = Qt.MouseButton.LeftButton
@@ -306,13 +304,9 @@ def test_a_picture_without_colours_is_said(palette, qtbot):
 
 
 @pytest.fixture
-def awake(tmp_path, monkeypatch, qtbot):
+def awake(offer, qtbot):
     """A window that knows the generators of the tests."""
-    plugins = tmp_path / "plugins"
-    plugins.mkdir()
-    install(plugins, "safelight_making")
-    studio = functools.partial(actions.Studio, plugin_folders=[plugins])
-    monkeypatch.setattr(actions, "Studio", studio)
+    offer("safelight_making")
     return wake(Window(), qtbot)
 
 

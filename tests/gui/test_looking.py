@@ -1,30 +1,22 @@
 """A zoomable filter is tried at the size that is seen: coarsely first, then sharply."""
 
-import functools
-
 import numpy as np
 import pytest
 from PIL import Image
 
-from safelight import actions
 from safelight.api import Region
 from safelight.document import edits
 from safelight.gui.run import Run
 from tests.gui.conftest import choose, open_in, photograph, wake
-from tests.plugins.installing import install
 
 LIMIT = 30000
 
 
 @pytest.fixture
-def workspace(tmp_path, monkeypatch, qtbot):
+def workspace(offer, tmp_path, qtbot):
     from safelight.gui.window import Window
 
-    folder = tmp_path / "plugins"
-    folder.mkdir()
-    install(folder, "safelight_seeing")
-    studio = functools.partial(actions.Studio, plugin_folders=[folder])
-    monkeypatch.setattr(actions, "Studio", studio)
+    offer("safelight_seeing")
     path = tmp_path / "large.png"
     Image.fromarray(photograph(1600, 2400)).save(path, compress_level=1)
     workspace = open_in(wake(Window(), qtbot), path, qtbot)

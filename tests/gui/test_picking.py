@@ -1,29 +1,21 @@
 """Places are picked in the picture; layers are chosen; each is one step, and can be undone."""
 
-import functools
-
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QScrollArea, QSlider
 
-from safelight import actions
 from safelight.document import Layer, edits
 from safelight.pixels import Raster
 from tests.gui.conftest import choose, drag, open_in, wake, wheel
-from tests.plugins.installing import install
 
 LEFT = Qt.MouseButton.LeftButton
 SCROLLED = (QAbstractSpinBox, QComboBox, QSlider)
 
 
 @pytest.fixture
-def studio_of_kinds(tmp_path, monkeypatch):
-    folder = tmp_path / "plugins"
-    folder.mkdir()
-    install(folder, "safelight_kinds")
-    studio = functools.partial(actions.Studio, plugin_folders=[folder])
-    monkeypatch.setattr(actions, "Studio", studio)
+def studio_of_kinds(offer):
+    offer("safelight_kinds")
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """The proof strip: values of a parameter beside one another, computed after what the user does."""
 
-import functools
-
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -17,7 +15,6 @@ from safelight.gui.window import Window
 from safelight.pixels import Raster
 from tests.gui.conftest import choose, open_in, wake
 from tests.plugins import safelight_seeds
-from tests.plugins.installing import install
 
 LEFT = Qt.MouseButton.LeftButton
 WHOLE = Region(0, 0, 400, 300)
@@ -26,13 +23,8 @@ LIMIT = 60000
 
 
 @pytest.fixture
-def workspace(tmp_path, monkeypatch, photo, qtbot):
-    folder = tmp_path / "plugins"
-    folder.mkdir()
-    for module in ("safelight_seeds", "safelight_seeing", "safelight_faults"):
-        install(folder, module)
-    studio = functools.partial(actions.Studio, plugin_folders=[folder])
-    monkeypatch.setattr(actions, "Studio", studio)
+def workspace(offer, photo, qtbot):
+    offer("safelight_seeds", "safelight_seeing", "safelight_faults")
     return open_in(wake(Window(), qtbot), photo, qtbot)
 
 

@@ -1,27 +1,19 @@
 """What was measured is shown; what selects is seen in red; what works on a mask asks for one."""
 
-import functools
-
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 
-from safelight import actions
 from safelight.api import Region
 from safelight.document import edits
 from tests.gui.conftest import choose, drag, open_in, wake
-from tests.plugins.installing import install
 
 
 @pytest.fixture
-def workspace(tmp_path, monkeypatch, photo, qtbot):
+def workspace(offer, photo, qtbot):
     from safelight.gui.window import Window
 
-    folder = tmp_path / "plugins"
-    folder.mkdir()
-    install(folder, "safelight_seeing")
-    studio = functools.partial(actions.Studio, plugin_folders=[folder])
-    monkeypatch.setattr(actions, "Studio", studio)
+    offer("safelight_seeing")
     return open_in(wake(Window(), qtbot), photo, qtbot)
 
 

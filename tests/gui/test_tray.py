@@ -1,6 +1,5 @@
 """The tray, by real mouse and keys: choosing, adding, removing, and what a document holds."""
 
-import functools
 from typing import Annotated
 
 import numpy as np
@@ -10,7 +9,7 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog
 
-from safelight import actions, api
+from safelight import api
 from safelight.actions.pictures import kept_copy, read_pixels
 from safelight.api.parameters import parameter_of
 from safelight.document import is_stale
@@ -19,7 +18,6 @@ from safelight.gui.controls import TrayControl, control_for
 from safelight.gui.shelf import shelf
 from safelight.gui.window import Window
 from tests.gui.conftest import choose, open_in, wake
-from tests.plugins.installing import install
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -294,12 +292,8 @@ def test_the_pictures_are_tried_side_by_side_under_their_titles(make):
 
 
 @pytest.fixture
-def workspace(tmp_path, monkeypatch, photo, qtbot):
-    plugins = tmp_path / "plugins"
-    plugins.mkdir()
-    install(plugins, "safelight_kinds")
-    studio = functools.partial(actions.Studio, plugin_folders=[plugins])
-    monkeypatch.setattr(actions, "Studio", studio)
+def workspace(offer, photo, qtbot):
+    offer("safelight_kinds")
     return open_in(wake(Window(), qtbot), photo, qtbot)
 
 
