@@ -24,6 +24,7 @@ from tests.benchmarks import (
     plugins,
     project,
     sketches,
+    stalls,
     startup,
     thread,
     throughput,
@@ -45,6 +46,7 @@ BENCHMARKS = {
     "plugins": plugins,
     "project": project,
     "sketches": sketches,
+    "stalls": stalls,
 }
 
 _MOST_LOAD = 0.5

@@ -1,113 +1,117 @@
-"""The window answers while the machine works: standstills of the event loop are counted."""
+"""The window answers while the machine works: it waits for no worker, and what its own thread
+does is bounded by what is on the screen, not by the photograph. Counted; milliseconds are for
+``python -m tests.benchmarks stalls``.
+"""
 
-import gc
+import functools
+import threading
 
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 
-from tests.gui.conftest import choose, open_in, photograph, wheel
-from tests.gui.stalls import StallCounter
+from safelight import actions
+from safelight.gui.canvas.picture import SIDE
+from safelight.gui.window import Window
+from tests.gui.conftest import choose, open_in, photograph, wake, wheel
+from tests.gui.reading import Reading
+from tests.plugins.installing import install
 
-LIMIT = 50
-"""Milliseconds the event loop may stand still."""
-
-ROUNDS = 3
-PARTS = 10
-"""A fault of the window comes back in every round at the same part of the work, be it its start
-or its end. A machine that is busy with something else comes when it likes."""
+MOVES = 80
 
 
-@pytest.fixture(autouse=True)
-def without_the_other_tests():
-    """What two thousand tests have left in this process is nothing a window has to walk over."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
-
-
-def rounds_without_stall(measure):
-    """Whether each part of the work had no stall in some round of ``measure``, which gives a
-    stopped StallCounter."""
-    longest, guilty = [], set(range(PARTS))
-    for _ in range(ROUNDS):
-        counter = measure()
-        parts = {min(int(share * PARTS), PARTS - 1) for share in counter.when(LIMIT)}
-        longest.append(f"{counter.longest():.0f} ms, in parts {sorted(parts)}")
-        guilty &= parts
-        if not guilty:
-            break
-    print("longest standstill of each round:", "; ".join(longest))
-    return not guilty
-
-
-def large_photograph(folder):
+def large_photograph(folder, times):
     path = folder / "large.jpg"
     small = photograph(1000, 1500)
-    Image.fromarray(np.repeat(np.repeat(small, 4, 0), 4, 1)).save(path, quality=90)
+    Image.fromarray(np.repeat(np.repeat(small, times, 0), times, 1)).save(path, quality=90)
     return path
 
 
-class Hands:
-    """Zooms and pans without rest."""
-
-    def __init__(self, canvas):
-        self.canvas = canvas
-        self.turn = 0
-        self.timer = QTimer(canvas)
-        self.timer.setInterval(40)
-        self.timer.timeout.connect(self.move)
-        self.timer.start()
-
-    def move(self):
-        self.turn += 1
-        at = QPoint(self.canvas.width() // 3, self.canvas.height() // 2)
-        if self.turn % 5 == 0:
-            wheel(self.canvas, at, 1 if self.turn % 40 < 20 else -1)
-        else:
-            view = self.canvas.view.moved(9 if self.turn % 60 < 30 else -9, 4)
-            self.canvas._look(view)
+def screenful(canvas):
+    """The pixels of the tiles that a view can show at the most, and of their neighbours."""
+    across, down = (-(-side // SIDE) + 2 for side in (canvas.width(), canvas.height()))
+    return across * down * (SIDE + 2) ** 2
 
 
-def test_panning_and_zooming_24_megapixels_never_stalls(window, tmp_path, qtbot):
-    workspace = open_in(window, large_photograph(tmp_path), qtbot)
-    qtbot.wait(300)
-
-    def measure():
-        counter = StallCounter()
-        hands = Hands(workspace.canvas)
-        counter.start()
-        qtbot.wait(6000)
-        counter.stop()
-        hands.timer.stop()
-        assert hands.turn > 50
-        return counter
-
-    assert rounds_without_stall(measure)
+def move(canvas, turn):
+    """Zoom and pan, as hands do."""
+    if turn % 5 == 0:
+        at = QPoint(canvas.width() // 3, canvas.height() // 2)
+        wheel(canvas, at, 1 if turn % 40 < 20 else -1)
+    else:
+        canvas._look(canvas.view.moved(9 if turn % 60 < 30 else -9, 4))
+    canvas.update()
 
 
-def test_the_window_answers_while_a_24_megapixel_enlarge_runs(window, tmp_path, qtbot):
-    workspace = open_in(window, large_photograph(tmp_path), qtbot)
-    session = workspace.session
+class Paints(QObject):
+    """Counts how often a widget is painted."""
+
+    def __init__(self, widget):
+        super().__init__()
+        self.count = 0
+        widget.installEventFilter(self)
+
+    def eventFilter(self, _, event):
+        self.count += event.type() == QEvent.Type.Paint
+        return False
+
+
+def look_around(canvas, qtbot):
+    """Move the picture MOVES times, each time until it has been painted."""
+    paints = Paints(canvas)
+    for turn in range(1, MOVES + 1):
+        before = paints.count
+        move(canvas, turn)
+        qtbot.waitUntil(lambda before=before: paints.count > before)
+
+
+def test_panning_and_zooming_24_megapixels_touches_no_more_than_the_screen_shows(
+    window, tmp_path, qtbot, monkeypatch
+):
+    canvas = open_in(window, large_photograph(tmp_path, 4), qtbot).canvas
+    qtbot.waitUntil(lambda: canvas.finished)
+    reading = Reading(monkeypatch)
+    look_around(canvas, qtbot)
+    assert 0 < reading.most <= screenful(canvas) < 24_000_000 / 4
+    assert reading.turns >= MOVES / 2
+
+
+@pytest.fixture
+def gate(tmp_path, monkeypatch):
+    """A folder whose file ``open`` lets the filter Held go on; it is opened in any case."""
+    folder = tmp_path / "plugins"
+    folder.mkdir()
+    install(folder, "safelight_faults")
+    studio = functools.partial(actions.Studio, plugin_folders=[folder])
+    monkeypatch.setattr(actions, "Studio", studio)
+    # Were the window to wait for the worker, nobody else would open it.
+    late = threading.Timer(600, (folder / "late").touch)
+    late.daemon = True
+    late.start()
+    yield folder
+    late.cancel()
+    (folder / "late").touch()
+
+
+def test_the_window_answers_while_a_worker_enlarges_to_24_megapixels(
+    gate, tmp_path, qtbot, monkeypatch
+):
+    window = wake(Window(), qtbot)
+    workspace = open_in(window, large_photograph(tmp_path, 2), qtbot)
+    session, canvas = workspace.session, workspace.canvas
+    panel = choose(window, "held")
+    panel.preview.setChecked(False)
+    qtbot.waitUntil(lambda: canvas.finished)
+    reading = Reading(monkeypatch)
+    qtbot.mouseClick(panel.apply, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: session.job is not None and (gate / "begun").exists())
+    look_around(canvas, qtbot)
+    assert session.job is not None
+    assert session.document.width == 3000
+    assert not (gate / "late").exists()
+    (gate / "open").touch()
+    qtbot.waitUntil(lambda: session.job is None and not session.busy)
     assert session.document.width * session.document.height == 24_000_000
-
-    def measure():
-        panel = choose(window, "enlarge")
-        panel.preview.setChecked(False)
-        qtbot.wait(500)
-        counter = StallCounter()
-        hands = Hands(workspace.canvas)
-        counter.start()
-        qtbot.mouseClick(panel.apply, Qt.MouseButton.LeftButton)
-        assert session.job is not None
-        qtbot.waitUntil(lambda: session.job is None, timeout=900_000)
-        qtbot.wait(500)
-        counter.stop()
-        hands.timer.stop()
-        assert session.document.width == 12_000
-        session.undo()
-        return counter
-
-    assert rounds_without_stall(measure)
+    qtbot.waitUntil(lambda: canvas.finished)
+    assert 0 < reading.most <= screenful(canvas) < 6_000_000

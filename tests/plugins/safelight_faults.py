@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 
@@ -31,6 +32,20 @@ def slow(image: api.Image, job: api.Job) -> api.Image:
         job.progress(step / 600)
         time.sleep(0.1)
     return image
+
+
+@api.filter("Held", category="Test", scale=2)
+def held(image: api.Image, job: api.Job) -> api.Image:
+    """Waits at a gate, a file beside this one: a test holds it as long as it likes."""
+    folder = Path(__file__).parent
+    rehearsal = image.shape == (64, 64, 3) and float(image.mean()) == 0.5
+    waited = 0
+    while not (rehearsal or (folder / "open").exists() or (folder / "late").exists()):
+        (folder / "begun").touch()
+        waited += 1
+        job.progress(1 - 0.999**waited)
+        time.sleep(0.02)
+    return image.repeat(2, 0).repeat(2, 1)
 
 
 @api.filter("Abort", category="Test")

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tests.gui.stalls import StallCounter, own
+from tests.benchmarks.heartbeat import StallCounter, own
 
 
 def test_a_busy_and_a_sleeping_window_are_stalls(qtbot):
