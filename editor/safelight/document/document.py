@@ -264,8 +264,7 @@ def _own(layer: Layer) -> tuple[_Kinds, bool]:
 
 
 def _has_any(raster: Raster, channel: int) -> bool:
-    tiles = {id(tile): tile for _, tile in raster.tiles()}
-    return any(tile[..., channel].any() for tile in tiles.values())
+    return any(tile[..., channel].any() for tile in raster.tiles_at(raster.region))
 
 
 def _substitute(

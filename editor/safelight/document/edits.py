@@ -445,7 +445,7 @@ def deepen(depth: str) -> Edit:
     """
 
     def deep(raster: Raster) -> Raster:
-        return _mapped(raster, lambda tile: from_float(to_float(tile), depth), depth)
+        return raster.mapped(lambda tile: from_float(to_float(tile), depth), depth)
 
     def in_depth(layer: Layer) -> Layer:
         content = layer.content
@@ -530,21 +530,6 @@ def _copy(layer: Layer, name: str) -> Layer:
     return replace(layer, name=name, content=content, id=_new_id())
 
 
-def _mapped(raster: Raster, change: Callable[[Any], Any], depth: str | None = None) -> Raster:
-    """A raster with a function of its tiles' pixels; a tile shared before is shared after.
-
-    ``depth`` is that of the new pixels, where it is another one.
-    """
-    done: dict[int, Any] = {}
-    tiles = []
-    for _, tile in raster.tiles():
-        if id(tile) not in done:
-            done[id(tile)] = change(tile)
-        tiles.append(done[id(tile)])
-    depth = depth or raster.depth
-    return Raster.from_tiles(raster.width, raster.height, raster.channels, depth, tiles)
-
-
 def _is_empty(mask: Raster, changed: Region) -> bool:
     """Whether nothing of a mask is white; looks first where it has just been changed."""
     tiles = chain(mask.tiles_at(changed), mask.tiles_at(mask.region))
@@ -558,7 +543,7 @@ def _full(mask: Raster) -> int:
 
 def _inverted(mask: Raster) -> Raster:
     full = _full(mask)
-    return _mapped(mask, lambda tile: np.subtract(full, tile, dtype=tile.dtype))
+    return mask.mapped(lambda tile: np.subtract(full, tile, dtype=tile.dtype))
 
 
 def _grown_filter(

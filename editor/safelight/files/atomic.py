@@ -23,6 +23,10 @@ PREFIX = ".safelight-"
 """How the name of every temporary file begins; it goes on with host, process and chance."""
 
 _SUFFIX = ".tmp"
+
+LONGEST_TEMPORARY = 44
+"""Bytes that the name of a temporary file has at most: a process has seven digits."""
+
 _SLACK = 1.1
 
 
@@ -151,7 +155,7 @@ _REASONS = {
     errno.EIO: "the disk reported an error; save elsewhere and check the disk",
     errno.ENOENT: "the folder does not exist",
     errno.ENOTDIR: "part of its path is a file, not a folder",
-    errno.ENAMETOOLONG: "the name is too long",
+    errno.ENAMETOOLONG: "the name is too long; choose a shorter one",
     errno.EFBIG: "the file would be larger than allowed there; save elsewhere",
     errno.ELOOP: "its links lead in a circle",
     errno.EMFILE: "too many files are open",

@@ -22,6 +22,7 @@ from safelight.files import foreign, jpeg, metadata, png, provenance, tiff, webp
 from safelight.files.adobe_rgb import adobe_rgb_profile
 from safelight.files.atomic import plain_name
 from safelight.files.content import CHANNELS, Content, DamagedError, Limit, TooLargeError, packed
+from safelight.files.memory import free_memory
 from safelight.pixels import SRGB, ColourError, Profile, Raster
 
 LIMIT_VARIABLE = "SAFELIGHT_PIXEL_LIMIT"
@@ -119,36 +120,26 @@ def default_pixel_limit() -> int:
 
     16 bytes are a float32 RGBA pixel, what a filter works on.
     """
-    free = _free_memory()
+    free = free_memory()
     if free is None:
         return LARGEST_LIMIT
     return min(LARGEST_LIMIT, int(free * _SHARE_OF_MEMORY) // _BYTES_PER_PIXEL)
 
 
 def _limit(given: int | None) -> int:
-    if given is not None:
-        return given
+    if given is None:
+        given = stated_pixel_limit()
+    return default_pixel_limit() if given is None else given
+
+
+def stated_pixel_limit() -> int | None:
+    """What SAFELIGHT_PIXEL_LIMIT says; None without it. Raises OpenError for what is no number."""
     stated = os.environ.get(LIMIT_VARIABLE, "").strip().replace("_", "")
     if not stated:
-        return default_pixel_limit()
+        return None
     if not stated.isdecimal():
         raise OpenError(f"{LIMIT_VARIABLE} must be a whole number of pixels, like 200000000.")
     return int(stated)
-
-
-def _free_memory() -> int | None:
-    """Bytes a program can still get without swapping; None where the system does not tell."""
-    try:
-        with open("/proc/meminfo", encoding="ascii") as file:
-            for line in file:
-                if line.startswith("MemAvailable:"):
-                    return int(line.split()[1]) * 1024
-    except (OSError, ValueError, IndexError):
-        pass
-    try:
-        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        return None
 
 
 def read_content(
@@ -229,7 +220,7 @@ def _size(file: io.BufferedReader) -> int:
 
 def _check_memory(file: io.BufferedReader, name: str) -> None:
     """Raise OpenError for a file that the memory has no room for."""
-    free, size = _free_memory(), _size(file)
+    free, size = free_memory(), _size(file)
     if free is not None and size > free * _SHARE_OF_MEMORY:
         raise OpenError(f"{name} is larger ({size >> 20} MB) than the free memory allows.")
 

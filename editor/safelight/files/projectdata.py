@@ -9,6 +9,8 @@ import json
 import math
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, get_args
 
 import numpy as np
@@ -20,7 +22,8 @@ from safelight.pixels import DEPTHS, SRGB, TILE, ColourError, Profile, Raster
 
 MOST_LAYERS = 10_000
 DEEPEST = 64
-"""Limits of a document that is believed: layers, and groups within groups."""
+MOST_STEPS = 100_000
+"""Limits of what is believed: layers of a document, groups within groups, steps of a history."""
 
 _DEEPEST_SETTING = 4
 """Lists within lists of one setting: a curve has two."""
@@ -41,10 +44,22 @@ Keep = Callable[[Raster], str]
 KeepBytes = Callable[[bytes], str]
 Find = Callable[[str], Raster]
 FindBytes = Callable[[str], bytes]
+Share = Callable[[Any, Callable[[], Layer]], Layer]
+"""Gives the layer that some JSON is: made, or one that was made of equal JSON before."""
 
 
 class DataError(ValueError):
     """Data that is no document; the message is a part of a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """A document with its row's name, and the rasters and blobs, by name, that the row names."""
+
+    document: Document
+    name: str
+    rasters: Mapping[str, Raster]
+    blobs: frozenset[str]
 
 
 # -- tiles -----------------------------------------------------------------------------------
@@ -118,7 +133,10 @@ def to_json(document: Document, keep: Keep, keep_bytes: KeepBytes) -> str:
     def bytes_or_none(data: bytes | None) -> str | None:
         return None if data is None else keep_bytes(data)
 
+    if not document.layers:
+        raise DataError("it has no layers")
     metadata = document.metadata
+    dpi = _resolution(metadata.dpi)
     data = {
         "width": document.width,
         "height": document.height,
@@ -128,7 +146,7 @@ def to_json(document: Document, keep: Keep, keep_bytes: KeepBytes) -> str:
         "exif": bytes_or_none(metadata.exif),
         "xmp": bytes_or_none(metadata.xmp),
         "iptc": bytes_or_none(metadata.iptc),
-        "dpi": [_number(value) for value in metadata.dpi] if metadata.dpi else None,
+        "dpi": list(dpi) if dpi else None,
         "quantisation": document.source.quantisation,
         "grey": document.grey,
         "selection": keep(document.selection) if document.selection else None,
@@ -198,7 +216,7 @@ def _filter_to_json(held: LiveFilter, keep: Keep, keep_bytes: KeepBytes) -> dict
     }
 
 
-def from_json(text: str, find: Find, find_bytes: FindBytes) -> Document:
+def from_json(text: str, find: Find, find_bytes: FindBytes, share: Share) -> Document:
     """The inverse of ``to_json``. Raises DataError for text that is no document."""
     if len(text) > _LONGEST_TEXT:
         raise DataError("a document in it is far too large")
@@ -209,8 +227,11 @@ def from_json(text: str, find: Find, find_bytes: FindBytes) -> Document:
         dpi = whole.optional("dpi", list)
         names = {name: whole.optional(name, str) for name in ("exif", "xmp", "iptc")}
         selection = whole.optional("selection", str)
-        counted = [0]
-        return Document(
+        stated = whole.required("layers", list)
+        if not stated:
+            raise DataError("it has no layers")
+        layers = _layers_from_json(stated, _Found(find, find_bytes, share, [0]), 0)
+        document = Document(
             width=whole.number("width", 1, LONGEST_SIDE),
             height=whole.number("height", 1, LONGEST_SIDE),
             depth=whole.one_of("depth", DEPTHS),
@@ -218,13 +239,16 @@ def from_json(text: str, find: Find, find_bytes: FindBytes) -> Document:
             profile=SRGB if icc is None else Profile.from_icc(find_bytes(icc)),
             metadata=Metadata(
                 **{name: None if key is None else find_bytes(key) for name, key in names.items()},
-                dpi=None if dpi is None else _pair(dpi),
+                dpi=None if dpi is None else _resolution(_pair(dpi)),
             ),
             selection=None if selection is None else find(selection),
             source=Source(_tables(whole.optional("quantisation", list) or [])),
             grey=whole.optional("grey", bool) or False,
-            layers=_layers_from_json(whole.required("layers", list), find, find_bytes, 0, counted),
+            layers=layers,
         )
+        if sum(1 for _ in document.walk()) > MOST_LAYERS:
+            raise DataError(f"there are more than {MOST_LAYERS} layers")
+        return document
     except (json.JSONDecodeError, RecursionError, ColourError) as error:
         raise DataError(f"a document cannot be read: {error}") from None
     except DataError:
@@ -238,31 +262,41 @@ def _tables(data: list[Any]) -> tuple[tuple[int, ...], ...]:
     tables = tuple(tuple(int(step) for step in table) for table in data[:4])
     if any(len(table) != 64 for table in tables):
         raise DataError("a quantisation table has not 64 steps")
+    if not all(0 < step < 1 << 16 for table in tables for step in table):
+        raise DataError("a quantisation table has a step that none can have")
     return tables
 
 
-def _layers_from_json(
-    data: list[Any], find: Find, find_bytes: FindBytes, depth: int, counted: list[int]
-) -> tuple[Layer, ...]:
-    counted[0] += len(data)
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Where what a document names is found, and how many layers it has had so far."""
+
+    raster: Find
+    bytes: FindBytes
+    share: Share
+    counted: list[int]
+
+
+def _layers_from_json(data: list[Any], found: _Found, depth: int) -> tuple[Layer, ...]:
+    found.counted[0] += len(data)
     if depth > DEEPEST:
         raise DataError(f"groups lie more than {DEEPEST} deep")
-    if counted[0] > MOST_LAYERS:
+    if found.counted[0] > MOST_LAYERS:
         raise DataError(f"there are more than {MOST_LAYERS} layers")
-    return tuple(_layer_from_json(_Fields(item), find, find_bytes, depth, counted) for item in data)
+    return tuple(
+        found.share(item, partial(_layer_from_json, _Fields(item), found, depth)) for item in data
+    )
 
 
-def _layer_from_json(
-    data: _Fields, find: Find, find_bytes: FindBytes, depth: int, counted: list[int]
-) -> Layer:
+def _layer_from_json(data: _Fields, found: _Found, depth: int) -> Layer:
     pixels, group = data.optional("pixels", str), data.optional("group", list)
     content: Raster | Group | LiveFilter
     if pixels is not None:
-        content = find(pixels)
+        content = found.raster(pixels)
     elif group is not None:
-        content = Group(_layers_from_json(group, find, find_bytes, depth + 1, counted))
+        content = Group(_layers_from_json(group, found, depth + 1))
     else:
-        content = _filter_from_json(_Fields(data.required("filter", dict)), find, find_bytes)
+        content = _filter_from_json(_Fields(data.required("filter", dict)), found)
     mask = data.optional("mask", str)
     return Layer(
         name=data.required("name", str),
@@ -272,19 +306,19 @@ def _layer_from_json(
         visible=data.required("visible", bool),
         locked=data.required("locked", bool),
         clipped=data.required("clipped", bool),
-        mask=None if mask is None else find(mask),
+        mask=None if mask is None else found.raster(mask),
         id=data.required("id", str),
         synthetic=data.synthetic(),
     )
 
 
-def _filter_from_json(data: _Fields, find: Find, find_bytes: FindBytes) -> LiveFilter:
+def _filter_from_json(data: _Fields, found: _Found) -> LiveFilter:
     kept, settings = data.optional("kept", dict), data.required("settings", dict)
 
     def setting(value: Any) -> Value:
         if isinstance(value, Mapping) and isinstance(value.get("text"), str):
             # One text for all steps of the history that have it.
-            return sys.intern(find_bytes(value["text"]).decode("utf-8", "surrogatepass"))
+            return sys.intern(found.bytes(value["text"]).decode("utf-8", "surrogatepass"))
         return _setting(value, 0)
 
     settings = {name: setting(value) for name, value in settings.items()}
@@ -301,7 +335,7 @@ def _filter_from_json(data: _Fields, find: Find, find_bytes: FindBytes) -> LiveF
         keeps_grey=data.optional("keeps_grey", bool) or False,
         grow=data.length("grow"),
         feather=data.length("feather"),
-        kept=None if kept is None else _kept_from_json(_Fields(kept), find),
+        kept=None if kept is None else _kept_from_json(_Fields(kept), found.raster),
     )
 
 
@@ -310,7 +344,10 @@ def _kept_from_json(data: _Fields, find: Find) -> Kept:
     if not all(isinstance(value, str) for value in models.values()):
         raise DataError("a network's digest is no text")
     raster, key = data.required("raster", str), data.required("key", str)
-    return Kept(find(raster), key, models, data.synthetic())
+    pixels = find(raster)
+    if pixels.channels == 1:
+        raise DataError("what a filter has kept is a mask, no picture")
+    return Kept(pixels, key, models, data.synthetic())
 
 
 class _Fields:
@@ -383,6 +420,13 @@ def _pair(values: list[Any]) -> tuple[float, float]:
     if len(numbers) != 2 or len(found) != 2:
         raise DataError("dpi is no pair of numbers")
     return found[0], found[1]
+
+
+def _resolution(dpi: tuple[float, float] | None) -> tuple[float, float] | None:
+    """Dots per inch, or None for numbers that are no resolution: pixels do not depend on it."""
+    if dpi is None or not all(math.isfinite(value) and value > 0 for value in dpi):
+        return None
+    return dpi
 
 
 _ODD = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}

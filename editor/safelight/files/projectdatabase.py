@@ -11,10 +11,11 @@ import hashlib
 import json
 import os
 import sqlite3
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from safelight.files.atomic import FileExists, WriteError, plain_name
+from safelight.files.atomic import LONGEST_TEMPORARY, FileExists, WriteError, plain_name
 from safelight.files.projectdata import DataError
 
 SUFFIX = ".safelight"
@@ -30,6 +31,15 @@ _LONGEST = 64 << 20
 
 _PAGE = 16384
 """Bytes of a page. A tile takes several; With SQLite's own 4096 saving is slower."""
+
+_JOURNAL = "-journal"
+"""What SQLite adds to a file's name for the journal of a save."""
+
+_LONGEST_NAME = 255
+"""Bytes of a file's name, on all common file systems."""
+
+_LONGEST_PATH = 512
+"""Bytes of a path with its journal's: MAX_PATHNAME of SQLite's os_unix.c."""
 
 _COMMON = {
     "meta": "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
@@ -89,6 +99,24 @@ def look(path: Path) -> None:
         raise DataError("it was saved by a later version of Safelight; install that one")
     if head[18:20] != b"\1\1":
         raise DataError("it is no database as Safelight writes them")
+
+
+def check_length(path: Path, *, saving: bool = True, building: bool = False) -> None:
+    """See that a path, links followed, is none that SQLite cannot hold. Raises DataError.
+
+    A save has a journal beside the file; ``building`` it comes first a file with a longer name.
+    """
+    folder, name = (len(os.fsencode(part)) for part in (path.parent, path.name))
+    if saving and name + len(_JOURNAL) > _LONGEST_NAME:
+        most = _LONGEST_NAME - len(_JOURNAL)
+        raise DataError(
+            f"the name is too long ({name} bytes, at most {most}); choose a shorter one"
+        )
+    longest = max(name, LONGEST_TEMPORARY) if building else name
+    if folder + 1 + longest + len(_JOURNAL) > _LONGEST_PATH and sys.platform != "win32":
+        raise DataError(
+            f"its path is too long ({folder + 1 + name} bytes); choose a folder nearer to the top"
+        )
 
 
 def connect(path: Path, *, write: bool = True) -> sqlite3.Connection:

@@ -1,49 +1,52 @@
-"""Reading a project: the history that its rows and tiles make, believed only as far as checked."""
+"""Reading a project: the history that its rows make, believed only as far as checked."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import sqlite3
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from safelight.document import Document, History, Step
-from safelight.files.projectdata import DataError, from_json, tile_count, tile_shapes, unpacked
-from safelight.files.projectdatabase import read_meta
-from safelight.pixels import DEPTHS, Raster, tile_digest
-
-_MOST_STEPS = 10_000
-
-_BYTES_PER_PIXEL = 16
-
-
-class _TooLarge(DataError):
-    """It does not fit into memory."""
+from safelight.document import Document, History, Layer, Step
+from safelight.files.opening import LARGEST_LIMIT, LIMIT_VARIABLE, OpenError, stated_pixel_limit
+from safelight.files.projectdata import (
+    MOST_STEPS,
+    DataError,
+    StoredDocument,
+    from_json,
+    tile_count,
+    tile_shapes,
+)
+from safelight.files.projectdatabase import ProjectError, read_meta
+from safelight.files.projecttiles import Shelf, distinct_rasters
+from safelight.pixels import DEPTHS, Raster
 
 
-def read(connection: sqlite3.Connection) -> History:
-    """The history in a file. Raises DataError.
+def pixel_limit() -> int:
+    """Most pixels of a picture in a project: what SAFELIGHT_PIXEL_LIMIT says, or a gigapixel.
 
-    The present document has to fit into memory; of the steps around it those that do are read.
+    What is free does not count, because tiles are read when they are needed. Raises ProjectError
+    for a limit that is no number.
+    """
+    try:
+        stated = stated_pixel_limit()
+    except OpenError as error:
+        raise ProjectError(str(error)) from None
+    return LARGEST_LIMIT if stated is None else stated
+
+
+def read(connection: sqlite3.Connection, shelf: Shelf) -> tuple[History, list[StoredDocument]]:
+    """The history in a file, every step of it, and what its documents' rows are called.
+
+    The tiles stay on ``shelf``; those of the present document have been looked at. Raises
+    DataError.
     """
     steps, position = _history(read_meta(connection).get("history", ""))
-    made: dict[int, Step] = {}
-    with ThreadPoolExecutor(2) as threads:
-        reader = _Reader(connection, threads)
-        for index in (position, *range(position - 1, -1, -1), *range(position + 1, len(steps))):
-            label, token, name = steps[index]
-            try:
-                made[index] = Step(label, reader.document(name), token)
-            except _TooLarge:
-                if index == position:
-                    raise
-                break
-    first = min(made)
-    return History(tuple(made[index] for index in sorted(made)), position - first)
+    reader = _Reader(connection, shelf)
+    made = tuple(Step(label, reader.document(name), token) for label, token, name in steps)
+    shelf.check(distinct_rasters([made[position].document]))
+    return History(made, position), reader.written
 
 
 def _history(text: str) -> tuple[list[tuple[str, str | None, str]], int]:
@@ -54,7 +57,7 @@ def _history(text: str) -> tuple[list[tuple[str, str | None, str]], int]:
         steps = [(step["label"], step["token"], step["document"]) for step in data["steps"]]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise DataError("its history cannot be read") from error
-    if not 0 < len(steps) <= _MOST_STEPS:
+    if not 0 < len(steps) <= MOST_STEPS:
         raise DataError(f"its history has {len(steps)} steps")
     for label, token, name in steps:
         if not (isinstance(label, str) and isinstance(name, str) and isinstance(token, str | None)):
@@ -65,18 +68,19 @@ def _history(text: str) -> tuple[list[tuple[str, str | None, str]], int]:
 
 
 class _Reader:
-    """Reads documents; each raster and tile once, and no more than memory can hold."""
+    """Reads documents; each of them, and each raster, once."""
 
-    def __init__(self, connection: sqlite3.Connection, threads: ThreadPoolExecutor) -> None:
-        from safelight.files.opening import default_pixel_limit
-
+    def __init__(self, connection: sqlite3.Connection, shelf: Shelf) -> None:
         self._connection = connection
-        self._threads = threads
-        self._pixels = default_pixel_limit()
-        self._left = self._pixels * _BYTES_PER_PIXEL
+        self._shelf = shelf
+        self._present = {row[0] for row in connection.execute("SELECT hash FROM tiles")}
+        self._limit = pixel_limit()
         self._documents: dict[str, Document] = {}
         self._rasters: dict[str, Raster] = {}
-        self._tiles: dict[bytes, NDArray[Any]] = {}
+        self._blobs: set[str] = set()
+        self._names: dict[int, str] = {}
+        self._layers: dict[str, tuple[Layer, set[str]]] = {}
+        self.written: list[StoredDocument] = []
 
     def document(self, name: str) -> Document:
         """A document by its name, the SHA-256 of its text."""
@@ -84,18 +88,36 @@ class _Reader:
             text: str = self._one("SELECT data FROM documents WHERE hash = ?", name, str)
             if hashlib.sha256(text.encode("utf-8", "replace")).hexdigest() != name:
                 raise DataError("a document in it is damaged")
-            self._documents[name] = from_json(text, self._raster, self._blob)
+            self._blobs = set()
+            document = from_json(text, self._raster, self._blob, self._shared)
+            self._check_size(document.width, document.height)
+            self._documents[name] = document
+            rasters = {self._names[id(raster)]: raster for raster in document.rasters()}
+            self.written.append(StoredDocument(document, name, rasters, frozenset(self._blobs)))
         return self._documents[name]
+
+    def _shared(self, data: Any, make: Callable[[], Layer]) -> Layer:
+        """The layer that ``data`` is: the same object in all steps that did not change it."""
+        key = json.dumps(data, separators=(",", ":"))
+        if key not in self._layers:
+            before, self._blobs = self._blobs, set()
+            self._layers[key] = make(), self._blobs
+            self._blobs = before
+        layer, blobs = self._layers[key]
+        self._blobs |= blobs
+        return layer
 
     def _blob(self, name: str) -> bytes:
         data: bytes = self._one("SELECT data FROM blobs WHERE hash = ?", name, bytes)
         if hashlib.sha256(data).hexdigest() != name:
             raise DataError("a profile or other bytes in it are damaged")
+        self._blobs.add(name)
         return data
 
     def _raster(self, name: str) -> Raster:
         if name not in self._rasters:
-            self._rasters[name] = self._read_raster(name)
+            raster = self._rasters[name] = self._read_raster(name)
+            self._names[id(raster)] = name
         return self._rasters[name]
 
     def _read_raster(self, name: str) -> Raster:
@@ -109,44 +131,30 @@ class _Reader:
             raise DataError("a picture in it has no size")
         if not (width > 0 and height > 0):
             raise DataError(f"it holds a picture of {width} x {height} pixels")
-        if width * height > self._pixels:
-            raise _TooLarge(f"a picture of {width} x {height} pixels is too large for the memory")
+        self._check_size(width, height)
         if channels not in (1, 3, 4) or depth not in DEPTHS or not isinstance(packed, bytes):
             raise DataError("a picture in it is of no known kind")
         if len(packed) != 16 * tile_count(width, height):
             raise DataError("a picture in it has not as many tiles as it should")
         names = [packed[at : at + 16] for at in range(0, len(packed), 16)]
-        self._read_tiles(names, tile_shapes(width, height, channels), depth)
-        tiles = [self._tiles[name] for name in names]
-        raster = Raster.from_tiles(width, height, channels, depth, tiles)
-        # They have just been computed, of each tile once; the next save asks for them again.
-        raster._digests[:] = names
+        if not self._present.issuperset(names):
+            raise DataError("a part of it is missing")
+        shapes = tile_shapes(width, height, channels)
+        tiles = [
+            self._shelf.tile(name, shape, depth) for name, shape in zip(names, shapes, strict=True)
+        ]
+        raster = Raster.stored(width, height, channels, depth, tiles, self._shelf.aside)
         if raster.digest().hex() != name:
             raise DataError("a picture in it is damaged")
         return raster
 
-    def _read_tiles(
-        self, names: list[bytes], shapes: list[tuple[int, int, int]], depth: str
-    ) -> None:
-        """Have these tiles in ``self._tiles``. Two threads unpack, this one fetches."""
-        missing = {n: s for n, s in zip(names, shapes, strict=True) if n not in self._tiles}
-        sizes = (int(np.prod(shape)) for shape in missing.values())
-        self._left -= sum(sizes) * np.dtype(depth).itemsize
-        if self._left < 0:
-            raise _TooLarge("it holds more pixels than fit into memory")
-
-        def tile(packed: bytes, name: bytes) -> NDArray[Any]:
-            pixels = unpacked(packed, missing[name], depth)
-            if tile_digest(pixels) != name:
-                raise DataError("a tile is damaged")
-            return pixels
-
-        waiting = list(missing)
-        for start in range(0, len(waiting), 32):
-            some = waiting[start : start + 32]
-            question = "SELECT data FROM tiles WHERE hash = ?"
-            data = [self._one(question, name, bytes) for name in some]
-            self._tiles.update(zip(some, self._threads.map(tile, data, some), strict=True))
+    def _check_size(self, width: int, height: int) -> None:
+        if width * height > self._limit:
+            raise DataError(
+                f"a picture of {width} x {height} pixels is too large: the limit is"
+                f" {self._limit / 1e6:.4g} megapixels. If you trust the file, raise it:"
+                f" {LIMIT_VARIABLE}={width * height} in the environment"
+            )
 
     def _one(self, question: str, name: object, kind: type) -> Any:
         row = self._connection.execute(question, (name,)).fetchone()

@@ -35,11 +35,13 @@ class Recovery:
         self._project: Project | None = None
 
     @classmethod
-    def taken(cls, left: Left) -> tuple[Recovery, History]:
-        """Go on with what was left. Raises ProjectError when it cannot be read."""
+    def taken(cls, left: Left, *, scratch: Path | None = None) -> tuple[Recovery, History]:
+        """Go on with what was left; ``scratch`` as for a project. Raises ProjectError when it
+        cannot be read.
+        """
         recovery = cls(left.path.parent, left.original, left.name)
         recovery._path = left.path
-        recovery._project, history = Project.open(left.path)
+        recovery._project, history = Project.open(left.path, scratch=scratch)
         return recovery, history
 
     def save(self, history: History) -> None:
@@ -55,7 +57,8 @@ class Recovery:
         with spoken(self._path, "saved"):
             # Only the user may look into it: there are photographs in it.
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._project = Project.create(self._path, history, note=self._note)
+            # Tiles that lie in the user's project stay there: this file may go at any time.
+            self._project = Project.create(self._path, history, note=self._note, adopts=False)
 
     def discard(self) -> None:
         """Nothing needs to be recovered: the document is saved, or given up."""

@@ -8,27 +8,61 @@ is looked at again. The tiles stay the same pixels in the same rasters, so nobod
 from __future__ import annotations
 
 import mmap
-import os
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from safelight.document import Document, History
+from safelight.files.memory import default_budget
 from safelight.pixels import Raster
 
 Tile = NDArray[Any]
 
+_CHUNK = 64 << 20
+"""Bytes of a scratch file; its place on the disk is taken as it fills."""
 
-def default_budget() -> int:
-    """Bytes that a history may hold in memory: a quarter of the machine's, 2 GiB if unknown."""
-    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 4
-    return 2 << 30
+_ALIGNED = 64
+"""Bytes that an array's start is a multiple of."""
+
+
+class Scratch:
+    """Files without a name that take arrays out of memory; they go with the last of those.
+
+    ``folder`` is made when it is needed. Not for two threads at once.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._file: BinaryIO | None = None
+        self._pages: mmap.mmap | None = None
+        self._used = 0
+
+    def put(self, tile: Tile) -> Tile:
+        """The same pixels, read-only, as a view of a file. Raises OSError where it is full."""
+        if self._pages is None or self._used + tile.nbytes > len(self._pages):
+            self._start(max(_CHUNK, tile.nbytes))
+        assert self._file is not None
+        assert self._pages is not None
+        # Written, not copied into the pages: on a full disk that would be a signal, no error.
+        self._file.seek(self._used)
+        self._file.write(np.ascontiguousarray(tile).data)
+        self._file.flush()
+        flat = np.frombuffer(self._pages, tile.dtype, tile.size, self._used)
+        self._used += -(-tile.nbytes // _ALIGNED) * _ALIGNED
+        return flat.reshape(tile.shape)
+
+    def _start(self, size: int) -> None:
+        """Go on in a new file."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        file = tempfile.TemporaryFile(dir=self._folder, prefix="history-")  # noqa: SIM115
+        file.truncate(size)
+        self._pages = mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ)
+        self._file, self._used = file, 0
 
 
 class Spill:
@@ -56,7 +90,9 @@ class Spill:
             if excess <= 0:
                 return 0
             near = set(_near(history))
-            kept = {id(tile) for index in near for tile in _tiles([history.steps[index].document])}
+            seen = [history.steps[index].document for index in near]
+            kept = {id(tile) for tile in _tiles(seen)}
+            shown = {id(raster) for document in seen for raster in document.rasters()}
             # From the step furthest from the present one: that is the least likely to be seen.
             far = sorted(
                 (index for index in range(len(history.steps)) if index not in near),
@@ -68,35 +104,21 @@ class Spill:
                     break
                 document = history.steps[index].document
                 for raster in document.rasters():
-                    raster.forget_levels()
+                    if id(raster) not in shown:
+                        raster.forget_levels()
                 for tile in _tiles([document]):
                     if id(tile) not in kept and not _is_spilled(tile):
                         moving[id(tile)] = tile
             if not moving:
                 return 0
-            equal = self._write(moving)
+            scratch = Scratch(self._folder)
+            equal = {identity: scratch.put(tile) for identity, tile in moving.items()}
             for document in _documents(history):
                 for raster in document.rasters():
                     raster.swap_tiles(equal)
             moved = sum(tile.nbytes for tile in equal.values())
             self.spilled += moved
             return moved
-
-    def _write(self, tiles: dict[int, Tile]) -> dict[int, Tile]:
-        """The same tiles as views of a new piece of the scratch file."""
-        size = sum(tile.nbytes for tile in tiles.values())
-        self._folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=self._folder, prefix="history-") as file:
-            for tile in tiles.values():
-                file.write(np.ascontiguousarray(tile).data)
-            file.flush()
-            pages = mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ)
-        equal, start = {}, 0
-        for identity, tile in tiles.items():
-            flat = np.frombuffer(pages, tile.dtype, tile.size, start)
-            equal[identity] = flat.reshape(tile.shape)
-            start += tile.nbytes
-        return equal
 
 
 def held(documents: Iterable[Document]) -> int:
@@ -118,15 +140,17 @@ def _near(history: History) -> Iterator[int]:
 
 
 def _tiles(documents: Iterable[Document]) -> list[Tile]:
-    """Every tile once."""
+    """Every tile once that does not lie in a project file, those of zoom levels too."""
     rasters: dict[int, Raster] = {}
     for document in documents:
         for raster in document.rasters():
             rasters[id(raster)] = raster
     tiles: dict[int, Tile] = {}
     for raster in rasters.values():
-        for _, tile in raster.tiles():
-            tiles[id(tile)] = tile
+        for level in (raster, *raster.made_levels()):
+            for part in level.parts():
+                if isinstance(part, np.ndarray):
+                    tiles[id(part)] = part
     return list(tiles.values())
 
 

@@ -80,22 +80,29 @@ def open_for_the_screen(
             first(opened)
 
     if actions.is_project(path):
-        project, history = actions.Project.open(path)
-        loaded = Loaded(history, project=project)
-    else:
-        opened = actions.open_picture(path, importers=importers, first=look)
-        loaded = Loaded(History.start(opened.document), opened.notes)
-    for raster in loaded.history.document.rasters():
-        make_levels(raster)
-    return loaded
+        project, history = actions.Project.open(path, scratch=actions.cache_folder())
+        try:
+            _make_levels(history)
+        except BaseException:
+            project.close()
+            raise
+        return Loaded(history, project=project)
+    opened = actions.open_picture(path, importers=importers, first=look)
+    history = History.start(opened.document)
+    _make_levels(history)
+    return Loaded(history, opened.notes)
 
 
 def recover_for_the_screen(left: actions.Left) -> Loaded:
     """Go on with what a killed process left; runs on a thread. Raises ProjectError."""
-    recovery, history = actions.Recovery.taken(left)
+    recovery, history = actions.Recovery.taken(left, scratch=actions.cache_folder())
+    _make_levels(history)
+    return Loaded(history, recovery=recovery)
+
+
+def _make_levels(history: History) -> None:
     for raster in history.document.rasters():
         make_levels(raster)
-    return Loaded(history, recovery=recovery)
 
 
 class Workspace(QWidget):

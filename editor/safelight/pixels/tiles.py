@@ -1,14 +1,15 @@
 """Tiles: a picture as a grid of read-only arrays that versions of it share.
 
-A tile may be a view of the block a decoder filled, so opening a photograph copies nothing.
+A tile may be a view of the block a decoder filled, so opening a photograph copies nothing. It may
+also lie in a file (``StoredTile``) and be fetched each time somebody looks at it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Protocol, TypeAlias
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -21,6 +22,35 @@ TILE = 256
 """Side of a tile in pixels. The tiles of the last row and column may be smaller."""
 
 
+class StoredTile(Protocol):
+    """A tile that lies in a file; ``shape`` (height, width, channels), ``digest`` its content's.
+
+    May be used on any thread.
+    """
+
+    @property
+    def shape(self) -> tuple[int, int, int]: ...
+
+    @property
+    def digest(self) -> bytes: ...
+
+    def fetch(self) -> NDArray[Any]:
+        """The pixels, read-only. Raises what reading the file raises; never gives others."""
+
+
+Part: TypeAlias = NDArray[Any] | StoredTile
+"""A tile as a raster holds it."""
+
+
+Aside: TypeAlias = Callable[[NDArray[Any]], NDArray[Any]]
+"""Gives the same pixels as an array, read-only, which need not be in memory any more."""
+
+
+def fetched(part: Part) -> NDArray[Any]:
+    """A tile's pixels, wherever it lies."""
+    return part if isinstance(part, np.ndarray) else part.fetch()
+
+
 class Raster:
     """An immutable picture (height, width, channels) cut into shared tiles.
 
@@ -30,22 +60,25 @@ class Raster:
     """
 
     __slots__ = (
-        *("__weakref__", "_digests", "_grey", "_half", "_tiles"),
+        *("__weakref__", "_aside", "_digests", "_grey", "_half", "_tiles"),
         *("channels", "depth", "height", "width"),
     )
 
     def __init__(
-        self, width: int, height: int, channels: int, depth: str, tiles: Sequence[NDArray[Any]]
+        self, width: int, height: int, channels: int, depth: str, tiles: Sequence[Part]
     ) -> None:
         self.width = width
         self.height = height
         self.channels = channels
         self.depth = depth
-        # A list, because a tile may move to a scratch file (swap_tiles); its pixels never change.
-        self._tiles = list(tiles)
-        self._digests: list[bytes | None] = [None] * len(self._tiles)
+        # A list, because a tile may move to a file (swap_tiles); its pixels never change.
+        self._tiles: list[Part] = list(tiles)
+        self._digests: list[bytes | None] = [
+            None if isinstance(tile, np.ndarray) else tile.digest for tile in self._tiles
+        ]
         self._grey: list[bool | None] = [None] * len(self._tiles)
         self._half: Raster | None = None
+        self._aside: Aside | None = None
 
     @classmethod
     def from_array(cls, pixels: NDArray[Any]) -> Raster:
@@ -95,14 +128,61 @@ class Raster:
             tile.flags.writeable = False
         return cls(width, height, channels, depth, tiles)
 
+    @classmethod
+    def stored(
+        cls,
+        width: int,
+        height: int,
+        channels: int,
+        depth: str,
+        tiles: Sequence[StoredTile],
+        aside: Aside,
+    ) -> Raster:
+        """A raster of tiles that lie in a file, row by row; ``aside`` takes its zoom levels.
+
+        Raises ValueError if the tiles do not fit.
+        """
+        shapes = [(place.height, place.width, channels) for place in _places(width, height)]
+        if [tile.shape for tile in tiles] != shapes:
+            raise ValueError(f"the tiles do not fit {width} x {height}")
+        raster = cls(width, height, channels, depth, tiles)
+        raster._aside = aside
+        return raster
+
     @property
     def region(self) -> Region:
         """The whole picture."""
         return Region(0, 0, self.width, self.height)
 
     def tiles(self) -> Iterator[tuple[Region, NDArray[Any]]]:
-        """Every tile with the place it covers, row by row."""
-        yield from zip(_places(self.width, self.height), self._tiles, strict=True)
+        """Every tile's pixels with the place it covers, row by row.
+
+        One that lies in a file is fetched when its turn comes and is held by nobody afterwards:
+        which tiles are the same, ``parts`` tells, not the ``id`` of these arrays.
+        """
+        for place, part in zip(_places(self.width, self.height), self._tiles, strict=True):
+            yield place, fetched(part)
+
+    def parts(self) -> tuple[Part, ...]:
+        """Every tile as the raster holds it, row by row; the same object is the same tile."""
+        return tuple(self._tiles)
+
+    def mapped(
+        self, change: Callable[[NDArray[Any]], NDArray[Any]], depth: str | None = None
+    ) -> Raster:
+        """A raster with a function of each tile's pixels, of the same shape.
+
+        A tile that is there many times is changed once and shared afterwards. ``depth`` is that of
+        the new pixels, where it is another one.
+        """
+        parts = self.parts()  # held, so that no id is taken by another tile meanwhile
+        made: dict[int, NDArray[Any]] = {}
+        for part in parts:
+            if id(part) not in made:
+                made[id(part)] = change(fetched(part))
+        tiles = [made[id(part)] for part in parts]
+        depth = depth or self.depth
+        return Raster.from_tiles(self.width, self.height, self.channels, depth, tiles)
 
     def replaced(self, region: Region, pixels: NDArray[Any]) -> Raster:
         """A raster with ``pixels`` (height, width, channels) of its depth at ``region``.
@@ -121,7 +201,7 @@ class Raster:
             shared = place.intersect(region)
             source = shared.move(-region.x, -region.y)
             target = shared.move(-place.x, -place.y)
-            tile = np.array(self._tiles[index])
+            tile = np.array(fetched(self._tiles[index]))
             tile[target.rows(), target.columns()] = pixels[source.rows(), source.columns()]
             tiles[index] = tile
         return self._with_tiles(tiles, region)
@@ -145,7 +225,7 @@ class Raster:
             if key not in made and whole:
                 made[key] = solid(before.shape, value, self.depth)
             elif key not in made:
-                made[key] = np.array(before)
+                made[key] = np.array(fetched(before))
                 made[key][target.rows(), target.columns()] = value
             tiles[index] = made[key]
         return self._with_tiles(tiles, region)
@@ -173,6 +253,7 @@ class Raster:
         """
         changed = Raster(self.width, self.height, self.channels, self.depth, self._tiles)
         changed._digests, changed._grey = list(self._digests), list(self._grey)
+        changed._aside = self._aside
         for index, tile in tiles.items():
             tile.flags.writeable = False
             changed._tiles[index] = tile
@@ -189,7 +270,7 @@ class Raster:
             (region.right + 1) // 2 - region.x // 2,
             (region.bottom + 1) // 2 - region.y // 2,
         )
-        held = tuple(below._tiles)  # so that no id is taken by another tile meanwhile
+        held = below.parts()  # so that no id is taken by another tile meanwhile
         made: dict[tuple[int, ...], NDArray[Any]] = {}
         tiles = {}
         for index, place in self._touched(half):
@@ -199,14 +280,14 @@ class Raster:
                 tile = _halved(below.read(_doubled(part).intersect(below.region)))
                 if part != place:
                     inside = part.move(-place.x, -place.y)
-                    whole = np.array(self._tiles[index])
+                    whole = np.array(fetched(self._tiles[index]))
                     whole[inside.rows(), inside.columns()] = tile
                     tile = whole
                 made[key] = tile
             tiles[index] = made[key]
         return self._with_tiles(tiles, half)
 
-    def _four(self, half: Region, tiles: Sequence[NDArray[Any]]) -> tuple[int, ...]:
+    def _four(self, half: Region, tiles: Sequence[Part]) -> tuple[int, ...]:
         """Which of ``tiles`` a tile of the next zoom level is made of, and how large it is.
 
         Where that is the same, so are its pixels.
@@ -217,22 +298,19 @@ class Raster:
 
     def tiles_at(self, region: Region) -> Iterator[NDArray[Any]]:
         """Each tile that ``region`` meets, once, however often it is there."""
-        seen = set()
-        for index, _ in self._touched(region):
-            tile = self._tiles[index]
-            if id(tile) not in seen:
-                seen.add(id(tile))
-                yield tile
+        held = self.parts()
+        yield from map(fetched, {id(held[i]): held[i] for i, _ in self._touched(region)}.values())
 
     def bounds(self) -> Region | None:
         """The smallest rectangle outside of which everything is 0; None where everything is."""
         known: dict[int, tuple[NDArray[np.intp], NDArray[np.intp]]] = {}
         left, top, right, bottom = self.width, self.height, 0, 0
-        for place, tile in self.tiles():
-            if id(tile) not in known:
-                some = (tile != 0).any(axis=2)
-                known[id(tile)] = np.flatnonzero(some.any(axis=1)), np.flatnonzero(some.any(axis=0))
-            rows, columns = known[id(tile)]
+        held = self.parts()
+        for place, part in zip(_places(self.width, self.height), held, strict=True):
+            if id(part) not in known:
+                some = (fetched(part) != 0).any(axis=2)
+                known[id(part)] = np.flatnonzero(some.any(axis=1)), np.flatnonzero(some.any(axis=0))
+            rows, columns = known[id(part)]
             if len(rows):
                 left, right = min(left, place.x + columns[0]), max(right, place.x + columns[-1] + 1)
                 top, bottom = min(top, place.y + rows[0]), max(bottom, place.y + rows[-1] + 1)
@@ -242,13 +320,13 @@ class Raster:
 
     def digests(self) -> list[bytes]:
         """The content of each tile, row by row, as 16 bytes (BLAKE2b); kept once computed."""
-        held = tuple(self._tiles)  # so that no id is taken by another tile meanwhile
+        held = self.parts()  # so that no id is taken by another tile meanwhile
         known: dict[int, bytes] = {}
         for index, digest in enumerate(self._digests):
             if digest is None:
                 tile = held[index]
                 if id(tile) not in known:
-                    known[id(tile)] = tile_digest(tile)
+                    known[id(tile)] = tile_digest(fetched(tile))
                 self._digests[index] = known[id(tile)]
         return [digest for digest in self._digests if digest is not None]
 
@@ -263,13 +341,13 @@ class Raster:
             return True
         for index, grey in enumerate(self._grey):
             if grey is None:
-                grey = self._grey[index] = has_no_colour(self._tiles[index])
+                grey = self._grey[index] = has_no_colour(fetched(self._tiles[index]))
             if not grey:
                 return False
         return True
 
-    def swap_tiles(self, equal: Mapping[int, NDArray[Any]]) -> None:
-        """Take other arrays for the same pixels, by ``id`` of the present tile.
+    def swap_tiles(self, equal: Mapping[int, Part]) -> None:
+        """Take other tiles of the same pixels, by ``id`` of the present part.
 
         For moving tiles into a file and back; what anyone sees of the raster stays the same.
         """
@@ -279,6 +357,13 @@ class Raster:
     def forget_levels(self) -> None:
         """Give up the zoom levels; they are made again when they are asked for."""
         self._half = None
+
+    def made_levels(self) -> Iterator[Raster]:
+        """The zoom levels that have been made, finest first."""
+        level = self._half
+        while level is not None:
+            yield level
+            level = level._half
 
     def _touched(self, region: Region) -> Iterator[tuple[int, Region]]:
         """Index and place of each tile that ``region`` meets."""
@@ -305,13 +390,13 @@ class Raster:
         if len(touched) == 1:
             ((index, place),) = touched
             inside = region.move(-place.x, -place.y)
-            return self._tiles[index][inside.rows(), inside.columns()]
+            return fetched(self._tiles[index])[inside.rows(), inside.columns()]
         result = np.empty((region.height, region.width, self.channels), self.depth)
         for index, place in touched:
             shared = place.intersect(region)
             target = shared.move(-region.x, -region.y)
             source = shared.move(-place.x, -place.y)
-            tile = self._tiles[index]
+            tile = fetched(self._tiles[index])
             result[target.rows(), target.columns()] = tile[source.rows(), source.columns()]
         return result
 
@@ -334,16 +419,19 @@ class Raster:
     def _halved(self) -> Raster:
         # Tile by tile: a long call into another library would hold up the window's thread.
         width, height = -(-self.width // 2), -(-self.height // 2)
-        held = tuple(self._tiles)  # so that no id is taken by another tile meanwhile
+        held = self.parts()  # so that no id is taken by another tile meanwhile
         made: dict[tuple[int, ...], NDArray[Any]] = {}
         tiles = []
         for place in _places(width, height):
             key = self._four(place, held)
             if key not in made:
-                made[key] = _halved(self.read(_doubled(place).intersect(self.region)))
-                made[key].flags.writeable = False
+                tile = _halved(self.read(_doubled(place).intersect(self.region)))
+                tile.flags.writeable = False
+                made[key] = tile if self._aside is None else self._aside(tile)
             tiles.append(made[key])
-        return Raster(width, height, self.channels, "uint8", tiles)
+        half = Raster(width, height, self.channels, "uint8", tiles)
+        half._aside = self._aside
+        return half
 
     def has_level(self, level: int) -> bool:
         """Whether ``level`` has been made, so that asking for it takes no time."""
@@ -359,8 +447,9 @@ class Raster:
 
     @property
     def nbytes(self) -> int:
-        """Bytes its tiles hold; one that is there many times counts once."""
-        return sum(tile.nbytes for tile in {id(tile): tile for tile in self._tiles}.values())
+        """Bytes its tiles hold in memory; one that is there many times counts once."""
+        tiles = {id(tile): tile for tile in self._tiles if isinstance(tile, np.ndarray)}
+        return sum(tile.nbytes for tile in tiles.values())
 
 
 def has_no_colour(pixels: NDArray[Any]) -> bool:
