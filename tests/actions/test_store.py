@@ -1,8 +1,10 @@
 """The store: what is installed is read from records, whatever state they are in."""
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -124,3 +126,119 @@ def test_an_unknown_name_lists_those_there_are(store):
     with pytest.raises(StoreError, match="There is no plugin blurr; installed: safelight-one"):
         store.find("blurr")
     assert store.find("Safelight_One").name == "safelight-one"
+
+
+ENDED = """
+import json, os, shutil, sys
+from pathlib import Path
+from safelight.actions.store import Installed, Store
+
+EVENTS = {"os.rename", "os.mkdir", "os.rmdir", "os.remove", "shutil.rmtree", "open"}
+store, left = None, -1
+
+def counted(event, arguments):
+    "End the process, as a kill does, before the step whose turn it is."
+    global left
+    if left >= 0 and event in EVENTS and str(arguments[0]).startswith(sys.argv[1]):
+        left -= 1
+        if left < 0:
+            os._exit(9)
+
+def put(folder, version):
+    (folder / "lib").mkdir(parents=True)
+    (folder / "lib" / "version").write_text(version)
+    Store(root).write(Installed("dated", version, folder))
+
+def place(store):
+    put(root / "new", "3.0")
+    yield
+    store.place(root / "new", "dated")
+
+def undo(store):
+    yield
+    store.undo("dated")
+
+def uninstall(store):
+    yield
+    store.uninstall("dated")
+
+def attempt(number, deed):
+    "Whether the deed was ended before its step of that number."
+    global left
+    shutil.rmtree(root, ignore_errors=True)
+    store = Store(root)
+    put(store.folder / "dated", "2.0")
+    put(store.folder / ".earlier" / "dated", "1.0")
+    doing = deed(store)
+    next(doing)
+    child = os.fork()
+    if not child:
+        left = number
+        next(doing, None)
+        left = -1
+        os._exit(0)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert code in (0, 9), code
+    return code == 9
+
+root, found = Path(sys.argv[1]), {}
+sys.addaudithook(counted)
+for deed in (place, undo, uninstall):
+    number, found[deed.__name__] = 0, []
+    while True:
+        ended = attempt(number, deed)
+        again, after = Store(root), []
+        for item in again.installed():
+            code = (item.library / "version").read_text()
+            after.append([item.version, code, item.fault])
+        earlier = again.earlier("dated")
+        with again.staging():
+            pass
+        found[deed.__name__].append([ended, after, earlier and earlier.version])
+        if not ended:
+            break
+        number += 1
+print(json.dumps(found))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="ends a copy of itself at each step")
+def test_ended_at_any_step_of_an_update_or_undo_the_next_start_finds_one_whole_version(tmp_path):
+    words = [sys.executable, "-c", ENDED, str(tmp_path / "store")]
+    answer = subprocess.run(words, check=True, capture_output=True, text=True)
+    found = json.loads(answer.stdout)
+    possible = {"place": {"2.0", "3.0"}, "undo": {"2.0", "1.0"}, "uninstall": {"2.0"}}
+    for deed, results in found.items():
+        assert [ended for ended, *_ in results] == [True] * (len(results) - 1) + [False]
+        for _, plugins, _ in results:
+            if deed != "uninstall" or plugins:
+                ((version, code, fault),) = plugins
+                assert (version, fault) == (code, "")
+                assert version in possible[deed]
+        versions = [plugins[0][0] if plugins else None for _, plugins, _ in results]
+        assert len(set(versions)) == 2, "killed before and after what cannot be taken back"
+    assert len(found["place"]) > 6
+    assert len(found["undo"]) > 4
+    # An undo loses neither of the two versions, whenever it ends.
+    assert {frozenset((x[0][0], y)) for _, x, y in found["undo"]} == {frozenset({"1.0", "2.0"})}
+
+
+@pytest.mark.parametrize("failing", [0, 1, 2])
+def test_an_undo_that_the_system_refuses_leaves_both_versions(store, monkeypatch, failing):
+    record(store, "dated")
+    (store.folder / ".earlier").mkdir()
+    (store.folder / "dated").rename(store.folder / ".earlier" / "dated")
+    record(store, "dated")
+    rename, calls = Path.rename, []
+
+    def refused(path, target):
+        calls.append(path)
+        if len(calls) == failing + 1:
+            raise PermissionError(13, "Permission denied")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", refused)
+    with pytest.raises(StoreError, match="dated cannot be exchanged: Permission denied"):
+        store.undo("dated")
+    assert [item.fault for item in Store(store.folder.parent).installed()] == [""]
+    assert store.earlier("dated") is not None

@@ -2,6 +2,9 @@
 
 ``NAME/plugin.json`` says what it is and what it offers, ``NAME/lib`` holds its code and what it
 needs, ``NAME/wheels`` the files it came in. The editor reads the JSON alone.
+
+An update and its undo are renames of whole folders. Whoever looks into the store next ends what a
+killed process began, so that each plugin is there in one version, whole.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ from safelight.workers.scratch import own_name, remove_left
 
 _RECORD = "plugin.json"
 _STAGING, _EARLIER, _SCRATCH = ".staging", ".earlier", ".scratch"
+_LATER, _LOCK = ".later", ".lock"
 
 
 Offered = Declaration | Format
@@ -160,10 +164,14 @@ class Store:
         version = f"python{sys.version_info.major}.{sys.version_info.minor}"
         self.folder = (folder or data_folder() / "plugins") / version
         self._known: dict[Path, tuple[int, Installed]] = {}
+        self._settled = False
         self.state = object()
 
     def installed(self) -> tuple[Installed, ...]:
         """All of them, by name. A record that has not changed is not read again."""
+        if not self._settled:
+            with contextlib.suppress(OSError), self._alone():
+                self._settle()
         found = []
         with contextlib.suppress(OSError):
             for entry in sorted(os.scandir(self.folder), key=lambda item: item.name):
@@ -223,13 +231,18 @@ class Store:
     def uninstall(self, name: str) -> Installed:
         """Remove a plugin and all that it left. Raises StoreError."""
         plugin = self.find(name)
-        going = self._aside()
+        going = [self._aside(), self._aside()]
+        earlier = self._earlier(plugin.name)
         try:
-            going.parent.mkdir(exist_ok=True)
-            plugin.folder.rename(going)
+            with self._alone():
+                going[0].parent.mkdir(exist_ok=True)
+                # First: alone it would be what an update that was cut off has set aside.
+                if earlier.exists():
+                    earlier.rename(going[0])
+                plugin.folder.rename(going[1])
         except OSError as error:
             raise StoreError(f"{plugin.name} cannot be removed: {error.strerror}.") from None
-        for left in (going, self._earlier(plugin.name), self.folder / _SCRATCH / plugin.name):
+        for left in (*going, self.folder / _SCRATCH / plugin.name):
             shutil.rmtree(left, ignore_errors=True)
         self.changed()
         return plugin
@@ -253,35 +266,76 @@ class Store:
             shutil.rmtree(place, ignore_errors=True)
 
     def place(self, staged: Path, name: str) -> Path:
-        """Give a prepared folder its name, in one step; an earlier version is set aside."""
-        target = self.folder / name
-        earlier = self._earlier(name)
-        shutil.rmtree(earlier, ignore_errors=True)
+        """Give a prepared folder its name; the version that was there is set aside."""
+        target, earlier, gone = self.folder / name, self._earlier(name), self._aside()
         try:
-            if target.exists():
-                earlier.parent.mkdir(exist_ok=True)
-                target.rename(earlier)
-            staged.rename(target)
+            with self._alone():
+                self._settle()
+                try:
+                    if target.exists():
+                        earlier.parent.mkdir(exist_ok=True)
+                        if earlier.exists():
+                            gone.parent.mkdir(exist_ok=True)
+                            earlier.rename(gone)
+                        target.rename(earlier)
+                    staged.rename(target)
+                except OSError:
+                    self._settle()
+                    if gone.exists() and not earlier.exists():
+                        gone.rename(earlier)
+                    raise
         except OSError as error:
-            if earlier.exists() and not target.exists():
-                earlier.rename(target)
             raise StoreError(f"{name} cannot be put in its place: {error.strerror}.") from None
+        shutil.rmtree(gone, ignore_errors=True)
         self.changed()
         return target
 
     def undo(self, name: str) -> Installed:
         """Go back to the version that the last update of a plugin replaced. Raises StoreError."""
         plugin = self.find(name)
-        earlier = self._earlier(plugin.name)
+        earlier, later = self._earlier(plugin.name), self.folder / _LATER / plugin.name
         if not earlier.exists():
             raise StoreError(f"There is no earlier version of {plugin.name} to go back to.")
-        aside = self._aside()
-        aside.parent.mkdir(exist_ok=True)
-        plugin.folder.rename(aside)
-        earlier.rename(plugin.folder)
-        aside.rename(earlier)
+        try:
+            with self._alone():
+                try:
+                    later.parent.mkdir(exist_ok=True)
+                    plugin.folder.rename(later)
+                    earlier.rename(plugin.folder)
+                    later.rename(earlier)
+                except OSError:
+                    self._settle()
+                    raise
+        except OSError as error:
+            raise StoreError(f"{plugin.name} cannot be exchanged: {error.strerror}.") from None
         self.changed()
         return self.find(plugin.name)
+
+    def _settle(self) -> None:
+        """End what a killed update or undo began. Raises OSError where it cannot."""
+        for later in _folders(self.folder / _LATER):
+            target, earlier = self.folder / later.name, self._earlier(later.name)
+            if not target.exists():
+                later.rename(target)  # as if nobody had asked
+            elif not earlier.exists():
+                later.rename(earlier)
+        for earlier in _folders(self.folder / _EARLIER):
+            target = self.folder / earlier.name
+            if not target.exists():
+                earlier.rename(target)
+        self._settled = True
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Wait until no other process renames anything here. Raises OSError."""
+        with contextlib.ExitStack() as stack:
+            if sys.platform != "win32" and self.folder.exists():
+                import fcntl
+
+                lock = os.open(self.folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+                stack.callback(os.close, lock)  # which gives up the lock, as a kill does
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     def earlier(self, name: str) -> Installed | None:
         """The version that the last update of a plugin replaced; None where there is none."""
@@ -293,3 +347,10 @@ class Store:
 
     def _aside(self) -> Path:
         return self.folder / _STAGING / own_name()
+
+
+def _folders(parent: Path) -> list[Path]:
+    """The folders in one that need not be there."""
+    if not parent.exists():
+        return []
+    return sorted(path for path in parent.iterdir() if path.is_dir() and not path.is_symlink())
