@@ -19,7 +19,12 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("actions/store.py", "staged.rename"): "a whole plugin gets its place in one step",
     ("actions/store.py", "target.rename"): "an updated plugin is set aside, to go back to",
     ("actions/store.py", "earlier.rename"): "a version set aside gets its place in one step",
-    ("actions/store.py", "aside.rename"): "two versions of a plugin change places",
+    ("actions/store.py", "later.rename"): "two versions of a plugin change places",
+    (
+        "actions/store.py",
+        "gone.rename",
+    ): "a version that was to go comes back where its place fails",
+    ("actions/store.py", "os.open"): "reads: the store's folder, to lock it",
     ("actions/store.py", "plugin.folder.rename"): "a plugin goes in one step, whole",
     ("api/testing.py", "np.save"): "a plugin author's golden picture, when the author asks for it",
     ("files/atomic.py", "os.open"): "the one way",

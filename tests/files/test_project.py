@@ -31,9 +31,11 @@ from safelight.document import (
     edits,
     render,
 )
+from safelight.files import opening
 from safelight.files import projectdatabase as database
+from safelight.files import projectwriting as writing
 from safelight.files.adobe_rgb import adobe_rgb_profile
-from safelight.files.atomic import FileExists, Operations
+from safelight.files.atomic import LONGEST_TEMPORARY, FileExists, Operations
 from safelight.files.project import Project, ProjectChanged, ProjectError, ProjectInUse
 from safelight.files.recovery import Recovery, left_behind
 from safelight.pixels import MODES, Profile, Raster
@@ -837,6 +839,16 @@ def set_filter(**values):
         (lambda data: data.update(depth="float64"), "depth"),
         (lambda data: data.update(depth="uint16"), "uint8"),
         (lambda data: data.update(layers={}), "layers"),
+        (lambda data: data.update(layers=[]), r"it has no layers\."),
+        (lambda data: data["layers"][2].update(mask=data["layers"][0]["pixels"]), "one channel"),
+        (lambda data: data.update(selection=data["layers"][0]["pixels"]), "one channel"),
+        (
+            lambda data: data["layers"][2]["filter"]["kept"].update(raster=data["selection"]),
+            "a filter has kept is a mask",
+        ),
+        (lambda data: data.update(quantisation=[[10**9] * 64]), "a step that none can have"),
+        (lambda data: data.update(quantisation=[[0] * 64]), "a step that none can have"),
+        (lambda data: data.update(quantisation=[[1]]), "64 steps"),
         (lambda data: data.update(layers=[None]), "fields"),
         (lambda data: data.update(layers=[{}] * 20_000), "more than 10000 layers"),
         (lambda data: data.update(dpi=[1]), "dpi"),
@@ -861,6 +873,175 @@ def test_a_document_that_makes_no_sense_is_refused(tmp_path, change, message):
     path = with_json(tmp_path, change)
     with pytest.raises(ProjectError, match=f"cannot be opened: .*{message}"):
         Project.open(path)
+
+
+def test_a_document_without_layers_is_a_sentence_again_and_again(tmp_path):
+    path = with_json(tmp_path, lambda data: data.update(layers=[]))
+    for _ in range(2):
+        with pytest.raises(
+            ProjectError, match=r"^a\.safelight cannot be opened: it has no layers\.$"
+        ):
+            Project.open(path)
+    assert opened_elsewhere(path) == "ProjectError"
+    history = History.start(rich())
+    history = History((Step("Nothing", replace(history.document, layers=())),))
+    with pytest.raises(ProjectError, match=r"^b\.safelight cannot be saved: it has no layers\.$"):
+        Project.create(tmp_path / "b.safelight", history)
+
+
+@pytest.mark.parametrize("dpi", [(0.0, 0.0), (math.inf, 300.0), (math.nan, 1.0), (-72.0, 72.0)])
+def test_numbers_that_are_no_resolution_are_none(tmp_path, dpi):
+    document = replace(rich(), metadata=Metadata(b"II", dpi=dpi))
+    opened = saved_and_opened(tmp_path / "b.safelight", History.start(document))
+    assert opened.document.metadata == Metadata(b"II")
+    stated = [value if math.isfinite(value) else {"number": str(value)} for value in dpi]
+    project, opened = Project.open(with_json(tmp_path, lambda data: data.update(dpi=stated)))
+    project.close()
+    assert opened.document.metadata.dpi is None
+
+
+def test_the_pixel_limit_counts_when_a_project_is_opened(tmp_path, monkeypatch):
+    path = tmp_path / "a.safelight"
+    Project.create(path, History.start(rich())).close()
+    monkeypatch.setenv("SAFELIGHT_PIXEL_LIMIT", str(280 * 300 - 1))
+    sentence = (
+        "a.safelight cannot be opened: a picture of 280 x 300 pixels is too large: the limit is"
+        " 0.084 megapixels. If you trust the file, raise it: SAFELIGHT_PIXEL_LIMIT=84000 in the"
+        " environment."
+    )
+    with pytest.raises(ProjectError) as caught:
+        Project.open(path)
+    assert str(caught.value) == sentence
+    monkeypatch.setenv("SAFELIGHT_PIXEL_LIMIT", "84000")
+    Project.open(path)[0].close()
+    monkeypatch.setenv("SAFELIGHT_PIXEL_LIMIT", "many")
+    with pytest.raises(ProjectError, match=r"^SAFELIGHT_PIXEL_LIMIT must be a whole number"):
+        Project.open(path)
+
+
+def test_the_pixel_limit_counts_for_a_document_without_pixels(tmp_path):
+    def vast(data):
+        data.update(width=900_000, height=900_000, selection=None)
+        data["layers"] = [data["layers"][1] | {"group": []}]
+
+    with pytest.raises(
+        ProjectError, match="900000 x 900000 pixels is too large: the limit is 1000"
+    ):
+        Project.open(with_json(tmp_path, vast))
+
+
+def test_free_memory_does_not_count_when_a_project_is_opened(tmp_path, monkeypatch):
+    monkeypatch.setattr(opening, "default_pixel_limit", lambda: 100)
+    history = painted(History.start(rich()), 1)
+    assert steps_of(saved_and_opened(tmp_path / "a.safelight", history)) == steps_of(history)
+
+
+# -- long names, many layers -------------------------------------------------------------------
+
+
+def deep(folder, length):
+    """A folder below one, whose path has ``length`` bytes."""
+    while len(os.fsencode(folder)) < length - 1:
+        folder /= "d" * min(200, length - len(os.fsencode(folder)) - 1)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def test_a_name_that_is_too_long_is_a_sentence_about_the_name(tmp_path):
+    history = History.start(rich())
+    longest = tmp_path / ("n" * 237 + ".safelight")
+    project = Project.create(longest, history)
+    project.save(painted(history, 1))
+    project.close()
+    for letters in (238, 245, 246, 500):
+        path = tmp_path / ("n" * letters + ".safelight")
+        sentence = f"{path.name} cannot be saved: the name is too long ({letters + 10} bytes, at"
+        with pytest.raises(ProjectError) as caught:
+            Project.create(path, history)
+        assert str(caught.value) == f"{sentence} most 247); choose a shorter one."
+    with pytest.raises(ProjectError, match=r"cannot be opened: File name too long\."):
+        Project.open(tmp_path / ("n" * 300 + ".safelight"))
+    moved = longest.rename(tmp_path / ("n" * 240 + ".safelight"))
+    project, opened = Project.open(moved)
+    with pytest.raises(ProjectError, match=r"cannot be saved: the name is too long \(250 bytes"):
+        project.save(painted(opened, 2))
+    project.close()
+    assert [item.name for item in tmp_path.iterdir()] == [moved.name]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="SQLite's longest path on Linux")
+@pytest.mark.parametrize("length", [500, 700, 2000])
+def test_a_path_that_is_too_long_is_a_sentence_about_the_path(tmp_path, length):
+    folder, history = deep(tmp_path, length), History.start(rich())
+    path = folder / "a.safelight"
+    sentence = (
+        f"its path is too long ({len(os.fsencode(path))} bytes); choose a folder nearer to the top."
+    )
+    with pytest.raises(ProjectError) as caught:
+        Project.create(path, history)
+    assert str(caught.value) == f"a.safelight cannot be saved: {sentence}"
+    assert list(folder.iterdir()) == []
+    Project.create(tmp_path / "a.safelight", history).close()
+    shutil.copy(tmp_path / "a.safelight", path)
+    with pytest.raises(ProjectError) as caught:
+        Project.open(path)
+    assert str(caught.value) == f"a.safelight cannot be opened: {sentence}"
+    with pytest.raises(ProjectError, match=r"\.safelight cannot be saved: its path is too long"):
+        Recovery(folder / "recovery", None, "Untitled").save(history)
+
+
+def test_a_path_as_long_as_sqlite_takes_is_saved_and_opened(tmp_path):
+    history = History.start(rich())
+    path = deep(tmp_path, 512 - len("-journal") - 1 - LONGEST_TEMPORARY) / "a.safelight"
+    project = Project.create(path, history)
+    project.save(painted(history, 1))
+    project.close()
+    assert len(Project.open(path)[1].steps) == 2
+
+
+def many_layers(count, steps):
+    """A document of empty layers, each of them a stroke's, and steps that rename one each."""
+    shared = Raster.filled(20, 10, (1, 2, 3, 4), "uint8")
+    layers = tuple(Layer(f"Layer {number}", shared) for number in range(count))
+    history = History.start(Document(20, 10, "uint8", layers))
+    for number in range(steps):
+        history = history.do(edits.rename_layer(layers[number].id, f"Renamed {number}"))
+    return history
+
+
+def test_ten_thousand_layers_are_saved_and_opened(tmp_path):
+    history = many_layers(10_000, 3)
+    project = Project.create(tmp_path / "a.safelight", history)
+    project.save(history.do(edits.rename_layer(history.document.layers[-1].id, "Last")))
+    project.close()
+    project, opened = Project.open(tmp_path / "a.safelight")
+    assert [layer.name for layer in opened.document.layers[:3]] == [
+        f"Renamed {n}" for n in range(3)
+    ]
+    assert opened.document.layers[-1].name == "Last"
+    assert len(opened.document.layers) == 10_000
+    # Steps share the layers that they did not change, as they did before they were saved.
+    first, last = opened.steps[0].document, opened.document
+    assert sum(a is b for a, b in zip(first.layers, last.layers, strict=True)) == 10_000 - 4
+    project.close()
+
+
+def test_a_save_tells_the_new_steps_alone(tmp_path, monkeypatch):
+    history = many_layers(50, 8)
+    project = Project.create(tmp_path / "a.safelight", history)
+    told, to_json = [], writing.to_json
+    monkeypatch.setattr(
+        writing,
+        "to_json",
+        lambda document, *rest: told.append(document) or to_json(document, *rest),
+    )
+    after = history.do(edits.rename_layer(history.document.layers[-1].id, "Last"))
+    project.save(after)
+    project.save(after.undo())
+    assert told == [after.document]
+    project.close()
+    opened = Project.open(tmp_path / "a.safelight")[1]
+    assert steps_of(opened) == steps_of(after)
 
 
 def test_groups_in_groups_without_end_are_refused(tmp_path):

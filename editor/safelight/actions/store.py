@@ -28,7 +28,7 @@ from safelight.workers.scratch import own_name, remove_left
 
 _RECORD = "plugin.json"
 _STAGING, _EARLIER, _SCRATCH = ".staging", ".earlier", ".scratch"
-_LATER, _LOCK = ".later", ".lock"
+_LATER = ".later"
 
 
 Offered = Declaration | Format
@@ -332,7 +332,7 @@ class Store:
             if sys.platform != "win32" and self.folder.exists():
                 import fcntl
 
-                lock = os.open(self.folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+                lock = os.open(self.folder, os.O_RDONLY | os.O_CLOEXEC)
                 stack.callback(os.close, lock)  # which gives up the lock, as a kill does
                 fcntl.flock(lock, fcntl.LOCK_EX)
             yield
