@@ -108,6 +108,11 @@ class Studio:
         """Whether a filter runs while it is drawn, so that it needs no job. May take a moment."""
         return self.live.reach(live_filter(declaration, settings), 0) is not None
 
+    def try_again(self, filter: LiveFilter) -> None:
+        """Forget that a filter has failed, and what was measured of pictures that lacked it."""
+        self.live.retry(filter)
+        self._preparations.forget()
+
     def waits(self, filter: LiveFilter) -> bool:
         """Whether a layer of this filter shows nothing until a job has run. May take a moment."""
         if filter.kept is not None or self._installed(filter.id) is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +28,10 @@ from PySide6.QtWidgets import (
 
 from safelight import actions
 from safelight.api import Format
+from safelight.document import LayerFailed
 from safelight.gui.background import Background
 from safelight.gui.controls.field import WholeField
+from safelight.gui.leavingout import ask_without
 from safelight.gui.text import plain, size
 
 _DEPTHS = {"uint8": "8-bit", "uint16": "16-bit", "float32": "32-bit float"}
@@ -80,6 +82,8 @@ class ExportDialog(QDialog):
         self.setMinimumWidth(480)
         self.exported: actions.Exported | None = None
         self._document = document
+        self._studio = studio
+        self._left_out: list[str] = []
         self._live = studio.live if studio is not None else None
         self._exporters = studio.exporters if studio is not None else tuple
         self._targets = _OURS | _theirs(formats)
@@ -245,7 +249,7 @@ class ExportDialog(QDialog):
 
     def _start(self) -> None:
         path = Path(self.path.text()).expanduser()
-        replace = self.export.text() == "Replace"
+        overwrite = self.export.text() == "Replace"
         try:
             options = self.options()
         except actions.ExportError as error:
@@ -259,7 +263,7 @@ class ExportDialog(QDialog):
                 document,
                 path,
                 options,
-                overwrite=replace,
+                overwrite=overwrite,
                 live=self._live,
                 exporters=self._exporters,
             ),
@@ -269,13 +273,31 @@ class ExportDialog(QDialog):
 
     def _done(self, exported: actions.Exported) -> None:
         self._set_busy(False)
-        self.exported = exported
+        self.exported = replace(exported, notes=(*self._left_out, *exported.notes))
         self.accept()
 
     def _failed(self, error: Exception) -> None:
         self._set_busy(False)
         self._path_changed()
         self.note.setText(plain(str(error)))
+        if isinstance(error, LayerFailed):
+            self._ask(error)
+
+    def _ask(self, failure: LayerFailed) -> None:
+        """A layer is missing: compute it again, or export without it, or neither."""
+
+        def again() -> None:
+            held = self._document.layer(failure.layer_id).filter
+            if self._studio is not None and held is not None:
+                self._studio.try_again(held)
+            self._start()
+
+        def without() -> None:
+            self._document = self._document.without([failure.layer_id])
+            self._left_out.append(f"{failure.name} was left out. {failure}")
+            self._start()
+
+        ask_without(self, "Export", failure, again, without)
 
     def _set_busy(self, on: bool) -> None:
         self.busy.setVisible(on)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -17,6 +17,7 @@ from safelight.document import (
     EditError,
     History,
     Layer,
+    LayerFailed,
     LiveFilter,
     Renderer,
     Stroke,
@@ -50,7 +51,9 @@ class Session(QObject):
 
     ``active`` is the id of the layer that edits are about. ``trial`` is the document with a
     filter that is being tried, as long as it is. ``measured`` tells what a filter has found out
-    about the whole picture, ``selected`` that one has made the selection.
+    about the whole picture, ``selected`` that one has made the selection. ``failed`` has the layers
+    that cannot be computed, and why. ``blocked`` tells that an edit would lack one: its label, the
+    LayerFailed, what makes it again and what makes it without the layer.
     """
 
     history_changed = Signal()
@@ -61,6 +64,7 @@ class Session(QObject):
     measured = Signal(object)
     selected = Signal()
     said = Signal(str, str)
+    blocked = Signal(str, object, object, object)
 
     _failed = Signal(str)
 
@@ -92,6 +96,7 @@ class Session(QObject):
         self.saved: Document | None = None if recovery is not None else history.document
         self.active = history.document.layers[-1].id
         self.stale: frozenset[str] = frozenset()
+        self.failed: dict[str, str] = {}
         self.job: Run | None = None
         self.preview: Run | None = None
         self.trial: Document | None = None
@@ -109,7 +114,8 @@ class Session(QObject):
         self._tries = 0
         self._looking = Looking(self)
         self._adjusting = self._adjusted = False
-        self._failed.connect(lambda message: self.said.emit(message, ""))
+        self._redraws = False
+        self._failed.connect(self._filter_failed)
 
     def set_studio(self, studio: actions.Studio) -> None:
         """The filters can be run now."""
@@ -189,13 +195,13 @@ class Session(QObject):
         if self.document is not before:
             self._after_change(before)
 
-    def _do_on_thread(self, edit: Edit) -> None:
+    def _do_on_thread(self, wanted: Edit, without: frozenset[str] = frozenset()) -> None:
         document = self.document
-        edit = edit.through(self.studio.live if self.studio is not None else None)
+        edit = wanted.through(self.studio.live if self.studio is not None else None)
         self.busy = edit.label
 
         def work() -> Document:
-            changed = edit.apply(document)
+            changed = edit.apply(document.without(without))
             plain = plain_raster(changed)
             for raster in (plain, changed.selection):
                 if raster is not None:
@@ -209,12 +215,26 @@ class Session(QObject):
 
         def failed(error: Exception) -> None:
             self.busy = ""
-            reason = "the layer is not there any more" if isinstance(error, KeyError) else error
-            self.said.emit(f"{edit.label}: {reason}.", "")
+            if isinstance(error, LayerFailed):
+                self._block(wanted, error, without)
+            else:
+                reason = "the layer is not there any more" if isinstance(error, KeyError) else error
+                self.said.emit(f"{edit.label}: {reason}.", "")
             self.job_changed.emit()
 
         Background(self, work, done, failed)
         self.job_changed.emit()
+
+    def _block(self, edit: Edit, error: LayerFailed, without: frozenset[str]) -> None:
+        def again() -> None:
+            self.try_again(error.layer_id)
+            self.do(edit)
+
+        def leave() -> None:
+            if not self.locked:
+                self._do_on_thread(edit, without | {error.layer_id})
+
+        self.blocked.emit(edit.label, error, again, leave)
 
     def activate(self, layer_id: str) -> None:
         """Make a layer the active one."""
@@ -356,21 +376,31 @@ class Session(QObject):
         self._round += 1
         current, document, studio = self._round, self.document, self.studio
         if not any(layer.filter for layer in document.walk()):
-            self._show_stale(current, frozenset())
+            self._show_stale(current, frozenset(), {})
             self._unfit = {}
             return
 
         def waits(layer: Layer) -> bool:
             return studio is not None and layer.filter is not None and studio.waits(layer.filter)
 
-        def find() -> tuple[frozenset[str], dict[str, str]]:
+        def find() -> tuple[frozenset[str], dict[str, str], dict[str, str]]:
             stale = frozenset(x.id for x in document.walk() if is_stale(document, x.id) or waits(x))
-            return stale, {} if studio is None else actions.unfit_layers(document, studio.live)
+            if studio is None:
+                return stale, {}, {}
+            reasons = (
+                (layer.id, studio.live.failure(layer.filter))
+                for layer in document.walk()
+                if layer.filter is not None
+            )
+            failed = {identity: reason for identity, reason in reasons if reason}
+            return stale - failed.keys(), failed, actions.unfit_layers(document, studio.live)
 
-        def found(result: tuple[frozenset[str], dict[str, str]]) -> None:
-            stale, unfit = result
-            self._show_stale(current, stale)
+        def found(result: tuple[frozenset[str], dict[str, str], dict[str, str]]) -> None:
+            stale, failed, unfit = result
+            news = failed.keys() - self.failed.keys() - unfit.keys()
+            self._show_stale(current, stale, failed)
             self._tell_unfit(current, unfit)
+            self._tell_failed(current, news)
 
         Background(
             self,
@@ -388,9 +418,41 @@ class Session(QObject):
         if news:
             self.said.emit("\n".join(news), "")
 
-    def _show_stale(self, current: int, stale: frozenset[str]) -> None:
-        if current == self._round and stale != self.stale:
-            self.stale = stale
+    def _tell_failed(self, current: int, news: Set[str]) -> None:
+        """Say of which layers that are shown there is nothing to see, and why."""
+        if current != self._round:
+            return
+        shown = [layer for layer in self.document.walk() if layer.id in news and layer.shown]
+        if shown:
+            self.said.emit(
+                "\n".join(
+                    f"{layer.name} could not be computed, so the picture is shown without it:"
+                    f" {self.failed[layer.id]}. To try again, click Failed in its row of Layers."
+                    for layer in shown
+                ),
+                "",
+            )
+        if self._redraws and news:
+            self.draw_afresh()  # some tiles may have been drawn with it
+        self._redraws = False
+
+    def _filter_failed(self) -> None:
+        """A filter has failed while some picture was drawn: see whether it is this one."""
+        self._redraws = True
+        self._find_stale()
+
+    def try_again(self, layer_id: str) -> None:
+        """Compute a layer that failed once more, and draw the picture with it."""
+        held = self.document.layer(layer_id).filter
+        if self.studio is not None and held is not None:
+            self.studio.try_again(held)
+            self.failed = {key: text for key, text in self.failed.items() if key != layer_id}
+            self.stale_changed.emit()
+            self.draw_afresh()
+
+    def _show_stale(self, current: int, stale: frozenset[str], failed: dict[str, str]) -> None:
+        if current == self._round and (stale, failed) != (self.stale, self.failed):
+            self.stale, self.failed = stale, failed
             self.stale_changed.emit()
 
     # -- previews and jobs ---------------------------------------------------------------------

@@ -19,6 +19,7 @@ OFF = "#6e6e6e"
 ACCENT = "#d08a4a"
 ACCENT_DARK = "#6b4726"
 WARNING = "#4a3420"
+FAILED = "#7a2f2a"
 
 _STYLE = f"""
 * {{ outline: none; }}

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 from safelight import actions
 from safelight.actions.palette import colours_of
 from safelight.api import Declaration, ParameterError, Prepared, Value
-from safelight.document import History, edits
+from safelight.document import History, LayerFailed, edits
 from safelight.files.foreign import Importers
 from safelight.gui.areas import middle
 from safelight.gui.background import Background
@@ -34,6 +34,7 @@ from safelight.gui.canvas.picker import Picker
 from safelight.gui.canvas.picture import make_levels
 from safelight.gui.controls import PaletteControl
 from safelight.gui.jobstrip import JobStrip
+from safelight.gui.leavingout import ask_without
 from safelight.gui.messages import MessageBar
 from safelight.gui.panels.filters import FilterList
 from safelight.gui.panels.histogram import Histogram
@@ -304,6 +305,8 @@ class Workspace(QWidget):
         session.history_changed.connect(self._show_history)
         session.active_changed.connect(self._show_layers)
         session.stale_changed.connect(self._show_layers)
+        session.blocked.connect(self._ask_without)
+        self.layers.again_wanted.connect(session.try_again)
         self.layers.edit_wanted.connect(session.do)
         self.layers.activated.connect(session.activate)
         self.layers.refresh_wanted.connect(self._refresh)
@@ -343,7 +346,7 @@ class Workspace(QWidget):
 
     def _show_layers(self) -> None:
         session = self.session
-        self.layers.show_document(session.document, session.active, session.stale)
+        self.layers.show_document(session.document, session.active, session.stale, session.failed)
         self._show_mask()
         self._show_active()
         if self.settings is not None:
@@ -402,6 +405,15 @@ class Workspace(QWidget):
             identity, settings=settings, version=version, label=label, token=token or None
         )
         self.session.adjust(edit, self.canvas.visible(), self.canvas.level)
+
+    def _ask_without(
+        self,
+        label: str,
+        failure: LayerFailed,
+        again: Callable[[], object],
+        without: Callable[[], object],
+    ) -> None:
+        ask_without(self, label, failure, again, without)
 
     def _refresh(self, layer_id: str) -> None:
         self.session.refresh(layer_id, self.canvas.visible())

@@ -112,11 +112,11 @@ class LiveFilters:
 
     def retry(self, filter: LiveFilter) -> None:
         """Forget that the filter has failed with these settings: it is run again."""
-        with self._lock:
-            self._failures.pop(_full(filter), None)
-            for key in [key for key, reach in self._reaches.items() if reach is None]:
-                if key[0] == filter.id:
-                    del self._reaches[key]
+        # Without the lock, which is held while a filter runs: the window asks.
+        self._failures.pop(_full(filter), None)
+        for key in list(self._reaches):
+            if key[0] == filter.id and self._reaches.get(key, 0) is None:
+                self._reaches.pop(key, None)
 
     def forget(self) -> None:
         """Take note that filters have changed: what failed may run, what was cheap may not be."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -64,12 +64,13 @@ _MADE: dict[Synthetic, str] = {
 
 class LayersPanel(QWidget):
     """The layers of a document. ``edit_wanted`` has an Edit, ``activated`` a layer's id,
-    ``refresh_wanted`` the id of a stale filter layer.
+    ``refresh_wanted`` the id of a stale filter layer, ``again_wanted`` that of one that failed.
     """
 
     edit_wanted = Signal(object)
     activated = Signal(str)
     refresh_wanted = Signal(str)
+    again_wanted = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -115,11 +116,17 @@ class LayersPanel(QWidget):
         layout.addLayout(self._buttons())
 
     def show_document(
-        self, document: Document, active: str | None, stale: frozenset[str] = frozenset()
+        self,
+        document: Document,
+        active: str | None,
+        stale: frozenset[str] = frozenset(),
+        failed: Mapping[str, str] | None = None,
     ) -> None:
-        """Show a document's layers; ``active`` is the id of one, ``stale`` of filter layers."""
+        """Show a document's layers; ``active`` is the id of one, ``stale`` of filter layers,
+        ``failed`` of those that cannot be computed, with the reasons.
+        """
         self._document, self._active = document, active or ""
-        self.tree.show_layers(document, self._active, stale)
+        self.tree.show_layers(document, self._active, stale, failed or {})
         layer = self.layer
         with QSignalBlocker(self.opacity), QSignalBlocker(self.lock), QSignalBlocker(self.clip):
             for widget in (self.mode, self.opacity, self.clip):
@@ -242,6 +249,9 @@ class LayersPanel(QWidget):
                 action.triggered.connect(run)
             menu.addAction(action)
 
+        if identity in self.tree.failed:
+            add("Try again", run=lambda: self.again_wanted.emit(identity))
+            menu.addSeparator()
         add("New layer", run=self.add_layer)
         add("Duplicate", edits.duplicate_layer(identity))
         add("Delete", edits.delete_layer(identity))
@@ -303,6 +313,7 @@ class LayerTree(QTreeWidget):
         super().__init__()
         self.panel = panel
         self.stale: frozenset[str] = frozenset()
+        self.failed: Mapping[str, str] = {}
         self._shape: object = None
         self.setAccessibleName("Layers")
         self.setHeaderHidden(True)
@@ -319,11 +330,13 @@ class LayerTree(QTreeWidget):
         self.itemChanged.connect(self._renamed)
         self.panel.thumbnails.changed.connect(self.viewport().update)
 
-    def show_layers(self, document: Document, active: str, stale: frozenset[str]) -> None:
+    def show_layers(
+        self, document: Document, active: str, stale: frozenset[str], failed: Mapping[str, str]
+    ) -> None:
         """Show a document's layers; groups stay folded as they are."""
         folded = {item.data(0, _ID) for item in self._items() if not item.isExpanded()}
         known = {item.data(0, _ID) for item in self._items()}
-        self.stale = stale
+        self.stale, self.failed = stale, failed
         shape = _shape(document.layers)
         if shape == self._shape:  # a click must not take away the row it was on
             self._refresh(document, active)
@@ -341,7 +354,7 @@ class LayerTree(QTreeWidget):
                 layer = document.layer(item.data(0, _ID))
                 if self.state() != QAbstractItemView.State.EditingState:
                     item.setText(0, plain(layer.name))
-                item.setToolTip(0, _described(layer))
+                item.setToolTip(0, _described(layer, self.failed.get(layer.id, "")))
                 if layer.id == active and item is not self.currentItem():
                     self.setCurrentItem(item)
         self.viewport().update()
@@ -362,7 +375,7 @@ class LayerTree(QTreeWidget):
             if isinstance(layer.content, Group):
                 flags |= Qt.ItemFlag.ItemIsDropEnabled
             item.setFlags(flags)
-            item.setToolTip(0, _described(layer))
+            item.setToolTip(0, _described(layer, self.failed.get(layer.id, "")))
             parent.addChild(item)
             self._add(item, layer.layers, folded, active)
             item.setExpanded(layer.id not in folded)
@@ -439,6 +452,9 @@ class LayerTree(QTreeWidget):
         if layer is not None and event.button() == Qt.MouseButton.LeftButton:
             if self.eye(index).contains(point):
                 self.panel.edit_wanted.emit(edits.set_visible(layer.id, not layer.visible))
+                return
+            if layer.id in self.failed and self.badge(index).contains(point):
+                self.panel.again_wanted.emit(layer.id)
                 return
             if layer.id in self.stale and self.badge(index).contains(point):
                 self.panel.refresh_wanted.emit(layer.id)
@@ -552,17 +568,18 @@ class _Row(QStyledItemDelegate):
             box = QRect(left + _THUMB + 6, middle - _THUMB // 2, _THUMB, _THUMB)
             _paint_thumbnail(painter, box, self._tree.panel.thumbnails.of(layer.mask))
         right = row.right() - 6
-        if layer.id in self._tree.stale:
+        failed = layer.id in self._tree.failed
+        if failed or layer.id in self._tree.stale:
             badge = self._tree.badge(index)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(theme.ACCENT_DARK))
+            painter.setBrush(QColor(theme.FAILED if failed else theme.ACCENT_DARK))
             painter.drawRoundedRect(badge, 4, 4)
             painter.setPen(QColor(theme.TEXT))
             font = painter.font()
             font.setPixelSize(11)
             painter.setFont(font)
-            painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, "Stale")
+            painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, "Failed" if failed else "Stale")
             right = badge.left() - 6
         if layer.locked:
             paint_icon(painter, "lock", QRect(right - 14, middle - 7, 14, 14), theme.DIM)
@@ -624,7 +641,7 @@ def _made(layer: Layer) -> Synthetic:
     return layer.made
 
 
-def _described(layer: Layer) -> str:
+def _described(layer: Layer, failure: str = "") -> str:
     """What a row's tooltip says, a line each."""
     lines = [layer.name]
     if isinstance(layer.content, Group):
@@ -634,4 +651,6 @@ def _described(layer: Layer) -> str:
         lines.append(f"Filter {held.title}, {held.plugin} {held.version}".rstrip())
     if _made(layer):
         lines.append(_MADE[_made(layer)])
+    if failure:
+        lines.append(f"It could not be computed: {failure}. Click Failed to try again.")
     return "\n".join(map(plain, lines))
