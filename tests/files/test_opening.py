@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import os
 import resource
@@ -17,8 +18,9 @@ from PIL import Image
 
 from safelight import api
 from safelight.document import render_srgb
-from safelight.files import OpenError, export, open_picture, stated
-from safelight.files.opening import LARGEST_LIMIT, default_pixel_limit
+from safelight.files import ExportOptions, OpenError, export, open_picture, stated
+from safelight.files.opening import LARGEST_LIMIT, default_pixel_limit, read_content
+from safelight.pixels import Raster
 from tests import attack, pictures
 from tests.files.ordinary_user import as_ordinary_user
 
@@ -388,11 +390,50 @@ def test_colours_stated_in_a_way_that_is_not_known_are_said(opened, chunks):
     assert result.document.profile.icc is None
 
 
-def test_a_grey_profile_is_converted_with_a_note(opened):
-    grey = np.full((16, 16, 1), 128, np.uint8)
-    result = opened(pictures.jpeg_file(grey, icc_profile=pictures.grey_profile(1.0)))
-    assert "grey profile" in result.notes[0]
-    assert abs(int(pixels_of(result)[0, 0, 0]) - 188) <= 2
+@pytest.mark.parametrize("suffix", ["png", "tif", "jpg", "webp"])
+@pytest.mark.parametrize("gamma", [1.0, 1.8])
+def test_a_grey_profile_is_kept_and_says_what_its_greys_are(opened, tmp_path, suffix, gamma):
+    icc = pictures.grey_profile(gamma)
+    grey = np.arange(256, dtype=np.uint8).reshape(16, 16, 1)
+    options = {"photometric": "minisblack", "iccprofile": icc}
+    result = opened(pictures.tiff_file(grey[..., 0], **options))
+    assert result.notes == ()
+    np.testing.assert_array_equal(pixels_of(result), np.repeat(grey, 3, axis=2))
+    seen = render_srgb(result.document, result.document.region)
+    expected = api.from_linear((grey / 255).astype(np.float32) ** (round(gamma * 256) / 256))
+    np.testing.assert_allclose(seen, np.repeat(expected, 3, axis=2), atol=2e-3)
+    path = export(result.document, tmp_path / f"out.{suffix}", ExportOptions(lossless=True)).path
+    again = open_picture(path)
+    content, _ = read_content(path, None)
+    if suffix == "webp":  # it has no single channel: the profile says the same of three
+        assert content.icc == result.document.profile.icc
+    else:
+        assert content.icc == icc
+        assert again.document == dataclasses.replace(
+            result.document,
+            layers=again.document.layers,
+            name=again.document.name,
+            metadata=again.document.metadata,
+            source=again.document.source,
+        )
+    if suffix != "jpg":
+        np.testing.assert_array_equal(pixels_of(again), pixels_of(result))
+
+
+def test_a_grey_picture_that_was_given_colour_takes_its_curve_along(opened, tmp_path):
+    icc = pictures.grey_profile(1.8)
+    grey = pictures.noise(20, 10, 1)
+    options = {"photometric": "minisblack", "iccprofile": icc}
+    document = opened(pictures.tiff_file(grey[..., 0], **options)).document
+    painted = np.repeat(grey, 3, axis=2)
+    painted[0, 0] = 200, 100, 50
+    layer = dataclasses.replace(document.layers[0], content=Raster.from_array(painted))
+    coloured = document.with_layer(layer)
+    again = open_picture(export(coloured, tmp_path / "out.png").path).document
+    np.testing.assert_array_equal(again.layers[0].raster.to_array(), painted)
+    np.testing.assert_array_equal(
+        render_srgb(again, again.region), render_srgb(coloured, coloured.region)
+    )
 
 
 def test_a_broken_profile_costs_the_profile_and_not_the_picture(opened):

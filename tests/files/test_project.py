@@ -39,7 +39,7 @@ from safelight.files.atomic import LONGEST_TEMPORARY, FileExists, Operations
 from safelight.files.project import Project, ProjectChanged, ProjectError, ProjectInUse
 from safelight.files.recovery import Recovery, left_behind
 from safelight.pixels import MODES, Profile, Raster
-from tests import attack
+from tests import attack, pictures
 from tests.files.ordinary_user import as_ordinary_user
 
 
@@ -236,6 +236,17 @@ def test_a_profile_survives(tmp_path):
     document = Document.from_raster(noise(5, 5, 3), profile=profile)
     opened = saved_and_opened(tmp_path / "a.safelight", History.start(document))
     assert opened.document.profile == profile
+
+
+def test_that_a_picture_was_grey_survives_with_its_profile(tmp_path):
+    profile = Profile.from_grey(pictures.grey_profile(1.8))
+    document = Document.from_raster(noise(5, 5, 3), profile=profile, grey=True)
+    blur = Layer("Blur", LiveFilter("blur", keeps_grey=True))
+    document = edits.add_layer(blur).apply(document)
+    opened = saved_and_opened(tmp_path / "a.safelight", History.start(document)).document
+    assert opened.profile == profile
+    assert opened.grey
+    assert opened.layers[1].filter.keeps_grey
 
 
 def test_steps_undone_can_be_redone_after_opening(tmp_path):

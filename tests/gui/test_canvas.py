@@ -16,6 +16,7 @@ from safelight.gui.canvas import Canvas
 from safelight.gui.canvas.guides import Guide
 from safelight.gui.canvas.picture import Picture, make_levels
 from safelight.pixels import Profile, Raster
+from tests import pictures
 from tests.gui.conftest import drag, photograph, wheel
 
 
@@ -88,11 +89,15 @@ def test_no_seam_shows_between_tiles(canvas, zoom):
     assert (middle == 200).all()
 
 
-def test_colours_of_a_wide_profile_are_converted_for_the_screen(canvas):
-    icc = adobe_rgb_profile()
-    pixels = np.full((50, 60, 3), (120, 160, 90), np.uint8)
-    expected = Profile.from_icc(icc).to_srgb(pixels.astype(np.float32) / 255)[0, 0] * 255
-    show(canvas, pixels, profile=Profile.from_icc(icc))
+@pytest.mark.parametrize("kind", ["wide", "grey"])
+def test_colours_of_a_profile_are_converted_for_the_screen(canvas, kind):
+    if kind == "wide":
+        profile, colour = Profile.from_icc(adobe_rgb_profile()), (120, 160, 90)
+    else:
+        profile, colour = Profile.from_grey(pictures.grey_profile(1.0)), (90, 90, 90)
+    pixels = np.full((50, 60, 3), colour, np.uint8)
+    expected = profile.to_srgb(pixels.astype(np.float32) / 255)[0, 0] * 255
+    show(canvas, pixels, profile=profile)
     canvas.zoom_to(1.0)
     assert np.abs(shot(canvas)[250, 300] - expected).max() <= 1.5
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from safelight.files.icc import display_profile, gamma_curve
+from safelight.pixels.icc import display_profile, gamma_curve
 
 NAME = "Compatible with Adobe RGB (1998)"
 

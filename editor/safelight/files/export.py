@@ -267,7 +267,7 @@ def _content(
         pixels,
         "grey" if pixels.shape[2] < 3 else "rgb",
         alpha=pixels.shape[2] in (2, 4),
-        icc=document.profile.icc,
+        icc=document.profile.grey if pixels.shape[2] < 3 else document.profile.icc,
         metadata=kept,
         notes=notes,
     )
@@ -408,7 +408,7 @@ def _in_grey(
     if not target.grey:
         notes.append(f"The grey picture was written in three channels: {target.name} has no fewer.")
         return pixels
-    if document.profile.icc is not None:
+    if document.profile.icc is not None and document.profile.grey is None:
         name = document.profile.name
         notes.append(
             f"The grey picture was written in three channels: its profile, {name}, is for three."

@@ -325,7 +325,7 @@ def _takes_long(content: Content) -> bool:
     icc, colour = content.icc, content.space != "cmyk"
     if icc is None or height * width < _CONVERTED_AT_ONCE:
         return False
-    return not (colour and _own_profile(icc))
+    return not (colour and _own_profile(icc, content.space))
 
 
 def _document(content: Content, name: str, *, exact: bool = True) -> tuple[Document, bool]:
@@ -382,8 +382,7 @@ def _rgb(content: Content, exact: bool = True) -> tuple[NDArray[Any], Profile]:
             )
         if icc is None:
             return _with_alpha(content, _as_rgb(colour)), SRGB
-        # Grey pixels under an RGB profile are that profile's greys.
-        profile = _own_profile(icc)
+        profile = _own_profile(icc, content.space)
         if profile is not None:
             return _with_alpha(content, _as_rgb(colour)), profile
     converted = _converted(colour, icc, content.space, exact) if icc else None
@@ -414,12 +413,13 @@ def _with_alpha(content: Content, colour: NDArray[Any]) -> NDArray[Any]:
     return np.concatenate([colour, content.pixels[..., -1:]], axis=2)
 
 
-def _own_profile(icc: bytes) -> Profile | None:
+def _own_profile(icc: bytes, space: str) -> Profile | None:
     """The profile as a document can have it; None for what has to be converted."""
-    if icc[16:20] != b"RGB ":
-        return None
     try:
-        return Profile.from_icc(icc)
+        if space == "grey" and icc[16:20] == b"GRAY":
+            return Profile.from_grey(icc)
+        # Grey pixels under an RGB profile are that profile's greys.
+        return Profile.from_icc(icc) if icc[16:20] == b"RGB " else None
     except ColourError:
         return None
 

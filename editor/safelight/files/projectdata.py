@@ -143,6 +143,7 @@ def to_json(document: Document, keep: Keep, keep_bytes: KeepBytes) -> str:
         "depth": document.depth,
         "name": document.name,
         "profile": bytes_or_none(document.profile.icc),
+        "grey_profile": bytes_or_none(document.profile.grey),
         "exif": bytes_or_none(metadata.exif),
         "xmp": bytes_or_none(metadata.xmp),
         "iptc": bytes_or_none(metadata.iptc),
@@ -223,7 +224,8 @@ def from_json(text: str, find: Find, find_bytes: FindBytes, share: Share) -> Doc
     try:
         data = json.loads(text, parse_constant=_no_number)
         whole = _Fields(data)
-        icc = whole.optional("profile", str)
+        icc, one = whole.optional("profile", str), whole.optional("grey_profile", str)
+        profile = SRGB if icc is None else Profile.from_icc(find_bytes(icc))
         dpi = whole.optional("dpi", list)
         names = {name: whole.optional(name, str) for name in ("exif", "xmp", "iptc")}
         selection = whole.optional("selection", str)
@@ -236,7 +238,7 @@ def from_json(text: str, find: Find, find_bytes: FindBytes, share: Share) -> Doc
             height=whole.number("height", 1, LONGEST_SIDE),
             depth=whole.one_of("depth", DEPTHS),
             name=whole.required("name", str),
-            profile=SRGB if icc is None else Profile.from_icc(find_bytes(icc)),
+            profile=profile if one is None else Profile.from_grey(find_bytes(one)),
             metadata=Metadata(
                 **{name: None if key is None else find_bytes(key) for name, key in names.items()},
                 dpi=None if dpi is None else _resolution(_pair(dpi)),

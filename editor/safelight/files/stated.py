@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from safelight.files.icc import display_profile, formula_curve, gamma_curve, primaries_of
+from safelight.pixels.icc import display_profile, formula_curve, gamma_curve, primaries_of
 
 _Place: TypeAlias = tuple[float, float]
 _Primaries: TypeAlias = tuple[_Place, _Place, _Place, _Place]

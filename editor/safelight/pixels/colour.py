@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight import api
+from safelight.pixels.icc import D50, display_profile
 
 Curve = NDArray[np.float64]
 
@@ -38,17 +39,29 @@ class ColourError(Exception):
 class Profile:
     """The colour space of a document's pixels. ``icc`` is None for plain sRGB without a profile.
 
-    The bytes are kept as they were read and go into exported files unchanged.
+    The bytes are kept as they were read and go into exported files unchanged. ``grey`` is the
+    profile of the one channel that the picture came in: then ``icc`` says the same of three.
     """
 
     icc: bytes | None = None
     name: str = "sRGB"
+    grey: bytes | None = None
 
     @classmethod
     def from_icc(cls, icc: bytes) -> Profile:
         """The profile in ``icc``. Raises ColourError unless it is RGB with primaries and curves."""
         name, _ = _parse(icc)
         return cls(icc, name)
+
+    @classmethod
+    def from_grey(cls, icc: bytes) -> Profile:
+        """The profile for a grey picture in three channels. Raises ColourError unless ``icc`` is a
+        grey one with a curve.
+        """
+        name, curve = _parse_grey(icc)
+        white = _SRGB_TO_XYZ.sum(axis=1, keepdims=True)
+        primaries = _SRGB_TO_XYZ * np.array(D50)[:, None] / white
+        return cls(display_profile(name, primaries, curve), name, icc)
 
     @property
     def is_srgb(self) -> bool:
@@ -153,6 +166,22 @@ def _parse(icc: bytes) -> tuple[str, _Space | None]:
         _triple(curves, lambda curve: np.stack([_SAMPLES, curve])),
         _triple(curves, lambda curve: np.stack(_strictly_rising(curve))),
     )
+
+
+def _parse_grey(icc: bytes) -> tuple[str, bytes]:
+    """A grey profile's name and the tag of its curve (ICC.1:2022, 8.4.4)."""
+    try:
+        tags = _tags(icc)
+        if icc[16:20] != b"GRAY" or icc[20:24] != b"XYZ ":
+            raise ColourError("the colour profile is not grey with a curve")
+        curve = tags[b"kTRC"]
+        samples = _curve(curve)
+        name = _text(tags.get(b"desc", b"")) or "Grey"
+    except (KeyError, struct.error, IndexError, ValueError, ArithmeticError) as error:
+        raise ColourError("the colour profile is damaged or of an unusual kind") from error
+    if not np.isfinite(samples).all() or samples.max() <= samples[0]:
+        raise ColourError("the colour profile's tone curve does not rise")
+    return name, curve
 
 
 def _triple(curves: tuple[Curve, Curve, Curve], make: Any) -> tuple[Curve, Curve, Curve]:
