@@ -42,7 +42,7 @@ def test_an_illegal_setting_is_refused_before_anything_runs(studio, document):
 
 def test_a_job_ends_as_an_edit(studio, document):
     job = studio.start(studio.filter("warmth"), {"amount": 0.5}, document)
-    assert isinstance(job.wait(30), actions.JobFinished)
+    assert isinstance(job.wait(180), actions.JobFinished)
     result = whole(job.edit().apply(document)).to_array()
     assert result[0, 0].tolist() == [192, 128, 64]
 
@@ -70,7 +70,7 @@ def test_a_closed_studio_says_so(document):
     filter = studio.filter("warmth")
     studio.close()
     job = studio.start(filter, {}, document)
-    assert isinstance(job.wait(10), actions.JobFailed)
+    assert isinstance(job.wait(180), actions.JobFailed)
 
 
 @pytest.fixture

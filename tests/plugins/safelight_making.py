@@ -69,7 +69,7 @@ def flat(region: api.Region, code: Code = (), seed: api.Seed = 0) -> api.Image:
 @api.generator("Slow", category="Test")
 def slow(region: api.Region, job: api.Job, code: Code = (), seed: api.Seed = 0) -> api.Image:
     """A long time."""
-    for _ in range(600):
+    for _ in range(12_000):
         job.check()
         time.sleep(0.05)
     return np.zeros((region.height, region.width, 3), np.float32)

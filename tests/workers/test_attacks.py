@@ -50,9 +50,9 @@ REFUSED = {
     "fill_shared_memory": "Cannot allocate memory",
     "fill_disk": "was ended because it filled its scratch folder",
     "large_file": "File too large",
-    "spin": "did not answer for 3 s",
-    "hold": "did not answer for 3 s",
-    "stop": "did not answer for 3 s",
+    "spin": "did not answer for 8 s",
+    "hold": "did not answer for 8 s",
+    "stop": "did not answer for 8 s",
     "segfault": "crashed (SIGSEGV)",
     "leave": "ended itself (exit code 3)",
     "kill_editor": (DENIED, "ProcessLookupError"),
@@ -126,7 +126,7 @@ def session(base, victim):
         with store.staging() as staging:
             installer = Installer(store, str(source))
             installer.install(installer.prepare(staging))
-    with Studio(patience=3.0, memory_limit=1200 << 20, store=store) as studio:
+    with Studio(patience=8.0, memory_limit=1200 << 20, store=store) as studio:
         yield studio
 
 
@@ -142,12 +142,12 @@ def pixels(document):
 
 def attack(studio, name, document):
     declaration = studio.filter(f"safelight_attacks.{name}")
-    return studio.start(declaration, {}, document).wait(120)
+    return studio.start(declaration, {}, document).wait(180)
 
 
 def expect_honest_work(studio, document):
     job = studio.start(studio.filter("safelight_honest.honest"), {}, document)
-    outcome = job.wait(60)
+    outcome = job.wait(180)
     assert isinstance(outcome, JobFinished), outcome
     expected = from_float(to_float(pixels(document)) * np.float32(0.5), "uint8")
     assert np.array_equal(outcome.raster.to_array(), expected)

@@ -36,7 +36,7 @@ def expect_half(outcome, document):
 
 
 def expect_next_job_works(start, document):
-    outcome = start("fine", document).wait(30)
+    outcome = start("fine", document).wait(180)
     assert isinstance(outcome, JobFinished)
     expect_half(outcome, document)
 
@@ -44,7 +44,7 @@ def expect_next_job_works(start, document):
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_is_a_message_that_names_the_plugin_and_the_reason(name, start, document, catalog):
     before = digest(document)
-    outcome = start(name, document).wait(30)
+    outcome = start(name, document).wait(180)
     assert isinstance(outcome, JobFailed)
     assert outcome.message.startswith(f"{catalog[name].title} (safelight-faults) ")
     assert FAULTS[name] in outcome.message
@@ -53,12 +53,12 @@ def test_a_fault_is_a_message_that_names_the_plugin_and_the_reason(name, start, 
 
 
 def test_the_traceback_of_a_filter_that_raises_is_kept(start, document):
-    outcome = start("fail", document).wait(30)
+    outcome = start("fail", document).wait(180)
     assert "safelight_faults.py" in outcome.details
 
 
 def test_a_filter_that_hangs_is_stopped_when_patience_ends(start, document):
-    outcome = start("hang", document, patience=1.0).wait(30)
+    outcome = start("hang", document, patience=1.0).wait(180)
     assert isinstance(outcome, JobFailed)
     assert "Hang (safelight-faults) did not answer for 1 s" in outcome.message
     expect_next_job_works(start, document)
@@ -68,7 +68,7 @@ def test_a_filter_that_reports_progress_may_take_longer_than_patience(start, doc
     job = start("slow", document, patience=1.0)
     assert job.wait(3.0) is None
     job.cancel()
-    assert isinstance(job.wait(10), JobCancelled)
+    assert isinstance(job.wait(180), JobCancelled)
 
 
 def test_a_filter_that_takes_all_memory_is_a_message(faults, catalog, document):
@@ -78,28 +78,28 @@ def test_a_filter_that_takes_all_memory_is_a_message(faults, catalog, document):
         outcome = job.wait(120)
         assert isinstance(outcome, JobFailed)
         assert outcome.message.startswith("Glutton (safelight-faults) ran out of memory")
-        outcome = Job(pool, catalog["fine"], {"gain": 1.0}, document).wait(30)
+        outcome = Job(pool, catalog["fine"], {"gain": 1.0}, document).wait(180)
         assert isinstance(outcome, JobFinished)
     finally:
         pool.close()
 
 
 def test_a_piece_that_is_too_large_for_the_memory_is_done_in_smaller_ones(start, document):
-    outcome = start("small_plates", document).wait(60)
+    outcome = start("small_plates", document).wait(180)
     assert isinstance(outcome, JobFinished)
     expect_half(outcome, document)
 
 
 def test_a_filter_cannot_write_to_the_photograph_nor_truncate_it(start, document):
     before = digest(document)
-    outcome = start("scribble", document).wait(30)
+    outcome = start("scribble", document).wait(180)
     assert digest(document) == before
     assert isinstance(outcome, JobFinished), "the filter read its input undamaged"
     assert np.array_equal(outcome.raster.to_array(), document.layers[0].raster.to_array())
 
 
 def test_printing_does_not_disturb_the_conversation(start, document):
-    outcome = start("chatter", document).wait(30)
+    outcome = start("chatter", document).wait(180)
     assert isinstance(outcome, JobFinished)
 
 
@@ -108,20 +108,20 @@ def test_cancel_ends_a_job_soon_whether_the_filter_listens_or_not(name, start, d
     job = start(name, document)
     job.wait(1.0)
     job.cancel()
-    outcome = job.wait(10)
+    outcome = job.wait(50)  # slow takes 60 s
     assert isinstance(outcome, JobCancelled)
     expect_next_job_works(start, document)
 
 
 def test_a_killed_worker_is_a_message_and_is_replaced(start, document, pool):
     job = start("slow", document)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 180
     while not pool._all and time.monotonic() < deadline:
         time.sleep(0.05)
     job.wait(1.0)
     for worker in list(pool._all):
         worker._process.kill()
-    outcome = job.wait(20)
+    outcome = job.wait(180)
     assert isinstance(outcome, JobFailed)
     assert "Slow (safelight-faults) was ended by the system (SIGKILL)" in outcome.message
     expect_next_job_works(start, document)

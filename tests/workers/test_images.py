@@ -41,7 +41,7 @@ def layer(name="Sky", height=90, width=120, channels=3, **options):
 
 
 def outcome(studio, name, document, **settings):
-    return studio.start(studio.filter(name), settings, document).wait(60)
+    return studio.start(studio.filter(name), settings, document).wait(180)
 
 
 def pixels(result):
@@ -75,7 +75,7 @@ def test_a_picture_that_is_not_chosen_is_none(studio):
 def test_a_preview_of_a_part_is_given_the_same_picture(studio, night):
     settings, region = {"style": str(night)}, Region(30, 20, 40, 30)
     job = studio.start(studio.filter("tone"), settings, photo(), region=region)
-    part = pixels(job.wait(60))
+    part = pixels(job.wait(180))
     assert np.array_equal(part, pixels(outcome(studio, "tone", photo(), **settings))[20:50, 30:70])
 
 
@@ -133,7 +133,7 @@ def test_a_layer_above_and_one_in_a_group_can_be_seen(studio):
     sky = layer(id="sky", visible=False)
     document = photo(Layer("Group", Group((sky,)), visible=False))
     job = studio.start(studio.filter("copy"), {"layer": "sky"}, document, layer_id="bottom")
-    assert np.array_equal(pixels(job.wait(60))[..., :3], sky.raster.to_array())
+    assert np.array_equal(pixels(job.wait(180))[..., :3], sky.raster.to_array())
 
 
 def test_colours_of_a_layer_come_as_srgb_and_go_back(studio):
@@ -165,7 +165,7 @@ def test_a_value_that_is_no_text_is_refused_before_anything_runs(studio):
 def test_a_kept_result_holds_the_layers_id_and_is_stale_when_that_layer_changes(studio):
     document = photo(layer(id="sky", visible=False))
     job = studio.start(studio.filter("copy"), {"layer": "Sky"}, document)
-    assert isinstance(job.wait(60), JobFinished)
+    assert isinstance(job.wait(180), JobFinished)
     document = job.edit().apply(document)
     top = document.layers[-1]
     assert top.filter.settings["layer"] == "sky"

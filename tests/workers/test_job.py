@@ -22,7 +22,7 @@ def photograph(height, width, channels=3, depth="uint8"):
 @pytest.mark.parametrize("depth", ["uint8", "uint16", "float32"])
 def test_what_goes_in_comes_out_at_the_same_depth(depth, start):
     document = photograph(130, 470, depth=depth)
-    outcome = start("fine", document, {"gain": 1.0}).wait(30)
+    outcome = start("fine", document, {"gain": 1.0}).wait(180)
     assert outcome.raster.depth == depth
     assert np.array_equal(outcome.raster.to_array(), document.layers[0].raster.to_array())
 
@@ -30,14 +30,14 @@ def test_what_goes_in_comes_out_at_the_same_depth(depth, start):
 def test_over_range_light_survives_in_a_float_document(start):
     pixels = np.linspace(-0.5, 3.0, 60 * 50 * 3, dtype=np.float32).reshape(60, 50, 3)
     document = Document.from_raster(Raster.from_array(pixels.copy()))
-    outcome = start("fine", document, {"gain": 1.0}).wait(30)
+    outcome = start("fine", document, {"gain": 1.0}).wait(180)
     assert np.array_equal(outcome.raster.to_array(), pixels)
 
 
 def test_alpha_passes_a_filter_untouched(start):
     document = photograph(90, 120, channels=4, depth="uint16")
     before = document.layers[0].raster.to_array()
-    after = start("fine", document).wait(30).raster.to_array()
+    after = start("fine", document).wait(180).raster.to_array()
     assert np.array_equal(after[..., 3], before[..., 3])
     assert np.array_equal(after[..., :3], from_float(to_float(before[..., :3]) * 0.5, "uint16"))
 
@@ -46,7 +46,7 @@ def test_alpha_grows_with_the_picture_without_seams(start):
     pixels = np.zeros((500, 40, 4), np.uint8)
     pixels[..., 3] = np.linspace(0, 255, 500).astype(np.uint8)[:, None]
     document = Document.from_raster(Raster.from_array(pixels))
-    after = start("enlarge", document, {"factor": 2}).wait(60).raster
+    after = start("enlarge", document, {"factor": 2}).wait(180).raster
     assert (after.width, after.height, after.channels) == (80, 1000, 4)
     steps = np.diff(after.to_array()[:, 20, 3].astype(int))
     assert steps.min() >= 0
@@ -55,7 +55,7 @@ def test_alpha_grows_with_the_picture_without_seams(start):
 
 def test_a_filter_knows_where_its_piece_lies(start):
     document = photograph(700, 1000)
-    result = start("where", document).wait(30).raster.to_array()
+    result = start("where", document).wait(180).raster.to_array()
     columns = np.rint(np.arange(1000) % 251 / 250 * 255)
     rows = np.rint(np.arange(700) % 241 / 240 * 255)
     assert np.array_equal(result[..., 0], np.broadcast_to(columns[None], (700, 1000)))
@@ -65,8 +65,8 @@ def test_a_filter_knows_where_its_piece_lies(start):
 def test_a_preview_of_a_region_equals_that_part_of_the_whole(start):
     document = photograph(300, 400)
     region = Region(120, 60, 90, 70)
-    whole = start("blur", document, {"radius": 3.0}).wait(30).raster.to_array()
-    part = start("blur", document, {"radius": 3.0}, region=region).wait(30).raster.to_array()
+    whole = start("blur", document, {"radius": 3.0}).wait(180).raster.to_array()
+    part = start("blur", document, {"radius": 3.0}, region=region).wait(180).raster.to_array()
     difference = np.abs(whole[60:130, 120:210].astype(int) - part.astype(int))
     assert difference.max() <= 1
 
@@ -80,7 +80,7 @@ def test_pieces_near_the_focus_come_first(start):
             places.append(event.region)
 
     focus = Region(1200, 1200, 100, 100)
-    start("fine", document, focus=focus, listener=hear).wait(30)
+    start("fine", document, focus=focus, listener=hear).wait(180)
     first = places[0]
     assert first.intersect(focus) == focus
     assert sum(place.width * place.height for place in places) == 1350 * 1350
@@ -89,7 +89,7 @@ def test_pieces_near_the_focus_come_first(start):
 def test_progress_rises_to_one_and_names_the_remaining_time(start):
     heard = []
     job = start("fine", photograph(1000, 1000), listener=heard.append)
-    job.wait(30)
+    job.wait(180)
     done = [event.done for event in heard if isinstance(event, JobProgress)]
     assert done == sorted(done)
     assert done[-1] == 1.0
@@ -106,9 +106,9 @@ def test_cancel_between_pieces_changes_nothing(start):
             ready.set()
 
     job = start("enlarge", document, {"factor": 2}, listener=hear)
-    assert ready.wait(60)
+    assert ready.wait(180)
     job.cancel()
-    assert isinstance(job.wait(20), JobCancelled)
+    assert isinstance(job.wait(180), JobCancelled)
     with pytest.raises(RuntimeError):
         job.edit()
 
@@ -117,7 +117,7 @@ def test_the_result_is_one_undoable_edit(start):
     document = photograph(120, 100)
     history = History.start(document)
     job = start("enlarge", document, {"factor": 4})
-    job.wait(60)
+    job.wait(180)
     after = history.do(job.edit())
     assert (after.document.width, after.document.height) == (400, 480)
     assert after.steps[-1].label == "Enlarge"
@@ -128,7 +128,7 @@ def test_a_result_says_that_a_generator_made_what_it_was_computed_from(start):
     raster = Raster.from_array(np.full((40, 30, 3), 90, np.uint8))
     for word in ("", "partly", "wholly"):
         job = start("fine", Document.from_raster(raster, synthetic=word))
-        job.wait(30)
+        job.wait(180)
         after = job.edit().apply(job.document)
         assert after.layers[-1].filter.kept.synthetic == word
         assert after.synthetic == word
@@ -136,7 +136,7 @@ def test_a_result_says_that_a_generator_made_what_it_was_computed_from(start):
 
 def test_the_networks_of_a_result_are_known_by_digest(start):
     job = start("enlarge", photograph(20, 20), {"factor": 2})
-    job.wait(30)
+    job.wait(180)
     assert list(job.models) == ["fast_faithful_x2.onnx"]
     assert len(job.models["fast_faithful_x2.onnx"]) == 64
 

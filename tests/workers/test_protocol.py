@@ -16,7 +16,7 @@ from safelight.workers.protocol import MAX_FRAME, Channel, ProtocolError
 @pytest.fixture
 def ends():
     near, far = socket.socketpair()
-    near.settimeout(5)
+    near.settimeout(60)
     yield Channel(near), far
     near.close()
     far.close()

@@ -98,7 +98,7 @@ def photograph(depth, width=500, height=470, alpha=False):
 
 @pytest.mark.parametrize("depth", ["uint8", "uint16", "float32"])
 def test_every_enlarging_job_is_scored(start, depth):
-    outcome = start("repeat", photograph(depth), {"gain": 1.0}).wait(60)
+    outcome = start("repeat", photograph(depth), {"gain": 1.0}).wait(180)
     assert isinstance(outcome, JobFinished), outcome
     picture = photograph(depth).layers[0].raster.to_array().astype(np.float32)
     picture /= 1 if depth == "float32" else np.iinfo(depth).max
@@ -110,7 +110,7 @@ def test_every_enlarging_job_is_scored(start, depth):
 
 def test_a_darker_enlargement_has_a_lower_score(start):
     scores = [
-        start("repeat", photograph("uint8"), {"gain": gain}).wait(60).shrinks_back
+        start("repeat", photograph("uint8"), {"gain": gain}).wait(180).shrinks_back
         for gain in (1.0, 0.9, 0.5)
     ]
     assert scores == sorted(scores, reverse=True)
@@ -119,11 +119,11 @@ def test_a_darker_enlargement_has_a_lower_score(start):
 
 def test_a_picture_with_alpha_and_a_region_of_it_are_scored_too(start):
     document = photograph("uint8", 200, 150, alpha=True)
-    whole = start("repeat", document).wait(60).shrinks_back
+    whole = start("repeat", document).wait(180).shrinks_back
     assert whole is not None
     region = Region(20, 30, 90, 80)
-    assert start("repeat", document, region=region).wait(60).shrinks_back is not None
+    assert start("repeat", document, region=region).wait(180).shrinks_back is not None
 
 
 def test_a_filter_that_keeps_the_size_has_no_score(start):
-    assert start("fine", photograph("uint8")).wait(60).shrinks_back is None
+    assert start("fine", photograph("uint8")).wait(180).shrinks_back is None
