@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from safelight import actions
 from safelight.actions.store import Store
-from safelight.cli.group import parser_of
+from safelight.cli.group import file_name, given, parser_of
+from safelight.cli.terminal import complain, tell, tell_json
 
 if TYPE_CHECKING:
     from safelight.actions.checking import Verdict
@@ -26,7 +26,9 @@ def new(words: list[str]) -> int:
     parser = parser_of(
         "plugins new", "Write a complete plugin with one filter that works, to start from."
     )
-    parser.add_argument("name", nargs="?", metavar="NAME", help="its name, like soft-glow")
+    parser.add_argument(
+        "name", type=given, nargs="?", metavar="NAME", help="its name, like soft-glow"
+    )
     parser.add_argument("--title", help="its entry in the menu")
     parser.add_argument(
         "--variant",
@@ -34,18 +36,21 @@ def new(words: list[str]) -> int:
         help="arithmetic, a network, or pixels made from a seed",
     )
     parser.add_argument(
-        "--network", type=Path, metavar="FILE", help="an ONNX file to run, which explains itself"
+        "--network",
+        type=file_name,
+        metavar="FILE",
+        help="an ONNX file to run, which explains itself",
     )
     parser.add_argument(
-        "--into", type=Path, default=Path(), metavar="FOLDER", help="where its folder is made"
+        "--into", type=file_name, default=Path(), metavar="FOLDER", help="where its folder is made"
     )
     options = parser.parse_args(words)
     asking = sys.stdin.isatty() and not options.json
     if options.name is None and not asking:
         parser.error("a NAME is needed")
     try:
-        name = options.name or _ask("Name", "", _checked(actions.plugin_names))
-        title = actions.default_title(actions.plugin_names(name))
+        called = options.name or _ask("Name", "", _checked(actions.plugin_names))
+        title = actions.default_title(actions.plugin_names(called))
         variant = actions.VARIANTS[0]
         if options.title is not None:
             title = options.title
@@ -58,19 +63,20 @@ def new(words: list[str]) -> int:
         elif asking:
             variant = _ask(f"Variant ({', '.join(actions.VARIANTS)})", variant, _variant)
         trained = actions.Trained(options.network.read_bytes()) if options.network else None
-        folder = actions.write_plugin(options.into, name, title, variant, trained)
+        folder = actions.write_plugin(options.into, called, title, variant, trained)
     except actions.TemplateError as error:
-        return _complain(error, 2)
+        return complain(error, 2)
     except actions.WriteError as error:
-        return _complain(error, 1)
+        return complain(error, 1)
     except OSError as error:
-        return _complain(f"{options.network} cannot be read: {error.strerror}", 2)
+        return complain(f"{options.network} cannot be read: {error.strerror}", 2)
     except EOFError:
-        return _complain("nothing was written", 1)
+        return complain("nothing was written", 1)
     if options.json:
-        print(json.dumps({"written": str(folder)}))
+        tell_json({"written": str(folder)}, done=True)
     else:
-        print(f"Written: {folder}\nNext, in that folder: python -m pytest --safelight")
+        hint = "Next, in that folder: python -m pytest --safelight"
+        tell(f"Written: {folder}", hint, done=True)
     return 0
 
 
@@ -79,7 +85,10 @@ def check(words: list[str]) -> int:
     description = "Check that a plugin keeps every promise, as its users would install it."
     parser = parser_of("plugins check", description)
     parser.add_argument(
-        "source", metavar="PATH", help="a plugin's folder, a wheel, or the name of one installed"
+        "source",
+        type=given,
+        metavar="PATH",
+        help="a plugin's folder, a wheel, or the name of one installed",
     )
     options = parser.parse_args(words)
     from safelight.actions.checking import check_plugin
@@ -89,15 +98,15 @@ def check(words: list[str]) -> int:
     broken = [item for item in verdicts if item.complaint]
     if options.json:
         listed = [item.to_json() for item in verdicts]
-        print(json.dumps({"kept": not broken, "promises": listed}, indent=2, ensure_ascii=False))
+        tell_json({"kept": not broken, "promises": listed})
     else:
-        print(f"{len(verdicts) - len(broken)} of {len(verdicts)} promises are kept.")
+        tell(f"{len(verdicts) - len(broken)} of {len(verdicts)} promises are kept.")
     return 1 if broken else 0
 
 
 def _tell(verdict: Verdict) -> None:
     if verdict.complaint:
-        print(f"✗ {verdict.promise}: {verdict.complaint}", flush=True)
+        tell(f"✗ {verdict.promise}: {verdict.complaint}")
 
 
 def _ask(question: str, default: str, check: Callable[[str], Answer]) -> Answer:
@@ -107,7 +116,7 @@ def _ask(question: str, default: str, check: Callable[[str], Answer]) -> Answer:
         try:
             return check(answer or default)
         except actions.TemplateError as error:
-            _complain(error, 2)
+            complain(error, 2)
 
 
 def _checked(check: Callable[[str], object]) -> Callable[[str], str]:
@@ -125,8 +134,3 @@ def _variant(text: str) -> actions.Variant:
         if text == variant:
             return variant
     raise actions.TemplateError(f"there is no variant {text}: take {', '.join(actions.VARIANTS)}")
-
-
-def _complain(error: object, status: int) -> int:
-    print(f"safelight: {error}", file=sys.stderr)
-    return status

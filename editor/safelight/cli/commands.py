@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import json
 import platform
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 from safelight import __version__, actions
 from safelight.api import Declaration, ParameterError, Value
-from safelight.cli.group import parser_of
+from safelight.cli.group import Parser, file_name, given, parser_of
 from safelight.cli.progress import ProgressBar
+from safelight.cli.terminal import complain, note, tell, tell_json
 from safelight.document import edits
 from safelight.pixels import DEPTHS, deeper
 
@@ -35,25 +34,20 @@ def reported(command: Callable[[list[str]], int]) -> Callable[[list[str]], int]:
         try:
             return command(words)
         except _MISTAKES as error:
-            return _complain(error, 2)
+            return complain(error, 2)
         except actions.FileExists as error:
-            return _complain(f"{error} On the command line: --overwrite.", 1)
+            return complain(f"{error} On the command line: --overwrite.", 1)
         except _FAILURES as error:
-            return _complain(error, 1)
+            return complain(error, 1)
 
     return run
-
-
-def _complain(error: object, status: int) -> int:
-    print(f"safelight: {error}", file=sys.stderr)
-    return status
 
 
 def _reload(studio: actions.Studio) -> None:
     """Load what authors have changed; what cannot be loaded is said."""
     for item in studio.reload():
         if item.fault:
-            _complain(item.fault, 1)
+            complain(item.fault, 1)
 
 
 @reported
@@ -65,11 +59,12 @@ def filters(words: list[str]) -> int:
         _reload(studio)
         found, broken = studio.filters(), studio.broken()
     if options.json:
-        print(_json([item.to_json() for item in found]))
+        tell_json([item.to_json() for item in found])
     else:
-        print("\n\n".join(_described(item) for item in found) or "No filter is installed.")
+        lines = [line for item in found for line in ("", *_described(item))]
+        tell(*(lines[1:] or ["No filter is installed."]))
     for item in broken:
-        print(f"safelight: {item.plugin} cannot be loaded: {item.reason}", file=sys.stderr)
+        complain(f"{item.plugin} cannot be loaded: {item.reason}")
     return 0
 
 
@@ -81,23 +76,23 @@ def formats(words: list[str]) -> int:
     with actions.Studio() as studio:
         found = studio.formats()
     if options.json:
-        print(_json([item.to_json() for item in found]))
+        tell_json([item.to_json() for item in found])
         return 0
     for name, suffixes in actions.FORMATS.items():
-        print(f"{name}  {' '.join(suffixes)}  opens and exports")
+        tell(f"{name}  {' '.join(suffixes)}  opens and exports")
     for item in found:
         verb = "opens" if item.reads else "exports"
-        print(f"{item.title}  {' '.join(item.suffixes)}  {verb}  ({item.plugin})")
+        tell(f"{item.title}  {' '.join(item.suffixes)}  {verb}  ({item.plugin})")
     return 0
 
 
-def _described(filter: Declaration) -> str:
+def _described(filter: Declaration) -> list[str]:
     first = filter.description.split("\n\n")[0].replace("\n", " ")
     lines = [f"{filter.name}  ({filter.category})  {first}"]
     for item in filter.parameters:
         text = f"    --set {item.name}={item.text(item.default)}"
         lines.append(f"{text:32} {item.range_text()}{'; ' + item.help if item.help else ''}")
-    return "\n".join(lines)
+    return lines
 
 
 @reported
@@ -109,7 +104,7 @@ def apply(words: list[str]) -> int:
         _reload(studio)
         filter = studio.filter(options.filter)
         if options.list:
-            print(_described(filter))
+            tell(*_described(filter))
             return 0
         if options.input is None or options.output is None:
             parser.error("name the photograph and the file to write")
@@ -148,8 +143,14 @@ def apply(words: list[str]) -> int:
         )
     say(exported.notes)
     if not options.quiet:
-        print(f"{exported.path}  {result.width} × {result.height} px  {file_size(exported.bytes)}")
+        tell_exported(exported, result)
     return 0
+
+
+def tell_exported(exported: actions.Exported, document: actions.Document) -> None:
+    """The file that was written: its name, the picture's size, its own."""
+    size = f"{document.width} × {document.height} px  {file_size(exported.bytes)}"
+    tell(f"{exported.path}  {size}", done=True)
 
 
 def add_running(parser: argparse.ArgumentParser) -> None:
@@ -160,22 +161,26 @@ def add_running(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument("--quality", type=int, help="JPEG and WebP, 1 to 100")
     parser.add_argument(
-        "--patience", type=float, default=120.0, help="seconds a filter may be silent"
+        "--patience", type=_seconds, default=120.0, help="seconds a filter may be silent"
     )
     parser.add_argument("--quiet", action="store_true", help="no progress, no summary")
 
 
 def _apply_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="safelight apply",
         description="Run a filter on a photograph and export the result.",
         epilog="`safelight apply FILTER --list` shows what a filter can be told.",
     )
-    parser.add_argument("filter", help="short name or id, as `safelight filters` lists them")
-    parser.add_argument("input", nargs="?", type=Path, metavar="IN", help="the photograph")
-    parser.add_argument("output", nargs="?", type=Path, metavar="OUT", help="the file to write")
     parser.add_argument(
-        "--mask", type=Path, metavar="FILE", help="where to work: a picture, white is selected"
+        "filter", type=given, help="short name or id, as `safelight filters` lists them"
+    )
+    parser.add_argument("input", nargs="?", type=file_name, metavar="IN", help="the photograph")
+    parser.add_argument(
+        "output", nargs="?", type=file_name, metavar="OUT", help="the file to write"
+    )
+    parser.add_argument(
+        "--mask", type=file_name, metavar="FILE", help="where to work: a picture, white is selected"
     )
     parser.add_argument("--list", action="store_true", help="show the filter's parameters")
     parser.add_argument("--overwrite", action="store_true", help="replace OUT if it exists")
@@ -186,9 +191,25 @@ def _apply_parser() -> argparse.ArgumentParser:
         default="all",
         help="what to keep; the colour profile and the mark of synthesised pictures always stay",
     )
-    parser.add_argument("--pixel-limit", type=int, help="largest picture to open, in pixels")
+    parser.add_argument("--pixel-limit", type=_pixels, help="largest picture to open, in pixels")
     add_running(parser)
     return parser
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not seconds > 0:  # NaN neither
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
+    return seconds
+
+
+def _pixels(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of pixels, 1 or more")
+    return int(text)
 
 
 def settings_of(filter: Declaration, pairs: Sequence[str]) -> dict[str, Any]:
@@ -229,18 +250,16 @@ def filtered(
         bar.end()
     if isinstance(outcome, actions.JobFailed):
         if outcome.details:
-            print(outcome.details.rstrip(), file=sys.stderr)
-        print(f"safelight: {outcome.message}", file=sys.stderr)
+            note(*outcome.details.rstrip().splitlines())
+        complain(outcome.message)
         return None
     if not quiet and job.device_label:
-        print(f"{filter.title} ran on {job.device_label}", file=sys.stderr)
+        note(f"{filter.title} ran on {job.device_label}")
     if not quiet and isinstance(outcome, actions.JobFinished) and outcome.shrinks_back is not None:
-        print(actions.fidelity(outcome.shrinks_back), file=sys.stderr)
+        note(actions.fidelity(outcome.shrinks_back))
     for name, value in () if quiet else measured.items():
         parameter = filter.parameter(name)
-        print(
-            f"{filter.title} measured: {parameter.title} {parameter.text(value)}", file=sys.stderr
-        )
+        note(f"{filter.title} measured: {parameter.title} {parameter.text(value)}")
     result = job.edit().apply(document)
     return actions.shown_mask(result) if filter.selects else result
 
@@ -249,8 +268,8 @@ def filtered(
 def info(words: list[str]) -> int:
     """``safelight info FILE``: size, depth, colours and metadata of a picture."""
     parser = parser_of("info", "Describe a picture.")
-    parser.add_argument("file", type=Path)
-    parser.add_argument("--pixel-limit", type=int, help="largest picture to open, in pixels")
+    parser.add_argument("file", type=file_name)
+    parser.add_argument("--pixel-limit", type=_pixels, help="largest picture to open, in pixels")
     options = parser.parse_args(words[1:])
     with actions.Studio() as studio:
         opened = actions.open_picture(
@@ -269,14 +288,16 @@ def info(words: list[str]) -> int:
         "notes": list(opened.notes),
     }
     if options.json:
-        print(_json(facts))
+        tell_json(facts)
         return 0
     megapixels = document.width * document.height / 1e6
-    print(f"{options.file}: {opened.format}, {document.width} × {document.height} px", end="")
-    print(f" ({megapixels:.1f} MP), {DEPTHS[document.depth]}, {document.profile.name}", end="")
-    print(", with alpha" if document.has_alpha else "")
+    tell(
+        f"{options.file}: {opened.format}, {document.width} × {document.height} px"
+        f" ({megapixels:.1f} MP), {DEPTHS[document.depth]}, {document.profile.name}"
+        + (", with alpha" if document.has_alpha else "")
+    )
     for name, value in facts["metadata"].items():
-        print(f"  {name}: {value}")
+        tell(f"  {name}: {value}")
     say(opened.notes)
     return 0
 
@@ -305,20 +326,20 @@ def doctor(words: list[str]) -> int:
     if len(both) == 2:
         facts["warning"] = "onnxruntime and onnxruntime-gpu are both installed: uninstall one"
     if options.json:
-        print(_json(facts))
+        tell_json(facts)
         return 0
     packages = ", ".join(f"{name} {version}" for name, version in facts["packages"].items())
-    print(f"Safelight {__version__}, Python {facts['python']}, {facts['platform']}")
-    print(f"Packages: {packages}")
-    print(f"ONNX Runtime: {device.runtime or 'not loaded'}")
-    print(f"Device: {device.label}" + (f", because {device.reason}" if device.reason else ""))
+    tell(f"Safelight {__version__}, Python {facts['python']}, {facts['platform']}")
+    tell(f"Packages: {packages}")
+    tell(f"ONNX Runtime: {device.runtime or 'not loaded'}")
+    tell(f"Device: {device.label}" + (f", because {device.reason}" if device.reason else ""))
     if device.model:
-        print(f"Tried with a live session on {device.model}")
-    print(f"Filters: {count}")
+        tell(f"Tried with a live session on {device.model}")
+    tell(f"Filters: {count}")
     for item in broken:
-        print(f"Broken plugin {item.plugin}: {item.reason}")
+        tell(f"Broken plugin {item.plugin}: {item.reason}")
     if "warning" in facts:
-        print(f"Warning: {facts['warning']}")
+        tell(f"Warning: {facts['warning']}")
     return 1 if broken or "warning" in facts else 0
 
 
@@ -336,13 +357,9 @@ def _depth(text: str) -> Any:
     return text if text == "same" else int(text)
 
 
-def _json(facts: Any) -> str:
-    return json.dumps(facts, indent=2, ensure_ascii=False)
-
-
 def say(notes: Sequence[str]) -> None:
-    for note in notes:
-        print(f"safelight: {note}", file=sys.stderr)
+    for sentence in notes:
+        complain(sentence)
 
 
 def file_size(count: int) -> str:

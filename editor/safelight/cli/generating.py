@@ -12,8 +12,17 @@ from typing import Any
 
 from safelight import actions
 from safelight.api import Declaration, ParameterError
-from safelight.cli.commands import add_running, file_size, filtered, reported, say, settings_of
+from safelight.cli.commands import (
+    add_running,
+    filtered,
+    reported,
+    say,
+    settings_of,
+    tell_exported,
+)
+from safelight.cli.group import Parser, file_name, given
 from safelight.cli.progress import ProgressBar
+from safelight.cli.terminal import tell
 
 METADATA = "metadata.jsonl"
 """A line of JSON for each picture beside it: what data sets of pictures are described by."""
@@ -95,14 +104,13 @@ def _make(
             else:
                 say(exported.notes)
                 if not options.quiet:
-                    size = file_size(exported.bytes)
-                    print(f"{exported.path}  {width} × {height} px  {size}")
+                    tell_exported(exported, result)
     finally:
         bar.end()
         if many and lines:  # of what there is, if it was stopped
             _describe(options.output_dir / METADATA, lines, options.overwrite)
     if many and not options.quiet:
-        print(f"{options.output_dir}  {len(lines)} pictures, described in {METADATA}")
+        tell(f"{options.output_dir}  {len(lines)} pictures, described in {METADATA}", done=True)
     return 0
 
 
@@ -179,21 +187,27 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> Parser:
+    parser = Parser(
         prog="safelight generate",
         description="Make a picture from nothing, or many. Each is marked as synthesised.",
         epilog="`safelight apply GENERATOR --list` shows what a generator can be told.",
     )
-    parser.add_argument("generator", help="short name or id, as `safelight filters` lists them")
-    parser.add_argument("output", nargs="?", type=Path, metavar="OUT", help="the file to write")
+    parser.add_argument(
+        "generator", type=given, help="short name or id, as `safelight filters` lists them"
+    )
+    parser.add_argument(
+        "output", nargs="?", type=file_name, metavar="OUT", help="the file to write"
+    )
     parser.add_argument(
         "--size", type=_size, default=SIZE, metavar="WxH", help="pixels (default: 1024x1024)"
     )
     parser.add_argument("--seed", type=int, help="where chance starts; of many, the first one's")
     parser.add_argument("--count", type=_count, default=1, help="how many, each with another seed")
     parser.add_argument(
-        "--output-dir", type=Path, help=f"folder for them, and for {METADATA}, which describes them"
+        "--output-dir",
+        type=file_name,
+        help=f"folder for them, and for {METADATA}, which describes them",
     )
     parser.add_argument("--format", default=".png", help="of those: .png, .jpg, .webp, .tif")
     parser.add_argument("--depth", type=int, choices=tuple(DEPTHS), default=8, help="bits")

@@ -5,10 +5,36 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from safelight.cli import terminal
 
 Command = Callable[[list[str]], int]
 
-FAILED, USAGE = 1, 2
+USAGE = 2
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose messages, which repeat what was typed, are fit for a terminal."""
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        lines = message.removesuffix("\n").split("\n") if message else ()
+        (terminal.tell if file is sys.stdout else terminal.note)(*lines)
+
+
+def given(text: str) -> str:
+    """A name that was given. Raises ArgumentTypeError for an empty one."""
+    if not text:
+        raise argparse.ArgumentTypeError("an empty name names nothing")
+    return text
+
+
+def file_name(text: str) -> Path:
+    """A file that was named. Raises ArgumentTypeError for an empty name, which is no folder's."""
+    if not text:
+        raise argparse.ArgumentTypeError("an empty name is no file's")
+    return Path(text)
 
 
 def run(
@@ -24,20 +50,20 @@ def run(
     """
     name = words[1] if len(words) > 1 else ""
     if name in ("-h", "--help", ""):
-        print(help_of(subject, commands), file=sys.stdout if name else sys.stderr)
+        lines = help_of(subject, commands)
+        (terminal.tell if name else terminal.note)(*lines)
         return 0 if name else USAGE
     if name not in commands:
         known = ", ".join(commands)
-        print(f"safelight {subject}: there is no {name}; there are {known}", file=sys.stderr)
+        terminal.note(f"safelight {subject}: there is no {name}; there are {known}")
         return USAGE
     try:
         return commands[name](words[2:])
     except failures as error:
-        print(f"safelight: {error}", file=sys.stderr)
-        return FAILED
+        return terminal.complain(error)
 
 
-def help_of(subject: str, commands: Mapping[str, Command]) -> str:
+def help_of(subject: str, commands: Mapping[str, Command]) -> list[str]:
     """The commands, a line each."""
     lines = [f"usage: safelight {subject} COMMAND …; each says more with --help", ""]
     for name, command in commands.items():
@@ -45,11 +71,11 @@ def help_of(subject: str, commands: Mapping[str, Command]) -> str:
         what = what.strip().split("\n\n")[0].replace("\n", " ") or f"{name} one"
         form = called.replace("``", "").removeprefix(f"safelight {subject} ")
         lines.append(f"  {form:<20} {' '.join(what.split())}")
-    return "\n".join(lines)
+    return lines
 
 
-def parser_of(command: str, description: str, json: str = "as JSON") -> argparse.ArgumentParser:
+def parser_of(command: str, description: str, json: str = "as JSON") -> Parser:
     """The parser of a command, which can answer as JSON."""
-    parser = argparse.ArgumentParser(prog=f"safelight {command}", description=description)
+    parser = Parser(prog=f"safelight {command}", description=description)
     parser.add_argument("--json", action="store_true", help=json)
     return parser

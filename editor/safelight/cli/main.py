@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
-COMMANDS = ("apply", "filters", "formats", "info", "doctor")
+from safelight.cli import terminal
+
+
+class Command(NamedTuple):
+    """A command: what is typed after its name, what it does, and the module with its function."""
+
+    form: str
+    does: str
+    module: str
+
+
+COMMANDS = {
+    "apply": Command("FILTER IN OUT", "run a filter on a photograph", "commands"),
+    "generate": Command("NAME OUT", "make a picture from nothing, or many", "generating"),
+    "filters": Command("", "list the filters and what they can be told", "commands"),
+    "formats": Command("", "list what is opened and exported", "commands"),
+    "info": Command("FILE", "show what is in a picture", "commands"),
+    "doctor": Command("", "check the set-up, and on what networks run", "commands"),
+    "plugins": Command("COMMAND …", "list, install, make and check plugins", "plugins"),
+    "models": Command("COMMAND …", "list, check, add and time networks", "models"),
+}
+"""Every command, in the order of the help."""
 
 DONE, FAILED, USAGE = 0, 1, 2
 
@@ -19,35 +42,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     # Before anything can import the runtime, which reports its use by default.
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    terminal.open_missing()
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         return _command(words)(words)
     except KeyboardInterrupt:
-        print("safelight: stopped", file=sys.stderr)
-        return 128 + signal.SIGINT
-    except BrokenPipeError:  # the reader of our output has gone: `safelight filters | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FAILED
+        return terminal.complain("stopped", 128 + signal.SIGINT)
+    except terminal.OutputLost as lost:
+        return FAILED if lost.left else terminal.complain(lost)
+    finally:
+        terminal.finish()
 
 
 def _command(words: list[str]) -> Callable[[list[str]], int]:
-    if words and words[0] in COMMANDS:
-        from safelight.cli import commands
-
-        chosen: Callable[[list[str]], int] = getattr(commands, words[0])
-        return chosen
-    if words and words[0] == "plugins":
-        from safelight.cli.plugins import plugins
-
-        return plugins
-    if words and words[0] == "generate":
-        from safelight.cli.generating import generate
-
-        return generate
-    if words and words[0] == "models":
-        from safelight.cli.models import models
-
-        return models
-    from safelight.cli.window import window
-
-    return window
+    name = words[0] if words and words[0] in COMMANDS else "window"
+    module = COMMANDS[name].module if name in COMMANDS else "window"
+    chosen: Callable[[list[str]], int] = getattr(
+        importlib.import_module(f"safelight.cli.{module}"), name
+    )
+    return chosen

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from safelight import actions
 from safelight.actions.store import Store, StoreError
 from safelight.cli import group
+from safelight.cli.terminal import tell, tell_json
 
 if TYPE_CHECKING:
     from safelight.actions.candidate import Candidate
@@ -31,10 +31,6 @@ def models(words: list[str]) -> int:
     return group.run("models", COMMANDS, words, _FAILURES)
 
 
-def _print_json(data: Any) -> None:
-    print(json.dumps(data, indent=2, ensure_ascii=False))
-
-
 def show(words: list[str]) -> int:
     """``list``: every network, its size, hash, licence and what it was trained on."""
     options = group.parser_of("models list", "List the networks that filters can run.").parse_args(
@@ -44,13 +40,13 @@ def show(words: list[str]) -> int:
 
     found = known(Store())
     if options.json:
-        _print_json([item.to_json() for item in found])
+        tell_json([item.to_json() for item in found])
         return 0
     for item in found:
-        print(f"{item.name}  {item.size / 1e6:.2f} MB  {item.plugin}")
-        print(f"  sha256 {item.sha256}")
-        print(f"  {item.licence or 'no licence named'}")
-        print(f"  trained on: {item.training_data or 'not named'}")
+        tell(f"{item.name}  {item.size / 1e6:.2f} MB  {item.plugin}")
+        tell(f"  sha256 {item.sha256}")
+        tell(f"  {item.licence or 'no licence named'}")
+        tell(f"  trained on: {item.training_data or 'not named'}")
     return 0
 
 
@@ -63,23 +59,23 @@ def verify(words: list[str]) -> int:
 
     found = known(Store())
     if options.json:
-        _print_json([item.to_json() for item in found])
+        tell_json([item.to_json() for item in found])
     else:
         said = {True: "intact", None: "no hash was recorded", False: "CHANGED OR DAMAGED"}
         for item in found:
-            print(f"{item.name} ({item.plugin}): {said[item.intact]}")
+            tell(f"{item.name} ({item.plugin}): {said[item.intact]}")
     return 1 if any(item.intact is False for item in found) else 0
 
 
 def add(words: list[str]) -> int:
     """``add FILE``: read and probe a network, show what was found, install it as a filter."""
     parser = group.parser_of("models add", "Make a filter of an ONNX network of your own.")
-    parser.add_argument("file", type=Path, metavar="FILE")
+    parser.add_argument("file", type=group.file_name, metavar="FILE")
     parser.add_argument("--dry-run", action="store_true", help="show what was found, no more")
     parser.add_argument(
         "--preview",
         nargs=2,
-        type=Path,
+        type=group.file_name,
         metavar=("IN", "OUT"),
         help="write the middle of a photograph, before and after, as a picture",
     )
@@ -143,15 +139,15 @@ def _add(options: argparse.Namespace) -> int:
                 examined, options.name, training_data=options.training_data, **words
             )
             if not options.json:
-                print(_told(examined.to_json()))
+                tell(*_told(examined.to_json()))
             if options.preview:
                 _preview(candidate, identity, *options.preview)
             plugin = None if options.dry_run else candidate.add(identity)
     data = {"examined": examined.to_json(), "plugin": plugin.to_json() if plugin else None}
     if options.json:
-        _print_json(data)
+        tell_json(data, done=plugin is not None)
     elif plugin is not None:
-        print(f"Added as the filter {identity.title}: safelight apply {identity.name} …")
+        tell(f"Added as the filter {identity.title}: safelight apply {identity.name} …", done=True)
     return 0
 
 
@@ -164,7 +160,7 @@ def _preview(candidate: Candidate, identity: Identity, photo: Path, target: Path
     actions.export(side_by_side(document, region, after), target)
 
 
-def _told(found: dict[str, Any]) -> str:
+def _told(found: dict[str, Any]) -> list[str]:
     """What was found, to be read."""
     lines = [
         f"{found['file']}: {found['bytes'] / 1e6:.2f} MB, {found['parameters']:,} parameters",
@@ -175,21 +171,21 @@ def _told(found: dict[str, Any]) -> str:
         f"  {item['property'].replace('_', ' '):14}{item['value']:10}{item['how']}"
         for item in found["findings"]
     ]
-    return "\n".join([*lines, *found["notes"]])
+    return [*lines, *found["notes"]]
 
 
 def remove(words: list[str]) -> int:
     """``remove NAME``: remove a network of your own and its filter."""
     parser = group.parser_of("models remove", "Remove a network of your own and its filter.")
-    parser.add_argument("name")
+    parser.add_argument("name", type=group.given)
     options = parser.parse_args(words)
     from safelight.actions import models
 
     plugin = models.remove(Store(), options.name)
     if options.json:
-        _print_json({"removed": plugin.name})
+        tell_json({"removed": plugin.name}, done=True)
     else:
-        print(f"{plugin.name} is gone.")
+        tell(f"{plugin.name} is gone.", done=True)
     return 0
 
 
@@ -207,9 +203,9 @@ def measure(words: list[str]) -> int:
             found.append(speed)
             if not options.json:
                 rate = f"{speed.megapixels:.3g} megapixels of input a second"
-                print(f"{speed.network}  {rate}  {speed.device}")
+                tell(f"{speed.network}  {rate}  {speed.device}")
     if options.json:
-        _print_json([item.to_json() for item in found])
+        tell_json([item.to_json() for item in found])
     if options.name and not found:
         raise StoreError(f"No filter runs a network called {options.name}.")
     return 0

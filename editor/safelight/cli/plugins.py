@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from safelight.actions.installer import BUNDLE, Installer, Offer, bundle
 from safelight.actions.networkplugin import is_own
 from safelight.actions.store import Installed, Store, StoreError
 from safelight.cli import authors, group
+from safelight.cli.terminal import complain, tell, tell_json
 
 
 def plugins(words: list[str]) -> int:
@@ -33,13 +33,13 @@ def show(words: list[str]) -> int:
             "protection": protection.sentence(),
             "plugins": [item.to_json() for item in found],
         }
-        print(json.dumps(facts, indent=2, ensure_ascii=False))
+        tell_json(facts)
         return 0
     for item in found:
-        print(_line(item))
+        tell(_line(item))
     if not found:
-        print("No plugin is installed beside the built-in ones.")
-    print(protection.sentence())
+        tell("No plugin is installed beside the built-in ones.")
+    tell(protection.sentence())
     return 0
 
 
@@ -53,7 +53,9 @@ def install(words: list[str]) -> int:
     """``install SOURCE``: show what would be added, ask, do it."""
     parser = group.parser_of("plugins install", "Install a plugin beside the editor.")
     parser.add_argument(
-        "source", help=f"a package's name, a wheel, a *{BUNDLE}, a zip, a folder, git+ADDRESS"
+        "source",
+        type=group.given,
+        help=f"a package's name, a wheel, a *{BUNDLE}, a zip, a folder, git+ADDRESS",
     )
     parser.add_argument("--yes", action="store_true", help="do not ask")
     parser.add_argument("--dry-run", action="store_true", help="show what would be added, no more")
@@ -68,30 +70,35 @@ def _install(
     source: str, options: argparse.Namespace, *, upgrade: bool, editable: bool = False
 ) -> int:
     with actions.Studio() as studio:
-        told = (lambda text: None) if options.json else (lambda text: print(f"{text} …"))
+        told = (lambda text: None) if options.json else (lambda text: tell(f"{text} …", done=True))
         installer = Installer(
             studio.store, source, reserved=studio.built_in(), editable=editable, told=told
         )
         with studio.store.staging() as staging:
             offer = installer.prepare(staging, upgrade=upgrade)
             if upgrade and offer.version == offer.replaces:
-                print(f"{offer.name} {offer.version} is the newest.")
+                tell(f"{offer.name} {offer.version} is the newest.", done=True)
                 return 0
             if not options.json:
-                print(_offered(offer))
+                tell(*_offered(offer))
             if options.dry_run or not (options.yes or _agreed()):
                 if options.json:
-                    print(json.dumps(offer.to_json(), indent=2, ensure_ascii=False))
+                    tell_json(offer.to_json())
                 return 0 if options.dry_run else 1
             plugin = installer.install(offer)
+    return _show(plugin, options)
+
+
+def _show(plugin: Installed, options: argparse.Namespace) -> int:
+    """Tell of a plugin with which something has been done."""
     if options.json:
-        print(json.dumps(plugin.to_json(), indent=2, ensure_ascii=False))
+        tell_json(plugin.to_json(), done=True)
     else:
-        print(_line(plugin))
+        tell(_line(plugin), done=True)
     return 0
 
 
-def _offered(offer: Offer) -> str:
+def _offered(offer: Offer) -> list[str]:
     lines = [f"{offer.name} {offer.version}: {offer.summary or 'no summary'}"]
     if offer.replaces:
         lines.append(f"It replaces {offer.replaces}.")
@@ -105,12 +112,12 @@ def _offered(offer: Offer) -> str:
         data = network.training_data or "training data not named"
         lines.append(f"  network {network.file}  {network.size / 1e6:.1f} MB  {licence}; {data}")
     lines.append(offer.protection.sentence())
-    return "\n".join(lines)
+    return lines
 
 
 def _agreed() -> bool:
     if not sys.stdin.isatty():
-        print("safelight: nobody can be asked here; say --yes", file=sys.stderr)
+        complain("nobody can be asked here; say --yes")
         return False
     return input("Install it? [y/N] ").strip().lower() in ("y", "yes")
 
@@ -118,10 +125,13 @@ def _agreed() -> bool:
 def uninstall(words: list[str]) -> int:
     """``uninstall NAME``: remove a plugin and all that it left."""
     parser = group.parser_of("plugins uninstall", "Remove a plugin and all that it left.")
-    parser.add_argument("name")
+    parser.add_argument("name", type=group.given)
     options = parser.parse_args(words)
     plugin = Store().uninstall(options.name)
-    print(json.dumps({"uninstalled": plugin.name}) if options.json else f"{plugin.name} is gone.")
+    if options.json:
+        tell_json({"uninstalled": plugin.name}, done=True)
+    else:
+        tell(f"{plugin.name} is gone.", done=True)
     return 0
 
 
@@ -137,17 +147,16 @@ def disable(words: list[str]) -> int:
 
 def _switch(verb: str, words: list[str], *, enabled: bool) -> int:
     parser = group.parser_of(f"plugins {verb}", f"{verb.capitalize()} a plugin.")
-    parser.add_argument("name")
+    parser.add_argument("name", type=group.given)
     options = parser.parse_args(words)
     plugin = Store().set_enabled(options.name, enabled)
-    print(json.dumps(plugin.to_json(), indent=2) if options.json else _line(plugin))
-    return 0
+    return _show(plugin, options)
 
 
 def update(words: list[str]) -> int:
     """``update [NAME]``: install what is newer, from where each came."""
     parser = group.parser_of("plugins update", "Update one plugin, or all of them.")
-    parser.add_argument("name", nargs="?")
+    parser.add_argument("name", type=group.given, nargs="?")
     parser.add_argument("--yes", action="store_true", help="do not ask")
     parser.add_argument("--dry-run", action="store_true", help="show what would be added, no more")
     options = parser.parse_args(words)
@@ -166,24 +175,26 @@ def undo(words: list[str]) -> int:
     parser = group.parser_of(
         "plugins undo", "Go back to the version that the last update replaced."
     )
-    parser.add_argument("name")
+    parser.add_argument("name", type=group.given)
     options = parser.parse_args(words)
     plugin = Store().undo(options.name)
-    print(json.dumps(plugin.to_json(), indent=2) if options.json else _line(plugin))
-    return 0
+    return _show(plugin, options)
 
 
 def pack(words: list[str]) -> int:
     """``bundle NAME [FILE]``: one file that installs without a network."""
     parser = group.parser_of("plugins bundle", "Write a plugin with all it needs as one file.")
-    parser.add_argument("name")
-    parser.add_argument("file", nargs="?", type=Path)
+    parser.add_argument("name", type=group.given)
+    parser.add_argument("file", nargs="?", type=group.file_name)
     parser.add_argument("--overwrite", action="store_true", help="replace FILE if it exists")
     options = parser.parse_args(words)
     plugin = Store().find(options.name)
     target = options.file or Path(f"{plugin.name}-{plugin.version}{BUNDLE}")
     written = bundle(plugin, target, overwrite=options.overwrite)
-    print(json.dumps({"bundle": str(written)}) if options.json else f"{written}")
+    if options.json:
+        tell_json({"bundle": str(written)}, done=True)
+    else:
+        tell(str(written), done=True)
     return 0
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TextIO
 
+from safelight.cli.terminal import draw, visible
+
 _WIDTH = 30
 
 
 class ProgressBar:
     """``Enlarge ━━━━━━━╸          42 %  0:12 left``."""
 
-    def __init__(self, title: str, stream: TextIO, *, hidden: bool = False) -> None:
-        self._title = title
+    def __init__(self, title: str, stream: TextIO | None, *, hidden: bool = False) -> None:
+        self._title = visible(title)
         self._stream = stream
-        self._shown = stream.isatty() and not hidden
+        self._shown = stream is not None and stream.isatty() and not hidden
 
     def show(self, done: float, remaining: float | None) -> None:
         """Draw the bar: ``done`` 0 to 1, ``remaining`` in seconds."""
@@ -21,14 +23,12 @@ class ProgressBar:
             return
         bar = ("━" * round(done * _WIDTH)).ljust(_WIDTH)
         left = "" if remaining is None else f"  {duration(remaining)} left"
-        self._stream.write(f"\r\x1b[K{self._title} {bar} {done:4.0%}{left}")
-        self._stream.flush()
+        draw(self._stream, f"\r\x1b[K{self._title} {bar} {done:4.0%}{left}")
 
     def end(self) -> None:
         """Wipe the line, so that what follows starts on a clean one."""
         if self._shown:
-            self._stream.write("\r\x1b[K")
-            self._stream.flush()
+            draw(self._stream, "\r\x1b[K")
 
 
 def duration(seconds: float) -> str:

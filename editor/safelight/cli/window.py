@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from pathlib import Path
 
 from safelight import __version__
+from safelight.cli import terminal
+from safelight.cli.group import Parser, file_name
+from safelight.cli.main import COMMANDS
 
 _USAGE = """safelight [PHOTO ...]
-       safelight apply FILTER IN OUT [--set NAME=VALUE ...]
-       safelight filters | formats | info FILE | doctor
-       safelight plugins list | install SOURCE | uninstall NAME | new | …
-       safelight models list | add FILE | verify | measure | remove NAME"""
+       safelight COMMAND …"""
 
 
 def window(words: list[str]) -> int:
     """Open the window on the photographs named, or empty with samples to click."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="safelight",
         usage=_USAGE,
         description="Edit photographs with neural filters. Without a command, opens the window.",
+        epilog=_commands(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("photos", nargs="*", type=Path, metavar="PHOTO")
+    parser.add_argument("photos", nargs="*", type=file_name, metavar="PHOTO")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument(
         "--safe-mode", action="store_true", help="start with the built-in filters alone"
@@ -32,13 +32,18 @@ def window(words: list[str]) -> int:
     try:
         from safelight import gui
     except ImportError as error:
-        print(f"safelight: the window cannot be loaded: {error}", file=sys.stderr)
-        return 1
+        return terminal.complain(f"the window cannot be loaded: {error}")
     if not gui.display_available():
-        print(
-            "safelight: there is no display here; the command line works without one:"
-            " safelight apply enlarge photo.jpg big.png --set factor=2",
-            file=sys.stderr,
+        return terminal.complain(
+            "there is no display here; the command line works without one:"
+            " safelight apply enlarge photo.jpg big.png --set factor=2"
         )
-        return 1
     return gui.run(options.photos, device=options.device, safe=options.safe_mode)
+
+
+def _commands() -> str:
+    """The commands, a line each."""
+    forms = {f"{name} {item.form}".strip(): item.does for name, item in COMMANDS.items()}
+    width = max(map(len, forms))
+    lines = [f"  {form:<{width}}  {does}" for form, does in forms.items()]
+    return "\n".join(["commands; each says more with --help:", *lines])

@@ -63,6 +63,8 @@ class Operations:
         if not hasattr(os, "statvfs"):
             return None
         figures = os.statvfs(folder)
+        if not figures.f_blocks:  # no disk: /proc, for one
+            return None
         return figures.f_bavail * figures.f_frsize
 
     def names(self, folder: str) -> list[str]:
