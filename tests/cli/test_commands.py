@@ -14,6 +14,9 @@ from PIL import Image
 
 from safelight.cli import main
 from safelight.cli.progress import duration
+from safelight.document import Document, Layer
+from safelight.files.openraster import export_openraster
+from safelight.pixels import Raster
 
 
 @pytest.fixture
@@ -246,3 +249,50 @@ def test_the_window_without_a_display_is_one_sentence(photo):
 
 def test_remaining_time_reads_like_a_clock():
     assert [duration(s) for s in (7.4, 61, 3723)] == ["0:07", "1:01", "1:02:03"]
+
+
+def test_openraster_is_opened_as_the_window_opens_it(capsys, tmp_path):
+    path, result = tmp_path / "layers.ora", tmp_path / "flat.png"
+    layer = Layer("Top", Raster.from_array(np.full((20, 30, 4), 200, np.uint8)), opacity=0.5)
+    ground = Layer("Ground", Raster.from_array(np.full((20, 30, 3), 100, np.uint8)))
+    export_openraster(Document(30, 20, "uint8", (ground, layer)), path)
+    status, out, _ = run(capsys, "info", path)
+    assert status == 0
+    assert "layers.ora: OpenRaster, 30 × 20 px" in out
+    status, *_ = run(capsys, "apply", "warmth", path, result, "--set", "amount=0", "--quiet")
+    assert status == 0
+    assert (
+        np.abs(np.asarray(Image.open(result))[..., :3].astype(int) - 139).max() <= 1
+    )  # 100 + 100 × 0.5 × 200 / 255
+
+
+BAD_NUMBERS = {
+    "--patience": ("0", "-1", "nan", "soon"),
+    "--pixel-limit": ("0", "-1", "1.5", "many"),
+}
+
+
+@pytest.mark.parametrize("option", BAD_NUMBERS)
+def test_a_number_that_means_nothing_is_a_mistake(capsys, option, photo):
+    for text in BAD_NUMBERS[option]:
+        with pytest.raises(SystemExit) as error:
+            main(["apply", "warmth", str(photo), "out.png", f"{option}={text}"])
+        assert error.value.code == 2
+        assert f"{text!r} is no number of" in capsys.readouterr().err
+
+
+def test_long_and_empty_names_are_a_sentence(capsys, photo, tmp_path):
+    long = f"{tmp_path}/{'a' * 500}.png"
+    for words in (["info", long], ["apply", "warmth", photo, long]):
+        status, _, err = run(capsys, *words)
+        assert status == 1
+        assert re.search(r"name is too long|File name too long", err)
+    for words in (["plugins", "install", ""], ["plugins", "check", ""], ["apply", "", "a", "b"]):
+        with pytest.raises(SystemExit):
+            main(words)
+        assert "an empty name names nothing" in capsys.readouterr().err
+    deep = tmp_path / "/".join(["d" * 120] * 5) / "photo.png"
+    deep.parent.mkdir(parents=True)
+    deep.write_bytes(photo.read_bytes())
+    assert run(capsys, "info", deep)[0] == 0
+    assert run(capsys, "apply", "warmth", deep, deep.with_suffix(".jpg"))[0] == 0

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from safelight import api
@@ -816,3 +817,33 @@ print(peak() - before, document.layers[0].raster.nbytes // 1024)
     grown, size = map(int, done.stdout.split())
     assert size == 24_000_000 * 3 // 1024
     assert grown < 1.4 * size
+
+
+def test_a_drawing_is_not_taken_for_a_raw_file(tmp_path):
+    path = tmp_path / "drawing.svg"
+    path.write_bytes(b'<svg xmlns="http://www.w3.org/2000/svg"/>')
+    with pytest.raises(OpenError) as error:
+        open_picture(path)
+    assert str(error.value).startswith("drawing.svg is an SVG drawing. Safelight opens ")
+    assert str(error.value).endswith("; save it as one of these first.")
+
+
+@pytest.mark.parametrize("dots", [float("inf"), float("nan"), -72.0, 1e308, 1e12])
+def test_a_resolution_that_cannot_be_is_left_out_and_said(tmp_path, dots):
+    path = tmp_path / "crafted.tif"
+    tifffile.imwrite(
+        path, pictures.noise(), photometric="rgb", resolution=(72, 72), resolutionunit="inch"
+    )
+    data = bytearray(path.read_bytes())
+    for tag in (282, 283):  # XResolution, YResolution become a DOUBLE
+        entry = data.index(struct.pack("<HHI", tag, 5, 1))
+        (place,) = struct.unpack_from("<I", data, entry + 8)
+        struct.pack_into("<HI", data, entry + 2, 12, 1)
+        struct.pack_into("<d", data, place, dots)
+    path.write_bytes(data)
+    opened = open_picture(path)
+    assert opened.document.metadata.dpi is None
+    left_out = ("The resolution that the file states cannot be; it was left out.",)
+    assert opened.notes == (left_out if dots > 0 else ())
+    for name in ("a.jpg", "a.png", "a.tif", "a.webp"):
+        export(opened.document, tmp_path / name)

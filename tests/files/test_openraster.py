@@ -410,6 +410,25 @@ def simple(tmp_path, layers, w=60, h=40, members=None, before=""):
     return archive_of(tmp_path / "other.ora", xml, members or [("data/a.png", png_of(SQUARE))])
 
 
+@pytest.mark.parametrize("name", ["layered.ora", "layered.png", "LAYERED.ORA"])
+def test_openraster_opens_as_every_picture_does_with_its_layers(tmp_path, name):
+    layers = '<layer name="Top" src="data/a.png"/><layer name="Ground" src="data/a.png" x="9"/>'
+    path = simple(tmp_path, layers).rename(tmp_path / name)
+    opened = open_picture(path)
+    assert opened.format == "OpenRaster"
+    assert [layer.name for layer in opened.document.layers] == ["Ground", "Top"]
+    with pytest.raises(OpenError, match="raise the limit"):
+        open_picture(path, pixel_limit=1000)
+
+
+def test_an_archive_that_is_called_openraster_and_is_none_is_refused_for_what_it_lacks(tmp_path):
+    path = tmp_path / "other.ora"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.txt", "nothing")
+    with pytest.raises(OpenError, match=r"other\.ora"):
+        open_picture(path)
+
+
 def test_layers_lie_where_their_offsets_say(tmp_path):
     inner = '<layer src="data/a.png" x="-5" y="10"/>'
     path = simple(tmp_path, f'<stack x="3" y="-2">{inner}</stack><layer src="data/a.png" x="50"/>')

@@ -12,9 +12,11 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QLabel
 
 from safelight import actions
-from safelight.document import whole
+from safelight.document import Document, Layer, whole
+from safelight.files.openraster import export_openraster
 from safelight.gui import display_available, samples
 from safelight.gui.window import Window
+from safelight.pixels import Raster
 from tests.gui.conftest import answer, choose, open_in, photograph, wake
 from tests.plugins.installing import install
 
@@ -312,3 +314,14 @@ def shown(dialog):
 
 def test_python_changes_threads_often_enough_for_painting(window):
     assert sys.getswitchinterval() < 0.001
+
+
+def test_openraster_opens_with_its_layers(window, qtbot, tmp_path):
+    path = tmp_path / "layers.ora"
+    layers = (
+        Layer("Ground", Raster.from_array(photograph(30, 40))),
+        Layer("Top", Raster.from_array(photograph(30, 40)), opacity=0.5),
+    )
+    export_openraster(Document(40, 30, "uint8", layers), path)
+    workspace = open_in(window, path, qtbot)
+    assert [layer.name for layer in workspace.session.document.layers] == ["Ground", "Top"]

@@ -34,6 +34,9 @@ LARGEST_LIMIT = 1_000_000_000
 _CONVERTED_AT_ONCE = 500_000
 """Pixels whose colours are converted in one go, so few that nobody waits for the exact ones."""
 
+_MOST_DOTS = 1_000_000
+"""Dots per inch that are believed: 25 nanometres each."""
+
 _SHARE_OF_MEMORY = 0.4
 _BYTES_PER_PIXEL = 16
 _SUPPORTED = ("JPEG", "PNG", "TIFF", "WebP")
@@ -67,7 +70,9 @@ def open_picture(
     importers: foreign.Importers = tuple,
     first: Callable[[Opened], None] | None = None,
 ) -> Opened:
-    """Open a JPEG, PNG, TIFF or WebP file, recognised by its content, or one of ``importers``.
+    """Open a JPEG, PNG, TIFF, WebP or OpenRaster file, recognised by its content.
+
+    ``importers`` open other formats. Of OpenRaster the layers are kept.
 
     Depth, alpha, profile and metadata are kept; EXIF orientation is obeyed. What is not RGB
     becomes RGB, and a profile that ``Profile`` cannot hold is converted to sRGB; ``notes`` say
@@ -80,8 +85,12 @@ def open_picture(
     Raises OpenError for everything that is not such a picture. May be called on any thread.
     """
     limit = _limit(pixel_limit)
-    content, name_of_format = read_content(path, limit, importers=importers)
     name = plain_name(path)
+    if _is_openraster(path, name):
+        from safelight.files.openrasterreading import open_openraster  # it builds on this module
+
+        return open_openraster(path, pixel_limit=limit)
+    content, name_of_format = read_content(path, limit, importers=importers)
     try:
         if first is not None and _takes_long(content):
             seen = replace(content, notes=[])
@@ -93,6 +102,14 @@ def open_picture(
     if not turned:
         _untouched.add(document.layers[0].raster)
     return Opened(document, tuple(content.notes), name_of_format)
+
+
+def _is_openraster(path: str | os.PathLike[str], name: str) -> bool:
+    """Whether a file is OpenRaster by its beginning, or an archive that calls itself so."""
+    with _open_regular(path, name) as file, _in_words(name, None):
+        kind = _kind(file.read(HEAD))
+    named = os.fspath(path).lower().endswith(".ora")
+    return kind == _OPENRASTER or (kind == _ARCHIVE and named)
 
 
 def open_data(data: bytes, name: str, *, pixel_limit: int) -> Opened:
@@ -194,7 +211,7 @@ def _read(
             # Read in place: these files may be larger than memory.
             return tiff.read(file, _size(file), limit), kind
         except tiff.RawError:
-            kind = "a camera's raw file"
+            kind = _RAW
     if kind in _READERS:
         _check_memory(file, name)
         file.seek(0)
@@ -260,14 +277,18 @@ def _open_regular(path: str | os.PathLike[str], name: str) -> io.BufferedReader:
     return file
 
 
+_RAW = "a camera's raw file"
+_OPENRASTER = "an OpenRaster picture"
+_ARCHIVE = "an archive or a document"
+
 _BEGINNINGS: tuple[tuple[bytes, str], ...] = (
     (rb"\xff\xd8\xff", "JPEG"),
     (rb"\x89PNG\r\n\x1a\n", "PNG"),
     (rb"RIFF....WEBP", "WebP"),
-    (rb"II\*\0....CR", "a camera's raw file"),
+    (rb"II\*\0....CR", _RAW),
     (rb"II(\*\0|\+\0)|MM(\0\*|\0\+)", "TIFF"),
-    (rb"IIU\0|IIR[OS]|MMOR|FUJIFILMCCD-RAW|\0MRM", "a camera's raw file"),
-    (rb"....ftypcrx ", "a camera's raw file"),
+    (rb"IIU\0|IIR[OS]|MMOR|FUJIFILMCCD-RAW|\0MRM", _RAW),
+    (rb"....ftypcrx ", _RAW),
     (rb"GIF8[79]a", "a GIF"),
     (rb"....ftyp(heic|heix|heim|heis|hevc|hevx|mif1|msf1)", "a HEIC picture"),
     (rb"....ftypavi[fs]", "an AVIF picture"),
@@ -282,7 +303,8 @@ _BEGINNINGS: tuple[tuple[bytes, str], ...] = (
     (rb"\x00\x00\x01\x00", "an icon file"),
     (rb"%!PS|\xc5\xd0\xd3\xc6", "a PostScript file"),
     (rb"\s*(<\?xml.*)?<svg", "an SVG drawing"),
-    (rb"PK\x03\x04", "an archive or a document"),
+    (rb"PK\x03\x04.{26}mimetypeimage/openraster", _OPENRASTER),
+    (rb"PK\x03\x04", _ARCHIVE),
     (rb"P[1-7]\s", "a PNM picture"),
     (rb"#\?(RADIANCE|RGBE)", "a Radiance picture"),
     (rb"SQLite format 3\0", "a database"),
@@ -301,7 +323,7 @@ def _unknown(name: str, kind: str | None, more: list[str]) -> str:
     supported = f"Safelight opens {', '.join(first)} and {last}"
     if kind is None:
         return f"{name} is not a picture that Safelight knows; {supported}."
-    verb = "develop it to a 16-bit TIFF first" if "raw" in kind else "save it as one of these first"
+    verb = "develop it to a 16-bit TIFF first" if kind == _RAW else "save it as one of these first"
     return f"{name} is {kind}. {supported}; {verb}."
 
 
@@ -335,6 +357,9 @@ def _document(content: Content, name: str, *, exact: bool = True) -> tuple[Docum
     """
     pixels, profile = _rgb(content, exact)
     kept = content.metadata
+    if kept.dpi and not all(0 < dots <= _MOST_DOTS for dots in kept.dpi):
+        content.notes.append("The resolution that the file states cannot be; it was left out.")
+        kept = replace(kept, dpi=None)
     turn = content.orientation or metadata.orientation(kept.exif)
     turned = turn in range(2, 9)
     if turned:
