@@ -119,11 +119,11 @@ class Raster:
         """A raster of tiles row by row, as ``tiles`` gives them. Raises ValueError if they do not
         fit. The caller gives them away: nobody may write to them afterwards.
         """
-        places = list(_places(width, height))
+        places, kind = list(_places(width, height)), np.dtype(depth)
         if len(places) != len(tiles):
             raise ValueError(f"{width} x {height} has {len(places)} tiles, not {len(tiles)}")
         for place, tile in zip(places, tiles, strict=True):
-            if tile.shape != (place.height, place.width, channels) or tile.dtype.name != depth:
+            if tile.shape != (place.height, place.width, channels) or tile.dtype != kind:
                 raise ValueError(f"a tile is {tile.shape} {tile.dtype}; it does not fit {place}")
             tile.flags.writeable = False
         return cls(width, height, channels, depth, tiles)
@@ -215,18 +215,23 @@ class Raster:
         """
         if region.empty or region.intersect(self.region) != region:
             raise ValueError(f"{region} is not inside {self.width} x {self.height}")
-        made: dict[tuple[int, Region], NDArray[Any]] = {}
+        made: dict[tuple[int, ...], NDArray[Any]] = {}
         tiles = {}
-        for index, place in self._touched(region):
-            target = place.intersect(region).move(-place.x, -place.y)
+        for index in self._indices(region):
+            y, x = (number * TILE for number in divmod(index, -(-self.width // TILE)))
             before = self._tiles[index]
-            whole = (target.height, target.width) == before.shape[:2]
-            key = 0 if whole else id(before), target
-            if key not in made and whole:
-                made[key] = solid(before.shape, value, self.depth)
-            elif key not in made:
-                made[key] = np.array(fetched(before))
-                made[key][target.rows(), target.columns()] = value
+            height, width = before.shape[:2]
+            top, bottom = max(region.y - y, 0), min(region.bottom - y, height)
+            left, right = max(region.x - x, 0), min(region.right - x, width)
+            whole = (left, top, right, bottom) == (0, 0, width, height)
+            key = 0 if whole else id(before), left, top, right, bottom
+            if key not in made:
+                tile = (
+                    solid(before.shape, value, self.depth) if whole else np.array(fetched(before))
+                )
+                if not whole:
+                    tile[top:bottom, left:right] = value
+                made[key] = tile
             tiles[index] = made[key]
         return self._with_tiles(tiles, region)
 
@@ -237,11 +242,11 @@ class Raster:
         Raises ValueError for pixels that do not fit. The caller gives them away: nobody may write
         to them afterwards.
         """
-        columns = -(-self.width // TILE)
+        columns, kind = -(-self.width // TILE), np.dtype(self.depth)
         changed = {}
         for place, tile in tiles.items():
             index = place.y // TILE * columns + place.x // TILE
-            if tile.shape != self._tiles[index].shape or tile.dtype.name != self.depth:
+            if tile.shape != self._tiles[index].shape or tile.dtype != kind:
                 raise ValueError(f"a tile is {tile.shape} {tile.dtype}; it does not fit {place}")
             changed[index] = tile
         return self._with_tiles(changed, within) if changed else self
@@ -293,13 +298,12 @@ class Raster:
         Where that is the same, so are its pixels.
         """
         below = _doubled(half).intersect(self.region)
-        made_of = (id(tiles[index]) for index, _ in self._touched(below))
-        return half.width, half.height, *made_of
+        return half.width, half.height, *(id(tiles[index]) for index in self._indices(below))
 
     def tiles_at(self, region: Region) -> Iterator[NDArray[Any]]:
         """Each tile that ``region`` meets, once, however often it is there."""
         held = self.parts()
-        yield from map(fetched, {id(held[i]): held[i] for i, _ in self._touched(region)}.values())
+        yield from map(fetched, {id(held[i]): held[i] for i in self._indices(region)}.values())
 
     def bounds(self) -> Region | None:
         """The smallest rectangle outside of which everything is 0; None where everything is."""
@@ -368,15 +372,21 @@ class Raster:
     def _touched(self, region: Region) -> Iterator[tuple[int, Region]]:
         """Index and place of each tile that ``region`` meets."""
         columns = -(-self.width // TILE)
+        for index in self._indices(region):
+            row, column = divmod(index, columns)
+            height, width = self._tiles[index].shape[:2]
+            yield index, Region(column * TILE, row * TILE, width, height)
+
+    def _indices(self, region: Region) -> Iterator[int]:
+        """Which tiles ``region`` meets, row by row."""
+        columns = -(-self.width // TILE)
+        first, last = region.x // TILE, (region.right - 1) // TILE + 1
         for row in range(region.y // TILE, (region.bottom - 1) // TILE + 1):
-            for column in range(region.x // TILE, (region.right - 1) // TILE + 1):
-                index = row * columns + column
-                height, width = self._tiles[index].shape[:2]
-                yield index, Region(column * TILE, row * TILE, width, height)
+            yield from range(row * columns + first, row * columns + last)
 
     def shares(self, other: Raster, region: Region) -> bool:
         """Whether ``other``, as large, holds the very same tiles where ``region`` lies."""
-        return all(self._tiles[i] is other._tiles[i] for i, _ in self._touched(region))
+        return all(self._tiles[i] is other._tiles[i] for i in self._indices(region))
 
     def read(self, region: Region) -> NDArray[Any]:
         """The pixels of ``region`` as one array (height, width, channels) of the raster's depth.
