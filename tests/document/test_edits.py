@@ -22,6 +22,7 @@ from safelight.document import (
     result_key,
     whole,
 )
+from safelight.document.layer import DEEPEST, MOST_LAYERS
 from safelight.pixels import Raster, deeper, from_float, to_float
 from tests.document.strategies import DEPTHS, FakeLive, computable, documents, drawn, raster
 
@@ -619,3 +620,41 @@ def test_selecting_in_two_hundred_megapixels_touches_few_pixels():
         document = edit.apply(document)
         assert document.selection.different_tiles <= most
     assert edits.select_region(document.region, "subtract").apply(document).selection is None
+
+
+def test_groups_can_lie_as_deep_in_each_other_as_can_be_saved_and_no_deeper():
+    bottom, top = Layer("Bottom", raster(3, 3)), Layer("Top", raster(3, 3, 4), id="inner")
+    history, inner = History.start(Document(3, 3, "uint8", (bottom, top))), top.id
+    for _ in range(DEEPEST):
+        history = history.do(edits.group_layers([inner]))
+    with pytest.raises(ValueError, match="groups lie within each other at most 64 deep"):
+        history.do(edits.group_layers([inner]))
+    # Far deeper than functions can call each other: a sentence, too.
+    deep = top
+    for number in range(5000):
+        deep = Layer("", Group((deep,)), id=f"{number}")
+    with pytest.raises(ValueError, match="at most 64 deep"):
+        edits.add_layer(deep).apply(history.document)
+
+
+def test_a_layer_more_than_can_be_saved_is_refused():
+    spot = raster(3, 3, 4)
+    layers = tuple(Layer("", spot, id=f"{number}") for number in range(MOST_LAYERS))
+    document = Document(3, 3, "uint8", layers)
+    with pytest.raises(ValueError, match="10000 layers at most"):
+        edits.add_layer(Layer("One more", spot)).apply(document)
+
+
+def test_grouping_many_layers_goes_over_the_document_once(monkeypatch):
+    spot = raster(3, 3, 4)
+    document = Document(3, 3, "uint8", tuple(Layer("", spot, id=f"{n}") for n in range(2000)))
+    checked, check = [], Document._check
+    monkeypatch.setattr(
+        Document, "_check", lambda self, layer: checked.append(1) or check(self, layer)
+    )
+    grouped = edits.group_layers([f"{n}" for n in range(100, 1100)]).apply(document)
+    assert len(checked) == 2001
+    assert [layer.id for layer in grouped.layers[100].layers] == [f"{n}" for n in range(100, 1100)]
+    assert len(grouped.layers) == 1001
+    inside = edits.group_layers(["200", "300"]).apply(grouped)
+    assert [len(layer.layers) for layer in inside.layers[100].layers if layer.layers] == [2]

@@ -1,5 +1,6 @@
 """The layers panel, as hands use it: each gesture is one edit of the history."""
 
+import random
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +9,18 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QAbstractItemView
 
-from safelight.document import Document, Edit, EditError, Group, History, Kept, Layer, LiveFilter
+from safelight.document import (
+    Document,
+    Edit,
+    EditError,
+    Group,
+    History,
+    Kept,
+    Layer,
+    LiveFilter,
+    edits,
+)
+from safelight.gui.panels import layers as layers_module
 from safelight.gui.panels.layers import LayersPanel, group_of
 from safelight.pixels import MODES, Raster
 
@@ -286,3 +298,71 @@ def test_the_menu_offers_what_fits(bench):
     names = [action.text() for action in bench.panel.menu().actions() if action.text()]
     assert "Ungroup" not in names
     assert {"Merge down", "Flatten all", "Rename", "Add mask"} <= set(names)
+
+
+def rows_of(tree, item=None):
+    """What the rows say, the topmost first, with those in each."""
+    parent = item or tree.invisibleRootItem()
+    children = [parent.child(row) for row in range(parent.childCount())]
+    return [(child.text(0), child.toolTip(0), rows_of(tree, child)) for child in children]
+
+
+def test_whatever_is_done_the_rows_are_those_of_a_panel_that_is_new(bench, qtbot):
+    picks = random.Random(4)
+    for number in range(120):
+        layers = list(bench.document.walk())
+        one, other = picks.choice(layers).id, picks.choice(layers).id
+        groups = [layer.id for layer in layers if isinstance(layer.content, Group)]
+        bench.do(
+            picks.choice(
+                [
+                    edits.add_layer(Layer(f"New {number}", pixels(number, 4)), one),
+                    edits.delete_layer(one),
+                    edits.duplicate_layer(one),
+                    edits.group_layers([one]),
+                    edits.rename_layer(one, f"Name {number}"),
+                    edits.move_layer(one, picks.choice([None, *groups]), picks.randrange(4)),
+                    edits.set_visible(one, picks.random() < 0.5),
+                    *([edits.ungroup(picks.choice(groups))] if groups else []),
+                ]
+            )
+        )
+        if picks.random() < 0.3:
+            bench.history = bench.history.jump(picks.randrange(len(bench.history.steps)))
+            bench.active = bench.document.layers[-1].id
+            bench.show()
+        if other in bench.tree._rows:
+            bench.tree.item(other).setExpanded(picks.random() < 0.5)
+        fresh = LayersPanel()
+        qtbot.addWidget(fresh)
+        fresh.show_document(bench.document, bench.active)
+        assert rows_of(bench.tree) == rows_of(fresh.tree)
+        assert bench.tree.currentItem() is bench.tree.item(bench.active)
+
+
+def test_one_of_a_thousand_layers_changes_and_one_row_is_made_anew(qtbot, monkeypatch):
+    spot = pixels(3, 4)
+    layers = tuple(Layer(f"{n}", spot, id=f"{n}") for n in range(1000))
+    document = Document(80, 60, "uint8", layers)
+    panel = LayersPanel()
+    qtbot.addWidget(panel)
+    panel.show_document(document, "5")
+    described = []
+    monkeypatch.setattr(
+        layers_module, "_described", lambda layer, *_: described.append(layer.id) or layer.name
+    )
+    history = History.start(document)
+    for edit, rows in (
+        (edits.set_opacity("500", 0.5), ["500"]),
+        (edits.delete_layer("600"), []),
+        (edits.add_layer(Layer("New", spot, id="new"), "700"), ["new"]),
+        (edits.group_layers(["800"]), None),
+    ):
+        described.clear()
+        history = history.do(edit)
+        panel.show_document(history.document, "5")
+        assert len(described) == 2 if rows is None else described == rows
+    for _ in range(4):
+        history = history.undo()
+        panel.show_document(history.document, "5")
+    assert [text for text, *_ in rows_of(panel.tree)] == [f"{n}" for n in reversed(range(1000))]

@@ -7,7 +7,16 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from safelight.api import Region, Source
-from safelight.document.layer import Group, Layer, LiveFilter, Synthetic, walk
+from safelight.document.layer import (
+    DEEPEST,
+    MOST_LAYERS,
+    Group,
+    Layer,
+    LiveFilter,
+    Synthetic,
+    nesting,
+    walk,
+)
 from safelight.pixels import SRGB, Profile, Raster
 
 
@@ -50,7 +59,11 @@ class Document:
     grey: bool = False
 
     def __post_init__(self) -> None:
+        if nesting(self.layers) > DEEPEST:
+            raise ValueError(f"groups lie within each other at most {DEEPEST} deep")
         ids = [layer.id for layer in self.walk()]
+        if len(ids) > MOST_LAYERS:
+            raise ValueError(f"a document has {MOST_LAYERS} layers at most")
         if len(set(ids)) != len(ids):
             raise ValueError("two layers have the same id")
         for layer in self.walk():
@@ -113,15 +126,15 @@ class Document:
     @property
     def has_alpha(self) -> bool:
         """Whether the picture can be transparent anywhere: no layer covers all of it."""
-        return not any(
-            layer.pixels is not None
-            and layer.pixels.channels == 3
-            and layer.visible
-            and layer.opacity == 1
-            and layer.mask is None
-            and base is None
-            for layer, base in zip(self.layers, clipping_bases(self.layers), strict=True)
-        )
+        bases: list[int | None] = []
+        for place, layer in enumerate(self.layers):
+            pixels = layer.pixels
+            covers = pixels is not None and pixels.channels == 3 and layer.mask is None
+            if covers and layer.visible and layer.opacity == 1:
+                bases = bases or clipping_bases(self.layers)
+                if bases[place] is None:
+                    return False
+        return True
 
     @property
     def synthetic(self) -> Synthetic:

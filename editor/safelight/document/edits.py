@@ -101,14 +101,20 @@ def group_layers(layer_ids: Sequence[str], name: str = "Group") -> Edit:
     def apply(document: Document) -> Document:
         if not layer_ids:
             raise EditError("there is no layer to group")
-        siblings = document.siblings(layer_ids[0])
-        chosen = tuple(layer for layer in siblings if layer.id in layer_ids)
-        if len(chosen) != len(set(layer_ids)):
+        siblings, wanted = document.siblings(layer_ids[0]), set(layer_ids)
+        chosen = tuple(layer for layer in siblings if layer.id in wanted)
+        if len(chosen) != len(wanted):
             raise EditError("only layers of the same group can be grouped")
         group = Layer(name, Group(chosen))
-        for layer in chosen[:-1]:
-            document = document.substitute(layer.id, ())
-        return document.substitute(chosen[-1].id, (group,))
+        layers = tuple(
+            group if layer is chosen[-1] else layer
+            for layer in siblings
+            if layer is chosen[-1] or layer.id not in wanted
+        )
+        if siblings is document.layers:
+            return replace(document, layers=layers)
+        around = next(layer for layer in document.walk() if layer.layers is siblings)
+        return document.with_layer(replace(around, content=Group(layers)))
 
     return Edit("Group layers", apply)
 

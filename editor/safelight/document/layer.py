@@ -25,6 +25,11 @@ a picture of four times the size can have them.
 """
 
 
+MOST_LAYERS = 10_000
+DEEPEST = 64
+"""Limits of a document: layers, and groups within groups."""
+
+
 def _new_id() -> str:
     return uuid4().hex
 
@@ -194,5 +199,17 @@ class Layer:
 def walk(layers: Iterable[Layer]) -> Iterator[Layer]:
     """Every layer, bottom first, what is in a group before the group."""
     for layer in layers:
-        yield from walk(layer.layers)
+        if isinstance(layer.content, Group):
+            yield from walk(layer.content.layers)
         yield layer
+
+
+def nesting(layers: Iterable[Layer]) -> int:
+    """How many groups lie within each other at the most; 0 where there is none."""
+    # A loop: too many would be too deep for a function that calls itself.
+    deepest, groups = 0, [layer for layer in layers if isinstance(layer.content, Group)]
+    while groups:
+        deepest += 1
+        inside = (inner for group in groups for inner in group.layers)
+        groups = [layer for layer in inside if isinstance(layer.content, Group)]
+    return deepest

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from safelight.api import Region
 from safelight.document import Document, Group, Layer, Metadata, render
+from safelight.document.layer import DEEPEST, MOST_LAYERS
 from safelight.files import png, provenance
 from safelight.files.atomic import plain_name
 from safelight.files.content import DamagedError, TooLargeError, check_size
@@ -36,10 +37,6 @@ from safelight.files.opening import (
 )
 from safelight.files.openraster import KRITAS, MERGED, MIMETYPE, OPERATIONS, STACK
 from safelight.pixels import SRGB, Profile, Raster, from_float, to_float
-
-MOST_LAYERS = 10_000
-DEEPEST = 64
-"""Limits of what is believed: layers and stacks, and stacks within stacks."""
 
 _LARGEST_XML = 16 << 20
 _LARGEST_DIRECTORY = 16 << 20

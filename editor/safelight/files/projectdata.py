@@ -18,12 +18,11 @@ from numpy.typing import NDArray
 
 from safelight.api import Source, Value
 from safelight.document import Document, Group, Kept, Layer, LiveFilter, Metadata, Synthetic
+from safelight.document.layer import DEEPEST, MOST_LAYERS
 from safelight.pixels import DEPTHS, SRGB, TILE, ColourError, Profile, Raster
 
-MOST_LAYERS = 10_000
-DEEPEST = 64
 MOST_STEPS = 100_000
-"""Limits of what is believed: layers of a document, groups within groups, steps of a history."""
+"""Steps of a history that is believed."""
 
 _DEEPEST_SETTING = 4
 """Lists within lists of one setting: a curve has two."""

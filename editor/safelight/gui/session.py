@@ -384,12 +384,13 @@ class Session(QObject):
             return studio is not None and layer.filter is not None and studio.waits(layer.filter)
 
         def find() -> tuple[frozenset[str], dict[str, str], dict[str, str]]:
-            stale = frozenset(x.id for x in document.walk() if is_stale(document, x.id) or waits(x))
+            filters = [layer for layer in document.walk() if layer.filter is not None]
+            stale = frozenset(x.id for x in filters if is_stale(document, x.id) or waits(x))
             if studio is None:
                 return stale, {}, {}
             reasons = (
                 (layer.id, studio.live.failure(layer.filter))
-                for layer in document.walk()
+                for layer in filters
                 if layer.filter is not None
             )
             failed = {identity: reason for identity, reason in reasons if reason}

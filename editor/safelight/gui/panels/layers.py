@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 from uuid import uuid4
 
 from PySide6.QtCore import (
@@ -54,6 +53,14 @@ from safelight.pixels import Raster
 _ID = Qt.ItemDataRole.UserRole
 AnyIndex = QModelIndex | QPersistentModelIndex
 _ROW = 40
+_ROW_SIZE = QSize(80, _ROW)
+_FLAGS = (
+    Qt.ItemFlag.ItemIsEnabled
+    | Qt.ItemFlag.ItemIsSelectable
+    | Qt.ItemFlag.ItemIsEditable
+    | Qt.ItemFlag.ItemIsDragEnabled
+)
+_FLAGS_OF_GROUPS = _FLAGS | Qt.ItemFlag.ItemIsDropEnabled
 _THUMB = 30
 _EYE = 26
 _MADE: dict[Synthetic, str] = {
@@ -314,7 +321,9 @@ class LayerTree(QTreeWidget):
         self.panel = panel
         self.stale: frozenset[str] = frozenset()
         self.failed: Mapping[str, str] = {}
-        self._shape: object = None
+        self._layers: tuple[Layer, ...] = ()
+        self._known: dict[str, Layer] = {}
+        self._rows: dict[str, QTreeWidgetItem] = {}
         self.setAccessibleName("Layers")
         self.setHeaderHidden(True)
         self.setIndentation(16)
@@ -333,82 +342,90 @@ class LayerTree(QTreeWidget):
     def show_layers(
         self, document: Document, active: str, stale: frozenset[str], failed: Mapping[str, str]
     ) -> None:
-        """Show a document's layers; groups stay folded as they are."""
-        folded = {item.data(0, _ID) for item in self._items() if not item.isExpanded()}
-        known = {item.data(0, _ID) for item in self._items()}
-        self.stale, self.failed = stale, failed
-        shape = _shape(document.layers)
-        if shape == self._shape:  # a click must not take away the row it was on
-            self._refresh(document, active)
-            return
-        self._shape = shape
-        with QSignalBlocker(self):
-            scrolled = self.verticalScrollBar().value()
-            self.clear()
-            self._add(self.invisibleRootItem(), document.layers, folded & known, active)
-            self.verticalScrollBar().setValue(scrolled)
+        """Show a document's layers; groups stay folded as they are.
 
-    def _refresh(self, document: Document, active: str) -> None:
+        Rows of layers that have not changed are left alone, so that one layer of thousands can be
+        changed, and a click does not take away the row it was on.
+        """
+        other = {layer_id for layer_id, _ in failed.items() ^ self.failed.items()}
+        self.stale, self.failed = stale, failed
+        before, self._layers = self._layers, document.layers
         with QSignalBlocker(self):
-            for item in self._items():
-                layer = document.layer(item.data(0, _ID))
-                if self.state() != QAbstractItemView.State.EditingState:
-                    item.setText(0, plain(layer.name))
-                item.setToolTip(0, _described(layer, self.failed.get(layer.id, "")))
-                if layer.id == active and item is not self.currentItem():
-                    self.setCurrentItem(item)
+            if before is not document.layers:
+                folded = {
+                    layer.id
+                    for layer in self._known.values()
+                    if layer.layers and not self._rows[layer.id].isExpanded()
+                }
+                self._known = {layer.id: layer for layer in document.walk()}
+                self._renew(self.invisibleRootItem(), before, document.layers, folded)
+            for layer_id in other & self._known.keys():
+                self._describe(self._known[layer_id])
+            current = self._rows.get(active)
+            if current is not None and current is not self.currentItem():
+                self.setCurrentItem(current)
         self.viewport().update()
 
-    def _add(
+    def _renew(
         self,
         parent: QTreeWidgetItem,
+        before: tuple[Layer, ...],
         layers: tuple[Layer, ...],
         folded: set[str],
-        active: str,
     ) -> None:
-        for layer in reversed(layers):
-            item = QTreeWidgetItem([plain(layer.name)])
-            item.setData(0, _ID, layer.id)
-            item.setSizeHint(0, QSize(80, _ROW))
-            flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
-            flags |= Qt.ItemFlag.ItemIsEditable | Qt.ItemFlag.ItemIsDragEnabled
-            if isinstance(layer.content, Group):
-                flags |= Qt.ItemFlag.ItemIsDropEnabled
-            item.setFlags(flags)
-            item.setToolTip(0, _described(layer, self.failed.get(layer.id, "")))
-            parent.addChild(item)
-            self._add(item, layer.layers, folded, active)
-            item.setExpanded(layer.id not in folded)
-            if layer.id == active:
-                self.setCurrentItem(item)
+        """Have the rows in ``parent``, which show ``before``, show ``layers``."""
+        most = min(len(before), len(layers))
+        start = next((n for n in range(most) if not _same_row(before[n], layers[n])), most)
+        most -= start
+        same = (_same_row(before[-n], layers[-n]) for n in range(1, most + 1))
+        end = next((n for n, found in enumerate(same) if not found), most)
+        kept = [*zip(before[:start], layers[:start], strict=True)]
+        kept += zip(before[len(before) - end :], layers[len(layers) - end :], strict=True)
+        # The topmost layer has the first row.
+        going, top = before[start : len(before) - end], end
+        for layer in reversed(going):
+            self._forget(layer, parent.takeChild(top))
+        for row, layer in enumerate(reversed(layers[start : len(layers) - end])):
+            self._add(parent, top + row, layer, folded)
+        for old, new in kept:
+            if old is not new:
+                self._describe(new)
+                self._renew(self._rows[new.id], old.layers, new.layers, folded)
 
-    def _items(self) -> list[QTreeWidgetItem]:
-        found: list[QTreeWidgetItem] = []
-        root = self.invisibleRootItem()
-        waiting: list[Any] = [root.child(index) for index in range(root.childCount())]
-        while waiting:
-            item = waiting.pop()
-            found.append(item)
-            waiting += [item.child(index) for index in range(item.childCount())]
-        return found
+    def _forget(self, layer: Layer, item: QTreeWidgetItem | None) -> None:
+        """A row is gone, with those in it; what it showed may have another one already."""
+        if item is None:
+            return
+        if self._rows.get(layer.id) is item:
+            del self._rows[layer.id]
+        for row, inner in enumerate(reversed(layer.layers)):
+            self._forget(inner, item.child(row))
+
+    def _describe(self, layer: Layer) -> None:
+        item = self._rows[layer.id]
+        if self.state() != QAbstractItemView.State.EditingState:
+            item.setText(0, plain(layer.name))
+        item.setToolTip(0, _described(layer, self.failed.get(layer.id, "")))
+
+    def _add(self, parent: QTreeWidgetItem, row: int, layer: Layer, folded: set[str]) -> None:
+        item = self._rows[layer.id] = QTreeWidgetItem([plain(layer.name)])
+        item.setData(0, _ID, layer.id)
+        item.setSizeHint(0, _ROW_SIZE)
+        item.setFlags(_FLAGS_OF_GROUPS if isinstance(layer.content, Group) else _FLAGS)
+        item.setToolTip(0, _described(layer, self.failed.get(layer.id, "")))
+        parent.insertChild(row, item)
+        for inside, inner in enumerate(reversed(layer.layers)):
+            self._add(item, inside, inner, folded)
+        if layer.layers:
+            item.setExpanded(layer.id not in folded)
 
     def item(self, layer_id: str) -> QTreeWidgetItem:
         """The row of a layer. Raises KeyError."""
-        for item in self._items():
-            if item.data(0, _ID) == layer_id:
-                return item
-        raise KeyError(layer_id)
+        return self._rows[layer_id]
 
     def layer_at(self, index: AnyIndex) -> Layer | None:
         """The layer of a row."""
-        document = self.panel.document
-        identity = index.data(_ID)
-        if document is None or identity is None:
-            return None
-        try:
-            return document.layer(identity)
-        except KeyError:
-            return None
+        return self._known.get(index.data(_ID))
 
     def edit_name(self) -> None:
         """Let the active layer's name be typed."""
@@ -621,9 +638,9 @@ def _paint_thumbnail(painter: QPainter, box: QRect, image: QImage | None) -> Non
     painter.drawImage(QRect(corner, size), image)
 
 
-def _shape(layers: tuple[Layer, ...]) -> tuple[object, ...]:
-    """Which layers there are, and which lie in which."""
-    return tuple((x.id, isinstance(x.content, Group), _shape(x.layers)) for x in layers)
+def _same_row(one: Layer, other: Layer) -> bool:
+    """Whether the row of one layer can show the other."""
+    return one.id == other.id and isinstance(one.content, Group) == isinstance(other.content, Group)
 
 
 def group_of(document: Document, layer_id: str) -> str | None:
