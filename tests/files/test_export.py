@@ -695,3 +695,15 @@ def test_the_real_photographs_keep_exif_and_profile_in_every_format(data, tmp_pa
     export(original, tmp_path / "whole.jpg")
     whole = open_picture(tmp_path / "whole.jpg").document.metadata
     assert whole.exif == original.metadata.exif
+
+
+def test_a_document_of_ten_thousand_layers_is_exported_as_it_is_drawn(tmp_path):
+    spot = Raster.filled(6, 5, (255, 0, 0, 9), "uint8")
+    base = Layer("Base", Raster.filled(6, 5, (90, 90, 90), "uint8"), id="base")
+    layers = (base, *(Layer(f"{n}", spot, opacity=0.1, id=f"{n}") for n in range(9_999)))
+    document = Document(6, 5, "uint8", layers)
+    export(document, tmp_path / "many.png")
+    written = open_picture(tmp_path / "many.png").document
+    shown = render(document, document.region)
+    np.testing.assert_array_equal(render(written, written.region), shown)
+    assert (shown != base.raster.to_array()).any()

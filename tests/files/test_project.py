@@ -31,7 +31,7 @@ from safelight.document import (
     edits,
     render,
 )
-from safelight.files import export, open_picture, opening
+from safelight.files import opening
 from safelight.files import projectdatabase as database
 from safelight.files import projectwriting as writing
 from safelight.files.adobe_rgb import adobe_rgb_profile
@@ -581,22 +581,6 @@ def test_groups_as_deep_as_a_document_can_have_them_are_opened(tmp_path):
     assert sum(1 for _ in opened.walk()) == 65
     inner = next(opened.walk()).raster.to_array()
     np.testing.assert_array_equal(render(opened, opened.region)[..., :3], inner)
-
-
-def test_a_document_of_ten_thousand_layers_is_saved_opened_drawn_and_exported(tmp_path):
-    spot = Raster.filled(6, 5, (255, 0, 0, 9), "uint8")
-    base = Layer("Base", Raster.filled(6, 5, (90, 90, 90), "uint8"), id="base")
-    layers = (base, *(Layer(f"{n}", spot, opacity=0.1, id=f"{n}") for n in range(9_999)))
-    document = Document(6, 5, "uint8", layers)
-    path = tmp_path / "many.safelight"
-    Project.create(path, History.start(document)).close()
-    opened = Project.open(path)[1].document
-    assert [layer.id for layer in opened.layers] == [layer.id for layer in layers]
-    shown = render(opened, opened.region)
-    assert (shown != base.raster.to_array()).any()
-    export(opened, tmp_path / "many.png")
-    written = open_picture(tmp_path / "many.png").document
-    np.testing.assert_array_equal(render(written, written.region), shown)
 
 
 # -- damaged and hostile files ---------------------------------------------------------------
