@@ -15,6 +15,15 @@ def plain(text: str, *, lines: bool = False, longest: int = _LONGEST) -> str:
     return kept if len(kept) <= longest else kept[: longest - 1] + "…"
 
 
+def tooltip(text: str, *, lines: bool = False) -> str:
+    """The same as ``plain`` makes of a text, for a tooltip: none of it is read as markup.
+
+    Qt looks at what a tooltip says to find out, and draws a file called ``<b>.png`` as it likes.
+    A word joiner, which is not seen, is behind what could begin markup.
+    """
+    return plain(text, lines=lines).replace("<", "<\u2060").replace("&", "&\u2060")
+
+
 def size(width: int, height: int) -> str:
     """``6000 × 4000 px (24.0 MP)``."""
     return f"{width} × {height} px ({width * height / 1e6:.{1 if width * height < 1e8 else 0}f} MP)"

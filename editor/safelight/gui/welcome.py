@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from safelight.gui.background import Background
 from safelight.gui.samples import recent_files, sample_photographs
-from safelight.gui.text import plain
+from safelight.gui.text import plain, tooltip
 
 _THUMBNAIL = QSize(186, 124)
 _DRAWN = QSize(372, 248)
@@ -110,7 +110,7 @@ class Welcome(QWidget):
             button.setObjectName("plain")
             name = plain(path.name)
             button.setText(name if len(name) <= 48 else name[:30] + "…" + name[-16:])
-            button.setToolTip(plain(str(path)))
+            button.setToolTip(tooltip(str(path)))
             button.clicked.connect(lambda _=False, path=path: self.chosen.emit(path))
             self._recent.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
 

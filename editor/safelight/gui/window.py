@@ -42,7 +42,7 @@ from safelight.gui.garbage import keep_for_good
 from safelight.gui.keys import latin_combinations
 from safelight.gui.reloading import Offers, Reloader
 from safelight.gui.samples import forget_files, recent_files, remember_file
-from safelight.gui.text import plain, size
+from safelight.gui.text import plain, size, tooltip
 from safelight.gui.welcome import Welcome
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ class Window(QMainWindow):
 
     def _notice(self, sentence: str) -> None:
         self.notice.setText(plain(sentence))
-        self.notice.setToolTip(plain(sentence))
+        self.notice.setToolTip(tooltip(sentence))
 
     def _not_woken(self, error: Exception) -> None:
         self.ready = True
@@ -175,11 +175,11 @@ class Window(QMainWindow):
     def _show_device(self, device: Any) -> None:
         self.device.setText(device.label)
         reason = f"Networks run here because {device.reason}." if device.reason else ""
-        self.device.setToolTip(plain(reason or "Proven by a live session"))
+        self.device.setToolTip(tooltip(reason or "Proven by a live session"))
 
     def _no_device(self, error: Exception) -> None:
         self.device.setText("No device")
-        self.device.setToolTip(plain(f"The worker {error}"))
+        self.device.setToolTip(tooltip(f"The worker {error}"))
 
     # -- what is open --------------------------------------------------------------------------
 
@@ -322,7 +322,7 @@ class Window(QMainWindow):
         in_front: bool = True,
     ) -> None:
         index = self.tabs.insertTab(place, workspace, "")
-        self.tabs.setTabToolTip(index, plain(str(path or "")))
+        self.tabs.setTabToolTip(index, tooltip(str(path or "")))
         close = QToolButton()
         close.setObjectName("plain")
         close.setText("✕")
@@ -662,7 +662,7 @@ class Window(QMainWindow):
         self._recent.clear()
         for path in recent_files():
             action = self._recent.addAction(plain(path.name).replace("&", "&&"))
-            action.setToolTip(plain(str(path)))
+            action.setToolTip(tooltip(str(path)))
             action.triggered.connect(lambda _=False, path=path: self.open(path))
         if self._recent.isEmpty():
             self._recent.addAction("No recent files").setEnabled(False)
@@ -680,7 +680,7 @@ class Window(QMainWindow):
                 menu = self._filter_menu.addMenu(plain(category).replace("&", "&&"))
                 menu.setToolTipsVisible(True)
             action = menu.addAction(plain(item.title).replace("&", "&&") + "…")
-            action.setToolTip(plain(item.description))
+            action.setToolTip(tooltip(item.description))
             action.triggered.connect(lambda _=False, item=item: self.open_filter(item))
             action.setEnabled(self.workspace() is not None)
             self._filter_actions.append((action, item))

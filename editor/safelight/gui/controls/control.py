@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from safelight.api import Parameter, ParameterError, Value
-from safelight.gui.text import plain
+from safelight.gui.text import plain, tooltip
 
 
 class Title(QLabel):
@@ -66,7 +66,7 @@ class Control(QWidget):
         self.title.installEventFilter(self)
         hint = f"{parameter.help}\n" if parameter.help else ""
         words = f"{parameter.title}: {parameter.range_text()}. Double-click the name to reset."
-        self.setToolTip(plain(f"{hint}{words}", lines=True))
+        self.setToolTip(tooltip(f"{hint}{words}", lines=True))
         self.setToolTipDuration(12000)
         self.head = QHBoxLayout()
         self.head.setSpacing(8)
@@ -90,7 +90,7 @@ class Control(QWidget):
             return
         words = self.in_words(value)
         self.found.setText(f"Measured: {words}")
-        self.found.setToolTip(f"Set {plain(self.parameter.title)} to what was measured")
+        self.found.setToolTip(tooltip(f"Set {self.parameter.title} to what was measured"))
         self.found.setAccessibleName(f"{plain(self.parameter.title)} as measured: {words}")
         self.body.addWidget(self.found, alignment=Qt.AlignmentFlag.AlignLeft)
         self.found.setVisible(True)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QPushButton, QW
 from safelight.api import Parameter, Value
 from safelight.document.embedded import is_embedded, named
 from safelight.gui.controls.control import Control
-from safelight.gui.text import plain
+from safelight.gui.text import plain, tooltip
 
 
 class PictureControl(Control):
@@ -46,7 +46,7 @@ class PictureControl(Control):
             self.line.setText(named(self._value))
         # The end of the line, where the file's name is, is what can be seen.
         self.line.end(False)
-        self.line.setToolTip(plain(named(self._value)))
+        self.line.setToolTip(tooltip(named(self._value)))
 
     def _typed(self) -> None:
         if self.line.text() != named(self._value):  # the title of a picture is no file's name

@@ -38,7 +38,7 @@ from PySide6.QtWidgets import (
 
 from safelight.gui import theme
 from safelight.gui.icons import paint_icon
-from safelight.gui.text import plain
+from safelight.gui.text import plain, tooltip
 
 _SIDE = 56
 """Pixels a tile takes at least; as many as fit share the width out."""
@@ -115,7 +115,7 @@ class Tiles(QListWidget):
         self.clear()
         for tile in tiles:
             item = QListWidgetItem(plain(tile.title))
-            item.setToolTip(plain(tile.hint or tile.title, lines=True))
+            item.setToolTip(tooltip(tile.hint or tile.title, lines=True))
             item.setData(_ROLE, tile)
             self.addItem(item)
         keys = self.keys()

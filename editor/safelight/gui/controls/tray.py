@@ -19,7 +19,7 @@ from safelight.gui.controls.control import Control, Title
 from safelight.gui.controls.tiles import Tile, Tiles
 from safelight.gui.parts import remark
 from safelight.gui.shelf import Added, add, shelf
-from safelight.gui.text import plain
+from safelight.gui.text import plain, tooltip
 
 _ADD = "\0add"
 """The key of the tile that adds; no file's path has a NUL."""
@@ -131,7 +131,7 @@ class TrayControl(Control):
 
     def _say(self, words: str) -> None:
         self.caption.setText(plain(words))
-        self.caption.setToolTip(plain(words))
+        self.caption.setToolTip(tooltip(words))
 
     def _complain(self, words: str) -> None:
         self.trouble.setText(plain(words))

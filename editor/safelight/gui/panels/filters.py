@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QVBoxLayo
 
 from safelight.api import Declaration
 from safelight.gui.parts import heading, remark
-from safelight.gui.text import plain
+from safelight.gui.text import plain, tooltip
 
 _DECLARATION = Qt.ItemDataRole.UserRole
 
@@ -63,7 +63,8 @@ class FilterList(QWidget):
                 category = item.category
                 self._add_heading(category)
             entry = QListWidgetItem(plain(item.title))
-            entry.setToolTip(plain(f"{item.description}\n{item.plugin} {item.version}", lines=True))
+            about = f"{item.description}\n{item.plugin} {item.version}"
+            entry.setToolTip(tooltip(about, lines=True))
             entry.setData(_DECLARATION, item)
             self.list.addItem(entry)
         self.note.setVisible(not self.list.count())

@@ -47,7 +47,7 @@ from safelight.gui.controls.number import Slider
 from safelight.gui.icons import icon, paint_icon
 from safelight.gui.panels.modes import ModeBox
 from safelight.gui.panels.thumbnails import Thumbnails
-from safelight.gui.text import plain
+from safelight.gui.text import plain, tooltip
 from safelight.pixels import Raster
 
 _ID = Qt.ItemDataRole.UserRole
@@ -670,4 +670,4 @@ def _described(layer: Layer, failure: str = "") -> str:
         lines.append(_MADE[_made(layer)])
     if failure:
         lines.append(f"It could not be computed: {failure}. Click Failed to try again.")
-    return "\n".join(map(plain, lines))
+    return "\n".join(map(tooltip, lines))

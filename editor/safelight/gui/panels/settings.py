@@ -35,7 +35,7 @@ from safelight.gui.panels.latents import Latents
 from safelight.gui.panels.proofstrip import ProofStrip
 from safelight.gui.panels.strip import FilterStrip
 from safelight.gui.parts import remark
-from safelight.gui.text import plain, size
+from safelight.gui.text import plain, size, tooltip
 
 _PAUSE = 150
 """Milliseconds after the last change before a preview starts."""
@@ -255,8 +255,8 @@ class FilterSettings(QWidget):
         title.setTextFormat(Qt.TextFormat.PlainText)
         title.setObjectName("title")
         title.setWordWrap(True)
-        plugin = plain(f"{self.declaration.plugin} {self.declaration.version}".strip())
-        title.setToolTip(f"{self.declaration.id}\n{plugin}")
+        plugin = f"{self.declaration.plugin} {self.declaration.version}".strip()
+        title.setToolTip(tooltip(f"{self.declaration.id}\n{plugin}", lines=True))
         row = QHBoxLayout()
         row.setSpacing(6)
         row.addWidget(back)

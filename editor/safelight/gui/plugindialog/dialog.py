@@ -31,7 +31,7 @@ from safelight.gui.messages import MessageBar
 from safelight.gui.plugindialog.facts import Facts
 from safelight.gui.plugindialog.page import InstallPage
 from safelight.gui.plugindialog.shelf import Shelf
-from safelight.gui.text import plain
+from safelight.gui.text import plain, tooltip
 from safelight.workers.sandbox import Protection, available
 
 _SAFE = (
@@ -187,7 +187,7 @@ class PluginsDialog(QDialog):
         update = self._updates.get(plugin.name)
         self.switch.setText("Disable" if plugin.enabled else "Enable")
         self.switch.setEnabled(not plugin.fault)
-        self.go_back.setToolTip(plain(f"To version {entry.earlier}"))
+        self.go_back.setToolTip(tooltip(f"To version {entry.earlier}"))
         self.facts.show_plugin(entry, self._protection, update)
 
     def _show_list(self) -> None:

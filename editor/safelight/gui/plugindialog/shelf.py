@@ -31,7 +31,7 @@ from safelight.actions.store import Installed
 from safelight.actions.updates import Update
 from safelight.gui import theme
 from safelight.gui.parts import heading, remark
-from safelight.gui.text import plain
+from safelight.gui.text import plain, tooltip
 
 _Index = QModelIndex | QPersistentModelIndex
 _ENTRY, _REMARK = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
@@ -166,7 +166,7 @@ class Shelf(QWidget):
         item.setData(_REMARK, plain(self._remark(entry)))
         item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, item.data(_REMARK))
         item.setData(_ENTRY, entry)
-        item.setToolTip(plain(plugin.summary))
+        item.setToolTip(tooltip(plugin.summary))
         if plugin.fault:
             item.setForeground(QBrush(QColor(theme.ACCENT)))
         elif not plugin.enabled:
