@@ -16,7 +16,7 @@ from safelight.actions.template import (
     write_plugin,
 )
 from safelight.actions.template_texts import Parts as PluginParts
-from safelight.document import Document, Edit, History
+from safelight.document import Document, Edit, History, LayerFailed
 from safelight.files import (
     DEPTHS_HELD,
     FORMATS,
@@ -78,6 +78,7 @@ __all__ = [
     "JobPiece",
     "JobPrepared",
     "JobProgress",
+    "LayerFailed",
     "Left",
     "OpenError",
     "Opened",

@@ -21,8 +21,11 @@ from safelight.pixels import DEPTHS, deeper
 _FAILURES = (
     actions.OpenError,
     actions.ExportError,
+    actions.LayerFailed,
     actions.WriteError,
     actions.WorkerDied,
+    actions.ProjectError,
+    actions.ProjectInUse,
 )
 _MISTAKES = (ParameterError, actions.UnknownFilter)
 
@@ -109,9 +112,7 @@ def apply(words: list[str]) -> int:
         if options.input is None or options.output is None:
             parser.error("name the photograph and the file to write")
         settings = settings_of(filter, options.set)
-        choices = actions.ExportOptions(
-            quality=options.quality, depth=_depth(options.depth), metadata=options.metadata
-        )
+        choices = choices_of(options)
         opened = actions.open_picture(
             options.input, pixel_limit=options.pixel_limit, importers=studio.importers
         )
@@ -183,6 +184,13 @@ def _apply_parser() -> argparse.ArgumentParser:
         "--mask", type=file_name, metavar="FILE", help="where to work: a picture, white is selected"
     )
     parser.add_argument("--list", action="store_true", help="show the filter's parameters")
+    add_exporting(parser)
+    add_running(parser)
+    return parser
+
+
+def add_exporting(parser: argparse.ArgumentParser) -> None:
+    """The options of every command that opens a picture and exports one."""
     parser.add_argument("--overwrite", action="store_true", help="replace OUT if it exists")
     parser.add_argument("--depth", choices=("same", "8", "16", "32"), default="same")
     parser.add_argument(
@@ -192,8 +200,13 @@ def _apply_parser() -> argparse.ArgumentParser:
         help="what to keep; the colour profile and the mark of synthesised pictures always stay",
     )
     parser.add_argument("--pixel-limit", type=_pixels, help="largest picture to open, in pixels")
-    add_running(parser)
-    return parser
+
+
+def choices_of(options: argparse.Namespace) -> actions.ExportOptions:
+    """How to export, as the options say."""
+    return actions.ExportOptions(
+        quality=options.quality, depth=_depth(options.depth), metadata=options.metadata
+    )
 
 
 def _seconds(text: str) -> float:

@@ -22,6 +22,7 @@ class Command(NamedTuple):
 
 COMMANDS = {
     "apply": Command("FILTER IN OUT", "run a filter on a photograph", "commands"),
+    "export": Command("IN OUT", "write what a project shows", "exporting"),
     "generate": Command("NAME OUT", "make a picture from nothing, or many", "generating"),
     "filters": Command("", "list the filters and what they can be told", "commands"),
     "formats": Command("", "list what is opened and exported", "commands"),

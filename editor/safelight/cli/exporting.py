@@ -1,0 +1,72 @@
+"""``safelight export IN OUT``: a project, or a picture of layers, as the picture that it shows."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+
+from safelight import actions
+from safelight.cli.commands import add_exporting, choices_of, reported, say, tell_exported
+from safelight.cli.group import Parser, file_name
+
+
+@reported
+def export(words: list[str]) -> int:
+    """Export what a project shows; its cheap filters run, of the others what was kept is shown."""
+    options = _parser().parse_args(words[1:])
+    with contextlib.ExitStack() as stack:
+        studio = stack.enter_context(actions.Studio())
+        document, notes = _opened(options, studio, stack)
+        left: list[str] = []
+        while True:
+            try:
+                exported = actions.export(
+                    document,
+                    options.output,
+                    choices_of(options),
+                    overwrite=options.overwrite,
+                    live=studio.live,
+                    exporters=studio.exporters,
+                )
+                break
+            except actions.LayerFailed as failure:
+                if not options.without_failed:
+                    hint = "Nothing was written; --without-failed exports the picture without it."
+                    raise actions.ExportError(f"{failure} {hint}") from failure
+                left.append(f"{failure.name} was left out. {failure}")
+                document = document.without([failure.layer_id])
+    say([*notes, *left, *exported.notes])
+    if not options.quiet:
+        tell_exported(exported, document)
+    return 0
+
+
+def _opened(
+    options: argparse.Namespace, studio: actions.Studio, stack: contextlib.ExitStack
+) -> tuple[actions.Document, tuple[str, ...]]:
+    """What to export, which may be read from its file until ``stack`` is closed; and notes."""
+    if actions.is_project(options.input):
+        project, history = actions.Project.open(options.input)
+        stack.callback(project.close)
+        return history.document, ()
+    opened = actions.open_picture(
+        options.input, pixel_limit=options.pixel_limit, importers=studio.importers
+    )
+    return opened.document, tuple(opened.notes)
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        prog="safelight export", description="Export what a project shows, or convert a picture."
+    )
+    parser.add_argument("input", type=file_name, metavar="IN", help="the project, or a photograph")
+    parser.add_argument("output", type=file_name, metavar="OUT", help="the file to write")
+    parser.add_argument(
+        "--without-failed",
+        action="store_true",
+        help="leave out layers that cannot be computed, and say which; else nothing is written",
+    )
+    parser.add_argument("--quality", type=int, help="JPEG and WebP, 1 to 100")
+    parser.add_argument("--quiet", action="store_true", help="no summary")
+    add_exporting(parser)
+    return parser

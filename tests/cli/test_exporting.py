@@ -1,0 +1,83 @@
+"""``safelight export``: what a project shows, and never less without a word."""
+
+import numpy as np
+import pytest
+
+from safelight import actions
+from safelight.cli import main
+from safelight.document import Document, History, Layer, LiveFilter
+from safelight.pixels import Raster
+from safelight.workers.live import LiveFilters
+from safelight.workers.pool import WorkerDied
+
+REASON = "was ended by the system (SIGKILL), most likely because memory ran out"
+
+
+def pixels():
+    return np.random.default_rng(2).integers(0, 200, (40, 50, 3), np.uint8)
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A project of a photograph with a live filter on it."""
+    warmth = LiveFilter(
+        "safelight_warmth.warmth", "Warmth", "safelight-warmth", "1", {"amount": 0.5}
+    )
+    layers = Layer("Photograph", Raster.from_array(pixels())), Layer("Evening", warmth)
+    path = tmp_path / "trip.safelight"
+    actions.Project.create(path, History.start(Document(50, 40, "uint8", layers))).close()
+    return path
+
+
+@pytest.fixture
+def weak(monkeypatch):
+    """Workers that die of every cheap filter."""
+
+    def dying(self, worker, *rest):
+        worker.kill()
+        raise WorkerDied(REASON)
+
+    monkeypatch.setattr(LiveFilters, "_run", dying)
+
+
+def run(capsys, *arguments):
+    status = main([str(argument) for argument in arguments])
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def written(path):
+    return actions.open_picture(path).document.layers[0].raster.to_array()
+
+
+def test_a_project_is_exported_as_it_is_seen(capsys, project, tmp_path):
+    status, out, err = run(capsys, "export", project, tmp_path / "out.png")
+    assert (status, err) == (0, "")
+    assert "50 × 40 px" in out
+    assert (written(tmp_path / "out.png") != pixels()).any()
+
+
+def test_a_picture_is_converted(capsys, project, tmp_path):
+    run(capsys, "export", project, tmp_path / "a.png", "--quiet")
+    status, out, _ = run(capsys, "export", tmp_path / "a.png", tmp_path / "b.tif", "--quiet")
+    assert (status, out) == (0, "")
+    np.testing.assert_array_equal(written(tmp_path / "b.tif"), written(tmp_path / "a.png"))
+
+
+def test_a_layer_that_fails_is_named_and_nothing_is_written(capsys, weak, project, tmp_path):
+    status, out, err = run(capsys, "export", project, tmp_path / "out.png")
+    assert (status, out) == (1, "")
+    assert err.startswith("safelight: Evening could not be computed: Warmth (safelight-warmth) ")
+    assert REASON in err
+    assert "--without-failed" in err
+    assert not (tmp_path / "out.png").exists()
+
+
+def test_without_failed_writes_the_rest_and_says_what_is_missing(capsys, weak, project, tmp_path):
+    target = tmp_path / "out.png"
+    status, out, err = run(capsys, "export", project, target, "--without-failed")
+    assert status == 0
+    assert str(target) in out
+    assert "Evening was left out." in err
+    assert REASON in err
+    np.testing.assert_array_equal(written(target), pixels())
