@@ -22,8 +22,8 @@ from safelight.gui.application import make_application
 from safelight.gui.window import Window
 from safelight.gui.workspace import Workspace
 from safelight.pixels import Raster
+from tests.benchmarks.heartbeat import StallCounter
 from tests.benchmarks.pairs import Row, available_memory, touch
-from tests.gui.stalls import StallCounter
 
 PAIRS = {"full": 5, "quick": 3, "tiny": 1}
 

@@ -4,11 +4,13 @@ import hashlib
 import json
 import math
 import os
+import queue
 import random
 import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,6 +36,7 @@ from safelight.document import (
 from safelight.files import opening
 from safelight.files import projectdatabase as database
 from safelight.files import projectwriting as writing
+from safelight.files import recovery as recovery_module
 from safelight.files.adobe_rgb import adobe_rgb_profile
 from safelight.files.atomic import LONGEST_TEMPORARY, FileExists, Operations
 from safelight.files.project import Project, ProjectChanged, ProjectError, ProjectInUse
@@ -1189,3 +1192,25 @@ def test_only_the_user_may_look_at_what_is_not_saved(tmp_path):
     recovery.save(History.start(rich()))
     assert folder.stat().st_mode & 0o077 == 0
     recovery.discard()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="what is held cannot be deleted elsewhere")
+def test_a_recovery_file_is_gone_at_once_and_its_space_on_another_thread(tmp_path, monkeypatch):
+    recovery = Recovery(tmp_path, None, "photo.png")
+    recovery.save(painted(History.start(rich()), 1))
+    (kept,) = tmp_path.glob("*.safelight")
+    closed, hold = queue.Queue(), recovery_module._held
+
+    class Noted:
+        def __init__(self, file):
+            self.file = file
+
+        def close(self):
+            gone = os.fstat(self.file.fileno()).st_nlink == 0
+            self.file.close()
+            closed.put((gone, threading.current_thread() is threading.main_thread()))
+
+    monkeypatch.setattr(recovery_module, "_held", lambda path: hold(path) and Noted(hold(path)))
+    recovery.discard()
+    assert not kept.exists()
+    assert closed.get(timeout=60) == (True, False)

@@ -7,9 +7,12 @@ that nobody holds was left by a process that was killed.
 from __future__ import annotations
 
 import contextlib
+import os
+import threading
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from safelight.document import History
 from safelight.files.project import SUFFIX, Project, ProjectChanged, ProjectError
@@ -87,7 +90,22 @@ def _new_path(folder: Path) -> Path:
 
 
 def remove(path: Path) -> None:
-    """Delete a recovery file, and what a cut-off save left beside it."""
+    """Delete a recovery file, and what a cut-off save left beside it; who asks does not wait.
+
+    A disk takes its time to have a large file's space back, and takes it from whoever holds the
+    file last: that is a thread.
+    """
     for name in (path, Path(f"{path}-journal")):
+        held = _held(name)
         with contextlib.suppress(OSError):
             name.unlink(missing_ok=True)
+        if held is not None:
+            threading.Thread(target=held.close, daemon=True).start()
+
+
+def _held(path: Path) -> BinaryIO | None:
+    """A file that stays on the disk until it is closed, deleted or not; None where none can."""
+    with contextlib.suppress(OSError):
+        if os.name == "posix" and path.is_file():
+            return path.open("rb")
+    return None
