@@ -340,8 +340,12 @@ def test_a_damaged_step_of_the_past_is_a_sentence_when_it_is_looked_at(tmp_path,
     project, opened = Project.open(path)
     shown, expected = opened.document.layers[1].raster, history.document.layers[1].raster
     assert np.array_equal(shown.to_array(), expected.to_array())
-    with pytest.raises(ProjectError, match=r"^a\.safelight cannot be read: a tile cannot be"):
-        opened.steps[0].document.layers[1].raster.to_array()
+    told = []
+    project.hear(told.append)
+    for _ in range(2):
+        with pytest.raises(ProjectError, match=r"^a\.safelight cannot be read: a tile cannot be"):
+            opened.steps[0].document.layers[1].raster.to_array()
+    assert told == ["a.safelight cannot be read: a tile cannot be unpacked."]
     project.close()
 
 

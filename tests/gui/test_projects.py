@@ -1,5 +1,8 @@
 """Projects in the window: saved, opened, recovered after a kill; selecting on the canvas."""
 
+import hashlib
+import json
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -12,8 +15,10 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from safelight import actions
 from safelight.api import Region
 from safelight.document import Document, History, edits, whole
+from safelight.files import projectdatabase
 from safelight.gui import session as session_module
 from safelight.gui.window import Window
+from safelight.gui.workspace import open_for_the_screen
 from safelight.pixels import Raster
 from tests.gui.conftest import answer, open_in, wake
 
@@ -94,6 +99,52 @@ def test_a_project_that_is_open_already_is_a_sentence(opened, window, qtbot, nam
     qtbot.waitUntil(lambda: opened.messages.isVisible(), timeout=20000)
     assert "night.safelight is open already" in opened.messages.label.text()
     assert window.tabs.count() == 1
+
+
+def test_a_past_step_that_cannot_be_read_is_said_in_its_tab(window, qtbot, tmp_path):
+    path, random = tmp_path / "hurt.safelight", np.random.default_rng(31)
+    first, last = (random.integers(0, 256, (90, 120, 3), np.uint8) for _ in range(2))
+    history = History.start(Document.from_raster(Raster.from_array(first), name="hurt"))
+    history = history.do(
+        edits.set_pixels(history.document.layers[0].id, Raster.from_array(last), "Paint")
+    )
+    actions.Project.create(path, history).close()
+    (digest,) = history.steps[0].document.layers[0].raster.digests()
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE tiles SET data = x'0100' WHERE hash = ?", (digest,))
+    connection.commit()
+    connection.close()
+    workspace, said = open_in(window, path, qtbot), []
+    workspace.session.said.connect(lambda message, _: said.append(message))
+    workspace.session.undo()
+    qtbot.waitUntil(lambda: said != [], timeout=20000)
+    assert said == ["hurt.safelight cannot be read: a tile cannot be unpacked."]
+    workspace.session.redo()
+    assert np.array_equal(whole(workspace.session.document).to_array(), last)
+
+
+def test_a_project_without_layers_is_a_sentence_whenever_it_is_opened(tmp_path):
+    path = tmp_path / "bare.safelight"
+    actions.Project.create(path, History.start(one_pixel())).close()
+    connection = sqlite3.connect(path)
+    (text,) = connection.execute("SELECT data FROM documents").fetchone()
+    bare = json.dumps(json.loads(text) | {"layers": []})
+    name = hashlib.sha256(bare.encode()).hexdigest()
+    connection.execute("UPDATE documents SET hash = ?, data = ?", (name, bare))
+    meta = projectdatabase.read_meta(connection)
+    steps = [{"label": "Open", "token": None, "document": name}]
+    projectdatabase.write_meta(
+        connection, meta | {"history": json.dumps({"position": 0, "steps": steps})}
+    )
+    connection.commit()
+    connection.close()
+    for _ in range(2):
+        with pytest.raises(actions.ProjectError, match="cannot be opened: it has no layers"):
+            open_for_the_screen(path, tuple)
+
+
+def one_pixel():
+    return Document.from_raster(Raster.filled(1, 1, (1, 2, 3), "uint8"))
 
 
 def test_a_filter_that_is_not_installed_is_named(window, qtbot, tmp_path):

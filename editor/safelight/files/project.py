@@ -18,7 +18,7 @@ import sqlite3
 import tempfile
 import threading
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -157,6 +157,13 @@ class Project:
             self._identity = database.identity(self.path)
             self._took(save)
 
+    def hear(self, told: Callable[[str], None]) -> None:
+        """Have it told in a sentence, on any thread, when pixels that are looked at cannot be read.
+
+        Of the steps before and after the present one nobody has looked at them before.
+        """
+        self._shelf.hear(told)
+
     def _took(self, save: Save) -> None:
         """The file is what a save has made of it."""
         fresh = [
@@ -225,6 +232,7 @@ class Project:
             Project._held.discard(self)
             self._known = Names()
             shelf, self._shelf = self._shelf, _NO_SHELF
+            shelf.hear(None)
             shelf.release()
 
 

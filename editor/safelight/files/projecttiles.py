@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from safelight.document import Document
 from safelight.files.memory import room
 from safelight.files.projectdata import DataError, unpacked
-from safelight.files.projectdatabase import spoken
+from safelight.files.projectdatabase import ProjectError, spoken
 from safelight.files.spill import Scratch
 from safelight.pixels import Part, Raster, tile_digest
 
@@ -117,6 +117,7 @@ class Shelf:
             weakref.WeakValueDictionary()
         )
         self._levels = 0
+        self._told: Callable[[str], None] | None = None
         self._scratch = Scratch(scratch)
         weakref.finalize(self, _close, self._connection)
         Shelf.known.add(self)
@@ -161,6 +162,17 @@ class Shelf:
             if found is None:
                 found = self._tiles[key] = Tile(self, digest, shape, depth)
             return found
+
+    def hear(self, told: Callable[[str], None] | None) -> None:
+        """Have the first tile that cannot be read told in a sentence, on the thread that asked."""
+        self._told = told
+
+    def unreadable(self, sentence: str) -> None:
+        """Tell that a tile cannot be read, unless that has been told."""
+        with self._lock:
+            told, self._told = self._told, None
+        if told is not None:
+            told(sentence)
 
     def live(self) -> set[bytes]:
         """The digests of all tiles that a raster somewhere still holds."""
@@ -242,10 +254,14 @@ class Tile:
     def fetch(self) -> NDArray[Any]:
         """The pixels, read-only. Raises ProjectError where they cannot be read any more."""
         found = CACHE.get(self.digest)
-        if found is None:
+        if found is not None:
+            return found
+        try:
             with spoken(self.shelf.path, "read"):
-                found = self.unpacked(self.shelf.packed(self.digest))
-        return found
+                return self.unpacked(self.shelf.packed(self.digest))
+        except ProjectError as error:
+            self.shelf.unreadable(str(error))
+            raise
 
     def packed(self) -> bytes:
         """The bytes as they lie in the file. Raises ProjectError."""

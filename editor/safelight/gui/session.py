@@ -67,6 +67,7 @@ class Session(QObject):
     blocked = Signal(str, object, object, object)
 
     _failed = Signal(str)
+    _unread = Signal(str)
 
     def __init__(
         self,
@@ -116,6 +117,9 @@ class Session(QObject):
         self._adjusting = self._adjusted = False
         self._redraws = False
         self._failed.connect(self._filter_failed)
+        self._unread.connect(lambda message: self.said.emit(message, ""))
+        if project is not None:
+            project.hear(self._unread.emit)
 
     def set_studio(self, studio: actions.Studio) -> None:
         """The filters can be run now."""
@@ -285,6 +289,7 @@ class Session(QObject):
             if self.project is not None and self.project is not made:
                 self.project.close()
             self.project, self.path = made, made.path
+            made.hear(self._unread.emit)
             self.name = made.path.name
             self.mark_saved(history.document)
             if self.document is history.document:

@@ -122,7 +122,7 @@ class Tiles:
             self.incomplete = True
             return None
         self._made += 1
-        return self.keep(key, make())
+        return self.keep(key, _made(make))
 
     def peek(self, key: Key) -> QImage | None:
         """The tile of that key if it is ready."""
@@ -165,10 +165,15 @@ class Maker:
                     return
                 self._making, make = self._wanted.pop(0)
                 key = self._making
-            try:
-                image = make()
-            except Exception:  # a tile without pixels is better than none of the others
-                _log.exception("a tile cannot be made")
-                image = QImage(1, 1, QImage.Format.Format_RGB32)
-                image.fill(0)
-            self._mailbox.post((key, image))
+            self._mailbox.post((key, _made(make)))
+
+
+def _made(make: Callable[[], QImage]) -> QImage:
+    """A tile; a black one where it cannot be made, so that the others are seen."""
+    try:
+        return make()
+    except Exception:
+        _log.exception("a tile cannot be made")
+        image = QImage(1, 1, QImage.Format.Format_RGB32)
+        image.fill(0)
+        return image
