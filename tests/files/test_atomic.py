@@ -348,6 +348,18 @@ def test_a_name_that_is_too_long_is_said_to_be(tmp_path):
         atomic_write(tmp_path / ("é" * 200), new)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="paths of up to 4096 bytes")
+def test_a_path_that_is_too_long_is_said_to_be(tmp_path):
+    folder = tmp_path
+    while len(os.fsencode(folder)) < 4070:
+        folder /= "d" * min(200, 4070 - len(os.fsencode(folder)))
+    folder.mkdir(parents=True)
+    sentence = r"^a\.png was not saved: its path is too long; choose a folder nearer to the top\.$"
+    with pytest.raises(WriteError, match=sentence):
+        atomic_write(folder / "a.png", lambda file: file.write(b"x"))
+    assert list(folder.iterdir()) == []
+
+
 def test_a_name_of_255_bytes_works(tmp_path):
     path = tmp_path / ("é" * 125 + "x.tif")
     atomic_write(path, new)

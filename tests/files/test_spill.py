@@ -1,12 +1,13 @@
 """Spill: old steps leave the memory, and nobody can tell by looking at them."""
 
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from safelight.api import Region
-from safelight.document import Document, History, edits
+from safelight.document import Document, History, Layer, edits
 from safelight.files.spill import Spill, held
 from safelight.pixels import Raster
 
@@ -98,3 +99,21 @@ def test_a_folder_that_cannot_be_written_leaves_everything_in_memory(tmp_path):
         Spill(tmp_path / "file", budget=0).tidy(history)
     assert in_memory(history) == before
     assert np.array_equal(pixels_of(history.steps[2]), seen[2])
+
+
+def test_zoom_levels_count_and_those_of_what_is_shown_stay(tmp_path):
+    history, _ = painted(10)
+    shared = Raster.from_array(np.random.default_rng(2).integers(0, 256, (600, 600, 3), np.uint8))
+    steps = tuple(
+        replace(step, document=replace(step.document, layers=(*step.document.layers, layer)))
+        for step, layer in zip(history.steps, [Layer("Above", shared)] * 11, strict=True)
+    )
+    history = History(steps, history.position)
+    before = in_memory(history)
+    far = history.steps[5].document.layers[0].raster
+    for raster in (shared, far):
+        raster.level(2)
+    assert in_memory(history) > before + 2 * 600 * 600 // 4 * 3
+    Spill(tmp_path, budget=0).tidy(history)
+    assert shared.has_level(2)
+    assert not far.has_level(1)

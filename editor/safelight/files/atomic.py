@@ -24,6 +24,9 @@ PREFIX = ".safelight-"
 
 _SUFFIX = ".tmp"
 
+_LONGEST_NAME = 255
+"""Bytes of a file's name, on all common file systems."""
+
 LONGEST_TEMPORARY = 44
 """Bytes that the name of a temporary file has at most: a process has seven digits."""
 
@@ -224,6 +227,8 @@ def _in_words(name: str) -> Iterator[None]:
         if error.errno is None:
             raise
         reason = _REASONS.get(error.errno, f"the system says: {error.strerror}")
+        if error.errno == errno.ENAMETOOLONG and len(os.fsencode(name)) <= _LONGEST_NAME:
+            reason = "its path is too long; choose a folder nearer to the top"
         raise WriteError(f"{name} was not saved: {reason}.") from error
 
 
