@@ -89,6 +89,21 @@ def wide_profile(padding: int = 0) -> bytes:
     return _profile(b"RGB ", b"XYZ ", tags)
 
 
+def display_p3_profile() -> bytes:
+    """Display P3: its primaries (SMPTE EG 432-1), adapted to D50, and sRGB's curve."""
+    xyz = {
+        b"rXYZ": (0.51512, 0.24120, -0.00105),
+        b"gXYZ": (0.29198, 0.69225, 0.04189),
+        b"bXYZ": (0.15710, 0.06657, 0.78407),
+        b"wtpt": (0.9642, 1.0, 0.8249),
+    }
+    tags = {name: b"XYZ \0\0\0\0" + _fixed(*value) for name, value in xyz.items()}
+    curve = b"para\0\0\0\0" + struct.pack(">HH", 3, 0)
+    curve += _fixed(2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
+    tags |= {name: curve for name in (b"rTRC", b"gTRC", b"bTRC")}
+    return _profile(b"RGB ", b"XYZ ", tags)
+
+
 def grey_profile(gamma: float = 1.0) -> bytes:
     """A grey profile of that gamma."""
     curve = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(gamma * 256)) + b"\0\0"

@@ -93,8 +93,6 @@ WRONG = {
     "flat": "it returned uint16 of shape (2, 3)",
     "five": "returned uint8 of shape [2, 2, 5]",
     "nothing": "it returned object of shape ()",
-    "not_a_number": "returned pixels that are no numbers",
-    "infinite": "returned pixels that are no numbers",
     "refuse": "says: it is a drawing of a sheep",
     "fail": "failed: ValueError: the moon is in the wrong place",
     "leave": "failed: SystemExit: 4",
@@ -109,6 +107,23 @@ WRONG = {
     "lie_dtype": "returned object of shape [2, 3, 3]",
     "lie_channels": "returned uint8 of shape",
 }
+
+
+@pytest.mark.parametrize("name", ["not_a_number", "infinite"])
+def test_a_file_without_a_single_number_is_not_blamed_on_its_plugin(name, opened):
+    with pytest.raises(actions.OpenError) as caught:
+        opened(name)
+    assert str(caught.value) == (
+        f"picture.{name} holds no pixel that is a number: all are NaN or infinite."
+    )
+
+
+def test_what_is_no_number_in_a_foreign_file_is_mended_with_a_note(opened):
+    result = opened("some_numbers")
+    assert result.notes == (
+        "2 pixels were no numbers (NaN or infinite) and were made up from the neighbours.",
+    )
+    np.testing.assert_allclose(pixels_of(result), np.full((4, 5, 4), 0.25), rtol=1e-6)
 
 
 @pytest.mark.parametrize("name", WRONG)

@@ -28,6 +28,7 @@ from safelight.document import (
     whole,
 )
 from safelight.document.document import clipping_base, clipping_bases
+from safelight.document.grey import is_grey
 from safelight.document.strip import margin
 from safelight.pixels import (
     MODES,
@@ -37,6 +38,8 @@ from safelight.pixels import (
     composite,
     from_float,
     has_no_colour,
+    seen,
+    surroundings,
     to_float,
 )
 from tests import attack, pictures
@@ -350,7 +353,7 @@ def naive_stack(layers, below):
             followers.append(layers.pop(0))
         own = naive_own(layer, height, width)
         if followers:
-            opaque = own.copy()
+            opaque = naive_seen(own, sum(naive_reach(layer) for layer in followers))
             opaque[..., 3] = 1
             own[..., :3] = naive_stack([replace(f, clipped=False) for f in followers], opaque)[
                 ..., :3
@@ -369,6 +372,19 @@ def naive_own(layer, height, width):
     return pixels
 
 
+def naive_reach(layer):
+    """Pixels around its own that a layer looks at."""
+    shown = layer.shown and layer.filter is not None and layer.filter.id == "cross"
+    return layer.filter.settings["radius"] if shown else 0
+
+
+def naive_seen(below, reach):
+    """What lies below, without what transparent pixels hide (tests/pixels/test_neighbours.py)."""
+    whole = Region(0, 0, below.shape[1], below.shape[0])
+    known = seen(below.astype(np.float32), whole, whole, reach, lambda place: None)
+    return np.where(below[..., 3:] > 0, below, known.astype(np.float64))
+
+
 def naive_filter(layer, below):
     """A filter layer: its result over what lies below as if that were opaque; alpha stays."""
     height, width, _ = below.shape
@@ -376,7 +392,8 @@ def naive_filter(layer, below):
         amount = layer.filter.settings["amount"]
         result = below[..., :3] * [1 + amount, 1, 1 - amount]
     elif layer.filter.id == "cross":
-        result = cross(below[..., :3], layer.filter.settings["radius"])
+        radius = layer.filter.settings["radius"]
+        result = cross(naive_seen(below, radius)[..., :3], radius)
     elif layer.filter.kept is not None:
         result = naive_floats(layer.filter.kept.raster)[..., :3]
     else:
@@ -423,6 +440,34 @@ def test_layers_groups_masks_clipping_and_filters_meet_as_the_formulas_say(docum
     else:
         difference = np.abs(stored - expected[..., :3])
     assert difference.max() <= tolerance + 1e-5
+
+
+def with_hidden(hidden, how):
+    """A few pixels of one colour in nothing, where ``hidden`` lies, under a filter."""
+    pixels = np.full((20, 24, 4), (*hidden, 0), np.uint8)
+    pixels[5:9, 7:9] = 200, 100, 50, 255
+    pixels[9, 7] = 200, 100, 50, 128
+    base = Layer("Base", Raster.from_array(pixels), id="base")
+    content = LiveFilter("cross", settings={"radius": 3}, texture=0.6 * (how == "texture"))
+    layers = (base, Layer("Filter", content, id="filter", clipped=how == "clipped"))
+    if how == "group":
+        layers = (Layer("Ground", raster(24, 20), id="ground"), Layer("Group", Group(layers)))
+    if how == "texture":
+        kept = Kept(Raster.filled(24, 20, (200, 100, 50), "uint8"), "")
+        content = replace(content, id="costly", kept=kept)
+        layers = (base, replace(layers[1], content=content))
+    return Document(24, 20, "uint8", layers)
+
+
+@pytest.mark.parametrize("how", ["above", "clipped", "group", "texture"])
+def test_no_filter_layer_sees_what_transparent_pixels_hide(how):
+    one, other = (with_hidden(hidden, how) for hidden in ((0, 0, 0), (255, 0, 255)))
+    shown = [render(document, document.region, FakeLive()) for document in (one, other)]
+    for pixels in shown:
+        pixels[pixels[..., 3:].repeat(pixels.shape[2], 2) == 0] = 0
+    np.testing.assert_array_equal(*shown)
+    # All that there is around has this one colour.
+    np.testing.assert_array_equal(shown[0][5, 7, :3], [200, 100, 50])
 
 
 # Filter layers: outside the mask, and alpha
@@ -726,22 +771,36 @@ def _piled_by_definition(frame, units, window, under, beneath=()):
     if not units:
         return under(window)
     (base, clipped), below = units[-1], units[:-1]
+    if not _counts(frame, base):
+        return _piled_by_definition(frame, below, window, under, beneath)
     held = base.filter
-    nothing = held is not None and held.generates and held.kept is None
-    if not base.shown or nothing:
-        return _piled_by_definition(frame, below, window, under)
     if held is not None and not held.generates:
         reach = frame.live.reach(held, frame.level)
-        if reach is None and held.kept is None:
-            return _piled_by_definition(frame, below, window, under)
-        wide = window.grow((reach or 0) + margin(held, frame.level), frame.whole)
-        seen = _piled_by_definition(frame, below, wide, under)
-        return frame._filtered(base, held, window, reach, seen, grey=False)
-    pixels = _piled_by_definition(frame, below, window, under)
+        looks = (reach or 0) + margin(held, frame.level)
+        # More than it looks at, so that what it may not see can be made up.
+        wide = window.grow(looks, frame.whole)
+        wide = wide if beneath else wide.grow(surroundings(looks, frame.whole), frame.whole)
+        lower = _piled_by_definition(frame, below, wide, under, beneath)
+        shown = [unit for unit in below if _counts(frame, unit[0])]
+        grey = is_grey(beneath) and all(is_grey((one, *others)) for one, others in shown)
+        return frame._filtered(base, held, window, reach, lower, wide, grey=grey)
+    pixels = _piled_by_definition(frame, below, window, under, beneath)
     own = frame._clipped(base, clipped, window)
     mask = effective_mask(base, window)
     composite(pixels, own, mode=base.mode, opacity=base.opacity, mask=mask)
     return pixels
+
+
+def _counts(frame, layer):
+    """Whether there is anything of a layer."""
+    held = layer.filter
+    if held is None or not layer.shown:
+        return layer.shown
+    return (
+        held.kept is not None
+        or not held.generates
+        and frame.live.reach(held, frame.level) is not None
+    )
 
 
 @given(document=documents(), level=st.sampled_from([0, 1, 2]), data=st.data())

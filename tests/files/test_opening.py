@@ -215,6 +215,24 @@ def test_jpeg_and_tiff_in_cmyk_become_srgb_with_a_note(opened):
         assert got[8, 13].min() > 247
 
 
+@pytest.mark.parametrize("kind", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_what_is_no_number_is_mended_from_its_neighbours_with_a_note(opened, kind, value):
+    pixels = np.full((20, 30, 4), 0.25, kind)
+    pixels[7, 11, 1] = value
+    options = {"photometric": "rgb", "extrasamples": ["unassalpha"]}
+    result = opened(pictures.tiff_file(pixels, **options))
+    assert result.notes == (
+        "1 pixel was no number (NaN or infinite) and was made up from the neighbours.",
+    )
+    np.testing.assert_allclose(pixels_of(result), np.full((20, 30, 4), 0.25), rtol=1e-6)
+
+
+def test_a_file_without_a_single_number_is_refused_in_a_sentence(opened):
+    with pytest.raises(OpenError, match=r"^picture.dat holds no pixel that is a number: all are"):
+        opened(pictures.tiff_file(np.full((3, 4, 3), np.nan, np.float32), photometric="rgb"))
+
+
 def test_cmyk_goes_through_its_own_profile(opened):
     icc = pictures.table_profile(b"CMYK")
     ink = np.zeros((16, 16, 4), np.uint8)

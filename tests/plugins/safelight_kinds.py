@@ -63,6 +63,14 @@ def two_tones(
     return (image + (tint - image) * amount).astype(np.float32)
 
 
+@api.filter("Near", category="Test", reach=3)
+def near(image: api.Image, layer: api.Layer = None, picture: api.Picture = None) -> api.Image:
+    """Shows a layer or a picture as a filter that looks around sees it."""
+    if picture is not None:
+        return picture[: len(image), : image.shape[1]]
+    return image.copy() if layer is None else layer
+
+
 @api.filter("Copy", category="Test")
 def copy(image: api.Image, layer: api.Layer = None) -> api.Image:
     """Shows another layer."""
@@ -71,4 +79,4 @@ def copy(image: api.Image, layer: api.Layer = None) -> api.Image:
 
 @api.hookimpl
 def filters():
-    return [everything, tone, extent, two_tones, copy]
+    return [everything, tone, extent, two_tones, near, copy]

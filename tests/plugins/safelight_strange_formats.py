@@ -115,6 +115,13 @@ def infinite(data):
 
 
 @reader
+def some_numbers(data):
+    pixels = np.full((4, 5, 4), 0.25, np.float32)
+    pixels[1, 2, 0], pixels[3, 0, 3] = np.nan, -np.inf
+    return pixels
+
+
+@reader
 def odd_alpha(data):
     return np.full((2, 2, 4), 1.5, np.float32)
 

@@ -6,9 +6,10 @@ import time
 import numpy as np
 import pytest
 
-from safelight.pixels import from_float, to_float
+from safelight.document import Document
+from safelight.pixels import Raster, from_float, to_float
 from safelight.workers.job import Job, JobCancelled, JobFailed, JobFinished
-from safelight.workers.pool import Pool
+from safelight.workers.pool import Pool, WorkerProcess
 
 FAULTS = {
     "abort": "crashed (SIGABRT)",
@@ -50,6 +51,29 @@ def test_a_fault_is_a_message_that_names_the_plugin_and_the_reason(name, start, 
     assert FAULTS[name] in outcome.message
     assert digest(document) == before
     expect_next_job_works(start, document)
+
+
+@pytest.mark.parametrize("name", ["fine", "blur", "denoise", "repeat"])
+def test_pixels_that_are_no_numbers_are_not_blamed_on_the_filter(name, start, catalog):
+    pixels = np.full((40, 50, 3), 0.5, np.float32)
+    pixels[20, 20] = np.nan
+    outcome = start(name, Document.from_raster(Raster.from_array(pixels))).wait(60)
+    assert isinstance(outcome, JobFailed)
+    assert "could not work: the pixels below it are no numbers" in outcome.message
+    assert "not its fault" in outcome.message
+
+
+@pytest.mark.parametrize("name", ["not_a_number", "infinite"])
+def test_a_worker_is_not_believed_that_its_result_is_finite(name, start, document, monkeypatch):
+    told = WorkerProcess.reply
+
+    def lies(worker, timeout):
+        return told(worker, timeout) | {"finite": True}
+
+    monkeypatch.setattr(WorkerProcess, "reply", lies)
+    outcome = start(name, document).wait(30)
+    assert isinstance(outcome, JobFailed)
+    assert "returned pixels that are no numbers" in outcome.message
 
 
 def test_the_traceback_of_a_filter_that_raises_is_kept(start, document):

@@ -129,6 +129,27 @@ def test_a_filter_sees_a_layer_by_name_or_id_where_its_piece_lies(studio, named,
     assert np.array_equal(shown, hidden.raster.to_array()[..., :3])
 
 
+@pytest.fixture
+def cut_out():
+    """Red with black hidden around it: (90, 120, 4)."""
+    made = np.zeros((90, 120, 4), np.uint8)
+    made[40:50, 40:60] = 255, 0, 0, 255
+    return made
+
+
+def test_a_filter_with_a_reach_sees_nothing_of_what_a_layer_hides(studio, cut_out):
+    above = Layer("Sky", Raster.from_array(cut_out), visible=False)
+    seen = pixels(outcome(studio, "near", photo(above), layer="Sky"))
+    np.testing.assert_array_equal(seen[37:53, 37:63], np.full((16, 26, 3), (255, 0, 0)))
+
+
+def test_what_is_transparent_in_a_picture_is_white(studio, cut_out, tmp_path):
+    path = tmp_path / "cut out.png"
+    Image.fromarray(cut_out).save(path)
+    seen = pixels(outcome(studio, "near", photo(), picture=str(path)))
+    np.testing.assert_array_equal(seen[38:41, 41], [[255, 255, 255], [255, 255, 255], [255, 0, 0]])
+
+
 def test_a_layer_above_and_one_in_a_group_can_be_seen(studio):
     sky = layer(id="sky", visible=False)
     document = photo(Layer("Group", Group((sky,)), visible=False))

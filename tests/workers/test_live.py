@@ -440,6 +440,20 @@ def test_a_result_is_never_kept_of_a_picture_that_lacks_a_layer(studio):
     assert isinstance(preview.wait(60), JobFinished)
 
 
+def test_pixels_that_are_no_numbers_are_not_blamed_on_a_live_filter(live, said):
+    pixels = np.full((20, 30, 3), 0.5, np.float32)
+    pixels[5, 5] = np.inf
+    layers = (
+        Layer("Light", Raster.from_array(pixels), id="light"),
+        Layer("Filter", LiveFilter(FINE, "Title", "plugin", settings={"gain": 0.5}), id="filter"),
+    )
+    document = Document(30, 20, "float32", layers)
+    on_screen(document, document.region, live)
+    assert len(said) == 1
+    assert "could not work: the pixels below it are no numbers" in said[0]
+    assert "not its fault" in said[0]
+
+
 def test_a_filter_that_fails_shows_what_was_kept_of_it(live, said):
     kept = Raster.from_array(pictures.noise(120, 90, seed=3))
     document = with_filter("safelight_late.wrong")

@@ -41,7 +41,7 @@ class ScriptedWorker:
                 return
             source = self.blocks[message["input"]["block"]].array((height, width, 3))
             self.blocks[message["output"]["block"]].array((height, width, 3))[:] = source
-            self.replies.append({"type": "done", **about, "finite": True})
+            self.replies.append({"type": "done", **about})
 
     def reply(self, timeout):
         return self.replies.pop(0)

@@ -29,7 +29,8 @@ _MOST_EMBEDDED = 4_000_000
 def read_pixels(text: str) -> NDArray[np.float32]:
     """A picture as filters see it: float32 (height, width, 3), sRGB-encoded, read-only.
 
-    ``text`` is the path of a picture file, or the picture itself (``document.embedded``). The last
+    ``text`` is the path of a picture file, or the picture itself (``document.embedded``). What is
+    transparent in it becomes white. The last
     one of a path stays in memory as long as its file stays the same. Raises NoImage.
     """
     if is_embedded(text):
@@ -61,11 +62,16 @@ def _reduced(document: Document) -> NDArray[np.uint8]:
     longest = max(document.width, document.height)
     pixels = at_level(document, (longest // (2 * KEPT_SIDE)).bit_length())
     if pixels.shape[2] == 4:
-        pixels = pixels[..., :3] * pixels[..., 3:] + (1 - pixels[..., 3:])
+        pixels = _on_white(pixels)
     image = Image.fromarray(np.rint(pixels.clip(0, 1) * 255).astype(np.uint8))
     scale = min(KEPT_SIDE / longest, 1)
     size = (max(round(document.width * scale), 1), max(round(document.height * scale), 1))
     return np.asarray(image.resize(size, Image.Resampling.LANCZOS))
+
+
+def _on_white(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A picture (height, width, 4) laid on white: (height, width, 3)."""
+    return pixels[..., :3] * pixels[..., 3:] + (1 - pixels[..., 3:])
 
 
 def at_level(document: Document, level: int, live: Live | None = None) -> NDArray[np.float32]:
@@ -100,6 +106,8 @@ def _embedded(text: str) -> NDArray[np.float32]:
 
 
 def _for_filters(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-    pixels = pixels[..., :3]
+    """The picture (height, width, 3) for a filter, what is transparent on white."""
+    if pixels.shape[2] == 4:
+        pixels = _on_white(pixels)
     pixels.flags.writeable = False
     return pixels

@@ -228,6 +228,9 @@ picture for it, and its users what they are given:
 | `safelight.multiple` | sides of the input are padded to a multiple of it; 1 when left out |
 | `safelight.tile` | the piece size in pixels that suits it; 448 when left out |
 | `safelight.range` | `0..1` |
+| `safelight.beyond` | `returned`, also when left out: light below 0 and above 1 is kept from it \
+and added to its result again; `cut`: it is not added, as the result is no picture; `known`: it \
+was trained on such light and is shown it |
 | `safelight.layout` | `NCHW` |
 | `safelight.channels` | `RGB` |
 | `safelight.title`, `safelight.version` | which network this is |

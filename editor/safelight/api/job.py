@@ -32,7 +32,9 @@ class Job(ABC):
         ``model`` is an ONNX file beside the filter's module, or, as ``PACKAGE:FILE``, beside that
         of another package that the plugin depends on. ``inputs`` are further inputs of
         the graph by name: numbers, or arrays in the graph's own layout. Device choice, fall
-        back to the CPU and cancelling are the host's. Which networks a filter runs may depend
+        back to the CPU and cancelling are the host's. A network is shown light from 0 to 1; what
+        lies beyond the host adds to its result again, unless its file says otherwise
+        (`safelight.beyond`) or the filter is a selector. Which networks a filter runs may depend
         on its settings, never on the pixels: the host rehearses the filter once, to learn how
         many pixels its networks look at.
         """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -21,6 +22,8 @@ from safelight.pixels import (
     RasterBuilder,
     composite,
     from_float,
+    seen,
+    surroundings,
     to_float,
     without_colour,
 )
@@ -309,11 +312,13 @@ class _Frame:
         """Units, bottom first, at ``window`` over what ``under`` gives of the layers ``beneath``.
 
         First from the top down, because each filter says how many more pixels it needs of what
-        lies below it; then from the bottom up. Loops, because a document may have more layers
-        than functions can call each other.
+        lies below it, and more still where that is transparent, to make up what it may not see;
+        then from the bottom up. Loops, because a document may have more layers than functions can
+        call each other.
         """
         steps: list[tuple[_Unit, Region, int | None]] = []
-        for base, clipped in reversed(units):
+        solid = [place for place, (base, _) in enumerate(units) if _may_cover(base)]
+        for place, (base, clipped) in reversed(list(enumerate(units))):
             if not self._has_something(base):
                 continue
             held, reach = base.filter, None
@@ -323,15 +328,22 @@ class _Frame:
                     self._leave_out(base, held)
                     continue
                 steps.append(((base, clipped), window, reach))
-                window = window.grow((reach or 0) + margin(held, self.level), self.whole)
+                looks = (reach or 0) + margin(held, self.level)
+                window = window.grow(looks, self.whole)
+                lower = (units[other][0] for other in solid if other < place)
+                if looks and not beneath and not any(_covers(one, window) for one in lower):
+                    window = window.grow(surroundings(looks, self.whole), self.whole)
             else:
                 steps.append(((base, clipped), window, None))
-        pixels = under(window)
+        pixels, around = under(window), window
         grey = is_grey(beneath) if any(_keeps_grey(base) for (base, _), _, _ in steps) else False
         for (base, clipped), window, reach in reversed(steps):
             sees_grey, grey = grey, grey and is_grey((base, *clipped))
             if base.filter is not None and not base.filter.generates:
-                pixels = self._filtered(base, base.filter, window, reach, pixels, grey=sees_grey)
+                pixels = self._filtered(
+                    base, base.filter, window, reach, pixels, around, grey=sees_grey
+                )
+                around = window
                 continue
             composite(
                 pixels,
@@ -347,9 +359,12 @@ class _Frame:
         if not any(layer.shown for layer in clipped):
             return self._own(base, window)
 
+        reach = sum(self._margin_of(layer) for layer in clipped)
+
         def opaque(wide: Region) -> Pixels:
             full = np.ones((wide.height, wide.width, 4), np.float32)
-            full[..., :3] = self._own(base, wide)[..., :3]
+            own = seen(self._own(base, wide), wide, self.whole, reach, partial(self._own, base))
+            full[..., :3] = own[..., :3]
             return full
 
         pixels = self._piled([(layer, ()) for layer in clipped], window, opaque, (base,))
@@ -357,6 +372,12 @@ class _Frame:
         if own.shape[2] == 4:
             pixels[..., 3] = own[..., 3]
         return pixels
+
+    def _margin_of(self, layer: Layer) -> int:
+        """How many pixels around its own a clipped layer looks at of what it is clipped to."""
+        if layer.filter is None or layer.filter.generates or not layer.shown:
+            return 0
+        return _margin(layer.filter, self.live, self.level)
 
     def _own(self, layer: Layer, window: Region) -> Pixels:
         """What a layer of pixels or a group shows at ``window``, before opacity, mode and mask."""
@@ -371,19 +392,27 @@ class _Frame:
         window: Region,
         reach: int | None,
         under: Pixels,
+        around: Region,
         *,
         grey: bool,
     ) -> Pixels:
-        """A filter layer on ``under``, what lies below ``window`` and as far around it as the
-        filter looks; alpha stays as it is below. ``reach`` is None where it cannot run; ``grey``
-        says that there is no colour below.
+        """A filter layer on ``under``, what lies below ``window`` and ``around`` it: as far as the
+        filter looks, and further where it may not see what is transparent. Alpha stays as it is
+        below. ``reach`` is None where it cannot run; ``grey`` says that there is no colour below.
         """
+
+        def part(place: Region) -> Pixels:
+            inside = place.move(-around.x, -around.y)
+            return under[inside.rows(), inside.columns()]
+
         kept = filter.kept
-        wide = window.grow((reach or 0) + margin(filter, self.level), self.whole)
+        looks = (reach or 0) + margin(filter, self.level)
+        wide = window.grow(looks, self.whole)
+        known = seen(part(wide), wide, self.whole, looks, part)[..., :3]
         result: Pixels | None = None
         if reach is not None and self.live is not None:
             profile = self.document.profile
-            image = profile.to_srgb(np.ascontiguousarray(under[..., :3]))
+            image = profile.to_srgb(np.ascontiguousarray(known))
             try:
                 result = profile.from_srgb(self.live.run(filter, image, wide))
             except FilterFailed as failure:
@@ -392,11 +421,11 @@ class _Frame:
                 result = without_colour(result) if grey and filter.keeps_grey else result
         if result is None and kept is not None:
             result = to_float(_read(kept.raster, wide))[..., :3]
-        inside = window.move(-wide.x, -wide.y)
+        under = np.ascontiguousarray(part(window))
         if result is None:
-            return np.ascontiguousarray(under[inside.rows(), inside.columns()])
-        result = treat(filter, under[..., :3], result, self.level)
-        under = np.ascontiguousarray(under[inside.rows(), inside.columns()])
+            return under
+        result = treat(filter, known, result, self.level)
+        inside = window.move(-wide.x, -wide.y)
         alpha = under[..., 3].copy()
         under[..., 3] = 1.0
         composite(
@@ -431,6 +460,19 @@ class _Frame:
 
 def _keeps_grey(layer: Layer) -> bool:
     return layer.filter is not None and layer.filter.keeps_grey
+
+
+def _may_cover(layer: Layer) -> bool:
+    """Whether a layer can be such that nothing shows through it anywhere: plain pixels."""
+    whole = layer.shown and layer.pixels is not None
+    return whole and layer.opacity == 1 and layer.mask is None
+
+
+def _covers(layer: Layer, region: Region) -> bool:
+    """Whether plain pixels are nowhere wholly transparent."""
+    pixels = layer.pixels
+    assert pixels is not None
+    return pixels.channels < 4 or bool(_read(pixels, region)[..., 3].all())
 
 
 def _units(layers: tuple[Layer, ...]) -> list[_Unit]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from safelight.api import Source
 from safelight.document import Metadata
+from safelight.pixels import mended
 
 Space = Literal["grey", "rgb", "cmyk"]
 
@@ -51,6 +52,21 @@ def packed(pixels: NDArray[Any]) -> NDArray[Any]:
     size = pixels.itemsize
     natural = (width * channels * size, channels * size, size)
     return pixels if pixels.strides == natural else np.array(pixels, order="C")
+
+
+def with_numbers(pixels: NDArray[Any], notes: list[str]) -> NDArray[Any]:
+    """Pixels in which all is a number: what is none is made up from its neighbours, with a note.
+
+    Raises DamagedError where nothing is a number.
+    """
+    whole, count = mended(pixels)
+    if count == pixels.shape[0] * pixels.shape[1] and not np.isfinite(pixels).any():
+        raise DamagedError("holds no pixel that is a number: all are NaN or infinite")
+    if count:
+        what = "1 pixel was no number" if count == 1 else f"{count} pixels were no numbers"
+        verb = "was" if count == 1 else "were"
+        notes.append(f"{what} (NaN or infinite) and {verb} made up from the neighbours.")
+    return whole
 
 
 Limit = int | None

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, Protocol, TypeAlias
 from numpy.typing import NDArray
 
 from safelight.api import Format
-from safelight.files.content import Content, DamagedError, Limit
+from safelight.files.content import Content, DamagedError, Limit, with_numbers
 
 
 class EncodingError(Exception):
@@ -26,8 +26,8 @@ class Importer(Protocol):
     def read(self, file: io.BufferedReader, size: int, limit: Limit) -> NDArray[Any]:
         """The pixels of a file of ``size`` bytes: grey, grey and alpha, RGB or RGBA, in sRGB.
 
-        (height, width, 1 to 4) of uint8, uint16 or float32. Raises DamagedError, TooLargeError,
-        OSError and MemoryError.
+        (height, width, 1 to 4) of uint8, uint16 or float32, in which NaN and infinity may occur.
+        Raises DamagedError, TooLargeError, OSError and MemoryError.
         """
 
 
@@ -65,12 +65,13 @@ def choose(importers: Sequence[Importer], head: bytes, suffix: str) -> Importer 
 
 def read(importer: Importer, file: io.BufferedReader, size: int, limit: Limit) -> Content:
     """What is in a foreign file. Raises what ``Importer.read`` does."""
-    pixels = importer.read(file, size, limit)
+    notes: list[str] = []
+    pixels = with_numbers(importer.read(file, size, limit), notes)
     channels = pixels.shape[2]
     alpha = channels in (2, 4)
     if alpha and pixels.dtype.kind == "f" and not _is_coverage(pixels[..., -1]):
         raise DamagedError("cannot be opened: its transparency goes beyond none and full")
-    return Content(pixels, "grey" if channels < 3 else "rgb", alpha)
+    return Content(pixels, "grey" if channels < 3 else "rgb", alpha, notes=notes)
 
 
 def _is_coverage(alpha: NDArray[Any]) -> bool:

@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 
 from safelight.document import Metadata
 from safelight.files import ifd
-from safelight.files.content import CHANNELS, Content, DamagedError, Limit, Space, check_size
+from safelight.files.content import (
+    CHANNELS,
+    Content,
+    DamagedError,
+    Limit,
+    Space,
+    check_size,
+    with_numbers,
+)
 from safelight.files.jpeg import ends_early, size_of
 
 _SUBFILE, _WIDTH, _LENGTH, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 256, 257, 258, 259, 262
@@ -120,6 +128,7 @@ def read(file: BinaryIO, size: int, limit: Limit) -> Content:
     notes: list[str] = []
     pixels, space, extra = _decode(file, size, page, notes)
     pixels, alpha = _choose_channels(pixels, CHANNELS[space], extra, page, notes)
+    pixels = with_numbers(pixels, notes)
     pages = _pages(fetch, page)
     if pages > 1:
         notes.append(f"The file holds {pages} pictures; the first one was opened.")

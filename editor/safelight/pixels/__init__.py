@@ -4,6 +4,7 @@ from safelight.pixels.blend import MODES, blend, composite
 from safelight.pixels.colour import SRGB, ColourError, Profile
 from safelight.pixels.depth import DEPTHS, deeper, from_float, to_float
 from safelight.pixels.fused import kernels_ready, prepare_kernels
+from safelight.pixels.neighbours import filled, is_finite, mended, seen, surroundings
 from safelight.pixels.tiles import (
     TILE,
     Part,
@@ -32,11 +33,16 @@ __all__ = [
     "composite",
     "deeper",
     "fetched",
+    "filled",
     "from_float",
     "has_no_colour",
+    "is_finite",
     "kernels_ready",
+    "mended",
     "prepare_kernels",
+    "seen",
     "solid",
+    "surroundings",
     "tile_digest",
     "to_float",
     "without_colour",

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from safelight.api import Declaration, Region, Value
 from safelight.document import Document, Layer
 from safelight.document.embedded import named
-from safelight.pixels import Raster, to_float
+from safelight.pixels import Raster, seen
 from safelight.workers.blocks import Block
 from safelight.workers.pool import WorkerProcess
 
@@ -79,10 +79,13 @@ class Images:
             else:
                 self._rasters[name] = _one(_layers(self.document, text), text).raster
 
-    def lend(self, worker: WorkerProcess, window: Region) -> tuple[dict[str, Any], list[Block]]:
+    def lend(
+        self, worker: WorkerProcess, window: Region, reach: int = 0
+    ) -> tuple[dict[str, Any], list[Block]]:
         """What a message says of them, and the blocks to give back when its piece is done.
 
-        A picture is lent once, for all pieces; of a layer comes what lies at ``window``.
+        A picture is lent once, for all pieces; of a layer comes what lies at ``window``,
+        as a filter that looks ``reach`` pixels around its own may see it.
         """
         places, blocks = {}, []
         for name, pixels in self._pictures.items():
@@ -90,7 +93,7 @@ class Images:
                 self._lent[name] = filled(worker, pixels), pixels
             places[name] = _place(*self._lent[name])
         for name, raster in self._rasters.items():
-            part = to_float(raster.read(window)[..., :3])
+            part = seen(raster.read(window), window, raster.region, reach, raster.read)[..., :3]
             pixels = self.document.profile.to_srgb(part)
             blocks.append(filled(worker, pixels))
             places[name] = _place(blocks[-1], pixels)

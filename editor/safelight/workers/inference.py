@@ -23,12 +23,16 @@ from numpy.typing import NDArray
 
 from safelight.api import Cancelled, Image
 from safelight.workers.tensors import (
+    BEYOND,
     CHANNELS,
     CHROMA_REACH,
+    GRAIN_REACH,
     LAYOUTS,
     RANGES,
     RESULTS,
+    RETURN_REACH,
     Format,
+    folded,
     windows,
 )
 
@@ -67,7 +71,8 @@ class Contract:
     input's sides, ``least`` the shortest side it takes, ``tile`` the piece size in input pixels
     that suits it. ``generates``: it takes no picture, but numbers alone. ``size`` is the (height,
     width) of a network that takes no other, else None; larger pictures are then cut into such
-    windows here, smaller ones filled up.
+    windows here, smaller ones filled up. ``beyond`` says what becomes of light below 0 and above 1
+    (``safelight.workers.tensors.BEYOND``).
     """
 
     title: str
@@ -82,6 +87,7 @@ class Contract:
     least: int = 1
     size: tuple[int, int] | None = None
     generates: bool = False
+    beyond: str = "returned"
 
     @classmethod
     def read(cls, properties: Mapping[str, str], name: str, sha256: str) -> Contract:
@@ -115,6 +121,11 @@ class Contract:
         )
         if format.result in ("Y", "ab") and scale > 1:
             reach = max(reach, CHROMA_REACH)  # of the colours, which the host resizes
+        beyond = word("beyond", BEYOND)
+        if beyond == "returned" and scale > 1:
+            reach = max(reach, RETURN_REACH)
+        elif beyond == "returned" and reach:
+            reach += GRAIN_REACH
         height, width = number("height", 0), number("width", 0)
         return cls(
             title=properties.get("safelight.title", name),
@@ -129,6 +140,7 @@ class Contract:
             least=max(number("least", 1), 1),
             size=(height, width) if height and width else None,
             generates=word("input", ("picture", "numbers")) == "numbers",
+            beyond=beyond,
         )
 
 
@@ -189,15 +201,30 @@ class Inference:
             raise DeviceError(f"CUDA cannot be used: {self._device.reason}")
         return self._device
 
-    def run(self, path: Path, image: Image, inputs: Mapping[str, Any], wanted: str) -> Image:
+    def run(
+        self,
+        path: Path,
+        image: Image,
+        inputs: Mapping[str, Any],
+        wanted: str,
+        *,
+        picture: bool = True,
+    ) -> Image:
         """The network's result for ``image`` (height, width, 3), ``scale`` times as large.
 
-        Raises ModelError, OutOfMemory, DeviceError, or Cancelled after ``terminate``.
+        Light below 0 and above 1 is kept from a network that does not know it, and returned to
+        its result if that is a ``picture``. Raises ModelError, OutOfMemory, DeviceError, or
+        Cancelled after ``terminate``.
         """
         contract = self.contract(path)
         device = self.device(wanted, path)
         self._stopped = False
-        return self._result(self._session(path, device.name), image, inputs, contract, path.name)
+        shown, beyond = _shown(image, contract)
+        session = self._session(path, device.name)
+        made = self._result(session, shown, inputs, contract, path.name)
+        if beyond is None or contract.beyond == "cut" or not picture:
+            return made
+        return contract.format.returned(made, shown, beyond)
 
     def describe(
         self,
@@ -208,7 +235,7 @@ class Inference:
         threads: int = 0,
     ) -> NDArray[np.float32]:
         """The first output, as it is, of a network that is given ``image`` (height, width, 3), or
-        its ``inputs`` alone.
+        its ``inputs`` alone. Light that it does not know is kept from it, as by ``run``.
 
         ``threads`` are those of a CPU that it may use, 0 for all. Raises as ``run`` does;
         ModelError for an image whose sides it does not take.
@@ -216,6 +243,8 @@ class Inference:
         contract = self.contract(path)
         session = self._session(path, self.device(wanted, path).name, threads)
         self._stopped = False
+        if image is not None:
+            image, _ = _shown(image, contract)
         answer = self._call(session, _feeds(session, image, inputs, contract), path.name)[0]
         return np.asarray(answer, np.float32)
 
@@ -355,6 +384,14 @@ class Inference:
         if not difference <= _TOLERANCE:
             return Device("cpu", label, f"CUDA's trial result is off by {difference:.3g}")
         return Device("cuda", _cuda_label())
+
+
+def _shown(image: Image, contract: Contract) -> tuple[Image, Image | None]:
+    """The image as the network knows images, and the light that is kept from it, if any is."""
+    if contract.beyond == "known":
+        return image, None
+    grain = contract.beyond == "returned" and contract.scale == 1 and contract.reach > 0
+    return folded(image, grain=grain)
 
 
 def _filled(image: Image, contract: Contract) -> Image:

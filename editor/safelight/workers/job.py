@@ -15,6 +15,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -39,14 +40,22 @@ from safelight.document import (
     render,
     result_key,
 )
-from safelight.pixels import Raster, RasterBuilder, from_float, to_float, without_colour
+from safelight.pixels import (
+    Raster,
+    RasterBuilder,
+    from_float,
+    is_finite,
+    seen,
+    to_float,
+    without_colour,
+)
 from safelight.workers.blocks import Block
 from safelight.workers.images import Images, NoImage, Read, filled, no_pictures, plain, with_ids
 from safelight.workers.patience import LOOK
 from safelight.workers.pool import CANCEL_GRACE, Pool, WorkerDied, WorkerProcess, WorkerSilent
 from safelight.workers.preparing import Preparations, view
 from safelight.workers.protocol import Message
-from safelight.workers.replies import sentence, told, whole
+from safelight.workers.replies import GIVEN_NO_NUMBERS, NO_NUMBERS, sentence, told, whole
 from safelight.workers.shrinking import ShrinkingBack
 from safelight.workers.tiling import Piece, Plan, cut, quarters
 
@@ -54,6 +63,9 @@ PATIENCE = 120.0
 """Seconds of its own time (``workers.patience``) a filter may be silent on one piece before it
 counts as hanging.
 """
+
+_BICUBIC = 2
+"""Pixels around its own that a bicubic enlargement looks at."""
 
 _SMALLEST = 64
 """Pieces are not made smaller than this when memory is short, in pixels."""
@@ -137,6 +149,7 @@ class _UnderWay:
     source: Block | None  # a generator is given nothing
     target: Block
     others: list[Block]
+    made: NDArray[np.float32] | None = None  # a copy: the worker can still write to the block
 
 
 class Job:
@@ -478,7 +491,7 @@ class _Run:
         source = None if generates else self._source(window)
         target = self.worker.block(math.prod(self._shape(keep)) * 4, writable=True)
         number = next(self.numbers)
-        images, others = self.images.lend(self.worker, window)
+        images, others = self.images.lend(self.worker, window, self.plan.reach)
         more: Message = {"prepared": self.prepared} if self.prepared else {}
         if source is not None:
             more["input"] = {"block": source.id, "shape": [window.height, window.width, 3]}
@@ -511,10 +524,13 @@ class _Run:
         return {} if place is None else {"canvas": [place.x, place.y, place.width, place.height]}
 
     def _source(self, window: Region) -> Block:
-        """A block with the pixels that a filter sees."""
+        """A block with the pixels that a filter sees: nothing of what transparent ones hide."""
         block = self.worker.block(window.height * window.width * 12, writable=False)
-        seen = block.array((window.height, window.width, 3))
-        np.copyto(seen, self.document.profile.to_srgb(self._rendered(window, "float32")[..., :3]))
+        read = partial(self._rendered, depth="float32")
+        reach, whole = self.plan.reach, self.document.region
+        pixels = seen(read(window), window, whole, reach, read)[..., :3]
+        shared = block.array((window.height, window.width, 3))
+        np.copyto(shared, self.document.profile.to_srgb(pixels))
         return block
 
     def _nearest(self) -> Piece:
@@ -542,8 +558,8 @@ class _Run:
             raise self._untrustworthy()
         if reply["type"] == "done":
             self._return(self.under_way.popleft())
-            if reply.get("finite") is not True:
-                raise _Failure("returned pixels that are no numbers (NaN or infinite)")
+            first.made = first.target.array(self._shape(first.piece.keep)).copy()
+            self._check_numbers(first, first.made)
             return first
         if reply["type"] == "failed" and reply.get("kind") == "memory":
             self._shrink(self.under_way.popleft(), reply)
@@ -551,6 +567,14 @@ class _Run:
         if reply["type"] == "failed":
             raise _Failure(*told(reply))
         raise self._untrustworthy()
+
+    def _check_numbers(self, finished: _UnderWay, made: NDArray[Any]) -> None:
+        """Raise _Failure where a result holds NaN or infinity, with blame where it belongs."""
+        if is_finite(made):
+            return
+        window, source = finished.piece.window, finished.source
+        given = source is None or is_finite(source.array((window.height, window.width, 3)))
+        raise _Failure(NO_NUMBERS if given else GIVEN_NO_NUMBERS)
 
     def _reply(self) -> Message:
         """The next reply that is no progress. Sees to cancelling and to patience."""
@@ -620,21 +644,22 @@ class _Run:
     def _pixels(self, finished: _UnderWay, alpha: NDArray[np.float32] | None) -> NDArray[Any]:
         """A finished piece in the document's profile and depth, with the document's alpha."""
         keep, scale = finished.piece.keep, self.plan.scale
-        made = finished.target.array(self._shape(keep))
+        made = finished.made
+        assert made is not None
         if self.job.declaration.selects:
             return from_float(made[..., None], "uint8")
         colour = self.document.profile.from_srgb(made)
         if self.grey:
             colour = without_colour(colour)
         pixels = from_float(colour, self.document.depth)
+        self._check_numbers(finished, pixels)  # the profile's curves may have overflown
         if self.mask is not None:
             below = self._rendered(keep)[..., :3]
             pixels = np.where(self.mask.read(keep) > 0, pixels, below)
         if self.job.canvas is not None and self.job.canvas != self.document.region:
             return np.concatenate([pixels, np.full_like(pixels[..., :1], _opaque(pixels))], axis=2)
         if self.job.canvas is not None or not self.document.has_alpha:
-            # from_float gives float32 back as it is: that would be the block itself.
-            return pixels.copy() if self.document.depth == "float32" else pixels
+            return pixels
         if alpha is None:
             channel = self._rendered(keep)[..., 3:]
         else:
@@ -649,20 +674,23 @@ class _Run:
 
     def _compared(self, finished: _UnderWay) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """A finished piece before and after, both sRGB-encoded."""
-        window, keep, scale = finished.piece.window, finished.piece.keep, self.plan.scale
+        window, keep = finished.piece.window, finished.piece.keep
         assert finished.source is not None
+        assert finished.made is not None
         before = finished.source.array((window.height, window.width, 3))
         inner = keep.move(-window.x, -window.y)
-        after = finished.target.array((keep.height * scale, keep.width * scale, 3))
-        return before[inner.rows(), inner.columns()], after
+        return before[inner.rows(), inner.columns()], finished.made
 
     def _scaled_alpha(self) -> NDArray[np.float32]:
         """The alpha of the job's region at the result's size (bicubic), in one go: no seams."""
-        alpha = self._rendered(self.job.region, "float32")[..., 3]
-        size = (alpha.shape[1] * self.plan.scale, alpha.shape[0] * self.plan.scale)
+        region, scale = self.job.region, self.plan.scale
+        wide = region.grow(_BICUBIC, self.document.region)
+        alpha = self._rendered(wide, "float32")[..., 3]
+        size = (alpha.shape[1] * scale, alpha.shape[0] * scale)
         image = PillowImage.fromarray(np.ascontiguousarray(alpha))
         large = np.asarray(image.resize(size, PillowImage.Resampling.BICUBIC), np.float32)
-        return np.clip(large, 0.0, 1.0)
+        inside = region.move(-wide.x, -wide.y).scale(scale)
+        return np.clip(large[inside.rows(), inside.columns()], 0.0, 1.0)
 
     def _report(self, piece: Piece) -> None:
         region = self.job.region

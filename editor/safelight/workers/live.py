@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from safelight.api import Declaration, ParameterError, Region, Value
 from safelight.document import FilterFailed, LiveFilter
+from safelight.pixels import is_finite
 from safelight.workers.pool import Pool, WorkerDied, WorkerProcess, WorkerSilent
 from safelight.workers.protocol import Message
-from safelight.workers.replies import sentence, told
+from safelight.workers.replies import GIVEN_NO_NUMBERS, NO_NUMBERS, sentence, told
 from safelight.workers.upgrades import Upgrades
 
 NEAR = 128
@@ -235,9 +236,10 @@ class LiveFilters:
             if reply["type"] != "done":
                 worker.kill()
                 raise _Failed("sent an answer that makes no sense and was stopped")
-            if reply.get("finite") is not True:
-                raise _Failed("returned pixels that are no numbers (NaN or infinite)")
-            return target.array((height, width, 3)).copy()
+            made = target.array((height, width, 3)).copy()  # the worker can still write to it
+            if not is_finite(made):
+                raise _Failed(NO_NUMBERS if is_finite(image) else GIVEN_NO_NUMBERS)
+            return made
         finally:
             worker.give_back(source)
             worker.give_back(target)

@@ -5,16 +5,24 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from safelight.api import Declaration, Prepared, Region, Value
 from safelight.api.prepare import THUMBNAIL
-from safelight.document import Document, Layer, Live, render_srgb
+from safelight.document import Document, Layer, Live, render, render_srgb
+from safelight.pixels import seen
 
 KEPT = 8
 """Measurements that are kept; each is small."""
+
+_RIM = 63
+"""Pixels around what is not transparent that are made up for a measurement."""
+
+_BAND = 512
+"""Rows of a picture with transparent parts that are rendered at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +80,25 @@ def view(
 ) -> NDArray[np.float32]:
     """The whole picture as ``prepare`` wants to see it: (height, width, 3), sRGB-encoded.
 
+    What transparent pixels hide is made up from what is around them, or 0.
     ``lenient`` and errors are those of ``document.render``.
     """
     width, height, level = document.width, document.height, 0
     while "thumbnail" in declaration.prepares and max(width, height) > THUMBNAIL:
         width, height, level = (width + 1) // 2, (height + 1) // 2, level + 1
-    place = Region(0, 0, width, height, level)
-    return render_srgb(document, place, live, lenient=lenient)[..., :3]
+    whole = Region(0, 0, width, height, level)
+    if not document.has_alpha:
+        return render_srgb(document, whole, live, lenient=lenient)[..., :3]
+
+    def rendered(place: Region) -> NDArray[Any]:
+        return render(document, place, live, "float32", lenient=lenient)
+
+    picture = np.empty((height, width, 3), np.float32)
+    for y in range(0, height, _BAND):
+        band = Region(0, y, width, _BAND, level).intersect(whole)
+        pixels = seen(rendered(band), band, whole, _RIM, rendered)[..., :3]
+        picture[band.rows()] = document.profile.to_srgb(pixels)
+    return picture
 
 
 def _asked(declaration: Declaration, settings: Mapping[str, Value]) -> dict[str, Value]:

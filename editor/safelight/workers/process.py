@@ -107,7 +107,10 @@ def _entry_points(library: str) -> list[importlib.metadata.EntryPoint]:
 class _Job(api.Job):
     """What a running filter sees: its networks, its progress, whether it is still wanted."""
 
-    def __init__(self, worker: Worker, message: protocol.Message, folder: Path) -> None:
+    def __init__(
+        self, worker: Worker, message: protocol.Message, folder: Path, *, picture: bool = True
+    ) -> None:
+        self._picture = picture
         self._worker = worker
         self._message = message
         self._folder = folder
@@ -115,7 +118,8 @@ class _Job(api.Job):
     def run(self, model: str, image: api.Image, **inputs: Any) -> api.Image:
         self.check()
         wanted = self._message["device"]
-        return self._worker.inference.run(beside(self._folder, model), image, inputs, wanted)
+        path, inference = beside(self._folder, model), self._worker.inference
+        return inference.run(path, image, inputs, wanted, picture=self._picture)
 
     def describe(self, model: str, image: api.Image | None, **inputs: Any) -> NDArray[np.float32]:
         self.check()
@@ -289,7 +293,7 @@ class Worker:
 
     def _run(self, message: protocol.Message) -> None:
         entry, folder = self._filter(message)
-        job = _Job(self, message, folder)
+        job = _Job(self, message, folder, picture=not entry.declaration.selects)
         job.check()
         image = self._image(message["input"]) if "input" in message else None
         output = self._blocks[message["output"]["block"]].array(tuple(message["output"]["shape"]))
@@ -313,7 +317,7 @@ class Worker:
         rows = slice(y * scale, (y + height) * scale)
         columns = slice(x * scale, (x + width) * scale)
         np.copyto(output, pixels[rows, columns], casting="unsafe")
-        self.reply(message, "done", finite=bool(np.isfinite(output).all()))
+        self.reply(message, "done")
 
     def _format(self, message: protocol.Message) -> Callable[..., Any]:
         identity = message["format"]

@@ -31,6 +31,11 @@ class ProtocolError(Exception):
     """The peer sent something that is no message."""
 
 
+def _no_number(word: str) -> None:
+    """Refuse NaN and Infinity, which Python's JSON knows and JSON does not. Raises ValueError."""
+    raise ValueError(f"{word} is no number")
+
+
 class Channel:
     """One end of the conversation. ``send`` may be called from any thread, ``receive`` from one.
 
@@ -75,7 +80,7 @@ class Channel:
         if body is None:
             raise ProtocolError("the conversation ended inside a message")
         try:
-            message = json.loads(body)
+            message = json.loads(body, parse_constant=_no_number)
         except (ValueError, RecursionError) as error:
             raise ProtocolError(f"a frame is no JSON: {error}") from None
         if not isinstance(message, dict) or not isinstance(message.get("type"), str):

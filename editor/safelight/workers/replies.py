@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from safelight.workers.protocol import Message
 
+NO_NUMBERS = "returned pixels that are no numbers (NaN or infinite)"
+"""What a filter did that was given numbers."""
+
+GIVEN_NO_NUMBERS = (
+    "could not work: the pixels below it are no numbers (NaN or infinite), which is not its fault"
+)
+"""What happened to a filter that was not."""
+
 _VERBS = {
     "model": "cannot run",
     "device": "cannot run",

@@ -19,13 +19,13 @@ from numpy.typing import NDArray
 
 from safelight.api import Declaration, Value
 from safelight.document import Document
-from safelight.pixels import from_float
+from safelight.pixels import from_float, is_finite
 from safelight.workers.blocks import Block
 from safelight.workers.images import Images, NoImage, Read, no_pictures, plain
 from safelight.workers.job import PATIENCE, Job
 from safelight.workers.patience import LOOK
 from safelight.workers.pool import Pool, WorkerDied, WorkerProcess, WorkerSilent
-from safelight.workers.replies import sentence, told
+from safelight.workers.replies import NO_NUMBERS, sentence, told
 
 HANDS = 2
 """Workers that sketch at the same time: as many as a pool has."""
@@ -188,7 +188,10 @@ class Sketcher:
         target = worker.block(wanted.side * wanted.side * 12, writable=True)
         try:
             self._ask(worker, wanted, images, target)
-            return np.asarray(from_float(target.array(shape), "uint8"), np.uint8)
+            made = target.array(shape).copy()  # the worker can still write to the block
+            if not is_finite(made):
+                raise _Failure(NO_NUMBERS)
+            return np.asarray(from_float(made, "uint8"), np.uint8)
         finally:
             images.take_back(worker)
             worker.give_back(target)
@@ -222,8 +225,6 @@ class Sketcher:
         if reply["type"] != "done":
             worker.kill()
             raise _Failure("sent an answer that makes no sense and was stopped")
-        if reply.get("finite") is not True:
-            raise _Failure("returned pixels that are no numbers (NaN or infinite)")
 
     def _reply(self, worker: WorkerProcess, wanted: _Wanted, job: int) -> dict[str, object]:
         """The answer. A worker that gives none in time is ended; one that makes what is not

@@ -26,6 +26,30 @@ RESULTS = ("RGB", "BGR", "Y", "grey", "ab")
 """What comes out. Of Y the colours, of ab (CIE a* b*) the lightness is taken from what went in;
 grey is a picture without colours."""
 
+BEYOND = ("returned", "cut", "known")
+"""What becomes of light below 0 and above 1, which a network has hardly ever been trained on. It is
+not shown it: *returned* adds it to the result again, *cut* leaves it out, which is for results that
+are no pictures. A network that has it *known* is shown it as it is. Grain beyond the range in a
+picture that keeps its size is no light: a network may be there to take it away, and is shown it."""
+
+RETURN_REACH = 2
+"""Pixels around its own that an enlarged result depends on where light is returned to it."""
+
+_NEAR, _FAR = np.float32(0.02), np.float32(0.25)
+"""From how far beyond the range on a network's small changes count less, and not at all. The
+primaries of Display P3 lie up to 0.5 beyond sRGB's."""
+
+_LOUDEST = np.float32(0.5)
+"""How far beyond the range light may be noise: more than two deviations of the strongest that
+networks are trained to take away."""
+
+GRAIN_REACH = 2
+"""Pixels around its own that decide whether light beyond the range is noise."""
+
+_SLIGHT, _LARGE = np.float32(24 / 255), np.float32(64 / 255)
+"""What a network may change without meaning it: the shipped ones miss flat saturated colours by up
+to 22 / 255, at the picture's edges most. From the larger on it is meant."""
+
 COUNTS = {"RGB": 3, "BGR": 3, "Y": 1, "L": 1, "grey": 1, "ab": 2}
 """How many channels each has."""
 
@@ -69,6 +93,8 @@ _TO_XYZ = np.array(
 
 _WHITE = _TO_XYZ.sum(axis=1)
 
+_BICUBIC, _LINEAR = PillowImage.Resampling.BICUBIC, PillowImage.Resampling.BILINEAR
+
 
 @dataclass(frozen=True, slots=True)
 class Format:
@@ -99,6 +125,31 @@ class Format:
         if self.layout.startswith("N"):
             planes = planes[np.newaxis]
         return np.ascontiguousarray(planes, kind)
+
+    def returned(
+        self,
+        made: NDArray[np.float32],
+        shown: NDArray[np.float32],
+        beyond: NDArray[np.float32],
+    ) -> NDArray[np.float32]:
+        """A result (height, width, 3) with the light again that the network was not shown.
+
+        ``shown`` and ``beyond`` are as ``folded`` gives them, of the size that went in. Where a
+        pixel lies far beyond the range, and the network changes little, nothing counts as changed:
+        there the sum is what went in, enlarged by the host. Light beyond is enlarged linearly,
+        because anything sharper swings at the rims of highlights.
+        """
+        far = np.abs(beyond).max(axis=2)
+        far = np.clip((far - _NEAR) / (_FAR - _NEAR), 0, 1, dtype=np.float32)
+        if self.result == "grey":
+            shown, beyond = (np.repeat(_luma(planes), 3, axis=2) for planes in (shown, beyond))
+        size = made.shape[1], made.shape[0]
+        before = _each_resized(shown, size, _BICUBIC)
+        change = np.abs(made - before).max(axis=2)
+        slight = np.clip((_LARGE - change) / (_LARGE - _SLIGHT), 0, 1, dtype=np.float32)
+        share = (_resized(far, size, _LINEAR) * slight)[..., np.newaxis]
+        made = made + share * (before - made)
+        return np.asarray(made + _each_resized(beyond, size, _LINEAR), np.float32)
 
     def planes(self, result: NDArray[Any]) -> NDArray[np.float32]:
         """The network's result as (height, width, channels) float32, 0 to 1, in RGB order.
@@ -138,6 +189,41 @@ class Format:
         return np.stack([red, green, blue], axis=2) + planes
 
 
+def folded(
+    image: NDArray[np.float32], *, grain: bool = False
+) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+    """An image (height, width, 3) cut off at 0 and 1, and what that took away; None if nothing.
+
+    With ``grain`` a pixel stays as it is whose neighbours do not all go beyond in the same way,
+    unless it is as far beyond as no noise is.
+    """
+    if image.min() >= 0 and image.max() <= 1:
+        return image, None
+    inside = np.clip(image, 0, 1)
+    beyond = image - inside
+    if not grain:
+        return inside, beyond
+    alike = np.maximum(_least_around(beyond), _least_around(-beyond)).max(axis=2)
+    depth = np.abs(beyond).max(axis=2)
+    share = np.maximum(
+        np.clip(alike / _NEAR, 0, 1), np.clip((depth - _LOUDEST) / (1 - _LOUDEST), 0, 1)
+    )[..., np.newaxis]
+    beyond = np.asarray(beyond * share, np.float32)
+    return np.where(share == 1, inside, image - beyond), beyond
+
+
+def _least_around(planes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The least in each channel of the pixels within GRAIN_REACH, as far as there are any."""
+    for axis in (0, 1):
+        lines = np.moveaxis(planes, axis, 0)
+        least = lines.copy()
+        for step in range(1, GRAIN_REACH + 1):
+            np.minimum(least[step:], lines[:-step], out=least[step:])
+            np.minimum(least[:-step], lines[step:], out=least[:-step])
+        planes = np.moveaxis(least, 0, axis)
+    return planes
+
+
 def unpacked(result: NDArray[Any], layout: str) -> NDArray[Any]:
     """A result as (height, width, channels). Raises ValueError when it is not laid out so."""
     if result.ndim != len(layout) or (result.ndim == 4 and result.shape[0] != 1):
@@ -172,11 +258,21 @@ _TAKEN: dict[str, Callable[[NDArray[np.float32]], NDArray[np.float32]]] = {
 """What of a picture goes in, in the order of red, green and blue."""
 
 
-def _resized(plane: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
+def _resized(
+    plane: NDArray[np.float32], size: tuple[int, int], how: PillowImage.Resampling = _BICUBIC
+) -> NDArray[np.float32]:
     if plane.shape == size[::-1]:
         return plane
     image = PillowImage.fromarray(np.ascontiguousarray(plane))
-    return np.asarray(image.resize(size, PillowImage.Resampling.BICUBIC), np.float32)
+    return np.asarray(image.resize(size, how), np.float32)
+
+
+def _each_resized(
+    image: NDArray[np.float32], size: tuple[int, int], how: PillowImage.Resampling
+) -> NDArray[np.float32]:
+    if image.shape[1::-1] == size:
+        return image
+    return np.stack([_resized(image[..., n], size, how) for n in range(image.shape[2])], axis=2)
 
 
 def windows(length: int, window: int, overlap: int) -> list[tuple[int, int, int]]:

@@ -23,10 +23,12 @@ class LocalJob(api.Job):
         source = sys.modules[filter.__module__].__file__
         self._folder = Path(source or "").parent
         self._inference = inference
+        self._picture = not api.registered(filter).declaration.selects
         self.fractions: list[float] = []
 
     def run(self, model: str, image: api.Image, **inputs: Any) -> api.Image:
-        return self._inference.run(beside(self._folder, model), image, inputs, "cpu")
+        path = beside(self._folder, model)
+        return self._inference.run(path, image, inputs, "cpu", picture=self._picture)
 
     def describe(self, model: str, image: api.Image | None, **inputs: Any) -> NDArray[np.float32]:
         return self._inference.describe(beside(self._folder, model), image, inputs, "cpu")

@@ -22,7 +22,10 @@ _ROWS = 256
 
 @api.importer("Portable FloatMap", suffixes=(".pfm",), beginnings=(b"PF", b"Pf"))
 def read(data: bytes) -> NDArray[np.float32]:
-    """Light of any range, in colour (PF) or grey (Pf), in either byte order."""
+    """Light of any range, in colour (PF) or grey (Pf), in either byte order.
+
+    Values that are no numbers stay what they are: the editor makes them up from their neighbours.
+    """
     header = _HEADER.match(data)
     if header is None:
         raise api.FormatError("its header is damaged")
@@ -37,10 +40,7 @@ def read(data: bytes) -> NDArray[np.float32]:
     light = np.frombuffer(data, kind, count, header.end()).reshape(height, width, channels)[::-1]
     pixels = np.empty(light.shape, np.float32)
     for top in range(0, height, _ROWS):
-        band = light[top : top + _ROWS].astype(np.float32)
-        if not np.isfinite(band).all():
-            raise api.FormatError("it holds values that are no numbers (NaN or infinite)")
-        pixels[top : top + _ROWS] = api.from_linear(band)
+        pixels[top : top + _ROWS] = api.from_linear(light[top : top + _ROWS].astype(np.float32))
     return pixels
 
 

@@ -115,8 +115,6 @@ DAMAGED = {
     "cut off": (file_of(LIGHT)[:-1], "before its last row"),
     "a huge claim": (b"PF\n999999999 999999999\n-1.0\n", "before its last row"),
     "only its mark": (b"PF", "header is damaged"),
-    "not a number": (file_of(np.full((1, 1, 3), np.nan)), "no numbers"),
-    "infinity": (file_of(np.full((1, 1, 1), np.inf)), "no numbers"),
 }
 
 
@@ -125,6 +123,14 @@ def test_a_damaged_file_is_refused_in_a_sentence(name):
     data, reason = DAMAGED[name]
     with pytest.raises(api.FormatError, match=reason):
         read(data)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_values_that_are_no_numbers_are_left_to_the_editor(value):
+    light = LIGHT.copy()
+    light[0, 0, 0] = value
+    assert not np.isfinite(read(file_of(light))[0, 0, 0])
+    assert np.array_equal(read(file_of(light))[1:], read(file_of(LIGHT))[1:])
 
 
 def test_light_that_no_float_holds_is_refused():
