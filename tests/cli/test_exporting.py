@@ -57,6 +57,16 @@ def test_a_project_is_exported_as_it_is_seen(capsys, project, tmp_path):
     assert (written(tmp_path / "out.png") != pixels()).any()
 
 
+def test_the_pixel_limit_counts_for_a_project_too(capsys, project, tmp_path, monkeypatch):
+    target = tmp_path / "out.png"
+    status, out, err = run(capsys, "export", project, target, "--pixel-limit", "1999")
+    assert (status, out) == (1, "")
+    assert "50 x 40 pixels is too large" in err
+    assert not target.exists()
+    monkeypatch.setenv("SAFELIGHT_PIXEL_LIMIT", "1")
+    assert run(capsys, "export", project, target, "--pixel-limit", "2000")[0] == 0
+
+
 def test_a_picture_is_converted(capsys, project, tmp_path):
     run(capsys, "export", project, tmp_path / "a.png", "--quiet")
     status, out, _ = run(capsys, "export", tmp_path / "a.png", tmp_path / "b.tif", "--quiet")

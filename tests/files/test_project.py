@@ -918,14 +918,17 @@ def test_the_pixel_limit_counts_when_a_project_is_opened(tmp_path, monkeypatch):
     monkeypatch.setenv("SAFELIGHT_PIXEL_LIMIT", str(280 * 300 - 1))
     sentence = (
         "a.safelight cannot be opened: a picture of 280 x 300 pixels is too large: the limit is"
-        " 0.084 megapixels. If you trust the file, raise it: SAFELIGHT_PIXEL_LIMIT=84000 in the"
-        " environment."
+        " 0.084 megapixels. If you trust the file, raise it: --pixel-limit 84000 on the command"
+        " line, or SAFELIGHT_PIXEL_LIMIT=84000 in the environment."
     )
     with pytest.raises(ProjectError) as caught:
         Project.open(path)
     assert str(caught.value) == sentence
+    Project.open(path, pixel_limit=84000)[0].close()
     monkeypatch.setenv("SAFELIGHT_PIXEL_LIMIT", "84000")
     Project.open(path)[0].close()
+    with pytest.raises(ProjectError, match="too large: the limit is 0.001 megapixels"):
+        Project.open(path, pixel_limit=1000)
     monkeypatch.setenv("SAFELIGHT_PIXEL_LIMIT", "many")
     with pytest.raises(ProjectError, match=r"^SAFELIGHT_PIXEL_LIMIT must be a whole number"):
         Project.open(path)

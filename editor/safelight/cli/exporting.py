@@ -46,7 +46,7 @@ def _opened(
 ) -> tuple[actions.Document, tuple[str, ...]]:
     """What to export, which may be read from its file until ``stack`` is closed; and notes."""
     if actions.is_project(options.input):
-        project, history = actions.Project.open(options.input)
+        project, history = actions.Project.open(options.input, pixel_limit=options.pixel_limit)
         stack.callback(project.close)
         return history.document, ()
     opened = actions.open_picture(

@@ -117,18 +117,24 @@ class Project:
 
     @classmethod
     def open(
-        cls, path: str | os.PathLike[str], *, scratch: Path | None = None
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        scratch: Path | None = None,
+        pixel_limit: int | None = None,
     ) -> tuple[Project, History]:
         """Open a project. Raises ProjectInUse, or ProjectError for what is no sound project.
 
         The history has every step that was saved; pixels are read when they are looked at. Zoom
-        levels for which there is no memory go to a file without a name in ``scratch``.
+        levels for which there is no memory go to a file without a name in ``scratch``. Pictures of
+        more than ``pixel_limit`` pixels are refused; without it SAFELIGHT_PIXEL_LIMIT counts, else
+        a gigapixel.
         """
         path = Path(path)
         with spoken(path, "opened"):
             project = cls(path, scratch=scratch)
             try:
-                history, written = read(project._connected(), project._shelf)
+                history, written = read(project._connected(), project._shelf, pixel_limit)
             except BaseException:
                 shelf = project._shelf
                 project.close()

@@ -23,27 +23,30 @@ from safelight.files.projecttiles import Shelf, distinct_rasters
 from safelight.pixels import DEPTHS, Raster
 
 
-def pixel_limit() -> int:
-    """Most pixels of a picture in a project: what SAFELIGHT_PIXEL_LIMIT says, or a gigapixel.
+def _pixel_limit(given: int | None) -> int:
+    """Most pixels of a picture in a project: ``given``, or what SAFELIGHT_PIXEL_LIMIT says, or a
+    gigapixel.
 
     What is free does not count, because tiles are read when they are needed. Raises ProjectError
     for a limit that is no number.
     """
     try:
-        stated = stated_pixel_limit()
+        limit = stated_pixel_limit() if given is None else given
     except OpenError as error:
         raise ProjectError(str(error)) from None
-    return LARGEST_LIMIT if stated is None else stated
+    return LARGEST_LIMIT if limit is None else limit
 
 
-def read(connection: sqlite3.Connection, shelf: Shelf) -> tuple[History, list[StoredDocument]]:
+def read(
+    connection: sqlite3.Connection, shelf: Shelf, pixel_limit: int | None
+) -> tuple[History, list[StoredDocument]]:
     """The history in a file, every step of it, and what its documents' rows are called.
 
     The tiles stay on ``shelf``; those of the present document have been looked at. Raises
-    DataError.
+    DataError, also for a picture of more than ``pixel_limit`` pixels (see ``_pixel_limit``).
     """
     steps, position = _history(read_meta(connection).get("history", ""))
-    reader = _Reader(connection, shelf)
+    reader = _Reader(connection, shelf, _pixel_limit(pixel_limit))
     made = tuple(Step(label, reader.document(name), token) for label, token, name in steps)
     shelf.check(distinct_rasters([made[position].document]))
     return History(made, position), reader.written
@@ -70,11 +73,11 @@ def _history(text: str) -> tuple[list[tuple[str, str | None, str]], int]:
 class _Reader:
     """Reads documents; each of them, and each raster, once."""
 
-    def __init__(self, connection: sqlite3.Connection, shelf: Shelf) -> None:
+    def __init__(self, connection: sqlite3.Connection, shelf: Shelf, limit: int) -> None:
         self._connection = connection
         self._shelf = shelf
         self._present = {row[0] for row in connection.execute("SELECT hash FROM tiles")}
-        self._limit = pixel_limit()
+        self._limit = limit
         self._documents: dict[str, Document] = {}
         self._rasters: dict[str, Raster] = {}
         self._blobs: set[str] = set()
@@ -153,6 +156,7 @@ class _Reader:
             raise DataError(
                 f"a picture of {width} x {height} pixels is too large: the limit is"
                 f" {self._limit / 1e6:.4g} megapixels. If you trust the file, raise it:"
+                f" --pixel-limit {width * height} on the command line, or"
                 f" {LIMIT_VARIABLE}={width * height} in the environment"
             )
 
