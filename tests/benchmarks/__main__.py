@@ -15,6 +15,7 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from tests.benchmarks import (
+    blur,
     canvas,
     composite,
     handoff,
@@ -46,6 +47,7 @@ BENCHMARKS = {
     "plugins": plugins,
     "project": project,
     "sketches": sketches,
+    "blur": blur,
     "stalls": stalls,
 }
 

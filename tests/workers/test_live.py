@@ -407,7 +407,8 @@ def test_a_layer_whose_plugin_is_not_installed_is_named_with_what_to_install(liv
         actions.export(document, tmp_path / "out.png", live=live)
 
 
-def test_a_filter_that_failed_can_be_tried_again_and_then_all_is_there(live, said, late, tmp_path):
+@pytest.mark.parametrize("again", ["retry", "plugins change"])
+def test_a_filter_that_failed_can_be_tried_again_and_then_all_is_there(live, said, late, again):
     document = with_filter("safelight_late.tide")
     held = document.layer("filter").filter
     high = late / "high"
@@ -420,7 +421,10 @@ def test_a_filter_that_failed_can_be_tried_again_and_then_all_is_there(live, sai
         assert "because memory ran out" in live.failure(held)
     finally:
         high.unlink()
-    live.retry(held)
+    if again == "retry":
+        live.retry(held)
+    else:
+        live.forget()
     assert live.failure(held) == ""
     np.testing.assert_array_equal(whole(document, live).to_array(), 255 - whole_below(document))
 

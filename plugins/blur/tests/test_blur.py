@@ -1,6 +1,7 @@
 """Gaussian blur: against the formula, at the edges, in pieces."""
 
 import math
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -107,6 +108,21 @@ def test_the_picture_goes_on_beyond_its_edges_with_its_last_pixels():
     wide = np.pad(picture, ((12, 12), (12, 12), (0, 0)), mode="edge")
     expected = blur(wide, radius=4.0)[12:-12, 12:-12]
     assert np.abs(blur(picture, radius=4.0) - expected).max() < 13 * LAST_BITS
+
+
+def held(width, radius):
+    """Bytes a pixel that a blur holds at its peak, of a picture so wide and 16 pixels high."""
+    picture = np.full((16, width, 3), 0.5, np.float32)
+    tracemalloc.start()
+    try:
+        blur(picture, radius=radius)
+        return tracemalloc.get_traced_memory()[1] / (16 * width)
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_long_line_takes_no_more_memory_a_pixel_than_a_short_one():
+    assert held(12000, 4.0) <= 1.2 * held(1500, 4.0)
 
 
 def test_light_beyond_white_survives():
