@@ -28,7 +28,7 @@ from safelight.document import (
 from safelight.pixels import Profile, Raster, to_float
 from safelight.workers.job import Job, JobFailed, JobFinished, live_filter
 from safelight.workers.live import NEAR, LiveFilters
-from safelight.workers.pool import Pool
+from safelight.workers.pool import Pool, WorkerProcess
 from tests import pictures
 from tests.document.strategies import drawn as on_screen
 
@@ -427,6 +427,18 @@ def test_a_filter_that_failed_can_be_tried_again_and_then_all_is_there(live, sai
         live.forget()
     assert live.failure(held) == ""
     np.testing.assert_array_equal(whole(document, live).to_array(), 255 - whole_below(document))
+
+
+def test_a_picture_for_which_there_is_no_memory_is_a_failure_like_any_other(live, monkeypatch):
+    document = with_filter(WARMTH, {"amount": 0.4})
+    live.reach(document.layer("filter").filter, 0)
+
+    def none(self, size, *, writable):
+        raise MemoryError
+
+    monkeypatch.setattr(WorkerProcess, "block", none)
+    with pytest.raises(LayerFailed, match="was not run, because there is not enough memory for it"):
+        whole(document, live)
 
 
 def test_a_result_is_never_kept_of_a_picture_that_lacks_a_layer(studio):

@@ -198,7 +198,8 @@ class LiveFilters:
     def _note(self, filter: LiveFilter, fault: Exception) -> str:
         """Remember why a filter failed, and give it as a clause."""
         silent = f"did not answer for {self._patience:g} s and was stopped"
-        reason = silent if isinstance(fault, WorkerSilent) else str(fault)
+        short = "was not run, because there is not enough memory for it"
+        reason = {WorkerSilent: silent, MemoryError: short}.get(type(fault), str(fault))
         self._failures[_full(filter)] = _clause(f"{_named(filter)} {reason}")
         return self._failures[_full(filter)]
 
@@ -259,7 +260,7 @@ class _Failed(Exception):
     """A filter's failure, as a part of a sentence."""
 
 
-_FAULTS = (WorkerDied, WorkerSilent, _Failed)
+_FAULTS = (WorkerDied, WorkerSilent, MemoryError, _Failed)
 
 
 def _named(filter: LiveFilter) -> str:
