@@ -17,11 +17,18 @@ CHECKOUT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _own_folders(tmp_path_factory):
-    """Settings and caches of a test run go to folders of its own."""
+def _own_folders(tmp_path_factory, request):
+    """Settings and caches of a test run go to folders of its own.
+
+    Only compiled kernels are kept from one run to the next: they take half a minute.
+    """
     base = tmp_path_factory.mktemp("home")
     for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
         os.environ[name] = str(base / name.lower())
+    cache = base / "xdg_cache_home" / "safelight"
+    cache.mkdir(parents=True)
+    if hasattr(os, "fork") and hasattr(request.config, "cache"):
+        (cache / "kernels").symlink_to(request.config.cache.mkdir("kernels"))
 
 
 @pytest.fixture(scope="session")
