@@ -113,11 +113,25 @@ def test_a_tiff_keeps_every_depth_bit_for_bit(tmp_path, depth, channels, order):
     pixels = pictures.noise(300, 270, channels, depth)
     if depth == "float32":
         pixels = pixels * 5 - 2
-        pixels[0, 0] = np.nan
     document = document_of(pixels, metadata=Metadata(exif=pictures.exif_block(1, order)))
     opened, notes = there_and_back(tmp_path, document, "TIFF")
     assert notes == opened.notes == ()
     assert pixels_of(opened).tobytes() == pixels.tobytes()
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+def test_what_is_no_number_is_made_up_on_export_with_a_note(tmp_path, channels):
+    pixels = pictures.noise(40, 30, channels, "float32")
+    pixels[3, 4, 1] = np.nan
+    opened, (note,) = there_and_back(tmp_path, document_of(pixels), "TIFF")
+    assert note.startswith("1 pixel was no number")
+    assert opened.notes == ()
+    assert np.isfinite(pixels_of(opened)).all()
+    path = tmp_path / "nothing.tif"
+    pixels[...] = np.nan
+    with pytest.raises(ExportError, match="no pixel that is a number"):
+        export(document_of(pixels), path)
+    assert not path.exists()
 
 
 @pytest.mark.parametrize(("format", "depth"), [("PNG", 16), ("TIFF", 16), ("TIFF", 32)])

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from safelight.document import Document, Layer, Live, Metadata, whole
 from safelight.files import foreign, jpeg, metadata, png, provenance, tiff, webp
 from safelight.files.atomic import WriteError, atomic_write, check_target, plain_name
-from safelight.files.content import Content
+from safelight.files.content import Content, DamagedError, with_numbers
 from safelight.files.metadata import CHOICES, MetadataChoice
 from safelight.files.opening import OpenError, is_untouched, read_content, read_foreign
 from safelight.pixels import DEPTHS, SRGB, Profile, deeper, from_float, has_no_colour, to_float
@@ -349,7 +349,11 @@ def _rendered(
             f"{_words(shallow)} computed in {DEPTHS[document.depth]}: what was kept of"
             f" {'it' if len(shallow) == 1 else 'them'} has no finer steps."
         )
-    return whole(document, live, depth).to_array()
+    try:
+        # As on opening: what is no number would not read back, and is nothing to see.
+        return with_numbers(whole(document, live, depth).to_array(), notes)
+    except DamagedError as error:
+        raise ExportError(f"{document.name} cannot be exported: it {error}.") from error
 
 
 def _depth(target: _Target, wanted: Depth, had: str) -> str:
