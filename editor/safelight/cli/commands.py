@@ -83,6 +83,7 @@ def formats(words: list[str]) -> int:
         return 0
     for name, suffixes in actions.FORMATS.items():
         tell(f"{name}  {' '.join(suffixes)}  opens and exports")
+    tell("OpenRaster  .ora  opens, with its layers")
     for item in found:
         verb = "opens" if item.reads else "exports"
         tell(f"{item.title}  {' '.join(item.suffixes)}  {verb}  ({item.plugin})")
