@@ -63,7 +63,7 @@ def test_saving_again_needs_no_dialog(opened, window, qtbot, named, monkeypatch)
 
 def test_closing_offers_to_save_and_closes_when_it_is_saved(opened, window, qtbot, named):
     half(opened)
-    answer("Save")
+    answer("Save project")
     window.close_tab(0)
     qtbot.waitUntil(lambda: window.tabs.count() == 0, timeout=20000)
     assert open_in(window, named, qtbot).session.document.layers[0].opacity == 0.5
@@ -71,7 +71,7 @@ def test_closing_offers_to_save_and_closes_when_it_is_saved(opened, window, qtbo
 
 def test_closing_the_window_saves_what_is_asked_for_first(opened, window, qtbot, named):
     half(opened)
-    answer("Save")
+    answer("Save project")
     window.close()
     assert window.isVisible()
     qtbot.waitUntil(lambda: not window.isVisible(), timeout=20000)
@@ -96,8 +96,8 @@ def test_a_project_that_is_open_already_is_a_sentence(opened, window, qtbot, nam
     window.save()
     qtbot.waitUntil(lambda: opened.session.project is not None, timeout=20000)
     window.open(named)
-    qtbot.waitUntil(lambda: opened.messages.isVisible(), timeout=20000)
-    assert "night.safelight is open already" in opened.messages.label.text()
+    qtbot.waitUntil(lambda: window.messages.isVisible(), timeout=20000)
+    assert "night.safelight is open already" in window.messages.label.text()
     assert window.tabs.count() == 1
 
 

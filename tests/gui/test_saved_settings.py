@@ -27,7 +27,7 @@ def add(session, layer):
 @pytest.fixture
 def said(opened):
     texts = []
-    opened.session.said.connect(lambda text, details: texts.append(text))
+    opened.session.complained.connect(lambda about, text, details: texts.append(text))
     return texts
 
 

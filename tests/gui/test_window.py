@@ -102,9 +102,10 @@ def test_a_file_that_is_no_picture_is_a_sentence(opened, window, tmp_path, qtbot
     path = tmp_path / "letter.jpg"
     path.write_text("Dear Sir or Madam")
     window.open(path)
-    qtbot.waitUntil(opened.messages.isVisible, timeout=20000)
-    assert "letter.jpg" in opened.messages.label.text()
-    assert opened.messages.label.textFormat() == Qt.TextFormat.PlainText
+    qtbot.waitUntil(window.messages.isVisible, timeout=20000)
+    assert "letter.jpg" in window.messages.label.text()
+    assert window.messages.label.textFormat() == Qt.TextFormat.PlainText
+    assert not opened.messages.isVisible()  # it is not about the photograph in front
 
 
 def test_the_menu_lists_the_filters_by_category(opened, window):
@@ -199,9 +200,10 @@ def test_apply_undo_redo_and_jump(opened, window, qtbot):
 def test_enlarging_changes_size_and_status_and_can_be_undone(opened, window, qtbot):
     apply(window, "enlarge", qtbot, {"factor": 2})
     assert window.size_label.text() == "800 × 600 px (0.5 MP)"
-    said = opened.messages.label.text()
+    said = opened.line.text()
     assert re.match(r"Shrunk back to the size it had, the picture matches .* \d\d\.\d dB: ", said)
-    assert opened.messages.isVisible()
+    assert opened.line.isVisible()
+    assert not opened.messages.isVisible()
     opened.session.undo()
     assert window.size_label.text() == "400 × 300 px (0.1 MP)"
 
@@ -239,7 +241,7 @@ def test_while_a_job_runs_another_has_to_wait_and_says_why(opened, window, qtbot
 
 def test_closing_with_edits_asks_first(opened, window, qtbot):
     apply(window, "warmth", qtbot)
-    answer("Keep open")
+    answer("Cancel")
     window.close_tab(0)
     assert window.tabs.count() == 1
     answer("Close anyway")

@@ -57,6 +57,7 @@ from safelight.workers.job import (
     live_filter,
 )
 from safelight.workers.pool import WorkerDied
+from safelight.workers.preparing import Preparations
 from safelight.workers.sketching import Sketch, Sketcher, SketchFailed
 
 __all__ = [
@@ -83,6 +84,7 @@ __all__ = [
     "OpenError",
     "Opened",
     "PluginParts",
+    "Preparations",
     "Project",
     "ProjectChanged",
     "ProjectError",

@@ -100,9 +100,17 @@ class Studio:
         for pools in self._every_pools():
             pools.close()
 
-    def hear_failures(self, listener: Callable[[str], None]) -> None:
-        """Have a sentence for each filter that fails while a picture is rendered, on any thread."""
-        self._failures.append(listener)
+    def hear_failures(self, listener: Callable[[str], None]) -> Callable[[], None]:
+        """Have a sentence for each filter that fails while a picture is rendered, on any thread.
+
+        Gives what ends that: whoever listens is kept alive until it is called.
+        """
+        self._failures = [*self._failures, listener]
+
+        def stop() -> None:
+            self._failures = [other for other in self._failures if other is not listener]
+
+        return stop
 
     def is_cheap(self, declaration: Declaration, settings: Mapping[str, Value]) -> bool:
         """Whether a filter runs while it is drawn, so that it needs no job. May take a moment."""
@@ -250,11 +258,14 @@ class Studio:
         region: Region | None = None,
         focus: Region | None = None,
         listener: Listener | None = None,
+        prepared: Preparations | None = None,
     ) -> Job:
         """Run a filter over a document, over a ``region`` of it as a preview, or for a filter
         layer of it (``layer_id``) over what lies below that.
 
-        Raises ParameterError for settings that are not legal. Everything that goes wrong later
+        ``prepared`` remembers what filters measure of the whole picture, and with it the picture:
+        whoever closes documents has one for each. Raises ParameterError for settings that are not
+        legal. Everything that goes wrong later
         is an event that ``listener`` hears on the job's thread.
         """
         return Job(
@@ -270,7 +281,7 @@ class Studio:
             patience=self._patience,
             listener=listener,
             read=read_pixels,
-            prepared=self._preparations,
+            prepared=self._preparations if prepared is None else prepared,
         )
 
     def sketcher(self, declaration: Declaration, listener: SketchListener) -> Sketcher:

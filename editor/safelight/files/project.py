@@ -31,13 +31,22 @@ from safelight.files.projectdatabase import (
     ProjectChanged,
     ProjectError,
     ProjectInUse,
+    SaveStopped,
     spoken,
 )
 from safelight.files.projectreading import read
 from safelight.files.projecttiles import Shelf
-from safelight.files.projectwriting import Names, Save
+from safelight.files.projectwriting import Names, Save, always
 
-__all__ = ["SUFFIX", "Project", "ProjectChanged", "ProjectError", "ProjectInUse", "is_project"]
+__all__ = [
+    "SUFFIX",
+    "Project",
+    "ProjectChanged",
+    "ProjectError",
+    "ProjectInUse",
+    "SaveStopped",
+    "is_project",
+]
 
 
 class Project:
@@ -81,13 +90,15 @@ class Project:
         overwrite: bool = False,
         note: Mapping[str, str] | None = None,
         adopts: bool = True,
+        wanted: Callable[[], bool] = always,
     ) -> Project:
         """Write a new project and keep it open. It is built beside ``path``, then renamed.
 
         ``note`` is kept as it is. With ``adopts`` the history's tiles that lie in another project
-        are read from this one from then on, so that the other one can go. Raises FileExists when
-        there is a file and ``overwrite`` is False, ProjectInUse when it is an open project,
-        ProjectError when it cannot be written.
+        are read from this one from then on, so that the other one can go. ``wanted`` is asked as
+        it is written; once it says no, SaveStopped is raised and nothing is left. Raises
+        FileExists when there is a file and ``overwrite`` is False, ProjectInUse when it is an open
+        project, ProjectError when it cannot be written.
         """
         path = Path(path)
         with spoken(path, "saved"):
@@ -95,7 +106,7 @@ class Project:
                 _refuse_in_use(path)
             writing = _Write(os.path.realpath(path), plain_name(path), overwrite, _OPERATIONS)
             database.check_length(Path(writing.target), building=True)
-            save = Save(Names(), {"note": json.dumps(dict(note or {}))})
+            save = Save(Names(), {"note": json.dumps(dict(note or {}))}, wanted=wanted)
 
             def build(_: BinaryIO) -> None:
                 # The file is there already, empty, under the rules for temporary files.
@@ -144,11 +155,12 @@ class Project:
             project._known.note(written)
             return project, history
 
-    def save(self, history: History) -> None:
+    def save(self, history: History, *, wanted: Callable[[], bool] = always) -> None:
         """Save the history; what is in the file already is not written again.
 
-        Raises ProjectChanged when the file is not what it was, ProjectError when it cannot be
-        written; the file then holds what it held before.
+        Raises SaveStopped once ``wanted`` says no, ProjectChanged when the file is not
+        what it was, ProjectError when it cannot be written; the file then holds what it held
+        before.
         """
         with self._lock, spoken(self.path, "saved"):
             if not self.writable:
@@ -157,7 +169,7 @@ class Project:
             connection = self._unchanged()
             # Only this project still holds the other documents, and their tiles.
             self._known.keep(step.document for step in history.steps)
-            save = Save(self._known, self._meta, self._shelf.live())
+            save = Save(self._known, self._meta, self._shelf.live(), wanted)
             with database.transaction(connection):
                 save.write(connection, history)
             self._identity = database.identity(self.path)

@@ -78,6 +78,10 @@ class ProjectChanged(ProjectError):
     """Another program has changed the file since it was opened."""
 
 
+class SaveStopped(ProjectError):
+    """Nobody wanted the save any more; what was written of it is gone."""
+
+
 def look(path: Path) -> None:
     """See from its first bytes that it is a project. Raises ProjectError, DataError, OSError.
 

@@ -7,7 +7,7 @@ import json
 import sqlite3
 import uuid
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
@@ -16,7 +16,7 @@ from typing import Any
 from safelight import __version__
 from safelight.document import Document, History, Step
 from safelight.files.projectdata import MOST_STEPS, DataError, StoredDocument, packed, to_json
-from safelight.files.projectdatabase import give_back_room, write_meta
+from safelight.files.projectdatabase import SaveStopped, give_back_room, write_meta
 from safelight.files.projecttiles import Tile
 from safelight.pixels import Part, Raster, fetched
 
@@ -61,26 +61,40 @@ class Names:
         self.written = {key: item for key, item in self.written.items() if key in kept}
 
 
+def always() -> bool:
+    """A save that nobody will want to stop."""
+    return True
+
+
 class Save:
     """One save: what it finds in the file, and after it ``now`` and ``meta``, what is in it.
 
     ``live`` are tiles in the file that something that is not in the history still shows.
+    ``wanted`` is asked before each tile; once it says no, ``write`` raises SaveStopped.
     """
 
     def __init__(
-        self, before: Names, meta: Mapping[str, str], live: Set[bytes] = frozenset()
+        self,
+        before: Names,
+        meta: Mapping[str, str],
+        live: Set[bytes] = frozenset(),
+        wanted: Callable[[], bool] = always,
     ) -> None:
         self.before = before
         self.now = Names()
         self.meta = dict(meta)
         self._live = live
         self._tiles: dict[bytes, Part] = {}
+        self._wanted = wanted
         self._blobs: dict[str, bytes] = {}
         self._rasters: dict[str, Raster] = {}
         self._names: dict[int, str] = {}
 
     def write(self, connection: sqlite3.Connection, history: History) -> None:
-        """Write what is new, delete what is not needed. Raises sqlite3.Error and DataError."""
+        """Write what is new, delete what is not needed.
+
+        Raises sqlite3.Error, DataError and SaveStopped.
+        """
         steps = history.steps
         if len(steps) > MOST_STEPS:
             raise DataError(f"its history has more than {MOST_STEPS} steps")
@@ -88,7 +102,7 @@ class Save:
             new = [x.document for x in steps if id(x.document) not in self.before.written]
             rasters = {id(raster): raster for document in new for raster in document.rasters()}
             # Digests are computed once for each tile and kept; here several at a time.
-            deque(threads.map(Raster.digests, rasters.values()), 0)
+            deque(threads.map(self._digest, rasters.values()), 0)
             documents, listed = self._documents(steps)
             self._take_tiles()
             self._insert(connection, "tiles", self._packed(threads))
@@ -113,7 +127,16 @@ class Save:
             "application": __version__,
         }
         write_meta(connection, self.meta)
+        self._go_on()
         give_back_room(connection)
+
+    def _go_on(self) -> None:
+        if not self._wanted():
+            raise SaveStopped("The save was stopped.")
+
+    def _digest(self, raster: Raster) -> None:
+        self._go_on()
+        raster.digests()
 
     def _insert(
         self, connection: sqlite3.Connection, table: str, rows: Iterable[tuple[Any, ...]]
@@ -183,6 +206,7 @@ class Save:
         tiles = iter(self._tiles.items())
         waiting: deque[tuple[bytes, Future[bytes]]] = deque()
         while True:
+            self._go_on()
             for name, part in islice(tiles, _AHEAD - len(waiting)):
                 waiting.append((name, threads.submit(_row, part)))
             if not waiting:

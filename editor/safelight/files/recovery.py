@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from safelight.document import History
-from safelight.files.project import SUFFIX, Project, ProjectChanged, ProjectError
+from safelight.files.project import SUFFIX, Project, ProjectChanged, ProjectError, SaveStopped
 from safelight.files.projectdatabase import spoken
 
 
@@ -30,12 +30,17 @@ class Left:
 
 
 class Recovery:
-    """The recovery file of one document. ``original`` is the file it was opened from, if any."""
+    """The recovery file of one document. ``original`` is the file it was opened from, if any.
+
+    May be used on any thread; what is called while it is being written waits, but ``give_up``.
+    """
 
     def __init__(self, folder: Path, original: Path | None, name: str) -> None:
         self._path = _new_path(folder)
         self._note = {"original": str(original or ""), "name": name}
         self._project: Project | None = None
+        self._lock = threading.Lock()
+        self._given_up = threading.Event()
 
     @classmethod
     def taken(cls, left: Left, *, scratch: Path | None = None) -> tuple[Recovery, History]:
@@ -48,27 +53,40 @@ class Recovery:
         return recovery, history
 
     def save(self, history: History) -> None:
-        """Note the history. Raises ProjectError when it cannot be written."""
-        if self._project is not None:
-            try:
-                self._project.save(history)
-                return
-            except ProjectChanged:
-                # Somebody tidied the folder. What is not saved yet matters more than why.
-                self._project.close()
-                self._path = _new_path(self._path.parent)
-        with spoken(self._path, "saved"):
-            # Only the user may look into it: there are photographs in it.
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # Tiles that lie in the user's project stay there: this file may go at any time.
-            self._project = Project.create(self._path, history, note=self._note, adopts=False)
+        """Note the history. Raises ProjectError when it cannot be written, or SaveStopped."""
+        with self._lock:
+            if self._given_up.is_set():
+                raise SaveStopped("Nothing is noted any more.")
+            if self._project is not None:
+                try:
+                    self._project.save(history, wanted=self._wanted)
+                    return
+                except ProjectChanged:
+                    # Somebody tidied the folder. What is not saved yet matters more than why.
+                    self._project.close()
+                    self._path = _new_path(self._path.parent)
+            with spoken(self._path, "saved"):
+                # Only the user may look into it: there are photographs in it.
+                self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                # Tiles that lie in the user's project stay there: this file may go at any time.
+                self._project = Project.create(
+                    self._path, history, note=self._note, adopts=False, wanted=self._wanted
+                )
+
+    def give_up(self) -> None:
+        """Note nothing any more; what is being written ends at its next tile. Does not wait."""
+        self._given_up.set()
 
     def discard(self) -> None:
         """Nothing needs to be recovered: the document is saved, or given up."""
-        if self._project is not None:
-            self._project.close()
-            self._project = None
-        remove(self._path)
+        with self._lock:
+            if self._project is not None:
+                self._project.close()
+                self._project = None
+            remove(self._path)
+
+    def _wanted(self) -> bool:
+        return not self._given_up.is_set()
 
 
 def left_behind(folder: Path) -> list[Left]:

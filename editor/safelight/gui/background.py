@@ -53,12 +53,15 @@ class Background(QObject):
         self._thread.join()  # it has only to return from emitting this
         _under_way.discard(self)
         self.deleteLater()
+        done, failed = self._done, self._failed
+        # What they have hold of may be a photograph, and this lives until Qt has deleted it.
+        del self._work, self._done, self._failed, self._thread
         if not self._wanted:
             return
         if error is None:
-            self._done(result)
+            done(result)
         else:
-            self._failed(error)
+            failed(error)
 
 
 class Mailbox(QObject):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -65,8 +65,10 @@ _OURS = {
 class ExportDialog(QDialog):
     """Asks how, and exports. ``exported`` is what was written, once it is accepted.
 
-    ``formats`` are those of plugins.
+    ``formats`` are those of plugins. ``ran`` tells whether an export is under way.
     """
+
+    ran = Signal(bool)
 
     def __init__(
         self,
@@ -191,18 +193,29 @@ class ExportDialog(QDialog):
         """Give the file the format's ending, and offer what the format can hold."""
         path = Path(self.path.text())
         if path.suffix.lower() not in self._targets[name].suffixes:
-            self.path.setText(str(path.with_suffix(self._targets[name].suffixes[0])))
+            bare = path.with_suffix("") if self._known(path.suffix) else path
+            self.path.setText(f"{bare}{self._targets[name].suffixes[0]}")
         self._show_rows()
+
+    def _known(self, suffix: str) -> list[str]:
+        """The formats of which a file's ending tells."""
+        return [name for name, target in self._targets.items() if suffix.lower() in target.suffixes]
+
+    def target(self) -> Path:
+        """The file that is written: the name that was typed, with the format's ending."""
+        path = Path(self.path.text()).expanduser()
+        if not path.name or path.is_dir() or self._known(path.suffix):
+            return path
+        return path.with_name(path.name + self._targets[self.format.currentText()].suffixes[0])
 
     def _path_changed(self) -> None:
         """Take the format from a typed ending, and say when the file exists already."""
-        path = Path(self.path.text())
-        suffix = path.suffix.lower()
-        fitting = [name for name, target in self._targets.items() if suffix in target.suffixes]
+        fitting = self._known(Path(self.path.text()).suffix)
         if fitting and self.format.currentText() not in fitting:
             with QSignalBlocker(self.format):
                 self.format.setCurrentText(fitting[0])
         self._show_rows()
+        path = self.target()
         exists = path.is_file()
         self.export.setText("Replace" if exists else "Export")
         self.export.setEnabled(bool(path.name))
@@ -248,7 +261,7 @@ class ExportDialog(QDialog):
             self.path.setText(chosen)
 
     def _start(self) -> None:
-        path = Path(self.path.text()).expanduser()
+        path = self.target()
         overwrite = self.export.text() == "Replace"
         try:
             options = self.options()
@@ -302,6 +315,7 @@ class ExportDialog(QDialog):
     def _set_busy(self, on: bool) -> None:
         self.busy.setVisible(on)
         self.export.setEnabled(not on)
+        self.ran.emit(on)
 
     def reject(self) -> None:
         if not self.busy.isVisible():  # an export under way is finished first

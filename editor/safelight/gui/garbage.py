@@ -11,6 +11,7 @@ import gc
 from functools import cache
 
 from PySide6.QtCore import QCoreApplication, QObject, QTimer
+from PySide6.QtWidgets import QWidget
 
 _PAUSE = 500
 """Milliseconds between looks; what is in no cycle goes at once, by its reference count."""
@@ -33,6 +34,23 @@ class Garbage(QObject):
             if counts[generation] > limits[generation]:
                 gc.collect(generation)
                 return
+
+
+def destroy(widget: QWidget) -> None:
+    """Have Qt destroy a widget with all that is inside, and let what it had hold of go with it.
+
+    What Qt destroys stays an object of Python's, with what its attributes hold: signals, methods
+    and parents make cycles of them, and until a collection comes by a closed photograph would
+    take its memory.
+    """
+    inside: list[QObject] = [widget, *widget.findChildren(QObject)]
+
+    def empty() -> None:
+        for item in inside:
+            vars(item).clear()
+
+    widget.destroyed.connect(empty)
+    widget.deleteLater()
 
 
 @cache

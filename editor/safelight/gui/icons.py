@@ -138,6 +138,13 @@ def _stars() -> QPainterPath:
     return path
 
 
+def _notice() -> QPainterPath:
+    path = _lines((8, 2), (14.5, 13.5), (1.5, 13.5), close=True)
+    path.addPath(_lines((8, 6.5), (8, 9.5)))
+    path.addPath(_lines((8, 11.5), (8, 11.6)))
+    return path
+
+
 _PATHS = {
     "eye": _eye,
     "shut": _shut,
@@ -151,4 +158,5 @@ _PATHS = {
     "bin": _bin,
     "steps": _steps,
     "stars": _stars,
+    "notice": _notice,
 }

@@ -97,6 +97,7 @@ class Run:
             region=region,
             focus=focus,
             listener=self._listen,
+            prepared=session.prepared,
         )
 
     @property

@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Set
+from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -25,9 +27,10 @@ from safelight.document import (
     is_stale,
     plain_raster,
 )
-from safelight.gui.background import Background
+from safelight.gui.background import Background, Mailbox
 from safelight.gui.canvas.overlay import Overlay
 from safelight.gui.canvas.picture import Picture, make_levels
+from safelight.gui.keeping import Keeping
 from safelight.gui.looking import Looking
 from safelight.gui.run import Run, Task
 from safelight.gui.seeing import Seen
@@ -54,6 +57,10 @@ class Session(QObject):
     about the whole picture, ``selected`` that one has made the selection. ``failed`` has the layers
     that cannot be computed, and why. ``blocked`` tells that an edit would lack one: its label, the
     LayerFailed, what makes it again and what makes it without the layer.
+
+    ``said`` has a sentence that stays until it is answered, and details. ``complained``
+    has what such a sentence is about before them: once that is ``settled`` it is moot. What is
+    ``mentioned`` goes by itself.
     """
 
     history_changed = Signal()
@@ -65,9 +72,9 @@ class Session(QObject):
     selected = Signal()
     said = Signal(str, str)
     blocked = Signal(str, object, object, object)
-
-    _failed = Signal(str)
-    _unread = Signal(str)
+    complained = Signal(str, str, str)
+    settled = Signal(str)
+    mentioned = Signal(str)
 
     def __init__(
         self,
@@ -82,18 +89,23 @@ class Session(QObject):
         self.path = path
         self.name = path.name if project is not None and path else history.document.name
         self.project = project
-        self.saving = False
-        self._recovery = recovery or actions.Recovery(
-            actions.state_folder() / "recovery", path, self.name
+        self.closed = False
+        self.being_saved: Document | None = None
+        self.exported: tuple[Document, Path] | None = None
+        recovery_folder = actions.state_folder() / "recovery"
+        self._keeping = Keeping(
+            project, recovery or actions.Recovery(recovery_folder, path, self.name)
         )
+        self._saves = 0
+        self._when_saved: list[Callable[[], object]] = []
         self._noted: Document = history.document
         self._autosave = QTimer(self)
         self._autosave.setSingleShot(True)
         self._autosave.setInterval(AUTOSAVE)
         self._autosave.timeout.connect(self._note)
         self.studio: actions.Studio | None = None
+        self.prepared = actions.Preparations()
         self.history = history
-        self._waiting_save: Callable[[], None] | None = None
         self.saved: Document | None = None if recovery is not None else history.document
         self.active = history.document.layers[-1].id
         self.stale: frozenset[str] = frozenset()
@@ -116,19 +128,23 @@ class Session(QObject):
         self._looking = Looking(self)
         self._adjusting = self._adjusted = False
         self._redraws = False
-        self._failed.connect(self._filter_failed)
-        self._unread.connect(lambda message: self.said.emit(message, ""))
+        # Any thread may fail at any time, also while this is closed and destroyed.
+        self._failures = Mailbox(self, lambda _: self._filter_failed())
+        self._unread = Mailbox(self, lambda message: self.said.emit(message, ""))
+        self._stop_hearing: Callable[[], None] = lambda: None
         if project is not None:
-            project.hear(self._unread.emit)
+            project.hear(self._unread.post)
 
     def set_studio(self, studio: actions.Studio) -> None:
         """The filters can be run now."""
         self.studio = studio
-        studio.hear_failures(self._failed.emit)
+        self._stop_hearing()
+        self._stop_hearing = studio.hear_failures(self._failures.post)
         self.draw_afresh()
 
     def draw_afresh(self) -> None:
-        """Forget what filters have drawn on the screen: their code is another one now."""
+        """Forget what filters have drawn and measured: their code is another one now."""
+        self.prepared.forget()
         if self.studio is not None:
             self._renderer = Renderer(self.studio.live, memory=_RENDERED, lenient=True)
         self._pictures.clear()
@@ -160,8 +176,8 @@ class Session(QObject):
 
     @property
     def unsaved(self) -> bool:
-        """Whether there are edits that are in no file."""
-        return self.document is not self.saved
+        """Whether there are edits that are in no project. A picture file does not hold them."""
+        return not self.closed and self.document is not self.saved
 
     def picture(self, document: Document) -> Picture:
         """A version of the document for the screen; its tiles stay ready for a while."""
@@ -180,7 +196,7 @@ class Session(QObject):
     def do(self, edit: Edit) -> None:
         """Make an edit; one that takes its time is made on a thread."""
         if self.busy:
-            self.said.emit(f"{self.busy} is not finished yet.", "")
+            self.complained.emit("edit", f"{self.busy} is not finished yet.", "")
         elif edit.renders is not None:
             self._do_on_thread(edit)
         else:
@@ -191,11 +207,12 @@ class Session(QObject):
         try:
             self.history = self.history.do(edit)
         except (EditError, ValueError) as error:
-            self.said.emit(f"{edit.label}: {error}.", "")
+            self.complained.emit("edit", f"{edit.label}: {error}.", "")
             return
         except KeyError:
-            self.said.emit(f"{edit.label}: the layer is not there any more.", "")
+            self.complained.emit("edit", f"{edit.label}: the layer is not there any more.", "")
             return
+        self.settled.emit("edit")
         if self.document is not before:
             self._after_change(before)
 
@@ -223,7 +240,7 @@ class Session(QObject):
                 self._block(wanted, error, without)
             else:
                 reason = "the layer is not there any more" if isinstance(error, KeyError) else error
-                self.said.emit(f"{edit.label}: {reason}.", "")
+                self.complained.emit("edit", f"{edit.label}: {reason}.", "")
             self.job_changed.emit()
 
         Background(self, work, done, failed)
@@ -264,76 +281,103 @@ class Session(QObject):
 
     # -- files ---------------------------------------------------------------------------------
 
-    def save(self, path: Path | None = None, done: Callable[[], object] | None = None) -> None:
+    def save(
+        self,
+        path: Path | None = None,
+        done: Callable[[], object] | None = None,
+        *,
+        overwrite: bool = False,
+    ) -> None:
         """Save as a project, on a thread: where it is saved already, or at ``path``.
 
-        While something else is being written it waits for that.
+        While something else is being written it waits for that. ``done`` is called when it is
+        in the file. A file of that name that is no project of this document stays as it is,
+        unless the user wants to ``overwrite`` it.
         """
         if path is None and self.project is None:
             return
-        if self.saving:
-            self._waiting_save = lambda: self.save(path, done)
-            return
-        project, history = self.project, self.history
-        here = project is not None and (path is None or path == project.path)
-        self.saving = True
-
-        def work() -> actions.Project:
-            if here and project is not None:
-                project.save(history)
-                return project
-            assert path is not None
-            return actions.Project.create(path, history, overwrite=True)
+        document = self.document
+        self._saves += 1
+        self.being_saved = document
 
         def saved(made: actions.Project) -> None:
-            if self.project is not None and self.project is not made:
-                self.project.close()
             self.project, self.path = made, made.path
-            made.hear(self._unread.emit)
+            made.hear(self._unread.post)
             self.name = made.path.name
-            self.mark_saved(history.document)
-            if self.document is history.document:
-                self._recovery.discard()
-            self._end_saving()
+            self._end_saving(document)
+            self.mark_saved(document)
+            if self.document is document:
+                self._keeping.forget_notes()
+            self.settled.emit("save")
+            self.mentioned.emit(f"Saved as {self.name}.")
             if done is not None:
                 done()
+            waiting, self._when_saved = self._when_saved, []
+            for call in waiting:
+                call()
 
         def failed(error: Exception) -> None:
-            self.said.emit(str(error), "")
-            self._end_saving()
+            self._end_saving(document)
+            self._when_saved = []
+            self.complained.emit("save", str(error), "")
 
-        Background(self, work, saved, failed)
+        self._hear(self._keeping.save(self.history, path, overwrite=overwrite), saved, failed)
+
+    def when_saved(self, call: Callable[[], object]) -> None:
+        """Have something done once what is being saved is in its file; never, when it fails."""
+        self._when_saved.append(call)
 
     def _note(self) -> None:
-        """Write what is in no file into the recovery file, on a thread."""
-        history = self.history
-        if not self.unsaved or history.document is self._noted:
+        """Write what is in no project into the recovery file, on a thread."""
+        document = self.document
+        if not self.unsaved or document is self._noted:
             return
         if self.saving:
             self._autosave.start()
             return
-        self.saving = True
+        self._saves += 1
 
         def noted(_: object) -> None:
-            self._noted = history.document
-            self._end_saving()
+            self._noted = document
+            self._saves -= 1
+            self.settled.emit("recovery")
 
         def failed(error: Exception) -> None:
-            self.said.emit(f"Edits cannot be kept for recovery. {error}", "")
-            self._end_saving()
+            self._saves -= 1
+            self.complained.emit("recovery", f"Edits cannot be kept for recovery. {error}", "")
 
-        Background(self, lambda: self._recovery.save(history), noted, failed)
+        self._hear(self._keeping.note(self.history), noted, failed)
 
-    def _end_saving(self) -> None:
-        self.saving = False
-        waiting, self._waiting_save = self._waiting_save, None
-        if waiting is not None:
-            waiting()
+    def _hear(
+        self,
+        future: Future[Any],
+        done: Callable[[Any], None],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        """Have what became of a file told on the window's thread, unless it is closed by then."""
+        Background(self, future.result, self._unless_closed(done), self._unless_closed(failed))
+
+    def _unless_closed(self, call: Callable[[Any], None]) -> Callable[[Any], None]:
+        return lambda result: None if self.closed else call(result)
+
+    @property
+    def saving(self) -> bool:
+        """Whether anything is being written, or waits for that."""
+        return self._saves > 0
+
+    def _end_saving(self, document: Document) -> None:
+        self._saves -= 1
+        if self.being_saved is document:
+            self.being_saved = None
 
     def mark_saved(self, document: Document) -> None:
-        """Note that this version is in a file."""
+        """Note that this version is in a project."""
         self.saved = document
         self.history_changed.emit()
+
+    def mark_exported(self, document: Document, path: Path) -> None:
+        """Note that this version is in a picture file. That saves neither layers nor history."""
+        self.exported = document, path
 
     @property
     def locked(self) -> bool:
@@ -422,7 +466,9 @@ class Session(QObject):
         news = [text for identity, text in unfit.items() if self._unfit.get(identity) != text]
         self._unfit = unfit
         if news:
-            self.said.emit("\n".join(news), "")
+            self.complained.emit("unfit", "\n".join(unfit.values()), "")
+        elif not unfit:
+            self.settled.emit("unfit")
 
     def _tell_failed(self, current: int, news: Set[str]) -> None:
         """Say of which layers that are shown there is nothing to see, and why."""
@@ -506,7 +552,9 @@ class Session(QObject):
             self,
             lambda: studio.is_cheap(declaration, settings),
             show,
-            lambda error: self.said.emit(f"{declaration.title} cannot be tried: {error}", ""),
+            lambda error: self.complained.emit(
+                "filter", f"{declaration.title} cannot be tried: {error}", ""
+            ),
         )
 
     def _try(self, task: Task) -> None:
@@ -605,7 +653,7 @@ class Session(QObject):
 
         def failed(error: Exception) -> None:
             self.busy = ""
-            self.said.emit(f"{declaration.title} cannot be applied: {error}", "")
+            self.complained.emit("filter", f"{declaration.title} cannot be applied: {error}", "")
 
         Background(self, lambda: studio.is_cheap(declaration, settings), known, failed)
 
@@ -624,7 +672,7 @@ class Session(QObject):
                 self._start(Task(declaration, settings, layer, is_new=False), focus)
 
         def failed(error: Exception) -> None:
-            self.said.emit(f"{layer.name} cannot be refreshed: {error}.", "")
+            self.complained.emit("filter", f"{layer.name} cannot be refreshed: {error}.", "")
 
         if not live.knows(held):  # its plugin has to be asked first
             Background(self, lambda: live.current(held), known, failed)
@@ -667,7 +715,8 @@ class Session(QObject):
             return self.studio.filter(layer.filter.id)
         except (actions.UnknownFilter, actions.WorkerDied):
             held = layer.filter
-            self.said.emit(
+            self.complained.emit(
+                "filter",
                 f"{layer.name} needs the filter {held.title or held.id}, which is not installed."
                 f" Install {held.plugin or held.id.split('.')[0]} to change it;"
                 " what it has made of the picture is kept.",
@@ -697,7 +746,9 @@ class Session(QObject):
             self.job.job.focus = region
 
     def close(self) -> None:
-        """Give up whatever runs."""
+        """Give up whatever runs, and let go of everything. Does not wait."""
+        self.closed = True
+        self._when_saved = []
         self._tries += 1
         self._tidying.stop()
         self._autosave.stop()
@@ -705,9 +756,15 @@ class Session(QObject):
             if run is not None:
                 run.end()
         self.preview = self.job = None
-        self._recovery.discard()
-        if self.project is not None:
-            self.project.close()
+        self._looking.stop()
+        self._stop_hearing()
+        self._failures.close()
+        self._unread.close()
+        self._keeping.end()
+        self.trial = self.overlay = None
+        self._pictures.clear()
+        self._renderer = Renderer()
+        self.prepared.forget()
 
     def _preview_heard(self, run: Run, event: actions.JobEvent, picture: Picture | None) -> None:
         if run is not self.preview:
@@ -721,9 +778,11 @@ class Session(QObject):
             self.preview = None
             run.overlay.running, run.overlay.under = False, None
             self._looking.ended(isinstance(event, actions.JobFinished))
-            if isinstance(event, actions.JobFailed):
+            if isinstance(event, actions.JobFinished):
+                self.settled.emit("filter")
+            elif isinstance(event, actions.JobFailed):
                 self.overlay = None
-                self.said.emit(event.message, event.details)
+                self.complained.emit("filter", event.message, event.details)
         self.overlay_changed.emit()
 
     def _job_heard(self, run: Run, event: actions.JobEvent, picture: Picture | None) -> None:
@@ -737,13 +796,14 @@ class Session(QObject):
         elif isinstance(event, (actions.JobFinished, actions.JobFailed, actions.JobCancelled)):
             self.job, self.overlay = None, None
             if isinstance(event, actions.JobFinished):
+                self.settled.emit("filter")
                 if event.shrinks_back is not None:
-                    self.said.emit(actions.fidelity(event.shrinks_back), "")
+                    self.mentioned.emit(actions.fidelity(event.shrinks_back))
                 self.do(run.edit())
                 if run.declaration.selects:
                     self.selected.emit()
             elif isinstance(event, actions.JobFailed):
-                self.said.emit(event.message, event.details)
+                self.complained.emit("filter", event.message, event.details)
         self.job_changed.emit()
         self.overlay_changed.emit()
 

@@ -122,6 +122,7 @@ QFrame#panel {{ background: {PANEL}; border-radius: 6px; }}
 QFrame#closeup {{ background: {WINDOW}; border: 1px solid {LINE}; }}
 QFrame#status {{ background: {WINDOW}; border-top: 1px solid #2b2b2b; }}
 QFrame#message {{ background: {WARNING}; border-radius: 5px; }}
+QLabel#mention {{ background: {PANEL}; border-radius: 5px; padding: 6px 12px; }}
 QTextBrowser#facts {{
     background: {PANEL}; border: 1px solid transparent; border-radius: 6px; padding: 10px 14px;
     selection-background-color: {ACCENT_DARK}; selection-color: {TEXT};

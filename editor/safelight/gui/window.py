@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
     QDropEvent,
+    QIcon,
     QKeyEvent,
     QKeySequence,
     QPaintEvent,
@@ -38,8 +40,10 @@ from shiboken6 import isValid
 
 from safelight.gui.arriving import kind_of
 from safelight.gui.background import Background, Mailbox
-from safelight.gui.garbage import keep_for_good
+from safelight.gui.garbage import destroy, keep_for_good
+from safelight.gui.icons import icon
 from safelight.gui.keys import latin_combinations
+from safelight.gui.messages import Above, Line, Messages
 from safelight.gui.reloading import Offers, Reloader
 from safelight.gui.samples import forget_files, recent_files, remember_file
 from safelight.gui.text import plain, size, tooltip
@@ -52,10 +56,14 @@ if TYPE_CHECKING:
     from safelight.files import Importer
     from safelight.gui.firstlook import FirstLook
     from safelight.gui.plugindialog import PluginsDialog
+    from safelight.gui.session import Session
     from safelight.gui.workspace import Loaded, Workspace
 
 _DEPTHS = {"uint8": "8-bit", "uint16": "16-bit", "float32": "32-bit float"}
 
+
+_HEIGHT = 64
+"""Pixels above the status line at which the window's own messages end: a job's strip is below."""
 
 _FIRST, _FARTHEST = 8, 256
 """Pixels by which a selection is grown, shrunk or feathered: offered at first, and at most."""
@@ -79,9 +87,9 @@ class Window(QMainWindow):
         self._woke = threading.Event()
         self._device = device
         self._safe = safe
-        self._note = ""
         self._awake = False
         self._opening = 0
+        self._exporting: set[Session] = set()
         self._waiting: list[Path] = []
         self._actions: list[QAction] = []
         self._needs_picture: list[QAction] = []
@@ -99,11 +107,13 @@ class Window(QMainWindow):
         self._pages = QStackedWidget()
         self._pages.addWidget(self.welcome)
         self._pages.addWidget(self.tabs)
+        self.messages = Messages()
+        self.line = Line()
         middle = QWidget()
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self._pages, 1)
+        column.addWidget(Above(self._pages, self.messages, self.line, at_bottom=_HEIGHT), 1)
         column.addWidget(self._make_status())
         self.setCentralWidget(middle)
         self._make_menus()
@@ -141,17 +151,19 @@ class Window(QMainWindow):
         self._fill_recent()
 
     def _woken(self, loaded: tuple[Studio, Sequence[Declaration], Sequence[Format], str]) -> None:
-        self.studio, self.filters, self.formats, self._note = loaded
+        self.studio, self.filters, self.formats, note = loaded
         self._woke.set()
         for workspace in self.workspaces():
-            workspace.set_back_end(self.studio, self.filters, self._note)
+            workspace.set_back_end(self.studio, self.filters)
+        if note:
+            self.say(note)
         self._fill_filters()
         self._show_plugins.setEnabled(True)
         studio = self.studio
         Background(self, studio.device, self._show_device, self._no_device)
         self._reloader = Reloader(studio, self)
         self._reloader.reloaded.connect(self._reloaded)
-        self._reloader.failed.connect(self._notice)
+        self._reloader.failed.connect(self.say)
         self.offer_recovery()
         keep_for_good()
         self.ready = True
@@ -281,19 +293,8 @@ class Window(QMainWindow):
         return studio.importers() if studio is not None else ()
 
     def say(self, text: str, details: str = "") -> None:
-        """A message above the photograph in front, or in a box where there is none."""
-        workspace = self.workspace()
-        if workspace is not None:
-            workspace.messages.say(text, details)
-            return
-        box = QMessageBox(self)
-        box.setWindowTitle("Safelight")
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setText(plain(text, lines=True))
-        if details:
-            box.setDetailedText(details)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.open()
+        """A message of the window's own: about none of the photographs that are open."""
+        self.messages.say(text, details)
 
     def _add(self, loaded: Loaded, path: Path | None, instead: FirstLook | None = None) -> None:
         """Show what was opened in a tab, that of the first look at it if there was one."""
@@ -302,7 +303,7 @@ class Window(QMainWindow):
         workspace = Workspace(loaded, path)
         workspace.changed.connect(self._show_state)
         if self.studio is not None:
-            workspace.set_back_end(self.studio, self.filters, self._note)
+            workspace.set_back_end(self.studio, self.filters)
         if instead is None:
             self._add_tab(workspace, path)
             return
@@ -310,7 +311,7 @@ class Window(QMainWindow):
         workspace.canvas.look_as(instead.canvas)
         self._add_tab(workspace, path, place, in_front=in_front)
         self.tabs.removeTab(self.tabs.indexOf(instead))
-        instead.deleteLater()
+        destroy(instead)
         self._show_state()
 
     def _add_tab(
@@ -342,7 +343,7 @@ class Window(QMainWindow):
         workspace: Any = self.tabs.widget(index)
         if workspace is not None and not hasattr(workspace, "session"):
             self.tabs.removeTab(index)
-            workspace.deleteLater()
+            destroy(workspace)
             self._show_state()
             return
         if workspace is None or not self._may_close(
@@ -351,35 +352,46 @@ class Window(QMainWindow):
             return
         workspace.close_session()
         self.tabs.removeTab(index)
-        workspace.deleteLater()
+        destroy(workspace)
         self._show_state()
         self.welcome.show_recent()
 
     def _may_close(self, workspaces: Sequence[Workspace], again: Callable[[], object]) -> bool:
         """Whether these may close; ``again`` asks for it once more when one has been saved."""
+        exporting = [item for item in workspaces if item.session in self._exporting]
+        if exporting:
+            exporting[0].line.mention("The export is not finished yet.")
+            return False
+        for item in workspaces:
+            if item.session.being_saved is item.session.document:
+                item.line.mention(f"{item.session.name} closes as soon as it is saved.")
+                item.session.when_saved(again)
+                return False
         to_save = [item for item in workspaces if item.session.unsaved]
-        unsaved = [item.session.name for item in to_save]
         running = [item.session.name for item in workspaces if item.session.job is not None]
-        if not unsaved and not running:
+        if not to_save and not running:
             return True
         box = QMessageBox(self)
         box.setWindowTitle("Safelight")
         box.setTextFormat(Qt.TextFormat.PlainText)
-        names = plain(", ".join(unsaved or running))
-        box.setText(
-            f"{names} has edits that are in no file."
-            if unsaved
-            else f"A filter is still running on {names}."
-        )
-        box.setInformativeText("They are lost when you close." if unsaved else "It is stopped.")
-        save = box.addButton("Save", QMessageBox.ButtonRole.AcceptRole) if unsaved else None
+        if to_save:
+            box.setText(_one_a_line([unsaved_words(item.session) for item in to_save]))
+            box.setInformativeText("That is lost when you close.")
+        else:
+            sentences = [f"A filter is still running on {plain(name)}." for name in running]
+            box.setText(_one_a_line(sentences))
+            box.setInformativeText("It is stopped when you close.")
+        save = box.addButton("Save project", QMessageBox.ButtonRole.AcceptRole) if to_save else None
         close = box.addButton("Close anyway", QMessageBox.ButtonRole.DestructiveRole)
-        box.addButton("Keep open", QMessageBox.ButtonRole.RejectRole)
+        cancel = box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
+        box.setEscapeButton(cancel)
         box.exec()
-        if save is not None and box.clickedButton() is save:
+        clicked = box.clickedButton()
+        box.deleteLater()
+        if save is not None and clicked is save:
             self.tabs.setCurrentWidget(to_save[0])
             self.save(again)
-        return box.clickedButton() is close
+        return clicked is close
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self._may_close(self.workspaces(), self.close):
@@ -390,7 +402,8 @@ class Window(QMainWindow):
         if self.plugins is not None:
             self.plugins.close()
         if self.studio is not None:
-            self.studio.close()
+            # Not on this thread: workers may take their time to end. The process waits for it.
+            threading.Thread(target=self.studio.close, name="closing").start()
             self.studio = None
         event.accept()
 
@@ -596,7 +609,7 @@ class Window(QMainWindow):
         if workspace is None:
             return
         if workspace.session.document.selection is None:
-            workspace.messages.say(f"{verb} selection: nothing is selected.")
+            workspace.messages.say(f"{verb} selection: nothing is selected.", about="selection")
             return
         from safelight.gui.pixelsdialog import PixelsDialog
 
@@ -778,16 +791,48 @@ class Window(QMainWindow):
             return
         session = workspace.session
         near = session.path or Path.home() / "Untitled"
-        name, _ = QFileDialog.getSaveFileName(
-            self,
-            "Save project",
-            str(near.with_suffix(".safelight")),
-            "Safelight projects (*.safelight)",
-        )
-        if name:
-            path = Path(name)
-            path = path if path.suffix else path.with_suffix(".safelight")
-            session.save(path, lambda: self._saved(path, done))
+        own = session.project.path if session.project is not None else None
+        path = self._ask_for_name(near.with_suffix(".safelight"), own)
+        if path is not None:
+            overwrite = path != own and os.path.lexists(path)
+            session.save(path, lambda: self._saved(path, done), overwrite=overwrite)
+
+    def _ask_for_name(self, proposed: Path, own: Path | None) -> Path | None:
+        """Where a project is to be written; what is there and not its ``own`` may be replaced."""
+        while True:
+            # The dialog would ask about the name as it is typed, which is not what is written.
+            name, _ = QFileDialog.getSaveFileName(
+                self,
+                "Save project",
+                str(proposed),
+                "Safelight projects (*.safelight)",
+                "",
+                QFileDialog.Option.DontConfirmOverwrite,
+            )
+            if not name:
+                return None
+            path = _as_project(Path(name))
+            if path == own or not os.path.lexists(path):
+                return path
+            answer = self._ask_to_replace(path)
+            if answer != "Another name":
+                return path if answer == "Replace" else None
+            proposed = path
+
+    def _ask_to_replace(self, path: Path) -> str:
+        """What to do about a file that is there: "Replace", "Another name" or "Cancel"."""
+        box = QMessageBox(self)
+        box.setWindowTitle("Save project")
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setText(f"{plain(path.name)} exists already.")
+        box.setInformativeText("What is in it is lost when you replace it.")
+        box.addButton("Replace", QMessageBox.ButtonRole.DestructiveRole)
+        box.addButton("Another name", QMessageBox.ButtonRole.ActionRole)
+        cancel = box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
+        box.setEscapeButton(cancel)
+        box.exec()
+        box.deleteLater()
+        return (box.clickedButton() or cancel).text()
 
     def _saved(self, path: Path, done: Callable[[], object] | None) -> None:
         remember_file(path)
@@ -857,16 +902,25 @@ class Window(QMainWindow):
         )
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
 
+        def ran(running: bool) -> None:
+            if running:
+                self._exporting.add(session)
+            else:
+                self._exporting.discard(session)
+
         def done() -> None:
             exported = dialog.exported
             assert exported is not None
-            session.mark_saved(document)
+            session.mark_exported(document, exported.path)
             from safelight.gui.text import file_size
 
-            notes = "".join(f"\n{note}" for note in exported.notes)
-            name = exported.path
-            workspace.messages.say(f"Exported to {name} ({file_size(exported.bytes)}).{notes}")
+            workspace.line.mention(f"Exported to {exported.path} ({file_size(exported.bytes)}).")
+            if exported.notes:
+                workspace.messages.say("\n".join(exported.notes), about="export")
+            else:
+                workspace.messages.settle("export")
 
+        dialog.ran.connect(ran)
         dialog.accepted.connect(done)
         dialog.open()
 
@@ -990,7 +1044,18 @@ class Window(QMainWindow):
             index, text = self.tabs.indexOf(item), plain(item.title).replace("&", "&&")
             if self.tabs.tabText(index) != text:
                 self.tabs.setTabText(index, text)
+            self._mark(index, item)
         self.setWindowTitle(f"{plain(workspace.title)} — Safelight")
+
+    def _mark(self, index: int, workspace: Workspace) -> None:
+        """Show on the tab of a photograph that is not in front that there is something to read."""
+        waiting = workspace.messages.open if index != self.tabs.currentIndex() else ()
+        if self.tabs.tabIcon(index).isNull() == bool(waiting):
+            self.tabs.setTabIcon(index, icon("notice") if waiting else QIcon())
+        lines = [str(workspace.session.path or ""), *(message.text for message in waiting)]
+        tip = plain("\n".join(line for line in lines if line), lines=True)
+        if self.tabs.tabToolTip(index) != tip:
+            self.tabs.setTabToolTip(index, tip)
 
     def _show_nothing(self) -> None:
         for label in (self.zoom, self.depth_label, self.profile):
@@ -999,3 +1064,37 @@ class Window(QMainWindow):
         self._undo.setEnabled(False)
         self._redo.setEnabled(False)
         self.setWindowTitle("Safelight")
+
+
+def _as_project(path: Path) -> Path:
+    """The name under which a project is written: without the suffix it could not be opened."""
+    from safelight import actions
+
+    return path if actions.is_project(path) else path.with_name(f"{path.name}.safelight")
+
+
+def unsaved_words(session: Session) -> str:
+    """What of a photograph is in no project, and where it was exported to."""
+    name = plain(session.name)
+    if session.exported is None:
+        where = "in no file" if session.project is None else "not in its project"
+        return f"{name} has edits that are {where}."
+    document, path = session.exported
+    state = (
+        "was exported to" if document is session.document else "has been edited since it went to"
+    )
+    lost = "its layers and its history are in no project"
+    if session.project is not None:
+        lost = "its last edits are not in its project"
+    return f"{name} {state} {plain(str(path))}, but {lost}."
+
+
+_MOST_LINES = 6
+"""Photographs that a question lists; of more it says how many."""
+
+
+def _one_a_line(sentences: Sequence[str]) -> str:
+    shown = list(sentences[:_MOST_LINES])
+    if len(sentences) > _MOST_LINES:
+        shown.append(f"And {len(sentences) - _MOST_LINES} more.")
+    return "\n".join(shown)

@@ -33,9 +33,11 @@ from safelight.gui.canvas import Canvas
 from safelight.gui.canvas.picker import Picker
 from safelight.gui.canvas.picture import make_levels
 from safelight.gui.controls import PaletteControl
+from safelight.gui.garbage import destroy
 from safelight.gui.jobstrip import JobStrip
+from safelight.gui.keeping import wait_for_closed
 from safelight.gui.leavingout import ask_without
-from safelight.gui.messages import MessageBar
+from safelight.gui.messages import Above, Line, Messages
 from safelight.gui.panels.filters import FilterList
 from safelight.gui.panels.histogram import Histogram
 from safelight.gui.panels.history import HistoryList
@@ -81,6 +83,7 @@ def open_for_the_screen(
             first(opened)
 
     if actions.is_project(path):
+        wait_for_closed()
         project, history = actions.Project.open(path, scratch=actions.cache_folder())
         try:
             _make_levels(history)
@@ -117,7 +120,8 @@ class Workspace(QWidget):
             loaded.history, path, self, project=loaded.project, recovery=loaded.recovery
         )
         self.canvas = Canvas()
-        self.messages = MessageBar()
+        self.messages = Messages()
+        self.line = Line()
         self.brush_bar = BrushBar(self.canvas)
         self.strip = JobStrip()
         self.filters = FilterList()
@@ -140,16 +144,14 @@ class Workspace(QWidget):
         if loaded.notes:
             self.messages.say("\n".join(loaded.notes))
 
-    def set_back_end(
-        self, studio: actions.Studio, filters: Sequence[Declaration], note: str
-    ) -> None:
+    def set_back_end(self, studio: actions.Studio, filters: Sequence[Declaration]) -> None:
         """The filters are known now, and jobs can run."""
         self.session.set_studio(studio)
         self.filters.show_filters(filters)
         self._show_active()
-        notes = [note, *self._missing()]
-        if any(notes):
-            self.messages.say("\n".join(line for line in notes if line))
+        missing = self._missing()
+        if missing:
+            self.messages.say("\n".join(missing))
 
     def show_filters(self, filters: Sequence[Declaration]) -> None:
         """The filters have changed: show those there are now, with their parameters of now."""
@@ -184,7 +186,7 @@ class Workspace(QWidget):
 
     @property
     def title(self) -> str:
-        """The photograph's name, with a star when there are edits that are in no file."""
+        """The photograph's name, with a star when there are edits that are in no project."""
         return self.session.name + (" *" if self.session.unsaved else "")
 
     def open_filter(self, declaration: Declaration) -> None:
@@ -222,7 +224,7 @@ class Workspace(QWidget):
         self.session.stop_preview()
         self._side.setCurrentWidget(self.held or self.filters)
         self._side.removeWidget(panel)
-        panel.deleteLater()
+        destroy(panel)
         self._show_picture()
         self.canvas.setFocus()
 
@@ -237,7 +239,7 @@ class Workspace(QWidget):
             if self._side.currentWidget() is panel:
                 self._side.setCurrentWidget(self.filters)
             self._side.removeWidget(panel)
-            panel.deleteLater()
+            destroy(panel)
             if leaves:
                 self.canvas.setFocus()
 
@@ -270,9 +272,8 @@ class Workspace(QWidget):
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
-        column.addWidget(self.messages)
         column.addWidget(self.brush_bar)
-        column.addWidget(self.canvas, 1)
+        column.addWidget(Above(self.canvas, self.messages, self.line), 1)
         column.addWidget(self.strip)
         self._side = QStackedWidget()
         self._side.addWidget(self.filters)
@@ -316,6 +317,12 @@ class Workspace(QWidget):
         session.measured.connect(self._show_measured)
         session.selected.connect(self._show_selected)
         session.said.connect(self.messages.say)
+        session.complained.connect(
+            lambda about, text, details: self.messages.say(text, details, about)
+        )
+        session.settled.connect(self.messages.settle)
+        session.mentioned.connect(self.line.mention)
+        self.messages.changed.connect(self.changed)
         self.filters.chosen.connect(self.choose_filter)
         self.history.jumped.connect(self._jump)
         self.strip.cancelled.connect(session.cancel_job)
@@ -397,8 +404,9 @@ class Workspace(QWidget):
         try:
             settings = self.held.settings()
         except ParameterError as error:
-            self.messages.say(str(error))
+            self.messages.say(str(error), about="settings")
             return
+        self.messages.settle("settings")
         identity = self.held.layer.id
         version = self.held.declaration.version
         edit = edits.set_filter(
@@ -444,6 +452,7 @@ class Workspace(QWidget):
         document, painted_on = self.session.document, self.session.painted_on
         if document.selection is not self._selection:
             self._selection = document.selection
+            self.messages.settle("selection")
             if self.settings is not None:  # what is tried would have it as its mask
                 self._seen.start()
         layer = None if painted_on is None else document.layer(painted_on)
@@ -480,7 +489,7 @@ class Workspace(QWidget):
     def _show_selected(self) -> None:
         """What was selected is seen in red, to be corrected with the brush; or that it is none."""
         if self._selects_nothing():
-            self.messages.say("Nothing was found, so nothing is selected.")
+            self.messages.say("Nothing was found, so nothing is selected.", about="selection")
         else:
             self.canvas.show_mask_overlay = True
 
@@ -495,8 +504,8 @@ class Workspace(QWidget):
     # -- doing ---------------------------------------------------------------------------------
 
     def choose_filter(self, declaration: Declaration) -> None:
-        """Something new begins: what was said of the last thing is over."""
-        self.messages.hide()
+        """Something new begins: what was said of the last filter is over."""
+        self._settle_filter()
         self.open_filter(declaration)
 
     def _view_changed(self) -> None:
@@ -556,17 +565,23 @@ class Workspace(QWidget):
     def _settings(self) -> dict[str, Value] | None:
         """The settings shown; None, and a message, when they are not legal."""
         try:
-            return self.settings.settings() if self.settings is not None else None
+            found = self.settings.settings() if self.settings is not None else None
         except ParameterError as error:
-            self.messages.say(str(error))
+            self.messages.say(str(error), about="settings")
             return None
+        self.messages.settle("settings")
+        return found
+
+    def _settle_filter(self) -> None:
+        for about in ("filter", "settings"):
+            self.messages.settle(about)
 
     def _apply(self) -> None:
         settings = self._settings()
         if self.settings is None or settings is None:
             return
         declaration = self.settings.declaration
-        self.messages.hide()
+        self._settle_filter()
         self.close_filter()
         self.session.apply(declaration, settings, self.canvas.visible())
 

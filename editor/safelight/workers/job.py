@@ -302,6 +302,7 @@ class Job:
         self.outcome = outcome
         self._ended.set()
         self._tell(outcome)
+        self._listener = None  # who has this job is heard no more, and both can go
 
     def _failed(self, reason: str, details: str = "") -> JobFailed:
         plugin = self.declaration.plugin or "no plugin"

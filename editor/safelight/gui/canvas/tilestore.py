@@ -166,6 +166,7 @@ class Maker:
                 self._making, make = self._wanted.pop(0)
                 key = self._making
             self._mailbox.post((key, _made(make)))
+            del make  # while it waits for more it has no hold of a photograph
 
 
 def _made(make: Callable[[], QImage]) -> QImage:
