@@ -397,7 +397,7 @@ def modify_selection(grow: float = 0.0, feather: float = 0.0, label: str = "") -
             band = Region(0, y, before.width, _BAND).intersect(before.region)
             pixels = shaped(before, band, grow, feather)[..., np.newaxis]
             builder.write(band, from_float(pixels, before.depth))
-        after = builder.finish()
+        after = builder.finish().condensed()
         return replace(document, selection=None if _is_empty(after, after.region) else after)
 
     named = (

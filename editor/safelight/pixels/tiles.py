@@ -305,6 +305,17 @@ class Raster:
         held = self.parts()
         yield from map(fetched, {id(held[i]): held[i] for i in self._indices(region)}.values())
 
+    def condensed(self) -> Raster:
+        """The same pixels, with each tile of one value shared by all of that value.
+
+        It looks at every pixel: call it on a thread.
+        """
+
+        def shared(tile: NDArray[Any]) -> NDArray[Any]:
+            return solid(tile.shape, tile[0, 0], self.depth) if (tile == tile[0, 0]).all() else tile
+
+        return self.mapped(shared)
+
     def bounds(self) -> Region | None:
         """The smallest rectangle outside of which everything is 0; None where everything is."""
         known: dict[int, tuple[NDArray[np.intp], NDArray[np.intp]]] = {}
@@ -479,7 +490,9 @@ _solids: WeakValueDictionary[tuple[Any, ...], NDArray[Any]] = WeakValueDictionar
 _solids_lock = threading.Lock()
 
 
-def solid(shape: tuple[int, ...], value: float | Sequence[float], depth: str) -> NDArray[Any]:
+def solid(
+    shape: tuple[int, ...], value: float | Sequence[float] | NDArray[Any], depth: str
+) -> NDArray[Any]:
     """A read-only tile of one value, or one for each channel; the same object whenever it is
     asked for while it is in use anywhere.
     """
