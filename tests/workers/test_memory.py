@@ -11,6 +11,7 @@ from safelight.document import Document
 from safelight.pixels import Raster
 from safelight.workers.blocks import Block
 from safelight.workers.job import Job, JobFailed, JobFinished
+from safelight.workers.patience import Patience
 
 
 class ScriptedWorker:
@@ -45,6 +46,9 @@ class ScriptedWorker:
 
     def reply(self, timeout):
         return self.replies.pop(0)
+
+    def patience(self, limit):
+        return Patience(limit, lambda: None)
 
     def block(self, size, *, writable):
         block = Block(size, writable=writable)
