@@ -121,7 +121,7 @@ def test_a_file_without_a_single_number_is_not_blamed_on_its_plugin(name, opened
 def test_what_is_no_number_in_a_foreign_file_is_mended_with_a_note(opened):
     result = opened("some_numbers")
     assert result.notes == (
-        "2 pixels were no numbers (NaN or infinite) and were made up from the neighbours.",
+        "2 pixels were no numbers (NaN, infinite, too large) and were made up from the neighbours.",
     )
     np.testing.assert_allclose(pixels_of(result), np.full((4, 5, 4), 0.25), rtol=1e-6)
 

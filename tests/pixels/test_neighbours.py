@@ -158,9 +158,7 @@ def test_numbers_are_left_alone_and_not_copied():
         pixels = np.zeros((300, 5, 4), kind)
         assert mended(pixels)[1] == 0
         assert mended(pixels)[0] is pixels
-    huge = np.full((600, 9, 3), 3e38, np.float32)
-    assert is_finite(huge)
-    assert mended(huge)[0] is huge
+    assert is_finite(np.full((600, 9, 3), 3e38, np.float32))
 
 
 def test_a_picture_without_a_single_number_becomes_black():

@@ -65,7 +65,7 @@ def with_numbers(pixels: NDArray[Any], notes: list[str]) -> NDArray[Any]:
     if count:
         what = "1 pixel was no number" if count == 1 else f"{count} pixels were no numbers"
         verb = "was" if count == 1 else "were"
-        notes.append(f"{what} (NaN or infinite) and {verb} made up from the neighbours.")
+        notes.append(f"{what} (NaN, infinite, too large) and {verb} made up from the neighbours.")
     return whole
 
 

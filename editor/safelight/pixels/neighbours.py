@@ -27,6 +27,8 @@ from safelight.pixels.depth import to_float
 
 Pixels = NDArray[np.float32]
 
+_LARGEST = np.float32(2.0**40)
+
 _CELL = 256
 """Pixels a side of what is looked through, and mended, at a time."""
 
@@ -92,21 +94,21 @@ def is_finite(pixels: NDArray[Any]) -> bool:
 
 
 def mended(pixels: NDArray[Any]) -> tuple[NDArray[Any], int]:
-    """Pixels (height, width, channels) with numbers in place of what is NaN or infinite, and how
-    many pixels had such.
+    """Pixels (height, width, channels) with numbers in place of what is NaN, infinite or too large
+    to be computed with (beyond 2 ** 40), and how many pixels had such.
 
     Each channel is mended by itself, from numbers within 31 pixels; further away by the mean of
     what lies around in squares of 32. Without a single number it becomes 0. Pixels that need
     nothing come back as they are, not copied.
     """
-    if is_finite(pixels):
+    if all(_usable(pixels[y : y + _CELL]).all() for y in range(0, len(pixels), _CELL)):
         return pixels, 0
     whole = Region(0, 0, pixels.shape[1], pixels.shape[0])
     result, count, coarse = pixels.copy(), 0, None
     for y in range(0, whole.height, _CELL):
         for x in range(0, whole.width, _CELL):
             cell = Region(x, y, _CELL, _CELL).intersect(whole)
-            bad = ~np.isfinite(pixels[cell.rows(), cell.columns()])
+            bad = ~_usable(pixels[cell.rows(), cell.columns()])
             if not bad.any():
                 continue
             count += int(bad.any(axis=2).sum())
@@ -124,9 +126,16 @@ def mended(pixels: NDArray[Any]) -> tuple[NDArray[Any], int]:
     return result, count
 
 
+def _usable(pixels: NDArray[Any]) -> NDArray[np.bool_]:
+    """Where numbers can be computed with: light of them, their power of 2.4, is a number too."""
+    if pixels.dtype.kind != "f":
+        return np.ones((), np.bool_)
+    return np.asarray(np.abs(pixels) <= _LARGEST, np.bool_)
+
+
 def _numbers(pixels: Pixels) -> tuple[Pixels, Pixels]:
     """Pixels with 0 in place of what is no number, and 1 where they are numbers, else 0."""
-    fine = np.isfinite(pixels)
+    fine = _usable(pixels)
     return np.where(fine, pixels, np.float32(0)), fine.astype(np.float32)
 
 
