@@ -47,6 +47,17 @@ def test_a_job_ends_as_an_edit(studio, document):
     assert result[0, 0].tolist() == [192, 128, 64]
 
 
+def test_resting_ends_idle_workers_and_the_next_job_runs_in_a_new_one(document):
+    with actions.Studio() as studio:
+        warmth = studio.filter("warmth")
+        assert isinstance(studio.start(warmth, {}, document).wait(180), actions.JobFinished)
+        before = list(studio._pools.built_in._all)
+        studio.rest()
+        assert before
+        assert not any(worker.alive for worker in before)
+        assert isinstance(studio.start(warmth, {}, document).wait(180), actions.JobFinished)
+
+
 def test_a_shared_short_name_has_to_be_said_in_full(tmp_path):
     folder = install(tmp_path, "safelight_faults")
     source = folder / "safelight_faults.py"

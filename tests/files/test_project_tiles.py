@@ -363,3 +363,15 @@ def test_the_same_tiles_are_read_right_on_many_threads(tmp_path, small_cache):
 
 def test_every_project_shares_one_bounded_cache():
     assert CACHE.most >= 64 << 20
+
+
+def test_what_is_no_number_in_a_project_is_mended_when_it_is_looked_at(tmp_path):
+    pixels = np.full((40, 30, 3), 0.5, np.float32)
+    pixels[7, 9], pixels[20, 3, 1] = np.nan, np.inf
+    document = Document.from_raster(Raster.from_array(pixels))
+    Project.create(tmp_path / "old.safelight", History.start(document)).close()
+    project, history = Project.open(tmp_path / "old.safelight")
+    shown = history.document.layers[0].raster.to_array()
+    np.testing.assert_allclose(shown, 0.5, atol=1e-6)
+    project.save(history)
+    project.close()

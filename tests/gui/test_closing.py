@@ -69,3 +69,16 @@ def test_nobody_has_hold_of_a_closed_photograph(window, small, qtbot):
     assert documents() == []
     kinds = (Session, Workspace)
     assert not [item for item in gc.get_objects() if isinstance(item, kinds)]
+
+
+def test_with_the_last_photograph_the_memory_of_workers_is_given_back(window, small, qtbot):
+    rested = []
+    window.studio.rest = lambda: rested.append(window.tabs.count())
+    window._rest.setInterval(0)
+    for _ in range(2):
+        open_in(window, small, qtbot)
+    window.close_tab(0)
+    qtbot.waitUntil(lambda: not window._rest.isActive(), timeout=LIMIT)
+    assert rested == []
+    window.close_tab(0)
+    qtbot.waitUntil(lambda: rested == [0], timeout=LIMIT)

@@ -127,6 +127,15 @@ class Studio:
             return False
         return self.live.reach(filter, 0) is None
 
+    def rest(self) -> None:
+        """Give back the memory of workers that do nothing now, and have one ready for the next job.
+
+        May take a moment. Raises WorkerDied.
+        """
+        for pools in self._every_pools():
+            pools.rest()
+        self.warm()
+
     def warm(self) -> None:
         """Start a worker now. Raises WorkerDied."""
         self._pools.built_in.warm()

@@ -23,7 +23,7 @@ from safelight.files.memory import room
 from safelight.files.projectdata import DataError, unpacked
 from safelight.files.projectdatabase import ProjectError, spoken
 from safelight.files.spill import Scratch
-from safelight.pixels import Part, Raster, tile_digest
+from safelight.pixels import Part, Raster, mended, tile_digest
 
 _LEAST = 64 << 20
 """Bytes of tiles that are kept however little memory is free."""
@@ -273,6 +273,9 @@ class Tile:
         pixels = unpacked(data, self.shape, self.depth)
         if tile_digest(pixels) != self.digest:
             raise DataError("a tile is damaged")
+        if pixels.dtype.kind == "f":
+            # Saved before pictures were mended on opening; the file keeps what it holds.
+            pixels, _ = mended(pixels)
         pixels.flags.writeable = False
         CACHE.put(self.digest, pixels)
         return pixels

@@ -40,7 +40,7 @@ from shiboken6 import isValid
 
 from safelight.gui.arriving import kind_of
 from safelight.gui.background import Background, Mailbox
-from safelight.gui.garbage import destroy, keep_for_good
+from safelight.gui.garbage import destroy, give_back, keep_for_good
 from safelight.gui.icons import icon
 from safelight.gui.keys import latin_combinations
 from safelight.gui.messages import Above, Line, Messages
@@ -65,6 +65,9 @@ _DEPTHS = {"uint8": "8-bit", "uint16": "16-bit", "float32": "32-bit float"}
 _HEIGHT = 64
 """Pixels above the status line at which the window's own messages end: a job's strip is below."""
 
+_REST = 2000
+"""Milliseconds after a photograph was closed until memory is given back: threads end first."""
+
 _FIRST, _FARTHEST = 8, 256
 """Pixels by which a selection is grown, shrunk or feathered: offered at first, and at most."""
 
@@ -85,6 +88,10 @@ class Window(QMainWindow):
         self.ready = False
         self._to_take: list[Path] = []
         self._woke = threading.Event()
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_REST)
+        self._rest.timeout.connect(self._give_back)
         self._device = device
         self._safe = safe
         self._awake = False
@@ -253,7 +260,8 @@ class Window(QMainWindow):
             from safelight.gui.firstlook import FirstLook
 
             look = FirstLook(opened)
-            self._add_tab(look, path)
+            self.tabs.addTab(look, "")
+            self._furnish_tab(look, path)
             self.tabs.setTabText(self.tabs.indexOf(look), plain(look.title).replace("&", "&&"))
 
         def load() -> Loaded:
@@ -300,29 +308,26 @@ class Window(QMainWindow):
         """Show what was opened in a tab, that of the first look at it if there was one."""
         from safelight.gui.workspace import Workspace
 
-        workspace = Workspace(loaded, path)
+        index, in_front = self.tabs.count(), True
+        if instead is not None:
+            index, in_front = self.tabs.indexOf(instead), self.tabs.currentWidget() is instead
+        workspace = Workspace(loaded, path, lambda page: self.tabs.insertTab(index, page, ""))
         workspace.changed.connect(self._show_state)
         if self.studio is not None:
             workspace.set_back_end(self.studio, self.filters)
-        if instead is None:
-            self._add_tab(workspace, path)
-            return
-        place, in_front = self.tabs.indexOf(instead), self.tabs.currentWidget() is instead
-        workspace.canvas.look_as(instead.canvas)
-        self._add_tab(workspace, path, place, in_front=in_front)
-        self.tabs.removeTab(self.tabs.indexOf(instead))
-        destroy(instead)
-        self._show_state()
+        if instead is not None:
+            workspace.canvas.look_as(instead.canvas)
+        self._furnish_tab(workspace, path, in_front=in_front)
+        if instead is not None:
+            self.tabs.removeTab(self.tabs.indexOf(instead))
+            destroy(instead)
+            self._show_state()
 
-    def _add_tab(
-        self,
-        workspace: Workspace | FirstLook,
-        path: Path | None,
-        place: int = -1,
-        *,
-        in_front: bool = True,
+    def _furnish_tab(
+        self, workspace: Workspace | FirstLook, path: Path | None, *, in_front: bool = True
     ) -> None:
-        index = self.tabs.insertTab(place, workspace, "")
+        """Give a tab its tooltip and the button that closes it."""
+        index = self.tabs.indexOf(workspace)
         self.tabs.setTabToolTip(index, tooltip(str(path or "")))
         close = QToolButton()
         close.setObjectName("plain")
@@ -355,6 +360,19 @@ class Window(QMainWindow):
         destroy(workspace)
         self._show_state()
         self.welcome.show_recent()
+        self._rest.start()
+
+    def _give_back(self) -> None:
+        """Return the memory of closed photographs, on a thread; with the last, the workers' too."""
+        studio = self.studio if not self.tabs.count() else None
+
+        def work() -> None:
+            give_back()
+            if studio is not None:
+                studio.rest()
+
+        # A worker that cannot be started is told when it is wanted.
+        Background(self, work, lambda _: None, lambda _: None)
 
     def _may_close(self, workspaces: Sequence[Workspace], again: Callable[[], object]) -> bool:
         """Whether these may close; ``again`` asks for it once more when one has been saved."""

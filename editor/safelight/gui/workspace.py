@@ -110,12 +110,21 @@ def _make_levels(history: History) -> None:
 
 
 class Workspace(QWidget):
-    """A session's widgets. ``changed`` tells that title, status or actions may read differently."""
+    """A session's widgets. ``changed`` tells that title, status or actions may read differently.
+
+    ``place`` is called first, to put it where it will be: that costs more the more is inside.
+    """
 
     changed = Signal()
 
-    def __init__(self, loaded: Loaded, path: Path | None, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(
+        self,
+        loaded: Loaded,
+        path: Path | None,
+        place: Callable[[Workspace], object] = lambda _: None,
+    ) -> None:
+        super().__init__()
+        place(self)
         self.session = Session(
             loaded.history, path, self, project=loaded.project, recovery=loaded.recovery
         )
@@ -268,38 +277,39 @@ class Workspace(QWidget):
     # -- making --------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
+        """Put every widget where it belongs, the outer ones first.
+
+        Qt reads the style sheet anew for all that is inside of what it moves into another widget.
+        """
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(6, 6, 6, 6)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        layout.addWidget(self.splitter)
         middle = QWidget()
+        self.splitter.addWidget(middle)
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         column.addWidget(self.brush_bar)
         column.addWidget(Above(self.canvas, self.messages, self.line), 1)
         column.addWidget(self.strip)
+        panels = overview, top, bottom = _panel(), _panel(), _panel()
         self._side = QStackedWidget()
-        self._side.addWidget(self.filters)
-        self.lists = QTabWidget()
-        self.lists.setDocumentMode(True)
-        self.lists.addTab(self.layers, "Layers")
-        self.lists.addTab(self.history, "History")
-        self.overview = QTabWidget()
-        self.overview.setDocumentMode(True)
+        self.sidebar = Sidebar(panels, self._side)
+        self.splitter.addWidget(self.sidebar)
+        self.overview = _tabs(overview)
         self.overview.addTab(self.navigator, "Navigator")
         self.overview.addTab(self.histogram, "Histogram")
-        overview, top, bottom = (
-            _panel(inside) for inside in (self.overview, self._side, self.lists)
-        )
-        self.sidebar = side = Sidebar((overview, top, bottom), self._side)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.addWidget(middle)
-        self.splitter.addWidget(side)
+        _fill(top, self._side)
+        self._side.addWidget(self.filters)
+        self.lists = _tabs(bottom)
+        self.lists.addTab(self.layers, "Layers")
+        self.lists.addTab(self.history, "History")
         self.splitter.setStretchFactor(0, 1)
         self.splitter.setStretchFactor(1, 0)
         self.splitter.setCollapsible(0, False)
         self.splitter.setCollapsible(1, True)
         self.splitter.setSizes([980, 290])
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(6, 6, 6, 6)
-        layout.addWidget(self.splitter)
 
     def _connect(self) -> None:
         session = self.session
@@ -599,10 +609,21 @@ def _with_pixels(document: actions.Document) -> list[tuple[str, str]]:
     return found[::-1]
 
 
-def _panel(inside: QWidget) -> QFrame:
+def _panel() -> QFrame:
     frame = QFrame()
     frame.setObjectName("panel")
-    layout = QVBoxLayout(frame)
+    return frame
+
+
+def _fill(panel: QFrame, inside: QWidget) -> None:
+    layout = QVBoxLayout(panel)
     layout.setContentsMargins(0, 0, 0, 0)
     layout.addWidget(inside)
-    return frame
+
+
+def _tabs(panel: QFrame) -> QTabWidget:
+    """An empty stack of tabs in a panel."""
+    tabs = QTabWidget()
+    tabs.setDocumentMode(True)
+    _fill(panel, tabs)
+    return tabs

@@ -67,6 +67,13 @@ class Pools:
         for pool in pools:
             pool.close()
 
+    def rest(self) -> None:
+        """End the workers that do nothing now, with the memory that they have taken."""
+        with self._lock:
+            pools = [self.built_in, *self._others.values()]
+        for pool in pools:
+            pool.rest()
+
     def close(self) -> None:
         """End all workers; jobs under way end as failed."""
         with self._lock:
