@@ -30,8 +30,8 @@ DEPTHS = ["uint8", "uint16", "float32"]
 def patch_tiles(side=8):
     """Tiles of 8 x 8 pixels while it lasts, so that a picture of 40 x 40 has many."""
     patch = pytest.MonkeyPatch()
-    for module in ("safelight.pixels.tiles", "safelight.document.render"):
-        patch.setattr(sys.modules[module], "TILE", side)
+    for module in ("pixels.tiles", "document.render", "document.stroke"):
+        patch.setattr(sys.modules[f"safelight.{module}"], "TILE", side)
     patch.setattr(sys.modules["safelight.document.render"], "_BAND", 2 * side)
     return patch
 

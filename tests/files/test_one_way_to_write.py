@@ -32,7 +32,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("files/atomic.py", "os.rename"): "the one way",
     ("files/atomic.py", "os.link"): "the one way",
     ("files/projectdatabase.py", "sqlite3.connect"): "a save is a transaction of the database",
-    ("gui/session.py", "self.save"): "a project, which files/project.py writes",
+    ("gui/session.py", "self._keeping.save"): "a project, which files/project.py writes",
     ("gui/window.py", "self.save"): "a project, which files/project.py writes",
     ("gui/window.py", "session.save"): "a project, which files/project.py writes",
     ("gui/window.py", "workspace.session.save"): "a project, which files/project.py writes",

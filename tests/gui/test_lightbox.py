@@ -377,8 +377,9 @@ def test_what_is_applied_is_what_came_into_the_middle(workspace, qtbot):
     click(qtbot, lightbox, 7)
     middle = lightbox.grid.thumbs[MIDDLE]
     qtbot.waitUntil(lambda: np.array_equal(pixels(middle.image)[0, 0], taken), timeout=LIMIT)
+    code = lightbox.value()
     layer = applied(workspace, qtbot, panel)
-    assert layer.filter.settings["code"] == lightbox.value()
+    assert layer.filter.settings["code"] == code
     assert np.abs(layer.pixels.to_array()[50, 50] - taken).max() <= 1
 
 

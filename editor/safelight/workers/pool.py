@@ -40,8 +40,8 @@ _ENVIRONMENT_PREFIXES = ("LC_", "LD_LIBRARY", "DYLD_", "CUDA", "NVIDIA", "XDG_CA
 _LOOK = 0.5
 """Seconds between looks at what a stranger's plugin has written."""
 
-_MOST_REPLIES = 1000
-"""Messages that may wait to be read; a job has a few."""
+_MOST_REPLIES = 2000
+"""Messages that may come for one question: an answer, and a thousand steps of progress."""
 
 _PUBLIC = ("LANG", "TZ", "ORT_DISABLE_TELEMETRY", "SYSTEMROOT")
 """What a stranger's plugin sees of the environment."""
@@ -76,6 +76,7 @@ class WorkerProcess:
         self._closing = threading.Lock()
         self._errors: collections.deque[bytes] = collections.deque(maxlen=200)
         self._offence = ""
+        self._heard = 0
         self._scratch = scratch
         self._wrapped = False
         if environment and scratch:
@@ -109,6 +110,7 @@ class WorkerProcess:
 
     def send(self, message: protocol.Message) -> None:
         """Send a message. Raises WorkerDied when nobody reads it."""
+        self._heard = 0
         try:
             self._channel.send(message)
         except OSError:
@@ -225,7 +227,8 @@ class WorkerProcess:
             self._replies.put(received[0] if received else None)
             if received is None:
                 return
-            if self._replies.qsize() > _MOST_REPLIES:
+            self._heard += 1
+            if self._heard > _MOST_REPLIES:
                 self._convict("sent more messages than it was asked for")
 
     def _keep_errors(self) -> None:

@@ -40,6 +40,9 @@ from safelight.workers.rehearsal import Given, beside, call, rehearse
 from safelight.workers.sandbox import limit_resources, yield_to_the_window
 from safelight.workers.trial import complaint
 
+_STEP = 1e-3
+"""The least that progress rises by for the host to be told."""
+
 
 class Plugins:
     """What the installed plugins offer, by id. A broken plugin is a line in ``failures``."""
@@ -114,6 +117,7 @@ class _Job(api.Job):
         self._worker = worker
         self._message = message
         self._folder = folder
+        self._told = -1.0
 
     def run(self, model: str, image: api.Image, **inputs: Any) -> api.Image:
         self.check()
@@ -129,7 +133,10 @@ class _Job(api.Job):
 
     def progress(self, fraction: float) -> None:
         self.check()
-        self._worker.reply(self._message, "progress", fraction=min(max(float(fraction), 0.0), 1.0))
+        fraction = min(max(float(fraction), 0.0), 1.0)
+        if fraction >= self._told + _STEP:
+            self._told = fraction
+            self._worker.reply(self._message, "progress", fraction=fraction)
 
     def check(self) -> None:
         if self._message["job"] in self._worker.cancelled:
