@@ -394,7 +394,7 @@ class Window(QMainWindow):
         box.setTextFormat(Qt.TextFormat.PlainText)
         if to_save:
             box.setText(_one_a_line([unsaved_words(item.session) for item in to_save]))
-            box.setInformativeText("That is lost when you close.")
+            box.setInformativeText("They are lost when you close.")
         else:
             sentences = [f"A filter is still running on {plain(name)}." for name in running]
             box.setText(_one_a_line(sentences))
