@@ -14,8 +14,9 @@ from tests.gui.conftest import answer, choose, open_in, photograph
 LIMIT = 60000
 
 
-def documents():
-    return [item for item in gc.get_objects() if isinstance(item, Document)]
+def alive():
+    kinds = (Document, Session, Workspace)
+    return [item for item in gc.get_objects() if isinstance(item, kinds)]
 
 
 def rasters_of(session):
@@ -55,7 +56,7 @@ def small(tmp_path):
 
 
 def test_nobody_has_hold_of_a_closed_photograph(window, small, qtbot):
-    of_other_tests = {id(item): item for item in documents()}
+    of_other_tests = {id(item): item for item in alive()}
     held = []
     for _ in range(2):
         held += use(window, small, qtbot)
@@ -67,9 +68,7 @@ def test_nobody_has_hold_of_a_closed_photograph(window, small, qtbot):
         return not any(ref() is not None for ref in held)
 
     qtbot.waitUntil(gone, timeout=LIMIT)
-    assert [item for item in documents() if id(item) not in of_other_tests] == []
-    kinds = (Session, Workspace)
-    assert not [item for item in gc.get_objects() if isinstance(item, kinds)]
+    assert [item for item in alive() if id(item) not in of_other_tests] == []
 
 
 def test_with_the_last_photograph_the_memory_of_workers_is_given_back(window, small, qtbot):

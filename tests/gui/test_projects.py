@@ -201,7 +201,7 @@ def test_after_a_kill_the_next_start_offers_what_was_left(qtbot, monkeypatch):
     assert session.unsaved
     session.mark_saved(session.document)
     window.close_tab(0)
-    assert actions.left_behind(folder) == []
+    qtbot.waitUntil(lambda: actions.left_behind(folder) == [], timeout=20000)  # on a thread
 
 
 def test_edits_are_noted_for_recovery_and_forgotten_when_saved(
