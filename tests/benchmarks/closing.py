@@ -35,7 +35,7 @@ from safelight.pixels import Raster
 _LIMIT = 600.0
 """Seconds to wait for anything."""
 
-_REST = 8.0
+_REST = 18.0
 """Seconds between closing and looking: threads end, timers run out."""
 
 

@@ -71,10 +71,12 @@ def test_nobody_has_hold_of_a_closed_photograph(window, small, qtbot):
     assert [item for item in alive() if id(item) not in of_other_tests] == []
 
 
-def test_with_the_last_photograph_the_memory_of_workers_is_given_back(window, small, qtbot):
+def test_with_the_last_photograph_the_memory_of_workers_is_given_back(
+    window, small, qtbot, monkeypatch
+):
     rested = []
     window.studio.rest = lambda: rested.append(window.tabs.count())
-    window._rest.setInterval(0)
+    monkeypatch.setattr("safelight.gui.window._REST", (0, 0))
     for _ in range(2):
         open_in(window, small, qtbot)
     window.close_tab(0)

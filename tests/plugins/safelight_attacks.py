@@ -213,7 +213,7 @@ def say(image):
 
 @attack("Talk nonsense")
 def nonsense(image):
-    for descriptor in range(3, 64):
+    for descriptor in range(3, 4096):
         try:
             os.write(descriptor, b"\xff" * 64)
         except OSError:

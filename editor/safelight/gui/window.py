@@ -65,8 +65,10 @@ _DEPTHS = {"uint8": "8-bit", "uint16": "16-bit", "float32": "32-bit float"}
 _HEIGHT = 64
 """Pixels above the status line at which the window's own messages end: a job's strip is below."""
 
-_REST = 2000
-"""Milliseconds after a photograph was closed until memory is given back: threads end first."""
+_REST = (1500, 4500, 9000)
+"""Milliseconds after a photograph was closed, and after each other, at which memory is given back:
+threads end first, which on a busy machine takes its time.
+"""
 
 _FIRST, _FARTHEST = 8, 256
 """Pixels by which a selection is grown, shrunk or feathered: offered at first, and at most."""
@@ -90,8 +92,8 @@ class Window(QMainWindow):
         self._woke = threading.Event()
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
-        self._rest.setInterval(_REST)
         self._rest.timeout.connect(self._give_back)
+        self._rests: list[int] = []
         self._device = device
         self._safe = safe
         self._awake = False
@@ -360,11 +362,16 @@ class Window(QMainWindow):
         destroy(workspace)
         self._show_state()
         self.welcome.show_recent()
-        self._rest.start()
+        self._rests = list(_REST)
+        self._rest.start(self._rests.pop(0))
 
     def _give_back(self) -> None:
         """Return the memory of closed photographs, on a thread; with the last, the workers' too."""
         studio = self.studio if not self.tabs.count() else None
+
+        if self._rests:
+            studio = None  # workers rest once, when all else has
+            self._rest.start(self._rests.pop(0))
 
         def work() -> None:
             give_back()
