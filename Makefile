@@ -9,9 +9,7 @@ PLUGINS := $(sort $(dir $(wildcard plugins/*/pyproject.toml)))
 EDITABLE := $(foreach plugin,$(PLUGINS),-e $(plugin))
 # One process of tests for each processor; each takes from the others' rest when it has no more.
 SPREAD := -n auto --maxprocesses 8 --dist worksteal
-# Trained and exported networks are made once for each file of tests: a file stays in one process.
-TEST_MODELS := .venv-training/bin/python -m pytest -q -c /dev/null --rootdir . \
-	-n auto --maxprocesses 8 --dist loadfile \
+TEST_MODELS := .venv-training/bin/python -m pytest -q -c /dev/null --rootdir . $(SPREAD) \
 	--confcutdir tests/models --import-mode importlib --durations 10 tests/models
 PHOTO := $(firstword $(wildcard resources/samples/*.jpg))
 
