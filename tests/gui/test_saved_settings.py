@@ -68,3 +68,12 @@ def test_a_kept_result_of_unknown_settings_is_shown(opened, said, qtbot):
     qtbot.waitUntil(lambda: opened.held is not None, timeout=60000)
     assert "What was kept of the layer is shown." in opened.held.trouble.text()
     assert session.document.layer("warm").filter.kept is kept
+
+
+def test_what_was_said_of_a_layer_goes_with_it(opened, said, qtbot):
+    session = opened.session
+    add(session, saved_layer({"force": 0.9}))
+    qtbot.waitUntil(lambda: any("no parameter force" in text for text in said), timeout=60000)
+    assert opened.messages.open
+    session.undo()
+    qtbot.waitUntil(lambda: not opened.messages.open, timeout=60000)

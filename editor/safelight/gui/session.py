@@ -426,7 +426,7 @@ class Session(QObject):
         current, document, studio = self._round, self.document, self.studio
         if not any(layer.filter for layer in document.walk()):
             self._show_stale(current, frozenset(), {})
-            self._unfit = {}
+            self._tell_unfit(current, {})
             return
 
         def waits(layer: Layer) -> bool:
