@@ -33,12 +33,19 @@ def reference() -> str:
     assert isinstance(package, griffe.Module)
     parts, testing = [HEAD], package.modules["testing"]
     for module in sorted(package.modules.values(), key=lambda item: (item is testing, item.name)):
-        wanted = {str(name) for name in (testing if module is testing else package).exports or ()}
+        wanted = set(_exported(testing if module is testing else package))
         found = list(_defined(module, wanted))
         if found:
             parts += [f"## {module.name.capitalize()}", _text(module)]
             parts += [part for item in found for part in _item(item)]
     return "\n\n".join(part.strip() for part in parts if part.strip()) + "\n"
+
+
+def _exported(module: griffe.Module) -> Iterator[str]:
+    """The names that a module exports, with those of the modules whose lists it adds to its own."""
+    for name in map(str, module.exports or ()):
+        inner = name.removesuffix(".__all__")
+        yield from [name] if inner == name else _exported(module.modules[inner])
 
 
 def _defined(module: griffe.Module, names: set[str]) -> Iterator[Object]:

@@ -6,6 +6,7 @@ from safelight import api
 def warmth(image: api.Image, amount: api.SignedFraction = 0.2) -> api.Image: ...
 """
 
+from safelight.api import kinds
 from safelight.api.filter import (
     VERSION,
     Declaration,
@@ -29,28 +30,22 @@ from safelight.api.formats import (
 from safelight.api.hooks import PROJECT, exporters, filters, hookimpl, hookspec, importers
 from safelight.api.image import Image, Mask, from_linear, to_linear
 from safelight.api.job import Cancelled, Job
+from safelight.api.kinds import *  # noqa: F403 - so that a kind of parameter is named in one place
 from safelight.api.latent import between, chosen, drawn
 from safelight.api.parameters import (
     Angle,
     Colour,
-    Curve,
     Fraction,
     HexColour,
     Latent,
-    Layer,
     Number,
-    Palette,
     Parameter,
     ParameterError,
-    Picture,
     Pixels,
-    Point,
-    Rectangle,
     Seed,
     SignedFraction,
     Tray,
     Unless,
-    Value,
 )
 from safelight.api.prepare import Prepare, Prepared, Source
 from safelight.api.region import Region
@@ -62,7 +57,6 @@ __all__ = [
     "Angle",
     "Cancelled",
     "Colour",
-    "Curve",
     "Declaration",
     "Format",
     "FormatError",
@@ -72,19 +66,14 @@ __all__ = [
     "Image",
     "Job",
     "Latent",
-    "Layer",
     "Mask",
     "Number",
-    "Palette",
     "Parameter",
     "ParameterError",
-    "Picture",
     "Pixels",
-    "Point",
     "Prepare",
     "Prepared",
     "Reach",
-    "Rectangle",
     "Region",
     "Registered",
     "RegisteredFormat",
@@ -94,7 +83,6 @@ __all__ = [
     "Source",
     "Tray",
     "Unless",
-    "Value",
     "between",
     "chosen",
     "drawn",
@@ -114,3 +102,4 @@ __all__ = [
     "selector",
     "to_linear",
 ]
+__all__ += kinds.__all__

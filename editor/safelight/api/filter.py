@@ -14,7 +14,8 @@ from typing import Any, TypeGuard, TypeVar, cast
 
 from safelight.api.image import Image
 from safelight.api.job import Job
-from safelight.api.parameters import Parameter, ParameterError, Value, parameter_of
+from safelight.api.kinds import Value
+from safelight.api.parameters import Parameter, ParameterError, parameter_of
 from safelight.api.prepare import Prepare, Prepared, Source, check_prepare, prepared
 
 Function = TypeVar("Function", bound=Callable[..., Any])

@@ -8,38 +8,12 @@ resources/parameters.md lists the types, each with its forms.
 from __future__ import annotations
 
 import math
-import re
-import reprlib
 import types
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
-from typing import Annotated, Any, Literal, TypeAlias, TypeGuard, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeAlias, get_args, get_origin
 
-from safelight.api import shapes
-from safelight.api.image import Image
-
-Value: TypeAlias = float | int | bool | str | tuple["Value", ...]
-"""What a parameter can hold: a number, a flag, a text, or a shape (tuples of numbers).
-
-All can be keys. In JSON a tuple is a list; ``Parameter.check`` makes tuples of lists again.
-"""
-
-Kind: TypeAlias = Literal[
-    "number",
-    "integer",
-    "flag",
-    "choice",
-    "text",
-    "colour",
-    "seed",
-    "point",
-    "rectangle",
-    "curve",
-    "picture",
-    "layer",
-    "code",
-    "palette",
-]
+from safelight.api.kinds import KINDS, Meaning, Value, is_number
 
 
 class ParameterError(ValueError):
@@ -62,7 +36,7 @@ class Number:
     step: float | None = None
     unit: str = ""
     length: bool = False
-    kind: Kind | None = None
+    kind: str | None = None
     ends: tuple[str, str] | None = None
 
 
@@ -109,13 +83,6 @@ class Latent:
     role: Literal["", "held", "other"] = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Meaning:
-    """What a text or a tuple stands for."""
-
-    kind: Kind
-
-
 Fraction: TypeAlias = Annotated[float, Number(0.0, 1.0, step=0.01)]
 """0 to 1."""
 
@@ -134,40 +101,6 @@ Seed: TypeAlias = Annotated[int, Number(0, 2**32 - 1, kind="seed")]
 HexColour: TypeAlias = Annotated[str, Colour()]
 """A colour, ``#rrggbb``, sRGB."""
 
-Point: TypeAlias = Annotated[tuple[float, float], _Meaning("point")]
-"""A place in the picture: (x, y) as fractions of its width and height, from the top left."""
-
-Rectangle: TypeAlias = Annotated[tuple[float, float, float, float], _Meaning("rectangle")]
-"""A part of the picture: (x, y, width, height) as fractions of its width and height.
-
-It is never empty and lies within the picture.
-"""
-
-Curve: TypeAlias = Annotated[tuple[tuple[float, float], ...], _Meaning("curve")]
-"""A tone curve: 2 to 16 points (x, y), 0 to 1, x rising. ``curve_samples`` draws it."""
-
-Picture: TypeAlias = Annotated[Image | None, _Meaning("picture")]
-"""Another picture, whole and in its own size; None when there is none, which is the default.
-
-The setting is the path of its file, "" for none. The host reads it: a worker cannot. One of more
-than 16 million pixels comes halved until it has no more. With a ``Tray`` a copy is kept instead.
-"""
-
-Layer: TypeAlias = Annotated[Image | None, _Meaning("layer")]
-"""The pixels of another layer, where and as large as the image; None, the default, when there is
-none.
-
-The setting is the id or the name of a layer that holds pixels, "" for none. Its mask, opacity and
-alpha are left out; it may be hidden.
-"""
-
-
-Palette: TypeAlias = Annotated[tuple[str, ...], _Meaning("palette")]
-"""Up to 8 colours, ``#rrggbb``, sRGB; (), the default, for none.
-
-Its control picks them, one by one or from the photograph.
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
@@ -177,7 +110,7 @@ class Parameter:
     """
 
     name: str
-    kind: Kind
+    kind: str
     default: Value
     title: str = ""
     help: str = ""
@@ -198,110 +131,39 @@ class Parameter:
     @property
     def is_image(self) -> bool:
         """Whether the value, a text, names pixels, and the filter receives those instead."""
-        return self.kind in ("picture", "layer")
+        return KINDS[self.kind].names_pixels
 
     def check(self, value: object) -> Value:
         """The value in the parameter's own type. Raises ParameterError outside what is legal."""
-        if self.kind == "choice":
-            for choice in self.choices:
-                if type(value) is type(choice) and value == choice:
-                    return choice
-            listed = ", ".join(str(choice) for choice in self.choices)
-            raise ParameterError(f"{self.name}: {value} is not one of {listed}")
-        if self.kind == "flag":
-            if not isinstance(value, bool):
-                raise ParameterError(f"{self.name}: {value!r} is not true or false")
-            return value
-        if self.kind in _TEXTS:
-            # No file has a NUL in its name, and asking for one is an error of another sort.
-            if not isinstance(value, str) or (self.kind == "picture" and "\0" in value):
-                shown = reprlib.repr(value)  # a picture that is kept as a text is long
-                raise ParameterError(f"{self.name}: {shown} is not {_TEXTS[self.kind]}")
-            return value
-        if self.kind == "colour":
-            if not isinstance(value, str) or not _is_colour(value):
-                raise ParameterError(f"{self.name}: {value!r} is not a colour like #ffaa00")
-            return value.lower()
-        if self.kind in _SHAPES or self.kind == "code":
-            try:
-                if self.kind == "code":
-                    return shapes.code(value, self.size)
-                return _SHAPES[self.kind](value)
-            except ValueError as error:
-                raise ParameterError(f"{self.name}: {error}") from None
-        return self._check_number(value)
-
-    def _check_number(self, value: object) -> Value:
-        if not _is_number(value):
-            raise ParameterError(f"{self.name}: {value!r} is not a number")
         try:
-            number = float(value)
-        except OverflowError:
-            raise ParameterError(f"{self.name}: the number is far too large") from None
-        if not math.isfinite(number):
-            raise ParameterError(f"{self.name}: {value!r} is not a finite number")
-        low, high = self.minimum, self.maximum
-        if (low is not None and value < low) or (high is not None and value > high):
-            raise ParameterError(f"{self.name}: {value:g} is outside {_range_text(low, high)}")
-        if self.kind == "number":
-            return number
-        if value != int(value):
-            raise ParameterError(f"{self.name}: {value:g} is not a whole number")
-        return int(value)
+            return KINDS[self.kind].check(self, value)
+        except ValueError as error:
+            raise ParameterError(f"{self.name}: {error}") from None
 
     def parse(self, text: str) -> Value:
         """A value from what someone typed. Raises ParameterError when it is not legal."""
-        if self.kind in _TEXTS or self.kind == "colour":
-            return self.check(text)
-        if self.kind == "palette":
-            return self.check([part.strip() for part in text.split(",") if part.strip()])
-        if self.kind == "code" and not text.strip():
-            return self.check(())
-        if self.kind in _SHAPES or self.kind == "code":
-            try:
-                found = shapes.typed_curve(text) if self.kind == "curve" else shapes.typed(text)
-            except ValueError as error:
-                raise ParameterError(f"{self.name}: {error}") from None
-            return self.check(found)
-        if self.kind == "choice":
-            for choice in self.choices:
-                if str(choice) == text:
-                    return choice
-            return self.check(text)
-        if self.kind == "flag":
-            words = {"true": True, "yes": True, "on": True, "1": True}
-            words |= {"false": False, "no": False, "off": False, "0": False}
-            return self.check(words.get(text.lower(), text))
         try:
-            number = _typed_number(text)
-        except ValueError:
-            raise ParameterError(f"{self.name}: {text!r} is not a number") from None
-        return self.check(number)
+            return self.check(KINDS[self.kind].parse(self, text))
+        except ParameterError:
+            raise
+        except ValueError as error:
+            raise ParameterError(f"{self.name}: {error}") from None
 
     def text(self, value: Value) -> str:
         """A value as it is typed on the command line, the inverse of ``parse``."""
-        if self.kind == "flag":
-            return "on" if value else "off"
-        if not isinstance(value, tuple):
-            return str(value)
-        between = ";" if self.kind == "curve" else ","
-        return between.join(_text(item) for item in value)
+        return KINDS[self.kind].text(value)
 
     def range_text(self) -> str:
         """What the parameter can hold, for help texts: ``-1 to 1``, ``2, 4``, ``on or off``,
         ``0 to 1 (Faithful to Crisp)``.
         """
-        if self.kind == "choice":
-            return ", ".join(str(choice) for choice in self.choices)
-        if self.kind == "flag":
-            return "on or off"
-        if self.kind == "code":
-            nothing = "nothing" if self.role else "nothing: what the seed says"
-            return f"{self.size} numbers, or {nothing}"
-        if self.kind in _RANGES:
-            return _RANGES[self.kind]
-        text = _range_text(self.minimum, self.maximum) + (f" {self.unit}" if self.unit else "")
-        return text if self.ends is None else f"{text} ({self.ends[0]} to {self.ends[1]})"
+        return KINDS[self.kind].range_text(self)
+
+    def telling(self) -> tuple[Value, ...]:
+        """Values that between them show the parameter at work: the ends of a slider, each choice;
+        none where none are telling.
+        """
+        return KINDS[self.kind].telling(self)
 
     def to_json(self) -> dict[str, Any]:
         """The parameter as JSON-ready data; fields at their defaults are left out."""
@@ -358,11 +220,11 @@ def parameter_of(name: str, annotation: Any, default: Any) -> Parameter:
             kind="choice", default=default, choices=get_args(kind), unit=unit, **common
         )
     elif latent is not None:
-        if not _is_number(latent.size) or latent.size < 1:
+        if not is_number(latent.size) or latent.size < 1:
             raise TypeError(f"{name}: a code has 1 number or more, not {latent.size!r}")
         size, role = latent.size, latent.role
         parameter = Parameter(kind="code", default=default, size=size, role=role, **common)
-    elif meaning := next((mark for mark in marks if isinstance(mark, _Meaning)), None):
+    elif meaning := next((mark for mark in marks if isinstance(mark, Meaning)), None):
         parameter = Parameter(kind=meaning.kind, default=default, **common)
         if parameter.is_image:
             if default is not None:
@@ -404,33 +266,8 @@ def _title(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
-def _range_text(low: float | None, high: float | None) -> str:
-    if low is None:
-        return "any number" if high is None else f"{_text(high)} or less"
-    if high is None:
-        return f"{_text(low)} or more"
-    return f"{_text(low)} to {_text(high)}"
-
-
-def _is_colour(text: str) -> bool:
-    return re.fullmatch("#[0-9a-fA-F]{6}", text) is not None
-
-
-def _is_number(value: object) -> TypeGuard[int | float]:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
 def _is_limit(value: object) -> bool:
-    return value is None or (_is_number(value) and math.isfinite(value))
-
-
-def _text(value: Value) -> str:
-    """A number as it is typed, without a needless ``.0``; numbers, or colours, side by side."""
-    if isinstance(value, tuple):
-        return ",".join(map(_text, value))
-    if isinstance(value, str):
-        return value
-    return repr(value).removesuffix(".0")
+    return value is None or (is_number(value) and math.isfinite(value))
 
 
 def _listed(value: Any) -> Any:
@@ -438,36 +275,9 @@ def _listed(value: Any) -> Any:
     return [_listed(item) for item in value] if isinstance(value, tuple) else value
 
 
-def _typed_number(text: str) -> int | float:
-    try:
-        return int(text)
-    except ValueError:
-        return float(text)
-
-
-_TEXTS = {"text": "a text", "picture": "a file's path", "layer": "a layer's id or name"}
-
-_SHAPES: dict[str, Callable[[object], Value]] = {
-    "point": shapes.point,
-    "rectangle": shapes.rectangle,
-    "curve": shapes.curve,
-    "palette": shapes.palette,
-}
-
-_RANGES = {
-    "text": "text",
-    "colour": "#rrggbb",
-    "point": "x,y: each 0 to 1",
-    "rectangle": "x,y,width,height: each 0 to 1",
-    "curve": f"{shapes.FEWEST} to {shapes.MOST} points x,y;x,y: each 0 to 1, x rising",
-    "palette": f"up to {shapes.MOST_COLOURS} colours #rrggbb,#rrggbb, or nothing",
-    "picture": "a picture file, or nothing",
-    "layer": "a layer that holds pixels, or nothing",
-}
-
 _FIELDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "name": (lambda value: isinstance(value, str) and value.isidentifier(), "a name"),
-    "kind": (lambda value: isinstance(value, str) and value in get_args(Kind), "a known kind"),
+    "kind": (lambda value: isinstance(value, str) and value in KINDS, "a known kind"),
     **dict.fromkeys(
         ("title", "help", "unit", "unless"), (lambda value: isinstance(value, str), "a text")
     ),
@@ -475,13 +285,13 @@ _FIELDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "slider": (
         lambda value: (
             value is None
-            or (isinstance(value, tuple) and len(value) == 2 and all(map(_is_number, value)))
+            or (isinstance(value, tuple) and len(value) == 2 and all(map(is_number, value)))
         ),
         "a pair of numbers",
     ),
     "length": (lambda value: isinstance(value, bool), "true or false"),
     "tray": (lambda value: value in ("", "open", "folded"), '"", "open" or "folded"'),
-    "size": (lambda value: _is_number(value) and int(value) == value >= 0, "a whole number"),
+    "size": (lambda value: is_number(value) and int(value) == value >= 0, "a whole number"),
     "role": (lambda value: value in ("", "held", "other"), '"", "held" or "other"'),
     "renamed": (
         lambda value: (

@@ -17,7 +17,7 @@ from safelight.api.chain import Chain
 from safelight.api.filter import Declaration, registered
 from safelight.api.image import Image, Mask
 from safelight.api.job import Cancelled
-from safelight.api.parameters import Parameter, Value
+from safelight.api.kinds import Value
 from safelight.api.prepare import THUMBNAIL
 from safelight.api.region import Region
 
@@ -240,23 +240,11 @@ def settings_to_try(declaration: Declaration) -> list[dict[str, Value]]:
     usual = declaration.settings().items()
     tried = [{name: value for name, value in usual if name not in images}]
     for parameter in declaration.parameters:
-        for value in _ends(parameter):
+        for value in parameter.telling():
             settings = tried[0] | {parameter.name: parameter.check(value)}
             if settings not in tried:
                 tried.append(settings)
     return tried
-
-
-def _ends(parameter: Parameter) -> tuple[Value, ...]:
-    if parameter.kind == "choice":
-        return parameter.choices
-    if parameter.kind == "flag":
-        return (True, False)
-    if parameter.kind not in ("number", "integer", "seed"):
-        return ()
-    ends = parameter.slider or (parameter.minimum, parameter.maximum)
-    whole = parameter.kind != "number"
-    return tuple(round(end) if whole else end for end in ends if end is not None)
 
 
 def photograph(width: int = 96, height: int = 64, *, seed: int = 0, beyond: float = 0.0) -> Image:

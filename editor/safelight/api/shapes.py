@@ -93,9 +93,14 @@ def palette(value: object) -> tuple[str, ...]:
     """Colours as ``#rrggbb``, in small letters. Raises ValueError, saying what a palette is."""
     if not isinstance(value, (list, tuple)) or len(value) > MOST_COLOURS:
         raise ValueError(_PALETTE)
-    if not all(isinstance(item, str) and re.fullmatch("#[0-9a-fA-F]{6}", item) for item in value):
+    if not all(isinstance(item, str) and is_colour(item) for item in value):
         raise ValueError(_PALETTE)
     return tuple(item.lower() for item in value)
+
+
+def is_colour(text: str) -> bool:
+    """Whether a text is ``#rrggbb``."""
+    return re.fullmatch("#[0-9a-fA-F]{6}", text) is not None
 
 
 def typed(text: str) -> list[float]:
