@@ -43,9 +43,11 @@ def reference() -> str:
 
 def _exported(module: griffe.Module) -> Iterator[str]:
     """The names that a module exports, with those of the modules whose lists it adds to its own."""
-    for name in map(str, module.exports or ()):
-        inner = name.removesuffix(".__all__")
-        yield from [name] if inner == name else _exported(module.modules[inner])
+    for name in module.exports or ():
+        if isinstance(name, griffe.Expr):
+            yield from _exported(module.modules[name.canonical_path.split(".")[-2]])
+        else:
+            yield str(name)
 
 
 def _defined(module: griffe.Module, names: set[str]) -> Iterator[Object]:
