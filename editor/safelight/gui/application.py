@@ -10,7 +10,7 @@ from types import TracebackType
 from PySide6.QtWidgets import QApplication
 
 from safelight.gui import theme
-from safelight.gui.garbage import keep_to_this_thread
+from safelight.gui.garbage import keep_to_one_arena, keep_to_this_thread
 from safelight.gui.window import Window
 
 _TURN = 0.0005
@@ -20,6 +20,7 @@ again a dozen times, and a dozen of the interpreter's own 5 ms would be seen."""
 
 def make_application(arguments: list[str]) -> QApplication:
     """The one QApplication, with Safelight's names and looks."""
+    keep_to_one_arena()
     existing = QApplication.instance()
     application = existing if isinstance(existing, QApplication) else QApplication(arguments)
     application.setApplicationName("Safelight")

@@ -38,11 +38,26 @@ class Garbage(QObject):
                 return
 
 
+_ARENA_MAX = -8
+"""M_ARENA_MAX of mallopt(3)."""
+
+
+@cache
+def keep_to_one_arena() -> None:
+    """Have the C library take all memory from one place, where it can be told to. Done at start.
+
+    glibc gives threads arenas of their own, and keeps up to 64 MB at the end of each of them for
+    good: malloc_trim(3) returns what lies between pages in use, and the end of the first arena
+    alone.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(_ARENA_MAX, 1)
+
+
 def give_back() -> None:
     """Return to the system what the C library keeps of freed memory, where it can be told to.
 
-    glibc keeps pages that lie between those in use; malloc_trim(3) returns them. It takes some
-    milliseconds, in which other threads go on.
+    It takes some milliseconds, in which other threads go on.
     """
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)

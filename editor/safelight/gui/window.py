@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +47,7 @@ from safelight.gui.messages import Above, Line, Messages
 from safelight.gui.reloading import Offers, Reloader
 from safelight.gui.samples import forget_files, recent_files, remember_file
 from safelight.gui.text import plain, size, tooltip
+from safelight.gui.turns import Turns
 from safelight.gui.welcome import Welcome
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ class Window(QMainWindow):
         self._safe = safe
         self._awake = False
         self._opening = 0
+        self._arriving: list[Workspace] = []
         self._exporting: set[Session] = set()
         self._waiting: list[Path] = []
         self._actions: list[QAction] = []
@@ -113,6 +115,11 @@ class Window(QMainWindow):
         self.tabs.setMovable(True)
         self.tabs.setElideMode(Qt.TextElideMode.ElideMiddle)
         self.tabs.currentChanged.connect(lambda _: self._show_state())
+        # Where pages lie that are in a tab: what is made in it need not be moved, which costs more
+        # the more is inside.
+        pages = self.tabs.findChild(QStackedWidget)
+        assert isinstance(pages, QStackedWidget)
+        self._workshop = pages
         self._pages = QStackedWidget()
         self._pages.addWidget(self.welcome)
         self._pages.addWidget(self.tabs)
@@ -246,16 +253,19 @@ class Window(QMainWindow):
         from safelight.gui.workspace import Loaded
 
         document = to_be_generated(declaration, width, height)
-        self._add(Loaded(History.start(document, "New")), None)
-        workspace = self.workspace()
-        if workspace is not None:
-            workspace.session.refresh(document.layers[0].id)
+        self._add(
+            Loaded(History.start(document, "New")),
+            None,
+            done=lambda workspace: workspace.session.refresh(document.layers[0].id),
+        )
 
     def open(self, path: Path) -> None:
         """Open a photograph in a tab of its own, on a thread."""
         self._opening += 1
         self._show_state()
         look: FirstLook | None = None
+        # Before that its code is loaded, on the thread that opens.
+        workspace = self._begin_workspace() if self._woke.is_set() else None
 
         def show(opened: Opened) -> None:
             nonlocal look
@@ -276,14 +286,16 @@ class Window(QMainWindow):
             post.close()
             remember_file(path)
             self._fill_recent()
-            if look is None:
-                self._add(loaded, path)
-            elif self._is_there(look):
-                self._add(loaded, path, look)
+            if look is None or self._is_there(look):
+                self._add(loaded, path, look, workspace)
+            elif workspace is not None:
+                self._give_up(workspace)
 
         def failed(error: Exception) -> None:
             self._opening -= 1
             post.close()
+            if workspace is not None:
+                self._give_up(workspace)
             if look is not None and self._is_there(look):
                 self.tabs.removeTab(self.tabs.indexOf(look))
             self._show_state()
@@ -306,17 +318,67 @@ class Window(QMainWindow):
         """A message of the window's own: about none of the photographs that are open."""
         self.messages.say(text, details)
 
-    def _add(self, loaded: Loaded, path: Path | None, instead: FirstLook | None = None) -> None:
-        """Show what was opened in a tab, that of the first look at it if there was one."""
+    def _begin_workspace(self) -> Workspace:
+        """A workspace that is being put together, out of sight and in turns."""
         from safelight.gui.workspace import Workspace
 
+        workspace = Workspace(self._workshop)
+        workspace.hide()
+        workspace.turns.add(workspace.furnish())
+        return workspace
+
+    def _give_up(self, workspace: Workspace) -> None:
+        """Let go of a workspace that comes into no tab."""
+        workspace.turns.stop()
+        destroy(workspace)
+
+    def _add(
+        self,
+        loaded: Loaded,
+        path: Path | None,
+        instead: FirstLook | None = None,
+        workspace: Workspace | None = None,
+        done: Callable[[Workspace], object] = lambda _: None,
+    ) -> None:
+        """Show what was opened in a tab, that of the first look at it if there was one.
+
+        That takes some turns of the event loop; ``done`` is called after the last.
+        """
+        workspace = workspace or self._begin_workspace()
+        workspace.turns.add(self._arrive(workspace, loaded, path, instead, done))
+
+    def _arrive(
+        self,
+        workspace: Workspace,
+        loaded: Loaded,
+        path: Path | None,
+        instead: FirstLook | None,
+        done: Callable[[Workspace], object],
+    ) -> Iterator[None]:
+        """The steps from a workspace that is put together to one that is in its tab."""
+        self._arriving.append(workspace)
+        try:
+            workspace.take(loaded, path)
+            yield
+            studio, filters = self.studio, self.filters
+            if studio is not None:
+                workspace.set_back_end(studio, filters)
+            yield
+        finally:
+            self._arriving.remove(workspace)
+        if instead is not None and not self._is_there(instead):
+            workspace.close_session()
+            self._give_up(workspace)
+            return
         index, in_front = self.tabs.count(), True
         if instead is not None:
             index, in_front = self.tabs.indexOf(instead), self.tabs.currentWidget() is instead
-        workspace = Workspace(loaded, path, lambda page: self.tabs.insertTab(index, page, ""))
+        self.tabs.insertTab(index, workspace, "")
         workspace.changed.connect(self._show_state)
-        if self.studio is not None:
+        if self.studio is not studio and self.studio is not None:
             workspace.set_back_end(self.studio, self.filters)
+        elif self.filters is not filters:
+            workspace.show_filters(self.filters)
         if instead is not None:
             workspace.canvas.look_as(instead.canvas)
         self._furnish_tab(workspace, path, in_front=in_front)
@@ -324,6 +386,7 @@ class Window(QMainWindow):
             self.tabs.removeTab(self.tabs.indexOf(instead))
             destroy(instead)
             self._show_state()
+        done(workspace)
 
     def _furnish_tab(
         self, workspace: Workspace | FirstLook, path: Path | None, *, in_front: bool = True
@@ -422,8 +485,10 @@ class Window(QMainWindow):
         if not self._may_close(self.workspaces(), self.close):
             event.ignore()
             return
-        for workspace in self.workspaces():
+        for workspace in (*self.workspaces(), *self._arriving):
             workspace.close_session()
+        for turns in self._workshop.findChildren(Turns):
+            turns.stop()
         if self.plugins is not None:
             self.plugins.close()
         if self.studio is not None:
@@ -1085,7 +1150,7 @@ class Window(QMainWindow):
     def _show_nothing(self) -> None:
         for label in (self.zoom, self.depth_label, self.profile):
             label.setText("")
-        self.size_label.setText("Opening…" if self._opening else "")
+        self.size_label.setText("Opening…" if self._opening or self._arriving else "")
         self._undo.setEnabled(False)
         self._redo.setEnabled(False)
         self.setWindowTitle("Safelight")

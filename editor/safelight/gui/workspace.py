@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -48,6 +48,7 @@ from safelight.gui.proving import Proving
 from safelight.gui.session import Session
 from safelight.gui.sidebar import Sidebar
 from safelight.gui.sketching import Sketching
+from safelight.gui.turns import Turns
 from safelight.pixels import Raster
 
 _PREVIEW_PIXELS = 3_000_000
@@ -112,42 +113,33 @@ def _make_levels(history: History) -> None:
 class Workspace(QWidget):
     """A session's widgets. ``changed`` tells that title, status or actions may read differently.
 
-    ``place`` is called first, to put it where it will be: that costs more the more is inside.
+    It is put together in steps, so that no turn of the event loop has to do all: ``furnish``, while
+    the photograph is still being read, and ``take`` what was opened. Only then it has a
+    ``session``, and only then it is shown.
     """
 
     changed = Signal()
+    session: Session
 
-    def __init__(
-        self,
-        loaded: Loaded,
-        path: Path | None,
-        place: Callable[[Workspace], object] = lambda _: None,
-    ) -> None:
-        super().__init__()
-        place(self)
-        self.session = Session(
-            loaded.history, path, self, project=loaded.project, recovery=loaded.recovery
-        )
-        self.canvas = Canvas()
-        self.messages = Messages()
-        self.line = Line()
-        self.brush_bar = BrushBar(self.canvas)
-        self.strip = JobStrip()
-        self.filters = FilterList()
-        self.history = HistoryList()
-        self.layers = LayersPanel()
-        self.histogram = Histogram()
-        self.navigator = Navigator()
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.turns = Turns(self)
         self.settings: FilterSettings | None = None
         self.held: FilterSettings | None = None
-        self._selection: Raster | None = loaded.history.document.selection
+        self._selection: Raster | None = None
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(500)
         self._seen = QTimer(self)
         self._seen.setSingleShot(True)
         self._seen.setInterval(200)
-        self._lay_out()
+
+    def take(self, loaded: Loaded, path: Path | None) -> None:
+        """Have what was opened in the widgets, which are all there now."""
+        self.session = Session(
+            loaded.history, path, self, project=loaded.project, recovery=loaded.recovery
+        )
+        self._selection = loaded.history.document.selection
         self._connect()
         self._show_history()
         if loaded.notes:
@@ -276,8 +268,8 @@ class Workspace(QWidget):
 
     # -- making --------------------------------------------------------------------------------
 
-    def _lay_out(self) -> None:
-        """Put every widget where it belongs, the outer ones first.
+    def furnish(self) -> Iterator[None]:
+        """Make every widget where it belongs, the outer ones first, some with each step.
 
         Qt reads the style sheet anew for all that is inside of what it moves into another widget.
         """
@@ -290,20 +282,33 @@ class Workspace(QWidget):
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
+        self.canvas = Canvas()
+        yield
+        self.messages, self.line = Messages(), Line()
+        self.brush_bar = BrushBar(self.canvas)
         column.addWidget(self.brush_bar)
         column.addWidget(Above(self.canvas, self.messages, self.line), 1)
+        self.strip = JobStrip()
         column.addWidget(self.strip)
+        yield
         panels = overview, top, bottom = _panel(), _panel(), _panel()
         self._side = QStackedWidget()
         self.sidebar = Sidebar(panels, self._side)
         self.splitter.addWidget(self.sidebar)
         self.overview = _tabs(overview)
+        self.navigator, self.histogram = Navigator(), Histogram()
         self.overview.addTab(self.navigator, "Navigator")
         self.overview.addTab(self.histogram, "Histogram")
+        yield
         _fill(top, self._side)
+        self.filters = FilterList()
         self._side.addWidget(self.filters)
+        yield
         self.lists = _tabs(bottom)
+        self.layers = LayersPanel()
         self.lists.addTab(self.layers, "Layers")
+        yield
+        self.history = HistoryList()
         self.lists.addTab(self.history, "History")
         self.splitter.setStretchFactor(0, 1)
         self.splitter.setStretchFactor(1, 0)
