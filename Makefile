@@ -1,4 +1,4 @@
-# make run | test | test-models | attack | check | pictures | reference | benchmarks | training | clean.
+# make run | test | test-editor | test-models | attack | check | pictures | reference | benchmarks | training | clean.
 # Each makes what it needs.
 
 SHELL := /bin/bash
@@ -9,13 +9,15 @@ PLUGINS := $(sort $(dir $(wildcard plugins/*/pyproject.toml)))
 EDITABLE := $(foreach plugin,$(PLUGINS),-e $(plugin))
 # One process of tests for each processor; each takes from the others' rest when it has no more.
 SPREAD := -n auto --maxprocesses 8 --dist worksteal
+TEST_EDITOR := QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest $(SPREAD) --ignore tests/models
 TEST_MODELS := .venv-training/bin/python -m pytest -q -c /dev/null --rootdir . $(SPREAD) \
 	--confcutdir tests/models --import-mode importlib --durations 10 tests/models
+TOLD := .venv-training/tests.log
 PHOTO := $(firstword $(wildcard resources/samples/*.jpg))
 
 export ORT_DISABLE_TELEMETRY := 1
 
-.PHONY: run test test-models attack check pictures reference benchmarks training clean
+.PHONY: run test test-editor test-models attack check pictures reference benchmarks training clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/installed
@@ -23,24 +25,25 @@ run: $(VENV)/installed
 	@# Status 1 has been explained in a sentence: no display, say.
 	@$(BIN)/safelight $(PHOTO) || test $$? -eq 1
 
-# Networks are made and checked in an environment of their own, with PyTorch.
-test: $(VENV)/installed-test .venv-training/installed
+# The tests of the editor wait for a part of their time, for workers and for the window: those of the
+# networks, in an environment of their own with PyTorch, run meanwhile, and are told afterwards.
+test:
 	@.ci/system-libraries
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy editor/safelight
-	$(BIN)/lint-imports
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest $(SPREAD) --ignore tests/models
-	$(TEST_MODELS)
+	@$(MAKE) --no-print-directory --jobs 3 check test-editor test-models \
+		AFTERWARDS='> $(TOLD) 2>&1; status=$$$$?; cat $(TOLD); exit $$$$status'
+
+test-editor: $(VENV)/installed-test
+	$(TEST_EDITOR)
 
 # What the training environment runs: no Qt, no plugins of pytest, no settings of the editor's.
 test-models: .venv-training/installed
-	$(TEST_MODELS)
+	$(TEST_MODELS) $(AFTERWARDS)
 
 # The tests that try something many times over, in full: make test tries a sample.
-attack: $(VENV)/installed-test
+attack: $(VENV)/installed-test .venv-training/installed
 	@.ci/system-libraries
-	SAFELIGHT_ATTACK=full QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest $(SPREAD) -m attack
+	SAFELIGHT_ATTACK=full $(TEST_EDITOR) -m attack
+	SAFELIGHT_ATTACK=full $(TEST_MODELS) -m attack
 
 check: $(VENV)/installed-test
 	$(BIN)/ruff check .

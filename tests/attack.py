@@ -4,10 +4,13 @@ What is tried many times over (kills, damaged files, random documents) is marked
 """
 
 import os
+from typing import TypeVar
+
+Count = TypeVar("Count")
 
 FULL = os.environ.get("SAFELIGHT_ATTACK") == "full"
 
 
-def times(full: int, sample: int) -> int:
-    """How many times to try: ``full`` in an attack, else ``sample``."""
+def times(full: Count, sample: Count) -> Count:
+    """How often to try, or how much of what is alike: ``full`` in an attack, else ``sample``."""
     return full if FULL else sample

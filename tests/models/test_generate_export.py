@@ -21,9 +21,23 @@ from models.generate.networks import (  # noqa: E402
 from models.generate.surfaces import Kinds  # noqa: E402
 from models.tiles import Network, sha256  # noqa: E402
 from models.training import save_weights  # noqa: E402
+from tests.attack import times  # noqa: E402
 
 SIDE = 16
 NAMES = ["bark.jpg", "bark.jpg", "sand.jpg"]
+PASSES = times(networks.PASSES, 2)
+DOUBLINGS = times(4, 2)
+CELL = 1 << DOUBLINGS
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _short():
+    """Every pass and every doubling takes as long to export as the others: an attack has all."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(networks, "PASSES", PASSES)
+        for module in (networks, export):
+            patch.setattr(module, "CELL", CELL)
+        yield
 
 
 def lively(module):
@@ -35,13 +49,13 @@ def lively(module):
 
 
 @pytest.fixture(scope="module")
-def weights(tmp_path_factory):
+def weights(tmp_path_factory, _short):
     """Weights of both generators, narrow ones of widths that no factor gives."""
     folder = tmp_path_factory.mktemp("weights")
     torch.manual_seed(3)
     objects = lively(Objects(SIDE, widths=(20, 24, 17)))
     objects.centre.normal_()
-    kinds = lively(Kinds(Surfaces(2, widths=(16, 24, 8, 16, 8)), len(NAMES)))
+    kinds = lively(Kinds(Surfaces(2, widths=(16, 24, 8, 16, 8)[-1 - DOUBLINGS :]), len(NAMES)))
     small = lively(Sketched(4, (6, 8, 12)))
     small.mean.normal_(std=0.2)
     small.directions.normal_(std=0.1)
@@ -86,6 +100,7 @@ def test_detail_that_is_none_is_refused(weights, tmp_path, monkeypatch):
         command(monkeypatch, weights, tmp_path / "out", "--finer", weights / "small.npz")
 
 
+@pytest.mark.attack
 def test_weights_become_the_files_that_the_plugin_looks_for(exported):
     names = {"flowers.onnx", "surfaces.onnx", "surfaces.npz", "SHA256SUMS"}
     assert {path.name for path in exported.iterdir()} == names
@@ -130,16 +145,18 @@ def test_weights_of_the_other_network_are_refused(weights, tmp_path, monkeypatch
         command(monkeypatch, weights, tmp_path / "out", *more, "--weights", wrong)
 
 
+@pytest.mark.attack
 def test_the_margin_that_is_stated_is_enough_and_one_cell_less_is_not(exported):
     network = Network(exported / "surfaces.onnx")
     margin = int(network.properties["margin"])
     part, whole = export.in_pieces(network, margin)
-    assert part.shape == (3, 4 * networks.CELL, 6 * networks.CELL)
+    assert part.shape == (3, 4 * CELL, 6 * CELL)
     assert np.abs(part - whole).max() < 1e-5
     part, whole = export.in_pieces(network, margin - 1)
     assert np.abs(part - whole).max() > 1e-4
 
 
+@pytest.mark.attack
 def test_surfaces_have_no_border(exported):
     """Neither where they are of one kind nor where every cell is of another."""
     network = Network(exported / "surfaces.onnx")
@@ -147,7 +164,7 @@ def test_surfaces_have_no_border(exported):
     given["kinds"] = np.broadcast_to(given["kinds"][:, :, :1, :1], given["kinds"].shape).copy()
     for trial in (given, export.cells(3, 4, 2, (3, 4))):
         rolled = {k: v if k == "period" else np.roll(v, (1, 2), (2, 3)) for k, v in trial.items()}
-        expected = np.roll(export.made(network, trial), (16, 32), (1, 2))
+        expected = np.roll(export.made(network, trial), (CELL, 2 * CELL), (1, 2))
         assert export.made(network, rolled) == pytest.approx(expected, abs=1e-5)
 
 
@@ -165,6 +182,7 @@ def test_waves_of_half_a_turn_are_fitted_alike_on_every_device():
     assert torch.allclose(*waves, atol=1e-4)
 
 
+@pytest.mark.attack
 def test_a_file_that_has_a_border_is_refused(weights, tmp_path, monkeypatch):
     """What cells are told of does not wrap here."""
     wrap = Surfaces.wrap
@@ -209,6 +227,7 @@ def test_what_is_held_counts_where_it_is_locked_by_as_much(weights):
     assert torch.allclose(found[:, 3], its, atol=1e-6)
 
 
+@pytest.mark.attack
 def test_without_variety_all_flowers_are_the_usual_one(exported):
     network = Network(exported / "flowers.onnx")
     first, second = map(dict, list(export.flower_trials(SIDE))[:4:2])

@@ -11,9 +11,10 @@ pytest.importorskip("onnxscript")
 
 from models import onnxfile  # noqa: E402
 from models.style import export, independent, measure, objective  # noqa: E402
-from models.style.network import Stylizer  # noqa: E402
+from models.style.network import BLOCKS, ITERATIONS, Stylizer  # noqa: E402
 from models.tiles import Network  # noqa: E402
 from models.training import save_weights  # noqa: E402
+from tests.attack import times  # noqa: E402
 from tests.models.making import edges_picture, features  # noqa: E402
 
 
@@ -27,12 +28,16 @@ def compared(tmp_path_factory):
 def exported(tmp_path_factory):
     """A folder with both files of a fast network, its report, and the network."""
     folder = tmp_path_factory.mktemp("style")
-    torch.manual_seed(0)
-    network = Stylizer("fast").eval()
-    save_weights(folder / "weights.npz", network.state_dict())
-    export.export_code(folder / "weights.npz", folder, "fast")
-    report = export.export(folder / "weights.npz", folder, "fast")
-    return folder, report, network
+    with pytest.MonkeyPatch.context() as patch:
+        # Every block and every iteration takes as long to export: an attack has all.
+        patch.setitem(BLOCKS, "fast", times(BLOCKS["fast"], (1, 1, 1)))
+        patch.setattr("models.style.network.ITERATIONS", times(ITERATIONS, 3))
+        torch.manual_seed(0)
+        network = Stylizer("fast").eval()
+        save_weights(folder / "weights.npz", network.state_dict())
+        export.export_code(folder / "weights.npz", folder, "fast")
+        report = export.export(folder / "weights.npz", folder, "fast")
+        yield folder, report, network
 
 
 class Blend:
@@ -147,6 +152,7 @@ def test_pictures_to_measure_on_fit_the_cells():
     assert measure.ready(edges_picture(0, 200, 900), 384).shape[:2] == (384, 576)
 
 
+@pytest.mark.attack
 def test_both_files_are_the_network(exported):
     folder, report, network = exported
     assert report.difference < onnxfile.LARGEST_DIFFERENCE
@@ -163,6 +169,7 @@ def test_both_files_are_the_network(exported):
     assert np.abs(weak.astype(int) - result).max() > 0
 
 
+@pytest.mark.attack
 def test_tiles_are_the_whole_and_would_not_be_with_less_reach(exported):
     styler = measure.Styler.load(exported[0], "fast")
     photograph, style = edges_picture(0, 96, 480), edges_picture(1)
@@ -171,6 +178,7 @@ def test_tiles_are_the_whole_and_would_not_be_with_less_reach(exported):
     assert measure.seam(styler, photograph, style) > 0.1
 
 
+@pytest.mark.attack
 def test_files_explain_themselves(exported):
     folder, _, network = exported
     stated = Network(folder / "fast.onnx").properties
