@@ -100,7 +100,7 @@ def _use(window: Window, wait: Waiting, path: Path, apply: str, panel: str) -> N
         wait.until(lambda: session.preview is not None)
         wait.until(lambda: session.preview is None)
         wait.seconds(1)
-    session.mark_saved(session.document)  # or closing would ask
+    session.files.mark_saved(session.document)  # or closing would ask
     window.close_tab(0)
     wait.until(lambda: window.tabs.count() == 0)
 

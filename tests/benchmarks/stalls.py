@@ -91,7 +91,7 @@ def measure(pairs: int, size: str = "full") -> list[Row]:
         rows = [("pan and zoom", [pan() for _ in range(pairs)])]
         rows.append(("enlarge", [enlarge() for _ in range(pairs)]))
     finally:
-        session.saved = session.document
+        session.files.saved = session.document
         window.close()
     width, height = _PICTURE[size]
     return [

@@ -126,7 +126,7 @@ class _Measured:
 
     def _close(self, index: int) -> None:
         workspace = self.window.workspaces()[index]
-        workspace.session.saved = workspace.session.document
+        workspace.session.files.saved = workspace.session.document
         self.window.close_tab(index)
 
     def _erase(self) -> None:

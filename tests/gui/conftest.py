@@ -122,7 +122,7 @@ def wake(window, qtbot):
 def settle(window):
     """Let a window close without asking."""
     for workspace in window.workspaces():
-        workspace.session.saved = workspace.session.document
+        workspace.session.files.saved = workspace.session.document
         workspace.close_session()
 
 

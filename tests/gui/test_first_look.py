@@ -57,7 +57,7 @@ def test_it_is_seen_coarse_at_once_and_edited_and_exported_exact(window, inks, h
     exact = open_picture(inks)
     np.testing.assert_array_equal(pixels_of(workspace), whole(exact.document).to_array())
     assert len(workspace.session.history.steps) == 1
-    assert not workspace.session.unsaved
+    assert not workspace.session.files.unsaved
 
 
 def test_closed_before_it_is_exact_it_stays_closed(window, inks, held, photo, qtbot):

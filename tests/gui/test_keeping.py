@@ -81,11 +81,11 @@ def test_an_export_does_not_count_as_saving(opened, window, qtbot, tmp_path, que
     target = tmp_path / "flat.png"
     export(window, qtbot, target)
     assert target.exists()
-    assert opened.session.unsaved
+    assert opened.session.files.unsaved
     assert opened.title.endswith("*")
     assert window.tabs.tabText(0).endswith("*")
-    opened.session._note()
-    qtbot.waitUntil(lambda: not opened.session.saving, timeout=LIMIT)
+    opened.session.files.note()
+    qtbot.waitUntil(lambda: not opened.session.files.running, timeout=LIMIT)
     assert len(recovery_files()) == 1
     questions.answers = ["Cancel", "Cancel", "Close anyway"]
     window.close_tab(0)
@@ -146,8 +146,8 @@ def test_what_is_saved_can_be_opened(opened, window, qtbot, tmp_path, typed, nam
     half(opened)
     typed.append(tmp_path / name)
     window.save_as()
-    qtbot.waitUntil(lambda: not opened.session.unsaved, timeout=LIMIT)
-    written = opened.session.path
+    qtbot.waitUntil(lambda: not opened.session.files.unsaved, timeout=LIMIT)
+    written = opened.session.files.path
     assert actions.is_project(written)
     assert written.name.startswith(name)
     window.close_tab(0)
@@ -165,17 +165,17 @@ def test_a_name_without_its_suffix_overwrites_nothing_unasked(
     window.save_as()
     assert "trip.safelight exists already" in questions.asked[0]
     assert there.read_bytes() == b"mine"
-    assert opened.session.unsaved
+    assert opened.session.files.unsaved
     typed[:] = [tmp_path / "trip", tmp_path / "other"]
     questions.answers = ["Another name"]
     window.save_as()
-    qtbot.waitUntil(lambda: not opened.session.unsaved, timeout=LIMIT)
-    assert opened.session.path == tmp_path / "other.safelight"
+    qtbot.waitUntil(lambda: not opened.session.files.unsaved, timeout=LIMIT)
+    assert opened.session.files.path == tmp_path / "other.safelight"
     assert there.read_bytes() == b"mine"
     typed[:] = [tmp_path / "trip"]
     questions.answers = ["Replace"]
     window.save_as()
-    qtbot.waitUntil(lambda: opened.session.path == there, timeout=LIMIT)
+    qtbot.waitUntil(lambda: opened.session.files.path == there, timeout=LIMIT)
     assert there.read_bytes() != b"mine"
 
 
@@ -185,13 +185,13 @@ def test_a_project_that_appears_after_the_question_is_not_replaced(
     there = tmp_path / "trip.safelight"
     half(opened)
     typed[:] = [tmp_path / "trip"]
-    save = opened.session.save
+    save = opened.session.files.save
 
     def late(*words, **options):
         there.write_bytes(b"mine")
         save(*words, **options)
 
-    monkeypatch.setattr(opened.session, "save", late)
+    monkeypatch.setattr(opened.session.files, "save", late)
     window.save_as()
     qtbot.waitUntil(opened.messages.isVisible, timeout=LIMIT)
     assert "trip.safelight exists already" in opened.messages.label.text()
@@ -201,17 +201,17 @@ def test_a_project_that_appears_after_the_question_is_not_replaced(
 def test_saving_a_project_onto_itself_asks_nothing(opened, window, qtbot, tmp_path, typed):
     typed[:] = [tmp_path / "trip"] * 2
     window.save_as()
-    qtbot.waitUntil(lambda: opened.session.project is not None, timeout=LIMIT)
+    qtbot.waitUntil(lambda: opened.session.files.project is not None, timeout=LIMIT)
     half(opened)
     window.save_as()
-    qtbot.waitUntil(lambda: not opened.session.unsaved, timeout=LIMIT)
+    qtbot.waitUntil(lambda: not opened.session.files.unsaved, timeout=LIMIT)
 
 
 def test_close_anyway_ends_a_running_autosave_and_leaves_no_file(
     opened, window, qtbot, held, questions
 ):
     half(opened)
-    opened.session._note()
+    opened.session.files.note()
     assert held.there.wait(60)
     questions.answers = ["Close anyway"]
     window.close_tab(0)  # returns although the autosave is still held
@@ -250,7 +250,7 @@ def test_quitting_while_autosaves_run_leaves_no_recovery_file(
         Image.fromarray(photograph(30, 40)).save(path)
         workspace = open_in(window, path, qtbot)
         half(workspace)
-        workspace.session._note()
+        workspace.session.files.note()
     assert held.there.wait(60)
     questions.answers = ["Close anyway"]
     assert window.close()
@@ -283,7 +283,7 @@ def test_a_save_is_finished_even_when_later_edits_are_given_up(
     opened, window, qtbot, tmp_path, typed, held, questions
 ):
     half(opened)
-    opened.session._note()
+    opened.session.files.note()
     assert held.there.wait(60)
     typed[:] = [tmp_path / "trip"]
     window.save()  # waits for the autosave
@@ -312,7 +312,7 @@ def test_a_save_that_fails_keeps_its_photograph_open(
     assert window.workspaces() == [opened]
     typed[:] = [tmp_path / "trip"]
     window.save()
-    qtbot.waitUntil(lambda: not opened.session.unsaved, timeout=LIMIT)
+    qtbot.waitUntil(lambda: not opened.session.files.unsaved, timeout=LIMIT)
     assert not opened.messages.isVisible()  # moot: it is saved
     assert window.workspaces() == [opened]
 

@@ -535,4 +535,4 @@ def test_with_nothing_open_a_generator_makes_a_picture(awake, qtbot):
     assert (session.document.width, session.document.height) == (96, 64)
     assert session.layer.pixels.channels == 3
     assert awake.workspace().held.declaration.name == "flat"
-    assert session.unsaved
+    assert session.files.unsaved

@@ -71,4 +71,4 @@ def test_it_is_exported_from_the_window(window, light, qtbot, tmp_path):
     written = (tmp_path / "light-edited.pfm").read_bytes()
     back = np.frombuffer(written, "<f4", LIGHT.size, len(b"PF\n40 30\n-1.0\n"))
     assert back.reshape(LIGHT.shape)[::-1] == pytest.approx(LIGHT, rel=4e-6, abs=1e-9)
-    assert not workspace.session.unsaved
+    assert not workspace.session.files.unsaved

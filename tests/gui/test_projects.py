@@ -16,7 +16,7 @@ from safelight import actions
 from safelight.api import Region
 from safelight.document import Document, History, edits, whole
 from safelight.files import projectdatabase
-from safelight.gui import session as session_module
+from safelight.gui import saving as saving_module
 from safelight.gui.window import Window
 from safelight.gui.workspace import open_for_the_screen
 from safelight.pixels import Raster
@@ -40,8 +40,8 @@ def test_a_project_is_saved_and_opened_with_its_history(opened, window, qtbot, n
     half(opened)
     window.save()
     session = opened.session
-    qtbot.waitUntil(lambda: session.project is not None, timeout=20000)
-    assert not session.unsaved
+    qtbot.waitUntil(lambda: session.files.project is not None, timeout=20000)
+    assert not session.files.unsaved
     assert opened.title == "night.safelight"
     window.close_tab(0)
     again = open_in(window, named, qtbot)
@@ -53,12 +53,12 @@ def test_a_project_is_saved_and_opened_with_its_history(opened, window, qtbot, n
 
 def test_saving_again_needs_no_dialog(opened, window, qtbot, named, monkeypatch):
     window.save()
-    qtbot.waitUntil(lambda: opened.session.project is not None, timeout=20000)
+    qtbot.waitUntil(lambda: opened.session.files.project is not None, timeout=20000)
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: pytest.fail("it asked"))
     half(opened)
-    assert opened.session.unsaved
+    assert opened.session.files.unsaved
     qtbot.keyClick(window, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(lambda: not opened.session.unsaved, timeout=20000)
+    qtbot.waitUntil(lambda: not opened.session.files.unsaved, timeout=20000)
 
 
 def test_closing_offers_to_save_and_closes_when_it_is_saved(opened, window, qtbot, named):
@@ -80,21 +80,21 @@ def test_closing_the_window_saves_what_is_asked_for_first(opened, window, qtbot,
 
 def test_saving_while_the_recovery_file_is_written_waits_for_it(opened, window, qtbot, named):
     half(opened)
-    opened.session._note()
-    assert opened.session.saving
+    opened.session.files.note()
+    assert opened.session.files.running
     window.save()
-    qtbot.waitUntil(lambda: opened.session.project is not None, timeout=20000)
-    assert not opened.session.unsaved
+    qtbot.waitUntil(lambda: opened.session.files.project is not None, timeout=20000)
+    assert not opened.session.files.unsaved
     half(opened)
-    opened.session._note()
+    opened.session.files.note()
     window.save()
-    qtbot.waitUntil(lambda: not opened.session.unsaved, timeout=20000)
-    assert not opened.session.saving
+    qtbot.waitUntil(lambda: not opened.session.files.unsaved, timeout=20000)
+    assert not opened.session.files.running
 
 
 def test_a_project_that_is_open_already_is_a_sentence(opened, window, qtbot, named):
     window.save()
-    qtbot.waitUntil(lambda: opened.session.project is not None, timeout=20000)
+    qtbot.waitUntil(lambda: opened.session.files.project is not None, timeout=20000)
     window.open(named)
     qtbot.waitUntil(lambda: window.messages.isVisible(), timeout=20000)
     assert "night.safelight is open already" in window.messages.label.text()
@@ -198,8 +198,8 @@ def test_after_a_kill_the_next_start_offers_what_was_left(qtbot, monkeypatch):
     qtbot.waitUntil(lambda: window.workspace() is not None, timeout=20000)
     session = window.workspace().session
     assert session.document.layers[0].opacity == 0.25
-    assert session.unsaved
-    session.mark_saved(session.document)
+    assert session.files.unsaved
+    session.files.mark_saved(session.document)
     window.close_tab(0)
     qtbot.waitUntil(lambda: actions.left_behind(folder) == [], timeout=20000)  # on a thread
 
@@ -207,15 +207,15 @@ def test_after_a_kill_the_next_start_offers_what_was_left(qtbot, monkeypatch):
 def test_edits_are_noted_for_recovery_and_forgotten_when_saved(
     window, photo, qtbot, named, monkeypatch
 ):
-    monkeypatch.setattr(session_module, "AUTOSAVE", 50)
+    monkeypatch.setattr(saving_module, "AUTOSAVE", 50)
     workspace = open_in(window, photo, qtbot)
     session = workspace.session
     folder = actions.state_folder() / "recovery"
     half(workspace)
-    qtbot.waitUntil(lambda: session._noted is session.document, timeout=20000)
+    qtbot.waitUntil(lambda: session.files._noted is session.document, timeout=20000)
     assert len(list(folder.glob("*.safelight"))) == 1
     window.save()
-    qtbot.waitUntil(lambda: not session.unsaved, timeout=20000)
+    qtbot.waitUntil(lambda: not session.files.unsaved, timeout=20000)
     assert list(folder.glob("*.safelight")) == []
 
 

@@ -315,7 +315,7 @@ def test_a_project_holds_the_picture_and_shows_it_when_it_is_opened(workspace, q
     assert np.abs(layer.filter.kept.raster.to_array()[0, 0] - tone).max() < 1
     path = tmp_path / "a.safelight"
     saved = []
-    workspace.session.save(path, lambda: saved.append(True))
+    workspace.session.files.save(path, lambda: saved.append(True))
     qtbot.waitUntil(lambda: bool(saved), timeout=30000)
     window = workspace.window()
     workspace.close_session()

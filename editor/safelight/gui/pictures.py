@@ -49,7 +49,7 @@ def draw_window(path: Path, photograph: Path, filter: str = "enlarge") -> None:
     _wait(application, lambda: session.overlay is not None and session.preview is None)
     _wait(application, lambda: bool(window.device.text()) and workspace.canvas.finished)
     _save(window.grab(), path)
-    session.mark_saved(session.document)  # or closing would ask
+    session.files.mark_saved(session.document)  # or closing would ask
     window.close()
 
 

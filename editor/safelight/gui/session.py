@@ -5,9 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Set
-from concurrent.futures import Future
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -30,10 +28,11 @@ from safelight.document import (
 from safelight.gui.background import Background, Mailbox
 from safelight.gui.canvas.overlay import Overlay
 from safelight.gui.canvas.picture import Picture, make_levels
-from safelight.gui.keeping import Keeping
 from safelight.gui.looking import Looking
 from safelight.gui.run import Run, Task
+from safelight.gui.saving import Saving
 from safelight.gui.seeing import Seen
+from safelight.gui.speaker import Speaker
 from safelight.pixels import prepare_kernels
 
 _PICTURES = 8
@@ -42,25 +41,19 @@ _PICTURES = 8
 _PAUSE = 3000
 """Milliseconds after a change before old steps are looked through for memory to give back."""
 
-AUTOSAVE = 5000
-"""Milliseconds after a change until it is written into the recovery file."""
-
 _RENDERED = 256 << 20
 """Bytes kept of what lies below a changing layer."""
 
 
-class Session(QObject):
+class Session(Speaker):
     """The model behind a workspace. ``studio`` is None until the back end is ready.
 
-    ``active`` is the id of the layer that edits are about. ``trial`` is the document with a
-    filter that is being tried, as long as it is. ``measured`` tells what a filter has found out
-    about the whole picture, ``selected`` that one has made the selection. ``failed`` has the layers
-    that cannot be computed, and why. ``blocked`` tells that an edit would lack one: its label, the
-    LayerFailed, what makes it again and what makes it without the layer.
-
-    ``said`` has a sentence that stays until it is answered, and details. ``complained``
-    has what such a sentence is about before them: once that is ``settled`` it is moot. What is
-    ``mentioned`` goes by itself.
+    ``files`` knows what of it is saved. ``active`` is the id of the layer that edits are about.
+    ``trial`` is the document with a filter that is being tried, as long as it is. ``measured``
+    tells what a filter has found out about the whole picture, ``selected`` that one has made the
+    selection. ``failed`` has the layers that cannot be computed, and why. ``blocked`` tells that an
+    edit would lack one: its label, the LayerFailed, what makes it again and what makes it without
+    the layer.
     """
 
     history_changed = Signal()
@@ -70,11 +63,7 @@ class Session(QObject):
     overlay_changed = Signal()
     measured = Signal(object)
     selected = Signal()
-    said = Signal(str, str)
     blocked = Signal(str, object, object, object)
-    complained = Signal(str, str, str)
-    settled = Signal(str)
-    mentioned = Signal(str)
 
     def __init__(
         self,
@@ -86,27 +75,13 @@ class Session(QObject):
         recovery: actions.Recovery | None = None,
     ) -> None:
         super().__init__(parent)
-        self.path = path
-        self.name = path.name if project is not None and path else history.document.name
-        self.project = project
         self.closed = False
-        self.being_saved: Document | None = None
-        self.exported: tuple[Document, Path] | None = None
-        recovery_folder = actions.state_folder() / "recovery"
-        self._keeping = Keeping(
-            project, recovery or actions.Recovery(recovery_folder, path, self.name)
-        )
-        self._saves = 0
-        self._when_saved: list[Callable[[], object]] = []
-        self._noted: Document = history.document
-        self._autosave = QTimer(self)
-        self._autosave.setSingleShot(True)
-        self._autosave.setInterval(AUTOSAVE)
-        self._autosave.timeout.connect(self._note)
         self.studio: actions.Studio | None = None
         self.prepared = actions.Preparations()
         self.history = history
-        self.saved: Document | None = None if recovery is not None else history.document
+        self.files = Saving(lambda: self.history, path, self, project=project, recovery=recovery)
+        self.files.changed.connect(self.history_changed)
+        self.repeat(self.files)
         self.active = history.document.layers[-1].id
         self.stale: frozenset[str] = frozenset()
         self.failed: dict[str, str] = {}
@@ -130,10 +105,7 @@ class Session(QObject):
         self._redraws = False
         # Any thread may fail at any time, also while this is closed and destroyed.
         self._failures = Mailbox(self, lambda _: self._filter_failed())
-        self._unread = Mailbox(self, lambda message: self.said.emit(message, ""))
         self._stop_hearing: Callable[[], None] = lambda: None
-        if project is not None:
-            project.hear(self._unread.post)
 
     def set_studio(self, studio: actions.Studio) -> None:
         """The filters can be run now."""
@@ -173,11 +145,6 @@ class Session(QObject):
         """Paint a piece of a stroke on that mask."""
         if not self.locked:
             self.do(edits.paint_mask(self.painted_on, stroke, token))
-
-    @property
-    def unsaved(self) -> bool:
-        """Whether there are edits that are in no project. A picture file does not hold them."""
-        return not self.closed and self.document is not self.saved
 
     def picture(self, document: Document) -> Picture:
         """A version of the document for the screen; its tiles stay ready for a while."""
@@ -279,106 +246,6 @@ class Session(QObject):
             self.history = self.history.jump(position)
             self._after_change(before)
 
-    # -- files ---------------------------------------------------------------------------------
-
-    def save(
-        self,
-        path: Path | None = None,
-        done: Callable[[], object] | None = None,
-        *,
-        overwrite: bool = False,
-    ) -> None:
-        """Save as a project, on a thread: where it is saved already, or at ``path``.
-
-        While something else is being written it waits for that. ``done`` is called when it is
-        in the file. A file of that name that is no project of this document stays as it is,
-        unless the user wants to ``overwrite`` it.
-        """
-        if path is None and self.project is None:
-            return
-        document = self.document
-        self._saves += 1
-        self.being_saved = document
-
-        def saved(made: actions.Project) -> None:
-            self.project, self.path = made, made.path
-            made.hear(self._unread.post)
-            self.name = made.path.name
-            self._end_saving(document)
-            self.mark_saved(document)
-            if self.document is document:
-                self._keeping.forget_notes()
-            self.settled.emit("save")
-            self.mentioned.emit(f"Saved as {self.name}.")
-            if done is not None:
-                done()
-            waiting, self._when_saved = self._when_saved, []
-            for call in waiting:
-                call()
-
-        def failed(error: Exception) -> None:
-            self._end_saving(document)
-            self._when_saved = []
-            self.complained.emit("save", str(error), "")
-
-        self._hear(self._keeping.save(self.history, path, overwrite=overwrite), saved, failed)
-
-    def when_saved(self, call: Callable[[], object]) -> None:
-        """Have something done once what is being saved is in its file; never, when it fails."""
-        self._when_saved.append(call)
-
-    def _note(self) -> None:
-        """Write what is in no project into the recovery file, on a thread."""
-        document = self.document
-        if not self.unsaved or document is self._noted:
-            return
-        if self.saving:
-            self._autosave.start()
-            return
-        self._saves += 1
-
-        def noted(_: object) -> None:
-            self._noted = document
-            self._saves -= 1
-            self.settled.emit("recovery")
-
-        def failed(error: Exception) -> None:
-            self._saves -= 1
-            self.complained.emit("recovery", f"Edits cannot be kept for recovery. {error}", "")
-
-        self._hear(self._keeping.note(self.history), noted, failed)
-
-    def _hear(
-        self,
-        future: Future[Any],
-        done: Callable[[Any], None],
-        failed: Callable[[Exception], None],
-    ) -> None:
-        """Have what became of a file told on the window's thread, unless it is closed by then."""
-        Background(self, future.result, self._unless_closed(done), self._unless_closed(failed))
-
-    def _unless_closed(self, call: Callable[[Any], None]) -> Callable[[Any], None]:
-        return lambda result: None if self.closed else call(result)
-
-    @property
-    def saving(self) -> bool:
-        """Whether anything is being written, or waits for that."""
-        return self._saves > 0
-
-    def _end_saving(self, document: Document) -> None:
-        self._saves -= 1
-        if self.being_saved is document:
-            self.being_saved = None
-
-    def mark_saved(self, document: Document) -> None:
-        """Note that this version is in a project."""
-        self.saved = document
-        self.history_changed.emit()
-
-    def mark_exported(self, document: Document, path: Path) -> None:
-        """Note that this version is in a picture file. That saves neither layers nor history."""
-        self.exported = document, path
-
     @property
     def locked(self) -> bool:
         """Whether the document must stay as it is: a job is about all of it."""
@@ -398,9 +265,9 @@ class Session(QObject):
         self.history_changed.emit()
         self._compile()
         self._find_stale()
-        for timer in (self._tidying, self._autosave):
-            if not timer.isActive():
-                timer.start()
+        self.files.document_changed()
+        if not self._tidying.isActive():
+            self._tidying.start()
 
     def _tidy(self) -> None:
         """Move what old steps hold out of memory, on a thread, when there is too much of it."""
@@ -748,10 +615,8 @@ class Session(QObject):
     def close(self) -> None:
         """Give up whatever runs, and let go of everything. Does not wait."""
         self.closed = True
-        self._when_saved = []
         self._tries += 1
         self._tidying.stop()
-        self._autosave.stop()
         for run in (self.preview, self.job):
             if run is not None:
                 run.end()
@@ -759,8 +624,7 @@ class Session(QObject):
         self._looking.stop()
         self._stop_hearing()
         self._failures.close()
-        self._unread.close()
-        self._keeping.end()
+        self.files.close()
         self.trial = self.overlay = None
         self._pictures.clear()
         self._renderer = Renderer()

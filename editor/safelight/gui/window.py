@@ -451,12 +451,12 @@ class Window(QMainWindow):
             exporting[0].line.mention("The export is not finished yet.")
             return False
         for item in workspaces:
-            if item.session.being_saved is item.session.document:
-                item.line.mention(f"{item.session.name} closes as soon as it is saved.")
-                item.session.when_saved(again)
+            if item.session.files.being_saved is item.session.document:
+                item.line.mention(f"{item.session.files.name} closes as soon as it is saved.")
+                item.session.files.when_saved(again)
                 return False
-        to_save = [item for item in workspaces if item.session.unsaved]
-        running = [item.session.name for item in workspaces if item.session.job is not None]
+        to_save = [item for item in workspaces if item.session.files.unsaved]
+        running = [item.session.files.name for item in workspaces if item.session.job is not None]
         if not to_save and not running:
             return True
         box = QMessageBox(self)
@@ -869,10 +869,10 @@ class Window(QMainWindow):
         workspace = self.workspace()
         if workspace is None:
             return
-        if workspace.session.project is None:
+        if workspace.session.files.project is None:
             self.save_as(done)
         else:
-            workspace.session.save(done=done)
+            workspace.session.files.save(done=done)
 
     def save_as(self, done: Callable[[], object] | None = None) -> None:
         """Save the project in front under a name to be chosen."""
@@ -880,12 +880,12 @@ class Window(QMainWindow):
         if workspace is None:
             return
         session = workspace.session
-        near = session.path or Path.home() / "Untitled"
-        own = session.project.path if session.project is not None else None
+        near = session.files.path or Path.home() / "Untitled"
+        own = session.files.project.path if session.files.project is not None else None
         path = self._ask_for_name(near.with_suffix(".safelight"), own)
         if path is not None:
             overwrite = path != own and os.path.lexists(path)
-            session.save(path, lambda: self._saved(path, done), overwrite=overwrite)
+            session.files.save(path, lambda: self._saved(path, done), overwrite=overwrite)
 
     def _ask_for_name(self, proposed: Path, own: Path | None) -> Path | None:
         """Where a project is to be written; what is there and not its ``own`` may be replaced."""
@@ -988,7 +988,7 @@ class Window(QMainWindow):
         session = workspace.session
         document = session.document
         dialog = ExportDialog(
-            document, session.path, self, studio=self.studio, formats=self.formats
+            document, session.files.path, self, studio=self.studio, formats=self.formats
         )
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
 
@@ -1001,7 +1001,7 @@ class Window(QMainWindow):
         def done() -> None:
             exported = dialog.exported
             assert exported is not None
-            session.mark_exported(document, exported.path)
+            session.files.mark_exported(document, exported.path)
             from safelight.gui.text import file_size
 
             workspace.line.mention(f"Exported to {exported.path} ({file_size(exported.bytes)}).")
@@ -1142,7 +1142,7 @@ class Window(QMainWindow):
         waiting = workspace.messages.open if index != self.tabs.currentIndex() else ()
         if self.tabs.tabIcon(index).isNull() == bool(waiting):
             self.tabs.setTabIcon(index, icon("notice") if waiting else QIcon())
-        lines = [str(workspace.session.path or ""), *(message.text for message in waiting)]
+        lines = [str(workspace.session.files.path or ""), *(message.text for message in waiting)]
         tip = plain("\n".join(line for line in lines if line), lines=True)
         if self.tabs.tabToolTip(index) != tip:
             self.tabs.setTabToolTip(index, tip)
@@ -1165,16 +1165,16 @@ def _as_project(path: Path) -> Path:
 
 def unsaved_words(session: Session) -> str:
     """What of a photograph is in no project, and where it was exported to."""
-    name = plain(session.name)
-    if session.exported is None:
-        where = "in no file" if session.project is None else "not in its project"
+    name = plain(session.files.name)
+    if session.files.exported is None:
+        where = "in no file" if session.files.project is None else "not in its project"
         return f"{name} has edits that are {where}."
-    document, path = session.exported
+    document, path = session.files.exported
     state = (
         "was exported to" if document is session.document else "has been edited since it went to"
     )
     lost = "its layers and its history are in no project"
-    if session.project is not None:
+    if session.files.project is not None:
         lost = "its last edits are not in its project"
     return f"{name} {state} {plain(str(path))}, but {lost}."
 

@@ -188,7 +188,7 @@ class Workspace(QWidget):
     @property
     def title(self) -> str:
         """The photograph's name, with a star when there are edits that are in no project."""
-        return self.session.name + (" *" if self.session.unsaved else "")
+        return self.session.files.name + (" *" if self.session.files.unsaved else "")
 
     def open_filter(self, declaration: Declaration) -> None:
         """Show a filter's settings."""
