@@ -32,7 +32,6 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("files/atomic.py", "os.rename"): "the one way",
     ("files/atomic.py", "os.link"): "the one way",
     ("files/projectdatabase.py", "sqlite3.connect"): "a save is a transaction of the database",
-    ("gui/saving.py", "self._keeping.save"): "a project, which files/project.py writes",
     ("gui/window.py", "self.save"): "a project, which files/project.py writes",
     ("gui/window.py", "session.files.save"): "a project, which files/project.py writes",
     ("gui/window.py", "workspace.session.files.save"): "a project, which files/project.py writes",
