@@ -103,7 +103,7 @@ def test_flattening_asks_before_it_leaves_a_layer_out(failed, opened, weak, qtbo
 
 def test_an_export_asks_before_it_leaves_a_layer_out(failed, window, weak, qtbot, tmp_path):
     target = tmp_path / "out.png"
-    dialog = ExportDialog(failed.document, failed.path, window, studio=failed.studio)
+    dialog = ExportDialog(failed.document, failed.files.path, window, studio=failed.studio)
     qtbot.addWidget(dialog)
     dialog.path.setText(str(target))
     dialog.show()

@@ -6,15 +6,14 @@ A first look is always finished; what was set meanwhile is tried next.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 from safelight.api import Region
 from safelight.gui.background import Background
+from safelight.gui.edited import Edited
 from safelight.gui.run import Task
 from safelight.gui.seeing import Seen, Smaller, coarse_level, with_mask
-
-if TYPE_CHECKING:
-    from safelight.gui.session import Session
 
 
 class _Look(NamedTuple):
@@ -26,10 +25,20 @@ class _Look(NamedTuple):
 
 
 class Looking:
-    """The looks of one session, one at a time. Its ``preview`` is the one that runs."""
+    """The looks of one session, one at a time.
 
-    def __init__(self, session: Session) -> None:
+    ``look`` has a filter run over what is seen; ``occupied`` tells that a job keeps it from that.
+    """
+
+    def __init__(
+        self,
+        session: Edited,
+        look: Callable[[Task, Region, Seen], object],
+        occupied: Callable[[], bool],
+    ) -> None:
         self._session = session
+        self._show = look
+        self._occupied = occupied
         self._smaller = Smaller()
         self._look: _Look | None = None
         self._next: _Look | None = None
@@ -81,10 +90,10 @@ class Looking:
         def show(seen: Seen) -> None:
             if current != self._round:
                 return
-            if session.job is not None:
+            if self._occupied():
                 self.stop()
             else:
-                session.look(look.task, look.region, seen)
+                self._show(look.task, look.region, seen)
 
         Background(session, work, show, lambda error: self._failed(look, error))
 

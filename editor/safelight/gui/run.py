@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from numpy.typing import NDArray
 
@@ -15,11 +15,9 @@ from safelight.gui.background import Mailbox
 from safelight.gui.canvas.overlay import Overlay
 from safelight.gui.canvas.picture import Picture, make_levels
 from safelight.gui.canvas.tint import Tint
+from safelight.gui.edited import Edited
 from safelight.gui.seeing import Seen
 from safelight.pixels import Raster
-
-if TYPE_CHECKING:
-    from safelight.gui.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +58,7 @@ class Run:
 
     def __init__(
         self,
-        session: Session,
+        session: Edited,
         task: Task,
         region: Region | None,
         focus: Region | None,

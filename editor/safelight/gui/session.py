@@ -28,11 +28,11 @@ from safelight.document import (
 from safelight.gui.background import Background, Mailbox
 from safelight.gui.canvas.overlay import Overlay
 from safelight.gui.canvas.picture import Picture, make_levels
+from safelight.gui.edited import Edited
 from safelight.gui.looking import Looking
 from safelight.gui.run import Run, Task
 from safelight.gui.saving import Saving
 from safelight.gui.seeing import Seen
-from safelight.gui.speaker import Speaker
 from safelight.pixels import prepare_kernels
 
 _PICTURES = 8
@@ -45,8 +45,8 @@ _RENDERED = 256 << 20
 """Bytes kept of what lies below a changing layer."""
 
 
-class Session(Speaker):
-    """The model behind a workspace. ``studio`` is None until the back end is ready.
+class Session(Edited):
+    """The model behind a workspace.
 
     ``files`` knows what of it is saved. ``active`` is the id of the layer that edits are about.
     ``trial`` is the document with a filter that is being tried, as long as it is. ``measured``
@@ -74,11 +74,8 @@ class Session(Speaker):
         project: actions.Project | None = None,
         recovery: actions.Recovery | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__(history, parent)
         self.closed = False
-        self.studio: actions.Studio | None = None
-        self.prepared = actions.Preparations()
-        self.history = history
         self.files = Saving(lambda: self.history, path, self, project=project, recovery=recovery)
         self.files.changed.connect(self.history_changed)
         self.repeat(self.files)
@@ -100,7 +97,7 @@ class Session(Speaker):
         self._round = 0
         self._unfit: dict[str, str] = {}
         self._tries = 0
-        self._looking = Looking(self)
+        self._looking = Looking(self, lambda *seen: self.look(*seen), lambda: self.job is not None)
         self._adjusting = self._adjusted = False
         self._redraws = False
         # Any thread may fail at any time, also while this is closed and destroyed.
@@ -121,11 +118,6 @@ class Session(Speaker):
             self._renderer = Renderer(self.studio.live, memory=_RENDERED, lenient=True)
         self._pictures.clear()
         self._after_change()
-
-    @property
-    def document(self) -> Document:
-        """The document as it is now."""
-        return self.history.document
 
     @property
     def layer(self) -> Layer:
