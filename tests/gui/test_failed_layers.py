@@ -120,7 +120,7 @@ def test_an_export_asks_before_it_leaves_a_layer_out(failed, window, weak, qtbot
     bare = actions.open_picture(target).document.layers[0].raster.to_array()
     np.testing.assert_array_equal(bare, failed.document.layers[0].raster.to_array())
     weak.clear()
-    dialog = ExportDialog(failed.document, failed.path, window, studio=failed.studio)
+    dialog = ExportDialog(failed.document, failed.files.path, window, studio=failed.studio)
     qtbot.addWidget(dialog)
     dialog.path.setText(str(tmp_path / "again.png"))
     dialog.show()
