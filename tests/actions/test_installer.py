@@ -21,6 +21,7 @@ from safelight.actions.store import Store, StoreError
 from safelight.document import Document
 from safelight.pixels import Raster, from_float, to_float
 from safelight.workers.job import JobFinished
+from tests.attack import times
 from tests.plugins.making import BACKEND, library, project, wheel
 
 SHADE = '''
@@ -391,10 +392,11 @@ print("done", flush=True)
 """
 
 
+@pytest.mark.attack
 def test_a_killed_install_leaves_nothing_or_the_whole_plugin(tmp_path, store, add):
     source = project(tmp_path, "safelight-cut")
     whole = 0
-    for delay in np.linspace(0.3, 3.5, 9):
+    for delay in np.linspace(0.3, 3.5, times(9, 4)):
         process = subprocess.Popen(
             [sys.executable, "-c", KILLED, str(tmp_path / "store"), str(source)],
             stdout=subprocess.PIPE,

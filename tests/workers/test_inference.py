@@ -35,7 +35,7 @@ def texture(height, width):
 
 
 @pytest.mark.parametrize("factor", [2, 4])
-@pytest.mark.parametrize("size", [(1, 1), (1, 4000), (449, 451), (3, 2), (130, 977)])
+@pytest.mark.parametrize("size", [(1, 1), (1, 4000), (329, 331), (3, 2), (130, 477)])
 def test_a_tiled_run_equals_the_whole_image_run(inference, factor, size):
     path = MODELS / f"fast_faithful_x{factor}.onnx"
     image = texture(*size)
@@ -53,7 +53,7 @@ def test_a_tiled_run_equals_the_whole_image_run(inference, factor, size):
         tiled[place.rows(), place.columns()] = result[inner.rows(), inner.columns()]
     assert whole.shape == (size[0] * factor, size[1] * factor, 3)
     assert np.abs(tiled - whole).max() <= 1e-3
-    if min(size) > 400:
+    if max(size) > 300:
         assert len(pieces) > 1
 
 

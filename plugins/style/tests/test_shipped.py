@@ -1,5 +1,6 @@
 """The networks that ship: they take on colours and tones of a style, and fit together in pieces."""
 
+import functools
 from pathlib import Path
 
 import numpy as np
@@ -31,13 +32,17 @@ def canvas():
     return picture
 
 
+@functools.cache
 def painted(job, **told):
+    """What the filter makes of the picture: once for all tests that look at it."""
     entry, its = api.registered(style), job(style)
     settings = entry.declaration.settings(told)
     prepared = entry.prepared(PICTURE, settings, job=its)
     plain = {name: value for name, value in settings.items() if "style" not in name}
     region = api.Region(0, 0, PICTURE.shape[1], PICTURE.shape[0])
-    return style(PICTURE, its, region, prepared, style=canvas(), **plain)
+    made = style(PICTURE, its, region, prepared, style=canvas(), **plain)
+    made.flags.writeable = False
+    return made
 
 
 def colours(picture):
@@ -71,7 +76,7 @@ def test_edges_stay_where_they_are(job, model):
 def test_no_frame_is_seen_where_the_photograph_ends(job, model, monkeypatch):
     made = painted(job, model=model)
     monkeypatch.setattr("safelight_style.working.BORDER", 2 * FARTHEST)
-    away = np.abs(made - painted(job, model=model))
+    away = np.abs(made - painted.__wrapped__(job, model=model))
     for edge in (away[:8], away[-8:], away[:, :8], away[:, -8:]):
         assert edge.mean() < 1 / 255
 
