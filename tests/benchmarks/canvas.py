@@ -62,13 +62,13 @@ def measure(pairs: int, size: str = "full") -> list[Row]:
         for frame in range(count):
             if frame % 40 == 39:
                 direction = -direction
-            canvas._look(canvas.view.moved(-step * direction, -step * direction / 2))
+            canvas.look(canvas.view.moved(-step * direction, -step * direction / 2))
             frames.append(_frame(canvas))
         return _p95(frames) * 1e3
 
     def zoom(canvas: Canvas) -> float:
         frames = []
-        fit = min(width / canvas._size()[0], height / canvas._size()[1])
+        fit = min(width / canvas.picture_size[0], height / canvas.picture_size[1])
         for frame in range(count):
             canvas.zoom_to(fit * (1 + 0.3 * (frame % 30) / 30))
             frames.append(_frame(canvas))

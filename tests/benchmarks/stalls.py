@@ -45,7 +45,7 @@ class Hands:
         """One movement: every fifth a zoom, at the same place."""
         self.turn += 1
         if self.turn % 5:
-            self.canvas._look(self.canvas.view.moved(9 if self.turn % 60 < 30 else -9, 4))
+            self.canvas.look(self.canvas.view.moved(9 if self.turn % 60 < 30 else -9, 4))
             return
         at = QPointF(self.canvas.width() // 3, self.canvas.height() // 2)
         event = QWheelEvent(

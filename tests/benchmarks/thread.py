@@ -97,9 +97,9 @@ class _Measured:
             ("open", lambda: self._open(0)),
             ("open a second", lambda: self._open(1)),
             ("switch tabs", lambda: self.window.tabs.setCurrentIndex(0)),
-            ("select a rectangle", lambda: self._front.canvas.selected.emit(most, "replace")),
-            ("take from it", lambda: self._front.canvas.selected.emit(part, "subtract")),
-            ("add to it", lambda: self._front.canvas.selected.emit(part, "add")),
+            ("select a rectangle", lambda: self._select(most, "replace")),
+            ("take from it", lambda: self._select(part, "subtract")),
+            ("add to it", lambda: self._select(part, "add")),
             ("invert the selection", do(edits.invert_selection)),
             ("feather it", do(lambda: edits.modify_selection(feather=20))),
             ("invert what is feathered", do(edits.invert_selection)),
@@ -129,21 +129,25 @@ class _Measured:
         workspace.session.files.saved = workspace.session.document
         self.window.close_tab(index)
 
+    def _select(self, region: Region, how: str) -> None:
+        self._front.canvas.do(edits.select_region(region, how))
+
     def _erase(self) -> None:
-        self._front.canvas.erasing = True
+        self._front.canvas.take("eraser")
         self._stroke(1.0, erase=True)
 
     def _paint(self, hardness: float) -> None:
-        self._front.canvas.brushing = True
+        self._front.canvas.take("brush")
         self._stroke(hardness, erase=False)
-        self._front.canvas.brushing = False
+        self._front.canvas.take("hand")
 
     def _stroke(self, hardness: float, *, erase: bool) -> None:
         """Ten pieces of a stroke, as a hand makes them: 12 ms each."""
         width, height = self._size
         points = [(width * (0.3 + 0.02 * n), height * (0.3 + 0.01 * n), 1.0) for n in range(11)]
         for piece in zip(points, points[1:], strict=False):
-            self._front.session.paint(Stroke(piece, 500, hardness, erase), "stroke")
+            stroke, canvas = Stroke(piece, 500, hardness, erase), self._front.canvas
+            canvas.do(edits.paint_mask(canvas.painted_on, stroke, "stroke"))
             self._application.processEvents()
 
     def _hold(self, action: Callable[[], object]) -> float:

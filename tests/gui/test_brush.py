@@ -24,11 +24,11 @@ NONE, SHIFT, ALT = (
 def canvas(opened, qtbot):
     """The photograph, 400 x 300, at 100 %, and a hard brush of 20 pixels in hand."""
     canvas = opened.canvas
-    canvas.brushing = True
+    canvas.take("brush")
     canvas.zoom_to(1.0)
-    canvas.brush.resize(20)
-    canvas.brush.hardness = 1.0
-    canvas.show_brush()
+    canvas.tools["brush"].brush.resize(20)
+    canvas.tools["brush"].brush.hardness = 1.0
+    canvas.tools["brush"].changed()
     qtbot.waitUntil(lambda: canvas.finished)
     return canvas
 
@@ -106,11 +106,11 @@ def test_a_stroke_lies_under_the_hand_where_the_view_is_turned(canvas, opened, q
 
 def test_the_eraser_takes_away_and_erasing_all_selects_nothing(canvas, opened, qtbot):
     stroke(canvas, qtbot, (100, 80), (200, 80))
-    canvas.erasing = True
+    canvas.take("eraser")
     stroke(canvas, qtbot, (150, 80))
     assert selected(opened)[80, 145:155].max() == 0
     assert selected(opened)[80, 110] == 255
-    canvas.brush.resize(300)
+    canvas.tools["brush"].brush.resize(300)
     stroke(canvas, qtbot, (150, 80))
     assert selected(opened) is None
     stroke(canvas, qtbot, (150, 80))
@@ -121,7 +121,7 @@ def test_alt_turns_the_brush_into_the_eraser_and_back(canvas, opened, qtbot):
     stroke(canvas, qtbot, (100, 80), (200, 80))
     stroke(canvas, qtbot, (150, 80), keys=ALT)
     assert selected(opened)[80, 150] == 0
-    canvas.erasing = True
+    canvas.take("eraser")
     stroke(canvas, qtbot, (150, 80), keys=ALT)
     assert selected(opened)[80, 150] == 255
     stroke(canvas, qtbot, (150, 80))
@@ -155,7 +155,7 @@ def test_a_double_click_is_two_dabs_and_leaves_the_zoom_alone(canvas, opened, qt
     qtbot.mouseRelease(canvas, LEFT, pos=place)
     assert canvas.view.zoom == 1.0
     assert selected(opened)[80, 100] == 255
-    assert not canvas.brush.pressed
+    assert not canvas.tools["brush"].brush.pressed
 
 
 def test_space_moves_the_picture_while_the_brush_is_in_hand(canvas, opened, qtbot):
@@ -177,8 +177,8 @@ def test_what_is_selected_is_red_while_painting_or_when_that_is_wanted(
     assert red[0] > plain[0] + 30
     assert red[1] < plain[1]
     untouched = seen(canvas, qtbot, 250, 200)
-    canvas.brushing = False
-    assert not canvas.painting
+    canvas.take("hand")
+    assert not canvas.tool.tints
     assert seen(canvas, qtbot, 150, 80)[2] == pytest.approx(plain[2], abs=2)
     assert sum(seen(canvas, qtbot, 250, 200)) < sum(untouched)  # not selected: darker
     canvas.show_mask_overlay = True
@@ -191,10 +191,10 @@ def test_a_dab_makes_anew_only_the_tiles_of_the_overlay_that_it_meets(window, tm
     Image.fromarray(photograph(300, 1500)).save(path)
     opened = open_in(window, path, qtbot)
     canvas = opened.canvas
-    canvas.brushing = True
+    canvas.take("brush")
     canvas.zoom_to(1.0)
     canvas.centre_on(512, 150)
-    canvas.brush.resize(20)
+    canvas.tools["brush"].brush.resize(20)
     stroke(canvas, qtbot, (400, 150), (620, 150))
     painted(canvas, qtbot)
     before = tiles_of_the_overlay(canvas)
@@ -209,14 +209,14 @@ def test_a_dab_makes_anew_only_the_tiles_of_the_overlay_that_it_meets(window, tm
 
 def tiles_of_the_overlay(canvas):
     """The ready images by level, row and column."""
-    ready = canvas._mask_tiles._ready
-    return {key[1:]: image for key, image in ready.items() if key[0] == canvas._tint._id}
+    ready = canvas.scene.mask_tiles._ready
+    return {key[1:]: image for key, image in ready.items() if key[0] == canvas.scene.tint._id}
 
 
 def test_painting_renders_the_picture_no_more_than_before(canvas, opened, qtbot):
-    before = canvas._picture
+    before = canvas.scene.picture
     stroke(canvas, qtbot, (100, 80), (200, 80))
-    assert canvas._picture is before
+    assert canvas.scene.picture is before
 
 
 def masked_layer(opened):
@@ -229,9 +229,9 @@ def masked_layer(opened):
 
 
 def test_the_active_filter_layers_mask_is_painted_on_and_else_the_selection(canvas, opened, qtbot):
-    assert opened.brush_bar.target.text() == "Paints on the selection"
+    assert opened.options.target.text() == "Paints on the selection"
     masked_layer(opened)
-    assert opened.brush_bar.target.text() == "Paints on the mask of Soft"
+    assert opened.options.target.text() == "Paints on the mask of Soft"
     stroke(canvas, qtbot, (200, 150))
     document = opened.session.document
     assert document.selection is None
@@ -251,22 +251,22 @@ def test_a_locked_layers_mask_stays_and_the_message_says_why(canvas, opened, qtb
 
 
 def test_keys_change_size_and_hardness_and_the_bar_shows_them(canvas, opened, window, qtbot):
-    bar = opened.brush_bar
+    bar = opened.options
     has_keyboard(canvas, qtbot)
     assert bar.isVisible()
-    assert (bar.size_field.value(), bar.hardness_field.value()) == (20, 100)
+    assert (bar.controls["size"].field.value(), bar.controls["hardness"].field.value()) == (20, 100)
     qtbot.keyClick(canvas, "]")
-    assert bar.size_field.value() == canvas.brush.size == 24
+    assert bar.controls["size"].field.value() == canvas.tools["brush"].brush.size == 24
     qtbot.keyClick(canvas, "[")
-    assert bar.size_field.value() == 20
+    assert bar.controls["size"].field.value() == 20
     qtbot.keyClick(canvas, "{")
-    assert bar.hardness_field.value() == 75
-    bar.hardness_field.setValue(60)
+    assert bar.controls["hardness"].field.value() == 75
+    bar.controls["hardness"].field.setValue(60)
     qtbot.keyClick(canvas, "}")
-    assert canvas.brush.hardness == 0.75
-    bar.size_slider.setValue(bar.size_slider.maximum())
-    assert canvas.brush.size == bar.size_field.value() == 1000
-    canvas.brushing = False
+    assert canvas.tools["brush"].brush.hardness == 0.75
+    bar.controls["size"].slider.setValue(bar.controls["size"].slider.maximum())
+    assert canvas.tools["brush"].brush.size == bar.controls["size"].field.value() == 1000
+    canvas.take("hand")
     assert not bar.isVisible()
 
 
@@ -312,7 +312,7 @@ def test_a_pens_pressure_scales_the_brush_and_its_other_end_erases(canvas, opene
     tablet(canvas, press, at(canvas, 300, 80), 1.0, rubber)
     tablet(canvas, release, at(canvas, 300, 80), 0.0, rubber)
     assert selected(opened)[80, 300] == 0
-    canvas.brushing = False
+    canvas.take("hand")
     assert not tablet(canvas, press, at(canvas, 100, 80), 0.2).isAccepted()
 
 

@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QApplication
 from safelight.document import Document
 from safelight.files.adobe_rgb import adobe_rgb_profile
 from safelight.gui.canvas import Canvas
-from safelight.gui.canvas.guides import Guide
 from safelight.gui.canvas.picture import Picture, make_levels
+from safelight.gui.canvas.tools.guides import Guide
 from safelight.pixels import Profile, Raster
 from tests import pictures
 from tests.gui.conftest import drag, photograph, wheel
@@ -41,7 +41,7 @@ def show(canvas, pixels, before=None, profile=None):
 def shot(canvas):
     """What is on the screen once every tile is there: (height, width, 3)."""
     image = canvas.grabbed()
-    while canvas._tiles.incomplete:
+    while canvas.scene.tiles.incomplete:
         image = canvas.grabbed()
     image = image.convertToFormat(image.Format.Format_RGB888)
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1)
@@ -201,22 +201,22 @@ def test_documents_of_every_depth_are_shown(canvas, depth):
 
 
 def test_what_is_not_ready_is_shown_coarsely_first_and_sharp_soon(canvas, qtbot, monkeypatch):
-    from safelight.gui.canvas import canvas as module
+    from safelight.gui.canvas import scene as module
 
     pixels = photograph(1200, 1400)
     show(canvas, pixels)
     canvas.zoom_to(1.0)
     sharp = shot(canvas)
-    monkeypatch.setattr(module, "_FRAME", -1.0)
+    monkeypatch.setattr(module, "FRAME", -1.0)
     show(canvas, pixels)
     first = canvas.grabbed()
-    assert canvas._tiles.incomplete
+    assert canvas.scene.tiles.incomplete
     colour = first.pixelColor(300, 250)
     wanted = sharp[250, 300].astype(int)
     assert abs(colour.red() - wanted[0]) < 8
     assert abs(colour.green() - wanted[1]) < 8
-    monkeypatch.setattr(module, "_FRAME", 0.008)
-    qtbot.waitUntil(lambda: not canvas._tiles.incomplete, timeout=5000)
+    monkeypatch.setattr(module, "FRAME", 0.008)
+    qtbot.waitUntil(lambda: not canvas.scene.tiles.incomplete, timeout=5000)
     assert np.array_equal(shot(canvas), sharp)
 
 
@@ -416,7 +416,7 @@ def test_levels_of_many_tiles_are_never_made_on_the_windows_thread(canvas, qtbot
 
     def shown():
         canvas.grabbed()
-        return canvas.finished and canvas._veil is not None
+        return canvas.finished and canvas.scene.veil is not None
 
     qtbot.waitUntil(shown, timeout=60000)
     canvas.show_mask(selection)

@@ -106,7 +106,7 @@ def test_the_before_key_gives_back_what_was_chosen(opened, window):
 def test_alt_that_came_up_as_meta_is_not_held_any_more(opened):
     """Which it is on X11 while Shift is down."""
     canvas = opened.canvas
-    canvas.brushing = True
+    canvas.take("brush")
     send(canvas, "press", Qt.Key.Key_Alt, ALT_KEY)
     assert "other way" in canvas.held
     send(canvas, "release", Qt.Key.Key_Meta, ALT_KEY, SHIFT | ALT)
@@ -136,17 +136,20 @@ def test_a_cyrillic_letter_without_a_place_stays_what_it_is():
 
 
 @pytest.mark.parametrize(
-    ("code", "modifiers", "tool"),
-    [(B, NONE, "brushing"), (Q, NONE, "show_mask_overlay")],
+    ("code", "modifiers", "does"),
+    [
+        (B, NONE, lambda canvas: canvas.tool.id == "brush"),
+        (Q, NONE, lambda canvas: canvas.show_mask_overlay),
+    ],
 )
-def test_letters_of_tools_work_on_a_russian_keyboard(opened, code, modifiers, tool):
+def test_letters_of_tools_work_on_a_russian_keyboard(opened, code, modifiers, does):
     sent = send(opened.canvas, "press", CYRILLIC[code], code, modifiers)
     assert sent.isAccepted()
-    assert getattr(opened.canvas, tool)
+    assert does(opened.canvas)
 
 
 def test_brackets_work_on_a_russian_keyboard(opened):
-    brush = opened.canvas.brush
+    brush = opened.canvas.tools["brush"].brush
     size, hardness = brush.size, brush.hardness
     send(opened.canvas, "press", CYRILLIC[BRACKET], BRACKET)
     assert brush.size < size
@@ -167,7 +170,7 @@ def test_what_is_typed_in_russian_into_a_field_asks_for_nothing(opened, window):
     send(opened.filters.search, "press", CYRILLIC[Z], Z, CONTROL)
     assert opened.filters.search.text() == "и"
     assert opened.session.history.can_undo
-    assert not opened.canvas.brushing
+    assert opened.canvas.tool.id != "brush"
 
 
 def _selects_all():
@@ -269,9 +272,9 @@ def test_the_settings_of_a_layer_give_the_keyboard_back_to_the_picture(opened, w
 
 
 def test_what_is_hidden_or_shut_off_gives_the_keyboard_back_to_the_picture(opened, qtbot):
-    opened.canvas.brushing = True
-    opened.brush_bar.size_field.setFocus()
-    opened.canvas.brushing = False
+    opened.canvas.take("brush")
+    opened.options.controls["size"].field.setFocus()
+    opened.canvas.take("hand")
     qtbot.waitUntil(lambda: has_keys(opened.canvas), timeout=10000)
     opened.lists.setCurrentWidget(opened.layers)
     opened.layers.tree.setFocus()
@@ -281,8 +284,8 @@ def test_what_is_hidden_or_shut_off_gives_the_keyboard_back_to_the_picture(opene
 
 @pytest.mark.parametrize("key", [Qt.Key.Key_Escape, Qt.Key.Key_Return])
 def test_a_field_that_is_left_gives_the_keyboard_back_to_the_picture(opened, qtbot, key):
-    opened.canvas.brushing = True
-    field = opened.brush_bar.size_field
+    opened.canvas.take("brush")
+    field = opened.options.controls["size"].field
     field.setFocus()
     qtbot.keyClick(field, key)
     assert has_keys(opened.canvas)

@@ -33,7 +33,7 @@ def control(panel, name):
 def place(canvas, x, y):
     """The widget's point over a fraction of the picture."""
     room = canvas.width(), canvas.height()
-    at = canvas.view.to_widget(x * canvas._size()[0], y * canvas._size()[1], room)
+    at = canvas.view.to_widget(x * canvas.picture_size[0], y * canvas.picture_size[1], room)
     return QPoint(*(round(value) for value in at))
 
 

@@ -227,7 +227,7 @@ def drag(canvas, qtbot, start, end, keys=Qt.KeyboardModifier.NoModifier):
 
 def test_a_marquee_selects_and_becomes_a_filters_mask(opened, window, qtbot):
     canvas, session = opened.canvas, opened.session
-    canvas.selecting = True
+    canvas.take("rectangle")
     middle = QPoint(canvas.width() // 2, canvas.height() // 2)
     drag(canvas, qtbot, middle, middle + QPoint(40, 30))
     box = Region(200, 150, 40, 30)

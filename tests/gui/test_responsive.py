@@ -40,7 +40,7 @@ def move(canvas, turn):
         at = QPoint(canvas.width() // 3, canvas.height() // 2)
         wheel(canvas, at, 1 if turn % 40 < 20 else -1)
     else:
-        canvas._look(canvas.view.moved(9 if turn % 60 < 30 else -9, 4))
+        canvas.look(canvas.view.moved(9 if turn % 60 < 30 else -9, 4))
     canvas.update()
 
 

@@ -101,7 +101,7 @@ def test_a_preview_is_seen_beside_what_is_not_selected_undarkened(workspace, qtb
     assert sum(veiled[:3]) < sum(plain[:3])
     choose(workspace.window(), "erase")
     qtbot.waitUntil(lambda: colour() == plain, timeout=30000)
-    assert canvas.overlay is not None
+    assert canvas.scene.overlay is not None
     workspace.settings.closed.emit()
     qtbot.waitUntil(lambda: colour() == veiled)
 

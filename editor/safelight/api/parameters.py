@@ -27,7 +27,8 @@ class Number:
     ``minimum`` and ``maximum`` are legal limits (None = none), ``slider`` what the slider
     shows. ``length`` says that the number is measured in full-size pixels, so the host scales
     it when it renders a smaller zoom level. ``ends`` are words for the two ends of the slider,
-    where a number means little: ``("Faithful", "Crisp")``.
+    where a number means little: ``("Faithful", "Crisp")``. On a ``logarithmic`` slider, whose
+    range is above 0, each position is as many per cent more than the last.
     """
 
     minimum: float | None = None
@@ -38,6 +39,7 @@ class Number:
     length: bool = False
     kind: str | None = None
     ends: tuple[str, str] | None = None
+    logarithmic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,7 @@ class Parameter:
     size: int = 0
     role: Literal["", "held", "other"] = ""
     renamed: tuple[str, ...] = ()
+    logarithmic: bool = False
 
     @property
     def is_image(self) -> bool:
@@ -249,6 +252,7 @@ def parameter_of(name: str, annotation: Any, default: Any) -> Parameter:
             unit=number.unit,
             length=number.length,
             ends=number.ends,
+            logarithmic=number.logarithmic,
             **common,
         )
     else:

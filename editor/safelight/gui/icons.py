@@ -145,7 +145,57 @@ def _notice() -> QPainterPath:
     return path
 
 
+def _rectangle() -> QPainterPath:
+    path = QPainterPath()
+    path.addRect(QRectF(3, 3, 10, 10))
+    return path
+
+
+def _brush() -> QPainterPath:
+    path = _lines((13.5, 2.5), (7, 9), close=False)
+    path.addPath(_lines((6.2, 8.2), (8, 10), (5, 13), (2.5, 13.5), (3.2, 11), close=True))
+    return path
+
+
+def _eraser() -> QPainterPath:
+    path = _lines((6.5, 13), (2.5, 9), (9, 2.5), (13.5, 7), (7.5, 13), (13.5, 13))
+    path.addPath(_lines((5.5, 6), (10, 10.5)))
+    return path
+
+
+def _zoom() -> QPainterPath:
+    path = _lines((9.8, 9.8), (14, 14))
+    path.addEllipse(QPointF(6.7, 6.7), 4.4, 4.4)
+    return path
+
+
+def _hand() -> QPainterPath:
+    path = _lines((8, 1.8), (8, 14.2))
+    path.addPath(_lines((1.8, 8), (14.2, 8)))
+    for x, y in ((8, 1.8), (8, 14.2), (1.8, 8), (14.2, 8)):
+        across, down = (2, 0) if x == 8 else (0, 2)
+        inwards = (0, 2 if y < 8 else -2) if x == 8 else (2 if x < 8 else -2, 0)
+        left = (x - across + inwards[0], y - down + inwards[1])
+        right = (x + across + inwards[0], y + down + inwards[1])
+        path.addPath(_lines(left, (x, y), right))
+    return path
+
+
+def _turn() -> QPainterPath:
+    path = QPainterPath()
+    path.arcMoveTo(QRectF(3, 3, 10, 10), 30)
+    path.arcTo(QRectF(3, 3, 10, 10), 30, 290)
+    path.addPath(_lines((13.5, 2), (12.4, 5.6), (8.8, 4.8)))
+    return path
+
+
 _PATHS = {
+    "rectangle": _rectangle,
+    "brush": _brush,
+    "eraser": _eraser,
+    "zoom": _zoom,
+    "hand": _hand,
+    "turn": _turn,
     "eye": _eye,
     "shut": _shut,
     "lock": _lock,

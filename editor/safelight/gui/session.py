@@ -20,8 +20,6 @@ from safelight.document import (
     LayerFailed,
     LiveFilter,
     Renderer,
-    Stroke,
-    edits,
     is_stale,
     plain_raster,
 )
@@ -132,11 +130,6 @@ class Session(Edited):
         """
         layer = self.layer
         return layer.id if layer.filter is not None and layer.mask is not None else None
-
-    def paint(self, stroke: Stroke, token: str) -> None:
-        """Paint a piece of a stroke on that mask."""
-        if not self.locked:
-            self.do(edits.paint_mask(self.painted_on, stroke, token))
 
     def picture(self, document: Document) -> Picture:
         """A version of the document for the screen; its tiles stay ready for a while."""

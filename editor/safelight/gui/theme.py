@@ -56,6 +56,10 @@ QToolButton#link:focus {{ border-color: {ACCENT}; }}
 QToolButton#words {{ padding: 3px 8px 4px; }}
 QPushButton#words {{ padding: 3px 7px 4px; }}
 QToolButton#swatch {{ padding: 0; border-radius: 4px; }}
+QToolButton#tool {{ background: transparent; border-color: transparent; padding: 5px; }}
+QToolButton#tool:hover {{ background: {RAISED}; }}
+QToolButton#tool:focus {{ border-color: {ACCENT}; }}
+QToolButton#tool:checked {{ background: {ACCENT_DARK}; border-color: {ACCENT}; }}
 QToolButton#steps {{ background: transparent; border-color: transparent; padding: 4px 5px; }}
 QToolButton#steps:hover {{ background: {RAISED}; }}
 QToolButton#steps:focus {{ border-color: {ACCENT}; }}

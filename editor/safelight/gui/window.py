@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -105,6 +106,7 @@ class Window(QMainWindow):
         self._actions: list[QAction] = []
         self._needs_picture: list[QAction] = []
         self._marks: list[tuple[QAction, str]] = []
+        self._tools: dict[str, QAction] = {}
         self._modified_by: dict[str, int] = {}
         self.welcome = Welcome()
         self.welcome.open_wanted.connect(self.ask_and_open)
@@ -173,6 +175,7 @@ class Window(QMainWindow):
             workspace.set_back_end(self.studio, self.filters)
         if note:
             self.say(note)
+        self._fill_tools()
         self._fill_filters()
         self._show_plugins.setEnabled(True)
         studio = self.studio
@@ -600,6 +603,7 @@ class Window(QMainWindow):
         self._redo = self._action(edit, "&Redo", self._do_redo, "Ctrl+Shift+Z")
         self._make_layer_menu(self._menu("&Layer"))
         self._make_select_menu(self._menu("&Select"))
+        self._tool_menu = self._menu("T&ools")
         view = self._menu("&View")
         larger = self._canvas_action(view, "Zoom &in", "zoom_in", "Ctrl++")
         larger.setShortcuts([QKeySequence("Ctrl++"), QKeySequence("Ctrl+=")])
@@ -668,12 +672,6 @@ class Window(QMainWindow):
         self._needs_picture.append(self._action(menu, text, run, shortcut))
 
     def _make_select_menu(self, menu: QMenu) -> None:
-        self._toggle(menu, "&Rectangle", "selecting", "M")
-        brush = self._toggle(menu, "&Brush", "brushing", "B")
-        brush.setToolTip("Paint what is selected, or a filter layer's mask. Alt erases.")
-        eraser = self._toggle(menu, "&Eraser", "erasing", "E")
-        eraser.setToolTip("Erase from what is selected, or from a filter layer's mask. Alt paints.")
-        menu.addSeparator()
         self._needs_picture += [
             self._action(menu, "&All", lambda: self._select("select_all"), "Ctrl+A"),
             self._action(menu, "&Deselect", lambda: self._select("deselect"), "Ctrl+D"),
@@ -682,11 +680,44 @@ class Window(QMainWindow):
             self._action(menu, "Shrin&k…", lambda: self._ask_to_modify("Shrink"), ""),
             self._action(menu, "&Feather…", lambda: self._ask_to_modify("Feather"), "Shift+F6"),
         ]
-        menu.addSeparator()
-        self._canvas_action(menu, "&Larger brush", "larger_brush", "]")
-        self._canvas_action(menu, "&Smaller brush", "smaller_brush", "[")
-        self._canvas_action(menu, "&Harder brush", "harder_brush", "}")
-        self._canvas_action(menu, "S&ofter brush", "softer_brush", "{")
+
+    def _fill_tools(self) -> None:
+        """Offer every tool of the list, and what has a key of its own; once pixels have come."""
+        if self._tools:
+            return
+        from safelight.gui.canvas.tools import TOOLS
+
+        for tool in TOOLS:
+            if tool.chosen:
+                action = self._action(
+                    self._tool_menu, tool.title, partial(self._take_tool, tool.id), tool.shortcut
+                )
+                action.setCheckable(True)
+                action.setToolTip(tooltip(tool.hint))
+                self._tools[tool.id] = action
+                self._needs_picture.append(action)
+        self._tool_menu.addSeparator()
+        for tool in TOOLS:
+            for step in tool.steps:
+                run = partial(self._step_tool, tool.id, step.method)
+                self._needs_picture.append(
+                    self._action(self._tool_menu, step.title, run, step.shortcut)
+                )
+        self._show_state()
+
+    def _take_tool(self, name: str) -> None:
+        """Take a tool in hand, or put it away where it is in hand, on every photograph."""
+        front = self.workspace()
+        if front is not None:
+            name = "hand" if front.canvas.tool.id == name else name
+            for workspace in self.workspaces():
+                workspace.canvas.take(name)
+            self._show_state()
+
+    def _step_tool(self, name: str, method: str) -> None:
+        workspace = self.workspace()
+        if workspace is not None:
+            getattr(workspace.canvas.tools[name], method)()
 
     def _select(self, name: str) -> None:
         from safelight.document import edits  # not sooner: it brings numpy with it
@@ -1030,7 +1061,7 @@ class Window(QMainWindow):
     def _full_size(self) -> None:
         workspace = self.workspace()
         if workspace is not None:
-            workspace.canvas.zoom_to(1.0)
+            workspace.canvas.full_size()
 
     def _do_split(self) -> None:
         workspace = self.workspace()
@@ -1093,12 +1124,14 @@ class Window(QMainWindow):
             label.setObjectName("dim")
             row.addWidget(label)
         self.zoom.setMinimumWidth(52)
+        self.hint = QLabel("")
         self.notice = QLabel("")
-        self.notice.setObjectName("dim")
-        self.notice.setTextFormat(Qt.TextFormat.PlainText)
-        # A long sentence does not make the window wider: its end is in the tooltip.
-        self.notice.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        row.addWidget(self.notice, 1)
+        for label in (self.hint, self.notice):
+            # A long sentence does not make the window wider: its end is in the tooltip.
+            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+            label.setObjectName("dim")
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            row.addWidget(label, 1)
         self.device.setTextFormat(Qt.TextFormat.PlainText)
         self.device.setObjectName("dim")
         row.addWidget(self.device)
@@ -1124,6 +1157,9 @@ class Window(QMainWindow):
             action.setText(f"&{word}")
         for action, name in self._marks:
             action.setChecked(getattr(workspace.canvas, name))
+        for name, action in self._tools.items():
+            action.setChecked(workspace.canvas.tool.id == name)
+        self.hint.setText(workspace.canvas.tool.hint)
         self._split.setChecked(workspace.canvas.split is not None)
         self._before.setChecked(workspace.canvas.showing_before)
         self.zoom.setText(f"{workspace.canvas.view.zoom * 100:.3g} %")
@@ -1148,7 +1184,7 @@ class Window(QMainWindow):
             self.tabs.setTabToolTip(index, tip)
 
     def _show_nothing(self) -> None:
-        for label in (self.zoom, self.depth_label, self.profile):
+        for label in (self.zoom, self.depth_label, self.profile, self.hint):
             label.setText("")
         self.size_label.setText("Opening…" if self._opening or self._arriving else "")
         self._undo.setEnabled(False)

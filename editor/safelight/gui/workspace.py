@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
     QFrame,
+    QHBoxLayout,
     QLineEdit,
     QSplitter,
     QStackedWidget,
@@ -24,14 +25,15 @@ from PySide6.QtWidgets import (
 from safelight import actions
 from safelight.actions.palette import colours_of
 from safelight.api import Declaration, ParameterError, Prepared, Value
-from safelight.document import History, LayerFailed, edits
+from safelight.document import Edit, History, LayerFailed, edits
 from safelight.files.foreign import Importers
 from safelight.gui.areas import middle
 from safelight.gui.background import Background
-from safelight.gui.brushbar import BrushBar
 from safelight.gui.canvas import Canvas
-from safelight.gui.canvas.picker import Picker
+from safelight.gui.canvas.optionsbar import OptionsBar
 from safelight.gui.canvas.picture import make_levels
+from safelight.gui.canvas.toolcolumn import ToolColumn
+from safelight.gui.canvas.tools.picker import Picker
 from safelight.gui.controls import PaletteControl
 from safelight.gui.garbage import destroy
 from safelight.gui.jobstrip import JobStrip
@@ -273,10 +275,11 @@ class Workspace(QWidget):
 
         Qt reads the style sheet anew for all that is inside of what it moves into another widget.
         """
-        layout = QVBoxLayout(self)
+        layout = QHBoxLayout(self)
         layout.setContentsMargins(6, 6, 6, 6)
+        layout.setSpacing(6)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        layout.addWidget(self.splitter)
+        layout.addWidget(self.splitter, 1)
         middle = QWidget()
         self.splitter.addWidget(middle)
         column = QVBoxLayout(middle)
@@ -284,9 +287,12 @@ class Workspace(QWidget):
         column.setSpacing(6)
         self.canvas = Canvas()
         yield
+        self.column = ToolColumn(self.canvas)
+        layout.insertWidget(0, self.column)
+        yield
         self.messages, self.line = Messages(), Line()
-        self.brush_bar = BrushBar(self.canvas)
-        column.addWidget(self.brush_bar)
+        self.options = OptionsBar(self.canvas)
+        column.addWidget(self.options)
         column.addWidget(Above(self.canvas, self.messages, self.line), 1)
         self.strip = JobStrip()
         column.addWidget(self.strip)
@@ -345,11 +351,7 @@ class Workspace(QWidget):
         self.canvas.guides_changed.connect(self.changed)
         self.canvas.tool_changed.connect(self.changed)
         self.canvas.before_changed.connect(self.changed)
-        self.canvas.stroked.connect(session.paint)
-        self.canvas.selected.connect(
-            lambda region, how: session.do(edits.select_region(region, how))
-        )
-        self.canvas.picked.connect(self._picked)
+        self.canvas.edit_wanted.connect(self._do)
         self.navigator.centre_wanted.connect(self.canvas.centre_on)
         self.navigator.zoom_wanted.connect(self.canvas.zoom_to)
         self._seen.timeout.connect(self._preview)
@@ -475,7 +477,7 @@ class Workspace(QWidget):
             self.canvas.show_mask(document.selection)
         else:
             self.canvas.show_mask(layer.mask, layer.filter.grow, layer.filter.feather)
-        self.brush_bar.show_target("" if layer is None else layer.name)
+        self.canvas.show_document(document, painted_on, "" if layer is None else layer.name)
 
     def _show_job(self) -> None:
         run = self.session.job
@@ -518,6 +520,11 @@ class Workspace(QWidget):
 
     # -- doing ---------------------------------------------------------------------------------
 
+    def _do(self, edit: Edit) -> None:
+        """Make the edit that a tool asks for; of a stroke's many pieces none complains."""
+        if edit.token is None or not self.session.locked:
+            self.session.do(edit)
+
     def choose_filter(self, declaration: Declaration) -> None:
         """Something new begins: what was said of the last filter is over."""
         self._settle_filter()
@@ -553,7 +560,7 @@ class Workspace(QWidget):
 
     def _pick(self, kind: Literal["", "point", "rectangle"], place: tuple[float, ...]) -> None:
         """A panel wants a place of the picture; "" = none any more."""
-        self.canvas.picker = Picker(kind, place) if kind else None
+        self.canvas.picker = Picker(self.canvas, kind, place, self._picked) if kind else None
         if kind:
             self.canvas.setFocus()
 

@@ -1,4 +1,4 @@
-"""Marks: what the canvas paints that is no picture: the split line, a frame, a word."""
+"""Marks: what the canvas paints that is no picture: the split line, frames, a word."""
 
 from __future__ import annotations
 
@@ -36,6 +36,17 @@ def paint_frame(painter: QPainter, frame: QRectF, ratio: float) -> None:
     for colour, width in ((QColor(0, 0, 0, 140), 3 * ratio), (QColor(235, 235, 235, 200), ratio)):
         painter.setPen(QPen(colour, width, j=Qt.PenJoinStyle.MiterJoin))
         painter.drawRect(frame)
+
+
+def paint_marquee(painter: QPainter, box: QRectF, ratio: float) -> None:
+    """The rectangle that is being pulled: a line that can be seen on light and on dark."""
+    for colour, style in (("#000000", Qt.PenStyle.SolidLine), ("#ffffff", Qt.PenStyle.DashLine)):
+        pen = QPen(QColor(colour), ratio)
+        pen.setStyle(style)
+        pen.setCosmetic(True)
+        painter.setPen(pen)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(box)
 
 
 def paint_edge(painter: QPainter, edge: QRectF) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
+from safelight.api import Region
+
 SMALLEST, LARGEST = 0.01, 32.0
 """Limits of the zoom."""
 
@@ -111,6 +113,14 @@ class View:
     def smaller_step(self) -> float:
         """The next zoom step down."""
         return next((step for step in reversed(STEPS) if step < self.zoom * 0.999), SMALLEST)
+
+
+def region_between(one: tuple[float, float], other: tuple[float, float]) -> Region:
+    """The whole pixels between two points of the picture."""
+    left, right = sorted((one[0], other[0]))
+    top, bottom = sorted((one[1], other[1]))
+    x, y = math.floor(left + 0.5), math.floor(top + 0.5)
+    return Region(x, y, math.floor(right + 0.5) - x, math.floor(bottom + 0.5) - y)
 
 
 def turned_size(size: tuple[float, float], angle: float) -> tuple[float, float]:

@@ -82,6 +82,18 @@ class Control(QWidget):
         self.found.setVisible(False)
         self.found.clicked.connect(self._take_found)
 
+    def lie_in_a_row(self) -> None:
+        """Have the name and all that is set beside one another, for a bar."""
+        while self.body.count() > 1:
+            item = self.body.takeAt(1)
+            assert item is not None
+            if (widget := item.widget()) is not None:
+                self.head.addWidget(widget)
+            elif (layout := item.layout()) is not None:
+                layout.setParent(None)
+                self.head.addLayout(layout)
+        self.head.setStretch(1, 0)
+
     def show_found(self, value: Value | None) -> None:
         """Show what was measured in the picture, to be taken by a click; None for nothing."""
         self._found = value

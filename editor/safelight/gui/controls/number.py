@@ -45,6 +45,7 @@ class NumberControl(Control):
             reach = max(abs(default) * 10, 10.0)
             shown = (max(low, -reach), min(high, reach))
         self._shown = shown
+        self._logarithmic = parameter.logarithmic and shown[0] > 0
         step = parameter.step or (1.0 if self._whole else (shown[1] - shown[0]) / 100)
         self._step = max(step, 1.0) if self._whole else step
         self.field: WholeField | DecimalField
@@ -108,16 +109,29 @@ class NumberControl(Control):
     def in_words(self, value: Value) -> str:
         return self.field.textFromValue(value) + self.field.suffix()  # type: ignore[arg-type]
 
+    def lie_in_a_row(self) -> None:
+        super().lie_in_a_row()
+        self.head.removeWidget(self.field)
+        self.head.addWidget(self.field)
+        self.slider.setMinimumWidth(40)
+        self.slider.setMaximumWidth(140)
+        self.field.setFixedWidth(76)
+
     def _positions(self) -> int:
         return max(1, min(round((self._shown[1] - self._shown[0]) / self._step), _POSITIONS))
 
     def _position(self, value: float) -> int:
         low, high = self._shown
-        return round((value - low) / (high - low) * self._positions())
+        if self._logarithmic:
+            part = math.log(max(value, low) / low, high / low)
+        else:
+            part = (value - low) / (high - low)
+        return round(part * self._positions())
 
     def _slider_moved(self, position: int) -> None:
         low, high = self._shown
-        value = low + position / self._positions() * (high - low)
+        part = position / self._positions()
+        value = low * (high / low) ** part if self._logarithmic else low + part * (high - low)
         with QSignalBlocker(self.field):
             self.field.setValue(round(value) if self._whole else value)  # type: ignore[arg-type]
         self.changed.emit()

@@ -1,14 +1,11 @@
-"""Marquee: a rectangle pulled over the picture to select it, and how a selection is shown."""
+"""Veil: a selection, shown by darkening what is not selected."""
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QImage, QPainter
 
-from safelight.api import Region
 from safelight.gui.canvas.picture import levels_take_time
 from safelight.pixels import Raster
 
@@ -20,14 +17,6 @@ _DARK = 150
 
 _DARKNESS = (_DARK * (255 - np.arange(256)) // 255 << 24).astype(np.uint32)
 """For each level of a selection the black that shows it: 0xAA000000."""
-
-
-def region_between(one: tuple[float, float], other: tuple[float, float]) -> Region:
-    """The whole pixels between two points of the picture."""
-    left, right = sorted((one[0], other[0]))
-    top, bottom = sorted((one[1], other[1]))
-    x, y = math.floor(left + 0.5), math.floor(top + 0.5)
-    return Region(x, y, math.floor(right + 0.5) - x, math.floor(bottom + 0.5) - y)
 
 
 def _veil_level(selection: Raster) -> int:
@@ -48,17 +37,6 @@ def veil(selection: Raster) -> QImage:
     height, width = dark.shape
     kind = QImage.Format.Format_ARGB32_Premultiplied
     return QImage(dark.data, width, height, 4 * width, kind).copy()
-
-
-def paint_marquee(painter: QPainter, box: QRectF, ratio: float) -> None:
-    """The rectangle that is being pulled: a line that can be seen on light and on dark."""
-    for colour, style in (("#000000", Qt.PenStyle.SolidLine), ("#ffffff", Qt.PenStyle.DashLine)):
-        pen = QPen(QColor(colour), ratio)
-        pen.setStyle(style)
-        pen.setCosmetic(True)
-        painter.setPen(pen)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRect(box)
 
 
 def paint_veil(

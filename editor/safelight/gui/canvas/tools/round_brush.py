@@ -1,4 +1,4 @@
-"""Brush: what paints on a mask: its size and hardness, its way, its circle on the screen."""
+"""Round brush: its size and hardness, the stroke it is in, its circle on the screen."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _TINY = 3.0
 """Radius on the screen, in widget pixels, below which arms around the circle show where it is."""
 
 
-class Brush:
+class RoundBrush:
     """A round brush and the stroke it is in.
 
     ``size`` is the diameter in pixels of the picture, ``hardness`` 0 to 1. Points are in pixels

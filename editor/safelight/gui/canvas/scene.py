@@ -1,0 +1,285 @@
+"""Scene: all that is shown on a canvas, and the order in which it is painted."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, QRect, QRectF
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter
+from PySide6.QtWidgets import QWidget
+
+from safelight.api import Region
+from safelight.gui import theme
+from safelight.gui.background import Background
+from safelight.gui.canvas.grid import paint_grid
+from safelight.gui.canvas.marks import paint_edge, paint_frame, paint_word
+from safelight.gui.canvas.overlay import Overlay
+from safelight.gui.canvas.picture import Picture, chequerboard
+from safelight.gui.canvas.pose import Pose
+from safelight.gui.canvas.rulers import THICK
+from safelight.gui.canvas.tilestore import Tiles
+from safelight.gui.canvas.tint import Tint
+from safelight.gui.canvas.tools.tool import Tool
+from safelight.gui.canvas.veil import paint_veil, veil, veil_takes_time
+from safelight.pixels import Raster
+
+FRAME = 0.008
+"""Seconds a frame may spend on making tiles; the rest comes with the next frames."""
+
+MASK_FRAME = 0.004
+"""Seconds a frame may spend on making tiles of the mask above the picture."""
+
+
+class Scene:
+    """What is shown: the picture and what is above it.
+
+    ``before`` is the picture as it was; it is shown instead where ``shows_before``, and on the
+    left of the split line. ``tinted`` tells that
+    the mask is seen in red; otherwise what is not selected is darkened.
+    """
+
+    def __init__(self, widget: QWidget) -> None:
+        self._widget = widget
+        self.tiles = Tiles(widget, widget.update)
+        self.mask_tiles = Tiles(widget, widget.update)
+        self.picture: Picture | None = None
+        self.before: Picture | None = None
+        self.shows_before = False
+        self.overlay: Overlay | None = None
+        self.selection: Raster | None = None
+        self.veil: QImage | None = None
+        self.mask: Raster | None = None
+        self.shape = (0.0, 0.0)
+        self.tint: Tint | None = None
+        self.tinted = False
+        self._board = QBrush(chequerboard())
+
+    def show_selection(self, selection: Raster | None) -> None:
+        """Darken what is not selected; None = all is."""
+        if selection is self.selection:
+            return
+        self.selection = selection
+        if selection is None or not veil_takes_time(selection):
+            self.veil = None
+        else:  # the one before stays until this one is there
+            Background(
+                self._widget,
+                lambda: veil(selection),
+                lambda image: self._take_veil(selection, image),
+                lambda _: None,
+            )
+        self._widget.update()
+
+    def _take_veil(self, selection: Raster, image: QImage) -> None:
+        if selection is self.selection:
+            self.veil = image
+            self._widget.update()
+
+    def show_mask(self, mask: Raster | None, grow: float = 0.0, feather: float = 0.0) -> None:
+        """Have ``mask`` as what a brush paints on: it is seen in red where ``tinted``.
+
+        It is seen grown and feathered by so many pixels of the picture.
+        """
+        if mask is not self.mask or (grow, feather) != self.shape:
+            self.mask, self.shape = mask, (grow, feather)
+            if self.tinted:
+                self._widget.update()
+
+    @property
+    def finished(self) -> bool:
+        """Whether the last frame showed everything as fine as it gets."""
+        stores = (self.tiles, self.mask_tiles)
+        return not any(tiles.incomplete or tiles.waiting for tiles in stores)
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether the last frame had no time for everything."""
+        return self.tiles.incomplete or self.mask_tiles.incomplete
+
+    # -- painting ------------------------------------------------------------------------------
+
+    def paint(
+        self,
+        painter: QPainter,
+        area: QRect,
+        pose: Pose,
+        lines: dict[str, bool],
+        split: float | None,
+        tools: Sequence[Tool],
+    ) -> None:
+        """Paint all of it: the picture, what is above it, and what the ``tools`` show, in turn.
+
+        ``area`` is in widget pixels.
+        """
+        if not self._covers(pose, split):
+            painter.fillRect(area, QColor(theme.CANVAS))
+        if self.picture is None:
+            return
+        painter.scale(1 / pose.ratio, 1 / pose.ratio)  # from here on in physical pixels
+        self.tiles.start_frame(FRAME)
+        self.mask_tiles.start_frame(MASK_FRAME)
+        painter.save()
+        if self.shows_before:
+            self._paint_before(painter, pose)
+        else:
+            self._paint_after(painter, pose)
+        painter.restore()
+        if split is not None and not self.shows_before:
+            self._paint_left(painter, pose, split)
+        self.tinted = (lines["mask"] or any(tool.tints for tool in tools)) and not self.shows_before
+        painter.save()
+        pose.lay(painter)
+        self._paint_mask(painter, pose)
+        if lines["grid"]:
+            corner = pose.in_frame(0, 0)
+            paint_grid(painter, corner, pose.view.zoom, pose.size, pose.clip(), slants=pose.slants)
+        for tool in tools:
+            tool.paint(painter, pose)
+        painter.restore()
+        self._paint_words(painter, pose, lines, split, tools)
+        for tool in tools:
+            tool.paint_above(painter, pose)
+        self.tiles.end_frame()
+        self.mask_tiles.end_frame()
+
+    def _covers(self, pose: Pose, split: float | None) -> bool:
+        """Whether the picture hides all of the widget, so that nothing need be painted below."""
+        picture = self.picture
+        if picture is None or not picture.immediate:  # of the latter nothing may be ready yet
+            return False
+        return not self.shows_before and split is None and pose.covers
+
+    def _paint_mask(self, painter: QPainter, pose: Pose) -> None:
+        if self.tinted:
+            self._paint_tint(painter, pose)
+        elif self.selection is not None and self.overlay is None:  # a result is judged beside it
+            if self.veil is None and not veil_takes_time(self.selection):
+                self.veil = veil(self.selection)
+            if self.veil is not None:
+                paint_veil(painter, self.veil, pose.point(0, 0), pose.size, pose.view.zoom)
+
+    def _paint_tint(self, painter: QPainter, pose: Pose) -> None:
+        mask = self.mask
+        if mask is None or (mask.width, mask.height) != pose.size:
+            self.tint = None
+            return
+        tint = self.tint
+        if tint is None or tint.mask is not mask or tint.shape != self.shape:
+            earlier, tint = tint, Tint(mask, *self.shape)
+            if earlier is not None:
+                tint.adopt(earlier, self.mask_tiles)
+            self.tint = tint
+        left, top = pose.in_frame(0, 0)
+        tint.paint(painter, left, top, pose.zoom, pose.clip(), self.mask_tiles)
+
+    def _paint_words(
+        self,
+        painter: QPainter,
+        pose: Pose,
+        lines: dict[str, bool],
+        split: float | None,
+        tools: Sequence[Tool],
+    ) -> None:
+        """Say in words what is seen."""
+        edge = (12 + (THICK if lines["rulers"] else 0)) * pose.ratio
+        word = next((tool.word for tool in tools if tool.word), "")
+        if self.shows_before:
+            paint_word(painter, "Before", edge, edge, pose.ratio)
+        elif split is not None:
+            line = round(pose.room[0] * split)
+            paint_word(painter, "Before", line - 8 * pose.ratio, edge, pose.ratio, leftwards=True)
+            paint_word(painter, "After", line + 8 * pose.ratio, edge, pose.ratio)
+        elif word:
+            paint_word(painter, word, edge, edge, pose.ratio)
+        elif self.overlay is not None:
+            word = "Preview…" if self.overlay.running else "Preview"
+            paint_word(painter, word, edge, edge, pose.ratio)
+        if pose.view.angle:
+            word = f"View turned by {pose.view.angle:.3g}°".replace("-", "\N{MINUS SIGN}")
+            paint_word(painter, word, edge, pose.room[1] - 34 * pose.ratio, pose.ratio)
+
+    def _paint_after(self, painter: QPainter, pose: Pose) -> None:
+        assert self.picture is not None
+        pose.lay(painter)
+        self._paint_picture(painter, pose, self.picture, 0, 0, 1)
+        if self.overlay is None:
+            return
+        for overlay in (self.overlay.under, self.overlay):
+            if overlay is not None:
+                self._paint_overlay(painter, pose, overlay)
+        whole = Region(0, 0, *pose.size)
+        region = self.overlay.region.intersect(whole)
+        if region != whole:
+            paint_frame(painter, pose.whole_box(region), pose.ratio)
+
+    def _paint_overlay(self, painter: QPainter, pose: Pose, overlay: Overlay) -> None:
+        region, scale = overlay.region, overlay.scale
+        seen = overlay.seen(self._visible(pose))
+        if overlay.is_crowded(seen):
+            self._paint_sheet(painter, pose, overlay)
+        else:
+            for place, picture in overlay.within(seen):
+                x, y = region.x + place.x / scale, region.y + place.y / scale
+                self._paint_picture(painter, pose, picture, x, y, 1 / scale)
+
+    def _visible(self, pose: Pose) -> Region:
+        """The part of the picture that can be seen, in its pixels."""
+        width, height = pose.room
+        corners = [
+            pose.view.to_picture(x, y, pose.room)
+            for x, y in ((0, 0), (width, 0), (width, height), (0, height))
+        ]
+        left, top = (max(math.floor(min(c[axis] for c in corners)), 0) for axis in (0, 1))
+        right, bottom = (
+            min(math.ceil(max(c[axis] for c in corners)), pose.size[axis]) for axis in (0, 1)
+        )
+        return Region(left, top, max(right - left, 0), max(bottom - top, 0))
+
+    def _paint_sheet(self, painter: QPainter, pose: Pose, overlay: Overlay) -> None:
+        image, step = overlay.sheet(self.tiles)
+        left, top = pose.in_frame(overlay.region.x, overlay.region.y)
+        size = pose.view.zoom / overlay.scale * step
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(QRectF(left, top, image.width() * size, image.height() * size), image)
+
+    def _paint_before(self, painter: QPainter, pose: Pose) -> None:
+        assert self.picture is not None
+        pose.lay(painter)
+        before = self.before or self.picture
+        self._paint_picture(painter, pose, before, 0, 0, self.picture.width / before.width)
+
+    def _paint_left(self, painter: QPainter, pose: Pose, split: float) -> None:
+        """Paint the picture as it was, up to the split line."""
+        width, height = pose.room
+        line = round(width * split)
+        if pose.view.angle and line:
+            # Each tile sets its own clip; one that slants cannot be cut at the line as well.
+            image = QImage(line, math.ceil(height), QImage.Format.Format_RGB32)
+            image.fill(QColor(theme.CANVAS))
+            with QPainter(image) as inside:
+                self._paint_before(inside, pose)
+            painter.drawImage(0, 0, image)
+        else:
+            painter.save()
+            painter.setClipRect(QRectF(0, 0, line, height))
+            painter.fillRect(QRectF(0, 0, line, height), QColor(theme.CANVAS))
+            self._paint_before(painter, pose)
+            painter.restore()
+
+    def _paint_picture(
+        self, painter: QPainter, pose: Pose, picture: Picture, x: float, y: float, size: float
+    ) -> None:
+        """Paint a picture with its corner at (x, y); its pixels are ``size`` document pixels."""
+        zoom = pose.zoom * size
+        left, top = pose.in_frame(x, y)
+        clip = pose.clip()
+        if painter.hasClipping():
+            clip = clip.intersected(painter.clipBoundingRect().toAlignedRect())
+        right, bottom = left + picture.width * zoom, top + picture.height * zoom
+        area = QRectF(QPointF(round(left), round(top)), QPointF(round(right), round(bottom)))
+        if picture.has_alpha:
+            painter.fillRect(area.intersected(QRectF(clip)), self._board)
+        picture.paint(painter, left, top, zoom, clip, self.tiles)
+        if pose.slants:
+            paint_edge(painter, area)

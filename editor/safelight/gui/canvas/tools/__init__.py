@@ -1,0 +1,26 @@
+"""Tools: one file each, and one line in the list, from which all that offers them is made."""
+
+from __future__ import annotations
+
+from safelight.gui.canvas.tools.brush import Brush, Eraser
+from safelight.gui.canvas.tools.guides import Guides
+from safelight.gui.canvas.tools.hand import Hand
+from safelight.gui.canvas.tools.rectangle import Rectangle
+from safelight.gui.canvas.tools.split import Split
+from safelight.gui.canvas.tools.tool import Tool
+from safelight.gui.canvas.tools.turn import Turn
+from safelight.gui.canvas.tools.zoom import Zoom
+
+TOOLS: list[type[Tool]] = [
+    Rectangle,
+    Brush,
+    Eraser,
+    Zoom,
+    Hand,
+    Turn,
+    Guides,
+    Split,
+]
+"""Every tool, in the order of the column; those that are always there come last."""
+
+__all__ = ["TOOLS", "Tool"]

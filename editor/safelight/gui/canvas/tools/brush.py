@@ -1,0 +1,206 @@
+"""Brush: paints what is selected, or a filter layer's mask; its eraser takes it away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, cast
+
+from PySide6.QtCore import QPointF, QRectF, Qt, QTimer
+from PySide6.QtGui import QKeyEvent, QPainter
+
+from safelight.api import Number, Value
+from safelight.document import edits
+from safelight.gui.canvas.pose import Pose
+from safelight.gui.canvas.rulers import THICK
+from safelight.gui.canvas.tools.round_brush import (
+    LARGEST,
+    SMALLEST,
+    RoundBrush,
+    circle,
+    paint_circle,
+)
+from safelight.gui.canvas.tools.tool import Pointer, Step, Tool
+from safelight.gui.canvas.viewport import Viewport
+
+_FLUSH = 12
+"""Milliseconds in which the movements of a brush are gathered into one edit."""
+
+
+class Brush(Tool):
+    """Paints on the mask; with Alt it erases."""
+
+    id = "brush"
+    title = "Brush"
+    icon = "brush"
+    shortcut = "B"
+    hint = "Paint what is selected, or a filter layer's mask; Alt erases, Shift draws a line"
+    steps: ClassVar[tuple[Step, ...]] = (
+        Step("&Larger brush", "]", "larger"),
+        Step("&Smaller brush", "[", "smaller"),
+        Step("&Harder brush", "}", "harder"),
+        Step("S&ofter brush", "{", "softer"),
+    )
+    first = tints = pressure = repeats = True
+    erases = False
+    verb = "Paints on"
+
+    def __init__(self, surface: Viewport) -> None:
+        super().__init__(surface)
+        self.brush = RoundBrush()
+        self._other_way = False
+        self._pointer: QPointF | None = None
+        self._flush = QTimer(surface)
+        self._flush.setSingleShot(True)
+        self._flush.setInterval(_FLUSH)
+        self._flush.timeout.connect(self._paint_on)
+
+    def options(
+        self,
+        *,
+        size: Annotated[
+            int,
+            Number(SMALLEST, LARGEST, unit="px", logarithmic=True),
+            "Diameter in pixels of the picture; [ and ] change it",
+        ] = 20,
+        hardness: Annotated[
+            int,
+            Number(0, 100, unit="%"),
+            "How much of it does not fade towards the rim; { and } change it",
+        ] = 75,
+    ) -> None:
+        """Size and hardness; those of the brush and the eraser are the same."""
+
+    @property
+    def values(self) -> Mapping[str, Value]:
+        return {"size": self.brush.size, "hardness": round(self.brush.hardness * 100)}
+
+    def set(self, name: str, value: Value) -> None:
+        if name == "size":
+            self.brush.resize(cast(int, value))
+        else:
+            self.brush.hardness = cast(int, value) / 100
+        self.changed()
+
+    @property
+    def note(self) -> str:
+        target = self.surface.target
+        return f"{self.verb} the mask of {target}" if target else f"{self.verb} the selection"
+
+    def suit(self, width: int, height: int) -> None:
+        self.brush.suit(width, height)
+
+    def larger(self) -> None:
+        """Make the brush a step larger."""
+        self.brush.resize_by(1)
+        self.changed()
+
+    def smaller(self) -> None:
+        """Make the brush a step smaller."""
+        self.brush.resize_by(-1)
+        self.changed()
+
+    def harder(self) -> None:
+        """Make the brush a step harder."""
+        self.brush.harden_by(1)
+        self.changed()
+
+    def softer(self) -> None:
+        """Make the brush a step softer."""
+        self.brush.harden_by(-1)
+        self.changed()
+
+    # -- strokes -------------------------------------------------------------------------------
+
+    @property
+    def erasing(self) -> bool:
+        """Whether the stroke, or else the next one, erases; Alt turns it into the other."""
+        return self.brush.erases if self.brush.pressed else self.erases != self._other_way
+
+    def takes(self, at: QPointF) -> bool:
+        return not (self.surface.lines["rulers"] and min(at.x(), at.y()) < THICK)
+
+    def press(self, pointer: Pointer) -> None:
+        self._other_way = pointer.alt
+        erase = pointer.rubber or self.erasing
+        self.brush.press(pointer.point, pointer.pressure, erase=erase, line=pointer.shift)
+        self._paint_on()
+
+    def move(self, pointer: Pointer) -> None:
+        moved = self.brush.move(pointer.point, pointer.pressure, self.surface.view.zoom)
+        if moved and not self._flush.isActive():
+            self._flush.start()
+
+    def release(self, pointer: Pointer) -> None:
+        if pointer.pressure:  # a pen that comes up presses no more
+            self.move(pointer)
+        self.cancel()
+
+    def cancel(self) -> None:
+        """End the stroke: what is painted stays."""
+        self._flush.stop()
+        if self.brush.pressed:
+            self._paint_on()
+            self.brush.release()
+
+    def _paint_on(self) -> None:
+        """Paint what the hand has done since the last time."""
+        stroke = self.brush.take()
+        if stroke is not None:
+            painted_on, token = self.surface.painted_on, self.brush.token
+            self.surface.do(edits.paint_mask(painted_on, stroke, token))
+
+    # -- keys ----------------------------------------------------------------------------------
+
+    def key(self, event: QKeyEvent) -> bool:
+        if event.key() != Qt.Key.Key_Alt:
+            return False
+        self.surface.held.press(event, "other way")
+        return True
+
+    def key_up(self, event: QKeyEvent) -> bool:
+        found = event.key() == Qt.Key.Key_Alt and self._other_way  # it came down elsewhere
+        if found:
+            self.held_changed()
+        return found
+
+    def held_changed(self) -> None:
+        other_way = "other way" in self.surface.held
+        if other_way != self._other_way:
+            self._other_way = other_way
+            self.surface.update()
+
+    # -- the circle ----------------------------------------------------------------------------
+
+    def hover(self, at: QPointF | None) -> None:
+        before, self._pointer = self._pointer, at
+        if not self.surface.heeds(self):
+            return
+        ratio = self.surface.devicePixelRatioF()
+        radius = self.brush.size / 2 * self.surface.view.zoom
+        for place in (before, at):
+            if place is not None:
+                covered = circle(place * ratio, radius, ratio)
+                area = QRectF(covered.topLeft() / ratio, covered.size() / ratio)
+                self.surface.update(area.toAlignedRect())
+
+    def cursor(self, at: QPointF) -> Qt.CursorShape:
+        return Qt.CursorShape.BlankCursor
+
+    def paint_above(self, painter: QPainter, pose: Pose) -> None:
+        if self._pointer is not None and self.surface.heeds(self):
+            radius = self.brush.size / 2 * pose.view.zoom
+            at, hardness = self._pointer * pose.ratio, self.brush.hardness
+            paint_circle(painter, at, radius, hardness, pose.ratio, erases=self.erasing)
+
+
+class Eraser(Brush):
+    """Erases from the mask; with Alt it paints. As large and as hard as the brush."""
+
+    id = "eraser"
+    title = "Eraser"
+    icon = "eraser"
+    shortcut = "E"
+    hint = "Erase from what is selected, or from a filter layer's mask; Alt paints"
+    steps = ()
+    erases = True
+    verb = "Erases from"

@@ -1,0 +1,173 @@
+"""Tool: what a hand does on the canvas: what a press, a movement and a key mean, what is shown."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QCursor, QKeyEvent, QPainter
+
+from safelight.api import Parameter, Value
+from safelight.api.parameters import parameter_of
+from safelight.gui.canvas.pose import Pose
+from safelight.gui.canvas.viewport import Viewport
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """Where the pointer is: ``at`` on the widget, ``point`` in the picture (in its pixels).
+
+    ``pressure`` is a pen's, 0 to 1; ``rubber`` tells that it is the pen's other end.
+    """
+
+    at: QPointF
+    point: tuple[float, float]
+    keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
+    pressure: float = 1.0
+    rubber: bool = False
+
+    @property
+    def shift(self) -> bool:
+        """Whether Shift is down."""
+        return bool(self.keys & Qt.KeyboardModifier.ShiftModifier)
+
+    @property
+    def alt(self) -> bool:
+        """Whether Alt is down."""
+        return bool(self.keys & Qt.KeyboardModifier.AltModifier)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A change of a tool's options that has a shortcut of its own; ``method`` of the tool does it.
+
+    The letter after & is the one that is underlined in the menu.
+    """
+
+    title: str
+    shortcut: str
+    method: str
+
+
+class Tool:
+    """One tool on one canvas.
+
+    A subclass says what it is (``id``, ``title``, ``icon``, ``shortcut``, ``hint``) and overrides
+    what it needs; ``options`` declares by its signature, as a filter does, what the bar above the
+    canvas shows. ``surface`` is the canvas, of which a tool knows what a Viewport has.
+
+    ``hold``: the key that takes the tool in hand for as long as it is down. ``chosen``: whether it
+    is in the column, or always there, where it ``takes`` a press. ``first``: it comes before the
+    tools that are always there. ``tints``: the mask is seen in red. ``pressure``: a pen comes as a
+    pen. ``repeats``: a double click is two presses.
+    """
+
+    id: ClassVar[str] = ""
+    title: ClassVar[str] = ""
+    icon: ClassVar[str] = ""
+    shortcut: ClassVar[str] = ""
+    hint: ClassVar[str] = ""
+    hold: ClassVar[Qt.Key | None] = None
+    steps: ClassVar[tuple[Step, ...]] = ()
+    chosen: ClassVar[bool] = True
+    first: ClassVar[bool] = False
+    tints: ClassVar[bool] = False
+    pressure: ClassVar[bool] = False
+    repeats: ClassVar[bool] = False
+    word = ""
+    """What is said on the canvas while the tool is in hand."""
+
+    def __init__(self, surface: Viewport) -> None:
+        self.surface = surface
+        self._values = {item.name: item.default for item in self.parameters()}
+
+    # -- options -------------------------------------------------------------------------------
+
+    def options(self) -> None:
+        """Declare the tool's options: keyword arguments with a type and a default."""
+
+    @classmethod
+    def parameters(cls) -> tuple[Parameter, ...]:
+        """The options that the signature of ``options`` declares."""
+        hints = typing.get_type_hints(cls.options, include_extras=True)
+        arguments = list(inspect.signature(cls.options).parameters.values())[1:]
+        return tuple(parameter_of(x.name, hints[x.name], x.default) for x in arguments)
+
+    @property
+    def values(self) -> Mapping[str, Value]:
+        """The options' values by name."""
+        return self._values
+
+    def set(self, name: str, value: Value) -> None:
+        """Give an option another value."""
+        self._values[name] = value
+        self.changed()
+
+    def changed(self) -> None:
+        """Tell that an option, or what the tool shows, is another."""
+        self.surface.update()
+        self.surface.tool_changed.emit()
+
+    @property
+    def note(self) -> str:
+        """A sentence beside the options: on what the tool works."""
+        return ""
+
+    def suit(self, width: int, height: int) -> None:
+        """Be of use on a picture of that size."""
+
+    # -- what a hand does ----------------------------------------------------------------------
+
+    def takes(self, at: QPointF) -> bool:
+        """Whether a press at a widget point is for this tool."""
+        return self.chosen
+
+    def press(self, pointer: Pointer) -> None:
+        """Begin: the left button, or a pen, has come down."""
+
+    def move(self, pointer: Pointer) -> None:
+        """Go on: the pointer has moved since it came down."""
+
+    def release(self, pointer: Pointer) -> None:
+        """End: the button or the pen has come up."""
+
+    def double_click(self, pointer: Pointer) -> bool:
+        """Do what a double click does; False to have it zoom."""
+        return False
+
+    def cancel(self) -> None:
+        """Let go of what is under way, as if it had not begun."""
+
+    def hover(self, at: QPointF | None) -> None:
+        """Know that the pointer is at a widget point; None = it has left."""
+
+    def holds(self, key: int, keys: Qt.KeyboardModifier) -> bool:
+        """Whether a key that comes down takes the tool in hand while it is down."""
+        return key == self.hold and not keys & ~Qt.KeyboardModifier.ShiftModifier
+
+    def key(self, event: QKeyEvent) -> bool:
+        """Do what a key does; False for none of the tool's."""
+        return False
+
+    def key_up(self, event: QKeyEvent) -> bool:
+        """Know that a key that was not held for the canvas has come up; False for any other."""
+        return False
+
+    def held_changed(self) -> None:
+        """Look which of the keys that the canvas knows are held."""
+
+    # -- what is seen --------------------------------------------------------------------------
+
+    def cursor(self, at: QPointF) -> Qt.CursorShape | QCursor:
+        """The cursor at a widget point, where a press would be for this tool."""
+        return Qt.CursorShape.ArrowCursor
+
+    def paint(self, painter: QPainter, pose: Pose) -> None:
+        """Paint on the picture, in the frame in which it lies level, in physical pixels."""
+
+    def paint_above(self, painter: QPainter, pose: Pose) -> None:
+        """Paint on the widget, above everything, in physical pixels."""

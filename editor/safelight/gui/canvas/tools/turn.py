@@ -1,0 +1,43 @@
+"""Turn: turns the view; the picture itself stays as it is."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QCursor
+
+from safelight.gui.canvas.marks import turning_cursor
+from safelight.gui.canvas.tools.tool import Pointer, Tool
+
+_SNAP = 15.0
+"""Degrees to which Shift rounds a turn."""
+
+
+class Turn(Tool):
+    """Turns the view around the canvas's middle; while R is held, whatever else is in hand."""
+
+    id = "turn"
+    title = "Turn view"
+    icon = "turn"
+    hint = "Drag to turn the view, with Shift by 15°; R held does so with any tool"
+    hold = Qt.Key.Key_R
+    _grip = 0.0
+
+    def press(self, pointer: Pointer) -> None:
+        self._grip = self.surface.view.angle - self._bearing(pointer.at)
+
+    def move(self, pointer: Pointer) -> None:
+        angle = self._grip + self._bearing(pointer.at)
+        self.surface.rotate_to(_SNAP * round(angle / _SNAP) if pointer.shift else angle)
+
+    def double_click(self, pointer: Pointer) -> bool:
+        return True
+
+    def cursor(self, at: QPointF) -> QCursor:
+        return turning_cursor()
+
+    def _bearing(self, at: QPointF) -> float:
+        """Degrees, clockwise, at which a widget point is seen from the middle."""
+        width, height = self.surface.width(), self.surface.height()
+        return math.degrees(math.atan2(at.y() - height / 2, at.x() - width / 2))

@@ -1,0 +1,215 @@
+"""Viewport: a widget over a picture: where each of its pixels is seen, and how that is changed.
+
+What a tool is given: maps between the widget and the picture, the document, and a way to edit it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtGui import QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QWidget
+
+from safelight.api import Region
+from safelight.gui.canvas.pose import Pose
+from safelight.gui.canvas.rulers import THICK
+from safelight.gui.canvas.view import View
+from safelight.gui.keys import HeldKeys
+
+if TYPE_CHECKING:
+    from safelight.document import Document, Edit
+    from safelight.gui.canvas.tools.tool import Tool
+
+_STEP = 15.0
+"""Degrees by which the view is turned by key."""
+
+
+class Viewport(QWidget):
+    """A picture of ``picture_size`` pixels seen through ``view``.
+
+    ``fits`` tells that the whole picture is to be seen, also when the widget gets another size.
+    ``document`` is what is seen, ``painted_on`` the id of the layer whose mask a brush is for
+    (None: the selection). ``lines`` tells what is shown above the picture: the pixel grid, the
+    rulers, the guides, the mask.
+    """
+
+    view_changed = Signal()
+    edit_wanted = Signal(object)
+    """An Edit that a tool asks for; those of one gesture have the same token."""
+    tool_changed = Signal()
+    """Another tool is in hand, or it has other options."""
+    guides_changed = Signal()
+    """Other guides, or other lines above the picture."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.view = View()
+        self.fits = True
+        self.picture_size = (1, 1)
+        self.document: Document | None = None
+        self.painted_on: str | None = None
+        self.target = ""
+        self.lines = {"grid": True, "rulers": False, "guides": True, "mask": False}
+        self.held = HeldKeys(self)
+
+    # -- for tools -----------------------------------------------------------------------------
+
+    def do(self, edit: Edit) -> None:
+        """Ask for an edit of the document."""
+        self.edit_wanted.emit(edit)
+
+    def heeds(self, tool: Tool) -> bool:
+        """Whether a press comes to this tool now, or it has the one under way."""
+        return True
+
+    def show_lines(self, name: str, on: bool) -> None:
+        """Show lines above the picture, "grid", "rulers", "guides" or "mask", or hide them."""
+        if on != self.lines[name]:
+            self.lines[name] = on
+            self.guides_changed.emit()
+            self.update()
+
+    # -- where it is ---------------------------------------------------------------------------
+
+    def fit(self) -> None:
+        """Show the whole picture."""
+        self.fits = True
+        self.look(self.fitted(), fits=True)
+
+    def full_size(self) -> None:
+        """Show a pixel of the picture on a pixel of the screen."""
+        self.zoom_to(1.0)
+
+    def zoom_to(self, zoom: float, at: QPointF | None = None) -> None:
+        """Zoom to ``zoom`` (1 = one picture pixel on one screen pixel) around a widget point."""
+        self.look(self.view.zoomed(zoom, *self._physical(at), self.room()))
+
+    def look_closer(self, at: QPointF) -> None:
+        """From the whole picture to 100 % at a widget point, or back."""
+        if self.fits and self.view.zoom < 1:
+            self.zoom_to(1.0, at)
+        else:
+            self.fit()
+
+    def rotate_to(self, angle: float, at: QPointF | None = None) -> None:
+        """Show the picture turned to ``angle`` (degrees, clockwise) around a widget point.
+
+        That is how it is looked at; the picture itself stays as it is.
+        """
+        self.look(self.view.turned(angle, *self._physical(at), self.room()), fits=self.fits)
+
+    def rotate_by(self, degrees: float) -> None:
+        """Turn further, to the next multiple of ``degrees``."""
+        steps = self.view.angle / degrees
+        self.rotate_to(degrees * (math.floor(steps + 1e-6) + 1))
+
+    def rotate_right(self) -> None:
+        """Turn the view a step clockwise."""
+        self.rotate_by(_STEP)
+
+    def rotate_left(self) -> None:
+        """Turn the view a step counter-clockwise."""
+        self.rotate_by(-_STEP)
+
+    def reset_rotation(self) -> None:
+        """Show the picture level again."""
+        self.rotate_to(0.0)
+        if self.fits:
+            self.fit()
+
+    def centre_on(self, x: float, y: float) -> None:
+        """Bring a point of the picture to the middle."""
+        self.look(replace(self.view, x=x, y=y))
+
+    def zoom_in(self) -> None:
+        """Zoom one step larger."""
+        self.zoom_to(self.view.larger_step())
+
+    def zoom_out(self) -> None:
+        """Zoom one step smaller."""
+        self.zoom_to(self.view.smaller_step())
+
+    def look(self, view: View, *, fits: bool = False) -> None:
+        """Look at the picture that way, as far as it is not lost from sight."""
+        self.fits = fits
+        view = view.kept_in(self.picture_size, self.room())
+        if view != self.view:
+            self.view = view
+            self.view_changed.emit()
+            self.update()
+
+    def visible(self) -> Region:
+        """The part of the picture that can be seen, in its pixels."""
+        width, height = self.picture_size
+        corners = self.corners()
+        left, top = (min(corner[axis] for corner in corners) for axis in (0, 1))
+        right, bottom = (max(corner[axis] for corner in corners) for axis in (0, 1))
+        x, y = max(math.floor(left), 0), max(math.floor(top), 0)
+        shown_width = max(min(math.ceil(right), width) - x, 0)
+        shown_height = max(min(math.ceil(bottom), height) - y, 0)
+        return Region(x, y, shown_width, shown_height)
+
+    @property
+    def level(self) -> int:
+        """The coarsest zoom level of the picture that has a pixel for each of the screen's."""
+        return max(math.floor(-math.log2(self.view.zoom * self.devicePixelRatioF())), 0)
+
+    def corners(self) -> list[tuple[float, float]]:
+        """The picture's points under the widget's corners, clockwise from the top left."""
+        room = width, height = self.room()
+        places = ((0, 0), (width, 0), (width, height), (0, height))
+        return [self.view.to_picture(x, y, room) for x, y in places]
+
+    def picture_point(self, at: QPointF) -> tuple[float, float]:
+        """The picture's point under a widget point."""
+        return self.view.to_picture(*self._physical(at), self.room())
+
+    def widget_point(self, x: float, y: float) -> QPointF:
+        """The widget's point over the picture's point (x, y)."""
+        return QPointF(*self.view.to_widget(x, y, self.room())) / self.devicePixelRatioF()
+
+    def pose(self) -> Pose:
+        """How the picture lies on the widget, for painting."""
+        return Pose(self.view, self.picture_size, self.room(), self.devicePixelRatioF())
+
+    def room(self) -> tuple[float, float]:
+        """The widget's width and height in physical pixels."""
+        ratio = self.devicePixelRatioF()
+        return self.width() * ratio, self.height() * ratio
+
+    def fitted(self) -> View:
+        """The view of the whole picture, clear of the rulers; its middle stays the widget's."""
+        width, height = self.room()
+        hidden = 2 * THICK * self.devicePixelRatioF() if self.lines["rulers"] else 0
+        return View.fitted(self.picture_size, (width - hidden, height - hidden), self.view.angle)
+
+    def look_as(self, other: Viewport) -> None:
+        """Look at the picture as another viewport looks at one of the same size."""
+        if not other.fits:
+            self.view, self.fits = other.view, False
+            self.view_changed.emit()
+            self.update()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        pixels = event.pixelDelta()
+        zooms = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier) or pixels.isNull()
+        if not zooms:  # a trackpad: two fingers move
+            ratio = self.devicePixelRatioF()
+            self.look(self.view.moved(pixels.x() * ratio, pixels.y() * ratio))
+        else:
+            factor = math.exp2(event.angleDelta().y() / 120 / 3)
+            self.zoom_to(self.view.zoom * factor, event.position())
+        event.accept()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self.look(self.fitted() if self.fits else self.view, fits=self.fits)
+        super().resizeEvent(event)
+
+    def _physical(self, at: QPointF | None) -> tuple[float, float]:
+        """A widget point in physical pixels; that in the middle for None."""
+        point = at if at is not None else QPointF(self.width() / 2, self.height() / 2)
+        ratio = self.devicePixelRatioF()
+        return point.x() * ratio, point.y() * ratio
