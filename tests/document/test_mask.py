@@ -19,7 +19,7 @@ from safelight.document import (
     effective_mask,
     result_key,
 )
-from safelight.document.layer import FEATHER, GROW
+from safelight.document.content import FEATHER, GROW
 from safelight.document.mask import shaped
 from safelight.pixels import Raster, to_float
 from tests.document.strategies import drawn, level_region, noise, raster, regions

@@ -1,12 +1,13 @@
 """The document: one picture being edited, as a value. Knows no file, no process and no window."""
 
 from safelight.document import edits
+from safelight.document.content import Channels, Group, Kept, LiveFilter, Synthetic
 from safelight.document.document import Document, Metadata
 from safelight.document.edit import Edit, EditError
 from safelight.document.grey import is_grey
 from safelight.document.history import History, Step
 from safelight.document.key import canvas, is_stale, named_layers, result_key
-from safelight.document.layer import Channels, Group, Kept, Layer, LiveFilter, Synthetic, walk
+from safelight.document.layer import Layer, walk
 from safelight.document.mask import effective_mask, effective_raster
 from safelight.document.render import (
     FilterFailed,

@@ -7,16 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from safelight.api import Region, Source
-from safelight.document.layer import (
-    DEEPEST,
-    MOST_LAYERS,
-    Group,
-    Layer,
-    LiveFilter,
-    Synthetic,
-    nesting,
-    walk,
-)
+from safelight.document.content import Synthetic
+from safelight.document.layer import DEEPEST, MOST_LAYERS, Layer, nesting, walk
 from safelight.pixels import SRGB, Profile, Raster
 
 
@@ -74,12 +66,7 @@ class Document:
                 raise ValueError(f"a selection has one channel, not {self.selection.channels}")
 
     def _check(self, layer: Layer) -> None:
-        deep = None
-        if isinstance(layer.content, Raster):
-            deep = layer.content
-        elif isinstance(layer.content, LiveFilter) and layer.content.kept is not None:
-            deep = layer.content.kept.raster
-        if deep is not None:
+        for deep in layer.kind.rasters(layer.content):
             self._check_size(deep, f"layer {layer.name}")
             if deep.depth != self.depth:
                 raise ValueError(f"layer {layer.name} is {deep.depth}, not {self.depth}")
@@ -294,6 +281,6 @@ def _substitute(
             if any(a is not b for a, b in zip(inside, layer.layers, strict=False)) or len(
                 inside
             ) != len(layer.layers):
-                layer = replace(layer, content=Group(inside))
+                layer = replace(layer, content=layer.kind.with_layers(layer.content, inside))
         result.append(layer)
     return tuple(result)

@@ -15,18 +15,10 @@ import numpy as np
 from PIL import Image as PillowImage
 
 from safelight.api import Region, Value
+from safelight.document.content import FEATHER, GROW, Channels, Group, Kept, LiveFilter
 from safelight.document.document import Document, clipping_base
 from safelight.document.edit import Edit, EditError
-from safelight.document.layer import (
-    FEATHER,
-    GROW,
-    Channels,
-    Group,
-    Kept,
-    Layer,
-    LiveFilter,
-    _new_id,
-)
+from safelight.document.layer import Layer, _new_id
 from safelight.document.mask import shaped
 from safelight.document.render import Live, whole
 from safelight.document.stroke import Stroke, painted
@@ -141,7 +133,7 @@ def merge_down(layer_id: str) -> Edit:
         if place == 0:
             raise EditError(f"there is nothing below {upper.name} to merge it with")
         lower = _unlocked(document, siblings[place - 1].id)
-        if not isinstance(lower.content, Raster):
+        if not lower.holds_pixels:
             raise EditError(f"{lower.name} holds no pixels to merge {upper.name} with")
         base = clipping_base(siblings, place)
         if base is None and clipping_base(siblings, place - 1) is not None:
@@ -269,7 +261,7 @@ def set_pixels(layer_id: str, raster: Raster, label: str = "Pixels") -> Edit:
     """Put ``raster`` in place of a pixel layer's pixels. It has the document's size and depth."""
 
     def change(layer: Layer) -> Layer:
-        if not isinstance(layer.content, Raster):
+        if not layer.holds_pixels:
             raise EditError(f"{layer.name} holds no pixels")
         return replace(layer, content=raster)
 
@@ -422,14 +414,15 @@ def enlarge(
     def apply(document: Document) -> Document:
         def grown(layer: Layer) -> Layer:
             mask = layer.mask if layer.mask is None else _resized(layer.mask, scale)
-            if isinstance(layer.content, Group):
-                content: Any = Group(tuple(grown(item) for item in layer.content.layers))
-            elif isinstance(layer.content, LiveFilter):
-                content = _grown_filter(layer.content, scale, lengths)
+            content = layer.content
+            if layer.filter is not None:
+                content = _grown_filter(layer.filter, scale, lengths)
             elif layer.id in rasters:
                 content = rasters[layer.id]
-            else:
+            elif layer.holds_pixels:
                 raise EditError(f"there are no enlarged pixels of {layer.name}")
+            inside = tuple(grown(item) for item in layer.layers)
+            content = layer.kind.with_layers(content, inside)
             return replace(layer, content=content, mask=mask)
 
         selection = document.selection
@@ -454,14 +447,9 @@ def deepen(depth: str) -> Edit:
         return raster.mapped(lambda tile: from_float(to_float(tile), depth), depth)
 
     def in_depth(layer: Layer) -> Layer:
-        content = layer.content
-        if isinstance(content, Group):
-            content = Group(tuple(in_depth(item) for item in content.layers))
-        elif isinstance(content, Raster):
-            content = deep(content)
-        elif content.kept is not None:
-            content = replace(content, kept=replace(content.kept, raster=deep(content.kept.raster)))
-        return replace(layer, content=content)
+        content = layer.kind.changed(layer.content, deep)
+        inside = tuple(in_depth(item) for item in layer.layers)
+        return replace(layer, content=layer.kind.with_layers(content, inside))
 
     def apply(document: Document) -> Document:
         if deeper(depth, document.depth) == document.depth:
@@ -510,7 +498,7 @@ def _unlocked(document: Document, layer_id: str) -> Layer:
 
 def _group(document: Document, layer_id: str) -> Layer:
     layer = document.layer(layer_id)
-    if not isinstance(layer.content, Group):
+    if not layer.is_group:
         raise EditError(f"{layer.name} is no group")
     if layer.locked:
         raise EditError(f"{layer.name} is locked")
@@ -530,9 +518,8 @@ def _inside(layer: Layer) -> list[Layer]:
 
 def _copy(layer: Layer, name: str) -> Layer:
     """A copy with ids of its own, of all that is in it too."""
-    content = layer.content
-    if isinstance(content, Group):
-        content = Group(tuple(_copy(item, item.name) for item in content.layers))
+    inside = tuple(_copy(item, item.name) for item in layer.layers)
+    content = layer.kind.with_layers(layer.content, inside)
     return replace(layer, name=name, content=content, id=_new_id())
 
 

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from safelight.api import Region
+from safelight.document.content import LiveFilter
 from safelight.document.document import Document, clipping_bases
-from safelight.document.layer import Layer, LiveFilter
+from safelight.document.layer import Layer
 from safelight.document.mask import effective_raster
 from safelight.pixels import Raster
 
@@ -57,9 +58,9 @@ def named_layers(document: Document, filter: LiveFilter) -> dict[str, Raster]:
     """The pixels of each layer whose id is one of the filter's settings, by that id."""
     texts = {value for value in filter.settings.values() if isinstance(value, str)}
     return {
-        layer.id: layer.content
+        layer.id: layer.raster
         for layer in document.walk()
-        if isinstance(layer.content, Raster) and layer.id in texts
+        if layer.holds_pixels and layer.id in texts
     }
 
 
@@ -90,16 +91,7 @@ def _layers(layers: tuple[Layer, ...]) -> list[Any]:
 def _layer(layer: Layer, clipped: bool) -> list[Any]:
     """All of a layer that others can see; its name, its lock and its id are not."""
     own = [layer.opacity, layer.mode, clipped, layer.mask and _raster(layer.mask)]
-    content = layer.content
-    if isinstance(content, Raster):
-        return ["pixels", _raster(content), *own]
-    if isinstance(content, LiveFilter):
-        kept = content.kept and _raster(content.kept.raster)
-        strip: list[Any] = [content.channels, content.texture]
-        if layer.mask is not None and (content.grow or content.feather):
-            strip += [content.grow, content.feather]
-        return [content.id, content.version, dict(content.settings), *strip, kept, *own]
-    return ["group", _layers(content.layers), *own]
+    return [*layer.kind.key(layer.content, layer.mask is not None, _layers), *own]
 
 
 def _raster(raster: Raster) -> str:

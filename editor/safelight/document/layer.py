@@ -1,29 +1,14 @@
-"""Layer: one entry of a document: pixels, a filter with its settings, or a group."""
+"""Layer: one entry of a document: a content, and how it meets what lies below."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Literal, TypeAlias, get_args
+from typing import get_args
 from uuid import uuid4
 
-from safelight.api import Value
+from safelight.document.content import Content, Kind, LiveFilter, Synthetic, kind_of
 from safelight.pixels import MODES, Raster
-
-Channels: TypeAlias = Literal["all", "luminance", "colour"]
-"""What of a filter's result counts: all of it, its lightness only, or its colour only."""
-
-Synthetic: TypeAlias = Literal["", "partly", "wholly"]
-"""How much of some pixels a generator has made."""
-
-
-GROW = (-256, 1024)
-FEATHER = (0, 1024)
-"""Pixels a mask can be grown and feathered by: four times what the strip's sliders offer, so that
-a picture of four times the size can have them.
-"""
-
 
 MOST_LAYERS = 10_000
 DEEPEST = 64
@@ -32,78 +17,6 @@ DEEPEST = 64
 
 def _new_id() -> str:
     return uuid4().hex
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A costly filter's result, kept so that nothing is computed twice.
-
-    ``raster`` has the document's size, depth and profile; of 4 channels the alpha is not used.
-    ``key`` says what it was computed from (``document.result_key``), ``models`` the SHA-256 of
-    each network that ran, ``synthetic`` how much of it was never there: made by a generator in what
-    it was computed from, where it can still be seen when that layer is gone, or by the filter.
-    """
-
-    raster: Raster
-    key: str
-    models: Mapping[str, str] = field(default_factory=dict)
-    synthetic: Synthetic = ""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "models", MappingProxyType(dict(self.models)))
-
-
-@dataclass(frozen=True, slots=True)
-class LiveFilter:
-    """A filter that a layer holds, and what the host does with its result.
-
-    ``id`` is the filter's permanent id, ``title``, ``plugin`` and ``version`` are what it was
-    called when it was added: they name what to install where it is missing. ``channels`` and
-    ``texture`` (0 to 1: how much of the fine texture below is kept) belong to the strip that
-    every filter layer has; its Amount, mask and blend mode are the layer's own. ``grow`` and
-    ``feather``, in pixels of level 0, are what is made of that mask (``effective_mask``): how far
-    it is widened, narrowed when negative, and the radius of its soft rim.
-    ``masked`` is a filter that is told the mask, so that its result depends on it. What
-    ``generates`` looks at nothing below it: its result is pixels like any other layer's. One that
-    ``keeps_grey`` makes no colour where there is none below it.
-    """
-
-    id: str
-    title: str = ""
-    plugin: str = ""
-    version: str = ""
-    settings: Mapping[str, Value] = field(default_factory=dict)
-    channels: Channels = "all"
-    texture: float = 0.0
-    kept: Kept | None = None
-    grow: float = 0.0
-    feather: float = 0.0
-    masked: bool = False
-    generates: bool = False
-    keeps_grey: bool = False
-
-    def __post_init__(self) -> None:
-        if self.channels not in get_args(Channels):
-            raise ValueError(f"a filter works on all, luminance or colour, not {self.channels}")
-        if not 0 <= self.texture <= 1:
-            raise ValueError(f"texture is 0 to 1, not {self.texture}")
-        for name, value, (low, high) in (
-            ("grow", self.grow, GROW),
-            ("feather", self.feather, FEATHER),
-        ):
-            if not low <= value <= high:
-                raise ValueError(f"{name} is {low} to {high} pixels, not {value}")
-        object.__setattr__(self, "settings", MappingProxyType(dict(self.settings)))
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Layers, bottom first, that are composited among themselves and then act as one."""
-
-    layers: tuple[Layer, ...] = ()
-
-
-Content: TypeAlias = Raster | LiveFilter | Group
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,32 +48,45 @@ class Layer:
             raise ValueError(f"unknown blend mode {self.mode}; choose from {', '.join(MODES)}")
         if self.mask is not None and self.mask.channels != 1:
             raise ValueError(f"a mask has one channel, not {self.mask.channels}")
-        if isinstance(self.content, Raster) and self.content.channels == 1:
-            raise ValueError("a layer's pixels have 3 or 4 channels")
+        self.kind.check(self.content)
         if self.synthetic not in get_args(Synthetic):
             raise ValueError(f"pixels are synthetic partly or wholly, not {self.synthetic}")
 
     @property
+    def kind(self) -> Kind:
+        """Who answers for what it holds."""
+        return kind_of(self.content)
+
+    @property
     def raster(self) -> Raster:
-        """A pixel layer's pixels. Raises TypeError for a filter or a group."""
-        if not isinstance(self.content, Raster):
+        """A pixel layer's pixels. Raises TypeError for a layer that holds none."""
+        own = self.kind.own(self.content)
+        if own is None:
             raise TypeError(f"layer {self.name} holds no pixels")
-        return self.content
+        return own
+
+    @property
+    def holds_pixels(self) -> bool:
+        """Whether it holds pixels of its own, which can be edited."""
+        return self.kind.own(self.content) is not None
+
+    @property
+    def is_group(self) -> bool:
+        """Whether it is there for the layers in it."""
+        return self.kind.name == "group"
 
     @property
     def filter(self) -> LiveFilter | None:
-        """What a filter layer does; None for pixels and groups."""
-        return self.content if isinstance(self.content, LiveFilter) else None
+        """What a filter layer does; None for all others."""
+        held: LiveFilter | None = self.content if self.kind.name == "filter" else None
+        return held
 
     @property
     def pixels(self) -> Raster | None:
         """The pixels it shows of its own: those it holds, or what a generator made; None for other
         filters, for groups, and for a generator that has made nothing yet.
         """
-        held = self.filter
-        if held is not None and held.generates and held.kept is not None:
-            return held.kept.raster
-        return self.content if isinstance(self.content, Raster) else None
+        return self.kind.pixels(self.content)
 
     @property
     def made(self) -> Synthetic:
@@ -174,8 +100,8 @@ class Layer:
 
     @property
     def layers(self) -> tuple[Layer, ...]:
-        """A group's layers, bottom first; none for pixels and filters."""
-        return self.content.layers if isinstance(self.content, Group) else ()
+        """A group's layers, bottom first; none for all others."""
+        return self.kind.layers(self.content)
 
     @property
     def shown(self) -> bool:
@@ -184,14 +110,9 @@ class Layer:
 
     def rasters(self) -> Iterator[Raster]:
         """Every raster it holds: pixels, kept result, mask; of groups those of all inside."""
-        if isinstance(self.content, Raster):
-            yield self.content
-        elif isinstance(self.content, LiveFilter):
-            if self.content.kept is not None:
-                yield self.content.kept.raster
-        else:
-            for layer in self.content.layers:
-                yield from layer.rasters()
+        yield from self.kind.rasters(self.content)
+        for layer in self.layers:
+            yield from layer.rasters()
         if self.mask is not None:
             yield self.mask
 
@@ -199,17 +120,17 @@ class Layer:
 def walk(layers: Iterable[Layer]) -> Iterator[Layer]:
     """Every layer, bottom first, what is in a group before the group."""
     for layer in layers:
-        if isinstance(layer.content, Group):
-            yield from walk(layer.content.layers)
+        if layer.is_group:
+            yield from walk(layer.layers)
         yield layer
 
 
 def nesting(layers: Iterable[Layer]) -> int:
     """How many groups lie within each other at the most; 0 where there is none."""
     # A loop: too many would be too deep for a function that calls itself.
-    deepest, groups = 0, [layer for layer in layers if isinstance(layer.content, Group)]
+    deepest, groups = 0, [layer for layer in layers if layer.is_group]
     while groups:
         deepest += 1
         inside = (inner for group in groups for inner in group.layers)
-        groups = [layer for layer in inside if isinstance(layer.content, Group)]
+        groups = [layer for layer in inside if layer.is_group]
     return deepest

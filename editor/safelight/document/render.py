@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.api import Region
+from safelight.document.content import LiveFilter
 from safelight.document.document import Document, clipping_base, clipping_bases
 from safelight.document.grey import is_grey
-from safelight.document.layer import Layer, LiveFilter
+from safelight.document.layer import Layer
 from safelight.document.mask import effective_mask, looks_around
 from safelight.document.strip import margin, treat
 from safelight.pixels import (

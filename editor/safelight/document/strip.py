@@ -11,7 +11,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from safelight.document.layer import LiveFilter
+from safelight.document.content import LiveFilter
 from safelight.pixels import blend
 
 FINE = 3.0

@@ -24,7 +24,6 @@ from numpy.typing import NDArray
 from safelight.api import Region
 from safelight.document import (
     Document,
-    Group,
     Layer,
     LayerFailed,
     Live,
@@ -184,7 +183,7 @@ class _Writing:
                 self._filter(archive, stack, layers[: place + 1])
             elif not clipped:
                 self._plain(archive, stack, layer)
-            elif all(isinstance(x.content, Raster) and x.mode == "normal" for x in clipped):
+            elif all(x.holds_pixels and x.mode == "normal" for x in clipped):
                 self._clipped(archive, stack, layer, clipped)
             else:
                 self.notes.append(
@@ -207,13 +206,13 @@ class _Writing:
     def _plain(
         self, archive: zipfile.ZipFile, stack: ElementTree.Element, layer: Layer, **facts: str
     ) -> None:
-        if isinstance(layer.content, Group):
+        if layer.is_group:
             inner = self._described(stack, "stack", layer, isolation="isolate", **facts)
             if layer.mask is not None:
                 # A stack has no mask; this is how the standard would have one made.
                 mask = _masked(_white(self.document), layer.mask)
                 self._source(archive, inner, mask, {"composite-op": "svg:dst-in", "name": "Mask"})
-            self._layers(archive, inner, layer.content.layers)
+            self._layers(archive, inner, layer.layers)
         else:
             self._pixels(archive, stack, layer, layer.raster, **facts)
 

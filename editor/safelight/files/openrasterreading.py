@@ -223,7 +223,7 @@ class _Reading:
             visible=facts.get("visibility", "visible").lower() != "hidden",
             locked=facts.get("edit-locked", "false").lower() in ("true", "1"),
         )
-        if operation in ("svg:dst-in", "svg:dst-out") and isinstance(layer.content, Raster):
+        if operation in ("svg:dst-in", "svg:dst-out") and layer.holds_pixels:
             if layer.visible:
                 mask = _alpha(layer.content, layer.opacity, operation == "svg:dst-out")
                 layers[:] = [Layer("Masked", Group(tuple(layers)), mask=mask)]

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from safelight.api import Source, Value
 from safelight.document import Document, Group, Kept, Layer, LiveFilter, Metadata, Synthetic
+from safelight.document.content import BUILT_IN, BY_NAME
 from safelight.document.layer import DEEPEST, MOST_LAYERS
 from safelight.pixels import DEPTHS, SRGB, TILE, ColourError, Profile, Raster
 
@@ -163,16 +164,17 @@ def to_json(document: Document, keep: Keep, keep_bytes: KeepBytes) -> str:
 def _layer_to_json(layer: Layer, keep: Keep, keep_bytes: KeepBytes, depth: int) -> dict[str, Any]:
     if depth > DEEPEST:
         raise DataError(f"groups lie more than {DEEPEST} deep")
-    content = layer.content
-    held: dict[str, Any]
-    if isinstance(content, Raster):
-        held = {"pixels": keep(content)}
-    elif isinstance(content, Group):
-        inside = [_layer_to_json(item, keep, keep_bytes, depth + 1) for item in content.layers]
-        held = {"group": inside}
+    held: Any
+    if layer.holds_pixels:
+        held = keep(layer.raster)
+    elif layer.is_group:
+        held = [_layer_to_json(item, keep, keep_bytes, depth + 1) for item in layer.layers]
+    elif layer.filter is not None:
+        held = _filter_to_json(layer.filter, keep, keep_bytes)
     else:
-        held = {"filter": _filter_to_json(content, keep, keep_bytes)}
-    return held | {
+        held = layer.kind.to_json(layer.content)
+    return {
+        layer.kind.name: held,
         "id": layer.id,
         "name": layer.name,
         "opacity": layer.opacity,
@@ -291,13 +293,15 @@ def _layers_from_json(data: list[Any], found: _Found, depth: int) -> tuple[Layer
 
 def _layer_from_json(data: _Fields, found: _Found, depth: int) -> Layer:
     pixels, group = data.optional("pixels", str), data.optional("group", list)
-    content: Raster | Group | LiveFilter
+    content: Any
     if pixels is not None:
         content = found.raster(pixels)
     elif group is not None:
         content = Group(_layers_from_json(group, found, depth + 1))
     else:
-        content = _filter_from_json(_Fields(data.required("filter", dict)), found)
+        content = data.held()
+        if content is None:
+            content = _filter_from_json(_Fields(data.required("filter", dict)), found)
     mask = data.optional("mask", str)
     return Layer(
         name=data.required("name", str),
@@ -367,6 +371,13 @@ class _Fields:
 
     def optional(self, name: str, kind: type) -> Any:
         return None if self._data.get(name) is None else self.required(name, kind)
+
+    def held(self) -> Any:
+        """A layer's content of a kind that has no rasters and no layers; None where it has none."""
+        for name in BY_NAME.keys() - BUILT_IN:
+            if name in self._data:
+                return BY_NAME[name].from_json(self._data[name])
+        return None
 
     def number(self, name: str, low: int, high: int) -> int:
         value: int = self.required(name, int)

@@ -617,7 +617,7 @@ class Workspace(QWidget):
 
 def _with_pixels(document: actions.Document) -> list[tuple[str, str]]:
     """The layers that hold pixels, topmost first: the id and the name of each."""
-    found = [(x.id, x.name) for x in document.walk() if isinstance(x.content, Raster)]
+    found = [(x.id, x.name) for x in document.walk() if x.holds_pixels]
     return found[::-1]
 
 

@@ -108,7 +108,7 @@ class Images:
 
 def _layers(document: Document, text: str) -> list[Layer]:
     """The layers with pixels that have that id; else those that have that name."""
-    layers = [layer for layer in document.walk() if isinstance(layer.content, Raster)]
+    layers = [layer for layer in document.walk() if layer.holds_pixels]
     return [x for x in layers if x.id == text] or [x for x in layers if x.name == text]
 
 

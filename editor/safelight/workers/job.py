@@ -255,7 +255,7 @@ class Job:
         if self.declaration.generates:
             return [("", replace(document, layers=(), selection=None))]
         if whole and self.declaration.factor(self.settings) != 1:
-            pixel_layers = [layer for layer in document.walk() if isinstance(layer.content, Raster)]
+            pixel_layers = [layer for layer in document.walk() if layer.holds_pixels]
             return [(layer.id, replace(document, layers=(_bare(layer),))) for layer in pixel_layers]
         return [("", document if layer_id is None else document.below(layer_id))]
 

@@ -41,7 +41,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from safelight.document import Document, Edit, Group, Layer, Synthetic, edits, walk
+from safelight.document import Document, Edit, Layer, Synthetic, edits, walk
 from safelight.gui import theme
 from safelight.gui.controls.number import Slider
 from safelight.gui.icons import icon, paint_icon
@@ -265,7 +265,7 @@ class LayersPanel(QWidget):
         add("Rename", run=self.tree.edit_name)
         menu.addSeparator()
         add("Group", edits.group_layers([identity]))
-        if isinstance(layer.content, Group):
+        if layer.is_group:
             add("Ungroup", edits.ungroup(identity))
         add("Merge down", edits.merge_down(identity))
         add("Flatten all", edits.flatten())
@@ -411,7 +411,7 @@ class LayerTree(QTreeWidget):
         item = self._rows[layer.id] = QTreeWidgetItem([plain(layer.name)])
         item.setData(0, _ID, layer.id)
         item.setSizeHint(0, _ROW_SIZE)
-        item.setFlags(_FLAGS_OF_GROUPS if isinstance(layer.content, Group) else _FLAGS)
+        item.setFlags(_FLAGS_OF_GROUPS if layer.is_group else _FLAGS)
         item.setToolTip(0, _described(layer, self.failed.get(layer.id, "")))
         parent.insertChild(row, item)
         for inside, inner in enumerate(reversed(layer.layers)):
@@ -528,7 +528,7 @@ class LayerTree(QTreeWidget):
         if other == layer_id:
             return
         into = where == QAbstractItemView.DropIndicatorPosition.OnItem
-        if into and isinstance(document.layer(other).content, Group):
+        if into and document.layer(other).is_group:
             count = len(document.layer(other).layers)
             self.panel.edit_wanted.emit(edits.move_layer(layer_id, other, count))
             return
@@ -617,12 +617,11 @@ class _Row(QStyledItemDelegate):
         painter.restore()
 
     def _paint_picture(self, painter: QPainter, layer: Layer, box: QRect) -> None:
-        if isinstance(layer.content, Raster):
-            _paint_thumbnail(painter, box, self._tree.panel.thumbnails.of(layer.content))
+        if layer.holds_pixels:
+            _paint_thumbnail(painter, box, self._tree.panel.thumbnails.of(layer.raster))
             return
-        name = "folder" if isinstance(layer.content, Group) else "filter"
         painter.fillRect(box, QColor("#1d1d1d"))
-        paint_icon(painter, name, box.adjusted(7, 7, -7, -7), theme.DIM)
+        paint_icon(painter, layer.kind.icon, box.adjusted(7, 7, -7, -7), theme.DIM)
 
 
 def _paint_thumbnail(painter: QPainter, box: QRect, image: QImage | None) -> None:
@@ -640,7 +639,7 @@ def _paint_thumbnail(painter: QPainter, box: QRect, image: QImage | None) -> Non
 
 def _same_row(one: Layer, other: Layer) -> bool:
     """Whether the row of one layer can show the other."""
-    return one.id == other.id and isinstance(one.content, Group) == isinstance(other.content, Group)
+    return one.id == other.id and one.is_group == other.is_group
 
 
 def group_of(document: Document, layer_id: str) -> str | None:
@@ -661,11 +660,7 @@ def _made(layer: Layer) -> Synthetic:
 def _described(layer: Layer, failure: str = "") -> str:
     """What a row's tooltip says, a line each."""
     lines = [layer.name]
-    if isinstance(layer.content, Group):
-        lines.append(f"Group of {len(layer.layers)}")
-    elif layer.filter is not None:
-        held = layer.filter
-        lines.append(f"Filter {held.title}, {held.plugin} {held.version}".rstrip())
+    lines += [line for line in (layer.kind.described(layer.content),) if line]
     if _made(layer):
         lines.append(_MADE[_made(layer)])
     if failure:

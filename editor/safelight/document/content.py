@@ -1,0 +1,248 @@
+"""Content: what a layer can hold, and the registry of kinds that answers for each.
+
+A new kind of layer is a frozen value, a ``Kind`` that answers for it, and its line in ``KINDS``.
+Nobody else asks what class a content is of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+
+from safelight.api import Value
+from safelight.pixels import Raster
+
+if TYPE_CHECKING:
+    from safelight.document.layer import Layer
+
+Channels: TypeAlias = Literal["all", "luminance", "colour"]
+"""What of a filter's result counts: all of it, its lightness only, or its colour only."""
+
+Synthetic: TypeAlias = Literal["", "partly", "wholly"]
+"""How much of some pixels a generator has made."""
+
+
+GROW = (-256, 1024)
+FEATHER = (0, 1024)
+"""Pixels a mask can be grown and feathered by: four times what the strip's sliders offer, so that
+a picture of four times the size can have them.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A costly filter's result, kept so that nothing is computed twice.
+
+    ``raster`` has the document's size, depth and profile; of 4 channels the alpha is not used.
+    ``key`` says what it was computed from (``document.result_key``), ``models`` the SHA-256 of
+    each network that ran, ``synthetic`` how much of it was never there: made by a generator in what
+    it was computed from, where it can still be seen when that layer is gone, or by the filter.
+    """
+
+    raster: Raster
+    key: str
+    models: Mapping[str, str] = field(default_factory=dict)
+    synthetic: Synthetic = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "models", MappingProxyType(dict(self.models)))
+
+
+@dataclass(frozen=True, slots=True)
+class LiveFilter:
+    """A filter that a layer holds, and what the host does with its result.
+
+    ``id`` is the filter's permanent id, ``title``, ``plugin`` and ``version`` are what it was
+    called when it was added: they name what to install where it is missing. ``channels`` and
+    ``texture`` (0 to 1: how much of the fine texture below is kept) belong to the strip that
+    every filter layer has; its Amount, mask and blend mode are the layer's own. ``grow`` and
+    ``feather``, in pixels of level 0, are what is made of that mask (``effective_mask``): how far
+    it is widened, narrowed when negative, and the radius of its soft rim.
+    ``masked`` is a filter that is told the mask, so that its result depends on it. What
+    ``generates`` looks at nothing below it: its result is pixels like any other layer's. One that
+    ``keeps_grey`` makes no colour where there is none below it.
+    """
+
+    id: str
+    title: str = ""
+    plugin: str = ""
+    version: str = ""
+    settings: Mapping[str, Value] = field(default_factory=dict)
+    channels: Channels = "all"
+    texture: float = 0.0
+    kept: Kept | None = None
+    grow: float = 0.0
+    feather: float = 0.0
+    masked: bool = False
+    generates: bool = False
+    keeps_grey: bool = False
+
+    def __post_init__(self) -> None:
+        if self.channels not in get_args(Channels):
+            raise ValueError(f"a filter works on all, luminance or colour, not {self.channels}")
+        if not 0 <= self.texture <= 1:
+            raise ValueError(f"texture is 0 to 1, not {self.texture}")
+        for name, value, (low, high) in (
+            ("grow", self.grow, GROW),
+            ("feather", self.feather, FEATHER),
+        ):
+            if not low <= value <= high:
+                raise ValueError(f"{name} is {low} to {high} pixels, not {value}")
+        object.__setattr__(self, "settings", MappingProxyType(dict(self.settings)))
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Layers, bottom first, that are composited among themselves and then act as one."""
+
+    layers: tuple[Layer, ...] = ()
+
+
+Change: TypeAlias = Callable[[Raster], Raster]
+"""Other pixels in place of a raster's."""
+
+
+class Kind:
+    """What the editor asks of a content; a kind overrides what is not so of it.
+
+    ``name`` is what the kind is called in project files, ``icon`` what its row in the list of
+    layers shows where there are no pixels.
+    """
+
+    name = ""
+    icon = "filter"
+
+    def check(self, content: Any) -> None:
+        """Raise ValueError for a content that no layer can hold."""
+
+    def pixels(self, content: Any) -> Raster | None:
+        """The pixels that it shows of its own; None where it has none."""
+        return None
+
+    def own(self, content: Any) -> Raster | None:
+        """The pixels that it holds, which edits may replace; None where it holds none."""
+        return None
+
+    def rasters(self, content: Any) -> Iterator[Raster]:
+        """Every raster it holds by itself, of the document's depth; not those of layers in it."""
+        return iter(())
+
+    def layers(self, content: Any) -> tuple[Layer, ...]:
+        """The layers in it, bottom first."""
+        return ()
+
+    def with_layers(self, content: Any, layers: tuple[Layer, ...]) -> Any:
+        """The same content with other layers in it."""
+        return content
+
+    def changed(self, content: Any, change: Change) -> Any:
+        """The same content with ``change`` made to every raster of ``rasters``."""
+        return content
+
+    def key(self, content: Any, masked: bool, layers: Callable[[Any], list[Any]]) -> list[Any]:
+        """What others can see of it, as JSON; ``layers`` gives that of layers."""
+        raise NotImplementedError
+
+    def described(self, content: Any) -> str:
+        """What a tooltip says of it; "" for nothing."""
+        return ""
+
+    def to_json(self, content: Any) -> Any:
+        """The content as JSON, without its rasters, which only built-in kinds have."""
+        raise NotImplementedError
+
+    def from_json(self, data: Any) -> Any:
+        """The inverse of ``to_json``. Raises ValueError, TypeError or KeyError for what is none."""
+        raise NotImplementedError
+
+
+class _Pixels(Kind):
+    name = "pixels"
+
+    def check(self, content: Raster) -> None:
+        if content.channels == 1:
+            raise ValueError("a layer's pixels have 3 or 4 channels")
+
+    def pixels(self, content: Raster) -> Raster:
+        return content
+
+    def own(self, content: Raster) -> Raster:
+        return content
+
+    def rasters(self, content: Raster) -> Iterator[Raster]:
+        yield content
+
+    def changed(self, content: Raster, change: Change) -> Raster:
+        return change(content)
+
+    def key(self, content: Raster, masked: bool, layers: Callable[[Any], list[Any]]) -> list[Any]:
+        return ["pixels", content.digest().hex()]
+
+
+class _Filter(Kind):
+    name = "filter"
+
+    def pixels(self, content: LiveFilter) -> Raster | None:
+        return content.kept.raster if content.generates and content.kept is not None else None
+
+    def rasters(self, content: LiveFilter) -> Iterator[Raster]:
+        if content.kept is not None:
+            yield content.kept.raster
+
+    def changed(self, content: LiveFilter, change: Change) -> LiveFilter:
+        kept = content.kept
+        if kept is None:
+            return content
+        return replace(content, kept=replace(kept, raster=change(kept.raster)))
+
+    def key(
+        self, content: LiveFilter, masked: bool, layers: Callable[[Any], list[Any]]
+    ) -> list[Any]:
+        kept = content.kept and content.kept.raster.digest().hex()
+        strip: list[Any] = [content.channels, content.texture]
+        if masked and (content.grow or content.feather):
+            strip += [content.grow, content.feather]
+        return [content.id, content.version, dict(content.settings), *strip, kept]
+
+    def described(self, content: LiveFilter) -> str:
+        return f"Filter {content.title}, {content.plugin} {content.version}".rstrip()
+
+
+class _Group(Kind):
+    name = "group"
+    icon = "folder"
+
+    def layers(self, content: Group) -> tuple[Layer, ...]:
+        return content.layers
+
+    def with_layers(self, content: Group, layers: tuple[Layer, ...]) -> Group:
+        return Group(layers)
+
+    def key(self, content: Group, masked: bool, layers: Callable[[Any], list[Any]]) -> list[Any]:
+        return ["group", layers(content.layers)]
+
+    def described(self, content: Group) -> str:
+        return f"Group of {len(content.layers)}"
+
+
+KINDS: dict[type, Kind] = {Raster: _Pixels(), LiveFilter: _Filter(), Group: _Group()}
+"""Who answers for a content, by the content's class."""
+
+BY_NAME = {kind.name: kind for kind in KINDS.values()}
+"""The kinds by their name in project files."""
+
+BUILT_IN = frozenset({"pixels", "group", "filter"})
+"""The kinds that have rasters or layers, which project files keep beside them."""
+
+Content: TypeAlias = Any
+"""An instance of a class in ``KINDS``."""
+
+
+def kind_of(content: Content) -> Kind:
+    """Who answers for a content. Raises TypeError for what no layer can hold."""
+    try:
+        return KINDS[type(content)]
+    except KeyError:
+        raise TypeError(f"a layer cannot hold a {type(content).__name__}") from None
