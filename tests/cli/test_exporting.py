@@ -91,3 +91,28 @@ def test_without_failed_writes_the_rest_and_says_what_is_missing(capsys, weak, p
     assert "Evening was left out." in err
     assert REASON in err
     np.testing.assert_array_equal(written(target), pixels())
+
+
+def test_an_option_of_the_format_is_set_by_its_name(capsys, project, tmp_path):
+    sizes = []
+    for chosen in ("444", "420"):
+        target = tmp_path / f"{chosen}.jpg"
+        assert run(capsys, "export", project, target, "--set", f"subsampling={chosen}")[0] == 0
+        sizes.append(target.stat().st_size)
+    assert sizes[0] > sizes[1]
+
+
+def test_an_option_that_the_format_does_not_have_is_a_sentence(capsys, project, tmp_path):
+    status, _, err = run(capsys, "export", project, tmp_path / "a.png", "--set", "quality=50")
+    assert status == 2
+    assert "PNG has no option 'quality'; there are: compression" in err
+    assert not (tmp_path / "a.png").exists()
+
+
+def test_a_picture_of_layers_is_exported_like_any(capsys, tmp_path):
+    from safelight.files.openraster import export_openraster
+
+    document = Document.from_raster(Raster.from_array(pixels()))
+    export_openraster(document, tmp_path / "a.ora")
+    assert run(capsys, "export", tmp_path / "a.ora", tmp_path / "a.png")[::2] == (0, "")
+    assert (written(tmp_path / "a.png") == pixels()).all()

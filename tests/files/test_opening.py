@@ -20,7 +20,7 @@ from PIL import Image
 from safelight import api
 from safelight.document import render_srgb
 from safelight.files import ExportOptions, OpenError, export, open_picture, stated
-from safelight.files.opening import LARGEST_LIMIT, default_pixel_limit, read_content
+from safelight.files.opening import LARGEST_LIMIT, default_pixel_limit, read_photograph
 from safelight.pixels import Raster
 from tests import attack, pictures
 from tests.files.ordinary_user import as_ordinary_user
@@ -423,7 +423,7 @@ def test_a_grey_profile_is_kept_and_says_what_its_greys_are(opened, tmp_path, su
     np.testing.assert_allclose(seen, np.repeat(expected, 3, axis=2), atol=2e-3)
     path = export(result.document, tmp_path / f"out.{suffix}", ExportOptions(lossless=True)).path
     again = open_picture(path)
-    content, _ = read_content(path, None)
+    content, _ = read_photograph(path, None)
     if suffix == "webp":  # it has no single channel: the profile says the same of three
         assert content.icc == result.document.profile.icc
     else:
@@ -641,7 +641,7 @@ FOREIGN = {
     b"8BPS\0\1": "is a Photoshop document",
     b"PK\3\4": "is an archive or a document",
     b"<?xml version='1.0'?><svg": "is an SVG",
-    b"Dear diary": "is not a picture .*; Safelight opens JPEG, PNG, TIFF and WebP",
+    b"Dear diary": "is not a picture .*; Safelight opens JPEG, PNG, TIFF, WebP and OpenRaster",
     b"": "is empty",
 }
 

@@ -24,9 +24,9 @@ from safelight.document import (
     whole,
 )
 from safelight.files import FileExists, OpenError, WriteError, open_picture
+from safelight.files import open_picture as open_openraster
 from safelight.files import openraster as module
 from safelight.files.openraster import export_openraster
-from safelight.files.openrasterreading import open_openraster
 from safelight.files.provenance import marked, stated
 from safelight.pixels import MODES, Profile, Raster
 from tests import attack, pictures
@@ -570,7 +570,7 @@ def test_a_member_that_lies_about_its_size_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "no sound archive"),
+        (b"", "is empty"),
         (b"PK\x03\x04" + bytes(100), "no sound archive"),
         (b"PK\x05\x06" + bytes(18), "is missing"),
         (b"PK\x05\x06" + bytes(8) + b"\xff\xff\xff\x7f" + bytes(6), "no sound archive"),

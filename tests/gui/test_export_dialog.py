@@ -188,7 +188,21 @@ def test_formats_of_one_title_say_whose_they_are(on_the_farm):
     reader = api.Format.from_json(SHEEP.to_json() | {"kind": "importer"})
     dialog = on_the_farm("a.png", [SHEEP, reader, other, false])
     names = [dialog.format.itemText(row) for row in range(dialog.format.count())]
-    assert names == [*actions.FORMATS, "Sheep", "Sheep (x)", "PNG (y)"]
+    assert names == [*(x.name for x in actions.exported_formats()), "Sheep", "Sheep (x)", "PNG (y)"]
     assert dialog.format.currentText() == "PNG"
     dialog.format.setCurrentText("Sheep (x)")
     assert dialog.options().format == "x.write"
+
+
+def test_the_options_of_a_format_are_those_it_declares(make, tmp_path, qtbot):
+    dialog = make()
+    for codec in actions.exported_formats():
+        dialog.format.setCurrentText(codec.name)
+        shown = {name for (_, name), control in dialog.controls.items() if control.isVisible()}
+        shown |= {"quality"} if dialog.quality.isVisible() else set()
+        shown |= {"lossless"} if dialog.lossless.isVisible() else set()
+        assert shown == {option.name for option in codec.options}
+        assert codec.settings(dialog.options().settings) == codec.settings({})
+    dialog.format.setCurrentText("PNG")
+    dialog.controls["PNG", "compression"].choose(0)
+    assert finish(dialog, qtbot).bytes > 80 * 60 * 3  # as large as the pixels: not compressed

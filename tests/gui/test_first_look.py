@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from safelight.document import whole
-from safelight.files import open_picture, opening
+from safelight.files import colours, open_picture
 from tests import pictures
 from tests.gui.conftest import open_in
 
@@ -22,14 +22,14 @@ def inks(tmp_path):
 @pytest.fixture
 def held(monkeypatch):
     """Keeps exact conversions waiting until it is set."""
-    event, convert = threading.Event(), opening._converted
+    event, convert = threading.Event(), colours._converted
 
     def wait(colour, icc, space, exact=True):
         if exact:
             event.wait()
         return convert(colour, icc, space, exact)
 
-    monkeypatch.setattr(opening, "_converted", wait)
+    monkeypatch.setattr(colours, "_converted", wait)
     yield event
     event.set()
 
@@ -87,7 +87,7 @@ def test_what_cannot_be_converted_after_all_leaves_no_tab(window, inks, held, qt
 
     said = []
     monkeypatch.setattr(window, "say", said.append)
-    monkeypatch.setattr(opening, "_with_alpha", fail)
+    monkeypatch.setattr(colours, "_with_alpha", fail)
     held.set()
     qtbot.waitUntil(lambda: bool(said), timeout=60000)
     assert "not enough memory" in said[0]

@@ -18,8 +18,8 @@ from safelight.actions.template import (
 from safelight.actions.template_texts import Parts as PluginParts
 from safelight.document import Document, Edit, History, LayerFailed
 from safelight.files import (
-    DEPTHS_HELD,
-    FORMATS,
+    CODECS,
+    Codec,
     Exported,
     ExportError,
     ExportOptions,
@@ -39,6 +39,7 @@ from safelight.files import (
     depth_in_file,
     describe,
     export,
+    exported_formats,
     is_project,
     left_behind,
     open_picture,
@@ -61,9 +62,9 @@ from safelight.workers.preparing import Preparations
 from safelight.workers.sketching import Sketch, Sketcher, SketchFailed
 
 __all__ = [
-    "DEPTHS_HELD",
-    "FORMATS",
+    "CODECS",
     "VARIANTS",
+    "Codec",
     "Document",
     "Edit",
     "ExportError",
@@ -109,6 +110,7 @@ __all__ = [
     "depth_in_file",
     "describe",
     "export",
+    "exported_formats",
     "fidelity",
     "is_project",
     "left_behind",

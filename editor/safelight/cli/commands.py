@@ -81,9 +81,13 @@ def formats(words: list[str]) -> int:
     if options.json:
         tell_json([item.to_json() for item in found])
         return 0
-    for name, suffixes in actions.FORMATS.items():
-        tell(f"{name}  {' '.join(suffixes)}  opens and exports")
-    tell("OpenRaster  .ora  opens, with its layers")
+    for codec in actions.CODECS:
+        verb = "opens and exports" if codec.write else "opens"
+        layers = ", with its layers" if codec.layers else ""
+        tell(f"{codec.name}  {' '.join(codec.suffixes)}  {verb}{layers}")
+        for option in codec.options:
+            help = f"{option.range_text()}{'; ' + option.help if option.help else ''}"
+            tell(f"    --set {option.name}={option.text(option.default)}  {help}")
     for item in found:
         verb = "opens" if item.reads else "exports"
         tell(f"{item.title}  {' '.join(item.suffixes)}  {verb}  ({item.plugin})")

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
+from dataclasses import replace
 
 from safelight import actions
+from safelight.api import ParameterError, Value
 from safelight.cli.commands import add_exporting, choices_of, reported, say, tell_exported
 from safelight.cli.group import Parser, file_name
 
@@ -14,6 +17,7 @@ from safelight.cli.group import Parser, file_name
 def export(words: list[str]) -> int:
     """Export what a project shows; its cheap filters run, of the others what was kept is shown."""
     options = _parser().parse_args(words[1:])
+    choices = _choices(options)
     with contextlib.ExitStack() as stack:
         studio = stack.enter_context(actions.Studio())
         document, notes = _opened(options, studio, stack)
@@ -23,7 +27,7 @@ def export(words: list[str]) -> int:
                 exported = actions.export(
                     document,
                     options.output,
-                    choices_of(options),
+                    choices,
                     overwrite=options.overwrite,
                     live=studio.live,
                     exporters=studio.exporters,
@@ -55,6 +59,25 @@ def _opened(
     return opened.document, tuple(opened.notes)
 
 
+def _choices(options: argparse.Namespace) -> actions.ExportOptions:
+    """How to export, with the options of the format that the file's ending names."""
+    choices = choices_of(options)
+    suffix = os.path.splitext(options.output)[1].lower()
+    codec = next((x for x in actions.exported_formats() if suffix in x.suffixes), None)
+    settings: dict[str, Value] = {}
+    for pair in options.set:
+        name, equals, text = pair.partition("=")
+        if not equals:
+            raise ParameterError(f"--set takes NAME=VALUE, not {pair!r}")
+        known = {item.name: item for item in codec.options} if codec else {}
+        if name not in known:
+            title = codec.name if codec else "the format"
+            names = ", ".join(known) or "none"
+            raise ParameterError(f"{title} has no option {name!r}; there are: {names}")
+        settings[name] = known[name].parse(text)
+    return replace(choices, settings=settings)
+
+
 def _parser() -> Parser:
     parser = Parser(
         prog="safelight export", description="Export what a project shows, or convert a picture."
@@ -67,6 +90,13 @@ def _parser() -> Parser:
         help="leave out layers that cannot be computed, and say which; else nothing is written",
     )
     parser.add_argument("--quality", type=int, help="JPEG and WebP, 1 to 100")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="an option of the format, as `safelight formats` lists them",
+    )
     parser.add_argument("--quiet", action="store_true", help="no summary")
     add_exporting(parser)
     return parser

@@ -1,20 +1,28 @@
 """Files: pictures in and out, and the one way to write a user's file."""
 
 from safelight.files.atomic import FileExists, WriteError, Written, atomic_write
-from safelight.files.content import DamagedError, TooLargeError
+from safelight.files.codecs import CODECS, Codec
+from safelight.files.codecs.photograph import DamagedError, TooLargeError
+from safelight.files.codecs.plugin import EncodingError, Exporter, Importer
 from safelight.files.export import (
-    DEPTHS_HELD,
-    FORMATS,
     Exported,
     ExportError,
     ExportOptions,
     check_export,
     depth_in_file,
     export,
+    exported_formats,
 )
-from safelight.files.foreign import EncodingError, Exporter, Importer
 from safelight.files.metadata import MetadataChoice, describe
-from safelight.files.opening import Opened, OpenError, default_pixel_limit, open_data, open_picture
+from safelight.files.opening import (
+    Decode,
+    Opened,
+    OpenError,
+    decode_here,
+    default_pixel_limit,
+    open_data,
+    open_picture,
+)
 from safelight.files.project import (
     Project,
     ProjectChanged,
@@ -26,9 +34,10 @@ from safelight.files.provenance import declared
 from safelight.files.recovery import Left, Recovery, left_behind, remove
 
 __all__ = [
-    "DEPTHS_HELD",
-    "FORMATS",
+    "CODECS",
+    "Codec",
     "DamagedError",
+    "Decode",
     "EncodingError",
     "ExportError",
     "ExportOptions",
@@ -51,10 +60,12 @@ __all__ = [
     "atomic_write",
     "check_export",
     "declared",
+    "decode_here",
     "default_pixel_limit",
     "depth_in_file",
     "describe",
     "export",
+    "exported_formats",
     "is_project",
     "left_behind",
     "open_data",

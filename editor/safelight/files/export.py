@@ -3,40 +3,27 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from safelight.api import ParameterError, Value
 from safelight.document import Document, Layer, Live, Metadata, whole
-from safelight.files import foreign, jpeg, metadata, png, provenance, tiff, webp
+from safelight.files import metadata, provenance
 from safelight.files.atomic import WriteError, atomic_write, check_target, plain_name
-from safelight.files.content import Content, DamagedError, with_numbers
+from safelight.files.codecs import CODECS, Codec, plugin
+from safelight.files.codecs.photograph import DamagedError, Photograph, with_numbers
 from safelight.files.metadata import CHOICES, MetadataChoice
-from safelight.files.opening import OpenError, is_untouched, read_content, read_foreign
+from safelight.files.opening import OpenError, is_untouched, read_foreign, read_photograph
 from safelight.pixels import DEPTHS, SRGB, Profile, deeper, from_float, has_no_colour, to_float
-
-FORMATS: dict[str, tuple[str, ...]] = {
-    "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"),
-    "PNG": (".png",),
-    "TIFF": (".tif", ".tiff"),
-    "WebP": (".webp",),
-}
-"""The formats Safelight opens and exports, with their suffixes, the usual one first."""
 
 Depth = Literal["same", 8, 16, 32]
 
 _DEPTHS: dict[Any, str] = {8: "uint8", 16: "uint16", 32: "float32"}
-DEPTHS_HELD: dict[str, tuple[str, ...]] = {
-    "JPEG": ("uint8",),
-    "WebP": ("uint8",),
-    "PNG": ("uint8", "uint16"),
-    "TIFF": ("uint8", "uint16", "float32"),
-}
-"""Depths each format holds, the finest last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +33,17 @@ class _Target:
     name: str
     depths: tuple[str, ...]
     alpha: bool = True
-    exporter: foreign.Exporter | None = None
+    exporter: plugin.Exporter | None = None
     grey: bool = False
+    codec: Codec | None = None
 
 
-_QUALITY = {"JPEG": 92, "WebP": 90}
-_LARGEST_SIDE = {"JPEG": jpeg.LARGEST_SIDE, "WebP": webp.LARGEST_SIDE}
 _ROWS = 256
+
+
+def exported_formats() -> tuple[Codec, ...]:
+    """The codecs of the formats that Safelight exports."""
+    return tuple(codec for codec in CODECS if codec.write is not None)
 
 
 class ExportError(Exception):
@@ -63,9 +54,9 @@ class ExportError(Exception):
 class ExportOptions:
     """How a picture is exported.
 
-    ``format`` is a key of FORMATS in any case, the id or title of a plugin's, or None to go by
-    the suffix. ``quality`` is 1 to 100 for JPEG and lossy WebP (None: 92 and 90); from 90 JPEG
-    colour is not subsampled.
+    ``format`` is the name of a format in any case, the id or title of a plugin's, or None to go by
+    the suffix. ``settings`` are options of the format (``Codec.options``); those that only another
+    format has do not count. ``quality`` (1 to 100) and ``lossless`` are two of them.
     ``depth`` is "same" or 8, 16 or 32 bits a channel; a format that holds less takes its finest.
     ``metadata`` is "all", "copyright" or "none". Raises ExportError for anything else.
     """
@@ -75,6 +66,7 @@ class ExportOptions:
     lossless: bool = False
     depth: Depth = "same"
     metadata: MetadataChoice = "all"
+    settings: Mapping[str, Value] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.quality is not None and not 1 <= self.quality <= 100:
@@ -83,6 +75,16 @@ class ExportOptions:
             raise ExportError(f'Depth is "same", 8, 16 or 32, not {self.depth}.')
         if self.metadata not in CHOICES:
             raise ExportError(f"Metadata can be {', '.join(CHOICES)}, not {self.metadata}.")
+
+    def of(self, codec: Codec) -> dict[str, Value]:
+        """All options of a format as they are chosen. Raises ExportError for what cannot be."""
+        given: dict[str, object] = {"lossless": self.lossless} | dict(self.settings)
+        if self.quality is not None:
+            given["quality"] = self.quality
+        try:
+            return codec.settings(given)
+        except ParameterError as error:
+            raise ExportError(f"{codec.name} cannot be exported so: {error}.") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ def export(
     *,
     overwrite: bool = False,
     live: Live | None = None,
-    exporters: foreign.Exporters = tuple,
+    exporters: plugin.Exporters = tuple,
 ) -> Exported:
     """Write ``document`` to ``path``, and read it back before it takes that name.
 
@@ -120,14 +122,16 @@ def export(
     name = plain_name(path)
     target = _target(path, document.width, document.height, options, exporters)
     try:
-        if target.exporter is not None:
+        if target.codec is None:
+            assert target.exporter is not None
             content = _foreign_content(document, target, options, live)
             write = _foreign_writer(content, target.exporter, name)
             check, exact = _foreign_checker(content, target.exporter, name), False
         else:
             content = _content(document, target, options, live)
-            write = _writer(content, target.name, options, name)
-            exact = target.name in ("PNG", "TIFF") or options.lossless and target.name == "WebP"
+            settings = options.of(target.codec)
+            write = _writer(content, target.codec, settings, name)
+            exact = target.codec.exact(settings)
             check = _checker(content, exact, name)
         written = atomic_write(
             path,
@@ -149,7 +153,7 @@ def check_export(
     options: ExportOptions | None = None,
     *,
     overwrite: bool = False,
-    exporters: foreign.Exporters = tuple,
+    exporters: plugin.Exporters = tuple,
 ) -> None:
     """See, before a long job, that a picture of that size could be exported to ``path``.
 
@@ -165,7 +169,7 @@ def depth_in_file(
     path: str | os.PathLike[str],
     options: ExportOptions | None = None,
     *,
-    exporters: foreign.Exporters = tuple,
+    exporters: plugin.Exporters = tuple,
 ) -> str:
     """The depth that ``document`` would have in the file at ``path``: "uint8" and so on.
 
@@ -181,11 +185,13 @@ def _target(
     width: int,
     height: int,
     options: ExportOptions,
-    exporters: foreign.Exporters,
+    exporters: plugin.Exporters,
 ) -> _Target:
     """The format to write, which can hold a picture of that size."""
     target = _named(options.format, exporters) if options.format else _by_suffix(path, exporters)
-    largest = None if target.exporter else _LARGEST_SIDE.get(target.name)
+    largest = target.codec.largest_side if target.codec else 0
+    if target.codec is not None:
+        options.of(target.codec)
     if largest and max(width, height) > largest:
         raise ExportError(
             f"A {target.name} has at most {largest} pixels a side, and the picture has"
@@ -194,11 +200,11 @@ def _target(
     return target
 
 
-def _named(name: str, exporters: foreign.Exporters) -> _Target:
+def _named(name: str, exporters: plugin.Exporters) -> _Target:
     wanted = name.strip().lower().removeprefix(".")
-    for known, suffixes in FORMATS.items():
-        if wanted == known.lower() or f".{wanted}" in suffixes:
-            return _own(known)
+    for codec in exported_formats():
+        if wanted == codec.name.lower() or f".{wanted}" in codec.suffixes:
+            return _own(codec)
     found = exporters()
     for exporter in found:
         format = exporter.format
@@ -210,11 +216,11 @@ def _named(name: str, exporters: foreign.Exporters) -> _Target:
     )
 
 
-def _by_suffix(path: str | os.PathLike[str], exporters: foreign.Exporters) -> _Target:
+def _by_suffix(path: str | os.PathLike[str], exporters: plugin.Exporters) -> _Target:
     suffix = os.path.splitext(os.fspath(path))[1].lower()
-    for known, suffixes in FORMATS.items():
-        if suffix in suffixes:
-            return _own(known)
+    for codec in exported_formats():
+        if suffix in codec.suffixes:
+            return _own(codec)
     found = exporters()
     for exporter in found:
         if suffix in exporter.format.suffixes:
@@ -226,23 +232,24 @@ def _by_suffix(path: str | os.PathLike[str], exporters: foreign.Exporters) -> _T
     )
 
 
-def _own(name: str) -> _Target:
-    return _Target(name, DEPTHS_HELD[name], alpha=name != "JPEG", grey=name != "WebP")
+def _own(codec: Codec) -> _Target:
+    return _Target(codec.name, codec.depths, codec.alpha, grey=codec.grey, codec=codec)
 
 
-def _of_plugin(exporter: foreign.Exporter) -> _Target:
+def _of_plugin(exporter: plugin.Exporter) -> _Target:
     format = exporter.format
     return _Target(format.title, format.depths, format.alpha, exporter)
 
 
-def _listed(exporters: Sequence[foreign.Exporter]) -> str:
-    found = [*FORMATS.items(), *((x.format.title, x.format.suffixes) for x in exporters)]
+def _listed(exporters: Sequence[plugin.Exporter]) -> str:
+    own = [(codec.name, codec.suffixes) for codec in exported_formats()]
+    found = [*own, *((x.format.title, x.format.suffixes) for x in exporters)]
     return ", ".join(f"{name} ({' '.join(suffixes)})" for name, suffixes in found)
 
 
 def _content(
     document: Document, target: _Target, options: ExportOptions, live: Live | None
-) -> Content:
+) -> Photograph:
     """The pixels and metadata as they will stand in the file."""
     notes: list[str] = []
     pixels = _rendered(document, target, options.depth, live, notes)
@@ -263,7 +270,7 @@ def _content(
             exif = metadata.without_adobe_rgb(exif)
         kept = replace(kept, exif=exif)
     kept = replace(kept, xmp=marked_xmp(document, kept.xmp, notes))
-    return Content(
+    return Photograph(
         pixels,
         "grey" if pixels.shape[2] < 3 else "rgb",
         alpha=pixels.shape[2] in (2, 4),
@@ -289,7 +296,7 @@ def marked_xmp(document: Document, xmp: bytes | None, notes: list[str]) -> bytes
 
 def _foreign_content(
     document: Document, target: _Target, options: ExportOptions, live: Live | None
-) -> Content:
+) -> Photograph:
     """The pixels as a plugin's format will hold them, and notes of all that it does not hold."""
     notes: list[str] = []
     pixels, profile = _rendered(document, target, options.depth, live, notes), document.profile
@@ -310,9 +317,9 @@ def _foreign_content(
         notes.append(f"It is not marked as synthesised: {target.name} holds no such mark.")
     assert target.exporter is not None
     if target.exporter.importer is None:
-        plugin = target.exporter.format.plugin
-        notes.append(f"It was not read back, because {plugin} does not open {target.name}.")
-    return Content(pixels, alpha=pixels.shape[2] == 4, notes=notes)
+        maker = target.exporter.format.plugin
+        notes.append(f"It was not read back, because {maker} does not open {target.name}.")
+    return Photograph(pixels, alpha=pixels.shape[2] == 4, notes=notes)
 
 
 def _kept_shallow(layers: Sequence[Layer], depth: str, live: Live | None) -> list[str]:
@@ -435,34 +442,25 @@ def _banded(
 
 
 def _writer(
-    content: Content, target: str, options: ExportOptions, name: str
+    content: Photograph, codec: Codec, settings: Mapping[str, Value], name: str
 ) -> Callable[[BinaryIO], None]:
-    quality = options.quality or _QUALITY.get(target, 0)
-
     def write(stream: BinaryIO) -> None:
         try:
-            if target == "JPEG":
-                jpeg.write(stream, content, quality)
-            elif target == "PNG":
-                png.write(stream, content)
-            elif target == "TIFF":
-                tiff.write(stream, content)
-            else:
-                webp.write(stream, content, quality, options.lossless)
+            codec.encode(stream, content, settings)
         except (OSError, MemoryError):
             raise
         except Exception as error:
-            raise ExportError(f"{name} could not be encoded as {target}: {error}.") from error
+            raise ExportError(f"{name} could not be encoded as {codec.name}: {error}.") from error
 
     return write
 
 
-def _checker(content: Content, exact: bool, name: str) -> Callable[[Path], None]:
+def _checker(content: Photograph, exact: bool, name: str) -> Callable[[Path], None]:
     """Reads the finished file back; whatever differs keeps it from taking the old one's name."""
 
     def check(temporary: Path) -> None:
         try:
-            again, _ = read_content(temporary, None, name)
+            again, _ = read_photograph(temporary, None, name)
         except OpenError as error:
             raise WriteError(f"It did not read back and was not saved: {error}") from error
         # An encoder may leave out an alpha channel that is full everywhere.
@@ -492,19 +490,19 @@ def _identical(one: NDArray[Any], other: NDArray[Any]) -> bool:
 
 
 def _foreign_writer(
-    content: Content, exporter: foreign.Exporter, name: str
+    content: Photograph, exporter: plugin.Exporter, name: str
 ) -> Callable[[BinaryIO], None]:
     def write(stream: BinaryIO) -> None:
         try:
             exporter.write(stream, content.pixels)
-        except foreign.EncodingError as error:
+        except plugin.EncodingError as error:
             raise ExportError(f"{name} could not be encoded: {error}.") from error
 
     return write
 
 
 def _foreign_checker(
-    content: Content, exporter: foreign.Exporter, name: str
+    content: Photograph, exporter: plugin.Exporter, name: str
 ) -> Callable[[Path], None]:
     """Reads the finished file back by the plugin's importer: a picture of the same size.
 

@@ -1,7 +1,7 @@
 """OpenRaster: layered pictures for and from Krita, GIMP and MyPaint (.ora, baseline 0.0.5).
 
 A ZIP archive of a PNG for each layer, an XML file that says how they lie, and the picture as a
-whole. This module writes it; ``openrasterreading`` reads it.
+whole. This module writes it; ``codecs.openraster`` reads it.
 """
 
 from __future__ import annotations
@@ -33,43 +33,18 @@ from safelight.document import (
     whole,
 )
 from safelight.document.document import clipping_bases
-from safelight.files import png, provenance
+from safelight.files import provenance
 from safelight.files.atomic import WriteError, atomic_write, plain_name
-from safelight.files.content import Content
+from safelight.files.codecs import png
+from safelight.files.codecs.openraster import KRITAS, MERGED, MIMETYPE, OPERATIONS, STACK
+from safelight.files.codecs.photograph import Photograph
 from safelight.files.export import Exported, ExportError, marked_xmp
 from safelight.pixels import MODES, Raster, from_float, to_float
 
 SUFFIX = ".ora"
-MIMETYPE = b"image/openraster"
 VERSION = "0.0.5"
 
-STACK, MERGED, THUMBNAIL = "stack.xml", "mergedimage.png", "Thumbnails/thumbnail.png"
-
-OPERATIONS = {
-    "normal": "svg:src-over",
-    **{
-        mode: f"svg:{mode}"
-        for mode in (
-            *("multiply", "screen", "overlay", "darken", "lighten", "color-dodge", "color-burn"),
-            *("hard-light", "soft-light", "difference", "color", "luminosity", "hue"),
-            "saturation",
-        )
-    },
-    "linear-dodge": "svg:plus",
-}
-"""Blend modes by OpenRaster's names. ``svg:plus`` is the same above what is opaque."""
-
-KRITAS = {
-    "linear-burn": "krita:linear_burn",
-    "vivid-light": "krita:vivid_light",
-    "linear-light": "krita:linear light",
-    "pin-light": "krita:pin_light",
-    "hard-mix": "krita:hard mix",
-    "exclusion": "krita:exclusion",
-    "subtract": "krita:subtract",
-    "divide": "krita:divide",
-}
-"""Modes that OpenRaster does not name, as Krita writes them. Others take them as normal."""
+THUMBNAIL = "Thumbnails/thumbnail.png"
 
 _THUMBNAIL_SIDE = 256
 _THREADS = 2
@@ -113,7 +88,8 @@ def _checker(merged: Raster) -> Callable[[Path], None]:
     def check(temporary: Path) -> None:
         with zipfile.ZipFile(temporary) as archive:
             sound = archive.testzip() is None
-            again = png.read(archive.read(MERGED), None).pixels
+            data = archive.read(MERGED)
+            again = png.read(io.BytesIO(data), len(data), None).pixels
         if not sound or not np.array_equal(again, merged.to_array()):
             raise WriteError("The file was not saved: it read back differently; try again.")
 
@@ -324,7 +300,7 @@ class _Writing:
 
     def _png(self, raster: Raster, metadata: Metadata) -> bytes:
         stream = io.BytesIO()
-        content = Content(
+        content = Photograph(
             _sixteen(raster).to_array(),
             alpha=raster.channels == 4,
             icc=self.document.profile.icc,

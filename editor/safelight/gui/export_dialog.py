@@ -27,9 +27,10 @@ from PySide6.QtWidgets import (
 )
 
 from safelight import actions
-from safelight.api import Format
+from safelight.api import Format, Parameter, Value
 from safelight.document import LayerFailed
 from safelight.gui.background import Background
+from safelight.gui.controls import Control, control_for
 from safelight.gui.controls.field import WholeField
 from safelight.gui.leavingout import ask_without
 from safelight.gui.text import plain, size
@@ -41,7 +42,6 @@ _METADATA = {
     "Copyright only": "copyright",
     "Nothing": "none",
 }
-_QUALITY = {"JPEG": 92, "WebP": 90}
 _MADE = {"partly": "a generator made part of it", "wholly": "a generator made it"}
 
 
@@ -54,11 +54,14 @@ class _Target:
     depths: tuple[str, ...]
     alpha: bool
     ours: bool = True
+    options: tuple[Parameter, ...] = ()
 
 
 _OURS = {
-    name: _Target(name, suffixes, actions.DEPTHS_HELD[name], alpha=name != "JPEG")
-    for name, suffixes in actions.FORMATS.items()
+    codec.name: _Target(
+        codec.name, codec.suffixes, codec.depths, codec.alpha, options=codec.options
+    )
+    for codec in actions.exported_formats()
 }
 
 
@@ -98,6 +101,12 @@ class ExportDialog(QDialog):
         self.number.setFixedWidth(60)
         self.number.setKeyboardTracking(False)
         self.lossless = QCheckBox("Lossless")
+        self.controls: dict[tuple[str, str], Control] = {
+            (name, option.name): control_for(option, self)
+            for name, target in self._targets.items()
+            for option in target.options
+            if option.name not in ("quality", "lossless")
+        }
         self.bits = QComboBox()
         self.metadata = QComboBox()
         self.metadata.addItems(list(_METADATA))
@@ -126,14 +135,28 @@ class ExportDialog(QDialog):
     def options(self) -> actions.ExportOptions:
         """What is chosen."""
         name = self.format.currentText()
-        lossy = name in _QUALITY and not (name == "WebP" and self.lossless.isChecked())
+        settings: dict[str, Value] = {
+            option: control.value() for (of, option), control in self.controls.items() if of == name
+        }
+        if "lossless" in self._options(name):
+            settings["lossless"] = self.lossless.isChecked()
+        if self._asks_quality(name):
+            settings["quality"] = self.quality.value()
         return actions.ExportOptions(
             format=self._targets[name].id,
-            quality=self.quality.value() if lossy else None,
-            lossless=name == "WebP" and self.lossless.isChecked(),
+            settings=settings,
             depth=self.bits.currentData(),
             metadata=_METADATA[self.metadata.currentText()],  # type: ignore[arg-type]
         )
+
+    def _options(self, name: str) -> dict[str, Parameter]:
+        """What an export to a format can be told, by name."""
+        return {option.name: option for option in self._targets[name].options}
+
+    def _asks_quality(self, name: str) -> bool:
+        """Whether the quality counts as things are set."""
+        option = self._options(name).get("quality")
+        return option is not None and not (option.unless and self.lossless.isChecked())
 
     def _lay_out(self) -> None:
         document = self._document
@@ -161,6 +184,8 @@ class ExportDialog(QDialog):
         self._form.addRow("Format", self.format)
         self._form.addRow("Quality", self._quality_row)
         self._form.addRow("", self.lossless)
+        for control in self.controls.values():
+            self._form.addRow("", control)
         self._form.addRow("Depth", self.bits)
         self._form.addRow("Metadata", self.metadata)
         self._form.addRow("", self.mark)
@@ -223,13 +248,16 @@ class ExportDialog(QDialog):
 
     def _show_rows(self) -> None:
         name = self.format.currentText()
-        if name in _QUALITY and getattr(self, "_quality_of", "") != name:
-            self._quality_of = name
-            self.quality.setValue(_QUALITY[name])
-            self.number.setValue(_QUALITY[name])
-        lossless = name == "WebP" and self.lossless.isChecked()
-        self._form.setRowVisible(self._quality_row, name in _QUALITY and not lossless)
-        self._form.setRowVisible(self.lossless, name == "WebP")
+        options = self._options(name)
+        if "quality" in options and getattr(self, "_quality_of", "") != name:
+            self._quality_of, usual = name, options["quality"].default
+            assert isinstance(usual, int)
+            self.quality.setValue(usual)
+            self.number.setValue(usual)
+        self._form.setRowVisible(self._quality_row, self._asks_quality(name))
+        self._form.setRowVisible(self.lossless, "lossless" in options)
+        for (of, _), control in self.controls.items():
+            self._form.setRowVisible(control, of == name)
         ours = self._targets[name].ours
         self._form.setRowVisible(self.metadata, ours)
         self._form.setRowVisible(self.mark, bool(self._made))

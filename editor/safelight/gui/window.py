@@ -226,7 +226,10 @@ class Window(QMainWindow):
 
     def ask_and_open(self) -> None:
         """The Open dialog."""
-        endings = "*.jpg *.jpeg *.png *.tif *.tiff *.webp *.safelight *.ora"
+        from safelight import actions
+
+        ours = (ending for codec in actions.CODECS for ending in codec.suffixes)
+        endings = " ".join(f"*{ending}" for ending in (*ours, ".safelight"))
         endings += "".join(f" *{end}" for x in self.formats if x.reads for end in x.suffixes)
         endings += " " + endings.upper()
         recent = recent_files()

@@ -26,7 +26,7 @@ from safelight import actions
 from safelight.actions.palette import colours_of
 from safelight.api import Declaration, ParameterError, Prepared, Value
 from safelight.document import Edit, History, LayerFailed, edits
-from safelight.files.foreign import Importers
+from safelight.files.codecs.plugin import Importers
 from safelight.gui.areas import middle
 from safelight.gui.background import Background
 from safelight.gui.canvas import Canvas

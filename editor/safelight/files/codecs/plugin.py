@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, Protocol, TypeAlias
 from numpy.typing import NDArray
 
 from safelight.api import Format
-from safelight.files.content import Content, DamagedError, Limit, with_numbers
+from safelight.files.codecs.photograph import DamagedError, Limit, Photograph, with_numbers
 
 
 class EncodingError(Exception):
@@ -63,7 +63,7 @@ def choose(importers: Sequence[Importer], head: bytes, suffix: str) -> Importer 
     return found[0] if found else None
 
 
-def read(importer: Importer, file: io.BufferedReader, size: int, limit: Limit) -> Content:
+def read(importer: Importer, file: io.BufferedReader, size: int, limit: Limit) -> Photograph:
     """What is in a foreign file. Raises what ``Importer.read`` does."""
     notes: list[str] = []
     pixels = with_numbers(importer.read(file, size, limit), notes)
@@ -71,7 +71,7 @@ def read(importer: Importer, file: io.BufferedReader, size: int, limit: Limit) -
     alpha = channels in (2, 4)
     if alpha and pixels.dtype.kind == "f" and not _is_coverage(pixels[..., -1]):
         raise DamagedError("cannot be opened: its transparency goes beyond none and full")
-    return Content(pixels, "grey" if channels < 3 else "rgb", alpha, notes=notes)
+    return Photograph(pixels, "grey" if channels < 3 else "rgb", alpha, notes=notes)
 
 
 def _is_coverage(alpha: NDArray[Any]) -> bool:

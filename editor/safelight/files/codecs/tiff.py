@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import io
 import logging
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from safelight.document import Metadata
 from safelight.files import ifd
-from safelight.files.content import (
+from safelight.files.codecs.codec import Codec
+from safelight.files.codecs.jpeg import ends_early, size_of
+from safelight.files.codecs.photograph import (
     CHANNELS,
-    Content,
     DamagedError,
     Limit,
+    OtherKindError,
+    Photograph,
+    Room,
     Space,
     check_size,
     with_numbers,
 )
-from safelight.files.jpeg import ends_early, size_of
 
 _SUBFILE, _WIDTH, _LENGTH, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 256, 257, 258, 259, 262
 _STRIPS, _ORIENTATION, _SAMPLES, _STRIP_BYTES, _PLANAR = 273, 274, 277, 279, 284
@@ -57,11 +60,9 @@ _LARGEST_EXPANSION = 1 << 17
 _JPEG_HEAD = 1 << 16
 """Bytes at the start of a JPEG part in which its size stands."""
 
+RAW = "a camera's raw file"
+
 _QUIET = logging.NullHandler()
-
-
-class RawError(DamagedError):
-    """A camera's raw file, which looks like a TIFF."""
 
 
 class _Page:
@@ -112,15 +113,15 @@ class _Page:
         return self.width, min(self.number(_ROWS_PER_STRIP, self.height), self.height)
 
 
-def read(file: BinaryIO, size: int, limit: Limit) -> Content:
+def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Photograph:
     """Decode the first picture of a TIFF file of ``size`` bytes.
 
-    Raises RawError for a camera's raw file.
+    Raises OtherKindError for a camera's raw file.
     """
     fetch = ifd.file_fetch(file)
     page = _Page(fetch)
     if page.is_raw:
-        raise RawError("is a camera's raw file")
+        raise OtherKindError(RAW)
     check_size(page.width, page.height, limit)
     if page.samples > 64:
         raise DamagedError(f"has {page.samples} channels, which Safelight cannot open")
@@ -132,7 +133,7 @@ def read(file: BinaryIO, size: int, limit: Limit) -> Content:
     pages = _pages(fetch, page)
     if pages > 1:
         notes.append(f"The file holds {pages} pictures; the first one was opened.")
-    return Content(
+    return Photograph(
         pixels,
         space,
         alpha,
@@ -371,9 +372,14 @@ def _dpi(page: _Page) -> tuple[float, float] | None:
     return (x[0] * factor, y[0] * factor)
 
 
-def write(stream: BinaryIO, content: Content) -> None:
+def write(
+    stream: BinaryIO,
+    content: Photograph,
+    *,
+    compression: Literal["deflate", "none"] = "deflate",
+) -> None:
     """Encode (height, width, 1 to 4), grey or RGB, with or without alpha, of uint8, uint16 or
-    float32: deflate with a predictor.
+    float32; deflate with a predictor.
     """
     import tifffile
 
@@ -398,9 +404,9 @@ def write(stream: BinaryIO, content: Content) -> None:
             pixels,
             photometric="rgb" if content.space == "rgb" else "minisblack",
             planarconfig=None if pixels.ndim == 2 else "contig",
-            compression="zlib",
-            compressionargs={"level": 4},
-            predictor=True,
+            compression="zlib" if compression == "deflate" else None,
+            compressionargs={"level": 4} if compression == "deflate" else None,
+            predictor=compression == "deflate",
             extrasamples=["unassalpha"] if content.alpha else [],
             metadata=None,
             software=False,
@@ -411,7 +417,7 @@ def write(stream: BinaryIO, content: Content) -> None:
     _add_metadata(stream, content, exif[1] if exif else ifd.Directory())
 
 
-def _add_metadata(stream: BinaryIO, content: Content, exif: ifd.Directory) -> None:
+def _add_metadata(stream: BinaryIO, content: Photograph, exif: ifd.Directory) -> None:
     """Append the main directory again, with everything the encoder could not be told.
 
     Only the first directory's offset in the header changes; the old table stays behind unused.
@@ -436,3 +442,16 @@ def _add_metadata(stream: BinaryIO, content: Content, exif: ifd.Directory) -> No
     stream.write(ifd.serialise(directory, header, end))
     stream.seek(0)
     stream.write(ifd.Header(header.order, header.big, end).bytes())
+
+
+CODEC = Codec(
+    "TIFF",
+    suffixes=(".tif", ".tiff"),
+    # Canon's raw files begin as a TIFF does.
+    beginnings=(rb"(?!II\*\0....CR)(II(\*\0|\+\0)|MM(\0\*|\0\+))",),
+    read=read,
+    write=write,
+    depths=("uint8", "uint16", "float32"),
+    exact=lambda _: True,
+    in_place=True,
+)

@@ -5,14 +5,23 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Annotated, BinaryIO, Literal
 
 import numpy as np
 
-from safelight.api import Source
+from safelight.api import Number, Source
 from safelight.document import Metadata
 from safelight.files import provenance
-from safelight.files.content import Content, DamagedError, Limit, Space, check_size, packed
+from safelight.files.codecs.codec import Codec
+from safelight.files.codecs.photograph import (
+    DamagedError,
+    Limit,
+    Photograph,
+    Room,
+    Space,
+    check_size,
+    packed,
+)
 
 _EXIF = b"Exif\0\0"
 _XMP = b"http://ns.adobe.com/xap/1.0/\0"
@@ -24,9 +33,6 @@ _MANY = b"MPF\0"
 _LARGEST_SEGMENT = 65533
 _ICC_PART = _LARGEST_SEGMENT - len(_ICC) - 2
 _IPTC_RESOURCE = 0x0404
-
-LARGEST_SIDE = 65500
-"""The most pixels libjpeg writes in a row or column."""
 
 # In coded data a marker is FF and a byte that is neither stuffing nor a restart nor padding.
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
@@ -103,10 +109,11 @@ def _tables(segments: _Segments) -> tuple[tuple[int, ...], ...]:
     return tuple(tables[number] for number in sorted(tables))
 
 
-def read(data: bytes, limit: Limit) -> Content:
+def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Photograph:
     """Decode a JPEG file. A cut-off one gives what is there, and a note."""
     import imagecodecs
 
+    data = file.read()
     segments = _Segments(data)
     width, height, components, bits, progressive = segments.frame()
     check_size(width, height, limit)
@@ -114,10 +121,14 @@ def read(data: bytes, limit: Limit) -> Content:
     if space is None:
         raise DamagedError(f"has {components} colour channels, which a JPEG cannot have")
     try:
-        pixels = imagecodecs.jpeg8_decode(data)
+        if bits == 8:
+            shape = (height, width) if components == 1 else (height, width, components)
+            pixels = imagecodecs.jpeg8_decode(data, out=room(shape, np.uint8))
+        else:
+            pixels = imagecodecs.jpeg8_decode(data)
     except Exception as error:
         raise DamagedError(f"is damaged and cannot be decoded ({error})") from error
-    content = Content(pixels.reshape(height, width, components), space)
+    content = Photograph(pixels.reshape(height, width, components), space)
     if bits != 8:
         full = 2**bits - 1
         scaled = content.pixels.astype(np.float32) * np.float32(65535 / full)
@@ -143,7 +154,7 @@ def read(data: bytes, limit: Limit) -> Content:
     return content
 
 
-def _ending(content: Content, progressive: bool) -> str:
+def _ending(content: Photograph, progressive: bool) -> str:
     if progressive:
         return "The file ends early; the picture is coarser than it was, or part of it is missing."
     height = content.pixels.shape[0]
@@ -211,17 +222,27 @@ def _pictures(segments: _Segments) -> int:
     return 1
 
 
-def write(stream: BinaryIO, content: Content, quality: int) -> None:
+def write(
+    stream: BinaryIO,
+    content: Photograph,
+    *,
+    quality: Annotated[int, Number(1, 100)] = 92,
+    subsampling: Annotated[
+        Literal["automatic", "444", "422", "420"],
+        "how fine colour is kept; automatic: 444 from quality 90, else 420",
+    ] = "automatic",
+) -> None:
     """Encode (height, width, 1 or 3) of uint8, grey or RGB.
 
     Adds a note for metadata that does not fit.
     """
     import imagecodecs
 
+    fine = "444" if quality >= 90 else "420"
     data = imagecodecs.jpeg8_encode(
         packed(content.pixels),
         quality,
-        subsampling="444" if quality >= 90 else "420",
+        subsampling=fine if subsampling == "automatic" else subsampling,
     )
     # The encoder's own JFIF segment knows no resolution: this writes another.
     (first,) = struct.unpack_from(">H", data, 4)
@@ -265,3 +286,15 @@ def _write_iptc(stream: BinaryIO, iptc: bytes) -> None:
 
 def _segment(stream: BinaryIO, marker: int, body: bytes) -> None:
     stream.write(struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body)
+
+
+CODEC = Codec(
+    "JPEG",
+    suffixes=(".jpg", ".jpeg", ".jpe", ".jfif"),
+    beginnings=(rb"\xff\xd8\xff",),
+    read=read,
+    write=write,
+    depths=("uint8",),
+    alpha=False,
+    largest_side=65500,  # what libjpeg writes
+)

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import struct
 import zlib
-from typing import BinaryIO
+from typing import Annotated, BinaryIO
 
 import numpy as np
 
+from safelight.api import Number
 from safelight.document import Metadata
-from safelight.files.content import Content, DamagedError, Limit, check_size, packed
-from safelight.files.jpeg import ends_early
+from safelight.files.codecs.codec import Codec
+from safelight.files.codecs.jpeg import ends_early
+from safelight.files.codecs.photograph import (
+    DamagedError,
+    Limit,
+    Photograph,
+    Room,
+    check_size,
+    packed,
+)
 from safelight.files.stated import stated_profile
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -20,8 +29,6 @@ _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _METRE_PER_INCH = 0.0254
 _LARGEST_BLOCK = 64 << 20
 _NEEDED = (b"PLTE", b"tRNS")
-_LEVEL = 2
-"""zlib level: level 6 takes several times as long for files a few per cent smaller."""
 
 
 class _Chunks:
@@ -56,10 +63,11 @@ class _Chunks:
             place = end + 4
 
 
-def read(data: bytes, limit: Limit) -> Content:
+def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Photograph:
     """Decode a PNG file. A cut-off or damaged one gives the rows before the damage, and a note."""
     import imagecodecs
 
+    data = file.read()
     chunks = _Chunks(data)
     head = chunks.other.get(b"IHDR", b"")
     if len(head) != 13:
@@ -90,7 +98,7 @@ def read(data: bytes, limit: Limit) -> Content:
     if b"acTL" in chunks.other:
         notes.append("The file is an animation; its first picture was opened.")
     exif = chunks.other.get(b"eXIf", b"")
-    return Content(
+    return Photograph(
         pixels,
         "grey" if channels <= 2 else "rgb",
         channels in (2, 4),
@@ -212,7 +220,13 @@ def _chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", crc)
 
 
-def write(stream: BinaryIO, content: Content) -> None:
+def write(
+    stream: BinaryIO,
+    content: Photograph,
+    *,
+    # Level 6 takes several times as long for files a few per cent smaller.
+    compression: Annotated[int, Number(0, 9), "0: none and fast, 9: small and slow"] = 2,
+) -> None:
     """Encode (height, width, 1 to 4) of uint8 or uint16: grey or RGB, with or without alpha."""
     import imagecodecs
 
@@ -220,7 +234,7 @@ def write(stream: BinaryIO, content: Content) -> None:
     # Left to itself the encoder makes room for less than narrow, noisy pictures need: each row
     # has a byte for its filter, deflate may grow a little, and every 8 KB get a chunk's frame.
     raw = pixels.nbytes + len(pixels)
-    data = imagecodecs.png_encode(pixels, _LEVEL, out=raw + raw // 100 + (64 << 10))
+    data = imagecodecs.png_encode(pixels, compression, out=raw + raw // 100 + (64 << 10))
     # Signature and IHDR are always 33 bytes; what describes the picture stands behind them.
     stream.write(memoryview(data)[:33])
     if content.icc:
@@ -236,3 +250,14 @@ def write(stream: BinaryIO, content: Content) -> None:
     if metadata.iptc:
         content.notes.append("IPTC metadata was left out: a PNG has no place for it.")
     stream.write(memoryview(data)[33:])
+
+
+CODEC = Codec(
+    "PNG",
+    suffixes=(".png",),
+    beginnings=(rb"\x89PNG\r\n\x1a\n",),
+    read=read,
+    write=write,
+    depths=("uint8", "uint16"),
+    exact=lambda _: True,
+)

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Annotated, BinaryIO
 
+import numpy as np
+
+from safelight.api import Number, Unless
 from safelight.document import Metadata
-from safelight.files.content import Content, DamagedError, Limit, check_size, packed
-
-LARGEST_SIDE = 16383
-"""The most pixels in a row or column of a WebP."""
+from safelight.files.codecs.codec import Codec
+from safelight.files.codecs.photograph import (
+    DamagedError,
+    Limit,
+    Photograph,
+    Room,
+    check_size,
+    packed,
+)
 
 _ANIMATED, _XMP, _EXIF, _ALPHA, _ICC = 0x02, 0x04, 0x08, 0x10, 0x20
 
@@ -37,17 +45,18 @@ def _size(kind: bytes, body: bytes) -> tuple[int, int] | None:
     return None
 
 
-def read(data: bytes, limit: Limit) -> Content:
+def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Photograph:
     """Decode a WebP file; of an animation the first picture."""
     import imagecodecs
 
+    data = file.read()
     chunks: dict[bytes, bytes] = {}
     for kind, body in _chunks(data):
         if not chunks:
-            size = _size(kind, body)
-            if size is None:
+            stated_size = _size(kind, body)
+            if stated_size is None:
                 raise DamagedError("is damaged: its first part is missing")
-            check_size(*size, limit)
+            check_size(*stated_size, limit)
         chunks.setdefault(kind, body)
     if not chunks:
         raise DamagedError("is damaged: nothing of the picture is left in it")
@@ -65,7 +74,7 @@ def read(data: bytes, limit: Limit) -> Content:
         raise DamagedError("is damaged: it is of no kind that WebP knows")
     notes = ["The file is an animation; its first picture was opened."] if b"ANMF" in chunks else []
     exif = chunks.get(b"EXIF", b"")
-    return Content(
+    return Photograph(
         pixels,
         "rgb",
         pixels.shape[2] == 4,
@@ -76,7 +85,13 @@ def read(data: bytes, limit: Limit) -> Content:
     )
 
 
-def write(stream: BinaryIO, content: Content, quality: int, lossless: bool) -> None:
+def write(
+    stream: BinaryIO,
+    content: Photograph,
+    *,
+    quality: Annotated[int, Number(1, 100), Unless("lossless")] = 90,
+    lossless: bool = False,
+) -> None:
     """Encode (height, width, 3 or 4) of uint8."""
     import imagecodecs
 
@@ -115,3 +130,16 @@ def write(stream: BinaryIO, content: Content, quality: int, lossless: bool) -> N
         stream.write(struct.pack("<4sI", kind, len(body)))
         stream.write(body)
         stream.write(b"\0" * (len(body) % 2))
+
+
+CODEC = Codec(
+    "WebP",
+    suffixes=(".webp",),
+    beginnings=(rb"RIFF....WEBP",),
+    read=read,
+    write=write,
+    depths=("uint8",),
+    grey=False,
+    largest_side=16383,
+    exact=lambda settings: bool(settings["lossless"]),
+)

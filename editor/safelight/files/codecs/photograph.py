@@ -1,9 +1,10 @@
-"""Content: what a picture file holds, as the format modules give it and take it."""
+"""Photograph: what a picture file holds, as codecs give it and take it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,18 +19,27 @@ CHANNELS: dict[Space, int] = {"grey": 1, "rgb": 3, "cmyk": 4}
 """Colour channels of each space, without alpha."""
 
 
+Room: TypeAlias = Callable[[tuple[int, ...], Any], NDArray[Any]]
+"""Gives an array of a shape and dtype to decode into, as ``numpy.empty`` does."""
+
+
 class DamagedError(Exception):
     """A file of a known format that cannot be decoded. The text continues "photo.jpg ..."."""
 
 
+class OtherKindError(DamagedError):
+    """A file that begins as another format's do. The text says what it is: "a film"."""
+
+
 @dataclass(slots=True)
-class Content:
+class Photograph:
     """Pixels and metadata of one picture, as they stand in its file.
 
     ``pixels`` is (height, width, channels) of uint8, uint16 or float32: the colour channels of
     ``space`` and, when ``alpha`` is set, one more, not premultiplied. CMYK counts ink: full
     scale is full ink. ``metadata.exif`` is as it was read, orientation included. ``notes`` are
-    sentences for the user.
+    sentences for the user. Of a file of layers the pixels are the picture as its program drew it,
+    and have no channels where the file holds no such picture.
     """
 
     pixels: NDArray[Any]
@@ -41,6 +51,28 @@ class Content:
     orientation: int | None = None
     """Where a file says it outside EXIF (TIFF tag 274); otherwise None."""
     source: Source = Source()
+    layers: list[PhotographLayer] | None = None
+    """Bottom first; None in a file that has no layers."""
+
+
+@dataclass(slots=True)
+class PhotographLayer:
+    """A layer as it stands in a file: its own pixels at ``x``, ``y``, or a group of ``layers``.
+
+    ``role`` "atop" is clipped to what is below it in its group; of "inside" and "outside" only
+    the transparency counts, which shows or hides all that is below it in its group.
+    """
+
+    name: str
+    photograph: Photograph | None = None
+    layers: list[PhotographLayer] = field(default_factory=list)
+    x: int = 0
+    y: int = 0
+    opacity: float = 1.0
+    mode: str = "normal"
+    visible: bool = True
+    locked: bool = False
+    role: Literal["plain", "atop", "inside", "outside"] = "plain"
 
 
 def packed(pixels: NDArray[Any]) -> NDArray[Any]:

@@ -1,0 +1,24 @@
+"""Codecs: the formats that Safelight opens and exports, one file each.
+
+A new format is a file here and a line in ``CODECS``.
+"""
+
+from safelight.files.codecs import jpeg, openraster, png, tiff, webp
+from safelight.files.codecs.codec import Codec
+
+CODECS: tuple[Codec, ...] = (
+    jpeg.CODEC,
+    png.CODEC,
+    tiff.CODEC,
+    webp.CODEC,
+    openraster.CODEC,
+)
+"""All formats, in the order in which they are listed."""
+
+
+def codec(name: str) -> Codec:
+    """The codec of a format by its name. Raises KeyError."""
+    return {item.name: item for item in CODECS}[name]
+
+
+__all__ = ["CODECS", "Codec", "codec"]

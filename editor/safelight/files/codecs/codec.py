@@ -1,0 +1,86 @@
+"""Codec: what Safelight knows of a file format, declared in one place.
+
+Opening, export, the export dialog and the command line all read it from here. The options of an
+export are the keyword parameters of ``write``, declared as a filter's parameters are.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, BinaryIO, TypeAlias
+
+from safelight.api import Parameter, Value
+from safelight.api.parameters import parameter_of
+from safelight.files.codecs.photograph import Limit, Photograph, Room
+
+Reader: TypeAlias = Callable[[BinaryIO, int, Limit, Room], Photograph]
+"""Decodes a file of so many bytes. What is as large as the picture it asks of ``room``.
+
+Raises DamagedError, TooLargeError before anything is decoded, OSError and MemoryError.
+"""
+
+
+@dataclass(frozen=True)
+class Codec:
+    """A format. ``suffixes`` are lower case, the usual one first; ``beginnings`` are regular
+    expressions that the first bytes of its files match; ``by_suffix``: the ending alone tells too.
+
+    ``write`` takes a stream, a ``Photograph`` and the options; None for a format that is only
+    opened. ``depths`` (the finest last), ``alpha``, ``grey`` and ``largest_side`` in pixels
+    (0 = any) say what it can hold. ``exact`` tells whether pixels come back as they were with
+    such options. ``in_place``: its files are read piece by piece and may be larger than memory.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    beginnings: tuple[bytes, ...]
+    read: Reader
+    write: Callable[..., None] | None = None
+    depths: tuple[str, ...] = ("uint8",)
+    alpha: bool = True
+    grey: bool = True
+    largest_side: int = 0
+    exact: Callable[[Mapping[str, Value]], bool] = lambda _: False
+    by_suffix: bool = False
+    in_place: bool = False
+    layers: bool = False
+    """Whether its files hold layers."""
+
+    @cached_property
+    def options(self) -> tuple[Parameter, ...]:
+        """What an export can be told."""
+        if self.write is None:
+            return ()
+        hints = typing.get_type_hints(self.write, include_extras=True)
+        return tuple(
+            parameter_of(item.name, hints[item.name], item.default)
+            for item in inspect.signature(self.write).parameters.values()
+            if item.kind is item.KEYWORD_ONLY
+        )
+
+    def settings(self, given: Mapping[str, object]) -> dict[str, Value]:
+        """All options with those values, the others at their defaults; names of other formats'
+        options do not count. Raises ParameterError for a value that an option cannot take.
+        """
+        return {
+            item.name: item.check(given[item.name]) if item.name in given else item.default
+            for item in self.options
+        }
+
+    def recognises(self, head: bytes) -> bool:
+        """Whether a file with those first bytes is of this format."""
+        return any(re.match(pattern, head, re.DOTALL) for pattern in self.beginnings)
+
+    def claims(self, suffix: str) -> bool:
+        """Whether a file that begins as no known one does and ends in ".ora", say, is tried."""
+        return self.by_suffix and suffix.lower() in self.suffixes
+
+    def encode(self, stream: BinaryIO, photograph: Photograph, settings: Mapping[str, Any]) -> None:
+        """Write a file with those settings."""
+        assert self.write is not None
+        self.write(stream, photograph, **settings)
