@@ -103,13 +103,11 @@ class Raster:
 
         It takes the memory of one tile, however large it is.
         """
-        shared: dict[tuple[int, int], NDArray[Any]] = {}
-        tiles = []
-        for place in _places(width, height):
-            size = place.height, place.width
-            if size not in shared:
-                shared[size] = solid((*size, len(value)), value, depth)
-            tiles.append(shared[size])
+        rows = {
+            rows: [solid((rows, columns, len(value)), value, depth) for columns in _sides(width)]
+            for rows in set(_sides(height))
+        }
+        tiles = [tile for side in _sides(height) for tile in rows[side]]
         return cls(width, height, len(value), depth, tiles)
 
     @classmethod
@@ -119,12 +117,13 @@ class Raster:
         """A raster of tiles row by row, as ``tiles`` gives them. Raises ValueError if they do not
         fit. The caller gives them away: nobody may write to them afterwards.
         """
-        places, kind = list(_places(width, height)), np.dtype(depth)
-        if len(places) != len(tiles):
-            raise ValueError(f"{width} x {height} has {len(places)} tiles, not {len(tiles)}")
-        for place, tile in zip(places, tiles, strict=True):
-            if tile.shape != (place.height, place.width, channels) or tile.dtype != kind:
-                raise ValueError(f"a tile is {tile.shape} {tile.dtype}; it does not fit {place}")
+        kind = np.dtype(depth)
+        shapes = [(rows, columns, channels) for rows in _sides(height) for columns in _sides(width)]
+        if len(shapes) != len(tiles):
+            raise ValueError(f"{width} x {height} has {len(shapes)} tiles, not {len(tiles)}")
+        for shape, tile in zip(shapes, tiles, strict=True):
+            if tile.shape != shape or tile.dtype != kind:
+                raise ValueError(f"a tile is {tile.shape} {tile.dtype}, not {shape} {depth}")
             tile.flags.writeable = False
         return cls(width, height, channels, depth, tiles)
 
@@ -442,17 +441,31 @@ class Raster:
         width, height = -(-self.width // 2), -(-self.height // 2)
         held = self.parts()  # so that no id is taken by another tile meanwhile
         made: dict[tuple[int, ...], NDArray[Any]] = {}
-        tiles = []
-        for place in _places(width, height):
-            key = self._four(place, held)
-            if key not in made:
-                tile = _halved(self.read(_doubled(place).intersect(self.region)))
-                tile.flags.writeable = False
-                made[key] = tile if self._aside is None else self._aside(tile)
-            tiles.append(made[key])
+        rows: dict[tuple[int, ...], list[NDArray[Any]]] = {}
+        columns, tiles = len(_sides(self.width)), list[NDArray[Any]]()
+        for y in range(0, height, TILE):
+            # Two rows of tiles that were there before, as most are of a selection, are not
+            # looked at tile by tile.
+            first = 2 * (y // TILE) * columns
+            two = tuple(map(id, held[first : first + 2 * columns]))
+            if two not in rows:
+                places = _places(width, min(TILE, height - y))
+                rows[two] = [self._half_of(place.move(0, y), held, made) for place in places]
+            tiles += rows[two]
         half = Raster(width, height, self.channels, "uint8", tiles)
         half._aside = self._aside
         return half
+
+    def _half_of(
+        self, place: Region, held: Sequence[Part], made: dict[tuple[int, ...], NDArray[Any]]
+    ) -> NDArray[Any]:
+        """The tile at ``place`` of the next zoom level, as it was ``made`` of the same tiles."""
+        key = self._four(place, held)
+        if key not in made:
+            tile = _halved(self.read(_doubled(place).intersect(self.region)))
+            tile.flags.writeable = False
+            made[key] = tile if self._aside is None else self._aside(tile)
+        return made[key]
 
     def has_level(self, level: int) -> bool:
         """Whether ``level`` has been made, so that asking for it takes no time."""
@@ -515,6 +528,11 @@ def tile_digest(tile: NDArray[Any]) -> bytes:
     state = hashlib.blake2b(head, digest_size=16)
     state.update(np.ascontiguousarray(tile).data)
     return state.digest()
+
+
+def _sides(length: int) -> list[int]:
+    """How long each tile of a row, or of a column, is."""
+    return [min(TILE, length - start) for start in range(0, length, TILE)]
 
 
 def _places(width: int, height: int) -> Iterator[Region]:
