@@ -67,6 +67,13 @@ class FakeLive:
             raise FilterFailed(f"{filter.id} fell over")
         return cross(image, self.reach(filter, region.level))
 
+    def in_turn(self, filters, image, region):
+        if any(filter.id == "failing" for filter in filters):
+            raise FilterFailed("one of them fell over")
+        for filter in filters:
+            image = self.run(filter, image, region)
+        return image
+
     def failure(self, filter):
         return ""
 

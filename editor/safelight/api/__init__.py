@@ -17,6 +17,7 @@ from safelight.api.filter import (
     generator,
     registered,
     selector,
+    tone,
 )
 from safelight.api.formats import (
     Format,
@@ -50,13 +51,28 @@ from safelight.api.parameters import (
 from safelight.api.prepare import Prepare, Prepared, Source
 from safelight.api.region import Region
 from safelight.api.shapes import curve_samples
+from safelight.api.table import (
+    FROM_LINEAR,
+    TO_LINEAR,
+    Curves,
+    Lattice,
+    Matrix,
+    Mix,
+    Stage,
+    Table,
+    TableError,
+    Transfer,
+)
 
 __all__ = [
+    "FROM_LINEAR",
     "PROJECT",
+    "TO_LINEAR",
     "VERSION",
     "Angle",
     "Cancelled",
     "Colour",
+    "Curves",
     "Declaration",
     "Format",
     "FormatError",
@@ -66,7 +82,10 @@ __all__ = [
     "Image",
     "Job",
     "Latent",
+    "Lattice",
     "Mask",
+    "Matrix",
+    "Mix",
     "Number",
     "Parameter",
     "ParameterError",
@@ -81,6 +100,10 @@ __all__ = [
     "Settings",
     "SignedFraction",
     "Source",
+    "Stage",
+    "Table",
+    "TableError",
+    "Transfer",
     "Tray",
     "Unless",
     "between",
@@ -101,5 +124,6 @@ __all__ = [
     "registered_format",
     "selector",
     "to_linear",
+    "tone",
 ]
 __all__ += kinds.__all__

@@ -1,4 +1,4 @@
-"""Filter: the decorators that turn a function into a filter, a selector or a generator.
+"""Filter: the decorators that turn a function into a filter, a tone, a selector or a generator.
 
 The function's signature is the declaration. A decorated filter stays a function.
 """
@@ -17,6 +17,7 @@ from safelight.api.job import Job
 from safelight.api.kinds import Value
 from safelight.api.parameters import Parameter, ParameterError, parameter_of
 from safelight.api.prepare import Prepare, Prepared, Source, check_prepare, prepared
+from safelight.api.table import Stage, applied, stages_of
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Settings = Mapping[str, Value]
@@ -49,7 +50,8 @@ class Declaration:
     ``zoomable``: a smaller picture gives a smaller version of the same result. ``generates``: it
     makes pixels from nothing, and is given no picture. ``invents``: it puts into a picture what
     was never there. ``keeps_grey``: it makes no colour where there is none. ``upgrades``: it brings
-    settings of earlier versions up to date itself.
+    settings of earlier versions up to date itself. ``tone``: its function is given no picture and
+    returns a table, which the host applies.
     """
 
     id: str
@@ -68,6 +70,7 @@ class Declaration:
     invents: bool = False
     keeps_grey: bool = False
     upgrades: bool = False
+    tone: bool = False
 
     @property
     def name(self) -> str:
@@ -142,6 +145,7 @@ class Declaration:
             "invents": self.invents,
             "keeps_grey": self.keeps_grey,
             "upgrades": self.upgrades,
+            "tone": self.tone,
         }
 
     @classmethod
@@ -164,11 +168,13 @@ class Declaration:
                 invents=data.get("invents") is True,
                 keeps_grey=data.get("keeps_grey") is True,
                 upgrades=data.get("upgrades") is True,
+                tone=data.get("tone") is True,
                 **texts,
             )
             _check_scale(declaration)
             _check_flags(declaration)
             _check_names(declaration)
+            _check_tone(declaration)
         except (KeyError, TypeError, AttributeError) as error:
             raise ParameterError(f"not a filter's declaration: {error!r}") from None
         return declaration
@@ -203,9 +209,18 @@ class Registered:
     ) -> Any:
         """Call the function: with ``image``, or the region to be made, ``values`` of its
         parameters, and what it asks for of all that the host has ``offered`` by name.
+
+        Of a tone it gives what its table makes of ``image``. Raises TableError where it has none.
         """
+        if self.declaration.tone:
+            assert image is not None
+            return applied(self.table(values), image)
         first = offered["region"] if self.declaration.generates else image
         return self.function(first, **values, **{name: offered[name] for name in self.wants})
+
+    def table(self, settings: Mapping[str, Any]) -> tuple[Stage, ...]:
+        """The stages of a tone for these settings. Raises TableError for what is no table."""
+        return stages_of(self.function(**settings))
 
     def expected(self, height: int, width: int, scale: int) -> tuple[int, ...]:
         """The shape of the result for an image of this size."""
@@ -317,6 +332,50 @@ def filter(
     return decorate
 
 
+def tone(
+    title: str,
+    *,
+    category: str,
+    keeps_grey: bool = False,
+    renamed: Mapping[str, str] | None = None,
+    upgrade: Upgrade | None = None,
+) -> Callable[[Function], Function]:
+    """Declare a function from settings to a table as a filter: an adjustment of each pixel alone.
+
+    The function is given no picture. It takes parameters alone and returns an ``api.Table``:
+    ``api.Curves``, ``api.Matrix``, ``api.TO_LINEAR`` and ``api.FROM_LINEAR``, ``api.Mix``,
+    ``api.Lattice``, or a sequence of up to 16 of them. It is called once for each setting, not for
+    each piece of a picture; the host composes the tables of neighbouring layers and applies them in
+    one pass, so a slider moves without a word to the plugin's process. The same settings give the
+    same table.
+
+        @api.tone("Exposure", category="Light")
+        def exposure(stops: Stops = 0.0) -> api.Table:
+            return api.TO_LINEAR, api.Matrix.scaled(2.0**stops), api.FROM_LINEAR
+
+    ``keeps_grey``, ``renamed`` and ``upgrade`` are those of a filter, and the hook ``filters``
+    offers it. Raises TypeError for a signature that is no declaration.
+    """
+
+    def decorate(function: Function) -> Function:
+        declared = _declare(
+            function,
+            title,
+            category,
+            0,
+            1,
+            None,
+            tone=True,
+            keeps_grey=keeps_grey,
+            renamed=renamed,
+            upgrade=upgrade,
+        )
+        setattr(function, _MARK, declared)
+        return function
+
+    return decorate
+
+
 def selector(
     title: str,
     *,
@@ -387,7 +446,7 @@ def registered(function: Callable[..., Any]) -> Registered:
     if not isinstance(found, Registered):
         name = getattr(function, "__name__", repr(function))
         raise TypeError(
-            f"{name} is not decorated with @api.filter, @api.selector or @api.generator"
+            f"{name} is not decorated with @api.filter, @api.tone, @api.selector or @api.generator"
         )
     return found
 
@@ -405,6 +464,7 @@ def _declare(
     generates: bool = False,
     invents: bool = False,
     keeps_grey: bool = False,
+    tone: bool = False,
     renamed: Mapping[str, str] | None = None,
     upgrade: Upgrade | None = None,
 ) -> Registered:
@@ -414,13 +474,16 @@ def _declare(
     except (NameError, AttributeError) as error:
         raise TypeError(f"{name}: a type in its signature cannot be found: {error}") from None
     arguments = list(inspect.signature(function).parameters.values())
-    if not arguments or arguments[0].default is not inspect.Parameter.empty:
+    own = arguments if tone else arguments[1:]
+    if not tone and (not arguments or arguments[0].default is not inspect.Parameter.empty):
         raise TypeError(f"{name}: the first argument of a filter is the image")
     if generates and arguments[0].name != "region":
         raise TypeError(f"{name}: the first argument of a generator is the region")
     wants, parameters = set(), []
-    for argument in arguments[1:]:
+    for argument in own:
         if argument.name in (_OF_GENERATORS if generates else _HOST_ARGUMENTS):
+            if tone:
+                raise TypeError(f"{name}: a tone takes settings alone, no {argument.name}")
             wants.add(argument.name)
             continue
         if argument.default is inspect.Parameter.empty:
@@ -448,12 +511,14 @@ def _declare(
         invents=invents,
         keeps_grey=keeps_grey,
         upgrades=upgrade is not None,
+        tone=tone,
     )
     if ("prepared" in wants) != (prepare is not None):
         raise TypeError(f"{name}: the argument prepared and prepare= belong together")
     _check_scale(declaration)
     _check_flags(declaration)
     _check_names(declaration)
+    _check_tone(declaration)
     if declaration.masked and scale != 1:
         raise TypeError(f"{name}: a filter with a mask cannot change the picture's size")
     if zoomable and (declaration.masked or scale != 1):
@@ -502,6 +567,19 @@ def _check_names(declaration: Declaration) -> None:
         if name in taken:
             raise TypeError(f"{declaration.name}: {name} stands for two parameters")
         taken.add(name)
+
+
+def _check_tone(declaration: Declaration) -> None:
+    """Raise TypeError where what is declared a tone is more than an adjustment of each pixel."""
+    name = declaration.name
+    if not declaration.tone:
+        return
+    if any(item.is_image for item in declaration.parameters):
+        raise TypeError(f"{name}: a tone sees no pictures and no layers")
+    if declaration.scale != 1 or declaration.selects or declaration.generates:
+        raise TypeError(f"{name}: a tone makes no other size, no selection and nothing new")
+    if declaration.masked or declaration.prepares or declaration.zoomable:
+        raise TypeError(f"{name}: a tone sees no picture and no mask")
 
 
 def _check_reach(declaration: Declaration, reach: Reach) -> None:

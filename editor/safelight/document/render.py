@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol, TypeAlias
@@ -33,6 +34,12 @@ Pixels = NDArray[np.float32]
 
 _Unit: TypeAlias = tuple[Layer, tuple[Layer, ...]]
 """A layer with those that are clipped to it."""
+
+_Step: TypeAlias = tuple[_Unit, Region, int | None]
+"""What is drawn next: a unit, where, and how far its filter looks if it can run."""
+
+_RUN = 32
+"""Neighbouring filters that are run at once at most: where one fails, each is run again."""
 
 _BAND = 2 * TILE
 """Rows that are composited at a time when all of a picture is wanted."""
@@ -68,6 +75,11 @@ class Live(Protocol):
     def run(self, filter: LiveFilter, image: Pixels, region: Region) -> Pixels:
         """The filter's result for ``image`` (height, width, 3), sRGB-encoded, which lies at
         ``region``. Raises FilterFailed.
+        """
+
+    def in_turn(self, filters: Sequence[LiveFilter], image: Pixels, region: Region) -> Pixels:
+        """The result of neighbouring filters, each given what the one before it made of all of
+        ``region``. Raises FilterFailed where one of them fails, whichever it is.
         """
 
     def failure(self, filter: LiveFilter) -> str:
@@ -317,7 +329,7 @@ class _Frame:
         then from the bottom up. Loops, because a document may have more layers than functions can
         call each other.
         """
-        steps: list[tuple[_Unit, Region, int | None]] = []
+        steps: list[_Step] = []
         solid = [place for place, (base, _) in enumerate(units) if _may_cover(base)]
         for place, (base, clipped) in reversed(list(enumerate(units))):
             if not self._has_something(base):
@@ -338,7 +350,19 @@ class _Frame:
                 steps.append(((base, clipped), window, None))
         pixels, around = under(window), window
         grey = is_grey(beneath) if any(_keeps_grey(base) for (base, _), _, _ in steps) else False
-        for (base, clipped), window, reach in reversed(steps):
+        steps.reverse()
+        place = alone = 0
+        while place < len(steps):
+            (base, clipped), window, reach = steps[place]
+            if place >= alone and not grey:
+                run = self._neighbours(itertools.islice(steps, place, place + _RUN), pixels)
+                made = self._in_turn(run, pixels, around) if len(run) > 1 else None
+                if made is not None:
+                    pixels, around = made, run[-1][1]
+                    place += len(run)
+                    continue
+                alone = place + len(run)
+            place += 1
             sees_grey, grey = grey, grey and is_grey((base, *clipped))
             if base.filter is not None and not base.filter.generates:
                 pixels = self._filtered(
@@ -386,6 +410,46 @@ class _Frame:
             return self.stack(layer.layers, window)
         return to_float(_read(layer.pixels, window))
 
+    def _neighbours(self, steps: Iterable[_Step], below: Pixels) -> list[_Step]:
+        """Of the next steps over ``below`` those that are filters which replace all that lies below
+        them: each sees nothing but what the one before it made, so they can run in turn.
+
+        One that looks around must not see what is transparent, which is made up before each.
+        """
+        found: list[_Step] = []
+        solid: bool | None = None
+        for step in steps:
+            (base, _), _, reach = step
+            held = base.filter
+            if held is None or held.generates or reach is None or not _replaces(base, held):
+                break
+            if found and reach:
+                solid = bool(below[..., 3].min() > 0) if solid is None else solid
+                if not solid:
+                    break
+            found.append(step)
+        return found
+
+    def _in_turn(self, run: list[_Step], under: Pixels, around: Region) -> Pixels | None:
+        """Neighbouring filters on ``under``, what lies below them and ``around`` them, at the last
+        one's place. None where one of them fails: they are to be run one by one.
+        """
+        (_, first, reach), (_, window, _) = run[0], run[-1]
+        assert self.live is not None
+        wide = first.grow(reach or 0, self.whole)
+        part = partial(_part, under, around)
+        known = seen(part(wide), wide, self.whole, reach or 0, part)[..., :3]
+        profile = self.document.profile
+        image = profile.to_srgb(np.ascontiguousarray(known))
+        filters = [base.filter for (base, _), _, _ in run if base.filter is not None]
+        try:
+            result = profile.from_srgb(self.live.in_turn(filters, image, wide))
+        except FilterFailed:
+            return None
+        pixels = np.ascontiguousarray(part(window))
+        _replace(pixels, _part(result, wide, window))
+        return pixels
+
     def _filtered(
         self,
         layer: Layer,
@@ -402,10 +466,7 @@ class _Frame:
         below. ``reach`` is None where it cannot run; ``grey`` says that there is no colour below.
         """
 
-        def part(place: Region) -> Pixels:
-            inside = place.move(-around.x, -around.y)
-            return under[inside.rows(), inside.columns()]
-
+        part = partial(_part, under, around)
         kept = filter.kept
         looks = (reach or 0) + margin(filter, self.level)
         wide = window.grow(looks, self.whole)
@@ -426,12 +487,15 @@ class _Frame:
         if result is None:
             return under
         result = treat(filter, known, result, self.level)
-        inside = window.move(-wide.x, -wide.y)
+        result = _part(result, wide, window)
+        if _replaces(layer, filter):
+            _replace(under, result)
+            return under
         alpha = under[..., 3].copy()
         under[..., 3] = 1.0
         composite(
             under,
-            np.ascontiguousarray(result[inside.rows(), inside.columns()]),
+            np.ascontiguousarray(result),
             mode=layer.mode,
             opacity=layer.opacity,
             mask=effective_mask(layer, window),
@@ -457,6 +521,24 @@ class _Frame:
             reason = self.live.failure(filter)
         title = filter.title or filter.id
         raise LayerFailed(layer, reason or f"{title} has not run yet; refresh the layer")
+
+
+def _replaces(layer: Layer, filter: LiveFilter) -> bool:
+    """Whether a filter layer shows its result alone, and nothing of what lies below it."""
+    plain = layer.mode == "normal" and layer.opacity == 1 and layer.mask is None
+    return plain and filter.channels == "all" and not filter.texture
+
+
+def _replace(under: Pixels, result: Pixels) -> None:
+    """Put other colours in place of those of ``under`` (height, width, 4), whose alpha stays."""
+    for channel in range(3):  # numpy is three times as slow at copying three of four
+        under[..., channel] = result[..., channel]
+
+
+def _part(pixels: Pixels, around: Region, place: Region) -> Pixels:
+    """Those of ``place`` among pixels that lie ``around`` it: a view."""
+    inside = place.move(-around.x, -around.y)
+    return pixels[inside.rows(), inside.columns()]
 
 
 def _keeps_grey(layer: Layer) -> bool:

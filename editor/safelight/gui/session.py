@@ -31,7 +31,7 @@ from safelight.gui.looking import Looking
 from safelight.gui.run import Run, Task
 from safelight.gui.saving import Saving
 from safelight.gui.seeing import Seen
-from safelight.pixels import prepare_kernels
+from safelight.pixels import TONE, prepare_kernels
 
 _PICTURES = 8
 """Versions of the document whose tiles stay ready for the screen."""
@@ -265,10 +265,11 @@ class Session(Edited):
         )
 
     def _compile(self) -> None:
-        """Have the blend modes compiled that the document uses. Without, they are slower."""
+        """Have the blend modes and tones compiled that the document uses: they are faster then."""
         document = self.document
         if plain_raster(document) is None:
             modes = sorted({layer.mode for layer in document.walk()})
+            modes += [TONE] if any(layer.filter for layer in document.walk()) else []
             folder = actions.cache_folder() / "kernels"
             threading.Thread(target=prepare_kernels, args=(folder, modes), daemon=True).start()
 

@@ -3,7 +3,7 @@
 from safelight.pixels.blend import MODES, blend, composite
 from safelight.pixels.colour import SRGB, ColourError, Profile
 from safelight.pixels.depth import DEPTHS, deeper, from_float, to_float
-from safelight.pixels.fused import kernels_ready, prepare_kernels
+from safelight.pixels.fused import TONE, kernels_ready, prepare_kernels
 from safelight.pixels.neighbours import filled, is_finite, mended, seen, surroundings
 from safelight.pixels.tiles import (
     TILE,
@@ -17,19 +17,23 @@ from safelight.pixels.tiles import (
     tile_digest,
     without_colour,
 )
+from safelight.pixels.tone import Tone, composed
 
 __all__ = [
     "DEPTHS",
     "MODES",
     "SRGB",
     "TILE",
+    "TONE",
     "ColourError",
     "Part",
     "Profile",
     "Raster",
     "RasterBuilder",
     "StoredTile",
+    "Tone",
     "blend",
+    "composed",
     "composite",
     "deeper",
     "fetched",

@@ -3,24 +3,31 @@
 Cheap is what runs no network, looks at few pixels around its own, and neither at another picture
 or layer nor at a mask nor at the whole picture. The worker is not the jobs': whoever renders the
 input of a job may need a cheap filter for it.
+
+A tone is not run in the worker: it is asked there for its table, once for each setting, and applied
+here. Neighbouring filters of one pool are one message.
 """
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from safelight.api import Declaration, ParameterError, Region, Value
+from safelight.api import Declaration, ParameterError, Region, Stage, TableError, Value
+from safelight.api.table import MOST_NUMBERS, packed, unpacked
 from safelight.document import FilterFailed, LiveFilter
-from safelight.pixels import is_finite
+from safelight.pixels import Tone, composed, is_finite
 from safelight.workers.pool import Pool, WorkerDied, WorkerProcess, WorkerSilent
 from safelight.workers.protocol import Message
-from safelight.workers.replies import GIVEN_NO_NUMBERS, NO_NUMBERS, sentence, told
+from safelight.workers.replies import GIVEN_NO_NUMBERS, NO_NUMBERS, sentence, told, whole
 from safelight.workers.upgrades import Upgrades
 
 NEAR = 128
@@ -31,7 +38,24 @@ PATIENCE = 20.0
 counts as hanging.
 """
 
+_MOST_TABLES = 8 * MOST_NUMBERS
+"""Samples of tables that are remembered, and of those that were composed of them."""
+
+Known = TypeVar("Known")
+Found = TypeVar("Found")
 Key = tuple[str, tuple[tuple[str, Value], ...]]
+
+Pixels = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class _Cheap:
+    """A cheap filter as it is run at a zoom level."""
+
+    filter: LiveFilter
+    declaration: Declaration
+    key: Key
+    pool: Pool
 
 
 class LiveFilters:
@@ -40,6 +64,7 @@ class LiveFilters:
     ``pool_of`` gives the pool that runs a plugin's filters, ``find`` the declaration of an
     installed filter by id, or None. A filter that fails is reported once to ``failed`` (a
     sentence) and not run again with the same settings until ``retry`` or ``forget`` is called.
+    ``runs`` counts filters that workers ran, ``messages`` what they were sent for it.
     """
 
     def __init__(
@@ -58,7 +83,10 @@ class LiveFilters:
         self._reaches: dict[Key, int | None] = {}
         self._upgrades = Upgrades(pool_of)
         self._failures: dict[Key, str] = {}
+        self._tables: dict[Key, tuple[Stage, ...]] = {}
+        self._tones: dict[tuple[Key, ...], Tone] = {}
         self.runs = 0
+        self.messages = 0
 
     def reach(self, filter: LiveFilter, level: int) -> int | None:
         """Pixels of ``level`` around its own that count; None when the filter is not cheap."""
@@ -69,29 +97,81 @@ class LiveFilters:
         scaled = self._known(declaration, filter, level)
         return scaled if full is not None and full <= NEAR else None
 
-    def run(
-        self, filter: LiveFilter, image: NDArray[np.float32], region: Region
-    ) -> NDArray[np.float32]:
+    def run(self, filter: LiveFilter, image: Pixels, region: Region) -> Pixels:
         """The result for ``image`` (height, width, 3), sRGB-encoded. Raises FilterFailed."""
+        return self.in_turn((filter,), image, region)
+
+    def in_turn(self, filters: Sequence[LiveFilter], image: Pixels, region: Region) -> Pixels:
+        """The result of neighbouring filters for ``image`` (height, width, 3), sRGB-encoded: each
+        is given what the one before it made of all of ``region``.
+
+        Tones are composed and applied at once, others of one pool are one message to a worker.
+        Raises FilterFailed where one of them fails. Of several that ran together it is not known
+        which, so nothing is noted: run one by one, the one that failed tells.
+        """
+        cheap = [self._cheap(filter, region.level) for filter in filters]
+        for _, group in itertools.groupby(cheap, lambda x: (x.declaration.tone, id(x.pool))):
+            run = list(group)
+            work = self._toned if run[0].declaration.tone else self._worked
+            image = work(run, image, region)
+        return image
+
+    def _cheap(self, filter: LiveFilter, level: int) -> _Cheap:
+        """What is run for a filter. Raises FilterFailed."""
         declaration = self._find(filter.id)
-        key = None if declaration is None else self._key(declaration, filter, region.level)
+        key = None if declaration is None else self._key(declaration, filter, level)
         if declaration is None or key is None:
             raise FilterFailed(self.failure(filter) or f"{_named(filter)} cannot be run here")
+        return _Cheap(filter, declaration, key, self._pool_of(declaration.plugin))
+
+    def _worked(self, run: Sequence[_Cheap], image: Pixels, region: Region) -> Pixels:
+        """What a worker makes of ``image`` with filters of one pool. Raises FilterFailed."""
+
+        def work() -> Pixels:
+            with run[0].pool.worker(_Failed) as worker:
+                return self._run(worker, run, image, region)
+
+        return self._guarded(run, work)
+
+    def _toned(self, run: Sequence[_Cheap], image: Pixels, region: Region) -> Pixels:
+        """What neighbouring tones make of ``image``. Raises FilterFailed."""
+        keys = tuple(item.key for item in run)
+        tone = self._tones.get(keys)
+        if tone is None:
+            tables = [
+                self._guarded([item], partial(self._table, item.declaration, item.key))
+                for item in run
+            ]
+            tone = composed(itertools.chain(*tables))
+            _remember(self._tones, keys, tone, lambda item: 100 + item.program.samples.size)
+        made = tone.apply(image)
+        if is_finite(made):
+            return made
+
+        def complain() -> Pixels:
+            raise _Failed(NO_NUMBERS if is_finite(image) else GIVEN_NO_NUMBERS)
+
+        return self._guarded(run, complain)
+
+    def _guarded(self, run: Sequence[_Cheap], work: Callable[[], Found]) -> Found:
+        """What ``work`` gives for filters that have not failed before, one thread at a time.
+
+        What goes wrong with a single one is noted and reported. Raises FilterFailed.
+        """
+        found = ""
         with self._lock:
             # In here, because it may have failed while this thread waited for its turn.
-            known = self._failures.get(_full(filter))
+            failures = (self._failures.get(_full(item.filter)) for item in run)
+            known = next((reason for reason in failures if reason is not None), None)
             if known is None:
                 try:
-                    with self._pool_of(declaration.plugin).worker(_Failed) as worker:
-                        self.runs += 1
-                        return self._run(worker, key, image, region)
+                    return work()
                 except _FAULTS as fault:
-                    found = self._note(filter, fault)
-        if known is not None:
-            raise FilterFailed(known)
-        if self._failed is not None:
+                    if len(run) == 1:
+                        found = self._note(run[0].filter, fault)
+        if found and self._failed is not None:
             self._failed(f"{found}.")
-        raise FilterFailed(found)
+        raise FilterFailed(found or known or "of filters that ran together one failed")
 
     def failure(self, filter: LiveFilter) -> str:
         """Why the filter cannot be computed, as a clause; "" where nothing is known against it, or
@@ -125,6 +205,8 @@ class LiveFilters:
         with self._lock:
             self._reaches.clear()
             self._failures.clear()
+            self._tables.clear()
+            self._tones.clear()
 
     def current(self, filter: LiveFilter) -> LiveFilter:
         """A layer's filter as the installed plugin takes it: settings complete and legal.
@@ -188,12 +270,61 @@ class LiveFilters:
         with self._lock:
             if key not in self._reaches:
                 try:
-                    with self._pool_of(declaration.plugin).worker() as worker:
-                        self._reaches[key] = self._plan(worker, key)
+                    self._reaches[key] = self._looks(declaration, key)
                 except _FAULTS as fault:
                     self._reaches[key] = None
                     self._note(filter, fault)
             return self._reaches[key]
+
+    def _looks(self, declaration: Declaration, key: Key) -> int | None:
+        """How far a filter looks; None for what is not cheap. Of a tone it is known: it has only to
+        have a table.
+        """
+        if declaration.tone:
+            self._table(declaration, key)
+            return 0
+        with self._pool_of(declaration.plugin).worker() as worker:
+            return self._plan(worker, key)
+
+    def _table(self, declaration: Declaration, key: Key) -> tuple[Stage, ...]:
+        """A tone's table for some settings, asked for once. Raises _FAULTS."""
+        found = self._tables.get(key)
+        if found is None:
+            with self._pool_of(declaration.plugin).worker(_Failed) as worker:
+                found = self._told_table(worker, key)
+            _remember(self._tables, key, found, _size)
+        return found
+
+    def _told_table(self, worker: WorkerProcess, key: Key) -> tuple[Stage, ...]:
+        reply = self._ask(worker, {"type": "table"}, key)
+        if reply["type"] == "failed":
+            raise _Failed(told(reply)[0])
+        try:
+            (count,) = (whole(side, 0, MOST_NUMBERS) for side in reply.get("shape", ()))
+            if reply["type"] != "made" or reply.get("dtype") != "float32":
+                raise ValueError(reply["type"])
+        except (ValueError, TypeError):
+            worker.kill()
+            raise _Failed("sent an answer that makes no sense and was stopped") from None
+        samples = self._collected(worker, count, key)
+        try:
+            return unpacked(reply.get("stages"), samples)
+        except TableError as error:
+            raise _Failed(f"has no table that can be used: {error}") from None
+
+    def _collected(self, worker: WorkerProcess, count: int, key: Key) -> Pixels:
+        """So many samples that the worker holds."""
+        if not count:
+            return np.empty(0, np.float32)
+        block = worker.block(4 * count, writable=True)
+        try:
+            output = {"block": block.id, "shape": [count], "dtype": "float32"}
+            reply = self._ask(worker, {"type": "collect", "output": output}, key)
+            if reply["type"] != "done":
+                raise _Failed(told(reply)[0])
+            return block.array((count,)).copy()  # the worker can still write to it
+        finally:
+            worker.give_back(block)
 
     def _note(self, filter: LiveFilter, fault: Exception) -> str:
         """Remember why a filter failed, and give it as a clause."""
@@ -213,8 +344,10 @@ class LiveFilters:
         return reach if 0 <= reach <= NEAR and reply.get("scale") == 1 else None
 
     def _run(
-        self, worker: WorkerProcess, key: Key, image: NDArray[np.float32], region: Region
-    ) -> NDArray[np.float32]:
+        self, worker: WorkerProcess, run: Sequence[_Cheap], image: Pixels, region: Region
+    ) -> Pixels:
+        self.runs += len(run)
+        self.messages += 1
         height, width = image.shape[:2]
         source = worker.block(height * width * 12, writable=False)
         target = worker.block(height * width * 12, writable=True)
@@ -230,7 +363,10 @@ class LiveFilters:
             "input": {"block": source.id, "shape": shape},
             "output": {"block": target.id, "shape": shape},
         }
-        reply = self._ask(worker, question, key)
+        if len(run) > 1:
+            steps = [{"filter": item.key[0], "settings": dict(item.key[1])} for item in run]
+            question |= {"type": "run in turn", "steps": steps}
+        reply = self._ask(worker, question, run[0].key)
         try:
             if reply["type"] == "failed":
                 raise _Failed(told(reply)[0])
@@ -261,6 +397,21 @@ class _Failed(Exception):
 
 
 _FAULTS = (WorkerDied, WorkerSilent, MemoryError, _Failed)
+
+
+def _remember(
+    held: dict[Known, Found], key: Known, found: Found, size: Callable[[Found], int]
+) -> None:
+    """Keep ``found``, and forget what is oldest where there is too much. For several threads."""
+    held[key] = found
+    while len(held) > 1 and sum(map(size, list(held.values()))) > _MOST_TABLES:
+        with contextlib.suppress(StopIteration, RuntimeError):  # another thread does the same
+            held.pop(next(iter(held)), None)
+
+
+def _size(stages: tuple[Stage, ...]) -> int:
+    """How many numbers a table has, about."""
+    return 100 + packed(stages).samples.size
 
 
 def _named(filter: LiveFilter) -> str:

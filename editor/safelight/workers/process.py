@@ -24,7 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight import api
-from safelight.pixels import DEPTHS
+from safelight.api.table import packed
+from safelight.pixels import DEPTHS, is_finite
 from safelight.workers import protocol
 from safelight.workers.blocks import BorrowedBlock
 from safelight.workers.edition import OtherEdition, check_edition
@@ -160,6 +161,8 @@ class Worker:
             "plan": self._plan,
             "prepare": self._prepare,
             "upgrade": self._upgrade,
+            "table": self._table,
+            "run in turn": self._run_in_turn,
             "run": self._run,
             "promise": self._promise,
             "device": self._device,
@@ -220,8 +223,9 @@ class Worker:
         except (MemoryError, OutOfMemory) as error:
             text = str(error) or "no memory left"
             self.reply(message, "failed", kind="memory", reason=text[:2000], details="")
-        except api.FormatError as error:
-            self.reply(message, "failed", kind="refused", reason=str(error)[:2000], details="")
+        except (api.FormatError, api.TableError) as error:
+            kind = "refused" if isinstance(error, api.FormatError) else "table"
+            self.reply(message, "failed", kind=kind, reason=str(error)[:2000], details="")
         except (ModelError, DeviceError) as error:
             kind = "model" if isinstance(error, ModelError) else "device"
             self.reply(message, "failed", kind=kind, reason=str(error)[:2000], details="")
@@ -298,6 +302,12 @@ class Worker:
         values = entry.prepared(whole, settings, source, job)
         self.reply(message, "prepared", values=values)
 
+    def _table(self, message: protocol.Message) -> None:
+        """Make a tone's table for some settings, and say how many samples it has."""
+        entry, _ = self._filter(message)
+        table = packed(entry.table(_settings(entry, message)))
+        self._hold(message, table.samples, stages=table.stages)
+
     def _run(self, message: protocol.Message) -> None:
         entry, folder = self._filter(message)
         job = _Job(self, message, folder, picture=not entry.declaration.selects)
@@ -312,18 +322,48 @@ class Worker:
             message.get("prepared", {}),
             api.Region(*message["canvas"]) if "canvas" in message else None,
         )
-        result = call(entry, image, _settings(entry, message), job, given)
+        pixels = self._called(entry, image, message, job, given)
         x, y, width, height = message["keep"]
         scale = message["scale"]
-        expected = entry.expected(region.height, region.width, scale)
+        rows = slice(y * scale, (y + height) * scale)
+        columns = slice(x * scale, (x + width) * scale)
+        np.copyto(output, pixels[rows, columns], casting="unsafe")
+        self.reply(message, "done")
+
+    def _called(
+        self,
+        entry: api.Registered,
+        image: api.Image | None,
+        message: protocol.Message,
+        job: _Job,
+        given: Given,
+    ) -> NDArray[Any]:
+        """What a filter makes of ``image``, of the size that it should have."""
+        result = call(entry, image, _settings(entry, message), job, given)
+        region = given.region
+        expected = entry.expected(region.height, region.width, message["scale"])
         pixels = np.asarray(result)
         if pixels.shape != expected or pixels.dtype.kind not in "fiu":
             raise ValueError(
                 f"it returned {pixels.dtype} of shape {pixels.shape}; expected float32 {expected}"
             )
-        rows = slice(y * scale, (y + height) * scale)
-        columns = slice(x * scale, (x + width) * scale)
-        np.copyto(output, pixels[rows, columns], casting="unsafe")
+        return pixels
+
+    def _run_in_turn(self, message: protocol.Message) -> None:
+        """Run cheap filters, each on what the one before it made."""
+        image = self._image(message["input"])
+        given = Given(api.Region(*message["region"]))
+        output = self._blocks[message["output"]["block"]].array(tuple(message["output"]["shape"]))
+        for step in message["steps"]:
+            own = message | step
+            entry, folder = self._filter(own)
+            job = _Job(self, own, folder)
+            job.check()
+            image = self._called(entry, image, own, job, given).astype(np.float32)
+            if not is_finite(image):
+                raise ValueError("it returned pixels that are no numbers")
+            image.flags.writeable = False
+        np.copyto(output, image)
         self.reply(message, "done")
 
     def _format(self, message: protocol.Message) -> Callable[..., Any]:
@@ -354,9 +394,9 @@ class Worker:
             raise ValueError(f"it returned {type(data).__name__}; expected the file as bytes")
         self._hold(message, np.frombuffer(data, np.uint8))
 
-    def _hold(self, message: protocol.Message, made: NDArray[Any]) -> None:
+    def _hold(self, message: protocol.Message, made: NDArray[Any], **values: Any) -> None:
         self._made = made
-        self.reply(message, "made", shape=list(made.shape), dtype=made.dtype.name)
+        self.reply(message, "made", shape=list(made.shape), dtype=made.dtype.name, **values)
 
     def _collect(self, message: protocol.Message) -> None:
         """Copy what was made into the block that the host lends for it."""
