@@ -29,6 +29,7 @@ from tests.benchmarks import (
     startup,
     thread,
     throughput,
+    tones,
     undo,
 )
 from tests.benchmarks.pairs import Disturbance, Row, Skipped, table
@@ -37,6 +38,7 @@ BENCHMARKS = {
     "startup": startup,
     "thread": thread,
     "throughput": throughput,
+    "tones": tones,
     "memory": memory,
     "handoff": handoff,
     "undo": undo,
