@@ -6,10 +6,21 @@ import pytest
 from PySide6.QtCore import QObject
 
 from safelight.gui import workspace as module
+from safelight.gui.panels import PANELS
 from safelight.gui.turns import Turns
 from tests.gui.conftest import open_in
 
-PARTS = ["Canvas", "BrushBar", "Histogram", "FilterList", "LayersPanel", "Session"]
+PARTS = ["Canvas", "ToolColumn", "OptionsBar", "FilterList", "Session"]
+
+
+def watched(kind, make):
+    """A kind of panel that calls ``make`` with its name when one is made."""
+
+    def __init__(self):
+        make(kind.__name__)
+        kind.__init__(self)
+
+    return type(kind.__name__, (kind,), {"__init__": __init__})
 
 
 @pytest.fixture
@@ -60,9 +71,11 @@ def test_no_turn_of_the_event_loop_makes_two_large_parts(window, photo, turn, qt
             return kind(*args, **options)
 
         monkeypatch.setattr(module, name, make)
+    kinds = [watched(kind, lambda name: made.update({name: len(turn)})) for kind in PANELS]
+    monkeypatch.setattr(module, "PANELS", kinds)
     open_in(window, photo, qtbot)
-    assert sorted(made) == sorted(PARTS)
-    assert len(set(made.values())) == len(PARTS)
+    assert sorted(made) == sorted([*PARTS, *(kind.__name__ for kind in PANELS)])
+    assert len(set(made.values())) == len(made)
     assert max(made.values()) < len(turn) - 1  # the filters, and the tab, in turns after these
 
 
@@ -75,9 +88,7 @@ def test_it_is_put_together_while_the_photograph_is_read(window, photo, qtbot, m
 
     monkeypatch.setattr(module, "open_for_the_screen", held)
     made = []
-    monkeypatch.setattr(
-        module, "HistoryList", lambda kind=module.HistoryList: made.append(1) or kind()
-    )
+    monkeypatch.setattr(module, "PANELS", [watched(kind, made.append) for kind in PANELS])
     try:
         window.open(photo)
         qtbot.waitUntil(lambda: bool(made))

@@ -15,6 +15,7 @@ from safelight import actions
 from safelight.document import Document, Layer, whole
 from safelight.files.openraster import export_openraster
 from safelight.gui import display_available, samples
+from safelight.gui.panels import HistoryList
 from safelight.gui.window import Window
 from safelight.pixels import Raster
 from tests.gui.conftest import answer, choose, open_in, photograph, wake
@@ -184,16 +185,17 @@ def test_apply_undo_redo_and_jump(opened, window, qtbot):
     after = pixels_of(opened)
     assert (after[..., 2] == 0).all()
     assert opened.title == "photo.png *"
-    assert opened.history.list.count() == 2
+    assert opened.panel(HistoryList).list.count() == 2
     qtbot.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert np.array_equal(pixels_of(opened), before)
     assert opened.title == "photo.png"
     both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
     qtbot.keyClick(window, Qt.Key.Key_Z, both)
     assert np.array_equal(pixels_of(opened), after)
-    opened.lists.setCurrentWidget(opened.history)
-    item = opened.history.list.visualItemRect(opened.history.list.item(0))
-    qtbot.mouseClick(opened.history.list.viewport(), Qt.MouseButton.LeftButton, pos=item.center())
+    history = opened.panel(HistoryList)
+    opened.lists.setCurrentWidget(history)
+    item = history.list.visualItemRect(history.list.item(0))
+    qtbot.mouseClick(history.list.viewport(), Qt.MouseButton.LeftButton, pos=item.center())
     assert np.array_equal(pixels_of(opened), before)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
-from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -40,11 +40,8 @@ from safelight.gui.jobstrip import JobStrip
 from safelight.gui.keeping import wait_for_closed
 from safelight.gui.leavingout import ask_without
 from safelight.gui.messages import Above, Line, Messages
+from safelight.gui.panels import PANELS, LayersPanel, Panel
 from safelight.gui.panels.filters import FilterList
-from safelight.gui.panels.histogram import Histogram
-from safelight.gui.panels.history import HistoryList
-from safelight.gui.panels.layers import LayersPanel
-from safelight.gui.panels.navigator import Navigator
 from safelight.gui.panels.settings import FilterSettings
 from safelight.gui.proving import Proving
 from safelight.gui.session import Session
@@ -112,6 +109,9 @@ def _make_levels(history: History) -> None:
         make_levels(raster)
 
 
+_P = TypeVar("_P", bound=Panel)
+
+
 class Workspace(QWidget):
     """A session's widgets. ``changed`` tells that title, status or actions may read differently.
 
@@ -126,6 +126,7 @@ class Workspace(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.turns = Turns(self)
+        self.panels: list[Panel] = []
         self.settings: FilterSettings | None = None
         self.held: FilterSettings | None = None
         self._selection: Raster | None = None
@@ -186,6 +187,15 @@ class Workspace(QWidget):
             " it. What it has made is shown."
             for x in missing.values()
         ]
+
+    @property
+    def layers(self) -> LayersPanel:
+        """The panel that menus and keys for layers go to."""
+        return self.panel(LayersPanel)
+
+    def panel(self, kind: type[_P]) -> _P:
+        """The panel of a kind."""
+        return next(panel for panel in self.panels if isinstance(panel, kind))
 
     @property
     def title(self) -> str:
@@ -301,21 +311,17 @@ class Workspace(QWidget):
         self._side = QStackedWidget()
         self.sidebar = Sidebar(panels, self._side)
         self.splitter.addWidget(self.sidebar)
-        self.overview = _tabs(overview)
-        self.navigator, self.histogram = Navigator(), Histogram()
-        self.overview.addTab(self.navigator, "Navigator")
-        self.overview.addTab(self.histogram, "Histogram")
-        yield
+        self.overview, self.lists = _tabs(overview), _tabs(bottom)
+        stacks = {"overview": self.overview, "lists": self.lists}
+        for kind in PANELS:
+            panel = kind()
+            self.panels.append(panel)
+            stacks[kind.stack].addTab(panel, kind.title)
+            yield
         _fill(top, self._side)
         self.filters = FilterList()
         self._side.addWidget(self.filters)
         yield
-        self.lists = _tabs(bottom)
-        self.layers = LayersPanel()
-        self.lists.addTab(self.layers, "Layers")
-        yield
-        self.history = HistoryList()
-        self.lists.addTab(self.history, "History")
         self.splitter.setStretchFactor(0, 1)
         self.splitter.setStretchFactor(1, 0)
         self.splitter.setCollapsible(0, False)
@@ -328,10 +334,6 @@ class Workspace(QWidget):
         session.active_changed.connect(self._show_layers)
         session.stale_changed.connect(self._show_layers)
         session.blocked.connect(self._ask_without)
-        self.layers.again_wanted.connect(session.try_again)
-        self.layers.edit_wanted.connect(session.do)
-        self.layers.activated.connect(session.activate)
-        self.layers.refresh_wanted.connect(self._refresh)
         self._later.timeout.connect(self._refresh_if_stale)
         session.job_changed.connect(self._show_job)
         session.overlay_changed.connect(self._show_overlay)
@@ -345,22 +347,20 @@ class Workspace(QWidget):
         session.mentioned.connect(self.line.mention)
         self.messages.changed.connect(self.changed)
         self.filters.chosen.connect(self.choose_filter)
-        self.history.jumped.connect(self._jump)
         self.strip.cancelled.connect(session.cancel_job)
         self.canvas.view_changed.connect(self._view_changed)
         self.canvas.guides_changed.connect(self.changed)
         self.canvas.tool_changed.connect(self.changed)
         self.canvas.before_changed.connect(self.changed)
         self.canvas.edit_wanted.connect(self._do)
-        self.navigator.centre_wanted.connect(self.canvas.centre_on)
-        self.navigator.zoom_wanted.connect(self.canvas.zoom_to)
+        for panel in self.panels:
+            panel.attach(session, self.canvas)
         self._seen.timeout.connect(self._preview)
 
     # -- showing -------------------------------------------------------------------------------
 
     def _show_history(self) -> None:
         history = self.session.history
-        self.history.show_history(history)
         if self.settings is not None:
             self.settings.set_picture((history.document.width, history.document.height))
             self._show_obstacle()
@@ -370,7 +370,8 @@ class Workspace(QWidget):
 
     def _show_layers(self) -> None:
         session = self.session
-        self.layers.show_document(session.document, session.active, session.stale, session.failed)
+        for panel in self.panels:
+            panel.show_session(session)
         self._show_mask()
         self._show_active()
         if self.settings is not None:
@@ -460,9 +461,13 @@ class Workspace(QWidget):
         self.canvas.show_picture(session.picture(shown), session.picture(before))
         self.canvas.show_selection(session.document.selection)
         live = session.studio.live if session.studio is not None else None
-        self.histogram.show_picture(shown, live)
-        self.navigator.show_picture(shown, live)
-        self.navigator.show_view(self.canvas.corners(), self.canvas.view.zoom)
+        for panel in self.panels:
+            panel.show_picture(shown, live)
+        self._show_view()
+
+    def _show_view(self) -> None:
+        for panel in self.panels:
+            panel.show_view(self.canvas.corners(), self.canvas.view.zoom)
 
     def _show_mask(self) -> None:
         """Show on what a brush paints."""
@@ -482,8 +487,6 @@ class Workspace(QWidget):
     def _show_job(self) -> None:
         run = self.session.job
         self.strip.show_run(run)
-        self.history.setEnabled(not self.session.locked)
-        self.layers.setEnabled(not self.session.locked)
         self._show_active()
         self._show_obstacle()
         self.changed.emit()
@@ -532,7 +535,7 @@ class Workspace(QWidget):
 
     def _view_changed(self) -> None:
         self.session.look_at(self.canvas.visible())
-        self.navigator.show_view(self.canvas.corners(), self.canvas.view.zoom)
+        self._show_view()
         if self.settings is not None:
             self._seen.start()
         self.changed.emit()
@@ -606,13 +609,6 @@ class Workspace(QWidget):
         self._settle_filter()
         self.close_filter()
         self.session.apply(declaration, settings, self.canvas.visible())
-
-    def _jump(self, position: int) -> None:
-        if position == self.session.history.position:
-            return
-        self.session.jump(position)
-        with QSignalBlocker(self.history.list):
-            self.history.list.setCurrentRow(self.session.history.position)
 
 
 def _with_pixels(document: actions.Document) -> list[tuple[str, str]]:

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from safelight.document import Document, Live
 from safelight.gui import theme
 from safelight.gui.panels.glimpse import Glimpse, small
+from safelight.gui.panels.panel import Panel
 
 _PIXELS = 1_000_000
 """Most pixels that are counted."""
@@ -79,8 +80,11 @@ def _parts(clipped: list[NDArray[np.bool_]]) -> tuple[float, ...]:
     return tuple(np.count_nonzero(one) / total for one in (*clipped, red | green | blue))
 
 
-class Histogram(QWidget):
+class Histogram(Panel):
     """Red, green, blue and luminance of a picture; a click changes between linear and log."""
+
+    title = "Histogram"
+    stack = "overview"
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

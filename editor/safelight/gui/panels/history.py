@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QBrush, QColor
 from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from safelight.document import History
 from safelight.gui import theme
+from safelight.gui.panels.panel import Panel
 from safelight.gui.text import plain
 
+if TYPE_CHECKING:
+    from safelight.gui.canvas import Canvas
+    from safelight.gui.session import Session
 
-class HistoryList(QWidget):
+
+class HistoryList(Panel):
     """The steps of a history. ``jumped`` gives the position that was clicked."""
 
+    title = "History"
+    stack = "lists"
     jumped = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._shown: History | None = None
         heading = QLabel("History")
         heading.setObjectName("heading")
         self.list = QListWidget()
@@ -30,8 +40,24 @@ class HistoryList(QWidget):
         layout.addWidget(heading)
         layout.addWidget(self.list, 1)
 
+    def attach(self, session: Session, canvas: Canvas) -> None:
+        self.jumped.connect(lambda position: self._jump(session, position))
+        session.job_changed.connect(lambda: self.setEnabled(not session.locked))
+
+    def show_session(self, session: Session) -> None:
+        if session.history is not self._shown:
+            self.show_history(session.history)
+
+    def _jump(self, session: Session, position: int) -> None:
+        if position != session.history.position:
+            session.jump(position)
+            # It goes nowhere while the picture is being resized.
+            with QSignalBlocker(self.list):
+                self.list.setCurrentRow(session.history.position)
+
     def show_history(self, history: History) -> None:
         """Show a history; steps that were undone are dimmed."""
+        self._shown = history
         with QSignalBlocker(self.list):
             self.list.clear()
             for position, step in enumerate(history.steps):

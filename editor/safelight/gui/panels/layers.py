@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from PySide6.QtCore import (
@@ -46,9 +47,15 @@ from safelight.gui import theme
 from safelight.gui.controls.number import Slider
 from safelight.gui.icons import icon, paint_icon
 from safelight.gui.panels.modes import ModeBox
+from safelight.gui.panels.panel import Panel
 from safelight.gui.panels.thumbnails import Thumbnails
 from safelight.gui.text import plain, tooltip
 from safelight.pixels import Raster
+
+if TYPE_CHECKING:
+    from safelight.gui.canvas import Canvas
+    from safelight.gui.session import Session
+
 
 _ID = Qt.ItemDataRole.UserRole
 AnyIndex = QModelIndex | QPersistentModelIndex
@@ -69,11 +76,13 @@ _MADE: dict[Synthetic, str] = {
 }
 
 
-class LayersPanel(QWidget):
+class LayersPanel(Panel):
     """The layers of a document. ``edit_wanted`` has an Edit, ``activated`` a layer's id,
     ``refresh_wanted`` the id of a stale filter layer, ``again_wanted`` that of one that failed.
     """
 
+    title = "Layers"
+    stack = "lists"
     edit_wanted = Signal(object)
     activated = Signal(str)
     refresh_wanted = Signal(str)
@@ -121,6 +130,16 @@ class LayersPanel(QWidget):
         layout.addLayout(second)
         layout.addWidget(self.tree, 1)
         layout.addLayout(self._buttons())
+
+    def attach(self, session: Session, canvas: Canvas) -> None:
+        self.again_wanted.connect(session.try_again)
+        self.edit_wanted.connect(session.do)
+        self.activated.connect(session.activate)
+        self.refresh_wanted.connect(lambda layer: session.refresh(layer, canvas.visible()))
+        session.job_changed.connect(lambda: self.setEnabled(not session.locked))
+
+    def show_session(self, session: Session) -> None:
+        self.show_document(session.document, session.active, session.stale, session.failed)
 
     def show_document(
         self,

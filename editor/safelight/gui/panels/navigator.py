@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,12 @@ from safelight.gui import theme
 from safelight.gui.canvas.picture import chequerboard
 from safelight.gui.canvas.view import LARGEST, SMALLEST
 from safelight.gui.panels.glimpse import Glimpse, small
+from safelight.gui.panels.panel import Panel
+
+if TYPE_CHECKING:
+    from safelight.gui.canvas import Canvas
+    from safelight.gui.session import Session
+
 
 _PIXELS = 400_000
 """Most pixels that are rendered for the small picture."""
@@ -48,13 +55,15 @@ _MARGIN = 8.0
 Point = tuple[float, float]
 
 
-class Navigator(QWidget):
+class Navigator(Panel):
     """The picture, small, with the part that is seen; a click or a drag looks elsewhere.
 
     ``centre_wanted`` gives the point of the picture that is to be in the middle, in its pixels;
     ``zoom_wanted`` the zoom, 1 is 100 %.
     """
 
+    title = "Navigator"
+    stack = "overview"
     centre_wanted = Signal(float, float)
     zoom_wanted = Signal(float)
 
@@ -89,6 +98,10 @@ class Navigator(QWidget):
         self._glimpse = Glimpse(self, _look, self.map.show_image)
         self.show_view((), 1.0)
         self._enable(False)
+
+    def attach(self, session: Session, canvas: Canvas) -> None:
+        self.centre_wanted.connect(canvas.centre_on)
+        self.zoom_wanted.connect(canvas.zoom_to)
 
     def show_picture(self, document: Document | None, live: Live | None = None) -> None:
         """Show a document, small, as soon as it is rendered; ``live`` runs its cheap filters."""

@@ -1,0 +1,37 @@
+"""Panel: a tab in the column beside the canvas, told of the photograph and asking for edits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from PySide6.QtWidgets import QWidget
+
+from safelight.document import Document, Live
+
+if TYPE_CHECKING:
+    from safelight.gui.canvas import Canvas
+    from safelight.gui.session import Session
+
+
+class Panel(QWidget):
+    """One panel is a class like this and its line in ``panels.PANELS``.
+
+    ``title`` is on its tab, ``stack`` says among which others it lies: those over the filters or
+    those below them. A panel overrides what it wants to know of; each method does nothing here.
+    """
+
+    title: ClassVar[str]
+    stack: ClassVar[Literal["overview", "lists"]]
+
+    def attach(self, session: Session, canvas: Canvas) -> None:
+        """Connect what the panel wants to what can do it, once, before anything is shown."""
+
+    def show_session(self, session: Session) -> None:
+        """The history, the active layer, or what is stale, is another now."""
+
+    def show_picture(self, document: Document | None, live: Live | None = None) -> None:
+        """The picture is another now; ``live`` computes its cheap filters."""
+
+    def show_view(self, polygon: Sequence[tuple[float, float]], zoom: float) -> None:
+        """The canvas shows another part: the corners of ``polygon``, in pixels of the picture."""
