@@ -101,7 +101,7 @@ class _Measured:
             ("take from it", lambda: self._select(part, "subtract")),
             ("add to it", lambda: self._select(part, "add")),
             ("invert the selection", do(edits.invert_selection)),
-            ("feather it", do(lambda: edits.modify_selection(feather=20))),
+            ("feather it", do(lambda: edits.feather_selection(20))),
             ("invert what is feathered", do(edits.invert_selection)),
             ("largest eraser", self._erase),
             ("largest soft brush", lambda: self._paint(0.0)),

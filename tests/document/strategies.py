@@ -236,14 +236,14 @@ def edits_of(draw, document):
         "delete": edits.delete_layer(one),
         "duplicate": edits.duplicate_layer(one),
         "move": edits.move_layer(
-            one, draw(st.none() | st.sampled_from(groups or ids)), draw(st.integers(-1, 4))
+            one, draw(st.just("") | st.sampled_from(groups or ids)), draw(st.integers(-1, 4))
         ),
         "group": edits.group_layers(draw(st.lists(st.sampled_from(ids), max_size=3))),
         "ungroup": edits.ungroup(draw(st.sampled_from(groups or ids))),
         "merge": edits.merge_down(one),
         "flatten": edits.flatten(),
         "rename": edits.rename_layer(one, "Sky"),
-        "opacity": edits.set_opacity(one, draw(OPACITIES), token),
+        "opacity": edits.set_opacity(one, draw(OPACITIES), token=token),
         "mode": edits.set_mode(one, draw(st.sampled_from(list(MODES)))),
         "visible": edits.set_visible(one, draw(st.booleans())),
         "locked": edits.set_locked(one, draw(st.booleans())),

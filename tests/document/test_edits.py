@@ -141,7 +141,7 @@ def test_a_copy_lies_above_and_has_ids_of_its_own_and_the_same_pixels(document):
     ],
 )
 def test_a_layer_moves_to_any_place_in_any_group(document, layer_id, group_id, index, order):
-    changed = edits.move_layer(layer_id, group_id, index).apply(document)
+    changed = edits.move_layer(layer_id, group_id or "", index).apply(document)
     assert ids(changed) == order
     assert changed.layer(layer_id) is document.layer(layer_id)
 
@@ -359,7 +359,7 @@ def test_what_the_document_does_not_allow_is_refused_in_words(document, edit):
 
 LOCKED = {
     "delete": edits.delete_layer("sky"),
-    "move": edits.move_layer("sky", None, 0),
+    "move": edits.move_layer("sky", "", 0),
     "opacity": edits.set_opacity("sky", 0.5),
     "mode": edits.set_mode("sky", "screen"),
     "clipped": edits.set_clipped("sky", True),
@@ -664,7 +664,7 @@ def test_of_a_feathered_selection_only_the_rim_is_made_of_tiles_of_its_own():
     photograph = Layer("Photograph", Raster.filled(3000, 2000, (9, 9, 9), "uint8"))
     document = Document(3000, 2000, "uint8", (photograph,))
     document = edits.select_region(Region(300, 300, 2400, 1400)).apply(document)
-    feathered = edits.modify_selection(feather=20).apply(document).selection
+    feathered = edits.feather_selection(20).apply(document).selection
     assert feathered.different_tiles < 50  # of 96, the rim and two or three in each shape
     rebuilt = Raster.from_array(feathered.to_array())
     assert feathered.digest() == rebuilt.digest()

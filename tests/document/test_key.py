@@ -100,13 +100,13 @@ HARMFUL = {
     "clipping below": lambda: edits.set_clipped("group", True),
     "deleting below": lambda: edits.delete_layer("paint"),
     "adding below": lambda: edits.add_layer(Layer("New", pixels(8)), "photo"),
-    "order below": lambda: edits.move_layer("photo", None, 1),
+    "order below": lambda: edits.move_layer("photo", "", 1),
     "a filter's settings below": lambda: edits.set_filter("warm", settings={"amount": 0.3}),
     "a filter's Amount below": lambda: edits.set_opacity("warm", 0.5),
     "a filter's strip below": lambda: edits.set_filter("warm", channels="colour"),
     "a filter's texture below": lambda: edits.set_filter("warm", texture=0.5),
     "what a filter below has kept": lambda: edits.keep_result("warm", Kept(pixels(5), "")),
-    "moving it": lambda: edits.move_layer("soft", None, 0),
+    "moving it": lambda: edits.move_layer("soft", "", 0),
     "moving it into a group": lambda: edits.move_layer("soft", "group", 1),
 }
 

@@ -221,14 +221,14 @@ def test_a_mask_cannot_grow_beyond_what_is_legal(wrong):
 def test_a_selection_is_grown_and_feathered_as_a_mask_is(grow, feather, monkeypatch):
     monkeypatch.setattr(edits, "_BAND", 20)
     document = replace(masked(inverting(), None), selection=parts())
-    changed = edits.modify_selection(grow, feather).apply(document)
+    changed = edits._modified(document, grow, feather)
     expected = shaped(parts(), document.region, grow, feather)
     np.testing.assert_allclose(plane(changed.selection), expected, atol=0.51 / 255)
 
 
 def test_a_selection_that_shrinks_to_nothing_is_none_and_none_cannot_grow():
     document = replace(masked(inverting(), None), selection=parts())
-    nothing = edits.modify_selection(-30).apply(document)
+    nothing = edits.shrink_selection(30).apply(document)
     assert nothing.selection is None
     with pytest.raises(EditError, match="nothing is selected"):
-        edits.modify_selection(3).apply(nothing)
+        edits.grow_selection(3).apply(nothing)

@@ -130,7 +130,9 @@ def rows(project, table):
 @pytest.mark.parametrize("depth", ["uint8", "uint16", "float32"])
 def test_everything_a_document_has_survives(tmp_path, depth):
     history = History.start(rich(depth))
-    history = painted(history, 1).do(edits.set_opacity(history.document.layers[2].id, 0.3, "t"))
+    history = painted(history, 1).do(
+        edits.set_opacity(history.document.layers[2].id, 0.3, token="t")
+    )
     opened = saved_and_opened(tmp_path / "a.safelight", history)
     assert steps_of(opened) == steps_of(history)
     assert opened.position == history.position
@@ -216,6 +218,17 @@ def test_shapes_survive_as_what_they_were(tmp_path):
     values = opened.document.layers[0].filter.settings
     assert values == held
     assert len({tuple(values.items())}) == 1
+
+
+def test_what_a_step_did_is_kept_as_data_unless_it_holds_a_picture(tmp_path):
+    document = Document(1, 1, "uint8", (Layer("Filter", LiveFilter("f"), id="a"),))
+    history = History.start(document).do(edits.set_opacity("a", 0.5))
+    history = history.do(edits.set_filter("a", settings={"style": "A" * 60_000}))
+    opened = saved_and_opened(tmp_path / "a.safelight", history)
+    before, faded, styled = (step.record for step in opened.steps)
+    assert before is None
+    assert faded == history.steps[1].record
+    assert styled is None
 
 
 def test_a_picture_that_a_setting_holds_is_stored_once_for_all_steps(tmp_path):

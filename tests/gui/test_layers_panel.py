@@ -321,7 +321,7 @@ def test_whatever_is_done_the_rows_are_those_of_a_panel_that_is_new(bench, qtbot
                     edits.duplicate_layer(one),
                     edits.group_layers([one]),
                     edits.rename_layer(one, f"Name {number}"),
-                    edits.move_layer(one, picks.choice([None, *groups]), picks.randrange(4)),
+                    edits.move_layer(one, picks.choice(["", *groups]), picks.randrange(4)),
                     edits.set_visible(one, picks.random() < 0.5),
                     *([edits.ungroup(picks.choice(groups))] if groups else []),
                 ]

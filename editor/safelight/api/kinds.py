@@ -19,7 +19,7 @@ from safelight.api.image import Image
 if TYPE_CHECKING:
     from safelight.api.parameters import Parameter
 
-__all__ = ["Curve", "Layer", "Palette", "Picture", "Point", "Rectangle", "Value"]
+__all__ = ["Box", "Curve", "Layer", "Palette", "Picture", "Point", "Rectangle", "Value"]
 
 Value: TypeAlias = float | int | bool | str | tuple["Value", ...]
 """What a parameter can hold: a number, a flag, a text, or a shape (tuples of numbers).
@@ -42,6 +42,12 @@ Rectangle: TypeAlias = Annotated[tuple[float, float, float, float], Meaning("rec
 """A part of the picture: (x, y, width, height) as fractions of its width and height.
 
 It is never empty and lies within the picture.
+"""
+
+Box: TypeAlias = Annotated[tuple[int, ...], Meaning("box")]
+"""A part of the picture in whole pixels: (x, y, width, height); (), the default, for all of it.
+
+Its corner may lie outside the picture; its sides are 0 or more.
 """
 
 Curve: TypeAlias = Annotated[tuple[tuple[float, float], ...], Meaning("curve")]
@@ -268,6 +274,13 @@ class Colours(Shape):
         return [part.strip() for part in text.split(",") if part.strip()]
 
 
+class Boxed(Shape):
+    """Whole pixels, or nothing."""
+
+    def parse(self, parameter: Parameter, text: str) -> object:
+        return shapes.typed(text) if text.strip() else ()
+
+
 class Code(Kind):
     """A latent code of the parameter's size, or none."""
 
@@ -292,6 +305,7 @@ KINDS: dict[str, Kind] = {
     "colour": Hexadecimal(),
     "point": Shape(shapes.point, "x,y: each 0 to 1"),
     "rectangle": Shape(shapes.rectangle, "x,y,width,height: each 0 to 1"),
+    "box": Boxed(shapes.box, "x,y,width,height: whole pixels, or nothing"),
     "curve": Curved(
         shapes.curve,
         f"{shapes.FEWEST} to {shapes.MOST} points x,y;x,y: each 0 to 1, x rising",

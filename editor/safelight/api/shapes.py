@@ -31,8 +31,12 @@ CODE_DIGITS = 4
 
 _POINT = "a point is two numbers, like 0.5,0.5"
 _RECTANGLE = "a rectangle is four numbers, like 0.1,0.1,0.8,0.8"
+_BOX = "a box is four whole numbers, like 0,0,800,600"
 _PALETTE = f"a palette is up to {MOST_COLOURS} colours, like #ffaa00,#203040"
 _CURVE = f"a curve is {FEWEST} to {MOST} points, like 0,0;0.5,0.6;1,1"
+
+_FARTHEST = 2**31
+"""Pixels: a corner or a side of a box is nearer."""
 
 _ROUNDING = 1e-6
 """How far a rectangle may reach beyond the edge: sums of rounded numbers do."""
@@ -101,6 +105,25 @@ def palette(value: object) -> tuple[str, ...]:
 def is_colour(text: str) -> bool:
     """Whether a text is ``#rrggbb``."""
     return re.fullmatch("#[0-9a-fA-F]{6}", text) is not None
+
+
+def box(value: object) -> tuple[int, ...]:
+    """A box: (x, y, width, height), whole pixels within 2 to the 31st; or () for none.
+
+    Raises ValueError, saying what a box is.
+    """
+    if not isinstance(value, (list, tuple)) or len(value) not in (0, 4):
+        raise ValueError(_BOX)
+    numbers: list[int] = []
+    for item in value:
+        if isinstance(item, bool) or not isinstance(item, (int, float)):
+            raise ValueError(_BOX)
+        if not abs(item) < _FARTHEST or item != int(item):
+            raise ValueError(_BOX)
+        numbers.append(int(item))
+    if numbers and min(numbers[2:]) < 0:
+        raise ValueError("the width and the height of a box are 0 or more")
+    return tuple(numbers)
 
 
 def typed(text: str) -> list[float]:

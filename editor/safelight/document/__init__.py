@@ -3,7 +3,7 @@
 from safelight.document import edits
 from safelight.document.content import Channels, Group, Kept, LiveFilter, Synthetic
 from safelight.document.document import Document, Metadata
-from safelight.document.edit import Edit, EditError
+from safelight.document.edit import DECLARED, Command, Edit, EditError, Record
 from safelight.document.grey import is_grey
 from safelight.document.history import History, Step
 from safelight.document.key import canvas, is_stale, named_layers, result_key
@@ -22,7 +22,9 @@ from safelight.document.render import (
 from safelight.document.stroke import Stroke
 
 __all__ = [
+    "DECLARED",
     "Channels",
+    "Command",
     "Document",
     "Edit",
     "EditError",
@@ -35,6 +37,7 @@ __all__ = [
     "Live",
     "LiveFilter",
     "Metadata",
+    "Record",
     "Renderer",
     "Step",
     "Stroke",

@@ -1,44 +1,76 @@
-"""Edits: everything that can be done to a document's layers, each a named function.
+"""Edits: everything that can be done to a document, each a declared command or an edit of pixels.
 
-Every function here makes an Edit. Applied to a document that does not allow it, an edit raises
+A command is called with its settings, and gives an Edit; what is given pixels is a plain function
+that makes an Edit without a record. Applied to a document that does not allow it, an edit raises
 EditError; a layer that is not there, KeyError.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
-from typing import Any
+from typing import Annotated, Any, Literal, TypeAlias
 
 import numpy as np
 from PIL import Image as PillowImage
 
-from safelight.api import Region, Value
+from safelight.api import Box, Fraction, Number, Region, Value
 from safelight.document.content import FEATHER, GROW, Channels, Group, Kept, LiveFilter
 from safelight.document.document import Document, clipping_base
-from safelight.document.edit import Edit, EditError
+from safelight.document.edit import Edit, EditError, Record, Settings, When, command, layer_named
 from safelight.document.layer import Layer, _new_id
 from safelight.document.mask import shaped
 from safelight.document.render import Live, whole
 from safelight.document.stroke import Stroke, painted
-from safelight.pixels import DEPTHS, Raster, RasterBuilder, deeper, from_float, to_float
+from safelight.pixels import DEPTHS, MODES, Raster, RasterBuilder, deeper, from_float, to_float
 
 _BAND = 512
 """Rows of a selection that are grown or feathered at a time."""
+
+Mode: TypeAlias = Literal[tuple(MODES)]  # type: ignore[valid-type]
+"""A blend mode's permanent id."""
+
+_Depth: TypeAlias = Literal["uint8", "uint16", "float32"]
+
+_By: TypeAlias = Annotated[int, Number(1, 256, unit="px")]
+
+# -- when ------------------------------------------------------------------------------------
+
+
+def _of_layer(test: Callable[[Layer], bool]) -> When:
+    return lambda document, layer: layer is not None and test(layer)
+
+
+def _with_below(document: Document, layer: Layer | None) -> bool:
+    return layer is not None and document.siblings(layer.id)[0] is not layer
+
+
+_layer = _of_layer(lambda layer: True)
+_group_only = _of_layer(lambda layer: layer.is_group)
+_masked = _of_layer(lambda layer: layer.mask is not None)
+_maskless = _of_layer(lambda layer: layer.mask is None)
+_filters = _of_layer(lambda layer: layer.filter is not None)
+
 
 # -- the list of layers ----------------------------------------------------------------------
 
 
 def add_layer(layer: Layer, above: str | None = None, label: str = "") -> Edit:
-    """Put ``layer`` above another, or on top of all."""
+    """Put ``layer`` above another, or on top of all.
+
+    It has a record where it is a filter that works on all, or on what is selected.
+    """
 
     def apply(document: Document) -> Document:
         if above is None:
             return replace(document, layers=(*document.layers, layer))
         return document.substitute(above, (document.layer(above), layer))
 
-    return Edit(label or f"Add {layer.name}", apply)
+    held = layer.filter
+    record = None if held is None else Record("filter", held.id, held.settings)
+    return Edit(label or f"Add {layer.name}", apply, record=record)
 
 
 def new_layer(document: Document, name: str = "Layer") -> Layer:
@@ -47,214 +79,316 @@ def new_layer(document: Document, name: str = "Layer") -> Layer:
     return Layer(name, empty)
 
 
-def delete_layer(layer_id: str) -> Edit:
-    """Take a layer away. A document keeps one layer at least."""
+@command(
+    "&New layer",
+    id="new_layer",
+    menu="Layer",
+    shortcut="Ctrl+Shift+N",
+    context=True,
+    button="plus",
+)
+def empty_layer(document: Document, *, layer: str = "", name: str = "Layer") -> Document:
+    """Put a new transparent layer above another one."""
+    return add_layer(new_layer(document, name), layer).apply(document)
 
-    def apply(document: Document) -> Document:
-        layer = _unlocked(document, layer_id)
-        if document.layers == (layer,):
-            raise EditError("a document needs a layer: the last one cannot be deleted")
-        return document.substitute(layer_id, ())
 
-    return Edit("Delete layer", apply)
-
-
-def duplicate_layer(layer_id: str) -> Edit:
+@command(
+    "&Duplicate layer",
+    menu="Layer",
+    shortcut="Ctrl+J",
+    context=True,
+    when=_layer,
+    button="copy",
+)
+def duplicate_layer(document: Document, *, layer: str = "") -> Document:
     """Put a copy of a layer above it."""
-
-    def apply(document: Document) -> Document:
-        layer = document.layer(layer_id)
-        return document.substitute(layer_id, (layer, _copy(layer, f"{layer.name} copy")))
-
-    return Edit("Duplicate layer", apply)
+    found = document.layer(layer)
+    return document.substitute(layer, (found, _copy(found, f"{found.name} copy")))
 
 
-def move_layer(layer_id: str, group_id: str | None, index: int) -> Edit:
-    """Move a layer into a group (None = out of all) so that it is the ``index``-th from below."""
+@command("De&lete layer", menu="Layer", context=True, when=_layer, button="bin")
+def delete_layer(document: Document, *, layer: str = "") -> Document:
+    """Take a layer away. A document keeps one layer at least."""
+    found = _unlocked(document, layer)
+    if document.layers == (found,):
+        raise EditError("a document needs a layer: the last one cannot be deleted")
+    return document.substitute(layer, ())
 
-    def apply(document: Document) -> Document:
-        layer = _unlocked(document, layer_id)
-        if group_id is not None and any(item.id == group_id for item in _inside(layer)):
-            raise EditError("a group cannot be moved into itself")
-        rest = document.substitute(layer_id, ())
-        layers = rest.layers if group_id is None else rest.layer(group_id).layers
-        place = min(max(index, 0), len(layers))
-        layers = (*layers[:place], layer, *layers[place:])
-        if group_id is None:
-            return replace(rest, layers=layers)
-        return rest.with_layer(replace(_group(rest, group_id), content=Group(layers)))
 
-    return Edit("Move layer", apply)
+@command("Move layer")
+def move_layer(document: Document, *, layer: str = "", group: str = "", index: int = 0) -> Document:
+    """Move a layer into a group ("" = out of all) so that it is the ``index``-th from below."""
+    moved = _unlocked(document, layer)
+    into = layer_named(document, group).id if group else ""
+    if into and any(item.id == into for item in _inside(moved)):
+        raise EditError("a group cannot be moved into itself")
+    rest = document.substitute(layer, ())
+    layers = rest.layer(into).layers if into else rest.layers
+    place = min(max(index, 0), len(layers))
+    layers = (*layers[:place], moved, *layers[place:])
+    if not into:
+        return replace(rest, layers=layers)
+    return rest.with_layer(replace(_group(rest, into), content=Group(layers)))
 
 
 def group_layers(layer_ids: Sequence[str], name: str = "Group") -> Edit:
     """Put layers that lie side by side into a new group, where the uppermost was."""
-
-    def apply(document: Document) -> Document:
-        if not layer_ids:
-            raise EditError("there is no layer to group")
-        siblings, wanted = document.siblings(layer_ids[0]), set(layer_ids)
-        chosen = tuple(layer for layer in siblings if layer.id in wanted)
-        if len(chosen) != len(wanted):
-            raise EditError("only layers of the same group can be grouped")
-        group = Layer(name, Group(chosen))
-        layers = tuple(
-            group if layer is chosen[-1] else layer
-            for layer in siblings
-            if layer is chosen[-1] or layer.id not in wanted
-        )
-        if siblings is document.layers:
-            return replace(document, layers=layers)
-        around = next(layer for layer in document.walk() if layer.layers is siblings)
-        return document.with_layer(replace(around, content=Group(layers)))
-
-    return Edit("Group layers", apply)
+    if len(layer_ids) == 1:
+        return group_layer(layer=layer_ids[0], name=name)
+    return Edit(group_layer.title, lambda document: _grouped(document, layer_ids, name))
 
 
-def ungroup(group_id: str) -> Edit:
+@command(
+    "&Group layers",
+    menu="Layer",
+    section=1,
+    shortcut="Ctrl+G",
+    context=True,
+    when=_layer,
+    button="folder",
+)
+def group_layer(document: Document, *, layer: str = "", name: str = "Group") -> Document:
+    """Put a layer into a new group, where it was."""
+    return _grouped(document, [layer], name)
+
+
+def _grouped(document: Document, layer_ids: Sequence[str], name: str) -> Document:
+    if not layer_ids:
+        raise EditError("there is no layer to group")
+    siblings, wanted = document.siblings(layer_ids[0]), set(layer_ids)
+    chosen = tuple(layer for layer in siblings if layer.id in wanted)
+    if len(chosen) != len(wanted):
+        raise EditError("only layers of the same group can be grouped")
+    group = Layer(name, Group(chosen))
+    layers = tuple(
+        group if layer is chosen[-1] else layer
+        for layer in siblings
+        if layer is chosen[-1] or layer.id not in wanted
+    )
+    if siblings is document.layers:
+        return replace(document, layers=layers)
+    around = next(layer for layer in document.walk() if layer.layers is siblings)
+    return document.with_layer(replace(around, content=Group(layers)))
+
+
+@command(
+    "&Ungroup", menu="Layer", section=1, shortcut="Ctrl+Shift+G", context=True, when=_group_only
+)
+def ungroup(document: Document, *, layer: str = "") -> Document:
     """Put a group's layers in its place."""
-
-    def apply(document: Document) -> Document:
-        group = _group(document, group_id)
-        if not group.layers and document.layers == (group,):
-            raise EditError("a document needs a layer: the last one cannot be deleted")
-        return document.substitute(group_id, group.layers)
-
-    return Edit("Ungroup", apply)
+    group = _group(document, layer)
+    if not group.layers and document.layers == (group,):
+        raise EditError("a document needs a layer: the last one cannot be deleted")
+    return document.substitute(layer, group.layers)
 
 
-def merge_down(layer_id: str) -> Edit:
+@command("&Merge down", menu="Layer", section=1, shortcut="Ctrl+E", context=True, when=_with_below)
+def merge_down(document: Document, *, layer: str = "", live: Live | None = None) -> Document:
     """Make a layer and the pixel layer below it one pixel layer that looks the same."""
-
-    def renders(document: Document, live: Live | None) -> Document:
-        siblings = document.siblings(layer_id)
-        place = next(index for index, layer in enumerate(siblings) if layer.id == layer_id)
-        upper = _unlocked(document, layer_id)
-        if place == 0:
-            raise EditError(f"there is nothing below {upper.name} to merge it with")
-        lower = _unlocked(document, siblings[place - 1].id)
-        if not lower.holds_pixels:
-            raise EditError(f"{lower.name} holds no pixels to merge {upper.name} with")
-        base = clipping_base(siblings, place)
-        if base is None and clipping_base(siblings, place - 1) is not None:
-            raise EditError(f"{lower.name} is clipped and {upper.name} is not")
-        onto_lower = base == place - 1
-        layers = replace(lower, clipped=False), replace(upper, clipped=onto_lower)
-        both = replace(document, layers=layers, selection=None)
-        merged = replace(
-            lower,
-            content=whole(both, live),
-            synthetic=both.synthetic,
-            opacity=1.0,
-            mode=lower.mode if onto_lower else "normal",
-            visible=lower.visible or upper.visible,
-            mask=None,
-        )
-        return document.substitute(layer_id, ()).with_layer(merged)
-
-    return _rendering("Merge down", renders)
+    siblings = document.siblings(layer)
+    place = next(index for index, item in enumerate(siblings) if item.id == layer)
+    upper = _unlocked(document, layer)
+    if place == 0:
+        raise EditError(f"there is nothing below {upper.name} to merge it with")
+    lower = _unlocked(document, siblings[place - 1].id)
+    if not lower.holds_pixels:
+        raise EditError(f"{lower.name} holds no pixels to merge {upper.name} with")
+    base = clipping_base(siblings, place)
+    if base is None and clipping_base(siblings, place - 1) is not None:
+        raise EditError(f"{lower.name} is clipped and {upper.name} is not")
+    onto_lower = base == place - 1
+    layers = replace(lower, clipped=False), replace(upper, clipped=onto_lower)
+    both = replace(document, layers=layers, selection=None)
+    merged = replace(
+        lower,
+        content=whole(both, live),
+        synthetic=both.synthetic,
+        opacity=1.0,
+        mode=lower.mode if onto_lower else "normal",
+        visible=lower.visible or upper.visible,
+        mask=None,
+    )
+    return document.substitute(layer, ()).with_layer(merged)
 
 
-def flatten() -> Edit:
+@command("&Flatten", menu="Layer", section=1, context=True)
+def flatten(document: Document, *, live: Live | None = None) -> Document:
     """Make all visible layers one pixel layer."""
-
-    def renders(document: Document, live: Live | None) -> Document:
-        flat = Layer("Background", whole(document, live), synthetic=document.synthetic)
-        return replace(document, layers=(flat,))
-
-    return _rendering("Flatten", renders)
+    flat = Layer("Background", whole(document, live), synthetic=document.synthetic)
+    return replace(document, layers=(flat,))
 
 
 # -- what a layer is -------------------------------------------------------------------------
 
 
-def rename_layer(layer_id: str, name: str) -> Edit:
+@command("Rename layer")
+def rename_layer(document: Document, *, layer: str = "", name: str = "Layer") -> Document:
     """Give a layer another name."""
-    return _changed("Rename layer", layer_id, lambda layer: replace(layer, name=name), locked=True)
+    return document.with_layer(replace(document.layer(layer), name=name))
 
 
-def set_opacity(
-    layer_id: str, opacity: float, token: str | None = None, label: str = "Opacity"
-) -> Edit:
-    """Set a layer's opacity, 0 to 1; a filter layer's Amount."""
-    return _changed(label, layer_id, lambda layer: replace(layer, opacity=opacity), token)
+@command("Opacity")
+def set_opacity(document: Document, *, layer: str = "", opacity: Fraction = 1.0) -> Document:
+    """Set a layer's opacity, 0 to 1."""
+    return document.with_layer(replace(_unlocked(document, layer), opacity=opacity))
 
 
-def set_mode(layer_id: str, mode: str) -> Edit:
+@command("Amount", when=_filters)
+def set_amount(document: Document, *, layer: str = "", amount: Fraction = 1.0) -> Document:
+    """Set how much of a filter layer's result counts, 0 to 1: its opacity."""
+    return document.with_layer(replace(_unlocked(document, layer), opacity=amount))
+
+
+@command("Blend mode")
+def set_mode(document: Document, *, layer: str = "", mode: Mode = "normal") -> Document:
     """Set a layer's blend mode."""
-    return _changed("Blend mode", layer_id, lambda layer: replace(layer, mode=mode))
+    return document.with_layer(replace(_unlocked(document, layer), mode=mode))
 
 
-def set_visible(layer_id: str, visible: bool) -> Edit:
+@command("Show or hide layer", words=lambda given: _either(given, "visible", "Show", "Hide"))
+def set_visible(document: Document, *, layer: str = "", visible: bool = True) -> Document:
     """Show or hide a layer."""
-    label = "Show layer" if visible else "Hide layer"
-    return _changed(label, layer_id, lambda layer: replace(layer, visible=visible), locked=True)
+    return document.with_layer(replace(document.layer(layer), visible=visible))
 
 
-def set_locked(layer_id: str, locked: bool) -> Edit:
+@command("Lock or unlock layer", words=lambda given: _either(given, "locked", "Lock", "Unlock"))
+def set_locked(document: Document, *, layer: str = "", locked: bool = True) -> Document:
     """Lock or unlock a layer."""
-    label = "Lock layer" if locked else "Unlock layer"
-    return _changed(label, layer_id, lambda layer: replace(layer, locked=locked), locked=True)
+    return document.with_layer(replace(document.layer(layer), locked=locked))
 
 
-def set_clipped(layer_id: str, clipped: bool) -> Edit:
+@command(
+    "Clip to layer below or release",
+    words=lambda given: "Clip to layer below" if given["clipped"] else "Release clipping",
+)
+def set_clipped(document: Document, *, layer: str = "", clipped: bool = True) -> Document:
     """Clip a layer to the one below, or release it."""
-    label = "Clip to layer below" if clipped else "Release clipping"
-    return _changed(label, layer_id, lambda layer: replace(layer, clipped=clipped))
+    return document.with_layer(replace(_unlocked(document, layer), clipped=clipped))
 
 
-def set_mask(layer_id: str, mask: Raster | None, label: str = "") -> Edit:
+def _either(given: Settings, name: str, on: str, off: str) -> str:
+    return f"{on if given[name] else off} layer"
+
+
+# -- masks -----------------------------------------------------------------------------------
+
+
+def set_mask(layer_id: str, mask: Raster | None, label: str = "Mask") -> Edit:
     """Give a layer a mask (one channel, the document's size), or take it away."""
-    label = label or ("Remove mask" if mask is None else "Mask")
+    if mask is None:
+        return remove_mask(layer=layer_id)
     return _changed(label, layer_id, lambda layer: replace(layer, mask=mask))
 
 
-def invert_mask(layer_id: str) -> Edit:
+@command("Add mas&k", menu="Layer", section=2, context=True, when=_maskless, button="mask")
+def add_mask(document: Document, *, layer: str = "") -> Document:
+    """Give a layer a mask: what is selected, or a white one, which hides nothing."""
+    white = Raster.filled(document.width, document.height, (255,), "uint8")
+    mask = document.selection or white
+    return document.with_layer(replace(_unlocked(document, layer), mask=mask))
+
+
+@command("&Invert mask", menu="Layer", section=2, context=True, when=_masked)
+def invert_mask(document: Document, *, layer: str = "") -> Document:
     """Show what a layer's mask hides, and the other way round."""
-
-    def change(layer: Layer) -> Layer:
-        if layer.mask is None:
-            raise EditError(f"{layer.name} has no mask")
-        return replace(layer, mask=_inverted(layer.mask))
-
-    return _changed("Invert mask", layer_id, change)
+    found = _unlocked(document, layer)
+    if found.mask is None:
+        raise EditError(f"{found.name} has no mask")
+    return document.with_layer(replace(found, mask=_inverted(found.mask)))
 
 
-def mask_from_selection(layer_id: str) -> Edit:
+@command("&Remove mask", menu="Layer", section=2, context=True, when=_masked)
+def remove_mask(document: Document, *, layer: str = "") -> Document:
+    """Take a layer's mask away."""
+    return document.with_layer(replace(_unlocked(document, layer), mask=None))
+
+
+@command("Mask from selection")
+def mask_from_selection(document: Document, *, layer: str = "") -> Document:
     """Make the selection a layer's mask."""
-
-    def apply(document: Document) -> Document:
-        if document.selection is None:
-            raise EditError("nothing is selected")
-        layer = _unlocked(document, layer_id)
-        return document.with_layer(replace(layer, mask=document.selection))
-
-    return Edit("Mask from selection", apply)
+    if document.selection is None:
+        raise EditError("nothing is selected")
+    return document.with_layer(replace(_unlocked(document, layer), mask=document.selection))
 
 
 def paint_mask(layer_id: str | None, stroke: Stroke, token: str | None = None) -> Edit:
-    """Paint on a layer's mask, or erase from it; None = on the selection.
+    """Paint on a layer's mask, or erase from it; None = on the selection (``paint``)."""
+    given = {
+        "points": ";".join(
+            ",".join(f"{number:.6g}" for number in point) for point in stroke.points
+        ),
+        "radius": stroke.radius,
+        "hardness": stroke.hardness,
+        "erase": stroke.erase,
+    }
+    made = (
+        paint_selection(**given, token=token)
+        if layer_id is None
+        else paint_layer(layer=layer_id, **given, token=token)
+    )
+    # The hand's own numbers, not those that are written down, which are rounded.
+    return replace(made, apply=lambda document: _painted(document, layer_id, stroke))
 
-    Where there is no mask yet, and where nothing is selected, painting begins with nothing, and
+
+_Points: TypeAlias = Annotated[str, "x,y,pressure;x,y,pressure in pixels of the picture"]
+_Radius: TypeAlias = Annotated[float, Number(0.01, unit="px")]
+
+
+def _stroke_words(given: Settings) -> str:
+    return "Eraser" if given["erase"] else "Brush"
+
+
+@command("Paint selection", words=_stroke_words)
+def paint_selection(
+    document: Document,
+    *,
+    points: _Points = "",
+    radius: _Radius = 20.0,
+    hardness: Fraction = 1.0,
+    erase: bool = False,
+) -> Document:
+    """Paint what is selected with a round brush, or erase from it."""
+    return _painted(document, None, _stroke(points, radius, hardness, erase))
+
+
+@command("Paint mask", words=_stroke_words)
+def paint_layer(
+    document: Document,
+    *,
+    layer: str = "",
+    points: _Points = "",
+    radius: _Radius = 20.0,
+    hardness: Fraction = 1.0,
+    erase: bool = False,
+) -> Document:
+    """Paint on a layer's mask with a round brush, or erase from it."""
+    return _painted(document, layer, _stroke(points, radius, hardness, erase))
+
+
+def _stroke(points: str, radius: float, hardness: float, erase: bool) -> Stroke:
+    try:
+        path = [[float(number) for number in point.split(",")] for point in points.split(";")]
+        return Stroke(tuple((x, y, pressure) for x, y, pressure in path), radius, hardness, erase)
+    except ValueError:
+        raise EditError("a stroke's points are x,y,pressure;x,y,pressure") from None
+
+
+def _painted(document: Document, layer_id: str | None, stroke: Stroke) -> Document:
+    """Where there is no mask yet, and where nothing is selected, painting begins with nothing, and
     erasing changes nothing. A selection of which nothing is left is None; a mask stays.
     """
-
-    def apply(document: Document) -> Document:
-        layer = None if layer_id is None else _unlocked(document, layer_id)
-        before = document.selection if layer is None else layer.mask
-        if before is None and stroke.erase:
-            return document
-        size = document.width, document.height
-        start = before or Raster.filled(*size, (0,), "uint8")
-        after = painted(start, stroke)
-        if after is start:
-            return document
-        if layer is not None:
-            return document.with_layer(replace(layer, mask=after))
-        emptied = stroke.erase and _is_empty(after, stroke.region.intersect(document.region))
-        return replace(document, selection=None if emptied else after)
-
-    return Edit("Eraser" if stroke.erase else "Brush", apply, token)
+    layer = None if layer_id is None else _unlocked(document, layer_id)
+    before = document.selection if layer is None else layer.mask
+    if before is None and stroke.erase:
+        return document
+    start = before or Raster.filled(document.width, document.height, (0,), "uint8")
+    after = painted(start, stroke)
+    if after is start:
+        return document
+    if layer is not None:
+        return document.with_layer(replace(layer, mask=after))
+    emptied = stroke.erase and _is_empty(after, stroke.region.intersect(document.region))
+    return replace(document, selection=None if emptied else after)
 
 
 def set_pixels(layer_id: str, raster: Raster, label: str = "Pixels") -> Edit:
@@ -269,6 +403,58 @@ def set_pixels(layer_id: str, raster: Raster, label: str = "Pixels") -> Edit:
 
 
 # -- filter layers ---------------------------------------------------------------------------
+
+
+@command("Filter settings", when=_filters)
+def filter_settings(
+    document: Document,
+    *,
+    layer: str = "",
+    settings: Annotated[str, "as JSON"] = "{}",
+    version: str = "",
+) -> Document:
+    """Give a filter layer other settings. The kept result stays, now stale."""
+    found = _unlocked(document, layer)
+    try:
+        given = json.loads(settings)
+    except (ValueError, RecursionError):
+        given = None
+    if not isinstance(given, dict):
+        raise EditError(f"the settings of {found.name} are no JSON object")
+    told = dict(_filter(found).settings) | {name: _tuples(item) for name, item in given.items()}
+    held = replace(_filter(found), settings=told, version=version or _filter(found).version)
+    return document.with_layer(replace(found, content=held))
+
+
+@command("Apply to", when=_filters)
+def filter_channels(document: Document, *, layer: str = "", channels: Channels = "all") -> Document:
+    """Say what of a filter layer's result counts: all, its lightness only, or its colour only."""
+    return _with_filter(document, layer, channels=channels)
+
+
+@command("Keep fine texture", when=_filters)
+def filter_texture(document: Document, *, layer: str = "", texture: Fraction = 0.0) -> Document:
+    """Say how much of the fine texture below a filter layer is kept, 0 to 1."""
+    return _with_filter(document, layer, texture=texture)
+
+
+@command("Grow mask", when=_filters)
+def filter_grow(
+    document: Document, *, layer: str = "", grow: Annotated[float, Number(*GROW, unit="px")] = 0.0
+) -> Document:
+    """Widen a filter layer's mask, or narrow it, by pixels."""
+    return _with_filter(document, layer, grow=grow)
+
+
+@command("Feather mask", when=_filters)
+def filter_feather(
+    document: Document,
+    *,
+    layer: str = "",
+    feather: Annotated[float, Number(*FEATHER, unit="px")] = 0.0,
+) -> Document:
+    """Give a filter layer's mask a soft rim of some radius in pixels."""
+    return _with_filter(document, layer, feather=feather)
 
 
 def set_filter(
@@ -300,7 +486,11 @@ def set_filter(
     def change(layer: Layer) -> Layer:
         return replace(layer, content=replace(_filter(layer), **given))
 
-    return _changed(label or "Filter settings", layer_id, change, token)
+    made = _changed(label or filter_settings.title, layer_id, change, token)
+    if set(given) - {"settings", "version"}:
+        return made
+    told = {"layer": layer_id, "settings": json.dumps(dict(settings or {}))}
+    return replace(made, record=Record("command", filter_settings.id, told))
 
 
 def keep_result(
@@ -318,7 +508,12 @@ def keep_result(
         strip = {name: getattr(own, name) for name in ("channels", "texture", "grow", "feather")}
         return replace(layer, content=replace(ran, kept=kept, **strip))
 
-    return _changed(label, layer_id, change, locked=True)
+    made = _changed(label, layer_id, change, locked=True)
+    return replace(made, record=Record("command", REFRESH, {"layer": layer_id}))
+
+
+REFRESH = "refresh"
+"""What the record of ``keep_result`` says was done: a recipe does it by itself."""
 
 
 # -- the whole document ----------------------------------------------------------------------
@@ -329,73 +524,92 @@ def select(selection: Raster | None, label: str = "Select") -> Edit:
     return Edit(label, lambda document: replace(document, selection=selection))
 
 
-def select_all() -> Edit:
+@command("Select &all", menu="Select", section=1, shortcut="Ctrl+A")
+def select_all(document: Document) -> Document:
     """Select everything, as it is where nothing has been selected."""
-    return select(None, "Select all")
+    return replace(document, selection=None)
 
 
-def deselect() -> Edit:
+@command("&Deselect", menu="Select", section=1, shortcut="Ctrl+D")
+def deselect(document: Document) -> Document:
     """Let go of what is selected: filters work on everything again, as with everything selected."""
-    return select(None, "Deselect")
+    return replace(document, selection=None)
 
 
 def select_region(region: Region, how: str = "replace") -> Edit:
-    """Select a rectangle, as far as it lies in the picture, or ``add`` or ``subtract`` it.
+    """Select a rectangle, as far as it lies in the picture, or ``add`` or ``subtract`` it."""
+    return select_box(box=(region.x, region.y, region.width, region.height), how=how)
+
+
+@command(
+    "Select",
+    id="select",
+    words=lambda given: {
+        "add": "Add to selection",
+        "subtract": "Subtract from selection",
+    }.get(str(given["how"]), "Select"),
+)
+def select_box(
+    document: Document, *, box: Box = (), how: Literal["replace", "add", "subtract"] = "replace"
+) -> Document:
+    """Select a rectangle, as far as it lies in the picture, or add or subtract it.
 
     Where nothing is left, everything is selected again, as without a selection.
     """
-
-    def apply(document: Document) -> Document:
-        inside = region.intersect(document.region)
-        before = document.selection
-        if inside.empty:
-            return document if how != "replace" else replace(document, selection=None)
-        if how == "add" and before is None:
-            return document
-        if how == "replace" or before is None:
-            level = 255 if how == "subtract" else 0
-            before = Raster.filled(document.width, document.height, (level,), "uint8")
-        after = before.filled_at(inside, 0 if how == "subtract" else _full(before))
-        return replace(document, selection=None if _is_empty(after, inside) else after)
-
-    return Edit(
-        {"add": "Add to selection", "subtract": "Subtract from selection"}.get(how, "Select"), apply
-    )
+    inside = Region(*(box or (0, 0, document.width, document.height))).intersect(document.region)
+    before = document.selection
+    if inside.empty:
+        return document if how != "replace" else replace(document, selection=None)
+    if how == "add" and before is None:
+        return document
+    if how == "replace" or before is None:
+        level = 255 if how == "subtract" else 0
+        before = Raster.filled(document.width, document.height, (level,), "uint8")
+    after = before.filled_at(inside, 0 if how == "subtract" else _full(before))
+    return replace(document, selection=None if _is_empty(after, inside) else after)
 
 
-def invert_selection() -> Edit:
+@command("&Invert selection", menu="Select", section=1, shortcut="Ctrl+Shift+I")
+def invert_selection(document: Document) -> Document:
     """Select what is not selected."""
-
-    def apply(document: Document) -> Document:
-        if document.selection is None:
-            raise EditError("everything is selected; inverted, that would be nothing")
-        return replace(document, selection=_inverted(document.selection))
-
-    return Edit("Invert selection", apply)
+    if document.selection is None:
+        raise EditError("everything is selected; inverted, that would be nothing")
+    return replace(document, selection=_inverted(document.selection))
 
 
-def modify_selection(grow: float = 0.0, feather: float = 0.0, label: str = "") -> Edit:
+@command("&Grow selection", menu="Select", section=1, asks=True)
+def grow_selection(document: Document, *, by: _By = 8, live: Live | None = None) -> Document:
+    """Widen what is selected by pixels."""
+    return _modified(document, by, 0)
+
+
+@command("Shrin&k selection", menu="Select", section=1, asks=True)
+def shrink_selection(document: Document, *, by: _By = 8, live: Live | None = None) -> Document:
+    """Narrow what is selected by pixels; where nothing is left, everything is selected again."""
+    return _modified(document, -by, 0)
+
+
+@command("&Feather selection", menu="Select", section=1, shortcut="Shift+F6", asks=True)
+def feather_selection(document: Document, *, by: _By = 8, live: Live | None = None) -> Document:
+    """Give what is selected a soft rim of some radius in pixels."""
+    return _modified(document, 0, by)
+
+
+def _modified(document: Document, grow: float, feather: float) -> Document:
     """Widen what is selected by ``grow`` pixels, or narrow it, then feather it (``shaped``).
 
     Where nothing is left, everything is selected again, as without a selection.
     """
-
-    def renders(document: Document, _: Live | None) -> Document:
-        before = document.selection
-        if before is None:
-            raise EditError("nothing is selected")
-        builder = RasterBuilder(before.width, before.height, 1, before.depth)
-        for y in range(0, before.height, _BAND):
-            band = Region(0, y, before.width, _BAND).intersect(before.region)
-            pixels = shaped(before, band, grow, feather)[..., np.newaxis]
-            builder.write(band, from_float(pixels, before.depth))
-        after = builder.finish().condensed()
-        return replace(document, selection=None if _is_empty(after, after.region) else after)
-
-    named = (
-        "Feather selection" if not grow else "Grow selection" if grow > 0 else "Shrink selection"
-    )
-    return _rendering(label or named, renders)
+    before = document.selection
+    if before is None:
+        raise EditError("nothing is selected")
+    builder = RasterBuilder(before.width, before.height, 1, before.depth)
+    for y in range(0, before.height, _BAND):
+        band = Region(0, y, before.width, _BAND).intersect(before.region)
+        pixels = shaped(before, band, grow, feather)[..., np.newaxis]
+        builder.write(band, from_float(pixels, before.depth))
+    after = builder.finish().condensed()
+    return replace(document, selection=None if _is_empty(after, after.region) else after)
 
 
 def enlarge(
@@ -437,7 +651,8 @@ def enlarge(
     return _rendering(label, lambda document, _: apply(document))
 
 
-def deepen(depth: str) -> Edit:
+@command("Convert depth", words=lambda given: f"Convert to {DEPTHS[str(given['depth'])]}")
+def deepen(document: Document, *, depth: _Depth = "uint16") -> Document:
     """Keep pixels in a deeper ``depth``, each value as it is, so that results have its bits.
 
     A document that is as deep already stays as it is.
@@ -451,13 +666,10 @@ def deepen(depth: str) -> Edit:
         inside = tuple(in_depth(item) for item in layer.layers)
         return replace(layer, content=layer.kind.with_layers(content, inside))
 
-    def apply(document: Document) -> Document:
-        if deeper(depth, document.depth) == document.depth:
-            return document
-        layers = tuple(in_depth(layer) for layer in document.layers)
-        return replace(document, depth=depth, layers=layers)
-
-    return Edit(f"Convert to {DEPTHS[depth]}", apply)
+    if deeper(depth, document.depth) == document.depth:
+        return document
+    layers = tuple(in_depth(layer) for layer in document.layers)
+    return replace(document, depth=depth, layers=layers)
 
 
 # -- parts -----------------------------------------------------------------------------------
@@ -494,6 +706,15 @@ def _unlocked(document: Document, layer_id: str) -> Layer:
     if layer.locked:
         raise EditError(f"{layer.name} is locked")
     return layer
+
+
+def _with_filter(document: Document, layer_id: str, **given: Any) -> Document:
+    layer = _unlocked(document, layer_id)
+    return document.with_layer(replace(layer, content=replace(_filter(layer), **given)))
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
 
 
 def _group(document: Document, layer_id: str) -> Layer:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from safelight.document.document import Document
-from safelight.document.edit import Edit
+from safelight.document.edit import Edit, Record
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One entry: what was done, and the document it led to."""
+    """One entry: what was done, and the document it led to. ``record`` is what was done as data;
+    None for the first step, and for one that put pixels there which no data of a step hold.
+    """
 
     label: str
     document: Document
     token: str | None = None
+    record: Record | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ class History:
         document = edit.apply(self.document)
         if document is self.document:
             return self
-        step = Step(edit.label, document, edit.token)
+        step = Step(edit.label, document, edit.token, edit.record)
         same = edit.token is not None and edit.token == self.steps[self.position].token
         end = self.position if same else self.position + 1
         return History((*self.steps[:end], step), end)

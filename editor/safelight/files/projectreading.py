@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
-from safelight.document import Document, History, Layer, Step
+from safelight.document import Document, History, Layer, Record, Step
 from safelight.files.opening import LARGEST_LIMIT, LIMIT_VARIABLE, OpenError, stated_pixel_limit
 from safelight.files.projectdata import (
     MOST_STEPS,
@@ -47,27 +47,40 @@ def read(
     """
     steps, position = _history(read_meta(connection).get("history", ""))
     reader = _Reader(connection, shelf, _pixel_limit(pixel_limit))
-    made = tuple(Step(label, reader.document(name), token) for label, token, name in steps)
+    made = tuple(
+        Step(label, reader.document(name), token, record) for label, token, name, record in steps
+    )
     shelf.check(distinct_rasters([made[position].document]))
     return History(made, position), reader.written
 
 
-def _history(text: str) -> tuple[list[tuple[str, str | None, str]], int]:
-    """Label, token and document of each step, and which one is the present one."""
+def _history(text: str) -> tuple[list[tuple[str, str | None, str, Record | None]], int]:
+    """Label, token, document and record of each step, and which one is the present one."""
     try:
         data = json.loads(text)
         position = data["position"]
-        steps = [(step["label"], step["token"], step["document"]) for step in data["steps"]]
+        steps = [
+            (step["label"], step["token"], step["document"], _record(step.get("record")))
+            for step in data["steps"]
+        ]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise DataError("its history cannot be read") from error
     if not 0 < len(steps) <= MOST_STEPS:
         raise DataError(f"its history has {len(steps)} steps")
-    for label, token, name in steps:
+    for label, token, name, _ in steps:
         if not (isinstance(label, str) and isinstance(name, str) and isinstance(token, str | None)):
             raise DataError("a step of its history makes no sense")
     if type(position) is not int or not 0 <= position < len(steps):
         raise DataError("its history has no present step")
     return steps, position
+
+
+def _record(data: object) -> Record | None:
+    """What a step did; None where the file, which may be an older one, does not say it."""
+    try:
+        return None if data is None else Record.from_json(data)
+    except ValueError:
+        return None
 
 
 class _Reader:

@@ -23,6 +23,9 @@ from safelight.pixels import Part, Raster, fetched
 _AHEAD = 16
 """Tiles that are packed before they can be written."""
 
+_LONGEST_RECORD = 20_000
+"""Characters of what a step did that the history holds."""
+
 _CONTENT = ("tiles", "blobs", "rasters", "documents")
 """The tables whose rows are known by the hash of what they hold."""
 
@@ -162,7 +165,14 @@ class Save:
             self._rasters |= written.rasters
             self.now.blobs |= written.blobs
             self.now.documents.add(written.name)
-            listed.append({"label": step.label, "token": step.token, "document": written.name})
+            entry: dict[str, Any] = {
+                "label": step.label,
+                "token": step.token,
+                "document": written.name,
+            }
+            if record := _record(step):
+                entry["record"] = record
+            listed.append(entry)
         return documents, listed
 
     def _told(self, document: Document) -> tuple[StoredDocument, str]:
@@ -213,6 +223,14 @@ class Save:
                 return
             name, done = waiting.popleft()
             yield name, done.result()
+
+
+def _record(step: Step) -> dict[str, Any] | None:
+    """What a step did, as data; None where that is long, as a picture among its settings is: the
+    document has it, and the history is written anew each time.
+    """
+    data = None if step.record is None else step.record.to_json()
+    return data if data is None or len(json.dumps(data)) <= _LONGEST_RECORD else None
 
 
 def _row(part: Part) -> bytes:

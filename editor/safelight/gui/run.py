@@ -109,7 +109,11 @@ class Run:
         if self.task.layer is None or not self.task.is_new:
             return made
         adding = self.task.adding()
-        return Edit(adding.label, lambda document: made.apply(adding.apply(document)))
+        return Edit(
+            adding.label,
+            lambda document: made.apply(adding.apply(document)),
+            record=adding.record,
+        )
 
     def end(self) -> None:
         """Stop it, and hear no more of it."""

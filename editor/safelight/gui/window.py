@@ -742,12 +742,10 @@ class Window(QMainWindow):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
 
         def chosen(pixels: int) -> None:
-            from safelight.document import edits
+            from safelight.document import DECLARED
 
             self._modified_by[verb] = pixels
-            grow = {"Grow": pixels, "Shrink": -pixels}.get(verb, 0)
-            feather = pixels if verb == "Feather" else 0
-            self._do(edits.modify_selection(grow, feather))
+            self._do(DECLARED[f"{verb.lower()}_selection"](pixels))
 
         dialog.chosen.connect(chosen)
         dialog.ask(self._modified_by.get(verb, _FIRST))

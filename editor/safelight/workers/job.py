@@ -31,6 +31,7 @@ from safelight.document import (
     LayerFailed,
     Live,
     LiveFilter,
+    Record,
     Synthetic,
     canvas,
     edits,
@@ -231,18 +232,21 @@ class Job:
         outcome, title = self.outcome, self.declaration.title
         if not isinstance(outcome, JobFinished) or self.region != self.document.region:
             raise RuntimeError("the job has no result for the whole picture")
+        record = Record("filter", self.declaration.id, self.settings)
         if self.declaration.selects:
-            return edits.select(outcome.raster if outcome.raster.bounds() else None, title)
+            selected = outcome.raster if outcome.raster.bounds() else None
+            return replace(edits.select(selected, title), record=record)
         factor = self.declaration.factor(self.settings)
         if factor != 1:
-            return edits.enlarge(outcome.layers, factor, title, self._lengths)
+            made = edits.enlarge(outcome.layers, factor, title, self._lengths)
+            return replace(made, record=record)
         invented: Synthetic = "partly" if self.declaration.invents else ""
         synthetic = self.inputs[0][1].synthetic or invented
         kept = Kept(outcome.raster, self._key, self.models, synthetic)
         if self._layer_id is not None:
             return edits.keep_result(self._layer_id, kept, self.filter)
-        made = replace(self.filter, kept=kept)
-        return edits.add_layer(Layer(title, made, mask=self.document.selection), above, title)
+        filled = replace(self.filter, kept=kept)
+        return edits.add_layer(Layer(title, filled, mask=self.document.selection), above, title)
 
     @property
     def filter(self) -> LiveFilter:

@@ -16,7 +16,7 @@ from safelight.gui.controls.palette import PaletteControl
 from safelight.gui.controls.picture import LayerControl, PictureControl
 from safelight.gui.controls.place import PlaceControl
 from safelight.gui.controls.seed import SeedControl
-from safelight.gui.controls.text import ColourControl, TextControl
+from safelight.gui.controls.text import BoxControl, ColourControl, TextControl
 from safelight.gui.controls.tray import TrayControl
 
 _CONTROLS: dict[str, type[Control]] = {
@@ -29,6 +29,7 @@ _CONTROLS: dict[str, type[Control]] = {
     "seed": SeedControl,
     "point": PlaceControl,
     "rectangle": PlaceControl,
+    "box": BoxControl,
     "curve": CurveControl,
     "picture": PictureControl,
     "layer": LayerControl,

@@ -36,6 +36,16 @@ class TextControl(Control):
         self.changed.emit()
 
 
+class BoxControl(TextControl):
+    """A field for four whole numbers."""
+
+    def value(self) -> Value:
+        return self.parameter.parse(self.line.text())
+
+    def set_value(self, value: Value) -> None:
+        super().set_value(self.parameter.text(value))
+
+
 class ColourControl(Control):
     """A patch that opens a colour chooser, and a field for the hexadecimal name."""
 

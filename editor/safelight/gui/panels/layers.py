@@ -50,7 +50,6 @@ from safelight.gui.panels.modes import ModeBox
 from safelight.gui.panels.panel import Panel
 from safelight.gui.panels.thumbnails import Thumbnails
 from safelight.gui.text import plain, tooltip
-from safelight.pixels import Raster
 
 if TYPE_CHECKING:
     from safelight.gui.canvas import Canvas
@@ -192,18 +191,16 @@ class LayersPanel(Panel):
             self._new_token()
         self.percent.setText(f"{value} %")
         token = self._token
-        self._edit(lambda active: edits.set_opacity(active, value / 100, token))
+        self._edit(lambda active: edits.set_opacity(active, value / 100, token=token))
 
     def add_layer(self) -> None:
         """A new transparent layer above the active one."""
         if self._document is not None:
-            self.edit_wanted.emit(
-                edits.add_layer(edits.new_layer(self._document), self._active or None, "New layer")
-            )
+            self.edit_wanted.emit(edits.empty_layer(self._active))
 
     def group(self) -> None:
         """The active layer into a group of its own."""
-        self._edit(lambda active: edits.group_layers([active]))
+        self._edit(lambda active: edits.group_layer(active))
 
     def duplicate(self) -> None:
         """A copy of the active layer."""
@@ -240,13 +237,7 @@ class LayersPanel(Panel):
         layer, document = self.layer, self._document
         if layer is None or document is None:
             return
-        if layer.mask is not None:
-            self.edit_wanted.emit(edits.set_mask(layer.id, None))
-        elif document.selection is not None:
-            self.edit_wanted.emit(edits.mask_from_selection(layer.id))
-        else:
-            white = Raster.filled(document.width, document.height, (255,), "uint8")
-            self.edit_wanted.emit(edits.set_mask(layer.id, white, "Add mask"))
+        self._edit(edits.add_mask if layer.mask is None else edits.remove_mask)
 
     def shift(self, step: int) -> None:
         """The active layer ``step`` places up or down among its siblings."""
@@ -257,7 +248,7 @@ class LayersPanel(Panel):
         place = next(i for i, item in enumerate(siblings) if item.id == layer.id) + step
         if 0 <= place < len(siblings):
             parent = group_of(document, layer.id)
-            self.edit_wanted.emit(edits.move_layer(layer.id, parent, place))
+            self.edit_wanted.emit(edits.move_layer(layer.id, parent or "", place))
 
     def menu(self) -> QMenu:
         """What can be done with the active layer."""
@@ -283,7 +274,7 @@ class LayersPanel(Panel):
         add("Delete", edits.delete_layer(identity))
         add("Rename", run=self.tree.edit_name)
         menu.addSeparator()
-        add("Group", edits.group_layers([identity]))
+        add("Group", edits.group_layer(identity))
         if layer.is_group:
             add("Ungroup", edits.ungroup(identity))
         add("Merge down", edits.merge_down(identity))
@@ -297,7 +288,7 @@ class LayersPanel(Panel):
             add("Add mask", run=self.toggle_mask)
         else:
             add("Invert mask", edits.invert_mask(identity))
-            add("Remove mask", edits.set_mask(identity, None))
+            add("Remove mask", edits.remove_mask(identity))
         return menu
 
     def _toggle(self, name: str, tip: str, edit: Callable[[str, bool], Edit]) -> QToolButton:
@@ -541,7 +532,7 @@ class LayerTree(QTreeWidget):
         if document is None:
             return
         if target is None:  # below all rows: to the bottom
-            self.panel.edit_wanted.emit(edits.move_layer(layer_id, None, 0))
+            self.panel.edit_wanted.emit(edits.move_layer(layer_id, "", 0))
             return
         other = target.data(0, _ID)
         if other == layer_id:
@@ -555,7 +546,9 @@ class LayerTree(QTreeWidget):
         place = rest.index(other)
         if where != QAbstractItemView.DropIndicatorPosition.BelowItem:
             place += 1
-        self.panel.edit_wanted.emit(edits.move_layer(layer_id, group_of(document, other), place))
+        self.panel.edit_wanted.emit(
+            edits.move_layer(layer_id, group_of(document, other) or "", place)
+        )
 
 
 class _Row(QStyledItemDelegate):

@@ -115,21 +115,15 @@ class FilterStrip(QWidget):
             return
         identity, value, token = self._layer.id, control.value(), control.token
         if control is self.amount:
-            edit = edits.set_opacity(identity, cast(int, value) / 100, token, "Amount")
+            edit = edits.set_amount(identity, cast(int, value) / 100, token=token)
         elif control is self.channels:
-            edit = edits.set_filter(identity, channels=value, label="Apply to")  # type: ignore[arg-type]
+            edit = edits.filter_channels(identity, value)
         elif control is self.grow:
-            edit = edits.set_filter(
-                identity, grow=cast(float, value), label="Grow mask", token=token
-            )
+            edit = edits.filter_grow(identity, value, token=token)
         elif control is self.feather:
-            edit = edits.set_filter(
-                identity, feather=cast(float, value), label="Feather mask", token=token
-            )
+            edit = edits.filter_feather(identity, value, token=token)
         else:
-            edit = edits.set_filter(
-                identity, texture=cast(int, value) / 100, label="Keep fine texture", token=token
-            )
+            edit = edits.filter_texture(identity, cast(int, value) / 100, token=token)
         self.edit_wanted.emit(edit)
 
     def _choose_mode(self, mode: str) -> None:
@@ -138,7 +132,7 @@ class FilterStrip(QWidget):
 
     def _remove_mask(self) -> None:
         if self._layer is not None:
-            self.edit_wanted.emit(edits.set_mask(self._layer.id, None))
+            self.edit_wanted.emit(edits.remove_mask(self._layer.id))
 
 
 def _show(control: Control, value: float | str) -> None:
