@@ -196,6 +196,7 @@ class Window(QMainWindow):
 
     def _notice(self, sentence: str) -> None:
         self.notice.setText(plain(sentence))
+        self.notice.show()
         self.notice.setToolTip(tooltip(sentence))
 
     def _not_woken(self, error: Exception) -> None:
@@ -1133,6 +1134,7 @@ class Window(QMainWindow):
             label.setObjectName("dim")
             label.setTextFormat(Qt.TextFormat.PlainText)
             row.addWidget(label, 1)
+        self.notice.hide()  # until there is one, all room is the hint's
         self.device.setTextFormat(Qt.TextFormat.PlainText)
         self.device.setObjectName("dim")
         row.addWidget(self.device)
@@ -1161,6 +1163,7 @@ class Window(QMainWindow):
         for name, action in self._tools.items():
             action.setChecked(workspace.canvas.tool.id == name)
         self.hint.setText(workspace.canvas.tool.hint)
+        self.hint.setToolTip(tooltip(workspace.canvas.tool.hint))
         self._split.setChecked(workspace.canvas.split is not None)
         self._before.setChecked(workspace.canvas.showing_before)
         self.zoom.setText(f"{workspace.canvas.view.zoom * 100:.3g} %")
