@@ -1,5 +1,5 @@
 """Tones: eight neighbouring ones against one, mixed ones against the same fused by hand, one
-against its arithmetic in numpy.
+against its arithmetic in numpy, and one drawn as a layer against the shortest line of numpy.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import numpy as np
 
 from safelight import api
 from safelight.api.table import applied
-from safelight.pixels import TILE, TONE, Tone, composed, prepare_kernels
+from safelight.document import Document, Layer, LiveFilter, Renderer
+from safelight.pixels import TILE, TONE, Raster, Tone, composed, is_finite, prepare_kernels
 from tests.benchmarks.pairs import Row, alternate, touch
 
 PAIRS = {"full": 11, "quick": 7, "tiny": 2}
@@ -31,7 +32,7 @@ def measure(pairs: int, size: str = "full") -> list[Row]:
     """Rows for one kind after the other."""
     width, height = _VIEW[size]
     touch(8 * width * height * 12)
-    prepare_kernels(None, [TONE])
+    prepare_kernels(None, [TONE, "normal"])
     image = np.random.default_rng(4).random((height, width, 3), np.float32)
     rows = [
         _row(f"tones: eight {name} against one", _ours(composed(stages * 8), image),
@@ -51,7 +52,55 @@ def measure(pairs: int, size: str = "full") -> list[Row]:
              lambda stages=stages: applied(stages, image), 1.5, pairs)
         for name, stages in (("curve", (_BENT,)), ("matrix", (_MATRIX,)), ("exposure", _EXPOSURE))
     ]  # fmt: skip
-    return rows
+    return [*rows, _drawn(image, pairs)]
+
+
+class _Applied:
+    """Runs the one tone there is."""
+
+    def __init__(self, tone: Tone) -> None:
+        self._tone = tone
+
+    def reach(self, filter: LiveFilter, level: int) -> int:
+        return 0
+
+    def run(self, filter: LiveFilter, image: Any, region: api.Region) -> Any:
+        made = self._tone.apply(image)
+        assert is_finite(made)
+        return made
+
+    def failure(self, filter: LiveFilter) -> str:
+        return ""
+
+
+def _drawn(image: Any, pairs: int) -> Row:
+    """What a layer with a tone adds to the drawing of a document."""
+    height, width = image.shape[:2]
+    gains = (1.3, 1.0, 0.7)
+    factors = np.array(gains, np.float32)
+    renderer = Renderer(_Applied(composed((api.Matrix.scaled(*gains),))))  # type: ignore[arg-type]
+    clear = Raster.from_array(np.zeros((height, width, 4), np.float32))
+    layers = (Layer("Photograph", Raster.from_array(image)), Layer("Clear", clear, opacity=0.5))
+    without = Document(width, height, "float32", layers)
+    with_tone = Document(width, height, "float32", (*layers, Layer("Tone", LiveFilter("tone"))))
+    cells = [
+        api.Region(x, y, 512, 512).intersect(without.region)
+        for y in range(0, height, 512)
+        for x in range(0, width, 512)
+    ]
+
+    def took(work: Callable[[], object]) -> float:
+        start = time.perf_counter()
+        work()
+        return (time.perf_counter() - start) * 1e3
+
+    def drawn(document: Document) -> float:
+        return took(lambda: [renderer.render(document, cell, "float32") for cell in cells])
+
+    mine, reference = alternate(
+        lambda: drawn(with_tone) - drawn(without), lambda: took(lambda: image * factors), pairs
+    )
+    return Row("tones: one drawn against numpy", "ms", mine, reference, goal=1.5)
 
 
 def _ours(tone: Tone, image: Any) -> Callable[[], object]:

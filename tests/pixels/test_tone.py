@@ -72,6 +72,14 @@ def test_a_part_of_a_picture_is_the_part_of_the_whole_to_the_bit(way, case):
     assert np.array_equal(part, whole[11:52, 17:290])
 
 
+@pytest.mark.parametrize("case", STAGES)
+def test_colours_are_read_where_they_lie_beside_alpha(way, case):
+    image, tone = picture(channels=4), composed(STAGES[case])
+    expected = tone.apply(np.ascontiguousarray(image[..., :3]))
+    assert np.array_equal(tone.apply(image[..., :3]), expected)
+    assert np.array_equal(tone.apply(image[3:50, 9:, :3]), expected[3:50, 9:])
+
+
 def test_alpha_stays_when_colours_are_written_in_place(way):
     image = picture(channels=4)
     before = image.copy()

@@ -440,7 +440,7 @@ class _Frame:
         part = partial(_part, under, around)
         known = seen(part(wide), wide, self.whole, reach or 0, part)[..., :3]
         profile = self.document.profile
-        image = profile.to_srgb(np.ascontiguousarray(known))
+        image = profile.to_srgb(known)
         filters = [base.filter for (base, _), _, _ in run if base.filter is not None]
         try:
             result = profile.from_srgb(self.live.in_turn(filters, image, wide))
@@ -474,7 +474,7 @@ class _Frame:
         result: Pixels | None = None
         if reach is not None and self.live is not None:
             profile = self.document.profile
-            image = profile.to_srgb(np.ascontiguousarray(known))
+            image = profile.to_srgb(known)
             try:
                 result = profile.from_srgb(self.live.run(filter, image, wide))
             except FilterFailed as failure:

@@ -383,6 +383,21 @@ def _rows(pixels: NDArray[np.float32]) -> tuple[NDArray[np.float32], int] | None
     return as_strided(pixels, (reach,), (pixels.itemsize,)), step
 
 
+def _three_of_four(pixels: NDArray[np.float32]) -> tuple[NDArray[np.float32], int] | None:
+    """As ``_rows``, of the colours (height, width, 3) of pixels that have alpha, as they lie there.
+
+    None for what is something else.
+    """
+    size = pixels.itemsize
+    if pixels.shape[2] != 3 or pixels.strides[1:] != (4 * size, size):
+        return None
+    step = pixels.strides[0] // size
+    if step < 4 * pixels.shape[1] or not pixels.flags.aligned:
+        return None
+    reach = (len(pixels) - 1) * step + 4 * pixels.shape[1] - 1
+    return as_strided(pixels, (reach,), (size,)), step
+
+
 def _copied(pixels: NDArray[np.float32]) -> tuple[NDArray[np.float32], int]:
     return pixels.flatten(), pixels[0].size
 
@@ -644,12 +659,13 @@ def _tones(loop: Callable[..., None]) -> tone.Kernel:
         height, width, channels = source.shape
         if not source.size:
             return
-        read, read_step = _rows(source) or _copied(source)
+        among_four = _three_of_four(source)
+        read, read_step = among_four or _rows(source) or _copied(source)
         rows = _rows(target)
         written, written_step = rows or _copied(target)
         loop(
             read, written, program.steps, program.numbers, program.samples,
-            height, width, channels, target.shape[2], read_step, written_step,
+            height, width, 4 if among_four else channels, target.shape[2], read_step, written_step,
         )  # fmt: skip
         if rows is None:
             target[...] = written.reshape(target.shape)
