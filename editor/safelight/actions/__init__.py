@@ -1,5 +1,6 @@
 """Actions: the verbs the window and the command line share. Loads no Qt, no runtime, no torch."""
 
+from safelight.actions.decoders import open_picture
 from safelight.actions.fidelity import fidelity
 from safelight.actions.masks import read_mask, shown_mask
 from safelight.actions.places import cache_folder, state_folder
@@ -42,7 +43,6 @@ from safelight.files import (
     exported_formats,
     is_project,
     left_behind,
-    open_picture,
     remove,
 )
 from safelight.files.spill import Spill

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from safelight.actions.decoders import open_picture
 from safelight.document import Document
-from safelight.files import OpenError, open_picture
+from safelight.files import OpenError
 from safelight.pixels import Raster, from_float, to_float
 
 _LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)

@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from safelight.actions.decoders import open_data, open_picture
 from safelight.api import Region
 from safelight.document import Document, Live, render_srgb
 from safelight.document.embedded import Embedded, EmbeddedError, is_embedded, named
-from safelight.files import OpenError, open_data, open_picture
+from safelight.files import OpenError
 from safelight.workers.images import NoImage
 
 MOST_PIXELS = 16_000_000

@@ -30,6 +30,10 @@ _ALIGNED = 64
 """Bytes that an array's start is a multiple of."""
 
 
+class _Pages(mmap.mmap):
+    """Pages of a scratch file; other mapped memory holds pixels of photographs just opened."""
+
+
 class Scratch:
     """Files without a name that take arrays out of memory; they go with the last of those.
 
@@ -39,7 +43,7 @@ class Scratch:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._file: BinaryIO | None = None
-        self._pages: mmap.mmap | None = None
+        self._pages: _Pages | None = None
         self._used = 0
 
     def put(self, tile: Tile) -> Tile:
@@ -61,7 +65,7 @@ class Scratch:
         self._folder.mkdir(parents=True, exist_ok=True)
         file = tempfile.TemporaryFile(dir=self._folder, prefix="history-")  # noqa: SIM115
         file.truncate(size)
-        self._pages = mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ)
+        self._pages = _Pages(file.fileno(), size, access=mmap.ACCESS_READ)
         self._file, self._used = file, 0
 
 
@@ -160,4 +164,4 @@ def _is_spilled(tile: Tile) -> bool:
         base = base.base
     if isinstance(base, memoryview):
         base = base.obj
-    return isinstance(base, mmap.mmap)
+    return isinstance(base, _Pages)

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 _F_ADD_SEALS = 1033
-_SEAL, _SHRINK, _GROW, _FUTURE_WRITE = 0x1, 0x2, 0x4, 0x10
+_SEAL, _SHRINK, _GROW, _WRITE, _FUTURE_WRITE = 0x1, 0x2, 0x4, 0x8, 0x10
 
 _PAGE = mmap.PAGESIZE
 
@@ -30,14 +30,16 @@ _PAGE = mmap.PAGESIZE
 class Block:
     """Shared memory of the host. ``writable`` says whether the worker may write to it.
 
+    One that is ``kept`` is filled by the worker and then settled, to be kept without a copy.
     Raises MemoryError when the system has no room for ``size`` bytes.
     """
 
     _ids = itertools.count(1)
 
-    def __init__(self, size: int, *, writable: bool) -> None:
+    def __init__(self, size: int, *, writable: bool, kept: bool = False) -> None:
         self.size = -(-max(size, 1) // _PAGE) * _PAGE
         self.writable = writable
+        self._kept = kept
         self.id = next(Block._ids)
         self.tag = ""
         self.descriptor = -1
@@ -63,7 +65,8 @@ class Block:
         self.descriptor = os.memfd_create("safelight", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         os.ftruncate(self.descriptor, self.size)
         memory = mmap.mmap(self.descriptor, self.size)  # ours stays writable after the seal
-        seals = _SHRINK | _GROW | _SEAL | (0 if self.writable else _FUTURE_WRITE)
+        seals = _SHRINK | _GROW | (0 if self._kept else _SEAL)
+        seals |= 0 if self.writable else _FUTURE_WRITE
         fcntl.fcntl(self.descriptor, _F_ADD_SEALS, seals)
         return memory
 
@@ -80,6 +83,25 @@ class Block:
             "writable": self.writable,
             "tag": self.tag,
         }
+
+    def settle(self) -> None:
+        """Have nobody write to it from now on, the worker that was lent it included.
+
+        Where somebody still could, it becomes a copy of what is in it now. No array may look at it.
+        """
+        if sys.platform == "linux" and self._kept:
+            import fcntl
+
+            self._memory.close()
+            try:
+                fcntl.fcntl(self.descriptor, _F_ADD_SEALS, _SEAL | _WRITE)
+                self._memory = mmap.mmap(self.descriptor, self.size, access=mmap.ACCESS_READ)
+                return
+            except OSError:  # the worker has not let go of it
+                self._memory = mmap.mmap(self.descriptor, self.size, access=mmap.ACCESS_READ)
+        copy = mmap.mmap(-1, self.size)
+        copy[:] = self._memory[:]
+        self._memory = copy
 
     def close(self) -> None:
         """Give the memory back once the last array on it is gone."""

@@ -5,6 +5,7 @@ plugin's either. Until the process is confined it imports the standard library a
 ``safelight.workers.sandbox`` alone.
 """
 
+import importlib
 import json
 import os
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 
 
 def main(arguments: list[str]) -> None:
-    """``arguments``: the order as JSON, then those of ``safelight.workers.process``."""
+    """``arguments``: the order as JSON, then the first ones of the module that works."""
     order = json.loads(arguments[0])
     scratch = Path(order["scratch"])
     editor = str(Path(__file__).resolve().parents[2])
@@ -22,14 +23,14 @@ def main(arguments: list[str]) -> None:
     for name in ("HOME", "TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
         os.environ[name] = str(scratch)
     os.chdir(scratch)
-    yield_to_the_window()
+    if order["yields"]:
+        yield_to_the_window()
     limit_resources(int(order["memory"]), int(order["limit"]))
     confine(map(Path, order["readable"]), [scratch], wrapped=order["wrapped"])
     sys.path.remove(editor)
     sys.path[:0] = order["path"]  # the plugin's own versions of packages first
-    from safelight.workers.process import main as work
-
-    work([*arguments[1:], "--only", order["library"]])
+    module, *last = order["work"]
+    importlib.import_module(module).main([*arguments[1:], *last])
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import sys
 import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 import safelight
 from safelight.workers.sandbox import wrapping
@@ -43,20 +44,59 @@ class Environment:
         path = [str(self.library), *editor_path()]
         if self.sources is not None:
             path.insert(0, str(self.sources.parent))
-        readable = [*path, *interpreter()]
-        wrapped = wrapping(map(Path, readable), [scratch])
-        order = {
-            "library": str(self.library),
-            "path": path,
-            "readable": readable,
-            "scratch": str(scratch),
-            "memory": memory,
-            "limit": LIMIT,
-            "wrapped": bool(wrapped),
-        }
-        first = Path(__file__).with_name("confined.py")
-        python = [sys.executable, "-I", "-S", "-B", "-X", "faulthandler", str(first)]
-        return [*wrapped, *python, json.dumps(order)]
+        work = ["safelight.workers.process", "--only", str(self.library)]
+        return _command(path, scratch, memory, work)
+
+
+@dataclass(frozen=True, slots=True)
+class DecoderEnvironment:
+    """Where strangers' files are decoded: the editor's own packages and no plugin.
+
+    ``decoders`` is the module that decodes (``workers.decoder`` says how), by its name.
+    """
+
+    decoders: str
+    scratch: Path
+
+    def command(self, scratch: Path, memory: int) -> list[str]:
+        """As ``Environment.command``."""
+        work = ["safelight.workers.decoder", "--decoders", self.decoders]
+        # Somebody waits for the picture: this is the window's own work, done elsewhere.
+        return _command(editor_path(), scratch, memory, work, yields=False)
+
+
+class Confined(Protocol):
+    """What a confined worker is started from. Its folder in ``scratch`` is the one it writes to."""
+
+    @property
+    def scratch(self) -> Path:
+        """The folder in which each worker has one of its own."""
+
+    def command(self, scratch: Path, memory: int) -> list[str]:
+        """What starts a worker that writes to ``scratch`` and allocates ``memory`` bytes."""
+
+
+def _command(
+    path: list[str], scratch: Path, memory: int, work: list[str], *, yields: bool = True
+) -> list[str]:
+    """What starts a confined process that imports from ``path`` and then does ``work``: a module
+    that has a ``main``, and its last arguments. ``yields``: it leaves the cores to the window.
+    """
+    readable = [*path, *interpreter()]
+    wrapped = wrapping(map(Path, readable), [scratch])
+    order = {
+        "work": work,
+        "path": path,
+        "readable": readable,
+        "scratch": str(scratch),
+        "memory": memory,
+        "limit": LIMIT,
+        "wrapped": bool(wrapped),
+        "yields": yields,
+    }
+    first = Path(__file__).with_name("confined.py")
+    python = [sys.executable, "-I", "-S", "-B", "-X", "faulthandler", str(first)]
+    return [*wrapped, *python, json.dumps(order)]
 
 
 def stamp_of(sources: Path) -> int:

@@ -18,7 +18,7 @@ from typing import Any
 
 from safelight.workers import protocol
 from safelight.workers.blocks import Block
-from safelight.workers.environment import Environment
+from safelight.workers.environment import Confined
 from safelight.workers.patience import LOOK, Patience, doing
 from safelight.workers.scratch import Scratch
 
@@ -62,7 +62,7 @@ class WorkerProcess:
         self,
         memory_limit: int = 0,
         plugin_folders: Sequence[Path] = (),
-        environment: Environment | None = None,
+        environment: Confined | None = None,
     ) -> None:
         try:
             scratch = Scratch(environment.scratch) if environment else None
@@ -165,13 +165,24 @@ class WorkerProcess:
             self._blocks.remove(small)
             self.discard(small)
         made = Block(size, writable=writable)
+        self.lend(made)
+        return made
+
+    def lend(self, made: Block) -> None:
+        """Lend the worker a block of its own. Raises WorkerDied."""
         descriptors = [made.descriptor] if made.descriptor >= 0 else []
         self._lent[made.id] = made
         try:
             self._channel.send(made.announcement(), descriptors)
         except OSError:
             raise WorkerDied(self._how_it_ended()) from None
-        return made
+
+    def lend_file(self, descriptor: int) -> None:
+        """Let the worker read an open file, whose name it never learns. Raises WorkerDied."""
+        try:
+            self._channel.send({"type": "file"}, [descriptor])
+        except OSError:
+            raise WorkerDied(self._how_it_ended()) from None
 
     def give_back(self, block: Block) -> None:
         """Say that no piece uses ``block`` any more."""
@@ -285,7 +296,7 @@ class Pool:
         limit: int = 2,
         memory_limit: int = 0,
         plugin_folders: Sequence[Path] = (),
-        environment: Environment | None = None,
+        environment: Confined | None = None,
     ) -> None:
         self.plugin_folders = tuple(plugin_folders)
         self.environment = environment

@@ -1,0 +1,171 @@
+"""Parcel: a photograph as arrays alone, to cross from the process that decodes strangers' files.
+
+The first array is JSON, the second all that is bytes, one after the other; then come the pixels.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from safelight.api import Source
+from safelight.document import Metadata
+from safelight.files.codecs import codec
+from safelight.files.codecs.photograph import (
+    CHANNELS,
+    DamagedError,
+    Limit,
+    OtherKindError,
+    Photograph,
+    PhotographLayer,
+    Room,
+    TooLargeError,
+)
+
+_BYTES = ("exif", "xmp", "iptc")
+_PLAIN: dict[str, Callable[[Any], Any]] = {
+    **{"name": str, "x": int, "y": int, "opacity": float, "mode": str},
+    **{"visible": bool, "locked": bool, "role": str},
+}
+_ROLES = ("plain", "atop", "inside", "outside")
+
+
+def decode(format: str, file: BinaryIO, size: int, limit: Limit, room: Room) -> list[NDArray[Any]]:
+    """Decode a file by the codec of a format, in the process that is confined. Never raises what
+    a codec may: ``opened`` does.
+    """
+    try:
+        return packed(codec(format).read(file, size, limit, room))
+    except TooLargeError as error:
+        facts = {"failed": "large", "width": error.width, "height": error.height}
+    except OtherKindError as error:
+        facts = {"failed": "other", "reason": str(error)}
+    except DamagedError as error:
+        facts = {"failed": "damaged", "reason": str(error)}
+    except OSError as error:
+        facts = {"failed": "system", "reason": error.strerror or str(error)}
+    except MemoryError:
+        facts = {"failed": "memory"}
+    return [_text(facts)]
+
+
+@dataclass
+class _Packing:
+    held: bytearray = field(default_factory=bytearray)
+    arrays: list[NDArray[Any]] = field(default_factory=list)
+
+    def photograph(self, found: Photograph) -> dict[str, Any]:
+        self.arrays.append(found.pixels)
+        kept = found.metadata
+        return {
+            "pixels": len(self.arrays) - 1,
+            "space": found.space,
+            "alpha": found.alpha,
+            "icc": self._place(found.icc),
+            "metadata": {name: self._place(getattr(kept, name)) for name in _BYTES},
+            "dpi": kept.dpi,
+            "notes": found.notes,
+            "orientation": found.orientation,
+            "quantisation": found.source.quantisation,
+            "layers": None if found.layers is None else [self._layer(x) for x in found.layers],
+        }
+
+    def _layer(self, layer: PhotographLayer) -> dict[str, Any]:
+        inner = layer.photograph
+        return {name: getattr(layer, name) for name in _PLAIN} | {
+            "photograph": None if inner is None else self.photograph(inner),
+            "layers": [self._layer(item) for item in layer.layers],
+        }
+
+    def _place(self, data: bytes | None) -> tuple[int, int] | None:
+        if data is None:
+            return None
+        self.held += data
+        return len(self.held) - len(data), len(data)
+
+
+def packed(photograph: Photograph) -> list[NDArray[Any]]:
+    """A photograph as arrays."""
+    packing = _Packing()
+    facts = packing.photograph(photograph)
+    return [_text(facts), np.frombuffer(bytes(packing.held), np.uint8), *packing.arrays]
+
+
+def _text(facts: dict[str, Any]) -> NDArray[Any]:
+    return np.frombuffer(json.dumps(facts).encode(), np.uint8)
+
+
+def opened(arrays: Sequence[NDArray[Any]]) -> Photograph:
+    """The photograph that arrays of ``decode`` are; they may come from a process that was taken
+    over. Raises what the codec did, and DamagedError for what is no photograph.
+    """
+    try:
+        facts = json.loads(arrays[0].tobytes())
+        failed = facts.get("failed")
+        reason = str(facts.get("reason"))[:600]
+        error: Exception | None = None
+        if failed == "large":
+            error = TooLargeError(int(facts["width"]), int(facts["height"]))
+        elif failed is not None:
+            known = {"other": OtherKindError, "system": OSError, "memory": MemoryError}
+            error = known.get(failed, DamagedError)(reason)
+        if error is None:
+            return _Opening(arrays).photograph(facts)
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as fault:
+        raise DamagedError("cannot be opened: what decodes it made no photograph") from fault
+    raise error
+
+
+class _Opening:
+    def __init__(self, arrays: Sequence[NDArray[Any]]) -> None:
+        self._bytes, self._arrays = arrays[1], arrays[2:]
+
+    def photograph(self, facts: dict[str, Any]) -> Photograph:
+        pixels, space = self._arrays[facts["pixels"]], facts["space"]
+        alpha = facts["alpha"] is True
+        if pixels.ndim != 3 or 0 in pixels.shape[:2]:
+            raise ValueError("no picture")
+        if pixels.shape[2] and pixels.shape[2] != CHANNELS[space] + alpha:
+            raise ValueError("other channels than it says")
+        dpi, layers = facts["dpi"], facts["layers"]
+        turn = facts["orientation"]
+        return Photograph(
+            pixels,
+            space,
+            alpha,
+            self._taken(facts["icc"]),
+            Metadata(
+                **{name: self._taken(facts["metadata"][name]) for name in _BYTES},
+                dpi=None if dpi is None else (float(dpi[0]), float(dpi[1])),
+            ),
+            [str(note) for note in facts["notes"]],
+            None if turn is None else int(turn),
+            Source(tuple(tuple(map(int, table)) for table in facts["quantisation"])),
+            None if layers is None else [self._layer(item) for item in layers],
+        )
+
+    def _layer(self, facts: dict[str, Any]) -> PhotographLayer:
+        inner = facts["photograph"]
+        layer = PhotographLayer(
+            str(facts["name"]),
+            None if inner is None else self.photograph(inner),
+            [self._layer(item) for item in facts["layers"]],
+        )
+        for name, kind in _PLAIN.items():
+            setattr(layer, name, kind(facts[name]))
+        if layer.role not in _ROLES:
+            raise ValueError("no role of a layer")
+        return layer
+
+    def _taken(self, place: list[int] | None) -> bytes | None:
+        if place is None:
+            return None
+        start, count = int(place[0]), int(place[1])
+        if not 0 <= start <= start + count <= len(self._bytes):
+            raise ValueError("bytes that are not there")
+        return self._bytes[start : start + count].tobytes()

@@ -1,0 +1,146 @@
+"""Decoder: the far side of opening, a confined process that turns strangers' files into arrays.
+
+A module that is handed in by its name decodes: ``decode(format, file, size, limit, room)`` gives
+arrays, and asks ``room(shape, dtype)`` for one to decode into where it can. The file comes open or
+as bytes, never as a path; the arrays lie in blocks of the host's, which this process lets go of
+before it says that it is done.
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+import math
+import os
+import queue
+import signal
+import socket
+import sys
+import threading
+import traceback
+from collections.abc import Sequence
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from safelight import api
+from safelight.workers import protocol
+from safelight.workers.blocks import BorrowedBlock
+
+_ALIGNED = 64
+"""Bytes that an array's start in a shared block is a multiple of."""
+
+
+class _Rooms:
+    """The blocks that one file is decoded into."""
+
+    def __init__(self, worker: _Decoder) -> None:
+        self._worker = worker
+        self._lent: list[tuple[int, NDArray[Any]]] = []
+
+    def room(self, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
+        """An array in a block of its own."""
+        number, block = self._worker.lent(math.prod(shape) * np.dtype(dtype).itemsize)
+        made = block.array(shape, dtype)
+        self._lent.append((number, made))
+        return made
+
+    def placed(self, arrays: Sequence[NDArray[Any]]) -> list[list[Any]]:
+        """Where each array is: block, offset, shape and dtype. Those in no block are put in one."""
+        places: dict[int, list[Any]] = {}
+        loose: list[tuple[int, NDArray[Any]]] = []
+        end = 0
+        for index, array in enumerate(arrays):
+            number = self._block_of(array)
+            if number is None:
+                loose.append((end, array))
+                places[index] = [0, end, list(array.shape), array.dtype.name]
+                end += -(-array.nbytes // _ALIGNED) * _ALIGNED
+            else:
+                places[index] = [number, 0, list(array.shape), array.dtype.name]
+        number, block = self._worker.lent(end)
+        memory = block.array((end,), np.uint8)
+        for offset, array in loose:
+            part = memory[offset : offset + array.nbytes].view(array.dtype).reshape(array.shape)
+            np.copyto(part, array)
+        return [[place[0] or number, *place[1:]] for _, place in sorted(places.items())]
+
+    def _block_of(self, array: NDArray[Any]) -> int | None:
+        """The block that an array fills from its beginning, as it lies in memory."""
+        for number, made in self._lent:
+            same = array.__array_interface__["data"][0] == made.__array_interface__["data"][0]
+            if same and array.nbytes == made.nbytes and array.flags.c_contiguous:
+                return number
+        return None
+
+
+class _Decoder:
+    """Decodes one file after the other, until the host hangs up."""
+
+    def __init__(self, channel: protocol.Channel, decoders: str) -> None:
+        self._channel = channel
+        self._decode = importlib.import_module(decoders).decode
+        self._messages: queue.SimpleQueue[tuple[protocol.Message, list[int]]] = queue.SimpleQueue()
+
+    def serve(self) -> None:
+        threading.Thread(target=self._listen, daemon=True).start()
+        self._channel.send(
+            {"type": "ready", "protocol": protocol.VERSION, "api": api.VERSION, "pid": os.getpid()}
+        )
+        while True:
+            given = self._messages.get()
+            order, _ = self._messages.get()
+            with _file(given, order["size"]) as file:
+                answer = self._answer(order, file)
+            self._channel.send(answer)  # by now no array looks at a block any more
+
+    def lent(self, size: int) -> tuple[int, BorrowedBlock]:
+        """A block of the host's of at least that many bytes, and its number."""
+        self._channel.send({"type": "room", "size": size})
+        message, descriptors = self._messages.get()
+        return message["block"], BorrowedBlock(message, descriptors)
+
+    def _answer(self, message: protocol.Message, file: BinaryIO) -> protocol.Message:
+        rooms = _Rooms(self)
+        try:
+            file.seek(0)
+            size, limit = message["size"], message["limit"]
+            arrays = self._decode(message["format"], file, size, limit, rooms.room)
+            return {"type": "decoded", "arrays": rooms.placed(arrays)}
+        except MemoryError:
+            return {"type": "failed", "kind": "memory", "reason": "no memory left", "details": ""}
+        except BaseException as error:
+            reason = f"{type(error).__name__}: {error}"[:2000]
+            details = traceback.format_exc()[-20000:]
+            return {"type": "failed", "kind": "raised", "reason": reason, "details": details}
+
+    def _listen(self) -> None:
+        while True:
+            try:
+                received = self._channel.receive()
+            except protocol.ProtocolError:
+                received = None
+            if received is None:
+                os._exit(0)  # the host is gone: so is the reason to run
+            if received[0]["type"] != "forget":
+                self._messages.put(received)
+
+
+def _file(given: tuple[protocol.Message, list[int]], size: int) -> BinaryIO:
+    """What the host has handed over: an open file, or a block of its bytes."""
+    message, descriptors = given
+    if message["type"] == "file":
+        # By this roundabout way it has a name, which tifffile asks for.
+        return open("the picture", "rb", opener=lambda *_: descriptors[0])
+    return io.BytesIO(BorrowedBlock(message, descriptors).array((size,), np.uint8).tobytes())
+
+
+def main(arguments: Sequence[str]) -> None:
+    """``arguments``: the socket's number, the memory limit (set already), ``--decoders MODULE``."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the host's business
+    descriptor, decoders = int(arguments[0]), arguments[arguments.index("--decoders") + 1]
+    if sys.platform != "win32":
+        os.set_inheritable(descriptor, False)
+    channel = protocol.Channel(socket.socket(fileno=descriptor), accepts_descriptors=True)
+    _Decoder(channel, decoders).serve()

@@ -1,0 +1,67 @@
+"""Opening by way of a confined process gives what opening in this one gives."""
+
+import numpy as np
+import pytest
+
+from safelight import actions, files
+from safelight.actions import decoders
+from safelight.document import Document, Group, Layer, whole
+from safelight.files.codecs import parcel
+from safelight.files.codecs.photograph import DamagedError
+from safelight.files.openraster import export_openraster
+from safelight.pixels import Raster
+from tests import pictures
+
+
+@pytest.mark.parametrize("codec", files.exported_formats(), ids=lambda codec: codec.name)
+def test_every_format_opens_the_same_in_the_confined_process(codec, tmp_path):
+    document = Document.from_raster(Raster.from_array(pictures.quarters()))
+    path = tmp_path / f"a{codec.suffixes[0]}"
+    files.export(document, path)
+    here, there = files.open_picture(path), actions.open_picture(path)
+    assert (there.notes, there.format) == (here.notes, here.format)
+    assert there.document.metadata == here.document.metadata
+    assert there.document.profile == here.document.profile
+    assert there.document.source == here.document.source
+    pixels = [item.document.layers[0].raster.to_array() for item in (here, there)]
+    assert np.array_equal(*pixels)
+
+
+def test_layers_open_the_same_in_the_confined_process(tmp_path):
+    raster = Raster.from_array(pictures.quarters())
+    group = Group((Layer("Inner", raster, opacity=0.5, mode="multiply"),))
+    layers = (Layer("Below", raster), Layer("Group", group))
+    document = Document(raster.width, raster.height, raster.depth, layers)
+    export_openraster(document, tmp_path / "a.ora")
+    here, there = (x.open_picture(tmp_path / "a.ora") for x in (files, actions))
+    assert there.notes == here.notes
+    names = [[layer.name for layer in item.document.layers] for item in (here, there)]
+    assert names == [["Below", "Group"]] * 2
+    assert np.array_equal(*(whole(item.document).to_array() for item in (here, there)))
+
+
+def test_a_decoder_that_ends_while_it_decodes_is_a_sentence_about_the_file(tmp_path, monkeypatch):
+    path = tmp_path / "a.png"
+    path.write_bytes(pictures.png_file(pictures.quarters()))
+
+    def dying(*_):
+        raise decoders.DecoderFailed("what decodes it crashed (SIGSEGV)")
+
+    monkeypatch.setattr(decoders.shared(), "decode", dying)
+    with pytest.raises(actions.OpenError, match=r"a.png cannot be opened: .*SIGSEGV"):
+        actions.open_picture(path)
+
+
+def test_the_limit_holds_in_the_confined_process(tmp_path):
+    path = tmp_path / "a.png"
+    path.write_bytes(pictures.png_file(pictures.quarters()))
+    with pytest.raises(actions.OpenError, match="more than the limit"):
+        actions.open_picture(path, pixel_limit=10)
+
+
+@pytest.mark.parametrize("change", [b"{}", b"[]", b"nothing", b'{"pixels": 5}', b'{"failed": 1}'])
+def test_what_a_decoder_that_was_taken_over_sends_is_damage(change):
+    pixels = np.zeros((2, 2, 3), np.uint8)
+    arrays = [np.frombuffer(change, np.uint8), np.zeros(0, np.uint8), pixels]
+    with pytest.raises(DamagedError):
+        parcel.opened(arrays)

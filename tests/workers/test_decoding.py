@@ -1,0 +1,81 @@
+"""Strangers' files are decoded in a confined process: whatever happens there is a sentence."""
+
+import io
+import os
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from safelight.workers.decoding import DecoderFailed, Decoders
+
+MOST = 1 << 30
+
+
+@pytest.fixture
+def decoders(tmp_path):
+    found = Decoders("tests.workers.strange_decoders", tmp_path / "scratch", patience=3.0)
+    yield found
+    found.pool.close()
+
+
+def decode(decoders, deed, data=b"bytes"):
+    (array,) = decoders.decode(deed, io.BytesIO(data), len(data), None, MOST)
+    return array
+
+
+def test_a_file_goes_in_open_or_as_bytes_and_arrays_come_out(decoders, tmp_path):
+    assert decode(decoders, "bytes", b"hello").tobytes() == b"hello"
+    path = tmp_path / "a"
+    path.write_bytes(b"a file")
+    with open(path, "rb") as file:
+        file.read(3)
+        (array,) = decoders.decode("bytes", file, 6, None, MOST)
+    assert array.tobytes() == b"a file"
+
+
+def test_what_was_decoded_into_a_block_is_kept_and_cannot_be_changed(decoders):
+    array = decode(decoders, "into_a_block")
+    assert (array == np.full((2, 3, 3), 7, np.uint16)).all()
+    assert not array.flags.writeable
+
+
+def test_the_process_is_another_and_kept_for_the_next_file(decoders):
+    first, second = (decode(decoders, "process").tobytes() for _ in range(2))
+    assert first == second != str(os.getpid()).encode()
+
+
+@pytest.mark.parametrize(
+    ("deed", "words"),
+    [
+        ("crash", "crashed"),
+        ("leave", "ended itself"),
+        ("hang", "did not answer for 3 s"),
+        ("ask_for_too_much", "makes no sense"),
+        ("another_type", "makes no sense"),
+    ],
+)
+def test_what_a_decoder_does_wrong_is_a_sentence_and_the_next_file_opens(decoders, deed, words):
+    with pytest.raises(DecoderFailed, match=words):
+        decode(decoders, deed)
+    assert decode(decoders, "bytes", b"next").tobytes() == b"next"
+
+
+def test_a_decoder_that_eats_memory_is_out_of_memory_and_the_next_file_opens(decoders):
+    with pytest.raises(MemoryError):
+        decode(decoders, "eat")
+    assert decode(decoders, "bytes", b"next").tobytes() == b"next"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="confinement is Linux's")
+@pytest.mark.parametrize("deed", ["files", "network"])
+def test_a_decoder_reaches_neither_files_nor_the_network(decoders, deed):
+    with pytest.raises(DecoderFailed, match="PermissionError"):
+        decode(decoders, deed)
+
+
+def test_a_decoder_that_keeps_a_block_changes_nothing_afterwards(decoders):
+    array = decode(decoders, "write_afterwards")
+    time.sleep(1)  # a decoder that could, would have written by now
+    assert (array == 7).all()
