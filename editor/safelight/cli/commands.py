@@ -11,14 +11,14 @@ from importlib import metadata
 from typing import Any
 
 from safelight import __version__, actions
-from safelight.api import Declaration, ParameterError, Value
+from safelight.api import Declaration, Parameter, ParameterError, Value
 from safelight.cli.group import Parser, file_name, given, parser_of
 from safelight.cli.progress import ProgressBar
 from safelight.cli.terminal import complain, note, tell, tell_json
-from safelight.document import edits
+from safelight.document import DECLARED, Record, edits
 from safelight.pixels import DEPTHS, deeper
 
-_FAILURES = (
+FAILURES = (
     actions.OpenError,
     actions.ExportError,
     actions.LayerFailed,
@@ -40,13 +40,13 @@ def reported(command: Callable[[list[str]], int]) -> Callable[[list[str]], int]:
             return complain(error, 2)
         except actions.FileExists as error:
             return complain(f"{error} On the command line: --overwrite.", 1)
-        except _FAILURES as error:
+        except FAILURES as error:
             return complain(error, 1)
 
     return run
 
 
-def _reload(studio: actions.Studio) -> None:
+def reload(studio: actions.Studio) -> None:
     """Load what authors have changed; what cannot be loaded is said."""
     for item in studio.reload():
         if item.fault:
@@ -59,7 +59,7 @@ def filters(words: list[str]) -> int:
     parser = parser_of("filters", "List the filters.")
     options = parser.parse_args(words[1:])
     with actions.Studio() as studio:
-        _reload(studio)
+        reload(studio)
         found, broken = studio.filters(), studio.broken()
     if options.json:
         tell_json([item.to_json() for item in found])
@@ -109,7 +109,9 @@ def apply(words: list[str]) -> int:
     parser = _apply_parser()
     options = parser.parse_args(words[1:])
     with actions.Studio(options.device, patience=options.patience) as studio:
-        _reload(studio)
+        reload(studio)
+        if (status := _apply_as_steps(studio, options, parser)) is not None:
+            return status
         filter = studio.filter(options.filter)
         if options.list:
             tell(*_described(filter))
@@ -153,6 +155,37 @@ def apply(words: list[str]) -> int:
     return 0
 
 
+def _apply_as_steps(
+    studio: actions.Studio, options: argparse.Namespace, parser: argparse.ArgumentParser
+) -> int | None:
+    """Apply a command, or anything to a project; None for a filter that a photograph goes through.
+
+    A filter is asked for before a command of the same name, as ever.
+    """
+    from safelight.cli.recipes import apply_steps, described
+
+    command = DECLARED.get(options.filter)
+    if command is not None and not any(
+        options.filter in (item.id, item.name) for item in studio.filters()
+    ):
+        if options.list:
+            tell(*described(command))
+            return 0
+        if options.input is None or options.output is None:
+            parser.error("name the photograph and the file to write")
+        step = Record("command", command.id, parsed(command.parameter, options.set))
+        command.settings(step.settings)
+        return apply_steps((step,), studio, options)
+    of_project = any(
+        path is not None and actions.is_project(path) for path in (options.input, options.output)
+    )
+    if options.list or options.output is None or not of_project:
+        return None
+    filter = studio.filter(options.filter)
+    step = Record("filter", filter.id, settings_of(filter, options.set))
+    return apply_steps((step,), studio, options)
+
+
 def tell_exported(exported: actions.Exported, document: actions.Document) -> None:
     """The file that was written: its name, the picture's size, its own."""
     size = f"{document.width} × {document.height} px  {file_size(exported.bytes)}"
@@ -179,7 +212,9 @@ def _apply_parser() -> argparse.ArgumentParser:
         epilog="`safelight apply FILTER --list` shows what a filter can be told.",
     )
     parser.add_argument(
-        "filter", type=given, help="short name or id, as `safelight filters` lists them"
+        "filter",
+        type=given,
+        help="a filter or a command, as `safelight filters` and `safelight commands` list them",
     )
     parser.add_argument("input", nargs="?", type=file_name, metavar="IN", help="the photograph")
     parser.add_argument(
@@ -231,13 +266,18 @@ def _pixels(text: str) -> int:
 
 
 def settings_of(filter: Declaration, pairs: Sequence[str]) -> dict[str, Any]:
+    return filter.settings(parsed(filter.parameter, pairs))
+
+
+def parsed(parameter: Callable[[str], Parameter], pairs: Sequence[str]) -> dict[str, Any]:
+    """The settings that NAME=VALUE pairs give. Raises ParameterError."""
     settings: dict[str, Any] = {}
     for pair in pairs:
         name, equals, text = pair.partition("=")
         if not equals:
             raise ParameterError(f"--set takes NAME=VALUE, not {pair!r}")
-        settings[name] = filter.parameter(name).parse(text)
-    return filter.settings(settings)
+        settings[name] = parameter(name).parse(text)
+    return settings
 
 
 def filtered(
@@ -289,34 +329,45 @@ def info(words: list[str]) -> int:
     parser.add_argument("file", type=file_name)
     parser.add_argument("--pixel-limit", type=_pixels, help="largest picture to open, in pixels")
     options = parser.parse_args(words[1:])
-    with actions.Studio() as studio:
-        opened = actions.open_picture(
-            options.file, pixel_limit=options.pixel_limit, importers=studio.importers
-        )
-    document = opened.document
+    history, notes, form = None, [], "Safelight project"
+    if actions.is_project(options.file):
+        project, history = actions.Project.open(options.file, pixel_limit=options.pixel_limit)
+        project.close()
+        document = history.document
+    else:
+        with actions.Studio() as studio:
+            opened = actions.open_picture(
+                options.file, pixel_limit=options.pixel_limit, importers=studio.importers
+            )
+        document, form, notes = opened.document, opened.format, list(opened.notes)
     facts: dict[str, Any] = {
         "file": str(options.file),
-        "format": opened.format,
+        "format": form,
         "width": document.width,
         "height": document.height,
         "depth": DEPTHS[document.depth],
         "alpha": document.has_alpha,
         "profile": document.profile.name,
         "metadata": actions.describe(document.metadata),
-        "notes": list(opened.notes),
+        "notes": notes,
     }
+    if history is not None:
+        facts["layers"] = [layer.name for layer in document.walk()]
+        facts["steps"] = [step.label for step in history.steps]
     if options.json:
         tell_json(facts)
         return 0
     megapixels = document.width * document.height / 1e6
     tell(
-        f"{options.file}: {opened.format}, {document.width} × {document.height} px"
+        f"{options.file}: {form}, {document.width} × {document.height} px"
         f" ({megapixels:.1f} MP), {DEPTHS[document.depth]}, {document.profile.name}"
         + (", with alpha" if document.has_alpha else "")
     )
     for name, value in facts["metadata"].items():
         tell(f"  {name}: {value}")
-    say(opened.notes)
+    for name in ("layers", "steps") if history is not None else ():
+        tell(f"  {name}: {', '.join(facts[name])}")
+    say(notes)
     return 0
 
 

@@ -21,7 +21,10 @@ class Command(NamedTuple):
 
 
 COMMANDS = {
-    "apply": Command("FILTER IN OUT", "run a filter on a photograph", "commands"),
+    "apply": Command("NAME IN OUT", "apply a filter or a command to a picture", "commands"),
+    "run": Command("RECIPE IN …", "do what a recipe says to many pictures", "recipes"),
+    "recipe": Command("PROJECT OUT", "save what was done in a project as a recipe", "recipes"),
+    "commands": Command("", "list the commands and what they can be told", "recipes"),
     "export": Command("IN OUT", "write what a project shows", "exporting"),
     "generate": Command("NAME OUT", "make a picture from nothing, or many", "generating"),
     "filters": Command("", "list the filters and what they can be told", "commands"),
