@@ -19,6 +19,7 @@ from safelight.document import (
     LiveFilter,
     edits,
     is_stale,
+    render,
     result_key,
     whole,
 )
@@ -669,3 +670,21 @@ def test_of_a_feathered_selection_only_the_rim_is_made_of_tiles_of_its_own():
     rebuilt = Raster.from_array(feathered.to_array())
     assert feathered.digest() == rebuilt.digest()
     assert rebuilt.condensed().different_tiles == feathered.different_tiles
+
+
+def test_a_merged_layer_meets_what_is_below_it_as_the_lower_one_did():
+    """It is still darkened by what lies below: a normal one would hide that."""
+    shades = {"base": 40, "lower": 200, "upper": 90}
+    layers = [
+        Layer(name, Raster.filled(1, 1, (shade,) * 3, "uint8"), id=name)
+        for name, shade in shades.items()
+    ]
+    layers[1] = replace(layers[1], mode="darken")
+    layers[2] = replace(layers[2], opacity=0.5)
+    document = Document(width=1, height=1, depth="uint8", layers=tuple(layers))
+    merged = edits.merge_down("upper").apply(document)
+    assert [(layer.id, layer.mode) for layer in merged.layers] == [
+        ("base", "normal"),
+        ("lower", "darken"),
+    ]
+    assert render(merged, merged.region).max() == 40

@@ -204,7 +204,7 @@ def merge_down(document: Document, *, layer: str = "", live: Live | None = None)
         content=whole(both, live),
         synthetic=both.synthetic,
         opacity=1.0,
-        mode=lower.mode if onto_lower else "normal",
+        mode=lower.mode,
         visible=lower.visible or upper.visible,
         mask=None,
     )
