@@ -125,6 +125,15 @@ def test_what_is_undone_leaves_nothing(way):
     assert np.array_equal(composed(()).apply(picture()), picture())
 
 
+FALLING = api.Curves([1, 0.7, 0.3, -0.2])
+BENT_AT_THE_ENDS = api.Curves([0, 0.1, 0.6, 1.4])
+
+
+def test_a_falling_curve_leads_to_the_far_side_of_the_next(way):
+    for stages in ((FALLING, BENT_AT_THE_ENDS), (BENT_AT_THE_ENDS, FALLING, BENT_AT_THE_ENDS)):
+        near(composed(stages).apply(picture()), applied(stages, picture()), module.FOLDED)
+
+
 @pytest.mark.parametrize("curve", [RISING, LEVEL, api.Curves([0, 0.8, 0.2, 1.1])])
 def test_eight_curves_are_folded_into_one_within_what_is_stated(way, curve):
     stages = (curve, api.Matrix.scaled(0.9, 1.1, 0.8)) * 8
