@@ -36,9 +36,10 @@ def read_mask(path: str | Path, document: Document) -> Raster:
 
 def shown_mask(document: Document) -> Document:
     """A document that shows another's selection as a grey picture; black where there is none."""
-    selection = document.selection
+    selection = document.picture.selection
     if selection is None:
         selection = Raster.filled(document.width, document.height, (0,), "uint8")
-    grey = np.repeat(selection.to_array(), 3, axis=2)
+    pixels = selection.to_array()
+    grey = np.repeat(from_float(to_float(pixels), "uint8"), 3, axis=2)
     shown = Document.from_raster(Raster.from_array(grey), name=document.name)
     return replace(shown, metadata=document.metadata)

@@ -12,7 +12,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from safelight.api import Value
-from safelight.pixels import Raster
+from safelight.document.place import IDENTITY, Place
+from safelight.pixels import Raster, View
 
 if TYPE_CHECKING:
     from safelight.document.layer import Layer
@@ -35,7 +36,8 @@ a picture of four times the size can have them.
 class Kept:
     """A costly filter's result, kept so that nothing is computed twice.
 
-    ``raster`` has the document's size, depth and profile; of 4 channels the alpha is not used.
+    ``raster`` has the depth and profile of the document, and the size of the picture that it was
+    computed for, whose frame is its ``place``; of 4 channels the alpha is not used.
     ``key`` says what it was computed from (``document.result_key``), ``models`` the SHA-256 of
     each network that ran, ``synthetic`` how much of it was never there: made by a generator in what
     it was computed from, where it can still be seen when that layer is gone, or by the filter.
@@ -45,6 +47,7 @@ class Kept:
     key: str
     models: Mapping[str, str] = field(default_factory=dict)
     synthetic: Synthetic = ""
+    place: Place = IDENTITY
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "models", MappingProxyType(dict(self.models)))
@@ -104,6 +107,35 @@ Change: TypeAlias = Callable[[Raster], Raster]
 """Other pixels in place of a raster's."""
 
 
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What is looked at: a size in pixels, a depth, and the frame, a map into the plane."""
+
+    width: int
+    height: int
+    depth: str
+    frame: Place = IDENTITY
+
+    def fits(self, raster: Raster, place: Place) -> bool:
+        """Whether a raster with that place has the picture's pixels already."""
+        return place == self.frame and (raster.width, raster.height) == (self.width, self.height)
+
+    def lies_in(self, raster: Raster, place: Place) -> bool:
+        """Whether its pixels are pixels of a raster with that place, all of them."""
+        through = IDENTITY if place == self.frame else place.inverse.after(self.frame)
+        return through.exact and all(
+            0 <= x <= raster.width and 0 <= y <= raster.height
+            for x, y in through.corners(self.width, self.height)
+        )
+
+    def view(self, raster: Raster, place: Place, beyond: int = 0) -> Raster:
+        """A raster as the picture shows it; itself where it fits."""
+        if self.fits(raster, place):
+            return raster
+        through = IDENTITY if place == self.frame else place.inverse.after(self.frame)
+        return View(raster, through.matrix, self.width, self.height, beyond)
+
+
 class Kind:
     """What the editor asks of a content; a kind overrides what is not so of it.
 
@@ -139,6 +171,17 @@ class Kind:
 
     def changed(self, content: Any, change: Change) -> Any:
         """The same content with ``change`` made to every raster of ``rasters``."""
+        return content
+
+    def fits(self, content: Any, place: Place, picture: Picture) -> bool:
+        """Whether it is as a picture shows it already, so that ``seen`` would change nothing."""
+        return True
+
+    def seen(self, content: Any, place: Place, picture: Picture) -> Any:
+        """It as a picture shows it: its rasters as large as the picture, and over it.
+
+        ``place`` is the layer's.
+        """
         return content
 
     def key(self, content: Any, masked: bool, layers: Callable[[Any], list[Any]]) -> list[Any]:
@@ -177,6 +220,12 @@ class _Pixels(Kind):
     def changed(self, content: Raster, change: Change) -> Raster:
         return change(content)
 
+    def fits(self, content: Raster, place: Place, picture: Picture) -> bool:
+        return picture.fits(content, place)
+
+    def seen(self, content: Raster, place: Place, picture: Picture) -> Raster:
+        return picture.view(content, place)
+
     def key(self, content: Raster, masked: bool, layers: Callable[[Any], list[Any]]) -> list[Any]:
         return ["pixels", content.digest().hex()]
 
@@ -196,6 +245,17 @@ class _Filter(Kind):
         if kept is None:
             return content
         return replace(content, kept=replace(kept, raster=change(kept.raster)))
+
+    def fits(self, content: LiveFilter, place: Place, picture: Picture) -> bool:
+        kept = content.kept
+        return kept is None or picture.fits(kept.raster, kept.place)
+
+    def seen(self, content: LiveFilter, place: Place, picture: Picture) -> LiveFilter:
+        kept = content.kept
+        if kept is None:
+            return content
+        shown = picture.view(kept.raster, kept.place)
+        return replace(content, kept=replace(kept, raster=shown, place=IDENTITY))
 
     def key(
         self, content: LiveFilter, masked: bool, layers: Callable[[Any], list[Any]]
@@ -227,7 +287,13 @@ class _Group(Kind):
         return f"Group of {len(content.layers)}"
 
 
-KINDS: dict[type, Kind] = {Raster: _Pixels(), LiveFilter: _Filter(), Group: _Group()}
+_PIXELS = _Pixels()
+KINDS: dict[type, Kind] = {
+    Raster: _PIXELS,
+    View: _PIXELS,  # pixels too, as a picture shows them
+    LiveFilter: _Filter(),
+    Group: _Group(),
+}
 """Who answers for a content, by the content's class."""
 
 BY_NAME = {kind.name: kind for kind in KINDS.values()}

@@ -7,9 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from safelight.api import Region, Source
-from safelight.document.content import Synthetic
+from safelight.document.content import Picture, Synthetic
 from safelight.document.layer import DEEPEST, MOST_LAYERS, Layer, nesting, walk
-from safelight.pixels import SRGB, Profile, Raster
+from safelight.document.place import IDENTITY, Place
+from safelight.pixels import SRGB, Profile, Raster, View
+
+_ITSELF = object()
+"""Stands for a document that is its own picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +35,11 @@ class Metadata:
 class Document:
     """An ordered tuple of layers (bottom first), a size, a depth, a profile and metadata.
 
-    All pixels have the document's size and depth, masks and the selection its size. ``profile``
+    ``width`` and ``height`` are those of the picture, ``frame`` leads from its pixels into the
+    plane that the layers lie in. All pixels have the document's depth. ``profile``
     is the colour space the pixels are in. ``selection`` has one channel, white is selected;
-    None = everything. ``name`` is for people (a file's name without its folder). ``source`` is
+    None = everything; it has a place as a mask has. ``name`` is for people (a file's name without
+    its folder). ``source`` is
     what the file it was opened from said of how it was stored, ``grey`` whether that had a single
     channel of colour. Raises ValueError for layers that
     do not fit.
@@ -49,6 +55,10 @@ class Document:
     selection: Raster | None = None
     source: Source = Source()
     grey: bool = False
+    frame: Place = IDENTITY
+    selection_place: Place = IDENTITY
+    selection_beyond: int = 0
+    _picture: object = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if nesting(self.layers) > DEEPEST:
@@ -60,25 +70,53 @@ class Document:
             raise ValueError("two layers have the same id")
         for layer in self.walk():
             self._check(layer)
-        if self.selection is not None:
-            self._check_size(self.selection, "the selection")
-            if self.selection.channels != 1:
-                raise ValueError(f"a selection has one channel, not {self.selection.channels}")
+        if self.selection is not None and self.selection.channels != 1:
+            raise ValueError(f"a selection has one channel, not {self.selection.channels}")
 
     def _check(self, layer: Layer) -> None:
         for deep in layer.kind.rasters(layer.content):
-            self._check_size(deep, f"layer {layer.name}")
-            if deep.depth != self.depth:
+            if deep.depth != self.depth and not isinstance(deep, View):
                 raise ValueError(f"layer {layer.name} is {deep.depth}, not {self.depth}")
-        if layer.mask is not None:
-            self._check_size(layer.mask, f"the mask of {layer.name}")
 
-    def _check_size(self, raster: Raster, what: str) -> None:
-        if (raster.width, raster.height) != (self.width, self.height):
-            raise ValueError(
-                f"{what} is {raster.width} x {raster.height},"
-                f" the document {self.width} x {self.height}"
-            )
+    @property
+    def looked_at(self) -> Picture:
+        """The size, the depth and the frame of what is looked at."""
+        return Picture(self.width, self.height, self.depth, self.frame)
+
+    @property
+    def picture(self) -> Document:
+        """The document as its frame shows it: every raster has the picture's size and no place.
+
+        Itself where that is so already. What hides beyond the frame is not in it.
+        """
+        if self._picture is None:
+            looked_at = self.looked_at
+            made = self
+            if not self._is_plain(looked_at):
+                selection = self.selection
+                if selection is not None:
+                    selection = looked_at.view(
+                        selection, self.selection_place, self.selection_beyond
+                    )
+                made = replace(
+                    self,
+                    layers=tuple(layer.seen(looked_at) for layer in self.layers),
+                    selection=selection,
+                    frame=IDENTITY,
+                    selection_place=IDENTITY,
+                    selection_beyond=0,
+                )
+                object.__setattr__(made, "_picture", _ITSELF)
+            object.__setattr__(self, "_picture", _ITSELF if made is self else made)
+        return self if self._picture is _ITSELF else self._picture  # type: ignore[return-value]
+
+    def _is_plain(self, looked_at: Picture) -> bool:
+        selection = self.selection
+        return (
+            self.frame == IDENTITY
+            and (selection is None or looked_at.fits(selection, self.selection_place))
+            and all(layer.fits(looked_at) for layer in self.layers)
+        )
 
     @classmethod
     def from_raster(
@@ -114,11 +152,12 @@ class Document:
     def has_alpha(self) -> bool:
         """Whether the picture can be transparent anywhere: no layer covers all of it."""
         bases: list[int | None] = []
-        for place, layer in enumerate(self.layers):
+        layers = self.picture.layers
+        for place, layer in enumerate(layers):
             pixels = layer.pixels
             covers = pixels is not None and pixels.channels == 3 and layer.mask is None
             if covers and layer.visible and layer.opacity == 1:
-                bases = bases or clipping_bases(self.layers)
+                bases = bases or clipping_bases(layers)
                 if bases[place] is None:
                     return False
         return True
@@ -130,7 +169,7 @@ class Document:
         What is hidden, masked away or lies under an opaque layer is not shown. Filters, tone and
         blending make no picture synthetic, and none less so.
         """
-        return _WORDS.get(_shown(self.layers)[0], "")
+        return _WORDS.get(_shown(self.picture.layers)[0], "")
 
     def walk(self) -> Iterator[Layer]:
         """Every layer, bottom first, what is in a group before the group."""

@@ -8,6 +8,7 @@ EditError; a layer that is not there, KeyError.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
@@ -17,14 +18,25 @@ import numpy as np
 from PIL import Image as PillowImage
 
 from safelight.api import Box, Fraction, Number, Region, Value
+from safelight.document import geometry
 from safelight.document.content import FEATHER, GROW, Channels, Group, Kept, LiveFilter
 from safelight.document.document import Document, clipping_base
 from safelight.document.edit import Edit, EditError, Record, Settings, When, command, layer_named
 from safelight.document.layer import Layer, _new_id
 from safelight.document.mask import shaped
+from safelight.document.place import IDENTITY, Place
 from safelight.document.render import Live, whole
 from safelight.document.stroke import Stroke, painted
-from safelight.pixels import DEPTHS, MODES, Raster, RasterBuilder, deeper, from_float, to_float
+from safelight.pixels import (
+    DEPTHS,
+    MODES,
+    Raster,
+    RasterBuilder,
+    View,
+    deeper,
+    from_float,
+    to_float,
+)
 
 _BAND = 512
 """Rows of a selection that are grown or feathered at a time."""
@@ -76,7 +88,7 @@ def add_layer(layer: Layer, above: str | None = None, label: str = "") -> Edit:
 def new_layer(document: Document, name: str = "Layer") -> Layer:
     """A transparent pixel layer that fits the document; not yet in it."""
     empty = Raster.filled(document.width, document.height, (0, 0, 0, 0), document.depth)
-    return Layer(name, empty)
+    return Layer(name, empty, place=document.frame if document.frame.is_affine else IDENTITY)
 
 
 @command(
@@ -185,6 +197,8 @@ def ungroup(document: Document, *, layer: str = "") -> Document:
 @command("&Merge down", menu="Layer", section=1, shortcut="Ctrl+E", context=True, when=_with_below)
 def merge_down(document: Document, *, layer: str = "", live: Live | None = None) -> Document:
     """Make a layer and the pixel layer below it one pixel layer that looks the same."""
+    if not document.frame.is_affine:
+        raise EditError("under a perspective layers cannot be merged; flatten the picture")
     siblings = document.siblings(layer)
     place = next(index for index, item in enumerate(siblings) if item.id == layer)
     upper = _unlocked(document, layer)
@@ -202,6 +216,7 @@ def merge_down(document: Document, *, layer: str = "", live: Live | None = None)
     merged = replace(
         lower,
         content=whole(both, live),
+        place=document.frame,
         synthetic=both.synthetic,
         opacity=1.0,
         mode=lower.mode,
@@ -214,6 +229,7 @@ def merge_down(document: Document, *, layer: str = "", live: Live | None = None)
 @command("&Flatten", menu="Layer", section=1, context=True)
 def flatten(document: Document, *, live: Live | None = None) -> Document:
     """Make all visible layers one pixel layer."""
+    document = _in_pixels(document)
     flat = Layer("Background", whole(document, live), synthetic=document.synthetic)
     return replace(document, layers=(flat,))
 
@@ -277,15 +293,22 @@ def set_mask(layer_id: str, mask: Raster | None, label: str = "Mask") -> Edit:
     """Give a layer a mask (one channel, the document's size), or take it away."""
     if mask is None:
         return remove_mask(layer=layer_id)
-    return _changed(label, layer_id, lambda layer: replace(layer, mask=mask))
+
+    def apply(document: Document) -> Document:
+        layer = _unlocked(document, layer_id)
+        return document.with_layer(_with_mask(layer, document, mask))
+
+    return _safe(label, apply)
 
 
 @command("Add mas&k", menu="Layer", section=2, context=True, when=_maskless, button="mask")
 def add_mask(document: Document, *, layer: str = "") -> Document:
     """Give a layer a mask: what is selected, or a white one, which hides nothing."""
+    found = _unlocked(document, layer)
+    if document.selection is not None:
+        return document.with_layer(with_selection(found, document))
     white = Raster.filled(document.width, document.height, (255,), "uint8")
-    mask = document.selection or white
-    return document.with_layer(replace(_unlocked(document, layer), mask=mask))
+    return document.with_layer(_with_mask(found, document, white))
 
 
 @command("&Invert mask", menu="Layer", section=2, context=True, when=_masked)
@@ -294,7 +317,8 @@ def invert_mask(document: Document, *, layer: str = "") -> Document:
     found = _unlocked(document, layer)
     if found.mask is None:
         raise EditError(f"{found.name} has no mask")
-    return document.with_layer(replace(found, mask=_inverted(found.mask)))
+    changed = replace(found, mask=_inverted(found.mask), mask_beyond=1 - found.mask_beyond)
+    return document.with_layer(changed)
 
 
 @command("&Remove mask", menu="Layer", section=2, context=True, when=_masked)
@@ -308,7 +332,7 @@ def mask_from_selection(document: Document, *, layer: str = "") -> Document:
     """Make the selection a layer's mask."""
     if document.selection is None:
         raise EditError("nothing is selected")
-    return document.with_layer(replace(_unlocked(document, layer), mask=document.selection))
+    return document.with_layer(with_selection(_unlocked(document, layer), document))
 
 
 def paint_mask(layer_id: str | None, stroke: Stroke, token: str | None = None) -> Edit:
@@ -382,21 +406,42 @@ def _painted(document: Document, layer_id: str | None, stroke: Stroke) -> Docume
     if before is None and stroke.erase:
         return document
     start = before or Raster.filled(document.width, document.height, (0,), "uint8")
-    after = painted(start, stroke)
+    place, beyond = document.frame, 0
+    if layer is not None and before is not None:
+        place, beyond = layer.mask_place, layer.mask_beyond
+    elif before is not None:
+        place, beyond = document.selection_place, document.selection_beyond
+    moved = stroke
+    if not document.looked_at.fits(start, place):
+        start, place, moved = _reached(start, place, beyond, stroke, document)
+    after = painted(start, moved)
     if after is start:
         return document
     if layer is not None:
-        return document.with_layer(replace(layer, mask=after))
-    emptied = stroke.erase and _is_empty(after, stroke.region.intersect(document.region))
-    return replace(document, selection=None if emptied else after)
+        layer = replace(layer, mask=after, mask_place=place, mask_beyond=beyond)
+        return document.with_layer(layer)
+    inside = moved.region.intersect(after.region)
+    emptied = stroke.erase and not beyond and _is_empty(after, inside)
+    return replace(
+        document,
+        selection=None if emptied else after,
+        selection_place=place,
+        selection_beyond=beyond,
+    )
 
 
 def set_pixels(layer_id: str, raster: Raster, label: str = "Pixels") -> Edit:
-    """Put ``raster`` in place of a pixel layer's pixels. It has the document's size and depth."""
+    """Put ``raster``, in the document's depth, in place of a pixel layer's pixels."""
 
     def change(layer: Layer) -> Layer:
         if not layer.holds_pixels:
             raise EditError(f"{layer.name} holds no pixels")
+        own = layer.raster
+        if (raster.width, raster.height) != (own.width, own.height):
+            raise EditError(
+                f"layer {layer.name} is {own.width} x {own.height},"
+                f" not {raster.width} x {raster.height}"
+            )
         return replace(layer, content=raster)
 
     return _changed(label, layer_id, change)
@@ -508,8 +553,13 @@ def keep_result(
         strip = {name: getattr(own, name) for name in ("channels", "texture", "grow", "feather")}
         return replace(layer, content=replace(ran, kept=kept, **strip))
 
-    made = _changed(label, layer_id, change, locked=True)
-    return replace(made, record=Record("command", REFRESH, {"layer": layer_id}))
+    def apply(document: Document) -> Document:
+        if kept.place == document.frame:
+            _check_size(kept.raster, document, "what the filter has kept")
+        return keeping.apply(document)
+
+    keeping = _changed(label, layer_id, change, locked=True)
+    return Edit(label, apply, record=Record("command", REFRESH, {"layer": layer_id}))
 
 
 REFRESH = "refresh"
@@ -521,19 +571,19 @@ REFRESH = "refresh"
 
 def select(selection: Raster | None, label: str = "Select") -> Edit:
     """Select a part of the picture (one channel, white is selected), or all with None."""
-    return Edit(label, lambda document: replace(document, selection=selection))
+    return Edit(label, lambda document: _selecting(document, selection))
 
 
 @command("Select &all", menu="Select", section=1, shortcut="Ctrl+A")
 def select_all(document: Document) -> Document:
     """Select everything, as it is where nothing has been selected."""
-    return replace(document, selection=None)
+    return _selecting(document, None)
 
 
 @command("&Deselect", menu="Select", section=1, shortcut="Ctrl+D")
 def deselect(document: Document) -> Document:
     """Let go of what is selected: filters work on everything again, as with everything selected."""
-    return replace(document, selection=None)
+    return _selecting(document, None)
 
 
 def select_region(region: Region, how: str = "replace") -> Edit:
@@ -557,16 +607,16 @@ def select_box(
     Where nothing is left, everything is selected again, as without a selection.
     """
     inside = Region(*(box or (0, 0, document.width, document.height))).intersect(document.region)
-    before = document.selection
+    before = _selection(document)
     if inside.empty:
-        return document if how != "replace" else replace(document, selection=None)
+        return document if how != "replace" else _selecting(document, None)
     if how == "add" and before is None:
         return document
     if how == "replace" or before is None:
         level = 255 if how == "subtract" else 0
         before = Raster.filled(document.width, document.height, (level,), "uint8")
     after = before.filled_at(inside, 0 if how == "subtract" else _full(before))
-    return replace(document, selection=None if _is_empty(after, inside) else after)
+    return _selecting(document, None if _is_empty(after, inside) else after)
 
 
 @command("&Invert selection", menu="Select", section=1, shortcut="Ctrl+Shift+I")
@@ -574,7 +624,9 @@ def invert_selection(document: Document) -> Document:
     """Select what is not selected."""
     if document.selection is None:
         raise EditError("everything is selected; inverted, that would be nothing")
-    return replace(document, selection=_inverted(document.selection))
+    inverted = _inverted(document.selection)
+    beyond = 1 - document.selection_beyond
+    return replace(document, selection=inverted, selection_beyond=beyond)
 
 
 @command("&Grow selection", menu="Select", section=1, asks=True)
@@ -600,7 +652,7 @@ def _modified(document: Document, grow: float, feather: float) -> Document:
 
     Where nothing is left, everything is selected again, as without a selection.
     """
-    before = document.selection
+    before = _selection(document)
     if before is None:
         raise EditError("nothing is selected")
     builder = RasterBuilder(before.width, before.height, 1, before.depth)
@@ -609,7 +661,7 @@ def _modified(document: Document, grow: float, feather: float) -> Document:
         pixels = shaped(before, band, grow, feather)[..., np.newaxis]
         builder.write(band, from_float(pixels, before.depth))
     after = builder.finish().condensed()
-    return replace(document, selection=None if _is_empty(after, after.region) else after)
+    return _selecting(document, None if _is_empty(after, after.region) else after)
 
 
 def enlarge(
@@ -626,6 +678,8 @@ def enlarge(
     """
 
     def apply(document: Document) -> Document:
+        document = geometry.settled(document)
+
         def grown(layer: Layer) -> Layer:
             mask = layer.mask if layer.mask is None else _resized(layer.mask, scale)
             content = layer.content
@@ -670,6 +724,41 @@ def deepen(document: Document, *, depth: _Depth = "uint16") -> Document:
         return document
     layers = tuple(in_depth(layer) for layer in document.layers)
     return replace(document, depth=depth, layers=layers)
+
+
+# -- places ----------------------------------------------------------------------------------
+
+
+def crop(region: Region) -> Edit:
+    """Show a rectangle of the picture alone, or more than the picture: nothing is lost."""
+    return Edit("Crop", lambda document: _allowed(geometry.crop, document, region))
+
+
+def straighten(degrees: float) -> Edit:
+    """Turn the picture clockwise by an angle, and show the largest part of it without corners."""
+    return Edit("Straighten", lambda document: _allowed(geometry.straighten, document, degrees))
+
+
+def move_pixels(layer_id: str, x: int, y: int, token: str | None = None) -> Edit:
+    """Move what a layer holds by whole pixels of the picture."""
+
+    def apply(document: Document) -> Document:
+        layer = _unlocked(document, layer_id)
+        return _allowed(geometry.moved, document, layer, Place.offset(x, y))
+
+    return Edit("Move", apply, token)
+
+
+def reveal_all() -> Edit:
+    """Show all that layers hold beyond the picture."""
+    return Edit("Reveal all", geometry.reveal_all)
+
+
+def _allowed(change: Callable[..., Document], document: Document, *settings: Any) -> Document:
+    try:
+        return change(document, *settings)
+    except ValueError as error:
+        raise EditError(str(error)) from None
 
 
 # -- parts -----------------------------------------------------------------------------------
@@ -742,6 +831,92 @@ def _copy(layer: Layer, name: str) -> Layer:
     inside = tuple(_copy(item, item.name) for item in layer.layers)
     content = layer.kind.with_layers(layer.content, inside)
     return replace(layer, name=name, content=content, id=_new_id())
+
+
+def with_selection(layer: Layer, document: Document) -> Layer:
+    """A layer with what is selected as its mask."""
+    return replace(
+        layer,
+        mask=document.selection,
+        mask_place=document.selection_place,
+        mask_beyond=document.selection_beyond,
+    )
+
+
+def _with_mask(layer: Layer, document: Document, mask: Raster | None) -> Layer:
+    """A layer with a mask that lies on the picture, as large as that. Raises EditError."""
+    if mask is not None:
+        _check_size(mask, document, f"the mask of {layer.name}")
+    return replace(layer, mask=mask, mask_place=document.frame, mask_beyond=0)
+
+
+def _check_size(raster: Raster, document: Document, what: str) -> None:
+    """Raise EditError for a raster that cannot lie on the picture pixel by pixel."""
+    if (raster.width, raster.height) != (document.width, document.height):
+        raise EditError(
+            f"{what} is {raster.width} x {raster.height},"
+            f" the document {document.width} x {document.height}"
+        )
+
+
+def _selecting(document: Document, selection: Raster | None) -> Document:
+    """A document with a selection that lies on its picture."""
+    if selection is not None:
+        _check_size(selection, document, "the selection")
+    if selection is None:
+        return replace(document, selection=None, selection_place=IDENTITY, selection_beyond=0)
+    return replace(
+        document, selection=selection, selection_place=document.frame, selection_beyond=0
+    )
+
+
+def _selection(document: Document) -> Raster | None:
+    """What of the picture is selected, as pixels that can be changed."""
+    selection = document.picture.selection
+    return selection.held("uint8") if isinstance(selection, View) else selection
+
+
+def _in_pixels(document: Document) -> Document:
+    """A document of the picture alone, in the plane of which it is the whole."""
+    selection = _selection(document)
+    return replace(document.picture, selection=selection)
+
+
+def _reached(
+    mask: Raster, place: Place, beyond: int, stroke: Stroke, document: Document
+) -> tuple[Raster, Place, Stroke]:
+    """A mask that is large enough for a stroke on the picture, its place, and the stroke on it."""
+    through = place.inverse.after(document.frame)
+    points = tuple((*through.at(x, y), pressure) for x, y, pressure in stroke.points)
+    moved = replace(stroke, points=points, radius=stroke.radius * through.scale)
+    corners = through.corners(document.width, document.height)
+    left, top = (math.floor(min(corner[k] for corner in corners)) for k in (0, 1))
+    right, bottom = (math.ceil(max(corner[k] for corner in corners)) for k in (0, 1))
+    wanted = moved.region.intersect(Region(left, top, right - left, bottom - top))
+    if wanted.empty or wanted.intersect(mask.region) == wanted:
+        return mask, place, moved
+    x, y = min(wanted.x, 0), min(wanted.y, 0)
+    width = max(wanted.right, mask.width) - x
+    height = max(wanted.bottom, mask.height) - y
+    outside = _full(mask) if beyond else 0
+    grown = Raster.filled(width, height, (outside,), mask.depth)
+    grown = grown.replaced(mask.region.move(-x, -y), mask.to_array()).condensed()
+    points = tuple((u - x, v - y, pressure) for u, v, pressure in points)
+    return grown, place.after(Place.offset(x, y)), replace(moved, points=points)
+
+
+def _safe(label: str, change: Callable[[Document], Document]) -> Edit:
+    """An edit whose ValueError is what the document does not allow."""
+
+    def apply(document: Document) -> Document:
+        try:
+            return change(document)
+        except EditError:
+            raise
+        except ValueError as error:
+            raise EditError(str(error)) from None
+
+    return Edit(label, apply)
 
 
 def _is_empty(mask: Raster, changed: Region) -> bool:

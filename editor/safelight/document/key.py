@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from safelight.api import Region
@@ -31,6 +32,7 @@ def result_key(
     mask, that mask. Of a picture file it holds the path alone. Of a filter that generates it holds
     the ``canvas`` and nothing that can be seen.
     """
+    document = document.picture
     seen: Any = _layers(document.layers)
     if canvas is not None:
         seen = [canvas.x, canvas.y, canvas.width, canvas.height]
@@ -49,7 +51,7 @@ def result_key(
 
 def canvas(document: Document, layer: Layer) -> Region:
     """What a layer that generates has to fill: what its mask shows, or the whole picture."""
-    mask = effective_raster(layer)
+    mask = effective_raster(layer.seen(document.looked_at))
     found = None if mask is None else mask.bounds()
     return document.region if found is None else found
 
@@ -59,7 +61,7 @@ def named_layers(document: Document, filter: LiveFilter) -> dict[str, Raster]:
     texts = {value for value in filter.settings.values() if isinstance(value, str)}
     return {
         layer.id: layer.raster
-        for layer in document.walk()
+        for layer in document.picture.walk()
         if layer.holds_pixels and layer.id in texts
     }
 
@@ -73,8 +75,15 @@ def is_stale(document: Document, layer_id: str) -> bool:
     filter = layer.filter
     if filter is None or filter.kept is None:
         return False
+    kept = filter.kept
+    if not document.looked_at.fits(kept.raster, kept.place):
+        if not document.looked_at.lies_in(kept.raster, kept.place):
+            return True
+        # As it was when it was computed: what is shown of it is a part of that, pixel by pixel.
+        width, height = kept.raster.width, kept.raster.height
+        document = replace(document, width=width, height=height, frame=kept.place)
     below, named = document.below(layer_id), named_layers(document, filter)
-    masked = layer if filter.masked else None
+    masked = layer.seen(document.looked_at) if filter.masked else None
     filled = canvas(document, layer) if filter.generates else None
     return result_key(below, filter, filter.kept.models, named, masked, filled) != filter.kept.key
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import get_args
 from uuid import uuid4
 
-from safelight.document.content import Content, Kind, LiveFilter, Synthetic, kind_of
+from safelight.document.content import Content, Kind, LiveFilter, Picture, Synthetic, kind_of
+from safelight.document.place import IDENTITY, Place
 from safelight.pixels import MODES, Raster
 
 MOST_LAYERS = 10_000
@@ -25,7 +26,9 @@ class Layer:
 
     ``opacity`` is 0 to 1 (a filter layer's Amount), ``mode`` one of ``pixels.MODES``. A
     ``clipped`` layer shows only where the nearest unclipped layer below it does. ``mask`` has
-    one channel and the document's size; white shows. ``locked`` keeps edits away. ``id`` stays
+    one channel; white shows. ``place`` and ``mask_place`` lead from the pixels of its raster and of
+    its mask into the document's plane; beyond a raster it is transparent, beyond a mask
+    ``mask_beyond``, 0 or 1. ``locked`` keeps edits away. ``id`` stays
     the same while a layer is edited. ``synthetic`` says how much of the pixels it holds came from
     a generator, whatever has been done to them since.
     """
@@ -40,6 +43,10 @@ class Layer:
     mask: Raster | None = None
     id: str = field(default_factory=_new_id)
     synthetic: Synthetic = ""
+    place: Place = IDENTITY
+    mask_place: Place = IDENTITY
+    mask_beyond: int = 0
+    _seen: tuple[Picture, Layer] | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not 0 <= self.opacity <= 1:
@@ -49,6 +56,10 @@ class Layer:
         if self.mask is not None and self.mask.channels != 1:
             raise ValueError(f"a mask has one channel, not {self.mask.channels}")
         self.kind.check(self.content)
+        if self.mask_beyond not in (0, 1):
+            raise ValueError(f"beyond a mask it is 0 or 1, not {self.mask_beyond}")
+        if not (self.place.is_affine):
+            raise ValueError("a layer's place keeps parallels")
         if self.synthetic not in get_args(Synthetic):
             raise ValueError(f"pixels are synthetic partly or wholly, not {self.synthetic}")
 
@@ -107,6 +118,39 @@ class Layer:
     def shown(self) -> bool:
         """Whether it changes anything at all."""
         return self.visible and self.opacity > 0
+
+    def fits(self, picture: Picture) -> bool:
+        """Whether it and all in it are as ``picture`` shows them already."""
+        return (
+            self.kind.fits(self.content, self.place, picture)
+            and (self.mask is None or picture.fits(self.mask, self.mask_place))
+            and all(layer.fits(picture) for layer in self.layers)
+        )
+
+    def seen(self, picture: Picture) -> Layer:
+        """It as ``picture`` shows it: with rasters of the picture's size at no place of their own.
+
+        The same object each time it is asked for the same picture.
+        """
+        if picture.frame == IDENTITY and self.fits(picture):
+            return self
+        if self._seen is None or self._seen[0] != picture:
+            content = self.kind.seen(self.content, self.place, picture)
+            inside = tuple(layer.seen(picture) for layer in self.layers)
+            mask = self.mask
+            if mask is not None:
+                mask = picture.view(mask, self.mask_place, self.mask_beyond)
+            made = replace(
+                self,
+                content=self.kind.with_layers(content, inside),
+                mask=mask,
+                place=IDENTITY,
+                mask_place=IDENTITY,
+                mask_beyond=0,
+            )
+            object.__setattr__(self, "_seen", (picture, made))
+        assert self._seen is not None
+        return self._seen[1]
 
     def rasters(self) -> Iterator[Raster]:
         """Every raster it holds: pixels, kept result, mask; of groups those of all inside."""

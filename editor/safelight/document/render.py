@@ -22,6 +22,7 @@ from safelight.pixels import (
     TILE,
     Raster,
     RasterBuilder,
+    View,
     composite,
     from_float,
     seen,
@@ -119,7 +120,7 @@ def render_srgb(
 
 def plain_raster(document: Document) -> Raster | None:
     """The one layer's pixels that are all a document shows; None where layers are composited."""
-    layers = document.layers
+    layers = document.picture.layers
     shown = [place for place, layer in enumerate(layers) if layer.shown]
     if len(shown) != 1:
         return None
@@ -137,7 +138,7 @@ def whole(document: Document, live: Live | None = None, depth: str | None = None
     """
     depth = depth or document.depth
     plain = plain_raster(document)
-    if plain is not None and plain.depth == depth:
+    if plain is not None and plain.depth == depth and not isinstance(plain, View):
         return plain
     channels = 4 if document.has_alpha else 3
     builder = RasterBuilder(document.width, document.height, channels, depth)
@@ -175,6 +176,7 @@ class Renderer:
     def render(self, document: Document, region: Region, depth: str | None = None) -> NDArray[Any]:
         """As the function ``render``."""
         depth = depth or (document.depth if region.level == 0 else "uint8")
+        document = document.picture
         plain = plain_raster(document)
         if plain is not None:
             pixels = _read(plain, region)

@@ -33,6 +33,7 @@ from safelight.document import (
     whole,
 )
 from safelight.document.document import clipping_bases
+from safelight.document.geometry import settled
 from safelight.files import provenance
 from safelight.files.atomic import WriteError, atomic_write, plain_name
 from safelight.files.codecs import png
@@ -73,6 +74,7 @@ def export_openraster(
     name = plain_name(path)
     try:
         # Taken from the document as it is: what is written below is compared with it.
+        document = settled(document)
         merged = _sixteen(whole(document, live))
         writing = _Writing(document, merged, live)
         written = atomic_write(path, writing.write, overwrite=overwrite, check=_checker(merged))

@@ -20,6 +20,7 @@ from safelight.api import Source, Value
 from safelight.document import Document, Group, Kept, Layer, LiveFilter, Metadata, Synthetic
 from safelight.document.content import BUILT_IN, BY_NAME
 from safelight.document.layer import DEEPEST, MOST_LAYERS
+from safelight.document.place import IDENTITY, Place
 from safelight.pixels import DEPTHS, SRGB, TILE, ColourError, Profile, Raster
 
 MOST_STEPS = 100_000
@@ -153,6 +154,10 @@ def to_json(document: Document, keep: Keep, keep_bytes: KeepBytes) -> str:
         "selection": keep(document.selection) if document.selection else None,
         "layers": [_layer_to_json(layer, keep, keep_bytes, 0) for layer in document.layers],
     }
+    # What is where it is by itself is not told, so that a plain document is told as it ever was.
+    data |= _told_place("frame", document.frame)
+    data |= _told_place("selection_place", document.selection_place)
+    data |= {"selection_beyond": 1} if document.selection_beyond else {}
     if sum(1 for _ in document.walk()) > MOST_LAYERS:
         raise DataError(f"there are more than {MOST_LAYERS} layers")
     text = json.dumps(data, allow_nan=False, separators=(",", ":"))
@@ -173,7 +178,9 @@ def _layer_to_json(layer: Layer, keep: Keep, keep_bytes: KeepBytes, depth: int) 
         held = _filter_to_json(layer.filter, keep, keep_bytes)
     else:
         held = layer.kind.to_json(layer.content)
-    return {
+    places = _told_place("place", layer.place) | _told_place("mask_place", layer.mask_place)
+    places |= {"mask_beyond": 1} if layer.mask_beyond else {}
+    return places | {
         layer.kind.name: held,
         "id": layer.id,
         "name": layer.name,
@@ -185,6 +192,10 @@ def _layer_to_json(layer: Layer, keep: Keep, keep_bytes: KeepBytes, depth: int) 
         "mask": keep(layer.mask) if layer.mask else None,
         "synthetic": layer.synthetic,
     }
+
+
+def _told_place(name: str, place: Place) -> dict[str, Any]:
+    return {} if place == IDENTITY else {name: list(place.matrix)}
 
 
 def _filter_to_json(held: LiveFilter, keep: Keep, keep_bytes: KeepBytes) -> dict[str, Any]:
@@ -214,7 +225,8 @@ def _filter_to_json(held: LiveFilter, keep: Keep, keep_bytes: KeepBytes) -> dict
             "key": kept.key,
             "models": dict(kept.models),
             "synthetic": kept.synthetic,
-        },
+        }
+        | _told_place("place", kept.place),
     }
 
 
@@ -245,6 +257,9 @@ def from_json(text: str, find: Find, find_bytes: FindBytes, share: Share) -> Doc
                 dpi=None if dpi is None else _resolution(_pair(dpi)),
             ),
             selection=None if selection is None else find(selection),
+            selection_place=whole.place("selection_place"),
+            selection_beyond=whole.beyond("selection_beyond"),
+            frame=whole.place("frame"),
             source=Source(_tables(whole.optional("quantisation", list) or [])),
             grey=whole.optional("grey", bool) or False,
             layers=layers,
@@ -314,6 +329,9 @@ def _layer_from_json(data: _Fields, found: _Found, depth: int) -> Layer:
         mask=None if mask is None else found.raster(mask),
         id=data.required("id", str),
         synthetic=data.synthetic(),
+        place=data.place("place"),
+        mask_place=data.place("mask_place"),
+        mask_beyond=data.beyond("mask_beyond"),
     )
 
 
@@ -352,7 +370,7 @@ def _kept_from_json(data: _Fields, find: Find) -> Kept:
     pixels = find(raster)
     if pixels.channels == 1:
         raise DataError("what a filter has kept is a mask, no picture")
-    return Kept(pixels, key, models, data.synthetic())
+    return Kept(pixels, key, models, data.synthetic(), data.place("place"))
 
 
 class _Fields:
@@ -397,6 +415,25 @@ class _Fields:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise DataError(f"{name} is no number")
         return float(value)
+
+    def place(self, name: str) -> Place:
+        """A map; where nothing is said, none that changes anything."""
+        found = self.optional(name, list)
+        if found is None:
+            return IDENTITY
+        numbers = [
+            float(item) for item in found[:10] if type(item) in (int, float) and abs(item) < 1e12
+        ]
+        if len(numbers) != len(found):
+            raise DataError(f"{name} is no place")
+        return Place(tuple(numbers))
+
+    def beyond(self, name: str) -> int:
+        """What is beyond a mask: 0 or 1; 0 where nothing is said."""
+        value: int = self._data.get(name, 0)
+        if type(value) is not int or value not in (0, 1):
+            raise DataError(f"{name} is neither 0 nor 1")
+        return value
 
     def synthetic(self) -> Synthetic:
         """How much a generator has made; nothing where an earlier version does not say."""

@@ -20,7 +20,7 @@ from safelight.files.projectdata import DataError
 
 SUFFIX = ".safelight"
 
-SCHEMA = 1
+SCHEMA = 2
 """Version of the tables. A file of a later one is refused, one of an earlier one is migrated."""
 
 APPLICATION = 0x5AFE1167
@@ -62,6 +62,7 @@ TABLES: dict[int, dict[str, str]] = {
         )
     },
     1: _COMMON,
+    2: _COMMON,
 }
 """The tables of each version. Version 0 had the history in a table, without tokens or a seal."""
 
@@ -224,7 +225,16 @@ def _from_version_0(connection: sqlite3.Connection) -> None:
     write_meta(connection, meta | {"history": json.dumps(history), "save": ""})
 
 
-_MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {0: _from_version_0}
+def _from_version_1(connection: sqlite3.Connection) -> None:
+    """The tables stay: documents may have frames, rasters places and sizes of their own, and those
+    of version 1 have none. A version that knew of none would show such a document wrongly.
+    """
+
+
+_MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {
+    0: _from_version_0,
+    1: _from_version_1,
+}
 """From each earlier version to the next."""
 
 

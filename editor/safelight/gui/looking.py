@@ -85,7 +85,8 @@ class Looking:
 
         def work() -> Seen:
             below = look.task.document(document).below(layer.id)
-            return with_mask(self._smaller.of(below, level, studio.live), layer)
+            shown = layer.seen(document.looked_at)
+            return with_mask(self._smaller.of(below, level, studio.live), shown)
 
         def show(seen: Seen) -> None:
             if current != self._round:

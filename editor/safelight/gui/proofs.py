@@ -150,7 +150,7 @@ class Proofs(QObject):
             self._start_run(self.wanted, self._plan)
 
     def _make_plan(self, wanted: Wanted, studio: actions.Studio) -> None:
-        document = self._session.document
+        document = self._session.document.picture
         layer = document.layer(wanted.layer_id) if wanted.layer_id is not None else None
         declaration = wanted.declaration
         mask = layer.mask if layer is not None else document.selection

@@ -52,14 +52,14 @@ class Smaller:
     def of(self, document: Document, level: int, live: Live | None) -> Seen:
         """The document, at a zoom level."""
         for layers, seen in self._made:
-            if seen.level == level and layers == document.layers:
+            if seen.level == level and layers == document.picture.layers:
                 return seen
         step = 1 << level
         width, height = -(-document.width // step), -(-document.height // step)
         pixels = render(document, Region(0, 0, width, height, level), live, lenient=True)
         small = Document.from_raster(Raster.from_array(pixels), profile=document.profile)
         seen = Seen(small, level)
-        self._made = [(document.layers, seen), *self._made[: _KEPT - 1]]
+        self._made = [(document.picture.layers, seen), *self._made[: _KEPT - 1]]
         return seen
 
     def forget(self) -> None:

@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Set
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -20,6 +21,7 @@ from safelight.document import (
     LayerFailed,
     LiveFilter,
     Renderer,
+    edits,
     is_stale,
     plain_raster,
 )
@@ -86,7 +88,7 @@ class Session(Edited):
         self.overlay: Overlay | None = None
         self.busy = ""
         self._renderer = Renderer(memory=_RENDERED, lenient=True)
-        self._pictures: OrderedDict[tuple[int, int], tuple[Document, Picture]] = OrderedDict()
+        self._pictures: OrderedDict[tuple[Any, ...], tuple[Document, Picture]] = OrderedDict()
         self._spill = actions.Spill(actions.cache_folder())
         self._tidying = QTimer(self)
         self._tidying.setSingleShot(True)
@@ -134,7 +136,7 @@ class Session(Edited):
     def picture(self, document: Document) -> Picture:
         """A version of the document for the screen; its tiles stay ready for a while."""
         # Documents that differ in their selection alone look the same.
-        key = id(document.layers), id(document.profile)
+        key = id(document.layers), id(document.profile), document.looked_at
         known = self._pictures.pop(key, None)
         if known is None:
             known = document, Picture(document, renderer=self._renderer)
@@ -367,7 +369,7 @@ class Session(Edited):
         if declaration.factor(settings) != 1 or declaration.selects:
             return Task(declaration, settings)
         held = actions.live_filter(declaration, settings)
-        layer = Layer(declaration.title, held, mask=self.document.selection)
+        layer = edits.with_selection(Layer(declaration.title, held), self.document)
         return Task(declaration, settings, layer, self.active)
 
     def start_preview(

@@ -459,7 +459,7 @@ class Workspace(QWidget):
         before = session.document if self.settings is not None else steps[0].document
         shown = session.trial or session.document
         self.canvas.show_picture(session.picture(shown), session.picture(before))
-        self.canvas.show_selection(session.document.selection)
+        self.canvas.show_selection(session.document.picture.selection)
         live = session.studio.live if session.studio is not None else None
         for panel in self.panels:
             panel.show_picture(shown, live)
@@ -479,9 +479,10 @@ class Workspace(QWidget):
                 self._seen.start()
         layer = None if painted_on is None else document.layer(painted_on)
         if layer is None or layer.filter is None:
-            self.canvas.show_mask(document.selection)
+            self.canvas.show_mask(document.picture.selection)
         else:
-            self.canvas.show_mask(layer.mask, layer.filter.grow, layer.filter.feather)
+            mask = layer.seen(document.looked_at).mask
+            self.canvas.show_mask(mask, layer.filter.grow, layer.filter.feather)
         self.canvas.show_document(document, painted_on, "" if layer is None else layer.name)
 
     def _show_job(self) -> None:
@@ -554,7 +555,7 @@ class Workspace(QWidget):
             self.session.start_preview(declaration, settings, *seen)
         elif settings is not None:
             most = _PREVIEW_PIXELS // declaration.factor(settings) ** 2
-            part, selection = self.canvas.visible(), self.session.document.selection
+            part, selection = self.canvas.visible(), self.session.document.picture.selection
             if declaration.generates and selection is not None:
                 part = part.intersect(selection.bounds() or part)
             if part.empty:

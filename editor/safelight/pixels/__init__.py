@@ -18,10 +18,13 @@ from safelight.pixels.tiles import (
     without_colour,
 )
 from safelight.pixels.tone import Tone, composed
+from safelight.pixels.view import Matrix, View
 
 __all__ = [
     "DEPTHS",
     "MODES",
+    "Matrix",
+    "View",
     "SRGB",
     "TILE",
     "TONE",

@@ -695,3 +695,89 @@ def _check_tones(kernel: tone.Kernel) -> None:
         kernel(image, found, made.program)
         if not np.allclose(found, expected, rtol=1e-5, atol=1e-5):
             raise RuntimeError("compiled tones are not what numpy computes")
+
+
+# -- resampling ------------------------------------------------------------------------------
+
+_resampler: Callable[..., None] | None = None
+_making = threading.Lock()
+
+
+def resample(
+    pixels: NDArray[np.float32],
+    window: tuple[int, int, int, int],
+    matrix: tuple[float, ...],
+    corner: tuple[int, int],
+    beyond: float,
+    made: NDArray[np.float32],
+) -> None:
+    """Fill ``made`` (height, width, channels), whose first pixel is at ``corner``, with a raster
+    that is seen through ``matrix`` (see ``pixels.view``).
+
+    ``pixels``, premultiplied, is the part of a raster of ``window`` (x, y, the raster's width and
+    height) that counts. It lies on where it ends, and shows as far as it reaches; past that is
+    ``beyond`` for one channel, transparency for four.
+    """
+    global _resampler
+    if _resampler is None:
+        with _making:
+            if _resampler is None:
+                try:
+                    from numba import njit
+                except ImportError:  # slow, and the same
+                    _resampler = _resample
+                else:
+                    _resampler = njit(nogil=True)(_resample)
+    _resampler(pixels, np.array(window), np.array(matrix), np.array(corner), beyond, made)
+
+
+def _resample(
+    pixels: Any, window: Any, matrix: Any, corner: Any, beyond: Any, made: Any
+) -> None:  # compiled: loops over pixels, in float64
+    a, b, c, d, e, f, g, h, i = matrix
+    rows, columns, own = pixels.shape
+    width, height = window[2], window[3]
+    channels = made.shape[2]
+    total, bell = np.zeros(4), np.zeros(400)
+    for row in range(made.shape[0]):
+        for column in range(made.shape[1]):
+            x, y = corner[0] + column + 0.5, corner[1] + row + 0.5
+            far = g * x + h * y + i
+            if far <= 1e-9:
+                continue
+            u, v = (a * x + b * y + c) / far, (d * x + e * y + f) / far
+            wide = min(max(np.sqrt((a - u * g) ** 2 + (b - u * h) ** 2) / far, 1.0), 64.0)
+            high = min(max(np.sqrt((d - v * g) ** 2 + (e - v * h) ** 2) / far, 1.0), 64.0)
+            cover = min(max(min(u, width - u) / wide + 0.5, 0.0), 1.0)
+            cover *= min(max(min(v, height - v) / high + 0.5, 0.0), 1.0)
+            if cover <= 0:
+                continue
+            total[:] = 0.0
+            weights = 0.0
+            first = int(np.ceil(u - 0.5 - 3 * wide))
+            last = int(np.floor(u - 0.5 + 3 * wide))
+            for q in range(first, last + 1):
+                s = np.pi * (q + 0.5 - u) / wide
+                bell[q - first] = 1.0 if abs(s) < 1e-9 else 3 * np.sin(s) * np.sin(s / 3) / (s * s)
+            for p in range(int(np.ceil(v - 0.5 - 3 * high)), int(np.floor(v - 0.5 + 3 * high)) + 1):
+                t = np.pi * (p + 0.5 - v) / high
+                weigh = 1.0 if abs(t) < 1e-9 else 3 * np.sin(t) * np.sin(t / 3) / (t * t)
+                at_row = min(max(min(max(p, 0), height - 1) - window[1], 0), rows - 1)
+                for q in range(first, last + 1):
+                    weight = weigh * bell[q - first]
+                    at = min(max(min(max(q, 0), width - 1) - window[0], 0), columns - 1)
+                    weights += weight
+                    for k in range(own):
+                        total[k] += weight * pixels[at_row, at, k]
+            if channels == 1:
+                made[row, column, 0] = total[0] / weights * cover + beyond * (1 - cover)
+                continue
+            alpha = 1.0
+            if own == 4:
+                alpha = min(max(total[3] / weights, 0.0), 1.0)
+                if alpha <= 1e-6:
+                    continue
+            for k in range(3):
+                made[row, column, k] = total[k] / weights / alpha
+            if channels == 4:
+                made[row, column, 3] = alpha * cover

@@ -94,7 +94,7 @@ class Raster:
         height, width, channels = pixels.shape
         view = pixels.view()
         view.flags.writeable = False
-        tiles = [view[place.rows(), place.columns()] for place in _places(width, height)]
+        tiles = [view[place.rows(), place.columns()] for place in places(width, height)]
         return cls(width, height, channels, pixels.dtype.name, tiles)
 
     @classmethod
@@ -141,7 +141,7 @@ class Raster:
 
         Raises ValueError if the tiles do not fit.
         """
-        shapes = [(place.height, place.width, channels) for place in _places(width, height)]
+        shapes = [(place.height, place.width, channels) for place in places(width, height)]
         if [tile.shape for tile in tiles] != shapes:
             raise ValueError(f"the tiles do not fit {width} x {height}")
         raster = cls(width, height, channels, depth, tiles)
@@ -159,7 +159,7 @@ class Raster:
         One that lies in a file is fetched when its turn comes and is held by nobody afterwards:
         which tiles are the same, ``parts`` tells, not the ``id`` of these arrays.
         """
-        for place, part in zip(_places(self.width, self.height), self._tiles, strict=True):
+        for place, part in zip(places(self.width, self.height), self._tiles, strict=True):
             yield place, fetched(part)
 
     def parts(self) -> tuple[Part, ...]:
@@ -320,7 +320,7 @@ class Raster:
         known: dict[int, tuple[NDArray[np.intp], NDArray[np.intp]]] = {}
         left, top, right, bottom = self.width, self.height, 0, 0
         held = self.parts()
-        for place, part in zip(_places(self.width, self.height), held, strict=True):
+        for place, part in zip(places(self.width, self.height), held, strict=True):
             if id(part) not in known:
                 some = (fetched(part) != 0).any(axis=2)
                 known[id(part)] = np.flatnonzero(some.any(axis=1)), np.flatnonzero(some.any(axis=0))
@@ -449,8 +449,8 @@ class Raster:
             first = 2 * (y // TILE) * columns
             two = tuple(map(id, held[first : first + 2 * columns]))
             if two not in rows:
-                places = _places(width, min(TILE, height - y))
-                rows[two] = [self._half_of(place.move(0, y), held, made) for place in places]
+                spots = places(width, min(TILE, height - y))
+                rows[two] = [self._half_of(place.move(0, y), held, made) for place in spots]
             tiles += rows[two]
         half = Raster(width, height, self.channels, "uint8", tiles)
         half._aside = self._aside
@@ -535,7 +535,7 @@ def _sides(length: int) -> list[int]:
     return [min(TILE, length - start) for start in range(0, length, TILE)]
 
 
-def _places(width: int, height: int) -> Iterator[Region]:
+def places(width: int, height: int) -> Iterator[Region]:
     """Where the tiles of a picture lie, row by row."""
     for y in range(0, height, TILE):
         for x in range(0, width, TILE):

@@ -187,6 +187,8 @@ class Job:
         self.id = next(Job.ids)
         self.declaration = declaration
         self.settings = with_ids(declaration, settings, document)
+        self._edited = document
+        document = document.picture
         self.document = document
         self.region = (region or document.region).intersect(document.region)
         self.focus = focus
@@ -242,11 +244,14 @@ class Job:
             return replace(made, record=record)
         invented: Synthetic = "partly" if self.declaration.invents else ""
         synthetic = self.inputs[0][1].synthetic or invented
-        kept = Kept(outcome.raster, self._key, self.models, synthetic)
+        frame = self._edited.frame
+        kept = Kept(outcome.raster, self._key, self.models, synthetic, frame)
         if self._layer_id is not None:
             return edits.keep_result(self._layer_id, kept, self.filter)
         filled = replace(self.filter, kept=kept)
-        return edits.add_layer(Layer(title, filled, mask=self.document.selection), above, title)
+        return edits.add_layer(
+            edits.with_selection(Layer(title, filled), self._edited), above, title
+        )
 
     @property
     def filter(self) -> LiveFilter:

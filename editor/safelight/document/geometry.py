@@ -1,0 +1,153 @@
+"""Geometry: what changes which part of the plane is the picture, and where layers lie in it.
+
+Nothing here touches a pixel: what a crop hides, a later one shows again.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from safelight.api import Region
+from safelight.document.document import Document
+from safelight.document.layer import Layer
+from safelight.document.place import Place
+from safelight.pixels import Raster, View
+
+LONGEST_SIDE = 1_000_000
+"""Pixels of a picture's side that are believed."""
+
+
+def framed(document: Document, width: int, height: int, through: Place) -> Document:
+    """The document whose picture has another size, and leads ``through`` to the present one.
+
+    Raises ValueError for a size that no picture has.
+    """
+    if not (0 < width <= LONGEST_SIDE and 0 < height <= LONGEST_SIDE):
+        raise ValueError(f"a picture of {width} x {height} pixels cannot be")
+    return replace(document, width=width, height=height, frame=document.frame.after(through))
+
+
+def crop(document: Document, region: Region) -> Document:
+    """A rectangle of the picture, in its pixels; it may reach beyond it. Raises ValueError."""
+    return framed(document, region.width, region.height, Place.offset(region.x, region.y))
+
+
+def flip(document: Document, axis: str) -> Document:
+    """The picture mirrored: left and right exchanged (``horizontal``), or top and bottom."""
+    horizontal = axis == "horizontal"
+    mirror = Place.mirrored(document.width) if horizontal else Place.upside_down(document.height)
+    return framed(document, document.width, document.height, mirror)
+
+
+def turn(document: Document, angle: int) -> Document:
+    """The picture turned clockwise by a multiple of 90 degrees. Raises ValueError for others."""
+    if angle % 90:
+        raise ValueError(f"a picture is turned by right angles, not by {angle} degrees")
+    for _ in range(angle // 90 % 4):
+        quarter = Place.quarter_turn(document.height)
+        document = framed(document, document.height, document.width, quarter)
+    return document
+
+
+def straighten(document: Document, degrees: float) -> Document:
+    """The picture turned clockwise about its middle, and of it the largest rectangle of the same
+    shape that has no empty corner. Raises ValueError for no finite angle below 45.
+    """
+    if not abs(degrees) < 45:
+        raise ValueError(f"a picture is straightened by less than 45 degrees, not by {degrees}")
+    width, height = document.width, document.height
+    cosine, sine = math.cos(math.radians(degrees)), abs(math.sin(math.radians(degrees)))
+    share = min(width / (width * cosine + height * sine), height / (width * sine + height * cosine))
+    inner = max(math.floor(width * share), 1), max(math.floor(height * share), 1)
+    middle = Place.offset((width - inner[0]) / 2, (height - inner[1]) / 2)
+    turned = Place.turned(-degrees, width / 2, height / 2)
+    return framed(document, *inner, turned.after(middle))
+
+
+def perspective(document: Document, width: int, height: int, through: Place) -> Document:
+    """A picture of that size whose points lead ``through`` a perspective to the present one's."""
+    return framed(document, width, height, through)
+
+
+def moved(document: Document, layer: Layer, change: Place) -> Document:
+    """The document with a layer's pixels and mask, of a group those of all in it, changed as seen
+    on the picture. Raises ValueError for a change that is no affine map there.
+    """
+    frame = document.frame
+    plane = frame.after(change).after(frame.inverse)
+    return document.with_layer(_moved(layer, plane))
+
+
+def _moved(layer: Layer, plane: Place) -> Layer:
+    inside = tuple(_moved(item, plane) for item in layer.layers)
+    return replace(
+        layer,
+        content=layer.kind.with_layers(layer.content, inside),
+        place=plane.after(layer.place),
+        mask_place=plane.after(layer.mask_place) if layer.mask is not None else layer.mask_place,
+    )
+
+
+def extent(document: Document) -> Region:
+    """The smallest rectangle, in the picture's pixels, that holds the picture and all that layers
+    hold beyond it. It may begin left of and above the picture, at negative numbers.
+    """
+    points = [(0.0, 0.0), (float(document.width), float(document.height))]
+    back = document.frame.inverse
+    for layer in document.walk():
+        for raster in layer.kind.rasters(layer.content):
+            if layer.filter is None:
+                place = back.after(layer.place)
+                points += place.corners(raster.width, raster.height)
+    left, top = (math.floor(min(point[k] for point in points) + 1e-6) for k in (0, 1))
+    right, bottom = (math.ceil(max(point[k] for point in points) - 1e-6) for k in (0, 1))
+    return Region(left, top, right - left, bottom - top)
+
+
+def reveal_all(document: Document) -> Document:
+    """The document whose picture shows all that its layers hold."""
+    found = extent(document)
+    return document if found == document.region else crop(document, found)
+
+
+def uncropped(document: Document) -> tuple[Document, Place]:
+    """The document with all of the plane around its picture, and the map from the points of the
+    document's own picture to those of the larger one.
+    """
+    found = extent(document)
+    return reveal_all(document), Place.offset(-found.x, -found.y)
+
+
+def settled(document: Document) -> Document:
+    """The document of the picture alone, in a plane of which it is the whole: what its frame hides
+    is gone, and what it showed through maps is pixels. Itself where that is so already.
+    """
+    picture = document.picture
+    if picture is document:
+        return document
+
+    def held(raster: Raster | None, depth: str) -> Raster | None:
+        return raster.held(depth) if isinstance(raster, View) else raster
+
+    def pixels(raster: Raster) -> Raster:
+        return raster.held(document.depth) if isinstance(raster, View) else raster
+
+    def settle(layer: Layer) -> Layer:
+        content = layer.kind.changed(layer.content, pixels)
+        inside = tuple(settle(item) for item in layer.layers)
+        content = layer.kind.with_layers(content, inside)
+        return replace(layer, content=content, mask=held(layer.mask, "uint8"))
+
+    layers = tuple(settle(layer) for layer in picture.layers)
+    return replace(picture, layers=layers, selection=held(picture.selection, "uint8"))
+
+
+def resize(document: Document, width: int, height: int) -> Document:
+    """The picture made of another number of pixels, new ones (Lanczos-3). Lengths of filters stay;
+    what filters have kept is resized too. Raises ValueError for a size that no picture has.
+    """
+    if (width, height) == (document.width, document.height):
+        return document
+    scale = Place.scaled(document.width / max(width, 1), document.height / max(height, 1))
+    return settled(framed(document, width, height, scale))

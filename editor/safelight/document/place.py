@@ -1,0 +1,133 @@
+"""Place: the map from one picture's pixels to others, and what of a raster is seen through it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from safelight.pixels import Matrix
+
+_NINE = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A map from points (x, y) to points, as a 3 x 3 matrix, row by row.
+
+    Pixels are squares of side 1 whose corners are at whole numbers. A layer's place is affine and
+    leads from its raster to the document's plane; a frame may be a perspective and leads from the
+    picture there. Raises ValueError for what cannot be turned back.
+    """
+
+    matrix: Matrix = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
+
+    def __post_init__(self) -> None:
+        if len(self.matrix) != _NINE or not all(math.isfinite(item) for item in self.matrix):
+            raise ValueError("a place is nine finite numbers")
+        last = self.matrix[8]
+        if abs(last) < 1e-12 or abs(_determinant(self.matrix)) < 1e-12:
+            raise ValueError("a place has to be such that it can be turned back")
+        # Adding 0 makes one number of both zeros, so that equal places are stored alike.
+        tidy = self.matrix if last == 1 else tuple(item / last for item in self.matrix)
+        object.__setattr__(self, "matrix", tuple(float(item) + 0.0 for item in tidy))
+
+    @classmethod
+    def affine(cls, a: float, b: float, x: float, c: float, d: float, y: float) -> Place:
+        """(x', y') = (a x + b y + x, c x + d y + y)."""
+        return cls((a, b, x, c, d, y, 0.0, 0.0, 1.0))
+
+    @classmethod
+    def offset(cls, x: float, y: float) -> Place:
+        """Moved by (x, y) pixels."""
+        return cls.affine(1, 0, x, 0, 1, y)
+
+    @classmethod
+    def mirrored(cls, width: int) -> Place:
+        """A picture of that width, left and right exchanged."""
+        return cls.affine(-1, 0, width, 0, 1, 0)
+
+    @classmethod
+    def upside_down(cls, height: int) -> Place:
+        """A picture of that height, top and bottom exchanged."""
+        return cls.affine(1, 0, 0, 0, -1, height)
+
+    @classmethod
+    def quarter_turn(cls, height: int) -> Place:
+        """From a picture turned clockwise by a right angle to the one of ``height`` it was."""
+        return cls.affine(0, 1, 0, -1, 0, height)
+
+    @classmethod
+    def turned(cls, degrees: float, x: float, y: float) -> Place:
+        """Turned clockwise, as seen on the screen, about (x, y)."""
+        cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+        return cls.affine(
+            *(cosine, -sine, x - cosine * x + sine * y),
+            *(sine, cosine, y - sine * x - cosine * y),
+        )
+
+    @classmethod
+    def scaled(cls, across: float, down: float) -> Place:
+        """Everything as many times as wide and high."""
+        return cls.affine(across, 0, 0, 0, down, 0)
+
+    def after(self, first: Place) -> Place:
+        """The map that does ``first``, then this one."""
+        a, b = self.matrix, first.matrix
+        rows = (0, 3, 6)
+        return Place(
+            tuple(
+                sum(a[row + k] * b[3 * k + column] for k in range(3))
+                for row in rows
+                for column in range(3)
+            )
+        )
+
+    @property
+    def inverse(self) -> Place:
+        """The map back."""
+        a, b, c, d, e, f, g, h, i = self.matrix
+        size = _determinant(self.matrix)
+        cofactors = (
+            *(e * i - f * h, c * h - b * i, b * f - c * e),
+            *(f * g - d * i, a * i - c * g, c * d - a * f),
+            *(d * h - e * g, b * g - a * h, a * e - b * d),
+        )
+        return Place(tuple(item / size for item in cofactors))
+
+    def at(self, x: float, y: float) -> tuple[float, float]:
+        """Where a point comes to lie."""
+        a, b, c, d, e, f, g, h, i = self.matrix
+        far = g * x + h * y + i
+        return (a * x + b * y + c) / far, (d * x + e * y + f) / far
+
+    def corners(self, width: float, height: float) -> list[tuple[float, float]]:
+        """Where the corners of a rectangle from (0, 0) come to lie, clockwise."""
+        return [self.at(x, y) for x, y in ((0, 0), (width, 0), (width, height), (0, height))]
+
+    @property
+    def scale(self) -> float:
+        """How many times as long lengths become, near (0, 0)."""
+        a, b, _, d, e = self.matrix[:5]
+        return math.sqrt(abs(a * e - b * d))
+
+    @property
+    def is_affine(self) -> bool:
+        """Whether parallels stay parallel."""
+        return self.matrix[6:8] == (0.0, 0.0)
+
+    @property
+    def exact(self) -> bool:
+        """Whether it takes pixels to pixels: whole offsets, right angles and mirrorings."""
+        a, b, x, c, d, y = self.matrix[:6]
+        turns = {abs(a), abs(d)} == {1.0} and b == c == 0
+        turns = turns or ({abs(b), abs(c)} == {1.0} and a == d == 0)
+        return self.is_affine and turns and x == round(x) and y == round(y)
+
+
+def _determinant(matrix: Matrix) -> float:
+    a, b, c, d, e, f, g, h, i = matrix
+    return a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g)
+
+
+IDENTITY = Place()
+"""Where everything is where it is: in the plane."""

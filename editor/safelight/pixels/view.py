@@ -1,0 +1,216 @@
+"""View: a raster as it is seen through a map, tile by tile, when somebody looks at it.
+
+Where pixels come to lie on pixels, they are read, turned and mirrored as they are. Otherwise each
+is one Lanczos-3 sum over the raster (Duchon 1979; Turkowski 1990), widened where the view is
+smaller, of premultiplied colour. Every pixel is computed by itself, so that any part of a view is
+that part of the whole to the bit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from safelight.api import Region
+from safelight.pixels import fused
+from safelight.pixels.depth import from_float, to_float
+from safelight.pixels.tiles import Raster, places
+
+Matrix: TypeAlias = tuple[float, ...]
+"""Nine numbers, row by row: a map from points of a picture to points of a raster."""
+
+_WIDEST = 64.0
+"""Pixels of a raster that one of a view stands for at most, each way."""
+
+
+class View(Raster):
+    """``source`` through ``matrix`` (from the view's points to its own), ``width`` x ``height``.
+
+    What lies beyond the source is transparent; of a mask (one channel) it is ``beyond``, 0 or 1.
+    Exact views have the source's depth; what is computed is float32. Nothing is kept of it.
+    """
+
+    __slots__ = ("beyond", "matrix", "source")
+
+    def __init__(
+        self, source: Raster, matrix: Matrix, width: int, height: int, beyond: int = 0
+    ) -> None:
+        self.source, self.matrix, self.beyond = source, matrix, beyond
+        exact = _exact(matrix)
+        channels = source.channels
+        if channels == 3 and not _covered(source, matrix, width, height):
+            channels = 4
+        depth = source.depth if exact else "float32"
+        tiles = [_Tile(self, place, channels) for place in places(width, height)]
+        super().__init__(width, height, channels, depth, tiles)
+
+    def level(self, level: int) -> Raster:
+        """The view of the source's zoom level: resampled once, from there."""
+        if level == 0:
+            return self
+        step = float(1 << level)
+        a, b, c, d, e, f, g, h, i = self.matrix
+        scaled = (a, b, c / step, d, e, f / step, g * step, h * step, i)
+        size = (math.ceil(self.width / step), math.ceil(self.height / step))
+        return View(self.source.level(level), scaled, *size, self.beyond)
+
+    def held(self, depth: str) -> Raster:
+        """What is seen, as pixels in memory, in ``depth``."""
+        pixels = self.to_array()
+        if self.depth != depth:
+            pixels = from_float(to_float(pixels), depth)
+        return Raster.from_array(np.array(pixels)).condensed()
+
+    def has_level(self, level: int) -> bool:
+        return self.source.has_level(level)
+
+    def pixels(self, region: Region, channels: int) -> NDArray[Any]:
+        """The pixels of a part: (height, width, channels) of the view's depth."""
+        if _exact(self.matrix):
+            return self._exact(region, channels)
+        return self._resampled(region, channels)
+
+    def _full(self) -> float:
+        return {"uint8": 255, "uint16": 65535}.get(self.source.depth, 1)
+
+    def _empty(self, region: Region, channels: int, full: float, depth: str) -> NDArray[Any]:
+        made = np.zeros((region.height, region.width, channels), depth)
+        if channels == 1 and self.beyond:
+            made[...] = full
+        return made
+
+    def _exact(self, region: Region, channels: int) -> NDArray[Any]:
+        a, b, x, c, d, y = self.matrix[:6]
+        made = self._empty(region, channels, self._full(), self.source.depth)
+        ends = [
+            (a * px + b * py + x, c * px + d * py + y)
+            for px, py in ((region.x, region.y), (region.right, region.bottom))
+        ]
+        left, right = sorted(int(end[0]) for end in ends)
+        top, bottom = sorted(int(end[1]) for end in ends)
+        wanted = Region(left, top, right - left, bottom - top)
+        inside = wanted.intersect(self.source.region)
+        if inside.empty:
+            return made
+        target = made
+        # Views of ``made`` that run as the source does; what is put there lands turned back.
+        if a == 0:
+            target = target.transpose(1, 0, 2)
+        across, down = (a or b), (d or c)
+        if a == 0:
+            across, down = b, c
+        if across < 0:
+            target = target[:, ::-1]
+        if down < 0:
+            target = target[::-1]
+        place = inside.move(-wanted.x, -wanted.y)
+        read = self.source.read(inside)
+        part = target[place.rows(), place.columns()]
+        part[..., : read.shape[2]] = read
+        if channels > read.shape[2]:
+            part[..., 3] = self._full()
+        return made
+
+    def _resampled(self, region: Region, channels: int) -> NDArray[np.float32]:
+        made: NDArray[np.float32] = self._empty(region, channels, 1.0, "float32")
+        window = self._window(region)
+        if window is None:
+            return made
+        pixels = np.ascontiguousarray(to_float(self.source.read(window)))
+        if self.source.channels == 4:
+            pixels = pixels.copy()
+            pixels[..., :3] *= pixels[..., 3:]
+        fused.resample(
+            pixels,
+            (window.x, window.y, self.source.width, self.source.height),
+            self.matrix,
+            (region.x, region.y),
+            float(self.beyond),
+            made,
+        )
+        return made
+
+    def _window(self, region: Region) -> Region | None:
+        """What of the source a part of the view looks at; None where that is nothing."""
+        points, steps = [], [1.0]
+        for x in (region.x - 0.5, region.right + 0.5):
+            for y in (region.y - 0.5, region.bottom + 0.5):
+                u, v, across, down = _course(self.matrix, x, y)
+                points.append((u, v))
+                steps += [across, down]
+        if not all(math.isfinite(item) for point in points for item in point):
+            return self.source.region
+        rim = 3 * min(max(steps), _WIDEST) + 2
+        left, top = (min(p[k] for p in points) - rim for k in (0, 1))
+        right, bottom = (max(p[k] for p in points) + rim for k in (0, 1))
+        if right < 0 or bottom < 0 or left > self.source.width or top > self.source.height:
+            return None
+        # One pixel at least, and that at the edge: what lies beside the source is its edge.
+        x0 = min(max(math.floor(left), 0), self.source.width - 1)
+        y0 = min(max(math.floor(top), 0), self.source.height - 1)
+        x1 = min(max(math.ceil(right), x0 + 1), self.source.width)
+        y1 = min(max(math.ceil(bottom), y0 + 1), self.source.height)
+        return Region(x0, y0, x1 - x0, y1 - y0)
+
+
+class _Tile:
+    """A tile of a view, made each time somebody looks at it."""
+
+    __slots__ = ("_beyond", "_channels", "_matrix", "_place", "_size", "_source")
+
+    def __init__(self, view: View, place: Region, channels: int) -> None:
+        # Not the view itself: that would be a circle.
+        self._source, self._matrix, self._beyond = view.source, view.matrix, view.beyond
+        self._place, self._channels = place, channels
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        return self._place.height, self._place.width, self._channels
+
+    @property
+    def digest(self) -> bytes:
+        """Of what it is made of: the same for the same part of the same source."""
+        place = self._place
+        told = (self._matrix, self._beyond, self._channels, place.x, place.y, *self.shape)
+        return hashlib.blake2b(self._source.digest() + repr(told).encode(), digest_size=16).digest()
+
+    def fetch(self) -> NDArray[Any]:
+        view = View.__new__(View)
+        view.source, view.matrix, view.beyond = self._source, self._matrix, self._beyond
+        made = view.pixels(self._place, self._channels)
+        made.flags.writeable = False
+        return made
+
+
+def _exact(matrix: Matrix) -> bool:
+    a, b, x, c, d, y, g, h, i = matrix
+    turns = (abs(a) == abs(d) == 1 and b == c == 0) or (abs(b) == abs(c) == 1 and a == d == 0)
+    return turns and g == h == 0 and i == 1 and x == round(x) and y == round(y)
+
+
+def _course(matrix: Matrix, x: float, y: float) -> tuple[float, float, float, float]:
+    """Where (x, y) lies in the source, and over how many of its pixels, each way, one reaches."""
+    a, b, c, d, e, f, g, h, i = matrix
+    far = g * x + h * y + i
+    if far <= 1e-9:
+        return math.inf, math.inf, _WIDEST, _WIDEST
+    u, v = (a * x + b * y + c) / far, (d * x + e * y + f) / far
+    across = math.hypot((a - u * g) / far, (b - u * h) / far)
+    down = math.hypot((d - v * g) / far, (e - v * h) / far)
+    return u, v, across, down
+
+
+def _covered(source: Raster, matrix: Matrix, width: int, height: int) -> bool:
+    """Whether the source lies under every pixel of a view, wholly."""
+    exact = _exact(matrix)
+    for x in (0.0, float(width)):
+        for y in (0.0, float(height)):
+            u, v, across, down = _course(matrix, x, y)
+            rim = 0.0 if exact else max(across, down, 1.0)
+            if not (rim <= u <= source.width - rim and rim <= v <= source.height - rim):
+                return False
+    return True

@@ -1,0 +1,212 @@
+"""Place and frame: what a crop hides comes back, and one map leads from pixels to pixels."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from safelight.api import Region
+from safelight.document import (
+    Document,
+    Kept,
+    Layer,
+    LiveFilter,
+    Stroke,
+    edits,
+    geometry,
+    is_stale,
+    render,
+    result_key,
+)
+from safelight.document.place import IDENTITY, Place
+from safelight.pixels import Raster, View, to_float
+from tests.document.strategies import noise, raster
+
+
+def reference(pixels, matrix, x, y):
+    """One pixel of a Lanczos-3 view of (height, width, 4), straight, in float64, by the book."""
+    (a, b, c), (d, e, f), (g, h, i) = np.reshape(matrix, (3, 3))
+    far = g * x + h * y + i
+    u, v = (a * x + b * y + c) / far, (d * x + e * y + f) / far
+    wide = max(math.hypot(a - u * g, b - u * h) / far, 1)
+    high = max(math.hypot(d - v * g, e - v * h) / far, 1)
+    rows, columns, _ = pixels.shape
+    cover = np.clip(min(u, columns - u) / wide + 0.5, 0, 1)
+    cover *= np.clip(min(v, rows - v) / high + 0.5, 0, 1)
+
+    def weights(at, size):
+        places = np.arange(math.floor(at - 3 * size) - 1, math.ceil(at + 3 * size) + 2)
+        t = (places + 0.5 - at) / size
+        return places, np.where(np.abs(t) < 3, np.sinc(t) * np.sinc(t / 3), 0)
+
+    across, horizontal = weights(u, wide)
+    down, vertical = weights(v, high)
+    held = pixels.astype(np.float64).copy()
+    held[..., :3] *= held[..., 3:]
+    part = held[np.clip(down, 0, rows - 1)][:, np.clip(across, 0, columns - 1)]
+    weight = vertical[:, None] * horizontal[None, :]
+    total = (part * weight[..., None]).sum((0, 1)) / weight.sum()
+    alpha = np.clip(total[3], 0, 1)
+    return total[:3] * cover, alpha * cover, alpha
+
+
+numbers = st.floats(-0.3, 0.3)
+
+
+@settings(max_examples=25)
+@given(
+    st.floats(-180, 180),
+    st.floats(0.4, 2.5),
+    numbers,
+    st.tuples(st.floats(-20, 40), st.floats(-20, 40)),
+    st.floats(-0.002, 0.002),
+    st.integers(0, 1),
+    st.data(),
+)
+def test_a_view_is_what_an_independent_reference_gives(
+    angle, size, shear, offset, far, level, data
+):
+    source = Raster.from_array(noise(60, 48, 4, "float32", 3))
+    place = Place.offset(*offset).after(Place.turned(angle, 30, 24))
+    place = place.after(Place.affine(size, shear, 0, 0, size, 0))
+    frame = Place((1, 0, 3.5, 0, 1, -2, far, far / 2, 1))
+    through = place.inverse.after(frame)
+    view = View(source, through.matrix, 64, 40).level(level)
+    x, y = data.draw(st.integers(0, view.width - 1)), data.draw(st.integers(0, view.height - 1))
+    made = view.read(Region(x, y, 1, 1))[0, 0].astype(np.float64)
+    step = 1 << level
+    scale = np.diag([step, step, 1.0])
+    matrix = np.linalg.inv(scale) @ np.reshape(through.matrix, (3, 3)) @ scale
+    pixels = to_float(source.level(level).to_array())
+    colour, alpha, own = reference(pixels, matrix, x + 0.5, y + 0.5)
+    assert abs(made[3] - alpha) < 1e-3
+    if own > 0.05:
+        assert np.abs(made[:3] * made[3] - colour).max() < 1e-3
+
+
+def photo(width=300, height=270, depth="uint8", channels=3):
+    top = Layer("Top", raster(width, height, 4, depth, 2), mask=raster(width, height, 1, seed=3))
+    return Document(
+        width, height, depth, (Layer("Base", raster(width, height, channels, depth)), top)
+    )
+
+
+@given(st.integers(-9, 290), st.integers(-9, 260), st.integers(1, 300), st.integers(1, 300))
+def test_a_crop_and_back_is_the_same_document_and_shares_its_rasters(x, y, width, height):
+    before = photo()
+    cropped = geometry.crop(before, Region(x, y, width, height))
+    after = geometry.crop(cropped, Region(-x, -y, before.width, before.height))
+    assert after == before
+    assert list(cropped.rasters()) == list(before.rasters())
+
+
+def test_flips_right_angles_and_crops_are_exact():
+    document = photo(depth="uint16")
+    shown = render(document, document.region)
+    for changed, expected in (
+        (geometry.flip(document, "horizontal"), shown[:, ::-1]),
+        (geometry.flip(document, "vertical"), shown[::-1]),
+        (geometry.turn(document, 90), np.rot90(shown, -1)),
+        (geometry.turn(document, 180), shown[::-1, ::-1]),
+        (geometry.turn(document, 270), np.rot90(shown)),
+        (geometry.crop(document, Region(33, 17, 211, 140)), shown[17:157, 33:244]),
+        (geometry.turn(geometry.turn(document, 90), -90), shown),
+    ):
+        assert np.array_equal(render(changed, changed.region), expected)
+
+
+def test_four_right_angles_and_two_flips_are_the_same_document():
+    document = photo()
+    turned = document
+    for _ in range(4):
+        turned = geometry.turn(turned, 90)
+    assert turned == document
+    assert geometry.flip(geometry.flip(document, "vertical"), "vertical") == document
+
+
+@pytest.mark.parametrize("degrees", [-11.0, 3.5])
+def test_any_region_of_a_straightened_picture_is_that_part_of_the_whole(degrees):
+    document = geometry.straighten(photo(depth="float32"), degrees)
+    whole = render(document, document.region)
+    part = Region(40, 31, 90, 77)
+    assert np.array_equal(render(document, part), whole[part.rows(), part.columns()])
+    assert whole.shape[2] == 3 or (whole[..., 3] > 0.98).all()
+
+
+def test_a_moved_layer_leaves_what_is_below_and_comes_back_whole():
+    document = photo()
+    top = document.layers[1].id
+    there = edits.move_pixels(top, 40, -25).apply(document)
+    assert edits.move_pixels(top, -40, 25).apply(there) == document
+    shown = there.picture.layers[1]
+    own = document.layers[1].raster.to_array()
+    assert np.array_equal(shown.raster.to_array()[:245, 40:], own[25:, :260])
+    assert not shown.raster.to_array()[245:, :, 3].any()
+
+
+def test_what_a_crop_hides_is_revealed_again():
+    document = photo()
+    cropped = geometry.crop(document, Region(20, 30, 100, 90))
+    assert geometry.reveal_all(cropped) == document
+    larger, through = geometry.uncropped(cropped)
+    assert larger == document
+    assert through.at(0, 0) == (20, 30)
+
+
+def kept_on(document):
+    held = LiveFilter("some.filter")
+    kept = Kept(raster(document.width, document.height), result_key(document, held, {}))
+    layer = Layer("Filter", replace(held, kept=kept))
+    return replace(document, layers=(*document.layers, layer)), layer.id
+
+
+def test_a_kept_result_is_shown_and_true_after_a_crop_and_stale_after_one_that_shows_more():
+    document, layer_id = kept_on(photo())
+    shown = render(document, document.region)
+    for changed in (
+        geometry.crop(document, Region(20, 30, 100, 90)),
+        geometry.flip(document, "horizontal"),
+        geometry.turn(document, 90),
+    ):
+        assert not is_stale(changed, layer_id)
+    cropped = geometry.crop(document, Region(20, 30, 100, 90))
+    assert np.array_equal(render(cropped, cropped.region), shown[30:120, 20:120])
+    assert is_stale(geometry.crop(document, Region(-5, 0, 100, 90)), layer_id)
+    assert is_stale(geometry.straighten(document, 2), layer_id)
+    below = document.layers[0].id
+    assert is_stale(edits.set_opacity(below, 0.5).apply(cropped), layer_id)
+
+
+def test_a_stroke_on_a_cropped_picture_lands_where_it_was_painted():
+    stroke = Stroke(((50.0, 40.0, 1.0), (80.0, 60.0, 1.0)), 12)
+    document = photo()
+    top = document.layers[1].id
+    blank = edits.set_mask(top, Raster.filled(300, 270, (0,), "uint8")).apply(document)
+    cropped = geometry.crop(blank, Region(20, 30, 150, 120))
+    painted = edits.paint_mask(top, stroke).apply(cropped)
+    back = geometry.crop(painted, Region(-20, -30, 300, 270))
+    points = tuple((x + 20, y + 30, p) for x, y, p in stroke.points)
+    expected = edits.paint_mask(top, replace(stroke, points=points)).apply(blank)
+    assert back.layer(top).mask.digest() == expected.layer(top).mask.digest()
+
+
+def test_a_mask_grows_where_a_stroke_needs_it():
+    document = photo()
+    top = document.layers[1].id
+    blank = edits.set_mask(top, Raster.filled(300, 270, (0,), "uint8")).apply(document)
+    wider = geometry.crop(blank, Region(-40, -40, 400, 400))
+    painted = edits.paint_mask(top, Stroke(((10.0, 10.0, 1.0),), 8)).apply(wider)
+    mask = painted.picture.layer(top).mask
+    assert mask.to_array()[10, 10] == 255
+    assert mask.to_array()[60:].max() == 0
+    assert painted.layer(top).mask_place != IDENTITY
+
+
+def test_inverting_a_mask_inverts_what_is_beyond_it():
+    document = photo()
+    top = document.layers[1].id
+    wider = geometry.crop(edits.invert_mask(top).apply(document), Region(-10, 0, 50, 50))
+    assert (wider.picture.layer(top).mask.to_array()[:, :10] == 255).all()
