@@ -14,7 +14,7 @@ from typing import Any, TypeGuard, TypeVar, cast
 
 from safelight.api.image import Image
 from safelight.api.job import Job
-from safelight.api.kinds import Value
+from safelight.api.kinds import Value, frozen
 from safelight.api.parameters import Parameter, ParameterError, parameter_of
 from safelight.api.prepare import Prepare, Prepared, Source, check_prepare, prepared
 from safelight.api.table import Stage, applied, stages_of
@@ -198,7 +198,7 @@ class Registered:
         """
         if self.upgrade is None:
             return self.declaration.settings(settings)
-        found = self.upgrade({name: _frozen(value) for name, value in settings.items()}, version)
+        found = self.upgrade({name: frozen(value) for name, value in settings.items()}, version)
         if not isinstance(found, Mapping) or not all(isinstance(name, str) for name in found):
             shown = type(found).__name__
             raise ParameterError(f"upgrade of {self.declaration.name} gave {shown}, no settings")
@@ -313,7 +313,7 @@ def filter(
     """
 
     def decorate(function: Function) -> Function:
-        declared = _declare(
+        _declare(
             function,
             title,
             category,
@@ -326,7 +326,6 @@ def filter(
             renamed=renamed,
             upgrade=upgrade,
         )
-        setattr(function, _MARK, declared)
         return function
 
     return decorate
@@ -358,7 +357,7 @@ def tone(
     """
 
     def decorate(function: Function) -> Function:
-        declared = _declare(
+        _declare(
             function,
             title,
             category,
@@ -370,7 +369,6 @@ def tone(
             renamed=renamed,
             upgrade=upgrade,
         )
-        setattr(function, _MARK, declared)
         return function
 
     return decorate
@@ -396,7 +394,6 @@ def selector(
         )
         if declared.declaration.masked:
             raise TypeError(f"{function.__name__}: what selects cannot ask for a mask")
-        setattr(function, _MARK, declared)
         return function
 
     return decorate
@@ -423,7 +420,7 @@ def generator(
     """
 
     def decorate(function: Function) -> Function:
-        declared = _declare(
+        _declare(
             function,
             title,
             category,
@@ -434,7 +431,6 @@ def generator(
             renamed=renamed,
             upgrade=upgrade,
         )
-        setattr(function, _MARK, declared)
         return function
 
     return decorate
@@ -468,6 +464,7 @@ def _declare(
     renamed: Mapping[str, str] | None = None,
     upgrade: Upgrade | None = None,
 ) -> Registered:
+    """What a function declares by its signature, which is noted on it for ``registered``."""
     name = function.__name__
     try:
         hints = typing.get_type_hints(function, include_extras=True)
@@ -528,7 +525,9 @@ def _declare(
     if zoomable and any(item.kind == "layer" for item in parameters):
         raise TypeError(f"{name}: a zoomable filter sees no layers but its own")
     _check_reach(declaration, reach)
-    return Registered(declaration, function, reach, frozenset(wants), prepare, upgrade)
+    found = Registered(declaration, function, reach, frozenset(wants), prepare, upgrade)
+    setattr(function, _MARK, found)
+    return found
 
 
 def _check_scale(declaration: Declaration) -> None:
@@ -595,11 +594,6 @@ def _check_reach(declaration: Declaration, reach: Reach) -> None:
             f"{name}: reach is {reach!r}; it must be a whole number of pixels, 0 or more, or a"
             " function of parameters"
         )
-
-
-def _frozen(value: Any) -> Any:
-    """A value as a parameter holds it: tuples for the lists of JSON."""
-    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
 
 
 def _is_whole(value: object) -> TypeGuard[int]:

@@ -11,7 +11,7 @@ import math
 import reprlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeGuard
 
 from safelight.api import shapes
 from safelight.api.image import Image
@@ -323,6 +323,11 @@ KINDS: dict[str, Kind] = {
 def is_number(value: object) -> TypeGuard[int | float]:
     """Whether a value is a number; a flag is none."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def frozen(value: Any) -> Any:
+    """A value as a parameter holds it: tuples for the lists of JSON."""
+    return tuple(frozen(item) for item in value) if isinstance(value, list) else value
 
 
 def shown(value: Value, between: str = ",") -> str:

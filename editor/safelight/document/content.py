@@ -122,7 +122,7 @@ class Picture:
 
     def lies_in(self, raster: Raster, place: Place) -> bool:
         """Whether its pixels are pixels of a raster with that place, all of them."""
-        through = IDENTITY if place == self.frame else place.inverse.after(self.frame)
+        through = self._through(place)
         return through.exact and all(
             0 <= x <= raster.width and 0 <= y <= raster.height
             for x, y in through.corners(self.width, self.height)
@@ -132,8 +132,11 @@ class Picture:
         """A raster as the picture shows it; itself where it fits."""
         if self.fits(raster, place):
             return raster
-        through = IDENTITY if place == self.frame else place.inverse.after(self.frame)
-        return View(raster, through.matrix, self.width, self.height, beyond)
+        return View(raster, self._through(place).matrix, self.width, self.height, beyond)
+
+    def _through(self, place: Place) -> Place:
+        """From the picture's pixels to those of a raster with that place."""
+        return IDENTITY if place == self.frame else place.inverse.after(self.frame)
 
 
 class Kind:

@@ -70,7 +70,10 @@ class Document:
             raise ValueError("two layers have the same id")
         for layer in self.walk():
             self._check(layer)
-        if self.selection is not None and self.selection.channels != 1:
+        if self.selection is None:
+            object.__setattr__(self, "selection_place", IDENTITY)
+            object.__setattr__(self, "selection_beyond", 0)
+        elif self.selection.channels != 1:
             raise ValueError(f"a selection has one channel, not {self.selection.channels}")
 
     def _check(self, layer: Layer) -> None:

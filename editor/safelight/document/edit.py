@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from safelight.api import Parameter, ParameterError, Value
+from safelight.api.kinds import frozen
 from safelight.api.parameters import parameter_of
 from safelight.document.document import Document
 from safelight.document.layer import Layer
@@ -27,6 +28,18 @@ Settings: TypeAlias = Mapping[str, Value]
 
 class EditError(ValueError):
     """An edit that this document does not allow; the message says why, for people."""
+
+
+def allowed(change: Callable[..., Document], *given: Any, **settings: Any) -> Document:
+    """The document that ``change`` gives. Its ValueError is what a document does not allow: raises
+    EditError.
+    """
+    try:
+        return change(*given, **settings)
+    except EditError:
+        raise
+    except ValueError as error:
+        raise EditError(str(error)) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +68,7 @@ class Record:
         settings = data.get("settings", {})
         if not isinstance(data[kind], str) or not isinstance(settings, dict):
             raise ValueError(f"a step's {kind} is a text, and its settings are an object")
-        return cls(kind, data[kind], {name: _tuples(value) for name, value in settings.items()})
+        return cls(kind, data[kind], {name: frozen(value) for name, value in settings.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,12 +182,7 @@ class Command:
                 told["layer"] = layer_named(document, str(told["layer"])).id
             if self.renders:
                 told["live"] = live
-            try:
-                return self.function(document, **told)
-            except EditError:
-                raise
-            except ValueError as error:
-                raise EditError(str(error)) from None
+            return allowed(self.function, document, **told)
 
         return Edit(words, apply, token, apply if self.renders else None, record)
 
@@ -218,20 +226,22 @@ def command(
             raise TypeError(f"{name}: a command takes a document, and its settings by keyword")
         told = [item for item in others if item.name != "live"]
         found = Command(
-            name,
-            text,
-            function,
-            tuple(parameter_of(item.name, hints[item.name], item.default) for item in told),
-            inspect.getdoc(function) or "",
-            menu,
-            section,
-            shortcut,
-            context,
-            asks,
-            when,
-            words,
-            button,
-            len(told) < len(others),
+            id=name,
+            text=text,
+            function=function,
+            parameters=tuple(
+                parameter_of(item.name, hints[item.name], item.default) for item in told
+            ),
+            description=inspect.getdoc(function) or "",
+            menu=menu,
+            section=section,
+            shortcut=shortcut,
+            context=context,
+            asks=asks,
+            when=when,
+            words=words,
+            button=button,
+            renders=len(told) < len(others),
         )
         if name in DECLARED:
             raise TypeError(f"there is a command {name} already")
@@ -261,7 +271,3 @@ def _refusing(reason: str) -> Callable[[Document], Document]:
         raise EditError(reason)
 
     return apply
-
-
-def _tuples(value: object) -> Any:
-    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value

@@ -18,10 +18,20 @@ import numpy as np
 from PIL import Image as PillowImage
 
 from safelight.api import Box, Fraction, Number, Region, Value
+from safelight.api.kinds import frozen
 from safelight.document import geometry
 from safelight.document.content import FEATHER, GROW, Channels, Group, Kept, LiveFilter
 from safelight.document.document import Document, clipping_base
-from safelight.document.edit import Edit, EditError, Record, Settings, When, command, layer_named
+from safelight.document.edit import (
+    Edit,
+    EditError,
+    Record,
+    Settings,
+    When,
+    allowed,
+    command,
+    layer_named,
+)
 from safelight.document.layer import Layer, _new_id
 from safelight.document.mask import shaped
 from safelight.document.place import IDENTITY, Place
@@ -30,6 +40,7 @@ from safelight.document.stroke import Stroke, painted
 from safelight.pixels import (
     DEPTHS,
     MODES,
+    WHITE,
     Raster,
     RasterBuilder,
     View,
@@ -296,9 +307,9 @@ def set_mask(layer_id: str, mask: Raster | None, label: str = "Mask") -> Edit:
 
     def apply(document: Document) -> Document:
         layer = _unlocked(document, layer_id)
-        return document.with_layer(_with_mask(layer, document, mask))
+        return allowed(lambda: document.with_layer(_with_mask(layer, document, mask)))
 
-    return _safe(label, apply)
+    return Edit(label, apply)
 
 
 @command("Add mas&k", menu="Layer", section=2, context=True, when=_maskless, button="mask")
@@ -466,7 +477,7 @@ def filter_settings(
         given = None
     if not isinstance(given, dict):
         raise EditError(f"the settings of {found.name} are no JSON object")
-    told = dict(_filter(found).settings) | {name: _tuples(item) for name, item in given.items()}
+    told = dict(_filter(found).settings) | {name: frozen(item) for name, item in given.items()}
     held = replace(_filter(found), settings=told, version=version or _filter(found).version)
     return document.with_layer(replace(found, content=held))
 
@@ -615,7 +626,7 @@ def select_box(
     if how == "replace" or before is None:
         level = 255 if how == "subtract" else 0
         before = Raster.filled(document.width, document.height, (level,), "uint8")
-    after = before.filled_at(inside, 0 if how == "subtract" else _full(before))
+    after = before.filled_at(inside, 0 if how == "subtract" else WHITE[before.depth])
     return _selecting(document, None if _is_empty(after, inside) else after)
 
 
@@ -731,12 +742,12 @@ def deepen(document: Document, *, depth: _Depth = "uint16") -> Document:
 
 def crop(region: Region) -> Edit:
     """Show a rectangle of the picture alone, or more than the picture: nothing is lost."""
-    return Edit("Crop", lambda document: _allowed(geometry.crop, document, region))
+    return Edit("Crop", lambda document: allowed(geometry.crop, document, region))
 
 
 def straighten(degrees: float) -> Edit:
     """Turn the picture clockwise by an angle, and show the largest part of it without corners."""
-    return Edit("Straighten", lambda document: _allowed(geometry.straighten, document, degrees))
+    return Edit("Straighten", lambda document: allowed(geometry.straighten, document, degrees))
 
 
 def move_pixels(layer_id: str, x: int, y: int, token: str | None = None) -> Edit:
@@ -744,7 +755,7 @@ def move_pixels(layer_id: str, x: int, y: int, token: str | None = None) -> Edit
 
     def apply(document: Document) -> Document:
         layer = _unlocked(document, layer_id)
-        return _allowed(geometry.moved, document, layer, Place.offset(x, y))
+        return allowed(geometry.moved, document, layer, Place.offset(x, y))
 
     return Edit("Move", apply, token)
 
@@ -752,13 +763,6 @@ def move_pixels(layer_id: str, x: int, y: int, token: str | None = None) -> Edit
 def reveal_all() -> Edit:
     """Show all that layers hold beyond the picture."""
     return Edit("Reveal all", geometry.reveal_all)
-
-
-def _allowed(change: Callable[..., Document], document: Document, *settings: Any) -> Document:
-    try:
-        return change(document, *settings)
-    except ValueError as error:
-        raise EditError(str(error)) from None
 
 
 # -- parts -----------------------------------------------------------------------------------
@@ -780,12 +784,7 @@ def _changed(
 
     def apply(document: Document) -> Document:
         layer = document.layer(layer_id) if locked else _unlocked(document, layer_id)
-        try:
-            return document.with_layer(change(layer))
-        except EditError:
-            raise
-        except ValueError as error:
-            raise EditError(str(error)) from None
+        return allowed(lambda: document.with_layer(change(layer)))
 
     return Edit(label, apply, token)
 
@@ -800,10 +799,6 @@ def _unlocked(document: Document, layer_id: str) -> Layer:
 def _with_filter(document: Document, layer_id: str, **given: Any) -> Document:
     layer = _unlocked(document, layer_id)
     return document.with_layer(replace(layer, content=replace(_filter(layer), **given)))
-
-
-def _tuples(value: Any) -> Any:
-    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
 
 
 def _group(document: Document, layer_id: str) -> Layer:
@@ -843,10 +838,9 @@ def with_selection(layer: Layer, document: Document) -> Layer:
     )
 
 
-def _with_mask(layer: Layer, document: Document, mask: Raster | None) -> Layer:
+def _with_mask(layer: Layer, document: Document, mask: Raster) -> Layer:
     """A layer with a mask that lies on the picture, as large as that. Raises EditError."""
-    if mask is not None:
-        _check_size(mask, document, f"the mask of {layer.name}")
+    _check_size(mask, document, f"the mask of {layer.name}")
     return replace(layer, mask=mask, mask_place=document.frame, mask_beyond=0)
 
 
@@ -861,10 +855,9 @@ def _check_size(raster: Raster, document: Document, what: str) -> None:
 
 def _selecting(document: Document, selection: Raster | None) -> Document:
     """A document with a selection that lies on its picture."""
-    if selection is not None:
-        _check_size(selection, document, "the selection")
     if selection is None:
-        return replace(document, selection=None, selection_place=IDENTITY, selection_beyond=0)
+        return replace(document, selection=None)
+    _check_size(selection, document, "the selection")
     return replace(
         document, selection=selection, selection_place=document.frame, selection_beyond=0
     )
@@ -898,25 +891,11 @@ def _reached(
     x, y = min(wanted.x, 0), min(wanted.y, 0)
     width = max(wanted.right, mask.width) - x
     height = max(wanted.bottom, mask.height) - y
-    outside = _full(mask) if beyond else 0
+    outside = WHITE[mask.depth] if beyond else 0
     grown = Raster.filled(width, height, (outside,), mask.depth)
     grown = grown.replaced(mask.region.move(-x, -y), mask.to_array()).condensed()
     points = tuple((u - x, v - y, pressure) for u, v, pressure in points)
     return grown, place.after(Place.offset(x, y)), replace(moved, points=points)
-
-
-def _safe(label: str, change: Callable[[Document], Document]) -> Edit:
-    """An edit whose ValueError is what the document does not allow."""
-
-    def apply(document: Document) -> Document:
-        try:
-            return change(document)
-        except EditError:
-            raise
-        except ValueError as error:
-            raise EditError(str(error)) from None
-
-    return Edit(label, apply)
 
 
 def _is_empty(mask: Raster, changed: Region) -> bool:
@@ -925,13 +904,8 @@ def _is_empty(mask: Raster, changed: Region) -> bool:
     return not any(tile.any() for tile in tiles)
 
 
-def _full(mask: Raster) -> int:
-    """What is white in a mask's own numbers."""
-    return {"uint8": 255, "uint16": 65535}.get(mask.depth, 1)
-
-
 def _inverted(mask: Raster) -> Raster:
-    full = _full(mask)
+    full = WHITE[mask.depth]
     return mask.mapped(lambda tile: np.subtract(full, tile, dtype=tile.dtype))
 
 

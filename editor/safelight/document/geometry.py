@@ -85,7 +85,7 @@ def _moved(layer: Layer, plane: Place) -> Layer:
         layer,
         content=layer.kind.with_layers(layer.content, inside),
         place=plane.after(layer.place),
-        mask_place=plane.after(layer.mask_place) if layer.mask is not None else layer.mask_place,
+        mask_place=plane.after(layer.mask_place),
     )
 
 

@@ -55,10 +55,13 @@ class Layer:
             raise ValueError(f"unknown blend mode {self.mode}; choose from {', '.join(MODES)}")
         if self.mask is not None and self.mask.channels != 1:
             raise ValueError(f"a mask has one channel, not {self.mask.channels}")
+        if self.mask is None:  # equal layers are equal, whatever masks they once had
+            object.__setattr__(self, "mask_place", IDENTITY)
+            object.__setattr__(self, "mask_beyond", 0)
         self.kind.check(self.content)
         if self.mask_beyond not in (0, 1):
             raise ValueError(f"beyond a mask it is 0 or 1, not {self.mask_beyond}")
-        if not (self.place.is_affine):
+        if not self.place.is_affine:
             raise ValueError("a layer's place keeps parallels")
         if self.synthetic not in get_args(Synthetic):
             raise ValueError(f"pixels are synthetic partly or wholly, not {self.synthetic}")

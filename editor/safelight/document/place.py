@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from safelight.pixels import Matrix
+from safelight.pixels import Matrix, is_exact
 
 _NINE = 9
 
@@ -118,10 +118,7 @@ class Place:
     @property
     def exact(self) -> bool:
         """Whether it takes pixels to pixels: whole offsets, right angles and mirrorings."""
-        a, b, x, c, d, y = self.matrix[:6]
-        turns = {abs(a), abs(d)} == {1.0} and b == c == 0
-        turns = turns or ({abs(b), abs(c)} == {1.0} and a == d == 0)
-        return self.is_affine and turns and x == round(x) and y == round(y)
+        return is_exact(self.matrix)
 
 
 def _determinant(matrix: Matrix) -> float:

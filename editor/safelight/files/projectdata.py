@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from safelight.api import Source, Value
 from safelight.document import Document, Group, Kept, Layer, LiveFilter, Metadata, Synthetic
 from safelight.document.content import BUILT_IN, BY_NAME
+from safelight.document.geometry import LONGEST_SIDE
 from safelight.document.layer import DEEPEST, MOST_LAYERS
 from safelight.document.place import IDENTITY, Place
 from safelight.pixels import DEPTHS, SRGB, TILE, ColourError, Profile, Raster
@@ -29,7 +30,6 @@ MOST_STEPS = 100_000
 _DEEPEST_SETTING = 4
 """Lists within lists of one setting: a curve has two."""
 
-LONGEST_SIDE = 1_000_000
 
 _LONGEST_SETTING = 2048
 """Characters of a setting that stand in the document; a longer text, a picture that a filter keeps,

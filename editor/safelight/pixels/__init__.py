@@ -2,7 +2,7 @@
 
 from safelight.pixels.blend import MODES, blend, composite
 from safelight.pixels.colour import SRGB, ColourError, Profile
-from safelight.pixels.depth import DEPTHS, deeper, from_float, to_float
+from safelight.pixels.depth import DEPTHS, WHITE, deeper, from_float, to_float
 from safelight.pixels.fused import TONE, kernels_ready, prepare_kernels
 from safelight.pixels.neighbours import filled, is_finite, mended, seen, surroundings
 from safelight.pixels.tiles import (
@@ -18,10 +18,12 @@ from safelight.pixels.tiles import (
     without_colour,
 )
 from safelight.pixels.tone import Tone, composed
-from safelight.pixels.view import Matrix, View
+from safelight.pixels.view import Matrix, View, is_exact
 
 __all__ = [
     "DEPTHS",
+    "WHITE",
+    "is_exact",
     "MODES",
     "Matrix",
     "View",

@@ -10,7 +10,10 @@ from numpy.typing import NDArray
 DEPTHS: dict[str, str] = {"uint8": "8-bit", "uint16": "16-bit", "float32": "32-bit float"}
 """The depths a document may have: numpy type name to the name people read."""
 
-_FULL_SCALE = {"uint8": 255.0, "uint16": 65535.0}
+WHITE: dict[str, int] = {"uint8": 255, "uint16": 65535, "float32": 1}
+"""What 1.0 is in a depth's own numbers."""
+
+_FULL_SCALE = {name: float(white) for name, white in WHITE.items() if name != "float32"}
 
 
 def deeper(one: str, other: str) -> str:

@@ -456,11 +456,35 @@ def _power() -> Callable[[Any, Any], Any]:
     return cast(Callable[[Any, Any], Any], power)
 
 
+def _along() -> Callable[..., Any]:
+    """The height of a curve of samples at a place, and of the lines at its ends, for numba."""
+    from numba.extending import register_jitable
+
+    f, u = np.float32, np.uint32
+
+    @register_jitable  # type: ignore[untyped-decorator]
+    def along(own: Any, place: Any, last: Any, below: Any, above: Any) -> Any:
+        within = place if place > ZERO else ZERO
+        within = within if within < last else last
+        index = np.int32(within)
+        final = np.int32(last) - np.int32(1)
+        index = index if index < final else final
+        begin = own[u(index)]
+        part = within - f(index)
+        made = begin + part * (own[u(index + np.int32(1))] - begin)
+        before = place if place < ZERO else ZERO
+        after = place - last if place > last else ZERO
+        # What is no number stays none.
+        return made + before * below + after * above + (place - place)
+
+    return cast(Callable[..., Any], along)
+
+
 def _tone_loop() -> Callable[..., None]:
     """``safelight.pixels.tone.in_numpy`` for a program, some pixels at a time, to be compiled."""
     _teach()
-    power = _power()
-    f, u = np.float32, np.uint32
+    power, along = _power(), _along()
+    f = np.float32
     matrix, channels, linear, encoded, curves, mix = (
         tone.MATRIX, tone.CHANNELS, tone.LINEAR, tone.ENCODED, tone.CURVES, tone.MIX,
     )  # fmt: skip
@@ -534,42 +558,18 @@ def _tone_loop() -> Callable[..., None]:
                                 row[x] = np.copysign(made, value) + (value - value)
                     elif code == curves:
                         low, scale, last = n[0], n[1], f(points - 1)
-                        final = np.int32(points - 2)
                         for c in range(3):
                             row = planes[c, :count]
                             own = samples[first + c * apart : first + c * apart + points]
                             below, above = n[2 + c], n[5 + c]
                             for x in range(count):
-                                place = (row[x] - low) * scale
-                                within = place if place > ZERO else ZERO
-                                within = within if within < last else last
-                                index = np.int32(within)
-                                index = index if index < final else final
-                                begin = own[u(index)]
-                                part = within - f(index)
-                                made = begin + part * (own[u(index + np.int32(1))] - begin)
-                                before = place if place < ZERO else ZERO
-                                after = place - last if place > last else ZERO
-                                made = made + before * below + after * above
-                                row[x] = made + (place - place)
+                                row[x] = along(own, (row[x] - low) * scale, last, below, above)
                     elif code == mix:
                         low, scale, last = n[0], n[1], f(points - 1)
-                        final = np.int32(points - 2)
                         own = samples[first : first + points]
                         for x in range(count):
                             light = red * planes[0, x] + green * planes[1, x] + blue * planes[2, x]
-                            place = (light - low) * scale
-                            within = place if place > ZERO else ZERO
-                            within = within if within < last else last
-                            index = np.int32(within)
-                            index = index if index < final else final
-                            begin = own[u(index)]
-                            part = within - f(index)
-                            made = begin + part * (own[u(index + np.int32(1))] - begin)
-                            before = place if place < ZERO else ZERO
-                            after = place - last if place > last else ZERO
-                            made = made + before * n[2] + after * n[3]
-                            weight[x] = made + (place - place)
+                            weight[x] = along(own, (light - low) * scale, last, n[2], n[3])
                         for x in range(count):
                             r, g, b = planes[0, x], planes[1, x], planes[2, x]
                             w = weight[x]
@@ -608,9 +608,6 @@ def _lattice_loop() -> Callable[..., None]:
     ) -> None:
         apart = (3 * side * side, 3 * side, 3)
         for x in range(count):
-            start = 0
-            parts = (f(0), f(0), f(0))
-            rest = (f(0), f(0), f(0))
             r, g, b = planes[0, x], planes[1, x], planes[2, x]
             rr = least(most(r, low), high)
             gg = least(most(g, low), high)

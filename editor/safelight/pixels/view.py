@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from safelight.api import Region
 from safelight.pixels import fused
-from safelight.pixels.depth import from_float, to_float
+from safelight.pixels.depth import WHITE, from_float, to_float
 from safelight.pixels.tiles import Raster, places
 
 Matrix: TypeAlias = tuple[float, ...]
@@ -34,13 +34,14 @@ class View(Raster):
     Exact views have the source's depth; what is computed is float32. Nothing is kept of it.
     """
 
-    __slots__ = ("beyond", "matrix", "source")
+    __slots__ = ("_levels", "beyond", "matrix", "source")
 
     def __init__(
         self, source: Raster, matrix: Matrix, width: int, height: int, beyond: int = 0
     ) -> None:
         self.source, self.matrix, self.beyond = source, matrix, beyond
-        exact = _exact(matrix)
+        self._levels: dict[int, View] = {}
+        exact = is_exact(matrix)
         channels = source.channels
         if channels == 3 and not _covered(source, matrix, width, height):
             channels = 4
@@ -52,6 +53,11 @@ class View(Raster):
         """The view of the source's zoom level: resampled once, from there."""
         if level == 0:
             return self
+        if level not in self._levels:
+            self._levels[level] = self._reduced(level)
+        return self._levels[level]
+
+    def _reduced(self, level: int) -> View:
         step = float(1 << level)
         a, b, c, d, e, f, g, h, i = self.matrix
         scaled = (a, b, c / step, d, e, f / step, g * step, h * step, i)
@@ -70,12 +76,9 @@ class View(Raster):
 
     def pixels(self, region: Region, channels: int) -> NDArray[Any]:
         """The pixels of a part: (height, width, channels) of the view's depth."""
-        if _exact(self.matrix):
+        if is_exact(self.matrix):
             return self._exact(region, channels)
         return self._resampled(region, channels)
-
-    def _full(self) -> float:
-        return {"uint8": 255, "uint16": 65535}.get(self.source.depth, 1)
 
     def _empty(self, region: Region, channels: int, full: float, depth: str) -> NDArray[Any]:
         made = np.zeros((region.height, region.width, channels), depth)
@@ -85,7 +88,7 @@ class View(Raster):
 
     def _exact(self, region: Region, channels: int) -> NDArray[Any]:
         a, b, x, c, d, y = self.matrix[:6]
-        made = self._empty(region, channels, self._full(), self.source.depth)
+        made = self._empty(region, channels, WHITE[self.source.depth], self.source.depth)
         ends = [
             (a * px + b * py + x, c * px + d * py + y)
             for px, py in ((region.x, region.y), (region.right, region.bottom))
@@ -100,19 +103,16 @@ class View(Raster):
         # Views of ``made`` that run as the source does; what is put there lands turned back.
         if a == 0:
             target = target.transpose(1, 0, 2)
-        across, down = (a or b), (d or c)
-        if a == 0:
-            across, down = b, c
-        if across < 0:
+        if (a or b) < 0:
             target = target[:, ::-1]
-        if down < 0:
+        if (d or c) < 0:
             target = target[::-1]
         place = inside.move(-wanted.x, -wanted.y)
         read = self.source.read(inside)
         part = target[place.rows(), place.columns()]
         part[..., : read.shape[2]] = read
         if channels > read.shape[2]:
-            part[..., 3] = self._full()
+            part[..., 3] = WHITE[self.source.depth]
         return made
 
     def _resampled(self, region: Region, channels: int) -> NDArray[np.float32]:
@@ -186,7 +186,8 @@ class _Tile:
         return made
 
 
-def _exact(matrix: Matrix) -> bool:
+def is_exact(matrix: Matrix) -> bool:
+    """Whether a map takes pixels to pixels: whole offsets, right angles and mirrorings."""
     a, b, x, c, d, y, g, h, i = matrix
     turns = (abs(a) == abs(d) == 1 and b == c == 0) or (abs(b) == abs(c) == 1 and a == d == 0)
     return turns and g == h == 0 and i == 1 and x == round(x) and y == round(y)
@@ -206,7 +207,7 @@ def _course(matrix: Matrix, x: float, y: float) -> tuple[float, float, float, fl
 
 def _covered(source: Raster, matrix: Matrix, width: int, height: int) -> bool:
     """Whether the source lies under every pixel of a view, wholly."""
-    exact = _exact(matrix)
+    exact = is_exact(matrix)
     for x in (0.0, float(width)):
         for y in (0.0, float(height)):
             u, v, across, down = _course(matrix, x, y)

@@ -198,13 +198,7 @@ class Worker:
 
     def _listen(self) -> None:
         while True:
-            try:
-                received = self._channel.receive()
-            except protocol.ProtocolError:
-                received = None
-            if received is None:
-                os._exit(0)  # the host is gone: so is the reason to run
-            message, descriptors = received
+            message, descriptors = self._channel.heard()
             if message["type"] == "block":
                 self._blocks[message["block"]] = BorrowedBlock(message, descriptors)
             elif message["type"] == "forget":

@@ -93,6 +93,19 @@ class Channel:
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
 
+    def heard(self) -> tuple[Message, list[int]]:
+        """A worker's next message from its host, and the descriptors that came with it.
+
+        Ends the process when the host is gone, or speaks no sense: so is the reason to run.
+        """
+        try:
+            received = self.receive()
+        except ProtocolError:
+            received = None
+        if received is None:
+            os._exit(0)
+        return received
+
     def _read(self, count: int, descriptors: list[int]) -> bytes | None:
         parts = bytearray()
         while len(parts) < count:
