@@ -82,7 +82,8 @@ def victim(tmp_path_factory):
     secret = home / "secret.txt"
     secret.write_text("the combination is 1234")
     heard = []
-    abstract = f"safelight-test-{os.getpid()}"
+    # Not of the process alone: a file's tests may come in parts, each with a victim of its own.
+    abstract = f"safelight-test-{os.getpid()}-{home.name}"
     with contextlib.ExitStack() as stack:
         server = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         port = server.getsockname()[1]
