@@ -15,8 +15,9 @@ LIMIT = 60000
 
 
 def alive():
+    # A weak proxy of what is gone answers `isinstance` with an error; its type it always tells.
     kinds = (Document, Session, Workspace)
-    return [item for item in gc.get_objects() if isinstance(item, kinds)]
+    return [item for item in gc.get_objects() if issubclass(type(item), kinds)]
 
 
 def rasters_of(session):
