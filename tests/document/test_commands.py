@@ -7,7 +7,7 @@ import pytest
 
 from safelight.api import Number, ParameterError
 from safelight.document import DECLARED, Document, EditError, History, Layer, Record, edits
-from safelight.document.edit import Command, command
+from safelight.document.edit import Command, Entry, command
 from safelight.document.stroke import Stroke
 from safelight.pixels import Raster
 
@@ -78,7 +78,9 @@ def test_a_setting_outside_what_is_legal_is_refused_with_its_name(document):
 def test_a_command_is_declared_by_its_signature(monkeypatch):
     monkeypatch.setattr("safelight.document.edit.DECLARED", {})
 
-    @command("&Tint", menu="Picture")
+    lines = [Entry("Tint &little"), Entry("Tint &much", {"by": 9}, "Ctrl+9")]
+
+    @command("&Tint", menu="Picture", entries=lines)
     def tint(document, *, by: Annotated[int, Number(0, 9)] = 3, how: Literal["a", "b"] = "a"):
         """Tint it."""
         return document
@@ -86,6 +88,8 @@ def test_a_command_is_declared_by_its_signature(monkeypatch):
     assert isinstance(tint, Command)
     assert (tint.id, tint.title) == ("tint", "Tint")
     assert [item.kind for item in tint.parameters] == ["integer", "choice"]
+    assert list(tint.lines) == lines
+    assert edits.add_mask.lines == (Entry("Add mas&k"),)
     with pytest.raises(TypeError, match="by keyword"):
         command("Wrong")(lambda document, by=3: document)
 

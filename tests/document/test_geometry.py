@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from safelight.api import Region
 from safelight.document import (
     Document,
+    History,
     Kept,
     Layer,
     LiveFilter,
@@ -134,6 +135,40 @@ def test_any_region_of_a_straightened_picture_is_that_part_of_the_whole(degrees)
     part = Region(40, 31, 90, 77)
     assert np.array_equal(render(document, part), whole[part.rows(), part.columns()])
     assert whole.shape[2] == 3 or (whole[..., 3] > 0.98).all()
+
+
+def test_a_picture_straightened_there_and_back_shows_its_own_pixels_again():
+    document = photo()
+    back = edits.straighten(-3.3).apply(edits.straighten(3.3).apply(document))
+    assert back.frame.exact
+    x, y = (round(back.frame.matrix[k]) for k in (2, 5))
+    shown = render(document, Region(x, y, back.width, back.height))
+    assert np.array_equal(render(back, back.region), shown)
+    assert edits.straighten(0).apply(document) is document
+
+
+def test_a_crop_that_turns_shows_what_lies_about_its_middle_and_turns_back_exactly():
+    document = photo()
+    turned = geometry.crop(document, Region(90, 70, 120, 90), 12.0)
+    x, y = turned.frame.at(60, 45)
+    assert (x, y) == pytest.approx((150, 115))
+    right, down = turned.frame.at(61, 45)  # clockwise: to the right is now further up
+    assert (right - x, down - y) == pytest.approx(
+        (math.cos(math.radians(12)), -math.sin(math.radians(12)))
+    )
+    back = geometry.crop(turned, Region(0, 0, 120, 90), -12.0)
+    assert back == geometry.crop(document, Region(90, 70, 120, 90))
+
+
+def test_the_many_positions_of_a_drag_are_one_step_that_knows_the_whole_way():
+    document = photo()
+    top = document.layers[1].id
+    history = History.start(document)
+    for x, y in ((3, 1), (40, -25), (20, 7)):
+        history = history.do(edits.drag_pixels(document, top, x, y, token="drag"))
+    assert [step.label for step in history.steps] == ["Open", "Move"]
+    assert history.document == edits.move_pixels(top, 20, 7).apply(document)
+    assert history.steps[1].record.settings == {"layer": top, "x": 20, "y": 7}
 
 
 def test_a_moved_layer_leaves_what_is_below_and_comes_back_whole():

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -105,6 +105,17 @@ def always(document: Document, layer: Layer | None) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of a menu: its ``text``, with & before the letter that is underlined, the settings
+    that it gives a command, and its keys.
+    """
+
+    text: str
+    settings: Settings = field(default_factory=dict)
+    shortcut: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Command:
     """A declared command. Called with its settings it gives the edit; nothing is done then yet.
 
@@ -113,7 +124,8 @@ class Command:
     the part of that, ``shortcut`` the keys, ``context`` says that a layer's own menu has it too,
     ``asks`` that the window asks for its settings, ``when`` for which documents and layers it can
     be asked for, ``words`` what the history calls it with some settings, ``button`` the icon of its
-    button below the list of layers. A command with a
+    button below the list of layers. ``entries`` are its lines in the menu where one is not enough:
+    a line for each way of using it. A command with a
     parameter ``layer`` works on the layer with that id or name; "" is the active one.
     """
 
@@ -130,12 +142,18 @@ class Command:
     when: When = always
     words: Callable[[Settings], str] | None = None
     button: str = ""
+    entries: tuple[Entry, ...] = ()
     renders: bool = False
 
     @property
     def title(self) -> str:
         """What people read, everywhere the same."""
         return self.text.replace("&", "")
+
+    @property
+    def lines(self) -> tuple[Entry, ...]:
+        """Its lines in a menu."""
+        return self.entries or (Entry(self.text, shortcut=self.shortcut),)
 
     @property
     def on_layer(self) -> bool:
@@ -211,6 +229,7 @@ def command(
     when: When = always,
     words: Callable[[Settings], str] | None = None,
     button: str = "",
+    entries: Sequence[Entry] = (),
 ) -> Callable[[Callable[..., Document]], Command]:
     """Declare a function as a command: ``def flip(document, *, axis: Literal[…] = …)``.
 
@@ -241,6 +260,7 @@ def command(
             when=when,
             words=words,
             button=button,
+            entries=tuple(entries),
             renders=len(told) < len(others),
         )
         if name in DECLARED:

@@ -59,6 +59,10 @@ _Depth: TypeAlias = Literal["uint8", "uint16", "float32"]
 
 _By: TypeAlias = Annotated[int, Number(1, 256, unit="px")]
 
+_Way: TypeAlias = Annotated[
+    int, Number(-geometry.LONGEST_SIDE, geometry.LONGEST_SIDE, slider=(-500, 500), unit="px")
+]
+
 # -- when ------------------------------------------------------------------------------------
 
 
@@ -68,6 +72,10 @@ def _of_layer(test: Callable[[Layer], bool]) -> When:
 
 def _with_below(document: Document, layer: Layer | None) -> bool:
     return layer is not None and document.siblings(layer.id)[0] is not layer
+
+
+def _reveals(document: Document, layer: Layer | None) -> bool:
+    return geometry.extent(document) != document.region
 
 
 _layer = _of_layer(lambda layer: True)
@@ -745,24 +753,45 @@ def crop(region: Region) -> Edit:
     return Edit("Crop", lambda document: allowed(geometry.crop, document, region))
 
 
-def straighten(degrees: float) -> Edit:
-    """Turn the picture clockwise by an angle, and show the largest part of it without corners."""
-    return Edit("Straighten", lambda document: allowed(geometry.straighten, document, degrees))
+@command("&Straighten", menu="Image", section=1, asks=True)
+def straighten(
+    document: Document,
+    *,
+    angle: Annotated[
+        float,
+        Number(-45, 45, slider=(-10, 10), step=0.1, unit="°"),
+        "Degrees, clockwise, by which the picture is turned",
+    ] = 0.0,
+) -> Document:
+    """Turn the picture by a small angle, and show the largest part of it without empty corners;
+    what lies beside that is kept.
+    """
+    return geometry.straighten(document, angle)
 
 
-def move_pixels(layer_id: str, x: int, y: int, token: str | None = None) -> Edit:
-    """Move what a layer holds by whole pixels of the picture."""
+@command("Reveal &all", menu="Image", section=1, when=_reveals)
+def reveal_all(document: Document) -> Document:
+    """Show all that layers hold beyond the picture: what crops and moves have hidden."""
+    return geometry.reveal_all(document)
+
+
+@command("Mo&ve layer by", menu="Layer", section=3, asks=True, when=_layer, words=lambda _: "Move")
+def move_pixels(document: Document, *, layer: str = "", x: _Way = 0, y: _Way = 0) -> Document:
+    """Move a layer's pixels and mask, of a group those of all in it, by pixels of the picture."""
+    moved = _unlocked(document, layer)
+    return geometry.moved(document, moved, Place.offset(x, y)) if x or y else document
+
+
+def drag_pixels(before: Document, layer_id: str, x: int, y: int, token: str) -> Edit:
+    """Move a layer by pixels from where it was ``before``, wherever it has come to since: the
+    edits of one drag are one step, which knows the whole way.
+    """
 
     def apply(document: Document) -> Document:
-        layer = _unlocked(document, layer_id)
-        return allowed(geometry.moved, document, layer, Place.offset(x, y))
+        there = document.with_layer(before.layer(layer_id))
+        return allowed(move_pixels.function, there, layer=layer_id, x=x, y=y)
 
-    return Edit("Move", apply, token)
-
-
-def reveal_all() -> Edit:
-    """Show all that layers hold beyond the picture."""
-    return Edit("Reveal all", geometry.reveal_all)
+    return replace(move_pixels(layer=layer_id, x=x, y=y, token=token), apply=apply)
 
 
 # -- parts -----------------------------------------------------------------------------------

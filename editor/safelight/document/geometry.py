@@ -28,9 +28,18 @@ def framed(document: Document, width: int, height: int, through: Place) -> Docum
     return replace(document, width=width, height=height, frame=document.frame.after(through))
 
 
-def crop(document: Document, region: Region) -> Document:
-    """A rectangle of the picture, in its pixels; it may reach beyond it. Raises ValueError."""
-    return framed(document, region.width, region.height, Place.offset(region.x, region.y))
+def crop(document: Document, region: Region, angle: float = 0.0) -> Document:
+    """A rectangle of the picture, in its pixels; it may reach beyond it.
+
+    With an ``angle`` it is a rectangle of the picture turned clockwise by so many degrees about
+    the rectangle's middle. Raises ValueError.
+    """
+    corner = Place.offset(region.x, region.y)
+    if not angle:
+        return framed(document, region.width, region.height, corner)
+    middle = region.x + region.width / 2, region.y + region.height / 2
+    turned = Place.turned(-angle, *middle).after(corner)
+    return _on_pixels(framed(document, region.width, region.height, turned))
 
 
 def flip(document: Document, axis: str) -> Document:
@@ -56,13 +65,20 @@ def straighten(document: Document, degrees: float) -> Document:
     """
     if not abs(degrees) < 45:
         raise ValueError(f"a picture is straightened by less than 45 degrees, not by {degrees}")
+    if not degrees:
+        return document
     width, height = document.width, document.height
     cosine, sine = math.cos(math.radians(degrees)), abs(math.sin(math.radians(degrees)))
     share = min(width / (width * cosine + height * sine), height / (width * sine + height * cosine))
     inner = max(math.floor(width * share), 1), max(math.floor(height * share), 1)
     middle = Place.offset((width - inner[0]) / 2, (height - inner[1]) / 2)
     turned = Place.turned(-degrees, width / 2, height / 2)
-    return framed(document, *inner, turned.after(middle))
+    return _on_pixels(framed(document, *inner, turned.after(middle)))
+
+
+def _on_pixels(document: Document) -> Document:
+    """The document; where it is not turned any more, its pixels lie on those of the plane."""
+    return replace(document, frame=document.frame.on_pixels())
 
 
 def perspective(document: Document, width: int, height: int, through: Place) -> Document:

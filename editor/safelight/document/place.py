@@ -9,6 +9,9 @@ from safelight.pixels import Matrix, is_exact
 
 _NINE = 9
 
+_NEAR = 1e-9
+"""What turning there and back leaves of a turn."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -119,6 +122,12 @@ class Place:
     def exact(self) -> bool:
         """Whether it takes pixels to pixels: whole offsets, right angles and mirrorings."""
         return is_exact(self.matrix)
+
+    def on_pixels(self) -> Place:
+        """The nearest exact map where only a part of a pixel is missing; else the map itself."""
+        near = [round(item) for item in self.matrix]
+        off = max(abs(self.matrix[k] - near[k]) for k in (0, 1, 3, 4, 6, 7))
+        return Place(tuple(near)) if off < _NEAR and is_exact(tuple(near)) else self
 
 
 def _determinant(matrix: Matrix) -> float:
