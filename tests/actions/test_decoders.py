@@ -1,5 +1,10 @@
 """Opening by way of a confined process gives what opening in this one gives."""
 
+import io
+import re
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -11,6 +16,7 @@ from safelight.files.codecs.photograph import DamagedError
 from safelight.files.openraster import export_openraster
 from safelight.pixels import Raster
 from tests import pictures
+from tests.bombs import BOMBS
 
 
 @pytest.mark.parametrize("codec", files.exported_formats(), ids=lambda codec: codec.name)
@@ -57,6 +63,31 @@ def test_the_limit_holds_in_the_confined_process(tmp_path):
     path.write_bytes(pictures.png_file(pictures.quarters()))
     with pytest.raises(actions.OpenError, match="more than the limit"):
         actions.open_picture(path, pixel_limit=10)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
+def test_what_states_far_more_than_it_holds_costs_the_decoder_little_memory(tmp_path):
+    found = decoders.Decoders(parcel.__name__, tmp_path / "scratch")
+    try:
+        with found.pool.worker() as worker:
+            pid = worker.pid
+        before = _peak(pid)
+        for name, (data, words) in BOMBS.items():
+            codec = next(item for item in files.CODECS if item.recognises(data[:64]))
+            arrays = found.decode(
+                codec.name, io.BytesIO(data), len(data), 200_000_000, most=1 << 28
+            )
+            with pytest.raises(DamagedError, match=words):
+                parcel.opened(arrays)
+            assert _peak(pid) - before < 200 << 20, name
+    finally:
+        found.pool.close()
+
+
+def _peak(pid):
+    """The most bytes that a process has ever had in memory."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(r"VmHWM:\s*(\d+)", status)[1]) << 10
 
 
 @pytest.mark.parametrize("change", [b"{}", b"[]", b"nothing", b'{"pixels": 5}', b'{"failed": 1}'])

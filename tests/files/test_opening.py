@@ -23,6 +23,7 @@ from safelight.files import ExportOptions, OpenError, export, open_picture, stat
 from safelight.files.opening import LARGEST_LIMIT, default_pixel_limit, read_photograph
 from safelight.pixels import Raster
 from tests import attack, pictures
+from tests.bombs import BOMBS
 from tests.files.ordinary_user import as_ordinary_user
 
 CASES = Path(__file__).parent / "cases"
@@ -737,6 +738,23 @@ def test_a_tiff_whose_parts_are_not_what_it_states_is_refused_before_they_are_de
     with pytest.raises(OpenError, match=TIFF_BOMBS[name]):
         open_picture(CASES / name)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_what_states_far_more_than_it_holds_is_refused_before_it_is_decoded(opened, name):
+    data, words = BOMBS[name]
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(OpenError, match=words):
+        opened(data, pixel_limit=200_000_000)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 60_000
+
+
+@pytest.mark.parametrize("kind", ["jpeg", "jpeg2000", "png", "webp"])
+def test_parts_that_state_their_own_size_come_in_where_it_fits(opened, kind):
+    pixels = pictures.quarters(96, 64)
+    options = {"tile": (32, 32)} if kind != "webp" else {"rowsperstrip": 32}
+    data = pictures.tiff_file(pixels, photometric="rgb", compression=kind, **options)
+    assert np.abs(pixels_of(opened(data)).astype(int)[5:9, 5:9] - pixels[5:9, 5:9]).max() < 12
 
 
 @pytest.mark.parametrize("compression", ["zlib", "lzw", "packbits"])

@@ -21,6 +21,7 @@ from safelight.files import metadata, provenance
 from safelight.files.atomic import plain_name
 from safelight.files.codecs import CODECS, Codec, plugin
 from safelight.files.codecs.photograph import (
+    BYTES_PER_PIXEL,
     DamagedError,
     Limit,
     OtherKindError,
@@ -43,7 +44,6 @@ _MOST_DOTS = 1_000_000
 """Dots per inch that are believed: 25 nanometres each."""
 
 _SHARE_OF_MEMORY = 0.4
-_BYTES_PER_PIXEL = 16
 
 Decode: TypeAlias = Callable[[Codec, BinaryIO, int, Limit], Photograph]
 """Decodes a file of so many bytes by a codec. Raises what ``codecs.codec.Reader`` does."""
@@ -150,7 +150,7 @@ def default_pixel_limit() -> int:
     free = free_memory()
     if free is None:
         return LARGEST_LIMIT
-    return min(LARGEST_LIMIT, int(free * _SHARE_OF_MEMORY) // _BYTES_PER_PIXEL)
+    return min(LARGEST_LIMIT, int(free * _SHARE_OF_MEMORY) // BYTES_PER_PIXEL)
 
 
 def _limit(given: int | None) -> int:

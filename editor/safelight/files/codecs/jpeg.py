@@ -19,6 +19,8 @@ from safelight.files.codecs.photograph import (
     Photograph,
     Room,
     Space,
+    check_bytes,
+    check_packing,
     check_size,
     packed,
 )
@@ -29,6 +31,12 @@ _XMP_MORE = b"http://ns.adobe.com/xmp/extension/\0"
 _ICC = b"ICC_PROFILE\0"
 _PHOTOSHOP = b"Photoshop 3.0\0"
 _MANY = b"MPF\0"
+
+_NO_FRAME = "is damaged: it ends before the picture begins"
+_PROGRESSIVE = (0xC2, 0xC6, 0xCA, 0xCE)
+
+_EXPANSION, _LARGEST_EXPANSION = 4096, 1 << 17
+"""How many bytes of pixels one byte can become; some room is left for files that are cut off."""
 
 _LARGEST_SEGMENT = 65533
 _ICC_PART = _LARGEST_SEGMENT - len(_ICC) - 2
@@ -73,13 +81,18 @@ class _Segments:
                     return
                 place = match.start()
 
-    def frame(self) -> tuple[int, int, int, int, bool]:
-        """Width, height, components, bits and whether it is progressive."""
+    def frames(self) -> Iterator[tuple[int, int, int, int, int]]:
+        """Width, height, components, bits and marker of each frame that is stated."""
         for marker, body in self.found:
             if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC) and len(body) >= 6:
                 bits, height, width, components = struct.unpack_from(">BHHB", body)
-                return width, height, components, bits, marker in (0xC2, 0xC6, 0xCA, 0xCE)
-        raise DamagedError("is damaged: it ends before the picture begins")
+                yield width, height, components, bits, marker
+
+    def frame(self) -> tuple[int, int, int, int, int]:
+        """The first frame, as ``frames`` gives it. Raises DamagedError where there is none."""
+        for found in self.frames():
+            return found
+        raise DamagedError(_NO_FRAME)
 
     def after(self, marker: int, prefix: bytes) -> Iterator[bytes]:
         """The segments of one kind that begin with ``prefix``, without it."""
@@ -88,10 +101,15 @@ class _Segments:
                 yield body[len(prefix) :]
 
 
-def size_of(data: bytes) -> tuple[int, int]:
-    """Width and height in pixels that a JPEG stream states. Raises DamagedError for none."""
-    width, height, *_ = _Segments(data).frame()
-    return width, height
+def largest_frame(data: bytes) -> tuple[int, int, int]:
+    """Width and height in pixels and components that a JPEG stream states; the largest of each
+    where it states several. Raises DamagedError for none.
+    """
+    frames = list(_Segments(data).frames())
+    if not frames:
+        raise DamagedError(_NO_FRAME)
+    widths, heights, components, *_ = zip(*frames, strict=True)
+    return max(widths), max(heights), max(components)
 
 
 def _tables(segments: _Segments) -> tuple[tuple[int, ...], ...]:
@@ -115,11 +133,15 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
 
     data = file.read()
     segments = _Segments(data)
-    width, height, components, bits, progressive = segments.frame()
+    width, height, components, bits, marker = segments.frame()
     check_size(width, height, limit)
     space: Space | None = {1: "grey", 3: "rgb", 4: "cmyk"}.get(components)  # type: ignore[assignment]
     if space is None:
         raise DamagedError(f"has {components} colour channels, which a JPEG cannot have")
+    decoded = width * height * components
+    check_bytes(decoded * (1 if bits == 8 else 2), limit, f"{components} channels of {bits} bits")
+    # A block of 64 takes two bits in the worst of Huffman's cases; arithmetic coding has none.
+    check_packing(decoded, size, _LARGEST_EXPANSION if marker >= 0xC9 else _EXPANSION)
     try:
         if bits == 8:
             shape = (height, width) if components == 1 else (height, width, components)
@@ -134,7 +156,7 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
         scaled = content.pixels.astype(np.float32) * np.float32(65535 / full)
         content.pixels = np.rint(scaled).astype(np.uint16)
     if not segments.complete:
-        content.notes.append(_ending(content, progressive))
+        content.notes.append(_ending(content, marker in _PROGRESSIVE))
     if space == "cmyk":
         # Every CMYK JPEG in use is Adobe's, which counts paper instead of ink.
         content.pixels = np.iinfo(content.pixels.dtype).max - content.pixels

@@ -24,6 +24,7 @@ from safelight.files.atomic import plain_name
 from safelight.files.codecs import png
 from safelight.files.codecs.codec import Codec
 from safelight.files.codecs.photograph import (
+    BYTES_PER_PIXEL,
     DamagedError,
     Limit,
     Photograph,
@@ -67,9 +68,6 @@ _LARGEST_XML = 16 << 20
 _LARGEST_DIRECTORY = 16 << 20
 _LARGEST_BESIDE_PIXELS = 64 << 20
 """Bytes that profile, EXIF and XMP of one PNG may take."""
-
-_BYTES_PER_PIXEL = 16
-"""What all layers together may take for each pixel that a picture may have."""
 
 _MODES = {name: mode for mode, name in (OPERATIONS | KRITAS).items()}
 _MASKS = {"svg:dst-in": "inside", "svg:dst-out": "outside"}
@@ -163,7 +161,7 @@ class _Reading:
         self.notes: list[str] = []
         self._archive = archive
         self._limit = limit
-        self._left = math.inf if limit is None else limit * _BYTES_PER_PIXEL
+        self._left = math.inf if limit is None else limit * BYTES_PER_PIXEL
         self._members = {member.filename: member for member in archive.infolist()}
         if len(self._members) != len(archive.infolist()):
             raise DamagedError("is damaged: it holds two files of one name")

@@ -105,6 +105,10 @@ Limit = int | None
 """The most pixels a picture may have; None = no limit."""
 
 
+BYTES_PER_PIXEL = 16
+"""Bytes that a pixel of a picture may take for each that ``Limit`` allows: RGBA of float32."""
+
+
 class TooLargeError(Exception):
     """A picture with more pixels than the limit, found out before anything was decoded."""
 
@@ -120,3 +124,26 @@ def check_size(width: int, height: int, limit: Limit) -> None:
         raise DamagedError("is damaged: it says that it has no pixels")
     if limit is not None and width * height > limit:
         raise TooLargeError(width, height)
+
+
+def check_bytes(count: int, limit: Limit, what: str) -> None:
+    """Raises DamagedError where ``what`` decodes to more bytes than ``limit`` pixels may take."""
+    if limit is not None and count > limit * BYTES_PER_PIXEL:
+        raise DamagedError(
+            f"is too large: {what} take {-(-count >> 20):,} MB, and the limit of {limit:,} pixels"
+            f" allows {limit * BYTES_PER_PIXEL >> 20:,} MB"
+        )
+
+
+def check_packing(count: int, held: int, most: int) -> None:
+    """Raises DamagedError where ``held`` bytes of a file, each of which becomes ``most`` at most,
+    cannot become ``count`` bytes of pixels. A small picture need not account for itself.
+    """
+    if count > _ANY_SIZE and count > max(held, 1) * most:
+        raise DamagedError(
+            f"is damaged: {held:,} bytes of picture cannot become the {count:,} it states"
+        )
+
+
+_ANY_SIZE = 64 << 20
+"""Bytes of decoded pixels that no file has to account for."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import struct
 import zlib
-from typing import Annotated, BinaryIO
+from typing import Annotated, Any, BinaryIO
 
 import numpy as np
 
@@ -17,6 +18,8 @@ from safelight.files.codecs.photograph import (
     Limit,
     Photograph,
     Room,
+    check_bytes,
+    check_packing,
     check_size,
     packed,
 )
@@ -28,6 +31,9 @@ _XMP = b"XML:com.adobe.xmp"
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _METRE_PER_INCH = 0.0254
 _LARGEST_BLOCK = 64 << 20
+_EXPANSION = 1032
+"""Bytes that one byte of deflate can become (258 of 2 bits)."""
+
 _NEEDED = (b"PLTE", b"tRNS")
 
 
@@ -63,6 +69,14 @@ class _Chunks:
             place = end + 4
 
 
+def stated_size(data: bytes) -> tuple[int, int]:
+    """Width and height in pixels that a PNG file states. Raises DamagedError for none."""
+    if data[:8] != SIGNATURE or data[12:16] != b"IHDR" or len(data) < 24:
+        raise DamagedError("is damaged: its first part is missing")
+    width, height = struct.unpack_from(">II", data, 16)
+    return width, height
+
+
 def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Photograph:
     """Decode a PNG file. A cut-off or damaged one gives the rows before the damage, and a note."""
     import imagecodecs
@@ -76,25 +90,27 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
     check_size(width, height, limit)
     if kind not in _CHANNELS or bits not in (1, 2, 4, 8, 16):
         raise DamagedError("is damaged: it is of no kind that PNG knows")
+    shape, dtype = _layout(chunks, width, height, bits, kind)
+    check_bytes(math.prod(shape) * dtype.itemsize, limit, f"{shape[2]} channels of {bits} bits")
+    check_packing(height * _row(head), sum(map(len, chunks.coded)), _EXPANSION)
     notes: list[str] = []
-    source = data
+    source, rows = data, height
     if not chunks.sound:
-        rows, source = _mended(chunks, head)
-        if rows < height and not interlaced:
+        there, source = _mended(chunks, head)
+        rows = height if interlaced else there
+        if rows < height:
             notes.append(ends_early(rows, height))
-        elif rows < height:
+        elif there < height:
             notes.append("The file ends early; the picture is coarser than it was.")
         else:
             notes.append("The file is slightly damaged; all of the picture is there.")
+    pixels, channels = room(shape, dtype), shape[2]
+    pixels[rows:] = 0
     try:
-        pixels = imagecodecs.png_decode(source)
+        # To the decoder one channel is none.
+        imagecodecs.png_decode(source, out=pixels[:rows, :, 0] if channels == 1 else pixels[:rows])
     except Exception as error:
         raise DamagedError(f"is damaged and cannot be decoded ({error})") from error
-    pixels = pixels.reshape(-1, width, 1 if pixels.ndim == 2 else pixels.shape[2])
-    channels = pixels.shape[2]
-    if len(pixels) < height:
-        there, pixels = pixels, np.zeros((height, width, channels), pixels.dtype)
-        pixels[: len(there)] = there
     if b"acTL" in chunks.other:
         notes.append("The file is an animation; its first picture was opened.")
     exif = chunks.other.get(b"eXIf", b"")
@@ -113,6 +129,24 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
     )
 
 
+def _layout(
+    chunks: _Chunks, width: int, height: int, bits: int, kind: int
+) -> tuple[tuple[int, int, int], np.dtype[Any]]:
+    """Shape and number type of the decoded pixels: palettes become RGB, and what says which of
+    the colours are transparent becomes alpha.
+    """
+    channels = 3 if kind == 3 else _CHANNELS[kind]
+    channels += b"tRNS" in chunks.other and channels in (1, 3)
+    return (height, width, channels), np.dtype(np.uint16 if bits == 16 else np.uint8)
+
+
+def _row(head: bytes) -> int:
+    """Bytes of a row, with its filter's, in a PNG of that IHDR."""
+    width, _, bits, kind, *_ = struct.unpack(">IIBBBBB", head)
+    count: int = 1 + (width * bits * _CHANNELS[kind] + 7) // 8
+    return count
+
+
 def _mended(chunks: _Chunks, head: bytes) -> tuple[int, bytes]:
     """How many rows can be had, and a sound file of them.
 
@@ -120,7 +154,7 @@ def _mended(chunks: _Chunks, head: bytes) -> tuple[int, bytes]:
     all rows. Raises DamagedError when nothing can be had.
     """
     width, height, bits, kind, _, _, interlaced = struct.unpack(">IIBBBBB", head)
-    row = 1 + (width * bits * _CHANNELS[kind] + 7) // 8
+    row = _row(head)
     total = row * height
     if interlaced:
         total = 0

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import io
 import logging
+import math
+import re
+import struct
+from collections.abc import Callable, Sequence
 from typing import Any, BinaryIO, Literal
 
 import numpy as np
@@ -11,8 +15,9 @@ from numpy.typing import NDArray
 
 from safelight.document import Metadata
 from safelight.files import ifd
+from safelight.files.codecs import jpeg, png, webp
 from safelight.files.codecs.codec import Codec
-from safelight.files.codecs.jpeg import ends_early, size_of
+from safelight.files.codecs.jpeg import ends_early
 from safelight.files.codecs.photograph import (
     CHANNELS,
     DamagedError,
@@ -21,6 +26,8 @@ from safelight.files.codecs.photograph import (
     Photograph,
     Room,
     Space,
+    check_bytes,
+    check_packing,
     check_size,
     with_numbers,
 )
@@ -49,16 +56,52 @@ _REDUCED = 1
 _MOST_PAGES = 1000
 _LARGEST_CLASSIC = 2**32 - 2**25
 
-_ANY_SIZE = 64 << 20
-"""Bytes of decoded pixels that no file has to account for."""
+_ANY_PART = 64 << 20
+"""Bytes of decoded pixels that a strip or tile may have, however small the picture is."""
 
 _EXPANSION = {1: 1, 5: 2731, 8: 1032, 32946: 1032, 32773: 64}
 """How many bytes one byte can become at most, by compression: none, LZW (4,096 bytes of a 12-bit
 code), deflate (258 bytes of 2 bits) and PackBits (128 bytes of 2)."""
 
 _LARGEST_EXPANSION = 1 << 17
-_JPEG_HEAD = 1 << 16
-"""Bytes at the start of a JPEG part in which its size stands."""
+_LEFT_OVER = 1000
+"""Where less than one byte in so many is left of a file that was cut off, it is not opened."""
+
+_CODESTREAM = re.compile(rb"\xff\x4f\xff\x51....(.{8})(.{8}).{16}(..)", re.DOTALL)
+"""The beginning of a JPEG 2000 picture (T.800, A.5.1): far corner, near corner, components."""
+
+
+def _codestream_size(data: bytes) -> tuple[int, int, int]:
+    """Width, height and components that a JPEG 2000 file states, the largest where there are
+    several. Raises DamagedError for none.
+    """
+    stated = [
+        (struct.unpack(">II", far), struct.unpack(">II", near), struct.unpack(">H", components))
+        for far, near, components in _CODESTREAM.findall(data)
+    ]
+    if not stated:
+        raise DamagedError("is damaged: it ends before the picture begins")
+    sizes = [(far[0] - near[0], far[1] - near[1], count) for far, near, (count,) in stated]
+    widths, heights, counts = zip(*sizes, strict=True)
+    return max(widths), max(heights), max(counts)
+
+
+_SIZED: dict[int, Callable[[bytes], Sequence[int]]] = {
+    **dict.fromkeys((7, 33007), jpeg.largest_frame),
+    **dict.fromkeys((33003, 33004, 33005, 34712), _codestream_size),
+    34933: png.stated_size,
+    **dict.fromkeys((34927, 50001), webp.stated_size),
+}
+"""Compressions whose parts state a size of their own, and what finds it: width, height and, where
+they can vary, channels. Raises DamagedError.
+"""
+
+_UNKNOWN_SIZES = (
+    *(22610, 34887, 34892, 34934, 48124),
+    *(50002, 52546, 65000, 65001, 65002),
+)
+"""Others, of which Safelight cannot tell it before they are decoded: JPEG XR, LERC, lossy raw,
+Jetraw, JPEG XL and those of electron microscopes."""
 
 RAW = "a camera's raw file"
 
@@ -84,6 +127,16 @@ class _Page:
     def number(self, tag: int, default: int) -> int:
         found = self.directory.numbers(tag, self.header)
         return int(found[0]) if found else default
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of a decoded channel of a pixel."""
+        return -(-self.bits // 8)
+
+    @property
+    def decoded(self) -> int:
+        """Bytes of the decoded picture."""
+        return self.width * self.height * self.samples * self.itemsize
 
     def value(self, tag: int) -> bytes | None:
         entry = self.directory.entries.get(tag)
@@ -125,6 +178,9 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
     check_size(page.width, page.height, limit)
     if page.samples > 64:
         raise DamagedError(f"has {page.samples} channels, which Safelight cannot open")
+    if not 1 <= page.bits <= 64:
+        raise DamagedError(f"has {page.bits} bits per channel, which Safelight cannot open")
+    check_bytes(page.decoded, limit, f"{page.samples} channels of {page.bits} bits")
     _check_parts(fetch, size, page)
     notes: list[str] = []
     pixels, space, extra = _decode(file, size, page, notes)
@@ -151,27 +207,65 @@ def _check_parts(fetch: ifd.Fetch, size: int, page: _Page) -> None:
     follows some, and what was checked follows others.
     """
     parts = page.segments()
-    decoded = page.width * page.height * page.samples * -(-page.bits // 8)
-    if decoded > _ANY_SIZE:
-        # Of a file that is cut off, parts that begin in it count whole: what is left is opened.
-        held = sum(count for offset, count in set(parts) if offset < size)
-        most = _EXPANSION.get(page.compression, _LARGEST_EXPANSION)
-        if decoded > max(held, 1) * most:
+    held = sum(min(count, size - offset) for offset, count in set(parts) if offset < size)
+    most = _EXPANSION.get(page.compression, _LARGEST_EXPANSION)
+    whole = all(offset + count <= size for offset, count in parts)
+    check_packing(page.decoded, min(held, size), most if whole else max(most, _LEFT_OVER))
+    width, height = page.part_size()
+    _check_part(width * height * page.samples * page.itemsize, width, height, page)
+    if page.compression in _UNKNOWN_SIZES:
+        raise DamagedError(
+            f"is packed in a way (number {page.compression}) that Safelight cannot open;"
+            " save it with deflate or LZW"
+        )
+    stated_size = _SIZED.get(page.compression)
+    if stated_size is None:
+        return
+    for offset, count in parts:
+        if offset + count > size:
+            continue  # not decoded
+        across, down, *channels = stated_size(fetch(offset, count))
+        # Parts are filled up to whole blocks of JPEG, which are at most 32 pixels a side.
+        if across > width + 32 or down > height + 32:
             raise DamagedError(
-                f"is damaged: {held:,} bytes of picture cannot become the {decoded:,} it states"
+                f"is damaged: it states parts of {width} x {height} pixels, and one of them"
+                f" {across} x {down}"
             )
-    if page.compression == 7:
-        width, height = page.part_size()
-        for offset, count in parts:
-            if offset + count > size:
-                continue  # not decoded
-            stated = size_of(bytes(fetch(offset, min(count, _JPEG_HEAD))))
-            # Parts are filled up to whole blocks of JPEG, which are at most 32 pixels a side.
-            if stated[0] > width + 32 or stated[1] > height + 32:
-                raise DamagedError(
-                    f"is damaged: it states parts of {width} x {height} pixels, and one of them"
-                    f" {stated[0]} x {stated[1]}"
-                )
+        if any(each > max(page.samples, 3) for each in channels):
+            raise DamagedError(
+                f"is damaged: it states {page.samples} channels, and one of its parts {channels[0]}"
+            )
+
+
+def _check_part(decoded: int, width: int, height: int, page: _Page) -> None:
+    """Raise DamagedError where a strip or tile alone decodes to more than the picture may."""
+    if decoded > max(_ANY_PART, 2 * page.decoded):
+        raise DamagedError(
+            f"is damaged: it states parts of {width} x {height} pixels for a picture of"
+            f" {page.width} x {page.height}"
+        )
+
+
+def _check_layout(first: Any, page: _Page) -> None:
+    """Raise DamagedError where tifffile, which reads the tags on its own, takes the picture
+    (``first``, its page) for another than the one whose sizes were checked.
+    """
+    planes, depth, height, width, samples = first.shaped
+    if depth != 1 or first.tiledepth > 1 and first.is_tiled:
+        raise DamagedError("is a volume or another unusual kind of TIFF; save it as a flat one")
+    if (width, height, planes * samples) != (page.width, page.height, page.samples):
+        raise DamagedError("is damaged: it states its size twice, and differently")
+    if first.compression != page.compression or first.samplesperpixel != page.samples:
+        raise DamagedError("is damaged: it states its layout twice, and differently")
+    if first.dtype is None:
+        raise DamagedError("holds numbers of a kind that Safelight cannot open")
+    wide = first.dtype.itemsize
+    if wide > max(page.itemsize, 4):
+        raise DamagedError("is damaged: it states its depth twice, and differently")
+    part = (first.tilewidth, first.tilelength) if first.is_tiled else (width, first.rowsperstrip)
+    _check_part(part[0] * part[1] * samples * wide, *part, page)
+    if math.prod(first.chunked) > 2 * len(first.dataoffsets):
+        raise DamagedError("is damaged: more than half of its parts are missing")
 
 
 def _decode(
@@ -194,7 +288,7 @@ def _decode(
     jpeg = page.compression in (6, 7)
     if page.photometric == _YCBCR and not jpeg or page.compression == 6:
         # tifffile leaves these alone, and they are always 8-bit: Pillow can do them.
-        return _with_pillow(file), "rgb", ()
+        return _with_pillow(file, page), "rgb", ()
     array = _with_tifffile(file, size, page, notes)
     extra = page.directory.numbers(_EXTRA, page.header)
     if page.photometric == _PALETTE:
@@ -207,13 +301,17 @@ def _decode(
     return array, space, extra
 
 
-def _with_pillow(file: BinaryIO) -> NDArray[Any]:
+def _with_pillow(file: BinaryIO, page: _Page) -> NDArray[Any]:
     from PIL import Image
 
     file.seek(0)
     try:
         with Image.open(file, formats=["TIFF"]) as image:
+            if image.size != (page.width, page.height):
+                raise DamagedError("is damaged: it states its size twice, and differently")
             return np.asarray(image.convert("RGB"))
+    except DamagedError:
+        raise
     except Exception as error:
         raise DamagedError(f"is damaged and cannot be decoded ({error})") from error
 
@@ -242,6 +340,7 @@ def _with_tifffile(file: BinaryIO, size: int, page: _Page, notes: list[str]) -> 
         array: NDArray[Any]
         with tifffile.TiffFile(source) as opened:
             first: Any = opened.pages[0]
+            _check_layout(first, page)
             if cut and page.compression != 1:
                 # A part of no length counts as missing and is left black.
                 pairs = zip(first.databytecounts, there, strict=True)
@@ -251,10 +350,10 @@ def _with_tifffile(file: BinaryIO, size: int, page: _Page, notes: list[str]) -> 
                 colours = np.asarray(first.colormap)
                 # One bit a pixel comes as truth values, which would choose and not count.
                 array = (colours.T[array[..., 0].astype(np.intp)] >> 8).astype(np.uint8)
+    except DamagedError:
+        raise
     except Exception as error:
         raise DamagedError(f"is damaged and cannot be decoded ({error})") from error
-    if array.ndim != 5 or array.shape[1] != 1 or array.shape[2:4] != (page.height, page.width):
-        raise DamagedError("is a volume or another unusual kind of TIFF; save it as a flat one")
     # (planes, 1, height, width, samples): one of planes and samples is 1.
     return array[0, 0] if array.shape[0] == 1 else np.moveaxis(array[:, 0, :, :, 0], 0, -1)
 

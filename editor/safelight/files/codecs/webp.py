@@ -16,10 +16,12 @@ from safelight.files.codecs.photograph import (
     Limit,
     Photograph,
     Room,
+    check_bytes,
     check_size,
     packed,
 )
 
+_NOTHING = "is damaged: nothing of the picture is left in it"
 _ANIMATED, _XMP, _EXIF, _ALPHA, _ICC = 0x02, 0x04, 0x08, 0x10, 0x20
 
 
@@ -31,8 +33,15 @@ def _chunks(data: bytes | bytearray) -> Iterator[tuple[bytes, bytes]]:
         place += 8 + length + length % 2
 
 
-def _size(kind: bytes, body: bytes) -> tuple[int, int] | None:
-    """Width and height as the first chunk states them."""
+def stated_size(data: bytes) -> tuple[int, int]:
+    """Width and height in pixels that a WebP file states. Raises DamagedError for none."""
+    for kind, body in _chunks(data[:64]):
+        return _size(kind, body)
+    raise DamagedError(_NOTHING)
+
+
+def _size(kind: bytes, body: bytes) -> tuple[int, int]:
+    """Width and height as the first chunk states them. Raises DamagedError."""
     if kind == b"VP8X" and len(body) >= 10:
         width, height = (int.from_bytes(body[at : at + 3], "little") + 1 for at in (4, 7))
         return width, height
@@ -42,7 +51,7 @@ def _size(kind: bytes, body: bytes) -> tuple[int, int] | None:
     if kind == b"VP8 " and len(body) >= 10 and body[3:6] == b"\x9d\x01\x2a":
         across, down = struct.unpack_from("<HH", body, 6)
         return across & 0x3FFF, down & 0x3FFF
-    return None
+    raise DamagedError("is damaged: its first part is missing")
 
 
 def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Photograph:
@@ -53,13 +62,12 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
     chunks: dict[bytes, bytes] = {}
     for kind, body in _chunks(data):
         if not chunks:
-            stated_size = _size(kind, body)
-            if stated_size is None:
-                raise DamagedError("is damaged: its first part is missing")
-            check_size(*stated_size, limit)
+            width, height = _size(kind, body)
+            check_size(width, height, limit)
+            check_bytes(4 * width * height, limit, "4 channels of 8 bits")
         chunks.setdefault(kind, body)
     if not chunks:
-        raise DamagedError("is damaged: nothing of the picture is left in it")
+        raise DamagedError(_NOTHING)
     (stated,) = struct.unpack_from("<I", data, 4)
     if stated + 8 > len(data) + 1:
         share = 100 * len(data) // (stated + 8)
@@ -67,7 +75,7 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
             f"ends early ({share} % of the file is there), and a WebP cannot be opened in part"
         )
     try:
-        pixels = imagecodecs.webp_decode(data)
+        pixels = imagecodecs.webp_decode(data)  # of the size of the canvas, as libwebp checks
     except Exception as error:
         raise DamagedError(f"is damaged and cannot be decoded ({error})") from error
     if pixels.ndim != 3 or pixels.shape[2] not in (3, 4):
