@@ -2,25 +2,34 @@
 
 from typing import Annotated
 
+import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QLabel
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QAction, QMouseEvent
+from PySide6.QtWidgets import QApplication, QLabel
 
-from safelight.api import Number
-from safelight.document import edits
+from safelight.api import Number, Region
+from safelight.document import Edit, edits, geometry
+from safelight.document.place import Place
 from safelight.gui.canvas import tools
 from safelight.gui.canvas.canvas import Canvas
+from safelight.gui.canvas.tools.guides import Guide
 from safelight.gui.canvas.tools.tool import Step, Tool
 from safelight.gui.canvas.viewport import Viewport
+from safelight.gui.icons import drawn
+from safelight.gui.panels.navigator import Navigator
 from safelight.gui.search import CommandSearch
 from safelight.gui.window import Window
-from tests.gui.conftest import drag, open_in, wake
+from tests.gui.conftest import choose, drag, open_in, wake
+
+CROP = Edit("Crop", lambda document: geometry.crop(document, Region(40, 30, 200, 150)))
+TURN = Edit("Turn", lambda document: geometry.turn(document, 90))
 
 
 class Lasso(Tool):
     id, title, icon, shortcut, hint = "lasso", "Lasso", "stars", "L", "Drag around something"
     steps = (Step("Wider lasso", ".", "widen"),)
+    buttons = (Step("Undo", "Esc", "undo"), Step("Done", "Return", "finish"))
 
     def __init__(self, surface):
         super().__init__(surface)
@@ -31,6 +40,19 @@ class Lasso(Tool):
 
     def widen(self):
         self.set("width", self.values["width"] + 1)
+
+    def finish(self):
+        self.events.append("finish")
+        self.surface.leave()
+
+    def take_up(self):
+        self.events.append("take up")
+
+    def put_away(self):
+        self.events.append("put away")
+
+    def shows(self, document):
+        return geometry.reveal_all(document)
 
     def press(self, pointer):
         self.events.append(("press", pointer.shift))
@@ -47,7 +69,7 @@ class Lasso(Tool):
 
     def key(self, event):
         self.events.append(event.key())
-        return event.key() == Qt.Key.Key_Return
+        return super().key(event)
 
     def cursor(self, at):
         return Qt.CursorShape.PointingHandCursor
@@ -102,16 +124,165 @@ def test_a_tool_gets_what_a_hand_does_and_its_edits_are_made(lasso, qtbot):
     canvas, opened = lasso.surface, lasso.surface.window().workspace()
     canvas.take("lasso")
     drag(qtbot, canvas, QPoint(100, 100), QPoint(140, 120))
-    events = [event for event in lasso.events if event != "paint"]
+    events = [event for event in lasso.events if event not in ("paint", "take up")]
     assert events == [("press", False), "move", "move", "release"]
     assert "nothing" in opened.messages.label.text()  # the edit came, and said why it cannot be
     canvas.grabbed()
     assert "paint" in lasso.events
-    qtbot.keyClick(canvas, Qt.Key.Key_Return)
-    assert lasso.events[-1] == Qt.Key.Key_Return or Qt.Key.Key_Return in lasso.events
+    qtbot.keyClick(canvas, Qt.Key.Key_F5)
+    assert Qt.Key.Key_F5 in lasso.events
     qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=QPoint(100, 100))
     canvas.take("hand")
     assert "cancel" in lasso.events
+
+
+def test_a_tools_buttons_are_in_the_bar_and_their_keys_work_while_it_is_in_hand(lasso, qtbot):
+    canvas, bar = lasso.surface, lasso.surface.window().workspace().options
+    canvas.take("brush")
+    assert not bar.buttons
+    canvas.take("lasso")
+    assert [button.text() for button in bar.buttons.values()] == ["Undo", "Done"]
+    assert bar.buttons["finish"].isDefault()
+    bar.buttons["finish"].click()
+    assert lasso.events[-2:] == ["finish", "put away"]
+    assert canvas.tool.id == "brush"  # the one before
+    for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        canvas.take("lasso")
+        qtbot.keyClick(canvas, key)
+        assert lasso.events[-2:] == ["finish", "put away"]
+
+
+def test_a_tool_may_show_more_of_the_plane_and_what_is_seen_of_the_picture_is_still_known(lasso):
+    canvas, opened = lasso.surface, lasso.surface.window().workspace()
+    whole = opened.session.document
+    opened.session.do(CROP)
+    cropped = opened.session.document
+    assert canvas.picture_size == (200, 150)
+    canvas.take("lasso")
+    assert canvas.picture_size == (whole.width, whole.height)
+    assert canvas.visible() == cropped.region
+    assert opened.panel(Navigator).map._size == (whole.width, whole.height)
+    choose(opened.window(), "blur")  # what is tried is tried on the picture
+    assert canvas.tool.id == "hand"
+    assert canvas.picture_size == (200, 150)
+    assert canvas.visible() == cropped.region
+
+
+def test_the_picture_stays_where_it_is_whichever_tool_is_taken(opened, qtbot):
+    canvas = opened.canvas
+    canvas.zoom_to(2.0)
+    place = canvas.mapToGlobal(QPoint(0, 0)), canvas.size(), canvas.view
+    for name in canvas.tools:
+        canvas.take(name)
+        QApplication.processEvents()
+        assert opened.options.isVisible()
+        assert (canvas.mapToGlobal(QPoint(0, 0)), canvas.size(), canvas.view) == place
+    canvas.take("brush")
+    tallest = max(x.sizeHint().height() for x in opened.options.controls.values())
+    assert opened.options.height() >= tallest
+
+
+def test_a_bar_without_room_leaves_out_what_comes_last_and_no_tool_widens_the_window(opened):
+    bar, canvas = opened.options, opened.canvas
+    canvas.take("brush")
+    narrow = bar.minimumSizeHint().width()
+    canvas.take("hand")
+    assert bar.minimumSizeHint().width() == narrow
+    canvas.take("brush")
+    size, hardness = bar.controls.values()
+    bar.resize(2000, bar.height())
+    for shown in ((True, True, True), (True, True, False), (True, False, False)):
+        parts = size, hardness, size.slider
+        assert tuple(not part.isHidden() for part in parts) == shown
+        bar.resize(bar.layout().sizeHint().width() - 1, bar.height())
+
+
+def test_what_is_looked_at_stays_where_it_is_when_the_frame_changes(opened):
+    canvas = opened.canvas
+    opened.session.do(CROP)
+    canvas.guides = [Guide("x", 20), Guide("y", 30)]
+    canvas.zoom_to(12.0)
+    canvas.centre_on(150, 40)
+    opened.session.do(TURN)
+    assert (canvas.view.zoom, canvas.view.x, canvas.view.y) == (12.0, 150 - 40, 150)
+    assert canvas.guides == (Guide("x", 150 - 30), Guide("y", 20))
+    opened.session.undo()
+    opened.session.undo()
+    assert (canvas.view.zoom, canvas.view.x, canvas.view.y) == (12.0, 150 + 40, 40 + 30)
+    assert canvas.guides == (Guide("x", 60), Guide("y", 60))
+
+
+def test_before_a_crop_is_the_picture_in_the_same_frame(opened):
+    opened.session.do(CROP)
+    before = opened.canvas.scene.before
+    assert (before.width, before.height) == (200, 150)
+    assert before.document.layers == opened.session.history.steps[0].document.layers
+
+
+def test_the_layer_is_moved_by_whole_pixels_in_one_step_and_comes_back(opened, qtbot):
+    canvas, session = opened.canvas, opened.session
+    before = session.document
+    canvas.zoom_to(2.0)
+    canvas.take("move")
+    assert opened.options.target.text() == "Moves Background"
+    drag(qtbot, canvas, QPoint(200, 200), QPoint(261, 170))
+    assert [step.label for step in session.history.steps] == ["Open", "Move"]
+    pixels = before.layers[0].raster.to_array()
+    shown = session.document.picture.layers[0].raster.to_array()
+    assert np.array_equal(shown[:-15, 30:, :3], pixels[15:, :-30])  # halves are rounded to even
+    assert not shown[:, :30, 3].any()
+    canvas.setFocus()
+    qtbot.keyClick(canvas, Qt.Key.Key_Down)
+    qtbot.keyClick(canvas, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
+    assert session.document.layers[0].place == Place.offset(20, -14)
+    assert len(session.history.steps) == 4
+    for _ in range(3):
+        session.undo()
+    assert session.document is before
+
+
+def test_a_move_that_is_given_up_is_no_step(opened, qtbot):
+    canvas, session = opened.canvas, opened.session
+    canvas.take("move")
+    qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=QPoint(200, 200))
+    qtbot.mouseMove(canvas, QPoint(240, 210))
+    assert session.document.layers[0].place == Place.offset(40, 10)
+    qtbot.keyClick(canvas, Qt.Key.Key_Escape)
+    qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=QPoint(240, 210))
+    assert [step.label for step in session.history.steps] == ["Open"]
+    session.do(edits.set_locked(session.active, True))
+    drag(qtbot, canvas, QPoint(200, 200), QPoint(261, 170))
+    assert "Background is locked" in opened.messages.label.text()
+
+
+def test_shift_while_pulling_is_a_square_and_alt_grows_from_the_middle(opened, qtbot):
+    canvas = opened.canvas
+    canvas.zoom_to(1.0)
+    canvas.take("rectangle")
+
+    def pulled(keys):
+        start, end = QPoint(300, 300), QPoint(340, 320)
+        qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=start)
+        where = QPointF(canvas.mapToGlobal(end))
+        kind, none = QEvent.Type.MouseMove, Qt.MouseButton.NoButton
+        event = QMouseEvent(kind, QPointF(end), where, none, Qt.MouseButton.LeftButton, keys)
+        QApplication.sendEvent(canvas, event)
+        qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, keys, end)
+        return opened.session.document.selection.bounds()
+
+    plain = pulled(Qt.KeyboardModifier.NoModifier)
+    assert (plain.width, plain.height) == (40, 20)
+    square = pulled(Qt.KeyboardModifier.ShiftModifier)
+    assert (square.x, square.y, square.width, square.height) == (plain.x, plain.y, 40, 40)
+    around = pulled(Qt.KeyboardModifier.AltModifier)
+    assert around == Region(plain.x - 40, plain.y - 20, 80, 40)
+
+
+def test_an_icon_is_a_name_or_a_drawing_and_nothing_else():
+    assert drawn("M 1 1 L 9 9 E 8 8 2 3").elementCount() > 3
+    for wrong in ("hnad", "M 1", "L 1 x"):
+        with pytest.raises(ValueError, match=r"icon|float"):
+            drawn(wrong)
 
 
 def test_space_moves_the_picture_whatever_tool_is_in_hand(lasso, qtbot):

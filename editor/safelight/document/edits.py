@@ -779,6 +779,8 @@ def reveal_all(document: Document) -> Document:
 def move_pixels(document: Document, *, layer: str = "", x: _Way = 0, y: _Way = 0) -> Document:
     """Move a layer's pixels and mask, of a group those of all in it, by pixels of the picture."""
     moved = _unlocked(document, layer)
+    if moved.filter is not None and moved.mask is None:
+        raise EditError(f"{moved.name} works on everything: it has no mask that could be moved")
     return geometry.moved(document, moved, Place.offset(x, y)) if x or y else document
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from safelight.api import Region
 from safelight.document.document import Document
 from safelight.document.layer import Layer
-from safelight.document.place import Place
+from safelight.document.place import IDENTITY, Place
 from safelight.pixels import Raster, View
 
 LONGEST_SIDE = 1_000_000
@@ -133,6 +133,42 @@ def uncropped(document: Document) -> tuple[Document, Place]:
     """
     found = extent(document)
     return reveal_all(document), Place.offset(-found.x, -found.y)
+
+
+def same_plane(one: Document, other: Document) -> bool:
+    """Whether what is at a point of one document's plane is there in the other's too: the pixels
+    of layers that both have are as many. Enlarging, resizing and flattening make another plane.
+    """
+
+    def sizes(document: Document) -> dict[str, set[tuple[int, int]]]:
+        return {
+            layer.id: {(x.width, x.height) for x in layer.kind.rasters(layer.content)}
+            for layer in document.walk()
+            if layer.filter is None
+        }
+
+    mine, others = sizes(one), sizes(other)
+    both = mine.keys() & others.keys()
+    return bool(both) and all(mine[key] == others[key] for key in both)
+
+
+def carried(before: Document, after: Document) -> Place:
+    """The map from the points of one document's picture to those of another that came of it: what
+    is seen there. Where there is another plane, the pictures are the same in two sizes.
+    """
+    if before.looked_at == after.looked_at:
+        return IDENTITY
+    if same_plane(before, after):
+        return after.frame.inverse.after(before.frame)
+    ratio = after.width / before.width
+    return Place.scaled(ratio, ratio)
+
+
+def framed_as(document: Document, other: Document) -> Document:
+    """A document seen through the frame of another of the same plane; itself for any other."""
+    if document.looked_at == other.looked_at or not same_plane(document, other):
+        return document
+    return replace(document, width=other.width, height=other.height, frame=other.frame)
 
 
 def settled(document: Document) -> Document:

@@ -41,7 +41,7 @@ class History:
         """The history after ``edit``; steps that were undone are forgotten.
 
         An edit with the token of the step before it takes that step's place. An edit that
-        changes nothing makes no step.
+        changes nothing makes no step, and neither do those of one token that end where they began.
         """
         document = edit.apply(self.document)
         if document is self.document:
@@ -49,6 +49,8 @@ class History:
         step = Step(edit.label, document, edit.token, edit.record)
         same = edit.token is not None and edit.token == self.steps[self.position].token
         end = self.position if same else self.position + 1
+        if same and document == self.steps[end - 1].document:
+            return History(self.steps[:end], end - 1)
         return History((*self.steps[:end], step), end)
 
     @property

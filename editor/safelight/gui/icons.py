@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap
 
@@ -9,7 +11,7 @@ from safelight.gui import theme
 
 
 def icon(name: str) -> QIcon:
-    """An icon for a button, pale, and paler where it is off."""
+    """An icon for a button, pale, and paler where it is off; ``name`` as in ``paint_icon``."""
     made = QIcon()
     for mode, tint in ((QIcon.Mode.Normal, theme.TEXT), (QIcon.Mode.Disabled, theme.OFF)):
         pixmap = QPixmap(32, 32)
@@ -22,7 +24,7 @@ def icon(name: str) -> QIcon:
 
 
 def paint_icon(painter: QPainter, name: str, box: QRect, tint: str) -> None:
-    """Paint an icon into ``box``."""
+    """Paint an icon into ``box``: one of those here by its name, or one that is ``drawn``."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.translate(box.left(), box.top())
@@ -32,8 +34,35 @@ def paint_icon(painter: QPainter, name: str, box: QRect, tint: str) -> None:
     pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
     painter.setPen(pen)
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawPath(_PATHS[name]())
+    painter.drawPath(_PATHS[name]() if name in _PATHS else drawn(name))
     painter.restore()
+
+
+def drawn(text: str) -> QPainterPath:
+    """The path that ``text`` describes, on a grid of 16: letters with numbers after them.
+
+    As in SVG ``M x y`` moves, ``L x y`` is a line, ``C x y x y x y`` a curve and ``Z`` closes;
+    ``E x y a b`` is an ellipse about (x, y). Raises ValueError for anything else.
+    """
+    path = QPainterPath()
+    for letter, given in re.findall(r"([A-Z])([^A-Z]*)", text):
+        numbers = [float(number) for number in given.split()]
+        match letter, numbers:
+            case "M", [x, y]:
+                path.moveTo(x, y)
+            case "L", [x, y]:
+                path.lineTo(x, y)
+            case "C", [a, b, c, d, x, y]:
+                path.cubicTo(a, b, c, d, x, y)
+            case "E", [x, y, a, b]:
+                path.addEllipse(QPointF(x, y), a, b)
+            case "Z", []:
+                path.closeSubpath()
+            case _:
+                raise ValueError(f"{letter}{given} is no part of an icon")
+    if path.isEmpty():
+        raise ValueError(f"there is no icon {text}")
+    return path
 
 
 def _lines(*points: tuple[float, float], close: bool = False) -> QPainterPath:
@@ -145,12 +174,6 @@ def _notice() -> QPainterPath:
     return path
 
 
-def _rectangle() -> QPainterPath:
-    path = QPainterPath()
-    path.addRect(QRectF(3, 3, 10, 10))
-    return path
-
-
 def _brush() -> QPainterPath:
     path = _lines((13.5, 2.5), (7, 9), close=False)
     path.addPath(_lines((6.2, 8.2), (8, 10), (5, 13), (2.5, 13.5), (3.2, 11), close=True))
@@ -169,18 +192,6 @@ def _zoom() -> QPainterPath:
     return path
 
 
-def _hand() -> QPainterPath:
-    path = _lines((8, 1.8), (8, 14.2))
-    path.addPath(_lines((1.8, 8), (14.2, 8)))
-    for x, y in ((8, 1.8), (8, 14.2), (1.8, 8), (14.2, 8)):
-        across, down = (2, 0) if x == 8 else (0, 2)
-        inwards = (0, 2 if y < 8 else -2) if x == 8 else (2 if x < 8 else -2, 0)
-        left = (x - across + inwards[0], y - down + inwards[1])
-        right = (x + across + inwards[0], y + down + inwards[1])
-        path.addPath(_lines(left, (x, y), right))
-    return path
-
-
 def _turn() -> QPainterPath:
     path = QPainterPath()
     path.arcMoveTo(QRectF(3, 3, 10, 10), 30)
@@ -190,11 +201,9 @@ def _turn() -> QPainterPath:
 
 
 _PATHS = {
-    "rectangle": _rectangle,
     "brush": _brush,
     "eraser": _eraser,
     "zoom": _zoom,
-    "hand": _hand,
     "turn": _turn,
     "eye": _eye,
     "shut": _shut,

@@ -25,7 +25,8 @@ from PySide6.QtWidgets import (
 from safelight import actions
 from safelight.actions.palette import colours_of
 from safelight.api import Declaration, ParameterError, Prepared, Value
-from safelight.document import Edit, History, LayerFailed, edits
+from safelight.document import Edit, History, LayerFailed, edits, geometry
+from safelight.document.place import IDENTITY
 from safelight.files.codecs.plugin import Importers
 from safelight.gui.areas import middle
 from safelight.gui.background import Background
@@ -205,6 +206,7 @@ class Workspace(QWidget):
     def open_filter(self, declaration: Declaration) -> None:
         """Show a filter's settings."""
         self.close_filter()
+        self._leave_plane()
         document = self.session.document
         panel = FilterSettings(declaration, (document.width, document.height))
         panel.preview_wanted.connect(self._preview)
@@ -350,7 +352,7 @@ class Workspace(QWidget):
         self.strip.cancelled.connect(session.cancel_job)
         self.canvas.view_changed.connect(self._view_changed)
         self.canvas.guides_changed.connect(self.changed)
-        self.canvas.tool_changed.connect(self.changed)
+        self.canvas.tool_changed.connect(self._tool_changed)
         self.canvas.before_changed.connect(self.changed)
         self.canvas.edit_wanted.connect(self._do)
         for panel in self.panels:
@@ -455,11 +457,12 @@ class Workspace(QWidget):
 
     def _show_picture(self) -> None:
         session = self.session
-        steps = session.history.steps
+        steps, document = session.history.steps, session.trial or session.document
         before = session.document if self.settings is not None else steps[0].document
-        shown = session.trial or session.document
-        self.canvas.show_picture(session.picture(shown), session.picture(before))
-        self.canvas.show_selection(session.document.picture.selection)
+        shown = self.canvas.tool.shows(document)
+        before = geometry.framed_as(before, shown)
+        self.canvas.show_picture(session.picture(shown), session.picture(before), document)
+        self.canvas.show_selection(shown.picture.selection)
         live = session.studio.live if session.studio is not None else None
         for panel in self.panels:
             panel.show_picture(shown, live)
@@ -471,7 +474,8 @@ class Workspace(QWidget):
 
     def _show_mask(self) -> None:
         """Show on what a brush paints."""
-        document, painted_on = self.session.document, self.session.painted_on
+        session = self.session
+        document, painted_on = session.document, session.painted_on
         if document.selection is not self._selection:
             self._selection = document.selection
             self.messages.settle("selection")
@@ -483,7 +487,8 @@ class Workspace(QWidget):
         else:
             mask = layer.seen(document.looked_at).mask
             self.canvas.show_mask(mask, layer.filter.grow, layer.filter.feather)
-        self.canvas.show_document(document, painted_on, "" if layer is None else layer.name)
+        target = "" if layer is None else layer.name
+        self.canvas.show_document(document, session.active, painted_on, target)
 
     def _show_job(self) -> None:
         run = self.session.job
@@ -516,7 +521,8 @@ class Workspace(QWidget):
 
     def _show_overlay(self) -> None:
         self._show_picture()
-        self.canvas.show_overlay(self.session.overlay)
+        whole = self.canvas.shown_from == IDENTITY
+        self.canvas.show_overlay(self.session.overlay if whole else None)
         if self.settings is not None:
             run = self.session.preview
             note = "" if run is None else "Preview…" if not run.done else f"Preview {run.done:.0%}"
@@ -533,6 +539,20 @@ class Workspace(QWidget):
         """Something new begins: what was said of the last filter is over."""
         self._settle_filter()
         self.open_filter(declaration)
+
+    def _tool_changed(self) -> None:
+        """Another tool may show another part of the plane."""
+        document = self.session.trial or self.session.document
+        seen = self.canvas.scene.picture
+        shown = self.canvas.tool.shows(document).looked_at
+        if seen is not None and seen.document is not None and seen.document.looked_at != shown:
+            self._show_overlay()
+        self.changed.emit()
+
+    def _leave_plane(self) -> None:
+        """Show the picture alone: what is tried and picked is of that."""
+        if self.canvas.shown_from != IDENTITY:
+            self.canvas.leave()
 
     def _view_changed(self) -> None:
         self.session.look_at(self.canvas.visible())
@@ -564,6 +584,8 @@ class Workspace(QWidget):
 
     def _pick(self, kind: Literal["", "point", "rectangle"], place: tuple[float, ...]) -> None:
         """A panel wants a place of the picture; "" = none any more."""
+        if kind:
+            self._leave_plane()
         self.canvas.picker = Picker(self.canvas, kind, place, self._picked) if kind else None
         if kind:
             self.canvas.setFocus()

@@ -24,6 +24,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QSizePolicy, QWidget
 
+from safelight.document.geometry import carried
+from safelight.document.place import IDENTITY, Place
 from safelight.gui.canvas.gestures import Gestures
 from safelight.gui.canvas.marks import paint_focus
 from safelight.gui.canvas.overlay import Overlay
@@ -95,6 +97,7 @@ class Canvas(Viewport):
         self.guide_lines = cast(Guides, self.tools["guides"])
         cast(Eraser, self.tools["eraser"]).brush = cast(Brush, self.tools["brush"]).brush
         self._tool = self.tools["hand"]
+        self._earlier = self._tool.id
         self.show_selection = self.scene.show_selection
         self.show_mask = self.scene.show_mask
         self.clear_guides = self.guide_lines.clear
@@ -109,36 +112,51 @@ class Canvas(Viewport):
 
     # -- what is shown -------------------------------------------------------------------------
 
-    def show_picture(self, picture: Picture, before: Picture) -> None:
-        """Show ``picture``; ``before`` is what the before key and the split line compare with."""
+    def show_picture(
+        self, picture: Picture, before: Picture, document: Document | None = None
+    ) -> None:
+        """Show ``picture``; ``before`` is what the before key and the split line compare with.
+
+        ``document`` is what is edited, where that is not what the picture is of.
+        """
         old = self.scene.picture
         self.scene.picture, self.scene.before = picture, before
         self.picture_size = picture.width, picture.height
+        self.shown_from = IDENTITY
+        if picture.document is not None and document is not None:
+            self.shown_from = carried(picture.document, document)
         for tool in self.tools.values():
             tool.suit(picture.width, picture.height)
         if old is not None and old is not picture:
             picture.follow(old, self.scene.tiles)
-        if old is None or (old.width, old.height) != (picture.width, picture.height):
-            if self.fits or old is None:
-                self.view = self.fitted()
-            else:  # another size: what was in the middle stays there, as large as it was
-                ratio = picture.width / old.width
-                if abs(ratio * old.height - picture.height) <= 1:  # the same in another size
-                    self.guide_lines.scale(ratio)
-                view = self.view
-                self.view = replace(
-                    view, zoom=view.zoom / ratio, x=view.x * ratio, y=view.y * ratio
-                )
+            self._follow(_way(old, picture))
+        elif old is None:
+            self.view = self.fitted()
             self.view_changed.emit()
         self.update()
 
-    def show_document(self, document: Document, painted_on: str | None, target: str) -> None:
-        """Let tools know the document, and the layer (id and name) that a brush paints on."""
-        told = painted_on, target
-        if (self.painted_on, self.target) != told:
-            self.painted_on, self.target = told
+    def _follow(self, way: Place) -> None:
+        """Have the same in the middle as before, as large as it was; or all, where all was seen."""
+        if way == IDENTITY:
+            return
+        self.guide_lines.carry(way)
+        if self.fits:
+            self.view = self.fitted()
+        else:
+            x, y = way.at(self.view.x, self.view.y)
+            self.view = replace(self.view, zoom=self.view.zoom / way.scale, x=x, y=y)
+        self.view_changed.emit()
+
+    def show_document(
+        self, document: Document, active: str, painted_on: str | None, target: str
+    ) -> None:
+        """Let tools know the document, its active layer, and the layer (id and name) that a brush
+        paints on.
+        """
+        told, self.document = (active, painted_on, target), document
+        if (self.active, self.painted_on, self.target) != told:
+            self.active, self.painted_on, self.target = told
             self.tool_changed.emit()
-        self.document = document
 
     def show_overlay(self, overlay: Overlay | None) -> None:
         """Put pieces above the picture, or take them away."""
@@ -185,10 +203,16 @@ class Canvas(Viewport):
         """Take the tool of that id in hand; the one before is put away."""
         if self._tool.id != name:
             self.stop()
-            self._tool = self.tools[name]
+            before, self._tool = self._tool, self.tools[name]
+            self._earlier = before.id
+            before.put_away()
+            self._tool.take_up()
             self._show_cursor()
             self.update()
             self.tool_changed.emit()
+
+    def leave(self) -> None:
+        self.take(self._earlier if self._earlier != self._tool.id else "hand")
 
     @property
     def picker(self) -> Picker | None:
@@ -394,3 +418,11 @@ class Canvas(Viewport):
             self.scene.shows_before = on
             self.update()
             self.before_changed.emit()
+
+
+def _way(old: Picture, new: Picture) -> Place:
+    """The map from the points of one picture to those of the next that shows the same."""
+    if old.document is not None and new.document is not None:
+        return carried(old.document, new.document)
+    ratio = new.width / old.width
+    return Place.scaled(ratio, ratio)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QCursor, QPainter, QPen, QPixmap, QPolygonF
+from PySide6.QtGui import QColor, QCursor, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
 
 from safelight.gui import theme
 
@@ -40,13 +40,20 @@ def paint_frame(painter: QPainter, frame: QRectF, ratio: float) -> None:
 
 def paint_marquee(painter: QPainter, box: QRectF, ratio: float) -> None:
     """The rectangle that is being pulled: a line that can be seen on light and on dark."""
+    path = QPainterPath()
+    path.addRect(box)
+    paint_outline(painter, path, ratio)
+
+
+def paint_outline(painter: QPainter, path: QPainterPath, ratio: float) -> None:
+    """What is being pulled, of any shape: a line that can be seen on light and on dark."""
     for colour, style in (("#000000", Qt.PenStyle.SolidLine), ("#ffffff", Qt.PenStyle.DashLine)):
         pen = QPen(QColor(colour), ratio)
         pen.setStyle(style)
         pen.setCosmetic(True)
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRect(box)
+        painter.drawPath(path)
 
 
 def paint_edge(painter: QPainter, edge: QRectF) -> None:

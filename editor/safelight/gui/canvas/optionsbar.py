@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QKeySequence, QResizeEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLayout,
+    QPushButton,
+    QSizePolicy,
+    QWidget,
+)
 
 from safelight.gui.canvas.canvas import Canvas
-from safelight.gui.canvas.tools.tool import Tool
+from safelight.gui.canvas.tools.tool import Step, Tool
 from safelight.gui.controls import Control, control_for
+from safelight.gui.controls.field import WholeField
 from safelight.gui.controls.number import NumberControl
 from safelight.gui.garbage import destroy
-from safelight.gui.text import plain
-
-_NARROW = 480
-"""Width in widget pixels below which there is no room for sliders beside the fields."""
+from safelight.gui.text import plain, tooltip
 
 
 class OptionsBar(QFrame):
-    """Seen while a canvas has a tool in hand that has options; ``controls`` are by their names."""
+    """The title of the tool in hand and its options; ``controls`` and ``buttons`` are by name.
+
+    It is always there and always as high, so that the picture stays where it is when another tool
+    is taken.
+    """
 
     def __init__(self, canvas: Canvas, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -28,6 +38,7 @@ class OptionsBar(QFrame):
         self._canvas = canvas
         self._tool: Tool | None = None
         self.controls: dict[str, Control] = {}
+        self.buttons: dict[str, QPushButton] = {}
         self.title = QLabel()
         self.target = QLabel()
         self.target.setTextFormat(Qt.TextFormat.PlainText)
@@ -36,10 +47,21 @@ class OptionsBar(QFrame):
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(12, 5, 12, 5)
         self._row.setSpacing(18)
+        self._row.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         self._row.addWidget(self.title)
         self._row.addWidget(self.target, 1)
+        field = WholeField(self)  # what is highest of all that can be in it
+        field.hide()
+        field.ensurePolished()
+        self._height = field.sizeHint().height() + 10
+        self.setFixedHeight(self._height)
+        destroy(field)
         canvas.tool_changed.connect(self._show_tool)
         self._show_tool()
+
+    def minimumSizeHint(self) -> QSize:
+        """No tool makes the window wider than it is."""
+        return QSize(120, self._height)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """In a small window the fields are enough, and nothing overlaps."""
@@ -47,16 +69,31 @@ class OptionsBar(QFrame):
         super().resizeEvent(event)
 
     def _make_room(self, width: int) -> None:
-        for control in self.controls.values():
-            if isinstance(control, NumberControl):
-                control.slider.setVisible(width >= _NARROW)
+        """Leave out what there is no room for: sliders, then options, the last ones first."""
+        sliders = [
+            control.slider
+            for control in self.controls.values()
+            if isinstance(control, NumberControl) and control.has_range
+        ]
+        controls = list(self.controls.values())
+        parts: list[QWidget] = [*sliders, *controls]
+        for part in parts:
+            part.setVisible(True)
+        last_first: list[Sequence[QWidget]] = [sliders, *([item] for item in controls[::-1])]
+        for some in last_first:
+            if self._row.sizeHint().width() <= width:
+                return
+            for part in some:
+                part.setVisible(False)
+            for control in controls:  # Qt would tell the bar of it only later
+                control.body.activate()
+                control.updateGeometry()
 
     def _show_tool(self) -> None:
         tool = self._canvas.tool
         if tool is not self._tool:
             self._tool = tool
             self._fill(tool)
-        self.setVisible(bool(self.controls))
         self.target.setText(plain(tool.note))
         for name, control in self.controls.items():
             # It would jump to the nearest position under the hand.
@@ -65,11 +102,11 @@ class OptionsBar(QFrame):
                 control.set_value(tool.values[name])
 
     def _fill(self, tool: Tool) -> None:
-        for control in self.controls.values():
-            control.hide()  # first, so that the keyboard goes on from there
-            self._row.removeWidget(control)
-            destroy(control)
-        self.controls = {}
+        for part in (*self.controls.values(), *self.buttons.values()):
+            part.hide()  # first, so that the keyboard goes on from there
+            self._row.removeWidget(part)
+            destroy(part)
+        self.controls, self.buttons = {}, {}
         self.title.setText(tool.title)
         for index, parameter in enumerate(tool.parameters()):
             control = control_for(parameter)
@@ -78,7 +115,26 @@ class OptionsBar(QFrame):
             control.changed.connect(_setter(tool, control))
             self._row.insertWidget(1 + index, control)
             self.controls[parameter.name] = control
+        for step in tool.buttons:
+            button = self._button(tool, step)
+            self._row.addWidget(button)
+            self.buttons[step.method] = button
+            button.setDefault(step is tool.buttons[-1])
         self._make_room(self.width())
+
+    def _button(self, tool: Tool, step: Step) -> QPushButton:
+        keys = QKeySequence(step.shortcut).toString(QKeySequence.SequenceFormat.NativeText)
+        button = QPushButton(step.title)
+        button.setToolTip(tooltip(f"{step.title} ({keys})" if keys else step.title))
+        button.setObjectName("words")
+        button.setAutoDefault(False)
+
+        def run() -> None:
+            self._canvas.setFocus()
+            getattr(tool, step.method)()
+
+        button.clicked.connect(run)
+        return button
 
 
 def _setter(tool: Tool, control: Control) -> Callable[[], None]:

@@ -70,6 +70,7 @@ class Picture:
         self.composited = self._raster is None
         self.earlier: Picture | None = None
         self.width, self.height = source.width, source.height
+        self.document = source if isinstance(source, Document) else None
         self.coarsest = coarsest_level(self.width, self.height)
         if isinstance(source, Document):
             profile, alpha = source.profile, source.has_alpha

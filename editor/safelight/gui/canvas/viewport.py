@@ -14,6 +14,7 @@ from PySide6.QtGui import QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from safelight.api import Region
+from safelight.document.place import IDENTITY
 from safelight.gui.canvas.pose import Pose
 from safelight.gui.canvas.rulers import THICK
 from safelight.gui.canvas.view import View
@@ -31,8 +32,10 @@ class Viewport(QWidget):
     """A picture of ``picture_size`` pixels seen through ``view``.
 
     ``fits`` tells that the whole picture is to be seen, also when the widget gets another size.
-    ``document`` is what is seen, ``painted_on`` the id of the layer whose mask a brush is for
-    (None: the selection). ``lines`` tells what is shown above the picture: the pixel grid, the
+    ``document`` is what is edited, ``active`` the id of its active layer, ``painted_on`` that of
+    the layer whose mask a brush is for (None: the selection). ``shown_from`` leads from the points
+    of what is seen to those of the document's picture; a tool may show more than that.
+    ``lines`` tells what is shown above the picture: the pixel grid, the
     rulers, the guides, the mask.
     """
 
@@ -50,7 +53,9 @@ class Viewport(QWidget):
         self.fits = True
         self.picture_size = (1, 1)
         self.document: Document | None = None
+        self.active = ""
         self.painted_on: str | None = None
+        self.shown_from = IDENTITY
         self.target = ""
         self.lines = {"grid": True, "rulers": False, "guides": True, "mask": False}
         self.held = HeldKeys(self)
@@ -60,6 +65,9 @@ class Viewport(QWidget):
     def do(self, edit: Edit) -> None:
         """Ask for an edit of the document."""
         self.edit_wanted.emit(edit)
+
+    def leave(self) -> None:
+        """Put the tool in hand away, and take the one that was there before it."""
 
     def heeds(self, tool: Tool) -> bool:
         """Whether a press comes to this tool now, or it has the one under way."""
@@ -132,25 +140,22 @@ class Viewport(QWidget):
         """Zoom one step smaller."""
         self.zoom_to(self.view.smaller_step())
 
-    def look(self, view: View, *, fits: bool = False) -> None:
-        """Look at the picture that way, as far as it is not lost from sight."""
+    def look(self, view: View, *, fits: bool = False, free: bool = False) -> None:
+        """Look at the picture that way, as far as it is not lost from sight; ``free``: exactly."""
         self.fits = fits
-        view = view.kept_in(self.picture_size, self.room())
+        if not free:
+            view = view.kept_in(self.picture_size, self.room())
         if view != self.view:
             self.view = view
             self.view_changed.emit()
             self.update()
 
     def visible(self) -> Region:
-        """The part of the picture that can be seen, in its pixels."""
-        width, height = self.picture_size
-        corners = self.corners()
-        left, top = (min(corner[axis] for corner in corners) for axis in (0, 1))
-        right, bottom = (max(corner[axis] for corner in corners) for axis in (0, 1))
-        x, y = max(math.floor(left), 0), max(math.floor(top), 0)
-        shown_width = max(min(math.ceil(right), width) - x, 0)
-        shown_height = max(min(math.ceil(bottom), height) - y, 0)
-        return Region(x, y, shown_width, shown_height)
+        """The part of the document's picture that can be seen, in its pixels."""
+        whole = Region(0, 0, *self.picture_size)
+        if self.shown_from != IDENTITY and self.document is not None:
+            whole = self.document.region
+        return _around([self.shown_from.at(*point) for point in self.corners()]).intersect(whole)
 
     @property
     def level(self) -> int:
@@ -213,3 +218,10 @@ class Viewport(QWidget):
         point = at if at is not None else QPointF(self.width() / 2, self.height() / 2)
         ratio = self.devicePixelRatioF()
         return point.x() * ratio, point.y() * ratio
+
+
+def _around(points: list[tuple[float, float]]) -> Region:
+    """The whole pixels that hold some points."""
+    left, top = (math.floor(min(point[axis] for point in points)) for axis in (0, 1))
+    right, bottom = (math.ceil(max(point[axis] for point in points)) for axis in (0, 1))
+    return Region(left, top, right - left, bottom - top)

@@ -30,7 +30,10 @@ class Slider(QSlider):
 
 
 class NumberControl(Control):
-    """A slider over the usual range, and a field over the legal one."""
+    """A slider over the usual range, and a field over the legal one.
+
+    ``has_range`` tells whether that range was declared: without it a slider in a bar is of no use.
+    """
 
     more = "Finer"
 
@@ -41,6 +44,7 @@ class NumberControl(Control):
         self._whole = parameter.kind == "integer"
         default = float(cast(float, parameter.default))
         shown = parameter.slider or (low, high)
+        self.has_range = shown[1] - shown[0] < _WIDEST
         if shown[1] - shown[0] >= _WIDEST:  # nothing declared: ten times the default around 0
             reach = max(abs(default) * 10, 10.0)
             shown = (max(low, -reach), min(high, reach))
@@ -115,6 +119,7 @@ class NumberControl(Control):
         self.head.addWidget(self.field)
         self.slider.setMinimumWidth(40)
         self.slider.setMaximumWidth(140)
+        self.slider.setVisible(self.has_range)
         self.field.setFixedWidth(76)
 
     def _positions(self) -> int:

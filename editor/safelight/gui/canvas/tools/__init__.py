@@ -5,6 +5,7 @@ from __future__ import annotations
 from safelight.gui.canvas.tools.brush import Brush, Eraser
 from safelight.gui.canvas.tools.guides import Guides
 from safelight.gui.canvas.tools.hand import Hand
+from safelight.gui.canvas.tools.move import Move
 from safelight.gui.canvas.tools.rectangle import Rectangle
 from safelight.gui.canvas.tools.split import Split
 from safelight.gui.canvas.tools.tool import Tool
@@ -12,6 +13,7 @@ from safelight.gui.canvas.tools.turn import Turn
 from safelight.gui.canvas.tools.zoom import Zoom
 
 TOOLS: list[type[Tool]] = [
+    Move,
     Rectangle,
     Brush,
     Eraser,

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QRegion
 
+from safelight.document.place import Place
 from safelight.gui.canvas.marks import paint_word
 from safelight.gui.canvas.pose import Pose
 from safelight.gui.canvas.rulers import THICK, axis_along_top, paint_rulers
@@ -96,9 +97,22 @@ class Guides(Tool):
         """Take all guides away."""
         self.lines = ()
 
-    def scale(self, ratio: float) -> None:
-        """Stay over the same: the picture is ``ratio`` times as large."""
-        self.lines = tuple(guide._replace(at=guide.at * ratio) for guide in self._lines)
+    def carry(self, way: Place) -> None:
+        """Stay over the same, where ``way`` leads from the points of the picture there was to those
+        of the one there is; where no line stays upright or level, as they are.
+        """
+        a, b, x, c, d, y = way.matrix[:6]
+        if b == c == 0:
+            carried = {"x": ("x", a, x), "y": ("y", d, y)}
+        elif a == d == 0:
+            carried = {"x": ("y", c, y), "y": ("x", b, x)}
+        else:
+            return
+        found = []
+        for guide in self._lines:
+            axis, scale, start = carried[guide.axis]
+            found.append(Guide("x" if axis == "x" else "y", guide.at * scale + start))
+        self.lines = found
 
     def takes(self, at: QPointF) -> bool:
         return bool(self._ruler_at(at)) or self._guide_at(at) is not None

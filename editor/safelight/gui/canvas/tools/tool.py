@@ -6,15 +6,19 @@ import inspect
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QCursor, QKeyEvent, QPainter
+from PySide6.QtGui import QCursor, QKeyEvent, QKeySequence, QPainter
 
 from safelight.api import Parameter, Value
 from safelight.api.parameters import parameter_of
 from safelight.gui.canvas.pose import Pose
 from safelight.gui.canvas.viewport import Viewport
+from safelight.gui.keys import latin_key
+
+if TYPE_CHECKING:
+    from safelight.document import Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +47,10 @@ class Pointer:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A change of a tool's options that has a shortcut of its own; ``method`` of the tool does it.
+    """Something that a tool does at a word; its ``method`` does it.
 
-    The letter after & is the one that is underlined in the menu.
+    Of a tool's ``steps`` the keys work whatever is in hand, and the letter after & is underlined in
+    the menu.
     """
 
     title: str
@@ -60,6 +65,10 @@ class Tool:
     what it needs; ``options`` declares by its signature, as a filter does, what the bar above the
     canvas shows. ``surface`` is the canvas, of which a tool knows what a Viewport has.
 
+    ``icon`` is an icon's name, or its drawing (``icons.drawn``). ``steps`` are in the menu;
+    ``buttons`` are at the end of the bar, the one that is wanted most often last, and their keys
+    work while the tool is in hand.
+
     ``hold``: the key that takes the tool in hand for as long as it is down. ``chosen``: whether it
     is in the column, or always there, where it ``takes`` a press. ``first``: it comes before the
     tools that are always there. ``tints``: the mask is seen in red. ``pressure``: a pen comes as a
@@ -73,6 +82,7 @@ class Tool:
     hint: ClassVar[str] = ""
     hold: ClassVar[Qt.Key | None] = None
     steps: ClassVar[tuple[Step, ...]] = ()
+    buttons: ClassVar[tuple[Step, ...]] = ()
     chosen: ClassVar[bool] = True
     first: ClassVar[bool] = False
     tints: ClassVar[bool] = False
@@ -120,6 +130,20 @@ class Tool:
     def suit(self, width: int, height: int) -> None:
         """Be of use on a picture of that size."""
 
+    # -- in and out of the hand ----------------------------------------------------------------
+
+    def take_up(self) -> None:
+        """Come into the hand."""
+
+    def put_away(self) -> None:
+        """Leave the hand: another tool is in it now."""
+
+    def shows(self, document: Document) -> Document:
+        """What is seen while the tool is in hand: ``document``, or one of the same plane whose
+        frame shows another part of it. Points of the picture are then that one's.
+        """
+        return document
+
     # -- what a hand does ----------------------------------------------------------------------
 
     def takes(self, at: QPointF) -> bool:
@@ -150,7 +174,14 @@ class Tool:
         return key == self.hold and not keys & ~Qt.KeyboardModifier.ShiftModifier
 
     def key(self, event: QKeyEvent) -> bool:
-        """Do what a key does; False for none of the tool's."""
+        """Do what a key does, to begin with those of the buttons; False for none of the tool's."""
+        if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+            return False
+        code = Qt.Key.Key_Return if event.key() == Qt.Key.Key_Enter else latin_key(event)
+        for step in self.buttons:
+            if QKeySequence(step.shortcut) == QKeySequence(code):
+                getattr(self, step.method)()
+                return True
         return False
 
     def key_up(self, event: QKeyEvent) -> bool:

@@ -1,0 +1,75 @@
+"""Marquee: a part of the picture is selected by pulling the box that it fills."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QKeyEvent, QPainter, QPainterPath
+
+from safelight.api import Region
+from safelight.document import Edit
+from safelight.gui.canvas.marks import paint_outline
+from safelight.gui.canvas.pose import Pose
+from safelight.gui.canvas.tools.tool import Pointer, Tool
+from safelight.gui.canvas.view import region_between
+
+
+class Marquee(Tool):
+    """Selects what fills the box that is pulled; ``select`` and ``outline`` say what that is.
+
+    Held before the press, Shift adds it to the selection and Alt takes it away; held while the box
+    is pulled, Shift makes it as high as wide and Alt has it grow from its middle.
+    """
+
+    _pulled: Region | None = None
+    _start = (0.0, 0.0)
+    _how = "replace"
+    _first = Qt.KeyboardModifier.NoModifier
+
+    def select(self, box: Region, how: str) -> Edit:
+        """The edit that selects what fills a box of the picture; ``how`` as in select_region."""
+        raise NotImplementedError
+
+    def outline(self, box: QRectF) -> QPainterPath:
+        """What fills a box, as it is painted while it is pulled."""
+        raise NotImplementedError
+
+    def press(self, pointer: Pointer) -> None:
+        self._start, self._first = pointer.point, pointer.keys
+        self._how = "add" if pointer.shift else "subtract" if pointer.alt else "replace"
+        self.move(pointer)
+
+    def move(self, pointer: Pointer) -> None:
+        self._first &= pointer.keys  # let go and held again, a key is for the shape
+        (x, y), (far_x, far_y) = self._start, pointer.point
+        shape = pointer.keys & ~self._first
+        if shape & Qt.KeyboardModifier.ShiftModifier:
+            side = max(abs(far_x - x), abs(far_y - y))
+            far_x = x + (side if far_x >= x else -side)
+            far_y = y + (side if far_y >= y else -side)
+        middle = shape & Qt.KeyboardModifier.AltModifier
+        near = (2 * x - far_x, 2 * y - far_y) if middle else (x, y)
+        self._pulled = region_between(near, (far_x, far_y))
+        self.surface.update()
+
+    def release(self, pointer: Pointer) -> None:
+        box, self._pulled = self._pulled, None
+        if box is not None:
+            self.surface.do(self.select(box, self._how))
+            self.surface.update()
+
+    def cancel(self) -> None:
+        self._pulled = None
+        self.surface.update()
+
+    def key(self, event: QKeyEvent) -> bool:
+        if event.key() != Qt.Key.Key_Escape or self._pulled is None:
+            return super().key(event)
+        self.cancel()
+        return True
+
+    def cursor(self, at: QPointF) -> Qt.CursorShape:
+        return Qt.CursorShape.CrossCursor
+
+    def paint(self, painter: QPainter, pose: Pose) -> None:
+        if self._pulled is not None:
+            paint_outline(painter, self.outline(pose.box(self._pulled)), pose.ratio)

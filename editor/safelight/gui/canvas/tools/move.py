@@ -1,0 +1,91 @@
+"""Move: moves what the active layer holds, by whole pixels."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QKeyEvent
+
+from safelight.document import Document, edits
+from safelight.gui.canvas.tools.tool import Pointer, Tool
+
+_ARROWS = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, -1),
+    Qt.Key.Key_Down: (0, 1),
+}
+
+_FAR = 10
+"""Pixels by which an arrow key moves with Shift."""
+
+
+class Move(Tool):
+    """Moves the active layer; a drag, or a key that is held, is one step of the history."""
+
+    id = "move"
+    title = "Move layer"
+    icon = (
+        "M 8 1.8 L 8 14.2 M 1.8 8 L 14.2 8 M 6 3.8 L 8 1.8 L 10 3.8 M 6 12.2 L 8 14.2 L 10 12.2"
+        " M 3.8 6 L 1.8 8 L 3.8 10 M 12.2 6 L 14.2 8 L 12.2 10"
+    )
+    shortcut = "V"
+    hint = "Drag to move the active layer, with Shift along one side; arrow keys by a pixel, or ten"
+    _before: Document | None = None
+    _token = ""
+    _start: tuple[float, float] | None = None
+    _way = (0, 0)
+
+    @property
+    def note(self) -> str:
+        document = self.surface.document
+        return "" if document is None else f"Moves {document.layer(self.surface.active).name}"
+
+    def press(self, pointer: Pointer) -> None:
+        self._start = pointer.point
+        self._begin()
+
+    def move(self, pointer: Pointer) -> None:
+        if self._start is None:
+            return
+        x, y = (round(pointer.point[axis] - self._start[axis]) for axis in (0, 1))
+        if pointer.shift:
+            x, y = (x, 0) if abs(x) >= abs(y) else (0, y)
+        self._go(x, y)
+
+    def release(self, pointer: Pointer) -> None:
+        self.move(pointer)
+        self._start = None
+
+    def cancel(self) -> None:
+        """Put the layer back where the drag has found it."""
+        if self._start is not None:
+            self._go(0, 0)
+            self._start = None
+
+    def key(self, event: QKeyEvent) -> bool:
+        if event.key() == Qt.Key.Key_Escape and self._start is not None:
+            self.cancel()
+            return True
+        way = _ARROWS.get(Qt.Key(event.key()))
+        if way is None or self._start is not None:
+            return super().key(event)
+        if not event.isAutoRepeat():
+            self._begin()
+        step = _FAR if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
+        self._go(self._way[0] + way[0] * step, self._way[1] + way[1] * step)
+        return True
+
+    def cursor(self, at: QPointF) -> Qt.CursorShape:
+        return Qt.CursorShape.SizeAllCursor
+
+    def _begin(self) -> None:
+        self._before, self._token, self._way = self.surface.document, uuid4().hex, (0, 0)
+
+    def _go(self, x: int, y: int) -> None:
+        """Have the layer that far from where it was when this began."""
+        if self._before is not None and (x, y) != self._way:
+            self._way = x, y
+            layer = self.surface.active
+            self.surface.do(edits.drag_pixels(self._before, layer, x, y, self._token))
