@@ -8,6 +8,7 @@ import time
 import numpy as np
 import pytest
 
+from safelight.workers import decoding
 from safelight.workers.decoding import DecoderFailed, Decoders
 
 MOST = 1 << 30
@@ -35,10 +36,36 @@ def test_a_file_goes_in_open_or_as_bytes_and_arrays_come_out(decoders, tmp_path)
     assert array.tobytes() == b"a file"
 
 
-def test_what_was_decoded_into_a_block_is_kept_and_cannot_be_changed(decoders):
+@pytest.mark.parametrize("copied", [decoding._COPIED, 0])
+def test_what_was_decoded_into_a_block_is_kept_and_cannot_be_changed(decoders, monkeypatch, copied):
+    monkeypatch.setattr(decoding, "_COPIED", copied)
     array = decode(decoders, "into_a_block")
     assert (array == np.full((2, 3, 3), 7, np.uint16)).all()
     assert not array.flags.writeable
+
+
+def test_memory_is_used_again_for_the_next_file_and_given_back_when_none_comes(decoders):
+    arrays, blocks = [], []
+    for _ in range(3):
+        arrays.append(decode(decoders, "into_a_block"))
+        with decoders.pool.worker() as worker:
+            blocks.append(sorted(worker._lent))
+    assert blocks[0] == blocks[1] == blocks[2] != []
+    assert not np.may_share_memory(arrays[0], arrays[1])
+    decoders.pool.unburden()
+    assert not worker._lent
+    assert (decode(decoders, "into_a_block") == arrays[0]).all()
+
+
+def test_what_is_given_back_is_given_back_by_itself(decoders, monkeypatch):
+    monkeypatch.setattr(decoding, "_SPARE", 0.0)
+    decode(decoders, "into_a_block")
+    with decoders.pool.worker() as worker:
+        pass
+    deadline = time.monotonic() + 60
+    while worker._lent and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not worker._lent
 
 
 def test_the_process_is_another_and_kept_for_the_next_file(decoders):
@@ -75,7 +102,9 @@ def test_a_decoder_reaches_neither_files_nor_the_network(decoders, deed):
         decode(decoders, deed)
 
 
-def test_a_decoder_that_keeps_a_block_changes_nothing_afterwards(decoders):
+@pytest.mark.parametrize("copied", [decoding._COPIED, 0])
+def test_a_decoder_that_keeps_a_block_changes_nothing_afterwards(decoders, monkeypatch, copied):
+    monkeypatch.setattr(decoding, "_COPIED", copied)
     array = decode(decoders, "write_afterwards")
     time.sleep(1)  # a decoder that could, would have written by now
     assert (array == 7).all()

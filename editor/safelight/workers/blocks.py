@@ -39,7 +39,7 @@ class Block:
     def __init__(self, size: int, *, writable: bool, kept: bool = False) -> None:
         self.size = -(-max(size, 1) // _PAGE) * _PAGE
         self.writable = writable
-        self._kept = kept
+        self.kept = kept
         self.id = next(Block._ids)
         self.tag = ""
         self.descriptor = -1
@@ -65,7 +65,7 @@ class Block:
         self.descriptor = os.memfd_create("safelight", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         os.ftruncate(self.descriptor, self.size)
         memory = mmap.mmap(self.descriptor, self.size)  # ours stays writable after the seal
-        seals = _SHRINK | _GROW | (0 if self._kept else _SEAL)
+        seals = _SHRINK | _GROW | (0 if self.kept else _SEAL)
         seals |= 0 if self.writable else _FUTURE_WRITE
         fcntl.fcntl(self.descriptor, _F_ADD_SEALS, seals)
         return memory
@@ -89,7 +89,7 @@ class Block:
 
         Where somebody still could, it becomes a copy of what is in it now. No array may look at it.
         """
-        if sys.platform == "linux" and self._kept:
+        if sys.platform == "linux" and self.kept:
             import fcntl
 
             self._memory.close()

@@ -82,6 +82,7 @@ class _Decoder:
         self._channel = channel
         self._decode = importlib.import_module(decoders).decode
         self._messages: queue.SimpleQueue[tuple[protocol.Message, list[int]]] = queue.SimpleQueue()
+        self._blocks: dict[int, BorrowedBlock] = {}
 
     def serve(self) -> None:
         threading.Thread(target=self._listen, daemon=True).start()
@@ -89,17 +90,29 @@ class _Decoder:
             {"type": "ready", "protocol": protocol.VERSION, "api": api.VERSION, "pid": os.getpid()}
         )
         while True:
-            given = self._messages.get()
-            order, _ = self._messages.get()
-            with _file(given, order["size"]) as file:
+            order, descriptors = self._messages.get()
+            if order["type"] == "file":
+                order, _ = self._messages.get()
+            with self._file(order, descriptors) as file:
                 answer = self._answer(order, file)
             self._channel.send(answer)  # by now no array looks at a block any more
 
     def lent(self, size: int) -> tuple[int, BorrowedBlock]:
         """A block of the host's of at least that many bytes, and its number."""
         self._channel.send({"type": "room", "size": size})
-        message, descriptors = self._messages.get()
-        return message["block"], BorrowedBlock(message, descriptors)
+        message, _ = self._messages.get()
+        number = message["block"]
+        # Of one that the picture stays in nothing may be left here.
+        block = self._blocks.pop(number) if message["kept"] else self._blocks[number]
+        return number, block
+
+    def _file(self, order: protocol.Message, descriptors: list[int]) -> BinaryIO:
+        """What the host has handed over: an open file, or a block of its bytes."""
+        if order["file"] is None:
+            # By this roundabout way it has a name, which tifffile asks for.
+            return open("the picture", "rb", opener=lambda *_: descriptors[0])
+        block = self._blocks.pop(order["file"])
+        return io.BytesIO(block.array((order["size"],), np.uint8).tobytes())
 
     def _answer(self, message: protocol.Message, file: BinaryIO) -> protocol.Message:
         rooms = _Rooms(self)
@@ -117,18 +130,13 @@ class _Decoder:
 
     def _listen(self) -> None:
         while True:
-            received = self._channel.heard()
-            if received[0]["type"] != "forget":
-                self._messages.put(received)
-
-
-def _file(given: tuple[protocol.Message, list[int]], size: int) -> BinaryIO:
-    """What the host has handed over: an open file, or a block of its bytes."""
-    message, descriptors = given
-    if message["type"] == "file":
-        # By this roundabout way it has a name, which tifffile asks for.
-        return open("the picture", "rb", opener=lambda *_: descriptors[0])
-    return io.BytesIO(BorrowedBlock(message, descriptors).array((size,), np.uint8).tobytes())
+            message, descriptors = self._channel.heard()
+            if message["type"] == "block":
+                self._blocks[message["block"]] = BorrowedBlock(message, descriptors)
+            elif message["type"] == "forget":
+                self._blocks.pop(message["block"], None)
+            else:
+                self._messages.put((message, descriptors))
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -10,6 +10,7 @@ import contextlib
 import io
 import math
 import sys
+import threading
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -25,6 +26,14 @@ from safelight.workers.replies import sentence, told, whole
 
 _DTYPES = ("uint8", "uint16", "float32")
 _MOST_BLOCKS = 64
+_COPIED = 256 << 20
+"""Bytes up to which an array is copied out of a block that is used again and again: the first touch
+of shared memory costs more than a copy. Larger ones stay where they are, in a block of their own.
+"""
+
+_SPARE = 20.0
+"""Seconds without a file after which such blocks are given back."""
+
 _MOST_ARRAYS = 100_000
 _LONGEST_SIDE = 1 << 34
 
@@ -52,6 +61,8 @@ class Decoders:
         environment = DecoderEnvironment(module, scratch)
         self.pool = Pool(limit=limit, memory_limit=memory_limit, environment=environment)
         self._patience = patience
+        self._resting: threading.Timer | None = None
+        self._timing = threading.Lock()
 
     def decode(
         self, format: str, file: BinaryIO, size: int, limit: int | None, most: int
@@ -70,6 +81,17 @@ class Decoders:
                     raise
         except WorkerDied as death:
             raise DecoderFailed(_plain(f"what decodes it {death}")) from None
+        finally:
+            self._rest_later()
+
+    def _rest_later(self) -> None:
+        """Have the memory given back that is kept for the next file, should none come soon."""
+        with self._timing:
+            if self._resting is not None:
+                self._resting.cancel()
+            self._resting = threading.Timer(_SPARE, self.pool.unburden)
+            self._resting.daemon = True
+            self._resting.start()
 
 
 def _decoded(
@@ -81,8 +103,9 @@ def _decoded(
     most: int,
     patience: float,
 ) -> list[NDArray[Any]]:
-    _hand_over(worker, file, size)
-    worker.send({"type": "decode", "format": format, "size": size, "limit": limit})
+    handed = _hand_over(worker, file, size)
+    order = {"type": "decode", "format": format, "size": size, "limit": limit}
+    worker.send(order | {"file": handed and handed.id})
     blocks: dict[int, Block] = {}
     left = most
     try:
@@ -96,9 +119,9 @@ def _decoded(
             if reply["type"] == "room" and len(blocks) < _MOST_BLOCKS:
                 wanted = _whole(reply.get("size"), 0, left)
                 left -= wanted
-                block = Block(wanted, writable=True, kept=True)
+                block = _lent(worker, wanted)
                 blocks[block.id] = block
-                worker.lend(block)
+                worker.send({"type": "room", "block": block.id, "kept": block.kept})
             elif reply["type"] == "failed":
                 if reply.get("kind") == "memory":
                     raise MemoryError
@@ -108,28 +131,41 @@ def _decoded(
             else:
                 raise _nonsense()
     finally:
-        for block in blocks.values():
-            with contextlib.suppress(WorkerDied):
-                worker.discard(block)
+        for block in [*blocks.values(), *([handed] if handed else [])]:
+            if block.kept or block is handed:
+                with contextlib.suppress(WorkerDied):
+                    worker.discard(block)
+            else:
+                worker.give_back(block)
 
 
-def _hand_over(worker: WorkerProcess, file: BinaryIO, size: int) -> None:
-    """Give the file itself where the system can, else its bytes."""
+def _lent(worker: WorkerProcess, size: int) -> Block:
+    """A block for the worker to decode into."""
+    if size <= _COPIED:
+        return worker.block(size, writable=True)
+    block = Block(size, writable=True, kept=True)
+    worker.lend(block)
+    return block
+
+
+def _hand_over(worker: WorkerProcess, file: BinaryIO, size: int) -> Block | None:
+    """Give the file itself where the system can, else a block of its bytes."""
     if sys.platform != "win32":
         with contextlib.suppress(io.UnsupportedOperation, AttributeError):
             worker.lend_file(file.fileno())
-            return
+            return None
     block = Block(size, writable=False)
     file.seek(0)
     file.readinto(block.array((size,), np.uint8))  # type: ignore[attr-defined]
     worker.lend(block)
-    worker.discard(block)
+    return block
 
 
 def _collected(blocks: dict[int, Block], reply: Message) -> list[NDArray[Any]]:
     """The arrays, where the worker says that they are. Raises DecoderFailed."""
     for block in blocks.values():
-        block.settle()
+        if block.kept:
+            block.settle()
     places = reply.get("arrays")
     if not isinstance(places, list) or len(places) > _MOST_ARRAYS:
         raise _nonsense()
@@ -144,10 +180,18 @@ def _collected(blocks: dict[int, Block], reply: Message) -> list[NDArray[Any]]:
             count = math.prod(sides) * np.dtype(dtype).itemsize
             start = _whole(offset, 0, block.size)
             memory = block.array((start + count,), np.uint8)
-            arrays.append(memory[start:].view(dtype).reshape(sides))
+            array = memory[start:].view(dtype).reshape(sides)
+            arrays.append(array if block.kept else _copied(array))
         except (KeyError, TypeError, ValueError):
             raise _nonsense() from None
     return arrays
+
+
+def _copied(array: NDArray[Any]) -> NDArray[Any]:
+    """The array as it is now, whoever else may still write to its memory."""
+    copy = array.copy()
+    copy.flags.writeable = False
+    return copy
 
 
 def _whole(value: object, low: int, high: int) -> int:
