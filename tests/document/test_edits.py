@@ -479,6 +479,35 @@ def test_a_rectangle_beside_the_picture_selects_everything_and_so_do_all_and_des
         assert edit.apply(selected).selection is None
 
 
+def test_an_ellipse_has_its_area_and_a_smooth_edge_or_none():
+    document = Document.from_raster(raster(300, 260, 3))
+    smooth = edits.select_ellipse(box=(100, 60, 160, 100)).apply(document).selection
+    found = to_float(smooth.to_array())[..., 0]
+    assert found.sum() == pytest.approx(np.pi * 80 * 50, rel=0.002)
+    assert ((found > 0) & (found < 1)).any()
+    assert (found[110, 180], found[62, 102]) == (1, 0)
+    hard = edits.select_ellipse(box=(100, 60, 160, 100), smooth=False).apply(document).selection
+    found = to_float(hard.to_array())[..., 0]
+    assert set(np.unique(found)) == {0, 1}
+    assert found.sum() == pytest.approx(np.pi * 80 * 50, rel=0.01)
+
+
+def test_an_ellipse_is_added_taken_away_and_cut_at_the_pictures_edge():
+    document = Document.from_raster(raster(300, 260, 3))
+    steps = [((10, 10, 60, 60), "replace"), ((200, 10, 60, 60), "add")]
+    for box, how in steps:
+        document = edits.select_ellipse(box=box, how=how).apply(document)
+    found = document.selection.to_array()[..., 0]
+    assert found[40, 40] == found[40, 230] == 255
+    document = edits.select_ellipse(box=(10, 10, 60, 60), how="subtract").apply(document)
+    assert document.selection.bounds().x == 200
+    assert edits.select_ellipse(box=(400, 0, 9, 9)).apply(document).selection is None
+    cut = edits.select_ellipse(box=(-50, -40, 100, 80)).apply(document).selection.to_array()
+    assert cut[0, 0, 0] == 255
+    assert not cut[41:].any()
+    assert not cut[:, 51:].any()
+
+
 def test_an_inverted_selection_is_what_was_not_selected(document):
     selected = edits.select_region(Region(1, 1, 2, 2)).apply(document)
     inverted = edits.invert_selection().apply(selected).selection.to_array()

@@ -15,6 +15,7 @@ from itertools import chain
 from typing import Annotated, Any, Literal, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
 from safelight.api import Box, Fraction, Number, Region, Value
@@ -610,17 +611,16 @@ def select_region(region: Region, how: str = "replace") -> Edit:
     return select_box(box=(region.x, region.y, region.width, region.height), how=how)
 
 
-@command(
-    "Select",
-    id="select",
-    words=lambda given: {
-        "add": "Add to selection",
-        "subtract": "Subtract from selection",
-    }.get(str(given["how"]), "Select"),
-)
-def select_box(
-    document: Document, *, box: Box = (), how: Literal["replace", "add", "subtract"] = "replace"
-) -> Document:
+_How: TypeAlias = Literal["replace", "add", "subtract"]
+
+
+def _how_words(given: Settings) -> str:
+    words = {"add": "Add to selection", "subtract": "Subtract from selection"}
+    return words.get(str(given["how"]), "Select")
+
+
+@command("Select", id="select", words=_how_words)
+def select_box(document: Document, *, box: Box = (), how: _How = "replace") -> Document:
     """Select a rectangle, as far as it lies in the picture, or add or subtract it.
 
     Where nothing is left, everything is selected again, as without a selection.
@@ -636,6 +636,57 @@ def select_box(
         before = Raster.filled(document.width, document.height, (level,), "uint8")
     after = before.filled_at(inside, 0 if how == "subtract" else WHITE[before.depth])
     return _selecting(document, None if _is_empty(after, inside) else after)
+
+
+@command("Select ellipse", words=_how_words)
+def select_ellipse(
+    document: Document,
+    *,
+    box: Box = (),
+    how: _How = "replace",
+    smooth: Annotated[bool, "Pixels on its edge are selected in part"] = True,
+    live: Live | None = None,
+) -> Document:
+    """Select the ellipse that fills a rectangle, as far as it lies in the picture, or add or
+    subtract it; its edge is smooth, or else pixels whose middle is inside are selected.
+
+    Where nothing is left, everything is selected again, as without a selection.
+    """
+    whole = Region(*(box or (0, 0, document.width, document.height)))
+    inside, before = whole.intersect(document.region), _selection(document)
+    if inside.empty:
+        return document if how != "replace" else _selecting(document, None)
+    if how == "add" and before is None:
+        return document
+    if how == "replace" or before is None:
+        level = 255 if how == "subtract" else 0
+        before = Raster.filled(document.width, document.height, (level,), "uint8")
+    after = before
+    for y in range(inside.y, inside.bottom, _BAND):
+        part = Region(inside.x, y, inside.width, _BAND).intersect(inside)
+        there = to_float(before.read(part))[..., 0]
+        covered = _in_ellipse(part, whole, smooth=smooth)
+        taken = how == "subtract"
+        there = np.maximum(there - covered, 0) if taken else np.maximum(there, covered)
+        after = after.replaced(part, from_float(there[..., np.newaxis], before.depth))
+    after = after.condensed()
+    return _selecting(document, None if _is_empty(after, inside) else after)
+
+
+def _in_ellipse(part: Region, box: Region, *, smooth: bool) -> NDArray[np.float32]:
+    """How much of each pixel of a part of the picture lies in the ellipse that fills ``box``:
+    (height, width), 0 to 1.
+
+    Smooth: the distance from the edge, to first order: the ellipse's equation by its slope.
+    """
+    x = (part.x + np.arange(part.width, dtype=np.float32) + 0.5 - box.x) * 2 / box.width - 1
+    y = (part.y + np.arange(part.height, dtype=np.float32) + 0.5 - box.y) * 2 / box.height - 1
+    squares = y[:, np.newaxis] ** 2 + x**2
+    if not smooth:
+        return (squares <= 1).astype(np.float32)
+    slope = np.sqrt((y[:, np.newaxis] * 2 / box.height) ** 2 + (x * 2 / box.width) ** 2)
+    inwards = (1 - squares) / np.maximum(2 * slope, np.float32(1e-6))
+    return np.clip(inwards + 0.5, 0, 1).astype(np.float32)
 
 
 @command("&Invert selection", menu="Select", section=1, shortcut="Ctrl+Shift+I")
