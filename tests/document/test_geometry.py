@@ -119,6 +119,33 @@ def test_flips_right_angles_and_crops_are_exact():
         assert np.array_equal(render(changed, changed.region), expected)
 
 
+def test_a_box_for_a_crop_lies_in_all_that_there_is_turned_or_not():
+    document = photo()
+    for box, angle in (((0, 0, 300, 270), 0), ((90, 70, 120, 90), 45.0)):
+        geometry.check_box(document, Region(*box), angle)
+    for box, angle, said in (
+        ((0, 0, 0, 9), 0, "a box of 0 x 9 pixels holds nothing"),
+        ((0, 0, 301, 270), 0, "beyond the picture of 300 x 270 pixels$"),
+        ((0, 0, 300, 270), 5.0, "beyond the picture of 300 x 270"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            geometry.check_box(document, Region(*box), angle)
+    cropped = geometry.crop(document, Region(20, 30, 100, 90))
+    geometry.check_box(cropped, Region(-20, -30, 300, 270))
+    with pytest.raises(ValueError, match="270 pixels, which begins at -20,-30"):
+        geometry.check_box(cropped, Region(-21, 0, 30, 30))
+
+
+def test_a_resized_picture_is_one_lanczos_sum_of_the_whole_and_has_no_limit_but_memory():
+    document = photo(depth="float32")
+    half = geometry.resize(document, 150, 135)
+    view = View(document.layers[0].raster, Place.scaled(2, 2).matrix, 150, 135)
+    assert half.layers[0].raster.to_array() == pytest.approx(view.to_array())
+    assert (half.frame, half.width, half.layers[1].mask.width) == (IDENTITY, 150, 150)
+    with pytest.raises(ValueError, match="more than the 500 million"):
+        geometry.resize(document, 100_000, 100_000)
+
+
 def test_four_right_angles_and_two_flips_are_the_same_document():
     document = photo()
     turned = document

@@ -686,7 +686,8 @@ def _in_ellipse(part: Region, box: Region, *, smooth: bool) -> NDArray[np.float3
         return (squares <= 1).astype(np.float32)
     slope = np.sqrt((y[:, np.newaxis] * 2 / box.height) ** 2 + (x * 2 / box.width) ** 2)
     inwards = (1 - squares) / np.maximum(2 * slope, np.float32(1e-6))
-    return np.clip(inwards + 0.5, 0, 1).astype(np.float32)
+    covered: NDArray[np.float32] = np.clip(inwards + 0.5, 0, 1).astype(np.float32)
+    return covered
 
 
 @command("&Invert selection", menu="Select", section=1, shortcut="Ctrl+Shift+I")

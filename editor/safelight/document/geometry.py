@@ -17,6 +17,9 @@ from safelight.pixels import Raster, View
 LONGEST_SIDE = 1_000_000
 """Pixels of a picture's side that are believed."""
 
+MOST_PIXELS = 500_000_000
+"""Pixels that are made at once: 8 GB while they are numbers of a computation."""
+
 
 def framed(document: Document, width: int, height: int, through: Place) -> Document:
     """The document whose picture has another size, and leads ``through`` to the present one.
@@ -40,6 +43,26 @@ def crop(document: Document, region: Region, angle: float = 0.0) -> Document:
     middle = region.x + region.width / 2, region.y + region.height / 2
     turned = Place.turned(-angle, *middle).after(corner)
     return _on_pixels(framed(document, region.width, region.height, turned))
+
+
+def check_box(document: Document, region: Region, angle: float = 0.0) -> None:
+    """Raise ValueError, for people, unless a box for ``crop`` lies in what there is to see."""
+    if region.empty:
+        raise ValueError(f"a box of {region.width} x {region.height} pixels holds nothing")
+    found = extent(document)
+    corners = Place.offset(region.x, region.y).corners(region.width, region.height)
+    if angle:
+        middle = region.x + region.width / 2, region.y + region.height / 2
+        corners = [Place.turned(-angle, *middle).at(*corner) for corner in corners]
+    rim = 1.0 if angle else 0.0  # a turned box lies between pixels
+    beyond = any(
+        not (found.x - rim <= x <= found.right + rim and found.y - rim <= y <= found.bottom + rim)
+        for x, y in corners
+    )
+    if beyond:
+        x, y, width, height = found.x, found.y, found.width, found.height
+        where = f", which begins at {x},{y}" if (x, y) != (0, 0) else ""
+        raise ValueError(f"the box reaches beyond the picture of {width} x {height} pixels{where}")
 
 
 def flip(document: Document, axis: str) -> Document:
@@ -197,8 +220,12 @@ def settled(document: Document) -> Document:
 
 def resize(document: Document, width: int, height: int) -> Document:
     """The picture made of another number of pixels, new ones (Lanczos-3). Lengths of filters stay;
-    what filters have kept is resized too. Raises ValueError for a size that no picture has.
+    what filters have kept is resized too. Raises ValueError for a size that no picture has, and
+    for more pixels than MOST_PIXELS.
     """
+    if width * height > MOST_PIXELS:
+        most = MOST_PIXELS // 1_000_000
+        raise ValueError(f"{width} x {height} pixels are more than the {most} million at most")
     if (width, height) == (document.width, document.height):
         return document
     scale = Place.scaled(document.width / max(width, 1), document.height / max(height, 1))
