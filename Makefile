@@ -7,10 +7,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PLUGINS := $(sort $(dir $(wildcard plugins/*/pyproject.toml)))
 EDITABLE := $(foreach plugin,$(PLUGINS),-e $(plugin))
-# One process of tests for each processor; each takes from the others' rest when it has no more.
-SPREAD := -n auto --maxprocesses 8 --dist worksteal
-TEST_EDITOR := QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest $(SPREAD) --ignore tests/models
-TEST_MODELS := .venv-training/bin/python -m pytest -q -c /dev/null --rootdir . $(SPREAD) \
+# Each process of tests takes from the others' rest when it has no more. Those of the editor wait for
+# a third of their time, for workers and for the window: one process more than there are processors.
+PROCESSORS := $(shell getconf _NPROCESSORS_ONLN)
+SPREAD := --maxprocesses 8 --dist worksteal
+TEST_EDITOR := QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest \
+	-n $(shell expr $(PROCESSORS) + 1) $(SPREAD) --ignore tests/models
+TEST_MODELS := .venv-training/bin/python -m pytest -q -c /dev/null --rootdir . \
+	-n $(shell expr \( $(PROCESSORS) + 1 \) / 2) $(SPREAD) \
 	--confcutdir tests/models --import-mode importlib --durations 10 tests/models
 TOLD := .venv-training/tests.log
 PHOTO := $(firstword $(wildcard resources/samples/*.jpg))
@@ -25,14 +29,14 @@ run: $(VENV)/installed
 	@# Status 1 has been explained in a sentence: no display, say.
 	@$(BIN)/safelight $(PHOTO) || test $$? -eq 1
 
-# The tests of the editor wait for a part of their time, for workers and for the window: those of the
-# networks, in an environment of their own with PyTorch, run meanwhile, and are told afterwards.
+# Tests of the networks, in an environment of their own with PyTorch, run beside those of the editor
+# on every second processor, and are told afterwards.
 test:
 	@.ci/system-libraries
 	@$(MAKE) --no-print-directory --jobs 3 check test-editor test-models \
 		AFTERWARDS='> $(TOLD) 2>&1; status=$$$$?; cat $(TOLD); exit $$$$status'
 
-test-editor: $(VENV)/installed-test
+test-editor: $(VENV)/installed-test build/kernels/compiled
 	$(TEST_EDITOR)
 
 # What the training environment runs: no Qt, no plugins of pytest, no settings of the editor's.
@@ -40,7 +44,7 @@ test-models: .venv-training/installed
 	$(TEST_MODELS) $(AFTERWARDS)
 
 # The tests that try something many times over, in full: make test tries a sample.
-attack: $(VENV)/installed-test .venv-training/installed
+attack: $(VENV)/installed-test build/kernels/compiled .venv-training/installed
 	@.ci/system-libraries
 	SAFELIGHT_ATTACK=full $(TEST_EDITOR) -m attack
 	SAFELIGHT_ATTACK=full $(TEST_MODELS) -m attack
@@ -77,6 +81,11 @@ $(VENV)/installed: pyproject.toml $(wildcard plugins/*/pyproject.toml) | $(VENV)
 $(VENV)/installed-test: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group test
+	@touch $@
+
+# Kernels of the editor that all processes of tests share; see pixels/fused.py.
+build/kernels/compiled: $(VENV)/installed $(wildcard editor/safelight/pixels/*.py)
+	-$(BIN)/python -c 'from safelight.pixels.fused import fill; fill("build/kernels")'
 	@touch $@
 
 .venv-training/installed: pyproject.toml models/constraints.txt

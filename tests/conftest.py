@@ -16,19 +16,27 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 CHECKOUT = Path(__file__).parents[1]
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _own_folders(tmp_path_factory, request):
-    """Settings and caches of a test run go to folders of its own.
+@pytest.fixture(scope="session")
+def kernel_folder() -> Path:
+    """Where the tests of this checkout keep compiled kernels, from one run to the next.
 
-    Only compiled kernels are kept from one run to the next: they take half a minute.
+    They take half a minute. ``make`` fills the folder before there are tests; what it lacks is
+    compiled by the process of tests that first wants it.
     """
+    return CHECKOUT / "build" / "kernels"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_folders(tmp_path_factory, kernel_folder):
+    """Settings and caches of a test run go to folders of its own."""
     base = tmp_path_factory.mktemp("home")
     for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
         os.environ[name] = str(base / name.lower())
     cache = base / "xdg_cache_home" / "safelight"
     cache.mkdir(parents=True)
-    if hasattr(os, "fork") and hasattr(request.config, "cache"):
-        (cache / "kernels").symlink_to(request.config.cache.mkdir("kernels"))
+    if sys.platform != "win32":
+        kernel_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (cache / "kernels").symlink_to(kernel_folder)
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,8 @@
 import math
 import subprocess
 import sys
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -431,13 +433,13 @@ def test_opacity_0_is_nothing_at_all(mode, below, above):
 
 
 @pytest.fixture(scope="session")
-def kernels(request):
+def kernels(kernel_folder):
     """All modes compiled, kept from one run of the tests to the next."""
     pytest.importorskip("numba")
     with pytest.MonkeyPatch.context() as patch:
         compiled = {}
         patch.setattr(sys.modules["safelight.pixels.fused"], "COMPILED", compiled)
-        assert prepare_kernels(request.config.cache.mkdir("kernels"))
+        assert prepare_kernels(kernel_folder)
         assert kernels_ready()
     return compiled
 
@@ -588,6 +590,33 @@ def test_a_kernel_is_compiled_in_a_child_process_or_else_here(tmp_path, monkeypa
     monkeypatch.setattr(fused.subprocess, "run", no_child)
     assert prepare_kernels(tmp_path, ["lighten", "darken"])
     assert [words[-2:] for words in started] == [["lighten", "darken"]]
+
+
+def test_processes_that_compile_at_once_share_the_work(tmp_path, monkeypatch):
+    pytest.importorskip("numba")
+    fused = sys.modules["safelight.pixels.fused"]
+    compiled, begun, goes_on = [], threading.Event(), threading.Event()
+
+    def compile_slowly(mode, folder):
+        compiled.append(mode)
+        if mode == "screen":
+            begun.set()
+            assert goes_on.wait(60)
+
+    monkeypatch.setattr(fused, "_checked", compile_slowly)
+    # Locks are between open files, so threads stand for processes here.
+    first = threading.Thread(target=fused.fill, args=(str(tmp_path), "screen", "darken"))
+    first.start()
+    assert begun.wait(60)
+    other = threading.Thread(target=fused.fill, args=(str(tmp_path), "screen", "darken"))
+    other.start()
+    while "darken" not in compiled and other.is_alive():
+        time.sleep(0.01)
+    assert other.is_alive()  # not before all is there
+    goes_on.set()
+    first.join()
+    other.join()
+    assert compiled == ["screen", "darken"]
 
 
 def test_a_damaged_or_forbidden_cache_does_no_harm(tmp_path):

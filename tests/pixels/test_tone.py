@@ -37,12 +37,12 @@ STAGES = {
 
 
 @pytest.fixture(params=["numpy", "compiled"])
-def way(request, monkeypatch):
+def way(request, monkeypatch, kernel_folder):
     """Both ways in which tones are applied."""
     if request.param == "numpy":
         monkeypatch.setattr(module, "COMPILED", [])
     else:
-        assert prepare_kernels(request.config.cache.mkdir("kernels"), [TONE])
+        assert prepare_kernels(kernel_folder, [TONE])
         assert kernels_ready([TONE])
 
 

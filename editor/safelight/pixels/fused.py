@@ -18,6 +18,7 @@ aborts when two threads call.)
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import math
@@ -25,7 +26,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -133,18 +134,47 @@ def _compile_elsewhere(modes: list[str], folder: Path) -> None:
         _log.info("blending is not compiled in a process of its own: %s", error)
 
 
-_CHILD = "import sys; from safelight.pixels.fused import fill; fill(*sys.argv[1:])"
+_CHILD = """
+import os, sys
+if hasattr(os, "nice"):
+    os.nice(10)  # what is open in the window goes first
+from safelight.pixels.fused import fill
+fill(*sys.argv[1:])
+"""
 
 
 def fill(folder: str, *modes: str) -> None:
-    """What the child process does: compile ``modes`` into ``folder``, giving way to others."""
+    """Compile what ``folder`` does not have of ``modes``, or of all kernels, in a process for it.
+
+    Processes that do so at once share the work, and all have all of it in the end.
+    """
     import numba
 
-    if hasattr(os, "nice"):
-        os.nice(10)
-    for mode in modes:
-        _checked(mode, Path(folder))
-        (_private(Path(folder)) / f"{mode}.{numba.__version__}").touch()
+    inside = _private(Path(folder))
+    for waits in (False, True):
+        for mode in modes or (*MODES, TONE):
+            done = inside / f"{mode}.{numba.__version__}"
+            with _alone(inside / f"{mode}.lock", waits) as ours:
+                if ours and not done.exists():
+                    _checked(mode, Path(folder))
+                    done.touch()
+
+
+@contextlib.contextmanager
+def _alone(path: Path, waits: bool) -> Iterator[bool]:
+    """Keep other processes from what ``path`` stands for; False when one of them keeps us."""
+    with contextlib.ExitStack() as stack:
+        if sys.platform != "win32":
+            import fcntl
+
+            lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            stack.callback(os.close, lock)  # which gives up the lock, as a kill does
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
+            except BlockingIOError:
+                yield False
+                return
+        yield True
 
 
 def _compile(
