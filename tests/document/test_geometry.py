@@ -19,11 +19,12 @@ from safelight.document import (
     edits,
     geometry,
     is_stale,
+    kernels,
     render,
     result_key,
 )
 from safelight.document.place import IDENTITY, Place
-from safelight.pixels import Raster, View, to_float
+from safelight.pixels import RESAMPLE, Raster, View, to_float
 from tests.document.strategies import noise, raster
 
 
@@ -272,3 +273,15 @@ def test_inverting_a_mask_inverts_what_is_beyond_it():
     top = document.layers[1].id
     wider = geometry.crop(edits.invert_mask(top).apply(document), Region(-10, 0, 50, 50))
     assert (wider.picture.layer(top).mask.to_array()[:, :10] == 255).all()
+
+
+def test_the_resampler_is_compiled_for_documents_that_are_resampled_and_for_no_others():
+    document = photo()
+    for plain in (document, geometry.crop(document, Region(9, 9, 50, 50))):
+        assert RESAMPLE not in kernels(plain)
+    for turned in (
+        geometry.straighten(document, 2),
+        geometry.straighten(replace(document, layers=document.layers[:1]), 2),
+        geometry.moved(document, document.layers[1], Place.offset(0.5, 0)),
+    ):
+        assert RESAMPLE in kernels(turned)

@@ -19,7 +19,9 @@ from safelight.document.layer import Layer
 from safelight.document.mask import effective_mask, looks_around
 from safelight.document.strip import margin, treat
 from safelight.pixels import (
+    RESAMPLE,
     TILE,
+    TONE,
     Raster,
     RasterBuilder,
     View,
@@ -128,6 +130,18 @@ def plain_raster(document: Document) -> Raster | None:
     # What is clipped is clipped to something hidden here, and hidden with it.
     plain = layer.opacity == 1 and layer.mask is None and clipping_base(layers, shown[0]) is None
     return layer.pixels if plain else None
+
+
+def kernels(document: Document) -> list[str]:
+    """What ``pixels.prepare_kernels`` calls all that rendering a document is faster with."""
+    layers = list(document.walk())
+    found = set()
+    if plain_raster(document) is None:
+        found = {layer.mode for layer in layers}
+        found |= {TONE} if any(layer.filter for layer in layers) else set()
+    seen = (raster for layer in document.picture.layers for raster in layer.rasters())
+    found |= {RESAMPLE} if any(isinstance(x, View) and not x.exact for x in seen) else set()
+    return sorted(found)
 
 
 def whole(document: Document, live: Live | None = None, depth: str | None = None) -> Raster:

@@ -23,6 +23,7 @@ from safelight.document import (
     Renderer,
     edits,
     is_stale,
+    kernels,
     plain_raster,
 )
 from safelight.gui.background import Background, Mailbox
@@ -33,7 +34,7 @@ from safelight.gui.looking import Looking
 from safelight.gui.run import Run, Task
 from safelight.gui.saving import Saving
 from safelight.gui.seeing import Seen
-from safelight.pixels import TONE, prepare_kernels
+from safelight.pixels import kernels_ready, prepare_kernels
 
 _PICTURES = 8
 """Versions of the document whose tiles stay ready for the screen."""
@@ -267,13 +268,11 @@ class Session(Edited):
         )
 
     def _compile(self) -> None:
-        """Have the blend modes and tones compiled that the document uses: they are faster then."""
-        document = self.document
-        if plain_raster(document) is None:
-            modes = sorted({layer.mode for layer in document.walk()})
-            modes += [TONE] if any(layer.filter for layer in document.walk()) else []
+        """Have compiled what the document is rendered with: it is faster then."""
+        found = kernels(self.document)
+        if not kernels_ready(found):
             folder = actions.cache_folder() / "kernels"
-            threading.Thread(target=prepare_kernels, args=(folder, modes), daemon=True).start()
+            threading.Thread(target=prepare_kernels, args=(folder, found), daemon=True).start()
 
     def _find_stale(self) -> None:
         """Find out, on a thread, which results are of something else, or are not there yet."""

@@ -3,7 +3,8 @@
 from safelight.pixels.blend import MODES, blend, composite
 from safelight.pixels.colour import SRGB, ColourError, Profile
 from safelight.pixels.depth import DEPTHS, WHITE, deeper, from_float, to_float
-from safelight.pixels.fused import TONE, kernels_ready, prepare_kernels
+from safelight.pixels.fused import RESAMPLE, TONE, kernels_ready, prepare_kernels
+from safelight.pixels.lanczos import Matrix
 from safelight.pixels.neighbours import filled, is_finite, mended, seen, surroundings
 from safelight.pixels.tiles import (
     TILE,
@@ -18,7 +19,7 @@ from safelight.pixels.tiles import (
     without_colour,
 )
 from safelight.pixels.tone import Tone, composed
-from safelight.pixels.view import Matrix, View, is_exact
+from safelight.pixels.view import View, is_exact
 
 __all__ = [
     "DEPTHS",
@@ -27,6 +28,7 @@ __all__ = [
     "MODES",
     "Matrix",
     "View",
+    "RESAMPLE",
     "SRGB",
     "TILE",
     "TONE",

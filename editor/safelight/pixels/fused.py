@@ -1,15 +1,15 @@
-"""Fused: compositing and tones compiled to machine code, the same formulas in one pass.
+"""Fused: compositing, tones and resampling compiled to machine code, the same formulas in one pass.
 
 numpy walks over the pixels once for every operation of a formula; a compiled kernel does all of
 them while the pixels are in registers. numba compiles the very functions of
 ``safelight.pixels.blend``, without leave to reorder arithmetic, so both give the same numbers.
 
 Nothing depends on it. Until ``prepare_kernels`` is done, and where there is no numba,
-``composite`` and ``Tone.apply`` work in numpy. Compiling takes about half a second a mode, once for
-every user and version, and is left to a child process: in this one the collector of cyclic garbage
-would walk over all that the compiler makes, and the window would stand still for a tenth of a
-second at a time. Loading the result takes a third of a second for all modes with the import of
-numba, and 55 MB besides the compiler's mapped file.
+``composite``, ``Tone.apply`` and ``lanczos.resample`` work in numpy. Compiling takes about half a
+second a mode, once for every user and version, and is left to a child process: in this one the
+collector of cyclic garbage would walk over all that the compiler makes, and the window would stand
+still for a tenth of a second at a time. Loading the result takes a third of a second for all modes
+with the import of numba, and 55 MB besides the compiler's mapped file.
 
 A kernel runs on the thread that calls it and lets other threads run, so callers composite several
 tiles at once. (numba's own threads would be a second pool beside theirs, and one kind of it
@@ -36,7 +36,7 @@ from numpy.typing import NDArray
 
 from safelight.api import FROM_LINEAR, TO_LINEAR, Curves, Lattice, Matrix, Mix, Stage
 from safelight.api.table import LUMINANCE
-from safelight.pixels import tone
+from safelight.pixels import lanczos, tone
 from safelight.pixels.blend import (
     COMPILED,
     FORMULAS,
@@ -62,8 +62,8 @@ _CHUNK = 256
 _PATIENCE = 300.0
 """Seconds after which a child process that still compiles is given up."""
 
-TONE = "tone"
-"""What ``prepare_kernels`` calls the kernel of tones, beside the blend modes."""
+TONE, RESAMPLE = "tone", "resample"
+"""What ``prepare_kernels`` calls the kernels of tones and of resampling, beside the modes."""
 
 _preparing = threading.Lock()
 
@@ -71,7 +71,7 @@ _preparing = threading.Lock()
 def prepare_kernels(folder: Path | None, modes: Iterable[str] = MODES) -> bool:
     """Compile the kernels of ``modes``, or load them from ``folder``; whether all are ready now.
 
-    ``TONE`` among them is the kernel of tones.
+    ``TONE`` and ``RESAMPLE`` among them are the kernels of tones and of resampling.
 
     For a background thread, once there is something to blend; calling it again costs nothing.
     ``folder`` is a cache that belongs to the user alone, for what is in it will be run; None
@@ -81,7 +81,7 @@ def prepare_kernels(folder: Path | None, modes: Iterable[str] = MODES) -> bool:
     """
     wanted = list(modes)
     for mode in wanted:
-        if mode not in FORMULAS and mode != TONE:
+        if mode not in FORMULAS and mode not in _OTHERS:
             raise ValueError(f"unknown blend mode {mode}; choose from {', '.join(MODES)}")
     with _preparing:
         missing = [mode for mode in wanted if not kernels_ready([mode])]
@@ -90,8 +90,8 @@ def prepare_kernels(folder: Path | None, modes: Iterable[str] = MODES) -> bool:
                 _compile_elsewhere(missing, folder)
             for mode in missing:
                 kernel = _checked(mode, folder)
-                if mode == TONE:
-                    tone.COMPILED.append(kernel)
+                if mode in _OTHERS:
+                    _others()[mode].append(kernel)
                 else:
                     COMPILED[mode] = kernel
         except Exception as error:  # whatever it is that numba runs into
@@ -101,12 +101,27 @@ def prepare_kernels(folder: Path | None, modes: Iterable[str] = MODES) -> bool:
 
 
 def kernels_ready(modes: Iterable[str] = MODES) -> bool:
-    """Whether ``composite`` is compiled for all of ``modes``; tones, for ``TONE`` among them."""
-    return all(bool(tone.COMPILED) if mode == TONE else mode in COMPILED for mode in modes)
+    """Whether ``composite`` is compiled for all of ``modes``; tones, for ``TONE`` among them, and
+    resampling, for ``RESAMPLE``.
+    """
+    others = _others()
+    return all(bool(others[mode]) if mode in others else mode in COMPILED for mode in modes)
+
+
+_OTHERS = (TONE, RESAMPLE)
+
+
+def _others() -> dict[str, list[Kernel]]:
+    """Where the compiled kernels that are of no mode are put."""
+    return {TONE: tone.COMPILED, RESAMPLE: lanczos.COMPILED}
 
 
 def _checked(name: str, folder: Path | None) -> Kernel:
-    """The kernel of a mode or of tones. Raises RuntimeError unless it does what numpy does."""
+    """The kernel of that name. Raises RuntimeError unless it does what numpy does."""
+    if name == RESAMPLE:
+        made = _compile(_resample_loop(), _resample_signature, folder)
+        _check_resampling(made)
+        return made
     if name == TONE:
         kernel = _tones(_compile(_tone_loop(), _tone_signature, folder))
         _check_tones(kernel)
@@ -228,7 +243,7 @@ def _private(folder: Path) -> Path:
     """
     state = hashlib.sha256(str(sys.implementation.cache_tag).encode())
     formulas = FORMULAS["normal"].function.__code__.co_filename
-    for module in (__file__, formulas, tone.__file__):
+    for module in (__file__, formulas, tone.__file__, lanczos.__file__):
         state.update(Path(module).read_bytes())
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     inside = folder / state.hexdigest()[:16]
@@ -726,36 +741,22 @@ def _check_tones(kernel: tone.Kernel) -> None:
 
 # -- resampling ------------------------------------------------------------------------------
 
-_resampler: Callable[..., None] | None = None
-_making = threading.Lock()
+
+def _resample_signature() -> Any:
+    """What the kernel of resampling is given, as numba says it."""
+    from numba import types
+
+    read = types.Array(types.float32, 3, "C", readonly=True)
+    written = types.Array(types.float32, 3, "C")
+    whole = types.Array(types.int64, 1, "C")
+    numbers = types.Array(types.float64, 1, "C")
+    return types.void(read, whole, numbers, whole, types.float64, written)
 
 
-def resample(
-    pixels: NDArray[np.float32],
-    window: tuple[int, int, int, int],
-    matrix: tuple[float, ...],
-    corner: tuple[int, int],
-    beyond: float,
-    made: NDArray[np.float32],
-) -> None:
-    """Fill ``made`` (height, width, channels), whose first pixel is at ``corner``, with a raster
-    that is seen through ``matrix`` (see ``pixels.view``).
-
-    ``pixels``, premultiplied, is the part of a raster of ``window`` (x, y, the raster's width and
-    height) that counts. It lies on where it ends, and shows as far as it reaches; past that is
-    ``beyond`` for one channel, transparency for four.
-    """
-    global _resampler
-    if _resampler is None:
-        with _making:
-            if _resampler is None:
-                try:
-                    from numba import njit
-                except ImportError:  # slow, and the same
-                    _resampler = _resample
-                else:
-                    _resampler = njit(nogil=True)(_resample)
-    _resampler(pixels, np.array(window), np.array(matrix), np.array(corner), beyond, made)
+def _resample_loop() -> Callable[..., None]:
+    """``safelight.pixels.lanczos.in_numpy``, pixel by pixel, to be compiled."""
+    _teach()
+    return _resample
 
 
 def _resample(
@@ -808,3 +809,20 @@ def _resample(
                 made[row, column, k] = total[k] / weights / alpha
             if channels == 4:
                 made[row, column, 3] = alpha * cover
+
+
+def _check_resampling(kernel: Callable[..., None]) -> None:
+    """Raise RuntimeError when the kernel of resampling does not do what numpy does."""
+    pixels = np.random.default_rng(1).uniform(0.5, 1, (23, 19, 4)).astype(np.float32)
+    window, corner = np.array((5, 3, 30, 40)), np.array((-2, 4))
+    for own, channels in ((4, 4), (3, 3), (1, 1)):
+        given = np.ascontiguousarray(pixels[..., :own])
+        for matrix in (
+            (0.8, 0.3, 2.5, -0.3, 0.8, 9.0, 0.0, 0.0, 1.0),
+            (2.2, 0.1, -3.0, 0.2, 1.7, 1.0, 1e-3, 2e-3, 1.0),
+        ):
+            made, expected = (np.ones((17, 21, channels), np.float32) for _ in range(2))
+            kernel(given, window, np.array(matrix), corner, 1.0, made)
+            lanczos.in_numpy(given, window, np.array(matrix), corner, 1.0, expected)
+            if not np.allclose(made, expected, rtol=1e-5, atol=1e-5):
+                raise RuntimeError("compiled resampling is not what numpy computes")

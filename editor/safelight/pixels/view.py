@@ -10,21 +10,15 @@ from __future__ import annotations
 
 import hashlib
 import math
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from safelight.api import Region
-from safelight.pixels import fused
 from safelight.pixels.depth import WHITE, from_float, to_float
-from safelight.pixels.tiles import Raster, places
-
-Matrix: TypeAlias = tuple[float, ...]
-"""Nine numbers, row by row: a map from points of a picture to points of a raster."""
-
-_WIDEST = 64.0
-"""Pixels of a raster that one of a view stands for at most, each way."""
+from safelight.pixels.lanczos import WIDEST, Matrix, resample
+from safelight.pixels.tiles import Raster, places, tile_digest
 
 
 class View(Raster):
@@ -46,8 +40,9 @@ class View(Raster):
         if channels == 3 and not _covered(source, matrix, width, height):
             channels = 4
         depth = source.depth if exact else "float32"
-        tiles = [_Tile(self, place, channels) for place in places(width, height)]
-        super().__init__(width, height, channels, depth, tiles)
+        super().__init__(width, height, channels, depth, ())
+        self._tiles = [_Tile(self, place, channels) for place in places(width, height)]
+        self._digests, self._grey = [None] * len(self._tiles), [None] * len(self._tiles)
 
     def level(self, level: int) -> Raster:
         """The view of the source's zoom level: resampled once, from there."""
@@ -73,6 +68,22 @@ class View(Raster):
 
     def has_level(self, level: int) -> bool:
         return self.source.has_level(level)
+
+    def digests(self) -> list[bytes]:
+        """Of what each tile is made of: the same for the same part of the same source."""
+        if any(digest is None for digest in self._digests):
+            own, channels = self.source.digest(), self.channels
+            for index, at in enumerate(places(self.width, self.height)):
+                shape = at.height, at.width, channels
+                told = (self.matrix, self.beyond, channels, at.x, at.y, *shape)
+                text = own + repr(told).encode()
+                self._digests[index] = hashlib.blake2b(text, digest_size=16).digest()
+        return [digest for digest in self._digests if digest is not None]
+
+    @property
+    def exact(self) -> bool:
+        """Whether its pixels are pixels of the source, as they are."""
+        return is_exact(self.matrix)
 
     def pixels(self, region: Region, channels: int) -> NDArray[Any]:
         """The pixels of a part: (height, width, channels) of the view's depth."""
@@ -124,7 +135,7 @@ class View(Raster):
         if self.source.channels == 4:
             pixels = pixels.copy()
             pixels[..., :3] *= pixels[..., 3:]
-        fused.resample(
+        resample(
             pixels,
             (window.x, window.y, self.source.width, self.source.height),
             self.matrix,
@@ -144,7 +155,7 @@ class View(Raster):
                 steps += [across, down]
         if not all(math.isfinite(item) for point in points for item in point):
             return self.source.region
-        rim = 3 * min(max(steps), _WIDEST) + 2
+        rim = 3 * min(max(steps), WIDEST) + 2
         left, top = (min(p[k] for p in points) - rim for k in (0, 1))
         right, bottom = (max(p[k] for p in points) + rim for k in (0, 1))
         if right < 0 or bottom < 0 or left > self.source.width or top > self.source.height:
@@ -173,10 +184,8 @@ class _Tile:
 
     @property
     def digest(self) -> bytes:
-        """Of what it is made of: the same for the same part of the same source."""
-        place = self._place
-        told = (self._matrix, self._beyond, self._channels, place.x, place.y, *self.shape)
-        return hashlib.blake2b(self._source.digest() + repr(told).encode(), digest_size=16).digest()
+        """Of its pixels. Views know those of all their tiles without looking at one."""
+        return tile_digest(self.fetch())
 
     def fetch(self) -> NDArray[Any]:
         view = View.__new__(View)
@@ -198,7 +207,7 @@ def _course(matrix: Matrix, x: float, y: float) -> tuple[float, float, float, fl
     a, b, c, d, e, f, g, h, i = matrix
     far = g * x + h * y + i
     if far <= 1e-9:
-        return math.inf, math.inf, _WIDEST, _WIDEST
+        return math.inf, math.inf, WIDEST, WIDEST
     u, v = (a * x + b * y + c) / far, (d * x + e * y + f) / far
     across = math.hypot((a - u * g) / far, (b - u * h) / far)
     down = math.hypot((d - v * g) / far, (e - v * h) / far)

@@ -1,0 +1,70 @@
+"""Resampling: the compiled loop and numpy give the same, and nothing is compiled by looking."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from safelight.pixels import RESAMPLE, Raster, View, kernels_ready, lanczos, prepare_kernels
+
+MAPS = {
+    "turned": (0.96, -0.28, 7.0, 0.28, 0.96, -4.5, 0.0, 0.0, 1.0),
+    "smaller": (2.3, 0.2, -11.0, -0.1, 3.1, 5.0, 0.0, 0.0, 1.0),
+    "a perspective": (1.0, 0.1, 3.0, -0.05, 1.1, 2.0, 8e-4, -3e-4, 1.0),
+    "beside it": (1.0, 0.0, 900.5, 0.0, 1.0, 0.5, 0.0, 0.0, 1.0),
+}
+
+
+@pytest.fixture(scope="module")
+def compiled(request):
+    pytest.importorskip("numba")
+    kept, lanczos.COMPILED[:] = list(lanczos.COMPILED), []
+    assert prepare_kernels(request.config.cache.mkdir("kernels"), [RESAMPLE])
+    assert kernels_ready([RESAMPLE])
+    made, lanczos.COMPILED[:] = lanczos.COMPILED[0], kept
+    return made
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("name", MAPS)
+def test_what_is_compiled_gives_what_numpy_gives(compiled, monkeypatch, name, channels):
+    pixels = np.random.default_rng(5).random((90, 120, channels), np.float32)
+    made = []
+    for ways in ([], [compiled]):
+        monkeypatch.setattr(lanczos, "COMPILED", ways)
+        view = View(Raster.from_array(pixels.copy()), MAPS[name], 70, 60, beyond=1)
+        made.append(view.to_array())
+    assert np.allclose(*made, rtol=1e-5, atol=1e-6)
+
+
+def test_looking_at_a_turned_picture_compiles_nothing():
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys, numpy as np; from safelight.pixels import Raster, View;"
+            "raster = Raster.from_array(np.ones((9, 9, 3), 'f4'));"
+            "View(raster, (.8, .6, 0, -.6, .8, 5, 0, 0, 1), 5, 5).to_array();"
+            "assert 'numba' not in sys.modules",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_view_looks_at_no_pixel_until_it_is_looked_at():
+    class Never(Raster):
+        __slots__ = ()
+
+        def digest(self):
+            raise AssertionError("hashed")
+
+        def read(self, region):
+            raise AssertionError("read")
+
+    view = View(Never(9, 9, 3, "uint8", ()), (1, 0, 2, 0, 1, 2, 0, 0, 1), 4, 4)
+    assert view.level(0) is view
+    assert (view.width, view.height, view.channels, view.depth) == (4, 4, 3, "uint8")
