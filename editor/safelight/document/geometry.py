@@ -17,6 +17,9 @@ from safelight.pixels import Raster, View
 LONGEST_SIDE = 1_000_000
 """Pixels of a picture's side that are believed."""
 
+_NEAR = 1e-6
+"""What a map's numbers are off by after many others."""
+
 MOST_PIXELS = 500_000_000
 """Pixels that are made at once: 8 GB while they are numbers of a computation."""
 
@@ -92,7 +95,9 @@ def straighten(document: Document, degrees: float) -> Document:
         return document
     width, height = document.width, document.height
     cosine, sine = math.cos(math.radians(degrees)), abs(math.sin(math.radians(degrees)))
-    share = min(width / (width * cosine + height * sine), height / (width * sine + height * cosine))
+    # What is resampled has whole pixels around it, so that its own edge stays opaque.
+    across, down = max(width - 2, 1), max(height - 2, 1)
+    share = min(across / (width * cosine + height * sine), down / (width * sine + height * cosine))
     inner = max(math.floor(width * share), 1), max(math.floor(height * share), 1)
     middle = Place.offset((width - inner[0]) / 2, (height - inner[1]) / 2)
     turned = Place.turned(-degrees, width / 2, height / 2)
@@ -132,13 +137,17 @@ def extent(document: Document) -> Region:
     """The smallest rectangle, in the picture's pixels, that holds the picture and all that layers
     hold beyond it. It may begin left of and above the picture, at negative numbers.
     """
-    points = [(0.0, 0.0), (float(document.width), float(document.height))]
-    back = document.frame.inverse
+    return _extent(document, document.frame)
+
+
+def _extent(document: Document, frame: Place) -> Region:
+    """The same in the pixels of a picture that another frame would show."""
+    back = frame.inverse
+    points = back.after(document.frame).corners(document.width, document.height)
     for layer in document.walk():
         for raster in layer.kind.rasters(layer.content):
             if layer.filter is None:
-                place = back.after(layer.place)
-                points += place.corners(raster.width, raster.height)
+                points += back.after(layer.place).corners(raster.width, raster.height)
     left, top = (math.floor(min(point[k] for point in points) + 1e-6) for k in (0, 1))
     right, bottom = (math.ceil(max(point[k] for point in points) - 1e-6) for k in (0, 1))
     return Region(left, top, right - left, bottom - top)
@@ -150,12 +159,27 @@ def reveal_all(document: Document) -> Document:
     return document if found == document.region else crop(document, found)
 
 
-def uncropped(document: Document) -> tuple[Document, Place]:
-    """The document with all of the plane around its picture, and the map from the points of the
-    document's own picture to those of the larger one.
+def uncropped(document: Document) -> tuple[Document, float]:
+    """The document with all of its plane in view and its sides level, as before it was
+    straightened, and by how many degrees, clockwise, its own picture is turned from there.
+
+    A picture under a perspective stays as it is.
     """
-    found = extent(document)
-    return reveal_all(document), Place.offset(-found.x, -found.y)
+    a, b, _, d, e, _, g, h, _ = document.frame.matrix
+    stretch = max(abs(math.hypot(a, d) - 1), abs(math.hypot(b, e) - 1), abs(a * b + d * e))
+    if (g, h) != (0, 0) or stretch > _NEAR:
+        return document, 0.0
+    upright = abs(a) >= abs(b)
+    level = Place.affine(
+        *(round(a / abs(a)) if upright else 0, 0 if upright else round(b / abs(b)), 0),
+        *(0 if upright else round(d / abs(d)), round(e / abs(e)) if upright else 0, 0),
+    )
+    right, _, _, down = level.inverse.after(document.frame).matrix[:4]
+    found = _extent(document, level)
+    frame = level.after(Place.offset(found.x, found.y))
+    whole = replace(document, width=found.width, height=found.height, frame=frame)
+    turned = -math.degrees(math.atan2(down, right)) + 0.0
+    return (document if whole.looked_at == document.looked_at else whole), turned
 
 
 def same_plane(one: Document, other: Document) -> bool:

@@ -195,7 +195,7 @@ class Scene:
         elif self.overlay is not None:
             word = "Preview…" if self.overlay.running else "Preview"
             paint_word(painter, word, edge, edge, pose.ratio)
-        if pose.view.angle:
+        if pose.view.angle and not any(tool.turns for tool in tools):
             word = f"View turned by {pose.view.angle:.3g}°".replace("-", "\N{MINUS SIGN}")
             paint_word(painter, word, edge, pose.room[1] - 34 * pose.ratio, pose.ratio)
 

@@ -29,6 +29,10 @@ class TextControl(Control):
         with QSignalBlocker(self.line):
             self.line.setText(str(value))
 
+    def lie_in_a_row(self) -> None:
+        super().lie_in_a_row()
+        self.line.setFixedWidth(76)
+
     def _edited(self) -> None:
         """All that is typed until the field is left is one step."""
         if not self._held:

@@ -88,6 +88,7 @@ class Tool:
     tints: ClassVar[bool] = False
     pressure: ClassVar[bool] = False
     repeats: ClassVar[bool] = False
+    turns: ClassVar[bool] = False
     word = ""
     """What is said on the canvas while the tool is in hand."""
 
