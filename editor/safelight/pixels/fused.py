@@ -167,7 +167,7 @@ def fill(folder: str, *modes: str) -> None:
 
     inside = _private(Path(folder))
     for waits in (False, True):
-        for mode in modes or (*MODES, TONE):
+        for mode in modes or (*MODES, *_OTHERS):
             done = inside / f"{mode}.{numba.__version__}"
             with _alone(inside / f"{mode}.lock", waits) as ours:
                 if ours and not done.exists():
