@@ -67,7 +67,7 @@ def test_a_network_becomes_a_filter_and_goes_again(store, network, document):
         small = outcome.raster.to_array().reshape(120, 2, 300, 2, 3).mean(axis=(1, 3))
         # Its bias is 0.01, its kernel differs from a copy by noise of 0.004.
         assert np.abs(small - document.layers[0].content.to_array()).mean() < 0.04 * 255
-    (found,) = [item for item in models.known(store) if not item.built_in]
+    (found,) = [item for item in models.known(store.installed()) if not item.built_in]
     assert (found.name, found.licence, found.intact) == ("real_thing_x2", "BSD-3-Clause", True)
     assert models.remove(store, "real_thing_x2").name == plugin.name
     assert store.installed() == ()
@@ -112,7 +112,7 @@ def test_a_changed_network_is_noticed(store, network):
     content = bytearray(path.read_bytes())
     content[200] ^= 1
     path.write_bytes(content)
-    (found,) = [item for item in models.known(store) if not item.built_in]
+    (found,) = [item for item in models.known(store.installed()) if not item.built_in]
     assert found.intact is False
 
 

@@ -176,3 +176,15 @@ def test_the_stamp_tells_of_what_is_changed_added_and_removed(tmp_path):
     (package / "a.pyc").write_bytes(b"x")
     assert stamp_of(package) == seen[-1]
     assert stamp_of(tmp_path / "gone") == stamp_of(tmp_path / "gone")
+
+
+def test_what_was_reloaded_is_told_once(studio, plugin):
+    heard = []
+    studio.hear_offers(heard.append)
+    assert studio.reload() == ()
+    assert heard == []
+    write(plugin, MODULE.format(factor=0.5).replace("amount:", "strength:"))
+    studio.reload()
+    (offers,) = heard
+    assert [item.name for item in offers.editable] == ["safelight-soft-glow"]
+    assert offers.by_id["safelight_soft_glow.soft_glow"].parameters[0].name == "strength"

@@ -75,7 +75,7 @@ def test_no_plugin_is_asked_for_its_formats_at_start(installed, store, monkeypat
 
     monkeypatch.setattr(Pools, "of", nobody)
     with actions.Studio(store=store) as studio:
-        assert "safelight_bytes.read" in {item.id for item in studio.formats()}
+        assert "safelight_bytes.read" in {item.id for item in studio.offers().formats}
         assert "Bytes" in {item.format.title for item in studio.exporters()}
 
 

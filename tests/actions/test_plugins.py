@@ -34,7 +34,7 @@ def test_strangers_are_listed_before_the_built_in_ones(store, tmp_path):
     stock(store, wheel(tmp_path, "candlelight"))
     stock(store, wheel(tmp_path, "candlelight", version="2.0"))
     with actions.Studio(store=store) as studio:
-        found = listed(studio)
+        found = listed(studio.offers())
     assert [item.plugin.name for item in found[:2]] == ["candlelight", "safelight-blur"]
     assert [item.built_in for item in found[:2]] == [False, True]
     assert found[0].earlier == "1.0"
@@ -43,7 +43,7 @@ def test_strangers_are_listed_before_the_built_in_ones(store, tmp_path):
 
 def test_built_in_networks_say_whose_they_are():
     with actions.Studio() as studio:
-        found = completed(listed(studio))
+        found = completed(listed(studio.offers()))
     networks = [network for item in found for network in item.plugin.networks]
     assert networks
     for network in networks:

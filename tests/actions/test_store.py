@@ -41,7 +41,7 @@ def test_fifty_plugins_start_no_process_and_their_records_are_read_once(store, m
     with Studio(store=store) as studio:
         ours = [item for item in studio.filters() if item.plugin.startswith("safelight-p")]
         assert len(ours) == 500
-        assert studio.broken() == ()
+        assert studio.offers().broken == ()
         assert len(studio.filters()) >= 500
     assert len(read) == 50
 
@@ -99,7 +99,7 @@ def test_a_damaged_record_is_a_fault_of_that_plugin_alone(text, reason, store):
     assert by_name["safelight-good"].fault == ""
     with Studio(store=store) as studio:
         assert {item.plugin for item in studio.filters()} >= {"safelight-good"}
-        assert [item.plugin for item in studio.broken()] == ["safelight-bad"]
+        assert [item.plugin for item in studio.offers().broken] == ["safelight-bad"]
     store.uninstall("safelight-bad")
     assert [item.name for item in store.installed()] == ["safelight-good"]
 

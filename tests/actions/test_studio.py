@@ -4,13 +4,10 @@ import numpy as np
 import pytest
 
 from safelight import actions
-from safelight.actions.store import Store
 from safelight.api import ParameterError
-from safelight.document import Document, Layer, LiveFilter, edits, render, whole
+from safelight.document import Document, whole
 from safelight.pixels import Raster
-from safelight.workers.job import live_filter
 from tests.plugins.installing import install
-from tests.plugins.records import record
 
 
 @pytest.fixture(scope="module")
@@ -82,51 +79,3 @@ def test_a_closed_studio_says_so(document):
     studio.close()
     job = studio.start(filter, {}, document)
     assert isinstance(job.wait(180), actions.JobFailed)
-
-
-@pytest.fixture
-def crowded(tmp_path):
-    """A studio whose store has two plugins, and has been asked for what there is."""
-    store = Store(tmp_path / "store")
-    for name in ("safelight-one", "safelight-two"):
-        record(store, name)
-    with actions.Studio("cpu", store=store) as studio:
-        studio.filters()
-        yield studio
-
-
-def test_while_a_frame_is_drawn_nobody_looks_into_the_store(crowded, document, monkeypatch):
-    warm = Layer("Warm", live_filter(crowded.filter("warmth"), {"amount": 0.5}))
-    gone = Layer("Gone", LiveFilter("nowhere.gone"))
-    stranger = Layer("Stranger", live_filter(crowded.filter("safelight_two.f3"), {}))
-    layered = document
-    for layer in (warm, gone, stranger):
-        layered = edits.add_layer(layer).apply(layered)
-    looks = []
-    for name in ("installed", "environments", "_read"):
-        monkeypatch.setattr(Store, name, lambda *_: looks.append(1) or ())
-    for number in range(3):
-        changed = edits.set_filter(warm.id, settings={"amount": number / 4}).apply(layered)
-        assert render(changed, changed.region, crowded.live, lenient=True)[0, 0, 0] >= 128
-    assert looks == []
-
-
-def test_what_is_installed_is_one_value_until_something_changes(crowded):
-    offers = crowded.offers()
-    assert crowded.offers() is offers
-    with pytest.raises(TypeError):
-        offers.by_id["more"] = offers.filters[0]
-    record(crowded.store, "safelight-three")
-    assert "safelight_three.f0" in crowded.offers().by_id
-    crowded.store.set_enabled("safelight-three", False)
-    assert "safelight_three.f0" not in crowded.offers().by_id
-    crowded.store.uninstall("safelight-one")
-    assert {item.plugin for item in crowded.offers().filters} >= {"safelight-two"}
-    assert "safelight_one.f0" not in crowded.offers().by_id
-    assert "safelight_one.f0" in offers.by_id
-
-
-def test_what_another_program_has_installed_is_known_after_a_refresh(crowded):
-    record(Store(crowded.store.folder.parent), "safelight-three")
-    crowded.refresh("safelight-three")
-    assert crowded.filter("safelight_three.f0").plugin == "safelight-three"

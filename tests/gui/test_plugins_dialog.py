@@ -137,9 +137,12 @@ def test_a_package_is_installed_from_the_index_after_a_yes(open_dialog, index, s
     qtbot.keyClick(page.offer, Qt.Key.Key_Tab)
     qtbot.keyClick(page.cancel, Qt.Key.Key_Tab)
     assert page.install.hasFocus()
-    with qtbot.waitSignal(dialog.changed, timeout=_LIMIT):
-        qtbot.keyClick(page.install, Qt.Key.Key_Space)
+    heard = []
+    dialog.studio.hear_offers(heard.append)
+    qtbot.keyClick(page.install, Qt.Key.Key_Space)
     said(dialog, qtbot, "candlelight 1.0 is installed.")
+    (offers,) = heard
+    assert [item.name for item in offers.strangers.plugins] == ["candlelight"]
     (plugin,) = store.installed()
     assert plugin.packages[0].sha256 in offer
     assert made.stat().st_size == plugin.packages[0].size

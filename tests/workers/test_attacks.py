@@ -186,13 +186,13 @@ def test_what_harms_nobody_runs_and_leaves_nothing(name, studio, document):
         outcome = attack(studio, name, document)
         assert isinstance(outcome, JobFinished), outcome
         assert np.array_equal(outcome.raster.to_array(), pixels(document))
-        studio.refresh("safelight-attacks")  # its workers end, and what they wrote goes
+        studio.release("safelight-attacks")  # its workers end, and what they wrote goes
     expect_honest_work(studio, document)
 
 
 def test_nothing_is_left_of_what_a_plugin_wrote(studio, document):
     attack(studio, "remember", document)
-    studio.refresh("safelight-attacks")
+    studio.release("safelight-attacks")
     assert list((studio.store.folder / ".scratch" / "safelight-attacks").iterdir()) == []
 
 

@@ -30,8 +30,8 @@ from safelight.actions.networkplugin import (
     write_wheel,
 )
 from safelight.actions.pip import Stopped, run_until
-from safelight.actions.store import Installed, Package, Store, StoreError
-from safelight.api import Declaration, Region
+from safelight.actions.store import Installed, Offered, Package, Store, StoreError
+from safelight.api import Region
 from safelight.document import Document, Live, render
 from safelight.pixels import Raster
 from safelight.workers.environment import editor_path, interpreter
@@ -61,7 +61,7 @@ class Candidate:
         path: Path,
         *,
         given: Mapping[str, str] | None = None,
-        reserved: Iterable[Declaration] = (),
+        reserved: Iterable[Offered] = (),
     ) -> None:
         self._store = store
         self._path = path

@@ -80,7 +80,7 @@ def check_plugin(
     ):
         for promise, complaint in _of_the_distribution(subject).items():
             found(Verdict(subject.name, promise, complaint))
-        found(Verdict(subject.name, "ids", _taken(subject, studio.offered())))
+        found(Verdict(subject.name, "ids", _taken(subject, studio.offers().offered)))
         for declaration in subject.filters:
             for promise in PROMISES:
                 complaint = _ask(subject.pool, declaration, promise, patience)
@@ -105,14 +105,15 @@ def _installed_for_now(source: str) -> Iterator[_Subject]:
 @contextlib.contextmanager
 def _installed(name: str, studio: Studio) -> Iterator[_Subject]:
     """A plugin of the store, or one of the editor's own environment."""
-    offered = tuple(item for item in studio.offered() if _same(item.plugin, name))
-    for plugin in studio.broken():
+    offers = studio.offers()
+    offered = tuple(item for item in offers.offered if _same(item.plugin, name))
+    for plugin in offers.broken:
         if _same(plugin.plugin, name):
             raise StoreError(f"{plugin.plugin} cannot be loaded: {plugin.reason}.")
     if not offered:
         raise StoreError(f"{studio.store.find(name).name} is disabled: enable it first.")
     name = offered[0].plugin
-    environment = studio.store.environments().get(name)
+    environment = offers.strangers.environments.get(name)
     pool = Pool(limit=1, environment=environment)
     with contextlib.closing(pool):
         facts = _facts(name, [str(environment.library)] if environment else sys.path)

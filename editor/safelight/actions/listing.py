@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from safelight.actions.installer import licence_of, networks_in, question_about, with_facts
+from safelight.actions.offers import Offers
 from safelight.actions.store import Installed, Network, Offered, Package
-from safelight.actions.studio import Studio
 from safelight.api import Declaration, Format
 from safelight.workers.pool import Pool, WorkerSilent
 
@@ -28,17 +28,14 @@ class Listed:
     earlier: str = ""
 
 
-def listed(studio: Studio) -> tuple[Listed, ...]:
-    """The strangers' plugins by name, then the built-in ones. Raises WorkerDied.
+def listed(offers: Offers) -> tuple[Listed, ...]:
+    """The strangers' plugins by name, then the built-in ones.
 
     What the built-in networks say of themselves is not read yet: see ``completed``.
     """
-    store = studio.store
-    strangers = []
-    for item in store.installed():
-        earlier = store.earlier(item.name)
-        strangers.append(Listed(item, earlier=earlier.version if earlier else ""))
-    return (*strangers, *_built_in(studio))
+    found = offers.strangers
+    strangers = (Listed(x, earlier=found.earlier.get(x.name, "")) for x in found.plugins)
+    return (*strangers, *_built_in(offers))
 
 
 def completed(entries: Iterable[Listed]) -> tuple[Listed, ...]:
@@ -54,11 +51,12 @@ def completed(entries: Iterable[Listed]) -> tuple[Listed, ...]:
     )
 
 
-def _built_in(studio: Studio) -> Iterable[Listed]:
+def _built_in(offers: Offers) -> Iterable[Listed]:
     offered: dict[str, list[Offered]] = {}
-    for item in studio.built_in():
+    for item in offers.built_in:
         offered.setdefault(item.plugin, []).append(item)
-    faults = {item.plugin: item.reason for item in studio.broken_built_in()}
+    strangers = {item.name for item in offers.strangers.plugins}
+    faults = {x.plugin: x.reason for x in offers.broken if x.plugin not in strangers}
     for name in sorted({*offered, *faults}):
         yield Listed(_described(name, offered.get(name, []), faults.get(name, "")), built_in=True)
 

@@ -7,7 +7,7 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -56,10 +56,10 @@ class Known:
         return asdict(self) | {"path": str(self.path), "intact": self.intact}
 
 
-def known(store: Store) -> list[Known]:
-    """Every network of the built-in plugins and of the store's, by plugin and file."""
+def known(plugins: Iterable[Installed]) -> list[Known]:
+    """Every network of the built-in plugins and of ``plugins`` of the store, by plugin and file."""
     built_in = [item for plugin, folder in _built_in() for item in _beside(plugin, folder)]
-    stored = [item for plugin in store.installed() for item in _stored(plugin)]
+    stored = [item for plugin in plugins for item in _stored(plugin)]
     return [*sorted(built_in, key=lambda item: (item.plugin, item.name)), *stored]
 
 
@@ -133,12 +133,13 @@ def _facts(path: Path) -> tuple[int, str, Mapping[str, str]]:
 
 def remove(store: Store, name: str) -> Installed:
     """Remove a network of the user's own, and its plugin. Raises StoreError."""
-    plugins = {item.name: item for item in store.installed() if is_own(item)}
+    installed = store.installed()
+    plugins = {item.name: item for item in installed if is_own(item)}
     wanted = canonical(name.removesuffix(".onnx"))
     for plugin in (wanted, PREFIX + wanted):
         if plugin in plugins:
             return store.uninstall(plugin)
-    for item in known(store):
+    for item in known(installed):
         if canonical(item.name) == wanted:
             raise StoreError(f"{item.name} is a part of the plugin {item.plugin}.")
     names = ", ".join(item.removeprefix(PREFIX) for item in plugins) or "none"

@@ -15,7 +15,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -88,6 +88,11 @@ class Installed:
     stamp: int = 0
 
     @property
+    def usable(self) -> bool:
+        """Whether it is switched on and has no fault."""
+        return self.enabled and not self.fault
+
+    @property
     def library(self) -> Path:
         """Where its code lies."""
         return self.folder / "lib"
@@ -156,8 +161,8 @@ def canonical(name: str) -> str:
 class Store:
     """The plugins below ``folder``; each Python version has its own.
 
-    ``state`` is another object after each change that is made through this store: what has been
-    found out about the plugins stays true as long as it is the same.
+    Whoever wants to know of the changes that are made through this store can ``hear`` them, so that
+    nobody else has to look.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -165,7 +170,7 @@ class Store:
         self.folder = (folder or data_folder() / "plugins") / version
         self._known: dict[Path, tuple[int, Installed]] = {}
         self._settled = False
-        self.state = object()
+        self._listeners: list[Callable[[str], object]] = []
 
     def installed(self) -> tuple[Installed, ...]:
         """All of them, by name. A record that has not changed is not read again."""
@@ -200,8 +205,7 @@ class Store:
 
     def environments(self) -> Mapping[str, Environment]:
         """Where the workers of the usable plugins find their code, by plugin."""
-        usable = (item for item in self.installed() if item.enabled and not item.fault)
-        return {item.name: self.environment(item) for item in usable}
+        return {item.name: self.environment(item) for item in self.installed() if item.usable}
 
     def environment(self, plugin: Installed) -> Environment:
         """Where a plugin's worker finds its code."""
@@ -224,9 +228,24 @@ class Store:
         atomic_write(target, lambda file: file.write(text.encode()), overwrite=True)
         self.changed()
 
-    def changed(self) -> None:
-        """Take note that plugins have changed."""
-        self.state = object()
+    def changed(self, plugin: str = "") -> None:
+        """Tell whoever listens that plugins have changed; of ``plugin``, the code itself."""
+        for listener in list(self._listeners):
+            listener(plugin)
+
+    def hear(self, listener: Callable[[str], object]) -> Callable[[], None]:
+        """Have ``listener`` called after each change that is made through this store, on its
+        thread, with the plugin whose code is another; "" = only what is said of plugins is.
+
+        Gives what ends that.
+        """
+        self._listeners.append(listener)
+
+        def stop() -> None:
+            with contextlib.suppress(ValueError):
+                self._listeners.remove(listener)
+
+        return stop
 
     def uninstall(self, name: str) -> Installed:
         """Remove a plugin and all that it left. Raises StoreError."""
@@ -244,7 +263,7 @@ class Store:
             raise StoreError(f"{plugin.name} cannot be removed: {error.strerror}.") from None
         for left in (*going, self.folder / _SCRATCH / plugin.name):
             shutil.rmtree(left, ignore_errors=True)
-        self.changed()
+        self.changed(plugin.name)
         return plugin
 
     @contextlib.contextmanager
@@ -287,7 +306,7 @@ class Store:
         except OSError as error:
             raise StoreError(f"{name} cannot be put in its place: {error.strerror}.") from None
         shutil.rmtree(gone, ignore_errors=True)
-        self.changed()
+        self.changed(name)
         return target
 
     def undo(self, name: str) -> Installed:
@@ -308,7 +327,7 @@ class Store:
                     raise
         except OSError as error:
             raise StoreError(f"{plugin.name} cannot be exchanged: {error.strerror}.") from None
-        self.changed()
+        self.changed(plugin.name)
         return self.find(plugin.name)
 
     def _settle(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +15,10 @@ from safelight.actions.offers import Offers, Strangers
 from safelight.actions.pictures import read_pixels
 from safelight.actions.places import cache_folder
 from safelight.actions.store import Offered, Store
-from safelight.api import Declaration, Format, Region, Value
+from safelight.api import Declaration, Region, Value
 from safelight.document import Document, LiveFilter
 from safelight.files import WriteError, atomic_write
-from safelight.workers.catalog import Broken, Catalog
+from safelight.workers.catalog import Catalog
 from safelight.workers.job import PATIENCE, Job, Listener, live_filter
 from safelight.workers.live import LiveFilters
 from safelight.workers.pool import WorkerDied, WorkerSilent
@@ -70,8 +71,10 @@ class Studio:
         self._patience = patience
         self.safe = safe
         self.store = store or Store()
-        self._seen: tuple[object, Strangers] | None = None
-        self._known: tuple[tuple[Strangers, tuple[Declaration, ...]], Offers] | None = None
+        self._found: Strangers | None = None
+        self._offers: Offers | None = None
+        self._offering = threading.RLock()  # a listener may ask, or change something itself
+        self._hearing: list[Callable[[Offers], object]] = []
         folders = () if safe else plugin_folders
 
         def pools(limit: int) -> Pools:
@@ -88,6 +91,7 @@ class Studio:
         self._catalog = Catalog(self._pools.built_in, _recall, _remember)
         self.live = LiveFilters(self._live_pools.of, self._installed, failed=self._live_failed)
         self._failures: list[Callable[[str], None]] = []
+        self._stop_hearing = self.store.hear(self._store_changed)
 
     def __enter__(self) -> Studio:
         return self
@@ -96,7 +100,9 @@ class Studio:
         self.close()
 
     def close(self) -> None:
-        """End the workers; jobs under way end with them."""
+        """End the workers; jobs under way end with them. Nobody hears of anything any more."""
+        self._stop_hearing()
+        self._hearing.clear()
         for pools in self._every_pools():
             pools.close()
 
@@ -141,31 +147,79 @@ class Studio:
         self._pools.built_in.warm()
 
     def filters(self) -> tuple[Declaration, ...]:
-        """What the installed plugins offer, by category and title. Raises WorkerDied."""
+        """The filters that are installed, by category and title. Raises WorkerDied."""
         return self.offers().filters
 
-    def formats(self) -> tuple[Format, ...]:
-        """The importers and exporters of the installed plugins, the built-in ones first.
-
-        Raises WorkerDied.
-        """
-        return self.offers().formats
-
     def offers(self) -> Offers:
-        """What is installed, as a value: the same until plugins change. Raises WorkerDied."""
-        made_of, known = (self._strangers(), self._catalog.filters()), self._known
-        if known is None or known[0] != made_of:
-            strangers = () if self.safe else made_of[0].plugins
-            offers = Offers.of(made_of[1], self._catalog.formats(), strangers)
-            known = self._known = made_of, offers
-        return known[1]
+        """What is installed, as a value: the same until plugins change. Raises WorkerDied.
+
+        The plugin store is looked into when it has changed, and not when somebody asks.
+        """
+        offers = self._offers
+        if offers is None:
+            with self._offering:
+                offers = self._offers
+                if offers is None:
+                    offers = self._offers = self._made()
+        return offers
+
+    def _made(self) -> Offers:
+        """The value for what was found in the store last. Raises WorkerDied."""
+        own: tuple[Offered, ...] = (*self._catalog.filters(), *self._catalog.formats())
+        return Offers.of(own, self._catalog.broken, self._strangers(), safe=self.safe)
+
+    def hear_offers(self, listener: Callable[[Offers], object]) -> Callable[[], None]:
+        """Have what is installed after each change of it, on the thread that changed it.
+
+        Gives what ends that.
+        """
+        self._hearing.append(listener)
+
+        def stop() -> None:
+            with contextlib.suppress(ValueError):
+                self._hearing.remove(listener)
+
+        return stop
+
+    def look_again(self) -> None:
+        """Look into the plugin store: another program may have changed it."""
+        self.store.changed()
+
+    def _store_changed(self, plugin: str) -> None:
+        """Make the value of what is installed anew; of ``plugin``, if any, the code has changed.
+
+        Workers of what has changed end, and what was found out about it is forgotten, before
+        anybody hears of it and asks again.
+        """
+        with self._offering:
+            before = self._found
+            if before is None:
+                return  # nobody has asked yet
+            now = Strangers.of(self.store)
+            if now == before and not plugin:
+                return
+            self._found = now
+            self._offers = None if self._offers is None else self._made()
+            for name in before.changed(now) | ({plugin} if plugin else set()):
+                self._end_workers(name, now)
+            self.live.forget()
+            self._preparations.forget()
+            for listener in list(self._hearing):
+                with contextlib.suppress(WorkerDied):
+                    listener(self.offers())
+
+    def _end_workers(self, plugin: str, now: Strangers) -> None:
+        environment = now.environments.get(plugin)
+        if environment is not None and environment.sources is not None:
+            return  # the next job begins with the code of now; one under way may end
+        for pools in self._every_pools():
+            pools.forget(plugin)
 
     def importers(self) -> tuple[PluginImporter, ...]:
         """What opens files that Safelight itself cannot; none where plugins cannot be asked."""
         return tuple(
             PluginImporter(item, self._format_pools.of, self._patience)
-            for item in self._known_formats()
-            if item.reads
+            for item in self._known().importers
         )
 
     def exporters(self) -> tuple[PluginExporter, ...]:
@@ -178,42 +232,34 @@ class Studio:
                 self._format_pools.of,
                 self._patience,
             )
-            for item in self._known_formats()
-            if not item.reads
+            for item in self._known().exporters
         )
 
-    def offered(self) -> tuple[Offered, ...]:
-        """The filters and the formats. Raises WorkerDied."""
-        return (*self.filters(), *self.formats())
-
-    def _known_formats(self) -> tuple[Format, ...]:
+    def _known(self) -> Offers:
+        """What is installed; nothing where plugins cannot be asked."""
         try:
-            return self.formats()
+            return self.offers()
         except WorkerDied:
-            return ()
-
-    def built_in(self) -> tuple[Offered, ...]:
-        """What the plugins of the editor's own environment offer. Raises WorkerDied."""
-        return (*self._catalog.filters(), *self._catalog.formats())
+            return Offers()
 
     def _strangers(self) -> Strangers:
-        """The plugins of the store that can be used, looked up when something has changed."""
-        state, seen = self.store.state, self._seen
-        if seen is None or seen[0] is not state:
-            seen = self._seen = state, Strangers.of(self.store)
-        return seen[1]
+        """What lies in the store, as it was found when it had changed last."""
+        found = self._found
+        if found is None:
+            with self._offering:
+                found = self._found
+                if found is None:
+                    found = self._found = Strangers.of(self.store)
+        return found
 
-    def refresh(self, plugin: str) -> None:
-        """Take note that a plugin of the store has changed: its workers end."""
+    def release(self, plugin: str) -> None:
+        """End a plugin's workers, so that its files can be moved or removed."""
         for pools in self._every_pools():
             pools.forget(plugin)
-        self.store.changed()
-        self.live.forget()
-        self._preparations.forget()
 
     def editable(self) -> bool:
         """Whether there are plugins that run from their author's folder."""
-        return not self.safe and any(item.sources for item in self._strangers().plugins)
+        return not self.safe and any(item.sources for item in self._strangers().usable)
 
     def reload(self) -> tuple[Reloaded, ...]:
         """Load afresh the editable plugins that have changed. Raises WriteError, WorkerDied."""
@@ -221,29 +267,11 @@ class Studio:
             return ()
         from safelight.actions.editable import reload_changed
 
-        own = {item.id: item.plugin for item in self.built_in()}
-        found = reload_changed(self.store, own)
-        if found:
-            self.store.changed()
-            self.live.forget()
-            self._preparations.forget()
-        return found
+        own = {item.id: item.plugin for item in self.offers().built_in}
+        return reload_changed(self.store, own)
 
     def _every_pools(self) -> tuple[Pools, ...]:
         return self._pools, self._live_pools, self._format_pools
-
-    def broken(self) -> tuple[Broken, ...]:
-        """The plugins that could not be loaded, and why."""
-        own = self.broken_built_in()
-        if self.safe:
-            return own
-        faulty = [item for item in self.store.installed() if item.enabled and item.fault]
-        return (*own, *(Broken(item.name, item.fault) for item in faulty))
-
-    def broken_built_in(self) -> tuple[Broken, ...]:
-        """Those of the editor's own environment that could not be loaded. Raises WorkerDied."""
-        self._catalog.filters()
-        return self._catalog.broken
 
     def filter(self, name: str) -> Declaration:
         """The filter of that id or short name (``enlarge``). Raises UnknownFilter."""
@@ -308,10 +336,7 @@ class Studio:
         )
 
     def _installed(self, identity: str) -> Declaration | None:
-        try:
-            return self.offers().by_id.get(identity)
-        except WorkerDied:
-            return None
+        return self._known().by_id.get(identity)
 
     def _live_failed(self, message: str) -> None:
         for listener in self._failures:

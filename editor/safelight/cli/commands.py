@@ -60,13 +60,13 @@ def filters(words: list[str]) -> int:
     options = parser.parse_args(words[1:])
     with actions.Studio() as studio:
         reload(studio)
-        found, broken = studio.filters(), studio.broken()
+        offers = studio.offers()
     if options.json:
-        tell_json([item.to_json() for item in found])
+        tell_json([item.to_json() for item in offers.filters])
     else:
-        lines = [line for item in found for line in ("", *_described(item))]
+        lines = [line for item in offers.filters for line in ("", *_described(item))]
         tell(*(lines[1:] or ["No filter is installed."]))
-    for item in broken:
+    for item in offers.broken:
         complain(f"{item.plugin} cannot be loaded: {item.reason}")
     return 0
 
@@ -77,7 +77,7 @@ def formats(words: list[str]) -> int:
     parser = parser_of("formats", "List the formats.", "as JSON, those of plugins")
     options = parser.parse_args(words[1:])
     with actions.Studio() as studio:
-        found = studio.formats()
+        found = studio.offers().formats
     if options.json:
         tell_json([item.to_json() for item in found])
         return 0
@@ -378,7 +378,7 @@ def doctor(words: list[str]) -> int:
     options = parser.parse_args(words[1:])
     with actions.Studio() as studio:
         device = studio.device()
-        count, broken = len(studio.filters()), studio.broken()
+        offers = studio.offers()
     facts: dict[str, Any] = {
         "safelight": __version__,
         "python": platform.python_version(),
@@ -388,8 +388,8 @@ def doctor(words: list[str]) -> int:
         "device": device.label,
         "why_not_better": device.reason,
         "tried_with": device.model,
-        "filters": count,
-        "broken_plugins": {item.plugin: item.reason for item in broken},
+        "filters": len(offers.filters),
+        "broken_plugins": {item.plugin: item.reason for item in offers.broken},
     }
     both = [name for name in ("onnxruntime", "onnxruntime-gpu") if _version(name)]
     if len(both) == 2:
@@ -404,12 +404,12 @@ def doctor(words: list[str]) -> int:
     tell(f"Device: {device.label}" + (f", because {device.reason}" if device.reason else ""))
     if device.model:
         tell(f"Tried with a live session on {device.model}")
-    tell(f"Filters: {count}")
-    for item in broken:
+    tell(f"Filters: {len(offers.filters)}")
+    for item in offers.broken:
         tell(f"Broken plugin {item.plugin}: {item.reason}")
     if "warning" in facts:
         tell(f"Warning: {facts['warning']}")
-    return 1 if broken or "warning" in facts else 0
+    return 1 if offers.broken or "warning" in facts else 0
 
 
 _PACKAGES = ("PySide6-Essentials", "numpy", "pillow", "pluggy", "tifffile", "imagecodecs")

@@ -38,7 +38,7 @@ def show(words: list[str]) -> int:
     )
     from safelight.actions.models import known
 
-    found = known(Store())
+    found = known(Store().installed())
     if options.json:
         tell_json([item.to_json() for item in found])
         return 0
@@ -57,7 +57,7 @@ def verify(words: list[str]) -> int:
     ).parse_args(words)
     from safelight.actions.models import known
 
-    found = known(Store())
+    found = known(Store().installed())
     if options.json:
         tell_json([item.to_json() for item in found])
     else:
@@ -129,9 +129,7 @@ def _add(options: argparse.Namespace) -> int:
     from safelight.actions.networkplugin import Identity
 
     with actions.Studio() as studio:
-        store = studio.store
-        stored = {item.name for item in store.installed()}
-        reserved = [item for item in studio.filters() if item.plugin not in stored]
+        store, reserved = studio.store, studio.offers().built_in
         with Candidate(store, options.file, given=_given(options), reserved=reserved) as candidate:
             examined = candidate.examine()
             words = {name: getattr(options, name) for name in ("title", "category", "licence")}

@@ -72,7 +72,7 @@ def _install(
     with actions.Studio() as studio:
         told = (lambda text: None) if options.json else (lambda text: tell(f"{text} …", done=True))
         installer = Installer(
-            studio.store, source, reserved=studio.built_in(), editable=editable, told=told
+            studio.store, source, reserved=studio.offers().built_in, editable=editable, told=told
         )
         with studio.store.staging() as staging:
             offer = installer.prepare(staging, upgrade=upgrade)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -11,9 +10,6 @@ from safelight.gui.background import Background
 
 if TYPE_CHECKING:
     from safelight.actions import Studio
-    from safelight.api import Declaration, Format
-
-Offers: TypeAlias = "tuple[Sequence[Declaration], Sequence[Format]]"
 
 INTERVAL = 1000
 """Milliseconds between two looks at the folders of editable plugins."""
@@ -22,11 +18,11 @@ INTERVAL = 1000
 class Reloader(QObject):
     """Looks at the folders of editable plugins, on a thread, as long as there are any.
 
-    ``reloaded`` tells, in a sentence, what became of one that has changed, and gives the filters
-    and formats that there are now; ``failed`` why nothing is looked at any more.
+    ``reloaded`` tells, in a sentence, what became of one that has changed; ``failed`` why nothing
+    is looked at any more. What there is to be had now, the studio tells.
     """
 
-    reloaded = Signal(str, object)
+    reloaded = Signal(str)
     failed = Signal(str)
 
     def __init__(self, studio: Studio, parent: QObject) -> None:
@@ -48,18 +44,15 @@ class Reloader(QObject):
         self._looking = True
         studio = self._studio
 
-        def look() -> tuple[str, Offers]:
-            found = studio.reload()
-            sentence = "  ".join(item.sentence() for item in found)
-            return sentence, (studio.filters(), studio.formats()) if found else ((), ())
+        def look() -> str:
+            return "  ".join(item.sentence() for item in studio.reload())
 
         Background(self, look, self._done, self._failed)
 
-    def _done(self, found: tuple[str, Offers]) -> None:
+    def _done(self, sentence: str) -> None:
         self._looking = False
-        sentence, offers = found
         if sentence:
-            self.reloaded.emit(sentence, offers)
+            self.reloaded.emit(sentence)
 
     def _failed(self, error: Exception) -> None:
         self._looking = False

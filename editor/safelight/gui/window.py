@@ -45,7 +45,7 @@ from safelight.gui.garbage import destroy, give_back, keep_for_good
 from safelight.gui.icons import icon
 from safelight.gui.keys import latin_combinations
 from safelight.gui.messages import Above, Line, Messages
-from safelight.gui.reloading import Offers, Reloader
+from safelight.gui.reloading import Reloader
 from safelight.gui.samples import forget_files, recent_files, remember_file
 from safelight.gui.text import plain, size, tooltip
 from safelight.gui.turns import Turns
@@ -53,7 +53,8 @@ from safelight.gui.welcome import Welcome
 
 if TYPE_CHECKING:
     from safelight.actions import Left, Opened, Studio
-    from safelight.api import Declaration, Format
+    from safelight.actions.offers import Offers
+    from safelight.api import Declaration
     from safelight.document import Edit
     from safelight.files import Importer
     from safelight.gui.firstlook import FirstLook
@@ -86,8 +87,7 @@ class Window(QMainWindow):
         self.resize(1280, 820)
         self.setMinimumSize(640, 420)
         self.studio: Studio | None = None
-        self.filters: Sequence[Declaration] = ()
-        self.formats: Sequence[Format] = ()
+        self.offers: Offers | None = None
         self.plugins: PluginsDialog | None = None
         self.ready = False
         self._to_take: list[Path] = []
@@ -151,25 +151,25 @@ class Window(QMainWindow):
     def _wake(self) -> None:
         device, safe = self._device, self._safe
 
-        def load() -> tuple[Studio, Sequence[Declaration], Sequence[Format], str]:
+        def load() -> tuple[Studio, Offers | None, str]:
             import safelight.gui.workspace  # noqa: F401 - so that opening need not
             from safelight import actions
 
             studio = actions.Studio(device, safe=safe)
             try:
-                filters, formats = studio.filters(), studio.formats()
-                broken = studio.broken()
+                offers = studio.offers()
             except actions.WorkerDied as error:
-                return studio, (), (), f"The filters cannot be listed: the worker {error}."
-            lines = [f"{item.plugin} cannot be loaded: {item.reason}" for item in broken]
-            return studio, filters, formats, "\n".join(lines)
+                return studio, None, f"The filters cannot be listed: the worker {error}."
+            lines = [f"{item.plugin} cannot be loaded: {item.reason}" for item in offers.broken]
+            return studio, offers, "\n".join(lines)
 
         Background(self, load, self._woken, self._not_woken)
         self.welcome.wake()
         self._fill_recent()
 
-    def _woken(self, loaded: tuple[Studio, Sequence[Declaration], Sequence[Format], str]) -> None:
-        self.studio, self.filters, self.formats, note = loaded
+    def _woken(self, loaded: tuple[Studio, Offers | None, str]) -> None:
+        self.studio, self.offers, note = loaded
+        self.studio.hear_offers(Mailbox(self, self._listed).post)
         self._woke.set()
         for workspace in self.workspaces():
             workspace.set_back_end(self.studio, self.filters)
@@ -181,7 +181,7 @@ class Window(QMainWindow):
         studio = self.studio
         Background(self, studio.device, self._show_device, self._no_device)
         self._reloader = Reloader(studio, self)
-        self._reloader.reloaded.connect(self._reloaded)
+        self._reloader.reloaded.connect(self._notice)
         self._reloader.failed.connect(self.say)
         self.offer_recovery()
         keep_for_good()
@@ -190,9 +190,10 @@ class Window(QMainWindow):
         for path in waiting:
             self.take(path)
 
-    def _reloaded(self, sentence: str, offers: Offers) -> None:
-        self._listed(offers)
-        self._notice(sentence)
+    @property
+    def filters(self) -> Sequence[Declaration]:
+        """The filters that are installed; none before it is known which."""
+        return self.offers.filters if self.offers is not None else ()
 
     def _notice(self, sentence: str) -> None:
         self.notice.setText(plain(sentence))
@@ -231,7 +232,8 @@ class Window(QMainWindow):
 
         ours = (ending for codec in actions.CODECS for ending in codec.suffixes)
         endings = " ".join(f"*{ending}" for ending in (*ours, ".safelight"))
-        endings += "".join(f" *{end}" for x in self.formats if x.reads for end in x.suffixes)
+        theirs = self.offers.importers if self.offers is not None else ()
+        endings += "".join(f" *{end}" for x in theirs for end in x.suffixes)
         endings += " " + endings.upper()
         recent = recent_files()
         folder = str(recent[0].parent) if recent else str(Path.home())
@@ -245,7 +247,7 @@ class Window(QMainWindow):
         """Ask for a generator and a size, and make a picture of that alone."""
         from safelight.gui.newdialog import NewDialog
 
-        generators = [item for item in self.filters if item.generates]
+        generators = self.offers.generators if self.offers is not None else ()
         if not generators:
             self.say("No generator is installed.")
             return
@@ -367,9 +369,9 @@ class Window(QMainWindow):
         try:
             workspace.take(loaded, path)
             yield
-            studio, filters = self.studio, self.filters
+            studio, offers = self.studio, self.offers
             if studio is not None:
-                workspace.set_back_end(studio, filters)
+                workspace.set_back_end(studio, self.filters)
             yield
         finally:
             self._arriving.remove(workspace)
@@ -384,7 +386,7 @@ class Window(QMainWindow):
         workspace.changed.connect(self._show_state)
         if self.studio is not studio and self.studio is not None:
             workspace.set_back_end(self.studio, self.filters)
-        elif self.filters is not filters:
+        elif self.offers is not offers:
             workspace.show_filters(self.filters)
         if instead is not None:
             workspace.canvas.look_as(instead.canvas)
@@ -581,7 +583,6 @@ class Window(QMainWindow):
         document = workspace.session.document if workspace is not None else None
         dialog = NetworkDialog(studio, path, document, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.accepted.connect(self._list_filters)
         dialog.open()
 
     # -- what can be asked for -----------------------------------------------------------------
@@ -820,7 +821,7 @@ class Window(QMainWindow):
             action.triggered.connect(lambda _=False, item=item: self.open_filter(item))
             action.setEnabled(self.workspace() is not None)
             self._filter_actions.append((action, item))
-        generators = any(item.generates for item in self.filters)
+        generators = self.offers is not None and bool(self.offers.generators)
         self._new.setEnabled(generators)
         self.welcome.new.setVisible(generators)
         if not self.filters:
@@ -838,7 +839,6 @@ class Window(QMainWindow):
         if self.plugins is None:
             self.plugins = PluginsDialog(self.studio, self)
             self.plugins.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-            self.plugins.changed.connect(self._list_filters)
             self.plugins.finished.connect(self._forget_plugins)
         self.plugins.show()
         self.plugins.activateWindow()
@@ -849,19 +849,9 @@ class Window(QMainWindow):
         self._focus_picture()
         self.plugins = None
 
-    def _list_filters(self) -> None:
-        """Show what the plugins offer now."""
-        studio = self.studio
-        if studio is not None:
-            Background(
-                self,
-                lambda: (studio.filters(), studio.formats()),
-                self._listed,
-                lambda error: self.say(str(error)),
-            )
-
     def _listed(self, offers: Offers) -> None:
-        self.filters, self.formats = offers
+        """Show what the plugins offer now."""
+        self.offers = offers
         self._fill_filters()
         for workspace in self.workspaces():
             workspace.show_filters(self.filters)
@@ -1020,8 +1010,9 @@ class Window(QMainWindow):
             return
         session = workspace.session
         document = session.document
+        formats = self.offers.exporters if self.offers is not None else ()
         dialog = ExportDialog(
-            document, session.files.path, self, studio=self.studio, formats=self.formats
+            document, session.files.path, self, studio=self.studio, formats=formats
         )
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
 

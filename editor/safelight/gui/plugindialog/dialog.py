@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -41,9 +41,7 @@ _SAFE = (
 
 
 class PluginsDialog(QDialog):
-    """Shows the plugins of a studio. ``changed`` says that its filters may be others now."""
-
-    changed = Signal()
+    """Shows the plugins of a studio, which tells whoever listens when they have changed."""
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -148,7 +146,8 @@ class PluginsDialog(QDialog):
         current = self._round
 
         def read() -> tuple[Sequence[Listed], Protection]:
-            return listed(studio), available()
+            studio.look_again()
+            return listed(studio.offers()), available()
 
         def show(found: tuple[Sequence[Listed], Protection]) -> None:
             entries, self._protection = found
@@ -204,21 +203,17 @@ class PluginsDialog(QDialog):
     # -- doing ---------------------------------------------------------------------------------
 
     def _change(self, name: str, work: Callable[[], object], said: str) -> None:
-        """Change the store on a thread, a plugin's workers ended before and after."""
+        """Change the store on a thread, a plugin's workers ended before."""
         studio = self.studio
         self._set_busy(True)
 
         def change() -> None:
-            studio.refresh(name)
-            try:
-                work()
-            finally:
-                studio.refresh(name)
+            studio.release(name)
+            work()
 
         def done(_: Any) -> None:
             self._set_busy(False)
             self._updates.pop(name, None)
-            self.changed.emit()
             self._load(name, said)
 
         def failed(error: Exception) -> None:
@@ -272,7 +267,6 @@ class PluginsDialog(QDialog):
     def _installed(self, plugin: Installed) -> None:
         self._updates.pop(plugin.name, None)
         self._show_list()
-        self.changed.emit()
         off = "" if plugin.enabled else " It is still disabled."
         self._load(plugin.name, f"{plugin.name} {plugin.version} is installed.{off}")
 

@@ -91,9 +91,7 @@ class Installation(QObject):
 
     def _install(self, offer: Offer) -> Installed:
         with self._stack:
-            plugin = self._installer.install(offer)
-        self._studio.refresh(offer.name)
-        return plugin
+            return self._installer.install(offer)
 
     def _end(self, error: Exception) -> None:
         if isinstance(error, Stopped):
