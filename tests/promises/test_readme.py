@@ -1,6 +1,7 @@
 """The README keeps its word: its plugin is the one that ships, its commands exist."""
 
 import re
+import runpy
 import shlex
 
 import pytest
@@ -39,6 +40,13 @@ def test_every_make_target_it_names_exists():
     assert named
     for target in named:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_what_it_has_installed_without_make_is_the_editor_and_every_plugin():
+    assert "python .ci/install.py\n" in README
+    found = runpy.run_path(str(CHECKOUT / ".ci/install.py"))["sources"]()
+    shipped = sorted(path.name for path in (CHECKOUT / "plugins").iterdir() if path.is_dir())
+    assert found == [str(CHECKOUT), *(str(CHECKOUT / "plugins" / name) for name in shipped)]
 
 
 @pytest.mark.parametrize(
