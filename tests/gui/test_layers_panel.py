@@ -252,6 +252,16 @@ def row(bench, layer_id):
     return lines[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
 
 
+def test_a_row_shows_the_sample_of_what_has_no_pixels_of_its_own(bench, qtbot, monkeypatch):
+    kind = bench.document.layer("group").kind
+    assert kind.sample(bench.document.layer("group").content) is None
+    red = Raster.filled(64, 64, (250, 0, 0), "uint8")
+    monkeypatch.setattr(kind, "sample", lambda content: red)
+    qtbot.waitUntil(lambda: bench.panel.thumbnails.of(red) is not None, timeout=10000)
+    shown = row(bench, "group").astype(int)
+    assert ((shown[..., 0] - shown[..., 1]) > 200).sum() > 300
+
+
 @pytest.mark.parametrize("layer_id", ["bottom", "inside"])
 def test_what_a_generator_has_made_has_a_mark_and_says_so(bench, qtbot, layer_id):
     thumbnails, raster = bench.panel.thumbnails, bench.document.layer(layer_id).raster

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from safelight.api import Value
 from safelight.document.place import IDENTITY, Place
-from safelight.pixels import Raster, View
+from safelight.pixels import SRGB, Profile, Raster, View
 
 if TYPE_CHECKING:
     from safelight.document.layer import Layer
@@ -109,12 +109,15 @@ Change: TypeAlias = Callable[[Raster], Raster]
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What is looked at: a size in pixels, a depth, and the frame, a map into the plane."""
+    """What is looked at: a size in pixels, a depth, the frame, a map into the plane, and the colour
+    space that the pixels are in.
+    """
 
     width: int
     height: int
     depth: str
     frame: Place = IDENTITY
+    profile: Profile = SRGB
 
     def fits(self, raster: Raster, place: Place) -> bool:
         """Whether a raster with that place has the picture's pixels already."""
@@ -143,7 +146,7 @@ class Kind:
     """What the editor asks of a content; a kind overrides what is not so of it.
 
     ``name`` is what the kind is called in project files, ``icon`` what its row in the list of
-    layers shows where there are no pixels.
+    layers shows where there is no ``sample``.
     """
 
     name = ""
@@ -159,6 +162,12 @@ class Kind:
     def own(self, content: Any) -> Raster | None:
         """The pixels that it holds, which edits may replace; None where it holds none."""
         return None
+
+    def sample(self, content: Any) -> Raster | None:
+        """The pixels that a thumbnail of it is made of, the same object each time; None where its
+        icon is shown instead.
+        """
+        return self.own(content)
 
     def rasters(self, content: Any) -> Iterator[Raster]:
         """Every raster it holds by itself, of the document's depth; not those of layers in it."""
@@ -183,7 +192,8 @@ class Kind:
     def seen(self, content: Any, place: Place, picture: Picture) -> Any:
         """It as a picture shows it: its rasters as large as the picture, and over it.
 
-        ``place`` is the layer's.
+        ``place`` is the layer's. What has no pixels before it is looked at can become a raster of
+        the picture's size, depth and colour space here.
         """
         return content
 

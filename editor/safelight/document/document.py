@@ -83,8 +83,8 @@ class Document:
 
     @property
     def looked_at(self) -> Picture:
-        """The size, the depth and the frame of what is looked at."""
-        return Picture(self.width, self.height, self.depth, self.frame)
+        """The size, the depth, the frame and the colour space of what is looked at."""
+        return Picture(self.width, self.height, self.depth, self.frame, self.profile)
 
     @property
     def picture(self) -> Document:

@@ -629,8 +629,9 @@ class _Row(QStyledItemDelegate):
         painter.restore()
 
     def _paint_picture(self, painter: QPainter, layer: Layer, box: QRect) -> None:
-        if layer.holds_pixels:
-            _paint_thumbnail(painter, box, self._tree.panel.thumbnails.of(layer.raster))
+        sample = layer.kind.sample(layer.content)
+        if sample is not None:
+            _paint_thumbnail(painter, box, self._tree.panel.thumbnails.of(sample))
             return
         painter.fillRect(box, QColor("#1d1d1d"))
         paint_icon(painter, layer.kind.icon, box.adjusted(7, 7, -7, -7), theme.DIM)
