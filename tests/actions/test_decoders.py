@@ -15,6 +15,7 @@ from safelight.files.codecs import parcel
 from safelight.files.codecs.photograph import DamagedError
 from safelight.files.openraster import export_openraster
 from safelight.pixels import Raster
+from safelight.workers.decoding import DecoderFailed, Decoders
 from tests import pictures
 from tests.bombs import BOMBS
 
@@ -51,7 +52,7 @@ def test_a_decoder_that_ends_while_it_decodes_is_a_sentence_about_the_file(tmp_p
     path.write_bytes(pictures.png_file(pictures.quarters()))
 
     def dying(*_):
-        raise decoders.DecoderFailed("what decodes it crashed (SIGSEGV)")
+        raise DecoderFailed("what decodes it crashed (SIGSEGV)")
 
     monkeypatch.setattr(decoders.shared(), "decode", dying)
     with pytest.raises(actions.OpenError, match=r"a.png cannot be opened: .*SIGSEGV"):
@@ -67,7 +68,7 @@ def test_the_limit_holds_in_the_confined_process(tmp_path):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
 def test_what_states_far_more_than_it_holds_costs_the_decoder_little_memory(tmp_path):
-    found = decoders.Decoders(parcel.__name__, tmp_path / "scratch")
+    found = Decoders(parcel.__name__, tmp_path / "scratch")
     try:
         with found.pool.worker() as worker:
             pid = worker.pid

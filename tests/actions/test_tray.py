@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 
 from safelight.actions.pictures import KEPT_SIDE, read_pixels
-from safelight.actions.places import resources
 from safelight.actions.tray import add_picture, remove_picture, tray_pictures
 from safelight.document.embedded import named
 from safelight.files import OpenError
+from safelight.places import resources
 
 
 @pytest.fixture(autouse=True)

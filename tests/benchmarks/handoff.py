@@ -39,6 +39,7 @@ def measure(pairs: int, size: str = "full") -> list[Row]:
     touch(5 * picture.nbytes)
     with tempfile.TemporaryDirectory() as folder:
         worker = WorkerProcess(plugin_folders=[_install(Path(folder))])
+        worker.await_ready()
         try:
             ours = _Blocks(worker, shape)
             near, far = multiprocessing.get_context("spawn").Pipe()

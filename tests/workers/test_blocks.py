@@ -85,6 +85,7 @@ def test_a_worker_can_be_ended_by_several_threads_at_once():
     switching = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     worker, start, failures = WorkerProcess(), threading.Barrier(6), []
+    worker.await_ready()
     for _ in range(200):
         worker.block(4096, writable=True)
 

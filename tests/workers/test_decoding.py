@@ -73,6 +73,23 @@ def test_the_process_is_another_and_kept_for_the_next_file(decoders):
     assert first == second != str(os.getpid()).encode()
 
 
+def test_a_process_that_has_begun_is_the_one_that_decodes(decoders):
+    decoders.pool.begin()
+    decoders.pool.begin()
+    (begun,) = decoders.pool._idle
+    assert decode(decoders, "process").tobytes() == str(begun.pid).encode()
+    assert decoders.pool._all == [begun]
+
+
+def test_a_process_that_is_still_starting_ends_with_its_pool(decoders):
+    decoders.pool.begin()
+    (begun,) = decoders.pool._idle
+    decoders.pool.close()
+    assert not begun.alive
+    with pytest.raises(DecoderFailed, match="was closed"):
+        decode(decoders, "process")
+
+
 @pytest.mark.parametrize(
     ("deed", "words"),
     [

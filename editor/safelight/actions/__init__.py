@@ -3,7 +3,6 @@
 from safelight.actions.decoders import open_picture
 from safelight.actions.fidelity import fidelity
 from safelight.actions.masks import read_mask, shown_mask
-from safelight.actions.places import cache_folder, state_folder
 from safelight.actions.saved_settings import unfit, unfit_layers
 from safelight.actions.studio import Studio, UnknownFilter
 from safelight.actions.template import (
@@ -46,6 +45,7 @@ from safelight.files import (
     remove,
 )
 from safelight.files.spill import Spill
+from safelight.places import cache_folder, state_folder
 from safelight.workers.job import (
     Job,
     JobCancelled,

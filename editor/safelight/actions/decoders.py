@@ -2,38 +2,22 @@
 
 from __future__ import annotations
 
-import atexit
 import os
-import threading
 from collections.abc import Callable
 from typing import BinaryIO
 
 from safelight import files
-from safelight.actions.places import cache_folder
 from safelight.files import Codec, DamagedError, Opened
 from safelight.files.codecs import parcel
 from safelight.files.codecs.photograph import Limit, Photograph
 from safelight.files.codecs.plugin import Importers
-from safelight.workers.decoding import DecoderFailed, Decoders
+from safelight.workers.decoding import DecoderFailed, shared
 
 _BYTES_PER_PIXEL = 32
 """Sixteen for the picture, and as many for layers."""
 
 _BESIDE_PIXELS = 256 << 20
 """Bytes that metadata and profiles may take."""
-
-_started: Decoders | None = None
-_starting = threading.Lock()
-
-
-def shared() -> Decoders:
-    """The decoders of this process. None is started before it is needed."""
-    global _started
-    with _starting:
-        if _started is None:
-            _started = Decoders(parcel.__name__, cache_folder() / "decoding")
-            atexit.register(_started.pool.close)
-        return _started
 
 
 def decode(codec: Codec, file: BinaryIO, size: int, limit: Limit) -> Photograph:

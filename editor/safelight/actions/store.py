@@ -20,9 +20,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from safelight.actions.places import data_folder
 from safelight.api import VERSION, Declaration, Format, ParameterError
 from safelight.files import atomic_write
+from safelight.places import data_folder
 from safelight.workers.environment import Environment, stamp_of
 from safelight.workers.scratch import own_name, remove_left
 

@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any
 from safelight.actions.formats import PluginExporter, PluginImporter
 from safelight.actions.offers import Offers, Strangers
 from safelight.actions.pictures import read_pixels
-from safelight.actions.places import cache_folder
 from safelight.actions.store import Offered, Store
 from safelight.api import Declaration, Region, Value
 from safelight.document import Document, LiveFilter
 from safelight.files import WriteError, atomic_write
+from safelight.places import cache_folder
 from safelight.workers.catalog import Catalog
-from safelight.workers.job import PATIENCE, Job, Listener, live_filter
+from safelight.workers.job import Job, Listener, live_filter
 from safelight.workers.live import LiveFilters
+from safelight.workers.patience import PATIENCE
 from safelight.workers.pool import WorkerDied, WorkerSilent
 from safelight.workers.pools import Pools
 from safelight.workers.preparing import Preparations

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from safelight.actions.pictures import kept_copy
-from safelight.actions.places import data_folder, resources
 from safelight.document.embedded import Embedded
 from safelight.files import atomic_write
+from safelight.places import data_folder, resources
 
 _MOST_OWN = 500
 _LONGEST_NAME = 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import signal
@@ -13,23 +14,28 @@ from safelight.cli import terminal
 
 
 class Command(NamedTuple):
-    """A command: what is typed after its name, what it does, and the module with its function."""
+    """A command: what is typed after its name, what it does, and the module with its function.
+    ``opens``: it opens pictures.
+    """
 
     form: str
     does: str
     module: str
+    opens: bool = False
 
 
 COMMANDS = {
-    "apply": Command("NAME IN OUT", "apply a filter or a command to a picture", "commands"),
-    "run": Command("RECIPE IN …", "do what a recipe says to many pictures", "recipes"),
+    "apply": Command(
+        "NAME IN OUT", "apply a filter or a command to a picture", "commands", opens=True
+    ),
+    "run": Command("RECIPE IN …", "do what a recipe says to many pictures", "recipes", opens=True),
     "recipe": Command("PROJECT OUT", "save what was done in a project as a recipe", "recipes"),
     "commands": Command("", "list the commands and what they can be told", "recipes"),
-    "export": Command("IN OUT", "write what a project shows", "exporting"),
+    "export": Command("IN OUT", "write what a project shows", "exporting", opens=True),
     "generate": Command("NAME OUT", "make a picture from nothing, or many", "generating"),
     "filters": Command("", "list the filters and what they can be told", "commands"),
     "formats": Command("", "list what is opened and exported", "commands"),
-    "info": Command("FILE", "show what is in a picture", "commands"),
+    "info": Command("FILE", "show what is in a picture", "commands", opens=True),
     "doctor": Command("", "check the set-up, and on what networks run", "commands"),
     "plugins": Command("COMMAND …", "list, install, make and check plugins", "plugins"),
     "models": Command("COMMAND …", "list, check, add and time networks", "models"),
@@ -60,8 +66,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _command(words: list[str]) -> Callable[[list[str]], int]:
     name = words[0] if words and words[0] in COMMANDS else "window"
-    module = COMMANDS[name].module if name in COMMANDS else "window"
+    module, opens = "window", True
+    if name in COMMANDS:
+        module, opens = COMMANDS[name].module, COMMANDS[name].opens
+    if opens and not {"-h", "--help", "--version", "--list"} & set(words):
+        _start_decoder()
     chosen: Callable[[list[str]], int] = getattr(
         importlib.import_module(f"safelight.cli.{module}"), name
     )
     return chosen
+
+
+def _start_decoder() -> None:
+    """Have the process start that decodes pictures, while everything else is imported."""
+    from safelight.workers.decoding import shared
+    from safelight.workers.pool import WorkerDied
+
+    with contextlib.suppress(WorkerDied):  # who opens a picture is told
+        shared().pool.begin()

@@ -16,7 +16,6 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image as PillowImage
 
 from safelight.api import Box, Fraction, Number, Region, Value
 from safelight.api.kinds import frozen
@@ -1008,6 +1007,8 @@ def _grown_filter(
 
 def _resized(raster: Raster, scale: int) -> Raster:
     """A raster ``scale`` times as wide and high (bicubic), channel by channel."""
+    from PIL import Image as PillowImage
+
     size = raster.width * scale, raster.height * scale
     pixels = to_float(raster.to_array())
     large = np.empty((size[1], size[0], raster.channels), raster.depth)

@@ -7,12 +7,12 @@ Packets (ISO 16684-1) are patched in place: every byte that does not state it st
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from xml.parsers import expat
-from xml.sax.saxutils import quoteattr
 
 from safelight.document import Document, Synthetic
 
@@ -104,7 +104,7 @@ def _statement(term: str) -> str:
 def _description(term: str, about: str = "") -> str:
     """A description of its own. It names what the others describe, as ISO 16684-1 7.4 wants."""
     return (
-        f'<rdf:Description xmlns:rdf="{_RDF}" rdf:about={quoteattr(about)}>{_statement(term)}'
+        f'<rdf:Description xmlns:rdf="{_RDF}" rdf:about="{html.escape(about)}">{_statement(term)}'
         "</rdf:Description>"
     )
 

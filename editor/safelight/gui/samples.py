@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QSettings
 
-from safelight.actions.places import resources
+from safelight.places import resources
 
 _RECENT = 10
 _KEY = "recent"

@@ -6,6 +6,7 @@ to afterwards. It is kept for the next file. What goes wrong in it ends it and i
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import io
 import math
@@ -17,9 +18,10 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from safelight.places import cache_folder
 from safelight.workers.blocks import Block
 from safelight.workers.environment import DecoderEnvironment
-from safelight.workers.job import PATIENCE
+from safelight.workers.patience import PATIENCE
 from safelight.workers.pool import Pool, WorkerDied, WorkerProcess, WorkerSilent
 from safelight.workers.protocol import Message
 from safelight.workers.replies import sentence, told, whole
@@ -36,6 +38,10 @@ _SPARE = 20.0
 
 _MOST_ARRAYS = 100_000
 _LONGEST_SIDE = 1 << 34
+
+
+_MODULE = "safelight.files.codecs.parcel"
+"""What decodes, by its name: only the far side imports it."""
 
 
 class DecoderFailed(Exception):
@@ -92,6 +98,20 @@ class Decoders:
             self._resting = threading.Timer(_SPARE, self.pool.unburden)
             self._resting.daemon = True
             self._resting.start()
+
+
+_shared: Decoders | None = None
+_sharing = threading.Lock()
+
+
+def shared() -> Decoders:
+    """The decoders of this process, which end with it. None is started before it is needed."""
+    global _shared
+    with _sharing:
+        if _shared is None:
+            _shared = Decoders(_MODULE, cache_folder() / "decoding")
+            atexit.register(_shared.pool.close)
+        return _shared
 
 
 def _decoded(

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from safelight.api import Format
 from safelight.pixels import DEPTHS
 from safelight.workers.blocks import Block
-from safelight.workers.job import PATIENCE
+from safelight.workers.patience import PATIENCE
 from safelight.workers.pool import Pool, WorkerDied, WorkerProcess, WorkerSilent
 from safelight.workers.protocol import Message
 from safelight.workers.replies import sentence, told, whole

@@ -52,18 +52,13 @@ from safelight.pixels import (
 )
 from safelight.workers.blocks import Block
 from safelight.workers.images import Images, NoImage, Read, filled, no_pictures, plain, with_ids
-from safelight.workers.patience import LOOK
+from safelight.workers.patience import LOOK, PATIENCE
 from safelight.workers.pool import CANCEL_GRACE, Pool, WorkerDied, WorkerProcess, WorkerSilent
 from safelight.workers.preparing import Preparations, view
 from safelight.workers.protocol import Message
 from safelight.workers.replies import GIVEN_NO_NUMBERS, NO_NUMBERS, sentence, told, whole
 from safelight.workers.shrinking import ShrinkingBack
 from safelight.workers.tiling import Piece, Plan, cut, quarters
-
-PATIENCE = 120.0
-"""Seconds of its own time (``workers.patience``) a filter may be silent on one piece before it
-counts as hanging.
-"""
 
 _BICUBIC = 2
 """Pixels around its own that a bicubic enlargement looks at."""

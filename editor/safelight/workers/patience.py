@@ -14,6 +14,9 @@ from pathlib import Path
 
 from safelight.workers.protocol import Message
 
+PATIENCE = 120.0
+"""Seconds of its own time a filter may be silent on one piece before it counts as hanging."""
+
 LOOK = 0.05
 """Seconds between looks at a worker that has not answered."""
 

@@ -56,7 +56,10 @@ class WorkerSilent(Exception):
 
 
 class WorkerProcess:
-    """One worker process and the blocks it has been lent. Used by one job at a time."""
+    """One worker process and the blocks it has been lent. Used by one job at a time.
+
+    It starts at once; who wants to talk with it calls ``await_ready`` first.
+    """
 
     def __init__(
         self,
@@ -90,6 +93,17 @@ class WorkerProcess:
         threading.Thread(target=self._keep_errors, daemon=True).start()
         if scratch is not None:
             threading.Thread(target=self._watch, args=(scratch,), daemon=True).start()
+        self._ready = False
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process.poll() is None
+
+    def await_ready(self) -> None:
+        """Wait until it has started. Raises WorkerDied, or WorkerSilent, and then it has ended."""
+        if self._ready:
+            return
         try:
             ready = self.reply(START_LIMIT)
             if ready.get("type") != "ready" or ready.get("protocol") != protocol.VERSION:
@@ -97,11 +111,7 @@ class WorkerProcess:
         except BaseException:
             self.kill()
             raise
-
-    @property
-    def alive(self) -> bool:
-        """Whether the process runs."""
-        return self._process.poll() is None
+        self._ready = True
 
     @property
     def pid(self) -> int:
@@ -332,6 +342,16 @@ class Pool:
         finally:
             self._release(worker)
 
+    def begin(self) -> None:
+        """Have a worker start while something else is done. Waits for nothing, raises WorkerDied
+        where none can be started.
+        """
+        with self._changed:
+            if self._closed or self._all or self._starting:
+                return
+            self._starting += 1
+        self._release(self._started())
+
     def warm(self) -> None:
         """Start a worker now, so that the first job need not wait for it."""
         with self.worker():
@@ -366,6 +386,23 @@ class Pool:
             worker.kill()
 
     def _acquire(self) -> WorkerProcess:
+        worker = self._free() or self._started()
+        try:
+            worker.await_ready()
+        except (WorkerDied, WorkerSilent) as end:
+            self._release(worker)
+            if self._closed:
+                raise WorkerDied("was closed") from None
+            if isinstance(end, WorkerDied):
+                raise
+            raise WorkerDied(f"did not start within {START_LIMIT:.0f} s") from None
+        except BaseException:
+            self._release(worker)
+            raise
+        return worker
+
+    def _free(self) -> WorkerProcess | None:
+        """A worker that does nothing; None where one more may start. Waits for either."""
         with self._changed:
             while not self._closed:
                 while self._idle:
@@ -375,19 +412,21 @@ class Pool:
                     self._drop(worker)
                 if len(self._all) + self._starting < self._limit:
                     self._starting += 1
-                    break
+                    return None
                 self._changed.wait()
-            if self._closed:
-                raise WorkerDied("was closed")
+        raise WorkerDied("was closed")
+
+    def _started(self) -> WorkerProcess:
+        """A worker that starts now, as ``_starting`` has counted already."""
         try:
             worker = WorkerProcess(self._memory_limit, self.plugin_folders, self.environment)
-        except WorkerSilent:
-            raise WorkerDied(f"did not start within {START_LIMIT:.0f} s") from None
-        finally:
+        except BaseException:
             with self._changed:
                 self._starting -= 1
                 self._changed.notify()
+            raise
         with self._changed:
+            self._starting -= 1
             self._all.append(worker)
             closed = self._closed
         if closed:

@@ -22,8 +22,8 @@ from safelight.document import Document
 from safelight.pixels import from_float, is_finite
 from safelight.workers.blocks import Block
 from safelight.workers.images import Images, NoImage, Read, no_pictures, plain
-from safelight.workers.job import PATIENCE, Job
-from safelight.workers.patience import LOOK
+from safelight.workers.job import Job
+from safelight.workers.patience import LOOK, PATIENCE
 from safelight.workers.pool import Pool, WorkerDied, WorkerProcess, WorkerSilent
 from safelight.workers.replies import NO_NUMBERS, sentence, told
 
