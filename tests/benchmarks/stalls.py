@@ -81,7 +81,7 @@ def measure(pairs: int, size: str = "full") -> list[Row]:
 
     def enlarge() -> float:
         filter = next(item for item in window.filters if item.name == "enlarge")
-        session.apply(filter, filter.settings({}), None)
+        session.jobs.apply(filter, filter.settings({}), None)
         until(lambda: session.job is not None)
         longest = standstill(workspace.canvas, lambda: session.job is None)
         session.undo()

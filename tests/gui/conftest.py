@@ -142,7 +142,7 @@ def open_in(window, path, qtbot):
 def choose(window, name):
     """Open a filter's panel by its short name."""
     window.open_filter(next(item for item in window.filters if item.name == name))
-    return window.workspace().settings
+    return window.workspace().filters.tried
 
 
 def answer(text):

@@ -32,10 +32,10 @@ def use(window, path, qtbot):
     workspace = open_in(window, path, qtbot)
     session = workspace.session
     warmth = session.studio.filter("warmth")
-    session.apply(warmth, warmth.settings({"amount": 1.0}), None)
+    session.jobs.apply(warmth, warmth.settings({"amount": 1.0}), None)
     qtbot.waitUntil(lambda: len(session.document.layers) == 2, timeout=LIMIT)
     enlarge = session.studio.filter("enlarge")
-    session.apply(enlarge, enlarge.settings({"factor": 2}), None)
+    session.jobs.apply(enlarge, enlarge.settings({"factor": 2}), None)
     qtbot.waitUntil(lambda: session.document.width == 160, timeout=LIMIT)
     session.do(edits.duplicate_layer(session.document.layers[0].id))
     session.undo()
@@ -43,8 +43,8 @@ def use(window, path, qtbot):
     session.files.note()
     qtbot.waitUntil(lambda: not session.files.running, timeout=LIMIT)
     choose(window, "denoise")
-    qtbot.waitUntil(lambda: session.preview is not None, timeout=LIMIT)
-    qtbot.waitUntil(lambda: session.preview is None, timeout=LIMIT)
+    qtbot.waitUntil(lambda: session.previews.run is not None, timeout=LIMIT)
+    qtbot.waitUntil(lambda: session.previews.run is None, timeout=LIMIT)
     qtbot.waitUntil(lambda: workspace.canvas.finished, timeout=LIMIT)
     return [weakref.ref(workspace), weakref.ref(session), *rasters_of(session)]
 

@@ -36,8 +36,8 @@ def weak(monkeypatch):
 def failed(weak, opened, qtbot):
     """The session of a photograph with a blur that could not be computed."""
     session = opened.session
-    session.apply(session.studio.filter("blur"), {"radius": 4.0, "linear_light": True}, None)
-    qtbot.waitUntil(lambda: session.active in session.failed, timeout=LONG)
+    session.jobs.apply(session.studio.filter("blur"), {"radius": 4.0, "linear_light": True}, None)
+    qtbot.waitUntil(lambda: session.active in session.results.failed, timeout=LONG)
     return session
 
 
@@ -77,7 +77,7 @@ def test_a_click_on_failed_tries_it_again(failed, opened, weak, qtbot):
     runs = failed.studio.live.runs
     qtbot.mouseClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=tree.badge(index).center())
     qtbot.waitUntil(lambda: failed.studio.live.runs > runs, timeout=LONG)
-    qtbot.waitUntil(lambda: failed.failed == {} == tree.failed, timeout=LONG)
+    qtbot.waitUntil(lambda: failed.results.failed == {} == tree.failed, timeout=LONG)
 
 
 def test_flattening_asks_before_it_leaves_a_layer_out(failed, opened, weak, qtbot):
@@ -135,7 +135,7 @@ def test_a_layer_whose_plugin_is_not_installed_is_marked_too(opened, qtbot):
     session = opened.session
     held = LiveFilter("safelight_nowhere.glow", "Glow", "safelight-nowhere", "1")
     session.do(edits.add_layer(Layer("My glow", held, id="glow")))
-    qtbot.waitUntil(lambda: "glow" in session.failed, timeout=LONG)
+    qtbot.waitUntil(lambda: "glow" in session.results.failed, timeout=LONG)
     assert "Glow is not installed; install safelight-nowhere" in opened.messages.label.text()
-    session.try_again("glow")
-    qtbot.waitUntil(lambda: "glow" in session.failed, timeout=LONG)
+    session.results.try_again("glow")
+    qtbot.waitUntil(lambda: "glow" in session.results.failed, timeout=LONG)

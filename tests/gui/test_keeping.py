@@ -340,7 +340,7 @@ def test_a_photograph_closes_while_a_job_runs_and_the_next_one_is_served(
 ):
     session = opened.session
     enlarge = session.studio.filter("enlarge")
-    session.apply(enlarge, enlarge.settings({"factor": 4}), None)
+    session.jobs.apply(enlarge, enlarge.settings({"factor": 4}), None)
     assert session.job is not None
     questions.answers = ["Close anyway"]
     window.close_tab(0)
@@ -348,7 +348,7 @@ def test_a_photograph_closes_while_a_job_runs_and_the_next_one_is_served(
     assert "still running" in questions.asked[0]
     again = open_in(window, photo, qtbot)
     warmth = again.session.studio.filter("warmth")
-    again.session.apply(warmth, warmth.settings({"amount": 1.0}), None)
+    again.session.jobs.apply(warmth, warmth.settings({"amount": 1.0}), None)
     qtbot.waitUntil(lambda: len(again.session.document.layers) == 2, timeout=LIMIT)
 
 

@@ -75,14 +75,14 @@ def test_where_the_keyboard_goes_elsewhere_no_key_is_held(opened, qtbot):
     for key, code in ((Qt.Key.Key_Backslash, MINUS), (Qt.Key.Key_R, R), (Qt.Key.Key_Space, SPACE)):
         send(QApplication.focusWidget(), "press", key, code)
     assert canvas.showing_before
-    opened.filters.search.setFocus()
+    opened.filters.offered.search.setFocus()
     assert not canvas.showing_before
     assert "turn" not in canvas.held
     assert "hand" not in canvas.held
 
 
 def test_in_a_window_in_the_background_no_key_is_held(opened, window, qtbot):
-    opened.filters.search.setFocus()
+    opened.filters.offered.search.setFocus()
     send(opened, "press", Qt.Key.Key_Backslash, MINUS)
     assert opened.canvas.showing_before
     box = QMessageBox(window)
@@ -165,10 +165,10 @@ def test_control_and_a_cyrillic_letter_undo(opened, window):
 
 def test_what_is_typed_in_russian_into_a_field_asks_for_nothing(opened, window):
     opened.session.do(_selects_all())
-    opened.filters.search.setFocus()
-    send(opened.filters.search, "press", CYRILLIC[B], B, NONE, "и")
-    send(opened.filters.search, "press", CYRILLIC[Z], Z, CONTROL)
-    assert opened.filters.search.text() == "и"
+    opened.filters.offered.search.setFocus()
+    send(opened.filters.offered.search, "press", CYRILLIC[B], B, NONE, "и")
+    send(opened.filters.offered.search, "press", CYRILLIC[Z], Z, CONTROL)
+    assert opened.filters.offered.search.text() == "и"
     assert opened.session.history.can_undo
     assert opened.canvas.tool.id != "brush"
 
@@ -264,10 +264,10 @@ def has_keys(canvas):
 def test_the_settings_of_a_layer_give_the_keyboard_back_to_the_picture(opened, window, qtbot):
     panel = choose(window, "warmth")
     panel.apply.click()
-    qtbot.waitUntil(lambda: opened.held is not None, timeout=60000)
+    qtbot.waitUntil(lambda: opened.filters.held is not None, timeout=60000)
     qtbot.waitUntil(lambda: opened.session.job is None, timeout=60000)
-    opened.held.findChildren(type(opened.held.controls[0].field))[0].setFocus()
-    opened.close_layer()
+    opened.filters.held.findChildren(type(opened.filters.held.controls[0].field))[0].setFocus()
+    opened.filters.close_held()
     qtbot.waitUntil(lambda: has_keys(opened.canvas), timeout=10000)
 
 
@@ -292,26 +292,26 @@ def test_a_field_that_is_left_gives_the_keyboard_back_to_the_picture(opened, qtb
 
 
 def test_escape_leaves_the_search_and_shows_all_filters_again(opened, window, qtbot):
-    search, everything = opened.filters.search, opened.filters.list.count()
+    search, everything = opened.filters.offered.search, opened.filters.offered.list.count()
     search.setFocus()
     qtbot.keyClicks(search, "warm")
-    assert opened.filters.list.count() < everything
+    assert opened.filters.offered.list.count() < everything
     qtbot.keyClick(search, Qt.Key.Key_Escape)
     assert has_keys(opened.canvas)
-    assert opened.filters.list.count() == everything
+    assert opened.filters.offered.list.count() == everything
 
 
 def test_return_in_the_search_opens_the_filter_and_leaves_the_search(opened, window, qtbot):
-    search = opened.filters.search
+    search = opened.filters.offered.search
     search.setFocus()
     qtbot.keyClicks(search, "warmth")
     qtbot.keyClick(search, Qt.Key.Key_Return)
-    assert opened.settings is not None
-    assert QApplication.focusWidget() is opened.settings.apply
+    assert opened.filters.tried is not None
+    assert QApplication.focusWidget() is opened.filters.tried.apply
 
 
 def test_a_dialog_gives_the_keyboard_back_to_the_picture(opened, window, qtbot):
-    opened.filters.search.setFocus()
+    opened.filters.offered.search.setFocus()
     window.export()
     dialog = QApplication.activeModalWidget()
     qtbot.waitUntil(dialog.isActiveWindow, timeout=20000)
@@ -321,25 +321,27 @@ def test_a_dialog_gives_the_keyboard_back_to_the_picture(opened, window, qtbot):
 
 
 def test_the_command_search_leaves_the_keyboard_to_what_it_opens(opened, window, qtbot):
-    opened.filters.search.setFocus()
+    opened.filters.offered.search.setFocus()
     window.search()
     dialog = QApplication.activeModalWidget()
     dialog.line.setText("warmth")
     qtbot.keyClick(dialog.line, Qt.Key.Key_Return)
     window.activateWindow()
     qtbot.waitUntil(lambda: QApplication.focusWidget() is not None, timeout=10000)
-    assert opened.settings is not None
-    assert QApplication.focusWidget() is opened.settings.apply
+    assert opened.filters.tried is not None
+    assert QApplication.focusWidget() is opened.filters.tried.apply
 
 
 def test_a_window_that_comes_back_goes_on_where_it_was(opened, window, qtbot):
-    opened.filters.search.setFocus()
+    opened.filters.offered.search.setFocus()
     box = QMessageBox()
     qtbot.addWidget(box)
     box.show()
     box.activateWindow()
     qtbot.waitUntil(box.isActiveWindow, timeout=20000)
     window.activateWindow()
-    qtbot.waitUntil(lambda: QApplication.focusWidget() is opened.filters.search, timeout=10000)
+    qtbot.waitUntil(
+        lambda: QApplication.focusWidget() is opened.filters.offered.search, timeout=10000
+    )
     qtbot.wait(50)
-    assert QApplication.focusWidget() is opened.filters.search
+    assert QApplication.focusWidget() is opened.filters.offered.search

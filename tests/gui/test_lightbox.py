@@ -426,7 +426,7 @@ def test_another_seed_of_a_layer_is_one_step(workspace, qtbot):
     panel, lightbox = tried(workspace, qtbot, "flat")
     click(qtbot, lightbox, 0)
     applied(workspace, qtbot, panel)
-    session, held = workspace.session, workspace.held
+    session, held = workspace.session, workspace.filters.held
     held.automatic.setChecked(False)
     before = session.layer.filter.settings
     control(held, "seed").take("77")
@@ -489,10 +489,10 @@ def test_a_layer_has_the_selection_as_its_mask_and_no_choices_that_do_not_count(
     panel, _ = tried(workspace, qtbot, "flat")
     layer = applied(workspace, qtbot, panel)
     assert layer.mask is workspace.session.document.selection
-    strip = workspace.held.strip
-    assert strip.amount.isVisibleTo(workspace.held)
-    assert not strip.channels.isVisibleTo(workspace.held)
-    assert not strip.texture.isVisibleTo(workspace.held)
+    strip = workspace.filters.held.strip
+    assert strip.amount.isVisibleTo(workspace.filters.held)
+    assert not strip.channels.isVisibleTo(workspace.filters.held)
+    assert not strip.texture.isVisibleTo(workspace.filters.held)
 
 
 def _select(x, y, width, height):
@@ -504,13 +504,13 @@ def _select(x, y, width, height):
 def test_a_layer_is_made_anew_after_a_change_but_not_after_going_back(workspace, qtbot):
     panel, _ = tried(workspace, qtbot, "flat")
     applied(workspace, qtbot, panel)
-    session, held = workspace.session, workspace.held
+    session, held = workspace.session, workspace.filters.held
     first = session.layer.filter.kept
     control(held, "seed").take("77")
     qtbot.waitUntil(lambda: session.layer.filter.kept is not first, timeout=LIMIT)
     steps = len(session.history.steps)
     session.undo()
-    qtbot.waitUntil(lambda: session.active in session.stale, timeout=LIMIT)
+    qtbot.waitUntil(lambda: session.active in session.results.stale, timeout=LIMIT)
     qtbot.wait(800)  # longer than the moment after which it would be
     assert session.job is None
     assert len(session.history.steps) == steps
@@ -534,5 +534,5 @@ def test_with_nothing_open_a_generator_makes_a_picture(awake, qtbot):
     assert [layer.name for layer in session.document.layers] == ["Flat"]
     assert (session.document.width, session.document.height) == (96, 64)
     assert session.layer.pixels.channels == 3
-    assert awake.workspace().held.declaration.name == "flat"
+    assert awake.workspace().filters.held.declaration.name == "flat"
     assert session.files.unsaved

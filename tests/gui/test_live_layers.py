@@ -16,7 +16,7 @@ def settled(session, qtbot):
 def blurred(opened, qtbot):
     """The session with a far blur as a layer on top."""
     session = opened.session
-    session.apply(session.studio.filter("blur"), FAR, None)
+    session.jobs.apply(session.studio.filter("blur"), FAR, None)
     settled(session, qtbot)
     return session
 
@@ -33,21 +33,21 @@ def test_a_costly_filter_becomes_a_layer_with_its_result(opened, qtbot):
 
 def test_a_change_below_marks_it_stale_and_a_click_refreshes(opened, qtbot):
     session = blurred(opened, qtbot)
-    assert session.stale == frozenset()
+    assert session.results.stale == frozenset()
     top, kept = session.active, session.layer.filter.kept
     bottom = session.document.layers[0]
     inverse = Raster.from_array(255 - bottom.raster.to_array())
     session.do(edits.set_pixels(bottom.id, inverse))
-    qtbot.waitUntil(lambda: session.stale == {top}, timeout=20000)
+    qtbot.waitUntil(lambda: session.results.stale == {top}, timeout=20000)
     assert session.layer.filter.kept is kept  # the old pixels stay
-    assert opened.held.refresh.isEnabled()
-    opened.held.refresh.click()
+    assert opened.filters.held.refresh.isEnabled()
+    opened.filters.held.refresh.click()
     settled(session, qtbot)
-    qtbot.waitUntil(lambda: session.stale == frozenset(), timeout=20000)
+    qtbot.waitUntil(lambda: session.results.stale == frozenset(), timeout=20000)
     assert session.layer.filter.kept is not kept
     session.undo()
     session.undo()  # the kept result fits what is there again
-    qtbot.waitUntil(lambda: session.stale == frozenset(), timeout=20000)
+    qtbot.waitUntil(lambda: session.results.stale == frozenset(), timeout=20000)
 
 
 def test_the_strip_leaves_a_kept_result_fresh(opened, qtbot):
@@ -60,7 +60,7 @@ def test_the_strip_leaves_a_kept_result_fresh(opened, qtbot):
     session.do(edits.set_filter(session.active, texture=0.7))
     whole(session.document, session.studio.live)
     qtbot.wait(300)
-    assert session.stale == frozenset()
+    assert session.results.stale == frozenset()
     assert session.layer.filter.kept is kept
     assert session.studio.live.runs == runs
 
@@ -68,12 +68,12 @@ def test_the_strip_leaves_a_kept_result_fresh(opened, qtbot):
 def test_it_is_refreshed_by_itself_when_asked_to(opened, qtbot):
     session = blurred(opened, qtbot)
     kept = session.layer.filter.kept
-    opened.held.automatic.setChecked(True)
+    opened.filters.held.automatic.setChecked(True)
     session.do(edits.set_filter(session.active, settings=FAR | {"radius": 50.0}))
     qtbot.waitUntil(
         lambda: session.layer.filter.kept is not kept and session.job is None, timeout=60000
     )
-    qtbot.waitUntil(lambda: session.stale == frozenset(), timeout=20000)
+    qtbot.waitUntil(lambda: session.results.stale == frozenset(), timeout=20000)
 
 
 def test_a_picture_that_grows_keeps_its_layers(opened, qtbot):
@@ -82,10 +82,10 @@ def test_a_picture_that_grows_keeps_its_layers(opened, qtbot):
     paint = np.zeros((300, 400, 4), np.uint8)
     paint[50:100, 60:120] = 200, 10, 10, 255
     session.do(edits.add_layer(Layer("Paint", Raster.from_array(paint), opacity=0.5, mask=mask)))
-    session.apply(session.studio.filter("warmth"), {"amount": 0.5}, None)
+    session.jobs.apply(session.studio.filter("warmth"), {"amount": 0.5}, None)
     qtbot.waitUntil(lambda: len(session.document.layers) == 3, timeout=30000)
     before = session.document
-    session.apply(session.studio.filter("enlarge"), {"factor": 2}, None)
+    session.jobs.apply(session.studio.filter("enlarge"), {"factor": 2}, None)
     qtbot.waitUntil(lambda: session.document is not before, timeout=60000)
     after = session.document
     assert (after.width, after.height) == (800, 600)
@@ -101,14 +101,14 @@ def test_a_picture_that_grows_keeps_its_layers(opened, qtbot):
 
 def test_a_live_layer_that_is_not_cheap_any_more_asks_to_be_computed(opened, qtbot):
     session = opened.session
-    session.apply(session.studio.filter("blur"), {"radius": 1.0, "linear_light": True}, None)
-    qtbot.waitUntil(lambda: opened.held is not None and not session.busy, timeout=60000)
-    qtbot.waitUntil(lambda: session.stale == frozenset(), timeout=20000)
-    assert opened.held.refresh.isHidden()
+    session.jobs.apply(session.studio.filter("blur"), {"radius": 1.0, "linear_light": True}, None)
+    qtbot.waitUntil(lambda: opened.filters.held is not None and not session.busy, timeout=60000)
+    qtbot.waitUntil(lambda: session.results.stale == frozenset(), timeout=20000)
+    assert opened.filters.held.refresh.isHidden()
     session.do(edits.set_filter(session.active, settings=FAR))
-    qtbot.waitUntil(lambda: session.stale == {session.active}, timeout=20000)
-    assert opened.held.stale_note.text().startswith("Not computed yet")
-    opened.held.refresh.click()
+    qtbot.waitUntil(lambda: session.results.stale == {session.active}, timeout=20000)
+    assert opened.filters.held.stale_note.text().startswith("Not computed yet")
+    opened.filters.held.refresh.click()
     settled(session, qtbot)
     assert session.layer.filter.kept is not None
-    qtbot.waitUntil(lambda: session.stale == frozenset(), timeout=20000)
+    qtbot.waitUntil(lambda: session.results.stale == frozenset(), timeout=20000)

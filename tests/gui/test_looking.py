@@ -27,13 +27,13 @@ def workspace(offer, tmp_path, qtbot):
 @pytest.fixture
 def looks(workspace, monkeypatch):
     """What is tried: the width that is set, and the zoom level."""
-    found, look = [], workspace.session.look
+    found, look = [], workspace.session.previews.look
 
     def noted(task, region, seen):
         found.append((task.settings["width"], seen.level))
         look(task, region, seen)
 
-    monkeypatch.setattr(workspace.session, "look", noted)
+    monkeypatch.setattr(workspace.session.previews, "look", noted)
     return found
 
 
@@ -56,7 +56,8 @@ def dragged(panel, looks, qtbot):
 def finished(workspace, qtbot, looks):
     session, level = workspace.session, workspace.canvas.level
     qtbot.waitUntil(
-        lambda: bool(looks) and looks[-1][1] == level and session.preview is None, timeout=LIMIT
+        lambda: bool(looks) and looks[-1][1] == level and session.previews.run is None,
+        timeout=LIMIT,
     )
 
 
@@ -143,8 +144,8 @@ def test_in_a_small_view_a_look_is_finished_too(workspace, looks, qtbot):
     panel = choose(workspace.window(), "wash")
     finished(workspace, qtbot, looks)
     assert [at for _, at in looks] == [3]
-    ended, heard = [], workspace.session._looking.ended
-    workspace.session._looking.ended = lambda well: (ended.append(well), heard(well))
+    ended, heard = [], workspace.session.previews._looking.ended
+    workspace.session.previews._looking.ended = lambda well: (ended.append(well), heard(well))
     dragged(panel, looks, qtbot)
     qtbot.waitUntil(lambda: looks[-1] == (13.0, 3), timeout=LIMIT)
     finished(workspace, qtbot, looks)
@@ -155,9 +156,9 @@ def test_in_a_small_view_a_look_is_finished_too(workspace, looks, qtbot):
 def test_nothing_of_the_picture_is_kept_once_nothing_is_tried(workspace, looks, qtbot):
     choose(workspace.window(), "wash")
     finished(workspace, qtbot, looks)
-    smaller = workspace.session._looking._smaller
+    smaller = workspace.session.previews._looking._smaller
     assert smaller._made
-    workspace.settings.closed.emit()
+    workspace.filters.tried.closed.emit()
     assert smaller._made == []
 
 
@@ -166,11 +167,11 @@ def test_what_is_tried_changes_nothing_and_goes_with_the_panel(workspace, looks,
     choose(workspace.window(), "wash")
     finished(workspace, qtbot, looks)
     assert workspace.session.document is before
-    workspace.settings.closed.emit()
+    workspace.filters.tried.closed.emit()
     assert workspace.session.overlay is None
     qtbot.wait(300)
     assert workspace.session.overlay is None
-    assert workspace.session.preview is None
+    assert workspace.session.previews.run is None
 
 
 def test_the_full_size_is_a_job_whose_result_a_layer_keeps(workspace, looks, qtbot):
@@ -192,7 +193,7 @@ def applied(workspace, looks, qtbot):
     qtbot.waitUntil(lambda: session.layer.filter is not None, timeout=LIMIT)
     qtbot.waitUntil(lambda: session.job is None, timeout=LIMIT)
     looks.clear()
-    return workspace.held
+    return workspace.filters.held
 
 
 def test_a_filter_layers_new_settings_are_seen_before_it_is_computed_anew(
@@ -201,7 +202,7 @@ def test_a_filter_layers_new_settings_are_seen_before_it_is_computed_anew(
     session = workspace.session
     set_to(applied, "width", 40.0)
     finished(workspace, qtbot, looks)
-    assert session.layer.id in session.stale
+    assert session.layer.id in session.results.stale
     level = workspace.canvas.level
     assert shown(session.overlay, pixels)[5, 5, 0] == round(40 / 2**level / 100 * 255)
     applied.refresh.click()

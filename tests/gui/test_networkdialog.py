@@ -66,7 +66,7 @@ def test_a_dropped_network_becomes_a_filter(window, opened, network, qtbot):
         qtbot.waitUntil(
             lambda: "Moonlight" in [item.title for item in window.filters], timeout=LIMIT
         )
-        assert opened.filters.declaration("network_moonlight.moonlight") is not None
+        assert opened.filters.offered.declaration("network_moonlight.moonlight") is not None
     finally:
         window.studio.store.uninstall("network-moonlight")
 

@@ -45,9 +45,9 @@ def held(workspace, qtbot):
     """The panel of a layer with every parameter."""
     session = workspace.session
     declaration = session.studio.filter("everything")
-    session.apply(declaration, declaration.settings(), None)
-    qtbot.waitUntil(lambda: workspace.held is not None and not session.busy, timeout=30000)
-    return workspace.held
+    session.jobs.apply(declaration, declaration.settings(), None)
+    qtbot.waitUntil(lambda: workspace.filters.held is not None and not session.busy, timeout=30000)
+    return workspace.filters.held
 
 
 def test_a_point_is_picked_with_a_click(workspace, qtbot):
@@ -109,7 +109,7 @@ def test_escape_leaves_picking_and_nothing_else(workspace, qtbot, pressed):
     assert canvas.picker is None
     assert not centre.pick.isChecked()
     assert centre.value() == (0.5, 0.5)
-    assert workspace.settings is panel
+    assert workspace.filters.tried is panel
 
 
 def test_escape_in_the_panel_leaves_picking_first_and_then_the_panel(workspace, qtbot):
@@ -117,9 +117,9 @@ def test_escape_in_the_panel_leaves_picking_first_and_then_the_panel(workspace, 
     qtbot.mouseClick(control(panel, "centre").pick, LEFT)
     qtbot.keyClick(panel, Qt.Key.Key_Escape)
     assert workspace.canvas.picker is None
-    assert workspace.settings is panel
+    assert workspace.filters.tried is panel
     qtbot.keyClick(panel, Qt.Key.Key_Escape)
-    assert workspace.settings is None
+    assert workspace.filters.tried is None
 
 
 def test_one_place_is_picked_at_a_time(workspace, qtbot):
@@ -129,14 +129,16 @@ def test_one_place_is_picked_at_a_time(workspace, qtbot):
     qtbot.mouseClick(part.pick, LEFT)
     assert not centre.pick.isChecked()
     assert workspace.canvas.picker.kind == "rectangle"
-    workspace.close_filter()
+    workspace.filters.close_tried()
     assert workspace.canvas.picker is None
 
 
 def test_what_is_set_is_marked_while_it_is_picked(workspace, qtbot):
     panel = tried(workspace)
     canvas = workspace.canvas
-    qtbot.waitUntil(lambda: canvas.finished and workspace.session.preview is None, timeout=30000)
+    qtbot.waitUntil(
+        lambda: canvas.finished and workspace.session.previews.run is None, timeout=30000
+    )
     at = place(canvas, 0.5, 0.5) + QPoint(4, 0)
     plain = canvas.grabbed().pixelColor(at)
     qtbot.mouseClick(control(panel, "centre").pick, LEFT)
@@ -168,21 +170,21 @@ def test_a_layer_that_is_chosen_is_computed_and_stale_when_it_changes(workspace,
     sky = Raster.from_array(np.full((300, 400, 3), 200, np.uint8))
     session.do(edits.add_layer(Layer("Sky", sky, visible=False, id="sky")))
     declaration = session.studio.filter("copy")
-    session.apply(declaration, declaration.settings(), None)
-    qtbot.waitUntil(lambda: workspace.held is not None and not session.busy, timeout=30000)
-    panel, top = workspace.held, session.active
+    session.jobs.apply(declaration, declaration.settings(), None)
+    qtbot.waitUntil(lambda: workspace.filters.held is not None and not session.busy, timeout=30000)
+    panel, top = workspace.filters.held, session.active
     names = control(panel, "layer").list
     assert [names.itemText(row) for row in range(names.count())] == ["None", "Sky", "Background"]
     qtbot.keyClick(names, Qt.Key.Key_Down)
     assert session.layer.filter.settings["layer"] == "sky"
-    qtbot.waitUntil(lambda: session.stale == {top}, timeout=30000)
+    qtbot.waitUntil(lambda: session.results.stale == {top}, timeout=30000)
     assert not panel.refresh.isHidden()
     qtbot.mouseClick(panel.refresh, LEFT)
     qtbot.waitUntil(lambda: session.job is None and bool(session.layer.filter.kept), timeout=30000)
     assert (session.layer.filter.kept.raster.to_array() == 200).all()
-    qtbot.waitUntil(lambda: session.stale == frozenset(), timeout=30000)
+    qtbot.waitUntil(lambda: session.results.stale == frozenset(), timeout=30000)
     session.do(edits.set_pixels("sky", Raster.from_array(np.zeros((300, 400, 3), np.uint8))))
-    qtbot.waitUntil(lambda: session.stale == {top}, timeout=30000)
+    qtbot.waitUntil(lambda: session.results.stale == {top}, timeout=30000)
 
 
 def test_every_control_fits_the_narrowest_panel(workspace, qtbot):

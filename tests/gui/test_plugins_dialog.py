@@ -416,7 +416,7 @@ def test_the_window_takes_a_dropped_plugin_and_its_filters_at_once(
     click(qtbot, page.install)
     qtbot.waitUntil(lambda: any(x.name == "candlelight" for x in window.filters), timeout=_LIMIT)
     choose(window, "candlelight")
-    qtbot.mouseClick(opened.settings.apply, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(opened.filters.tried.apply, Qt.MouseButton.LeftButton)
     session = opened.session
     qtbot.waitUntil(lambda: len(session.document.layers) == 2, timeout=_LIMIT)
     answer("Uninstall")
@@ -426,7 +426,7 @@ def test_the_window_takes_a_dropped_plugin_and_its_filters_at_once(
         lambda: not any(x.name == "candlelight" for x in window.filters), timeout=_LIMIT
     )
     assert "candlelight" in opened.messages.label.text()
-    assert opened.held is None
+    assert opened.filters.held is None
     dialog.close()
     qtbot.waitUntil(lambda: window.plugins is None)
 
@@ -437,7 +437,7 @@ def test_what_an_updated_filter_makes_is_drawn_anew(photo, tmp_path, monkeypatch
     window = wake(Window(), qtbot)
     opened = open_in(window, photo, qtbot)
     choose(window, "candlelight")
-    qtbot.mouseClick(opened.settings.apply, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(opened.filters.tried.apply, Qt.MouseButton.LeftButton)
     session = opened.session
     qtbot.waitUntil(lambda: len(session.document.layers) == 2, timeout=_LIMIT)
     qtbot.waitUntil(lambda: 60 < green(opened.canvas) < 68, timeout=_LIMIT)  # half of the ramp's

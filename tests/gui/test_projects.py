@@ -17,8 +17,8 @@ from safelight.api import Region
 from safelight.document import Document, History, edits, whole
 from safelight.files import projectdatabase
 from safelight.gui import saving as saving_module
+from safelight.gui.loaded import open_for_the_screen
 from safelight.gui.window import Window
-from safelight.gui.workspace import open_for_the_screen
 from safelight.pixels import Raster
 from tests.gui.conftest import answer, open_in, wake
 
@@ -241,7 +241,7 @@ def test_a_marquee_selects_and_becomes_a_filters_mask(opened, window, qtbot):
     expected[150:180, 200:210] = 0
     assert np.array_equal(session.document.selection.to_array(), expected)
     declaration = session.studio.filter("warmth")
-    session.apply(declaration, declaration.settings({"amount": 1.0}), None)
+    session.jobs.apply(declaration, declaration.settings({"amount": 1.0}), None)
     qtbot.waitUntil(lambda: len(session.document.layers) == 2, timeout=30000)
     assert np.array_equal(session.layer.mask.to_array(), expected)
     shown = whole(session.document, session.studio.live).to_array()

@@ -35,7 +35,7 @@ def runs(monkeypatch):
 
     def start(session, *arguments):
         run = Run(session, *arguments)
-        started.append((run, session.preview is not None or session.job is not None))
+        started.append((run, session.previews.run is not None or session.job is not None))
         return run
 
     monkeypatch.setattr(proofs_module, "Run", start)
@@ -52,12 +52,12 @@ def tried(workspace, name, *, preview=False, **settings):
 def held(workspace, qtbot, name, **settings):
     session = workspace.session
     declaration = session.studio.filter(name)
-    session.apply(declaration, declaration.settings(settings), None)
+    session.jobs.apply(declaration, declaration.settings(settings), None)
     qtbot.waitUntil(
-        lambda: workspace.held is not None and session.job is None and not session.busy,
+        lambda: workspace.filters.held is not None and session.job is None and not session.busy,
         timeout=LIMIT,
     )
-    return workspace.held
+    return workspace.filters.held
 
 
 def control(panel, name):
@@ -149,7 +149,7 @@ def test_arrow_keys_go_along_the_strip_and_return_chooses_without_applying(works
 
 def test_no_picture_is_computed_while_the_preview_runs(workspace, qtbot, runs):
     panel = tried(workspace, "costly_tint", preview=True, pause=1.0)
-    qtbot.waitUntil(lambda: workspace.session.preview is not None, timeout=LIMIT)
+    qtbot.waitUntil(lambda: workspace.session.previews.run is not None, timeout=LIMIT)
     strip = open_strip(panel, qtbot)
     assert strip.note.text() == "Waiting…"
     complete(strip, qtbot)
@@ -176,7 +176,7 @@ def test_a_strip_that_is_closed_computes_nothing_more(workspace, qtbot, runs):
     panel = tried(workspace, "costly_tint", pause=20.0)
     open_strip(panel, qtbot)
     qtbot.waitUntil(lambda: len(runs) == 1, timeout=LIMIT)
-    workspace.close_filter()
+    workspace.filters.close_tried()
     assert isinstance(runs[0][0].job.wait(60), actions.JobCancelled)
     qtbot.wait(200)
     assert len(runs) == 1

@@ -64,7 +64,10 @@ def test_a_changed_plugin_is_reloaded_and_the_status_line_says_so(window, plugin
     save(plugin, MODULE.format(title="Hard glow", factor=0.5))
     wait_for(qtbot, window, "safelight-soft-glow reloaded")
     assert "Hard glow" in [item.title for item in window.filters]
-    titles = [workspace.filters.list.item(i).text() for i in range(workspace.filters.list.count())]
+    titles = [
+        workspace.filters.offered.list.item(i).text()
+        for i in range(workspace.filters.offered.list.count())
+    ]
     assert "Hard glow" in titles
     assert "Soft glow" not in titles
 
@@ -98,4 +101,4 @@ def test_open_settings_get_the_new_parameters(window, plugin, qtbot, photo):
     text = MODULE.format(title="Soft glow", factor=0.5).replace("amount:", "strength:")
     save(plugin, text)
     wait_for(qtbot, window, "reloaded")
-    assert list(workspace.settings.settings()) == ["strength"]
+    assert list(workspace.filters.tried.settings()) == ["strength"]

@@ -35,16 +35,16 @@ def test_unknown_settings_are_said_in_the_panel_and_taken_at_a_click(opened, sai
     session = opened.session
     add(session, saved_layer({"force": 0.9}))
     qtbot.waitUntil(lambda: any("no parameter force" in text for text in said), timeout=60000)
-    qtbot.waitUntil(lambda: opened.held is not None, timeout=60000)
-    assert opened.held.trouble.isVisibleTo(opened.held)
-    assert "safelight-warmth 0.0.1" in opened.held.trouble.text()
-    assert "is not drawn until" in opened.held.trouble.text()
+    qtbot.waitUntil(lambda: opened.filters.held is not None, timeout=60000)
+    assert opened.filters.held.trouble.isVisibleTo(opened.filters.held)
+    assert "safelight-warmth 0.0.1" in opened.filters.held.trouble.text()
+    assert "is not drawn until" in opened.filters.held.trouble.text()
     assert session.studio.live.reach(session.layer.filter, 0) is None
-    opened.held.take.click()
+    opened.filters.held.take.click()
     held = session.layer.filter
     assert "force" not in held.settings
-    assert held.version == opened.held.declaration.version
-    assert not opened.held.trouble.isVisibleTo(opened.held)
+    assert held.version == opened.filters.held.declaration.version
+    assert not opened.filters.held.trouble.isVisibleTo(opened.filters.held)
     qtbot.waitUntil(lambda: session.studio.live.reach(held, 0) == 0, timeout=60000)
 
 
@@ -65,8 +65,8 @@ def test_a_kept_result_of_unknown_settings_is_shown(opened, said, qtbot):
     kept = Kept(Raster.from_array(photograph(300, 400)[::-1].copy()), "key")
     add(session, saved_layer({"force": 0.9}, kept))
     qtbot.waitUntil(lambda: any("no parameter force" in text for text in said), timeout=60000)
-    qtbot.waitUntil(lambda: opened.held is not None, timeout=60000)
-    assert "What was kept of the layer is shown." in opened.held.trouble.text()
+    qtbot.waitUntil(lambda: opened.filters.held is not None, timeout=60000)
+    assert "What was kept of the layer is shown." in opened.filters.held.trouble.text()
     assert session.document.layer("warm").filter.kept is kept
 
 

@@ -60,7 +60,7 @@ def test_what_selects_is_tried_in_red_and_changes_no_pixel(workspace, qtbot):
 
 def test_what_selects_nothing_says_so(workspace, qtbot):
     session = workspace.session
-    session.apply(session.studio.filter("bright"), {"above": 1.0}, None)
+    session.jobs.apply(session.studio.filter("bright"), {"above": 1.0}, None)
     done(workspace, qtbot)
     assert session.document.selection is None
     assert "Nothing was found" in workspace.messages.label.text()
@@ -73,7 +73,7 @@ def test_what_works_on_a_mask_waits_until_something_is_selected(workspace, qtbot
     assert "brush" in panel.outcome.text()
     assert panel.outcome.isVisible()
     qtbot.wait(400)
-    assert session.preview is None
+    assert session.previews.run is None
     assert not workspace.messages.isVisible()
     session.do(edits.select_region(Region(100, 80, 60, 40)))
     assert panel.apply.isEnabled()
@@ -102,7 +102,7 @@ def test_a_preview_is_seen_beside_what_is_not_selected_undarkened(workspace, qtb
     choose(workspace.window(), "erase")
     qtbot.waitUntil(lambda: colour() == plain, timeout=30000)
     assert canvas.scene.overlay is not None
-    workspace.settings.closed.emit()
+    workspace.filters.tried.closed.emit()
     qtbot.waitUntil(lambda: colour() == veiled)
 
 
@@ -111,7 +111,7 @@ def erased(workspace, qtbot):
     session = workspace.session
     session.do(edits.select_region(Region(100, 80, 60, 40)))
     erase = session.studio.filter("erase")
-    session.apply(erase, erase.settings(), None)
+    session.jobs.apply(erase, erase.settings(), None)
     done(workspace, qtbot)
     return session
 
@@ -125,16 +125,16 @@ def test_an_enlarger_still_says_how_large_its_result_is(workspace):
 def test_a_brush_on_the_mask_makes_the_result_stale_and_a_refresh_heeds_it(workspace, qtbot):
     session = erased(workspace, qtbot)
     identity = session.active
-    qtbot.waitUntil(lambda: workspace.held is not None, timeout=10000)
+    qtbot.waitUntil(lambda: workspace.filters.held is not None, timeout=10000)
     workspace.canvas.setFocus()
     qtbot.keyClick(workspace.canvas, Qt.Key.Key_B)
     middle = workspace.canvas.rect().center()
     drag(qtbot, workspace.canvas, middle + QPoint(60, 60), middle + QPoint(90, 60))
     assert session.document.layer(identity).mask.bounds() != Region(100, 80, 60, 40)
-    qtbot.waitUntil(lambda: session.stale == {identity}, timeout=20000)
-    workspace.held.refresh.click()
+    qtbot.waitUntil(lambda: session.results.stale == {identity}, timeout=20000)
+    workspace.filters.held.refresh.click()
     done(workspace, qtbot)
-    qtbot.waitUntil(lambda: session.stale == frozenset(), timeout=20000)
+    qtbot.waitUntil(lambda: session.results.stale == frozenset(), timeout=20000)
     made = session.document.layer(identity)
     inside = made.mask.to_array()[..., 0] > 0
     kept = made.filter.kept.raster.to_array()
@@ -146,8 +146,8 @@ def test_a_brush_on_the_mask_makes_the_result_stale_and_a_refresh_heeds_it(works
 def test_growing_the_mask_of_such_a_layer_makes_it_stale(workspace, qtbot):
     session = erased(workspace, qtbot)
     session.do(edits.set_filter(session.active, grow=10.0))
-    qtbot.waitUntil(lambda: session.stale == {session.active}, timeout=20000)
-    session.refresh(session.active)
+    qtbot.waitUntil(lambda: session.results.stale == {session.active}, timeout=20000)
+    session.jobs.refresh(session.active)
     done(workspace, qtbot)
     kept = session.layer.filter.kept.raster.to_array()
     assert kept[100, 95, 2] == 255

@@ -19,26 +19,26 @@ def workspace(window, photo, qtbot):
 
 def test_settings_get_room_from_the_panel_below_and_give_it_back(workspace):
     top, middle, bottom = usual = workspace.sidebar.sizes()
-    workspace.open_filter(MANY)
-    assert workspace.settings.wanted_height(260) > middle + bottom
+    workspace.filters.open(MANY)
+    assert workspace.filters.tried.wanted_height(260) > middle + bottom
     assert workspace.sidebar.sizes()[0] == top
     assert workspace.sidebar.sizes()[1] > middle + 20
     assert workspace.sidebar.sizes()[2] >= 185
-    workspace.close_filter()
+    workspace.filters.close_tried()
     assert workspace.sidebar.sizes() == usual
 
 
 def test_settings_that_fit_move_nothing(workspace):
     usual = workspace.sidebar.sizes()
-    workspace.open_filter(workspace.filters.declaration("safelight_warmth.warmth"))
-    assert workspace.settings.wanted_height(260) < usual[1]
+    workspace.filters.open(workspace.filters.offered.declaration("safelight_warmth.warmth"))
+    assert workspace.filters.tried.wanted_height(260) < usual[1]
     assert workspace.sidebar.sizes() == usual
 
 
 def test_settings_are_seen_without_scrolling_where_there_is_room(window, workspace, qtbot):
     window.resize(1200, 1100)
-    workspace.open_filter(workspace.filters.declaration("safelight_enlarge.enlarge"))
-    panel = workspace.settings
+    workspace.filters.open(workspace.filters.offered.declaration("safelight_enlarge.enlarge"))
+    panel = workspace.filters.tried
     qtbot.waitUntil(lambda: panel.height() >= panel.wanted_height(panel.width()))
     scroller = panel.findChild(QScrollArea)
     qtbot.waitUntil(lambda: scroller.verticalScrollBar().maximum() == 0)
@@ -47,17 +47,17 @@ def test_settings_are_seen_without_scrolling_where_there_is_room(window, workspa
 def test_whoever_moves_a_border_is_left_alone(workspace):
     workspace.sidebar.moveSplitter(300, 1)
     chosen = workspace.sidebar.sizes()
-    workspace.open_filter(MANY)
+    workspace.filters.open(MANY)
     assert workspace.sidebar.sizes() == chosen
-    workspace.close_filter()
+    workspace.filters.close_tried()
     assert workspace.sidebar.sizes() == chosen
 
 
 def test_a_lightbox_is_seen_whole_when_it_opens(window, workspace, qtbot):
     window.resize(1280, 820)
     usual = workspace.sidebar.sizes()
-    workspace.open_filter(workspace.filters.declaration("safelight_generate.flowers"))
-    panel = workspace.settings
+    workspace.filters.open(workspace.filters.offered.declaration("safelight_generate.flowers"))
+    panel = workspace.filters.tried
     grid, area = panel.latents.lightbox.grid, panel.findChild(QScrollArea).viewport()
 
     def seen():
@@ -66,14 +66,14 @@ def test_a_lightbox_is_seen_whole_when_it_opens(window, workspace, qtbot):
 
     qtbot.waitUntil(seen)
     assert workspace.sidebar.sizes()[0] == 0
-    workspace.close_filter()
+    workspace.filters.close_tried()
     assert workspace.sidebar.sizes() == usual
 
 
 def test_the_settings_of_a_generated_layer_fit_the_narrowest_panel(workspace):
-    flowers = workspace.filters.declaration("safelight_generate.flowers")
+    flowers = workspace.filters.offered.declaration("safelight_generate.flowers")
     layer = to_be_generated(flowers, 400, 300).layers[0]
     workspace.session.do(edits.add_layer(layer))
-    panel = workspace.held
+    panel = workspace.filters.held
     for control in (*panel.controls, panel.strip):
         assert control.minimumSizeHint().width() <= 190

@@ -320,8 +320,8 @@ def test_a_project_holds_the_picture_and_shows_it_when_it_is_opened(workspace, q
     window = workspace.window()
     workspace.close_session()
     opened = open_in(window, path, qtbot)
-    qtbot.waitUntil(lambda: opened.held is not None, timeout=30000)
-    tray = opened.held.controls[0]
+    qtbot.waitUntil(lambda: opened.filters.held is not None, timeout=30000)
+    tray = opened.filters.held.controls[0]
     assert tray.value() == text
     assert tray.caption.text() == "Water Lilies · Claude Monet"
     assert not is_stale(opened.session.document, layer.id)
@@ -329,7 +329,7 @@ def test_a_project_holds_the_picture_and_shows_it_when_it_is_opened(workspace, q
 
 def test_no_label_of_the_history_has_the_picture_in_it(workspace, qtbot):
     applied(workspace, qtbot)
-    click(qtbot, workspace.held.controls[0], "Chrysanthemums")
+    click(qtbot, workspace.filters.held.controls[0], "Chrysanthemums")
     labels = [step.label for step in workspace.session.history.steps]
     assert labels[-1] == "Two tones: Style"
     assert max(map(len, labels)) < 40

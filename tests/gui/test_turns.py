@@ -5,12 +5,13 @@ import threading
 import pytest
 from PySide6.QtCore import QObject
 
+from safelight.gui import loaded
 from safelight.gui import workspace as module
 from safelight.gui.panels import PANELS
 from safelight.gui.turns import Turns
 from tests.gui.conftest import open_in
 
-PARTS = ["Canvas", "ToolColumn", "OptionsBar", "FilterList", "Session"]
+PARTS = ["Canvas", "ToolColumn", "OptionsBar", "FilterStack", "Session"]
 
 
 def watched(kind, make):
@@ -80,13 +81,13 @@ def test_no_turn_of_the_event_loop_makes_two_large_parts(window, photo, turn, qt
 
 
 def test_it_is_put_together_while_the_photograph_is_read(window, photo, qtbot, monkeypatch):
-    may_read, read = threading.Event(), module.open_for_the_screen
+    may_read, read = threading.Event(), loaded.open_for_the_screen
 
     def held(*args):
         may_read.wait()
         return read(*args)
 
-    monkeypatch.setattr(module, "open_for_the_screen", held)
+    monkeypatch.setattr(loaded, "open_for_the_screen", held)
     made = []
     monkeypatch.setattr(module, "PANELS", [watched(kind, made.append) for kind in PANELS])
     try:

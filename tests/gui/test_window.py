@@ -116,19 +116,21 @@ def test_the_menu_lists_the_filters_by_category(opened, window):
     assert {"Blur", "Colour", "Size"} <= set(categories)
     assert [action.text() for action in categories["Size"].actions()] == ["Enlarge…"]
     categories["Size"].actions()[0].trigger()
-    assert opened.settings.declaration.name == "enlarge"
+    assert opened.filters.tried.declaration.name == "enlarge"
 
 
 def test_a_preview_appears_and_leaves_the_document_alone(opened, window, qtbot):
     before = opened.session.document
     choose(window, "enlarge")
     session = opened.session
-    qtbot.waitUntil(lambda: session.overlay is not None and session.preview is None, timeout=30000)
+    qtbot.waitUntil(
+        lambda: session.overlay is not None and session.previews.run is None, timeout=30000
+    )
     ((place, picture),) = session.overlay.pieces
     assert (picture.width, picture.height) == (800, 600)
     assert not session.overlay.running
     assert session.document is before
-    opened.close_filter()
+    opened.filters.close_tried()
     assert session.overlay is None
 
 
@@ -137,18 +139,18 @@ def test_a_cheap_filter_is_tried_on_all_that_is_seen(opened, window, qtbot):
     centre = QPoint(opened.canvas.width() // 2, opened.canvas.height() // 2)
     panel = choose(window, "warmth")
     panel.set_settings({"amount": 1.0})
-    qtbot.waitUntil(lambda: opened.session.trial is not None, timeout=30000)
+    qtbot.waitUntil(lambda: opened.session.previews.trial is not None, timeout=30000)
     qtbot.waitUntil(
         lambda: painted(opened.canvas, qtbot).pixelColor(centre).blue() == 0, timeout=30000
     )
     assert opened.session.document is before
-    opened.close_filter()
+    opened.filters.close_tried()
     assert painted(opened.canvas, qtbot).pixelColor(centre).blue() > 50
 
 
 def test_an_applied_filter_stays_editable(opened, window, qtbot):
     apply(window, "warmth", qtbot, {"amount": 1.0})
-    session, panel = opened.session, opened.held
+    session, panel = opened.session, opened.filters.held
     assert session.layer.filter.settings["amount"] == 1.0
     assert panel.declaration.name == "warmth"
     slider = panel.controls[0].slider
@@ -164,13 +166,13 @@ def test_an_applied_filter_stays_editable(opened, window, qtbot):
     ]
     session.undo()
     assert session.layer.filter.settings["amount"] == 1.0
-    assert opened.held.controls[0].value() == 1.0
+    assert opened.filters.held.controls[0].value() == 1.0
 
 
 def test_the_strip_changes_how_a_filter_shows_and_runs_nothing(opened, window, qtbot):
     apply(window, "warmth", qtbot, {"amount": 1.0})
     before = pixels_of(opened)
-    strip = opened.held.strip
+    strip = opened.filters.held.strip
     strip.amount.slider.setValue(strip.amount._position(0))
     assert opened.session.layer.opacity == 0
     assert not np.array_equal(pixels_of(opened), before)
@@ -257,7 +259,7 @@ def test_the_command_search_finds_filters_and_actions(opened, window, qtbot):
     qtbot.keyClicks(dialog.line, "enlarge")
     assert dialog.list.count() == 1
     qtbot.keyClick(dialog.line, Qt.Key.Key_Return)
-    assert opened.settings.declaration.name == "enlarge"
+    assert opened.filters.tried.declaration.name == "enlarge"
 
 
 def test_a_search_that_finds_nothing_says_so_and_runs_nothing(opened, window, qtbot):

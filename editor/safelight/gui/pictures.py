@@ -39,14 +39,14 @@ def draw_window(path: Path, photograph: Path, filter: str = "enlarge") -> None:
     assert workspace is not None
     found = {item.name: item for item in window.filters}
     session = workspace.session
-    session.apply(found["warmth"], found["warmth"].settings({"amount": 0.08}), None)
+    session.jobs.apply(found["warmth"], found["warmth"].settings({"amount": 0.08}), None)
     _wait(application, lambda: len(session.document.layers) == 2)
     canvas = workspace.canvas
     canvas.fit()
     canvas.zoom_to(2.0, QPointF(canvas.width() * _SUBJECT[0], canvas.height() * _SUBJECT[1]))
     canvas.set_split(True)
     window.open_filter(found[filter])
-    _wait(application, lambda: session.overlay is not None and session.preview is None)
+    _wait(application, lambda: session.overlay is not None and session.previews.run is None)
     _wait(application, lambda: bool(window.device.text()) and workspace.canvas.finished)
     _save(window.grab(), path)
     session.files.mark_saved(session.document)  # or closing would ask

@@ -136,7 +136,7 @@ class Proofs(QObject):
         if not self._left or self.wanted is None:
             return
         session = self._session
-        occupied = session.preview is not None or session.job is not None or bool(session.busy)
+        occupied = session.previews.run is not None or session.job is not None or bool(session.busy)
         if occupied:
             self._end_run()
         self.waits.emit(occupied)
@@ -275,7 +275,7 @@ class Proofs(QObject):
         """What the next proof needs."""
         settings = wanted.with_value(self._left[0])
         if wanted.layer_id is None:
-            return self._session.task(wanted.declaration, settings)
+            return Task.new(wanted.declaration, settings, self._session)
         layer = self._session.document.layer(wanted.layer_id)
         layer = _with_filter(replace(layer, visible=True), settings=settings, kept=None)
         return Task(wanted.declaration, settings, layer, is_new=False)

@@ -33,6 +33,15 @@ class Task:
     above: str | None = None
     is_new: bool = True
 
+    @classmethod
+    def new(cls, declaration: Declaration, settings: dict[str, Value], edited: Edited) -> Task:
+        """A new filter layer above the active one, or none; the selection is its mask."""
+        if declaration.factor(settings) != 1 or declaration.selects:
+            return cls(declaration, settings)
+        held = actions.live_filter(declaration, settings)
+        layer = edits.with_selection(Layer(declaration.title, held), edited.document)
+        return cls(declaration, settings, layer, edited.active)
+
     @property
     def resizes(self) -> bool:
         """Whether the picture gets another size."""
@@ -114,6 +123,18 @@ class Run:
             lambda document: made.apply(adding.apply(document)),
             record=adding.record,
         )
+
+    def take(self, event: actions.JobEvent, picture: Picture | None) -> bool:
+        """Note how far it is, lay what it has made over the picture; whether there is more now."""
+        if isinstance(event, actions.JobProgress):
+            self.done, self.remaining = event.done, event.remaining
+        if picture is None or len(self.job.inputs) > 1:
+            return False
+        if isinstance(event, actions.JobFinished):
+            self.overlay.complete(picture)
+        elif isinstance(event, actions.JobPiece):
+            self.overlay.add(event.region, picture)
+        return True
 
     def end(self) -> None:
         """Stop it, and hear no more of it."""

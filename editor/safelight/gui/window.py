@@ -58,9 +58,10 @@ if TYPE_CHECKING:
     from safelight.document import Edit
     from safelight.files import Importer
     from safelight.gui.firstlook import FirstLook
+    from safelight.gui.loaded import Loaded
     from safelight.gui.plugindialog import PluginsDialog
     from safelight.gui.session import Session
-    from safelight.gui.workspace import Loaded, Workspace
+    from safelight.gui.workspace import Workspace
 
 _DEPTHS = {"uint8": "8-bit", "uint16": "16-bit", "float32": "32-bit float"}
 
@@ -259,13 +260,13 @@ class Window(QMainWindow):
     def _generate(self, declaration: Declaration, width: int, height: int) -> None:
         from safelight.actions import History
         from safelight.actions.generating import to_be_generated
-        from safelight.gui.workspace import Loaded
+        from safelight.gui.loaded import Loaded
 
         document = to_be_generated(declaration, width, height)
         self._add(
             Loaded(History.start(document, "New")),
             None,
-            done=lambda workspace: workspace.session.refresh(document.layers[0].id),
+            done=lambda workspace: workspace.session.jobs.refresh(document.layers[0].id),
         )
 
     def open(self, path: Path) -> None:
@@ -286,7 +287,7 @@ class Window(QMainWindow):
             self.tabs.setTabText(self.tabs.indexOf(look), plain(look.title).replace("&", "&&"))
 
         def load() -> Loaded:
-            from safelight.gui.workspace import open_for_the_screen
+            from safelight.gui.loaded import open_for_the_screen
 
             return open_for_the_screen(path, self._importers, post.post)
 
@@ -861,7 +862,7 @@ class Window(QMainWindow):
         """Show a filter's settings beside the photograph in front."""
         workspace = self.workspace()
         if workspace is not None:
-            workspace.choose_filter(declaration)
+            workspace.filters.choose(declaration)
 
     def search(self) -> None:
         """The command search."""
@@ -993,7 +994,7 @@ class Window(QMainWindow):
 
     def _recover(self, left: Left) -> None:
         def load() -> Loaded:
-            from safelight.gui.workspace import recover_for_the_screen
+            from safelight.gui.loaded import recover_for_the_screen
 
             return recover_for_the_screen(left)
 

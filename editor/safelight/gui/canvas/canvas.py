@@ -233,7 +233,7 @@ class Canvas(Viewport):
         if active is not None:
             active.cancel()
 
-    def heeds(self, tool: Tool) -> bool:
+    def heeds(self, tool: object) -> bool:
         if self._active is not None:
             return self._active is tool
         return self._picker is None and self._held_tool() is None and self._tool is tool

@@ -22,7 +22,6 @@ from safelight.gui.keys import HeldKeys
 
 if TYPE_CHECKING:
     from safelight.document import Document, Edit
-    from safelight.gui.canvas.tools.tool import Tool
 
 _STEP = 15.0
 """Degrees by which the view is turned by key."""
@@ -69,7 +68,7 @@ class Viewport(QWidget):
     def leave(self) -> None:
         """Put the tool in hand away, and take the one that was there before it."""
 
-    def heeds(self, tool: Tool) -> bool:
+    def heeds(self, tool: object) -> bool:
         """Whether a press comes to this tool now, or it has the one under way."""
         return True
 

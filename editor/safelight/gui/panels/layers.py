@@ -131,14 +131,16 @@ class LayersPanel(Panel):
         layout.addLayout(self._buttons())
 
     def attach(self, session: Session, canvas: Canvas) -> None:
-        self.again_wanted.connect(session.try_again)
+        self.again_wanted.connect(session.results.try_again)
         self.edit_wanted.connect(session.do)
         self.activated.connect(session.activate)
-        self.refresh_wanted.connect(lambda layer: session.refresh(layer, canvas.visible()))
+        self.refresh_wanted.connect(lambda layer: session.jobs.refresh(layer, canvas.visible()))
         session.job_changed.connect(lambda: self.setEnabled(not session.locked))
 
     def show_session(self, session: Session) -> None:
-        self.show_document(session.document, session.active, session.stale, session.failed)
+        self.show_document(
+            session.document, session.active, session.results.stale, session.results.failed
+        )
 
     def show_document(
         self,

@@ -1,0 +1,367 @@
+"""FilterStack: the place of filters beside the canvas, and what their settings make happen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
+
+from safelight.actions.palette import colours_of
+from safelight.api import Declaration, ParameterError, Prepared, Value
+from safelight.document import Layer, edits
+from safelight.document.place import IDENTITY
+from safelight.gui.areas import middle
+from safelight.gui.background import Background
+from safelight.gui.canvas import Canvas
+from safelight.gui.canvas.tools.picker import Picker
+from safelight.gui.controls import PaletteControl
+from safelight.gui.garbage import destroy
+from safelight.gui.messages import Messages
+from safelight.gui.panels.filters import FilterList
+from safelight.gui.panels.settings import FilterSettings
+from safelight.gui.proving import Proving
+from safelight.gui.session import Session
+from safelight.gui.sketching import Sketching
+
+_PREVIEW_PIXELS = 3_000_000
+"""Most pixels of a result that a preview computes; a larger view is previewed in its middle."""
+
+_PREVIEW_PAUSE, _REFRESH_PAUSE = 200, 500
+"""Milliseconds after a change before a preview follows it, and a layer is computed anew."""
+
+
+class FilterStack(QStackedWidget):
+    """The list of filters, or the settings of one.
+
+    ``offered`` is the list. ``tried`` has the settings of a filter that is chosen and not applied
+    yet, ``held`` those of the active layer; they are None where there is no such filter.
+    ``changed`` tells that another filter is tried, ``room_wanted`` that what is shown needs another
+    height.
+    """
+
+    changed = Signal()
+    room_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.tried: FilterSettings | None = None
+        self.held: FilterSettings | None = None
+        self.offered = FilterList()
+        self.offered.chosen.connect(self.choose)
+        self.addWidget(self.offered)
+        self._later = _timer(self, _REFRESH_PAUSE)
+        self._later.timeout.connect(self._refresh_if_stale)
+        self._soon = _timer(self, _PREVIEW_PAUSE)
+        self._soon.timeout.connect(self._preview)
+
+    def attach(self, session: Session, canvas: Canvas, messages: Messages) -> None:
+        """Have the photograph that filters are for, once, before any is shown."""
+        self._session, self._canvas, self._messages = session, canvas, messages
+        for computing in (session.previews, session.jobs):
+            computing.measured.connect(self._show_measured)
+
+    # -- what is shown -------------------------------------------------------------------------
+
+    def choose(self, declaration: Declaration) -> None:
+        """Something new begins: what was said of the last filter is over."""
+        self._settle()
+        self.open(declaration)
+
+    def open(self, declaration: Declaration) -> None:
+        """Show a filter's settings."""
+        self.close_tried()
+        self._leave_plane()
+        panel = self._panel(declaration)
+        panel.preview_wanted.connect(self._preview)
+        panel.zoom_wanted.connect(self._canvas.zoom_to)
+        panel.apply_wanted.connect(self._apply)
+        panel.closed.connect(self.close_tried)
+        if self.held is not None:
+            self.held.stop_picking()
+            self.held.proofs.close_strip()
+        self.tried = panel
+        self.setCurrentWidget(panel)
+        panel.set_layers(self._with_pixels())
+        self.show_job()
+        self.changed.emit()
+        panel.apply.setFocus()
+
+    def close_tried(self) -> None:
+        """Back to the list of filters."""
+        if self.tried is None:
+            return
+        panel, self.tried = self.tried, None
+        self._session.previews.stop()
+        self.setCurrentWidget(self.held or self.offered)
+        self._remove(panel)
+        self.changed.emit()
+        self._canvas.setFocus()
+
+    def close_held(self) -> None:
+        """From the settings of the active layer back to the list of filters."""
+        if self.held is None:
+            return
+        panel, self.held = self.held, None
+        focus = QApplication.focusWidget()
+        leaves = focus is not None and panel.isAncestorOf(focus)
+        if self.currentWidget() is panel:
+            self.setCurrentWidget(self.offered)
+        self._remove(panel)
+        if leaves:
+            self._canvas.setFocus()
+
+    def close_session(self) -> None:
+        """Ask for nothing more."""
+        self._soon.stop()
+        for panel in (self.tried, self.held):
+            if panel is not None:
+                panel.proofs.close_strip()
+
+    def show_filters(self, filters: Sequence[Declaration]) -> None:
+        """Show those filters that there are now, with their parameters of now."""
+        before = {x.declaration.id: x.declaration for x in (self.tried, self.held) if x}
+        self.offered.show_filters(filters)
+        changed = {key for key, item in before.items() if self.offered.declaration(key) != item}
+        if self.held is not None and self.held.declaration.id in changed:
+            self.close_held()
+        if self.tried is None:
+            return
+        now = self.offered.declaration(self.tried.declaration.id)
+        if now is None:
+            self.close_tried()
+        elif self.tried.declaration.id in changed:
+            self.open(now)
+        else:
+            self._soon.start()
+
+    def missing(self) -> list[str]:
+        """A sentence for each filter of the document that is not installed."""
+        held = [layer.filter for layer in self._session.document.walk() if layer.filter]
+        missing = {x.id: x for x in held if self.offered.declaration(x.id) is None}
+        return [
+            f"The filter {x.title or x.id} is not installed: install {x.plugin or x.id} to change"
+            " it. What it has made is shown."
+            for x in missing.values()
+        ]
+
+    # -- what there is to show -----------------------------------------------------------------
+
+    def show_document(self) -> None:
+        """The document is another one."""
+        if self.tried is not None:
+            document = self._session.document
+            self.tried.set_picture((document.width, document.height))
+            self._show_obstacle()
+
+    def show_layers(self) -> None:
+        """The layers, or which of them is active, are others."""
+        self.show_active()
+        if self.tried is not None:
+            self.tried.set_layers(self._with_pixels())
+        if self.held and self.held.automatic.isChecked() and self._may_refresh():
+            self._later.start()
+
+    def show_active(self) -> None:
+        """Show the settings of the active layer, if it is a filter that is installed."""
+        session = self._session
+        layer = session.layer
+        if self.held is not None and (self.held.layer is None or self.held.layer.id != layer.id):
+            self.close_held()
+        if layer.filter is None:
+            return
+        if self.held is None:
+            declaration = self.offered.declaration(layer.filter.id)
+            if declaration is None:
+                return
+            self.held = self._panel_of_layer(declaration, layer)
+            if self.tried is None:
+                self.setCurrentWidget(self.held)
+        current, trouble = session.installed.current(layer.filter)
+        self.held.show_layer(
+            layer,
+            current,
+            trouble,
+            stale=layer.id in session.results.stale,
+            busy=session.job is not None,
+        )
+        self.held.set_layers(self._with_pixels())
+
+    def show_job(self) -> None:
+        """A job runs, or none any more."""
+        self.show_active()
+        self._show_obstacle()
+
+    def show_preview(self) -> None:
+        """The preview is another one, or further."""
+        if self.tried is not None:
+            run = self._session.previews.run
+            note = "" if run is None else "Preview…" if not run.done else f"Preview {run.done:.0%}"
+            self.tried.preview_note.setText(note)
+
+    def preview_soon(self) -> None:
+        """What would be previewed is another part, or another selection: in a moment."""
+        if self.tried is not None:
+            self._soon.start()
+
+    def _show_obstacle(self) -> None:
+        """Say why the filter that is open cannot be applied now."""
+        panel, run = self.tried, self._session.job
+        if panel is not None:
+            panel.needs_selection(panel.declaration.masked and self._selects_nothing())
+            panel.set_busy(f"{run.declaration.title} is running; one at a time" if run else "")
+
+    def _show_measured(self, values: Prepared) -> None:
+        panel = self.tried or self.held
+        if panel is not None:
+            panel.show_measured(values)
+
+    # -- panels --------------------------------------------------------------------------------
+
+    def _panel(self, declaration: Declaration, layer: Layer | None = None) -> FilterSettings:
+        """The settings of a filter, as one of the stack."""
+        document = self._session.document
+        panel = FilterSettings(declaration, (document.width, document.height), layer)
+        panel.picking.connect(self._pick)
+        panel.room_wanted.connect(self.room_wanted)
+        Proving(panel, self._session, self._canvas.visible)
+        Sketching(panel, self._session)
+        panel.colours_wanted.connect(self._find_colours)
+        self.addWidget(panel)
+        return panel
+
+    def _panel_of_layer(self, declaration: Declaration, layer: Layer) -> FilterSettings:
+        panel = self._panel(declaration, layer)
+        panel.edited.connect(self._edit)
+        panel.refresh_wanted.connect(self._refresh)
+        panel.closed.connect(self.close_held)
+        if panel.strip is not None:
+            panel.strip.edit_wanted.connect(self._session.do)
+        return panel
+
+    def _remove(self, panel: FilterSettings) -> None:
+        panel.stop_picking()
+        panel.proofs.close_strip()
+        self.removeWidget(panel)
+        destroy(panel)
+
+    def _with_pixels(self) -> list[tuple[str, str]]:
+        """The layers that hold pixels, topmost first: the id and the name of each."""
+        layers = self._session.document.walk()
+        return [(layer.id, layer.name) for layer in layers if layer.holds_pixels][::-1]
+
+    # -- what they want ------------------------------------------------------------------------
+
+    def _edit(self, label: str, token: str) -> None:
+        if self.held is None or self.held.layer is None:
+            return
+        settings = self._settings(self.held)
+        if settings is None:
+            return
+        identity, version = self.held.layer.id, self.held.declaration.version
+        edit = edits.set_filter(
+            identity, settings=settings, version=version, label=label, token=token or None
+        )
+        self._session.previews.adjust(edit, self._canvas.visible(), self._canvas.level)
+
+    def _refresh(self) -> None:
+        self._session.jobs.refresh(self._session.active, self._canvas.visible())
+
+    def _refresh_if_stale(self) -> None:
+        if self._may_refresh() and self._session.job is None:
+            self._refresh()
+
+    def _may_refresh(self) -> bool:
+        """Whether to compute the active layer anew unasked: not what someone has gone back to."""
+        session = self._session
+        return session.active in session.results.stale and not session.history.can_redo
+
+    def _preview(self) -> None:
+        session, canvas, panel = self._session, self._canvas, self.tried
+        if panel is None or session.job is not None:
+            return
+        if not panel.preview.isChecked():
+            session.previews.stop()
+            return
+        declaration, settings = panel.declaration, self._settings(panel)
+        if declaration.masked and self._selects_nothing():
+            session.previews.stop()
+        elif settings is not None and declaration.zoomable:
+            session.previews.start(declaration, settings, canvas.visible(), canvas.level)
+        elif settings is not None:
+            most = _PREVIEW_PIXELS // declaration.factor(settings) ** 2
+            part, selection = canvas.visible(), session.document.picture.selection
+            if declaration.generates and selection is not None:
+                part = part.intersect(selection.bounds() or part)
+            if part.empty:
+                session.previews.stop()
+            session.previews.start(declaration, settings, middle(part, most))
+
+    def _selects_nothing(self) -> bool:
+        return self._session.document.selection is None
+
+    def _pick(self, kind: Literal["", "point", "rectangle"], place: tuple[float, ...]) -> None:
+        """A panel wants a place of the picture; "" = none any more."""
+        if kind:
+            self._leave_plane()
+        self._canvas.picker = Picker(self._canvas, kind, place, self._picked) if kind else None
+        if kind:
+            self._canvas.setFocus()
+
+    def _leave_plane(self) -> None:
+        """Show the picture alone: what is tried and picked is of that."""
+        if self._canvas.shown_from != IDENTITY:
+            self._canvas.leave()
+
+    def _picked(self, place: tuple[float, ...] | None) -> None:
+        panel = self.tried or self.held
+        if panel is not None and place is not None:
+            panel.picked(place)
+        elif panel is not None:
+            panel.stop_picking()
+
+    def _find_colours(self, control: PaletteControl) -> None:
+        """Find the colours of the picture; of a layer that is set, those of what lies below it."""
+        session = self._session
+        document, live = session.document, session.studio.live if session.studio else None
+        if self.tried is None and self.held is not None and self.held.layer is not None:
+            document = document.below(self.held.layer.id)
+        Background(
+            control,
+            lambda: colours_of(document, live=live),
+            control.take_colours,
+            lambda error: control.show_trouble(str(error)),
+        )
+
+    def _settings(self, panel: FilterSettings) -> dict[str, Value] | None:
+        """The settings shown; None, and a message, when they are not legal."""
+        try:
+            found = panel.settings()
+        except ParameterError as error:
+            self._messages.say(str(error), about="settings")
+            return None
+        self._messages.settle("settings")
+        return found
+
+    def _settle(self) -> None:
+        for about in ("filter", "settings"):
+            self._messages.settle(about)
+
+    def _apply(self) -> None:
+        panel = self.tried
+        settings = self._settings(panel) if panel is not None else None
+        if panel is None or settings is None:
+            return
+        declaration = panel.declaration
+        self._settle()
+        self.close_tried()
+        self._session.jobs.apply(declaration, settings, self._canvas.visible())
+
+
+def _timer(parent: QWidget, pause: int) -> QTimer:
+    """A timer of ``pause`` milliseconds that runs out once."""
+    timer = QTimer(parent)
+    timer.setSingleShot(True)
+    timer.setInterval(pause)
+    return timer
