@@ -69,8 +69,9 @@ def main(words: list[str] | None = None) -> int:
             editors.append(_resident(os.getpid()))
             workers = sum(_resident(process) for process in _children())
             alive = gc.get_objects()
-            documents = sum(isinstance(item, Document) for item in alive)
-            rasters = sum(isinstance(item, Raster) for item in alive)
+            # Only a type can be asked of everything: a weak proxy of what is gone raises.
+            documents = sum(issubclass(type(item), Document) for item in alive)
+            rasters = sum(issubclass(type(item), Raster) for item in alive)
             del alive
             print(
                 f"{number:10}  {editors[-1]:9.0f}  {workers:10.0f}  {documents:9}  {rasters:7}",
@@ -89,7 +90,7 @@ def _use(window: Window, wait: Waiting, path: Path, apply: str, panel: str) -> N
     session = workspace.session
     filters = {item.name: item for item in window.filters}
     settings = filters[apply].settings({})
-    session.apply(filters[apply], settings, None)
+    session.jobs.apply(filters[apply], settings, None)
     wait.until(lambda: len(session.document.layers) == 2 and session.job is None)
     session.undo()
     session.redo()
@@ -97,8 +98,8 @@ def _use(window: Window, wait: Waiting, path: Path, apply: str, panel: str) -> N
     if panel:
         workspace.canvas.zoom_to(1.0)
         window.open_filter(filters[panel])
-        wait.until(lambda: session.preview is not None)
-        wait.until(lambda: session.preview is None)
+        wait.until(lambda: session.previews.run is not None)
+        wait.until(lambda: session.previews.run is None)
         wait.seconds(1)
     session.files.mark_saved(session.document)  # or closing would ask
     window.close_tab(0)
