@@ -145,8 +145,9 @@ class _Measured:
         """Ten pieces of a stroke, as a hand makes them: 12 ms each."""
         width, height = self._size
         points = [(width * (0.3 + 0.02 * n), height * (0.3 + 0.01 * n), 1.0) for n in range(11)]
-        for piece in zip(points, points[1:], strict=False):
-            stroke, canvas = Stroke(piece, 500, hardness, erase), self._front.canvas
+        for number, piece in enumerate(zip(points, points[1:], strict=False)):
+            canvas = self._front.canvas
+            stroke = Stroke(piece, 500, hardness, erase, goes_on=number > 0)
             canvas.do(edits.paint_mask(canvas.painted_on, stroke, "stroke"))
             self._application.processEvents()
 

@@ -56,6 +56,20 @@ def test_a_stroke_is_written_down_as_its_points(document):
     assert again.selection.digests() == edit.apply(document).selection.digests()
 
 
+def test_a_step_that_is_made_in_pieces_is_written_down_whole(document):
+    points = ((1.5, 2, 1), (6, 3, 0.5), (9, 9, 1), (-40, 9, 1))  # the last piece meets nothing new
+    history, path = History.start(document), ""
+    for piece in zip(points, points[1:], strict=False):
+        stroke = Stroke(piece, 2.0)
+        path = f"{path};{Stroke(piece[1:], 2.0).written}" if path else stroke.written
+        history = history.do(edits.paint_mask(None, stroke, "stroke", path))
+    assert len(history.steps) == 2
+    record = history.steps[1].record
+    assert record.settings["points"] == Stroke(points, 2.0).written
+    again = DECLARED[record.id](**record.settings).apply(document)
+    assert again.selection.digests() == history.document.selection.digests()
+
+
 def test_an_edit_of_given_pixels_has_no_record(document):
     assert edits.set_pixels("photo", document.layer("photo").raster).record is None
 

@@ -85,9 +85,31 @@ def test_a_brush_only_adds_and_an_eraser_only_takes_away(stroke, seed):
 @given(stroke=strokes())
 def test_a_stroke_painted_piece_by_piece_is_the_stroke_painted_at_once(stroke):
     mask = start = raster(WIDTH, HEIGHT, 1, "uint8", 1)
-    for pair in itertools.pairwise(stroke.points) if len(stroke.points) > 1 else [stroke.points]:
-        mask = painted(mask, Stroke(pair, stroke.radius, stroke.hardness, stroke.erase))
+    pairs = [*itertools.pairwise(stroke.points)] or [stroke.points]
+    evenly = len({point[2] for point in stroke.points}) == 1
+    for number, pair in enumerate(pairs):
+        goes_on = evenly and number > 0
+        piece = Stroke(pair, stroke.radius, stroke.hardness, stroke.erase, goes_on)
+        mask = painted(mask, piece)
     assert np.array_equal(values(mask), values(painted(start, stroke)))
+
+
+def test_a_piece_of_a_stroke_leaves_alone_what_lies_behind_its_start(monkeypatch):
+    stroke = sys.modules["safelight.document.stroke"]
+    computed, strength = [], stroke._strength
+    monkeypatch.setattr(
+        stroke, "_strength", lambda place, *more: computed.append(place) or strength(place, *more)
+    )
+    first, last = (1000.0, 1000.0, 1.0), (1120.0, 1040.0, 1.0)
+    begun = painted(black(3000, 2000), Stroke((first, first), 500, 0.0))
+    computed.clear()
+    afresh = painted(begun, Stroke((first, last), 500, 0.0))
+    alone = len(computed)
+    computed.clear()
+    gone_on = painted(begun, Stroke((first, last), 500, 0.0, goes_on=True))
+    assert len(computed) <= alone * 0.75
+    difference = values(gone_on).astype(int) - values(afresh)
+    assert np.abs(difference).max() <= 1  # the same distance, rounded otherwise
 
 
 @given(stroke=strokes())

@@ -7,7 +7,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QInputDevice, QPointingDevice, QTabletEvent
 from PySide6.QtWidgets import QApplication
 
-from safelight.document import Layer, LiveFilter, edits
+from safelight.document import DECLARED, Layer, LiveFilter, edits
 from safelight.gui.pixelsdialog import PixelsDialog
 from safelight.pixels import Raster
 from tests.gui.conftest import choose, open_in, photograph
@@ -84,6 +84,16 @@ def test_a_stroke_selects_what_it_goes_over_and_is_one_step(canvas, opened, qtbo
     assert labels(opened) == ["Open", "Brush"]
     opened.session.undo()
     assert selected(opened) is None
+
+
+def test_the_step_of_a_stroke_says_all_of_its_path(canvas, opened, qtbot):
+    start = opened.session.document
+    stroke(canvas, qtbot, (50, 50), (90, 60), (130, 100))
+    qtbot.waitUntil(lambda: not canvas.tool.brush.pressed)
+    record = opened.session.history.steps[-1].record
+    assert record.settings["points"].count(";") >= 2
+    again = DECLARED[record.id](**record.settings).apply(start)
+    assert np.array_equal(again.selection.to_array()[..., 0], selected(opened))
 
 
 def test_a_click_is_a_dab_as_large_as_the_brush_at_any_zoom(canvas, opened, qtbot):
@@ -320,9 +330,9 @@ def applied(opened, qtbot):
     """Warmth on what is selected, as a layer; its strip."""
     session = opened.session
     declaration = session.studio.filter("warmth")
-    session.apply(declaration, declaration.settings(), None)
-    qtbot.waitUntil(lambda: opened.held is not None and not session.busy, timeout=30000)
-    return opened.held.strip
+    session.jobs.apply(declaration, declaration.settings(), None)
+    qtbot.waitUntil(lambda: opened.filters.held is not None and not session.busy, timeout=30000)
+    return opened.filters.held.strip
 
 
 def test_the_strip_grows_and_feathers_a_mask_and_the_overlay_shows_it(canvas, opened, qtbot):
@@ -346,10 +356,10 @@ def test_the_strip_grows_and_feathers_a_mask_and_the_overlay_shows_it(canvas, op
 def test_what_a_filter_is_tried_on_follows_the_brush(canvas, opened, qtbot):
     choose(opened.window(), "warmth")
     session = opened.session
-    qtbot.waitUntil(lambda: session.trial is not None, timeout=30000)
-    assert session.trial.layers[-1].mask is None
+    qtbot.waitUntil(lambda: session.previews.trial is not None, timeout=30000)
+    assert session.previews.trial.layers[-1].mask is None
     stroke(canvas, qtbot, (100, 150), (200, 150))
-    qtbot.waitUntil(lambda: session.trial.layers[-1].mask is session.document.selection)
+    qtbot.waitUntil(lambda: session.previews.trial.layers[-1].mask is session.document.selection)
     assert session.document.selection is not None
 
 

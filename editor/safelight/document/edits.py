@@ -354,12 +354,16 @@ def mask_from_selection(document: Document, *, layer: str = "") -> Document:
     return document.with_layer(with_selection(_unlocked(document, layer), document))
 
 
-def paint_mask(layer_id: str | None, stroke: Stroke, token: str | None = None) -> Edit:
-    """Paint on a layer's mask, or erase from it; None = on the selection (``paint``)."""
+def paint_mask(
+    layer_id: str | None, stroke: Stroke, token: str | None = None, path: str = ""
+) -> Edit:
+    """Paint on a layer's mask, or erase from it; None = on the selection (``paint``).
+
+    Where the stroke is one piece of what a hand does, ``path`` is all of that so far, written down
+    (``Stroke.written``): the record is of the whole.
+    """
     given = {
-        "points": ";".join(
-            ",".join(f"{number:.6g}" for number in point) for point in stroke.points
-        ),
+        "points": path or stroke.written,
         "radius": stroke.radius,
         "hardness": stroke.hardness,
         "erase": stroke.erase,

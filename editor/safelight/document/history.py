@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from safelight.document.document import Document
 from safelight.document.edit import Edit, Record
@@ -40,18 +40,20 @@ class History:
     def do(self, edit: Edit) -> History:
         """The history after ``edit``; steps that were undone are forgotten.
 
-        An edit with the token of the step before it takes that step's place. An edit that
-        changes nothing makes no step, and neither do those of one token that end where they began.
+        An edit with the token of the step before it takes that step's place, and tells of it also
+        where it changes nothing. Any other edit that changes nothing makes no step, and neither
+        do those of one token that end where they began.
         """
         document = edit.apply(self.document)
-        if document is self.document:
-            return self
-        step = Step(edit.label, document, edit.token, edit.record)
         same = edit.token is not None and edit.token == self.steps[self.position].token
         end = self.position if same else self.position + 1
         if same and document == self.steps[end - 1].document:
             return History(self.steps[:end], end - 1)
-        return History((*self.steps[:end], step), end)
+        step = Step(edit.label, document, edit.token, edit.record)
+        if document is not self.document:
+            return History((*self.steps[:end], step), end)
+        told = (*self.steps[:end], step, *self.steps[end + 1 :])
+        return replace(self, steps=told) if same else self
 
     @property
     def can_undo(self) -> bool:

@@ -41,13 +41,16 @@ class Stroke:
     ``points`` are (x, y, pressure) in the order they were touched: (0, 0) is the top-left corner
     of the picture, pressure 0 to 1 scales the radius. ``radius`` is in pixels. ``hardness`` is the
     share of the radius that counts fully, 0 to 1; from there to the rim the brush fades. ``erase``
-    takes away what a brush adds. Raises ValueError for numbers that make no stroke.
+    takes away what a brush adds. It ``goes_on`` where a stroke has been painted already that ends
+    at its first point, pressed as it is all along. Raises ValueError for numbers that make no
+    stroke.
     """
 
     points: tuple[_Point, ...]
     radius: float
     hardness: float = 1.0
     erase: bool = False
+    goes_on: bool = False
 
     def __post_init__(self) -> None:
         if not self.points:
@@ -63,6 +66,11 @@ class Stroke:
     def region(self) -> Region:
         """The rectangle that all of it lies in; it may leave the picture."""
         return _around([(point, point) for point in self.points], self.radius)
+
+    @property
+    def written(self) -> str:
+        """Its points as text, six digits each: ``x,y,pressure;x,y,pressure``."""
+        return ";".join(f"{x:.6g},{y:.6g},{pressure:.6g}" for x, y, pressure in self.points)
 
     def segments(self) -> list[_Segment]:
         """Its straight parts; of a single point one that is as long as nothing."""
@@ -123,12 +131,18 @@ def _covers(segment: _Segment, place: Region, stroke: Stroke) -> bool:
 def _pieces(mask: Raster, stroke: Stroke) -> Iterator[tuple[Region, Region, list[_Segment]]]:
     """Each tile that the stroke can meet, what of it, and the parts of the stroke that do."""
     met: dict[tuple[int, int], list[_Segment]] = {}
-    for segment in stroke.segments():
+    # What lies behind the start of a part is as near to the end of the part before, and has been
+    # painted with that, unless the brush is pressed harder now.
+    evenly = len({pressure for *_, pressure in stroke.points}) == 1
+    for number, segment in enumerate(stroke.segments()):
+        follows = evenly and (number > 0 or stroke.goes_on)
         inside = _around([segment], stroke.radius).intersect(mask.region)
         if inside.empty:
             continue
         for row in range(inside.y // TILE, (inside.bottom - 1) // TILE + 1):
             for column in range(inside.x // TILE, (inside.right - 1) // TILE + 1):
+                if follows and _lies_behind(segment, row, column):
+                    continue
                 if _meets(segment, row, column, stroke.radius):
                     met.setdefault((row, column), []).append(segment)
     for (row, column), segments in sorted(met.items()):
@@ -156,6 +170,13 @@ def _meets(segment: _Segment, row: int, column: int, radius: float) -> bool:
     along = min(max(along, 0.0), 1.0)
     distance = math.hypot(middle_x - x - along * dx, middle_y - y - along * dy)
     return distance <= TILE * math.sqrt(0.5) + max(radius, _SMALLEST) + _RIM
+
+
+def _lies_behind(segment: _Segment, row: int, column: int) -> bool:
+    """Whether of a whole tile the start is the nearest point of a segment."""
+    (x, y, _), (dx, dy, _), _ = _course(segment)
+    farthest_x, farthest_y = (column + (dx > 0)) * TILE, (row + (dy > 0)) * TILE
+    return (farthest_x - x) * dx + (farthest_y - y) * dy < 0
 
 
 def _course(segment: _Segment) -> tuple[_Point, _Point, float]:

@@ -146,8 +146,8 @@ class Brush(Tool):
         """Paint what the hand has done since the last time."""
         stroke = self.brush.take()
         if stroke is not None:
-            painted_on, token = self.surface.painted_on, self.brush.token
-            self.surface.do(edits.paint_mask(painted_on, stroke, token))
+            painted_on, brush = self.surface.painted_on, self.brush
+            self.surface.do(edits.paint_mask(painted_on, stroke, brush.token, brush.path))
 
     # -- keys ----------------------------------------------------------------------------------
 

@@ -43,8 +43,11 @@ class RoundBrush:
         self.size = 0
         self.hardness = HARDNESS
         self.token = ""
+        self.path = ""
+        """All that has been taken of the stroke, written down."""
         self.erases = False
         self._points: list[tuple[float, float, float]] = []
+        self._pressures: set[float] = set()
         self._waiting = False
         self._end: tuple[float, float] | None = None
 
@@ -77,7 +80,8 @@ class RoundBrush:
         self, point: tuple[float, float], pressure: float = 1.0, *, erase: bool, line: bool = False
     ) -> None:
         """A stroke begins; as a ``line`` it comes straight from where the last one ended."""
-        self.token, self.erases = uuid4().hex, erase
+        self.token, self.path, self.erases = uuid4().hex, "", erase
+        self._pressures = set()
         start = [(*self._end, pressure)] if line and self._end is not None else []
         self._points, self._waiting = [*start, (*point, pressure)], True
 
@@ -97,11 +101,17 @@ class RoundBrush:
             return None
         points, self._waiting = tuple(self._points), False
         self._points, self._end = self._points[-1:], points[-1][:2]
-        return Stroke(points, self.size / 2, self.hardness, self.erases)
+        self._pressures |= {pressure for *_, pressure in points}
+        goes_on = bool(self.path) and len(self._pressures) == 1
+        taken = Stroke(points, self.size / 2, self.hardness, self.erases, goes_on)
+        # A piece begins where the one before it ended.
+        more = taken.written.partition(";")[2] if self.path else ""
+        self.path = f"{self.path};{more}" if more else self.path or taken.written
+        return taken
 
     def release(self) -> None:
         """The stroke is over."""
-        self.token, self._points, self._waiting = "", [], False
+        self.token, self.path, self._points, self._waiting = "", "", [], False
 
 
 def circle(at: QPointF, radius: float, ratio: float) -> QRectF:
