@@ -10,11 +10,14 @@ from PySide6.QtGui import QMouseEvent, QNativeGestureEvent, QPointingDevice
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from safelight.api import Region
 from safelight.document import Document
 from safelight.files.adobe_rgb import adobe_rgb_profile
 from safelight.gui.canvas import Canvas
+from safelight.gui.canvas import scene as scene_module
 from safelight.gui.canvas.picture import Picture, make_levels
 from safelight.gui.canvas.tools.guides import Guide
+from safelight.gui.canvas.veil import veil
 from safelight.pixels import Profile, Raster
 from tests import pictures
 from tests.gui.conftest import drag, photograph, wheel
@@ -425,3 +428,28 @@ def test_levels_of_many_tiles_are_never_made_on_the_windows_thread(canvas, qtbot
     assert threads
     assert not any(threads)
     assert abs(int(shot(canvas).mean()) - int(pixels.mean())) < 60
+
+
+def test_the_veil_of_a_large_selection_is_made_on_a_thread_however_few_tiles_it_has(
+    canvas, qtbot, monkeypatch
+):
+    threads = []
+
+    def noted(selection):
+        threads.append(threading.current_thread() is threading.main_thread())
+        return veil(selection)
+
+    monkeypatch.setattr(scene_module, "veil", noted)
+    picture = Picture(Raster.filled(6000, 4000, (200, 200, 200), "uint8"))
+    first, second = (
+        Raster.filled(6000, 4000, (0,), "uint8").filled_at(Region(9, 9, side, side), 255)
+        for side in (1000, 3000)
+    )
+    canvas.show_picture(picture, picture)
+    for selection in (first, second):  # the second while the veil of the first is made
+        canvas.show_selection(selection)
+        canvas.grabbed()
+    qtbot.waitUntil(lambda: canvas.grabbed() and canvas.finished, timeout=60000)
+    assert threads == [False, False]
+    wanted, shown = veil(second), canvas.scene.veil
+    assert shown == wanted

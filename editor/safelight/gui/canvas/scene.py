@@ -49,6 +49,8 @@ class Scene:
         self.overlay: Overlay | None = None
         self.selection: Raster | None = None
         self.veil: QImage | None = None
+        self._veiled: Raster | None = None  # the selection that the veil shows
+        self._veiling = False
         self.mask: Raster | None = None
         self.shape = (0.0, 0.0)
         self.tint: Tint | None = None
@@ -60,21 +62,35 @@ class Scene:
         if selection is self.selection:
             return
         self.selection = selection
-        if selection is None or not veil_takes_time(selection):
-            self.veil = None
-        else:  # the one before stays until this one is there
-            Background(
-                self._widget,
-                lambda: veil(selection),
-                lambda image: self._take_veil(selection, image),
-                lambda _: None,
-            )
+        if selection is None:
+            self.veil = self._veiled = None
         self._widget.update()
 
-    def _take_veil(self, selection: Raster, image: QImage) -> None:
+    def _renew_veil(self, selection: Raster) -> None:
+        """Have the veil of a selection, on a thread where that takes time, one at a time.
+
+        The one before stays until then.
+        """
+        if selection is self._veiled or self._veiling:
+            return
+        if not veil_takes_time(selection):
+            self.veil, self._veiled = veil(selection), selection
+            return
+        self._veiling = True
+        Background(
+            self._widget,
+            lambda: veil(selection),
+            lambda image: self._take_veil(selection, image),
+            lambda _: self._take_veil(selection, None),
+        )
+
+    def _take_veil(self, selection: Raster, image: QImage | None) -> None:
+        self._veiling = False
         if selection is self.selection:
-            self.veil = image
-            self._widget.update()
+            self.veil, self._veiled = image, selection
+        elif self.selection is not None:
+            self._renew_veil(self.selection)
+        self._widget.update()
 
     def show_mask(self, mask: Raster | None, grow: float = 0.0, feather: float = 0.0) -> None:
         """Have ``mask`` as what a brush paints on: it is seen in red where ``tinted``.
@@ -90,7 +106,7 @@ class Scene:
     def finished(self) -> bool:
         """Whether the last frame showed everything as fine as it gets."""
         stores = (self.tiles, self.mask_tiles)
-        return not any(tiles.incomplete or tiles.waiting for tiles in stores)
+        return not (self._veiling or any(tiles.incomplete or tiles.waiting for tiles in stores))
 
     @property
     def incomplete(self) -> bool:
@@ -154,8 +170,7 @@ class Scene:
         if self.tinted:
             self._paint_tint(painter, pose)
         elif self.selection is not None and self.overlay is None:  # a result is judged beside it
-            if self.veil is None and not veil_takes_time(self.selection):
-                self.veil = veil(self.selection)
+            self._renew_veil(self.selection)
             if self.veil is not None:
                 paint_veil(painter, self.veil, pose.point(0, 0), pose.size, pose.view.zoom)
 

@@ -6,11 +6,13 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QImage, QPainter
 
-from safelight.gui.canvas.picture import levels_take_time
 from safelight.pixels import Raster
 
 _SIDE = 2048
 """Longest side of the image that shows a selection, in pixels."""
+
+_QUICK = 2_000_000
+"""Pixels of a selection whose veil is made within a frame, its zoom levels too."""
 
 _DARK = 150
 """How dark, of 255, what is not selected is shown."""
@@ -28,7 +30,7 @@ def _veil_level(selection: Raster) -> int:
 
 def veil_takes_time(selection: Raster) -> bool:
     """Whether ``veil`` is to be called on a thread."""
-    return levels_take_time(selection, _veil_level(selection))
+    return selection.width * selection.height > _QUICK
 
 
 def veil(selection: Raster) -> QImage:
