@@ -197,6 +197,19 @@ def test_a_bar_without_room_leaves_out_what_comes_last_and_no_tool_widens_the_wi
         bar.resize(bar.layout().sizeHint().width() - 1, bar.height())
 
 
+def test_what_a_bar_shows_has_the_room_it_needs(lasso):
+    bar, canvas = lasso.surface.window().workspace().options, lasso.surface
+    for width in (700, 420, 300):
+        canvas.take("hand")
+        bar.resize(width, bar.height())
+        canvas.take("lasso")
+        bar.layout().activate()
+        parts = [bar.controls["width"], bar.controls["width"].field, *bar.buttons.values()]
+        seen = [part for part in parts if part.isVisible()]
+        assert [x for x in seen if x.width() < min(x.sizeHint().width(), 76)] == []
+        assert len(seen) == (4 if width > 300 else 2)
+
+
 def test_what_is_looked_at_stays_where_it_is_when_the_frame_changes(opened):
     canvas = opened.canvas
     opened.session.do(CROP)

@@ -46,10 +46,13 @@ class OptionsBar(QFrame):
         self.target.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(12, 5, 12, 5)
-        self._row.setSpacing(18)
+        self._row.setSpacing(12)
         self._row.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         self._row.addWidget(self.title)
         self._row.addWidget(self.target, 1)
+        self._ends = QHBoxLayout()
+        self._ends.setSpacing(6)
+        self._row.addLayout(self._ends)
         field = WholeField(self)  # what is highest of all that can be in it
         field.hide()
         field.ensurePolished()
@@ -76,18 +79,22 @@ class OptionsBar(QFrame):
             if isinstance(control, NumberControl) and control.has_range
         ]
         controls = list(self.controls.values())
-        parts: list[QWidget] = [*sliders, *controls]
+        parts: list[QWidget] = [*sliders, *controls, *self.buttons.values()]
         for part in parts:
             part.setVisible(True)
         last_first: list[Sequence[QWidget]] = [sliders, *([item] for item in controls[::-1])]
         for some in last_first:
-            if self._row.sizeHint().width() <= width:
+            if self._needed() <= width:
                 return
             for part in some:
                 part.setVisible(False)
-            for control in controls:  # Qt would tell the bar of it only later
-                control.body.activate()
-                control.updateGeometry()
+
+    def _needed(self) -> int:
+        """The width of all that is visible now; Qt would tell the bar of it only later."""
+        for control in self.controls.values():
+            control.body.activate()
+            control.updateGeometry()
+        return self._row.sizeHint().width()
 
     def _show_tool(self) -> None:
         tool = self._canvas.tool
@@ -105,6 +112,7 @@ class OptionsBar(QFrame):
         for part in (*self.controls.values(), *self.buttons.values()):
             part.hide()  # first, so that the keyboard goes on from there
             self._row.removeWidget(part)
+            self._ends.removeWidget(part)
             destroy(part)
         self.controls, self.buttons = {}, {}
         self.title.setText(tool.title)
@@ -117,9 +125,11 @@ class OptionsBar(QFrame):
             self.controls[parameter.name] = control
         for step in tool.buttons:
             button = self._button(tool, step)
-            self._row.addWidget(button)
+            self._ends.addWidget(button)
             self.buttons[step.method] = button
             button.setDefault(step is tool.buttons[-1])
+        for part in self.findChildren(QWidget):
+            part.ensurePolished()  # it is as large as the style says only then
         self._make_room(self.width())
 
     def _button(self, tool: Tool, step: Step) -> QPushButton:

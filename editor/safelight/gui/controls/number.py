@@ -44,7 +44,8 @@ class NumberControl(Control):
         self._whole = parameter.kind == "integer"
         default = float(cast(float, parameter.default))
         shown = parameter.slider or (low, high)
-        self.has_range = shown[1] - shown[0] < _WIDEST
+        stated = parameter.slider or (parameter.minimum, parameter.maximum)
+        self.has_range = None not in stated
         if shown[1] - shown[0] >= _WIDEST:  # nothing declared: ten times the default around 0
             reach = max(abs(default) * 10, 10.0)
             shown = (max(low, -reach), min(high, reach))

@@ -31,7 +31,7 @@ class TextControl(Control):
 
     def lie_in_a_row(self) -> None:
         super().lie_in_a_row()
-        self.line.setFixedWidth(76)
+        self.line.setFixedWidth(52)
 
     def _edited(self) -> None:
         """All that is typed until the field is left is one step."""
