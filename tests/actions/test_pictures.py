@@ -84,7 +84,7 @@ def large():
     [
         (damaged(b""), "Night is damaged: it is no picture"),
         (damaged(b"RIFF\0\0\0\0WEBPVP8 "), "Night is damaged"),
-        (damaged(b"GIF89a" + b"\0" * 60000), "Night is damaged: it is no picture"),
+        (damaged(b"%PDF-1.7" + b"\0" * 60000), "Night is damaged: it is no picture"),
         (damaged(large()), "Night has 2001 x 2000 pixels, far more than it should"),
         ("data:image/webp;title=Night;base64," + "?" * 60000, "it is damaged"),
     ],
