@@ -176,6 +176,19 @@ def test_a_picture_straightened_there_and_back_shows_its_own_pixels_again():
     assert edits.straighten(0).apply(document) is document
 
 
+@pytest.mark.parametrize("angle", [0.0, 6.2])
+def test_an_opaque_crop_is_opaque_at_every_level_and_shows_its_own_colours(angle):
+    pixels = np.full((270, 300, 3), (200, 90, 30), np.uint8)
+    document = Document.from_raster(Raster.from_array(pixels))
+    cropped = geometry.crop(document, Region(37, 41, 203, 149), angle)
+    assert not cropped.has_alpha
+    for level in range(5):
+        width, height = (-(-side // 2**level) for side in (203, 149))
+        shown = render(cropped, Region(0, 0, width, height, level))
+        assert shown.shape == (height, width, 3)
+        assert np.abs(to_float(shown) - to_float(pixels)[0, 0]).max() < 0.003
+
+
 def test_a_crop_that_turns_shows_what_lies_about_its_middle_and_turns_back_exactly():
     document = photo()
     turned = geometry.crop(document, Region(90, 70, 120, 90), 12.0)

@@ -31,14 +31,21 @@ class View(Raster):
     __slots__ = ("_levels", "beyond", "matrix", "source")
 
     def __init__(
-        self, source: Raster, matrix: Matrix, width: int, height: int, beyond: int = 0
+        self,
+        source: Raster,
+        matrix: Matrix,
+        width: int,
+        height: int,
+        beyond: int = 0,
+        *,
+        channels: int = 0,
     ) -> None:
         self.source, self.matrix, self.beyond = source, matrix, beyond
         self._levels: dict[int, View] = {}
         exact = is_exact(matrix)
-        channels = source.channels
-        if channels == 3 and not _covered(source, matrix, width, height):
-            channels = 4
+        if not channels:
+            covered = source.channels != 3 or _covered(source, matrix, width, height)
+            channels = source.channels if covered else 4
         depth = source.depth if exact else "float32"
         super().__init__(width, height, channels, depth, ())
         self._tiles = [_Tile(self, place, channels) for place in places(width, height)]
@@ -57,7 +64,9 @@ class View(Raster):
         a, b, c, d, e, f, g, h, i = self.matrix
         scaled = (a, b, c / step, d, e, f / step, g * step, h * step, i)
         size = (math.ceil(self.width / step), math.ceil(self.height / step))
-        return View(self.source.level(level), scaled, *size, self.beyond)
+        # What is opaque is so at every level: a coarse pixel at the edge is of what there is.
+        source = self.source.level(level)
+        return View(source, scaled, *size, self.beyond, channels=self.channels)
 
     def held(self, depth: str) -> Raster:
         """What is seen, as pixels in memory, in ``depth``."""
