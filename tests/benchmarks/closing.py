@@ -55,7 +55,7 @@ def main(words: list[str] | None = None) -> int:
     window.resize(900, 560)
     window.show()
     wait = Waiting(application)
-    wait.until(lambda: window.ready and bool(window.device.text()))
+    wait.until(lambda: window.ready and bool(window.status.device.text()))
     before = _resident(os.getpid())
     print(f"before: editor {before:.0f} MB")
     print("photograph  editor MB  workers MB  documents  rasters")

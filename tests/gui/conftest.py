@@ -115,7 +115,7 @@ def wake(window, qtbot):
     window.show()
     window.activateWindow()  # shortcuts are heard by the active window alone
     qtbot.waitUntil(window.isActiveWindow, timeout=20000)
-    qtbot.waitUntil(lambda: window.ready and bool(window.device.text()), timeout=60000)
+    qtbot.waitUntil(lambda: window.ready and bool(window.status.device.text()), timeout=60000)
     return window
 
 

@@ -8,7 +8,7 @@ from PySide6.QtGui import QAction, QInputDevice, QPointingDevice, QTabletEvent
 from PySide6.QtWidgets import QApplication
 
 from safelight.document import DECLARED, Layer, LiveFilter, edits
-from safelight.gui.pixelsdialog import PixelsDialog
+from safelight.gui.commanddialog import CommandDialog
 from safelight.pixels import Raster
 from tests.gui.conftest import choose, open_in, photograph
 
@@ -388,10 +388,9 @@ def test_a_selection_is_grown_shrunk_and_feathered_by_as_much_as_is_asked_for(
 ):
     stroke(canvas, qtbot, (100, 150), (200, 150))
     wide = (selected(opened)[:, 150] > 127).sum()
-    menu = next(x for x in window.findChildren(QAction) if x.text().replace("&", "") == f"{verb}…")
-    menu.trigger()
-    dialog = next(x for x in window.findChildren(PixelsDialog) if x.isVisible())
-    dialog.field.setValue(4)
+    window.deeds[f"{verb.lower()}_selection"].trigger()
+    dialog = next(x for x in window.findChildren(CommandDialog) if x.isVisible())
+    dialog.controls["by"].field.setValue(4)
     dialog.accept()
     qtbot.waitUntil(lambda: labels(opened)[-1] == f"{verb} selection")
     column = selected(opened)[:, 150]
@@ -399,7 +398,8 @@ def test_a_selection_is_grown_shrunk_and_feathered_by_as_much_as_is_asked_for(
     assert bool(((column > 20) & (column < 100)).any()) == (verb == "Feather")
 
 
-def test_where_nothing_is_selected_there_is_nothing_to_grow_and_that_is_said(opened, window, qtbot):
-    menu = next(x for x in window.findChildren(QAction) if x.text() == "&Grow…")
-    menu.trigger()
-    assert opened.messages.label.text() == "Grow selection: nothing is selected."
+def test_where_nothing_is_selected_there_is_nothing_to_grow(canvas, opened, window, qtbot):
+    grow = window.deeds["grow_selection"]
+    assert not grow.isEnabled()
+    stroke(canvas, qtbot, (100, 150), (200, 150))
+    assert grow.isEnabled()

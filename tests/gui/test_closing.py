@@ -77,11 +77,11 @@ def test_with_the_last_photograph_the_memory_of_workers_is_given_back(
 ):
     rested = []
     window.studio.rest = lambda: rested.append(window.tabs.count())
-    monkeypatch.setattr("safelight.gui.window._REST", (0, 0))
+    monkeypatch.setattr("safelight.gui.closing._REST", (0, 0))
     for _ in range(2):
         open_in(window, small, qtbot)
     window.close_tab(0)
-    qtbot.waitUntil(lambda: not window._rest.isActive(), timeout=LIMIT)
+    qtbot.waitUntil(lambda: not window.closing.rest.isActive(), timeout=LIMIT)
     assert rested == []
     window.close_tab(0)
     qtbot.waitUntil(lambda: rested == [0], timeout=LIMIT)

@@ -6,14 +6,15 @@ from typing import Annotated
 
 import pytest
 from PySide6.QtCore import QLocale, Qt
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication
 
 from safelight import api, gui
 from safelight.api.parameters import parameter_of
+from safelight.document import edits
+from safelight.gui.commanddialog import CommandDialog
 from safelight.gui.controls import control_for
 from safelight.gui.controls.field import DecimalField, WholeField, typed_number
 from safelight.gui.newdialog import NewDialog
-from safelight.gui.pixelsdialog import PixelsDialog
 
 LOCALES = ("de_DE", "fr_FR", "de_CH", "ar_EG", "fa_IR", "sv_SE", "en_US")
 RETURN = Qt.Key.Key_Return
@@ -160,19 +161,20 @@ def test_the_control_of_a_place_takes_the_other_sign(german, qtbot):
 
 
 def test_return_does_not_go_on_with_a_number_that_was_refused(qtbot):
-    dialog = PixelsDialog("Grow selection", "Grow by, in pixels", "Grow", 256)
+    dialog = CommandDialog(edits.grow_selection, {}, {})
     qtbot.addWidget(dialog)
     chosen = []
     dialog.chosen.connect(chosen.append)
-    dialog.ask(8)
-    write(dialog.field, "2.5")
-    assert not next(b for b in dialog.findChildren(QPushButton) if b.text() == "Grow").isEnabled()
-    qtbot.keyClick(dialog.field, RETURN)
+    dialog.open()
+    field = dialog.controls["by"].field
+    write(field, "2.5")
+    assert not dialog.confirm.isEnabled()
+    qtbot.keyClick(field, RETURN)
     assert dialog.isVisible()
-    assert dialog.field.value() == 8
-    write(dialog.field, "25")
-    qtbot.keyClick(dialog.field, RETURN)
-    assert chosen == [25]
+    assert field.value() == 8
+    write(field, "25")
+    qtbot.keyClick(field, RETURN)
+    assert chosen == [{"by": 25}]
 
 
 def test_nothing_is_created_of_a_size_that_was_refused(qtbot):

@@ -10,6 +10,8 @@ from safelight.files import colours, open_picture
 from tests import pictures
 from tests.gui.conftest import open_in
 
+NEEDS_PICTURE = "save", "export", "close", "zoom in", "select_all", "tool brush"
+
 
 @pytest.fixture
 def inks(tmp_path):
@@ -41,7 +43,7 @@ def pixels_of(workspace):
 def test_it_is_seen_coarse_at_once_and_edited_and_exported_exact(window, inks, held, qtbot):
     assert open_in(window, inks, qtbot) is None  # nothing can be edited or exported yet
     look = window.tabs.currentWidget()
-    assert not any(action.isEnabled() for action in window._needs_picture)
+    assert not any(window.deeds[name].isEnabled() for name in NEEDS_PICTURE)
     assert window.tabs.tabText(0) == "ink.tif"
     look.canvas.repaint()
     qtbot.waitUntil(lambda: look.canvas.finished, timeout=20000)
@@ -53,7 +55,7 @@ def test_it_is_seen_coarse_at_once_and_edited_and_exported_exact(window, inks, h
     workspace = window.workspace()
     assert window.tabs.count() == 1
     assert workspace.canvas.view.zoom == 2.0
-    assert all(action.isEnabled() for action in window._needs_picture)
+    assert all(window.deeds[name].isEnabled() for name in NEEDS_PICTURE)
     exact = open_picture(inks)
     np.testing.assert_array_equal(pixels_of(workspace), whole(exact.document).to_array())
     assert len(workspace.session.history.steps) == 1
@@ -65,7 +67,7 @@ def test_closed_before_it_is_exact_it_stays_closed(window, inks, held, photo, qt
     window.close_tab(0)
     assert window.tabs.count() == 0
     held.set()
-    qtbot.waitUntil(lambda: window._opening == 0, timeout=60000)
+    qtbot.waitUntil(lambda: window.opening.count == 0, timeout=60000)
     assert window.tabs.count() == 0
     assert window.welcome.isVisible()
 

@@ -69,7 +69,7 @@ def held(monkeypatch):
 
 
 def export(window, qtbot, path):
-    window.export()
+    window.deeds["export"].trigger()
     dialog = QApplication.activeModalWidget()
     dialog.path.setText(str(path))
     dialog.export.click()
@@ -145,7 +145,7 @@ def typed(monkeypatch):
 def test_what_is_saved_can_be_opened(opened, window, qtbot, tmp_path, typed, name):
     half(opened)
     typed.append(tmp_path / name)
-    window.save_as()
+    window.deeds["save as"].trigger()
     qtbot.waitUntil(lambda: not opened.session.files.unsaved, timeout=LIMIT)
     written = opened.session.files.path
     assert actions.is_project(written)
@@ -162,19 +162,19 @@ def test_a_name_without_its_suffix_overwrites_nothing_unasked(
     half(opened)
     typed[:] = [tmp_path / "trip"]
     questions.answers = ["Cancel"]
-    window.save_as()
+    window.deeds["save as"].trigger()
     assert "trip.safelight exists already" in questions.asked[0]
     assert there.read_bytes() == b"mine"
     assert opened.session.files.unsaved
     typed[:] = [tmp_path / "trip", tmp_path / "other"]
     questions.answers = ["Another name"]
-    window.save_as()
+    window.deeds["save as"].trigger()
     qtbot.waitUntil(lambda: not opened.session.files.unsaved, timeout=LIMIT)
     assert opened.session.files.path == tmp_path / "other.safelight"
     assert there.read_bytes() == b"mine"
     typed[:] = [tmp_path / "trip"]
     questions.answers = ["Replace"]
-    window.save_as()
+    window.deeds["save as"].trigger()
     qtbot.waitUntil(lambda: opened.session.files.path == there, timeout=LIMIT)
     assert there.read_bytes() != b"mine"
 
@@ -192,7 +192,7 @@ def test_a_project_that_appears_after_the_question_is_not_replaced(
         save(*words, **options)
 
     monkeypatch.setattr(opened.session.files, "save", late)
-    window.save_as()
+    window.deeds["save as"].trigger()
     qtbot.waitUntil(opened.messages.isVisible, timeout=LIMIT)
     assert "trip.safelight exists already" in opened.messages.label.text()
     assert there.read_bytes() == b"mine"
@@ -200,10 +200,10 @@ def test_a_project_that_appears_after_the_question_is_not_replaced(
 
 def test_saving_a_project_onto_itself_asks_nothing(opened, window, qtbot, tmp_path, typed):
     typed[:] = [tmp_path / "trip"] * 2
-    window.save_as()
+    window.deeds["save as"].trigger()
     qtbot.waitUntil(lambda: opened.session.files.project is not None, timeout=LIMIT)
     half(opened)
-    window.save_as()
+    window.deeds["save as"].trigger()
     qtbot.waitUntil(lambda: not opened.session.files.unsaved, timeout=LIMIT)
 
 
@@ -322,7 +322,7 @@ def test_nothing_closes_while_it_is_exported(opened, window, qtbot, tmp_path, mo
     export_to = actions.export
     monkeypatch.setattr(actions, "export", lambda *w, **o: go.wait(60) and export_to(*w, **o))
     half(opened)
-    window.export()
+    window.deeds["export"].trigger()
     dialog = QApplication.activeModalWidget()
     dialog.path.setText(str(tmp_path / "flat.png"))
     dialog.export.click()
@@ -355,7 +355,7 @@ def test_a_photograph_closes_while_a_job_runs_and_the_next_one_is_served(
 def test_a_name_without_a_suffix_is_looked_for_as_it_is_exported(opened, window, qtbot, tmp_path):
     there = tmp_path / "trip.png"
     there.write_bytes(b"mine")
-    window.export()
+    window.deeds["export"].trigger()
     dialog = QApplication.activeModalWidget()
     dialog.format.setCurrentText("PNG")
     dialog.path.setText(str(tmp_path / "trip"))

@@ -226,7 +226,9 @@ def shortcuts(window):
     """Every shortcut of the window, with its action."""
     text = QKeySequence.SequenceFormat.PortableText
     found = [
-        (key.toString(text), action) for action in window._actions for key in action.shortcuts()
+        (key.toString(text), action)
+        for action in window.deeds.actions
+        for key in action.shortcuts()
     ]
     assert len(found) > 30
     return found
@@ -312,7 +314,7 @@ def test_return_in_the_search_opens_the_filter_and_leaves_the_search(opened, win
 
 def test_a_dialog_gives_the_keyboard_back_to_the_picture(opened, window, qtbot):
     opened.filters.offered.search.setFocus()
-    window.export()
+    window.deeds["export"].trigger()
     dialog = QApplication.activeModalWidget()
     qtbot.waitUntil(dialog.isActiveWindow, timeout=20000)
     dialog.reject()
@@ -322,7 +324,7 @@ def test_a_dialog_gives_the_keyboard_back_to_the_picture(opened, window, qtbot):
 
 def test_the_command_search_leaves_the_keyboard_to_what_it_opens(opened, window, qtbot):
     opened.filters.offered.search.setFocus()
-    window.search()
+    window.deeds["search"].trigger()
     dialog = QApplication.activeModalWidget()
     dialog.line.setText("warmth")
     qtbot.keyClick(dialog.line, Qt.Key.Key_Return)

@@ -20,6 +20,8 @@ from safelight.document import (
     LiveFilter,
     edits,
 )
+from safelight.gui.deeds.deed import Deeds
+from safelight.gui.deeds.document import of_commands
 from safelight.gui.panels import layers as layers_module
 from safelight.gui.panels.layers import LayersPanel, group_of
 from safelight.pixels import MODES, Raster
@@ -43,7 +45,11 @@ class Bench:
         self.history = History.start(Document(80, 60, "uint8", layers))
         self.active, self.stale, self.refused = "blur", frozenset(), ""
         self.refreshed = []
+        self.locked = False
         self.panel = LayersPanel()
+        self.deeds = Deeds(self.panel)
+        self.deeds.replace("commands", of_commands(lambda: self, self.panel))
+        self.panel.offer(self.deeds)
         self.panel.edit_wanted.connect(self.do)
         self.panel.activated.connect(self.activate)
         self.panel.refresh_wanted.connect(self.refreshed.append)
@@ -59,11 +65,16 @@ class Bench:
         return self.history.document
 
     @property
+    def layer(self):
+        return self.document.layer(self.active)
+
+    @property
     def steps(self):
         return [step.label for step in self.history.steps[1:]]
 
     def show(self):
         self.panel.show_document(self.document, self.active, self.stale)
+        self.deeds.show_state()
 
     def do(self, edit):
         try:
@@ -160,13 +171,17 @@ def test_every_blend_mode_can_be_chosen(bench):
 
 
 def test_lock_and_clip_follow_their_buttons(bench, qtbot):
-    qtbot.mouseClick(bench.panel.clip, Qt.MouseButton.LeftButton)
+    clip, lock = bench.panel.buttons["clip"], bench.panel.buttons["lock"]
+    qtbot.mouseClick(clip, Qt.MouseButton.LeftButton)
     assert bench.document.layer("blur").clipped
-    qtbot.mouseClick(bench.panel.lock, Qt.MouseButton.LeftButton)
+    assert clip.isChecked()
+    qtbot.mouseClick(lock, Qt.MouseButton.LeftButton)
     assert bench.document.layer("blur").locked
+    assert lock.isChecked()
     assert not bench.panel.opacity.isEnabled()
-    qtbot.mouseClick(bench.panel.lock, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(lock, Qt.MouseButton.LeftButton)
     assert not bench.document.layer("blur").locked
+    assert not lock.isChecked()
 
 
 def test_keys_delete_and_reorder(bench, qtbot):
@@ -202,17 +217,22 @@ def test_a_group_does_not_go_into_itself(bench):
 
 
 def test_the_buttons_below_add_group_copy_mask_and_delete(bench):
-    bench.panel.add_layer()
+    buttons = bench.panel.buttons
+
+    def click(name):
+        bench.qtbot.mouseClick(buttons[name], Qt.MouseButton.LeftButton)
+
+    click("plus")
     assert len(bench.order()) == 4
     bench.activate("bottom")
-    bench.panel.duplicate()
-    bench.panel.group()
-    bench.panel.toggle_mask()
+    click("copy")
+    click("folder")
+    click("mask")
     mask = bench.document.layer("bottom").mask
     assert (mask.to_array() == 255).all()
-    bench.panel.toggle_mask()
+    click("mask")
     assert bench.document.layer("bottom").mask is None
-    bench.panel.delete()
+    click("bin")
     assert bench.steps == [
         *("New layer", "Duplicate layer", "Group layers", "Add mask", "Remove mask"),
         "Delete layer",
@@ -231,7 +251,7 @@ def test_a_click_on_the_badge_refreshes(bench):
 
 def test_a_folded_group_stays_folded(bench):
     bench.tree.item("group").setExpanded(False)
-    bench.panel.add_layer()
+    bench.panel.ask("new_layer")
     assert not bench.tree.item("group").isExpanded()
 
 
@@ -302,12 +322,18 @@ def test_a_name_cannot_forge_a_line_of_the_tooltip(bench):
 
 def test_the_menu_offers_what_fits(bench):
     bench.activate("group")
-    names = [action.text() for action in bench.panel.menu().actions() if action.text()]
+    names = [action.text().replace("&", "") for action in bench.panel.menu().actions()]
     assert "Ungroup" in names
     bench.activate("bottom")
-    names = [action.text() for action in bench.panel.menu().actions() if action.text()]
+    names = [action.text().replace("&", "") for action in bench.panel.menu().actions()]
     assert "Ungroup" not in names
-    assert {"Merge down", "Flatten all", "Rename", "Add mask"} <= set(names)
+    assert {"Flatten", "Add mask", "Lock layer"} <= set(names)
+    assert "Remove mask" not in names
+    assert "Merge down" not in names  # there is nothing below it
+    bench.activate("blur")
+    assert "Merge down" in [
+        action.text().replace("&", "") for action in bench.panel.menu().actions()
+    ]
 
 
 def rows_of(tree, item=None):

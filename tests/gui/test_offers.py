@@ -53,7 +53,7 @@ def test_a_change_of_the_store_is_heard_once_and_shown(window, photo, qtbot):
     qtbot.waitUntil(lambda: window.offers is not before)
     assert [offers is window.offers for offers in heard] == [True]
     assert workspace.filters.declaration("safelight_new.f0") is not None
-    assert any(item.plugin == "safelight-new" for _, item in window._filter_actions)
+    assert window.deeds["filter safelight_new.f0"].isEnabled()
     window.studio.store.uninstall("safelight-new")
     qtbot.waitUntil(lambda: workspace.filters.declaration("safelight_new.f0") is None)
     assert window.offers == before

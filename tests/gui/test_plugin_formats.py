@@ -48,7 +48,7 @@ def test_a_float_map_that_is_dropped_before_the_plugins_are_known_opens(qtbot, l
     window.show()
     qtbot.waitUntil(lambda: window.tabs.count() == 1, timeout=60000)
     expect_light(pixels_of(window.workspace()))
-    qtbot.waitUntil(lambda: bool(window.device.text()), timeout=60000)
+    qtbot.waitUntil(lambda: bool(window.status.device.text()), timeout=60000)
 
 
 def test_the_open_dialog_shows_files_of_plugins(window, monkeypatch):
@@ -63,7 +63,7 @@ def test_the_open_dialog_shows_files_of_plugins(window, monkeypatch):
 
 def test_it_is_exported_from_the_window(window, light, qtbot, tmp_path):
     workspace = open_in(window, light, qtbot)
-    window.export()
+    window.deeds["export"].trigger()
     dialog = QApplication.activeModalWidget() or window.findChild(ExportDialog)
     assert dialog.format.currentText() == "Portable FloatMap"
     with qtbot.waitSignal(dialog.accepted, timeout=30000):

@@ -251,15 +251,15 @@ def test_where_nothing_confines_a_plugin_that_is_said(open_dialog, store, tmp_pa
 
 def test_the_menu_and_the_command_search_lead_to_it(window, qtbot):
     (action,) = [x for x in window.findChildren(QAction) if x.text() == "&Plugins…"]
-    assert action in window._filter_menu.actions()
-    window.search()
+    assert action in window.menus.of["Filters"].actions()
+    window.deeds["search"].trigger()
     search = window.findChild(CommandSearch)
     qtbot.keyClicks(search.line, "plugins")
     qtbot.keyClick(search.line, Qt.Key.Key_Return)
-    assert window.plugins.isVisible()
-    first = window.plugins
+    assert window.installing.dialog.isVisible()
+    first = window.installing.dialog
     action.trigger()
-    assert window.plugins is first
+    assert window.installing.dialog is first
 
 
 def test_uninstalling_asks_first(open_dialog, store, tmp_path, qtbot):
@@ -409,7 +409,7 @@ def test_the_window_takes_a_dropped_plugin_and_its_filters_at_once(
     window = wake(Window(), qtbot)
     opened = open_in(window, photo, qtbot)
     assert drop(window, wheel(tmp_path, "candlelight"))
-    dialog = window.plugins
+    dialog = window.installing.dialog
     page = dialog.page
     qtbot.waitUntil(page.isVisible, timeout=_LIMIT)
     settled(page, qtbot)
@@ -428,7 +428,7 @@ def test_the_window_takes_a_dropped_plugin_and_its_filters_at_once(
     assert "candlelight" in opened.messages.label.text()
     assert opened.filters.held is None
     dialog.close()
-    qtbot.waitUntil(lambda: window.plugins is None)
+    qtbot.waitUntil(lambda: window.installing.dialog is None)
 
 
 def test_what_an_updated_filter_makes_is_drawn_anew(photo, tmp_path, monkeypatch, qtbot):
@@ -443,10 +443,10 @@ def test_what_an_updated_filter_makes_is_drawn_anew(photo, tmp_path, monkeypatch
     qtbot.waitUntil(lambda: 60 < green(opened.canvas) < 68, timeout=_LIMIT)  # half of the ramp's
     black = FILTER.replace("np.float32(gain)", "np.float32(0)")
     source = black.format(title="Candlelight", name="candlelight")
-    window.show_plugins(str(wheel(tmp_path, "candlelight", source, version="2.0")))
-    settled(window.plugins.page, qtbot)
-    click(qtbot, window.plugins.page.install)
-    said(window.plugins, qtbot, "candlelight 2.0 is installed.")
+    window.installing.show_plugins(str(wheel(tmp_path, "candlelight", source, version="2.0")))
+    settled(window.installing.dialog.page, qtbot)
+    click(qtbot, window.installing.dialog.page.install)
+    said(window.installing.dialog, qtbot, "candlelight 2.0 is installed.")
     qtbot.waitUntil(lambda: green(opened.canvas) == 0, timeout=_LIMIT)
 
 

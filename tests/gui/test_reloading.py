@@ -55,12 +55,12 @@ def window(plugin, qtbot, monkeypatch):
 
 
 def wait_for(qtbot, window, text):
-    qtbot.waitUntil(lambda: text in window.notice.text(), timeout=60000)
+    qtbot.waitUntil(lambda: text in window.status.notice.text(), timeout=60000)
 
 
 def test_a_changed_plugin_is_reloaded_and_the_status_line_says_so(window, plugin, qtbot, photo):
     workspace = open_in(window, photo, qtbot)
-    assert window.notice.text() == ""
+    assert window.status.notice.text() == ""
     save(plugin, MODULE.format(title="Hard glow", factor=0.5))
     wait_for(qtbot, window, "safelight-soft-glow reloaded")
     assert "Hard glow" in [item.title for item in window.filters]

@@ -110,9 +110,9 @@ def test_a_class_and_a_line_are_a_tool_in_column_bar_hints_keys_menu_and_search(
     assert lasso.values["width"] == 9
     qtbot.keyClick(canvas, ".")
     assert field.value() == 10
-    assert window.hint.text() == "Drag around something"
+    assert window.status.hint.text() == "Drag around something"
     assert "Drag around something" in [x.text() for x in window.findChildren(QLabel)]
-    window.search()
+    window.deeds["search"].trigger()
     search = next(x for x in window.findChildren(CommandSearch) if x.isVisible())
     search.line.setText("lasso")
     assert {search.list.item(row).text().split(" ")[0] for row in range(2)} == {"Lasso", "Wider"}

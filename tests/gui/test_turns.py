@@ -137,6 +137,6 @@ def test_a_window_that_closes_takes_what_is_arriving_with_it(window, photo, qtbo
     monkeypatch.setattr(module.Workspace, "take", taken)
     window.open(photo)
     qtbot.waitUntil(lambda: bool(sessions))
-    qtbot.waitUntil(lambda: not window._arriving)
+    qtbot.waitUntil(lambda: not window.arrivals.under_way)
     assert sessions[0].closed
     assert window.tabs.count() == 0

@@ -15,6 +15,7 @@ from safelight import actions
 from safelight.document import Document, Layer, whole
 from safelight.files.openraster import export_openraster
 from safelight.gui import display_available, samples
+from safelight.gui.deeds.filters import of_recent
 from safelight.gui.panels import HistoryList
 from safelight.gui.window import Window
 from safelight.pixels import Raster
@@ -56,10 +57,10 @@ def test_an_empty_window_offers_samples_and_one_click_opens_one(window, qtbot):
 
 def test_an_opened_photograph_is_shown_and_described(opened, window):
     assert window.windowTitle() == "photo.png — Safelight"
-    assert window.size_label.text() == "400 × 300 px (0.1 MP)"
-    assert window.depth_label.text() == "8-bit"
-    assert window.profile.text() == "sRGB"
-    assert window.zoom.text() == "100 %"
+    assert window.status.size_label.text() == "400 × 300 px (0.1 MP)"
+    assert window.status.depth_label.text() == "8-bit"
+    assert window.status.profile.text() == "sRGB"
+    assert window.status.zoom.text() == "100 %"
     assert np.array_equal(pixels_of(opened), photograph(300, 400))
 
 
@@ -85,8 +86,9 @@ def test_recent_files_are_remembered_and_missing_ones_forgotten(window, tmp_path
     assert samples.recent_files() == paths[::-1]
     paths[1].unlink()
     assert samples.recent_files() == [paths[2], paths[0]]
-    window._fill_recent()
-    assert [action.text() for action in window._recent.actions()[:2]] == ["2.png", "0.png"]
+    window.deeds.replace("recent", of_recent(window.desk))
+    (menu,) = [x.menu() for x in window.menus.of["File"].actions() if x.text() == "Open &recent"]
+    assert [action.text() for action in menu.actions()[:2]] == ["2.png", "0.png"]
 
 
 def test_several_photographs_are_tabs(window, photo, qtbot):
@@ -111,7 +113,7 @@ def test_a_file_that_is_no_picture_is_a_sentence(opened, window, tmp_path, qtbot
 
 def test_the_menu_lists_the_filters_by_category(opened, window):
     categories = {
-        menu.text().replace("&", ""): menu.menu() for menu in window._filter_menu.actions()
+        menu.text().replace("&", ""): menu.menu() for menu in window.menus.of["Filters"].actions()
     }
     assert {"Blur", "Colour", "Size"} <= set(categories)
     assert [action.text() for action in categories["Size"].actions()] == ["Enlarge…"]
@@ -203,13 +205,13 @@ def test_apply_undo_redo_and_jump(opened, window, qtbot):
 
 def test_enlarging_changes_size_and_status_and_can_be_undone(opened, window, qtbot):
     apply(window, "enlarge", qtbot, {"factor": 2})
-    assert window.size_label.text() == "800 × 600 px (0.5 MP)"
+    assert window.status.size_label.text() == "800 × 600 px (0.5 MP)"
     said = opened.line.text()
     assert re.match(r"Shrunk back to the size it had, the picture matches .* \d\d\.\d dB: ", said)
     assert opened.line.isVisible()
     assert not opened.messages.isVisible()
     opened.session.undo()
-    assert window.size_label.text() == "400 × 300 px (0.1 MP)"
+    assert window.status.size_label.text() == "400 × 300 px (0.1 MP)"
 
 
 def test_the_before_key_shows_the_photograph_as_it_was(opened, window, qtbot):
@@ -254,7 +256,7 @@ def test_closing_with_edits_asks_first(opened, window, qtbot):
 
 
 def test_the_command_search_finds_filters_and_actions(opened, window, qtbot):
-    window.search()
+    window.deeds["search"].trigger()
     dialog = QApplication.activeModalWidget()
     qtbot.keyClicks(dialog.line, "enlarge")
     assert dialog.list.count() == 1
@@ -263,7 +265,7 @@ def test_the_command_search_finds_filters_and_actions(opened, window, qtbot):
 
 
 def test_a_search_that_finds_nothing_says_so_and_runs_nothing(opened, window, qtbot):
-    window.search()
+    window.deeds["search"].trigger()
     dialog = QApplication.activeModalWidget()
     qtbot.keyClicks(dialog.line, "marmalade")
     assert [dialog.list.item(0).text()] == ["Nothing is called that."]
@@ -306,9 +308,9 @@ def test_a_display_is_looked_for_before_qt_is_asked(monkeypatch):
 def test_a_plugin_named_at_the_start_is_offered_as_soon_as_the_filters_are_there(qtbot, tmp_path):
     window = Window()
     window.take(tmp_path / "candlelight.whl")
-    assert window.plugins is None
+    assert window.installing.dialog is None
     wake(window, qtbot)
-    dialog = window.plugins
+    dialog = window.installing.dialog
     assert dialog is not None
     qtbot.waitUntil(lambda: "There is no file candlelight.whl" in shown(dialog), timeout=30_000)
     dialog.close()

@@ -124,8 +124,9 @@ class Command:
     the part of that, ``shortcut`` the keys, ``context`` says that a layer's own menu has it too,
     ``asks`` that the window asks for its settings, ``when`` for which documents and layers it can
     be asked for, ``words`` what the history calls it with some settings, ``button`` the icon of its
-    button below the list of layers. ``entries`` are its lines in the menu where one is not enough:
-    a line for each way of using it. A command with a
+    button at the list of layers. ``marked`` tells, of what can be on or off, whether it is on;
+    asked for in the window, the command switches that. ``entries`` are its lines in the menu where
+    one is not enough: a line for each way of using it. A command with a
     parameter ``layer`` works on the layer with that id or name; "" is the active one.
     """
 
@@ -142,6 +143,7 @@ class Command:
     when: When = always
     words: Callable[[Settings], str] | None = None
     button: str = ""
+    marked: When | None = None
     entries: tuple[Entry, ...] = ()
     renders: bool = False
 
@@ -154,6 +156,11 @@ class Command:
     def lines(self) -> tuple[Entry, ...]:
         """Its lines in a menu."""
         return self.entries or (Entry(self.text, shortcut=self.shortcut),)
+
+    @property
+    def switch(self) -> str:
+        """The setting that says whether what the command switches is to be on."""
+        return next(item.name for item in self.parameters if item.kind == "flag")
 
     @property
     def on_layer(self) -> bool:
@@ -229,6 +236,7 @@ def command(
     when: When = always,
     words: Callable[[Settings], str] | None = None,
     button: str = "",
+    marked: When | None = None,
     entries: Sequence[Entry] = (),
 ) -> Callable[[Callable[..., Document]], Command]:
     """Declare a function as a command: ``def flip(document, *, axis: Literal[…] = …)``.
@@ -260,6 +268,7 @@ def command(
             when=when,
             words=words,
             button=button,
+            marked=marked,
             entries=tuple(entries),
             renders=len(told) < len(others),
         )

@@ -74,6 +74,10 @@ def _with_below(document: Document, layer: Layer | None) -> bool:
     return layer is not None and document.siblings(layer.id)[0] is not layer
 
 
+def _selects(document: Document, layer: Layer | None) -> bool:
+    return document.selection is not None
+
+
 def _reveals(document: Document, layer: Layer | None) -> bool:
     return geometry.extent(document) != document.region
 
@@ -280,20 +284,44 @@ def set_mode(document: Document, *, layer: str = "", mode: Mode = "normal") -> D
     return document.with_layer(replace(_unlocked(document, layer), mode=mode))
 
 
-@command("Show or hide layer", words=lambda given: _either(given, "visible", "Show", "Hide"))
+@command(
+    "&Show layer",
+    menu="Layer",
+    section=2,
+    context=True,
+    when=_layer,
+    marked=_of_layer(lambda layer: layer.visible),
+    words=lambda given: _either(given, "visible", "Show", "Hide"),
+)
 def set_visible(document: Document, *, layer: str = "", visible: bool = True) -> Document:
     """Show or hide a layer."""
     return document.with_layer(replace(document.layer(layer), visible=visible))
 
 
-@command("Lock or unlock layer", words=lambda given: _either(given, "locked", "Lock", "Unlock"))
+@command(
+    "L&ock layer",
+    menu="Layer",
+    section=2,
+    context=True,
+    when=_layer,
+    marked=_of_layer(lambda layer: layer.locked),
+    words=lambda given: _either(given, "locked", "Lock", "Unlock"),
+    button="lock",
+)
 def set_locked(document: Document, *, layer: str = "", locked: bool = True) -> Document:
     """Lock or unlock a layer."""
     return document.with_layer(replace(document.layer(layer), locked=locked))
 
 
 @command(
-    "Clip to layer below or release",
+    "&Clip to layer below",
+    menu="Layer",
+    section=2,
+    shortcut="Ctrl+Alt+G",
+    context=True,
+    when=_of_layer(lambda layer: not layer.locked),
+    marked=_of_layer(lambda layer: layer.clipped),
+    button="clip",
     words=lambda given: "Clip to layer below" if given["clipped"] else "Release clipping",
 )
 def set_clipped(document: Document, *, layer: str = "", clipped: bool = True) -> Document:
@@ -320,7 +348,7 @@ def set_mask(layer_id: str, mask: Raster | None, label: str = "Mask") -> Edit:
     return Edit(label, apply)
 
 
-@command("Add mas&k", menu="Layer", section=2, context=True, when=_maskless, button="mask")
+@command("Add mas&k", menu="Layer", section=3, context=True, when=_maskless, button="mask")
 def add_mask(document: Document, *, layer: str = "") -> Document:
     """Give a layer a mask: what is selected, or a white one, which hides nothing."""
     found = _unlocked(document, layer)
@@ -330,7 +358,7 @@ def add_mask(document: Document, *, layer: str = "") -> Document:
     return document.with_layer(_with_mask(found, document, white))
 
 
-@command("&Invert mask", menu="Layer", section=2, context=True, when=_masked)
+@command("&Invert mask", menu="Layer", section=3, context=True, when=_masked)
 def invert_mask(document: Document, *, layer: str = "") -> Document:
     """Show what a layer's mask hides, and the other way round."""
     found = _unlocked(document, layer)
@@ -340,7 +368,7 @@ def invert_mask(document: Document, *, layer: str = "") -> Document:
     return document.with_layer(changed)
 
 
-@command("&Remove mask", menu="Layer", section=2, context=True, when=_masked)
+@command("&Remove mask", menu="Layer", section=3, context=True, when=_masked, button="mask")
 def remove_mask(document: Document, *, layer: str = "") -> Document:
     """Take a layer's mask away."""
     return document.with_layer(replace(_unlocked(document, layer), mask=None))
@@ -597,13 +625,13 @@ def select(selection: Raster | None, label: str = "Select") -> Edit:
     return Edit(label, lambda document: _selecting(document, selection))
 
 
-@command("Select &all", menu="Select", section=1, shortcut="Ctrl+A")
+@command("Select &all", menu="Select", shortcut="Ctrl+A")
 def select_all(document: Document) -> Document:
     """Select everything, as it is where nothing has been selected."""
     return _selecting(document, None)
 
 
-@command("&Deselect", menu="Select", section=1, shortcut="Ctrl+D")
+@command("&Deselect", menu="Select", shortcut="Ctrl+D", when=_selects)
 def deselect(document: Document) -> Document:
     """Let go of what is selected: filters work on everything again, as with everything selected."""
     return _selecting(document, None)
@@ -693,7 +721,7 @@ def _in_ellipse(part: Region, box: Region, *, smooth: bool) -> NDArray[np.float3
     return covered
 
 
-@command("&Invert selection", menu="Select", section=1, shortcut="Ctrl+Shift+I")
+@command("&Invert selection", menu="Select", shortcut="Ctrl+Shift+I", when=_selects)
 def invert_selection(document: Document) -> Document:
     """Select what is not selected."""
     if document.selection is None:
@@ -703,19 +731,26 @@ def invert_selection(document: Document) -> Document:
     return replace(document, selection=inverted, selection_beyond=beyond)
 
 
-@command("&Grow selection", menu="Select", section=1, asks=True)
+@command("&Grow selection", menu="Select", section=1, asks=True, when=_selects)
 def grow_selection(document: Document, *, by: _By = 8, live: Live | None = None) -> Document:
     """Widen what is selected by pixels."""
     return _modified(document, by, 0)
 
 
-@command("Shrin&k selection", menu="Select", section=1, asks=True)
+@command("Shrin&k selection", menu="Select", section=1, asks=True, when=_selects)
 def shrink_selection(document: Document, *, by: _By = 8, live: Live | None = None) -> Document:
     """Narrow what is selected by pixels; where nothing is left, everything is selected again."""
     return _modified(document, -by, 0)
 
 
-@command("&Feather selection", menu="Select", section=1, shortcut="Shift+F6", asks=True)
+@command(
+    "&Feather selection",
+    menu="Select",
+    section=1,
+    shortcut="Shift+F6",
+    asks=True,
+    when=_selects,
+)
 def feather_selection(document: Document, *, by: _By = 8, live: Live | None = None) -> Document:
     """Give what is selected a soft rim of some radius in pixels."""
     return _modified(document, 0, by)
@@ -830,7 +865,7 @@ def reveal_all(document: Document) -> Document:
     return geometry.reveal_all(document)
 
 
-@command("Mo&ve layer by", menu="Layer", section=3, asks=True, when=_layer, words=lambda _: "Move")
+@command("Mo&ve layer by", menu="Layer", section=4, asks=True, when=_layer, words=lambda _: "Move")
 def move_pixels(document: Document, *, layer: str = "", x: _Way = 0, y: _Way = 0) -> Document:
     """Move a layer's pixels and mask, of a group those of all in it, by pixels of the picture."""
     moved = _unlocked(document, layer)

@@ -47,7 +47,7 @@ def draw_window(path: Path, photograph: Path, filter: str = "enlarge") -> None:
     canvas.set_split(True)
     window.open_filter(found[filter])
     _wait(application, lambda: session.overlay is not None and session.previews.run is None)
-    _wait(application, lambda: bool(window.device.text()) and workspace.canvas.finished)
+    _wait(application, lambda: bool(window.status.device.text()) and workspace.canvas.finished)
     _save(window.grab(), path)
     session.files.mark_saved(session.document)  # or closing would ask
     window.close()

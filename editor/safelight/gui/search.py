@@ -1,36 +1,35 @@
-"""Command search: every action and every filter, found by typing."""
+"""Command search: every deed that is possible now, found by typing."""
 
 from __future__ import annotations
-
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
+from safelight.gui.deeds.deed import Deed, Deeds
 from safelight.gui.text import plain
 
 
-@dataclass(frozen=True)
-class Command:
-    """Something that can be asked for: its name, where it is found, its shortcut, what it does."""
-
-    name: str
-    place: str
-    shortcut: str
-    run: Callable[[], object]
+def search(window: QWidget, deeds: Deeds) -> None:
+    """Show the search at the top of a window."""
+    dialog = CommandSearch(deeds, window)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    middle = window.mapToGlobal(window.rect().center()).x()
+    top = window.mapToGlobal(window.rect().topLeft()).y()
+    dialog.move(middle - dialog.width() // 2, top + 70)
+    dialog.open()
 
 
 class CommandSearch(QDialog):
     """A list that narrows while you type; Return runs the first or the chosen one."""
 
-    def __init__(self, commands: Sequence[Command], parent: QWidget | None = None) -> None:
+    def __init__(self, deeds: Deeds, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Search commands and filters")
         self.setWindowFlag(Qt.WindowType.FramelessWindowHint)
         self.resize(520, 380)
-        self._commands = commands
+        self._deeds = deeds
+        self._possible = [deed for deed in deeds if deeds[deed.id].isEnabled()]
         self.line = QLineEdit()
         self.line.setPlaceholderText("Search commands and filters")
         self.line.textChanged.connect(self._fill)
@@ -48,11 +47,12 @@ class CommandSearch(QDialog):
     def _fill(self, text: str) -> None:
         words = text.lower().split()
         self.list.clear()
-        for command in self._commands:
-            if all(word in f"{command.name} {command.place}".lower() for word in words):
-                tail = f"    {command.shortcut}" if command.shortcut else ""
-                item = QListWidgetItem(plain(f"{command.name}   ·   {command.place}{tail}"))
-                item.setData(Qt.ItemDataRole.UserRole, command)
+        for deed in self._possible:
+            if all(word in f"{deed.title} {deed.place}".lower() for word in words):
+                keys = self._deeds.keys(deed)
+                tail = f"    {keys}" if keys else ""
+                item = QListWidgetItem(plain(f"{deed.title}   ·   {deed.place}{tail}"))
+                item.setData(Qt.ItemDataRole.UserRole, deed)
                 self.list.addItem(item)
         if self.list.count() == 0:
             nothing = QListWidgetItem("Nothing is called that.")
@@ -62,10 +62,10 @@ class CommandSearch(QDialog):
 
     def _run(self) -> None:
         item = self.list.currentItem()
-        command = item.data(Qt.ItemDataRole.UserRole) if item is not None else None
-        if command is not None:
+        deed: Deed | None = item.data(Qt.ItemDataRole.UserRole) if item is not None else None
+        if deed is not None:
             self.accept()
-            command.run()
+            self._deeds[deed.id].trigger()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:

@@ -27,6 +27,7 @@ from safelight.document.place import IDENTITY
 from safelight.gui.canvas import Canvas
 from safelight.gui.canvas.optionsbar import OptionsBar
 from safelight.gui.canvas.toolcolumn import ToolColumn
+from safelight.gui.deeds.deed import Deeds
 from safelight.gui.filterstack import FilterStack
 from safelight.gui.jobstrip import JobStrip
 from safelight.gui.leavingout import ask_without
@@ -37,6 +38,9 @@ from safelight.gui.session import Session
 from safelight.gui.sidebar import Sidebar
 from safelight.gui.turns import Turns
 from safelight.pixels import Raster
+
+_SIZES = [980, 290]
+"""Widths of canvas and sidebar at first, in widget pixels; they share what there is so."""
 
 _LEAVES = (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter)
 """Keys that end what is typed into a field."""
@@ -95,6 +99,18 @@ class Workspace(QWidget):
     def layers(self) -> LayersPanel:
         """The panel that menus and keys for layers go to."""
         return self.panel(LayersPanel)
+
+    def offer(self, deeds: Deeds) -> None:
+        """Tell the panels what can be asked for."""
+        for panel in self.panels:
+            panel.offer(deeds)
+
+    def show_panel(self, kind: type[Panel]) -> None:
+        """Bring a panel before the others of its stack, at a width at which it can be seen."""
+        panel = self.panel(kind)
+        self._stacks[kind.stack].setCurrentWidget(panel)
+        if not self.sidebar.width():
+            self.splitter.setSizes(_SIZES)
 
     def panel(self, kind: type[_P]) -> _P:
         """The panel of a kind."""
@@ -159,24 +175,25 @@ class Workspace(QWidget):
         self.sidebar = Sidebar(panels, self.filters)
         self.splitter.addWidget(self.sidebar)
         self.overview, self.lists = _tabs(overview), _tabs(bottom)
-        stacks = {"overview": self.overview, "lists": self.lists}
+        self._stacks = {"overview": self.overview, "lists": self.lists}
         for kind in PANELS:
             panel = kind()
             self.panels.append(panel)
-            stacks[kind.stack].addTab(panel, kind.title)
+            self._stacks[kind.stack].addTab(panel, kind.title)
             yield
         _fill(top, self.filters)
         self.splitter.setStretchFactor(0, 1)
         self.splitter.setStretchFactor(1, 0)
         self.splitter.setCollapsible(0, False)
         self.splitter.setCollapsible(1, True)
-        self.splitter.setSizes([980, 290])
+        self.splitter.setSizes(_SIZES)
 
     def _connect(self) -> None:
         session = self.session
         session.history_changed.connect(self._show_history)
-        session.active_changed.connect(self._show_layers)
-        session.results.changed.connect(self._show_layers)
+        for other in (session.active_changed, session.results.changed):
+            other.connect(self._show_layers)
+            other.connect(self.changed)
         session.blocked.connect(self._ask_without)
         session.job_changed.connect(self._show_job)
         session.overlay_changed.connect(self._show_overlay)

@@ -18,7 +18,6 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import (
-    QAction,
     QColor,
     QContextMenuEvent,
     QDropEvent,
@@ -35,7 +34,6 @@ from PySide6.QtWidgets import (
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QToolButton,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -45,7 +43,10 @@ from PySide6.QtWidgets import (
 from safelight.document import Document, Edit, Layer, Synthetic, edits, walk
 from safelight.gui import theme
 from safelight.gui.controls.number import Slider
-from safelight.gui.icons import icon, paint_icon
+from safelight.gui.deedbutton import DeedButton
+from safelight.gui.deeds.deed import Deeds
+from safelight.gui.garbage import destroy
+from safelight.gui.icons import paint_icon
 from safelight.gui.panels.modes import ModeBox
 from safelight.gui.panels.panel import Panel
 from safelight.gui.panels.thumbnails import Thumbnails
@@ -69,6 +70,7 @@ _FLAGS = (
 _FLAGS_OF_GROUPS = _FLAGS | Qt.ItemFlag.ItemIsDropEnabled
 _THUMB = 30
 _EYE = 26
+_TAKES_AWAY = "bin"
 _MADE: dict[Synthetic, str] = {
     "partly": "Made in part by a generator; exports say so",
     "wholly": "Made by a generator; exports say so",
@@ -106,18 +108,18 @@ class LayersPanel(Panel):
         self.percent = QLabel("100 %")
         self.percent.setMinimumWidth(42)
         self.percent.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.lock = self._toggle("lock", "Lock: keep edits away", edits.set_locked)
-        self.clip = self._toggle("clip", "Clip to the layer below", edits.set_clipped)
+        self.buttons: dict[str, DeedButton] = {}
+        self._deeds: Deeds | None = None
         self.tree = LayerTree(self)
         self._note = QLabel("No layer")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
         layout.setSpacing(6)
-        first = QHBoxLayout()
-        first.setSpacing(6)
-        first.addWidget(self.mode, 1)
-        first.addWidget(self.clip)
-        first.addWidget(self.lock)
+        self._switches = QHBoxLayout()
+        self._switches.setSpacing(6)
+        self._switches.addWidget(self.mode, 1)
+        self._below = QHBoxLayout()
+        self._below.setSpacing(2)
         second = QHBoxLayout()
         second.setSpacing(8)
         word = QLabel("Opacity")
@@ -125,10 +127,28 @@ class LayersPanel(Panel):
         second.addWidget(word)
         second.addWidget(self.opacity, 1)
         second.addWidget(self.percent)
-        layout.addLayout(first)
+        layout.addLayout(self._switches)
         layout.addLayout(second)
         layout.addWidget(self.tree, 1)
-        layout.addLayout(self._buttons())
+        layout.addLayout(self._below)
+
+    def offer(self, deeds: Deeds) -> None:
+        """Make a button of every deed that has one: what switches lies above the list, what takes
+        away lies apart from what adds.
+        """
+        self._deeds = deeds
+        for button in self.buttons.values():
+            destroy(button)
+        found = deeds.buttons()
+        self.buttons = {name: DeedButton(actions) for name, actions in found.items()}
+        for name, button in self.buttons.items():
+            if button.isCheckable():
+                self._switches.addWidget(button)
+            elif name != _TAKES_AWAY:
+                self._below.addWidget(button)
+        if _TAKES_AWAY in self.buttons:
+            self._below.addStretch(1)
+            self._below.addWidget(self.buttons[_TAKES_AWAY])
 
     def attach(self, session: Session, canvas: Canvas) -> None:
         self.again_wanted.connect(session.results.try_again)
@@ -155,16 +175,13 @@ class LayersPanel(Panel):
         self._document, self._active = document, active or ""
         self.tree.show_layers(document, self._active, stale, failed or {})
         layer = self.layer
-        with QSignalBlocker(self.opacity), QSignalBlocker(self.lock), QSignalBlocker(self.clip):
-            for widget in (self.mode, self.opacity, self.clip):
+        with QSignalBlocker(self.opacity):
+            for widget in (self.mode, self.opacity):
                 widget.setEnabled(layer is not None and not layer.locked)
-            self.lock.setEnabled(layer is not None)
             if layer is not None:
                 self.mode.show_mode(layer.mode)
                 self.opacity.setValue(round(layer.opacity * 100))
                 self.percent.setText(f"{round(layer.opacity * 100)} %")
-                self.lock.setChecked(layer.locked)
-                self.clip.setChecked(layer.clipped)
 
     @property
     def document(self) -> Document | None:
@@ -195,52 +212,6 @@ class LayersPanel(Panel):
         token = self._token
         self._edit(lambda active: edits.set_opacity(active, value / 100, token=token))
 
-    def add_layer(self) -> None:
-        """A new transparent layer above the active one."""
-        if self._document is not None:
-            self.edit_wanted.emit(edits.empty_layer(self._active))
-
-    def group(self) -> None:
-        """The active layer into a group of its own."""
-        self._edit(lambda active: edits.group_layer(active))
-
-    def duplicate(self) -> None:
-        """A copy of the active layer."""
-        self._edit(edits.duplicate_layer)
-
-    def delete(self) -> None:
-        """The active layer away."""
-        self._edit(edits.delete_layer)
-
-    def ungroup(self) -> None:
-        """The active group's layers in its place."""
-        self._edit(edits.ungroup)
-
-    def merge_down(self) -> None:
-        """The active layer into the one below."""
-        self._edit(edits.merge_down)
-
-    def flatten(self) -> None:
-        """All layers into one."""
-        self._edit(lambda _: edits.flatten())
-
-    def invert_mask(self) -> None:
-        """What the mask hides is shown, and the other way round."""
-        self._edit(edits.invert_mask)
-
-    def toggle_clip(self) -> None:
-        """Clip the active layer to the one below, or release it."""
-        layer = self.layer
-        if layer is not None:
-            self.edit_wanted.emit(edits.set_clipped(layer.id, not layer.clipped))
-
-    def toggle_mask(self) -> None:
-        """A mask of the selection, or a white one; away when there is one."""
-        layer, document = self.layer, self._document
-        if layer is None or document is None:
-            return
-        self._edit(edits.add_mask if layer.mask is None else edits.remove_mask)
-
     def shift(self, step: int) -> None:
         """The active layer ``step`` places up or down among its siblings."""
         document, layer = self._document, self.layer
@@ -255,74 +226,16 @@ class LayersPanel(Panel):
     def menu(self) -> QMenu:
         """What can be done with the active layer."""
         menu = QMenu(self)
-        layer = self.layer
-        if layer is None or self._document is None:
-            return menu
-        identity = layer.id
-
-        def add(text: str, edit: Edit | None = None, run: Callable[[], None] | None = None) -> None:
-            action = QAction(text, menu)
-            if edit is not None:
-                action.triggered.connect(lambda: self.edit_wanted.emit(edit))
-            elif run is not None:
-                action.triggered.connect(run)
-            menu.addAction(action)
-
-        if identity in self.tree.failed:
-            add("Try again", run=lambda: self.again_wanted.emit(identity))
-            menu.addSeparator()
-        add("New layer", run=self.add_layer)
-        add("Duplicate", edits.duplicate_layer(identity))
-        add("Delete", edits.delete_layer(identity))
-        add("Rename", run=self.tree.edit_name)
-        menu.addSeparator()
-        add("Group", edits.group_layer(identity))
-        if layer.is_group:
-            add("Ungroup", edits.ungroup(identity))
-        add("Merge down", edits.merge_down(identity))
-        add("Flatten all", edits.flatten())
-        menu.addSeparator()
-        clipped = "Release clipping" if layer.clipped else "Clip to the layer below"
-        add(clipped, edits.set_clipped(identity, not layer.clipped))
-        add("Unlock" if layer.locked else "Lock", edits.set_locked(identity, not layer.locked))
-        menu.addSeparator()
-        if layer.mask is None:
-            add("Add mask", run=self.toggle_mask)
-        else:
-            add("Invert mask", edits.invert_mask(identity))
-            add("Remove mask", edits.remove_mask(identity))
+        for section in self._deeds.of_layers() if self._deeds is not None else ():
+            if not menu.isEmpty():
+                menu.addSeparator()
+            menu.addActions(section)
         return menu
 
-    def _toggle(self, name: str, tip: str, edit: Callable[[str, bool], Edit]) -> QToolButton:
-        button = QToolButton()
-        button.setObjectName("plain")
-        button.setCheckable(True)
-        button.setIcon(icon(name))
-        button.setToolTip(tip)
-        button.setAccessibleName(tip)
-        button.toggled.connect(lambda on: self._edit(lambda active: edit(active, on)))
-        return button
-
-    def _buttons(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(2)
-        for name, tip, run in (
-            ("plus", "New layer", self.add_layer),
-            ("folder", "Group", self.group),
-            ("copy", "Duplicate", self.duplicate),
-            ("mask", "Mask: of the selection, or white; away when there is one", self.toggle_mask),
-            ("bin", "Delete (Del)", self.delete),
-        ):
-            button = QToolButton()
-            button.setObjectName("plain")
-            button.setIcon(icon(name))
-            button.setToolTip(tip)
-            button.setAccessibleName(tip)
-            button.clicked.connect(run)
-            if name == "bin":
-                row.addStretch(1)
-            row.addWidget(button)
-        return row
+    def ask(self, name: str) -> None:
+        """Ask for the deed with that id, if it is possible."""
+        if self._deeds is not None:
+            self._deeds[name].trigger()
 
 
 class LayerTree(QTreeWidget):
@@ -500,7 +413,7 @@ class LayerTree(QTreeWidget):
         if key == Qt.Key.Key_F2:
             self.edit_name()
         elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
-            self.panel.delete()
+            self.panel.ask("delete_layer")
         elif control and key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
             self.panel.shift(1 if key == Qt.Key.Key_Up else -1)
         elif key == Qt.Key.Key_Space and self.panel.layer is not None:

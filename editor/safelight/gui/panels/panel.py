@@ -11,6 +11,7 @@ from safelight.document import Document, Live
 
 if TYPE_CHECKING:
     from safelight.gui.canvas import Canvas
+    from safelight.gui.deeds.deed import Deeds
     from safelight.gui.session import Session
 
 
@@ -26,6 +27,9 @@ class Panel(QWidget):
 
     def attach(self, session: Session, canvas: Canvas) -> None:
         """Connect what the panel wants to what can do it, once, before anything is shown."""
+
+    def offer(self, deeds: Deeds) -> None:
+        """What can be asked for, of which the panel can have buttons; it may come anew."""
 
     def show_session(self, session: Session) -> None:
         """The history, the active layer, or what is stale, is another now."""

@@ -1,0 +1,81 @@
+"""Filters: the lines of what is installed, and of the files opened lately: both come and go."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from safelight.gui.deeds.deed import Deed
+from safelight.gui.desk import Desk
+from safelight.gui.samples import forget_files, recent_files
+from safelight.gui.tabs import labelled
+
+if TYPE_CHECKING:
+    from safelight.api import Declaration
+
+_RECENT = "Open &recent"
+
+
+def of_filters(desk: Desk) -> list[Deed]:
+    """A line for every filter, by its category, and that for the plugins that bring them."""
+    lines = [_open(desk, item) for item in desk.backend.filters]
+    if not lines:
+        text = "No filters are installed" if desk.backend.ready else "Looking for filters…"
+        lines = [_saying("no filters", text, "Filters")]
+    plugins = Deed(
+        "plugins",
+        "&Plugins…",
+        desk.installing.show_plugins,
+        "Filters",
+        1,
+        ("Ctrl+Shift+P",),
+        when=lambda: desk.backend.studio is not None,
+    )
+    return [*lines, plugins]
+
+
+def _open(desk: Desk, item: Declaration) -> Deed:
+    def choose() -> None:
+        if desk.front is not None:
+            desk.front.filters.choose(item)
+
+    return Deed(
+        f"filter {item.id}",
+        f"{labelled(item.title)}…",
+        choose,
+        "Filters",
+        submenu=labelled(item.category),
+        when=lambda: desk.front is not None,
+        tip=item.description,
+    )
+
+
+def of_recent(desk: Desk) -> list[Deed]:
+    """A line for every file that was opened lately."""
+    lines = [_again(desk, path) for path in recent_files()]
+    if not lines:
+        return [_saying("no recent", "No recent files", "File", 1, _RECENT)]
+
+    def forget() -> None:
+        forget_files()
+        desk.deeds.replace("recent", of_recent(desk))
+
+    clear = Deed("clear recent", "Clear recent files", forget, "File", 1, submenu=_RECENT)
+    return [*lines, clear]
+
+
+def _again(desk: Desk, path: Path) -> Deed:
+    return Deed(
+        f"recent {path}",
+        labelled(path.name),
+        lambda: desk.opening.open(path),
+        "File",
+        1,
+        submenu=_RECENT,
+        tip=str(path),
+    )
+
+
+def _saying(id: str, text: str, menu: str, section: int = 0, submenu: str = "") -> Deed:
+    """A line that only says something."""
+    return Deed(id, text, lambda: None, menu, section, submenu=submenu, when=lambda: False)

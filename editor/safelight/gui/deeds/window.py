@@ -1,0 +1,193 @@
+"""Window: the lines of what only the window can do, menu by menu."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from safelight.gui import about, exporting, projects
+from safelight.gui.deeds.deed import Deed
+from safelight.gui.desk import Desk
+from safelight.gui.search import search
+
+if TYPE_CHECKING:
+    from safelight.gui.workspace import Workspace
+
+
+def of_window(desk: Desk) -> list[Deed]:
+    """The lines that are there from the beginning, before pixels have come."""
+    return [*_file(desk), *_edit(desk), *_view(desk), *_help(desk)]
+
+
+def _file(desk: Desk) -> list[Deed]:
+    def generates() -> bool:
+        return desk.backend.generates
+
+    made = "A picture that a generator makes from nothing"
+    menu = _Lines("File", desk)
+    new = desk.opening.ask_to_generate
+    menu.any("new", "&New from generator…", new, "Ctrl+N", when=generates, tip=made)
+    menu.any("open", "&Open…", desk.opening.ask, "Ctrl+O")
+    menu.part(2)  # the files opened lately are before it
+    menu.front("save", "&Save project", lambda _: projects.save(desk), "Ctrl+S")
+    menu.front("save as", "Save project &as…", lambda _: projects.save_as(desk), "Ctrl+Shift+S")
+    menu.front("export", "&Export…", lambda _: exporting.export(desk), "Ctrl+Shift+E")
+    menu.any("add network", "Add a net&work…", desk.installing.ask_for_network)
+    menu.part(3)
+    menu.front("close", "&Close", desk.closing.close, "Ctrl+W", "Ctrl+F4")
+    menu.any("quit", "&Quit", desk.window.close, "Ctrl+Q")
+    return menu.lines
+
+
+def _edit(desk: Desk) -> list[Deed]:
+    def back(workspace: Workspace) -> bool:
+        return workspace.session.history.can_undo and not workspace.session.locked
+
+    def forth(workspace: Workspace) -> bool:
+        return workspace.session.history.can_redo and not workspace.session.locked
+
+    menu = _Lines("Edit", desk)
+    menu.front("undo", "&Undo", lambda front: front.session.undo(), "Ctrl+Z", when=back)
+    menu.front("redo", "&Redo", lambda front: front.session.redo(), "Ctrl+Shift+Z", when=forth)
+    return menu.lines
+
+
+def _view(desk: Desk) -> list[Deed]:
+    menu = _Lines("View", desk)
+    menu.front("zoom in", "Zoom &in", lambda front: front.canvas.zoom_in(), "Ctrl++", "Ctrl+=")
+    menu.front("zoom out", "Zoom &out", lambda front: front.canvas.zoom_out(), "Ctrl+-")
+    menu.front("fit", "&Fit in window", lambda front: front.canvas.fit(), "Ctrl+0")
+    menu.front("full size", "&100 %", lambda front: front.canvas.full_size(), "Ctrl+1")
+    menu.part(1)
+    menu.front("right", "Rotate view &right", lambda front: front.canvas.rotate_right(), "Ctrl+]")
+    menu.front("left", "Rotate view &left", lambda front: front.canvas.rotate_left(), "Ctrl+[")
+    # No digit: a German keyboard has = above 0, and on a French one digits need Shift.
+    level = "Ctrl+Shift+R"
+    menu.front("level", "Le&vel view", lambda front: front.canvas.reset_rotation(), level)
+    menu.part(2)
+    menu.mark("grid", "Pixel &grid", "show_grid", "Ctrl+'")
+    menu.mark("rulers", "R&ulers", "show_rulers", "Ctrl+R")
+    menu.mark("guides", "Gui&des", "show_guides", "Ctrl+;")
+    menu.front("clear guides", "&Clear guides", lambda front: front.canvas.clear_guides())
+    red = "What is selected, or a filter layer's mask, in red over the picture"
+    menu.mark("mask", "&Mask overlay", "show_mask_overlay", "Q", tip=red)
+    menu.part(3)
+    menu.front(
+        *("split", "Before and after, &split"),
+        lambda front: front.canvas.set_split(front.canvas.split is None),
+        "Ctrl+B",
+        checked=lambda front: front.canvas.split is not None,
+    )
+    menu.front(
+        *("before", "Show &before (hold \\)"),
+        lambda front: front.canvas.show_before(not front.canvas.showing_before),
+        checked=lambda front: front.canvas.showing_before,
+    )
+    return menu.lines
+
+
+def _help(desk: Desk) -> list[Deed]:
+    menu = _Lines("Help", desk)
+    menu.any("search", "&Search commands…", partial(search, desk.window, desk.deeds), "Ctrl+K")
+    menu.any("shortcuts", "&Keyboard shortcuts", partial(about.show_shortcuts, desk), "F1")
+    menu.any("about", "&About Safelight", partial(about.show_about, desk))
+    return menu.lines
+
+
+def of_layers(desk: Desk) -> list[Deed]:
+    """The lines about the active layer that are no commands: they leave the document as it is."""
+
+    def failed(front: Workspace) -> bool:
+        return front.session.active in front.session.results.failed
+
+    def stale(front: Workspace) -> bool:
+        return front.session.active in front.session.results.stale
+
+    def try_again(front: Workspace) -> None:
+        front.session.results.try_again(front.session.active)
+
+    def refresh(front: Workspace) -> None:
+        front.session.jobs.refresh(front.session.active, front.canvas.visible())
+
+    menu = _Lines("Layer", desk)
+    menu.front("rename", "R&ename layer", lambda front: front.layers.tree.edit_name(), context=True)
+    menu.part(5)
+    menu.front("try again", "&Try again", try_again, when=failed, context=True)
+    menu.front("refresh", "Refres&h", refresh, when=stale, context=True)
+    return menu.lines
+
+
+class _Lines:
+    """Lines of one menu, put down one after the other."""
+
+    def __init__(self, menu: str, desk: Desk) -> None:
+        self._menu = menu
+        self._desk = desk
+        self._section = 0
+        self.lines: list[Deed] = []
+
+    def part(self, section: int) -> None:
+        """Begin another part of the menu."""
+        self._section = section
+
+    def any(
+        self,
+        id: str,
+        text: str,
+        run: Callable[[], object],
+        *keys: str,
+        when: Callable[[], bool] | None = None,
+        tip: str = "",
+    ) -> None:
+        """What can be asked for whatever is open."""
+        made = Deed(id, text, run, self._menu, self._section, keys, tip=tip)
+        self.lines.append(made if when is None else replace(made, when=when))
+
+    def front(
+        self,
+        id: str,
+        text: str,
+        run: Callable[[Workspace], object],
+        *keys: str,
+        when: Callable[[Workspace], bool] = lambda _: True,
+        checked: Callable[[Workspace], bool] | None = None,
+        context: bool = False,
+        tip: str = "",
+    ) -> None:
+        """What is done to the photograph in front."""
+        desk = self._desk
+
+        def do() -> None:
+            if desk.front is not None:
+                run(desk.front)
+
+        def possible() -> bool:
+            return desk.front is not None and when(desk.front)
+
+        def on() -> bool:
+            return desk.front is not None and checked is not None and checked(desk.front)
+
+        self.lines.append(
+            Deed(
+                *(id, text, do, self._menu, self._section, keys),
+                when=possible,
+                checked=None if checked is None else on,
+                context=context,
+                tip=tip,
+            )
+        )
+
+    def mark(self, id: str, text: str, name: str, key: str, tip: str = "") -> None:
+        """What is switched on or off on every canvas: its property ``name``."""
+
+        def switch(front: Workspace) -> None:
+            on = not getattr(front.canvas, name)
+            for workspace in self._desk.tabs.workspaces():
+                setattr(workspace.canvas, name, on)
+
+        def is_on(front: Workspace) -> bool:
+            return bool(getattr(front.canvas, name))
+
+        self.front(id, text, switch, key, checked=is_on, tip=tip)

@@ -1,0 +1,107 @@
+"""Projects: the photograph in front saved as one, under its name or one to be chosen."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from safelight.gui.desk import Desk
+from safelight.gui.samples import remember_file
+from safelight.gui.text import plain
+
+
+def save(desk: Desk, done: Callable[[], object] | None = None) -> None:
+    """Save the project in front; asks where when it has no file yet. ``done`` is called when it is
+    in the file.
+    """
+    workspace = desk.front
+    if workspace is None:
+        return
+    if workspace.session.files.project is None:
+        save_as(desk, done)
+    else:
+        workspace.session.files.save(done=done)
+
+
+def save_as(desk: Desk, done: Callable[[], object] | None = None) -> None:
+    """Save the project in front under a name to be chosen."""
+    workspace = desk.front
+    if workspace is None:
+        return
+    files = workspace.session.files
+    near = files.path or Path.home() / "Untitled"
+    own = files.project.path if files.project is not None else None
+    path = ask_for_name(
+        desk.window,
+        "Save project",
+        near.with_suffix(".safelight"),
+        "Safelight projects (*.safelight)",
+        _as_project,
+        own,
+    )
+
+    def saved() -> None:
+        assert path is not None
+        remember_file(path)
+        desk.opening.opened.emit()
+        desk.show_state()
+        if done is not None:
+            done()
+
+    if path is not None:
+        files.save(path, saved, overwrite=path != own and os.path.lexists(path))
+
+
+def ask_for_name(
+    window: QWidget,
+    title: str,
+    proposed: Path,
+    kind: str,
+    as_kind: Callable[[Path], Path],
+    own: Path | None = None,
+) -> Path | None:
+    """Where a file is to be written; what is there and not its ``own`` may be replaced.
+
+    ``as_kind`` gives the name that is written where another one is typed.
+    """
+    while True:
+        # The dialog would ask about the name as it is typed, which is not what is written.
+        name, _ = QFileDialog.getSaveFileName(
+            window, title, str(proposed), kind, "", QFileDialog.Option.DontConfirmOverwrite
+        )
+        if not name:
+            return None
+        path = as_kind(Path(name))
+        if path == own or not os.path.lexists(path):
+            return path
+        answer = _ask_to_replace(window, title, path)
+        if answer != "Another name":
+            return path if answer == "Replace" else None
+        proposed = path
+
+
+def _ask_to_replace(window: QWidget, title: str, path: Path) -> str:
+    """What to do about a file that is there: "Replace", "Another name" or "Cancel"."""
+    box = QMessageBox(window)
+    box.setWindowTitle(title)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setText(f"{plain(path.name)} exists already.")
+    box.setInformativeText("What is in it is lost when you replace it.")
+    box.addButton("Replace", QMessageBox.ButtonRole.DestructiveRole)
+    box.addButton("Another name", QMessageBox.ButtonRole.ActionRole)
+    cancel = box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
+    box.setEscapeButton(cancel)
+    box.exec()
+    box.deleteLater()
+    return (box.clickedButton() or cancel).text()
+
+
+def _as_project(path: Path) -> Path:
+    """The name under which a project is written: without the suffix it could not be opened."""
+    from safelight import actions
+
+    return path if actions.is_project(path) else path.with_name(f"{path.name}.safelight")
