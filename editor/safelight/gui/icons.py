@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap
+from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap, QPixmapCache
 
 from safelight.gui import theme
 
@@ -14,13 +14,22 @@ def icon(name: str) -> QIcon:
     """An icon for a button, pale, and paler where it is off; ``name`` as in ``paint_icon``."""
     made = QIcon()
     for mode, tint in ((QIcon.Mode.Normal, theme.TEXT), (QIcon.Mode.Disabled, theme.OFF)):
-        pixmap = QPixmap(32, 32)
-        pixmap.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(pixmap)
-        paint_icon(painter, name, QRect(0, 0, 32, 32), tint)
-        painter.end()
-        made.addPixmap(pixmap, mode)
+        made.addPixmap(_pixmap(name, tint), mode)
     return made
+
+
+def _pixmap(name: str, tint: str) -> QPixmap:
+    """An icon of 32 pixels a side, drawn once: each workspace has the same."""
+    key, pixmap = f"{tint} {name}", QPixmap()
+    if QPixmapCache.find(key, pixmap):
+        return pixmap
+    pixmap = QPixmap(32, 32)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    paint_icon(painter, name, QRect(0, 0, 32, 32), tint)
+    painter.end()
+    QPixmapCache.insert(key, pixmap)
+    return pixmap
 
 
 def paint_icon(painter: QPainter, name: str, box: QRect, tint: str) -> None:
