@@ -1,6 +1,9 @@
 """A panel is one class and a line in the list: it has its tab, and is told of the photograph."""
 
 import pytest
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication
 
 from safelight.document import edits
 from safelight.gui import panels, workspace
@@ -29,6 +32,9 @@ class Size(Panel):
 
     def show_view(self, polygon, zoom):
         self.told.append(("view", zoom))
+
+    def show_pointer(self, at):
+        self.told.append(("pointer", at))
 
 
 @pytest.fixture
@@ -60,3 +66,24 @@ def test_a_panel_is_told_of_picture_session_and_view(sized):
     told.clear()
     sized.canvas.zoom_to(2.0)
     assert told == [("view", 2.0)]
+
+
+def test_a_panel_is_told_where_in_the_picture_the_pointer_is(sized, qtbot):
+    told, canvas = sized.panel(Size).told, sized.canvas
+    canvas.zoom_to(2.0)
+    told.clear()
+    for x, y in ((150.0, 100.0), (-3.0, 301.0)):
+        send_move(canvas, canvas.widget_point(x, y))
+        ((what, at),) = told
+        assert what == "pointer"
+        assert at == pytest.approx((x, y), abs=0.01)
+        told.clear()
+    QApplication.sendEvent(canvas, QEvent(QEvent.Type.Leave))
+    assert told == [("pointer", None)]
+
+
+def send_move(canvas, at):
+    """The mouse moves to a place of the canvas, which may be between pixels."""
+    kind, none = QEvent.Type.MouseMove, Qt.MouseButton.NoButton
+    event = QMouseEvent(kind, at, at, none, none, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(canvas, event)

@@ -215,6 +215,7 @@ class Workspace(QWidget):
         self.canvas.edit_wanted.connect(self._do)
         for panel in self.panels:
             panel.attach(session, self.canvas)
+            self.canvas.pointed.connect(panel.show_pointer)
         self.filters.attach(session, self.canvas, self.messages)
 
     # -- showing -------------------------------------------------------------------------------

@@ -76,6 +76,8 @@ class Canvas(Viewport):
     """
 
     before_changed = Signal()
+    pointed = Signal(object)
+    """The pointer is over a point of the picture, which may lie beyond it: (x, y); None = gone."""
 
     show_grid = _line("grid", "Whether lines part the picture's pixels where those are large.")
     show_rulers = _line("rulers", "Whether there are rulers at the top and the left.")
@@ -346,6 +348,7 @@ class Canvas(Viewport):
     def _point_at(self, at: QPointF | None) -> None:
         for tool in self._shown_tools():
             tool.hover(at)
+        self.pointed.emit(None if at is None else self.picture_point(at))
         if at is not None:
             self._last = at
             self._show_cursor()

@@ -39,3 +39,8 @@ class Panel(QWidget):
 
     def show_view(self, polygon: Sequence[tuple[float, float]], zoom: float) -> None:
         """The canvas shows another part: the corners of ``polygon``, in pixels of the picture."""
+
+    def show_pointer(self, at: tuple[float, float] | None) -> None:
+        """The pointer is over another point, in pixels of the picture, which may lie beyond it;
+        None when it has left the canvas.
+        """
