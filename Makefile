@@ -24,7 +24,7 @@ export ORT_DISABLE_TELEMETRY := 1
 .PHONY: run test test-editor test-models attack check pictures reference benchmarks training clean
 .DELETE_ON_ERROR:
 
-run: $(VENV)/installed
+run: build/modules
 	@.ci/system-libraries
 	@# Status 1 has been explained in a sentence: no display, say.
 	@$(BIN)/safelight $(PHOTO) || test $$? -eq 1
@@ -36,7 +36,7 @@ test:
 	@$(MAKE) --no-print-directory --jobs 3 check test-editor test-models \
 		AFTERWARDS='> $(TOLD) 2>&1; status=$$$$?; cat $(TOLD); exit $$$$status'
 
-test-editor: $(VENV)/installed-test build/kernels/compiled
+test-editor: $(VENV)/installed-test build/kernels/compiled build/modules
 	$(TEST_EDITOR)
 
 # What the training environment runs: no Qt, no plugins of pytest, no settings of the editor's.
@@ -44,7 +44,7 @@ test-models: .venv-training/installed
 	$(TEST_MODELS) $(AFTERWARDS)
 
 # The tests that try something many times over, in full: make test tries a sample.
-attack: $(VENV)/installed-test build/kernels/compiled .venv-training/installed
+attack: $(VENV)/installed-test build/kernels/compiled build/modules .venv-training/installed
 	@.ci/system-libraries
 	SAFELIGHT_ATTACK=full $(TEST_EDITOR) -m attack
 	SAFELIGHT_ATTACK=full $(TEST_MODELS) -m attack
@@ -75,12 +75,20 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/installed: pyproject.toml $(wildcard plugins/*/pyproject.toml) | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e . $(EDITABLE)
+	@# What builds comes once: pip would fetch it anew for the editor and for each plugin.
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1' 'setuptools>=77'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation \
+		-e . $(EDITABLE)
 	@touch $@
 
 $(VENV)/installed-test: $(VENV)/installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group test
+	@touch $@
+
+# Workers write nothing, so each would compile anew at its start what no other process has compiled.
+build/modules: $(VENV)/installed $(shell find editor plugins models -name '*.py')
+	$(BIN)/python -m compileall -q editor plugins models
+	@mkdir -p build
 	@touch $@
 
 # Kernels of the editor that all processes of tests share; see pixels/fused.py.

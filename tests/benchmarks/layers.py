@@ -15,7 +15,7 @@ import numpy as np
 from safelight.api import Region
 from safelight.document import Document, History, Layer, Renderer, edits, render
 from safelight.pixels import Raster, prepare_kernels
-from tests.benchmarks.pairs import Row, alternate, touch
+from tests.benchmarks.pairs import KERNELS, Row, alternate, touch
 
 PAIRS = {"full": 11, "quick": 7, "tiny": 2}
 
@@ -42,7 +42,7 @@ def _top_layer(pairs: int, size: str) -> Row:
         for index in range(len(_MODES))
     ]
     if size != "tiny":
-        prepare_kernels(None, _MODES)
+        prepare_kernels(KERNELS, _MODES)
     # Modes differ in cost: each is on top once.
     documents = [_document(rasters, _MODES[turn:] + _MODES[:turn]) for turn in range(len(_MODES))]
     region = documents[0].region

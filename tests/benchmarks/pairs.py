@@ -13,6 +13,9 @@ from typing import Any
 
 import numpy as np
 
+KERNELS = Path(__file__).parents[2] / "build" / "kernels"
+"""Compiled kernels of this checkout, for what does not measure their making."""
+
 QUIET = 0.05
 """Share of the cores that strangers may use before a figure is doubtful."""
 

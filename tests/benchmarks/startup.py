@@ -30,7 +30,7 @@ _PLUGINS = 50
 def measure(pairs: int, size: str = "full") -> list[Row]:
     """Start both ``pairs`` times. Raises Skipped when a window does not open here."""
     touch(512 << 20)
-    warm = 2 if size == "full" else 1
+    warm = {"full": 2, "quick": 1, "tiny": 0}[size]
     with tempfile.TemporaryDirectory() as home, tempfile.TemporaryDirectory() as other:
         environment, many = _environment(Path(home)), _environment(Path(other))
         store = Store(Path(many["XDG_DATA_HOME"]) / "safelight" / "plugins")

@@ -26,7 +26,11 @@ class Program:
             text=True,
         )
         self._script = script
-        self.ready = self._answer()
+        try:
+            self.ready = self._answer()
+        except Skipped:
+            self._process.__exit__(None, None, None)  # ends it, and closes both pipes
+            raise
 
     def ask(self) -> dict[str, Any]:
         """Have it do its work once, and tell."""
@@ -44,9 +48,7 @@ class Program:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait()
+        self._process.__exit__(kind, error, trace)
 
     def _answer(self) -> dict[str, Any]:
         assert self._process.stdout is not None

@@ -15,7 +15,7 @@ from safelight import api
 from safelight.api.table import applied
 from safelight.document import Document, Layer, LiveFilter, Renderer
 from safelight.pixels import TILE, TONE, Raster, Tone, composed, is_finite, prepare_kernels
-from tests.benchmarks.pairs import Row, alternate, touch
+from tests.benchmarks.pairs import KERNELS, Row, alternate, touch
 
 PAIRS = {"full": 11, "quick": 7, "tiny": 2}
 
@@ -32,7 +32,7 @@ def measure(pairs: int, size: str = "full") -> list[Row]:
     """Rows for one kind after the other."""
     width, height = _VIEW[size]
     touch(8 * width * height * 12)
-    prepare_kernels(None, [TONE, "normal"])
+    prepare_kernels(KERNELS, [TONE, "normal"])
     image = np.random.default_rng(4).random((height, width, 3), np.float32)
     rows = [
         _row(f"tones: eight {name} against one", _ours(composed(stages * 8), image),

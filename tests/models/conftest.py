@@ -1,13 +1,35 @@
 """What the tests of models/ share."""
 
+import functools
+import gc
 import os
+
+import pytest
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before anything can import onnxruntime
 if "PYTEST_XDIST_WORKER" in os.environ:
     # One of several processes, one for each processor: threads of theirs would only wait.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# An exporter makes a graph of hundreds of thousands of objects, which mostly stay: walking over all
+# of them for every few hundred more takes a fifth of its time.
+gc.set_threshold(50_000, 20, 20)
+
 
 def pytest_configure(config):
     # The editor's settings, which say so too, are not read here.
     config.addinivalue_line("markers", "attack: samples what `make attack` has all of")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_table_of_operators():
+    """PyTorch's exporter makes its table of all operators anew for each file, in a second."""
+    try:
+        from torch.onnx._internal.exporter._registration import ONNXRegistry as table
+    except ImportError:
+        yield
+        return
+    make = table.from_torchlib.__func__
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(table, "from_torchlib", classmethod(functools.cache(make)))
+        yield

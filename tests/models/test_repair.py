@@ -13,8 +13,15 @@ from models import damage  # noqa: E402
 from models.repair import examples, export, objective, train, train_detector  # noqa: E402
 from models.repair.detector import Detector  # noqa: E402
 from models.repair.filling import FillerFile, still  # noqa: E402
-from models.repair.lines import DIRECTIONS, lines  # noqa: E402
-from models.repair.network import Filler, Latent, Rung, bounded, interpolation  # noqa: E402
+from models.repair.lines import DIRECTIONS, DOUBLINGS, lines  # noqa: E402
+from models.repair.network import (  # noqa: E402
+    RIM_STEPS,
+    Filler,
+    Latent,
+    Rung,
+    bounded,
+    interpolation,
+)
 from models.training import load_state, save_weights  # noqa: E402
 from tests.attack import times  # noqa: E402
 from tests.models.making import edges_picture, photographs  # noqa: E402
@@ -67,7 +74,8 @@ def network():
 def written(tmp_path_factory):
     """The file of such a network and how many parameters it ships.
 
-    Every direction is a branch like the others, and takes as long to export: an attack has all.
+    Every direction is a branch like the others, and every doubling of what it sees a step like the
+    others, and each takes as long to export: an attack has all.
     """
     folder = tmp_path_factory.mktemp("exported")
     followed = DIRECTIONS[:: times(1, 5)]
@@ -75,6 +83,10 @@ def written(tmp_path_factory):
         patch.setattr("models.repair.lines.DIRECTIONS", followed)
         patch.setattr("models.repair.network.DIRECTIONS", followed)
         patch.setattr("models.repair.network.SEEN", 5 + 5 * len(followed))
+        patch.setattr("models.repair.network.RIM_STEPS", times(RIM_STEPS, 1))
+        patch.setattr(
+            "models.repair.lines.DOUBLINGS", {n: times(k, 2) for n, k in DOUBLINGS.items()}
+        )
         torch.manual_seed(0)
         made = Filler()
         for weights in made.parameters():

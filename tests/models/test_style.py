@@ -14,6 +14,7 @@ from models.style import gatys, objective, styles, train  # noqa: E402
 from models.style.export import reach  # noqa: E402
 from models.style.network import Stylizer, square_root  # noqa: E402
 from models.training import load_weights  # noqa: E402
+from tests.attack import times  # noqa: E402
 from tests.models.making import edges_picture, features, photographs  # noqa: E402
 
 SIZES = ("fast", "quality")
@@ -274,7 +275,8 @@ def test_patterns_use_the_range_and_differ(drawing):
     assert np.abs(first - second).mean() > 0.02
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.attack
+@pytest.mark.parametrize("size", times(list(SIZES), ["fast"]))
 def test_a_short_training_comes_nearer_to_styles_it_never_saw_and_keeps_what_it_learnt(
     size, tmp_path
 ):

@@ -17,6 +17,7 @@ from models import training  # noqa: E402
 from models.adversary import pattern  # noqa: E402
 from models.enlarge.network import build  # noqa: E402
 from models.enlarge.train import Settings, train  # noqa: E402
+from tests.attack import times  # noqa: E402
 from tests.models.making import features, photographs  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
@@ -54,7 +55,10 @@ def test_minutes_on_a_processor_are_those_that_it_works_for_the_run():
     assert worked >= 0.1
 
 
-@pytest.mark.parametrize(("family", "source"), [("fast", "clean"), ("quality", "photo")])
+@pytest.mark.attack
+@pytest.mark.parametrize(
+    ("family", "source"), times([("fast", "clean"), ("quality", "photo")], [("fast", "clean")])
+)
 def test_a_few_seconds_of_training_lower_the_loss(common, tmp_path, family, source):
     losses = train(Settings(out=tmp_path, family=family, source=source, steps=60, **common))
     assert len(losses) == 60

@@ -1,5 +1,8 @@
 """Style: what the styles' shares, sizes and colours do, and that pieces fit together."""
 
+import os
+from itertools import product
+
 import numpy as np
 import pytest
 from safelight_style import style, working
@@ -123,8 +126,15 @@ def test_a_style_picture_of_any_shape_is_taken(job, shape):
     assert np.isfinite(seen(job, style=picture)).all()
 
 
-@pytest.mark.parametrize("told", [{}, {"style": RED}, {"style": RED, "second_style": BLUE}])
-@pytest.mark.parametrize("colours", ["style", "matched", "photograph"])
+TOLD = ({}, {"style": RED}, {"style": RED, "second_style": BLUE})
+COLOURS = ("style", "matched", "photograph")
+PAIRS = [*zip(TOLD, COLOURS, strict=True)]
+if os.environ.get("SAFELIGHT_ATTACK") == "full":  # as `make attack` says
+    PAIRS = [*product(TOLD, COLOURS)]
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize(("told", "colours"), PAIRS)
 def test_it_is_well_behaved(job, told, colours):
     testing.assert_well_behaved(style, job=job(style), colours=colours, **told)
 
