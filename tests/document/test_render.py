@@ -757,12 +757,12 @@ class AsDefined(Renderer):
     the layers below it.
     """
 
-    def _stack(self, document, region):
-        frame = render_module._Frame(document, region.level, self.live, self._lenient)
+    def _stack(self, around, region):
+        frame = render_module._Frame(around, self.live, self._lenient)
         piled = render_module._Frame._piled
         try:
             render_module._Frame._piled = _piled_by_definition
-            return frame.stack(document.layers, region)
+            return frame.stack(around.document.layers, region)
         finally:
             render_module._Frame._piled = piled
 
@@ -783,7 +783,7 @@ def _piled_by_definition(frame, units, window, under, beneath=()):
         lower = _piled_by_definition(frame, below, wide, under, beneath)
         shown = [unit for unit in below if _counts(frame, unit[0])]
         grey = is_grey(beneath) and all(is_grey((one, *others)) for one, others in shown)
-        return frame._filtered(base, held, window, reach, lower, wide, grey=grey)
+        return frame._filtered(base, held, window, reach, frame.whole, lower, wide, grey=grey)
     pixels = _piled_by_definition(frame, below, window, under, beneath)
     own = frame._clipped(base, clipped, window)
     mask = effective_mask(base, window)

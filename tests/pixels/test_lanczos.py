@@ -1,12 +1,15 @@
 """Resampling: the compiled loop and numpy give the same, and nothing is compiled by looking."""
 
+import gc
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 
+from safelight.api import Region
 from safelight.pixels import RESAMPLE, Raster, View, kernels_ready, lanczos, prepare_kernels
+from safelight.pixels import view as view_module
 
 MAPS = {
     "turned": (0.96, -0.28, 7.0, 0.28, 0.96, -4.5, 0.0, 0.0, 1.0),
@@ -68,3 +71,60 @@ def test_a_view_looks_at_no_pixel_until_it_is_looked_at():
     view = View(Never(9, 9, 3, "uint8", ()), (1, 0, 2, 0, 1, 2, 0, 0, 1), 4, 4)
     assert view.level(0) is view
     assert (view.width, view.height, view.channels, view.depth) == (4, 4, 3, "uint8")
+
+
+@pytest.fixture
+def looks(monkeypatch):
+    """The first pixel of each tile that is computed."""
+    made = []
+
+    def counted(pixels, window, matrix, corner, beyond, target):
+        made.append(corner)
+        resample(pixels, window, matrix, corner, beyond, target)
+
+    resample = lanczos.resample
+    monkeypatch.setattr(view_module, "resample", counted)
+    return made
+
+
+def turned(side=700):
+    pixels = np.random.default_rng(2).random((side, side, 3), np.float32)
+    return View(Raster.from_array(pixels), MAPS["turned"], 600, 512)
+
+
+def test_what_was_looked_at_is_not_computed_again(looks):
+    view = turned()
+    first = view.read(Region(0, 0, 300, 300))
+    assert len(looks) == 4
+    assert np.array_equal(view.read(Region(20, 10, 280, 290)), first[10:, 20:])
+    assert len(looks) == 4
+    view.read(view.region)
+    assert sorted(looks) == [(x, y) for x in (0, 256, 512) for y in (0, 256)]
+
+
+def test_only_the_tiles_that_were_looked_at_last_are_held(looks, monkeypatch):
+    monkeypatch.setattr(view_module, "_computed", view_module._Computed(2 * 4 * 256 * 256 * 4))
+    view = turned()
+    left, middle, right = (Region(x, 0, 10, 10) for x in (0, 256, 512))
+    for place in (left, middle, left, right, left, middle):
+        view.read(place)
+    assert looks == [(0, 0), (256, 0), (512, 0), (256, 0)]
+
+
+def test_a_view_that_is_gone_holds_nothing(monkeypatch):
+    held = view_module._Computed(1 << 30)
+    monkeypatch.setattr(view_module, "_computed", held)
+    view = turned()
+    view.read(view.region)
+    assert held._held > 0
+    del view
+    gc.collect()
+    assert (held._held, len(held._tiles)) == (0, 0)
+
+
+def test_what_is_exact_is_copied_and_held_by_nobody(looks):
+    source = Raster.from_array(np.random.default_rng(2).random((700, 700, 3), np.float32))
+    view = View(source, (0, 1, 30, -1, 0, 650, 0, 0, 1), 600, 500)
+    part = view.read(Region(100, 90, 300, 310))
+    assert np.array_equal(part, view.to_array()[90:400, 100:400])
+    assert looks == []

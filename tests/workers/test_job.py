@@ -3,13 +3,15 @@
 import os
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from safelight.api import Region
-from safelight.document import Document, History
+from safelight.document import Document, History, geometry
 from safelight.pixels import Raster, from_float, to_float
+from safelight.workers import job as jobs
 from safelight.workers.job import JobCancelled, JobFinished, JobPiece, JobProgress
 
 
@@ -69,6 +71,44 @@ def test_a_preview_of_a_region_equals_that_part_of_the_whole(start):
     part = start("blur", document, {"radius": 3.0}, region=region).wait(180).raster.to_array()
     difference = np.abs(whole[60:130, 120:210].astype(int) - part.astype(int))
     assert difference.max() <= 1
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+def test_a_job_on_a_crop_gives_the_crop_of_what_it_gives_on_all(start, channels):
+    document = photograph(300, 400, channels, "float32")
+    region = Region(121, 60, 90, 70)
+    whole = start("blur", document, {"radius": 4.0}).wait(180).raster.to_array()
+    cropped = geometry.crop(document, region)
+    part = start("blur", cropped, {"radius": 4.0}).wait(180).raster.to_array()
+    assert np.abs(whole[60:130, 121:211] - part).max() < 1e-3
+    beside = start("blur", cropped, {"radius": 4.0}, region=Region(0, 0, 20, 70)).wait(180)
+    assert np.abs(part[:, :20] - beside.raster.to_array()).max() < 1e-3
+
+
+def test_a_job_on_a_crop_computes_the_crop_and_its_reach_and_nothing_else(start, monkeypatch):
+    looked = []
+
+    def counted(document, region, *arguments, **options):
+        looked.append(region)
+        return render(document, region, *arguments, **options)
+
+    render = jobs.render
+    monkeypatch.setattr(jobs, "render", counted)
+    cropped = geometry.crop(photograph(1500, 2000), Region(700, 600, 200, 160))
+    outcome = start("blur", cropped, {"radius": 4.0}).wait(180)
+    assert (outcome.raster.width, outcome.raster.height) == (200, 160)
+    reach = -min(region.x for region in looked)
+    assert 8 <= reach <= 32
+    most = (200 + 2 * reach) * (160 + 2 * reach)
+    assert sum(region.width * region.height for region in looked) <= most
+
+
+def test_what_a_filter_measures_of_a_crop_is_measured_of_the_frame_alone():
+    document = photograph(300, 400)
+    cropped = geometry.crop(document, Region(100, 50, 90, 70))
+    measured = jobs.view(SimpleNamespace(prepares=()), cropped, None)
+    own = to_float(document.layers[0].raster.to_array()[50:120, 100:190])
+    assert np.allclose(measured, own, atol=1e-6)
 
 
 def test_pieces_near_the_focus_come_first(start):

@@ -25,6 +25,18 @@ def places(draw):
     return whole, Region(x, y, width, draw(st.integers(1, whole.height - y)))
 
 
+@given(places(), plans, st.integers(-300, 300), st.integers(-300, 300))
+def test_what_lies_around_the_picture_is_cut_as_if_it_were_the_picture(place, plan, x, y):
+    whole, region = place
+    there = cut(region.move(x, y), whole.move(x, y), plan)
+    for piece, moved in zip(cut(region, whole, plan), there, strict=True):
+        assert (piece.keep.move(x, y), piece.window.move(x, y)) == (moved.keep, moved.window)
+        for one, other in zip(
+            quarters(piece, whole, plan), quarters(moved, whole.move(x, y), plan), strict=True
+        ):
+            assert (one.keep.move(x, y), one.window.move(x, y)) == (other.keep, other.window)
+
+
 def expect_complete(pieces, region, whole, plan):
     count = np.zeros((whole.height, whole.width), np.uint8)
     for piece in pieces:

@@ -10,7 +10,8 @@ class Region:
     """A rectangle in pixels of zoom level ``level`` (0 = full size, 1 = half, 2 = quarter ...).
 
     ``x`` and ``y`` are the left and top edge counted from the top-left corner of the whole
-    picture, so a filter that draws seeded grain can make it stay where it is.
+    picture, so a filter that draws seeded grain can make it stay where it is. A filter with a reach
+    is also given what a crop hides around the picture: that begins at negative numbers.
     """
 
     x: int

@@ -9,6 +9,7 @@ from safelight.document.history import History, Step
 from safelight.document.key import canvas, is_stale, named_layers, result_key
 from safelight.document.layer import Layer, walk
 from safelight.document.mask import effective_mask, effective_raster
+from safelight.document.plane import around_region, reachable, seen_around
 from safelight.document.render import (
     FilterFailed,
     LayerFailed,
@@ -23,6 +24,7 @@ from safelight.document.render import (
 from safelight.document.stroke import Stroke
 
 __all__ = [
+    "around_region",
     "DECLARED",
     "Channels",
     "Command",
@@ -52,9 +54,11 @@ __all__ = [
     "named_layers",
     "kernels",
     "plain_raster",
+    "reachable",
     "render",
     "render_srgb",
     "result_key",
+    "seen_around",
     "walk",
     "whole",
 ]

@@ -15,6 +15,9 @@ from safelight.pixels import SRGB, Profile, Raster, View
 _ITSELF = object()
 """Stands for a document that is its own picture."""
 
+_WIDER = 4
+"""Sizes in which a document's picture is remembered with what lies around it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
@@ -59,6 +62,7 @@ class Document:
     selection_place: Place = IDENTITY
     selection_beyond: int = 0
     _picture: object = field(default=None, init=False, repr=False, compare=False)
+    _wider: dict[int, Document] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if nesting(self.layers) > DEEPEST:
@@ -112,6 +116,21 @@ class Document:
                 object.__setattr__(made, "_picture", _ITSELF)
             object.__setattr__(self, "_picture", _ITSELF if made is self else made)
         return self if self._picture is _ITSELF else self._picture  # type: ignore[return-value]
+
+    def around(self, margin: int) -> Document:
+        """The picture with so many pixels of the plane more on each side."""
+        if not margin:
+            return self.picture
+        made = self._wider.get(margin)
+        if made is None:
+            corner = Place.offset(-margin, -margin)
+            sides = self.width + 2 * margin, self.height + 2 * margin
+            wider = replace(self, width=sides[0], height=sides[1], frame=self.frame.after(corner))
+            made = wider.picture
+            while len(self._wider) >= _WIDER:
+                self._wider.pop(next(iter(self._wider)), None)
+            self._wider[margin] = made
+        return made
 
     def _is_plain(self, looked_at: Picture) -> bool:
         selection = self.selection

@@ -16,6 +16,10 @@ DEEPEST = 64
 """Limits of a document: layers, and groups within groups."""
 
 
+_PICTURES = 6
+"""Pictures that a layer remembers how it is seen in."""
+
+
 def _new_id() -> str:
     return uuid4().hex
 
@@ -46,7 +50,7 @@ class Layer:
     place: Place = IDENTITY
     mask_place: Place = IDENTITY
     mask_beyond: int = 0
-    _seen: tuple[Picture, Layer] | None = field(default=None, init=False, repr=False, compare=False)
+    _seen: dict[Picture, Layer] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not 0 <= self.opacity <= 1:
@@ -133,11 +137,12 @@ class Layer:
     def seen(self, picture: Picture) -> Layer:
         """It as ``picture`` shows it: with rasters of the picture's size at no place of their own.
 
-        The same object each time it is asked for the same picture.
+        The same object each time it is asked for one of the pictures it was asked for last.
         """
         if picture.frame == IDENTITY and self.fits(picture):
             return self
-        if self._seen is None or self._seen[0] != picture:
+        made = self._seen.get(picture)
+        if made is None:
             content = self.kind.seen(self.content, self.place, picture)
             inside = tuple(layer.seen(picture) for layer in self.layers)
             mask = self.mask
@@ -151,9 +156,10 @@ class Layer:
                 mask_place=IDENTITY,
                 mask_beyond=0,
             )
-            object.__setattr__(self, "_seen", (picture, made))
-        assert self._seen is not None
-        return self._seen[1]
+            while len(self._seen) >= _PICTURES:
+                self._seen.pop(next(iter(self._seen)), None)
+            self._seen[picture] = made
+        return made
 
     def rasters(self) -> Iterator[Raster]:
         """Every raster it holds: pixels, kept result, mask; of groups those of all inside."""

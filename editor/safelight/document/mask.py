@@ -33,8 +33,12 @@ _Plane = NDArray[Any]
 _Sums = NDArray[np.int64]
 
 
-def effective_mask(layer: Layer, region: Region) -> NDArray[np.float32] | None:
+def effective_mask(
+    layer: Layer, region: Region, within: Region | None = None
+) -> NDArray[np.float32] | None:
     """What a layer's mask is at ``region``, with the grow and feather of a filter layer.
+
+    ``within`` is where the mask has pixels, at ``region``'s zoom level: all of the picture without.
 
     (height, width), 0 to 1, at ``region``'s zoom level; None where the layer has no mask. Raises
     ValueError when the region leaves the picture.
@@ -44,7 +48,17 @@ def effective_mask(layer: Layer, region: Region) -> NDArray[np.float32] | None:
     held = layer.filter
     if held is None:
         return shaped(layer.mask, region)
-    return shaped(layer.mask, region, held.grow, held.feather)
+    inside = region if within is None else region.intersect(within)
+    if inside == region or not looks_around(layer):
+        return shaped(layer.mask, region, held.grow, held.feather, within)
+    mask = shaped(layer.mask, region)
+    if not inside.empty:
+        place = inside.move(-region.x, -region.y)
+        mask = mask.copy()
+        mask[place.rows(), place.columns()] = shaped(
+            layer.mask, inside, held.grow, held.feather, within
+        )
+    return mask
 
 
 def effective_raster(layer: Layer) -> Raster | None:
@@ -59,7 +73,11 @@ def effective_raster(layer: Layer) -> Raster | None:
 
 
 def shaped(
-    mask: Raster, region: Region, grow: float = 0.0, feather: float = 0.0
+    mask: Raster,
+    region: Region,
+    grow: float = 0.0,
+    feather: float = 0.0,
+    within: Region | None = None,
 ) -> NDArray[np.float32]:
     """A mask (one channel) at ``region``: (height, width), 0 to 1.
 
@@ -67,10 +85,11 @@ def shaped(
     narrowed when negative: the largest (smallest) value within a disc, grey morphology after
     Serra (1982), the disc being the pixels whose middles lie that near. ``feather``, in pixels
     too, is the radius of the soft rim made after that: a Gaussian of half of it. Beyond the
-    picture a mask goes on as it ends, and nothing grows or is eaten from there.
+    picture, or beyond ``within`` in it, a mask goes on as it ends, and nothing grows or is eaten
+    from there.
     """
     raster = mask.level(region.level)
-    whole = Region(0, 0, raster.width, raster.height, region.level)
+    whole = within or Region(0, 0, raster.width, raster.height, region.level)
     size = 1 << region.level
     deviation = feather * FEATHER / size
     boxes = _boxes(deviation)

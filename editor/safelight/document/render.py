@@ -16,18 +16,19 @@ from safelight.document.content import LiveFilter
 from safelight.document.document import Document, clipping_base, clipping_bases
 from safelight.document.grey import is_grey
 from safelight.document.layer import Layer
-from safelight.document.mask import effective_mask, looks_around
+from safelight.document.mask import effective_mask, looks_around, reach
+from safelight.document.plane import Surrounded, leaves, surrounded
 from safelight.document.strip import margin, treat
 from safelight.pixels import (
     RESAMPLE,
     TILE,
     TONE,
+    Profile,
     Raster,
     RasterBuilder,
     View,
     composite,
     from_float,
-    seen,
     surroundings,
     to_float,
     without_colour,
@@ -38,8 +39,10 @@ Pixels = NDArray[np.float32]
 _Unit: TypeAlias = tuple[Layer, tuple[Layer, ...]]
 """A layer with those that are clipped to it."""
 
-_Step: TypeAlias = tuple[_Unit, Region, int | None]
-"""What is drawn next: a unit, where, and how far its filter looks if it can run."""
+_Step: TypeAlias = tuple[_Unit, Region, int | None, Region]
+"""What is drawn next: a unit, where, how far its filter looks if it can run, and what of all that
+lies below it may be looked at.
+"""
 
 _RUN = 32
 """Neighbouring filters that are run at once at most: where one fails, each is run again."""
@@ -101,7 +104,8 @@ def render(
 
     The array has ``depth``, to which layers composited in float32 are rounded once. Without it,
     it has the document's depth at level 0 and is 8-bit at higher levels. ``region`` is in pixels
-    of its own level. A document of one opaque layer gives its tiles unchanged. Without ``live``,
+    of its own level; it may reach beyond the picture where the plane does (``reachable``): there
+    is alpha then. A document of one opaque layer gives its tiles unchanged. Without ``live``,
     filter layers show what was kept of them.
 
     Raises LayerFailed where a layer can be neither computed nor shown from what was kept. What is
@@ -190,27 +194,27 @@ class Renderer:
     def render(self, document: Document, region: Region, depth: str | None = None) -> NDArray[Any]:
         """As the function ``render``."""
         depth = depth or (document.depth if region.level == 0 else "uint8")
-        document = document.picture
-        plain = plain_raster(document)
-        if plain is not None:
+        picture, plain = document.picture, plain_raster(document)
+        over = leaves(region, picture)
+        if plain is not None and not over:
             pixels = _read(plain, region)
             return pixels if pixels.dtype == depth else from_float(to_float(pixels), depth)
-        channels = 4 if document.has_alpha else 3
-        cells = [region]
-        if not any(_looks_around(layer, self.live, region.level) for layer in document.layers):
-            cells = list(_cells(region))
+        channels = 4 if picture.has_alpha or over else 3
+        looks = sum(_looks(layer, self.live, region.level) for layer in picture.layers)
+        around = surrounded(document, region.level, looks + over)
+        region = region.move(around.margin, around.margin)
         result = np.empty((region.height, region.width, channels), depth)
-        for cell in cells:
-            pixels = from_float(self._stack(document, cell), depth)
+        for cell in [region] if looks else _cells(region):
+            pixels = from_float(self._stack(around, cell), depth)
             place = cell.move(-region.x, -region.y)
             # By channel: numpy is three times as slow at copying three of four.
             for channel in range(channels):
                 result[place.rows(), place.columns(), channel] = pixels[..., channel]
         return result
 
-    def _stack(self, document: Document, region: Region) -> Pixels:
-        frame = _Frame(document, region.level, self.live, self._lenient)
-        layers = document.layers
+    def _stack(self, around: Surrounded, region: Region) -> Pixels:
+        frame = _Frame(around, self.live, self._lenient)
+        layers = around.document.layers
         if not self._memory:
             return frame.stack(layers, region)
         common = _common(layers, self._seen.get(region, ()))
@@ -262,13 +266,21 @@ def _cuts(start: int, end: int) -> Iterator[tuple[int, int]]:
         yield first, last - first
 
 
-def _looks_around(layer: Layer, live: Live | None, level: int) -> bool:
-    """Whether a pixel depends on its neighbours: then strips would compute some of it twice."""
+def _looks(layer: Layer, live: Live | None, level: int) -> int:
+    """How many pixels of ``level`` around its own a layer looks at, at the most; 0 where no pixel
+    depends on its neighbours. Where some do, strips would compute some of them twice.
+    """
+    held = layer.filter
     if not layer.shown:
-        return False
-    if layer.filter is not None and not layer.filter.generates:
-        return _margin(layer.filter, live, level) > 0 or looks_around(layer)
-    return any(_looks_around(inner, live, level) for inner in layer.layers)
+        return 0
+    if held is None or held.generates:
+        return sum(_looks(inner, live, level) for inner in layer.layers)
+    looks = _margin(held, live, level)
+    mask = reach(held.grow, held.feather, level) + 1 if looks_around(layer) else 0
+    return looks + (surroundings(looks, _ANY) if looks else 0) + mask
+
+
+_ANY = Region(0, 0, 1 << 30, 1 << 30)
 
 
 def _margin(filter: LiveFilter, live: Live | None, level: int) -> int:
@@ -289,20 +301,29 @@ def _common(layers: tuple[Layer, ...], others: tuple[Layer, ...]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """One rendering: a document, a zoom level, whoever runs cheap filters, and whether layers that
-    cannot be computed may be left out.
+    """One rendering: a picture and what lies around it, whoever runs cheap filters, and whether
+    layers that cannot be computed may be left out. Regions are of the surrounded picture.
     """
 
-    document: Document
-    level: int
+    around: Surrounded
     live: Live | None
     lenient: bool
 
     @property
+    def level(self) -> int:
+        return self.around.level
+
+    @property
     def whole(self) -> Region:
-        step = 1 << self.level
-        width, height = self.document.width, self.document.height
-        return Region(0, 0, -(-width // step), -(-height // step), self.level)
+        return self.around.within
+
+    @property
+    def profile(self) -> Profile:
+        return self.around.document.profile
+
+    def told(self, region: Region) -> Region:
+        """A region as filters are told it: in pixels of the picture."""
+        return region.move(-self.around.margin, -self.around.margin)
 
     def can_continue(self, layers: tuple[Layer, ...], start: int) -> bool:
         """Whether the layers from ``start`` on need nothing of the lower ones beyond a region."""
@@ -346,30 +367,31 @@ class _Frame:
         call each other.
         """
         steps: list[_Step] = []
+        limits = self._limits(units)
         solid = [place for place, (base, _) in enumerate(units) if _may_cover(base)]
         for place, (base, clipped) in reversed(list(enumerate(units))):
             if not self._has_something(base):
                 continue
-            held, reach = base.filter, None
+            held, reach, limit = base.filter, None, limits[place]
             if held is not None and not held.generates:
                 reach = self.live.reach(held, self.level) if self.live is not None else None
                 if reach is None and held.kept is None:
                     self._leave_out(base, held)
                     continue
-                steps.append(((base, clipped), window, reach))
+                steps.append(((base, clipped), window, reach, limit))
                 looks = (reach or 0) + margin(held, self.level)
-                window = window.grow(looks, self.whole)
+                window = window.grow(looks, limit)
                 lower = (units[other][0] for other in solid if other < place)
                 if looks and not beneath and not any(_covers(one, window) for one in lower):
-                    window = window.grow(surroundings(looks, self.whole), self.whole)
+                    window = window.grow(surroundings(looks, limit), limit)
             else:
-                steps.append(((base, clipped), window, None))
+                steps.append(((base, clipped), window, None, limit))
         pixels, around = under(window), window
-        grey = is_grey(beneath) if any(_keeps_grey(base) for (base, _), _, _ in steps) else False
+        grey = is_grey(beneath) if any(_keeps_grey(step[0][0]) for step in steps) else False
         steps.reverse()
         place = alone = 0
         while place < len(steps):
-            (base, clipped), window, reach = steps[place]
+            (base, clipped), window, reach, limit = steps[place]
             if place >= alone and not grey:
                 run = self._neighbours(itertools.islice(steps, place, place + _RUN), pixels)
                 made = self._in_turn(run, pixels, around) if len(run) > 1 else None
@@ -382,7 +404,7 @@ class _Frame:
             sees_grey, grey = grey, grey and is_grey((base, *clipped))
             if base.filter is not None and not base.filter.generates:
                 pixels = self._filtered(
-                    base, base.filter, window, reach, pixels, around, grey=sees_grey
+                    base, base.filter, window, reach, limit, pixels, around, grey=sees_grey
                 )
                 around = window
                 continue
@@ -391,9 +413,20 @@ class _Frame:
                 self._clipped(base, clipped, window),
                 mode=base.mode,
                 opacity=base.opacity,
-                mask=effective_mask(base, window),
+                mask=self._mask(base, window),
             )
         return pixels
+
+    def _limits(self, units: list[_Unit]) -> list[Region]:
+        """What of all that lies below each unit may be looked at."""
+        limits, limit = [], self.whole
+        for base, clipped in units:
+            limits.append(limit)
+            limit = self.around.limit((base, *clipped), limit)
+        return limits
+
+    def _mask(self, layer: Layer, window: Region) -> NDArray[np.float32] | None:
+        return effective_mask(layer, window, self.around.mask_limit(layer.mask))
 
     def _clipped(self, base: Layer, clipped: tuple[Layer, ...], window: Region) -> Pixels:
         """A layer's own pixels with those that are clipped to it: (height, width, 3 or 4)."""
@@ -404,7 +437,9 @@ class _Frame:
 
         def opaque(wide: Region) -> Pixels:
             full = np.ones((wide.height, wide.width, 4), np.float32)
-            own = seen(self._own(base, wide), wide, self.whole, reach, partial(self._own, base))
+            own = self.around.seen(
+                self._own(base, wide), wide, self.whole, reach, partial(self._own, base)
+            )
             full[..., :3] = own[..., :3]
             return full
 
@@ -435,7 +470,7 @@ class _Frame:
         found: list[_Step] = []
         solid: bool | None = None
         for step in steps:
-            (base, _), _, reach = step
+            (base, _), _, reach, _ = step
             held = base.filter
             if held is None or held.generates or reach is None or not _replaces(base, held):
                 break
@@ -450,16 +485,16 @@ class _Frame:
         """Neighbouring filters on ``under``, what lies below them and ``around`` them, at the last
         one's place. None where one of them fails: they are to be run one by one.
         """
-        (_, first, reach), (_, window, _) = run[0], run[-1]
+        (_, first, reach, limit), (_, window, _, _) = run[0], run[-1]
         assert self.live is not None
-        wide = first.grow(reach or 0, self.whole)
+        wide = first.grow(reach or 0, limit)
         part = partial(_part, under, around)
-        known = seen(part(wide), wide, self.whole, reach or 0, part)[..., :3]
-        profile = self.document.profile
-        image = profile.to_srgb(known)
-        filters = [base.filter for (base, _), _, _ in run if base.filter is not None]
+        known = self.around.seen(part(wide), wide, limit, reach or 0, part)[..., :3]
+        image = self.profile.to_srgb(known)
+        filters = [step[0][0].filter for step in run if step[0][0].filter is not None]
         try:
-            result = profile.from_srgb(self.live.in_turn(filters, image, wide))
+            made = self.live.in_turn(filters, image, self.told(wide))
+            result = self.profile.from_srgb(made)
         except FilterFailed:
             return None
         pixels = np.ascontiguousarray(part(window))
@@ -472,6 +507,7 @@ class _Frame:
         filter: LiveFilter,
         window: Region,
         reach: int | None,
+        limit: Region,
         under: Pixels,
         around: Region,
         *,
@@ -479,20 +515,21 @@ class _Frame:
     ) -> Pixels:
         """A filter layer on ``under``, what lies below ``window`` and ``around`` it: as far as the
         filter looks, and further where it may not see what is transparent. Alpha stays as it is
-        below. ``reach`` is None where it cannot run; ``grey`` says that there is no colour below.
+        below. ``reach`` is None where it cannot run, ``limit`` what of the plane it may look at;
+        ``grey`` says that there is no colour below.
         """
 
         part = partial(_part, under, around)
         kept = filter.kept
         looks = (reach or 0) + margin(filter, self.level)
-        wide = window.grow(looks, self.whole)
-        known = seen(part(wide), wide, self.whole, looks, part)[..., :3]
+        wide = window.grow(looks, limit)
+        known = self.around.seen(part(wide), wide, limit, looks, part)[..., :3]
         result: Pixels | None = None
         if reach is not None and self.live is not None:
-            profile = self.document.profile
-            image = profile.to_srgb(known)
+            image = self.profile.to_srgb(known)
             try:
-                result = profile.from_srgb(self.live.run(filter, image, wide))
+                made = self.live.run(filter, image, self.told(wide))
+                result = self.profile.from_srgb(made)
             except FilterFailed as failure:
                 self._leave_out(layer, filter, str(failure))
             else:
@@ -514,7 +551,7 @@ class _Frame:
             np.ascontiguousarray(result),
             mode=layer.mode,
             opacity=layer.opacity,
-            mask=effective_mask(layer, window),
+            mask=self._mask(layer, window),
         )
         under[..., 3] = alpha
         return under

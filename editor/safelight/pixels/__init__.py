@@ -19,7 +19,7 @@ from safelight.pixels.tiles import (
     without_colour,
 )
 from safelight.pixels.tone import Tone, composed
-from safelight.pixels.view import View, is_exact
+from safelight.pixels.view import View, framed, is_exact
 
 __all__ = [
     "DEPTHS",
@@ -45,6 +45,7 @@ __all__ = [
     "deeper",
     "fetched",
     "filled",
+    "framed",
     "from_float",
     "has_no_colour",
     "is_finite",

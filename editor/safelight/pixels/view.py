@@ -10,7 +10,11 @@ from __future__ import annotations
 
 import hashlib
 import math
+import threading
+from collections import OrderedDict
+from functools import partial
 from typing import Any
+from weakref import ref
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +29,8 @@ class View(Raster):
     """``source`` through ``matrix`` (from the view's points to its own), ``width`` x ``height``.
 
     What lies beyond the source is transparent; of a mask (one channel) it is ``beyond``, 0 or 1.
-    Exact views have the source's depth; what is computed is float32. Nothing is kept of it.
+    Exact views have the source's depth; what is computed is float32, and kept
+    for a while: only the last tiles of all views that were looked at are held.
     """
 
     __slots__ = ("_levels", "beyond", "matrix", "source")
@@ -88,6 +93,31 @@ class View(Raster):
                 text = own + repr(told).encode()
                 self._digests[index] = hashlib.blake2b(text, digest_size=16).digest()
         return [digest for digest in self._digests if digest is not None]
+
+    @property
+    def covered(self) -> Region | None:
+        """What of the view, at the most, the source lies under; None where that is no rectangle of
+        whole pixels.
+        """
+        if not self.exact:
+            return None
+        a, b, x, c, d, y = self.matrix[:6]
+        # Turned back by its transpose: an exact map's columns are of length 1.
+        ends = [
+            (a * (u - x) + c * (v - y), b * (u - x) + d * (v - y))
+            for u, v in ((0, 0), (self.source.width, self.source.height))
+        ]
+        left, right = sorted(int(end[0]) for end in ends)
+        top, bottom = sorted(int(end[1]) for end in ends)
+        return Region(left, top, right - left, bottom - top).intersect(self.region)
+
+    def is_grey(self) -> bool:
+        return self.source.is_grey() or super().is_grey()
+
+    def read(self, region: Region) -> NDArray[Any]:
+        if not self.exact or region.empty or region.intersect(self.region) != region:
+            return super().read(region)
+        return self.pixels(region, self.channels)  # straight, where nothing is computed
 
     @property
     def exact(self) -> bool:
@@ -177,15 +207,24 @@ class View(Raster):
         return Region(x0, y0, x1 - x0, y1 - y0)
 
 
-class _Tile:
-    """A tile of a view, made each time somebody looks at it."""
+def framed(raster: Raster, region: Region) -> Raster:
+    """A region of a raster, which may reach beyond it: that is transparent, or 0 of a mask."""
+    if region == raster.region:
+        return raster
+    matrix = (1.0, 0.0, float(region.x), 0.0, 1.0, float(region.y), 0.0, 0.0, 1.0)
+    return View(raster, matrix, region.width, region.height)
 
-    __slots__ = ("_beyond", "_channels", "_matrix", "_place", "_size", "_source")
+
+class _Tile:
+    """A tile of a view, made when somebody looks at it; what is computed is kept for a while."""
+
+    __slots__ = ("__weakref__", "_beyond", "_channels", "_made", "_matrix", "_place", "_source")
 
     def __init__(self, view: View, place: Region, channels: int) -> None:
         # Not the view itself: that would be a circle.
         self._source, self._matrix, self._beyond = view.source, view.matrix, view.beyond
         self._place, self._channels = place, channels
+        self._made: NDArray[Any] | None = None
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -197,11 +236,61 @@ class _Tile:
         return tile_digest(self.fetch())
 
     def fetch(self) -> NDArray[Any]:
+        made = self._made
+        if made is None:
+            made = self._look()
+            if not is_exact(self._matrix):
+                self._made = made
+        if self._made is not None:
+            _computed.use(self)
+        return made
+
+    def forget(self) -> None:
+        """Give up what was computed."""
+        self._made = None
+
+    def _look(self) -> NDArray[Any]:
         view = View.__new__(View)
         view.source, view.matrix, view.beyond = self._source, self._matrix, self._beyond
         made = view.pixels(self._place, self._channels)
         made.flags.writeable = False
         return made
+
+
+class _Computed:
+    """The computed tiles that were looked at last, as many as ``limit`` bytes hold."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit, self._held = limit, 0
+        self._tiles: OrderedDict[int, tuple[ref[_Tile], int]] = OrderedDict()
+        self._lock = threading.RLock()
+
+    def use(self, tile: _Tile) -> None:
+        """Note that a tile has been looked at, and have those forgotten that are too many."""
+        with self._lock:
+            self._drop(id(tile))
+            size = 4 * math.prod(tile.shape)
+            self._tiles[id(tile)] = ref(tile, partial(self._gone, id(tile))), size
+            self._held += size
+            while self._held > self._limit and len(self._tiles) > 1:
+                oldest, (found, _) = next(iter(self._tiles.items()))
+                old = found()
+                if old is not None:
+                    old.forget()
+                self._drop(oldest)
+
+    def _gone(self, key: int, _: object) -> None:
+        with self._lock:
+            held = self._tiles.get(key)
+            if held is not None and held[0]() is None:
+                self._drop(key)
+
+    def _drop(self, key: int) -> None:
+        held = self._tiles.pop(key, None)
+        self._held -= held[1] if held else 0
+
+
+_computed = _Computed(128 << 20)
 
 
 def is_exact(matrix: Matrix) -> bool:

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.api import Declaration, Region, Value
-from safelight.document import Document, Layer
+from safelight.document import Document, Layer, around_region
 from safelight.document.embedded import named
-from safelight.pixels import Raster, seen
+from safelight.pixels import seen
 from safelight.workers.blocks import Block
 from safelight.workers.pool import WorkerProcess
 
@@ -62,7 +62,7 @@ class Images:
     settings: Mapping[str, Value]
     document: Document
     read: Read = no_pictures
-    _rasters: dict[str, Raster] = field(default_factory=dict)
+    _layers: dict[str, str] = field(default_factory=dict)
     _pictures: dict[str, Pixels] = field(default_factory=dict)
     _lent: dict[str, tuple[Block, Pixels]] = field(default_factory=dict)
 
@@ -77,7 +77,7 @@ class Images:
             if self.declaration.parameter(name).kind == "picture":
                 self._pictures[name] = self.read(text)
             else:
-                self._rasters[name] = _one(_layers(self.document, text), text).raster
+                self._layers[name] = _one(_layers(self.document, text), text).id
 
     def lend(
         self, worker: WorkerProcess, window: Region, reach: int = 0
@@ -92,8 +92,10 @@ class Images:
             if name not in self._lent:
                 self._lent[name] = filled(worker, pixels), pixels
             places[name] = _place(*self._lent[name])
-        for name, raster in self._rasters.items():
-            part = seen(raster.read(window), window, raster.region, reach, raster.read)[..., :3]
+        for name, layer_id in self._layers.items():
+            picture, place = around_region(self.document, window)
+            raster = picture.layer(layer_id).raster
+            part = seen(raster.read(place), place, raster.region, reach, raster.read)[..., :3]
             pixels = self.document.profile.to_srgb(part)
             blocks.append(filled(worker, pixels))
             places[name] = _place(blocks[-1], pixels)

@@ -38,15 +38,17 @@ from safelight.document import (
     effective_raster,
     is_grey,
     named_layers,
+    reachable,
     render,
     result_key,
+    seen_around,
 )
 from safelight.pixels import (
     Raster,
     RasterBuilder,
+    framed,
     from_float,
     is_finite,
-    seen,
     to_float,
     without_colour,
 )
@@ -182,8 +184,6 @@ class Job:
         self.id = next(Job.ids)
         self.declaration = declaration
         self.settings = with_ids(declaration, settings, document)
-        self._edited = document
-        document = document.picture
         self.document = document
         self.region = (region or document.region).intersect(document.region)
         self.focus = focus
@@ -193,9 +193,9 @@ class Job:
         self._key = ""
         self.inputs = self._parts(document, layer_id)
         self._layer_id = layer_id
-        new = Layer(declaration.title, self.filter, mask=document.selection)
+        new = edits.with_selection(Layer(declaration.title, self.filter), document)
         layer = document.layer(layer_id) if layer_id else new
-        self._masked = layer if declaration.masked else None
+        self._masked = layer.seen(document.looked_at) if declaration.masked else None
         self.canvas = canvas(document, layer) if declaration.generates else None
         self._prepared = prepared or Preparations()
         self._read = read
@@ -239,13 +239,13 @@ class Job:
             return replace(made, record=record)
         invented: Synthetic = "partly" if self.declaration.invents else ""
         synthetic = self.inputs[0][1].synthetic or invented
-        frame = self._edited.frame
+        frame = self.document.frame
         kept = Kept(outcome.raster, self._key, self.models, synthetic, frame)
         if self._layer_id is not None:
             return edits.keep_result(self._layer_id, kept, self.filter)
         filled = replace(self.filter, kept=kept)
         return edits.add_layer(
-            edits.with_selection(Layer(title, filled), self._edited), above, title
+            edits.with_selection(Layer(title, filled), self.document), above, title
         )
 
     @property
@@ -330,6 +330,7 @@ class _Run:
         self.plan = Plan()
         self.shrinking = ShrinkingBack(cut_off=self.document.depth != "float32")
         self.mask: Raster | None = None
+        self.within = job.region
         self.grey = False
         self.prepared: Prepared = {}
         self.waiting: list[Piece] = []
@@ -356,9 +357,10 @@ class _Run:
         job = self.job
         region, scale = job.region, self.plan.scale
         channels = 4 if self.document.has_alpha else 3
-        self.grey = job.declaration.keeps_grey and is_grey(self.document.layers)
+        self.grey = job.declaration.keeps_grey and is_grey(self.document.picture.layers)
         alpha = self._scaled_alpha() if channels == 4 and scale != 1 else None
         depth = self.document.depth
+        self.within = reachable(self.document, self.plan.reach)
         if job.declaration.selects:
             channels, depth = 1, "uint8"
         elif job.canvas is not None:
@@ -371,7 +373,7 @@ class _Run:
         elif job.canvas is not None:
             self.waiting = cut(self._on_the_canvas(job.canvas), self.document.region, self.plan)
         else:
-            self.waiting = cut(region, self.document.region, self.plan)
+            self.waiting = cut(region, self.within, self.plan)
         while self.waiting or self.under_way:
             while self.waiting and len(self.under_way) < 2:
                 self._dispatch()
@@ -456,7 +458,7 @@ class _Run:
 
     def _around_the_mask(self) -> Piece:
         """The one piece of a filter that works on what a mask says. Raises _Failure without one."""
-        job, whole = self.job, self.document.region
+        job = self.job
         found = self.mask.bounds() if self.mask is not None else None
         if found is None:
             raise _Failure(
@@ -465,7 +467,7 @@ class _Run:
         keep = found.intersect(job.region)
         if keep.empty:
             raise _Failure("has nothing to do here: what is selected lies elsewhere")
-        return Piece(keep, found.grow(self.plan.reach, whole))
+        return Piece(keep, found.grow(self.plan.reach, self.within))
 
     def _on_the_canvas(self, canvas: Region) -> Region:
         """What is to be made. Raises _Failure where there is nothing."""
@@ -502,7 +504,7 @@ class _Run:
             more["input"] = {"block": source.id, "shape": [window.height, window.width, 3]}
         more |= self._canvas()
         if self.mask is not None:
-            mask = to_float(self.mask.read(window))[..., 0]
+            mask = to_float(framed(self.mask, window).to_array())[..., 0]
             others.append(filled(self.worker, mask))
             more["mask"] = {"block": others[-1].id, "shape": list(mask.shape)}
         self.under_way.append(_UnderWay(number, piece, self.device, source, target, others))
@@ -532,8 +534,9 @@ class _Run:
         """A block with the pixels that a filter sees: nothing of what transparent ones hide."""
         block = self.worker.block(window.height * window.width * 12, writable=False)
         read = partial(self._rendered, depth="float32")
-        reach, whole = self.plan.reach, self.document.region
-        pixels = seen(read(window), window, whole, reach, read)[..., :3]
+        pixels = seen_around(
+            self.document, read(window), window, self.within, self.plan.reach, read
+        )[..., :3]
         shared = block.array((window.height, window.width, 3))
         np.copyto(shared, self.document.profile.to_srgb(pixels))
         return block
@@ -636,7 +639,7 @@ class _Run:
         smaller: list[Piece] = []
         for piece in [failed.piece, *self.waiting]:
             large = max(piece.keep.width, piece.keep.height) >= side
-            smaller += quarters(piece, self.document.region, self.plan) if large else [piece]
+            smaller += quarters(piece, self.within, self.plan) if large else [piece]
         self.waiting = smaller
 
     def _return(self, item: _UnderWay) -> None:

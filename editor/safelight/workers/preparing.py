@@ -39,7 +39,7 @@ class _Measurement:
         return (
             (self.filter, self.version) == (declaration.id, declaration.version)
             and self.settings == _asked(declaration, settings)
-            and self.layers == of.layers
+            and self.layers == of.picture.layers
         )
 
 
@@ -64,7 +64,8 @@ class Preparations:
             return known[0].values
         values = measure()
         asked = _asked(declaration, settings)
-        made = _Measurement(declaration.id, declaration.version, asked, document.layers, values)
+        layers = document.picture.layers
+        made = _Measurement(declaration.id, declaration.version, asked, layers, values)
         with self._lock:
             self._found = [made, *self._found[: KEPT - 1]]
         return values

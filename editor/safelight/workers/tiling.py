@@ -41,31 +41,33 @@ def cut(region: Region, within: Region, plan: Plan) -> list[Piece]:
     """Cut ``region`` of the picture ``within`` into pieces of about ``plan.tile`` pixels.
 
     The keeps cover ``region`` exactly once; each window is its keep and ``plan.reach`` pixels
-    around it, as far as the picture goes.
+    around it, as far as ``within`` goes.
     """
-    columns = _cut_line(region.x, region.width, within.width, plan)
-    rows = _cut_line(region.y, region.height, within.height, plan)
-    return _pieces(rows, columns, region, within, plan)
+    columns = _cut_line(region.x - within.x, region.width, within.width, plan)
+    rows = _cut_line(region.y - within.y, region.height, within.height, plan)
+    return _pieces(rows, columns, within, plan)
 
 
 def quarters(piece: Piece, within: Region, plan: Plan) -> list[Piece]:
     """The piece cut once more, for when it was too much for the memory; a long one in halves."""
-    keep = piece.keep
+    keep = piece.keep.move(-within.x, -within.y)
     long = 0.75 * max(keep.width, keep.height)
     columns = _halves(keep.x, keep.width) if keep.width >= long else [(keep.x, keep.width)]
     rows = _halves(keep.y, keep.height) if keep.height >= long else [(keep.y, keep.height)]
-    return _pieces(rows, columns, keep, within, plan)
+    return _pieces(rows, columns, within, plan)
 
 
 Line: TypeAlias = list[tuple[int, int]]
 """The keeps of one direction: start and size of each."""
 
 
-def _pieces(rows: Line, columns: Line, region: Region, within: Region, plan: Plan) -> list[Piece]:
+def _pieces(rows: Line, columns: Line, within: Region, plan: Plan) -> list[Piece]:
+    """The pieces of lines that are counted from where ``within`` begins."""
+    x0, y0, level = within.x, within.y, within.level
     return [
         Piece(
-            Region(x, y, width, height, region.level),
-            Region(left, top, wide, tall, region.level),
+            Region(x0 + x, y0 + y, width, height, level),
+            Region(x0 + left, y0 + top, wide, tall, level),
         )
         for y, height, top, tall in ((*row, *_window(*row, within.height, plan)) for row in rows)
         for x, width, left, wide in (
