@@ -39,6 +39,17 @@ def test_every_command_comes_back_from_what_is_written_down_of_it(name):
     assert Record.from_json(written) == made.record
 
 
+def test_where_a_filter_lies_and_whether_it_is_masked_is_written_down():
+    record = Record("filter", "blur", {"radius": 2}, above="Sky", masked=False)
+    assert record.to_json() == {
+        "filter": "blur",
+        "settings": {"radius": 2},
+        "above": "Sky",
+        "masked": False,
+    }
+    assert Record.from_json(record.to_json()) == record
+
+
 def test_a_step_of_the_history_knows_what_was_done(document):
     history = History.start(document).do(edits.set_opacity("photo", 0.5, token="drag"))
     assert history.steps[0].record is None
@@ -117,6 +128,9 @@ def test_a_command_is_declared_by_its_signature(monkeypatch):
         {"command": 3},
         {"filter": "a", "settings": []},
         {"filter": "a", "more": 1},
+        {"filter": "a", "above": 3},
+        {"filter": "a", "masked": "no"},
+        {"command": "a", "above": "Sky"},
     ],
 )
 def test_what_is_no_record_is_refused(data):

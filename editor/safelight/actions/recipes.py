@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
-from safelight.api import Declaration, ParameterError
-from safelight.document import DECLARED, Document, Edit, EditError, History, Record, edits
+from safelight.api import Declaration, ParameterError, Value
+from safelight.document import (
+    DECLARED,
+    Document,
+    Edit,
+    EditError,
+    History,
+    Layer,
+    Live,
+    Record,
+    edits,
+)
+from safelight.document.edit import layer_named
+from safelight.workers.job import live_filter
 
 VERSION = 1
 """Of the form of a recipe."""
@@ -89,51 +101,83 @@ def check_recipe(recipe: Recipe, filter_of: Callable[[str], Declaration]) -> Non
             raise RecipeError(f"{where}: {error}") from None
 
 
-def play(
-    recipe: Recipe, history: History, filtered: Callable[[Document, Record], Document]
-) -> History:
+Filtered: TypeAlias = Callable[[Document, Record, str], Edit]
+"""Gives the edit that applies a filter to a document, above the layer with an id (``placed``)."""
+
+
+def play(recipe: Recipe, history: History, filtered: Filtered, live: Live | None = None) -> History:
     """The history after every step of a recipe. Raises EditError, naming the step.
 
-    ``filtered`` gives a document with a filter applied; what it raises goes on to the caller. A
-    command that names no layer works on the active one: what the step before it added, or else
-    what it worked on; the uppermost at the beginning.
+    ``filtered`` applies filters; what it raises goes on to the caller. ``live`` runs those that
+    layers hold, for commands that render. A command that names no layer works on the active one:
+    what a step before it added last, the uppermost before any has. A filter that names none lies
+    above that.
     """
     active = history.document.layers[-1].id
     for number, step in enumerate(recipe.steps, 1):
         before = history.document
         try:
             if step.kind == "filter":
-                result = filtered(before, step)
-                label = result.layers[-1].name if result.layers else step.id
-                history = history.do(_leading_to(label, result, step))
+                above = layer_named(before, step.above).id if step.above else active
+                history = history.do(filtered(before, step, above))
             else:
-                history = history.do(_edit(step, active))
+                history = history.do(_edit(step, active).through(live))
         except EditError as error:
             raise EditError(f"step {number}, {step.id}: {error}") from None
         except KeyError:
-            name = step.settings.get("layer", "")
+            name = step.settings.get("layer", "") if step.kind == "command" else step.above
             raise EditError(f"step {number}, {step.id}: there is no layer {name}") from None
         active = _active(before, history.document, active)
     return history
+
+
+def placed(
+    document: Document, filter: Declaration, settings: Mapping[str, Value], step: Record, above: str
+) -> tuple[Document, str | None]:
+    """The document with a filter's layer above the one with an id, and the id of that layer; the
+    document as it is, and None, for a filter that changes the size or selects.
+    """
+    if filter.factor(settings) != 1 or filter.selects:
+        return document, None
+    layer = Layer(filter.title, live_filter(filter, settings))
+    if step.masked:
+        layer = edits.with_selection(layer, document)
+    return edits.add_layer(layer, above).apply(document), layer.id
+
+
+def recorded(history: History) -> tuple[Recipe, tuple[str, ...]]:
+    """What was done up to the present step, as a recipe, and a sentence for each thing that no
+    recipe can hold: it is not in it.
+    """
+    steps: list[Record] = []
+    lost: list[str] = []
+    done = history.steps[: history.position + 1]
+    active = done[0].document.layers[-1].id
+    for number, (before, step) in enumerate(zip(done, done[1:], strict=False), 1):
+        where, record = f"Step {number}, {step.label},", step.record
+        try:
+            if record is None:
+                raise RecipeError("holds pixels, which a recipe cannot hold.")
+            if record.kind == "filter":
+                record, trouble = _laid(record, before.document, step.document, active)
+                lost += [f"{where} {trouble}"] if trouble else []
+                steps.append(record)
+            elif record.id != edits.REFRESH:
+                steps.append(_named(record, before.document, active))
+        except RecipeError as error:
+            lost.append(f"{where} {error}")
+        active = _active(before.document, step.document, active)
+    return Recipe(tuple(steps)), tuple(lost)
 
 
 def recipe_of(history: History) -> Recipe:
     """What was done up to the present step, as a recipe. Raises RecipeError for a step that holds
     pixels, which no recipe can.
     """
-    steps: list[Record] = []
-    done = history.steps[: history.position + 1]
-    active = done[0].document.layers[-1].id
-    for number, (before, step) in enumerate(zip(done, done[1:], strict=False), 1):
-        record = step.record
-        if record is None:
-            raise RecipeError(
-                f"Step {number}, {step.label}, holds pixels, which a recipe cannot hold."
-            )
-        if record.id != edits.REFRESH:
-            steps.append(_named(record, before.document, active))
-        active = _active(before.document, step.document, active)
-    return Recipe(tuple(steps))
+    recipe, lost = recorded(history)
+    if lost:
+        raise RecipeError(lost[0])
+    return recipe
 
 
 def _edit(step: Record, active: str) -> Edit:
@@ -144,10 +188,6 @@ def _edit(step: Record, active: str) -> Edit:
     return replace(command(**settings), record=step, token=None)
 
 
-def _leading_to(label: str, document: Document, record: Record) -> Edit:
-    return Edit(label, lambda _: document, record=record)
-
-
 def _active(before: Document, after: Document, active: str) -> str:
     """The active layer after a step: a new one, else the same, else the uppermost."""
     known = {layer.id for layer in before.walk()}
@@ -156,18 +196,46 @@ def _active(before: Document, after: Document, active: str) -> str:
     return new[-1] if new else active if active in ids else after.layers[-1].id
 
 
+def _laid(record: Record, before: Document, after: Document, active: str) -> tuple[Record, str]:
+    """A filter's record that says where its layer lies and whether it has a mask, and what of that
+    cannot be said.
+    """
+    known = {layer.id for layer in before.walk()}
+    new = [layer for layer in after.walk() if layer.id not in known]
+    if not new:
+        return record, ""
+    layer, siblings = new[-1], after.siblings(new[-1].id)
+    place = next(index for index, item in enumerate(siblings) if item.id == layer.id)
+    trouble = "" if place else "lies below all others, where no recipe puts it."
+    above = siblings[place - 1].id if place else active
+    selection, mask = before.selection, layer.mask
+    masked = mask is not None or selection is None
+    if mask is not None and (selection is None or selection.digests() != mask.digests()):
+        masked, trouble = False, "has a mask of pixels, which a recipe cannot hold."
+    told = "" if above == active else _name(above, before)
+    return replace(record, above=told, masked=masked), trouble
+
+
 def _named(record: Record, document: Document, active: str) -> Record:
-    """A record that names its layer as another document can: not at all where it is the active
-    one, else by its name.
+    """A record that names its layers as another document can: not at all where it is the active
+    one, else by name. Raises RecipeError for a name that several layers have.
     """
     settings = dict(record.settings)
-    for name in ("layer", "group") if record.kind == "command" else ():
-        identity = settings.get(name)
-        if not identity:
-            continue
-        if name == "layer" and identity == active:
-            del settings[name]
-            continue
-        found = [layer.name for layer in document.walk() if layer.id == identity]
-        settings[name] = found[0] if found else identity
+    if settings.get("layer") == active:
+        del settings["layer"]
+    for name in ("layer", "group"):
+        if settings.get(name):
+            settings[name] = _name(str(settings[name]), document)
+    if others := settings.get("also"):
+        ids = edits.named_layers(str(others))
+        settings["also"] = json.dumps([_name(item, document) for item in ids])
     return replace(record, settings=settings)
+
+
+def _name(identity: str, document: Document) -> str:
+    """The name of the layer with an id; what is given, where there is none with it."""
+    layers = list(document.walk())
+    name = next((layer.name for layer in layers if layer.id == identity), identity)
+    if sum(layer.name == name for layer in layers) > 1:
+        raise RecipeError(f"is about one of several layers called {name}, which look alike to it.")
+    return name

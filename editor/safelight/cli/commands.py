@@ -286,8 +286,11 @@ def filtered(
     settings: dict[str, Any],
     document: actions.Document,
     quiet: bool,
+    layer: str | None = None,
 ) -> actions.Document | None:
-    """The document with the filter applied; None when it failed, which has been said."""
+    """The document with the filter applied, to what lies below the layer of that with an id; None
+    when it failed, which has been said.
+    """
     bar = ProgressBar(filter.title, sys.stderr, hidden=quiet)
     measured: dict[str, Value] = {}
 
@@ -297,7 +300,7 @@ def filtered(
         elif isinstance(event, actions.JobPrepared):
             measured.update(filter.measured(event.values))
 
-    job = studio.start(filter, settings, document, listener=hear)
+    job = studio.start(filter, settings, document, layer_id=layer, listener=hear)
     try:
         outcome = job.wait()
     except KeyboardInterrupt:

@@ -11,6 +11,7 @@ from safelight.actions.recipes import (
     Recipe,
     RecipeError,
     check_recipe,
+    placed,
     play,
     read_recipe,
     recipe_of,
@@ -28,7 +29,7 @@ from safelight.cli.commands import (
 )
 from safelight.cli.group import Parser, file_name, parser_of
 from safelight.cli.terminal import complain, tell, tell_json
-from safelight.document import DECLARED, Command, EditError, Record, edits
+from safelight.document import DECLARED, Command, Edit, EditError, Record, edits
 from safelight.pixels import deeper
 
 
@@ -140,13 +141,14 @@ def carry_out(
     Raises what opening, editing and exporting raise; _Stopped for a filter that failed.
     """
 
-    def through_filter(document: actions.Document, step: Record) -> actions.Document:
+    def through_filter(document: actions.Document, step: Record, above: str) -> Edit:
         filter = studio.filter(step.id)
         settings = filter.settings(step.settings)
-        result = filtered(studio, filter, settings, document, options.quiet)
+        there, layer = placed(document, filter, settings, step, above)
+        result = filtered(studio, filter, settings, there, options.quiet, layer)
         if result is None:
             raise _Stopped
-        return result
+        return Edit(filter.title, lambda _: result, record=step)
 
     with contextlib.ExitStack() as stack:
         if actions.is_project(source):
@@ -163,7 +165,7 @@ def carry_out(
             history = history.do(edits.select(mask))
         choices = choices_of(options)
         if actions.is_project(output):
-            history = play(recipe, history, through_filter)
+            history = play(recipe, history, through_filter, studio.live)
             actions.Project.create(output, history, overwrite=options.overwrite).close()
             if not options.quiet:
                 tell(f"{output}", done=True)
@@ -179,7 +181,8 @@ def carry_out(
         )
         deep = actions.depth_in_file(document, output, choices, exporters=studio.exporters)
         depth = deeper(deep, document.depth)
-        history = play(recipe, history.do(edits.deepen(depth)), through_filter)
+        deep_enough = history.do(edits.deepen(depth))
+        history = play(recipe, deep_enough, through_filter, studio.live)
         exported = actions.export(
             history.document,
             output,

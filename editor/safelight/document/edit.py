@@ -42,20 +42,35 @@ def allowed(change: Callable[..., Document], *given: Any, **settings: Any) -> Do
         raise EditError(str(error)) from None
 
 
+_PLACE: dict[str, Any] = {"above": "", "masked": True}
+"""What a record says of a filter's layer, as usual."""
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What a step did, as data: the id of a command or of a filter, and its settings."""
+    """What a step did, as data: the id of a command or of a filter, and its settings.
+
+    Of a filter that became a layer, ``above`` is the layer above which that lies, by its id or
+    name, "" = the active one; ``masked`` says that it has what was selected as its mask.
+    """
 
     kind: Literal["command", "filter"]
     id: str
     settings: Settings = field(default_factory=dict)
+    above: str = ""
+    masked: bool = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "settings", MappingProxyType(dict(self.settings)))
 
     def to_json(self) -> dict[str, Any]:
-        """JSON-ready data: ``{"command": id, "settings": {…}}``, or with ``"filter"``."""
-        return {self.kind: self.id, "settings": dict(self.settings)}
+        """JSON-ready data: ``{"command": id, "settings": {…}}``, or with ``"filter"``, and for that
+        where it lies and whether it is masked, unless as usual.
+        """
+        place: dict[str, Any] = {"above": self.above} if self.above else {}
+        if not self.masked:
+            place["masked"] = False
+        return {self.kind: self.id, "settings": dict(self.settings), **place}
 
     @classmethod
     def from_json(cls, data: object) -> Record:
@@ -63,12 +78,16 @@ class Record:
         if not isinstance(data, dict) or len({"command", "filter"} & set(data)) != 1:
             raise ValueError('a step has either a "command" or a "filter"')
         kind: Literal["command", "filter"] = "command" if "command" in data else "filter"
-        if more := set(data) - {kind, "settings"}:
+        if more := set(data) - {kind, "settings"} - set(_PLACE if kind == "filter" else ()):
             raise ValueError(f"a step has no {sorted(map(str, more))[0][:40]!r}")
         settings = data.get("settings", {})
         if not isinstance(data[kind], str) or not isinstance(settings, dict):
             raise ValueError(f"a step's {kind} is a text, and its settings are an object")
-        return cls(kind, data[kind], {name: frozen(value) for name, value in settings.items()})
+        place = {name: data.get(name, usual) for name, usual in _PLACE.items()}
+        if any(type(place[name]) is not type(usual) for name, usual in _PLACE.items()):
+            raise ValueError('a step\'s "above" is a text, and "masked" is true or false')
+        given = {name: frozen(value) for name, value in settings.items()}
+        return cls(kind, data[kind], given, **place)
 
 
 @dataclass(frozen=True, slots=True)

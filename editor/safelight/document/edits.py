@@ -59,6 +59,8 @@ _Depth: TypeAlias = Literal["uint8", "uint16", "float32"]
 
 _By: TypeAlias = Annotated[int, Number(1, 256, unit="px")]
 
+_Layers: TypeAlias = Annotated[str, "Further layers: a list of their ids or names as JSON"]
+
 _Way: TypeAlias = Annotated[
     int, Number(-geometry.LONGEST_SIDE, geometry.LONGEST_SIDE, slider=(-500, 500), unit="px")
 ]
@@ -168,9 +170,10 @@ def move_layer(document: Document, *, layer: str = "", group: str = "", index: i
 
 def group_layers(layer_ids: Sequence[str], name: str = "Group") -> Edit:
     """Put layers that lie side by side into a new group, where the uppermost was."""
-    if len(layer_ids) == 1:
-        return group_layer(layer=layer_ids[0], name=name)
-    return Edit(group_layer.title, lambda document: _grouped(document, layer_ids, name))
+    if not layer_ids:
+        return Edit(group_layer.title, lambda document: _grouped(document, (), name))
+    also = json.dumps(layer_ids[1:]) if layer_ids[1:] else ""
+    return group_layer(layer=layer_ids[0], also=also, name=name)
 
 
 @command(
@@ -182,9 +185,24 @@ def group_layers(layer_ids: Sequence[str], name: str = "Group") -> Edit:
     when=_layer,
     button="folder",
 )
-def group_layer(document: Document, *, layer: str = "", name: str = "Group") -> Document:
-    """Put a layer into a new group, where it was."""
-    return _grouped(document, [layer], name)
+def group_layer(
+    document: Document, *, layer: str = "", also: _Layers = "", name: str = "Group"
+) -> Document:
+    """Put a layer into a new group, where it was; others beside it go there too."""
+    known = {item.id for item in document.walk()}
+    others = (x if x in known else layer_named(document, x).id for x in named_layers(also))
+    return _grouped(document, [layer, *others], name)
+
+
+def named_layers(text: str) -> list[str]:
+    """The ids or names in a list as JSON; none in "". Raises EditError for anything else."""
+    try:
+        found = json.loads(text or "[]")
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, list) or not all(isinstance(item, str) and item for item in found):
+        raise EditError("several layers are a list of their names as JSON")
+    return found
 
 
 def _grouped(document: Document, layer_ids: Sequence[str], name: str) -> Document:

@@ -201,6 +201,13 @@ class Session(Edited):
 
         self.blocked.emit(edit.label, error, again, leave)
 
+    def go_on(self, history: History) -> None:
+        """Go on with a history that has been carried further on a thread."""
+        before = self.document
+        self.history = history
+        self.settled.emit("edit")
+        self._after_change(before)
+
     def activate(self, layer_id: str) -> None:
         """Make a layer the active one."""
         if layer_id != self.active:
@@ -222,6 +229,11 @@ class Session(Edited):
             before = self.document
             self.history = self.history.jump(position)
             self._after_change(before)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing runs that will change the document."""
+        return not self.busy and self.job is None
 
     @property
     def locked(self) -> bool:

@@ -47,6 +47,8 @@ class Asked:
     def possible(self, command: Command) -> bool:
         """Whether a command can be asked for now."""
         session = self._front()
+        if session is None:  # and nobody has hold of what was closed
+            self._seen, self._known = (None, ""), {}
         if session is None or session.locked:
             return False
         return self._of(session, "when", command.id, command.when)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from safelight.gui import about, exporting, projects
+from safelight.gui import about, exporting, projects, recipes
 from safelight.gui.deeds.deed import Deed
 from safelight.gui.desk import Desk
 from safelight.gui.search import search
@@ -51,6 +51,18 @@ def _edit(desk: Desk) -> list[Deed]:
     menu = _Lines("Edit", desk)
     menu.front("undo", "&Undo", lambda front: front.session.undo(), "Ctrl+Z", when=back)
     menu.front("redo", "&Redo", lambda front: front.session.redo(), "Ctrl+Shift+Z", when=forth)
+    menu.part(1)
+    saves = "What was done to the picture, as a list that can be done to others"
+    menu.front(
+        *("save steps", "Save s&teps as recipe…", lambda _: recipes.save_steps(desk)),
+        when=lambda front: front.session.history.position > 0,
+        tip=saves,
+    )
+    menu.front(
+        *("run recipe", "Run re&cipe…", lambda _: recipes.ask_and_run(desk)),
+        when=lambda front: desk.backend.studio is not None and front.session.idle,
+        tip="Do to the picture what a recipe says",
+    )
     return menu.lines
 
 
