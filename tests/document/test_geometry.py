@@ -317,6 +317,8 @@ def test_the_resampler_is_compiled_for_documents_that_are_resampled_and_for_no_o
     document = photo()
     for plain in (document, geometry.crop(document, Region(9, 9, 50, 50))):
         assert RESAMPLE not in kernels(plain)
+    assert RESAMPLE not in kernels(document, smaller=True)
+    assert RESAMPLE in kernels(geometry.crop(document, Region(9, 9, 50, 50)), smaller=True)
     for turned in (
         geometry.straighten(document, 2),
         geometry.straighten(replace(document, layers=document.layers[:1]), 2),

@@ -11,14 +11,15 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from safelight.api import Region
-from safelight.document import Document
+from safelight.document import Document, geometry
+from safelight.document.place import Place
 from safelight.files.adobe_rgb import adobe_rgb_profile
 from safelight.gui.canvas import Canvas
 from safelight.gui.canvas import scene as scene_module
 from safelight.gui.canvas.picture import Picture, make_levels
 from safelight.gui.canvas.tools.guides import Guide
 from safelight.gui.canvas.veil import veil
-from safelight.pixels import Profile, Raster
+from safelight.pixels import Profile, Raster, View
 from tests import pictures
 from tests.gui.conftest import drag, photograph, wheel
 
@@ -453,3 +454,33 @@ def test_the_veil_of_a_large_selection_is_made_on_a_thread_however_few_tiles_it_
     assert threads == [False, False]
     wanted, shown = veil(second), canvas.scene.veil
     assert shown == wanted
+
+
+def test_what_is_resampled_is_so_on_a_thread_and_what_there_was_is_shown_until_it_is(
+    canvas, qtbot, monkeypatch
+):
+    threads, go_on = [], threading.Event()
+    resampled = View._resampled
+
+    def noted(*given):
+        threads.append(threading.current_thread() is threading.main_thread())
+        go_on.wait(60)
+        return resampled(*given)
+
+    document = Document.from_raster(Raster.from_array(np.full((300, 400, 3), 200, np.uint8)))
+    make_levels(document.layers[0].raster)
+    monkeypatch.setattr(View, "_resampled", noted)
+    moved = geometry.moved(document, document.layers[0], Place.offset(3, 1))
+    canvas.show_picture(Picture(document), Picture(document))
+    canvas.zoom_to(0.5)
+    middle = QPoint(300, 250)
+    assert canvas.grabbed().pixelColor(middle).red() == 200
+    picture = Picture(moved)
+    canvas.show_picture(picture, picture)
+    qtbot.waitUntil(lambda: (canvas.grabbed(), bool(threads))[1])
+    assert canvas.grabbed().pixelColor(middle).red() == 200
+    assert not canvas.finished
+    go_on.set()
+    qtbot.waitUntil(lambda: (canvas.grabbed(), canvas.finished)[1])
+    assert canvas.grabbed().pixelColor(middle).red() == 200
+    assert not any(threads)

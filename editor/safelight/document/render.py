@@ -136,15 +136,19 @@ def plain_raster(document: Document) -> Raster | None:
     return layer.pixels if plain else None
 
 
-def kernels(document: Document) -> list[str]:
-    """What ``pixels.prepare_kernels`` calls all that rendering a document is faster with."""
+def kernels(document: Document, *, smaller: bool = False) -> list[str]:
+    """What ``pixels.prepare_kernels`` calls all that rendering a document is faster with.
+
+    ``smaller``: also at zoom levels, where pixels of an exact view lie between those of its source.
+    """
     layers = list(document.walk())
     found = set()
     if plain_raster(document) is None:
         found = {layer.mode for layer in layers}
         found |= {TONE} if any(layer.filter for layer in layers) else set()
     seen = (raster for layer in document.picture.layers for raster in layer.rasters())
-    found |= {RESAMPLE} if any(isinstance(x, View) and not x.exact for x in seen) else set()
+    resampled = any(isinstance(x, View) and (smaller or not x.exact) for x in seen)
+    found |= {RESAMPLE} if resampled else set()
     return sorted(found)
 
 

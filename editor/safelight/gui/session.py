@@ -269,7 +269,7 @@ class Session(Edited):
 
     def _compile(self) -> None:
         """Have compiled what the document is rendered with: it is faster then."""
-        found = kernels(self.document)
+        found = kernels(self.document, smaller=True)
         if not kernels_ready(found):
             folder = actions.cache_folder() / "kernels"
             threading.Thread(target=prepare_kernels, args=(folder, found), daemon=True).start()

@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QColorSpace, QColorTransform, QImage, QPainter
 from safelight.api import Region
 from safelight.document import Document, Renderer, plain_raster
 from safelight.gui.canvas.tilestore import Tiles
-from safelight.pixels import TILE, Profile, Raster, from_float, to_float
+from safelight.pixels import TILE, Profile, Raster, View, from_float, to_float
 
 SIDE = 2 * TILE
 """Side of the screen's tiles in pixels: fewer calls a frame, and still a millisecond to make."""
@@ -81,8 +81,9 @@ class Picture:
 
     def _takes_time(self, level: int) -> bool:
         """Whether tiles of a level are made on a thread."""
+        raster = self._raster
         return self.composited or (
-            self._raster is not None and levels_take_time(self._raster, level)
+            raster is not None and (levels_take_time(raster, level) or _resamples(raster, level))
         )
 
     @property
@@ -301,6 +302,12 @@ _FEW = 64
 def levels_take_time(raster: Raster, level: int) -> bool:
     """Whether ``level`` has still to be made, of more tiles than a frame has time for."""
     return not raster.has_level(level) and raster.different_tiles > _FEW
+
+
+def _resamples(raster: Raster, level: int) -> bool:
+    """Whether the pixels of a level are computed from those of a source each time."""
+    seen = raster.level(level) if isinstance(raster, View) else raster
+    return isinstance(seen, View) and not seen.exact
 
 
 def coarsest_level(width: int, height: int) -> int:
