@@ -2,6 +2,7 @@
 
 import io
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -10,9 +11,10 @@ import pytest
 
 from safelight import actions, files
 from safelight.actions import decoders
-from safelight.document import Document, Group, Layer, whole
+from safelight.document import Document, Group, Layer, Metadata, whole
+from safelight.files import provenance
 from safelight.files.codecs import parcel
-from safelight.files.codecs.photograph import DamagedError
+from safelight.files.codecs.photograph import DamagedError, PartLost
 from safelight.files.openraster import export_openraster
 from safelight.pixels import Raster
 from safelight.workers.decoding import DecoderFailed, Decoders
@@ -64,6 +66,102 @@ def test_the_limit_holds_in_the_confined_process(tmp_path):
     path.write_bytes(pictures.png_file(pictures.quarters()))
     with pytest.raises(actions.OpenError, match="more than the limit"):
         actions.open_picture(path, pixel_limit=10)
+
+
+def strangers(tmp_path):
+    """Files with something to read beside their pixels."""
+    ink = np.zeros((16, 12, 4), np.uint8)
+    ink[:, :8] = 128
+    cmyk, tables = pictures.table_profile(b"CMYK"), pictures.table_profile()
+    grey = pictures.printer_profile(b"GRAY")
+    turned = pictures.exif_block(6)
+    marked = provenance.marked(pictures.XMP, "wholly")
+    small = pictures.quarters()
+    return {
+        "cmyk.jpg": pictures.jpeg_file(ink, icc_profile=cmyk, exif=b"Exif\0\0" + turned),
+        "cmyk.tif": pictures.tiff_file(ink, photometric="separated", iccprofile=cmyk),
+        "no_profile.jpg": pictures.jpeg_file(ink),
+        "tables.jpg": pictures.jpeg_file(small, icc_profile=tables, xmp=marked),
+        "grey.tif": pictures.tiff_file(small[..., 0], photometric="minisblack", iccprofile=grey),
+        "adobe.jpg": pictures.jpeg_file(
+            small, exif=b"Exif\0\0" + pictures.exif_block(adobe_rgb=True)
+        ),
+        "turned.jpg": pictures.jpeg_file(small, exif=b"Exif\0\0" + turned, xmp=pictures.XMP),
+    }
+
+
+def test_colours_and_metadata_come_in_the_same_from_the_confined_process(tmp_path):
+    for name, data in strangers(tmp_path).items():
+        (tmp_path / name).write_bytes(data)
+        here, there = (x.open_picture(tmp_path / name) for x in (files, actions))
+        assert (there.notes, dict(there.facts)) == (here.notes, dict(here.facts)), name
+        for what in ("metadata", "profile", "source", "synthetic", "grey"):
+            assert getattr(there.document, what) == getattr(here.document, what), (name, what)
+        pixels = [item.document.layers[0].raster.to_array() for item in (here, there)]
+        assert np.array_equal(*pixels), name
+
+
+def test_nothing_of_a_strangers_file_is_read_in_the_editors_process(tmp_path):
+    paths = []
+    for name, data in strangers(tmp_path).items():
+        (tmp_path / name).write_bytes(data)
+        paths.append(str(tmp_path / name))
+    program = (
+        "import sys; from xml.parsers import expat; from safelight import actions;"
+        "from safelight.files import provenance;"
+        "expat.ParserCreate = provenance.expat.ParserCreate = None;"
+        "found = [actions.open_picture(path) for path in sys.argv[1:]];"
+        "assert 'imagecodecs' not in sys.modules and 'xml.etree' not in sys.modules;"
+        "assert [x.document.synthetic for x in found].count('wholly') == 1"
+    )
+    subprocess.run([sys.executable, "-c", program, *paths], check=True, timeout=300)
+
+
+FAULTS = {"CRASH": "crashed", "HANG": "did not answer for 3 s", "NONSENSE": "makes no sense"}
+
+
+@pytest.fixture
+def strange(tmp_path, monkeypatch):
+    """Have everything decoded by what makes mistakes."""
+    found = Decoders("tests.actions.strange_parcel", tmp_path / "scratch", patience=3.0)
+    monkeypatch.setattr(decoders, "shared", lambda: found)
+    yield found
+    found.pool.close()
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_profile_that_breaks_what_reads_it_is_left_out_in_a_sentence(strange, fault, tmp_path):
+    path = tmp_path / "a.jpg"
+    icc = pictures.table_profile() + fault.encode()
+    path.write_bytes(pictures.jpeg_file(pictures.quarters(), icc_profile=icc))
+    opened = actions.open_picture(path)
+    (note,) = opened.notes
+    assert FAULTS[fault] in note
+    assert "The colour profile cannot be used" in note
+    assert "are taken as sRGB" in note
+    assert opened.document.profile.icc is None
+    assert opened.document.width == 96
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_metadata_that_break_what_reads_them_are_left_out_in_a_sentence(strange, fault, tmp_path):
+    path = tmp_path / "a.jpg"
+    xmp = pictures.XMP + fault.encode()
+    path.write_bytes(pictures.jpeg_file(pictures.quarters(), xmp=xmp, dpi=(300, 300)))
+    opened = actions.open_picture(path)
+    (note,) = opened.notes
+    assert note.startswith("The metadata were left out: ")
+    assert FAULTS[fault] in note
+    assert opened.document.metadata == Metadata(dpi=(300.0, 300.0))
+    assert opened.document.width == 96
+
+
+@pytest.mark.parametrize(
+    "facts", [b"{}", b"[]", b'{"orientation": 9, "synthetic": "", "facts": {}, "upright": {}}']
+)
+def test_metadata_from_a_decoder_that_was_taken_over_are_lost(facts):
+    with pytest.raises(PartLost):
+        parcel.metadata_told([np.frombuffer(facts, np.uint8), np.zeros(0, np.uint8)])
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable
-from typing import BinaryIO
+from dataclasses import replace
+from typing import Any, BinaryIO
+
+from numpy.typing import NDArray
 
 from safelight import files
+from safelight.document import Metadata
 from safelight.files import Codec, DamagedError, Opened
 from safelight.files.codecs import parcel
-from safelight.files.codecs.photograph import Limit, Photograph
+from safelight.files.codecs.photograph import Limit, PartLost, Photograph
 from safelight.files.codecs.plugin import Importers
+from safelight.files.metadata import Known
 from safelight.workers.decoding import DecoderFailed, shared
 
 _BYTES_PER_PIXEL = 32
@@ -20,15 +26,42 @@ _BESIDE_PIXELS = 256 << 20
 """Bytes that metadata and profiles may take."""
 
 
-def decode(codec: Codec, file: BinaryIO, size: int, limit: Limit) -> Photograph:
-    """Decode a stranger's file (``files.Decode``)."""
-    pixels = files.default_pixel_limit() if limit is None else limit
-    most = pixels * _BYTES_PER_PIXEL + size + _BESIDE_PIXELS
-    try:
-        arrays = shared().decode(codec.name, file, size, limit, most)
-    except DecoderFailed as error:
-        raise DamagedError(f"cannot be opened: {error}") from error
-    return parcel.opened(arrays)
+class Confined:
+    """Reads what strangers' files hold in a confined process (``files.Reading``)."""
+
+    def decode(self, codec: Codec, file: BinaryIO, size: int, limit: Limit) -> Photograph:
+        """Decode a file."""
+        pixels = files.default_pixel_limit() if limit is None else limit
+        most = pixels * _BYTES_PER_PIXEL + size + _BESIDE_PIXELS
+        try:
+            arrays = shared().decode(codec.name, file, size, limit, most)
+        except DecoderFailed as error:
+            raise DamagedError(f"cannot be opened: {error}") from error
+        return parcel.opened(arrays)
+
+    def converted(
+        self, colour: NDArray[Any], icc: bytes, space: str, exact: bool
+    ) -> NDArray[Any] | None:
+        """Convert colours by a stranger's profile."""
+        asked = parcel.colours_asked(colour, icc, space, exact)
+        return parcel.colours_told(self._beside(parcel.COLOURS, asked), colour)
+
+    def known(self, metadata: Metadata) -> Known:
+        """Read a stranger's metadata."""
+        asked = parcel.metadata_asked(metadata)
+        told = parcel.metadata_told(self._beside(parcel.METADATA, asked))
+        return replace(told, upright=replace(told.upright, dpi=metadata.dpi))
+
+    def _beside(self, what: str, asked: bytes) -> list[NDArray[Any]]:
+        """What is made of the bytes that stand beside pixels. Raises PartLost."""
+        most = 3 * len(asked) + _BESIDE_PIXELS
+        try:
+            return shared().decode(what, io.BytesIO(asked), len(asked), None, most)
+        except DecoderFailed as error:
+            raise PartLost(str(error)) from error
+
+
+CONFINED = Confined()
 
 
 def open_picture(
@@ -40,10 +73,10 @@ def open_picture(
 ) -> Opened:
     """``files.open_picture``, by way of a confined process."""
     return files.open_picture(
-        path, pixel_limit=pixel_limit, importers=importers, first=first, decode=decode
+        path, pixel_limit=pixel_limit, importers=importers, first=first, reading=CONFINED
     )
 
 
 def open_data(data: bytes, name: str, *, pixel_limit: int) -> Opened:
     """``files.open_data``, by way of a confined process."""
-    return files.open_data(data, name, pixel_limit=pixel_limit, decode=decode)
+    return files.open_data(data, name, pixel_limit=pixel_limit, reading=CONFINED)

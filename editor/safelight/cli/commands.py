@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import platform
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from importlib import metadata
 from typing import Any
@@ -337,12 +337,14 @@ def info(words: list[str]) -> int:
         project, history = actions.Project.open(options.file, pixel_limit=options.pixel_limit)
         project.close()
         document = history.document
+        told: Mapping[str, str] = actions.describe(document.metadata)
     else:
         with actions.Studio() as studio:
             opened = actions.open_picture(
                 options.file, pixel_limit=options.pixel_limit, importers=studio.importers
             )
-        document, form, notes = opened.document, opened.format, list(opened.notes)
+        document, told = opened.document, opened.facts
+        form, notes = opened.format, list(opened.notes)
     facts: dict[str, Any] = {
         "file": str(options.file),
         "format": form,
@@ -351,7 +353,7 @@ def info(words: list[str]) -> int:
         "depth": DEPTHS[document.depth],
         "alpha": document.has_alpha,
         "profile": document.profile.name,
-        "metadata": actions.describe(document.metadata),
+        "metadata": dict(told),
         "notes": notes,
     }
     if history is not None:

@@ -15,10 +15,8 @@ from safelight.files.export import (
 )
 from safelight.files.metadata import MetadataChoice, describe
 from safelight.files.opening import (
-    Decode,
     Opened,
     OpenError,
-    decode_here,
     default_pixel_limit,
     open_data,
     open_picture,
@@ -32,12 +30,12 @@ from safelight.files.project import (
 )
 from safelight.files.provenance import declared
 from safelight.files.recovery import Left, Recovery, left_behind, remove
+from safelight.files.strangers import HERE, Reading
 
 __all__ = [
     "CODECS",
     "Codec",
     "DamagedError",
-    "Decode",
     "EncodingError",
     "ExportError",
     "ExportOptions",
@@ -53,6 +51,8 @@ __all__ = [
     "ProjectChanged",
     "ProjectError",
     "ProjectInUse",
+    "HERE",
+    "Reading",
     "Recovery",
     "TooLargeError",
     "WriteError",
@@ -60,7 +60,6 @@ __all__ = [
     "atomic_write",
     "check_export",
     "declared",
-    "decode_here",
     "default_pixel_limit",
     "depth_in_file",
     "describe",

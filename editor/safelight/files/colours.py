@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from safelight.files import metadata
 from safelight.files.adobe_rgb import adobe_rgb_profile
-from safelight.files.codecs.photograph import CHANNELS, Photograph, packed
+from safelight.files.codecs.photograph import CHANNELS, PartLost, Photograph, packed
 from safelight.pixels import SRGB, ColourError, Profile
 
 _CONVERTED_AT_ONCE = 500_000
@@ -27,13 +27,22 @@ def takes_long(content: Photograph) -> bool:
     return not (colour and _own_profile(icc, content.space))
 
 
-def as_rgb(content: Photograph, exact: bool = True) -> tuple[NDArray[Any], Profile]:
-    """The pixels as RGB or RGBA and the profile they are in; adds notes to ``content``."""
+Convert: TypeAlias = Callable[[NDArray[Any], bytes, str, bool], NDArray[Any] | None]
+"""``converted``, wherever that is done. May raise PartLost."""
+
+
+def as_rgb(
+    content: Photograph, adobe_rgb: bool, convert: Convert, exact: bool = True
+) -> tuple[NDArray[Any], Profile]:
+    """The pixels as RGB or RGBA and the profile they are in; adds notes to ``content``.
+
+    ``adobe_rgb``: a camera has marked them so, which counts where there is no profile.
+    """
     colours = CHANNELS[content.space]
     colour = content.pixels[..., :colours]
     icc = content.icc
     if content.space != "cmyk":
-        if icc is None and metadata.says_adobe_rgb(content.metadata.exif):
+        if icc is None and adobe_rgb:
             icc = adobe_rgb_profile()
             content.notes.append(
                 "The camera marked the colours as Adobe RGB without a profile; one was added."
@@ -43,19 +52,24 @@ def as_rgb(content: Photograph, exact: bool = True) -> tuple[NDArray[Any], Profi
         profile = _own_profile(icc, content.space)
         if profile is not None:
             return _with_alpha(content, _three(colour)), profile
-    converted = _converted(colour, icc, content.space, exact) if icc else None
-    if converted is not None:
+    why = ""
+    try:
+        changed = convert(colour, icc, content.space, exact) if icc else None
+    except PartLost as lost:
+        changed, why = None, f" ({lost})"
+    if changed is not None:
         what = {"grey": "a grey profile", "cmyk": "CMYK", "rgb": "a profile with tables"}
         content.notes.append(f"Colours were converted from {what[content.space]} to sRGB.")
     elif content.space == "cmyk":
-        content.notes.append("Colours were converted from CMYK to sRGB without a profile.")
-        converted = _cmyk_by_formula(colour)
+        content.notes.append(f"Colours were converted from CMYK to sRGB without a profile{why}.")
+        changed = _cmyk_by_formula(colour)
     else:
         content.notes.append(
-            "The colour profile cannot be used and was left out; the colours are taken as sRGB."
+            f"The colour profile cannot be used{why} and was left out; the colours are taken as"
+            " sRGB."
         )
-        converted = _three(colour)
-    return _with_alpha(content, converted), SRGB
+        changed = _three(colour)
+    return _with_alpha(content, changed), SRGB
 
 
 def _three(colour: NDArray[Any]) -> NDArray[Any]:
@@ -82,7 +96,7 @@ def _own_profile(icc: bytes, space: str) -> Profile | None:
         return None
 
 
-def _converted(
+def converted(
     colour: NDArray[Any], icc: bytes, space: str, exact: bool = True
 ) -> NDArray[Any] | None:
     """The pixels in sRGB by way of their profile (LittleCMS), relative colorimetric with black

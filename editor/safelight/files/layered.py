@@ -10,20 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.api import Region
-from safelight.document import Document, Group, Layer, render
-from safelight.files import provenance
+from safelight.document import Document, Group, Layer, Synthetic, render
 from safelight.files.codecs.photograph import DamagedError, Photograph, PhotographLayer
 from safelight.files.colours import as_rgb
+from safelight.files.strangers import Reading, known_of
 from safelight.pixels import SRGB, Profile, Raster, deeper, from_float, to_float
 
 _ALIKE = 4 / 255
 """Mean difference from the file's own picture that is no reason for a note."""
 
 
-def document_of(photograph: Photograph, name: str) -> Document:
+def document_of(photograph: Photograph, name: str, reading: Reading) -> Document:
     """The document that a photograph of layers is; adds to its notes. Raises DamagedError."""
     try:
-        return _Building(photograph).document(name)
+        return _Building(photograph, reading).document(name)
     except (ValueError, OverflowError, RuntimeError) as error:
         raise DamagedError("is damaged: its layers make no picture") from error
 
@@ -31,7 +31,8 @@ def document_of(photograph: Photograph, name: str) -> Document:
 class _Building:
     """One document being put together."""
 
-    def __init__(self, photograph: Photograph) -> None:
+    def __init__(self, photograph: Photograph, reading: Reading) -> None:
+        self._reading = reading
         self._photograph = photograph
         self._notes = photograph.notes
         self._height, self._width = photograph.pixels.shape[:2]
@@ -51,7 +52,7 @@ class _Building:
             name=name,
         )
         if self._photograph.pixels.shape[2]:
-            seen, _ = as_rgb(replace(self._photograph, notes=[]))
+            seen, _, _ = self._read(replace(self._photograph, notes=[]))
             if not _alike(document, Raster.from_array(np.ascontiguousarray(seen))):
                 self._notes.append(
                     "It looks different from how the program that saved it drew it: layers are"
@@ -94,7 +95,7 @@ class _Building:
         Every layer is brought into the depth of the finest and the profile of the first.
         """
         photograph = replace(photograph, notes=list(photograph.notes))
-        pixels, profile = as_rgb(photograph)
+        pixels, profile, made = self._read(photograph)
         self._notes += [f"{item.name}: {note}" for note in photograph.notes]
         self._profile = self._profile or profile
         if profile != self._profile and not (profile.is_srgb and self._profile.is_srgb):
@@ -105,8 +106,13 @@ class _Building:
             )
         elif pixels.dtype.name != self._depth:
             pixels = from_float(to_float(pixels), self._depth)
-        made = provenance.stated(photograph.metadata.xmp)
         return Layer(item.name, self._placed(pixels, item), synthetic=made)
+
+    def _read(self, photograph: Photograph) -> tuple[NDArray[Any], Profile, Synthetic]:
+        """The pixels as RGB, the profile they are in, and what a generator has made of them."""
+        told = known_of(photograph, self._reading)
+        pixels, profile = as_rgb(photograph, told.adobe_rgb, self._reading.converted)
+        return pixels, profile, told.synthetic
 
     def _placed(self, pixels: NDArray[Any], item: PhotographLayer) -> Raster:
         """Pixels that lie where ``item`` says as a raster of the document's size."""

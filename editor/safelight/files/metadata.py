@@ -10,11 +10,11 @@ import html
 import re
 import struct
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from safelight.document import Document, Metadata
+from safelight.document import Document, Metadata, Synthetic
 from safelight.files import ifd, provenance
 
 MetadataChoice = Literal["all", "copyright", "none"]
@@ -33,6 +33,37 @@ _NAMESPACES = {
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
     "dc": "http://purl.org/dc/elements/1.1/",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a photograph's metadata say, read once, where they may be a stranger's.
+
+    ``orientation`` is 1 to 8 (EXIF 2.32), ``adobe_rgb`` a camera's mark of its colours, ``upright``
+    the metadata of the picture set upright, ``facts`` are what ``describe`` gives.
+    """
+
+    orientation: int = 1
+    adobe_rgb: bool = False
+    upright: Metadata = Metadata()
+    synthetic: Synthetic = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+def known(metadata: Metadata) -> Known:
+    """Read all of a photograph's metadata that is ever read."""
+    kept(metadata, "copyright")  # for what it may do wrong: an export reads these again
+    return Known(
+        orientation(metadata.exif),
+        says_adobe_rgb(metadata.exif),
+        replace(
+            metadata,
+            exif=upright(metadata.exif) if metadata.exif else None,
+            xmp=upright_xmp(metadata.xmp) if metadata.xmp else None,
+        ),
+        provenance.stated(metadata.xmp),
+        describe(metadata),
+    )
 
 
 class _Exif:
@@ -184,12 +215,12 @@ def _exif_copyright(exif: bytes | None) -> bytes | None:
 
 def _xmp_texts(xmp: bytes | None) -> dict[str, list[str]]:
     """The Dublin Core rights and creators in an XMP packet (ISO 16684-1)."""
-    from xml.etree import ElementTree
-
     found: dict[str, list[str]] = {"rights": [], "creator": []}
     # Entities are the known way to make a small XML file enormous; XMP has no use for them.
     if not xmp or len(xmp) > provenance.LARGEST_XMP or b"<!" in xmp.replace(b"<!--", b""):
         return found
+    from xml.etree import ElementTree
+
     try:
         root = ElementTree.fromstring(xmp.strip(b"\0 \r\n\t"))
     except (ElementTree.ParseError, ValueError, LookupError, RecursionError):

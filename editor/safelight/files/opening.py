@@ -8,16 +8,14 @@ import os
 import re
 import stat
 import weakref
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import Any, BinaryIO, TypeAlias
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from safelight.api.formats import HEAD
 from safelight.document import Document
-from safelight.files import metadata, provenance
 from safelight.files.atomic import plain_name
 from safelight.files.codecs import CODECS, Codec, plugin
 from safelight.files.codecs.photograph import (
@@ -32,6 +30,8 @@ from safelight.files.codecs.tiff import RAW
 from safelight.files.colours import as_rgb, takes_long
 from safelight.files.layered import document_of
 from safelight.files.memory import free_memory
+from safelight.files.metadata import Known
+from safelight.files.strangers import HERE, Reading, known_of
 from safelight.pixels import Raster
 
 LIMIT_VARIABLE = "SAFELIGHT_PIXEL_LIMIT"
@@ -45,14 +45,6 @@ _MOST_DOTS = 1_000_000
 
 _SHARE_OF_MEMORY = 0.4
 
-Decode: TypeAlias = Callable[[Codec, BinaryIO, int, Limit], Photograph]
-"""Decodes a file of so many bytes by a codec. Raises what ``codecs.codec.Reader`` does."""
-
-
-def decode_here(codec: Codec, file: BinaryIO, size: int, limit: Limit) -> Photograph:
-    """Decode in this process: for files that Safelight itself has written, and for tests."""
-    return codec.read(file, size, limit, np.empty)
-
 
 class OpenError(Exception):
     """A file cannot be opened. The text is for the user: the file's name and what to do."""
@@ -60,11 +52,15 @@ class OpenError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A picture that was opened: the document, sentences for the user, and the file's format."""
+    """A picture that was opened: the document, sentences for the user, and the file's format.
+
+    ``facts`` are what its metadata say of the photograph, as ``metadata.describe`` gives them.
+    """
 
     document: Document
     notes: tuple[str, ...]
     format: str
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 _untouched: weakref.WeakSet[Raster] = weakref.WeakSet()
@@ -81,11 +77,11 @@ def open_picture(
     pixel_limit: int | None = None,
     importers: plugin.Importers = tuple,
     first: Callable[[Opened], None] | None = None,
-    decode: Decode = decode_here,
+    reading: Reading = HERE,
 ) -> Opened:
     """Open a picture file of a format in ``codecs.CODECS``, recognised by its content.
 
-    ``importers`` open other formats. ``decode`` says where the file is decoded.
+    ``importers`` open other formats. ``reading`` says where the file is read.
 
     Depth, alpha, profile, metadata and layers are kept; EXIF orientation is obeyed. What is not
     RGB becomes RGB, and a profile that ``Profile`` cannot hold is converted to sRGB; ``notes`` say
@@ -98,12 +94,14 @@ def open_picture(
     Raises OpenError for everything that is not such a picture. May be called on any thread.
     """
     name = plain_name(path)
-    content, format = read_photograph(path, _limit(pixel_limit), importers=importers, decode=decode)
+    content, format = read_photograph(
+        path, _limit(pixel_limit), importers=importers, reading=reading
+    )
     with _in_words(name, None):
-        return _opened(content, name, format, first)
+        return _opened(content, name, format, reading, first)
 
 
-def open_data(data: bytes, name: str, *, pixel_limit: int, decode: Decode = decode_here) -> Opened:
+def open_data(data: bytes, name: str, *, pixel_limit: int, reading: Reading = HERE) -> Opened:
     """Open a picture that is in memory; sentences call it ``name``.
 
     Raises OpenError for everything that is no such picture of at most ``pixel_limit`` pixels.
@@ -112,34 +110,36 @@ def open_data(data: bytes, name: str, *, pixel_limit: int, decode: Decode = deco
     if codec is None:
         raise OpenError(f"{name} is damaged: it is no picture.")
     try:
-        content = decode(codec, io.BytesIO(data), len(data), pixel_limit)
+        content = reading.decode(codec, io.BytesIO(data), len(data), pixel_limit)
     except TooLargeError as error:
         raise OpenError(f"{name} has {error} pixels, far more than it should.") from error
     except (DamagedError, MemoryError) as error:
         with _in_words(name, None):
             raise error
     with _in_words(name, None):
-        return _opened(content, name, codec.name)
+        return _opened(content, name, codec.name, reading)
 
 
 def _opened(
     content: Photograph,
     name: str,
     format: str,
+    reading: Reading,
     first: Callable[[Opened], None] | None = None,
 ) -> Opened:
     """A photograph as a document. Raises DamagedError and MemoryError."""
+    told = known_of(content, reading)
     if content.layers is not None:
-        document = document_of(content, name)
-        return Opened(document, tuple(content.notes), format)
+        document = document_of(content, name, reading)
+        return Opened(document, tuple(content.notes), format, told.facts)
     if first is not None and takes_long(content):
         seen = replace(content, notes=[])
-        document, _ = _document(seen, name, exact=False)
-        first(Opened(document, tuple(seen.notes), format))
-    document, turned = _document(content, name)
+        document, _ = _document(seen, told, name, reading, exact=False)
+        first(Opened(document, tuple(seen.notes), format, told.facts))
+    document, turned = _document(content, told, name, reading)
     if not turned:
         _untouched.add(document.layers[0].raster)
-    return Opened(document, tuple(content.notes), format)
+    return Opened(document, tuple(content.notes), format, told.facts)
 
 
 def default_pixel_limit() -> int:
@@ -175,7 +175,7 @@ def read_photograph(
     name: str | None = None,
     *,
     importers: plugin.Importers = tuple,
-    decode: Decode = decode_here,
+    reading: Reading = HERE,
 ) -> tuple[Photograph, str]:
     """What is in a picture file, not yet turned upright or converted, and its format.
 
@@ -184,7 +184,7 @@ def read_photograph(
     name = name or plain_name(path)
     suffix = os.path.splitext(os.fspath(path))[1]
     with _open_regular(path, name) as file, _in_words(name, limit):
-        return _read(file, name, suffix, limit, importers, decode)
+        return _read(file, name, suffix, limit, importers, reading)
 
 
 def read_foreign(
@@ -216,7 +216,7 @@ def _read(
     suffix: str,
     limit: Limit,
     importers: plugin.Importers,
-    decode: Decode,
+    reading: Reading,
 ) -> tuple[Photograph, str]:
     head = file.read(HEAD)
     if not head:
@@ -227,7 +227,7 @@ def _read(
             _check_memory(file, name)
         file.seek(0)
         try:
-            return decode(codec, file, _size(file), limit), codec.name
+            return reading.decode(codec, file, _size(file), limit), codec.name
         except OtherKindError as error:
             kind = str(error)
     known = importers()
@@ -345,33 +345,31 @@ def _mega(pixels: int) -> str:
     return f"{pixels / 1e6:.3g}" if pixels < 1e8 else f"{pixels / 1e6:.0f}"
 
 
-def _document(content: Photograph, name: str, *, exact: bool = True) -> tuple[Document, bool]:
+def _document(
+    content: Photograph, told: Known, name: str, reading: Reading, *, exact: bool = True
+) -> tuple[Document, bool]:
     """The upright RGB document, and whether it had to be turned.
 
     ``exact``: colours that have to be converted are, at any cost.
     """
-    pixels, profile = as_rgb(content, exact)
+    pixels, profile = as_rgb(content, told.adobe_rgb, reading.converted, exact)
     kept = content.metadata
     if kept.dpi and not all(0 < dots <= _MOST_DOTS for dots in kept.dpi):
         content.notes.append("The resolution that the file states cannot be; it was left out.")
         kept = replace(kept, dpi=None)
-    turn = content.orientation or metadata.orientation(kept.exif)
+    turn = content.orientation or told.orientation
     turned = turn in range(2, 9)
     if turned:
         pixels = _TURNS[turn](pixels)
-        kept = replace(
-            kept,
-            exif=metadata.upright(kept.exif) if kept.exif else None,
-            xmp=metadata.upright_xmp(kept.xmp) if kept.xmp else None,
-            dpi=kept.dpi[::-1] if kept.dpi and turn >= 5 else kept.dpi,
-        )
+        dpi = kept.dpi[::-1] if kept.dpi and turn >= 5 else kept.dpi
+        kept = replace(told.upright, dpi=dpi)
     document = Document.from_raster(
         Raster.from_array(pixels),
         profile=profile,
         metadata=kept,
         name=name,
         source=content.source,
-        synthetic=provenance.stated(kept.xmp),
+        synthetic=told.synthetic,
         grey=content.space == "grey",
     )
     return document, turned

@@ -1,11 +1,13 @@
 """Parcel: a photograph as arrays alone, to cross from the process that decodes strangers' files.
 
 The first array is JSON, the second all that is bytes, one after the other; then come the pixels.
+What stands beside the pixels, colour profiles and metadata, goes there and back in the same way.
 """
 
 from __future__ import annotations
 
 import json
+import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
@@ -15,17 +17,20 @@ from numpy.typing import NDArray
 
 from safelight.api import Source
 from safelight.document import Metadata
+from safelight.files import colours, metadata
 from safelight.files.codecs import codec
 from safelight.files.codecs.photograph import (
     CHANNELS,
     DamagedError,
     Limit,
     OtherKindError,
+    PartLost,
     Photograph,
     PhotographLayer,
     Room,
     TooLargeError,
 )
+from safelight.files.provenance import TERMS
 
 _BYTES = ("exif", "xmp", "iptc")
 _PLAIN: dict[str, Callable[[Any], Any]] = {
@@ -36,10 +41,12 @@ _ROLES = ("plain", "atop", "inside", "outside")
 
 
 def decode(format: str, file: BinaryIO, size: int, limit: Limit, room: Room) -> list[NDArray[Any]]:
-    """Decode a file by the codec of a format, in the process that is confined. Never raises what
-    a codec may: ``opened`` does.
+    """Decode a file by the codec of a format, or read what stands beside pixels, in the process
+    that is confined. Never raises what a codec may: ``opened`` does.
     """
     try:
+        if format in _BESIDE:
+            return _BESIDE[format](file.read())
         return packed(codec(format).read(file, size, limit, room))
     except TooLargeError as error:
         facts = {"failed": "large", "width": error.width, "height": error.height}
@@ -54,6 +61,101 @@ def decode(format: str, file: BinaryIO, size: int, limit: Limit, room: Room) -> 
     return [_text(facts)]
 
 
+COLOURS, METADATA = "the colours", "the metadata"
+"""What ``decode`` is asked for instead of a format, with what ``colours_asked`` and
+``metadata_asked`` give as the file.
+"""
+
+_LENGTH = struct.Struct("<I")
+
+
+def colours_asked(colour: NDArray[Any], icc: bytes, space: str, exact: bool) -> bytes:
+    """The arguments of ``colours.converted`` as a file."""
+    facts = {"shape": colour.shape, "dtype": colour.dtype.name, "icc": len(icc)}
+    text = json.dumps(facts | {"space": space, "exact": exact}).encode()
+    return b"".join((_LENGTH.pack(len(text)), text, icc, np.ascontiguousarray(colour).data))
+
+
+def metadata_asked(held: Metadata) -> bytes:
+    """Metadata as a file."""
+    parts = {name: getattr(held, name) for name in _BYTES}
+    lengths = {name: None if part is None else len(part) for name, part in parts.items()}
+    text = json.dumps(lengths).encode()
+    return b"".join((_LENGTH.pack(len(text)), text, *filter(None, parts.values())))
+
+
+def _asked(data: bytes) -> tuple[dict[str, Any], bytes]:
+    (length,) = _LENGTH.unpack_from(data)
+    end = _LENGTH.size + length
+    return json.loads(data[_LENGTH.size : end]), data[end:]
+
+
+def _colours(data: bytes) -> list[NDArray[Any]]:
+    facts, rest = _asked(data)
+    shape, start = facts["shape"], facts["icc"]
+    pixels = np.frombuffer(rest[start:], facts["dtype"]).reshape(shape)
+    made = colours.converted(pixels, rest[:start], facts["space"], facts["exact"])
+    return [] if made is None else [made]
+
+
+def _metadata(data: bytes) -> list[NDArray[Any]]:
+    lengths, rest = _asked(data)
+    held: dict[str, bytes | None] = {}
+    at = 0
+    for name, length in lengths.items():
+        held[name] = None if length is None else rest[at : at + length]
+        at += length or 0
+    found = metadata.known(Metadata(held["exif"], held["xmp"], held["iptc"]))
+    packing = _Packing()
+    facts = {
+        "orientation": found.orientation,
+        "adobe_rgb": found.adobe_rgb,
+        "synthetic": found.synthetic,
+        "facts": dict(found.facts),
+        "upright": {name: packing.place(getattr(found.upright, name)) for name in _BYTES},
+    }
+    return [_text(facts), np.frombuffer(bytes(packing.held), np.uint8)]
+
+
+_BESIDE: dict[str, Callable[[bytes], list[NDArray[Any]]]] = {
+    COLOURS: _colours,
+    METADATA: _metadata,
+}
+
+
+def colours_told(arrays: Sequence[NDArray[Any]], colour: NDArray[Any]) -> NDArray[Any] | None:
+    """What ``decode`` gives for ``colours_asked``. Raises PartLost for what it cannot be."""
+    if not arrays:
+        return None
+    made = arrays[0]
+    if made.shape != (*colour.shape[:2], 3) or made.dtype != colour.dtype:
+        raise PartLost(_NONSENSE)
+    return made
+
+
+def metadata_told(arrays: Sequence[NDArray[Any]]) -> metadata.Known:
+    """What ``decode`` gives for ``metadata_asked``. Raises PartLost for what it cannot be."""
+    try:
+        facts = json.loads(arrays[0].tobytes())
+        turn, synthetic, stated = facts["orientation"], facts["synthetic"], facts["facts"]
+        if type(turn) is not int or turn not in range(1, 9) or synthetic not in _SYNTHETIC:
+            raise ValueError("no such thing of a photograph")
+        exif, xmp, iptc = (_taken(arrays[1], facts["upright"][name]) for name in _BYTES)
+        return metadata.Known(
+            turn,
+            facts["adobe_rgb"] is True,
+            Metadata(exif, xmp, iptc),
+            synthetic,
+            {metadata.plain_text(name): metadata.plain_text(stated[name]) for name in stated},
+        )
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as fault:
+        raise PartLost(_NONSENSE) from fault
+
+
+_SYNTHETIC = ("", *TERMS)
+_NONSENSE = "what reads it sent an answer that makes no sense"
+
+
 @dataclass
 class _Packing:
     held: bytearray = field(default_factory=bytearray)
@@ -66,8 +168,8 @@ class _Packing:
             "pixels": len(self.arrays) - 1,
             "space": found.space,
             "alpha": found.alpha,
-            "icc": self._place(found.icc),
-            "metadata": {name: self._place(getattr(kept, name)) for name in _BYTES},
+            "icc": self.place(found.icc),
+            "metadata": {name: self.place(getattr(kept, name)) for name in _BYTES},
             "dpi": kept.dpi,
             "notes": found.notes,
             "orientation": found.orientation,
@@ -82,7 +184,8 @@ class _Packing:
             "layers": [self._layer(item) for item in layer.layers],
         }
 
-    def _place(self, data: bytes | None) -> tuple[int, int] | None:
+    def place(self, data: bytes | None) -> tuple[int, int] | None:
+        """Where those bytes are among the ones that are held."""
         if data is None:
             return None
         self.held += data
@@ -138,9 +241,9 @@ class _Opening:
             pixels,
             space,
             alpha,
-            self._taken(facts["icc"]),
+            _taken(self._bytes, facts["icc"]),
             Metadata(
-                **{name: self._taken(facts["metadata"][name]) for name in _BYTES},
+                **{name: _taken(self._bytes, facts["metadata"][name]) for name in _BYTES},
                 dpi=None if dpi is None else (float(dpi[0]), float(dpi[1])),
             ),
             [str(note) for note in facts["notes"]],
@@ -162,10 +265,12 @@ class _Opening:
             raise ValueError("no role of a layer")
         return layer
 
-    def _taken(self, place: list[int] | None) -> bytes | None:
-        if place is None:
-            return None
-        start, count = int(place[0]), int(place[1])
-        if not 0 <= start <= start + count <= len(self._bytes):
-            raise ValueError("bytes that are not there")
-        return self._bytes[start : start + count].tobytes()
+
+def _taken(held: NDArray[Any], place: list[int] | None) -> bytes | None:
+    """The bytes at a place among those that are held. Raises ValueError."""
+    if place is None:
+        return None
+    start, count = int(place[0]), int(place[1])
+    if not 0 <= start <= start + count <= len(held):
+        raise ValueError("bytes that are not there")
+    return held[start : start + count].tobytes()

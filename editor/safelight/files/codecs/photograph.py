@@ -31,6 +31,11 @@ class OtherKindError(DamagedError):
     """A file that begins as another format's do. The text says what it is: "a film"."""
 
 
+class PartLost(Exception):
+    """What stands beside a picture's pixels cannot be read; the text says why, as in "what reads it
+    crashed"."""
+
+
 @dataclass(slots=True)
 class Photograph:
     """Pixels and metadata of one picture, as they stand in its file.

@@ -1,0 +1,67 @@
+"""Strangers: what reads the bytes of strangers' files, in this process or in a confined one."""
+
+from __future__ import annotations
+
+from typing import Any, BinaryIO, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from safelight.document import Metadata
+from safelight.files.codecs import Codec
+from safelight.files.codecs.photograph import Limit, PartLost, Photograph
+from safelight.files.colours import converted
+from safelight.files.metadata import Known, known
+
+
+class Reading(Protocol):
+    """Reads what a file holds. ``PartLost`` says that a part of it could not be read; the picture
+    opens without that.
+    """
+
+    def decode(self, codec: Codec, file: BinaryIO, size: int, limit: Limit) -> Photograph:
+        """Decode a file of so many bytes. Raises what ``codecs.codec.Reader`` does."""
+
+    def converted(
+        self, colour: NDArray[Any], icc: bytes, space: str, exact: bool
+    ) -> NDArray[Any] | None:
+        """As ``colours.converted``. Raises PartLost and MemoryError."""
+
+    def known(self, metadata: Metadata) -> Known:
+        """As ``metadata.known``. Raises PartLost and MemoryError."""
+
+
+class Here:
+    """Reads in this process: what Safelight itself has written, and in tests."""
+
+    def decode(self, codec: Codec, file: BinaryIO, size: int, limit: Limit) -> Photograph:
+        """As ``Reading.decode``."""
+        return codec.read(file, size, limit, np.empty)
+
+    def converted(
+        self, colour: NDArray[Any], icc: bytes, space: str, exact: bool
+    ) -> NDArray[Any] | None:
+        """As ``Reading.converted``."""
+        return converted(colour, icc, space, exact)
+
+    def known(self, metadata: Metadata) -> Known:
+        """As ``Reading.known``."""
+        return known(metadata)
+
+
+HERE = Here()
+
+
+def known_of(content: Photograph, reading: Reading) -> Known:
+    """What the metadata of a photograph say; where they cannot be read they are left out, with a
+    note.
+    """
+    kept = content.metadata
+    if kept == Metadata(dpi=kept.dpi):
+        return known(kept)
+    try:
+        return reading.known(kept)
+    except PartLost as lost:
+        content.notes.append(f"The metadata were left out: {lost}.")
+        content.metadata = Metadata(dpi=kept.dpi)
+        return known(content.metadata)
