@@ -5,6 +5,7 @@ import threading
 import numpy as np
 import pytest
 
+from safelight.actions.decoders import Confined
 from safelight.document import whole
 from safelight.files import colours, open_picture
 from tests import pictures
@@ -24,14 +25,14 @@ def inks(tmp_path):
 @pytest.fixture
 def held(monkeypatch):
     """Keeps exact conversions waiting until it is set."""
-    event, convert = threading.Event(), colours._converted
+    event, convert = threading.Event(), Confined.converted
 
-    def wait(colour, icc, space, exact=True):
+    def wait(confined, colour, icc, space, exact):
         if exact:
             event.wait()
-        return convert(colour, icc, space, exact)
+        return convert(confined, colour, icc, space, exact)
 
-    monkeypatch.setattr(colours, "_converted", wait)
+    monkeypatch.setattr(Confined, "converted", wait)
     yield event
     event.set()
 
