@@ -41,6 +41,29 @@ def test_what_is_compiled_gives_what_numpy_gives(compiled, monkeypatch, name, ch
     assert np.allclose(*made, rtol=1e-5, atol=1e-6)
 
 
+AXES = {
+    "moved": (1.0, 0.0, -3.25, 0.0, 1.0, 2.5, 0.0, 0.0, 1.0),
+    "smaller": (2.3, 0.0, -11.0, 0.0, -3.1, 80.0, 0.0, 0.0, 1.0),
+    "larger": (-0.4, 0.0, 50.0, 0.0, 0.3, 5.0, 0.0, 0.0, 1.0),
+    "on its side": (0.0, 1.7, 3.5, -1.2, 0.0, 60.25, 0.0, 0.0, 1.0),
+    "beside it": (1.0, 0.0, 900.5, 0.0, 1.0, 0.5, 0.0, 0.0, 1.0),
+}
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("name", AXES)
+def test_sums_along_rows_and_then_columns_are_the_sum_over_both(name, channels):
+    pixels = np.random.default_rng(5).random((90, 120, channels), np.float32)
+    window, corner, matrix = (4, 7, 140, 110), (-6, 3), AXES[name]
+    made, expected = (np.full((150, 70, channels), 0.5, np.float32) for _ in range(2))
+    lanczos.resample(pixels, window, matrix, corner, 1.0, made)
+    lanczos.in_numpy(pixels, window, matrix, corner, 1.0, expected)
+    assert np.allclose(made, expected, rtol=1e-5, atol=1e-6)
+    part = np.full((31, 20, channels), 0.5, np.float32)
+    lanczos.resample(pixels, window, matrix, (corner[0] + 9, corner[1] + 50), 1.0, part)
+    assert np.array_equal(part, made[50:81, 9:29])
+
+
 def test_looking_at_a_turned_picture_compiles_nothing():
     done = subprocess.run(
         [

@@ -3,7 +3,7 @@
 Each pixel is one Lanczos-3 sum (Duchon 1979; Turkowski 1990) over the raster's pixels around where
 its middle comes to lie, as wide as a pixel of the result reaches there (1 to ``WIDEST``), in
 float64. It is compiled by ``safelight.pixels.fused``; until then, and without numba, it runs in
-numpy with the same result.
+numpy with the same result. A map that keeps rows and columns is one sum along each, in numpy.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ WIDEST = 64.0
 
 _NUMBERS = 1 << 16
 """Numbers that are computed with at a time, to stay in a near cache."""
+
+_BAND = 64
+"""Rows that are made at a time of a map that keeps rows and columns."""
 
 Numbers = NDArray[np.float64]
 Kernel = Callable[..., None]
@@ -47,30 +50,95 @@ def resample(
     as it reaches; there ``beyond`` shines through one channel, and four become transparent. Where
     nothing of it is seen ``made`` stays as it is.
     """
+    a, b, c, d, e, f, g, h, _ = matrix
+    if g == h == b == d == 0:
+        _by_axes(pixels, window, (a, c, e, f), corner, beyond, made)
+        return
+    if g == h == a == e == 0:  # rows of the one are columns of the other
+        turned = made.transpose(1, 0, 2)
+        _by_axes(pixels, window, (b, c, d, f), corner[::-1], beyond, turned)
+        return
     kernel = COMPILED[0] if COMPILED else in_numpy
     numbers = np.array(window, np.int64), np.array(matrix, np.float64), np.array(corner, np.int64)
     kernel(pixels, *numbers, float(beyond), made)
+
+
+def _by_axes(
+    pixels: NDArray[np.float32],
+    window: tuple[int, int, int, int],
+    numbers: tuple[float, float, float, float],
+    corner: tuple[int, ...],
+    beyond: float,
+    made: NDArray[np.float32],
+) -> None:
+    """As ``resample``, of a map that is one of columns, ``numbers[:2]`` times and more, and one of
+    rows, ``numbers[2:]``: first the sums along rows, then those along columns.
+    """
+    across, columns = _weights(*numbers[:2], corner[0], made.shape[1], window[::2], pixels.shape[1])
+    down, rows = _weights(*numbers[2:], corner[1], made.shape[0], window[1::2], pixels.shape[0])
+    for top in range(0, made.shape[0], _BAND):
+        band, part = made[top : top + _BAND], slice(top, top + _BAND)
+        used = [row[part] for _, row in rows]
+        first, last = min(row.min() for row in used), max(row.max() for row in used)
+        held = np.ascontiguousarray(pixels[first : last + 1].transpose(1, 0, 2), np.float64)
+        middle = _weighed(held, columns)
+        middle = np.ascontiguousarray(middle.transpose(1, 0, 2))
+        total = _weighed(middle, [(weight[part], row[part] - first) for weight, row in rows])
+        _put(band, total, down[part, None] * across[None], beyond)
+
+
+def _weighed(held: Numbers, taps: list[tuple[Numbers, NDArray[np.int64]]]) -> Numbers:
+    """The sums along the first axis, one for each of a tap's weights."""
+    total = np.zeros((len(taps[0][0]), *held.shape[1:]))
+    for weight, place in taps:
+        part = held[place]
+        part *= weight[:, None, None]
+        total += part
+    return total
+
+
+def _weights(
+    scale: float, start: float, corner: int, count: int, raster: tuple[int, int], held: int
+) -> tuple[Numbers, list[tuple[Numbers, NDArray[np.int64]]]]:
+    """How much of each column is covered, and of each tap its weights, of a sum of 1, and where it
+    looks among the columns ``held``; ``raster`` has the first of these, and all that it has.
+    """
+    left, size = raster
+    at = scale * (corner + np.arange(count) + 0.5) + start
+    wide = np.full(count, min(max(abs(scale), 1.0), WIDEST))
+    cover = np.clip(np.minimum(at, size - at) / wide + 0.5, 0, 1)
+    taps = list(_taps(np.where(cover > 0, at, 0), wide))
+    total = sum(weight for weight, _ in taps)
+    return cover, [
+        (weight / total, np.clip(np.clip(place, 0, size - 1) - left, 0, held - 1))
+        for weight, place in taps
+    ]
+
+
+def _put(made: NDArray[np.float32], total: Numbers, cover: Numbers, beyond: float) -> None:
+    """Put sums (height, width, the raster's channels) where the raster covers something."""
+    if made.shape[2] == 1:
+        made[cover > 0, 0] = (total[..., 0] * cover + beyond * (1 - cover))[cover > 0]
+        return
+    alpha = np.clip(total[..., 3], 0, 1) if total.shape[2] == 4 else np.ones_like(cover)
+    shows = (alpha > 1e-6) & (cover > 0)
+    made[shows, :3] = total[shows, :3] / alpha[shows, None]
+    if made.shape[2] == 4:
+        made[shows, 3] = (alpha * cover)[shows]
 
 
 def in_numpy(
     pixels: Any, window: Any, matrix: Any, corner: Any, beyond: float, made: NDArray[np.float32]
 ) -> None:
     """As ``resample``, whatever is compiled."""
-    height, width, channels = made.shape
+    height, width = made.shape[:2]
     rows = max(_NUMBERS // width, 1)
     for top in range(0, height, rows):
         band = made[top : top + rows]
         y = corner[1] + top + np.arange(band.shape[0])[:, None] + 0.5
         x = corner[0] + np.arange(width)[None] + 0.5
         cover, total = _sums(pixels, window, matrix, np.broadcast_arrays(x, y))
-        if channels == 1:
-            band[cover > 0, 0] = (total[..., 0] * cover + beyond * (1 - cover))[cover > 0]
-            continue
-        alpha = np.clip(total[..., 3], 0, 1) if pixels.shape[2] == 4 else np.ones_like(cover)
-        shows = (alpha > 1e-6) & (cover > 0)
-        band[shows, :3] = total[shows, :3] / alpha[shows, None]
-        if channels == 4:
-            band[shows, 3] = (alpha * cover)[shows]
+        _put(band, total, cover, beyond)
 
 
 def _sums(pixels: Any, window: Any, matrix: Any, at: Any) -> tuple[Numbers, Numbers]:
