@@ -7,8 +7,8 @@ import sys
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QSize, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QScreen
 from PySide6.QtWidgets import QApplication, QLabel
 
 from safelight import actions
@@ -333,3 +333,11 @@ def test_openraster_opens_with_its_layers(window, qtbot, tmp_path):
     export_openraster(Document(40, 30, "uint8", layers), path)
     workspace = open_in(window, path, qtbot)
     assert [layer.name for layer in workspace.session.document.layers] == ["Ground", "Top"]
+
+
+def test_a_window_is_no_larger_than_the_screen_it_opens_on(qtbot, monkeypatch):
+    monkeypatch.setattr(QScreen, "availableSize", lambda _: QSize(1366, 740))
+    window = Window()
+    qtbot.addWidget(window)
+    assert window.width() == 1280
+    assert window.height() <= 740 - 28  # a title bar has to be seen, too

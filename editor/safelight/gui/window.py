@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QTimer
+from PySide6.QtCore import QEvent, QSize, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
@@ -38,6 +38,12 @@ if TYPE_CHECKING:
     from safelight.gui.session import Session
     from safelight.gui.workspace import Workspace
 
+_SIZE = QSize(1280, 820)
+"""How large a window is at first, in widget pixels, where the screen has room for that."""
+
+_BORDERS = QSize(8, 40)
+"""Room on the screen for what the system draws around a window."""
+
 _HEIGHT = 64
 """Pixels above the status line at which the window's own messages end: a job's strip is below."""
 
@@ -52,7 +58,7 @@ class Window(QMainWindow):
         super().__init__()
         self.setWindowTitle("Safelight")
         self.setAcceptDrops(True)
-        self.resize(1280, 820)
+        self.resize(_SIZE.boundedTo(self.screen().availableSize() - _BORDERS))
         self.setMinimumSize(640, 420)
         self._awake = False
         self._to_take: list[Path] = []

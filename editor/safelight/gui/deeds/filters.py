@@ -54,13 +54,13 @@ def of_recent(desk: Desk) -> list[Deed]:
     """A line for every file that was opened lately."""
     lines = [_again(desk, path) for path in recent_files()]
     if not lines:
-        return [_saying("no recent", "No recent files", "File", 1, _RECENT)]
+        return [_saying("no recent", "No recent files", "File", _RECENT)]
 
     def forget() -> None:
         forget_files()
         desk.deeds.replace("recent", of_recent(desk))
 
-    clear = Deed("clear recent", "Clear recent files", forget, "File", 1, submenu=_RECENT)
+    clear = Deed("clear recent", "Clear recent files", forget, "File", submenu=_RECENT)
     return [*lines, clear]
 
 
@@ -70,12 +70,11 @@ def _again(desk: Desk, path: Path) -> Deed:
         labelled(path.name),
         lambda: desk.opening.open(path),
         "File",
-        1,
         submenu=_RECENT,
         tip=str(path),
     )
 
 
-def _saying(id: str, text: str, menu: str, section: int = 0, submenu: str = "") -> Deed:
+def _saying(id: str, text: str, menu: str, submenu: str = "") -> Deed:
     """A line that only says something."""
-    return Deed(id, text, lambda: None, menu, section, submenu=submenu, when=lambda: False)
+    return Deed(id, text, lambda: None, menu, submenu=submenu, when=lambda: False)

@@ -30,12 +30,12 @@ def _file(desk: Desk) -> list[Deed]:
     new = desk.opening.ask_to_generate
     menu.any("new", "&New from generator…", new, "Ctrl+N", when=generates, tip=made)
     menu.any("open", "&Open…", desk.opening.ask, "Ctrl+O")
-    menu.part(2)  # the files opened lately are before it
+    menu.part(1)  # behind the files opened lately
     menu.front("save", "&Save project", lambda _: projects.save(desk), "Ctrl+S")
     menu.front("save as", "Save project &as…", lambda _: projects.save_as(desk), "Ctrl+Shift+S")
     menu.front("export", "&Export…", lambda _: exporting.export(desk), "Ctrl+Shift+E")
     menu.any("add network", "Add a net&work…", desk.installing.ask_for_network)
-    menu.part(3)
+    menu.part(2)
     menu.front("close", "&Close", desk.closing.close, "Ctrl+W", "Ctrl+F4")
     menu.any("quit", "&Quit", desk.window.close, "Ctrl+Q")
     return menu.lines
