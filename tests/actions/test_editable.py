@@ -75,7 +75,7 @@ def half_grey():
 
 def brightness(studio):
     """What the filter makes of grey of 200, in a job; the reason when it fails."""
-    outcome = studio.start(studio.filter("soft_glow"), {}, half_grey()).wait(60)
+    outcome = studio.start(studio.filter("soft_glow"), {}, half_grey()).wait(180)
     if isinstance(outcome, JobFailed):
         return outcome.message
     assert isinstance(outcome, JobFinished)
@@ -125,17 +125,17 @@ def test_a_job_under_way_ends_with_the_code_it_began_with(studio, plugin):
     def work():
         with pool.worker() as worker:
             begun.set()
-            go_on.wait(60)
+            go_on.wait(180)
             ended.append(worker.ask({"type": "describe"}, 60)["type"])
         ended.append(worker.alive)
 
     thread = threading.Thread(target=work)
     thread.start()
-    assert begun.wait(60)
+    assert begun.wait(180)
     write(plugin, MODULE.format(factor=0.25))
     assert brightness(studio) == 50
     go_on.set()
-    thread.join(60)
+    thread.join(180)
     assert ended == ["described", False]
 
 

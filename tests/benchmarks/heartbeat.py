@@ -53,7 +53,7 @@ class Machine:
         found = []
         for control in self._controls:
             control.terminate()
-            text = control.communicate(timeout=10)[0]
+            text = control.communicate(timeout=180)[0]
             found += [tuple(map(float, line.split())) for line in text.splitlines()]
         return found
 

@@ -38,7 +38,7 @@ def typed(python, folder, *words, keys):
             env=os.environ | {"TERM": "dumb"},
         )
         os.write(ours, keys.encode())
-        text, _ = process.communicate(timeout=60)
+        text, _ = process.communicate(timeout=180)
     finally:
         os.close(theirs)
         os.close(ours)

@@ -1230,4 +1230,4 @@ def test_a_recovery_file_is_gone_at_once_and_its_space_on_another_thread(tmp_pat
     monkeypatch.setattr(recovery_module, "_held", lambda path: hold(path) and Noted(hold(path)))
     recovery.discard()
     assert not kept.exists()
-    assert closed.get(timeout=60) == (True, False)
+    assert closed.get(timeout=180) == (True, False)

@@ -464,7 +464,7 @@ def test_what_is_resampled_is_so_on_a_thread_and_what_there_was_is_shown_until_i
 
     def noted(*given):
         threads.append(threading.current_thread() is threading.main_thread())
-        go_on.wait(60)
+        go_on.wait(180)
         return resampled(*given)
 
     document = Document.from_raster(Raster.from_array(np.full((300, 400, 3), 200, np.uint8)))

@@ -60,7 +60,7 @@ def held(monkeypatch):
 
     def waiting(tile):
         found.there.set()
-        assert found.go.wait(60)
+        assert found.go.wait(180)
         return packed(tile)
 
     monkeypatch.setattr(projectwriting, "packed", waiting)
@@ -212,7 +212,7 @@ def test_close_anyway_ends_a_running_autosave_and_leaves_no_file(
 ):
     half(opened)
     opened.session.files.note()
-    assert held.there.wait(60)
+    assert held.there.wait(180)
     questions.answers = ["Close anyway"]
     window.close_tab(0)  # returns although the autosave is still held
     assert window.tabs.count() == 0
@@ -251,7 +251,7 @@ def test_quitting_while_autosaves_run_leaves_no_recovery_file(
         workspace = open_in(window, path, qtbot)
         half(workspace)
         workspace.session.files.note()
-    assert held.there.wait(60)
+    assert held.there.wait(180)
     questions.answers = ["Close anyway"]
     assert window.close()
     held.go.set()
@@ -266,7 +266,7 @@ def test_a_save_that_was_asked_for_is_finished_before_its_photograph_closes(
     half(opened)
     typed[:] = [tmp_path / "trip"]
     window.save()
-    assert held.there.wait(60)
+    assert held.there.wait(180)
     window.close_tab(0)
     assert window.tabs.count() == 1
     assert "closes as soon as it is saved" in opened.line.text()
@@ -284,7 +284,7 @@ def test_a_save_is_finished_even_when_later_edits_are_given_up(
 ):
     half(opened)
     opened.session.files.note()
-    assert held.there.wait(60)
+    assert held.there.wait(180)
     typed[:] = [tmp_path / "trip"]
     window.save()  # waits for the autosave
     opened.session.do(edits.set_opacity(opened.session.active, 0.25))
@@ -320,7 +320,7 @@ def test_a_save_that_fails_keeps_its_photograph_open(
 def test_nothing_closes_while_it_is_exported(opened, window, qtbot, tmp_path, monkeypatch):
     go = threading.Event()
     export_to = actions.export
-    monkeypatch.setattr(actions, "export", lambda *w, **o: go.wait(60) and export_to(*w, **o))
+    monkeypatch.setattr(actions, "export", lambda *w, **o: go.wait(180) and export_to(*w, **o))
     half(opened)
     window.deeds["export"].trigger()
     dialog = QApplication.activeModalWidget()

@@ -1,9 +1,11 @@
 """Costly filters as layers: kept, stale, refreshed; a picture that grows keeps its layers."""
 
 import numpy as np
+from PIL import Image
 
 from safelight.document import Layer, edits, whole
 from safelight.pixels import Raster
+from tests.gui.conftest import open_in, photograph
 
 FAR = {"radius": 60.0, "linear_light": True}
 """Settings of a blur that looks so far that it is a job."""
@@ -76,11 +78,12 @@ def test_it_is_refreshed_by_itself_when_asked_to(opened, qtbot):
     qtbot.waitUntil(lambda: session.results.stale == frozenset(), timeout=20000)
 
 
-def test_a_picture_that_grows_keeps_its_layers(opened, qtbot):
-    session = opened.session
-    mask = Raster.filled(400, 300, (128,), "uint8")
-    paint = np.zeros((300, 400, 4), np.uint8)
-    paint[50:100, 60:120] = 200, 10, 10, 255
+def test_a_picture_that_grows_keeps_its_layers(window, tmp_path, qtbot):
+    Image.fromarray(photograph(75, 100)).save(tmp_path / "small.png")  # soon enlarged
+    session = open_in(window, tmp_path / "small.png", qtbot).session
+    mask = Raster.filled(100, 75, (128,), "uint8")
+    paint = np.zeros((75, 100, 4), np.uint8)
+    paint[12:25, 15:30] = 200, 10, 10, 255
     session.do(edits.add_layer(Layer("Paint", Raster.from_array(paint), opacity=0.5, mask=mask)))
     session.jobs.apply(session.studio.filter("warmth"), {"amount": 0.5}, None)
     qtbot.waitUntil(lambda: len(session.document.layers) == 3, timeout=30000)
@@ -88,13 +91,13 @@ def test_a_picture_that_grows_keeps_its_layers(opened, qtbot):
     session.jobs.apply(session.studio.filter("enlarge"), {"factor": 2}, None)
     qtbot.waitUntil(lambda: session.document is not before, timeout=60000)
     after = session.document
-    assert (after.width, after.height) == (800, 600)
+    assert (after.width, after.height) == (200, 150)
     assert [layer.name for layer in after.layers] == ["Background", "Paint", "Warmth"]
     assert [layer.id for layer in after.layers] == [layer.id for layer in before.layers]
     large = after.layers[1]
-    assert (large.opacity, large.mask.width, large.raster.width) == (0.5, 800, 800)
-    assert large.raster.to_array()[150, 180].tolist()[3] == 255
-    assert large.raster.to_array()[20, 20, 3] == 0
+    assert (large.opacity, large.mask.width, large.raster.width) == (0.5, 200, 200)
+    assert large.raster.to_array()[36, 45].tolist()[3] == 255
+    assert large.raster.to_array()[5, 5, 3] == 0
     session.undo()
     assert session.document is before
 

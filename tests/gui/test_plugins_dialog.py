@@ -224,7 +224,7 @@ def test_a_disabled_plugin_has_no_worker_any_more(open_dialog, store, tmp_path, 
     studio = dialog.studio
     document = Document.from_raster(Raster.from_array(photograph(20, 30)))
     job = studio.start(studio.filter("candlelight"), {}, document)
-    assert isinstance(job.wait(60), actions.JobFinished)
+    assert isinstance(job.wait(180), actions.JobFinished)
     assert processes_about(plugin.library)
     click(qtbot, dialog.switch)
     said(dialog, qtbot, "candlelight is disabled.")

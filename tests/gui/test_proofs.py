@@ -165,7 +165,7 @@ def test_a_preview_interrupts_the_strip_which_then_goes_on_with_the_new_settings
     panel.preview.setChecked(True)
     panel.set_settings(panel.settings() | {"pause": 0.0, "amount": 1.0})
     complete(strip, qtbot)
-    assert isinstance(runs[0][0].job.wait(60), actions.JobCancelled)
+    assert isinstance(runs[0][0].job.wait(180), actions.JobCancelled)
     assert not any(beside for _, beside in runs)
     for proof in strip.proofs:
         colour = safelight_seeds.tint(proof.value)
@@ -177,7 +177,7 @@ def test_a_strip_that_is_closed_computes_nothing_more(workspace, qtbot, runs):
     open_strip(panel, qtbot)
     qtbot.waitUntil(lambda: len(runs) == 1, timeout=LIMIT)
     workspace.filters.close_tried()
-    assert isinstance(runs[0][0].job.wait(60), actions.JobCancelled)
+    assert isinstance(runs[0][0].job.wait(180), actions.JobCancelled)
     qtbot.wait(200)
     assert len(runs) == 1
 
@@ -189,7 +189,7 @@ def test_stop_leaves_out_the_pictures_that_are_not_there_and_they_can_still_be_c
     strip = open_strip(panel, qtbot)
     qtbot.waitUntil(lambda: len(runs) == 1, timeout=LIMIT)
     qtbot.mouseClick(strip.stop, LEFT)
-    assert isinstance(runs[0][0].job.wait(60), actions.JobCancelled)
+    assert isinstance(runs[0][0].job.wait(180), actions.JobCancelled)
     assert strip.stop.isHidden()
     qtbot.mouseClick(strip.proofs[1], LEFT)
     assert panel.settings()["seed"] == 8

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -189,13 +190,16 @@ def test_the_average_follows_the_weights_slowly():
 def test_torchrun_trains_on_two_processes_and_one_of_them_writes(common, tmp_path):
     given = [("--photos", common["photos"]), ("--cache", common["cache"]), ("--out", tmp_path)]
     given += [("--scale", 2), ("--batch", 2), ("--patch", 16), ("--steps", 2)]
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        free = str(one.getsockname()[1])
     done = subprocess.run(
         [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port"]
-        + ["29611", "-m", "models.enlarge.train", *(str(part) for pair in given for part in pair)],
+        + [free, "-m", "models.enlarge.train", *(str(part) for pair in given for part in pair)],
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=1800,
         check=False,
         env=os.environ | {"OMP_NUM_THREADS": "1"},
     )

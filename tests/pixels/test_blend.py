@@ -601,13 +601,13 @@ def test_processes_that_compile_at_once_share_the_work(tmp_path, monkeypatch):
         compiled.append(mode)
         if mode == "screen":
             begun.set()
-            assert goes_on.wait(60)
+            assert goes_on.wait(180)
 
     monkeypatch.setattr(fused, "_checked", compile_slowly)
     # Locks are between open files, so threads stand for processes here.
     first = threading.Thread(target=fused.fill, args=(str(tmp_path), "screen", "darken"))
     first.start()
-    assert begun.wait(60)
+    assert begun.wait(180)
     other = threading.Thread(target=fused.fill, args=(str(tmp_path), "screen", "darken"))
     other.start()
     while "darken" not in compiled and other.is_alive():

@@ -18,7 +18,7 @@ def command(arguments, home, prefix=()):
         env=environment,
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=300,
         check=False,
     )
 

@@ -57,7 +57,7 @@ def test_a_fault_is_a_message_that_names_the_plugin_and_the_reason(name, start, 
 def test_pixels_that_are_no_numbers_are_not_blamed_on_the_filter(name, start, catalog):
     pixels = np.full((40, 50, 3), 0.5, np.float32)
     pixels[20, 20] = np.nan
-    outcome = start(name, Document.from_raster(Raster.from_array(pixels))).wait(60)
+    outcome = start(name, Document.from_raster(Raster.from_array(pixels))).wait(180)
     assert isinstance(outcome, JobFailed)
     assert "could not work: the pixels below it are no numbers" in outcome.message
     assert "not its fault" in outcome.message
@@ -71,7 +71,7 @@ def test_a_worker_is_not_believed_that_its_result_is_finite(name, start, documen
         return told(worker, timeout) | {"finite": True}
 
     monkeypatch.setattr(WorkerProcess, "reply", lies)
-    outcome = start(name, document).wait(30)
+    outcome = start(name, document).wait(180)
     assert isinstance(outcome, JobFailed)
     assert "returned pixels that are no numbers" in outcome.message
 

@@ -196,7 +196,7 @@ def job_over(studio, document, layer_id="filter"):
     filter = document.layer(layer_id).filter
     declaration = studio.filter(filter.id)
     job = studio.start(declaration, filter.settings, document, layer_id=layer_id)
-    assert isinstance(job.wait(60), JobFinished), job.outcome
+    assert isinstance(job.wait(180), JobFinished), job.outcome
     return job.edit().apply(document)
 
 
@@ -447,13 +447,13 @@ def test_a_result_is_never_kept_of_a_picture_that_lacks_a_layer(studio):
     document = replace(document, layers=(*document.layers, Layer("Far", blur, id="far")))
     declaration = studio.filter(BLUR)
     job = studio.start(declaration, blur.settings, document, layer_id="far")
-    failed = job.wait(60)
+    failed = job.wait(180)
     assert isinstance(failed, JobFailed)
     assert "Filter could not be computed: Title (plugin) failed: ValueError" in failed.message
     preview = studio.start(
         declaration, blur.settings, document, layer_id="far", region=Region(0, 0, 50, 40)
     )
-    assert isinstance(preview.wait(60), JobFinished)
+    assert isinstance(preview.wait(180), JobFinished)
 
 
 def test_pixels_that_are_no_numbers_are_not_blamed_on_a_live_filter(live, said):

@@ -79,7 +79,7 @@ def document():
 def run(worker, document):
     filter = Declaration("test.test", "Test", "Test", "", plugin="test")
     job = Job(ScriptedPool(worker), filter, {}, document)
-    return job, job.wait(60)
+    return job, job.wait(180)
 
 
 def test_smaller_pieces_are_tried_first(document):

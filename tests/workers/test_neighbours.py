@@ -54,18 +54,18 @@ def test_a_white_disc_stays_white_to_its_rim_whatever_is_hidden_around_it(name, 
 
 @pytest.mark.parametrize("depth", ["uint16", "float32"])
 def test_the_rim_stays_white_at_every_depth(depth, start):
-    outcome = start("enlarge", disc(depth), {"factor": 2}).wait(60)
+    outcome = start("enlarge", disc(depth), {"factor": 2}).wait(180)
     assert on_white(outcome.raster.to_array()).min() >= 254
 
 
 def test_a_preview_at_a_rim_is_bit_for_bit_that_part_of_the_whole(start):
     document = disc(hidden=77)
     region = Region(10, 20, 40, 30)
-    whole = start("repeat", document).wait(30).raster.to_array()
-    part = start("repeat", document, region=region).wait(30).raster.to_array()
+    whole = start("repeat", document).wait(180).raster.to_array()
+    part = start("repeat", document, region=region).wait(180).raster.to_array()
     np.testing.assert_array_equal(part, whole[40:100, 20:100])
-    whole = start("clean_jpeg", document, {"automatic": False}).wait(60).raster.to_array()
-    part = start("clean_jpeg", document, {"automatic": False}, region=region).wait(60)
+    whole = start("clean_jpeg", document, {"automatic": False}).wait(180).raster.to_array()
+    part = start("clean_jpeg", document, {"automatic": False}, region=region).wait(180)
     difference = np.abs(part.raster.to_array().astype(int) - whole[20:50, 10:50].astype(int))
     assert difference.max() <= 1  # a network's sums differ in the last bits with the piece
 
@@ -75,9 +75,9 @@ def test_a_preview_at_a_rim_is_bit_for_bit_that_part_of_the_whole(start):
 def test_an_opaque_picture_comes_out_as_one_without_alpha_bit_for_bit(name, depth, start):
     pixels = from_float(np.random.default_rng(5).random((40, 60, 4), np.float32), depth)
     pixels[..., 3] = 1 if depth == "float32" else np.iinfo(depth).max
-    with_alpha = start(name, Document.from_raster(Raster.from_array(pixels))).wait(60)
+    with_alpha = start(name, Document.from_raster(Raster.from_array(pixels))).wait(180)
     plain = Document.from_raster(Raster.from_array(np.ascontiguousarray(pixels[..., :3])))
-    without = start(name, plain).wait(60)
+    without = start(name, plain).wait(180)
     np.testing.assert_array_equal(with_alpha.raster.to_array()[..., :3], without.raster.to_array())
 
 

@@ -261,7 +261,7 @@ def test_a_job_does_what_is_drawn(studio, live, name):
     document = document_of(held(name), depth="uint8")
     declaration = studio.filter(f"safelight_tones.{name}")
     job = studio.start(declaration, {}, document, layer_id="0")
-    assert isinstance(job.wait(60), JobFinished), job.outcome
+    assert isinstance(job.wait(180), JobFinished), job.outcome
     kept = job.edit().apply(document)
     drawn = render(document, document.region, live)
     assert np.abs(render(kept, kept.region).astype(int) - drawn).max() <= 1
