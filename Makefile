@@ -14,7 +14,7 @@ SPREAD := --maxprocesses 8 --dist worksteal
 TEST_EDITOR := QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest \
 	-n $(shell expr $(PROCESSORS) + 1) $(SPREAD) --ignore tests/models
 TEST_MODELS := .venv-training/bin/python -m pytest -q -c /dev/null --rootdir . \
-	-n $(shell expr \( $(PROCESSORS) + 1 \) / 2) $(SPREAD) \
+	-n $(PROCESSORS) $(SPREAD) \
 	--confcutdir tests/models --import-mode importlib --durations 10 tests/models
 TOLD := .venv-training/tests.log
 PHOTO := $(firstword $(wildcard resources/samples/*.jpg))
@@ -29,8 +29,8 @@ run: build/modules
 	@# Status 1 has been explained in a sentence: no display, say.
 	@$(BIN)/safelight $(PHOTO) || test $$? -eq 1
 
-# Tests of the networks, in an environment of their own with PyTorch, run beside those of the editor
-# on every second processor, and are told afterwards.
+# Tests of the networks, in an environment of their own with PyTorch, run beside those of the editor,
+# are through before them, and are told afterwards.
 test:
 	@.ci/system-libraries
 	@$(MAKE) --no-print-directory --jobs 3 check test-editor test-models \

@@ -2,11 +2,13 @@
 
 import json
 import math
+import subprocess
 
 import pytest
 
 from tests.benchmarks.__main__ import BENCHMARKS, main
 from tests.benchmarks.pairs import Row, Skipped, table
+from tests.benchmarks.talk import Program
 
 
 @pytest.mark.parametrize("name", BENCHMARKS)
@@ -40,3 +42,15 @@ def test_the_figures_can_be_had_as_json(tmp_path, capsys):
     (row,) = json.loads(target.read_text())["rows"]
     assert row["goal_is"] == "at most"
     assert math.isfinite(row["ratio"])
+
+
+def test_a_program_that_gives_no_answer_leaves_no_pipe_open(monkeypatch):
+    started, start = [], subprocess.Popen
+    monkeypatch.setattr(
+        "subprocess.Popen",
+        lambda *given, **told: started.append(start(*given, **told)) or started[0],
+    )
+    with pytest.raises(Skipped, match="ended without an answer"):
+        Program("pairs.py")
+    assert started[0].stdin.closed
+    assert started[0].stdout.closed
