@@ -93,7 +93,7 @@ def test_formats_lists_ours_and_those_of_plugins(capsys):
     status, out, _ = run(capsys, "formats")
     assert status == 0
     assert "TIFF  .tif .tiff  opens and exports" in out
-    assert "OpenRaster  .ora  opens, with its layers" in out
+    assert "OpenRaster  .ora  opens and exports, with its layers" in out
     assert "Portable FloatMap  .pfm  opens  (safelight-floatmap)" in out
     assert "Portable FloatMap  .pfm  exports  (safelight-floatmap)" in out
     status, out, _ = run(capsys, "formats", "--json")

@@ -5,7 +5,7 @@ import pytest
 
 from safelight import actions
 from safelight.cli import main
-from safelight.document import Document, History, Layer, LiveFilter
+from safelight.document import Document, History, Layer, LiveFilter, whole
 from safelight.pixels import Raster
 from safelight.workers.live import LiveFilters
 from safelight.workers.pool import WorkerDied
@@ -72,6 +72,39 @@ def test_a_picture_is_converted(capsys, project, tmp_path):
     status, out, _ = run(capsys, "export", tmp_path / "a.png", tmp_path / "b.tif", "--quiet")
     assert (status, out) == (0, "")
     np.testing.assert_array_equal(written(tmp_path / "b.tif"), written(tmp_path / "a.png"))
+
+
+def test_a_project_is_exported_with_its_layers(capsys, project, tmp_path):
+    target = tmp_path / "trip.ora"
+    status, out, _ = run(capsys, "export", project, target, "--metadata", "none")
+    assert status == 0
+    assert str(target) in out
+    document = actions.open_picture(target).document
+    assert [layer.name for layer in document.layers] == ["Photograph", "Evening"]
+    np.testing.assert_array_equal(written(target)[..., :3], pixels())
+    run(capsys, "export", project, tmp_path / "flat.png", "--quiet")
+    seen = whole(document).to_array()[..., :3].astype(int)
+    assert np.abs(seen - written(tmp_path / "flat.png")).max() <= 1
+
+
+def test_a_layered_file_that_is_there_stays_unless_it_may_go(capsys, project, tmp_path):
+    target = tmp_path / "trip.ora"
+    target.write_bytes(b"mine")
+    status, _, err = run(capsys, "export", project, target)
+    assert status == 1
+    assert "--overwrite" in err
+    assert target.read_bytes() == b"mine"
+    assert run(capsys, "export", project, target, "--overwrite")[0] == 0
+
+
+def test_layers_are_deepened_and_never_made_shallower(capsys, project, tmp_path):
+    target = tmp_path / "deep.ora"
+    assert run(capsys, "export", project, target, "--depth", "16")[0] == 0
+    assert actions.open_picture(target).document.depth == "uint16"
+    status, _, err = run(capsys, "export", target, tmp_path / "b.ora", "--depth", "8")
+    assert status == 0
+    assert "The layers stayed in 16-bit: their depth is not reduced." in err
+    assert actions.open_picture(tmp_path / "b.ora").document.depth == "uint16"
 
 
 def test_a_layer_that_fails_is_named_and_nothing_is_written(capsys, weak, project, tmp_path):

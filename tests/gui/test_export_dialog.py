@@ -206,3 +206,11 @@ def test_the_options_of_a_format_are_those_it_declares(make, tmp_path, qtbot):
     dialog.format.setCurrentText("PNG")
     dialog.controls["PNG", "compression"].choose(0)
     assert finish(dialog, qtbot).bytes > 80 * 60 * 3  # as large as the pixels: not compressed
+
+
+def test_the_dialog_exports_layers_where_the_format_holds_them(make, tmp_path, qtbot):
+    dialog = make()
+    dialog.format.setCurrentText("OpenRaster")
+    assert dialog.target().suffix == ".ora"
+    document = actions.open_picture(finish(dialog, qtbot).path).document
+    assert [layer.name for layer in document.layers] == [x.name for x in dialog._document.layers]

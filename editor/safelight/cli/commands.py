@@ -82,7 +82,7 @@ def formats(words: list[str]) -> int:
         tell_json([item.to_json() for item in found])
         return 0
     for codec in actions.CODECS:
-        verb = "opens and exports" if codec.write else "opens"
+        verb = "opens and exports" if codec.exports else "opens"
         layers = ", with its layers" if codec.layers else ""
         tell(f"{codec.name}  {' '.join(codec.suffixes)}  {verb}{layers}")
         for option in codec.options:

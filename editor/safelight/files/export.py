@@ -1,4 +1,4 @@
-"""Export: a document becomes a JPEG, PNG, TIFF or WebP file, written whole or not at all."""
+"""Export: a document becomes a JPEG, PNG, TIFF, WebP or OpenRaster file, whole or not at all."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.api import ParameterError, Value
-from safelight.document import Document, Layer, Live, Metadata, whole
+from safelight.document import Document, Layer, Live, Metadata, edits, whole
 from safelight.files import metadata, provenance
 from safelight.files.atomic import WriteError, atomic_write, check_target, plain_name
 from safelight.files.codecs import CODECS, Codec, plugin
@@ -43,7 +43,7 @@ _ROWS = 256
 
 def exported_formats() -> tuple[Codec, ...]:
     """The codecs of the formats that Safelight exports."""
-    return tuple(codec for codec in CODECS if codec.write is not None)
+    return tuple(codec for codec in CODECS if codec.exports)
 
 
 class ExportError(Exception):
@@ -121,6 +121,8 @@ def export(
     options = options or ExportOptions()
     name = plain_name(path)
     target = _target(path, document.width, document.height, options, exporters)
+    if target.codec is not None and target.codec.write_document is not None:
+        return _with_layers(document, path, target.codec, options, overwrite, live)
     try:
         if target.codec is None:
             assert target.exporter is not None
@@ -144,6 +146,26 @@ def export(
     except MemoryError as error:
         raise ExportError(f"{name} cannot be exported: there is not enough memory.") from error
     return Exported(written.path, written.bytes, (*content.notes, *written.notes))
+
+
+def _with_layers(
+    document: Document,
+    path: str | os.PathLike[str],
+    codec: Codec,
+    options: ExportOptions,
+    overwrite: bool,
+    live: Live | None,
+) -> Exported:
+    """Write a document with its layers. They keep their depth, unless a deeper one is asked for."""
+    assert codec.write_document is not None
+    notes: list[str] = []
+    depth = _depth(_own(codec), options.depth, document.depth)
+    if deeper(depth, document.depth) == document.depth != depth and options.depth != "same":
+        notes.append(f"The layers stayed in {DEPTHS[document.depth]}: their depth is not reduced.")
+    document = edits.deepen(deeper(depth, document.depth)).apply(document)
+    document = replace(document, metadata=metadata.kept(document.metadata, options.metadata))
+    written = codec.write_document(document, path, overwrite=overwrite, live=live)
+    return Exported(written.path, written.bytes, (*notes, *written.notes))
 
 
 def check_export(

@@ -12,11 +12,29 @@ import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, BinaryIO, TypeAlias
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol, TypeAlias
 
 from safelight.api import Parameter, Value
 from safelight.api.parameters import parameter_of
 from safelight.files.codecs.photograph import Limit, Photograph, Room
+
+
+class Written(Protocol):
+    """A file that was written: the real one (links followed), its bytes, and notes."""
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+
+    @property
+    def bytes(self) -> int:
+        """Its size."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What it could not keep."""
+
 
 Reader: TypeAlias = Callable[[BinaryIO, int, Limit, Room], Photograph]
 """Decodes a file of so many bytes. What is as large as the picture it asks of ``room``.
@@ -50,6 +68,15 @@ class Codec:
     in_place: bool = False
     layers: bool = False
     """Whether its files hold layers."""
+    write_document: Callable[..., Written] | None = None
+    """Instead of ``write``, where layers are written: it takes a document, a path, ``overwrite``
+    and ``live``, and writes, reads back and replaces the file as ``files.export`` does.
+    """
+
+    @property
+    def exports(self) -> bool:
+        """Whether its files are written."""
+        return self.write is not None or self.write_document is not None
 
     @cached_property
     def options(self) -> tuple[Parameter, ...]:

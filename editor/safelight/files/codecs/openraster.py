@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 import math
+import os
 import struct
 import zipfile
 import zlib
@@ -19,10 +20,11 @@ from xml.parsers import expat
 
 import numpy as np
 
+from safelight.document import Document, Live
 from safelight.document.layer import DEEPEST, MOST_LAYERS
 from safelight.files.atomic import plain_name
 from safelight.files.codecs import png
-from safelight.files.codecs.codec import Codec
+from safelight.files.codecs.codec import Codec, Written
 from safelight.files.codecs.photograph import (
     BYTES_PER_PIXEL,
     DamagedError,
@@ -318,6 +320,15 @@ def _opacity(facts: dict[str, str]) -> float:
     return min(max(value, 0.0), 1.0)
 
 
+def write_document(
+    document: Document, path: str | os.PathLike[str], *, overwrite: bool, live: Live | None
+) -> Written:
+    """Write a document with its layers (``files.openraster``)."""
+    from safelight.files.openraster import export_openraster
+
+    return export_openraster(document, path, overwrite=overwrite, live=live)
+
+
 CODEC = Codec(
     "OpenRaster",
     suffixes=(".ora",),
@@ -326,4 +337,6 @@ CODEC = Codec(
     read=read,
     in_place=True,
     layers=True,
+    depths=("uint8", "uint16"),
+    write_document=write_document,
 )
