@@ -73,8 +73,9 @@ def _view(desk: Desk) -> list[Deed]:
     menu.front("fit", "&Fit in window", lambda front: front.canvas.fit(), "Ctrl+0")
     menu.front("full size", "&100 %", lambda front: front.canvas.full_size(), "Ctrl+1")
     menu.part(1)
-    menu.front("right", "Rotate view &right", lambda front: front.canvas.rotate_right(), "Ctrl+]")
-    menu.front("left", "Rotate view &left", lambda front: front.canvas.rotate_left(), "Ctrl+[")
+    # The brackets with Ctrl are for turning the picture itself.
+    menu.front("right", "Rotate view &right", lambda front: front.canvas.rotate_right(), "Ctrl+.")
+    menu.front("left", "Rotate view &left", lambda front: front.canvas.rotate_left(), "Ctrl+,")
     # No digit: a German keyboard has = above 0, and on a French one digits need Shift.
     level = "Ctrl+Shift+R"
     menu.front("level", "Le&vel view", lambda front: front.canvas.reset_rotation(), level)
