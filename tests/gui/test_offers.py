@@ -52,8 +52,8 @@ def test_a_change_of_the_store_is_heard_once_and_shown(window, photo, qtbot):
     record(window.studio.store, "safelight-new")
     qtbot.waitUntil(lambda: window.offers is not before)
     assert [offers is window.offers for offers in heard] == [True]
-    assert workspace.filters.declaration("safelight_new.f0") is not None
+    assert workspace.filters.offered.declaration("safelight_new.f0") is not None
     assert window.deeds["filter safelight_new.f0"].isEnabled()
     window.studio.store.uninstall("safelight-new")
-    qtbot.waitUntil(lambda: workspace.filters.declaration("safelight_new.f0") is None)
+    qtbot.waitUntil(lambda: workspace.filters.offered.declaration("safelight_new.f0") is None)
     assert window.offers == before
