@@ -75,10 +75,11 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/installed: pyproject.toml $(wildcard plugins/*/pyproject.toml) | $(VENV)/bin/python
-	@# What builds comes once: pip would fetch it anew for the editor and for each plugin.
+	@# What builds comes once: pip would fetch it anew for the editor and for each plugin. It warns of
+	@# every folder that is installed where it lies, which is what is meant.
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1' 'setuptools>=77'
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation \
-		-e . $(EDITABLE)
+	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--no-build-isolation -e . $(EDITABLE)
 	@touch $@
 
 $(VENV)/installed-test: $(VENV)/installed
