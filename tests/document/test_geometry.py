@@ -325,3 +325,37 @@ def test_the_resampler_is_compiled_for_documents_that_are_resampled_and_for_no_o
         geometry.moved(document, document.layers[1], Place.offset(0.5, 0)),
     ):
         assert RESAMPLE in kernels(turned)
+
+
+@settings(max_examples=15)
+@given(st.integers(0, 79), st.integers(0, 59), numbers, numbers, st.integers(30, 200))
+def test_a_perspective_is_what_an_independent_reference_gives(x, y, across, down, width):
+    pixels = noise(60, 80, 4, "float32", 4)
+    document = Document(80, 60, "float32", (Layer("Base", Raster.from_array(pixels)),))
+    through = Place((80 / width, across / 9, 1.5, down / 9, 0.9, 2, across / 90, down / 90, 1))
+    seen = geometry.perspective(document, width, 60, through)
+    x = x * width // 80
+    made = render(seen, Region(x, y, 1, 1))[0, 0].astype(np.float64)
+    if through.matrix[6] * (x + 0.5) + through.matrix[7] * (y + 0.5) + 1 < 0.05:
+        return
+    colour, alpha, own = reference(pixels, through.matrix, x + 0.5, y + 0.5)
+    assert abs(made[3] - alpha) < 1e-3
+    if own > 0.05 and alpha > 0.01:
+        assert np.abs(made[:3] * made[3] - colour).max() < 1e-3
+
+
+@settings(max_examples=15)
+@given(st.integers(7, 300), st.integers(7, 200), st.floats(0, 1), st.floats(0, 1))
+def test_a_resized_picture_is_what_an_independent_reference_gives(width, height, across, down):
+    pixels = noise(60, 80, 4, "float32", 4)
+    document = Document(80, 60, "float32", (Layer("Base", Raster.from_array(pixels)),))
+    resized = geometry.resize(document, width, height)
+    assert resized.frame == IDENTITY
+    assert resized.layers[0].raster.width == width
+    x, y = min(int(across * width), width - 1), min(int(down * height), height - 1)
+    made = render(resized, Region(x, y, 1, 1))[0, 0].astype(np.float64)
+    matrix = (80 / width, 0, 0, 0, 60 / height, 0, 0, 0, 1)
+    colour, alpha, own = reference(pixels, matrix, x + 0.5, y + 0.5)
+    assert abs(made[3] - alpha) < 1e-3
+    if own > 0.05:
+        assert np.abs(made[:3] * made[3] - colour).max() < 1e-3

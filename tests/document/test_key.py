@@ -254,3 +254,13 @@ def test_a_key_knows_content_and_not_which_objects_hold_it(document):
     again = replace(document, layers=tuple(copied(layer) for layer in document.layers))
     same = replace(filter, settings={"b": 2, "a": 1})
     assert result_key(again, same, {}) == result_key(document, filter, {})
+
+
+def test_whole_numbers_of_lengths_and_opacities_are_spelled_as_others_are(document):
+    def of(number):
+        held = LiveFilter("told", grow=number(5), feather=number(3), texture=number(1), masked=True)
+        layer = Layer("Told", held, opacity=number(1), mask=mask(), id="told")
+        below = replace(document, layers=(*document.layers, layer))
+        return result_key(below, held, {}, masked=layer)
+
+    assert of(int) == of(float)

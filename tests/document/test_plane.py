@@ -15,6 +15,7 @@ from safelight.document import (
     Layer,
     LiveFilter,
     Renderer,
+    edits,
     geometry,
     reachable,
     render,
@@ -172,3 +173,67 @@ def test_reachable_is_the_frame_and_the_reach_as_far_as_there_is_a_plane():
     assert reachable(
         geometry.perspective(cropped, 50, 60, Place((1, 0, 0, 0, 1, 0, 1e-3, 0, 1))), 16
     )
+
+
+def hidden(kind):
+    """A cropped or straightened document of two layers, one moved, and a live blur."""
+    top = Layer(
+        "Top",
+        raster(200, 150, 4, "float32", 3),
+        place=Place.offset(260, 250),
+        mode="multiply",
+        mask=raster(WIDTH, HEIGHT, 1, "uint8", 8),
+        id="top",
+    )
+    made = document(top, blur(3), channels=3)
+    if kind == "straightened":
+        return geometry.straighten(made, 3)
+    return geometry.crop(made, Region(150, 140, 200, 190))
+
+
+@pytest.mark.parametrize("kind", ["cropped", "straightened"])
+def test_a_flattened_picture_looks_the_same_and_a_crop_of_it_is_taken_back(kind):
+    before, live = hidden(kind), Blur()
+    flat = edits.flatten().through(live).apply(before)
+    assert len(flat.layers) == 1
+    assert np.abs(shown(flat)[..., :3] - shown(before)[..., :3]).max() < 1e-6
+    found = geometry.extent(flat)
+    assert (found.x, found.y, found.right, found.bottom) == tuple(extent_of(before))
+    again, all_of_it = geometry.reveal_all(flat), geometry.reveal_all(before)
+    assert np.abs(opaque(shown(again)) - opaque(shown(all_of_it))).max() < 1e-5
+
+
+def opaque(pixels):
+    """Premultiplied: under what is transparent there is no colour."""
+    return pixels[..., :3] * pixels[..., 3:] if pixels.shape[2] == 4 else pixels
+
+
+def extent_of(document):
+    found = reachable(document, 10_000)
+    return found.x, found.y, found.right, found.bottom
+
+
+def test_layers_merged_down_keep_what_the_frame_hides():
+    before = hidden("cropped")
+    before = replace(before, layers=before.layers[:2])
+    merged = edits.merge_down(layer="top").through(None).apply(before)
+    assert len(merged.layers) == 1
+    assert np.array_equal(shown(merged)[..., :3], shown(before)[..., :3])
+    again, all_of_it = geometry.reveal_all(merged), geometry.reveal_all(before)
+    assert np.abs(opaque(shown(again)) - opaque(shown(all_of_it))).max() < 1e-6
+
+
+def test_what_was_kept_for_the_frame_alone_is_flattened_for_the_frame_alone():
+    kept = Kept(raster(50, 60, 3, "float32", 9), "key", place=Place.offset(100, 100))
+    costly = Layer("Costly", LiveFilter("costly", kept=kept), opacity=0.5)
+    cropped = geometry.crop(document(), Region(100, 100, 50, 60))
+    cropped = replace(cropped, layers=(*cropped.layers, costly))
+    flat = edits.flatten().through(Blur()).apply(cropped)
+    assert geometry.extent(flat) == flat.region
+    assert np.array_equal(shown(flat), shown(cropped))
+
+
+def test_a_plane_that_no_memory_holds_is_not_flattened_with_the_picture():
+    far = Layer("Far", raster(9, 9, 4, "float32", 3), place=Place.offset(900_000, 900_000))
+    flat = edits.flatten().through(None).apply(document(far))
+    assert geometry.extent(flat) == flat.region

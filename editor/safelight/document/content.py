@@ -85,6 +85,9 @@ class LiveFilter:
     def __post_init__(self) -> None:
         if self.channels not in get_args(Channels):
             raise ValueError(f"a filter works on all, luminance or colour, not {self.channels}")
+        for name in ("texture", "grow", "feather"):
+            # One number has one spelling: keys are of what is written down.
+            object.__setattr__(self, name, float(getattr(self, name)))
         if not 0 <= self.texture <= 1:
             raise ValueError(f"texture is 0 to 1, not {self.texture}")
         for name, value, (low, high) in (

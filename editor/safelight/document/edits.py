@@ -254,10 +254,11 @@ def merge_down(document: Document, *, layer: str = "", live: Live | None = None)
     onto_lower = base == place - 1
     layers = replace(lower, clipped=False), replace(upper, clipped=onto_lower)
     both = replace(document, layers=layers, selection=None)
+    held = geometry.with_hidden(both)
     merged = replace(
         lower,
-        content=whole(both, live),
-        place=document.frame,
+        content=whole(held, live),
+        place=held.frame,
         synthetic=both.synthetic,
         opacity=1.0,
         mode=lower.mode,
@@ -269,9 +270,12 @@ def merge_down(document: Document, *, layer: str = "", live: Live | None = None)
 
 @command("&Flatten", menu="Layer", section=1, context=True)
 def flatten(document: Document, *, live: Live | None = None) -> Document:
-    """Make all visible layers one pixel layer."""
-    document = _in_pixels(document)
-    flat = Layer("Background", whole(document, live), synthetic=document.synthetic)
+    """Make all visible layers one pixel layer, which keeps what they hold beyond the picture."""
+    if not document.frame.is_affine:  # which no layer's place can be
+        document = _in_pixels(document)
+    held = geometry.with_hidden(document)
+    pixels = whole(held, live)
+    flat = Layer("Background", pixels, place=held.frame, synthetic=document.synthetic)
     return replace(document, layers=(flat,))
 
 
@@ -799,7 +803,9 @@ def enlarge(
 ) -> Edit:
     """Make the document ``scale`` times as wide and high, and keep its layers.
 
-    ``rasters`` holds the new pixels of every pixel layer by its id. Masks and the selection are
+    ``rasters`` holds the new pixels of every pixel layer by its id: those of the picture, because
+    who crops before enlarging wants no others computed. What the frame hides is gone from the
+    result, and there again once the edit is undone. Masks and the selection are
     enlarged (bicubic), and so are results that filter layers have kept: they show until they are
     computed anew. ``lengths`` gives a filter with its lengths scaled.
     """

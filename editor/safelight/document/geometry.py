@@ -12,6 +12,7 @@ from safelight.api import Region
 from safelight.document.document import Document
 from safelight.document.layer import Layer
 from safelight.document.place import IDENTITY, Place
+from safelight.document.plane import held_around, reachable
 from safelight.pixels import Raster, View
 
 LONGEST_SIDE = 1_000_000
@@ -216,6 +217,18 @@ def framed_as(document: Document, other: Document) -> Document:
     if document.looked_at == other.looked_at or not same_plane(document, other):
         return document
     return replace(document, width=other.width, height=other.height, frame=other.frame)
+
+
+def with_hidden(document: Document) -> Document:
+    """The document whose picture shows all that a single layer can hold of what it shows and
+    hides: what has been computed for the frame alone, and a plane of more than MOST_PIXELS, end
+    with the frame.
+    """
+    held = held_around(document)
+    too_large = held.width * held.height > max(MOST_PIXELS, document.width * document.height)
+    if too_large or held == document.region or not document.frame.is_affine:
+        return document
+    return crop(document, reachable(document, max(held.width, held.height)))
 
 
 def settled(document: Document) -> Document:

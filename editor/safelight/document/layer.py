@@ -53,6 +53,8 @@ class Layer:
     _seen: dict[Picture, Layer] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        # One number has one spelling: keys are of what is written down.
+        object.__setattr__(self, "opacity", float(self.opacity))
         if not 0 <= self.opacity <= 1:
             raise ValueError(f"opacity is 0 to 1, not {self.opacity}")
         if self.mode not in MODES:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from safelight.api import Region
 from safelight.document.document import Document
 from safelight.document.layer import Layer, walk
+from safelight.document.place import Place
 from safelight.pixels import TILE, Raster, View, seen
 
 Pixels: TypeAlias = NDArray[Any]
@@ -97,14 +98,17 @@ def surrounded(document: Document, level: int, looks: int) -> Surrounded:
 
 
 def corner(document: Document, level: int = 0) -> tuple[int, int]:
-    """Where the picture's first pixel lies in the plane, in pixels of a level; (0, 0) where pixels
-    do not lie on pixels.
+    """Where the picture's first pixel lies on a grid that stays where it is when the picture is
+    cropped, in pixels of a level; (0, 0) under a perspective.
     """
-    a, b, x, c, d, y, g, h, _ = document.frame.matrix
-    step = 1 << level
-    if (a, b, c, d, g, h) != (1, 0, 0, 1, 0, 0) or x % step or y % step:
+    frame = document.frame
+    if not frame.is_affine:
         return 0, 0
-    return int(x) >> level, int(y) >> level
+    x, y = frame.at(0, 0)
+    a, b, _, c, d, _ = frame.matrix[:6]
+    back = Place.affine(a, b, 0, c, d, 0).inverse
+    u, v = back.at(x, y)
+    return math.floor(u + 1e-6) >> level, math.floor(v + 1e-6) >> level
 
 
 def held_around(document: Document) -> Region:

@@ -232,7 +232,7 @@ class Proofs(QObject):
             size = document.width, document.height
             builder = RasterBuilder(*size, raster.channels, document.depth)
             builder.write(computed, raster.to_array())
-            kept = _with_filter(task.layer, kept=Kept(builder.finish(), ""))
+            kept = _with_filter(task.layer, kept=Kept(builder.finish(), "", place=document.frame))
             return _image(document.with_layer(kept), region, live)
 
         self._on_a_thread(work, self._arrive)
