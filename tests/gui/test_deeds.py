@@ -171,3 +171,28 @@ def test_a_panel_is_shown_from_the_view_menu(opened, window):
     for name in ("History", "Layers"):
         window.deeds[f"panel {name}"].trigger()
         assert opened.lists.tabText(opened.lists.currentIndex()) == name
+
+
+def test_a_layer_is_moved_up_and_down_from_its_menu(opened, window):
+    window.deeds["new_layer"].trigger()
+    session = opened.session
+    upper = session.active
+    up, down = window.deeds["raise"], window.deeds["lower"]
+    assert (up.isEnabled(), down.isEnabled()) == (False, True)
+    down.trigger()
+    assert session.document.layers[0].id == upper
+    assert (up.isEnabled(), down.isEnabled()) == (True, False)
+    up.trigger()
+    assert session.document.layers[1].id == upper
+
+
+def test_a_picture_is_kept_in_a_deeper_depth_and_a_selection_made_a_mask(opened, window, qtbot):
+    session = opened.session
+    window.deeds["deepen depth=uint16"].trigger()
+    qtbot.waitUntil(lambda: session.document.depth == "uint16")
+    assert [step.label for step in session.history.steps][1:] == ["Convert to 16-bit"]
+    masks = window.deeds["mask_from_selection"]
+    assert not masks.isEnabled()
+    session.do(edits.select_box(box=(10, 10, 20, 20)))
+    masks.trigger()
+    assert session.layer.mask.digests() == session.document.selection.digests()

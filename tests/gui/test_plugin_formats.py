@@ -56,7 +56,7 @@ def test_the_open_dialog_shows_files_of_plugins(window, monkeypatch):
     monkeypatch.setattr(
         QFileDialog, "getOpenFileNames", lambda *words: asked.append(words[-1]) or ([], "")
     )
-    window.ask_and_open()
+    window.deeds["open"].trigger()
     assert "*.pfm" in asked[0]
     assert "*.PFM" in asked[0]
 

@@ -25,6 +25,7 @@ from safelight.document.document import Document, clipping_base
 from safelight.document.edit import (
     Edit,
     EditError,
+    Entry,
     Record,
     Settings,
     When,
@@ -78,6 +79,10 @@ def _with_below(document: Document, layer: Layer | None) -> bool:
 
 def _selects(document: Document, layer: Layer | None) -> bool:
     return document.selection is not None
+
+
+def _selects_for_layer(document: Document, layer: Layer | None) -> bool:
+    return document.selection is not None and layer is not None
 
 
 def _reveals(document: Document, layer: Layer | None) -> bool:
@@ -396,7 +401,7 @@ def remove_mask(document: Document, *, layer: str = "") -> Document:
     return document.with_layer(replace(_unlocked(document, layer), mask=None))
 
 
-@command("Mask from selection")
+@command("M&ask from selection", menu="Layer", section=3, context=True, when=_selects_for_layer)
 def mask_from_selection(document: Document, *, layer: str = "") -> Document:
     """Make the selection a layer's mask."""
     if document.selection is None:
@@ -838,8 +843,18 @@ def enlarge(
     return _rendering(label, lambda document, _: apply(document))
 
 
-@command("Convert depth", words=lambda given: f"Convert to {DEPTHS[str(given['depth'])]}")
-def deepen(document: Document, *, depth: _Depth = "uint16") -> Document:
+@command(
+    "Convert &depth",
+    menu="Image",
+    section=2,
+    entries=(
+        Entry("Convert to 16-&bit", {"depth": "uint16"}),
+        Entry("Convert to 32-bit &float", {"depth": "float32"}),
+    ),
+    when=lambda document, layer: document.depth != "float32",
+    words=lambda given: f"Convert to {DEPTHS[str(given['depth'])]}",
+)
+def deepen(document: Document, *, depth: _Depth = "uint16", live: Live | None = None) -> Document:
     """Keep pixels in a deeper ``depth``, each value as it is, so that results have its bits.
 
     A document that is as deep already stays as it is.

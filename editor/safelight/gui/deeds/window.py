@@ -110,13 +110,19 @@ def _help(desk: Desk) -> list[Deed]:
 
 
 def of_layers(desk: Desk) -> list[Deed]:
-    """The lines about the active layer that are no commands: they leave the document as it is."""
+    """The lines about the active layer for which the window has to know more than a command."""
 
     def failed(front: Workspace) -> bool:
         return front.session.active in front.session.results.failed
 
     def stale(front: Workspace) -> bool:
         return front.session.active in front.session.results.stale
+
+    def shift(step: int, front: Workspace) -> None:
+        front.layers.shift(step)
+
+    def shifts(step: int, front: Workspace) -> bool:
+        return not front.session.locked and front.layers.place_after(step) is not None
 
     def try_again(front: Workspace) -> None:
         front.session.results.try_again(front.session.active)
@@ -126,6 +132,11 @@ def of_layers(desk: Desk) -> list[Deed]:
 
     menu = _Lines("Layer", desk)
     menu.front("rename", "R&ename layer", lambda front: front.layers.tree.edit_name(), context=True)
+    menu.part(4)
+    menu.front("raise", "Move layer u&p", partial(shift, 1), when=partial(shifts, 1), context=True)
+    menu.front(
+        *("lower", "Move layer do&wn", partial(shift, -1)), when=partial(shifts, -1), context=True
+    )
     menu.part(5)
     menu.front("try again", "&Try again", try_again, when=failed, context=True)
     menu.front("refresh", "Refres&h", refresh, when=stale, context=True)

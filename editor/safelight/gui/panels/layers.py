@@ -214,14 +214,19 @@ class LayersPanel(Panel):
 
     def shift(self, step: int) -> None:
         """The active layer ``step`` places up or down among its siblings."""
-        document, layer = self._document, self.layer
-        if document is None or layer is None:
-            return
-        siblings = document.siblings(layer.id)
-        place = next(i for i, item in enumerate(siblings) if item.id == layer.id) + step
-        if 0 <= place < len(siblings):
+        document, layer, place = self._document, self.layer, self.place_after(step)
+        if document is not None and layer is not None and place is not None:
             parent = group_of(document, layer.id)
             self.edit_wanted.emit(edits.move_layer(layer.id, parent or "", place))
+
+    def place_after(self, step: int) -> int | None:
+        """The active layer's place ``step`` places up or down; None where there is none."""
+        document, layer = self._document, self.layer
+        if document is None or layer is None:
+            return None
+        siblings = document.siblings(layer.id)
+        place = next(i for i, item in enumerate(siblings) if item.id == layer.id) + step
+        return place if 0 <= place < len(siblings) else None
 
     def menu(self) -> QMenu:
         """What can be done with the active layer."""
