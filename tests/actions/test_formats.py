@@ -64,6 +64,26 @@ def test_all_of_16_bits_come_in(opened):
     assert result.document.name == "picture.fine"
 
 
+def test_a_photograph_comes_in_with_all_that_stands_beside_its_pixels(opened):
+    profile, exif = pictures.wide_profile(), pictures.exif_block(1)
+    data = b"|SPLIT|".join((profile, exif, pictures.XMP, pictures.IPTC))
+    result = opened("whole", data)
+    document = result.document
+    assert np.array_equal(pixels_of(result), PIXELS)
+    assert document.profile.icc == profile
+    assert document.metadata == Metadata(exif, pictures.XMP, pictures.IPTC, dpi=(300.0, 240.5))
+    assert result.notes == ("Its layers were left out.",)
+    assert result.facts["artist"] == "Ada Example"
+
+
+def test_a_photograph_is_set_upright_as_its_exif_says(opened):
+    data = b"|SPLIT|".join((b"", pictures.exif_block(6), b"", b""))
+    result = opened("whole", data)
+    assert np.array_equal(pixels_of(result), np.rot90(PIXELS, -1))
+    assert result.document.metadata.dpi == (240.5, 300.0)
+    assert result.document.profile == Profile()
+
+
 def test_the_other_byte_order_comes_in(opened):
     assert np.array_equal(pixels_of(opened("swapped")), PIXELS)
 
@@ -105,6 +125,8 @@ WRONG = {
     "lie_larger": "failed: ValueError: could not broadcast",
     "lie_true": "returned uint8 of shape [True, 3, 3]",
     "lie_dtype": "returned object of shape [2, 3, 3]",
+    "odd_photograph": "a resolution is two numbers of pixels per inch",
+    "lie_beside": "returned a photograph that makes no sense",
     "lie_channels": "returned uint8 of shape",
 }
 

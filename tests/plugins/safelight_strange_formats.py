@@ -36,7 +36,7 @@ def lie(shape, dtype="uint8"):
 
     def reply(self, message, answer, **values):
         if answer == "made":
-            values = {"shape": shape, "dtype": dtype}
+            values = {"shape": shape, "dtype": dtype, "beside": values.get("beside")}
         honest(self, message, answer, **values)
 
     module.Worker.reply = reply
@@ -47,6 +47,20 @@ def lie(shape, dtype="uint8"):
 def fine(data):
     assert isinstance(data, bytes)
     return PIXELS + len(data)
+
+
+@reader
+def whole(data):
+    """A photograph with all that can stand beside its pixels, which the data are made of."""
+    profile, exif, xmp, iptc = data.split(b"|SPLIT|")
+    notes = ("Its layers were left out.",)
+    pixels = np.asfortranarray(PIXELS)
+    return api.Photograph(pixels, profile, exif, xmp, iptc, resolution=(300, 240.5), notes=notes)
+
+
+@reader
+def odd_photograph(data):
+    return api.Photograph(PIXELS, resolution=(0, 5))
 
 
 @reader
@@ -62,6 +76,24 @@ def rgba(data):
 @reader
 def grey_alpha(data):
     return PIXELS[..., :2].astype(np.float32) / 20000
+
+
+@reader
+def lie_beside(data):
+    module = next(
+        x
+        for x in map(sys.modules.get, ("__main__", "safelight.workers.process"))
+        if hasattr(x, "Worker")
+    )
+    honest = module.Worker.reply
+
+    def reply(self, message, answer, **values):
+        if answer == "made":
+            values["beside"] = {"parts": [1 << 40, 0, 0, 0], "resolution": None, "notes": []}
+        honest(self, message, answer, **values)
+
+    module.Worker.reply = reply
+    return PIXELS
 
 
 @reader

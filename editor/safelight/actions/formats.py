@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from numpy.typing import NDArray
 
-from safelight.api import Format
+from safelight.api import Format, Photograph
 from safelight.files import DamagedError, EncodingError, TooLargeError
 from safelight.workers import formats
 from safelight.workers.pool import Pool
@@ -26,8 +26,8 @@ class PluginImporter:
     pool_of: PoolOf
     patience: float
 
-    def read(self, file: io.BufferedReader, size: int, limit: int | None) -> NDArray[Any]:
-        """The pixels of a file. Raises DamagedError, TooLargeError, OSError and MemoryError."""
+    def read(self, file: io.BufferedReader, size: int, limit: int | None) -> Photograph:
+        """What is in a file. Raises DamagedError, TooLargeError, OSError and MemoryError."""
         pool = self.pool_of(self.format.plugin)
         try:
             return formats.decode(pool, self.format, file, size, limit, self.patience)

@@ -48,6 +48,7 @@ from safelight.api.parameters import (
     Tray,
     Unless,
 )
+from safelight.api.photograph import Photograph
 from safelight.api.prepare import Prepare, Prepared, Source
 from safelight.api.region import Region
 from safelight.api.shapes import curve_samples
@@ -89,6 +90,7 @@ __all__ = [
     "Number",
     "Parameter",
     "ParameterError",
+    "Photograph",
     "Pixels",
     "Prepare",
     "Prepared",

@@ -132,9 +132,10 @@ def importer(
 
     It receives the whole file as ``bytes`` and returns (height, width, channels) of uint8,
     uint16 or float32: grey, grey and alpha, RGB or RGBA, sRGB-encoded, alpha not premultiplied,
-    full scale of the integers or 1.0 = white; float32 may go beyond. It raises ``FormatError``
-    for a file that it cannot read. ``beginnings`` are the first bytes such files can have.
-    Raises ValueError for a declaration that makes no sense.
+    full scale of the integers or 1.0 = white; float32 may go beyond. Where the file says more, it
+    returns a ``Photograph`` of such pixels, with their profile, metadata, resolution and notes. It
+    raises ``FormatError`` for a file that it cannot read. ``beginnings`` are the first bytes such
+    files can have. Raises ValueError for a declaration that makes no sense.
     """
 
     def decorate(function: Function) -> Function:

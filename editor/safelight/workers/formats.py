@@ -18,7 +18,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from safelight.api import Format
+from safelight.api import Format, Photograph
+from safelight.api.photograph import MOST_BESIDE
 from safelight.pixels import DEPTHS
 from safelight.workers.blocks import Block
 from safelight.workers.patience import PATIENCE
@@ -52,11 +53,11 @@ def decode(
     size: int,
     limit: int | None,
     patience: float = PATIENCE,
-) -> NDArray[Any]:
-    """The pixels of a file of ``size`` bytes, by an importer of a plugin that ``pool`` runs.
+) -> Photograph:
+    """What is in a file of ``size`` bytes, by an importer of a plugin that ``pool`` runs.
 
-    (height, width, 1 to 4) of uint8, uint16 or float32, at most ``limit`` pixels. They are as the
-    file has them: float32 may hold NaN and infinity.
+    The pixels are (height, width, 1 to 4) of uint8, uint16 or float32, at most ``limit``. They are
+    as the file has them: float32 may hold NaN and infinity.
     Raises FormatFailed, TooManyPixels, OSError from reading and MemoryError.
     """
     with _talk(pool, format, patience) as talk:
@@ -69,8 +70,15 @@ def decode(
         height, width, _ = shape
         if limit is not None and width * height > limit:
             raise TooManyPixels(width, height)
-        # A copy, because the worker can still write to the block.
-        return talk.collect(shape, dtype).copy()
+        # Copies, because the worker can still write to the blocks.
+        pixels = talk.collect(shape, dtype).copy()
+        try:
+            facts = made["beside"]
+            length = whole(sum(facts["parts"]), 0, MOST_BESIDE)
+            held = talk.collect((length,), "uint8").tobytes() if length else b""
+            return Photograph.put_together(pixels, held, facts)
+        except (LookupError, TypeError, ValueError, AttributeError):
+            raise talk.failure("returned a photograph that makes no sense") from None
 
 
 def encode(

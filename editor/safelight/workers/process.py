@@ -154,7 +154,7 @@ class Worker:
         self._channel = channel
         self._plugins: Plugins | None = None
         self._blocks: dict[int, BorrowedBlock] = {}
-        self._made: NDArray[Any] | None = None
+        self._made: list[NDArray[Any]] = []
         self._messages: queue.SimpleQueue[protocol.Message] = queue.SimpleQueue()
         self._answers = {
             "describe": self._describe,
@@ -370,13 +370,19 @@ class Worker:
         """Turn a file's bytes into pixels, and say how many: the host lends a block for them."""
         function, lent = self._format(message), message["input"]
         data = self._blocks[lent["block"]].array(tuple(lent["shape"]), np.uint8).tobytes()
-        pixels = np.asarray(function(data))
+        found = function(data)
+        if not isinstance(found, api.Photograph):
+            found = api.Photograph(np.asarray(found))
+        pixels = found.pixels
         if pixels.ndim != 3 or pixels.dtype.name not in DEPTHS:
             raise ValueError(
                 f"it returned {pixels.dtype} of shape {pixels.shape}; expected"
                 f" (height, width, 1 to 4) of {', '.join(DEPTHS)}"
             )
-        self._hold(message, pixels)
+        held, facts = found.beside()
+        self._hold(message, pixels, beside=facts)
+        if held:
+            self._made.append(np.frombuffer(held, np.uint8))
 
     def _encode(self, message: protocol.Message) -> None:
         """Turn pixels into a file's bytes, and say how many."""
@@ -389,15 +395,15 @@ class Worker:
         self._hold(message, np.frombuffer(data, np.uint8))
 
     def _hold(self, message: protocol.Message, made: NDArray[Any], **values: Any) -> None:
-        self._made = made
+        self._made = [made]
         self.reply(message, "made", shape=list(made.shape), dtype=made.dtype.name, **values)
 
     def _collect(self, message: protocol.Message) -> None:
         """Copy what was made into the block that the host lends for it."""
-        made, self._made = self._made, None
+        made = self._made.pop(0)
         lent = message["output"]
         output = self._blocks[lent["block"]].array(tuple(lent["shape"]), lent["dtype"])
-        np.copyto(output, made)  # type: ignore[arg-type]
+        np.copyto(output, made)
         self.reply(message, "done")
 
     def _image(self, place: protocol.Message) -> api.Image:

@@ -8,8 +8,11 @@ from typing import Any, BinaryIO, Protocol, TypeAlias
 
 from numpy.typing import NDArray
 
+from safelight import api
 from safelight.api import Format
-from safelight.files.codecs.photograph import DamagedError, Limit, Photograph, with_numbers
+from safelight.document import Metadata
+from safelight.files.codecs.photograph import DamagedError, Limit, Photograph, Space, with_numbers
+from safelight.files.metadata import plain_text
 
 
 class EncodingError(Exception):
@@ -23,10 +26,9 @@ class Importer(Protocol):
     def format(self) -> Format:
         """What it says of itself."""
 
-    def read(self, file: io.BufferedReader, size: int, limit: Limit) -> NDArray[Any]:
-        """The pixels of a file of ``size`` bytes: grey, grey and alpha, RGB or RGBA, in sRGB.
+    def read(self, file: io.BufferedReader, size: int, limit: Limit) -> api.Photograph:
+        """What is in a file of ``size`` bytes; in its pixels NaN and infinity may occur.
 
-        (height, width, 1 to 4) of uint8, uint16 or float32, in which NaN and infinity may occur.
         Raises DamagedError, TooLargeError, OSError and MemoryError.
         """
 
@@ -65,13 +67,16 @@ def choose(importers: Sequence[Importer], head: bytes, suffix: str) -> Importer 
 
 def read(importer: Importer, file: io.BufferedReader, size: int, limit: Limit) -> Photograph:
     """What is in a foreign file. Raises what ``Importer.read`` does."""
-    notes: list[str] = []
-    pixels = with_numbers(importer.read(file, size, limit), notes)
+    found = importer.read(file, size, limit)
+    notes = [plain_text(note) for note in found.notes]
+    pixels = with_numbers(found.pixels, notes)
     channels = pixels.shape[2]
     alpha = channels in (2, 4)
     if alpha and pixels.dtype.kind == "f" and not _is_coverage(pixels[..., -1]):
         raise DamagedError("cannot be opened: its transparency goes beyond none and full")
-    return Photograph(pixels, "grey" if channels < 3 else "rgb", alpha, notes=notes)
+    kept = Metadata(found.exif or None, found.xmp or None, found.iptc or None, dpi=found.resolution)
+    space: Space = "grey" if channels < 3 else "rgb"
+    return Photograph(pixels, space, alpha, found.profile or None, kept, notes)
 
 
 def _is_coverage(alpha: NDArray[Any]) -> bool:
