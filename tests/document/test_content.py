@@ -129,6 +129,13 @@ def test_what_has_no_pixels_of_its_own_is_seen_in_the_pictures_size_depth_and_co
     assert np.abs(shown - half).max() < 1 / 200
     narrow = geometry.crop(document, Region(1, 0, 1, 2))
     assert np.abs(to_float(render(narrow, narrow.region)) - half).max() < 1 / 200
+    for larger in (
+        geometry.resize(document, 6, 4),
+        edits.enlarge({layers[0].id: Raster.filled(6, 4, (0, 0, 0), depth)}, 2).apply(document),
+    ):
+        assert larger.layer("glow").content == Glow(0.5), "it needs no new pixels"
+        seen = larger.picture.layer("glow").pixels
+        assert (seen.width, seen.height, seen.depth) == (6, 4, depth)
     assert layers[1].kind.sample(layers[1].content) is GlowKind.shown
     assert black is layers[0].kind.sample(layers[0].content)
 

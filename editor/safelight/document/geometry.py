@@ -233,7 +233,8 @@ def with_hidden(document: Document) -> Document:
 
 def settled(document: Document) -> Document:
     """The document of the picture alone, in a plane of which it is the whole: what its frame hides
-    is gone, and what it showed through maps is pixels. Itself where that is so already.
+    is gone, and what it showed through maps is pixels. Itself where that is so already. What has
+    no rasters of its own stays what it is: it shows itself in any size.
     """
     picture = document.picture
     if picture is document:
@@ -245,8 +246,15 @@ def settled(document: Document) -> Document:
     def pixels(raster: Raster) -> Raster:
         return raster.held(document.depth) if isinstance(raster, View) else raster
 
+    without = {
+        layer.id: layer.content
+        for layer in document.walk()
+        if not layer.is_group and next(layer.kind.rasters(layer.content), None) is None
+    }
+
     def settle(layer: Layer) -> Layer:
         content = layer.kind.changed(layer.content, pixels)
+        content = without.get(layer.id, content)
         inside = tuple(settle(item) for item in layer.layers)
         content = layer.kind.with_layers(content, inside)
         return replace(layer, content=content, mask=held(layer.mask, "uint8"))

@@ -74,7 +74,7 @@ def export_openraster(
     name = plain_name(path)
     try:
         # Taken from the document as it is: what is written below is compared with it.
-        document = settled(document)
+        document = settled(document).picture
         merged = _sixteen(whole(document, live))
         writing = _Writing(document, merged, live)
         written = atomic_write(path, writing.write, overwrite=overwrite, check=_checker(merged))
