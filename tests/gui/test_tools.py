@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QMouseEvent
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
 
 from safelight.api import Number, Region
 from safelight.document import Edit, edits, geometry
@@ -16,8 +16,12 @@ from safelight.gui.canvas.canvas import Canvas
 from safelight.gui.canvas.tools.guides import Guide
 from safelight.gui.canvas.tools.tool import Step, Tool
 from safelight.gui.canvas.viewport import Viewport
+from safelight.gui.export_dialog import ExportDialog
+from safelight.gui.exporting import export
 from safelight.gui.icons import drawn
 from safelight.gui.panels.navigator import Navigator
+from safelight.gui.projects import save, save_as
+from safelight.gui.recipes import save_steps
 from safelight.gui.search import CommandSearch
 from safelight.gui.window import Window
 from tests.gui.conftest import choose, drag, open_in, wake
@@ -44,6 +48,9 @@ class Lasso(Tool):
     def finish(self):
         self.events.append("finish")
         self.surface.leave()
+
+    def settle(self):
+        self.events.append("settle")
 
     def take_up(self):
         self.events.append("take up")
@@ -166,6 +173,20 @@ def test_a_tool_may_show_more_of_the_plane_and_what_is_seen_of_the_picture_is_st
     assert canvas.tool.id == "hand"
     assert canvas.picture_size == (200, 150)
     assert canvas.visible() == cropped.region
+
+
+def test_what_a_tool_has_under_way_is_made_before_the_picture_is_saved_or_exported(
+    lasso, monkeypatch
+):
+    window = lasso.surface.window()
+    desk = window.desk
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *given: ("", ""))
+    lasso.surface.take("lasso")
+    for number, ask in enumerate((save, save_as, save_steps, export), 1):
+        ask(desk)
+        assert lasso.events.count("settle") >= number
+    for dialog in window.findChildren(ExportDialog):
+        dialog.close()
 
 
 def test_the_picture_stays_where_it_is_whichever_tool_is_taken(opened, qtbot):

@@ -15,6 +15,7 @@ def export(desk: Desk) -> None:
     workspace = desk.front
     if workspace is None:
         return
+    workspace.canvas.tool.settle()
     session, offers = workspace.session, desk.backend.offers
     document = session.document
     dialog = ExportDialog(

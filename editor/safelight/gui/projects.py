@@ -21,6 +21,7 @@ def save(desk: Desk, done: Callable[[], object] | None = None) -> None:
     workspace = desk.front
     if workspace is None:
         return
+    workspace.canvas.tool.settle()
     if workspace.session.files.project is None:
         save_as(desk, done)
     else:
@@ -32,6 +33,7 @@ def save_as(desk: Desk, done: Callable[[], object] | None = None) -> None:
     workspace = desk.front
     if workspace is None:
         return
+    workspace.canvas.tool.settle()
     files = workspace.session.files
     near = files.path or Path.home() / "Untitled"
     own = files.project.path if files.project is not None else None

@@ -36,6 +36,7 @@ def save_steps(desk: Desk) -> None:
     workspace = desk.front
     if workspace is None:
         return
+    workspace.canvas.tool.settle()
     recipe, lost = recorded(workspace.session.history)
     if lost and not _may_leave_out(desk.window, lost, some=bool(recipe.steps)):
         return

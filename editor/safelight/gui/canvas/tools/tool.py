@@ -139,6 +139,9 @@ class Tool:
     def put_away(self) -> None:
         """Leave the hand: another tool is in it now."""
 
+    def settle(self) -> None:
+        """Make an edit of what is under way: the document is about to be saved or exported."""
+
     def shows(self, document: Document) -> Document:
         """What is seen while the tool is in hand: ``document``, or one of the same plane whose
         frame shows another part of it. Points of the picture are then that one's.
