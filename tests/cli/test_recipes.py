@@ -8,7 +8,7 @@ from PIL import Image
 
 from safelight.actions import History, Project
 from safelight.cli.main import main
-from safelight.document import Document, edits
+from safelight.document import Document, Layer, edits
 from safelight.pixels import Raster
 
 
@@ -119,3 +119,22 @@ def test_a_project_is_described_with_its_layers_and_steps(tmp_path, photograph, 
 def test_commands_are_listed_with_what_they_can_be_told(capsys):
     assert main(["commands"]) == 0
     assert "--set opacity=1.0" in capsys.readouterr().out
+
+
+def test_a_filter_goes_above_the_layer_that_a_recipe_names_with_a_mask_or_without(tmp_path):
+    def grey(level):
+        return Raster.from_array(np.full((6, 8, 3), level, np.uint8))
+
+    layers = Layer("Ground", grey(200)), Layer("Sky", grey(90))
+    project = tmp_path / "p.safelight"
+    Project.create(project, History.start(Document(8, 6, "uint8", layers))).close()
+    warm = {"filter": "warmth", "settings": {"amount": 1.0}, "above": "Ground"}
+    chosen = {"command": "select", "settings": {"box": [1, 1, 2, 2]}}
+    path = recipe(tmp_path / "r.json", chosen, warm, {**warm, "masked": False})
+    assert main(["run", str(path), str(project), "--output-dir", str(tmp_path / "out")]) == 0
+    made = opened(tmp_path / "out" / "p.safelight").document
+    assert [layer.name for layer in made.layers] == ["Ground", "Warmth", "Warmth", "Sky"]
+    lower, upper = made.layers[1:3]  # the later one was put right above the ground
+    assert lower.mask is None
+    assert upper.mask.digests() == made.selection.digests()
+    assert lower.filter.kept.raster.to_array()[0, 0, 0] >= 200  # of the ground, not of the sky

@@ -196,3 +196,11 @@ def test_a_picture_is_kept_in_a_deeper_depth_and_a_selection_made_a_mask(opened,
     session.do(edits.select_box(box=(10, 10, 20, 20)))
     masks.trigger()
     assert session.layer.mask.digests() == session.document.selection.digests()
+
+
+def test_a_file_that_is_noted_twice_as_opened_lately_is_one_line(qtbot, tmp_path, monkeypatch):
+    path = tmp_path / "a&b.png"
+    monkeypatch.setattr("safelight.gui.deeds.filters.recent_files", lambda: [path, path])
+    window = Window()
+    qtbot.addWidget(window)
+    assert [deed.title for deed in window.deeds if deed.id.startswith("recent")] == ["a&b.png"]

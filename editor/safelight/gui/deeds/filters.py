@@ -52,7 +52,7 @@ def _open(desk: Desk, item: Declaration) -> Deed:
 
 def of_recent(desk: Desk) -> list[Deed]:
     """A line for every file that was opened lately."""
-    lines = [_again(desk, path) for path in recent_files()]
+    lines = [_again(desk, path) for path in dict.fromkeys(recent_files())]
     if not lines:
         return [_saying("no recent", "No recent files", "File", _RECENT)]
 
