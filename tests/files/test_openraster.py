@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from safelight.api import Region
 from safelight.document import (
     Document,
     Group,
@@ -21,14 +22,16 @@ from safelight.document import (
     LayerFailed,
     LiveFilter,
     Metadata,
+    geometry,
     whole,
 )
+from safelight.document.place import Place
 from safelight.files import FileExists, OpenError, WriteError, open_picture
 from safelight.files import open_picture as open_openraster
 from safelight.files import openraster as module
 from safelight.files.openraster import export_openraster
 from safelight.files.provenance import marked, stated
-from safelight.pixels import MODES, Profile, Raster
+from safelight.pixels import MODES, Profile, Raster, to_float
 from tests import attack, pictures
 from tests.document.strategies import computable
 
@@ -381,6 +384,29 @@ def test_what_openraster_can_hold_comes_back_as_it_was(tmp_path, depth, mode):
     assert (opened.document.depth, opened.document.name) == (depth, "picture.ora")
 
 
+@pytest.mark.parametrize("depth", ["uint8", "uint16"])
+def test_what_a_crop_hides_is_written_with_its_offset_and_read_again(tmp_path, depth):
+    mask = noise(1, depth, 2)
+    layers = (
+        Layer("Ground", noise(3, depth)),
+        Layer("Moved", noise(4, depth, 1), place=Place.offset(13, -7), mask=mask, id="moved"),
+        Layer("Clipped", noise(4, depth, 3), clipped=True),
+    )
+    whole_one = document_of(*layers, depth=depth)
+    region = Region(5, 9, whole_one.width - 20, whole_one.height - 15)
+    cropped = geometry.crop(whole_one, region)
+    opened = open_openraster(exported(tmp_path, cropped).path).document
+    assert (opened.width, opened.height) == (region.width, region.height)
+    assert np.abs(shown(opened) - shown(cropped)).max() < 0.01
+    again, expected = geometry.reveal_all(opened), geometry.reveal_all(whole_one)
+    assert np.abs(shown(again) - shown(expected)).max() < 0.01
+
+
+def shown(document):
+    pixels = to_float(whole(document).to_array())
+    return pixels[..., :3] * pixels[..., 3:] if pixels.shape[2] == 4 else pixels
+
+
 def pnginfo_of(xmp):
     info = PngInfo()
     info.add_itxt("XML:com.adobe.xmp", xmp.decode())
@@ -438,7 +464,8 @@ def test_layers_lie_where_their_offsets_say(tmp_path):
     expected[0:20, 50:60] = SQUARE[:, :10]
     expected[8:28, 0:18] = SQUARE[:, 2:]
     assert np.array_equal(picture, expected)
-    assert opened.notes == ("What Layer had outside the picture was cut off.",)
+    assert opened.notes == ()  # what lies outside the picture is hidden and there
+    assert geometry.extent(opened.document) == Region(-2, 0, 72, 40)
 
 
 def test_layers_of_other_depths_and_profiles_become_alike(tmp_path):

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from safelight.api import Region
 from safelight.document import Document, Group, Layer, Synthetic, render
+from safelight.document.place import Place
 from safelight.files.codecs.photograph import DamagedError, Photograph, PhotographLayer
 from safelight.files.colours import as_rgb
 from safelight.files.strangers import Reading, known_of
@@ -78,8 +79,10 @@ class _Building:
         )
         if item.role in ("inside", "outside"):
             if layer.visible:
-                mask = _alpha(layer.raster, layer.opacity, item.role == "outside")
-                layers[:] = [Layer("Masked", Group(tuple(layers)), mask=mask)]
+                outside = item.role == "outside"
+                mask = _alpha(layer.raster, layer.opacity, outside)
+                group = Layer("Masked", Group(tuple(layers)), mask=mask)
+                layers[:] = [replace(group, mask_place=layer.place, mask_beyond=int(outside))]
             return
         if item.role == "atop":
             if not layers:
@@ -90,7 +93,7 @@ class _Building:
         layers.append(layer)
 
     def _layer(self, item: PhotographLayer, photograph: Photograph) -> Layer:
-        """Pixels as a layer of the document's size.
+        """Pixels as a layer, with all that lies beyond the picture.
 
         Every layer is brought into the depth of the finest and the profile of the first.
         """
@@ -106,33 +109,14 @@ class _Building:
             )
         elif pixels.dtype.name != self._depth:
             pixels = from_float(to_float(pixels), self._depth)
-        return Layer(item.name, self._placed(pixels, item), synthetic=made)
+        raster = Raster.from_array(np.ascontiguousarray(pixels))
+        return Layer(item.name, raster, place=Place.offset(item.x, item.y), synthetic=made)
 
     def _read(self, photograph: Photograph) -> tuple[NDArray[Any], Profile, Synthetic]:
         """The pixels as RGB, the profile they are in, and what a generator has made of them."""
         told = known_of(photograph, self._reading)
         pixels, profile = as_rgb(photograph, told.adobe_rgb, self._reading.converted)
         return pixels, profile, told.synthetic
-
-    def _placed(self, pixels: NDArray[Any], item: PhotographLayer) -> Raster:
-        """Pixels that lie where ``item`` says as a raster of the document's size."""
-        height, width = pixels.shape[:2]
-        whole = Region(0, 0, self._width, self._height)
-        placed = Region(item.x, item.y, width, height)
-        if placed == whole:
-            return Raster.from_array(np.ascontiguousarray(pixels))
-        shown = placed.intersect(whole)
-        if shown != placed:
-            self._notes.append(f"What {item.name} had outside the picture was cut off.")
-        empty = Raster.filled(self._width, self._height, (0, 0, 0, 0), self._depth)
-        if shown.empty:
-            return empty
-        part = shown.move(-item.x, -item.y)
-        pixels = pixels[part.rows(), part.columns()]
-        if pixels.shape[2] == 3:
-            full = np.full((*pixels.shape[:2], 1), np.iinfo(pixels.dtype).max, pixels.dtype)
-            pixels = np.concatenate([pixels, full], axis=2)
-        return empty.replaced(shown, pixels)
 
 
 def _photographs(layers: Sequence[PhotographLayer]) -> Iterator[Photograph]:

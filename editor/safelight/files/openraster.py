@@ -11,7 +11,7 @@ import os
 import re
 import zipfile
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -32,6 +32,7 @@ from safelight.document import (
     effective_raster,
     whole,
 )
+from safelight.document.content import Picture
 from safelight.document.document import clipping_bases
 from safelight.document.geometry import settled
 from safelight.files import provenance
@@ -40,7 +41,7 @@ from safelight.files.codecs import png
 from safelight.files.codecs.openraster import KRITAS, MERGED, MIMETYPE, OPERATIONS, STACK
 from safelight.files.codecs.photograph import Photograph
 from safelight.files.export import Exported, ExportError, marked_xmp
-from safelight.pixels import MODES, Raster, from_float, to_float
+from safelight.pixels import MODES, Raster, View, from_float, to_float
 
 SUFFIX = ".ora"
 VERSION = "0.0.5"
@@ -74,9 +75,10 @@ def export_openraster(
     name = plain_name(path)
     try:
         # Taken from the document as it is: what is written below is compared with it.
+        own = dict(_with_offsets(document))
         document = settled(document).picture
         merged = _sixteen(whole(document, live))
-        writing = _Writing(document, merged, live)
+        writing = _Writing(document, merged, live, own)
         written = atomic_write(path, writing.write, overwrite=overwrite, check=_checker(merged))
     except MemoryError as error:
         raise ExportError(f"{name} cannot be exported: there is not enough memory.") from error
@@ -98,6 +100,22 @@ def _checker(merged: Raster) -> Callable[[Path], None]:
     return check
 
 
+def _with_offsets(document: Document) -> Iterator[tuple[str, tuple[Layer, int, int]]]:
+    """Each layer of pixels of which the picture shows a part, or more than they are, as they are:
+    by its id, the layer as large as its own pixels and where it lies in the picture.
+    """
+    for layer in document.walk():
+        if not layer.holds_pixels:
+            continue
+        raster, there = layer.raster, document.frame.inverse.after(layer.place)
+        a, b, x, c, d, y = there.matrix[:6]
+        whole_offset = there.exact and (a, b, c, d) == (1, 0, 0, 1)
+        if whole_offset and not document.looked_at.fits(raster, layer.place):
+            seen = layer.seen(Picture(raster.width, raster.height, document.depth, layer.place))
+            mask = seen.mask.held("uint8") if isinstance(seen.mask, View) else seen.mask
+            yield layer.id, (replace(seen, mask=mask), int(x), int(y))
+
+
 def _seen(layers: tuple[Layer, ...]) -> Iterator[str]:
     """The ids of the layers that are shown and lie in no group that is hidden."""
     waiting = list(layers)
@@ -111,8 +129,15 @@ def _seen(layers: tuple[Layer, ...]) -> Iterator[str]:
 class _Writing:
     """One file being written. ``notes`` collects what it cannot hold."""
 
-    def __init__(self, document: Document, merged: Raster, live: Live | None) -> None:
+    def __init__(
+        self,
+        document: Document,
+        merged: Raster,
+        live: Live | None,
+        own: Mapping[str, tuple[Layer, int, int]],
+    ) -> None:
         self.document = document
+        self._own = own
         self.notes: list[str] = []
         self._merged = merged
         self._seen = frozenset(_seen(document.layers))
@@ -192,7 +217,18 @@ class _Writing:
                 self._source(archive, inner, mask, {"composite-op": "svg:dst-in", "name": "Mask"})
             self._layers(archive, inner, layer.layers)
         else:
-            self._pixels(archive, stack, layer, layer.raster, **facts)
+            self._held(archive, stack, layer, **facts)
+
+    def _held(
+        self, archive: zipfile.ZipFile, stack: ElementTree.Element, layer: Layer, **facts: str
+    ) -> None:
+        """A layer's own pixels, with what the frame hides of them where the file can hold that."""
+        found = self._own.get(layer.id)
+        if found is not None and layer.filter is None:
+            own, x, y = found
+            layer = replace(layer, content=own.content, mask=layer.mask and own.mask)
+            facts |= {"x": str(x), "y": str(y)}
+        self._pixels(archive, stack, layer, layer.raster, **facts)
 
     def _clipped(
         self,
@@ -204,7 +240,7 @@ class _Writing:
         """A stack of its own, in which what is clipped lies atop of its base alone."""
         inner = self._described(stack, "stack", base, isolation="isolate")
         for layer in reversed(clipped):
-            self._pixels(archive, inner, layer, layer.raster, **{"composite-op": "svg:src-atop"})
+            self._held(archive, inner, layer, **{"composite-op": "svg:src-atop"})
         bare = replace(base, opacity=1.0, mode="normal", visible=True)
         self._plain(archive, inner, bare)
 
@@ -263,7 +299,7 @@ class _Writing:
         source = f"data/layer{self._count}.png"
         self._count += 1
         self._code(archive, source, raster, Metadata(xmp=provenance.marked(None, synthetic)))
-        ElementTree.SubElement(stack, "layer", facts | {"src": source, "x": "0", "y": "0"})
+        ElementTree.SubElement(stack, "layer", {"x": "0", "y": "0"} | facts | {"src": source})
 
     def _code(
         self,
