@@ -147,6 +147,16 @@ def test_a_resized_picture_is_one_lanczos_sum_of_the_whole_and_has_no_limit_but_
         geometry.resize(document, 100_000, 100_000)
 
 
+@pytest.mark.parametrize(("width", "height"), [(60, 50), (41, 63), (7, 5), (299, 31)])
+def test_an_opaque_picture_that_is_resized_is_opaque_to_its_edges(width, height):
+    pixels = np.full((25, 30, 3), (200, 90, 30), np.uint8)
+    resized = geometry.resize(Document.from_raster(Raster.from_array(pixels)), width, height)
+    assert not resized.has_alpha
+    shown = render(resized, resized.region)
+    assert shown.shape == (height, width, 3)
+    assert (shown == (200, 90, 30)).all()
+
+
 def test_four_right_angles_and_two_flips_are_the_same_document():
     document = photo()
     turned = document

@@ -292,6 +292,9 @@ class _Computed:
 
 _computed = _Computed(128 << 20)
 
+_ROUNDING = 1e-6
+"""Pixels by which a view may end beyond its source and count as ending with it."""
+
 
 def is_exact(matrix: Matrix) -> bool:
     """Whether a map takes pixels to pixels: whole offsets, right angles and mirrorings."""
@@ -314,11 +317,13 @@ def _course(matrix: Matrix, x: float, y: float) -> tuple[float, float, float, fl
 
 def _covered(source: Raster, matrix: Matrix, width: int, height: int) -> bool:
     """Whether the source lies under every pixel of a view, wholly."""
-    exact = is_exact(matrix)
+    a, b, _, d, e, _, g, h, _ = matrix
+    # Where rows stay rows and columns columns, pixels at the source's edge end with it.
+    straight = b == d == g == h == 0 or a == e == g == h == 0
     for x in (0.0, float(width)):
         for y in (0.0, float(height)):
             u, v, across, down = _course(matrix, x, y)
-            rim = 0.0 if exact else max(across, down, 1.0)
+            rim = -_ROUNDING if straight else max(across, down, 1.0)
             if not (rim <= u <= source.width - rim and rim <= v <= source.height - rim):
                 return False
     return True
