@@ -151,3 +151,17 @@ def test_what_is_exact_is_copied_and_held_by_nobody(looks):
     part = view.read(Region(100, 90, 300, 310))
     assert np.array_equal(part, view.to_array()[90:400, 100:400])
     assert looks == []
+
+
+def test_the_kernel_is_compiled_once_when_there_is_enough_to_do(monkeypatch):
+    asked = []
+    monkeypatch.setattr(lanczos, "COMPILED", [])
+    monkeypatch.setattr(lanczos, "COMPILERS", [lambda: asked.append(True)])
+    monkeypatch.setattr(lanczos, "_made_in_numpy", [])
+    monkeypatch.setattr(lanczos, "_WORTH_IT", 100 * 100)
+    source = Raster.from_array(np.random.default_rng(2).random((300, 300, 3), np.float32))
+    counts = []
+    for _ in range(3):
+        View(source, MAPS["turned"], 80, 80).to_array()
+        counts.append(len(asked))
+    assert counts == [0, 1, 1]

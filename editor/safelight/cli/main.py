@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from safelight.cli import terminal
@@ -71,10 +72,23 @@ def _command(words: list[str]) -> Callable[[list[str]], int]:
         module, opens = COMMANDS[name].module, COMMANDS[name].opens
     if opens and not {"-h", "--help", "--version", "--list"} & set(words):
         _start_decoder()
+        if name != "window":
+            _compile_when_it_is_worth_it()
     chosen: Callable[[list[str]], int] = getattr(
         importlib.import_module(f"safelight.cli.{module}"), name
     )
     return chosen
+
+
+def _compile_when_it_is_worth_it() -> None:
+    """Have the resampler compiled once a picture is large enough for that: the window does so on a
+    thread of its own.
+    """
+    from safelight.pixels import RESAMPLE, lanczos, prepare_kernels
+    from safelight.places import cache_folder
+
+    compiler = partial(prepare_kernels, cache_folder() / "kernels", [RESAMPLE])
+    lanczos.COMPILERS[:] = [compiler]
 
 
 def _start_decoder() -> None:

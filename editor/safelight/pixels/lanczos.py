@@ -26,12 +26,22 @@ _NUMBERS = 1 << 16
 _BAND = 64
 """Rows that are made at a time of a map that keeps rows and columns."""
 
+_WORTH_IT = 1 << 20
+"""Pixels in numpy that take longer than to have the kernel compiled or loaded."""
+
 Numbers = NDArray[np.float64]
 Kernel = Callable[..., None]
 """(pixels, window, matrix, corner, beyond, made): as ``resample``, of a compiled one."""
 
 COMPILED: list[Kernel] = []
 """The compiled kernel once it is ready, put there by ``safelight.pixels.fused``."""
+
+COMPILERS: list[Callable[[], object]] = []
+"""What has the kernel compiled, called once when there is enough to do; a program without a window
+puts it here.
+"""
+
+_made_in_numpy: list[int] = []
 
 
 def resample(
@@ -58,6 +68,8 @@ def resample(
         turned = made.transpose(1, 0, 2)
         _by_axes(pixels, window, (b, c, d, f), corner[::-1], beyond, turned)
         return
+    if COMPILERS and not COMPILED:
+        _compile_if_worth_it(made.shape[0] * made.shape[1])
     kernel = COMPILED[0] if COMPILED else in_numpy
     numbers = np.array(window, np.int64), np.array(matrix, np.float64), np.array(corner, np.int64)
     kernel(pixels, *numbers, float(beyond), made)
@@ -125,6 +137,12 @@ def _put(made: NDArray[np.float32], total: Numbers, cover: Numbers, beyond: floa
     made[shows, :3] = total[shows, :3] / alpha[shows, None]
     if made.shape[2] == 4:
         made[shows, 3] = (alpha * cover)[shows]
+
+
+def _compile_if_worth_it(pixels: int) -> None:
+    _made_in_numpy.append(pixels)
+    if sum(_made_in_numpy) > _WORTH_IT and COMPILERS:
+        COMPILERS.pop()()
 
 
 def in_numpy(
