@@ -186,14 +186,16 @@ def test_a_picture_straightened_there_and_back_shows_its_own_pixels_again():
     assert edits.straighten(0).apply(document) is document
 
 
-@pytest.mark.parametrize("angle", [0.0, 6.2])
-def test_an_opaque_crop_is_opaque_at_every_level_and_shows_its_own_colours(angle):
+@pytest.mark.parametrize(
+    ("box", "angle"), [((1, 1, 299, 269), 0.0), ((5, 5, 290, 260), 0.0), ((37, 41, 203, 149), 6.2)]
+)
+def test_an_opaque_crop_is_opaque_at_every_level_and_shows_its_own_colours(box, angle):
     pixels = np.full((270, 300, 3), (200, 90, 30), np.uint8)
     document = Document.from_raster(Raster.from_array(pixels))
-    cropped = geometry.crop(document, Region(37, 41, 203, 149), angle)
+    cropped = geometry.crop(document, Region(*box), angle)
     assert not cropped.has_alpha
-    for level in range(5):
-        width, height = (-(-side // 2**level) for side in (203, 149))
+    for level in range(6):
+        width, height = (-(-side // 2**level) for side in box[2:])
         shown = render(cropped, Region(0, 0, width, height, level))
         assert shown.shape == (height, width, 3)
         assert np.abs(to_float(shown) - to_float(pixels)[0, 0]).max() < 0.003
