@@ -371,3 +371,44 @@ def test_a_resized_picture_is_what_an_independent_reference_gives(width, height,
     assert abs(made[3] - alpha) < 1e-3
     if own > 0.05:
         assert np.abs(made[:3] * made[3] - colour).max() < 1e-3
+
+
+def light_of(colour):
+    """sRGB's numbers as light, and back, by the book (IEC 61966-2-1), in float64."""
+    return np.where(colour <= 0.04045, colour / 12.92, ((colour + 0.055) / 1.055) ** 2.4)
+
+
+def encoded(light):
+    return np.where(
+        light <= 0.0031308, light * 12.92, 1.055 * np.maximum(light, 0) ** (1 / 2.4) - 0.055
+    )
+
+
+@pytest.mark.parametrize("how", ["resize", "straighten", "perspective"])
+def test_in_linear_light_it_is_what_an_independent_reference_gives_of_light(how):
+    pixels = noise(60, 80, 4, "float32", 4)
+    pixels[..., 3] = 1
+    document = Document(80, 60, "float32", (Layer("Base", Raster.from_array(pixels)),))
+    through = Place((0.9, 0.1, 6, -0.05, 0.8, 7, 1e-3, -5e-4, 1))
+    made = {
+        "resize": lambda it: geometry.resize(it, 37, 31, linear=True),
+        "straighten": lambda it: geometry.straighten(geometry.in_linear_light(it), 5),
+        "perspective": lambda it: geometry.perspective(
+            geometry.in_linear_light(it), 40, 30, through
+        ),
+    }[how](document)
+    assert made.linear == (how != "resize")
+    matrix = (80 / 37, 0, 0, 0, 60 / 31, 0, 0, 0, 1) if how == "resize" else made.frame.matrix
+    light = np.concatenate([light_of(pixels[..., :3].astype(np.float64)), pixels[..., 3:]], axis=2)
+    for x, y in ((5, 4), (20, 17), (30, 9)):
+        shown = render(made, Region(x, y, 1, 1))[0, 0, :3]
+        colour, _, _ = reference(light, matrix, x + 0.5, y + 0.5)
+        if colour.min() > 0.001:
+            assert np.abs(shown - encoded(colour)).max() < 1e-3
+
+
+def test_linear_light_changes_no_pixel_that_is_not_resampled():
+    document = photo()
+    cropped = geometry.crop(geometry.in_linear_light(document), Region(20, 30, 100, 90))
+    shown = render(document, document.region)
+    assert np.array_equal(render(cropped, cropped.region), shown[30:120, 20:120])

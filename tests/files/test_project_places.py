@@ -61,6 +61,7 @@ def documents(draw):
     return Document(
         *(60, 40, depth, tuple(draw(st.lists(layers(depth), min_size=1, max_size=3)))),
         frame=frame,
+        linear=draw(st.booleans()),
         selection=selection,
         selection_place=draw(places),
         selection_beyond=draw(st.integers(0, 1)),
@@ -69,7 +70,7 @@ def documents(draw):
 
 def places_of(document):
     return (
-        *(document.frame, document.width, document.height),
+        *(document.frame, document.width, document.height, document.linear),
         *(document.selection_place, document.selection_beyond),
         *(
             (layer.place, layer.mask_place, layer.mask_beyond)

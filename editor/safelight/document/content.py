@@ -113,7 +113,7 @@ Change: TypeAlias = Callable[[Raster], Raster]
 @dataclass(frozen=True, slots=True)
 class Picture:
     """What is looked at: a size in pixels, a depth, the frame, a map into the plane, and the colour
-    space that the pixels are in.
+    space that the pixels are in. ``linear``: what lies between pixels is averaged in linear light.
     """
 
     width: int
@@ -121,6 +121,7 @@ class Picture:
     depth: str
     frame: Place = IDENTITY
     profile: Profile = SRGB
+    linear: bool = False
 
     def fits(self, raster: Raster, place: Place) -> bool:
         """Whether a raster with that place has the picture's pixels already."""
@@ -138,7 +139,8 @@ class Picture:
         """A raster as the picture shows it; itself where it fits."""
         if self.fits(raster, place):
             return raster
-        return View(raster, self._through(place).matrix, self.width, self.height, beyond)
+        matrix, light = self._through(place).matrix, self.profile if self.linear else None
+        return View(raster, matrix, self.width, self.height, beyond, light=light)
 
     def _through(self, place: Place) -> Place:
         """From the picture's pixels to those of a raster with that place."""

@@ -41,10 +41,10 @@ class Document:
     ``width`` and ``height`` are those of the picture, ``frame`` leads from its pixels into the
     plane that the layers lie in. All pixels have the document's depth. ``profile``
     is the colour space the pixels are in. ``selection`` has one channel, white is selected;
-    None = everything; it has a place as a mask has. ``name`` is for people (a file's name without
-    its folder). ``source`` is
-    what the file it was opened from said of how it was stored, ``grey`` whether that had a single
-    channel of colour. Raises ValueError for layers that
+    None = everything; it has a place as a mask has. ``linear`` says that
+    what a frame or a place resamples is averaged in linear light. ``name`` is for people (a file's
+    name without its folder). ``source`` is what the file it was opened from said of how it was
+    stored, ``grey`` whether that had a single channel of colour. Raises ValueError for layers that
     do not fit.
     """
 
@@ -61,6 +61,7 @@ class Document:
     frame: Place = IDENTITY
     selection_place: Place = IDENTITY
     selection_beyond: int = 0
+    linear: bool = False
     _picture: object = field(default=None, init=False, repr=False, compare=False)
     _wider: dict[int, Document] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -88,7 +89,7 @@ class Document:
     @property
     def looked_at(self) -> Picture:
         """The size, the depth, the frame and the colour space of what is looked at."""
-        return Picture(self.width, self.height, self.depth, self.frame, self.profile)
+        return Picture(self.width, self.height, self.depth, self.frame, self.profile, self.linear)
 
     @property
     def picture(self) -> Document:

@@ -263,9 +263,10 @@ def settled(document: Document) -> Document:
     return replace(picture, layers=layers, selection=held(picture.selection, "uint8"))
 
 
-def resize(document: Document, width: int, height: int) -> Document:
+def resize(document: Document, width: int, height: int, *, linear: bool | None = None) -> Document:
     """The picture made of another number of pixels, new ones (Lanczos-3). Lengths of filters stay;
-    what filters have kept is resized too. Raises ValueError for a size that no picture has, and
+    what filters have kept is resized too. ``linear`` says whether in linear light; None: as the
+    document has it. Raises ValueError for a size that no picture has, and
     for more pixels than MOST_PIXELS.
     """
     if width * height > MOST_PIXELS:
@@ -274,4 +275,10 @@ def resize(document: Document, width: int, height: int) -> Document:
     if (width, height) == (document.width, document.height):
         return document
     scale = Place.scaled(document.width / max(width, 1), document.height / max(height, 1))
-    return settled(framed(document, width, height, scale))
+    asked = document if linear is None else in_linear_light(document, linear)
+    return in_linear_light(settled(framed(asked, width, height, scale)), document.linear)
+
+
+def in_linear_light(document: Document, linear: bool = True) -> Document:
+    """The document whose straightening, perspective and places average pixels in linear light."""
+    return document if document.linear == linear else replace(document, linear=linear)

@@ -158,6 +158,7 @@ def to_json(document: Document, keep: Keep, keep_bytes: KeepBytes) -> str:
     data |= _told_place("frame", document.frame)
     data |= _told_place("selection_place", document.selection_place)
     data |= {"selection_beyond": 1} if document.selection_beyond else {}
+    data |= {"linear": True} if document.linear else {}
     if sum(1 for _ in document.walk()) > MOST_LAYERS:
         raise DataError(f"there are more than {MOST_LAYERS} layers")
     text = json.dumps(data, allow_nan=False, separators=(",", ":"))
@@ -262,6 +263,7 @@ def from_json(text: str, find: Find, find_bytes: FindBytes, share: Share) -> Doc
             frame=whole.place("frame"),
             source=Source(_tables(whole.optional("quantisation", list) or [])),
             grey=whole.optional("grey", bool) or False,
+            linear=whole.optional("linear", bool) or False,
             layers=layers,
         )
         if sum(1 for _ in document.walk()) > MOST_LAYERS:

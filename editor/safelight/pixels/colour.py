@@ -84,6 +84,18 @@ class Profile:
         light = api.to_linear(pixels[..., :3]) @ space.from_srgb.T
         return _join(space.encoded(light), pixels)
 
+    def to_light(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Pixels (..., 3 or 4) of this space in linear light of its primaries; alpha is kept."""
+        space = _parse(self.icc)[1] if self.icc is not None else None
+        linear = api.to_linear if space is None else space.linear
+        return _join(linear(pixels[..., :3]), pixels)
+
+    def from_light(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The inverse of ``to_light``."""
+        space = _parse(self.icc)[1] if self.icc is not None else None
+        encoded = api.from_linear if space is None else space.encoded
+        return _join(encoded(pixels[..., :3]), pixels)
+
 
 SRGB = Profile()
 """The colour space of a picture that names none."""

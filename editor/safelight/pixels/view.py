@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.api import Region
+from safelight.pixels.colour import Profile
 from safelight.pixels.depth import WHITE, from_float, to_float
 from safelight.pixels.lanczos import WIDEST, Matrix, resample
 from safelight.pixels.tiles import Raster, places, tile_digest
@@ -29,11 +30,12 @@ class View(Raster):
     """``source`` through ``matrix`` (from the view's points to its own), ``width`` x ``height``.
 
     What lies beyond the source is transparent; of a mask (one channel) it is ``beyond``, 0 or 1.
-    Exact views have the source's depth; what is computed is float32, and kept
-    for a while: only the last tiles of all views that were looked at are held.
+    With a colour space ``light`` colours are averaged in linear light of it. Exact views have the
+    source's depth; what is computed is float32, and kept for a while: only the last tiles of all
+    views that were looked at are held.
     """
 
-    __slots__ = ("_levels", "beyond", "matrix", "source")
+    __slots__ = ("_levels", "beyond", "light", "matrix", "source")
 
     def __init__(
         self,
@@ -44,7 +46,9 @@ class View(Raster):
         beyond: int = 0,
         *,
         channels: int = 0,
+        light: Profile | None = None,
     ) -> None:
+        self.light = light if source.channels > 1 else None
         self.source, self.matrix, self.beyond = source, matrix, beyond
         self._levels: dict[int, View] = {}
         exact = is_exact(matrix)
@@ -71,7 +75,7 @@ class View(Raster):
         size = (math.ceil(self.width / step), math.ceil(self.height / step))
         # What is opaque is so at every level: a coarse pixel at the edge is of what there is.
         source = self.source.level(level)
-        return View(source, scaled, *size, self.beyond, channels=self.channels)
+        return View(source, scaled, *size, self.beyond, channels=self.channels, light=self.light)
 
     def held(self, depth: str) -> Raster:
         """What is seen, as pixels in memory, in ``depth``."""
@@ -90,7 +94,7 @@ class View(Raster):
             for index, at in enumerate(places(self.width, self.height)):
                 shape = at.height, at.width, channels
                 told = (self.matrix, self.beyond, channels, at.x, at.y, *shape)
-                text = own + repr(told).encode()
+                text = own + repr(told).encode() + (b"" if self.light is None else b"light")
                 self._digests[index] = hashlib.blake2b(text, digest_size=16).digest()
         return [digest for digest in self._digests if digest is not None]
 
@@ -171,6 +175,8 @@ class View(Raster):
         if window is None:
             return made
         pixels = np.ascontiguousarray(to_float(self.source.read(window)))
+        if self.light is not None:
+            pixels = np.ascontiguousarray(self.light.to_light(pixels))
         if self.source.channels == 4:
             pixels = pixels.copy()
             pixels[..., :3] *= pixels[..., 3:]
@@ -182,7 +188,7 @@ class View(Raster):
             float(self.beyond),
             made,
         )
-        return made
+        return made if self.light is None else self.light.from_light(made)
 
     def _window(self, region: Region) -> Region | None:
         """What of the source a part of the view looks at; None where that is nothing."""
@@ -218,12 +224,21 @@ def framed(raster: Raster, region: Region) -> Raster:
 class _Tile:
     """A tile of a view, made when somebody looks at it; what is computed is kept for a while."""
 
-    __slots__ = ("__weakref__", "_beyond", "_channels", "_made", "_matrix", "_place", "_source")
+    __slots__ = (
+        "__weakref__",
+        "_beyond",
+        "_channels",
+        "_light",
+        "_made",
+        "_matrix",
+        "_place",
+        "_source",
+    )
 
     def __init__(self, view: View, place: Region, channels: int) -> None:
         # Not the view itself: that would be a circle.
         self._source, self._matrix, self._beyond = view.source, view.matrix, view.beyond
-        self._place, self._channels = place, channels
+        self._place, self._channels, self._light = place, channels, view.light
         self._made: NDArray[Any] | None = None
 
     @property
@@ -252,6 +267,7 @@ class _Tile:
     def _look(self) -> NDArray[Any]:
         view = View.__new__(View)
         view.source, view.matrix, view.beyond = self._source, self._matrix, self._beyond
+        view.light = self._light
         made = view.pixels(self._place, self._channels)
         made.flags.writeable = False
         return made
