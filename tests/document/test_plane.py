@@ -237,3 +237,10 @@ def test_a_plane_that_no_memory_holds_is_not_flattened_with_the_picture():
     far = Layer("Far", raster(9, 9, 4, "float32", 3), place=Place.offset(900_000, 900_000))
     flat = edits.flatten().through(None).apply(document(far))
     assert geometry.extent(flat) == flat.region
+
+
+def test_a_white_mask_hides_nothing_beyond_the_frame_either():
+    cropped = geometry.crop(document(), Region(100, 100, 50, 60))
+    masked = edits.add_mask(layer=cropped.layers[0].id).apply(cropped)
+    revealed = geometry.reveal_all(masked)
+    assert np.array_equal(shown(revealed)[..., :3], shown(document()))

@@ -382,7 +382,7 @@ def add_mask(document: Document, *, layer: str = "") -> Document:
     if document.selection is not None:
         return document.with_layer(with_selection(found, document))
     white = Raster.filled(document.width, document.height, (255,), "uint8")
-    return document.with_layer(_with_mask(found, document, white))
+    return document.with_layer(replace(_with_mask(found, document, white), mask_beyond=1))
 
 
 @command("&Invert mask", menu="Layer", section=3, context=True, when=_masked)
