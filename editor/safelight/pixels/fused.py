@@ -163,11 +163,7 @@ def fill(folder: str, *modes: str) -> None:
 
     Processes that do so at once share the work, and all have all of it in the end.
     """
-    import gc
-
     import numba
-
-    gc.disable()  # a quarter of the time goes into walks over what the compiler keeps anyway
 
     inside = _private(Path(folder))
     for waits in (False, True):
