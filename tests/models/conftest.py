@@ -11,8 +11,8 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     # One of several processes, one for each processor: threads of theirs would only wait.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-# An exporter makes a graph of hundreds of thousands of objects, which mostly stay: walking over all
-# of them for every few hundred more takes a fifth of its time.
+# An exporter makes hundreds of thousands of objects, which mostly stay: the collector need not walk
+# over them for every few hundred more.
 gc.set_threshold(50_000, 20, 20)
 
 
