@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from safelight import actions
+from safelight.actions import Project
 from safelight.cli import main
 from tests.plugins.installing import install
 
@@ -71,11 +72,25 @@ def test_every_type_can_be_set(run):
         *("amount=0.25", "balance=-1", "radius=3", "angle=-90", "exposure=1.5", "steps=9"),
         *("method=hard", "blend=linear burn", "invert=on", "tint=#102030", "centre=0,1"),
         *("part=0,0,1,0.5", "curve=0,0;0.5,0.75;1,1", "caption=a=b", "style=green.png"),
-        *("depth=Background", "seed=4000000000"),
+        *("depth=Background", "seed=4000000000", "tones=0.1,0.75"),
     )
     assert (status, said) == (0, "")
     before, after = np.asarray(Image.open("photo.png")), np.asarray(Image.open("result.png"))
     assert after.mean() > before.mean() + 5  # the curve lifts the middle
+
+
+def test_a_range_of_tones_is_kept_by_projects_and_played_by_recipes(run, tmp_path, capsys):
+    words = "apply", "everything", "photo.png", "a.safelight", "--set", "tones=0.25,0.5"
+    assert main([*words, "--quiet"]) == 0
+    project, history = Project.open(tmp_path / "a.safelight")
+    project.close()
+    (held,) = [layer.filter for layer in history.document.layers if layer.filter]
+    assert held.settings["tones"] == (0.25, 0.5)
+    assert main(["recipe", "a.safelight", "steps.json"]) == 0
+    (step,) = json.loads((tmp_path / "steps.json").read_text())["steps"]
+    assert step["settings"]["tones"] == [0.25, 0.5]
+    assert main(["run", "steps.json", "photo.png", "--output-dir", "out"]) == 0
+    assert (tmp_path / "out" / "photo.png").exists()
 
 
 def test_another_picture_is_found_from_where_one_is(run):

@@ -122,6 +122,50 @@ def test_a_key_that_is_held_is_one_step(curve, qtbot):
     assert len(set(curve.steps)) == 2
 
 
+# -- tones -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def tones(make):
+    return make(api.ToneRange, (0.2, 0.8))
+
+
+def test_the_nearer_handle_is_pulled_in_one_step(tones, qtbot):
+    bar = tones.bar
+    drag(qtbot, bar, bar.place(0.2).toPoint(), bar.place(0.4).toPoint())
+    assert tones.value() == (pytest.approx(0.4, abs=0.01), 0.8)
+    drag(qtbot, bar, bar.place(0.8).toPoint(), bar.place(0.95).toPoint())
+    assert tones.value()[1] == pytest.approx(0.95, abs=0.01)
+    assert len(set(tones.steps)) == 2
+
+
+def test_the_handles_stay_apart_and_on_the_bar(tones, qtbot):
+    bar = tones.bar
+    drag(qtbot, bar, bar.place(0.2).toPoint(), bar.place(0.2).toPoint() + QPoint(900, 0))
+    assert tones.value() == (0.79, 0.8)
+    drag(qtbot, bar, bar.place(0.79).toPoint() - QPoint(3, 0), QPoint(-900, 4))
+    assert tones.value() == (0.0, 0.8)
+    assert tones.parameter.check(tones.value()) == tones.value()
+
+
+def test_keys_move_either_handle(tones, qtbot):
+    qtbot.keyClick(tones.bar, Qt.Key.Key_Right)
+    qtbot.keyClick(tones.bar, Qt.Key.Key_PageUp)
+    qtbot.keyClick(tones.bar, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
+    assert tones.value() == (pytest.approx(0.21), pytest.approx(0.7))
+    hold(tones.bar, Qt.Key.Key_Left, again=False)
+    hold(tones.bar, Qt.Key.Key_Left, again=True)
+    qtbot.keyRelease(tones.bar, Qt.Key.Key_Left)
+    assert len(set(tones.steps[2:])) == 1
+
+
+def test_a_range_so_narrow_that_no_hand_makes_it_is_shown_and_kept(tones):
+    tones.set_value([0.5, 0.501])
+    assert tones.value() == (0.5, 0.501)
+    tones.bar.move_handle(0.0)
+    assert tones.value() == (0.0, 0.501)
+
+
 # -- points and rectangles -------------------------------------------------------------------
 
 

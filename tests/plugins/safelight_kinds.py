@@ -23,6 +23,7 @@ def everything(
     centre: api.Point = (0.5, 0.5),
     part: api.Rectangle = (0.1, 0.2, 0.3, 0.4),
     curve: api.Curve = ((0.0, 0.0), (1.0, 1.0)),
+    tones: api.ToneRange = (0.1, 0.8),
     caption: str = "hello",
     style: api.Picture = None,
     depth: api.Layer = None,

@@ -19,7 +19,17 @@ from safelight.api.image import Image
 if TYPE_CHECKING:
     from safelight.api.parameters import Parameter
 
-__all__ = ["Box", "Curve", "Layer", "Palette", "Picture", "Point", "Rectangle", "Value"]
+__all__ = [
+    "Box",
+    "Curve",
+    "Layer",
+    "Palette",
+    "Picture",
+    "Point",
+    "Rectangle",
+    "ToneRange",
+    "Value",
+]
 
 Value: TypeAlias = float | int | bool | str | tuple["Value", ...]
 """What a parameter can hold: a number, a flag, a text, or a shape (tuples of numbers).
@@ -52,6 +62,9 @@ Its corner may lie outside the picture; its sides are 0 or more.
 
 Curve: TypeAlias = Annotated[tuple[tuple[float, float], ...], Meaning("curve")]
 """A tone curve: 2 to 16 points (x, y), 0 to 1, x rising. ``curve_samples`` draws it."""
+
+ToneRange: TypeAlias = Annotated[tuple[float, float], Meaning("tone_range")]
+"""A range of tones: (darkest, lightest), each 0 for black to 1 for white, the second the larger."""
 
 Picture: TypeAlias = Annotated[Image | None, Meaning("picture")]
 """Another picture, whole and in its own size; None when there is none, which is the default.
@@ -257,6 +270,28 @@ class Shape(Kind):
         return self.range
 
 
+class Ranged(Kind):
+    """Two fractions, of which the second is the larger."""
+
+    def check(self, parameter: Parameter, value: object) -> Value:
+        numbers = list(value) if isinstance(value, (list, tuple)) else []
+        if len(numbers) != 2 or not all(map(is_number, numbers)):
+            raise ValueError("a range of tones is two numbers, like 0.1,0.8")
+        darkest, lightest = shapes.point(value)
+        if not darkest < lightest:
+            raise ValueError(f"the lightest tone, {lightest:g}, is not above {darkest:g}")
+        return darkest, lightest
+
+    def parse(self, parameter: Parameter, text: str) -> object:
+        return shapes.typed(text)
+
+    def range_text(self, parameter: Parameter) -> str:
+        return "darkest,lightest: each 0 to 1, rising"
+
+    def telling(self, parameter: Parameter) -> tuple[Value, ...]:
+        return ((0.0, 0.5), (0.25, 0.75), (0.5, 1.0))
+
+
 class Curved(Shape):
     """Points, which are typed with ``;`` between them."""
 
@@ -310,6 +345,7 @@ KINDS: dict[str, Kind] = {
         shapes.curve,
         f"{shapes.FEWEST} to {shapes.MOST} points x,y;x,y: each 0 to 1, x rising",
     ),
+    "tone_range": Ranged(),
     "palette": Colours(
         shapes.palette, f"up to {shapes.MOST_COLOURS} colours #rrggbb,#rrggbb, or nothing"
     ),

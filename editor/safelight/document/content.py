@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
+import numpy as np
+
 from safelight.api import Value
+from safelight.api.shapes import is_colour
 from safelight.document.place import IDENTITY, Place
-from safelight.pixels import SRGB, Profile, Raster, View
+from safelight.pixels import SRGB, Profile, Raster, View, from_float, to_float
 
 if TYPE_CHECKING:
     from safelight.document.layer import Layer
@@ -104,6 +108,13 @@ class Group:
     """Layers, bottom first, that are composited among themselves and then act as one."""
 
     layers: tuple[Layer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """One colour, ``#rrggbb``, sRGB, all over the picture, whatever size that is."""
+
+    colour: str
 
 
 Change: TypeAlias = Callable[[Raster], Raster]
@@ -305,12 +316,50 @@ class _Group(Kind):
         return f"Group of {len(content.layers)}"
 
 
+class _Fill(Kind):
+    name = "fill"
+
+    def check(self, content: Fill) -> None:
+        if not is_colour(content.colour):
+            raise ValueError(f"{content.colour!r} is not a colour like #ffaa00")
+
+    def fits(self, content: Fill, place: Place, picture: Picture) -> bool:
+        return False
+
+    def seen(self, content: Fill, place: Place, picture: Picture) -> Raster:
+        numbers = np.frombuffer(bytes.fromhex(content.colour[1:]), np.uint8)
+        colour = picture.profile.from_srgb(to_float(numbers).reshape(1, 1, 3))
+        pixel = from_float(colour, picture.depth)[0, 0]
+        return Raster.filled(picture.width, picture.height, pixel, picture.depth)
+
+    def sample(self, content: Fill) -> Raster:
+        return _sample(content.colour)
+
+    def key(self, content: Fill, masked: bool, layers: Callable[[Any], list[Any]]) -> list[Any]:
+        return ["fill", content.colour.lower()]
+
+    def described(self, content: Fill) -> str:
+        return f"Fill, {content.colour}"
+
+    def to_json(self, content: Fill) -> str:
+        return content.colour
+
+    def from_json(self, data: Any) -> Fill:
+        return Fill(str(data))
+
+
+@cache
+def _sample(colour: str) -> Raster:
+    return Raster.filled(32, 32, tuple(bytes.fromhex(colour[1:])), "uint8")
+
+
 _PIXELS = _Pixels()
 KINDS: dict[type, Kind] = {
     Raster: _PIXELS,
     View: _PIXELS,  # pixels too, as a picture shows them
     LiveFilter: _Filter(),
     Group: _Group(),
+    Fill: _Fill(),
 }
 """Who answers for a content, by the content's class."""
 

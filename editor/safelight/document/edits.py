@@ -17,10 +17,10 @@ from typing import Annotated, Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from safelight.api import Box, Fraction, Number, Region, Value
+from safelight.api import Box, Fraction, HexColour, Number, Region, Value
 from safelight.api.kinds import frozen
 from safelight.document import geometry
-from safelight.document.content import FEATHER, GROW, Channels, Group, Kept, LiveFilter
+from safelight.document.content import FEATHER, GROW, Channels, Fill, Group, Kept, LiveFilter
 from safelight.document.document import Document, clipping_base
 from safelight.document.edit import (
     Edit,
@@ -61,6 +61,10 @@ _Depth: TypeAlias = Literal["uint8", "uint16", "float32"]
 _By: TypeAlias = Annotated[int, Number(1, 256, unit="px")]
 
 _Layers: TypeAlias = Annotated[str, "Further layers: a list of their ids or names as JSON"]
+
+_Side: TypeAlias = Annotated[
+    int, Number(0, geometry.LONGEST_SIDE, unit="px"), "0: as the other side asks for"
+]
 
 _Way: TypeAlias = Annotated[
     int, Number(-geometry.LONGEST_SIDE, geometry.LONGEST_SIDE, slider=(-500, 500), unit="px")
@@ -132,6 +136,14 @@ def new_layer(document: Document, name: str = "Layer") -> Layer:
 def empty_layer(document: Document, *, layer: str = "", name: str = "Layer") -> Document:
     """Put a new transparent layer above another one."""
     return add_layer(new_layer(document, name), layer).apply(document)
+
+
+@command("New f&ill layer", menu="Layer", asks=True)
+def add_fill_layer(
+    document: Document, *, layer: str = "", colour: HexColour = "#808080", name: str = "Fill"
+) -> Document:
+    """Put a new layer of one colour above another one."""
+    return add_layer(Layer(name, Fill(colour)), layer).apply(document)
 
 
 @command(
@@ -877,9 +889,71 @@ def deepen(document: Document, *, depth: _Depth = "uint16", live: Live | None = 
 # -- places ----------------------------------------------------------------------------------
 
 
-def crop(region: Region) -> Edit:
-    """Show a rectangle of the picture alone, or more than the picture: nothing is lost."""
-    return Edit("Crop", lambda document: allowed(geometry.crop, document, region))
+@command(
+    "&Flip",
+    menu="Image",
+    entries=(
+        Entry("Flip &horizontally", {"axis": "horizontal"}),
+        Entry("Flip &vertically", {"axis": "vertical"}),
+    ),
+    words=lambda given: f"Flip {given['axis']}ly",
+)
+def flip(document: Document, *, axis: Literal["horizontal", "vertical"] = "horizontal") -> Document:
+    """Mirror the picture, left to right or top to bottom; every pixel keeps its value."""
+    return geometry.flip(document, axis)
+
+
+@command(
+    "&Turn",
+    menu="Image",
+    entries=(
+        Entry("Turn &right", {"angle": 90}, "Ctrl+]"),
+        Entry("Turn &left", {"angle": 270}, "Ctrl+["),
+        Entry("Turn &upside down", {"angle": 180}),
+    ),
+    words=lambda given: {90: "Turn right", 180: "Turn upside down", 270: "Turn left"}[
+        int(str(given["angle"]))
+    ],
+)
+def turn(document: Document, *, angle: Literal[90, 180, 270] = 90) -> Document:
+    """Turn the picture clockwise by right angles; every pixel keeps its value."""
+    return geometry.turn(document, angle)
+
+
+@command(
+    "&Crop to selection", id="crop", menu="Image", section=1, when=_selects, words=lambda _: "Crop"
+)
+def crop(
+    document: Document,
+    *,
+    box: Annotated[Box, "In pixels of the picture; nothing for what is selected"] = (),
+    angle: Annotated[
+        float, Number(-180, 180, unit="°"), "Turns the picture clockwise about the box's middle"
+    ] = 0.0,
+) -> Document:
+    """Show a part of the picture alone, turned by an angle; what lies beside it is kept, and a
+    later crop or Reveal all shows it again.
+    """
+    selection = _selection(document)
+    chosen = Region(*box) if box else selection and selection.bounds()
+    if not chosen:
+        raise EditError("there is neither a box nor a selection to crop to")
+    geometry.check_box(document, chosen, angle)
+    return geometry.crop(document, chosen, angle)
+
+
+@command("Resi&ze", menu="Image", section=2, shortcut="Ctrl+Alt+I", asks=True)
+def resize(
+    document: Document, *, width: _Side = 0, height: _Side = 0, live: Live | None = None
+) -> Document:
+    """Make the picture of another number of pixels (Lanczos-3); of one side stated the other
+    follows. What a crop has hidden goes.
+    """
+    if not (width or height):
+        raise EditError("state a width or a height")
+    width = width or max(round(document.width * height / document.height), 1)
+    height = height or max(round(document.height * width / document.width), 1)
+    return geometry.resize(document, width, height)
 
 
 @command("&Straighten", menu="Image", section=1, asks=True)

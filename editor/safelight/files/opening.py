@@ -288,7 +288,6 @@ _BEGINNINGS: tuple[tuple[bytes, str], ...] = (
     (rb"II\*\0....CR", RAW),
     (rb"IIU\0|IIR[OS]|MMOR|FUJIFILMCCD-RAW|\0MRM", RAW),
     (rb"....ftypcrx ", RAW),
-    (rb"GIF8[79]a", "a GIF"),
     (rb"....ftyp(heic|heix|heim|heis|hevc|hevx|mif1|msf1)", "a HEIC picture"),
     (rb"....ftypavi[fs]", "an AVIF picture"),
     (rb"....ftyp", "a film"),

@@ -3,7 +3,7 @@
 A new format is a file here and a line in ``CODECS``.
 """
 
-from safelight.files.codecs import jpeg, openraster, png, tiff, webp
+from safelight.files.codecs import gif, jpeg, openraster, png, tiff, webp
 from safelight.files.codecs.codec import Codec
 
 CODECS: tuple[Codec, ...] = (
@@ -11,6 +11,7 @@ CODECS: tuple[Codec, ...] = (
     png.CODEC,
     tiff.CODEC,
     webp.CODEC,
+    gif.CODEC,
     openraster.CODEC,
 )
 """All formats, in the order in which they are listed."""

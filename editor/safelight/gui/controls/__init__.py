@@ -17,6 +17,7 @@ from safelight.gui.controls.picture import LayerControl, PictureControl
 from safelight.gui.controls.place import PlaceControl
 from safelight.gui.controls.seed import SeedControl
 from safelight.gui.controls.text import BoxControl, ColourControl, TextControl
+from safelight.gui.controls.tone_range import ToneRangeControl
 from safelight.gui.controls.tray import TrayControl
 
 _CONTROLS: dict[str, type[Control]] = {
@@ -31,6 +32,7 @@ _CONTROLS: dict[str, type[Control]] = {
     "rectangle": PlaceControl,
     "box": BoxControl,
     "curve": CurveControl,
+    "tone_range": ToneRangeControl,
     "picture": PictureControl,
     "layer": LayerControl,
     "code": LightboxControl,

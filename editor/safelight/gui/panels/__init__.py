@@ -2,6 +2,7 @@
 
 from safelight.gui.panels.histogram import Histogram
 from safelight.gui.panels.history import HistoryList
+from safelight.gui.panels.info import Info
 from safelight.gui.panels.layers import LayersPanel
 from safelight.gui.panels.navigator import Navigator
 from safelight.gui.panels.panel import Panel
@@ -9,6 +10,7 @@ from safelight.gui.panels.panel import Panel
 PANELS: tuple[type[Panel], ...] = (
     Navigator,
     Histogram,
+    Info,
     LayersPanel,
     HistoryList,
 )

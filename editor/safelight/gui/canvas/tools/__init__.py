@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from safelight.gui.canvas.tools.brush import Brush, Eraser
+from safelight.gui.canvas.tools.crop import Crop
+from safelight.gui.canvas.tools.ellipse import Ellipse
 from safelight.gui.canvas.tools.guides import Guides
 from safelight.gui.canvas.tools.hand import Hand
 from safelight.gui.canvas.tools.move import Move
@@ -14,7 +16,9 @@ from safelight.gui.canvas.tools.zoom import Zoom
 
 TOOLS: list[type[Tool]] = [
     Move,
+    Crop,
     Rectangle,
+    Ellipse,
     Brush,
     Eraser,
     Zoom,

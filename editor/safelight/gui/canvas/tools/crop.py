@@ -1,0 +1,554 @@
+"""Crop: chooses which part of the plane is the picture, and turns the picture level."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Annotated, Literal
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QCursor, QKeyEvent, QPainter, QPainterPath, QPen
+
+from safelight.api import Number, Value
+from safelight.document import Document, Edit, edits, geometry
+from safelight.document.place import Place
+from safelight.gui.canvas.marks import paint_word, turning_cursor
+from safelight.gui.canvas.pose import Pose
+from safelight.gui.canvas.tools.tool import Pointer, Step, Tool
+from safelight.gui.canvas.viewport import Viewport
+
+_GRIP = 11.0
+"""How near a corner or an edge a press takes hold of it, in widget pixels."""
+
+_MOST = 45.0
+"""Degrees by which the picture is turned at most; more is a right angle and less than that."""
+
+_RIM = 1.75
+"""Pixels that a box which is turned stays away from the plane's edge: what is resampled there has
+whole pixels around it, also after the box has come to lie on whole pixels.
+"""
+
+_DIM = QColor(0, 0, 0, 150)
+_LINE = QColor(255, 255, 255, 235)
+_SHADE = QColor(0, 0, 0, 130)
+_THIRDS = QColor(255, 255, 255, 95)
+
+_ARROWS = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, -1),
+    Qt.Key.Key_Down: (0, 1),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Box:
+    """A box about the point (x, y) of the plane, whose sides are level once the plane is turned
+    clockwise by ``angle``.
+    """
+
+    x: float
+    y: float
+    width: float
+    height: float
+    angle: float = 0.0
+
+    def point(self, across: float, down: float) -> tuple[float, float]:
+        """The plane's point so far from the middle, along the box's sides."""
+        x, y = Place.turned(-self.angle, 0, 0).at(across, down)
+        return self.x + x, self.y + y
+
+    def corners(self) -> list[tuple[float, float]]:
+        """Its corners, in points of the plane."""
+        across, down = self.width / 2, self.height / 2
+        signs = ((-1, -1), (1, -1), (1, 1), (-1, 1))
+        return [self.point(x * across, y * down) for x, y in signs]
+
+    def stretched(self, left: float, top: float, right: float, bottom: float) -> _Box:
+        """The box with its edges moved by so much; each is one pixel from the other at least."""
+        width = max(self.width + right - left, 1.0)
+        height = max(self.height + bottom - top, 1.0)
+        x, y = self.point((left + right) / 2, (top + bottom) / 2)
+        return replace(self, x=x, y=y, width=width, height=height)
+
+    def towards(self, wanted: _Box, size: tuple[int, int]) -> _Box:
+        """The box on the way to ``wanted`` that is the last one inside a plane of that size."""
+        rim, share = _rim(self.angle), 1.0
+        for start, end in zip(self.corners(), wanted.corners(), strict=True):
+            for axis in (0, 1):
+                low, high = rim, size[axis] - rim
+                if end[axis] < low:
+                    way = start[axis] - end[axis]
+                    share = min(share, max(start[axis] - low, 0.0) / way if way else 0.0)
+                elif end[axis] > high:
+                    way = end[axis] - start[axis]
+                    share = min(share, max(high - start[axis], 0.0) / way if way else 0.0)
+        return replace(
+            self,
+            x=self.x + share * (wanted.x - self.x),
+            y=self.y + share * (wanted.y - self.y),
+            width=self.width + share * (wanted.width - self.width),
+            height=self.height + share * (wanted.height - self.height),
+        )
+
+    def shrunk(self, size: tuple[int, int]) -> _Box:
+        """The largest of its shape about its middle that lies in a plane of that size."""
+        rim = _rim(self.angle)
+        cosine = abs(math.cos(math.radians(self.angle)))
+        sine = abs(math.sin(math.radians(self.angle)))
+        across = self.width * cosine + self.height * sine
+        down = self.width * sine + self.height * cosine
+        room = (min(at, side - at) - rim for at, side in zip((self.x, self.y), size, strict=True))
+        share = min(
+            1.0, *(2 * half / need for half, need in zip(room, (across, down), strict=True))
+        )
+        return replace(self, width=self.width * max(share, 0), height=self.height * max(share, 0))
+
+    def shaped(self, ratio: float) -> _Box:
+        """The largest inside it that is ``ratio`` times as wide as high."""
+        width = min(self.width, self.height * ratio)
+        return replace(self, width=width, height=width / ratio)
+
+    def on_pixels(self, size: tuple[int, int]) -> _Box:
+        """With whole sides, and where it is not turned with whole edges."""
+        if self.angle:
+            width, height = (max(math.floor(side + 1e-6), 1) for side in (self.width, self.height))
+            return replace(self, width=width, height=height)
+        width = min(max(math.floor(self.width + 0.5), 1), size[0])
+        height = min(max(math.floor(self.height + 0.5), 1), size[1])
+        left = min(max(round(self.x - width / 2), 0), size[0] - width)
+        top = min(max(round(self.y - height / 2), 0), size[1] - height)
+        middle = left + width / 2, top + height / 2
+        return _Box(*middle, width, height)
+
+
+def _rim(angle: float) -> float:
+    return _RIM if angle else 0.0
+
+
+class Crop(Tool):
+    """Shows the whole plane, with a box over what is the picture now; the box can be pulled, moved
+    and typed, and the picture be turned beneath it. Applied when it is put away, and nothing is
+    lost: with the tool in hand again all is there.
+    """
+
+    id = "crop"
+    title = "Crop"
+    icon = "M 4.5 1.5 L 4.5 11.5 L 14.5 11.5 M 1.5 4.5 L 11.5 4.5 L 11.5 14.5"
+    shortcut = "C"
+    hint = "Drag the frame or inside it; outside it turns; Ctrl along a horizon levels; Enter crops"
+    buttons = (
+        Step("Swap", "X", "swap"),
+        Step("Whole", "W", "whole"),
+        Step("Cancel", "Esc", "give_up"),
+        Step("Crop", "Return", "apply"),
+    )
+    turns = True
+
+    def __init__(self, surface: Viewport) -> None:
+        super().__init__(surface)
+        self._document: Document | None = None
+        self._plane: Document | None = None
+        self._in_hand = False
+        self._known = self._made = self._box = _Box(0.5, 0.5, 1, 1)
+        self._tall = False
+        self._look = (0.0, True)
+        self._grip: tuple[int, int] | Literal["inside", "outside", "line", ""] = ""
+        self._start = QPointF()
+        self._before = self._from = self._box
+        self._line: tuple[QPointF, QPointF] | None = None
+        surface.view_changed.connect(self._view_changed)
+
+    def options(
+        self,
+        *,
+        ratio: Annotated[
+            Literal["free", "original", "1:1", "4:5", "3:2", "16:9", "own"],
+            "Width to height; X swaps them",
+        ] = "free",
+        angle: Annotated[
+            float,
+            Number(-_MOST, _MOST, slider=(-10, 10), step=0.05, unit="°"),
+            "Degrees, clockwise, by which the picture is turned",
+        ] = 0.0,
+        width: Annotated[int, Number(1, unit="px")] = 1,
+        height: Annotated[int, Number(1, unit="px")] = 1,
+        own_ratio: Annotated[str, "A ratio of your own, like 5:7"] = "5:7",
+    ) -> None:
+        """What the box is like."""
+
+    # -- in and out of the hand ----------------------------------------------------------------
+
+    def take_up(self) -> None:
+        """See the picture as it lies in the plane: turned as it is, its sides level."""
+        if self.surface.document is not None:
+            self._document = None
+            self._look = self.surface.view.angle, self.surface.fits
+            self._in_hand = True
+            self.shows(self.surface.document)
+
+    def put_away(self) -> None:
+        """Make the box the picture, unless it is that already."""
+        self._in_hand = False
+        self.settle()
+        angle, fits = self._look
+        self.surface.rotate_to(angle)
+        if fits:
+            self.surface.fit()
+
+    def settle(self) -> None:
+        edit = self._edit()
+        if edit is not None:
+            self.surface.do(edit)
+
+    def _edit(self) -> Edit | None:
+        """The edit that makes the box the picture; None where it is."""
+        document, plane, box = self._document, self._plane, self._box
+        if document is None or plane is None or box == self._known:
+            return None
+        x, y = geometry.carried(plane, document).at(box.x, box.y)
+        width, height = round(box.width), round(box.height)
+        corner = round(x - width / 2), round(y - height / 2)
+        angle = round(box.angle - self._known.angle, 9)
+        return edits.crop(box=(*corner, width, height), angle=angle)
+
+    def shows(self, document: Document) -> Document:
+        if document is not self._document or self._plane is None:
+            same = self._document is not None and document.looked_at == self._document.looked_at
+            plane, angle = geometry.uncropped(document)
+            fresh = not same or self._plane is None or plane.looked_at != self._plane.looked_at
+            self._document, self._plane = document, plane
+            if fresh:
+                self._begin(document, plane, angle)
+        return self._plane
+
+    def _begin(self, document: Document, plane: Document, angle: float) -> None:
+        """Have the box over what is the picture now."""
+        middle = document.width / 2, document.height / 2
+        x, y = geometry.carried(document, plane).at(*middle)
+        angle = 0.0 if abs(angle) < 1e-6 else angle
+        self._known = self._made = self._box = _Box(x, y, document.width, document.height, angle)
+        self._tall = document.height > document.width
+        if self._in_hand:
+            self.surface.rotate_to(angle)
+
+    @property
+    def _size(self) -> tuple[int, int]:
+        return (1, 1) if self._plane is None else (self._plane.width, self._plane.height)
+
+    def apply(self) -> None:
+        """Make the box the picture."""
+        self.surface.leave()
+
+    def give_up(self) -> None:
+        """Leave the picture as it is."""
+        self._box = self._known
+        self.surface.leave()
+
+    # -- the box -------------------------------------------------------------------------------
+
+    @property
+    def values(self) -> dict[str, Value]:
+        box = self._box
+        return {
+            **self._values,
+            "angle": round(box.angle, 6),
+            "width": round(box.width),
+            "height": round(box.height),
+        }
+
+    def set(self, name: str, value: Value) -> None:
+        if name == "angle" and isinstance(value, (int, float)):
+            self._turn_to(value)
+        elif name in ("width", "height") and isinstance(value, int):
+            self._resize(name, value)
+        else:
+            self._values[name] = value
+            if name == "own_ratio":
+                self._values["ratio"] = "own"
+            self._shape()
+        self.changed()
+
+    def swap(self) -> None:
+        """Make the box as high as it was wide."""
+        self._tall = not self._tall
+        box = self._made
+        self._made = replace(box, width=box.height, height=box.width)
+        self._shape()
+
+    def whole(self) -> None:
+        """Have all of the plane in the box again, not turned."""
+        width, height = self._size
+        self._made = _Box(width / 2, height / 2, width, height)
+        self._tall = height > width
+        self._turn_to(0.0)
+
+    def _ratio(self) -> float | None:
+        """How many times as wide as high the box has to be; None for any."""
+        chosen = self._values["ratio"]
+        if chosen == "free":
+            return None
+        words = str(self._values["own_ratio"]) if chosen == "own" else str(chosen)
+        sides = self._size if chosen == "original" else _sides(words)
+        if sides is None:
+            return None
+        short, long = sorted(sides)
+        return short / long if self._tall else long / short
+
+    def _shape(self) -> None:
+        """Fit what the hand has made into ratio, angle and plane."""
+        ratio, box = self._ratio(), self._made
+        box = (box if ratio is None else box.shaped(ratio)).shrunk(self._size)
+        self._box = box.on_pixels(self._size)
+        self.changed()
+
+    def _resize(self, name: str, pixels: int) -> None:
+        """Give the box another side, about its middle, as far as the plane has room for it."""
+        ratio, box = self._ratio(), self._box
+        width, height = (pixels, box.height) if name == "width" else (box.width, pixels)
+        if ratio is not None:
+            width, height = (width, width / ratio) if name == "width" else (height * ratio, height)
+        grown = box.stretched(
+            (box.width - width) / 2,
+            (box.height - height) / 2,
+            (width - box.width) / 2,
+            (height - box.height) / 2,
+        )
+        self._take(self._inside(box, grown, together=ratio is not None))
+
+    def _inside(self, box: _Box, wanted: _Box, *, together: bool) -> _Box:
+        """The box that is as far as it can be where it is wanted: of each side, or of both."""
+        if together:
+            return box.towards(wanted, self._size)
+        # First along one side, then along the other: what is stopped here goes on there.
+        right = math.radians(box.angle)
+        x, y = wanted.x - box.x, wanted.y - box.y
+        across = x * math.cos(right) - y * math.sin(right)
+        half = (wanted.width - box.width) / 2
+        first = box.stretched(across - half, 0, across + half, 0)
+        reached = box.towards(first, self._size)
+        down = x * math.sin(right) + y * math.cos(right)
+        half = (wanted.height - box.height) / 2
+        return reached.towards(reached.stretched(0, down - half, 0, down + half), self._size)
+
+    def _take(self, box: _Box) -> None:
+        """Have a box that the hand has made."""
+        self._made = self._box = box.on_pixels(self._size)
+        self.changed()
+
+    def _turn_to(self, angle: float) -> None:
+        """Have the picture turned to ``angle`` degrees beneath the box."""
+        angle = min(max(angle, -_MOST), _MOST) + 0.0
+        self._made = replace(self._made, angle=angle)
+        self._shape()
+        middle = self.surface.widget_point(self._box.x, self._box.y)
+        at = middle * self.surface.devicePixelRatioF()
+        view = self.surface.view.turned(angle, at.x(), at.y(), self.surface.room())
+        self.surface.look(view, free=True)
+
+    def _view_changed(self) -> None:
+        """The view is turned by other means: that is turning the picture, too."""
+        angle = self.surface.view.angle
+        if self._in_hand and self._plane is not None and abs(angle - self._box.angle) > 1e-6:
+            self._turn_to(angle)
+
+    # -- what a hand does ----------------------------------------------------------------------
+
+    def press(self, pointer: Pointer) -> None:
+        self._start, self._before = pointer.at, self._made
+        self._grip = self._at(pointer.at)
+        if pointer.keys & Qt.KeyboardModifier.ControlModifier:
+            self._grip, self._line = "line", (pointer.at, pointer.at)
+        self._from = self._box
+
+    def move(self, pointer: Pointer) -> None:
+        grip, way = self._grip, pointer.at - self._start
+        if grip == "line":
+            self._line = self._start, pointer.at
+            self.surface.update()
+        elif grip == "outside":
+            middle = self._on_widget().center()
+            turned = _bearing(pointer.at - middle) - _bearing(self._start - middle)
+            angle = self._before.angle + 180 - (180 - turned) % 360
+            self._turn_to(round(angle, 0 if pointer.shift else 1))
+        elif grip == "inside":
+            x, y = self._in_pixels(way)
+            wanted = self._from.stretched(x, y, x, y)
+            self._take(self._inside(self._from, wanted, together=False))
+        elif grip:
+            self._pull(grip, self._in_pixels(way))
+
+    def _pull(self, grip: tuple[int, int], way: tuple[float, float]) -> None:
+        """Pull an edge, or a corner, of the box that was there when it was taken hold of."""
+        box, ratio = self._from, self._ratio()
+        across, down = grip
+        width = max(box.width + across * way[0], 1.0)
+        height = max(box.height + down * way[1], 1.0)
+        if ratio is not None:
+            if across and down:
+                width = max(width, height * ratio)
+                height = width / ratio
+            elif across:
+                height = width / ratio
+            else:
+                width = height * ratio
+        more, taller = width - box.width, height - box.height
+        left, right = _shares(across, more)
+        top, bottom = _shares(down, taller)
+        wanted = box.stretched(left, top, right, bottom)
+        self._take(self._inside(box, wanted, together=ratio is not None))
+
+    def release(self, pointer: Pointer) -> None:
+        if self._grip == "line":
+            way, self._line = pointer.at - self._start, None
+            if math.hypot(way.x(), way.y()) > _GRIP:
+                slope = _bearing(way)
+                self._turn_to(round(self._box.angle - (slope - 90 * round(slope / 90)), 2))
+        self._grip = ""
+        self.surface.update()
+
+    def cancel(self) -> None:
+        if self._grip:
+            self._grip, self._line, self._made = "", None, self._before
+            self._turn_to(self._made.angle)
+
+    def double_click(self, pointer: Pointer) -> bool:
+        if self._at(pointer.at) == "inside":
+            self.apply()
+        return True
+
+    def key(self, event: QKeyEvent) -> bool:
+        if event.key() == Qt.Key.Key_Escape and self._grip:
+            self.cancel()
+            return True
+        way = _ARROWS.get(Qt.Key(event.key()))
+        if way is None:
+            return super().key(event)
+        step = 10 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
+        x, y = way[0] * step, way[1] * step
+        self._take(self._inside(self._box, self._box.stretched(x, y, x, y), together=False))
+        return True
+
+    def _in_pixels(self, way: QPointF) -> tuple[float, float]:
+        """A way on the widget along the box's sides, in pixels of the picture."""
+        times = self.surface.devicePixelRatioF() / self.surface.view.zoom
+        return way.x() * times, way.y() * times
+
+    def _on_widget(self) -> QRectF:
+        """The box on the widget."""
+        times = self.surface.view.zoom / self.surface.devicePixelRatioF()
+        middle = self.surface.widget_point(self._box.x, self._box.y)
+        half = QPointF(self._box.width * times / 2, self._box.height * times / 2)
+        return QRectF(middle - half, middle + half)
+
+    def _at(self, at: QPointF) -> tuple[int, int] | Literal["inside", "outside"]:
+        """What of the box is at a widget point: an edge or a corner, or none."""
+        box = self._on_widget()
+        if not box.adjusted(-_GRIP, -_GRIP, _GRIP, _GRIP).contains(at):
+            return "outside"
+        across = _edge(at.x(), box.left(), box.right())
+        down = _edge(at.y(), box.top(), box.bottom())
+        return (across, down) if across or down else "inside"
+
+    # -- what is seen --------------------------------------------------------------------------
+
+    def cursor(self, at: QPointF) -> Qt.CursorShape | QCursor:
+        grip = self._grip or self._at(at)
+        if grip == "outside":
+            return turning_cursor()
+        if isinstance(grip, str):
+            inside = grip == "inside"
+            return Qt.CursorShape.SizeAllCursor if inside else Qt.CursorShape.CrossCursor
+        if 0 in grip:
+            return Qt.CursorShape.SizeHorCursor if grip[0] else Qt.CursorShape.SizeVerCursor
+        falls = grip[0] == grip[1]
+        return Qt.CursorShape.SizeFDiagCursor if falls else Qt.CursorShape.SizeBDiagCursor
+
+    def paint_above(self, painter: QPainter, pose: Pose) -> None:
+        if pose.size != self._size:
+            return
+        ratio = pose.ratio
+        at = self._on_widget()
+        box = QRectF(at.topLeft() * ratio, at.size() * ratio)
+        outside = QPainterPath()
+        outside.addRect(QRectF(0, 0, *pose.room))
+        hole = QPainterPath()
+        hole.addRect(box)
+        painter.fillPath(outside.subtracted(hole), _DIM)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        parts = 6 if self._grip == "outside" else 3
+        painter.setPen(QPen(_THIRDS, ratio))
+        for part in range(1, parts):
+            x = box.left() + box.width() * part / parts
+            y = box.top() + box.height() * part / parts
+            painter.drawLine(QPointF(x, box.top()), QPointF(x, box.bottom()))
+            painter.drawLine(QPointF(box.left(), y), QPointF(box.right(), y))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for colour, width in ((_SHADE, 3 * ratio), (_LINE, 1.3 * ratio)):
+            painter.setPen(QPen(colour, width, j=Qt.PenJoinStyle.MiterJoin))
+            painter.drawRect(box)
+        _paint_handles(painter, box, ratio)
+        if self._line is not None:
+            for colour, width in ((_SHADE, 3 * ratio), (_LINE, 1.3 * ratio)):
+                painter.setPen(QPen(colour, width))
+                painter.drawLine(self._line[0] * ratio, self._line[1] * ratio)
+        self._paint_numbers(painter, box, pose)
+
+    def _paint_numbers(self, painter: QPainter, box: QRectF, pose: Pose) -> None:
+        """Say what the hand is about to make."""
+        if not self._grip or self._grip == "line":
+            return
+        word = f"{round(self._box.width)} × {round(self._box.height)} px"
+        if self._grip == "outside":
+            word = f"{self._box.angle:.1f}°".replace("-", "\N{MINUS SIGN}")
+        y = min(box.bottom() + 8 * pose.ratio, pose.room[1] - 30 * pose.ratio)
+        paint_word(painter, word, max(box.left(), 8 * pose.ratio), y, pose.ratio)
+
+
+def _paint_handles(painter: QPainter, box: QRectF, ratio: float) -> None:
+    """Squares on the corners, and bars on the edges where those are long enough."""
+    painter.setPen(QPen(QColor(0, 0, 0, 170), ratio))
+    painter.setBrush(QColor(255, 255, 255))
+    side, bar = 9 * ratio, 5 * ratio
+    middle, long = box.center(), 60 * ratio
+    places = [
+        (x, y, side, side) for x in (box.left(), box.right()) for y in (box.top(), box.bottom())
+    ]
+    if box.width() > long:
+        places += [(middle.x(), y, 22 * ratio, bar) for y in (box.top(), box.bottom())]
+    if box.height() > long:
+        places += [(x, middle.y(), bar, 22 * ratio) for x in (box.left(), box.right())]
+    for x, y, width, height in places:
+        painter.drawRect(QRectF(x - width / 2, y - height / 2, width, height))
+
+
+def _edge(at: float, low: float, high: float) -> int:
+    """Which of two edges is near: -1 the lower one, 1 the higher one, 0 none."""
+    near = min(_GRIP, max((high - low) / 3, 3.0))
+    if min(abs(at - low), abs(at - high)) > near and low < at < high:
+        return 0
+    return -1 if abs(at - low) < abs(at - high) else 1
+
+
+def _shares(side: int, more: float) -> tuple[float, float]:
+    """How far two edges go so that there is ``more`` between them: one of them, or both."""
+    if side:
+        return (-more, 0.0) if side < 0 else (0.0, more)
+    return -more / 2, more / 2
+
+
+def _sides(words: str) -> tuple[float, float] | None:
+    """The two numbers of a ratio that was typed; None for what is none."""
+    try:
+        width, height = (
+            float(word.replace(",", ".")) for word in words.replace("/", ":").split(":")
+        )
+    except ValueError:
+        return None
+    legal = all(math.isfinite(side) and side > 0 for side in (width, height))
+    return (width, height) if legal and max(width, height) <= 100 * min(width, height) else None
+
+
+def _bearing(way: QPointF) -> float:
+    """Degrees, clockwise, of a way on the widget."""
+    return math.degrees(math.atan2(way.y(), way.x()))

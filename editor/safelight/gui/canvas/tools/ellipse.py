@@ -1,0 +1,36 @@
+"""Ellipse: selects an ellipse of the picture."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QPainterPath
+
+from safelight.api import Region
+from safelight.document import Edit, edits
+from safelight.gui.canvas.tools.marquee import Marquee
+
+
+class Ellipse(Marquee):
+    """Selects the ellipse that fills the box that is pulled."""
+
+    id = "ellipse"
+    title = "Ellipse"
+    icon = "E 8 8 5.5 5"
+    shortcut = "Shift+M"
+    hint = "Drag to select an ellipse; Shift first adds, Alt first takes; then circle, from middle"
+
+    def options(
+        self, *, smooth_edge: Annotated[bool, "Pixels on the edge are selected in part"] = True
+    ) -> None:
+        """How the edge is."""
+
+    def select(self, box: Region, how: str) -> Edit:
+        sides = box.x, box.y, box.width, box.height
+        return edits.select_ellipse(box=sides, how=how, smooth=self.values["smooth_edge"])
+
+    def outline(self, box: QRectF) -> QPainterPath:
+        path = QPainterPath()
+        path.addEllipse(box)
+        return path

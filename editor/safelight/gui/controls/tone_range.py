@@ -1,0 +1,208 @@
+"""Tone range: a range of tones, on a bar from black to white whose two handles are pulled."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QKeyEvent,
+    QLinearGradient,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+)
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from safelight.api import Parameter, Value
+from safelight.api.shapes import Pair
+from safelight.gui import theme
+from safelight.gui.controls.control import Control
+
+_MARGIN = 8.0
+_BAR = 14.0
+_HANDLE = 5.0
+
+_APART = 0.01
+"""How near the two handles can be pulled together."""
+
+_STEP = 0.01
+"""How far an arrow key moves a handle; with Shift ten times as far."""
+
+_KEYS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Down: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Up: 1}
+_NAMES = ("Darkest", "Lightest")
+_HINT = (
+    "Drag a handle. Keys: arrows move it (Shift: further), Page Up and Page Down choose the other."
+)
+
+
+class ToneBar(QWidget):
+    """The bar: ``tones`` and which of its two handles is ``chosen``.
+
+    ``edited`` tells that the hand has changed the range, ``held`` that a drag begins or is over.
+    """
+
+    edited = Signal()
+    held = Signal(bool)
+
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.tones: Pair = (0.0, 1.0)
+        self.chosen = 0
+        self._dragging = False
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(title)
+        self._tell()
+
+    def sizeHint(self) -> QSize:
+        return QSize(220, 34)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(100, 34)
+
+    def show_tones(self, tones: Pair) -> None:
+        """Show another range, without telling that it is edited."""
+        self.tones = tones
+        self._tell()
+        self.update()
+
+    def place(self, tone: float) -> QPointF:
+        """Where the tip of a handle at ``tone``, 0 to 1, is drawn."""
+        area = self._area()
+        return QPointF(area.left() + tone * area.width(), area.bottom())
+
+    def move_handle(self, tone: float) -> None:
+        """Move the chosen handle there, as far as the other lets it."""
+        low, high = self.tones
+        if self.chosen == 0:
+            low = _rounded(min(max(tone, 0.0), max(high - _APART, 0.0)))
+        else:
+            high = _rounded(max(min(tone, 1.0), min(low + _APART, 1.0)))
+        if low < high and (low, high) != self.tones:
+            self.tones = (low, high)
+            self.edited.emit()
+        self._tell()
+        self.update()
+
+    def _choose(self, handle: int) -> None:
+        self.chosen = handle
+        self._tell()
+        self.update()
+
+    def _tell(self) -> None:
+        where = f"{_NAMES[self.chosen]} tone: {self.tones[self.chosen]:.0%}"
+        self.setAccessibleDescription(f"{where}. {_HINT}")
+        self.setToolTip(f"{self.tones[0]:.0%} to {self.tones[1]:.0%}\n{_HINT}")
+
+    # -- events --------------------------------------------------------------------------------
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        tone = self._tone_at(event.position())
+        self._choose(0 if abs(tone - self.tones[0]) <= abs(tone - self.tones[1]) else 1)
+        self._dragging = True
+        self.held.emit(True)
+        self.move_handle(tone)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._dragging:
+            self.move_handle(self._tone_at(event.position()))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._dragging = False
+            self.held.emit(False)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = Qt.Key(event.key())
+        if key in _KEYS:
+            if not event.isAutoRepeat():
+                self.held.emit(True)  # for as long as it is down
+            further = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+            step = _KEYS[key] * _STEP * (10 if further else 1)
+            self.move_handle(self.tones[self.chosen] + step)
+        elif key in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
+            self._choose(1 if key == Qt.Key.Key_PageUp else 0)
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() in _KEYS:
+            if not event.isAutoRepeat():
+                self.held.emit(False)
+        else:
+            super().keyReleaseEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """A key held while the focus goes is released elsewhere."""
+        self.held.emit(False)
+        super().focusOutEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        with QPainter(self) as painter:
+            self._paint(painter)
+
+    # -- painting ------------------------------------------------------------------------------
+
+    def _area(self) -> QRectF:
+        return QRectF(_MARGIN, 4, self.width() - 2 * _MARGIN, _BAR)
+
+    def _tone_at(self, at: QPointF) -> float:
+        area = self._area()
+        return (at.x() - area.left()) / area.width()
+
+    def _paint(self, painter: QPainter) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        area = self._area()
+        ramp = QLinearGradient(area.topLeft(), area.topRight())
+        ramp.setColorAt(0, Qt.GlobalColor.black)
+        ramp.setColorAt(1, Qt.GlobalColor.white)
+        painter.setOpacity(1.0 if self.isEnabled() else 0.4)
+        painter.setPen(QPen(QColor(theme.ACCENT if self.hasFocus() else theme.LINE), 1))
+        painter.setBrush(ramp)
+        painter.drawRoundedRect(area, 3, 3)
+        inside = QRectF(area)
+        inside.setLeft(self.place(self.tones[0]).x())
+        inside.setRight(self.place(self.tones[1]).x())
+        painter.setPen(QPen(QColor(theme.ACCENT), 2))
+        painter.drawLine(inside.bottomLeft(), inside.bottomRight())
+        for index, tone in enumerate(self.tones):
+            tip = self.place(tone) + QPointF(0, 1)
+            corners = [
+                tip,
+                tip + QPointF(_HANDLE, 2 * _HANDLE),
+                tip + QPointF(-_HANDLE, 2 * _HANDLE),
+            ]
+            chosen = index == self.chosen and self.hasFocus()
+            painter.setPen(QPen(QColor(theme.TEXT), 1))
+            painter.setBrush(QColor(theme.ACCENT if chosen else theme.PANEL))
+            painter.drawPolygon(QPolygonF(corners))
+
+
+class ToneRangeControl(Control):
+    """A bar from black to white with a handle at either end of the range."""
+
+    def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
+        super().__init__(parameter, parent)
+        self.bar = ToneBar(parameter.title)
+        self.body.addWidget(self.bar)
+        self.set_value(parameter.default)
+        self.bar.edited.connect(self.changed)
+        self.bar.held.connect(self.hold)
+
+    def value(self) -> Value:
+        return self.bar.tones
+
+    def set_value(self, value: Value) -> None:
+        self.bar.show_tones(cast(Pair, self.parameter.check(value)))
+
+
+def _rounded(number: float) -> float:
+    """Finer than any screen, and short to type."""
+    return round(number, 3)
