@@ -1,11 +1,23 @@
 """Flip, turn, crop and resize as commands: exact, undone, and written down as what they are."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from safelight.api import Region
-from safelight.document import Document, EditError, History, edits, render
-from tests.document.strategies import raster
+from safelight.document import (
+    Document,
+    EditError,
+    Group,
+    History,
+    Layer,
+    LiveFilter,
+    edits,
+    render,
+)
+from safelight.pixels import Raster
+from tests.document.strategies import FakeLive, raster
 
 
 @pytest.fixture
@@ -63,3 +75,33 @@ def test_a_resize_takes_its_time_and_keeps_the_shape(document):
     assert (made.width, made.height, made.depth) == (70, 45, "uint16")
     with pytest.raises(EditError, match="state a width or a height"):
         edits.resize().apply(document)
+
+
+def test_a_resize_scales_lengths_of_filters_and_masks_in_groups_too(document):
+    class Scaling(FakeLive):
+        def scaled(self, filter, factor):
+            radius = round(filter.settings["radius"] * factor)
+            return replace(filter, settings={**filter.settings, "radius": radius})
+
+    wide = LiveFilter("cross", settings={"radius": 4}, grow=6, feather=10)
+    inside = Layer("Inside", wide, id="inside")
+    group = Layer("Group", Group((inside,)), id="group")
+    held = replace(document, layers=(*document.layers, Layer("Wide", wide, id="wide"), group))
+    half = edits.resize(width=held.width // 2).through(Scaling()).apply(held)
+    for layer in (half.layer("wide"), half.layer("inside")):
+        assert layer.filter.settings["radius"] == 2
+        assert (layer.filter.grow, layer.filter.feather) == (3, 5)
+    unknown = edits.resize(width=held.width // 2).apply(held).layer("wide").filter
+    assert (unknown.settings["radius"], unknown.grow) == (4, 3)
+
+
+def test_a_resize_in_linear_light_is_brighter_where_black_meets_white():
+    pixels = np.zeros((32, 32, 3), np.uint8)
+    pixels[:, ::2] = 255
+    stripes = Document.from_raster(Raster.from_array(pixels))
+    encoded, linear = (
+        render(edits.resize(width=8, linear=linear).apply(stripes), Region(0, 0, 8, 8))[4, 4, 0]
+        for linear in (False, True)
+    )
+    assert abs(int(encoded) - 128) <= 2  # half the code
+    assert abs(int(linear) - 188) <= 2  # half the light (IEC 61966-2-1)

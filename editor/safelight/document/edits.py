@@ -66,6 +66,9 @@ _Side: TypeAlias = Annotated[
     int, Number(0, geometry.LONGEST_SIDE, unit="px"), "0: as the other side asks for"
 ]
 
+_Lengths: TypeAlias = Callable[[LiveFilter], LiveFilter]
+"""Gives a filter with its lengths scaled."""
+
 _Way: TypeAlias = Annotated[
     int, Number(-geometry.LONGEST_SIDE, geometry.LONGEST_SIDE, slider=(-500, 500), unit="px")
 ]
@@ -816,7 +819,7 @@ def enlarge(
     rasters: Mapping[str, Raster],
     scale: int,
     label: str = "Enlarge",
-    lengths: Callable[[LiveFilter], LiveFilter] | None = None,
+    lengths: _Lengths | None = None,
 ) -> Edit:
     """Make the document ``scale`` times as wide and high, and keep its layers.
 
@@ -944,16 +947,27 @@ def crop(
 
 @command("Resi&ze", menu="Image", section=2, shortcut="Ctrl+Alt+I", asks=True)
 def resize(
-    document: Document, *, width: _Side = 0, height: _Side = 0, live: Live | None = None
+    document: Document,
+    *,
+    width: _Side = 0,
+    height: _Side = 0,
+    linear: Annotated[bool, "Pixels are averaged in linear light"] = False,
+    live: Live | None = None,
 ) -> Document:
     """Make the picture of another number of pixels (Lanczos-3); of one side stated the other
-    follows. What a crop has hidden goes.
+    follows, and lengths of filters and masks follow both. What a crop has hidden goes.
     """
     if not (width or height):
         raise EditError("state a width or a height")
     width = width or max(round(document.width * height / document.height), 1)
     height = height or max(round(document.height * width / document.width), 1)
-    return geometry.resize(document, width, height)
+    resized = geometry.resize(document, width, height, linear=linear or document.linear)
+    if resized is document:
+        return document
+    factor = math.sqrt(width * height / (document.width * document.height))
+    lengths = None if live is None else lambda filter: live.scaled(filter, factor)
+    longer = tuple(_longer(layer, factor, lengths) for layer in resized.layers)
+    return replace(resized, layers=longer)
 
 
 @command("&Straighten", menu="Image", section=1, asks=True)
@@ -1143,18 +1157,28 @@ def _inverted(mask: Raster) -> Raster:
     return mask.mapped(lambda tile: np.subtract(full, tile, dtype=tile.dtype))
 
 
-def _grown_filter(
-    filter: LiveFilter, scale: int, lengths: Callable[[LiveFilter], LiveFilter] | None
-) -> LiveFilter:
+def _longer(layer: Layer, factor: float, lengths: _Lengths | None) -> Layer:
+    """A layer whose filters, and those inside it, have lengths ``factor`` times as long."""
+    content = layer.content
+    if layer.filter is not None:
+        content = _scaled_filter(layer.filter, factor, lengths)
+    inside = tuple(_longer(item, factor, lengths) for item in layer.layers)
+    return replace(layer, content=layer.kind.with_layers(content, inside))
+
+
+def _scaled_filter(filter: LiveFilter, factor: float, lengths: _Lengths | None) -> LiveFilter:
+    return replace(
+        lengths(filter) if lengths else filter,
+        grow=min(max(filter.grow * factor, GROW[0]), GROW[1]),
+        feather=min(filter.feather * factor, FEATHER[1]),
+    )
+
+
+def _grown_filter(filter: LiveFilter, scale: int, lengths: _Lengths | None) -> LiveFilter:
     kept = filter.kept
     if kept is not None:
         kept = replace(kept, raster=_resized(kept.raster, scale), key="")
-    return replace(
-        lengths(filter) if lengths else filter,
-        kept=kept,
-        grow=min(max(filter.grow * scale, GROW[0]), GROW[1]),
-        feather=min(filter.feather * scale, FEATHER[1]),
-    )
+    return replace(_scaled_filter(filter, scale, lengths), kept=kept)
 
 
 def _resized(raster: Raster, scale: int) -> Raster:

@@ -264,10 +264,10 @@ def settled(document: Document) -> Document:
 
 
 def resize(document: Document, width: int, height: int, *, linear: bool | None = None) -> Document:
-    """The picture made of another number of pixels, new ones (Lanczos-3). Lengths of filters stay;
-    what filters have kept is resized too. ``linear`` says whether in linear light; None: as the
-    document has it. Raises ValueError for a size that no picture has, and
-    for more pixels than MOST_PIXELS.
+    """The picture made of another number of pixels, new ones (Lanczos-3). Lengths of filters
+    stay; what filters have kept is resized too. ``linear`` says whether in linear light; None: as
+    the document has it. Raises ValueError for a size that no picture has, and for more pixels than
+    MOST_PIXELS.
     """
     if width * height > MOST_PIXELS:
         most = MOST_PIXELS // 1_000_000

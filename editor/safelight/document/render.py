@@ -91,6 +91,9 @@ class Live(Protocol):
     def failure(self, filter: LiveFilter) -> str:
         """Why the filter cannot be computed, as a clause; "" where nothing is known against it."""
 
+    def scaled(self, filter: LiveFilter, factor: float) -> LiveFilter:
+        """A filter with its lengths ``factor`` times as long, as far as is legal."""
+
 
 def render(
     document: Document,
