@@ -35,8 +35,9 @@ def test_strangers_are_listed_before_the_built_in_ones(store, tmp_path):
     stock(store, wheel(tmp_path, "candlelight", version="2.0"))
     with actions.Studio(store=store) as studio:
         found = listed(studio.offers())
-    assert [item.plugin.name for item in found[:2]] == ["candlelight", "safelight-blur"]
-    assert [item.built_in for item in found[:2]] == [False, True]
+    assert found[0].plugin.name == "candlelight"
+    assert [item.built_in for item in found] == [False] + [True] * (len(found) - 1)
+    assert len(found) > 1
     assert found[0].earlier == "1.0"
     assert found[1].plugin.packages[0].licence == "Apache-2.0"
 

@@ -53,9 +53,9 @@ def test_what_is_said_once_is_not_said_again_at_every_edit(opened, said, qtbot):
     add(session, saved_layer({"force": 0.9}))
     qtbot.waitUntil(lambda: any("no parameter force" in text for text in said), timeout=60000)
     count = len(said)
-    rounds = session._round
+    rounds = session.results._round
     session.do(Edit("Rename", lambda document: replace(document, name="other")))
-    qtbot.waitUntil(lambda: session._round > rounds, timeout=60000)
+    qtbot.waitUntil(lambda: session.results._round > rounds, timeout=60000)
     qtbot.wait(50)
     assert len(said) == count
 

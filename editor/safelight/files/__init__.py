@@ -5,14 +5,13 @@ from safelight.files.codecs import CODECS, Codec
 from safelight.files.codecs.photograph import DamagedError, TooLargeError
 from safelight.files.codecs.plugin import EncodingError, Exporter, Importer
 from safelight.files.export import (
-    Exported,
-    ExportError,
     ExportOptions,
     check_export,
     depth_in_file,
     export,
     exported_formats,
 )
+from safelight.files.exported import Exported, ExportError
 from safelight.files.metadata import MetadataChoice, describe
 from safelight.files.opening import (
     Opened,

@@ -17,6 +17,7 @@ from safelight.files import metadata, provenance
 from safelight.files.atomic import WriteError, atomic_write, check_target, plain_name
 from safelight.files.codecs import CODECS, Codec, plugin
 from safelight.files.codecs.photograph import DamagedError, Photograph, with_numbers
+from safelight.files.exported import Exported, ExportError
 from safelight.files.metadata import CHOICES, MetadataChoice
 from safelight.files.opening import OpenError, is_untouched, read_foreign, read_photograph
 from safelight.pixels import DEPTHS, SRGB, Profile, deeper, from_float, has_no_colour, to_float
@@ -44,10 +45,6 @@ _ROWS = 256
 def exported_formats() -> tuple[Codec, ...]:
     """The codecs of the formats that Safelight exports."""
     return tuple(codec for codec in CODECS if codec.exports)
-
-
-class ExportError(Exception):
-    """An export that cannot be done as asked. The text is one sentence for the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +82,6 @@ class ExportOptions:
             return codec.settings(given)
         except ParameterError as error:
             raise ExportError(f"{codec.name} cannot be exported so: {error}.") from error
-
-
-@dataclass(frozen=True, slots=True)
-class Exported:
-    """What was written: the real file (links followed), its size in bytes, and notes."""
-
-    path: Path
-    bytes: int
-    notes: tuple[str, ...]
 
 
 def export(
@@ -291,7 +279,7 @@ def _content(
             # Pixels that became sRGB must not be taken for Adobe RGB by the next reader.
             exif = metadata.without_adobe_rgb(exif)
         kept = replace(kept, exif=exif)
-    kept = replace(kept, xmp=marked_xmp(document, kept.xmp, notes))
+    kept = replace(kept, xmp=provenance.marked_xmp(document, kept.xmp, notes))
     return Photograph(
         pixels,
         "grey" if pixels.shape[2] < 3 else "rgb",
@@ -300,20 +288,6 @@ def _content(
         metadata=kept,
         notes=notes,
     )
-
-
-def marked_xmp(document: Document, xmp: bytes | None, notes: list[str]) -> bytes | None:
-    """A packet for the export of ``document``, marked where a generator has made what it shows.
-
-    One that cannot be read stays as it is, with a note.
-    """
-    try:
-        return provenance.marked(xmp, provenance.declared(document))
-    except provenance.UnreadablePacket:
-        notes.append(
-            "It is not marked as synthesised: its XMP metadata cannot be read and stayed as it is."
-        )
-        return xmp
 
 
 def _foreign_content(

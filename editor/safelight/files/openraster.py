@@ -38,13 +38,42 @@ from safelight.document.geometry import settled
 from safelight.files import provenance
 from safelight.files.atomic import WriteError, atomic_write, plain_name
 from safelight.files.codecs import png
-from safelight.files.codecs.openraster import KRITAS, MERGED, MIMETYPE, OPERATIONS, STACK
 from safelight.files.codecs.photograph import Photograph
-from safelight.files.export import Exported, ExportError, marked_xmp
+from safelight.files.exported import Exported, ExportError
 from safelight.pixels import MODES, Raster, View, from_float, to_float
 
 SUFFIX = ".ora"
 VERSION = "0.0.5"
+
+MIMETYPE = b"image/openraster"
+
+STACK, MERGED = "stack.xml", "mergedimage.png"
+
+OPERATIONS = {
+    "normal": "svg:src-over",
+    **{
+        mode: f"svg:{mode}"
+        for mode in (
+            *("multiply", "screen", "overlay", "darken", "lighten", "color-dodge", "color-burn"),
+            *("hard-light", "soft-light", "difference", "color", "luminosity", "hue"),
+            "saturation",
+        )
+    },
+    "linear-dodge": "svg:plus",
+}
+"""Blend modes by OpenRaster's names. ``svg:plus`` is the same above what is opaque."""
+
+KRITAS = {
+    "linear-burn": "krita:linear_burn",
+    "vivid-light": "krita:vivid_light",
+    "linear-light": "krita:linear light",
+    "pin-light": "krita:pin_light",
+    "hard-mix": "krita:hard mix",
+    "exclusion": "krita:exclusion",
+    "subtract": "krita:subtract",
+    "divide": "krita:divide",
+}
+"""Modes that OpenRaster does not name, as Krita writes them. Others take them as normal."""
 
 THUMBNAIL = "Thumbnails/thumbnail.png"
 
@@ -160,7 +189,9 @@ class _Writing:
                 for key, dots in zip(("xres", "yres"), metadata.dpi, strict=True):
                     image.set(key, str(max(round(dots), 1)))
             self._layers(archive, ElementTree.SubElement(image, "stack"), document.layers)
-            marked = replace(metadata, xmp=marked_xmp(document, metadata.xmp, self.notes))
+            marked = replace(
+                metadata, xmp=provenance.marked_xmp(document, metadata.xmp, self.notes)
+            )
             self._code(archive, MERGED, self._merged, marked)
             while self._coding:
                 self._add_coded(archive)

@@ -79,6 +79,20 @@ def marked(xmp: bytes | None, synthetic: Synthetic) -> bytes | None:
     return result
 
 
+def marked_xmp(document: Document, xmp: bytes | None, notes: list[str]) -> bytes | None:
+    """A packet for the export of ``document``, marked where a generator has made what it shows.
+
+    One that cannot be read stays as it is, with a note.
+    """
+    try:
+        return marked(xmp, declared(document))
+    except UnreadablePacket:
+        notes.append(
+            "It is not marked as synthesised: its XMP metadata cannot be read and stayed as it is."
+        )
+        return xmp
+
+
 def packet(descriptions: str, namespaces: str = "") -> bytes:
     """A whole packet around some ``rdf:Description`` elements; ``namespaces`` are declared."""
     return (

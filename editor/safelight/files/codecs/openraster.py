@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import io
 import math
-import os
 import struct
 import zipfile
 import zlib
@@ -20,11 +19,10 @@ from xml.parsers import expat
 
 import numpy as np
 
-from safelight.document import Document, Live
 from safelight.document.layer import DEEPEST, MOST_LAYERS
 from safelight.files.atomic import plain_name
 from safelight.files.codecs import png
-from safelight.files.codecs.codec import Codec, Written
+from safelight.files.codecs.codec import Codec
 from safelight.files.codecs.photograph import (
     BYTES_PER_PIXEL,
     DamagedError,
@@ -35,36 +33,14 @@ from safelight.files.codecs.photograph import (
     TooLargeError,
     check_size,
 )
-
-MIMETYPE = b"image/openraster"
-
-STACK, MERGED = "stack.xml", "mergedimage.png"
-
-OPERATIONS = {
-    "normal": "svg:src-over",
-    **{
-        mode: f"svg:{mode}"
-        for mode in (
-            *("multiply", "screen", "overlay", "darken", "lighten", "color-dodge", "color-burn"),
-            *("hard-light", "soft-light", "difference", "color", "luminosity", "hue"),
-            "saturation",
-        )
-    },
-    "linear-dodge": "svg:plus",
-}
-"""Blend modes by OpenRaster's names. ``svg:plus`` is the same above what is opaque."""
-
-KRITAS = {
-    "linear-burn": "krita:linear_burn",
-    "vivid-light": "krita:vivid_light",
-    "linear-light": "krita:linear light",
-    "pin-light": "krita:pin_light",
-    "hard-mix": "krita:hard mix",
-    "exclusion": "krita:exclusion",
-    "subtract": "krita:subtract",
-    "divide": "krita:divide",
-}
-"""Modes that OpenRaster does not name, as Krita writes them. Others take them as normal."""
+from safelight.files.openraster import (
+    KRITAS,
+    MERGED,
+    MIMETYPE,
+    OPERATIONS,
+    STACK,
+    export_openraster,
+)
 
 _LARGEST_XML = 16 << 20
 _LARGEST_DIRECTORY = 16 << 20
@@ -320,15 +296,6 @@ def _opacity(facts: dict[str, str]) -> float:
     return min(max(value, 0.0), 1.0)
 
 
-def write_document(
-    document: Document, path: str | os.PathLike[str], *, overwrite: bool, live: Live | None
-) -> Written:
-    """Write a document with its layers (``files.openraster``)."""
-    from safelight.files.openraster import export_openraster
-
-    return export_openraster(document, path, overwrite=overwrite, live=live)
-
-
 CODEC = Codec(
     "OpenRaster",
     suffixes=(".ora",),
@@ -338,5 +305,5 @@ CODEC = Codec(
     in_place=True,
     layers=True,
     depths=("uint8", "uint16"),
-    write_document=write_document,
+    write_document=export_openraster,
 )
