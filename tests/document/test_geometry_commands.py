@@ -105,3 +105,13 @@ def test_a_resize_in_linear_light_is_brighter_where_black_meets_white():
     )
     assert abs(int(encoded) - 128) <= 2  # half the code
     assert abs(int(linear) - 188) <= 2  # half the light (IEC 61966-2-1)
+
+
+def test_a_document_in_linear_light_resizes_in_it_and_goes_back():
+    pixels = np.zeros((32, 32, 3), np.uint8)
+    pixels[:, ::2] = 255
+    stripes = Document.from_raster(Raster.from_array(pixels))
+    asked = edits.set_linear_light().apply(stripes)
+    small = edits.resize(width=8).apply(asked)
+    assert abs(int(render(small, Region(0, 0, 8, 8))[4, 4, 0]) - 188) <= 2
+    assert edits.set_linear_light(linear=False).apply(asked) == stripes

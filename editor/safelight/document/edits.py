@@ -970,6 +970,21 @@ def resize(
     return replace(resized, layers=longer)
 
 
+@command(
+    "Resample in l&inear light",
+    id="linear_light",
+    menu="Image",
+    section=1,
+    marked=lambda document, layer: document.linear,
+    words=lambda given: "Resample in linear light" if given["linear"] else "Resample as encoded",
+)
+def set_linear_light(document: Document, *, linear: bool = True) -> Document:
+    """Average light instead of encoded values wherever the picture is straightened, resized, seen
+    in perspective or moved by parts of a pixel.
+    """
+    return geometry.in_linear_light(document, linear)
+
+
 @command("&Straighten", menu="Image", section=1, asks=True)
 def straighten(
     document: Document,
