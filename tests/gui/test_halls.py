@@ -1,10 +1,9 @@
-"""No class of the window becomes a hall again, and no file needs one that needs it."""
+"""No class of the window becomes a hall again."""
 
 import ast
 from pathlib import Path
 
 import pytest
-from grimp import build_graph
 
 from safelight import gui
 
@@ -44,12 +43,3 @@ def test_no_class_of_the_window_is_a_hall(path):
         methods = [x for x in made.body if isinstance(x, ast.FunctionDef | ast.AsyncFunctionDef)]
         assert len(methods) <= METHODS, made.name
         assert made.end_lineno - made.lineno + 1 <= LINES, made.name
-
-
-def test_no_file_of_the_window_needs_one_that_needs_it():
-    graph = build_graph("safelight", cache_dir=None)
-    inside = {name for name in graph.modules if name.startswith("safelight.gui.")}
-    waiting = {name: graph.find_modules_directly_imported_by(name) & inside for name in inside}
-    while ready := {name for name, needs in waiting.items() if not needs & set(waiting)}:
-        waiting = {name: needs for name, needs in waiting.items() if name not in ready}
-    assert not waiting, f"they need one another: {sorted(waiting)}"

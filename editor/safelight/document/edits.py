@@ -698,8 +698,24 @@ def select_box(document: Document, *, box: Box = (), how: _How = "replace") -> D
 
     Where nothing is left, everything is selected again, as without a selection.
     """
-    inside = Region(*(box or (0, 0, document.width, document.height))).intersect(document.region)
-    before = _selection(document)
+
+    def taken(before: Raster, inside: Region) -> Raster:
+        return before.filled_at(inside, 0 if how == "subtract" else WHITE[before.depth])
+
+    return _shape_selected(document, _box(document, box), how, taken)
+
+
+def _box(document: Document, box: Box) -> Region:
+    return Region(*(box or (0, 0, document.width, document.height)))
+
+
+def _shape_selected(
+    document: Document, box: Region, how: _How, taken: Callable[[Raster, Region], Raster]
+) -> Document:
+    """Select what of a box lies in the picture, or add or subtract it; ``taken`` gives the
+    selection it is given with that part of it changed.
+    """
+    inside, before = box.intersect(document.region), _selection(document)
     if inside.empty:
         return document if how != "replace" else _selecting(document, None)
     if how == "add" and before is None:
@@ -707,7 +723,7 @@ def select_box(document: Document, *, box: Box = (), how: _How = "replace") -> D
     if how == "replace" or before is None:
         level = 255 if how == "subtract" else 0
         before = Raster.filled(document.width, document.height, (level,), "uint8")
-    after = before.filled_at(inside, 0 if how == "subtract" else WHITE[before.depth])
+    after = taken(before, inside)
     return _selecting(document, None if _is_empty(after, inside) else after)
 
 
@@ -725,25 +741,20 @@ def select_ellipse(
 
     Where nothing is left, everything is selected again, as without a selection.
     """
-    whole = Region(*(box or (0, 0, document.width, document.height)))
-    inside, before = whole.intersect(document.region), _selection(document)
-    if inside.empty:
-        return document if how != "replace" else _selecting(document, None)
-    if how == "add" and before is None:
-        return document
-    if how == "replace" or before is None:
-        level = 255 if how == "subtract" else 0
-        before = Raster.filled(document.width, document.height, (level,), "uint8")
-    after = before
-    for y in range(inside.y, inside.bottom, _BAND):
-        part = Region(inside.x, y, inside.width, _BAND).intersect(inside)
-        there = to_float(before.read(part))[..., 0]
-        covered = _in_ellipse(part, whole, smooth=smooth)
-        taken = how == "subtract"
-        there = np.maximum(there - covered, 0) if taken else np.maximum(there, covered)
-        after = after.replaced(part, from_float(there[..., np.newaxis], before.depth))
-    after = after.condensed()
-    return _selecting(document, None if _is_empty(after, inside) else after)
+    whole = _box(document, box)
+
+    def taken(before: Raster, inside: Region) -> Raster:
+        after = before
+        for y in range(inside.y, inside.bottom, _BAND):
+            part = Region(inside.x, y, inside.width, _BAND).intersect(inside)
+            there = to_float(before.read(part))[..., 0]
+            covered = _in_ellipse(part, whole, smooth=smooth)
+            less = how == "subtract"
+            there = np.maximum(there - covered, 0) if less else np.maximum(there, covered)
+            after = after.replaced(part, from_float(there[..., np.newaxis], before.depth))
+        return after.condensed()
+
+    return _shape_selected(document, whole, how, taken)
 
 
 def _in_ellipse(part: Region, box: Region, *, smooth: bool) -> NDArray[np.float32]:

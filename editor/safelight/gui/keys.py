@@ -15,6 +15,25 @@ _LATIN = {first + i: ord(letter) for first, row in _ROWS.items() for i, letter i
 
 _SHIFTED = {ord(low): ord(high) for low, high in zip("[]\\;'`,./-=", '{}|:"~<>?_+', strict=True)}
 
+ARROWS: dict[int, tuple[int, int]] = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, -1),
+    Qt.Key.Key_Down: (0, 1),
+}
+"""Where the arrow keys point: to the right and down."""
+
+_FURTHER = 10
+"""How many times as far an arrow key goes with Shift."""
+
+
+def arrow_way(event: QKeyEvent) -> tuple[int, int] | None:
+    """How far an arrow key goes to the right and down: 1, with Shift 10; None for other keys."""
+    way = ARROWS.get(event.key())
+    if way is None or not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+        return way
+    return way[0] * _FURTHER, way[1] * _FURTHER
+
 
 def latin_key(event: QKeyEvent) -> int:
     """The key, and for a letter of another script the one an American keyboard has in its place.

@@ -38,17 +38,10 @@ from safelight.gui.canvas.tools.picker import Picker
 from safelight.gui.canvas.tools.split import Split
 from safelight.gui.canvas.tools.tool import Pointer, Tool
 from safelight.gui.canvas.viewport import Viewport
-from safelight.gui.keys import latin_key
+from safelight.gui.keys import ARROWS, latin_key
 
 if TYPE_CHECKING:
     from safelight.document import Document
-
-_ARROWS = {
-    Qt.Key.Key_Left: (1, 0),
-    Qt.Key.Key_Right: (-1, 0),
-    Qt.Key.Key_Up: (0, 1),
-    Qt.Key.Key_Down: (0, -1),
-}
 
 _LEFT = Qt.MouseButton.LeftButton
 
@@ -380,9 +373,9 @@ class Canvas(Viewport):
             self._show_cursor()
         elif (held := next(holds, None)) is not None:
             self.held.press(event, held.id)
-        elif key in _ARROWS:
-            dx, dy = _ARROWS[Qt.Key(key)]
-            self.look(self.view.moved(dx * self.room()[0] / 8, dy * self.room()[1] / 8))
+        elif key in ARROWS:
+            right, down = ARROWS[key]
+            self.look(self.view.moved(-right * self.room()[0] / 8, -down * self.room()[1] / 8))
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
             self.zoom_in()
         elif key == Qt.Key.Key_Minus:

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from typing import cast
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
-    QFocusEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
-    QPaintEvent,
     QPen,
     QPolygonF,
 )
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QWidget
 
 from safelight.api import Parameter, Value, curve_samples
 from safelight.api.shapes import FEWEST, MOST, Pair
 from safelight.gui import theme
 from safelight.gui.controls.control import Control
+from safelight.gui.controls.drawn import Drawn
 
 _MARGIN = 6.0
 _NEAR = 12.0
@@ -29,38 +28,19 @@ _NEAR = 12.0
 _APART = 0.01
 """How near two points can be pulled together, along x."""
 
-_STEP = 0.01
-"""How far an arrow key moves a point; with Shift ten times as far."""
-
-_ARROWS = {
-    Qt.Key.Key_Left: (-1, 0),
-    Qt.Key.Key_Right: (1, 0),
-    Qt.Key.Key_Up: (0, 1),
-    Qt.Key.Key_Down: (0, -1),
-}
 _HINT = (
     "Click to add a point, drag to move it, double-click to remove it. Keys: arrows move it "
     "(Shift: further), Page Up and Page Down choose another, Insert adds one, Delete removes it."
 )
 
 
-class CurveBox(QWidget):
-    """The drawing: ``points`` and which of them is ``chosen``.
-
-    ``edited`` tells that the hand has changed the points, ``held`` that a drag begins or is over.
-    """
-
-    edited = Signal()
-    held = Signal(bool)
+class CurveBox(Drawn):
+    """The drawing: ``points`` and which of them is ``chosen``."""
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(title, parent)
         self.points: tuple[Pair, ...] = ((0.0, 0.0), (1.0, 1.0))
         self.chosen = 0
-        self._dragging = False
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName(title)
         self._tell()
 
     def sizeHint(self) -> QSize:
@@ -153,15 +133,6 @@ class CurveBox(QWidget):
         else:
             self._dragging = self.add_point(*self._point_at(event.position()))
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._dragging:
-            self.move_point(*self._point_at(event.position()))
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
-            self._dragging = False
-            self.held.emit(False)
-
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if event.button() != Qt.MouseButton.LeftButton:
             return
@@ -171,15 +142,7 @@ class CurveBox(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()
-        if key in _ARROWS:
-            if not event.isAutoRepeat():
-                self.held.emit(True)  # for as long as it is down
-            further = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
-            step = _STEP * (10 if further else 1)
-            dx, dy = _ARROWS[Qt.Key(key)]
-            x, y = self.points[self.chosen]
-            self.move_point(x + dx * step, y + dy * step)
-        elif key in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
+        if key in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
             self._choose(self.chosen + (1 if key == Qt.Key.Key_PageUp else -1))
         elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
             self.remove_point(self.chosen)
@@ -188,21 +151,12 @@ class CurveBox(QWidget):
         else:
             super().keyPressEvent(event)
 
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        if event.key() in _ARROWS:
-            if not event.isAutoRepeat():
-                self.held.emit(False)
-        else:
-            super().keyReleaseEvent(event)
+    def pull(self, at: QPointF) -> None:
+        self.move_point(*self._point_at(at))
 
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """A key held while the focus goes is released elsewhere."""
-        self.held.emit(False)
-        super().focusOutEvent(event)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        with QPainter(self) as painter:
-            self._paint(painter)
+    def push(self, right: float, up: float) -> None:
+        x, y = self.points[self.chosen]
+        self.move_point(x + right, y + up)
 
     # -- painting ------------------------------------------------------------------------------
 
@@ -220,7 +174,7 @@ class CurveBox(QWidget):
         nearest = min(range(len(far)), key=far.__getitem__)
         return nearest if far[nearest] <= _NEAR else None
 
-    def _paint(self, painter: QPainter) -> None:
+    def paint(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         area = self._area()
         painter.setPen(QPen(QColor(theme.ACCENT if self.hasFocus() else theme.LINE), 1))

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from safelight.gui import theme
 from safelight.gui.controls.thumb import Thumb
+from safelight.gui.keys import ARROWS
 
 _COLUMNS = 3
 MIDDLE = 4
@@ -23,12 +24,6 @@ _GLIDE = 180
 """Milliseconds in which what was clicked comes into the middle."""
 
 _WAYS = ("up left", "up", "up right", "left", "", "right", "down left", "down", "down right")
-_ARROWS: dict[int, tuple[int, int]] = {
-    Qt.Key.Key_Left: (0, -1),
-    Qt.Key.Key_Right: (0, 1),
-    Qt.Key.Key_Up: (-1, 0),
-    Qt.Key.Key_Down: (1, 0),
-}
 
 
 class Neighbourhood(QWidget):
@@ -98,9 +93,9 @@ class Neighbourhood(QWidget):
         self._gliding.hide()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in _ARROWS:
+        if event.key() in ARROWS:
             row, column = divmod(self._at, _COLUMNS)
-            down, right = _ARROWS[event.key()]
+            right, down = ARROWS[event.key()]
             row = min(max(row + down, 0), _COLUMNS - 1)
             column = min(max(column + right, 0), _COLUMNS - 1)
             self._focus(row * _COLUMNS + column)

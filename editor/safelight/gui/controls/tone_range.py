@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from typing import cast
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
-    QFocusEvent,
     QKeyEvent,
     QLinearGradient,
     QMouseEvent,
     QPainter,
-    QPaintEvent,
     QPen,
     QPolygonF,
 )
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QWidget
 
 from safelight.api import Parameter, Value
 from safelight.api.shapes import Pair
 from safelight.gui import theme
 from safelight.gui.controls.control import Control
+from safelight.gui.controls.drawn import Drawn
 
 _MARGIN = 8.0
 _BAR = 14.0
@@ -30,33 +29,19 @@ _HANDLE = 5.0
 _APART = 0.01
 """How near the two handles can be pulled together."""
 
-_STEP = 0.01
-"""How far an arrow key moves a handle; with Shift ten times as far."""
-
-_KEYS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Down: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Up: 1}
 _NAMES = ("Darkest", "Lightest")
 _HINT = (
     "Drag a handle. Keys: arrows move it (Shift: further), Page Up and Page Down choose the other."
 )
 
 
-class ToneBar(QWidget):
-    """The bar: ``tones`` and which of its two handles is ``chosen``.
-
-    ``edited`` tells that the hand has changed the range, ``held`` that a drag begins or is over.
-    """
-
-    edited = Signal()
-    held = Signal(bool)
+class ToneBar(Drawn):
+    """The bar: ``tones`` and which of its two handles is ``chosen``."""
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(title, parent)
         self.tones: Pair = (0.0, 1.0)
         self.chosen = 0
-        self._dragging = False
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName(title)
         self._tell()
 
     def sizeHint(self) -> QSize:
@@ -110,43 +95,18 @@ class ToneBar(QWidget):
         self.held.emit(True)
         self.move_handle(tone)
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._dragging:
-            self.move_handle(self._tone_at(event.position()))
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
-            self._dragging = False
-            self.held.emit(False)
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        key = Qt.Key(event.key())
-        if key in _KEYS:
-            if not event.isAutoRepeat():
-                self.held.emit(True)  # for as long as it is down
-            further = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
-            step = _KEYS[key] * _STEP * (10 if further else 1)
-            self.move_handle(self.tones[self.chosen] + step)
-        elif key in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
+        key = event.key()
+        if key in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
             self._choose(1 if key == Qt.Key.Key_PageUp else 0)
         else:
             super().keyPressEvent(event)
 
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        if event.key() in _KEYS:
-            if not event.isAutoRepeat():
-                self.held.emit(False)
-        else:
-            super().keyReleaseEvent(event)
+    def pull(self, at: QPointF) -> None:
+        self.move_handle(self._tone_at(at))
 
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """A key held while the focus goes is released elsewhere."""
-        self.held.emit(False)
-        super().focusOutEvent(event)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        with QPainter(self) as painter:
-            self._paint(painter)
+    def push(self, right: float, up: float) -> None:
+        self.move_handle(self.tones[self.chosen] + right + up)
 
     # -- painting ------------------------------------------------------------------------------
 
@@ -157,7 +117,7 @@ class ToneBar(QWidget):
         area = self._area()
         return (at.x() - area.left()) / area.width()
 
-    def _paint(self, painter: QPainter) -> None:
+    def paint(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         area = self._area()
         ramp = QLinearGradient(area.topLeft(), area.topRight())

@@ -100,7 +100,7 @@ class Deeds(QObject):
         self._groups[group] = made
         for deed in made:
             self._actions[deed.id] = self._action(deed)
-        self.show_state()
+            self._show(deed)
         self.changed.emit({deed.menu for deed in (*gone, *made)})
 
     def _check(self, made: Iterable[Deed]) -> None:
@@ -134,10 +134,13 @@ class Deeds(QObject):
     def show_state(self) -> None:
         """Bring the actions in line with what is possible and what is on."""
         for deed in self:
-            action = self._actions[deed.id]
-            action.setEnabled(deed.when())
-            if deed.checked is not None:
-                action.setChecked(deed.checked())
+            self._show(deed)
+
+    def _show(self, deed: Deed) -> None:
+        action = self._actions[deed.id]
+        action.setEnabled(deed.when())
+        if deed.checked is not None:
+            action.setChecked(deed.checked())
 
     def of_layers(self) -> list[list[QAction]]:
         """The actions of a layer's own menu that are possible, section by section."""

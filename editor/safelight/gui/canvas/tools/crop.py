@@ -16,6 +16,7 @@ from safelight.gui.canvas.marks import paint_word, turning_cursor
 from safelight.gui.canvas.pose import Pose
 from safelight.gui.canvas.tools.tool import Pointer, Step, Tool
 from safelight.gui.canvas.viewport import Viewport
+from safelight.gui.keys import arrow_way
 
 _GRIP = 11.0
 """How near a corner or an edge a press takes hold of it, in widget pixels."""
@@ -32,13 +33,6 @@ _DIM = QColor(0, 0, 0, 150)
 _LINE = QColor(255, 255, 255, 235)
 _SHADE = QColor(0, 0, 0, 130)
 _THIRDS = QColor(255, 255, 255, 95)
-
-_ARROWS = {
-    Qt.Key.Key_Left: (-1, 0),
-    Qt.Key.Key_Right: (1, 0),
-    Qt.Key.Key_Up: (0, -1),
-    Qt.Key.Key_Down: (0, 1),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -421,11 +415,10 @@ class Crop(Tool):
         if event.key() == Qt.Key.Key_Escape and self._grip:
             self.cancel()
             return True
-        way = _ARROWS.get(Qt.Key(event.key()))
+        way = arrow_way(event)
         if way is None:
             return super().key(event)
-        step = 10 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
-        x, y = way[0] * step, way[1] * step
+        x, y = way
         self._take(self._inside(self._box, self._box.stretched(x, y, x, y), together=False))
         return True
 

@@ -9,16 +9,7 @@ from PySide6.QtGui import QKeyEvent
 
 from safelight.document import Document, edits
 from safelight.gui.canvas.tools.tool import Pointer, Tool
-
-_ARROWS = {
-    Qt.Key.Key_Left: (-1, 0),
-    Qt.Key.Key_Right: (1, 0),
-    Qt.Key.Key_Up: (0, -1),
-    Qt.Key.Key_Down: (0, 1),
-}
-
-_FAR = 10
-"""Pixels by which an arrow key moves with Shift."""
+from safelight.gui.keys import arrow_way
 
 
 class Move(Tool):
@@ -68,13 +59,12 @@ class Move(Tool):
         if event.key() == Qt.Key.Key_Escape and self._start is not None:
             self.cancel()
             return True
-        way = _ARROWS.get(Qt.Key(event.key()))
+        way = arrow_way(event)
         if way is None or self._start is not None:
             return super().key(event)
         if not event.isAutoRepeat():
             self._begin()
-        step = _FAR if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
-        self._go(self._way[0] + way[0] * step, self._way[1] + way[1] * step)
+        self._go(self._way[0] + way[0], self._way[1] + way[1])
         return True
 
     def cursor(self, at: QPointF) -> Qt.CursorShape:
