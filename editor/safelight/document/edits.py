@@ -985,7 +985,7 @@ def resize(
     "Resample in l&inear light",
     id="linear_light",
     menu="Image",
-    section=1,
+    section=2,
     marked=lambda document, layer: document.linear,
     words=lambda given: "Resample in linear light" if given["linear"] else "Resample as encoded",
 )
