@@ -15,8 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO
-from xml.etree import ElementTree
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +40,9 @@ from safelight.files.codecs import png
 from safelight.files.codecs.photograph import Photograph
 from safelight.files.exported import Exported, ExportError
 from safelight.pixels import MODES, Raster, View, from_float, to_float
+
+if TYPE_CHECKING:
+    from xml.etree import ElementTree
 
 SUFFIX = ".ora"
 VERSION = "0.0.5"
@@ -175,6 +177,8 @@ class _Writing:
         self._coding: deque[tuple[str, Future[bytes]]] = deque()
 
     def write(self, stream: BinaryIO) -> None:
+        from xml.etree import ElementTree  # only who writes a file needs it
+
         document, metadata = self.document, self.document.metadata
         if document.depth == "float32":
             self.notes.append("32-bit float was reduced to 16-bit: OpenRaster holds no more.")
@@ -330,7 +334,7 @@ class _Writing:
         source = f"data/layer{self._count}.png"
         self._count += 1
         self._code(archive, source, raster, Metadata(xmp=provenance.marked(None, synthetic)))
-        ElementTree.SubElement(stack, "layer", {"x": "0", "y": "0"} | facts | {"src": source})
+        _under(stack, "layer", {"x": "0", "y": "0"} | facts | {"src": source})
 
     def _code(
         self,
@@ -351,7 +355,7 @@ class _Writing:
     def _described(
         self, stack: ElementTree.Element, kind: str, layer: Layer, **facts: str
     ) -> ElementTree.Element:
-        return ElementTree.SubElement(stack, kind, self._facts(layer) | facts)
+        return _under(stack, kind, self._facts(layer) | facts)
 
     def _facts(self, layer: Layer) -> dict[str, str]:
         if layer.mode in KRITAS:
@@ -402,6 +406,12 @@ class _Writing:
     ) -> None:
         # A PNG is compressed already. Without a time, equal documents make equal files.
         archive.writestr(zipfile.ZipInfo(name), data, how)
+
+
+def _under(stack: ElementTree.Element, kind: str, facts: dict[str, str]) -> ElementTree.Element:
+    from xml.etree import ElementTree
+
+    return ElementTree.SubElement(stack, kind, facts)
 
 
 def _from(layer: Layer, made: Document) -> Layer:
