@@ -1,0 +1,9 @@
+"""Exemplar: holes are filled with pieces of a picture, photographs painted with pieces of a painting.
+
+A library that filters depend on; it knows numpy and numba alone. A process that uses it compiles
+its loops once, which takes seconds, unless numba's cache has them.
+"""
+
+from .filling import fill
+
+__all__ = ["fill"]
