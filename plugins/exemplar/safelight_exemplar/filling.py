@@ -22,9 +22,13 @@ _ROUNDS = (10, 6, 4, 3)
 """How often everything is matched and averaged, from the coarsest size on; the last one stays."""
 
 _SWEEPS = 2
-import os
-LONELY=float(os.environ.get("LONELY","0.05"))
-SOFT=float(os.environ.get("SOFT","0.2"))
+LONELY = 0.1
+SHARP = 1.0
+LAST = 4.0
+GRAD = 1.0
+PEEL = True
+SMALLEST = 12
+QUANT = 75
 _FADE = 1.3
 """How many times less a patch counts for each pixel further from the rim."""
 
@@ -78,13 +82,15 @@ def _window(hole):
 def _levels(picture, missing, usable, goal):
     """The picture and what is known of it at each size, the full one first."""
     levels = [(picture, missing, usable, goal)]
-    while min(missing.shape) > 2 * _COARSEST and _thickness(missing) > _THIN:
-        picture, _ = halved_where(picture, ~missing)
-        usable = ~halved_mask(~usable)
-        goal = None if goal is None else halved(goal)
-        missing = halved_mask(missing)
-        if not _middles(usable).any():
+    while min(missing.shape) >= 2 * SMALLEST:
+        smaller, known = halved_where(picture, ~missing)
+        if known.all():
             break
+        allowed = halved_where(picture, usable)[1]
+        if not _middles(allowed).any():
+            break
+        picture, missing, usable = smaller, ~known, allowed
+        goal = None if goal is None else halved(goal)
         levels.append((picture, missing, usable, goal))
     return levels
 
@@ -144,9 +150,11 @@ def _filled(picture, missing, usable, goal, trust, seed, progress):
             now = size.drawn(field, np.ascontiguousarray(rough, np.float32))
         rounds = _ROUNDS[min(len(levels) - 1 - place, len(_ROUNDS) - 1)]
         small = missing.size <= MOST
+        if PEEL and coarser is None and goal is None:
+            now = size.peeled(field, now, seed)
         for number in range(rounds if small else 1):
             last = number == (rounds if small else 1) - 1
-            softness = np.float32(0.0 if last else SOFT)
+            softness = np.float32(LAST if last and place == 0 else SHARP)
             now = size.matched(field, now, number, seed + 977 * place, small, softness)
             done += work[place] / (rounds if small else 1)
             progress(min(done / sum(work), 1.0))
@@ -168,9 +176,9 @@ class _Size:
         self.dear = np.zeros(missing.shape, np.float32)
         self.cost = np.zeros(missing.shape, np.float32)
         self.faith = np.where(self.wanted, _FADE ** -_depth(missing), 0).astype(np.float32)
-        self.source = picture
-        if self.goal is not None:
-            self.source = np.concatenate([picture, self.goal], -1)
+        self.weight = np.where(missing, np.float32(1.0), np.float32(1.0))
+        # Gradients at the rim would look into the hole: they are those of what is known.
+        self.source = self._described(np.where(missing[..., None], spread(picture, ~missing), picture))
 
     def started(self, coarser, seed):
         """A field to begin with: the coarser one's at twice the size, or chance."""
@@ -185,26 +193,72 @@ class _Size:
 
     def drawn(self, field, rough):
         """What a field of the coarser size gives here: sharp from the first round on."""
-        target = rough if self.goal is None else np.concatenate([rough, self.goal], -1)
-        measure(target, self.source, field, self.wanted, self.cost)
-        vote(self.picture, field, self.cost, self.faith, np.float32(0.0), self.missing, rough)
+        target = self._described(rough)
+        measure(target, self.weight, self.source, field, self.wanted, self.cost)
+        vote(self.picture, field, self.cost, self.faith, self.usual(), np.float32(LAST), self.missing, rough)
         return rough
 
-    def matched(self, field, now, number, seed, small, softness):
+    def matched(self, field, now, number, seed, small, softness, vote_now=True):
         """The filling after one round: every patch is matched anew, every pixel averaged."""
-        target = now if self.goal is None else np.concatenate([now, self.goal], -1)
-        measure(target, self.source, field, self.wanted, self.cost)
+        target = self._described(now)
+        measure(target, self.weight, self.source, field, self.wanted, self.cost)
         lonely = np.float32(LONELY * np.median(self.cost[self.wanted]))
         for sweep in range(_SWEEPS if small else 1):
             for colour in (0, 1):
                 chance = seed * 1_000_003 + number * 8191 + sweep * 127 + colour
                 reach = max(self.missing.shape) if small else _NEAR
                 improve(
-                    *(target, self.source, field, self.cost, self.wanted, self.middles),
+                    *(target, self.weight, self.source, field, self.cost, self.wanted, self.middles),
                     *(self.dear, lonely, chance, colour, reach),
                 )
-        vote(self.picture, field, self.cost, self.faith, softness, self.missing, now)
+        if vote_now:
+            vote(self.picture, field, self.cost, self.faith, self.usual(), softness, self.missing, now)
         return now
+
+    def peeled(self, field, now, seed):
+        """A first filling from what is known around the hole alone."""
+        known = np.where(self.missing, np.float32(0.0), np.float32(1.0))
+        whole, self.weight = self.weight, known
+        faith = self.faith
+        reached = ~self.missing
+        self.faith = np.zeros_like(faith)
+        while True:
+            ring = _grown(reached) & ~reached
+            if not ring.any():
+                break
+            for number in range(3):
+                self.matched(field, now, number, seed, True, np.float32(SHARP), vote_now=False)
+            self.faith = np.where(self.wanted & _grown(reached), faith, 0).astype(np.float32)
+            vote(self.picture, field, self.cost, self.faith, self.usual(), np.float32(SHARP), ring, now)
+            reached |= ring
+            self.weight = np.where(reached, np.float32(1.0), np.float32(0.0))
+        self.weight, self.faith = whole, faith
+        return now
+
+    def _described(self, picture):
+        parts = [picture]
+        if GRAD > 0:
+            grey = picture.mean(-1)
+            dy, dx = np.zeros_like(grey), np.zeros_like(grey)
+            dy[1:-1] = grey[2:] - grey[:-2]
+            dx[:, 1:-1] = grey[:, 2:] - grey[:, :-2]
+            parts += [GRAD * dy[..., None], GRAD * dx[..., None]]
+        if self.goal is not None:
+            parts.append(self.goal)
+        return np.ascontiguousarray(np.concatenate(parts, -1), np.float32)
+
+    def usual(self):
+        return np.float32(max(np.percentile(self.cost[self.wanted], QUANT), 1e-4))
+
+
+def _grown(mask):
+    wide = mask.copy()
+    wide[1:] |= mask[:-1]
+    wide[:-1] |= mask[1:]
+    wide[:, 1:] |= mask[:, :-1]
+    wide[:, :-1] |= mask[:, 1:]
+    return wide
+
 
 def _depth(missing):
     """Pixels from the rim of a hole, 0 outside it: float32 (height, width), by city blocks."""
@@ -222,6 +276,6 @@ def _joined(picture, missing, now, size, field):
     """The filling without a step at its rim: what it differs by there is spread over the hole."""
     beyond = size.wanted & ~missing
     guess = picture.copy()
-    vote(size.picture, field, size.cost, size.faith, np.float32(0.0), beyond, guess)
+    vote(size.picture, field, size.cost, size.faith, size.usual(), np.float32(LAST), beyond, guess)
     difference = spread(picture - guess, beyond)
     return np.where(missing[..., None], now + difference, picture).astype(np.float32)

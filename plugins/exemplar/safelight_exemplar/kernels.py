@@ -20,6 +20,7 @@ HALF = 3
 SIDE = 2 * HALF + 1
 AREA = SIDE * SIDE
 
+_CENTRAL = np.float32(1.0 / 9.0)
 _FAR = 5
 """Patches away, besides the next ones, that a good match is taken over from: an odd number, so
 that those are squares of the other colour."""
@@ -32,16 +33,18 @@ _NEIGHBOURS = np.array(
 
 
 @_compiled
-def _distance(target, source, ty, tx, sy, sx, best):
+def _distance(target, weight, source, ty, tx, sy, sx, best):
     """Sum of squared differences of two patches; what exceeds ``best`` may be left unfinished."""
     total = np.float32(0.0)
     for dy in range(-HALF, HALF + 1):
         for dx in range(-HALF, HALF + 1):
+            part = np.float32(0.0)
             for channel in range(target.shape[2]):
                 difference = (
                     target[ty + dy, tx + dx, channel] - source[sy + dy, sx + dx, channel]
                 )
-                total += difference * difference
+                part += difference * difference
+            total += part * weight[ty + dy, tx + dx]
         if total >= best:
             break
     return total
@@ -76,18 +79,18 @@ def _strangers(field, wanted, y, x, sy, sx):
 
 
 @_threaded
-def measure(target, source, field, wanted, cost):
+def measure(target, weight, source, field, wanted, cost):
     """Write into ``cost`` how far each ``wanted`` patch is from the one its field names."""
     height, width = wanted.shape
     for y in numba.prange(HALF, height - HALF):
         for x in range(HALF, width - HALF):
             if wanted[y, x]:
                 sy, sx = field[y, x, 0], field[y, x, 1]
-                cost[y, x] = _distance(target, source, y, x, sy, sx, np.float32(np.inf))
+                cost[y, x] = _distance(target, weight, source, y, x, sy, sx, np.float32(np.inf))
 
 
 @_threaded
-def improve(target, source, field, cost, wanted, allowed, dear, lonely, seed, colour, reach):
+def improve(target, weight, source, field, cost, wanted, allowed, dear, lonely, seed, colour, reach):
     """Give each ``wanted`` patch of a ``colour`` (0 or 1) a nearer one of the source, if found.
 
     What its neighbours have is tried, moved along, then places by chance, within ``reach`` pixels
@@ -120,7 +123,7 @@ def improve(target, source, field, cost, wanted, allowed, dear, lonely, seed, co
                 extra = dear[cy, cx] + lonely * _strangers(field, wanted, y, x, cy, cx)
                 if extra >= best:
                     continue
-                found = _distance(target, source, y, x, cy, cx, best - extra) + extra
+                found = _distance(target, weight, source, y, x, cy, cx, best - extra) + extra
                 if found < best:
                     best, by, bx, worth = found, cy, cx, extra
             state = _scrambled(np.uint64(seed) ^ (np.uint64(y) << np.uint64(32)) ^ np.uint64(x))
@@ -136,7 +139,7 @@ def improve(target, source, field, cost, wanted, allowed, dear, lonely, seed, co
                 extra = dear[cy, cx] + lonely * _strangers(field, wanted, y, x, cy, cx)
                 if extra >= best:
                     continue
-                found = _distance(target, source, y, x, cy, cx, best - extra) + extra
+                found = _distance(target, weight, source, y, x, cy, cx, best - extra) + extra
                 if found < best:
                     best, by, bx, worth = found, cy, cx, extra
             field[y, x, 0], field[y, x, 1] = by, bx
@@ -144,12 +147,11 @@ def improve(target, source, field, cost, wanted, allowed, dear, lonely, seed, co
 
 
 @_threaded
-def vote(source, field, cost, faith, softness, missing, result):
+def vote(source, field, cost, faith, usual, sharp, missing, result):
     """Write into the ``missing`` pixels of ``result`` the mean of what the patches over each say.
 
-    ``faith`` (height, width) is how much a patch counts, 0 where it does not. Among the patches
-    over a pixel the one of least ``cost`` counts most, and those whose cost is by ``softness``
-    times that least one higher count e times less: 0 takes the best one's alone.
+    A patch counts ``faith`` (height, width; 0 where it does not count) times
+    exp(-``sharp`` * ``cost`` / ``usual``), the more the nearer its middle is.
     """
     height, width = missing.shape
     channels = source.shape[2]
@@ -158,35 +160,30 @@ def vote(source, field, cost, faith, softness, missing, result):
         for x in range(width):
             if not missing[y, x]:
                 continue
-            low, by, bx = np.float32(np.inf), 0, 0
+            low = np.float32(np.inf)
             top, bottom = max(y - HALF, HALF), min(y + HALF + 1, height - HALF)
             left, right = max(x - HALF, HALF), min(x + HALF + 1, width - HALF)
             for ny in range(top, bottom):
                 for nx in range(left, right):
                     if faith[ny, nx] > 0.0:
-                        paid = cost[ny, nx] / faith[ny, nx]
-                        if paid < low:
-                            low, by, bx = paid, ny, nx
+                        low = min(low, cost[ny, nx])
             if low == np.inf:
-                continue
-            if softness <= 0.0:
-                sy, sx = field[by, bx, 0] + y - by, field[by, bx, 1] + x - bx
-                for channel in range(channels):
-                    result[y, x, channel] = source[sy, sx, channel]
                 continue
             total[:] = 0.0
             count = np.float32(0.0)
-            scale = np.float32(1.0) / (softness * low + np.float32(1e-6))
+            scale = sharp / usual
             for ny in range(top, bottom):
                 for nx in range(left, right):
                     if faith[ny, nx] > 0.0:
-                        share = np.exp((low - cost[ny, nx] / faith[ny, nx]) * scale)
+                        away = np.float32((ny - y) * (ny - y) + (nx - x) * (nx - x))
+                        share = faith[ny, nx] ** sharp * np.exp((low - cost[ny, nx]) * scale - away * _CENTRAL * sharp)
                         sy, sx = field[ny, nx, 0] + y - ny, field[ny, nx, 1] + x - nx
                         for channel in range(channels):
                             total[channel] += share * source[sy, sx, channel]
                         count += share
-            for channel in range(channels):
-                result[y, x, channel] = total[channel] / count
+            if count > 0.0:
+                for channel in range(channels):
+                    result[y, x, channel] = total[channel] / count
 
 
 @_threaded
