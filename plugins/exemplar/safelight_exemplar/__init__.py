@@ -1,4 +1,4 @@
-"""Exemplar: holes are filled with pieces of a picture, photographs painted with pieces of a painting.
+"""Exemplar: holes are filled with pieces of the picture around them.
 
 A library that filters depend on; it knows numpy and numba alone. A process that uses it compiles
 its loops once, which takes seconds, unless numba's cache has them.

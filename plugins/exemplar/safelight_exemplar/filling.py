@@ -3,7 +3,7 @@
 import numpy as np
 
 from .kernels import AREA, HALF, SIDE, improve, measure, scatter, vote
-from .pyramid import doubled_field, halved, halved_mask, halved_where, smooth_doubled, spread
+from .pyramid import doubled_field, halved, halved_where, smooth_doubled, spread
 
 MOST = 1 << 20
 """Pixels within which pieces are looked for; above, they are only moved by a few pixels."""
@@ -12,23 +12,20 @@ AROUND = 2.0
 """Times a hole's longer side that pieces are taken from on each of its sides, at least."""
 
 _LEAST_AROUND = 192
-_COARSEST = 24
-"""Pixels of the shorter side below which nothing is halved any more."""
-
-_THIN = 3
-"""Pixels a hole is wide at the coarsest size: less than a patch, so that each one sees a rim."""
-
 _ROUNDS = (10, 6, 4, 3)
 """How often everything is matched and averaged, from the coarsest size on; the last one stays."""
 
 _SWEEPS = 2
-LONELY = 0.1
-SHARP = 1.0
-LAST = 4.0
-GRAD = 1.0
-PEEL = True
-SMALLEST = 12
-QUANT = 75
+
+_SMALLEST = 12
+"""Pixels of the shorter side below which nothing is halved any more."""
+
+_SHARP, _LAST = 2.0, 4.0
+"""How much a near patch counts more than a far one, and in the last round."""
+
+_USUAL = 75
+"""Percent of the patches that are nearer than what counts as the usual distance."""
+
 _FADE = 1.3
 """How many times less a patch counts for each pixel further from the rim."""
 
@@ -82,7 +79,7 @@ def _window(hole):
 def _levels(picture, missing, usable, goal):
     """The picture and what is known of it at each size, the full one first."""
     levels = [(picture, missing, usable, goal)]
-    while min(missing.shape) >= 2 * SMALLEST:
+    while min(missing.shape) >= 2 * _SMALLEST:
         smaller, known = halved_where(picture, ~missing)
         if known.all():
             break
@@ -95,40 +92,24 @@ def _levels(picture, missing, usable, goal):
     return levels
 
 
-def _thickness(missing):
-    """How many times a hole can be eaten from its rim before nothing is left; a power of two."""
-    steps, inside = 0, missing
-    while inside.any():
-        steps += 1
-        smaller = inside.copy()
-        smaller[1:] &= inside[:-1]
-        smaller[:-1] &= inside[1:]
-        smaller[:, 1:] &= inside[:, :-1]
-        smaller[:, :-1] &= inside[:, 1:]
-        inside = smaller
-        if steps > _THIN:
-            break
-    return steps
-
-
 def _middles(usable):
     """Middles of patches that lie wholly in what is usable: bool of the same shape."""
-    sums = np.cumsum(np.cumsum(np.pad(usable, ((1, 0), (1, 0))).astype(np.int64), 0), 1)
-    inside = np.zeros(usable.shape, bool)
-    if min(usable.shape) >= SIDE:
-        count = sums[SIDE:, SIDE:] - sums[:-SIDE, SIDE:] - sums[SIDE:, :-SIDE] + sums[:-SIDE, :-SIDE]
-        inside[HALF : usable.shape[0] - HALF, HALF : usable.shape[1] - HALF] = count == AREA
-    return inside
+    return _counted(usable) == AREA
 
 
 def _touching(missing):
     """Middles of patches over a hole: bool of the same shape."""
-    sums = np.cumsum(np.cumsum(np.pad(missing, ((1, 0), (1, 0))).astype(np.int64), 0), 1)
-    over = np.zeros(missing.shape, bool)
-    if min(missing.shape) >= SIDE:
-        count = sums[SIDE:, SIDE:] - sums[:-SIDE, SIDE:] - sums[SIDE:, :-SIDE] + sums[:-SIDE, :-SIDE]
-        over[HALF : missing.shape[0] - HALF, HALF : missing.shape[1] - HALF] = count > 0
-    return over
+    return _counted(missing) > 0
+
+
+def _counted(mask):
+    """How many pixels of a mask each patch holds, by its middle; 0 where a patch has no room."""
+    counts = np.zeros(mask.shape, np.int64)
+    if min(mask.shape) >= SIDE:
+        sums = np.cumsum(np.cumsum(np.pad(mask, ((1, 0), (1, 0))).astype(np.int64), 0), 1)
+        rows = sums[SIDE:] - sums[:-SIDE]
+        counts[HALF:-HALF, HALF:-HALF] = rows[:, SIDE:] - rows[:, :-SIDE]
+    return counts
 
 
 def _filled(picture, missing, usable, goal, trust, seed, progress):
@@ -140,7 +121,7 @@ def _filled(picture, missing, usable, goal, trust, seed, progress):
         middles = _middles(usable)
         if not middles.any():
             return spread(np.where(missing[..., None], 0, picture).astype(np.float32), ~missing)
-        size = _Size(picture, missing, middles, goal, trust * place / max(len(levels) - 1, 1))
+        size = _Size(picture, missing, middles, goal, trust)
         coarser, field = field, size.started(field, seed)
         if coarser is None:
             start = goal if goal is not None else spread(picture, ~missing)
@@ -150,11 +131,9 @@ def _filled(picture, missing, usable, goal, trust, seed, progress):
             now = size.drawn(field, np.ascontiguousarray(rough, np.float32))
         rounds = _ROUNDS[min(len(levels) - 1 - place, len(_ROUNDS) - 1)]
         small = missing.size <= MOST
-        if PEEL and coarser is None and goal is None:
-            now = size.peeled(field, now, seed)
         for number in range(rounds if small else 1):
             last = number == (rounds if small else 1) - 1
-            softness = np.float32(LAST if last and place == 0 else SHARP)
+            softness = _LAST if last and place == 0 else _SHARP
             now = size.matched(field, now, number, seed + 977 * place, small, softness)
             done += work[place] / (rounds if small else 1)
             progress(min(done / sum(work), 1.0))
@@ -173,12 +152,9 @@ class _Size:
         self.picture, self.missing, self.middles = picture, missing, middles
         self.wanted = _touching(missing)
         self.goal = None if goal is None or trust <= 0 else goal * np.float32(trust)
-        self.dear = np.zeros(missing.shape, np.float32)
         self.cost = np.zeros(missing.shape, np.float32)
         self.faith = np.where(self.wanted, _FADE ** -_depth(missing), 0).astype(np.float32)
-        self.weight = np.where(missing, np.float32(1.0), np.float32(1.0))
-        # Gradients at the rim would look into the hole: they are those of what is known.
-        self.source = self._described(np.where(missing[..., None], spread(picture, ~missing), picture))
+        self.source = self._described(picture)
 
     def started(self, coarser, seed):
         """A field to begin with: the coarser one's at twice the size, or chance."""
@@ -194,70 +170,38 @@ class _Size:
     def drawn(self, field, rough):
         """What a field of the coarser size gives here: sharp from the first round on."""
         target = self._described(rough)
-        measure(target, self.weight, self.source, field, self.wanted, self.cost)
-        vote(self.picture, field, self.cost, self.faith, self.usual(), np.float32(LAST), self.missing, rough)
+        measure(target, self.source, field, self.wanted, self.cost)
+        self._vote(field, _LAST, self.missing, rough)
         return rough
 
-    def matched(self, field, now, number, seed, small, softness, vote_now=True):
+    def matched(self, field, now, number, seed, small, softness):
         """The filling after one round: every patch is matched anew, every pixel averaged."""
         target = self._described(now)
-        measure(target, self.weight, self.source, field, self.wanted, self.cost)
-        lonely = np.float32(LONELY * np.median(self.cost[self.wanted]))
+        measure(target, self.source, field, self.wanted, self.cost)
         for sweep in range(_SWEEPS if small else 1):
             for colour in (0, 1):
                 chance = seed * 1_000_003 + number * 8191 + sweep * 127 + colour
                 reach = max(self.missing.shape) if small else _NEAR
                 improve(
-                    *(target, self.weight, self.source, field, self.cost, self.wanted, self.middles),
-                    *(self.dear, lonely, chance, colour, reach),
+                    *(target, self.source, field, self.cost, self.wanted, self.middles),
+                    *(chance, colour, reach),
                 )
-        if vote_now:
-            vote(self.picture, field, self.cost, self.faith, self.usual(), softness, self.missing, now)
-        return now
-
-    def peeled(self, field, now, seed):
-        """A first filling from what is known around the hole alone."""
-        known = np.where(self.missing, np.float32(0.0), np.float32(1.0))
-        whole, self.weight = self.weight, known
-        faith = self.faith
-        reached = ~self.missing
-        self.faith = np.zeros_like(faith)
-        while True:
-            ring = _grown(reached) & ~reached
-            if not ring.any():
-                break
-            for number in range(3):
-                self.matched(field, now, number, seed, True, np.float32(SHARP), vote_now=False)
-            self.faith = np.where(self.wanted & _grown(reached), faith, 0).astype(np.float32)
-            vote(self.picture, field, self.cost, self.faith, self.usual(), np.float32(SHARP), ring, now)
-            reached |= ring
-            self.weight = np.where(reached, np.float32(1.0), np.float32(0.0))
-        self.weight, self.faith = whole, faith
+        self._vote(field, softness, self.missing, now)
         return now
 
     def _described(self, picture):
         parts = [picture]
-        if GRAD > 0:
-            grey = picture.mean(-1)
-            dy, dx = np.zeros_like(grey), np.zeros_like(grey)
-            dy[1:-1] = grey[2:] - grey[:-2]
-            dx[:, 1:-1] = grey[:, 2:] - grey[:, :-2]
-            parts += [GRAD * dy[..., None], GRAD * dx[..., None]]
         if self.goal is not None:
             parts.append(self.goal)
         return np.ascontiguousarray(np.concatenate(parts, -1), np.float32)
 
-    def usual(self):
-        return np.float32(max(np.percentile(self.cost[self.wanted], QUANT), 1e-4))
+    def said(self, field, where, result):
+        """Write into ``result`` what the patches say there, as sharply as in the last round."""
+        self._vote(field, _LAST, where, result)
 
-
-def _grown(mask):
-    wide = mask.copy()
-    wide[1:] |= mask[:-1]
-    wide[:-1] |= mask[1:]
-    wide[:, 1:] |= mask[:, :-1]
-    wide[:, :-1] |= mask[:, 1:]
-    return wide
+    def _vote(self, field, sharp, where, result):
+        usual = np.float32(max(np.percentile(self.cost[self.wanted], _USUAL), 1e-4))
+        vote(*(self.picture, field, self.cost, self.faith, usual, np.float32(sharp), where, result))
 
 
 def _depth(missing):
@@ -276,6 +220,6 @@ def _joined(picture, missing, now, size, field):
     """The filling without a step at its rim: what it differs by there is spread over the hole."""
     beyond = size.wanted & ~missing
     guess = picture.copy()
-    vote(size.picture, field, size.cost, size.faith, size.usual(), np.float32(LAST), beyond, guess)
+    size.said(field, beyond, guess)
     difference = spread(picture - guess, beyond)
     return np.where(missing[..., None], now + difference, picture).astype(np.float32)

@@ -33,18 +33,14 @@ _NEIGHBOURS = np.array(
 
 
 @_compiled
-def _distance(target, weight, source, ty, tx, sy, sx, best):
+def _distance(target, source, ty, tx, sy, sx, best):
     """Sum of squared differences of two patches; what exceeds ``best`` may be left unfinished."""
     total = np.float32(0.0)
     for dy in range(-HALF, HALF + 1):
         for dx in range(-HALF, HALF + 1):
-            part = np.float32(0.0)
             for channel in range(target.shape[2]):
-                difference = (
-                    target[ty + dy, tx + dx, channel] - source[sy + dy, sx + dx, channel]
-                )
-                part += difference * difference
-            total += part * weight[ty + dy, tx + dx]
+                difference = target[ty + dy, tx + dx, channel] - source[sy + dy, sx + dx, channel]
+                total += difference * difference
         if total >= best:
             break
     return total
@@ -65,38 +61,24 @@ def _within(number, reach):
     return np.int64(number >> np.uint64(33)) % (2 * reach + 1) - reach
 
 
-@_compiled
-def _strangers(field, wanted, y, x, sy, sx):
-    """How many of the four patches next to one would come from elsewhere than beside (sy, sx)."""
-    count = 0
-    for index in range(4):
-        oy, ox = _NEIGHBOURS[index, 0], _NEIGHBOURS[index, 1]
-        if wanted[y + oy, x + ox] and (
-            field[y + oy, x + ox, 0] != sy + oy or field[y + oy, x + ox, 1] != sx + ox
-        ):
-            count += 1
-    return count
-
-
 @_threaded
-def measure(target, weight, source, field, wanted, cost):
+def measure(target, source, field, wanted, cost):
     """Write into ``cost`` how far each ``wanted`` patch is from the one its field names."""
     height, width = wanted.shape
     for y in numba.prange(HALF, height - HALF):
         for x in range(HALF, width - HALF):
             if wanted[y, x]:
                 sy, sx = field[y, x, 0], field[y, x, 1]
-                cost[y, x] = _distance(target, weight, source, y, x, sy, sx, np.float32(np.inf))
+                cost[y, x] = _distance(target, source, y, x, sy, sx, np.float32(np.inf))
 
 
 @_threaded
-def improve(target, weight, source, field, cost, wanted, allowed, dear, lonely, seed, colour, reach):
+def improve(target, source, field, cost, wanted, allowed, seed, colour, reach):
     """Give each ``wanted`` patch of a ``colour`` (0 or 1) a nearer one of the source, if found.
 
     What its neighbours have is tried, moved along, then places by chance, within ``reach`` pixels
     and ever nearer. ``allowed`` (height, width of the source) are the middles of patches that may
-    be taken; ``dear`` (the same shape) is added to the distance of each, ``lonely`` for each
-    neighbour that it does not continue.
+    be taken.
     """
     height, width = wanted.shape
     rows, columns = allowed.shape
@@ -105,9 +87,7 @@ def improve(target, weight, source, field, cost, wanted, allowed, dear, lonely, 
             if not wanted[y, x]:
                 continue
             by, bx = np.int64(field[y, x, 0]), np.int64(field[y, x, 1])
-            alone = lonely * _strangers(field, wanted, y, x, by, bx)
-            best = cost[y, x] + dear[by, bx] + alone
-            worth = dear[by, bx] + alone
+            best = cost[y, x]
             for index in range(_NEIGHBOURS.shape[0]):
                 oy, ox = _NEIGHBOURS[index, 0], _NEIGHBOURS[index, 1]
                 ny, nx = y + oy, x + ox
@@ -120,12 +100,9 @@ def improve(target, weight, source, field, cost, wanted, allowed, dear, lonely, 
                     continue
                 if cy == by and cx == bx:
                     continue
-                extra = dear[cy, cx] + lonely * _strangers(field, wanted, y, x, cy, cx)
-                if extra >= best:
-                    continue
-                found = _distance(target, weight, source, y, x, cy, cx, best - extra) + extra
+                found = _distance(target, source, y, x, cy, cx, best)
                 if found < best:
-                    best, by, bx, worth = found, cy, cx, extra
+                    best, by, bx = found, cy, cx
             state = _scrambled(np.uint64(seed) ^ (np.uint64(y) << np.uint64(32)) ^ np.uint64(x))
             span = np.int64(reach)
             while span >= 1:
@@ -136,14 +113,11 @@ def improve(target, weight, source, field, cost, wanted, allowed, dear, lonely, 
                 span //= 2
                 if not (0 <= cy < rows and 0 <= cx < columns) or not allowed[cy, cx]:
                     continue
-                extra = dear[cy, cx] + lonely * _strangers(field, wanted, y, x, cy, cx)
-                if extra >= best:
-                    continue
-                found = _distance(target, weight, source, y, x, cy, cx, best - extra) + extra
+                found = _distance(target, source, y, x, cy, cx, best)
                 if found < best:
-                    best, by, bx, worth = found, cy, cx, extra
+                    best, by, bx = found, cy, cx
             field[y, x, 0], field[y, x, 1] = by, bx
-            cost[y, x] = best - worth
+            cost[y, x] = best
 
 
 @_threaded
@@ -176,7 +150,8 @@ def vote(source, field, cost, faith, usual, sharp, missing, result):
                 for nx in range(left, right):
                     if faith[ny, nx] > 0.0:
                         away = np.float32((ny - y) * (ny - y) + (nx - x) * (nx - x))
-                        share = faith[ny, nx] ** sharp * np.exp((low - cost[ny, nx]) * scale - away * _CENTRAL * sharp)
+                        near = (low - cost[ny, nx]) * scale - away * _CENTRAL * sharp
+                        share = faith[ny, nx] ** sharp * np.exp(near)
                         sy, sx = field[ny, nx, 0] + y - ny, field[ny, nx, 1] + x - nx
                         for channel in range(channels):
                             total[channel] += share * source[sy, sx, channel]

@@ -26,12 +26,6 @@ def halved_where(picture, known):
     return sums / np.maximum(share, np.float32(1e-6)), share[..., 0] > 0
 
 
-def halved_mask(mask):
-    """Where any of every 2 x 2 pixels is set: bool (height, width)."""
-    mask = _even(mask)
-    return mask[0::2, 0::2] | mask[1::2, 0::2] | mask[0::2, 1::2] | mask[1::2, 1::2]
-
-
 def doubled_field(field, shape, source_shape):
     """A field at twice the size: int32 (height, width, 2) of ``shape``, in a source of twice its
     size.
