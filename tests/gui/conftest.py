@@ -26,8 +26,9 @@ def qapp_cls():
     return QApplication
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="session", autouse=True)
 def _looks(qapp):
+    """Once: every widget that there is would be given its looks anew, for a fifth of a second."""
     make_application([])
 
 
