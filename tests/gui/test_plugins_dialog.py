@@ -1,6 +1,7 @@
 """The Plugins dialog: a plugin is seen before it is added, and every failure is a sentence."""
 
 import contextlib
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit
 from safelight import actions
 from safelight.actions.installer import BUNDLE
 from safelight.actions.store import Store
+from safelight.api import PROJECT
 from safelight.document import Document
 from safelight.gui.arriving import kind_of
 from safelight.gui.plugindialog import PluginsDialog
@@ -93,11 +95,19 @@ def said(dialog, qtbot, part):
     qtbot.waitUntil(lambda: part in dialog.message.label.text(), timeout=_LIMIT)
 
 
+def plugin(project):
+    """Whether a ``pyproject.toml`` is a plugin's, and not a library's that plugins need."""
+    return PROJECT in tomllib.loads(project.read_text("utf-8"))["project"].get("entry-points", {})
+
+
 def test_an_empty_store_says_what_to_do_and_lists_the_built_in_ones(open_dialog):
     dialog = open_dialog()
     assert "No plugin is installed beside the built-in ones" in dialog.shelf.note.text()
     assert dialog.shelf.note.isVisible()
-    built_in = sorted(path.parent.name for path in CHECKOUT.glob("plugins/*/pyproject.toml"))
+    built_in = [
+        x.parent.name for x in sorted(CHECKOUT.glob("plugins/*/pyproject.toml")) if plugin(x)
+    ]
+    assert "exemplar" not in built_in  # a library of theirs
     assert names(dialog) == ["BUILT", *(f"safelight-{name}" for name in built_in)]
     dialog.shelf.choose("safelight-blur")
     text = dialog.facts.toPlainText()

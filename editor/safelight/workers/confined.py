@@ -20,6 +20,7 @@ def main(arguments: list[str]) -> None:
     sys.path.insert(0, editor)
     from safelight.workers.sandbox import confine, limit_resources, yield_to_the_window
 
+    os.environ["NUMBA_CACHE_DIR"] = str(scratch / "kernels")  # as workers/kernels.py has filled it
     for name in ("HOME", "TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
         os.environ[name] = str(scratch)
     os.chdir(scratch)

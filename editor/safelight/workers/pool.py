@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from safelight.workers import protocol
+from safelight.workers import kernels, protocol
 from safelight.workers.blocks import Block
 from safelight.workers.environment import Confined
 from safelight.workers.patience import LOOK, Patience, doing
@@ -83,12 +83,14 @@ class WorkerProcess:
         self._scratch = scratch
         self._wrapped = False
         if environment and scratch:
+            kernels.lend(scratch.folder)
             confined = environment.command(scratch.folder, memory_limit)
             self._wrapped = confined[0] != sys.executable
-            self._process = _spawn(far, confined, ["0"], _PUBLIC, ())  # limited by then
+            self._process = _spawn(far, confined, ["0"], _environment(_PUBLIC))  # limited by then
         else:
             limits = [str(memory_limit), *map(str, plugin_folders)]
-            self._process = _spawn(far, _TRUSTED, limits, _ENVIRONMENT, _ENVIRONMENT_PREFIXES)
+            own = _environment(_ENVIRONMENT, _ENVIRONMENT_PREFIXES) | kernels.kept()
+            self._process = _spawn(far, _TRUSTED, limits, own)
         threading.Thread(target=self._listen, daemon=True).start()
         threading.Thread(target=self._keep_errors, daemon=True).start()
         if scratch is not None:
@@ -448,23 +450,26 @@ class Pool:
         worker.kill()
 
 
+def _environment(names: Sequence[str], prefixes: tuple[str, ...] = ()) -> dict[str, str]:
+    """Those variables of the environment that the far side sees."""
+    own = {
+        name: value
+        for name, value in os.environ.items()
+        if name in names or name.startswith(prefixes)
+    }
+    return own | {"ORT_DISABLE_TELEMETRY": "1"}
+
+
 def _spawn(
     far: socket.socket,
     command: Sequence[str],
     arguments: Sequence[str],
-    variables: Sequence[str],
-    prefixes: tuple[str, ...],
+    environment: dict[str, str],
 ) -> subprocess.Popen[bytes]:
-    """Start the far side, which sees those ``variables`` of the environment.
+    """Start the far side with that environment.
 
     Its standard output is thrown away, so a print harms nothing.
     """
-    environment = {
-        name: value
-        for name, value in os.environ.items()
-        if name in variables or name.startswith(prefixes)
-    }
-    environment["ORT_DISABLE_TELEMETRY"] = "1"
     options: dict[str, Any] = {
         "stdout": subprocess.DEVNULL,
         "stderr": subprocess.PIPE,
