@@ -1,18 +1,43 @@
-"""Adjust: what photographers change first, as tones: light and colour of each pixel alone."""
-
-from typing import Annotated
+"""Adjust: what photographers change first, light and colour of each pixel alone."""
 
 from safelight import api
 
-Stops = Annotated[float, api.Number(-5, 5)]
+from .colour import (
+    black_and_white,
+    channel_mixer,
+    colour_balance,
+    gradient_map,
+    hue_saturation,
+    photo_filter,
+    saturation,
+    split_toning,
+    vibrance,
+    white_balance,
+)
+from .light import brightness_contrast, curves, exposure, invert, levels, posterise, threshold
 
-
-@api.tone("Exposure", category="Light", keeps_grey=True)
-def exposure(stops: Stops = 0.0) -> api.Table:
-    """Make the picture lighter or darker, as if the light had been doubled for each stop."""
-    return api.TO_LINEAR, api.Matrix.scaled(2.0**stops), api.FROM_LINEAR
+ADJUSTMENTS = (
+    exposure,
+    brightness_contrast,
+    levels,
+    curves,
+    white_balance,
+    vibrance,
+    saturation,
+    hue_saturation,
+    black_and_white,
+    colour_balance,
+    split_toning,
+    channel_mixer,
+    photo_filter,
+    gradient_map,
+    invert,
+    threshold,
+    posterise,
+)
+"""What the plugin offers, in the order in which photographers use it."""
 
 
 @api.hookimpl
 def filters():
-    return [exposure]
+    return list(ADJUSTMENTS)

@@ -1,0 +1,163 @@
+"""Light: tones that make a picture lighter, darker, harder or softer."""
+
+from typing import Annotated, Literal
+
+import numpy as np
+
+from safelight import api
+
+LUMINANCE = api.Matrix(((0.2126, 0.7152, 0.0722),) * 3)
+"""The luminance (ITU-R BT.709) in all three channels."""
+
+SAMPLES = 4097
+"""Samples of a smooth curve from 0 to 1: between two, it bends by less than a 16-bit level."""
+
+Stops = Annotated[float, api.Number(-5, 5, step=0.05, unit="EV")]
+Percent = Annotated[float, api.Number(-100, 100, step=1)]
+Level = Annotated[float, api.Number(0, 1, step=0.005)]
+Channel = Literal["all", "red", "green", "blue"]
+
+STRAIGHT = ((0.0, 0.0), (1.0, 1.0))
+"""The points of a curve that changes nothing."""
+
+
+@api.tone("Exposure", category="Light", keeps_grey=True)
+def exposure(stops: Stops = 0.0) -> api.Table:
+    """Make the picture lighter or darker, as if the light had been doubled for each stop."""
+    return api.TO_LINEAR, api.Matrix.scaled(2.0**stops), api.FROM_LINEAR
+
+
+@api.tone("Brightness and contrast", category="Light", keeps_grey=True)
+def brightness_contrast(
+    brightness: Annotated[Percent, "Lighter or darker midtones; black and white stay"] = 0.0,
+    contrast: Annotated[
+        Percent, "Light and dark further apart, or nearer; black and white stay"
+    ] = 0.0,
+) -> api.Table:
+    """Make the midtones lighter or darker, and the contrast harder or softer.
+
+    Black, white and, for the contrast, middle grey stay where they are. The curves are bias and
+    gain of C. Schlick, "Fast alternatives to Perlin's bias and gain functions", Graphics Gems IV
+    (1994), pages 401-403. At 100 the slope of the steepest part is 4.
+    """
+    places = np.linspace(0, 1, SAMPLES)
+    return api.Curves(_gain(_bias(places, _share(brightness)), _share(-contrast)))
+
+
+def _share(amount: float) -> float:
+    """Schlick's parameter, 0.2 to 0.8, of an amount of -100 to 100."""
+    return float(4.0 ** (amount / 100) / (1 + 4.0 ** (amount / 100)))
+
+
+def _bias(t: np.ndarray, share: float) -> np.ndarray:
+    return t / ((1 / share - 2) * (1 - t) + 1)
+
+
+def _gain(t: np.ndarray, share: float) -> np.ndarray:
+    upper = t >= 0.5
+    folded = np.where(upper, 2 * (1 - t), 2 * t)
+    half = _bias(folded, share) / 2
+    return np.where(upper, 1 - half, half)
+
+
+@api.tone("Levels", category="Light")
+def levels(
+    black: Annotated[Level, "What becomes the darkest tone"] = 0.0,
+    white: Annotated[Level, "What becomes the lightest tone"] = 1.0,
+    gamma: Annotated[
+        float,
+        api.Number(0.1, 10, slider=(0.2, 5), step=0.01, logarithmic=True),
+        "Above 1 makes midtones lighter, below 1 darker",
+    ] = 1.0,
+    darkest: Annotated[Level, "The darkest tone of the result"] = 0.0,
+    lightest: Annotated[Level, "The lightest tone of the result"] = 1.0,
+    channel: Annotated[Channel, "Which channel is changed"] = "all",
+) -> api.Table:
+    """Spread the tones between a black and a white point, with the midtones where gamma says.
+
+    y = darkest + (lightest - darkest) ((x - black) / (white - black)) ^ (1 / gamma); below black
+    the power is mirrored. Where white is not above black, what is at least black becomes white.
+    """
+    width = max(white - black, 1e-3)
+    into = api.Matrix.scaled(1 / width), (-black / width,) * 3
+    out = api.Matrix.scaled(lightest - darkest), (darkest,) * 3
+    stages: list[api.Stage] = [api.Matrix(into[0].rows, into[1])]
+    if gamma != 1:
+        # Closer near black, where the power is steepest.
+        places = np.linspace(-1, 4, 5 * 8192 + 1)
+        stages.append(api.Curves(np.sign(places) * np.abs(places) ** (1 / gamma), -1, 4))
+    stages.append(api.Matrix(out[0].rows, out[1]))
+    return stages if channel == "all" else [_of_channel(stage, channel) for stage in stages]
+
+
+def _of_channel(stage: api.Stage, channel: str) -> api.Stage:
+    """A stage that changes one channel alone."""
+    index = ("red", "green", "blue").index(channel)
+    if isinstance(stage, api.Matrix):
+        rows, offset = np.eye(3), np.zeros(3)
+        rows[index], offset[index] = stage.rows[index], stage.offset[index]
+        return api.Matrix(tuple(map(tuple, rows.tolist())), tuple(offset.tolist()))
+    assert isinstance(stage, api.Curves)
+    places = np.linspace(stage.low, stage.high, stage.samples.shape[-1])
+    samples = np.repeat(places[None], 3, 0)
+    samples[index] = stage.samples
+    return api.Curves(samples, stage.low, stage.high)
+
+
+@api.tone("Curves", category="Light")
+def curves(
+    rgb: Annotated[api.Curve, "All channels"] = STRAIGHT,
+    luminance: Annotated[
+        api.Curve, "Light and dark; colours keep their distance from grey"
+    ] = STRAIGHT,
+    red: api.Curve = STRAIGHT,
+    green: api.Curve = STRAIGHT,
+    blue: api.Curve = STRAIGHT,
+) -> api.Table:
+    """Bend the tones along curves: those of the channels first, then all, then luminance.
+
+    The curves are monotone between their points (``api.curve_samples``). The curve of luminance
+    adds to each channel what the luminance changes by.
+    """
+    stages: list[api.Stage] = []
+    if any(curve != STRAIGHT for curve in (red, green, blue)):
+        stages.append(api.Curves(np.stack([_bent(curve) for curve in (red, green, blue)])))
+    if rgb != STRAIGHT:
+        stages.append(api.Curves(_bent(rgb)))
+    if luminance != STRAIGHT:
+        places = np.linspace(0, 1, SAMPLES)
+        more = api.Matrix(((1, 0, 0), (0, 1, 0), (0, 0, 1)), (1, 1, 1))
+        stages.append(api.Mix(api.Curves(_bent(luminance) - places), more))
+    return stages
+
+
+def _bent(curve: api.Curve) -> np.ndarray:
+    return api.curve_samples(curve, SAMPLES)
+
+
+@api.tone("Invert", category="Light", keeps_grey=True)
+def invert() -> api.Table:
+    """Turn the picture into its negative: 1 - x in each channel."""
+    return api.Matrix(((-1, 0, 0), (0, -1, 0), (0, 0, -1)), (1, 1, 1))
+
+
+@api.tone("Threshold", category="Light", keeps_grey=True)
+def threshold(
+    level: Annotated[Level, "Luminance from which on all is white"] = 0.5,
+) -> api.Table:
+    """Make all black or white: white where the luminance (ITU-R BT.709) is at least the level."""
+    half = 1e-4
+    step = api.Curves((0.0, 1.0), level - 2 * half, level - half, below="level", above="level")
+    return LUMINANCE, step
+
+
+@api.tone("Posterise", category="Light", keeps_grey=True)
+def posterise(
+    tones: Annotated[
+        int, api.Number(2, 64, slider=(2, 16)), "Tones that are left in each channel"
+    ] = 4,
+) -> api.Table:
+    """Leave a few even tones in each channel: floor(n x) / (n - 1), white the last."""
+    places = np.linspace(0, 1, 65536)
+    steps = np.minimum(np.floor(places * tones), tones - 1) / (tones - 1)
+    return api.Curves(steps, below="level", above="level")
