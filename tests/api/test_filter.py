@@ -61,6 +61,24 @@ def test_parameters_are_the_arguments_that_the_host_does_not_give():
     assert api.registered(sharpen).wants == {"job", "region"}
 
 
+def test_a_filter_that_is_told_the_canvas_has_no_parameter_of_that_name():
+    @api.filter("Told", category="Test")
+    def told(image: api.Image, canvas: api.Region) -> api.Image:
+        return image
+
+    assert not api.registered(told).declaration.parameters
+    assert api.registered(told).wants == {"canvas"}
+
+
+def test_a_parameter_that_was_called_canvas_before_filters_were_told_one_stays_a_parameter():
+    @api.filter("Weave", category="Test")
+    def weave(image: api.Image, canvas: api.Fraction = 0.5) -> api.Image:
+        return image
+
+    assert [item.name for item in api.registered(weave).declaration.parameters] == ["canvas"]
+    assert not api.registered(weave).wants
+
+
 def test_settings_are_the_defaults_and_what_is_given():
     assert DECLARATION.settings() == {"strength": 0.5, "radius": 2, "factor": 1}
     assert DECLARATION.settings({"radius": 9}) == {"strength": 0.5, "radius": 9, "factor": 1}

@@ -81,14 +81,6 @@ def test_a_signature_that_is_none_is_refused_with_the_reason(function, reason):
         api.generator("Made", category="Test")(function)
 
 
-def test_a_filter_is_told_no_canvas():
-    with pytest.raises(TypeError, match="canvas needs a default"):
-
-        @api.filter("Framed", category="Test")
-        def framed(image: api.Image, canvas: api.Region):
-            """None."""
-
-
 def test_a_code_is_all_its_numbers_or_none():
     code = declared(clouds).parameter("code")
     assert code.parse("1, -2,0.123456,0") == (1.0, -2.0, 0.1235, 0.0)

@@ -64,7 +64,7 @@ class _Applied:
     def reach(self, filter: LiveFilter, level: int) -> int:
         return 0
 
-    def run(self, filter: LiveFilter, image: Any, region: api.Region) -> Any:
+    def run(self, filter: LiveFilter, image: Any, region: api.Region, canvas: api.Region) -> Any:
         made = self._tone.apply(image)
         assert is_finite(made)
         return made

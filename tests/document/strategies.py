@@ -51,7 +51,7 @@ class FakeLive:
             return filter.settings["radius"] >> level
         return 0 if filter.id in ("warm", "place", "failing") else None
 
-    def run(self, filter, image, region):
+    def run(self, filter, image, region, canvas):
         assert image.shape == (region.height, region.width, 3)
         assert image.dtype == np.float32
         self.seen.append((filter, region))
@@ -67,11 +67,11 @@ class FakeLive:
             raise FilterFailed(f"{filter.id} fell over")
         return cross(image, self.reach(filter, region.level))
 
-    def in_turn(self, filters, image, region):
+    def in_turn(self, filters, image, region, canvas):
         if any(filter.id == "failing" for filter in filters):
             raise FilterFailed("one of them fell over")
         for filter in filters:
-            image = self.run(filter, image, region)
+            image = self.run(filter, image, region, canvas)
         return image
 
     def failure(self, filter):

@@ -39,14 +39,14 @@ class Blur:
             -(-3 * int(filter.settings["radius"]) >> level) if "radius" in filter.settings else None
         )
 
-    def run(self, filter, image, region):
+    def run(self, filter, image, region, canvas):
         self.told.append(region)
         assert image.shape[:2] == (region.height, region.width)
         return smooth(image, filter.settings["radius"] / (1 << region.level))
 
-    def in_turn(self, filters, image, region):
+    def in_turn(self, filters, image, region, canvas):
         for held in filters:
-            image = self.run(held, image, region)
+            image = self.run(held, image, region, canvas)
         return image
 
     def failure(self, filter):

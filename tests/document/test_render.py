@@ -479,7 +479,7 @@ class Wild(FakeLive):
     def reach(self, filter, level):
         return 0
 
-    def run(self, filter, image, region):
+    def run(self, filter, image, region, canvas):
         numbers = np.random.default_rng(8)
         return numbers.uniform(-3, 5, image.shape).astype(np.float32)
 

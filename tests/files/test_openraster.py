@@ -301,7 +301,7 @@ def test_a_cheap_filter_runs_while_it_is_exported(tmp_path):
         def reach(self, filter, level):
             return 0
 
-        def run(self, filter, image, region):
+        def run(self, filter, image, region, canvas):
             return 1 - image
 
         def failure(self, filter):

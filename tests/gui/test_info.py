@@ -86,7 +86,7 @@ class Failing:
     def reach(self, filter, level):
         return 0
 
-    def run(self, filter, image, region):
+    def run(self, filter, image, region, canvas):
         raise FilterFailed("it is broken")
 
 

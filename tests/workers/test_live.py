@@ -22,6 +22,7 @@ from safelight.document import (
     LiveFilter,
     Renderer,
     edits,
+    geometry,
     is_stale,
     whole,
 )
@@ -207,6 +208,7 @@ CHEAP = {
     "a point": (WARMTH, {"amount": 0.4}),
     "one that looks around": (BLUR, {"radius": 3.0, "linear_light": True}),
     "one that asks where it is": ("safelight_faults.where", {}),
+    "one that asks how large the picture is": ("safelight_adjust.vignette", {"amount": 90.0}),
     "one that takes shapes": (
         "safelight_late.shapes",
         {
@@ -231,6 +233,25 @@ def test_a_cheap_filter_is_drawn_as_a_job_over_the_whole_does_it(studio, live, c
     assert (kept != document.layers[0].raster.to_array()).mean() > 0.3
     # One level: windows of different sizes may add up a blur in another order.
     assert np.abs(drawn.astype(int) - kept).max() <= 1
+
+
+def test_a_filter_is_told_the_canvas_of_what_a_crop_shows(studio, live):
+    """The renderer is the same for all: what it remembers of another crop is no longer true."""
+    document = with_filter("safelight_adjust.vignette", {"amount": 100.0, "midpoint": 10.0})
+    before = document.layers[0].raster.to_array().astype(float)
+    renderer = Renderer(live, memory=1 << 26)
+    region = Region(0, 0, 60, 45)
+    for box in (Region(0, 0, 120, 90), Region(0, 0, 60, 45), Region(0, 0, 90, 45)):
+        cropped = geometry.crop(document, box)
+        kept = on_screen(job_over(studio, cropped), region)
+        assert np.abs(renderer.render(cropped, region).astype(int) - kept).max() <= 1
+        y, x = box.height // 2, box.width // 2
+        middle, corner = (
+            kept[place].mean() / before[place].mean()
+            for place in (np.s_[y - 4 : y, x - 4 : x], np.s_[:4, :4])
+        )
+        assert middle > 0.97
+        assert corner < 0.6
 
 
 def test_a_cheap_filter_over_several_layers_is_drawn_as_a_job_does_it(studio, live):

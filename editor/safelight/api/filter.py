@@ -33,7 +33,7 @@ settings as this one takes them."""
 VERSION = 1
 """Version of this API. A plugin made for a later one is refused with that reason."""
 
-_HOST_ARGUMENTS = ("job", "region", "mask", "prepared")
+_HOST_ARGUMENTS = ("job", "region", "canvas", "mask", "prepared")
 _OF_GENERATORS = ("job", "canvas")
 _MARK = "__safelight_filter__"
 
@@ -306,6 +306,10 @@ def filter(
     everywhere its result is taken as light and dark alone, so that what a network adds by mistake
     tints nothing. What gives or brings back colours does not say so.
 
+    A filter that names ``region`` is told which ``api.Region`` of the picture it was given, and one
+    that names ``canvas`` the region of the whole picture, at the same zoom level: that is what a
+    vignette is centred in.
+
     A filter that names ``mask`` in its signature works on what is selected: it is called once,
     with the part of the picture around the selected pixels, ``reach`` more on each side, and the
     mask of that part. The host keeps every pixel outside of the mask as it was, and blends where
@@ -478,7 +482,7 @@ def _declare(
         raise TypeError(f"{name}: the first argument of a generator is the region")
     wants, parameters = set(), []
     for argument in own:
-        if argument.name in (_OF_GENERATORS if generates else _HOST_ARGUMENTS):
+        if _is_the_hosts(argument, _OF_GENERATORS if generates else _HOST_ARGUMENTS):
             if tone:
                 raise TypeError(f"{name}: a tone takes settings alone, no {argument.name}")
             wants.add(argument.name)
@@ -528,6 +532,14 @@ def _declare(
     found = Registered(declaration, function, reach, frozenset(wants), prepare, upgrade)
     setattr(function, _MARK, found)
     return found
+
+
+def _is_the_hosts(argument: inspect.Parameter, names: tuple[str, ...]) -> bool:
+    """Whether an argument is given by the host. Filters were not told the canvas at first: one with
+    a parameter of that name, which has a default, keeps it.
+    """
+    own = argument.name == "canvas" and argument.default is not inspect.Parameter.empty
+    return argument.name in names and not own
 
 
 def _check_scale(declaration: Declaration) -> None:

@@ -78,12 +78,14 @@ class Live(Protocol):
         cannot run or is not there: what was kept of it is shown instead.
         """
 
-    def run(self, filter: LiveFilter, image: Pixels, region: Region) -> Pixels:
+    def run(self, filter: LiveFilter, image: Pixels, region: Region, canvas: Region) -> Pixels:
         """The filter's result for ``image`` (height, width, 3), sRGB-encoded, which lies at
-        ``region``. Raises FilterFailed.
+        ``region`` of a picture that fills ``canvas``. Raises FilterFailed.
         """
 
-    def in_turn(self, filters: Sequence[LiveFilter], image: Pixels, region: Region) -> Pixels:
+    def in_turn(
+        self, filters: Sequence[LiveFilter], image: Pixels, region: Region, canvas: Region
+    ) -> Pixels:
         """The result of neighbouring filters, each given what the one before it made of all of
         ``region``. Raises FilterFailed where one of them fails, whichever it is.
         """
@@ -196,6 +198,7 @@ class Renderer:
         self._seen: dict[Region, tuple[Layer, ...]] = {}
         self._prefixes: dict[Region, _Prefix] = {}
         self._held = 0
+        self._canvases: dict[int, Region] = {}
         self._scratch: Pixels = np.empty(0, np.float32)
 
     def render(self, document: Document, region: Region, depth: str | None = None) -> NDArray[Any]:
@@ -222,6 +225,9 @@ class Renderer:
     def _stack(self, around: Surrounded, region: Region) -> Pixels:
         frame = _Frame(around, self.live, self._lenient)
         layers = around.document.layers
+        if self._canvases.setdefault(region.level, frame.canvas) != frame.canvas:
+            self._forget()  # filters that are told the canvas make something else of it
+            self._canvases[region.level] = frame.canvas
         if not self._memory:
             return frame.stack(layers, region)
         common = _common(layers, self._seen.get(region, ()))
@@ -245,6 +251,12 @@ class Renderer:
         copy = self._scratch[: pixels.size].reshape(pixels.shape)
         np.copyto(copy, pixels)
         return copy
+
+    def _forget(self) -> None:
+        self._seen.clear()
+        self._prefixes.clear()
+        self._canvases.clear()
+        self._held = 0
 
     def _remember(self, region: Region, prefix: _Prefix) -> None:
         old = self._prefixes.pop(region, None)
@@ -331,6 +343,11 @@ class _Frame:
     def told(self, region: Region) -> Region:
         """A region as filters are told it: in pixels of the picture."""
         return region.move(-self.around.margin, -self.around.margin)
+
+    @property
+    def canvas(self) -> Region:
+        """The whole picture as filters are told it."""
+        return self.told(self.around.frame)
 
     def can_continue(self, layers: tuple[Layer, ...], start: int) -> bool:
         """Whether the layers from ``start`` on need nothing of the lower ones beyond a region."""
@@ -500,7 +517,7 @@ class _Frame:
         image = self.profile.to_srgb(known)
         filters = [step[0][0].filter for step in run if step[0][0].filter is not None]
         try:
-            made = self.live.in_turn(filters, image, self.told(wide))
+            made = self.live.in_turn(filters, image, self.told(wide), self.canvas)
             result = self.profile.from_srgb(made)
         except FilterFailed:
             return None
@@ -535,7 +552,7 @@ class _Frame:
         if reach is not None and self.live is not None:
             image = self.profile.to_srgb(known)
             try:
-                made = self.live.run(filter, image, self.told(wide))
+                made = self.live.run(filter, image, self.told(wide), self.canvas)
                 result = self.profile.from_srgb(made)
             except FilterFailed as failure:
                 self._leave_out(layer, filter, str(failure))

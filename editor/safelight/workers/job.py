@@ -526,9 +526,9 @@ class _Run:
         )
 
     def _canvas(self) -> Message:
-        """What a generator is told of what it fills."""
-        place = self.job.canvas
-        return {} if place is None else {"canvas": [place.x, place.y, place.width, place.height]}
+        """What a generator is told of what it fills, and a filter of the whole picture."""
+        place = self.job.canvas or self.document.region
+        return {"canvas": [place.x, place.y, place.width, place.height]}
 
     def _source(self, window: Region) -> Block:
         """A block with the pixels that a filter sees: nothing of what transparent ones hide."""

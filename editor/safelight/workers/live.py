@@ -97,11 +97,13 @@ class LiveFilters:
         scaled = self._known(declaration, filter, level)
         return scaled if full is not None and full <= NEAR else None
 
-    def run(self, filter: LiveFilter, image: Pixels, region: Region) -> Pixels:
+    def run(self, filter: LiveFilter, image: Pixels, region: Region, canvas: Region) -> Pixels:
         """The result for ``image`` (height, width, 3), sRGB-encoded. Raises FilterFailed."""
-        return self.in_turn((filter,), image, region)
+        return self.in_turn((filter,), image, region, canvas)
 
-    def in_turn(self, filters: Sequence[LiveFilter], image: Pixels, region: Region) -> Pixels:
+    def in_turn(
+        self, filters: Sequence[LiveFilter], image: Pixels, region: Region, canvas: Region
+    ) -> Pixels:
         """The result of neighbouring filters for ``image`` (height, width, 3), sRGB-encoded: each
         is given what the one before it made of all of ``region``.
 
@@ -112,8 +114,10 @@ class LiveFilters:
         cheap = [self._cheap(filter, region.level) for filter in filters]
         for _, group in itertools.groupby(cheap, lambda x: (x.declaration.tone, id(x.pool))):
             run = list(group)
-            work = self._toned if run[0].declaration.tone else self._worked
-            image = work(run, image, region)
+            if run[0].declaration.tone:
+                image = self._toned(run, image)
+            else:
+                image = self._worked(run, image, region, canvas)
         return image
 
     def _cheap(self, filter: LiveFilter, level: int) -> _Cheap:
@@ -124,16 +128,18 @@ class LiveFilters:
             raise FilterFailed(self.failure(filter) or f"{_named(filter)} cannot be run here")
         return _Cheap(filter, declaration, key, self._pool_of(declaration.plugin))
 
-    def _worked(self, run: Sequence[_Cheap], image: Pixels, region: Region) -> Pixels:
+    def _worked(
+        self, run: Sequence[_Cheap], image: Pixels, region: Region, canvas: Region
+    ) -> Pixels:
         """What a worker makes of ``image`` with filters of one pool. Raises FilterFailed."""
 
         def work() -> Pixels:
             with run[0].pool.worker(_Failed) as worker:
-                return self._run(worker, run, image, region)
+                return self._run(worker, run, image, region, canvas)
 
         return self._guarded(run, work)
 
-    def _toned(self, run: Sequence[_Cheap], image: Pixels, region: Region) -> Pixels:
+    def _toned(self, run: Sequence[_Cheap], image: Pixels) -> Pixels:
         """What neighbouring tones make of ``image``. Raises FilterFailed."""
         keys = tuple(item.key for item in run)
         tone = self._tones.get(keys)
@@ -344,7 +350,12 @@ class LiveFilters:
         return reach if 0 <= reach <= NEAR and reply.get("scale") == 1 else None
 
     def _run(
-        self, worker: WorkerProcess, run: Sequence[_Cheap], image: Pixels, region: Region
+        self,
+        worker: WorkerProcess,
+        run: Sequence[_Cheap],
+        image: Pixels,
+        region: Region,
+        canvas: Region,
     ) -> Pixels:
         self.runs += len(run)
         self.messages += 1
@@ -359,6 +370,7 @@ class LiveFilters:
             "device": "cpu",
             "scale": 1,
             "region": [region.x, region.y, region.width, region.height, region.level],
+            "canvas": [canvas.x, canvas.y, canvas.width, canvas.height, canvas.level],
             "keep": [0, 0, width, height],
             "input": {"block": source.id, "shape": shape},
             "output": {"block": target.id, "shape": shape},

@@ -346,7 +346,7 @@ class Worker:
     def _run_in_turn(self, message: protocol.Message) -> None:
         """Run cheap filters, each on what the one before it made."""
         image = self._image(message["input"])
-        given = Given(api.Region(*message["region"]))
+        given = Given(api.Region(*message["region"]), canvas=api.Region(*message["canvas"]))
         output = self._blocks[message["output"]["block"]].array(tuple(message["output"]["shape"]))
         for step in message["steps"]:
             own = message | step

@@ -91,8 +91,8 @@ def rehearse(
     """How the filter wants to be cut for these settings, and the networks it will run.
 
     ``real`` is the job it is rehearsed for: progress is told to it, and it can be cancelled.
-    ``images`` names the pictures and layers that it will be given; here they are grey too. A
-    generator is told the real ``canvas``, but makes a corner of it alone.
+    ``images`` names the pictures and layers that it will be given; here they are grey too. It is
+    told the real ``canvas``, but makes a corner of it alone.
     Raises what the filter raises, and ValueError when its result is not ``scale`` times as
     large as the image, as declared.
     """
@@ -125,7 +125,7 @@ class Given:
 
     ``images`` are the pictures and layers that its settings name, ``mask`` what is selected of the
     piece, ``prepared`` what was measured of the whole picture. ``canvas`` is what all pieces of a
-    generator fill.
+    generator fill, or the whole picture.
     """
 
     region: api.Region

@@ -1,4 +1,4 @@
-"""Adjust: what photographers change first, light and colour of each pixel alone."""
+"""Adjust: what photographers change first: light, colour and detail."""
 
 from safelight import api
 
@@ -15,12 +15,26 @@ from .colour import (
     white_balance,
 )
 from .light import brightness_contrast, curves, exposure, invert, levels, posterise, threshold
+from .local import (
+    bilateral,
+    clarity,
+    dehaze,
+    grain,
+    high_pass,
+    local_contrast,
+    median,
+    shadows_highlights,
+    sharpen,
+    vignette,
+)
 
 ADJUSTMENTS = (
     exposure,
     brightness_contrast,
     levels,
     curves,
+    shadows_highlights,
+    dehaze,
     white_balance,
     vibrance,
     saturation,
@@ -34,6 +48,14 @@ ADJUSTMENTS = (
     invert,
     threshold,
     posterise,
+    vignette,
+    clarity,
+    local_contrast,
+    sharpen,
+    grain,
+    high_pass,
+    median,
+    bilateral,
 )
 """What the plugin offers, in the order in which photographers use it."""
 

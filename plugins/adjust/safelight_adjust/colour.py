@@ -149,19 +149,19 @@ def vibrance(
     less the smallest, w is 0.4 at the hue of skin (25 degrees) and 1 from 35 degrees away from it
     on.
     """
-    r, g, b = (image[..., channel] for channel in range(3))
     largest, smallest = image.max(-1), image.min(-1)
     strong = largest - smallest
     away = np.abs((_hue(image, largest, smallest) - 25 + 180) % 360 - 180)
     skin = np.float32(0.4) + np.float32(0.6) * np.clip(away / 35, 0, 1)
     more = np.float32(1) + np.float32(amount / 100) * np.clip(1 - strong, 0, 1) ** 2 * skin
-    grey = _luminance(r, g, b)
+    grey = luminance(image)
     return grey[..., None] + more[..., None] * (image - grey[..., None])
 
 
-def _luminance(r: np.ndarray, g: np.ndarray, b: np.ndarray) -> np.ndarray:
+def luminance(image: np.ndarray) -> np.ndarray:
+    """The luminance (ITU-R BT.709) of encoded values: float32 (height, width)."""
     red, green, blue = (np.float32(share) for share in _SHARES)
-    return red * r + green * g + blue * b
+    return red * image[..., 0] + green * image[..., 1] + blue * image[..., 2]
 
 
 def _hue(image: np.ndarray, largest: np.ndarray, smallest: np.ndarray) -> np.ndarray:
