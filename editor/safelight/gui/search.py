@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from safelight.gui.deeds.deed import Deed, Deeds
+from safelight.gui.finding import found
 from safelight.gui.text import plain
 
 
@@ -45,15 +46,13 @@ class CommandSearch(QDialog):
         self._fill("")
 
     def _fill(self, text: str) -> None:
-        words = text.lower().split()
         self.list.clear()
-        for deed in self._possible:
-            if all(word in f"{deed.title} {deed.place}".lower() for word in words):
-                keys = self._deeds.keys(deed)
-                tail = f"    {keys}" if keys else ""
-                item = QListWidgetItem(plain(f"{deed.title}   ·   {deed.place}{tail}"))
-                item.setData(Qt.ItemDataRole.UserRole, deed)
-                self.list.addItem(item)
+        for deed in found(text, ((x, x.title, x.place, x.tip) for x in self._possible)):
+            keys = self._deeds.keys(deed)
+            tail = f"    {keys}" if keys else ""
+            item = QListWidgetItem(plain(f"{deed.title}   ·   {deed.place}{tail}"))
+            item.setData(Qt.ItemDataRole.UserRole, deed)
+            self.list.addItem(item)
         if self.list.count() == 0:
             nothing = QListWidgetItem("Nothing is called that.")
             nothing.setFlags(Qt.ItemFlag.NoItemFlags)
