@@ -267,6 +267,35 @@ def test_a_rectangle_in_two_hundred_megapixels_makes_few_tiles_at_every_level(mo
     assert selected.nbytes < 4 << 20
 
 
+def test_of_a_filled_rectangle_only_the_rim_is_looked_at_tile_by_tile(monkeypatch):
+    filled, looked_at = Raster._filled, []
+    monkeypatch.setattr(
+        Raster, "_filled", lambda *given: looked_at.append(given[1]) or filled(*given)
+    )
+    mask = Raster.filled(17320, 11547, (0,), "uint8")
+    mask.filled_at(Region(999, 777, 15000, 10000), 255)
+    across, down = 60, 41
+    assert len(looked_at) <= 2 * (across + down) < across * down
+
+
+def test_of_the_zoom_levels_only_what_is_made_of_other_tiles_is_made_anew(monkeypatch):
+    halvings = []
+    tiles = sys.modules["safelight.pixels.tiles"]
+    halved = tiles._halved
+    monkeypatch.setattr(tiles, "_halved", lambda pixels: halvings.append(1) or halved(pixels))
+    raster = Raster.from_array(picture(8 * TILE, 8 * TILE, 1))
+    raster.level(3)
+    halvings.clear()
+    place = Region(5 * TILE, 2 * TILE, TILE, TILE)
+    changed = raster.with_tiles({place: np.zeros((TILE, TILE, 1), np.uint8)}, raster.region)
+    assert len(halvings) == 3  # one for each level, though all of it might have changed
+    scratch = Raster.from_array(changed.to_array())
+    for level in (1, 2, 3):
+        np.testing.assert_array_equal(
+            changed.level(level).to_array(), scratch.level(level).to_array()
+        )
+
+
 def test_tiles_of_one_value_are_the_same_tile_wherever_they_are():
     one = Raster.filled(700, 300, (255,), "uint8")
     other = Raster.filled(900, 600, (0,), "uint8").filled_at(Region(256, 256, 256, 256), 255)

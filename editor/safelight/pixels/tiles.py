@@ -65,7 +65,13 @@ class Raster:
     )
 
     def __init__(
-        self, width: int, height: int, channels: int, depth: str, tiles: Sequence[Part]
+        self,
+        width: int,
+        height: int,
+        channels: int,
+        depth: str,
+        tiles: Sequence[Part],
+        digests: list[bytes | None] | None = None,
     ) -> None:
         self.width = width
         self.height = height
@@ -73,7 +79,7 @@ class Raster:
         self.depth = depth
         # A list, because a tile may move to a file (swap_tiles); its pixels never change.
         self._tiles: list[Part] = list(tiles)
-        self._digests: list[bytes | None] = [
+        self._digests: list[bytes | None] = digests or [
             None if isinstance(tile, np.ndarray) else tile.digest for tile in self._tiles
         ]
         self._grey: list[bool | None] = [None] * len(self._tiles)
@@ -214,25 +220,45 @@ class Raster:
         """
         if region.empty or region.intersect(self.region) != region:
             raise ValueError(f"{region} is not inside {self.width} x {self.height}")
+        columns = -(-self.width // TILE)
+        met = range(region.x // TILE, (region.right - 1) // TILE + 1)
+        inside = range(-(-region.x // TILE), region.right // TILE)
+        tiles = list(self._tiles)
         made: dict[tuple[int, ...], NDArray[Any]] = {}
-        tiles = {}
-        for index in self._indices(region):
-            y, x = (number * TILE for number in divmod(index, -(-self.width // TILE)))
-            before = self._tiles[index]
-            height, width = before.shape[:2]
-            top, bottom = max(region.y - y, 0), min(region.bottom - y, height)
-            left, right = max(region.x - x, 0), min(region.right - x, width)
-            whole = (left, top, right, bottom) == (0, 0, width, height)
-            key = 0 if whole else id(before), left, top, right, bottom
-            if key not in made:
-                tile = (
-                    solid(before.shape, value, self.depth) if whole else np.array(fetched(before))
-                )
-                if not whole:
-                    tile[top:bottom, left:right] = value
-                made[key] = tile
-            tiles[index] = made[key]
-        return self._with_tiles(tiles, region)
+        for y in range(region.y // TILE * TILE, region.bottom, TILE):
+            start, height = y // TILE * columns, min(TILE, self.height - y)
+            looked_at = list(met)
+            # What is covered from top to bottom is one tile many times, and is not looked at.
+            if inside and region.y <= y and y + height <= region.bottom:
+                whole = solid((height, TILE, self.channels), value, self.depth)
+                tiles[start + inside.start : start + inside.stop] = [whole] * len(inside)
+                looked_at = [column for column in (met[0], met[-1]) if column not in inside]
+            for column in looked_at:
+                place = self._place(start + column)
+                part = region.intersect(place)
+                tiles[start + column] = self._filled(start + column, place, part, value, made)
+        return self._exchanged(tiles, region)
+
+    def _filled(
+        self,
+        index: int,
+        place: Region,
+        part: Region,
+        value: float,
+        made: dict[tuple[int, ...], NDArray[Any]],
+    ) -> NDArray[Any]:
+        """A tile with ``value`` at a part of its place, as it was ``made`` of the same tile."""
+        before = self._tiles[index]
+        if part == place:
+            return solid(before.shape, value, self.depth)
+        inside = part.move(-place.x, -place.y)
+        key = id(before), inside.x, inside.y, inside.right, inside.bottom
+        if key not in made:
+            tile = np.array(fetched(before))
+            tile[inside.rows(), inside.columns()] = value
+            tile.flags.writeable = False
+            made[key] = tile
+        return made[key]
 
     def with_tiles(self, tiles: Mapping[Region, NDArray[Any]], within: Region) -> Raster:
         """A raster with other tiles at the places of some (as ``tiles()`` gives them), which
@@ -251,45 +277,76 @@ class Raster:
         return self._with_tiles(changed, within) if changed else self
 
     def _with_tiles(self, tiles: Mapping[int, NDArray[Any]], region: Region) -> Raster:
-        """A raster with other tiles, by index, that differ within ``region`` alone.
-
-        All others are shared, and so are their digests and their zoom levels.
-        """
-        changed = Raster(self.width, self.height, self.channels, self.depth, self._tiles)
-        changed._digests, changed._grey = list(self._digests), list(self._grey)
-        changed._aside = self._aside
+        """A raster with other tiles, by index, that differ within ``region`` alone."""
+        changed = list(self._tiles)
         for index, tile in tiles.items():
             tile.flags.writeable = False
-            changed._tiles[index] = tile
-            changed._digests[index] = changed._grey[index] = None
+            changed[index] = tile
+        return self._exchanged(changed, region)
+
+    def _exchanged(self, tiles: list[Part], region: Region) -> Raster:
+        """A raster of other tiles, all read-only, that differ within ``region`` alone.
+
+        Of those that are the same the digests and the zoom levels are shared.
+        """
+        size = self.width, self.height, self.channels, self.depth
+        changed = Raster(*size, tiles, list(self._digests))
+        changed._grey, changed._aside = list(self._grey), self._aside
+        for index in self._indices(region):
+            if tiles[index] is not self._tiles[index]:
+                changed._digests[index] = changed._grey[index] = None
         if self._half is not None:
-            changed._half = self._half._renewed(changed, region)
+            changed._half = self._half._renewed(self, changed, region)
         return changed
 
-    def _renewed(self, below: Raster, region: Region) -> Raster:
-        """This level, for ``below``, which differs from what it was made of within ``region``."""
+    def _renewed(self, before: Raster, below: Raster, region: Region) -> Raster:
+        """This level, which was made of ``before``, for ``below``, which differs from that within
+        ``region``: only what is made of other tiles now is made anew.
+        """
         half = Region(
             region.x // 2,
             region.y // 2,
             (region.right + 1) // 2 - region.x // 2,
             (region.bottom + 1) // 2 - region.y // 2,
         )
-        held = below.parts()  # so that no id is taken by another tile meanwhile
+        earlier, now = before.parts(), below.parts()  # held, so that no id is taken meanwhile
+        rows: dict[tuple[int, ...], list[Part]] = {}
         made: dict[tuple[int, ...], NDArray[Any]] = {}
-        tiles = {}
-        for index, place in self._touched(half):
-            key = below._four(place, held)
-            if key not in made:
-                part = place.intersect(half)
-                tile = _halved(below.read(_doubled(part).intersect(below.region)))
-                if part != place:
-                    inside = part.move(-place.x, -place.y)
-                    whole = np.array(fetched(self._tiles[index]))
-                    whole[inside.rows(), inside.columns()] = tile
-                    tile = whole
-                made[key] = tile
-            tiles[index] = made[key]
-        return self._with_tiles(tiles, half)
+        tiles = list(self._tiles)
+        columns, wide = -(-self.width // TILE), -(-below.width // TILE)
+        first, last = half.x // TILE, (half.right - 1) // TILE + 1
+        for row in range(half.y // TILE, (half.bottom - 1) // TILE + 1):
+            # Two rows of tiles as there were before, or that are as they were, are not looked at.
+            upper = 2 * row * wide + 2 * first, 2 * row * wide + min(2 * last, wide)
+            two = _pair(now, upper, wide)
+            if two == _pair(earlier, upper, wide):
+                continue
+            start, end = row * columns + first, row * columns + last
+            if two not in rows:
+                for index in range(start, end):
+                    left = upper[0] + 2 * (index - start)
+                    key = _pair(now, (left, min(left + 2, upper[1])), wide)
+                    if key == _pair(earlier, (left, min(left + 2, upper[1])), wide):
+                        continue
+                    if key not in made:
+                        made[key] = self._half_with(index, half, below)
+                    tiles[index] = made[key]
+                rows[two] = tiles[start:end]
+            tiles[start:end] = rows[two]
+        return self._exchanged(tiles, half)
+
+    def _half_with(self, index: int, half: Region, below: Raster) -> NDArray[Any]:
+        """A tile of this level, of which what lies in ``half`` is made anew of ``below``."""
+        place = self._place(index)
+        part = place.intersect(half)
+        tile = _halved(below.read(_doubled(part).intersect(below.region)))
+        if part != place:
+            inside = part.move(-place.x, -place.y)
+            whole = np.array(fetched(self._tiles[index]))
+            whole[inside.rows(), inside.columns()] = tile
+            tile = whole
+        tile.flags.writeable = False
+        return tile
 
     def _four(self, half: Region, tiles: Sequence[Part]) -> tuple[int, ...]:
         """Which of ``tiles`` a tile of the next zoom level is made of, and how large it is.
@@ -381,11 +438,14 @@ class Raster:
 
     def _touched(self, region: Region) -> Iterator[tuple[int, Region]]:
         """Index and place of each tile that ``region`` meets."""
-        columns = -(-self.width // TILE)
         for index in self._indices(region):
-            row, column = divmod(index, columns)
-            height, width = self._tiles[index].shape[:2]
-            yield index, Region(column * TILE, row * TILE, width, height)
+            yield index, self._place(index)
+
+    def _place(self, index: int) -> Region:
+        """Where a tile lies."""
+        row, column = divmod(index, -(-self.width // TILE))
+        height, width = self._tiles[index].shape[:2]
+        return Region(column * TILE, row * TILE, width, height)
 
     def _indices(self, region: Region) -> Iterator[int]:
         """Which tiles ``region`` meets, row by row."""
@@ -540,6 +600,12 @@ def places(width: int, height: int) -> Iterator[Region]:
     for y in range(0, height, TILE):
         for x in range(0, width, TILE):
             yield Region(x, y, min(TILE, width - x), min(TILE, height - y))
+
+
+def _pair(tiles: Sequence[Part], upper: tuple[int, int], columns: int) -> tuple[int, ...]:
+    """Which tiles some of a row of ``columns`` are, and those below them, if there are any."""
+    start, end = upper
+    return tuple(map(id, (*tiles[start:end], *tiles[start + columns : end + columns])))
 
 
 def _doubled(half: Region) -> Region:
