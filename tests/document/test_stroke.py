@@ -96,10 +96,8 @@ def test_a_stroke_painted_piece_by_piece_is_the_stroke_painted_at_once(stroke):
 
 def test_a_piece_of_a_stroke_leaves_alone_what_lies_behind_its_start(monkeypatch):
     stroke = sys.modules["safelight.document.stroke"]
-    computed, strength = [], stroke._strength
-    monkeypatch.setattr(
-        stroke, "_strength", lambda place, *more: computed.append(place) or strength(place, *more)
-    )
+    computed, lay = [], stroke._lay
+    monkeypatch.setattr(stroke, "_lay", lambda *given: computed.append(given[1]) or lay(*given))
     first, last = (1000.0, 1000.0, 1.0), (1120.0, 1040.0, 1.0)
     begun = painted(black(3000, 2000), Stroke((first, first), 500, 0.0))
     computed.clear()
@@ -251,10 +249,8 @@ def test_what_a_brush_covers_is_painted_as_if_it_were_computed(stroke, seed, dep
 
 def test_the_largest_brush_computes_its_rim_alone(monkeypatch):
     stroke = sys.modules["safelight.document.stroke"]
-    computed, strength = [], stroke._strength
-    monkeypatch.setattr(
-        stroke, "_strength", lambda place, *more: computed.append(place) or strength(place, *more)
-    )
+    computed, lay = [], stroke._lay
+    monkeypatch.setattr(stroke, "_lay", lambda *given: computed.append(given[1]) or lay(*given))
     mask = Raster.filled(6000, 4000, (255,), "uint8")
     mask.level(5)
     eraser = Stroke(((2000, 1500, 1.0), (3500, 2000, 1.0)), 500, 0.9, erase=True)

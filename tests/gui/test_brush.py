@@ -1,5 +1,8 @@
 """The brush and the eraser: hands paint on a mask, and see in red what is selected."""
 
+import sys
+import threading
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -9,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from safelight.document import DECLARED, Layer, LiveFilter, edits
 from safelight.gui.commanddialog import CommandDialog
-from safelight.pixels import Raster
+from safelight.pixels import DAB, Raster
 from tests.gui.conftest import choose, open_in, photograph
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
@@ -399,7 +402,22 @@ def test_a_selection_is_grown_shrunk_and_feathered_by_as_much_as_is_asked_for(
 
 
 def test_where_nothing_is_selected_there_is_nothing_to_grow(canvas, opened, window, qtbot):
-    grow = window.deeds["grow_selection"]
-    assert not grow.isEnabled()
+    assert not window.deeds["grow_selection"].isEnabled()
     stroke(canvas, qtbot, (100, 150), (200, 150))
-    assert grow.isEnabled()
+    assert window.deeds["grow_selection"].isEnabled()
+
+
+def test_taking_a_brush_has_its_kernel_compiled_once(opened, monkeypatch):
+    wanted = []
+    module = sys.modules["safelight.gui.session"]
+    monkeypatch.setattr(module, "kernels_ready", lambda names: not set(names))
+    monkeypatch.setattr(module, "prepare_kernels", lambda folder, names: wanted.extend(names))
+    opened.canvas.take("brush")
+    for size in (20, 30, 40):
+        opened.canvas.tools["brush"].set("size", size)
+    opened.canvas.take("eraser")
+    opened.session.compile()
+    for thread in threading.enumerate():
+        if thread.name.endswith("(<lambda>)"):
+            thread.join()
+    assert wanted.count(DAB) == 1

@@ -191,10 +191,9 @@ def test_a_picture_is_kept_in_a_deeper_depth_and_a_selection_made_a_mask(opened,
     window.deeds["deepen depth=uint16"].trigger()
     qtbot.waitUntil(lambda: session.document.depth == "uint16")
     assert [step.label for step in session.history.steps][1:] == ["Convert to 16-bit"]
-    masks = window.deeds["mask_from_selection"]
-    assert not masks.isEnabled()
+    assert not window.deeds["mask_from_selection"].isEnabled()
     session.do(edits.select_box(box=(10, 10, 20, 20)))
-    masks.trigger()
+    window.deeds["mask_from_selection"].trigger()
     assert session.layer.mask.digests() == session.document.selection.digests()
 
 
@@ -204,3 +203,45 @@ def test_a_file_that_is_noted_twice_as_opened_lately_is_one_line(qtbot, tmp_path
     window = Window()
     qtbot.addWidget(window)
     assert [deed.title for deed in window.deeds if deed.id.startswith("recent")] == ["a&b.png"]
+
+
+@pytest.fixture
+def looked_up(monkeypatch):
+    """The ids of the deeds of which it is looked up whether they are possible, each time."""
+    found, show = [], Deeds._show
+    monkeypatch.setattr(
+        Deeds, "_show", lambda deeds, deed: found.append(deed.id) or show(deeds, deed)
+    )
+    return found
+
+
+def test_an_edit_looks_up_once_what_is_possible_now(opened, window, qtbot, looked_up):
+    window.deeds.catch_up()
+    looked_up.clear()
+    window.deeds["select_all"].trigger()
+    assert window.deeds["undo"].isEnabled()
+    assert looked_up.count("undo") == 1
+    looked_up.clear()
+    opened.session.do(edits.invert_selection())
+    opened.session.do(edits.select_all())
+    assert not looked_up  # as soon as the event loop comes round
+    qtbot.waitUntil(lambda: bool(looked_up))
+    assert looked_up.count("undo") == 1
+
+
+def test_looking_elsewhere_looks_up_nothing(opened, window, qtbot, looked_up):
+    opened.canvas.full_size()
+    qtbot.waitUntil(lambda: opened.canvas.finished)
+    looked_up.clear()
+    opened.canvas.look(opened.canvas.view.moved(20, 10))
+    opened.canvas.zoom_in()
+    assert window.status.zoom.text() == f"{opened.canvas.view.zoom * 100:.3g} %" != "100 %"
+    window.deeds.catch_up()
+    assert not looked_up
+
+
+def test_keys_find_what_has_become_possible_in_the_same_turn(opened, qtbot):
+    before = opened.session.document
+    opened.session.do(edits.select_all())
+    qtbot.keyClick(opened.canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert opened.session.document is before

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QMenu, QMessageBox
 
 from safelight.gui.keys import latin_combinations, latin_key
@@ -98,9 +98,9 @@ def test_the_before_key_gives_back_what_was_chosen(opened, window):
     send(opened.canvas, "press", Qt.Key.Key_Backslash, MINUS)
     send(opened.canvas, "release", Qt.Key.Key_Backslash, MINUS)
     assert opened.canvas.showing_before
-    assert next(x for x in window.findChildren(QAction) if "&before" in x.text()).isChecked()
+    assert window.deeds["before"].isChecked()
     opened.canvas.show_before(False)
-    assert not next(x for x in window.findChildren(QAction) if "&before" in x.text()).isChecked()
+    assert not window.deeds["before"].isChecked()
 
 
 def test_alt_that_came_up_as_meta_is_not_held_any_more(opened):

@@ -5,9 +5,11 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
-from safelight.document import edits
-from safelight.gui import panels, workspace
-from safelight.gui.panels import PANELS, Panel
+from safelight.document import Stroke, edits
+from safelight.gui import panels, theme, workspace
+from safelight.gui.panels import PANELS, HistoryList, Panel
+from safelight.gui.panels import history as history_panel
+from safelight.gui.panels.glimpse import Glimpse
 from tests.gui.conftest import open_in
 
 
@@ -87,3 +89,41 @@ def send_move(canvas, at):
     kind, none = QEvent.Type.MouseMove, Qt.MouseButton.NoButton
     event = QMouseEvent(kind, at, at, none, none, Qt.KeyboardModifier.NoModifier)
     QApplication.sendEvent(canvas, event)
+
+
+def test_the_lines_of_steps_that_stay_are_not_made_anew(opened, monkeypatch):
+    panel = opened.panel(HistoryList)
+    made, line = [], history_panel._line
+    monkeypatch.setattr(history_panel, "_line", lambda step: made.append(step) or line(step))
+    session = opened.session
+
+    def dimmed():
+        rows = [panel.list.item(row) for row in range(panel.list.count())]
+        return [row.foreground().color().name() == theme.OFF for row in rows]
+
+    for number in range(8):
+        stroke = Stroke(((9.0 + number, 9.0, 1.0),), 5)
+        session.do(edits.paint_mask(None, stroke, str(number)))
+    assert len(made) == 8
+    session.jump(3)
+    assert dimmed() == [False] * 4 + [True] * 5
+    session.jump(6)
+    assert dimmed() == [False] * 7 + [True] * 2
+    assert len(made) == 8
+    session.do(edits.invert_selection())
+    assert len(made) == 9
+    assert dimmed() == [False] * 8
+    shown = [panel.list.item(row).text() for row in range(panel.list.count())]
+    assert shown == [step.label for step in session.history.steps]
+    assert panel.list.currentRow() == session.history.position
+
+
+def test_what_shows_the_picture_does_not_look_again_for_another_selection(opened, qtbot):
+    glimpses = opened.findChildren(Glimpse)
+    assert len(glimpses) >= 2
+    qtbot.waitUntil(lambda: not any(one._busy or one._pause.isActive() for one in glimpses))
+    opened.session.do(edits.select_all())
+    opened.session.do(edits.invert_selection())
+    assert not any(one._pause.isActive() for one in glimpses)
+    opened.session.do(edits.flip(axis="horizontal"))
+    assert any(one._pause.isActive() for one in glimpses)

@@ -91,6 +91,10 @@ class Document:
         """The size, the depth, the frame and the colour space of what is looked at."""
         return Picture(self.width, self.height, self.depth, self.frame, self.profile, self.linear)
 
+    def looks_like(self, other: Document) -> bool:
+        """Whether both are sure to look the same: they differ in their selection at most."""
+        return self.layers is other.layers and self.looked_at == other.looked_at
+
     @property
     def picture(self) -> Document:
         """The document as its frame shows it: every raster has the picture's size and no place.

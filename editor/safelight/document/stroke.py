@@ -16,13 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.api import Region
-from safelight.pixels import TILE, Raster, from_float, solid
-
-_RIM = 1.0
-"""Pixels over which the hardest brush fades: its edge is smooth, not stepped."""
-
-_SMALLEST = 0.5
-"""Pixels a dab's radius never falls below, however light the pressure."""
+from safelight.pixels import TILE, Raster, dab, from_float, solid
+from safelight.pixels.dab import RIM, SMALLEST, Line, Point
 
 _ROUNDING = 0.01
 """Pixels that the core of a brush is taken to be smaller, so that rounding never matters."""
@@ -30,11 +25,7 @@ _ROUNDING = 0.01
 _STANDING = 1e-3
 """Pixels over which a brush has not moved: it has at most been pressed harder."""
 
-_ROWS = 64
-"""Rows of a tile that are computed at a time."""
-
-_Point = tuple[float, float, float]
-_Segment = tuple[_Point, _Point]
+_Segment = tuple[Point, Point]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +40,7 @@ class Stroke:
     stroke.
     """
 
-    points: tuple[_Point, ...]
+    points: tuple[Point, ...]
     radius: float
     hardness: float = 1.0
     erase: bool = False
@@ -92,19 +83,25 @@ def painted(mask: Raster, stroke: Stroke) -> Raster:
         if place == tile and any(_covers(item, place, stroke) for item in segments):
             after = _solid(before, 0.0 if stroke.erase else 1.0)
         else:
-            inside = place.move(-tile.x, -tile.y)
             after = np.array(before)
-            met = after[inside.rows(), inside.columns()]
-            strength = _strength(place, segments, stroke)[..., np.newaxis]
-            if stroke.erase:
-                np.minimum(met, from_float(1 - strength, mask.depth), out=met)
-            else:
-                np.maximum(met, from_float(strength, mask.depth), out=met)
+            if not _lay(after[..., 0], tile, place, segments, stroke):
+                continue
             if stroke.erase and not after.any():
                 after = _solid(before, 0.0)
         if after is not before and not np.array_equal(before, after):
             tiles[tile] = after
     return mask.with_tiles(tiles, stroke.region.intersect(mask.region))
+
+
+def _lay(
+    pixels: NDArray[Any], tile: Region, place: Region, segments: list[_Segment], stroke: Stroke
+) -> bool:
+    """Paint on the pixels (height, width) of a tile what of it lies at ``place``; whether that
+    changes any.
+    """
+    lines = [_course(segment) for segment in segments]
+    brush = dab.Round(stroke.radius, stroke.hardness, stroke.erase)
+    return dab.draw(pixels, tile, place, lines, brush)
 
 
 def _solid(tile: NDArray[Any], value: float) -> NDArray[Any]:
@@ -119,14 +116,12 @@ def _covers(segment: _Segment, place: Region, stroke: Stroke) -> bool:
     Where the brush is pressed least it is as large as anywhere; the core of a straight part is
     convex, so that it holds what its corners are in.
     """
-    (x, y, _), (dx, dy, _), length = _course(segment)
-    radius = max(stroke.radius * min(point[2] for point in segment), _SMALLEST)
-    core = radius + _RIM / 2 - max(radius * (1 - stroke.hardness), _RIM) - _ROUNDING
+    line = _course(segment)
+    radius = max(stroke.radius * min(point[2] for point in segment), SMALLEST)
+    core = radius + RIM / 2 - max(radius * (1 - stroke.hardness), RIM) - _ROUNDING
     for right in (place.x, place.right):
         for down in (place.y, place.bottom):
-            along = 0.0 if length == 0 else ((right - x) * dx + (down - y) * dy) / length
-            along = min(max(along, 0.0), 1.0)
-            if math.hypot(right - x - along * dx, down - y - along * dy) > core:
+            if line.distance(right, down) > core:
                 return False
     return True
 
@@ -157,7 +152,7 @@ def _pieces(mask: Raster, stroke: Stroke) -> Iterator[tuple[Region, Region, list
 
 def _around(segments: list[_Segment], radius: float) -> Region:
     """The whole pixels that a brush of that radius can change along some segments."""
-    edge = max(radius, _SMALLEST) + _RIM
+    edge = max(radius, SMALLEST) + RIM
     points = [point for segment in segments for point in segment]
     left, right = (pick(point[0] for point in points) for pick in (min, max))
     top, bottom = (pick(point[1] for point in points) for pick in (min, max))
@@ -167,85 +162,23 @@ def _around(segments: list[_Segment], radius: float) -> Region:
 
 def _meets(segment: _Segment, row: int, column: int, radius: float) -> bool:
     """Whether a segment comes as near to a tile as the circle around the tile and the brush."""
-    middle_x, middle_y = (column + 0.5) * TILE, (row + 0.5) * TILE
-    (x, y, _), (dx, dy, _), length = _course(segment)
-    along = 0.0 if length == 0 else ((middle_x - x) * dx + (middle_y - y) * dy) / length
-    along = min(max(along, 0.0), 1.0)
-    distance = math.hypot(middle_x - x - along * dx, middle_y - y - along * dy)
-    return distance <= TILE * math.sqrt(0.5) + max(radius, _SMALLEST) + _RIM
+    distance = _course(segment).distance((column + 0.5) * TILE, (row + 0.5) * TILE)
+    return distance <= TILE * math.sqrt(0.5) + max(radius, SMALLEST) + RIM
 
 
 def _lies_behind(segment: _Segment, row: int, column: int) -> bool:
     """Whether of a whole tile the start is the nearest point of a segment."""
-    (x, y, _), (dx, dy, _), _ = _course(segment)
+    line = _course(segment)
+    (x, y, _), (dx, dy, _) = line.start, line.way
     farthest_x, farthest_y = (column + (dx > 0)) * TILE, (row + (dy > 0)) * TILE
     return (farthest_x - x) * dx + (farthest_y - y) * dy < 0
 
 
-def _course(segment: _Segment) -> tuple[_Point, _Point, float]:
-    """A segment's start, what is added up to its end, and the square of its length in pixels."""
+def _course(segment: _Segment) -> Line:
+    """A segment as a line; one on which the brush has not moved is as long as nothing."""
     (x, y, pressure), end = segment
     dx, dy, more = end[0] - x, end[1] - y, end[2] - pressure
     length = dx * dx + dy * dy
     if length < _STANDING**2:
-        return (x, y, max(pressure, end[2])), (0.0, 0.0, 0.0), 0.0
-    return (x, y, pressure), (dx, dy, more), length
-
-
-def _strength(place: Region, segments: list[_Segment], stroke: Stroke) -> NDArray[np.float32]:
-    """How strongly each pixel of ``place`` is painted: (height, width), 0 to 1."""
-    found = _segment_strength(place, segments[0], stroke)
-    for segment in segments[1:]:
-        np.maximum(found, _segment_strength(place, segment, stroke), out=found)
-    return found
-
-
-def _segment_strength(place: Region, segment: _Segment, stroke: Stroke) -> NDArray[np.float32]:
-    """The fade is a smoothstep, 3t² - 2t³, from the hard core to the rim.
-
-    Some rows at a time, which stay in the processor's cache: that takes a third of the time.
-    """
-    (x, y, pressure), (dx, dy, more), length = _course(segment)
-    across = (np.arange(place.x, place.right) + (0.5 - x)).astype(np.float32)
-    down = (np.arange(place.y, place.bottom) + (0.5 - y)).astype(np.float32)[:, None]
-    along, beside = ((offsets * _share(way, length)) for offsets, way in ((across, dx), (down, dy)))
-    found = np.empty((place.height, place.width), np.float32)
-    spare = np.empty((_ROWS, place.width), np.float32)
-    for top in range(0, place.height, _ROWS):
-        left = found[top : top + _ROWS]
-        rows, nearest = down[top : top + _ROWS], spare[: len(left)]
-        np.add(along, beside[top : top + _ROWS], out=nearest)
-        _clip(nearest)
-        # Not |p|² - ...: on a long line that would be a small difference of large numbers.
-        np.multiply(nearest, np.float32(dx), out=left)
-        np.subtract(across, left, out=left)
-        left *= left
-        radius: NDArray[np.float32] | np.float32 = np.float32(stroke.radius * pressure)
-        if more:
-            radius = radius + nearest * np.float32(stroke.radius * more)
-        nearest *= np.float32(dy)
-        np.subtract(rows, nearest, out=nearest)
-        nearest *= nearest
-        left += nearest
-        np.sqrt(left, out=left)
-        radius = np.maximum(radius, np.float32(_SMALLEST))
-        fade = np.maximum(radius * np.float32(1 - stroke.hardness), np.float32(_RIM))
-        np.subtract(radius + np.float32(_RIM / 2), left, out=left)
-        left /= fade
-        _clip(left)
-        np.multiply(left, np.float32(-2), out=nearest)
-        nearest += np.float32(3)
-        left *= left
-        left *= nearest
-    return found
-
-
-def _share(way: float, length: float) -> np.float32:
-    """What a pixel's offset counts along a segment, whose length is given squared."""
-    return np.float32(0.0 if length == 0 else way / length)
-
-
-def _clip(numbers: NDArray[np.float32]) -> None:
-    """Keep numbers between 0 and 1, where they are."""
-    np.maximum(numbers, 0, out=numbers)
-    np.minimum(numbers, 1, out=numbers)
+        return Line((x, y, max(pressure, end[2])), (0.0, 0.0, 0.0), 0.0)
+    return Line((x, y, pressure), (dx, dy, more), length)

@@ -21,9 +21,12 @@ if TYPE_CHECKING:
 
 
 class Arrivals(QObject):
-    """Makes workspaces of what was opened. ``changed`` tells that something has come into a tab."""
+    """Makes workspaces of what was opened. ``changed`` tells that something has come into a tab,
+    or reads differently there; ``moved`` that another part of a photograph is seen.
+    """
 
     changed = Signal()
+    moved = Signal()
 
     def __init__(self, tabs: Tabs, backend: BackEnd, deeds: Deeds) -> None:
         super().__init__(tabs)
@@ -100,6 +103,7 @@ class Arrivals(QObject):
             index, in_front = tabs.indexOf(instead), tabs.currentWidget() is instead
         tabs.insertTab(index, workspace, "")
         workspace.changed.connect(self.changed)
+        workspace.moved.connect(self.moved)
         workspace.offer(self._deeds)
         if instead is not None:
             workspace.canvas.look_as(instead.canvas)

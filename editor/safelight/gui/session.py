@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -70,7 +69,8 @@ class Session(Edited):
         super().__init__(history, parent)
         self.closed = False
         self._renderer = Renderer(memory=_RENDERED, lenient=True)
-        self._pictures: OrderedDict[tuple[Any, ...], tuple[Document, Picture]] = OrderedDict()
+        self._pictures: list[tuple[Document, Picture]] = []
+        self._asked_for: set[str] = set()
         self._spill = actions.Spill(actions.cache_folder())
         self._tidying = QTimer(self)
         self._tidying.setSingleShot(True)
@@ -125,14 +125,11 @@ class Session(Edited):
 
     def picture(self, document: Document) -> Picture:
         """A version of the document for the screen; its tiles stay ready for a while."""
-        # Documents that differ in their selection alone look the same.
-        key = id(document.layers), id(document.profile), document.looked_at
-        known = self._pictures.pop(key, None)
+        known = next((item for item in self._pictures if item[0].looks_like(document)), None)
         if known is None:
             known = document, Picture(document, renderer=self._renderer)
-        self._pictures[key] = known
-        if len(self._pictures) > _PICTURES:
-            self._pictures.popitem(last=False)
+        others = [item for item in self._pictures if item is not known]
+        self._pictures = [*others[-(_PICTURES - 1) :], known]
         return known[1]
 
     # -- edits ---------------------------------------------------------------------------------
@@ -251,7 +248,7 @@ class Session(Edited):
         elif self.active not in ids:
             self.active = self.document.layers[-1].id
         self.history_changed.emit()
-        self._compile()
+        self.compile()
         self.results.find()
         self.files.document_changed()
         if not self._tidying.isActive():
@@ -267,12 +264,16 @@ class Session(Edited):
             lambda error: self.said.emit(f"Old steps of the history stay in memory: {error}.", ""),
         )
 
-    def _compile(self) -> None:
-        """Have compiled what the document is rendered with: it is faster then."""
-        found = kernels(self.document, smaller=True)
+    def compile(self, more: Iterable[str] = ()) -> None:
+        """Have compiled what the document is rendered with, and ``more`` kernels by their names:
+        all that is faster then.
+        """
+        found = {*kernels(self.document, smaller=True), *more} - self._asked_for
+        self._asked_for |= found
         if not kernels_ready(found):
             folder = actions.cache_folder() / "kernels"
-            threading.Thread(target=prepare_kernels, args=(folder, found), daemon=True).start()
+            names = sorted(found)
+            threading.Thread(target=prepare_kernels, args=(folder, names), daemon=True).start()
 
     def close(self) -> None:
         """Give up whatever runs, and let go of everything. Does not wait."""

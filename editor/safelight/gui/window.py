@@ -111,6 +111,7 @@ class Window(QMainWindow):
         self.tabs.close_wanted.connect(self.closing.close)
         for changed in (self.arrivals.changed, self.opening.changed, self.closing.closed):
             changed.connect(self.show_state)
+        self.arrivals.moved.connect(self._show_view)
         self.closing.closed.connect(self.welcome.show_recent)
         self.opening.opened.connect(self._show_recent)
         self.opening.said.connect(self.say)
@@ -248,6 +249,8 @@ class Window(QMainWindow):
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.WindowUnblocked:  # a dialog has closed
             self.tabs.focus_front()
+        elif event.type() == QEvent.Type.ShortcutOverride:  # keys may ask for what has just come
+            self.deeds.catch_up()
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -264,6 +267,12 @@ class Window(QMainWindow):
             if url.isLocalFile():
                 self.take(Path(url.toLocalFile()))
         event.acceptProposedAction()
+
+    def _show_view(self) -> None:
+        """Show what of the photograph in front is seen; no deed depends on that."""
+        front = self.workspace()
+        if front is not None:
+            self.status.show_workspace(front)
 
     def show_state(self) -> None:
         """Bring title, status line and deeds in line with the photograph in front."""

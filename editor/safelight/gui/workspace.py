@@ -50,7 +50,8 @@ _P = TypeVar("_P", bound=Panel)
 
 
 class Workspace(QWidget):
-    """A session's widgets. ``changed`` tells that title, status or actions may read differently.
+    """A session's widgets. ``changed`` tells that title, status or actions may read differently,
+    ``moved`` that another part of the picture is seen.
 
     It is put together in steps, so that no turn of the event loop has to do all: ``furnish``, while
     the photograph is still being read, and ``take`` what was opened. Only then it has a
@@ -58,6 +59,7 @@ class Workspace(QWidget):
     """
 
     changed = Signal()
+    moved = Signal()
     session: Session
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -302,7 +304,8 @@ class Workspace(QWidget):
             self.session.do(edit)
 
     def _tool_changed(self) -> None:
-        """Another tool may show another part of the plane."""
+        """Another tool may show another part of the plane, and compute with other kernels."""
+        self.session.compile(self.canvas.tool.kernels)
         document = self.session.previews.trial or self.session.document
         seen = self.canvas.scene.picture
         shown = self.canvas.tool.shows(document).looked_at
@@ -314,7 +317,7 @@ class Workspace(QWidget):
         self.session.jobs.look_at(self.canvas.visible())
         self._show_view()
         self.filters.preview_soon()
-        self.changed.emit()
+        self.moved.emit()
 
 
 def _panel() -> QFrame:

@@ -3,7 +3,7 @@
 from safelight.pixels.blend import MODES, blend, composite
 from safelight.pixels.colour import SRGB, ColourError, Profile
 from safelight.pixels.depth import DEPTHS, WHITE, deeper, from_float, to_float
-from safelight.pixels.fused import RESAMPLE, TONE, kernels_ready, prepare_kernels
+from safelight.pixels.fused import DAB, RESAMPLE, TONE, kernels_ready, prepare_kernels
 from safelight.pixels.lanczos import Matrix
 from safelight.pixels.neighbours import filled, is_finite, mended, seen, surroundings
 from safelight.pixels.tiles import (
@@ -22,6 +22,7 @@ from safelight.pixels.tone import Tone, composed
 from safelight.pixels.view import View, framed, is_exact
 
 __all__ = [
+    "DAB",
     "DEPTHS",
     "WHITE",
     "is_exact",

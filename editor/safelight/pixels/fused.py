@@ -5,11 +5,11 @@ them while the pixels are in registers. numba compiles the very functions of
 ``safelight.pixels.blend``, without leave to reorder arithmetic, so both give the same numbers.
 
 Nothing depends on it. Until ``prepare_kernels`` is done, and where there is no numba,
-``composite``, ``Tone.apply`` and ``lanczos.resample`` work in numpy. Compiling takes about half a
-second a mode, once for every user and version, and is left to a child process: in this one the
-collector of cyclic garbage would walk over all that the compiler makes, and the window would stand
-still for a tenth of a second at a time. Loading the result takes a third of a second for all modes
-with the import of numba, and 55 MB besides the compiler's mapped file.
+``composite``, ``Tone.apply``, ``lanczos.resample`` and ``dab.draw`` work in numpy. Compiling takes
+about half a second a mode, once for every user and version, and is left to a child process: in this
+one the collector of cyclic garbage would walk over all that the compiler makes, and the window
+would stand still for a tenth of a second at a time. Loading the result takes a third of a second
+for all modes with the import of numba, and 55 MB besides the compiler's mapped file.
 
 A kernel runs on the thread that calls it and lets other threads run, so callers composite several
 tiles at once. (numba's own threads would be a second pool beside theirs, and one kind of it
@@ -26,7 +26,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -34,9 +34,9 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
-from safelight.api import FROM_LINEAR, TO_LINEAR, Curves, Lattice, Matrix, Mix, Stage
+from safelight.api import FROM_LINEAR, TO_LINEAR, Curves, Lattice, Matrix, Mix, Region, Stage
 from safelight.api.table import LUMINANCE
-from safelight.pixels import lanczos, tone
+from safelight.pixels import dab, lanczos, tone
 from safelight.pixels.blend import (
     COMPILED,
     FORMULAS,
@@ -53,6 +53,7 @@ from safelight.pixels.blend import (
     most,
     root,
 )
+from safelight.pixels.depth import DEPTHS, from_float
 
 _log = logging.getLogger(__name__)
 
@@ -62,8 +63,9 @@ _CHUNK = 256
 _PATIENCE = 300.0
 """Seconds after which a child process that still compiles is given up."""
 
-TONE, RESAMPLE = "tone", "resample"
-"""What ``prepare_kernels`` calls the kernels of tones and of resampling, beside the modes."""
+TONE, RESAMPLE, DAB = "tone", "resample", "dab"
+"""What ``prepare_kernels`` calls the kernels of tones, of resampling and of brushes, beside the
+modes."""
 
 _preparing = threading.Lock()
 
@@ -71,7 +73,7 @@ _preparing = threading.Lock()
 def prepare_kernels(folder: Path | None, modes: Iterable[str] = MODES) -> bool:
     """Compile the kernels of ``modes``, or load them from ``folder``; whether all are ready now.
 
-    ``TONE`` and ``RESAMPLE`` among them are the kernels of tones and of resampling.
+    ``TONE``, ``RESAMPLE`` and ``DAB`` among them are those of tones, resampling and brushes.
 
     For a background thread, once there is something to blend; calling it again costs nothing.
     ``folder`` is a cache that belongs to the user alone, for what is in it will be run; None
@@ -101,23 +103,27 @@ def prepare_kernels(folder: Path | None, modes: Iterable[str] = MODES) -> bool:
 
 
 def kernels_ready(modes: Iterable[str] = MODES) -> bool:
-    """Whether ``composite`` is compiled for all of ``modes``; tones, for ``TONE`` among them, and
-    resampling, for ``RESAMPLE``.
+    """Whether ``composite`` is compiled for all of ``modes``; tones, for ``TONE`` among them,
+    resampling, for ``RESAMPLE``, and brushes, for ``DAB``.
     """
     others = _others()
     return all(bool(others[mode]) if mode in others else mode in COMPILED for mode in modes)
 
 
-_OTHERS = (TONE, RESAMPLE)
+_OTHERS = (TONE, RESAMPLE, DAB)
 
 
-def _others() -> dict[str, list[Kernel]]:
+def _others() -> dict[str, list[Any]]:
     """Where the compiled kernels that are of no mode are put."""
-    return {TONE: tone.COMPILED, RESAMPLE: lanczos.COMPILED}
+    return {TONE: tone.COMPILED, RESAMPLE: lanczos.COMPILED, DAB: dab.COMPILED}
 
 
-def _checked(name: str, folder: Path | None) -> Kernel:
+def _checked(name: str, folder: Path | None) -> Any:
     """The kernel of that name. Raises RuntimeError unless it does what numpy does."""
+    if name == DAB:
+        drawn = _drawn(_compile(_dab_loop(), _dab_signatures, folder))
+        _check_dabs(drawn)
+        return drawn
     if name == RESAMPLE:
         made = _compile(_resample_loop(), _resample_signature, folder)
         _check_resampling(made)
@@ -193,8 +199,8 @@ def _alone(path: Path, waits: bool) -> Iterator[bool]:
 
 
 def _compile(
-    loop: Callable[..., None], signature_of: Callable[[], Any], folder: Path | None
-) -> Callable[..., None]:
+    loop: Callable[..., Any], signature_of: Callable[[], Any], folder: Path | None
+) -> Callable[..., Any]:
     """A loop as machine code, kept in ``folder``."""
     import numba
 
@@ -207,12 +213,12 @@ def _compile(
         try:
             numba.config.CACHE_DIR = str(_private(folder))
             made = numba.njit(signature, cache=True, **options)(loop)
-            return cast(Callable[..., None], made)
+            return cast(Callable[..., Any], made)
         except (RuntimeError, OSError) as error:
             _log.info("blending kernels cannot be kept: %s", error)
         finally:
             numba.config.CACHE_DIR = before
-    return cast(Callable[..., None], numba.njit(signature, **options)(loop))
+    return cast(Callable[..., Any], numba.njit(signature, **options)(loop))
 
 
 def _signature() -> Any:
@@ -243,7 +249,7 @@ def _private(folder: Path) -> Path:
     """
     state = hashlib.sha256(str(sys.implementation.cache_tag).encode())
     formulas = FORMULAS["normal"].function.__code__.co_filename
-    for module in (__file__, formulas, tone.__file__, lanczos.__file__):
+    for module in (__file__, formulas, tone.__file__, lanczos.__file__, dab.__file__):
         state.update(Path(module).read_bytes())
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     inside = folder / state.hexdigest()[:16]
@@ -826,3 +832,102 @@ def _check_resampling(kernel: Callable[..., None]) -> None:
             lanczos.in_numpy(given, window, np.array(matrix), corner, 1.0, expected)
             if not np.allclose(made, expected, rtol=1e-5, atol=1e-5):
                 raise RuntimeError("compiled resampling is not what numpy computes")
+
+
+# -- brushes ---------------------------------------------------------------------------------
+
+
+def _dab_signatures() -> list[Any]:
+    """What the kernel of brushes is given, for each depth, as numba says it."""
+    from numba import types
+
+    whole = types.Array(types.int64, 1, "C")
+    starts, lines = types.Array(types.float64, 2, "C"), types.Array(types.float32, 2, "C")
+    given = whole, starts, lines, types.float32, types.boolean, types.float32
+    depths = types.uint8, types.uint16, types.float32
+    return [types.boolean(types.Array(depth, 2, "C"), *given) for depth in depths]
+
+
+def _dab_loop() -> Callable[..., bool]:
+    """``safelight.pixels.dab.in_numpy``, row by row, to be compiled."""
+    _teach()
+    f = np.float32
+    rim, half, smallest = f(dab.RIM), f(dab.RIM / 2), f(dab.SMALLEST)
+    two, three = f(-2), f(3)
+
+    def kernel(
+        pixels: Any, window: Any, starts: Any, lines: Any, soft: Any, erases: bool, scale: Any
+    ) -> bool:
+        x, y, left, top, right, bottom = window
+        count = right - left
+        strength, across = np.empty(count, np.float32), np.empty(count, np.float32)
+        changed = False
+        for row in range(top, bottom):
+            for n in range(len(starts)):
+                down = f(float(y + row) + starts[n, 1])
+                dx, dy, share, beside = lines[n, 0], lines[n, 1], lines[n, 2], lines[n, 3] * down
+                radius, more = lines[n, 4], lines[n, 5]
+                for c in range(count):
+                    across[c] = float(x + left + c) + starts[n, 0]
+                for c in range(count):
+                    nearest = least(most(across[c] * share + beside, ZERO), ONE)
+                    aside, below = across[c] - nearest * dx, down - nearest * dy
+                    distance = np.sqrt(aside * aside + below * below)
+                    reach = most(radius + nearest * more, smallest)
+                    fade = most(reach * soft, rim)
+                    part = least(most((reach + half - distance) / fade, ZERO), ONE)
+                    made = part * part * (part * two + three)
+                    strength[c] = made if n == 0 else most(strength[c], made)
+            line = pixels[row, left:right]
+            for c in range(count):
+                wanted = ONE - strength[c] if erases else strength[c]
+                if scale > ZERO:
+                    wanted = least(most(np.rint(wanted * scale), ZERO), scale)
+                before = f(line[c])
+                differs = wanted < before if erases else wanted > before
+                changed = changed or differs
+                line[c] = wanted if differs else before
+        return changed
+
+    return kernel
+
+
+def _drawn(loop: Callable[..., bool]) -> dab.Kernel:
+    """The compiled loop of brushes with the arrays it wants made from what callers have."""
+
+    def kernel(
+        pixels: NDArray[Any],
+        tile: Region,
+        place: Region,
+        lines: Sequence[dab.Line],
+        brush: dab.Round,
+    ) -> bool:
+        inside = place.move(-tile.x, -tile.y)
+        corners = tile.x, tile.y, inside.x, inside.y, inside.right, inside.bottom
+        starts, told = dab.numbers(lines, brush)
+        soft = np.float32(1 - brush.hardness)
+        scale = dab.scale(pixels)
+        return bool(
+            loop(pixels, np.array(corners, np.int64), starts, told, soft, brush.erases, scale)
+        )
+
+    return kernel
+
+
+def _check_dabs(kernel: dab.Kernel) -> None:
+    """Raise RuntimeError when the kernel of brushes does not do what numpy does, to the bit."""
+    tile, place = Region(256, 0, 97, 83), Region(261, 3, 90, 77)
+    lines = [
+        dab.Line((270.3, 20.9, 0.4), (60.1, 31.7, 0.6), 60.1**2 + 31.7**2),
+        dab.Line((330.4, 52.6, 1.0), (0.0, 0.0, 0.0), 0.0),
+    ]
+    numbers = np.random.default_rng(1)
+    for depth in DEPTHS:
+        for brush in (dab.Round(22.5, 0.3, False), dab.Round(19.2, 1.0, True)):
+            made = from_float(numbers.random((83, 97), np.float32), depth)
+            expected = made.copy()
+            told = kernel(made, tile, place, lines, brush)
+            if told != dab.in_numpy(expected, tile, place, lines, brush):
+                raise RuntimeError("compiled brushes do not tell what they change")
+            if not np.array_equal(made, expected):
+                raise RuntimeError("compiled brushes are not what numpy computes")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QAction, QKeySequence
 
 from safelight.gui.icons import icon
@@ -63,8 +63,9 @@ class Deeds(QObject):
     """Every deed of a window, in groups that can be replaced, each as one QAction.
 
     The actions know their text, their keys, whether they are possible and whether they are on; all
-    that offers deeds (menus, buttons, the search, the keyboard) has them from here. ``changed``
-    gives the menus of which the deeds are others now.
+    that offers deeds (menus, buttons, the search, the keyboard) has them from here. What is
+    possible is looked up once for all that happens in a turn of the event loop, or when somebody
+    asks for an action before. ``changed`` gives the menus of which the deeds are others now.
     """
 
     changed = Signal(object)
@@ -73,6 +74,11 @@ class Deeds(QObject):
         super().__init__(parent)
         self._groups: dict[str, tuple[Deed, ...]] = {}
         self._actions: dict[str, QAction] = {}
+        self._stale = False
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(0)
+        self._later.timeout.connect(self.catch_up)
 
     def __iter__(self) -> Iterator[Deed]:
         for group in self._groups.values():
@@ -80,11 +86,13 @@ class Deeds(QObject):
 
     def __getitem__(self, name: str) -> QAction:
         """The action of the deed with that id. Raises KeyError."""
+        self.catch_up()
         return self._actions[name]
 
     @property
     def actions(self) -> Sequence[QAction]:
         """Every action."""
+        self.catch_up()
         return tuple(self._actions.values())
 
     def replace(self, group: str, deeds: Iterable[Deed]) -> None:
@@ -130,11 +138,23 @@ class Deeds(QObject):
     def _do(self, deed: Deed) -> None:
         deed.run()
         self.show_state()
+        self.catch_up()  # Qt has ticked what can be on or off, done or not
 
     def show_state(self) -> None:
-        """Bring the actions in line with what is possible and what is on."""
-        for deed in self:
-            self._show(deed)
+        """Have the actions brought in line with what is possible and what is on, before anybody
+        asks for one of them, and in the next turn of the event loop at the latest.
+        """
+        if not self._stale:
+            self._stale = True
+            self._later.start()
+
+    def catch_up(self) -> None:
+        """Bring the actions in line now, if anything has happened since the last time."""
+        if self._stale:
+            self._stale = False
+            self._later.stop()
+            for deed in self:
+                self._show(deed)
 
     def _show(self, deed: Deed) -> None:
         action = self._actions[deed.id]
@@ -149,6 +169,7 @@ class Deeds(QObject):
 
     def buttons(self) -> dict[str, list[QAction]]:
         """The actions that have a button at the list of layers, by the icon of that."""
+        self.catch_up()
         found: dict[str, list[QAction]] = {}
         for deed in self:
             if deed.button:

@@ -34,7 +34,8 @@ def small(document: Document, pixels: int, live: Live | None = None) -> NDArray[
 class Glimpse(QObject):
     """Has ``work`` done with documents on a thread, one at a time; ``done`` gets what it makes.
 
-    Documents that came and went meanwhile are left out. A panel that is hidden looks at nothing
+    Documents that came and went meanwhile are left out, and so is one that looks like the one
+    before: of a selection there is nothing to see. A panel that is hidden looks at nothing
     until ``wake`` is called.
     """
 
@@ -58,7 +59,11 @@ class Glimpse(QObject):
 
     def look(self, document: Document | None, live: Live | None = None) -> None:
         """Look at a document; None: at nothing, and ``done`` gets None at once."""
-        if document is self._seen[0] and live is self._seen[1]:
+        before = self._seen[0]
+        same = document is before or (
+            document is not None and before is not None and document.looks_like(before)
+        )
+        if same and live is self._seen[1]:
             return
         self._seen = document, live
         self._wanted = None if document is None else (document, live)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QBrush, QColor
 from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
-from safelight.document import History
+from safelight.document import History, Step
 from safelight.gui import theme
 from safelight.gui.panels.panel import Panel
 from safelight.gui.text import plain
@@ -33,6 +34,7 @@ class HistoryList(Panel):
         self.list = QListWidget()
         self.list.setAccessibleName("History")
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.viewport().setCursor(Qt.CursorShape.PointingHandCursor)
         self.list.currentRowChanged.connect(lambda row: self.jumped.emit(row) if row >= 0 else None)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 8, 10, 8)
@@ -56,17 +58,29 @@ class HistoryList(Panel):
                 self.list.setCurrentRow(session.history.position)
 
     def show_history(self, history: History) -> None:
-        """Show a history; steps that were undone are dimmed."""
-        self._shown = history
+        """Show a history; steps that were undone are dimmed. Lines of the same steps stay."""
+        before, self._shown = self._shown, history
+        same = 0 if before is None else _in_common(before, history)
         with QSignalBlocker(self.list):
-            self.list.clear()
-            for position, step in enumerate(history.steps):
-                item = QListWidgetItem(plain(step.label))
-                document = step.document
-                item.setToolTip(f"{document.width} × {document.height} px")
-                if position > history.position:
-                    item.setForeground(QBrush(QColor(theme.OFF)))
-                self.list.addItem(item)
+            while self.list.count() > same:
+                self.list.takeItem(self.list.count() - 1)
+            for step in history.steps[same:]:
+                self.list.addItem(_line(step))
+            turned = 0 if before is None else min(before.position, history.position)
+            for position in range(min(turned + 1, same), len(history.steps)):
+                off = QBrush(QColor(theme.OFF)) if position > history.position else QBrush()
+                self.list.item(position).setForeground(off)
             self.list.setCurrentRow(history.position)
             self.list.scrollToItem(self.list.currentItem(), QListWidget.ScrollHint.EnsureVisible)
-        self.list.viewport().setCursor(Qt.CursorShape.PointingHandCursor)
+
+
+def _in_common(one: History, other: History) -> int:
+    """How many steps of two histories are the same from the first on."""
+    pairs = zip(one.steps, other.steps, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] is pair[1], pairs))
+
+
+def _line(step: Step) -> QListWidgetItem:
+    item = QListWidgetItem(plain(step.label))
+    item.setToolTip(f"{step.document.width} × {step.document.height} px")
+    return item

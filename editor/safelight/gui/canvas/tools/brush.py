@@ -21,6 +21,7 @@ from safelight.gui.canvas.tools.round_brush import (
 )
 from safelight.gui.canvas.tools.tool import Pointer, Step, Tool
 from safelight.gui.canvas.viewport import Viewport
+from safelight.pixels import DAB
 
 _FLUSH = 12
 """Milliseconds in which the movements of a brush are gathered into one edit."""
@@ -41,6 +42,7 @@ class Brush(Tool):
         Step("S&ofter brush", "{", "softer"),
     )
     first = tints = pressure = repeats = True
+    kernels = (DAB,)
     erases = False
     verb = "Paints on"
 
