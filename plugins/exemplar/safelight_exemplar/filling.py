@@ -2,8 +2,20 @@
 
 import numpy as np
 
-from .kernels import AREA, HALF, SIDE, improve, measure, scatter, vote
-from .pyramid import doubled_field, halved, halved_where, smooth_doubled, spread
+from .kernels import (
+    AREA,
+    HALF,
+    NEVER,
+    SIDE,
+    blend,
+    chessboard,
+    depth,
+    improve,
+    packed,
+    strew,
+    unpacked,
+)
+from .pyramid import halved, halved_where, parents_of, smooth_doubled, spread
 
 MOST = 1 << 20
 """Pixels within which pieces are looked for; above, they are only moved by a few pixels."""
@@ -12,7 +24,7 @@ AROUND = 2.0
 """Times a hole's longer side that pieces are taken from on each of its sides, at least."""
 
 _LEAST_AROUND = 192
-_ROUNDS = (10, 6, 4, 3)
+_ROUNDS = (10, 9, 8, 7, 6, 4, 3, 1)
 """How often everything is matched and averaged, from the coarsest size on; the last one stays."""
 
 _SWEEPS = 2
@@ -26,8 +38,14 @@ _SHARP, _LAST = 2.0, 4.0
 _USUAL = 75
 """Percent of the patches that are nearer than what counts as the usual distance."""
 
+_FURTHEST = 40.0
+"""Times the usual distance from which on patches count alike, as hardly at all."""
+
 _FADE = 1.3
 """How many times less a patch counts for each pixel further from the rim."""
+
+_REACH = (8, 32)
+"""Pixels that pieces are moved by at the full size and at half of it; below, by any number."""
 
 _NEAR = 2
 """Pixels that pieces are moved by above ``MOST``."""
@@ -114,112 +132,119 @@ def _counted(mask):
 
 def _filled(picture, missing, usable, goal, trust, seed, progress):
     levels = _levels(picture, missing, usable, goal)
-    work = [_work(level[1], place, len(levels)) for place, level in enumerate(levels)]
-    done, field, now = 0.0, None, None
+    rounds = [_rounds(level[1], len(levels) - 1 - place) for place, level in enumerate(levels)]
+    work = [np.count_nonzero(level[1]) * count for level, count in zip(levels, rounds, strict=True)]
+    done, coarser = 0.0, None
     for place in range(len(levels) - 1, -1, -1):
         picture, missing, usable, goal = levels[place]
         middles = _middles(usable)
         if not middles.any():
             return spread(np.where(missing[..., None], 0, picture).astype(np.float32), ~missing)
-        size = _Size(picture, missing, middles, goal, trust)
-        coarser, field = field, size.started(field, seed)
-        if coarser is None:
-            start = goal if goal is not None else spread(picture, ~missing)
-            now = np.where(missing[..., None], start, picture).astype(np.float32)
-        else:
-            rough = np.where(missing[..., None], smooth_doubled(now, missing.shape), picture)
-            now = size.drawn(field, np.ascontiguousarray(rough, np.float32))
-        rounds = _ROUNDS[min(len(levels) - 1 - place, len(_ROUNDS) - 1)]
-        small = missing.size <= MOST
-        for number in range(rounds if small else 1):
-            last = number == (rounds if small else 1) - 1
-            softness = _LAST if last and place == 0 else _SHARP
-            now = size.matched(field, now, number, seed + 977 * place, small, softness)
-            done += work[place] / (rounds if small else 1)
+        size = _Size(picture, missing, middles, goal, trust, place)
+        size.begin(coarser, seed)
+        for number in range(rounds[place]):
+            last = place == 0 and number == rounds[place] - 1
+            size.match(seed + 977 * place, number)
+            size.average(_LAST if last else _SHARP)
+            done += work[place] / rounds[place]
             progress(min(done / sum(work), 1.0))
-    return _joined(picture, missing, now, size, field)
+        coarser = size
+    return coarser.joined()
 
 
-def _work(missing, place, count):
-    rounds = _ROUNDS[min(count - 1 - place, len(_ROUNDS) - 1)]
-    return float(np.count_nonzero(missing)) * (rounds if missing.size <= MOST else 1)
+def _rounds(missing, above):
+    """How often one size is matched, ``above`` sizes from the coarsest."""
+    return _ROUNDS[min(above, len(_ROUNDS) - 1)] if missing.size <= MOST else 1
 
 
 class _Size:
     """One size of the pyramid: what is looked for, where, and how a filling is made of it."""
 
-    def __init__(self, picture, missing, middles, goal, trust):
-        self.picture, self.missing, self.middles = picture, missing, middles
+    def __init__(self, picture, missing, middles, goal, trust, place):
+        self.picture, self.missing = picture, missing
         self.wanted = _touching(missing)
-        self.goal = None if goal is None or trust <= 0 else goal * np.float32(trust)
+        self.places = chessboard(self.wanted)
+        self.pixels = np.argwhere(missing).astype(np.int32)
+        self.burden = np.where(middles, np.float32(0), NEVER)
+        self.small = missing.size <= MOST
+        self.reach = _REACH[place] if place < len(_REACH) else max(missing.shape)
+        if not self.small:
+            self.reach = _NEAR
+        goals = [] if goal is None or trust <= 0 else [goal * np.float32(trust)]
+        self.source = packed(picture, *goals)
+        self.colours = packed(picture)
+        self.goal = goal
+        self.target = self.source.copy()
+        self.field = np.zeros((*missing.shape, 2), np.int32)
         self.cost = np.zeros(missing.shape, np.float32)
-        self.faith = np.where(self.wanted, _FADE ** -_depth(missing), 0).astype(np.float32)
-        self.source = self._described(picture)
+        self.at = rows, columns = tuple(np.concatenate(self.places).T)
+        self.faith = np.log(_FADE) * np.minimum(depth(missing)[rows, columns].astype(float), 60)
 
-    def started(self, coarser, seed):
-        """A field to begin with: the coarser one's at twice the size, or chance."""
-        rows, columns = (found.astype(np.int32) for found in np.nonzero(self.middles))
-        field = np.zeros((*self.missing.shape, 2), np.int32)
-        scatter(field, rows, columns, self.wanted, seed)
-        if coarser is not None:
-            large = doubled_field(coarser, self.missing.shape, self.picture.shape)
-            fits = self.middles[large[..., 0], large[..., 1]] & self.wanted
-            field[fits] = large[fits]
-        return field
+    def begin(self, coarser, seed):
+        """Begin with what the coarser size has, at twice the size; or with chance."""
+        sources = np.argwhere(self.burden == 0).astype(np.int32)
+        rows, columns = self.pixels.T
+        for places in self.places:
+            strew(self.field, sources, places, seed)
+        if coarser is None:
+            start = self.goal if self.goal is not None else spread(self.picture, ~self.missing)
+            self._paint(start[rows, columns])
+            return
+        for places in self.places:
+            parents = parents_of(places, coarser.missing.shape)
+            self.cost[tuple(places.T)] = coarser.cost[parents]
+            large = np.clip(2 * coarser.field[parents] + places % 2, HALF, None)
+            large = np.minimum(large, np.array(self.missing.shape) - HALF - 1).astype(np.int32)
+            fits = coarser.wanted[parents] & (self.burden[tuple(large.T)] == 0)
+            self.field[tuple(places[fits].T)] = large[fits]
+        rough = smooth_doubled(coarser.filling(), self.missing.shape)
+        self._paint(rough[rows, columns])
+        self.average(_LAST)
 
-    def drawn(self, field, rough):
-        """What a field of the coarser size gives here: sharp from the first round on."""
-        target = self._described(rough)
-        measure(target, self.source, field, self.wanted, self.cost)
-        self._vote(field, _LAST, self.missing, rough)
-        return rough
+    def _paint(self, colours):
+        rows, columns = self.pixels.T
+        self.target[: len(self.colours), rows, columns] = packed(colours[None])[:, 0]
 
-    def matched(self, field, now, number, seed, small, softness):
-        """The filling after one round: every patch is matched anew, every pixel averaged."""
-        target = self._described(now)
-        measure(target, self.source, field, self.wanted, self.cost)
-        for sweep in range(_SWEEPS if small else 1):
-            for colour in (0, 1):
+    def match(self, seed, number):
+        """Look for a nearer patch for every patch over the hole."""
+        for sweep in range(_SWEEPS if self.small else 1):
+            for colour, places in enumerate(self.places):
                 chance = seed * 1_000_003 + number * 8191 + sweep * 127 + colour
-                reach = max(self.missing.shape) if small else _NEAR
                 improve(
-                    *(target, self.source, field, self.cost, self.wanted, self.middles),
-                    *(chance, colour, reach),
+                    *(self.target, self.source, self.field, self.cost, self.wanted, places),
+                    *(self.burden, chance, self.reach),
                 )
-        self._vote(field, softness, self.missing, now)
-        return now
 
-    def _described(self, picture):
-        parts = [picture]
-        if self.goal is not None:
-            parts.append(self.goal)
-        return np.ascontiguousarray(np.concatenate(parts, -1), np.float32)
+    def average(self, sharp):
+        """Make every missing pixel the mean of what the patches over it say."""
+        self._said(sharp, self.pixels, self.target)
 
-    def said(self, field, where, result):
-        """Write into ``result`` what the patches say there, as sharply as in the last round."""
-        self._vote(field, _LAST, where, result)
+    def _said(self, sharp, pixels, target):
+        cost = self.cost[self.at]
+        usual = max(np.percentile(cost, _USUAL), 1e-4)
+        weight = np.zeros(self.missing.shape)
+        near = np.minimum(cost / usual, _FURTHEST)
+        weight[self.at] = np.exp(-sharp * (near + self.faith))
+        blend(self.colours, self.field, weight, pixels, target, sharp)
 
-    def _vote(self, field, sharp, where, result):
-        usual = np.float32(max(np.percentile(self.cost[self.wanted], _USUAL), 1e-4))
-        vote(*(self.picture, field, self.cost, self.faith, usual, np.float32(sharp), where, result))
+    def filling(self):
+        """The filled picture: float32 (height, width, channels)."""
+        return unpacked(self.target, self.picture.shape[2])
+
+    def joined(self):
+        """The filling without a step at its rim: what it differs by there is spread over it."""
+        beyond = self.wanted & ~self.missing
+        guess = self.colours.copy()
+        self._said(_LAST, np.argwhere(beyond).astype(np.int32), guess)
+        part = _box(self.wanted)
+        step = unpacked(self.colours - guess, self.picture.shape[2])[part]
+        result = self.picture.copy()
+        filling = self.filling()[part] + spread(step, beyond[part])
+        result[part] = np.where(self.missing[part][..., None], filling, result[part])
+        return result
 
 
-def _depth(missing):
-    """Pixels from the rim of a hole, 0 outside it: float32 (height, width), by city blocks."""
-    far = np.where(missing, np.float32(missing.size), np.float32(0))
-    for axis in (0, 1):
-        for flip in (False, True):
-            view = np.flip(far, axis) if flip else far
-            view = view if axis == 0 else view.T
-            for line in range(1, view.shape[0]):
-                np.minimum(view[line], view[line - 1] + 1, out=view[line])
-    return np.minimum(far, np.float32(60))
-
-
-def _joined(picture, missing, now, size, field):
-    """The filling without a step at its rim: what it differs by there is spread over the hole."""
-    beyond = size.wanted & ~missing
-    guess = picture.copy()
-    size.said(field, beyond, guess)
-    difference = spread(picture - guess, beyond)
-    return np.where(missing[..., None], now + difference, picture).astype(np.float32)
+def _box(mask):
+    """The rows and columns that hold a mask."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)

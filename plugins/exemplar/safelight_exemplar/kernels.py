@@ -1,18 +1,26 @@
 """Kernels: the inner loops of the engine, compiled by numba; every result is that of one thread.
 
-A *field* says for each patch of a target which patch of a source it is taken from: int32
-(height, width, 2), the row and the column of the patch's middle. Pixels are float32 (height,
-width, channels), however many channels there are. Patches are 7 x 7.
+Pictures are *packed*: float32 (groups, height, width, 4), their channels by fours, the rest of the
+last group 0; so a row of a patch is one run of memory, however many channels there are. A *field*
+says for each patch of a target which patch of a source it is taken from: int32 (height, width, 2),
+the row and the column of the patch's middle. Patches are 7 x 7. Places are int32 (count, 2), rows
+and columns.
 
 C. Barnes et al., "PatchMatch: A Randomized Correspondence Algorithm for Structural Image Editing",
-ACM Transactions on Graphics 28 (2009). Rows of the loops are shared among threads; so that the
+ACM Transactions on Graphics 28 (2009). The places of a list are shared among threads; so that the
 result does not depend on who is first, patches are improved like the squares of a chessboard, the
 black ones from the white ones and then the other way round, and every random number is a function
-of the seed, the round and the place.
+of the seed and the place.
 """
+
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import numba
 import numpy as np
+from llvmlite import ir
+from numba.core import types
+from numba.extending import intrinsic
 
 HALF = 3
 """Pixels from a patch's middle to its edge."""
@@ -20,27 +28,108 @@ HALF = 3
 SIDE = 2 * HALF + 1
 AREA = SIDE * SIDE
 
-_CENTRAL = np.float32(1.0 / 9.0)
+FOUR = 4
+"""Channels of a group of a packed picture."""
+
+NEVER = np.float32(1e30)
+"""Burden of a patch that may not be taken."""
+
+THREADS = numba.config.NUMBA_NUM_THREADS
+"""Threads that share a list of places; the result does not depend on it."""
+
+_WORTH = 1024
+"""Places of a list for which another thread is worth its start."""
+
 _FAR = 5
 """Patches away, besides the next ones, that a good match is taken over from: an odd number, so
 that those are squares of the other colour."""
 
-_compiled = numba.njit(cache=True, fastmath=True, error_model="numpy")
+_compiled = numba.njit(cache=True, fastmath=True, error_model="numpy", nogil=True)
 _threaded = numba.njit(cache=True, fastmath=True, error_model="numpy", parallel=True)
+_CENTRAL = np.float32(1.0 / 9.0)
 _NEIGHBOURS = np.array(
     [(-1, 0), (1, 0), (0, -1), (0, 1), (-_FAR, 0), (_FAR, 0), (0, -_FAR), (0, _FAR)], np.int64
 )
+_AWAY = ((np.arange(SIDE)[:, None] - HALF) ** 2 + (np.arange(SIDE)[None] - HALF) ** 2) / 9.0
+"""Squared distance of a patch's pixels from its middle."""
+
+
+def packed(*pictures):
+    """Pictures of one size, each (height, width, channels), each in groups of its own."""
+    groups = [_packed(np.asarray(picture)) for picture in pictures]
+    return np.ascontiguousarray(np.concatenate(groups))
+
+
+def _packed(picture):
+    height, width, channels = picture.shape
+    groups = np.zeros((-(-channels // FOUR), height, width, FOUR), np.float32)
+    for channel in range(channels):
+        groups[channel // FOUR, :, :, channel % FOUR] = picture[..., channel]
+    return groups
+
+
+def unpacked(groups, channels):
+    """The first ``channels`` of a packed picture: float32 (height, width, channels)."""
+    count, height, width, four = groups.shape
+    return groups.transpose(1, 2, 0, 3).reshape(height, width, count * four)[..., :channels]
+
+
+def chessboard(wanted):
+    """The places of ``wanted`` (height, width) that have room for a patch, black and white."""
+    rows, columns = np.nonzero(wanted[HALF:-HALF, HALF:-HALF])
+    places = np.stack([rows + HALF, columns + HALF], 1).astype(np.int32)
+    black = places.sum(axis=1) % 2 == 0
+    return np.ascontiguousarray(places[black]), np.ascontiguousarray(places[~black])
+
+
+@intrinsic
+def _row(_context, target, start, source, other):
+    """Sum of squared differences of a patch's row, its four channels: 28 numbers of each array.
+
+    Written in the compiler's own terms, as numba makes one multiplication after the other of it.
+    """
+
+    def generate(context, builder, signature, arguments):
+        whole = ir.IntType(64)
+        runs = [
+            builder.gep(context.make_array(kind)(context, builder, array).data, [first])
+            for kind, array, first in zip(
+                signature.args[::2], arguments[::2], arguments[1::2], strict=True
+            )
+        ]
+        four = ir.VectorType(ir.FloatType(), FOUR)
+        sums = [None, None]
+        for pixel in range(SIDE):
+            loaded = []
+            for run in runs:
+                place = builder.gep(run, [ir.Constant(whole, FOUR * pixel)])
+                loaded.append(builder.load(builder.bitcast(place, four.as_pointer()), align=4))
+            apart = builder.fsub(*loaded, flags=("fast",))
+            square = builder.fmul(apart, apart, flags=("fast",))
+            before = sums[pixel % 2]
+            sums[pixel % 2] = (
+                square if before is None else builder.fadd(before, square, flags=("fast",))
+            )
+        total = builder.fadd(*sums, flags=("fast",))
+        lanes = [builder.extract_element(total, ir.Constant(ir.IntType(32), k)) for k in range(4)]
+        pairs = [builder.fadd(lanes[k], lanes[k + 2], flags=("fast",)) for k in range(2)]
+        return builder.fadd(*pairs, flags=("fast",))
+
+    return types.float32(target, types.uint64, source, types.uint64), generate
 
 
 @_compiled
 def _distance(target, source, ty, tx, sy, sx, best):
     """Sum of squared differences of two patches; what exceeds ``best`` may be left unfinished."""
     total = np.float32(0.0)
-    for dy in range(-HALF, HALF + 1):
-        for dx in range(-HALF, HALF + 1):
-            for channel in range(target.shape[2]):
-                difference = target[ty + dy, tx + dx, channel] - source[sy + dy, sx + dx, channel]
-                total += difference * difference
+    here, there = np.uint64(FOUR * target.shape[2]), np.uint64(FOUR * source.shape[2])
+    for group in range(target.shape[0]):
+        start = np.uint64(((group * target.shape[1] + ty - HALF) * target.shape[2] + tx - HALF) * 4)
+        other = np.uint64(((group * source.shape[1] + sy - HALF) * source.shape[2] + sx - HALF) * 4)
+        for _ in range(SIDE):
+            total += _row(target, start, source, other)
+            start += here
+            other += there
         if total >= best:
             break
     return total
@@ -61,63 +150,146 @@ def _within(number, reach):
     return np.int64(number >> np.uint64(33)) % (2 * reach + 1) - reach
 
 
-@_threaded
-def measure(target, source, field, wanted, cost):
-    """Write into ``cost`` how far each ``wanted`` patch is from the one its field names."""
-    height, width = wanted.shape
-    for y in numba.prange(HALF, height - HALF):
-        for x in range(HALF, width - HALF):
-            if wanted[y, x]:
-                sy, sx = field[y, x, 0], field[y, x, 1]
-                cost[y, x] = _distance(target, source, y, x, sy, sx, np.float32(np.inf))
+def improve(target, source, field, cost, wanted, places, burden, seed, reach):
+    """Give each patch of ``places`` a nearer one of the source, if found; ``cost`` is how far.
 
-
-@_threaded
-def improve(target, source, field, cost, wanted, allowed, seed, colour, reach):
-    """Give each ``wanted`` patch of a ``colour`` (0 or 1) a nearer one of the source, if found.
-
-    What its neighbours have is tried, moved along, then places by chance, within ``reach`` pixels
-    and ever nearer. ``allowed`` (height, width of the source) are the middles of patches that may
-    be taken.
+    ``target`` and ``source`` are packed pictures of as many groups. What a patch's neighbours have
+    is tried, if they are ``wanted``, moved along, then places by chance, within ``reach`` pixels
+    and ever nearer. ``burden``, float32 of the source's height and width, is added to the distance
+    of the patch with its middle there: ``NEVER`` where none may be taken. A patch's distance is the
+    sum of the squared differences of its pixels. ``places`` are all black or all white: see
+    ``chessboard``.
     """
+    tries = int(reach).bit_length()
+    _shared(
+        places,
+        lambda part: _improve(
+            *(target, source, field, cost, wanted, part, burden, np.uint64(seed), reach, tries)
+        ),
+    )
+
+
+def blend(source, field, weight, pixels, target, narrow=1.0):
+    """Write into the ``pixels`` of ``target`` the mean of what the patches over each say.
+
+    ``pixels`` are places, ``source`` and ``target`` packed pictures, of which the groups of the one
+    with fewer are written. A patch counts its ``weight`` (float64, height, width; 0: not at all),
+    the more the nearer its middle is, and the more so the more ``narrow``: 0 is the plain mean.
+    Where no patch counts nothing is written.
+    """
+    closeness = np.exp(-narrow * _AWAY)
+    _shared(pixels, lambda part: _blend(source, field, weight, closeness, part, target))
+
+
+def _shared(places, work):
+    """Share the places of a list among the processor's threads; ``work`` does a part of it."""
+    parts = min(THREADS, len(places) // _WORTH)
+    if parts < 2:
+        work(places)
+        return
+    edges = [len(places) * part // parts for part in range(parts + 1)]
+    with ThreadPoolExecutor(parts) as threads:
+        for _ in threads.map(lambda edge: work(places[edge[0] : edge[1]]), pairwise(edges)):
+            pass
+
+
+@_compiled
+def _improve(target, source, field, cost, wanted, places, burden, seed, reach, tries):
     height, width = wanted.shape
-    rows, columns = allowed.shape
-    for y in numba.prange(HALF, height - HALF):
-        for x in range(HALF + (y + HALF + colour) % 2, width - HALF, 2):
-            if not wanted[y, x]:
-                continue
-            by, bx = np.int64(field[y, x, 0]), np.int64(field[y, x, 1])
-            best = cost[y, x]
-            for index in range(_NEIGHBOURS.shape[0]):
-                oy, ox = _NEIGHBOURS[index, 0], _NEIGHBOURS[index, 1]
+    rows, columns = burden.shape
+    count = _NEIGHBOURS.shape[0]
+    for number in range(places.shape[0]):
+        y, x = np.int64(places[number, 0]), np.int64(places[number, 1])
+        by, bx = np.int64(field[y, x, 0]), np.int64(field[y, x, 1])
+        best = NEVER
+        state = _scrambled(seed ^ (np.uint64(y) << np.uint64(32)) ^ np.uint64(x))
+        span = np.int64(reach)
+        for trial in range(-1, count + tries):
+            cy, cx = by, bx
+            if trial >= count:
+                state = _scrambled(state)
+                cy += _within(state, span)
+                state = _scrambled(state)
+                cx += _within(state, span)
+                span //= 2
+            elif trial >= 0:
+                oy, ox = _NEIGHBOURS[trial, 0], _NEIGHBOURS[trial, 1]
                 ny, nx = y + oy, x + ox
                 if not (HALF <= ny < height - HALF and HALF <= nx < width - HALF):
                     continue
                 if not wanted[ny, nx]:
                     continue
                 cy, cx = np.int64(field[ny, nx, 0]) - oy, np.int64(field[ny, nx, 1]) - ox
-                if not (0 <= cy < rows and 0 <= cx < columns) or not allowed[cy, cx]:
-                    continue
-                if cy == by and cx == bx:
-                    continue
-                found = _distance(target, source, y, x, cy, cx, best)
-                if found < best:
+            if trial >= 0 and cy == by and cx == bx:
+                continue
+            if not (0 <= cy < rows and 0 <= cx < columns):
+                continue
+            extra = burden[cy, cx]
+            if extra < best:
+                found = extra + _distance(target, source, y, x, cy, cx, best - extra)
+                if found < best or trial < 0:
                     best, by, bx = found, cy, cx
-            state = _scrambled(np.uint64(seed) ^ (np.uint64(y) << np.uint64(32)) ^ np.uint64(x))
-            span = np.int64(reach)
-            while span >= 1:
-                state = _scrambled(state)
-                cy = by + _within(state, span)
-                state = _scrambled(state)
-                cx = bx + _within(state, span)
-                span //= 2
-                if not (0 <= cy < rows and 0 <= cx < columns) or not allowed[cy, cx]:
-                    continue
-                found = _distance(target, source, y, x, cy, cx, best)
-                if found < best:
-                    best, by, bx = found, cy, cx
-            field[y, x, 0], field[y, x, 1] = by, bx
-            cost[y, x] = best
+        field[y, x, 0], field[y, x, 1] = by, bx
+        cost[y, x] = best
+
+
+@_compiled
+def _blend(source, field, weight, closeness, pixels, target):
+    height, width = weight.shape
+    for number in range(pixels.shape[0]):
+        y, x = np.int64(pixels[number, 0]), np.int64(pixels[number, 1])
+        top, bottom = max(y - HALF, HALF), min(y + HALF + 1, height - HALF)
+        left, right = max(x - HALF, HALF), min(x + HALF + 1, width - HALF)
+        for group in range(min(source.shape[0], target.shape[0])):
+            a = b = c = d = count = 0.0
+            for ny in range(top, bottom):
+                for nx in range(left, right):
+                    share = weight[ny, nx] * closeness[ny - y + HALF, nx - x + HALF]
+                    if share > 0.0:
+                        sy = np.int64(field[ny, nx, 0]) + y - ny
+                        sx = np.int64(field[ny, nx, 1]) + x - nx
+                        a += share * source[group, sy, sx, 0]
+                        b += share * source[group, sy, sx, 1]
+                        c += share * source[group, sy, sx, 2]
+                        d += share * source[group, sy, sx, 3]
+                        count += share
+            if count > 0.0:
+                target[group, y, x, 0] = a / count
+                target[group, y, x, 1] = b / count
+                target[group, y, x, 2] = c / count
+                target[group, y, x, 3] = d / count
+
+
+@_compiled
+def strew(field, sources, places, seed):
+    """Give each patch of ``places`` one of the ``sources`` (places of the source) by chance."""
+    count = np.uint64(sources.shape[0])
+    for number in range(places.shape[0]):
+        y, x = places[number, 0], places[number, 1]
+        place = (np.uint64(y) << np.uint64(32)) ^ np.uint64(x)
+        chosen = np.int64(_scrambled(np.uint64(seed) ^ place) % count)
+        field[y, x, 0], field[y, x, 1] = sources[chosen, 0], sources[chosen, 1]
+
+
+@_compiled
+def depth(missing):
+    """Pixels from the rim of a hole, 0 outside it: float32 (height, width), by city blocks."""
+    height, width = missing.shape
+    far = np.zeros((height, width), np.float32)
+    most = np.float32(height + width)
+    for y in range(height):
+        for x in range(width):
+            if missing[y, x]:
+                above = far[y - 1, x] if y > 0 else most
+                before = far[y, x - 1] if x > 0 else most
+                far[y, x] = min(above, before) + 1
+    for y in range(height - 1, -1, -1):
+        for x in range(width - 1, -1, -1):
+            if missing[y, x]:
+                below = far[y + 1, x] if y < height - 1 else most
+                after = far[y, x + 1] if x < width - 1 else most
+                far[y, x] = min(far[y, x], min(below, after) + 1)
+    return far
 
 
 @_threaded

@@ -1,4 +1,4 @@
-"""Pyramid: pictures at half the size and half the size again, and fields at twice the size."""
+"""Pyramid: pictures at half the size and half the size again."""
 
 import numpy as np
 
@@ -24,6 +24,11 @@ def halved_where(picture, known):
     share = halved(weights)
     sums = halved(picture * weights)
     return sums / np.maximum(share, np.float32(1e-6)), share[..., 0] > 0
+
+
+def parents_of(places, shape):
+    """Which pixels of half the size, of ``shape``, hold ``places`` (count, 2): rows, columns."""
+    return tuple(np.minimum(places[:, axis] // 2, shape[axis] - 1) for axis in (0, 1))
 
 
 def doubled_field(field, shape, source_shape):
