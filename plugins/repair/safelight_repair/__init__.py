@@ -10,6 +10,7 @@ from safelight import api
 
 from . import damage
 from .coarse_to_fine import VIEW, fill
+from .pieces import pieced, thick
 from .tone import Tone, estimated, restored, weighed
 
 HERE = Path(__file__).parent
@@ -18,7 +19,11 @@ GRID = 128
 more is selected."""
 
 SURROUNDINGS = 8
-"""Times its view that the network needs around the largest holes, which it sees reduced."""
+"""Times its view that the network needs around the largest holes, which it sees reduced. Pieces of
+the picture come from no further either."""
+
+FIRST = 0.4
+"""Part of the work that is done once the network has said what goes into a deep hole."""
 
 Sensitivity = Annotated[float, api.Number(0, 1, step=0.01, ends=("Off", "All"))]
 Variety = Annotated[
@@ -58,7 +63,8 @@ def repair(
 ) -> api.Image:
     """Fill what is selected, such as scratches, stains and tears, from its surroundings.
 
-    What it fills in is made up. Nothing outside the selection changes.
+    Larger parts are filled with pieces of the photograph. What it fills in is made up. Nothing
+    outside the selection changes.
     """
     return _filled(image, mask, job, region, variety, seed, VIEW)
 
@@ -81,7 +87,7 @@ def remove(
     variety: Variety = 0.6,
     seed: api.Seed = 0,
 ) -> api.Image:
-    """Take away what is selected, and fill in what fits there.
+    """Take away what is selected, and fill in pieces of the photograph that fit there.
 
     Select a little more than the object: what is left of its rim or its shadow is continued.
     Another seed fills it in another way.
@@ -107,9 +113,20 @@ def _filled(
 
     inner = np.s_[-region.y % GRID if region.y else 0 :, -region.x % GRID if region.x else 0 :]
     result = image.copy()
-    hole = (mask[inner] > 0).astype(np.float32)
+    hole = mask[inner] > 0
     origin = (region.y + inner[0].start, region.x + inner[1].start)
-    result[inner] = fill(image[inner], hole, run, seed, variety, view, job.progress, origin)
+    first = FIRST if thick(hole).any() else 1.0
+
+    def network(part: float) -> None:
+        job.progress(first * part)
+
+    def engine(part: float) -> None:
+        job.progress(first + (1 - first) * part)
+
+    seen = image[inner]
+    filled = fill(seen, hole.astype(np.float32), run, seed, variety, view, network, origin)
+    reach = SURROUNDINGS * view
+    result[inner] = pieced(seen, hole, filled, seed, variety, reach, engine)
     return result
 
 

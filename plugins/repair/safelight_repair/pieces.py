@@ -1,0 +1,113 @@
+"""Pieces: deep holes are filled with pieces of the photograph, where the network says what goes.
+
+The network decides what is in a hole, coarsely; it has no texture of its own. The photograph has:
+the exemplar engine finds pieces of it that agree with the rim and with what the network decided.
+What is thin stays with the network, which continues lines better than pieces do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from .sizes import Array, Mask, count_around, doubled, halved, near
+from .windows import Box, clusters, in_blocks, labelled, owned
+from .windows import around as pixels_around
+
+THIN = 5  # pixels from the rim: what is nowhere deeper is thin
+TRUST = 0.5  # how much what the network says counts beside the rim
+STROKES = 8  # across a hole: what is finer than so many of them the network does not decide
+SURROUNDINGS = 2.0  # times a hole's longer side that pieces come from, on each side
+LEAST = 192  # pixels that they come from at least
+LEFT_OUT = 0.4  # of the places that pieces come from, where a filling varies most
+LEAST_LEFT = 0.25  # of them that stay at least
+
+
+def thick(hole: Mask) -> Mask:
+    """What of a hole is no thin mark: within THIN pixels of where nothing known is that near."""
+    return near(count_around(~hole, THIN) == 0, THIN) & hole
+
+
+def pieced(
+    image: Array,
+    hole: Mask,
+    filled: Array,
+    seed: int,
+    variety: float,
+    reach: int,
+    step: Callable[[float], None],
+) -> Array:
+    """`filled` (h, w, 3), the network's filling of `hole` (h, w), with pieces where it is deep.
+
+    Pieces come from within `reach` pixels of a hole, and from nothing that is missing itself.
+    """
+    deep = thick(hole)
+    if not deep.any():
+        return filled
+    from safelight_exemplar import fill  # numba takes half a second, and most workers never fill
+
+    usable = ~hole & np.isfinite(image).all(-1)
+    blocks = in_blocks(deep)
+    groups = clusters(blocks, 1)
+    labels = labelled(groups, blocks.shape)
+    result = filled.copy()
+    parts = []
+    for label, group in enumerate(groups, 1):
+        box = pixels_around(group).within(hole.shape)
+        own = owned(deep, labels, label, box)
+        rows, columns = (np.flatnonzero(own.any(axis)) for axis in (1, 0))
+        ends = box.top + rows[-1] + 1, box.left + columns[-1] + 1
+        tight = Box(*(int(at) for at in (box.top + rows[0], box.left + columns[0], *ends)))
+        parts.append((label, tight))
+    total, done = sum(box.area for _, box in parts), 0
+    for label, box in parts:
+        longer = max(box.bottom - box.top, box.right - box.left)
+        more = min(reach, round(max(SURROUNDINGS * longer, LEAST)))
+        window = box.grown(more).within(hole.shape)
+        own = owned(deep, labels, label, window)
+        seen = np.nan_to_num(filled[window.slices])
+
+        def told(part: float, done: int = done, area: int = box.area) -> None:
+            step((done + part * area) / total)
+
+        made = fill(
+            seen,
+            own,
+            guide=coarsely(seen, longer),
+            trust=TRUST,
+            allowed=drawn(usable[window.slices], longer, seed, variety),
+            seed=seed if variety else 0,
+            progress=told,
+        )
+        result[window.slices][own] = made[own]
+        done += box.area
+    return result
+
+
+def drawn(usable: Mask, across: int, seed: int, variety: float) -> Mask:
+    """Where the pieces of one of several fillings come from: another `seed` leaves out others.
+
+    Seed 0 leaves out none, for the filling that fits best. Places are squares a third of the hole
+    wide. All that is `usable` stays where too little would.
+    """
+    if not seed or not variety:
+        return usable
+    side = max(16, across // 3)
+    rng = np.random.default_rng(seed)
+    kept = rng.random([-(-length // side) for length in usable.shape]) >= LEFT_OUT * variety
+    height, width = usable.shape
+    found = usable & kept.repeat(side, 0).repeat(side, 1)[:height, :width]
+    return found if found.sum() >= LEAST_LEFT * usable.sum() else usable
+
+
+def coarsely(picture: Array, across: int) -> Array:
+    """A picture without what is finer than a part of a hole `across` pixels."""
+    halvings = max(0, round(np.log2(max(1, across) / STROKES)))
+    sizes, small = [], picture
+    for _ in range(halvings):
+        sizes.append(small.shape[:2])
+        small, _ = halved(small, np.zeros(small.shape[:2], bool))
+    for height, width in reversed(sizes):
+        small = doubled(small)[:height, :width]
+    return small
