@@ -8,6 +8,7 @@ import numpy as np
 
 from safelight import api
 
+from . import light
 from .estimates import LUMINANCE, jpeg_quality, noise_level, quality_of_table
 
 HERE = Path(__file__).parent
@@ -44,7 +45,7 @@ def measured_noise(image: api.Image, automatic: bool) -> Mapping[str, Any]:
     return {"level": round(level, 1)} if level else {}
 
 
-@api.filter("Denoise", category="Clean", prepare=measured_noise, keeps_grey=True)
+@api.filter("Denoise", category="Clean", prepare=measured_noise, reach=light.REACH, keeps_grey=True)
 def denoise(
     image: api.Image,
     job: api.Job,
@@ -59,6 +60,7 @@ def denoise(
         return image.copy()
     told = prepared.get("level") if automatic else level
     result = run(job, "denoise.onnx", image, None if told is None else told / 255)
+    result = light.kept(image, result)
     return parted(image, result, luminance, colour)
 
 
@@ -90,12 +92,7 @@ def clean_jpeg(
     return parted(image, result, luminance, colour)
 
 
-def guard_reach(halo_guard: float) -> int:
-    """Pixels around its own that the halo guard looks at."""
-    return NEIGHBOURS if halo_guard else 0
-
-
-@api.filter("Deblur", category="Clean", reach=guard_reach, keeps_grey=True)
+@api.filter("Deblur", category="Clean", reach=max(light.REACH, NEIGHBOURS), keeps_grey=True)
 def deblur(
     image: api.Image,
     job: api.Job,
@@ -108,6 +105,7 @@ def deblur(
     if not automatic and width == 0:
         return image.copy()
     result = run(job, "deblur.onnx", image, None if automatic else width / SPREAD)
+    result = light.kept(image, result)
     if halo_guard:
         result = guarded(image, result, halo_guard)
     return image + np.float32(strength) * (result - image)

@@ -75,6 +75,35 @@ def test_it_leaves_a_picture_without_damage_nearly_as_it_was(filter, job):
     assert np.sqrt(np.mean(change**2)) < 4 / 255
 
 
+@pytest.mark.parametrize(
+    "told",
+    [{"automatic": True}, *({"level": float(level)} for level in (0, 0.5, 5, 20, 40, 55, 100))],
+    ids=lambda told: str(told.get("level", "automatic")),
+)
+@pytest.mark.parametrize("colour", [(128, 128, 128), (0, 0, 0), (255, 255, 255), (200, 80, 30)])
+def test_denoise_leaves_an_even_colour_what_it_is_at_every_level(job, colour, told):
+    flat = np.broadcast_to(np.float32(colour) / 255, (96, 80, 3))
+    change = cleaned(denoise, flat, job, **({"automatic": False} | told)) - flat
+    assert np.abs(255 * change).max() < 1
+
+
+@pytest.mark.parametrize("width", [None, 0.1, 1.5, 5.0, 10.0])
+@pytest.mark.parametrize("colour", [(128, 128, 128), (200, 80, 30)])
+def test_deblur_leaves_an_even_colour_what_it_is_at_every_width(job, colour, width):
+    flat = np.broadcast_to(np.float32(colour) / 255, (96, 80, 3))
+    told = {} if width is None else {"automatic": False, "width": width}
+    assert np.abs(255 * (cleaned(deblur, flat, job, **told) - flat)).max() < 1
+
+
+@pytest.mark.parametrize("level", [10.0, 40.0])
+def test_told_of_more_noise_than_there_is_denoise_keeps_the_light(job, level):
+    """Noise of 4 levels in a grey that is told of up to ten times as much."""
+    noise = np.random.default_rng(2).normal(0, 4 / 255, (128, 128, 3))
+    image = (0.5 + noise).astype(np.float32)
+    change = cleaned(denoise, image, job, automatic=False, level=level) - image
+    assert np.abs(255 * change[16:-16, 16:-16].mean((0, 1))).max() < 1.5  # 20 at 40 without
+
+
 @pytest.mark.parametrize("filter", DAMAGED, ids=lambda filter: filter.__name__)
 def test_the_picture_it_makes_is_the_one_that_was_looked_at(filter, job):
     damage, _, _ = DAMAGED[filter]
