@@ -45,7 +45,7 @@ def test_a_tiled_run_equals_the_whole_image_run(inference, factor, size):
     image = texture(*size)
     contract = inference.contract(path)
     whole = inference.run(path, image, {}, "cpu")
-    plan = Plan(contract.reach, contract.multiple, contract.scale, 200)
+    plan = Plan(contract.reach, contract.multiple, contract.scale, 100)
     region = Region(0, 0, size[1], size[0])
     tiled = np.zeros_like(whole)
     pieces = cut(region, region, plan)
@@ -57,7 +57,7 @@ def test_a_tiled_run_equals_the_whole_image_run(inference, factor, size):
         tiled[place.rows(), place.columns()] = result[inner.rows(), inner.columns()]
     assert whole.shape == (size[0] * factor, size[1] * factor, 3)
     assert np.abs(tiled - whole).max() <= 1e-3
-    if max(size) > 300:
+    if min(size) > 1 and max(size) > 300:  # a strip of few pixels is one long piece
         assert len(pieces) > 1
 
 
@@ -78,7 +78,7 @@ def mosaic(picture):
     return squares.mean((1, 3)).repeat(32, 0).repeat(32, 1)[: 2 * height, : 2 * width]
 
 
-@pytest.mark.parametrize("size", [(1, 1), (5, 200), (16, 16), (17, 33), (300, 215), (95, 640)])
+@pytest.mark.parametrize("size", [(1, 1), (5, 1200), (16, 16), (17, 33), (300, 215), (95, 640)])
 def test_a_network_with_a_grid_sees_the_same_squares_in_every_piece(start, size):
     image = np.clip(texture(*size), 0, 1)  # what lies beyond a network is not shown
     document = Document.from_raster(Raster.from_array(image.copy()))

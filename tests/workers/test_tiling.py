@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -128,3 +129,22 @@ def test_little_is_computed_twice():
         pieces = cut(whole, whole, Plan(reach=16, tile=448))
         computed = sum(piece.window.width * piece.window.height for piece in pieces)
         assert computed / (width * height) <= 1.2
+
+
+@pytest.mark.parametrize("size", [(20000, 1), (1, 20000), (30000, 9), (12, 9000), (4000, 100)])
+@pytest.mark.parametrize(
+    "plan",
+    [Plan(), Plan(reach=25), Plan(reach=68, multiple=8), Plan(reach=32, multiple=16, tile=240)],
+    ids=["plain", "exact", "coarse", "attention"],
+)
+def test_of_a_thin_strip_hardly_a_pixel_is_computed_twice(size, plan):
+    whole = Region(0, 0, *size)
+    windows = [piece.window for piece in cut(whole, whole, plan)]
+    computed = sum(window.width * window.height for window in windows)
+    assert computed / (whole.width * whole.height) <= 1.2
+    square = plan.tile + 2 * plan.reach  # pieces of this many pixels suit the memory
+    filled = [
+        -(-window.width // plan.multiple) * -(-window.height // plan.multiple) * plan.multiple**2
+        for window in windows
+    ]
+    assert max(filled) <= 1.5 * square**2

@@ -41,10 +41,13 @@ def cut(region: Region, within: Region, plan: Plan) -> list[Piece]:
     """Cut ``region`` of the picture ``within`` into pieces of about ``plan.tile`` pixels.
 
     The keeps cover ``region`` exactly once; each window is its keep and ``plan.reach`` pixels
-    around it, as far as ``within`` goes.
+    around it, as far as ``within`` goes. Of a strip thinner than a tile the pieces are longer: what
+    a piece costs beside its pixels, its reach among them, would else be paid for every few of them.
     """
-    columns = _cut_line(region.x - within.x, region.width, within.width, plan)
-    rows = _cut_line(region.y - within.y, region.height, within.height, plan)
+    wide = _length(region.height, within.height, plan)
+    tall = _length(region.width, within.width, plan)
+    columns = _cut_line(region.x - within.x, region.width, within.width, plan, wide)
+    rows = _cut_line(region.y - within.y, region.height, within.height, plan, tall)
     return _pieces(rows, columns, within, plan)
 
 
@@ -81,9 +84,18 @@ def _halves(start: int, size: int) -> Line:
     return [(start, first), (start + first, size - first)] if size > 1 else [(start, size)]
 
 
-def _cut_line(start: int, size: int, whole: int, plan: Plan) -> Line:
-    """Cut one direction."""
-    count = max(1, round(size / plan.tile))
+def _length(across: int, whole: int, plan: Plan) -> int:
+    """How long a piece is where the region is ``across`` pixels thick: its window has the pixels of
+    the square one that suits the filter, filled up to the grid.
+    """
+    square = plan.tile + 2 * plan.reach
+    thick = _up(min(across + 2 * plan.reach, whole), plan.multiple)
+    return max(plan.tile, square * square // thick - 2 * plan.reach)
+
+
+def _cut_line(start: int, size: int, whole: int, plan: Plan, tile: int) -> Line:
+    """Cut one direction into pieces of about ``tile`` pixels."""
+    count = max(1, round(size / tile))
     fine = 4 * plan.multiple <= size / count  # a coarser grid would make pieces of very odd sizes
     grid = plan.multiple if fine else 1
     before = start % grid
