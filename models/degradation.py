@@ -251,6 +251,87 @@ def sensor_noise(
     return look_up(from_light, light + deviation * grain)
 
 
+@dataclass(frozen=True)
+class Camera:
+    """A sensor at some sensitivity, and the camera that makes a file of what it has read.
+
+    `electrons` are those of a white pixel, fewer at a higher sensitivity; `read` is the standard
+    deviation, in electrons, with which a pixel is read. `balance` are the factors of red, green and
+    blue that make white of what the sensor saw. `contrast` is that of the camera's curve: 0 is
+    sRGB's own, 0.3 is 1.3 times as steep at mid-grey. A sensor with a `mosaic` sees one colour at
+    each pixel, the others are interpolated. `quality` is the JPEG's, None for a file without loss.
+    """
+
+    electrons: float
+    read: float = 3.0
+    balance: tuple[float, float, float] = (1.9, 1.0, 1.6)
+    contrast: float = 0.2
+    mosaic: bool = True
+    quality: int | None = 92
+
+
+def exposed(light: np.ndarray, rng: np.random.Generator, camera: Camera) -> np.ndarray:
+    """Linear light (h, w, 3), 0 to 1, as the camera measures it: not clipped, none of it moved.
+
+    Photons arrive by chance (shot noise: Poisson), and reading adds a Gaussian error; both are made
+    stronger with the colour by the white balance. Of a mosaic only the noise is interpolated
+    (bilinear), so that what is to be found again is the picture as sharp as it is.
+    """
+    balance = np.array(camera.balance, np.float32)
+    wanted = light / balance * np.float32(camera.electrons)
+    counted = rng.poisson(wanted) + camera.read * rng.standard_normal(light.shape)
+    noise = ((counted - wanted) * balance / camera.electrons).astype(np.float32)
+    if camera.mosaic:
+        noise = demosaiced(noise, *(int(n) for n in rng.integers(2, size=2)))
+    return light + noise
+
+
+def demosaiced(image: np.ndarray, down: int, right: int) -> np.ndarray:
+    """What bilinear interpolation makes of (h, w, 3) seen through a Bayer filter.
+
+    The filter's first red pixel is at (`down`, `right`), each 0 or 1.
+    """
+    rows, columns = (np.arange(side) for side in image.shape[:2])
+    red_row, red_column = (rows + down) % 2 == 0, (columns + right) % 2 == 0
+    red = red_row[:, None] & red_column
+    blue = ~red_row[:, None] & ~red_column
+    seen = np.stack([red, ~(red | blue), blue], -1)
+    apart = np.array([0.5, 1, 0.5], np.float32)
+    coarse = convolve(image * seen, apart)
+    row = image[..., 1:2] * seen[..., 1:2]
+    cross = np.array([[0, 0.25, 0], [0.25, 1, 0.25], [0, 0.25, 0]], np.float32)
+    return np.concatenate([coarse[..., :1], convolve(row, cross), coarse[..., 2:]], -1)
+
+
+@cache
+def tone_tables(contrast: float) -> tuple[np.ndarray, np.ndarray]:
+    """A file's values to linear light and back, through a camera's curve; see `Camera`."""
+    x = np.linspace(0, 1, TABLE)
+    curve = x - contrast * np.sin(2 * np.pi * x) / (2 * np.pi)
+    to_light, from_light = light_tables()
+    before = np.interp(x, curve, x)
+    light = np.interp(before, x, to_light)
+    return light.astype(np.float32), np.interp(from_light, x, curve).astype(np.float32)
+
+
+def taken(
+    image: np.ndarray,
+    rng: np.random.Generator,
+    camera: Camera,
+    colour_halved: bool = True,
+    shift: tuple[int, int] = (0, 0),
+) -> np.ndarray:
+    """A picture as a camera would have taken it: (h, w, 3) of 8 bits, as float32 from 0 to 1.
+
+    `colour_halved` and `shift` are those of its `jpeg`.
+    """
+    to_light, from_light = tone_tables(camera.contrast)
+    result = look_up(from_light, exposed(look_up(to_light, image), rng, camera))
+    if camera.quality is None:
+        return fraction(levels(result))
+    return jpeg(result, camera.quality, colour_halved, shift)
+
+
 def sharpen(image: np.ndarray, sigma: float, amount: float) -> np.ndarray:
     """Unsharp masking of luminance alone, as cameras do: edges overshoot by up to `amount`."""
     plane = (image @ LUMINANCE)[..., None]

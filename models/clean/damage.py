@@ -15,6 +15,7 @@ import numpy as np
 from models.degradation import (
     LUMINANCE,
     WIDEST,
+    Camera,
     convolve,
     disc_kernel,
     fraction,
@@ -24,6 +25,7 @@ from models.degradation import (
     light_tables,
     look_up,
     sensor_noise,
+    taken,
 )
 
 Damaged = tuple[np.ndarray, float]
@@ -42,6 +44,16 @@ NEIGHBOURS = (0.0, 0.6)
 CHROMA = (0.4, 1.6)
 GRAIN_LEVEL = (2.0, 25.0)
 GRAIN_SIGMA = (0.4, 1.3)  # pixels
+
+# What a camera saves, by the model of a sensor: the rest of the pictures have noise as above.
+TAKEN = 0.6
+ELECTRONS = (120.0, 20000.0)  # of white; logarithmic: ISO 100 of a large sensor to 25600 of a phone
+READ = (1.0, 6.0)  # electrons
+RED, BLUE = (1.4, 2.4), (1.2, 2.2)  # of the white balance, green being 1
+CONTRAST = (0.0, 0.35)
+MOSAIC = 0.8
+WITHOUT_LOSS = 0.4
+CAMERA_QUALITY = (85, 99)
 
 QUALITY = (5, 96)
 ALIGNED = 0.6  # share of pictures that were not cropped since: blocks start at the corner
@@ -94,6 +106,28 @@ def noisy(clean: np.ndarray, rng: np.random.Generator) -> Damaged:
     else:
         result = film_grain(image, rng, rng.uniform(*GRAIN_LEVEL) / 255, rng.uniform(*GRAIN_SIGMA))
     return result, float(np.sqrt(np.mean(np.square(result - image))))
+
+
+def from_a_camera(clean: np.ndarray, rng: np.random.Generator) -> Damaged:
+    """What a camera at a random sensitivity would have saved. The level is the deviation's root
+    mean square.
+    """
+    image = fraction(clean)
+    camera = Camera(
+        electrons=math.exp(rng.uniform(*np.log(ELECTRONS))),
+        read=rng.uniform(*READ),
+        balance=(rng.uniform(*RED), 1.0, rng.uniform(*BLUE)),
+        contrast=round(rng.uniform(*CONTRAST), 2),
+        mosaic=rng.random() < MOSAIC,
+        quality=None if rng.random() < WITHOUT_LOSS else int(rng.integers(*CAMERA_QUALITY)),
+    )
+    result = taken(image, rng, camera, rng.random() < HALVED, random_shift(rng, 1))
+    return result, float(np.sqrt(np.mean(np.square(result - image))))
+
+
+def noisy_or_from_a_camera(clean: np.ndarray, rng: np.random.Generator) -> Damaged:
+    """Mostly what cameras save, else noise that is drawn."""
+    return (from_a_camera if rng.random() < TAKEN else noisy)(clean, rng)
 
 
 def compressed(clean: np.ndarray, rng: np.random.Generator) -> Damaged:
@@ -179,6 +213,7 @@ def blurred(clean: np.ndarray, rng: np.random.Generator) -> Damaged:
     return result, spread(kernel) / SPREAD
 
 
+NOISES: dict[str, Task] = {"drawn": noisy, "camera": noisy_or_from_a_camera}
 TASKS: dict[str, Task] = {"denoise": noisy, "jpeg": compressed, "deblur": blurred}
 MARGINS = {"denoise": 0, "jpeg": 0, "deblur": WIDEST}  # pixels beyond a crop that shape it
 

@@ -10,11 +10,12 @@ Every picture is damaged anew (models/clean/damage.py); half the time the networ
 strongly, half the time it has to see for itself. `--told spread` tells it what a hand on a slider
 does: more and less than there is, also of what has no damage or is one flat colour. What is told
 too low is to leave the rest of the damage, what is told too high takes no more than all of it, and
-the low frequencies of the result are tied to those of the input. The rate follows a cosine over the
-minutes given, so every run ends annealed. OUT receives `weights.npz` (averaged weights, what is
-exported), `state.pt` (what --resume continues from), `log.jsonl` and `samples/`; `python -m
-models.page OUT` draws them. `torchrun --nproc-per-node 4 -m models.clean.train ...` runs on four
-devices.
+the low frequencies of the result are tied to those of the input. `--noise camera` learns from what
+cameras save: shot and read noise in linear light through a camera's curve, 8 bits, mostly JPEG. The
+rate follows a cosine over the minutes given, so every run ends annealed. OUT receives `weights.npz`
+(averaged weights, what is exported), `state.pt` (what --resume continues from), `log.jsonl` and
+`samples/`; `python -m models.page OUT` draws them. `torchrun --nproc-per-node 4 -m
+models.clean.train ...` runs on four devices.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from models import measurement, training
 from models.clean.damage import (
     GREY,
     MARGINS,
+    NOISES,
     TASKS,
     benchmark,
     flattened,
@@ -55,6 +57,7 @@ LOG_EVERY = 100  # steps
 SAMPLES = 4  # held-out crops that are kept as pictures
 
 Told = Literal["true", "spread"]
+Noise = Literal["drawn", "camera"]
 STILL = 0.1  # share of pictures without damage, where the told level is spread
 FLAT = 0.05  # share of one flat colour
 TIED = 32  # pixels of a square whose mean is tied to the input's: noise of 50 shifts it by 1.6
@@ -69,6 +72,7 @@ class Settings(training.Settings):
 
     task: str
     told: Told = "true"
+    noise: Noise = "drawn"
     size: str = "small"
     minutes: float = 90.0
     batch: int = 8  # small: in a short run more steps are worth more than smoother ones
@@ -112,7 +116,8 @@ class Crops(IterableDataset):
         if spread and rng.random() < FLAT:
             crop = flattened(crop)
         still = spread and rng.random() < STILL
-        damaged, level = (fraction(crop), 0.0) if still else TASKS[task](crop, rng)
+        damage = NOISES[self.settings.noise] if task == "denoise" else TASKS[task]
+        damaged, level = (fraction(crop), 0.0) if still else damage(crop, rng)
         told = told_level(task, level, rng) if spread else level
         if rng.random() < UNTOLD:
             told = AUTO
@@ -205,6 +210,12 @@ def main() -> None:
         choices=get_args(Told),
         default=Settings.told,
         help="the level that the network is told: the true one, or drawn above and below it",
+    )
+    parser.add_argument(
+        "--noise",
+        choices=get_args(Noise),
+        default=Settings.noise,
+        help="of denoise: drawn, or mostly what cameras save, by the model of a sensor",
     )
     parser.add_argument("--size", choices=sorted(SIZES), default=Settings.size)
     parser.add_argument("--compiled", action="store_true", help="torch.compile, for a GPU")

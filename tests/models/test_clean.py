@@ -78,6 +78,18 @@ def test_the_level_of_noise_is_its_standard_deviation(monkeypatch):
     assert max(levels) > 0.15
 
 
+def test_the_level_of_a_cameras_file_is_how_far_it_is_from_the_picture():
+    clean, rng = edges_picture(0, 96, 96), np.random.default_rng(0)
+    found = [damage.from_a_camera(clean, rng) for _ in range(40)]
+    for damaged, level in found:
+        assert damaged.dtype == np.float32
+        np.testing.assert_allclose(damaged * 255, np.rint(damaged * 255), atol=1e-4)
+        assert np.sqrt(np.mean((damaged - fraction(clean)) ** 2)) == pytest.approx(level, rel=1e-5)
+    levels = [level for _, level in found]
+    assert min(levels) < 4 / 255
+    assert max(levels) > 15 / 255
+
+
 def test_film_grain_has_the_strength_it_is_given_and_no_colour():
     clean = np.full((128, 128, 3), 0.5, np.float32)
     grain = damage.film_grain(clean, np.random.default_rng(0), 0.05, 1.2) - clean
@@ -125,6 +137,23 @@ def test_the_level_of_blur_is_the_spread_of_its_kernel(monkeypatch):
     clean, rng = edges_picture(1, 64, 64), np.random.default_rng(2)
     levels = [level for level in (damage.blurred(clean, rng)[1] for _ in range(20)) if level]
     assert levels == [damage.spread(kernel) / damage.SPREAD for kernel in drawn]
+
+
+def test_with_the_noise_of_cameras_most_examples_are_files_of_cameras(monkeypatch):
+    taken = []
+
+    def from_a_camera(clean, rng):
+        taken.append(clean)
+        return fraction(clean), 0.1
+
+    monkeypatch.setattr(damage, "from_a_camera", from_a_camera)
+    for noise, least, most in (("drawn", 0, 0), ("camera", 15, 33)):
+        taken.clear()
+        settings = Settings(task="denoise", noise=noise, photos=None, out=None)
+        crops, rng = Crops(None, settings, (1,)), np.random.default_rng(0)
+        for _ in range(40):
+            crops.example(edges_picture(0, 32, 32), rng)
+        assert least <= len(taken) <= most
 
 
 @pytest.fixture(scope="module")

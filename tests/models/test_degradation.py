@@ -249,3 +249,72 @@ def test_steps_come_in_every_order():
     ]
     deviations = sorted(plane.std() for plane in grain)
     assert deviations[0] < 0.6 * deviations[-1]
+
+
+PLAIN = d.Camera(electrons=2000, read=8.0, contrast=0.0, mosaic=False, quality=None)
+
+
+@pytest.mark.parametrize("light", [0.0, 0.05, 0.2, 0.8])
+def test_a_sensor_counts_photons_by_chance_and_reads_them_with_an_error(light):
+    flat = np.full((256, 256, 3), light, np.float32)
+    noise = d.exposed(flat, np.random.default_rng(0), PLAIN) - flat
+    balance = np.array(PLAIN.balance)
+    shot, read = balance * light / PLAIN.electrons, (balance * PLAIN.read / PLAIN.electrons) ** 2
+    assert noise.var((0, 1)) == pytest.approx(shot + read, rel=0.03)
+    assert np.abs(noise.mean((0, 1))).max() < 5 * np.sqrt((shot + read).max()) / 256
+    # Each pixel and each colour by a chance of its own.
+    assert np.abs(np.corrcoef(noise[:, 1:].ravel(), noise[:, :-1].ravel())[0, 1]) < 0.01
+    assert np.abs(np.corrcoef(noise[..., 0].ravel(), noise[..., 2].ravel())[0, 1]) < 0.02
+
+
+def test_the_noise_of_a_mosaic_is_as_coarse_as_its_interpolation():
+    flat = np.full((256, 256, 3), 0.2, np.float32)
+    whole = d.exposed(flat, np.random.default_rng(0), PLAIN) - flat
+    noise = d.exposed(flat, np.random.default_rng(0), replace(PLAIN, mosaic=True)) - flat
+    # A green pixel in two is seen, the other is the mean of four; red and blue one in four.
+    parts = noise.var((0, 1)) / whole.var((0, 1))
+    assert parts == pytest.approx([(1 + 2 / 2 + 1 / 4) / 4, (1 + 1 / 4) / 2, 2.25 / 4], rel=0.06)
+    for channel, least in ((0, 0.6), (1, 0.3), (2, 0.6)):
+        plane = noise[..., channel]
+        assert np.corrcoef(plane[:, 1:].ravel(), plane[:, :-1].ravel())[0, 1] > least
+    assert np.abs(noise.mean()) < 5e-4
+
+
+def test_interpolation_leaves_what_is_even_and_finds_the_filter():
+    even = np.broadcast_to(np.float32([0.2, 0.5, 0.7]), (32, 32, 3))
+    for down, right in np.ndindex(2, 2):
+        inner = d.demosaiced(even, down, right)[2:-2, 2:-2]
+        np.testing.assert_allclose(inner, even[2:-2, 2:-2], rtol=1e-6)
+
+
+def test_a_cameras_curve_can_be_undone_and_is_steeper_in_the_middle():
+    to_light, from_light = d.tone_tables(0.3)
+    picture = np.linspace(0, 1, 500, dtype=np.float32)
+    there = d.look_up(from_light, d.look_up(to_light, picture))
+    np.testing.assert_allclose(there, picture, atol=1 / 255)
+    light = d.look_up(d.light_tables()[0], np.float32([0.45, 0.55]))
+    assert np.diff(d.look_up(from_light, light)) == pytest.approx([0.13], rel=0.03)
+
+
+def test_a_cameras_file_has_eight_bits_the_same_light_and_more_noise_at_a_higher_sensitivity():
+    clean = d.fraction(texture(4))
+    noise = []
+    for electrons in (8000, 800, 200):
+        camera = d.Camera(electrons, quality=None)
+        result = d.taken(clean, np.random.default_rng(1), camera)
+        np.testing.assert_allclose(result * 255, np.rint(result * 255), atol=1e-4)
+        assert np.abs(255 * (result - clean).mean((0, 1))).max() < 1.5
+        noise.append((result - clean).std())
+    assert noise[1] > 2 * noise[0]
+    assert noise[2] > 1.5 * noise[1]
+    compressed = d.taken(clean, np.random.default_rng(1), d.Camera(200, quality=85))
+    assert compressed.dtype == np.float32
+    assert (compressed - clean).std() < noise[2]
+
+
+def test_shadows_of_a_cameras_file_are_noisier_than_its_lights():
+    dark, light = (
+        (d.taken(flat, np.random.default_rng(0), d.Camera(1000, quality=None)) - flat).std()
+        for flat in (np.full((96, 96, 3), level, np.float32) for level in (0.15, 0.9))
+    )
+    assert dark > 1.3 * light
