@@ -132,17 +132,27 @@ class HeldOut:
         for n, (picture, _) in enumerate(pictures.held_out):
             height, width = (min(side, HELD_OUT_SIDE) // 8 * 8 for side in picture.shape[:2])
             original = np.array(picture[:height, :width])
-            self.pairs.append((original, benchmark(task, original, seed=n)[0]))
+            self.pairs.append((original, *benchmark(task, original, seed=n)))
 
     def before(self) -> float:
         """Mean colour PSNR in dB of the damaged crops themselves."""
-        scores = [measurement.colour_psnr(eight_bit(bad), good) for good, bad in self.pairs]
+        scores = [measurement.colour_psnr(eight_bit(bad), good) for good, bad, _ in self.pairs]
+        return float(np.mean(scores))
+
+    def told(self, network: nn.Module, device: torch.device) -> float:
+        """Mean colour PSNR in dB of a network that is told the true level."""
+        scores = []
+        for original, damaged, level in self.pairs:
+            with torch.no_grad():
+                image, told = (planes(damaged[None]).to(device), torch.tensor(level, device=device))
+                result = network(image, told)[0].permute(1, 2, 0).cpu().numpy()
+            scores.append(measurement.colour_psnr(eight_bit(result), original))
         return float(np.mean(scores))
 
     def measure(self, network: nn.Module, device: torch.device, folder: Path) -> float:
         """Mean colour PSNR in dB, level not told; the first few results go to `folder`."""
         scores = []
-        for n, (original, damaged) in enumerate(self.pairs):
+        for n, (original, damaged, _) in enumerate(self.pairs):
             with torch.no_grad():
                 result = network(planes(damaged[None]).to(device))[0]
             result, damaged = (
@@ -184,9 +194,12 @@ def train(settings: Settings) -> list[float]:
     def measure(averaged: nn.Module) -> dict[str, float]:
         if not held_out.pairs:
             return {}
-        score = held_out.measure(averaged, run.devices.device, samples)
-        drift = flat_drift(averaged, run.devices.device)
-        return {"held_out_psnr": round(score, 3), "flat_drift": round(drift, 2)}
+        device = run.devices.device
+        return {
+            "held_out_psnr": round(held_out.measure(averaged, device, samples), 3),
+            "told_psnr": round(held_out.told(averaged, device), 3),
+            "flat_drift": round(flat_drift(averaged, device), 2),
+        }
 
     run.begin()
     if held_out.pairs:

@@ -202,9 +202,18 @@ def test_a_told_level_is_spread_above_and_below_the_true_one():
 def test_told_too_low_a_level_the_rest_of_the_damage_is_wanted():
     clean = np.full((4, 4, 3), 128, np.uint8)
     damaged = fraction(clean) + np.float32(0.2)
-    for told, left in ((0.1, 0.1), (0.2, 0.0), (0.4, 0.0), (AUTO, 0.0), (0.0, 0.2)):
+    half = 0.5 * damage.ENOUGH * 0.2
+    for told, left in ((half, 0.1), (0.2, 0.0), (0.4, 0.0), (AUTO, 0.0), (0.0, 0.2)):
         wanted = damage.less_damaged(clean, damaged, 0.2, told)
         np.testing.assert_allclose(wanted - fraction(clean), left, atol=1e-6)
+
+
+def test_told_about_the_true_level_all_of_the_damage_is_to_go():
+    """Some way below it too, so that the truth is not the brink of leaving some."""
+    clean = np.full((4, 4, 3), 128, np.uint8)
+    damaged = fraction(clean) + np.float32(0.2)
+    for told in (0.15, 0.17, 0.19, 0.2, 0.25):
+        assert np.array_equal(damage.less_damaged(clean, damaged, 0.2, told), fraction(clean))
 
 
 def test_without_damage_nothing_is_wanted_whatever_is_told(common, tmp_path, monkeypatch):
@@ -242,6 +251,8 @@ def test_a_few_seconds_of_training_take_noise_away_and_resume(common, tmp_path, 
     (before,) = (row["damaged_psnr"] for row in rows if "damaged_psnr" in row)
     (measured,) = (row["held_out_psnr"] for row in rows if "held_out_psnr" in row)
     assert measured > before + 0.5
+    (told,) = (row["told_psnr"] for row in rows if "told_psnr" in row)
+    assert told > before + 0.5
     assert str(tmp_path.parent) not in (tmp_path / "log.jsonl").read_text()
     again = Settings(task="denoise", out=tmp_path, steps=52, resume=True, **common)
     assert len(train(again)) == 2
