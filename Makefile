@@ -20,6 +20,9 @@ TOLD := .venv-training/tests.log
 PHOTO := $(firstword $(wildcard resources/samples/*.jpg))
 
 export ORT_DISABLE_TELEMETRY := 1
+# Else each process of tests would rewrite the assertions of all files anew: half of what it needs
+# before its first test.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: run test test-editor test-models attack check pictures reference benchmarks training clean
 .DELETE_ON_ERROR:

@@ -1,7 +1,9 @@
 """Tests run without a display, without an accelerator and without touching the user's files."""
 
+import contextlib
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,37 @@ os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 CHECKOUT = Path(__file__).parents[1]
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection(session):
+    """Let one of several processes collect first, and keep what it made of the files for the rest.
+
+    Pytest rewrites the assertions of all tests, and of the editor, whose plugin of pytest it
+    loads: a quarter of a minute that the others then need not take again.
+    """
+    with first_or_after_it(CHECKOUT / "build" / "collecting"):
+        return (yield)
+
+
+@contextlib.contextmanager
+def first_or_after_it(lock: Path) -> Iterator[None]:
+    """Among processes of one run: the first goes at once, the others together when it is done."""
+    if "PYTEST_XDIST_WORKER" not in os.environ or sys.dont_write_bytecode:
+        yield
+        return
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        yield
+        return
+    lock.parent.mkdir(exist_ok=True)
+    with lock.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            fcntl.flock(file, fcntl.LOCK_SH)
+        yield
 
 
 @pytest.fixture(scope="session")
