@@ -4,6 +4,7 @@ A library that filters depend on; it knows numpy and numba alone. A process that
 its loops once, which takes seconds, unless numba's cache has them.
 """
 
+from .detail import detail
 from .filling import fill
 
-__all__ = ["fill"]
+__all__ = ["detail", "fill"]
