@@ -10,6 +10,7 @@ from .codes import SURFACE, Kinds, surface_kinds
 from .field import Axis, noise, piece
 from .flower import CODE, picture_of, placed
 from .palette import recoloured
+from .sky import STREAKS, TIMES, Asked, made
 
 SAMPLE = 8
 """Cells a side of the sample that says what colours a surface has."""
@@ -103,6 +104,33 @@ def flowers(
     return placed(job, recoloured(found, found, palette), region, canvas)
 
 
+@api.generator("Skies", category="Generate")
+def skies(
+    region: api.Region,
+    canvas: api.Region,
+    job: api.Job,
+    seed: Seed = 1,
+    cloudiness: Annotated[
+        float, api.Number(0, 1, step=0.01, ends=("Clear", "Overcast")), "How much of it is clouds"
+    ] = 0.5,
+    fineness: Annotated[
+        float, api.Number(0, 1, step=0.01, ends=("Soft", "Fine")), "How small the clouds' parts are"
+    ] = 0.5,
+    streaks: Annotated[Literal[tuple(STREAKS)], "Where the clouds' streaks lead"] = "any",
+    time: Annotated[Literal[TIMES], "When it is seen"] = "day",
+    haze: Annotated[api.Fraction, "How pale it becomes towards its lower border"] = 0.25,
+    sun: Annotated[api.Fraction, "How bright the sun is, which clouds veil; 0: none"] = 0.0,
+    sun_at: Annotated[api.Point, "Where the sun stands"] = (0.7, 0.3),
+) -> api.Image:
+    """Make a sky with clouds, of pieces of real ones.
+
+    It fills what is selected, or the whole picture, and goes on at the opposite side: a panorama
+    of it has no seam.
+    """
+    asked = Asked(seed, cloudiness, fineness, time, streaks)
+    return made(asked, sun, sun_at, haze, region, canvas, job.progress)
+
+
 @api.hookimpl
 def filters():
-    return [surfaces, flowers]
+    return [skies, surfaces, flowers]
