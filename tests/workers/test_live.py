@@ -95,6 +95,16 @@ def shapes(
     return drawn.astype(np.float32)
 
 
+@api.filter("Finds", category="Test", auto=lambda thumbnail, how: {
+    "crash": lambda: os.abort(), "raise": lambda: 1 / 0, "words": lambda: {"amount": "much"},
+    "odd": lambda: {"amount": object()}, "large": lambda: {"amount": 7.0, "other": 1},
+    "well": lambda: {"amount": float(thumbnail.mean()), "how": "large"},
+}[how]())
+def finds(image: api.Image, amount: api.Fraction = 0.5, how: str = "well") -> api.Image:
+    """Finds its settings, in several ways."""
+    return image
+
+
 @api.filter("Late shape", category="Test")
 def shape(image: api.Image) -> api.Image:
     """Returns half of the picture."""
@@ -273,6 +283,42 @@ def test_a_cheap_filter_below_another_is_what_the_jobs_of_both_see(studio, live)
     kept = on_screen(job_over(studio, document, "blur"), document.region)
     assert np.abs(drawn.astype(int) - kept).max() <= 2
     assert live.runs == 2
+
+
+def test_settings_are_found_for_what_a_document_shows(studio):
+    """Of a crop, its own."""
+    declaration = studio.filter("safelight_late.finds")
+    document = with_filter(WARMTH, {"amount": 0.0})
+    for box in (document.region, Region(10, 20, 30, 40)):
+        cropped = geometry.crop(document, box)
+        found = studio.found(declaration, declaration.settings(), cropped)
+        shown = to_float(on_screen(cropped, cropped.region))[..., :3]
+        assert found == {"amount": pytest.approx(shown.mean(), abs=2e-3), "how": "large"}
+
+
+@pytest.mark.parametrize("how", ["words", "large"])
+def test_what_is_found_and_not_legal_leaves_the_setting(studio, how):
+    declaration = studio.filter("safelight_late.finds")
+    settings = declaration.settings({"amount": 0.3, "how": how})
+    assert studio.found(declaration, settings, with_filter(WARMTH)) == settings
+
+
+@pytest.mark.parametrize(
+    ("how", "reason"), [("crash", "SIGABRT"), ("raise", "division by zero"), ("odd", "plain data")]
+)
+def test_a_filter_that_fails_to_find_its_settings_says_so_and_finds_others_afterwards(
+    studio, how, reason
+):
+    declaration, document = studio.filter("safelight_late.finds"), with_filter(WARMTH)
+    with pytest.raises(actions.FilterFailed, match=f"Finds .*{reason}"):
+        studio.found(declaration, declaration.settings({"how": how}), document)
+    assert studio.found(declaration, declaration.settings(), document)["how"] == "large"
+
+
+def test_a_filter_that_finds_no_settings_says_so(studio):
+    declaration = studio.filter(WARMTH)
+    with pytest.raises(actions.FilterFailed, match="Warmth does not find settings"):
+        studio.found(declaration, declaration.settings(), with_filter(WARMTH))
 
 
 def test_colours_of_another_profile_reach_a_live_filter_as_srgb(studio, live):

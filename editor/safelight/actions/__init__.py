@@ -16,7 +16,7 @@ from safelight.actions.template import (
     write_plugin,
 )
 from safelight.actions.template_texts import Parts as PluginParts
-from safelight.document import Document, Edit, History, LayerFailed
+from safelight.document import Document, Edit, FilterFailed, History, LayerFailed
 from safelight.files import (
     CODECS,
     Codec,
@@ -80,6 +80,7 @@ __all__ = [
     "JobPiece",
     "JobPrepared",
     "JobProgress",
+    "FilterFailed",
     "LayerFailed",
     "Left",
     "OpenError",

@@ -15,7 +15,7 @@ from safelight.actions.offers import Offers, Strangers
 from safelight.actions.pictures import read_pixels
 from safelight.actions.store import Offered, Store
 from safelight.api import Declaration, Region, Value
-from safelight.document import Document, LiveFilter
+from safelight.document import Document, FilterFailed, LiveFilter
 from safelight.files import WriteError, atomic_write
 from safelight.places import cache_folder
 from safelight.workers.catalog import Catalog
@@ -24,7 +24,7 @@ from safelight.workers.live import LiveFilters
 from safelight.workers.patience import PATIENCE
 from safelight.workers.pool import WorkerDied, WorkerSilent
 from safelight.workers.pools import Pools
-from safelight.workers.preparing import Preparations
+from safelight.workers.preparing import Preparations, thumbnail
 from safelight.workers.sketching import Sketcher, SketchListener
 
 if TYPE_CHECKING:
@@ -122,6 +122,17 @@ class Studio:
     def is_cheap(self, declaration: Declaration, settings: Mapping[str, Value]) -> bool:
         """Whether a filter runs while it is drawn, so that it needs no job. May take a moment."""
         return self.live.reach(live_filter(declaration, settings), 0) is not None
+
+    def found(
+        self, declaration: Declaration, settings: Mapping[str, Value], document: Document
+    ) -> dict[str, Value]:
+        """The settings that a filter finds for what a document shows; ``settings`` are those that
+        it leaves. May take a moment. Raises FilterFailed, and LayerFailed for a document that
+        cannot be computed.
+        """
+        if not declaration.auto:
+            raise FilterFailed(f"{declaration.title} does not find settings itself")
+        return self.live.found(declaration, settings, thumbnail(document, self.live))
 
     def try_again(self, filter: LiveFilter) -> None:
         """Forget that a filter has failed, and what was measured of pictures that lacked it."""

@@ -51,7 +51,7 @@ class Declaration:
     makes pixels from nothing, and is given no picture. ``invents``: it puts into a picture what
     was never there. ``keeps_grey``: it makes no colour where there is none. ``upgrades``: it brings
     settings of earlier versions up to date itself. ``tone``: its function is given no picture and
-    returns a table, which the host applies.
+    returns a table, which the host applies. ``auto``: it finds settings for a picture itself.
     """
 
     id: str
@@ -71,6 +71,7 @@ class Declaration:
     keeps_grey: bool = False
     upgrades: bool = False
     tone: bool = False
+    auto: bool = False
 
     @property
     def name(self) -> str:
@@ -146,6 +147,7 @@ class Declaration:
             "keeps_grey": self.keeps_grey,
             "upgrades": self.upgrades,
             "tone": self.tone,
+            "auto": self.auto,
         }
 
     @classmethod
@@ -169,6 +171,7 @@ class Declaration:
                 keeps_grey=data.get("keeps_grey") is True,
                 upgrades=data.get("upgrades") is True,
                 tone=data.get("tone") is True,
+                auto=data.get("auto") is True,
                 **texts,
             )
             _check_scale(declaration)
@@ -190,6 +193,7 @@ class Registered:
     wants: frozenset[str]
     prepare: Prepare | None = None
     upgrade: Upgrade | None = None
+    auto: Prepare | None = None
 
     def upgraded(self, settings: Settings, version: str) -> dict[str, Value]:
         """Complete, checked settings, of those that ``version`` of the plugin saved.
@@ -243,6 +247,15 @@ class Registered:
             return {}
         return prepared(self.prepare, picture, settings, source or Source(), job)
 
+    def found(self, thumbnail: Image, settings: Settings, job: Job | None = None) -> dict[str, Any]:
+        """The settings that it finds for a picture (height, width, 3), seen as its thumbnail.
+
+        Nothing where it finds none. Raises ValueError for what is no plain data.
+        """
+        if self.auto is None:
+            return {}
+        return prepared(self.auto, thumbnail, settings, Source(), job)
+
     def reach_of(self, settings: Settings) -> int:
         """How many pixels around its own a result pixel depends on, for these settings.
 
@@ -267,6 +280,7 @@ def filter(
     zoomable: bool = False,
     invents: bool = False,
     keeps_grey: bool = False,
+    auto: Prepare | None = None,
     renamed: Mapping[str, str] | None = None,
     upgrade: Upgrade | None = None,
 ) -> Callable[[Function], Function]:
@@ -290,6 +304,11 @@ def filter(
     a smaller version of the same result, as nearly as can be seen. It is then tried at the size at
     which the picture is seen, which is much faster than at full size. It has no layer among its
     parameters.
+
+    ``auto`` finds settings for a picture when someone asks for it, by *Auto* in the window or
+    ``--auto`` on the command line. It sees what lies below as ``thumbnail``, may ask for the
+    parameters and the ``job`` as ``prepare`` may, and returns settings by their names; those that
+    it leaves out stay. They are shown like any others and can be changed.
 
     Saved layers outlive the version of the plugin that made them. ``renamed`` says what parameters
     were called before: ``{"strength": "amount"}``, the earlier name first. Where more has changed,
@@ -327,6 +346,7 @@ def filter(
             zoomable=zoomable,
             invents=invents,
             keeps_grey=keeps_grey,
+            auto=auto,
             renamed=renamed,
             upgrade=upgrade,
         )
@@ -340,6 +360,7 @@ def tone(
     *,
     category: str,
     keeps_grey: bool = False,
+    auto: Prepare | None = None,
     renamed: Mapping[str, str] | None = None,
     upgrade: Upgrade | None = None,
 ) -> Callable[[Function], Function]:
@@ -356,8 +377,8 @@ def tone(
         def exposure(stops: Stops = 0.0) -> api.Table:
             return api.TO_LINEAR, api.Matrix.scaled(2.0**stops), api.FROM_LINEAR
 
-    ``keeps_grey``, ``renamed`` and ``upgrade`` are those of a filter, and the hook ``filters``
-    offers it. Raises TypeError for a signature that is no declaration.
+    ``keeps_grey``, ``auto``, ``renamed`` and ``upgrade`` are those of a filter, and the hook
+    ``filters`` offers it. Raises TypeError for a signature that is no declaration.
     """
 
     def decorate(function: Function) -> Function:
@@ -370,6 +391,7 @@ def tone(
             None,
             tone=True,
             keeps_grey=keeps_grey,
+            auto=auto,
             renamed=renamed,
             upgrade=upgrade,
         )
@@ -465,6 +487,7 @@ def _declare(
     invents: bool = False,
     keeps_grey: bool = False,
     tone: bool = False,
+    auto: Prepare | None = None,
     renamed: Mapping[str, str] | None = None,
     upgrade: Upgrade | None = None,
 ) -> Registered:
@@ -513,7 +536,10 @@ def _declare(
         keeps_grey=keeps_grey,
         upgrades=upgrade is not None,
         tone=tone,
+        auto=auto is not None,
     )
+    if auto is not None:
+        check_prepare(name, auto, parameters, "auto", ("thumbnail",))
     if ("prepared" in wants) != (prepare is not None):
         raise TypeError(f"{name}: the argument prepared and prepare= belong together")
     _check_scale(declaration)
@@ -529,7 +555,7 @@ def _declare(
     if zoomable and any(item.kind == "layer" for item in parameters):
         raise TypeError(f"{name}: a zoomable filter sees no layers but its own")
     _check_reach(declaration, reach)
-    found = Registered(declaration, function, reach, frozenset(wants), prepare, upgrade)
+    found = Registered(declaration, function, reach, frozenset(wants), prepare, upgrade, auto)
     setattr(function, _MARK, found)
     return found
 

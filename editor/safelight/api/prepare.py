@@ -41,15 +41,24 @@ class Source:
     quantisation: tuple[tuple[int, ...], ...] = ()
 
 
-def check_prepare(name: str, prepare: Prepare, parameters: Iterable[Parameter]) -> tuple[str, ...]:
-    """The names of what a prepare function asks for. Raises TypeError for what there is not."""
+def check_prepare(
+    name: str,
+    prepare: Prepare,
+    parameters: Iterable[Parameter],
+    what: str = "prepare",
+    views: tuple[str, ...] = _VIEWS,
+) -> tuple[str, ...]:
+    """The names of what a function, ``what`` it is for, asks for: first one of the ``views``.
+
+    Raises TypeError for what there is not.
+    """
     asked = tuple(inspect.signature(prepare).parameters)
-    if not asked or asked[0] not in _VIEWS:
-        raise TypeError(f"{name}: the first argument of prepare is image or thumbnail")
+    if not asked or asked[0] not in views:
+        raise TypeError(f"{name}: the first argument of {what} is {' or '.join(views)}")
     known = {"source", "job", *(item.name for item in parameters if not item.is_image)}
     unknown = [item for item in asked[1:] if item not in known]
     if unknown:
-        raise TypeError(f"{name}: prepare asks for {unknown[0]}, which is no parameter")
+        raise TypeError(f"{name}: {what} asks for {unknown[0]}, which is no parameter")
     return asked
 
 

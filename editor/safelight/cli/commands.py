@@ -21,6 +21,7 @@ from safelight.pixels import DEPTHS, deeper
 FAILURES = (
     actions.OpenError,
     actions.ExportError,
+    actions.FilterFailed,
     actions.LayerFailed,
     actions.WriteError,
     actions.WorkerDied,
@@ -124,7 +125,10 @@ def apply(words: list[str]) -> int:
             options.input, pixel_limit=options.pixel_limit, importers=studio.importers
         )
         say(opened.notes)
-        document, factor = opened.document, filter.factor(settings)
+        document = opened.document
+        if options.auto:
+            settings = found(studio, filter, options.set, document, options.quiet)
+        factor = filter.factor(settings)
         if options.mask is not None:
             mask = actions.read_mask(options.mask, document)
             document = replace(document, selection=mask)
@@ -173,6 +177,8 @@ def _apply_as_steps(
             return 0
         if options.input is None or options.output is None:
             parser.error("name the photograph and the file to write")
+        if options.auto:
+            parser.error(f"{command.id} is a command and finds no settings itself")
         step = Record("command", command.id, parsed(command.parameter, options.set))
         command.settings(step.settings)
         return apply_steps((step,), studio, options)
@@ -182,6 +188,8 @@ def _apply_as_steps(
     if options.list or options.output is None or not of_project:
         return None
     filter = studio.filter(options.filter)
+    if options.auto:
+        parser.error("--auto is for photographs: in a project, open it in the window")
     step = Record("filter", filter.id, settings_of(filter, options.set))
     return apply_steps((step,), studio, options)
 
@@ -222,6 +230,9 @@ def _apply_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--mask", type=file_name, metavar="FILE", help="where to work: a picture, white is selected"
+    )
+    parser.add_argument(
+        "--auto", action="store_true", help="let the filter find its settings; --set comes on top"
     )
     parser.add_argument("--list", action="store_true", help="show the filter's parameters")
     add_exporting(parser)
@@ -267,6 +278,23 @@ def _pixels(text: str) -> int:
 
 def settings_of(filter: Declaration, pairs: Sequence[str]) -> dict[str, Any]:
     return filter.settings(parsed(filter.parameter, pairs))
+
+
+def found(
+    studio: actions.Studio,
+    filter: Declaration,
+    pairs: Sequence[str],
+    document: actions.Document,
+    quiet: bool,
+) -> dict[str, Any]:
+    """The settings that a filter finds for a document, overlaid with what was told."""
+    told = parsed(filter.parameter, pairs)
+    settings = filter.settings(studio.found(filter, filter.settings(told), document) | told)
+    for name in () if quiet else settings.keys() - told.keys():
+        parameter = filter.parameter(name)
+        if settings[name] != parameter.default:
+            note(f"{filter.title} found: {parameter.title} {parameter.text(settings[name])}")
+    return settings
 
 
 def parsed(parameter: Callable[[str], Parameter], pairs: Sequence[str]) -> dict[str, Any]:

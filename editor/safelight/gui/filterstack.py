@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Literal
 
 from PySide6.QtCore import QTimer, Signal
@@ -10,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
 
 from safelight.actions.palette import colours_of
 from safelight.api import Declaration, ParameterError, Prepared, Value
-from safelight.document import Layer, edits
+from safelight.document import Document, Layer, edits
 from safelight.document.place import IDENTITY
 from safelight.gui.areas import middle
 from safelight.gui.background import Background
@@ -228,6 +229,7 @@ class FilterStack(QStackedWidget):
         Proving(panel, self._session, self._canvas.visible)
         Sketching(panel, self._session)
         panel.colours_wanted.connect(self._find_colours)
+        panel.auto_wanted.connect(partial(self._find_settings, panel))
         self.addWidget(panel)
         return panel
 
@@ -321,12 +323,38 @@ class FilterStack(QStackedWidget):
         elif panel is not None:
             panel.stop_picking()
 
-    def _find_colours(self, control: PaletteControl) -> None:
-        """Find the colours of the picture; of a layer that is set, those of what lies below it."""
-        session = self._session
-        document, live = session.document, session.studio.live if session.studio else None
+    def _below(self) -> Document:
+        """The picture; of a layer that is set, what lies below it."""
+        document = self._session.document
         if self.tried is None and self.held is not None and self.held.layer is not None:
-            document = document.below(self.held.layer.id)
+            return document.below(self.held.layer.id)
+        return document
+
+    def _find_settings(self, panel: FilterSettings) -> None:
+        """Have a filter find settings for what it is given."""
+        studio, document = self._session.studio, self._below()
+        settings = self._settings(panel)
+        if studio is None or settings is None:
+            return
+        panel.auto.setEnabled(False)
+
+        def take(found: dict[str, Value]) -> None:
+            panel.auto.setEnabled(True)
+            self._messages.settle("auto")
+            panel.take_found(found)
+
+        def complain(error: Exception) -> None:
+            panel.auto.setEnabled(True)
+            self._messages.say(f"{error}".removesuffix(".") + ".", about="auto")
+
+        Background(
+            panel, partial(studio.found, panel.declaration, settings, document), take, complain
+        )
+
+    def _find_colours(self, control: PaletteControl) -> None:
+        """Find the colours of the picture."""
+        session = self._session
+        document, live = self._below(), session.studio.live if session.studio else None
         Background(
             control,
             lambda: colours_of(document, live=live),

@@ -21,7 +21,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from safelight.api import Declaration, ParameterError, Region, Stage, TableError, Value
+from safelight.api import Declaration, ParameterError, Prepared, Region, Stage, TableError, Value
 from safelight.api.table import MOST_NUMBERS, packed, unpacked
 from safelight.document import FilterFailed, LiveFilter
 from safelight.pixels import Tone, composed, is_finite
@@ -196,6 +196,38 @@ class LiveFilters:
         except ParameterError as error:
             return _clause(f"{_named(filter)} refuses its settings: {error}")
         return ""
+
+    def found(
+        self, declaration: Declaration, settings: Mapping[str, Value], thumbnail: Pixels
+    ) -> dict[str, Value]:
+        """The settings that a filter finds for a picture (height, width, 3), sRGB-encoded, as far
+        as they are legal; those that it does not find are as they were. Raises FilterFailed.
+        """
+        filter = LiveFilter(declaration.id, declaration.title, declaration.plugin)
+        key = (declaration.id, tuple(settings.items()))
+        pool = self._pool_of(declaration.plugin)
+        try:
+            with self._lock, pool.worker(_Failed) as worker:
+                values = self._find_settings(worker, key, thumbnail)
+        except _FAULTS as fault:
+            raise FilterFailed(f"{_named(filter)} {fault}") from None
+        return dict(settings) | declaration.measured(values)
+
+    def _find_settings(self, worker: WorkerProcess, key: Key, thumbnail: Pixels) -> Prepared:
+        block = worker.block(thumbnail.size * 4, writable=False)
+        np.copyto(block.array(thumbnail.shape), thumbnail)
+        lent = {"block": block.id, "shape": list(thumbnail.shape)}
+        try:
+            reply = self._ask(worker, {"type": "find", "device": "cpu", "input": lent}, key)
+        finally:
+            worker.give_back(block)
+        values = reply.get("values")
+        if reply["type"] == "failed":
+            raise _Failed(told(reply)[0])
+        if reply["type"] != "found" or not isinstance(values, dict):
+            worker.kill()
+            raise _Failed("sent an answer that makes no sense and was stopped")
+        return values
 
     def retry(self, filter: LiveFilter) -> None:
         """Forget that the filter has failed with these settings: it is run again."""

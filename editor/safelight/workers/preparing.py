@@ -84,8 +84,18 @@ def view(
     What transparent pixels hide is made up from what is around them, or 0.
     ``lenient`` and errors are those of ``document.render``.
     """
+    small = "thumbnail" in declaration.prepares
+    return thumbnail(document, live, THUMBNAIL if small else None, lenient=lenient)
+
+
+def thumbnail(
+    document: Document, live: Live | None, most: int | None = THUMBNAIL, *, lenient: bool = False
+) -> NDArray[np.float32]:
+    """The whole picture at the zoom level at which no side is longer than ``most`` pixels:
+    (height, width, 3), sRGB-encoded, what transparent pixels hide made up; None is full size.
+    """
     width, height, level = document.width, document.height, 0
-    while "thumbnail" in declaration.prepares and max(width, height) > THUMBNAIL:
+    while most is not None and max(width, height) > most:
         width, height, level = (width + 1) // 2, (height + 1) // 2, level + 1
     whole = Region(0, 0, width, height, level)
     if not document.has_alpha:

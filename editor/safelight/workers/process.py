@@ -160,6 +160,7 @@ class Worker:
             "describe": self._describe,
             "plan": self._plan,
             "prepare": self._prepare,
+            "find": self._find_settings,
             "upgrade": self._upgrade,
             "table": self._table,
             "run in turn": self._run_in_turn,
@@ -295,6 +296,15 @@ class Worker:
         whole, settings = self._image(message["input"]), _settings(entry, message)
         values = entry.prepared(whole, settings, source, job)
         self.reply(message, "prepared", values=values)
+
+    def _find_settings(self, message: protocol.Message) -> None:
+        """Have a filter find settings for a picture, of which it sees the thumbnail."""
+        entry, folder = self._filter(message)
+        job = _Job(self, message, folder)
+        job.check()
+        thumbnail = self._image(message["input"])
+        values = entry.found(thumbnail, _settings(entry, message), job)
+        self.reply(message, "found", values=values)
 
     def _table(self, message: protocol.Message) -> None:
         """Make a tone's table for some settings, and say how many samples it has."""

@@ -93,7 +93,44 @@ def _matrix(rows: np.ndarray, offset: tuple[float, float, float] = (0, 0, 0)) ->
     return api.Matrix(tuple(map(tuple, rows.tolist())), offset)
 
 
-@api.tone("White balance", category="Colour")
+_EXPONENT = 6
+"""Shades of grey: between the mean (1) and the largest value (infinite) of each channel."""
+
+_CERTAIN = 0.7
+"""How much of what is found is taken away: a sunset stays a little warm."""
+
+
+def _balanced(thumbnail: api.Image) -> dict[str, object]:
+    """Temperature and tint of the light that the picture shows.
+
+    Shades of grey: G. Finlayson and E. Trezzi, "Shades of Gray and Colour Constancy", Color Imaging
+    Conference 2004, of what is neither clipped nor black; of the way from the light to white,
+    seven tenths.
+    """
+    light = api.to_linear(thumbnail).astype(np.float64).reshape(-1, 3)
+    whole = light[(light.max(1) < 0.98) & (light.max(1) > 0.01)]
+    if not len(whole):
+        return {"temperature": 6500.0, "tint": 0.0, "grey": []}
+    colour = (np.maximum(whole, 0) ** _EXPONENT).mean(0) ** (1 / _EXPONENT)
+    x, y, z = _TO_XYZ @ (colour / max(colour.max(), 1e-9))
+    seen = _uv(x / (x + y + z), y / (x + y + z))
+    goal = (1 - _CERTAIN) * _place(6500.0, 0.0) + _CERTAIN * seen
+    kelvins = np.geomspace(2500, 15000, 120)
+    places = np.array([_place(kelvin, 0.0) for kelvin in kelvins])
+    nearest = int(np.square(places - goal).sum(1).argmin())
+    kelvin = float(kelvins[nearest])
+    across = _place(kelvin, 100.0) - _place(kelvin, 0.0)
+    tint = 100 * float((goal - places[nearest]) @ across / (across @ across))
+    return {"temperature": kelvin, "tint": float(round(min(max(tint, -100), 100))), "grey": []}
+
+
+def _place(kelvin: float, tint: float) -> np.ndarray:
+    """CIE 1960 u, v of a white."""
+    white = _white(kelvin, tint)
+    return _uv(*(white[:2] / white.sum()))
+
+
+@api.tone("White balance", category="Colour", auto=_balanced)
 def white_balance(
     temperature: Annotated[
         Kelvin, "The light that the picture was taken in: more makes it warmer, less colder"

@@ -1,5 +1,6 @@
 """Light: tones that make a picture lighter, darker, harder or softer."""
 
+import math
 from typing import Annotated, Literal
 
 import numpy as np
@@ -21,7 +22,21 @@ STRAIGHT = ((0.0, 0.0), (1.0, 1.0))
 """The points of a curve that changes nothing."""
 
 
-@api.tone("Exposure", category="Light", keeps_grey=True)
+def _exposed(thumbnail: api.Image) -> dict[str, float]:
+    """Stops that bring the geometric mean of the luminance to middle grey, as far as no more than a
+    hundredth of the picture becomes white.
+
+    E. Reinhard et al., "Photographic Tone Reproduction for Digital Images", SIGGRAPH 2002, with its
+    key of 0.18.
+    """
+    light = api.to_linear(thumbnail) @ np.array(LUMINANCE.rows[0], np.float32)
+    light = np.maximum(light, 1e-4)
+    wanted = math.log2(0.18) - float(np.log2(light).mean())
+    most = -math.log2(max(float(np.quantile(light, 0.99)), 1e-4))
+    return {"stops": round(min(max(min(wanted, max(most, 0.0)), -3.0), 3.0), 2)}
+
+
+@api.tone("Exposure", category="Light", keeps_grey=True, auto=_exposed)
 def exposure(stops: Stops = 0.0) -> api.Table:
     """Make the picture lighter or darker, as if the light had been doubled for each stop."""
     return api.TO_LINEAR, api.Matrix.scaled(2.0**stops), api.FROM_LINEAR
@@ -60,7 +75,20 @@ def _gain(t: np.ndarray, share: float) -> np.ndarray:
     return np.where(upper, 1 - half, half)
 
 
-@api.tone("Levels", category="Light")
+def _stretched(thumbnail: api.Image) -> dict[str, float]:
+    """Black and white points that leave a thousandth of all values outside, and the gamma that then
+    brings the median half of the way to the middle.
+    """
+    black, white = (float(value) for value in np.quantile(thumbnail, (0.001, 0.999)))
+    black, white = min(max(black, 0.0), 0.4), min(max(white, 0.4), 1.0)
+    middle = (float(np.median(thumbnail)) - black) / max(white - black, 0.05)
+    middle = min(max(middle, 0.1), 0.9)
+    # Between the median and one half, by equal parts of its logarithm.
+    gamma = math.sqrt(math.log(middle) / math.log(0.5))
+    return {"black": black, "white": white, "gamma": min(max(gamma, 0.7), 1.5)}
+
+
+@api.tone("Levels", category="Light", auto=_stretched)
 def levels(
     black: Annotated[Level, "What becomes the darkest tone"] = 0.0,
     white: Annotated[Level, "What becomes the lightest tone"] = 1.0,

@@ -172,3 +172,22 @@ def test_a_glass_before_the_lens_takes_light_in_linear_light():
     assert full[0, 0] == pytest.approx(colour._rgb("#80c040"), abs=1e-4)
     kept = api.to_linear(made(adjust.photo_filter, white, colour="#80c040", density=60.0))
     assert kept[0, 0] @ SHARES == pytest.approx(1, abs=1e-4)
+
+
+@pytest.mark.parametrize(("kelvin", "tint"), [(9000.0, 0.0), (4500.0, 20.0), (6500.0, -30.0)])
+def test_auto_white_balance_takes_most_of_a_cast_away(kelvin, tint):
+    rng = np.random.default_rng(5)
+    grey = np.repeat(rng.uniform(0.2, 0.8, (32, 32, 1)), 3, -1)
+    cast = np.clip(made(adjust.white_balance, grey, temperature=kelvin, tint=tint), 0, 0.97)
+    entry = api.registered(adjust.white_balance)
+    settings = entry.declaration.settings(entry.found(cast, {}))
+    result = made(adjust.white_balance, cast, **settings)
+    assert np.ptp(result, axis=-1).mean() < 0.45 * np.ptp(cast, axis=-1).mean()
+
+
+def test_auto_white_balance_leaves_what_has_no_cast_and_what_has_no_colour_to_judge():
+    entry = api.registered(adjust.white_balance)
+    for value in (0.5, 0.0, 1.0):
+        found = entry.found(np.full((8, 8, 3), value, np.float32), {})
+        assert found["temperature"] == pytest.approx(6500, rel=0.02)
+        assert abs(found["tint"]) <= 1

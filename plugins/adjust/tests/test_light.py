@@ -153,3 +153,28 @@ def test_posterising_leaves_so_many_tones(tones):
     near = np.abs(result[:, None] - goal).min(1) < 1e-6
     assert near.mean() > 0.97  # the rest is on the steps
     assert len(np.unique(np.abs(result[near][:, None] - goal).argmin(1))) == tones
+
+
+def found(tone, picture):
+    entry = api.registered(tone)
+    return entry.declaration.settings(entry.found(np.asarray(picture, np.float32), {}))
+
+
+def test_auto_exposure_undoes_what_made_a_picture_dark():
+    picture = 0.1 + 0.75 * testing.photograph()
+    own = found(adjust.exposure, picture)["stops"]
+    for stops in (-2.0, -1.0):
+        dark = made(adjust.exposure, picture, stops=stops)
+        assert found(adjust.exposure, dark)["stops"] == pytest.approx(own - stops, abs=0.1)
+    assert found(adjust.exposure, np.zeros((4, 4, 3)))["stops"] <= 3
+    assert found(adjust.exposure, np.ones((4, 4, 3)))["stops"] >= -3
+
+
+def test_auto_levels_spread_a_flat_picture_over_the_whole_range():
+    picture = testing.photograph()
+    flat = 0.3 + 0.4 * picture
+    result = made(adjust.levels, flat, **found(adjust.levels, flat))
+    assert np.quantile(result, [0.001, 0.999]) == pytest.approx([0, 1], abs=0.01)
+    for value in (0.0, 0.5, 1.0):
+        still = np.full((4, 4, 3), value, np.float32)
+        assert np.isfinite(made(adjust.levels, still, **found(adjust.levels, still))).all()

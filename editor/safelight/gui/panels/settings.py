@@ -58,8 +58,9 @@ class FilterSettings(QWidget):
     there is nothing to apply: ``edited`` tells each change at once, with the control's token, and
     ``refresh_wanted`` asks to compute the layer anew. ``picking`` asks to pick a "point" or a
     "rectangle" in the picture, for ``picked``, and tells the one there is; "" asks for nothing any
-    more. ``room_wanted`` tells that there is more to see than there was. ``settled`` comes whenever
-    other settings are shown, ``colours_wanted`` asks for the photograph's colours for a palette.
+    more. ``auto_wanted`` asks for settings that the filter finds. ``room_wanted`` tells that there
+    is more to see than there was. ``settled`` comes whenever other settings are shown,
+    ``colours_wanted`` asks for the photograph's colours for a palette.
     """
 
     edited = Signal(str, str)
@@ -68,6 +69,7 @@ class FilterSettings(QWidget):
     zoom_wanted = Signal(float)
     apply_wanted = Signal()
     closed = Signal()
+    auto_wanted = Signal()
     room_wanted = Signal()
     picking = Signal(str, object)
     settled = Signal()
@@ -362,6 +364,7 @@ class FilterSettings(QWidget):
         reset.setEnabled(bool(self.controls))
         row = QHBoxLayout()
         row.addWidget(reset)
+        self._add_auto(row)
         row.addStretch(1)
         row.addWidget(self.refresh)
         layout.addWidget(self.stale_note)
@@ -388,6 +391,24 @@ class FilterSettings(QWidget):
         self._settle()
         self.edited.emit(f"{self.declaration.title}: {control.parameter.title}", control.token)
 
+    def _add_auto(self, row: QHBoxLayout) -> None:
+        """The button that has the filter find its settings, for one that can."""
+        self.auto = QPushButton("Auto")
+        self.auto.setToolTip("Settings that suit the picture; they can be changed afterwards")
+        self.auto.clicked.connect(self.auto_wanted)
+        self.auto.setVisible(self.declaration.auto)
+        row.addWidget(self.auto)
+
+    def take_found(self, settings: Mapping[str, Value]) -> None:
+        """Show the settings that the filter has found."""
+        if self.layer is None:
+            self.set_settings(settings)
+            return
+        for control in self.controls:
+            control.set_value(settings[control.parameter.name])
+        self._settle()
+        self.edited.emit("Auto", "")
+
     def _buttons(self) -> QHBoxLayout:
         reset = QPushButton("Reset")
         reset.setToolTip("All settings back to their defaults")
@@ -403,6 +424,7 @@ class FilterSettings(QWidget):
         row = QHBoxLayout()
         row.setSpacing(6)  # three buttons in the narrowest panel
         row.addWidget(reset)
+        self._add_auto(row)
         row.addStretch(1)
         row.addWidget(cancel)
         row.addWidget(self.apply)
