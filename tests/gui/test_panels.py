@@ -105,6 +105,10 @@ def test_the_lines_of_steps_that_stay_are_not_made_anew(opened, monkeypatch):
         stroke = Stroke(((9.0 + number, 9.0, 1.0),), 5)
         session.do(edits.paint_mask(None, stroke, str(number)))
     assert len(made) == 8
+    for number in range(8):  # all of one stroke, which is the last step
+        stroke = Stroke(((9.0, 29.0 + number, 1.0),), 5)
+        session.do(edits.paint_mask(None, stroke, "7"))
+    assert len(made) == 8
     session.jump(3)
     assert dimmed() == [False] * 4 + [True] * 5
     session.jump(6)

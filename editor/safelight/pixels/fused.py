@@ -860,34 +860,44 @@ def _dab_loop() -> Callable[..., bool]:
     ) -> bool:
         x, y, left, top, right, bottom = window
         count = right - left
-        strength, across = np.empty(count, np.float32), np.empty(count, np.float32)
-        changed = False
+        strength, across = np.empty(count, np.float32), np.empty((len(starts), count), np.float32)
+        for n in range(len(starts)):
+            for c in range(count):
+                across[n, c] = float(x + left + c) + starts[n, 0]
+        changed = 0
         for row in range(top, bottom):
             for n in range(len(starts)):
-                down = f(float(y + row) + starts[n, 1])
+                own, down = across[n], f(float(y + row) + starts[n, 1])
                 dx, dy, share, beside = lines[n, 0], lines[n, 1], lines[n, 2], lines[n, 3] * down
                 radius, more = lines[n, 4], lines[n, 5]
                 for c in range(count):
-                    across[c] = float(x + left + c) + starts[n, 0]
-                for c in range(count):
-                    nearest = least(most(across[c] * share + beside, ZERO), ONE)
-                    aside, below = across[c] - nearest * dx, down - nearest * dy
+                    nearest = least(most(own[c] * share + beside, ZERO), ONE)
+                    aside, below = own[c] - nearest * dx, down - nearest * dy
                     distance = np.sqrt(aside * aside + below * below)
                     reach = most(radius + nearest * more, smallest)
                     fade = most(reach * soft, rim)
                     part = least(most((reach + half - distance) / fade, ZERO), ONE)
                     made = part * part * (part * two + three)
                     strength[c] = made if n == 0 else most(strength[c], made)
+            # Loops without a choice in them, which the compiler does eight pixels at a time.
+            if erases:
+                for c in range(count):
+                    strength[c] = ONE - strength[c]
+            if scale > ZERO:
+                for c in range(count):
+                    strength[c] = least(most(np.rint(strength[c] * scale), ZERO), scale)
             line = pixels[row, left:right]
-            for c in range(count):
-                wanted = ONE - strength[c] if erases else strength[c]
-                if scale > ZERO:
-                    wanted = least(most(np.rint(wanted * scale), ZERO), scale)
-                before = f(line[c])
-                differs = wanted < before if erases else wanted > before
-                changed = changed or differs
-                line[c] = wanted if differs else before
-        return changed
+            if erases:
+                for c in range(count):
+                    before, wanted = f(line[c]), strength[c]
+                    changed += wanted < before
+                    line[c] = wanted if wanted < before else before
+            else:
+                for c in range(count):
+                    before, wanted = f(line[c]), strength[c]
+                    changed += wanted > before
+                    line[c] = wanted if wanted > before else before
+        return changed > 0
 
     return kernel
 

@@ -58,7 +58,7 @@ class HistoryList(Panel):
                 self.list.setCurrentRow(session.history.position)
 
     def show_history(self, history: History) -> None:
-        """Show a history; steps that were undone are dimmed. Lines of the same steps stay."""
+        """Show a history; steps that were undone are dimmed. Lines that read the same stay."""
         before, self._shown = self._shown, history
         same = 0 if before is None else _in_common(before, history)
         with QSignalBlocker(self.list):
@@ -70,17 +70,28 @@ class HistoryList(Panel):
             for position in range(min(turned + 1, same), len(history.steps)):
                 off = QBrush(QColor(theme.OFF)) if position > history.position else QBrush()
                 self.list.item(position).setForeground(off)
-            self.list.setCurrentRow(history.position)
-            self.list.scrollToItem(self.list.currentItem(), QListWidget.ScrollHint.EnsureVisible)
+            if self.list.currentRow() != history.position or same < len(history.steps):
+                self.list.setCurrentRow(history.position)
+                current = self.list.currentItem()
+                self.list.scrollToItem(current, QListWidget.ScrollHint.EnsureVisible)
 
 
 def _in_common(one: History, other: History) -> int:
-    """How many steps of two histories are the same from the first on."""
-    pairs = zip(one.steps, other.steps, strict=False)
-    return sum(1 for _ in takewhile(lambda pair: pair[0] is pair[1], pairs))
+    """How many lines of two histories read the same from the first on."""
+
+    def same(pair: tuple[Step, Step]) -> bool:
+        return pair[0] is pair[1] or _told(pair[0]) == _told(pair[1])
+
+    return sum(1 for _ in takewhile(same, zip(one.steps, other.steps, strict=False)))
+
+
+def _told(step: Step) -> tuple[str, str]:
+    """What a step's line and its tooltip read."""
+    return plain(step.label), f"{step.document.width} × {step.document.height} px"
 
 
 def _line(step: Step) -> QListWidgetItem:
-    item = QListWidgetItem(plain(step.label))
-    item.setToolTip(f"{step.document.width} × {step.document.height} px")
+    text, tip = _told(step)
+    item = QListWidgetItem(text)
+    item.setToolTip(tip)
     return item
