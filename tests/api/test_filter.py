@@ -376,7 +376,7 @@ def test_prepare_asks_for_the_picture_and_for_parameters_alone(prepare, words):
         ([1], "list instead of a mapping"),
         ({"a": float("nan")}, "no plain data"),
         ({"a": object()}, "no plain data"),
-        ({"a": np.zeros(1 << 15)}, "at most 65536"),
+        ({"a": np.zeros(1 << 19)}, "at most 1048576"),
     ],
 )
 def test_what_cannot_be_passed_on_is_refused(found, words):

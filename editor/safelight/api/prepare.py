@@ -27,7 +27,7 @@ THUMBNAIL = 512
 """Pixels of the longer side of a thumbnail, at most."""
 
 _VIEWS = ("image", "thumbnail")
-_LARGEST = 1 << 16  # characters of JSON: it is sent with every piece
+_LARGEST = 1 << 20  # characters of JSON: it is sent with every piece
 
 
 @dataclass(frozen=True, slots=True)

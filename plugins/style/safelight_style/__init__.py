@@ -1,7 +1,7 @@
 """Style: a photograph in the style of any picture, with neural networks."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -10,6 +10,7 @@ from safelight import api
 
 from .codes import as_text, of_text, ready, style_code, whole_code
 from .colours import colour_statistics, matched, with_luminance
+from .strokes import painted, seen, whole
 from .working import GRID, NARROW, SUPPORT, Span, enlarged, reduced
 
 STROKE = 8.0
@@ -21,12 +22,28 @@ FARTHEST = 144
 WEAK = 0.25
 """A strength below which the photograph itself shines through more and more."""
 
+PAINTING, NETWORK = "from the painting", "from the network"
+
 MODELS = {"fast": ("fast.onnx", "fast_code.onnx"), "quality": ("quality.onnx", "quality_code.onnx")}
 
+Strokes = Annotated[
+    Literal["from the painting", "from the network"],
+    "From the painting: pieces of it, laid as the network says; or as the network draws them",
+]
+Scale = Annotated[
+    float,
+    api.Number(0.25, 2, step=0.05, unit="×", logarithmic=True),
+    "How large the painting's strokes come out: at 1 as if it were as large as the photograph",
+]
+Detail = Annotated[
+    float,
+    api.Number(0, 1, step=0.01, ends=("Broad", "Fine")),
+    "How much of the photograph's fine structure is kept, with finer strokes",
+]
 Stroke = Annotated[
     float,
     api.Number(4, 400, slider=(8, 64), step=1, unit="px", length=True),
-    "How large the strokes are: the style picture is seen as much larger",
+    "How large the strokes are that the network draws: the style picture is seen as much larger",
 ]
 Colours = Annotated[
     Literal["style", "matched", "photograph"],
@@ -53,18 +70,36 @@ def reach_of(stroke_size: float) -> int:
 
 
 def measured(
-    image: api.Image, job: api.Job, stroke_size: float, colours: str, model: str
+    image: api.Image, job: api.Job, strokes: str, stroke_size: float, colours: str, model: str
 ) -> Mapping[str, Any]:
-    """What the networks need to know of the whole photograph."""
-    own = whole_code(image, step_of(stroke_size), MODELS[model][1], job)
-    found: dict[str, Any] = {"own": as_text(own)}
+    """What is needed to know of the whole photograph: a small version, or what networks need."""
+    found: dict[str, Any]
+    if strokes == PAINTING:
+        found = seen(image)
+        looked_at = whole(found)
+    else:
+        own = whole_code(image, step_of(stroke_size), MODELS[model][1], job)
+        found = {"own": as_text(own)}
+        looked_at = np.clip(np.nan_to_num(image[::4, ::4]), 0, 1)
     if colours == "matched":
-        mean, covariance = colour_statistics(np.clip(np.nan_to_num(image[::4, ::4]), 0, 1))
+        mean, covariance = colour_statistics(looked_at)
         found |= {"mean": mean, "covariance": covariance}
     return found
 
 
-@api.filter("Style", category="Style", reach=reach_of, prepare=measured, zoomable=True)
+def upgraded(settings: dict[str, api.Value], version: str) -> Mapping[str, object]:
+    """Settings of a version without strokes from the painting: those were the network's."""
+    return {"strokes": NETWORK} | settings
+
+
+@api.filter(
+    "Style",
+    category="Style",
+    reach=reach_of,
+    prepare=measured,
+    zoomable=True,
+    upgrade=upgraded,
+)
 def style(
     image: api.Image,
     job: api.Job,
@@ -78,36 +113,98 @@ def style(
         float, api.Number(0, 1, step=0.01, ends=("First", "Second")), "Which of the two counts more"
     ] = 0.5,
     strength: Annotated[api.Fraction, "At less than 1 more of the photograph stays"] = 1.0,
+    strokes: Strokes = PAINTING,
+    stroke_scale: Scale = 1.0,
+    detail: Detail = 0.5,
     stroke_size: Stroke = 12.0,
     colours: Colours = "style",
     model: Model = "quality",
 ) -> api.Image:
-    """See the photograph in the style of a picture on the tray, or of two, mixed.
+    """Paint the photograph with the strokes of a picture on the tray, or of two, mixed.
 
     Any picture can be dropped there. A selection limits it to a part of the photograph.
     """
     shares = _shares(style, second_style, mix, strength)
     if not shares:
         return image.copy()
-    network, describes = MODELS[model]
-    own = of_text(prepared["own"])[None]
+    recoloured = _recolouring(prepared) if colours == "matched" else _as_it_is
+    if strokes == PAINTING:
+        made = _with_pieces(
+            image, region, prepared, shares, recoloured, (stroke_scale, detail, model), job
+        )
+        part = strength
+    else:
+        own = of_text(prepared["own"])[None]
+        told = _told(shares, recoloured, strength, own, model, job)
+        network = MODELS[model][0]
+        made = _painted(
+            image, region, step_of(stroke_size), lambda x: job.run(network, x, own=own, **told)
+        )
+        part = min(strength / WEAK, 1)
+    if colours == "photograph":
+        made = with_luminance(image, made)
+    return image + part * (made - image)
+
+
+def _as_it_is(picture: api.Image) -> api.Image:
+    return picture
+
+
+def _recolouring(prepared: api.Prepared) -> Callable[[api.Image], api.Image]:
+    """What gives a style picture the photograph's colours."""
+    mean, covariance = (np.asarray(prepared[name]) for name in ("mean", "covariance"))
+    return lambda picture: matched(picture, mean, covariance)
+
+
+def _told(
+    shares: list[tuple[Any, float]],
+    recoloured: Callable[[api.Image], api.Image],
+    strength: float,
+    own: Any,
+    model: str,
+    job: api.Job,
+) -> dict[str, Any]:
+    """What a network is told of the styles; ``own`` is the photograph's token."""
     tokens, weights = [], []
     for picture, share in shares:
-        drawn = ready(picture)
-        if colours == "matched":
-            drawn = matched(drawn, *(np.asarray(prepared[x]) for x in ("mean", "covariance")))
-        tokens.append(style_code(drawn, describes, job))
+        drawn = recoloured(ready(picture))
+        tokens.append(style_code(drawn, MODELS[model][1], job))
         weights.append(np.full(len(tokens[-1]), share / len(tokens[-1]), np.float32))
     if strength < 1:
         tokens.append(own)
         weights.append(np.float32([1 - strength]))
-    told = {"style": np.concatenate(tokens)[None], "shares": np.concatenate(weights)[None]}
-    made = _painted(
-        image, region, step_of(stroke_size), lambda x: job.run(network, x, own=own, **told)
-    )
-    if colours == "photograph":
-        made = with_luminance(image, made)
-    return image + min(strength / WEAK, 1) * (made - image)
+    return {"style": np.concatenate(tokens)[None], "shares": np.concatenate(weights)[None]}
+
+
+def _with_pieces(
+    image: api.Image,
+    region: api.Region,
+    prepared: api.Prepared,
+    shares: list[tuple[Any, float]],
+    recoloured: Callable[[api.Image], api.Image],
+    settings: tuple[float, float, str],
+    job: api.Job,
+) -> api.Image:
+    """The piece of the photograph painted with pieces of the style pictures.
+
+    The strength does not count here, so that nothing is painted anew for another one.
+    """
+    model = settings[-1]
+    total = sum(share for _, share in shares)
+    shares = [(picture, share / total) for picture, share in shares]
+
+    def guided(small: api.Image) -> api.Image:
+        own = whole_code(small, 1.0, MODELS[model][1], job)[None]
+        told = _told(shares, recoloured, 1.0, own, model, job)
+        place = api.Region(0, 0, small.shape[1], small.shape[0])
+        network = MODELS[model][0]
+        return _painted(small, place, 1.0, lambda x: job.run(network, x, own=own, **told))
+
+    pictures = [recoloured(np.clip(np.nan_to_num(picture), 0, 1)) for picture, _ in shares]
+    made = painted(prepared, pictures, [share for _, share in shares], settings, guided, job)
+    part = (region.y, region.x, region.bottom, region.right)
+    drawn = made.drawn(tuple(prepared["size"]), part)
+    return drawn + (image - np.clip(image, 0, 1))
 
 
 def _shares(first: Any, second: Any, mix: float, strength: float) -> list[tuple[Any, float]]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from safelight_style import FARTHEST, MODELS, filters, style
+from safelight_style import FARTHEST, MODELS, NETWORK, filters, style
 
 from safelight import api
 from safelight.api import testing
@@ -36,7 +36,7 @@ def canvas():
 def painted(job, **told):
     """What the filter makes of the picture: once for all tests that look at it."""
     entry, its = api.registered(style), job(style)
-    settings = entry.declaration.settings(told)
+    settings = entry.declaration.settings({"strokes": NETWORK} | told)
     prepared = entry.prepared(PICTURE, settings, job=its)
     plain = {name: value for name, value in settings.items() if "style" not in name}
     region = api.Region(0, 0, PICTURE.shape[1], PICTURE.shape[0])
@@ -83,7 +83,7 @@ def test_no_frame_is_seen_where_the_photograph_ends(job, model, monkeypatch):
 
 @SIZES
 def test_a_piece_is_what_it_is_in_the_whole(job, model):
-    told = {"style": canvas(), "model": model, "stroke_size": 12.0}
+    told = {"style": canvas(), "model": model, "stroke_size": 12.0, "strokes": NETWORK}
     testing.assert_kept("tiles", style, job=job(style), tolerance=2 / 255, **told)
 
 

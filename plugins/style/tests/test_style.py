@@ -5,7 +5,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from safelight_style import style, working
+from safelight_style import NETWORK, style, working
 
 from safelight import api
 from safelight.api import testing
@@ -19,7 +19,7 @@ STROKES = pytest.mark.parametrize("stroke_size", [4.0, 8.0, 13.0, 40.0])
 def seen(job, picture=PICTURE, **told):
     entry = api.registered(style)
     images = {name: told.pop(name) for name in ("style", "second_style") if name in told}
-    settings = entry.declaration.settings(told)
+    settings = entry.declaration.settings({"strokes": NETWORK} | told)
     plain = {name: value for name, value in settings.items() if "style" not in name}
     its = job(style)
     prepared = entry.prepared(picture, settings, job=its)
@@ -69,7 +69,7 @@ def test_less_strength_is_nearer_to_the_photograph(job):
 @STROKES
 def test_pieces_fit_together_whatever_the_size_of_the_strokes(job, stroke_size):
     large = testing.photograph(60, 50, seed=1).repeat(3, 0).repeat(3, 1)
-    settings = {"style": RED, "stroke_size": stroke_size, "strength": 0.8}
+    settings = {"style": RED, "stroke_size": stroke_size, "strength": 0.8, "strokes": NETWORK}
     testing.assert_kept("tiles", style, job=job(style), tolerance=1 / 255, **settings)
     assert seen(job, large, style=RED, stroke_size=stroke_size).shape == large.shape
 
@@ -136,7 +136,7 @@ if os.environ.get("SAFELIGHT_ATTACK") == "full":  # as `make attack` says
 @pytest.mark.attack
 @pytest.mark.parametrize(("told", "colours"), PAIRS)
 def test_it_is_well_behaved(job, told, colours):
-    testing.assert_well_behaved(style, job=job(style), colours=colours, **told)
+    testing.assert_well_behaved(style, job=job(style), colours=colours, strokes=NETWORK, **told)
 
 
 def test_a_piece_has_room_for_what_a_network_does_at_an_edge_and_a_tiny_one_less():

@@ -1,0 +1,450 @@
+"""Painting: a picture is painted with pieces of a painting, coarse to fine."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .brushwork import Target, match, render, turned
+from .kernels import HALF, SIDE, scatter, vote
+from .pyramid import doubled_field, halved, halved_where
+
+MOST = 300_000
+"""Pixels of a picture at which pieces are looked for, at most."""
+
+MOST_PAINTED = 200_000
+"""Pixels of a painting at which pieces are looked for in it, at most."""
+
+FEWER = 2.5
+"""Times the pixels at which pieces are looked for that a picture has, at least."""
+
+BORDER = 8
+"""Pixels that are painted beyond each edge of a picture, which would be ragged otherwise."""
+
+_TURNS = (0.0, 45.0, 90.0, 135.0)
+"""Degrees by which a painting is turned, so that its strokes run along the edges of any picture."""
+
+_SMALLEST = 2 * SIDE
+"""Pixels of the shorter side of a painting's copy, at least."""
+
+_FINER = 0.5
+"""How large the copy of a painting is that fine structure is painted with."""
+
+_COARSEST = 48
+"""Pixels of the shorter side at which painting begins, at least."""
+
+_ROUNDS = (5, 3, 2, 1)
+"""How often everything is matched and averaged, from the coarsest size on; the last one stays."""
+
+_NEAR = 24
+"""Pixels that pieces are moved by at the full size, where coarser ones have been matched."""
+
+_SHARP, _LAST = 2.0, 5.0
+_LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
+
+TONE, COLOUR, DIRECTION, FINENESS = 1.0, 0.5, 0.06, 0.05
+"""How much each guide counts beside the mean squared distance of two patches' colours."""
+
+EVEN = 0.012
+"""What it costs to take a place that is used twice as often as the painting's mean."""
+
+COHERENT = 0.004
+"""What it costs not to go on where a neighbour's patch was taken from."""
+
+
+@dataclass(frozen=True)
+class Copy:
+    """One copy of a painting among the sources: which, and where it lies.
+
+    ``inverse`` (2, 3) takes a row and a column among the sources to those of the painting.
+    """
+
+    painting: int
+    inverse: np.ndarray
+
+
+@dataclass(frozen=True)
+class Painted:
+    """A picture painted with pieces: which piece lies where, ready to be drawn at any size.
+
+    ``field`` (height, width, 2) says for each patch where among the sources it is taken from,
+    ``cost`` (height, width) how well it fits, ``relief`` (height, width) what the pieces lack of
+    the photograph's fine structure; all are BORDER pixels larger than the picture on each side.
+    ``kind`` (rows, columns) says which copy a place among the sources belongs to.
+    """
+
+    field: np.ndarray
+    cost: np.ndarray
+    relief: np.ndarray
+    kind: np.ndarray
+    copies: tuple[Copy, ...]
+    paintings: tuple[np.ndarray, ...]
+    _kept: dict = field(default_factory=dict, repr=False, compare=False)
+
+    def drawn(self, size, part=None):
+        """The painted picture at ``size`` (height, width), or a ``part`` of it: four edges, top,
+        left, bottom and right, in pixels of that size, which may lie beyond it.
+        """
+        top, left, bottom, right = part or (0, 0, *size)
+        inner = (side - 2 * BORDER for side in self.field.shape[:2])
+        steps = tuple(n / s for n, s in zip(inner, size, strict=True))
+        result = np.empty((bottom - top, right - left, 3), np.float32)
+        if size not in self._kept:
+            self._kept.clear()
+            self._kept[size] = self._sheets(min(1 / steps[0], 1 / steps[1]))
+        sheets, inverses = self._kept[size]
+        usual = _usual(self.cost)
+        render(
+            *(
+                self.field,
+                self.cost,
+                self.relief,
+                self.kind,
+                inverses,
+                sheets,
+                usual,
+                np.float32(_LAST),
+            ),
+            *(float(top), float(left), float(steps[0]), float(steps[1]), BORDER, result),
+        )
+        return result
+
+    def _sheets(self, zoom):
+        """The paintings at sizes that are drawn from, one above the other, and the maps to them."""
+        planes, inverses, start = [], [], 0
+        made = {}
+        for copy in self.copies:
+            length = np.hypot(*copy.inverse[:, 0])  # pixels of the painting for one that is matched
+            level = max(round(np.log2(max(length / zoom, 1e-3))), 0)
+            key = copy.painting, level
+            if key not in made:
+                plane = self.paintings[copy.painting]
+                for _ in range(level):
+                    plane = halved(plane)
+                made[key] = start, plane.shape
+                planes.append(plane)
+                start += plane.shape[0]
+            first, shape = made[key]
+            scale = 0.5**level
+            inverse = copy.inverse * scale
+            inverse[:, 2] += 0.5 * scale - 0.5
+            inverses.append([*inverse.ravel(), first, shape[0], shape[1], 0])
+        width = max(plane.shape[1] for plane in planes)
+        sheet = np.zeros((start, width, 3), np.float32)
+        row = 0
+        for plane in planes:
+            sheet[row : row + plane.shape[0], : plane.shape[1]] = plane
+            row += plane.shape[0]
+        return sheet, np.array(inverses, np.float64)
+
+
+def paint(
+    photograph, guide, paintings, *, scale=1.0, detail=0.5, shares=None, seed=0, progress=None
+):
+    """A ``photograph`` painted with pieces of ``paintings``: a ``Painted``.
+
+    ``photograph`` and ``guide`` are float32 (height, width, 3), 0 to 1, of the size at which pieces
+    are looked for (see ``working_size``): the photograph says where light and dark, edges and fine
+    structure are, the guide which colours are wanted. ``paintings`` are float32 (height, width, 3)
+    of any size; ``shares`` says how much each is to be used. ``scale`` is how large a painting is
+    beside the picture, by its area's root. ``detail``, 0 to 1, is how much of the fine structure is
+    painted with finer strokes. The result does not depend on the number of threads. ``progress``
+    is called with the part that is done, 0 to 1, and may raise to end it.
+    """
+    progress = progress or _silent
+    photograph, guide = (_wider(x) for x in (photograph, guide))
+    shares = shares or [1.0] * len(paintings)
+    levels = _levels(photograph.shape[:2])
+    inner = tuple(side - 2 * BORDER for side in photograph.shape[:2])
+    sources = _Sources.of(inner, paintings, scale, shares, levels, detail > 0)
+    levels = len(sources)
+    targets = [_Wanted.of(photograph, guide, sources[0], detail)]
+    for _ in range(levels - 1):
+        targets.append(targets[-1].smaller())
+    work = [t.tone.size * _rounds(levels - 1 - place) for place, t in enumerate(targets)]
+    done, field, now = 0.0, None, None
+    for place in range(levels - 1, -1, -1):
+        wanted, source = targets[place], sources[place]
+        shape = wanted.tone.shape
+        if field is None:
+            field = source.scattered(shape, seed)
+            now = wanted.colour
+        else:
+            field = source.doubled(field, shape, seed)
+            now = source.voted(field, None, _SHARP)
+        rounds = _rounds(levels - 1 - place)
+        for number in range(rounds):
+            far = _NEAR << (4 * place)
+            chance = seed + 1009 * place + 31 * number
+            cost = source.matched(field, now, wanted, chance, number == 0, far)
+            last = place == 0 and number == rounds - 1
+            now = source.voted(field, cost, _LAST if last else _SHARP)
+            done += work[place] / rounds
+            progress(min(done / sum(work), 1.0))
+    first = sources[0]
+    relief = detail * targets[0].fine * (_fine(targets[0].tone) - _fine(now @ _LUMA))
+    return Painted(field, cost, relief, first.kind, first.copies, tuple(paintings))
+
+
+def working_size(size, paintings, scale):
+    """The size (height, width) at which pieces for a picture of ``size`` are looked for.
+
+    It has at most MOST pixels; the largest painting has at most MOST_PAINTED then, and no more
+    than it has.
+    """
+    area = size[0] * size[1]
+    largest = max(painting.shape[0] * painting.shape[1] for painting in paintings)
+    wanted = min(area / FEWER, MOST, min(largest, MOST_PAINTED) / scale**2)
+    step = (wanted / area) ** 0.5
+    return tuple(max(round(side * step), SIDE) for side in size)
+
+
+def _silent(part):
+    """Nobody asks how far it is."""
+
+
+def _wider(picture):
+    return np.pad(picture, ((BORDER, BORDER), (BORDER, BORDER), (0, 0)), mode="symmetric")
+
+
+def _usual(cost):
+    """What speaks against most pieces."""
+    return np.float32(max(np.percentile(cost[HALF:-HALF, HALF:-HALF], 75), 1e-5))
+
+
+def _levels(shape):
+    count = 1
+    while min(shape) >> count >= _COARSEST and count < len(_ROUNDS):
+        count += 1
+    return count
+
+
+def _rounds(number):
+    return _ROUNDS[min(number, len(_ROUNDS) - 1)]
+
+
+def blurred(planes, radius):
+    """Planes (height, width, ...) smoothed three times by a box of ``2 * radius + 1`` pixels."""
+    for axis in (0, 1):
+        r = min(radius, planes.shape[axis] - 1)
+        if r < 1:
+            continue
+        for _ in range(3):
+            around = [(0, 0)] * planes.ndim
+            around[axis] = (r + 1, r)
+            sums = np.cumsum(np.pad(planes, around, mode="edge"), axis, dtype=np.float64)
+            size = planes.shape[axis]
+            high = np.take(sums, np.arange(2 * r + 1, size + 2 * r + 1), axis)
+            low = np.take(sums, np.arange(size), axis)
+            planes = ((high - low) / (2 * r + 1)).astype(np.float32)
+    return planes
+
+
+def _tensor(light):
+    """What runs where: (height, width, 3), energy, and the doubled direction times it."""
+    down, right = np.gradient(light)
+    return np.stack(
+        [right * right + down * down, right * right - down * down, 2 * right * down], -1
+    )
+
+
+def _fine(light):
+    """What of light and dark is finer than strokes are."""
+    return light - blurred(light[..., None], 2)[..., 0]
+
+
+def _direction(tensor):
+    """Doubled directions (height, width, 2), as long as they are clear, 0 to 1."""
+    return tensor[..., 1:] / (tensor[..., :1] + np.float32(1e-6))
+
+
+def _ranked(light, like):
+    """``light`` with the histogram of ``like``, a list of values."""
+    steps = np.linspace(0, 1, 129)
+    own, wanted = np.quantile(light, steps), np.quantile(like, steps)
+    own = own + np.linspace(0, 1e-5, 129)
+    return np.interp(light, own, wanted).astype(np.float32)
+
+
+@dataclass
+class _Wanted:
+    """What a picture is to be like, at one size."""
+
+    colour: np.ndarray
+    tone: np.ndarray
+    direction: np.ndarray
+    clear: np.ndarray
+    fine: np.ndarray
+
+    @classmethod
+    def of(cls, photograph, guide, source, detail):
+        light = photograph @ _LUMA
+        tone = _ranked(light, source.lights)
+        tensor = _tensor(light)
+        near, far, farther = (blurred(tensor, r) for r in (2, 8, 24))
+        flow = near + np.float32(0.1) * far + np.float32(0.02) * farther
+        direction = _direction(flow)
+        length = np.hypot(direction[..., 0], direction[..., 1])
+        clear = np.clip(length, 0, 1)
+        direction = direction / np.maximum(length, 1e-3)[..., None]
+        fine = blurred(np.abs(light - blurred(light[..., None], 1)[..., 0])[..., None], 3)[..., 0]
+        fine = fine / max(np.percentile(fine, 90), 0.01)
+        fine = np.clip(fine * 2 * detail, 0, 1).astype(np.float32)
+        return cls(np.ascontiguousarray(guide, np.float32), tone, direction, clear, fine)
+
+    def smaller(self):
+        """The same at half the size."""
+        tone, clear, fine = (
+            halved(x[..., None])[..., 0] for x in (self.tone, self.clear, self.fine)
+        )
+        return _Wanted(halved(self.colour), tone, halved(self.direction), clear, fine)
+
+
+@dataclass
+class _Sources:
+    """All that pieces are taken from at one size: copies of paintings, turned and smaller."""
+
+    colour: np.ndarray
+    guides: np.ndarray
+    middles: np.ndarray
+    kind: np.ndarray
+    plenty: np.ndarray
+    lights: np.ndarray
+    copies: tuple
+
+    @classmethod
+    def of(cls, shape, paintings, scale, shares, levels, finer):
+        """The sources for a picture of ``shape``, the full size first."""
+        grid = 1 << (levels - 1)
+        area = shape[0] * shape[1]
+        parts, copies, lights = [], [], []
+        for index, painting in enumerate(paintings):
+            own = (scale**2 * area / (painting.shape[0] * painting.shape[1])) ** 0.5
+            for factor in (1.0, _FINER) if finer else (1.0,):
+                for turn in _TURNS:
+                    parts.append((index, own * factor, turn, factor))
+            lights.append((halved(painting) @ _LUMA).ravel())
+        placed, row = [], 0
+        for index, zoom, turn, factor in parts:
+            zoom = max(zoom, _SMALLEST / min(paintings[index].shape[:2]))
+            made, known, inverse = turned_copy(paintings[index], zoom, turn)
+            placed.append((row, made, known, factor, index))
+            inverse = inverse.copy()
+            inverse[:, 2] -= inverse[:, 0] * row
+            copies.append(Copy(index, inverse))
+            row += -(-made.shape[0] // grid) * grid
+        width = -(-max(made.shape[1] for _, made, *_ in placed) // grid) * grid
+        colour = np.zeros((row, width, 3), np.float32)
+        guides = np.zeros((row, width, 7), np.float32)
+        inside = np.zeros((row, width), bool)
+        kind = np.full((row, width), -1, np.int16)
+        plenty = np.zeros((row, width), np.float32)
+        total = sum(shares)
+        for number, (first, made, known, factor, index) in enumerate(placed):
+            place = np.s_[first : first + made.shape[0], : made.shape[1]]
+            colour[place], inside[place], kind[place] = made, known, number
+            smooth = blurred(made, 1)
+            guides[(*place, slice(0, 3))] = smooth
+            guides[(*place, 3)] = smooth @ _LUMA
+            guides[(*place, slice(4, 6))] = _direction(blurred(_tensor(made @ _LUMA), 2))
+            guides[(*place, 6)] = 1.0 if factor < 1 else 0.0
+            plenty[place] = shares[index] / total
+        base = cls(colour, guides, inside, kind, plenty, np.concatenate(lights), tuple(copies))
+        sizes = [base]
+        while len(sizes) < levels and _middles(sizes[-1]._smaller().middles).any():
+            sizes.append(sizes[-1]._smaller())
+        for size in sizes:
+            size.middles = _middles(size.middles)
+        return sizes
+
+    def _smaller(self):
+        both, known = halved_where(
+            np.concatenate([self.colour, self.guides, self.plenty[..., None]], -1), self.middles
+        )
+        return _Sources(
+            np.ascontiguousarray(both[..., :3]),
+            np.ascontiguousarray(both[..., 3:10]),
+            known,
+            np.ascontiguousarray(self.kind[::2, ::2]),
+            np.ascontiguousarray(both[..., 10]),
+            self.lights,
+            self.copies,
+        )
+
+    def scattered(self, shape, seed):
+        rows, columns = (found.astype(np.int32) for found in np.nonzero(self.middles))
+        field = np.zeros((*shape, 2), np.int32)
+        scatter(field, rows, columns, np.ones(shape, bool), seed)
+        return field
+
+    def doubled(self, field, shape, seed):
+        found = self.scattered(shape, seed)
+        large = doubled_field(field, shape, self.colour.shape)
+        fits = self.middles[large[..., 0], large[..., 1]]
+        found[fits] = large[fits]
+        return found
+
+    def matched(self, field, now, wanted, seed, first, far):
+        """Give every patch a better piece; the cost of each."""
+        cost = np.zeros(wanted.tone.shape, np.float32)
+        boost = np.float32(1.6 if first else 1.0)
+        guides = np.concatenate(
+            [
+                wanted.colour,
+                wanted.tone[..., None],
+                wanted.direction,
+                wanted.fine[..., None],
+            ],
+            -1,
+        )
+        target = Target(np.ascontiguousarray(now), guides, wanted.clear, wanted.fine)
+        weights = np.float32([COLOUR * boost, TONE * boost, DIRECTION, FINENESS, EVEN, COHERENT])
+        match(
+            *(target, self.colour, self.guides, self.middles, self.plenty, field, cost, weights),
+            *(seed, 2 if far > _NEAR else 1, min(far, max(self.middles.shape))),
+        )
+        return cost
+
+    def voted(self, field, cost, sharp):
+        shape = field.shape[:2]
+        if cost is None:
+            cost = np.zeros(shape, np.float32)
+        faith = np.zeros(shape, np.float32)
+        faith[HALF:-HALF, HALF:-HALF] = 1
+        usual = _usual(cost)
+        result = np.zeros((*shape, 3), np.float32)
+        vote(
+            self.colour, field, cost, faith, usual, np.float32(sharp), np.ones(shape, bool), result
+        )
+        return result
+
+
+def _middles(known):
+    """Middles of patches that lie wholly in what is known: bool of the same shape."""
+    sums = np.cumsum(np.cumsum(np.pad(known, ((1, 0), (1, 0))).astype(np.int64), 0), 1)
+    counts = np.zeros(known.shape, np.int64)
+    rows = sums[SIDE:] - sums[:-SIDE]
+    counts[HALF:-HALF, HALF:-HALF] = rows[:, SIDE:] - rows[:, :-SIDE]
+    return counts == SIDE * SIDE
+
+
+def turned_copy(painting, zoom, degrees):
+    """A painting ``zoom`` times as large and turned: its pixels, where it is, and the way back."""
+    small, level = painting, 0
+    while zoom * 2**level <= 0.71 and min(small.shape[:2]) > 16:
+        small, level = halved(small), level + 1
+    step = 1 / (zoom * 2**level)  # pixels of ``small`` for one of the copy
+    angle = np.deg2rad(degrees)
+    cos, sin = np.cos(angle), np.sin(angle)
+    tall, wide = small.shape[0] / step, small.shape[1] / step
+    height = max(int(abs(tall * cos) + abs(wide * sin)), SIDE)
+    width = max(int(abs(wide * cos) + abs(tall * sin)), SIDE)
+    matrix = step * np.array([[cos, sin], [-sin, cos]])
+    middle = np.array([height - 1, width - 1]) / 2
+    away = (np.array(small.shape[:2]) - 1) / 2 - matrix @ middle
+    made = np.empty((height, width, 3), np.float32)
+    known = np.empty((height, width), np.bool_)
+    turned(small, matrix, away, made, known)
+    inverse = np.concatenate([matrix, away[:, None]], 1)
+    inverse[:, :2] *= 2**level
+    inverse[:, 2] = (inverse[:, 2] + 0.5) * 2**level - 0.5
+    return made, known, inverse
