@@ -302,3 +302,24 @@ def test_a_selection_lies_where_it_was_while_the_whole_plane_is_seen(opened, qtb
     selection = canvas.scene.selection
     assert (selection.width, selection.height) == (400, 300)
     assert selection.bounds() == Region(120, 60, 50, 60)
+
+
+def test_a_command_comes_after_the_frame_that_is_pulled_and_undo_takes_that_back(
+    opened, window, crop, qtbot
+):
+    session = opened.session
+    before = session.document
+    pull(qtbot, crop, on_screen(crop, 0, 0), (50, 40))
+    window.deeds["undo"].trigger()
+    assert session.document is before
+    assert (crop.values["width"], crop.values["height"]) == (400, 300)
+    assert opened.canvas.tool is crop
+    window.deeds["redo"].trigger()
+    assert frame(opened) == (50, 40, 350, 260)
+    pull(qtbot, crop, on_screen(crop, 1, 1), (-30, -20))
+    window.deeds["flip axis=horizontal"].trigger()
+    labels = [step.label for step in session.history.steps]
+    assert labels == ["Open", "Crop", "Crop", "Flip horizontally"]
+    shown = render(session.document, session.document.region)
+    assert np.array_equal(shown, PIXELS[40:280, 50:370][:, ::-1])
+    assert (crop.values["width"], crop.values["height"]) == (320, 240)

@@ -48,7 +48,7 @@ class Bench:
         self.locked = False
         self.panel = LayersPanel()
         self.deeds = Deeds(self.panel)
-        self.deeds.replace("commands", of_commands(lambda: self, self.panel))
+        self.deeds.replace("commands", of_commands(lambda: self, self.panel, lambda: None))
         self.panel.offer(self.deeds)
         self.panel.edit_wanted.connect(self.do)
         self.panel.activated.connect(self.activate)

@@ -113,6 +113,7 @@ def run(workspace: Workspace, studio: Studio, path: Path) -> None:
     """Do a recipe to a photograph on a thread: each step is one of its history, all or none."""
     from safelight.actions.recipes import check_recipe, play, read_recipe
 
+    workspace.canvas.tool.settle()
     session = workspace.session
     history = session.history
     session.previews.stop()

@@ -136,7 +136,7 @@ class Window(QMainWindow):
 
     def _woken(self) -> None:
         """Offer what needs pixels, now that they have come, and what plugins bring."""
-        self.deeds.replace("commands", of_commands(self._session, self))
+        self.deeds.replace("commands", of_commands(self._session, self, self._settle))
         self.deeds.replace("layers", of_layers(self.desk))
         self.deeds.replace("tools", of_tools(self.desk))
         self.deeds.replace("panels", of_panels(self.desk))
@@ -197,6 +197,11 @@ class Window(QMainWindow):
     def _session(self) -> Session | None:
         front = self.tabs.front()
         return None if front is None else front.session
+
+    def _settle(self) -> None:
+        front = self.tabs.front()
+        if front is not None:
+            front.canvas.tool.settle()
 
     # -- what can be asked for -----------------------------------------------------------------
 

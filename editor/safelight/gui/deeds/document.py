@@ -16,14 +16,17 @@ if TYPE_CHECKING:
     from safelight.gui.session import Session
 
 
-def of_commands(front: Callable[[], Session | None], window: QWidget) -> list[Deed]:
+def of_commands(
+    front: Callable[[], Session | None], window: QWidget, settle: Callable[[], object]
+) -> list[Deed]:
     """The lines of every command that has a menu.
 
     ``front`` gives the session in front; ``window`` is where a command asks for its settings.
+    ``settle`` makes an edit of what the tool in hand has under way, which comes before any other.
     """
     from safelight.document import DECLARED
 
-    asked = Asked(front, window)
+    asked = Asked(front, window, settle)
     return [
         _line(command, entry, asked)
         for command in DECLARED.values()
@@ -37,9 +40,12 @@ class Asked:
     and active layer, for what lies in all layers can take its time.
     """
 
-    def __init__(self, front: Callable[[], Session | None], window: QWidget) -> None:
+    def __init__(
+        self, front: Callable[[], Session | None], window: QWidget, settle: Callable[[], object]
+    ) -> None:
         self._front = front
         self._window = window
+        self._settle = settle
         self._seen: tuple[Document | None, str] = (None, "")
         self._known: dict[tuple[str, str], bool] = {}
         self._told: dict[str, dict[str, Value]] = {}
@@ -73,6 +79,7 @@ class Asked:
         session = self._front()
         if session is None:
             return
+        self._settle()
         given: dict[str, Any] = dict(entry.settings)
         if command.on_layer:
             given["layer"] = session.active

@@ -48,8 +48,17 @@ def _edit(desk: Desk) -> list[Deed]:
     def forth(workspace: Workspace) -> bool:
         return workspace.session.history.can_redo and not workspace.session.locked
 
+    def pending(workspace: Workspace) -> bool:
+        return workspace.canvas.tool.pending and not workspace.session.locked
+
+    def undo(workspace: Workspace) -> None:
+        """Take back what the tool has under way before what was done before it."""
+        workspace.canvas.tool.settle()
+        workspace.session.undo()
+
     menu = _Lines("Edit", desk)
-    menu.front("undo", "&Undo", lambda front: front.session.undo(), "Ctrl+Z", when=back)
+    undoes = "&Undo", undo, "Ctrl+Z"
+    menu.front("undo", *undoes, when=lambda front: back(front) or pending(front))
     menu.front("redo", "&Redo", lambda front: front.session.redo(), "Ctrl+Shift+Z", when=forth)
     menu.part(1)
     saves = "What was done to the picture, as a list that can be done to others"

@@ -195,6 +195,10 @@ class Crop(Tool):
         if edit is not None:
             self.surface.do(edit)
 
+    @property
+    def pending(self) -> bool:
+        return self._edit() is not None
+
     def _edit(self) -> Edit | None:
         """The edit that makes the box the picture; None where it is."""
         document, plane, box = self._document, self._plane, self._box

@@ -142,7 +142,14 @@ class Tool:
         """Leave the hand: another tool is in it now."""
 
     def settle(self) -> None:
-        """Make an edit of what is under way: the document is about to be saved or exported."""
+        """Make an edit of what is under way: the document is about to be saved, exported, or
+        changed by other means.
+        """
+
+    @property
+    def pending(self) -> bool:
+        """Whether there is anything to settle."""
+        return False
 
     def shows(self, document: Document) -> Document:
         """What is seen while the tool is in hand: ``document``, or one of the same plane whose
