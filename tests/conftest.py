@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from safelight.actions import pip
+from tests.plugins.pip_at_hand import PipAtHand
+
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")  # No test asserts wall-clock time.
 
@@ -70,6 +73,19 @@ def _own_folders(tmp_path_factory, kernel_folder):
     if sys.platform != "win32":
         kernel_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         (cache / "kernels").symlink_to(kernel_folder)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _pip_is_at_hand():
+    """What the editor asks of pip begins behind pip's imports; see tests/plugins/pip_at_hand.py."""
+    if sys.platform != "linux":
+        yield
+        return
+    at_hand = PipAtHand()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pip, "subprocess", at_hand.module())
+        yield
+    at_hand.close()
 
 
 @pytest.fixture(scope="session")
