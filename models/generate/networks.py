@@ -74,9 +74,22 @@ class Convolution(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         weight = self.inner.weight * self.gain
-        if self.inner.padding_mode == "circular":
-            return F.conv2d(wrapped(x), weight, self.inner.bias)
-        return F.conv2d(x, weight, self.inner.bias, padding=self.inner.padding)
+        if self.inner.padding_mode == "zeros":
+            return F.conv2d(x, weight, self.inner.bias, padding=self.inner.padding)
+        return F.conv2d(bordered(x, self.inner.padding_mode), weight, self.inner.bias)
+
+
+def bordered(x: Tensor, kind: str) -> Tensor:
+    """With one place more on each side: those of the other border ("circular"), the same once more
+    ("replicate"), or left and right those of the other border alone ("panorama").
+
+    As F.pad does it, but with operators that ONNX has had for long.
+    """
+    if kind == "circular":
+        return wrapped(x)
+    x = torch.cat([x[:, :, :1], x, x[:, :, -1:]], 2)
+    first, last = x[..., :1], x[..., -1:]
+    return torch.cat([last, x, first] if kind == "panorama" else [first, x, last], 3)
 
 
 def wrapped(x: Tensor) -> Tensor:

@@ -1,0 +1,1 @@
+"""Skies: a network that decides where clouds are, on one scalar field."""
