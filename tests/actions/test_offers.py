@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from safelight import actions
-from safelight.actions.offers import Offers, Strangers
+from safelight.actions.offers import CATEGORIES, Offers, Strangers
 from safelight.actions.store import Store
+from safelight.api import Declaration
 from safelight.document import Document, Layer, LiveFilter, Renderer, edits
 from safelight.pixels import Raster
 from safelight.workers.job import live_filter
@@ -189,3 +190,18 @@ def test_safe_mode_leaves_out_what_could_run_and_still_tells_what_lies_there(sto
         offers = studio.offers()
         assert {item.plugin for item in offers.filters}.isdisjoint({"safelight-one"})
         assert len(offers.strangers.plugins) == 2
+
+
+def test_categories_come_in_the_order_of_the_work_and_filters_in_their_plugins_order(studio):
+    filters = studio.offers().filters
+    categories = list(dict.fromkeys(item.category for item in filters))
+    assert len(categories) == len({item.category for item in filters})
+    known = [category for category in categories if category in CATEGORIES]
+    assert known == sorted(known, key=CATEGORIES.index)
+    assert known[0] == "Light"
+    light = [x.name for x in filters if x.category == "Light" and x.plugin == "safelight-adjust"]
+    assert light[:4] == ["exposure", "brightness_contrast", "levels", "curves"]
+    others = Offers.of(
+        [Declaration(f"a.{x}", x, x, "") for x in ("Zoo", "Art", "Light")], (), Strangers()
+    )
+    assert [item.category for item in others.filters] == ["Light", "Art", "Zoo"]

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
 
 from safelight import api
 from safelight.gui.panels.filters import FilterList
@@ -156,12 +157,29 @@ def test_the_list_of_filters_narrows_while_typing(qtbot):
     assert listed.list.count() == 4
     listed.show()
     qtbot.keyClicks(listed.search, "blur")
-    assert [listed.list.item(row).text() for row in (1, 2)] == ["Blur", "Deblur"]
+    assert [listed.list.item(row).text() for row in (0, 1)] == ["Blur", "Deblur"]
     with qtbot.waitSignal(listed.chosen) as chosen:
         qtbot.keyClick(listed.search, Qt.Key.Key_Return)
     assert chosen.args[0].title == "Blur"
     listed.search.setText("zzz")
     assert "No filter matches" in listed.note.text()
+
+
+def test_a_title_is_found_before_what_only_a_description_says(qtbot):
+    listed = FilterList()
+    qtbot.addWidget(listed)
+    contrast = api.Declaration("a.contrast", "Contrast", "Light", "By two curves.")
+    listed.show_filters([contrast, api.Declaration("a.curves", "Curves", "Light", "")])
+    listed.search.setText("curves")
+    assert [listed.list.item(row).text() for row in (0, 1)] == ["Curves", "Contrast"]
+
+
+def test_a_panel_says_the_first_paragraph_and_its_tip_the_rest(qtbot):
+    told = api.Declaration("a.b", "Bend", "Light", "Bend the tones.\n\ny = f(x), after Smith.")
+    panel = FilterSettings(told, (10, 10))
+    qtbot.addWidget(panel)
+    texts = {x.text(): x.toolTip() for x in panel.findChildren(QLabel)}
+    assert "after Smith" in texts["Bend the tones."]
 
 
 @api.filter("Measuring", category="Test")

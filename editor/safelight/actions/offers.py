@@ -11,6 +11,24 @@ from safelight.api import Declaration, Format
 from safelight.workers.catalog import Broken
 from safelight.workers.environment import Environment
 
+CATEGORIES = (
+    "Light",
+    "Colour",
+    "Detail",
+    "Clean",
+    "Repair",
+    "Size",
+    "Style",
+    "Generate",
+    "Blur",
+)
+"""Categories of filters in the order in which photographers work; all others come after them."""
+
+
+def _place(category: str) -> tuple[int, str]:
+    known = category in CATEGORIES
+    return CATEGORIES.index(category) if known else len(CATEGORIES), category
+
 
 @dataclass(frozen=True, slots=True)
 class Strangers:
@@ -86,7 +104,7 @@ class Offers:
         filters = [item for item in known.values() if isinstance(item, Declaration)]
         formats = [item for item in known.values() if isinstance(item, Format)]
         return cls(
-            filters=tuple(sorted(filters, key=lambda item: (item.category, item.title))),
+            filters=tuple(sorted(filters, key=lambda item: _place(item.category))),
             formats=tuple(sorted(formats, key=lambda x: (x.id not in own, x.title, x.id))),
             by_id=MappingProxyType({item.id: item for item in filters}),
             broken=(*broken, *(Broken(item.name, item.fault) for item in faulty)),

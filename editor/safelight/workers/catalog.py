@@ -78,7 +78,7 @@ class Catalog:
         except (ValueError, KeyError, TypeError, ParameterError):
             return False
         self._formats = tuple(sorted(formats, key=lambda item: (item.title, item.id)))
-        self._filters = tuple(sorted(found, key=lambda item: (item.category, item.title)))
+        self._filters = tuple(sorted(found, key=lambda item: item.plugin))
         return True
 
     def _ask(self, fingerprint: str) -> str:

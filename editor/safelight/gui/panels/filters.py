@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from safelight.api import Declaration
+from safelight.gui.finding import found
 from safelight.gui.parts import heading, remark
 from safelight.gui.text import plain, tooltip
 
@@ -43,7 +44,7 @@ class FilterList(QWidget):
         layout.addWidget(self.list, 1)
 
     def show_filters(self, filters: Sequence[Declaration]) -> None:
-        """Show these filters, which are sorted by category already."""
+        """Show these filters, which are in order already, those of one category together."""
         self.filters = filters
         self._fill()
 
@@ -52,14 +53,12 @@ class FilterList(QWidget):
         return next((item for item in self.filters if item.id == identity), None)
 
     def _fill(self) -> None:
-        words = self.search.text().lower().split()
+        words = self.search.text().split()
+        told = ((x, x.title, x.category, f"{x.description} {x.plugin}") for x in self.filters)
         self.list.clear()
         category = ""
-        for item in self.filters:
-            text = f"{item.title} {item.category} {item.description} {item.plugin}".lower()
-            if not all(word in text for word in words):
-                continue
-            if item.category != category:
+        for item in found(self.search.text(), told):
+            if item.category != category and not words:  # what is found is by likelihood
                 category = item.category
                 self._add_heading(category)
             entry = QListWidgetItem(plain(item.title))

@@ -102,7 +102,7 @@ class FilterSettings(QWidget):
         layout.setSpacing(10)
         layout.addLayout(self._head())
         if declaration.description and self.latents.lightbox is None:
-            layout.addWidget(_words(declaration.description))
+            layout.addWidget(_about(declaration))
         layout.addWidget(self._scroller(), 1)
         self._settle()
         if layer is not None:
@@ -272,7 +272,7 @@ class FilterSettings(QWidget):
         column.setContentsMargins(0, 4, 6, 4)
         column.setSpacing(16)
         if self.declaration.description and self.latents.lightbox is not None:
-            column.addWidget(_words(self.declaration.description))  # it gives way to the lightbox
+            column.addWidget(_about(self.declaration))  # it gives way to the lightbox
         for control in self.controls:
             control.wanted.connect(partial(self._make_count, control))
             if self.layer is None:
@@ -469,6 +469,13 @@ class FilterSettings(QWidget):
                 self.closed.emit()
         else:
             super().keyPressEvent(event)
+
+
+def _about(declaration: Declaration) -> QLabel:
+    """What a filter does, in its first paragraph; the rest, its formula and source, is a tip."""
+    first = _words(declaration.description.split("\n\n")[0])
+    first.setToolTip(tooltip(declaration.description, lines=True))
+    return first
 
 
 def _words(text: str) -> QLabel:
