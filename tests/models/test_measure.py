@@ -107,3 +107,29 @@ def test_the_words_of_the_card_name_every_kind_of_file():
     assert any("CC BY-SA" in item["licence"] and item["credit"] for item in said["data"])
     for chain in said["files"].values():
         assert set(chain) <= set(said["runs"])
+
+
+def test_averaged_each_of_eight_turns_is_turned_back():
+    seen = []
+
+    class Network:
+        scale = 2
+
+        def __call__(self, image):
+            seen.append(image.tobytes())
+            return image.repeat(2, 0).repeat(2, 1)
+
+    small = edges_picture(3, 6, 9)
+    result = measure.averaged(Network(), small)
+    np.testing.assert_array_equal(result, small.repeat(2, 0).repeat(2, 1))
+    assert len(set(seen)) == 8
+
+
+def test_what_averaging_gains_is_told_with_its_spread(files, data, monkeypatch, tmp_path):
+    (files / "twice_faithful_x2.onnx").write_bytes((files / "twice_x2.onnx").read_bytes())
+    numbers = tmp_path / "gain.json"
+    run(monkeypatch, "--data", data, "--models", files, "--averaged", "--json", numbers)
+    text = json.loads(numbers.read_text())["text"]
+    assert "twice_faithful_x2, its eight turns" in text
+    assert "| Set5, n = 2 |" in text
+    assert "+0.00 (0.00)" in text  # doubling pixels treats all turns alike

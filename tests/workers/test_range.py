@@ -18,7 +18,7 @@ STATED = {"contract": "1", "reach": "0", "scale": "1", "multiple": "1"}
 ENLARGED = [
     ("enlarge", {"factor": factor, "model": model, "crispness": crispness})
     for factor in (2, 4)
-    for model in ("fast", "quality", "photo")
+    for model in ("fast", "photo")
     for crispness in (0.0, 1.0)
 ]
 CLEANED = [("denoise", {}), ("clean_jpeg", {}), ("deblur", {})]
