@@ -1102,6 +1102,11 @@ def _copy(layer: Layer, name: str) -> Layer:
     return replace(layer, name=name, content=content, id=_new_id())
 
 
+def along(document: Document, stroke: Stroke) -> Document:
+    """The document with nothing selected but what a stroke paints."""
+    return _painted(deselect().apply(document), None, stroke)
+
+
 def with_selection(layer: Layer, document: Document) -> Layer:
     """A layer with what is selected as its mask."""
     return replace(

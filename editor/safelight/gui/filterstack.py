@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
 
 from safelight.actions.palette import colours_of
 from safelight.api import Declaration, ParameterError, Prepared, Value
-from safelight.document import Document, Layer, edits
+from safelight.document import Document, Layer, Stroke, edits
 from safelight.document.place import IDENTITY
 from safelight.gui.areas import middle
 from safelight.gui.background import Background
@@ -371,6 +371,24 @@ class FilterStack(QStackedWidget):
             return None
         self._messages.settle("settings")
         return found
+
+    def apply_along(self, identity: str, stroke: Stroke) -> None:
+        """Apply a filter, as its settings begin, where a stroke has been: it selects nothing."""
+        declaration, session = self.offered.declaration(identity), self._session
+        if declaration is None:
+            self._messages.say(
+                f"The filter {identity} is not installed, so nothing was done: install its plugin"
+                " with Filters › Plugins.",
+                about="filter",
+            )
+        elif not session.idle:
+            name = session.busy or (session.job.declaration.title if session.job else "")
+            self._messages.say(f"{name} is not finished yet: then paint again.", about="filter")
+        else:
+            self._settle()
+            self.close_tried()
+            where = edits.along(session.document, stroke)
+            session.jobs.apply(declaration, declaration.settings(), self._canvas.visible(), where)
 
     def _settle(self) -> None:
         for about in ("filter", "settings"):

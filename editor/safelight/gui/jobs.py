@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal
 
 from safelight import actions
 from safelight.api import Declaration, ParameterError, Region, Value
-from safelight.document import Edit, LiveFilter
+from safelight.document import Document, Edit, LiveFilter
 from safelight.gui.background import Background
 from safelight.gui.canvas.overlay import Overlay
 from safelight.gui.canvas.picture import Picture
@@ -47,14 +47,21 @@ class Jobs(Speaker):
         self._do = do
 
     def apply(
-        self, declaration: Declaration, settings: dict[str, Value], focus: Region | None
+        self,
+        declaration: Declaration,
+        settings: dict[str, Value],
+        focus: Region | None,
+        where: Document | None = None,
     ) -> None:
-        """Add a filter as a layer, give the picture a new size, or select: one step of history."""
+        """Add a filter as a layer, give the picture a new size, or select: one step of history.
+
+        A layer's mask is what is selected, or what is in ``where``.
+        """
         edited, studio = self._edited, self._edited.studio
         if studio is None or self.run is not None or edited.busy:
             return
         self._previews.stop()
-        task = Task.new(declaration, settings, edited)
+        task = Task.new(declaration, settings, edited, where)
         if task.layer is None:
             self._start(task, focus)
             return

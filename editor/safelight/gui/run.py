@@ -34,12 +34,20 @@ class Task:
     is_new: bool = True
 
     @classmethod
-    def new(cls, declaration: Declaration, settings: dict[str, Value], edited: Edited) -> Task:
-        """A new filter layer above the active one, or none; the selection is its mask."""
+    def new(
+        cls,
+        declaration: Declaration,
+        settings: dict[str, Value],
+        edited: Edited,
+        where: Document | None = None,
+    ) -> Task:
+        """A new filter layer above the active one, or none; its mask is the selection, or that of
+        ``where``.
+        """
         if declaration.factor(settings) != 1 or declaration.selects:
             return cls(declaration, settings)
         held = actions.live_filter(declaration, settings)
-        layer = edits.with_selection(Layer(declaration.title, held), edited.document)
+        layer = edits.with_selection(Layer(declaration.title, held), where or edited.document)
         return cls(declaration, settings, layer, edited.active)
 
     @property

@@ -32,7 +32,7 @@ from safelight.gui.canvas.overlay import Overlay
 from safelight.gui.canvas.picture import Picture
 from safelight.gui.canvas.scene import Scene
 from safelight.gui.canvas.tools import TOOLS
-from safelight.gui.canvas.tools.brush import Brush, Eraser
+from safelight.gui.canvas.tools.brush import Brush
 from safelight.gui.canvas.tools.guides import Guide, Guides
 from safelight.gui.canvas.tools.picker import Picker
 from safelight.gui.canvas.tools.split import Split
@@ -90,7 +90,8 @@ class Canvas(Viewport):
         self.tools: dict[str, Tool] = {kind.id: kind(self) for kind in TOOLS}
         self.split_line = cast(Split, self.tools["split"])
         self.guide_lines = cast(Guides, self.tools["guides"])
-        cast(Eraser, self.tools["eraser"]).brush = cast(Brush, self.tools["brush"]).brush
+        for name in ("eraser", "remove"):
+            cast(Brush, self.tools[name]).brush = cast(Brush, self.tools["brush"]).brush
         self._tool = self.tools["hand"]
         self._earlier = self._tool.id
         self.show_selection = self.scene.show_selection

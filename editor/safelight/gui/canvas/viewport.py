@@ -21,7 +21,7 @@ from safelight.gui.canvas.view import View
 from safelight.gui.keys import HeldKeys
 
 if TYPE_CHECKING:
-    from safelight.document import Document, Edit
+    from safelight.document import Document, Edit, Stroke
 
 _STEP = 15.0
 """Degrees by which the view is turned by key."""
@@ -41,6 +41,8 @@ class Viewport(QWidget):
     view_changed = Signal()
     edit_wanted = Signal(object)
     """An Edit that a tool asks for; those of one gesture have the same token."""
+    filter_wanted = Signal(str, object)
+    """A filter by its id, and the Stroke where a tool wants it applied."""
     tool_changed = Signal()
     """Another tool is in hand, or it has other options."""
     guides_changed = Signal()
@@ -64,6 +66,10 @@ class Viewport(QWidget):
     def do(self, edit: Edit) -> None:
         """Ask for an edit of the document."""
         self.edit_wanted.emit(edit)
+
+    def apply(self, identity: str, stroke: Stroke) -> None:
+        """Ask for a filter, as its settings begin, where a stroke has been."""
+        self.filter_wanted.emit(identity, stroke)
 
     def leave(self) -> None:
         """Put the tool in hand away, and take the one that was there before it."""

@@ -9,6 +9,7 @@ from safelight.gui.canvas.tools.guides import Guides
 from safelight.gui.canvas.tools.hand import Hand
 from safelight.gui.canvas.tools.move import Move
 from safelight.gui.canvas.tools.rectangle import Rectangle
+from safelight.gui.canvas.tools.remove import Remove
 from safelight.gui.canvas.tools.split import Split
 from safelight.gui.canvas.tools.tool import Tool
 from safelight.gui.canvas.tools.turn import Turn
@@ -21,6 +22,7 @@ TOOLS: list[type[Tool]] = [
     Ellipse,
     Brush,
     Eraser,
+    Remove,
     Zoom,
     Hand,
     Turn,

@@ -56,6 +56,11 @@ class RoundBrush:
         """Whether a stroke is being made."""
         return bool(self.token)
 
+    @property
+    def points(self) -> tuple[tuple[float, float], ...]:
+        """Where the stroke that is being made, or what has not been taken of it yet, goes along."""
+        return tuple((x, y) for x, y, _ in self._points)
+
     def suit(self, width: int, height: int) -> None:
         """Take a size that suits a picture, unless one has been chosen."""
         if not self.size:

@@ -1,0 +1,106 @@
+"""Remove: what is painted over goes, and what is around it fills the place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Annotated, cast
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPainterPath, QPen
+
+from safelight.api import Number, Value
+from safelight.gui.canvas.pose import Pose
+from safelight.gui.canvas.tools.brush import Brush
+from safelight.gui.canvas.tools.round_brush import LARGEST, SMALLEST
+from safelight.gui.canvas.tools.tool import Pointer, Tool
+
+FILTER = "safelight_repair.remove"
+"""The filter that fills what was painted over."""
+
+_RED = QColor(230, 60, 60, 120)
+"""What is painted over until the hand lets go."""
+
+
+class Remove(Brush):
+    """Removes what one stroke paints over, or a press touches. As large as the brush."""
+
+    id = "remove"
+    title = "Remove"
+    icon = "M 10.5 2.5 L 13.5 5.5 L 5.5 13.5 L 2.5 10.5 Z M 5.5 7.5 L 8.5 10.5 M 7.5 5.5 L 10.5 8.5"
+    shortcut = "J"
+    hint = "Paint over what is to go; it is filled when you let go. Shift draws a line"
+    steps = ()
+    tints = pressure = False
+    verb = "Removes what you paint over"
+
+    def options(  # type: ignore[override]
+        self,
+        *,
+        size: Annotated[
+            int,
+            Number(SMALLEST, LARGEST, unit="px", logarithmic=True),
+            "Diameter in pixels of the picture; [ and ] change it",
+        ] = 20,
+    ) -> None:
+        """The size, which is that of the brush."""
+
+    @property
+    def values(self) -> Mapping[str, Value]:
+        return {"size": self.brush.size}
+
+    def set(self, name: str, value: Value) -> None:
+        self.brush.resize(cast(int, value))
+        self.changed()
+
+    @property
+    def note(self) -> str:
+        return self.verb
+
+    # -- strokes -------------------------------------------------------------------------------
+
+    @property
+    def erasing(self) -> bool:
+        return False
+
+    def press(self, pointer: Pointer) -> None:
+        self.brush.press(pointer.point, erase=False, line=pointer.shift)
+        self.surface.update()
+
+    def move(self, pointer: Pointer) -> None:
+        if self.brush.pressed and self.brush.move(pointer.point, 1.0, self.surface.view.zoom):
+            self.surface.update()
+
+    def release(self, pointer: Pointer) -> None:
+        self.move(pointer)
+        stroke = self.brush.take()
+        self.cancel()
+        if stroke is not None:
+            self.surface.apply(FILTER, replace(stroke, hardness=1.0))
+
+    def cancel(self) -> None:
+        """End the stroke as if it had not begun."""
+        self.brush.release()
+        self.surface.update()
+
+    def key(self, event: QKeyEvent) -> bool:
+        if event.key() != Qt.Key.Key_Escape or not self.brush.pressed:
+            return Tool.key(self, event)
+        self.cancel()
+        return True
+
+    def held_changed(self) -> None:
+        """Alt means nothing here."""
+
+    def paint(self, painter: QPainter, pose: Pose) -> None:
+        points = [pose.point(x, y) for x, y in self.brush.points]
+        if not points:
+            return
+        path = QPainterPath(points[0])
+        for point in points[1:] or [points[0] + QPointF(0.01, 0)]:
+            path.lineTo(point)
+        pen = QPen(_RED, self.brush.size * pose.view.zoom)
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.strokePath(path, pen)

@@ -1,0 +1,94 @@
+"""The Remove tool: what is painted over is gone when the hand lets go, in one step."""
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import QPoint, Qt
+
+from safelight.document import Stroke, render
+from tests.gui.conftest import open_in, photograph
+
+LEFT = Qt.MouseButton.LeftButton
+SPOT = (slice(140, 160), slice(190, 210))
+
+
+@pytest.fixture
+def opened(window, tmp_path, qtbot):
+    """A photograph with a white spot in its middle, at 100 %, and the tool in hand."""
+    pixels = photograph(300, 400) // 2
+    pixels[SPOT] = 255
+    Image.fromarray(pixels).save(tmp_path / "spot.png")
+    opened = open_in(window, tmp_path / "spot.png", qtbot)
+    opened.canvas.take("remove")
+    opened.canvas.zoom_to(1.0)
+    opened.canvas.tool.set("size", 34)
+    qtbot.waitUntil(lambda: opened.canvas.finished)
+    return opened
+
+
+def at(canvas, x, y):
+    place = canvas.view.to_widget(x, y, (canvas.width(), canvas.height()))
+    return QPoint(*(round(value) for value in place))
+
+
+def labels(opened):
+    return [step.label for step in opened.session.history.steps]
+
+
+def pixels(opened):
+    """What is seen of the whole picture."""
+    document = opened.session.document
+    return render(document, document.region, opened.session.studio.live)
+
+
+def test_a_click_removes_a_spot_in_one_step_and_selects_nothing(opened, qtbot):
+    before = pixels(opened)
+    qtbot.mouseClick(opened.canvas, LEFT, pos=at(opened.canvas, 200, 150))
+    qtbot.waitUntil(lambda: "Remove" in labels(opened))
+    after = pixels(opened)
+    assert before[SPOT].min() == 255
+    assert after[SPOT].max() < 200
+    away = np.ones(after.shape[:2], bool)
+    away[130:170, 180:220] = False
+    assert np.array_equal(before[away], after[away])
+    assert opened.session.document.selection is None
+    opened.session.undo()
+    assert labels(opened).count("Remove") == 1
+    assert np.array_equal(pixels(opened), before)
+
+
+def test_its_layer_can_be_filled_in_another_way(opened, qtbot):
+    qtbot.mouseClick(opened.canvas, LEFT, pos=at(opened.canvas, 200, 150))
+    qtbot.waitUntil(lambda: opened.filters.held is not None and opened.session.idle)
+    assert opened.filters.held.declaration.name == "remove"
+    assert "seed" in opened.session.layer.filter.settings
+
+
+def test_a_dragged_stroke_is_what_is_removed(opened, qtbot):
+    canvas = opened.canvas
+    qtbot.mousePress(canvas, LEFT, pos=at(canvas, 150, 150))
+    for x in (200, 250):
+        qtbot.mouseMove(canvas, at(canvas, x, 150))
+    assert len(labels(opened)) == 1  # nothing is done before the hand lets go
+    qtbot.mouseRelease(canvas, LEFT, pos=at(canvas, 250, 150))
+    qtbot.waitUntil(lambda: "Remove" in labels(opened))
+    mask = opened.session.layer.mask.to_array()[..., 0] > 0
+    assert mask[150, 140:260].all()
+    assert not mask[150, :130].any()
+    assert not mask[120].any()
+
+
+def test_escape_lets_go_of_a_stroke(opened, qtbot):
+    canvas = opened.canvas
+    canvas.setFocus()
+    qtbot.mousePress(canvas, LEFT, pos=at(canvas, 150, 150))
+    qtbot.keyClick(canvas, Qt.Key.Key_Escape)
+    qtbot.mouseRelease(canvas, LEFT, pos=at(canvas, 250, 150))
+    assert opened.session.idle
+    assert len(labels(opened)) == 1
+
+
+def test_without_its_filter_a_sentence_says_so(opened, qtbot):
+    stroke = Stroke(((5.0, 5.0, 1.0),), 4.0, 1.0)
+    opened.canvas.apply("nobody.nothing", stroke)
+    assert "is not installed, so nothing was done" in opened.messages.label.text()
