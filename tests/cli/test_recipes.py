@@ -19,6 +19,9 @@ def photograph(tmp_path):
     return path
 
 
+LEAVE_OUT = "--leave-out"
+
+
 def recipe(path, *steps, version=1):
     path.write_text(json.dumps({"version": version, "steps": steps}))
     return path
@@ -70,6 +73,26 @@ def test_a_step_that_holds_pixels_is_named_and_no_recipe_is_written(tmp_path, ca
     assert main(["recipe", str(tmp_path / "a.safelight"), str(tmp_path / "r.json")]) == 1
     assert "Step 1, Pixels, holds pixels" in capsys.readouterr().err
     assert not (tmp_path / "r.json").exists()
+    assert main(["recipe", str(tmp_path / "a.safelight"), str(tmp_path / "r.json"), LEAVE_OUT]) == 1
+    assert "nothing is left for a recipe" in capsys.readouterr().err
+    assert not (tmp_path / "r.json").exists()
+
+
+def test_what_no_recipe_can_hold_is_left_out_when_that_is_asked_for_and_named(tmp_path, capsys):
+    raster = Raster.from_array(np.zeros((3, 3, 3), np.uint8))
+    document = Document.from_raster(raster)
+    layer = document.layers[0].id
+    history = History.start(document).do(edits.set_opacity(layer, 0.5))
+    history = history.do(edits.set_pixels(layer, Raster.filled(3, 3, (9, 9, 9), "uint8")))
+    Project.create(tmp_path / "a.safelight", history.do(edits.flip(axis="vertical"))).close()
+    out = tmp_path / "r.json"
+    assert main(["recipe", str(tmp_path / "a.safelight"), str(out)]) == 1
+    assert LEAVE_OUT in capsys.readouterr().err
+    assert main(["recipe", str(tmp_path / "a.safelight"), str(out), LEAVE_OUT]) == 0
+    assert "Step 2, Pixels, holds pixels" in capsys.readouterr().err
+    steps = json.loads(out.read_text())["steps"]
+    assert [step["command"] for step in steps] == ["set_opacity", "flip"]
+    assert "Pixels" not in out.read_text()
 
 
 @pytest.mark.parametrize(

@@ -33,11 +33,11 @@ def reference(pixels, matrix, x, y):
     (a, b, c), (d, e, f), (g, h, i) = np.reshape(matrix, (3, 3))
     far = g * x + h * y + i
     u, v = (a * x + b * y + c) / far, (d * x + e * y + f) / far
-    wide = max(math.hypot(a - u * g, b - u * h) / far, 1)
-    high = max(math.hypot(d - v * g, e - v * h) / far, 1)
+    reach = math.hypot(a - u * g, b - u * h) / far, math.hypot(d - v * g, e - v * h) / far
+    wide, high = (max(pixels_of_the_source, 1) for pixels_of_the_source in reach)
     rows, columns, _ = pixels.shape
-    cover = np.clip(min(u, columns - u) / wide + 0.5, 0, 1)
-    cover *= np.clip(min(v, rows - v) / high + 0.5, 0, 1)
+    cover = np.clip(min(u, columns - u) / reach[0] + 0.5, 0, 1)
+    cover *= np.clip(min(v, rows - v) / reach[1] + 0.5, 0, 1)
 
     def weights(at, size):
         places = np.arange(math.floor(at - 3 * size) - 1, math.ceil(at + 3 * size) + 2)

@@ -101,9 +101,9 @@ def looks(monkeypatch):
     """The first pixel of each tile that is computed."""
     made = []
 
-    def counted(pixels, window, matrix, corner, beyond, target):
+    def counted(pixels, window, matrix, corner, *more):
         made.append(corner)
-        resample(pixels, window, matrix, corner, beyond, target)
+        resample(pixels, window, matrix, corner, *more)
 
     resample = lanczos.resample
     monkeypatch.setattr(view_module, "resample", counted)

@@ -15,6 +15,7 @@ from safelight.actions.recipes import (
     play,
     read_recipe,
     recipe_of,
+    recorded,
 )
 from safelight.cli.commands import (
     FAILURES,
@@ -203,14 +204,22 @@ def recipe(words: list[str]) -> int:
     parser.add_argument("project", type=file_name, metavar="PROJECT")
     parser.add_argument("output", type=file_name, metavar="OUT", help="the file to write, JSON")
     parser.add_argument("--overwrite", action="store_true", help="replace OUT if it exists")
+    parser.add_argument(
+        "--leave-out",
+        action="store_true",
+        help="leave out what no recipe can hold, as painted pixels, and say what that is",
+    )
     options = parser.parse_args(words[1:])
     project, history = actions.Project.open(options.project)
     try:
-        found = recipe_of(history)
+        found, lost = recorded(history) if options.leave_out else (recipe_of(history), ())
     except RecipeError as error:
-        return complain(f"{options.project}: {error}")
+        return complain(f"{options.project}: {error} With --leave-out the others are saved.")
     finally:
         project.close()
+    if lost and not found.steps:
+        return complain(f"{options.project}: {lost[0]} So nothing is left for a recipe.")
+    say(lost)
     text = found.to_json().encode("utf-8")
     actions.atomic_write(options.output, lambda file: file.write(text), overwrite=options.overwrite)
     count = len(found.steps)

@@ -42,6 +42,7 @@ from safelight.pixels import (
     DEPTHS,
     MODES,
     WHITE,
+    Method,
     Raster,
     RasterBuilder,
     View,
@@ -963,16 +964,20 @@ def resize(
     width: _Side = 0,
     height: _Side = 0,
     linear: Annotated[bool, "Pixels are averaged in linear light"] = False,
+    method: Annotated[
+        Method, "Lanczos is the sharpest, bicubic rings less, nearest keeps pixel art as it is"
+    ] = "lanczos",
     live: Live | None = None,
 ) -> Document:
-    """Make the picture of another number of pixels (Lanczos-3); of one side stated the other
+    """Make the picture of another number of pixels; of one side stated the other
     follows, and lengths of filters and masks follow both. What a crop has hidden goes.
     """
     if not (width or height):
         raise EditError("state a width or a height")
     width = width or max(round(document.width * height / document.height), 1)
     height = height or max(round(document.height * width / document.width), 1)
-    resized = geometry.resize(document, width, height, linear=linear or document.linear)
+    light = linear or document.linear
+    resized = geometry.resize(document, width, height, linear=light, method=method)
     if resized is document:
         return document
     factor = math.sqrt(width * height / (document.width * document.height))
@@ -1010,6 +1015,24 @@ def straighten(
     what lies beside that is kept.
     """
     return geometry.straighten(document, angle)
+
+
+_Keystone: TypeAlias = Annotated[
+    float, Number(-geometry.MOST_KEYSTONE, geometry.MOST_KEYSTONE, slider=(-30, 30), unit="%")
+]
+
+
+@command("&Perspective", menu="Image", section=1, asks=True)
+def perspective(
+    document: Document,
+    *,
+    vertical: Annotated[_Keystone, "Widens the upper edge; the lower one where negative"] = 0.0,
+    horizontal: Annotated[_Keystone, "Widens the left edge; the right one where negative"] = 0.0,
+) -> Document:
+    """Show the picture as if the camera had been held level, so that falling lines stand; what lies
+    beside that is kept.
+    """
+    return allowed(geometry.upright, document, vertical, horizontal)
 
 
 @command("Reveal &all", menu="Image", section=1, when=_reveals)

@@ -13,7 +13,7 @@ from safelight.document.document import Document
 from safelight.document.layer import Layer
 from safelight.document.place import IDENTITY, Place
 from safelight.document.plane import held_around, reachable
-from safelight.pixels import Raster, View
+from safelight.pixels import Method, Raster, View
 
 LONGEST_SIDE = 1_000_000
 """Pixels of a picture's side that are believed."""
@@ -23,6 +23,12 @@ _NEAR = 1e-6
 
 MOST_PIXELS = 500_000_000
 """Pixels that are made at once: 8 GB while they are numbers of a computation."""
+
+MOST_KEYSTONE = 60
+"""Percent of an edge that a perspective takes away at most."""
+
+_EDGE = 2.0
+"""Pixels around a picture in perspective that are not shown."""
 
 
 def framed(document: Document, width: int, height: int, through: Place) -> Document:
@@ -113,6 +119,29 @@ def _on_pixels(document: Document) -> Document:
 def perspective(document: Document, width: int, height: int, through: Place) -> Document:
     """A picture of that size whose points lead ``through`` a perspective to the present one's."""
     return framed(document, width, height, through)
+
+
+def upright(document: Document, vertical: float, horizontal: float) -> Document:
+    """The picture as if the camera had been held level: of its upper edge ``vertical`` percent less
+    is seen than of the lower one, of the left edge ``horizontal`` percent less than of the right
+    one; of the others where negative. It stays as large, and no corner is empty. Raises ValueError
+    for more than MOST_KEYSTONE percent.
+    """
+    if not max(abs(vertical), abs(horizontal)) <= MOST_KEYSTONE:
+        raise ValueError(f"a perspective is of {MOST_KEYSTONE} percent at most")
+    if not (vertical or horizontal):
+        return document
+    width, height = document.width, document.height
+    # What is resampled has whole pixels around it, so that its own edge stays opaque.
+    rim = min(_EDGE, width / 4, height / 4)
+    across, down = width - 2 * rim, height - 2 * rim
+    top, bottom = (max(sign * vertical, 0) / 200 * across + rim for sign in (1, -1))
+    left, right = (max(sign * horizontal, 0) / 200 * down + rim for sign in (1, -1))
+    corners = (
+        *((top, left), (width - top, right)),
+        *((width - bottom, height - right), (bottom, height - left)),
+    )
+    return perspective(document, width, height, Place.onto(width, height, corners))
 
 
 def moved(document: Document, layer: Layer, change: Place) -> Document:
@@ -231,20 +260,20 @@ def with_hidden(document: Document) -> Document:
     return crop(document, reachable(document, max(held.width, held.height)))
 
 
-def settled(document: Document) -> Document:
+def settled(document: Document, method: Method = "lanczos") -> Document:
     """The document of the picture alone, in a plane of which it is the whole: what its frame hides
-    is gone, and what it showed through maps is pixels. Itself where that is so already. What has
-    no rasters of its own stays what it is: it shows itself in any size.
+    is gone, and what it showed through maps is pixels, made by a ``method``. Itself where that is
+    so already. What has no rasters of its own stays what it is: it shows itself in any size.
     """
     picture = document.picture
     if picture is document:
         return document
 
     def held(raster: Raster | None, depth: str) -> Raster | None:
-        return raster.held(depth) if isinstance(raster, View) else raster
+        return raster.by(method).held(depth) if isinstance(raster, View) else raster
 
     def pixels(raster: Raster) -> Raster:
-        return raster.held(document.depth) if isinstance(raster, View) else raster
+        return raster.by(method).held(document.depth) if isinstance(raster, View) else raster
 
     without = {
         layer.id: layer.content
@@ -263,8 +292,15 @@ def settled(document: Document) -> Document:
     return replace(picture, layers=layers, selection=held(picture.selection, "uint8"))
 
 
-def resize(document: Document, width: int, height: int, *, linear: bool | None = None) -> Document:
-    """The picture made of another number of pixels, new ones (Lanczos-3). Lengths of filters
+def resize(
+    document: Document,
+    width: int,
+    height: int,
+    *,
+    linear: bool | None = None,
+    method: Method = "lanczos",
+) -> Document:
+    """The picture made of another number of pixels, new ones, by a ``method``. Lengths of filters
     stay; what filters have kept is resized too. ``linear`` says whether in linear light; None: as
     the document has it. Raises ValueError for a size that no picture has, and for more pixels than
     MOST_PIXELS.
@@ -276,7 +312,8 @@ def resize(document: Document, width: int, height: int, *, linear: bool | None =
         return document
     scale = Place.scaled(document.width / max(width, 1), document.height / max(height, 1))
     asked = document if linear is None else in_linear_light(document, linear)
-    return in_linear_light(settled(framed(asked, width, height, scale)), document.linear)
+    made = settled(framed(asked, width, height, scale), method)
+    return in_linear_light(made, document.linear)
 
 
 def in_linear_light(document: Document, linear: bool = True) -> Document:

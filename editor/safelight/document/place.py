@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from safelight.pixels import Matrix, is_exact
@@ -72,6 +73,23 @@ class Place:
     def scaled(cls, across: float, down: float) -> Place:
         """Everything as many times as wide and high."""
         return cls.affine(across, 0, 0, 0, down, 0)
+
+    @classmethod
+    def onto(cls, width: float, height: float, corners: Sequence[tuple[float, float]]) -> Place:
+        """A rectangle from (0, 0) whose corners come to lie there, clockwise (Heckbert 1989)."""
+        (x0, y0), (x1, y1), (x2, y2), (x3, y3) = corners
+        x, y = x0 - x1 + x2 - x3, y0 - y1 + y2 - y3
+        right, down = (x1 - x2, y1 - y2), (x3 - x2, y3 - y2)
+        size = right[0] * down[1] - down[0] * right[1]
+        g, h = (x * down[1] - down[0] * y) / size, (right[0] * y - x * right[1]) / size
+        unit = cls(
+            (
+                *(x1 - x0 + g * x1, x3 - x0 + h * x3, x0),
+                *(y1 - y0 + g * y1, y3 - y0 + h * y3, y0),
+                *(g, h, 1.0),
+            )
+        )
+        return unit.after(cls.scaled(1 / width, 1 / height))
 
     def after(self, first: Place) -> Place:
         """The map that does ``first``, then this one."""

@@ -4,7 +4,7 @@ from safelight.pixels.blend import MODES, blend, composite
 from safelight.pixels.colour import SRGB, ColourError, Profile
 from safelight.pixels.depth import DEPTHS, WHITE, deeper, from_float, to_float
 from safelight.pixels.fused import DAB, RESAMPLE, TONE, kernels_ready, prepare_kernels
-from safelight.pixels.lanczos import Matrix
+from safelight.pixels.lanczos import Matrix, Method
 from safelight.pixels.neighbours import filled, is_finite, mended, seen, surroundings
 from safelight.pixels.tiles import (
     TILE,
@@ -28,6 +28,7 @@ __all__ = [
     "is_exact",
     "MODES",
     "Matrix",
+    "Method",
     "View",
     "RESAMPLE",
     "SRGB",

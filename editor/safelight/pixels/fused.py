@@ -780,10 +780,11 @@ def _resample(
             if far <= 1e-9:
                 continue
             u, v = (a * x + b * y + c) / far, (d * x + e * y + f) / far
-            wide = min(max(np.sqrt((a - u * g) ** 2 + (b - u * h) ** 2) / far, 1.0), 64.0)
-            high = min(max(np.sqrt((d - v * g) ** 2 + (e - v * h) ** 2) / far, 1.0), 64.0)
-            cover = min(max(min(u, width - u) / wide + 0.5, 0.0), 1.0)
-            cover *= min(max(min(v, height - v) / high + 0.5, 0.0), 1.0)
+            across = min(max(np.sqrt((a - u * g) ** 2 + (b - u * h) ** 2) / far, 1e-9), 64.0)
+            down = min(max(np.sqrt((d - v * g) ** 2 + (e - v * h) ** 2) / far, 1e-9), 64.0)
+            wide, high = max(across, 1.0), max(down, 1.0)
+            cover = min(max(min(u, width - u) / across + 0.5, 0.0), 1.0)
+            cover *= min(max(min(v, height - v) / down + 0.5, 0.0), 1.0)
             if cover <= 0:
                 continue
             total[:] = 0.0

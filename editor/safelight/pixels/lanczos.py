@@ -3,13 +3,14 @@
 Each pixel is one Lanczos-3 sum (Duchon 1979; Turkowski 1990) over the raster's pixels around where
 its middle comes to lie, as wide as a pixel of the result reaches there (1 to ``WIDEST``), in
 float64. It is compiled by ``safelight.pixels.fused``; until then, and without numba, it runs in
-numpy with the same result. A map that keeps rows and columns is one sum along each, in numpy.
+numpy with the same result. A map that keeps rows and columns is one sum along each, in numpy. Other
+methods, a bicubic sum (Keys 1981) and the nearest pixel alone, are numpy's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +30,16 @@ _BAND = 64
 _WORTH_IT = 1 << 20
 """Pixels in numpy that take longer than to have the kernel compiled or loaded."""
 
+Method: TypeAlias = Literal["lanczos", "bicubic", "nearest"]
+"""How a pixel comes of those of the raster."""
+
 Numbers = NDArray[np.float64]
+_NOTHING = 1e-9
+"""Pixels of a raster that one of a view stands for at the least."""
+
+_Bell: TypeAlias = Callable[[Numbers], Numbers]
+"""The weight of a pixel by its distance."""
+
 Kernel = Callable[..., None]
 """(pixels, window, matrix, corner, beyond, made): as ``resample``, of a compiled one."""
 
@@ -51,9 +61,10 @@ def resample(
     corner: tuple[int, int],
     beyond: float,
     made: NDArray[np.float32],
+    method: Method = "lanczos",
 ) -> None:
     """Fill ``made`` (height, width, channels), whose first pixel is at ``corner``, with a raster
-    that is seen through ``matrix``.
+    that is seen through ``matrix``, by a ``method``; "nearest" is ``nearest``'s.
 
     ``pixels`` (rows, columns, channels), premultiplied, is the part of a raster of ``window`` (x,
     y, the raster's width and height) that counts. The raster goes on as it ends, and shows as far
@@ -62,17 +73,51 @@ def resample(
     """
     a, b, c, d, e, f, g, h, _ = matrix
     if g == h == b == d == 0:
-        _by_axes(pixels, window, (a, c, e, f), corner, beyond, made)
+        _by_axes(pixels, window, (a, c, e, f), corner, beyond, made, method)
         return
     if g == h == a == e == 0:  # rows of the one are columns of the other
         turned = made.transpose(1, 0, 2)
-        _by_axes(pixels, window, (b, c, d, f), corner[::-1], beyond, turned)
+        _by_axes(pixels, window, (b, c, d, f), corner[::-1], beyond, turned, method)
+        return
+    if method != "lanczos":
+        in_numpy(pixels, window, matrix, corner, beyond, made, method)
         return
     if COMPILERS and not COMPILED:
         _compile_if_worth_it(made.shape[0] * made.shape[1])
     kernel = COMPILED[0] if COMPILED else in_numpy
     numbers = np.array(window, np.int64), np.array(matrix, np.float64), np.array(corner, np.int64)
     kernel(pixels, *numbers, float(beyond), made)
+
+
+def nearest(
+    pixels: NDArray[Any],
+    window: tuple[int, int, int, int],
+    matrix: Matrix,
+    corner: tuple[int, int],
+    made: NDArray[Any],
+) -> None:
+    """As ``resample``, of straight pixels of any depth: each is the one that its middle lies in, as
+    that is. Where there is none ``made`` stays as it is.
+    """
+    a, b, c, d, e, f, g, h, i = matrix
+    height, width = made.shape[:2]
+    left, top, wide, high = window
+    x = corner[0] + np.arange(width)[None] + 0.5
+    for row in range(0, height, _BAND):
+        band = made[row : row + _BAND]
+        y = corner[1] + row + np.arange(band.shape[0])[:, None] + 0.5
+        far = g * x + h * y + i
+        before = far > 1e-9
+        far = np.where(before, far, 1.0)
+        # A middle on the line between two pixels is the one's behind it, whatever was rounded.
+        u = np.floor((a * x + b * y + c) / far + 1e-9)
+        v = np.floor((d * x + e * y + f) / far + 1e-9)
+        there = before & (u >= 0) & (v >= 0) & (u < wide) & (v < high)
+        found = pixels[(v[there] - top).astype(np.int64), (u[there] - left).astype(np.int64)]
+        own = found.shape[-1]
+        band[there, :own] = found
+        if band.shape[2] > own:
+            band[there, own:] = 1
 
 
 def _by_axes(
@@ -82,12 +127,17 @@ def _by_axes(
     corner: tuple[int, ...],
     beyond: float,
     made: NDArray[np.float32],
+    method: Method,
 ) -> None:
     """As ``resample``, of a map that is one of columns, ``numbers[:2]`` times and more, and one of
     rows, ``numbers[2:]``: first the sums along rows, then those along columns.
     """
-    across, columns = _weights(*numbers[:2], corner[0], made.shape[1], window[::2], pixels.shape[1])
-    down, rows = _weights(*numbers[2:], corner[1], made.shape[0], window[1::2], pixels.shape[0])
+    bell = _BELLS[method]
+    height, width = made.shape[:2]
+    across, columns = _weights(
+        *numbers[:2], corner[0], width, window[::2], pixels.shape[1], bell=bell
+    )
+    down, rows = _weights(*numbers[2:], corner[1], height, window[1::2], pixels.shape[0], bell=bell)
     for top in range(0, made.shape[0], _BAND):
         band, part = made[top : top + _BAND], slice(top, top + _BAND)
         used = [row[part] for _, row in rows]
@@ -110,7 +160,14 @@ def _weighed(held: Numbers, taps: list[tuple[Numbers, NDArray[np.int64]]]) -> Nu
 
 
 def _weights(
-    scale: float, start: float, corner: int, count: int, raster: tuple[int, int], held: int
+    scale: float,
+    start: float,
+    corner: int,
+    count: int,
+    raster: tuple[int, int],
+    held: int,
+    *,
+    bell: _Bell,
 ) -> tuple[Numbers, list[tuple[Numbers, NDArray[np.int64]]]]:
     """How much of each column is covered, and of each tap its weights, of a sum of 1, and where it
     looks among the columns ``held``; ``raster`` has the first of these, and all that it has.
@@ -118,8 +175,10 @@ def _weights(
     left, size = raster
     at = scale * (corner + np.arange(count) + 0.5) + start
     wide = np.full(count, min(max(abs(scale), 1.0), WIDEST))
-    cover = np.clip(np.minimum(at, size - at) / wide + 0.5, 0, 1)
-    taps = list(_taps(np.where(cover > 0, at, 0), wide))
+    # Of a pixel of the result, which is less than one of the raster where that is enlarged.
+    reach = min(max(abs(scale), _NOTHING), WIDEST)
+    cover = np.clip(np.minimum(at, size - at) / reach + 0.5, 0, 1)
+    taps = list(_taps(np.where(cover > 0, at, 0), wide, bell))
     total = sum(weight for weight, _ in taps)
     return cover, [
         (weight / total, np.clip(np.clip(place, 0, size - 1) - left, 0, held - 1))
@@ -146,20 +205,27 @@ def _compile_if_worth_it(pixels: int) -> None:
 
 
 def in_numpy(
-    pixels: Any, window: Any, matrix: Any, corner: Any, beyond: float, made: NDArray[np.float32]
+    pixels: Any,
+    window: Any,
+    matrix: Any,
+    corner: Any,
+    beyond: float,
+    made: NDArray[np.float32],
+    method: Method = "lanczos",
 ) -> None:
     """As ``resample``, whatever is compiled."""
+    bell = _BELLS[method]
     height, width = made.shape[:2]
     rows = max(_NUMBERS // width, 1)
     for top in range(0, height, rows):
         band = made[top : top + rows]
         y = corner[1] + top + np.arange(band.shape[0])[:, None] + 0.5
         x = corner[0] + np.arange(width)[None] + 0.5
-        cover, total = _sums(pixels, window, matrix, np.broadcast_arrays(x, y))
+        cover, total = _sums(pixels, window, matrix, np.broadcast_arrays(x, y), bell)
         _put(band, total, cover, beyond)
 
 
-def _sums(pixels: Any, window: Any, matrix: Any, at: Any) -> tuple[Numbers, Numbers]:
+def _sums(pixels: Any, window: Any, matrix: Any, at: Any, bell: _Bell) -> tuple[Numbers, Numbers]:
     """How much of each pixel the raster covers, and the weighed mean of the raster there."""
     a, b, c, d, e, f, g, h, i = matrix
     x, y = at
@@ -167,37 +233,55 @@ def _sums(pixels: Any, window: Any, matrix: Any, at: Any) -> tuple[Numbers, Numb
     before = far > 1e-9
     far = np.where(before, far, 1.0)
     u, v = (a * x + b * y + c) / far, (d * x + e * y + f) / far
-    wide = np.clip(np.sqrt((a - u * g) ** 2 + (b - u * h) ** 2) / far, 1, WIDEST)
-    high = np.clip(np.sqrt((d - v * g) ** 2 + (e - v * h) ** 2) / far, 1, WIDEST)
+    across = np.clip(np.sqrt((a - u * g) ** 2 + (b - u * h) ** 2) / far, _NOTHING, WIDEST)
+    down = np.clip(np.sqrt((d - v * g) ** 2 + (e - v * h) ** 2) / far, _NOTHING, WIDEST)
+    wide, high = np.maximum(across, 1), np.maximum(down, 1)
     left, top, width, height = window
-    cover = np.clip(np.minimum(u, width - u) / wide + 0.5, 0, 1)
-    cover *= np.clip(np.minimum(v, height - v) / high + 0.5, 0, 1)
+    cover = np.clip(np.minimum(u, width - u) / across + 0.5, 0, 1)
+    cover *= np.clip(np.minimum(v, height - v) / down + 0.5, 0, 1)
     cover = np.where(before, cover, 0)
     # What lies far beside the raster is not looked for: it is not shown.
     u, v = np.where(cover > 0, u, 0), np.where(cover > 0, v, 0)
-    across = [
+    columns = [
         (weight, np.clip(np.clip(at, 0, width - 1) - left, 0, pixels.shape[1] - 1))
-        for weight, at in _taps(u, wide)
+        for weight, at in _taps(u, wide, bell)
     ]
     total = np.zeros((*u.shape, pixels.shape[2]))
     weights = np.zeros_like(u)
-    for weigh, row in _taps(v, high):
+    for weigh, row in _taps(v, high, bell):
         row = np.clip(np.clip(row, 0, height - 1) - top, 0, pixels.shape[0] - 1)
-        for bell, column in across:
-            weight = weigh * bell
+        for own, column in columns:
+            weight = weigh * own
             weights += weight
             total += weight[..., None] * pixels[row, column]
     return cover, total / weights[..., None]
 
 
-def _taps(middle: Numbers, size: Numbers) -> Iterator[tuple[Numbers, NDArray[np.int64]]]:
+def _lanczos(t: Numbers) -> Numbers:
+    """Lanczos-3, of distances of 3 at the most."""
+    s = np.pi * t
+    near = np.abs(s) < 1e-9
+    s = np.where(near, 1.0, s)
+    return np.where(near, 1.0, 3 * np.sin(s) * np.sin(s / 3) / (s * s))
+
+
+def _bicubic(t: Numbers) -> Numbers:
+    """Keys (1981), a = -1/2: a parabola goes through it unchanged."""
+    t = np.abs(t)
+    near, far = (1.5 * t - 2.5) * t * t + 1, ((-0.5 * t + 2.5) * t - 4) * t + 2
+    return np.where(t < 1, near, np.where(t < 2, far, 0.0))
+
+
+_BELLS: dict[str, _Bell] = {"lanczos": _lanczos, "bicubic": _bicubic}
+
+
+def _taps(
+    middle: Numbers, size: Numbers, bell: _Bell
+) -> Iterator[tuple[Numbers, NDArray[np.int64]]]:
     """The weights of the pixels around each of ``middle``, and where they lie, one by one."""
     first = np.ceil(middle - 0.5 - 3 * size).astype(np.int64)
     last = np.floor(middle - 0.5 + 3 * size).astype(np.int64)
     for step in range(int((last - first).max()) + 1):
         place = first + step
-        s = np.pi * (place + 0.5 - middle) / size
-        near = np.abs(s) < 1e-9
-        s = np.where(near, 1.0, s)
-        bell = np.where(near, 1.0, 3 * np.sin(s) * np.sin(s / 3) / (s * s))
-        yield np.where(place <= last, bell, 0.0), place
+        weight = bell((place + 0.5 - middle) / size)
+        yield np.where(place <= last, weight, 0.0), place

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from safelight.api import Region
 from safelight.pixels.colour import Profile
 from safelight.pixels.depth import WHITE, from_float, to_float
-from safelight.pixels.lanczos import WIDEST, Matrix, resample
+from safelight.pixels.lanczos import WIDEST, Matrix, Method, nearest, resample
 from safelight.pixels.tiles import Raster, places, tile_digest
 
 
@@ -30,12 +30,13 @@ class View(Raster):
     """``source`` through ``matrix`` (from the view's points to its own), ``width`` x ``height``.
 
     What lies beyond the source is transparent; of a mask (one channel) it is ``beyond``, 0 or 1.
-    With a colour space ``light`` colours are averaged in linear light of it. Exact views have the
+    With a colour space ``light`` colours are averaged in linear light of it; ``method`` says how.
+    Exact views have the
     source's depth; what is computed is float32, and kept for a while: only the last tiles of all
     views that were looked at are held.
     """
 
-    __slots__ = ("_levels", "beyond", "light", "matrix", "source")
+    __slots__ = ("_levels", "beyond", "light", "matrix", "method", "source")
 
     def __init__(
         self,
@@ -47,8 +48,10 @@ class View(Raster):
         *,
         channels: int = 0,
         light: Profile | None = None,
+        method: Method = "lanczos",
     ) -> None:
         self.light = light if source.channels > 1 else None
+        self.method = method
         self.source, self.matrix, self.beyond = source, matrix, beyond
         self._levels: dict[int, View] = {}
         exact = is_exact(matrix)
@@ -77,6 +80,12 @@ class View(Raster):
         source = self.source.level(level)
         return View(source, scaled, *size, self.beyond, channels=self.channels, light=self.light)
 
+    def by(self, method: Method) -> View:
+        """The view with its pixels computed in another way."""
+        size = self.width, self.height
+        told: dict[str, Any] = {"channels": self.channels, "light": self.light}
+        return View(self.source, self.matrix, *size, self.beyond, method=method, **told)
+
     def held(self, depth: str) -> Raster:
         """What is seen, as pixels in memory, in ``depth``."""
         pixels = self.to_array()
@@ -95,6 +104,7 @@ class View(Raster):
                 shape = at.height, at.width, channels
                 told = (self.matrix, self.beyond, channels, at.x, at.y, *shape)
                 text = own + repr(told).encode() + (b"" if self.light is None else b"light")
+                text += b"" if self.method == "lanczos" else self.method.encode()
                 self._digests[index] = hashlib.blake2b(text, digest_size=16).digest()
         return [digest for digest in self._digests if digest is not None]
 
@@ -174,20 +184,18 @@ class View(Raster):
         window = self._window(region)
         if window is None:
             return made
+        place = (window.x, window.y, self.source.width, self.source.height)
+        corner = region.x, region.y
         pixels = np.ascontiguousarray(to_float(self.source.read(window)))
+        if self.method == "nearest":
+            nearest(pixels, place, self.matrix, corner, made)
+            return made
         if self.light is not None:
             pixels = np.ascontiguousarray(self.light.to_light(pixels))
         if self.source.channels == 4:
             pixels = pixels.copy()
             pixels[..., :3] *= pixels[..., 3:]
-        resample(
-            pixels,
-            (window.x, window.y, self.source.width, self.source.height),
-            self.matrix,
-            (region.x, region.y),
-            float(self.beyond),
-            made,
-        )
+        resample(pixels, place, self.matrix, corner, float(self.beyond), made, self.method)
         return made if self.light is None else self.light.from_light(made)
 
     def _window(self, region: Region) -> Region | None:
@@ -231,6 +239,7 @@ class _Tile:
         "_light",
         "_made",
         "_matrix",
+        "_method",
         "_place",
         "_source",
     )
@@ -239,6 +248,7 @@ class _Tile:
         # Not the view itself: that would be a circle.
         self._source, self._matrix, self._beyond = view.source, view.matrix, view.beyond
         self._place, self._channels, self._light = place, channels, view.light
+        self._method = view.method
         self._made: NDArray[Any] | None = None
 
     @property
@@ -267,7 +277,7 @@ class _Tile:
     def _look(self) -> NDArray[Any]:
         view = View.__new__(View)
         view.source, view.matrix, view.beyond = self._source, self._matrix, self._beyond
-        view.light = self._light
+        view.light, view.method = self._light, self._method
         made = view.pixels(self._place, self._channels)
         made.flags.writeable = False
         return made
