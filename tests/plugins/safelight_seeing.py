@@ -49,6 +49,19 @@ def undecided(image: api.Image, prepared: dict) -> api.Image:
     return image.copy()
 
 
+def of_the_dark(image: api.Image) -> dict[str, object]:
+    """Its mean, of a dark picture alone."""
+    if image.mean() > 0.2:
+        raise api.Unfit("this picture is not dark. Choose a dark one")
+    return {"level": image.mean()}
+
+
+@api.filter("Only dark", category="Test", prepare=of_the_dark)
+def only_dark(image: api.Image, prepared: dict) -> api.Image:
+    """White where the picture is dark."""
+    return np.ones_like(image) if prepared else image.copy()
+
+
 @api.filter("Erase", category="Test", reach=lambda context: context)
 def erase(
     image: api.Image,
@@ -97,4 +110,4 @@ def wash(
 
 @api.hookimpl
 def filters():
-    return [level_out, glance, undecided, erase, bright, even_out, wash]
+    return [level_out, glance, undecided, only_dark, erase, bright, even_out, wash]

@@ -125,6 +125,16 @@ def test_what_is_no_plain_data_fails_in_a_sentence(start):
     assert "no plain data" in outcome.message
 
 
+def test_a_picture_that_a_filter_can_do_nothing_with_is_told_so_in_a_sentence(start):
+    with pytest.raises(JobFailed) as told:
+        start("only_dark", photograph()).wait(180)
+    assert str(told.value).endswith(
+        "can do nothing here: this picture is not dark. Choose a dark one."
+    )
+    dark = Document.from_raster(Raster.from_array(np.full((30, 40, 3), 9, np.uint8)))
+    assert (start("only_dark", dark).wait(180).raster.to_array() == 255).all()
+
+
 def test_the_tables_of_a_jpeg_are_known_to_prepare(start, tmp_path):
     file, bytes_ = tmp_path / "a.jpg", io.BytesIO()
     picture = PillowImage.fromarray(photograph().layers[0].raster.to_array())

@@ -49,7 +49,7 @@ from safelight.api.parameters import (
     Unless,
 )
 from safelight.api.photograph import Photograph
-from safelight.api.prepare import Prepare, Prepared, Source
+from safelight.api.prepare import Prepare, Prepared, Source, Unfit
 from safelight.api.region import Region
 from safelight.api.shapes import curve_samples
 from safelight.api.table import (
@@ -107,6 +107,7 @@ __all__ = [
     "TableError",
     "Transfer",
     "Tray",
+    "Unfit",
     "Unless",
     "between",
     "chosen",

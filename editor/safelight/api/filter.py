@@ -298,7 +298,8 @@ def filter(
     the picture's file says of how it was stored, and for the ``job``, to run networks. What it
     returns, a mapping of names to numbers, texts, or lists of them, is given to every piece as the
     argument ``prepared``; what stands there under the name of a parameter is shown beside that
-    parameter.
+    parameter. For a picture that the filter can do nothing with it raises ``api.Unfit``; called
+    without a real picture, as in a rehearsal, the filter is then given nothing ``prepared``.
 
     ``zoomable`` says that a smaller picture, with lengths (``api.Pixels``) as much shorter, gives
     a smaller version of the same result, as nearly as can be seen. It is then tried at the size at

@@ -30,6 +30,14 @@ _VIEWS = ("image", "thumbnail")
 _LARGEST = 1 << 20  # characters of JSON: it is sent with every piece
 
 
+class Unfit(Exception):
+    """A picture that a filter can do nothing with.
+
+    Raised by ``prepare``. The text is for the user, says why and what to do, and goes on after
+    the filter's name: ``no sky was found in this photograph``.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """What the file that a picture was opened from says of how it was stored.

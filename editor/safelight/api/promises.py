@@ -18,7 +18,7 @@ from safelight.api.filter import Declaration, registered
 from safelight.api.image import Image, Mask
 from safelight.api.job import Cancelled
 from safelight.api.kinds import Value
-from safelight.api.prepare import THUMBNAIL
+from safelight.api.prepare import THUMBNAIL, Unfit
 from safelight.api.region import Region
 
 Filter = Callable[..., Image]
@@ -102,7 +102,10 @@ class Bound:
     def _prepared(self, whole: Image, job: Any) -> dict[str, Any]:
         prepares = self.entry.declaration.prepares
         view = thumbnail(whole) if "thumbnail" in prepares else whole
-        return self.entry.prepared(frozen(view), self.settings, job=job or self._job)
+        try:
+            return self.entry.prepared(frozen(view), self.settings, job=job or self._job)
+        except Unfit:
+            return {}
 
     def result(
         self, image: Image, region: Region | None = None, whole: Image | None = None

@@ -294,7 +294,11 @@ class Worker:
         job.check()
         source = api.Source(tuple(tuple(table) for table in message["quantisation"]))
         whole, settings = self._image(message["input"]), _settings(entry, message)
-        values = entry.prepared(whole, settings, source, job)
+        try:
+            values = entry.prepared(whole, settings, source, job)
+        except api.Unfit as error:
+            self.reply(message, "failed", kind="unfit", reason=str(error)[:2000], details="")
+            return
         self.reply(message, "prepared", values=values)
 
     def _find_settings(self, message: protocol.Message) -> None:

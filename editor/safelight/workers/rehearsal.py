@@ -92,13 +92,17 @@ def rehearse(
 
     ``real`` is the job it is rehearsed for: progress is told to it, and it can be cancelled.
     ``images`` names the pictures and layers that it will be given; here they are grey too. It is
-    told the real ``canvas``, but makes a corner of it alone.
+    told the real ``canvas``, but makes a corner of it alone. One that can do nothing with grey is
+    called with nothing prepared.
     Raises what the filter raises, and ValueError when its result is not ``scale`` times as
     large as the image, as declared.
     """
     job = _StandIn(real, folder, contract, filter.declaration.generates)
     place = api.Region(canvas.x if canvas else 0, canvas.y if canvas else 0, _SIDE, _SIDE)
-    prepared = filter.prepared(job.image, settings, job=job)
+    try:
+        prepared = filter.prepared(job.image, settings, job=job)
+    except api.Unfit:  # as a picture of one grey may be
+        prepared = {}
     given = Given(
         place,
         dict.fromkeys(images, job.image),

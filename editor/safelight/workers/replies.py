@@ -17,6 +17,7 @@ _VERBS = {
     "device": "cannot run",
     "memory": "ran out of memory",
     "refused": "says",
+    "unfit": "can do nothing here",
     "table": "has no table that can be used",
 }
 

@@ -8,8 +8,10 @@ from safelight import api
 
 from .codes import SURFACE, Kinds, surface_kinds
 from .field import Axis, noise, piece
+from .finding import told
 from .flower import CODE, picture_of, placed
 from .palette import recoloured
+from .replacing import REACH, behind, new_sky, sky_canvas
 from .sky import STREAKS, TIMES, Asked, made
 
 SAMPLE = 8
@@ -131,6 +133,52 @@ def skies(
     return made(asked, sun, sun_at, haze, region, canvas, job.progress)
 
 
+@api.filter("Replace sky", category="Generate", reach=REACH, prepare=told, invents=True)
+def replace_sky(
+    image: api.Image,
+    region: api.Region,
+    canvas: api.Region,
+    job: api.Job,
+    prepared: api.Prepared,
+    where: Annotated[
+        Literal["found", "selected"],
+        "The sky that is found in the photograph, or what is selected, softly where that is soft",
+    ] = "found",
+    picture: Annotated[api.Picture, "A sky of your own. None: one is generated"] = None,
+    seed: Seed = 1,
+    cloudiness: Annotated[
+        float, api.Number(0, 1, step=0.01, ends=("Clear", "Overcast")), "How much of it is clouds"
+    ] = 0.4,
+    fineness: Annotated[
+        float, api.Number(0, 1, step=0.01, ends=("Soft", "Fine")), "How small the clouds' parts are"
+    ] = 0.5,
+    time: Annotated[Literal[TIMES], "When it is seen"] = "day",
+    sun: Annotated[api.Fraction, "How bright the sun is, which clouds veil; 0: none"] = 0.0,
+    sun_at: Annotated[api.Point, "Where in the sky the sun stands"] = (0.7, 0.3),
+    light: Annotated[api.Fraction, "How much the land takes on the new sky's light"] = 0.6,
+    haze: Annotated[api.Fraction, "How pale sky and land become where they meet"] = 0.3,
+    reflection: Annotated[
+        api.Fraction, "How much what has the old sky's colours below it, water, mirrors the new one"
+    ] = 0.0,
+) -> api.Image:
+    """Put another sky behind a photograph: a generated one or your own.
+
+    Colour, position and smoothness say what is sky. To correct it, select it and choose *Where:
+    selected*.
+    """
+    if not prepared:
+        return image.copy()
+    sky_place = sky_canvas(canvas, prepared["height"])
+    asked = Asked(seed, cloudiness, fineness, time, "any")
+    sky, colours = new_sky(
+        *(picture, asked, sun, sun_at, haze, region, sky_place, job.progress),
+    )
+    if where == "selected":
+        return sky
+    shares = {"light": light, "haze": haze, "reflection": reflection}
+    return behind(image, sky, colours, prepared, shares, region, canvas)
+
+
 @api.hookimpl
 def filters():
-    return [skies, surfaces, flowers]
+    return [skies, replace_sky, surfaces, flowers]

@@ -1,0 +1,171 @@
+"""Finding: where the sky of a photograph is, by colour, position and smoothness."""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from safelight import api
+
+from .layout import Array
+
+SIDE = 224
+"""Pixels of the longer side that a sky is looked for at."""
+
+LEAST = 0.02
+"""Of a picture: less sky is none."""
+
+STEPS = 24
+"""Thresholds of roughness that are tried."""
+
+BINS = 12
+"""Steps of each colour in the histograms of sky and land."""
+
+ROWS = 24
+"""Heights at which the sky's colour is told."""
+
+NONE = "no sky was found in this photograph. Select where it is, and choose Where: what is selected"
+
+LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
+
+
+def reduced(picture: Array) -> Array:
+    """A picture at SIDE pixels or less, (height, width, 3), 0 to 1."""
+    import cv2
+
+    height, width = picture.shape[:2]
+    zoom = min(SIDE / max(height, width), 1.0)
+    size = max(round(width * zoom), 1), max(round(height * zoom), 1)
+    inside = np.clip(np.nan_to_num(picture), 0, 1).astype(np.float32)
+    return cv2.resize(inside, size, interpolation=cv2.INTER_AREA).reshape(*size[::-1], 3)
+
+
+def found(picture: Array) -> NDArray[np.bool_] | None:
+    """The sky of a reduced picture, bool (height, width); None where there is none.
+
+    Of what hangs together with the upper border, up to the roughness that sets sky and land best
+    apart (after Y. Shen and Q. Wang, "Sky Region Detection in a Single Image for Autonomous Ground
+    Robot Navigation", IJARS 10, 2013), and then what has its colours.
+    """
+    if min(picture.shape[:2]) < 8:
+        return None
+    rough = roughness(picture)
+    best, chosen = 0.0, None
+    for threshold in np.geomspace(0.004, 0.12, STEPS):
+        sky = from_above(rough < threshold)
+        if LEAST < sky.mean() < 0.97:
+            score = apart(picture, sky)
+            if score > best:
+                best, chosen = score, sky
+        elif sky.mean() >= 0.97 and chosen is None and threshold < 0.05:
+            chosen = sky
+            break
+    if chosen is None or not like_a_sky(picture, rough, chosen):
+        return None
+    if chosen.mean() < 0.97:
+        chosen = from_above(likely(picture, chosen))
+    return chosen if chosen.mean() > LEAST and like_a_sky(picture, rough, chosen) else None
+
+
+def roughness(picture: Array) -> Array:
+    """How much neighbours differ, (height, width)."""
+    import cv2
+
+    soft = cv2.GaussianBlur(picture, (3, 3), 0.8)
+    across, down = (cv2.Sobel(soft, cv2.CV_32F, *way, ksize=3) / 8 for way in ((1, 0), (0, 1)))
+    return np.sqrt((across**2 + down**2).sum(2))
+
+
+def from_above(where: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """What of a selection hangs together with the upper border, its small holes filled."""
+    import cv2
+
+    _, parts = cv2.connectedComponents(where.astype(np.uint8), connectivity=4)
+    kept = np.isin(parts, np.unique(parts[0][where[0]])) & where
+    _, others = cv2.connectedComponents((~kept).astype(np.uint8), connectivity=8)
+    sizes = np.bincount(others.ravel())
+    border = np.unique(np.concatenate([others[-1], others[:, 0], others[:, -1]]))
+    small = sizes < 0.002 * where.size
+    small[border] = False
+    return kept | (small[others] & ~kept)
+
+
+def apart(picture: Array, sky: NDArray[np.bool_]) -> float:
+    """How well a sky is set apart: the smaller the spreads of sky and land, the better."""
+    total = 0.0
+    for part, weight in ((sky, 2.0), (~sky, 1.0)):
+        values = picture[part] * 255
+        spread = np.cov(values.T) + 0.5 * np.eye(3)
+        total += weight * np.linalg.det(spread) ** (1 / 3) + np.linalg.eigvalsh(spread)[-1]
+    between = np.linalg.norm(picture[sky].mean(0) - picture[~sky].mean(0))
+    return float((0.1 + between) * np.sqrt(sky.mean()) / total)
+
+
+def likely(picture: Array, sky: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """What has a colour and a height that sky has more often than land."""
+    import cv2
+
+    places = (np.clip(picture, 0, 0.9999) * BINS).astype(int) @ np.array([BINS * BINS, BINS, 1])
+    counts = []
+    for part in (sky, ~sky):
+        histogram = np.bincount(places[part], minlength=BINS**3).astype(np.float32)
+        histogram = histogram.reshape(BINS, BINS, BINS)
+        for axis in range(3):
+            around = np.pad(histogram, [(1, 1) if n == axis else (0, 0) for n in range(3)])
+            low, high = (np.take(around, range(s, s + BINS), axis) for s in (0, 2))
+            histogram = 0.5 * histogram + 0.25 * (low + high)
+        counts.append(histogram.ravel()[places] / max(part.sum(), 1) + 1e-6)
+    rows = sky.mean(1)[:, None]
+    odds = np.log(counts[0] / counts[1]) + np.log((rows + 0.02) / (1.02 - rows))
+    return cv2.blur(odds.astype(np.float32), (3, 3)) > 0
+
+
+def like_a_sky(picture: Array, rough: Array, sky: NDArray[np.bool_]) -> bool:
+    """Whether something is light, even and of a colour that skies have."""
+    if sky[: max(len(sky) // 20, 1)].mean() < 0.2:
+        return False
+    red, green, blue = (float(value) for value in picture[sky].mean(0))
+    light = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    bluish = blue > 1.05 * red and blue > 0.95 * green
+    pink = red - green < 0.25
+    warm = red >= green and (green >= 0.95 * blue or pink) and light > 0.35
+    pale = light > 0.45 and max(red, green, blue) - min(red, green, blue) < 0.2
+    green_over = green > 1.04 * max(red, blue)
+    return float(rough[sky].mean()) < 0.03 and (bluish or warm or pale) and not green_over
+
+
+def told(thumbnail: api.Image, where: str) -> Mapping[str, Any]:
+    """What pieces need to know of the photograph's sky. Raises api.Unfit where there is none."""
+    picture = reduced(thumbnail)
+    if where == "selected":
+        sky = np.ones(picture.shape[:2], bool)
+    else:
+        sky = found(picture)
+        if sky is None:
+            raise api.Unfit(NONE)
+    height = float(np.flatnonzero(sky.any(1))[-1] + 1) / len(sky)
+    below = [float(line[-1] + 1) if len(line) else 0.0 for line in map(np.flatnonzero, sky.T)]
+    usual = np.median(picture[sky], 0)
+    rows = []
+    for part in np.array_split(np.arange(len(sky)), min(ROWS, len(sky))):
+        inside = picture[part][sky[part]]
+        rows.append(inside.mean(0) if len(inside) else (rows[-1] if rows else usual))
+    packed = zlib.compress(np.uint8(sky * 255).tobytes(), 9)
+    return {
+        "sky": base64.b64encode(packed).decode("ascii"),
+        "shape": list(sky.shape),
+        "height": height,
+        "borders": (np.array(below) / len(sky)).round(4),
+        "colours": np.array(rows).round(4),
+    }
+
+
+def matte_of(prepared: Mapping[str, Any]) -> Array:
+    """The sky that was told, float32 (height, width), 0 or 1."""
+    raw = zlib.decompress(base64.b64decode(prepared["sky"]))
+    return np.frombuffer(raw, np.uint8).reshape(prepared["shape"]).astype(np.float32) / 255
