@@ -70,6 +70,14 @@ LIVE1 = [
     Published("DRUNet", (29.79, 32.17, 34.58), SWINIR),
     Published("SwinIR", (29.86, 32.25, 34.67), SWINIR),
 ]
+PUBLISHED = {  # by task: what was measured, at which SIGMAS or QUALITIES, the rows
+    "denoise": ("white noise on CBSD68, colour PSNR in dB", ("σ = 15", "σ = 25", "σ = 50"), CBSD68),
+    "jpeg": (
+        "grey JPEG on LIVE1, PSNR in dB",
+        ("quality 10", "quality 20", "quality 40"),
+        LIVE1,
+    ),
+}
 
 
 def held_out(folder: Path) -> list[np.ndarray]:
@@ -236,7 +244,7 @@ def beside(
     return [*lines, ""]
 
 
-def table(title: str, heads: Iterable[str], rows: Rows, quoted: list[Published]) -> list[str]:
+def table(title: str, heads: Iterable[str], rows: Rows) -> list[str]:
     """The lines of one table; beside each score what is gained over the picture as it is."""
     heads = list(heads)
     lines = [title, "", f"| | {' | '.join(heads)} | source |", "|" + "---|" * (len(heads) + 2)]
@@ -247,49 +255,60 @@ def table(title: str, heads: Iterable[str], rows: Rows, quoted: list[Published])
             for score, base in zip(scores, plain, strict=True)
         ]
         lines.append(f"| {name} | {' | '.join(shown)} | measured |")
-    for row in quoted:
-        shown = [f"{score:.2f}" for score in row.scores]
-        lines.append(f"| {row.name} | {' | '.join(shown)} | {row.source}, on its pictures |")
     return [*lines, ""]
 
 
-Kinds = dict[str, tuple[Rows, list[str], list[Published]]]  # by title: rows, columns, quotations
+def published(task: str) -> list[str]:
+    """The lines of what others have published of a task: of other pictures, so in a table alone."""
+    if task not in PUBLISHED:
+        return []
+    what, heads, rows = PUBLISHED[task]
+    lines = [
+        f"{task}, as published: {what}. Of other pictures: not to be set beside the tables above.",
+        "",
+        f"| | {' | '.join(heads)} | source |",
+        "|" + "---|" * (len(heads) + 2),
+    ]
+    for row in rows:
+        shown = [f"{score:.2f}" for score in row.scores]
+        lines.append(f"| {row.name} | {' | '.join(shown)} | {row.source} |")
+    return [*lines, ""]
+
+
+Kinds = dict[str, tuple[Rows, list[str]]]  # by title: rows, columns
 
 
 def measured(task: str, originals: list[np.ndarray], network: Network | None) -> Kinds:
     """All tables of one task on one set of pictures."""
     if task == "denoise":
         heads = [f"σ = {sigma}" for sigma in SIGMAS]
-        white = "white noise, not clipped; colour PSNR in dB (quoted: CBSD68)"
+        white = "white noise, not clipped; colour PSNR in dB"
         return {
-            white: (denoise(originals, network, clipped=False), heads, CBSD68),
+            white: (denoise(originals, network, clipped=False), heads),
             "the same, clipped and rounded to 8 bits; colour PSNR in dB": (
                 denoise(originals, network, clipped=True),
                 heads,
-                [],
             ),
         }
     if task == "jpeg":
         heads = [f"quality {quality}" for quality in QUALITIES]
         return {
-            "grey JPEG; PSNR in dB (quoted: LIVE1)": (
+            "grey JPEG; PSNR in dB": (
                 deblock(originals, network, colour=False),
                 heads,
-                LIVE1,
             ),
             "colour JPEG, 4:2:0; colour PSNR in dB": (
                 deblock(originals, network, colour=True),
                 heads,
-                [],
             ),
         }
     rows = deblur(originals, network)
-    return {f"blur and noise of {BLUR_NOISE:g}; colour PSNR in dB": (rows, list(KERNELS), [])}
+    return {f"blur and noise of {BLUR_NOISE:g}; colour PSNR in dB": (rows, list(KERNELS))}
 
 
 def summary(kinds: Kinds, count: int) -> str:
     """The figures of one file as it states them itself: those of its first table, not told."""
-    title, (rows, heads, _) = next(iter(kinds.items()))
+    title, (rows, heads) = next(iter(kinds.items()))
     scores = zip(heads, rows["**network, not told**"], rows["as it is"], strict=True)
     shown = ", ".join(f"{head} {score:.2f} dB (from {plain:.2f})" for head, score, plain in scores)
     return f"{title.split(';')[0]}, n={count}: {shown}"
@@ -345,8 +364,8 @@ def protocol(sets: dict[str, list[np.ndarray]]) -> str:
         f"The middle {SIDE} × {SIDE} pixels of each picture ({named}), damaged with fixed seeds, "
         "results rounded to 8 bits; in brackets the gain over the damaged picture. Classical "
         "methods were told the damage, and of several strengths the best on all pictures together "
-        "counts; OpenCV's takes 8-bit pictures only. Quoted rows are of other pictures, trained on "
-        "more of them; BM3D's own package is for non-commercial use and was not run."
+        "counts; OpenCV's takes 8-bit pictures only. What others have published stands apart; the "
+        "package of BM3D's authors is for non-commercial use and was not run."
     )
 
 
@@ -389,12 +408,13 @@ def main() -> None:
     for task in networks or given.tasks:
         for n, (name, originals) in enumerate(sets.items()):
             kinds = measured(task, originals, networks.get(task))
-            for title, (rows, heads, quoted) in kinds.items():
-                lines += table(f"{task}, {name}: {title}", heads, rows, quoted)
-            scores = {title: rows for title, (rows, _, _) in kinds.items()}
+            for title, (rows, heads) in kinds.items():
+                lines += table(f"{task}, {name}: {title}", heads, rows)
+            scores = {title: rows for title, (rows, _) in kinds.items()}
             files.setdefault(task, {"scores": {}})["scores"][name] = scores
             if n == 0 and given.state and networks:
                 state(networks[task].path, {"metrics": summary(kinds, len(originals))})
+        lines += published(task)
     if given.state and networks:
         write_sums(given.models)
     if networks:

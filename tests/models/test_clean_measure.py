@@ -76,13 +76,20 @@ def test_the_best_of_several_strengths_counts():
     assert found == 5.0
 
 
-def test_the_table_shows_what_is_gained_and_what_is_quoted():
+def test_the_table_shows_what_is_gained():
     rows = {"as it is": [20.0, 22.0], "ours": [25.5, 21.0]}
-    quoted = [measure.Published("theirs", (30.0, 29.0), "a paper")]
-    text = "\n".join(measure.table("title", ["a", "b"], rows, quoted))
+    text = "\n".join(measure.table("title", ["a", "b"], rows))
     assert "| as it is | 20.00 | 22.00 | measured |" in text
     assert "| ours | 25.50 (+5.50) | 21.00 (-1.00) | measured |" in text
-    assert "| theirs | 30.00 | 29.00 | a paper, on its pictures |" in text
+
+
+def test_what_others_have_published_stands_in_a_table_of_its_own(monkeypatch):
+    rows = [measure.Published("theirs", (30.0, 29.0), "a paper")]
+    monkeypatch.setattr(measure, "PUBLISHED", {"denoise": ("on theirs", ("a", "b"), rows)})
+    text = "\n".join(measure.published("denoise"))
+    assert "Of other pictures" in text
+    assert "| theirs | 30.00 | 29.00 | a paper |" in text
+    assert measure.published("deblur") == []
 
 
 def test_the_middle_starts_on_the_grid_of_blocks():
