@@ -103,7 +103,9 @@ build/kernels/compiled: $(VENV)/installed $(wildcard editor/safelight/pixels/*.p
 .venv-training/installed: pyproject.toml models/constraints.txt
 	$(PYTHON) -m venv .venv-training
 	.venv-training/bin/python -m pip install --quiet 'pip>=25.1'
-	.venv-training/bin/python -m pip install --quiet -c models/constraints.txt --group training
+	@# A tenth of it is ever imported, and what is, is compiled then.
+	.venv-training/bin/python -m pip install --quiet --no-compile \
+		-c models/constraints.txt --group training
 	@touch $@
 
 clean:

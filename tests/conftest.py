@@ -11,6 +11,7 @@ from hypothesis import settings
 
 from safelight.actions import pip
 from tests.plugins.pip_at_hand import PipAtHand
+from tests.spare import Spare
 
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")  # No test asserts wall-clock time.
@@ -86,6 +87,14 @@ def _pip_is_at_hand():
         patch.setattr(pip, "subprocess", at_hand.module())
         yield
     at_hand.close()
+
+
+@pytest.fixture(scope="session")
+def spare():
+    """Idle workers of closed windows and of ended commands, for those of further tests."""
+    spare = Spare()
+    yield spare
+    spare.close()
 
 
 @pytest.fixture(scope="session")

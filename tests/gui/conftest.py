@@ -14,7 +14,6 @@ from safelight import actions
 from safelight.gui.application import make_application
 from safelight.gui.samples import forget_files
 from safelight.gui.window import Window
-from tests.gui.spare import Spare
 from tests.plugins.installing import install
 
 PATIENCE = 180_000
@@ -50,14 +49,6 @@ class Patient(QtBot):
 @pytest.fixture
 def qtbot(qapp, request):
     return Patient(request)
-
-
-@pytest.fixture(scope="session")
-def spare():
-    """Idle workers of closed windows, for the windows of further tests."""
-    spare = Spare()
-    yield spare
-    spare.close()
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,8 @@
 """Idle worker processes of closed pools, kept for the pools of further tests.
 
-A worker takes a second to start and to prove its device; nearly every window needs one. Those of
-strangers' plugins, and what is busy when its pool closes, end as they always do.
+A worker takes a second to start and to prove its device; nearly every window and every command
+needs one. Those of strangers' plugins, and what is busy when its pool closes, end as they always
+do.
 """
 
 from __future__ import annotations
