@@ -132,6 +132,55 @@ def beside(
     return [*lines, ""]
 
 
+def write_small(folder: Path, sets: dict[str, Originals], scale: int) -> None:
+    """Write what the pictures of the sets are reduced to, SET_00.png and so on, for another program
+    to enlarge.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, pictures in sets.items():
+        for n, (picture, _) in enumerate(pictures):
+            height, width = (side - side % scale for side in picture.shape[:2])
+            small = resample.resize(picture[:height, :width], 1 / scale)
+            Image.fromarray(small).save(folder / f"{name}_{n:02}.png")
+
+
+def another(
+    title: str,
+    folder: Path,
+    scale: int,
+    networks: dict[str, Network],
+    sets: dict[str, Originals],
+) -> list[str]:
+    """The lines of a table: what another program has made of `write_small`'s, beside our files.
+
+    In brackets the standard deviation of Y-PSNR from picture to picture.
+    """
+
+    def row(name: str, shown: str, method: Callable[[int, np.ndarray], np.ndarray]) -> str:
+        found = [
+            scores([picture], scale, lambda small, n=n: method(n, small))
+            for n, picture in enumerate(sets[name])
+        ]
+        mean = {form: float(np.mean([one[form] for one in found])) for form in FORMS}
+        spread = np.std([one["psnr"] for one in found], ddof=1)
+        where = f"{name.capitalize()}, n = {len(found)}"
+        return f"| {shown} | {where} | {cell(mean, *FORMS)} ({spread:.2f}) |"
+
+    lines = [
+        f"×{scale}, bicubic reductions, beside {title}: Y-PSNR in dB / SSIM / GMSD / spectral "
+        "distance",
+        "",
+        "| | | |",
+        "|---|---|---|",
+    ]
+    for name in sets:
+        lines.append(row(name, title, lambda n, _, s=name: read(folder / f"{s}_{n:02}.png")))
+        for file, network in networks.items():
+            made = row(name, f"**{file}**", lambda _, small, with_=network: enlarge(with_, small))
+            lines.append(made)
+    return [*lines, ""]
+
+
 def originals(folder: Path) -> Originals:
     """The pictures of one set, by name."""
     paths = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in SUFFIXES]
@@ -289,6 +338,10 @@ def main() -> None:
     parser.add_argument(
         "--averaged", action="store_true", help="what the mean of eight turns gains, alone"
     )
+    parser.add_argument("--small", type=Path, help="write what is reduced ×4 there, and no more")
+    parser.add_argument(
+        "--another", nargs=2, metavar=("TITLE", "FOLDER"), help="what was made of that, alone"
+    )
     given = parser.parse_args()
     paths = sorted(given.models.glob("*.onnx"))
     folders = [given.data / name for name in given.sets]
@@ -297,7 +350,15 @@ def main() -> None:
             print(f"{needed} is missing, so there is nothing to measure.", file=sys.stderr)
             raise SystemExit(1)
     sets = {folder.name: originals(folder) for folder in folders}
+    if given.small:
+        write_small(given.small, sets, max(SCALES))
+        return
     networks = {path.stem: Network(path) for path in paths}
+    if given.another:
+        title, folder, scale = given.another[0], Path(given.another[1]), max(SCALES)
+        fitting = {name: network for name, network in networks.items() if network.scale == scale}
+        cards.publish(another(title, folder, scale, fitting, sets), {}, given.json)
+        return
     if given.averaged:
         lines = [
             line

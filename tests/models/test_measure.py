@@ -133,3 +133,21 @@ def test_what_averaging_gains_is_told_with_its_spread(files, data, monkeypatch, 
     assert "twice_faithful_x2, its eight turns" in text
     assert "| Set5, n = 2 |" in text
     assert "+0.00 (0.00)" in text  # doubling pixels treats all turns alike
+
+
+def test_what_another_program_made_of_the_small_pictures_is_measured_like_ours(
+    files, data, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(measure, "SCALES", (2,))
+    run(monkeypatch, "--data", data, "--models", files, "--small", tmp_path / "small")
+    small = sorted((tmp_path / "small").iterdir())
+    assert [path.name for path in small] == ["set14_00.png", "set5_00.png", "set5_01.png"]
+    (tmp_path / "large").mkdir()
+    for path in small:  # what the only file does too
+        doubled = np.asarray(Image.open(path)).repeat(2, 0).repeat(2, 1)
+        Image.fromarray(doubled).save(tmp_path / "large" / path.name)
+    numbers = tmp_path / "another.json"
+    given = ("--another", "theirs", tmp_path / "large", "--json", numbers, "--sets", "set5")
+    run(monkeypatch, "--data", data, "--models", files, *given)
+    theirs, ours = json.loads(numbers.read_text())["text"].splitlines()[-2:]
+    assert theirs.replace("theirs", "**twice_x2**") == ours
