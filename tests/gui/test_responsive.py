@@ -4,6 +4,7 @@ does is bounded by what is on the screen, not by the photograph. Counted; millis
 """
 
 import functools
+import json
 import threading
 
 import numpy as np
@@ -12,6 +13,8 @@ from PIL import Image
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 
 from safelight import actions
+from safelight.document import edits
+from safelight.gui import recipes
 from safelight.gui.canvas.picture import SIDE
 from safelight.gui.window import Window
 from tests.gui.conftest import choose, open_in, photograph, wake, wheel
@@ -115,3 +118,28 @@ def test_the_window_answers_while_a_worker_enlarges_to_24_megapixels(
     assert session.document.width * session.document.height == 24_000_000
     qtbot.waitUntil(lambda: canvas.finished)
     assert 0 < reading.most <= screenful(canvas) < 6_000_000
+
+
+def test_a_recipe_that_runs_shows_how_far_it_is_and_stops_when_it_is_told_to(gate, tmp_path, qtbot):
+    window = wake(Window(), qtbot)
+    workspace = open_in(window, large_photograph(tmp_path, 1), qtbot)
+    session, strip = workspace.session, workspace.strip
+    held = next(item for item in window.filters if item.name == "held")
+    steps = [{"command": "flip"}, {"filter": held.id}, {"command": "flip"}]
+    path = tmp_path / "steps.json"
+    path.write_text(json.dumps({"version": 1, "steps": steps}))
+    before = session.history
+    recipes.run(workspace, window.studio, path)
+    qtbot.waitUntil(lambda: (gate / "begun").exists() and strip.left.text() == "Step 2 of 3")
+    assert strip.isVisible()
+    assert strip.title.text() == "steps"
+    assert 333 <= strip.bar.value() < 667
+    qtbot.mouseClick(strip.cancel, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not session.busy)
+    assert not any((gate / name).exists() for name in ("open", "late"))
+    assert session.history is before
+    assert not strip.isVisible()
+    assert workspace.line.text() == "steps.json was stopped; the picture is as it was."
+    assert not workspace.messages.open
+    session.do(edits.flip())
+    assert session.document is not before.document

@@ -105,10 +105,21 @@ Filtered: TypeAlias = Callable[[Document, Record, str], Edit]
 """Gives the edit that applies a filter to a document, above the layer with an id (``placed``)."""
 
 
-def play(recipe: Recipe, history: History, filtered: Filtered, live: Live | None = None) -> History:
+Begun: TypeAlias = Callable[[int, int], object]
+"""Is told the number of a step that begins, from 1, and how many there are; it may raise."""
+
+
+def play(
+    recipe: Recipe,
+    history: History,
+    filtered: Filtered,
+    live: Live | None = None,
+    begun: Begun = lambda number, count: None,
+) -> History:
     """The history after every step of a recipe. Raises EditError, naming the step.
 
-    ``filtered`` applies filters; what it raises goes on to the caller. ``live`` runs those that
+    ``filtered`` applies filters, ``begun`` hears of each step; what they raise goes on to the
+    caller. ``live`` runs those that
     layers hold, for commands that render. A command that names no layer works on the active one:
     what a step before it added last, the uppermost before any has. A filter that names none lies
     above that.
@@ -116,6 +127,7 @@ def play(recipe: Recipe, history: History, filtered: Filtered, live: Live | None
     active = history.document.layers[-1].id
     for number, step in enumerate(recipe.steps, 1):
         before = history.document
+        begun(number, len(recipe.steps))
         try:
             if step.kind == "filter":
                 above = layer_named(before, step.above).id if step.above else active

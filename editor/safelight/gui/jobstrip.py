@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
-from safelight.gui.run import Run
-from safelight.gui.text import duration, plain
+from safelight.gui.text import plain
+
+
+class Progress(Protocol):
+    """Something that runs: its title, how much of it is ``done``, 0 to 1, and that in words."""
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def done(self) -> float: ...
+
+    @property
+    def said(self) -> str: ...
 
 
 class JobStrip(QFrame):
-    """Shown below the picture while a job runs."""
+    """Shown below the picture while a job or a recipe runs."""
 
     cancelled = Signal()
 
@@ -36,23 +50,18 @@ class JobStrip(QFrame):
         row.addWidget(self.cancel)
         self.hide()
 
-    def show_run(self, run: Run | None) -> None:
-        """Show a job's state; nothing when there is none."""
+    def show_run(self, run: Progress | None) -> None:
+        """Show how far something is; nothing when nothing runs."""
         self.setVisible(run is not None)
         if run is None:
             self.cancel.setEnabled(True)
             return
-        self.title.setText(plain(run.declaration.title))
+        self.title.setText(plain(run.title))
         # Left to itself a progress bar repaints at once, and all else that waits to be painted.
         self.bar.setUpdatesEnabled(False)
         self.bar.setValue(round(run.done * 1000))
         self.bar.setUpdatesEnabled(True)
-        if not self.cancel.isEnabled():
-            self.left.setText("Stopping…")
-        elif run.remaining is None:
-            self.left.setText("Starting…")
-        else:
-            self.left.setText(f"{run.done:.0%}, {duration(run.remaining)} left")
+        self.left.setText(run.said if self.cancel.isEnabled() else "Stopping…")
 
     def _cancel(self) -> None:
         self.cancel.setEnabled(False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from safelight.actions import Studio
     from safelight.actions.recipes import Recipe
     from safelight.document import Document, Edit, History, Record
+    from safelight.gui.playing import Playing
     from safelight.gui.workspace import Workspace
 
 _KIND = "Recipes (*.json)"
@@ -110,22 +112,28 @@ def ask_and_run(desk: Desk) -> None:
 
 
 def run(workspace: Workspace, studio: Studio, path: Path) -> None:
-    """Do a recipe to a photograph on a thread: each step is one of its history, all or none."""
+    """Do a recipe to a photograph on a thread: each step is one of its history, all or none. How
+    far it is shows below the picture, where it can be stopped.
+    """
     from safelight.actions.recipes import check_recipe, play, read_recipe
+    from safelight.gui.playing import Playing, Stopped
 
     workspace.canvas.tool.settle()
     session = workspace.session
     history = session.history
     session.previews.stop()
     session.busy = "The recipe"
+    playing = session.recipe = Playing(session, path.stem, workspace.show_progress)
 
     def work() -> History:
         recipe = read_recipe(path)
         check_recipe(recipe, studio.filter)
-        return play(recipe, history, lambda *asked: _filtered(studio, *asked), studio.live)
+        filtered = partial(_filtered, studio, playing)
+        return play(recipe, history, filtered, studio.live, playing.begin)
 
     def end() -> None:
-        session.busy = ""
+        session.busy, session.recipe = "", None
+        playing.end()
         session.job_changed.emit()
 
     def done(found: History) -> None:
@@ -136,6 +144,9 @@ def run(workspace: Workspace, studio: Studio, path: Path) -> None:
 
     def failed(error: Exception) -> None:
         end()
+        if isinstance(error, Stopped):
+            workspace.line.mention(f"{path.name} was stopped; the picture is as it was.")
+            return
         reason = str(error).rstrip(".")
         workspace.messages.say(f"The recipe {path.name} is not done: {reason}.", about="recipe")
 
@@ -143,8 +154,10 @@ def run(workspace: Workspace, studio: Studio, path: Path) -> None:
     session.job_changed.emit()
 
 
-def _filtered(studio: Studio, document: Document, step: Record, above: str) -> Edit:
-    """The edit that applies a filter; waits for the result. Raises EditError for none."""
+def _filtered(
+    studio: Studio, playing: Playing, document: Document, step: Record, above: str
+) -> Edit:
+    """The edit that applies a filter; waits for the result. Raises EditError for none, Stopped."""
     from safelight.actions import JobFinished
     from safelight.actions.recipes import placed
     from safelight.document import Edit, EditError
@@ -152,8 +165,8 @@ def _filtered(studio: Studio, document: Document, step: Record, above: str) -> E
     filter = studio.filter(step.id)
     settings = filter.settings(step.settings)
     there, layer = placed(document, filter, settings, step, above)
-    job = studio.start(filter, settings, there, layer_id=layer)
-    outcome = job.wait()
+    job = studio.start(filter, settings, there, layer_id=layer, listener=playing.hear)
+    outcome = playing.wait(job)
     if not isinstance(outcome, JobFinished):
         raise EditError(getattr(outcome, "message", f"{filter.title} was stopped"))
     result = job.edit().apply(there)

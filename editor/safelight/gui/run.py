@@ -17,6 +17,7 @@ from safelight.gui.canvas.picture import Picture, make_levels
 from safelight.gui.canvas.tint import Tint
 from safelight.gui.edited import Edited
 from safelight.gui.seeing import Seen
+from safelight.gui.text import duration
 from safelight.pixels import Raster
 
 
@@ -119,6 +120,18 @@ class Run:
     def declaration(self) -> Declaration:
         """The filter."""
         return self.task.declaration
+
+    @property
+    def title(self) -> str:
+        """What people read."""
+        return self.declaration.title
+
+    @property
+    def said(self) -> str:
+        """How far it is, in words."""
+        if self.remaining is None:
+            return "Starting…"
+        return f"{self.done:.0%}, {duration(self.remaining)} left"
 
     def edit(self) -> Edit:
         """The edit that its result makes. Raises RuntimeError when there is none."""

@@ -25,6 +25,7 @@ from safelight.gui.canvas.picture import Picture, make_levels
 from safelight.gui.edited import Edited
 from safelight.gui.installed import Installed
 from safelight.gui.jobs import Jobs
+from safelight.gui.playing import Playing
 from safelight.gui.previews import Previews
 from safelight.gui.results import Results
 from safelight.gui.run import Run
@@ -71,6 +72,8 @@ class Session(Edited):
         self._renderer = Renderer(memory=_RENDERED, lenient=True)
         self._pictures: list[tuple[Document, Picture]] = []
         self._asked_for: set[str] = set()
+        self.recipe: Playing | None = None
+        """The recipe that is being done."""
         self._spill = actions.Spill(actions.cache_folder())
         self._tidying = QTimer(self)
         self._tidying.setSingleShot(True)
@@ -100,6 +103,12 @@ class Session(Edited):
     def job(self) -> Run | None:
         """The job that runs."""
         return self.jobs.run
+
+    def cancel(self) -> None:
+        """Stop the job, or the recipe, that runs."""
+        if self.recipe is not None:
+            self.recipe.cancel()
+        self.jobs.cancel()
 
     @property
     def overlay(self) -> Overlay | None:
@@ -279,6 +288,8 @@ class Session(Edited):
         """Give up whatever runs, and let go of everything. Does not wait."""
         self.closed = True
         self._tidying.stop()
+        if self.recipe is not None:
+            self.recipe.cancel()
         self.previews.close()
         self.jobs.close()
         self.results.close()

@@ -209,7 +209,7 @@ class Workspace(QWidget):
         self.messages.changed.connect(self.changed)
         self.filters.changed.connect(self._show_picture)
         self.filters.room_wanted.connect(self.sidebar.give_room)
-        self.strip.cancelled.connect(session.jobs.cancel)
+        self.strip.cancelled.connect(session.cancel)
         self.canvas.view_changed.connect(self._view_changed)
         self.canvas.guides_changed.connect(self.changed)
         self.canvas.tool_changed.connect(self._tool_changed)
@@ -279,8 +279,12 @@ class Workspace(QWidget):
         target = "" if layer is None else layer.name
         self.canvas.show_document(document, session.active, painted_on, target)
 
+    def show_progress(self) -> None:
+        """Show how far the job, or the recipe, is that runs."""
+        self.strip.show_run(self.session.job or self.session.recipe)
+
     def _show_job(self) -> None:
-        self.strip.show_run(self.session.job)
+        self.show_progress()
         self.filters.show_job()
         self.changed.emit()
 
