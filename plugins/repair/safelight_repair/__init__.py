@@ -10,7 +10,7 @@ from safelight import api
 
 from . import damage
 from .coarse_to_fine import VIEW, fill
-from .pieces import pieced, thick
+from .pieces import pieced, roughly, thick
 from .tone import Tone, estimated, restored, weighed
 
 HERE = Path(__file__).parent
@@ -123,8 +123,13 @@ def _filled(
     def engine(part: float) -> None:
         job.progress(first + (1 - first) * part)
 
+    def small(picture: api.Image, missing: api.Mask, corner: tuple[int, int]) -> api.Image:
+        return fill(picture, missing.astype(np.float32), run, seed, variety, view, origin=corner)
+
     seen = image[inner]
-    filled = fill(seen, hole.astype(np.float32), run, seed, variety, view, network, origin)
+    rough, large = roughly(seen, hole, small, origin)
+    rest = (hole & ~large).astype(np.float32)
+    filled = fill(rough, rest, run, seed, variety, view, network, origin)
     reach = SURROUNDINGS * view
     result[inner] = pieced(seen, hole, filled, seed, variety, reach, engine)
     return result

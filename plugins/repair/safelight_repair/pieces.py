@@ -12,9 +12,13 @@ from collections.abc import Callable
 import numpy as np
 
 from .sizes import Array, Mask, count_around, doubled, halved, near
-from .windows import Box, clusters, in_blocks, labelled, owned
+from .windows import BLOCK, Box, Labels, Place, clusters, in_blocks, labelled, owned
 from .windows import around as pixels_around
 
+Network = Callable[[Array, Mask, Place], Array]
+"""Fills a picture (h, w, 3) where its hole (h, w) is; its corner (y, x), in pixels of its size."""
+
+LARGE = 128  # pixels across a hole that the network sees at a reduced size alone
 THIN = 5  # pixels from the rim: what is nowhere deeper is thin
 TRUST = 0.5  # how much what the network says counts beside the rim
 STROKES = 8  # across a hole: what is finer than so many of them the network does not decide
@@ -27,6 +31,61 @@ LEAST_LEFT = 0.25  # of them that stay at least
 def thick(hole: Mask) -> Mask:
     """What of a hole is no thin mark: within THIN pixels of where nothing known is that near."""
     return near(count_around(~hole, THIN) == 0, THIN) & hole
+
+
+def clustered(deep: Mask) -> tuple[Labels, list[tuple[int, Box]]]:
+    """The clusters' labels by block, and for each its label and the box around it."""
+    blocks = in_blocks(deep)
+    groups = clusters(blocks, 1)
+    labels = labelled(groups, blocks.shape)
+    parts = []
+    for label, group in enumerate(groups, 1):
+        box = pixels_around(group).within(deep.shape)
+        own = owned(deep, labels, label, box)
+        rows, columns = (np.flatnonzero(own.any(axis)) for axis in (1, 0))
+        ends = box.top + rows[-1] + 1, box.left + columns[-1] + 1
+        tight = Box(*(int(at) for at in (box.top + rows[0], box.left + columns[0], *ends)))
+        parts.append((label, tight))
+    return labels, parts
+
+
+def longer_side(box: Box) -> int:
+    """Pixels of a box along its longer side."""
+    return max(box.bottom - box.top, box.right - box.left)
+
+
+def roughly(
+    image: Array, hole: Mask, network: Network, origin: Place = (0, 0)
+) -> tuple[Array, Mask]:
+    """The picture (h, w, 3) with its largest holes filled by the network, and where those are.
+
+    Pieces need of the network no more than STROKES across a hole. So one that is LARGE or more is
+    halved until it is not, and filled at that size. `origin` (y, x) is where in a larger picture
+    the image begins.
+    """
+    large, picture = np.zeros(hole.shape, bool), image
+    deep = thick(hole)
+    labels, parts = clustered(deep)
+    for label, box in parts:
+        halvings = int(np.log2(max(1, longer_side(box) / LARGE)) + 1)
+        if longer_side(box) < LARGE:
+            continue
+        window = box.grown(longer_side(box), BLOCK << halvings).within(hole.shape)
+        small, missing = image[window.slices], hole[window.slices]
+        sizes = []
+        for _ in range(halvings):
+            sizes.append(missing.shape)
+            small, missing = halved(np.where(missing[..., None], np.float32(0), small), missing)
+        y, x = (first + at >> halvings for first, at in zip(origin, window[:2], strict=True))
+        said = network(small, missing, (y, x))
+        for height, width in reversed(sizes):
+            said = doubled(said)[:height, :width]
+        own = owned(deep, labels, label, window)
+        if picture is image:
+            picture = image.copy()
+        picture[window.slices][own] = said[own]
+        large[window.slices] |= own
+    return picture, large
 
 
 def pieced(
@@ -48,21 +107,11 @@ def pieced(
     from safelight_exemplar import fill  # numba takes half a second, and most workers never fill
 
     usable = ~hole & np.isfinite(image).all(-1)
-    blocks = in_blocks(deep)
-    groups = clusters(blocks, 1)
-    labels = labelled(groups, blocks.shape)
+    labels, parts = clustered(deep)
     result = filled.copy()
-    parts = []
-    for label, group in enumerate(groups, 1):
-        box = pixels_around(group).within(hole.shape)
-        own = owned(deep, labels, label, box)
-        rows, columns = (np.flatnonzero(own.any(axis)) for axis in (1, 0))
-        ends = box.top + rows[-1] + 1, box.left + columns[-1] + 1
-        tight = Box(*(int(at) for at in (box.top + rows[0], box.left + columns[0], *ends)))
-        parts.append((label, tight))
     total, done = sum(box.area for _, box in parts), 0
     for label, box in parts:
-        longer = max(box.bottom - box.top, box.right - box.left)
+        longer = longer_side(box)
         more = min(reach, round(max(SURROUNDINGS * longer, LEAST)))
         window = box.grown(more).within(hole.shape)
         own = owned(deep, labels, label, window)

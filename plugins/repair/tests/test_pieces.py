@@ -96,3 +96,32 @@ def test_it_says_how_far_the_engine_is_and_can_be_stopped_there(job):
         remove(picture, mask, its, api.Region(0, 0, 320, 240))
     assert told == sorted(told)
     assert 0.6 < told[-1] < 1
+
+
+def test_of_a_large_hole_the_network_sees_a_reduced_size_alone():
+    seen = []
+
+    def network(picture, missing, corner):
+        seen.append((picture.shape, corner))
+        return np.where(missing[..., None], np.float32(0.25), picture)
+
+    picture = np.full((900, 1000, 3), 0.5, np.float32)
+    hole = square(picture.shape, 200, 300, 500) | square(picture.shape, 20, 20, 60)
+    rough, large = pieces.roughly(picture, hole, network)
+    assert np.array_equal(large, square(picture.shape, 200, 300, 500))
+    assert (rough[large] < 0.5).all()
+    assert np.array_equal(rough[~large], picture[~large])
+    assert len(seen) == 1
+    assert max(seen[0][0]) <= 1000 // 2
+
+
+def test_what_a_large_hole_held_does_not_matter():
+    def network(picture, missing, corner):
+        assert np.isfinite(picture).all()
+        return picture
+
+    picture = np.full((600, 600, 3), 0.5, np.float32)
+    hole = square(picture.shape, 100, 100, 400)
+    picture[hole] = np.nan
+    rough, _ = pieces.roughly(picture, hole, network)
+    assert np.isfinite(rough).all()
