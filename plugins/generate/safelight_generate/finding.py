@@ -29,7 +29,7 @@ BINS = 12
 ROWS = 24
 """Heights at which the sky's colour is told."""
 
-NONE = "no sky was found in this photograph. Select where it is, and choose Where: what is selected"
+NONE = "no sky was found in this photograph. Select where it is, and set Where to selected"
 
 LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
