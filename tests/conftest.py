@@ -21,6 +21,10 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 CHECKOUT = Path(__file__).parents[1]
 
+# Where numba keeps what plugins have it compile: for the tests' own processes where workers of the
+# built-in plugins have it, so that neither compiles what the other has.
+os.environ["NUMBA_CACHE_DIR"] = str(CHECKOUT / "build" / "kernels" / "plugins")
+
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection(session):
