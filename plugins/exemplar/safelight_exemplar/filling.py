@@ -24,25 +24,38 @@ AROUND = 2.0
 """Times a hole's longer side that pieces are taken from on each of its sides, at least."""
 
 _LEAST_AROUND = 192
-_ROUNDS = (10, 9, 8, 7, 6, 4, 3, 1)
-"""How often everything is matched and averaged, from the coarsest size on; the last one stays."""
+_ROUNDS = (2, 3, 5, 7, 9)
+"""How often everything is matched and averaged, at the full size, half of it, …; the last stays."""
 
 _SWEEPS = 2
 
 _SMALLEST = 12
 """Pixels of the shorter side below which nothing is halved any more."""
 
-_SHARP, _LAST = 2.0, 4.0
-"""How much a near patch counts more than a far one, and in the last round."""
+_SHARP, _LAST = 2.0, 8.0
+"""How much a near patch counts more than a far one, and at the first and last of a size."""
 
 _USUAL = 75
 """Percent of the patches that are nearer than what counts as the usual distance."""
 
-_FURTHEST = 40.0
+_FURTHEST = 20.0
 """Times the usual distance from which on patches count alike, as hardly at all."""
 
-_FADE = 1.3
+_FADE = 1.4
 """How many times less a patch counts for each pixel further from the rim."""
+
+_DEEPEST = 60
+"""Pixels from the rim from which on patches count alike: numbers have an end."""
+
+_NARROW = 0.5
+"""How much a patch counts more for its middle than for its edge, against nearer patches."""
+
+_CALM = 0.7
+"""How smooth pieces are made, 0 to 1, where a size begins with pieces like the coarser filling, as
+smooth as that is: at 0 smooth pieces are preferred, at 1 outlines are lost sooner."""
+
+_CALMEST = 1
+"""Halvings from which on a size begins so; the full one would become smooth itself."""
 
 _REACH = (8, 32)
 """Pixels that pieces are moved by at the full size and at half of it; below, by any number."""
@@ -132,7 +145,7 @@ def _counted(mask):
 
 def _filled(picture, missing, usable, goal, trust, seed, progress):
     levels = _levels(picture, missing, usable, goal)
-    rounds = [_rounds(level[1], len(levels) - 1 - place) for place, level in enumerate(levels)]
+    rounds = [_rounds(level[1], place) for place, level in enumerate(levels)]
     work = [np.count_nonzero(level[1]) * count for level, count in zip(levels, rounds, strict=True)]
     done, coarser = 0.0, None
     for place in range(len(levels) - 1, -1, -1):
@@ -152,9 +165,9 @@ def _filled(picture, missing, usable, goal, trust, seed, progress):
     return coarser.joined()
 
 
-def _rounds(missing, above):
-    """How often one size is matched, ``above`` sizes from the coarsest."""
-    return _ROUNDS[min(above, len(_ROUNDS) - 1)] if missing.size <= MOST else 1
+def _rounds(missing, place):
+    """How often one size is matched, ``place`` halvings from the full one."""
+    return _ROUNDS[min(place, len(_ROUNDS) - 1)] if missing.size <= MOST else 1
 
 
 class _Size:
@@ -167,6 +180,7 @@ class _Size:
         self.pixels = np.argwhere(missing).astype(np.int32)
         self.burden = np.where(middles, np.float32(0), NEVER)
         self.small = missing.size <= MOST
+        self.calm = place >= _CALMEST
         self.reach = _REACH[place] if place < len(_REACH) else max(missing.shape)
         if not self.small:
             self.reach = _NEAR
@@ -178,7 +192,7 @@ class _Size:
         self.field = np.zeros((*missing.shape, 2), np.int32)
         self.cost = np.zeros(missing.shape, np.float32)
         self.at = rows, columns = tuple(np.concatenate(self.places).T)
-        self.faith = np.log(_FADE) * np.minimum(depth(missing)[rows, columns].astype(float), 60)
+        self.doubt = np.log(_FADE) * np.minimum(depth(missing)[rows, columns], _DEEPEST)
 
     def begin(self, coarser, seed):
         """Begin with what the coarser size has, at twice the size; or with chance."""
@@ -199,6 +213,11 @@ class _Size:
             self.field[tuple(places[fits].T)] = large[fits]
         rough = smooth_doubled(coarser.filling(), self.missing.shape)
         self._paint(rough[rows, columns])
+        if self.calm:
+            smooth = smooth_doubled(coarser.picture, self.missing.shape)
+            calm = self.source.copy()
+            calm[: len(self.colours)] += np.float32(_CALM) * (packed(smooth) - self.colours)
+            self._improve(calm, 0, 0)
         self.average(_LAST)
 
     def _paint(self, colours):
@@ -207,12 +226,14 @@ class _Size:
 
     def match(self, seed, number):
         """Look for a nearer patch for every patch over the hole."""
+        self._improve(self.source, seed * 1_000_003 + number * 8191, self.reach)
+
+    def _improve(self, source, chance, reach):
         for sweep in range(_SWEEPS if self.small else 1):
             for colour, places in enumerate(self.places):
-                chance = seed * 1_000_003 + number * 8191 + sweep * 127 + colour
                 improve(
-                    *(self.target, self.source, self.field, self.cost, self.wanted, places),
-                    *(self.burden, chance, self.reach),
+                    *(self.target, source, self.field, self.cost, self.wanted, places),
+                    *(self.burden, chance + sweep * 127 + colour, reach),
                 )
 
     def average(self, sharp):
@@ -224,8 +245,8 @@ class _Size:
         usual = max(np.percentile(cost, _USUAL), 1e-4)
         weight = np.zeros(self.missing.shape)
         near = np.minimum(cost / usual, _FURTHEST)
-        weight[self.at] = np.exp(-sharp * (near + self.faith))
-        blend(self.colours, self.field, weight, pixels, target, sharp)
+        weight[self.at] = np.exp(-sharp * (near + self.doubt))
+        blend(self.colours, self.field, weight, pixels, target, _NARROW * sharp)
 
     def filling(self):
         """The filled picture: float32 (height, width, channels)."""

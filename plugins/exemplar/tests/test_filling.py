@@ -53,6 +53,19 @@ def test_the_result_does_not_depend_on_the_number_of_threads(monkeypatch):
     assert all(np.array_equal(results[0], result) for result in results[1:])
 
 
+def test_grain_stays_as_strong_as_it_was():
+    grain = np.random.default_rng(7).normal(0.5, 0.1, (96, 120, 1))
+    picture = np.repeat(grain, 3, -1).astype(np.float32)
+    hole = hole_in(picture, 40)
+    assert fill(picture, hole)[hole].std() > 0.093
+
+
+def test_a_hole_in_one_colour_is_of_that_colour():
+    picture = np.full((96, 120, 3), (0.2, 0.5, 0.7), np.float32)
+    hole = hole_in(picture)
+    assert np.abs(fill(without(picture, hole), hole) - picture).max() < 1e-5
+
+
 def test_a_seed_gives_the_same_filling_again_and_another_seed_another():
     picture = np.random.default_rng(2).uniform(0, 1, (80, 80, 3)).astype(np.float32)
     hole = hole_in(picture)

@@ -1,0 +1,100 @@
+"""What the loops of the engine promise, against the same said slowly."""
+
+import numpy as np
+import pytest
+from safelight_exemplar.kernels import (
+    HALF,
+    NEVER,
+    blend,
+    chessboard,
+    improve,
+    packed,
+    strew,
+    unpacked,
+)
+
+SHAPE = (40, 52)
+
+
+def picture(channels, seed=0):
+    return np.random.default_rng(seed).uniform(0, 1, (*SHAPE, channels)).astype(np.float32)
+
+
+def room():
+    """Middles of patches that lie in a picture."""
+    inside = np.zeros(SHAPE, bool)
+    inside[HALF:-HALF, HALF:-HALF] = True
+    return inside
+
+
+def matched(target, source, burden, rounds=8):
+    """A field and its costs after some rounds of improvement."""
+    wanted = room()
+    field, cost = np.zeros((*SHAPE, 2), np.int32), np.zeros(SHAPE, np.float32)
+    sources = np.argwhere(burden < NEVER).astype(np.int32)
+    for places in chessboard(wanted):
+        strew(field, sources, places, 5)
+    for number in range(rounds):
+        for places in chessboard(wanted):
+            improve(target, source, field, cost, wanted, places, burden, number, max(SHAPE))
+    return field, cost
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4, 5])
+def test_a_picture_is_packed_by_fours_and_comes_back(channels):
+    given = picture(channels)
+    groups = packed(given, given[..., :1])
+    assert groups.shape == (-(-channels // 4) + 1, *SHAPE, 4)
+    assert np.array_equal(unpacked(groups, channels), given)
+    assert not groups[-1, ..., 1:].any()
+
+
+@pytest.mark.parametrize("channels", [1, 3, 6])
+def test_a_cost_is_the_sum_of_squared_differences_of_two_patches(channels):
+    target, source = picture(channels), picture(channels, 1)
+    burden = np.where(room(), np.float32(0), NEVER)
+    field, cost = matched(packed(target), packed(source), burden, 1)
+    patches = np.lib.stride_tricks.sliding_window_view
+    here = patches(target, (7, 7), (0, 1))
+    there = patches(source, (7, 7), (0, 1))
+    for y, x in ((3, 3), (20, 31), (36, 48)):
+        sy, sx = field[y, x]
+        apart = np.sum((here[y - 3, x - 3] - there[sy - 3, sx - 3]) ** 2)
+        assert cost[y, x] == pytest.approx(apart, rel=1e-4)
+
+
+def test_a_picture_is_found_in_itself():
+    given = packed(picture(3))
+    _, cost = matched(given, given, np.where(room(), np.float32(0), NEVER))
+    assert (cost[room()] < 1e-4).mean() > 0.95
+
+
+def test_no_patch_is_taken_where_none_may_be_and_a_burdened_one_less_often():
+    given = packed(picture(3))
+    free = np.where(room(), np.float32(0), NEVER)
+    left = np.broadcast_to(np.arange(SHAPE[1]) < 26, SHAPE)
+    burdened = np.where(left & room(), np.float32(30), free)
+    never = np.where(left, NEVER, free)
+    shares = [
+        left[tuple(matched(given, given, burden)[0][room()].T)].mean()
+        for burden in (free, burdened, never)
+    ]
+    assert shares[0] > 0.4 > 0.2 > shares[1]
+    assert shares[2] == 0
+
+
+def test_a_pixel_is_the_weighted_mean_of_what_the_patches_over_it_say():
+    source = picture(3)
+    rng = np.random.default_rng(3)
+    field = np.stack([rng.integers(3, size - 3, SHAPE) for size in SHAPE], -1).astype(np.int32)
+    weight = rng.uniform(0, 1, SHAPE) * room()
+    target = packed(np.zeros_like(source))
+    blend(packed(source), field, weight, np.array([[20, 25]], np.int32), target, narrow=0.0)
+    total = count = 0.0
+    for y in range(17, 24):
+        for x in range(22, 29):
+            sy, sx = field[y, x] + np.array([20 - y, 25 - x])
+            total = total + weight[y, x] * source[sy, sx]
+            count += weight[y, x]
+    assert np.allclose(unpacked(target, 3)[20, 25], total / count, atol=1e-5)
+    assert np.count_nonzero(target.any(axis=(0, 3))) == 1
