@@ -444,3 +444,40 @@ def test_a_method_that_touches_the_rest_of_the_picture_is_refused(masks):
     damaged = measure.cases([edges_picture(0, 128, 128)], masks[1], "tears")
     with pytest.raises(SystemExit, match="outside"):
         measure.fillings(damaged, lambda picture, hole: picture + 1)
+
+
+def noisy(n, side=256):
+    """Fine texture on flat grey, (side, side, 3) uint8."""
+    tone = np.random.default_rng(n).integers(96, 160, (side, side, 1)).repeat(3, 2)
+    return tone.astype(np.uint8)
+
+
+def test_holes_to_measure_on_are_of_their_kind_and_always_the_same():
+    pytest.importorskip("cv2")
+    from models.repair import holes
+
+    assert holes.score("texture", *(1.0, 18.0)) > 0 > holes.score("edge", *(1.0, 18.0))
+    assert holes.score("edge", *(40.0, 10.0)) > 0 > holes.score("texture", *(40.0, 10.0))
+    assert holes.score("smooth", *(3.0, 1.0)) > 0 > holes.score("smooth", *(3.0, 0.0))
+    pictures = [(str(n), noisy(n)) for n in range(2)]
+    first, again = (holes.find(pictures, 1)[0] for _ in range(2))
+    assert first.kind == "texture"
+    assert np.array_equal(first.missing, again.missing)
+    with pytest.raises(ValueError, match="edge"):
+        holes.find(pictures, 2)
+
+
+def test_a_blur_keeps_no_texture_and_the_key_of_pairs_tells_which_was_filled(tmp_path):
+    pytest.importorskip("cv2")
+    from models.repair import holes
+
+    (hole,) = holes.find([("a", noisy(1))], 1)
+    flat = np.where(hole.missing[..., None], np.uint8(128), hole.original)
+    assert holes.fine(flat, hole.missing) < 0.5 * holes.fine(hole.original, hole.missing)
+    holes.write_pairs([hole], [flat], tmp_path)
+    _, side, kind, name = (tmp_path / "pairs_key.txt").read_text("utf-8").split()
+    assert (kind, name) == ("texture", "a")
+    sheet = np.asarray(Image.open(tmp_path / "pairs1.png"))
+    left, right = sheet[18:242, :224], sheet[18:242, 230:454]
+    blurred, kept = (left, right) if side == "left" else (right, left)
+    assert blurred.std() < kept.std()
