@@ -296,6 +296,8 @@ def depth(missing):
 def vote(source, field, cost, faith, usual, sharp, missing, result):
     """Write into the ``missing`` pixels of ``result`` the mean of what the patches over each say.
 
+    As ``blend``, of pictures that are not packed: float32 (height, width, channels).
+
     A patch counts ``faith`` (height, width; 0 where it does not count) times
     exp(-``sharp`` * ``cost`` / ``usual``), the more the nearer its middle is.
     """
@@ -335,7 +337,7 @@ def vote(source, field, cost, faith, usual, sharp, missing, result):
 
 @_threaded
 def scatter(field, allowed_rows, allowed_columns, wanted, seed):
-    """Give each ``wanted`` patch a patch of the source by chance, among those that are allowed."""
+    """As ``strew``, of all ``wanted`` patches (height, width) and of rows and columns apart."""
     height, width = wanted.shape
     count = np.uint64(allowed_rows.shape[0])
     for y in numba.prange(height):
