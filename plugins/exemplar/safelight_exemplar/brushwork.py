@@ -9,7 +9,7 @@ from collections import namedtuple
 import numba
 import numpy as np
 
-from .kernels import AREA, HALF, SIDE, _scrambled, _within
+from .kernels import AREA, HALF, _distance, _scrambled, _within, packed
 
 Target = namedtuple("Target", "colour guides clear fine")
 """What is painted: colours now (height, width, 3); what they are to be (height, width, 7): colour,
@@ -19,7 +19,7 @@ width), 0 to 1."""
 _plain = numba.njit(cache=True, fastmath=True, error_model="numpy")
 _threaded = numba.njit(cache=True, fastmath=True, error_model="numpy", parallel=True)
 
-_VALUES = 3 * AREA
+_MEAN = np.float32(1 / (3 * AREA))
 _CELL = 4
 """Pixels of the squares in which uses are counted."""
 
@@ -27,27 +27,7 @@ _STEPS = np.array([(-1, 0), (1, 0), (0, -1), (0, 1)], np.int64)
 
 
 @_plain
-def _colours(target, source, ty, tx, sy, sx, most):
-    """Mean squared distance of the colours of two patches; above ``most`` it may be unfinished.
-
-    Both pictures are (height, 3 * width): a row of a patch is one stretch of memory.
-    """
-    total = np.float32(0.0)
-    limit = most * np.float32(_VALUES)
-    left, start = 3 * (tx - HALF), 3 * (sx - HALF)
-    for dy in range(-HALF, HALF + 1):
-        row = np.float32(0.0)
-        for index in range(3 * SIDE):
-            away = target[ty + dy, left + index] - source[sy + dy, start + index]
-            row += away * away
-        total += row
-        if total >= limit:
-            break
-    return total / np.float32(_VALUES)
-
-
-@_plain
-def _guided(target, guides, use, field, weights, y, x, sy, sx):
+def _guided(target, guides, use, field, weights, even, y, x, sy, sx):
     """What speaks against a piece beside its colours."""
     total = np.float32(0.0)
     surely = np.float32(1.0) + target.fine[y, x]
@@ -61,7 +41,7 @@ def _guided(target, guides, use, field, weights, y, x, sy, sx):
         total += weights[2] * target.clear[y, x] * away * away * np.float32(0.25)
     away = target.guides[y, x, 6] - guides[sy, sx, 6]
     total += weights[3] * away * away
-    total += weights[4] * use[sy // _CELL, sx // _CELL]
+    total += even * use[sy // _CELL, sx // _CELL]
     alone = np.float32(1.0)
     for index in range(4):
         oy, ox = _STEPS[index, 0], _STEPS[index, 1]
@@ -74,15 +54,17 @@ def _guided(target, guides, use, field, weights, y, x, sy, sx):
 
 
 @_threaded
-def _half(target, source, guides, allowed, use, field, cost, weights, seed, colour, reach):
+def _half(target, pixels, source, guides, allowed, use, field, cost, weights, seed, colour, reach):
     height, width = cost.shape
     rows, columns = allowed.shape
     for y in numba.prange(HALF, height - HALF):
         for x in range(HALF + (y + HALF + colour) % 2, width - HALF, 2):
             by, bx = np.int64(field[y, x, 0]), np.int64(field[y, x, 1])
-            best = _guided(target, guides, use, field, weights, y, x, by, bx)
-            best += _colours(target.colour, source, y, x, by, bx, np.float32(np.inf))
             state = _scrambled(np.uint64(seed) ^ (np.uint64(y) << np.uint64(32)) ^ np.uint64(x))
+            # Not all shun a place as much: else all would leave it, and come back, at once.
+            even = weights[4] * np.float32(state >> np.uint64(40)) * np.float32(2.0 / (1 << 24))
+            best = _guided(target, guides, use, field, weights, even, y, x, by, bx)
+            best += _MEAN * _distance(pixels, source, y, x, by, bx, np.float32(np.inf))
             span = np.int64(reach)
             index = 0
             while index < 8 or span >= 1:
@@ -104,29 +86,36 @@ def _half(target, source, guides, allowed, use, field, cost, weights, seed, colo
                     continue
                 if cy == by and cx == bx:
                     continue
-                found = _guided(target, guides, use, field, weights, y, x, cy, cx)
+                found = _guided(target, guides, use, field, weights, even, y, x, cy, cx)
                 if found >= best:
                     continue
-                found += _colours(target.colour, source, y, x, cy, cx, best - found)
+                found += _MEAN * _distance(pixels, source, y, x, cy, cx, (best - found) / _MEAN)
                 if found < best:
                     best, by, bx = found, cy, cx
             field[y, x, 0], field[y, x, 1] = by, bx
             cost[y, x] = best
 
 
-def match(target, source, guides, allowed, plenty, field, cost, weights, seed, sweeps, reach):
+def match(target, source, guides, allowed, plenty, field, cost, weights, seed, reach):
     """Give each patch a better piece of the source; ``cost`` becomes what speaks against it."""
-    target = target._replace(colour=_flat(target.colour))
-    source = _flat(source)
-    for sweep in range(sweeps):
-        for colour in (0, 1):
-            use = measure_use(field, allowed, plenty)
-            chance = seed * 1_000_003 + sweep * 127 + colour
-            _half(target, source, guides, allowed, use, field, cost, weights, chance, colour, reach)
-
-
-def _flat(colours):
-    return colours.reshape(colours.shape[0], -1)
+    pixels = packed(target.colour)
+    for colour in (0, 1):
+        use = measure_use(field, allowed, plenty)
+        chance = seed * 1_000_003 + colour
+        _half(
+            target,
+            pixels,
+            source,
+            guides,
+            allowed,
+            use,
+            field,
+            cost,
+            weights,
+            chance,
+            colour,
+            reach,
+        )
 
 
 def measure_use(field, allowed, plenty):
@@ -183,7 +172,7 @@ def render(
 ):
     """Draw pieces at another size: each pixel is the mean of what the patches near it say."""
     height, width = cost.shape
-    scale = sharp / usual
+    scale = np.float32(2.0) / usual
     central = sharp / np.float32(9.0)
     for row in numba.prange(result.shape[0]):
         raw_y = (row + top + 0.5) * step_y - 0.5 + border
@@ -193,11 +182,6 @@ def render(
             raw_x = (column + left + 0.5) * step_x - 0.5 + border
             x = min(max(raw_x, HALF * 1.0), width - 1.0 - HALF)
             start = int(np.floor(x)) - 1
-            low = np.float32(np.inf)
-            for ny in range(max(first, HALF), min(first + 4, height - HALF)):
-                for nx in range(max(start, HALF), min(start + 4, width - HALF)):
-                    if abs(y - ny) < 2 and abs(x - nx) < 2:
-                        low = min(low, cost[ny, nx])
             red = green = blue = total = np.float32(0.0)
             for ny in range(max(first, HALF), min(first + 4, height - HALF)):
                 for nx in range(max(start, HALF), min(start + 4, width - HALF)):
@@ -206,8 +190,8 @@ def render(
                     fade = max(4 - dy * dy, np.float32(0)) * max(4 - dx * dx, np.float32(0))
                     if fade <= 0:
                         continue
-                    away = (cost[ny, nx] - low) * scale + (dy * dy + dx * dx) * central
-                    share = fade * np.exp(-min(away, np.float32(12.0)))
+                    away = min(cost[ny, nx] * scale, np.float32(6)) + (dy * dy + dx * dx) * central
+                    share = fade * np.exp(-away)
                     sy, sx = field[ny, nx, 0], field[ny, nx, 1]
                     number = kind[sy, sx]
                     ay, ax = sy + raw_y - ny, sx + raw_x - nx

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .brushwork import Target, match, render, turned
-from .kernels import HALF, SIDE, scatter, vote
-from .pyramid import doubled_field, halved, halved_where
+from .kernels import HALF, SIDE, packed, scatter, vote
+from .pyramid import doubled_field, halved, halved_where, smooth_doubled
 
 MOST = 300_000
 """Pixels of a picture at which pieces are looked for, at most."""
@@ -23,6 +23,10 @@ BORDER = 8
 _TURNS = (0.0, 45.0, 90.0, 135.0)
 """Degrees by which a painting is turned, so that its strokes run along the edges of any picture."""
 
+_MOST_DOUBLED, _LARGEST, _CRISP = 2, 6_000_000, np.float32(0.7)
+"""How often a painting is enlarged where it is drawn larger than it is, up to how many pixels, and
+how much its edges are sharpened each time."""
+
 _SMALLEST = 2 * SIDE
 """Pixels of the shorter side of a painting's copy, at least."""
 
@@ -32,7 +36,7 @@ _FINER = 0.5
 _COARSEST = 48
 """Pixels of the shorter side at which painting begins, at least."""
 
-_ROUNDS = (5, 3, 2, 1)
+_ROUNDS = (8, 4, 3, 1)
 """How often everything is matched and averaged, from the coarsest size on; the last one stays."""
 
 _NEAR = 24
@@ -44,7 +48,7 @@ _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 TONE, COLOUR, DIRECTION, FINENESS = 1.0, 0.5, 0.06, 0.05
 """How much each guide counts beside the mean squared distance of two patches' colours."""
 
-EVEN = 0.012
+EVEN = 0.025
 """What it costs to take a place that is used twice as often as the painting's mean."""
 
 COHERENT = 0.004
@@ -114,12 +118,16 @@ class Painted:
         made = {}
         for copy in self.copies:
             length = np.hypot(*copy.inverse[:, 0])  # pixels of the painting for one that is matched
-            level = max(round(np.log2(max(length / zoom, 1e-3))), 0)
+            plane = self.paintings[copy.painting]
+            level = max(round(np.log2(length / zoom)), -_MOST_DOUBLED)
+            while level < 0 and plane.size * 4**-level > 3 * _LARGEST:
+                level += 1
             key = copy.painting, level
             if key not in made:
-                plane = self.paintings[copy.painting]
                 for _ in range(level):
                     plane = halved(plane)
+                for _ in range(-level):
+                    plane = _crisply_doubled(plane)
                 made[key] = start, plane.shape
                 planes.append(plane)
                 start += plane.shape[0]
@@ -173,7 +181,7 @@ def paint(
             now = source.voted(field, None, _SHARP)
         rounds = _rounds(levels - 1 - place)
         for number in range(rounds):
-            far = _NEAR << (4 * place)
+            far = max(source.middles.shape) if place == levels - 1 else _NEAR << (2 * place)
             chance = seed + 1009 * place + 31 * number
             cost = source.matched(field, now, wanted, chance, number == 0, far)
             last = place == 0 and number == rounds - 1
@@ -204,6 +212,13 @@ def _silent(part):
 
 def _wider(picture):
     return np.pad(picture, ((BORDER, BORDER), (BORDER, BORDER), (0, 0)), mode="symmetric")
+
+
+def _crisply_doubled(painting):
+    """A painting at twice the size, its edges about as sharp as they were."""
+    height, width = painting.shape[:2]
+    large = smooth_doubled(painting, (2 * height, 2 * width))
+    return np.clip(large + _CRISP * (large - blurred(large, 1)), 0, 1)
 
 
 def _usual(cost):
@@ -280,8 +295,9 @@ class _Wanted:
         light = photograph @ _LUMA
         tone = _ranked(light, source.lights)
         tensor = _tensor(light)
-        near, far, farther = (blurred(tensor, r) for r in (2, 8, 24))
-        flow = near + np.float32(0.1) * far + np.float32(0.02) * farther
+        near, small = blurred(tensor, 2), halved(halved(tensor))
+        far = np.float32(0.1) * blurred(small, 2) + np.float32(0.02) * blurred(small, 6)
+        flow = near + smooth_doubled(smooth_doubled(far, halved(tensor).shape), tensor.shape)
         direction = _direction(flow)
         length = np.hypot(direction[..., 0], direction[..., 1])
         clear = np.clip(length, 0, 1)
@@ -310,6 +326,7 @@ class _Sources:
     plenty: np.ndarray
     lights: np.ndarray
     copies: tuple
+    pixels: np.ndarray | None = None
 
     @classmethod
     def of(cls, shape, paintings, scale, shares, levels, finer):
@@ -354,6 +371,7 @@ class _Sources:
             sizes.append(sizes[-1]._smaller())
         for size in sizes:
             size.middles = _middles(size.middles)
+            size.pixels = packed(size.colour)
         return sizes
 
     def _smaller(self):
@@ -399,8 +417,8 @@ class _Sources:
         target = Target(np.ascontiguousarray(now), guides, wanted.clear, wanted.fine)
         weights = np.float32([COLOUR * boost, TONE * boost, DIRECTION, FINENESS, EVEN, COHERENT])
         match(
-            *(target, self.colour, self.guides, self.middles, self.plenty, field, cost, weights),
-            *(seed, 2 if far > _NEAR else 1, min(far, max(self.middles.shape))),
+            *(target, self.pixels, self.guides, self.middles, self.plenty, field, cost, weights),
+            *(seed, far),
         )
         return cost
 
