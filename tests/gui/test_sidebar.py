@@ -77,3 +77,13 @@ def test_the_settings_of_a_generated_layer_fit_the_narrowest_panel(workspace):
     panel = workspace.filters.held
     for control in (*panel.controls, panel.strip):
         assert control.minimumSizeHint().width() <= 190
+
+
+@pytest.mark.parametrize("name", ["skies", "replace_sky"])
+def test_a_sky_is_one_panel_that_fits(workspace, name):
+    workspace.filters.open(workspace.filters.offered.declaration(f"safelight_generate.{name}"))
+    panel = workspace.filters.tried
+    assert {"seed", "cloudiness", "time", "sun"} <= {x.parameter.name for x in panel.controls}
+    for control in panel.controls:
+        assert control.minimumSizeHint().width() <= 190
+    workspace.filters.close_tried()

@@ -18,7 +18,7 @@ from safelight import api
 
 from .layout import Array, Code, noise
 
-TIMES = ("day", "evening", "dusk")
+TIMES = ("day", "sunset", "dusk")
 STREAKS = {"any": (0, 0), "level": (1, 0), "upright": (-1, 0), "falling": (0, 1), "rising": (0, -1)}
 """How streaked a sky is, `Code.level` and `Code.slanted`."""
 
@@ -49,7 +49,7 @@ STREAKED = [CODES.index("level"), CODES.index("slanted")]
 KNEE = 0.9
 """sRGB value from which on light is rolled off towards white."""
 
-SUNS = {"day": (1.0, 0.97, 0.9), "evening": (1.0, 0.72, 0.42), "dusk": (1.0, 0.52, 0.3)}
+SUNS = {"day": (1.0, 0.97, 0.9), "sunset": (1.0, 0.72, 0.42), "dusk": (1.0, 0.52, 0.3)}
 """The sun's light, linear."""
 
 DISC = 0.016

@@ -67,9 +67,9 @@ def test_more_clouds_are_less_blue(job):
     assert blue(0.05) > blue(0.5) + 0.05 > blue(0.95) + 0.1
 
 
-def test_an_evening_is_warmer_than_a_day(job):
-    day, evening = (made(job, time=time, haze=0.0) for time in ("day", "evening"))
-    assert (evening[..., 0] - evening[..., 2]).mean() > (day[..., 0] - day[..., 2]).mean() + 0.1
+def test_a_sunset_is_warmer_than_a_day(job):
+    day, sunset = (made(job, time=time, haze=0.0) for time in ("day", "sunset"))
+    assert (sunset[..., 0] - sunset[..., 2]).mean() > (day[..., 0] - day[..., 2]).mean() + 0.1
 
 
 def test_clouds_veil_the_sun():
