@@ -9,15 +9,16 @@ from collections import namedtuple
 import numba
 import numpy as np
 
-from .kernels import AREA, HALF, _distance, _scrambled, _within, packed
+from .compiling import compiled
+from .kernels import AREA, HALF, distance, packed, scrambled, within
 
 Target = namedtuple("Target", "colour guides clear fine")
 """What is painted: colours now (height, width, 3); what they are to be (height, width, 7): colour,
 tone, doubled direction, fineness; how clear the direction is, how fine the structure, (height,
 width), 0 to 1."""
 
-_plain = numba.njit(cache=True, fastmath=True, error_model="numpy")
-_threaded = numba.njit(cache=True, fastmath=True, error_model="numpy", parallel=True)
+_plain = compiled()
+_threaded = compiled(parallel=True)
 
 _MEAN = np.float32(1 / (3 * AREA))
 _CELL = 4
@@ -60,11 +61,11 @@ def _half(target, pixels, source, guides, allowed, use, field, cost, weights, se
     for y in numba.prange(HALF, height - HALF):
         for x in range(HALF + (y + HALF + colour) % 2, width - HALF, 2):
             by, bx = np.int64(field[y, x, 0]), np.int64(field[y, x, 1])
-            state = _scrambled(np.uint64(seed) ^ (np.uint64(y) << np.uint64(32)) ^ np.uint64(x))
+            state = scrambled(np.uint64(seed) ^ (np.uint64(y) << np.uint64(32)) ^ np.uint64(x))
             # Not all shun a place as much: else all would leave it, and come back, at once.
             even = weights[4] * np.float32(state >> np.uint64(40)) * np.float32(2.0 / (1 << 24))
             best = _guided(target, guides, use, field, weights, even, y, x, by, bx)
-            best += _MEAN * _distance(pixels, source, y, x, by, bx, np.float32(np.inf))
+            best += _MEAN * distance(pixels, source, y, x, by, bx, np.float32(np.inf))
             span = np.int64(reach)
             index = 0
             while index < 8 or span >= 1:
@@ -77,10 +78,10 @@ def _half(target, pixels, source, guides, allowed, use, field, cost, weights, se
                         continue
                     cy, cx = np.int64(field[ny, nx, 0]) - oy, np.int64(field[ny, nx, 1]) - ox
                 else:
-                    state = _scrambled(state)
-                    cy = by + _within(state, span)
-                    state = _scrambled(state)
-                    cx = bx + _within(state, min(span, columns))
+                    state = scrambled(state)
+                    cy = by + within(state, span)
+                    state = scrambled(state)
+                    cx = bx + within(state, min(span, columns))
                     span //= 2
                 if not (0 <= cy < rows and 0 <= cx < columns) or not allowed[cy, cx]:
                     continue
@@ -89,7 +90,7 @@ def _half(target, pixels, source, guides, allowed, use, field, cost, weights, se
                 found = _guided(target, guides, use, field, weights, even, y, x, cy, cx)
                 if found >= best:
                     continue
-                found += _MEAN * _distance(pixels, source, y, x, cy, cx, (best - found) / _MEAN)
+                found += _MEAN * distance(pixels, source, y, x, cy, cx, (best - found) / _MEAN)
                 if found < best:
                     best, by, bx = found, cy, cx
             field[y, x, 0], field[y, x, 1] = by, bx

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from .kernels import AREA, HALF, SIDE, THREADS, _compiled, _scrambled, _within
+from .kernels import AREA, HALF, SIDE, THREADS, _compiled, scrambled, within
 from .pyramid import halved, smooth_doubled
 
 STEP = 2
@@ -198,11 +198,11 @@ def _begin(first, last, matches, source, seed):
     count, height, width = source.shape
     for i in range(first, last):
         for j in range(columns):
-            state = _scrambled(np.uint64(seed) ^ (np.uint64(i) << np.uint64(32)) ^ np.uint64(j))
+            state = scrambled(np.uint64(seed) ^ (np.uint64(i) << np.uint64(32)) ^ np.uint64(j))
             matches[i, j, 0] = np.int64(state >> np.uint64(33)) % count
-            state = _scrambled(state)
+            state = scrambled(state)
             matches[i, j, 1] = HALF + np.int64(state >> np.uint64(33)) % (height - SIDE + 1)
-            state = _scrambled(state)
+            state = scrambled(state)
             matches[i, j, 2] = HALF + np.int64(state >> np.uint64(33)) % (width - SIDE + 1)
 
 
@@ -256,13 +256,13 @@ def _search(first, last, target, source, matches, cost, wraps, seed, colour, rea
                 found = _apart(target, source, STEP * i, STEP * j, other, cy, cx, best)
                 if found < best:
                     best, picture, by, bx = found, other, np.int64(cy), np.int64(cx)
-            state = _scrambled(np.uint64(seed) ^ (np.uint64(i) << np.uint64(32)) ^ np.uint64(j))
+            state = scrambled(np.uint64(seed) ^ (np.uint64(i) << np.uint64(32)) ^ np.uint64(j))
             span = np.int64(reach)
             while span >= 1:
-                state = _scrambled(state)
-                cy = _held(by + _within(state, span), height)
-                state = _scrambled(state)
-                cx = _held(bx + _within(state, span), width)
+                state = scrambled(state)
+                cy = _held(by + within(state, span), height)
+                state = scrambled(state)
+                cx = _held(bx + within(state, span), width)
                 span //= 2
                 found = _apart(target, source, STEP * i, STEP * j, picture, cy, cx, best)
                 if found < best:

@@ -22,6 +22,8 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
+from .compiling import compiled
+
 HALF = 3
 """Pixels from a patch's middle to its edge."""
 
@@ -44,8 +46,8 @@ _FAR = 5
 """Patches away, besides the next ones, that a good match is taken over from: an odd number, so
 that those are squares of the other colour."""
 
-_compiled = numba.njit(cache=True, fastmath=True, error_model="numpy", nogil=True)
-_threaded = numba.njit(cache=True, fastmath=True, error_model="numpy", parallel=True)
+_compiled = compiled(nogil=True)
+_threaded = compiled(parallel=True)
 _CENTRAL = np.float32(1.0 / 9.0)
 _NEIGHBOURS = np.array(
     [(-1, 0), (1, 0), (0, -1), (0, 1), (-_FAR, 0), (_FAR, 0), (0, -_FAR), (0, _FAR)], np.int64
@@ -119,7 +121,7 @@ def _row(_context, target, start, source, other):
 
 
 @_compiled
-def _distance(target, source, ty, tx, sy, sx, best):
+def distance(target, source, ty, tx, sy, sx, best):
     """Sum of squared differences of two patches; what exceeds ``best`` may be left unfinished."""
     total = np.float32(0.0)
     here, there = np.uint64(FOUR * target.shape[2]), np.uint64(FOUR * source.shape[2])
@@ -136,7 +138,7 @@ def _distance(target, source, ty, tx, sy, sx, best):
 
 
 @_compiled
-def _scrambled(number):
+def scrambled(number):
     """A number of 64 bits that looks like chance (Steele, Lea and Flood, SplitMix64, 2014)."""
     number = np.uint64(number) + np.uint64(0x9E3779B97F4A7C15)
     number = (number ^ (number >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -145,7 +147,7 @@ def _scrambled(number):
 
 
 @_compiled
-def _within(number, reach):
+def within(number, reach):
     """A whole number from ``-reach`` to ``reach``."""
     return np.int64(number >> np.uint64(33)) % (2 * reach + 1) - reach
 
@@ -202,15 +204,15 @@ def _improve(target, source, field, cost, wanted, places, burden, seed, reach, t
         y, x = np.int64(places[number, 0]), np.int64(places[number, 1])
         by, bx = np.int64(field[y, x, 0]), np.int64(field[y, x, 1])
         best = NEVER
-        state = _scrambled(seed ^ (np.uint64(y) << np.uint64(32)) ^ np.uint64(x))
+        state = scrambled(seed ^ (np.uint64(y) << np.uint64(32)) ^ np.uint64(x))
         span = np.int64(reach)
         for trial in range(-1, count + tries):
             cy, cx = by, bx
             if trial >= count:
-                state = _scrambled(state)
-                cy += _within(state, span)
-                state = _scrambled(state)
-                cx += _within(state, span)
+                state = scrambled(state)
+                cy += within(state, span)
+                state = scrambled(state)
+                cx += within(state, span)
                 span //= 2
             elif trial >= 0:
                 oy, ox = _NEIGHBOURS[trial, 0], _NEIGHBOURS[trial, 1]
@@ -226,7 +228,7 @@ def _improve(target, source, field, cost, wanted, places, burden, seed, reach, t
                 continue
             extra = burden[cy, cx]
             if extra < best:
-                found = extra + _distance(target, source, y, x, cy, cx, best - extra)
+                found = extra + distance(target, source, y, x, cy, cx, best - extra)
                 if found < best or trial < 0:
                     best, by, bx = found, cy, cx
         field[y, x, 0], field[y, x, 1] = by, bx
@@ -267,7 +269,7 @@ def strew(field, sources, places, seed):
     for number in range(places.shape[0]):
         y, x = places[number, 0], places[number, 1]
         place = (np.uint64(y) << np.uint64(32)) ^ np.uint64(x)
-        chosen = np.int64(_scrambled(np.uint64(seed) ^ place) % count)
+        chosen = np.int64(scrambled(np.uint64(seed) ^ place) % count)
         field[y, x, 0], field[y, x, 1] = sources[chosen, 0], sources[chosen, 1]
 
 
@@ -344,5 +346,5 @@ def scatter(field, allowed_rows, allowed_columns, wanted, seed):
         for x in range(width):
             if wanted[y, x]:
                 place = (np.uint64(y) << np.uint64(32)) ^ np.uint64(x)
-                chosen = np.int64(_scrambled(np.uint64(seed) ^ place) % count)
+                chosen = np.int64(scrambled(np.uint64(seed) ^ place) % count)
                 field[y, x, 0], field[y, x, 1] = allowed_rows[chosen], allowed_columns[chosen]
