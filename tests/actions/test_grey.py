@@ -10,7 +10,10 @@ from safelight.document import Document
 from safelight.pixels import Profile, Raster
 from tests import pictures
 
-MAKE_COLOUR = {"warmth", "style"}
+MAKE_COLOUR = {
+    *("warmth", "style", "replace_sky", "levels", "curves", "white_balance", "colour_balance"),
+    *("split_toning", "channel_mixer", "photo_filter", "gradient_map"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +48,9 @@ def grey(depth, channels=3):
         ("deblur", {}, "uint8", 3, "wide"),
         ("enlarge", {"factor": 2}, "uint8", 4, None),
         ("blur", {"radius": 3.0}, "uint16", 3, "wide"),
+        ("hue_saturation", {"hue": 90.0, "lightness": 40.0}, "uint8", 3, "wide"),
+        ("dehaze", {"amount": 80.0}, "uint8", 3, None),
+        ("high_pass", {}, "uint8", 4, None),
         ("repair", {}, "uint8", 3, None),
     ],
 )

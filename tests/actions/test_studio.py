@@ -29,7 +29,7 @@ def test_an_unknown_filter_lists_those_there_are(studio):
     names = ", ".join(sorted(item.name for item in studio.filters()))
     assert {"blur", "denoise", "enlarge", "warmth"} <= set(names.split(", "))
     with pytest.raises(actions.UnknownFilter, match=f"installed: {names}$"):
-        studio.filter("sharpen")
+        studio.filter("unblur")
 
 
 def test_an_illegal_setting_is_refused_before_anything_runs(studio, document):

@@ -50,12 +50,12 @@ def test_the_life_of_a_plugin(run, plugin, tmp_path, capsys):
     assert json.loads(out)["filters"][0]["id"] == "safelight_dusk.dusk"
     assert names(run) == {"safelight-dusk": True}
     assert main(["filters"]) == 0
-    assert "dusk" in capsys.readouterr().out
+    assert "\ndusk  (" in capsys.readouterr().out
 
     assert run("disable", "safelight-dusk")[0] == 0
     assert names(run) == {"safelight-dusk": False}
     assert main(["filters"]) == 0
-    assert "dusk" not in capsys.readouterr().out
+    assert "\ndusk  (" not in capsys.readouterr().out
     assert "disabled" in run("list")[1]
     assert run("enable", "safelight-dusk")[0] == 0
 

@@ -28,6 +28,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("actions/store.py", "plugin.folder.rename"): "a plugin goes in one step, whole",
     ("api/testing.py", "np.save"): "a plugin author's golden picture, when the author asks for it",
     ("files/atomic.py", "os.open"): "the one way",
+    ("workers/kernels.py", "shutil.copytree"): "compiled loops, into a worker's scratch folder",
     ("files/atomic.py", "os.replace"): "the one way",
     ("files/atomic.py", "os.rename"): "the one way",
     ("files/atomic.py", "os.link"): "the one way",

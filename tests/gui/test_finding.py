@@ -64,7 +64,7 @@ def test_a_place_and_a_description_are_found_after_titles():
     assert found("edges", ((name, *rest) for name, *rest in items)) == ["a"]
 
 
-def test_every_word_of_other_programs_leads_to_something_that_is_there(window):
+def test_every_word_of_other_programs_leads_to_something_that_is_there(opened, window):
     titles = {word for deed in window.deeds for word in deed.title.casefold().split()}
     words = {word.strip("…,.") for word in titles}
     meant = {title for several in ALSO.values() for title in several}

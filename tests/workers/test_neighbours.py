@@ -32,7 +32,7 @@ def on_white(pixels):
 
 NEIGHBOURS = [
     *(("enlarge", {"factor": f, "model": m, "crispness": c})
-      for f in (2, 4) for m in ("fast", "quality", "photo") for c in (0.0, 1.0)),
+      for f in (2, 4) for m in ("fast", "photo") for c in (0.0, 1.0)),
     ("enlarge", {"factor": 3, "match_original": True}),
     ("blur", {"radius": 4.0}),
     ("blur", {"radius": 30.0}),

@@ -167,7 +167,8 @@ class Speed:
 def measure(studio: Studio, name: str = "") -> Iterator[Speed]:
     """Run each filter that has networks, as a user would, and say how fast each network was.
 
-    ``name`` limits it to one network or filter. Raises StoreError for a filter that fails.
+    ``name`` limits it to one network or filter. Raises StoreError for a network's filter that
+    fails.
     """
     seen: set[tuple[str, ...]] = set()
     for declaration in studio.filters():
@@ -193,8 +194,13 @@ def _variants(declaration: Declaration) -> Iterator[dict[str, Any]]:
 def _networks_of(
     studio: Studio, declaration: Declaration, settings: Mapping[str, Any]
 ) -> tuple[str, ...]:
+    if declaration.tone:
+        return ()
     job = studio.start(declaration, settings, _picture(32, declaration))
-    _finished(job)
+    outcome = job.wait()
+    if job.models and isinstance(outcome, JobFailed):
+        raise StoreError(outcome.message)
+    # One without networks may well have no use for this picture.
     return tuple(sorted(job.models))
 
 

@@ -274,7 +274,8 @@ class Store:
         """
         try:
             (self.folder / _STAGING).mkdir(parents=True, exist_ok=True)
-            remove_left(self.folder / _STAGING)
+            for left in (self.folder / _STAGING, *(self.folder / _SCRATCH).glob("*")):
+                remove_left(left)
             place = self._aside()
             place.mkdir()
         except OSError as error:

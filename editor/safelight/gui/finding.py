@@ -63,6 +63,9 @@ ALSO = {
 """Words of other programs, and the titles here that they mean, each by its telling words."""
 
 _SPELT = {"color": "colour", "gray": "grey", "center": "centre", "ize": "ise"}
+_DESCRIBED = 100
+"""Rank of a word that only a description has."""
+
 _NEAR = 0.8
 """How alike (``difflib``) a mistyped word is to the one that is meant, at least."""
 
@@ -73,10 +76,11 @@ def found(query: str, items: Iterable[tuple[Item, str, str, str]]) -> list[Item]
     Each item comes with its title, its place in the menus and a description. Every word of the
     query has to mean something of it: the start of a word of the title first, then a part of one,
     its initials, a word of another program (``ALSO``), a word of the place, a mistyped word, and
-    last a word of the description. Of two that are as likely the shorter one comes first.
+    last, where nothing is called that, a word of the description. Of two that are as likely the
+    shorter one comes first.
     """
     words = [_spelt(word) for word in query.split()]
-    ranked = []
+    ranked: list[tuple[int, int, int, Item]] = []
     for number, (item, title, place, description) in enumerate(items):
         titled = _words(title)
         ranks = [_rank(word, titled, _words(place), description) for word in words]
@@ -84,6 +88,8 @@ def found(query: str, items: Iterable[tuple[Item, str, str, str]]) -> list[Item]
         if len(known) == len(words):
             ranked.append((sum(known), len(titled) if words else 0, number, item))
     ranked.sort(key=lambda entry: entry[:-1])
+    if ranked and ranked[0][0] < _DESCRIBED:  # what something is called, not what is said of it
+        ranked = [entry for entry in ranked if entry[0] < _DESCRIBED]
     return [entry[-1] for entry in ranked]
 
 
@@ -108,7 +114,7 @@ def _rank(word: str, title: Sequence[str], place: Sequence[str], description: st
     if len(word) > 3 and difflib.get_close_matches(word, near, 1, _NEAR):
         return 5
     if len(word) > 3 and any(other.startswith(word) for other in _words(description)):
-        return 6
+        return _DESCRIBED
     return None
 
 

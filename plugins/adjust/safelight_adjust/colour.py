@@ -222,7 +222,7 @@ _FULL, _NONE = 15.0, 45.0
 """Degrees from its middle up to which a range counts wholly, and from which on not at all."""
 
 
-@api.filter("Hue, saturation, lightness", category="Colour", zoomable=True)
+@api.filter("Hue, saturation, lightness", category="Colour", keeps_grey=True, zoomable=True)
 def hue_saturation(
     image: api.Image,
     hues: Annotated[
@@ -272,7 +272,7 @@ def _turned(image: np.ndarray, degrees: np.ndarray, middle: np.ndarray) -> np.nd
     return middle + half * (2 * np.clip(place - 1, 0, 1) - 1)
 
 
-@api.filter("Black and white", category="Colour", zoomable=True)
+@api.filter("Black and white", category="Colour", keeps_grey=True, zoomable=True)
 def black_and_white(
     image: api.Image,
     reds: Annotated[float, api.Number(-200, 300, step=1, unit="%")] = 40.0,

@@ -155,6 +155,7 @@ def _darkest(light: np.ndarray, radius: int) -> np.ndarray:
     category="Light",
     reach=lambda radius: box_radius(radius) + 2 * box_radius(3 * radius),
     prepare=_haze,
+    keeps_grey=True,
     zoomable=True,
 )
 def dehaze(
@@ -232,7 +233,7 @@ def sharpen(
     return image + np.float32(amount / 100) * detail[..., None]
 
 
-@api.filter("High pass", category="Detail", reach=_of_radius, zoomable=True)
+@api.filter("High pass", category="Detail", reach=_of_radius, keeps_grey=True, zoomable=True)
 def high_pass(
     image: api.Image,
     radius: Annotated[Radius, "Standard deviation of what is taken away"] = 10.0,

@@ -143,7 +143,9 @@ class Painted:
         """The field of a piece of a canvas, (height, width), bicubic."""
         place = region.move(-canvas.x, -canvas.y)
         across, down = self.field.shape[1] / canvas.width, self.field.shape[0] / canvas.height
-        margin = 4 + math.ceil(3 * across)
+        # A piece may reach beyond a canvas that is smaller than the least piece.
+        beyond = max(place.right - canvas.width, place.bottom - canvas.height, 0)
+        margin = 4 + math.ceil((3 + beyond) * max(across, down))
         around = np.pad(self.field, ((margin, margin), (0, 0)), mode="edge")
         around = np.pad(around, ((0, 0), (margin, margin)), mode="wrap")
         left, top = place.x * across + margin, place.y * down + margin

@@ -43,6 +43,14 @@ def test_pieces_are_those_of_the_whole(job):
         assert np.abs(part - whole[region.rows(), region.columns()]).max() < 1e-4
 
 
+def test_a_piece_may_be_larger_than_its_canvas_as_it_is_in_a_rehearsal(job):
+    canvas = api.Region(0, 0, 40, 24)
+    whole = made(job, canvas, canvas)
+    beyond = made(job, api.Region(0, 0, 64, 64), canvas)
+    assert np.isfinite(beyond).all()
+    assert np.abs(beyond[:24, :40] - whole).max() < 1e-4
+
+
 def test_a_panorama_goes_on_at_the_opposite_border(job):
     canvas = api.Region(0, 0, 480, 80)
     steps, seams = [], []
