@@ -168,11 +168,11 @@ def test_the_list_of_filters_narrows_while_typing(qtbot):
 def test_a_title_is_found_before_what_only_a_description_says(qtbot):
     listed = FilterList()
     qtbot.addWidget(listed)
-    contrast = api.Declaration("a.contrast", "Contrast", "Light", "By two curves.")
+    contrast = api.Declaration("a.contrast", "Contrast", "Light", "By bending curves.")
     listed.show_filters([contrast, api.Declaration("a.curves", "Curves", "Light", "")])
     listed.search.setText("curves")
     assert [listed.list.item(row).text() for row in range(listed.list.count())] == ["Curves"]
-    listed.search.setText("two")
+    listed.search.setText("bending")
     assert [listed.list.item(row).text() for row in range(listed.list.count())] == ["Contrast"]
 
 
