@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 import safelight
+from safelight.workers import kernels
 from safelight.workers.sandbox import wrapping
 from safelight.workers.scratch import LIMIT
 
@@ -36,6 +37,10 @@ class Environment:
         """The environment with its sources as they are now; itself unless they have changed."""
         return self if self.sources is None else replace(self, stamp=stamp_of(self.sources))
 
+    def furnish(self, scratch: Path) -> None:
+        """Put into ``scratch`` what a plugin can use: loops that are compiled already."""
+        kernels.lend(scratch)
+
     def command(self, scratch: Path, memory: int) -> list[str]:
         """What starts a confined worker that writes to ``scratch`` and allocates ``memory`` bytes.
 
@@ -58,6 +63,9 @@ class DecoderEnvironment:
     decoders: str
     scratch: Path
 
+    def furnish(self, scratch: Path) -> None:
+        """Nothing: decoding compiles nothing, and somebody waits for it."""
+
     def command(self, scratch: Path, memory: int) -> list[str]:
         """As ``Environment.command``."""
         work = ["safelight.workers.decoder", "--decoders", self.decoders]
@@ -71,6 +79,9 @@ class Confined(Protocol):
     @property
     def scratch(self) -> Path:
         """The folder in which each worker has one of its own."""
+
+    def furnish(self, scratch: Path) -> None:
+        """Put into ``scratch`` what a worker finds there when it starts."""
 
     def command(self, scratch: Path, memory: int) -> list[str]:
         """What starts a worker that writes to ``scratch`` and allocates ``memory`` bytes."""

@@ -83,7 +83,7 @@ class WorkerProcess:
         self._scratch = scratch
         self._wrapped = False
         if environment and scratch:
-            kernels.lend(scratch.folder)
+            environment.furnish(scratch.folder)
             confined = environment.command(scratch.folder, memory_limit)
             self._wrapped = confined[0] != sys.executable
             self._process = _spawn(far, confined, ["0"], _environment(_PUBLIC))  # limited by then

@@ -37,8 +37,17 @@ def _of_radius(radius: float) -> int:
 def evened(light: np.ndarray, radius: float, rough: float) -> np.ndarray:
     """What is left of ``light`` (height, width) without texture, its strong edges kept: float32.
 
-    The guided filter with itself as its guide: K. He, J. Sun and X. Tang, "Guided Image Filtering",
-    PAMI 35 (2013), pages 1397-1409. ``rough`` is the deviation up to which something is texture.
+    The guided filter with itself as its guide. ``rough`` is the deviation up to which something is
+    texture.
+    """
+    return followed(light, light, radius, rough * rough)
+
+
+def followed(values: np.ndarray, guide: np.ndarray, radius: float, least: float) -> np.ndarray:
+    """``values`` smoothed so that they follow the edges of ``guide``: float32 (height, width).
+
+    The guided filter: K. He, J. Sun and X. Tang, "Guided Image Filtering", PAMI 35 (2013), pages
+    1397-1409. ``least`` is the variance up to which the guide has no edge.
     """
     import cv2
 
@@ -47,10 +56,11 @@ def evened(light: np.ndarray, radius: float, rough: float) -> np.ndarray:
     def mean(values: np.ndarray) -> np.ndarray:
         return cv2.blur(values, size, borderType=cv2.BORDER_REPLICATE)
 
-    middle = mean(light)
-    variance = np.maximum(mean(light * light) - middle * middle, 0)
-    share = variance / (variance + np.float32(rough * rough))
-    return mean(share) * light + mean(middle - share * middle)
+    at, of = mean(guide), mean(values)
+    slope = (mean(guide * values) - at * of) / (
+        np.maximum(mean(guide * guide) - at * at, 0) + np.float32(least)
+    )
+    return mean(slope) * guide + mean(of - slope * at)
 
 
 def box_radius(radius: float) -> int:
@@ -176,28 +186,12 @@ def dehaze(
     air = np.array(prepared["air"], np.float32)
     light = api.to_linear(image)
     veil = np.clip(_darkest(np.clip(light, 0, None) / air, box_radius(radius)), 0, 1)
-    veil = np.clip(_followed(veil, luminance(image), 3 * radius), 0, 1)
+    veil = np.clip(followed(veil, luminance(image), 3 * radius, 1e-3), 0, 1)
     if amount >= 0:
         through = np.maximum(1 - np.float32(0.95 * amount / 100) * veil, np.float32(0.1))[..., None]
         return api.from_linear((light - air) / through + air)
     thicker = (1 - np.float32(0.6 * -amount / 100) * veil)[..., None]
     return api.from_linear(light * thicker + air * (1 - thicker))
-
-
-def _followed(values: np.ndarray, guide: np.ndarray, radius: float) -> np.ndarray:
-    """``values`` smoothed so that they follow the edges of ``guide`` (the guided filter)."""
-    import cv2
-
-    size = (2 * box_radius(radius) + 1,) * 2
-
-    def mean(values: np.ndarray) -> np.ndarray:
-        return cv2.blur(values, size, borderType=cv2.BORDER_REPLICATE)
-
-    at, of = mean(guide), mean(values)
-    slope = (mean(guide * values) - at * of) / (
-        np.maximum(mean(guide * guide) - at * at, 0) + np.float32(1e-3)
-    )
-    return mean(slope) * guide + mean(of - slope * at)
 
 
 @api.filter(
