@@ -119,10 +119,9 @@ def play(
     """The history after every step of a recipe. Raises EditError, naming the step.
 
     ``filtered`` applies filters, ``begun`` hears of each step; what they raise goes on to the
-    caller. ``live`` runs those that
-    layers hold, for commands that render. A command that names no layer works on the active one:
-    what a step before it added last, the uppermost before any has. A filter that names none lies
-    above that.
+    caller. ``live`` runs those that layers hold, for commands that render. A command that names no
+    layer works on the active one: what a step before it added last, the uppermost before any has. A
+    filter that names none lies above that.
     """
     active = history.document.layers[-1].id
     for number, step in enumerate(recipe.steps, 1):

@@ -106,22 +106,28 @@ def flowers(
     return placed(job, recoloured(found, found, palette), region, canvas)
 
 
+Cloudiness = Annotated[
+    float, api.Number(0, 1, step=0.01, ends=("Clear", "Overcast")), "How much of it is clouds"
+]
+Fineness = Annotated[
+    float, api.Number(0, 1, step=0.01, ends=("Soft", "Fine")), "How small the clouds' parts are"
+]
+Time = Annotated[Literal[TIMES], "When it is seen"]
+Sun = Annotated[api.Fraction, "How bright the sun is, which clouds veil; 0: none"]
+
+
 @api.generator("Skies", category="Generate")
 def skies(
     region: api.Region,
     canvas: api.Region,
     job: api.Job,
     seed: Seed = 1,
-    cloudiness: Annotated[
-        float, api.Number(0, 1, step=0.01, ends=("Clear", "Overcast")), "How much of it is clouds"
-    ] = 0.5,
-    fineness: Annotated[
-        float, api.Number(0, 1, step=0.01, ends=("Soft", "Fine")), "How small the clouds' parts are"
-    ] = 0.5,
+    cloudiness: Cloudiness = 0.5,
+    fineness: Fineness = 0.5,
     streaks: Annotated[Literal[tuple(STREAKS)], "Where the clouds' streaks lead"] = "any",
-    time: Annotated[Literal[TIMES], "When it is seen"] = "day",
+    time: Time = "day",
     haze: Annotated[api.Fraction, "How pale it becomes towards its lower border"] = 0.25,
-    sun: Annotated[api.Fraction, "How bright the sun is, which clouds veil; 0: none"] = 0.0,
+    sun: Sun = 0.0,
     sun_at: Annotated[api.Point, "Where the sun stands"] = (0.7, 0.3),
 ) -> api.Image:
     """Make a sky with clouds, of pieces of real ones.
@@ -146,14 +152,10 @@ def replace_sky(
     ] = "found",
     picture: Annotated[api.Picture, "A sky of your own. None: one is generated"] = None,
     seed: Seed = 1,
-    cloudiness: Annotated[
-        float, api.Number(0, 1, step=0.01, ends=("Clear", "Overcast")), "How much of it is clouds"
-    ] = 0.4,
-    fineness: Annotated[
-        float, api.Number(0, 1, step=0.01, ends=("Soft", "Fine")), "How small the clouds' parts are"
-    ] = 0.5,
-    time: Annotated[Literal[TIMES], "When it is seen"] = "day",
-    sun: Annotated[api.Fraction, "How bright the sun is, which clouds veil; 0: none"] = 0.0,
+    cloudiness: Cloudiness = 0.4,
+    fineness: Fineness = 0.5,
+    time: Time = "day",
+    sun: Sun = 0.0,
     sun_at: Annotated[api.Point, "Where in the sky the sun stands"] = (0.7, 0.3),
     light: Annotated[api.Fraction, "How much the land takes on the new sky's light"] = 0.6,
     haze: Annotated[api.Fraction, "How pale sky and land become where they meet"] = 0.3,
