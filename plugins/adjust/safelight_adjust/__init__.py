@@ -14,7 +14,16 @@ from .colour import (
     vibrance,
     white_balance,
 )
-from .light import brightness_contrast, curves, exposure, invert, levels, posterise, threshold
+from .light import (
+    brightness_contrast,
+    curves,
+    exposure,
+    invert,
+    levels,
+    light,
+    posterise,
+    threshold,
+)
 from .local import (
     bilateral,
     clarity,
@@ -29,6 +38,7 @@ from .local import (
 )
 
 ADJUSTMENTS = (
+    light,
     exposure,
     brightness_contrast,
     levels,

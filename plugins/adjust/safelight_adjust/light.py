@@ -42,6 +42,58 @@ def exposure(stops: Stops = 0.0) -> api.Table:
     return api.TO_LINEAR, api.Matrix.scaled(2.0**stops), api.FROM_LINEAR
 
 
+_USUAL = 0.22
+"""Standard deviation of the encoded luminance of a photograph that is neither hard nor soft."""
+
+
+def _lit(thumbnail: api.Image) -> dict[str, float]:
+    """The exposure that ``exposure`` finds; then the contrast that brings the standard deviation of
+    the luminance half of the way to the usual one, and as much of highlights and shadows as keeps
+    the hundredths at the ends from becoming white or black.
+    """
+    stops = _exposed(thumbnail)["stops"]
+    light = np.clip(api.from_linear(api.to_linear(thumbnail) * np.float32(2.0**stops)), 0, 1)
+    light = light @ np.array(LUMINANCE.rows[0], np.float32)
+    spread = _USUAL / max(float(light.std()), 0.05)
+    bright, dark = (float((light > 0.9).mean()), float((light < 0.1).mean()))
+    return {
+        "exposure": stops,
+        "contrast": float(round(min(max(25 * math.log2(spread), -20), 30))),
+        "highlights": float(-round(min(200 * bright, 60))),
+        "shadows": float(round(min(150 * dark, 50))),
+    }
+
+
+@api.tone("Light", category="Light", auto=_lit)
+def light(
+    exposure: Annotated[Stops, "Lighter or darker, as if the light were doubled"] = 0.0,
+    contrast: Annotated[Percent, "Light and dark further apart, or nearer"] = 0.0,
+    highlights: Annotated[Percent, "Light parts lighter, or darker"] = 0.0,
+    shadows: Annotated[Percent, "Dark parts lighter, or darker"] = 0.0,
+) -> api.Table:
+    """Set exposure, contrast, highlights and shadows together, as one table.
+
+    In this order: ``exposure`` in linear light; the contrast of ``brightness_contrast``; then each
+    channel is changed by what the luminance b changes by, towards
+    b + h b^3 (1 - b) + s b (1 - b)^3, with 1.8 for -100 of the highlights and for 100 of the
+    shadows, and half of that the other way, which keeps the curve rising. Black and white stay.
+    ``shadows_highlights`` keeps more of the contrast within what it changes, and takes longer.
+    """
+    stages: list[api.Stage] = []
+    if exposure:
+        stages += [api.TO_LINEAR, api.Matrix.scaled(2.0**exposure), api.FROM_LINEAR]
+    places = np.linspace(0, 1, SAMPLES)
+    if contrast:
+        stages.append(api.Curves(_gain(places, _share(-contrast))))
+    if highlights or shadows:
+        lift = (0.018 if shadows > 0 else 0.009) * shadows
+        gain = (0.018 if highlights < 0 else 0.009) * highlights
+        change = lift * places * (1 - places) ** 3 + gain * places**3 * (1 - places)
+        more = api.Matrix(((1, 0, 0), (0, 1, 0), (0, 0, 1)), (1, 1, 1))
+        stages.append(api.Mix(api.Curves(change, below="level", above="level"), more))
+    return stages
+
+
 @api.tone("Brightness and contrast", category="Light", keeps_grey=True)
 def brightness_contrast(
     brightness: Annotated[Percent, "Lighter or darker midtones; black and white stay"] = 0.0,

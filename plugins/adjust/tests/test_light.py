@@ -18,6 +18,10 @@ def made(tone, image, **settings):
 BENT = ((0.0, 0.0), (0.3, 0.6), (1.0, 1.0))
 
 TELLING = {
+    "light": (
+        {"exposure": 0.7, "contrast": 30.0, "highlights": -60.0, "shadows": 45.0},
+        {"highlights": 100.0, "shadows": -100.0},
+    ),
     "brightness_contrast": ({"brightness": 60.0, "contrast": -40.0}, {"contrast": 100.0}),
     "levels": ({"black": 0.1, "white": 0.8, "gamma": 1.7}, {"gamma": 0.4, "channel": "blue"}),
     "curves": ({"rgb": ((0.0, 0.1), (0.5, 0.7), (1.0, 1.0))}, {"luminance": BENT}),
@@ -64,7 +68,7 @@ def test_each_is_told_of_here():
 
 
 NEUTRAL = {
-    "brightness_contrast", "levels", "curves", "saturation", "white_balance", "vibrance",
+    "light", "brightness_contrast", "levels", "curves", "saturation", "white_balance", "vibrance",
     "hue_saturation", "colour_balance", "channel_mixer",
 }  # fmt: skip
 """Adjustments whose sliders begin where nothing changes."""
@@ -178,3 +182,33 @@ def test_auto_levels_spread_a_flat_picture_over_the_whole_range():
     for value in (0.0, 0.5, 1.0):
         still = np.full((4, 4, 3), value, np.float32)
         assert np.isfinite(made(adjust.levels, still, **found(adjust.levels, still))).all()
+
+
+def test_light_is_its_parts_one_after_the_other():
+    picture = testing.photograph(beyond=0.25)
+    exposed = made(adjust.exposure, picture, stops=0.7)
+    parts = made(adjust.brightness_contrast, exposed, contrast=30.0)
+    assert made(adjust.light, picture, exposure=0.7, contrast=30.0) == pytest.approx(
+        parts, abs=1e-5
+    )
+
+
+@pytest.mark.parametrize("highlights", [-100.0, 0.0, 100.0])
+@pytest.mark.parametrize("shadows", [-100.0, 0.0, 100.0])
+def test_highlights_and_shadows_keep_the_order_of_tones_and_both_ends(highlights, shadows):
+    result = made(adjust.light, RAMP, highlights=highlights, shadows=shadows)[0, :, 0]
+    assert (np.diff(result) > 0).all()
+    assert result[[0, -1]] == pytest.approx([0, 1], abs=1e-6)
+    b = RAMP[0, :, 0]
+    h = (0.018 if highlights < 0 else 0.009) * highlights
+    s = (0.018 if shadows > 0 else 0.009) * shadows
+    assert result == pytest.approx(b + h * b**3 * (1 - b) + s * b * (1 - b) ** 3, abs=1e-5)
+
+
+def test_light_finds_settings_for_what_is_too_dark():
+    dark = testing.photograph() * np.float32(0.3)
+    found = api.registered(adjust.light).declaration.settings()
+    assert found["exposure"] == 0
+    from safelight_adjust.light import _lit
+
+    assert _lit(dark)["exposure"] > 1
