@@ -73,6 +73,12 @@ def test_straighten_and_a_turned_crop_leave_no_empty_corner(photograph):
         ("resize", [], "state a width or a height"),
         ("resize", ["width=100000", "height=100000"], "more than the 500 million"),
         ("resize", ["width=1000000"], "more than the 500 million"),
+        ("resize", ["width=10", "unit=cm"], "has no resolution; state dpi"),
+        ("canvas_size", ["width=-200", "relative=true"], "holds nothing"),
+        ("trim", ["tolerance=100"], "nothing would be left"),
+        ("rectify", ["corners=0,0;90,0;20,20;0,80"], "without a dent"),
+        ("transform", ["width=1000000"], "cannot be 1400000 x 90 pixels large"),
+        ("transform", ["width=0"], "cannot be 0 x 90 pixels large"),
     ],
 )
 def test_what_cannot_be_is_a_sentence_and_no_file(photograph, capsys, name, settings, said):
@@ -82,7 +88,13 @@ def test_what_cannot_be_is_a_sentence_and_no_file(photograph, capsys, name, sett
 
 @pytest.mark.parametrize(
     ("name", "setting", "said"),
-    [("turn", "angle=45", "45 is not one of 90, 180, 270"), ("resize", "width=-3", "outside 0")],
+    [
+        ("turn", "angle=45", "45 is not one of 90, 180, 270"),
+        ("resize", "width=-3", "outside 0"),
+        ("resize", "width=many", "not a number"),
+        ("transform", "x=1e12", "outside"),
+        ("canvas_size", "anchor=middle", "not one of top_left"),
+    ],
 )
 def test_what_no_picture_could_be_told_is_refused_before_one_is_opened(
     photograph, capsys, name, setting, said
@@ -116,3 +128,29 @@ def test_a_project_keeps_what_a_crop_hides_and_a_recipe_says_what_was_done(
     whole = tmp_path / "whole.png"
     assert main(["apply", "reveal_all", path, str(whole)]) == 0
     assert np.array_equal(np.asarray(Image.open(whole)), pixels[:, ::-1])
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "size"),
+    [
+        ("resize", ["width=50", "unit=percent"], (70, 45)),
+        ("resize", ["width=2.54", "unit=cm", "dpi=200"], (200, 129)),
+        ("canvas_size", ["width=160", "height=100", "fill=colour", "colour=#102030"], (160, 100)),
+        ("rotate", ["angle=90"], (90, 140)),
+        ("rectify", ["corners=20,10;120,15;125,80;15,70", "width=80", "height=50"], (80, 50)),
+        ("transform", ["width=50", "height=50", "angle=12"], (140, 90)),
+    ],
+)
+def test_every_change_of_shape_is_a_command(photograph, name, settings, size):
+    status, made = applied(photograph, name, *settings)
+    assert (status, made.shape[1::-1]) == (0, size)
+
+
+def test_a_print_has_its_resolution_in_the_file(photograph):
+    for suffix in ("png", "jpg", "tif"):
+        out = photograph.with_name(f"print.{suffix}")
+        words = ["--set", "width=1", "--set", "unit=in", "--set", "dpi=120", "--quiet"]
+        assert main(["apply", "resize", str(photograph), str(out), *words]) == 0
+        with Image.open(out) as made:
+            assert made.width == 120
+            assert [round(float(dots)) for dots in made.info["dpi"]] == [120, 120]

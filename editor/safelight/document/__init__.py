@@ -1,6 +1,6 @@
 """The document: one picture being edited, as a value. Knows no file, no process and no window."""
 
-from safelight.document import edits
+from safelight.document import edits, reshape
 from safelight.document.content import Channels, Group, Kept, LiveFilter, Synthetic
 from safelight.document.document import Document, Metadata
 from safelight.document.edit import DECLARED, Command, Edit, EditError, Record
@@ -57,6 +57,7 @@ __all__ = [
     "reachable",
     "render",
     "render_srgb",
+    "reshape",
     "result_key",
     "seen_around",
     "walk",

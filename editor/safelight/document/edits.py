@@ -64,7 +64,14 @@ _By: TypeAlias = Annotated[int, Number(1, 256, unit="px")]
 _Layers: TypeAlias = Annotated[str, "Further layers: a list of their ids or names as JSON"]
 
 _Side: TypeAlias = Annotated[
-    int, Number(0, geometry.LONGEST_SIDE, unit="px"), "0: as the other side asks for"
+    float, Number(0, geometry.LONGEST_SIDE), "0: as the other side asks for"
+]
+
+Unit: TypeAlias = Literal["px", "percent", "cm", "in"]
+"""What a side of a picture is stated in."""
+
+Dots: TypeAlias = Annotated[
+    float, Number(0, 100_000, unit="dpi"), "Dots per inch of a print; 0: as the picture has it"
 ]
 
 _Lengths: TypeAlias = Callable[[LiveFilter], LiveFilter]
@@ -963,19 +970,53 @@ def resize(
     *,
     width: _Side = 0,
     height: _Side = 0,
+    unit: Annotated[Unit, "What the sides are stated in"] = "px",
+    dpi: Dots = 0,
     linear: Annotated[bool, "Pixels are averaged in linear light"] = False,
     method: Annotated[
-        Method, "Lanczos is the sharpest, bicubic rings less, nearest keeps pixel art as it is"
+        Method,
+        "Lanczos is the sharpest; Mitchell and bicubic ring less; nearest keeps pixel art as it is",
     ] = "lanczos",
     live: Live | None = None,
 ) -> Document:
     """Make the picture of another number of pixels; of one side stated the other
-    follows, and lengths of filters and masks follow both. What a crop has hidden goes.
+    follows, and lengths of filters and masks follow both. What a crop has hidden goes. Dots per
+    inch alone change the size of a print, and no pixel.
     """
-    if not (width or height):
+    if not (width or height or dpi):
         raise EditError("state a width or a height")
-    width = width or max(round(document.width * height / document.height), 1)
-    height = height or max(round(document.height * width / document.width), 1)
+    dots = dots_of(document, dpi)
+    if dpi:
+        document = replace(document, metadata=replace(document.metadata, dpi=(dpi, dpi)))
+    if not (width or height):
+        return document
+    return _resized_to(
+        document, *sides_of(document, width, height, unit, dots), linear, method, live
+    )
+
+
+def dots_of(document: Document, dpi: float = 0) -> float:
+    """Dots per inch of a print: those stated, or as the picture has them; 0 where it has none."""
+    return dpi or (document.metadata.dpi or (0.0, 0.0))[0]
+
+
+def sides_of(
+    document: Document, width: float, height: float, unit: str, dots: float
+) -> tuple[int, int]:
+    """The sides in pixels that a resize to such a size gives: of one that is 0, the other one's
+    shape. Raises ValueError, for people, for a size that no picture has.
+    """
+    wide = geometry.pixels_of(width, unit, document.width, dots)
+    high = geometry.pixels_of(height, unit, document.height, dots)
+    wide = wide if width else max(round(document.width * high / document.height), 1)
+    high = high if height else max(round(document.height * wide / document.width), 1)
+    geometry.check_size(wide, high)
+    return wide, high
+
+
+def _resized_to(
+    document: Document, width: int, height: int, linear: bool, method: Method, live: Live | None
+) -> Document:
     light = linear or document.linear
     resized = geometry.resize(document, width, height, linear=light, method=method)
     if resized is document:

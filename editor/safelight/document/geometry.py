@@ -9,6 +9,7 @@ import math
 from dataclasses import replace
 
 from safelight.api import Region
+from safelight.document import quadrilateral
 from safelight.document.document import Document
 from safelight.document.layer import Layer
 from safelight.document.place import IDENTITY, Place
@@ -29,6 +30,12 @@ MOST_KEYSTONE = 60
 
 _EDGE = 2.0
 """Pixels around a picture in perspective that are not shown."""
+
+MOST_REACH = 100_000
+"""Pixels of a layer's side that a transformation makes of it at the most."""
+
+_LENGTHS = {"cm": 1 / 2.54, "in": 1.0}
+"""Units of a print's sides, in inches."""
 
 
 def framed(document: Document, width: int, height: int, through: Place) -> Document:
@@ -53,6 +60,20 @@ def crop(document: Document, region: Region, angle: float = 0.0) -> Document:
     middle = region.x + region.width / 2, region.y + region.height / 2
     turned = Place.turned(-angle, *middle).after(corner)
     return _on_pixels(framed(document, region.width, region.height, turned))
+
+
+def pixels_of(number: float, unit: str, side: int, dots: float) -> int:
+    """A length in whole pixels: ``number`` of a ``unit``, "px", "percent" of a ``side``, "cm" or
+    "in" at so many ``dots`` per inch. Raises ValueError, for people, where a print's side is asked
+    for and ``dots`` is 0.
+    """
+    if unit == "percent":
+        number = side * number / 100
+    elif unit in _LENGTHS:
+        if not dots:
+            raise ValueError("the picture has no resolution; state dpi, dots per inch, too")
+        number = number * _LENGTHS[unit] * dots
+    return math.floor(number + 0.5)
 
 
 def check_box(document: Document, region: Region, angle: float = 0.0) -> None:
@@ -98,6 +119,29 @@ def straighten(document: Document, degrees: float) -> Document:
     """
     if not abs(degrees) < 45:
         raise ValueError(f"a picture is straightened by less than 45 degrees, not by {degrees}")
+    return _turned_without_corners(document, degrees)
+
+
+def rotate(document: Document, degrees: float, *, grows: bool = True) -> Document:
+    """The picture turned clockwise by any angle: so large that all of it is in view, or ``grows``
+    being False the largest rectangle of the same shape that has no empty corner.
+    """
+    quarters = math.floor(degrees / 90 + 0.5)
+    document, rest = turn(document, 90 * quarters), degrees - 90 * quarters
+    if not rest or not grows:
+        return _turned_without_corners(document, rest)
+    width, height = document.width, document.height
+    cosine, sine = abs(math.cos(math.radians(rest))), abs(math.sin(math.radians(rest)))
+    wide, high = (
+        math.ceil(side - _NEAR)
+        for side in (width * cosine + height * sine, width * sine + height * cosine)
+    )
+    middle = Place.offset((width - wide) / 2, (height - high) / 2)
+    turned = Place.turned(-rest, width / 2, height / 2)
+    return _on_pixels(framed(document, wide, high, turned.after(middle)))
+
+
+def _turned_without_corners(document: Document, degrees: float) -> Document:
     if not degrees:
         return document
     width, height = document.width, document.height
@@ -144,13 +188,143 @@ def upright(document: Document, vertical: float, horizontal: float) -> Document:
     return perspective(document, width, height, Place.onto(width, height, corners))
 
 
+def rectified(
+    document: Document, corners: quadrilateral.Corners, size: tuple[int, int] | None = None
+) -> Document:
+    """What lies between four corners, in pixels of the picture, as the rectangle that a camera saw
+    so: of that ``size``, or of one that its shape and its pixels ask for. Raises ValueError.
+    """
+    quadrilateral.check(corners)
+    corners = _off_the_edge(document, corners)
+    width, height = size or _size_of(document, corners)
+    return perspective(document, width, height, Place.onto(width, height, corners))
+
+
+def rectified_whole(document: Document, corners: quadrilateral.Corners) -> Document:
+    """The picture as a camera would have seen it that made a rectangle of what lies between four
+    corners: the largest part of it without empty corners, of as many pixels at the most. Raises
+    ValueError.
+    """
+    quadrilateral.check(corners)
+    width, height = _size_of(document, corners)
+    through = Place.onto(width, height, corners)
+    seen = _off_the_edge(document, Place().corners(document.width, document.height))
+    back = through.inverse
+    g, h, i = back.matrix[6:]
+    if min((g * x + h * y + i) / _far_of(back, corners) for x, y in seen) < _NEAREST:
+        raise ValueError(
+            "the edges between the four corners meet in the picture itself: only the part between"
+            " them can be shown so"
+        )
+    left, top, right, bottom = quadrilateral.rectangle_in([back.at(*point) for point in seen])
+    area = (right - left) * (bottom - top)
+    share = min(math.sqrt(document.width * document.height / area), 1.0)
+    wide, high = (max(math.floor(side * share), 1) for side in (right - left, bottom - top))
+    part = Place.offset(left, top).after(Place.scaled((right - left) / wide, (bottom - top) / high))
+    return perspective(document, wide, high, through.after(part))
+
+
+_NEAREST = 0.1
+"""How much of the distance of four corners is the least of what else is shown: things are drawn ten
+times as large there.
+"""
+
+
+def _far_of(back: Place, corners: quadrilateral.Corners) -> float:
+    """How far the middle of four corners is away, in a perspective that is turned back."""
+    g, h, i = back.matrix[6:]
+    x, y = (sum(point[axis] for point in corners) / 4 for axis in (0, 1))
+    return g * x + h * y + i
+
+
+def _size_of(document: Document, corners: quadrilateral.Corners) -> tuple[int, int]:
+    middle = document.width / 2, document.height / 2
+    ratio = quadrilateral.ratio(corners, middle, max(document.width, document.height))
+    width, height = quadrilateral.size(corners, ratio)
+    return max(round(width), 1), max(round(height), 1)
+
+
+def _off_the_edge(document: Document, corners: quadrilateral.Corners) -> list[tuple[float, float]]:
+    """Corners of the picture, so far inside that what is resampled has whole pixels around it."""
+    rim = min(_EDGE, document.width / 4, document.height / 4)
+
+    def inside(at: float, side: int) -> float:
+        return min(max(at, rim), side - rim) if -_NEAR <= at <= side + _NEAR else at
+
+    return [(inside(x, document.width), inside(y, document.height)) for x, y in corners]
+
+
 def moved(document: Document, layer: Layer, change: Place) -> Document:
     """The document with a layer's pixels and mask, of a group those of all in it, changed as seen
     on the picture. Raises ValueError for a change that is no affine map there.
     """
+    return document.with_layer(_moved(layer, in_plane(document, change)))
+
+
+def in_plane(document: Document, change: Place) -> Place:
+    """A change as seen on the picture, as one of the plane. Raises ValueError, for people, for one
+    that is no affine map there.
+    """
     frame = document.frame
     plane = frame.after(change).after(frame.inverse)
-    return document.with_layer(_moved(layer, plane))
+    if not plane.is_affine and not document.frame.is_affine:
+        raise ValueError("under a perspective layers stay where they are; flatten the picture")
+    return plane
+
+
+def box_of(document: Document, layer: Layer) -> Region | None:
+    """The smallest rectangle, in the picture's pixels, that holds what a layer shows of its own, or
+    all in a group; None where that is nothing. What works on everything is as large as the picture.
+    """
+    boxes = [box_of(document, item) for item in layer.layers]
+    if not layer.is_group:
+        boxes = [document.region]
+        own = layer.pixels
+        if own is not None:
+            held = own.region if own.channels == 3 else own.opaque_bounds()
+            boxes = [held and _seen_box(document, held, layer.place)]
+    found = [box for box in boxes if box is not None]
+    if not found:
+        return None
+    left, top = min(box.x for box in found), min(box.y for box in found)
+    right, bottom = max(box.right for box in found), max(box.bottom for box in found)
+    whole = Region(left, top, right - left, bottom - top)
+    if layer.mask is None or layer.mask_beyond:
+        return whole
+    shown = layer.mask.bounds()
+    inside = shown and _seen_box(document, shown, layer.mask_place).intersect(whole)
+    return inside if inside and not inside.empty else None
+
+
+def _seen_box(document: Document, held: Region, place: Place) -> Region:
+    """A rectangle of a raster with that place, on whole pixels of the picture."""
+    through = document.frame.inverse.after(place).after(Place.offset(held.x, held.y))
+    points = through.corners(held.width, held.height)
+    left, top = (math.floor(min(point[k] for point in points) + _NEAR) for k in (0, 1))
+    right, bottom = (math.ceil(max(point[k] for point in points) - _NEAR) for k in (0, 1))
+    return Region(left, top, right - left, bottom - top)
+
+
+def change_of(box: Region, x: float, y: float, width: float, height: float, angle: float) -> Place:
+    """The map of a box that is moved by ``x`` and ``y`` pixels, and made ``width`` and ``height``
+    percent as large, and turned clockwise by ``angle`` degrees, about its middle; mirrored where
+    negative. A box that is moved, turned by right angles or mirrored alone comes to lie on whole
+    pixels, so that none is resampled. Raises ValueError, for people, for a size that no layer has.
+    """
+    sides = abs(box.width * width / 100), abs(box.height * height / 100)
+    if not (min(sides) >= 0.5 and max(sides) <= MOST_REACH):
+        wide, high = (f"{side:.0f}" for side in sides)
+        raise ValueError(
+            f"a layer cannot be {wide} x {high} pixels large: each side has 1 to {MOST_REACH}"
+        )
+    across, down = box.x + box.width / 2, box.y + box.height / 2
+    change = (
+        Place.offset(across + x, down + y)
+        .after(Place.turned(angle, 0, 0))
+        .after(Place.scaled(width / 100, height / 100))
+        .after(Place.offset(-across, -down))
+    )
+    return change.on_pixels()
 
 
 def _moved(layer: Layer, plane: Place) -> Layer:
@@ -210,6 +384,27 @@ def uncropped(document: Document) -> tuple[Document, float]:
     whole = replace(document, width=found.width, height=found.height, frame=frame)
     turned = -math.degrees(math.atan2(down, right)) + 0.0
     return (document if whole.looked_at == document.looked_at else whole), turned
+
+
+def unwarped(document: Document) -> Document:
+    """The document with all of its plane in view, its sides level, and no perspective."""
+    if document.frame.is_affine:
+        return uncropped(document)[0]
+    x, y = document.width / 2, document.height / 2
+    middle, right = document.frame.at(x, y), document.frame.at(x + 1, y)
+    down = document.frame.at(x, y + 1)
+    a, d = (end - start for end, start in zip(right, middle, strict=True))
+    b, e = (end - start for end, start in zip(down, middle, strict=True))
+    upright = abs(a) >= abs(b)
+    signs = math.copysign(1, a), math.copysign(1, b), math.copysign(1, d), math.copysign(1, e)
+    level = (
+        Place.affine(signs[0], 0, 0, 0, signs[3], 0)
+        if upright
+        else Place.affine(0, signs[1], 0, signs[2], 0, 0)
+    )
+    found = _extent(document, level)
+    frame = level.after(Place.offset(found.x, found.y))
+    return replace(document, width=found.width, height=found.height, frame=frame)
 
 
 def same_plane(one: Document, other: Document) -> bool:
@@ -305,15 +500,22 @@ def resize(
     the document has it. Raises ValueError for a size that no picture has, and for more pixels than
     MOST_PIXELS.
     """
-    if width * height > MOST_PIXELS:
-        most = MOST_PIXELS // 1_000_000
-        raise ValueError(f"{width} x {height} pixels are more than the {most} million at most")
+    check_size(width, height)
     if (width, height) == (document.width, document.height):
         return document
     scale = Place.scaled(document.width / max(width, 1), document.height / max(height, 1))
     asked = document if linear is None else in_linear_light(document, linear)
     made = settled(framed(asked, width, height, scale), method)
     return in_linear_light(made, document.linear)
+
+
+def check_size(width: int, height: int) -> None:
+    """Raise ValueError, for people, for a number of pixels that cannot be made at once."""
+    if not (width > 0 and height > 0):
+        raise ValueError(f"a picture of {width} x {height} pixels cannot be")
+    if width * height > MOST_PIXELS:
+        most = MOST_PIXELS // 1_000_000
+        raise ValueError(f"{width} x {height} pixels are more than the {most} million at most")
 
 
 def in_linear_light(document: Document, linear: bool = True) -> Document:

@@ -4,7 +4,8 @@ Each pixel is one Lanczos-3 sum (Duchon 1979; Turkowski 1990) over the raster's 
 its middle comes to lie, as wide as a pixel of the result reaches there (1 to ``WIDEST``), in
 float64. It is compiled by ``safelight.pixels.fused``; until then, and without numba, it runs in
 numpy with the same result. A map that keeps rows and columns is one sum along each, in numpy. Other
-methods, a bicubic sum (Keys 1981) and the nearest pixel alone, are numpy's.
+methods, bicubic sums (Keys 1981; Mitchell and Netravali 1988) and the nearest pixel alone, are
+numpy's.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _BAND = 64
 _WORTH_IT = 1 << 20
 """Pixels in numpy that take longer than to have the kernel compiled or loaded."""
 
-Method: TypeAlias = Literal["lanczos", "bicubic", "nearest"]
+Method: TypeAlias = Literal["lanczos", "mitchell", "bicubic", "nearest"]
 """How a pixel comes of those of the raster."""
 
 Numbers = NDArray[np.float64]
@@ -272,7 +273,15 @@ def _bicubic(t: Numbers) -> Numbers:
     return np.where(t < 1, near, np.where(t < 2, far, 0.0))
 
 
-_BELLS: dict[str, _Bell] = {"lanczos": _lanczos, "bicubic": _bicubic}
+def _mitchell(t: Numbers) -> Numbers:
+    """Mitchell and Netravali (1988), B = C = 1/3: neither blur nor rings stand out."""
+    t = np.abs(t)
+    near = ((7 * t - 12) * t * t + 16 / 3) / 6
+    far = (((-7 / 3 * t + 12) * t - 20) * t + 32 / 3) / 6
+    return np.where(t < 1, near, np.where(t < 2, far, 0.0))
+
+
+_BELLS: dict[str, _Bell] = {"lanczos": _lanczos, "mitchell": _mitchell, "bicubic": _bicubic}
 
 
 def _taps(

@@ -374,12 +374,19 @@ class Raster:
 
     def bounds(self) -> Region | None:
         """The smallest rectangle outside of which everything is 0; None where everything is."""
+        return self._bounds(slice(None))
+
+    def opaque_bounds(self) -> Region | None:
+        """The smallest rectangle outside of which all is transparent; None where everything is."""
+        return self.region if self.channels == 3 else self._bounds(slice(-1, None))
+
+    def _bounds(self, channels: slice) -> Region | None:
         known: dict[int, tuple[NDArray[np.intp], NDArray[np.intp]]] = {}
         left, top, right, bottom = self.width, self.height, 0, 0
         held = self.parts()
         for place, part in zip(places(self.width, self.height), held, strict=True):
             if id(part) not in known:
-                some = (fetched(part) != 0).any(axis=2)
+                some = (fetched(part)[..., channels] != 0).any(axis=2)
                 known[id(part)] = np.flatnonzero(some.any(axis=1)), np.flatnonzero(some.any(axis=0))
             rows, columns = known[id(part)]
             if len(rows):
