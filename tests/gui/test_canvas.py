@@ -15,10 +15,8 @@ from safelight.document import Document, geometry
 from safelight.document.place import Place
 from safelight.files.adobe_rgb import adobe_rgb_profile
 from safelight.gui.canvas import Canvas
-from safelight.gui.canvas import scene as scene_module
 from safelight.gui.canvas.picture import Picture, make_levels
 from safelight.gui.canvas.tools.guides import Guide
-from safelight.gui.canvas.veil import veil
 from safelight.pixels import Profile, Raster, View
 from tests import pictures
 from tests.gui.conftest import drag, photograph, wheel
@@ -420,7 +418,7 @@ def test_levels_of_many_tiles_are_never_made_on_the_windows_thread(canvas, qtbot
 
     def shown():
         canvas.grabbed()
-        return canvas.finished and canvas.scene.veil is not None
+        return canvas.finished
 
     qtbot.waitUntil(shown, timeout=60000)
     canvas.show_mask(selection)
@@ -431,29 +429,38 @@ def test_levels_of_many_tiles_are_never_made_on_the_windows_thread(canvas, qtbot
     assert abs(int(shot(canvas).mean()) - int(pixels.mean())) < 60
 
 
-def test_the_veil_of_a_large_selection_is_made_on_a_thread_however_few_tiles_it_has(
+def test_levels_of_a_large_selection_are_made_on_a_thread_and_then_it_is_outlined(
     canvas, qtbot, monkeypatch
 ):
     threads = []
+    level = Raster.level
 
-    def noted(selection):
-        threads.append(threading.current_thread() is threading.main_thread())
-        return veil(selection)
+    def noted(raster, wanted):
+        if raster.channels == 1 and not raster.has_level(wanted):
+            threads.append(threading.current_thread() is threading.main_thread())
+        return level(raster, wanted)
 
-    monkeypatch.setattr(scene_module, "veil", noted)
+    monkeypatch.setattr(Raster, "level", noted)
     picture = Picture(Raster.filled(6000, 4000, (200, 200, 200), "uint8"))
     first, second = (
         Raster.filled(6000, 4000, (0,), "uint8").filled_at(Region(9, 9, side, side), 255)
         for side in (1000, 3000)
     )
     canvas.show_picture(picture, picture)
-    for selection in (first, second):  # the second while the veil of the first is made
+    qtbot.waitUntil(lambda: canvas.grabbed() and canvas.finished, timeout=60000)
+    plain = shot(canvas).copy()
+    for selection in (first, second):  # the second while the levels of the first are made
         canvas.show_selection(selection)
         canvas.grabbed()
     qtbot.waitUntil(lambda: canvas.grabbed() and canvas.finished, timeout=60000)
-    assert threads == [False, False]
-    wanted, shown = veil(second), canvas.scene.veil
-    assert shown == wanted
+    assert threads
+    assert not any(threads)
+    changed = (shot(canvas) != plain).any(axis=2)
+    rows, columns = np.nonzero(changed)
+    side = 3000 * canvas.view.zoom
+    assert rows.max() - rows.min() == pytest.approx(side, abs=3)
+    assert columns.max() - columns.min() == pytest.approx(side, abs=3)
+    assert changed.sum() < 5 * side  # a line, no veil
 
 
 def test_what_is_resampled_is_so_on_a_thread_and_what_there_was_is_shown_until_it_is(

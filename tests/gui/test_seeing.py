@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QImage
 
 from safelight.api import Region
 from safelight.document import edits
@@ -86,24 +87,69 @@ def test_what_works_on_a_mask_waits_until_something_is_selected(workspace, qtbot
     assert layer.filter.masked
 
 
-def test_a_preview_is_seen_beside_what_is_not_selected_undarkened(workspace, qtbot):
+def frame(canvas, qtbot):
+    """What is on the screen once it is as fine as it gets: (height, width) of 0xAARRGGBB."""
+    canvas.grabbed()
+    qtbot.waitUntil(lambda: canvas.finished, timeout=30000)
+    image = canvas.grabbed().convertToFormat(QImage.Format.Format_RGB32)
+    rows = np.frombuffer(image.constBits(), np.uint32).reshape(image.height(), -1)
+    return rows[:, : image.width()].copy()
+
+
+def test_a_selection_is_an_outline_and_a_preview_is_judged_without_it(workspace, qtbot):
     session, canvas = workspace.session, workspace.canvas
-
-    def colour():
-        canvas.grabbed()
-        qtbot.waitUntil(lambda: canvas.finished)
-        place = canvas.view.to_widget(20, 20, (canvas.width(), canvas.height()))
-        return canvas.grabbed().pixelColor(*map(round, place)).getRgb()
-
-    plain = colour()
+    plain = frame(canvas, qtbot)
     session.do(edits.select_region(Region(100, 80, 60, 40)))
-    veiled = colour()
-    assert sum(veiled[:3]) < sum(plain[:3])
+    outlined = frame(canvas, qtbot)
+    changed = outlined != plain
+    assert 0 < changed.sum() < 2 * (60 + 40) * canvas.view.zoom * canvas.devicePixelRatioF() + 9
+    assert set((outlined[changed] & 255).tolist()) <= {0, 255}
     choose(workspace.window(), "erase")
-    qtbot.waitUntil(lambda: colour() == plain, timeout=30000)
-    assert canvas.scene.overlay is not None
+    qtbot.waitUntil(lambda: canvas.scene.overlay is not None, timeout=30000)
+    outside = ~frames_around(canvas, changed)
+    assert np.array_equal(frame(canvas, qtbot)[outside], plain[outside])
     workspace.filters.tried.closed.emit()
-    qtbot.waitUntil(lambda: colour() == veiled)
+    qtbot.waitUntil(lambda: np.array_equal(frame(canvas, qtbot), outlined), timeout=30000)
+
+
+def frames_around(canvas, changed):
+    """Where a preview may differ: what is selected, and the word that says it is one."""
+    rows, columns = (np.flatnonzero(changed.any(axis=axis)) for axis in (1, 0))
+    inside = np.zeros_like(changed)
+    inside[rows[0] - 4 : rows[-1] + 5, columns[0] - 4 : columns[-1] + 5] = True  # and its frame
+    inside[:60, :160] = True
+    return inside
+
+
+def test_the_red_of_a_mask_gives_way_to_the_preview_and_is_back_under_the_brush(workspace, qtbot):
+    session, canvas = workspace.session, workspace.canvas
+    session.do(edits.select_region(Region(100, 80, 60, 40)))
+    canvas.take("brush")
+    frame(canvas, qtbot)
+    assert canvas.scene.tinted
+    choose(workspace.window(), "erase")
+    qtbot.waitUntil(lambda: canvas.scene.overlay is not None, timeout=30000)
+    frame(canvas, qtbot)
+    assert not canvas.scene.tinted
+    canvas.tool.brush.press((10, 10), 1.0, erase=False, line=False)
+    canvas.grabbed()
+    assert canvas.scene.tinted
+    canvas.tool.brush.release()
+    canvas.grabbed()
+    assert not canvas.scene.tinted
+    canvas.show_mask_overlay = True  # who asks for it has it
+    canvas.grabbed()
+    assert canvas.scene.tinted
+
+
+def test_the_red_of_what_was_found_goes_when_something_is_tried_on_it(workspace, qtbot):
+    session, canvas = workspace.session, workspace.canvas
+    session.jobs.apply(session.studio.filter("bright"), {}, None)
+    done(workspace, qtbot)
+    assert canvas.show_mask_overlay
+    choose(workspace.window(), "erase")
+    qtbot.waitUntil(lambda: session.overlay is not None, timeout=30000)
+    assert not canvas.show_mask_overlay
 
 
 def erased(workspace, qtbot):

@@ -67,6 +67,7 @@ class Workspace(QWidget):
         self.turns = Turns(self)
         self.panels: list[Panel] = []
         self._selection: Raster | None = None
+        self._reddened = False  # by what selected, not by the user
 
     def take(self, loaded: Loaded, path: Path | None) -> None:
         """Have what was opened in the widgets, which are all there now."""
@@ -293,10 +294,13 @@ class Workspace(QWidget):
         if self.session.document.selection is None:
             self.messages.say("Nothing was found, so nothing is selected.", about="selection")
         else:
-            self.canvas.show_mask_overlay = True
+            self.canvas.show_mask_overlay = self._reddened = True
 
     def _show_overlay(self) -> None:
         self._show_picture()
+        if self._reddened and self.session.overlay is not None:
+            # What was found has been seen; what comes of it is to be judged without the red.
+            self.canvas.show_mask_overlay = self._reddened = False
         whole = self.canvas.shown_from == IDENTITY
         self.canvas.show_overlay(self.session.overlay if whole else None)
         self.filters.show_preview()

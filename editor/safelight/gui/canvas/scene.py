@@ -14,6 +14,7 @@ from safelight.gui import theme
 from safelight.gui.background import Background
 from safelight.gui.canvas.grid import paint_grid
 from safelight.gui.canvas.marks import paint_edge, paint_frame, paint_word
+from safelight.gui.canvas.outline import Seen, outline, outline_takes_time
 from safelight.gui.canvas.overlay import Overlay
 from safelight.gui.canvas.picture import Picture, chequerboard
 from safelight.gui.canvas.pose import Pose
@@ -21,7 +22,6 @@ from safelight.gui.canvas.rulers import THICK
 from safelight.gui.canvas.tilestore import Tiles
 from safelight.gui.canvas.tint import Tint
 from safelight.gui.canvas.tools.tool import Tool
-from safelight.gui.canvas.veil import paint_veil, veil, veil_takes_time
 from safelight.pixels import Raster
 
 FRAME = 0.008
@@ -35,8 +35,8 @@ class Scene:
     """What is shown: the picture and what is above it.
 
     ``before`` is the picture as it was; it is shown instead where ``shows_before``, and on the
-    left of the split line. ``tinted`` tells that
-    the mask is seen in red; otherwise what is not selected is darkened.
+    left of the split line. ``tinted`` tells that the mask is seen in red; otherwise what is
+    selected is outlined.
     """
 
     def __init__(self, widget: QWidget) -> None:
@@ -48,9 +48,8 @@ class Scene:
         self.shows_before = False
         self.overlay: Overlay | None = None
         self.selection: Raster | None = None
-        self.veil: QImage | None = None
-        self._veiled: Raster | None = None  # the selection that the veil shows
-        self._veiling = False
+        self._outline: tuple[Raster, Seen, QImage] | None = None
+        self._preparing = False  # a zoom level of the selection, on a thread
         self.mask: Raster | None = None
         self.shape = (0.0, 0.0)
         self.tint: Tint | None = None
@@ -58,39 +57,39 @@ class Scene:
         self._board = QBrush(chequerboard())
 
     def show_selection(self, selection: Raster | None) -> None:
-        """Darken what is not selected; None = all is."""
+        """Outline what is selected; None = all is."""
         if selection is self.selection:
             return
         self.selection = selection
         if selection is None:
-            self.veil = self._veiled = None
+            self._outline = None
         self._widget.update()
 
-    def _renew_veil(self, selection: Raster) -> None:
-        """Have the veil of a selection, on a thread where that takes time, one at a time.
+    def _paint_outline(self, painter: QPainter, pose: Pose, selection: Raster) -> None:
+        """Lay the outline of a selection over the picture.
 
-        The one before stays until then.
+        Where a zoom level of a large selection has first to be made, on a thread, one at a time,
+        the outline before stays until then if it is of the same view.
         """
-        if selection is self._veiled or self._veiling:
-            return
-        if not veil_takes_time(selection):
-            self.veil, self._veiled = veil(selection), selection
-            return
-        self._veiling = True
-        Background(
-            self._widget,
-            lambda: veil(selection),
-            lambda image: self._take_veil(selection, image),
-            lambda _: self._take_veil(selection, None),
-        )
+        seen = Seen.through(pose)
+        if outline_takes_time(selection, seen.level):
+            self._prepare(selection, seen.level)
+        elif self._outline is None or self._outline[:2] != (selection, seen):
+            self._outline = selection, seen, outline(selection, seen)
+        if self._outline is not None and self._outline[1] == seen:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, pose.slants)
+            painter.drawImage(seen.area.topLeft(), self._outline[2])
 
-    def _take_veil(self, selection: Raster, image: QImage | None) -> None:
-        self._veiling = False
-        if selection is self.selection:
-            self.veil, self._veiled = image, selection
-        elif self.selection is not None:
-            self._renew_veil(self.selection)
-        self._widget.update()
+    def _prepare(self, selection: Raster, level: int) -> None:
+        if self._preparing:
+            return
+        self._preparing = True
+
+        def end(_: object) -> None:
+            self._preparing = False
+            self._widget.update()
+
+        Background(self._widget, lambda: selection.level(level), end, end)
 
     def show_mask(self, mask: Raster | None, grow: float = 0.0, feather: float = 0.0) -> None:
         """Have ``mask`` as what a brush paints on: it is seen in red where ``tinted``.
@@ -106,7 +105,7 @@ class Scene:
     def finished(self) -> bool:
         """Whether the last frame showed everything as fine as it gets."""
         stores = (self.tiles, self.mask_tiles)
-        return not (self._veiling or any(tiles.incomplete or tiles.waiting for tiles in stores))
+        return not (self._preparing or any(tiles.incomplete or tiles.waiting for tiles in stores))
 
     @property
     def incomplete(self) -> bool:
@@ -143,7 +142,7 @@ class Scene:
         painter.restore()
         if split is not None and not self.shows_before:
             self._paint_left(painter, pose, split)
-        self.tinted = (lines["mask"] or any(tool.tints for tool in tools)) and not self.shows_before
+        self.tinted = self._is_tinted(lines["mask"], tools)
         painter.save()
         pose.lay(painter)
         self._paint_mask(painter, pose)
@@ -170,9 +169,18 @@ class Scene:
         if self.tinted:
             self._paint_tint(painter, pose)
         elif self.selection is not None and self.overlay is None:  # a result is judged beside it
-            self._renew_veil(self.selection)
-            if self.veil is not None:
-                paint_veil(painter, self.veil, pose.point(0, 0), pose.size, pose.view.zoom)
+            self._paint_outline(painter, pose, self.selection)
+
+    def _is_tinted(self, asked: bool, tools: Sequence[Tool]) -> bool:
+        """Whether the mask is seen in red: where that is ``asked`` for, or a tool paints on it.
+
+        A tool that has only come into the hand gives way to a preview, which is to be judged.
+        """
+        if self.shows_before:
+            return False
+        return asked or any(
+            tool.tints and (self.overlay is None or tool.painting) for tool in tools
+        )
 
     def _paint_tint(self, painter: QPainter, pose: Pose) -> None:
         mask = self.mask

@@ -114,6 +114,10 @@ class Brush(Tool):
     # -- strokes -------------------------------------------------------------------------------
 
     @property
+    def painting(self) -> bool:
+        return self.brush.pressed
+
+    @property
     def erasing(self) -> bool:
         """Whether the stroke, or else the next one, erases; Alt turns it into the other."""
         return self.brush.erases if self.brush.pressed else self.erases != self._other_way

@@ -147,6 +147,11 @@ class Tool:
         """
 
     @property
+    def painting(self) -> bool:
+        """Whether a stroke is under way."""
+        return False
+
+    @property
     def pending(self) -> bool:
         """Whether there is anything to settle."""
         return False
