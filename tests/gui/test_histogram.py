@@ -4,15 +4,17 @@ import threading
 
 import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 
-from safelight.document import Document
+from safelight.document import Document, edits
 from safelight.files.adobe_rgb import adobe_rgb_profile
+from safelight.gui.canvas.clipping import HIGHLIGHTS, SHADOWS, marks
 from safelight.gui.panels import histogram as module
 from safelight.gui.panels.glimpse import small
 from safelight.gui.panels.histogram import Histogram, tones
 from safelight.pixels import Profile, Raster
-from tests.gui.conftest import photograph
+from tests.gui.conftest import open_in, photograph
 
 
 @pytest.fixture
@@ -162,3 +164,61 @@ def test_clipped_highlights_light_a_corner_and_are_told(panel, qtbot):
     assert corner[0] > corner[2] + 100
     assert "Highlights: 5.00 % of the picture is clipped (red 5.00 %)." in panel.toolTip()
     assert "Shadows: nothing is clipped." in panel.toolTip()
+
+
+def test_what_is_clipped_is_marked_on_the_picture_by_a_click_on_a_corner(window, tmp_path, qtbot):
+    pixels = np.full((200, 300, 3), 128, np.uint8)
+    pixels[:50, :60] = (255, 140, 120)
+    pixels[150:, 240:] = (0, 30, 20)
+    path = tmp_path / "clipped.png"
+    Image.fromarray(pixels).save(path)
+    workspace = open_in(window, path, qtbot)
+    workspace.show_panel(Histogram)
+    panel, canvas = workspace.panel(Histogram), workspace.canvas
+
+    def frame():
+        qtbot.waitUntil(lambda: canvas.grabbed() and canvas.finished, timeout=30000)
+        return canvas.grabbed()
+
+    def colour(x, y):
+        place = canvas.view.to_widget(x, y, canvas.room())
+        return frame().pixelColor(*map(round, place)).getRgb()[:3]
+
+    plain = [colour(20, 20), colour(280, 180), colour(150, 100)]
+    qtbot.mouseClick(panel, Qt.MouseButton.LeftButton, pos=QPoint(panel.width() - 16, 14))
+    assert canvas.show_clipping
+    assert window.deeds["clipping"].isChecked()
+    assert not panel.logarithmic
+    qtbot.waitUntil(lambda: colour(20, 20) == (230, 50, 30), timeout=30000)
+    assert colour(280, 180) == (44, 92, 255)
+    assert colour(150, 100) == plain[2]
+    canvas.show_before(True)
+    assert colour(20, 20) == plain[0]
+    canvas.show_before(False)
+    qtbot.mouseClick(panel, Qt.MouseButton.LeftButton, pos=QPoint(16, 14))
+    assert [colour(20, 20), colour(280, 180), colour(150, 100)] == plain
+
+
+def test_marks_of_clipping_follow_what_is_done_to_the_picture(window, tmp_path, qtbot):
+    path = tmp_path / "light.png"
+    Image.fromarray(np.full((200, 300, 3), 200, np.uint8)).save(path)
+    workspace = open_in(window, path, qtbot)
+    canvas, session = workspace.canvas, workspace.session
+    canvas.show_clipping = True
+    qtbot.waitUntil(lambda: canvas.grabbed() and canvas.finished, timeout=30000)
+    place = [round(side / 2) for side in canvas.room()]
+    assert canvas.grabbed().pixelColor(*place).red() == 200
+    layer = session.document.layers[0].id
+    white = Raster.filled(300, 200, (255, 255, 255), "uint8")
+    session.do(edits.set_pixels(layer, white))
+    red = (230, 50, 30)
+    qtbot.waitUntil(lambda: canvas.grabbed().pixelColor(*place).getRgb()[:3] == red, timeout=30000)
+
+
+def test_clipping_is_marked_in_any_channel_and_never_where_nothing_is_seen():
+    pixels = np.full((1, 5, 4), 0.5, np.float32)
+    pixels[..., 3] = 1
+    pixels[0, 1, 0], pixels[0, 2, 2] = 1.3, -0.2
+    pixels[0, 3] = (0, 0.5, 1, 1)
+    pixels[0, 4] = (1, 1, 1, 0)
+    assert marks(pixels)[0].tolist() == [0, HIGHLIGHTS, SHADOWS, HIGHLIGHTS, 0]

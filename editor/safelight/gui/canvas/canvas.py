@@ -75,6 +75,7 @@ class Canvas(Viewport):
     show_grid = _line("grid", "Whether lines part the picture's pixels where those are large.")
     show_rulers = _line("rulers", "Whether there are rulers at the top and the left.")
     show_guides = _line("guides", "Whether guides are shown.")
+    show_clipping = _line("clipping", "Whether what is clipped is seen in red and in blue.")
     show_mask_overlay = _line("mask", "Whether the mask is seen in red though nothing paints.")
 
     def __init__(self, parent: QWidget | None = None) -> None:

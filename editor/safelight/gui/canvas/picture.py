@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QRect, QRectF
 from PySide6.QtGui import QColor, QColorSpace, QColorTransform, QImage, QPainter
 
@@ -64,8 +66,8 @@ class Picture:
     ) -> None:
         Picture._count += 1
         self._id = Picture._count
-        self._source = source
-        self._renderer = renderer
+        self.source = source
+        self.renderer = renderer
         self._raster = plain_raster(source) if isinstance(source, Document) else source
         self.composited = self._raster is None
         self.earlier: Picture | None = None
@@ -77,6 +79,7 @@ class Picture:
         else:
             alpha = source.channels == 4
         self.has_alpha = alpha
+        self.profile = profile
         self._to_screen = _transform(profile)
 
     def _takes_time(self, level: int) -> bool:
@@ -248,14 +251,16 @@ class Picture:
             painter.drawImage(target, tile)
         return not missing
 
+    def _pixels(self, place: Region) -> NDArray[Any]:
+        """What is there (height, width, channels), in the depth and the colours of the source."""
+        if isinstance(self.source, Document):
+            return (self.renderer or Renderer(lenient=True)).render(self.source, place)
+        return self.source.level(place.level).read(place)
+
     def _tile(self, level: int, row: int, column: int) -> QImage:
         """A tile and one pixel of its neighbours on each side where there is one."""
         place = tile_region(self.size(level), level, row, column)
-        if isinstance(self._source, Document):
-            renderer = self._renderer or Renderer(lenient=True)
-            pixels = renderer.render(self._source, place)
-        else:
-            pixels = self._source.level(level).read(place)
+        pixels = self._pixels(place)
         if pixels.dtype != np.uint8:
             pixels = from_float(to_float(pixels), "uint8")
         pixels = np.ascontiguousarray(pixels)

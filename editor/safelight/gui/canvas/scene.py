@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 from safelight.api import Region
 from safelight.gui import theme
 from safelight.gui.background import Background
+from safelight.gui.canvas.clipping import Clipping
 from safelight.gui.canvas.grid import paint_grid
 from safelight.gui.canvas.marks import paint_edge, paint_frame, paint_word
 from safelight.gui.canvas.outline import Seen, outline, outline_takes_time
@@ -54,6 +55,7 @@ class Scene:
         self.shape = (0.0, 0.0)
         self.tint: Tint | None = None
         self.tinted = False
+        self.clipping: Clipping | None = None
         self._board = QBrush(chequerboard())
 
     def show_selection(self, selection: Raster | None) -> None:
@@ -145,6 +147,7 @@ class Scene:
         self.tinted = self._is_tinted(lines["mask"], tools)
         painter.save()
         pose.lay(painter)
+        self._paint_clipping(painter, pose, lines["clipping"])
         self._paint_mask(painter, pose)
         if lines["grid"]:
             corner = pose.in_frame(0, 0)
@@ -181,6 +184,19 @@ class Scene:
         return asked or any(
             tool.tints and (self.overlay is None or tool.painting) for tool in tools
         )
+
+    def _paint_clipping(self, painter: QPainter, pose: Pose, asked: bool) -> None:
+        """Mark what of the picture is clipped; of a preview above it, nothing is known yet."""
+        picture, earlier = self.picture, self.clipping
+        if not asked or picture is None:
+            self.clipping = None
+        elif self.overlay is None and not self.shows_before:
+            if earlier is None or earlier.of is not picture:
+                self.clipping = Clipping(picture)
+                self.clipping.follow(earlier, self.mask_tiles)
+            assert self.clipping is not None
+            left, top = pose.in_frame(0, 0)
+            self.clipping.paint(painter, left, top, pose.zoom, pose.clip(), self.mask_tiles)
 
     def _paint_tint(self, painter: QPainter, pose: Pose) -> None:
         mask = self.mask

@@ -34,8 +34,8 @@ class Viewport(QWidget):
     ``document`` is what is edited, ``active`` the id of its active layer, ``painted_on`` that of
     the layer whose mask a brush is for (None: the selection). ``shown_from`` leads from the points
     of what is seen to those of the document's picture; a tool may show more than that.
-    ``lines`` tells what is shown above the picture: the pixel grid, the
-    rulers, the guides, the mask.
+    ``lines`` tells what is shown above the picture: the pixel grid, the rulers, the guides, the
+    mask, what is clipped.
     """
 
     view_changed = Signal()
@@ -58,7 +58,8 @@ class Viewport(QWidget):
         self.painted_on: str | None = None
         self.shown_from = IDENTITY
         self.target = ""
-        self.lines = {"grid": True, "rulers": False, "guides": True, "mask": False}
+        self.lines = {"grid": True, "rulers": False, "guides": True}
+        self.lines |= {"mask": False, "clipping": False}
         self.held = HeldKeys(self)
 
     # -- for tools -----------------------------------------------------------------------------
@@ -79,7 +80,7 @@ class Viewport(QWidget):
         return True
 
     def show_lines(self, name: str, on: bool) -> None:
-        """Show lines above the picture, "grid", "rulers", "guides" or "mask", or hide them."""
+        """Show, or hide, one of ``lines`` above the picture."""
         if on != self.lines[name]:
             self.lines[name] = on
             self.guides_changed.emit()

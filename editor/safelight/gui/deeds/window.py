@@ -95,6 +95,8 @@ def _view(desk: Desk) -> list[Deed]:
     menu.front("clear guides", "&Clear guides", lambda front: front.canvas.clear_guides())
     red = "What is selected, or a filter layer's mask, in red over the picture"
     menu.mark("mask", "&Mask overlay", "show_mask_overlay", "Q", tip=red)
+    clipped = "What is as light as it gets in red, what is as dark as it gets in blue"
+    menu.mark("clipping", "Clippi&ng", "show_clipping", "O", tip=clipped)
     menu.part(3)
     menu.front(
         *("split", "Before and after, &split"),

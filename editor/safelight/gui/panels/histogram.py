@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,10 @@ from safelight.document import Document, Live
 from safelight.gui import theme
 from safelight.gui.panels.glimpse import Glimpse, small
 from safelight.gui.panels.panel import Panel
+
+if TYPE_CHECKING:
+    from safelight.gui.canvas import Canvas
+    from safelight.gui.session import Session
 
 _PIXELS = 1_000_000
 """Most pixels that are counted."""
@@ -81,7 +86,11 @@ def _parts(clipped: list[NDArray[np.bool_]]) -> tuple[float, ...]:
 
 
 class Histogram(Panel):
-    """Red, green, blue and luminance of a picture; a click changes between linear and log."""
+    """Red, green, blue and luminance of a picture; a click changes between linear and log.
+
+    A click on one of the upper corners, which light up where something is clipped, marks on the
+    picture what is.
+    """
 
     title = "Histogram"
     stack = "overview"
@@ -92,6 +101,7 @@ class Histogram(Panel):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.logarithmic = False
+        self._canvas: Canvas | None = None
         self.tones: Tones | None = None
         self._glimpse = Glimpse(self, lambda document, live: _look(document, live), self._show)
         self._tell()
@@ -101,6 +111,10 @@ class Histogram(Panel):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(140, 90)
+
+    def attach(self, session: Session, canvas: Canvas) -> None:
+        self._canvas = canvas
+        canvas.guides_changed.connect(self.update)
 
     def show_picture(self, document: Document | None, live: Live | None = None) -> None:
         """Show a document's tones as soon as they are counted; ``live`` runs its cheap filters."""
@@ -119,7 +133,7 @@ class Histogram(Panel):
 
     def _tell(self) -> None:
         other = "linear" if self.logarithmic else "logarithmic"
-        text = f"Click for a {other} scale."
+        text = f"Click for a {other} scale, on a corner to see on the picture what is clipped."
         if self.tones is not None:
             shadows, highlights = self.tones.shadows, self.tones.highlights
             text = f"{_told('Shadows', shadows)}\n{_told('Highlights', highlights)}\n{text}"
@@ -134,8 +148,17 @@ class Histogram(Panel):
         super().showEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        if self._canvas is not None and self._in_corner(event.position()):
+            self._canvas.show_clipping = not self._canvas.show_clipping
+        else:
             self.set_logarithmic(not self.logarithmic)
+
+    def _in_corner(self, at: QPointF) -> bool:
+        """Whether a point is on one of the marks of clipping, or so near that it is meant."""
+        across = min(at.x(), self.width() - at.x())
+        return across < _MARGIN + 4 + 2 * _MARK and at.y() < 8 + 4 + 2 * _MARK
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -206,7 +229,9 @@ class Histogram(Panel):
         path.closeSubpath()
         lit = [235 if part >= _LIT else 60 for part in parts[:3]]
         clipped = parts[3] >= _LIT
-        painter.setPen(QPen(QColor("#101010" if clipped else "#484848"), 1))
+        marked = self._canvas is not None and self._canvas.show_clipping
+        rim = theme.ACCENT if marked else "#101010" if clipped else "#484848"
+        painter.setPen(QPen(QColor(rim), 2 if marked else 1))
         painter.setBrush(QColor(*lit) if clipped else Qt.BrushStyle.NoBrush)
         painter.drawPath(path)
 
