@@ -7,6 +7,7 @@ def warmth(image: api.Image, amount: api.SignedFraction = 0.2) -> api.Image: ...
 """
 
 from safelight.api import kinds
+from safelight.api.cube import cube_stages
 from safelight.api.filter import (
     VERSION,
     Declaration,
@@ -111,6 +112,7 @@ __all__ = [
     "Unless",
     "between",
     "chosen",
+    "cube_stages",
     "drawn",
     "exporter",
     "exporters",

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeGuard
 
 from safelight.api import shapes
+from safelight.api.cube import CubeError, cube_text, is_cube_text, read_cube
 from safelight.api.image import Image
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ __all__ = [
     "Box",
     "Curve",
     "Layer",
+    "Lut",
     "Palette",
     "Picture",
     "Point",
@@ -85,6 +87,13 @@ Palette: TypeAlias = Annotated[tuple[str, ...], Meaning("palette")]
 """Up to 8 colours, ``#rrggbb``, sRGB; (), the default, for none.
 
 Its control picks them, one by one or from the photograph.
+"""
+
+Lut: TypeAlias = Annotated[str, Meaning("lut")]
+"""A look-up table, chosen as a .cube file; "", the default, for none. ``cube_stages`` reads it.
+
+The setting is the table itself as a text, so that a project or recipe shows the same on every
+computer. On the command line the path of the file is typed.
 """
 
 
@@ -316,6 +325,26 @@ class Boxed(Shape):
         return shapes.typed(text) if text.strip() else ()
 
 
+class Looked(Kind):
+    """A look-up table as a text, or none; what is typed is the path of a .cube file."""
+
+    def check(self, parameter: Parameter, value: object) -> Value:
+        if not isinstance(value, str) or (value and not is_cube_text(value)):
+            raise ValueError(f"{reprlib.repr(value)} is no look-up table; choose a .cube file")
+        return value
+
+    def parse(self, parameter: Parameter, text: str) -> object:
+        if not text or is_cube_text(text):
+            return text
+        try:
+            return cube_text(read_cube(text))
+        except CubeError as error:
+            raise ValueError(f"{text} {error}") from None
+
+    def range_text(self, parameter: Parameter) -> str:
+        return "a .cube file, or nothing"
+
+
 class Code(Kind):
     """A latent code of the parameter's size, or none."""
 
@@ -351,6 +380,7 @@ KINDS: dict[str, Kind] = {
     ),
     "picture": Named("a file's path", "a picture file, or nothing"),
     "layer": Named("a layer's id or name", "a layer that holds pixels, or nothing"),
+    "lut": Looked(),
     "code": Code(),
 }
 """Every kind of parameter, by the name that JSON has for it."""

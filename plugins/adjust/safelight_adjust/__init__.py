@@ -36,6 +36,7 @@ from .local import (
     sharpen,
     vignette,
 )
+from .looks import looks, lut
 
 ADJUSTMENTS = (
     light,
@@ -55,6 +56,8 @@ ADJUSTMENTS = (
     channel_mixer,
     photo_filter,
     gradient_map,
+    lut,
+    looks,
     invert,
     threshold,
     posterise,

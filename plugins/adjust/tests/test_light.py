@@ -17,6 +17,8 @@ def made(tone, image, **settings):
 
 BENT = ((0.0, 0.0), (0.3, 0.6), (1.0, 1.0))
 
+LOOKS = api.registered(adjust.looks).declaration.parameter("look").choices
+
 TELLING = {
     "light": (
         {"exposure": 0.7, "contrast": 30.0, "highlights": -60.0, "shadows": 45.0},
@@ -38,6 +40,8 @@ TELLING = {
     "channel_mixer": ({"red_from_blue": 0.5, "keep_greys": True},),
     "photo_filter": ({}, {"colour": "#0050ff", "density": 90.0, "keep_luminance": False}),
     "gradient_map": ({}, {"colours": ("#ff0000",)}),
+    "lut": ({},),
+    "looks": tuple({"look": name} for name in LOOKS),
 }  # fmt: skip
 """Settings that show each adjustment at work."""
 
@@ -69,7 +73,7 @@ def test_each_is_told_of_here():
 
 NEUTRAL = {
     "light", "brightness_contrast", "levels", "curves", "saturation", "white_balance", "vibrance",
-    "hue_saturation", "colour_balance", "channel_mixer",
+    "hue_saturation", "colour_balance", "channel_mixer", "lut",
 }  # fmt: skip
 """Adjustments whose sliders begin where nothing changes."""
 

@@ -11,6 +11,7 @@ from safelight.gui.controls.control import Control
 from safelight.gui.controls.curve import CurveControl
 from safelight.gui.controls.flag import FlagControl
 from safelight.gui.controls.lightbox import LightboxControl
+from safelight.gui.controls.lut import LutControl
 from safelight.gui.controls.number import NumberControl
 from safelight.gui.controls.palette import PaletteControl
 from safelight.gui.controls.picture import LayerControl, PictureControl
@@ -37,6 +38,7 @@ _CONTROLS: dict[str, type[Control]] = {
     "layer": LayerControl,
     "code": LightboxControl,
     "palette": PaletteControl,
+    "lut": LutControl,
 }
 
 
