@@ -183,7 +183,7 @@ def test_outside_the_frame_a_drag_turns_the_picture_beneath_it(opened, crop, qtb
     pull(qtbot, crop, on_screen(crop, 1, 1), (-80, -60))
     middle = crop._on_widget().center()
     pull(qtbot, crop, on_screen(crop, 1, 0.5) + QPoint(40, 0), (0, 25))
-    angle = crop.values["angle"]
+    angle = crop.values["straighten"]
     assert angle == pytest.approx(np.degrees(np.arctan(25 / 160)), abs=0.11)
     assert canvas.view.angle == pytest.approx(angle)
     moved = crop._on_widget().center() - middle
@@ -199,9 +199,9 @@ def test_outside_the_frame_a_drag_turns_the_picture_beneath_it(opened, crop, qtb
     assert np.degrees(np.arctan2(-right[1], right[0])) == pytest.approx(angle)
     canvas.take("crop")
     assert canvas.picture_size == (400, 300)
-    assert crop.values["angle"] == pytest.approx(angle)
+    assert crop.values["straighten"] == pytest.approx(angle)
     assert canvas.view.angle == pytest.approx(angle)
-    opened.options.controls["angle"].field.setValue(0)
+    opened.options.controls["straighten"].field.setValue(0)
     key(qtbot, crop, Qt.Key.Key_Return)
     back = session.document
     x, y, width, height = map(round, frame(opened))
@@ -209,7 +209,7 @@ def test_outside_the_frame_a_drag_turns_the_picture_beneath_it(opened, crop, qtb
 
 
 def test_a_frame_that_is_turned_stays_off_the_edge_of_the_plane(opened, crop, qtbot):
-    crop.set("angle", 12.0)
+    crop.set("straighten", 12.0)
     for _ in range(3):
         pull(qtbot, crop, on_screen(crop, 0, 0), (-300, -90))
         pull(qtbot, crop, on_screen(crop, 1, 0.5), (300, 40))
@@ -224,9 +224,9 @@ def test_a_frame_that_is_turned_stays_off_the_edge_of_the_plane(opened, crop, qt
 
 def test_a_line_along_a_horizon_with_ctrl_makes_it_level(opened, crop, qtbot):
     pull(qtbot, crop, on_screen(crop, 0.3, 0.5), (160, 14), Qt.KeyboardModifier.ControlModifier)
-    assert crop.values["angle"] == pytest.approx(-np.degrees(np.arctan(14 / 160)), abs=0.01)
+    assert crop.values["straighten"] == pytest.approx(-np.degrees(np.arctan(14 / 160)), abs=0.01)
     pull(qtbot, crop, on_screen(crop, 0.5, 0.3), (0, 80), Qt.KeyboardModifier.ControlModifier)
-    assert crop.values["angle"] == pytest.approx(-np.degrees(np.arctan(14 / 160)), abs=0.01)
+    assert crop.values["straighten"] == pytest.approx(-np.degrees(np.arctan(14 / 160)), abs=0.01)
 
 
 def test_turning_the_view_is_turning_the_picture_and_the_view_comes_back_as_it_was(opened, qtbot):
@@ -236,9 +236,9 @@ def test_turning_the_view_is_turning_the_picture_and_the_view_comes_back_as_it_w
     crop = canvas.tools["crop"]
     assert canvas.view.angle == 0
     canvas.rotate_right()
-    assert crop.values["angle"] == 15
+    assert crop.values["straighten"] == 15
     canvas.rotate_to(80.0)
-    assert crop.values["angle"] == canvas.view.angle == 45
+    assert crop.values["straighten"] == canvas.view.angle == 45
     key(qtbot, crop, Qt.Key.Key_Escape)
     assert canvas.view.angle == 30
     assert len(opened.session.history.steps) == 1
@@ -323,3 +323,90 @@ def test_a_command_comes_after_the_frame_that_is_pulled_and_undo_takes_that_back
     shown = render(session.document, session.document.region)
     assert np.array_equal(shown, PIXELS[40:280, 50:370][:, ::-1])
     assert (crop.values["width"], crop.values["height"]) == (320, 240)
+
+
+def test_the_button_draws_a_horizon_once_and_escape_gives_that_up(opened, crop, qtbot):
+    canvas, bar = opened.canvas, opened.options
+    bar.buttons["draw_line"].click()
+    assert "level, or upright" in canvas.tool.word
+    assert crop.cursor(QPointF(on_screen(crop, 0.5, 0.5))) == Qt.CursorShape.CrossCursor
+    key(qtbot, crop, Qt.Key.Key_Escape)
+    assert (canvas.tool.word, canvas.tool) == ("", crop)
+    key(qtbot, crop, "l")
+    pull(qtbot, crop, on_screen(crop, 0.3, 0.5), (160, 14))
+    angle = crop.values["straighten"]
+    assert angle == pytest.approx(-np.degrees(np.arctan(14 / 160)), abs=0.01)
+    assert canvas.tool.word == ""
+    pull(qtbot, crop, on_screen(crop, 0.5, 0.5), (5, 0))  # moves the frame again
+    assert crop.values["straighten"] == angle
+    # An upright that leans is made to stand.
+    crop.set("straighten", 0.0)
+    key(qtbot, crop, "l")
+    pull(qtbot, crop, on_screen(crop, 0.5, 0.2), (12, 120))
+    assert crop.values["straighten"] == pytest.approx(np.degrees(np.arctan(12 / 120)), abs=0.01)
+
+
+def test_the_frame_is_put_around_what_is_selected_where_something_is(opened, crop, qtbot):
+    bar, session = opened.options, opened.session
+    assert bar.buttons["to_selection"].isHidden()
+    opened.canvas.take("hand")
+    session.do(edits.select_region(Region(30, 40, 100, 60)))
+    opened.canvas.take("crop")
+    assert bar.buttons["to_selection"].isVisible()
+    opened.options.controls["ratio"].choose("1:1")
+    bar.buttons["to_selection"].click()
+    key(qtbot, crop, Qt.Key.Key_Return)
+    assert frame(opened) == (30, 40, 100, 60)
+
+
+def test_lines_to_place_things_by_are_chosen_and_o_shows_the_next(opened, crop, qtbot):
+    def light(x, y):
+        box, image = crop._on_widget(), opened.canvas.grabbed()
+        at = QPointF(box.left() + x * box.width(), box.top() + y * box.height())
+        at *= opened.canvas.devicePixelRatioF()
+        near = [image.pixelColor(int(at.x()) + k, int(at.y())).lightness() for k in range(-3, 4)]
+        return max(near) - min(near)
+
+    golden = (5**0.5 - 1) / 2
+    places = {
+        "thirds": (1 / 3, 0.13),
+        "golden": (golden, 0.13),
+        "diagonals": (0.15, 0.2),
+        "spiral": (golden, 0.13),
+    }
+    seen = []
+    for _ in range(5):
+        chosen = crop.values["guides"]
+        seen.append(chosen)
+        for name, place in places.items():
+            if name == chosen and name != "spiral":
+                assert light(*place) > 25, name
+            elif {name, chosen} != {"golden", "spiral"} and name != "spiral":
+                assert light(*place) < 25, (name, chosen)
+        key(qtbot, crop, "o")
+    assert seen == ["thirds", "golden", "spiral", "diagonals", "none"]
+    assert crop.values["guides"] == "thirds"
+
+
+def test_a_ratio_of_ones_own_is_asked_for_only_where_it_counts(opened, crop):
+    controls = opened.options.controls
+    opened.window().resize(1600, 900)
+    assert controls["own_ratio"].isHidden()
+    controls["ratio"].choose("own")
+    assert controls["own_ratio"].isVisible()
+    controls["ratio"].choose("5:7")
+    assert controls["own_ratio"].isHidden()
+    assert (crop.values["width"], crop.values["height"]) == (400, 286)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1366, 768), (1024, 700)])
+def test_what_matters_of_the_bar_is_there_in_a_small_window(opened, crop, width, height):
+    opened.window().resize(width, height)
+    bar = opened.options
+    parts = [bar.controls["ratio"], *(bar.buttons[x] for x in ("swap", "give_up", "apply"))]
+    assert all(part.isVisible() for part in parts)
+    edge = bar.width()
+    for part in (*bar.controls.values(), *bar.buttons.values()):
+        if part.isVisible():
+            right = part.mapTo(bar, part.rect().topRight()).x()
+            assert right <= edge, part

@@ -44,7 +44,7 @@ _Way: TypeAlias = Annotated[
     float, Number(-geometry.LONGEST_SIDE, geometry.LONGEST_SIDE, step=0.1, unit="px")
 ]
 _Share: TypeAlias = Annotated[
-    float, Number(-1_000_000, 1_000_000, step=0.1, unit="%"), "Mirrored where negative"
+    float, Number(-1e9, 1e9, step=0.1, unit="%"), "Mirrored where negative"
 ]
 _Turn: TypeAlias = Annotated[float, Number(-360, 360, step=0.1, unit="°"), "Clockwise"]
 
@@ -226,21 +226,36 @@ def transform(
     in it; of pixels, where something is selected, that part alone, which becomes a layer of its
     own. Its own pixels stay as they are, and are resampled once.
     """
-    found = _unlocked(document, layer)
-    if found.filter is not None and found.mask is None:
-        raise EditError(f"{found.name} works on everything: it has no mask to transform")
+    found = document.layer(layer)
     lifts = document.selection is not None and found.holds_pixels and not whole_layer
-    if lifts or copy:
-        document, found = lifted(document, found, lifts=lifts, copy=copy)
-    about = Region(*box) if box else geometry.box_of(document, found)
-    if about is None or about.empty:
+    held = box_to_transform(document, found, lifts=lifts)
+    about = Region(*box) if box else held
+    if about.empty:
         raise EditError(f"{found.name} shows nothing that could be transformed")
     change = geometry.change_of(about, x, y, width, height, angle)
+    if lifts or copy:
+        document, found = lifted(document, found, lifts=lifts, copy=copy)
     made = geometry.moved(document, found, change)
     if lifts:
         place = geometry.in_plane(document, change).after(document.selection_place)
         made = replace(made, selection_place=place)
     return made
+
+
+def box_to_transform(document: Document, layer: Layer, *, lifts: bool) -> Region:
+    """The smallest rectangle, in the picture's pixels, that holds what a layer shows, or where it
+    ``lifts`` what of that is selected. Raises EditError for a layer that cannot be transformed.
+    """
+    _unlocked(document, layer.id)
+    if layer.filter is not None and layer.mask is None:
+        raise EditError(f"{layer.name} works on everything: it has no mask to transform")
+    held = geometry.box_of(document, layer)
+    if lifts and held is not None:
+        chosen = selected_box(document)
+        held = held.intersect(chosen) if chosen is not None else None
+    if held is None or held.empty:
+        raise EditError(f"{layer.name} shows nothing that could be transformed")
+    return held
 
 
 def lifted(document: Document, layer: Layer, *, lifts: bool, copy: bool) -> tuple[Document, Layer]:

@@ -317,8 +317,8 @@ class Workspace(QWidget):
         self.session.compile(self.canvas.tool.kernels)
         document = self.session.previews.trial or self.session.document
         seen = self.canvas.scene.picture
-        shown = self.canvas.tool.shows(document).looked_at
-        if seen is not None and seen.document is not None and seen.document.looked_at != shown:
+        shown = self.canvas.tool.shows(document)
+        if seen is not None and seen.document is not None and not seen.document.looks_like(shown):
             self._show_overlay()
         self.changed.emit()
 

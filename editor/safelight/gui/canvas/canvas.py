@@ -352,7 +352,14 @@ class Canvas(Viewport):
         self.setCursor(self._tool_at(self._last).cursor(self._last))
 
     def event(self, event: QEvent) -> bool:
-        """Fingers on a trackpad come as native gestures, those on a screen as a pinch."""
+        """Fingers on a trackpad come as native gestures, those on a screen as a pinch; a key of the
+        tool in hand is that before it is a shortcut of the window's.
+        """
+        if event.type() == QEvent.Type.ShortcutOverride:
+            assert isinstance(event, QKeyEvent)
+            if self._tool.step_of(event) is not None:
+                event.accept()
+                return True
         if event.type() == QEvent.Type.NativeGesture:
             assert isinstance(event, QNativeGestureEvent)
             return self._gestures.trackpad(event)

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from safelight.gui import icons
 from safelight.gui.canvas.canvas import Canvas
 from safelight.gui.canvas.tools.tool import Step, Tool
 from safelight.gui.controls import Control, control_for
@@ -37,6 +38,7 @@ class OptionsBar(QFrame):
         self.setObjectName("panel")
         self._canvas = canvas
         self._tool: Tool | None = None
+        self._seen: set[str] = set()
         self.controls: dict[str, Control] = {}
         self.buttons: dict[str, QPushButton] = {}
         self.title = QLabel()
@@ -78,16 +80,30 @@ class OptionsBar(QFrame):
             for control in self.controls.values()
             if isinstance(control, NumberControl) and control.has_range
         ]
-        controls = list(self.controls.values())
-        parts: list[QWidget] = [*sliders, *controls, *self.buttons.values()]
-        for part in parts:
-            part.setVisible(True)
-        last_first: list[Sequence[QWidget]] = [sliders, *([item] for item in controls[::-1])]
+        offered = self._offered()
+        for name, part in {**self.controls, **self.buttons}.items():
+            part.setVisible(name in offered)
+        for slider in sliders:
+            slider.setVisible(True)
+        groups: list[list[QWidget]] = [
+            [control, *(self.buttons[step.method] for step in self._steps if step.after == name)]
+            for name, control in self.controls.items()
+        ]
+        last_first: list[Sequence[QWidget]] = [sliders, *groups[::-1]]
         for some in last_first:
             if self._needed() <= width:
                 return
             for part in some:
                 part.setVisible(False)
+
+    def _offered(self) -> set[str]:
+        """The options and the buttons, by their names, that are of use now."""
+        tool = self._tool
+        return {name for name in (*self.controls, *self.buttons) if tool and tool.offers(name)}
+
+    @property
+    def _steps(self) -> tuple[Step, ...]:
+        return self._tool.buttons if self._tool is not None else ()
 
     def _needed(self) -> int:
         """The width of all that is visible now; Qt would tell the bar of it only later."""
@@ -102,6 +118,9 @@ class OptionsBar(QFrame):
             self._tool = tool
             self._fill(tool)
         self.target.setText(plain(tool.note))
+        if self._offered() != self._seen:
+            self._seen = self._offered()
+            self._make_room(self.width())
         for name, control in self.controls.items():
             # It would jump to the nearest position under the hand.
             held = isinstance(control, NumberControl) and control.slider.isSliderDown()
@@ -116,25 +135,36 @@ class OptionsBar(QFrame):
             destroy(part)
         self.controls, self.buttons = {}, {}
         self.title.setText(tool.title)
-        for index, parameter in enumerate(tool.parameters()):
+        place = 0
+        for parameter in tool.parameters():
             control = control_for(parameter)
             control.lie_in_a_row()
             control.set_value(tool.values[parameter.name])
             control.changed.connect(_setter(tool, control))
-            self._row.insertWidget(1 + index, control)
+            place += 1
+            self._row.insertWidget(place, control)
             self.controls[parameter.name] = control
+            for step in tool.buttons:
+                if step.after == parameter.name:
+                    place += 1
+                    self._row.insertWidget(place, self._button(tool, step))
         for step in tool.buttons:
-            button = self._button(tool, step)
-            self._ends.addWidget(button)
-            self.buttons[step.method] = button
-            button.setDefault(step is tool.buttons[-1])
+            if not step.after:
+                self._ends.addWidget(self._button(tool, step))
+        if tool.buttons:
+            self.buttons[tool.buttons[-1].method].setDefault(True)
         for part in self.findChildren(QWidget):
             part.ensurePolished()  # it is as large as the style says only then
+        self._seen = self._offered()
         self._make_room(self.width())
 
     def _button(self, tool: Tool, step: Step) -> QPushButton:
         keys = QKeySequence(step.shortcut).toString(QKeySequence.SequenceFormat.NativeText)
-        button = QPushButton(step.title)
+        button = QPushButton("" if step.icon else step.title)
+        if step.icon:
+            button.setIcon(icons.icon(step.icon))
+        button.setAccessibleName(step.title)
+        self.buttons[step.method] = button
         button.setToolTip(tooltip(f"{step.title} ({keys})" if keys else step.title))
         button.setObjectName("words")
         button.setAutoDefault(False)

@@ -12,11 +12,13 @@ from safelight.gui.canvas.tools.rectangle import Rectangle
 from safelight.gui.canvas.tools.remove import Remove
 from safelight.gui.canvas.tools.split import Split
 from safelight.gui.canvas.tools.tool import Tool
+from safelight.gui.canvas.tools.transform import Transform
 from safelight.gui.canvas.tools.turn import Turn
 from safelight.gui.canvas.tools.zoom import Zoom
 
 TOOLS: list[type[Tool]] = [
     Move,
+    Transform,
     Crop,
     Rectangle,
     Ellipse,

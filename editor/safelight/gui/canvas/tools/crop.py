@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast, get_args
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QCursor, QKeyEvent, QPainter, QPainterPath, QPen
@@ -12,14 +12,13 @@ from PySide6.QtGui import QColor, QCursor, QKeyEvent, QPainter, QPainterPath, QP
 from safelight.api import Number, Value
 from safelight.document import Document, Edit, edits, geometry
 from safelight.document.place import Place
+from safelight.gui.canvas.composition import Guides, paint_guides, paint_line
+from safelight.gui.canvas.grips import GRIP, bearing, edge_at
 from safelight.gui.canvas.marks import paint_word, turning_cursor
 from safelight.gui.canvas.pose import Pose
 from safelight.gui.canvas.tools.tool import Pointer, Step, Tool
 from safelight.gui.canvas.viewport import Viewport
-from safelight.gui.keys import arrow_way
-
-_GRIP = 11.0
-"""How near a corner or an edge a press takes hold of it, in widget pixels."""
+from safelight.gui.keys import arrow_way, latin_key
 
 _MOST = 45.0
 """Degrees by which the picture is turned at most; more is a right angle and less than that."""
@@ -32,7 +31,8 @@ whole pixels around it, also after the box has come to lie on whole pixels.
 _DIM = QColor(0, 0, 0, 150)
 _LINE = QColor(255, 255, 255, 235)
 _SHADE = QColor(0, 0, 0, 130)
-_THIRDS = QColor(255, 255, 255, 95)
+_SIDES = ("free", "original", "1:1", "4:5", "5:7", "3:2", "4:3", "16:9", "own")
+_GUIDES = get_args(Guides)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,13 @@ class Crop(Tool):
     shortcut = "C"
     hint = "Drag the frame or inside it; outside it turns; Ctrl along a horizon levels; Enter crops"
     buttons = (
-        Step("Swap", "X", "swap"),
+        Step(
+            *("Swap width and height", "X", "swap", "ratio"),
+            "M 2 5.5 L 13.5 5.5 M 11 3 L 13.5 5.5 L 11 8"
+            " M 14 10.5 L 2.5 10.5 M 5 8 L 2.5 10.5 L 5 13",
+        ),
+        Step("Draw the horizon", "L", "draw_line", "straighten"),
+        Step("Selection", "S", "to_selection"),
         Step("Whole", "W", "whole"),
         Step("Cancel", "Esc", "give_up"),
         Step("Crop", "Return", "apply"),
@@ -151,23 +157,22 @@ class Crop(Tool):
         self._start = QPointF()
         self._before = self._from = self._box
         self._line: tuple[QPointF, QPointF] | None = None
+        self._draws = False
         surface.view_changed.connect(self._view_changed)
 
     def options(
         self,
         *,
-        ratio: Annotated[
-            Literal["free", "original", "1:1", "4:5", "3:2", "16:9", "own"],
-            "Width to height; X swaps them",
-        ] = "free",
-        angle: Annotated[
+        ratio: Annotated[Literal[_SIDES], "Width to height; X swaps them"] = "free",  # type: ignore[valid-type]
+        own_ratio: Annotated[str, "A ratio of your own, like 6:7"] = "5:7",
+        straighten: Annotated[
             float,
             Number(-_MOST, _MOST, slider=(-10, 10), step=0.05, unit="°"),
             "Degrees, clockwise, by which the picture is turned",
         ] = 0.0,
         width: Annotated[int, Number(1, unit="px")] = 1,
         height: Annotated[int, Number(1, unit="px")] = 1,
-        own_ratio: Annotated[str, "A ratio of your own, like 5:7"] = "5:7",
+        guides: Annotated[Guides, "Lines to place things by; O shows the next ones"] = "thirds",
     ) -> None:
         """What the box is like."""
 
@@ -183,7 +188,7 @@ class Crop(Tool):
 
     def put_away(self) -> None:
         """Make the box the picture, unless it is that already."""
-        self._in_hand = False
+        self._in_hand = self._draws = False
         self.settle()
         angle, fits = self._look
         self.surface.rotate_to(angle)
@@ -250,13 +255,13 @@ class Crop(Tool):
         box = self._box
         return {
             **self._values,
-            "angle": round(box.angle, 6),
+            "straighten": round(box.angle, 6),
             "width": round(box.width),
             "height": round(box.height),
         }
 
     def set(self, name: str, value: Value) -> None:
-        if name == "angle" and isinstance(value, (int, float)):
+        if name == "straighten" and isinstance(value, (int, float)):
             self._turn_to(value)
         elif name in ("width", "height") and isinstance(value, int):
             self._resize(name, value)
@@ -264,8 +269,36 @@ class Crop(Tool):
             self._values[name] = value
             if name == "own_ratio":
                 self._values["ratio"] = "own"
-            self._shape()
+            if name != "guides":
+                self._shape()
         self.changed()
+
+    def offers(self, name: str) -> bool:
+        if name == "own_ratio":
+            return self._values["ratio"] == "own"
+        document = self.surface.document
+        selects = document is not None and document.selection is not None
+        return name != "to_selection" or selects
+
+    def to_selection(self) -> None:
+        """Have what is selected in the box, not turned any further than the picture is."""
+        plane = self._plane
+        chosen = plane.picture.selection if plane is not None else None
+        bounds = chosen.bounds() if chosen is not None else None
+        if bounds is not None:
+            self._values["ratio"] = "free"
+            x, y = bounds.x + bounds.width / 2, bounds.y + bounds.height / 2
+            self._made = _Box(x, y, bounds.width, bounds.height, self._box.angle)
+            self._shape()
+
+    def draw_line(self) -> None:
+        """Have the next drag draw a line that is to be level or upright; or not, after all."""
+        self._draws = not self._draws
+        self.changed()
+
+    @property
+    def word(self) -> str:  # type: ignore[override]
+        return "Drag along a line that is to be level, or upright" if self._draws else ""
 
     def swap(self) -> None:
         """Make the box as high as it was wide."""
@@ -355,7 +388,7 @@ class Crop(Tool):
     def press(self, pointer: Pointer) -> None:
         self._start, self._before = pointer.at, self._made
         self._grip = self._at(pointer.at)
-        if pointer.keys & Qt.KeyboardModifier.ControlModifier:
+        if self._draws or pointer.keys & Qt.KeyboardModifier.ControlModifier:
             self._grip, self._line = "line", (pointer.at, pointer.at)
         self._from = self._box
 
@@ -366,7 +399,7 @@ class Crop(Tool):
             self.surface.update()
         elif grip == "outside":
             middle = self._on_widget().center()
-            turned = _bearing(pointer.at - middle) - _bearing(self._start - middle)
+            turned = bearing(pointer.at - middle) - bearing(self._start - middle)
             angle = self._before.angle + 180 - (180 - turned) % 360
             self._turn_to(round(angle, 0 if pointer.shift else 1))
         elif grip == "inside":
@@ -398,9 +431,9 @@ class Crop(Tool):
 
     def release(self, pointer: Pointer) -> None:
         if self._grip == "line":
-            way, self._line = pointer.at - self._start, None
-            if math.hypot(way.x(), way.y()) > _GRIP:
-                slope = _bearing(way)
+            way, self._line, self._draws = pointer.at - self._start, None, False
+            if math.hypot(way.x(), way.y()) > GRIP:
+                slope = bearing(way)
                 self._turn_to(round(self._box.angle - (slope - 90 * round(slope / 90)), 2))
         self._grip = ""
         self.surface.update()
@@ -416,8 +449,14 @@ class Crop(Tool):
         return True
 
     def key(self, event: QKeyEvent) -> bool:
-        if event.key() == Qt.Key.Key_Escape and self._grip:
+        if event.key() == Qt.Key.Key_Escape and (self._grip or self._draws):
             self.cancel()
+            self._draws = False
+            self.changed()
+            return True
+        if latin_key(event) == Qt.Key.Key_O and not event.modifiers():
+            following = _GUIDES.index(self._values["guides"]) + 1
+            self.set("guides", _GUIDES[following % len(_GUIDES)])
             return True
         way = arrow_way(event)
         if way is None:
@@ -441,16 +480,16 @@ class Crop(Tool):
     def _at(self, at: QPointF) -> tuple[int, int] | Literal["inside", "outside"]:
         """What of the box is at a widget point: an edge or a corner, or none."""
         box = self._on_widget()
-        if not box.adjusted(-_GRIP, -_GRIP, _GRIP, _GRIP).contains(at):
+        if not box.adjusted(-GRIP, -GRIP, GRIP, GRIP).contains(at):
             return "outside"
-        across = _edge(at.x(), box.left(), box.right())
-        down = _edge(at.y(), box.top(), box.bottom())
+        across = edge_at(at.x(), box.left(), box.right())
+        down = edge_at(at.y(), box.top(), box.bottom())
         return (across, down) if across or down else "inside"
 
     # -- what is seen --------------------------------------------------------------------------
 
     def cursor(self, at: QPointF) -> Qt.CursorShape | QCursor:
-        grip = self._grip or self._at(at)
+        grip = self._grip or ("line" if self._draws else self._at(at))
         if grip == "outside":
             return turning_cursor()
         if isinstance(grip, str):
@@ -473,22 +512,15 @@ class Crop(Tool):
         hole.addRect(box)
         painter.fillPath(outside.subtracted(hole), _DIM)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        parts = 6 if self._grip == "outside" else 3
-        painter.setPen(QPen(_THIRDS, ratio))
-        for part in range(1, parts):
-            x = box.left() + box.width() * part / parts
-            y = box.top() + box.height() * part / parts
-            painter.drawLine(QPointF(x, box.top()), QPointF(x, box.bottom()))
-            painter.drawLine(QPointF(box.left(), y), QPointF(box.right(), y))
+        guides = cast(Guides, self._values["guides"])
+        paint_guides(painter, box, guides, ratio, level=self._grip == "outside")
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for colour, width in ((_SHADE, 3 * ratio), (_LINE, 1.3 * ratio)):
             painter.setPen(QPen(colour, width, j=Qt.PenJoinStyle.MiterJoin))
             painter.drawRect(box)
         _paint_handles(painter, box, ratio)
         if self._line is not None:
-            for colour, width in ((_SHADE, 3 * ratio), (_LINE, 1.3 * ratio)):
-                painter.setPen(QPen(colour, width))
-                painter.drawLine(self._line[0] * ratio, self._line[1] * ratio)
+            paint_line(painter, self._line, ratio)
         self._paint_numbers(painter, box, pose)
 
     def _paint_numbers(self, painter: QPainter, box: QRectF, pose: Pose) -> None:
@@ -519,14 +551,6 @@ def _paint_handles(painter: QPainter, box: QRectF, ratio: float) -> None:
         painter.drawRect(QRectF(x - width / 2, y - height / 2, width, height))
 
 
-def _edge(at: float, low: float, high: float) -> int:
-    """Which of two edges is near: -1 the lower one, 1 the higher one, 0 none."""
-    near = min(_GRIP, max((high - low) / 3, 3.0))
-    if min(abs(at - low), abs(at - high)) > near and low < at < high:
-        return 0
-    return -1 if abs(at - low) < abs(at - high) else 1
-
-
 def _shares(side: int, more: float) -> tuple[float, float]:
     """How far two edges go so that there is ``more`` between them: one of them, or both."""
     if side:
@@ -544,8 +568,3 @@ def _sides(words: str) -> tuple[float, float] | None:
         return None
     legal = all(math.isfinite(side) and side > 0 for side in (width, height))
     return (width, height) if legal and max(width, height) <= 100 * min(width, height) else None
-
-
-def _bearing(way: QPointF) -> float:
-    """Degrees, clockwise, of a way on the widget."""
-    return math.degrees(math.atan2(way.y(), way.x()))

@@ -50,12 +50,15 @@ class Step:
     """Something that a tool does at a word; its ``method`` does it.
 
     Of a tool's ``steps`` the keys work whatever is in hand, and the letter after & is underlined in
-    the menu.
+    the menu. A button is behind the option that it comes ``after``, or at the end of the bar; with
+    an ``icon``, a drawing, it shows that instead of its title.
     """
 
     title: str
     shortcut: str
     method: str
+    after: str = ""
+    icon: str = ""
 
 
 class Tool:
@@ -125,6 +128,10 @@ class Tool:
         self.surface.update()
         self.surface.tool_changed.emit()
 
+    def offers(self, name: str) -> bool:
+        """Whether there is a use now for the option of that name, or the button of that method."""
+        return True
+
     @property
     def note(self) -> str:
         """A sentence beside the options: on what the tool works."""
@@ -193,14 +200,20 @@ class Tool:
 
     def key(self, event: QKeyEvent) -> bool:
         """Do what a key does, to begin with those of the buttons; False for none of the tool's."""
+        step = self.step_of(event)
+        if step is not None:
+            getattr(self, step.method)()
+        return step is not None
+
+    def step_of(self, event: QKeyEvent) -> Step | None:
+        """The button that a key is for, of those that are of use now."""
         if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
-            return False
+            return None
         code = Qt.Key.Key_Return if event.key() == Qt.Key.Key_Enter else latin_key(event)
         for step in self.buttons:
-            if QKeySequence(step.shortcut) == QKeySequence(code):
-                getattr(self, step.method)()
-                return True
-        return False
+            if QKeySequence(step.shortcut) == QKeySequence(code) and self.offers(step.method):
+                return step
+        return None
 
     def key_up(self, event: QKeyEvent) -> bool:
         """Know that a key that was not held for the canvas has come up; False for any other."""
