@@ -11,6 +11,9 @@ from safelight.api import testing
 
 GOLDEN = Path(__file__).parent / "warmth.npy"
 
+TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+"""Linear sRGB to CIE XYZ (IEC 61966-2-1)."""
+
 LAST_BITS = 1e-6
 """What float32 rounds off values near 1, several times over."""
 
@@ -60,6 +63,29 @@ def test_the_amount_goes_from_minus_one_to_one():
     assert (amount.minimum, amount.maximum, amount.default) == (-1, 1, 0.2)
     with pytest.raises(api.ParameterError, match="outside -1 to 1"):
         amount.check(1.01)
+
+
+def test_the_slider_goes_as_far_as_light_does_and_no_turquoise_is_on_it():
+    amount = api.registered(warmth).declaration.parameter("amount")
+    assert amount.slider == (-0.3, 0.3)
+    grey = np.full((1, 1, 3), 0.5, np.float32)
+    for end in amount.slider:
+        red, green, blue = api.to_linear(warmth(grey, amount=end)[0, 0]).astype(float)
+        # CIE 1931 chromaticity, and its temperature (C. McCamy, 1992).
+        x, y, z = TO_XYZ @ (red, green, blue)
+        n = (x / (x + y + z) - 0.3320) / (0.1858 - y / (x + y + z))
+        assert 2500 < ((449 * n + 3525) * n + 6823.3) * n + 5520.33 < 30000
+    red, green, blue = warmth(grey, amount=-0.3)[0, 0]
+    assert (blue - green, green - red) == pytest.approx((0.15, 0.15), abs=1e-6)  # blue, no cyan
+
+
+def test_layers_saved_with_any_amount_keep_their_pixels():
+    picture = testing.photograph(48, 32)
+    amount = api.registered(warmth).declaration.parameter("amount")
+    for value in (-1.0, -0.55, 0.2, 1.0):
+        assert amount.check(value) == value
+        factors = np.array([1 + value, 1, 1 - value], np.float32)
+        assert np.array_equal(warmth(picture, amount=value), picture * factors)
 
 
 def test_its_id_stays_what_saved_documents_hold():
