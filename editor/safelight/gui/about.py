@@ -7,24 +7,14 @@ from PySide6.QtWidgets import QMessageBox
 
 from safelight.gui.desk import Desk
 
-_HANDS = (
-    ("\\ (held)", "The picture as it was"),
-    ("Wheel", "Zoom at the pointer"),
-    ("Drag", "Move the picture (anywhere, with Space held)"),
-    ("Arrows", "Move the picture"),
-    ("Double click", "Whole picture, or 100 %"),
-    ("Brush, Alt held", "Erase (an eraser: paint)"),
-    ("Brush, Shift and click", "A straight line from the last stroke"),
-    ("Return, Escape", "Apply or leave a filter"),
-)
-"""What hands do that no menu has."""
-
 
 def show_shortcuts(desk: Desk) -> None:
-    """Show every shortcut, and what a mouse and held keys do."""
-    known = [(desk.deeds.keys(deed), deed.title) for deed in desk.deeds if deed.shortcuts]
-    lines = [f"{keys}   {title}" for keys, title in (*known, *_HANDS)]
-    _tell(desk, "Keyboard shortcuts", "\n".join(lines))
+    """Show every shortcut, which can be given to something else, and what a mouse does."""
+    from safelight.gui.shortcutsdialog import ShortcutsDialog
+
+    dialog = ShortcutsDialog(desk.deeds, desk.window)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.open()
 
 
 def show_about(desk: Desk) -> None:

@@ -18,6 +18,7 @@ from safelight.gui.closing import Closing
 from safelight.gui.deeds.deed import Deeds
 from safelight.gui.deeds.document import of_commands
 from safelight.gui.deeds.filters import of_filters, of_recent
+from safelight.gui.deeds.shortcuts import Shortcuts
 from safelight.gui.deeds.tools import of_panels, of_tools
 from safelight.gui.deeds.window import of_layers, of_window
 from safelight.gui.desk import Desk
@@ -66,7 +67,7 @@ class Window(QMainWindow):
         self.messages, self.line = Messages(), Line()
         self._pages = QStackedWidget()
         self._lay_out()
-        self.deeds = Deeds(self)
+        self.deeds = Deeds(self, Shortcuts.kept())
         self.backend = BackEnd(device, self, safe=safe)
         self.arrivals = Arrivals(self.tabs, self.backend, self.deeds)
         self.opening = Opening(self.tabs, self.backend, self.arrivals)
@@ -115,6 +116,7 @@ class Window(QMainWindow):
         self.closing.closed.connect(self.welcome.show_recent)
         self.opening.opened.connect(self._show_recent)
         self.opening.said.connect(self.say)
+        self.deeds.rekeyed.connect(self._offer)
         self.backend.said.connect(self.say)
         self.backend.noticed.connect(self.status.show_notice)
         self.backend.proven.connect(self.status.show_device)
@@ -134,6 +136,11 @@ class Window(QMainWindow):
         self.welcome.wake()
         self._show_recent()
 
+    def _offer(self) -> None:
+        """Tell every photograph what can be asked for, and by which keys."""
+        for workspace in self.workspaces():
+            workspace.offer(self.deeds)
+
     def _woken(self) -> None:
         """Offer what needs pixels, now that they have come, and what plugins bring."""
         self.deeds.replace("commands", of_commands(self._session, self, self._settle))
@@ -144,7 +151,7 @@ class Window(QMainWindow):
         for workspace in self.workspaces():
             if self.studio is not None:
                 workspace.set_back_end(self.studio, self.filters)
-            workspace.offer(self.deeds)
+        self._offer()
         self.show_state()
         self.opening.offer_recovery()
         waiting, self._to_take = self._to_take, []

@@ -104,7 +104,8 @@ class Workspace(QWidget):
         return self.panel(LayersPanel)
 
     def offer(self, deeds: Deeds) -> None:
-        """Tell the panels what can be asked for."""
+        """Tell the tools and the panels what can be asked for."""
+        self.column.offer(deeds)
         for panel in self.panels:
             panel.offer(deeds)
 

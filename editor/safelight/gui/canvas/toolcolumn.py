@@ -6,6 +6,8 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QToolButton, QVBoxLayout, QWidget
 
 from safelight.gui.canvas.canvas import Canvas
+from safelight.gui.canvas.tools.tool import Tool
+from safelight.gui.deeds.deed import Deeds
 from safelight.gui.icons import icon
 from safelight.gui.text import tooltip
 
@@ -30,8 +32,7 @@ class ToolColumn(QFrame):
             button.setIconSize(QSize(18, 18))
             button.setCheckable(True)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            key = f" ({tool.shortcut})" if tool.shortcut else ""
-            button.setToolTip(tooltip(f"{tool.title}{key}\n{tool.hint}", lines=True))
+            button.setToolTip(_told(tool, tool.shortcut))
             button.setAccessibleName(tool.title)
             button.clicked.connect(lambda _=False, name=tool.id: self._take(name))
             self.buttons[tool.id] = button
@@ -39,6 +40,13 @@ class ToolColumn(QFrame):
         column.addStretch(1)
         canvas.tool_changed.connect(self._show)
         self._show()
+
+    def offer(self, deeds: Deeds) -> None:
+        """Tell of each tool the keys it has now."""
+        keys = {deed.id: deeds.keys(deed) for deed in deeds if deed.id.startswith("tool ")}
+        for name, button in self.buttons.items():
+            tool = self._canvas.tools[name]
+            button.setToolTip(_told(tool, keys.get(f"tool {name}", tool.shortcut)))
 
     def _take(self, name: str) -> None:
         self._canvas.take(name)
@@ -48,3 +56,7 @@ class ToolColumn(QFrame):
     def _show(self) -> None:
         for name, button in self.buttons.items():
             button.setChecked(name == self._canvas.tool.id)
+
+
+def _told(tool: Tool, keys: str) -> str:
+    return tooltip(f"{tool.title}{f' ({keys})' if keys else ''}\n{tool.hint}", lines=True)

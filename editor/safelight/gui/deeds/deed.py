@@ -10,6 +10,7 @@ from itertools import groupby
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QAction, QKeySequence
 
+from safelight.gui.deeds.shortcuts import Shortcuts
 from safelight.gui.icons import icon
 from safelight.gui.text import tooltip
 
@@ -27,7 +28,7 @@ class Deed:
     beside it, ``section`` the part between two lines. ``when`` says whether it is possible now;
     ``checked``, of what can be on or off, whether it is on. ``context`` says that it is in a
     layer's own menu too, ``button`` is the icon of its button at the list of layers. ``tip`` is its
-    tooltip.
+    tooltip. ``passing`` is what comes and goes, as a file opened lately does: it has no keys.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Deed:
     context: bool = False
     button: str = ""
     tip: str = ""
+    passing: bool = False
 
     @property
     def title(self) -> str:
@@ -66,12 +68,15 @@ class Deeds(QObject):
     that offers deeds (menus, buttons, the search, the keyboard) has them from here. What is
     possible is looked up once for all that happens in a turn of the event loop, or when somebody
     asks for an action before. ``changed`` gives the menus of which the deeds are others now.
+    ``shortcuts`` tells which keys the user has given to what; ``rekeyed``, that these are others.
     """
 
     changed = Signal(object)
+    rekeyed = Signal()
 
-    def __init__(self, parent: QObject) -> None:
+    def __init__(self, parent: QObject, shortcuts: Shortcuts | None = None) -> None:
         super().__init__(parent)
+        self.shortcuts = shortcuts or Shortcuts()
         self._groups: dict[str, tuple[Deed, ...]] = {}
         self._actions: dict[str, QAction] = {}
         self._stale = False
@@ -125,7 +130,7 @@ class Deeds(QObject):
 
     def _action(self, deed: Deed) -> QAction:
         action = QAction(deed.text, self)
-        action.setShortcuts([QKeySequence(key) for key in deed.shortcuts])
+        action.setShortcuts([QKeySequence(key) for key in self.shortcuts.of(deed)])
         action.setCheckable(deed.checked is not None)
         if deed.button:
             action.setIcon(icon(deed.button))
@@ -134,6 +139,14 @@ class Deeds(QObject):
             action.setToolTip(tooltip(deed.tip))
         action.triggered.connect(lambda _=False: self._do(deed))
         return action
+
+    def rekey(self, shortcuts: Shortcuts) -> None:
+        """Have the keys that the user gave to deeds."""
+        self.shortcuts = shortcuts
+        for deed in self:
+            keys = [QKeySequence(key) for key in shortcuts.of(deed)]
+            self._actions[deed.id].setShortcuts(keys)
+        self.rekeyed.emit()
 
     def _do(self, deed: Deed) -> None:
         deed.run()

@@ -15,6 +15,15 @@ if TYPE_CHECKING:
 
 _RECENT = "Open &recent"
 
+_KEYS = {
+    "safelight_adjust.levels": "Ctrl+L",
+    "safelight_adjust.curves": "Ctrl+M",
+    "safelight_adjust.hue_saturation": "Ctrl+U",
+    "safelight_adjust.invert": "Ctrl+I",
+    "safelight_adjust.black_and_white": "Ctrl+Alt+Shift+B",
+}
+"""The keys that photographers know from elsewhere, for the filters that they stand for there."""
+
 
 def of_filters(desk: Desk) -> list[Deed]:
     """A line for every filter, by its category, and that for the plugins that bring them."""
@@ -44,6 +53,7 @@ def _open(desk: Desk, item: Declaration) -> Deed:
         f"{labelled(item.title)}…",
         choose,
         "Filters",
+        shortcuts=(_KEYS[item.id],) if item.id in _KEYS else (),
         submenu=labelled(item.category),
         when=lambda: desk.front is not None,
         tip=item.description,
@@ -72,9 +82,10 @@ def _again(desk: Desk, path: Path) -> Deed:
         "File",
         submenu=_RECENT,
         tip=str(path),
+        passing=True,
     )
 
 
 def _saying(id: str, text: str, menu: str, submenu: str = "") -> Deed:
     """A line that only says something."""
-    return Deed(id, text, lambda: None, menu, submenu=submenu, when=lambda: False)
+    return Deed(id, text, lambda: None, menu, submenu=submenu, when=lambda: False, passing=True)
