@@ -300,6 +300,24 @@ def test_four_corners_that_cannot_be_are_refused_in_words(given, said):
         reshape.rectify(**given).apply(document)
 
 
+def test_four_corners_have_the_same_shape_however_the_picture_was_cropped_or_seen_before():
+    document = Document.from_raster(wall(CORNERS))
+    made = reshape.rectify(corners=WRITTEN).apply(document)
+    cropped = edits.crop((30, 10, 150, 145)).apply(document)
+    shifted = ";".join(f"{x - 30:g},{y - 10:g}" for x, y in CORNERS)
+    seen = reshape.rectify(corners="5,5;190,9;195,150;8,155").apply(document)
+    places = [seen.frame.inverse.at(*corner) for corner in CORNERS]
+    warped = ";".join(f"{x:.6f},{y:.6f}" for x, y in places)
+    for other in (
+        reshape.rectify(corners=shifted).apply(cropped),
+        reshape.rectify(corners=warped).apply(seen),
+    ):
+        assert (other.width, other.height) == (made.width, made.height)
+        assert other.frame.matrix == pytest.approx(made.frame.matrix, abs=1e-4)
+    level = reshape.rectify(corners="20,10;120,10;120,90;20,90").apply(document)
+    assert level == edits.crop((20, 10, 100, 80)).apply(document)
+
+
 # -- transform -------------------------------------------------------------------------------
 
 

@@ -194,10 +194,20 @@ def rectified(
     """What lies between four corners, in pixels of the picture, as the rectangle that a camera saw
     so: of that ``size``, or of one that its shape and its pixels ask for. Raises ValueError.
     """
-    quadrilateral.check(corners)
-    corners = _off_the_edge(document, corners)
-    width, height = size or _size_of(document, corners)
-    return perspective(document, width, height, Place.onto(width, height, corners))
+    plane, corners = _in_whole_plane(document, corners)
+    left, top, right, bottom = (
+        round(corners[k][axis]) for k, axis in ((0, 0), (0, 1), (2, 0), (2, 1))
+    )
+    level = ((left, top), (right, top), (right, bottom), (left, bottom))
+    if size is None and max(map(math.dist, corners, level)) < _LEVEL:
+        return crop(plane, Region(left, top, right - left, bottom - top))
+    corners = [_off_the_edge(plane, corner) for corner in corners]
+    width, height = size or _size_of(plane, corners)
+    return perspective(plane, width, height, Place.onto(width, height, corners))
+
+
+_LEVEL = 0.02
+"""Pixels by which corners are off that count as those of whole pixels."""
 
 
 def rectified_whole(document: Document, corners: quadrilateral.Corners) -> Document:
@@ -205,10 +215,13 @@ def rectified_whole(document: Document, corners: quadrilateral.Corners) -> Docum
     corners: the largest part of it without empty corners, of as many pixels at the most. Raises
     ValueError.
     """
-    quadrilateral.check(corners)
-    width, height = _size_of(document, corners)
+    plane, corners = _in_whole_plane(document, corners)
+    width, height = _size_of(plane, corners)
     through = Place.onto(width, height, corners)
-    seen = _off_the_edge(document, Place().corners(document.width, document.height))
+    shown = plane.frame.inverse.after(document.frame).corners(document.width, document.height)
+    if not document.frame.is_affine:
+        shown = Place().corners(plane.width, plane.height)
+    seen = [_off_the_edge(plane, corner) for corner in shown]
     back = through.inverse
     g, h, i = back.matrix[6:]
     if min((g * x + h * y + i) / _far_of(back, corners) for x, y in seen) < _NEAREST:
@@ -218,10 +231,24 @@ def rectified_whole(document: Document, corners: quadrilateral.Corners) -> Docum
         )
     left, top, right, bottom = quadrilateral.rectangle_in([back.at(*point) for point in seen])
     area = (right - left) * (bottom - top)
-    share = min(math.sqrt(document.width * document.height / area), 1.0)
+    share = min(math.sqrt(plane.width * plane.height / area), 1.0)
     wide, high = (max(math.floor(side * share), 1) for side in (right - left, bottom - top))
     part = Place.offset(left, top).after(Place.scaled((right - left) / wide, (bottom - top) / high))
-    return perspective(document, wide, high, through.after(part))
+    return perspective(plane, wide, high, through.after(part))
+
+
+def _in_whole_plane(
+    document: Document, corners: quadrilateral.Corners
+) -> tuple[Document, quadrilateral.Corners]:
+    """The document with all of its plane in view, and four corners, given in its pixels, there:
+    as a camera saw them. Raises ValueError for such as no camera can have seen.
+    """
+    quadrilateral.check(corners)
+    plane = unwarped(document)
+    through = plane.frame.inverse.after(document.frame)
+    moved = [through.at(*corner) for corner in corners]
+    quadrilateral.check(moved)
+    return plane, moved
 
 
 _NEAREST = 0.1
@@ -244,14 +271,14 @@ def _size_of(document: Document, corners: quadrilateral.Corners) -> tuple[int, i
     return max(round(width), 1), max(round(height), 1)
 
 
-def _off_the_edge(document: Document, corners: quadrilateral.Corners) -> list[tuple[float, float]]:
-    """Corners of the picture, so far inside that what is resampled has whole pixels around it."""
+def _off_the_edge(document: Document, corner: tuple[float, float]) -> tuple[float, float]:
+    """A corner in the picture, so far inside that what is resampled has whole pixels around it."""
     rim = min(_EDGE, document.width / 4, document.height / 4)
 
     def inside(at: float, side: int) -> float:
-        return min(max(at, rim), side - rim) if -_NEAR <= at <= side + _NEAR else at
+        return min(max(at, rim), side - rim) if -_LEVEL <= at <= side + _LEVEL else at
 
-    return [(inside(x, document.width), inside(y, document.height)) for x, y in corners]
+    return inside(corner[0], document.width), inside(corner[1], document.height)
 
 
 def moved(document: Document, layer: Layer, change: Place) -> Document:

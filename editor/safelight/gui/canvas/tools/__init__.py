@@ -8,6 +8,7 @@ from safelight.gui.canvas.tools.ellipse import Ellipse
 from safelight.gui.canvas.tools.guides import Guides
 from safelight.gui.canvas.tools.hand import Hand
 from safelight.gui.canvas.tools.move import Move
+from safelight.gui.canvas.tools.perspective import Perspective
 from safelight.gui.canvas.tools.rectangle import Rectangle
 from safelight.gui.canvas.tools.remove import Remove
 from safelight.gui.canvas.tools.split import Split
@@ -20,6 +21,7 @@ TOOLS: list[type[Tool]] = [
     Move,
     Transform,
     Crop,
+    Perspective,
     Rectangle,
     Ellipse,
     Brush,
