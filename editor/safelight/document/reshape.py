@@ -70,16 +70,7 @@ def canvas_size(
     """Give the picture more room, or less; its pixels stay as large as they are. What a smaller
     canvas hides is kept, and Crop or Reveal all shows it again.
     """
-    dots = dots_of(document, dpi)
-    stated = (width, document.width), (height, document.height)
-    wide, high = (
-        side
-        if not asked
-        else geometry.pixels_of(asked, unit, side, dots) + (side if relative else 0)
-        for asked, side in stated
-    )
-    if min(wide, high) < 1:
-        raise EditError(f"a canvas of {wide} x {high} pixels holds nothing")
+    wide, high = canvas_sides(document, width, height, unit, relative, dots_of(document, dpi))
     if (wide, high) == (document.width, document.height):
         return document
     across, down = _SHARES[anchor]
@@ -87,6 +78,20 @@ def canvas_size(
     made = geometry.framed(document, wide, high, Place.offset(left, top))
     larger = wide > document.width or high > document.height
     return _mounted(document, made, colour) if fill == "colour" and larger else made
+
+
+def canvas_sides(
+    document: Document, width: float, height: float, unit: str, relative: bool, dots: float
+) -> tuple[int, int]:
+    """The sides in pixels of a canvas that is stated so. Raises EditError for one of nothing."""
+    stated = (width, document.width), (height, document.height)
+    wide, high = (
+        geometry.pixels_of(asked, unit, side, dots) + (side if relative else 0) if asked else side
+        for asked, side in stated
+    )
+    if min(wide, high) < 1:
+        raise EditError(f"a canvas of {wide} x {high} pixels holds nothing")
+    return wide, high
 
 
 def _mounted(picture: Document, wider: Document, colour: str) -> Document:

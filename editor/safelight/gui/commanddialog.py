@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QAbstractSpinBox, QDialog, QDialogButtonBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QLayout,
+    QVBoxLayout,
+    QWidget,
+)
 
 from safelight.api import ParameterError, Value
-from safelight.document import Command
+from safelight.document import Command, Document
 from safelight.gui.controls import Control, control_for
+from safelight.gui.controls.field import DecimalField, WholeField
 from safelight.gui.parts import remark
 from safelight.gui.text import plain
 
@@ -19,7 +26,9 @@ _NARROWEST = 340
 class CommandDialog(QDialog):
     """Asks for the settings that are not ``given``; ``told`` are those that it shows at first.
 
-    ``chosen`` has those that were chosen. ``controls`` are by the settings' names.
+    ``chosen`` has those that were chosen. ``controls`` are by the settings' names. A
+    subclass that asks in another way, of the ``document``, overrides ``ask`` and ``settings``, and
+    ``refusal``.
     """
 
     chosen = Signal(object)
@@ -30,8 +39,11 @@ class CommandDialog(QDialog):
         given: Mapping[str, Value],
         told: Mapping[str, Value],
         parent: QWidget | None = None,
+        *,
+        document: Document | None = None,
     ) -> None:
         super().__init__(parent)
+        self.command, self.document, self.given = command, document, given
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(command.title)
         self.setMinimumWidth(_NARROWEST)
@@ -40,12 +52,7 @@ class CommandDialog(QDialog):
         layout.setSpacing(12)
         layout.addWidget(remark(" ".join(command.description.split())))
         self.controls: dict[str, Control] = {}
-        for parameter in command.parameters:
-            if parameter.name not in given:
-                control = control_for(parameter)
-                control.set_value(told.get(parameter.name, parameter.default))
-                self.controls[parameter.name] = control
-                layout.addWidget(control)
+        self.ask(layout, told)
         self.trouble = remark()
         self.trouble.hide()
         layout.addWidget(self.trouble)
@@ -55,12 +62,40 @@ class CommandDialog(QDialog):
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         layout.addWidget(buttons)
-        self._fields = self.findChildren(QAbstractSpinBox)
+        self._fields = [*self.findChildren(WholeField), *self.findChildren(DecimalField)]
         for field in self._fields:
             field.lineEdit().textChanged.connect(self._typed)
         if self._fields:
             self._fields[0].setFocus()
             self._fields[0].selectAll()
+
+    def ask(self, layout: QVBoxLayout, told: Mapping[str, Value]) -> None:
+        """Put what asks into the layout: a control for each setting that is not given."""
+        for parameter in self.command.parameters:
+            if parameter.name not in self.given:
+                self.add(parameter.name, layout, told)
+
+    def add(self, name: str, layout: QLayout, told: Mapping[str, Value]) -> Control:
+        """Put the control of a setting into a layout."""
+        parameter = self.command.parameter(name)
+        control = control_for(parameter)
+        control.set_value(told.get(name, parameter.default))
+        self.controls[name] = control
+        layout.addWidget(control)
+        return control
+
+    def settings(self) -> dict[str, Value]:
+        """What is chosen. Raises ParameterError for what is not legal."""
+        return {name: control.value() for name, control in self.controls.items()}
+
+    def refusal(self, settings: Mapping[str, Value]) -> str:
+        """Why that cannot be, where the dialog can know; "" where it can, or the edit will tell."""
+        return ""
+
+    def say(self, trouble: str) -> None:
+        """Say why what was chosen is not done."""
+        self.trouble.setText(plain(trouble))
+        self.trouble.show()
 
     def _typed(self) -> None:
         """Nothing is done with what cannot be a number."""
@@ -71,10 +106,12 @@ class CommandDialog(QDialog):
         for field in self._fields:
             field.interpretText()
         try:
-            chosen = {name: control.value() for name, control in self.controls.items()}
+            chosen = self.settings()
+            trouble = self.refusal(chosen)
         except ParameterError as error:
-            self.trouble.setText(plain(str(error)))
-            self.trouble.show()
+            trouble = str(error)
+        if trouble:
+            self.say(trouble)
             return
         super().accept()
         self.chosen.emit(chosen)

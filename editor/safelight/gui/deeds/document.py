@@ -88,10 +88,11 @@ class Asked:
         if not command.asks:
             session.do(command(**given))
             return
-        from safelight.gui.commanddialog import CommandDialog
+        from safelight.gui.sizedialogs import dialog_of
 
         told = self._told.get(command.id, {})
-        dialog = CommandDialog(command, given, told, self._window)
+        kind = dialog_of(command)
+        dialog = kind(command, given, told, self._window, document=session.document)
 
         def chosen(settings: dict[str, Any]) -> None:
             self._told[command.id] = settings
