@@ -76,6 +76,8 @@ class ShortcutsDialog(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.restore_all = buttons.addButton("Restore all", QDialogButtonBox.ButtonRole.ResetRole)
         buttons.rejected.connect(self.reject)
+        self.restore_all.setAutoDefault(False)
+        buttons.button(QDialogButtonBox.StandardButton.Close).setDefault(True)
         self.restore_all.clicked.connect(lambda: self._take(Shortcuts()))
         row = QHBoxLayout()
         for part in (self.keys, self.assign, self.remove, self.restore):

@@ -1,7 +1,7 @@
 """Pixels: tiles, depth, colour and zoom levels. Knows no document, no file and no window."""
 
 from safelight.pixels.blend import MODES, blend, composite
-from safelight.pixels.colour import SRGB, ColourError, Profile
+from safelight.pixels.colour import SRGB, ColourError, Profile, lab
 from safelight.pixels.depth import DEPTHS, WHITE, deeper, from_float, to_float
 from safelight.pixels.fused import DAB, RESAMPLE, TONE, kernels_ready, prepare_kernels
 from safelight.pixels.lanczos import Matrix, Method
@@ -52,6 +52,7 @@ __all__ = [
     "has_no_colour",
     "is_finite",
     "kernels_ready",
+    "lab",
     "mended",
     "prepare_kernels",
     "seen",

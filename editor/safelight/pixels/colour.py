@@ -126,6 +126,19 @@ class _Space:
         return result
 
 
+def lab(srgb: NDArray[np.float32]) -> NDArray[np.float64]:
+    """CIELAB (..., 3) with the white D50, of colours (..., 3) that are sRGB-encoded, 0 to 1.
+
+    Lightness is 0 to 100, a and b are about -128 to 127; colours beyond the range go on beyond.
+    CIE 15:2004, with its exact fractions; D50 is the white of ICC profiles and of other editors.
+    """
+    light = api.to_linear(np.asarray(srgb, np.float32)).astype(np.float64)
+    relative = light @ _SRGB_TO_XYZ.T / _SRGB_TO_XYZ.sum(axis=1)
+    third = np.where(relative > 216 / 24389, np.cbrt(relative), (relative * 24389 / 27 + 16) / 116)
+    x, y, z = (third[..., axis] for axis in range(3))
+    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
+
+
 def _through(values: NDArray[np.float32], curve: Curve) -> NDArray[np.float64]:
     """Values through a curve given as two rows (in, out); mirrored below 0, straight above 1."""
     size = np.abs(values).astype(np.float64)

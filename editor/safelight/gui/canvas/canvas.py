@@ -136,7 +136,8 @@ class Canvas(Viewport):
         """Have the same in the middle as before, as large as it was; or all, where all was seen."""
         if way == IDENTITY:
             return
-        self.guide_lines.carry(way)
+        for tool in self.tools.values():
+            tool.carry(way)
         if self.fits:
             self.view = self.fitted()
         else:

@@ -1,9 +1,11 @@
-"""Info: the pixel under the pointer in numbers, and how large picture and selection are."""
+"""Info: colours of the picture in numbers, and how large picture and selection are."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import floor
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,14 +18,23 @@ from safelight.document import Document, Live, render
 from safelight.gui.background import Background
 from safelight.gui.panels.glimpse import Glimpse
 from safelight.gui.panels.panel import Panel
+from safelight.gui.panels.swatches import Samples, Swatches
 from safelight.gui.text import size
+from safelight.pixels import lab
 
-_ROWS = ("Position", "8-bit", "16-bit", "Picture", "Selection")
+if TYPE_CHECKING:
+    from safelight.gui.canvas import Canvas
+    from safelight.gui.canvas.tools.sampler import Sampler
+    from safelight.gui.session import Session
+
+_OF_PICTURE, _OF_POINTER = ("Picture", "Selection"), ("8-bit", "16-bit", "sRGB", "Lab")
 _NONE = "–"
 
 
 class Info(Panel):
-    """Numbers of the picture in its own colour space; of what is hidden nothing is computed."""
+    """Numbers of the pixel under the pointer and of the sampler's places, in the picture's own
+    colour space where nothing else is said; of what is hidden nothing is computed.
+    """
 
     title = "Info"
     stack = "overview"
@@ -33,15 +44,16 @@ class Info(Panel):
         self._document: Document | None = None
         self._live: Live | None = None
         self._at: tuple[int, int] | None = None
-        self._wanted: _Place | None = None
-        self._busy = False
+        self._sampler: Sampler | None = None
+        self._pointed, self._sampled = _Latest(self), _Latest(self)
         self._selection = Glimpse(self, _selected, self._show_selected)
         grid = QGridLayout(self)
         grid.setContentsMargins(10, 8, 10, 8)
         grid.setVerticalSpacing(2)
         grid.setColumnStretch(1, 1)
         self.values: dict[str, QLabel] = {}
-        for row, name in enumerate(_ROWS):
+        rows = ("Position", *_OF_POINTER, *_OF_PICTURE)
+        for row, name in enumerate(rows):
             heading, value = QLabel(name), QLabel(_NONE)
             heading.setObjectName("dim")
             value.setTextFormat(Qt.TextFormat.PlainText)
@@ -50,13 +62,22 @@ class Info(Panel):
             grid.addWidget(heading, row, 0)
             grid.addWidget(value, row, 1)
             self.values[name] = value
-        grid.setRowStretch(len(_ROWS), 1)
+        self.samples, self.swatches = Samples(), Swatches()
+        self.samples.kept.connect(self.swatches.keep)
+        grid.addWidget(self.samples, len(rows), 0, 1, 2)
+        grid.addWidget(self.swatches, len(rows) + 1, 0, 1, 2)
+        grid.setRowStretch(len(rows) + 2, 1)
+
+    def attach(self, session: Session, canvas: Canvas) -> None:
+        self._sampler = cast("Sampler", canvas.tools["sampler"])
+        canvas.tool_changed.connect(self._look_at_samples)
 
     def show_picture(self, document: Document | None, live: Live | None = None) -> None:
         self._document, self._live = document, live
         self._say("Picture", _NONE if document is None else size(document.width, document.height))
         self._selection.look(document)
         self._look()
+        self._look_at_samples()
 
     def show_pointer(self, at: tuple[float, float] | None) -> None:
         self._at = None if at is None else (floor(at[0]), floor(at[1]))
@@ -65,47 +86,52 @@ class Info(Panel):
     def showEvent(self, event: QShowEvent) -> None:
         """What was not looked at while hidden is looked at now."""
         self._selection.wake()
-        self._look()
+        self.swatches.show_kept()
         super().showEvent(event)
+        self._look()
+        self._look_at_samples()
+
+    # -- the pixel under the pointer -----------------------------------------------------------
 
     def _look(self) -> None:
         """Have the pixel under the pointer computed, if there is one and it can be seen."""
         document, at = self._document, self._at
-        self._wanted = None
         if document is None or at is None or not self.isVisible():
+            self._pointed.forget()
             self._say("Position", _NONE)
             self._show_values(None)
             return
         x, y = at
         self._say("Position", f"{x}, {y} px")
         if 0 <= x < document.width and 0 <= y < document.height:
-            self._wanted = _Place(document, self._live, Region(x, y, 1, 1))
-            self._next()
+            places = _Places(document, self._live, (Region(x, y, 1, 1),))
+            self._pointed.ask(places.colours, lambda found: self._found(at, found))
         else:
+            self._pointed.forget()
             self._show_values(None)
 
-    def _next(self) -> None:
-        """On a thread, for filters may be slow: of the places in between the last alone."""
-        place, busy = self._wanted, self._busy
-        if place is not None and not busy:
-            self._busy, self._wanted = True, None
-            Background(self, place.pixel, lambda pixel: self._found(place, pixel), self._failed)
+    def _found(self, at: tuple[int, int], found: list[Colour] | None) -> None:
+        if found is None or self._at == at:
+            self._show_values(found[0] if found else None)
 
-    def _found(self, place: _Place, pixel: NDArray[np.float32]) -> None:
-        self._busy = False
-        if self._at == (place.region.x, place.region.y):
-            self._show_values(pixel)
-        self._next()
+    def _show_values(self, colour: Colour | None) -> None:
+        told = (_NONE,) * len(_OF_POINTER) if colour is None else colour.told()
+        for name, text in zip(_OF_POINTER, told, strict=True):
+            self._say(name, text)
 
-    def _failed(self, error: Exception) -> None:
-        """What cannot be rendered is said by the canvas; here there are no numbers of it."""
-        self._busy = False
-        self._show_values(None)
-        self._next()
+    # -- the sampler's places ------------------------------------------------------------------
 
-    def _show_values(self, pixel: NDArray[np.float32] | None) -> None:
-        for name, full in (("8-bit", 255), ("16-bit", 65535)):
-            self._say(name, _NONE if pixel is None else _told(pixel, full))
+    def _look_at_samples(self) -> None:
+        regions = () if self._sampler is None else self._sampler.regions()
+        if self._document is None or not regions:
+            self._sampled.forget()
+            self.samples.show_colours([])
+        elif self.isVisible():
+            places = _Places(self._document, self._live, regions)
+            self._sampled.ask(places.colours, self._show_samples)
+
+    def _show_samples(self, found: list[Colour] | None) -> None:
+        self.samples.show_colours([(colour.told()[0], colour.hex) for colour in found or ()])
 
     def _show_selected(self, selected: Region | None) -> None:
         text = _NONE
@@ -119,17 +145,81 @@ class Info(Panel):
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """A pixel of a document: ``region`` is one wide and one high."""
+class Colour:
+    """A colour: ``own`` (3,) or, with alpha, (4,), in the document's profile, ``srgb`` (3,) in
+    sRGB; both encoded, 0 to 1, unclipped.
+    """
+
+    own: NDArray[np.float32]
+    srgb: NDArray[np.float32]
+
+    @property
+    def hex(self) -> str:
+        """As other programs take it, #rrggbb, of sRGB and clipped."""
+        parts = (np.clip(self.srgb, 0, 1) * 255 + 0.5).astype(int).tolist()
+        return "#{:02x}{:02x}{:02x}".format(*parts)
+
+    def told(self) -> tuple[str, ...]:
+        """In words: 8-bit, 16-bit, as hexadecimal sRGB, and in CIELAB."""
+        light, a, b = lab(self.srgb).tolist()
+        minus = f"{light:.0f}  {a:.0f}  {b:.0f}".replace("-0", "0").replace("-", "\N{MINUS SIGN}")
+        return _told(self.own, 255), _told(self.own, 65535), self.hex, minus
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Parts of a document whose colours are asked for."""
 
     document: Document
     live: Live | None
-    region: Region
+    regions: tuple[Region, ...]
 
-    def pixel(self) -> NDArray[np.float32]:
-        """Its value: (3,) or, with alpha, (4,), in the document's profile, unclipped."""
-        found = render(self.document, self.region, self.live, "float32", lenient=True)
-        return np.asarray(found[0, 0], np.float32)
+    def colours(self) -> list[Colour]:
+        """The mean colour of each part; of one that lies beyond the picture, nothing."""
+        found = []
+        for region in self.regions:
+            if region.empty:
+                continue
+            pixels = render(self.document, region, self.live, "float32", lenient=True)
+            own = np.asarray(pixels, np.float32).mean(axis=(0, 1), dtype=np.float64)
+            own = own.astype(np.float32)
+            srgb = self.document.profile.to_srgb(own[None, None, :3])[0, 0]
+            found.append(Colour(own, srgb))
+        return found
+
+
+class _Latest:
+    """Work on a thread, one at a time: of what is asked for meanwhile the last alone is done."""
+
+    def __init__(self, panel: QWidget) -> None:
+        self._panel = panel
+        self._wanted: tuple[Callable[[], Any], Callable[[Any], None]] | None = None
+        self._busy = False
+
+    def ask(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
+        """Have work done as soon as can be; ``done`` gets what comes of it, or None if it fails.
+
+        What cannot be rendered is said by the canvas.
+        """
+        self._wanted = work, done
+        self._next()
+
+    def forget(self) -> None:
+        """Ask for nothing any more."""
+        self._wanted = None
+
+    def _next(self) -> None:
+        if self._wanted is None or self._busy:
+            return
+        (work, done), self._wanted = self._wanted, None
+        self._busy = True
+
+        def end(found: Any) -> None:
+            self._busy = False
+            done(found)
+            self._next()
+
+        Background(self._panel, work, end, lambda _: end(None))
 
 
 def _selected(document: Document, live: Live | None) -> Region | None:

@@ -11,6 +11,7 @@ from safelight.gui.canvas.tools.move import Move
 from safelight.gui.canvas.tools.perspective import Perspective
 from safelight.gui.canvas.tools.rectangle import Rectangle
 from safelight.gui.canvas.tools.remove import Remove
+from safelight.gui.canvas.tools.sampler import Sampler
 from safelight.gui.canvas.tools.split import Split
 from safelight.gui.canvas.tools.tool import Tool
 from safelight.gui.canvas.tools.transform import Transform
@@ -27,6 +28,7 @@ TOOLS: list[type[Tool]] = [
     Brush,
     Eraser,
     Remove,
+    Sampler,
     Zoom,
     Hand,
     Turn,

@@ -13,6 +13,7 @@ from PySide6.QtGui import QCursor, QKeyEvent, QKeySequence, QPainter
 
 from safelight.api import Parameter, Value
 from safelight.api.parameters import parameter_of
+from safelight.document.place import Place
 from safelight.gui.canvas.pose import Pose
 from safelight.gui.canvas.viewport import Viewport
 from safelight.gui.keys import latin_key
@@ -139,6 +140,11 @@ class Tool:
 
     def suit(self, width: int, height: int) -> None:
         """Be of use on a picture of that size."""
+
+    def carry(self, way: Place) -> None:
+        """Have what the tool marks stay over the same, where ``way`` leads from the points of the
+        picture there was to those of the one there is.
+        """
 
     # -- in and out of the hand ----------------------------------------------------------------
 
