@@ -47,8 +47,6 @@ _FAR = 5
 that those are squares of the other colour."""
 
 _compiled = compiled(nogil=True)
-_threaded = compiled(parallel=True)
-_CENTRAL = np.float32(1.0 / 9.0)
 _NEIGHBOURS = np.array(
     [(-1, 0), (1, 0), (0, -1), (0, 1), (-_FAR, 0), (_FAR, 0), (0, -_FAR), (0, _FAR)], np.int64
 )
@@ -163,7 +161,7 @@ def improve(target, source, field, cost, wanted, places, burden, seed, reach):
     ``chessboard``.
     """
     tries = int(reach).bit_length()
-    _shared(
+    shared(
         places,
         lambda part: _improve(
             *(target, source, field, cost, wanted, part, burden, np.uint64(seed), reach, tries)
@@ -180,12 +178,15 @@ def blend(source, field, weight, pixels, target, narrow=1.0):
     Where no patch counts nothing is written.
     """
     closeness = np.exp(-narrow * _AWAY)
-    _shared(pixels, lambda part: _blend(source, field, weight, closeness, part, target))
+    shared(pixels, lambda part: _blend(source, field, weight, closeness, part, target))
 
 
-def _shared(places, work):
-    """Share the places of a list among the processor's threads; ``work`` does a part of it."""
-    parts = min(THREADS, len(places) // _WORTH)
+def shared(places, work, worth=_WORTH):
+    """Share the places of a list among the processor's threads; ``work`` does a part of it.
+
+    Another thread is started for each ``worth`` places.
+    """
+    parts = min(THREADS, len(places) // worth)
     if parts < 2:
         work(places)
         return
@@ -292,59 +293,3 @@ def depth(missing):
                 after = far[y, x + 1] if x < width - 1 else most
                 far[y, x] = min(far[y, x], min(below, after) + 1)
     return far
-
-
-@_threaded
-def vote(source, field, cost, faith, usual, sharp, missing, result):
-    """Write into the ``missing`` pixels of ``result`` the mean of what the patches over each say.
-
-    As ``blend``, of pictures that are not packed: float32 (height, width, channels).
-
-    A patch counts ``faith`` (height, width; 0 where it does not count) times
-    exp(-``sharp`` * ``cost`` / ``usual``), the more the nearer its middle is.
-    """
-    height, width = missing.shape
-    channels = source.shape[2]
-    for y in numba.prange(height):
-        total = np.empty(channels, np.float32)
-        for x in range(width):
-            if not missing[y, x]:
-                continue
-            low = np.float32(np.inf)
-            top, bottom = max(y - HALF, HALF), min(y + HALF + 1, height - HALF)
-            left, right = max(x - HALF, HALF), min(x + HALF + 1, width - HALF)
-            for ny in range(top, bottom):
-                for nx in range(left, right):
-                    if faith[ny, nx] > 0.0:
-                        low = min(low, cost[ny, nx])
-            if low == np.inf:
-                continue
-            total[:] = 0.0
-            count = np.float32(0.0)
-            scale = sharp / usual
-            for ny in range(top, bottom):
-                for nx in range(left, right):
-                    if faith[ny, nx] > 0.0:
-                        away = np.float32((ny - y) * (ny - y) + (nx - x) * (nx - x))
-                        near = (low - cost[ny, nx]) * scale - away * _CENTRAL * sharp
-                        share = faith[ny, nx] ** sharp * np.exp(near)
-                        sy, sx = field[ny, nx, 0] + y - ny, field[ny, nx, 1] + x - nx
-                        for channel in range(channels):
-                            total[channel] += share * source[sy, sx, channel]
-                        count += share
-            if count > 0.0:
-                for channel in range(channels):
-                    result[y, x, channel] = total[channel] / count
-
-
-@_threaded
-def scatter(field, allowed_rows, allowed_columns, wanted, seed):
-    """As ``strew``, of all ``wanted`` patches (height, width) and of rows and columns apart."""
-    height, width = wanted.shape
-    count = np.uint64(allowed_rows.shape[0])
-    for y in numba.prange(height):
-        for x in range(width):
-            if wanted[y, x]:
-                place = (np.uint64(y) << np.uint64(32)) ^ np.uint64(x)
-                chosen = np.int64(scrambled(np.uint64(seed) ^ place) % count)
-                field[y, x, 0], field[y, x, 1] = allowed_rows[chosen], allowed_columns[chosen]

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .brushwork import Target, match, render, turned
-from .kernels import HALF, SIDE, packed, scatter, vote
+from .brushwork import Drawing, Target, match, render, softened, turned
+from .kernels import HALF, SIDE, blend, chessboard, packed, strew, unpacked
 from .pyramid import doubled_field, halved, halved_where, smooth_doubled
 
 MOST = 300_000
@@ -14,7 +14,7 @@ MOST = 300_000
 MOST_PAINTED = 200_000
 """Pixels of a painting at which pieces are looked for in it, at most."""
 
-FEWER = 2.5
+FEWER = 4.0
 """Times the pixels at which pieces are looked for that a picture has, at least."""
 
 BORDER = 8
@@ -36,22 +36,39 @@ _FINER = 0.5
 _COARSEST = 48
 """Pixels of the shorter side at which painting begins, at least."""
 
-_ROUNDS = (8, 4, 3, 1)
+_ROUNDS = (8, 4, 2, 1)
 """How often everything is matched and averaged, from the coarsest size on; the last one stays."""
 
-_NEAR = 24
+_PARTS = 4
+"""Lists that the black patches are shared among, and the white ones: after each, uses are counted
+anew. Of patches that all go by one count too many leave a place, and come back, at once."""
+
+_NEAR = 6
 """Pixels that pieces are moved by at the full size, where coarser ones have been matched."""
 
+BROAD = 2
+"""Pixels from the middle of a stroke to its edge, of a painting as large as the picture: colours
+and tones beneath strokes are means over as much, so that each stroke has its own."""
+
+FIRM = 0.2
+"""How much an even place holds the tone of each pixel, where an outline does so wholly."""
+
+TONED = 0.8
+"""How much of what the tone beneath the strokes is off is made good when all is painted."""
+
 _SHARP, _LAST = 2.0, 5.0
+_FURTHEST = 6.0
+"""Times the usual cost from which on patches count alike, as hardly at all."""
+
 _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
-TONE, COLOUR, DIRECTION, FINENESS = 1.0, 0.5, 0.06, 0.05
+TONE, COLOUR, DIRECTION, FINENESS = 1.0, 0.5, 0.015, 0.05
 """How much each guide counts beside the mean squared distance of two patches' colours."""
 
-EVEN = 0.025
+EVEN = 0.005
 """What it costs to take a place that is used twice as often as the painting's mean."""
 
-COHERENT = 0.004
+COHERENT = 0.02
 """What it costs not to go on where a neighbour's patch was taken from."""
 
 
@@ -71,13 +88,13 @@ class Painted:
     """A picture painted with pieces: which piece lies where, ready to be drawn at any size.
 
     ``field`` (height, width, 2) says for each patch where among the sources it is taken from,
-    ``cost`` (height, width) how well it fits, ``relief`` (height, width) what the pieces lack of
-    the photograph's fine structure; all are BORDER pixels larger than the picture on each side.
-    ``kind`` (rows, columns) says which copy a place among the sources belongs to.
+    ``worth`` (height, width) how much it counts beside others, ``relief`` (height, width) what the
+    pieces lack of the photograph's tones and fine structure; all are BORDER pixels larger than the
+    picture on each side. ``kind`` (rows, columns) says which copy a place of the sources is of.
     """
 
     field: np.ndarray
-    cost: np.ndarray
+    worth: np.ndarray
     relief: np.ndarray
     kind: np.ndarray
     copies: tuple[Copy, ...]
@@ -96,20 +113,8 @@ class Painted:
             self._kept.clear()
             self._kept[size] = self._sheets(min(1 / steps[0], 1 / steps[1]))
         sheets, inverses = self._kept[size]
-        usual = _usual(self.cost)
-        render(
-            *(
-                self.field,
-                self.cost,
-                self.relief,
-                self.kind,
-                inverses,
-                sheets,
-                usual,
-                np.float32(_LAST),
-            ),
-            *(float(top), float(left), float(steps[0]), float(steps[1]), BORDER, result),
-        )
+        drawing = Drawing(self.field, self.worth, self.relief, self.kind, inverses, sheets)
+        render(drawing, _LAST, (float(top), float(left)), steps, BORDER, result)
         return result
 
     def _sheets(self, zoom):
@@ -172,25 +177,26 @@ def paint(
     done, field, now = 0.0, None, None
     for place in range(levels - 1, -1, -1):
         wanted, source = targets[place], sources[place]
-        shape = wanted.tone.shape
+        board = _board(wanted.tone.shape)
         if field is None:
-            field = source.scattered(shape, seed)
-            now = wanted.colour
+            field = source.scattered(wanted.tone.shape, board, seed)
+            now = packed(wanted.colour)
         else:
-            field = source.doubled(field, shape, seed)
-            now = source.voted(field, None, _SHARP)
+            field = source.doubled(field, wanted.tone.shape, board, seed)
+            now = source.averaged(field, np.ones(wanted.tone.shape), _SHARP)
         rounds = _rounds(levels - 1 - place)
         for number in range(rounds):
             far = max(source.middles.shape) if place == levels - 1 else _NEAR << (2 * place)
             chance = seed + 1009 * place + 31 * number
-            cost = source.matched(field, now, wanted, chance, number == 0, far)
-            last = place == 0 and number == rounds - 1
-            now = source.voted(field, cost, _LAST if last else _SHARP)
+            cost = source.matched(field, now, wanted, board, chance, number == 0, far)
+            sharp = _LAST if place == 0 and number == rounds - 1 else _SHARP
+            now = source.averaged(field, _worth(cost, sharp), sharp)
             done += work[place] / rounds
             progress(min(done / sum(work), 1.0))
     first = sources[0]
-    relief = detail * targets[0].fine * (_fine(targets[0].tone) - _fine(now @ _LUMA))
-    return Painted(field, cost, relief, first.kind, first.copies, tuple(paintings))
+    relief = _relief(targets[0], unpacked(now, 3) @ _LUMA, detail)
+    worth = _worth(cost, _LAST).astype(np.float32)
+    return Painted(field, worth, relief, first.kind, first.copies, tuple(paintings))
 
 
 def working_size(size, paintings, scale):
@@ -218,12 +224,19 @@ def _crisply_doubled(painting):
     """A painting at twice the size, its edges about as sharp as they were."""
     height, width = painting.shape[:2]
     large = smooth_doubled(painting, (2 * height, 2 * width))
-    return np.clip(large + _CRISP * (large - blurred(large, 1)), 0, 1)
+    return np.clip(large + _CRISP * (large - softened(large, 1)), 0, 1)
 
 
-def _usual(cost):
-    """What speaks against most pieces."""
-    return np.float32(max(np.percentile(cost[HALF:-HALF, HALF:-HALF], 75), 1e-5))
+def _worth(cost, sharp):
+    """How much patches count by what speaks against each: float64 (height, width)."""
+    usual = max(np.percentile(cost[HALF:-HALF, HALF:-HALF], 75), 1e-5)
+    return np.exp(-sharp * np.minimum(cost / usual, _FURTHEST, dtype=np.float64))
+
+
+def _board(shape):
+    """Places of a picture's patches, black ones and then white ones, each in _PARTS lists."""
+    halves = chessboard(np.ones(shape, bool))
+    return [np.ascontiguousarray(half[n::_PARTS]) for half in halves for n in range(_PARTS)]
 
 
 def _levels(shape):
@@ -237,23 +250,6 @@ def _rounds(number):
     return _ROUNDS[min(number, len(_ROUNDS) - 1)]
 
 
-def blurred(planes, radius):
-    """Planes (height, width, ...) smoothed three times by a box of ``2 * radius + 1`` pixels."""
-    for axis in (0, 1):
-        r = min(radius, planes.shape[axis] - 1)
-        if r < 1:
-            continue
-        for _ in range(3):
-            around = [(0, 0)] * planes.ndim
-            around[axis] = (r + 1, r)
-            sums = np.cumsum(np.pad(planes, around, mode="edge"), axis, dtype=np.float64)
-            size = planes.shape[axis]
-            high = np.take(sums, np.arange(2 * r + 1, size + 2 * r + 1), axis)
-            low = np.take(sums, np.arange(size), axis)
-            planes = ((high - low) / (2 * r + 1)).astype(np.float32)
-    return planes
-
-
 def _tensor(light):
     """What runs where: (height, width, 3), energy, and the doubled direction times it."""
     down, right = np.gradient(light)
@@ -262,9 +258,14 @@ def _tensor(light):
     )
 
 
-def _fine(light):
-    """What of light and dark is finer than strokes are."""
-    return light - blurred(light[..., None], 2)[..., 0]
+def _relief(wanted, light, detail):
+    """What is to be added to a painted picture of that ``light``: tones beneath its strokes, and
+    fine structure.
+    """
+    away = wanted.tone - light
+    near, far = softened(away, 2), softened(away, 6)
+    broad = far + wanted.firm * (near - far)
+    return TONED * broad + detail * wanted.fine * (away - near)
 
 
 def _direction(tensor):
@@ -276,7 +277,8 @@ def _ranked(light, like):
     """``light`` with the histogram of ``like``, a list of values."""
     steps = np.linspace(0, 1, 129)
     own, wanted = np.quantile(light, steps), np.quantile(like, steps)
-    own = own + np.linspace(0, 1e-5, 129)
+    # Where much has one value it becomes the middle of what its share of the list holds.
+    own = own + np.linspace(-0.5e-5, 0.5e-5, 129)
     return np.interp(light, own, wanted).astype(np.float32)
 
 
@@ -289,30 +291,33 @@ class _Wanted:
     direction: np.ndarray
     clear: np.ndarray
     fine: np.ndarray
+    firm: np.ndarray
 
     @classmethod
     def of(cls, photograph, guide, source, detail):
         light = photograph @ _LUMA
         tone = _ranked(light, source.lights)
         tensor = _tensor(light)
-        near, small = blurred(tensor, 2), halved(halved(tensor))
-        far = np.float32(0.1) * blurred(small, 2) + np.float32(0.02) * blurred(small, 6)
+        near, small = softened(tensor, 2), halved(halved(tensor))
+        far = np.float32(0.1) * softened(small, 2) + np.float32(0.02) * softened(small, 6)
         flow = near + smooth_doubled(smooth_doubled(far, halved(tensor).shape), tensor.shape)
         direction = _direction(flow)
         length = np.hypot(direction[..., 0], direction[..., 1])
         clear = np.clip(length, 0, 1)
         direction = direction / np.maximum(length, 1e-3)[..., None]
-        fine = blurred(np.abs(light - blurred(light[..., None], 1)[..., 0])[..., None], 3)[..., 0]
+        fine = softened(np.abs(light - softened(light, 1)), 3)
         fine = fine / max(np.percentile(fine, 90), 0.01)
         fine = np.clip(fine * 2 * detail, 0, 1).astype(np.float32)
-        return cls(np.ascontiguousarray(guide, np.float32), tone, direction, clear, fine)
+        edge = np.sqrt(np.maximum(softened(_tensor(softened(light, 1))[..., 0], 2), 0))
+        edge = np.clip(edge / max(np.percentile(edge, 85), 0.01), 0, 1)
+        firm = (FIRM + (1 - FIRM) * (0.5 + 0.5 * detail) * edge).astype(np.float32)
+        return cls(np.ascontiguousarray(guide, np.float32), tone, direction, clear, fine, firm)
 
     def smaller(self):
         """The same at half the size."""
-        tone, clear, fine = (
-            halved(x[..., None])[..., 0] for x in (self.tone, self.clear, self.fine)
-        )
-        return _Wanted(halved(self.colour), tone, halved(self.direction), clear, fine)
+        planes = np.stack([self.tone, self.clear, self.fine, self.firm], -1)
+        tone, *others = (np.ascontiguousarray(x) for x in np.moveaxis(halved(planes), -1, 0))
+        return _Wanted(halved(self.colour), tone, halved(self.direction), *others)
 
 
 @dataclass
@@ -351,7 +356,7 @@ class _Sources:
             row += -(-made.shape[0] // grid) * grid
         width = -(-max(made.shape[1] for _, made, *_ in placed) // grid) * grid
         colour = np.zeros((row, width, 3), np.float32)
-        guides = np.zeros((row, width, 7), np.float32)
+        guides = np.zeros((row, width, 8), np.float32)
         inside = np.zeros((row, width), bool)
         kind = np.full((row, width), -1, np.int16)
         plenty = np.zeros((row, width), np.float32)
@@ -359,10 +364,11 @@ class _Sources:
         for number, (first, made, known, factor, index) in enumerate(placed):
             place = np.s_[first : first + made.shape[0], : made.shape[1]]
             colour[place], inside[place], kind[place] = made, known, number
-            smooth = blurred(made, 1)
-            guides[(*place, slice(0, 3))] = smooth
-            guides[(*place, 3)] = smooth @ _LUMA
-            guides[(*place, slice(4, 6))] = _direction(blurred(_tensor(made @ _LUMA), 2))
+            broad = softened(made, max(round(BROAD * scale * factor), 1))
+            guides[(*place, slice(0, 3))] = broad
+            guides[(*place, 3)] = softened(made @ _LUMA, 1)
+            guides[(*place, 7)] = broad @ _LUMA
+            guides[(*place, slice(4, 6))] = _direction(softened(_tensor(made @ _LUMA), 2))
             guides[(*place, 6)] = 1.0 if factor < 1 else 0.0
             plenty[place] = shares[index] / total
         base = cls(colour, guides, inside, kind, plenty, np.concatenate(lights), tuple(copies))
@@ -375,64 +381,50 @@ class _Sources:
         return sizes
 
     def _smaller(self):
-        both, known = halved_where(
-            np.concatenate([self.colour, self.guides, self.plenty[..., None]], -1), self.middles
-        )
+        colour, known = halved_where(self.colour, self.middles)
         return _Sources(
-            np.ascontiguousarray(both[..., :3]),
-            np.ascontiguousarray(both[..., 3:10]),
+            colour,
+            halved_where(self.guides, self.middles)[0],
             known,
-            np.ascontiguousarray(self.kind[::2, ::2]),
-            np.ascontiguousarray(both[..., 10]),
+            *(np.ascontiguousarray(plane[::2, ::2]) for plane in (self.kind, self.plenty)),
             self.lights,
             self.copies,
         )
 
-    def scattered(self, shape, seed):
-        rows, columns = (found.astype(np.int32) for found in np.nonzero(self.middles))
+    def scattered(self, shape, board, seed):
+        """Places for all patches of a picture of ``shape``, by chance."""
+        places = np.argwhere(self.middles).astype(np.int32)
         field = np.zeros((*shape, 2), np.int32)
-        scatter(field, rows, columns, np.ones(shape, bool), seed)
+        for half in board:
+            strew(field, places, half, np.uint64(seed))
         return field
 
-    def doubled(self, field, shape, seed):
-        found = self.scattered(shape, seed)
+    def doubled(self, field, shape, board, seed):
+        """Those of the coarser size at twice its size; where none is, by chance."""
+        found = self.scattered(shape, board, seed)
         large = doubled_field(field, shape, self.colour.shape)
         fits = self.middles[large[..., 0], large[..., 1]]
         found[fits] = large[fits]
         return found
 
-    def matched(self, field, now, wanted, seed, first, far):
+    def matched(self, field, now, wanted, board, seed, first, far):
         """Give every patch a better piece; the cost of each."""
         cost = np.zeros(wanted.tone.shape, np.float32)
         boost = np.float32(1.6 if first else 1.0)
-        guides = np.concatenate(
-            [
-                wanted.colour,
-                wanted.tone[..., None],
-                wanted.direction,
-                wanted.fine[..., None],
-            ],
-            -1,
-        )
-        target = Target(np.ascontiguousarray(now), guides, wanted.clear, wanted.fine)
+        guides = (wanted.colour, wanted.tone[..., None], wanted.direction, wanted.fine[..., None])
+        target = Target(now, np.concatenate(guides, -1), wanted.clear, wanted.fine, wanted.firm)
         weights = np.float32([COLOUR * boost, TONE * boost, DIRECTION, FINENESS, EVEN, COHERENT])
         match(
-            *(target, self.pixels, self.guides, self.middles, self.plenty, field, cost, weights),
-            *(seed, far),
+            *(target, self.pixels, self.guides, self.middles, self.plenty, field, cost, board),
+            *(weights, seed, far),
         )
         return cost
 
-    def voted(self, field, cost, sharp):
-        shape = field.shape[:2]
-        if cost is None:
-            cost = np.zeros(shape, np.float32)
-        faith = np.zeros(shape, np.float32)
-        faith[HALF:-HALF, HALF:-HALF] = 1
-        usual = _usual(cost)
-        result = np.zeros((*shape, 3), np.float32)
-        vote(
-            self.colour, field, cost, faith, usual, np.float32(sharp), np.ones(shape, bool), result
-        )
+    def averaged(self, field, worth, sharp):
+        """The mean of what the patches over each pixel say: packed."""
+        result = np.zeros((1, *field.shape[:2], 4), np.float32)
+        everywhere = np.argwhere(np.ones(field.shape[:2], bool)).astype(np.int32)
+        blend(self.pixels, field, worth, everywhere, result, sharp)
         return result
 
 

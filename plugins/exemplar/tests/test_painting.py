@@ -1,8 +1,8 @@
 """Painting: pictures painted with pieces of paintings, whatever the threads and the tiles are."""
 
-import numba
 import numpy as np
 import pytest
+from safelight_exemplar import kernels
 from safelight_exemplar.painting import BORDER, SIDE, paint, working_size
 
 SIZE = (96, 128)
@@ -37,11 +37,10 @@ def runs(picture):
     return ((down**2).sum() - (right**2).sum()) / ((down**2).sum() + (right**2).sum())
 
 
-def test_the_same_is_painted_whatever_the_number_of_threads():
+def test_the_same_is_painted_whatever_the_number_of_threads(monkeypatch):
     made = []
-    most = numba.config.NUMBA_NUM_THREADS
-    for threads in (1, most):
-        numba.set_num_threads(threads)
+    for threads in (1, 3):
+        monkeypatch.setattr(kernels, "THREADS", threads)
         made.append(paint(ramp(), ramp(), [canvas()]))
     assert np.array_equal(made[0].field, made[1].field)
     assert np.array_equal(made[0].drawn(SIZE), made[1].drawn(SIZE))
@@ -61,17 +60,41 @@ def test_a_part_is_drawn_as_it_is_in_the_whole(size):
         assert np.array_equal(part, whole[top : top + 20, left : left + 25])
 
 
-def test_no_place_of_a_painting_is_used_over_and_over_in_a_flat_picture():
-    painting = canvas()
-    made = paint(flat(), flat(), [painting], detail=0.0)
+def uses(made):
+    """How often pieces are taken from each square of 4 x 4 pixels, and the mean of all squares."""
     inner = made.field[BORDER:-BORDER, BORDER:-BORDER] // 4
     counts = np.bincount((inner[..., 0] * 10_000 + inner[..., 1]).ravel())
-    sources = len(made.copies) * SIZE[0] * SIZE[1]
-    mean = 16 * inner.shape[0] * inner.shape[1] / sources
-    # Without the term ten squares of 3072 give most of the picture, one of them 490 times the mean.
-    assert counts.max() < 60 * mean
-    assert np.sort(counts)[-10:].sum() < 0.15 * inner.shape[0] * inner.shape[1]
-    assert np.count_nonzero(counts) > 0.3 * sources / 16
+    return np.sort(counts), 16 * inner[..., 0].size / (len(made.copies) * SIZE[0] * SIZE[1])
+
+
+def ground():
+    """A few dabs at the left of an even ground with a little grain."""
+    picture = canvas()
+    grain = np.random.RandomState(3).normal(0, 0.01, (120, 110, 3))
+    picture[:, 40:] = np.clip(np.array([0.5, 0.45, 0.35]) + grain, 0, 1)
+    return picture
+
+
+@pytest.mark.parametrize(
+    ("painting", "picture"),
+    [(canvas(), flat()), (canvas(7), flat(0.4)), (ground(), flat(0.2)), (canvas(), ramp())],
+    ids=["dabs", "other dabs", "even ground", "every tone"],
+)
+def test_no_place_of_a_painting_is_used_over_and_over(painting, picture):
+    made = paint(picture, picture, [painting], detail=0.0)
+    counts, mean = uses(made)
+    # Without the term one square gives hundreds of times the mean. Where pieces are chosen by a
+    # count that half of all others change at once it is 15, 12, 45 and 50 times.
+    assert counts[-1] < 32 * mean
+    assert counts[-10:].sum() < 0.1 * counts.sum()
+
+
+def test_a_flat_picture_is_painted_with_much_of_the_painting_and_with_whole_strokes():
+    made = paint(flat(), flat(), [canvas()], detail=0.0)
+    counts, mean = uses(made)
+    assert np.count_nonzero(counts) * mean > 0.3 * counts.sum()
+    goes_on = (np.diff(made.field, axis=1) == [0, 1]).all(-1)
+    assert goes_on.mean() > 0.5
 
 
 def test_the_guide_says_which_colours_go_where():
