@@ -148,9 +148,16 @@ def card(folder: Path, plugin: Path, metrics: dict[str, Any]) -> str:
         *photographs(said, plugin),
         ["## Limits", "\n".join(f"- {limit}" for limit in said["limits"])],
         ["## Licence", said["licence"]],
-        [f"How these files were made, and how to make your own: `models/{folder.resolve().name}`."],
+        [f"How these files were made, and how to make your own: `{_place(folder)}`."],
     ]
     return "\n\n".join("\n\n".join(part) for part in parts) + "\n"
+
+
+def _place(folder: Path) -> str:
+    """Where a model's folder lies in the repository."""
+    place = folder.resolve()
+    inside = place.is_relative_to(ROOT)
+    return place.relative_to(ROOT).as_posix() if inside else f"models/{place.name}"
 
 
 def joined(metrics: Iterable[dict[str, Any]]) -> dict[str, Any]:

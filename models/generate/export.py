@@ -1,9 +1,12 @@
 """Turn a trained generator into the ONNX file that makes pictures, check it, and describe it.
 
-    python -m models.generate.export --weights OUT/small/weights.npz --finer OUT/finer/weights.npz
     python -m models.generate.export --surfaces --weights OUT/surfaces/weights.npz
+    python -m models.generate.export --out OUT/flowers \
+        --weights OUT/small/weights.npz --finer OUT/finer/weights.npz
 
-`flowers.onnx` makes one picture of a code; with a second code, locked parts are as that says.
+`flowers.onnx` makes one picture of a code; with a second code, locked parts are as that says. No
+plugin has it: it is the example of a generator of pictures of one kind, and `flowers/` says of it
+what there is to say.
 `surfaces.onnx` makes a surface of a field of cells, always as if it went on at the opposite border:
 a piece of a larger one is made with `safelight.margin` cells around it that are thrown away. Beside
 it, `surfaces.npz` holds the `codes` (n, KIND) of the textures that were learnt, and the `names` of
@@ -45,6 +48,8 @@ from models.training import load_all_weights, stored_weights
 
 PLUGIN = Path(__file__).parents[2] / "plugins" / "generate" / "safelight_generate"
 FLOWERS, SURFACES = "flowers", "surfaces"
+HERE = Path(__file__).parent
+STATED = {FLOWERS: HERE / "flowers", SURFACES: HERE}  # where the card.toml of each file lies
 TILE = 768  # pixels a side of a piece of a surface that suits the memory
 CELLS = ((1, 1), (1, 3), (6, 6), (9, 14))  # sizes that the file of surfaces is tried with
 ROLLED = (2, 5)  # cells
@@ -308,9 +313,9 @@ def place_half(source: Path, folder: Path, trials: list[Given]) -> str:
 
 def in_words(name: str) -> dict[str, str]:
     """What card.toml says of a file."""
-    words = cards.words(Path(__file__).parent)
-    words["data"] = [item for item in words["data"] if item["of"] == name]
-    return cards.properties(words, f"{words['title']}, {words['models'][name]['title']}")
+    words = cards.words(STATED[name])
+    titles = dict.fromkeys((words["title"], words["models"][name]["title"]))
+    return cards.properties(words, ", ".join(titles))
 
 
 def described(module: Flower | Surface) -> dict[str, str]:
@@ -344,20 +349,23 @@ def main() -> None:
     parser.add_argument("--finer", type=Path, help="weights.npz of the detail of small pictures")
     parser.add_argument("--surfaces", action="store_true", help="they are of surfaces")
     parser.add_argument("--textures", type=Path, default=TEXTURES, help="the list that was learnt")
-    parser.add_argument("--out", type=Path, default=PLUGIN, help="folder for the files")
+    parser.add_argument("--out", type=Path, help="folder for the files; surfaces: the plugin")
     parser.add_argument("--half", type=Path, metavar="FOLDER", help="half precision too, there")
     given = parser.parse_args()
+    if not (given.surfaces or given.out):
+        parser.error("--out is needed for flowers: no plugin has them")
+    out = given.out or PLUGIN
     module: Flower | Surface
     if given.surfaces:
         name, trials = SURFACES, list(surface_trials())
         module, codes = surface(given.weights)
-        print(place_codes(codes, given.textures, given.out))
+        print(place_codes(codes, given.textures, out))
     else:
         name, module = FLOWERS, flower(given.weights, given.finer)
         trials = list(flower_trials(module.objects.side))
-    print(place(module, name, given.out, trials, in_words(name)))
+    print(place(module, name, out, trials, in_words(name)))
     if given.half:
-        print(place_half(given.out / f"{name}.onnx", given.half, trials))
+        print(place_half(out / f"{name}.onnx", given.half, trials))
 
 
 if __name__ == "__main__":

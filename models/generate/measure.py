@@ -1,14 +1,16 @@
-"""Measure the generators that ship: how far what they make is from pictures they never saw.
+"""Measure the generators: how far what they make is from pictures they never saw.
 
-    python -m models.generate.measure --flowers FOLDER --pictures FOLDER [FOLDER ...] \
+    python -m models.generate.measure --pictures FOLDER [FOLDER ...] \
         --features squeezenet1_0_features.npz [--json metrics.json] [--sheets FOLDER] \
         [--beside FOLDER]
+    python -m models.generate.measure --models OUT/flowers --flowers FOLDER \
+        --features squeezenet1_0_features.npz [--json metrics.json] [--sheets FOLDER]
 
-What is measured is the ONNX files, in ONNX Runtime on the CPU, results rounded to 8 bits; of either
-that is not there, nothing. Samples are those of the seeds from 0 on: nobody picks. Flowers are
-compared with pictures kept from training, beside two anchors in the same units: the pictures that
-were learnt (as good as it gets) and a generator without a network. Surfaces are compared with the
-squares they were learnt from, beside what two parts of one square differ by.
+What is measured is the ONNX files of a folder, in ONNX Runtime on the CPU, results rounded to 8
+bits; of either that is not there, nothing. Samples are those of the seeds from 0 on: nobody picks.
+Flowers are compared with pictures kept from training, beside two anchors in the same units: the
+pictures that were learnt (as good as it gets) and a generator without a network. Surfaces are
+compared with the squares they were learnt from, beside what two parts of one square differ by.
 
 `--sheets` writes `flowers.jpg` and `surfaces.jpg`, samples alone, for the card. `--beside` writes
 samples beside what was learnt: `flowers_nearest.jpg`, `surfaces_learnt.jpg`, for the eye and not to
@@ -405,8 +407,8 @@ def on_surfaces(network: Network, given: argparse.Namespace) -> Said:
 
 def options() -> argparse.ArgumentParser:
     parser = cards.options(__doc__.splitlines()[0])
-    parser.add_argument("--flowers", type=Path, required=True, help="folder trained on")
-    parser.add_argument("--pictures", type=Path, nargs="+", required=True, help="of the textures")
+    parser.add_argument("--flowers", type=Path, help="folder that flowers were trained on")
+    parser.add_argument("--pictures", type=Path, nargs="+", help="folders of the textures")
     parser.add_argument("--textures", type=Path, default=TEXTURES, help="the list that was learnt")
     parser.add_argument("--features", type=Path, required=True, help="SqueezeNet's weights")
     parser.add_argument("--models", type=Path, default=PLUGIN, help="folder of the ONNX files")
@@ -422,10 +424,15 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
     lines: list[str] = []
     files: dict[str, Any] = {}
-    for name, measured in ((FLOWERS, on_flowers), (SURFACES, on_surfaces)):
+    for name, measured, learnt in (
+        (FLOWERS, on_flowers, "flowers"),
+        (SURFACES, on_surfaces, "pictures"),
+    ):
         path = given.models / f"{name}.onnx"
         if not path.exists():
             continue
+        if getattr(given, learnt) is None:
+            raise SystemExit(f"--{learnt} has to say where what {path.name} learnt lies.")
         said, numbers, stated = measured(Network(path), given)
         lines += said
         if given.state:

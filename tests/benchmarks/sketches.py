@@ -1,6 +1,6 @@
 """Sketches: nine thumbnails of a lightbox, against the nine network runs that they are.
 
-Ours is the time until the ninth flower of nine codes is there, made by two workers; the reference
+Ours is the time until the ninth surface of nine codes is there, made by two workers; the reference
 makes the same nine with the same function in this process, one after the other, each run on all
 cores. The line below the table tells the milliseconds, which a person waits for.
 """
@@ -28,15 +28,15 @@ _GOAL = 1.25
 def measure(pairs: int, size: str = "full") -> list[Row]:
     """One row. Raises Skipped where the generators are not installed."""
     try:
-        from safelight_generate import flowers
+        from safelight_generate import surfaces
     except ImportError:
         raise Skipped("the plugin generate is not installed") from None
-    code = current((), 1, api.registered(flowers).declaration.parameter("code").size)
+    code = current((), 1, api.registered(surfaces).declaration.parameter("code").size)
     codes = [code, *neighbours(code, NEAR)]
     told: queue.SimpleQueue[Sketch | SketchFailed] = queue.SimpleQueue()
-    job, canvas = LocalJob(flowers, Inference()), api.Region(0, 0, _SIDE, _SIDE)
+    job, canvas = LocalJob(surfaces, Inference()), api.Region(0, 0, _SIDE, _SIDE)
     with Studio("cpu") as studio:
-        sketcher = studio.sketcher(studio.filter("flowers"), told.put)
+        sketcher = studio.sketcher(studio.filter("surfaces"), told.put)
 
         def ours() -> None:
             sketcher.want([{"code": item} for item in codes], _SIDE)
@@ -47,7 +47,7 @@ def measure(pairs: int, size: str = "full") -> list[Row]:
 
         def reference() -> None:
             for item in codes:
-                flowers(canvas, canvas, job, code=item)
+                surfaces(canvas, canvas, job, code=item)
 
         both = alternate(lambda: seconds(ours), lambda: seconds(reference), pairs, warm=3)
     note = f"lightbox: the ninth thumbnail after {figure(median(both[0]) * 1000)} ms"

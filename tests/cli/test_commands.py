@@ -176,12 +176,12 @@ def test_info_tells_size_depth_and_colours(capsys, photo):
 
 
 def test_info_tells_what_a_generator_has_made(capsys, photo, tmp_path):
-    flower, both = tmp_path / "flower.jpg", tmp_path / "both.webp"
-    assert run(capsys, "generate", "flowers", flower, "--size", "64", "--quiet")[0] == 0
-    assert "synthesised: wholly (IPTC digital source type)" in run(capsys, "info", flower)[1]
+    stone, both = tmp_path / "stone.jpg", tmp_path / "both.webp"
+    assert run(capsys, "generate", "surfaces", stone, "--size", "64", "--quiet")[0] == 0
+    assert "synthesised: wholly (IPTC digital source type)" in run(capsys, "info", stone)[1]
     mask = tmp_path / "mask.png"
     Image.fromarray(np.eye(60, 80, dtype=np.uint8) * 255).save(mask)
-    words = ["apply", "flowers", photo, both, "--mask", mask, "--metadata", "none", "--quiet"]
+    words = ["apply", "surfaces", photo, both, "--mask", mask, "--metadata", "none", "--quiet"]
     assert run(capsys, *words)[0] == 0
     assert "synthesised: partly (IPTC digital source type)" in run(capsys, "info", both)[1]
     warm = tmp_path / "warm.png"

@@ -35,21 +35,21 @@ def test_one_picture_is_as_large_as_it_was_asked_for(capsys, tmp_path):
 def test_many_come_with_a_file_that_says_how_to_make_each_again(capsys, tmp_path):
     folder = tmp_path / "data"
     given = ["--set", "variety=0.7", "--size", "64", "--output-dir", folder, "--seed", "40"]
-    status, out, _ = run(capsys, "flowers", "--count", "3", *given)
+    status, out, _ = run(capsys, "surfaces", "--count", "3", *given)
     assert status == 0
     assert "3 pictures" in out
     lines = [json.loads(line) for line in (folder / "metadata.jsonl").read_text().splitlines()]
-    assert [line["file_name"] for line in lines] == [f"flowers-{n}.png" for n in (1, 2, 3)]
+    assert [line["file_name"] for line in lines] == [f"surfaces-{n}.png" for n in (1, 2, 3)]
     assert [line["settings"]["seed"] for line in lines] == [40, 41, 42]
-    assert all(line["synthesised"] and len(line["models"]["flowers.onnx"]) == 64 for line in lines)
+    assert all(line["synthesised"] and len(line["models"]["surfaces.onnx"]) == 64 for line in lines)
     assert all(line["settings"]["variety"] == 0.7 for line in lines)
     single = tmp_path / "one.png"
-    run(capsys, "flowers", single, "--seed", "41", "--set", "variety=0.7", "--size", "64x64")
-    assert np.array_equal(pixels(single), pixels(folder / "flowers-2.png"))
+    run(capsys, "surfaces", single, "--seed", "41", "--set", "variety=0.7", "--size", "64x64")
+    assert np.array_equal(pixels(single), pixels(folder / "surfaces-2.png"))
 
 
 def test_a_folder_that_holds_some_already_is_left_alone(capsys, tmp_path):
-    given = ["flowers", "--count", "2", "--size", "32", "--output-dir", tmp_path / "data"]
+    given = ["surfaces", "--count", "2", "--size", "32", "--output-dir", tmp_path / "data"]
     assert run(capsys, *given)[0] == 0
     before = (tmp_path / "data" / "metadata.jsonl").read_bytes()
     status, _, err = run(capsys, *given, "--seed", "5")
@@ -76,7 +76,7 @@ def test_deep_pictures_are_made_deep(capsys, tmp_path):
         (["surfaces", "a.png", "--count", "2"], "--count needs --output-dir"),
         (["surfaces", "a.png", "--size", "0x5"], "a side has 1 to"),
         (["surfaces", "a.png", "--size", "big"], "no size like"),
-        (["flowers", "--count", "none", "--output-dir", "x"], "no number of pictures"),
+        (["surfaces", "--count", "none", "--output-dir", "x"], "no number of pictures"),
         (["warmth", "a.png"], "works on a picture"),
         (["surfaces", "a.png", "--set", "code=1,2"], "a code is 16 numbers"),
         (["clouds", "a.png"], "there is no filter clouds"),

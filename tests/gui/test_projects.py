@@ -162,6 +162,29 @@ def test_a_filter_that_is_not_installed_is_named(window, qtbot, tmp_path):
     assert (whole(workspace.session.document).to_array() == 30).all()
 
 
+def test_a_generated_layer_whose_filter_its_plugin_has_no_more_keeps_its_picture(
+    window, qtbot, tmp_path
+):
+    """To install the plugin that is installed would not bring the filter back."""
+    from safelight.document import Kept, Layer, LiveFilter
+
+    pixels = Raster.from_array(np.full((60, 80, 3), 90, np.uint8))
+    kept = Kept(Raster.from_array(np.full((60, 80, 3), 30, np.uint8)), "key")
+    held = LiveFilter(
+        "safelight_generate.flowers", "Flowers", "safelight-generate", "0.1.0",
+        {"seed": 7}, kept=kept, generates=True,
+    )  # fmt: skip
+    history = History.start(Document.from_raster(pixels, name="old"))
+    history = history.do(edits.add_layer(Layer("Flowers", held)))
+    path = tmp_path / "old.safelight"
+    actions.Project.create(path, history).close()
+    workspace = open_in(window, path, qtbot)
+    said = workspace.messages.label.text()
+    assert "Flowers is not installed: the installed safelight-generate has it no more" in said
+    assert "What it has made is shown" in said
+    assert (whole(workspace.session.document).to_array() == 30).all()
+
+
 CHILD = """
 import sys, time
 from pathlib import Path

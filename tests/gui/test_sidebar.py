@@ -56,7 +56,7 @@ def test_whoever_moves_a_border_is_left_alone(workspace):
 def test_a_lightbox_is_seen_whole_when_it_opens(window, workspace, qtbot):
     window.resize(1280, 820)
     usual = workspace.sidebar.sizes()
-    workspace.filters.open(workspace.filters.offered.declaration("safelight_generate.flowers"))
+    workspace.filters.open(workspace.filters.offered.declaration("safelight_generate.surfaces"))
     panel = workspace.filters.tried
     grid, area = panel.latents.lightbox.grid, panel.findChild(QScrollArea).viewport()
 
@@ -71,8 +71,8 @@ def test_a_lightbox_is_seen_whole_when_it_opens(window, workspace, qtbot):
 
 
 def test_the_settings_of_a_generated_layer_fit_the_narrowest_panel(workspace):
-    flowers = workspace.filters.offered.declaration("safelight_generate.flowers")
-    layer = to_be_generated(flowers, 400, 300).layers[0]
+    surfaces = workspace.filters.offered.declaration("safelight_generate.surfaces")
+    layer = to_be_generated(surfaces, 400, 300).layers[0]
     workspace.session.do(edits.add_layer(layer))
     panel = workspace.filters.held
     for control in (*panel.controls, panel.strip):

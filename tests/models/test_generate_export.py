@@ -101,7 +101,7 @@ def test_detail_that_is_none_is_refused(weights, tmp_path, monkeypatch):
 
 
 @pytest.mark.attack
-def test_weights_become_the_files_that_the_plugin_looks_for(exported):
+def test_weights_become_files_that_say_what_they_are(exported):
     names = {"flowers.onnx", "surfaces.onnx", "surfaces.npz", "SHA256SUMS"}
     assert {path.name for path in exported.iterdir()} == names
     sums = (exported / "SHA256SUMS").read_text()
@@ -114,10 +114,18 @@ def test_weights_become_the_files_that_the_plugin_looks_for(exported):
             0,
             1,
         )
-        assert stated["title"] == f"Generate, {name.title()}"
+        assert stated["title"] == {"flowers": "Flowers", "surfaces": "Generate, Surfaces"}[name]
         assert sha256(network.path) in sums
     assert "CC BY 2.0" in Network(exported / "flowers.onnx").properties["training_data"]
     assert "flower" not in Network(exported / "surfaces.onnx").properties["training_data"]
+
+
+def test_flowers_are_put_into_no_plugin_unasked(weights, monkeypatch, capsys):
+    given = ["export", "--weights", str(weights / "flowers.npz")]
+    monkeypatch.setattr(sys, "argv", given)
+    with pytest.raises(SystemExit):
+        export.main()
+    assert "no plugin has them" in capsys.readouterr().err
 
 
 def test_every_texture_has_its_code_and_its_pictures_name(exported, weights):

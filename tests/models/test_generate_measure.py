@@ -299,6 +299,11 @@ def test_the_command_measures_the_files_that_are_there_and_states_what_it_found(
         "surfaces.jpg": (4 * SIDE, SIDE),
         "surfaces_learnt.jpg": (4 * SIDE, SIDE // 2),
     }
+    monkeypatch.setattr(
+        sys, "argv", ["measure", "--models", str(folder), "--features", str(folder)]
+    )
+    with pytest.raises(SystemExit, match="--flowers has to say where what flowers.onnx learnt"):
+        measure.main()
     for name in ("flowers.onnx", "surfaces.onnx"):
         (folder / name).unlink()
     with pytest.raises(SystemExit, match="nothing to measure"):

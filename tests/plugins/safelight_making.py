@@ -66,6 +66,14 @@ def flat(region: api.Region, code: Code = (), seed: api.Seed = 0) -> api.Image:
     return np.broadcast_to(colour, (region.height, region.width, 3)).astype(np.float32)
 
 
+@api.generator("Enlarged", category="Test")
+def enlarged(region: api.Region, job: api.Job) -> api.Image:
+    """A ramp of 16 pixels a side, enlarged four times by the network of another plugin."""
+    ramp = np.linspace(0.2, 0.8, 16, dtype=np.float32)[None, :, None].repeat(16, 0).repeat(3, 2)
+    large = job.run("safelight_enlarge:photo_crisp_x4.onnx", ramp)
+    return large[region.rows(), region.columns()].clip(0, 1)
+
+
 @api.generator("Slow", category="Test")
 def slow(region: api.Region, job: api.Job, code: Code = (), seed: api.Seed = 0) -> api.Image:
     """A long time."""
@@ -93,4 +101,4 @@ def leave(region: api.Region, code: Code = (), seed: api.Seed = 0) -> api.Image:
 
 @api.hookimpl
 def filters():
-    return [waves, flat, slow, wrong, leave]
+    return [waves, flat, enlarged, slow, wrong, leave]

@@ -11,7 +11,10 @@ import safelight_enlarge
 from safelight.api import Region
 from safelight.document import Document, canvas, edits, is_stale, render
 from safelight.pixels import Raster, to_float
-from safelight.workers.job import JobFailed, JobFinished
+from safelight.workers.catalog import Catalog
+from safelight.workers.job import Job, JobFailed, JobFinished
+from safelight.workers.pool import Pool
+from tests.plugins.installing import install
 
 
 def rectangle(document, region):
@@ -124,23 +127,29 @@ def test_what_fills_a_hole_makes_the_picture_synthesised_in_part(start, document
     assert job.edit().apply(document).synthetic == ""
 
 
-def test_a_flower_says_which_networks_drew_it(start):
-    job = start("flowers", Document(300, 200, "uint8", ()))
-    assert isinstance(job.wait(120), JobFinished)
-    assert set(job.models) == {"flowers.onnx", "safelight_enlarge:photo_crisp_x4.onnx"}
+@pytest.fixture
+def making(tmp_path):
+    """Start a generator of the tests' own plugin."""
+    pool = Pool(plugin_folders=[install(tmp_path, "safelight_making")])
+    catalog = {item.name: item for item in Catalog(pool, str, lambda text: None).filters()}
+
+    def run(name, document):
+        declaration = catalog[name]
+        return Job(pool, declaration, declaration.settings({}), document)
+
+    yield run
+    pool.close()
 
 
-def test_an_enlarged_flower_is_the_flower(start):
-    """The plugin remembers what the enlarging network made: it must be the network's own."""
-    rasters = []
-    for side in (128, 512):
-        job = start("flowers", Document(side, side, "uint8", ()))
-        outcome = job.wait(120)
-        assert isinstance(outcome, JobFinished), outcome
-        rasters.append(to_float(outcome.raster.to_array()))
-    small, large = rasters
+def test_a_generator_may_use_the_network_of_another_plugin_and_says_so(making):
+    job = making("enlarged", Document(64, 64, "uint8", ()))
+    outcome = job.wait(120)
+    assert isinstance(outcome, JobFinished), outcome
+    assert set(job.models) == {"safelight_enlarge:photo_crisp_x4.onnx"}
     network = Path(safelight_enlarge.__file__).with_name("photo_crisp_x4.onnx")
     session = onnxruntime.InferenceSession(network, providers=["CPUExecutionProvider"])
-    (expected,) = session.run(None, {"image": small.transpose(2, 0, 1)[None]})
-    # It was given the flower before that was rounded to 8 bits.
-    assert np.abs(large - expected[0].clip(0, 1).transpose(1, 2, 0)).mean() < 1 / 255
+    ramp = np.linspace(0.2, 0.8, 16, dtype=np.float32)[None, :, None].repeat(16, 0).repeat(3, 2)
+    (expected,) = session.run(None, {"image": ramp.transpose(2, 0, 1)[None]})
+    # It is rounded to 8 bits.
+    made = to_float(outcome.raster.to_array())[..., :3]
+    assert np.abs(made - expected[0].clip(0, 1).transpose(1, 2, 0)).max() < 1 / 255

@@ -118,6 +118,11 @@ class Offers:
         return (*self.filters, *self.formats)
 
     @property
+    def plugins(self) -> frozenset[str]:
+        """The names of all that offer a filter."""
+        return frozenset(item.plugin for item in self.filters)
+
+    @property
     def generators(self) -> tuple[Declaration, ...]:
         """The filters that make a picture from nothing."""
         return tuple(item for item in self.filters if item.generates)

@@ -90,7 +90,12 @@ class Studio:
         self._preparations = Preparations()
         self._format_pools = pools(1)  # its own: a file must not wait for a long job
         self._catalog = Catalog(self._pools.built_in, _recall, _remember)
-        self.live = LiveFilters(self._live_pools.of, self._installed, failed=self._live_failed)
+        self.live = LiveFilters(
+            self._live_pools.of,
+            self._installed,
+            plugins=lambda: self._known().plugins,
+            failed=self._live_failed,
+        )
         self._failures: list[Callable[[str], None]] = []
         self._stop_hearing = self.store.hear(self._store_changed)
 

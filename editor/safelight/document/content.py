@@ -6,7 +6,7 @@ Nobody else asks what class a content is of.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from types import MappingProxyType
@@ -101,6 +101,15 @@ class LiveFilter:
             if not low <= value <= high:
                 raise ValueError(f"{name} is {low} to {high} pixels, not {value}")
         object.__setattr__(self, "settings", MappingProxyType(dict(self.settings)))
+
+    def remedy(self, installed: Collection[str], aim: str = "") -> str:
+        """What there is to say, as a clause, where the filter is not among those of the
+        ``installed`` plugins: what to install, with what ``aim``.
+        """
+        plugin = self.plugin or self.id.split(".")[0]
+        if plugin in installed:
+            return f"the installed {plugin} has it no more"
+        return f"install {plugin}{aim}"
 
 
 @dataclass(frozen=True, slots=True)

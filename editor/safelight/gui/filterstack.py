@@ -141,9 +141,10 @@ class FilterStack(QStackedWidget):
         """A sentence for each filter of the document that is not installed."""
         held = [layer.filter for layer in self._session.document.walk() if layer.filter]
         missing = {x.id: x for x in held if self.offered.declaration(x.id) is None}
+        plugins = {item.plugin for item in self.offered.filters}
         return [
-            f"The filter {x.title or x.id} is not installed: install {x.plugin or x.id} to change"
-            " it. What it has made is shown."
+            f"The filter {x.title or x.id} is not installed: {x.remedy(plugins, ' to change it')}."
+            " What it has made is shown."
             for x in missing.values()
         ]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from PySide6.QtCore import Signal
 
 from safelight import actions
@@ -44,6 +46,14 @@ class Installed(Speaker):
         except ParameterError as error:
             return None, actions.unfit(held, error)
 
+    @staticmethod
+    def _plugins(studio: actions.Studio) -> Collection[str]:
+        """The names of those that are installed; none where they cannot be asked."""
+        try:
+            return studio.offers().plugins
+        except actions.WorkerDied:
+            return ()
+
     def declaration(self, layer: Layer) -> Declaration | None:
         """The installed filter of a layer; None, and a sentence, when it is not there."""
         studio, held = self._edited.studio, layer.filter
@@ -54,9 +64,9 @@ class Installed(Speaker):
         except (actions.UnknownFilter, actions.WorkerDied):
             self.complained.emit(
                 "filter",
-                f"{layer.name} needs the filter {held.title or held.id}, which is not installed."
-                f" Install {held.plugin or held.id.split('.')[0]} to change it;"
-                " what it has made of the picture is kept.",
+                f"{layer.name} needs the filter {held.title or held.id}, which is not installed:"
+                f" {held.remedy(self._plugins(studio), ' to change it')}."
+                " What it has made of the picture is kept.",
                 "",
             )
             return None

@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
@@ -62,9 +62,10 @@ class LiveFilters:
     """What ``document.render`` asks to run cheap filters. May be used by several threads.
 
     ``pool_of`` gives the pool that runs a plugin's filters, ``find`` the declaration of an
-    installed filter by id, or None. A filter that fails is reported once to ``failed`` (a
-    sentence) and not run again with the same settings until ``retry`` or ``forget`` is called.
-    ``runs`` counts filters that workers ran, ``messages`` what they were sent for it.
+    installed filter by id, or None, ``plugins`` the names of the plugins that are
+    installed. A filter that fails is reported once to ``failed`` (a sentence) and not run again
+    with the same settings until ``retry`` or ``forget`` is called. ``runs`` counts filters that
+    workers ran, ``messages`` what they were sent for it.
     """
 
     def __init__(
@@ -72,11 +73,13 @@ class LiveFilters:
         pool_of: Callable[[str], Pool],
         find: Callable[[str], Declaration | None],
         *,
+        plugins: Callable[[], Collection[str]] = tuple,
         failed: Callable[[str], None] | None = None,
         patience: float = PATIENCE,
     ) -> None:
         self._pool_of = pool_of
         self._find = find
+        self._plugins = plugins
         self._failed = failed
         self._patience = patience
         self._lock = threading.Lock()
@@ -189,8 +192,7 @@ class LiveFilters:
         if known and declaration is not None:
             return known
         if declaration is None:
-            plugin = filter.plugin or filter.id.split(".")[0]
-            return f"{filter.title or filter.id} is not installed; install {plugin}"
+            return f"{filter.title or filter.id} is not installed; {filter.remedy(self._plugins())}"
         try:
             self._upgrades.settings(declaration, filter)
         except ParameterError as error:

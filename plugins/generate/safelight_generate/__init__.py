@@ -1,4 +1,4 @@
-"""Generate: surfaces of any size, and flowers, made from nothing by neural networks."""
+"""Generate: skies, and surfaces of any size, made from nothing."""
 
 from typing import Annotated, Literal
 
@@ -9,7 +9,6 @@ from safelight import api
 from .codes import SURFACE, Kinds, surface_kinds
 from .field import Axis, noise, piece
 from .finding import told
-from .flower import CODE, picture_of, placed
 from .palette import recoloured
 from .replacing import REACH, behind, new_sky, sky_canvas
 from .sky import STREAKS, TIMES, Asked, made
@@ -78,32 +77,6 @@ def surfaces(
     cells = np.arange(SAMPLE)
     sample = made(cells, cells, Kinds(kinds.first), (SAMPLE, SAMPLE), "none")
     return recoloured(surface, sample, palette)
-
-
-@api.generator("Flowers", category="Generate")
-def flowers(
-    region: api.Region,
-    canvas: api.Region,
-    job: api.Job,
-    seed: Seed = 1,
-    code: Annotated[tuple[float, ...], api.Latent(CODE), "Which flower"] = (),
-    variety: Annotated[
-        float, api.Number(0, 1.5, slider=(0, 1), step=0.01), "Less: nearer to the usual flower"
-    ] = 1.0,
-    palette: Palette = (),
-    held: Annotated[
-        tuple[float, ...], api.Latent(CODE, role="held"), "What the locked part stays"
-    ] = (),
-    lock: Lock = (0.25, 0.25, 0.5, 0.5),
-) -> api.Image:
-    """Make a flower that never grew.
-
-    Its picture has 128 pixels a side and is enlarged with Enlarge until it covers what is selected,
-    or the whole picture.
-    """
-    job.check()
-    found = picture_of(job, seed, code, held, lock, variety, canvas)
-    return placed(job, recoloured(found, found, palette), region, canvas)
 
 
 Cloudiness = Annotated[
@@ -183,4 +156,4 @@ def replace_sky(
 
 @api.hookimpl
 def filters():
-    return [skies, replace_sky, surfaces, flowers]
+    return [skies, replace_sky, surfaces]

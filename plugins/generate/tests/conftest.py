@@ -1,7 +1,5 @@
 """Networks for the tests of Generate: tiny ones in place of those that ship."""
 
-from collections import OrderedDict
-
 import numpy as np
 import onnx
 import pytest
@@ -66,35 +64,11 @@ def of_cells(path):
     save(path, nodes, inputs, [value("image", [1, 3, "tall", "wide"])], constants)
 
 
-def of_one_colour(path):
-    """The first code's first three numbers as a colour; where it is locked, the last's."""
-    nodes = [
-        helper.make_node("Slice", ["codes", "none", "three"], ["a"]),
-        helper.make_node("Slice", ["codes", "last", "end"], ["b"]),
-        helper.make_node("Sub", ["b", "a"], ["change"]),
-        helper.make_node("Reshape", ["a", "shape"], ["colour"]),
-        helper.make_node("Reshape", ["change", "shape"], ["other"]),
-        helper.make_node("Mul", ["other", "lock"], ["where"]),
-        helper.make_node("Add", ["colour", "where"], ["sum"]),
-        helper.make_node("Mul", ["sum", "variety"], ["spread"]),
-        helper.make_node("Sigmoid", ["spread"], ["image"]),
-    ]
-    constants = {"none": np.int64([0, 0]), "three": np.int64([1, 3]), "last": np.int64([-1, 0])}
-    constants |= {"end": np.int64([2, 3]), "shape": np.int64([1, 3, 1, 1])}
-    inputs = [
-        value("codes", ["rows", 128]),
-        value("lock", [1, 1, 128, 128]),
-        value("variety", [1]),
-    ]
-    save(path, nodes, inputs, [value("image", [1, 3, 128, 128])], constants)
-
-
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory):
-    """A folder with a file for each generator."""
+    """A folder with the file of surfaces."""
     folder = tmp_path_factory.mktemp("networks")
     of_cells(folder / "surfaces.onnx")
-    of_one_colour(folder / "flowers.onnx")
     return folder
 
 
@@ -103,5 +77,4 @@ def networks(folder, monkeypatch):
     """A job finds the networks there, and codes choose among three textures."""
     monkeypatch.setattr(safelight_generate, "__file__", str(folder / "__init__.py"))
     monkeypatch.setattr("safelight_generate.codes.textures", lambda: TEXTURES)
-    monkeypatch.setattr("safelight_generate.flower._enlarged", OrderedDict())
     return folder
