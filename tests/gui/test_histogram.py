@@ -13,6 +13,7 @@ from safelight.gui.canvas.clipping import HIGHLIGHTS, SHADOWS, marks
 from safelight.gui.panels import histogram as module
 from safelight.gui.panels.glimpse import small
 from safelight.gui.panels.histogram import Histogram, tones
+from safelight.gui.panels.waveform import COLUMNS, LEVELS, waveform
 from safelight.pixels import Profile, Raster
 from tests.gui.conftest import open_in, photograph
 
@@ -144,15 +145,46 @@ def test_channels_add_up_where_they_overlap(panel, qtbot):
     assert min(all_three) > 120
 
 
-def test_a_click_and_the_space_bar_change_the_scale(panel, qtbot):
+def test_a_click_and_the_space_bar_go_on_to_the_logarithmic_scale_and_the_waveform(panel, qtbot):
     panel.show_picture(document(photograph(300, 400)))
     qtbot.waitUntil(lambda: panel.tones is not None)
-    linear = seen(panel)
-    qtbot.mouseClick(panel, Qt.MouseButton.LeftButton, pos=QPoint(100, 60))
-    assert panel.logarithmic
-    assert not np.array_equal(seen(panel), linear)
+    looks = [seen(panel)]
+    for shown in ("logarithmic", "waveform"):
+        qtbot.mouseClick(panel, Qt.MouseButton.LeftButton, pos=QPoint(100, 60))
+        assert panel.shown == shown
+        looks.append(seen(panel))
+    assert not any(np.array_equal(looks[i], looks[j]) for i, j in ((0, 1), (0, 2), (1, 2)))
     qtbot.keyClick(panel, Qt.Key.Key_Space)
-    assert not panel.logarithmic
+    assert panel.shown == "linear"
+    assert np.array_equal(seen(panel), looks[0])
+
+
+def test_the_waveform_has_each_tone_in_the_column_where_it_is():
+    pixels = np.zeros((40, 512, 3), np.float32)
+    pixels[:, 256:] = (1.0, 0.5, 0.0)
+    pixels[:10, 256:, 0] = 1.7  # beyond the range: the last tone
+    shares = waveform(pixels)
+    assert shares.shape == (LEVELS, COLUMNS, 3)
+    assert np.allclose(shares.sum(axis=0), 1)
+    assert (shares[-1, :128] == 1).all()
+    assert (shares[0, 128:, 0] == 1).all()
+    assert (shares[LEVELS - 1 - 64, 128:, 1] == 1).all()
+    alpha = np.concatenate((pixels, np.zeros((40, 512, 1), np.float32)), axis=2)
+    assert waveform(alpha).sum() == 0
+
+
+def test_a_ramp_is_a_rising_line_in_the_waveform(panel, qtbot):
+    ramp = np.repeat(np.linspace(0, 255, 400).astype(np.uint8)[None, :, None], 3, axis=2)
+    panel.show_picture(document(np.repeat(ramp, 300, axis=0)))
+    qtbot.waitUntil(lambda: panel.tones is not None)
+    panel.go_on()
+    panel.go_on()
+    look = seen(panel).sum(axis=2)
+    inside = look[12:-12, 14:-14]
+    rows = inside.argmax(axis=0)
+    assert rows[40] > rows[len(rows) // 2] > rows[-40]  # beside the marks of clipping
+    middle = inside[:, inside.shape[1] // 2]
+    assert middle.max() > 2 * np.median(middle)
 
 
 def test_clipped_highlights_light_a_corner_and_are_told(panel, qtbot):
@@ -188,7 +220,7 @@ def test_what_is_clipped_is_marked_on_the_picture_by_a_click_on_a_corner(window,
     qtbot.mouseClick(panel, Qt.MouseButton.LeftButton, pos=QPoint(panel.width() - 16, 14))
     assert canvas.show_clipping
     assert window.deeds["clipping"].isChecked()
-    assert not panel.logarithmic
+    assert panel.shown == "linear"
     qtbot.waitUntil(lambda: colour(20, 20) == (230, 50, 30), timeout=30000)
     assert colour(280, 180) == (44, 92, 255)
     assert colour(150, 100) == plain[2]

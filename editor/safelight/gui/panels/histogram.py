@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ from safelight.document import Document, Live
 from safelight.gui import theme
 from safelight.gui.panels.glimpse import Glimpse, small
 from safelight.gui.panels.panel import Panel
+from safelight.gui.panels.waveform import paint_waveform, waveform
 
 if TYPE_CHECKING:
     from safelight.gui.canvas import Canvas
@@ -40,6 +41,14 @@ _NAMES = ("red", "green", "blue")
 _COLOURS = (QColor(124, 18, 16), QColor(16, 104, 26), QColor(22, 40, 120))
 """Where all three overlap they add up to a grey that is darker than a photograph's white."""
 
+Shown: TypeAlias = Literal["linear", "logarithmic", "waveform"]
+_ORDER: tuple[Shown, ...] = ("linear", "logarithmic", "waveform")
+_NEXT: dict[Shown, str] = {
+    "linear": "a logarithmic scale",
+    "logarithmic": "the waveform: tones from left to right",
+    "waveform": "the histogram on a linear scale",
+}
+
 _LUMINANCE = (0.2126, 0.7152, 0.0722)
 _MARGIN = 10
 _MARK = 9.0
@@ -50,12 +59,13 @@ class Tones:
     """``counts``: (4, 256) pixels of each value: red, green, blue, luminance, sRGB-encoded.
 
     ``shadows`` and ``highlights``: the part of the picture, 0 to 1, that is at an end of the
-    range or beyond: in red, green, blue, in any of them.
+    range or beyond: in red, green, blue, in any of them. ``columns`` are what ``waveform`` gives.
     """
 
     counts: NDArray[np.int64]
     shadows: tuple[float, ...]
     highlights: tuple[float, ...]
+    columns: NDArray[np.float32]
 
 
 def tones(pixels: NDArray[np.float32]) -> Tones:
@@ -71,7 +81,7 @@ def tones(pixels: NDArray[np.float32]) -> Tones:
     high = [channel >= 254.5 / 255 for channel in channels]
     light = sum(part * channel for part, channel in zip(_LUMINANCE, channels, strict=True))
     counts = np.stack([_count(channel) for channel in (*channels, np.asarray(light))])
-    return Tones(counts, _parts(low), _parts(high))
+    return Tones(counts, _parts(low), _parts(high), waveform(pixels))
 
 
 def _count(values: NDArray[np.float32]) -> NDArray[np.int64]:
@@ -86,7 +96,8 @@ def _parts(clipped: list[NDArray[np.bool_]]) -> tuple[float, ...]:
 
 
 class Histogram(Panel):
-    """Red, green, blue and luminance of a picture; a click changes between linear and log.
+    """Red, green, blue and luminance of a picture; a click goes on from a linear scale to a
+    logarithmic one, and from that to the waveform.
 
     A click on one of the upper corners, which light up where something is clipped, marks on the
     picture what is.
@@ -100,7 +111,7 @@ class Histogram(Panel):
         self.setAccessibleName("Histogram")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.logarithmic = False
+        self.shown: Shown = "linear"
         self._canvas: Canvas | None = None
         self.tones: Tones | None = None
         self._glimpse = Glimpse(self, lambda document, live: _look(document, live), self._show)
@@ -120,9 +131,9 @@ class Histogram(Panel):
         """Show a document's tones as soon as they are counted; ``live`` runs its cheap filters."""
         self._glimpse.look(document, live)
 
-    def set_logarithmic(self, on: bool) -> None:
-        """Show rare tones too."""
-        self.logarithmic = on
+    def go_on(self) -> None:
+        """Show the next of ``_ORDER``."""
+        self.shown = _ORDER[(_ORDER.index(self.shown) + 1) % len(_ORDER)]
         self._tell()
         self.update()
 
@@ -132,8 +143,7 @@ class Histogram(Panel):
         self.update()
 
     def _tell(self) -> None:
-        other = "linear" if self.logarithmic else "logarithmic"
-        text = f"Click for a {other} scale, on a corner to see on the picture what is clipped."
+        text = f"Click for {_NEXT[self.shown]}, on a corner to see on the picture what is clipped."
         if self.tones is not None:
             shadows, highlights = self.tones.shadows, self.tones.highlights
             text = f"{_told('Shadows', shadows)}\n{_told('Highlights', highlights)}\n{text}"
@@ -153,7 +163,7 @@ class Histogram(Panel):
         if self._canvas is not None and self._in_corner(event.position()):
             self._canvas.show_clipping = not self._canvas.show_clipping
         else:
-            self.set_logarithmic(not self.logarithmic)
+            self.go_on()
 
     def _in_corner(self, at: QPointF) -> bool:
         """Whether a point is on one of the marks of clipping, or so near that it is meant."""
@@ -162,7 +172,7 @@ class Histogram(Panel):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.set_logarithmic(not self.logarithmic)
+            self.go_on()
         else:
             super().keyPressEvent(event)
 
@@ -186,10 +196,13 @@ class Histogram(Panel):
             painter.setPen(QColor(theme.OFF))
             painter.drawText(area, Qt.AlignmentFlag.AlignCenter, "No picture")
             return
-        self._paint_tones(painter, area.adjusted(1, 3, -1, -1), self.tones.counts)
+        if self.shown == "waveform":
+            paint_waveform(painter, area.adjusted(1, 1, -1, -1), self.tones.columns)
+        else:
+            self._paint_tones(painter, area.adjusted(1, 3, -1, -1), self.tones.counts)
         self._paint_mark(painter, area.topLeft() + QPointF(4, 4), self.tones.shadows, 1)
         self._paint_mark(painter, area.topRight() + QPointF(-4, 4), self.tones.highlights, -1)
-        if self.logarithmic:
+        if self.shown == "logarithmic":
             font = painter.font()
             font.setPixelSize(10)
             painter.setFont(font)
@@ -198,7 +211,7 @@ class Histogram(Panel):
             painter.drawText(area.adjusted(0, 3, 0, 0), top, "log")
 
     def _paint_tones(self, painter: QPainter, area: QRectF, counts: NDArray[np.int64]) -> None:
-        heights = np.log1p(counts) if self.logarithmic else counts.astype(float)
+        heights = np.log1p(counts) if self.shown == "logarithmic" else counts.astype(float)
         # What is clipped stands in one value, often high above the rest: it may be cut off, and
         # so may the tip of a lone peak, that the rest can be read.
         inner = heights[:, 1:-1]
