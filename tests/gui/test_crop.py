@@ -410,3 +410,17 @@ def test_what_matters_of_the_bar_is_there_in_a_small_window(opened, crop, width,
         if part.isVisible():
             right = part.mapTo(bar, part.rect().topRight()).x()
             assert right <= edge, part
+
+
+def test_a_key_of_the_tool_in_hand_comes_before_the_same_shortcut_of_the_window(
+    opened, window, crop, qtbot
+):
+    clipping = window.deeds["clipping"]
+    assert [keys.toString() for keys in clipping.shortcuts()] == ["O"]
+    key(qtbot, crop, "o")
+    assert crop.values["guides"] == "golden"
+    assert not clipping.isChecked()
+    opened.canvas.take("hand")
+    key(qtbot, crop, "o")
+    assert clipping.isChecked()
+    clipping.trigger()

@@ -12,8 +12,8 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QTransform
 Guides: TypeAlias = Literal["thirds", "golden", "spiral", "diagonals", "none"]
 """What lines there are: at the golden ratio, along a golden spiral, from the corners at 45°."""
 
-_LINE = QColor(255, 255, 255, 105)
-_SHADE = QColor(0, 0, 0, 60)
+_LINE = QColor(255, 255, 255, 140)
+_SHADE = QColor(0, 0, 0, 45)
 
 _GOLDEN = (math.sqrt(5) - 1) / 2
 

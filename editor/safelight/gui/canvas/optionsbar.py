@@ -74,7 +74,9 @@ class OptionsBar(QFrame):
         super().resizeEvent(event)
 
     def _make_room(self, width: int) -> None:
-        """Leave out what there is no room for: sliders, then options, the last ones first."""
+        """Leave out what there is no room for: sliders, then names that nobody needs, then options,
+        the last ones first.
+        """
         sliders = [
             control.slider
             for control in self.controls.values()
@@ -83,13 +85,15 @@ class OptionsBar(QFrame):
         offered = self._offered()
         for name, part in {**self.controls, **self.buttons}.items():
             part.setVisible(name in offered)
-        for slider in sliders:
-            slider.setVisible(True)
+        names: list[QWidget] = [item.title for item in self.controls.values() if item.tells_itself]
+        names = [self.title, *names] if names else []
+        for part in (*sliders, *names):
+            part.setVisible(True)
         groups: list[list[QWidget]] = [
             [control, *(self.buttons[step.method] for step in self._steps if step.after == name)]
             for name, control in self.controls.items()
         ]
-        last_first: list[Sequence[QWidget]] = [sliders, *groups[::-1]]
+        last_first: list[Sequence[QWidget]] = [sliders, names, *groups[::-1]]
         for some in last_first:
             if self._needed() <= width:
                 return

@@ -155,9 +155,9 @@ class Scene:
         for tool in tools:
             tool.paint(painter, pose)
         painter.restore()
-        self._paint_words(painter, pose, lines, split, tools)
         for tool in tools:
             tool.paint_above(painter, pose)
+        self._paint_words(painter, pose, lines, split, tools)
         self.tiles.end_frame()
         self.mask_tiles.end_frame()
 

@@ -21,6 +21,8 @@ _TRIED = 6
 class ChoiceControl(Control):
     """A button for each choice; a list where they are many."""
 
+    tells_itself = True
+
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         super().__init__(parameter, parent)
         names = [_named(f"{choice}{parameter.unit}") for choice in parameter.choices]

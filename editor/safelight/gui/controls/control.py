@@ -48,11 +48,13 @@ class Control(QWidget):
     The first sentence of each one's docstring stands in resources/parameters.md.
     ``token`` is the same for all changes of one drag, and another for the next. ``more`` is what
     the button that asks for further ``steps`` says, ``trying`` what the one that asks for any.
-    ``wanted`` comes before a change that the user makes while the control is dimmed.
+    ``wanted`` comes before a change that the user makes while the control is dimmed. One that
+    ``tells_itself`` needs no name where there is little room: what it shows is words.
     """
 
     changed = Signal()
     wanted = Signal()
+    tells_itself = False
     more = "More"
     trying = "Try steps"
 

@@ -18,7 +18,7 @@ from safelight.gui.canvas.marks import paint_word, turning_cursor
 from safelight.gui.canvas.pose import Pose
 from safelight.gui.canvas.tools.tool import Pointer, Step, Tool
 from safelight.gui.canvas.viewport import Viewport
-from safelight.gui.keys import arrow_way, latin_key
+from safelight.gui.keys import arrow_way
 
 _MOST = 45.0
 """Degrees by which the picture is turned at most; more is a right angle and less than that."""
@@ -139,10 +139,15 @@ class Crop(Tool):
         ),
         Step("Draw the horizon", "L", "draw_line", "straighten"),
         Step("Selection", "S", "to_selection"),
-        Step("Whole", "W", "whole"),
+        Step(
+            *("Whole", "W", "whole", ""),
+            "M 2 5.5 L 2 2 L 5.5 2 M 10.5 2 L 14 2 L 14 5.5 M 14 10.5 L 14 14 L 10.5 14"
+            " M 5.5 14 L 2 14 L 2 10.5",
+        ),
         Step("Cancel", "Esc", "give_up"),
         Step("Crop", "Return", "apply"),
     )
+    keys = (Step("Next guides", "O", "next_guides"),)
     turns = True
 
     def __init__(self, surface: Viewport) -> None:
@@ -290,6 +295,11 @@ class Crop(Tool):
             x, y = bounds.x + bounds.width / 2, bounds.y + bounds.height / 2
             self._made = _Box(x, y, bounds.width, bounds.height, self._box.angle)
             self._shape()
+
+    def next_guides(self) -> None:
+        """Show other lines to place things by."""
+        following = _GUIDES.index(self._values["guides"]) + 1
+        self.set("guides", _GUIDES[following % len(_GUIDES)])
 
     def draw_line(self) -> None:
         """Have the next drag draw a line that is to be level or upright; or not, after all."""
@@ -454,10 +464,6 @@ class Crop(Tool):
             self._draws = False
             self.changed()
             return True
-        if latin_key(event) == Qt.Key.Key_O and not event.modifiers():
-            following = _GUIDES.index(self._values["guides"]) + 1
-            self.set("guides", _GUIDES[following % len(_GUIDES)])
-            return True
         way = arrow_way(event)
         if way is None:
             return super().key(event)
@@ -521,17 +527,16 @@ class Crop(Tool):
         _paint_handles(painter, box, ratio)
         if self._line is not None:
             paint_line(painter, self._line, ratio)
-        self._paint_numbers(painter, box, pose)
+        if self._grip and self._grip != "line":
+            y = min(box.bottom() + 8 * ratio, pose.room[1] - 30 * ratio)
+            paint_word(painter, _told(self._box, self._grip), max(box.left(), 8 * ratio), y, ratio)
 
-    def _paint_numbers(self, painter: QPainter, box: QRectF, pose: Pose) -> None:
-        """Say what the hand is about to make."""
-        if not self._grip or self._grip == "line":
-            return
-        word = f"{round(self._box.width)} × {round(self._box.height)} px"
-        if self._grip == "outside":
-            word = f"{self._box.angle:.1f}°".replace("-", "\N{MINUS SIGN}")
-        y = min(box.bottom() + 8 * pose.ratio, pose.room[1] - 30 * pose.ratio)
-        paint_word(painter, word, max(box.left(), 8 * pose.ratio), y, pose.ratio)
+
+def _told(box: _Box, grip: object) -> str:
+    """What a hand that has hold of that is about to make, in words."""
+    if grip == "outside":
+        return f"{box.angle:.1f}°".replace("-", "\N{MINUS SIGN}")
+    return f"{round(box.width)} × {round(box.height)} px"
 
 
 def _paint_handles(painter: QPainter, box: QRectF, ratio: float) -> None:

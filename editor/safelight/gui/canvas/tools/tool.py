@@ -71,7 +71,7 @@ class Tool:
 
     ``icon`` is an icon's name, or its drawing (``icons.drawn``). ``steps`` are in the menu;
     ``buttons`` are at the end of the bar, the one that is wanted most often last, and their keys
-    work while the tool is in hand.
+    work while the tool is in hand, as do those of its ``keys``, which have no button.
 
     ``hold``: the key that takes the tool in hand for as long as it is down. ``chosen``: whether it
     is in the column, or always there, where it ``takes`` a press. ``first``: it comes before the
@@ -88,6 +88,7 @@ class Tool:
     hold: ClassVar[Qt.Key | None] = None
     steps: ClassVar[tuple[Step, ...]] = ()
     buttons: ClassVar[tuple[Step, ...]] = ()
+    keys: ClassVar[tuple[Step, ...]] = ()
     chosen: ClassVar[bool] = True
     first: ClassVar[bool] = False
     tints: ClassVar[bool] = False
@@ -205,18 +206,18 @@ class Tool:
         return key == self.hold and not keys & ~Qt.KeyboardModifier.ShiftModifier
 
     def key(self, event: QKeyEvent) -> bool:
-        """Do what a key does, to begin with those of the buttons; False for none of the tool's."""
+        """Do what a key does, to begin with the tool's own; False for none of the tool's."""
         step = self.step_of(event)
         if step is not None:
             getattr(self, step.method)()
         return step is not None
 
     def step_of(self, event: QKeyEvent) -> Step | None:
-        """The button that a key is for, of those that are of use now."""
+        """What a key is for, of the buttons that are of use now and of the tool's keys."""
         if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
             return None
         code = Qt.Key.Key_Return if event.key() == Qt.Key.Key_Enter else latin_key(event)
-        for step in self.buttons:
+        for step in (*self.buttons, *self.keys):
             if QKeySequence(step.shortcut) == QKeySequence(code) and self.offers(step.method):
                 return step
         return None
