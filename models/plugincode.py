@@ -29,3 +29,12 @@ def editor(module: str) -> ModuleType:
     if place not in sys.path:
         sys.path.append(place)
     return importlib.import_module(f"safelight.{module}")
+
+
+def plugin_package(plugin: str, module: str) -> ModuleType:
+    """`safelight_PLUGIN.MODULE` of this checkout; its package needs NumPy, OpenCV, Pillow alone."""
+    editor("api")
+    place = str(ROOT / "plugins" / plugin)
+    if place not in sys.path:
+        sys.path.append(place)
+    return importlib.import_module(f"safelight_{plugin}.{module}")

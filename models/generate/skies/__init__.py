@@ -1,1 +1,1 @@
-"""Skies: a network that decides where clouds are, on one scalar field."""
+"""Skies: the photographs that they are made of, and the numbers that tell what each is like."""

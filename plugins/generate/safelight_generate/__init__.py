@@ -11,7 +11,8 @@ from .field import Axis, noise, piece
 from .finding import told
 from .palette import recoloured
 from .replacing import REACH, behind, new_sky, sky_canvas
-from .sky import STREAKS, TIMES, Asked, made
+from .sky import SKY, Asked, made
+from .sources import STREAKS, TIMES
 
 SAMPLE = 8
 """Cells a side of the sample that says what colours a surface has."""
@@ -95,11 +96,14 @@ def skies(
     canvas: api.Region,
     job: api.Job,
     seed: Seed = 1,
+    code: Annotated[
+        tuple[float, ...], api.Latent(SKY), "How far it is from what is asked for below"
+    ] = (),
     cloudiness: Cloudiness = 0.5,
     fineness: Fineness = 0.5,
     streaks: Annotated[Literal[tuple(STREAKS)], "Where the clouds' streaks lead"] = "any",
     time: Time = "day",
-    haze: Annotated[api.Fraction, "How pale it becomes towards its lower border"] = 0.25,
+    haze: Annotated[api.Fraction, "How pale it becomes towards its lower border"] = 0.0,
     sun: Sun = 0.0,
     sun_at: Annotated[api.Point, "Where the sun stands"] = (0.7, 0.3),
 ) -> api.Image:
@@ -108,7 +112,7 @@ def skies(
     It fills what is selected, or the whole picture, and goes on at the opposite side: a panorama
     of it has no seam.
     """
-    asked = Asked(seed, cloudiness, fineness, time, streaks)
+    asked = Asked(seed, cloudiness, fineness, time, streaks, code)
     return made(asked, sun, sun_at, haze, region, canvas, job.progress)
 
 
@@ -144,7 +148,7 @@ def replace_sky(
     if not prepared:
         return image.copy()
     sky_place = sky_canvas(canvas, prepared["height"])
-    asked = Asked(seed, cloudiness, fineness, time, "any")
+    asked = Asked(seed, cloudiness, fineness, time)
     sky, colours = new_sky(
         *(picture, asked, sun, sun_at, haze, region, sky_place, job.progress),
     )

@@ -1,4 +1,4 @@
-"""Layout: where a sky's clouds are, as one scalar field, and the numbers that tell it.
+"""Layout: the numbers that tell what a sky is like, by where its clouds are.
 
 Mean and gradients taken away, the colours of a sky lie along one axis: of 250 skies one scalar
 field explains 98 % of what is left. Fields are float32 (rows, columns), of mean 0 and spread 1.
@@ -6,7 +6,6 @@ field explains 98 % of what is left. Fields are float32 (rows, columns), of mean
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -45,14 +44,6 @@ class Code(NamedTuple):
     slanted: float
     """The same: 1 from upper left to lower right, -1 from upper right to lower left."""
 
-    def mirrored(self) -> Code:
-        """The code of the field, left to right."""
-        return self._replace(across=-self.across, slanted=-self.slanted)
-
-    def upside_down(self) -> Code:
-        """The code of the field, top to bottom."""
-        return self._replace(down=-self.down, slanted=-self.slanted)
-
 
 def planes_of(rows: int, columns: int) -> NDArray[np.float64]:
     """What gradients are made of, (4, rows * columns): 1, x, y and y squared, -1 to 1."""
@@ -84,21 +75,3 @@ def streaks(field: Array) -> tuple[float, float]:
     y, x = np.gradient(field.astype(np.float64))
     total = float((x * x + y * y).sum()) + 1e-12
     return float((y * y - x * x).sum()) / total, -2 * float((x * y).sum()) / total
-
-
-def noise(random: np.random.RandomState, columns: int, code: Code, rows: int = ROWS) -> Array:
-    """Normal noise (rows, columns) of mean 0 and spread 1, as fine and as streaked as a sky."""
-    fy = np.fft.fftfreq(2 * rows)[:, None]
-    fx = np.fft.rfftfreq(columns)[None]
-    strength = min(math.hypot(code.level, code.slanted), 0.95)
-    stretch = math.sqrt(math.sqrt((1 + strength) / (1 - strength)))
-    angle = 0.5 * math.atan2(code.slanted, code.level)
-    along = fx * math.cos(angle) + fy * math.sin(angle)
-    across = fy * math.cos(angle) - fx * math.sin(angle)
-    far = np.hypot(along * stretch, across / stretch)
-    weight = np.maximum(far, 1 / (2 * rows)) ** -code.slope
-    weight[0, 0] = 0
-    white = np.fft.rfft2(random.standard_normal((2 * rows, columns)))
-    field = np.fft.irfft2(white * weight, (2 * rows, columns))[:rows]
-    field -= field.mean()
-    return np.asarray(field / (field.std() + 1e-9), np.float32)

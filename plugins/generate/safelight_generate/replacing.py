@@ -13,7 +13,7 @@ from safelight import api
 
 from .finding import matte_of
 from .layout import Array
-from .sky import Asked, coloured, known, made, painted
+from .sky import Asked, made, rows_of, side_of
 
 RADIUS = 12
 """Pixels within which the photograph says where exactly the sky ends."""
@@ -77,13 +77,6 @@ def sky_canvas(canvas: api.Region, height: float) -> api.Region:
     return api.Region(canvas.x, canvas.y, canvas.width, max(round(canvas.height * height), 1))
 
 
-def generated_rows(asked: Asked, canvas: api.Region, progress: Any) -> Array:
-    """The colours (24, 3) of a generated sky, from above to below."""
-    whole, small = painted(asked, canvas, progress), api.Region(0, 0, 32, 24)
-    field = whole.piece(small, small)
-    return coloured(known(), whole.row, field, small, small).clip(0, 1).mean(1)
-
-
 def own_sky(picture: Array, region: api.Region, canvas: api.Region) -> Array:
     """A piece of the user's picture, which covers what the sky fills."""
     height, width = picture.shape[:2]
@@ -115,7 +108,7 @@ def new_sky(
     inside = api.Region(region.x, top, region.width, rows)
     if picture is None:
         sky = made(asked, sun, sun_at, haze, inside, canvas, progress)
-        colours = generated_rows(asked, canvas, progress)
+        colours = rows_of(asked, side_of(sun, sun_at), canvas, progress)
     else:
         sky = own_sky(picture, inside, canvas)
         small = api.Region(0, 0, 32, 24)

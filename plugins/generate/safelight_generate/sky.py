@@ -1,14 +1,11 @@
-"""Sky: chance says where clouds are, pieces of real skies paint them, one of those colours them."""
+"""Sky: a photographed sky like what is asked for, taken apart and joined anew to any width."""
 
 from __future__ import annotations
 
-import functools
-import io
 import math
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,38 +13,44 @@ from PIL import Image
 
 from safelight import api
 
-from .layout import Array, Code, noise
+from .layout import Array, Code
+from .sources import SIZE, STREAKS, TIMES, Source, bent, clear_of, known, source, steps
 
-TIMES = ("day", "sunset", "dusk")
-STREAKS = {"any": (0, 0), "level": (1, 0), "upright": (-1, 0), "falling": (0, 1), "rising": (0, -1)}
-"""How streaked a sky is, `Code.level` and `Code.slanted`."""
+SKY = 7
+"""Numbers of a sky's code: how far it is from what is asked for."""
 
-ROWS = 12
-"""Rows of the noise: all that is smaller comes from real skies."""
+AWAY = 0.14
+"""What a number of a code moves a sky by, of all there are."""
 
-HALVINGS = 6
-"""Doublings between ROWS and the fields of real skies, of 768."""
+OTHERS = 0.8
+"""How much a code's last number counts, which takes another source, beside what is asked for."""
 
 MOST = 1_700_000
-"""Pixels that are painted with pieces; a larger canvas is enlarged from there."""
+"""Pixels that are joined; a larger canvas is enlarged from there."""
 
-SPAN = 8.0
-"""Spreads of a field that the 256 levels of a stored one hold."""
+LOWEST = 0.55
+"""Of the height of sources, what wide canvases show of it, lest clouds be small and many."""
 
-ALIKE = 6
-"""Skies that give one their pieces."""
+CLOSER = (1.03, 1.14)
+"""How much closer than its source a sky is seen: the rest lets its strips move up and down."""
 
-AMONG = 5
-"""Skies that are near what is asked for, of which chance takes one."""
+CLOSER_ALONE = (1.03, 1.3)
+"""The same of a sky that is made of one source only: chance takes another part of it."""
+
+ALIKE = 3
+"""Sources that a sky as wide as one of them is made of, at most; wider ones have more."""
+
+PANORAMA = 2.0
+"""Of a canvas so many times as wide as high, the right border goes on at the left one."""
+
+SWING = 0.6
+"""Of a source's gradient of light across, what comes and goes across a panorama."""
 
 KEPT = 2
-"""Painted fields, and pieces, that are remembered, for the other pieces of a canvas."""
-
-CODES = Code._fields
-STREAKED = [CODES.index("level"), CODES.index("slanted")]
+"""Skies that are remembered, for the other pieces of a canvas."""
 
 KNEE = 0.9
-"""sRGB value from which on light is rolled off towards white."""
+"""sRGB value from which on light is rolled off towards white where there is a sun."""
 
 SUNS = {"day": (1.0, 0.97, 0.9), "sunset": (1.0, 0.72, 0.42), "dusk": (1.0, 0.52, 0.3)}
 """The sun's light, linear."""
@@ -55,189 +58,192 @@ SUNS = {"day": (1.0, 0.97, 0.9), "sunset": (1.0, 0.72, 0.42), "dusk": (1.0, 0.52
 DISC = 0.016
 """Radius of the sun, in heights of the canvas: as through a short telephoto lens."""
 
+STREAKED = [Code._fields.index(name) for name in ("level", "slanted")]
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a sky is to be like, each 0 to 1, and how chance begins."""
+    """What a sky is to be like, each 0 to 1, and how chance begins.
+
+    ``code``: SKY numbers, about normal: cloudier, finer, more level, more slanted, warmer, light
+    from the right instead of the left, and another one of those. () for those of the seed.
+    """
 
     seed: int
     cloudiness: float
     fineness: float
     time: str
-    streaks: str
+    streaks: str = "any"
+    code: tuple[float, ...] = ()
+
+    @property
+    def numbers(self) -> Array:
+        """The code, or what the seed says."""
+        return api.chosen(self.code, self.seed, SKY)
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What is known of real skies, a row each, and the fields of some of them, the `bank`."""
-
-    codes: NDArray[np.float32]
-    quantiles: NDArray[np.float32]
-    octaves: NDArray[np.float32]
-    colours: NDArray[np.float32]
-    gradients: NDArray[np.float32]
-    times: NDArray[np.uint8]
-    bank: NDArray[np.int32]
-    files: tuple[bytes, ...]
-
-    def field(self, place: int) -> Array:
-        """The field of a sky of the bank, (768, 1024)."""
-        with Image.open(io.BytesIO(self.files[place])) as grey:
-            levels = np.asarray(grey.convert("L"), np.float32)
-        return (levels - np.float32(127.5)) * np.float32(SPAN / 255)
-
-    def alike(self, row: int) -> NDArray[np.int64]:
-        """Places of the bank whose fields are like that of a sky in light, octaves, streaks."""
-        kinds, own = self.codes[self.bank], self.codes[row]
-        apart = np.abs(self.quantiles[self.bank] - self.quantiles[row]).mean(1)
-        apart += 2 * np.abs(np.log(self.octaves[self.bank] / self.octaves[row])).mean(1)
-        apart += 0.5 * np.abs(kinds[:, CODES.index("spread")] - own[CODES.index("spread")])
-        apart += np.abs(kinds[:, CODES.index("horizon")] - own[CODES.index("horizon")])
-        apart += 1.5 * np.abs(kinds[:, STREAKED] - own[STREAKED]).sum(1)
-        return np.argsort(apart, kind="stable")[:ALIKE]
-
-    def row(self, asked: Asked) -> int:
-        """A sky near what is asked for, by chance one of the AMONG nearest."""
-        of_time = np.flatnonzero(self.times == TIMES.index(asked.time))
-        white = (self.colours[of_time, :, 0] - self.colours[of_time, :, 2]).mean(1)
-        fine = -self.codes[of_time, CODES.index("slope")]
-        apart = np.abs(_ranks(white) - asked.cloudiness) + 0.7 * np.abs(
-            _ranks(fine) - asked.fineness
-        )
-        apart -= self.codes[of_time][:, STREAKED] @ np.array(STREAKS[asked.streaks])
-        nearest = np.argsort(apart, kind="stable")[:AMONG]
-        return int(of_time[nearest[np.random.RandomState(asked.seed).randint(len(nearest))]])
+def row_of(asked: Asked) -> int:
+    """The source nearest to what is asked for."""
+    sky, numbers = known(), asked.numbers
+    of_time = np.flatnonzero(sky.times == TIMES.index(asked.time))
+    codes = sky.codes[of_time]
+    white, warm = (ranks(one[of_time]) for one in (sky.white, sky.warm))
+    fine = ranks(-codes[:, Code._fields.index("slope")])
+    apart = np.abs(white - np.clip(asked.cloudiness + AWAY * numbers[0], 0, 1))
+    apart += 0.7 * np.abs(fine - np.clip(asked.fineness + AWAY * numbers[1], 0, 1))
+    streaks, wanted = codes[:, STREAKED], np.array(STREAKS[asked.streaks])
+    apart -= streaks[:, 0] * (wanted[0] + AWAY * numbers[2])
+    apart -= np.abs(streaks[:, 1]) * (
+        abs(wanted[1]) + AWAY * numbers[3]
+    )  # mirrored it is the other
+    apart -= AWAY * (warm - 0.5) * numbers[4]
+    # Their order, by chance but always the same, and the place in it, 0 to 1.
+    order = np.random.RandomState(0).permutation(len(of_time)) / len(of_time)
+    apart += OTHERS * np.abs(order - 0.5 * (1 + math.erf(float(numbers[6]) / math.sqrt(2))))
+    return int(of_time[apart.argmin()])
 
 
-@functools.cache
-def known() -> Known:
-    """The skies that ship with the plugin."""
-    names = ("code", "quantiles", "octaves", "colours", "gradients", "times", "bank")
-    with np.load(Path(__file__).parent / "skies.npz", allow_pickle=False) as stored:
-        data, ends = stored["files"].tobytes(), stored["ends"].tolist()
-        files = tuple(data[a:b] for a, b in zip([0, *ends[:-1]], ends, strict=True))
-        return Known(*(stored[name] for name in names), files)
-
-
-@functools.lru_cache(maxsize=KEPT)
-def pieces(row: int) -> Array:
-    """Fields (ALIKE, 768, 1024) of skies like the one of a row."""
-    return np.stack([known().field(int(n)) for n in known().alike(row)])
-
-
-def _ranks(values: NDArray[np.float32]) -> NDArray[np.float64]:
+def ranks(values: NDArray[np.floating]) -> NDArray[np.float64]:
     """Where each value stands among all, 0 to 1."""
     return np.argsort(np.argsort(values)) / max(len(values) - 1, 1)
 
 
+def alike(row: int, count: int) -> list[int]:
+    """A source and others to go on with: of its sitting, else those that are most like it."""
+    sky, own = known(), known().codes[row]
+    apart = np.abs((sky.codes - own) / (sky.codes.std(0) + 1e-6)).mean(1)
+    apart += 2 * np.abs(sky.light - sky.light[row]).sum(1)
+    apart += 100.0 * (sky.times != sky.times[row])
+    apart += 10.0 * (sky.sittings != sky.sittings[row])
+    apart[row] = -1
+    return [int(n) for n in np.argsort(apart, kind="stable")[:count]]
+
+
 @dataclass(frozen=True, slots=True)
 class Painted:
-    """A field of a sky (height, width), whose right border goes on at the left; the sky it is
-    coloured as.
+    """A sky (height, width, 4), of which a panorama goes on at the left: colours, and how thick
+    clouds are, 0 to 1; and the colour (3,) of its clouds.
     """
 
-    field: Array
-    row: int
+    layers: Array
+    cloud: Array
 
     def piece(self, region: api.Region, canvas: api.Region) -> Array:
-        """The field of a piece of a canvas, (height, width), bicubic."""
+        """The layers of a piece of a canvas, (height, width, 4), bicubic."""
         place = region.move(-canvas.x, -canvas.y)
-        across, down = self.field.shape[1] / canvas.width, self.field.shape[0] / canvas.height
+        across, down = self.layers.shape[1] / canvas.width, self.layers.shape[0] / canvas.height
         # A piece may reach beyond a canvas that is smaller than the least piece.
         beyond = max(place.right - canvas.width, place.bottom - canvas.height, 0)
         margin = 4 + math.ceil((3 + beyond) * max(across, down))
-        around = np.pad(self.field, ((margin, margin), (0, 0)), mode="edge")
-        around = np.pad(around, ((0, 0), (margin, margin)), mode="wrap")
+        around = np.pad(self.layers, ((margin, margin), (0, 0), (0, 0)), mode="edge")
+        around = np.pad(around, ((0, 0), (margin, margin), (0, 0)), mode="wrap")
         left, top = place.x * across + margin, place.y * down + margin
         box = left, top, left + place.width * across, top + place.height * down
         size = place.width, place.height
-        drawn = Image.fromarray(around).resize(size, Image.Resampling.BICUBIC, box)
-        return np.asarray(drawn, np.float32)
+        found = np.empty((place.height, place.width, 4), np.float32)
+        for n in range(4):
+            layer = Image.fromarray(np.ascontiguousarray(around[..., n]))
+            found[..., n] = layer.resize(size, Image.Resampling.BICUBIC, box)
+        return found
 
 
-_painted: OrderedDict[tuple[Asked, int, int], Painted] = OrderedDict()
+_painted: OrderedDict[tuple[Asked, bool | None, int, int], Painted] = OrderedDict()
 
 
-def painted(asked: Asked, canvas: api.Region, progress: Callable[[float], None]) -> Painted:
-    """The field of a sky that fills a canvas, remembered."""
-    key = asked, canvas.width, canvas.height
+def painted(
+    asked: Asked, sunny: bool | None, canvas: api.Region, progress: Callable[[float], None]
+) -> Painted:
+    """A sky that fills a canvas, remembered.
+
+    ``sunny``: whether the sun is right of the middle; None where the code says so.
+    """
+    key = asked, sunny, canvas.width, canvas.height
     if key not in _painted:
-        row = known().row(asked)
-        _painted[key] = Painted(_field(asked.seed, row, canvas, progress), row)
+        _painted[key] = _joined(asked, sunny, canvas, progress)
         while len(_painted) > KEPT:
             _painted.popitem(last=False)
     _painted.move_to_end(key)
     return _painted[key]
 
 
-def _field(seed: int, row: int, canvas: api.Region, progress: Callable[[float], None]) -> Array:
-    from safelight_exemplar import detail  # compiled code, which takes a second to load
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """The pixels of a sky, and the size that its sources have to be joined to it."""
 
-    sky = known()
-    code, bank = Code(*sky.codes[row].tolist()), pieces(row)
-    columns = 2 * max(round(ROWS * canvas.width / canvas.height / 2), 1)
-    start = noise(np.random.RandomState(seed), columns, code, ROWS)
-    count, height, width = bank.shape
-    times = 1 << HALVINGS
-    coarse = bank.reshape(count, height // times, times, width // times, times).mean((2, 4))
-    doublings = 1
-    while ROWS << doublings < canvas.height and (ROWS * columns) << (2 * doublings + 2) <= MOST:
-        doublings += 1
-    return detail(
-        *(ranked(start, quantiles_of(coarse)), bank, doublings),
-        halvings=HALVINGS,
-        wraps=True,
-        seed=seed,
-        progress=progress,
+    rows: int
+    columns: int
+    source: tuple[int, int]
+
+
+def scale_of(canvas: api.Region, closer: float) -> Scale:
+    """How large a sky is joined, as close to its sources' pixels as can be."""
+    aspect = canvas.width / canvas.height
+    share = min(max(SIZE[0] / SIZE[1] / aspect, LOWEST), 1.0) / closer
+    rows = min(canvas.height, round(SIZE[1] * share), math.isqrt(max(int(MOST / aspect), 1)))
+    rows = max(rows, 1)
+    zoom = rows / (SIZE[1] * share)
+    size = max(round(SIZE[0] * zoom), 1), max(round(SIZE[1] * zoom), rows)
+    return Scale(rows, max(round(rows * aspect), 1), size)
+
+
+def _joined(
+    asked: Asked, sunny: bool | None, canvas: api.Region, progress: Callable[[float], None]
+) -> Painted:
+    from .joining import joined
+
+    sky, row, random = known(), row_of(asked), np.random.RandomState(asked.seed)
+    right = asked.numbers[5] > 0 if sunny is None else sunny
+    turned = turns(sky.code(row), right, random.rand() < 0.5, STREAKS[asked.streaks][1])
+    aspect = canvas.width / canvas.height
+    count = ALIKE + max(math.ceil(aspect * SIZE[1] / SIZE[0]) - 1, 0)
+    rows = alike(row, count)
+    own = [n for n in rows if sky.sittings[n] == sky.sittings[row]]
+    wraps = aspect >= PANORAMA
+    rows = rows if wraps else own
+    scale = scale_of(canvas, random.uniform(*(CLOSER if len(rows) > 1 else CLOSER_ALONE)))
+    sources: list[Source] = []
+    for n in rows:
+        picture = sky.picture(n, scale.source)[:: turned[0], :: turned[1]]
+        sources.append(source(np.ascontiguousarray(picture)))
+        progress(0.4 * len(sources) / len(rows))
+    first = sources[0]
+    layers = [bent(one.layers, scale.source, random) for one in sources]
+    x, y = steps(scale.source[0])[None], steps(scale.source[1])[:, None]
+    middle = np.zeros((1, 1), np.float32)
+    for one, layer in zip(sources, layers, strict=True):
+        np.clip(layer[..., 3], 0, 1, out=layer[..., 3])
+        change = clear_of(first.clear, middle, y) - clear_of(one.clear, x, y)
+        thick = layer[..., 3:]
+        layer[..., :3] += change + thick * ((first.cloud - one.cloud) - change)
+    whole = joined(
+        layers,
+        (scale.rows, scale.columns),
+        random,
+        lambda part: progress(0.4 + 0.6 * part),
+        wraps=wraps,
     )
+    x, y = steps(scale.columns)[None], steps(scale.rows)[:, None]
+    # In a panorama light rises and falls again, so that its borders meet.
+    swing = clear_of(first.clear, np.float32(SWING) * np.sin(np.pi * x) if wraps else x, y)
+    swing -= clear_of(first.clear, middle, y)
+    whole[..., :3] += (1 - whole[..., 3:]) * swing
+    return Painted(np.clip(whole, 0, 1), first.cloud)
 
 
-def quantiles_of(fields: Array, count: int = 24) -> Array:
-    """The means of quantiles of some fields."""
-    parts = np.array_split(np.sort(fields, axis=None), count)
-    return np.array([part.mean() for part in parts], np.float32)
+def turns(code: Code, right: bool, down: bool, slanted: int) -> tuple[int, int]:
+    """The steps, 1 or -1, that the rows and the columns of a source are taken in.
 
-
-def ranked(field: Array, quantiles: Array) -> Array:
-    """A field with the distribution of another one, of which the means of quantiles are known."""
-    ranks = np.empty(field.size)
-    ranks[np.argsort(field, axis=None, kind="stable")] = (np.arange(field.size) + 0.5) / field.size
-    places = (np.arange(len(quantiles)) + 0.5) / len(quantiles)
-    return np.interp(ranks, places, quantiles).reshape(field.shape).astype(np.float32)
-
-
-def coloured(sky: Known, row: int, field: Array, region: api.Region, canvas: api.Region) -> Array:
-    """The colours (height, width, 3) of a field, those of a sky with its gradients of light.
-
-    Across they rise and fall again, so that right and left border meet.
+    For its light to come from the right, or from the left; upside down or not, where it looks
+    straight up; and for streaks to be slanted as is asked for, where anything is.
     """
-    values, colours = sky.quantiles[row], sky.colours[row]
-    steps = np.linspace(values[0] - 2, values[-1] + 2, 256)
-    table = np.stack([_beyond(steps, values, colours[:, n]) for n in range(3)], 1)
-    at = np.clip((field - steps[0]) / (steps[1] - steps[0]), 0, 254.999)
-    low = at.astype(np.int32)
-    share = np.float32(at - low)[..., None]
-    found = table[low] * (1 - share) + table[low + 1] * share
-    place = region.move(-canvas.x, -canvas.y)
-    x = 2 * (np.arange(place.width) + place.x + 0.5) / canvas.width - 1
-    y = 2 * (np.arange(place.height) + place.y + 0.5) / canvas.height - 1
-    across, down, bent = sky.gradients[row]
-    vertical = y[:, None] * down + (y * y - 1 / 3)[:, None] * bent
-    found += np.float32(vertical)[:, None]
-    found += np.float32((0.7 * np.sin(np.pi * x))[:, None] * across)
-    return found
-
-
-def _beyond(
-    at: NDArray[np.float64], values: NDArray[np.float32], colours: NDArray[np.float32]
-) -> Array:
-    """A palette at some values of a field; past its ends it goes on, less and less steeply."""
-    found = np.interp(at, values, colours)
-    for end, two, over in ((-1, -3, np.clip(at - values[-1], 0, None)), (0, 2, at - values[0])):
-        rise = (colours[end] - colours[two]) / max(abs(values[end] - values[two]), 1e-3)
-        beyond = np.abs(over if end else np.clip(over, None, 0))
-        found += rise * 0.6 * np.tanh(beyond)
-    return found.astype(np.float32)
+    across = 1 if (code.across > 0) == right else -1
+    upwards = -1 if down and not code.horizon else 1
+    if slanted and code.slanted * across * upwards * slanted < 0:
+        if code.horizon:
+            across = -across
+        else:
+            upwards = -upwards
+    return upwards, across
 
 
 def sunlit(
@@ -265,10 +271,11 @@ def sunlit(
     return api.from_linear(api.to_linear(sky) + light)
 
 
-def rolled_off(picture: Array) -> Array:
-    """Values of 0 to 1: what is lighter than KNEE comes nearer and nearer to white."""
+def rolled_off(picture: Array, before: Array) -> Array:
+    """Values of 0 to 1: what light made lighter than KNEE comes nearer and nearer to white."""
     over = np.tanh(np.maximum(picture - KNEE, 0) / (1 - KNEE)) * (1 - KNEE)
-    return np.clip(np.where(picture > KNEE, KNEE + over, picture), 0, 1).astype(np.float32)
+    rolled = np.where(picture > KNEE, KNEE + over, picture)
+    return np.clip(np.maximum(rolled, before), 0, 1).astype(np.float32)
 
 
 def made(
@@ -281,15 +288,27 @@ def made(
     progress: Callable[[float], None],
 ) -> Array:
     """The pixels (height, width, 3) of a piece of a sky that fills a canvas."""
-    whole = painted(asked, canvas, progress)
-    sky, field = known(), whole.piece(region, canvas)
-    found = np.maximum(coloured(sky, whole.row, field, region, canvas), 0)
+    whole = painted(asked, side_of(sun, at), canvas, progress)
+    layers = whole.piece(region, canvas)
+    found, thick = layers[..., :3], np.clip(layers[..., 3], 0, 1)
     if haze > 0:
         place = region.move(-canvas.x, -canvas.y)
         y = (np.arange(place.height) + place.y + 0.5) / canvas.height
-        pale = 0.35 + 0.65 * sky.colours[whole.row].max(0)
-        share = np.float32(haze * y**3)[:, None, None]
-        found = found + share * (np.float32(pale) - found)
-    values = sky.quantiles[whole.row]
-    thick = np.clip((field - values[4]) / max(float(values[-3] - values[4]), 1e-3), 0, 1)
-    return rolled_off(sunlit(found, thick, at, sun, asked.time, region, canvas))
+        share = np.float32(haze * np.clip(y, 0, 1) ** 3)[:, None, None]
+        found = found + share * (np.float32(0.35 + 0.65 * whole.cloud) - found)
+    found = np.ascontiguousarray(np.clip(found, 0, 1), np.float32)
+    return rolled_off(sunlit(found, thick, at, sun, asked.time, region, canvas), found)
+
+
+def side_of(sun: float, at: tuple[float, float]) -> bool | None:
+    """Whether the sun is right of the middle; None where there is none."""
+    return at[0] > 0.5 if sun > 0 else None
+
+
+def rows_of(
+    asked: Asked, sunny: bool | None, canvas: api.Region, progress: Callable[[float], None]
+) -> Array:
+    """The colours (24, 3) of a sky that fills a canvas, from above to below, without a sun."""
+    small = api.Region(0, 0, 32, 24)
+    layers = painted(asked, sunny, canvas, progress).piece(small, small)
+    return np.clip(layers[..., :3], 0, 1).mean(1)

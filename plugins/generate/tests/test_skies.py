@@ -4,9 +4,22 @@ from collections import OrderedDict
 
 import numpy as np
 import pytest
+from PIL import Image
 from safelight_generate import skies
-from safelight_generate.layout import ROWS, Code, noise, octaves, slope, streaks
-from safelight_generate.sky import SUNS, TIMES, Asked, known, pieces, ranked, rolled_off
+from safelight_generate.joining import blended, joined, path
+from safelight_generate.layout import Code, octaves, slope, streaks
+from safelight_generate.sky import (
+    SKY,
+    SUNS,
+    Asked,
+    alike,
+    painted,
+    rolled_off,
+    row_of,
+    scale_of,
+    turns,
+)
+from safelight_generate.sources import SIZE, TIMES, clear_of, known, source, steps
 
 from safelight import api
 from safelight.api import testing
@@ -102,26 +115,14 @@ def test_the_sun_is_bright_where_it_stands(job):
     assert abs(y - 48) <= 3
 
 
-def test_light_is_rolled_off_and_never_clipped_flat():
-    values = np.linspace(0, 1.2, 200, dtype=np.float32)
-    found = rolled_off(values)
-    assert np.array_equal(found[values <= 0.9], values[values <= 0.9])
+def test_what_the_sun_lights_is_rolled_off_and_the_rest_of_the_sky_stays():
+    before = np.linspace(0, 1, 200, dtype=np.float32)
+    assert np.array_equal(rolled_off(before, before), before)
+    lit = np.linspace(0, 1.2, 200, dtype=np.float32)
+    found = rolled_off(lit, np.zeros_like(lit))
+    assert np.array_equal(found[lit <= 0.9], lit[lit <= 0.9])
     assert (np.diff(found) > 0).all()
     assert found.max() <= 1
-
-
-def test_noise_is_as_fine_and_as_streaked_as_its_code_says():
-    usual = Code(*known().codes[20].tolist())
-    random = np.random.RandomState(0)
-
-    def mean(what, **changed):
-        code = usual._replace(**changed)
-        return np.mean([what(noise(random, 64, code, ROWS)) for _ in range(20)])
-
-    assert mean(slope, slope=2.0) > mean(slope, slope=1.3) + 0.3
-    assert mean(lambda one: streaks(one)[0], level=0.7, slanted=0.0) > 0.3
-    assert mean(lambda one: streaks(one)[0], level=-0.7, slanted=0.0) < -0.3
-    assert mean(lambda one: streaks(one)[1], level=0.0, slanted=0.7) > 0.3
 
 
 def test_streaks_lead_where_a_code_says_they_do():
@@ -131,22 +132,124 @@ def test_streaks_lead_where_a_code_says_they_do():
     assert streaks(np.sin(0.3 * (y - x)))[1] > 0.9
     assert streaks(np.sin(0.3 * (y + x)))[1] < -0.9
     assert len(octaves(np.sin(x))) == 3
+    fine = np.random.RandomState(0).standard_normal((48, 64))
+    assert slope(np.cumsum(fine, 1)) > slope(fine) + 0.3
 
 
-def test_ranks_give_a_field_the_light_of_another():
-    field, quantiles = np.random.RandomState(1).rand(12, 16), np.float32([-1, 0, 0.5, 3])
-    found = ranked(field, quantiles)
-    assert found.min() == -1
-    assert found.max() == 3
-    assert np.array_equal(
-        np.argsort(found, axis=None)[60:130], np.argsort(field, axis=None)[60:130]
-    )
+def clouds(seed, height=96, width=128):
+    """Colours and how thick clouds are, smooth noise, (height, width, 4)."""
+    coarse = np.random.RandomState(seed).rand(height // 8, width // 8).astype(np.float32)
+    smooth = Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC)
+    return np.repeat(np.asarray(smooth)[..., None], 4, 2)
 
 
-def test_pieces_come_from_skies_of_the_list_and_kept_ones_are_not_in_it():
+@pytest.mark.parametrize("wraps", [False, True])
+@pytest.mark.parametrize("columns", [40, 120, 400])
+def test_strips_fill_a_sky_of_any_width_and_go_on_where_they_are_told_to(wraps, columns):
+    sources = [clouds(0), clouds(1)]
+    sky = joined(sources, (80, columns), np.random.RandomState(3), lambda part: None, wraps=wraps)
+    assert sky.shape == (80, columns, 4)
+    assert np.isfinite(sky).all()
+    if wraps and columns > 40:
+        steps = np.abs(np.diff(np.concatenate([sky, sky[:, :1]], 1), axis=1)).mean((0, 2))
+        assert steps[-1] < 2 * steps.mean()
+
+
+def test_one_source_that_is_wide_enough_is_cut_nowhere():
+    sky = joined([clouds(0)], (80, 100), np.random.RandomState(3), lambda part: None, wraps=False)
+    views = np.lib.stride_tricks.sliding_window_view(clouds(0)[..., 0], (80, 100))
+    assert (views == sky[..., 0]).all((2, 3)).any()
+
+
+def test_a_path_keeps_to_where_two_skies_agree_and_its_ends_belong_to_one_of_them():
+    one, other = clouds(2, 96, 64), clouds(3, 96, 64)
+    other[:, 24:40] = one[:, 24:40]
+    at = path(one, other)
+    assert (np.abs(at - 32) <= 8).all()
+    lap = blended(one, other, at)
+    assert np.abs(lap[:, 0] - one[:, 0]).max() < 0.05
+    assert np.abs(lap[:, -1] - other[:, -1]).max() < 0.05
+
+
+def test_a_clear_sky_is_told_apart_from_the_clouds_before_it():
+    x, y = steps(128)[None], steps(96)[:, None]
+    clear = np.float32([0.2, 0.4, 0.8]) + (0.1 * x + 0.05 * y)[..., None] * np.float32([1, 1, 0.5])
+    cloud = (np.hypot(x - 0.2, y + 0.1) < 0.4)[..., None]
+    found = source(np.where(cloud, np.float32(0.95), clear).astype(np.float32))
+    assert np.abs(clear_of(found.clear, x, y) - clear).max() < 0.05
+    thick = found.layers[..., 3:]
+    assert thick[cloud].min() > 0.9
+    assert thick[~cloud].max() < 0.1
+
+
+def test_a_sky_goes_on_with_other_pictures_of_the_same_sky():
     sky = known()
-    assert len(sky.files) == len(sky.bank)
-    assert pieces(0).shape == (6, 768, 1024)
-    assert abs(float(sky.field(3).mean())) < 0.1
-    assert float(sky.field(3).std()) == pytest.approx(1, abs=0.1)
+    for row in range(len(sky.files)):
+        others = np.flatnonzero(sky.sittings == sky.sittings[row])
+        found = alike(row, 3)
+        assert found[0] == row
+        assert len(set(found) & set(others.tolist())) == min(3, len(others))
+
+
+def test_light_comes_from_where_the_sun_is():
+    usual = known().code(0)._replace(across=0.1, horizon=1.0)
+    assert turns(usual, True, True, 0) == (1, 1)
+    assert turns(usual, False, True, 0) == (1, -1)
+    assert turns(usual._replace(horizon=0.0), False, True, 0) == (-1, -1)
+    slanted = usual._replace(slanted=0.5)
+    for right in (False, True):
+        for wanted in (1, -1):
+            for horizon in (0.0, 1.0):
+                code = slanted._replace(horizon=horizon)
+                upwards, across = turns(code, right, False, wanted)
+                assert 0.5 * upwards * across * wanted > 0
+                assert upwards == 1 or not horizon
+
+
+def test_light_falls_from_the_side_where_the_sun_stands(job):
+    # Of horizons, whose light is not turned upside down, those with the steepest light.
+    def heavier(sunny):
+        asked = Asked(3, 0.5, 0.5, "dusk")
+        layers = painted(asked, sunny, CANVAS, lambda part: None).layers
+        return layers[:, 64:, :3].mean() - layers[:, :64, :3].mean()
+
+    assert heavier(True) > heavier(False)
+
+
+def test_a_code_leads_to_other_skies_and_says_how(job):
+    def light(place, number):
+        codes = [[0.0] * SKY for _ in range(40)]
+        for n, code in enumerate(codes):
+            code[6] = float(np.linspace(-1.5, 1.5, 40)[n])
+            code[place] = number
+        rows = [row_of(Asked(1, 0.5, 0.5, "day", "any", tuple(code))) for code in codes]
+        return np.mean([known().white[row] for row in rows]), len(set(rows))
+
+    assert light(0, 2.0)[0] > light(0, -2.0)[0] + 0.05
+    assert light(0, 0.0)[1] > 3
+    code = tuple(api.chosen((), 5, SKY).tolist())
+    assert np.array_equal(made(job, seed=5), made(job, seed=5, code=code))
+
+
+def test_wide_skies_show_less_of_the_height_and_none_is_larger_than_its_sources():
+    for width, height in ((1024, 768), (4096, 768), (300, 900), (40000, 100), (6000, 4000)):
+        scale = scale_of(api.Region(0, 0, width, height), 1.1)
+        assert scale.rows <= scale.source[1] <= SIZE[1]
+        assert scale.columns == pytest.approx(scale.rows * width / height, abs=1)
+
+
+def test_skies_are_of_sources_that_are_listed_and_may_be_passed_on():
+    import csv
+    from pathlib import Path
+
+    import safelight_generate.sky
+
+    sky = known()
+    with (Path(safelight_generate.sky.__file__).parent / "skies.csv").open(newline="") as file:
+        listed = list(csv.DictReader(file))
+    assert len(listed) == len(sky.files) == len(sky.codes) == len(sky.times)
+    assert not any("BY-SA" in row["licence"] for row in listed)
+    assert sum(map(len, sky.files)) < 6_000_000
     assert {TIMES[n] for n in sky.times} == set(TIMES)
+    assert isinstance(sky.code(3), Code)
+    assert sky.picture(3, (64, 48)).shape == (48, 64, 3)
