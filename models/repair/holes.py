@@ -1,17 +1,20 @@
 r"""Measure what deep holes are filled with, on held-out holes of three kinds.
 
     python -m models.repair.holes --photos FOLDER --crops FOLDER \
-        --features squeezenet1_0_features.npz [--count 40] [--json holes.json] [--pairs FOLDER]
+        --features squeezenet1_0_features.npz [--count 40] [--seed 0] [--json holes.json] \
+        [--pairs FOLDER]
 
 Where a hole lies is decided by what the photograph shows there: fine texture without structure, an
 edge that goes through, or nothing but smooth tones. Photographs are those kept from training, and
 of `--crops` also those that its list marks as `kept`. What is measured is the plugin as it ships,
 at its likeliest, results rounded to 8 bits. `--pairs` writes sheets for a forced choice: each
-filled place beside the untouched one, in a random order that a file of its own tells.
+filled place beside the untouched one, in a random order that a file of its own tells. pypatchmatch
+(MIT) is measured too where it is installed, for comparison alone.
 """
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import importlib
 import sys
@@ -176,12 +179,26 @@ def methods(file: FillerFile) -> dict[str, Method]:
 
         return made
 
-    return {
-        "Telea 2004, radius 5": opencv(cv2.INPAINT_TELEA, 5),
+    found = {"Telea 2004, radius 5": opencv(cv2.INPAINT_TELEA, 5)}
+    with contextlib.suppress(ImportError):
+        found["PatchMatch alone (pypatchmatch)"] = patchmatch()
+    return found | {
         "network alone (before)": rounded(network),
         "pieces alone": rounded(alone),
         "**network and pieces**": rounded(both),
     }
+
+
+def patchmatch() -> Method:
+    """pypatchmatch with patches of the engine's size; raises ImportError where it is missing."""
+    from patchmatch import patch_match
+
+    def made(picture: np.ndarray, missing: np.ndarray) -> np.ndarray:
+        return np.asarray(
+            patch_match.inpaint(picture.copy(), np.uint8(missing) * 255, patch_size=3)
+        )
+
+    return made
 
 
 class Score(NamedTuple):
@@ -237,9 +254,9 @@ def protocol(holes: Sequence[Hole]) -> str:
     )
 
 
-def write_pairs(holes: Sequence[Hole], made: Sequence[np.ndarray], folder: Path) -> None:
+def write_pairs(holes: Sequence[Hole], made: Sequence[np.ndarray], folder: Path, seed: int) -> None:
     """Sheets of pairs, one of each filled and one untouched, and a key that tells which."""
-    rng = np.random.default_rng(40)
+    rng = np.random.default_rng(40 + seed)
     order = rng.permutation(len(holes))
     folder.mkdir(parents=True, exist_ok=True)
     key, gap, per = [], 6, ACROSS * ROWS
@@ -273,9 +290,10 @@ def main() -> None:
     parser.add_argument("--crops", type=Path, required=True, help="folder of crops, with its list")
     parser.add_argument("--features", type=Path, required=True, help="SqueezeNet's weights")
     parser.add_argument("--count", type=int, default=40, help="of holes")
+    parser.add_argument("--seed", type=int, default=0, help="other holes in the same photographs")
     parser.add_argument("--pairs", type=Path, help="write sheets for a forced choice there")
     given = parser.parse_args()
-    holes = find(kept(given.photos, given.crops), given.count)
+    holes = find(kept(given.photos, given.crops), given.count, given.seed)
     features, found = Features(given.features), {}
     for name, method in methods(FillerFile(PLUGIN / "fill.onnx")).items():
         made = [
@@ -287,7 +305,7 @@ def main() -> None:
                 raise SystemExit("A pixel outside the hole was changed.")
         found[name] = scores(holes, made, features)
     if given.pairs:
-        write_pairs(holes, made, given.pairs)
+        write_pairs(holes, made, given.pairs, given.seed)
     cards.publish([protocol(holes), "", *table(holes, found)], {}, given.json)
 
 

@@ -6,5 +6,6 @@ its loops once, which takes seconds, unless numba's cache has them.
 
 from .detail import detail
 from .filling import fill
+from .likeness import strangeness
 
-__all__ = ["detail", "fill"]
+__all__ = ["detail", "fill", "strangeness"]

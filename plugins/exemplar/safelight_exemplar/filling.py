@@ -16,15 +16,16 @@ from .kernels import (
     unpacked,
 )
 from .pyramid import halved, halved_where, parents_of, smooth_doubled, spread
+from .seams import labelled, nodes_of, shifts_of
 
 MOST = 1 << 20
 """Pixels within which pieces are looked for; above, they are only moved by a few pixels."""
 
-AROUND = 2.0
+AROUND = 1.0
 """Times a hole's longer side that pieces are taken from on each of its sides, at least."""
 
-_LEAST_AROUND = 192
-_ROUNDS = (2, 3, 5, 7, 9)
+_LEAST_AROUND = 96
+_ROUNDS = (3, 6, 12, 16, 20)
 """How often everything is matched and averaged, at the full size, half of it, …; the last stays."""
 
 _SWEEPS = 2
@@ -57,6 +58,20 @@ smooth as that is: at 0 smooth pieces are preferred, at 1 outlines are lost soon
 _CALMEST = 1
 """Halvings from which on a size begins so; the full one would become smooth itself."""
 
+_REGIONS = 48
+"""Pixels across a hole at the size where its pixels are copied in whole regions, at most."""
+
+_SHIFTS = 60
+"""Regions may come from so many places; more where these do not reach every pixel."""
+
+_TRUST, _RIM = 0.3, 2.0
+"""How much regions that are like the mean of their patches count, and what they have at the rim,
+beside the seams between them."""
+
+_STEP = 1.0
+"""Deviations of the picture that a step at the rim may have and be evened out; a larger one stays
+an edge, as it would become a cloud."""
+
 _REACH = (8, 32)
 """Pixels that pieces are moved by at the full size and at half of it; below, by any number."""
 
@@ -83,7 +98,7 @@ def fill(picture, hole, *, guide=None, trust=0.5, allowed=None, seed=0, progress
     picture = np.ascontiguousarray(picture, np.float32)
     if not hole.any():
         return picture.copy()
-    place = _window(hole)
+    place = window(hole)
     inner, missing = picture[place], np.ascontiguousarray(hole[place])
     usable = ~missing if allowed is None else allowed[place] & ~missing
     goal = None if guide is None else np.asarray(guide, np.float32)[place]
@@ -96,7 +111,7 @@ def _silent(part):
     """Nobody asks how far it is."""
 
 
-def _window(hole):
+def window(hole):
     """The part of a picture that a hole is filled from: a pair of slices."""
     slices = []
     rows, columns = np.flatnonzero(hole.any(axis=1)), np.flatnonzero(hole.any(axis=0))
@@ -125,15 +140,15 @@ def _levels(picture, missing, usable, goal):
 
 def _middles(usable):
     """Middles of patches that lie wholly in what is usable: bool of the same shape."""
-    return _counted(usable) == AREA
+    return counted(usable) == AREA
 
 
 def _touching(missing):
     """Middles of patches over a hole: bool of the same shape."""
-    return _counted(missing) > 0
+    return counted(missing) > 0
 
 
-def _counted(mask):
+def counted(mask):
     """How many pixels of a mask each patch holds, by its middle; 0 where a patch has no room."""
     counts = np.zeros(mask.shape, np.int64)
     if min(mask.shape) >= SIDE:
@@ -146,6 +161,7 @@ def _counted(mask):
 def _filled(picture, missing, usable, goal, trust, seed, progress):
     levels = _levels(picture, missing, usable, goal)
     rounds = [_rounds(level[1], place) for place, level in enumerate(levels)]
+    regions = _regions([level[1] for level in levels])
     work = [np.count_nonzero(level[1]) * count for level, count in zip(levels, rounds, strict=True)]
     done, coarser = 0.0, None
     for place in range(len(levels) - 1, -1, -1):
@@ -153,7 +169,7 @@ def _filled(picture, missing, usable, goal, trust, seed, progress):
         middles = _middles(usable)
         if not middles.any():
             return spread(np.where(missing[..., None], 0, picture).astype(np.float32), ~missing)
-        size = _Size(picture, missing, middles, goal, trust, place)
+        size = _Size(picture, missing, usable, middles, goal, trust, place)
         size.begin(coarser, seed)
         for number in range(rounds[place]):
             last = place == 0 and number == rounds[place] - 1
@@ -161,8 +177,16 @@ def _filled(picture, missing, usable, goal, trust, seed, progress):
             size.average(_LAST if last else _SHARP)
             done += work[place] / rounds[place]
             progress(min(done / sum(work), 1.0))
+        if place == regions:
+            size.settle()
         coarser = size
     return coarser.joined()
+
+
+def _regions(holes):
+    """How many halvings from the full size pixels are copied in whole regions, 1 at least."""
+    small = [place for place, hole in enumerate(holes) if hole.sum() <= _REGIONS**2 and place]
+    return small[0] if small else len(holes) - 1
 
 
 def _rounds(missing, place):
@@ -173,8 +197,9 @@ def _rounds(missing, place):
 class _Size:
     """One size of the pyramid: what is looked for, where, and how a filling is made of it."""
 
-    def __init__(self, picture, missing, middles, goal, trust, place):
-        self.picture, self.missing = picture, missing
+    def __init__(self, picture, missing, usable, middles, goal, trust, place):
+        self.picture, self.missing, self.usable = picture, missing, usable
+        self.contrast = max(float(picture[usable].std()), 1e-6)
         self.wanted = _touching(missing)
         self.places = chessboard(self.wanted)
         self.pixels = np.argwhere(missing).astype(np.int32)
@@ -248,6 +273,34 @@ class _Size:
         weight[self.at] = np.exp(-sharp * (near + self.doubt))
         blend(self.colours, self.field, weight, pixels, target, _NARROW * sharp)
 
+    def settle(self):
+        """Copy every missing pixel from one place, in whole regions where that shows least.
+
+        What patches agree upon on the mean is smooth where they do not agree; regions are not.
+        """
+        usable = ~self.missing & self.usable
+        nodes, beside = nodes_of(self.missing)
+        places = np.concatenate(self.places)
+        shifts = shifts_of(self.field, places, usable, nodes, _SHIFTS)
+        colours, target = (
+            np.ascontiguousarray(seen / np.float32(self.contrast))
+            for seen in (self.picture, self.filling())
+        )
+        labels = labelled(
+            *(colours, target, self.missing, usable, nodes, beside, shifts),
+            trust=_TRUST,
+            rim=_RIM,
+        )
+        self._paint(self.picture[tuple((nodes + shifts[labels]).T)])
+        near = np.full(self.missing.shape, -1, np.int32)
+        near[self.missing] = labels
+        near = _grown(near)[self.at]
+        moved = places + shifts[near]
+        fits = (near >= 0) & _inside(moved, self.missing.shape)
+        fits[fits] = self.burden[tuple(moved[fits].T)] == 0
+        self.field[tuple(places[fits].T)] = moved[fits]
+        self.cost[self.at] = 0
+
     def filling(self):
         """The filled picture: float32 (height, width, channels)."""
         return unpacked(self.target, self.picture.shape[2])
@@ -259,10 +312,27 @@ class _Size:
         self._said(_LAST, np.argwhere(beyond).astype(np.int32), guess)
         part = _box(self.wanted)
         step = unpacked(self.colours - guess, self.picture.shape[2])[part]
+        large = np.sqrt((step**2).sum(-1, keepdims=True)) / (_STEP * self.contrast)
+        step = (step / (1 + large**2)).astype(np.float32)
         result = self.picture.copy()
         filling = self.filling()[part] + spread(step, beyond[part])
         result[part] = np.where(self.missing[part][..., None], filling, result[part])
         return result
+
+
+def _grown(labels):
+    """Labels (height, width) where none is (-1) within the half of a patch beside some."""
+    for _ in range(HALF):
+        wide = np.pad(labels, 1, constant_values=-1)
+        for dy, dx in ((0, 1), (1, 0), (1, 2), (2, 1), (0, 0), (0, 2), (2, 0), (2, 2)):
+            beside = wide[dy : dy + labels.shape[0], dx : dx + labels.shape[1]]
+            labels = np.where(labels < 0, beside, labels)
+    return labels
+
+
+def _inside(places, shape):
+    """Which places have room for a patch."""
+    return ((places >= HALF) & (places < np.array(shape) - HALF)).all(1)
 
 
 def _box(mask):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from safelight_exemplar import fill, kernels
+from safelight_exemplar import fill, filling, kernels, seams
 
 
 def stripes(height=96, width=120):
@@ -131,3 +131,18 @@ def test_a_hole_that_is_the_whole_picture_is_filled_with_something():
 def test_no_hole_changes_nothing():
     picture = stripes()
     assert np.array_equal(fill(picture, np.zeros(picture.shape[:2], bool)), picture)
+
+
+@pytest.mark.parametrize("side", [5, 24, 150])
+def test_regions_are_chosen_once_and_where_a_hole_is_small(side, monkeypatch):
+    holes = []
+
+    def counted(source, target, missing, *rest, **how):
+        holes.append(missing.sum())
+        return seams.labelled(source, target, missing, *rest, **how)
+
+    monkeypatch.setattr(filling, "labelled", counted)
+    picture = stripes(200, 240)
+    fill(picture, hole_in(picture, side))
+    assert len(holes) == 1
+    assert 0 < holes[0] <= 48**2

@@ -2,7 +2,8 @@
 
 The network decides what is in a hole, coarsely; it has no texture of its own. The photograph has:
 the exemplar engine finds pieces of it that agree with the rim and with what the network decided.
-What is thin stays with the network, which continues lines better than pieces do.
+What is thin stays with the network, which continues lines better than pieces do, and so does what
+no piece fits.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ TRUST = 0.5  # how much what the network says counts beside the rim
 STROKES = 8  # across a hole: what is finer than so many of them the network does not decide
 SURROUNDINGS = 2.0  # times a hole's longer side that pieces come from, on each side
 LEAST = 192  # pixels that they come from at least
+UNLIKE = 2.5  # how strange pieces may be: so many times as unlike as the photograph is to itself
 LEFT_OUT = 0.4  # of the places that pieces come from, where a filling varies most
 LEAST_LEFT = 0.25  # of them that stay at least
 
@@ -99,12 +101,14 @@ def pieced(
 ) -> Array:
     """`filled` (h, w, 3), the network's filling of `hole` (h, w), with pieces where it is deep.
 
-    Pieces come from within `reach` pixels of a hole, and from nothing that is missing itself.
+    Pieces come from within `reach` pixels of a hole, and from nothing that is missing itself. Where
+    none fits, the filling stays.
     """
     deep = thick(hole)
     if not deep.any():
         return filled
-    from safelight_exemplar import fill  # numba takes half a second, and most workers never fill
+    # numba takes half a second, and most workers never fill
+    from safelight_exemplar import fill, strangeness
 
     usable = ~hole & np.isfinite(image).all(-1)
     labels, parts = clustered(deep)
@@ -129,7 +133,8 @@ def pieced(
             seed=seed if variety else 0,
             progress=told,
         )
-        result[window.slices][own] = made[own]
+        if strangeness(made, own, allowed=usable[window.slices]) <= UNLIKE:
+            result[window.slices][own] = made[own]
         done += box.area
     return result
 

@@ -49,6 +49,17 @@ def test_thin_damage_stays_with_the_network():
     assert pieced(picture, hole, filled) is filled
 
 
+def test_a_hole_whose_surroundings_have_no_like_keeps_what_the_network_filled_in():
+    picture = np.float32(0.4) + np.float32(0.2) * texture()
+    hole = square(picture.shape, 60, 80, 40)
+    ring = square(picture.shape, 55, 75, 50)  # narrower than a piece, and nowhere else any red
+    for colour, kept in (((0.9, 0.05, 0.05), True), ((0.5, 0.5, 0.5), False)):
+        seen = np.where((ring & ~hole)[..., None], np.float32(colour), picture)
+        filled = np.where(hole[..., None], np.float32(colour), seen)
+        made = pieced(np.where(hole[..., None], np.float32(0), seen), hole, filled)
+        assert np.array_equal(made, filled) == kept
+
+
 def test_no_piece_comes_from_another_hole():
     """What lies under another hole is told apart by its colour; none of it is ever taken."""
     picture = texture()

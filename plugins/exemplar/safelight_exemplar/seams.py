@@ -1,0 +1,228 @@
+"""Seams: each pixel of a hole is copied from one place; between places seams run where least seen.
+
+A *node* is a pixel of a hole: ``nodes`` are places, int32 (count, 2), and ``beside`` int32
+(count, 4) says which node is right of, below, left of and above each; -1 where none is. A *shift*
+is how far away a pixel is copied from, and a label is the number of a shift. Costs are whole
+numbers, so that their sums are exact.
+
+V. Kwatra et al., "Graphcut Textures", SIGGRAPH 2003; Y. Boykov, O. Veksler and R. Zabih, "Fast
+Approximate Energy Minimization via Graph Cuts", PAMI 23 (2001); K. He and J. Sun, "Statistics of
+Patch Offsets for Image Completion", ECCV 2012.
+"""
+
+import numpy as np
+
+from .compiling import compiled
+
+NEVER = 1 << 40
+"""Cost of a label that a node may not have."""
+
+_MOST = 1e5
+_UNIT = 4096.0
+"""Whole numbers that a difference of one costs, and the most of it that counts."""
+
+_NONE = 4.0
+"""Difference from a pixel that is none."""
+
+_ASIDE = np.array([(0, 1), (1, 0), (0, -1), (-1, 0)], np.int64)
+_ROUNDS = 2
+
+_compiled = compiled(nogil=True, fastmath=False)
+
+
+def nodes_of(missing):
+    """The nodes of a hole (height, width), and which are beside one another."""
+    nodes = np.argwhere(missing).astype(np.int32)
+    number = np.full(np.add(missing.shape, 2), -1, np.int32)
+    number[1:-1, 1:-1][missing] = np.arange(len(nodes))
+    rows, columns = nodes.T + 1
+    return nodes, np.stack([number[rows + dy, columns + dx] for dy, dx in _ASIDE], 1)
+
+
+def shifts_of(field, places, usable, nodes, count):
+    """The ``count`` commonest shifts of a field's ``places``: int32 (shifts, 2).
+
+    A node that none of them takes to where pixels are ``usable`` adds the one to the nearest.
+    """
+    given, often = np.unique(field[tuple(places.T)] - places, axis=0, return_counts=True)
+    shifts = given[np.argsort(-often, kind="stable")[:count]].astype(np.int32)
+    sources = np.argwhere(usable)
+    lost = nodes[~reached(shifts, usable, nodes).any(1)]
+    while len(lost):
+        ways = sources - lost[0]
+        more = ways[np.argmin((ways**2).sum(1))][None].astype(np.int32)
+        shifts = np.concatenate([shifts, more])
+        lost = lost[~reached(more, usable, lost)[:, 0]]
+    return shifts
+
+
+def reached(shifts, usable, nodes):
+    """Which shifts take which nodes to where pixels are ``usable``: bool (nodes, shifts)."""
+    rows, columns = np.moveaxis(nodes[:, None] + shifts[None], -1, 0)
+    height, width = usable.shape
+    inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
+    return inside & usable[rows.clip(0, height - 1), columns.clip(0, width - 1)]
+
+
+def labelled(source, target, missing, usable, nodes, beside, shifts, *, trust, rim):
+    """The labels whose seams cost least, as far as taking one after the other finds them.
+
+    ``source`` is float32 (height, width, channels), ``target`` what a hole is to be like: that
+    counts ``trust`` for each node. A seam costs what the pixels on its sides differ by; at the rim
+    that counts ``rim`` times.
+    """
+    costs = np.empty((len(nodes), len(shifts)), np.int64)
+    own_costs(source, target, missing, usable, nodes, beside, shifts, trust, rim, costs)
+    labels = costs.argmin(1).astype(np.int32)
+    for _ in range(_ROUNDS):
+        changed = False
+        for label in range(len(shifts)):
+            changed |= expand(source, usable, nodes, beside, shifts, costs, labels, label)
+        if not changed:
+            break
+    return labels
+
+
+@_compiled
+def _is_in(mask, y, x):
+    return 0 <= y < mask.shape[0] and 0 <= x < mask.shape[1] and mask[y, x]
+
+
+@_compiled
+def _apart(one, y, x, other, other_y, other_x):
+    total = 0.0
+    for channel in range(one.shape[2]):
+        apart = one[y, x, channel] - other[other_y, other_x, channel]
+        total += apart * apart
+    return min(np.sqrt(total), _MOST)
+
+
+@_compiled
+def own_costs(source, target, missing, usable, nodes, beside, shifts, trust, rim, costs):
+    """Write what each label costs a node by itself: int64 (nodes, labels)."""
+    height, width = missing.shape
+    for node in range(nodes.shape[0]):
+        y, x = np.int64(nodes[node, 0]), np.int64(nodes[node, 1])
+        for label in range(shifts.shape[0]):
+            dy, dx = np.int64(shifts[label, 0]), np.int64(shifts[label, 1])
+            if not _is_in(usable, y + dy, x + dx):
+                costs[node, label] = NEVER
+                continue
+            total = trust * _apart(target, y, x, source, y + dy, x + dx)
+            for side in range(4):
+                ky, kx = y + _ASIDE[side, 0], x + _ASIDE[side, 1]
+                if beside[node, side] < 0 and 0 <= ky < height and 0 <= kx < width:
+                    inside = _is_in(usable, ky + dy, kx + dx)
+                    total += rim * (
+                        _apart(source, ky, kx, source, ky + dy, kx + dx) if inside else _NONE
+                    )
+            costs[node, label] = np.int64(total * _UNIT)
+
+
+@_compiled
+def _seam(source, usable, nodes, node, other, label, another, shifts):
+    """What a seam between two nodes costs that have these labels."""
+    if label == another:
+        return np.int64(0)
+    total = 0.0
+    for number in range(2):
+        place = node if number == 0 else other
+        y, x = np.int64(nodes[place, 0]), np.int64(nodes[place, 1])
+        ay, ax = y + np.int64(shifts[label, 0]), x + np.int64(shifts[label, 1])
+        by, bx = y + np.int64(shifts[another, 0]), x + np.int64(shifts[another, 1])
+        inside = _is_in(usable, ay, ax) and _is_in(usable, by, bx)
+        total += _apart(source, ay, ax, source, by, bx) if inside else _NONE
+    return np.int64(total * _UNIT)
+
+
+@_compiled
+def energy(source, usable, nodes, beside, shifts, costs, labels):
+    """What a labelling costs."""
+    total = np.int64(0)
+    for node in range(nodes.shape[0]):
+        total += costs[node, labels[node]]
+        for side in range(2):
+            other = np.int64(beside[node, side])
+            if other >= 0:
+                total += _seam(
+                    source, usable, nodes, node, other, labels[node], labels[other], shifts
+                )
+    return total
+
+
+@_compiled
+def expand(source, usable, nodes, beside, shifts, costs, labels, label):
+    """Give a label to those nodes by which the labelling costs least; whether any was changed.
+
+    The nodes that take it are one side of a minimal cut. The flow is what keeping their labels
+    spares some nodes (``excess``) and costs others (``sink``): it is pushed towards the sinks in
+    waves, by as many nodes as are between, until none arrives any more.
+    """
+    count = nodes.shape[0]
+    excess, sink = np.zeros(count, np.int64), np.zeros(count, np.int64)
+    room = np.zeros((count, 4), np.int64)
+    height, queue = np.empty(count, np.int32), np.empty(count, np.int32)
+    for node in range(count):
+        has = np.int64(labels[node])
+        excess[node] += costs[node, label] - costs[node, has]
+        for side in range(2):
+            other = np.int64(beside[node, side])
+            if other >= 0:
+                its = np.int64(labels[other])
+                both = _seam(source, usable, nodes, node, other, has, its, shifts)
+                here = _seam(source, usable, nodes, node, other, label, its, shifts)
+                there = _seam(source, usable, nodes, node, other, has, label, shifts)
+                excess[node] += here - both
+                excess[other] -= here
+                room[node, side] = max(there + here - both, 0)
+    for node in range(count):
+        sink[node] = max(-excess[node], 0)
+        excess[node] = max(excess[node], 0)
+    moved = True
+    while moved:
+        last = _heights(beside, sink, room, height, queue)
+        moved = False
+        for place in range(last - 1, -1, -1):
+            node = queue[place]
+            if excess[node] > 0:
+                moved = True
+                part = min(excess[node], sink[node])
+                sink[node] -= part
+                excess[node] -= part
+                for side in range(4):
+                    other = beside[node, side]
+                    if other >= 0 and height[other] == height[node] - 1:
+                        part = min(excess[node], room[node, side])
+                        room[node, side] -= part
+                        room[other, (side + 2) % 4] += part
+                        excess[other] += part
+                        excess[node] -= part
+    changed = False
+    for node in range(count):
+        if height[node] <= count and labels[node] != label:
+            labels[node] = label
+            changed = True
+    return changed
+
+
+@_compiled
+def _heights(beside, sink, room, height, queue):
+    """How many nodes are between each and a sink that it can flow to, the nearest queued first."""
+    count = sink.shape[0]
+    head = last = 0
+    for node in range(count):
+        height[node] = count + 1
+        if sink[node] > 0:
+            height[node] = 1
+            queue[last] = node
+            last += 1
+    while head < last:
+        node = queue[head]
+        head += 1
+        for side in range(4):
+            other = beside[node, side]
+            if other >= 0 and height[other] > count and room[other, (side + 2) % 4] > 0:
+                height[other] = height[node] + 1
+                queue[last] = other
+                last += 1
+    return last

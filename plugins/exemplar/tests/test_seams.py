@@ -1,0 +1,72 @@
+"""Pixels of a hole are copied from few places, with seams where they show least."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+from safelight_exemplar.seams import (
+    energy,
+    expand,
+    labelled,
+    nodes_of,
+    own_costs,
+    reached,
+    shifts_of,
+)
+
+SHIFTS = np.array([(0, 8), (0, -8), (6, 0), (5, 5)], np.int32)
+
+
+def problem(seed):
+    """A picture of noise with a hole of twelve pixels: what the functions of seams take."""
+    rng = np.random.default_rng(seed)
+    picture = rng.uniform(0, 1, (24, 24, 3)).astype(np.float32)
+    missing = np.zeros((24, 24), bool)
+    missing[10:13, 10:14] = True
+    return picture, missing, *nodes_of(missing)
+
+
+def costs_of(picture, missing, nodes, beside, shifts=SHIFTS):
+    costs = np.empty((len(nodes), len(shifts)), np.int64)
+    own_costs(picture, picture, missing, ~missing, nodes, beside, shifts, 0.5, 2.0, costs)
+    return costs
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_other_choice_of_pixels_that_take_a_label_costs_less(seed):
+    picture, missing, nodes, beside = problem(seed)
+    costs = costs_of(picture, missing, nodes, beside)
+    labels = np.random.default_rng(seed).integers(0, 3, len(nodes)).astype(np.int32)
+
+    def cost(chosen):
+        return energy(picture, ~missing, nodes, beside, SHIFTS, costs, chosen)
+
+    choices = product((False, True), repeat=len(nodes))
+    least = min(cost(np.where(taken, 3, labels).astype(np.int32)) for taken in choices)
+    before = cost(labels)
+    assert expand(picture, ~missing, nodes, beside, SHIFTS, costs, labels, 3) == (least < before)
+    assert cost(labels) == least
+
+
+def test_no_pixel_is_copied_from_where_none_may_be():
+    picture, missing, nodes, beside = problem(1)
+    usable = ~missing & (np.arange(24) > 13)
+    shifts = shifts_of(np.full((24, 24, 2), 20, np.int32), nodes, usable, nodes, 2)
+    assert reached(shifts, usable, nodes).any(1).all()
+    labels = labelled(
+        *(picture, picture, missing, usable, nodes, beside, shifts), trust=0.5, rim=2.0
+    )
+    assert usable[tuple((nodes + shifts[labels]).T)].all()
+
+
+def test_what_repeats_itself_is_copied_from_one_place():
+    tile = np.random.default_rng(3).uniform(0, 1, (8, 8, 3)).astype(np.float32)
+    picture = np.tile(tile, (7, 7, 1))
+    missing = np.zeros((56, 56), bool)
+    missing[20:32, 13:27] = True
+    nodes, beside = nodes_of(missing)
+    shifts = np.array([(3, 14), (0, 16), (-16, 0), (-14, 5)], np.int32)
+    seen = np.where(missing[..., None], np.float32(0.5), picture)
+    labels = labelled(*(seen, seen, missing, ~missing, nodes, beside, shifts), trust=0.1, rim=2.0)
+    copied = seen[tuple((nodes + shifts[labels]).T)]
+    assert np.array_equal(copied, picture[missing])
