@@ -235,3 +235,29 @@ def test_what_is_no_table_is_told_what_one_is(table):
 def test_what_is_no_curve_is_refused(samples):
     with pytest.raises(api.TableError, match="curve"):
         api.Curves(samples)
+
+
+def test_while_one_slider_moves_the_curves_of_the_others_are_not_folded_again(monkeypatch):
+    x = np.linspace(0, 1, 4097)
+    curves = [api.Curves(x + share * x * (1 - x)) for share in (0.1, 0.2, -0.1, -0.2)]
+    folds = []
+    fold = module._folded
+    monkeypatch.setattr(module, "_folded", lambda run: folds.append(run) or fold(run))
+    mixing = api.Matrix(((0.7, 0.2, 0.1), (0.1, 0.8, 0.1), (0.0, 0.3, 0.7)))
+    for strength in (0.1, 0.2, 0.3):
+        own = api.Mix(api.Curves(strength * x), mixing)
+        made = composed((*curves[:2], own, *curves[2:]))
+        assert [type(stage) for stage in made.stages] == [module._Folded, api.Mix, module._Folded]
+    assert len(folds) == 2
+
+
+def test_curves_that_are_the_same_for_all_channels_are_folded_as_those_that_are_not():
+    x = np.linspace(0, 1, 1025)
+    one = [api.Curves(x + share * x * (1 - x)) for share in (0.2, -0.1)]
+    three = [api.Curves(np.stack([stage.samples] * 3)) for stage in one]
+    between = api.Matrix.scaled(1.5)
+    found, expected = (composed((a, between, b)) for a, b in (one, three))
+    assert len(found.stages) == len(expected.stages) == 1
+    assert np.array_equal(found.stages[0].samples, expected.stages[0].samples)
+    gains = composed((one[0], api.Matrix.scaled(1.5, 1.0, 0.5), one[1])).stages[0]
+    assert len({row.tobytes() for row in gains.samples}) == 3

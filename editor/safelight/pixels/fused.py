@@ -507,28 +507,42 @@ def _power() -> Callable[[Any, Any], Any]:
     return cast(Callable[[Any, Any], Any], power)
 
 
-def _along() -> Callable[..., Any]:
-    """The height of a curve of samples at a place, and of the lines at its ends, for numba."""
+def _along() -> Callable[..., None]:
+    """Values through a curve of samples and the lines at its ends, in place, for numba.
+
+    In three loops: the compiler does eight or sixteen values at once where none is looked up, and
+    does not where one is.
+    """
     from numba.extending import register_jitable
 
-    f, u = np.float32, np.uint32
+    f, i, u = np.float32, np.int32, np.uint32
 
     @register_jitable  # type: ignore[untyped-decorator]
-    def along(own: Any, place: Any, last: Any, below: Any, above: Any) -> Any:
-        within = place if place > ZERO else ZERO
-        within = within if within < last else last
-        index = np.int32(within)
-        final = np.int32(last) - np.int32(1)
-        index = index if index < final else final
-        begin = own[u(index)]
-        part = within - f(index)
-        made = begin + part * (own[u(index + np.int32(1))] - begin)
-        before = place if place < ZERO else ZERO
-        after = place - last if place > last else ZERO
-        # What is no number stays none.
-        return made + before * below + after * above + (place - place)
+    def along(
+        row: Any, own: Any, low: Any, scale: Any, below: Any, above: Any, index: Any, ends: Any
+    ) -> None:
+        last, final = f(own.size - 1), i(own.size - 2)
+        for x in range(row.size):
+            place = (row[x] - low) * scale
+            within = place if place > ZERO else ZERO
+            within = within if within < last else last
+            whole = i(within)
+            index[x] = whole if whole < final else final
+        for x in range(row.size):
+            ends[0, x] = own[u(index[x])]
+            ends[1, x] = own[u(index[x] + i(1))]
+        for x in range(row.size):
+            place = (row[x] - low) * scale
+            within = place if place > ZERO else ZERO
+            within = within if within < last else last
+            part = within - f(index[x])
+            made = ends[0, x] + part * (ends[1, x] - ends[0, x])
+            before = place if place < ZERO else ZERO
+            after = place - last if place > last else ZERO
+            # What is no number stays none.
+            row[x] = made + before * below + after * above + (place - place)
 
-    return cast(Callable[..., Any], along)
+    return cast(Callable[..., None], along)
 
 
 def _tone_loop() -> Callable[..., None]:
@@ -556,6 +570,7 @@ def _tone_loop() -> Callable[..., None]:
     ) -> None:
         planes = np.empty((3, _CHUNK), np.float32)
         weight = np.empty(_CHUNK, np.float32)
+        index, ends = np.empty(_CHUNK, np.int32), np.empty((2, _CHUNK), np.float32)
         for y in range(height):
             for left in range(0, width, _CHUNK):
                 count = min(_CHUNK, width - left)
@@ -608,19 +623,16 @@ def _tone_loop() -> Callable[..., None]:
                                 made = size * f(12.92) if size <= f(0.0031308) else curve
                                 row[x] = np.copysign(made, value) + (value - value)
                     elif code == curves:
-                        low, scale, last = n[0], n[1], f(points - 1)
                         for c in range(3):
                             row = planes[c, :count]
                             own = samples[first + c * apart : first + c * apart + points]
-                            below, above = n[2 + c], n[5 + c]
-                            for x in range(count):
-                                row[x] = along(own, (row[x] - low) * scale, last, below, above)
+                            along(row, own, n[0], n[1], n[2 + c], n[5 + c], index, ends)
                     elif code == mix:
-                        low, scale, last = n[0], n[1], f(points - 1)
                         own = samples[first : first + points]
                         for x in range(count):
                             light = red * planes[0, x] + green * planes[1, x] + blue * planes[2, x]
-                            weight[x] = along(own, (light - low) * scale, last, n[2], n[3])
+                            weight[x] = light
+                        along(weight[:count], own, n[0], n[1], n[2], n[3], index, ends)
                         for x in range(count):
                             r, g, b = planes[0, x], planes[1, x], planes[2, x]
                             w = weight[x]

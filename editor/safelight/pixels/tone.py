@@ -9,6 +9,7 @@ without numba, it runs in numpy with the same result.
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -164,21 +165,31 @@ def _keeps_channels(stage: Stage) -> bool:
     return isinstance(stage, Curves)
 
 
+def _is_one_for_all(stage: Stage) -> bool:
+    """Whether a stage that keeps channels apart does the same to each."""
+    if isinstance(stage, Matrix):
+        return len({stage.rows[c][c] for c in range(3)}) == len(set(stage.offset)) == 1
+    assert isinstance(stage, Curves)
+    return stage.samples.ndim == 1
+
+
 def _fold_curves(stages: Sequence[Stage]) -> list[_Step]:
     """Neighbouring curves, and what scales channels between them, as one where that is possible."""
     found: list[_Step] = []
     for alike, group in itertools.groupby(stages, _keeps_channels):
-        run = list(group)
+        run = tuple(group)
         found += _as_few(run) if alike else run
     return found
 
 
-def _as_few(run: list[Stage]) -> list[_Step]:
+@functools.lru_cache(maxsize=16)
+def _as_few(run: tuple[Stage, ...]) -> tuple[_Step, ...]:
+    """A run of curves as few. Remembered: while one slider moves, most runs are what they were."""
     if len(run) < 2:
-        return list(run)
+        return run
     folded = _folded(run)
     if folded is not None:
-        return [folded]
+        return (folded,)
     middle = len(run) // 2
     return _as_few(run[:middle]) + _as_few(run[middle:])
 
@@ -247,13 +258,15 @@ def _lines(stage: Stage, channel: int) -> _Lines:
 def _folded(run: Sequence[Stage]) -> _Folded | None:
     """A run of curves as one, within ``FOLDED`` of them; None where that cannot be."""
     channels: list[_Lines] = []
-    for channel in range(3):
+    same = all(_is_one_for_all(stage) for stage in run)
+    for channel in range(1 if same else 3):
         lines: _Lines | None = _lines(run[0], channel)
         for stage in run[1:]:
             lines = lines.then(_lines(stage, channel)) if lines is not None else None
         if lines is None:
             return None
         channels.append(lines)
+    channels *= 3 if same else 1
     low, high = min(one.x[0] for one in channels), max(one.x[-1] for one in channels)
     for count in _GRIDS:
         grid = np.linspace(low, high, count)
