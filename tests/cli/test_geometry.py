@@ -8,6 +8,8 @@ from PIL import Image
 
 from safelight.actions import Project
 from safelight.cli.main import main
+from safelight.document import DECLARED, Document, render
+from safelight.pixels import Raster
 
 
 @pytest.fixture
@@ -154,3 +156,29 @@ def test_a_print_has_its_resolution_in_the_file(photograph):
         with Image.open(out) as made:
             assert made.width == 120
             assert [round(float(dots)) for dots in made.info["dpi"]] == [120, 120]
+
+
+def test_what_a_hand_did_in_the_window_is_a_recipe_that_gives_the_same_pixels(
+    tmp_path, photograph, pixels
+):
+    """Horizon and 4:5 crop, a wall from the front, a border and a size for the web."""
+    steps = [
+        ("crop", {"box": [30, 5, 64, 80], "angle": 2.5}),
+        ("transform", {"width": 90, "height": 90, "angle": -3}),
+        ("rectify", {"corners": "6,4;58,9;55,74;10,70"}),
+        ("canvas_size", {"width": 6, "height": 6, "relative": True, "fill": "colour"}),
+        ("resize", {"width": 40, "method": "mitchell", "linear": True}),
+    ]
+    document = Document.from_raster(Raster.from_array(pixels))
+    for name, settings in steps:
+        given = {k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()}
+        document = DECLARED[name](**given).apply(document)
+    recipe = tmp_path / "web.json"
+    told = [{"command": name, "settings": settings} for name, settings in steps]
+    recipe.write_text(json.dumps({"version": 1, "steps": told}))
+    out = tmp_path / "out"
+    assert main(["run", str(recipe), str(photograph), "--output-dir", str(out)]) == 0
+    made = np.asarray(Image.open(out / "photo.png"))
+    seen = render(document, document.region)
+    assert made.shape[1] == 40
+    assert np.array_equal(made, seen[..., : made.shape[2]])

@@ -161,7 +161,7 @@ def test_what_is_selected_of_the_layer_goes_with_the_selection(opened, transform
     assert document.picture.selection.bounds() == Region(100, 190, 60, 50)
     assert len(session.history.steps) == 4
     opened.canvas.take("transform")
-    transform.set("what", "outline")
+    transform.set("what", "selection")
     pull(qtbot, transform, at(transform, 0, 0), (10, 0))
     key(qtbot, transform, Qt.Key.Key_Return)
     assert session.document.picture.selection.bounds() == Region(110, 190, 60, 50)

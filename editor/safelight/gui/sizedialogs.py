@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
@@ -23,6 +23,7 @@ from safelight.document import Command, Document, edits, geometry, reshape
 from safelight.document.place import IDENTITY
 from safelight.gui.commanddialog import CommandDialog
 from safelight.gui.controls.field import DecimalField
+from safelight.gui.controls.flag import FlagControl
 from safelight.gui.parts import remark
 from safelight.gui.text import plain, size
 
@@ -138,11 +139,12 @@ class ResizeDialog(CommandDialog):
     def ask(self, layout: QVBoxLayout, told: Mapping[str, Value]) -> None:
         self.sides = Sides(self.document, least=0.0)
         layout.addWidget(self.sides)
-        self.resamples = QCheckBox("Make new pixels; otherwise only a print becomes another")
+        self.resamples = QCheckBox("Resample: make new pixels, not only another print")
         self.resamples.setChecked(True)
         layout.addWidget(self.resamples)
         for name in ("method", "linear"):
             self.add(name, layout, told)
+        cast(FlagControl, self.controls["linear"]).box.setText("Average light, not encoded values")
         self.outcome = remark()
         layout.addWidget(self.outcome)
         self.sides.changed.connect(self._show)

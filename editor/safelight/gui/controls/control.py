@@ -87,6 +87,7 @@ class Control(QWidget):
     def lie_in_a_row(self) -> None:
         """Have the name and all that is set beside one another, for a bar."""
         self.title.ensurePolished()
+        self.title.setMinimumWidth(0)  # which a hint is not below
         self.title.setMinimumWidth(self.title.sizeHint().width())
         while self.body.count() > 1:
             item = self.body.takeAt(1)

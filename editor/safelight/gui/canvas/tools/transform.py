@@ -94,15 +94,15 @@ class Transform(Tool):
         self,
         *,
         what: Annotated[
-            Literal["selected", "layer", "outline"],
+            Literal["selected_part", "whole_layer", "selection"],
             "What is selected of the layer, all of the layer, or the selection and no pixel",
-        ] = "selected",
+        ] = "selected_part",
         x: Annotated[float, Number(step=0.1, unit="px"), "Where the middle is"] = 0.0,
         y: Annotated[float, Number(step=0.1, unit="px"), "Where the middle is"] = 0.0,
         width: Annotated[float, Number(step=0.1, unit="%"), "Mirrored where negative"] = 100.0,
         height: Annotated[float, Number(step=0.1, unit="%"), "Mirrored where negative"] = 100.0,
-        keep_shape: Annotated[bool, "Width and height change together; Shift: not"] = True,
         angle: Annotated[float, Number(step=0.1, unit="°"), "Degrees, clockwise"] = 0.0,
+        keep_shape: Annotated[bool, "Width and height change together; Shift: not"] = True,
         copy: Annotated[bool, "The layer stays, and a copy of it is transformed"] = False,
     ) -> None:
         """What is transformed, and how."""
@@ -167,7 +167,7 @@ class Transform(Tool):
         about = (box.x, box.y, box.width, box.height)
         if self._outline:
             return reshape.transform_selection(box=about, **told)
-        whole = self._values["what"] == "layer" and self._document.selection is not None
+        whole = self._values["what"] == "whole_layer" and self._document.selection is not None
         copy = bool(self._values["copy"])
         return reshape.transform(layer=self._layer, box=about, **told, copy=copy, whole_layer=whole)
 
@@ -231,7 +231,7 @@ class Transform(Tool):
 
     @property
     def _outline(self) -> bool:
-        return self._values["what"] == "outline" and self._selects
+        return self._values["what"] == "selection" and self._selects
 
     @property
     def _selects(self) -> bool:
@@ -239,7 +239,7 @@ class Transform(Tool):
 
     @property
     def _lifts(self) -> bool:
-        if not self._selects or self._document is None or self._values["what"] != "selected":
+        if not self._selects or self._document is None or self._values["what"] != "selected_part":
             return False
         return self._document.layer(self._layer).holds_pixels
 
