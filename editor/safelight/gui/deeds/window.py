@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from safelight.gui import about, exporting, projects, recipes
+from safelight.gui import about, exporting, printing, projects, recipes
 from safelight.gui.deeds.deed import Deed
 from safelight.gui.desk import Desk
 from safelight.gui.search import search
@@ -34,6 +34,7 @@ def _file(desk: Desk) -> list[Deed]:
     menu.front("save", "&Save project", lambda _: projects.save(desk), "Ctrl+S")
     menu.front("save as", "Save project &as…", lambda _: projects.save_as(desk), "Ctrl+Shift+S")
     menu.front("export", "&Export…", lambda _: exporting.export(desk), "Ctrl+Shift+E")
+    menu.front("print", "&Print…", lambda _: printing.print_picture(desk), "Ctrl+P")
     menu.any("add network", "Add a net&work…", desk.installing.ask_for_network)
     menu.part(2)
     menu.front("close", "&Close", desk.closing.close, "Ctrl+W", "Ctrl+F4")
