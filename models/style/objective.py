@@ -26,6 +26,17 @@ STYLE = (1, 3, 5, 8)
 SMALLEST = 1e-5  # least variance
 
 
+class Judge(NamedTuple):
+    """Layers of SqueezeNet by which content and style are told."""
+
+    content: tuple[int, ...]
+    style: tuple[int, ...]
+
+
+JUDGES = {"shallow": Judge(CONTENT, STYLE), "deep": Judge((8, 10, 12), (1, 3, 5, 8, 10, 12))}
+"""By name. `shallow` ends where textures do; `deep` knows parts of things as well."""
+
+
 class Moments(NamedTuple):
     """Mean and standard deviation (n, c) and covariance (n, c, c) of features over a picture."""
 
@@ -41,11 +52,17 @@ class Losses(NamedTuple):
     style: Tensor
 
 
-def features(path: Path) -> Features | Distilled:
-    """The network whose answers are compared, from its weights (.npz): SqueezeNet or distilled."""
+def features(path: Path, judge: Judge = JUDGES["shallow"]) -> Features | Distilled:
+    """The network whose answers are compared, from its weights (.npz): SqueezeNet or distilled.
+
+    Raises SystemExit where distilled weights lack a layer of the judge.
+    """
     if is_distilled(path):
-        return Distilled(path)
-    return Features(path, sorted({*CONTENT, *STYLE}))
+        found = Distilled(path)
+        if judge != JUDGES["shallow"]:
+            raise SystemExit(f"{path} was made without the deep layers: give SqueezeNet's weights.")
+        return found
+    return Features(path, sorted({*judge.content, *judge.style}))
 
 
 def by_layer(network: nn.Module, picture: Tensor) -> dict[int, Tensor]:
@@ -63,12 +80,14 @@ def moments(answer: Tensor) -> Moments:
     return Moments(mean, (variance + SMALLEST).sqrt(), covariance)
 
 
-def styles(answers: dict[int, Tensor]) -> list[Moments]:
-    """What is wanted of a result in the style of this picture, by those of STYLE that answer."""
-    return [moments(answers[n]) for n in STYLE if n in answers]
+def styles(answers: dict[int, Tensor], layers: tuple[int, ...] = STYLE) -> list[Moments]:
+    """What is wanted of a result in the style of this picture, by those layers that answer."""
+    return [moments(answers[n]) for n in layers if n in answers]
 
 
-def style_loss(answers: dict[int, Tensor], wanted: Iterable[Moments]) -> Tensor:
+def style_loss(
+    answers: dict[int, Tensor], wanted: Iterable[Moments], among: tuple[int, ...] = STYLE
+) -> Tensor:
     """Relative distance of means, deviations and covariances, (n,), summed; 0 when equal.
 
     A mean over the layers of |found - wanted| / |wanted| with Euclidean and Frobenius norms, twice
@@ -76,7 +95,7 @@ def style_loss(answers: dict[int, Tensor], wanted: Iterable[Moments]) -> Tensor:
     is right in kind and wrong in direction: without deviations results are flat.
     """
     parts = []
-    layers = [n for n in STYLE if n in answers]
+    layers = [n for n in among if n in answers]
     for n, target in zip(layers, wanted, strict=True):
         for found, value in zip(moments(answers[n]), target, strict=True):
             difference = (found - value).flatten(1).norm(dim=1)
@@ -93,18 +112,27 @@ def placed(answer: Tensor) -> Tensor:
     return centred * (variance + floor).rsqrt().to(answer.dtype)
 
 
-def content_loss(answers: dict[int, Tensor], wanted: dict[int, Tensor]) -> Tensor:
+def content_loss(
+    answers: dict[int, Tensor], wanted: dict[int, Tensor], layers: tuple[int, ...] = CONTENT
+) -> Tensor:
     """Mean squared difference of normalised features, (n,), a mean over the layers; 0 when equal.
 
     1 says that as much is different as the features vary; unrelated pictures are at about 2.
     """
     parts = [
         (placed(answers[n]) - placed(wanted[n])).square().mean((1, 2, 3), dtype=torch.float32)
-        for n in CONTENT
+        for n in layers
     ]
     return torch.stack(parts).mean(0)
 
 
-def losses(answers: dict[int, Tensor], content: dict[int, Tensor], style: list[Moments]) -> Losses:
+def losses(
+    answers: dict[int, Tensor],
+    content: dict[int, Tensor],
+    style: list[Moments],
+    judge: Judge = JUDGES["shallow"],
+) -> Losses:
     """Both, of a result with these features, for a photograph with those and a wanted style."""
-    return Losses(content_loss(answers, content), style_loss(answers, style))
+    return Losses(
+        content_loss(answers, content, judge.content), style_loss(answers, style, judge.style)
+    )

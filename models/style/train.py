@@ -57,6 +57,7 @@ class Settings(training.Settings):
     batch: int = 4
     patch: int = 192  # pixels, a multiple of 96
     content: float = CONTENT
+    judge: str = "shallow"  # of objective.JUDGES
     cache: Path | None = None
     measure_every: float = 300.0  # seconds
 
@@ -101,7 +102,8 @@ def roughness(result: Tensor, photograph: Tensor) -> Tensor:
 class HeldOut:
     """Photographs and styles that are kept from training: measured, and a few shown."""
 
-    def __init__(self, pictures: Pictures, styles: Styles):
+    def __init__(self, pictures: Pictures, styles: Styles, judge: objective.Judge):
+        self.judge = judge
         side = HELD_OUT_SIDE
         photographs = [centre(picture, side) for picture, _ in pictures.held_out]
         drawn = [centre(picture, side) for picture in styles.held_out.values()]
@@ -121,9 +123,9 @@ class HeldOut:
             answers, its, wanted = (
                 objective.by_layer(compared, part) for part in (result, photograph, style)
             )
-            moments = objective.styles(wanted)
-            found = objective.losses(answers, its, moments)
-            before = objective.style_loss(its, moments)
+            moments = objective.styles(wanted, self.judge.style)
+            found = objective.losses(answers, its, moments, self.judge)
+            before = objective.style_loss(its, moments, self.judge.style)
             rows.append([*found, before, (same - photograph).abs().mean()])
             if n < SAMPLES:
                 shown = {"input": photograph, "style": style, "result": result}
@@ -150,11 +152,12 @@ def train(settings: Settings) -> list[float]:
     samples.mkdir(exist_ok=True)
     pictures = Pictures(settings.photos, 1, settings.cache or settings.out)
     styles = Styles(settings.styles)
-    held_out = HeldOut(pictures, styles)
+    judge = objective.JUDGES[settings.judge]
+    held_out = HeldOut(pictures, styles, judge)
     examples = run.batches(Examples(pictures, styles, settings, run.seed))
     network = run.network(Stylizer(settings.size), AVERAGING, Muon)
     heads, heads_optimizer = run.beside(Heads(WIDTHS[settings.size][1:]), HEADS_RATE, "heads")
-    compared = objective.features(settings.features).to(devices.device)
+    compared = objective.features(settings.features, judge).to(devices.device)
     compared = compared.to(memory_format=torch.channels_last)
 
     def measure(averaged: Stylizer) -> dict[str, float]:
@@ -167,7 +170,7 @@ def train(settings: Settings) -> list[float]:
         photographs, drawn = (part.float() / 255 for part in next(examples))
         with torch.no_grad(), devices.autocast():
             its, wanted = (objective.by_layer(compared, part) for part in (photographs, drawn))
-            moments = objective.styles(wanted)
+            moments = objective.styles(wanted, judge.style)
         with devices.autocast():
             result, levels, drawn_levels = stylized(network.module, photographs, drawn)
             taught = run.step % TEACH_EVERY == 0
@@ -175,7 +178,7 @@ def train(settings: Settings) -> list[float]:
         result = result.float()
         with devices.autocast():
             answers = objective.by_layer(compared, result)
-            content, style = objective.losses(answers, its, moments)
+            content, style = objective.losses(answers, its, moments, judge)
         same = (photographs == drawn).flatten(1).all(1).float()
         content, style = (((1 - same) * part).mean() for part in (content, style))
         changed = (same * (result - photographs).abs().mean((1, 2, 3))).mean()
@@ -196,6 +199,7 @@ def main() -> None:
     parser.add_argument("--styles", type=Path, required=True, help="folder of paintings")
     parser.add_argument("--features", type=Path, required=True, help="SqueezeNet's weights")
     parser.add_argument("--size", choices=sorted(WIDTHS), default=Settings.size)
+    parser.add_argument("--judge", choices=sorted(objective.JUDGES), default=Settings.judge)
     parser.add_argument("--content", type=float, default=Settings.content, help="weight of it")
     train(Settings(**vars(parser.parse_args())))
 

@@ -30,7 +30,7 @@ def photographs(folder, count=6):
 
 
 def features(path):
-    """A file of SqueezeNet's shape with random weights up to its eighth layer."""
+    """A file of SqueezeNet's shape with random weights up to its last layer."""
     rng = np.random.default_rng(0)
     arrays = {}
 
@@ -41,7 +41,7 @@ def features(path):
 
     layer("features.0", 96, 3, 7)
     inputs = 96
-    for n, squeezed in ((3, 16), (4, 16), (5, 32), (7, 32), (8, 48)):
+    for n, squeezed in ((3, 16), (4, 16), (5, 32), (7, 32), (8, 48), (9, 48), (10, 64), (12, 64)):
         layer(f"features.{n}.squeeze", squeezed, inputs, 1)
         layer(f"features.{n}.expand1x1", 4 * squeezed, squeezed, 1)
         layer(f"features.{n}.expand3x3", 4 * squeezed, squeezed, 3)

@@ -1,6 +1,8 @@
 """Style: what networks promise, the losses they learn from, the styles, and a short training."""
 
 import json
+import shlex
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -273,6 +275,45 @@ def test_patterns_use_the_range_and_differ(drawing):
         assert drawn.shape == (64, 64)
         assert drawn.std() > 0.02
     assert np.abs(first - second).mean() > 0.02
+
+
+def test_the_deep_judge_sees_what_the_shallow_one_does_not(tmp_path):
+    path = features(tmp_path / "features.npz")
+    deep, shallow = objective.JUDGES["deep"], objective.JUDGES["shallow"]
+    assert set(shallow.style) < set(deep.style)
+    answers, others = (
+        objective.by_layer(objective.features(path, deep), picture(n)) for n in (0, 1)
+    )
+    wanted = objective.styles(answers, deep.style)
+    assert len(wanted) == len(deep.style)
+    assert objective.losses(answers, answers, wanted, deep) == (0, 0)
+    changed = {n: (others if n == 12 else answers)[n] for n in answers}
+    assert objective.losses(changed, answers, wanted, deep).style > 0.05
+    assert objective.losses(changed, answers, objective.styles(answers)).style == 0
+
+
+def test_features_of_our_own_refuse_the_deep_judge():
+    ours = Path(train.__file__).parent / "weights" / "features.npz"
+    with pytest.raises(SystemExit, match="SqueezeNet"):
+        objective.features(ours, objective.JUDGES["deep"])
+
+
+def test_every_line_of_the_plan_is_a_training_that_would_start(monkeypatch):
+    lines = (Path(train.__file__).parent / "plan.tsv").read_text().splitlines()
+    plan = [line.split("\t") for line in lines if not line.startswith("#")]
+    begun = []
+    monkeypatch.setattr(train, "train", begun.append)
+    for name, minutes, _, command in plan:
+        module, *told = shlex.split(command)
+        assert module == train.__name__
+        told += ["--out", name, "--minutes", minutes]
+        monkeypatch.setattr("sys.argv", [module, *told])
+        train.main()
+    assert begun
+    for settings in begun:
+        assert settings.judge == "deep"
+        fresh = Stylizer(settings.size)
+        assert load_weights(fresh, Path(settings.init)) == []
 
 
 @pytest.mark.attack
