@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from safelight import actions
 from safelight.gui.application import make_application
+from safelight.gui.remembered import forget_layout
 from safelight.gui.samples import forget_files
 from safelight.gui.window import Window
 from tests.plugins.installing import install
@@ -29,6 +30,12 @@ def qapp_cls():
 def _looks(qapp):
     """Once: every widget that there is would be given its looks anew, for a fifth of a second."""
     make_application([])
+
+
+@pytest.fixture(autouse=True)
+def _as_at_the_first_start():
+    """No test begins with the tool or the sections of another one."""
+    forget_layout()
 
 
 class Patient(QtBot):

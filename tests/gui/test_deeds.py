@@ -168,9 +168,9 @@ def test_the_name_of_a_layer_is_typed_from_its_menu(opened, window, qtbot):
 
 
 def test_a_panel_is_shown_from_the_view_menu(opened, window):
-    for name in ("History", "Layers"):
+    for name, tab in (("History", "History"), ("Navigator", "Info"), ("Adjust", "Adjust")):
         window.deeds[f"panel {name}"].trigger()
-        assert opened.lists.tabText(opened.lists.currentIndex()) == name
+        assert opened.sidebar.title == tab
 
 
 def test_a_layer_is_moved_up_and_down_from_its_menu(opened, window):

@@ -107,7 +107,7 @@ def test_hidden_it_computes_nothing_and_a_filter_that_fails_is_left_out(panel, q
 
 def test_in_the_window_it_is_told_of_the_canvas(window, opened, photo, qtbot):
     info = opened.panel(Info)
-    opened.overview.setCurrentWidget(info)
+    opened.show_panel(Info)
     shown, canvas = np.asarray(Image.open(photo)), opened.canvas
     assert (shown == photograph(300, 400)).all()
     qtbot.waitUntil(lambda: said(info, "Picture") == "400 × 300 px (0.1 MP)")

@@ -75,14 +75,14 @@ def test_where_the_keyboard_goes_elsewhere_no_key_is_held(opened, qtbot):
     for key, code in ((Qt.Key.Key_Backslash, MINUS), (Qt.Key.Key_R, R), (Qt.Key.Key_Space, SPACE)):
         send(QApplication.focusWidget(), "press", key, code)
     assert canvas.showing_before
-    opened.filters.offered.search.setFocus()
+    opened.filters.list_all()
     assert not canvas.showing_before
     assert "turn" not in canvas.held
     assert "hand" not in canvas.held
 
 
 def test_in_a_window_in_the_background_no_key_is_held(opened, window, qtbot):
-    opened.filters.offered.search.setFocus()
+    opened.filters.list_all()
     send(opened, "press", Qt.Key.Key_Backslash, MINUS)
     assert opened.canvas.showing_before
     box = QMessageBox(window)
@@ -165,7 +165,7 @@ def test_control_and_a_cyrillic_letter_undo(opened, window):
 
 def test_what_is_typed_in_russian_into_a_field_asks_for_nothing(opened, window):
     opened.session.do(_selects_all())
-    opened.filters.offered.search.setFocus()
+    opened.filters.list_all()
     send(opened.filters.offered.search, "press", CYRILLIC[B], B, NONE, "и")
     send(opened.filters.offered.search, "press", CYRILLIC[Z], Z, CONTROL)
     assert opened.filters.offered.search.text() == "и"
@@ -269,7 +269,7 @@ def test_the_settings_of_a_layer_give_the_keyboard_back_to_the_picture(opened, w
     qtbot.waitUntil(lambda: opened.filters.held is not None, timeout=60000)
     qtbot.waitUntil(lambda: opened.session.job is None, timeout=60000)
     opened.filters.held.findChildren(type(opened.filters.held.controls[0].field))[0].setFocus()
-    opened.filters.close_held()
+    opened.filters.leave_held()
     qtbot.waitUntil(lambda: has_keys(opened.canvas), timeout=10000)
 
 
@@ -278,7 +278,6 @@ def test_what_is_hidden_or_shut_off_gives_the_keyboard_back_to_the_picture(opene
     opened.options.controls["size"].field.setFocus()
     opened.canvas.take("hand")
     qtbot.waitUntil(lambda: has_keys(opened.canvas), timeout=10000)
-    opened.lists.setCurrentWidget(opened.layers)
     opened.layers.tree.setFocus()
     opened.layers.setEnabled(False)
     qtbot.waitUntil(lambda: has_keys(opened.canvas), timeout=10000)
@@ -295,7 +294,7 @@ def test_a_field_that_is_left_gives_the_keyboard_back_to_the_picture(opened, qtb
 
 def test_escape_leaves_the_search_and_shows_all_filters_again(opened, window, qtbot):
     search, everything = opened.filters.offered.search, opened.filters.offered.list.count()
-    search.setFocus()
+    opened.filters.list_all()
     qtbot.keyClicks(search, "warm")
     assert opened.filters.offered.list.count() < everything
     qtbot.keyClick(search, Qt.Key.Key_Escape)
@@ -305,7 +304,7 @@ def test_escape_leaves_the_search_and_shows_all_filters_again(opened, window, qt
 
 def test_return_in_the_search_opens_the_filter_and_leaves_the_search(opened, window, qtbot):
     search = opened.filters.offered.search
-    search.setFocus()
+    opened.filters.list_all()
     qtbot.keyClicks(search, "warmth")
     qtbot.keyClick(search, Qt.Key.Key_Return)
     assert opened.filters.tried is not None
@@ -313,7 +312,7 @@ def test_return_in_the_search_opens_the_filter_and_leaves_the_search(opened, win
 
 
 def test_a_dialog_gives_the_keyboard_back_to_the_picture(opened, window, qtbot):
-    opened.filters.offered.search.setFocus()
+    opened.filters.list_all()
     window.deeds["export"].trigger()
     dialog = QApplication.activeModalWidget()
     qtbot.waitUntil(dialog.isActiveWindow, timeout=20000)
@@ -323,7 +322,7 @@ def test_a_dialog_gives_the_keyboard_back_to_the_picture(opened, window, qtbot):
 
 
 def test_the_command_search_leaves_the_keyboard_to_what_it_opens(opened, window, qtbot):
-    opened.filters.offered.search.setFocus()
+    opened.filters.list_all()
     window.deeds["search"].trigger()
     dialog = QApplication.activeModalWidget()
     dialog.line.setText("warmth")
@@ -335,7 +334,7 @@ def test_the_command_search_leaves_the_keyboard_to_what_it_opens(opened, window,
 
 
 def test_a_window_that_comes_back_goes_on_where_it_was(opened, window, qtbot):
-    opened.filters.offered.search.setFocus()
+    opened.filters.list_all()
     box = QMessageBox()
     qtbot.addWidget(box)
     box.show()

@@ -490,7 +490,6 @@ def test_a_layer_has_the_selection_as_its_mask_and_no_choices_that_do_not_count(
     layer = applied(workspace, qtbot, panel)
     assert layer.mask is workspace.session.document.selection
     strip = workspace.filters.held.strip
-    assert strip.amount.isVisibleTo(workspace.filters.held)
     assert not strip.channels.isVisibleTo(workspace.filters.held)
     assert not strip.texture.isVisibleTo(workspace.filters.held)
 

@@ -17,7 +17,7 @@ class Size(Panel):
     """The picture's size in words, and how often it was told what."""
 
     title = "Size"
-    stack = "lists"
+    tab = "Sizes"
 
     def __init__(self):
         super().__init__()
@@ -45,17 +45,15 @@ def sized(window, photo, qtbot, monkeypatch):
     return open_in(window, photo, qtbot)
 
 
-def titles(tabs):
-    return [tabs.tabText(index) for index in range(tabs.count())]
-
-
 def test_the_tabs_are_those_of_the_list(opened):
-    for stack, tabs in (("overview", opened.overview), ("lists", opened.lists)):
-        assert titles(tabs) == [kind.title for kind in panels.PANELS if kind.stack == stack]
+    tabs = dict.fromkeys(kind.tab for kind in panels.PANELS if kind.tab)
+    assert opened.sidebar.titles == ["Adjust", *tabs]
 
 
-def test_a_panel_in_the_list_has_a_tab(sized):
-    assert titles(sized.lists) == ["Layers", "History", "Size"]
+def test_a_panel_in_the_list_has_its_tab(sized):
+    assert sized.sidebar.titles == ["Adjust", "Layers", "History", "Info", "Sizes"]
+    sized.show_panel(Size)
+    assert sized.panel(Size).isVisible()
 
 
 def test_a_panel_is_told_of_picture_session_and_view(sized):

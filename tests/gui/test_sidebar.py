@@ -1,11 +1,12 @@
-"""The sidebar: a filter's settings get the room they need, and give it back."""
+"""The sidebar: what is always seen, what the tabs have, and how the height is shared out."""
 
 import pytest
-from PySide6.QtWidgets import QScrollArea
+from PySide6.QtCore import QPoint, Qt
 
 from safelight import api
 from safelight.actions.generating import to_be_generated
 from safelight.document import edits
+from safelight.gui.panels.histogram import Histogram
 from tests.gui.conftest import open_in
 from tests.plugins.safelight_kinds import everything
 
@@ -14,60 +15,101 @@ MANY = api.registered(everything).declaration
 
 @pytest.fixture
 def workspace(window, photo, qtbot):
-    return open_in(window, photo, qtbot)
+    workspace = open_in(window, photo, qtbot)
+    qtbot.waitUntil(lambda: workspace.layers.height() == workspace.layers.sizeHint().height())
+    return workspace
 
 
-def test_settings_get_room_from_the_panel_below_and_give_it_back(workspace):
-    top, middle, bottom = usual = workspace.sidebar.sizes()
-    workspace.filters.open(MANY)
-    assert workspace.filters.tried.wanted_height(260) > middle + bottom
-    assert workspace.sidebar.sizes()[0] == top
-    assert workspace.sidebar.sizes()[1] > middle + 20
-    assert workspace.sidebar.sizes()[2] >= 185
+def heights(workspace):
+    sidebar = workspace.sidebar
+    return [part.geometry() for part in (sidebar.tabs, sidebar.pages, workspace.layers)]
+
+
+def test_histogram_and_layers_are_seen_beside_every_tab(workspace):
+    for title in ("Adjust", "History", "Info"):
+        workspace.sidebar.show_tab(title)
+        assert workspace.panel(Histogram).isVisible()
+        assert workspace.layers.isVisible()
+
+
+def test_what_is_opened_changes_no_height(workspace, qtbot):
+    before = heights(workspace)
+    for filter in (MANY, workspace.filters.offered.declaration("safelight_warmth.warmth")):
+        workspace.filters.open(filter)
+        qtbot.wait(50)
+        assert heights(workspace) == before
     workspace.filters.close_tried()
-    assert workspace.sidebar.sizes() == usual
+    workspace.filters.list_all()
+    qtbot.wait(50)
+    assert heights(workspace) == before
 
 
-def test_settings_that_fit_move_nothing(workspace):
-    usual = workspace.sidebar.sizes()
-    workspace.filters.open(workspace.filters.offered.declaration("safelight_warmth.warmth"))
-    assert workspace.filters.tried.wanted_height(260) < usual[1]
-    assert workspace.sidebar.sizes() == usual
-
-
-def test_settings_are_seen_without_scrolling_where_there_is_room(window, workspace, qtbot):
-    window.resize(1200, 1100)
-    workspace.filters.open(workspace.filters.offered.declaration("safelight_enlarge.enlarge"))
+def test_the_settings_of_a_filter_have_most_of_the_column(window, workspace, qtbot):
+    window.resize(1366, 700)
+    workspace.filters.open(MANY)
+    qtbot.wait(50)
     panel = workspace.filters.tried
-    qtbot.waitUntil(lambda: panel.height() >= panel.wanted_height(panel.width()))
-    scroller = panel.findChild(QScrollArea)
-    qtbot.waitUntil(lambda: scroller.verticalScrollBar().maximum() == 0)
+    assert panel._area.viewport().height() >= 200
 
 
-def test_whoever_moves_a_border_is_left_alone(workspace):
-    workspace.sidebar.moveSplitter(300, 1)
-    chosen = workspace.sidebar.sizes()
-    workspace.filters.open(MANY)
-    assert workspace.sidebar.sizes() == chosen
-    workspace.filters.close_tried()
-    assert workspace.sidebar.sizes() == chosen
+def test_the_layers_have_the_column_when_their_tab_is_in_front(workspace, qtbot):
+    short = workspace.layers.height()
+    workspace.sidebar.show_tab("Layers")
+    qtbot.waitUntil(lambda: workspace.layers.height() > 2 * short)
+    assert all(not button.isHidden() for button in workspace.layers.buttons.values())
+    workspace.sidebar.show_tab("Adjust")
+    qtbot.waitUntil(lambda: workspace.layers.height() == short)
+
+
+def test_a_press_on_a_row_moves_nothing_under_the_pointer(workspace, qtbot):
+    session = workspace.session
+    session.jobs.apply(session.studio.filter("warmth"), {"amount": 0.1}, None)
+    qtbot.waitUntil(lambda: len(session.document.layers) == 2)
+    tree = workspace.layers.tree
+    for layer in (*session.document.layers, *session.document.layers):
+        row = tree.visualItemRect(tree.item(layer.id))
+        at = tree.viewport().mapToGlobal(row.center())
+        qtbot.mouseClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=row.center())
+        qtbot.wait(30)
+        assert session.active == layer.id
+        again = tree.visualItemRect(tree.item(layer.id))
+        assert tree.viewport().mapToGlobal(again.center()) == at
+
+
+def test_a_click_on_the_active_layer_opens_its_panel_again(workspace, qtbot):
+    session, filters = workspace.session, workspace.filters
+    session.jobs.apply(session.studio.filter("warmth"), {"amount": 0.1}, None)
+    qtbot.waitUntil(lambda: filters.held is not None)
+    assert filters.currentWidget() is filters.held
+    filters.held.closed.emit()
+    assert filters.currentWidget() is filters.home
+    tree = workspace.layers.tree
+    row = tree.visualItemRect(tree.item(session.active))
+    qtbot.mouseClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=row.center())
+    assert filters.currentWidget() is filters.held
+    filters.held.closed.emit()
+    workspace.sidebar.show_tab("Layers")
+    qtbot.wait(30)
+    row = tree.visualItemRect(tree.item(session.active))
+    qtbot.mouseClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=row.topLeft() + QPoint(40, 20))
+    assert workspace.sidebar.title == "Adjust"
+    assert filters.currentWidget() is filters.held
 
 
 def test_a_lightbox_is_seen_whole_when_it_opens(window, workspace, qtbot):
     window.resize(1280, 820)
-    usual = workspace.sidebar.sizes()
+    before = heights(workspace)
     workspace.filters.open(workspace.filters.offered.declaration("safelight_generate.surfaces"))
     panel = workspace.filters.tried
-    grid, area = panel.latents.lightbox.grid, panel.findChild(QScrollArea).viewport()
+    grid, area = panel.latents.lightbox.grid, panel._area.viewport()
 
     def seen():
         top = grid.mapTo(area, grid.rect().topLeft()).y()
         return top >= 0 and top + grid.height() <= area.height()
 
     qtbot.waitUntil(seen)
-    assert workspace.sidebar.sizes()[0] == 0
     workspace.filters.close_tried()
-    assert workspace.sidebar.sizes() == usual
+    qtbot.waitUntil(lambda: heights(workspace) == before)
 
 
 def test_the_settings_of_a_generated_layer_fit_the_narrowest_panel(workspace):

@@ -175,7 +175,7 @@ def test_the_strip_changes_how_a_filter_shows_and_runs_nothing(opened, window, q
     apply(window, "warmth", qtbot, {"amount": 1.0})
     before = pixels_of(opened)
     strip = opened.filters.held.strip
-    strip.amount.slider.setValue(strip.amount._position(0))
+    opened.layers.opacity.setValue(0)
     assert opened.session.layer.opacity == 0
     assert not np.array_equal(pixels_of(opened), before)
     qtbot.mouseClick(strip.channels.buttons[1], Qt.MouseButton.LeftButton)
@@ -197,7 +197,7 @@ def test_apply_undo_redo_and_jump(opened, window, qtbot):
     qtbot.keyClick(window, Qt.Key.Key_Z, both)
     assert np.array_equal(pixels_of(opened), after)
     history = opened.panel(HistoryList)
-    opened.lists.setCurrentWidget(history)
+    opened.show_panel(HistoryList)
     item = history.list.visualItemRect(history.list.item(0))
     qtbot.mouseClick(history.list.viewport(), Qt.MouseButton.LeftButton, pos=item.center())
     assert np.array_equal(pixels_of(opened), before)

@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Literal
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
 
-from safelight.actions.palette import colours_of
 from safelight.api import Declaration, ParameterError, Prepared, Value
-from safelight.document import Document, Layer, Stroke, edits
+from safelight.document import Layer, Stroke, edits
 from safelight.document.place import IDENTITY
 from safelight.gui.areas import middle
-from safelight.gui.background import Background
 from safelight.gui.canvas import Canvas
 from safelight.gui.canvas.tools.picker import Picker
-from safelight.gui.controls import PaletteControl
 from safelight.gui.garbage import destroy
 from safelight.gui.messages import Messages
+from safelight.gui.panels.adjust import AdjustPage
 from safelight.gui.panels.filters import FilterList
 from safelight.gui.panels.settings import FilterSettings
+from safelight.gui.proposals import Proposals
 from safelight.gui.proving import Proving
 from safelight.gui.session import Session
 from safelight.gui.sketching import Sketching
+from safelight.gui.sliders import Sliders
 
 _PREVIEW_PIXELS = 3_000_000
 """Most pixels of a result that a preview computes; a larger view is previewed in its middle."""
@@ -34,10 +33,11 @@ _PREVIEW_PAUSE, _REFRESH_PAUSE = 200, 500
 
 
 class FilterStack(QStackedWidget):
-    """The list of filters, or the settings of one.
+    """*Adjust*: its sections, the list of filters, or the settings of one.
 
-    ``offered`` is the list. ``tried`` has the settings of a filter that is chosen and not applied
-    yet, ``held`` those of the active layer; they are None where there is no such filter.
+    ``home`` has the sections, ``offered`` is the list. ``tried`` has the settings of a filter that
+    is chosen and not applied yet, ``held`` those of the active layer; they are None where there is
+    no such filter.
     ``changed`` tells that another filter is tried, ``room_wanted`` that what is shown needs another
     height.
     """
@@ -49,8 +49,13 @@ class FilterStack(QStackedWidget):
         super().__init__(parent)
         self.tried: FilterSettings | None = None
         self.held: FilterSettings | None = None
+        self.home = AdjustPage()
+        self.home.chosen.connect(self.choose)
+        self.home.list_wanted.connect(self.list_all)
+        self.addWidget(self.home)
         self.offered = FilterList()
         self.offered.chosen.connect(self.choose)
+        self.offered.closed.connect(self.show_home)
         self.addWidget(self.offered)
         self._later = _timer(self, _REFRESH_PAUSE)
         self._later.timeout.connect(self._refresh_if_stale)
@@ -62,6 +67,8 @@ class FilterStack(QStackedWidget):
         self._session, self._canvas, self._messages = session, canvas, messages
         for computing in (session.previews, session.jobs):
             computing.measured.connect(self._show_measured)
+        self.home.crop_wanted.connect(lambda: canvas.take("crop"))
+        self.sliders = Sliders(self.home, session, canvas, messages)
 
     # -- what is shown -------------------------------------------------------------------------
 
@@ -89,26 +96,59 @@ class FilterStack(QStackedWidget):
         self.changed.emit()
         panel.apply.setFocus()
 
+    def list_all(self) -> None:
+        """Show the list of all filters, with the keyboard in its search."""
+        self.close_tried()
+        self.setCurrentWidget(self.offered)
+        self.offered.search.setFocus()
+
+    def show_home(self) -> None:
+        """Show the sections."""
+        self.setCurrentWidget(self.home)
+        self._canvas.setFocus()
+
+    def open_layer(self) -> None:
+        """Show what the active layer is set with: sliders of a section, or its filter's panel."""
+        self.show_active()
+        layer = self._session.layer
+        if self.tried is None and layer.filter is not None:
+            if self.home.reveal(layer.filter.id):
+                self.setCurrentWidget(self.home)
+            elif self.held is not None:
+                self.setCurrentWidget(self.held)
+
     def close_tried(self) -> None:
-        """Back to the list of filters."""
+        """Back to what was there before: the active layer's settings, or the sections."""
         if self.tried is None:
             return
         panel, self.tried = self.tried, None
         self._session.previews.stop()
-        self.setCurrentWidget(self.held or self.offered)
+        self.setCurrentWidget(self._page())
         self._remove(panel)
         self.changed.emit()
         self._canvas.setFocus()
 
+    def _page(self) -> QWidget:
+        """What is shown where no filter is tried."""
+        held = self.held
+        in_sections = held is not None and self.home.box_of(held.declaration.id) is not None
+        return self.home if held is None or in_sections else held
+
+    def leave_held(self) -> None:
+        """From the settings of the active layer to the sections; they are kept."""
+        if self.held is not None:
+            self.held.stop_picking()
+        self.show_home()
+
     def close_held(self) -> None:
-        """From the settings of the active layer back to the list of filters."""
+        """The active layer is another, or has no filter that is installed."""
         if self.held is None:
             return
         panel, self.held = self.held, None
         focus = QApplication.focusWidget()
         leaves = focus is not None and panel.isAncestorOf(focus)
         if self.currentWidget() is panel:
-            self.setCurrentWidget(self.offered)
+            self.setCurrentWidget(self.home)
         self._remove(panel)
         if leaves:
             self._canvas.setFocus()
@@ -123,7 +163,7 @@ class FilterStack(QStackedWidget):
     def show_filters(self, filters: Sequence[Declaration]) -> None:
         """Show those filters that there are now, with their parameters of now."""
         before = {x.declaration.id: x.declaration for x in (self.tried, self.held) if x}
-        self.offered.show_filters(filters)
+        self.offer(filters)
         changed = {key for key, item in before.items() if self.offered.declaration(key) != item}
         if self.held is not None and self.held.declaration.id in changed:
             self.close_held()
@@ -136,6 +176,11 @@ class FilterStack(QStackedWidget):
             self.open(now)
         else:
             self._soon.start()
+
+    def offer(self, filters: Sequence[Declaration]) -> None:
+        """Have these filters, before any is shown."""
+        self.offered.show_filters(filters)
+        self.home.show_filters(filters)
 
     def missing(self) -> list[str]:
         """A sentence for each filter of the document that is not installed."""
@@ -162,13 +207,16 @@ class FilterStack(QStackedWidget):
         self.show_active()
         if self.tried is not None:
             self.tried.set_layers(self._with_pixels())
-        if self.held and self.held.automatic.isChecked() and self._may_refresh():
+        held = self.held
+        automatic = held and (held.automatic.isChecked() or self._page() is self.home)
+        if automatic and self._may_refresh():
             self._later.start()
 
     def show_active(self) -> None:
         """Show the settings of the active layer, if it is a filter that is installed."""
         session = self._session
         layer = session.layer
+        self.sliders.show()
         if self.held is not None and (self.held.layer is None or self.held.layer.id != layer.id):
             self.close_held()
         if layer.filter is None:
@@ -179,7 +227,9 @@ class FilterStack(QStackedWidget):
                 return
             self.held = self._panel_of_layer(declaration, layer)
             if self.tried is None:
-                self.setCurrentWidget(self.held)
+                self.setCurrentWidget(self._page())
+                if not self.sliders.moving:
+                    self.home.reveal(declaration.id)
         current, trouble = session.installed.current(layer.filter)
         self.held.show_layer(
             layer,
@@ -229,8 +279,7 @@ class FilterStack(QStackedWidget):
         panel.room_wanted.connect(self.room_wanted)
         Proving(panel, self._session, self._canvas.visible)
         Sketching(panel, self._session)
-        panel.colours_wanted.connect(self._find_colours)
-        panel.auto_wanted.connect(partial(self._find_settings, panel))
+        Proposals(panel, self._session, self._messages)
         self.addWidget(panel)
         return panel
 
@@ -238,7 +287,7 @@ class FilterStack(QStackedWidget):
         panel = self._panel(declaration, layer)
         panel.edited.connect(self._edit)
         panel.refresh_wanted.connect(self._refresh)
-        panel.closed.connect(self.close_held)
+        panel.closed.connect(self.leave_held)
         if panel.strip is not None:
             panel.strip.edit_wanted.connect(self._session.do)
         return panel
@@ -323,45 +372,6 @@ class FilterStack(QStackedWidget):
             panel.picked(place)
         elif panel is not None:
             panel.stop_picking()
-
-    def _below(self) -> Document:
-        """The picture; of a layer that is set, what lies below it."""
-        document = self._session.document
-        if self.tried is None and self.held is not None and self.held.layer is not None:
-            return document.below(self.held.layer.id)
-        return document
-
-    def _find_settings(self, panel: FilterSettings) -> None:
-        """Have a filter find settings for what it is given."""
-        studio, document = self._session.studio, self._below()
-        settings = self._settings(panel)
-        if studio is None or settings is None:
-            return
-        panel.auto.setEnabled(False)
-
-        def take(found: dict[str, Value]) -> None:
-            panel.auto.setEnabled(True)
-            self._messages.settle("auto")
-            panel.take_found(found)
-
-        def complain(error: Exception) -> None:
-            panel.auto.setEnabled(True)
-            self._messages.say(f"{error}".removesuffix(".") + ".", about="auto")
-
-        Background(
-            panel, partial(studio.found, panel.declaration, settings, document), take, complain
-        )
-
-    def _find_colours(self, control: PaletteControl) -> None:
-        """Find the colours of the picture."""
-        session = self._session
-        document, live = self._below(), session.studio.live if session.studio else None
-        Background(
-            control,
-            lambda: colours_of(document, live=live),
-            control.take_colours,
-            lambda error: control.show_trouble(str(error)),
-        )
 
     def _settings(self, panel: FilterSettings) -> dict[str, Value] | None:
         """The settings shown; None, and a message, when they are not legal."""

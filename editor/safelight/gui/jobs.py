@@ -55,12 +55,18 @@ class Jobs(Speaker):
     ) -> None:
         """Add a filter as a layer, give the picture a new size, or select: one step of history.
 
-        A layer's mask is what is selected, or what is in ``where``.
+        A layer's mask is what is selected, or what is in ``where``. What a preview has computed
+        already is not computed again.
         """
         edited, studio = self._edited, self._edited.studio
         if studio is None or self.run is not None or edited.busy:
             return
+        exact = None if where is not None else self._previews.exact(declaration, settings)
         self._previews.stop()
+        if exact is not None and isinstance(exact.job.outcome, actions.JobFinished):
+            self._finished(exact, exact.job.outcome)
+            self.changed.emit()
+            return
         task = Task.new(declaration, settings, edited, where)
         if task.layer is None:
             self._start(task, focus)

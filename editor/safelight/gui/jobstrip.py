@@ -24,13 +24,13 @@ class Progress(Protocol):
 
 
 class JobStrip(QFrame):
-    """Shown below the picture while a job or a recipe runs."""
+    """Shown over the lower edge of the picture while a job or a recipe runs: it moves nothing."""
 
     cancelled = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("panel")
+        self.setObjectName("strip")
         self.title = QLabel()
         self.title.setTextFormat(Qt.TextFormat.PlainText)
         self.bar = QProgressBar()

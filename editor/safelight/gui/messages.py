@@ -177,20 +177,28 @@ _EDGE = 10
 class Above(QWidget):
     """A widget with messages above it, at its top, and a line at its bottom.
 
-    ``at_bottom`` puts the messages at the bottom too, that many pixels above the edge.
+    ``at_bottom`` puts the messages at the bottom too, that many pixels above the edge. A ``strip``
+    lies at the very bottom, below the line: what comes and goes moves nothing.
     """
 
     def __init__(
-        self, below: QWidget, messages: Messages, line: Line, *, at_bottom: int = 0
+        self,
+        below: QWidget,
+        messages: Messages,
+        line: Line,
+        *,
+        strip: QWidget | None = None,
+        at_bottom: int = 0,
     ) -> None:
         super().__init__()
         self._below, self._messages, self._line = below, messages, line
+        self._strip = strip
         self._at_bottom = at_bottom
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(below)
-        for item in (line, messages):
+        for item in (line, messages, *([strip] if strip is not None else [])):
             item.setParent(self)
             item.installEventFilter(self)
             item.hide()
@@ -200,7 +208,10 @@ class Above(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """A message that comes or grows takes its place; one that goes gives the focus back."""
-        if event.type() in (QEvent.Type.Show, QEvent.Type.LayoutRequest):
+        moves = [QEvent.Type.Show, QEvent.Type.LayoutRequest]
+        if watched is self._strip:
+            moves.append(QEvent.Type.Hide)
+        if event.type() in moves:
             self._place()
         elif event.type() == QEvent.Type.Hide and watched is self._messages:
             focus = QApplication.focusWidget()
@@ -214,6 +225,13 @@ class Above(QWidget):
 
     def _place(self) -> None:
         most = min(self.width() - 2 * _EDGE, _WIDEST)
+        lowest = self.height() - _EDGE
+        if self._strip is not None and not self._strip.isHidden():
+            height = self._strip.sizeHint().height()
+            lowest -= height
+            self._strip.setGeometry((self.width() - most) // 2, lowest, most, height)
+            self._strip.raise_()
+            lowest -= _EDGE
         for item, label in ((self._messages, self._messages.label), (self._line, self._line)):
             lines = label.text().splitlines() or [""]
             across = max(label.fontMetrics().horizontalAdvance(line) for line in lines)
@@ -222,7 +240,7 @@ class Above(QWidget):
                 across = most
             width = min(across, most)
             height = min(item.heightForWidth(width), self.height() - 2 * _EDGE)
-            top = self.height() - height - _EDGE
+            top = max(lowest - height, _EDGE)
             if item is self._messages:
                 top = (
                     max(self.height() - self._at_bottom - height, _EDGE)

@@ -7,50 +7,64 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QByteArray, QEventLoop, QIODevice, QPointF
+from PySide6.QtCore import QBuffer, QByteArray, QEventLoop, QIODevice
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication
 
 from safelight.gui.application import make_application
+from safelight.gui.panels.glimpse import Glimpse
 from safelight.gui.samples import sample_photographs
 from safelight.gui.window import Window
 
 _PHOTOGRAPH = "oakland-zoo-otters.jpg"
-_SUBJECT = (0.4, 0.4)
-"""Where the otter's head is, in parts of the canvas's width and height."""
-
 _LIMIT = 120.0
 """Seconds to wait for anything."""
 
 
-def draw_window(path: Path, photograph: Path, filter: str = "enlarge") -> None:
-    """Draw the window with a photograph, a filter layer, and another filter's panel, its preview
-    and the split line.
+_SET = (
+    ("white_balance", "temperature", 6900.0),
+    ("light", "exposure", 0.35),
+    ("light", "contrast", 18.0),
+    ("light", "highlights", -40.0),
+    ("light", "shadows", 22.0),
+)
+"""What is set in *Adjust*: the filter, its parameter and the value."""
 
-    Raises TimeoutError when the preview does not come.
+
+def draw_window(path: Path, photograph: Path) -> None:
+    """Draw the window with a photograph, what is set in *Adjust*, and the split line.
+
+    Raises TimeoutError when it does not get ready.
     """
     application = make_application(sys.argv[:1])
     window = Window()
-    window.resize(1280, 800)
+    window.resize(1366, 768)
     window.show()
     window.open(photograph)
     _wait(application, lambda: window.ready and window.workspace() is not None)
     workspace = window.workspace()
     assert workspace is not None
-    found = {item.name: item for item in window.filters}
-    session = workspace.session
-    session.jobs.apply(found["warmth"], found["warmth"].settings({"amount": 0.08}), None)
-    _wait(application, lambda: len(session.document.layers) == 2)
+    session, page = workspace.session, workspace.filters.home
+    for name, parameter, value in _SET:
+        row = page.row_of(f"safelight_adjust.{name}")
+        assert row is not None
+        row.controls[parameter].choose(value)
+    _wait(application, lambda: len(session.document.layers) == 3)
     canvas = workspace.canvas
     canvas.fit()
-    canvas.zoom_to(2.0, QPointF(canvas.width() * _SUBJECT[0], canvas.height() * _SUBJECT[1]))
     canvas.set_split(True)
-    window.open_filter(found[filter])
-    _wait(application, lambda: session.overlay is not None and session.previews.run is None)
+    canvas.setFocus()
     _wait(application, lambda: bool(window.status.device.text()) and workspace.canvas.finished)
+    page.area.verticalScrollBar().setValue(0)
+    _wait(application, lambda: not _looks_again(window))
     _save(window.grab(), path)
     session.files.mark_saved(session.document)  # or closing would ask
     window.close()
+
+
+def _looks_again(window: Window) -> bool:
+    """Whether histogram and navigator are about to show another picture."""
+    return any(glimpse.busy for glimpse in window.findChildren(Glimpse))
 
 
 def _wait(application: QApplication, condition: Callable[[], bool]) -> None:

@@ -50,6 +50,7 @@ class Previews(Speaker):
         self._tries = 0
         self._looking = Looking(edited, lambda *seen: self.look(*seen), occupied)
         self._adjusting = self._adjusted = False
+        self._exact: Run | None = None
 
     def start(
         self,
@@ -131,8 +132,17 @@ class Previews(Speaker):
 
     def document_changed(self) -> None:
         """What was shown of changed settings goes, unless it is they that have changed it."""
+        self._exact = None
         if self._adjusted and not self._adjusting:
             self.stop()
+
+    def exact(self, declaration: Declaration, settings: dict[str, Value]) -> Run | None:
+        """The last preview, if it has computed all that applying the filter now would compute."""
+        run = self._exact
+        if run is None or run.task.above not in (None, self._edited.active):
+            return None
+        same = run.declaration == declaration and run.task.settings == settings
+        return run if same else None
 
     def give_up(self) -> Overlay | None:
         """Stop, and give what was shown of changed settings: a job lays what it makes over it."""
@@ -152,6 +162,7 @@ class Previews(Speaker):
     def close(self) -> None:
         """Give up whatever runs, tell nobody, and let go of everything."""
         self.blockSignals(True)
+        self._exact = None
         self.stop()
 
     def _try(self, task: Task) -> None:
@@ -189,6 +200,7 @@ class Previews(Speaker):
             run.overlay.running, run.overlay.under = False, None
             self._looking.ended(isinstance(event, actions.JobFinished))
             if isinstance(event, actions.JobFinished):
+                self._exact = run if run.is_whole and run.task.is_new else None
                 self.settled.emit("filter")
             elif isinstance(event, actions.JobFailed):
                 self.overlay = None

@@ -71,7 +71,8 @@ class Task:
 class Run:
     """A job and the letters it sends. What is heavy in a letter is prepared on the job's thread.
 
-    With ``seen`` it is over the document at the size at which it is looked at.
+    With ``seen`` it is over the document at the size at which it is looked at. ``is_whole`` tells
+    that it computes all of the picture, as large as that is.
     """
 
     def __init__(
@@ -105,6 +106,7 @@ class Run:
             settings = studio.live.scaled(held, 0.5**seen.level).settings
             document, layer = seen.document, None
         self._place = region
+        self.is_whole = seen is None and (region is None or region == session.document.region)
         self.job = studio.start(
             task.declaration,
             settings,

@@ -12,13 +12,18 @@ from safelight.gui.text import plain
 
 
 def search(window: QWidget, deeds: Deeds) -> None:
-    """Show the search at the top of a window."""
+    """Show the search at the top right of a window, over the box that leads to it."""
     dialog = CommandSearch(deeds, window)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    middle = window.mapToGlobal(window.rect().center()).x()
-    top = window.mapToGlobal(window.rect().topLeft()).y()
-    dialog.move(middle - dialog.width() // 2, top + 70)
+    room = window.rect().adjusted(_EDGE, 2, -_EDGE, -_EDGE)
+    dialog.resize(dialog.size().boundedTo(room.size()))
+    corner = window.mapToGlobal(room.topRight())
+    dialog.move(corner.x() - dialog.width(), corner.y())
     dialog.open()
+
+
+_EDGE = 6
+"""Pixels between the search and the edge of the window."""
 
 
 class CommandSearch(QDialog):
@@ -28,11 +33,12 @@ class CommandSearch(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Search commands and filters")
         self.setWindowFlag(Qt.WindowType.FramelessWindowHint)
-        self.resize(520, 380)
+        self.setObjectName("search")
+        self.resize(460, 420)
         self._deeds = deeds
         self._possible = [deed for deed in deeds if deeds[deed.id].isEnabled()]
         self.line = QLineEdit()
-        self.line.setPlaceholderText("Search commands and filters")
+        self.line.setPlaceholderText("A tool, a filter, a command: any word for it")
         self.line.textChanged.connect(self._fill)
         self.line.installEventFilter(self)
         self.list = QListWidget()

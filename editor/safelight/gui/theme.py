@@ -26,6 +26,11 @@ _STYLE = f"""
 QWidget {{ color: {TEXT}; font-size: 13px; }}
 QWidget:disabled {{ color: {OFF}; }}
 QMainWindow, QDialog {{ background: {WINDOW}; }}
+QDialog#search {{ border: 1px solid {LINE}; }}
+QPushButton#search {{
+    background: #1b1b1b; border: 1px solid {LINE}; border-radius: 5px; margin: 2px 6px 2px 0;
+}}
+QPushButton#search:hover {{ border-color: {DIM}; }}
 QToolTip {{ background: {RAISED}; color: {TEXT}; border: 1px solid {LINE}; padding: 4px 6px; }}
 QMenuBar {{ background: {WINDOW}; padding: 2px 4px; }}
 QMenuBar::item {{ padding: 4px 9px; border-radius: 4px; background: transparent; }}
@@ -53,6 +58,32 @@ QToolButton#link {{
 }}
 QToolButton#link:hover {{ background: {RAISED}; }}
 QToolButton#link:focus {{ border-color: {ACCENT}; }}
+QToolButton#quiet, QPushButton#quiet, QPushButton#entry {{
+    background: transparent; border-color: transparent; color: {DIM}; font-size: 12px;
+    padding: 2px 3px;
+}}
+QPushButton#entry {{ color: {TEXT}; padding: 3px 4px; text-align: left; }}
+QToolButton#quiet:hover, QPushButton#quiet:hover, QPushButton#entry:hover {{
+    color: #ffffff; background: {RAISED};
+}}
+QToolButton#quiet:focus, QPushButton#quiet:focus, QPushButton#entry:focus {{
+    border-color: {ACCENT};
+}}
+QToolButton#quiet:checked {{ color: {ACCENT}; }}
+QToolButton#quiet:disabled {{ color: {OFF}; }}
+QPushButton#section {{
+    background: transparent; border-color: transparent; font-weight: 600; padding: 2px 0;
+    text-align: left;
+}}
+QPushButton#section:focus {{ color: {ACCENT}; }}
+QLabel#mark {{ color: {ACCENT}; font-size: 7px; }}
+QSpinBox#quiet, QDoubleSpinBox#quiet {{
+    background: transparent; border-color: transparent; padding: 1px 2px;
+}}
+QSpinBox#quiet:hover, QDoubleSpinBox#quiet:hover {{ border-color: {LINE}; }}
+QSpinBox#quiet:focus, QDoubleSpinBox#quiet:focus {{
+    background: #1b1b1b; border-color: {ACCENT};
+}}
 QToolButton#words {{ padding: 3px 8px 4px; }}
 QPushButton#words {{ padding: 3px 7px 4px; }}
 QToolButton#swatch {{ padding: 0; border-radius: 4px; }}
@@ -97,6 +128,8 @@ QTabBar::tab {{
 }}
 QTabBar::tab:selected {{ color: {TEXT}; border-bottom-color: {ACCENT}; }}
 QTabBar::tab:hover {{ color: {TEXT}; }}
+QTabBar#panels {{ background: {PANEL}; }}
+QTabBar#panels::tab {{ background: {PANEL}; padding: 7px 4px; }}
 QTabWidget::pane {{ border: none; }}
 QSlider::groove:horizontal {{ height: 3px; background: {LINE}; border-radius: 1px; }}
 QSlider::sub-page:horizontal {{ background: {ACCENT}; border-radius: 1px; }}
@@ -123,6 +156,7 @@ QLabel#title {{ font-size: 15px; font-weight: 600; }}
 QLabel#large {{ font-size: 24px; font-weight: 300; }}
 QFrame#line {{ background: {LINE}; max-height: 1px; min-height: 1px; }}
 QFrame#panel {{ background: {PANEL}; border-radius: 6px; }}
+QFrame#strip {{ background: {PANEL}; border: 1px solid {LINE}; border-radius: 6px; }}
 QFrame#closeup {{ background: {WINDOW}; border: 1px solid {LINE}; }}
 QFrame#status {{ background: {WINDOW}; border-top: 1px solid #2b2b2b; }}
 QFrame#message {{ background: {WARNING}; border-radius: 5px; }}

@@ -6,8 +6,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QPaintEvent
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QKeyEvent,
+    QPaintEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from safelight.gui import projects
@@ -22,11 +29,14 @@ from safelight.gui.deeds.shortcuts import Shortcuts
 from safelight.gui.deeds.tools import of_panels, of_tools
 from safelight.gui.deeds.window import of_layers, of_window
 from safelight.gui.desk import Desk
+from safelight.gui.fullscreen import FullScreen
 from safelight.gui.installing import Installing
 from safelight.gui.keyboard import Keyboard, in_latin
 from safelight.gui.menus import Menus
 from safelight.gui.messages import Above, Line, Messages
 from safelight.gui.opening import Opening
+from safelight.gui.remembered import remember_window, restore_window
+from safelight.gui.searchbox import SearchBox
 from safelight.gui.statusline import StatusLine
 from safelight.gui.tabs import Tabs
 from safelight.gui.text import plain
@@ -41,6 +51,9 @@ if TYPE_CHECKING:
 
 _SIZE = QSize(1280, 820)
 """How large a window is at first, in widget pixels, where the screen has room for that."""
+
+_SMALLEST = QSize(640, 330)
+"""The least that all is usable in: half of 1366×768, with borders, where pixels count twice."""
 
 _BORDERS = QSize(8, 40)
 """Room on the screen for what the system draws around a window."""
@@ -59,8 +72,8 @@ class Window(QMainWindow):
         super().__init__()
         self.setWindowTitle("Safelight")
         self.setAcceptDrops(True)
-        self.resize(_SIZE.boundedTo(self.screen().availableSize() - _BORDERS))
-        self.setMinimumSize(640, 420)
+        self.setMinimumSize(_SMALLEST)
+        restore_window(self, _SIZE, self.screen().availableSize() - _BORDERS)
         self._awake = False
         self._to_take: list[Path] = []
         self.welcome, self.tabs, self.status = Welcome(), Tabs(), StatusLine()
@@ -86,7 +99,9 @@ class Window(QMainWindow):
         )
         self.menus = Menus(self.menuBar(), self.deeds)
         self._connect()
-        self.deeds.replace("window", of_window(self.desk))
+        self.full_screen = FullScreen(self, self.workspaces, (self.tabs.tabBar(), self.status))
+        self.deeds.replace("window", of_window(self.desk, self.full_screen))
+        self._add_search()
         self._show_recent()
         self._show_filters()
         self.show_state()
@@ -102,6 +117,17 @@ class Window(QMainWindow):
         column.addWidget(Above(self._pages, self.messages, self.line, at_bottom=_HEIGHT), 1)
         column.addWidget(self.status)
         self.setCentralWidget(middle)
+
+    def _add_search(self) -> None:
+        """Put the search at the end of the menus."""
+        action = self.deeds["search"]
+        self.search_box = SearchBox(self.menuBar(), action)
+        self.menuBar().setCornerWidget(self.search_box)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        if hasattr(self, "search_box"):
+            self.search_box.fit(event.size().width())
+        super().resizeEvent(event)
 
     def _connect(self) -> None:
         """Have each part hear of what it has to show or to do."""
@@ -250,6 +276,7 @@ class Window(QMainWindow):
         if not self.closing.may_close(self.workspaces(), self.close):
             event.ignore()
             return
+        self._remember()
         for workspace in self.workspaces():
             workspace.close_session()
         self.arrivals.stop()
@@ -257,6 +284,14 @@ class Window(QMainWindow):
             self.installing.dialog.close()
         self.backend.close()
         event.accept()
+
+    def _remember(self) -> None:
+        """Have the next start begin as this one ends."""
+        self.full_screen.leave()
+        remember_window(self)
+        front = self.workspace()
+        if front is not None:
+            front.remember()
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.WindowUnblocked:  # a dialog has closed
@@ -266,8 +301,12 @@ class Window(QMainWindow):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """A letter of another script, which nobody has taken, is the Latin one in its place."""
-        if not in_latin(event, self.deeds):
+        """A letter of another script, which nobody has taken, is the Latin one in its place.
+
+        Escape, where nobody has a use for it, leaves the full screen.
+        """
+        leaves = event.key() == Qt.Key.Key_Escape and self.full_screen.leave()
+        if not leaves and not in_latin(event, self.deeds):
             super().keyPressEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

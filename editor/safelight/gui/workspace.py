@@ -6,16 +6,14 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
-    QFrame,
     QHBoxLayout,
     QLineEdit,
     QSplitter,
-    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -34,12 +32,13 @@ from safelight.gui.leavingout import ask_without
 from safelight.gui.loaded import Loaded
 from safelight.gui.messages import Above, Line, Messages
 from safelight.gui.panels import PANELS, LayersPanel, Panel
+from safelight.gui.remembered import last_tab, last_tool, last_width, remember_work
 from safelight.gui.session import Session
 from safelight.gui.sidebar import Sidebar
 from safelight.gui.turns import Turns
 from safelight.pixels import Raster
 
-_SIZES = [980, 290]
+_SIZES = [980, 300]
 """Widths of canvas and sidebar at first, in widget pixels; they share what there is so."""
 
 _LEAVES = (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -65,6 +64,7 @@ class Workspace(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.turns = Turns(self)
+        self.panels_hidden = False
         self.panels: list[Panel] = []
         self._selection: Raster | None = None
         self._reddened = False  # by what selected, not by the user
@@ -83,7 +83,7 @@ class Workspace(QWidget):
     def set_back_end(self, studio: actions.Studio, filters: Sequence[Declaration]) -> None:
         """The filters are known now, and jobs can run."""
         self.session.set_studio(studio)
-        self.filters.offered.show_filters(filters)
+        self.filters.offer(filters)
         self.filters.show_active()
         missing = self.filters.missing()
         if missing:
@@ -110,11 +110,19 @@ class Workspace(QWidget):
             panel.offer(deeds)
 
     def show_panel(self, kind: type[Panel]) -> None:
-        """Bring a panel before the others of its stack, at a width at which it can be seen."""
-        panel = self.panel(kind)
-        self._stacks[kind.stack].setCurrentWidget(panel)
+        """Bring a panel's tab to the front, at a width at which it can be seen."""
+        self.sidebar.show_tab(kind.tab)
+        self._unfold()
+
+    def _unfold(self) -> None:
         if not self.sidebar.width():
             self.splitter.setSizes(_SIZES)
+
+    def show_adjust(self) -> None:
+        """Bring the sections of *Adjust* to the front."""
+        self.sidebar.show_adjust()
+        self._unfold()
+        self.filters.show_home()
 
     def panel(self, kind: type[_P]) -> _P:
         """The panel of a kind."""
@@ -129,6 +137,29 @@ class Workspace(QWidget):
         """Give up whatever runs."""
         self.filters.close_session()
         self.session.close()
+
+    def hide_panels(self, on: bool) -> None:
+        """Show the picture alone, or what is around it again."""
+        self.panels_hidden = on
+        for part in (self.column, self.options, self.sidebar):
+            part.setVisible(not on)
+        if on:
+            self.canvas.setFocus()
+            self.line.mention("Tab shows the panels again.")
+        self.changed.emit()
+
+    def remember(self) -> None:
+        """Have the next photograph begin with the tool, the tab and the panels' width of this."""
+        remember_work(self.canvas.tool.id, self.sidebar.title, self.splitter.sizes())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Tab over the picture hides the panels; elsewhere it goes on to the next field."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
+            if event.key() == Qt.Key.Key_Tab and plain:
+                self.hide_panels(not self.panels_hidden)
+                return True
+        return super().eventFilter(watched, event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """The before key works wherever the focus is; a field that is done with gives it back."""
@@ -169,28 +200,32 @@ class Workspace(QWidget):
         self.messages, self.line = Messages(), Line()
         self.options = OptionsBar(self.canvas)
         column.addWidget(self.options)
-        column.addWidget(Above(self.canvas, self.messages, self.line), 1)
         self.strip = JobStrip()
-        column.addWidget(self.strip)
+        column.addWidget(Above(self.canvas, self.messages, self.line, strip=self.strip), 1)
         yield
-        panels = overview, top, bottom = _panel(), _panel(), _panel()
         self.filters = FilterStack()
         yield
-        self.sidebar = Sidebar(panels, self.filters)
+        self.sidebar = Sidebar(self.filters)
         self.splitter.addWidget(self.sidebar)
-        self.overview, self.lists = _tabs(overview), _tabs(bottom)
-        self._stacks = {"overview": self.overview, "lists": self.lists}
         for kind in PANELS:
             panel = kind()
             self.panels.append(panel)
-            self._stacks[kind.stack].addTab(panel, kind.title)
+            self.sidebar.add(panel)
             yield
-        _fill(top, self.filters)
         self.splitter.setStretchFactor(0, 1)
         self.splitter.setStretchFactor(1, 0)
         self.splitter.setCollapsible(0, False)
         self.splitter.setCollapsible(1, True)
-        self.splitter.setSizes(_SIZES)
+        self._begin_as_left()
+
+    def _begin_as_left(self) -> None:
+        """Have the tool, the tab and the panels' width that the last photograph had."""
+        width = last_width()
+        self.splitter.setSizes(_SIZES if width is None else [sum(_SIZES) - width, width])
+        tool = last_tool([tool.id for tool in self.canvas.tools.values() if tool.chosen])
+        if tool:
+            self.canvas.take(tool)
+        self.sidebar.show_tab(last_tab())
 
     def _connect(self) -> None:
         session = self.session
@@ -211,6 +246,7 @@ class Workspace(QWidget):
         self.messages.changed.connect(self.changed)
         self.filters.changed.connect(self._show_picture)
         self.filters.room_wanted.connect(self.sidebar.give_room)
+        self.filters.changed.connect(self._show_tried)
         self.strip.cancelled.connect(session.cancel)
         self.canvas.view_changed.connect(self._view_changed)
         self.canvas.guides_changed.connect(self.changed)
@@ -221,6 +257,8 @@ class Workspace(QWidget):
         for panel in self.panels:
             panel.attach(session, self.canvas)
             self.canvas.pointed.connect(panel.show_pointer)
+        self.canvas.installEventFilter(self)
+        self.layers.clicked.connect(self._open_layer)
         self.filters.attach(session, self.canvas, self.messages)
 
     # -- showing -------------------------------------------------------------------------------
@@ -259,6 +297,17 @@ class Workspace(QWidget):
         for panel in self.panels:
             panel.show_picture(shown, live)
         self._show_view()
+
+    def _open_layer(self, anywhere: bool) -> None:
+        """Show what the active layer is set with; ``anywhere``: whatever tab is in front."""
+        if anywhere and self.session.layer.filter is not None:
+            self.sidebar.show_adjust()
+        self.filters.open_layer()
+
+    def _show_tried(self) -> None:
+        """What is tried is seen, whatever tab was in front."""
+        if self.filters.tried is not None:
+            self.sidebar.show_adjust()
 
     def _show_view(self) -> None:
         for panel in self.panels:
@@ -328,23 +377,3 @@ class Workspace(QWidget):
         self._show_view()
         self.filters.preview_soon()
         self.moved.emit()
-
-
-def _panel() -> QFrame:
-    frame = QFrame()
-    frame.setObjectName("panel")
-    return frame
-
-
-def _fill(panel: QFrame, inside: QWidget) -> None:
-    layout = QVBoxLayout(panel)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.addWidget(inside)
-
-
-def _tabs(panel: QFrame) -> QTabWidget:
-    """An empty stack of tabs in a panel."""
-    tabs = QTabWidget()
-    tabs.setDocumentMode(True)
-    _fill(panel, tabs)
-    return tabs

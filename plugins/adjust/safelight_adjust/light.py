@@ -66,7 +66,11 @@ def _lit(thumbnail: api.Image) -> dict[str, float]:
 
 @api.tone("Light", category="Light", auto=_lit)
 def light(
-    exposure: Annotated[Stops, "Lighter or darker, as if the light were doubled"] = 0.0,
+    exposure: Annotated[
+        float,
+        api.Number(-5, 5, slider=(-3, 3), step=0.05, unit="EV"),
+        "Lighter or darker, as if the light were doubled",
+    ] = 0.0,
     contrast: Annotated[Percent, "Light and dark further apart, or nearer"] = 0.0,
     highlights: Annotated[Percent, "Light parts lighter, or darker"] = 0.0,
     shadows: Annotated[Percent, "Dark parts lighter, or darker"] = 0.0,

@@ -75,7 +75,8 @@ class OptionsBar(QFrame):
 
     def _make_room(self, width: int) -> None:
         """Leave out what there is no room for: sliders, then names that nobody needs, then options,
-        the last ones first.
+        the last ones first; then the tool's name, and of the buttons all but the last two, which
+        end what it does.
         """
         sliders = [
             control.slider
@@ -87,13 +88,15 @@ class OptionsBar(QFrame):
             part.setVisible(name in offered)
         names: list[QWidget] = [item.title for item in self.controls.values() if item.tells_itself]
         names = [self.title, *names] if names else []
-        for part in (*sliders, *names):
+        for part in (*sliders, *names, self.title):
             part.setVisible(True)
         groups: list[list[QWidget]] = [
             [control, *(self.buttons[step.method] for step in self._steps if step.after == name)]
             for name, control in self.controls.items()
         ]
         last_first: list[Sequence[QWidget]] = [sliders, names, *groups[::-1]]
+        ends = [self.buttons[step.method] for step in self._steps if not step.after]
+        last_first += [[self.title], *([button] for button in ends[:-2])]
         for some in last_first:
             if self._needed() <= width:
                 return

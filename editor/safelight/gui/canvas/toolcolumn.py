@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QFrame, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QToolButton, QWidget
 
 from safelight.gui.canvas.canvas import Canvas
 from safelight.gui.canvas.tools.tool import Tool
 from safelight.gui.deeds.deed import Deeds
 from safelight.gui.icons import icon
 from safelight.gui.text import tooltip
+
+_GAP, _SIDE = 3, 36
+"""Pixels between two buttons, and from the top of one to that of the next."""
 
 
 class ToolColumn(QFrame):
@@ -20,9 +24,10 @@ class ToolColumn(QFrame):
         self.setObjectName("panel")
         self._canvas = canvas
         self.buttons: dict[str, QToolButton] = {}
-        column = QVBoxLayout(self)
-        column.setContentsMargins(4, 6, 4, 6)
-        column.setSpacing(3)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(4, 6, 4, 6)
+        self._grid.setSpacing(_GAP)
+        self._rows = 0
         for tool in canvas.tools.values():
             if not tool.chosen:
                 continue
@@ -36,8 +41,7 @@ class ToolColumn(QFrame):
             button.setAccessibleName(tool.title)
             button.clicked.connect(lambda _=False, name=tool.id: self._take(name))
             self.buttons[tool.id] = button
-            column.addWidget(button)
-        column.addStretch(1)
+        self._lay_out(len(self.buttons))
         canvas.tool_changed.connect(self._show)
         self._show()
 
@@ -47,6 +51,26 @@ class ToolColumn(QFrame):
         for name, button in self.buttons.items():
             tool = self._canvas.tools[name]
             button.setToolTip(_told(tool, keys.get(f"tool {name}", tool.shortcut)))
+
+    def minimumSizeHint(self) -> QSize:
+        """It gets broader rather than making a window higher."""
+        return QSize(super().minimumSizeHint().width(), 3 * _SIDE)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._lay_out(max((event.size().height() - 12) // _SIDE, 1))
+
+    def _lay_out(self, most: int) -> None:
+        """Have at most so many buttons below one another, and as few columns as that needs."""
+        columns = -(-len(self.buttons) // most)
+        rows = -(-len(self.buttons) // columns)
+        if rows == self._rows:
+            return
+        self._grid.setRowStretch(self._rows, 0)
+        self._rows = rows
+        for place, button in enumerate(self.buttons.values()):
+            self._grid.addWidget(button, place % rows, place // rows)
+        self._grid.setRowStretch(rows, 1)
 
     def _take(self, name: str) -> None:
         self._canvas.take(name)

@@ -6,11 +6,12 @@ import math
 from collections.abc import Sequence
 from typing import cast
 
-from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import QPointF, QRectF, QSignalBlocker, Qt
+from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
 
 from safelight.api import Parameter, Value
+from safelight.gui import theme
 from safelight.gui.controls.control import Control, Title
 from safelight.gui.controls.field import DecimalField, WholeField
 from safelight.gui.text import plain
@@ -18,15 +19,69 @@ from safelight.gui.text import plain
 _WIDEST = 1e9
 _POSITIONS = 1000
 
+_UNBOUNDED = (1 << 24) - 1
+"""Qt's own limit of a width."""
+
+_QUIET = 50
+"""Pixels of a number that has no box around it."""
+
 _STEPS = 5
 """Numbers that are tried beside one another; odd, so that the middle is one of them."""
 
 
+_THICK, _HANDLE = 3.0, 13.0
+"""Pixels that a slider's line is high and its handle wide, as the style has them."""
+
+
 class Slider(QSlider):
-    """A slider the wheel does not move: scrolling a panel must not change a picture."""
+    """A slider the wheel does not move: scrolling a panel must not change a picture.
+
+    With an ``origin``, a position between its ends, what is set is seen from there on; ``track``
+    has the colours, from left to right, that its line has instead.
+    """
+
+    origin: int | None = None
+    track: tuple[str, ...] = ()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self.origin is None and not self.track:
+            super().paintEvent(event)
+            return
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self._paint(painter)
+
+    def _paint(self, painter: QPainter) -> None:
+        left, width = _HANDLE / 2, self.width() - _HANDLE
+        middle = self.height() / 2
+        line = QRectF(left, middle - _THICK / 2, width, _THICK)
+        painter.setPen(Qt.PenStyle.NoPen)
+        if self.track:
+            colours = QLinearGradient(line.topLeft(), line.topRight())
+            for place, colour in enumerate(self.track):
+                colours.setColorAt(place / max(len(self.track) - 1, 1), QColor(colour))
+            painter.setBrush(colours)
+        else:
+            painter.setBrush(QColor(theme.LINE))
+        painter.drawRoundedRect(line, 1, 1)
+        x = left + width * self._part(self.sliderPosition())
+        if self.origin is not None and not self.track:
+            start = left + width * self._part(self.origin)
+            painter.setBrush(QColor(theme.ACCENT if self.isEnabled() else theme.OFF))
+            painter.drawRect(QRectF(min(start, x), line.top(), abs(x - start), _THICK))
+        ring = self.hasFocus()
+        painter.setPen(QPen(QColor(theme.ACCENT), 2) if ring else Qt.PenStyle.NoPen)
+        bright = "#ffffff" if self.underMouse() else theme.TEXT
+        painter.setBrush(QColor(bright if self.isEnabled() else theme.OFF))
+        radius = _HANDLE / 2 - (1 if ring else 0)
+        painter.drawEllipse(QPointF(x, middle), radius, radius)
+
+    def _part(self, position: int) -> float:
+        span = max(self.maximum() - self.minimum(), 1)
+        return (position - self.minimum()) / span
 
 
 class NumberControl(Control):
@@ -74,6 +129,8 @@ class NumberControl(Control):
         self.slider.setRange(0, self._positions())
         self.slider.setPageStep(max(self._positions() // 10, 1))
         self.slider.setAccessibleName(parameter.title)
+        if shown[0] < default < shown[1]:
+            self.slider.origin = self._position(default)
         self.body.addWidget(self.slider)
         if parameter.ends is not None:
             self.body.addLayout(_ends(parameter.ends))
@@ -122,6 +179,21 @@ class NumberControl(Control):
         self.slider.setMaximumWidth(140)
         self.slider.setVisible(self.has_range)
         self.field.setFixedWidth(76)
+
+    def lie_in_a_line(self, name: int, neutral: float | None = None) -> None:
+        """Have name, slider and a quiet field in one line, the name ``name`` pixels wide.
+
+        What is set is seen from ``neutral`` on, where that is not the default.
+        """
+        self.lie_in_a_row()
+        self.title.setFixedWidth(name)
+        self.slider.setMaximumWidth(_UNBOUNDED)
+        self.head.setStretchFactor(self.slider, 1)
+        self.field.setObjectName("quiet")
+        self.field.setFixedWidth(_QUIET)
+        if neutral is not None:
+            low, high = self._shown
+            self.slider.origin = self._position(neutral) if low < neutral < high else None
 
     def _positions(self) -> int:
         return max(1, min(round((self._shown[1] - self._shown[0]) / self._step), _POSITIONS))

@@ -58,10 +58,23 @@ def _step(desk: Desk, tool: type[Tool], step: Step) -> Deed:
 
 
 def of_panels(desk: Desk) -> list[Deed]:
-    """A line for every panel: it comes before the others of its stack."""
+    """A line for every panel: its tab comes to the front."""
     from safelight.gui.panels import PANELS
 
-    return [_show(desk, kind) for kind in PANELS]
+    def adjust() -> None:
+        if desk.front is not None:
+            desk.front.show_adjust()
+
+    first = Deed(
+        "panel Adjust",
+        "Adjust",
+        adjust,
+        "View",
+        4,
+        submenu="&Panels",
+        when=lambda: desk.front is not None,
+    )
+    return [first, *(_show(desk, kind) for kind in PANELS)]
 
 
 def _show(desk: Desk, kind: type[Panel]) -> Deed:

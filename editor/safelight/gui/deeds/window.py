@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING
 from safelight.gui import about, exporting, printing, projects, recipes
 from safelight.gui.deeds.deed import Deed
 from safelight.gui.desk import Desk
+from safelight.gui.fullscreen import FullScreen
 from safelight.gui.search import search
 
 if TYPE_CHECKING:
     from safelight.gui.workspace import Workspace
 
 
-def of_window(desk: Desk) -> list[Deed]:
+def of_window(desk: Desk, screen: FullScreen) -> list[Deed]:
     """The lines that are there from the beginning, before pixels have come."""
-    return [*_file(desk), *_edit(desk), *_view(desk), *_help(desk)]
+    return [*_file(desk), *_edit(desk), *_view(desk, screen), *_help(desk)]
 
 
 def _file(desk: Desk) -> list[Deed]:
@@ -76,7 +77,7 @@ def _edit(desk: Desk) -> list[Deed]:
     return menu.lines
 
 
-def _view(desk: Desk) -> list[Deed]:
+def _view(desk: Desk, screen: FullScreen) -> list[Deed]:
     menu = _Lines("View", desk)
     menu.front("zoom in", "Zoom &in", lambda front: front.canvas.zoom_in(), "Ctrl++", "Ctrl+=")
     menu.front("zoom out", "Zoom &out", lambda front: front.canvas.zoom_out(), "Ctrl+-")
@@ -109,6 +110,17 @@ def _view(desk: Desk) -> list[Deed]:
         *("before", "Show &before (hold \\)"),
         lambda front: front.canvas.show_before(not front.canvas.showing_before),
         checked=lambda front: front.canvas.showing_before,
+    )
+    menu.part(4)
+    menu.front(
+        *("hide panels", "&Hide panels (Tab)"),
+        lambda front: front.hide_panels(not front.panels_hidden),
+        checked=lambda front: front.panels_hidden,
+        tip="The picture alone; Tab over the picture does so too, and brings them back",
+    )
+    menu.any(
+        *("full screen", "Full scr&een", screen.next, "F"),
+        tip="Without borders, then the picture alone, then as it was; Escape leaves it",
     )
     return menu.lines
 

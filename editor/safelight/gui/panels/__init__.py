@@ -1,4 +1,4 @@
-"""Panels: what lies in the column beside the canvas; ``PANELS`` lists the tabs."""
+"""Panels: what lies in the column beside the canvas; ``PANELS`` lists them."""
 
 from safelight.gui.panels.histogram import Histogram
 from safelight.gui.panels.history import HistoryList
@@ -8,12 +8,12 @@ from safelight.gui.panels.navigator import Navigator
 from safelight.gui.panels.panel import Panel
 
 PANELS: tuple[type[Panel], ...] = (
-    Navigator,
     Histogram,
-    Info,
     LayersPanel,
     HistoryList,
+    Navigator,
+    Info,
 )
-"""Every tab beside the canvas, in the order of the tabs of each stack."""
+"""Every panel beside the canvas but *Adjust*, which comes first, in the order of their tabs."""
 
 __all__ = ["PANELS", "Histogram", "HistoryList", "LayersPanel", "Navigator", "Panel"]

@@ -6,7 +6,15 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from safelight.api import Declaration
 from safelight.gui.finding import found
@@ -17,9 +25,13 @@ _DECLARATION = Qt.ItemDataRole.UserRole
 
 
 class FilterList(QWidget):
-    """The list of filters. ``chosen`` gives the declaration that was clicked."""
+    """The list of filters.
+
+    ``chosen`` gives the declaration that was clicked, ``closed`` goes back to *Adjust*.
+    """
 
     chosen = Signal(object)
+    closed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -39,7 +51,17 @@ class FilterList(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 10, 10, 6)
         layout.setSpacing(8)
-        layout.addWidget(self.search)
+        back = QToolButton()
+        back.setObjectName("plain")
+        back.setText("‹")
+        back.setToolTip("Adjust (Escape)")
+        back.setAccessibleName("Back to Adjust")
+        back.clicked.connect(self.closed)
+        head = QHBoxLayout()
+        head.setSpacing(6)
+        head.addWidget(back)
+        head.addWidget(self.search, 1)
+        layout.addLayout(head)
         layout.addWidget(self.note)
         layout.addWidget(self.list, 1)
 
@@ -91,6 +113,8 @@ class FilterList(QWidget):
                 self._choose(self.list.currentItem())
                 return True
             if event.key() == Qt.Key.Key_Escape:
+                if not self.search.text():
+                    self.closed.emit()
                 self.search.clear()  # and the workspace takes the keyboard back
             if event.key() == Qt.Key.Key_Down:
                 self.list.setFocus()

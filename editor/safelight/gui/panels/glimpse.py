@@ -57,6 +57,11 @@ class Glimpse(QObject):
         self._pause.setInterval(_PAUSE)
         self._pause.timeout.connect(self._start)
 
+    @property
+    def busy(self) -> bool:
+        """Whether another look is under way, or about to be."""
+        return self._busy or self._pause.isActive()
+
     def look(self, document: Document | None, live: Live | None = None) -> None:
         """Look at a document; None: at nothing, and ``done`` gets None at once."""
         before = self._seen[0]

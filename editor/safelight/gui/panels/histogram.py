@@ -104,7 +104,7 @@ class Histogram(Panel):
     """
 
     title = "Histogram"
-    stack = "overview"
+    tab = ""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -121,7 +121,7 @@ class Histogram(Panel):
         return QSize(240, 120)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(140, 90)
+        return QSize(140, 40)
 
     def attach(self, session: Session, canvas: Canvas) -> None:
         self._canvas = canvas

@@ -23,7 +23,7 @@ class HistoryList(Panel):
     """The steps of a history. ``jumped`` gives the position that was clicked."""
 
     title = "History"
-    stack = "lists"
+    tab = "History"
     jumped = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:

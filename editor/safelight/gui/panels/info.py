@@ -37,7 +37,7 @@ class Info(Panel):
     """
 
     title = "Info"
-    stack = "overview"
+    tab = "Info"
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

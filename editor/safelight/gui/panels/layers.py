@@ -28,6 +28,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QBoxLayout,
     QHBoxLayout,
     QLabel,
     QMenu,
@@ -59,8 +60,9 @@ if TYPE_CHECKING:
 
 _ID = Qt.ItemDataRole.UserRole
 AnyIndex = QModelIndex | QPersistentModelIndex
-_ROW = 40
-_ROW_SIZE = QSize(80, _ROW)
+_ROW, _SHORT_ROW = 40, 28
+"""Pixels that a row is high, where the list has its tab, and where it is a short one."""
+
 _FLAGS = (
     Qt.ItemFlag.ItemIsEnabled
     | Qt.ItemFlag.ItemIsSelectable
@@ -68,8 +70,8 @@ _FLAGS = (
     | Qt.ItemFlag.ItemIsDragEnabled
 )
 _FLAGS_OF_GROUPS = _FLAGS | Qt.ItemFlag.ItemIsDropEnabled
-_THUMB = 30
 _EYE = 26
+_DRAGGING = QAbstractItemView.State.DraggingState
 _TAKES_AWAY = "bin"
 _MADE: dict[Synthetic, str] = {
     "partly": "Made in part by a generator; exports say so",
@@ -80,14 +82,16 @@ _MADE: dict[Synthetic, str] = {
 class LayersPanel(Panel):
     """The layers of a document. ``edit_wanted`` has an Edit, ``activated`` a layer's id,
     ``refresh_wanted`` the id of a stale filter layer, ``again_wanted`` that of one that failed.
+    ``clicked`` tells that the active layer's row was clicked, and whether on its small picture.
     """
 
     title = "Layers"
-    stack = "lists"
+    tab = "Layers"
     edit_wanted = Signal(object)
     activated = Signal(str)
     refresh_wanted = Signal(str)
     again_wanted = Signal(str)
+    clicked = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -112,9 +116,12 @@ class LayersPanel(Panel):
         self._deeds: Deeds | None = None
         self.tree = LayerTree(self)
         self._note = QLabel("No layer")
-        layout = QVBoxLayout(self)
+        self._rows = 0
+        layout = self._column = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
         layout.setSpacing(6)
+        self._head = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        self._head.setSpacing(6)
         self._switches = QHBoxLayout()
         self._switches.setSpacing(6)
         self._switches.addWidget(self.mode, 1)
@@ -122,15 +129,32 @@ class LayersPanel(Panel):
         self._below.setSpacing(2)
         second = QHBoxLayout()
         second.setSpacing(8)
-        word = QLabel("Opacity")
-        word.setObjectName("dim")
-        second.addWidget(word)
+        self._word = QLabel("Opacity")
+        self._word.setObjectName("dim")
+        second.addWidget(self._word)
         second.addWidget(self.opacity, 1)
         second.addWidget(self.percent)
-        layout.addLayout(self._switches)
-        layout.addLayout(second)
+        self._head.addLayout(self._switches, 1)
+        self._head.addLayout(second, 1)
+        layout.addLayout(self._head)
         layout.addWidget(self.tree, 1)
         layout.addLayout(self._below)
+
+    def lie_short(self, rows: int) -> None:
+        """Be a short list of so many rows, with amount and mode in one line; 0: all there is."""
+        if rows == self._rows:
+            return
+        self._rows = rows
+        sideways, down = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        self._head.setDirection(sideways if rows else down)
+        self._column.setContentsMargins(8, 6 if rows else 8, 8, 6 if rows else 8)
+        self._show_buttons()
+        self.tree.be_short(rows)
+
+    def _show_buttons(self) -> None:
+        self._word.setHidden(bool(self._rows))
+        for button in self.buttons.values():
+            button.setHidden(bool(self._rows))
 
     def offer(self, deeds: Deeds) -> None:
         """Make a button of every deed that has one: what switches lies above the list, what takes
@@ -149,6 +173,7 @@ class LayersPanel(Panel):
         if _TAKES_AWAY in self.buttons:
             self._below.addStretch(1)
             self._below.addWidget(self.buttons[_TAKES_AWAY])
+        self._show_buttons()
 
     def attach(self, session: Session, canvas: Canvas) -> None:
         self.again_wanted.connect(session.results.try_again)
@@ -182,6 +207,11 @@ class LayersPanel(Panel):
                 self.mode.show_mode(layer.mode)
                 self.opacity.setValue(round(layer.opacity * 100))
                 self.percent.setText(f"{round(layer.opacity * 100)} %")
+
+    @property
+    def active(self) -> str:
+        """The id of the active layer; "" where there is none."""
+        return self._active
 
     @property
     def document(self) -> Document | None:
@@ -254,6 +284,7 @@ class LayerTree(QTreeWidget):
         self._layers: tuple[Layer, ...] = ()
         self._known: dict[str, Layer] = {}
         self._rows: dict[str, QTreeWidgetItem] = {}
+        self.row_height = _ROW
         self.setAccessibleName("Layers")
         self.setHeaderHidden(True)
         self.setIndentation(16)
@@ -268,6 +299,17 @@ class LayerTree(QTreeWidget):
         self.currentItemChanged.connect(self._current_changed)
         self.itemChanged.connect(self._renamed)
         self.panel.thumbnails.changed.connect(self.viewport().update)
+
+    def be_short(self, rows: int) -> None:
+        """Have low rows, and room for so many of them; 0: high ones, and all the room there is."""
+        self.row_height = _SHORT_ROW if rows else _ROW
+        frame = 2 * self.frameWidth() + 2
+        if rows:
+            self.setFixedHeight(rows * self.row_height + frame)
+        else:
+            self.setMinimumHeight(2 * self.row_height + frame)
+            self.setMaximumHeight((1 << 24) - 1)
+        self.scheduleDelayedItemsLayout()
 
     def show_layers(
         self, document: Document, active: str, stale: frozenset[str], failed: Mapping[str, str]
@@ -340,7 +382,6 @@ class LayerTree(QTreeWidget):
     def _add(self, parent: QTreeWidgetItem, row: int, layer: Layer, folded: set[str]) -> None:
         item = self._rows[layer.id] = QTreeWidgetItem([plain(layer.name)])
         item.setData(0, _ID, layer.id)
-        item.setSizeHint(0, _ROW_SIZE)
         item.setFlags(_FLAGS_OF_GROUPS if layer.is_group else _FLAGS)
         item.setToolTip(0, _described(layer, self.failed.get(layer.id, "")))
         parent.insertChild(row, item)
@@ -390,7 +431,7 @@ class LayerTree(QTreeWidget):
     def badge(self, index: AnyIndex) -> QRect:
         """Where a row's stale badge is."""
         row = self.visualRect(index)
-        return QRect(row.right() - 46, row.top() + 11, 40, row.height() - 22)
+        return QRect(row.right() - 46, row.center().y() - 8, 40, 18)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         index = self.indexAt(event.position().toPoint())
@@ -407,6 +448,18 @@ class LayerTree(QTreeWidget):
                 self.panel.refresh_wanted.emit(layer.id)
                 return
         super().mousePressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """A click on a row asks for what its layer is set with; what was dragged is no click."""
+        point, dragged = event.position().toPoint(), self.state() == _DRAGGING
+        super().mouseReleaseEvent(event)
+        index = self.indexAt(point)
+        layer = self.layer_at(index)
+        if layer is None or dragged or event.button() != Qt.MouseButton.LeftButton:
+            return
+        left = self.visualRect(index).left() + _EYE
+        if layer.id == self.panel.active and point.x() >= left:
+            self.panel.clicked.emit(point.x() < left + self.row_height)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         index = self.indexAt(event.position().toPoint())
@@ -478,18 +531,24 @@ class _Row(QStyledItemDelegate):
         super().__init__(tree)
         self._tree = tree
 
+    def sizeHint(self, option: QStyleOptionViewItem, index: AnyIndex) -> QSize:
+        return QSize(80, self._tree.row_height)
+
+    @property
+    def _thumb(self) -> int:
+        """The side of a small picture."""
+        return self._tree.row_height - 10
+
     def updateEditorGeometry(
         self, editor: QWidget, option: QStyleOptionViewItem, index: AnyIndex
     ) -> None:
         layer = self._tree.layer_at(index)
         left = self._text_left(option.rect, layer) if layer else option.rect.left()
-        editor.setGeometry(
-            QRect(left - 6, option.rect.top() + 6, option.rect.right() - left, _ROW - 12)
-        )
+        editor.setGeometry(option.rect.adjusted(left - 6 - option.rect.left(), 2, 0, -2))
 
     def _text_left(self, row: QRect, layer: Layer) -> int:
-        left = row.left() + _EYE + 2 + (12 if layer.clipped else 0) + _THUMB + 8
-        return left + (_THUMB + 6 if layer.mask is not None else 0)
+        left = row.left() + _EYE + 2 + (12 if layer.clipped else 0) + self._thumb + 8
+        return left + (self._thumb + 6 if layer.mask is not None else 0)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
         layer = self._tree.layer_at(index)
@@ -512,9 +571,10 @@ class _Row(QStyledItemDelegate):
         if layer.clipped:
             paint_icon(painter, "clip", QRect(left - 3, middle - 7, 14, 14), theme.DIM)
             left += 12
-        self._paint_picture(painter, layer, QRect(left, middle - _THUMB // 2, _THUMB, _THUMB))
+        thumb = self._thumb
+        self._paint_picture(painter, layer, QRect(left, middle - thumb // 2, thumb, thumb))
         if layer.mask is not None:
-            box = QRect(left + _THUMB + 6, middle - _THUMB // 2, _THUMB, _THUMB)
+            box = QRect(left + thumb + 6, middle - thumb // 2, thumb, thumb)
             _paint_thumbnail(painter, box, self._tree.panel.thumbnails.of(layer.mask))
         right = row.right() - 6
         failed = layer.id in self._tree.failed
@@ -536,12 +596,20 @@ class _Row(QStyledItemDelegate):
         if _made(layer):
             paint_icon(painter, "stars", QRect(right - 14, middle - 7, 14, 14), theme.DIM)
             right -= 20
-        text = QRect(self._text_left(row, layer), row.top(), 0, row.height())
-        text.setRight(right)
-        painter.setPen(QColor(tint))
         font = option.font
         font.setPixelSize(13)
         painter.setFont(font)
+        if layer.opacity < 1:
+            said = f"{round(layer.opacity * 100)} %"
+            room = QRect(right - 44, row.top(), 44, row.height())
+            painter.setPen(QColor(theme.DIM))
+            painter.drawText(
+                room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, said
+            )
+            right -= 48
+        text = QRect(self._text_left(row, layer), row.top(), 0, row.height())
+        text.setRight(right)
+        painter.setPen(QColor(tint))
         name = painter.fontMetrics().elidedText(
             plain(layer.name), Qt.TextElideMode.ElideRight, max(text.width(), 10)
         )
@@ -554,7 +622,13 @@ class _Row(QStyledItemDelegate):
             _paint_thumbnail(painter, box, self._tree.panel.thumbnails.of(sample))
             return
         painter.fillRect(box, QColor("#1d1d1d"))
-        paint_icon(painter, layer.kind.icon, box.adjusted(7, 7, -7, -7), theme.DIM)
+        paint_icon(painter, layer.kind.icon, box.adjusted(*_inset(box)), theme.DIM)
+
+
+def _inset(box: QRect) -> tuple[int, int, int, int]:
+    """What is left around an icon in a box."""
+    edge = round(box.width() * 0.23)
+    return edge, edge, -edge, -edge
 
 
 def _paint_thumbnail(painter: QPainter, box: QRect, image: QImage | None) -> None:

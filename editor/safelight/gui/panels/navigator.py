@@ -63,7 +63,8 @@ class Navigator(Panel):
     """
 
     title = "Navigator"
-    stack = "overview"
+    tab = "Info"
+    stretch = 0
     centre_wanted = Signal(float, float)
     zoom_wanted = Signal(float)
 
@@ -156,7 +157,7 @@ class _Map(QWidget):
         return QSize(240, 150)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(120, 80)
+        return QSize(120, 130)
 
     def set_size(self, width: int, height: int) -> None:
         """The size that points of the picture are measured in."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtWidgets import QWidget
 
@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 class Panel(QWidget):
     """One panel is a class like this and its line in ``panels.PANELS``.
 
-    ``title`` is on its tab, ``stack`` says among which others it lies: those over the filters or
-    those below them. A panel overrides what it wants to know of; each method does nothing here.
+    ``tab`` is the tab it lies in, with all others of that tab, one below the other; "" = above all
+    tabs. ``stretch`` says how much it gets of the height that none of them needs. A panel overrides
+    what it wants to know of; each method does nothing here.
     """
 
     title: ClassVar[str]
-    stack: ClassVar[Literal["overview", "lists"]]
+    tab: ClassVar[str]
+    stretch: ClassVar[int] = 1
 
     def attach(self, session: Session, canvas: Canvas) -> None:
         """Connect what the panel wants to what can do it, once, before anything is shown."""

@@ -98,11 +98,9 @@ class FilterSettings(QWidget):
         self.controls: list[Control] = [control_for(item) for item in declaration.parameters]
         self.latents = Latents(self.controls)
         layout = self._column = QVBoxLayout(self)
-        layout.setContentsMargins(12, 10, 12, 12)
-        layout.setSpacing(10)
+        layout.setContentsMargins(10, 8, 8, 8)
+        layout.setSpacing(7)
         layout.addLayout(self._head())
-        if declaration.description and self.latents.lightbox is None:
-            layout.addWidget(_about(declaration))
         layout.addWidget(self._scroller(), 1)
         self._settle()
         if layer is not None:
@@ -250,8 +248,8 @@ class FilterSettings(QWidget):
         back = QToolButton()
         back.setObjectName("plain")
         back.setText("‹")
-        back.setToolTip("All filters (Escape)")
-        back.setAccessibleName("All filters")
+        back.setToolTip("Back to Adjust (Escape)")
+        back.setAccessibleName("Back to Adjust")
         back.clicked.connect(self.closed)
         title = self.title = QLabel(plain(self.declaration.title))
         title.setTextFormat(Qt.TextFormat.PlainText)
@@ -270,9 +268,9 @@ class FilterSettings(QWidget):
         inside.setObjectName("transparent")
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 4, 6, 4)
-        column.setSpacing(16)
-        if self.declaration.description and self.latents.lightbox is not None:
-            column.addWidget(_about(self.declaration))  # it gives way to the lightbox
+        column.setSpacing(12)
+        if self.declaration.description:
+            column.addWidget(_about(self.declaration))  # it gives way to the controls
         for control in self.controls:
             control.wanted.connect(partial(self._make_count, control))
             if self.layer is None:
@@ -304,7 +302,6 @@ class FilterSettings(QWidget):
         scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroller.viewport().setAutoFillBackground(False)
         self._rows, self._area = column, scroller
-        self._scroller_size, self._inside_size = scroller.sizeHint, inside.sizeHint
         return scroller
 
     def _show_proofs(self) -> None:
@@ -338,11 +335,6 @@ class FilterSettings(QWidget):
     def _scroll_to_lightbox(self) -> None:
         if self.latents.lightbox is not None:
             self._area.verticalScrollBar().setValue(self.latents.lightbox.y())
-
-    def wanted_height(self, width: int) -> int:
-        """Pixels in which everything is seen without scrolling, in a panel of that width."""
-        others = self._column.totalHeightForWidth(width) - self._scroller_size().height()
-        return others + self._inside_size().height()
 
     def _finish_for_layer(self, layout: QVBoxLayout, layer: Layer) -> None:
         self.trouble = _words("")

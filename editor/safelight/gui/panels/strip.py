@@ -15,11 +15,7 @@ from safelight.api import Parameter
 from safelight.document import Layer, edits
 from safelight.document.content import FEATHER, GROW
 from safelight.gui.controls import Control, control_for
-from safelight.gui.panels.modes import ModeBox
 
-_AMOUNT = Parameter(
-    "amount", "integer", 100, "Amount of the filter", "How much of it shows", 0, 100, unit=" %"
-)
 _CHANNELS = Parameter(
     *("channels", "choice", "all", "Apply to"),
     help="All of the result, its lightness only, or its colour only",
@@ -55,7 +51,7 @@ _FEATHER = Parameter(
 
 
 class FilterStrip(QWidget):
-    """Amount, channels, texture, blend mode and mask of a filter layer.
+    """Channels, texture and mask of a filter layer; its amount and blend mode are among the layers.
 
     ``edit_wanted`` has an Edit.
     """
@@ -65,11 +61,8 @@ class FilterStrip(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._layer: Layer | None = None
-        self.amount, self.channels, self.texture = (
-            control_for(item) for item in (_AMOUNT, _CHANNELS, _TEXTURE)
-        )
+        self.channels, self.texture = (control_for(item) for item in (_CHANNELS, _TEXTURE))
         self.grow, self.feather = control_for(_GROW), control_for(_FEATHER)
-        self.mode = ModeBox()
         self.mask_note = QLabel()
         self.mask_note.setObjectName("dim")
         self.remove_mask = QPushButton("Remove mask")
@@ -81,15 +74,13 @@ class FilterStrip(QWidget):
         column.setContentsMargins(0, 4, 0, 0)
         column.setSpacing(14)
         column.addWidget(line)
-        for control in (self.amount, self.channels, self.texture):
+        for control in (self.channels, self.texture):
             control.changed.connect(partial(self._changed, control))
             column.addWidget(control)
-        column.addLayout(_row(QLabel("Blend mode"), self.mode))
         column.addLayout(_row(self.mask_note, self.remove_mask))
         for control in (self.grow, self.feather):
             control.changed.connect(partial(self._changed, control))
             column.addWidget(control)
-        self.mode.chosen.connect(self._choose_mode)
 
     def show_layer(self, layer: Layer) -> None:
         """Show what a filter layer is now."""
@@ -97,12 +88,10 @@ class FilterStrip(QWidget):
         held = layer.filter
         if held is None:
             return
-        _show(self.amount, round(layer.opacity * 100))
         _show(self.channels, held.channels)
         _show(self.texture, round(held.texture * 100))
         for control in (self.channels, self.texture):  # of what lies below, which it does not see
             control.setVisible(not held.generates)
-        self.mode.show_mode(layer.mode)
         self.mask_note.setText("No mask" if layer.mask is None else "Masked")
         _show(self.grow, held.grow)
         _show(self.feather, held.feather)
@@ -114,9 +103,7 @@ class FilterStrip(QWidget):
         if self._layer is None:
             return
         identity, value, token = self._layer.id, control.value(), control.token
-        if control is self.amount:
-            edit = edits.set_amount(identity, cast(int, value) / 100, token=token)
-        elif control is self.channels:
+        if control is self.channels:
             edit = edits.filter_channels(identity, value)
         elif control is self.grow:
             edit = edits.filter_grow(identity, value, token=token)
@@ -125,10 +112,6 @@ class FilterStrip(QWidget):
         else:
             edit = edits.filter_texture(identity, cast(int, value) / 100, token=token)
         self.edit_wanted.emit(edit)
-
-    def _choose_mode(self, mode: str) -> None:
-        if self._layer is not None:
-            self.edit_wanted.emit(edits.set_mode(self._layer.id, mode))
 
     def _remove_mask(self) -> None:
         if self._layer is not None:

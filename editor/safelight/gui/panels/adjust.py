@@ -1,0 +1,494 @@
+"""Adjust: what photographers reach for, section by section, with every filter behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QBoxLayout,
+    QButtonGroup,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from safelight.api import Declaration, Value
+from safelight.gui.canvas.tools.crop import Crop
+from safelight.gui.controls import Control, control_for
+from safelight.gui.controls.number import NumberControl
+from safelight.gui.garbage import destroy
+from safelight.gui.icons import icon
+from safelight.gui.panels.sections import ROWS, Row, Section, offered, sections
+from safelight.gui.parts import remark
+from safelight.gui.samples import settings as remembered
+from safelight.gui.text import plain, tooltip
+
+_NAME = 84
+"""Pixels of a slider's name: the sliders of all sections begin below one another."""
+
+_SIDES = 14
+"""Pixels beside the words of a button without a box."""
+
+_UNFOLDED = "unfolded"
+"""Under which the sections are remembered that are unfolded."""
+
+
+_RIGHT, _DOWN = "M 6 4 L 10 8 L 6 12", "M 4 6 L 8 10 L 12 6"
+"""The arrows of a section that is folded, and of one that is unfolded."""
+
+
+class RowBox(QWidget):
+    """The sliders of one filter. ``moved`` has the control that was moved."""
+
+    moved = Signal(object)
+
+    def __init__(self, row: Row, declaration: Declaration) -> None:
+        super().__init__()
+        self.row = row
+        self.declaration = declaration
+        self.controls: dict[str, Control] = {}
+        self._begins = row.begins(declaration)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self._choices = QButtonGroup(self)
+        if row.one:
+            column.addLayout(self._choice())
+        for name, title in row.parameters.items():
+            control = self._control(name, title)
+            self.controls[name] = control
+            column.addWidget(control)
+        if row.one:
+            self._show_one(next(iter(self.controls)))
+        self.show_settings(None)
+
+    def settings(self, layer: Mapping[str, Value] | None) -> dict[str, Value]:
+        """A layer's settings, or those of none yet, with what the sliders show."""
+        shown = {name: control.value() for name, control in self.controls.items()}
+        return {**self._begins, **(layer or {}), **shown}
+
+    @property
+    def begins(self) -> dict[str, Value]:
+        """The settings at which nothing changes."""
+        return self._begins
+
+    def show_settings(self, layer: Mapping[str, Value] | None) -> None:
+        """Show a layer's settings, or that there is no layer."""
+        found = {**self._begins, **(layer or {})}
+        for name, control in self.controls.items():
+            value = control.parameter.check(found[name])
+            if control.value() != value:
+                control.set_value(value)
+
+    def _control(self, name: str, title: str) -> Control:
+        parameter = self.declaration.parameter(name)
+        parameter = replace(
+            parameter,
+            title=title or parameter.title,
+            default=self._begins[name],
+            ends=None,
+            unit="",
+        )
+        control = control_for(parameter)
+        control.changed.connect(partial(self.moved.emit, control))
+        if isinstance(control, NumberControl):
+            control.lie_in_a_line(_NAME)
+            control.slider.track = self.row.tracks.get(name, ())
+        elif self.row.one:
+            control.title.hide()
+        for field in control.findChildren(QAbstractSpinBox):
+            field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            field.installEventFilter(self)
+        return control
+
+    def _choice(self) -> QHBoxLayout:
+        """A button for each of the parameters, of which one is shown."""
+        line = QHBoxLayout()
+        line.setSpacing(4)
+        for name, title in self.row.parameters.items():
+            button = QToolButton()
+            button.setObjectName("words")
+            parameter = self.declaration.parameter(name)
+            button.setText(title or plain(parameter.title))
+            button.setAccessibleName(plain(parameter.title))
+            button.setToolTip(tooltip(parameter.help or parameter.title))
+            button.setCheckable(True)
+            button.setChecked(not self._choices.buttons())
+            button.clicked.connect(partial(self._show_one, name))
+            self._choices.addButton(button)
+            line.addWidget(button)
+        line.addStretch(1)
+        return line
+
+    def _show_one(self, name: str) -> None:
+        for other, control in self.controls.items():
+            control.setVisible(other == name)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The wheel scrolls the panel; it must not change what it happens to pass over."""
+        if event.type() == QEvent.Type.Wheel:
+            event.ignore()
+            return True
+        return super().eventFilter(watched, event)
+
+
+class SectionBox(QWidget):
+    """A section: its title, what can be asked of it, and its rows, which are made when unfolded.
+
+    ``moved`` has a row and the control in it, ``chosen`` a filter; ``auto_wanted``,
+    ``grey_wanted`` and ``reset_wanted`` are clicks in its title; ``folded`` tells that it is
+    folded or unfolded.
+    """
+
+    moved = Signal(object, object)
+    chosen = Signal(object)
+    auto_wanted = Signal()
+    grey_wanted = Signal(bool)
+    reset_wanted = Signal()
+    folded = Signal()
+
+    def __init__(self, section: Section, filters: Sequence[Declaration]) -> None:
+        super().__init__()
+        self.section = section
+        known = {item.id: item for item in filters}
+        self.declarations = [known[row.filter] for row in section.rows if row.filter in known]
+        self._rows = [row for row in section.rows if row.filter in known]
+        self._more = offered(section, filters)
+        self._first = [known[name] for name in section.first if name in known]
+        self._shown: Mapping[str, Mapping[str, Value]] = {}
+        self.rows: list[RowBox] = []
+        self.title = QPushButton()
+        self.links: dict[str, QPushButton] = {}
+        self.body: QWidget | None = None
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._head())
+        line = QFrame()
+        line.setObjectName("line")
+        self._column = column
+        column.addWidget(line)
+        self._show_folded(False)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing of it is installed."""
+        return not self._rows and not self._more
+
+    @property
+    def unfolded(self) -> bool:
+        """Whether its rows are shown."""
+        return self.title.isChecked()
+
+    def unfold(self, on: bool = True) -> None:
+        """Show its rows, or its title alone."""
+        self.title.setChecked(on)
+        if on and self.body is None:
+            self.body = self._body()
+            self._column.insertWidget(1, self.body)
+            self.show_settings(self._shown)
+        if self.body is not None:
+            self.body.setVisible(on)
+        self._show_folded(on)
+
+    def show_settings(self, layers: Mapping[str, Mapping[str, Value]]) -> None:
+        """Show the settings of the layers that there are, by their filters."""
+        self._shown = layers
+        own = [layers[row.filter] for row in self._rows if row.filter in layers]
+        self.reset.setEnabled(bool(own))
+        self.mark.setVisible(bool(own))
+        if self.section.grey:
+            self.grey.setText("Grey ✓" if any(x.get(self.section.grey) for x in own) else "Grey")
+        for box in self.rows:
+            box.show_settings(layers.get(box.row.filter))
+
+    def _head(self) -> QWidget:
+        head = _Head()
+        head.clicked.connect(self.title.click)
+        self.title.setObjectName("section")
+        self.title.setText(plain(self.section.title))
+        self.title.setCheckable(True)
+        self.title.setAccessibleName(plain(self.section.title))
+        self.title.setAccessibleDescription("A section of Adjust; unfolds and folds it")
+        self.title.clicked.connect(self._toggled)
+        self.mark = QLabel("●")
+        self.mark.setObjectName("mark")
+        self.mark.setToolTip("A layer holds what is set here")
+        self.mark.setFixedWidth(10)
+        self.mark.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        room = self.mark.sizePolicy()
+        room.setRetainSizeWhenHidden(True)
+        self.mark.setSizePolicy(room)
+        self.mark.hide()
+        self.auto = _quiet("Auto", "Settings that suit the picture; they can be changed afterwards")
+        self.auto.clicked.connect(self.auto_wanted)
+        self.grey = _quiet("Grey", "Pick a place of the picture that should be grey")
+        self.grey.setCheckable(True)
+        self.grey.setAccessibleName("Pick grey")
+        self.grey.clicked.connect(self.grey_wanted)
+        self.reset = _quiet("Reset", "Take away what is set here")
+        self.reset.clicked.connect(self.reset_wanted)
+        self.reset.setEnabled(False)
+        self.more = _quiet("More", f"{len(self._more)} further filters")
+        self.more.setCheckable(True)
+        self._firsts = [self._link(item, quiet=True) for item in self._first]
+        self._arrow = QLabel()
+        row = QHBoxLayout(head)
+        row.setContentsMargins(0, 0, 6, 0)
+        row.setSpacing(0)
+        row.addWidget(self.mark)
+        row.addWidget(self.title)
+        row.addStretch(1)
+        for button in (self.auto, self.grey, self.reset, self.more, *self._firsts):
+            row.addWidget(button)
+        row.addWidget(self._arrow)
+        return head
+
+    def _show_folded(self, on: bool) -> None:
+        self._arrow.setPixmap(icon(_DOWN if on else _RIGHT).pixmap(QSize(14, 14)))
+        has_auto = any(item.auto for item in self.declarations)
+        self.auto.setVisible(on and has_auto)
+        self.grey.setVisible(on and bool(self.section.grey))
+        self.reset.setVisible(on and bool(self._rows))
+        self.more.setVisible(on and bool(self._rows and self._more))
+        for button in self._firsts:
+            button.setVisible(not on)
+
+    def _toggled(self) -> None:
+        self.unfold(self.title.isChecked())
+        self.folded.emit()
+
+    def _body(self) -> QWidget:
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(10, 0, 8, 8)
+        column.setSpacing(0)
+        for row, declaration in zip(self._rows, self.declarations, strict=True):
+            box = RowBox(row, declaration)
+            box.moved.connect(partial(self.moved.emit, box))
+            self.rows.append(box)
+            column.addWidget(box)
+        if self._more:
+            self._add_links(column)
+        return body
+
+    def _add_links(self, column: QBoxLayout) -> None:
+        """The other filters, two beside one another; behind a word where there are sliders."""
+        inside = QWidget()
+        grid = QGridLayout(inside)
+        grid.setContentsMargins(0, 2, 0, 0)
+        grid.setHorizontalSpacing(6)
+        grid.setVerticalSpacing(1)
+        for number, item in enumerate(self._more):
+            button = self.links[item.id] = self._link(item)
+            grid.addWidget(button, number // 2, number % 2)
+        for place in (0, 1):
+            grid.setColumnStretch(place, 1)
+        inside.setVisible(not self._rows or self.more.isChecked())
+        self.more.toggled.connect(inside.setVisible)
+        column.addWidget(inside)
+
+    def _link(self, item: Declaration, *, quiet: bool = False) -> QPushButton:
+        """A button that opens a filter."""
+        about = f"{item.description.split(chr(10) * 2)[0]}\n{item.plugin} {item.version}"
+        button = Entry(item.title)
+        button.setToolTip(tooltip(about, lines=True))
+        if quiet:
+            button.setObjectName("quiet")
+        else:
+            button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        button.clicked.connect(partial(self.chosen.emit, item))
+        return button
+
+
+class AdjustPage(QWidget):
+    """All sections, below the button for the crop, above the one for the list of all filters.
+
+    ``moved`` has a row and its control, ``chosen`` a filter, ``auto_wanted`` a row,
+    ``grey_wanted`` a row and whether to pick, ``reset_wanted`` a section; ``crop_wanted`` and
+    ``list_wanted`` are clicks on those buttons.
+    """
+
+    moved = Signal(object, object)
+    chosen = Signal(object)
+    auto_wanted = Signal(object)
+    grey_wanted = Signal(object, bool)
+    reset_wanted = Signal(object)
+    crop_wanted = Signal()
+    list_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.boxes: dict[str, SectionBox] = {}
+        self._filters: Sequence[Declaration] = ()
+        self.crop = QPushButton("Crop and straighten")
+        self.crop.setIcon(icon(Crop.icon))
+        self.crop.setIconSize(QSize(16, 16))
+        self.crop.setToolTip("Take the crop tool in hand (C)")
+        self.crop.setAutoDefault(False)
+        self.crop.clicked.connect(self.crop_wanted)
+        self.all = QPushButton("All filters…")
+        self.all.setToolTip("The list of every filter, with a search")
+        self.all.setAutoDefault(False)
+        self.all.clicked.connect(self.list_wanted)
+        self.note = remark("Looking for filters…")
+        inside = QWidget()
+        inside.setObjectName("transparent")
+        self._inside = QVBoxLayout(inside)
+        self._inside.setContentsMargins(0, 8, 0, 8)
+        self._inside.setSpacing(0)
+        self._inside.addLayout(_padded(self.crop, 6))
+        self._sections = QVBoxLayout()
+        self._sections.setSpacing(0)
+        self._inside.addLayout(self._sections)
+        self._inside.addLayout(_padded(self.note, 8))
+        self._inside.addLayout(_padded(self.all, 8))
+        self._inside.addStretch(1)
+        self.area = QScrollArea()
+        self.area.setWidget(inside)
+        self.area.setWidgetResizable(True)
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.viewport().setAutoFillBackground(False)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.area)
+
+    def show_filters(self, filters: Sequence[Declaration]) -> None:
+        """Have the sections of these filters; unfolded are those that were."""
+        if tuple(filters) == tuple(self._filters) and self.boxes:
+            return
+        self._filters = filters
+        self.note.setText("No filters are installed.")
+        self.note.setVisible(not filters)
+        for box in self.boxes.values():
+            self._sections.removeWidget(box)
+            destroy(box)
+        self.boxes = {}
+        for section in sections(filters):
+            box = SectionBox(section, filters)
+            if box.empty:
+                destroy(box)
+                continue
+            self.boxes[section.title] = box
+            self._connect(box)
+            self._sections.addWidget(box)
+            if _remembered(section):
+                box.unfold()
+
+    def _connect(self, box: SectionBox) -> None:
+        box.moved.connect(self.moved)
+        box.chosen.connect(self.chosen)
+        box.auto_wanted.connect(lambda: self.auto_wanted.emit(box))
+        box.grey_wanted.connect(lambda on: self.grey_wanted.emit(box, on))
+        box.reset_wanted.connect(lambda: self.reset_wanted.emit(box))
+        box.folded.connect(self._remember)
+
+    def _remember(self) -> None:
+        """Sections are folded and unfolded as they were left, also at the next start."""
+        for title, box in self.boxes.items():
+            remembered().setValue(f"{_UNFOLDED}/{title}", box.unfolded)
+
+    def show_settings(self, layers: Mapping[str, Mapping[str, Value]]) -> None:
+        """Show the settings of the layers that the sliders set, by their filters."""
+        for box in self.boxes.values():
+            box.show_settings(layers)
+
+    def box_of(self, filter: str) -> SectionBox | None:
+        """The section that has sliders of a filter."""
+        found = ROWS.get(filter)
+        return None if found is None else self.boxes.get(found[0].title)
+
+    def row_of(self, filter: str) -> RowBox | None:
+        """The sliders of a filter, in a section that is unfolded for them."""
+        box = self.box_of(filter)
+        if box is None:
+            return None
+        if box.body is None:
+            box.unfold()
+        return next((row for row in box.rows if row.row.filter == filter), None)
+
+    def reveal(self, filter: str) -> bool:
+        """Bring the sliders of a filter into view; whether there are any."""
+        box = self.box_of(filter)
+        if box is None:
+            return False
+        if not box.unfolded:
+            box.unfold()
+        # Its title, and as much of the rest as there is room for.
+        QTimer.singleShot(0, box, lambda: self.area.ensureWidgetVisible(box.title, 0, 8))
+        return True
+
+
+class Entry(QPushButton):
+    """A filter's title that can be clicked; it ends in "…" where there is no room for all of it."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self.words = plain(title)
+        self.setObjectName("entry")
+        self.setAutoDefault(False)
+        self.setAccessibleName(self.words)
+        self.setText(self.words.replace("&", "&&"))
+
+    def sizeHint(self) -> QSize:
+        wide = self.fontMetrics().horizontalAdvance(self.words) + _SIDES
+        return QSize(wide, super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        least = self.sizeHint()
+        return least if self.objectName() == "quiet" else QSize(40, least.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        room = event.size().width() - _SIDES + 2
+        short = self.fontMetrics().elidedText(self.words, Qt.TextElideMode.ElideRight, room)
+        self.setText(short.replace("&", "&&"))
+
+
+class _Head(QWidget):
+    """The line of a section's title, all of which can be clicked."""
+
+    clicked = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedHeight(30)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.clicked.emit()
+
+
+def _quiet(words: str, hint: str) -> QToolButton:
+    """A word that can be clicked, without a box."""
+    button = QToolButton()
+    button.setObjectName("quiet")
+    button.setText(words)
+    button.setToolTip(hint)
+    return button
+
+
+def _padded(widget: QWidget, below: int) -> QVBoxLayout:
+    around = QVBoxLayout()
+    around.setContentsMargins(10, 2, 10, below)
+    around.addWidget(widget)
+    return around
+
+
+def _remembered(section: Section) -> bool:
+    stored = remembered().value(f"{_UNFOLDED}/{section.title}", None)
+    return section.unfolded if stored is None else str(stored).lower() == "true"

@@ -1,0 +1,159 @@
+"""Sliders: what happens when something in the sections of *Adjust* is moved or clicked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from safelight.api import ParameterError, Region, Value
+from safelight.document import Document, Live, render_srgb
+from safelight.document.place import IDENTITY
+from safelight.gui.adjuster import Adjuster, layer_for
+from safelight.gui.background import Background
+from safelight.gui.canvas import Canvas
+from safelight.gui.canvas.tools.picker import Picker
+from safelight.gui.controls import Control
+from safelight.gui.messages import Messages
+from safelight.gui.panels.adjust import AdjustPage, RowBox, SectionBox
+from safelight.gui.panels.sections import ROWS
+from safelight.gui.session import Session
+
+_AROUND = 2
+"""Pixels to each side of the one that is picked, whose mean is what should be grey."""
+
+
+class Sliders:
+    """Joins the sections of one photograph to its document.
+
+    ``moving`` tells that a layer is being made or changed from here, where its sliders are seen.
+    """
+
+    def __init__(
+        self, page: AdjustPage, session: Session, canvas: Canvas, messages: Messages
+    ) -> None:
+        self._page = page
+        self._session = session
+        self._canvas = canvas
+        self._messages = messages
+        self._adjuster = Adjuster(session)
+        self.moving = False
+        page.moved.connect(self._moved)
+        page.auto_wanted.connect(self._find)
+        page.grey_wanted.connect(self._pick)
+        page.reset_wanted.connect(self._reset)
+
+    def show(self) -> None:
+        """Show the settings of the layers that the sliders set now."""
+        found = {name: self._held(name) for name in ROWS}
+        self._page.show_settings({name: held for name, held in found.items() if held is not None})
+
+    def _held(self, filter: str) -> Mapping[str, Value] | None:
+        """The settings of the layer that sliders set, as the installed plugin takes them."""
+        session = self._session
+        layer = layer_for(session.document, session.active, filter)
+        if layer is None or layer.filter is None:
+            return None
+        current, _ = session.installed.current(layer.filter)
+        return layer.filter.settings if current is None else current.settings
+
+    def _set(self, row: RowBox, settings: Mapping[str, Value], what: str, token: str = "") -> None:
+        label = f"{row.declaration.title}: {what}"
+        edit = self._adjuster.change(row.declaration, settings, row.begins, label, token)
+        if edit is not None:
+            canvas, self.moving = self._canvas, True
+            try:
+                self._session.previews.adjust(edit, canvas.visible(), canvas.level)
+            finally:
+                self.moving = False
+        self.show()
+
+    def _moved(self, row: RowBox, control: Control) -> None:
+        try:
+            settings = row.settings(self._held(row.declaration.id))
+        except ParameterError as error:
+            self._messages.say(str(error), about="settings")
+            return
+        self._messages.settle("settings")
+        self._set(row, settings, control.parameter.title, control.token)
+
+    def _reset(self, box: SectionBox) -> None:
+        names = tuple(item.id for item in box.declarations)
+        edit = self._adjuster.removing(names, f"Reset {box.section.title}")
+        if edit is not None:
+            self._session.do(edit)
+
+    def _below(self, filter: str) -> Document:
+        """What the layer that sliders set is given; the picture, where there is none yet."""
+        document = self._session.document
+        layer = layer_for(document, self._session.active, filter)
+        return document if layer is None else document.below(layer.id)
+
+    def _find(self, box: SectionBox) -> None:
+        """Have the first filter of a section that can find its settings."""
+        studio = self._session.studio
+        declaration = next((item for item in box.declarations if item.auto), None)
+        row = None if declaration is None else self._page.row_of(declaration.id)
+        if studio is None or declaration is None or row is None:
+            return
+        box.auto.setEnabled(False)
+
+        def take(found: dict[str, Value]) -> None:
+            box.auto.setEnabled(True)
+            self._messages.settle("auto")
+            self._set(row, found, "Auto")
+
+        def complain(error: Exception) -> None:
+            box.auto.setEnabled(True)
+            self._messages.say(f"{error}".removesuffix(".") + ".", about="auto")
+
+        work = partial(studio.found, declaration, row.begins, self._below(declaration.id))
+        Background(box, work, take, complain)
+
+    def _pick(self, box: SectionBox, on: bool) -> None:
+        """Have a place of the picture clicked that should be grey, or no more."""
+        canvas = self._canvas
+        if not on:
+            canvas.picker = None
+            return
+
+        def picked(place: tuple[float, ...] | None) -> None:
+            canvas.picker = None
+            box.grey.setChecked(False)
+            if place is not None:
+                self._take_grey(box, place)
+
+        if canvas.shown_from != IDENTITY:
+            canvas.leave()
+        canvas.picker = Picker(canvas, "point", (0.5, 0.5), picked)
+        canvas.setFocus()
+
+    def _take_grey(self, box: SectionBox, place: tuple[float, ...]) -> None:
+        row = self._page.row_of(box.declarations[0].id)
+        studio = self._session.studio
+        if row is None or studio is None:
+            return
+        below, name = self._below(row.declaration.id), box.section.grey
+
+        def take(colour: str) -> None:
+            self._set(row, {**row.begins, name: (colour,)}, "Pick grey")
+
+        Background(
+            box,
+            partial(_colour, below, place, studio.live),
+            take,
+            lambda error: self._messages.say(f"The grey cannot be picked: {error}", about="auto"),
+        )
+
+
+def _colour(document: Document, place: tuple[float, ...], live: Live) -> str:
+    """The mean colour around a place, in fractions of the picture, as ``#rrggbb``."""
+    x = min(int(place[0] * document.width), document.width - 1)
+    y = min(int(place[1] * document.height), document.height - 1)
+    side = 2 * _AROUND + 1
+    around = Region(x - _AROUND, y - _AROUND, side, side).intersect(document.region)
+    pixels: Any = render_srgb(document, around, live, lenient=True)[..., :3]
+    mean = np.clip(pixels.reshape(-1, 3).mean(0) * 255 + 0.5, 0, 255).astype(int)
+    return "#{:02x}{:02x}{:02x}".format(*mean.tolist())

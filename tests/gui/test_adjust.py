@@ -1,0 +1,204 @@
+"""Adjust: each section makes one layer of a filter, which tells what was done."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+
+from safelight import api
+from safelight.document import edits
+from safelight.gui.panels.sections import ROWS, SECTIONS, offered, sections
+from tests.gui.conftest import PATIENCE, drag
+
+LIGHT, WHITE = "safelight_adjust.light", "safelight_adjust.white_balance"
+
+
+@pytest.fixture
+def page(opened):
+    return opened.filters.home
+
+
+def names(opened):
+    return [layer.name for layer in opened.session.document.layers]
+
+
+def steps(opened):
+    return [step.label for step in opened.session.history.steps]
+
+
+def slider(page, filter, name):
+    return page.row_of(filter).controls[name]
+
+
+def test_photographers_find_crop_white_balance_and_light_first(opened, page):
+    assert opened.sidebar.title == "Adjust"
+    assert opened.filters.currentWidget() is page
+    titles = list(page.boxes)
+    assert titles[:7] == [section.title for section in SECTIONS]
+    assert page.boxes["White balance"].unfolded
+    assert page.boxes["Light"].unfolded
+    page.crop.click()
+    assert opened.canvas.tool.id == "crop"
+
+
+def test_a_drag_makes_one_layer_and_one_step(opened, page, qtbot):
+    moved = slider(page, LIGHT, "exposure").slider
+    middle = QPoint(moved.width() // 2, moved.height() // 2)
+    drag(qtbot, moved, middle, middle + QPoint(30, 0))
+    assert names(opened) == ["Background", "Light"]
+    assert steps(opened) == ["Open", "Light: Exposure"]
+    settings = opened.session.layer.filter.settings
+    assert settings["exposure"] > 0.5
+    assert settings["contrast"] == 0
+    record = opened.session.history.steps[1].record
+    assert (record.kind, record.id, dict(record.settings)) == ("filter", LIGHT, dict(settings))
+    opened.session.undo()
+    assert names(opened) == ["Background"]
+    assert slider(page, LIGHT, "exposure").value() == 0
+
+
+def test_the_next_slider_of_the_section_changes_the_same_layer(opened, page):
+    slider(page, LIGHT, "exposure").field.setValue(0.5)
+    layer = opened.session.active
+    slider(page, WHITE, "temperature").field.setValue(5000)
+    slider(page, LIGHT, "shadows").field.setValue(40)
+    assert names(opened) == ["Background", "Light", "White balance"]
+    assert opened.session.active == layer
+    settings = opened.session.layer.filter.settings
+    assert (settings["exposure"], settings["shadows"]) == (0.5, 40)
+
+
+def test_a_slider_at_its_neutral_place_adds_nothing(opened, page, qtbot):
+    row = page.row_of(LIGHT)
+    row.moved.emit(row.controls["contrast"])
+    page.boxes["Effects"].unfold()
+    vignette = page.row_of("safelight_adjust.vignette")
+    vignette.moved.emit(vignette.controls["amount"])
+    assert vignette.controls["amount"].value() == 0
+    assert names(opened) == ["Background"]
+    moved = row.controls["contrast"].slider
+    middle = QPoint(moved.width() // 2, moved.height() // 2)
+    qtbot.mousePress(moved, Qt.MouseButton.LeftButton, pos=middle)
+    qtbot.mouseMove(moved, middle + QPoint(20, 0))
+    assert names(opened) == ["Background", "Light"]
+    moved.setValue(row.controls["contrast"]._position(0))
+    qtbot.mouseRelease(moved, Qt.MouseButton.LeftButton, pos=middle)
+    assert names(opened) == ["Background"]
+    assert steps(opened) == ["Open"]
+
+
+def test_a_click_on_a_layer_shows_its_section(opened, page, qtbot):
+    slider(page, LIGHT, "exposure").field.setValue(0.5)
+    light = opened.session.active
+    page.boxes["Light"].unfold(False)
+    opened.session.activate(opened.session.document.layers[0].id)
+    opened.filters.list_all()
+    tree = opened.layers.tree
+    row = tree.visualItemRect(tree.item(light))
+    qtbot.mouseClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=row.center())
+    assert opened.filters.currentWidget() is page
+    assert page.boxes["Light"].unfolded
+    assert slider(page, LIGHT, "exposure").value() == 0.5
+    assert page.boxes["Light"].mark.isVisible()
+
+
+def test_reset_takes_a_sections_layers_away_in_one_step(opened, page):
+    slider(page, "safelight_adjust.vibrance", "amount").field.setValue(30)
+    slider(page, "safelight_adjust.saturation", "amount").field.setValue(-20)
+    assert names(opened) == ["Background", "Vibrance", "Saturation"]
+    page.boxes["Colour"].reset.click()
+    assert names(opened) == ["Background"]
+    assert steps(opened)[-1] == "Reset Colour"
+    opened.session.undo()
+    assert names(opened) == ["Background", "Vibrance", "Saturation"]
+
+
+def test_auto_is_one_step_of_one_layer(opened, page, qtbot):
+    page.boxes["Light"].auto.click()
+    qtbot.waitUntil(lambda: len(names(opened)) == 2, timeout=PATIENCE)
+    assert steps(opened) == ["Open", "Light: Auto"]
+    shown = {name: item.value() for name, item in page.row_of(LIGHT).controls.items()}
+    assert shown == dict(opened.session.layer.filter.settings)
+
+
+def test_what_is_picked_as_grey_becomes_grey(opened, page, qtbot):
+    box, canvas = page.boxes["White balance"], opened.canvas
+    box.grey.click()
+    at = canvas.widget_point(200, 150).toPoint()
+    qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=at)
+    qtbot.waitUntil(lambda: len(names(opened)) == 2, timeout=PATIENCE)
+    assert steps(opened) == ["Open", "White balance: Pick grey"]
+    assert box.grey.text() == "Grey ✓"
+    from safelight.document import render_srgb
+
+    session = opened.session
+    pixel = render_srgb(session.document, api.Region(200, 150, 1, 1), session.studio.live)[0, 0]
+    assert np.ptp(pixel[:3]) < 0.02
+
+
+def test_what_is_selected_gets_a_layer_of_its_own(opened, page):
+    slider(page, LIGHT, "exposure").field.setValue(0.5)
+    session = opened.session
+    from safelight.document import Stroke
+
+    session.activate(session.document.layers[0].id)
+    session.do(edits.paint_mask(None, Stroke(((100.0, 100.0, 1.0),), 40), "a"))
+    assert slider(page, LIGHT, "exposure").value() == 0
+    slider(page, LIGHT, "exposure").field.setValue(-1.0)
+    slider(page, LIGHT, "contrast").field.setValue(10)
+    lights = [layer for layer in session.document.layers if layer.name == "Light"]
+    assert [layer.mask is not None for layer in lights] == [True, False]
+    assert [layer.filter.settings["exposure"] for layer in lights] == [-1.0, 0.5]
+
+
+def test_every_filter_is_in_a_section_or_set_by_sliders(window, opened, page):
+    for box in page.boxes.values():
+        box.unfold()
+    linked = {name for box in page.boxes.values() for name in box.links}
+    assert linked | ROWS.keys() >= {item.id for item in window.filters}
+
+
+def test_a_strangers_filter_is_in_the_section_of_its_category():
+    known = api.Declaration("a.b", "Glow", "Light", "")
+    other = api.Declaration("a.c", "Weave", "Textile", "")
+    by_title = {section.title: section for section in sections([known, other])}
+    assert offered(by_title["Light"], [known, other]) == [known]
+    assert offered(by_title["Textile"], [known, other]) == [other]
+
+
+def test_a_filter_of_a_section_is_opened_by_its_word(opened, page):
+    box = page.boxes["Neural"]
+    box.unfold()
+    box.links["safelight_enlarge.enlarge"].click()
+    assert opened.filters.tried.declaration.name == "enlarge"
+
+
+def test_sections_stay_as_they_were_left(window, opened, photo, qtbot):
+    from safelight.gui.samples import settings
+    from tests.gui.conftest import open_in
+
+    box = opened.filters.home.boxes
+    box["Curves"].title.click()
+    box["Light"].title.click()
+    try:
+        again = open_in(window, photo, qtbot).filters.home.boxes
+        assert again["Curves"].unfolded
+        assert not again["Light"].unfolded
+        assert again["White balance"].unfolded
+    finally:
+        settings().remove("unfolded")
+
+
+def test_the_sliders_of_a_row_change_nothing_where_they_begin(window, opened, page):
+    import safelight_adjust
+
+    from safelight.api import testing
+    from safelight.api.table import applied, stages_of
+
+    picture = testing.photograph()
+    known = {api.registered(item).declaration.id: item for item in safelight_adjust.ADJUSTMENTS}
+    declared = {item.id: item for item in window.filters}
+    for name, (_, row) in ROWS.items():
+        begins, function = row.begins(declared[name]), known[name]
+        if declared[name].tone:
+            made = applied(stages_of(function(**begins)), picture)
+            assert np.abs(made - picture).max() < 1e-5, name
