@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from PySide6.QtCore import Qt
 
 from safelight.document import Document, Metadata, edits, reshape
 from safelight.gui.sizedialogs import CanvasDialog, ResizeDialog
@@ -163,3 +164,13 @@ def test_the_menu_asks_with_the_dialog_of_the_command(opened, window, line, kind
     assert dialog.document is opened.session.document
     dialog.reject()
     assert len(opened.session.history.steps) == 1
+
+
+def test_return_in_a_field_is_the_dialogs_own_button(asked, qtbot):
+    dialog, chosen = asked(CanvasDialog)
+    qtbot.waitUntil(dialog.isActiveWindow)
+    field = dialog.sides.fields["width"]
+    field.setFocus()
+    field.lineEdit().setText("600")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert [told["width"] for told in chosen] == [600]

@@ -59,6 +59,7 @@ class ColourControl(Control):
         self.line.setFixedWidth(86)
         self.line.setAccessibleName(parameter.title)
         self.patch = QPushButton()
+        self.patch.setAutoDefault(False)  # Return in a dialog is not for it
         self.patch.setFixedSize(40, 26)
         self.patch.setAccessibleName(f"Choose {parameter.title}")
         self.head.addWidget(self.line)
