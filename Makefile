@@ -10,11 +10,13 @@ EDITABLE := $(foreach plugin,$(PLUGINS),-e $(plugin))
 # Each process of tests takes from the others' rest when it has no more. Those of the editor wait for
 # a third of their time, for workers and for the window: one process more than there are processors.
 PROCESSORS := $(shell getconf _NPROCESSORS_ONLN)
-SPREAD := --maxprocesses 8 --dist worksteal
+SPREAD := --maxprocesses 8 --dist
 TEST_EDITOR := QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest \
-	-n $(shell expr $(PROCESSORS) + 1) $(SPREAD) --ignore tests/models
+	-n $(shell expr $(PROCESSORS) + 1) $(SPREAD) worksteal --ignore tests/models
+# A file of the networks' tests stays with one of them: what its tests share is a network, exported in
+# a minute, and nobody waits for the last of these tests.
 TEST_MODELS := .venv-training/bin/python -m pytest -q -c /dev/null --rootdir . \
-	-n $(PROCESSORS) $(SPREAD) \
+	-n $(PROCESSORS) $(SPREAD) loadfile \
 	--confcutdir tests/models --import-mode importlib --durations 10 tests/models
 TOLD := .venv-training/tests.log
 PHOTO := $(firstword $(wildcard resources/samples/*.jpg))
@@ -46,11 +48,12 @@ test-editor: $(VENV)/installed-test build/kernels/compiled build/modules
 test-models: .venv-training/installed
 	$(TEST_MODELS) $(AFTERWARDS)
 
-# The tests that try something many times over, in full: make test tries a sample.
+# The tests that try something many times over, in full: make test tries a sample. Some take minutes:
+# each is named when it has ended.
 attack: $(VENV)/installed-test build/kernels/compiled build/modules .venv-training/installed
 	@.ci/system-libraries
-	SAFELIGHT_ATTACK=full $(TEST_EDITOR) -m attack
-	SAFELIGHT_ATTACK=full $(TEST_MODELS) -m attack
+	SAFELIGHT_ATTACK=full $(TEST_EDITOR) -m attack -vv
+	SAFELIGHT_ATTACK=full $(TEST_MODELS) -m attack -vv
 
 check: $(VENV)/installed-test
 	$(BIN)/ruff check .
@@ -95,9 +98,10 @@ build/modules: $(VENV)/installed $(shell find editor plugins models -name '*.py'
 	@mkdir -p build
 	@touch $@
 
-# Kernels of the editor that all processes of tests share; see pixels/fused.py.
-build/kernels/compiled: $(VENV)/installed $(wildcard editor/safelight/pixels/*.py)
-	-$(BIN)/python -c 'from safelight.pixels.fused import fill; fill("build/kernels")'
+# What all processes of tests share; see pixels/fused.py.
+build/kernels/compiled: $(VENV)/installed $(wildcard editor/safelight/pixels/*.py) \
+		$(wildcard plugins/exemplar/safelight_exemplar/*.py)
+	-$(BIN)/python .ci/kernels.py build/kernels
 	@touch $@
 
 .venv-training/installed: pyproject.toml models/constraints.txt

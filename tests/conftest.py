@@ -10,10 +10,14 @@ import pytest
 from hypothesis import settings
 
 from safelight.actions import pip
+from tests import attack
 from tests.plugins.pip_at_hand import PipAtHand
 from tests.spare import Spare
 
-settings.register_profile("unhurried", deadline=None)
+EXAMPLES = attack.times(300, 40)
+"""What hypothesis tries a test with that does not say how much itself."""
+
+settings.register_profile("unhurried", deadline=None, max_examples=EXAMPLES)
 settings.load_profile("unhurried")  # No test asserts wall-clock time.
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
@@ -24,6 +28,14 @@ CHECKOUT = Path(__file__).parents[1]
 # Where numba keeps what plugins have it compile: for the tests' own processes where workers of the
 # built-in plugins have it, so that neither compiles what the other has.
 os.environ["NUMBA_CACHE_DIR"] = str(CHECKOUT / "build" / "kernels" / "plugins")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """What hypothesis tries with a sample of examples is tried with more in an attack."""
+    for item in items:
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker("attack")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

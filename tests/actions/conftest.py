@@ -43,3 +43,8 @@ def add(store):
             return installer.install(installer.prepare(staging))
 
     return run
+
+
+@pytest.fixture(autouse=True)
+def _workers_are_kept(spare, monkeypatch):
+    spare.take_part(monkeypatch)

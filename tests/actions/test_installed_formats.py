@@ -9,7 +9,8 @@ from safelight import actions
 from safelight.actions.store import Installed, StoreError
 from safelight.workers.pools import Pools
 from safelight.workers.sandbox import available
-from tests.plugins.making import project
+from tests.plugins.making import project, wheel
+from tests.plugins.stocking import stock
 
 SOURCE = '''
 import os, pathlib
@@ -39,12 +40,18 @@ def exporters():
 '''
 
 
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    return wheel(tmp_path_factory.mktemp("wheels"), "safelight-bytes", SOURCE, version="1.0")
+
+
 @pytest.fixture
-def installed(tmp_path, add):
-    return add(project(tmp_path, "safelight-bytes", SOURCE))
+def installed(built, store):
+    return stock(store, built)
 
 
-def test_a_plugin_may_offer_formats_alone(installed, store):
+def test_a_plugin_may_offer_formats_alone(tmp_path, add, store):
+    installed = add(project(tmp_path, "safelight-bytes", SOURCE))
     assert installed.filters == ()
     assert [item.id for item in installed.formats] == [
         "safelight_bytes.read",

@@ -11,6 +11,10 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     # One of several processes, one for each processor: threads of theirs would only wait.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# What PyTorch remembers of an operator's shapes, it compares with all that is known of free axes:
+# that takes longer than finding them anew. Read when PyTorch is imported; the files are the same.
+os.environ["TORCH_FAKE_TENSOR_DISPATCH_CACHE"] = "0"
+
 # An exporter makes hundreds of thousands of objects, which mostly stay: the collector need not walk
 # over them for every few hundred more.
 gc.set_threshold(50_000, 20, 20)

@@ -22,10 +22,10 @@ BRUSHES = st.builds(dab.Round, st.floats(0.3, 400), st.floats(0, 1), st.booleans
 
 
 @pytest.fixture(scope="module")
-def compiled(request):
+def compiled(kernel_folder):
     pytest.importorskip("numba")
     kept, dab.COMPILED[:] = list(dab.COMPILED), []
-    assert prepare_kernels(request.config.cache.mkdir("kernels"), [DAB])
+    assert prepare_kernels(kernel_folder, [DAB])
     assert kernels_ready([DAB])
     made, dab.COMPILED[:] = dab.COMPILED[0], kept
     return made

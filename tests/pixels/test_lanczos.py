@@ -20,10 +20,10 @@ MAPS = {
 
 
 @pytest.fixture(scope="module")
-def compiled(request):
+def compiled(kernel_folder):
     pytest.importorskip("numba")
     kept, lanczos.COMPILED[:] = list(lanczos.COMPILED), []
-    assert prepare_kernels(request.config.cache.mkdir("kernels"), [RESAMPLE])
+    assert prepare_kernels(kernel_folder, [RESAMPLE])
     assert kernels_ready([RESAMPLE])
     made, lanczos.COMPILED[:] = lanczos.COMPILED[0], kept
     return made

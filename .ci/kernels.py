@@ -1,0 +1,39 @@
+"""Compile once what all processes of tests share: the editor's kernels and the engine's loops.
+
+    python .ci/kernels.py FOLDER
+
+Each process that found them missing would compile them for itself, for half a minute.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+
+def main(folder: Path) -> None:
+    # Before anything imports numba, which reads it once. Workers look there too.
+    os.environ["NUMBA_CACHE_DIR"] = str(folder / "plugins")
+    from safelight.pixels.fused import fill
+
+    fill(str(folder))
+    run_engine()
+
+
+def run_engine() -> None:
+    """What the engine does is compiled when it is first done: on the smallest pictures."""
+    import numpy as np
+    from safelight_exemplar import detail, fill
+    from safelight_exemplar.painting import paint
+
+    random = np.random.default_rng(0)
+    picture, other = random.random((2, 64, 64, 3), np.float32)
+    hole = np.zeros((64, 64), bool)
+    hole[24:40, 24:40] = True
+    fill(picture, hole)
+    paint(picture, picture, [other]).drawn((64, 64))
+    fields = random.random((3, 64, 64), np.float32)
+    detail(fields[0, :16, :16], fields, 2, halvings=2)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]).resolve())
