@@ -424,3 +424,12 @@ def test_a_key_of_the_tool_in_hand_comes_before_the_same_shortcut_of_the_window(
     key(qtbot, crop, "o")
     assert clipping.isChecked()
     clipping.trigger()
+
+
+def test_return_crops_where_a_list_of_the_bar_has_the_keyboard(opened, crop, qtbot):
+    ratio = opened.options.controls["ratio"]
+    ratio.choose("1:1")
+    ratio.list.setFocus()
+    qtbot.keyClick(ratio.list, Qt.Key.Key_Return)
+    assert frame(opened) == (50, 0, 300, 300)
+    assert opened.canvas.tool.id == "hand"

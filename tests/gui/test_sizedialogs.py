@@ -174,3 +174,12 @@ def test_return_in_a_field_is_the_dialogs_own_button(asked, qtbot):
     field.lineEdit().setText("600")
     qtbot.keyClick(field, Qt.Key.Key_Return)
     assert [told["width"] for told in chosen] == [600]
+
+
+@pytest.mark.parametrize("kind", [ResizeDialog, CanvasDialog])
+def test_on_a_low_screen_no_field_is_squeezed(asked, kind):
+    dialog, _ = asked(kind)
+    dialog.resize(dialog.width(), 200)
+    dialog.layout().activate()
+    fields = [*dialog.sides.fields.values(), dialog.sides.units, dialog.sides.dots]
+    assert [x for x in fields if x.height() < x.sizeHint().height()] == []

@@ -63,6 +63,9 @@ class Sides(QWidget):
         self.dots.setDecimals(1)
         self.dots.setSuffix(" dpi")
         self.dots.setValue(edits.dots_of(document) or _USUAL_DOTS)
+        for part in (*self.fields.values(), self.units, self.dots):
+            part.ensurePolished()  # so that a low screen squeezes none of them
+            part.setMinimumHeight(part.sizeHint().height())
         form = QFormLayout(self)
         form.setContentsMargins(0, 0, 0, 0)
         form.setHorizontalSpacing(16)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QKeySequence, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QApplication,
     QFrame,
     QHBoxLayout,
     QLabel,
     QLayout,
+    QLineEdit,
     QPushButton,
     QSizePolicy,
     QWidget,
@@ -72,6 +75,15 @@ class OptionsBar(QFrame):
         """In a small window the fields are enough, and nothing overlaps."""
         self._make_room(event.size().width())
         super().resizeEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """A key of the tool's is that too where a list or a button of the bar has the keyboard."""
+        typed = isinstance(QApplication.focusWidget(), (QLineEdit, QAbstractSpinBox))
+        if typed or self._tool is None or self._tool.step_of(event) is None:
+            super().keyPressEvent(event)
+        else:
+            self._canvas.setFocus()
+            self._tool.key(event)
 
     def _make_room(self, width: int) -> None:
         """Leave out what there is no room for: sliders, then names that nobody needs, then options,
