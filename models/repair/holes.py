@@ -254,7 +254,9 @@ def protocol(holes: Sequence[Hole]) -> str:
     )
 
 
-def write_pairs(holes: Sequence[Hole], made: Sequence[np.ndarray], folder: Path, seed: int) -> None:
+def write_pairs(
+    holes: Sequence[Hole], made: Sequence[np.ndarray], folder: Path, seed: int = 0
+) -> None:
     """Sheets of pairs, one of each filled and one untouched, and a key that tells which."""
     rng = np.random.default_rng(40 + seed)
     order = rng.permutation(len(holes))
