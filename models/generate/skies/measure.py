@@ -4,8 +4,8 @@
         [--count 100] [--seed 1] [--pairs FOLDER]
 
 Real ones are the pictures of SKIES that `bank.is_withheld` names: kept, and of sittings of which no
-picture ships. What is made is the plugin's, of settings that chance chooses, times of day as
-frequent as among its sources; nobody picks. KID is the kernel distance of SqueezeNet's features of
+picture ships. What is made is the plugin's, of settings that chance chooses, by day as all real
+ones are; nobody picks. KID is the kernel distance of SqueezeNet's features of
 pictures of 128 x 96, in parts of their root mean square over the real ones, with its standard
 error; a negative one is none. `--pairs` writes as many pairs as there are large real ones, 28 at
 most, one made and one real on a random side, 1024 x 768 each, and apart from them `key.json`,
@@ -31,6 +31,7 @@ from models.plugincode import editor, plugin_package
 
 SIDES = (1024, 768)  # of skies
 SMALL = (128, 96)  # at which they are compared
+TIME = "day"
 PAIRS = 28
 GAP = 16  # pixels between the two of a pair
 LARGE = 1000  # columns: what is smaller is seen to be enlarged
@@ -45,13 +46,11 @@ class Made(NamedTuple):
 
 def made(count: int, random: np.random.RandomState) -> list[Made]:
     """Skies of settings that chance chooses."""
-    sky, sources = (plugin_package("generate", name) for name in ("sky", "sources"))
+    sky = plugin_package("generate", "sky")
     canvas = editor("api").Region(0, 0, *SIDES)
     found = []
     for _ in range(count):
-        times = sources.known().times
-        time = sources.TIMES[int(times[random.randint(len(times))])]
-        asked = sky.Asked(int(random.randint(1 << 31)), random.rand(), random.rand(), time)
+        asked = sky.Asked(int(random.randint(1 << 31)), random.rand(), random.rand(), TIME)
         pixels = sky.made(asked, 0.0, (0.5, 0.5), 0.0, canvas, canvas, lambda part: None)
         told = {name: getattr(asked, name) for name in ("seed", "cloudiness", "fineness", "time")}
         found.append(Made(told, Image.fromarray(np.uint8(pixels * 255 + 0.5))))

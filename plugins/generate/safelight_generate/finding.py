@@ -26,6 +26,12 @@ STEPS = 24
 BINS = 12
 """Steps of each colour in the histograms of sky and land."""
 
+NEAR = 12
+"""Pixels from the sky within which gaps are sky too."""
+
+POCKET = 6
+"""Pixels that a gap has at least."""
+
 ROWS = 24
 """Heights at which the sky's colour is told."""
 
@@ -69,6 +75,7 @@ def found(picture: Array) -> NDArray[np.bool_] | None:
         return None
     if chosen.mean() < 0.97:
         chosen = from_above(likely(picture, chosen))
+        chosen = chosen | pockets(picture, rough, chosen)
     return chosen if chosen.mean() > LEAST and like_a_sky(picture, rough, chosen) else None
 
 
@@ -95,11 +102,40 @@ def from_above(where: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return kept | (small[others] & ~kept)
 
 
+def pockets(picture: Array, rough: Array, sky: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Sky in gaps that something encloses, near the rest and of its colours."""
+    import cv2
+
+    if not sky.any() or sky.all():
+        return np.zeros_like(sky)
+    rows, columns = sky.shape
+    y = np.repeat(np.linspace(-1, 1, rows)[:, None], columns, 1)
+    down = np.vander(y.ravel(), 3)
+    inside = sky.ravel()
+    told = np.linalg.lstsq(down[inside], picture.reshape(-1, 3)[inside], rcond=None)[0]
+    away = np.linalg.norm(picture - (down @ told).reshape(picture.shape), axis=2)
+    usual = min(max(1.5 * float(away[sky].mean()), 0.03), 0.06)
+    near = cv2.dilate(sky.astype(np.uint8), np.ones((2 * NEAR + 1, 2 * NEAR + 1), np.uint8)) > 0
+    lowest = np.flatnonzero(sky.any(1))[-1]
+    alike = (away < usual) & (rough < usual) & ~sky & (np.arange(rows) <= lowest)[:, None]
+    count, parts = cv2.connectedComponents(alike.astype(np.uint8), connectivity=4)
+    kept = np.bincount(parts[near], minlength=count) >= POCKET
+    kept[0] = False
+    return kept[parts]
+
+
 def apart(picture: Array, sky: NDArray[np.bool_]) -> float:
-    """How well a sky is set apart: the smaller the spreads of sky and land, the better."""
+    """How well a sky is set apart: the smaller the spreads of sky and land, the better.
+
+    A sky's is that around its change from above to below, be that from blue to pink.
+    """
     total = 0.0
+    height = np.repeat(np.linspace(-1, 1, len(sky))[:, None], sky.shape[1], 1)
     for part, weight in ((sky, 2.0), (~sky, 1.0)):
         values = picture[part] * 255
+        if part is sky:
+            down = np.vander(height[part], 3)
+            values = values - down @ np.linalg.lstsq(down, values, rcond=None)[0]
         spread = np.cov(values.T) + 0.5 * np.eye(3)
         total += weight * np.linalg.det(spread) ** (1 / 3) + np.linalg.eigvalsh(spread)[-1]
     between = np.linalg.norm(picture[sky].mean(0) - picture[~sky].mean(0))

@@ -19,6 +19,12 @@ RADIUS = 12
 """Pixels within which the photograph says where exactly the sky ends."""
 
 REACH = 2 * RADIUS + 4
+THIN = 9
+"""Pixels that a wire is thinner than."""
+
+WIRE = 0.06
+"""Light by which a wire is darker than the sky: at twice as much, all that is seen is wire."""
+
 EDGE = 1e-4
 """Variance above which the photograph's own edges count."""
 
@@ -68,8 +74,12 @@ def refined(rough: Array, image: Array) -> Array:
     slope = (mean(guide * rough) - middle * share) / (
         mean(guide * guide) - middle * middle + np.float32(EDGE)
     )
-    found = mean(slope) * guide + mean(share - slope * middle)
-    return np.clip((found - 0.06) / 0.88, 0, 1)
+    found = np.clip((mean(slope) * guide + mean(share - slope * middle) - 0.06) / 0.88, 0, 1)
+    # What is thin and darker than the sky around it, a wire, stands before it.
+    closed = cv2.morphologyEx(
+        guide, cv2.MORPH_CLOSE, np.ones((THIN, THIN), np.uint8), borderType=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(found * (1 - np.clip((closed - guide - WIRE) / WIRE, 0, 1)), np.float32)
 
 
 def sky_canvas(canvas: api.Region, height: float) -> api.Region:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from safelight_generate import replace_sky
-from safelight_generate.finding import found, matte_of, reduced, told
+from safelight_generate.finding import apart, found, matte_of, reduced, told
 from safelight_generate.replacing import REACH
 
 from safelight import api
@@ -43,6 +43,35 @@ def test_what_is_sky_is_found_and_what_stands_before_it_is_not(photograph):
     truth = truth & ~((np.arange(WIDTH) // 3 == 40) & (np.arange(HEIGHT)[:, None] >= 50))
     assert (sky & truth).sum() / (sky | truth).sum() > 0.95
     assert not sky[55:85, 121].any()
+
+
+def test_how_far_a_sky_goes_from_blue_to_pink_does_not_count_against_it(photograph):
+    rows = np.repeat(np.arange(HEIGHT)[:, None], WIDTH, 1)
+    down = np.clip(rows / HORIZON, 0, 1)[..., None] - 0.5
+
+    def told_apart(pinker):
+        sky = np.array([0.7, 0.75, 0.83]) + pinker * down * np.array([0.4, -0.06, 0.04])
+        picture = np.where((rows < HORIZON)[..., None], sky, photograph)
+        return apart(picture.astype(np.float32), rows < HORIZON)
+
+    assert told_apart(1.5) > 0.9 * told_apart(1.0)
+
+
+def test_gaps_that_something_encloses_are_sky_too(photograph):
+    fenced = photograph.copy()
+    fenced[40:70, 40:70] = [0.4, 0.2, 0.1]
+    fenced[46:64, 46:64] = photograph[46:64, 46:64]
+    sky = found(fenced)
+    assert sky[49:61, 49:61].all()
+    assert not sky[42:44, 42:68].any()
+
+
+def test_a_wire_before_the_sky_stays(job, photograph):
+    wired = photograph.copy()
+    wired[30, :] = 0.1
+    made = replaced(job, wired, **PLAIN)
+    assert made[30].mean() < 0.25
+    assert made[24].mean() > made[30].mean() + 0.1
 
 
 def test_the_sky_is_another_and_the_land_stays(job, photograph):
