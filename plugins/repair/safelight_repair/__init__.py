@@ -9,6 +9,7 @@ import numpy as np
 from safelight import api
 
 from . import damage
+from . import tears as large
 from .coarse_to_fine import VIEW, fill
 from .pieces import pieced, roughly, thick
 from .tone import Tone, estimated, restored, weighed
@@ -34,22 +35,36 @@ Variety = Annotated[
 Part = Annotated[float, api.Number(0, 2, slider=(0, 1.5), step=0.01)]
 
 
-@api.selector("Find damage", category="Repair", reach=damage.REACH)
+def large_tears(thumbnail: api.Image, job: api.Job) -> Mapping[str, Any]:
+    """Where large parts of the whole picture are gone, and how likely each is a tear."""
+    found = large.likely(thumbnail, lambda it: job.run("detect.onnx", it), large.known())
+    return large.packed(found)
+
+
+@api.selector("Find damage", category="Repair", reach=damage.REACH, prepare=large_tears)
 def find_damage(
     image: api.Image,
     job: api.Job,
+    region: api.Region,
+    canvas: api.Region,
+    prepared: api.Prepared,
     dust_and_scratches: Annotated[Sensitivity, "Dust, hairs, lint and scratches"] = 0.5,
     stains: Annotated[Sensitivity, "Stains, mould and smudges"] = 0.5,
     tears: Annotated[Sensitivity, "Tears, creases, missing corners and edges"] = 0.5,
 ) -> api.Mask:
     """Select what looks like damage. Correct the selection with brush and eraser, then repair it.
 
-    Wires, sparks or snow can be taken for scratches and dust.
+    Large tears are selected whole. Wires, sparks or snow can be taken for scratches and dust.
     """
     sensitivities = (dust_and_scratches, stains, tears)
     if not any(sensitivities):
         return np.zeros(image.shape[:2], np.float32)
-    return damage.damage_mask(job.run("detect.onnx", image), sensitivities)
+    found = damage.damage_mask(job.run("detect.onnx", image), sensitivities)
+    if tears:
+        place = region.y - canvas.y, region.x - canvas.x
+        whole = canvas.height, canvas.width
+        found[large.selected(prepared, tears, place, found.shape, whole)] = 1
+    return found
 
 
 @api.filter("Repair", category="Repair", reach=SURROUNDINGS * VIEW, invents=True, keeps_grey=True)
@@ -146,12 +161,15 @@ def restore_tone(
     image: api.Image,
     prepared: api.Prepared,
     contrast: Annotated[Part, "How much of the black and white that were lost comes back"] = 1.0,
-    cast: Annotated[Part, "How much of the colour cast goes"] = 1.0,
+    cast: Annotated[
+        Part, "How much of the colour cast goes; above 1 the tint of a sepia print too"
+    ] = 1.0,
     colour: Annotated[Part, "How much of the colours' strength comes back"] = 1.0,
 ) -> api.Image:
     """Bring back the tones of a faded print, as far as the whole picture tells how it has faded.
 
-    At 1 as much as was measured; a picture that has not faded hardly changes.
+    At 1 as much as was measured; a picture that has not faded hardly changes. A print of one hue,
+    such as sepia, keeps its hue.
     """
     return restored(image, weighed(Tone.of(prepared), contrast, cast, colour))
 

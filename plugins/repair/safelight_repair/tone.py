@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 Array = NDArray[np.float32]
 
 SIDE = 128  # pixels: a longer side is averaged down to about so many, so dust does not count
+TINTED = 0.012  # of the range: less is grey
+ALIKE = 0.005  # as far the tints of pixels of one light lie apart, at most, in a toned print
+TONES = 32  # parts of the pixels, by their light, of which each has one tint
 SHARES = (0.5, 2, 5, 10, 25, 50, 75, 90, 95, 98, 99.5)  # percentiles of each channel
 CHROMA_SHARES = (2, 10, 25, 50, 75, 90, 98)  # and of what tells them apart
 LIMITS = {"black": 0.3, "white": 0.35, "gamma": 0.45, "saturation": 0.7}
@@ -28,18 +31,23 @@ last_bias; mean and deviation (features,)."""
 
 
 class Tone(NamedTuple):
-    """What a picture has become: (3,) black, white and gamma; one saturation. `UNFADED` is none."""
+    """What a picture has become: (3,) black, white and gamma; one saturation. `UNFADED` is none.
+
+    Of a print of one hue, such as sepia, ``one_hue`` is 1: its tint is no fading.
+    """
 
     black: Array
     white: Array
     gamma: Array
     saturation: float
+    one_hue: float = 0.0
 
     @classmethod
     def of(cls, values: Mapping[str, float | Sequence[float]]) -> Tone:
         """From names and numbers. Raises KeyError for one that is missing."""
         curve = (np.asarray(values[name], np.float32) for name in ("black", "white", "gamma"))
-        return cls(*curve, float(np.asarray(values["saturation"])))
+        others = (float(np.asarray(values[name])) for name in ("saturation", "one_hue"))
+        return cls(*curve, *others)
 
 
 UNFADED = Tone(np.zeros(3, np.float32), np.ones(3, np.float32), np.ones(3, np.float32), 1.0)
@@ -92,14 +100,32 @@ def estimated(image: Array, weights: Weights) -> Tone:
         1 + LIMITS["white"] * told[3:6],
         np.exp(LIMITS["gamma"] * told[6:9]),
         float(np.exp(LIMITS["saturation"] * told[9])),
+        float(has_one_hue(image)),
     )
+
+
+def has_one_hue(image: Array) -> bool:
+    """Whether a picture (h, w, 3) is toned: its tint is not grey and follows from its light."""
+    pixels = _reduced(np.nan_to_num(image).clip(0, 1)).reshape(-1, 3)
+    light = pixels.mean(1)
+    tint = pixels - light[:, None]
+    if np.sqrt(np.square(tint).sum(1).mean()) < TINTED:
+        return False
+    apart = 0.0
+    for part in np.array_split(tint[np.argsort(light)], min(TONES, len(tint))):
+        apart += float(np.square(part - part.mean(0)).sum())
+    return bool(np.sqrt(apart / len(tint)) < ALIKE)
 
 
 def weighed(tone: Tone, contrast: float, cast: float, colour: float) -> Tone:
     """A part of the fading, or more than all of it: what channels have in common, what not, colour.
 
-    With 1 for each it is the tone itself, with 0 for each none.
+    With 1 for each it is the tone itself, with 0 for each none. A print of one hue has its light
+    alone brought back; a ``cast`` above 1 takes its tint too.
     """
+    if tone.one_hue:
+        tone = tone._replace(saturation=1.0)
+        common, cast, colour = max(0.0, 1 - max(0.0, cast - 1)), 0.0, 0.0
 
     def part(values: Array) -> Array:
         mean = values.mean()
@@ -109,13 +135,19 @@ def weighed(tone: Tone, contrast: float, cast: float, colour: float) -> Tone:
         part(tone.black),
         1 + part(tone.white - 1),
         np.exp(part(np.log(tone.gamma))),
-        float(tone.saturation**colour),
+        common if tone.one_hue else float(tone.saturation**colour),
+        tone.one_hue,
     )
 
 
 def restored(image: Array, tone: Tone) -> Array:
     """The picture (h, w, 3) with the fading taken back; values outside 0 to 1 go on smoothly."""
     span = np.maximum(tone.white - tone.black, np.float32(0.2))
+    if tone.one_hue:
+        light = image.mean(2, keepdims=True)
+        level = (light - tone.black[:1]) / span[:1]
+        tint = np.float32(tone.saturation) * (image - light)
+        return np.sign(level) * np.abs(level) ** tone.gamma[:1] + tint
     level = (image - tone.black) / span
     curved = np.sign(level) * np.abs(level) ** tone.gamma
     mean = curved.mean(2, keepdims=True)

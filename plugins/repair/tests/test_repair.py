@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import safelight_repair
-from safelight_repair import damage, find_damage, remove, repair
+from safelight_repair import damage, find_damage, remove, repair, tears
 
 from safelight import api
 from safelight.api import testing
@@ -11,6 +11,14 @@ from safelight.api import testing
 pytestmark = pytest.mark.usefixtures("networks")
 FILLING = pytest.mark.parametrize("filter", [repair, remove])
 WHOLE = api.Region(0, 0, 320, 240)
+ALL = ("dust_and_scratches", "stains", "tears")
+
+
+def damage_of(picture, job, **sensitivities):
+    """What is found in a whole picture."""
+    region = api.Region(0, 0, picture.shape[1], picture.shape[0])
+    prepared = api.registered(find_damage).prepared(picture, sensitivities, job=job)
+    return find_damage(picture, job, region, region, prepared, **sensitivities)
 
 
 def masked(picture, *squares):
@@ -96,17 +104,43 @@ def test_it_says_how_far_it_is(job):
 
 def test_a_sensitivity_of_nothing_leaves_its_kind_out(job):
     picture = testing.photograph(96, 64)
-    off = dict.fromkeys(("dust_and_scratches", "stains", "tears"), 0.0)
-    assert not find_damage(picture, job(find_damage), **off).any()
+    off = dict.fromkeys(ALL, 0.0)
+    assert not damage_of(picture, job(find_damage), **off).any()
     for kind in off:
-        assert find_damage(picture, job(find_damage), **off | {kind: 0.9}).any()
+        assert damage_of(picture, job(find_damage), **off | {kind: 0.9}).any()
 
 
 def test_more_sensitivity_finds_more():
-    sure = np.linspace(0, 1, 90, dtype=np.float32)[None, :, None].repeat(80, 0)
-    found = [damage.damage_mask(sure, (level, 0, 0)) for level in (0.1, 0.3, 0.6, 1.0)]
+    sure = np.linspace(0, 1, 90, dtype=np.float32)[None, :, None].repeat(80, 0).repeat(3, 2)
+    found = [damage.damage_mask(sure, (0, 0, level)) for level in (0.1, 0.3, 0.6, 1.0)]
     assert all((more >= less).all() for less, more in zip(found, found[1:], strict=False))
     assert found[0].sum() < found[1].sum() < found[2].sum() < found[3].sum()
+
+
+@pytest.mark.parametrize("kind", [0, 1])
+def test_what_is_found_all_over_is_texture_and_what_is_found_here_and_there_damage(kind):
+    rng = np.random.default_rng(0)
+    sure = np.zeros((400, 200, 3), np.float32)
+    sure[:200, :, kind] = 0.7 * (rng.random((100, 100)) < 0.4).repeat(2, 0).repeat(2, 1)
+    sure[300:303, 20:180, kind] = 0.7
+    found = damage.damage_mask(sure, [0.9 * (n == kind) for n in range(3)])
+    assert not found[damage.CROWD : 200 - damage.CROWD].any()
+    assert found[300:303, 20:180].all()
+    sure[..., kind][sure[..., kind] > 0] = 0.99  # as sure as that it counts wherever it is
+    assert damage.damage_mask(sure, [0.9 * (n == kind) for n in range(3)])[:200].mean() > 0.5
+
+
+def test_a_likely_tear_lies_in_every_piece_where_it_lies_in_the_picture():
+    likely = np.zeros((64, 96), np.float32)
+    likely[20:40, 30:60] = 0.7
+    told = tears.packed(likely)
+    whole = 505, 763  # the thumbnail's sides are half of them, thrice, rounded up
+    found = tears.selected(told, 0.5, (0, 0), whole, whole)
+    rows, columns = np.flatnonzero(found.any(1)), np.flatnonzero(found.any(0))
+    assert (rows[0], rows[-1], columns[0], columns[-1]) == (160, 319, 240, 479)
+    piece = tears.selected(told, 0.5, (131, 200), (150, 111), whole)
+    assert np.array_equal(piece, found[131:281, 200:311])
+    assert not tears.selected(told, 0.3, (0, 0), whole, whole).any()
 
 
 def test_a_faint_trace_counts_beside_a_sure_one_and_not_alone():

@@ -60,6 +60,50 @@ def test_a_photograph_that_has_not_faded_hardly_changes(photograph):
     assert np.abs(brought_back(photograph) - photograph).mean() < 0.02
 
 
+def toned(photograph, light=(1.0, 0.82, 0.62), dark=(0.12, 0.08, 0.05)):
+    """A print of one hue, in 8 bits, that has faded."""
+    grey = photograph.mean(2, keepdims=True)
+    tinted = grey * np.float32(light) + (1 - grey) * np.float32(dark)
+    return np.rint((0.75 * tinted + 0.12 * np.float32(light)) * 255).astype(np.float32) / 255
+
+
+def hues(picture):
+    """How far the hues lie apart, in degrees: their deviation, weighed by how strong they are."""
+    red, green, blue = np.moveaxis(picture - picture.mean(2, keepdims=True), 2, 0)
+    tint = (red - green) / np.sqrt(2) + 1j * ((red + green) / 2 - blue) / np.sqrt(1.5)
+    strong = np.abs(tint)
+    away = np.angle(tint * np.conj((tint * strong).sum()))
+    return np.degrees(np.sqrt((strong * away**2).sum() / strong.sum()))
+
+
+@pytest.mark.parametrize("tint", [(1.0, 0.82, 0.62), (0.7, 0.84, 1.0)], ids=["sepia", "blue"])
+def test_a_print_of_one_hue_keeps_one_hue(photograph, tint):
+    dark = tuple(0.12 * part for part in tint)
+    before = toned(photograph, tint, dark)
+    after = brought_back(before)
+    assert hues(after) < hues(before) + 0.05
+    assert np.ptp(np.percentile(after.mean(2), (1, 99))) > np.ptp(
+        np.percentile(before.mean(2), (1, 99))
+    )
+    # Otherwise hues come apart.
+    colourful = estimated_from(before)._replace(one_hue=0.0)
+    assert hues(restored(before, colourful)) > 2 * hues(before)
+
+
+def test_above_one_the_cast_takes_the_tint_of_such_a_print_too(photograph):
+    result = brought_back(toned(photograph), cast=2.0)
+    assert np.ptp(result, axis=2).max() < 1e-6
+
+
+def test_a_grey_print_stays_grey_and_a_colour_one_is_no_print_of_one_hue(photograph):
+    grey = photograph.mean(2, keepdims=True).repeat(3, 2)
+    assert estimated_from(grey).one_hue == 0
+    assert estimated_from(photograph).one_hue == 0
+    for fading in FADINGS.values():
+        assert estimated_from(faded(photograph, *fading)).one_hue == 0
+    assert api.registered(restore_tone).declaration.keeps_grey
+
+
 def test_dust_makes_no_difference(photograph):
     dusty = faded(photograph, *FADINGS["yellowed"])
     clean = estimated_from(dusty)
