@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QAction, QColor, QKeySequence, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt
+from PySide6.QtGui import QAction, QColor, QKeySequence, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QMenuBar, QPushButton
 
 from safelight.gui import theme
@@ -11,7 +11,7 @@ from safelight.gui import theme
 _WORDS, _SHORT = "Search: a tool, a filter, a word …", "Search"
 _WIDEST, _NARROWEST = 300, 112
 _HEIGHT, _EDGE = 26, 10
-_AROUND = 22
+_AROUND = 25
 """Pixels that a menu has beside its title."""
 
 
@@ -23,6 +23,7 @@ class SearchBox(QPushButton):
         self._bar = bar
         self._search = search
         self._wide = _NARROWEST
+        bar.installEventFilter(self)
         self.setObjectName("search")
         self.setAutoDefault(False)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -37,8 +38,13 @@ class SearchBox(QPushButton):
     def minimumSizeHint(self) -> QSize:
         return QSize(_NARROWEST, _HEIGHT)
 
-    def fit(self, width: int) -> None:
-        """Be as wide as there is room for in a bar of that width."""
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The bar gets another width: it is to find the box as wide as it will be."""
+        if isinstance(event, QResizeEvent) and event.type() == QEvent.Type.Resize:
+            self._fit(event.size().width())
+        return super().eventFilter(watched, event)
+
+    def _fit(self, width: int) -> None:
         titles = (action.text().replace("&", "") for action in self._bar.actions())
         metrics = self._bar.fontMetrics()
         taken = sum(metrics.horizontalAdvance(title) + _AROUND for title in titles)

@@ -13,7 +13,6 @@ from PySide6.QtGui import (
     QDropEvent,
     QKeyEvent,
     QPaintEvent,
-    QResizeEvent,
 )
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
@@ -123,11 +122,6 @@ class Window(QMainWindow):
         action = self.deeds["search"]
         self.search_box = SearchBox(self.menuBar(), action)
         self.menuBar().setCornerWidget(self.search_box)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        if hasattr(self, "search_box"):
-            self.search_box.fit(event.size().width())
-        super().resizeEvent(event)
 
     def _connect(self) -> None:
         """Have each part hear of what it has to show or to do."""
