@@ -65,7 +65,7 @@ def editor_packages():
 
 def run(studio, name, pixels):
     document = Document.from_raster(Raster.from_array(pixels))
-    outcome = studio.start(studio.filter(name), {}, document).wait(180)
+    outcome = studio.start(studio.filter(f"safelight_{name}.{name}"), {}, document).wait(180)
     assert isinstance(outcome, JobFinished), outcome
     return outcome.raster.to_array()
 
