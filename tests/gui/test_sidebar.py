@@ -6,6 +6,7 @@ from PySide6.QtCore import QPoint, Qt
 from safelight import api
 from safelight.actions.generating import to_be_generated
 from safelight.document import edits
+from safelight.gui.controls.lightbox import LightboxControl
 from safelight.gui.panels.histogram import Histogram
 from tests.gui.conftest import open_in
 from tests.plugins.safelight_kinds import everything
@@ -126,6 +127,8 @@ def test_a_sky_is_one_panel_that_fits(workspace, name):
     workspace.filters.open(workspace.filters.offered.declaration(f"safelight_generate.{name}"))
     panel = workspace.filters.tried
     assert {"seed", "cloudiness", "time", "sun"} <= {x.parameter.name for x in panel.controls}
+    lightboxes = [x for x in panel.controls if isinstance(x, LightboxControl)]
+    assert len(lightboxes) == (name == "skies")
     for control in panel.controls:
         assert control.minimumSizeHint().width() <= 190
     workspace.filters.close_tried()
