@@ -7,7 +7,6 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -70,6 +69,8 @@ def steps(count: int) -> Array:
 
 def source(picture: Array) -> Source:
     """A picture (height, width, 3) of 0 to 1, its clear sky and its clouds told apart."""
+    import cv2
+
     small = cv2.resize(picture, FITTED, interpolation=cv2.INTER_AREA).reshape(-1, 3)
     basis = planes(steps(FITTED[0])[None], steps(FITTED[1])[:, None])
     rest = small - basis @ fitted(basis, small, np.ones(len(small), np.float32))
@@ -161,6 +162,8 @@ def known() -> Known:
 
 def bent(picture: Array, size: tuple[int, int], random: np.random.RandomState) -> Array:
     """A picture at (width, height), its clouds moved by a little, smoothly, by chance."""
+    import cv2
+
     width, height = size
     tall, wide = picture.shape[:2]
     moves = random.standard_normal((2, 4, 5)).astype(np.float32) * np.float32(WARP * tall)
