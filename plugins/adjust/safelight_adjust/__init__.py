@@ -2,6 +2,7 @@
 
 from safelight import api
 
+from .auto import auto_light
 from .colour import (
     black_and_white,
     channel_mixer,
@@ -39,6 +40,7 @@ from .local import (
 from .looks import looks, lut
 
 ADJUSTMENTS = (
+    auto_light,
     light,
     exposure,
     brightness_contrast,

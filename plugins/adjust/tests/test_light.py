@@ -20,6 +20,10 @@ BENT = ((0.0, 0.0), (0.3, 0.6), (1.0, 1.0))
 LOOKS = api.registered(adjust.looks).declaration.parameter("look").choices
 
 TELLING = {
+    "auto_light": (
+        {"temperature": 4800.0, "exposure": 0.6, "contrast": 20.0, "curve": BENT},
+        {"tint": -30.0, "exposure": -1.0},
+    ),
     "light": (
         {"exposure": 0.7, "contrast": 30.0, "highlights": -60.0, "shadows": 45.0},
         {"highlights": 100.0, "shadows": -100.0},
@@ -72,8 +76,8 @@ def test_each_is_told_of_here():
 
 
 NEUTRAL = {
-    "light", "brightness_contrast", "levels", "curves", "saturation", "white_balance", "vibrance",
-    "hue_saturation", "colour_balance", "channel_mixer", "lut",
+    "auto_light", "light", "brightness_contrast", "levels", "curves", "saturation",
+    "white_balance", "vibrance", "hue_saturation", "colour_balance", "channel_mixer", "lut",
 }  # fmt: skip
 """Adjustments whose sliders begin where nothing changes."""
 
