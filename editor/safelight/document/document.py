@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
+from operator import is_
 from typing import TypeAlias
 
 from safelight.api import Region, Source
@@ -93,7 +94,9 @@ class Document:
 
     def looks_like(self, other: Document) -> bool:
         """Whether both are sure to look the same: they differ in their selection at most."""
-        return self.layers is other.layers and self.looked_at == other.looked_at
+        mine, others = self.layers, other.layers
+        same = mine is others or (len(mine) == len(others) and all(map(is_, mine, others)))
+        return same and self.looked_at == other.looked_at
 
     @property
     def picture(self) -> Document:

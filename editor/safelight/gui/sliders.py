@@ -44,11 +44,15 @@ class Sliders:
         page.auto_wanted.connect(self._find)
         page.grey_wanted.connect(self._pick)
         page.reset_wanted.connect(self._reset)
+        page.made.connect(self.show)
 
     def show(self) -> None:
         """Show the settings of the layers that the sliders set now."""
         found = {name: self._held(name) for name in ROWS}
         self._page.show_settings({name: held for name, held in found.items() if held is not None})
+        live = None if self._session.studio is None else self._session.studio.live
+        for row in (row for row in self._page.rows if row.row.bends):
+            row.look(self._below(row.declaration.id), live)
 
     def _held(self, filter: str) -> Mapping[str, Value] | None:
         """The settings of the layer that sliders set, as the installed plugin takes them."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import cast
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
@@ -28,6 +30,9 @@ _NEAR = 12.0
 _APART = 0.01
 """How near two points can be pulled together, along x."""
 
+_DIM = 60
+"""Opacity, to 255, of the histogram behind the curve."""
+
 _HINT = (
     "Click to add a point, drag to move it, double-click to remove it. Keys: arrows move it "
     "(Shift: further), Page Up and Page Down choose another, Insert adds one, Delete removes it."
@@ -41,6 +46,8 @@ class CurveBox(Drawn):
         super().__init__(title, parent)
         self.points: tuple[Pair, ...] = ((0.0, 0.0), (1.0, 1.0))
         self.chosen = 0
+        self.histogram: NDArray[np.float64] | None = None
+        self._tinge = QColor(theme.TEXT)
         self._tell()
 
     def sizeHint(self) -> QSize:
@@ -54,6 +61,13 @@ class CurveBox(Drawn):
         self.points = points
         self.chosen = min(self.chosen, len(points) - 1)
         self._tell()
+        self.update()
+
+    def show_histogram(self, heights: NDArray[np.float64] | None, colour: str = "") -> None:
+        """Show dimly, behind the curve, how often each tone enters it: 0 to 1; None for nothing."""
+        self.histogram = heights
+        self._tinge = QColor(colour or theme.TEXT)
+        self._tinge.setAlpha(_DIM)
         self.update()
 
     def place(self, point: Pair) -> QPointF:
@@ -180,6 +194,8 @@ class CurveBox(Drawn):
         painter.setPen(QPen(QColor(theme.ACCENT if self.hasFocus() else theme.LINE), 1))
         painter.setBrush(QColor("#1b1b1b"))
         painter.drawRoundedRect(area.adjusted(-0.5, -0.5, 0.5, 0.5), 4, 4)
+        if self.histogram is not None:
+            self._paint_histogram(painter, self.histogram)
         painter.setPen(QPen(QColor(theme.LINE), 1))
         for quarter in (0.25, 0.5, 0.75):
             painter.drawLine(self.place((quarter, 0)), self.place((quarter, 1)))
@@ -195,6 +211,14 @@ class CurveBox(Drawn):
             chosen = index == self.chosen and self.hasFocus()
             painter.setBrush(QColor(theme.ACCENT if chosen else theme.PANEL))
             painter.drawEllipse(self.place(point), 4.0, 4.0)
+
+    def _paint_histogram(self, painter: QPainter, heights: NDArray[np.float64]) -> None:
+        """The shape alone, without a rim: the curve is what is read."""
+        last = len(heights) - 1
+        tops = [self.place((index / last, y)) for index, y in enumerate(heights.tolist())]
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._tinge)
+        painter.drawPolygon(QPolygonF([self.place((0, 0)), *tops, self.place((1, 0))]))
 
 
 class CurveControl(Control):

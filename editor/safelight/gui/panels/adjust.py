@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QMouseEvent, QResizeEvent
+from PySide6.QtGui import QMouseEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QBoxLayout,
@@ -25,11 +27,15 @@ from PySide6.QtWidgets import (
 )
 
 from safelight.api import Declaration, Value
+from safelight.document import Document, Live
 from safelight.gui.canvas.tools.crop import Crop
 from safelight.gui.controls import Control, control_for
+from safelight.gui.controls.curve import CurveControl
 from safelight.gui.controls.number import NumberControl
 from safelight.gui.garbage import destroy
 from safelight.gui.icons import icon
+from safelight.gui.panels.glimpse import Glimpse
+from safelight.gui.panels.histogram import counts, shape
 from safelight.gui.panels.sections import ROWS, Row, Section, offered, sections
 from safelight.gui.parts import remark
 from safelight.gui.samples import settings as remembered
@@ -40,6 +46,9 @@ _NAME = 84
 
 _SIDES = 14
 """Pixels beside the words of a button without a box."""
+
+_TINGES = ("#e0605a", "#5fb866", "#6b8cf0", "")
+"""Colours of the histogram behind a curve, by the channel."""
 
 _UNFOLDED = "unfolded"
 """Under which the sections are remembered that are unfolded."""
@@ -72,6 +81,7 @@ class RowBox(QWidget):
             column.addWidget(control)
         if row.one:
             self._show_one(next(iter(self.controls)))
+        self._glimpse = Glimpse(self, counts, self._show_counts)
         self.show_settings(None)
 
     def settings(self, layer: Mapping[str, Value] | None) -> dict[str, Value]:
@@ -91,6 +101,23 @@ class RowBox(QWidget):
             value = control.parameter.check(found[name])
             if control.value() != value:
                 control.set_value(value)
+
+    def look(self, document: Document, live: Live | None) -> None:
+        """Show behind each curve the tones that enter it: those of ``document``, once counted."""
+        self._glimpse.look(document, live)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """What was not counted while hidden is counted now."""
+        self._glimpse.wake()
+        super().showEvent(event)
+
+    def _show_counts(self, found: NDArray[np.int64] | None) -> None:
+        for name, channels in self.row.bends.items():
+            control = self.controls[name]
+            if isinstance(control, CurveControl):
+                heights = None if found is None else shape(found[list(channels)].sum(0)[None])[0]
+                colour = _TINGES[channels[0]] if len(channels) == 1 else ""
+                control.box.show_histogram(heights, colour)
 
     def _control(self, name: str, title: str) -> Control:
         parameter = self.declaration.parameter(name)
@@ -149,7 +176,7 @@ class SectionBox(QWidget):
 
     ``moved`` has a row and the control in it, ``chosen`` a filter; ``auto_wanted``,
     ``grey_wanted`` and ``reset_wanted`` are clicks in its title; ``folded`` tells that it is
-    folded or unfolded.
+    folded or unfolded, ``made`` that it has its rows.
     """
 
     moved = Signal(object, object)
@@ -158,6 +185,7 @@ class SectionBox(QWidget):
     grey_wanted = Signal(bool)
     reset_wanted = Signal()
     folded = Signal()
+    made = Signal()
 
     def __init__(self, section: Section, filters: Sequence[Declaration]) -> None:
         super().__init__()
@@ -199,6 +227,7 @@ class SectionBox(QWidget):
             self.body = self._body()
             self._column.insertWidget(1, self.body)
             self.show_settings(self._shown)
+            self.made.emit()
         if self.body is not None:
             self.body.setVisible(on)
         self._show_folded(on)
@@ -318,7 +347,7 @@ class AdjustPage(QWidget):
 
     ``moved`` has a row and its control, ``chosen`` a filter, ``auto_wanted`` a row,
     ``grey_wanted`` a row and whether to pick, ``reset_wanted`` a section; ``crop_wanted`` and
-    ``list_wanted`` are clicks on those buttons.
+    ``list_wanted`` are clicks on those buttons; ``made`` tells that there are further rows.
     """
 
     moved = Signal(object, object)
@@ -328,6 +357,7 @@ class AdjustPage(QWidget):
     reset_wanted = Signal(object)
     crop_wanted = Signal()
     list_wanted = Signal()
+    made = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -395,6 +425,7 @@ class AdjustPage(QWidget):
         box.grey_wanted.connect(lambda on: self.grey_wanted.emit(box, on))
         box.reset_wanted.connect(lambda: self.reset_wanted.emit(box))
         box.folded.connect(self._remember)
+        box.made.connect(self.made)
 
     def _remember(self) -> None:
         """Sections are folded and unfolded as they were left, also at the next start."""
@@ -410,6 +441,11 @@ class AdjustPage(QWidget):
         """The section that has sliders of a filter."""
         found = ROWS.get(filter)
         return None if found is None else self.boxes.get(found[0].title)
+
+    @property
+    def rows(self) -> list[RowBox]:
+        """The rows of all sections that have been unfolded."""
+        return [row for box in self.boxes.values() for row in box.rows]
 
     def row_of(self, filter: str) -> RowBox | None:
         """The sliders of a filter, in a section that is unfolded for them."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 _PIXELS = 1_000_000
 """Most pixels that are counted."""
+
+_FEW = 250_000
+"""Most pixels that are counted for a shape behind something else."""
 
 _LIT = 0.0002
 """The part of the picture from which on clipping is marked."""
@@ -73,15 +76,38 @@ def tones(pixels: NDArray[np.float32]) -> Tones:
 
     Transparent pixels do not count.
     """
+    channels = _channels(pixels)
+    low = [channel < 0.5 / 255 for channel in channels[:3]]
+    high = [channel >= 254.5 / 255 for channel in channels[:3]]
+    counts = np.stack([_count(channel) for channel in channels])
+    return Tones(counts, _parts(low), _parts(high), waveform(pixels))
+
+
+def counts(document: Document, live: Live | None) -> NDArray[np.int64]:
+    """Pixels of each value in a small picture of a document: ``Tones.counts``. For a thread."""
+    return np.stack([_count(channel) for channel in _channels(small(document, _FEW, live))])
+
+
+def _channels(pixels: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    """Red, green, blue and luminance of what is not transparent."""
     flat = pixels.reshape(-1, pixels.shape[2])
     if flat.shape[1] == 4:
         flat = flat[flat[:, 3] >= 0.5]
     channels = [np.ascontiguousarray(flat[:, channel]) for channel in range(3)]
-    low = [channel < 0.5 / 255 for channel in channels]
-    high = [channel >= 254.5 / 255 for channel in channels]
     light = sum(part * channel for part, channel in zip(_LUMINANCE, channels, strict=True))
-    counts = np.stack([_count(channel) for channel in (*channels, np.asarray(light))])
-    return Tones(counts, _parts(low), _parts(high), waveform(pixels))
+    return [*channels, np.asarray(light)]
+
+
+def shape(counts: NDArray[Any]) -> NDArray[np.float64]:
+    """How high a histogram (channels, values) is drawn: 0 to 1.
+
+    What is clipped stands in one value, often high above the rest: it may be cut off, and so may
+    the tip of a lone peak, that the rest can be read.
+    """
+    heights = counts.astype(float)
+    inner = heights[:, 1:-1]
+    top = max(float(np.quantile(inner, 0.985)), float(inner.max()) / 1.6)
+    return np.minimum(heights / max(top, float(heights.max()) / 20, 1e-9), 1)
 
 
 def _count(values: NDArray[np.float32]) -> NDArray[np.int64]:
@@ -211,13 +237,7 @@ class Histogram(Panel):
             painter.drawText(area.adjusted(0, 3, 0, 0), top, "log")
 
     def _paint_tones(self, painter: QPainter, area: QRectF, counts: NDArray[np.int64]) -> None:
-        heights = np.log1p(counts) if self.shown == "logarithmic" else counts.astype(float)
-        # What is clipped stands in one value, often high above the rest: it may be cut off, and
-        # so may the tip of a lone peak, that the rest can be read.
-        inner = heights[:, 1:-1]
-        top = max(float(np.quantile(inner, 0.985)), float(inner.max()) / 1.6)
-        top = max(top, float(heights.max()) / 20, 1e-9)
-        heights = np.minimum(heights / top, 1) * area.height()
+        heights = shape(np.log1p(counts) if self.shown == "logarithmic" else counts) * area.height()
         painter.save()
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Plus)

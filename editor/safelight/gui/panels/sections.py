@@ -15,7 +15,8 @@ class Row:
     ``parameters`` are by their names, each with what its slider is called, "" = as the filter calls
     it. ``neutral`` are the values at which the filter changes nothing, where its defaults do:
     a new layer has all of them but what was moved. ``tracks`` are colours of a slider's line.
-    ``one`` says that one parameter is shown at a time.
+    ``one`` says that one parameter is shown at a time. ``bends`` are the channels whose tones enter
+    the curve of a parameter: 0 to 3 are red, green, blue and luminance.
     """
 
     filter: str
@@ -23,6 +24,7 @@ class Row:
     neutral: Mapping[str, Value] = field(default_factory=dict)
     tracks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     one: bool = False
+    bends: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     def begins(self, declaration: Declaration) -> dict[str, Value]:
         """The settings at which the filter changes nothing."""
@@ -45,8 +47,8 @@ class Section:
     unfolded: bool = False
 
 
-def _row(filter: str, /, *, one: bool = False, **parameters: str) -> Row:
-    return Row(f"safelight_adjust.{filter}", parameters, one=one)
+def _row(filter: str, /, **parameters: str) -> Row:
+    return Row(f"safelight_adjust.{filter}", parameters)
 
 
 def _amount(filter: str, title: str, **more: str) -> Row:
@@ -78,7 +80,20 @@ SECTIONS: tuple[Section, ...] = (
     ),
     Section(
         "Curves",
-        (_row("curves", rgb="RGB", luminance="Light", red="R", green="G", blue="B", one=True),),
+        (
+            Row(
+                "safelight_adjust.curves",
+                {"rgb": "RGB", "luminance": "Light", "red": "R", "green": "G", "blue": "B"},
+                one=True,
+                bends={
+                    "rgb": (0, 1, 2),
+                    "luminance": (3,),
+                    "red": (0,),
+                    "green": (1,),
+                    "blue": (2,),
+                },
+            ),
+        ),
     ),
     Section(
         "Colour",
