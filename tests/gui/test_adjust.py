@@ -36,8 +36,10 @@ def test_photographers_find_crop_white_balance_and_light_first(opened, page):
     assert titles[:7] == [section.title for section in SECTIONS]
     assert page.boxes["White balance"].unfolded
     assert page.boxes["Light"].unfolded
+    page.crop.setFocus()
     page.crop.click()
     assert opened.canvas.tool.id == "crop"
+    assert opened.canvas.hasFocus()  # to which the keys of the tool come
 
 
 def test_a_drag_makes_one_layer_and_one_step(opened, page, qtbot):
