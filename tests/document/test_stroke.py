@@ -184,13 +184,23 @@ def test_painting_where_a_filter_has_no_mask_gives_it_one():
     assert np.array_equal(values(document.layer("soft").mask), values(painted(black(), dab)))
 
 
-@pytest.mark.parametrize("target", [None, "soft"])
-@pytest.mark.parametrize("erase", [True, False])
-def test_a_stroke_that_changes_nothing_is_no_edit(target, erase):
+@pytest.mark.parametrize(
+    ("target", "erase", "x"),
+    [(None, False, -90.0), ("soft", False, -90.0), (None, True, 50.0), ("soft", True, -90.0)],
+)
+def test_a_stroke_that_changes_nothing_is_no_edit(target, erase, x):
     document = photograph()
-    places = ((-90.0, 50.0, 1.0),) if not erase else ((50.0, 50.0, 1.0),)
-    edit = edits.paint_mask(target, Stroke(places, 10, erase=erase))
+    edit = edits.paint_mask(target, Stroke(((x, 50.0, 1.0),), 10, erase=erase))
     assert edit.apply(document) is document
+
+
+def test_erasing_where_a_filter_has_no_mask_leaves_it_everywhere_else():
+    rub = Stroke(((50.0, 50.0, 1.0),), 10, erase=True)
+    layer = edits.paint_mask("soft", rub).apply(photograph()).layer("soft")
+    white = Raster.filled(layer.mask.width, layer.mask.height, (255,), "uint8")
+    assert np.array_equal(values(layer.mask), values(painted(white, rub)))
+    assert values(layer.mask).min() == 0
+    assert layer.mask_beyond == 1
 
 
 def test_a_selection_of_which_all_is_erased_is_none_and_a_mask_stays():

@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QInputDevice, QPointingDevice, QTabletEvent
 from PySide6.QtWidgets import QApplication
 
+from safelight.api import Region
 from safelight.document import DECLARED, Layer, LiveFilter, edits
 from safelight.gui.commanddialog import CommandDialog
 from safelight.pixels import DAB, Raster
@@ -253,6 +254,26 @@ def test_the_active_filter_layers_mask_is_painted_on_and_else_the_selection(canv
     stroke(canvas, qtbot, (300, 150))
     assert selected(opened)[150, 300] == 255
     assert selected(opened)[150, 200] == 0
+
+
+def test_the_eraser_takes_a_filter_away_where_it_goes_and_nothing_is_selected(
+    canvas, opened, qtbot
+):
+    opened.session.do(edits.add_layer(Layer("Soft", LiveFilter("soft", "Soft"), id="soft")))
+    assert opened.options.target.text() == "Paints on the selection"
+    canvas.take("eraser")
+    assert opened.options.target.text() == "Erases from the mask of Soft"
+    stroke(canvas, qtbot, (200, 150), (220, 150))
+    document = opened.session.document
+    assert document.selection is None
+    mask = document.layer("soft").mask.to_array()[..., 0]
+    assert mask[150, 200:220].max() == 0
+    assert mask[20, 20] == 255
+    assert labels(opened)[-1] == "Eraser"
+    opened.session.undo()
+    assert opened.session.document.layer("soft").mask is None
+    opened.session.do(edits.select_region(Region(100, 100, 200, 100)))
+    assert opened.options.target.text() == "Erases from the selection"
 
 
 def test_a_locked_layers_mask_stays_and_the_message_says_why(canvas, opened, qtbot):

@@ -499,15 +499,16 @@ def _stroke(points: str, radius: float, hardness: float, erase: bool) -> Stroke:
 
 
 def _painted(document: Document, layer_id: str | None, stroke: Stroke) -> Document:
-    """Where there is no mask yet, and where nothing is selected, painting begins with nothing, and
-    erasing changes nothing. A selection of which nothing is left is None; a mask stays.
+    """Where there is no mask yet, and where nothing is selected, painting begins with nothing;
+    erasing begins with all of a layer, and of nothing that is selected it changes nothing. A
+    selection of which nothing is left is None; a mask stays.
     """
     layer = None if layer_id is None else _unlocked(document, layer_id)
     before = document.selection if layer is None else layer.mask
-    if before is None and stroke.erase:
+    if before is None and layer is None and stroke.erase:
         return document
-    start = before or Raster.filled(document.width, document.height, (0,), "uint8")
-    place, beyond = document.frame, 0
+    place, beyond = document.frame, int(before is None and stroke.erase)
+    start = before or Raster.filled(document.width, document.height, (255 * beyond,), "uint8")
     if layer is not None and before is not None:
         place, beyond = layer.mask_place, layer.mask_beyond
     elif before is not None:

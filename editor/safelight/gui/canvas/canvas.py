@@ -151,8 +151,10 @@ class Canvas(Viewport):
         """Let tools know the document, its active layer, and the layer (id and name) that a brush
         paints on.
         """
+        selects = self.document is not None and self.document.selection is not None
+        before = self.active, self.painted_on, self.target, selects
         told, self.document = (active, painted_on, target), document
-        if (self.active, self.painted_on, self.target) != told:
+        if before != (*told, document.selection is not None):
             self.active, self.painted_on, self.target = told
             self.tool_changed.emit()
 

@@ -86,6 +86,9 @@ class Brush(Tool):
     @property
     def note(self) -> str:
         target = self.surface.target
+        document, on = self.surface.document, self._painted_on()
+        if not target and on is not None and document is not None:
+            target = document.layer(on).name
         return f"{self.verb} the mask of {target}" if target else f"{self.verb} the selection"
 
     def suit(self, width: int, height: int) -> None:
@@ -152,8 +155,22 @@ class Brush(Tool):
         """Paint what the hand has done since the last time."""
         stroke = self.brush.take()
         if stroke is not None:
-            painted_on, brush = self.surface.painted_on, self.brush
+            painted_on, brush = self._painted_on(), self.brush
             self.surface.do(edits.paint_mask(painted_on, stroke, brush.token, brush.path))
+
+    def _painted_on(self) -> str | None:
+        """The layer whose mask is painted on; None = the selection.
+
+        Where nothing is selected there is nothing to erase from but the active filter layer, which
+        gets a mask by that.
+        """
+        surface, document = self.surface, self.surface.document
+        if surface.painted_on is not None or not self.erasing or document is None:
+            return surface.painted_on
+        if document.selection is not None:
+            return None
+        layer = document.layer(surface.active)
+        return layer.id if layer.filter is not None else None
 
     # -- keys ----------------------------------------------------------------------------------
 
