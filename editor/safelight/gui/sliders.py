@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -14,11 +14,12 @@ from safelight.document.place import IDENTITY
 from safelight.gui.adjuster import Adjuster, layer_for
 from safelight.gui.background import Background
 from safelight.gui.canvas import Canvas
-from safelight.gui.canvas.tools.picker import Picker
+from safelight.gui.canvas.tools.picker import Picker, Place, Puller
 from safelight.gui.controls import Control
 from safelight.gui.messages import Messages
 from safelight.gui.panels.adjust import AdjustPage, RowBox, SectionBox
 from safelight.gui.panels.sections import ROWS
+from safelight.gui.pulling import Mean, Pulling
 from safelight.gui.session import Session
 
 _AROUND = 2
@@ -43,6 +44,7 @@ class Sliders:
         page.moved.connect(self._moved)
         page.auto_wanted.connect(self._find)
         page.grey_wanted.connect(self._pick)
+        page.point_wanted.connect(self._point)
         page.reset_wanted.connect(self._reset)
         page.made.connect(self.show)
 
@@ -129,10 +131,38 @@ class Sliders:
             if place is not None:
                 self._take_grey(box, place)
 
+        for row in self._page.rows:
+            row.stop_pointing()
+        self._hand_over(Picker(canvas, "point", (0.5, 0.5), picked))
+
+    def _hand_over(self, picker: Picker) -> None:
+        canvas = self._canvas
         if canvas.shown_from != IDENTITY:
             canvas.leave()
-        canvas.picker = Picker(canvas, "point", (0.5, 0.5), picked)
+        canvas.picker = picker
         canvas.setFocus()
+
+    def _point(self, row: RowBox, on: bool) -> None:
+        """Have points of the curve that is shown set on the picture, or no more."""
+        if not on:
+            if isinstance(self._canvas.picker, Puller):
+                self._canvas.picker = None
+            return
+        for box in self._page.boxes.values():
+            if box.grey.isChecked():
+                box.grey.click()
+        hand = Pulling(row, partial(self._read, row), row.stop_pointing)
+        self._hand_over(Puller(self._canvas, hand))
+
+    def _read(self, row: RowBox, place: Place, take: Callable[[Mean], None]) -> None:
+        """Read what enters the filter of a row at a place, on a thread."""
+        live = None if self._session.studio is None else self._session.studio.live
+        Background(
+            row,
+            partial(_mean, self._below(row.declaration.id), place, live),
+            take,
+            lambda error: self._messages.say(f"The tone cannot be read: {error}", about="auto"),
+        )
 
     def _take_grey(self, box: SectionBox, place: tuple[float, ...]) -> None:
         row = self._page.row_of(box.declarations[0].id)
@@ -152,12 +182,17 @@ class Sliders:
         )
 
 
-def _colour(document: Document, place: tuple[float, ...], live: Live) -> str:
-    """The mean colour around a place, in fractions of the picture, as ``#rrggbb``."""
+def _colour(document: Document, place: Place, live: Live | None) -> str:
+    """The mean colour around a place as ``#rrggbb``."""
+    mean = np.clip(_mean(document, place, live) * 255 + 0.5, 0, 255).astype(int)
+    return "#{:02x}{:02x}{:02x}".format(*mean.tolist())
+
+
+def _mean(document: Document, place: Place, live: Live | None) -> Mean:
+    """The mean colour around a place, in fractions of the picture, sRGB-encoded."""
     x = min(int(place[0] * document.width), document.width - 1)
     y = min(int(place[1] * document.height), document.height - 1)
     side = 2 * _AROUND + 1
     around = Region(x - _AROUND, y - _AROUND, side, side).intersect(document.region)
     pixels: Any = render_srgb(document, around, live, lenient=True)[..., :3]
-    mean = np.clip(pixels.reshape(-1, 3).mean(0) * 255 + 0.5, 0, 255).astype(int)
-    return "#{:02x}{:02x}{:02x}".format(*mean.tolist())
+    return np.asarray(pixels.reshape(-1, 3).mean(0), np.float32)

@@ -33,6 +33,9 @@ _APART = 0.01
 _DIM = 60
 """Opacity, to 255, of the histogram behind the curve."""
 
+_SAME = 0.02
+"""How near to a point, along x, a tone of the picture is meant for it."""
+
 _HINT = (
     "Click to add a point, drag to move it, double-click to remove it. Keys: arrows move it "
     "(Shift: further), Page Up and Page Down choose another, Insert adds one, Delete removes it."
@@ -101,6 +104,20 @@ class CurveBox(Drawn):
         self.chosen = points.index((x, y))
         self._edit(points)
         return True
+
+    def take_point(self, x: float) -> Pair:
+        """Choose the point that stands at a tone, 0 to 1, or add one there, on the curve.
+
+        Returns where the point is.
+        """
+        x = min(max(x, 0.0), 1.0)
+        near = min(range(len(self.points)), key=lambda index: abs(self.points[index][0] - x))
+        full = len(self.points) >= MOST
+        if full or abs(self.points[near][0] - x) < _SAME:
+            self._choose(near)
+        else:
+            self.add_point(x, float(curve_samples(self.points, 1001)[round(x * 1000)]))
+        return self.points[self.chosen]
 
     def remove_point(self, index: int) -> None:
         """Remove a point, unless too few would be left."""

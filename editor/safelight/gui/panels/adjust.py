@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QMouseEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QMouseEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QBoxLayout,
@@ -30,7 +30,7 @@ from safelight.api import Declaration, Value
 from safelight.document import Document, Live
 from safelight.gui.canvas.tools.crop import Crop
 from safelight.gui.controls import Control, control_for
-from safelight.gui.controls.curve import CurveControl
+from safelight.gui.controls.curve import CurveBox, CurveControl
 from safelight.gui.controls.number import NumberControl
 from safelight.gui.garbage import destroy
 from safelight.gui.icons import icon
@@ -59,9 +59,12 @@ _RIGHT, _DOWN = "M 6 4 L 10 8 L 6 12", "M 4 6 L 8 10 L 12 6"
 
 
 class RowBox(QWidget):
-    """The sliders of one filter. ``moved`` has the control that was moved."""
+    """The sliders of one filter. ``moved`` has the control that was moved; ``point_wanted`` tells
+    whether points of its curve are to be set on the picture.
+    """
 
     moved = Signal(object)
+    point_wanted = Signal(bool)
 
     def __init__(self, row: Row, declaration: Declaration) -> None:
         super().__init__()
@@ -73,6 +76,17 @@ class RowBox(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         self._choices = QButtonGroup(self)
+        self.shown = ""
+        self.point = QToolButton(self)
+        self.point.setObjectName("words")
+        self.point.setText("Point")
+        self.point.setCheckable(True)
+        self.point.setAccessibleName("Set points on the picture")
+        self.point.setToolTip(
+            "Press on the picture to set a point at that tone, and drag up or down to move it"
+        )
+        self.point.clicked.connect(self.point_wanted)
+        self.point.setVisible(bool(row.bends))
         if row.one:
             column.addLayout(self._choice())
         for name, title in row.parameters.items():
@@ -113,11 +127,10 @@ class RowBox(QWidget):
 
     def _show_counts(self, found: NDArray[np.int64] | None) -> None:
         for name, channels in self.row.bends.items():
-            control = self.controls[name]
-            if isinstance(control, CurveControl):
+            box = self.curve(name)
+            if box is not None:
                 heights = None if found is None else shape(found[list(channels)].sum(0)[None])[0]
-                colour = _TINGES[channels[0]] if len(channels) == 1 else ""
-                control.box.show_histogram(heights, colour)
+                box.show_histogram(heights, _TINGES[channels[0]] if len(channels) == 1 else "")
 
     def _control(self, name: str, title: str) -> Control:
         parameter = self.declaration.parameter(name)
@@ -157,9 +170,28 @@ class RowBox(QWidget):
             self._choices.addButton(button)
             line.addWidget(button)
         line.addStretch(1)
+        if self.row.bends:
+            line.addWidget(self.point)
         return line
 
+    def curve(self, name: str) -> CurveBox | None:
+        """The drawing of a parameter that is a curve."""
+        control = self.controls.get(name)
+        return control.box if isinstance(control, CurveControl) else None
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nobody sets points of a curve that cannot be seen."""
+        if not event.spontaneous():
+            self.stop_pointing()
+        super().hideEvent(event)
+
+    def stop_pointing(self) -> None:
+        """No more points are set on the picture."""
+        if self.point.isChecked():
+            self.point.click()
+
     def _show_one(self, name: str) -> None:
+        self.shown = name
         for other, control in self.controls.items():
             control.setVisible(other == name)
 
@@ -174,12 +206,14 @@ class RowBox(QWidget):
 class SectionBox(QWidget):
     """A section: its title, what can be asked of it, and its rows, which are made when unfolded.
 
-    ``moved`` has a row and the control in it, ``chosen`` a filter; ``auto_wanted``,
-    ``grey_wanted`` and ``reset_wanted`` are clicks in its title; ``folded`` tells that it is
-    folded or unfolded, ``made`` that it has its rows.
+    ``moved`` has a row and the control in it, ``point_wanted`` a row and whether points of its
+    curve are to be set on the picture, ``chosen`` a filter; ``auto_wanted``, ``grey_wanted`` and
+    ``reset_wanted`` are clicks in its title; ``folded`` tells that it is folded or unfolded,
+    ``made`` that it has its rows.
     """
 
     moved = Signal(object, object)
+    point_wanted = Signal(object, bool)
     chosen = Signal(object)
     auto_wanted = Signal()
     grey_wanted = Signal(bool)
@@ -307,6 +341,7 @@ class SectionBox(QWidget):
         for row, declaration in zip(self._rows, self.declarations, strict=True):
             box = RowBox(row, declaration)
             box.moved.connect(partial(self.moved.emit, box))
+            box.point_wanted.connect(partial(self.point_wanted.emit, box))
             self.rows.append(box)
             column.addWidget(box)
         if self._more:
@@ -345,12 +380,14 @@ class SectionBox(QWidget):
 class AdjustPage(QWidget):
     """All sections, below the button for the crop, above the one for the list of all filters.
 
-    ``moved`` has a row and its control, ``chosen`` a filter, ``auto_wanted`` a row,
-    ``grey_wanted`` a row and whether to pick, ``reset_wanted`` a section; ``crop_wanted`` and
+    ``moved`` has a row and its control, ``point_wanted`` a row and whether to set points of its
+    curve on the picture, ``chosen`` a filter, ``auto_wanted`` a row, ``grey_wanted`` a row and
+    whether to pick, ``reset_wanted`` a section; ``crop_wanted`` and
     ``list_wanted`` are clicks on those buttons; ``made`` tells that there are further rows.
     """
 
     moved = Signal(object, object)
+    point_wanted = Signal(object, bool)
     chosen = Signal(object)
     auto_wanted = Signal(object)
     grey_wanted = Signal(object, bool)
@@ -420,6 +457,7 @@ class AdjustPage(QWidget):
 
     def _connect(self, box: SectionBox) -> None:
         box.moved.connect(self.moved)
+        box.point_wanted.connect(self.point_wanted)
         box.chosen.connect(self.chosen)
         box.auto_wanted.connect(lambda: self.auto_wanted.emit(box))
         box.grey_wanted.connect(lambda on: self.grey_wanted.emit(box, on))

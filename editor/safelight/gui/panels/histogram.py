@@ -52,7 +52,7 @@ _NEXT: dict[Shown, str] = {
     "waveform": "the histogram on a linear scale",
 }
 
-_LUMINANCE = (0.2126, 0.7152, 0.0722)
+LUMINANCE = (0.2126, 0.7152, 0.0722)
 _MARGIN = 10
 _MARK = 9.0
 
@@ -94,7 +94,7 @@ def _channels(pixels: NDArray[np.float32]) -> list[NDArray[np.float32]]:
     if flat.shape[1] == 4:
         flat = flat[flat[:, 3] >= 0.5]
     channels = [np.ascontiguousarray(flat[:, channel]) for channel in range(3)]
-    light = sum(part * channel for part, channel in zip(_LUMINANCE, channels, strict=True))
+    light = sum(part * channel for part, channel in zip(LUMINANCE, channels, strict=True))
     return [*channels, np.asarray(light)]
 
 

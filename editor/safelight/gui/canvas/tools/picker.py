@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen
@@ -23,6 +23,9 @@ HINTS = {
 
 _SMALLEST = 4.0
 """Widget pixels a rectangle is wide and high; less is a click that slipped."""
+
+_WAY = 256.0
+"""Widget pixels up that are the whole height of a curve: a pixel is an 8-bit level."""
 
 _ARM = 9.0
 """Half the size of the cross that marks a point, in widget pixels."""
@@ -118,6 +121,62 @@ class Picker(Tool):
     def _fraction(self, pointer: Pointer) -> tuple[float, float]:
         width, height = self.surface.picture_size
         return _inside(pointer.point[0] / width), _inside(pointer.point[1] / height)
+
+
+class Hand(Protocol):
+    """What takes the movements of a ``Puller``."""
+
+    def pressed(self, place: Place) -> None:
+        """Begin at a place of the picture."""
+
+    def pulled(self, up: float) -> None:
+        """Go on: so far up from where the press was, in parts of _WAY."""
+
+    def released(self) -> None:
+        """End."""
+
+    def cancelled(self) -> None:
+        """Let go as if it had not begun."""
+
+    @property
+    def left(self) -> Callable[[], object]:
+        """What is called when the user has left with Escape."""
+
+
+class Puller(Picker):
+    """A press picks a point and a drag up and down pulls what stands for it; it stays in hand."""
+
+    def __init__(self, surface: Viewport, hand: Hand) -> None:
+        super().__init__(surface, "point", (0.5, 0.5), lambda _: hand.left())
+        self.word = "Press on a tone and drag up or down; Escape ends it"
+        self._hand = hand
+        self._height = 0.0
+
+    def press(self, pointer: Pointer) -> None:
+        self._start = self.place = self._fraction(pointer)
+        self._height = pointer.at.y()
+        self._hand.pressed(self.place)
+        self.surface.update()
+
+    def move(self, pointer: Pointer) -> None:
+        if self._start is not None:
+            self._hand.pulled((self._height - pointer.at.y()) / _WAY)
+
+    def release(self, pointer: Pointer) -> None:
+        if self._start is not None:
+            self._start = None
+            self._hand.released()
+            self.surface.update()
+
+    def cancel(self) -> None:
+        if self._start is not None:
+            self._start = None
+            self._hand.cancelled()
+            self.surface.update()
+
+    def paint(self, painter: QPainter, pose: Pose) -> None:
+        if self._start is not None:
+            super().paint(painter, pose)
 
 
 def _paint_cross(painter: QPainter, at: QPointF, ratio: float) -> None:
