@@ -24,7 +24,7 @@ from safelight.document import (
     result_key,
 )
 from safelight.document.place import IDENTITY, Place
-from safelight.pixels import RESAMPLE, Raster, View, to_float
+from safelight.pixels import RESAMPLE, Raster, View, to_float, view
 from tests.document.strategies import noise, raster
 
 
@@ -405,6 +405,38 @@ def test_in_linear_light_it_is_what_an_independent_reference_gives_of_light(how)
         colour, _, _ = reference(light, matrix, x + 0.5, y + 0.5)
         if colour.min() > 0.001:
             assert np.abs(shown - encoded(colour)).max() < 1e-3
+
+
+@pytest.mark.parametrize("how", ["place", "frame", "perspective", "mask"])
+def test_a_draft_is_made_of_the_zoom_levels_own_pixels_with_few_sums(monkeypatch, how):
+    document = replace(Document.from_raster(raster(600, 400)), linear=True)
+    turned, layer = Place.turned(7, 300, 200), document.layers[0]
+    if how == "place":
+        document = geometry.moved(document, layer, turned)
+    elif how == "mask":
+        mask = raster(600, 400, 1)
+        document = document.with_layer(replace(layer, mask=mask, mask_place=turned))
+    else:
+        corners = [(20, 9), (590, 0), (600, 400), (0, 390)]
+        frame = turned if how == "frame" else Place.onto(600, 400, corners)
+        document = replace(document, frame=frame)
+    told, resample = [], view.resample
+
+    def noted(pixels, *given):
+        told.append((pixels.shape[0] * pixels.shape[1], given[-1]))
+        resample(pixels, *given)
+
+    monkeypatch.setattr(view, "resample", noted)
+    region = Region(0, 0, 150, 100, 2)
+    render(document.drafted(), region)
+    looked_at, methods = zip(*told, strict=True)
+    assert set(methods) == {"bilinear"}
+    assert sum(looked_at) < 2 * 150 * 100
+    told.clear()
+    sharp = render(document, region)
+    assert {method for _, method in told} == {"lanczos"}
+    assert np.abs(render(document.drafted(), region).astype(int) - sharp).mean() < 12
+    assert document.drafted().drafted(False).looks_like(document)
 
 
 def test_linear_light_changes_no_pixel_that_is_not_resampled():

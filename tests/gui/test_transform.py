@@ -105,10 +105,40 @@ def test_numbers_are_typed_and_arrow_keys_move_by_one_and_by_ten(opened, transfo
 def test_what_is_seen_while_it_is_pulled_is_what_is_made(opened, transform, qtbot):
     pull(qtbot, transform, at(transform, 1, 1), (37, 11))
     transform.set("angle", 12.3)
-    shown = opened.canvas.scene.picture.document
+    scene = opened.canvas.scene
+    qtbot.waitUntil(lambda: not scene.picture.draft, timeout=60000)
+    shown = scene.picture.document
     key(qtbot, transform, Qt.Key.Key_Return)
     made = opened.session.document
     assert np.array_equal(render(shown, shown.region), render(made, made.region))
+
+
+def test_a_draft_is_seen_while_the_hand_moves_and_what_is_made_when_it_rests(
+    opened, transform, qtbot
+):
+    scene, before = opened.canvas.scene, opened.session.document
+    transform.set("angle", 10.0)
+    draft = scene.picture.document
+    assert draft.draft
+    assert not opened.canvas.finished
+    qtbot.waitUntil(lambda: not scene.picture.draft, timeout=60000)
+    sharp = scene.picture.document
+    assert sharp.looks_like(draft.drafted(False))
+    assert not np.array_equal(render(sharp, sharp.region), render(draft, draft.region))
+    assert opened.session.document is before
+    transform.set("angle", 20.0)
+    assert scene.picture.draft
+    transform.settle()
+    assert not opened.session.document.draft
+    assert not scene.picture.draft
+
+
+def test_of_a_draft_what_is_moved_by_whole_pixels_is_as_it_will_be(opened, transform):
+    transform.set("x", transform.values["x"] + 16)
+    assert opened.canvas.level == 0
+    draft = opened.canvas.scene.picture.document
+    sharp = draft.drafted(False)
+    assert np.array_equal(render(draft, draft.region), render(sharp, draft.region))
 
 
 def test_escape_gives_up_first_the_drag_and_then_all_and_leaves_no_step(opened, transform, qtbot):

@@ -29,14 +29,16 @@ def compiled(kernel_folder):
     return made
 
 
+@pytest.mark.parametrize("method", ["lanczos", "bilinear"])
 @pytest.mark.parametrize("channels", [1, 3, 4])
-@pytest.mark.parametrize("name", MAPS)
-def test_what_is_compiled_gives_what_numpy_gives(compiled, monkeypatch, name, channels):
+@pytest.mark.parametrize("name", [*MAPS, "moved", "on its side"])
+def test_what_is_compiled_gives_what_numpy_gives(compiled, monkeypatch, name, channels, method):
     pixels = np.random.default_rng(5).random((90, 120, channels), np.float32)
     made = []
     for ways in ([], [compiled]):
         monkeypatch.setattr(lanczos, "COMPILED", ways)
-        view = View(Raster.from_array(pixels.copy()), MAPS[name], 70, 60, beyond=1)
+        matrix = (MAPS | AXES)[name]
+        view = View(Raster.from_array(pixels.copy()), matrix, 70, 60, beyond=1, method=method)
         made.append(view.to_array())
     assert np.allclose(*made, rtol=1e-5, atol=1e-6)
 
@@ -48,6 +50,19 @@ AXES = {
     "on its side": (0.0, 1.7, 3.5, -1.2, 0.0, 60.25, 0.0, 0.0, 1.0),
     "beside it": (1.0, 0.0, 900.5, 0.0, 1.0, 0.5, 0.0, 0.0, 1.0),
 }
+
+
+@pytest.mark.parametrize("ways", ["numpy", "compiled"])
+def test_a_quick_pixel_is_what_lies_between_the_four_around_it(request, monkeypatch, ways):
+    kernels = [request.getfixturevalue("compiled")] if ways == "compiled" else []
+    monkeypatch.setattr(lanczos, "COMPILED", kernels)
+    pixels = np.random.default_rng(5).random((9, 12, 3), np.float32)
+    moved = (1.0, 0.0, 0.25, 0.0, 1.0, 0.5, 0.0, 0.0, 1.0)
+    made = View(Raster.from_array(pixels), moved, 8, 5, method="bilinear").to_array()
+    columns = 0.75 * pixels[:, :8] + 0.25 * pixels[:, 1:9]
+    assert np.allclose(made, (columns[:5] + columns[1:6]) / 2, atol=1e-6)
+    level = View(Raster.from_array(pixels), moved, 8, 5, method="bilinear").level(1)
+    assert level.method == "bilinear"
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])

@@ -134,6 +134,7 @@ Change: TypeAlias = Callable[[Raster], Raster]
 class Picture:
     """What is looked at: a size in pixels, a depth, the frame, a map into the plane, and the colour
     space that the pixels are in. ``linear``: what lies between pixels is averaged in linear light.
+    ``draft``: it is made quickly, as ``Document.draft`` says.
     """
 
     width: int
@@ -142,6 +143,7 @@ class Picture:
     frame: Place = IDENTITY
     profile: Profile = SRGB
     linear: bool = False
+    draft: bool = False
 
     def fits(self, raster: Raster, place: Place) -> bool:
         """Whether a raster with that place has the picture's pixels already."""
@@ -159,8 +161,10 @@ class Picture:
         """A raster as the picture shows it; itself where it fits."""
         if self.fits(raster, place):
             return raster
-        matrix, light = self._through(place).matrix, self.profile if self.linear else None
-        return View(raster, matrix, self.width, self.height, beyond, light=light)
+        seen = raster, self._through(place).matrix, self.width, self.height, beyond
+        if self.draft:
+            return View(*seen, method="bilinear")
+        return View(*seen, light=self.profile if self.linear else None)
 
     def _through(self, place: Place) -> Place:
         """From the picture's pixels to those of a raster with that place."""

@@ -43,7 +43,9 @@ class Document:
     plane that the layers lie in. All pixels have the document's depth. ``profile``
     is the colour space the pixels are in. ``selection`` has one channel, white is selected;
     None = everything; it has a place as a mask has. ``linear`` says that
-    what a frame or a place resamples is averaged in linear light. ``name`` is for people (a file's
+    what a frame or a place resamples is averaged in linear light. Of a ``draft`` that is made
+    quickly instead, to be looked at while a hand moves something; no document that is edited,
+    rendered for a file or stored is one. ``name`` is for people (a file's
     name without its folder). ``source`` is what the file it was opened from said of how it was
     stored, ``grey`` whether that had a single channel of colour. Raises ValueError for layers that
     do not fit.
@@ -63,6 +65,7 @@ class Document:
     selection_place: Place = IDENTITY
     selection_beyond: int = 0
     linear: bool = False
+    draft: bool = False
     _picture: object = field(default=None, init=False, repr=False, compare=False)
     _wider: dict[int, Document] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -90,13 +93,20 @@ class Document:
     @property
     def looked_at(self) -> Picture:
         """The size, the depth, the frame and the colour space of what is looked at."""
-        return Picture(self.width, self.height, self.depth, self.frame, self.profile, self.linear)
+        size = self.width, self.height
+        return Picture(*size, self.depth, self.frame, self.profile, self.linear, self.draft)
 
     def looks_like(self, other: Document) -> bool:
         """Whether both are sure to look the same: they differ in their selection at most."""
         mine, others = self.layers, other.layers
         same = mine is others or (len(mine) == len(others) and all(map(is_, mine, others)))
         return same and self.looked_at == other.looked_at
+
+    def drafted(self, draft: bool = True) -> Document:
+        """The same document, for looking only: its resampled pixels are made quickly; or again as
+        they are.
+        """
+        return self if self.draft == draft else replace(self, draft=draft)
 
     @property
     def picture(self) -> Document:

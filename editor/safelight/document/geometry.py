@@ -455,7 +455,7 @@ def carried(before: Document, after: Document) -> Place:
     """The map from the points of one document's picture to those of another that came of it: what
     is seen there. Where there is another plane, the pictures are the same in two sizes.
     """
-    if before.looked_at == after.looked_at:
+    if before.looked_at == replace(after.looked_at, draft=before.draft):
         return IDENTITY
     if same_plane(before, after):
         return after.frame.inverse.after(before.frame)
@@ -464,10 +464,13 @@ def carried(before: Document, after: Document) -> Place:
 
 
 def framed_as(document: Document, other: Document) -> Document:
-    """A document seen through the frame of another of the same plane; itself for any other."""
+    """A document seen through the frame of another of the same plane, and as a draft where that is
+    one; itself for any other.
+    """
     if document.looked_at == other.looked_at or not same_plane(document, other):
         return document
-    return replace(document, width=other.width, height=other.height, frame=other.frame)
+    width, height = other.width, other.height
+    return replace(document, width=width, height=height, frame=other.frame, draft=other.draft)
 
 
 def with_hidden(document: Document) -> Document:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from safelight import actions
 from safelight.api import Declaration
-from safelight.document import Edit, LayerFailed, geometry
+from safelight.document import Document, Edit, LayerFailed, geometry, kernels
 from safelight.document.place import IDENTITY
 from safelight.gui.canvas import Canvas
 from safelight.gui.canvas.optionsbar import OptionsBar
@@ -36,10 +36,13 @@ from safelight.gui.remembered import last_tab, last_tool, last_width, remember_w
 from safelight.gui.session import Session
 from safelight.gui.sidebar import Sidebar
 from safelight.gui.turns import Turns
-from safelight.pixels import Raster
+from safelight.pixels import RESAMPLE, Raster
 
 _SIZES = [980, 300]
 """Widths of canvas and sidebar at first, in widget pixels; they share what there is so."""
+
+_REST = 200
+"""Milliseconds without another change by a tool after which what it shows is made sharp."""
 
 _LEAVES = (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter)
 """Keys that end what is typed into a field."""
@@ -68,6 +71,10 @@ class Workspace(QWidget):
         self.panels: list[Panel] = []
         self._selection: Raster | None = None
         self._reddened = False  # by what selected, not by the user
+        self._resting = QTimer(self)  # runs from what a tool has changed until the hand has rested
+        self._resting.setSingleShot(True)
+        self._resting.setInterval(_REST)
+        self._resting.timeout.connect(self._show_picture)
 
     def take(self, loaded: Loaded, path: Path | None) -> None:
         """Have what was opened in the widgets, which are all there now."""
@@ -135,6 +142,7 @@ class Workspace(QWidget):
 
     def close_session(self) -> None:
         """Give up whatever runs."""
+        self._resting.stop()
         self.filters.close_session()
         self.session.close()
 
@@ -264,6 +272,7 @@ class Workspace(QWidget):
     # -- showing -------------------------------------------------------------------------------
 
     def _show_history(self) -> None:
+        self._resting.stop()
         self.filters.show_document()
         self._show_picture()
         self._show_layers()
@@ -290,6 +299,8 @@ class Workspace(QWidget):
         steps, document = session.history.steps, session.previews.trial or session.document
         before = session.document if self.filters.tried is not None else steps[0].document
         shown = self.canvas.tool.shows(document)
+        if self._resting.isActive():
+            shown = _drafted(shown)
         before = geometry.framed_as(before, shown)
         self.canvas.show_picture(session.picture(shown), session.picture(before), document)
         self.canvas.show_selection(shown.picture.selection)
@@ -363,12 +374,16 @@ class Workspace(QWidget):
             self.session.do(edit)
 
     def _tool_changed(self) -> None:
-        """Another tool may show another part of the plane, and compute with other kernels."""
+        """Another tool may show another part of the plane, and compute with other kernels. What it
+        shows anew is a draft until the hand rests.
+        """
         self.session.compile(self.canvas.tool.kernels)
         document = self.session.previews.trial or self.session.document
         seen = self.canvas.scene.picture
         shown = self.canvas.tool.shows(document)
-        if seen is not None and seen.document is not None and not seen.document.looks_like(shown):
+        known = None if seen is None else seen.document
+        if known is not None and not known.looks_like(shown.drafted(known.draft)):
+            self._resting.start()
             self._show_overlay()
         self.changed.emit()
 
@@ -377,3 +392,9 @@ class Workspace(QWidget):
         self._show_view()
         self.filters.preview_soon()
         self.moved.emit()
+
+
+def _drafted(document: Document) -> Document:
+    """A document with its resampled pixels made quickly; itself where it has none."""
+    draft = document.drafted()
+    return draft if RESAMPLE in kernels(draft, smaller=True) else document

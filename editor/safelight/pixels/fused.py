@@ -768,20 +768,24 @@ def _resample_signature() -> Any:
     written = types.Array(types.float32, 3, "C")
     whole = types.Array(types.int64, 1, "C")
     numbers = types.Array(types.float64, 1, "C")
-    return types.void(read, whole, numbers, whole, types.float64, written)
+    return types.void(read, whole, numbers, whole, types.float64, types.float64, written)
 
 
 def _resample_loop() -> Callable[..., None]:
     """``safelight.pixels.lanczos.in_numpy``, pixel by pixel, to be compiled."""
     _teach()
+    from numba.extending import register_jitable
+
+    for function in (_sum, _sum_of_four):
+        register_jitable(function)
     return _resample
 
 
 def _resample(
-    pixels: Any, window: Any, matrix: Any, corner: Any, beyond: Any, made: Any
+    pixels: Any, window: Any, matrix: Any, corner: Any, beyond: Any, reach: Any, made: Any
 ) -> None:  # compiled: loops over pixels, in float64
     a, b, c, d, e, f, g, h, i = matrix
-    rows, columns, own = pixels.shape
+    own = pixels.shape[2]
     width, height = window[2], window[3]
     channels = made.shape[2]
     total, bell = np.zeros(4), np.zeros(400)
@@ -799,23 +803,10 @@ def _resample(
             cover *= min(max(min(v, height - v) / down + 0.5, 0.0), 1.0)
             if cover <= 0:
                 continue
-            total[:] = 0.0
-            weights = 0.0
-            first = int(np.ceil(u - 0.5 - 3 * wide))
-            last = int(np.floor(u - 0.5 + 3 * wide))
-            for q in range(first, last + 1):
-                s = np.pi * (q + 0.5 - u) / wide
-                bell[q - first] = 1.0 if abs(s) < 1e-9 else 3 * np.sin(s) * np.sin(s / 3) / (s * s)
-            for p in range(int(np.ceil(v - 0.5 - 3 * high)), int(np.floor(v - 0.5 + 3 * high)) + 1):
-                t = np.pi * (p + 0.5 - v) / high
-                weigh = 1.0 if abs(t) < 1e-9 else 3 * np.sin(t) * np.sin(t / 3) / (t * t)
-                at_row = min(max(min(max(p, 0), height - 1) - window[1], 0), rows - 1)
-                for q in range(first, last + 1):
-                    weight = weigh * bell[q - first]
-                    at = min(max(min(max(q, 0), width - 1) - window[0], 0), columns - 1)
-                    weights += weight
-                    for k in range(own):
-                        total[k] += weight * pixels[at_row, at, k]
+            if reach == 1 and wide < 1.000001 and high < 1.000001:
+                weights = _sum_of_four(pixels, window, u, v, total)
+            else:
+                weights = _sum(pixels, window, u, v, wide, high, reach, bell, total)
             if channels == 1:
                 made[row, column, 0] = total[0] / weights * cover + beyond * (1 - cover)
                 continue
@@ -830,6 +821,68 @@ def _resample(
                 made[row, column, 3] = alpha * cover
 
 
+def _sum(
+    pixels: Any,
+    window: Any,
+    u: Any,
+    v: Any,
+    wide: Any,
+    high: Any,
+    reach: Any,
+    bell: Any,
+    total: Any,
+) -> Any:
+    """Put the weighed sums of the pixels around (u, v), as far as ``reach``, into ``total``; gives
+    that of the weights. ``bell`` holds those along a row meanwhile.
+    """
+    rows, columns, own = pixels.shape
+    total[:] = 0.0
+    weights = 0.0
+    first = int(np.ceil(u - 0.5 - reach * wide))
+    last = int(np.floor(u - 0.5 + reach * wide))
+    for q in range(first, last + 1):
+        if reach == 1:
+            bell[q - first] = max(1 - abs(q + 0.5 - u) / wide, 0.0)
+        else:
+            s = np.pi * (q + 0.5 - u) / wide
+            bell[q - first] = 1.0 if abs(s) < 1e-9 else 3 * np.sin(s) * np.sin(s / 3) / (s * s)
+    lowest = int(np.floor(v - 0.5 + reach * high))
+    for p in range(int(np.ceil(v - 0.5 - reach * high)), lowest + 1):
+        if reach == 1:
+            weigh = max(1 - abs(p + 0.5 - v) / high, 0.0)
+        else:
+            t = np.pi * (p + 0.5 - v) / high
+            weigh = 1.0 if abs(t) < 1e-9 else 3 * np.sin(t) * np.sin(t / 3) / (t * t)
+        at_row = min(max(min(max(p, 0), window[3] - 1) - window[1], 0), rows - 1)
+        for q in range(first, last + 1):
+            weight = weigh * bell[q - first]
+            at = min(max(min(max(q, 0), window[2] - 1) - window[0], 0), columns - 1)
+            weights += weight
+            for k in range(own):
+                total[k] += weight * pixels[at_row, at, k]
+    return weights
+
+
+def _sum_of_four(pixels: Any, window: Any, u: Any, v: Any, total: Any) -> Any:
+    """As ``_sum`` with a reach of 1 where no pixel is reduced, in less than half the time."""
+    rows, columns, own = pixels.shape
+    q, p = int(np.floor(u - 0.5)), int(np.floor(v - 0.5))
+    right, down = u - 0.5 - q, v - 0.5 - p
+    x0 = min(max(min(max(q, 0), window[2] - 1) - window[0], 0), columns - 1)
+    x1 = min(max(min(max(q + 1, 0), window[2] - 1) - window[0], 0), columns - 1)
+    y0 = min(max(min(max(p, 0), window[3] - 1) - window[1], 0), rows - 1)
+    y1 = min(max(min(max(p + 1, 0), window[3] - 1) - window[1], 0), rows - 1)
+    for k in range(own):
+        upper = pixels[y0, x0, k] * (1 - right) + pixels[y0, x1, k] * right
+        lower = pixels[y1, x0, k] * (1 - right) + pixels[y1, x1, k] * right
+        total[k] = upper * (1 - down) + lower * down
+    return 1.0
+
+
+RESAMPLED: tuple[tuple[float, lanczos.Sampling], ...] = ((3.0, "lanczos"), (1.0, "bilinear"))
+"""What the kernel of resampling does, by how far it looks."""
+
+
 def _check_resampling(kernel: Callable[..., None]) -> None:
     """Raise RuntimeError when the kernel of resampling does not do what numpy does."""
     pixels = np.random.default_rng(1).uniform(0.5, 1, (23, 19, 4)).astype(np.float32)
@@ -839,12 +892,14 @@ def _check_resampling(kernel: Callable[..., None]) -> None:
         for matrix in (
             (0.8, 0.3, 2.5, -0.3, 0.8, 9.0, 0.0, 0.0, 1.0),
             (2.2, 0.1, -3.0, 0.2, 1.7, 1.0, 1e-3, 2e-3, 1.0),
+            (0.98, -0.19, 3.0, 0.19, 0.98, 1.5, 0.0, 0.0, 1.0),
         ):
-            made, expected = (np.ones((17, 21, channels), np.float32) for _ in range(2))
-            kernel(given, window, np.array(matrix), corner, 1.0, made)
-            lanczos.in_numpy(given, window, np.array(matrix), corner, 1.0, expected)
-            if not np.allclose(made, expected, rtol=1e-5, atol=1e-5):
-                raise RuntimeError("compiled resampling is not what numpy computes")
+            for reach, method in RESAMPLED:
+                made, expected = (np.ones((17, 21, channels), np.float32) for _ in range(2))
+                kernel(given, window, np.array(matrix), corner, 1.0, reach, made)
+                lanczos.in_numpy(given, window, np.array(matrix), corner, 1.0, expected, method)
+                if not np.allclose(made, expected, rtol=1e-5, atol=1e-5):
+                    raise RuntimeError("compiled resampling is not what numpy computes")
 
 
 # -- brushes ---------------------------------------------------------------------------------

@@ -3,7 +3,8 @@
 Each pixel is one Lanczos-3 sum (Duchon 1979; Turkowski 1990) over the raster's pixels around where
 its middle comes to lie, as wide as a pixel of the result reaches there (1 to ``WIDEST``), in
 float64. It is compiled by ``safelight.pixels.fused``; until then, and without numba, it runs in
-numpy with the same result. A map that keeps rows and columns is one sum along each, in numpy. Other
+numpy with the same result. So is a sum over the four pixels around, which is good enough while
+a hand moves something. A map that keeps rows and columns is one sum along each, in numpy. Other
 methods, bicubic sums (Keys 1981; Mitchell and Netravali 1988) and the nearest pixel alone, are
 numpy's.
 """
@@ -34,6 +35,9 @@ _WORTH_IT = 1 << 20
 Method: TypeAlias = Literal["lanczos", "mitchell", "bicubic", "nearest"]
 """How a pixel comes of those of the raster."""
 
+Sampling: TypeAlias = Method | Literal["bilinear"]
+"""A method, or the quick one, which is for looking only: nothing that is kept is made by it."""
+
 Numbers = NDArray[np.float64]
 _NOTHING = 1e-9
 """Pixels of a raster that one of a view stands for at the least."""
@@ -42,7 +46,9 @@ _Bell: TypeAlias = Callable[[Numbers], Numbers]
 """The weight of a pixel by its distance."""
 
 Kernel = Callable[..., None]
-"""(pixels, window, matrix, corner, beyond, made): as ``resample``, of a compiled one."""
+"""(pixels, window, matrix, corner, beyond, reach, made): as ``resample``, of a compiled one, which
+looks at pixels as far as ``reach``: 3 for "lanczos", 1 for "bilinear".
+"""
 
 COMPILED: list[Kernel] = []
 """The compiled kernel once it is ready, put there by ``safelight.pixels.fused``."""
@@ -62,7 +68,7 @@ def resample(
     corner: tuple[int, int],
     beyond: float,
     made: NDArray[np.float32],
-    method: Method = "lanczos",
+    method: Sampling = "lanczos",
 ) -> None:
     """Fill ``made`` (height, width, channels), whose first pixel is at ``corner``, with a raster
     that is seen through ``matrix``, by a ``method``; "nearest" is ``nearest``'s.
@@ -73,21 +79,24 @@ def resample(
     nothing of it is seen ``made`` stays as it is.
     """
     a, b, c, d, e, f, g, h, _ = matrix
-    if g == h == b == d == 0:
+    quick = method == "bilinear" and bool(COMPILED)
+    if g == h == b == d == 0 and not quick:
         _by_axes(pixels, window, (a, c, e, f), corner, beyond, made, method)
         return
-    if g == h == a == e == 0:  # rows of the one are columns of the other
+    if g == h == a == e == 0 and not quick:  # rows of the one are columns of the other
         turned = made.transpose(1, 0, 2)
         _by_axes(pixels, window, (b, c, d, f), corner[::-1], beyond, turned, method)
         return
-    if method != "lanczos":
+    if method not in ("lanczos", "bilinear"):
         in_numpy(pixels, window, matrix, corner, beyond, made, method)
         return
     if COMPILERS and not COMPILED:
         _compile_if_worth_it(made.shape[0] * made.shape[1])
-    kernel = COMPILED[0] if COMPILED else in_numpy
+    if not COMPILED:
+        in_numpy(pixels, window, matrix, corner, beyond, made, method)
+        return
     numbers = np.array(window, np.int64), np.array(matrix, np.float64), np.array(corner, np.int64)
-    kernel(pixels, *numbers, float(beyond), made)
+    COMPILED[0](pixels, *numbers, float(beyond), _REACH[method], made)
 
 
 def nearest(
@@ -128,17 +137,18 @@ def _by_axes(
     corner: tuple[int, ...],
     beyond: float,
     made: NDArray[np.float32],
-    method: Method,
+    method: Sampling,
 ) -> None:
     """As ``resample``, of a map that is one of columns, ``numbers[:2]`` times and more, and one of
     rows, ``numbers[2:]``: first the sums along rows, then those along columns.
     """
-    bell = _BELLS[method]
     height, width = made.shape[:2]
     across, columns = _weights(
-        *numbers[:2], corner[0], width, window[::2], pixels.shape[1], bell=bell
+        *numbers[:2], corner[0], width, window[::2], pixels.shape[1], method=method
     )
-    down, rows = _weights(*numbers[2:], corner[1], height, window[1::2], pixels.shape[0], bell=bell)
+    down, rows = _weights(
+        *numbers[2:], corner[1], height, window[1::2], pixels.shape[0], method=method
+    )
     for top in range(0, made.shape[0], _BAND):
         band, part = made[top : top + _BAND], slice(top, top + _BAND)
         used = [row[part] for _, row in rows]
@@ -168,7 +178,7 @@ def _weights(
     raster: tuple[int, int],
     held: int,
     *,
-    bell: _Bell,
+    method: Sampling,
 ) -> tuple[Numbers, list[tuple[Numbers, NDArray[np.int64]]]]:
     """How much of each column is covered, and of each tap its weights, of a sum of 1, and where it
     looks among the columns ``held``; ``raster`` has the first of these, and all that it has.
@@ -179,7 +189,7 @@ def _weights(
     # Of a pixel of the result, which is less than one of the raster where that is enlarged.
     reach = min(max(abs(scale), _NOTHING), WIDEST)
     cover = np.clip(np.minimum(at, size - at) / reach + 0.5, 0, 1)
-    taps = list(_taps(np.where(cover > 0, at, 0), wide, bell))
+    taps = list(_taps(np.where(cover > 0, at, 0), wide, method))
     total = sum(weight for weight, _ in taps)
     return cover, [
         (weight / total, np.clip(np.clip(place, 0, size - 1) - left, 0, held - 1))
@@ -212,21 +222,22 @@ def in_numpy(
     corner: Any,
     beyond: float,
     made: NDArray[np.float32],
-    method: Method = "lanczos",
+    method: Sampling = "lanczos",
 ) -> None:
     """As ``resample``, whatever is compiled."""
-    bell = _BELLS[method]
     height, width = made.shape[:2]
     rows = max(_NUMBERS // width, 1)
     for top in range(0, height, rows):
         band = made[top : top + rows]
         y = corner[1] + top + np.arange(band.shape[0])[:, None] + 0.5
         x = corner[0] + np.arange(width)[None] + 0.5
-        cover, total = _sums(pixels, window, matrix, np.broadcast_arrays(x, y), bell)
+        cover, total = _sums(pixels, window, matrix, np.broadcast_arrays(x, y), method)
         _put(band, total, cover, beyond)
 
 
-def _sums(pixels: Any, window: Any, matrix: Any, at: Any, bell: _Bell) -> tuple[Numbers, Numbers]:
+def _sums(
+    pixels: Any, window: Any, matrix: Any, at: Any, method: Sampling
+) -> tuple[Numbers, Numbers]:
     """How much of each pixel the raster covers, and the weighed mean of the raster there."""
     a, b, c, d, e, f, g, h, i = matrix
     x, y = at
@@ -245,11 +256,11 @@ def _sums(pixels: Any, window: Any, matrix: Any, at: Any, bell: _Bell) -> tuple[
     u, v = np.where(cover > 0, u, 0), np.where(cover > 0, v, 0)
     columns = [
         (weight, np.clip(np.clip(at, 0, width - 1) - left, 0, pixels.shape[1] - 1))
-        for weight, at in _taps(u, wide, bell)
+        for weight, at in _taps(u, wide, method)
     ]
     total = np.zeros((*u.shape, pixels.shape[2]))
     weights = np.zeros_like(u)
-    for weigh, row in _taps(v, high, bell):
+    for weigh, row in _taps(v, high, method):
         row = np.clip(np.clip(row, 0, height - 1) - top, 0, pixels.shape[0] - 1)
         for own, column in columns:
             weight = weigh * own
@@ -281,15 +292,30 @@ def _mitchell(t: Numbers) -> Numbers:
     return np.where(t < 1, near, np.where(t < 2, far, 0.0))
 
 
-_BELLS: dict[str, _Bell] = {"lanczos": _lanczos, "mitchell": _mitchell, "bicubic": _bicubic}
+def _tent(t: Numbers) -> Numbers:
+    """Straight from pixel to pixel."""
+    t = np.abs(t)
+    return np.where(t < 1, 1 - t, 0.0)
+
+
+_BELLS: dict[str, _Bell] = {
+    "lanczos": _lanczos,
+    "mitchell": _mitchell,
+    "bicubic": _bicubic,
+    "bilinear": _tent,
+}
+
+_REACH = {"lanczos": 3.0, "mitchell": 3.0, "bicubic": 3.0, "bilinear": 1.0}
+"""Pixels, or pixels of the result where those are larger, as far as which a method looks."""
 
 
 def _taps(
-    middle: Numbers, size: Numbers, bell: _Bell
+    middle: Numbers, size: Numbers, method: Sampling
 ) -> Iterator[tuple[Numbers, NDArray[np.int64]]]:
     """The weights of the pixels around each of ``middle``, and where they lie, one by one."""
-    first = np.ceil(middle - 0.5 - 3 * size).astype(np.int64)
-    last = np.floor(middle - 0.5 + 3 * size).astype(np.int64)
+    bell, reach = _BELLS[method], _REACH[method]
+    first = np.ceil(middle - 0.5 - reach * size).astype(np.int64)
+    last = np.floor(middle - 0.5 + reach * size).astype(np.int64)
     for step in range(int((last - first).max()) + 1):
         place = first + step
         weight = bell((place + 0.5 - middle) / size)

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from safelight.api import Region
 from safelight.pixels.colour import Profile
 from safelight.pixels.depth import WHITE, from_float, to_float
-from safelight.pixels.lanczos import WIDEST, Matrix, Method, nearest, resample
+from safelight.pixels.lanczos import WIDEST, Matrix, Sampling, nearest, resample
 from safelight.pixels.tiles import Raster, places, tile_digest
 
 
@@ -48,7 +48,7 @@ class View(Raster):
         *,
         channels: int = 0,
         light: Profile | None = None,
-        method: Method = "lanczos",
+        method: Sampling = "lanczos",
     ) -> None:
         self.light = light if source.channels > 1 else None
         self.method = method
@@ -78,9 +78,10 @@ class View(Raster):
         size = (math.ceil(self.width / step), math.ceil(self.height / step))
         # What is opaque is so at every level: a coarse pixel at the edge is of what there is.
         source = self.source.level(level)
-        return View(source, scaled, *size, self.beyond, channels=self.channels, light=self.light)
+        told: dict[str, Any] = {"channels": self.channels, "light": self.light}
+        return View(source, scaled, *size, self.beyond, method=self.method, **told)
 
-    def by(self, method: Method) -> View:
+    def by(self, method: Sampling) -> View:
         """The view with its pixels computed in another way."""
         size = self.width, self.height
         told: dict[str, Any] = {"channels": self.channels, "light": self.light}

@@ -90,6 +90,11 @@ class Picture:
         )
 
     @property
+    def draft(self) -> bool:
+        """Whether it is one that is shown until the hand rests."""
+        return self.document is not None and self.document.draft
+
+    @property
     def immediate(self) -> bool:
         """Whether a frame finds something of it everywhere."""
         return not self._takes_time(self.coarsest)

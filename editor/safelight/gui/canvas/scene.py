@@ -106,6 +106,8 @@ class Scene:
     @property
     def finished(self) -> bool:
         """Whether the last frame showed everything as fine as it gets."""
+        if self.picture is not None and self.picture.draft:
+            return False
         stores = (self.tiles, self.mask_tiles)
         return not (self._preparing or any(tiles.incomplete or tiles.waiting for tiles in stores))
 
