@@ -7,5 +7,6 @@ its loops once, which takes seconds, unless numba's cache has them.
 from .detail import detail
 from .filling import fill
 from .likeness import strangeness
+from .pyramid import smooth_doubled
 
-__all__ = ["detail", "fill", "strangeness"]
+__all__ = ["detail", "fill", "smooth_doubled", "strangeness"]

@@ -1,21 +1,27 @@
 """Filling: a hole is filled with pieces of the picture around it, coarse to fine."""
 
+from functools import cached_property
+
 import numpy as np
 
 from .kernels import (
     AREA,
+    FOUR,
     HALF,
     NEVER,
-    SIDE,
     blend,
     chessboard,
+    counted,
     depth,
     improve,
+    inherit,
     packed,
+    shared,
+    shared_rows,
     strew,
     unpacked,
 )
-from .pyramid import halved, halved_where, parents_of, smooth_doubled, spread
+from .pyramid import halved, halved_mask, halved_where, smooth_doubled, spread
 from .seams import labelled, nodes_of, shifts_of
 
 MOST = 1 << 20
@@ -99,11 +105,12 @@ def fill(picture, hole, *, guide=None, trust=0.5, allowed=None, seed=0, progress
     if not hole.any():
         return picture.copy()
     place = window(hole)
-    inner, missing = picture[place], np.ascontiguousarray(hole[place])
+    inner, missing = (np.ascontiguousarray(whole[place]) for whole in (picture, hole))
     usable = ~missing if allowed is None else allowed[place] & ~missing
     goal = None if guide is None else np.asarray(guide, np.float32)[place]
     result = picture.copy()
-    result[place] = _filled(inner, missing, usable, goal, trust, seed, progress or _silent)
+    part, made = _filled(inner, missing, usable, goal, trust, seed, progress or _silent)
+    result[place][part] = made
     return result
 
 
@@ -129,7 +136,7 @@ def _levels(picture, missing, usable, goal):
         smaller, known = halved_where(picture, ~missing)
         if known.all():
             break
-        allowed = halved_where(picture, usable)[1]
+        allowed = halved_mask(usable)
         if not _middles(allowed).any():
             break
         picture, missing, usable = smaller, ~known, allowed
@@ -148,17 +155,8 @@ def _touching(missing):
     return counted(missing) > 0
 
 
-def counted(mask):
-    """How many pixels of a mask each patch holds, by its middle; 0 where a patch has no room."""
-    counts = np.zeros(mask.shape, np.int64)
-    if min(mask.shape) >= SIDE:
-        sums = np.cumsum(np.cumsum(np.pad(mask, ((1, 0), (1, 0))).astype(np.int64), 0), 1)
-        rows = sums[SIDE:] - sums[:-SIDE]
-        counts[HALF:-HALF, HALF:-HALF] = rows[:, SIDE:] - rows[:, :-SIDE]
-    return counts
-
-
 def _filled(picture, missing, usable, goal, trust, seed, progress):
+    """The part of the picture that has changed, and its pixels."""
     levels = _levels(picture, missing, usable, goal)
     rounds = [_rounds(level[1], place) for place, level in enumerate(levels)]
     regions = _regions([level[1] for level in levels])
@@ -168,7 +166,8 @@ def _filled(picture, missing, usable, goal, trust, seed, progress):
         picture, missing, usable, goal = levels[place]
         middles = _middles(usable)
         if not middles.any():
-            return spread(np.where(missing[..., None], 0, picture).astype(np.float32), ~missing)
+            known = np.where(missing[..., None], np.float32(0), picture)
+            return np.s_[:, :], spread(known, ~missing)
         size = _Size(picture, missing, usable, middles, goal, trust, place)
         size.begin(coarser, seed)
         for number in range(rounds[place]):
@@ -199,7 +198,6 @@ class _Size:
 
     def __init__(self, picture, missing, usable, middles, goal, trust, place):
         self.picture, self.missing, self.usable = picture, missing, usable
-        self.contrast = max(float(picture[usable].std()), 1e-6)
         self.wanted = _touching(missing)
         self.places = chessboard(self.wanted)
         self.pixels = np.argwhere(missing).astype(np.int32)
@@ -209,41 +207,73 @@ class _Size:
         self.reach = _REACH[place] if place < len(_REACH) else max(missing.shape)
         if not self.small:
             self.reach = _NEAR
-        goals = [] if goal is None or trust <= 0 else [goal * np.float32(trust)]
+        goals = [] if goal is None or trust <= 0 else [goal]
         self.source = packed(picture, *goals)
-        self.colours = packed(picture)
+        groups = -(-picture.shape[2] // FOUR)
+        self.source[groups:] *= np.float32(trust)
+        self.colours = self.source[:groups]
         self.goal = goal
-        self.target = self.source.copy()
+        self.part = _grown(_box(missing), 2 * HALF, missing.shape)
+        self.target = _of_part(self.source, self.part)
         self.field = np.zeros((*missing.shape, 2), np.int32)
-        self.cost = np.zeros(missing.shape, np.float32)
+        self.cost, self.weight = np.zeros(missing.shape, np.float32), np.zeros(missing.shape)
         self.at = rows, columns = tuple(np.concatenate(self.places).T)
-        self.doubt = np.log(_FADE) * np.minimum(depth(missing)[rows, columns], _DEEPEST)
+        top, left = (side.start for side in self.part)
+        deep = depth(np.ascontiguousarray(missing[self.part]))[rows - top, columns - left]
+        self.doubt = np.log(_FADE) * np.minimum(deep, _DEEPEST)
+
+    @cached_property
+    def contrast(self):
+        """The deviation of what is usable."""
+        return max(float(self.picture[self.usable].std()), 1e-6)
 
     def begin(self, coarser, seed):
         """Begin with what the coarser size has, at twice the size; or with chance."""
-        sources = np.argwhere(self.burden == 0).astype(np.int32)
+        rest = self.places
+        if coarser is not None:
+            rest = [
+                places[~inherit(*self._parents(coarser), self.burden, places)]
+                for places in self.places
+            ]
+        if any(len(places) for places in rest):
+            sources = np.argwhere(self.burden == 0).astype(np.int32)
+            for places in rest:
+                strew(self.field, sources, places, seed)
         rows, columns = self.pixels.T
-        for places in self.places:
-            strew(self.field, sources, places, seed)
         if coarser is None:
             start = self.goal if self.goal is not None else spread(self.picture, ~self.missing)
             self._paint(start[rows, columns])
             return
-        for places in self.places:
-            parents = parents_of(places, coarser.missing.shape)
-            self.cost[tuple(places.T)] = coarser.cost[parents]
-            large = np.clip(2 * coarser.field[parents] + places % 2, HALF, None)
-            large = np.minimum(large, np.array(self.missing.shape) - HALF - 1).astype(np.int32)
-            fits = coarser.wanted[parents] & (self.burden[tuple(large.T)] == 0)
-            self.field[tuple(places[fits].T)] = large[fits]
-        rough = smooth_doubled(coarser.filling(), self.missing.shape)
-        self._paint(rough[rows, columns])
+        self._paint(self._doubled(coarser)[self.missing[self.part]])
         if self.calm:
-            smooth = smooth_doubled(coarser.picture, self.missing.shape)
+            smooth = packed(smooth_doubled(coarser.picture, self.missing.shape))
             calm = self.source.copy()
-            calm[: len(self.colours)] += np.float32(_CALM) * (packed(smooth) - self.colours)
+            own = calm[: len(smooth)]
+
+            def calmed(rows):
+                rows = slice(rows[0], rows[-1] + 1)
+                own[:, rows] += np.float32(_CALM) * (smooth[:, rows] - own[:, rows])
+
+            shared_rows(own.shape[1], calmed)
             self._improve(calm, 0, 0)
         self.average(_LAST)
+
+    def _parents(self, coarser):
+        return self.field, self.cost, coarser.field, coarser.cost, coarser.wanted
+
+    def _doubled(self, coarser):
+        """What the coarser size has in this one's part, at twice the size."""
+        sides = zip(self.part, coarser.missing.shape, strict=True)
+        around = tuple(
+            slice(max(side.start // 2 - 1, 0), min(-(-side.stop // 2) + 1, size))
+            for side, size in sides
+        )
+        first = [
+            side.start - 2 * larger.start for side, larger in zip(self.part, around, strict=True)
+        ]
+        large = smooth_doubled(coarser.filling(around), self.missing.shape)
+        shape = self.missing[self.part].shape
+        return large[first[0] : first[0] + shape[0], first[1] : first[1] + shape[1]]
 
     def _paint(self, colours):
         rows, columns = self.pixels.T
@@ -268,10 +298,15 @@ class _Size:
     def _said(self, sharp, pixels, target):
         cost = self.cost[self.at]
         usual = max(np.percentile(cost, _USUAL), 1e-4)
-        weight = np.zeros(self.missing.shape)
-        near = np.minimum(cost / usual, _FURTHEST)
-        weight[self.at] = np.exp(-sharp * (near + self.doubt))
-        blend(self.colours, self.field, weight, pixels, target, _NARROW * sharp)
+        rows, columns = self.at
+
+        def weigh(some):
+            part = slice(some[0], some[-1] + 1)
+            near = np.minimum(cost[part] / usual, _FURTHEST)
+            self.weight[rows[part], columns[part]] = np.exp(-sharp * (near + self.doubt[part]))
+
+        shared(np.arange(len(cost)), weigh)
+        blend(self.colours, self.field, self.weight, pixels, target, _NARROW * sharp)
 
     def settle(self):
         """Copy every missing pixel from one place, in whole regions where that shows least.
@@ -294,33 +329,46 @@ class _Size:
         self._paint(self.picture[tuple((nodes + shifts[labels]).T)])
         near = np.full(self.missing.shape, -1, np.int32)
         near[self.missing] = labels
-        near = _grown(near)[self.at]
+        near = _spilt(near)[self.at]
         moved = places + shifts[near]
         fits = (near >= 0) & _inside(moved, self.missing.shape)
         fits[fits] = self.burden[tuple(moved[fits].T)] == 0
         self.field[tuple(places[fits].T)] = moved[fits]
         self.cost[self.at] = 0
 
-    def filling(self):
-        """The filled picture: float32 (height, width, channels)."""
-        return unpacked(self.target, self.picture.shape[2])
+    def filling(self, part=np.s_[:, :]):
+        """A part of the filled picture: float32 (height, width, channels)."""
+        filling = self.picture[part].copy()
+        missing = self.missing[part]
+        made = unpacked(self.target[:, *part], self.picture.shape[2])
+        filling[missing] = made[missing]
+        return filling
 
     def joined(self):
-        """The filling without a step at its rim: what it differs by there is spread over it."""
+        """A part and its filling, over which what remains of a step at its rim is spread."""
         beyond = self.wanted & ~self.missing
-        guess = self.colours.copy()
+        guess = _of_part(self.colours, self.part)
         self._said(_LAST, np.argwhere(beyond).astype(np.int32), guess)
-        part = _box(self.wanted)
-        step = unpacked(self.colours - guess, self.picture.shape[2])[part]
+        part, channels = _box(self.wanted), self.picture.shape[2]
+        seen = self.colours[:, *part] - guess[:, *part]
+        step = unpacked(seen, channels)
         large = np.sqrt((step**2).sum(-1, keepdims=True)) / (_STEP * self.contrast)
         step = (step / (1 + large**2)).astype(np.float32)
-        result = self.picture.copy()
-        filling = self.filling()[part] + spread(step, beyond[part])
-        result[part] = np.where(self.missing[part][..., None], filling, result[part])
-        return result
+        filling = self.filling(part) + spread(step, beyond[part])
+        return part, np.where(self.missing[part][..., None], filling, self.picture[part])
 
 
-def _grown(labels):
+def _of_part(groups, part):
+    """A packed picture with nothing but a part of another: memory that is not written to is free.
+
+    What the rest holds is not said.
+    """
+    result = np.empty_like(groups)
+    result[:, *part] = groups[:, *part]
+    return result
+
+
+def _spilt(labels):
     """Labels (height, width) where none is (-1) within the half of a patch beside some."""
     for _ in range(HALF):
         wide = np.pad(labels, 1, constant_values=-1)
@@ -339,3 +387,11 @@ def _box(mask):
     """The rows and columns that hold a mask."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+
+
+def _grown(part, by, shape):
+    """A part of a picture with so many pixels more on each side, where there are."""
+    return tuple(
+        slice(max(side.start - by, 0), min(side.stop + by, size))
+        for side, size in zip(part, shape, strict=True)
+    )

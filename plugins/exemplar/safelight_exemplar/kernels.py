@@ -42,6 +42,9 @@ THREADS = numba.config.NUMBA_NUM_THREADS
 _WORTH = 1024
 """Places of a list for which another thread is worth its start."""
 
+_ROWS = 32
+"""Rows of a picture for which it is."""
+
 _FAR = 5
 """Patches away, besides the next ones, that a good match is taken over from: an odd number, so
 that those are squares of the other colour."""
@@ -56,16 +59,27 @@ _AWAY = ((np.arange(SIDE)[:, None] - HALF) ** 2 + (np.arange(SIDE)[None] - HALF)
 
 def packed(*pictures):
     """Pictures of one size, each (height, width, channels), each in groups of its own."""
-    groups = [_packed(np.asarray(picture)) for picture in pictures]
-    return np.ascontiguousarray(np.concatenate(groups))
-
-
-def _packed(picture):
-    height, width, channels = picture.shape
-    groups = np.zeros((-(-channels // FOUR), height, width, FOUR), np.float32)
-    for channel in range(channels):
-        groups[channel // FOUR, :, :, channel % FOUR] = picture[..., channel]
+    height, width = pictures[0].shape[:2]
+    counts = [-(-picture.shape[2] // FOUR) for picture in pictures]
+    groups = np.empty((sum(counts), height, width, FOUR), np.float32)
+    first = 0
+    for picture, count in zip(pictures, counts, strict=True):
+        given = np.ascontiguousarray(picture, np.float32)
+        own = groups[first : first + count]
+        shared_rows(height, lambda rows, given=given, own=own: _pack(given, rows, own))
+        first += count
     return groups
+
+
+@_compiled
+def _pack(picture, rows, groups):
+    channels = picture.shape[2]
+    for group in range(groups.shape[0]):
+        for y in rows:
+            for x in range(picture.shape[1]):
+                for one in range(FOUR):
+                    channel = FOUR * group + one
+                    groups[group, y, x, one] = picture[y, x, channel] if channel < channels else 0
 
 
 def unpacked(groups, channels):
@@ -80,6 +94,37 @@ def chessboard(wanted):
     places = np.stack([rows + HALF, columns + HALF], 1).astype(np.int32)
     black = places.sum(axis=1) % 2 == 0
     return np.ascontiguousarray(places[black]), np.ascontiguousarray(places[~black])
+
+
+def counted(mask):
+    """How many pixels of a mask each patch holds, by its middle; 0 where a patch has no room."""
+    counts = np.zeros(mask.shape, np.int32)
+    if min(mask.shape) >= SIDE:
+        whole = np.ascontiguousarray(mask, bool)
+        shared_rows(mask.shape[0] - 2 * HALF, lambda rows: _count(whole, rows, counts))
+    return counts
+
+
+@_compiled
+def _count(mask, rows, counts):
+    width = mask.shape[1]
+    columns = np.zeros(width, np.int32)
+    for number in range(rows.shape[0]):
+        y = rows[number] + HALF
+        for x in range(width):
+            if number == 0:
+                for above in range(y - HALF, y + HALF):
+                    columns[x] += mask[above, x]
+            else:
+                columns[x] -= mask[y - HALF - 1, x]
+            columns[x] += mask[y + HALF, x]
+        count = np.int32(0)
+        for x in range(width):
+            count += columns[x]
+            if x >= SIDE:
+                count -= columns[x - SIDE]
+            if x >= SIDE - 1:
+                counts[y, x - HALF] = count
 
 
 @intrinsic
@@ -181,12 +226,17 @@ def blend(source, field, weight, pixels, target, narrow=1.0):
     shared(pixels, lambda part: _blend(source, field, weight, closeness, part, target))
 
 
-def shared(places, work, worth=_WORTH):
+def shared_rows(count, work):
+    """As ``shared``, the numbers of so many rows of a picture."""
+    shared(np.arange(count), work, _ROWS)
+
+
+def shared(places, work, worth=None):
     """Share the places of a list among the processor's threads; ``work`` does a part of it.
 
-    Another thread is started for each ``worth`` places.
+    Another thread is started for each ``worth`` places; None is as many as patches are worth.
     """
-    parts = min(THREADS, len(places) // worth)
+    parts = min(THREADS, len(places) // (worth or _WORTH))
     if parts < 2:
         work(places)
         return
@@ -261,6 +311,36 @@ def _blend(source, field, weight, closeness, pixels, target):
                 target[group, y, x, 1] = b / count
                 target[group, y, x, 2] = c / count
                 target[group, y, x, 3] = d / count
+
+
+def inherit(field, cost, coarse_field, coarse_cost, coarse_wanted, burden, places):
+    """Give patches what those at half the size have; which of the ``places`` got one: bool (count).
+
+    Patches get the cost of what they get nothing from, too.
+    """
+    fits = np.zeros(len(places), bool)
+    shared(
+        np.arange(len(places)),
+        lambda part: _inherit(
+            *(field, cost, coarse_field, coarse_cost, coarse_wanted, burden, places, part, fits)
+        ),
+    )
+    return fits
+
+
+@_compiled
+def _inherit(field, cost, coarse_field, coarse_cost, coarse_wanted, burden, places, part, fits):
+    last, end = coarse_cost.shape[0] - 1, coarse_cost.shape[1] - 1
+    rows, columns = burden.shape
+    for number in part:
+        y, x = np.int64(places[number, 0]), np.int64(places[number, 1])
+        py, px = min(y // 2, last), min(x // 2, end)
+        cost[y, x] = coarse_cost[py, px]
+        sy = min(max(2 * np.int64(coarse_field[py, px, 0]) + y % 2, HALF), rows - HALF - 1)
+        sx = min(max(2 * np.int64(coarse_field[py, px, 1]) + x % 2, HALF), columns - HALF - 1)
+        if coarse_wanted[py, px] and burden[sy, sx] == 0:
+            field[y, x, 0], field[y, x, 1] = sy, sx
+            fits[number] = True
 
 
 @_compiled

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from .filling import counted, window
-from .kernels import AREA, NEVER, chessboard, improve, packed, strew
-from .pyramid import halved, halved_where
+from .filling import window
+from .kernels import AREA, NEVER, chessboard, counted, improve, packed, strew
+from .pyramid import halved, halved_mask
 
 ACROSS = 48
 """Pixels across a hole at the size that is looked at, at most."""
@@ -31,8 +31,8 @@ def strangeness(filled, hole, *, allowed=None):
     picture, missing = np.ascontiguousarray(filled[place], np.float32), hole[place]
     usable = ~missing if allowed is None else allowed[place] & ~missing
     while missing.sum() > ACROSS**2 and min(missing.shape) >= 4 * _CELL:
-        usable = halved_where(picture, usable)[1] & ~_any(missing)
-        picture, missing = halved(picture), _any(missing)
+        missing = halved_mask(missing)
+        picture, usable = halved(picture), halved_mask(usable) & ~missing
     middles, over = counted(usable) == AREA, counted(missing)
     rim = (over > 0) & (over < AREA)
     rows, columns = np.indices(missing.shape)
@@ -47,11 +47,6 @@ def strangeness(filled, hole, *, allowed=None):
     groups = packed(picture * scale)
     own = _mean(groups, usual, middles & ~dark)
     return _mean(groups, rim, middles) / own
-
-
-def _any(missing):
-    """Which of 2 x 2 pixels hold one that is missing."""
-    return halved(missing[..., None].astype(np.float32))[..., 0] > 0
 
 
 def _room(wanted):

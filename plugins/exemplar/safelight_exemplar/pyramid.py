@@ -1,8 +1,15 @@
-"""Pyramid: pictures at half the size and half the size again."""
+"""Pyramid: pictures at half the size and half the size again.
+
+Rows are shared among threads; every pixel is computed in the same order by any number of them.
+"""
 
 import numpy as np
 
-from .kernels import HALF
+from .compiling import compiled
+from .kernels import HALF, shared_rows
+
+_compiled = compiled(nogil=True, fastmath=False)
+_EVERYWHERE = np.zeros((0, 0), bool)
 
 
 def halved(picture):
@@ -10,9 +17,7 @@ def halved(picture):
 
     The last row and column of odd sizes are repeated.
     """
-    picture = _even(picture)
-    sums = picture[0::2, 0::2] + picture[1::2, 0::2] + picture[0::2, 1::2] + picture[1::2, 1::2]
-    return np.float32(0.25) * sums
+    return _halved(picture, _EVERYWHERE)
 
 
 def halved_where(picture, known):
@@ -20,15 +25,56 @@ def halved_where(picture, known):
 
     With it what is known at half the size: where any of the four pixels is.
     """
-    weights = known.astype(np.float32)[..., None]
-    share = halved(weights)
-    sums = halved(picture * weights)
-    return sums / np.maximum(share, np.float32(1e-6)), share[..., 0] > 0
+    return _halved(picture, np.ascontiguousarray(known)), halved_mask(known)
 
 
-def parents_of(places, shape):
-    """Which pixels of half the size, of ``shape``, hold ``places`` (count, 2): rows, columns."""
-    return tuple(np.minimum(places[:, axis] // 2, shape[axis] - 1) for axis in (0, 1))
+def halved_mask(mask):
+    """Which of 2 x 2 pixels hold one that is set: bool, sizes rounded up."""
+    rows, odd = mask[0::2].copy(), mask[1::2]
+    rows[: len(odd)] |= odd
+    result, odd = rows[:, 0::2].copy(), rows[:, 1::2]
+    result[:, : odd.shape[1]] |= odd
+    return result
+
+
+def _halved(picture, known):
+    height, width, *channels = picture.shape
+    sizes = -(-height // 2), -(-width // 2)
+    kind = np.result_type(picture, np.float32)
+    result = np.empty((*sizes, *channels), kind)
+    whole = np.ascontiguousarray(picture, kind).reshape(height, width, -1)
+    half = result.reshape(*sizes, -1)
+    shared_rows(sizes[0], lambda rows: _halve(whole, known, rows, half))
+    return result
+
+
+@_compiled
+def _halve(picture, known, rows, result):
+    last, end = picture.shape[0] - 1, picture.shape[1] - 1
+    for y in rows:
+        top, bottom = 2 * y, min(2 * y + 1, last)
+        for x in range(result.shape[1]):
+            left, right = 2 * x, min(2 * x + 1, end)
+            if known.size == 0:
+                for channel in range(result.shape[2]):
+                    total = picture[top, left, channel] + picture[bottom, left, channel]
+                    total += picture[top, right, channel]
+                    total += picture[bottom, right, channel]
+                    result[y, x, channel] = np.float32(0.25) * total
+                continue
+            share = np.float32(0)
+            for channel in range(result.shape[2]):
+                result[y, x, channel] = 0
+            for quarter in range(4):
+                row = bottom if quarter % 2 else top
+                column = right if quarter >= 2 else left
+                if known[row, column]:
+                    share += np.float32(0.25)
+                    for channel in range(result.shape[2]):
+                        result[y, x, channel] += picture[row, column, channel]
+            if share > 0:
+                for channel in range(result.shape[2]):
+                    result[y, x, channel] = np.float32(0.25) * result[y, x, channel] / share
 
 
 def doubled_field(field, shape, source_shape):
@@ -63,21 +109,29 @@ def spread(picture, known):
 
 def smooth_doubled(picture, shape):
     """A picture at twice the size, between its pixels linear: float32 (*shape, channels)."""
-    for axis in (0, 1):
-        before = np.take(picture, np.maximum(np.arange(picture.shape[axis]) - 1, 0), axis)
-        last = picture.shape[axis] - 1
-        after = np.take(picture, np.minimum(np.arange(picture.shape[axis]) + 1, last), axis)
-        near = np.float32(0.75) * picture
-        pair = near + np.float32(0.25) * before, near + np.float32(0.25) * after
-        sizes = list(picture.shape)
-        sizes[axis] *= 2
-        picture = np.stack(pair, axis + 1).reshape(sizes)
-    return picture[: shape[0], : shape[1]]
+    height, width, *channels = picture.shape
+    sizes = min(shape[0], 2 * height), min(shape[1], 2 * width)
+    result = np.empty((*sizes, *channels), picture.dtype)
+    small = np.ascontiguousarray(picture).reshape(height, width, -1)
+    large = result.reshape(*sizes, -1)
+    shared_rows(sizes[0], lambda rows: _smooth_double(small, rows, large))
+    return result
 
 
-def _even(picture):
-    height, width = picture.shape[:2]
-    if height % 2 == 0 and width % 2 == 0:
-        return picture
-    around = [(0, height % 2), (0, width % 2)] + [(0, 0)] * (picture.ndim - 2)
-    return np.pad(picture, around, mode="edge")
+@_compiled
+def _smooth_double(picture, rows, result):
+    most, quarter = np.float32(0.75), np.float32(0.25)
+    height, width, channels = picture.shape
+    row = np.empty((width, channels), picture.dtype)
+    for y in rows:
+        near = y // 2
+        far = min(near + 1, height - 1) if y % 2 else max(near - 1, 0)
+        for x in range(width):
+            for channel in range(channels):
+                here, there = picture[near, x, channel], picture[far, x, channel]
+                row[x, channel] = most * here + quarter * there
+        for x in range(result.shape[1]):
+            beside = min(x // 2 + 1, width - 1) if x % 2 else max(x // 2 - 1, 0)
+            for channel in range(channels):
+                here, there = row[x // 2, channel], row[beside, channel]
+                result[y, x, channel] = most * here + quarter * there

@@ -1,5 +1,7 @@
 """Holes are filled with pieces of the picture around them."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from safelight_exemplar import fill, filling, kernels, seams
@@ -44,12 +46,20 @@ def test_any_number_of_channels_and_any_range_is_filled(channels):
 
 def test_the_result_does_not_depend_on_the_number_of_threads(monkeypatch):
     monkeypatch.setattr(kernels, "_WORTH", 50)
+    monkeypatch.setattr(kernels, "_ROWS", 5)
     picture = stripes() + np.random.default_rng(1).normal(0, 0.1, (96, 120, 3)).astype(np.float32)
     hole = hole_in(picture)
-    results = []
+    results, started = [], set()
+
+    def pool(threads):
+        started.add(threads)
+        return ThreadPoolExecutor(threads)
+
     for count in (1, 2, 5):
         monkeypatch.setattr(kernels, "THREADS", count)
-        results.append(fill(picture, hole, seed=3))
+        monkeypatch.setattr(kernels, "ThreadPoolExecutor", pool)
+        results.append(fill(picture, hole, guide=picture, seed=3))
+    assert {2, 5} <= started
     assert all(np.array_equal(results[0], result) for result in results[1:])
 
 

@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+from safelight_exemplar import kernels
 from safelight_exemplar.kernels import (
     HALF,
     NEVER,
     blend,
     chessboard,
+    counted,
     improve,
     packed,
     strew,
@@ -98,3 +100,18 @@ def test_a_pixel_is_the_weighted_mean_of_what_the_patches_over_it_say():
             count += weight[y, x]
     assert np.allclose(unpacked(target, 3)[20, 25], total / count, atol=1e-5)
     assert np.count_nonzero(target.any(axis=(0, 3))) == 1
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("shape", [SHAPE, (7, 7), (6, 20), (20, 6)])
+def test_a_patch_holds_as_many_pixels_of_a_mask_as_are_set_around_its_middle(
+    shape, threads, monkeypatch
+):
+    monkeypatch.setattr(kernels, "_ROWS", 4)
+    monkeypatch.setattr(kernels, "THREADS", threads)
+    mask = np.random.default_rng(8).uniform(0, 1, shape) < 0.8
+    slowly = np.zeros(shape, int)
+    for y in range(HALF, shape[0] - HALF):
+        for x in range(HALF, shape[1] - HALF):
+            slowly[y, x] = mask[y - HALF : y + HALF + 1, x - HALF : x + HALF + 1].sum()
+    assert np.array_equal(counted(mask), slowly)

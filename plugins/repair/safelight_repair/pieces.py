@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .sizes import Array, Mask, count_around, doubled, halved, near
+from .sizes import Array, Mask, count_around, halved, near
 from .windows import BLOCK, Box, Labels, Place, clusters, in_blocks, labelled, owned
 from .windows import around as pixels_around
 
@@ -32,7 +32,14 @@ LEAST_LEFT = 0.25  # of them that stay at least
 
 def thick(hole: Mask) -> Mask:
     """What of a hole is no thin mark: within THIN pixels of where nothing known is that near."""
-    return near(count_around(~hole, THIN) == 0, THIN) & hole
+    result = np.zeros(hole.shape, bool)
+    rows, columns = (np.flatnonzero(hole.any(axis)) for axis in (1, 0))
+    if len(rows):
+        ends = int(rows[-1]) + 1, int(columns[-1]) + 1
+        around = Box(int(rows[0]), int(columns[0]), *ends).grown(2 * THIN).within(hole.shape)
+        inner = hole[around.slices]
+        result[around.slices] = near(count_around(~inner, THIN) == 0, THIN) & inner
+    return result
 
 
 def clustered(deep: Mask) -> tuple[Labels, list[tuple[int, Box]]]:
@@ -67,6 +74,11 @@ def roughly(
     """
     large, picture = np.zeros(hole.shape, bool), image
     deep = thick(hole)
+    if not deep.any():
+        return picture, large
+    # numba takes half a second, and most workers never fill
+    from safelight_exemplar import smooth_doubled
+
     labels, parts = clustered(deep)
     for label, box in parts:
         halvings = int(np.log2(max(1, longer_side(box) / LARGE)) + 1)
@@ -77,11 +89,11 @@ def roughly(
         sizes = []
         for _ in range(halvings):
             sizes.append(missing.shape)
-            small, missing = halved(np.where(missing[..., None], np.float32(0), small), missing)
+            small, missing = halved(small, missing)
         y, x = (first + at >> halvings for first, at in zip(origin, window[:2], strict=True))
         said = network(small, missing, (y, x))
-        for height, width in reversed(sizes):
-            said = doubled(said)[:height, :width]
+        for shape in reversed(sizes):
+            said = smooth_doubled(said, shape)
         own = owned(deep, labels, label, window)
         if picture is image:
             picture = image.copy()
@@ -107,10 +119,12 @@ def pieced(
     deep = thick(hole)
     if not deep.any():
         return filled
-    # numba takes half a second, and most workers never fill
-    from safelight_exemplar import fill, strangeness
+    from safelight_exemplar import fill, strangeness  # as in `roughly`
 
-    usable = ~hole & np.isfinite(image).all(-1)
+    usable = ~hole
+    if not finite(image):
+        usable &= np.isfinite(image).all(-1)
+    whole = finite(filled)
     labels, parts = clustered(deep)
     result = filled.copy()
     total, done = sum(box.area for _, box in parts), 0
@@ -119,7 +133,9 @@ def pieced(
         more = min(reach, round(max(SURROUNDINGS * longer, LEAST)))
         window = box.grown(more).within(hole.shape)
         own = owned(deep, labels, label, window)
-        seen = np.nan_to_num(filled[window.slices])
+        seen = filled[window.slices]
+        if not whole:
+            seen = np.nan_to_num(seen)
 
         def told(part: float, done: int = done, area: int = box.area) -> None:
             step((done + part * area) / total)
@@ -137,6 +153,12 @@ def pieced(
             result[window.slices][own] = made[own]
         done += box.area
     return result
+
+
+def finite(picture: Array) -> bool:
+    """Whether all of a picture's numbers are: said quickly where their sum is, as is usual."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(picture.sum()) or np.isfinite(picture).all())
 
 
 def drawn(usable: Mask, across: int, seed: int, variety: float) -> Mask:
@@ -158,10 +180,12 @@ def drawn(usable: Mask, across: int, seed: int, variety: float) -> Mask:
 def coarsely(picture: Array, across: int) -> Array:
     """A picture without what is finer than a part of a hole `across` pixels."""
     halvings = max(0, round(np.log2(max(1, across) / STROKES)))
+    from safelight_exemplar import smooth_doubled  # as in `roughly`
+
     sizes, small = [], picture
     for _ in range(halvings):
         sizes.append(small.shape[:2])
         small, _ = halved(small, np.zeros(small.shape[:2], bool))
-    for height, width in reversed(sizes):
-        small = doubled(small)[:height, :width]
+    for shape in reversed(sizes):
+        small = smooth_doubled(small, shape)
     return small

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from safelight_repair import pieces, remove
+from safelight_repair.sizes import count_around, near
 
 from safelight import api
 from safelight.api import testing
@@ -39,6 +40,16 @@ def test_a_deep_hole_keeps_the_fine_texture_that_is_around_it():
     made = pieced(picture, hole)
     assert made[hole].std() > 0.7 * picture[~hole].std()
     assert np.array_equal(made[~hole], picture[~hole])
+
+
+@pytest.mark.parametrize("place", [(20, 30), (0, 0), (139, 180), (0, 100)])
+def test_what_is_thick_is_said_alike_of_a_part_and_of_the_whole(place):
+    top, left = place
+    hole = np.zeros((160, 200), bool)
+    hole[top : top + 21, left : left + 20] = RNG.random((21, 20)) < 0.995
+    hole[top + 8 : top + 12] = True
+    deep = count_around(~hole, pieces.THIN) == 0
+    assert np.array_equal(pieces.thick(hole), near(deep, pieces.THIN) & hole)
 
 
 def test_thin_damage_stays_with_the_network():
