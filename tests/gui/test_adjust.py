@@ -5,7 +5,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 
 from safelight import api
-from safelight.document import edits
+from safelight.document import Layer, LiveFilter, edits
 from safelight.gui.panels.sections import ROWS, SECTIONS, offered, sections
 from tests.gui.conftest import PATIENCE, drag
 
@@ -129,12 +129,33 @@ def test_what_is_picked_as_grey_becomes_grey(opened, page, qtbot):
     qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=at)
     qtbot.waitUntil(lambda: len(names(opened)) == 2, timeout=PATIENCE)
     assert steps(opened) == ["Open", "White balance: Pick grey"]
-    assert box.grey.text() == "Grey ✓"
+    assert box.grey.text() == "Grey"
+    settings = opened.session.layer.filter.settings
+    assert settings["grey"] == ()
+    shown = page.row_of(WHITE).controls
+    assert shown["temperature"].value() == settings["temperature"] < 6000
+    assert shown["tint"].value() == settings["tint"] != 0
     from safelight.document import render_srgb
 
     session = opened.session
     pixel = render_srgb(session.document, api.Region(200, 150, 1, 1), session.studio.live)[0, 0]
     assert np.ptp(pixel[:3]) < 0.02
+
+
+def test_a_grey_that_an_old_layer_holds_is_told_until_another_is_picked(opened, page, qtbot):
+    session, box, canvas = opened.session, page.boxes["White balance"], opened.canvas
+    settings = {**page.row_of(WHITE).begins, "grey": ("#7f7f5e",)}
+    held = LiveFilter(WHITE, "White balance", "safelight-adjust", settings=settings)
+    session.do(edits.add_layer(Layer("White balance", held)))
+    qtbot.waitUntil(lambda: box.grey.text() == "Grey ✓", timeout=PATIENCE)
+    slider(page, WHITE, "tint").field.setValue(10)  # what is moved is on top of it, as ever
+    assert session.layer.filter.settings["grey"] == ("#7f7f5e",)
+    box.grey.click()
+    at = canvas.widget_point(200, 150).toPoint()
+    qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=at)
+    qtbot.waitUntil(lambda: box.grey.text() == "Grey", timeout=PATIENCE)
+    assert session.layer.filter.settings["grey"] == ()
+    assert len(names(opened)) == 2
 
 
 def test_what_is_selected_gets_a_layer_of_its_own(opened, page):

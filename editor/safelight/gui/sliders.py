@@ -169,23 +169,18 @@ class Sliders:
         studio = self._session.studio
         if row is None or studio is None:
             return
-        below, name = self._below(row.declaration.id), box.section.grey
+        below, declaration, begins = self._below(row.declaration.id), row.declaration, row.begins
 
-        def take(colour: str) -> None:
-            self._set(row, {**row.begins, name: (colour,)}, "Pick grey")
+        def look() -> dict[str, Value]:
+            pixel = _mean(below, place, studio.live)[None, None]
+            return studio.live.found(declaration, begins, pixel)
 
         Background(
             box,
-            partial(_colour, below, place, studio.live),
-            take,
+            look,
+            lambda found: self._set(row, found, "Pick grey"),
             lambda error: self._messages.say(f"The grey cannot be picked: {error}", about="auto"),
         )
-
-
-def _colour(document: Document, place: Place, live: Live | None) -> str:
-    """The mean colour around a place as ``#rrggbb``."""
-    mean = np.clip(_mean(document, place, live) * 255 + 0.5, 0, 255).astype(int)
-    return "#{:02x}{:02x}{:02x}".format(*mean.tolist())
 
 
 def _mean(document: Document, place: Place, live: Live | None) -> Mean:

@@ -105,23 +105,48 @@ def _balanced(thumbnail: api.Image) -> dict[str, object]:
 
     Shades of grey: G. Finlayson and E. Trezzi, "Shades of Gray and Colour Constancy", Color Imaging
     Conference 2004, of what is neither clipped nor black; of the way from the light to white,
-    seven tenths.
+    seven tenths. A picture of one pixel is one that should be grey: then it is all of the way, as
+    far as temperature and tint can go.
     """
+    if thumbnail.shape[:2] == (1, 1):
+        return _grey(thumbnail[0, 0])
     light = api.to_linear(thumbnail).astype(np.float64).reshape(-1, 3)
     whole = light[(light.max(1) < 0.98) & (light.max(1) > 0.01)]
     if not len(whole):
         return {"temperature": 6500.0, "tint": 0.0, "grey": []}
     colour = (np.maximum(whole, 0) ** _EXPONENT).mean(0) ** (1 / _EXPONENT)
-    x, y, z = _TO_XYZ @ (colour / max(colour.max(), 1e-9))
-    seen = _uv(x / (x + y + z), y / (x + y + z))
-    goal = (1 - _CERTAIN) * _place(6500.0, 0.0) + _CERTAIN * seen
-    kelvins = np.geomspace(2500, 15000, 120)
+    goal = (1 - _CERTAIN) * _place(6500.0, 0.0) + _CERTAIN * _seen(colour)
+    kelvin, tint = _light_at(goal, np.geomspace(2500, 15000, 120))
+    return {"temperature": kelvin, "tint": float(round(min(max(tint, -100), 100))), "grey": []}
+
+
+def _grey(pixel: np.ndarray) -> dict[str, object]:
+    """Temperature and tint that make an encoded colour, (3,), grey; black and white leave both."""
+    light = api.to_linear(np.asarray(pixel, np.float32)).astype(np.float64)
+    light = np.clip(np.nan_to_num(light), 1e-4, None)
+    # The sliders bring the white of 6500 K, not quite that of sRGB, to where the picture's is.
+    goal = _seen(light) - _seen(np.ones(3)) + _place(6500.0, 0.0)
+    kelvin, _ = _light_at(goal, np.geomspace(2000, 25000, 120))
+    for _ in range(2):  # more finely, between the neighbours of the nearest
+        kelvins = np.geomspace(max(kelvin / 1.03, 2000), min(kelvin * 1.03, 25000), 61)
+        kelvin, tint = _light_at(goal, kelvins)
+    tint = float(round(min(max(tint, -150), 150)))
+    return {"temperature": kelvin, "tint": tint, "grey": []}
+
+
+def _light_at(goal: np.ndarray, kelvins: np.ndarray) -> tuple[float, float]:
+    """The temperature among ``kelvins`` and the tint whose white is nearest to a place in uv."""
     places = np.array([_place(kelvin, 0.0) for kelvin in kelvins])
     nearest = int(np.square(places - goal).sum(1).argmin())
     kelvin = float(kelvins[nearest])
     across = _place(kelvin, 100.0) - _place(kelvin, 0.0)
-    tint = 100 * float((goal - places[nearest]) @ across / (across @ across))
-    return {"temperature": kelvin, "tint": float(round(min(max(tint, -100), 100))), "grey": []}
+    return kelvin, 100 * float((goal - places[nearest]) @ across / (across @ across))
+
+
+def _seen(colour: np.ndarray) -> np.ndarray:
+    """CIE 1960 u, v of a colour, (3,), of linear sRGB."""
+    x, y, z = _TO_XYZ @ (colour / max(colour.max(), 1e-9))
+    return _uv(x / (x + y + z), y / (x + y + z))
 
 
 def _place(kelvin: float, tint: float) -> np.ndarray:
@@ -145,6 +170,7 @@ def white_balance(
     """Say in what light the picture was taken, and make its white white.
 
     The white of that light becomes the white of 6500 K by the Bradford transform, in linear light.
+    *Auto* of a picture of one pixel finds what makes that pixel grey.
     """
     wanted = _white(6500.0, 0.0)
     if grey:

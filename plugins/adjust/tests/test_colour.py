@@ -185,6 +185,24 @@ def test_auto_white_balance_takes_most_of_a_cast_away(kelvin, tint):
     assert np.ptp(result, axis=-1).mean() < 0.45 * np.ptp(cast, axis=-1).mean()
 
 
+@pytest.mark.parametrize("picked", ["#c8b090", "#90a0c0", "#a09a78", "#302a26", "#b4a8b0"])
+def test_temperature_and_tint_make_one_pixel_grey(picked):
+    pixel = np.array([[colour._rgb(picked)]], np.float32)
+    entry = api.registered(adjust.white_balance)
+    settings = entry.declaration.settings(entry.declaration.measured(entry.found(pixel, {})))
+    assert settings["grey"] == ()
+    result = made(adjust.white_balance, pixel, **settings)
+    assert np.ptp(result) < 0.008
+    assert np.ptp(result) < 0.1 * np.ptp(pixel)
+
+
+@pytest.mark.parametrize("picked", [(0.0, 0.0, 1.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0, 0, 0)])
+def test_what_no_light_makes_grey_gives_settings_that_are_legal(picked):
+    entry = api.registered(adjust.white_balance)
+    found = entry.found(np.array([[picked]], np.float32), {})
+    assert entry.declaration.measured(found).keys() == {"temperature", "tint", "grey"}
+
+
 def test_auto_white_balance_leaves_what_has_no_cast_and_what_has_no_colour_to_judge():
     entry = api.registered(adjust.white_balance)
     for value in (0.5, 0.0, 1.0):

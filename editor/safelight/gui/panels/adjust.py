@@ -47,6 +47,9 @@ _NAME = 84
 _SIDES = 14
 """Pixels beside the words of a button without a box."""
 
+_TARGET = "E 8 8 4.5 4.5 M 8 1 L 8 6 M 8 10 L 8 15 M 1 8 L 6 8 M 10 8 L 15 8"
+"""The icon of the button that sets points of a curve on the picture."""
+
 _TINGES = ("#e0605a", "#5fb866", "#6b8cf0", "")
 """Colours of the histogram behind a curve, by the channel."""
 
@@ -78,8 +81,9 @@ class RowBox(QWidget):
         self._choices = QButtonGroup(self)
         self.shown = ""
         self.point = QToolButton(self)
-        self.point.setObjectName("words")
-        self.point.setText("Point")
+        self.point.setObjectName("steps")
+        self.point.setIcon(icon(_TARGET))
+        self.point.setIconSize(QSize(12, 12))
         self.point.setCheckable(True)
         self.point.setAccessibleName("Set points on the picture")
         self.point.setToolTip(
@@ -156,7 +160,7 @@ class RowBox(QWidget):
     def _choice(self) -> QHBoxLayout:
         """A button for each of the parameters, of which one is shown."""
         line = QHBoxLayout()
-        line.setSpacing(4)
+        line.setSpacing(1)  # all of them fit the narrowest panel
         for name, title in self.row.parameters.items():
             button = QToolButton()
             button.setObjectName("words")
@@ -169,9 +173,10 @@ class RowBox(QWidget):
             button.clicked.connect(partial(self._show_one, name))
             self._choices.addButton(button)
             line.addWidget(button)
-        line.addStretch(1)
         if self.row.bends:
-            line.addWidget(self.point)
+            line.addWidget(self.point, 1, Qt.AlignmentFlag.AlignRight)
+        else:
+            line.addStretch(1)
         return line
 
     def curve(self, name: str) -> CurveBox | None:

@@ -36,7 +36,8 @@ class Section:
     """A part of *Adjust*: its rows, and below them the filters of some categories, by their title.
 
     ``first`` are the ids of filters that are seen while it is folded too; ``grey`` is the parameter
-    of its first row that takes a colour of the picture; ``unfolded`` says how it is at first.
+    of its first row with which old layers hold a colour that should be grey: what *Auto* of that
+    row finds of one pixel makes it grey; ``unfolded`` says how it is at first.
     """
 
     title: str
