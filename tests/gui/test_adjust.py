@@ -211,6 +211,27 @@ def test_sections_stay_as_they_were_left(window, opened, photo, qtbot):
         settings().remove("unfolded")
 
 
+@pytest.mark.parametrize("height", [620, 768])
+@pytest.mark.parametrize("title", ["Curves", "Effects", "Neural"])
+def test_a_section_that_is_unfolded_at_the_lower_border_is_wholly_seen(
+    window, opened, page, qtbot, title, height
+):
+    window.resize(1366, height)
+    box, view = page.boxes[title], page.area.viewport()
+
+    def inside(widget):
+        top = widget.mapTo(view, QPoint(0, 0)).y()
+        return top, top + widget.height()
+
+    page.area.verticalScrollBar().setValue(0)
+    qtbot.mouseClick(box.title, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: box.height() >= box.sizeHint().height(), timeout=PATIENCE)
+    if box.height() <= view.height():
+        qtbot.waitUntil(lambda: inside(box)[1] <= view.height(), timeout=PATIENCE)
+    else:
+        qtbot.waitUntil(lambda: inside(box)[0] == 0, timeout=PATIENCE)
+
+
 def test_the_sliders_of_a_row_change_nothing_where_they_begin(window, opened, page):
     import safelight_adjust
 

@@ -467,8 +467,14 @@ class AdjustPage(QWidget):
         box.auto_wanted.connect(lambda: self.auto_wanted.emit(box))
         box.grey_wanted.connect(lambda on: self.grey_wanted.emit(box, on))
         box.reset_wanted.connect(lambda: self.reset_wanted.emit(box))
-        box.folded.connect(self._remember)
+        box.folded.connect(lambda: self._fold(box))
         box.made.connect(self.made)
+
+    def _fold(self, box: SectionBox) -> None:
+        """A click has folded or unfolded a section: all of what is unfolded is seen."""
+        self._remember()
+        if box.unfolded:
+            self._bring_into_view(box)
 
     def _remember(self) -> None:
         """Sections are folded and unfolded as they were left, also at the next start."""
@@ -506,9 +512,19 @@ class AdjustPage(QWidget):
             return False
         if not box.unfolded:
             box.unfold()
-        # Its title, and as much of the rest as there is room for.
-        QTimer.singleShot(0, box, lambda: self.area.ensureWidgetVisible(box.title, 0, 8))
+        self._bring_into_view(box)
         return True
+
+    def _bring_into_view(self, box: SectionBox) -> None:
+        """Scroll to a section, once it has its height: no further than it takes to see all of it,
+        or its title and as much of the rest as there is room for.
+        """
+        QTimer.singleShot(0, box, lambda: self._scroll_to(box))
+
+    def _scroll_to(self, box: SectionBox) -> None:
+        bar, top = self.area.verticalScrollBar(), box.pos().y()
+        bottom = top + box.height() - self.area.viewport().height()
+        bar.setValue(min(max(bar.value(), bottom), top))
 
 
 class Entry(QPushButton):
