@@ -5,8 +5,8 @@ its loops once, which takes seconds, unless numba's cache has them.
 """
 
 from .detail import detail
-from .filling import fill
+from .filling import fill, window
 from .likeness import strangeness
 from .pyramid import smooth_doubled
 
-__all__ = ["detail", "fill", "smooth_doubled", "strangeness"]
+__all__ = ["detail", "fill", "smooth_doubled", "strangeness", "window"]

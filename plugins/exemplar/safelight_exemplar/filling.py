@@ -107,7 +107,7 @@ def fill(picture, hole, *, guide=None, trust=0.5, allowed=None, seed=0, progress
     place = window(hole)
     inner, missing = (np.ascontiguousarray(whole[place]) for whole in (picture, hole))
     usable = ~missing if allowed is None else allowed[place] & ~missing
-    goal = None if guide is None else np.asarray(guide, np.float32)[place]
+    goal = None if guide is None else np.ascontiguousarray(guide[place], np.float32)
     result = picture.copy()
     part, made = _filled(inner, missing, usable, goal, trust, seed, progress or _silent)
     result[place][part] = made
@@ -225,7 +225,8 @@ class _Size:
     @cached_property
     def contrast(self):
         """The deviation of what is usable."""
-        return max(float(self.picture[self.usable].std()), 1e-6)
+        pixels = self.picture.reshape(-1, self.picture.shape[2])
+        return max(float(np.take(pixels, np.flatnonzero(self.usable), 0).std()), 1e-6)
 
     def begin(self, coarser, seed):
         """Begin with what the coarser size has, at twice the size; or with chance."""

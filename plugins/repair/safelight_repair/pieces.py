@@ -36,7 +36,7 @@ def thick(hole: Mask) -> Mask:
     rows, columns = (np.flatnonzero(hole.any(axis)) for axis in (1, 0))
     if len(rows):
         ends = int(rows[-1]) + 1, int(columns[-1]) + 1
-        around = Box(int(rows[0]), int(columns[0]), *ends).grown(2 * THIN).within(hole.shape)
+        around = Box(int(rows[0]), int(columns[0]), *ends).grown(THIN).within(hole.shape)
         inner = hole[around.slices]
         result[around.slices] = near(count_around(~inner, THIN) == 0, THIN) & inner
     return result
@@ -119,7 +119,7 @@ def pieced(
     deep = thick(hole)
     if not deep.any():
         return filled
-    from safelight_exemplar import fill, strangeness  # as in `roughly`
+    from safelight_exemplar import fill, strangeness, window  # as in `roughly`
 
     usable = ~hole
     if not finite(image):
@@ -131,26 +131,28 @@ def pieced(
     for label, box in parts:
         longer = longer_side(box)
         more = min(reach, round(max(SURROUNDINGS * longer, LEAST)))
-        window = box.grown(more).within(hole.shape)
-        own = owned(deep, labels, label, window)
-        seen = filled[window.slices]
+        place = box.grown(more).within(hole.shape)
+        own = owned(deep, labels, label, place)
+        seen = filled[place.slices]
         if not whole:
             seen = np.nan_to_num(seen)
+        near_by = window(own)  # nothing else is copied
 
         def told(part: float, done: int = done, area: int = box.area) -> None:
             step((done + part * area) / total)
 
+        inner = own[near_by]
         made = fill(
-            seen,
-            own,
-            guide=coarsely(seen, longer),
+            np.ascontiguousarray(seen[near_by]),
+            inner,
+            guide=coarsely(seen, longer)[near_by],
             trust=TRUST,
-            allowed=drawn(usable[window.slices], longer, seed, variety),
+            allowed=drawn(usable[place.slices], longer, seed, variety)[near_by],
             seed=seed if variety else 0,
             progress=told,
         )
-        if strangeness(made, own, allowed=usable[window.slices]) <= UNLIKE:
-            result[window.slices][own] = made[own]
+        if strangeness(made, inner, allowed=usable[place.slices][near_by]) <= UNLIKE:
+            result[place.slices][near_by][inner] = made[inner]
         done += box.area
     return result
 
