@@ -1,5 +1,7 @@
 """The crop tool: a frame that is pulled, moved, turned and typed; nothing of the plane goes."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
@@ -410,6 +412,50 @@ def test_what_matters_of_the_bar_is_there_in_a_small_window(opened, crop, width,
         if part.isVisible():
             right = part.mapTo(bar, part.rect().topRight()).x()
             assert right <= edge, part
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support")  # what a sheet asks of a screen
+def test_what_the_bar_has_no_room_for_is_behind_a_button_and_works_there(opened, crop, qtbot):
+    bar = opened.options
+    straighten, line = bar.controls["straighten"], bar.buttons["draw_line"]
+    wide = partial(opened.window().resize, 1700, 900)
+    narrow = partial(opened.window().resize, 800, 700)
+    wide()
+    qtbot.waitUntil(bar.more.isHidden)
+    order = [bar.layout().itemAt(place).widget() for place in range(bar.layout().count())]
+    narrow()
+    qtbot.waitUntil(bar.more.isVisible)
+    parts = {part for name, part in {**bar.controls, **bar.buttons}.items() if crop.offers(name)}
+    assert {straighten, line} <= set(bar.more.left_out) == {x for x in parts if x.isHidden()}
+    assert bar.more.isVisible()
+    assert "Straighten, Draw the horizon" in bar.more.accessibleDescription()
+    bar.layout().activate()
+    assert bar.more.geometry().right() < bar.buttons["give_up"].x()
+
+    bar.more.click()
+    assert all(part.isVisible() and part.window() is bar.more.sheet for part in bar.more.left_out)
+    straighten.field.setValue(2.5)
+    assert crop.values["straighten"] == 2.5
+    assert bar.more.sheet.isVisible()
+    qtbot.keyClick(bar.more.sheet, Qt.Key.Key_Escape)
+    assert not bar.more.sheet.isVisible()
+    assert opened.canvas.tool is crop
+    assert straighten.isHidden()
+
+    bar.more.click()
+    line.click()
+    assert not bar.more.sheet.isVisible()
+    assert "level, or upright" in crop.word
+    wide()
+    qtbot.waitUntil(bar.more.isHidden)
+    assert [bar.layout().itemAt(at).widget() for at in range(bar.layout().count())] == order
+
+    narrow()
+    qtbot.waitUntil(bar.more.isVisible)
+    bar.more.click()
+    opened.canvas.take("brush")  # which has what it needs
+    assert not bar.more.sheet.isVisible()
+    assert set(bar.controls) == set(opened.canvas.tool.values)
 
 
 def test_a_key_of_the_tool_in_hand_comes_before_the_same_shortcut_of_the_window(

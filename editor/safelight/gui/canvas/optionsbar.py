@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from safelight.gui import icons
 from safelight.gui.canvas.canvas import Canvas
+from safelight.gui.canvas.overflow import Overflow
 from safelight.gui.canvas.tools.tool import Step, Tool
 from safelight.gui.controls import Control, control_for
 from safelight.gui.controls.field import WholeField
@@ -31,6 +32,7 @@ from safelight.gui.text import plain, tooltip
 
 class OptionsBar(QFrame):
     """The title of the tool in hand and its options; ``controls`` and ``buttons`` are by name.
+    ``more`` has those there is no room for.
 
     It is always there and always as high, so that the picture stays where it is when another tool
     is taken.
@@ -55,6 +57,9 @@ class OptionsBar(QFrame):
         self._row.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         self._row.addWidget(self.title)
         self._row.addWidget(self.target, 1)
+        self.more = Overflow()
+        self.more.closed.connect(self._put_back)
+        self._row.addWidget(self.more)
         self._ends = QHBoxLayout()
         self._ends.setSpacing(6)
         self._row.addLayout(self._ends)
@@ -88,8 +93,10 @@ class OptionsBar(QFrame):
     def _make_room(self, width: int) -> None:
         """Leave out what there is no room for: sliders, then names that nobody needs, then options,
         the last ones first; then the tool's name, and of the buttons all but the last two, which
-        end what it does.
+        end what it does. Options and buttons that are left out are behind ``more``.
         """
+        self.more.shut()
+        self.more.offer(())
         sliders = [
             control.slider
             for control in self.controls.values()
@@ -102,18 +109,40 @@ class OptionsBar(QFrame):
         names = [self.title, *names] if names else []
         for part in (*sliders, *names, self.title):
             part.setVisible(True)
-        groups: list[list[QWidget]] = [
-            [control, *(self.buttons[step.method] for step in self._steps if step.after == name)]
-            for name, control in self.controls.items()
-        ]
+        groups, ends = self._groups(), self._at_the_end()
         last_first: list[Sequence[QWidget]] = [sliders, names, *groups[::-1]]
-        ends = [self.buttons[step.method] for step in self._steps if not step.after]
         last_first += [[self.title], *([button] for button in ends[:-2])]
+        parts = [*(part for group in groups for part in group), *ends]
+        offers = {part for part in parts if not part.isHidden()}
         for some in last_first:
             if self._needed() <= width:
                 return
             for part in some:
                 part.setVisible(False)
+            self.more.offer([part for part in parts if part in offers and part.isHidden()])
+
+    def _groups(self) -> list[list[QWidget]]:
+        """Each option with the buttons that belong to it."""
+        return [
+            [control, *(self.buttons[step.method] for step in self._steps if step.after == name)]
+            for name, control in self.controls.items()
+        ]
+
+    def _at_the_end(self) -> list[QPushButton]:
+        return [self.buttons[step.method] for step in self._steps if not step.after]
+
+    def _lay_out(self) -> None:
+        """Have every option and button at its place in the bar."""
+        for place, part in enumerate((part for group in self._groups() for part in group), 1):
+            self._row.insertWidget(place, part)
+        for place, button in enumerate(self._at_the_end()):
+            self._ends.insertWidget(place, button)
+
+    def _put_back(self) -> None:
+        self._lay_out()
+        self._make_room(self.width())
+        if not self.more.isHidden():
+            self.more.setFocus()
 
     def _offered(self) -> set[str]:
         """The options and the buttons, by their names, that are of use now."""
@@ -134,6 +163,7 @@ class OptionsBar(QFrame):
     def _show_tool(self) -> None:
         tool = self._canvas.tool
         if tool is not self._tool:
+            self.more.shut()
             self._tool = tool
             self._fill(tool)
         self.target.setText(plain(tool.note))
@@ -147,6 +177,7 @@ class OptionsBar(QFrame):
                 control.set_value(tool.values[name])
 
     def _fill(self, tool: Tool) -> None:
+        self.more.offer(())
         for part in (*self.controls.values(), *self.buttons.values()):
             part.hide()  # first, so that the keyboard goes on from there
             self._row.removeWidget(part)
@@ -154,22 +185,15 @@ class OptionsBar(QFrame):
             destroy(part)
         self.controls, self.buttons = {}, {}
         self.title.setText(tool.title)
-        place = 0
         for parameter in tool.parameters():
             control = control_for(parameter)
             control.lie_in_a_row()
             control.set_value(tool.values[parameter.name])
             control.changed.connect(_setter(tool, control))
-            place += 1
-            self._row.insertWidget(place, control)
             self.controls[parameter.name] = control
-            for step in tool.buttons:
-                if step.after == parameter.name:
-                    place += 1
-                    self._row.insertWidget(place, self._button(tool, step))
         for step in tool.buttons:
-            if not step.after:
-                self._ends.addWidget(self._button(tool, step))
+            self._button(tool, step)
+        self._lay_out()
         if tool.buttons:
             self.buttons[tool.buttons[-1].method].setDefault(True)
         for part in self.findChildren(QWidget):
@@ -177,7 +201,7 @@ class OptionsBar(QFrame):
         self._seen = self._offered()
         self._make_room(self.width())
 
-    def _button(self, tool: Tool, step: Step) -> QPushButton:
+    def _button(self, tool: Tool, step: Step) -> None:
         keys = QKeySequence(step.shortcut).toString(QKeySequence.SequenceFormat.NativeText)
         button = QPushButton("" if step.icon else step.title)
         if step.icon:
@@ -189,11 +213,11 @@ class OptionsBar(QFrame):
         button.setAutoDefault(False)
 
         def run() -> None:
+            self.more.shut()
             self._canvas.setFocus()
             getattr(tool, step.method)()
 
         button.clicked.connect(run)
-        return button
 
 
 def _setter(tool: Tool, control: Control) -> Callable[[], None]:
