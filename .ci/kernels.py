@@ -22,7 +22,7 @@ def main(folder: Path) -> None:
 def run_engine() -> None:
     """What the engine does is compiled when it is first done: on the smallest pictures."""
     import numpy as np
-    from safelight_exemplar import detail, fill
+    from safelight_exemplar import fill
     from safelight_exemplar.painting import paint
 
     random = np.random.default_rng(0)
@@ -31,8 +31,6 @@ def run_engine() -> None:
     hole[24:40, 24:40] = True
     fill(picture, hole)
     paint(picture, picture, [other]).drawn((64, 64))
-    fields = random.random((3, 64, 64), np.float32)
-    detail(fields[0, :16, :16], fields, 2, halvings=2)
 
 
 if __name__ == "__main__":

@@ -4,9 +4,8 @@ A library that filters depend on; it knows numpy and numba alone. A process that
 its loops once, which takes seconds, unless numba's cache has them.
 """
 
-from .detail import detail
 from .filling import fill, window
 from .likeness import strangeness
 from .pyramid import smooth_doubled
 
-__all__ = ["detail", "fill", "smooth_doubled", "strangeness", "window"]
+__all__ = ["fill", "smooth_doubled", "strangeness", "window"]
