@@ -142,6 +142,20 @@ def test_what_is_picked_as_grey_becomes_grey(opened, page, qtbot):
     assert np.ptp(pixel[:3]) < 0.02
 
 
+def test_a_grey_that_no_light_makes_grey_is_said_and_one_that_is_nearer_settles_it(
+    opened, page, qtbot
+):
+    canvas, said = opened.canvas, opened.messages
+    for place, count in (((395, 5), 1), ((200, 150), 0)):  # red, and nearly grey
+        page.boxes["White balance"].grey.click()
+        at = canvas.widget_point(*place).toPoint()
+        qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=at)
+        qtbot.waitUntil(lambda count=count: len(said.open) == count, timeout=PATIENCE)
+        if count:
+            assert "Temperature" in said.open[0].text
+    assert len(names(opened)) == 2
+
+
 def test_a_grey_that_an_old_layer_holds_is_told_until_another_is_picked(opened, page, qtbot):
     session, box, canvas = opened.session, page.boxes["White balance"], opened.canvas
     settings = {**page.row_of(WHITE).begins, "grey": ("#7f7f5e",)}

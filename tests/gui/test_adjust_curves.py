@@ -166,6 +166,15 @@ def test_a_second_press_at_a_tone_takes_hold_of_its_point(row, opened, qtbot):
     assert y - x == pytest.approx(64 / 256, abs=0.01)
 
 
+def test_setting_points_ends_with_the_page_and_a_window_closes_meanwhile(row, opened, qtbot):
+    canvas = pointing(row, opened)
+    opened.filters.list_all()
+    assert canvas.picker is None
+    assert not row.point.isChecked()
+    opened.filters.show_home()
+    pointing(row, opened)  # and the window is closed like that
+
+
 def test_setting_points_ends_with_escape_the_button_another_picking_and_folding(row, opened, qtbot):
     page, canvas = opened.filters.home, opened.canvas
     white = page.boxes["White balance"]

@@ -25,6 +25,8 @@ from safelight.gui.session import Session
 _AROUND = 2
 """Pixels to each side of the one that is picked, whose mean is what should be grey."""
 
+_COLOURFUL = "What was picked is too colourful to become grey. Pick a place nearer to grey:"
+
 
 class Sliders:
     """Joins the sections of one photograph to its document.
@@ -175,10 +177,19 @@ class Sliders:
             pixel = _mean(below, place, studio.live)[None, None]
             return studio.live.found(declaration, begins, pixel)
 
+        def take(found: dict[str, Value]) -> None:
+            self._messages.settle("auto")
+            self._set(row, found, "Pick grey")
+            known = [declaration.parameter(name) for name in row.row.parameters]
+            at_ends = [x.title for x in known if found[x.name] in (x.minimum, x.maximum)]
+            if at_ends:
+                ended = " and ".join(at_ends)
+                self._messages.say(f"{_COLOURFUL} {ended} can go no further.", about="auto")
+
         Background(
             box,
             look,
-            lambda found: self._set(row, found, "Pick grey"),
+            take,
             lambda error: self._messages.say(f"The grey cannot be picked: {error}", about="auto"),
         )
 
