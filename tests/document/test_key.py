@@ -264,3 +264,14 @@ def test_whole_numbers_of_lengths_and_opacities_are_spelled_as_others_are(docume
         return result_key(below, held, {}, masked=layer)
 
     assert of(int) == of(float)
+
+
+def test_what_a_filter_sees_looks_the_same_after_a_change_of_that_filter_alone(document):
+    held = Layer("Live", LiveFilter("told", settings={"a": 1}), id="live")
+    before = replace(document, layers=(*document.layers, held))
+    after = edits.set_filter("live", settings={"a": 2}).apply(before)
+    assert after.below("live").looks_like(before.below("live"))
+    assert not after.looks_like(before)
+    first = document.layers[0].id
+    hidden = after.with_layer(replace(after.layer(first), opacity=0.5))
+    assert not hidden.below("live").looks_like(before.below("live"))
