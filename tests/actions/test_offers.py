@@ -200,7 +200,8 @@ def test_categories_come_in_the_order_of_the_work_and_filters_in_their_plugins_o
     assert known == sorted(known, key=CATEGORIES.index)
     assert known[0] == "Light"
     light = [x.name for x in filters if x.category == "Light" and x.plugin == "safelight-adjust"]
-    assert light[:4] == ["exposure", "brightness_contrast", "levels", "curves"]
+    assert light[:3] == ["auto_light", "light", "exposure"]
+    assert light[3:6] == ["brightness_contrast", "levels", "curves"]
     others = Offers.of(
         [Declaration(f"a.{x}", x, x, "") for x in ("Zoo", "Art", "Light")], (), Strangers()
     )

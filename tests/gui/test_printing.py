@@ -56,7 +56,8 @@ def picture(width, height, channels=3):
 
 def array(image):
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1)
-    return rows[:, : image.width() * 3].reshape(image.height(), image.width(), 3)
+    # A copy: the pixels are the image's, and go with it.
+    return rows[:, : image.width() * 3].reshape(image.height(), image.width(), 3).copy()
 
 
 def test_what_is_printed_is_the_picture_on_white_paper():

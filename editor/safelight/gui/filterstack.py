@@ -67,13 +67,9 @@ class FilterStack(QStackedWidget):
         self._session, self._canvas, self._messages = session, canvas, messages
         for computing in (session.previews, session.jobs):
             computing.measured.connect(self._show_measured)
-        self.home.crop_wanted.connect(self._crop)
+        self.home.crop_wanted.connect(lambda: canvas.take("crop"))
+        self.home.crop_wanted.connect(canvas.setFocus)  # to which the tool's keys come
         self.sliders = Sliders(self.home, session, canvas, messages)
-
-    def _crop(self) -> None:
-        """Take the crop in hand, whose keys come to the picture."""
-        self._canvas.take("crop")
-        self._canvas.setFocus()
 
     # -- what is shown -------------------------------------------------------------------------
 

@@ -22,7 +22,7 @@ from safelight.gui.deeds.deed import Deed, Deeds
 from safelight.gui.deeds.shortcuts import Shortcuts
 from safelight.gui.finding import found
 from safelight.gui.parts import remark, small_button
-from safelight.gui.text import plain
+from safelight.gui.text import plain, tooltip
 
 HANDS = (
     ("\\ (held)", "The picture as it was"),
@@ -118,7 +118,7 @@ class ShortcutsDialog(QDialog):
                 by_menu[deed.menu] = QTreeWidgetItem(self.list, [plain(deed.menu)])
             row = QTreeWidgetItem(by_menu[deed.menu], [plain(deed.title), self._written(deed)])
             row.setData(0, Qt.ItemDataRole.UserRole, deed)
-            row.setToolTip(0, plain(deed.place))
+            row.setToolTip(0, tooltip(deed.place))
             if before is not None and deed.id == before.id:
                 self.list.setCurrentItem(row)
         if not words:

@@ -64,7 +64,7 @@ def _lit(thumbnail: api.Image) -> dict[str, float]:
     }
 
 
-@api.tone("Light", category="Light", auto=_lit)
+@api.tone("Light", category="Light", keeps_grey=True, auto=_lit)
 def light(
     exposure: Annotated[
         float,
