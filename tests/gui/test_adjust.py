@@ -260,3 +260,20 @@ def test_the_sliders_of_a_row_change_nothing_where_they_begin(window, opened, pa
         if declared[name].tone:
             made = applied(stages_of(function(**begins)), picture)
             assert np.abs(made - picture).max() < 1e-5, name
+
+
+def test_sections_come_one_by_one_and_make_way_where_other_filters_come_meanwhile(qtbot, opened):
+    from safelight.gui.panels.adjust import AdjustPage
+
+    filters = opened.filters.home._filters
+    page = AdjustPage()
+    qtbot.addWidget(page)
+    counts = [len(page.boxes) for _ in page.filling(filters)]
+    assert counts[0] == 1
+    assert max(np.diff(counts)) == 1  # never two in a turn of the event loop
+    assert list(page.boxes) == list(opened.filters.home.boxes)
+    steps = page.filling(list(filters)[:5])
+    next(steps)
+    page.show_filters(filters)
+    assert not list(steps)
+    assert list(page.boxes) == list(opened.filters.home.boxes)

@@ -78,6 +78,8 @@ class Arrivals(QObject):
         try:
             workspace.take(loaded, path)
             yield
+            if backend.studio is not None:
+                yield from workspace.filters.home.filling(backend.filters)
             studio, offers = backend.studio, backend.offers
             if studio is not None:
                 workspace.set_back_end(studio, backend.filters)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -440,6 +440,14 @@ class AdjustPage(QWidget):
 
     def show_filters(self, filters: Sequence[Declaration]) -> None:
         """Have the sections of these filters; unfolded are those that were."""
+        for _ in self.filling(filters):
+            pass
+
+    def filling(self, filters: Sequence[Declaration]) -> Iterator[None]:
+        """The steps of ``show_filters``, each short enough for a turn of the event loop.
+
+        They end where other filters have come meanwhile.
+        """
         if tuple(filters) == tuple(self._filters) and self.boxes:
             return
         self._filters = filters
@@ -457,8 +465,14 @@ class AdjustPage(QWidget):
             self.boxes[section.title] = box
             self._connect(box)
             self._sections.addWidget(box)
+            yield
+            if self._filters is not filters:
+                return
             if _remembered(section):
                 box.unfold()
+                yield
+                if self._filters is not filters:
+                    return
 
     def _connect(self, box: SectionBox) -> None:
         box.moved.connect(self.moved)
