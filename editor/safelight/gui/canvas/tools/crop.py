@@ -200,16 +200,7 @@ class Crop(Tool):
         if fits:
             self.surface.fit()
 
-    def settle(self) -> None:
-        edit = self._edit()
-        if edit is not None:
-            self.surface.do(edit)
-
-    @property
-    def pending(self) -> bool:
-        return self._edit() is not None
-
-    def _edit(self) -> Edit | None:
+    def under_way(self) -> Edit | None:
         """The edit that makes the box the picture; None where it is."""
         document, plane, box = self._document, self._plane, self._box
         if document is None or plane is None or box == self._known:

@@ -92,16 +92,7 @@ class Perspective(Tool):
         self.settle()
         self._document = self._plane = None
 
-    def settle(self) -> None:
-        edit = self._edit()
-        if edit is not None:
-            self.surface.do(edit)
-
-    @property
-    def pending(self) -> bool:
-        return self._edit() is not None
-
-    def _edit(self) -> Edit | None:
+    def under_way(self) -> Edit | None:
         """The edit that makes a rectangle of what lies between the corners; None where that is the
         picture already.
         """

@@ -19,7 +19,7 @@ from safelight.gui.canvas.viewport import Viewport
 from safelight.gui.keys import latin_key
 
 if TYPE_CHECKING:
-    from safelight.document import Document
+    from safelight.document import Document, Edit
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +159,13 @@ class Tool:
         """Make an edit of what is under way: the document is about to be saved, exported, or
         changed by other means.
         """
+        edit = self.under_way()
+        if edit is not None:
+            self.surface.do(edit)
+
+    def under_way(self) -> Edit | None:
+        """The edit that settling makes; None where there is nothing to settle."""
+        return None
 
     @property
     def painting(self) -> bool:
@@ -168,7 +175,7 @@ class Tool:
     @property
     def pending(self) -> bool:
         """Whether there is anything to settle."""
-        return False
+        return self.under_way() is not None
 
     def shows(self, document: Document) -> Document:
         """What is seen while the tool is in hand: ``document``, or one of the same plane whose

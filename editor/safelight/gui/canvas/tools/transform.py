@@ -137,18 +137,14 @@ class Transform(Tool):
         self._document = self._lifted = self._made = None
 
     def settle(self) -> None:
-        edit = self._edit()
+        edit = self.under_way()
         self._change, self._document = _Change(), None
         if edit is not None:
             self.surface.do(edit)
 
-    @property
-    def pending(self) -> bool:
-        return self._edit() is not None
-
     def apply(self) -> None:
         """Make the edit; where it cannot be made say why, and stay."""
-        edit = self._edit()
+        edit = self.under_way()
         if edit is not None and self._trouble:
             self.surface.do(edit)
         else:
@@ -159,7 +155,7 @@ class Transform(Tool):
         self._change = _Change()
         self.surface.leave()
 
-    def _edit(self) -> Edit | None:
+    def under_way(self) -> Edit | None:
         """The edit that has been made by hand; None where nothing has."""
         box, told = self._box, self._change.numbers
         if self._document is None or box is None or self._change == _Change():
@@ -218,7 +214,7 @@ class Transform(Tool):
         assert self._box is not None
         change = self._change.place(self._box)
         if self._outline:
-            edit = self._edit()
+            edit = self.under_way()
             return document if edit is None else edit.apply(document)
         key = document, bool(self._values["copy"])
         if self._lifted is None or self._lifted[0][0] is not document or self._lifted[0] != key:
