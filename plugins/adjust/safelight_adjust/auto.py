@@ -7,7 +7,7 @@ import numpy as np
 from safelight import api
 from safelight.api import Stage
 
-from .colour import Kelvin, white_balance
+from .colour import Temperature, Tint, white_balance
 from .light import STRAIGHT, Percent, Stops, brightness_contrast, curves, exposure
 
 _SIDE = 48
@@ -48,12 +48,8 @@ def _reduced(image: np.ndarray) -> np.ndarray:
 
 @api.tone("Auto light", category="Light", auto=_suggested)
 def auto_light(
-    temperature: Annotated[
-        Kelvin, "The light that the picture was taken in: more makes it warmer, less colder"
-    ] = 6500.0,
-    tint: Annotated[
-        float, api.Number(-150, 150, step=1), "Less green and more magenta, or the other way round"
-    ] = 0.0,
+    temperature: Temperature = 6500.0,
+    tint: Tint = 0.0,
     exposure: Annotated[Stops, "Lighter or darker, as if the light were doubled"] = 0.0,
     contrast: Annotated[Percent, "Light and dark further apart, or nearer"] = 0.0,
     curve: Annotated[api.Curve, "All channels, after the rest"] = STRAIGHT,

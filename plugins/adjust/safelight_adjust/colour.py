@@ -13,8 +13,13 @@ Fraction = Annotated[float, api.Number(-1, 1, step=0.01)]
 Hue = Annotated[float, api.Number(0, 360, step=1, unit="°")]
 HueShift = Annotated[float, api.Number(-180, 180, step=1, unit="°")]
 Mixed = Annotated[float, api.Number(-2, 2, slider=(-2, 2), step=0.01)]
-Kelvin = Annotated[
-    float, api.Number(2000, 25000, slider=(2500, 15000), step=50, unit="K", logarithmic=True)
+Temperature = Annotated[
+    float,
+    api.Number(2000, 25000, slider=(2500, 15000), step=50, unit="K", logarithmic=True),
+    "The light that the picture was taken in: more makes it warmer, less colder",
+]
+Tint = Annotated[
+    float, api.Number(-150, 150, step=1), "Less green and more magenta, or the other way round"
 ]
 
 _SHARES = np.array([0.2126, 0.7152, 0.0722])
@@ -157,12 +162,8 @@ def _place(kelvin: float, tint: float) -> np.ndarray:
 
 @api.tone("White balance", category="Colour", auto=_balanced)
 def white_balance(
-    temperature: Annotated[
-        Kelvin, "The light that the picture was taken in: more makes it warmer, less colder"
-    ] = 6500.0,
-    tint: Annotated[
-        float, api.Number(-150, 150, step=1), "Less green and more magenta, or the other way round"
-    ] = 0.0,
+    temperature: Temperature = 6500.0,
+    tint: Tint = 0.0,
     grey: Annotated[
         api.Palette, "A colour of the picture that should be grey, picked; it comes before the rest"
     ] = (),
