@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
-from typing import Annotated, BinaryIO, Literal
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, BinaryIO, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from safelight.api import Number, Source
 from safelight.document import Metadata
@@ -44,13 +46,23 @@ _IPTC_RESOURCE = 0x0404
 
 # In coded data a marker is FF and a byte that is neither stuffing nor a restart nor padding.
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+_IN_NO_SCAN = frozenset({*range(0x01, 0xC4), *range(0xC5, 0xCC), *range(0xCD, 0xD0), 0xD8})
+"""Markers that never follow the coded data of a scan: reserved ones and those of a frame."""
+
+_RESTART = re.compile(rb"\xff([\xd0-\xd7])")
+_ZEROS = bytes(128)
+"""So many zero bytes in a row are more than two blocks of most pictures' codes can be."""
 
 
 class _Segments:
-    """The marker segments of a JPEG stream, and whether the stream reaches its end."""
+    """The marker segments and scans of a JPEG stream, and whether the stream reaches its end."""
 
     def __init__(self, data: bytes) -> None:
         self.found: list[tuple[int, bytes]] = []
+        self.scans: list[tuple[int, int, bytes]] = []
+        """Where the coded data of each scan begin and end, and what the scan's header says."""
+        self.stray: int | None = None
+        """Where a marker stands among coded data that none can follow."""
         self.complete = False
         place = 2
         while place + 2 <= len(data):
@@ -77,9 +89,22 @@ class _Segments:
             place += max(length, 2)
             if marker == 0xDA:
                 match = _MARKER.search(data, place)
+                end = len(data) if match is None else match.start()
+                self.scans.append((place, end, self.found[-1][1]))
                 if match is None:
                     return
-                place = match.start()
+                if self.stray is None and self._is_stray(data[end + 1]):
+                    self.stray = end
+                place = end
+
+    def _is_stray(self, marker: int) -> bool:
+        """Whether what stands behind the scan that was found last cannot follow one."""
+        frame = next(self.frames(), None)
+        whole = frame is not None and self.found[-1][1][:1] == bytes([frame[2]])
+        if whole and frame is not None and frame[4] not in _PROGRESSIVE:
+            # All of the picture is in it: only the number of rows and the end can follow.
+            return marker not in (0xD9, 0xDC)
+        return marker in _IN_NO_SCAN
 
     def frames(self) -> Iterator[tuple[int, int, int, int, int]]:
         """Width, height, components, bits and marker of each frame that is stated."""
@@ -142,20 +167,25 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
     check_bytes(decoded * (1 if bits == 8 else 2), limit, f"{components} channels of {bits} bits")
     # A block of 64 takes two bits in the worst of Huffman's cases; arithmetic coding has none.
     check_packing(decoded, size, _LARGEST_EXPANSION if marker >= 0xC9 else _EXPANSION)
+    shape = (height, width) if components == 1 else (height, width, components)
     try:
         if bits == 8:
-            shape = (height, width) if components == 1 else (height, width, components)
             pixels = imagecodecs.jpeg8_decode(data, out=room(shape, np.uint8))
         else:
             pixels = imagecodecs.jpeg8_decode(data)
     except Exception as error:
-        raise DamagedError(f"is damaged and cannot be decoded ({error})") from error
+        if segments.stray is None or bits != 8:
+            raise DamagedError(f"is damaged and cannot be decoded ({error})") from error
+        pixels = _before(data, segments.stray, shape)
     content = Photograph(pixels.reshape(height, width, components), space)
     if bits != 8:
         full = 2**bits - 1
         scaled = content.pixels.astype(np.float32) * np.float32(65535 / full)
         content.pixels = np.rint(scaled).astype(np.uint16)
-    if not segments.complete:
+    damage = _first_damage(data, segments, marker) if bits == 8 else None
+    if damage is not None:
+        _note_damage(data, segments, damage, content, marker in _PROGRESSIVE)
+    if not segments.complete and not content.notes:
         content.notes.append(_ending(content, marker in _PROGRESSIVE))
     if space == "cmyk":
         # Every CMYK JPEG in use is Adobe's, which counts paper instead of ink.
@@ -179,13 +209,162 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
 def _ending(content: Photograph, progressive: bool) -> str:
     if progressive:
         return "The file ends early; the picture is coarser than it was, or part of it is missing."
-    height = content.pixels.shape[0]
+    return ends_early(_rows_there(content), content.pixels.shape[0])
+
+
+def _rows_there(content: Photograph) -> int:
+    """How many rows there are before those that were filled because nothing was left for them."""
+    pixels = content.pixels
     # libjpeg fills what is missing with its middle grey.
-    filled = np.uint8(128) if content.pixels.dtype == np.uint8 else content.pixels[-1, -1, 0]
-    there = height
-    while there > 0 and (content.pixels[there - 1] == filled).all():
+    filled = np.uint8(128) if pixels.dtype == np.uint8 else pixels[-1, -1, 0]
+    there = len(pixels)
+    while there > 0 and (pixels[there - 1] == filled).all():
         there -= 1
-    return ends_early(there, height)
+    return there
+
+
+def _before(data: bytes, end: int, shape: tuple[int, ...]) -> NDArray[Any]:
+    """What a file would show that ended there. Raises DamagedError."""
+    import imagecodecs
+
+    try:
+        pixels: NDArray[Any] = imagecodecs.jpeg8_decode(data[:end] + b"\xff\xd9")
+    except Exception as error:
+        raise DamagedError(f"is damaged and cannot be decoded ({error})") from error
+    return pixels.reshape(shape)
+
+
+@dataclass(frozen=True)
+class _Damage:
+    """Where coded data are damaged, and, where the file has restarts, the first of the smallest
+    units (MCU) behind the damage that is sound again. ``sure``: no sound file looks so.
+    """
+
+    place: int
+    sound_again: int | None = None
+    sure: bool = True
+
+
+def _first_damage(data: bytes, segments: _Segments, marker: int) -> _Damage | None:
+    """What shows that coded data were overwritten: a marker where none can be, restarts out of
+    their order, or more zeros than codes can be.
+    """
+    if marker >= 0xC9:
+        return None  # arithmetic coding, whose zeros are as good as any
+    stated = [struct.unpack(">H", body)[0] for body in segments.after(0xDD, b"") if len(body) == 2]
+    interval: int = stated[0] if stated else 0
+    found = [] if segments.stray is None else [_Damage(segments.stray)]
+    for start, end, head in segments.scans:
+        zeros = data.find(_ZEROS, start, end)
+        progressive = marker in _PROGRESSIVE
+        if zeros >= 0 and progressive and not _may_be_zeros(head):
+            found.append(_Damage(zeros))
+        elif zeros >= 0 and not progressive:
+            found.append(_Damage(zeros, sure=not _codes_zeros(segments, head)))
+        elif interval and not progressive:
+            found += _lost_restarts(data, start, end, interval)
+    first = min(found, key=lambda damage: damage.place, default=None)
+    if first is None or not interval or first.sound_again is not None:
+        return first
+    start, end, _ = segments.scans[0]
+    return replace(first, sound_again=_sound_again(data, start, end, interval, first.place))
+
+
+def _restarts(data: bytes, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+    """Each restart of a scan: where it is, which in the order it must be, and how many are
+    missing before it.
+    """
+    index = 0
+    for match in _RESTART.finditer(data, start, end):
+        missing = (match[1][0] - 0xD0 - index) % 8
+        yield match.start(), index + missing, missing
+        index += missing + 1
+
+
+def _lost_restarts(data: bytes, start: int, end: int, interval: int) -> Iterator[_Damage]:
+    before = start
+    for place, index, missing in _restarts(data, start, end):
+        if missing:
+            yield _Damage(before, (index + 1) * interval)
+            return
+        before = place + 2
+
+
+def _sound_again(data: bytes, start: int, end: int, interval: int, damage: int) -> int | None:
+    zeros_end = damage
+    while zeros_end < end and data[zeros_end] == 0:
+        zeros_end += 1
+    for place, index, _ in _restarts(data, start, end):
+        if place >= zeros_end:
+            return (index + 1) * interval
+    return None
+
+
+def _may_be_zeros(head: bytes) -> bool:
+    """Whether a scan of a progressive file may well hold nothing but zeros, as that of the mean
+    brightness may: others have a word for many blocks without change (T.81, G.1.2).
+    """
+    return len(head) < 4 or head[-3] == 0
+
+
+def _codes_zeros(segments: _Segments, head: bytes) -> bool:
+    """Whether zeros in the scan can be a flat part of the picture: the shortest code means no
+    change of the mean brightness and the end of a block (T.81, F.1.2).
+    """
+    chosen = head[2] if len(head) > 2 else 0
+    shortest: dict[int, int] = {}
+    for body in segments.after(0xC4, b""):
+        place = 0
+        while place + 17 <= len(body):
+            count = sum(body[place + 1 : place + 17])
+            if count and place + 17 < len(body):
+                shortest[body[place]] = body[place + 17]
+            place += 17 + count
+    return shortest.get(chosen >> 4, 0) == 0 and shortest.get(0x10 | chosen & 15, 0) == 0
+
+
+def _note_damage(
+    data: bytes, segments: _Segments, damage: _Damage, content: Photograph, progressive: bool
+) -> None:
+    """Say which rows of the picture are wrong, if any are."""
+    pixels = content.pixels
+    height, width = pixels.shape[:2]
+    if progressive:
+        content.notes.append(
+            "A part of the file is damaged: the picture is wrong or coarser than it was in places."
+        )
+        return
+    sound = _before(data, damage.place, pixels.shape)
+    same = (pixels == sound).reshape(height, -1).all(axis=1)
+    first = _rows_there(content) if same.all() else int(np.argmin(same))
+    if not damage.sure:
+        # Zeros may be a flat part: then what follows them still is as long as the picture.
+        end = segments.scans[-1][1]
+        tail = max(damage.place, end - 64)
+        left_over = np.array_equal(pixels, _before(data, tail, pixels.shape))
+        if not (left_over and any(data[tail : end - 1])):
+            return
+    last = height
+    if damage.sound_again is not None and not same.all():
+        across, down = _unit(segments)
+        last = min(-(-damage.sound_again // -(-width // across)) * down, height)
+    if first < last < height:
+        where = f"in rows {first + 1} to {last} of {height}"
+    else:
+        where = f"from row {min(first, height - 1) + 1} of {height} on"
+    content.notes.append(f"A part of the file is damaged: the picture is wrong {where}.")
+
+
+def _unit(segments: _Segments) -> tuple[int, int]:
+    """Width and height in pixels of the smallest unit that is coded (MCU; T.81, A.2)."""
+    for marker, body in segments.found:
+        if 0xC0 <= marker <= 0xC2 and len(body) >= 9:
+            factors = [(body[at] >> 4, body[at] & 15) for at in range(7, len(body), 3)]
+            if len(factors) == 1:
+                return 8, 8
+            across, down = (max(each) for each in zip(*factors, strict=True))
+            return 8 * max(across, 1), 8 * max(down, 1)
+    return 8, 8
 
 
 def ends_early(rows: int, height: int) -> str:

@@ -34,6 +34,8 @@ _LARGEST_BLOCK = 64 << 20
 _EXPANSION = 1032
 """Bytes that one byte of deflate can become (258 of 2 bits)."""
 
+_SECTOR = bytes(512)
+
 _NEEDED = (b"PLTE", b"tRNS")
 
 
@@ -44,6 +46,8 @@ class _Chunks:
         self.other: dict[bytes, bytes] = {}
         self.texts: list[bytes] = []
         self.coded: list[memoryview] = []
+        self.first_bad: int | None = None
+        """Which of the coded parts is the first whose checksum is wrong."""
         self.sound = False
         view = memoryview(data)
         place = len(SIGNATURE)
@@ -58,9 +62,11 @@ class _Chunks:
                 self.sound = sound
                 return
             stated = data[end : end + 4]
-            if struct.pack(">I", zlib.crc32(view[place + 4 : end])) != stated:
-                sound = False
+            wrong = struct.pack(">I", zlib.crc32(view[place + 4 : end])) != stated
+            sound = sound and not wrong
             if kind == b"IDAT":
+                if self.first_bad is None and wrong and whole:
+                    self.first_bad = len(self.coded)
                 self.coded.append(body)
             elif kind == b"iTXt" and whole:
                 self.texts.append(bytes(body))
@@ -96,13 +102,16 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
     notes: list[str] = []
     source, rows = data, height
     if not chunks.sound:
-        there, source = _mended(chunks, head)
+        there, sure, source = _mended(chunks, head)
         rows = height if interlaced else there
+        if sure < there:
+            where = "" if interlaced else f" from row {sure + 1} of {height} on"
+            notes.append(f"A part of the file is damaged: the picture may be wrong{where}.")
         if rows < height:
             notes.append(ends_early(rows, height))
         elif there < height:
             notes.append("The file ends early; the picture is coarser than it was.")
-        else:
+        elif not notes:
             notes.append("The file is slightly damaged; all of the picture is there.")
     pixels, channels = room(shape, dtype), shape[2]
     pixels[rows:] = 0
@@ -147,8 +156,8 @@ def _row(head: bytes) -> int:
     return count
 
 
-def _mended(chunks: _Chunks, head: bytes) -> tuple[int, bytes]:
-    """How many rows can be had, and a sound file of them.
+def _mended(chunks: _Chunks, head: bytes) -> tuple[int, int, bytes]:
+    """How many rows can be had, how many of these are sure to be right, and a sound file of them.
 
     For an interlaced picture the number is the share of its data, as rows, and the file has
     all rows. Raises DamagedError when nothing can be had.
@@ -163,16 +172,25 @@ def _mended(chunks: _Chunks, head: bytes) -> tuple[int, bytes]:
             if columns > 0 and lines > 0:
                 total += lines * (1 + (columns * bits * _CHANNELS[kind] + 7) // 8)
     raw = bytearray()
-    unpack = zlib.decompressobj()
+    unpack, sure = zlib.decompressobj(), total
     try:
-        for part in chunks.coded:
+        for index, part in enumerate(chunks.coded):
+            zeros = bytes(part).find(_SECTOR) if index == chunks.first_bad else 0
             # In small pieces: an error loses what the piece it is in had given.
             for at in range(0, len(part), 4096):
+                if index == chunks.first_bad and at <= max(zeros, 0):
+                    sure = len(raw)
                 if len(raw) < total:
                     raw += unpack.decompress(part[at : at + 4096], total - len(raw))
+                else:
+                    # The checksum of all that was packed stands behind it.
+                    unpack.decompress(part[at : at + 4096], 1)
     except zlib.error:
         pass
+    if unpack.eof:
+        sure = total
     rows = min(len(raw) * height // total, height)
+    sure_rows = min(sure * height // total, rows)
     del raw[total:]
     if not interlaced:
         # A filter type that does not exist would stop the decoder (section 9.2).
@@ -187,12 +205,16 @@ def _mended(chunks: _Chunks, head: bytes) -> tuple[int, bytes]:
     if rows == 0:
         raise DamagedError("is damaged: nothing of the picture is left in it")
     needed = b"".join(_chunk(name, chunks.other[name]) for name in _NEEDED if name in chunks.other)
-    return rows, (
-        SIGNATURE
-        + _chunk(b"IHDR", head)
-        + needed
-        + _chunk(b"IDAT", zlib.compress(raw, 0))
-        + _chunk(b"IEND", b"")
+    return (
+        rows,
+        sure_rows,
+        (
+            SIGNATURE
+            + _chunk(b"IHDR", head)
+            + needed
+            + _chunk(b"IDAT", zlib.compress(raw, 0))
+            + _chunk(b"IEND", b"")
+        ),
     )
 
 

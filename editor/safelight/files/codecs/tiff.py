@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.document import Metadata
-from safelight.files import ifd
-from safelight.files.codecs import jpeg, png, webp
+from safelight.files import ifd, lab, logluv
+from safelight.files.codecs import jpeg, parts, png, webp
 from safelight.files.codecs.codec import Codec
 from safelight.files.codecs.jpeg import ends_early
 from safelight.files.codecs.photograph import (
@@ -50,6 +50,8 @@ and the five that Windows adds."""
 _CARRIED = (*_DESCRIPTIVE, ifd.EXIF_DIRECTORY, ifd.GPS_DIRECTORY)
 
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _CMYK, _YCBCR = 0, 1, 2, 3, 5, 6
+_CIE_LAB, _ICC_LAB, _LOG_L, _LOG_LUV = 8, 9, 32844, 32845
+_LOG_RLE = 34676
 _RAW = (32803, 34892)
 _ASSOCIATED, _UNASSOCIATED = 1, 2
 _REDUCED = 1
@@ -159,6 +161,22 @@ class _Page:
                 return [(int(o), int(c)) for o, c in zip(offsets, counts, strict=True)]
         return []
 
+    def plain_lengths(self) -> list[int] | None:
+        """How long each strip or tile of an uncompressed picture is; None where nobody knows."""
+        width, rows = self.part_size()
+        if self.compression != 1 or self.photometric == _YCBCR or width <= 0 or rows <= 0:
+            return None
+        planes = self.samples if self.number(_PLANAR, 1) == 2 else 1
+        row = -(-width * (self.samples // planes) * self.bits // 8)
+        tiled = _TILES in self.directory.entries
+        across, down = -(-self.width // width), -(-self.height // rows)
+        if across * down * planes != len(self.segments()):
+            return None
+        if tiled:
+            return [row * rows] * (across * down * planes)
+        tops = range(0, self.height, rows)
+        return [row * min(rows, self.height - top) for top in tops] * planes
+
     def part_size(self) -> tuple[int, int]:
         """Width and height in pixels of a whole strip or tile."""
         if _TILES in self.directory.entries:
@@ -181,9 +199,9 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
     if not 1 <= page.bits <= 64:
         raise DamagedError(f"has {page.bits} bits per channel, which Safelight cannot open")
     check_bytes(page.decoded, limit, f"{page.samples} channels of {page.bits} bits")
-    _check_parts(fetch, size, page)
+    sound = _check_parts(fetch, size, page)
     notes: list[str] = []
-    pixels, space, extra = _decode(file, size, page, notes)
+    pixels, space, extra = _decode(file, size, page, notes, sound)
     pixels, alpha = _choose_channels(pixels, CHANNELS[space], extra, page, notes)
     pixels = with_numbers(pixels, notes)
     pages = _pages(fetch, page)
@@ -193,15 +211,16 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
         pixels,
         space,
         alpha,
-        page.value(_ICC),
+        lab.prophoto_profile() if page.photometric in (_CIE_LAB, _ICC_LAB) else page.value(_ICC),
         Metadata(exif=_exif(page), xmp=page.value(_XMP), iptc=_iptc(page), dpi=_dpi(page)),
         notes,
         page.number(_ORIENTATION, 1),
     )
 
 
-def _check_parts(fetch: ifd.Fetch, size: int, page: _Page) -> None:
-    """Raise DamagedError where a few bytes would become far more pixels than they can hold.
+def _check_parts(fetch: ifd.Fetch, size: int, page: _Page) -> bool:
+    """Whether each part states a size, where its packing has one. Raises DamagedError where a few
+    bytes would become far more pixels than they can hold.
 
     A file states the size of its pixels in several places, which need not agree: what is decoded
     follows some, and what was checked follows others.
@@ -218,23 +237,41 @@ def _check_parts(fetch: ifd.Fetch, size: int, page: _Page) -> None:
             f"is packed in a way (number {page.compression}) that Safelight cannot open;"
             " save it with deflate or LZW"
         )
+    return all(
+        # Others are looked at when they are decoded.
+        [
+            _check_stated(fetch(offset, count), page, whole=False)
+            for offset, count in parts
+            if offset + count <= size
+        ]
+    )
+
+
+def _check_stated(data: bytes, page: _Page, *, whole: bool = True) -> bool:
+    """Whether a part states a size, where its packing has one; one that is not ``whole`` need not.
+    Raises DamagedError where that does not fit the picture's.
+    """
     stated_size = _SIZED.get(page.compression)
     if stated_size is None:
-        return
-    for offset, count in parts:
-        if offset + count > size:
-            continue  # not decoded
-        across, down, *channels = stated_size(fetch(offset, count))
-        # Parts are filled up to whole blocks of JPEG, which are at most 32 pixels a side.
-        if across > width + 32 or down > height + 32:
-            raise DamagedError(
-                f"is damaged: it states parts of {width} x {height} pixels, and one of them"
-                f" {across} x {down}"
-            )
-        if any(each > max(page.samples, 3) for each in channels):
-            raise DamagedError(
-                f"is damaged: it states {page.samples} channels, and one of its parts {channels[0]}"
-            )
+        return True
+    width, height = page.part_size()
+    try:
+        across, down, *channels = stated_size(data)
+    except DamagedError:
+        if whole:
+            raise
+        return False
+    # Parts are filled up to whole blocks of JPEG, which are at most 32 pixels a side.
+    if across > width + 32 or down > height + 32:
+        raise DamagedError(
+            f"is damaged: it states parts of {width} x {height} pixels, and one of them"
+            f" {across} x {down}"
+        )
+    if any(each > max(page.samples, 3) for each in channels):
+        raise DamagedError(
+            f"is damaged: it states {page.samples} channels, and one of its parts {channels[0]}"
+        )
+    return True
 
 
 def _check_part(decoded: int, width: int, height: int, page: _Page) -> None:
@@ -269,9 +306,12 @@ def _check_layout(first: Any, page: _Page) -> None:
 
 
 def _decode(
-    file: BinaryIO, size: int, page: _Page, notes: list[str]
+    file: BinaryIO, size: int, page: _Page, notes: list[str], sound: bool
 ) -> tuple[NDArray[Any], Space, tuple[float, ...]]:
-    """Pixels (height, width, samples) of a depth Safelight keeps, space and extra samples."""
+    """Pixels (height, width, samples) of a depth Safelight keeps, space and extra samples.
+
+    ``sound``: no part is known to be hurt.
+    """
     space: Space | None = {
         _WHITE_IS_ZERO: "grey",
         _BLACK_IS_ZERO: "grey",
@@ -279,26 +319,76 @@ def _decode(
         _PALETTE: "rgb",
         _CMYK: "cmyk",
         _YCBCR: "rgb",
+        _CIE_LAB: "rgb",
+        _ICC_LAB: "rgb",
+        _LOG_L: "grey",
+        _LOG_LUV: "rgb",
     }.get(page.photometric)  # type: ignore[assignment]
     if space is None:
         raise DamagedError(
             f"uses a colour model (number {page.photometric}) that Safelight cannot open;"
             " save it as an RGB TIFF first"
         )
-    jpeg = page.compression in (6, 7)
-    if page.photometric == _YCBCR and not jpeg or page.compression == 6:
+    is_jpeg = page.compression in (6, 7)
+    if page.photometric == _YCBCR and not is_jpeg or page.compression == 6:
         # tifffile leaves these alone, and they are always 8-bit: Pillow can do them.
         return _with_pillow(file, page), "rgb", ()
-    array = _with_tifffile(file, size, page, notes)
+    if page.photometric in (_LOG_L, _LOG_LUV):
+        return _logarithms(file, size, page, notes), space, ()
+    array = _with_tifffile(file, size, page, notes, sound)
     extra = page.directory.numbers(_EXTRA, page.header)
     if page.photometric == _PALETTE:
         return array, space, extra
-    array = _to_kept_depth(array, page.bits)
+    if page.photometric in (_CIE_LAB, _ICC_LAB):
+        return _from_lab(array, page, notes), space, extra
+    array = _to_kept_depth(array, page.bits, notes)
     if page.photometric == _WHITE_IS_ZERO:
         array = array.copy()
         full = 1.0 if array.dtype == np.float32 else np.iinfo(array.dtype).max
         array[..., 0] = full - array[..., 0]
     return array, space, extra
+
+
+def _from_lab(array: NDArray[Any], page: _Page, notes: list[str]) -> NDArray[Any]:
+    """Lab of 8 or 16 bits (TIFF 6.0 section 23; ICC Lab as technical note 4 has it)."""
+    if page.bits not in (8, 16) or array.shape[2] < 3:
+        raise DamagedError(
+            "holds Lab colours of a depth that Safelight cannot open; save it as an RGB TIFF first"
+        )
+    wide = page.bits == 16
+    unsigned = np.uint16 if wide else np.uint8
+    array = array.astype(array.dtype.newbyteorder("="), copy=False).view(unsigned).copy()
+    one = 256 if wide else 1
+    if page.photometric == _CIE_LAB:
+        # Its a* and b* have a sign: the middle is moved to where ICC's Lab has it.
+        array[..., 1:3] = np.bitwise_xor(array[..., 1:3], unsigned(128 * one))
+        lightness = 65535 if wide else 255
+    else:
+        lightness = 65280 if wide else 255
+    notes.append(lab.NOTE)
+    return lab.rgb_of_lab(array, lightness, 128 * one, one)
+
+
+def _logarithms(file: BinaryIO, size: int, page: _Page, notes: list[str]) -> NDArray[Any]:
+    """LogL and LogLuv of 32 bits as float32 with sRGB's curve."""
+    if page.compression != _LOG_RLE or _TILES in page.directory.entries:
+        raise DamagedError(
+            "holds logarithms of light in a packing that Safelight cannot open; save it as a"
+            " 32-bit float TIFF first"
+        )
+    fetch, planes = ifd.file_fetch(file), 4 if page.photometric == _LOG_LUV else 2
+    rows, there = page.part_size()[1], 0
+    numbers = np.zeros((page.height, page.width), np.uint32)
+    for top, (offset, count) in zip(range(0, page.height, rows), page.segments(), strict=False):
+        down = min(rows, page.height - top)
+        part, whole = logluv.unpacked(fetch(offset, count), down, page.width, planes)
+        numbers[top : top + down] = part
+        there += whole
+    if there < page.height:
+        _note_ending(there, page.height, notes)
+    if planes == 2:
+        return logluv.encoded(logluv.luminance(numbers))[..., None]
+    return logluv.encoded(logluv.linear_srgb(numbers))
 
 
 def _with_pillow(file: BinaryIO, page: _Page) -> NDArray[Any]:
@@ -316,12 +406,20 @@ def _with_pillow(file: BinaryIO, page: _Page) -> NDArray[Any]:
         raise DamagedError(f"is damaged and cannot be decoded ({error})") from error
 
 
-def _with_tifffile(file: BinaryIO, size: int, page: _Page, notes: list[str]) -> NDArray[Any]:
+def _with_tifffile(
+    file: BinaryIO, size: int, page: _Page, notes: list[str], sound: bool
+) -> NDArray[Any]:
     import tifffile
 
     segments = page.segments()
+    lengths = page.plain_lengths()
+    if lengths is not None:
+        # What is not packed is as long as it is, whatever the file says.
+        segments = [(at, length) for (at, _), length in zip(segments, lengths, strict=True)]
     there = [offset > 0 and offset + count <= size for offset, count in segments]
     cut = bool(segments) and not all(there)
+    # The decoder leaves out a part of no length without a word.
+    sound = sound and not cut and all(count or not offset for offset, count in segments)
     source: Any = file
     file.seek(0)
     if cut and page.compression == 1:
@@ -332,8 +430,6 @@ def _with_tifffile(file: BinaryIO, size: int, page: _Page, notes: list[str]) -> 
         held = sum(min(max(size - offset, 0), count) for offset, count in segments)
         source = io.BytesIO(file.read() + bytes(whole))
         _note_ending(page.height * held // max(whole, 1), page.height, notes)
-    elif cut:
-        _note_ending(page.height * sum(there) // len(there), page.height, notes)
     # Without any handler its remarks about odd files would go to the terminal.
     logging.getLogger("tifffile").addHandler(_QUIET)
     try:
@@ -341,11 +437,21 @@ def _with_tifffile(file: BinaryIO, size: int, page: _Page, notes: list[str]) -> 
         with tifffile.TiffFile(source) as opened:
             first: Any = opened.pages[0]
             _check_layout(first, page)
-            if cut and page.compression != 1:
-                # A part of no length counts as missing and is left black.
-                pairs = zip(first.databytecounts, there, strict=True)
-                first.databytecounts = tuple(count if whole else 0 for count, whole in pairs)
-            array = np.asarray(first.asarray(squeeze=False, maxworkers=1))
+            if lengths is not None and len(first.databytecounts) == len(segments):
+                if any(a < b for a, (_, b) in zip(first.databytecounts, segments, strict=True)):
+                    notes.append(parts.RESTATED)
+                first.databytecounts = tuple(count for _, count in segments)
+            try:
+                if not sound and page.compression != 1:
+                    raise DamagedError("is cut off")
+                array = np.asarray(first.asarray(squeeze=False, maxworkers=1))
+            except Exception:
+                if page.compression == 1:
+                    raise
+                fetch = ifd.file_fetch(file)
+                array = parts.decoded(
+                    first, fetch, size, lambda data: _check_stated(data, page), notes
+                )
             if page.photometric == _PALETTE:
                 colours = np.asarray(first.colormap)
                 # One bit a pixel comes as truth values, which would choose and not count.
@@ -364,13 +470,20 @@ def _note_ending(rows: int, height: int, notes: list[str]) -> None:
     notes.append(ends_early(rows, height))
 
 
-def _to_kept_depth(array: NDArray[Any], bits: int) -> NDArray[Any]:
+def _to_kept_depth(array: NDArray[Any], bits: int, notes: list[str]) -> NDArray[Any]:
     """Any number type as uint8, uint16 or float32; odd bit counts are spread to full scale."""
     kind = array.dtype
     if kind == np.bool_:
         return array.astype(np.uint8) * np.uint8(255)
     if kind.kind == "f":
         return array.astype(np.float32, copy=False)
+    if kind.kind == "i":
+        notes.append(
+            "The file holds numbers with a sign: the least that there can be became black, the"
+            " greatest white."
+        )
+        array = _without_sign(array)
+        kind = array.dtype
     if kind.kind != "u":
         raise DamagedError(
             f"holds {kind.name} numbers; save it with 8, 16 or 32 bits per channel, unsigned"
@@ -386,6 +499,14 @@ def _to_kept_depth(array: NDArray[Any], bits: int) -> NDArray[Any]:
     scaled = array.astype(np.float32) * np.float32(np.iinfo(target).max / full)
     spread: NDArray[Any] = np.rint(scaled).astype(target)
     return spread
+
+
+def _without_sign(array: NDArray[Any]) -> NDArray[Any]:
+    """Signed whole numbers moved so that the least is 0."""
+    native = array.astype(array.dtype.newbyteorder("="), copy=False)
+    unsigned = np.dtype(f"u{native.itemsize}")
+    moved: NDArray[Any] = native.view(unsigned) ^ unsigned.type(1 << (8 * native.itemsize - 1))
+    return moved
 
 
 def _choose_channels(
