@@ -209,6 +209,28 @@ def test_a_filter_of_a_section_is_opened_by_its_word(opened, page):
     assert opened.filters.tried.declaration.name == "enlarge"
 
 
+def test_what_is_seen_of_a_folded_section_is_seen_of_it_unfolded_and_more_comes_into_view(
+    opened, page, qtbot
+):
+    box, area = page.boxes["Colour"], page.area
+    opened.window().resize(1024, 700)
+    box.title.click()
+    black = box.links["safelight_adjust.black_and_white"]
+    assert black.isVisible()
+    mixer = box.links["safelight_adjust.channel_mixer"]
+    assert not mixer.isVisible()
+    box.more.click()
+    assert mixer.isVisible()
+
+    def seen():
+        place = mixer.mapTo(area.viewport(), mixer.rect().bottomLeft())
+        return 0 <= place.y() < area.viewport().height()
+
+    qtbot.waitUntil(seen, timeout=PATIENCE)
+    black.click()
+    assert opened.filters.tried.declaration.name == "black_and_white"
+
+
 def test_sections_stay_as_they_were_left(window, opened, photo, qtbot):
     from safelight.gui.samples import settings
     from tests.gui.conftest import open_in

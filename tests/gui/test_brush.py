@@ -200,6 +200,19 @@ def test_what_is_selected_is_red_while_painting_or_when_that_is_wanted(
     assert seen(canvas, qtbot, 250, 200) == untouched
 
 
+def test_a_layers_mask_is_judged_by_what_the_layer_does_and_red_only_where_asked_for(
+    canvas, opened, qtbot
+):
+    masked_layer(opened)
+    assert not canvas.tool.tints
+    plain = seen(canvas, qtbot, 250, 150)
+    stroke(canvas, qtbot, (250, 150))
+    assert opened.session.document.layer("soft").mask.to_array()[150, 250, 0] == 255
+    assert seen(canvas, qtbot, 250, 150)[0] == pytest.approx(plain[0], abs=2)
+    canvas.show_mask_overlay = True
+    assert seen(canvas, qtbot, 250, 150)[0] > plain[0] + 30
+
+
 def test_a_dab_makes_anew_only_the_tiles_of_the_overlay_that_it_meets(window, tmp_path, qtbot):
     path = tmp_path / "wide.png"
     Image.fromarray(photograph(300, 1500)).save(path)
@@ -363,6 +376,7 @@ def test_the_strip_grows_and_feathers_a_mask_and_the_overlay_shows_it(canvas, op
     stroke(canvas, qtbot, (100, 150), (200, 150))
     strip = applied(opened, qtbot)
     mask = opened.session.layer.mask
+    canvas.show_mask_overlay = True
     plain = seen(canvas, qtbot, 150, 175)
     strip.grow.field.setValue(20)
     assert opened.session.layer.filter.grow == 20

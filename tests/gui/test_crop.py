@@ -224,6 +224,21 @@ def test_a_frame_that_is_turned_stays_off_the_edge_of_the_plane(opened, crop, qt
     assert opened.messages.label.text() == ""
 
 
+def test_a_turned_frame_that_fills_the_height_still_goes_sideways(opened, crop, qtbot):
+    crop.set("straighten", 3.0)
+    crop.set("ratio", "4:5")
+    before = crop._box
+    pull(qtbot, crop, on_screen(crop, 0.5, 0.5), (-12, 0))
+    after = crop._box
+    assert before.x - after.x == pytest.approx(12, abs=0.5)
+    assert (after.width, after.height) == (before.width, before.height)
+    plane = 400, 300
+    for corner in after.corners():
+        assert all(0 <= at <= side for at, side in zip(corner, plane, strict=True))
+    key(qtbot, crop, Qt.Key.Key_Right)
+    assert crop._box.x == pytest.approx(after.x + 1, abs=0.1)
+
+
 def test_a_line_along_a_horizon_with_ctrl_makes_it_level(opened, crop, qtbot):
     pull(qtbot, crop, on_screen(crop, 0.3, 0.5), (160, 14), Qt.KeyboardModifier.ControlModifier)
     assert crop.values["straighten"] == pytest.approx(-np.degrees(np.arctan(14 / 160)), abs=0.01)

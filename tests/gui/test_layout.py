@@ -1,14 +1,18 @@
 """The window around the picture: hidden, on all of the screen, remembered, and never in motion."""
 
+import threading
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
+from safelight.document import Edit
 from safelight.gui.remembered import forget_layout
 from safelight.gui.samples import settings
 from safelight.gui.search import CommandSearch
 from safelight.gui.window import Window
-from tests.gui.conftest import choose, open_in, settle, wake
+from tests.gui.conftest import PATIENCE, choose, open_in, settle, wake
 
 ESCAPE, TAB = Qt.Key.Key_Escape, Qt.Key.Key_Tab
 
@@ -129,6 +133,35 @@ def test_what_runs_moves_nothing(opened):
     assert opened.strip.isVisible()
     assert (opened.canvas.geometry(), opened.sidebar.geometry()) == before
     opened.strip.show_run(None)
+
+
+def test_what_takes_its_time_is_said_to_be_under_way(opened, qtbot):
+    session, strip, go_on = opened.session, opened.strip, threading.Event()
+
+    def slow(document):
+        go_on.wait(60)
+        return document
+
+    session.do(replace(Edit("Resize", slow), renders=lambda document, live: slow(document)))
+    assert session.busy == "Resize"
+    qtbot.waitUntil(strip.isVisible, timeout=PATIENCE)
+    assert strip.title.text() == "Resize"
+    assert not strip.cancel.isVisible()  # it cannot be stopped
+    go_on.set()
+    qtbot.waitUntil(lambda: not strip.isVisible(), timeout=PATIENCE)
+    assert not session.busy
+
+
+def test_a_tone_that_is_seen_is_applied_at_once(window, opened, qtbot, monkeypatch):
+    session = opened.session
+    panel = choose(window, "warmth")
+    qtbot.waitUntil(lambda: session.previews.trial is not None, timeout=PATIENCE)
+    shown = session.previews.trial
+    monkeypatch.setattr(session.studio, "is_cheap", lambda *_: pytest.fail("asked again"))
+    panel.apply.click()
+    assert [layer.name for layer in session.document.layers] == ["Background", "Warmth"]
+    assert session.document.layers[1].filter == shown.layers[1].filter
+    assert session.previews.trial is None
 
 
 def test_apply_takes_what_the_preview_has_computed(window, opened, qtbot):

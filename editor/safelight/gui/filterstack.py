@@ -411,10 +411,11 @@ class FilterStack(QStackedWidget):
         settings = self._settings(panel) if panel is not None else None
         if panel is None or settings is None:
             return
-        declaration = panel.declaration
         self._settle()
-        self.close_tried()
-        self._session.jobs.apply(declaration, settings, self._canvas.visible())
+        # Applied first: it is known of what is shown now how it is to be done.
+        self._session.jobs.apply(panel.declaration, settings, self._canvas.visible())
+        if self.tried is panel:
+            self.close_tried()
 
 
 def _timer(parent: QWidget, pause: int) -> QTimer:

@@ -62,6 +62,7 @@ class Jobs(Speaker):
         if studio is None or self.run is not None or edited.busy:
             return
         exact = None if where is not None else self._previews.exact(declaration, settings)
+        shown = self._previews.knows_cheap(declaration, settings)
         self._previews.stop()
         if exact is not None and isinstance(exact.job.outcome, actions.JobFinished):
             self._finished(exact, exact.job.outcome)
@@ -70,6 +71,9 @@ class Jobs(Speaker):
         task = Task.new(declaration, settings, edited, where)
         if task.layer is None:
             self._start(task, focus)
+            return
+        if shown:
+            self._do(task.adding())
             return
         edited.busy = declaration.title
 

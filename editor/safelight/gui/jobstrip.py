@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
 from safelight.gui.text import plain
+
+_PAUSE = 400
+"""Milliseconds that something takes at least of which is shown that it is being done."""
 
 
 class Progress(Protocol):
@@ -48,10 +51,31 @@ class JobStrip(QFrame):
         row.addWidget(self.bar, 1)
         row.addWidget(self.left)
         row.addWidget(self.cancel)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(_PAUSE)
+        self._soon.timeout.connect(self._show_work)
         self.hide()
+
+    def show_work(self, title: str) -> None:
+        """Show that something is being done, once that takes its time: nobody knows how far it is,
+        and it cannot be stopped.
+        """
+        self.show_run(None)
+        self.title.setText(plain(title))
+        self._soon.start()
+
+    def _show_work(self) -> None:
+        self.bar.setRange(0, 0)
+        self.left.setText("")
+        self.cancel.hide()
+        self.show()
 
     def show_run(self, run: Progress | None) -> None:
         """Show how far something is; nothing when nothing runs."""
+        self._soon.stop()
+        self.bar.setRange(0, 1000)
+        self.cancel.show()
         self.setVisible(run is not None)
         if run is None:
             self.cancel.setEnabled(True)

@@ -51,6 +51,7 @@ class Previews(Speaker):
         self._looking = Looking(edited, lambda *seen: self.look(*seen), occupied)
         self._adjusting = self._adjusted = False
         self._exact: Run | None = None
+        self._tried: Task | None = None
 
     def start(
         self,
@@ -144,6 +145,12 @@ class Previews(Speaker):
         same = run.declaration == declaration and run.task.settings == settings
         return run if same else None
 
+    def knows_cheap(self, declaration: Declaration, settings: dict[str, Value]) -> bool:
+        """Whether a filter set so is what is shown, run as the picture is drawn."""
+        task = self._tried
+        same = task is not None and (task.declaration, task.settings) == (declaration, settings)
+        return same and self.trial is not None
+
     def give_up(self) -> Overlay | None:
         """Stop, and give what was shown of changed settings: a job lays what it makes over it."""
         shown = self.overlay if self._adjusted else None
@@ -169,7 +176,7 @@ class Previews(Speaker):
         """Show the document with the filter's layer; it is run as the picture is drawn."""
         self._end_run()
         self.overlay = None
-        self.trial = task.document(self._edited.document)
+        self.trial, self._tried = task.document(self._edited.document), task
         self.changed.emit()
 
     def _compute(self, task: Task, region: Region) -> None:

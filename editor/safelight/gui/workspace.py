@@ -342,8 +342,13 @@ class Workspace(QWidget):
         self.canvas.show_document(document, session.active, painted_on, target)
 
     def show_progress(self) -> None:
-        """Show how far the job, or the recipe, is that runs."""
-        self.strip.show_run(self.session.job or self.session.recipe)
+        """Show how far the job, or the recipe, is that runs, or that something is being done."""
+        session = self.session
+        run = session.job or session.recipe
+        if run is None and session.busy:
+            self.strip.show_work(session.busy)
+        else:
+            self.strip.show_run(run)
 
     def _show_job(self) -> None:
         self.show_progress()

@@ -213,8 +213,8 @@ class SectionBox(QWidget):
 
     ``moved`` has a row and the control in it, ``point_wanted`` a row and whether points of its
     curve are to be set on the picture, ``chosen`` a filter; ``auto_wanted``, ``grey_wanted`` and
-    ``reset_wanted`` are clicks in its title; ``folded`` tells that it is folded or unfolded,
-    ``made`` that it has its rows.
+    ``reset_wanted`` are clicks in its title; ``folded`` tells that a click has folded or unfolded
+    it, or its further filters, ``made`` that it has its rows.
     """
 
     moved = Signal(object, object)
@@ -354,20 +354,30 @@ class SectionBox(QWidget):
         return body
 
     def _add_links(self, column: QBoxLayout) -> None:
-        """The other filters, two beside one another; behind a word where there are sliders."""
+        """The other filters, two beside one another; where there are sliders, those that are seen
+        while it is folded, too, come first, and the others are behind a word.
+        """
+        first = [item for item in self._more if self._rows and item in self._first]
+        if first:
+            column.addWidget(self._links(first))
+        inside = self._links([item for item in self._more if item not in first])
+        inside.setVisible(not self._rows or self.more.isChecked())
+        self.more.toggled.connect(inside.setVisible)
+        self.more.clicked.connect(self.folded)
+        column.addWidget(inside)
+
+    def _links(self, items: Sequence[Declaration]) -> QWidget:
         inside = QWidget()
         grid = QGridLayout(inside)
         grid.setContentsMargins(0, 2, 0, 0)
         grid.setHorizontalSpacing(6)
         grid.setVerticalSpacing(1)
-        for number, item in enumerate(self._more):
+        for number, item in enumerate(items):
             button = self.links[item.id] = self._link(item)
             grid.addWidget(button, number // 2, number % 2)
         for place in (0, 1):
             grid.setColumnStretch(place, 1)
-        inside.setVisible(not self._rows or self.more.isChecked())
-        self.more.toggled.connect(inside.setVisible)
-        column.addWidget(inside)
+        return inside
 
     def _link(self, item: Declaration, *, quiet: bool = False) -> QPushButton:
         """A button that opens a filter."""
@@ -485,7 +495,7 @@ class AdjustPage(QWidget):
         box.made.connect(self.made)
 
     def _fold(self, box: SectionBox) -> None:
-        """A click has folded or unfolded a section: all of what is unfolded is seen."""
+        """A click has folded or unfolded something: all of what is unfolded is seen."""
         self._remember()
         if box.unfolded:
             self._bring_into_view(box)

@@ -41,7 +41,7 @@ class Brush(Tool):
         Step("&Harder brush", "}", "harder"),
         Step("S&ofter brush", "{", "softer"),
     )
-    first = tints = pressure = repeats = True
+    first = pressure = repeats = True
     kernels = (DAB,)
     erases = False
     verb = "Paints on"
@@ -115,6 +115,11 @@ class Brush(Tool):
         self.changed()
 
     # -- strokes -------------------------------------------------------------------------------
+
+    @property
+    def tints(self) -> bool:  # type: ignore[override]
+        """What is selected is seen in red; the mask of a layer is judged by what the layer does."""
+        return self.surface.painted_on is None
 
     @property
     def painting(self) -> bool:

@@ -85,16 +85,31 @@ class _Box:
             height=self.height + share * (wanted.height - self.height),
         )
 
+    def moved(self, across: float, down: float, size: tuple[int, int]) -> _Box:
+        """The box moved so far along its sides, and no corner out of a plane of that size: at an
+        edge of the plane it goes on along that.
+        """
+        rim, wanted, found = _rim(self.angle), self.point(across, down), []
+        for here, there, needed, side in zip(
+            (self.x, self.y), wanted, self._extent(), size, strict=True
+        ):
+            low, high = rim + needed / 2, side - rim - needed / 2
+            # Where there is no room it stays; rounding may have put it a little beside.
+            found.append(min(max(there, min(low, here)), max(high, here)))
+        return replace(self, x=found[0], y=found[1])
+
+    def _extent(self) -> tuple[float, float]:
+        """How much of the plane it takes, across and down."""
+        cosine = abs(math.cos(math.radians(self.angle)))
+        sine = abs(math.sin(math.radians(self.angle)))
+        return self.width * cosine + self.height * sine, self.width * sine + self.height * cosine
+
     def shrunk(self, size: tuple[int, int]) -> _Box:
         """The largest of its shape about its middle that lies in a plane of that size."""
         rim = _rim(self.angle)
-        cosine = abs(math.cos(math.radians(self.angle)))
-        sine = abs(math.sin(math.radians(self.angle)))
-        across = self.width * cosine + self.height * sine
-        down = self.width * sine + self.height * cosine
         room = (min(at, side - at) - rim for at, side in zip((self.x, self.y), size, strict=True))
         share = min(
-            1.0, *(2 * half / need for half, need in zip(room, (across, down), strict=True))
+            1.0, *(2 * half / need for half, need in zip(room, self._extent(), strict=True))
         )
         return replace(self, width=self.width * max(share, 0), height=self.height * max(share, 0))
 
@@ -404,9 +419,7 @@ class Crop(Tool):
             angle = self._before.angle + 180 - (180 - turned) % 360
             self._turn_to(round(angle, 0 if pointer.shift else 1))
         elif grip == "inside":
-            x, y = self._in_pixels(way)
-            wanted = self._from.stretched(x, y, x, y)
-            self._take(self._inside(self._from, wanted, together=False))
+            self._take(self._from.moved(*self._in_pixels(way), self._size))
         elif grip:
             self._pull(grip, self._in_pixels(way))
 
@@ -458,8 +471,7 @@ class Crop(Tool):
         way = arrow_way(event)
         if way is None:
             return super().key(event)
-        x, y = way
-        self._take(self._inside(self._box, self._box.stretched(x, y, x, y), together=False))
+        self._take(self._box.moved(*way, self._size))
         return True
 
     def _in_pixels(self, way: QPointF) -> tuple[float, float]:

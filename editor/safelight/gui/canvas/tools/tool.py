@@ -75,7 +75,8 @@ class Tool:
 
     ``hold``: the key that takes the tool in hand for as long as it is down. ``chosen``: whether it
     is in the column, or always there, where it ``takes`` a press. ``first``: it comes before the
-    tools that are always there. ``tints``: the mask is seen in red. ``pressure``: a pen comes as a
+    tools that are always there. ``tints``: what it paints on is seen in
+    red. ``pressure``: a pen comes as a
     pen. ``repeats``: a double click is two presses. ``kernels`` names the compiled ones with which
     what it does is faster.
     """
