@@ -121,7 +121,7 @@ def export(
             content = _content(document, target, options, live)
             settings = options.of(target.codec)
             write = _writer(content, target.codec, settings, name)
-            exact = target.codec.exact(settings)
+            exact = target.codec.exact(settings, content.pixels.dtype.name)
             check = _checker(content, exact, name)
         written = atomic_write(
             path,

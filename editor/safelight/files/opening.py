@@ -288,8 +288,7 @@ _BEGINNINGS: tuple[tuple[bytes, str], ...] = (
     (rb"II\*\0....CR", RAW),
     (rb"IIU\0|IIR[OS]|MMOR|FUJIFILMCCD-RAW|\0MRM", RAW),
     (rb"....ftypcrx ", RAW),
-    (rb"....ftyp(heic|heix|heim|heis|hevc|hevx|mif1|msf1)", "a HEIC picture"),
-    (rb"....ftypavi[fs]", "an AVIF picture"),
+    (rb"....ftyp(mif1|msf1)", "a HEIF picture of a kind that it does not know"),
     (rb"....ftyp", "a film"),
     (rb"\xff\x0a|\0\0\0\x0cJXL ", "a JPEG XL picture"),
     (rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51", "a JPEG 2000 picture"),
@@ -360,6 +359,8 @@ def _document(
     turned = turn in range(2, 9)
     if turned:
         pixels = _TURNS[turn](pixels)
+    if turned or content.orientation is not None:
+        # A file that says it outside EXIF, too, is right there.
         dpi = kept.dpi[::-1] if kept.dpi and turn >= 5 else kept.dpi
         kept = replace(told.upright, dpi=dpi)
     document = Document.from_raster(

@@ -1,4 +1,4 @@
-"""Stated colours: what a PNG says of its colours by numbers, as a profile that says the same."""
+"""Stated colours: what a file says of its colours by numbers, as a profile that says the same."""
 
 from __future__ import annotations
 
@@ -63,6 +63,23 @@ def stated_profile(
     if found is not None:
         notes.append(ADDED)
     return found if found is not None or b"cICP" in chunks else icc
+
+
+def profile_of_codes(primaries: int, transfer: int, notes: list[str]) -> bytes | None:
+    """The profile that codes of ITU-T H.273 name, as HEIC and AVIF state them; None for plain sRGB,
+    which 2 ("unspecified") is taken for. ``notes`` say what was made of it.
+    """
+    unspecified = 2
+    try:
+        name, places = _KNOWN[1 if primaries == unspecified else primaries]
+        curve = _TRANSFERS[13 if transfer == unspecified else transfer]
+    except LookupError:
+        notes.append(UNKNOWN)
+        return None
+    found = _profile(name, places, curve)
+    if found is not None:
+        notes.append(ADDED)
+    return found
 
 
 def _by_codes(body: bytes) -> bytes | None:

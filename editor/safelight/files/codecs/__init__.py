@@ -3,7 +3,7 @@
 A new format is a file here and a line in ``CODECS``.
 """
 
-from safelight.files.codecs import gif, jpeg, openraster, png, tiff, webp
+from safelight.files.codecs import avif, gif, heic, jpeg, openraster, png, tiff, webp
 from safelight.files.codecs.codec import Codec
 
 CODECS: tuple[Codec, ...] = (
@@ -11,6 +11,8 @@ CODECS: tuple[Codec, ...] = (
     png.CODEC,
     tiff.CODEC,
     webp.CODEC,
+    avif.CODEC,
+    heic.CODEC,
     gif.CODEC,
     openraster.CODEC,
 )

@@ -50,8 +50,9 @@ class Codec:
 
     ``write`` takes a stream, a ``Photograph`` and the options; None for a format that is only
     opened. ``depths`` (the finest last), ``alpha``, ``grey`` and ``largest_side`` in pixels
-    (0 = any) say what it can hold. ``exact`` tells whether pixels come back as they were with
-    such options. ``in_place``: its files are read piece by piece and may be larger than memory.
+    (0 = any) say what it can hold. ``exact`` tells whether pixels of a depth come back as they
+    were with such options. ``in_place``: its files are read piece by piece and may be larger than
+    memory.
     """
 
     name: str
@@ -63,7 +64,7 @@ class Codec:
     alpha: bool = True
     grey: bool = True
     largest_side: int = 0
-    exact: Callable[[Mapping[str, Value]], bool] = lambda _: False
+    exact: Callable[[Mapping[str, Value], str], bool] = lambda *_: False
     by_suffix: bool = False
     in_place: bool = False
     layers: bool = False

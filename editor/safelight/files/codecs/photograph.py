@@ -91,6 +91,21 @@ def packed(pixels: NDArray[Any]) -> NDArray[Any]:
     return pixels if pixels.strides == natural else np.array(pixels, order="C")
 
 
+def unpremultiplied(pixels: NDArray[Any]) -> NDArray[Any]:
+    """Colour divided by alpha; where alpha is 0 it stays as it is."""
+    result = np.array(pixels)
+    full = 1.0 if pixels.dtype == np.float32 else float(np.iinfo(pixels.dtype).max)
+    for top in range(0, len(result), 256):
+        rows = result[top : top + 256]
+        alpha = rows[..., -1:].astype(np.float64)
+        colour = rows[..., :-1].astype(np.float64)
+        divided = np.divide(colour * full, alpha, out=colour.copy(), where=alpha > 0)
+        if pixels.dtype != np.float32:
+            divided = np.rint(np.clip(divided, 0, full))
+        rows[..., :-1] = divided.astype(pixels.dtype)
+    return result
+
+
 def with_numbers(pixels: NDArray[Any], notes: list[str]) -> NDArray[Any]:
     """Pixels in which all is a number: what is none is made up from its neighbours, with a note.
 

@@ -315,5 +315,5 @@ CODEC = Codec(
     read=read,
     write=write,
     depths=("uint8", "uint16"),
-    exact=lambda _: True,
+    exact=lambda *_: True,
 )

@@ -29,6 +29,7 @@ from safelight.files.codecs.photograph import (
     check_bytes,
     check_packing,
     check_size,
+    unpremultiplied,
     with_numbers,
 )
 
@@ -531,23 +532,8 @@ def _choose_channels(
     if found or dropped:
         pixels = pixels[..., [*range(colours), colours + found]]
     if kinds[found] == _ASSOCIATED:
-        pixels = _unpremultiplied(pixels)
+        pixels = unpremultiplied(pixels)
     return pixels, True
-
-
-def _unpremultiplied(pixels: NDArray[Any]) -> NDArray[Any]:
-    """Colour divided by alpha; where alpha is 0 it stays as it is."""
-    result = np.array(pixels)
-    full = 1.0 if pixels.dtype == np.float32 else float(np.iinfo(pixels.dtype).max)
-    for top in range(0, len(result), 256):
-        rows = result[top : top + 256]
-        alpha = rows[..., -1:].astype(np.float64)
-        colour = rows[..., :-1].astype(np.float64)
-        divided = np.divide(colour * full, alpha, out=colour.copy(), where=alpha > 0)
-        if pixels.dtype != np.float32:
-            divided = np.rint(np.clip(divided, 0, full))
-        rows[..., :-1] = divided.astype(pixels.dtype)
-    return result
 
 
 def _pages(fetch: ifd.Fetch, page: _Page) -> int:
@@ -672,6 +658,6 @@ CODEC = Codec(
     read=read,
     write=write,
     depths=("uint8", "uint16", "float32"),
-    exact=lambda _: True,
+    exact=lambda *_: True,
     in_place=True,
 )

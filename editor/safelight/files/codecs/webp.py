@@ -149,5 +149,5 @@ CODEC = Codec(
     depths=("uint8",),
     grey=False,
     largest_side=16383,
-    exact=lambda settings: bool(settings["lossless"]),
+    exact=lambda settings, _: bool(settings["lossless"]),
 )

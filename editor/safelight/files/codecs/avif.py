@@ -1,0 +1,124 @@
+"""AVIF: reading and writing (AV1 Image File Format 1.2), coded by libavif."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Annotated, Any, BinaryIO, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from safelight.api import Number, Unless, Value
+from safelight.files.codecs import heif
+from safelight.files.codecs.codec import Codec
+from safelight.files.codecs.photograph import (
+    DamagedError,
+    Limit,
+    Photograph,
+    Room,
+    packed,
+    unpremultiplied,
+)
+
+
+def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Photograph:
+    """Decode the first picture of an AVIF file."""
+    import imagecodecs
+
+    data = file.read()
+    container = heif.Container(data)
+    container.check(limit)
+    try:
+        # libavif would take the first of an animation's frames for a still picture and crash.
+        pixels = imagecodecs.avif_decode(heif.still(container), numthreads=os.cpu_count() or 1)
+    except Exception as error:
+        raise container.failure(error, "an AVIF") from error
+    width, height = container.size(container.primary)
+    if pixels.shape[:2] != (height, width):
+        raise DamagedError("is damaged: it is not of the size that it says")
+    pixels = pixels.reshape(height, width, -1)
+    if pixels.dtype != np.uint8:
+        pixels = heif.scaled(pixels, container.depth())
+    alpha = pixels.shape[2] in (2, 4)
+    if alpha and container.is_premultiplied():
+        pixels = unpremultiplied(pixels)
+    return container.photograph(heif.straightened(pixels, container.turns()), alpha)
+
+
+def write(
+    stream: BinaryIO,
+    content: Photograph,
+    *,
+    quality: Annotated[int, Number(1, 100), Unless("lossless")] = 85,
+    lossless: bool = False,
+    bits: Annotated[
+        Literal["automatic", "8", "10", "12"],
+        "bits a channel; automatic: 8 of 8, and of 16 bits 10, or 12 where lossless",
+    ] = "automatic",
+    subsampling: Annotated[
+        Literal["automatic", "444", "422", "420"],
+        "how fine colour is kept; automatic: 444 from quality 90, else 420",
+        Unless("lossless"),
+    ] = "automatic",
+    speed: Annotated[int, Number(0, 10), "0 slowest and smallest, 10 fastest"] = 7,
+) -> None:
+    """Encode (height, width, 1 to 4) of uint8 or uint16."""
+    import imagecodecs
+
+    depth = _bits(bits, content.pixels, lossless)
+    pixels = _in_bits(content.pixels, depth)
+    if depth < 8 * content.pixels.itemsize:
+        more = f": an AVIF holds {depth}" if bits == "automatic" else ""
+        content.notes.append(f"16 bits a channel became {depth}{more}.")
+    # Colours by ITU-T H.273: sRGB, or nothing where a profile tells.
+    primaries, transfer = (2, 2) if content.icc else (1, 13)
+    fine = "444" if lossless or quality >= 90 else "420"
+    data = imagecodecs.avif_encode(
+        pixels[..., 0] if pixels.shape[2] == 1 else packed(pixels),
+        100 if lossless else min(quality, 99),
+        speed=speed,
+        bitspersample=depth,
+        pixelformat=f"yuv{fine if lossless or subsampling == 'automatic' else subsampling}",
+        numthreads=os.cpu_count() or 1,
+        primaries=primaries,
+        transfer=transfer,
+    )
+    kept = content.metadata
+    if kept.iptc:
+        content.notes.append("IPTC metadata was left out: an AVIF has no place for it.")
+    stream.write(heif.with_metadata(bytes(data), content.icc, kept.exif, kept.xmp))
+
+
+def _bits(asked: str, pixels: NDArray[Any], lossless: bool) -> int:
+    if asked != "automatic":
+        return int(asked)
+    if pixels.dtype == np.uint8:
+        return 8
+    return 12 if lossless else 10
+
+
+def _in_bits(pixels: NDArray[Any], bits: int) -> NDArray[Any]:
+    """The pixels from full scale of their type to that of so many bits."""
+    held, full = int(np.iinfo(pixels.dtype).max), (1 << bits) - 1
+    if held == full:
+        return pixels
+    table = (np.arange(held + 1, dtype=np.uint64) * full + held // 2) // held
+    return np.take(table.astype(np.uint8 if bits == 8 else np.uint16), pixels)
+
+
+def _is_exact(settings: Mapping[str, Value], depth: str) -> bool:
+    plain = depth == "uint8" and settings["bits"] in ("automatic", "8")
+    return plain and bool(settings["lossless"])
+
+
+CODEC = Codec(
+    "AVIF",
+    suffixes=(".avif",),
+    beginnings=(rb"....ftypavi[fs]", rb"....ftyp(mif1|miaf|MA1[AB]).*avif"),
+    read=read,
+    write=write,
+    depths=("uint8", "uint16"),
+    largest_side=16384,
+    exact=_is_exact,
+)
