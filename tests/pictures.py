@@ -104,6 +104,13 @@ def display_p3_profile() -> bytes:
     return _profile(b"RGB ", b"XYZ ", tags)
 
 
+def curve_profile(curve: bytes) -> bytes:
+    """The primaries of sRGB with a curve of its own, a tag."""
+    xyz = dict(zip((b"rXYZ", b"gXYZ", b"bXYZ"), _SRGB_XYZ.T, strict=True))
+    tags = {name: b"XYZ \0\0\0\0" + _fixed(*value) for name, value in xyz.items()}
+    return _profile(b"RGB ", b"XYZ ", tags | dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve))
+
+
 def grey_profile(gamma: float = 1.0) -> bytes:
     """A grey profile of that gamma."""
     curve = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(gamma * 256)) + b"\0\0"
@@ -148,11 +155,86 @@ def printer_profile(space: bytes = b"CMYK", steps: int = 9) -> bytes:
     return _profile(space, b"Lab ", {b"A2B0": lut, b"A2B1": lut, b"wtpt": white})
 
 
+PAPER, BLACK = 0.87, 0.01
+"""What the paper of ``press_profile`` and its full inks reflect, of 1 for white."""
+
+
+def press_profile(space: bytes = b"CMYK", steps: int = 9) -> bytes:
+    """A printer's profile that goes both ways, in 16-bit tables (mft2, ICC.1:2022, 10.10).
+
+    Each ink takes away one of the primaries of sRGB, black all of them; between paper and black
+    the light is squeezed. What no ink can make is cut off.
+    """
+    inputs = 3 if space == b"RGB " else 4
+    device = _lattice(inputs, steps)
+    clear = device if inputs == 3 else (1 - device[:, :3]) * (1 - device[:, 3:])
+    light = BLACK + (PAPER - BLACK) * _light_of(clear)
+    there = _lab_of(light)
+    made = _lattice(3, 33)
+    asked = _light_from((made * (65535 / 65280) - [0, 0.5, 0.5]) * [100, 256, 256])
+    shares = (asked - BLACK) / (PAPER - BLACK)
+    clear = _encoded(np.clip(shares, 0, 1))
+    back = clear
+    if inputs == 4:
+        black = 0.5 * (1 - clear.max(axis=1, keepdims=True))
+        back = np.concatenate([1 - clear / (1 - black), black], axis=1)
+    lab = (there / [100, 256, 256] + [0, 0.5, 0.5]) * (65280 / 65535)
+    white = _SRGB_XYZ.sum(axis=1) * PAPER
+    absolute = b"XYZ \0\0\0\0" + _fixed(*white)
+    # A table counts from the paper's white on: media-relative.
+    tags = {f"A2B{i}".encode(): _mft2(inputs, 3, steps, lab) for i in range(3)}
+    tags |= {f"B2A{i}".encode(): _mft2(3, inputs, 33, np.clip(back, 0, 1)) for i in range(3)}
+    return _profile(space, b"Lab ", tags | {b"wtpt": absolute}, b"prtr")
+
+
+_SRGB_XYZ = np.array(
+    [[0.43607, 0.38515, 0.14307], [0.22249, 0.71687, 0.06061], [0.01392, 0.09708, 0.71410]]
+)
+
+
+def _lattice(axes: int, steps: int) -> NDArray[np.float64]:
+    grids = np.meshgrid(*[np.linspace(0, 1, steps)] * axes, indexing="ij")
+    return np.stack(grids, axis=-1).reshape(-1, axes)
+
+
+def _light_of(encoded: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
+
+
+def _encoded(light: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
+
+
+def _lab_of(light: NDArray[np.float64]) -> NDArray[np.float64]:
+    """CIELAB beside paper, of the light of sRGB's primaries beside white."""
+    share = light / PAPER @ _SRGB_XYZ.T / _SRGB_XYZ.sum(axis=1)
+    third = np.where(share > 216 / 24389, np.cbrt(share), (share * 24389 / 27 + 16) / 116)
+    x, y, z = third.T
+    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
+
+
+def _light_from(lab: NDArray[np.float64]) -> NDArray[np.float64]:
+    y = (lab[:, 0] + 16) / 116
+    third = np.stack([y + lab[:, 1] / 500, y, y - lab[:, 2] / 200], axis=-1)
+    share = np.where(third > 6 / 29, third**3, (116 * third - 16) * 27 / 24389)
+    return PAPER * (share * _SRGB_XYZ.sum(axis=1)) @ np.linalg.inv(_SRGB_XYZ).T
+
+
+def _mft2(inputs: int, outputs: int, steps: int, table: NDArray[np.float64]) -> bytes:
+    """A table of 0 to 1 (nodes, outputs) as a tag."""
+    lut = b"mft2\0\0\0\0" + bytes([inputs, outputs, steps, 0])
+    lut += _fixed(1, 0, 0, 0, 1, 0, 0, 0, 1) + struct.pack(">HH", 2, 2) + b"\0\0\xff\xff" * inputs
+    nodes = np.rint(np.clip(table, 0, 1) * 65535).astype(">u2").tobytes()
+    return lut + nodes + b"\0\0\xff\xff" * outputs
+
+
 def _fixed(*values: float) -> bytes:
     return struct.pack(f">{len(values)}i", *(round(value * 65536) for value in values))
 
 
-def _profile(space: bytes, connection: bytes, tags: dict[bytes, bytes]) -> bytes:
+def _profile(
+    space: bytes, connection: bytes, tags: dict[bytes, bytes], kind: bytes = b"mntr"
+) -> bytes:
     text = b"Test profile\0"
     tags = {b"desc": b"desc\0\0\0\0" + struct.pack(">I", len(text)) + text + bytes(78), **tags}
     table, body = b"", b""
@@ -161,7 +243,7 @@ def _profile(space: bytes, connection: bytes, tags: dict[bytes, bytes]) -> bytes
         value += bytes(-len(value) % 4)
         table += name + struct.pack(">II", start + len(body), len(value))
         body += value
-    header = struct.pack(">I4sI4s4s4s", start + len(body), b"", 0x02400000, b"mntr", space, b"")
+    header = struct.pack(">I4sI4s4s4s", start + len(body), b"", 0x02400000, kind, space, b"")
     header = header[:20] + connection + struct.pack(">6H", 2026, 1, 1, 0, 0, 0) + b"acsp"
     header = header.ljust(68, b"\0") + _fixed(0.9642, 1.0, 0.8249)
     return header.ljust(128, b"\0") + struct.pack(">I", len(tags)) + table + body

@@ -17,6 +17,7 @@ from safelight.cli.progress import duration
 from safelight.document import Document, Layer
 from safelight.files.openraster import export_openraster
 from safelight.pixels import Raster
+from tests import pictures
 
 
 @pytest.fixture
@@ -173,6 +174,28 @@ def test_info_tells_size_depth_and_colours(capsys, photo):
     status, out, _ = run(capsys, "info", photo, "--json")
     facts = json.loads(out)
     assert (facts["width"], facts["height"], facts["depth"]) == (80, 60, "8-bit")
+
+
+def test_info_says_whether_the_colours_are_stated(capsys, photo, tmp_path):
+    assert "8-bit, sRGB (untagged)" in run(capsys, "info", photo)[1]
+    assert json.loads(run(capsys, "info", photo, "--json")[1])["untagged"] is True
+    wide = tmp_path / "wide.png"
+    words = ["apply", "convert_profile", photo, wide, "--set", "profile=Display_P3", "--quiet"]
+    assert run(capsys, *words)[0] == 0
+    facts = json.loads(run(capsys, "info", wide, "--json")[1])
+    assert (facts["profile"], facts["untagged"]) == ("Display P3", False)
+
+
+def test_a_profile_of_a_file_is_taken_and_one_that_is_none_is_refused(capsys, photo, tmp_path):
+    icc, made = tmp_path / "p3.icc", tmp_path / "made.png"
+    icc.write_bytes(pictures.display_p3_profile())
+    words = ["apply", "assign_profile", photo, made, "--quiet", "--set"]
+    assert run(capsys, *words, f"file={icc}")[0] == 0
+    assert "Test profile" in run(capsys, "info", made)[1]
+    icc.write_bytes(b"hello")
+    status, _, said = run(capsys, *words, f"file={icc}")
+    assert status == 2
+    assert "p3.icc is no colour profile" in said
 
 
 def test_info_tells_what_a_generator_has_made(capsys, photo, tmp_path):

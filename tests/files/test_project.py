@@ -37,11 +37,11 @@ from safelight.files import opening
 from safelight.files import projectdatabase as database
 from safelight.files import projectwriting as writing
 from safelight.files import recovery as recovery_module
-from safelight.files.adobe_rgb import adobe_rgb_profile
 from safelight.files.atomic import LONGEST_TEMPORARY, FileExists, Operations
 from safelight.files.project import Project, ProjectChanged, ProjectError, ProjectInUse
 from safelight.files.recovery import Recovery, left_behind
 from safelight.pixels import MODES, Profile, Raster
+from safelight.pixels.known import adobe_rgb_profile
 from tests import attack, pictures
 from tests.files.ordinary_user import as_ordinary_user
 

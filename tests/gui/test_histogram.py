@@ -8,13 +8,13 @@ from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 
 from safelight.document import Document, edits
-from safelight.files.adobe_rgb import adobe_rgb_profile
 from safelight.gui.canvas.clipping import HIGHLIGHTS, SHADOWS, marks
 from safelight.gui.panels import histogram as module
 from safelight.gui.panels.glimpse import small
 from safelight.gui.panels.histogram import Histogram, tones
 from safelight.gui.panels.waveform import COLUMNS, LEVELS, waveform
 from safelight.pixels import Profile, Raster
+from safelight.pixels.known import adobe_rgb_profile
 from tests.gui.conftest import open_in, photograph
 
 

@@ -1,5 +1,7 @@
 """The Info panel: numbers of the pixel under the pointer, of the picture and of the selection."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -8,11 +10,11 @@ from PySide6.QtWidgets import QApplication, QColorDialog
 
 from safelight.api import Region
 from safelight.document import Document, FilterFailed, Layer, LiveFilter, edits
-from safelight.files.adobe_rgb import adobe_rgb_profile
 from safelight.gui.canvas.tools.sampler import MOST
 from safelight.gui.panels import Info
 from safelight.gui.panels.swatches import kept_swatches
-from safelight.pixels import Profile, Raster
+from safelight.pixels import Profile, Raster, known_profile
+from safelight.pixels.known import adobe_rgb_profile
 from tests.gui.conftest import photograph
 
 
@@ -34,6 +36,13 @@ def document(depth="uint8", channels=3, full=255):
     pixels = np.zeros((30, 40, channels), depth)
     pixels[10, 20] = [full, full // 2 if full > 1 else 0.25, 0, full][:channels]
     return Document.from_raster(Raster.from_array(pixels))
+
+
+def test_it_tells_the_profile_and_that_there_is_none(panel):
+    panel.show_picture(document())
+    assert said(panel, "Profile") == "sRGB (untagged)"
+    panel.show_picture(replace(document(), profile=known_profile("Display_P3")))
+    assert said(panel, "Profile") == "Display P3"
 
 
 def test_it_tells_the_pixel_under_the_pointer(panel, qtbot):

@@ -59,5 +59,5 @@ def test_of_two_files_in_a_row_the_last_one_counts(control, qtbot, tmp_path):
 def test_of_what_is_dropped_the_first_cube_file_is_taken():
     dropped = QMimeData()
     dropped.setUrls([QUrl.fromLocalFile(name) for name in ("/a.png", "/b.CUBE", "/c.cube")])
-    assert _file(dropped) == "/b.CUBE"
-    assert _file(QMimeData()) == ""
+    assert _file(dropped, (".cube",)) == "/b.CUBE"
+    assert _file(QMimeData(), (".cube",)) == ""

@@ -1,6 +1,6 @@
 """Actions: the verbs the window and the command line share. Loads no Qt, no runtime, no torch."""
 
-from safelight.actions.decoders import open_picture
+from safelight.actions.decoders import export, open_picture
 from safelight.actions.fidelity import fidelity
 from safelight.actions.masks import read_mask, shown_mask
 from safelight.actions.saved_settings import unfit, unfit_layers
@@ -38,7 +38,6 @@ from safelight.files import (
     declared,
     depth_in_file,
     describe,
-    export,
     exported_formats,
     is_project,
     left_behind,

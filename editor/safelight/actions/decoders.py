@@ -11,12 +11,13 @@ from typing import Any, BinaryIO
 from numpy.typing import NDArray
 
 from safelight import files
-from safelight.document import Metadata
-from safelight.files import Codec, DamagedError, Opened
+from safelight.document import Document, Live, Metadata
+from safelight.files import Codec, DamagedError, Exported, ExportOptions, Opened
 from safelight.files.codecs import parcel
 from safelight.files.codecs.photograph import Limit, PartLost, Photograph
-from safelight.files.codecs.plugin import Importers
+from safelight.files.codecs.plugin import Exporters, Importers
 from safelight.files.metadata import Known
+from safelight.pixels import Transform
 from safelight.workers.decoding import DecoderFailed, shared
 
 _BYTES_PER_PIXEL = 32
@@ -40,11 +41,11 @@ class Confined:
         return parcel.opened(arrays)
 
     def converted(
-        self, colour: NDArray[Any], icc: bytes, space: str, exact: bool
+        self, colour: NDArray[Any], transform: Transform, exact: bool
     ) -> NDArray[Any] | None:
         """Convert colours by a stranger's profile."""
-        asked = parcel.colours_asked(colour, icc, space, exact)
-        return parcel.colours_told(self._beside(parcel.COLOURS, asked), colour)
+        asked = parcel.colours_asked(colour, transform, exact)
+        return parcel.colours_told(self._beside(parcel.COLOURS, asked), colour, transform)
 
     def known(self, metadata: Metadata) -> Known:
         """Read a stranger's metadata."""
@@ -80,3 +81,22 @@ def open_picture(
 def open_data(data: bytes, name: str, *, pixel_limit: int) -> Opened:
     """``files.open_data``, by way of a confined process."""
     return files.open_data(data, name, pixel_limit=pixel_limit, reading=CONFINED)
+
+
+def export(
+    document: Document,
+    path: str | os.PathLike[str],
+    options: ExportOptions | None = None,
+    *,
+    overwrite: bool = False,
+    live: Live | None = None,
+    exporters: Exporters = tuple,
+) -> Exported:
+    """``files.export``; a profile that is asked for is read in a confined process."""
+    return files.export(
+        *(document, path, options),
+        overwrite=overwrite,
+        live=live,
+        exporters=exporters,
+        reading=CONFINED,
+    )

@@ -30,6 +30,7 @@ from safelight.api.formats import (
     registered_format,
 )
 from safelight.api.hooks import PROJECT, exporters, filters, hookimpl, hookspec, importers
+from safelight.api.icc import icc_bytes
 from safelight.api.image import Image, Mask, from_linear, to_linear
 from safelight.api.job import Cancelled, Job
 from safelight.api.kinds import *  # noqa: F403 - so that a kind of parameter is named in one place
@@ -123,6 +124,7 @@ __all__ = [
     "generator",
     "hookimpl",
     "hookspec",
+    "icc_bytes",
     "importer",
     "importers",
     "registered",

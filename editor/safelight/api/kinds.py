@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeGuard
 
 from safelight.api import shapes
 from safelight.api.cube import CubeError, cube_text, is_cube_text, read_cube
+from safelight.api.icc import IccError, icc_text, is_icc_text, read_icc
 from safelight.api.image import Image
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Box",
     "Curve",
+    "Icc",
     "Layer",
     "Lut",
     "Palette",
@@ -94,6 +96,12 @@ Lut: TypeAlias = Annotated[str, Meaning("lut")]
 
 The setting is the table itself as a text, so that a project or recipe shows the same on every
 computer. On the command line the path of the file is typed.
+"""
+
+Icc: TypeAlias = Annotated[str, Meaning("icc")]
+"""A colour profile, chosen as an .icc file; "", the default, for none. ``icc_bytes`` reads it.
+
+The setting is the profile itself as a text, as with a look-up table.
 """
 
 
@@ -345,6 +353,26 @@ class Looked(Kind):
         return "a .cube file, or nothing"
 
 
+class Profiled(Kind):
+    """A colour profile as a text, or none; what is typed is the path of an .icc file."""
+
+    def check(self, parameter: Parameter, value: object) -> Value:
+        if not isinstance(value, str) or (value and not is_icc_text(value)):
+            raise ValueError(f"{reprlib.repr(value)} is no colour profile; choose an .icc file")
+        return value
+
+    def parse(self, parameter: Parameter, text: str) -> object:
+        if not text or is_icc_text(text):
+            return text
+        try:
+            return icc_text(read_icc(text))
+        except IccError as error:
+            raise ValueError(f"{text} {error}") from None
+
+    def range_text(self, parameter: Parameter) -> str:
+        return "an .icc file, or nothing"
+
+
 class Code(Kind):
     """A latent code of the parameter's size, or none."""
 
@@ -381,6 +409,7 @@ KINDS: dict[str, Kind] = {
     "picture": Named("a file's path", "a picture file, or nothing"),
     "layer": Named("a layer's id or name", "a layer that holds pixels, or nothing"),
     "lut": Looked(),
+    "icc": Profiled(),
     "code": Code(),
 }
 """Every kind of parameter, by the name that JSON has for it."""

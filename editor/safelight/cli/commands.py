@@ -381,6 +381,7 @@ def info(words: list[str]) -> int:
         "depth": DEPTHS[document.depth],
         "alpha": document.has_alpha,
         "profile": document.profile.name,
+        "untagged": document.profile.icc is None,
         "metadata": dict(told),
         "notes": notes,
     }
@@ -393,7 +394,7 @@ def info(words: list[str]) -> int:
     megapixels = document.width * document.height / 1e6
     tell(
         f"{options.file}: {form}, {document.width} × {document.height} px"
-        f" ({megapixels:.1f} MP), {DEPTHS[document.depth]}, {document.profile.name}"
+        f" ({megapixels:.1f} MP), {DEPTHS[document.depth]}, {document.profile.title}"
         + (", with alpha" if document.has_alpha else "")
     )
     for name, value in facts["metadata"].items():

@@ -17,7 +17,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from safelight.api import Box, Fraction, HexColour, Number, Region, Value
+from safelight.api import Box, Fraction, HexColour, Icc, Number, Region, Value
+from safelight.api.icc import IccError, icc_bytes
 from safelight.api.kinds import frozen
 from safelight.document import geometry
 from safelight.document.content import FEATHER, GROW, Channels, Fill, Group, Kept, LiveFilter
@@ -41,13 +42,21 @@ from safelight.document.stroke import Stroke, painted
 from safelight.pixels import (
     DEPTHS,
     MODES,
+    SRGB,
     WHITE,
+    ColourError,
+    Intent,
+    KnownProfile,
     Method,
+    Profile,
     Raster,
     RasterBuilder,
     View,
+    converted,
     deeper,
     from_float,
+    known_profile,
+    profile_name,
     to_float,
 )
 
@@ -898,15 +907,111 @@ def deepen(document: Document, *, depth: _Depth = "uint16", live: Live | None = 
     def deep(raster: Raster) -> Raster:
         return raster.mapped(lambda tile: from_float(to_float(tile), depth), depth)
 
-    def in_depth(layer: Layer) -> Layer:
-        content = layer.kind.changed(layer.content, deep)
-        inside = tuple(in_depth(item) for item in layer.layers)
-        return replace(layer, content=layer.kind.with_layers(content, inside))
-
     if deeper(depth, document.depth) == document.depth:
         return document
-    layers = tuple(in_depth(layer) for layer in document.layers)
+    layers = tuple(_with_rasters(layer, deep) for layer in document.layers)
     return replace(document, depth=depth, layers=layers)
+
+
+# -- colours ---------------------------------------------------------------------------------
+
+_File: TypeAlias = Annotated[Icc, "The profile of a file, instead of a well-known one"]
+
+
+@command(
+    "Assi&gn profile",
+    menu="Image",
+    section=2,
+    asks=True,
+    words=lambda given: f"Assign {_profile_words(given)}",
+)
+def assign_profile(
+    document: Document,
+    *,
+    profile: Literal[KnownProfile, "untagged"] = "sRGB",
+    file: _File = "",
+) -> Document:
+    """Take the numbers of all layers as those of another profile: colours change, no number does.
+
+    For a picture whose profile is missing or wrong. Untagged: no profile is named, which counts as
+    sRGB.
+    """
+    found = SRGB if profile == "untagged" and not file else _profile_of(profile, file)
+    if found.grey is not None and not document.grey:
+        raise EditError(
+            f"{found.name} is for grey pictures, and this one has colours: convert it instead"
+        )
+    return replace(document, profile=found)
+
+
+@command(
+    "Convert to profi&le",
+    menu="Image",
+    section=2,
+    asks=True,
+    words=lambda given: f"Convert to {_profile_words(given)}",
+)
+def convert_profile(
+    document: Document,
+    *,
+    profile: KnownProfile = "sRGB",
+    file: _File = "",
+    intent: Intent = "relative",
+    black_point: Annotated[bool, "The darkest becomes the darkest of the profile"] = True,
+    live: Live | None = None,
+) -> Document:
+    """Keep the colours of all layers in another profile: numbers change, colours stay.
+
+    Colours that the profile does not have are cut off, unless pixels are in 32-bit floats. A
+    profile of primaries and curves knows no other intent than relative and absolute; absolute keeps
+    the colour of white as well.
+    """
+    found, had = _profile_of(profile, file), document.profile
+    settings = {"absolute": intent == "absolute", "black_point": black_point}
+
+    def change(raster: Raster) -> Raster:
+        return raster.mapped(
+            lambda tile: from_float(
+                converted(to_float(tile), had, found, **settings), document.depth
+            )
+        )
+
+    layers = tuple(_with_rasters(layer, change) for layer in document.layers)
+    grey = document.grey or found.grey is not None
+    return replace(document, profile=found, layers=layers, grey=grey)
+
+
+def _profile_of(known: str, file: str) -> Profile:
+    """The profile that is chosen. Raises EditError for one that no document can be kept in."""
+    if not file:
+        return known_profile(known)  # type: ignore[arg-type]
+    icc, what = b"", "the profile"
+    try:
+        icc = icc_bytes(file)
+        what = profile_name(icc)
+        return Profile.from_grey(icc) if icc[16:20] == b"GRAY" else Profile.from_icc(icc)
+    except IccError as error:
+        raise EditError(f"the profile {error}") from None
+    except ColourError:
+        raise EditError(
+            f"{what} is no profile of three primaries and curves, so no picture can be edited in"
+            " it: export to it instead"
+        ) from None
+
+
+def _profile_words(given: Settings) -> str:
+    """What the history calls the profile that is chosen."""
+    try:
+        return profile_name(icc_bytes(str(given["file"])))
+    except IccError:
+        return str(given["profile"]).replace("_", " ")
+
+
+def _with_rasters(layer: Layer, change: Callable[[Raster], Raster]) -> Layer:
+    """A layer with other pixels in place of its own and of all that is in it; masks stay."""
+    content = layer.kind.changed(layer.content, change)
+    inside = tuple(_with_rasters(item, change) for item in layer.layers)
+    return replace(layer, content=layer.kind.with_layers(content, inside))
 
 
 # -- places ----------------------------------------------------------------------------------

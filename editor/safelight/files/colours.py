@@ -1,34 +1,51 @@
-"""Colours: what a picture file holds as RGB, and the profile that its numbers are in."""
+"""Colours: what a picture file holds as RGB, and the profile that its numbers are in; and RGB in
+the colours that a file is to hold.
+"""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from safelight.files.adobe_rgb import adobe_rgb_profile
-from safelight.files.codecs.photograph import CHANNELS, PartLost, Photograph, packed
-from safelight.pixels import SRGB, ColourError, Profile
+from safelight.files.codecs.photograph import CHANNELS, PartLost, Photograph, Space
+from safelight.pixels import (
+    SRGB,
+    ColourError,
+    Intent,
+    Profile,
+    Transform,
+    converted,
+    from_float,
+    profile_name,
+    to_float,
+)
+from safelight.pixels.known import adobe_rgb_profile
 
-_CONVERTED_AT_ONCE = 500_000
-"""Pixels whose colours are converted in one go, so few that nobody waits for the exact ones."""
+_NOT_LONG = 500_000
+"""Pixels whose exact conversion nobody waits for."""
+
+_AT_ONCE = 2_000_000
+"""Pixels that are converted to another profile in one go: floats of 32 MB."""
+
+_SIGNATURES: dict[Space, bytes] = {"grey": b"GRAY", "rgb": b"RGB ", "cmyk": b"CMYK"}
 
 
 def takes_long(content: Photograph) -> bool:
     """Whether the exact conversion of the colours is something to wait for."""
     height, width = content.pixels.shape[:2]
     icc, colour = content.icc, content.space != "cmyk"
-    if icc is None or height * width < _CONVERTED_AT_ONCE:
+    if icc is None or height * width < _NOT_LONG:
         return False
     return not (colour and _own_profile(icc, content.space))
 
 
-Convert: TypeAlias = Callable[[NDArray[Any], bytes, str, bool], NDArray[Any] | None]
-"""``converted``, wherever that is done. May raise PartLost."""
+Convert: TypeAlias = Callable[[NDArray[Any], Transform, bool], NDArray[Any] | None]
+"""``Transform.apply``, wherever that is done: the pixels, the transform, and whether it is to be
+exact. May raise PartLost.
+"""
 
 
 def as_rgb(
@@ -54,7 +71,8 @@ def as_rgb(
             return _with_alpha(content, _three(colour)), profile
     why = ""
     try:
-        changed = convert(colour, icc, content.space, exact) if icc else None
+        fits = icc is not None and icc[16:20] == _SIGNATURES[content.space]
+        changed = convert(colour, Transform(icc), exact) if fits else None
     except PartLost as lost:
         changed, why = None, f" ({lost})"
     if changed is not None:
@@ -96,56 +114,53 @@ def _own_profile(icc: bytes, space: str) -> Profile | None:
         return None
 
 
-def converted(
-    colour: NDArray[Any], icc: bytes, space: str, exact: bool = True
-) -> NDArray[Any] | None:
-    """The pixels in sRGB by way of their profile (LittleCMS), relative colorimetric with black
-    point compensation; None when that cannot be done.
+def in_profile(
+    pixels: NDArray[Any],
+    profile: Profile,
+    target: bytes,
+    depth: str,
+    convert: Convert,
+    *,
+    intent: Intent = "relative",
+    black_point: bool = True,
+) -> tuple[NDArray[Any], Space]:
+    """Pixels (height, width, 3 or 4) of ``profile`` in ``target``, of ``depth``: grey, RGB or CMYK,
+    with their alpha as it was; and which of these.
 
-    Left to itself, LittleCMS squeezes a profile of tables into one coarse grid: ten times as
-    fast, and off by up to some hundreds of 65,535.
+    Raises ColourError for a target that colours cannot be converted to, and PartLost.
     """
-    import imagecodecs
+    space: Space | None = next(
+        (x for x, sign in _SIGNATURES.items() if sign == target[16:20]), None
+    )
+    if space is None:
+        raise ColourError(f"{profile_name(target)} is for no grey, RGB or CMYK")
+    own = _own_profile(target, space)
+    transform = Transform(profile.icc, target, intent, black_point)
+    channels = CHANNELS[space]
+    result = np.empty((*pixels.shape[:2], channels + pixels.shape[2] - 3), depth)
+    rows = max(_AT_ONCE // pixels.shape[1], 1)
+    for top in range(0, len(pixels), rows):
+        floats = to_float(pixels[top : top + rows])
+        made: NDArray[Any] | None
+        if own is not None:
+            absolute = intent == "absolute"
+            made = converted(
+                floats[..., :3], profile, own, absolute=absolute, black_point=black_point
+            )[..., :channels]
+        else:
+            made = convert(floats[..., :3], transform, True)
+        if made is None:
+            raise ColourError(f"colours cannot be converted to {profile_name(target)}")
+        result[top : top + rows, :, :channels] = from_float(made, depth)
+        result[top : top + rows, :, channels:] = from_float(floats[..., 3:], depth)
+    return result, space
 
-    signature, spelled = {
-        "grey": (b"GRAY", "gray"),
-        "rgb": (b"RGB ", "rgb"),
-        "cmyk": (b"CMYK", "cmyk"),
-    }[space]
-    if icc[16:20] != signature or (space == "cmyk" and colour.dtype == np.float32):
-        return None
-    flags: int = imagecodecs.CMS.FLAGS.BLACKPOINTCOMPENSATION
-    if exact:
-        flags |= imagecodecs.CMS.FLAGS.NOOPTIMIZE
-    srgb = imagecodecs.cms_profile("srgb")
-    result = np.empty((*colour.shape[:2], 3), colour.dtype)
-    # LittleCMS makes a coarse grid anew for each band, so these are larger.
-    at_once = _CONVERTED_AT_ONCE if exact else 16 * _CONVERTED_AT_ONCE
-    rows = max(at_once // colour.shape[1], 1)
 
-    def convert(top: int) -> None:
-        band = packed(colour[top : top + rows])
-        made = imagecodecs.cms_transform(
-            band[..., 0] if space == "grey" else band,
-            icc,
-            srgb,
-            colorspace=spelled,
-            outcolorspace="rgb",
-            intent=imagecodecs.CMS.INTENT.RELATIVE_COLORIMETRIC,
-            flags=flags,
-        )
-        # A grey's channels may differ in their last bit: then it would be none any more.
-        result[top : top + rows] = made[..., 1:2] if space == "grey" else made
-
-    try:
-        # In bands, so that only the result is as large as the picture, and every core has some.
-        with ThreadPoolExecutor(os.cpu_count()) as threads:
-            for _ in threads.map(convert, range(0, len(colour), rows)):
-                pass
-    except Exception:
-        # Whatever a broken profile makes the library say, the picture is still there.
-        return None
-    return result
+def most_ink(ink: NDArray[Any]) -> float:
+    """The most that all inks together cover anywhere, in percent of one, of CMYK pixels."""
+    full = 1.0 if ink.dtype == np.float32 else float(np.iinfo(ink.dtype).max)
+    bands = (ink[top : top + 256, :, :4] for top in range(0, len(ink), 256))
+    return 100 * max(float(band.sum(axis=2, dtype=np.float64).max()) for band in bands) / full
 
 
 def _cmyk_by_formula(ink: NDArray[Any]) -> NDArray[Any]:

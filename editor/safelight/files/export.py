@@ -16,11 +16,32 @@ from safelight.document import Document, Layer, Live, Metadata, edits, whole
 from safelight.files import metadata, provenance
 from safelight.files.atomic import WriteError, atomic_write, check_target, plain_name
 from safelight.files.codecs import CODECS, Codec, plugin
-from safelight.files.codecs.photograph import DamagedError, Photograph, with_numbers
+from safelight.files.codecs.photograph import (
+    CHANNELS,
+    DamagedError,
+    PartLost,
+    Photograph,
+    Space,
+    with_numbers,
+)
+from safelight.files.colours import in_profile, most_ink
 from safelight.files.exported import Exported, ExportError
 from safelight.files.metadata import CHOICES, MetadataChoice
 from safelight.files.opening import OpenError, is_untouched, read_foreign, read_photograph
-from safelight.pixels import DEPTHS, SRGB, Profile, deeper, from_float, has_no_colour, to_float
+from safelight.files.strangers import HERE, Reading
+from safelight.pixels import (
+    DEPTHS,
+    INTENTS,
+    SRGB,
+    ColourError,
+    Intent,
+    Profile,
+    deeper,
+    from_float,
+    has_no_colour,
+    profile_name,
+    to_float,
+)
 
 Depth = Literal["same", 8, 16, 32]
 
@@ -55,7 +76,9 @@ class ExportOptions:
     the suffix. ``settings`` are options of the format (``Codec.options``); those that only another
     format has do not count. ``quality`` (1 to 100) and ``lossless`` are two of them.
     ``depth`` is "same" or 8, 16 or 32 bits a channel; a format that holds less takes its finest.
-    ``metadata`` is "all", "copyright" or "none". Raises ExportError for anything else.
+    ``metadata`` is "all", "copyright" or "none". ``profile`` is an ICC profile that the colours are
+    converted to, with that ``intent`` and compensation of the black point; None for the document's
+    own. Raises ExportError for anything else.
     """
 
     format: str | None = None
@@ -63,6 +86,9 @@ class ExportOptions:
     lossless: bool = False
     depth: Depth = "same"
     metadata: MetadataChoice = "all"
+    profile: bytes | None = None
+    intent: Intent = "relative"
+    black_point: bool = True
     settings: Mapping[str, Value] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -70,6 +96,8 @@ class ExportOptions:
             raise ExportError(f"Quality is 1 to 100, not {self.quality}.")
         if self.depth != "same" and self.depth not in _DEPTHS:
             raise ExportError(f'Depth is "same", 8, 16 or 32, not {self.depth}.')
+        if self.intent not in INTENTS:
+            raise ExportError(f"An intent is {', '.join(INTENTS)}, not {self.intent}.")
         if self.metadata not in CHOICES:
             raise ExportError(f"Metadata can be {', '.join(CHOICES)}, not {self.metadata}.")
 
@@ -92,12 +120,14 @@ def export(
     overwrite: bool = False,
     live: Live | None = None,
     exporters: plugin.Exporters = tuple,
+    reading: Reading = HERE,
 ) -> Exported:
     """Write ``document`` to ``path``, and read it back before it takes that name.
 
     Cheap filter layers are run through ``live``; of others, what was kept is written.
     The colour profile is embedded whatever happens to the metadata, and so is the mark of a
-    picture that a generator has made (``provenance``). ``exporters`` are formats of plugins; they
+    picture that a generator has made (``provenance``). ``reading`` says where a profile that is
+    asked for is read. ``exporters`` are formats of plugins; they
     hold pixels alone, in sRGB, and are read back where the plugin can open them.
     ``notes`` name everything the format could not keep.
 
@@ -118,7 +148,7 @@ def export(
             write = _foreign_writer(content, target.exporter, name)
             check, exact = _foreign_checker(content, target.exporter, name), False
         else:
-            content = _content(document, target, options, live)
+            content = _content(document, target, options, live, reading)
             settings = options.of(target.codec)
             write = _writer(content, target.codec, settings, name)
             exact = target.codec.exact(settings, content.pixels.dtype.name)
@@ -258,15 +288,24 @@ def _listed(exporters: Sequence[plugin.Exporter]) -> str:
 
 
 def _content(
-    document: Document, target: _Target, options: ExportOptions, live: Live | None
+    document: Document,
+    target: _Target,
+    options: ExportOptions,
+    live: Live | None,
+    reading: Reading,
 ) -> Photograph:
     """The pixels and metadata as they will stand in the file."""
     notes: list[str] = []
     pixels = _rendered(document, target, options.depth, live, notes)
     if pixels.shape[2] == 4 and not target.alpha:
         pixels = _on_white(pixels, target, notes)
-    pixels = _in_depth(pixels, target, options.depth, notes)
-    pixels = _in_grey(document, pixels, target, notes)
+    space: Space | None = None
+    if options.profile is None:
+        pixels = _in_depth(pixels, target, options.depth, notes)
+        pixels = _in_grey(document, pixels, target, notes)
+    else:
+        depth = _in_words(pixels, target, options.depth, notes)
+        pixels, space = _in_profile(document, pixels, depth, target, options, reading, notes)
     kept = metadata.kept(document.metadata, options.metadata)
     if kept.exif:
         exif = metadata.for_pixels(
@@ -275,19 +314,52 @@ def _content(
             document.height,
             same_picture=is_untouched(document),
         )
-        if document.profile.icc is None:
+        if document.profile.is_srgb or options.profile is not None:
             # Pixels that became sRGB must not be taken for Adobe RGB by the next reader.
             exif = metadata.without_adobe_rgb(exif)
         kept = replace(kept, exif=exif)
     kept = replace(kept, xmp=provenance.marked_xmp(document, kept.xmp, notes))
+    icc = document.profile.grey if pixels.shape[2] < 3 else document.profile.icc
+    space = space or ("grey" if pixels.shape[2] < 3 else "rgb")
     return Photograph(
         pixels,
-        "grey" if pixels.shape[2] < 3 else "rgb",
-        alpha=pixels.shape[2] in (2, 4),
-        icc=document.profile.grey if pixels.shape[2] < 3 else document.profile.icc,
+        space,
+        alpha=pixels.shape[2] > CHANNELS[space],
+        icc=options.profile or icc,
         metadata=kept,
         notes=notes,
     )
+
+
+def _in_profile(
+    document: Document,
+    pixels: NDArray[Any],
+    depth: str,
+    target: _Target,
+    options: ExportOptions,
+    reading: Reading,
+    notes: list[str],
+) -> tuple[NDArray[Any], Space]:
+    """The pixels in the profile that is asked for, and in which space that is."""
+    icc = options.profile
+    assert icc is not None
+    name = profile_name(icc)
+    if icc[16:20] == b"CMYK" and not (target.codec and target.codec.cmyk):
+        raise ExportError(f"{name} is a profile of CMYK, which no {target.name} holds; use TIFF.")
+    if icc[16:20] == b"GRAY" and not target.grey:
+        raise ExportError(f"{name} is a profile of grey, which no {target.name} holds; use TIFF.")
+    try:
+        made, space = in_profile(
+            *(pixels, document.profile, icc, depth, reading.converted),
+            intent=options.intent,
+            black_point=options.black_point,
+        )
+    except (ColourError, PartLost) as error:
+        raise ExportError(f"The colours cannot be converted to {name}: {error}.") from error
+    notes.append(f"Colours were converted from {document.profile.name} to {name}.")
+    if space == "cmyk":
+        notes.append(f"The most ink in one place is {most_ink(made):.0f} %.")
+    return made, space
 
 
 def _foreign_content(
@@ -389,20 +461,26 @@ def _in_depth(
 ) -> NDArray[Any]:
     """The pixels in the depth asked for, or the finest that the format holds; from ``profile``
     to sRGB on the way."""
-    had = pixels.dtype.name
-    depth = _depth(target, wanted, had)
+    had, depth = pixels.dtype.name, _in_words(pixels, target, wanted, notes)
     if depth == had and profile.is_srgb:
         return pixels
-    if list(DEPTHS).index(depth) < list(DEPTHS).index(had):
-        why = f": {target.name} holds no more" if wanted == "same" else ""
-        notes.append(f"{DEPTHS[had]} was reduced to {DEPTHS[depth]}{why}.")
-    if had == "float32" and depth != had and (float(pixels.min()) < 0 or float(pixels.max()) > 1):
-        notes.append("Values below black or above white were cut off.")
 
     def change(band: NDArray[Any]) -> NDArray[Any]:
         return from_float(profile.to_srgb(to_float(band)), depth)
 
     return _banded(pixels, change, pixels.shape[2], depth)
+
+
+def _in_words(pixels: NDArray[Any], target: _Target, wanted: Depth, notes: list[str]) -> str:
+    """The depth that pixels will have, and notes of what that takes from them."""
+    had = pixels.dtype.name
+    depth = _depth(target, wanted, had)
+    if list(DEPTHS).index(depth) < list(DEPTHS).index(had):
+        why = f": {target.name} holds no more" if wanted == "same" else ""
+        notes.append(f"{DEPTHS[had]} was reduced to {DEPTHS[depth]}{why}.")
+    if had == "float32" and depth != had and (float(pixels.min()) < 0 or float(pixels.max()) > 1):
+        notes.append("Values below black or above white were cut off.")
+    return depth
 
 
 def _in_grey(

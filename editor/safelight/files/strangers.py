@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from safelight.document import Metadata
 from safelight.files.codecs import Codec
 from safelight.files.codecs.photograph import Limit, PartLost, Photograph
-from safelight.files.colours import converted
 from safelight.files.metadata import Known, known
+from safelight.pixels import Transform
 
 
 class Reading(Protocol):
@@ -23,9 +23,9 @@ class Reading(Protocol):
         """Decode a file of so many bytes. Raises what ``codecs.codec.Reader`` does."""
 
     def converted(
-        self, colour: NDArray[Any], icc: bytes, space: str, exact: bool
+        self, colour: NDArray[Any], transform: Transform, exact: bool
     ) -> NDArray[Any] | None:
-        """As ``colours.converted``. Raises PartLost and MemoryError."""
+        """As ``Transform.apply``. Raises PartLost and MemoryError."""
 
     def known(self, metadata: Metadata) -> Known:
         """As ``metadata.known``. Raises PartLost and MemoryError."""
@@ -39,10 +39,10 @@ class Here:
         return codec.read(file, size, limit, np.empty)
 
     def converted(
-        self, colour: NDArray[Any], icc: bytes, space: str, exact: bool
+        self, colour: NDArray[Any], transform: Transform, exact: bool
     ) -> NDArray[Any] | None:
         """As ``Reading.converted``."""
-        return converted(colour, icc, space, exact)
+        return transform.apply(colour, exact)
 
     def known(self, metadata: Metadata) -> Known:
         """As ``Reading.known``."""

@@ -12,6 +12,8 @@ from safelight.gui.text import plain, size, tooltip
 if TYPE_CHECKING:
     from safelight.gui.workspace import Workspace
 
+_UNTAGGED = "The file names no colour profile, so its colours are taken as sRGB"
+
 _DEPTHS = {"uint8": "8-bit", "uint16": "16-bit", "float32": "32-bit float"}
 
 
@@ -52,7 +54,8 @@ class StatusLine(QFrame):
         self.zoom.setText(f"{canvas.view.zoom * 100:.3g} %")
         self.size_label.setText(size(document.width, document.height))
         self.depth_label.setText(_DEPTHS[document.depth])
-        self.profile.setText(plain(document.profile.name))
+        self.profile.setText(plain(document.profile.title))
+        self.profile.setToolTip("" if document.profile.icc is not None else tooltip(_UNTAGGED))
 
     def show_nothing(self, *, opening: bool) -> None:
         """Show that nothing is open, or that it is being opened."""

@@ -1,11 +1,13 @@
 """Pixels: tiles, depth, colour and zoom levels. Knows no document, no file and no window."""
 
 from safelight.pixels.blend import MODES, blend, composite
-from safelight.pixels.colour import SRGB, ColourError, Profile, lab
+from safelight.pixels.colour import SRGB, ColourError, Profile, converted, lab, profile_name
 from safelight.pixels.depth import DEPTHS, WHITE, deeper, from_float, to_float
 from safelight.pixels.fused import DAB, RESAMPLE, TONE, kernels_ready, prepare_kernels
+from safelight.pixels.known import KNOWN, KnownProfile, known_profile
 from safelight.pixels.lanczos import Matrix, Method
 from safelight.pixels.neighbours import filled, is_finite, mended, seen, surroundings
+from safelight.pixels.tables import INTENTS, Intent, Transform
 from safelight.pixels.tiles import (
     TILE,
     Part,
@@ -24,6 +26,9 @@ from safelight.pixels.view import View, framed, is_exact
 __all__ = [
     "DAB",
     "DEPTHS",
+    "INTENTS",
+    "Intent",
+    "KNOWN",
     "WHITE",
     "is_exact",
     "MODES",
@@ -35,15 +40,18 @@ __all__ = [
     "TILE",
     "TONE",
     "ColourError",
+    "KnownProfile",
     "Part",
     "Profile",
     "Raster",
     "RasterBuilder",
     "StoredTile",
     "Tone",
+    "Transform",
     "blend",
     "composed",
     "composite",
+    "converted",
     "deeper",
     "fetched",
     "filled",
@@ -52,9 +60,11 @@ __all__ = [
     "has_no_colour",
     "is_finite",
     "kernels_ready",
+    "known_profile",
     "lab",
     "mended",
     "prepare_kernels",
+    "profile_name",
     "seen",
     "solid",
     "surroundings",

@@ -19,7 +19,7 @@ from safelight.pixels.icc import D50, display_profile
 
 Curve = NDArray[np.float64]
 
-_SRGB_TO_XYZ: NDArray[np.float64] = np.array(
+SRGB_TO_XYZ: NDArray[np.float64] = np.array(
     [
         [0.4360747, 0.3850649, 0.1430804],
         [0.2225045, 0.7168786, 0.0606169],
@@ -59,18 +59,27 @@ class Profile:
         grey one with a curve.
         """
         name, curve = _parse_grey(icc)
-        white = _SRGB_TO_XYZ.sum(axis=1, keepdims=True)
-        primaries = _SRGB_TO_XYZ * np.array(D50)[:, None] / white
+        white = SRGB_TO_XYZ.sum(axis=1, keepdims=True)
+        primaries = SRGB_TO_XYZ * np.array(D50)[:, None] / white
         return cls(display_profile(name, primaries, curve), name, icc)
 
     @property
     def is_srgb(self) -> bool:
         """Whether its pixels can be taken as sRGB as they are."""
-        return self.icc is None or _parse(self.icc)[1] is None
+        return self._space is None
+
+    @property
+    def title(self) -> str:
+        """What people read: its name, and that it is taken for granted where nothing states it."""
+        return self.name if self.icc is not None else f"{self.name} (untagged)"
+
+    @property
+    def _space(self) -> _Space | None:
+        return None if self.icc is None else _parse(self.icc)[1]
 
     def to_srgb(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
         """Pixels (..., 3 or 4) of this space as sRGB-encoded float32, unclipped; alpha is kept."""
-        space = _parse(self.icc)[1] if self.icc is not None else None
+        space = self._space
         if space is None:
             return pixels
         light = space.linear(pixels[..., :3]) @ space.to_srgb.T
@@ -78,7 +87,7 @@ class Profile:
 
     def from_srgb(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
         """The inverse of ``to_srgb``."""
-        space = _parse(self.icc)[1] if self.icc is not None else None
+        space = self._space
         if space is None:
             return pixels
         light = api.to_linear(pixels[..., :3]) @ space.from_srgb.T
@@ -86,19 +95,92 @@ class Profile:
 
     def to_light(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
         """Pixels (..., 3 or 4) of this space in linear light of its primaries; alpha is kept."""
-        space = _parse(self.icc)[1] if self.icc is not None else None
+        space = self._space
         linear = api.to_linear if space is None else space.linear
         return _join(linear(pixels[..., :3]), pixels)
 
     def from_light(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
         """The inverse of ``to_light``."""
-        space = _parse(self.icc)[1] if self.icc is not None else None
+        space = self._space
         encoded = api.from_linear if space is None else space.encoded
         return _join(encoded(pixels[..., :3]), pixels)
 
 
 SRGB = Profile()
 """The colour space of a picture that names none."""
+
+
+def converted(
+    pixels: NDArray[np.float32],
+    source: Profile,
+    target: Profile,
+    *,
+    absolute: bool = False,
+    black_point: bool = False,
+) -> NDArray[np.float32]:
+    """Pixels (..., 3 or 4) of one space in another, float32, unclipped; alpha is kept.
+
+    White stays white, unless ``absolute``: then it keeps its colour, as seen beside the other's
+    white (ICC.1:2022, 6.3.2.2). ``black_point``: the darkest of the one becomes the darkest of the
+    other (ISO 18619). A grey ``target`` has the luminance in all channels.
+    """
+    linear = api.to_linear if source._space is None else source._space.linear
+    light = linear(pixels[..., :3]) @ _between(source, target, absolute).T
+    if black_point:
+        black, floor = _black(source), _black(target)
+        light = light * np.float32((1 - floor) / (1 - black))
+        light += np.float32((floor - black) / (1 - black))
+    encoded = api.from_linear if target._space is None else target._space.encoded
+    return _join(encoded(light), pixels)
+
+
+@lru_cache(maxsize=32)
+def _between(source: Profile, target: Profile, absolute: bool) -> NDArray[np.float32]:
+    """From the linear light of one space to that of another, (3, 3)."""
+    into = np.eye(3) if source._space is None else source._space.to_srgb.astype(np.float64)
+    out = np.eye(3) if target._space is None else target._space.from_srgb.astype(np.float64)
+    through = np.eye(3)
+    if absolute:
+        through = np.diag(_white(source) / _white(target))
+    if target.grey is not None:
+        through = np.array(D50)[:, None] @ [[0.0, 1.0, 0.0]] @ through
+        out = np.eye(3)  # its channels are one: what is grey is so in any primaries
+        neutral = SRGB_TO_XYZ * (np.array(D50) / SRGB_TO_XYZ.sum(axis=1))[:, None]
+        return np.asarray(np.linalg.inv(neutral) @ through @ SRGB_TO_XYZ @ into, np.float32)
+    if not absolute:
+        return np.asarray(out @ into, np.float32)
+    made = out @ np.linalg.inv(SRGB_TO_XYZ) @ through @ SRGB_TO_XYZ @ into
+    return np.asarray(made, np.float32)
+
+
+def _white(profile: Profile) -> NDArray[np.float64]:
+    """The white of a space as it is seen beside others, XYZ, of luminance 1.
+
+    From version 4 on a profile states how its white was adapted, before that the white itself.
+    """
+    d65 = np.array([0.9505, 1.0, 1.0891])
+    if profile.icc is None or profile.is_srgb:
+        return d65
+    tags = _tags(profile.grey or profile.icc)
+    try:
+        if b"chad" in tags:
+            adapted = np.array(_fixed(tags[b"chad"], 8, 9)).reshape(3, 3)
+            white = np.linalg.solve(adapted, np.array(D50))
+        else:
+            white = np.array(_xyz(tags[b"wtpt"]))
+    except (KeyError, ValueError, struct.error, np.linalg.LinAlgError):
+        return np.array(D50)
+    plausible = np.isfinite(white).all() and (white > 0.2).all() and (white < 3).all()
+    return white / white[1] if plausible else np.array(D50)
+
+
+def _black(profile: Profile) -> float:
+    """The light that the darkest grey of a space has, of 1 for white."""
+    space = profile._space
+    if space is None:
+        return 0.0
+    light = space.linear(np.zeros((1, 3), np.float32)) @ space.to_srgb.T
+    return float(np.clip(light @ SRGB_TO_XYZ[1], 0, 0.5)[0])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,7 +215,7 @@ def lab(srgb: NDArray[np.float32]) -> NDArray[np.float64]:
     CIE 15:2004, with its exact fractions; D50 is the white of ICC profiles and of other editors.
     """
     light = api.to_linear(np.asarray(srgb, np.float32)).astype(np.float64)
-    relative = light @ _SRGB_TO_XYZ.T / _SRGB_TO_XYZ.sum(axis=1)
+    relative = light @ SRGB_TO_XYZ.T / SRGB_TO_XYZ.sum(axis=1)
     third = np.where(relative > 216 / 24389, np.cbrt(relative), (relative * 24389 / 27 + 16) / 116)
     x, y, z = (third[..., axis] for axis in range(3))
     return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
@@ -176,11 +258,11 @@ def _parse(icc: bytes) -> tuple[str, _Space | None]:
     if any(not np.isfinite(curve).all() or curve.max() <= curve[0] for curve in curves):
         raise ColourError("the colour profile's tone curves do not rise")
     srgb_curve = api.to_linear(_SAMPLES.astype(np.float32))
-    if np.abs(primaries - _SRGB_TO_XYZ).max() < 2e-3 and all(
+    if np.abs(primaries - SRGB_TO_XYZ).max() < 2e-3 and all(
         np.abs(curve - srgb_curve).max() < 2e-3 for curve in curves
     ):
         return name, None
-    to_srgb = np.linalg.inv(_SRGB_TO_XYZ) @ primaries
+    to_srgb = np.linalg.inv(SRGB_TO_XYZ) @ primaries
     white = to_srgb.sum(axis=1, keepdims=True)
     if np.abs(white - 1).max() < 2e-3:
         # D50 is rounded in one way here and in another there: what is neutral shall stay neutral.
@@ -272,6 +354,14 @@ def _formula(kind: int, tag: bytes) -> Curve:
     if kind == 2:
         return np.where(x >= -b / a, base + c, c)
     return np.where(x >= d, base + e, c * x + f)
+
+
+def profile_name(icc: bytes) -> str:
+    """What a profile of any kind calls itself; "a profile" where it does not."""
+    try:
+        return _text(_tags(icc).get(b"desc", b"")) or "a profile"
+    except (struct.error, IndexError, ValueError):
+        return "a profile"
 
 
 def _text(tag: bytes) -> str:

@@ -1,4 +1,4 @@
-"""ICC: profiles of three primaries and one curve, made for pictures that state these otherwise."""
+"""ICC: profiles of three primaries and one curve, or of a grey, made by their numbers."""
 
 from __future__ import annotations
 
@@ -16,21 +16,41 @@ _BRADFORD = np.array(
 """XYZ to what the cones of an eye see (ICC.1:2022, annex E)."""
 
 
-def display_profile(name: str, primaries: NDArray[np.float64], curve: bytes) -> bytes:
+def display_profile(
+    name: str,
+    primaries: NDArray[np.float64],
+    curve: bytes,
+    adapted: NDArray[np.float64] | None = None,
+) -> bytes:
     """A profile (ICC.1:2022, version 4.2) of a display, as bytes.
 
     ``primaries`` (3, 3) has red, green and blue as columns, XYZ adapted to D50. ``curve`` is a tag
-    from encoded numbers to light, for all three: ``gamma_curve`` or ``formula_curve``.
+    from encoded numbers to light, for all three: ``gamma_curve`` or ``formula_curve``. ``adapted``
+    (3, 3) is the ``adaptation`` from the display's own white, where that is stated.
     """
     red, green, blue = primaries.T
     tags = {
-        b"desc": _words(name),
-        b"cprt": _words("No rights reserved"),
-        b"wtpt": _xyz(D50),
         b"rXYZ": _xyz(red),
         b"gXYZ": _xyz(green),
         b"bXYZ": _xyz(blue),
         **{channel: curve for channel in (b"rTRC", b"gTRC", b"bTRC")},
+    }
+    if adapted is not None:
+        tags[b"chad"] = b"sf32\0\0\0\0" + _fixed(*adapted.ravel())
+    return _profile(name, b"RGB ", tags)
+
+
+def grey_profile(name: str, curve: bytes) -> bytes:
+    """A profile (ICC.1:2022, version 4.2) of one channel of grey with that curve, as bytes."""
+    return _profile(name, b"GRAY", {b"kTRC": curve})
+
+
+def _profile(name: str, space: bytes, more: dict[bytes, bytes]) -> bytes:
+    tags = {
+        b"desc": _words(name),
+        b"cprt": _words("No rights reserved"),
+        b"wtpt": _xyz(D50),
+        **more,
     }
     table, body = b"", b""
     start = 132 + 12 * len(tags)
@@ -42,7 +62,7 @@ def display_profile(name: str, primaries: NDArray[np.float64], curve: bytes) -> 
         start + len(body),
         0x04200000,
         b"mntr",
-        b"RGB ",
+        space,
         b"XYZ ",
         *(2026, 1, 1, 0, 0, 0),
         b"acsp",
@@ -58,10 +78,15 @@ def primaries_of(white: tuple[float, float], *colours: tuple[float, float]) -> N
     are no primaries.
     """
     unscaled = np.array([_of_chromaticity(*colour) for colour in colours]).T
-    source = np.array(_of_chromaticity(*white))
-    primaries = unscaled * np.linalg.solve(unscaled, source)
-    scale = (_BRADFORD @ np.array(D50)) / (_BRADFORD @ source)
-    adapted: NDArray[np.float64] = np.linalg.inv(_BRADFORD) @ np.diag(scale) @ _BRADFORD @ primaries
+    primaries = unscaled * np.linalg.solve(unscaled, np.array(_of_chromaticity(*white)))
+    adapted: NDArray[np.float64] = adaptation(white) @ primaries
+    return adapted
+
+
+def adaptation(white: tuple[float, float]) -> NDArray[np.float64]:
+    """The (3, 3) that XYZ under a white (x, y) is adapted to D50 by (Bradford)."""
+    scale = (_BRADFORD @ np.array(D50)) / (_BRADFORD @ np.array(_of_chromaticity(*white)))
+    adapted: NDArray[np.float64] = np.linalg.inv(_BRADFORD) @ np.diag(scale) @ _BRADFORD
     return adapted
 
 

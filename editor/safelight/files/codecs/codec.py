@@ -49,10 +49,10 @@ class Codec:
     expressions that the first bytes of its files match; ``by_suffix``: the ending alone tells too.
 
     ``write`` takes a stream, a ``Photograph`` and the options; None for a format that is only
-    opened. ``depths`` (the finest last), ``alpha``, ``grey`` and ``largest_side`` in pixels
-    (0 = any) say what it can hold. ``exact`` tells whether pixels of a depth come back as they
-    were with such options. ``in_place``: its files are read piece by piece and may be larger than
-    memory.
+    opened. ``depths`` (the finest last), ``alpha``, ``grey``, ``cmyk`` and ``largest_side`` in
+    pixels (0 = any) say what it can hold. ``exact`` tells whether pixels of a depth come back as
+    they were with such options. ``in_place``: its files are read piece by piece and may be larger
+    than memory.
     """
 
     name: str
@@ -63,6 +63,7 @@ class Codec:
     depths: tuple[str, ...] = ("uint8",)
     alpha: bool = True
     grey: bool = True
+    cmyk: bool = False
     largest_side: int = 0
     exact: Callable[[Mapping[str, Value], str], bool] = lambda *_: False
     by_suffix: bool = False

@@ -433,17 +433,21 @@ def write(
         "how fine colour is kept; automatic: 444 from quality 90, else 420",
     ] = "automatic",
 ) -> None:
-    """Encode (height, width, 1 or 3) of uint8, grey or RGB.
+    """Encode (height, width, 1, 3 or 4) of uint8, grey, RGB or CMYK.
 
     Adds a note for metadata that does not fit.
     """
     import imagecodecs
 
     fine = "444" if quality >= 90 else "420"
+    # Every CMYK JPEG in use is Adobe's, which counts paper instead of ink.
+    ink = content.space == "cmyk"
     data = imagecodecs.jpeg8_encode(
-        packed(content.pixels),
+        packed(~content.pixels if ink else content.pixels),
         quality,
         subsampling=fine if subsampling == "automatic" else subsampling,
+        colorspace="cmyk" if ink else None,
+        outcolorspace="ycck" if ink else None,
     )
     # The encoder's own JFIF segment knows no resolution: this writes another.
     (first,) = struct.unpack_from(">H", data, 4)
@@ -497,5 +501,6 @@ CODEC = Codec(
     write=write,
     depths=("uint8",),
     alpha=False,
+    cmyk=True,
     largest_side=65500,  # what libjpeg writes
 )

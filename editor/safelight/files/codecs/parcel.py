@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from safelight.api import Source
 from safelight.document import Metadata
-from safelight.files import colours, metadata
+from safelight.files import metadata
 from safelight.files.codecs import codec
 from safelight.files.codecs.photograph import (
     CHANNELS,
@@ -31,6 +31,8 @@ from safelight.files.codecs.photograph import (
     TooLargeError,
 )
 from safelight.files.provenance import TERMS
+from safelight.pixels import Transform
+from safelight.pixels.tables import CHANNELS as SPACES
 
 _BYTES = ("exif", "xmp", "iptc")
 _PLAIN: dict[str, Callable[[Any], Any]] = {
@@ -69,11 +71,14 @@ COLOURS, METADATA = "the colours", "the metadata"
 _LENGTH = struct.Struct("<I")
 
 
-def colours_asked(colour: NDArray[Any], icc: bytes, space: str, exact: bool) -> bytes:
-    """The arguments of ``colours.converted`` as a file."""
-    facts = {"shape": colour.shape, "dtype": colour.dtype.name, "icc": len(icc)}
-    text = json.dumps(facts | {"space": space, "exact": exact}).encode()
-    return b"".join((_LENGTH.pack(len(text)), text, icc, np.ascontiguousarray(colour).data))
+def colours_asked(colour: NDArray[Any], transform: Transform, exact: bool) -> bytes:
+    """A transform, and what it is applied to, as a file."""
+    profiles = [transform.source, transform.target]
+    facts = {"shape": colour.shape, "dtype": colour.dtype.name, "exact": exact}
+    facts["profiles"] = [None if icc is None else len(icc) for icc in profiles]
+    facts |= {"intent": transform.intent, "black_point": transform.black_point}
+    text, pixels = json.dumps(facts).encode(), np.ascontiguousarray(colour).data
+    return b"".join((_LENGTH.pack(len(text)), text, *filter(None, profiles), pixels))
 
 
 def metadata_asked(held: Metadata) -> bytes:
@@ -92,9 +97,15 @@ def _asked(data: bytes) -> tuple[dict[str, Any], bytes]:
 
 def _colours(data: bytes) -> list[NDArray[Any]]:
     facts, rest = _asked(data)
-    shape, start = facts["shape"], facts["icc"]
-    pixels = np.frombuffer(rest[start:], facts["dtype"]).reshape(shape)
-    made = colours.converted(pixels, rest[:start], facts["space"], facts["exact"])
+    profiles: list[bytes | None] = []
+    for length in facts["profiles"]:
+        profiles.append(None if length is None else rest[:length])
+        rest = rest[length or 0 :]
+    source, target = profiles
+    transform = Transform(source, target, facts["intent"], facts["black_point"])
+    made = transform.apply(
+        np.frombuffer(rest, facts["dtype"]).reshape(facts["shape"]), facts["exact"]
+    )
     return [] if made is None else [made]
 
 
@@ -123,12 +134,15 @@ _BESIDE: dict[str, Callable[[bytes], list[NDArray[Any]]]] = {
 }
 
 
-def colours_told(arrays: Sequence[NDArray[Any]], colour: NDArray[Any]) -> NDArray[Any] | None:
+def colours_told(
+    arrays: Sequence[NDArray[Any]], colour: NDArray[Any], transform: Transform
+) -> NDArray[Any] | None:
     """What ``decode`` gives for ``colours_asked``. Raises PartLost for what it cannot be."""
     if not arrays:
         return None
     made = arrays[0]
-    if made.shape != (*colour.shape[:2], 3) or made.dtype != colour.dtype:
+    channels = SPACES.get(transform.gives)
+    if made.shape != (*colour.shape[:2], channels) or made.dtype != colour.dtype:
         raise PartLost(_NONSENSE)
     return made
 

@@ -584,8 +584,8 @@ def write(
     *,
     compression: Literal["deflate", "none"] = "deflate",
 ) -> None:
-    """Encode (height, width, 1 to 4), grey or RGB, with or without alpha, of uint8, uint16 or
-    float32; deflate with a predictor.
+    """Encode (height, width, 1 to 5), grey, RGB or CMYK, with or without alpha, of uint8, uint16
+    or float32; deflate with a predictor.
     """
     import tifffile
 
@@ -608,7 +608,7 @@ def write(
     ) as writer:
         writer.write(
             pixels,
-            photometric="rgb" if content.space == "rgb" else "minisblack",
+            photometric=_WRITTEN[content.space],
             planarconfig=None if pixels.ndim == 2 else "contig",
             compression="zlib" if compression == "deflate" else None,
             compressionargs={"level": 4} if compression == "deflate" else None,
@@ -650,6 +650,8 @@ def _add_metadata(stream: BinaryIO, content: Photograph, exif: ifd.Directory) ->
     stream.write(ifd.Header(header.order, header.big, end).bytes())
 
 
+_WRITTEN = {"grey": "minisblack", "rgb": "rgb", "cmyk": "separated"}
+
 CODEC = Codec(
     "TIFF",
     suffixes=(".tif", ".tiff"),
@@ -658,6 +660,7 @@ CODEC = Codec(
     read=read,
     write=write,
     depths=("uint8", "uint16", "float32"),
+    cmyk=True,
     exact=lambda *_: True,
     in_place=True,
 )

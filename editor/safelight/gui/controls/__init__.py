@@ -11,7 +11,7 @@ from safelight.gui.controls.control import Control
 from safelight.gui.controls.curve import CurveControl
 from safelight.gui.controls.flag import FlagControl
 from safelight.gui.controls.lightbox import LightboxControl
-from safelight.gui.controls.lut import LutControl
+from safelight.gui.controls.lut import IccControl, LutControl
 from safelight.gui.controls.number import NumberControl
 from safelight.gui.controls.palette import PaletteControl
 from safelight.gui.controls.picture import LayerControl, PictureControl
@@ -39,6 +39,7 @@ _CONTROLS: dict[str, type[Control]] = {
     "code": LightboxControl,
     "palette": PaletteControl,
     "lut": LutControl,
+    "icc": IccControl,
 }
 
 

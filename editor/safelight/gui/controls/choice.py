@@ -83,6 +83,6 @@ class ChoiceControl(Control):
 
 
 def _named(text: str) -> str:
-    """A choice as people read it: ``soft_light`` is Soft light."""
+    """A choice as people read it: ``soft_light`` is Soft light, ``sRGB`` stays."""
     text = text.replace("_", " ")
-    return text[:1].upper() + text[1:]
+    return text if text[1:2].isupper() else text[:1].upper() + text[1:]

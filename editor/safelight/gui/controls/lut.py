@@ -1,4 +1,4 @@
-"""Lut: a look-up table, chosen as a .cube file and kept in the setting."""
+"""Lut: a look-up table or a colour profile, chosen as a file and kept in the setting."""
 
 from __future__ import annotations
 
@@ -11,25 +11,31 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton, QWidget
 
 from safelight.api import Parameter, Value
 from safelight.api.cube import cube_title
+from safelight.api.icc import IccError, icc_bytes
 from safelight.gui.background import Background
 from safelight.gui.controls.control import Control
 from safelight.gui.parts import remark, small_button
 from safelight.gui.text import plain
+from safelight.pixels import profile_name
 
-_NONE = "None: the picture as it is"
 
+class _Kept(Control):
+    """A field for a file of which the setting keeps what is in it.
 
-class LutControl(Control):
-    """A field for a .cube file, which is browsed for or dropped there.
-
-    The file is read on a thread; one that holds no table is a sentence below, and what was chosen
-    stays.
+    The file is read on a thread; one that holds no such thing is a sentence below, and what was
+    chosen stays. A subclass says how files end, what they are called, what no file means, and what
+    ``in_words`` calls a value.
     """
+
+    endings: tuple[str, ...]
+    files: str
+    nothing: str
+    clears: str
 
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         super().__init__(parameter, parent)
         self.setAcceptDrops(True)
-        self.clear = small_button("Clear", "No look again")
+        self.clear = small_button("Clear", self.clears)
         self.clear.clicked.connect(self.reset)
         self.browse = QPushButton("Browse…")
         self.browse.setAutoDefault(False)
@@ -56,9 +62,6 @@ class LutControl(Control):
         self.clear.setEnabled(bool(self._value))
         self.trouble.hide()
 
-    def in_words(self, value: Value) -> str:
-        return cube_title(str(value)) if value else _NONE
-
     def read(self, path: str) -> None:
         """Take the table in a file, once it is read."""
         if not path:
@@ -83,21 +86,45 @@ class LutControl(Control):
             self.trouble.show()
 
     def _choose(self) -> None:
+        shown = " ".join(f"*{case}" for end in self.endings for case in (end, end.upper()))
         name, _ = QFileDialog.getOpenFileName(
-            self, plain(self.parameter.title), self._folder, "Look-up tables (*.cube *.CUBE)"
+            self, plain(self.parameter.title), self._folder, f"{self.files} ({shown})"
         )
         self.read(name)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if _file(event.mimeData()):
+        if _file(event.mimeData(), self.endings):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        self.read(_file(event.mimeData()))
+        self.read(_file(event.mimeData(), self.endings))
         event.acceptProposedAction()
 
 
-def _file(data: QMimeData) -> str:
-    """The first .cube file of what is dragged; "" when there is none."""
+class LutControl(_Kept):
+    """A field for a .cube file, which is browsed for or dropped there."""
+
+    endings = (".cube",)
+    files, nothing, clears = "Look-up tables", "None: the picture as it is", "No look again"
+
+    def in_words(self, value: Value) -> str:
+        return cube_title(str(value)) if value else self.nothing
+
+
+class IccControl(_Kept):
+    """A field for an .icc file, which is browsed for or dropped there."""
+
+    endings = (".icc", ".icm")
+    files, nothing, clears = "Colour profiles", "No file", "No file again"
+
+    def in_words(self, value: Value) -> str:
+        try:
+            return profile_name(icc_bytes(str(value))) if value else self.nothing
+        except IccError as error:
+            return f"The profile {error}"
+
+
+def _file(data: QMimeData, endings: tuple[str, ...]) -> str:
+    """The first file of what is dragged that ends so; "" when there is none."""
     files = (url.toLocalFile() for url in data.urls() if url.isLocalFile())
-    return next((name for name in files if name.lower().endswith(".cube")), "")
+    return next((name for name in files if name.lower().endswith(endings)), "")

@@ -19,7 +19,7 @@ from safelight.gui.background import Background
 from safelight.gui.panels.glimpse import Glimpse
 from safelight.gui.panels.panel import Panel
 from safelight.gui.panels.swatches import Samples, Swatches
-from safelight.gui.text import size
+from safelight.gui.text import plain, size
 from safelight.pixels import lab
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from safelight.gui.canvas.tools.sampler import Sampler
     from safelight.gui.session import Session
 
-_OF_PICTURE, _OF_POINTER = ("Picture", "Selection"), ("8-bit", "16-bit", "sRGB", "Lab")
+_OF_PICTURE, _OF_POINTER = ("Picture", "Profile", "Selection"), ("8-bit", "16-bit", "sRGB", "Lab")
 _NONE = "–"
 
 
@@ -75,6 +75,7 @@ class Info(Panel):
     def show_picture(self, document: Document | None, live: Live | None = None) -> None:
         self._document, self._live = document, live
         self._say("Picture", _NONE if document is None else size(document.width, document.height))
+        self._say("Profile", _NONE if document is None else plain(document.profile.title))
         self._selection.look(document)
         self._look()
         self._look_at_samples()
