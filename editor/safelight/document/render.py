@@ -518,7 +518,7 @@ class _Frame:
         filters = [step[0][0].filter for step in run if step[0][0].filter is not None]
         try:
             made = self.live.in_turn(filters, image, self.told(wide), self.canvas)
-            result = self.profile.from_srgb(made)
+            result = self.profile.returned(made, image, known)
         except FilterFailed:
             return None
         pixels = np.ascontiguousarray(part(window))
@@ -553,7 +553,7 @@ class _Frame:
             image = self.profile.to_srgb(known)
             try:
                 made = self.live.run(filter, image, self.told(wide), self.canvas)
-                result = self.profile.from_srgb(made)
+                result = self.profile.returned(made, image, known)
             except FilterFailed as failure:
                 self._leave_out(layer, filter, str(failure))
             else:

@@ -28,6 +28,8 @@ SRGB_TO_XYZ: NDArray[np.float64] = np.array(
 )
 """Linear sRGB to XYZ, adapted to D50 (Bradford), the ICC connection space."""
 
+_ROUNDING = np.float32(5e-7)
+
 _SAMPLES = np.linspace(0.0, 1.0, 4097)
 
 
@@ -92,6 +94,25 @@ class Profile:
             return pixels
         light = api.to_linear(pixels[..., :3]) @ space.from_srgb.T
         return _join(space.encoded(light), pixels)
+
+    def returned(
+        self,
+        made: NDArray[np.float32],
+        given: NDArray[np.float32],
+        own: NDArray[np.float32],
+    ) -> NDArray[np.float32]:
+        """What was ``made`` of pixels that were ``given`` in sRGB, (..., 3), in this space.
+
+        Where it is what was given, to a thirtieth of a step of 16 bits, it is the ``own`` pixels
+        of this space that were given: beside 0 a curve is so steep that the way to sRGB and back
+        is some dozens of such steps in floats.
+        """
+        if self._space is None:
+            return made
+        result = self.from_srgb(made)
+        same = np.abs(made - given) <= _ROUNDING * np.maximum(np.abs(given), 1)
+        np.copyto(result, own, where=same.all(axis=-1, keepdims=True))
+        return result
 
     def to_light(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
         """Pixels (..., 3 or 4) of this space in linear light of its primaries; alpha is kept."""

@@ -656,7 +656,12 @@ class _Run:
         assert made is not None
         if self.job.declaration.selects:
             return from_float(made[..., None], "uint8")
-        colour = self.document.profile.from_srgb(made)
+        profile = self.document.profile
+        if scale == 1 and self.job.canvas is None and not profile.is_srgb:
+            own = self._rendered(keep, "float32")[..., :3]
+            colour = profile.returned(made, self._compared(finished)[0], own)
+        else:
+            colour = profile.from_srgb(made)
         if self.grey:
             colour = without_colour(colour)
         pixels = from_float(colour, self.document.depth)
