@@ -46,8 +46,8 @@ def measure(pairs: int, size: str = "full") -> list[Row]:
     """Three rows."""
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        small, large = (_photograph(Path(folder), *shape) for shape in _SIZES[size])
-        tiny = _photograph(Path(folder), 64, 48)
+        small, large = (photograph_file(Path(folder), *shape) for shape in _SIZES[size])
+        tiny = photograph_file(Path(folder), 64, 48)
         megapixels = _SIZES[size][0][0] * _SIZES[size][0][1] / 1e6
         touch(int(megapixels * 1e6 * 12))
 
@@ -76,7 +76,7 @@ def _memory(path: Path, other: Path) -> int:
     return int(json.loads(result.stdout))
 
 
-def _photograph(folder: Path, width: int, height: int) -> Path:
+def photograph_file(folder: Path, width: int, height: int) -> Path:
     """A JPEG with gradients, edges and grain: about as hard to decode as a photograph."""
     random = np.random.default_rng(9)
     y, x = np.mgrid[:height, :width].astype(np.float32)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import stat
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from safelight.files import (
     open_picture,
 )
 from safelight.files.codecs import png as png_module
+from safelight.files.codecs import pngrows
 from safelight.files.metadata import iptc_datasets
 from safelight.files.opening import read_photograph
 from safelight.files.provenance import TERMS, marked
@@ -647,8 +649,11 @@ def test_a_file_that_does_not_read_back_right_never_takes_the_name(tmp_path, for
         monkeypatch.setattr(
             tifffile.TiffWriter, "write", lambda self, _, **more: real(self, wrong, **more)
         )
+    elif format == "PNG":
+        filtered = pngrows.filtered
+        monkeypatch.setattr(pngrows, "filtered", lambda _, level: filtered(wrong, level))
     else:
-        name = {"JPEG": "jpeg8_encode", "PNG": "png_encode", "WebP": "webp_encode"}[format]
+        name = {"JPEG": "jpeg8_encode", "WebP": "webp_encode"}[format]
         encode = getattr(imagecodecs, name)
         monkeypatch.setattr(
             imagecodecs, name, lambda _, *rest, **more: encode(wrong, *rest, **more)
@@ -659,19 +664,36 @@ def test_a_file_that_does_not_read_back_right_never_takes_the_name(tmp_path, for
     assert os.listdir(tmp_path) == [path.name]
 
 
-def test_one_wrong_pixel_is_found_when_reading_back(tmp_path, monkeypatch):
-    import imagecodecs
+@pytest.mark.parametrize("height", [64, 1500])  # one band of rows, and several
+def test_one_wrong_pixel_is_found_when_reading_back(tmp_path, monkeypatch, height):
+    filtered = pngrows.filtered
 
-    encode = imagecodecs.png_encode
-
-    def flipped(pixels, *rest, **more):
+    def flipped(pixels, level):
         pixels = pixels.copy()
         pixels[-1, -1, -1] ^= 1
-        return encode(pixels, *rest, **more)
+        return filtered(pixels, level)
 
-    monkeypatch.setattr(imagecodecs, "png_encode", flipped)
+    monkeypatch.setattr(pngrows, "filtered", flipped)
     with pytest.raises(WriteError, match="pixels read back wrong"):
-        export(document_of(pictures.quarters()), tmp_path / "picture.png")
+        export(document_of(pictures.quarters(height, 500)), tmp_path / "picture.png")
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG"])
+@pytest.mark.parametrize("place", [0.1, 0.5, 0.9])
+def test_a_byte_that_changes_on_the_way_to_the_disk_is_found(tmp_path, monkeypatch, format, place):
+    pixels = np.random.default_rng(3).integers(0, 256, (1500, 1400, 3), np.uint8)
+    read = Path.read_bytes
+
+    def hurt(path):
+        data = bytearray(read(path))
+        at = int(len(data) * place)
+        data[at : at + 40] = bytes(40)
+        return bytes(data)
+
+    monkeypatch.setattr(Path, "read_bytes", hurt)
+    with pytest.raises(WriteError, match="not saved"):
+        export(document_of(pixels), tmp_path / f"picture{SUFFIX[format]}")
     assert os.listdir(tmp_path) == []
 
 
@@ -679,7 +701,7 @@ def test_an_encoder_that_fails_is_an_export_error(tmp_path, monkeypatch):
     def broken(*_, **__):
         raise RuntimeError("no")
 
-    monkeypatch.setattr("imagecodecs.png_encode", broken)
+    monkeypatch.setattr(pngrows, "filtered", broken)
     with pytest.raises(ExportError, match="could not be encoded as PNG: no"):
         export(document_of(pictures.quarters()), tmp_path / "picture.png")
     assert os.listdir(tmp_path) == []

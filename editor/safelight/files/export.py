@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, BinaryIO, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +18,7 @@ from safelight.document import Document, Layer, Live, Metadata, edits, whole
 from safelight.files import metadata, provenance
 from safelight.files.atomic import WriteError, atomic_write, check_target, plain_name
 from safelight.files.codecs import CODECS, Codec, plugin
+from safelight.files.codecs.codec import InBands
 from safelight.files.codecs.photograph import (
     CHANNELS,
     DamagedError,
@@ -24,10 +27,17 @@ from safelight.files.codecs.photograph import (
     Space,
     with_numbers,
 )
+from safelight.files.codecs.rows import on_all_cores
 from safelight.files.colours import in_profile, most_ink
 from safelight.files.exported import Exported, ExportError
 from safelight.files.metadata import CHOICES, MetadataChoice
-from safelight.files.opening import OpenError, is_untouched, read_foreign, read_photograph
+from safelight.files.opening import (
+    OpenError,
+    is_untouched,
+    read_data,
+    read_foreign,
+    read_photograph,
+)
 from safelight.files.strangers import HERE, Reading
 from safelight.pixels import (
     DEPTHS,
@@ -150,9 +160,10 @@ def export(
         else:
             content = _content(document, target, options, live, reading)
             settings = options.of(target.codec)
-            write = _writer(content, target.codec, settings, name)
+            sums: list[int] = []
+            write = _writer(content, target.codec, settings, name, sums)
             exact = target.codec.exact(settings, content.pixels.dtype.name)
-            check = _checker(content, exact, name)
+            check = _checker(content, target.codec, exact, name, sums)
         written = atomic_write(
             path,
             write,
@@ -515,12 +526,39 @@ def _banded(
     return result
 
 
+class _Summed(io.RawIOBase):
+    """A stream that is written from its beginning to its end, and the checksum of all that is."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        super().__init__()
+        self.sum = 0
+        self._stream = stream
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any, /) -> int:
+        self.sum = zlib.crc32(data, self.sum)
+        return self._stream.write(data)
+
+
 def _writer(
-    content: Photograph, codec: Codec, settings: Mapping[str, Value], name: str
+    content: Photograph,
+    codec: Codec,
+    settings: Mapping[str, Value],
+    name: str,
+    sums: list[int],
 ) -> Callable[[BinaryIO], None]:
+    """Encodes into a stream; ``sums`` gets the checksum of a file that is read back in bands."""
+
     def write(stream: BinaryIO) -> None:
         try:
-            codec.encode(stream, content, settings)
+            if codec.in_bands is None:
+                codec.encode(stream, content, settings)
+                return
+            summed = _Summed(stream)
+            codec.encode(cast(BinaryIO, summed), content, settings)
+            sums.append(summed.sum)
         except (OSError, MemoryError):
             raise
         except Exception as error:
@@ -529,22 +567,54 @@ def _writer(
     return write
 
 
-def _checker(content: Photograph, exact: bool, name: str) -> Callable[[Path], None]:
+def _checker(
+    content: Photograph, codec: Codec, exact: bool, name: str, sums: Sequence[int]
+) -> Callable[[Path], None]:
     """Reads the finished file back; whatever differs keeps it from taking the old one's name."""
 
     def check(temporary: Path) -> None:
         try:
-            again, _ = read_photograph(temporary, None, name)
+            if codec.in_bands is None:
+                again, _ = read_photograph(temporary, None, name)
+                compare(again, content.pixels)
+            else:
+                in_bands(temporary.read_bytes(), codec.in_bands)
         except OpenError as error:
             raise WriteError(f"It did not read back and was not saved: {error}") from error
+
+    def compare(again: Photograph, pixels: NDArray[Any]) -> None:
         # An encoder may leave out an alpha channel that is full everywhere.
-        same_size = again.pixels.shape[:2] == content.pixels.shape[:2]
+        same_size = again.pixels.shape[:2] == pixels.shape[:2]
         states = [provenance.stated(item.metadata.xmp) for item in (again, content)]
         same = same_size and states[0] == states[1] and again.icc == content.icc
         if not same or again.notes:
             raise WriteError(f"{name} was not saved: it read back differently; try again.")
-        if exact and not _identical(again.pixels, content.pixels):
+        alike(again, pixels)
+
+    def alike(again: Photograph, pixels: NDArray[Any]) -> None:
+        if again.pixels.shape[:2] != pixels.shape[:2] or again.notes:
+            raise WriteError(f"{name} was not saved: it read back differently; try again.")
+        if exact and not _identical(again.pixels, pixels):
             raise WriteError(f"{name} was not saved: its pixels read back wrong; try again.")
+
+    def in_bands(data: bytes, apart: InBands) -> None:
+        """Read a file on all cores at once, each its own rows."""
+        parts = apart(data)
+        if parts is None or zlib.crc32(data) != sums[-1]:
+            raise WriteError(f"{name} was not saved: it read back differently; try again.")
+
+        def read(number: int) -> Photograph:
+            assert parts is not None
+            part = parts[number]()
+            return read_data(part, codec, name)
+
+        top = 0
+        for number, again in enumerate(on_all_cores(read, range(len(parts)))):
+            rows = content.pixels[top : top + len(again.pixels)]
+            (alike if number else compare)(again, rows)
+            top += len(again.pixels)
+        if top != len(content.pixels):
+            raise WriteError(f"{name} was not saved: it read back differently; try again.")
 
     return check
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from safelight.api.formats import HEAD
@@ -185,6 +186,12 @@ def read_photograph(
     suffix = os.path.splitext(os.fspath(path))[1]
     with _open_regular(path, name) as file, _in_words(name, limit):
         return _read(file, name, suffix, limit, importers, reading)
+
+
+def read_data(data: bytes, codec: Codec, name: str) -> Photograph:
+    """What is in a file of ours that is in memory. Raises OpenError, which calls it ``name``."""
+    with _in_words(name, None):
+        return codec.read(io.BytesIO(data), len(data), None, np.empty)
 
 
 def read_foreign(

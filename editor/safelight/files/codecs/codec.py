@@ -43,6 +43,13 @@ Raises DamagedError, TooLargeError before anything is decoded, OSError and Memor
 """
 
 
+InBands: TypeAlias = Callable[[bytes], list[Callable[[], bytes]] | None]
+"""Takes a file that a codec's ``write`` has made apart: what makes files of some rows each, for
+several cores to read at once. The first has all that describes the picture. None where something
+is not as it was written.
+"""
+
+
 @dataclass(frozen=True)
 class Codec:
     """A format. ``suffixes`` are lower case, the usual one first; ``beginnings`` are regular
@@ -66,6 +73,7 @@ class Codec:
     cmyk: bool = False
     largest_side: int = 0
     exact: Callable[[Mapping[str, Value], str], bool] = lambda *_: False
+    in_bands: InBands | None = None
     by_suffix: bool = False
     in_place: bool = False
     layers: bool = False

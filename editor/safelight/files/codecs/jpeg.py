@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from safelight.api import Number, Source
 from safelight.document import Metadata
 from safelight.files import provenance
+from safelight.files.codecs import jpegbands
 from safelight.files.codecs.codec import Codec
 from safelight.files.codecs.photograph import (
     DamagedError,
@@ -423,6 +424,10 @@ def _pictures(segments: _Segments) -> int:
     return 1
 
 
+_UNITS = {"444": (8, 8), "422": (16, 8), "420": (16, 16)}
+"""Width and height in pixels of what is encoded at a time."""
+
+
 def write(
     stream: BinaryIO,
     content: Photograph,
@@ -440,15 +445,18 @@ def write(
     import imagecodecs
 
     fine = "444" if quality >= 90 else "420"
+    fine = fine if subsampling == "automatic" else subsampling
     # Every CMYK JPEG in use is Adobe's, which counts paper instead of ink.
     ink = content.space == "cmyk"
-    data = imagecodecs.jpeg8_encode(
-        packed(~content.pixels if ink else content.pixels),
-        quality,
-        subsampling=fine if subsampling == "automatic" else subsampling,
-        colorspace="cmyk" if ink else None,
-        outcolorspace="ycck" if ink else None,
-    )
+    spaces: dict[str, Any] = {"colorspace": "cmyk", "outcolorspace": "ycck"} if ink else {}
+
+    def encode(pixels: NDArray[np.uint8]) -> bytes:
+        rows = packed(~pixels if ink else pixels)
+        return bytes(imagecodecs.jpeg8_encode(rows, quality, subsampling=fine, **spaces))
+
+    unit = _UNITS[fine] if content.pixels.shape[2] >= 3 else _UNITS["444"]
+    coded = jpegbands.coded(content.pixels, encode, unit)
+    data = next(coded)
     # The encoder's own JFIF segment knows no resolution: this writes another.
     (first,) = struct.unpack_from(">H", data, 4)
     body = 4 + first if data[2:4] == b"\xff\xe0" else 2
@@ -478,6 +486,8 @@ def write(
         for number, part in enumerate(parts, 1):
             _segment(stream, 0xE2, _ICC + bytes([number, len(parts)]) + part)
     stream.write(memoryview(data)[body:])
+    for rest in coded:
+        stream.write(rest)
 
 
 def _write_iptc(stream: BinaryIO, iptc: bytes) -> None:
@@ -499,6 +509,7 @@ CODEC = Codec(
     beginnings=(rb"\xff\xd8\xff",),
     read=read,
     write=write,
+    in_bands=jpegbands.apart,
     depths=("uint8",),
     alpha=False,
     cmyk=True,

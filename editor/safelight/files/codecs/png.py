@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 import struct
 import zlib
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any, BinaryIO
 
 import numpy as np
 
 from safelight.api import Number
 from safelight.document import Metadata
+from safelight.files.codecs import pngrows
 from safelight.files.codecs.codec import Codec
 from safelight.files.codecs.jpeg import ends_early
 from safelight.files.codecs.photograph import (
@@ -23,6 +26,7 @@ from safelight.files.codecs.photograph import (
     check_size,
     packed,
 )
+from safelight.files.codecs.rows import bands
 from safelight.files.stated import stated_profile
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -284,15 +288,11 @@ def write(
     compression: Annotated[int, Number(0, 9), "0: none and fast, 9: small and slow"] = 2,
 ) -> None:
     """Encode (height, width, 1 to 4) of uint8 or uint16: grey or RGB, with or without alpha."""
-    import imagecodecs
-
     pixels = packed(content.pixels)
-    # Left to itself the encoder makes room for less than narrow, noisy pictures need: each row
-    # has a byte for its filter, deflate may grow a little, and every 8 KB get a chunk's frame.
-    raw = pixels.nbytes + len(pixels)
-    data = imagecodecs.png_encode(pixels, compression, out=raw + raw // 100 + (64 << 10))
-    # Signature and IHDR are always 33 bytes; what describes the picture stands behind them.
-    stream.write(memoryview(data)[:33])
+    height, width, channels = pixels.shape
+    kind = {count: kind for kind, count in _CHANNELS.items() if kind != 3}[channels]
+    head = struct.pack(">IIBBBBB", width, height, 8 * pixels.itemsize, kind, 0, 0, 0)
+    stream.write(SIGNATURE + _chunk(b"IHDR", head))
     if content.icc:
         stream.write(_chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(content.icc)))
     metadata = content.metadata
@@ -305,7 +305,38 @@ def write(
         stream.write(_chunk(b"iTXt", _XMP + b"\0\0\0\0\0" + metadata.xmp))
     if metadata.iptc:
         content.notes.append("IPTC metadata was left out: a PNG has no place for it.")
-    stream.write(memoryview(data)[33:])
+    for part in pngrows.coded(pixels, compression):
+        stream.write(_chunk(b"IDAT", part))
+    stream.write(_chunk(b"IEND", b""))
+
+
+def in_bands(data: bytes) -> list[Callable[[], bytes]] | None:
+    """What makes, of a file that ``write`` has made, a file of some rows each; the first one has
+    all that describes the picture. None where a checksum is wrong or rows are missing.
+    """
+    chunks = _Chunks(data)
+    head = chunks.other.get(b"IHDR", b"")
+    if not chunks.sound or len(head) != 13:
+        return None
+    (height,) = struct.unpack_from(">I", head, 4)
+    parts = bands(height, pngrows.rows_of_a_band(_row(head) - 1))
+    if len(parts) != len(chunks.coded):
+        return None
+    before = data[len(SIGNATURE) + 25 : data.index(b"IDAT") - 4]
+
+    def made(number: int, rows: slice) -> bytes:
+        unpack = zlib.decompressobj(-15)
+        raw = unpack.decompress(chunks.coded[number][0 if number else 2 :])
+        head_of_band = head[:4] + struct.pack(">I", rows.stop - rows.start) + head[8:]
+        return (
+            SIGNATURE
+            + _chunk(b"IHDR", head_of_band)
+            + (b"" if number else before)
+            + _chunk(b"IDAT", zlib.compress(raw, 0))
+            + _chunk(b"IEND", b"")
+        )
+
+    return [partial(made, number, rows) for number, rows in enumerate(parts)]
 
 
 CODEC = Codec(
@@ -314,6 +345,7 @@ CODEC = Codec(
     beginnings=(rb"\x89PNG\r\n\x1a\n",),
     read=read,
     write=write,
+    in_bands=in_bands,
     depths=("uint8", "uint16"),
     exact=lambda *_: True,
 )

@@ -1,0 +1,86 @@
+"""JPEG and PNG are made in bands on all cores, and every reader sees one picture."""
+
+import io
+
+import imagecodecs
+import numpy as np
+import pytest
+from PIL import Image
+
+from safelight.files.codecs import codec, jpeg, png, pngrows, rows
+from safelight.files.codecs.photograph import Photograph
+
+
+def grain(height, width, channels, depth="uint8"):
+    steps = np.random.default_rng(height).integers(-3, 4, (height, width, channels))
+    return np.cumsum(steps, 0).astype(depth)
+
+
+def file_of(name, pixels, **settings):
+    stream = io.BytesIO()
+    codec(name).encode(stream, Photograph(pixels), settings)
+    return stream.getvalue()
+
+
+def read(name, data):
+    return codec(name).read(io.BytesIO(data), len(data), None, np.empty)
+
+
+def joined(name, data):
+    """What the files of some rows each hold, one below the other."""
+    parts = [read(name, make()) for make in codec(name).in_bands(data)]
+    assert not any(part.notes for part in parts)
+    return len(parts), np.concatenate([part.pixels for part in parts])
+
+
+@pytest.mark.parametrize("depth", ["uint8", "uint16"])
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+@pytest.mark.parametrize("level", [0, 2, 9])
+def test_a_png_in_bands_is_one_stream_that_every_decoder_reads(depth, channels, level):
+    for height, width in ((1, 1), (3, 1), (1, 5), (2500, 313)):
+        pixels = grain(height, width, channels, depth)
+        data = file_of("PNG", pixels, compression=level)
+        flat = pixels[..., 0] if channels == 1 else pixels
+        assert (imagecodecs.png_decode(data).reshape(pixels.shape) == pixels).all()
+        if depth == "uint8" or channels == 1:
+            assert (np.asarray(Image.open(io.BytesIO(data))) == flat).all()
+        count, back = joined("PNG", data)
+        assert (back == pixels).all()
+        assert count == -(-height // pngrows.rows_of_a_band(width * channels * pixels.itemsize))
+
+
+@pytest.mark.parametrize("subsampling", ["444", "422", "420"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_jpeg_in_bands_is_what_one_encoder_makes(subsampling, channels):
+    for height, width in ((5, 7), (1701, 1999), (3001, 1301)):
+        pixels = (grain(height, width, channels) // 2 + 64).astype(np.uint8)
+        data = file_of("JPEG", pixels, quality=85, subsampling=subsampling)
+        once = imagecodecs.jpeg8_encode(pixels, 85, subsampling=subsampling)
+        assert (imagecodecs.jpeg8_decode(data) == imagecodecs.jpeg8_decode(once)).all()
+        ours, other = (np.asarray(Image.open(io.BytesIO(item))) for item in (data, once))
+        assert (ours == other).all()
+        count, back = joined("JPEG", data)
+        assert (count > 1) == (height > 1000)
+        assert back.shape == pixels.shape
+
+
+def test_nothing_more_is_begun_when_nobody_asks_for_more():
+    begun = []
+
+    def work(item):
+        begun.append(item)
+        return item
+
+    for item in rows.on_all_cores(work, range(1000)):
+        if item == 3:
+            break
+    assert len(begun) < 100
+
+
+def test_a_restart_or_a_row_that_is_missing_is_told():
+    data = file_of("JPEG", grain(1701, 1999, 3))
+    at = data.index(b"\xff\xd1", 700)
+    assert jpeg.CODEC.in_bands(data[:at] + data[at + 2 :]) is None
+    assert jpeg.CODEC.in_bands(data[:-2]) is None
+    data = file_of("PNG", grain(2500, 313, 3))
+    assert png.in_bands(data[:-20]) is None
