@@ -32,7 +32,7 @@ def editor(module: str) -> ModuleType:
 
 
 def plugin_package(plugin: str, module: str) -> ModuleType:
-    """`safelight_PLUGIN.MODULE` of this checkout; its package needs NumPy, OpenCV, Pillow alone."""
+    """`safelight_PLUGIN.MODULE` of this checkout; its package needs what training has."""
     editor("api")
     place = str(ROOT / "plugins" / plugin)
     if place not in sys.path:

@@ -11,6 +11,7 @@ from hypothesis import settings
 
 from safelight.actions import pip
 from tests import attack
+from tests.at_hand import AtHand
 from tests.plugins.pip_at_hand import PipAtHand
 from tests.spare import Spare
 
@@ -92,23 +93,34 @@ def _own_folders(tmp_path_factory, kernel_folder):
         (cache / "kernels").symlink_to(kernel_folder)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _pip_is_at_hand():
-    """What the editor asks of pip begins behind pip's imports; see tests/plugins/pip_at_hand.py."""
-    if sys.platform != "linux":
-        yield
-        return
-    at_hand = PipAtHand()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pip, "subprocess", at_hand.module())
-        yield
+@pytest.fixture(scope="session")
+def at_hand():
+    """Processes that become workers: see tests/at_hand.py."""
+    at_hand = AtHand()
+    yield at_hand
     at_hand.close()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _pip_is_at_hand(at_hand):
+    """What the editor asks of pip begins behind pip's imports; see tests/plugins/pip_at_hand.py.
+
+    So do the processes that build plugins and examine networks.
+    """
+    if sys.platform != "linux":
+        yield
+        return
+    pip_at_hand = PipAtHand(otherwise=at_hand.popen)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pip, "subprocess", pip_at_hand.module())
+        yield
+    pip_at_hand.close()
+
+
 @pytest.fixture(scope="session")
-def spare():
+def spare(at_hand):
     """Idle workers of closed windows and of ended commands, for those of further tests."""
-    spare = Spare()
+    spare = Spare(at_hand)
     yield spare
     spare.close()
 

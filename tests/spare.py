@@ -2,13 +2,16 @@
 
 A worker takes a second to start and to prove its device; nearly every window and every command
 needs one. Those of strangers' plugins, and what is busy when its pool closes, end as they always
-do.
+do. What has to be started begins behind its imports: see ``tests/at_hand.py``.
 """
 
 from __future__ import annotations
 
+import sys
+
 from safelight.workers import pool
 from safelight.workers.pool import Pool, WorkerProcess
+from tests.at_hand import AtHand
 
 _MOST = 2
 """Workers of one kind that are kept."""
@@ -17,8 +20,9 @@ _MOST = 2
 class Spare:
     """Keeps workers by what they were started with."""
 
-    def __init__(self) -> None:
+    def __init__(self, at_hand: AtHand) -> None:
         self._kept: dict[tuple[object, ...], list[WorkerProcess]] = {}
+        self._at_hand = at_hand
 
     def take_part(self, patch) -> None:
         """While a patch lasts, have pools start from here and leave here what is idle."""
@@ -38,6 +42,8 @@ class Spare:
 
         patch.setattr(Pool, "close", close)
         patch.setattr(pool, "WorkerProcess", start)
+        if sys.platform == "linux":
+            patch.setattr(pool, "_spawn", self._at_hand.spawn)
 
     def close(self) -> None:
         """End them all."""

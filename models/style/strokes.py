@@ -5,10 +5,9 @@
 
 The first photographs and paintings that were kept from training, by their names, each pair once.
 What is compared is what the plugin does at its defaults: Quality paints, and its picture guides the
-pieces of the painting that the library exemplar lays (its folder, plugins/exemplar, is to be in
-PYTHONPATH where it is not installed). Spectra and directions are compared with those of the
-painting made as large as the photograph, as it is at Stroke scale 1. The figures of measure.py are
-taken of each photograph with the painting of its own place.
+pieces of the painting that the library plugins/exemplar lays. Spectra and directions are compared
+with those of the painting made as large as the photograph, as it is at Stroke scale 1. The figures
+of measure.py are taken of each photograph with the painting of its own place.
 """
 
 from __future__ import annotations
@@ -20,11 +19,11 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from safelight_exemplar.painting import paint, working_size
 
 from models import cards, resample
 from models.degradation import levels as eight_bit
 from models.pictures import SUFFIXES, is_held_out, read
+from models.plugincode import plugin_package
 from models.style import objective
 from models.style.export import PLUGIN
 from models.style.measure import (
@@ -126,9 +125,10 @@ def as_large(painting: np.ndarray, like: np.ndarray) -> np.ndarray:
 def painted(photograph: np.ndarray, guide: np.ndarray, painting: np.ndarray) -> np.ndarray:
     """A photograph painted with pieces of a painting, all (h, w, 3) uint8."""
     size = photograph.shape[:2]
-    small = working_size(size, [painting], 1.0)
+    engine = plugin_package("exemplar", "painting")
+    small = engine.working_size(size, [painting], 1.0)
     parts = (scaled(picture, small) for picture in (photograph, guide))
-    return eight_bit(np.clip(paint(*parts, [real(painting)]).drawn(size), 0, 1))
+    return eight_bit(np.clip(engine.paint(*parts, [real(painting)]).drawn(size), 0, 1))
 
 
 def scaled(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 pytest.importorskip("torch")
-pytest.importorskip("safelight_exemplar")
+pytest.importorskip("numba")
 
 from models.style import strokes
 

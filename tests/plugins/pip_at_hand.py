@@ -15,7 +15,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -118,9 +118,13 @@ class Run:
 
 
 class PipAtHand:
-    """The process that has imported pip; it starts with the first run."""
+    """The process that has imported pip; it starts with the first run.
 
-    def __init__(self) -> None:
+    Whatever is no run of pip is begun by ``otherwise``, as by ``subprocess.Popen``.
+    """
+
+    def __init__(self, otherwise: Callable[..., Any] = subprocess.Popen) -> None:
+        self._otherwise = otherwise
         self._orders: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._starting = threading.Lock()
@@ -139,7 +143,7 @@ class PipAtHand:
 
     def _start(self, command: Sequence[str], **options: Any) -> Any:
         if command[:3] != [sys.executable, "-I", "-c"] or "run_module('pip'" not in command[3]:
-            return subprocess.Popen(command, **options)
+            return self._otherwise(command, **options)
         return Run(self._listening(), command, options["stdout"])
 
     def _listening(self) -> socket.socket:

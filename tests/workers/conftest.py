@@ -1,15 +1,44 @@
 """A pool that has the plugin of faults beside the built-in ones."""
 
+import sys
+
 import numpy as np
 import pytest
 
 from safelight.document import Document
 from safelight.pixels import Raster
+from safelight.workers import pool as pools
 from safelight.workers.catalog import Catalog
 from safelight.workers.job import Job
 from safelight.workers.pool import Pool
 from tests.plugins.installing import install
 from tests.workers import networks
+
+FROM_NOTHING = {
+    "test_attacks",
+    "test_blocks",
+    "test_catalog",
+    "test_decoding",
+    "test_edition",
+    "test_faults",
+    "test_inference",
+    "test_job",
+    "test_kernels",
+    "test_memory",
+    "test_patience",
+    "test_sandbox",
+}
+"""Tests about processes, their starts, their ends and what confines them."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _workers_begin_behind_their_imports(request, at_hand):
+    """Where the tests are about pictures; see tests/at_hand.py."""
+    with pytest.MonkeyPatch.context() as patch:
+        name = request.module.__name__.rpartition(".")[2]
+        if sys.platform == "linux" and name not in FROM_NOTHING:
+            patch.setattr(pools, "_spawn", at_hand.spawn)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,301 @@
+"""At hand: processes that have imported what a worker imports, and become one when it is asked for.
+
+Nearly all that the start of a worker takes is its imports, and for the editor's own workers those
+of the built-in plugins; of a process that builds a plugin or examines a network, too. Here each
+begins behind them, as a copy of a process that has them. All else of it is as ever: a session, a
+process and a socket of its own, its variables, limits, confinement, arguments and exit status.
+Where a plugin brings a package that is imported here already, the copy becomes the interpreter that
+was asked for. Starts, confinement and attacks are tested with workers that start from nothing
+(``tests/workers``).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from safelight.api import PROJECT
+from safelight.workers import building, confined, environment, examining, pool
+
+_LARGEST = 1 << 17
+"""Bytes of an order: arguments and variables."""
+
+_SETUPTOOLS = (
+    "setuptools.build_meta",
+    "setuptools.command.bdist_wheel",
+    "setuptools.command.build_py",
+    "setuptools.command.egg_info",
+)
+_NETWORKS = ("onnx", "onnxruntime", "safelight.workers.inference", "safelight.workers.probing")
+
+_WORKER = "safelight.workers.process"
+_CONFINED = "safelight.workers.confined"
+_SANDBOX = "safelight.workers.sandbox"
+
+_FAR_SIDES = {
+    building.__file__: (building.__name__, _SANDBOX, *_SETUPTOOLS),
+    examining.__file__: (examining.__name__, _SANDBOX, *_NETWORKS),
+}
+"""By its file: the module of a far side, and what it imports when it is confined."""
+
+_READ_AT_IMPORT = ("LANG", "LC_", "OMP_", "NUMBA", "CUDA", "NVIDIA", "LD_", "DYLD_", "ORT_")
+"""Variables, by their beginnings, that an interpreter or a library reads when it is started."""
+
+_SERVER = """
+import contextlib, gc, importlib, importlib.metadata, json, os, random, select, signal, socket, sys
+from pathlib import Path
+
+orders = socket.socket(fileno=int(sys.argv[1]))
+places, modules, group = json.loads(sys.argv[2])
+usual = list(sys.path)
+sys.path[:0] = places
+for module in modules:
+    importlib.import_module(module)
+if group:
+    for point in importlib.metadata.entry_points(group=group):
+        with contextlib.suppress(Exception):  # its worker says what is wrong
+            point.load()
+sys.path[:] = usual
+here = {name.partition(".")[0] for name in sys.modules}
+gc.freeze()
+answers = {}
+
+def become(order, output, errors, far=-1):
+    os.setsid()
+    for number, target in enumerate((nothing, output, errors)):
+        os.dup2(target, number)
+    for target in {nothing, output, errors}:
+        os.close(target)
+    os.chdir(order["folder"])
+    os.environ.clear()
+    os.environ.update(order["variables"])
+    command = [str(far) if word is None else word for word in order["command"]]
+    brought = {
+        file.name.partition(".")[0]
+        for place in order["brings"]
+        for file in (Path(place).iterdir() if Path(place).is_dir() else ())
+    }
+    if brought & here:
+        if far >= 0:
+            os.set_inheritable(far, True)
+        os.execve(command[0], command, order["variables"])
+    random.seed()
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed()
+    importlib.invalidate_caches()
+    sys.argv = ["worker", *command[order["from"]:]]
+    importlib.import_module(order["module"]).main(sys.argv[1:])
+
+def begin():
+    order, passed, _, _ = socket.recv_fds(orders, LARGEST, 4)
+    if not order:
+        os._exit(0)
+    answer, *passed = passed
+    child = os.fork()
+    if child:
+        answers[child] = socket.socket(fileno=answer)
+        answers[child].sendall(b"%d\\n" % child)
+        for number in passed:
+            os.close(number)
+        return
+    status = 1
+    try:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for kept in (orders, told, tell, *answers.values()):
+            kept.close()
+        os.close(answer)
+        become(json.loads(order), *passed)
+        status = 0
+    except SystemExit as ended:
+        status = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+    finally:
+        with contextlib.suppress(BaseException):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(status)
+
+def reap():
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            child, status = os.waitpid(-1, os.WNOHANG)
+            if not child:
+                return
+            with answers.pop(child) as answer, contextlib.suppress(OSError):
+                answer.sendall(b"%d\\n" % os.waitstatus_to_exitcode(status))
+
+nothing = os.open(os.devnull, os.O_RDWR)
+told, tell = socket.socketpair()
+told.setblocking(False)
+tell.setblocking(False)
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+signal.signal(signal.SIGCHLD, lambda *_: None)
+signal.set_wakeup_fd(tell.fileno(), warn_on_full_buffer=False)
+while True:
+    ready, _, _ = select.select([orders, told], [], [])
+    if told in ready:
+        with contextlib.suppress(BlockingIOError):
+            told.recv(4096)
+    reap()
+    if orders in ready:
+        begin()
+""".replace("LARGEST", str(_LARGEST))
+
+
+class _Started:
+    """A process that began behind its imports, as ``subprocess.Popen`` would show it."""
+
+    def __init__(self, told: socket.socket, errors: int = -1) -> None:
+        self.stderr = os.fdopen(errors, "rb") if errors >= 0 else None
+        self.returncode: int | None = None
+        self._told = told
+        self._file = told.makefile("rb", buffering=0)
+        self._reading = threading.Lock()
+        self.pid = int(self._file.readline())
+
+    def poll(self) -> int | None:
+        """The exit status, or None while it runs."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.wait(0)
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """The exit status, once it has ended. Raises subprocess.TimeoutExpired."""
+        with self._reading:
+            if self.returncode is None:
+                if not select.select([self._told], [], [], timeout)[0]:
+                    raise subprocess.TimeoutExpired("a worker", timeout or 0)
+                self.returncode = int(self._file.readline() or -signal.SIGKILL)
+                self._file.close()
+                self._told.close()
+            return self.returncode
+
+    def kill(self) -> None:
+        """End it at once."""
+        if self.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """What a process has imported: the interpreter's words, modules, the plugins of a group."""
+
+    interpreter: tuple[str, ...]
+    modules: tuple[str, ...]
+    group: str = ""
+
+
+class _Likeness:
+    """A process that has imported what processes of one kind import."""
+
+    def __init__(self, kind: _Kind, variables: dict[str, str]) -> None:
+        places = environment.editor_path()
+        self._orders, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        given = [str(theirs.fileno()), json.dumps([places, kind.modules, kind.group])]
+        with theirs:
+            self._process = subprocess.Popen(
+                [*kind.interpreter, "-c", _SERVER, *given],
+                stdin=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                env=variables,
+            )
+
+    def start(self, order: dict[str, Any], *passed: int) -> socket.socket:
+        """Begin what an order says; who says how it goes. ``passed``: output, errors, a socket."""
+        told, answer = socket.socketpair()
+        with answer:
+            message = json.dumps(order | {"folder": os.getcwd()}).encode()
+            socket.send_fds(self._orders, [message], [answer.fileno(), *passed])
+        return told
+
+    def close(self) -> None:
+        """End it; what it has become goes on."""
+        self._orders.close()
+        self._process.wait()
+
+
+class AtHand:
+    """Likenesses of processes, by their kind and by the variables that are read at their start."""
+
+    def __init__(self) -> None:
+        self._likenesses: dict[tuple[Any, ...], _Likeness] = {}
+        self._making = threading.Lock()
+        self._spawn = pool._spawn
+
+    def spawn(
+        self,
+        far: socket.socket,
+        command: Sequence[str],
+        words: Sequence[str],
+        variables: dict[str, str],
+    ) -> Any:
+        """What ``pool._spawn`` does, from a likeness where there can be one."""
+        if tuple(command) == pool._TRUSTED:
+            kind = _Kind(tuple(command[:-2]), (_WORKER, "onnxruntime"), PROJECT)
+            order = {"module": _WORKER, "from": len(command), "brings": []}
+        elif _unwrapped(command) and command[-2] == confined.__file__:
+            told = json.loads(command[-1])
+            module, option, value = told["work"]
+            decodes = (value,) if option == "--decoders" else ()
+            kind = _Kind(tuple(command[:-2]), (_CONFINED, _SANDBOX, module, *decodes))
+            order = {"module": _CONFINED, "from": len(command) - 1, "brings": _own(told["path"])}
+        else:
+            return self._spawn(far, command, words, variables)
+        order |= {"command": [*command, None, *words], "variables": variables}
+        errors, written = os.pipe()
+        with open(os.devnull, "wb") as nothing, far, os.fdopen(written, "wb"):
+            passed = nothing.fileno(), written, far.fileno()
+            told = self._likeness(kind, variables).start(order, *passed)
+        return _Started(told, errors)
+
+    def popen(self, command: Sequence[str], **options: Any) -> Any:
+        """``subprocess.Popen`` of a process that builds or examines, from a likeness."""
+        far_side = _FAR_SIDES.get(command[-2]) if _unwrapped(command) else None
+        if far_side is None:
+            return subprocess.Popen(command, **options)
+        told, variables = json.loads(command[-1]), options["env"]
+        own = [*told.get("backend_path", ()), *_own(told["path"])]
+        order = {"module": far_side[0], "from": len(command) - 1, "brings": own}
+        order |= {"command": command, "variables": variables}
+        output = options["stdout"].fileno()
+        kind = _Kind(tuple(command[:-2]), far_side)
+        return _Started(self._likeness(kind, variables).start(order, output, output))
+
+    def close(self) -> None:
+        """End them all."""
+        for likeness in self._likenesses.values():
+            likeness.close()
+        self._likenesses.clear()
+
+    def _likeness(self, kind: _Kind, variables: dict[str, str]) -> _Likeness:
+        read = {k: v for k, v in variables.items() if k.startswith(_READ_AT_IMPORT)}
+        with self._making:
+            key = kind, tuple(sorted(read.items()))
+            if key not in self._likenesses:
+                self._likenesses[key] = _Likeness(kind, read | {"ORT_DISABLE_TELEMETRY": "1"})
+            return self._likenesses[key]
+
+
+def _unwrapped(command: Sequence[str]) -> bool:
+    """Whether it is Python that confines itself; bubblewrap starts another program."""
+    return command[0] == sys.executable
+
+
+def _own(path: Sequence[str]) -> list[str]:
+    """The places of a plugin's own in a path."""
+    usual = environment.editor_path()
+    return [place for place in path if place not in usual]
