@@ -11,7 +11,9 @@ def plain(text: str, *, lines: bool = False, longest: int = _LONGEST) -> str:
     ``longest`` is that length in characters. ``lines`` keeps line breaks. Names of plugins and
     files may be hostile.
     """
-    kept = "".join(c if c.isprintable() or (lines and c == "\n") else " " for c in text)
+    kept = text
+    if not text.isprintable():  # nearly all of it is, and a window says thousands of words
+        kept = "".join(c if c.isprintable() or (lines and c == "\n") else " " for c in text)
     return kept if len(kept) <= longest else kept[: longest - 1] + "…"
 
 
