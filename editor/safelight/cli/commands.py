@@ -246,17 +246,32 @@ def add_exporting(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--depth", choices=("same", "8", "16", "32"), default="same")
     parser.add_argument(
         "--metadata",
-        choices=("all", "copyright", "none"),
+        choices=("all", "without location", "copyright", "none"),
         default="all",
         help="what to keep; the colour profile and the mark of synthesised pictures always stay",
     )
     parser.add_argument("--pixel-limit", type=_pixels, help="largest picture to open, in pixels")
+    for item in actions.finishes():
+        words = f"{item.range_text()}{'; ' + item.help if item.help else ''}"
+        if item.kind == "flag":
+            parser.add_argument(f"--{item.name}", action="store_true", help=item.help)
+        else:
+            parser.add_argument(
+                f"--{item.name}", type=given, default=item.text(item.default), help=words
+            )
 
 
 def choices_of(options: argparse.Namespace) -> actions.ExportOptions:
     """How to export, as the options say."""
+    told: dict[str, Any] = {}
+    for item in actions.finishes():
+        value = getattr(options, item.name)
+        told[item.name] = value if item.kind == "flag" else item.parse(value)
     return actions.ExportOptions(
-        quality=options.quality, depth=_depth(options.depth), metadata=options.metadata
+        quality=options.quality,
+        depth=_depth(options.depth),
+        metadata=options.metadata,
+        **told,
     )
 
 

@@ -157,10 +157,16 @@ def kernels(document: Document, *, smaller: bool = False) -> list[str]:
     return sorted(found)
 
 
-def whole(document: Document, live: Live | None = None, depth: str | None = None) -> Raster:
+def whole(
+    document: Document,
+    live: Live | None = None,
+    depth: str | None = None,
+    hear: Callable[[float], object] | None = None,
+) -> Raster:
     """All that a document shows, as a raster of ``depth``; without it, of the document's depth.
 
-    One plain layer's own, uncopied, where that has the depth. Raises LayerFailed where a layer
+    ``hear`` is told between bands what share is done, 0 to 1; what it raises ends the work. One
+    plain layer's own, uncopied, where that has the depth. Raises LayerFailed where a layer
     that is shown cannot be computed.
     """
     depth = depth or document.depth
@@ -170,6 +176,8 @@ def whole(document: Document, live: Live | None = None, depth: str | None = None
     channels = 4 if document.has_alpha else 3
     builder = RasterBuilder(document.width, document.height, channels, depth)
     for y in range(0, document.height, _BAND):
+        if hear is not None:
+            hear(y / document.height)
         band = Region(0, y, document.width, _BAND).intersect(document.region)
         builder.write(band, render(document, band, live, depth)[..., :channels])
     return builder.finish()

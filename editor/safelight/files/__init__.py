@@ -5,13 +5,17 @@ from safelight.files.codecs import CODECS, Codec
 from safelight.files.codecs.photograph import DamagedError, TooLargeError
 from safelight.files.codecs.plugin import EncodingError, Exporter, Importer
 from safelight.files.export import (
-    ExportOptions,
     check_export,
+    content_of,
     depth_in_file,
+    encoded,
     export,
     exported_formats,
+    seen_in,
 )
 from safelight.files.exported import Exported, ExportError
+from safelight.files.exportoptions import ExportOptions, finishes
+from safelight.files.finishing import sides
 from safelight.files.metadata import MetadataChoice, describe
 from safelight.files.opening import (
     Opened,
@@ -58,15 +62,20 @@ __all__ = [
     "Written",
     "atomic_write",
     "check_export",
+    "content_of",
     "declared",
     "default_pixel_limit",
     "depth_in_file",
     "describe",
+    "encoded",
     "export",
     "exported_formats",
+    "finishes",
     "is_project",
     "left_behind",
     "open_data",
     "open_picture",
     "remove",
+    "seen_in",
+    "sides",
 ]

@@ -5,15 +5,15 @@ from __future__ import annotations
 import io
 import os
 import zlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, cast
+from typing import Any, BinaryIO, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from safelight.api import ParameterError, Value
+from safelight.api import Value
 from safelight.document import Document, Layer, Live, Metadata, edits, whole
 from safelight.files import metadata, provenance
 from safelight.files.atomic import WriteError, atomic_write, check_target, plain_name
@@ -30,7 +30,8 @@ from safelight.files.codecs.photograph import (
 from safelight.files.codecs.rows import on_all_cores
 from safelight.files.colours import in_profile, most_ink
 from safelight.files.exported import Exported, ExportError
-from safelight.files.metadata import CHOICES, MetadataChoice
+from safelight.files.exportoptions import BITS, Depth, ExportOptions
+from safelight.files.finishing import resized, sharpened, sides
 from safelight.files.opening import (
     OpenError,
     is_untouched,
@@ -41,10 +42,8 @@ from safelight.files.opening import (
 from safelight.files.strangers import HERE, Reading
 from safelight.pixels import (
     DEPTHS,
-    INTENTS,
     SRGB,
     ColourError,
-    Intent,
     Profile,
     deeper,
     from_float,
@@ -52,10 +51,6 @@ from safelight.pixels import (
     profile_name,
     to_float,
 )
-
-Depth = Literal["same", 8, 16, 32]
-
-_DEPTHS: dict[Any, str] = {8: "uint8", 16: "uint16", 32: "float32"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,53 +68,13 @@ class _Target:
 _ROWS = 256
 
 
+Hear: TypeAlias = Callable[[float], object]
+"""Told now and then how much is done, 0 to 1; what it raises ends the export, without a file."""
+
+
 def exported_formats() -> tuple[Codec, ...]:
     """The codecs of the formats that Safelight exports."""
     return tuple(codec for codec in CODECS if codec.exports)
-
-
-@dataclass(frozen=True, slots=True)
-class ExportOptions:
-    """How a picture is exported.
-
-    ``format`` is the name of a format in any case, the id or title of a plugin's, or None to go by
-    the suffix. ``settings`` are options of the format (``Codec.options``); those that only another
-    format has do not count. ``quality`` (1 to 100) and ``lossless`` are two of them.
-    ``depth`` is "same" or 8, 16 or 32 bits a channel; a format that holds less takes its finest.
-    ``metadata`` is "all", "copyright" or "none". ``profile`` is an ICC profile that the colours are
-    converted to, with that ``intent`` and compensation of the black point; None for the document's
-    own. Raises ExportError for anything else.
-    """
-
-    format: str | None = None
-    quality: int | None = None
-    lossless: bool = False
-    depth: Depth = "same"
-    metadata: MetadataChoice = "all"
-    profile: bytes | None = None
-    intent: Intent = "relative"
-    black_point: bool = True
-    settings: Mapping[str, Value] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        if self.quality is not None and not 1 <= self.quality <= 100:
-            raise ExportError(f"Quality is 1 to 100, not {self.quality}.")
-        if self.depth != "same" and self.depth not in _DEPTHS:
-            raise ExportError(f'Depth is "same", 8, 16 or 32, not {self.depth}.')
-        if self.intent not in INTENTS:
-            raise ExportError(f"An intent is {', '.join(INTENTS)}, not {self.intent}.")
-        if self.metadata not in CHOICES:
-            raise ExportError(f"Metadata can be {', '.join(CHOICES)}, not {self.metadata}.")
-
-    def of(self, codec: Codec) -> dict[str, Value]:
-        """All options of a format as they are chosen. Raises ExportError for what cannot be."""
-        given: dict[str, object] = {"lossless": self.lossless} | dict(self.settings)
-        if self.quality is not None:
-            given["quality"] = self.quality
-        try:
-            return codec.settings(given)
-        except ParameterError as error:
-            raise ExportError(f"{codec.name} cannot be exported so: {error}.") from error
 
 
 def export(
@@ -131,6 +86,7 @@ def export(
     live: Live | None = None,
     exporters: plugin.Exporters = tuple,
     reading: Reading = HERE,
+    hear: Hear | None = None,
 ) -> Exported:
     """Write ``document`` to ``path``, and read it back before it takes that name.
 
@@ -139,7 +95,8 @@ def export(
     picture that a generator has made (``provenance``). ``reading`` says where a profile that is
     asked for is read. ``exporters`` are formats of plugins; they
     hold pixels alone, in sRGB, and are read back where the plugin can open them.
-    ``notes`` name everything the format could not keep.
+    ``notes`` name everything the format could not keep. ``hear`` is told how far it is, and may
+    raise something to end it: then nothing is left of it.
 
     Raises ExportError for what cannot be done as asked, LayerFailed for a layer that is shown and
     cannot be computed, FileExists for a file that is there when ``overwrite`` is False, and
@@ -148,22 +105,22 @@ def export(
     """
     options = options or ExportOptions()
     name = plain_name(path)
-    target = _target(path, document.width, document.height, options, exporters)
+    target = _target(path, *sides(document, options), options, exporters)
     if target.codec is not None and target.codec.write_document is not None:
         return _with_layers(document, path, target.codec, options, overwrite, live)
+    hear = hear or (lambda _: None)
     try:
         if target.codec is None:
             assert target.exporter is not None
-            content = _foreign_content(document, target, options, live)
+            content = _foreign_content(document, target, options, live, _share(hear, 0.0, 0.5))
             write = _foreign_writer(content, target.exporter, name)
             check, exact = _foreign_checker(content, target.exporter, name), False
         else:
-            content = _content(document, target, options, live, reading)
-            settings = options.of(target.codec)
-            sums: list[int] = []
-            write = _writer(content, target.codec, settings, name, sums)
-            exact = target.codec.exact(settings, content.pixels.dtype.name)
-            check = _checker(content, target.codec, exact, name, sums)
+            content = _content(document, target, options, live, reading, _share(hear, 0.0, 0.5))
+            coded = _coded(content, target.codec, options, name, _share(hear, 0.5, 0.8))
+            exact = target.codec.exact(coded.settings, content.pixels.dtype.name)
+            write = coded.write
+            check = _checker(coded, target.codec, exact, name, _share(hear, 0.8, 1.0))
         written = atomic_write(
             path,
             write,
@@ -175,6 +132,49 @@ def export(
     except MemoryError as error:
         raise ExportError(f"{name} cannot be exported: there is not enough memory.") from error
     return Exported(written.path, written.bytes, (*content.notes, *written.notes))
+
+
+def _share(hear: Hear, first: float, last: float) -> Hear:
+    """Tells of a part of the work as of its share in the whole."""
+    return lambda done: hear(first + (last - first) * done)
+
+
+def content_of(
+    document: Document,
+    options: ExportOptions,
+    *,
+    live: Live | None = None,
+    reading: Reading = HERE,
+    hear: Hear | None = None,
+) -> Photograph:
+    """What the file would hold that ``export`` writes in one of our formats, named by ``options``.
+
+    Raises what ``export`` raises.
+    """
+    target = _target("", *sides(document, options), options, tuple)
+    assert target.codec is not None
+    return _content(document, target, options, live, reading, hear or (lambda _: None))
+
+
+def encoded(content: Photograph, options: ExportOptions, hear: Hear | None = None) -> bytes:
+    """The very bytes that ``export`` writes of what ``content_of`` gave. Adds notes to it.
+
+    Raises ExportError where it cannot be encoded so.
+    """
+    assert options.format is not None
+    codec = _named(options.format, tuple).codec
+    assert codec is not None
+    stream = io.BytesIO()
+    _coded(content, codec, options, "The picture", hear or (lambda _: None)).write(stream)
+    return stream.getvalue()
+
+
+def seen_in(data: bytes, options: ExportOptions) -> Photograph:
+    """What a file of ours, whose bytes ``encoded`` gave, shows. Raises OpenError."""
+    assert options.format is not None
+    codec = _named(options.format, tuple).codec
+    assert codec is not None
+    return read_data(data, codec, "The picture")
 
 
 def _with_layers(
@@ -304,10 +304,11 @@ def _content(
     options: ExportOptions,
     live: Live | None,
     reading: Reading,
+    hear: Hear = lambda _: None,
 ) -> Photograph:
     """The pixels and metadata as they will stand in the file."""
     notes: list[str] = []
-    pixels = _rendered(document, target, options.depth, live, notes)
+    document, pixels = _finished(document, target, options, live, notes, hear)
     if pixels.shape[2] == 4 and not target.alpha:
         pixels = _on_white(pixels, target, notes)
     space: Space | None = None
@@ -374,11 +375,12 @@ def _in_profile(
 
 
 def _foreign_content(
-    document: Document, target: _Target, options: ExportOptions, live: Live | None
+    document: Document, target: _Target, options: ExportOptions, live: Live | None, hear: Hear
 ) -> Photograph:
     """The pixels as a plugin's format will hold them, and notes of all that it does not hold."""
     notes: list[str] = []
-    pixels, profile = _rendered(document, target, options.depth, live, notes), document.profile
+    document, pixels = _finished(document, target, options, live, notes, hear)
+    profile = document.profile
     if pixels.shape[2] == 4 and not target.alpha:
         pixels = _on_white(pixels, target, notes)
     pixels = _in_depth(pixels, target, options.depth, notes, profile)
@@ -421,14 +423,21 @@ def _words(names: Sequence[str]) -> str:
     return f"{', '.join(first)} and {last} were" if first else f"{last} was"
 
 
-def _rendered(
-    document: Document, target: _Target, wanted: Depth, live: Live | None, notes: list[str]
-) -> NDArray[Any]:
-    """All that is shown, in the document's depth, or in the file's where that is deeper.
+def _finished(
+    document: Document,
+    target: _Target,
+    options: ExportOptions,
+    live: Live | None,
+    notes: list[str],
+    hear: Hear,
+) -> tuple[Document, NDArray[Any]]:
+    """The document in the size that is asked for, and all that it shows, sharpened.
 
-    So that layers are rounded once, to what the file can hold of them.
+    In the document's depth, or in the file's where that is deeper, so that layers are rounded
+    once, to what the file can hold of them.
     """
-    depth = deeper(document.depth, _depth(target, wanted, document.depth))
+    hear(0.0)
+    depth = deeper(document.depth, _depth(target, options.depth, document.depth))
     shallow = _kept_shallow(document.layers, depth, live)
     if shallow:
         notes.append(
@@ -436,15 +445,19 @@ def _rendered(
             f" {'it' if len(shallow) == 1 else 'them'} has no finer steps."
         )
     try:
+        shown = resized(document, options, live, depth, hear)
         # As on opening: what is no number would not read back, and is nothing to see.
-        return with_numbers(whole(document, live, depth).to_array(), notes)
+        pixels = with_numbers(whole(shown, live, depth, hear).to_array(), notes)
     except DamagedError as error:
         raise ExportError(f"{document.name} cannot be exported: it {error}.") from error
+    except ValueError as error:
+        raise ExportError(f"{document.name} cannot be exported so: {error}.") from error
+    return shown, sharpened(pixels, options.sharpen, options.sharpness)
 
 
 def _depth(target: _Target, wanted: Depth, had: str) -> str:
     """The depth asked for, or the finest that the format holds."""
-    depth = had if wanted == "same" else _DEPTHS[wanted]
+    depth = had if wanted == "same" else BITS[wanted]
     return depth if depth in target.depths else target.depths[-1]
 
 
@@ -529,50 +542,154 @@ def _banded(
 class _Summed(io.RawIOBase):
     """A stream that is written from its beginning to its end, and the checksum of all that is."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, hear: Callable[[], object]) -> None:
         super().__init__()
         self.sum = 0
         self._stream = stream
+        self._hear = hear
 
     def writable(self) -> bool:
         return True
 
     def write(self, data: Any, /) -> int:
+        self._hear()
         self.sum = zlib.crc32(data, self.sum)
         return self._stream.write(data)
 
 
-def _writer(
-    content: Photograph,
-    codec: Codec,
-    settings: Mapping[str, Value],
-    name: str,
-    sums: list[int],
-) -> Callable[[BinaryIO], None]:
-    """Encodes into a stream; ``sums`` gets the checksum of a file that is read back in bands."""
+@dataclass(slots=True)
+class _Coded:
+    """A picture on its way into a file. ``sum`` is the checksum of what was written, of a format
+    that is read back in bands. ``data`` is the file, where it has been made already.
+    """
 
-    def write(stream: BinaryIO) -> None:
+    content: Photograph
+    codec: Codec
+    settings: dict[str, Value]
+    name: str
+    hear: Hear
+    data: bytes | None = None
+    sum: int = 0
+
+    def write(self, stream: BinaryIO) -> None:
+        """Encode it. Raises ExportError."""
+        banded = self.codec.in_bands is not None
+        summed = _Summed(stream, lambda: self.hear(0.5))
+        target = cast(BinaryIO, summed) if banded else stream
         try:
-            if codec.in_bands is None:
-                codec.encode(stream, content, settings)
-                return
-            summed = _Summed(stream)
-            codec.encode(cast(BinaryIO, summed), content, settings)
-            sums.append(summed.sum)
+            self.hear(0.0)
+            if self.data is not None:
+                target.write(self.data)
+            else:
+                self.codec.encode(target, self.content, self.settings)
+            self.hear(1.0)
         except (OSError, MemoryError):
             raise
+        except _Stop as stop:
+            raise stop.reason from None
         except Exception as error:
-            raise ExportError(f"{name} could not be encoded as {codec.name}: {error}.") from error
+            raise ExportError(
+                f"{self.name} could not be encoded as {self.codec.name}: {error}."
+            ) from error
+        self.sum = summed.sum
 
-    return write
+
+_TRIES = 11
+"""Encodings at most until a file is as large as it may be."""
+
+_NEAR = 0.975
+"""The share of what a file may have that is near enough."""
+
+
+def _coded(
+    content: Photograph, codec: Codec, options: ExportOptions, name: str, hear: Hear
+) -> _Coded:
+    """A picture to be encoded, with the quality that makes the file as large as it may be."""
+    settings = options.of(codec)
+    coded = _Coded(content, codec, settings, name, _stopping(hear))
+    most = options.kilobytes * 1000
+    if not most:
+        return coded
+    quality = next((item for item in codec.options if item.name == "quality"), None)
+    counts = quality is not None and not (quality.unless and settings[quality.unless])
+    if quality is None or not counts:
+        size = len(_bytes_of(coded))
+        if size > most:
+            content.notes.append(
+                f"The file has {size / 1000:,.0f} kB and not {most / 1000:,.0f}: {codec.name} has"
+                " no quality here that could be lowered."
+            )
+        return coded
+    whole = quality.kind == "integer"
+    low, high = float(quality.minimum or 1), float(quality.maximum or 100)
+    best: tuple[int, bytes, Value] | None = None
+    notes = list(content.notes)
+    for number in range(_TRIES):
+        middle = (low + high) / 2 if number else high
+        given: Value = round(middle) if whole else round(middle, 2)
+        content.notes[:] = notes
+        hear(number / _TRIES)
+        data = _bytes_of(replace(coded, settings=settings | {"quality": given}))
+        if len(data) <= most:
+            best = (len(data), data, given)
+            low = middle
+            if number == 0 or len(data) >= _NEAR * most:
+                break
+        else:
+            high = middle
+        if high - low < (0.5 if whole else 0.01):
+            break
+    if best is None:
+        given = quality.minimum if quality.minimum is not None else 1
+        given = int(given) if whole else float(given)
+        data = _bytes_of(replace(coded, settings=settings | {"quality": given}))
+        best = (len(data), data, given)
+        if len(data) > most:
+            content.notes.append(
+                f"The file has {len(data) / 1000:,.0f} kB and not {most / 1000:,.0f}: that is the"
+                " least, at the lowest quality; make the picture smaller."
+            )
+    return replace(coded, settings=settings | {"quality": best[2]}, data=best[1])
+
+
+def _bytes_of(coded: _Coded) -> bytes:
+    stream = io.BytesIO()
+    replace(coded, hear=_stopping(coded.hear, done=False)).write(stream)
+    return stream.getvalue()
+
+
+class _Stop(Exception):
+    """Somebody who was told of the progress wants no more; ``reason`` is what was raised."""
+
+    def __init__(self, reason: BaseException) -> None:
+        super().__init__()
+        self.reason = reason
+
+
+def _stopping(hear: Hear, done: bool = True) -> Hear:
+    """Tells on, and what it raises passes through an encoder as a _Stop; without ``done`` it tells
+    no share, and may only end the work.
+    """
+
+    def told(share: float) -> None:
+        try:
+            hear(share if done else 0.0)
+        except (OSError, MemoryError, _Stop):
+            raise
+        except Exception as error:
+            raise _Stop(error) from error
+
+    return told
 
 
 def _checker(
-    content: Photograph, codec: Codec, exact: bool, name: str, sums: Sequence[int]
+    coded: _Coded, codec: Codec, exact: bool, name: str, hear: Hear
 ) -> Callable[[Path], None]:
     """Reads the finished file back; whatever differs keeps it from taking the old one's name."""
+    content = coded.content
 
     def check(temporary: Path) -> None:
+        hear(0.0)
         try:
             if codec.in_bands is None:
                 again, _ = read_photograph(temporary, None, name)
@@ -581,40 +698,38 @@ def _checker(
                 in_bands(temporary.read_bytes(), codec.in_bands)
         except OpenError as error:
             raise WriteError(f"It did not read back and was not saved: {error}") from error
+        hear(1.0)
 
     def compare(again: Photograph, pixels: NDArray[Any]) -> None:
         # An encoder may leave out an alpha channel that is full everywhere.
-        same_size = again.pixels.shape[:2] == pixels.shape[:2]
         states = [provenance.stated(item.metadata.xmp) for item in (again, content)]
-        same = same_size and states[0] == states[1] and again.icc == content.icc
-        if not same or again.notes:
-            raise WriteError(f"{name} was not saved: it read back differently; try again.")
+        if states[0] != states[1] or again.icc != content.icc:
+            raise differs()
         alike(again, pixels)
 
     def alike(again: Photograph, pixels: NDArray[Any]) -> None:
         if again.pixels.shape[:2] != pixels.shape[:2] or again.notes:
-            raise WriteError(f"{name} was not saved: it read back differently; try again.")
+            raise differs()
         if exact and not _identical(again.pixels, pixels):
             raise WriteError(f"{name} was not saved: its pixels read back wrong; try again.")
+
+    def differs() -> WriteError:
+        return WriteError(f"{name} was not saved: it read back differently; try again.")
 
     def in_bands(data: bytes, apart: InBands) -> None:
         """Read a file on all cores at once, each its own rows."""
         parts = apart(data)
-        if parts is None or zlib.crc32(data) != sums[-1]:
-            raise WriteError(f"{name} was not saved: it read back differently; try again.")
-
-        def read(number: int) -> Photograph:
-            assert parts is not None
-            part = parts[number]()
-            return read_data(part, codec, name)
-
+        if parts is None or zlib.crc32(data) != coded.sum:
+            raise differs()
         top = 0
-        for number, again in enumerate(on_all_cores(read, range(len(parts)))):
+        made = on_all_cores(lambda part: read_data(part(), codec, name), parts)
+        for number, again in enumerate(made):
+            hear(number / len(parts))
             rows = content.pixels[top : top + len(again.pixels)]
             (alike if number else compare)(again, rows)
             top += len(again.pixels)
         if top != len(content.pixels):
-            raise WriteError(f"{name} was not saved: it read back differently; try again.")
+            raise differs()
 
     return check
 

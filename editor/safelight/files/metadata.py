@@ -15,12 +15,13 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from safelight.document import Document, Metadata, Synthetic
-from safelight.files import ifd, provenance
+from safelight.files import ifd, location, provenance
 
-MetadataChoice = Literal["all", "copyright", "none"]
-"""What an export keeps: everything, only who made the picture and who owns it, or nothing."""
+MetadataChoice = Literal["all", "without location", "copyright", "none"]
+"""What an export keeps: everything, all but the place, only who made the picture and who owns it,
+or nothing."""
 
-CHOICES: tuple[MetadataChoice, ...] = ("all", "copyright", "none")
+CHOICES: tuple[MetadataChoice, ...] = ("all", "without location", "copyright", "none")
 
 _IMAGE_WIDTH, _IMAGE_LENGTH, _ORIENTATION = 256, 257, 274
 _PIXEL_X, _PIXEL_Y = 40962, 40963
@@ -193,6 +194,8 @@ def kept(metadata: Metadata, choice: MetadataChoice) -> Metadata:
     """
     if choice == "all":
         return metadata
+    if choice == "without location":
+        return location.without_location(metadata)
     if choice == "none":
         return Metadata()
     if choice != "copyright":

@@ -251,9 +251,9 @@ class ExportDialog(QDialog):
         options = self._options(name)
         if "quality" in options and getattr(self, "_quality_of", "") != name:
             self._quality_of, usual = name, options["quality"].default
-            assert isinstance(usual, int)
-            self.quality.setValue(usual)
-            self.number.setValue(usual)
+            assert isinstance(usual, int | float)
+            self.quality.setValue(round(usual))
+            self.number.setValue(round(usual))
         self._form.setRowVisible(self._quality_row, self._asks_quality(name))
         self._form.setRowVisible(self.lossless, "lossless" in options)
         for (of, _), control in self.controls.items():

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Annotated, Any, BinaryIO, Literal
 
 import numpy as np
@@ -432,7 +434,7 @@ def write(
     stream: BinaryIO,
     content: Photograph,
     *,
-    quality: Annotated[int, Number(1, 100)] = 92,
+    quality: Annotated[float, Number(1, 100, step=1)] = 92,
     subsampling: Annotated[
         Literal["automatic", "444", "422", "420"],
         "how fine colour is kept; automatic: 444 from quality 90, else 420",
@@ -450,9 +452,15 @@ def write(
     ink = content.space == "cmyk"
     spaces: dict[str, Any] = {"colorspace": "cmyk", "outcolorspace": "ycck"} if ink else {}
 
+    whole = round(quality)
+    # Between two whole numbers a file can be made as large as it may be.
+    tables = [] if ink or whole == quality else _scaled(quality)
+
     def encode(pixels: NDArray[np.uint8]) -> bytes:
         rows = packed(~pixels if ink else pixels)
-        return bytes(imagecodecs.jpeg8_encode(rows, quality, subsampling=fine, **spaces))
+        if tables:
+            return _with_tables(rows, tables, fine)
+        return bytes(imagecodecs.jpeg8_encode(rows, whole, subsampling=fine, **spaces))
 
     unit = _UNITS[fine] if content.pixels.shape[2] >= 3 else _UNITS["444"]
     coded = jpegbands.coded(content.pixels, encode, unit)
@@ -488,6 +496,39 @@ def write(
     stream.write(memoryview(data)[body:])
     for rest in coded:
         stream.write(rest)
+
+
+def _scaled(quality: float) -> list[list[int]]:
+    """The tables of T.81, annex K.1, scaled as libjpeg does, row by row; of brightness, then of
+    colour.
+    """
+    scale = 5000 / quality if quality < 50 else 200 - 2 * quality
+    return [
+        [min(max(int((step * scale + 50) / 100), 1), 255) for step in table] for table in _plain()
+    ]
+
+
+@lru_cache(maxsize=1)
+def _plain() -> list[list[int]]:
+    """The tables as they are, which are those of quality 50."""
+    from PIL import Image
+
+    stream = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(stream, "JPEG", quality=50)
+    with Image.open(stream) as image:
+        found: dict[int, list[int]] = image.quantization  # type: ignore[attr-defined]
+        return [list(found[number]) for number in sorted(found)]
+
+
+def _with_tables(pixels: NDArray[np.uint8], tables: list[list[int]], subsampling: str) -> bytes:
+    """A baseline file with those tables."""
+    from PIL import Image
+
+    stream, grey = io.BytesIO(), pixels.shape[2] == 1
+    sampled = {} if grey else {"subsampling": ":".join(subsampling)}
+    image = Image.fromarray(pixels[..., 0] if grey else pixels)
+    image.save(stream, "JPEG", qtables=tables[:1] if grey else tables, **sampled)
+    return stream.getvalue()
 
 
 def _write_iptc(stream: BinaryIO, iptc: bytes) -> None:

@@ -1,0 +1,93 @@
+"""Export options: how a picture is exported, as one value."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import lru_cache
+from typing import Annotated, Any, Literal, TypeAlias
+
+from safelight.api import Number, Parameter, ParameterError, Value
+from safelight.api.parameters import parameter_of
+from safelight.files.codecs import Codec
+from safelight.files.exported import ExportError
+from safelight.files.metadata import CHOICES, MetadataChoice
+from safelight.pixels import INTENTS, Intent, Method
+
+Depth: TypeAlias = Literal["same", 8, 16, 32]
+Resizing: TypeAlias = Literal["no", "longest", "width", "height", "percent"]
+Sharpening: TypeAlias = Literal["no", "screen", "print"]
+
+BITS: dict[Any, str] = {8: "uint8", 16: "uint16", 32: "float32"}
+"""The number types of depths."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOptions:
+    """How a picture is exported.
+
+    ``format`` is the name of a format in any case, the id or title of a plugin's, or None to go by
+    the suffix. ``settings`` are options of the format (``Codec.options``); those that only another
+    format has do not count. ``quality`` (1 to 100) and ``lossless`` are two of them.
+    ``depth`` is "same" or 8, 16 or 32 bits a channel; a format that holds less takes its finest.
+    ``metadata`` is "all", "copyright" or "none". ``profile`` is an ICC profile that the colours are
+    converted to, with that ``intent`` and compensation of the black point; None for the document's
+    own. The others are declared as the options of formats are, with their words beside them; what
+    is left at its default does nothing. Raises ExportError for anything else.
+    """
+
+    format: str | None = None
+    quality: int | None = None
+    lossless: bool = False
+    depth: Depth = "same"
+    metadata: MetadataChoice = "all"
+    profile: bytes | None = None
+    intent: Intent = "relative"
+    black_point: bool = True
+    settings: Mapping[str, Value] = field(default_factory=dict)
+    resize: Annotated[Resizing, "which side is stated, or percent"] = "no"
+    size: Annotated[float, Number(1, 100_000), "pixels of that side, or percent"] = 2048
+    enlarge: Annotated[bool, "also where the picture is smaller"] = False
+    method: Annotated[Method, "how pixels of another size are made"] = "lanczos"
+    sharpen: Annotated[Sharpening, "after resizing, for what it is seen on"] = "no"
+    sharpness: Annotated[Literal["low", "standard", "high"], "how much"] = "standard"
+    kilobytes: Annotated[
+        int, Number(0, 10_000_000, unit="kB"), "the most the file may have, by its quality; 0: any"
+    ] = 0
+
+    def __post_init__(self) -> None:
+        if self.quality is not None and not 1 <= self.quality <= 100:
+            raise ExportError(f"Quality is 1 to 100, not {self.quality}.")
+        if self.depth != "same" and self.depth not in BITS:
+            raise ExportError(f'Depth is "same", 8, 16 or 32, not {self.depth}.')
+        if self.intent not in INTENTS:
+            raise ExportError(f"An intent is {', '.join(INTENTS)}, not {self.intent}.")
+        if self.metadata not in CHOICES:
+            raise ExportError(f"Metadata can be {', '.join(CHOICES)}, not {self.metadata}.")
+        for item in finishes():
+            try:
+                item.check(getattr(self, item.name))
+            except ParameterError as error:
+                raise ExportError(f"It cannot be exported so: {error}.") from error
+
+    def of(self, codec: Codec) -> dict[str, Value]:
+        """All options of a format as they are chosen. Raises ExportError for what cannot be."""
+        given: dict[str, object] = {"lossless": self.lossless} | dict(self.settings)
+        if self.quality is not None:
+            given["quality"] = self.quality
+        try:
+            return codec.settings(given)
+        except ParameterError as error:
+            raise ExportError(f"{codec.name} cannot be exported so: {error}.") from error
+
+
+@lru_cache(maxsize=1)
+def finishes() -> tuple[Parameter, ...]:
+    """What an export does to the picture, declared: for the dialog and the command line."""
+    hints = typing.get_type_hints(ExportOptions, include_extras=True)
+    return tuple(
+        parameter_of(item.name, hints[item.name], item.default)
+        for item in fields(ExportOptions)
+        if typing.get_origin(hints[item.name]) is Annotated
+    )
