@@ -11,14 +11,33 @@ from numpy.typing import NDArray
 
 from safelight.api import Region
 from safelight.document import Document, Group, Layer, Synthetic, render
+from safelight.document.content import Fill
+from safelight.document.layer import DEEPEST, nesting
 from safelight.document.place import Place
-from safelight.files.codecs.photograph import DamagedError, Photograph, PhotographLayer
+from safelight.files.codecs.photograph import (
+    DamagedError,
+    Photograph,
+    PhotographLayer,
+    PhotographMask,
+)
 from safelight.files.colours import as_rgb
 from safelight.files.strangers import Reading, known_of
 from safelight.pixels import SRGB, Profile, Raster, deeper, from_float, to_float
 
 _ALIKE = 4 / 255
 """Mean difference from the file's own picture that is no reason for a note."""
+
+_FAR, _FEW = 24 / 255, 1 / 300
+"""Nor is a difference of more than the first, in a smaller share of the picture than the second."""
+
+_DIFFERENT = (
+    "It looks different from how the program that saved it drew it: layers are blended in ways that"
+    " Safelight does not have."
+)
+_ON_TOP = (
+    "As that program drew it, it is the layer Merged picture; hide that one and show the group"
+    " Layers to work on its layers."
+)
 
 
 def document_of(photograph: Photograph, name: str, reading: Reading) -> Document:
@@ -41,6 +60,8 @@ class _Building:
         for found in _photographs(photograph.layers or ()):
             self._depth = deeper(self._depth, found.pixels.dtype.name)
         self._profile: Profile | None = None
+        self._of_layers: dict[str, list[str]] = {}
+        """Notes that layers have, and the names of these."""
 
     def document(self, name: str) -> Document:
         layers = self._layers(self._photograph.layers or ())
@@ -53,19 +74,38 @@ class _Building:
             name=name,
         )
         if self._photograph.pixels.shape[2]:
-            seen, _, _ = self._read(replace(self._photograph, notes=[]))
-            if not _alike(document, Raster.from_array(np.ascontiguousarray(seen))):
-                self._notes.append(
-                    "It looks different from how the program that saved it drew it: layers are"
-                    " blended in ways that Safelight does not have."
-                )
-        self._notes[:] = dict.fromkeys(self._notes)
+            document = self._as_drawn(document)
+        self._notes[:] = dict.fromkeys([*self._notes, *self._told()])
         return document
+
+    def _as_drawn(self, document: Document) -> Document:
+        """The document; where it looks different from the file's own picture, that lies above all
+        its layers, which are hidden.
+        """
+        drawn = replace(self._photograph, notes=[])
+        pixels, profile, made = self._read(drawn)
+        pixels = self._alike_in_kind(pixels, profile)
+        raster = Raster.from_array(np.ascontiguousarray(pixels))
+        if _alike(document, raster):
+            return document
+        if nesting(document.layers) >= DEEPEST:
+            self._notes.append(_DIFFERENT)
+            return document
+        self._notes.append(f"{_DIFFERENT} {_ON_TOP}")
+        hidden = Layer("Layers", Group(document.layers), visible=False)
+        return replace(document, layers=(hidden, Layer("Merged picture", raster, synthetic=made)))
+
+    def _told(self) -> Iterator[str]:
+        """What there is to say of layers; what is to be said of several is said once."""
+        for note, names in self._of_layers.items():
+            yield f"{names[0]}: {note}" if len(names) == 1 else note
 
     def _layers(self, found: Sequence[PhotographLayer]) -> list[Layer]:
         layers: list[Layer] = []
         for item in found:
-            if item.photograph is None:
+            if item.fill:
+                layer = Layer(item.name, Fill(self._in_srgb(item.fill)))
+            elif item.photograph is None:
                 layer = _lifted(item.name, self._layers(item.layers))
             else:
                 layer = self._layer(item, item.photograph)
@@ -90,6 +130,10 @@ class _Building:
             elif sum(not below.clipped for below in layers) > 1:
                 layers[:] = [Layer("Below", Group(tuple(layers)))]
             layer = replace(layer, clipped=bool(layers))
+        if item.role == "clipped":
+            layer = replace(layer, clipped=bool(layers))
+        if item.mask is not None:
+            layer = _with_mask(layer, item.mask)
         layers.append(layer)
 
     def _layer(self, item: PhotographLayer, photograph: Photograph) -> Layer:
@@ -99,18 +143,38 @@ class _Building:
         """
         photograph = replace(photograph, notes=list(photograph.notes))
         pixels, profile, made = self._read(photograph)
-        self._notes += [f"{item.name}: {note}" for note in photograph.notes]
+        for note in photograph.notes:
+            self._of_layers.setdefault(note, []).append(item.name)
         self._profile = self._profile or profile
-        if profile != self._profile and not (profile.is_srgb and self._profile.is_srgb):
-            floats = self._profile.from_srgb(profile.to_srgb(to_float(pixels)))
-            pixels = from_float(floats, self._depth)
+        if not self._is_own(profile):
             self._notes.append(
                 f"{item.name} was converted into the colour profile of the first layer."
             )
-        elif pixels.dtype.name != self._depth:
-            pixels = from_float(to_float(pixels), self._depth)
+        pixels = self._alike_in_kind(pixels, profile)
         raster = Raster.from_array(np.ascontiguousarray(pixels))
         return Layer(item.name, raster, place=Place.offset(item.x, item.y), synthetic=made)
+
+    def _is_own(self, profile: Profile) -> bool:
+        own = self._profile or SRGB
+        return profile == own or (profile.is_srgb and own.is_srgb)
+
+    def _alike_in_kind(self, pixels: NDArray[Any], profile: Profile) -> NDArray[Any]:
+        """Pixels in the depth and the colours of the document."""
+        if not self._is_own(profile):
+            own = self._profile or SRGB
+            return from_float(own.from_srgb(profile.to_srgb(to_float(pixels))), self._depth)
+        if pixels.dtype.name != self._depth:
+            return from_float(to_float(pixels), self._depth)
+        return pixels
+
+    def _in_srgb(self, fill: str) -> str:
+        """A colour in the file's numbers as sRGB has it, in which all fills are."""
+        numbers = [int(fill[at : at + 2], 16) for at in (1, 3, 5)]
+        whole = replace(self._photograph, alpha=False, space="rgb", notes=[])
+        whole.pixels = np.array([[numbers]], np.uint8)
+        pixels, profile, _ = self._read(whole)
+        made = from_float(profile.to_srgb(to_float(pixels)), "uint8")[0, 0]
+        return "#" + "".join(f"{int(each):02x}" for each in made[:3])
 
     def _read(self, photograph: Photograph) -> tuple[NDArray[Any], Profile, Synthetic]:
         """The pixels as RGB, the profile they are in, and what a generator has made of them."""
@@ -133,6 +197,12 @@ def _lifted(title: str, layers: list[Layer]) -> Layer:
     return Layer(title, Group(tuple(layers)))
 
 
+def _with_mask(layer: Layer, mask: PhotographMask) -> Layer:
+    raster = Raster.from_array(np.ascontiguousarray(mask.pixels))
+    place = Place.offset(mask.x, mask.y)
+    return replace(layer, mask=raster, mask_place=place, mask_beyond=mask.beyond)
+
+
 def _alpha(raster: Raster, opacity: float, inverted: bool) -> Raster:
     """How opaque a layer is, as a mask."""
     tiles = []
@@ -153,4 +223,6 @@ def _alike(document: Document, picture: Raster) -> bool:
     planes = []
     for pixels in (to_float(ours), to_float(theirs)):
         planes.append(pixels[..., :3] * pixels[..., 3:] if pixels.shape[2] == 4 else pixels)
-    return float(np.abs(planes[0] - planes[1]).mean()) <= _ALIKE
+    difference = np.abs(planes[0] - planes[1])
+    few = float((difference.max(axis=2) > _FAR).mean()) <= _FEW
+    return few and float(difference.mean()) <= _ALIKE

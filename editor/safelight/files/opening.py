@@ -300,7 +300,6 @@ _BEGINNINGS: tuple[tuple[bytes, str], ...] = (
     (rb"\xff\x0a|\0\0\0\x0cJXL ", "a JPEG XL picture"),
     (rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51", "a JPEG 2000 picture"),
     (rb"%PDF-", "a PDF"),
-    (rb"8BPS", "a Photoshop document"),
     (rb"gimp xcf", "a GIMP document"),
     (rb"BM", "a BMP picture"),
     (rb"\x76\x2f\x31\x01", "an OpenEXR picture"),

@@ -106,7 +106,7 @@ def export_openraster(
     name = plain_name(path)
     try:
         # Taken from the document as it is: what is written below is compared with it.
-        own = dict(_with_offsets(document))
+        own = dict(with_offsets(document))
         document = settled(document).picture
         merged = _sixteen(whole(document, live))
         writing = _Writing(document, merged, live, own)
@@ -131,7 +131,7 @@ def _checker(merged: Raster) -> Callable[[Path], None]:
     return check
 
 
-def _with_offsets(document: Document) -> Iterator[tuple[str, tuple[Layer, int, int]]]:
+def with_offsets(document: Document) -> Iterator[tuple[str, tuple[Layer, int, int]]]:
     """Each layer of pixels of which the picture shows a part, or more than they are, as they are:
     by its id, the layer as large as its own pixels and where it lies in the picture.
     """
@@ -147,7 +147,7 @@ def _with_offsets(document: Document) -> Iterator[tuple[str, tuple[Layer, int, i
             yield layer.id, (replace(seen, mask=mask), int(x), int(y))
 
 
-def _seen(layers: tuple[Layer, ...]) -> Iterator[str]:
+def seen_ids(layers: tuple[Layer, ...]) -> Iterator[str]:
     """The ids of the layers that are shown and lie in no group that is hidden."""
     waiting = list(layers)
     while waiting:
@@ -171,7 +171,7 @@ class _Writing:
         self._own = own
         self.notes: list[str] = []
         self._merged = merged
-        self._seen = frozenset(_seen(document.layers))
+        self._seen = frozenset(seen_ids(document.layers))
         self._live = live
         self._count = 0
         self._coding: deque[tuple[str, Future[bytes]]] = deque()
@@ -227,7 +227,7 @@ class _Writing:
                 self.notes.append(
                     f"{_text(layer.name)} was merged with the layers that are clipped to it."
                 )
-                made = self._of((_bare(layer), *clipped))
+                made = self._of((bare(layer), *clipped))
                 self._pixels(archive, stack, _from(layer, made), whole(made, self._live))
 
     def _settled(self, layer: Layer) -> Layer:
@@ -299,7 +299,7 @@ class _Writing:
             # A filter leaves the transparency below it as it is: opaque pixels, atop of that.
             if not all(bool((tile[..., 3] == _full(tile)).all()) for _, tile in raster.tiles()):
                 facts["composite-op"] = "svg:src-atop"
-            raster = _mapped(raster, 3, lambda _, tile: tile[..., :3])
+            raster = mapped(raster, 3, lambda _, tile: tile[..., :3])
         # Opacity, mode and mask are in the pixels already.
         done = replace(_from(layer, made), opacity=1.0, mode="normal", mask=None)
         self._pixels(archive, stack, done, raster, **facts)
@@ -419,7 +419,7 @@ def _from(layer: Layer, made: Document) -> Layer:
     return replace(layer, synthetic=made.synthetic)
 
 
-def _bare(layer: Layer) -> Layer:
+def bare(layer: Layer) -> Layer:
     return replace(layer, opacity=1.0, mode="normal", visible=True, mask=None)
 
 
@@ -442,7 +442,7 @@ def _sixteen(raster: Raster) -> Raster:
     """In a depth that PNG holds."""
     if raster.depth != "float32":
         return raster
-    return _mapped(raster, raster.channels, lambda _, tile: from_float(tile, "uint16"))
+    return mapped(raster, raster.channels, lambda _, tile: from_float(tile, "uint16"))
 
 
 def _masked(raster: Raster, mask: Raster) -> Raster:
@@ -457,10 +457,10 @@ def _masked(raster: Raster, mask: Raster) -> Raster:
         result[..., 3] = from_float(alpha, tile.dtype.name)
         return result
 
-    return _mapped(raster, 4, lay)
+    return mapped(raster, 4, lay)
 
 
-def _mapped(
+def mapped(
     raster: Raster, channels: int, change: Callable[[Region, NDArray[Any]], NDArray[Any]]
 ) -> Raster:
     tiles = [np.ascontiguousarray(change(place, tile)) for place, tile in raster.tiles()]

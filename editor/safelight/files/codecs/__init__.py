@@ -3,7 +3,7 @@
 A new format is a file here and a line in ``CODECS``.
 """
 
-from safelight.files.codecs import avif, gif, heic, jpeg, openraster, png, tiff, webp
+from safelight.files.codecs import avif, gif, heic, jpeg, openraster, png, psd, tiff, webp
 from safelight.files.codecs.codec import Codec
 
 CODECS: tuple[Codec, ...] = (
@@ -15,6 +15,7 @@ CODECS: tuple[Codec, ...] = (
     heic.CODEC,
     gif.CODEC,
     openraster.CODEC,
+    psd.CODEC,
 )
 """All formats, in the order in which they are listed."""
 

@@ -7,6 +7,7 @@ What stands beside the pixels, colour profiles and metadata, goes there and back
 from __future__ import annotations
 
 import json
+import re
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ from safelight.files.codecs.photograph import (
     PartLost,
     Photograph,
     PhotographLayer,
+    PhotographMask,
     Room,
     TooLargeError,
 )
@@ -37,9 +39,10 @@ from safelight.pixels.tables import CHANNELS as SPACES
 _BYTES = ("exif", "xmp", "iptc")
 _PLAIN: dict[str, Callable[[Any], Any]] = {
     **{"name": str, "x": int, "y": int, "opacity": float, "mode": str},
-    **{"visible": bool, "locked": bool, "role": str},
+    **{"visible": bool, "locked": bool, "role": str, "fill": str},
 }
-_ROLES = ("plain", "atop", "inside", "outside")
+_ROLES = ("plain", "clipped", "atop", "inside", "outside")
+_FILL = re.compile("(#[0-9a-f]{6})?")
 
 
 def decode(format: str, file: BinaryIO, size: int, limit: Limit, room: Room) -> list[NDArray[Any]]:
@@ -196,7 +199,12 @@ class _Packing:
         return {name: getattr(layer, name) for name in _PLAIN} | {
             "photograph": None if inner is None else self.photograph(inner),
             "layers": [self._layer(item) for item in layer.layers],
+            "mask": None if layer.mask is None else self._mask(layer.mask),
         }
+
+    def _mask(self, mask: PhotographMask) -> list[int]:
+        self.arrays.append(mask.pixels)
+        return [len(self.arrays) - 1, mask.x, mask.y, mask.beyond]
 
     def place(self, data: bytes | None) -> tuple[int, int] | None:
         """Where those bytes are among the ones that are held."""
@@ -275,8 +283,19 @@ class _Opening:
         )
         for name, kind in _PLAIN.items():
             setattr(layer, name, kind(facts[name]))
-        if layer.role not in _ROLES:
-            raise ValueError("no role of a layer")
+        if layer.role not in _ROLES or not _FILL.fullmatch(layer.fill):
+            raise ValueError("no role or no colour of a layer")
+        if facts["mask"] is not None:
+            index, x, y, beyond = map(int, facts["mask"])
+            pixels = self._arrays[index]
+            if (
+                pixels.ndim != 3
+                or 0 in pixels.shape
+                or pixels.shape[2] != 1
+                or beyond not in (0, 1)
+            ):
+                raise ValueError("no mask of a layer")
+            layer.mask = PhotographMask(pixels, x, y, beyond)
         return layer
 
 

@@ -61,11 +61,23 @@ class Photograph:
 
 
 @dataclass(slots=True)
-class PhotographLayer:
-    """A layer as it stands in a file: its own pixels at ``x``, ``y``, or a group of ``layers``.
+class PhotographMask:
+    """What shows of a layer: (height, width, 1) at ``x``, ``y``, beyond which it is 0 or 1."""
 
-    ``role`` "atop" is clipped to what is below it in its group; of "inside" and "outside" only
-    the transparency counts, which shows or hides all that is below it in its group.
+    pixels: NDArray[Any]
+    x: int = 0
+    y: int = 0
+    beyond: int = 0
+
+
+@dataclass(slots=True)
+class PhotographLayer:
+    """A layer as it stands in a file: its own pixels at ``x``, ``y``, one colour all over the
+    picture (``fill``, "#rrggbb" in the picture's own numbers), or a group of ``layers``.
+
+    ``role`` "clipped" is clipped to the next layer below it that is not, "atop" to all that is
+    below it in its group; of "inside" and "outside" only the transparency counts, which shows or
+    hides all that is below it in its group.
     """
 
     name: str
@@ -77,7 +89,9 @@ class PhotographLayer:
     mode: str = "normal"
     visible: bool = True
     locked: bool = False
-    role: Literal["plain", "atop", "inside", "outside"] = "plain"
+    role: Literal["plain", "clipped", "atop", "inside", "outside"] = "plain"
+    mask: PhotographMask | None = None
+    fill: str = ""
 
 
 def packed(pixels: NDArray[Any]) -> NDArray[Any]:
