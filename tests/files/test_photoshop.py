@@ -306,24 +306,29 @@ def test_deep_pictures_without_layers_open_exactly(tmp_path, depth):
     assert np.array_equal(whole(open_picture(path).document).to_array(), pixels)
 
 
-def test_layers_of_another_program_open(tmp_path):
+@pytest.mark.parametrize("mode", [BlendMode.NORMAL, BlendMode.MULTIPLY])
+def test_layers_of_another_program_open(tmp_path, mode):
     def change(psd):
         from PIL import Image
 
-        group = psd.create_group(name="Group")
+        group = psd.create_group(name="Group")  # which passes through what is in it
         pixels = pictures.noise(20, 10, 4)
         layer = psd.create_pixel_layer(Image.fromarray(pixels, "RGBA"), name="Up", top=5, left=8)
-        layer.blend_mode = BlendMode.MULTIPLY
+        layer.blend_mode = mode
         layer.opacity = 128
         group.append(layer)
 
     path, pixels = made_by_psd_tools(tmp_path, change)
     with open(path, "rb") as file:
         found = codec_of("Photoshop").read(file, path.stat().st_size, None, np.empty)
-    ground, group = found.layers
+    ground, layer = found.layers
     assert np.array_equal(ground.photograph.pixels[..., :3], pixels)
-    (layer,) = group.layers
-    assert (layer.name, layer.mode, layer.visible) == ("Up", "multiply", True)
+    if mode == BlendMode.NORMAL:
+        assert (layer.name, found.notes) == ("Group", [])
+        (layer,) = layer.layers
+    else:
+        assert "The group Group was taken apart: its layers are blended" in found.notes[0]
+    assert (layer.name, layer.visible) == ("Up", True)
     assert (layer.opacity, layer.x, layer.y) == (pytest.approx(128 / 255), 8, 5)
     assert np.array_equal(layer.photograph.pixels, pictures.noise(20, 10, 4))
 
