@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from safelight import actions
 from safelight.cli import main
@@ -149,3 +150,25 @@ def test_a_picture_of_layers_is_exported_like_any(capsys, tmp_path):
     export_openraster(document, tmp_path / "a.ora")
     assert run(capsys, "export", tmp_path / "a.ora", tmp_path / "a.png")[::2] == (0, "")
     assert (written(tmp_path / "a.png") == pixels()).all()
+
+
+def test_a_preset_and_a_pattern_name_a_file_in_a_folder(capsys, tmp_path):
+    source, folder = tmp_path / "in.png", tmp_path / "out"
+    Image.fromarray(pixels()).save(source)
+    folder.mkdir()
+    told = "--preset", "Web", "--size", "25", "--name", "{name}-{width}"
+    for name in ("in-25.jpg", "in-25-2.jpg"):
+        assert run(capsys, "export", source, folder, *told)[0] == 0
+        assert Image.open(folder / name).size == (25, 20)
+    assert run(capsys, "export", source, folder)[0] == 1
+
+
+def test_the_command_line_has_what_an_export_does_to_the_picture(capsys, tmp_path):
+    source = tmp_path / "in.png"
+    Image.fromarray(pixels()).save(source)
+    out = tmp_path / "out.jpg"
+    told = "--resize", "percent", "--size", "50", "--sharpen", "print", "--kilobytes", "1"
+    status, _, err = run(capsys, "export", source, out, *told)
+    assert status == 0
+    assert Image.open(out).size == (25, 20)
+    assert run(capsys, "export", source, out, "--overwrite", "--resize", "wide")[0] == 2

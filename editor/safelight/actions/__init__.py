@@ -3,6 +3,7 @@
 from safelight.actions.decoders import export, open_picture
 from safelight.actions.fidelity import fidelity
 from safelight.actions.masks import read_mask, shown_mask
+from safelight.actions.presets import Presets
 from safelight.actions.saved_settings import unfit, unfit_layers
 from safelight.actions.studio import Studio, UnknownFilter
 from safelight.actions.template import (
@@ -47,6 +48,7 @@ from safelight.files import (
     seen_in,
     sides,
 )
+from safelight.files.naming import free, named
 from safelight.files.spill import Spill
 from safelight.places import cache_folder, state_folder
 from safelight.workers.job import (
@@ -89,6 +91,7 @@ __all__ = [
     "OpenError",
     "Opened",
     "PluginParts",
+    "Presets",
     "Preparations",
     "Project",
     "ProjectChanged",
@@ -119,9 +122,11 @@ __all__ = [
     "exported_formats",
     "fidelity",
     "finishes",
+    "free",
     "is_project",
     "left_behind",
     "live_filter",
+    "named",
     "open_picture",
     "plugin_names",
     "plugin_title",

@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-from dataclasses import replace
+from dataclasses import fields, replace
+from datetime import datetime
+from pathlib import Path
 
 from safelight import actions
 from safelight.api import ParameterError, Value
 from safelight.cli.commands import add_exporting, choices_of, reported, say, tell_exported
-from safelight.cli.group import Parser, file_name
+from safelight.cli.group import Parser, file_name, given
 
 
 @reported
@@ -21,12 +23,13 @@ def export(words: list[str]) -> int:
     with contextlib.ExitStack() as stack:
         studio = stack.enter_context(actions.Studio())
         document, notes = _opened(options, studio, stack)
+        output = _output(options, choices, document)
         left: list[str] = []
         while True:
             try:
                 exported = actions.export(
                     document,
-                    options.output,
+                    output,
                     choices,
                     overwrite=options.overwrite,
                     live=studio.live,
@@ -59,12 +62,49 @@ def _opened(
     return opened.document, tuple(opened.notes)
 
 
+def _output(
+    options: argparse.Namespace, choices: actions.ExportOptions, document: actions.Document
+) -> Path:
+    """The file to write: in a folder one that the pattern names, which is not there yet."""
+    output = Path(options.output)
+    if not output.is_dir():
+        return output
+    if choices.format is None:
+        raise actions.ExportError(f"{output} is a folder; --preset says what is written to it.")
+    width, height = actions.sides(document, choices)
+    name = actions.named(
+        options.name,
+        name=Path(options.input).stem,
+        width=width,
+        height=height,
+        number=1,
+        when=datetime.now(),
+    )
+    codec = next(x for x in actions.exported_formats() if x.name == choices.format)
+    path = output / f"{name}{codec.suffixes[0]}"
+    return path if options.overwrite else actions.free(path)
+
+
 def _choices(options: argparse.Namespace) -> actions.ExportOptions:
-    """How to export, with the options of the format that the file's ending names."""
+    """How to export: what is told, over the preset, over what the file's ending names."""
     choices = choices_of(options)
     suffix = os.path.splitext(options.output)[1].lower()
     codec = next((x for x in actions.exported_formats() if suffix in x.suffixes), None)
     settings: dict[str, Value] = {}
+    if options.preset is not None:
+        preset, usual = actions.Presets().named(options.preset), actions.ExportOptions()
+        told = {
+            item.name: getattr(choices, item.name)
+            for item in fields(choices)
+            if getattr(choices, item.name) != getattr(usual, item.name)
+        }
+        if codec is not None:
+            told["format"] = codec.name
+        choices = replace(preset, **told)
+        settings = dict(preset.settings)
+        codec = codec or next(
+            (x for x in actions.exported_formats() if x.name == preset.format), None
+        )
     for pair in options.set:
         name, equals, text = pair.partition("=")
         if not equals:
@@ -83,11 +123,23 @@ def _parser() -> Parser:
         prog="safelight export", description="Export what a project shows, or convert a picture."
     )
     parser.add_argument("input", type=file_name, metavar="IN", help="the project, or a photograph")
-    parser.add_argument("output", type=file_name, metavar="OUT", help="the file to write")
+    parser.add_argument(
+        "output", type=file_name, metavar="OUT", help="the file to write, or a folder"
+    )
     parser.add_argument(
         "--without-failed",
         action="store_true",
         help="leave out layers that cannot be computed, and say which; else nothing is written",
+    )
+    parser.add_argument(
+        "--preset", type=given, metavar="NAME", help="a preset; what else is told counts more"
+    )
+    parser.add_argument(
+        "--name",
+        type=given,
+        default="{name}",
+        metavar="PATTERN",
+        help="of the file, where OUT is a folder: {name} {date} {time} {number} {width} {height}",
     )
     parser.add_argument("--quality", type=int, help="JPEG and WebP, 1 to 100")
     parser.add_argument(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -70,6 +71,34 @@ class ExportOptions:
                 item.check(getattr(self, item.name))
             except ParameterError as error:
                 raise ExportError(f"It cannot be exported so: {error}.") from error
+
+    def to_json(self) -> dict[str, object]:
+        """As plain data: what is not at its default."""
+        told: dict[str, object] = {
+            item.name: getattr(self, item.name)
+            for item in fields(self)
+            if item.name != "settings" and getattr(self, item.name) != item.default
+        }
+        if self.profile is not None:
+            told["profile"] = base64.b64encode(self.profile).decode("ascii")
+        return told | ({"settings": dict(self.settings)} if self.settings else {})
+
+    @classmethod
+    def from_json(cls, told: object) -> ExportOptions:
+        """The inverse of ``to_json``. Raises ExportError for what is no such thing."""
+        try:
+            if not isinstance(told, dict):
+                raise TypeError("it is no list of names and values")
+            given = dict(told)
+            if given.get("profile") is not None:
+                given["profile"] = base64.b64decode(given["profile"], validate=True)
+            if not isinstance(given.get("settings", {}), dict):
+                raise TypeError("its settings are none")
+            if not isinstance(given.get("format"), str | None):
+                raise TypeError("its format is no name")
+            return cls(**given)
+        except (TypeError, ValueError) as error:
+            raise ExportError(f"A preset cannot be read: {error}.") from error
 
     def of(self, codec: Codec) -> dict[str, Value]:
         """All options of a format as they are chosen. Raises ExportError for what cannot be."""
