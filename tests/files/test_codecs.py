@@ -25,7 +25,8 @@ def test_every_value_of_every_choice_writes_a_file_that_reads_back(codec, tmp_pa
     document = document_of(pictures.quarters())
     tried = [{}]
     for option in codec.options:
-        ends = (option.minimum, option.maximum) if option.kind == "integer" else option.choices
+        numeric = option.kind in ("integer", "number")
+        ends = (option.minimum, option.maximum) if numeric else option.choices
         tried += [{option.name: value} for value in (ends or (True, False))]
     for number, settings in enumerate(tried):
         path = tmp_path / f"{number}{codec.suffixes[0]}"

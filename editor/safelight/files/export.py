@@ -311,14 +311,19 @@ def _content(
     document, pixels = _finished(document, target, options, live, notes, hear)
     if pixels.shape[2] == 4 and not target.alpha:
         pixels = _on_white(pixels, target, notes)
+    assert target.codec is not None
     space: Space | None = None
     if options.profile is None:
-        pixels = _in_depth(pixels, target, options.depth, notes)
+        profile = SRGB if target.codec.profiles else document.profile
+        pixels = _in_depth(pixels, target, options.depth, notes, profile)
+        _note_converted(pixels, profile, target, notes)
         pixels = _in_grey(document, pixels, target, notes)
     else:
         depth = _in_words(pixels, target, options.depth, notes)
         pixels, space = _in_profile(document, pixels, depth, target, options, reading, notes)
     kept = metadata.kept(document.metadata, options.metadata)
+    if not target.codec.metadata:
+        kept = _without_metadata(document, kept, target, notes)
     if kept.exif:
         exif = metadata.for_pixels(
             kept.exif,
@@ -330,14 +335,15 @@ def _content(
             # Pixels that became sRGB must not be taken for Adobe RGB by the next reader.
             exif = metadata.without_adobe_rgb(exif)
         kept = replace(kept, exif=exif)
-    kept = replace(kept, xmp=provenance.marked_xmp(document, kept.xmp, notes))
+    if target.codec.metadata:
+        kept = replace(kept, xmp=provenance.marked_xmp(document, kept.xmp, notes))
     icc = document.profile.grey if pixels.shape[2] < 3 else document.profile.icc
     space = space or ("grey" if pixels.shape[2] < 3 else "rgb")
     return Photograph(
         pixels,
         space,
         alpha=pixels.shape[2] > CHANNELS[space],
-        icc=options.profile or icc,
+        icc=(options.profile or icc) if target.codec.profiles else None,
         metadata=kept,
         notes=notes,
     )
@@ -356,7 +362,9 @@ def _in_profile(
     icc = options.profile
     assert icc is not None
     name = profile_name(icc)
-    if icc[16:20] == b"CMYK" and not (target.codec and target.codec.cmyk):
+    if target.codec is None or not target.codec.profiles:
+        raise ExportError(f"{target.name} holds no colour profile; use PNG or TIFF.")
+    if icc[16:20] == b"CMYK" and not target.codec.cmyk:
         raise ExportError(f"{name} is a profile of CMYK, which no {target.name} holds; use TIFF.")
     if icc[16:20] == b"GRAY" and not target.grey:
         raise ExportError(f"{name} is a profile of grey, which no {target.name} holds; use TIFF.")
@@ -374,6 +382,32 @@ def _in_profile(
     return made, space
 
 
+def _without_metadata(
+    document: Document, kept: Metadata, target: _Target, notes: list[str]
+) -> Metadata:
+    """What is left of metadata in a format that holds the resolution alone."""
+    if kept != Metadata(dpi=kept.dpi):
+        notes.append(f"The metadata were left out: {target.name} holds none.")
+    _note_unmarked(document, target, notes)
+    return Metadata(dpi=kept.dpi)
+
+
+def _note_converted(
+    pixels: NDArray[Any], profile: Profile, target: _Target, notes: list[str]
+) -> None:
+    if not profile.is_srgb:
+        cut = "" if pixels.dtype == np.float32 else "; what lies outside sRGB was cut off"
+        notes.append(
+            f"Colours were converted from {profile.name} to sRGB, because {target.name} holds no"
+            f" profile{cut}."
+        )
+
+
+def _note_unmarked(document: Document, target: _Target, notes: list[str]) -> None:
+    if provenance.declared(document):
+        notes.append(f"It is not marked as synthesised: {target.name} holds no such mark.")
+
+
 def _foreign_content(
     document: Document, target: _Target, options: ExportOptions, live: Live | None, hear: Hear
 ) -> Photograph:
@@ -385,17 +419,11 @@ def _foreign_content(
         pixels = _on_white(pixels, target, notes)
     pixels = _in_depth(pixels, target, options.depth, notes, profile)
     pixels = _in_grey(document, pixels, target, notes)
-    if not profile.is_srgb:
-        cut = "" if pixels.dtype == np.float32 else "; what lies outside sRGB was cut off"
-        notes.append(
-            f"Colours were converted from {profile.name} to sRGB, because {target.name} holds no"
-            f" profile{cut}."
-        )
+    _note_converted(pixels, profile, target, notes)
     lost = metadata.kept(document.metadata, options.metadata)
     if lost != Metadata():
         notes.append(f"The metadata were left out: {target.name} holds none.")
-    if provenance.declared(document):
-        notes.append(f"It is not marked as synthesised: {target.name} holds no such mark.")
+    _note_unmarked(document, target, notes)
     assert target.exporter is not None
     if target.exporter.importer is None:
         maker = target.exporter.format.plugin

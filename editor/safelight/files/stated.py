@@ -82,6 +82,38 @@ def profile_of_codes(primaries: int, transfer: int, notes: list[str]) -> bytes |
     return found
 
 
+def primaries_of_code(code: int) -> _Primaries:
+    """The places of white, red, green and blue. Raises LookupError for a code that is not known."""
+    return _KNOWN[code][1]
+
+
+def profile_of_places(
+    places: _Primaries, notes: list[str], *, transfer: int = 13, gamma: float = 0.0
+) -> bytes | None:
+    """The profile of those primaries, under a curve by its code or one exponent; None for plain
+    sRGB. ``notes`` say what was made of them.
+    """
+    try:
+        if gamma and not 0.2 < gamma < 5:
+            raise ValueError("no gamma of a picture")
+        curve = f"gamma {gamma:.4g}" if gamma else _TRANSFERS[transfer]
+        found = _profile(*_named(places), curve)
+    except (LookupError, ArithmeticError, ValueError, struct.error, np.linalg.LinAlgError):
+        notes.append(UNKNOWN)
+        return None
+    if found is not None:
+        notes.append(ADDED)
+    return found
+
+
+def _named(places: _Primaries) -> tuple[str, _Primaries]:
+    """Well-known primaries that are almost these, with their name; else these."""
+    for name, known in _KNOWN.values():
+        if np.abs(np.array(places) - np.array(known)).max() < 0.002:
+            return name, known
+    return "Primaries of the file", places
+
+
 def _by_codes(body: bytes) -> bytes | None:
     """cICP, section 11.3.2.6. Raises LookupError for codes that are not known."""
     primaries, transfer, matrix, full = struct.unpack(">4B", body)
@@ -96,13 +128,8 @@ def _by_numbers(places: bytes | None, gamma: bytes | None) -> bytes | None:
     name, primaries = _KNOWN[1]
     if places is not None:
         stated = np.array(struct.unpack(">8I", places)).reshape(4, 2) / 100_000
-        near = [
-            (known, values)
-            for known, values in _KNOWN.values()
-            if np.abs(stated - np.array(values)).max() < 0.002
-        ]
         white, red, green, blue = ((float(x), float(y)) for x, y in stated)
-        name, primaries = near[0] if near else ("Primaries of the file", (white, red, green, blue))
+        name, primaries = _named((white, red, green, blue))
     curve = _SRGB
     if gamma is not None:
         power = 100_000 / struct.unpack(">I", gamma)[0]

@@ -3,7 +3,27 @@
 A new format is a file here and a line in ``CODECS``.
 """
 
-from safelight.files.codecs import avif, gif, heic, jpeg, openraster, png, psd, tiff, webp
+from safelight.files.codecs import (
+    avif,
+    bmp,
+    gif,
+    heic,
+    ico,
+    jpeg,
+    jpeg2000,
+    jpegxr,
+    jxl,
+    openexr,
+    openraster,
+    png,
+    pnm,
+    psd,
+    qoi,
+    radiance,
+    tga,
+    tiff,
+    webp,
+)
 from safelight.files.codecs.codec import Codec
 
 CODECS: tuple[Codec, ...] = (
@@ -13,9 +33,19 @@ CODECS: tuple[Codec, ...] = (
     webp.CODEC,
     avif.CODEC,
     heic.CODEC,
+    jxl.CODEC,
+    jpeg2000.CODEC,
     gif.CODEC,
+    bmp.CODEC,
+    pnm.CODEC,
+    qoi.CODEC,
+    openexr.CODEC,
+    radiance.CODEC,
+    jpegxr.CODEC,
+    ico.CODEC,
     openraster.CODEC,
     psd.CODEC,
+    tga.CODEC,
 )
 """All formats, in the order in which they are listed."""
 

@@ -74,6 +74,10 @@ class Codec:
     largest_side: int = 0
     exact: Callable[[Mapping[str, Value], str], bool] = lambda *_: False
     in_bands: InBands | None = None
+    profiles: bool = True
+    """Whether its files hold a colour profile; if not, colours become sRGB."""
+    metadata: bool = True
+    """Whether its files hold EXIF and XMP."""
     by_suffix: bool = False
     in_place: bool = False
     layers: bool = False

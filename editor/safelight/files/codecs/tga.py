@@ -1,0 +1,73 @@
+"""TGA: reading (Truevision TGA 2.0)."""
+
+from __future__ import annotations
+
+import io
+import struct
+from typing import BinaryIO
+
+import numpy as np
+
+from safelight.files.codecs.codec import Codec
+from safelight.files.codecs.photograph import (
+    DamagedError,
+    Limit,
+    Photograph,
+    Room,
+    check_bytes,
+    check_packing,
+    check_size,
+)
+
+_EXPANSION = 128
+"""Pixels that a run can become."""
+
+
+def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Photograph:
+    """Decode a TGA file."""
+    from PIL import Image
+
+    data = file.read()
+    if len(data) < 18:
+        raise DamagedError("is damaged: its first part is missing")
+    kind = data[2]
+    width, height, bits = struct.unpack_from("<HHB", data, 12)
+    check_size(width, height, limit)
+    check_bytes(4 * width * height, limit, "4 channels of 8 bits")
+    packed = kind >= 8
+    needed = width * height * -(-bits // 8)
+    check_packing(needed, len(data), _EXPANSION if packed else 1)
+    if not packed and len(data) - 18 < needed:
+        share = 100 * (len(data) - 18) // needed
+        raise DamagedError(
+            f"ends early ({share} % of the picture is there), and a TGA cannot be opened in part"
+        )
+    try:
+        with Image.open(io.BytesIO(data), formats=["TGA"]) as image:
+            if image.size != (width, height):
+                raise DamagedError("is damaged: it states its size twice, and differently")
+            alpha = image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
+            grey = image.mode in ("L", "LA", "1")
+            wanted = ("LA" if alpha else "L") if grey else ("RGBA" if alpha else "RGB")
+            pixels = np.array(image.convert(wanted)).reshape(height, width, -1)
+    except DamagedError:
+        raise
+    except Exception as error:
+        raise DamagedError(f"is damaged or cut off and cannot be decoded ({error})") from error
+    if alpha and not pixels[..., -1].any():
+        # Room for transparency that nobody filled.
+        pixels, alpha = np.ascontiguousarray(pixels[..., :-1]), False
+    return Photograph(pixels, "grey" if grey else "rgb", alpha)
+
+
+CODEC = Codec(
+    "TGA",
+    suffixes=(".tga", ".vda", ".icb", ".vst"),
+    # A file says nowhere what it is, but few others begin so.
+    beginnings=(
+        rb".\x01[\x01\x09]....[\x0f\x10\x18\x20].{8}\x08[\x00-\x3f]",
+        rb".\0[\x02\x0a]\0{4}.{5}....[\x0f\x10\x18\x20][\x00-\x3f]",
+        rb".\0[\x03\x0b]\0{4}.{5}....[\x08\x10][\x00-\x3f]",
+    ),
+    read=read,
+)
