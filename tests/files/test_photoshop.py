@@ -360,6 +360,46 @@ def test_a_small_part_that_looks_different_is_enough(tmp_path, monkeypatch):
     assert np.array_equal(whole(opened).to_array(), pixels)
 
 
+def test_layers_of_a_grey_file_are_grey(tmp_path):
+    path, pixels = made_by_psd_tools(tmp_path, mode="L")
+    document = open_picture(path).document
+    assert document.grey
+    assert np.array_equal(whole(document).to_array()[..., :3], np.repeat(pixels[..., None], 3, 2))
+
+
+def test_layers_in_cmyk_become_srgb_and_one_note_says_so(tmp_path):
+    def change(psd):
+        from PIL import Image
+
+        image = Image.fromarray(pictures.noise(20, 10)).convert("CMYK")
+        psd.create_pixel_layer(image, name="Up", top=5, left=8)
+
+    path, _ = made_by_psd_tools(tmp_path, change, mode="CMYK")
+    notes = open_picture(path).notes
+    assert notes.count("Colours were converted from CMYK to sRGB without a profile.") == 1
+    assert not [note for note in notes if note.startswith(("Ground: ", "Up: "))]
+
+
+def test_masks_that_are_off_or_thin_are_as_they_look(tmp_path):
+    mask = Raster.from_array(np.zeros((HEIGHT, WIDTH, 1), np.uint8))
+    document = document_of(Layer("Ground", noise(3)), Layer("Up", noise(3, seed=1), mask=mask))
+    path = exported(tmp_path, document).path
+    data = bytearray(path.read_bytes())
+    told = struct.pack(">I4iBB", 20, 0, 0, HEIGHT, WIDTH, 0, 0)
+    at = data.index(told) + len(told) - 1
+    data[at] = 2
+    path.write_bytes(bytes(data))
+    opened = open_picture(path)
+    assert "Up: its mask, which is switched off, was left out." in opened.notes
+    data[at] = 16  # with parameters: density 51 of 255 in the two bytes that follow
+    data[at + 1 : at + 3] = 1, 51
+    path.write_bytes(bytes(data))
+    with open(path, "rb") as file:
+        found = codec_of("Photoshop").read(file, path.stat().st_size, None, np.empty)
+    assert (found.layers[1].mask.pixels == 204).all()
+    assert found.layers[1].mask.beyond == 1
+
+
 def extended(data, key, block, *, empty=False):
     """The last layer record with one more block; ``empty``: without pixels."""
     at = data.rindex(b"8BIMluni")

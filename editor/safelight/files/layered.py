@@ -72,11 +72,18 @@ class _Building:
             profile=self._profile or SRGB,
             metadata=self._photograph.metadata,
             name=name,
+            grey=self._is_grey(),
         )
         if self._photograph.pixels.shape[2]:
             document = self._as_drawn(document)
         self._notes[:] = dict.fromkeys([*self._notes, *self._told()])
         return document
+
+    def _is_grey(self) -> bool:
+        """Whether the file has a single channel of colour in all its layers."""
+        layers = self._photograph.layers or ()
+        found = [photograph.space for photograph in _photographs(layers)]
+        return bool(found) and set(found) == {"grey"} and not any(_fills(layers))
 
     def _as_drawn(self, document: Document) -> Document:
         """The document; where it looks different from the file's own picture, that lies above all
@@ -188,6 +195,12 @@ def _photographs(layers: Sequence[PhotographLayer]) -> Iterator[Photograph]:
         if layer.photograph is not None:
             yield layer.photograph
         yield from _photographs(layer.layers)
+
+
+def _fills(layers: Sequence[PhotographLayer]) -> Iterator[str]:
+    for layer in layers:
+        yield layer.fill
+        yield from _fills(layer.layers)
 
 
 def _lifted(title: str, layers: list[Layer]) -> Layer:
