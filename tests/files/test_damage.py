@@ -275,6 +275,31 @@ def test_wrong_lengths_of_strips_are_said(opened):
     )
 
 
+@pytest.mark.parametrize("colours", [2, 4, 64, 256])
+def test_a_gif_that_is_cut_off_gives_what_is_there(opened, colours):
+    stream = io.BytesIO()
+    pixels = pictures.noise(100, 80)
+    Image.fromarray(pixels).quantize(colours).save(stream, "GIF", interlace=False)
+    data = stream.getvalue()
+    whole = pixels_of(opened(data))
+    for share in (0.3, 0.6, 0.9):
+        result = opened(data[: int(len(data) * share)])
+        said = int(result.notes[0].removeprefix("The file ends early; ").split(" %")[0])
+        assert share * 100 - 15 <= said <= share * 100 + 15
+        rows = 80 * said // 100
+        assert np.array_equal(pixels_of(result)[:rows, :, :3], whole[:rows, :, :3])
+
+
+def test_an_interlaced_gif_that_is_cut_off_opens_and_says_so(opened):
+    stream = io.BytesIO()
+    Image.fromarray(pictures.noise(100, 80)).quantize(64).save(stream, "GIF", interlace=True)
+    data = stream.getvalue()
+    whole = pixels_of(opened(data))
+    result = opened(data[: len(data) * 6 // 10])
+    assert "coarser than it was" in result.notes[0]
+    assert np.array_equal(pixels_of(result)[::8], whole[::8])
+
+
 @pytest.mark.attack
 @pytest.mark.parametrize("compression", [None, "zlib", "lzw", "jpeg"])
 def test_a_tiff_changed_at_random_opens_or_is_a_clear_error(opened, compression):
