@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from safelight.api import Region
 from safelight.document import DECLARED, Layer, LiveFilter, edits
+from safelight.gui.canvas.tools.round_brush import RoundBrush
 from safelight.gui.commanddialog import CommandDialog
 from safelight.pixels import DAB, Raster
 from tests.gui.conftest import choose, open_in, photograph
@@ -456,3 +457,13 @@ def test_taking_a_brush_has_its_kernel_compiled_once(opened, monkeypatch):
         if thread.name.endswith("(<lambda>)"):
             thread.join()
     assert wanted.count(DAB) == 1
+
+
+def test_a_stroke_goes_over_the_very_points_that_its_step_holds():
+    brush = RoundBrush()
+    brush.resize(20)
+    brush.press((1234.56789, 2.0000004), 1 / 3, erase=False)
+    brush.move((1300.98765, 55.55555555), 0.5, 1.0)
+    points = brush.take().points
+    held = [tuple(map(float, point.split(","))) for point in brush.path.split(";")]
+    assert list(points) == held

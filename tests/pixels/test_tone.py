@@ -65,6 +65,15 @@ def test_a_tone_is_its_stages_one_after_the_other(way, case):
 
 
 @pytest.mark.parametrize("case", STAGES)
+def test_compiled_or_not_it_is_the_same_to_the_bit(case, kernel_folder):
+    assert prepare_kernels(kernel_folder, [TONE])
+    image, tone = picture(), composed(STAGES[case])
+    expected = np.empty_like(image)
+    module.in_numpy(tone.stages, image, expected)
+    assert np.array_equal(tone.apply(image), expected)
+
+
+@pytest.mark.parametrize("case", STAGES)
 def test_a_part_of_a_picture_is_the_part_of_the_whole_to_the_bit(way, case):
     tone, image = composed(STAGES[case]), picture()
     whole = tone.apply(image)
@@ -97,6 +106,17 @@ def test_what_is_no_number_never_becomes_one(way, case, wrong):
     made = composed(STAGES[case]).apply(image)
     assert not np.isfinite(made[5, 7]).any()
     assert np.isfinite(np.delete(made.reshape(-1, 3), 5 * 301 + 7, axis=0)).all()
+
+
+@pytest.mark.parametrize("stops", [-4.0, -0.3, 0.7, 2.0])
+def test_light_scaled_between_curves_is_one_table_with_them_and_as_true_beyond_white(way, stops):
+    bent = api.Curves(np.linspace(0, 1, 65) ** 1.1)
+    scaled = api.TO_LINEAR, api.Matrix.scaled(2**stops, 2**stops, 1.1), api.FROM_LINEAR
+    tone = composed((bent, *scaled, bent))
+    assert len(tone.stages) == 1
+    image = picture()
+    near(tone.apply(image), applied((bent, *scaled, bent), image), 2 * module.FOLDED)
+    assert len(composed(scaled).stages) == 3  # alone it stays exact
 
 
 def test_threads_do_not_disturb_each_other(way):

@@ -88,7 +88,7 @@ class RoundBrush:
         self.token, self.path, self.erases = uuid4().hex, "", erase
         self._pressures = set()
         start = [(*self._end, pressure)] if line and self._end is not None else []
-        self._points, self._waiting = [*start, (*point, pressure)], True
+        self._points, self._waiting = [*start, _as_written(*point, pressure)], True
 
     def move(self, point: tuple[float, float], pressure: float, zoom: float) -> bool:
         """It goes on to there; False when that is too near to matter at this zoom."""
@@ -96,7 +96,7 @@ class RoundBrush:
         near = math.hypot(point[0] - x, point[1] - y) * zoom < _FINE
         if near and pressure <= before:
             return False
-        self._points.append((*point, pressure))
+        self._points.append(_as_written(*point, pressure))
         self._waiting = True
         return True
 
@@ -117,6 +117,12 @@ class RoundBrush:
     def release(self) -> None:
         """The stroke is over."""
         self.token, self.path, self._points, self._waiting = "", "", [], False
+
+
+def _as_written(x: float, y: float, pressure: float) -> tuple[float, float, float]:
+    """A point as a recipe holds it, so that the recipe paints what the hand has painted."""
+    x, y, pressure = (float(f"{number:.6g}") for number in (x, y, pressure))
+    return x, y, pressure
 
 
 def circle(at: QPointF, radius: float, ratio: float) -> QRectF:
