@@ -104,6 +104,15 @@ def display_p3_profile() -> bytes:
     return _profile(b"RGB ", b"XYZ ", tags)
 
 
+def swapped_profile() -> bytes:
+    """Of a monitor with the primaries and the curve of sRGB whose red is blue, and blue red."""
+    xyz = dict(zip((b"bXYZ", b"gXYZ", b"rXYZ"), _SRGB_XYZ.T, strict=True))
+    tags = {name: b"XYZ \0\0\0\0" + _fixed(*value) for name, value in xyz.items()}
+    curve = b"para\0\0\0\0" + struct.pack(">HH", 3, 0)
+    curve += _fixed(2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
+    return _profile(b"RGB ", b"XYZ ", tags | dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve))
+
+
 def curve_profile(curve: bytes) -> bytes:
     """The primaries of sRGB with a curve of its own, a tag."""
     xyz = dict(zip((b"rXYZ", b"gXYZ", b"bXYZ"), _SRGB_XYZ.T, strict=True))

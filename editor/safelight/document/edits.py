@@ -919,7 +919,7 @@ _File: TypeAlias = Annotated[Icc, "The profile of a file, instead of a well-know
 
 
 @command(
-    "Assi&gn profile",
+    "Assign pr&ofile",
     menu="Image",
     section=2,
     asks=True,
@@ -945,7 +945,7 @@ def assign_profile(
 
 
 @command(
-    "Convert to profi&le",
+    "Conv&ert to profile",
     menu="Image",
     section=2,
     asks=True,

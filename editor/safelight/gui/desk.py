@@ -14,6 +14,7 @@ from safelight.gui.deeds.deed import Deeds
 from safelight.gui.installing import Installing
 from safelight.gui.messages import Messages
 from safelight.gui.opening import Opening
+from safelight.gui.proofing import Proofing
 from safelight.gui.tabs import Tabs
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Desk:
     installing: Installing
     messages: Messages
     deeds: Deeds
+    proofing: Proofing
     show_state: Callable[[], object]
 
     @property

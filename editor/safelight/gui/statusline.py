@@ -32,6 +32,10 @@ class StatusLine(QFrame):
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setObjectName("dim")
             row.addWidget(label)
+        self.proof = QLabel("")
+        self.proof.setTextFormat(Qt.TextFormat.PlainText)
+        self.proof.hide()
+        row.addWidget(self.proof)
         self.zoom.setMinimumWidth(52)
         self.hint = QLabel("")
         self.notice = QLabel("")
@@ -56,6 +60,12 @@ class StatusLine(QFrame):
         self.depth_label.setText(_DEPTHS[document.depth])
         self.profile.setText(plain(document.profile.title))
         self.profile.setToolTip("" if document.profile.icc is not None else tooltip(_UNTAGGED))
+
+    def show_proof(self, words: str) -> None:
+        """Show what print is looked at; "" for none."""
+        self.proof.setText(plain(words))
+        self.proof.setVisible(bool(words))
+        self.proof.setToolTip(tooltip("Colours are shown as they will look printed"))
 
     def show_nothing(self, *, opening: bool) -> None:
         """Show that nothing is open, or that it is being opened."""

@@ -34,6 +34,7 @@ from safelight.gui.keyboard import Keyboard, in_latin
 from safelight.gui.menus import Menus
 from safelight.gui.messages import Above, Line, Messages
 from safelight.gui.opening import Opening
+from safelight.gui.proofing import Proofing
 from safelight.gui.remembered import remember_window, restore_window
 from safelight.gui.searchbox import SearchBox
 from safelight.gui.statusline import StatusLine
@@ -85,6 +86,7 @@ class Window(QMainWindow):
         self.opening = Opening(self.tabs, self.backend, self.arrivals)
         self.closing = Closing(self.tabs, self.backend, lambda again: self.save(again))
         self.installing = Installing(self.tabs, self.backend, self.messages)
+        self.proofing = Proofing(self, self.messages, self.show_state)
         self.desk = Desk(
             self,
             self.tabs,
@@ -94,6 +96,7 @@ class Window(QMainWindow):
             self.installing,
             self.messages,
             self.deeds,
+            self.proofing,
             self.show_state,
         )
         self.menus = Menus(self.menuBar(), self.deeds)
@@ -163,6 +166,7 @@ class Window(QMainWindow):
 
     def _woken(self) -> None:
         """Offer what needs pixels, now that they have come, and what plugins bring."""
+        self.proofing.wake()
         self.deeds.replace("commands", of_commands(self._session, self, self._settle))
         self.deeds.replace("layers", of_layers(self.desk))
         self.deeds.replace("tools", of_tools(self.desk))
@@ -330,5 +334,6 @@ class Window(QMainWindow):
             self.setWindowTitle("Safelight")
             return
         self.status.show_workspace(front)
+        self.status.show_proof(self.proofing.words())
         self.tabs.show_titles()
         self.setWindowTitle(f"{plain(front.title)} — Safelight")

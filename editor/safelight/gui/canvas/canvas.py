@@ -26,6 +26,7 @@ from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QSizePolicy, QWidget
 
 from safelight.document.geometry import carried
 from safelight.document.place import IDENTITY, Place
+from safelight.gui.canvas.display import display
 from safelight.gui.canvas.gestures import Gestures
 from safelight.gui.canvas.marks import paint_focus
 from safelight.gui.canvas.overlay import Overlay
@@ -106,6 +107,7 @@ class Canvas(Viewport):
         self._before_stays = False
         self._by_key = False
         self.held.changed.connect(self._held_changed)
+        display().changed.connect(self._show_otherwise)
 
     # -- what is shown -------------------------------------------------------------------------
 
@@ -161,6 +163,14 @@ class Canvas(Viewport):
     def show_overlay(self, overlay: Overlay | None) -> None:
         """Put pieces above the picture, or take them away."""
         self.scene.overlay = overlay
+        self.update()
+
+    def _show_otherwise(self) -> None:
+        """Colours come to the screen in another way."""
+        overlay = self.scene.overlay
+        for shown in (overlay, overlay and overlay.under):
+            if shown:
+                shown.draw_afresh()
         self.update()
 
     @property

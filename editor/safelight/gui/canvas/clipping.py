@@ -26,6 +26,7 @@ class Clipping(Picture):
     """
 
     translucent = True
+    coloured = False
 
     def __init__(self, picture: Picture) -> None:
         super().__init__(picture.source, picture.profile, renderer=picture.renderer)

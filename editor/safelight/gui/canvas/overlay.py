@@ -60,6 +60,10 @@ class Overlay:
     def complete(self, picture: Picture) -> None:
         """Replace the pieces by the whole result."""
         self.pieces = [(Region(0, 0, picture.width, picture.height), picture)]
+        self.draw_afresh()
+
+    def draw_afresh(self) -> None:
+        """The pieces come to the screen in other colours."""
         self._sheet, self._on_sheet = None, 0
 
     def within(self, seen: Region) -> Iterator[tuple[Region, Picture]]:

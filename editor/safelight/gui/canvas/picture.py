@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import copy
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRect, QRectF
-from PySide6.QtGui import QColor, QColorSpace, QColorTransform, QImage, QPainter
+from PySide6.QtGui import QColor, QImage, QPainter
 
 from safelight.api import Region
 from safelight.document import Document, Renderer, plain_raster
+from safelight.gui.canvas.display import PLAIN, Look, display
 from safelight.gui.canvas.tilestore import Tiles
-from safelight.pixels import TILE, Profile, Raster, View, from_float, to_float
+from safelight.pixels import TILE, Profile, Raster, View
 
 SIDE = 2 * TILE
 """Side of the screen's tiles in pixels: fewer calls a frame, and still a millisecond to make."""
@@ -56,6 +57,8 @@ class Picture:
     _count = 0
     translucent = False
     """Whether a tile must not be painted over another: both would be seen."""
+    coloured = True
+    """Whether it has a document's colours, and no marks of the window's own."""
 
     def __init__(
         self,
@@ -80,13 +83,39 @@ class Picture:
             alpha = source.channels == 4
         self.has_alpha = alpha
         self.profile = profile
-        self._to_screen = _transform(profile)
+        self.rough: Picture | None = None
+        self._look = display().look(profile) if self.coloured else PLAIN
+        self._sketch()
+
+    def _look_again(self, look: Look) -> None:
+        """Have tiles of other colours from now on, and those there were until they are there."""
+        self.earlier = copy.copy(self)
+        self.earlier.rough = None
+        self._look = look
+        Picture._count += 1
+        self._id = Picture._count
+        self._sketch()
+
+    def _sketch(self) -> None:
+        """Have the same by lattices, for as long as exact colours are not there."""
+        self.rough = None
+        if self._look.exact:
+            rough = copy.copy(self)
+            Picture._count += 1
+            rough._id, rough.earlier = Picture._count, None
+            rough._look = replace(self._look, exact=False)
+            self.rough = rough
 
     def _takes_time(self, level: int) -> bool:
         """Whether tiles of a level are made on a thread."""
         raster = self._raster
-        return self.composited or (
-            raster is not None and (levels_take_time(raster, level) or _resamples(raster, level))
+        return (
+            self.composited
+            or self._look.exact
+            or (
+                raster is not None
+                and (levels_take_time(raster, level) or _resamples(raster, level))
+            )
         )
 
     @property
@@ -108,6 +137,9 @@ class Picture:
         self, painter: QPainter, left: float, top: float, zoom: float, clip: QRect, tiles: Tiles
     ) -> None:
         """Paint what lies in ``clip``: the corner at (left, top), ``zoom`` painter pixels each."""
+        look = display().look(self.profile) if self.coloured else self._look
+        if look is not self._look:
+            self._look_again(look)
         level = min(max(0, math.floor(math.log2(1 / zoom) + 1e-9)), self.coarsest)
         step = zoom * (1 << level)
         exact = abs(step - round(step)) < 1e-6 and (zoom >= 2 or round(step) == 1)
@@ -119,11 +151,16 @@ class Picture:
         painter.save()
         if self._paint_level(painter, level, place, clip, tiles):
             self.earlier = None
-            self._look_ahead(level, place, clip, tiles)
+            if self.rough is None:  # exact colours are too dear for what may not be looked at
+                self._look_ahead(level, place, clip, tiles)
         else:
-            where = left, top, zoom
-            covered = self.earlier is not None and self.earlier.paint_ready(
-                painter, level, where, clip, tiles
+            where, rough = (left, top, zoom), self.rough
+            covered = rough is not None and rough._paint_level(
+                painter, level, place, clip, tiles, first=True
+            )
+            covered = covered or (
+                self.earlier is not None
+                and self.earlier.paint_ready(painter, level, where, clip, tiles)
             )
             covered = covered or self._paint_coarser(painter, level, where, clip, tiles)
             if not (covered and self.translucent):
@@ -265,21 +302,7 @@ class Picture:
     def _tile(self, level: int, row: int, column: int) -> QImage:
         """A tile and one pixel of its neighbours on each side where there is one."""
         place = tile_region(self.size(level), level, row, column)
-        pixels = self._pixels(place)
-        if pixels.dtype != np.uint8:
-            pixels = from_float(to_float(pixels), "uint8")
-        pixels = np.ascontiguousarray(pixels)
-        kind = QImage.Format.Format_RGBA8888 if self.has_alpha else QImage.Format.Format_RGB888
-        image = QImage(pixels.data, place.width, place.height, pixels.strides[0], kind)
-        if self._to_screen is not None:
-            image = image.copy()
-            image.applyColorTransform(self._to_screen)
-        wanted = (
-            QImage.Format.Format_ARGB32_Premultiplied
-            if self.has_alpha
-            else QImage.Format.Format_RGB32
-        )
-        return image.convertToFormat(wanted)  # a copy: the pixels need not outlive it
+        return self._look.image(self._pixels(place))
 
 
 def tile_region(size: tuple[int, int], level: int, row: int, column: int) -> Region:
@@ -333,13 +356,3 @@ def chequerboard() -> QImage:
         for x, y in ((0, 0), (8, 8)):
             painter.fillRect(QRect(x, y, 8, 8), QColor("#737373"))
     return image
-
-
-def _transform(profile: Profile | None) -> QColorTransform | None:
-    """From a profile to the screen, taken as sRGB; None where there is nothing to do."""
-    if profile is None or profile.icc is None or profile.is_srgb:
-        return None
-    space = QColorSpace.fromIccProfile(profile.icc)
-    if not space.isValid():
-        return None
-    return space.transformationToColorSpace(QColorSpace(QColorSpace.NamedColorSpace.SRgb))

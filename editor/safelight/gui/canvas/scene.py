@@ -13,6 +13,7 @@ from safelight.api import Region
 from safelight.gui import theme
 from safelight.gui.background import Background
 from safelight.gui.canvas.clipping import Clipping
+from safelight.gui.canvas.display import display
 from safelight.gui.canvas.grid import paint_grid
 from safelight.gui.canvas.marks import paint_edge, paint_frame, paint_word
 from safelight.gui.canvas.outline import Seen, outline, outline_takes_time
@@ -23,6 +24,7 @@ from safelight.gui.canvas.rulers import THICK
 from safelight.gui.canvas.tilestore import Tiles
 from safelight.gui.canvas.tint import Tint
 from safelight.gui.canvas.tools.tool import Tool
+from safelight.gui.text import plain
 from safelight.pixels import Raster
 
 FRAME = 0.008
@@ -236,6 +238,8 @@ class Scene:
         elif self.overlay is not None:
             word = "Preview…" if self.overlay.running else "Preview"
             paint_word(painter, word, edge, edge, pose.ratio)
+        elif (proof := display().screen.proof) is not None:
+            paint_word(painter, f"Proof: {plain(proof.name)}", edge, edge, pose.ratio)
         if pose.view.angle and not any(tool.turns for tool in tools):
             word = f"View turned by {pose.view.angle:.3g}°".replace("-", "\N{MINUS SIGN}")
             paint_word(painter, word, edge, pose.room[1] - 34 * pose.ratio, pose.ratio)

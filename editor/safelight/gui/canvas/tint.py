@@ -23,6 +23,7 @@ class Tint(Picture):
     """A mask (one channel), grown and feathered, that can be painted at any zoom level."""
 
     translucent = True
+    coloured = False
 
     def __init__(self, mask: Raster, grow: float = 0.0, feather: float = 0.0) -> None:
         super().__init__(mask)

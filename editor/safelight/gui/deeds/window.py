@@ -112,6 +112,29 @@ def _view(desk: Desk, screen: FullScreen) -> list[Deed]:
         checked=lambda front: front.canvas.showing_before,
     )
     menu.part(4)
+    proofing = desk.proofing
+    menu.mark_all(
+        *("monitor", "Use &the monitor's profile"),
+        lambda: proofing.use_monitor(not proofing.uses_monitor),
+        lambda: proofing.uses_monitor,
+        tip="Show colours as they are on this monitor; without, it is taken for sRGB",
+    )
+    menu.any("monitor file", "Choose the monitor's &profile…", proofing.choose_monitor)
+    menu.any(
+        *("monitor system", "Take the monitor's profile from the system"),
+        lambda: proofing.take_monitor(""),
+        when=lambda: bool(proofing.monitor_file),
+    )
+    menu.mark_all(
+        *("proof", "Soft proof", proofing.switch, lambda: proofing.proofs, "Ctrl+Y"),
+        tip="How the picture will look printed; the picture stays as it is",
+    )
+    menu.any("proof set-up", "Set up soft proof…", proofing.ask)
+    menu.mark_all(
+        *("gamut", "G&amut warning", proofing.mark, lambda: proofing.marks, "Ctrl+Shift+Y"),
+        tip="Mark in magenta what the print does not have",
+    )
+    menu.part(5)
     menu.front(
         *("hide panels", "&Hide panels (Tab)"),
         lambda front: front.hide_panels(not front.panels_hidden),
@@ -192,6 +215,20 @@ class _Lines:
         """What can be asked for whatever is open."""
         made = Deed(id, text, run, self._menu, self._section, keys, tip=tip)
         self.lines.append(made if when is None else replace(made, when=when))
+
+    def mark_all(
+        self,
+        id: str,
+        text: str,
+        run: Callable[[], object],
+        checked: Callable[[], bool],
+        *keys: str,
+        tip: str = "",
+    ) -> None:
+        """What is switched on or off whatever is open."""
+        self.lines.append(
+            Deed(id, text, run, self._menu, self._section, keys, checked=checked, tip=tip)
+        )
 
     def front(
         self,
