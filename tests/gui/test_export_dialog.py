@@ -1,15 +1,19 @@
 """The export dialog: offers what a format holds, and never replaces a file by surprise."""
 
+import threading
+
 import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
 
 from safelight import actions, api
+from safelight.actions import Presets
 from safelight.document import Document
 from safelight.gui.export_dialog import ExportDialog
 from safelight.pixels import Raster, from_float, to_float
 from tests.gui.conftest import photograph
+from tests.gui.test_nothing_is_cut import cut, settle
 
 
 @pytest.fixture
@@ -214,3 +218,113 @@ def test_the_dialog_exports_layers_where_the_format_holds_them(make, tmp_path, q
     assert dialog.target().suffix == ".ora"
     document = actions.open_picture(finish(dialog, qtbot).path).document
     assert [layer.name for layer in document.layers] == [x.name for x in dialog._document.layers]
+
+
+def test_the_preview_shows_the_very_file_and_says_how_large_it_is(make, qtbot):
+    dialog = make()
+    dialog.format.setCurrentText("JPEG")
+    dialog.quality.setValue(30)
+    qtbot.waitUntil(lambda: dialog.preview.bytes is not None)
+    known = dialog.preview.bytes
+    exported = finish(dialog, qtbot)
+    assert known == exported.bytes
+    assert dialog.preview.view.image.size().toTuple() == (80, 60)
+    shown = dialog.preview.view.image.pixelColor(40, 30).getRgb()[:3]
+    assert shown == Image.open(exported.path).getpixel((40, 30))
+
+
+def test_the_button_held_shows_the_picture_before_it_was_compressed(make, qtbot):
+    dialog = make()
+    dialog.format.setCurrentText("JPEG")
+    dialog.quality.setValue(1)
+    qtbot.waitUntil(lambda: dialog.preview.bytes is not None)
+    after = dialog.preview.view.image.copy()
+    dialog.preview.original.pressed.emit()
+    before = dialog.preview.view.image.copy()
+    assert before.pixelColor(40, 30).getRgb()[:3] == tuple(photograph(60, 80)[30, 40])
+    assert before != after
+    dialog.preview.original.released.emit()
+    assert dialog.preview.view.image == after
+
+
+def test_a_change_while_the_preview_is_made_gives_up_what_is_under_way(make, qtbot, monkeypatch):
+    held, begun, real = threading.Event(), [], actions.encoded
+
+    def slow(content, options, hear):
+        begun.append(options.settings.get("quality"))
+        assert held.wait(120)
+        return real(content, options, hear)
+
+    monkeypatch.setattr(actions, "encoded", slow)
+    dialog = make()
+    dialog.format.setCurrentText("JPEG")
+    dialog.quality.setValue(30)
+    qtbot.waitUntil(lambda: bool(begun))
+    dialog.quality.setValue(60)  # the window goes on meanwhile
+    held.set()
+    qtbot.waitUntil(lambda: dialog.preview.bytes is not None)
+    assert begun[-1] == 60
+    assert finish(dialog, qtbot).bytes == dialog.preview.bytes
+
+
+def test_an_export_can_be_cancelled_and_nothing_is_left(make, tmp_path, qtbot, monkeypatch):
+    held, begun, real = threading.Event(), threading.Event(), actions.export
+
+    def slow(*given, hear, **told):
+        def heard(done):
+            begun.set()
+            assert held.wait(120)
+            hear(done)
+
+        return real(*given, hear=heard, **told)
+
+    monkeypatch.setattr(actions, "export", slow)
+    dialog = make()
+    qtbot.mouseClick(dialog.export, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(begun.is_set)
+    dialog.reject()
+    assert dialog.isVisible()
+    held.set()
+    qtbot.waitUntil(lambda: not dialog.busy.isVisible())
+    assert dialog.isVisible()
+    assert "nothing was written" in dialog.note.text()
+    assert list(tmp_path.iterdir()) == []
+    assert finish(dialog, qtbot).path.is_file()
+
+
+def test_a_preset_fills_the_dialog_and_what_is_chosen_becomes_one(
+    make, qtbot, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(actions, "Presets", lambda: Presets(tmp_path / "kept" / "exports.json"))
+    dialog = make()
+    dialog.preset.setCurrentIndex(1)
+    dialog.preset.activated.emit(1)
+    web = next(iter(actions.Presets().all().values()))
+    assert dialog.options().settings["quality"] == 85
+    assert dialog.options().resize == "longest"
+    assert dialog.options().profile == web.profile
+    assert dialog.options().metadata == "without location"
+    dialog.finishes["size"].choose(33.0)
+    chosen = dialog.options()
+    dialog.keep_preset("Mine")
+    assert dialog.preset.currentText() == "Mine"
+    again = make()
+    again.preset.setCurrentIndex(again.preset.findData("Mine"))
+    again.preset.activated.emit(0)
+    assert again.options() == chosen
+    assert Image.open(finish(again, qtbot).path).size == (33, 25)
+    dialog.forget.click()
+    assert actions.Presets().saved() == {}
+
+
+@pytest.mark.parametrize("room", [(1366, 720), (683, 340)])
+def test_nothing_of_the_dialog_is_cut_off(make, qtbot, room):
+    dialog = make()
+    dialog.resize(*room)
+    for name in (codec.name for codec in actions.exported_formats()):
+        dialog.format.setCurrentText(name)
+        dialog.finishes["resize"].choose("longest")
+        dialog.finishes["sharpen"].choose("print")
+        settle(qtbot)
+        assert dialog.size().toTuple() == room
+        assert not cut(dialog)

@@ -1,6 +1,6 @@
 """Actions: the verbs the window and the command line share. Loads no Qt, no runtime, no torch."""
 
-from safelight.actions.decoders import export, open_picture
+from safelight.actions.decoders import content_of, export, open_picture
 from safelight.actions.fidelity import fidelity
 from safelight.actions.masks import read_mask, shown_mask
 from safelight.actions.presets import Presets
@@ -36,10 +36,10 @@ from safelight.files import (
     WriteError,
     atomic_write,
     check_export,
-    content_of,
     declared,
     depth_in_file,
     describe,
+    encoded,
     exported_formats,
     finishes,
     is_project,

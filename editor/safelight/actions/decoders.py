@@ -91,6 +91,7 @@ def export(
     overwrite: bool = False,
     live: Live | None = None,
     exporters: Exporters = tuple,
+    hear: Callable[[float], object] | None = None,
 ) -> Exported:
     """``files.export``; a profile that is asked for is read in a confined process."""
     return files.export(
@@ -99,4 +100,16 @@ def export(
         live=live,
         exporters=exporters,
         reading=CONFINED,
+        hear=hear,
     )
+
+
+def content_of(
+    document: Document,
+    options: ExportOptions,
+    *,
+    live: Live | None = None,
+    hear: Callable[[float], object] | None = None,
+) -> Photograph:
+    """``files.content_of``; a profile that is asked for is read in a confined process."""
+    return files.content_of(document, options, live=live, reading=CONFINED, hear=hear)

@@ -48,13 +48,17 @@ class ExportOptions:
     black_point: bool = True
     settings: Mapping[str, Value] = field(default_factory=dict)
     resize: Annotated[Resizing, "which side is stated, or percent"] = "no"
-    size: Annotated[float, Number(1, 100_000), "pixels of that side, or percent"] = 2048
+    size: Annotated[float, Number(1, 100_000, (10, 6000), 1), "pixels of that side, or percent"] = (
+        2048
+    )
     enlarge: Annotated[bool, "also where the picture is smaller"] = False
     method: Annotated[Method, "how pixels of another size are made"] = "lanczos"
     sharpen: Annotated[Sharpening, "after resizing, for what it is seen on"] = "no"
     sharpness: Annotated[Literal["low", "standard", "high"], "how much"] = "standard"
     kilobytes: Annotated[
-        int, Number(0, 10_000_000, unit="kB"), "the most the file may have, by its quality; 0: any"
+        int,
+        Number(0, 10_000_000, (0, 5000), unit="kB"),
+        "the most the file may have, by its quality; 0: any",
     ] = 0
 
     def __post_init__(self) -> None:
