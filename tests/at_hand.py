@@ -234,7 +234,7 @@ class AtHand:
     def __init__(self) -> None:
         self._likenesses: dict[tuple[Any, ...], _Likeness] = {}
         self._making = threading.Lock()
-        self._spawn = pool._spawn
+        self.from_nothing = pool._spawn
 
     def spawn(
         self,
@@ -254,7 +254,7 @@ class AtHand:
             kind = _Kind(tuple(command[:-2]), (_CONFINED, _SANDBOX, module, *decodes))
             order = {"module": _CONFINED, "from": len(command) - 1, "brings": _own(told["path"])}
         else:
-            return self._spawn(far, command, words, variables)
+            return self.from_nothing(far, command, words, variables)
         order |= {"command": [*command, None, *words], "variables": variables}
         errors, written = os.pipe()
         with open(os.devnull, "wb") as nothing, far, os.fdopen(written, "wb"):

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 from safelight.actions import pip
+from safelight.workers import pool
 from tests import attack
 from tests.at_hand import AtHand
 from tests.plugins.pip_at_hand import PipAtHand
@@ -99,6 +100,12 @@ def at_hand():
     at_hand = AtHand()
     yield at_hand
     at_hand.close()
+
+
+@pytest.fixture
+def from_nothing(at_hand, monkeypatch):
+    """Workers start as the editor starts them: for tests that look at processes."""
+    monkeypatch.setattr(pool, "_spawn", at_hand.from_nothing)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -228,7 +228,9 @@ def test_a_plugin_is_switched_off_and_on(open_dialog, store, tmp_path, qtbot):
     assert store.find("candlelight").enabled is True
 
 
-def test_a_disabled_plugin_has_no_worker_any_more(open_dialog, store, tmp_path, qtbot):
+def test_a_disabled_plugin_has_no_worker_any_more(
+    from_nothing, open_dialog, store, tmp_path, qtbot
+):
     plugin = stock(store, wheel(tmp_path, "candlelight"))
     dialog = open_dialog()
     studio = dialog.studio

@@ -42,7 +42,7 @@ def confined(tmp_path):
 @pytest.mark.parametrize("stranger", [False, True])
 def test_it_says_and_is_what_one_from_nothing_says_and_is(stranger, at_hand, tmp_path, monkeypatch):
     environment = confined(tmp_path) if stranger else None
-    monkeypatch.setattr(pools, "_spawn", at_hand._spawn)
+    monkeypatch.setattr(pools, "_spawn", at_hand.from_nothing)
     expected = said(environment)
     monkeypatch.setattr(pools, "_spawn", at_hand.spawn)
     assert said(environment) == expected
