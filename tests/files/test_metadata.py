@@ -9,7 +9,7 @@ import pytest
 from PIL import ExifTags, Image
 
 from safelight.document import Metadata
-from safelight.files import describe, ifd, metadata
+from safelight.files import describe, ifd, iptc, metadata
 from tests import pictures
 
 ORDERS = ["<", ">"]
@@ -93,7 +93,7 @@ def test_copyright_keeps_who_made_it_and_who_owns_it_and_nothing_else():
     assert dict(block) == {315: "Ada Example", 33432: "(c) 2026 Ada Example"}
     assert b"(c) Ada &amp; Co" in kept.xmp
     assert b"Ada Example" in kept.xmp
-    assert list(metadata.iptc_datasets(kept.iptc)) == [
+    assert list(iptc.datasets(kept.iptc)) == [
         (1, 90, b"\x1b%G"),
         (2, 80, b"Ada Example"),
         (2, 116, b"(c) Ada"),
@@ -140,6 +140,7 @@ def test_a_photograph_is_described_in_words(order):
 def test_without_exif_the_description_is_short_and_xmp_names_the_artist():
     assert describe(Metadata()) == {"gps": "no"}
     assert describe(Metadata(xmp=pictures.XMP)) == {
+        "place": "Secret Town",
         "artist": "Ada Example",
         "copyright": "(c) Ada & Co",
         "gps": "no",

@@ -51,7 +51,7 @@ class Confined:
         """Read a stranger's metadata."""
         asked = parcel.metadata_asked(metadata)
         told = parcel.metadata_told(self._beside(parcel.METADATA, asked))
-        return replace(told, upright=replace(told.upright, dpi=metadata.dpi))
+        return replace(told, upright=replace(told.upright, dpi=metadata.dpi, texts=metadata.texts))
 
     def _beside(self, what: str, asked: bytes) -> list[NDArray[Any]]:
         """What is made of the bytes that stand beside pixels. Raises PartLost."""

@@ -26,13 +26,16 @@ class Metadata:
 
     ``exif`` is the TIFF structure (starting with ``II`` or ``MM``), without the JPEG marker's
     ``Exif`` prefix, and its orientation is already 1, because the pixels have been turned.
-    ``xmp`` and ``iptc`` are the raw packets. ``dpi`` is (horizontal, vertical).
+    ``xmp`` and ``iptc`` are the raw packets. ``dpi`` is (horizontal, vertical). ``texts`` are
+    (keyword, text) of what a file says in words of its own: a PNG's texts, and as "Comment" a
+    JPEG's comments.
     """
 
     exif: bytes | None = None
     xmp: bytes | None = None
     iptc: bytes | None = None
     dpi: tuple[float, float] | None = None
+    texts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from safelight.api import Value
 from safelight.document import Document, Layer, Live, Metadata, edits, whole
 from safelight.files import metadata, provenance
 from safelight.files.atomic import WriteError, atomic_write, check_target, plain_name
+from safelight.files.carried import for_file
 from safelight.files.codecs import CODECS, Codec, plugin
 from safelight.files.codecs.codec import InBands
 from safelight.files.codecs.photograph import (
@@ -192,7 +193,16 @@ def _with_layers(
     if deeper(depth, document.depth) == document.depth != depth and options.depth != "same":
         notes.append(f"The layers stayed in {DEPTHS[document.depth]}: their depth is not reduced.")
     document = edits.deepen(deeper(depth, document.depth)).apply(document)
-    document = replace(document, metadata=metadata.kept(document.metadata, options.metadata))
+    kept = for_file(
+        metadata.kept(document.metadata, options.metadata),
+        codec.holds,
+        codec.name,
+        (document.width, document.height),
+        same_picture=is_untouched(document),
+        adobe_rgb=not document.profile.is_srgb,
+        notes=notes,
+    )
+    document = replace(document, metadata=kept)
     written = codec.write_document(document, path, overwrite=overwrite, live=live)
     return Exported(written.path, written.bytes, (*notes, *written.notes))
 
@@ -321,22 +331,19 @@ def _content(
     else:
         depth = _in_words(pixels, target, options.depth, notes)
         pixels, space = _in_profile(document, pixels, depth, target, options, reading, notes)
-    kept = metadata.kept(document.metadata, options.metadata)
-    if not target.codec.metadata:
-        kept = _without_metadata(document, kept, target, notes)
-    if kept.exif:
-        exif = metadata.for_pixels(
-            kept.exif,
-            document.width,
-            document.height,
-            same_picture=is_untouched(document),
-        )
-        if document.profile.is_srgb or options.profile is not None:
-            # Pixels that became sRGB must not be taken for Adobe RGB by the next reader.
-            exif = metadata.without_adobe_rgb(exif)
-        kept = replace(kept, exif=exif)
-    if target.codec.metadata:
+    kept = for_file(
+        metadata.kept(document.metadata, options.metadata),
+        target.codec.holds,
+        target.name,
+        (document.width, document.height),
+        same_picture=is_untouched(document),
+        adobe_rgb=not document.profile.is_srgb and options.profile is None,
+        notes=notes,
+    )
+    if "xmp" in target.codec.holds:
         kept = replace(kept, xmp=provenance.marked_xmp(document, kept.xmp, notes))
+    else:
+        _note_unmarked(document, target, notes)
     icc = document.profile.grey if pixels.shape[2] < 3 else document.profile.icc
     space = space or ("grey" if pixels.shape[2] < 3 else "rgb")
     return Photograph(
@@ -380,16 +387,6 @@ def _in_profile(
     if space == "cmyk":
         notes.append(f"The most ink in one place is {most_ink(made):.0f} %.")
     return made, space
-
-
-def _without_metadata(
-    document: Document, kept: Metadata, target: _Target, notes: list[str]
-) -> Metadata:
-    """What is left of metadata in a format that holds the resolution alone."""
-    if kept != Metadata(dpi=kept.dpi):
-        notes.append(f"The metadata were left out: {target.name} holds none.")
-    _note_unmarked(document, target, notes)
-    return Metadata(dpi=kept.dpi)
 
 
 def _note_converted(

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
+from safelight.files import makernote
+
 Fetch = Callable[[int, int], bytes]
 """Gives up to (second number) bytes from offset (first number); fewer at the end."""
 
@@ -19,6 +21,8 @@ GPS_DIRECTORY = 34853
 INTEROPERABILITY_DIRECTORY = 40965
 POINTERS = (EXIF_DIRECTORY, GPS_DIRECTORY, INTEROPERABILITY_DIRECTORY)
 """Tags whose value is the offset of another directory that a picture carries along."""
+
+MAKER_NOTE = 37500
 
 SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 SIZES |= {16: 8, 17: 8, 18: 8, 129: 1}
@@ -91,13 +95,15 @@ class Header:
 class Directory:
     """A tag table: entries by tag, the directories some of them point to, and the next table.
 
-    ``next_place`` is where the offset of the next table lies in the file.
+    ``next_place`` is where the offset of the next table lies in the file, ``place`` where the table
+    itself does (0 for one made here).
     """
 
     entries: dict[int, Entry] = field(default_factory=dict)
     children: dict[int, Directory] = field(default_factory=dict)
     next: int = 0
     next_place: int = 0
+    place: int = 0
 
     def numbers(self, tag: int, header: Header) -> tuple[float, ...]:
         """A tag's values as numbers; empty when it is missing or holds text."""
@@ -154,7 +160,7 @@ def read_directory(fetch: Fetch, header: Header, offset: int, *, depth: int = 0)
     start = offset + len(data)
     size = struct.calcsize(entry_code) + inline
     table = fetch(start, count * size + inline)
-    directory = Directory(next_place=start + count * size)
+    directory = Directory(next_place=start + count * size, place=offset)
     spent = 0
     for index in range(min(count, len(table) // size)):
         tag, kind, amount = struct.unpack_from(entry_code, table, index * size)
@@ -212,6 +218,8 @@ def serialise(directory: Directory, header: Header, start: int) -> bytes:
             kind, amount, value = entry.type, entry.count, entry.value
             if len(value) > inline:
                 place = tail_at + len(tail)
+                if tag == MAKER_NOTE:
+                    value = makernote.moved(value, header.order, entries[tag].place, place)
                 tail += value
                 value = struct.pack(header.offset_code, place)
         code = header.order + ("HHQ" if header.big else "HHI")
@@ -223,6 +231,89 @@ def structure(directory: Directory, order: str) -> bytes:
     """A whole EXIF block: a TIFF header and ``directory``."""
     header = Header(order, False, 8)
     return header.bytes() + serialise(directory, header, 8)
+
+
+def rebuilt(data: bytes, header: Header, old: Directory, new: Directory) -> bytes:
+    """The block ``data`` with ``new`` in place of ``old``, its first directory; no BigTIFF.
+
+    Values that stay keep their places, so that a maker note's offsets hold; what is new stands
+    behind everything. The bytes of what is in no table any more are zeros.
+    """
+    result = bytearray(data)
+    kept: list[tuple[int, int]] = []
+    gone: list[tuple[int, int]] = []
+
+    def put(now: Directory, before: Directory | None) -> int:
+        if now is before:
+            kept.extend(_spans(now))
+            return now.place
+        gone.extend(_spans(before) if before else ())
+        rows: dict[int, tuple[int, int, bytes]] = {}
+        for tag, child in now.children.items():
+            under = before.children.get(tag) if before else None
+            rows[tag] = 4, 1, struct.pack(header.offset_code, put(child, under))
+        for tag, child in before.children.items() if before else ():
+            if tag not in now.children:
+                gone.extend(_spans(child, deep=True))
+        for tag, entry in now.entries.items():
+            if tag in POINTERS:
+                continue
+            value = entry.value
+            if len(value) > 4:
+                place = entry.place
+                if not place:
+                    result.extend(b"\0" * (len(result) % 2))
+                    place = len(result)
+                    result.extend(value)
+                kept.append((place, place + len(value)))
+                value = struct.pack(header.offset_code, place)
+            rows[tag] = entry.type, entry.count, value.ljust(4, b"\0")
+        result.extend(b"\0" * (len(result) % 2))
+        place = len(result)
+        result.extend(struct.pack(header.order + "H", len(rows)))
+        for tag in sorted(rows):
+            kind, count, value = rows[tag]
+            result.extend(struct.pack(header.order + "HHI", tag, kind, count) + value)
+        result.extend(struct.pack(header.offset_code, now.next))
+        kept.append((place, len(result)))
+        return place
+
+    first = put(new, old)
+    result[: len(header.bytes())] = Header(header.order, False, first).bytes()
+    for start, end in _apart(gone, kept):
+        result[start:end] = bytes(end - start)
+    return bytes(result)
+
+
+def _spans(directory: Directory, deep: bool = False) -> list[tuple[int, int]]:
+    """From where to where a table and its values lie, ``deep`` also those under it."""
+    spans = [(directory.place, directory.next_place + 4)] if directory.place else []
+    spans += [
+        (entry.place, entry.place + len(entry.value))
+        for entry in directory.entries.values()
+        if entry.place and len(entry.value) > 4
+    ]
+    for child in directory.children.values() if deep else ():
+        spans += _spans(child, deep)
+    return spans
+
+
+def _apart(
+    spans: Iterable[tuple[int, int]], kept: Iterable[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """What of some spans lies in none of ``kept``, nor in the header."""
+    taken = sorted([(0, 8), *kept])
+    free = []
+    for start, end in spans:
+        for begin, stop in taken:
+            if stop <= start or begin >= end:
+                continue
+            if begin > start:
+                free.append((start, begin))
+            start = max(start, stop)
+        if start < end:
+            free.append((start, end))
+    return free
 
 
 def pick(directory: Directory, tags: Iterable[int]) -> Directory:

@@ -69,7 +69,11 @@ _untouched: weakref.WeakSet[Raster] = weakref.WeakSet()
 
 def is_untouched(document: Document) -> bool:
     """Whether its pixels are those of a file as it stands, so that the thumbnail still fits."""
-    return len(document.layers) == 1 and document.layers[0].content in _untouched
+    if len(document.layers) != 1 or document.layers[0].content not in _untouched:
+        return False
+    layer = document.layers[0]
+    plain = layer.visible and layer.opacity == 1 and layer.mask is None
+    return plain and document.picture is document and layer.fits(document.looked_at)
 
 
 def open_picture(
@@ -351,6 +355,8 @@ def _document(
     """
     pixels, profile = as_rgb(content, told.adobe_rgb, reading.converted, exact)
     kept = content.metadata
+    if kept.dpi is None and told.dpi is not None:
+        kept = replace(kept, dpi=told.dpi)
     if kept.dpi and not all(0 < dots <= _MOST_DOTS for dots in kept.dpi):
         content.notes.append("The resolution that the file states cannot be; it was left out.")
         kept = replace(kept, dpi=None)

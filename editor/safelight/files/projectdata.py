@@ -159,6 +159,7 @@ def to_json(document: Document, keep: Keep, keep_bytes: KeepBytes) -> str:
     data |= _told_place("selection_place", document.selection_place)
     data |= {"selection_beyond": 1} if document.selection_beyond else {}
     data |= {"linear": True} if document.linear else {}
+    data |= {"texts": metadata.texts} if metadata.texts else {}
     if sum(1 for _ in document.walk()) > MOST_LAYERS:
         raise DataError(f"there are more than {MOST_LAYERS} layers")
     text = json.dumps(data, allow_nan=False, separators=(",", ":"))
@@ -256,6 +257,7 @@ def from_json(text: str, find: Find, find_bytes: FindBytes, share: Share) -> Doc
             metadata=Metadata(
                 **{name: None if key is None else find_bytes(key) for name, key in names.items()},
                 dpi=None if dpi is None else _resolution(_pair(dpi)),
+                texts=_told_texts(whole.optional("texts", list) or []),
             ),
             selection=None if selection is None else find(selection),
             selection_place=whole.place("selection_place"),
@@ -471,6 +473,14 @@ def _pair(values: list[Any]) -> tuple[float, float]:
     if len(numbers) != 2 or len(found) != 2:
         raise DataError("dpi is no pair of numbers")
     return found[0], found[1]
+
+
+def _told_texts(stated: list[Any]) -> tuple[tuple[str, str], ...]:
+    """Keywords and texts of metadata. Raises DataError."""
+    for row in stated:
+        if not isinstance(row, list) or len(row) != 2 or not all(isinstance(x, str) for x in row):
+            raise DataError("a text of its metadata is none")
+    return tuple((keyword, text) for keyword, text in stated)
 
 
 def _resolution(dpi: tuple[float, float] | None) -> tuple[float, float] | None:

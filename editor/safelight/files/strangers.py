@@ -57,11 +57,11 @@ def known_of(content: Photograph, reading: Reading) -> Known:
     note.
     """
     kept = content.metadata
-    if kept == Metadata(dpi=kept.dpi):
+    if kept == Metadata(dpi=kept.dpi, texts=kept.texts):
         return known(kept)
     try:
         return reading.known(kept)
     except PartLost as lost:
         content.notes.append(f"The metadata were left out: {lost}.")
-        content.metadata = Metadata(dpi=kept.dpi)
+        content.metadata = Metadata(dpi=kept.dpi, texts=kept.texts)
         return known(content.metadata)

@@ -268,7 +268,7 @@ CODEC = Codec(
     beginnings=(rb"BM",),
     read=read,
     write=write,
-    metadata=False,
+    holds=frozenset({"dpi"}),
     largest_side=32767,
     exact=lambda *_: True,
 )

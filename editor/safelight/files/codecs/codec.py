@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, Protocol, TypeAlias
 
 from safelight.api import Parameter, Value
 from safelight.api.parameters import parameter_of
+from safelight.files.carried import Held
 from safelight.files.codecs.photograph import Limit, Photograph, Room
 
 
@@ -76,10 +77,10 @@ class Codec:
     in_bands: InBands | None = None
     profiles: bool = True
     """Whether its files hold a colour profile; if not, colours become sRGB."""
-    metadata: bool = True
-    """Whether its files hold EXIF and XMP."""
     by_suffix: bool = False
     in_place: bool = False
+    holds: frozenset[Held] = frozenset({"exif", "xmp"})
+    """The metadata that its files have a place for."""
     layers: bool = False
     """Whether its files hold layers."""
     write_document: Callable[..., Written] | None = None

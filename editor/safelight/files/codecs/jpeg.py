@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 import struct
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from safelight.api import Number, Source
 from safelight.document import Metadata
-from safelight.files import provenance
+from safelight.files import metadata, provenance, xmp
 from safelight.files.codecs import jpegbands
 from safelight.files.codecs.codec import Codec
 from safelight.files.codecs.photograph import (
@@ -45,7 +46,7 @@ _EXPANSION, _LARGEST_EXPANSION = 4096, 1 << 17
 
 _LARGEST_SEGMENT = 65533
 _ICC_PART = _LARGEST_SEGMENT - len(_ICC) - 2
-_IPTC_RESOURCE = 0x0404
+IPTC_RESOURCE = 0x0404
 
 # In coded data a marker is FF and a byte that is neither stuffing nor a restart nor padding.
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
@@ -197,12 +198,11 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
     content.icc = _icc(segments)
     content.metadata = Metadata(
         exif=next(segments.after(0xE1, _EXIF), None),
-        xmp=next(segments.after(0xE1, _XMP), None),
-        iptc=_iptc(b"".join(segments.after(0xED, _PHOTOSHOP))),
+        xmp=_xmp(segments, content.notes),
+        iptc=resource(b"".join(segments.after(0xED, _PHOTOSHOP)), IPTC_RESOURCE),
         dpi=_dpi(segments),
+        texts=tuple(("Comment", text) for text in _comments(segments)),
     )
-    if next(segments.after(0xE1, _XMP_MORE), None) is not None:
-        content.notes.append("The second part of its XMP metadata was left out.")
     pictures = _pictures(segments)
     if pictures > 1:
         content.notes.append(f"The file holds {pictures} pictures; the first one was opened.")
@@ -394,8 +394,41 @@ def _dpi(segments: _Segments) -> tuple[float, float] | None:
     return None
 
 
-def _iptc(resources: bytes) -> bytes | None:
-    """The IPTC record among Photoshop image resources (Photoshop file formats, 2019)."""
+def _comments(segments: _Segments) -> Iterator[str]:
+    for body in segments.after(0xFE, b""):
+        try:
+            text = body.rstrip(b"\0").decode("utf-8")
+        except UnicodeDecodeError:
+            text = body.rstrip(b"\0").decode("cp1252", "replace")
+        if text.strip():
+            yield text
+
+
+def _xmp(segments: _Segments, notes: list[str]) -> bytes | None:
+    """The XMP packet, of its main part and the extended ones (XMP part 3, section 1.1.3.1)."""
+    main = next(segments.after(0xE1, _XMP), None)
+    parts: dict[int, bytes] = {}
+    stated = 0
+    for body in segments.after(0xE1, _XMP_MORE):
+        # The main part names the others by a checksum: what is left of older ones is not meant.
+        if len(body) < 40 or main is None or body[:32] not in main:
+            continue
+        stated, at = struct.unpack_from(">II", body, 32)
+        parts.setdefault(at, body[40:])
+    more = b"".join(parts[at] for at in sorted(parts))
+    if main is None or not parts:
+        return main
+    try:
+        if len(more) != stated:
+            raise xmp.UnreadablePacket("a part of it is missing")
+        return xmp.joined(main, more)
+    except xmp.UnreadablePacket:
+        notes.append("The second part of its XMP metadata was left out: it is damaged.")
+        return main
+
+
+def resource(resources: bytes, wanted: int) -> bytes | None:
+    """One of some Photoshop image resources, by its number (Photoshop file formats, 2019)."""
     place = 0
     while place + 12 <= len(resources) and resources[place : place + 4] == b"8BIM":
         (kind,) = struct.unpack_from(">H", resources, place + 4)
@@ -405,7 +438,7 @@ def _iptc(resources: bytes) -> bytes | None:
             return None
         (size,) = struct.unpack_from(">I", resources, place)
         place += 4
-        if kind == _IPTC_RESOURCE:
+        if kind == wanted:
             return resources[place : place + size] or None
         place += size + size % 2
     return None
@@ -473,20 +506,19 @@ def write(
     whole = 0 < round(x) < 65536 and 0 < round(y) < 65536
     density = struct.pack(">BHH", 1, round(x), round(y)) if whole else struct.pack(">BHH", 0, 1, 1)
     _segment(stream, 0xE0, b"JFIF\0\x01\x02" + density + b"\0\0")
-    for name, prefix, block in (
-        ("EXIF", _EXIF, content.metadata.exif),
-        ("XMP", _XMP, content.metadata.xmp),
-    ):
-        if block and len(prefix) + len(block) > _LARGEST_SEGMENT:
-            content.notes.append(
-                f"{name} metadata of {len(block) // 1024} KB was left out: a JPEG holds 64 KB."
-            )
-            # That a picture is synthesised is told whatever else finds no room.
-            block = provenance.marked(None, provenance.stated(block)) if name == "XMP" else None
-        if block:
-            _segment(stream, 0xE1, prefix + block)
+    exif = content.metadata.exif
+    if exif:
+        exif = metadata.shortened(exif, _LARGEST_SEGMENT - len(_EXIF), "JPEG", content.notes)
+    if exif:
+        _segment(stream, 0xE1, _EXIF + exif)
+    if content.metadata.xmp:
+        _write_xmp(stream, content.metadata.xmp, content.notes)
     if content.metadata.iptc:
         _write_iptc(stream, content.metadata.iptc)
+    for _, text in content.metadata.texts:
+        comment = text.encode()
+        for at in range(0, len(comment), _LARGEST_SEGMENT):
+            _segment(stream, 0xFE, comment[at : at + _LARGEST_SEGMENT])
     if content.icc:
         parts = [content.icc[at : at + _ICC_PART] for at in range(0, len(content.icc), _ICC_PART)]
         if len(parts) > 255:
@@ -531,8 +563,34 @@ def _with_tables(pixels: NDArray[np.uint8], tables: list[list[int]], subsampling
     return stream.getvalue()
 
 
+def _write_xmp(stream: BinaryIO, packet: bytes, notes: list[str]) -> None:
+    room, parts = _LARGEST_SEGMENT - len(_XMP), b""
+    if len(packet) > room:
+        packet = packet.rstrip(xmp.PADDING)
+    if len(packet) > room:
+        try:
+            packet, parts = xmp.split(packet, room, _checksum)
+        except xmp.UnreadablePacket as error:
+            notes.append(
+                f"XMP metadata of {len(packet) // 1024} KB was left out: a JPEG holds 64 KB in one"
+                f" part, and it cannot be divided ({error})."
+            )
+            # That a picture is synthesised is told whatever else finds no room.
+            packet = provenance.marked(None, provenance.stated(packet)) or b""
+    if packet:
+        _segment(stream, 0xE1, _XMP + packet)
+    head = _XMP_MORE + _checksum(parts).encode() + struct.pack(">I", len(parts))
+    room = _LARGEST_SEGMENT - len(head) - 4
+    for at in range(0, len(parts), room):
+        _segment(stream, 0xE1, head + struct.pack(">I", at) + parts[at : at + room])
+
+
+def _checksum(packet: bytes) -> str:
+    return hashlib.md5(packet, usedforsecurity=False).hexdigest().upper()
+
+
 def _write_iptc(stream: BinaryIO, iptc: bytes) -> None:
-    resource = b"8BIM" + struct.pack(">HHI", _IPTC_RESOURCE, 0, len(iptc)) + iptc
+    resource = b"8BIM" + struct.pack(">HHI", IPTC_RESOURCE, 0, len(iptc)) + iptc
     resource += b"\0" * (len(iptc) % 2)
     # A resource may go on in the next segment; readers join them.
     room = _LARGEST_SEGMENT - len(_PHOTOSHOP)
@@ -554,5 +612,6 @@ CODEC = Codec(
     depths=("uint8",),
     alpha=False,
     cmyk=True,
+    holds=frozenset({"exif", "xmp", "iptc", "dpi", "comment"}),
     largest_side=65500,  # what libjpeg writes
 )

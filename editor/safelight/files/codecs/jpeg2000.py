@@ -244,4 +244,5 @@ CODEC = Codec(
     depths=("uint8", "uint16"),
     largest_side=60000,
     exact=lambda settings, _: bool(settings["lossless"]),
+    holds=frozenset({"exif", "xmp", "iptc", "dpi"}),
 )

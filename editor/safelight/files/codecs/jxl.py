@@ -338,8 +338,6 @@ def write(
         )
     )
     kept = content.metadata
-    if kept.iptc:
-        content.notes.append("IPTC metadata was left out: a JPEG XL has no place for it.")
     if data[:2] != b"\xff\x0a":
         coded = [(kind, data[start:end]) for kind, start, end in boxes(data)][2:]
     else:

@@ -201,5 +201,5 @@ CODEC = Codec(
     write=write,
     depths=("float32",),
     profiles=False,
-    metadata=False,
+    holds=frozenset(),
 )

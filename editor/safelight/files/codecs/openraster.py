@@ -304,6 +304,7 @@ CODEC = Codec(
     read=read,
     in_place=True,
     layers=True,
+    holds=frozenset({"exif", "xmp", "dpi", "texts"}),
     depths=("uint8", "uint16"),
     write_document=export_openraster,
 )

@@ -123,6 +123,7 @@ def _metadata(data: bytes) -> list[NDArray[Any]]:
     packing = _Packing()
     facts = {
         "orientation": found.orientation,
+        "dpi": found.dpi,
         "adobe_rgb": found.adobe_rgb,
         "synthetic": found.synthetic,
         "facts": dict(found.facts),
@@ -158,12 +159,14 @@ def metadata_told(arrays: Sequence[NDArray[Any]]) -> metadata.Known:
         if type(turn) is not int or turn not in range(1, 9) or synthetic not in _SYNTHETIC:
             raise ValueError("no such thing of a photograph")
         exif, xmp, iptc = (_taken(arrays[1], facts["upright"][name]) for name in _BYTES)
+        dpi = facts["dpi"]
         return metadata.Known(
             turn,
             facts["adobe_rgb"] is True,
             Metadata(exif, xmp, iptc),
             synthetic,
             {metadata.plain_text(name): metadata.plain_text(stated[name]) for name in stated},
+            None if dpi is None else (float(dpi[0]), float(dpi[1])),
         )
     except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as fault:
         raise PartLost(_NONSENSE) from fault
@@ -188,6 +191,7 @@ class _Packing:
             "icc": self.place(found.icc),
             "metadata": {name: self.place(getattr(kept, name)) for name in _BYTES},
             "dpi": kept.dpi,
+            "texts": kept.texts,
             "notes": found.notes,
             "orientation": found.orientation,
             "quantisation": found.source.quantisation,
@@ -267,6 +271,7 @@ class _Opening:
             Metadata(
                 **{name: _taken(self._bytes, facts["metadata"][name]) for name in _BYTES},
                 dpi=None if dpi is None else (float(dpi[0]), float(dpi[1])),
+                texts=tuple((str(keyword), str(text)) for keyword, text in facts["texts"]),
             ),
             [str(note) for note in facts["notes"]],
             None if turn is None else int(turn),

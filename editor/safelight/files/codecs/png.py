@@ -15,7 +15,7 @@ from safelight.api import Number
 from safelight.document import Metadata
 from safelight.files.codecs import pngrows
 from safelight.files.codecs.codec import Codec
-from safelight.files.codecs.jpeg import ends_early
+from safelight.files.codecs.jpeg import IPTC_RESOURCE, ends_early, resource
 from safelight.files.codecs.photograph import (
     DamagedError,
     Limit,
@@ -48,7 +48,7 @@ class _Chunks:
 
     def __init__(self, data: bytes) -> None:
         self.other: dict[bytes, bytes] = {}
-        self.texts: list[bytes] = []
+        self.texts: list[tuple[bytes, bytes]] = []
         self.coded: list[memoryview] = []
         self.first_bad: int | None = None
         """Which of the coded parts is the first whose checksum is wrong."""
@@ -72,8 +72,8 @@ class _Chunks:
                 if self.first_bad is None and wrong and whole:
                     self.first_bad = len(self.coded)
                 self.coded.append(body)
-            elif kind == b"iTXt" and whole:
-                self.texts.append(bytes(body))
+            elif kind in (b"tEXt", b"zTXt", b"iTXt") and whole:
+                self.texts.append((kind, bytes(body)))
             elif whole and length <= _LARGEST_BLOCK:
                 self.other.setdefault(kind, bytes(body))
             place = end + 4
@@ -126,17 +126,20 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
         raise DamagedError(f"is damaged and cannot be decoded ({error})") from error
     if b"acTL" in chunks.other:
         notes.append("The file is an animation; its first picture was opened.")
-    exif = chunks.other.get(b"eXIf", b"")
+    texts, raw = _texts(chunks.texts)
+    exif = chunks.other.get(b"eXIf") or raw.get("exif") or b""
     return Photograph(
         pixels,
         "grey" if channels <= 2 else "rgb",
         channels in (2, 4),
-        stated_profile(chunks.other, _icc(chunks.other.get(b"iCCP")), notes),
+        stated_profile(chunks.other, _icc(chunks.other.get(b"iCCP")) or raw.get("icc"), notes),
         Metadata(
             # Some writers put JPEG's prefix in front of it.
             exif=exif.removeprefix(b"Exif\0\0") or None,
-            xmp=_xmp(chunks.texts),
+            xmp=raw.get("xmp"),
+            iptc=raw.get("iptc"),
             dpi=_dpi(chunks.other.get(b"pHYs")),
+            texts=texts,
         ),
         notes,
     )
@@ -249,15 +252,73 @@ def _icc(body: bytes | None) -> bytes | None:
     return _inflate(rest[1:]) or None if name and zero and rest[:1] == b"\0" else None
 
 
-def _xmp(texts: list[bytes]) -> bytes | None:
-    for body in texts:
+def _texts(
+    chunks: list[tuple[bytes, bytes]],
+) -> tuple[tuple[tuple[str, str], ...], dict[str, bytes]]:
+    """(keyword, text) of each text, and what programs have packed into texts by its kind: "exif",
+    "iptc", "xmp", "icc" (section 11.3.3; for the others the habit of ImageMagick and ExifTool).
+    """
+    texts: list[tuple[str, str]] = []
+    raw: dict[str, bytes] = {}
+    room = _LARGEST_BLOCK
+    for kind, body in chunks:
         keyword, _, rest = body.partition(b"\0")
-        if keyword == _XMP and len(rest) > 2:
-            packed = rest[0] == 1
+        packed, encoding = kind == b"zTXt", "latin-1"
+        if kind == b"zTXt":
+            rest = rest[1:]
+        elif kind == b"iTXt":
+            packed, encoding = rest[:1] == b"\1", "utf-8"
             # Language and translated keyword, each closed by a zero byte, come before the text.
-            text = rest[2:].split(b"\0", 2)[-1]
-            return (_inflate(text) if packed else text) or None
-    return None
+            rest = rest[2:].split(b"\0", 2)[-1]
+        if packed and len(rest) <= room:
+            rest = _inflate(rest) or b""
+        room -= len(rest)
+        if room < 0:
+            break
+        name = keyword.decode("latin-1")
+        if keyword == _XMP:
+            raw.setdefault("xmp", rest)
+        elif name.startswith(_RAW):
+            _keep_raw(name.removeprefix(_RAW), rest, raw)
+        elif name and rest:
+            texts.append((name, rest.decode(encoding, "replace")))
+    return tuple(texts), {kind: data for kind, data in raw.items() if data}
+
+
+_RAW = "Raw profile type "
+
+
+def _keep_raw(kind: str, text: bytes, raw: dict[str, bytes]) -> None:
+    """A block that was written as a text: its name, its length and hexadecimal digits."""
+    parts = text.split(None, 2)
+    try:
+        data = bytes.fromhex(b"".join(parts[2].split()).decode("ascii"))
+    except (IndexError, ValueError):
+        return
+    if kind == "APP1" and data.startswith(_APP1_XMP) or kind == "xmp":
+        raw.setdefault("xmp", data.removeprefix(_APP1_XMP))
+    elif kind in ("exif", "APP1"):
+        raw.setdefault("exif", data)
+    elif kind in ("iptc", "8bim"):
+        record = resource(data, IPTC_RESOURCE) if data[:4] == b"8BIM" else data
+        raw.setdefault("iptc", record or b"")
+    elif kind in ("icc", "icm"):
+        raw.setdefault("icc", data)
+
+
+_APP1_XMP = b"http://ns.adobe.com/xap/1.0/\0"
+
+
+def _text(keyword: str, text: str) -> bytes:
+    """A text as a chunk."""
+    name = keyword.encode("latin-1", "replace").strip()[:79] or b"Comment"
+    try:
+        body, kind = text.encode("latin-1"), b"tEXt"
+        if b"\0" in body:
+            body = body.replace(b"\0", b" ")
+    except UnicodeEncodeError:
+        body, kind = b"\0\0\0\0" + text.replace("\0", " ").encode("utf-8", "replace"), b"iTXt"
+    return _chunk(kind, name + b"\0" + body)
 
 
 def _dpi(body: bytes | None) -> tuple[float, float] | None:
@@ -303,8 +364,8 @@ def write(
         stream.write(_chunk(b"eXIf", metadata.exif))
     if metadata.xmp:
         stream.write(_chunk(b"iTXt", _XMP + b"\0\0\0\0\0" + metadata.xmp))
-    if metadata.iptc:
-        content.notes.append("IPTC metadata was left out: a PNG has no place for it.")
+    for keyword, text in metadata.texts:
+        stream.write(_text(keyword, text))
     for part in pngrows.coded(pixels, compression):
         stream.write(_chunk(b"IDAT", part))
     stream.write(_chunk(b"IEND", b""))
@@ -348,4 +409,5 @@ CODEC = Codec(
     in_bands=in_bands,
     depths=("uint8", "uint16"),
     exact=lambda *_: True,
+    holds=frozenset({"exif", "xmp", "dpi", "texts"}),
 )

@@ -136,6 +136,6 @@ CODEC = Codec(
     write=write,
     depths=("uint8", "uint16"),
     profiles=False,
-    metadata=False,
+    holds=frozenset(),
     exact=lambda *_: True,
 )

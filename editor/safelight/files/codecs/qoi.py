@@ -73,7 +73,7 @@ CODEC = Codec(
     write=write,
     grey=False,
     profiles=False,
-    metadata=False,
+    holds=frozenset(),
     largest_side=20000,  # 400 megapixels are what its reference decoder takes
     exact=lambda *_: True,
 )

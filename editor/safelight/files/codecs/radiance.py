@@ -111,6 +111,6 @@ CODEC = Codec(
     alpha=False,
     grey=False,
     profiles=False,
-    metadata=False,
+    holds=frozenset(),
     largest_side=32767,
 )

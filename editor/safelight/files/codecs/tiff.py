@@ -38,7 +38,7 @@ _STRIPS, _ORIENTATION, _SAMPLES, _STRIP_BYTES, _PLANAR = 273, 274, 277, 279, 284
 _X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT = 282, 283, 296
 _ROWS_PER_STRIP, _TILE_WIDTH, _TILE_LENGTH = 278, 322, 323
 _TILES, _TILE_BYTES, _SUB_DIRECTORIES, _EXTRA, _FORMAT = 324, 325, 330, 338, 339
-_XMP, _IPTC, _ICC, _DNG_VERSION = 700, 33723, 34675, 50706
+_XMP, _IPTC, _ICC, _PHOTOSHOP, _DNG_VERSION = 700, 33723, 34675, 34377, 50706
 
 _DESCRIPTIVE = (
     *(269, 270, 271, 272, 285, 305, 306, 315, 316, 18246, 18249, 33432),
@@ -563,6 +563,8 @@ def _exif(page: _Page) -> bytes | None:
 
 def _iptc(page: _Page) -> bytes | None:
     value = page.value(_IPTC)
+    if not value and (resources := page.value(_PHOTOSHOP)):
+        return jpeg.resource(resources, jpeg.IPTC_RESOURCE)
     if value and value[0] != 0x1C and value[3:4] == b"\x1c":
         # Written as 4-byte numbers in the other byte order, an old habit of libtiff's.
         value = np.frombuffer(value[: len(value) // 4 * 4], "<u4").byteswap().tobytes()
@@ -663,4 +665,5 @@ CODEC = Codec(
     cmyk=True,
     exact=lambda *_: True,
     in_place=True,
+    holds=frozenset({"exif", "xmp", "iptc", "dpi"}),
 )

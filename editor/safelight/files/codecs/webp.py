@@ -124,8 +124,6 @@ def write(
     if content.metadata.xmp:
         flags |= _XMP
         behind.append((b"XMP ", content.metadata.xmp))
-    if content.metadata.iptc:
-        content.notes.append("IPTC metadata was left out: a WebP has no place for it.")
     sizes = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
     head = [(b"VP8X", bytes([flags, 0, 0, 0]) + sizes)]
     if not before and not behind:
