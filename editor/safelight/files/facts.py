@@ -145,7 +145,8 @@ def facts(metadata: Metadata) -> dict[str, list[str]]:
     XMP counts, then IPTC, EXIF and a PNG's texts; of who made and who owns it EXIF counts first.
     """
     exif = in_exif(metadata.exif)
-    found = {key: exif[key] for key in ("creator", "rights") if key in exif}
+    first: tuple[str, ...] = ("creator", "rights")
+    found = {key: exif[key] for key in first if key in exif}
     for each in (
         in_xmp(xmp.readable(metadata.xmp)),
         in_iptc(metadata.iptc),

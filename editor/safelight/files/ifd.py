@@ -239,22 +239,23 @@ def rebuilt(data: bytes, header: Header, old: Directory, new: Directory) -> byte
     Values that stay keep their places, so that a maker note's offsets hold; what is new stands
     behind everything. The bytes of what is in no table any more are zeros.
     """
-    result = bytearray(data)
     kept: list[tuple[int, int]] = []
     gone: list[tuple[int, int]] = []
+    _sort_out(new, old, kept, gone)
+    result = bytearray(data)
+    end = len(result)
+    for start, stop in sorted(_apart(gone, kept), reverse=True):
+        result[start:stop] = bytes(stop - start)
+        end = start if stop >= end else end
+    del result[end:]
 
     def put(now: Directory, before: Directory | None) -> int:
         if now is before:
-            kept.extend(_spans(now))
             return now.place
-        gone.extend(_spans(before) if before else ())
         rows: dict[int, tuple[int, int, bytes]] = {}
         for tag, child in now.children.items():
             under = before.children.get(tag) if before else None
             rows[tag] = 4, 1, struct.pack(header.offset_code, put(child, under))
-        for tag, child in before.children.items() if before else ():
-            if tag not in now.children:
-                gone.extend(_spans(child, deep=True))
         for tag, entry in now.entries.items():
             if tag in POINTERS:
                 continue
@@ -265,7 +266,8 @@ def rebuilt(data: bytes, header: Header, old: Directory, new: Directory) -> byte
                     result.extend(b"\0" * (len(result) % 2))
                     place = len(result)
                     result.extend(value)
-                kept.append((place, place + len(value)))
+                elif result[place : place + len(value)] != value:
+                    result[place : place + len(value)] = value
                 value = struct.pack(header.offset_code, place)
             rows[tag] = entry.type, entry.count, value.ljust(4, b"\0")
         result.extend(b"\0" * (len(result) % 2))
@@ -275,14 +277,35 @@ def rebuilt(data: bytes, header: Header, old: Directory, new: Directory) -> byte
             kind, count, value = rows[tag]
             result.extend(struct.pack(header.order + "HHI", tag, kind, count) + value)
         result.extend(struct.pack(header.offset_code, now.next))
-        kept.append((place, len(result)))
         return place
 
     first = put(new, old)
-    result[: len(header.bytes())] = Header(header.order, False, first).bytes()
-    for start, end in _apart(gone, kept):
-        result[start:end] = bytes(end - start)
+    start = Header(header.order, False, first).bytes()
+    result[: len(start)] = start
     return bytes(result)
+
+
+def _sort_out(
+    now: Directory,
+    before: Directory | None,
+    kept: list[tuple[int, int]],
+    gone: list[tuple[int, int]],
+) -> None:
+    """Find what of a block stays and what goes when one directory takes another's place."""
+    if now is before:
+        kept.extend(_spans(now, deep=True))
+        return
+    gone.extend(_spans(before) if before else ())
+    kept.extend(
+        (entry.place, entry.place + len(entry.value))
+        for entry in now.entries.values()
+        if entry.place and len(entry.value) > 4
+    )
+    for tag, child in now.children.items():
+        _sort_out(child, before.children.get(tag) if before else None, kept, gone)
+    for tag, child in before.children.items() if before else ():
+        if tag not in now.children:
+            gone.extend(_spans(child, deep=True))
 
 
 def _spans(directory: Directory, deep: bool = False) -> list[tuple[int, int]]:

@@ -56,8 +56,12 @@ class Known:
 
 def known(metadata: Metadata) -> Known:
     """Read all of a photograph's metadata that is ever read."""
+    from safelight.files.listed import listed
+
     kept(metadata, "copyright")  # for what it may do wrong: an export reads these again
+    told.without_places(metadata)  # so do the commands and the panel
     told.facts(metadata)
+    listed(metadata)
     return Known(
         orientation(metadata.exif, metadata.xmp),
         says_adobe_rgb(metadata.exif),

@@ -1,5 +1,6 @@
 """Panels: what lies in the column beside the canvas; ``PANELS`` lists them."""
 
+from safelight.gui.panels.facts import FactsPanel
 from safelight.gui.panels.histogram import Histogram
 from safelight.gui.panels.history import HistoryList
 from safelight.gui.panels.info import Info
@@ -13,6 +14,7 @@ PANELS: tuple[type[Panel], ...] = (
     HistoryList,
     Navigator,
     Info,
+    FactsPanel,
 )
 """Every panel beside the canvas but *Adjust*, which comes first, in the order of their tabs."""
 

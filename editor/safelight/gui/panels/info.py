@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from math import floor
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +14,8 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from safelight.api import Region
 from safelight.document import Document, Live, render
-from safelight.gui.background import Background
 from safelight.gui.panels.glimpse import Glimpse
+from safelight.gui.panels.latest import Latest
 from safelight.gui.panels.panel import Panel
 from safelight.gui.panels.swatches import Samples, Swatches
 from safelight.gui.text import plain, size
@@ -45,7 +44,7 @@ class Info(Panel):
         self._live: Live | None = None
         self._at: tuple[int, int] | None = None
         self._sampler: Sampler | None = None
-        self._pointed, self._sampled = _Latest(self), _Latest(self)
+        self._pointed, self._sampled = Latest(self), Latest(self)
         self._selection = Glimpse(self, _selected, self._show_selected)
         grid = QGridLayout(self)
         grid.setContentsMargins(10, 8, 10, 8)
@@ -187,40 +186,6 @@ class _Places:
             srgb = self.document.profile.to_srgb(own[None, None, :3])[0, 0]
             found.append(Colour(own, srgb))
         return found
-
-
-class _Latest:
-    """Work on a thread, one at a time: of what is asked for meanwhile the last alone is done."""
-
-    def __init__(self, panel: QWidget) -> None:
-        self._panel = panel
-        self._wanted: tuple[Callable[[], Any], Callable[[Any], None]] | None = None
-        self._busy = False
-
-    def ask(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
-        """Have work done as soon as can be; ``done`` gets what comes of it, or None if it fails.
-
-        What cannot be rendered is said by the canvas.
-        """
-        self._wanted = work, done
-        self._next()
-
-    def forget(self) -> None:
-        """Ask for nothing any more."""
-        self._wanted = None
-
-    def _next(self) -> None:
-        if self._wanted is None or self._busy:
-            return
-        (work, done), self._wanted = self._wanted, None
-        self._busy = True
-
-        def end(found: Any) -> None:
-            self._busy = False
-            done(found)
-            self._next()
-
-        Background(self._panel, work, end, lambda _: end(None))
 
 
 def _selected(document: Document, live: Live | None) -> Region | None:
