@@ -280,8 +280,8 @@ def rebuilt(data: bytes, header: Header, old: Directory, new: Directory) -> byte
         return place
 
     first = put(new, old)
-    start = Header(header.order, False, first).bytes()
-    result[: len(start)] = start
+    head = Header(header.order, False, first).bytes()
+    result[: len(head)] = head
     return bytes(result)
 
 

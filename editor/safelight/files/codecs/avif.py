@@ -85,8 +85,6 @@ def write(
         transfer=transfer,
     )
     kept = content.metadata
-    if kept.iptc:
-        content.notes.append("IPTC metadata was left out: an AVIF has no place for it.")
     stream.write(heif.with_metadata(bytes(data), content.icc, kept.exif, kept.xmp))
 
 
