@@ -51,7 +51,7 @@ def test_the_tabs_are_those_of_the_list(opened):
 
 
 def test_a_panel_in_the_list_has_its_tab(sized):
-    assert sized.sidebar.titles == ["Adjust", "Layers", "History", "Info", "Sizes"]
+    assert sized.sidebar.titles == [*("Adjust", "Layers", "History", "Info", "Metadata", "Sizes")]
     sized.show_panel(Size)
     assert sized.panel(Size).isVisible()
 

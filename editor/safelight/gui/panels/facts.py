@@ -200,6 +200,15 @@ class FactsPanel(Panel):
         self.place.setEnabled(found.placed)
         self._sift(self.search.text())
 
+    def lines(self) -> list[tuple[str, str, str]]:
+        """(group, name, value) of each line that is not sifted out."""
+        return [
+            (top.text(0), item.text(0), item.text(1))
+            for top, items in self._rows
+            for item in items
+            if not item.isHidden()
+        ]
+
     def _sift(self, wanted: str) -> None:
         """Show the lines that hold every word typed; a group's name counts for its lines."""
         words = wanted.casefold().split()
