@@ -110,7 +110,7 @@ def test_copyright_of_nothing_is_nothing():
 
 
 def test_another_choice_is_refused():
-    with pytest.raises(ValueError, match="all, copyright, none"):
+    with pytest.raises(ValueError, match="all, without location, copyright, none"):
         metadata.kept(Metadata(), "some")  # type: ignore[arg-type]
 
 

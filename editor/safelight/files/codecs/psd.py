@@ -682,6 +682,7 @@ CODEC = Codec(
     read=read,
     in_place=True,
     layers=True,
+    holds=frozenset({"exif", "xmp", "iptc", "dpi"}),
     depths=("uint8", "uint16", "float32"),
     largest_side=300_000,
     write_document=export_photoshop,
