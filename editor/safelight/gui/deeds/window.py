@@ -119,7 +119,7 @@ def _view(desk: Desk, screen: FullScreen) -> list[Deed]:
         lambda: proofing.uses_monitor,
         tip="Show colours as they are on this monitor; without, it is taken for sRGB",
     )
-    menu.any("monitor file", "Choose the monitor's &profile…", proofing.choose_monitor)
+    menu.any("monitor file", "Choose the monitor's profile…", proofing.choose_monitor)
     menu.any(
         *("monitor system", "Take the monitor's profile from the system"),
         lambda: proofing.take_monitor(""),
