@@ -639,8 +639,6 @@ FOREIGN = {
     b"%PDF-1.7": "is a PDF",
     b"\0\0\0\x18ftypheic\0\0\0\0": "is a HEIC",
     b"\0\0\0\x18ftypavif\0\0\0\0": "is an AVIF",
-    b"FUJIFILMCCD-RAW 0201": "is a camera's raw file. .*develop it",
-    b"II*\0\x10\0\0\0CR\2\0": "is a camera's raw file",
     b"8BPS\0\1": "is a Photoshop document",
     b"PK\3\4": "is an archive or a document",
     b"<?xml version='1.0'?><svg": "is an SVG",
@@ -656,12 +654,6 @@ FOREIGN = {
 def test_a_file_of_another_kind_is_called_what_it_is(opened, beginning, words):
     with pytest.raises(OpenError, match=words):
         opened(beginning)
-
-
-def test_a_raw_file_that_looks_like_a_tiff_is_recognised(opened):
-    data = pictures.tiff_file(pictures.quarters(), extratags=[(50706, 1, 4, bytes(4), True)])
-    with pytest.raises(OpenError, match="raw file"):
-        opened(data)
 
 
 def test_what_is_no_file_is_a_clear_error(tmp_path):

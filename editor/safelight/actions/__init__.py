@@ -1,6 +1,14 @@
 """Actions: the verbs the window and the command line share. Loads no Qt, no runtime, no torch."""
 
-from safelight.actions.decoders import content_of, export, open_picture
+from safelight.actions.decoders import (
+    content_of,
+    developed_again,
+    export,
+    known_lens,
+    open_picture,
+    sketch_again,
+    sketch_raw,
+)
 from safelight.actions.fidelity import fidelity
 from safelight.actions.masks import read_mask, shown_mask
 from safelight.actions.presets import Presets
@@ -44,9 +52,11 @@ from safelight.files import (
     finishes,
     is_project,
     left_behind,
+    raw_bytes,
     remove,
     seen_in,
     sides,
+    with_raw_file,
 )
 from safelight.files.naming import free, named
 from safelight.files.spill import Spill
@@ -128,6 +138,12 @@ __all__ = [
     "live_filter",
     "named",
     "open_picture",
+    "developed_again",
+    "known_lens",
+    "raw_bytes",
+    "sketch_again",
+    "sketch_raw",
+    "with_raw_file",
     "plugin_names",
     "plugin_title",
     "read_mask",

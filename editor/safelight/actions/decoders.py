@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, BinaryIO
 
 from numpy.typing import NDArray
 
 from safelight import files
-from safelight.document import Document, Live, Metadata
+from safelight.api import Value
+from safelight.document import Document, Layer, Live, Metadata
 from safelight.files import Codec, DamagedError, Exported, ExportOptions, Opened
-from safelight.files.codecs import parcel
+from safelight.files.codecs import lens, parcel
 from safelight.files.codecs.photograph import Limit, PartLost, Photograph
 from safelight.files.codecs.plugin import Exporters, Importers
+from safelight.files.codecs.raw import Sketch
 from safelight.files.metadata import Known
+from safelight.files.strangers import NOTHING
 from safelight.pixels import Transform
 from safelight.workers.decoding import DecoderFailed, shared
 
@@ -30,15 +33,34 @@ _BESIDE_PIXELS = 256 << 20
 class Confined:
     """Reads what strangers' files hold in a confined process (``files.Reading``)."""
 
-    def decode(self, codec: Codec, file: BinaryIO, size: int, limit: Limit) -> Photograph:
+    def decode(
+        self,
+        codec: Codec,
+        file: BinaryIO,
+        size: int,
+        limit: Limit,
+        told: Mapping[str, Value] = NOTHING,
+    ) -> Photograph:
         """Decode a file."""
+        return parcel.opened(self._decoded(codec.name, file, size, limit, told))
+
+    def sketch(self, file: BinaryIO, size: int, limit: Limit) -> Sketch:
+        """Sketch a raw file."""
+        return parcel.sketched(self._decoded(parcel.SKETCH, file, size, limit, NOTHING))
+
+    def lens(self, shot: lens.Shot, width: int, height: int) -> lens.Known | None:
+        """What undoes a lens's faults, by the names that a stranger's file gives."""
+        return lens.understood(self._beside(parcel.LENS, lens.asked(shot, width, height)))
+
+    def _decoded(
+        self, what: str, file: BinaryIO, size: int, limit: Limit, told: Mapping[str, Value]
+    ) -> list[NDArray[Any]]:
         pixels = files.default_pixel_limit() if limit is None else limit
         most = pixels * _BYTES_PER_PIXEL + size + _BESIDE_PIXELS
         try:
-            arrays = shared().decode(codec.name, file, size, limit, most)
+            return shared().decode(what, file, size, limit, most, told)
         except DecoderFailed as error:
             raise DamagedError(f"cannot be opened: {error}") from error
-        return parcel.opened(arrays)
 
     def converted(
         self, colour: NDArray[Any], transform: Transform, exact: bool
@@ -71,11 +93,42 @@ def open_picture(
     pixel_limit: int | None = None,
     importers: Importers = tuple,
     first: Callable[[Opened], None] | None = None,
+    told: Mapping[str, Value] = NOTHING,
 ) -> Opened:
     """``files.open_picture``, by way of a confined process."""
     return files.open_picture(
-        path, pixel_limit=pixel_limit, importers=importers, first=first, reading=CONFINED
+        path,
+        pixel_limit=pixel_limit,
+        importers=importers,
+        first=first,
+        reading=CONFINED,
+        told=told,
     )
+
+
+def sketch_raw(path: str | os.PathLike[str], *, pixel_limit: int | None = None) -> Sketch | None:
+    """``files.sketch_raw``, by way of a confined process."""
+    return files.sketch_raw(path, pixel_limit=pixel_limit, reading=CONFINED)
+
+
+def sketch_again(data: bytes, name: str, *, pixel_limit: int | None = None) -> Sketch:
+    """``files.sketch_again``, by way of a confined process."""
+    return files.sketch_again(data, name, pixel_limit=pixel_limit, reading=CONFINED)
+
+
+def known_lens(sketch: Sketch) -> lens.Known | None:
+    """What undoes the faults of the lens that a raw file was taken with; None where nobody knows.
+
+    Raises PartLost and MemoryError.
+    """
+    return CONFINED.lens(sketch.shot, sketch.width, sketch.height)
+
+
+def developed_again(
+    document: Document, layer_id: str, data: bytes, settings: Mapping[str, Value]
+) -> tuple[Layer, tuple[str, ...]]:
+    """``files.developed_again``, by way of a confined process."""
+    return files.developed_again(document, layer_id, data, settings, reading=CONFINED)
 
 
 def open_data(data: bytes, name: str, *, pixel_limit: int) -> Opened:

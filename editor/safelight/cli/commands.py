@@ -86,9 +86,12 @@ def formats(words: list[str]) -> int:
         verb = "opens and exports" if codec.exports else "opens"
         layers = ", with its layers" if codec.layers else ""
         tell(f"{codec.name}  {' '.join(codec.suffixes)}  {verb}{layers}")
-        for option in codec.options:
-            help = f"{option.range_text()}{'; ' + option.help if option.help else ''}"
-            tell(f"    --set {option.name}={option.text(option.default)}  {help}")
+        for word, options_of in (("set", codec.options), ("develop", codec.opening)):
+            for option in options_of:
+                help = f"{option.range_text()}{'; ' + option.help if option.help else ''}"
+                value = option.text(option.default)
+                shown = f'"{option.name}={value}"' if " " in value else f"{option.name}={value}"
+                tell(f"    --{word} {shown}  {help}")
     for item in found:
         verb = "opens" if item.reads else "exports"
         tell(f"{item.title}  {' '.join(item.suffixes)}  {verb}  ({item.plugin})")
@@ -122,7 +125,10 @@ def apply(words: list[str]) -> int:
         settings = settings_of(filter, options.set)
         choices = choices_of(options)
         opened = actions.open_picture(
-            options.input, pixel_limit=options.pixel_limit, importers=studio.importers
+            options.input,
+            pixel_limit=options.pixel_limit,
+            importers=studio.importers,
+            told=development_of(options),
         )
         say(opened.notes)
         document = opened.document
@@ -250,7 +256,7 @@ def add_exporting(parser: argparse.ArgumentParser) -> None:
         default="all",
         help="what to keep; the colour profile and the mark of synthesised pictures always stay",
     )
-    parser.add_argument("--pixel-limit", type=_pixels, help="largest picture to open, in pixels")
+    add_opening(parser)
     for item in actions.finishes():
         words = f"{item.range_text()}{'; ' + item.help if item.help else ''}"
         if item.kind == "flag":
@@ -259,6 +265,35 @@ def add_exporting(parser: argparse.ArgumentParser) -> None:
             parser.add_argument(
                 f"--{item.name}", type=given, default=item.text(item.default), help=words
             )
+
+
+def add_opening(parser: argparse.ArgumentParser) -> None:
+    """The options of every command that opens a picture."""
+    parser.add_argument("--pixel-limit", type=_pixels, help="largest picture to open, in pixels")
+    parser.add_argument(
+        "--develop",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="how to develop a camera's raw file, as `safelight formats` lists it",
+    )
+
+
+def development_of(options: argparse.Namespace) -> dict[str, Value]:
+    """What a raw file is told, as the options say. Raises ParameterError."""
+    codec = next(item for item in actions.CODECS if item.opening)
+    known = {item.name: item for item in codec.opening}
+    told: dict[str, Value] = {}
+    for pair in options.develop:
+        name, equals, text = pair.partition("=")
+        if not equals:
+            raise ParameterError(f"--develop takes NAME=VALUE, not {pair!r}")
+        if name not in known:
+            raise ParameterError(
+                f"{codec.name} cannot be told {name!r}; it can be told {', '.join(known)}"
+            )
+        told[name] = known[name].parse(text)
+    return told
 
 
 def choices_of(options: argparse.Namespace) -> actions.ExportOptions:
@@ -373,7 +408,7 @@ def info(words: list[str]) -> int:
     """``safelight info FILE``: size, depth, colours and metadata of a picture."""
     parser = parser_of("info", "Describe a picture.")
     parser.add_argument("file", type=file_name)
-    parser.add_argument("--pixel-limit", type=_pixels, help="largest picture to open, in pixels")
+    add_opening(parser)
     options = parser.parse_args(words[1:])
     history, notes, form = None, [], "Safelight project"
     if actions.is_project(options.file):
@@ -384,7 +419,10 @@ def info(words: list[str]) -> int:
     else:
         with actions.Studio() as studio:
             opened = actions.open_picture(
-                options.file, pixel_limit=options.pixel_limit, importers=studio.importers
+                options.file,
+                pixel_limit=options.pixel_limit,
+                importers=studio.importers,
+                told=development_of(options),
             )
         document, told = opened.document, opened.facts
         form, notes = opened.format, list(opened.notes)

@@ -11,7 +11,14 @@ from pathlib import Path
 
 from safelight import actions
 from safelight.api import ParameterError, Value
-from safelight.cli.commands import add_exporting, choices_of, reported, say, tell_exported
+from safelight.cli.commands import (
+    add_exporting,
+    choices_of,
+    development_of,
+    reported,
+    say,
+    tell_exported,
+)
 from safelight.cli.group import Parser, file_name, given
 
 
@@ -57,7 +64,10 @@ def _opened(
         stack.callback(project.close)
         return history.document, ()
     opened = actions.open_picture(
-        options.input, pixel_limit=options.pixel_limit, importers=studio.importers
+        options.input,
+        pixel_limit=options.pixel_limit,
+        importers=studio.importers,
+        told=development_of(options),
     )
     return opened.document, tuple(opened.notes)
 

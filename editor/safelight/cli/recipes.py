@@ -22,6 +22,7 @@ from safelight.cli.commands import (
     add_exporting,
     add_running,
     choices_of,
+    development_of,
     filtered,
     reload,
     reported,
@@ -157,7 +158,10 @@ def carry_out(
             stack.callback(project.close)
         else:
             opened = actions.open_picture(
-                source, pixel_limit=options.pixel_limit, importers=studio.importers
+                source,
+                pixel_limit=options.pixel_limit,
+                importers=studio.importers,
+                told=development_of(options),
             )
             say(opened.notes)
             history = actions.History.start(opened.document)

@@ -2,6 +2,7 @@
 
 from safelight.document import edits, reshape
 from safelight.document.content import Channels, Group, Kept, LiveFilter, Synthetic
+from safelight.document.developed import Developed
 from safelight.document.document import Document, Metadata
 from safelight.document.edit import DECLARED, Command, Edit, EditError, Record
 from safelight.document.grey import is_grey
@@ -28,6 +29,7 @@ __all__ = [
     "DECLARED",
     "Channels",
     "Command",
+    "Developed",
     "Document",
     "Edit",
     "EditError",

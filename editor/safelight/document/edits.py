@@ -301,6 +301,7 @@ def merge_down(document: Document, *, layer: str = "", live: Live | None = None)
         mode=lower.mode,
         visible=lower.visible or upper.visible,
         mask=None,
+        developed=None,
     )
     return document.substitute(layer, ()).with_layer(merged)
 

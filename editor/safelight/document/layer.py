@@ -8,6 +8,7 @@ from typing import get_args
 from uuid import uuid4
 
 from safelight.document.content import Content, Kind, LiveFilter, Picture, Synthetic, kind_of
+from safelight.document.developed import Developed
 from safelight.document.place import IDENTITY, Place
 from safelight.pixels import MODES, Raster
 
@@ -34,7 +35,8 @@ class Layer:
     its mask into the document's plane; beyond a raster it is transparent, beyond a mask
     ``mask_beyond``, 0 or 1. ``locked`` keeps edits away. ``id`` stays
     the same while a layer is edited. ``synthetic`` says how much of the pixels it holds came from
-    a generator, whatever has been done to them since.
+    a generator, whatever has been done to them since. ``developed`` names the raw file that they
+    were made of, if they were.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Layer:
     place: Place = IDENTITY
     mask_place: Place = IDENTITY
     mask_beyond: int = 0
+    developed: Developed | None = None
     _seen: dict[Picture, Layer] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -21,8 +21,13 @@ from safelight.files.opening import (
     Opened,
     OpenError,
     default_pixel_limit,
+    developed_again,
     open_data,
     open_picture,
+    raw_bytes,
+    sketch_again,
+    sketch_raw,
+    with_raw_file,
 )
 from safelight.files.project import (
     Project,
@@ -78,4 +83,9 @@ __all__ = [
     "remove",
     "seen_in",
     "sides",
+    "developed_again",
+    "raw_bytes",
+    "sketch_again",
+    "sketch_raw",
+    "with_raw_file",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
 import os
 import re
@@ -10,15 +11,17 @@ import stat
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from safelight.api import Value
 from safelight.api.formats import HEAD
-from safelight.document import Document
+from safelight.document import Developed, Document, Layer
+from safelight.document.place import Place
 from safelight.files.atomic import plain_name
-from safelight.files.codecs import CODECS, Codec, plugin
+from safelight.files.codecs import CODECS, Codec, plugin, raw, tiff
 from safelight.files.codecs.photograph import (
     BYTES_PER_PIXEL,
     DamagedError,
@@ -27,13 +30,13 @@ from safelight.files.codecs.photograph import (
     Photograph,
     TooLargeError,
 )
-from safelight.files.codecs.tiff import RAW
+from safelight.files.codecs.raw import Sketch
 from safelight.files.colours import as_rgb, takes_long
 from safelight.files.layered import document_of
 from safelight.files.memory import free_memory
 from safelight.files.metadata import Known
-from safelight.files.strangers import HERE, Reading, known_of
-from safelight.pixels import Raster
+from safelight.files.strangers import HERE, NOTHING, Reading, known_of
+from safelight.pixels import Profile, Raster, from_float, to_float
 
 LIMIT_VARIABLE = "SAFELIGHT_PIXEL_LIMIT"
 """The environment variable that sets the pixel limit."""
@@ -83,10 +86,12 @@ def open_picture(
     importers: plugin.Importers = tuple,
     first: Callable[[Opened], None] | None = None,
     reading: Reading = HERE,
+    told: Mapping[str, Value] = NOTHING,
 ) -> Opened:
     """Open a picture file of a format in ``codecs.CODECS``, recognised by its content.
 
-    ``importers`` open other formats. ``reading`` says where the file is read.
+    ``importers`` open other formats. ``reading`` says where the file is read, ``told`` what its
+    format is told (``Codec.opening``): a raw file, how to develop it.
 
     Depth, alpha, profile, metadata and layers are kept; EXIF orientation is obeyed. What is not
     RGB becomes RGB, and a profile that ``Profile`` cannot hold is converted to sRGB; ``notes`` say
@@ -100,10 +105,58 @@ def open_picture(
     """
     name = plain_name(path)
     content, format = read_photograph(
-        path, _limit(pixel_limit), importers=importers, reading=reading
+        path, _limit(pixel_limit), importers=importers, reading=reading, told=told
     )
     with _in_words(name, None):
-        return _opened(content, name, format, reading, first)
+        opened = _opened(content, name, format, reading, first)
+    codec = next((item for item in CODECS if item.name == format and item.opening), None)
+    if codec is not None:
+        return _remembering(opened, path, codec.opening_settings(told))
+    if told:
+        raise OpenError(f"{name} is no camera's raw file: there is nothing to develop.")
+    return opened
+
+
+def _remembering(
+    opened: Opened, path: str | os.PathLike[str], settings: Mapping[str, Value]
+) -> Opened:
+    """A picture whose only layer remembers the raw file that it was made of. Raises OpenError."""
+    name = plain_name(path)
+    with _open_regular(path, name) as file, _in_words(name, None):
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    (layer,) = opened.document.layers
+    developed = Developed(
+        os.path.abspath(os.fspath(path)),
+        digest,
+        opened.facts.get("camera", ""),
+        settings,
+        layer.raster.digest().hex(),
+    )
+    document = replace(opened.document, layers=(replace(layer, developed=developed),))
+    return replace(opened, document=document)
+
+
+def sketch_raw(
+    path: str | os.PathLike[str], *, pixel_limit: int | None = None, reading: Reading = HERE
+) -> Sketch | None:
+    """A raw file half as large, to choose how it is developed; None for a file of another kind.
+
+    Raises OpenError.
+    """
+    name, limit = plain_name(path), _limit(pixel_limit)
+    with _open_regular(path, name) as file, _in_words(name, limit):
+        return _sketched(file, _size(file), limit, reading)
+
+
+def _sketched(file: BinaryIO, size: int, limit: Limit, reading: Reading) -> Sketch | None:
+    codec = _codec_of(file.read(HEAD), "")
+    if codec not in (raw.CODEC, tiff.CODEC):  # many raw files begin as a TIFF does
+        return None
+    file.seek(0)
+    try:
+        return reading.sketch(file, size, limit)
+    except OtherKindError:
+        return None
 
 
 def open_data(data: bytes, name: str, *, pixel_limit: int, reading: Reading = HERE) -> Opened:
@@ -147,6 +200,107 @@ def _opened(
     return Opened(document, tuple(content.notes), format, told.facts)
 
 
+def with_raw_file(document: Document, keep: bool) -> Document:
+    """The document whose developed layers keep their raw files, or only name them.
+
+    Raises OpenError for a file that is not there any more, or is another one.
+    """
+    for layer in document.walk():
+        if layer.developed is not None and keep != (layer.developed.file is not None):
+            data = raw_bytes(layer.developed) if keep else None
+            held = replace(layer.developed, file=data)
+            document = document.with_layer(replace(layer, developed=held))
+    return document
+
+
+def raw_bytes(developed: Developed, near: str | os.PathLike[str] | None = None) -> bytes:
+    """The raw file that a layer was developed from: kept with it, where it lay, or by its name in
+    the folder ``near``. Raises OpenError where it is none of these.
+    """
+    if developed.file is not None:
+        return developed.file
+    name = os.path.basename(developed.path)
+    places = [developed.path, *([os.path.join(near, name)] if near is not None else [])]
+    found = False
+    for path in places:
+        if not os.path.isfile(path):
+            continue
+        found = True
+        with _open_regular(path, plain_name(path)) as file, _in_words(plain_name(path), None):
+            _check_memory(file, plain_name(path))
+            data = file.read()
+        if hashlib.sha256(data).hexdigest() == developed.sha256:
+            return data
+    shown = plain_name(developed.path)
+    if found:
+        raise OpenError(
+            f"{shown} is another file now than the one that this layer was developed from; its"
+            " pixels stay as they are."
+        )
+    raise OpenError(
+        f"{shown}, which this layer was developed from, is not in {os.path.dirname(developed.path)}"
+        " any more. Put it back, or beside the project; the layer's pixels stay as they are."
+    )
+
+
+def sketch_again(
+    data: bytes, name: str, *, pixel_limit: int | None = None, reading: Reading = HERE
+) -> Sketch:
+    """``sketch_raw`` of a file in memory. Raises OpenError."""
+    limit = _limit(pixel_limit)
+    with _in_words(name, limit):
+        found = _sketched(io.BytesIO(data), len(data), limit, reading)
+    if found is None:
+        raise OpenError(f"{name} is no camera's raw file: there is nothing to develop.")
+    return found
+
+
+def developed_again(
+    document: Document,
+    layer_id: str,
+    data: bytes,
+    settings: Mapping[str, Value],
+    *,
+    pixel_limit: int | None = None,
+    reading: Reading = HERE,
+) -> tuple[Layer, tuple[str, ...]]:
+    """A layer with pixels that are developed anew from its raw file ``data``, in the document's
+    profile and depth, and notes. Raises OpenError, and KeyError for a layer that is gone.
+    """
+    layer = document.layer(layer_id)
+    assert layer.developed is not None
+    name, limit = plain_name(layer.developed.path), _limit(pixel_limit)
+    told = raw.CODEC.opening_settings(settings)
+    with _in_words(name, limit):
+        content = reading.decode(raw.CODEC, io.BytesIO(data), len(data), limit, told)
+        made, _ = _document(content, known_of(content, reading), name, reading)
+    raster = _in_colours_of(made.layers[0].raster, made.profile, document)
+    place = layer.place
+    before = layer.raster
+    if (before.width, before.height) != (raster.width, raster.height):
+        # It was resized: it goes on covering what it covered.
+        across, down = before.width / raster.width, before.height / raster.height
+        place = place.after(Place.scaled(across, down))
+    held = replace(layer.developed, settings=told, pixels=raster.digest().hex())
+    changed = replace(layer, content=raster, place=place, developed=held)
+    return changed, tuple(content.notes)
+
+
+def _in_colours_of(raster: Raster, profile: Profile, document: Document) -> Raster:
+    """Pixels in the profile and depth of a document."""
+    if profile == document.profile and raster.depth == document.depth:
+        return raster
+    pixels = raster.to_array()
+    made = np.empty(pixels.shape, document.depth)
+    rows = max((1 << 20) // raster.width, 1)
+    for top in range(0, len(pixels), rows):
+        seen = to_float(pixels[top : top + rows])
+        if profile != document.profile:
+            seen = document.profile.from_srgb(profile.to_srgb(seen))
+        made[top : top + rows] = from_float(seen, document.depth)
+    return Raster.from_array(made)
+
+
 def default_pixel_limit() -> int:
     """One gigapixel, or what fits into 40 % of the free memory at 16 bytes a pixel.
 
@@ -181,6 +335,7 @@ def read_photograph(
     *,
     importers: plugin.Importers = tuple,
     reading: Reading = HERE,
+    told: Mapping[str, Value] = NOTHING,
 ) -> tuple[Photograph, str]:
     """What is in a picture file, not yet turned upright or converted, and its format.
 
@@ -189,7 +344,7 @@ def read_photograph(
     name = name or plain_name(path)
     suffix = os.path.splitext(os.fspath(path))[1]
     with _open_regular(path, name) as file, _in_words(name, limit):
-        return _read(file, name, suffix, limit, importers, reading)
+        return _read(file, name, suffix, limit, importers, reading, told)
 
 
 def read_data(data: bytes, codec: Codec, name: str) -> Photograph:
@@ -228,24 +383,40 @@ def _read(
     limit: Limit,
     importers: plugin.Importers,
     reading: Reading,
+    told: Mapping[str, Value],
 ) -> tuple[Photograph, str]:
     head = file.read(HEAD)
     if not head:
         raise OpenError(f"{name} is empty (0 bytes); take another copy of it.")
     codec, kind = _codec_of(head, suffix), _other_kind(head)
     if codec is not None:
-        if not codec.in_place:
-            _check_memory(file, name)
-        file.seek(0)
         try:
-            return reading.decode(codec, file, _size(file), limit), codec.name
+            return _decoded(codec, file, name, limit, reading, told)
         except OtherKindError as error:
             kind = str(error)
+            codec = next((item for item in CODECS if item.name == error.format), None)
+        if codec is not None:
+            return _decoded(codec, file, name, limit, reading, told)
     known = importers()
     importer = plugin.choose(known, head, suffix)
     if importer is None:
         raise OpenError(_unknown(name, kind, [item.format.title for item in known]))
     return _read_foreign(file, name, limit, importer), importer.format.title
+
+
+def _decoded(
+    codec: Codec,
+    file: io.BufferedReader,
+    name: str,
+    limit: Limit,
+    reading: Reading,
+    told: Mapping[str, Value],
+) -> tuple[Photograph, str]:
+    if not codec.in_place:
+        _check_memory(file, name)
+    file.seek(0)
+    settings = codec.opening_settings(told) if codec.opening else NOTHING
+    return reading.decode(codec, file, _size(file), limit, settings), codec.name
 
 
 def _read_foreign(
@@ -296,9 +467,6 @@ def _open_regular(path: str | os.PathLike[str], name: str) -> io.BufferedReader:
 
 
 _BEGINNINGS: tuple[tuple[bytes, str], ...] = (
-    (rb"II\*\0....CR", RAW),
-    (rb"IIU\0|IIR[OS]|MMOR|FUJIFILMCCD-RAW|\0MRM", RAW),
-    (rb"....ftypcrx ", RAW),
     (rb"....ftyp(mif1|msf1)", "a HEIF picture of a kind that it does not know"),
     (rb"....ftyp", "a film"),
     (rb"%PDF-", "a PDF"),
@@ -328,8 +496,7 @@ def _unknown(name: str, kind: str | None, more: list[str]) -> str:
     supported = f"Safelight opens {', '.join(first)} and {last}"
     if kind is None:
         return f"{name} is not a picture that Safelight knows; {supported}."
-    verb = "develop it to a 16-bit TIFF first" if kind == RAW else "save it as one of these first"
-    return f"{name} is {kind}. {supported}; {verb}."
+    return f"{name} is {kind}. {supported}; save it as one of these first."
 
 
 def _too_large(name: str, error: TooLargeError, limit: int) -> str:

@@ -17,7 +17,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.api import Source, Value
-from safelight.document import Document, Group, Kept, Layer, LiveFilter, Metadata, Synthetic
+from safelight.document import (
+    Developed,
+    Document,
+    Group,
+    Kept,
+    Layer,
+    LiveFilter,
+    Metadata,
+    Synthetic,
+)
 from safelight.document.content import BUILT_IN, BY_NAME
 from safelight.document.geometry import LONGEST_SIDE
 from safelight.document.layer import DEEPEST, MOST_LAYERS
@@ -182,6 +191,8 @@ def _layer_to_json(layer: Layer, keep: Keep, keep_bytes: KeepBytes, depth: int) 
         held = layer.kind.to_json(layer.content)
     places = _told_place("place", layer.place) | _told_place("mask_place", layer.mask_place)
     places |= {"mask_beyond": 1} if layer.mask_beyond else {}
+    if layer.developed is not None:
+        places["developed"] = _developed_to_json(layer.developed, keep_bytes)
     return places | {
         layer.kind.name: held,
         "id": layer.id,
@@ -193,6 +204,17 @@ def _layer_to_json(layer: Layer, keep: Keep, keep_bytes: KeepBytes, depth: int) 
         "clipped": layer.clipped,
         "mask": keep(layer.mask) if layer.mask else None,
         "synthetic": layer.synthetic,
+    }
+
+
+def _developed_to_json(held: Developed, keep_bytes: KeepBytes) -> dict[str, Any]:
+    return {
+        "path": held.path,
+        "sha256": held.sha256,
+        "camera": held.camera,
+        "settings": {name: _number(value) for name, value in held.settings.items()},
+        "pixels": held.pixels,
+        "file": None if held.file is None else keep_bytes(held.file),
     }
 
 
@@ -322,6 +344,7 @@ def _layer_from_json(data: _Fields, found: _Found, depth: int) -> Layer:
         if content is None:
             content = _filter_from_json(_Fields(data.required("filter", dict)), found)
     mask = data.optional("mask", str)
+    developed = data.optional("developed", dict)
     return Layer(
         name=data.required("name", str),
         content=content,
@@ -336,6 +359,20 @@ def _layer_from_json(data: _Fields, found: _Found, depth: int) -> Layer:
         place=data.place("place"),
         mask_place=data.place("mask_place"),
         mask_beyond=data.beyond("mask_beyond"),
+        developed=None if developed is None else _developed_from_json(_Fields(developed), found),
+    )
+
+
+def _developed_from_json(data: _Fields, found: _Found) -> Developed:
+    file = data.optional("file", str)
+    settings = data.required("settings", dict)
+    return Developed(
+        data.required("path", str),
+        data.required("sha256", str),
+        data.required("camera", str),
+        {str(name): _value(value) for name, value in settings.items()},
+        data.required("pixels", str),
+        None if file is None else found.bytes(file),
     )
 
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, BinaryIO, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from safelight.api import Value
 from safelight.document import Metadata
-from safelight.files.codecs import Codec
+from safelight.files.codecs import Codec, lens
 from safelight.files.codecs.photograph import Limit, PartLost, Photograph
+from safelight.files.codecs.raw import Sketch, sketch, sketched
 from safelight.files.metadata import Known, known
 from safelight.pixels import Transform
+
+NOTHING: Mapping[str, Value] = MappingProxyType({})
+"""What most files are opened with: nothing that they are told."""
 
 
 class Reading(Protocol):
@@ -19,8 +26,23 @@ class Reading(Protocol):
     opens without that.
     """
 
-    def decode(self, codec: Codec, file: BinaryIO, size: int, limit: Limit) -> Photograph:
-        """Decode a file of so many bytes. Raises what ``codecs.codec.Reader`` does."""
+    def decode(
+        self,
+        codec: Codec,
+        file: BinaryIO,
+        size: int,
+        limit: Limit,
+        told: Mapping[str, Value] = NOTHING,
+    ) -> Photograph:
+        """Decode a file of so many bytes, told what ``Codec.opening`` lists. Raises what
+        ``codecs.codec.Reader`` does.
+        """
+
+    def sketch(self, file: BinaryIO, size: int, limit: Limit) -> Sketch:
+        """A raw file half as large. Raises what ``codecs.raw.sketch`` does."""
+
+    def lens(self, shot: lens.Shot, width: int, height: int) -> lens.Known | None:
+        """As ``lens.known``. Raises PartLost and MemoryError."""
 
     def converted(
         self, colour: NDArray[Any], transform: Transform, exact: bool
@@ -34,9 +56,24 @@ class Reading(Protocol):
 class Here:
     """Reads in this process: what Safelight itself has written, and in tests."""
 
-    def decode(self, codec: Codec, file: BinaryIO, size: int, limit: Limit) -> Photograph:
+    def decode(
+        self,
+        codec: Codec,
+        file: BinaryIO,
+        size: int,
+        limit: Limit,
+        told: Mapping[str, Value] = NOTHING,
+    ) -> Photograph:
         """As ``Reading.decode``."""
-        return codec.read(file, size, limit, np.empty)
+        return codec.decode(file, size, limit, np.empty, told)
+
+    def sketch(self, file: BinaryIO, size: int, limit: Limit) -> Sketch:
+        """As ``Reading.sketch``."""
+        return sketched(sketch(file, size, limit))
+
+    def lens(self, shot: lens.Shot, width: int, height: int) -> lens.Known | None:
+        """As ``Reading.lens``."""
+        return lens.known(shot, width, height)
 
     def converted(
         self, colour: NDArray[Any], transform: Transform, exact: bool

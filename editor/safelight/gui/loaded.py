@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from safelight import actions
 from safelight.document import History
 from safelight.files.codecs.plugin import Importers
 from safelight.gui.canvas.picture import make_levels
 from safelight.gui.keeping import wait_for_closed
+
+if TYPE_CHECKING:
+    from safelight.gui.developing import Wanted
+    from safelight.gui.draft import Draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +28,31 @@ class Loaded:
     recovery: actions.Recovery | None = None
 
 
+def draft_of(path: Path) -> Draft | None:
+    """A draft of a raw file, of which is to be asked how it is developed; None for what is no raw
+    file. Runs on a thread. Raises OpenError.
+    """
+    if actions.is_project(path):
+        return None
+    sketch = actions.sketch_raw(path)
+    if sketch is None:
+        return None
+    from safelight.gui.draft import Draft
+
+    return Draft(sketch)
+
+
 def open_for_the_screen(
-    path: Path, importers: Importers, first: Callable[[actions.Opened], None] | None = None
+    path: Path,
+    importers: Importers,
+    first: Callable[[actions.Opened], None] | None = None,
+    developed: Wanted | None = None,
 ) -> Loaded:
     """Open a picture or a project and make its zoom levels; runs on a thread.
 
     ``importers`` gives the formats of plugins. ``first`` is given a picture to look at, its levels
-    made, while the colours are converted exactly. Raises OpenError or ProjectError.
+    made, while the colours are converted exactly. ``developed`` says how a raw file is. Raises
+    OpenError or ProjectError.
     """
 
     def look(opened: actions.Opened) -> None:
@@ -46,8 +69,12 @@ def open_for_the_screen(
             project.close()
             raise
         return Loaded(history, project=project)
-    opened = actions.open_picture(path, importers=importers, first=look)
-    history = History.start(opened.document)
+    told = {} if developed is None else developed.settings
+    opened = actions.open_picture(path, importers=importers, first=look, told=told)
+    document = opened.document
+    if developed is not None and developed.keep:
+        document = actions.with_raw_file(document, True)
+    history = History.start(document)
     _make_levels(history)
     return Loaded(history, opened.notes)
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 from safelight.gui.arrivals import Arrivals
 from safelight.gui.backend import BackEnd
 from safelight.gui.background import Background, Mailbox
+from safelight.gui.developing import Asking
 from safelight.gui.samples import recent_files, remember_file
 from safelight.gui.tabs import Tabs, labelled
 from safelight.gui.text import plain
@@ -19,6 +20,8 @@ from safelight.gui.text import plain
 if TYPE_CHECKING:
     from safelight.actions import Left, Opened
     from safelight.api import Declaration
+    from safelight.gui.developing import Wanted
+    from safelight.gui.draft import Draft
     from safelight.gui.firstlook import FirstLook
     from safelight.gui.loaded import Loaded
     from safelight.gui.workspace import Workspace
@@ -40,6 +43,7 @@ class Opening(QObject):
         self._backend = backend
         self._arrivals = arrivals
         self.count = 0
+        self.asking = Asking(tabs.window)
 
     def ask(self) -> None:
         """The Open dialog."""
@@ -74,12 +78,35 @@ class Opening(QObject):
             nonlocal look
             look = self._look(opened, path)
 
-        def load() -> Loaded:
-            from safelight.gui.loaded import open_for_the_screen
+        def load() -> Loaded | Draft:
+            from safelight.gui.loaded import draft_of, open_for_the_screen
 
+            draft = draft_of(path)
+            if draft is not None:
+                return draft
             return open_for_the_screen(path, self._backend.importers, post.post)
 
-        def done(loaded: Loaded) -> None:
+        def develop(wanted: Wanted | None) -> None:
+            if wanted is None:
+                self._end(post)
+                if workspace is not None:
+                    self._arrivals.give_up(workspace)
+                self.changed.emit()
+                return
+
+            def developed() -> Loaded:
+                from safelight.gui.loaded import open_for_the_screen
+
+                return open_for_the_screen(path, self._backend.importers, post.post, wanted)
+
+            Background(self, developed, done, failed)
+
+        def done(loaded: Loaded | Draft) -> None:
+            from safelight.gui.loaded import Loaded
+
+            if not isinstance(loaded, Loaded):
+                self.asking.ask(loaded, path.name, develop)
+                return
             self._end(post)
             remember_file(path)
             self.opened.emit()

@@ -1,9 +1,9 @@
 """Decoder: the far side of opening, a confined process that turns strangers' files into arrays.
 
 A module that is handed in by its name decodes: ``decode(format, file, size, limit, room)`` gives
-arrays, and asks ``room(shape, dtype)`` for one to decode into where it can. The file comes open or
-as bytes, never as a path; the arrays lie in blocks of the host's, which this process lets go of
-before it says that it is done.
+arrays, and asks ``room(shape, dtype)`` for one to decode into where it can; ``told`` are settings,
+where there are some. The file comes open or as bytes, never as a path; the arrays lie in blocks of
+the host's, which this process lets go of before it says that it is done.
 """
 
 from __future__ import annotations
@@ -119,7 +119,8 @@ class _Decoder:
         try:
             file.seek(0)
             size, limit = message["size"], message["limit"]
-            arrays = self._decode(message["format"], file, size, limit, rooms.room)
+            told = {"told": message["told"]} if "told" in message else {}
+            arrays = self._decode(message["format"], file, size, limit, rooms.room, **told)
             return {"type": "decoded", "arrays": rooms.placed(arrays)}
         except MemoryError:
             return {"type": "failed", "kind": "memory", "reason": "no memory left", "details": ""}

@@ -12,6 +12,7 @@ import io
 import math
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -71,17 +72,25 @@ class Decoders:
         self._timing = threading.Lock()
 
     def decode(
-        self, format: str, file: BinaryIO, size: int, limit: int | None, most: int
+        self,
+        format: str,
+        file: BinaryIO,
+        size: int,
+        limit: int | None,
+        most: int,
+        told: Mapping[str, Any] | None = None,
     ) -> list[NDArray[Any]]:
         """What the module makes of a file of ``size`` bytes: read-only arrays of uint8, uint16 or
-        float32, of at most ``most`` bytes together.
+        float32, of at most ``most`` bytes together. ``told`` are settings for it, JSON-ready.
 
         Raises DecoderFailed and MemoryError.
         """
         try:
             with self.pool.worker() as worker:
                 try:
-                    return _decoded(worker, format, file, size, limit, most, self._patience)
+                    order = {"format": format, "size": size, "limit": limit}
+                    order |= {"told": dict(told)} if told else {}
+                    return _decoded(worker, order, file, most, self._patience)
                 except BaseException:  # Ctrl+C too: the worker is still at it
                     worker.kill()
                     raise
@@ -116,16 +125,13 @@ def shared() -> Decoders:
 
 def _decoded(
     worker: WorkerProcess,
-    format: str,
+    order: Message,
     file: BinaryIO,
-    size: int,
-    limit: int | None,
     most: int,
     patience: float,
 ) -> list[NDArray[Any]]:
-    handed = _hand_over(worker, file, size)
-    order = {"type": "decode", "format": format, "size": size, "limit": limit}
-    worker.send(order | {"file": handed and handed.id})
+    handed = _hand_over(worker, file, order["size"])
+    worker.send(order | {"type": "decode", "file": handed and handed.id})
     blocks: dict[int, Block] = {}
     left = most
     try:

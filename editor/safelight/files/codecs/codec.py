@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, TypeAlias
 
-from safelight.api import Parameter, Value
+from safelight.api import Parameter, ParameterError, Value
 from safelight.api.parameters import parameter_of
 from safelight.files.carried import Held
 from safelight.files.codecs.photograph import Limit, Photograph, Room
@@ -37,8 +37,9 @@ class Written(Protocol):
         """What it could not keep."""
 
 
-Reader: TypeAlias = Callable[[BinaryIO, int, Limit, Room], Photograph]
-"""Decodes a file of so many bytes. What is as large as the picture it asks of ``room``.
+Reader: TypeAlias = Callable[..., Photograph]
+"""Decodes a file, given it, its size in bytes, a ``Limit`` and a ``Room``, which it asks for what
+is as large as the picture. What it takes by keyword is what opening such a file can be told.
 
 Raises DamagedError, TooLargeError before anything is decoded, OSError and MemoryError.
 """
@@ -96,14 +97,27 @@ class Codec:
     @cached_property
     def options(self) -> tuple[Parameter, ...]:
         """What an export can be told."""
-        if self.write is None:
-            return ()
-        hints = typing.get_type_hints(self.write, include_extras=True)
-        return tuple(
-            parameter_of(item.name, hints[item.name], item.default)
-            for item in inspect.signature(self.write).parameters.values()
-            if item.kind is item.KEYWORD_ONLY
-        )
+        return () if self.write is None else _by_keyword(self.write)
+
+    @cached_property
+    def opening(self) -> tuple[Parameter, ...]:
+        """What opening a file of it can be told; nothing for most formats."""
+        return _by_keyword(self.read)
+
+    def opening_settings(self, given: Mapping[str, object]) -> dict[str, Value]:
+        """All that opening can be told with those values, the rest at its defaults.
+
+        Raises ParameterError for a name or a value that cannot be.
+        """
+        known = {item.name: item for item in self.opening}
+        for name in given:
+            if name not in known:
+                there = ", ".join(known) or "nothing"
+                raise ParameterError(f"{self.name} cannot be told {name!r}; it can be told {there}")
+        return {
+            name: item.check(given[name]) if name in given else item.default
+            for name, item in known.items()
+        }
 
     def settings(self, given: Mapping[str, object]) -> dict[str, Value]:
         """All options with those values, the others at their defaults; names of other formats'
@@ -122,7 +136,24 @@ class Codec:
         """Whether a file that begins as no known one does and ends in ".ora", say, is tried."""
         return self.by_suffix and suffix.lower() in self.suffixes
 
+    def decode(
+        self, file: BinaryIO, size: int, limit: Limit, room: Room, told: Mapping[str, Any]
+    ) -> Photograph:
+        """Read a file, told what ``opening`` lists. Raises what ``Reader`` does."""
+        return self.read(file, size, limit, room, **told)
+
     def encode(self, stream: BinaryIO, photograph: Photograph, settings: Mapping[str, Any]) -> None:
         """Write a file with those settings."""
         assert self.write is not None
         self.write(stream, photograph, **settings)
+
+
+def _by_keyword(function: Callable[..., Any]) -> tuple[Parameter, ...]:
+    """The parameters that a function takes by keyword alone, declared as a filter's are."""
+    taken = [
+        item
+        for item in inspect.signature(function).parameters.values()
+        if item.kind is item.KEYWORD_ONLY
+    ]
+    hints = typing.get_type_hints(function, include_extras=True) if taken else {}
+    return tuple(parameter_of(item.name, hints[item.name], item.default) for item in taken)

@@ -141,6 +141,11 @@ def largest_frame(data: bytes) -> tuple[int, int, int]:
     return max(widths), max(heights), max(components)
 
 
+def exif_of(data: bytes) -> bytes | None:
+    """The EXIF block of a JPEG stream; None where it has none."""
+    return next(_Segments(data).after(0xE1, _EXIF), None)
+
+
 def _tables(segments: _Segments) -> tuple[tuple[int, ...], ...]:
     """The quantisation tables by their number, in zigzag order (T.81, B.2.4.1)."""
     tables: dict[int, tuple[int, ...]] = {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from safelight.api import Source
 from safelight.document import Metadata
 from safelight.files import metadata
-from safelight.files.codecs import codec
+from safelight.files.codecs import codec, lens, raw
 from safelight.files.codecs.photograph import (
     CHANNELS,
     DamagedError,
@@ -45,18 +45,28 @@ _ROLES = ("plain", "clipped", "atop", "inside", "outside")
 _FILL = re.compile("(#[0-9a-f]{6})?")
 
 
-def decode(format: str, file: BinaryIO, size: int, limit: Limit, room: Room) -> list[NDArray[Any]]:
-    """Decode a file by the codec of a format, or read what stands beside pixels, in the process
-    that is confined. Never raises what a codec may: ``opened`` does.
+def decode(
+    format: str,
+    file: BinaryIO,
+    size: int,
+    limit: Limit,
+    room: Room,
+    told: Mapping[str, Any] | None = None,
+) -> list[NDArray[Any]]:
+    """Decode a file by the codec of a format, told what ``Codec.opening`` lists, or read what
+    stands beside pixels, in the process that is confined. Never raises what a codec may:
+    ``opened`` does.
     """
     try:
         if format in _BESIDE:
             return _BESIDE[format](file.read())
-        return packed(codec(format).read(file, size, limit, room))
+        if format == SKETCH:
+            return raw.sketch(file, size, limit, room)
+        return packed(codec(format).decode(file, size, limit, room, told or {}))
     except TooLargeError as error:
         facts = {"failed": "large", "width": error.width, "height": error.height}
     except OtherKindError as error:
-        facts = {"failed": "other", "reason": str(error)}
+        facts = {"failed": "other", "reason": str(error), "format": error.format}
     except DamagedError as error:
         facts = {"failed": "damaged", "reason": str(error)}
     except OSError as error:
@@ -70,6 +80,12 @@ COLOURS, METADATA = "the colours", "the metadata"
 """What ``decode`` is asked for instead of a format, with what ``colours_asked`` and
 ``metadata_asked`` give as the file.
 """
+
+SKETCH = "a sketch of a raw file"
+"""The same, with a raw file as the file."""
+
+LENS = "a lens"
+"""The same, with what ``lens.asked`` gives."""
 
 _LENGTH = struct.Struct("<I")
 
@@ -135,6 +151,7 @@ def _metadata(data: bytes) -> list[NDArray[Any]]:
 _BESIDE: dict[str, Callable[[bytes], list[NDArray[Any]]]] = {
     COLOURS: _colours,
     METADATA: _metadata,
+    LENS: lens.told,
 }
 
 
@@ -233,20 +250,40 @@ def opened(arrays: Sequence[NDArray[Any]]) -> Photograph:
     """The photograph that arrays of ``decode`` are; they may come from a process that was taken
     over. Raises what the codec did, and DamagedError for what is no photograph.
     """
+    _raise_what_failed(arrays)
+    try:
+        return _Opening(arrays).photograph(json.loads(arrays[0].tobytes()))
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as fault:
+        raise DamagedError(_NO_PHOTOGRAPH) from fault
+
+
+def sketched(arrays: Sequence[NDArray[Any]]) -> raw.Sketch:
+    """The same for the sketch of a raw file."""
+    _raise_what_failed(arrays)
+    return raw.sketched(arrays)
+
+
+_NO_PHOTOGRAPH = "cannot be opened: what decodes it made no photograph"
+
+
+def _raise_what_failed(arrays: Sequence[NDArray[Any]]) -> None:
+    """Raise what the codec raised, if it did."""
     try:
         facts = json.loads(arrays[0].tobytes())
         failed = facts.get("failed")
         reason = str(facts.get("reason"))[:600]
-        error: Exception | None = None
+        if failed is None:
+            return
+        error: Exception
         if failed == "large":
             error = TooLargeError(int(facts["width"]), int(facts["height"]))
-        elif failed is not None:
-            known = {"other": OtherKindError, "system": OSError, "memory": MemoryError}
+        elif failed == "other":
+            error = OtherKindError(reason, str(facts.get("format", ""))[:80])
+        else:
+            known = {"system": OSError, "memory": MemoryError}
             error = known.get(failed, DamagedError)(reason)
-        if error is None:
-            return _Opening(arrays).photograph(facts)
     except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as fault:
-        raise DamagedError("cannot be opened: what decodes it made no photograph") from fault
+        raise DamagedError(_NO_PHOTOGRAPH) from fault
     raise error
 
 

@@ -28,7 +28,14 @@ class DamagedError(Exception):
 
 
 class OtherKindError(DamagedError):
-    """A file that begins as another format's do. The text says what it is: "a film"."""
+    """A file that begins as another format's do. The text says what it is: "a film".
+
+    ``format`` is the name of the codec that it is for, "" where there is none.
+    """
+
+    def __init__(self, text: str, format: str = "") -> None:
+        super().__init__(text)
+        self.format = format
 
 
 class PartLost(Exception):

@@ -57,6 +57,7 @@ _RAW = (32803, 34892)
 _ASSOCIATED, _UNASSOCIATED = 1, 2
 _REDUCED = 1
 _MOST_PAGES = 1000
+_MOST_INSIDE = 16
 _LARGEST_CLASSIC = 2**32 - 2**25
 
 _ANY_PART = 64 << 20
@@ -107,6 +108,8 @@ _UNKNOWN_SIZES = (
 Jetraw, JPEG XL and those of electron microscopes."""
 
 RAW = "a camera's raw file"
+RAW_FORMAT = "Camera raw"
+"""What such a file is, in words, and the name of the codec that develops it."""
 
 _QUIET = logging.NullHandler()
 
@@ -145,12 +148,27 @@ class _Page:
         entry = self.directory.entries.get(tag)
         return entry.value if entry and entry.value else None
 
-    @property
-    def is_raw(self) -> bool:
-        """Whether a camera's raw data is in it, with a small picture in front at most."""
-        entries = self.directory.entries
-        small = self.number(_SUBFILE, 0) & _REDUCED and _SUB_DIRECTORIES in entries
-        return self.photometric in _RAW or _DNG_VERSION in entries or bool(small and 271 in entries)
+    def is_raw(self, fetch: ifd.Fetch) -> bool:
+        """Whether a camera's raw data is in it, with a small picture in front at most.
+
+        A DNG whose only picture is a finished one is a TIFF like any other.
+        """
+        entries, header = self.directory.entries, self.header
+        if self.photometric in _RAW:
+            return True
+        small = bool(self.number(_SUBFILE, 0) & _REDUCED and _SUB_DIRECTORIES in entries)
+        if small and (_DNG_VERSION in entries or 271 in entries):
+            return True
+        if _DNG_VERSION not in entries:
+            return False
+        for place in self.directory.numbers(_SUB_DIRECTORIES, header)[:_MOST_INSIDE]:
+            try:
+                inside = ifd.read_directory(fetch, header, int(place))
+            except ifd.DirectoryError:
+                continue
+            if {int(kind) for kind in inside.numbers(_PHOTOMETRIC, header)} & set(_RAW):
+                return True
+        return False
 
     def segments(self) -> list[tuple[int, int]]:
         """(offset, length) of each strip or tile."""
@@ -192,8 +210,8 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
     """
     fetch = ifd.file_fetch(file)
     page = _Page(fetch)
-    if page.is_raw:
-        raise OtherKindError(RAW)
+    if page.is_raw(fetch):
+        raise OtherKindError(RAW, RAW_FORMAT)
     check_size(page.width, page.height, limit)
     if page.samples > 64:
         raise DamagedError(f"has {page.samples} channels, which Safelight cannot open")
@@ -553,9 +571,34 @@ def _pages(fetch: ifd.Fetch, page: _Page) -> int:
     return count
 
 
+def check_raw(file: BinaryIO) -> None:
+    """Raise OtherKindError for a TIFF file that is no camera's raw one, and DamagedError for what
+    is no TIFF file, though it begins as one.
+    """
+    file.seek(0)
+    head = file.read(12)
+    if CODEC.recognises(head):
+        fetch = ifd.file_fetch(file)
+        if not _Page(fetch).is_raw(fetch):
+            raise OtherKindError("a TIFF picture")
+
+
+def described(directory: ifd.Directory) -> ifd.Directory:
+    """What of a main directory tells about the photograph, not about this file's layout."""
+    return ifd.pick(directory, _CARRIED)
+
+
+def exif_of(fetch: ifd.Fetch) -> bytes | None:
+    """What a TIFF structure tells about its photograph, as an EXIF block of its own.
+
+    Raises DamagedError for what is no such structure.
+    """
+    return _exif(_Page(fetch))
+
+
 def _exif(page: _Page) -> bytes | None:
     """What the file tells about the photograph, as an EXIF block of its own."""
-    carried = ifd.pick(page.directory, _CARRIED)
+    carried = described(page.directory)
     if not carried.entries and not carried.children:
         return None
     return ifd.structure(carried, page.header.order)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from safelight.gui import about, exporting, printing, projects, recipes
+from safelight.gui import about, developing, exporting, printing, projects, recipes
 from safelight.gui.deeds.deed import Deed
 from safelight.gui.desk import Desk
 from safelight.gui.fullscreen import FullScreen
@@ -31,6 +31,10 @@ def _file(desk: Desk) -> list[Deed]:
     new = desk.opening.ask_to_generate
     menu.any("new", "&New from generator…", new, "Ctrl+N", when=generates, tip=made)
     menu.any("open", "&Open…", desk.opening.ask, "Ctrl+O")
+    menu.any(
+        *("ask how to develop", "As&k how to develop", developing.ask_again),
+        tip="Ask about the raw files of every camera again",
+    )
     menu.part(1)  # behind the files opened lately
     menu.front("save", "&Save project", lambda _: projects.save(desk), "Ctrl+S")
     menu.front("save as", "Save project &as…", lambda _: projects.save_as(desk), "Ctrl+Shift+S")
@@ -183,6 +187,12 @@ def of_layers(desk: Desk) -> list[Deed]:
     menu.front("raise", "Move layer u&p", partial(shift, 1), when=partial(shifts, 1), context=True)
     menu.front(
         *("lower", "Move layer do&wn", partial(shift, -1)), when=partial(shifts, -1), context=True
+    )
+    menu.front(
+        *("develop again", "Develop a&gain…", developing.develop_again),
+        when=developing.can_develop_again,
+        tip="Have the raw file that the layer was made of developed with other settings",
+        context=True,
     )
     menu.part(5)
     menu.front("try again", "&Try again", try_again, when=failed, context=True)
