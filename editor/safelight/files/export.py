@@ -1,4 +1,4 @@
-"""Export: a document becomes a JPEG, PNG, TIFF, WebP or OpenRaster file, whole or not at all."""
+"""Export: a document becomes a picture file of a format in ``codecs``, whole or not at all."""
 
 from __future__ import annotations
 

@@ -35,8 +35,9 @@ _DIFFERENT = (
     " Safelight does not have."
 )
 _ON_TOP = (
-    "As that program drew it, it is the layer Merged picture; hide that one and show the group"
-    " Layers to work on its layers."
+    "What its layers make here looks different from how the program that saved it drew it. The"
+    " picture as it was drawn is the layer Merged picture; hide that one and show the group Layers"
+    " to work on its layers."
 )
 
 
@@ -98,7 +99,7 @@ class _Building:
         if nesting(document.layers) >= DEEPEST:
             self._notes.append(_DIFFERENT)
             return document
-        self._notes.append(f"{_DIFFERENT} {_ON_TOP}")
+        self._notes.append(_ON_TOP)
         hidden = Layer("Layers", Group(document.layers), visible=False)
         return replace(document, layers=(hidden, Layer("Merged picture", raster, synthetic=made)))
 
