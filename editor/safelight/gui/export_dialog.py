@@ -74,7 +74,8 @@ _OURS = {
 
 
 class ExportDialog(QDialog):
-    """Asks how, and exports. ``exported`` is what was written, once it is accepted.
+    """Asks how, and exports. ``exported`` is what was written, once it is accepted, and ``used``
+    how.
 
     ``formats`` are those of plugins. ``ran`` tells whether an export is under way.
     """
@@ -93,6 +94,7 @@ class ExportDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Export")
         self.exported: actions.Exported | None = None
+        self.used = actions.ExportOptions()
         self._document = document
         self._studio = studio
         self._left_out: list[str] = []
@@ -489,6 +491,7 @@ class ExportDialog(QDialog):
         except actions.ExportError as error:
             self._failed(error)
             return
+        self.used = options
         self._set_busy(True)
         self._cancelled = cancelled = threading.Event()
         post = self._progress.post

@@ -48,6 +48,7 @@ class Saving(Speaker):
         self.saved: Document | None = None if recovery is not None else document
         self.being_saved: Document | None = None
         self.exported: tuple[Document, Path] | None = None
+        self.exported_how: actions.ExportOptions | None = None
         folder = actions.state_folder() / "recovery"
         self._keeping = Keeping(project, recovery or actions.Recovery(folder, path, self.name))
         self._ended = False
@@ -151,9 +152,14 @@ class Saving(Speaker):
         self.saved = document
         self.changed.emit()
 
-    def mark_exported(self, document: Document, path: Path) -> None:
-        """Note that this version is in a picture file. That saves neither layers nor history."""
+    def mark_exported(
+        self, document: Document, path: Path, how: actions.ExportOptions | None = None
+    ) -> None:
+        """Note that this version is in a picture file, and how it was exported. That saves neither
+        layers nor history.
+        """
         self.exported = document, path
+        self.exported_how = how or self.exported_how
 
     def close(self) -> None:
         """Finish what is being saved, and let go of the files. Does not wait."""

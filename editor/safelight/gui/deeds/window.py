@@ -39,6 +39,12 @@ def _file(desk: Desk) -> list[Deed]:
     menu.front("save", "&Save project", lambda _: projects.save(desk), "Ctrl+S")
     menu.front("save as", "Save project &as…", lambda _: projects.save_as(desk), "Ctrl+Shift+S")
     menu.front("export", "&Export…", lambda _: exporting.export(desk), "Ctrl+Shift+E")
+    again = "As the last time, to a new name beside that file"
+    menu.front(
+        *("export again", "Export a&gain", lambda _: exporting.export_again(desk)),
+        *("Ctrl+Alt+Shift+E",),
+        tip=again,
+    )
     menu.front("print", "&Print…", lambda _: printing.print_picture(desk), "Ctrl+P")
     menu.any("add network", "Add a net&work…", desk.installing.ask_for_network)
     menu.part(2)
