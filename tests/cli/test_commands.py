@@ -95,6 +95,12 @@ def test_formats_lists_ours_and_those_of_plugins(capsys):
     assert status == 0
     assert "TIFF  .tif .tiff  opens and exports" in out
     assert "OpenRaster  .ora  opens and exports, with its layers" in out
+    assert "HEIC  .heic .heif .hif  opens\n    8-bit, 16-bit\n" in out
+    assert (
+        "keeps transparency, grey, profile, EXIF, XMP; loses IPTC; exact in 8-bit with lossless"
+        in out
+    )
+    assert "QOI  .qoi  opens and exports\n    8-bit; keeps transparency; loses profile" in out
     assert "Portable FloatMap  .pfm  opens  (safelight-floatmap)" in out
     assert "Portable FloatMap  .pfm  exports  (safelight-floatmap)" in out
     status, out, _ = run(capsys, "formats", "--json")

@@ -86,6 +86,7 @@ def formats(words: list[str]) -> int:
         verb = "opens and exports" if codec.exports else "opens"
         layers = ", with its layers" if codec.layers else ""
         tell(f"{codec.name}  {' '.join(codec.suffixes)}  {verb}{layers}")
+        tell(f"    {_held(codec)}")
         for word, options_of in (("set", codec.options), ("develop", codec.opening)):
             for option in options_of:
                 help = f"{option.range_text()}{'; ' + option.help if option.help else ''}"
@@ -96,6 +97,42 @@ def formats(words: list[str]) -> int:
         verb = "opens" if item.reads else "exports"
         tell(f"{item.title}  {' '.join(item.suffixes)}  {verb}  ({item.plugin})")
     return 0
+
+
+def _held(codec: actions.Codec) -> str:
+    """What files of a format hold of a photograph, as far as Safelight reads or writes them."""
+    bits = [DEPTHS[depth] for depth in codec.depths]
+    held = [", ".join(bits)]
+    if codec.exports and codec.write is not None:
+        kept = [
+            ("transparency", codec.alpha),
+            ("grey", codec.grey),
+            ("profile", codec.profiles),
+            ("EXIF", "exif" in codec.holds),
+            ("XMP", "xmp" in codec.holds),
+            ("IPTC", "iptc" in codec.holds),
+        ]
+        held.append("keeps " + (", ".join(name for name, there in kept if there) or "colour alone"))
+        lost = [name for name, there in kept if not there and name != "grey"]
+        if lost:
+            held.append("loses " + ", ".join(lost))
+        held.append(_exactness(codec))
+        if codec.largest_side:
+            held.append(f"at most {codec.largest_side} pixels a side")
+    return "; ".join(held)
+
+
+def _exactness(codec: actions.Codec) -> str:
+    """Whether the pixels come back as they were."""
+    usual = codec.settings({})
+    exact = [depth for depth in codec.depths if codec.exact(usual, depth)]
+    if len(exact) == len(codec.depths):
+        return "exact"
+    if "lossless" not in usual:
+        return "changes the pixels a little"
+    exact = [depth for depth in codec.depths if codec.exact(usual | {"lossless": True}, depth)]
+    deep = "" if len(exact) == len(codec.depths) else " in " + DEPTHS[exact[-1]]
+    return f"exact{deep} with lossless, else changes the pixels a little"
 
 
 def _described(filter: Declaration) -> list[str]:

@@ -21,6 +21,7 @@ from safelight.files.codecs.photograph import (
     check_bytes,
     check_size,
 )
+from safelight.files.gainmap import LEFT_OUT
 from safelight.files.metadata import for_pixels
 from safelight.files.stated import profile_of_codes
 
@@ -404,9 +405,7 @@ class Container:
         if len(shown) > 1:
             notes.append(f"The file holds {len(shown)} pictures; the first one was opened.")
         if mapped or self.auxiliary(_GAIN_MAPS) is not None:
-            notes.append(
-                "The file has a gain map for bright screens; the picture opens without it."
-            )
+            notes.append(LEFT_OUT)
         return notes
 
 

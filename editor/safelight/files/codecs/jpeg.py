@@ -30,6 +30,7 @@ from safelight.files.codecs.photograph import (
     check_size,
     packed,
 )
+from safelight.files.gainmap import LEFT_OUT, claims_gain_map
 
 _EXIF = b"Exif\0\0"
 _XMP = b"http://ns.adobe.com/xap/1.0/\0"
@@ -209,7 +210,9 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
         texts=tuple(("Comment", text) for text in _comments(segments)),
     )
     pictures = _pictures(segments)
-    if pictures > 1:
+    if _has_gain_map(segments, content.metadata.xmp, pictures):
+        content.notes.append(LEFT_OUT)
+    elif pictures > 1:
         content.notes.append(f"The file holds {pictures} pictures; the first one was opened.")
     return content
 
@@ -447,6 +450,12 @@ def resource(resources: bytes, wanted: int) -> bytes | None:
             return resources[place : place + size] or None
         place += size + size % 2
     return None
+
+
+def _has_gain_map(segments: _Segments, packet: bytes | None, pictures: int) -> bool:
+    """Whether a further picture makes this one brighter: Ultra HDR, ISO 21496-1."""
+    stated = next(segments.after(0xE2, b"urn:iso:std:iso:ts:21496:-1\0"), None)
+    return stated is not None or pictures > 1 and claims_gain_map(packet or b"")
 
 
 def _pictures(segments: _Segments) -> int:

@@ -125,7 +125,8 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
     except Exception as error:
         raise DamagedError(f"is damaged and cannot be decoded ({error})") from error
     if b"acTL" in chunks.other:
-        notes.append("The file is an animation; its first picture was opened.")
+        count = int.from_bytes(chunks.other[b"acTL"][:4], "big")
+        notes.append(f"The file is an animation of {count} pictures; the first one was opened.")
     texts, raw = _texts(chunks.texts)
     exif = chunks.other.get(b"eXIf") or raw.get("exif") or b""
     return Photograph(

@@ -60,12 +60,14 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
 
     data = file.read()
     chunks: dict[bytes, bytes] = {}
+    frames = 0
     for kind, body in _chunks(data):
         if not chunks:
             width, height = _size(kind, body)
             check_size(width, height, limit)
             check_bytes(4 * width * height, limit, "4 channels of 8 bits")
         chunks.setdefault(kind, body)
+        frames += kind == b"ANMF"
     if not chunks:
         raise DamagedError(_NOTHING)
     (stated,) = struct.unpack_from("<I", data, 4)
@@ -80,7 +82,9 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
         raise DamagedError(f"is damaged and cannot be decoded ({error})") from error
     if pixels.ndim != 3 or pixels.shape[2] not in (3, 4):
         raise DamagedError("is damaged: it is of no kind that WebP knows")
-    notes = ["The file is an animation; its first picture was opened."] if b"ANMF" in chunks else []
+    notes = []
+    if frames:
+        notes.append(f"The file is an animation of {frames} pictures; the first one was opened.")
     exif = chunks.get(b"EXIF", b"")
     return Photograph(
         pixels,
