@@ -164,6 +164,22 @@ def test_a_tone_that_is_seen_is_applied_at_once(window, opened, qtbot, monkeypat
     assert session.previews.trial is None
 
 
+def test_the_preview_is_seen_until_the_layer_is_there(window, opened, qtbot, monkeypatch):
+    session, go_on = opened.session, threading.Event()
+    panel = choose(window, "warmth")
+    qtbot.waitUntil(lambda: session.previews.trial is not None, timeout=PATIENCE)
+    session.previews._tried = None  # as where it is not known how it is applied
+    known = session.studio.is_cheap
+    monkeypatch.setattr(session.studio, "is_cheap", lambda *told: go_on.wait(60) and known(*told))
+    panel.apply.click()
+    assert session.busy
+    assert opened.filters.tried is None
+    assert session.previews.trial is not None
+    go_on.set()
+    qtbot.waitUntil(lambda: len(session.document.layers) == 2, timeout=PATIENCE)
+    assert session.previews.trial is None
+
+
 def test_apply_takes_what_the_preview_has_computed(window, opened, qtbot):
     session = opened.session
     panel = choose(window, "enlarge")

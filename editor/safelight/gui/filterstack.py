@@ -122,8 +122,12 @@ class FilterStack(QStackedWidget):
         """Back to what was there before: the active layer's settings, or the sections."""
         if self.tried is None:
             return
-        panel, self.tried = self.tried, None
         self._session.previews.stop()
+        self._leave_tried()
+
+    def _leave_tried(self) -> None:
+        panel, self.tried = self.tried, None
+        assert panel is not None
         self.setCurrentWidget(self._page())
         self._remove(panel)
         self.changed.emit()
@@ -412,10 +416,10 @@ class FilterStack(QStackedWidget):
         if panel is None or settings is None:
             return
         self._settle()
-        # Applied first: it is known of what is shown now how it is to be done.
+        # Applied first: of what is shown it is known how, and it is shown until the layer is there.
         self._session.jobs.apply(panel.declaration, settings, self._canvas.visible())
         if self.tried is panel:
-            self.close_tried()
+            self._leave_tried()
 
 
 def _timer(parent: QWidget, pause: int) -> QTimer:

@@ -63,8 +63,8 @@ class Jobs(Speaker):
             return
         exact = None if where is not None else self._previews.exact(declaration, settings)
         shown = self._previews.knows_cheap(declaration, settings)
-        self._previews.stop()
         if exact is not None and isinstance(exact.job.outcome, actions.JobFinished):
+            self._previews.stop()
             self._finished(exact, exact.job.outcome)
             self.changed.emit()
             return
@@ -73,22 +73,28 @@ class Jobs(Speaker):
             self._start(task, focus)
             return
         if shown:
-            self._do(task.adding())
+            self._add(task)
             return
         edited.busy = declaration.title
 
         def known(cheap: bool) -> None:
             edited.busy = ""
             if cheap:
-                self._do(task.adding())
+                self._add(task)
             else:
                 self._start(task, focus)
 
         def failed(error: Exception) -> None:
             edited.busy = ""
+            self._previews.stop()
             self.complained.emit("filter", f"{declaration.title} cannot be applied: {error}", "")
 
         Background(self, lambda: studio.is_cheap(declaration, settings), known, failed)
+
+    def _add(self, task: Task) -> None:
+        """Add a cheap layer, where until now its preview was seen."""
+        self._previews.stop()
+        self._do(task.adding())
 
     def refresh(self, layer_id: str, focus: Region | None = None) -> None:
         """Compute a filter layer anew."""
