@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QPushButton
 
 from safelight import actions
 from safelight.document import History
@@ -57,6 +58,7 @@ def test_a_raw_file_is_asked_about_and_opens_with_what_is_chosen(window, raw_fil
     window.open(raw_file)
     dialog = asked(window, qtbot)
     assert dialog.view.place().width() > 0
+    assert [x.text() for x in dialog.findChildren(QPushButton) if x.isDefault()] == ["Open"]
     dialog.controls["exposure"].choose(-1.0)
     dialog.accept()
     workspace = in_tab(window, qtbot)

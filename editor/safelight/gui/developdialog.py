@@ -164,6 +164,7 @@ class DevelopDialog(QDialog):
         self._build(again, warning)
         self.set_settings(settings)
         self.resize(self._fitting())
+        self.confirm.setFocus()
         if self._sensor.colours != 3:
             self.controls["highlights"].setEnabled(False)
         Background(self, lambda: actions.known_lens(draft.sketch), self._know, self._unknown)
@@ -215,6 +216,7 @@ class DevelopDialog(QDialog):
         self.confirm.setDefault(True)
         reset = buttons.addButton("As shot", QDialogButtonBox.ButtonRole.ResetRole)
         reset.setToolTip("Back to the light and the settings that nothing has changed")
+        reset.setAutoDefault(False)  # Enter opens, wherever the hand is
         reset.clicked.connect(lambda: self.set_settings({}))
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
