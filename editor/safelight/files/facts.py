@@ -472,7 +472,7 @@ def _has_metadata(document: Document, _: object) -> bool:
     return document.metadata != Metadata(dpi=document.metadata.dpi)
 
 
-@command("Strip &location", menu="Image", section=3, when=_has_metadata)
+@command("Strip location", menu="Image", section=3, when=_has_metadata)
 def strip_location(document: Document) -> Document:
     """Take away everything in the metadata that says where the photograph was taken."""
     return replace(document, metadata=without_places(document.metadata))
