@@ -169,7 +169,7 @@ class _Boxes:
             x = across / per_across * 10.0**power_across * _INCH
             y = down / per_down * 10.0**power_down * _INCH
             if x > 0 and y > 0:
-                self.dpi = (round(x, 3), round(y, 3))
+                self.dpi = (_whole(x), _whole(y))
 
     def _read_more(self, name: bytes, body: bytes) -> None:
         if name == _XMP:
@@ -233,6 +233,11 @@ def _described(body: bytes, content: Photograph) -> bytes:
         x, y = (min(max(round(side / _INCH), 1), 65535) for side in content.metadata.dpi)
         parts.append(box(b"res ", box(b"resc", struct.pack(">HHHHbb", y, 1, x, 1, 0, 0))))
     return b"".join(parts)
+
+
+def _whole(dots: float) -> float:
+    """Dots per inch; a whole number where whole dots per metre could not say it exactly."""
+    return float(round(dots)) if abs(dots - round(dots)) <= _INCH / 2 else round(dots, 3)
 
 
 CODEC = Codec(

@@ -1,0 +1,161 @@
+"""``python -m tests.promises.metadata_there_and_back``: what of a photograph's metadata is lost on
+the way from each format to each other, as ExifTool reads it.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from PIL import Image
+
+from safelight.files import export, open_picture
+from safelight.files.export import exported_formats
+from tests import pictures
+
+WRITTEN: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "title": (("-XMP-dc:Title=The hall",), ("Title", "ObjectName")),
+    "caption": (("-XMP-dc:Description=Evening light",), ("Description", "ImageDescription")),
+    "keywords": (("-XMP-dc:Subject=hall", "-XMP-dc:Subject=evening"), ("Subject", "Keywords")),
+    "creator": (("-XMP-dc:Creator=Ada Example", "-IFD0:Artist=Ada Example"), ("Creator", "Artist")),
+    "rights": (("-XMP-dc:Rights=(c) Ada", "-IFD0:Copyright=(c) Ada"), ("Rights", "Copyright")),
+    "city": (("-XMP-photoshop:City=Ulm",), ("City",)),
+    "GPS": (("-GPS:GPSLatitude=48.5", "-GPS:GPSLatitudeRef=N"), ("GPSLatitude",)),
+    "date taken": (("-ExifIFD:DateTimeOriginal=2026:05:04 03:02:01",), ("DateTimeOriginal",)),
+    "sub-seconds": (("-ExifIFD:SubSecTimeOriginal=123",), ("SubSecTimeOriginal",)),
+    "offset": (("-ExifIFD:OffsetTimeOriginal=+02:00",), ("OffsetTimeOriginal",)),
+    "camera": (("-IFD0:Make=Canon", "-IFD0:Model=Canon Test"), ("Model",)),
+    "lens": (("-ExifIFD:LensModel=RF 85mm",), ("LensModel",)),
+    "exposure": (("-ExifIFD:ExposureTime=0.004", "-ExifIFD:FNumber=2.8"), ("ExposureTime",)),
+    "ISO": (("-ExifIFD:ISO=400",), ("ISO",)),
+    "resolution": (("-IFD0:XResolution=300", "-IFD0:YResolution=300"), ("XResolution",)),
+    "rating": (("-XMP-xmp:Rating=4",), ("Rating",)),
+    "label": (("-XMP-xmp:Label=Red",), ("Label",)),
+    "contact": (("-XMP-iptcCore:CreatorWorkEmail=a@example.org",), ("CreatorWorkEmail",)),
+    "credit": (("-XMP-photoshop:Credit=Agency",), ("Credit",)),
+}
+"""What is written into the source, and the names under which ExifTool may find it."""
+
+IPTC = {"title": "ObjectName", "city": "City", "keywords": "Keywords", "credit": "Credit"}
+"""Facts that one of the sources tells in IPTC alone."""
+
+OWNER = ("maker note", "OwnerName", "Ada Example")
+
+
+def told(path: Path) -> dict[str, list[str]]:
+    """Every tag that ExifTool reads, by its name without the group; resolutions also as dots per
+    inch. Of an OpenRaster it reads the picture in it.
+    """
+    if path.suffix == ".ora":
+        with zipfile.ZipFile(path) as archive:
+            picture = path.with_suffix(".ora.png")
+            picture.write_bytes(archive.read("mergedimage.png"))
+        path = picture
+    answer = subprocess.run(
+        ["exiftool", "-j", "-n", "-a", "-G4", "-all", str(path)],
+        capture_output=True,
+        check=True,
+        timeout=300,
+    )
+    found: dict[str, list[str]] = {}
+    for name, value in json.loads(answer.stdout)[0].items():
+        found.setdefault(name.split(":")[-1], []).append(str(value))
+    for name, per_inch in _PER_INCH.items():
+        dots = [str(round(float(value) * per_inch)) for value in found.get(name, [])]
+        found.setdefault("XResolution", []).extend(dots)
+    return found
+
+
+_PER_INCH = {"PixelsPerUnitX": 0.0254, "CaptureXResolution": 0.0254}
+"""Where PNG and JPEG 2000 state a resolution, and what makes dots per inch of it."""
+
+
+def sources(folder: Path) -> Iterator[tuple[str, Path, dict[str, tuple[str, ...]]]]:
+    """A name, a file, and what has to be found of it: names of tags by fact."""
+    note = Path(__file__).parent.parent / "files" / "cases" / "canon_makernote.jpg"
+    facts = {fact: names for fact, (_, names) in WRITTEN.items()}
+    first = folder / "source.jpg"
+    first.write_bytes(note.read_bytes())
+    # The case has no date; ExifTool itself moves the maker note when it writes.
+    words = [word for group, _ in WRITTEN.values() for word in group]
+    _write(first, words)
+    yield "JPEG", first, facts | {OWNER[0]: (OWNER[1],)}
+    document = open_picture(first).document
+    for codec in exported_formats():
+        if codec.name != "JPEG" and {"exif", "xmp"} <= codec.holds:
+            path = folder / f"source{codec.suffixes[0]}"
+            export(document, path)
+            yield codec.name, path, facts | {OWNER[0]: (OWNER[1],)}
+    record = folder / "record.jpg"
+    record.write_bytes(pictures.jpeg_file(pictures.quarters()))
+    _write(record, ["-IPTC:ObjectName=The hall", "-IPTC:City=Ulm", "-IPTC:Credit=Agency"])
+    _write(record, ["-IPTC:Keywords=hall", "-IPTC:Keywords=evening"])
+    yield "JPEG, IPTC", record, {fact: facts[fact] for fact in IPTC}
+    texts = folder / "texts.png"
+    with Image.new("RGB", (8, 8)) as image:
+        image.save(texts)
+    _write(texts, ["-PNG:Title=The hall", "-PNG:Author=Ada Example", "-PNG:Comment=remark"])
+    names = {"title": facts["title"], "creator": (*facts["creator"], "Author")}
+    yield "PNG, texts", texts, names | {"comment": ("Comment", "UserComment")}
+
+
+def _write(path: Path, words: list[str]) -> None:
+    subprocess.run(
+        ["exiftool", "-q", "-m", "-overwrite_original", *words, str(path)], check=True, timeout=300
+    )
+
+
+ALL = ("JPEG", "JPEG, IPTC", "PNG, texts")
+"""Sources from which all the others come, and those that tell of themselves in other ways."""
+
+
+def lost(folder: Path, wanted: tuple[str, ...] = ()) -> dict[tuple[str, str], list[str]]:
+    """The facts that did not survive, by source and target, of all sources or those ``wanted``;
+    only to targets that hold metadata.
+    """
+    found: dict[tuple[str, str], list[str]] = {}
+    targets = [codec for codec in exported_formats() if {"exif", "xmp"} <= codec.holds]
+    for number, (source, path, facts) in enumerate(sources(folder)):
+        if wanted and source not in wanted:
+            continue
+        before = told(path)
+        document = open_picture(path).document
+        for codec in targets:
+            target = folder / f"written{number}{codec.suffixes[0]}"
+            export(document, target, overwrite=True)
+            after = told(target)
+            found[source, codec.name] = [
+                fact for fact, names in facts.items() if not _same(before, after, names)
+            ]
+    return found
+
+
+def _same(
+    before: dict[str, list[str]], after: dict[str, list[str]], names: tuple[str, ...]
+) -> bool:
+    """Whether what stood under some of the names is found under one of them."""
+    said = {value for name in names for value in before.get(name, [])}
+    return bool(said & {value for name in names for value in after.get(name, [])})
+
+
+def main() -> int:
+    """Print the table."""
+    with tempfile.TemporaryDirectory() as folder:
+        table = lost(Path(folder))
+    rows = list(dict.fromkeys(source for source, _ in table))
+    columns = list(dict.fromkeys(target for _, target in table))
+    print("Lost on the way from the left to the top ('-': nothing)")
+    print(" | ".join(["", *columns, ""]).strip())
+    for row in rows:
+        cells = [", ".join(table[row, column]) or "-" for column in columns]
+        print(" | ".join([row, *cells]))
+    return int(any(table.values()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
