@@ -95,6 +95,7 @@ def test_a_monitor_of_tables_is_shown_what_they_say(canvas, shown, qtbot):
     exact = Screen(tables).seen(pixels[:1, :1] / np.float32(255), wide)[0, 0] * 255
     assert np.abs(exact - [200, 120, 90]).max() > 5
     assert drawn(canvas, qtbot) == pytest.approx(exact, abs=2.5)
+    assert canvas.scene.picture._takes_time(0)  # no frame waits for lattices
 
 
 @pytest.mark.parametrize("monitor", [None, RED_IS_BLUE], ids=["sRGB", "swapped"])

@@ -111,7 +111,7 @@ class Picture:
         raster = self._raster
         return (
             self.composited
-            or self._look.exact
+            or self._look.sketch is not None
             or (
                 raster is not None
                 and (levels_take_time(raster, level) or _resamples(raster, level))
