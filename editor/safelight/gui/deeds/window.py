@@ -195,7 +195,7 @@ def of_layers(desk: Desk) -> list[Deed]:
         *("lower", "Move layer do&wn", partial(shift, -1)), when=partial(shifts, -1), context=True
     )
     menu.front(
-        *("develop again", "Develop a&gain…", developing.develop_again),
+        *("develop again", "Develop again…", developing.develop_again),
         when=developing.can_develop_again,
         tip="Have the raw file that the layer was made of developed with other settings",
         context=True,
