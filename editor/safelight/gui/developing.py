@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from safelight.api import Value
     from safelight.document import Document, Edit, Layer
     from safelight.gui.developdialog import DevelopDialog
-    from safelight.gui.draft import Draft
+    from safelight.gui.draft import Draft, Wanted
     from safelight.gui.workspace import Workspace
 
 _GROUP = "develop"
@@ -73,15 +73,7 @@ def _key(camera: str) -> str:
     return f"{_GROUP}/{quote(camera or 'unknown', safe='').replace('%', '_')}"
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """How a raw file is to be developed, and whether the project keeps it."""
-
-    settings: Mapping[str, Value]
-    keep: bool = False
-
-
-Answer = Callable[[Wanted | None], object]
+Answer = Callable[["Wanted | None"], object]
 
 
 class Asking:
@@ -96,6 +88,8 @@ class Asking:
         """Ask, once what was asked before is answered; at once answered where nobody wants to be
         asked.
         """
+        from safelight.gui.draft import Wanted
+
         camera = draft.sketch.camera
         if is_silent(camera):
             answer(Wanted(last_settings(camera)))
@@ -106,6 +100,7 @@ class Asking:
 
     def _next(self) -> None:
         from safelight.gui.developdialog import DevelopDialog
+        from safelight.gui.draft import Wanted
 
         if not self._waiting:
             return
@@ -170,6 +165,7 @@ def develop_again(workspace: Workspace) -> None:
 
     def ask(found: tuple[bytes, Draft, bool]) -> None:
         from safelight.gui.developdialog import DevelopDialog
+        from safelight.gui.draft import Wanted
 
         data, draft, edited = found
         workspace.messages.settle("develop")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from safelight.api import Value
 from safelight.files.codecs import lens
 from safelight.files.codecs.raw import Sketch
 from safelight.files.codecs.sensor import drafted
@@ -24,6 +26,14 @@ _TURNS: dict[int, Callable[[NDArray[Any]], NDArray[Any]]] = {
     8: lambda pixels: pixels.swapaxes(0, 1)[::-1],
 }
 """How a sensor's picture is set upright, by EXIF's orientation; cameras mirror none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How a raw file is to be developed, and whether the project keeps it."""
+
+    settings: Mapping[str, Value]
+    keep: bool = False
 
 
 class Draft:

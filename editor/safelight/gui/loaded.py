@@ -14,8 +14,7 @@ from safelight.gui.canvas.picture import make_levels
 from safelight.gui.keeping import wait_for_closed
 
 if TYPE_CHECKING:
-    from safelight.gui.developing import Wanted
-    from safelight.gui.draft import Draft
+    from safelight.gui.draft import Draft, Wanted
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,7 @@ from safelight.gui.text import plain
 if TYPE_CHECKING:
     from safelight.actions import Left, Opened
     from safelight.api import Declaration
-    from safelight.gui.developing import Wanted
-    from safelight.gui.draft import Draft
+    from safelight.gui.draft import Draft, Wanted
     from safelight.gui.firstlook import FirstLook
     from safelight.gui.loaded import Loaded
     from safelight.gui.workspace import Workspace
