@@ -20,9 +20,9 @@ from safelight.document import Document, Group, Layer, Metadata, geometry, whole
 from safelight.document.content import Fill
 from safelight.document.place import Place
 from safelight.files import ExportError, OpenError, WriteError, open_picture, photoshop
-from safelight.files.codecs import CODECS, parcel
+from safelight.files.codecs import CODECS, parcel, psd
 from safelight.files.codecs import codec as codec_of
-from safelight.files.photoshop import KEYS, export_photoshop
+from safelight.files.photoshop import KEYS
 from safelight.files.provenance import stated
 from safelight.pixels import MODES, Profile, Raster
 from tests import attack, pictures
@@ -33,7 +33,7 @@ FULL = {"uint8": 255, "uint16": 65535, "float32": 1.0}
 
 
 def exported(tmp_path, document, name="picture.psd", **how):
-    return export_photoshop(document, tmp_path / name, overwrite=True, **how)
+    return psd.CODEC.write_document(document, tmp_path / name, overwrite=True, **how)
 
 
 def pixels_of(layer):

@@ -209,8 +209,8 @@ def test_what_is_clipped_is_marked_on_the_picture_by_a_click_on_a_corner(window,
     panel, canvas = workspace.panel(Histogram), workspace.canvas
 
     def frame():
-        qtbot.waitUntil(lambda: canvas.grabbed() and canvas.finished, timeout=30000)
-        return canvas.grabbed()
+        qtbot.waitUntil(lambda: canvas.grab().toImage() and canvas.finished, timeout=30000)
+        return canvas.grab().toImage()
 
     def colour(x, y):
         place = canvas.view.to_widget(x, y, canvas.room())
@@ -237,14 +237,16 @@ def test_marks_of_clipping_follow_what_is_done_to_the_picture(window, tmp_path, 
     workspace = open_in(window, path, qtbot)
     canvas, session = workspace.canvas, workspace.session
     canvas.show_clipping = True
-    qtbot.waitUntil(lambda: canvas.grabbed() and canvas.finished, timeout=30000)
+    qtbot.waitUntil(lambda: canvas.grab().toImage() and canvas.finished, timeout=30000)
     place = [round(side / 2) for side in canvas.room()]
-    assert canvas.grabbed().pixelColor(*place).red() == 200
+    assert canvas.grab().toImage().pixelColor(*place).red() == 200
     layer = session.document.layers[0].id
     white = Raster.filled(300, 200, (255, 255, 255), "uint8")
     session.do(edits.set_pixels(layer, white))
     red = (230, 50, 30)
-    qtbot.waitUntil(lambda: canvas.grabbed().pixelColor(*place).getRgb()[:3] == red, timeout=30000)
+    qtbot.waitUntil(
+        lambda: canvas.grab().toImage().pixelColor(*place).getRgb()[:3] == red, timeout=30000
+    )
 
 
 def test_clipping_is_marked_in_any_channel_and_never_where_nothing_is_seen():

@@ -465,5 +465,5 @@ def test_what_an_updated_filter_makes_is_drawn_anew(photo, tmp_path, monkeypatch
 def green(canvas):
     """How green the middle of the picture is on the screen, of 255."""
     canvas.repaint()
-    image = canvas.grabbed()
+    image = canvas.grab().toImage()
     return image.pixelColor(image.width() // 2, image.height() // 2).green()

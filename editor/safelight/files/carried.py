@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 from safelight.document import Metadata
 from safelight.files import facts, ifd, iptc, metadata, xmp
+from safelight.files.plaintext import plain_text
 
 Held: TypeAlias = Literal["exif", "xmp", "iptc", "dpi", "texts", "comment"]
 """What a format has a place of its own for; "comment": one text without a keyword."""
@@ -171,7 +172,7 @@ def _without_texts(
         else:
             result = replace(result, exif=told)
     if lost:
-        names = ", ".join(metadata.plain_text(keyword) for keyword in dict.fromkeys(lost))
+        names = ", ".join(plain_text(keyword) for keyword in dict.fromkeys(lost))
         notes.append(f"What the file says under {names} was left out: {name} has no place for it.")
     return result
 

@@ -8,7 +8,7 @@ from functools import cache
 
 from safelight.document import Metadata
 from safelight.files import facts, ifd, iptc, xmp
-from safelight.files.metadata import plain_text
+from safelight.files.plaintext import plain_text
 
 Group = tuple[str, list[tuple[str, str]]]
 """A title, and (name, value) of each line."""

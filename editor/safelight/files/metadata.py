@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import struct
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -16,6 +15,8 @@ from typing import Literal
 from safelight.document import Document, Metadata, Synthetic
 from safelight.files import facts as told
 from safelight.files import ifd, iptc, makernote, provenance, xmp
+from safelight.files.listed import listed
+from safelight.files.plaintext import plain_text
 
 MetadataChoice = Literal["all", "without location", "copyright", "none"]
 """What an export keeps: everything, all but the place, only who made the picture and who owns it,
@@ -31,7 +32,6 @@ _STRIPS, _STRIP_BYTES, _DESCRIPTION = 273, 279, 270
 _THUMBNAIL_OFFSET, _THUMBNAIL_LENGTH = 513, 514
 _ARTIST, _COPYRIGHT = 315, 33432
 
-_LONGEST_TEXT = 200
 
 _PER_INCH = {2: 1.0, 3: 2.54}
 """What turns dots per unit into dots per inch, by the number of the unit (EXIF 2.32, 0x0128)."""
@@ -56,8 +56,6 @@ class Known:
 
 def known(metadata: Metadata) -> Known:
     """Read all of a photograph's metadata that is ever read."""
-    from safelight.files.listed import listed
-
     kept(metadata, "copyright")  # for what it may do wrong: an export reads these again
     told.without_places(metadata)  # so do the commands and the panel
     told.facts(metadata)
@@ -533,17 +531,6 @@ def _iptc_copyright(record: bytes | None) -> bytes | None:
     wanted = {(1, 90), (2, 80), (2, 110), (2, 116)}
     rows = [row for row in iptc.datasets(record or b"") if row[:2] in wanted]
     return iptc.written(rows) if any(record == 2 for record, _, _ in rows) else None
-
-
-def plain_text(text: str) -> str:
-    """Text from a file, safe to show: one line, no control or direction characters, capped."""
-    visible = "".join(
-        letter if unicodedata.category(letter)[0] != "C" else " "
-        for letter in text[: 4 * _LONGEST_TEXT]
-        if unicodedata.category(letter) != "Cf"
-    )
-    line = re.sub(r"\s+", " ", visible).strip()
-    return line if len(line) <= _LONGEST_TEXT else line[: _LONGEST_TEXT - 1] + "…"
 
 
 def describe(source: Document | Metadata) -> dict[str, str]:

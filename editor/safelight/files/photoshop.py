@@ -23,6 +23,7 @@ from safelight.document.document import clipping_bases
 from safelight.document.geometry import settled
 from safelight.files import provenance
 from safelight.files.atomic import WriteError, atomic_write, plain_name
+from safelight.files.codecs.photograph import Photograph
 from safelight.files.exported import Exported, ExportError
 from safelight.files.openraster import bare, mapped, seen_ids, with_offsets
 from safelight.pixels import Raster, from_float, to_float
@@ -66,11 +67,13 @@ def export_photoshop(
     document: Document,
     path: str | os.PathLike[str],
     *,
+    read: Callable[[BinaryIO, int, None], Photograph],
     overwrite: bool = False,
     live: Live | None = None,
 ) -> Exported:
     """Write ``document`` as a PSD file, or a PSB where ``path`` ends so, whole or not at all.
 
+    ``read`` decodes such a file of so many bytes: what was written is read back by it.
     ``notes`` name what such a file cannot hold: filter layers and fills become pixels (cheap ones
     run through ``live``). The picture as a whole, with its metadata, is in it as it is seen.
 
@@ -89,7 +92,9 @@ def export_photoshop(
         document = settled(document).picture
         merged = whole(document, live)
         writing = _Writing(document, merged, live, own, big)
-        written = atomic_write(path, writing.write, overwrite=overwrite, check=_checker(merged))
+        written = atomic_write(
+            path, writing.write, overwrite=overwrite, check=_checker(merged, read)
+        )
     except MemoryError as error:
         raise ExportError(f"{name} cannot be exported: there is not enough memory.") from error
     except _TooLong as error:
@@ -103,14 +108,14 @@ class _TooLong(Exception):
     """More bytes than a PSD may have."""
 
 
-def _checker(merged: Raster) -> Callable[[Path], None]:
+def _checker(
+    merged: Raster, read: Callable[[BinaryIO, int, None], Photograph]
+) -> Callable[[Path], None]:
     """Reads the finished file back: the picture itself, and that its layers are there."""
 
     def check(temporary: Path) -> None:
-        from safelight.files.codecs import psd
-
         with open(temporary, "rb") as file:
-            again = psd.read(file, os.path.getsize(temporary), None)
+            again = read(file, os.path.getsize(temporary), None)
         expected = _matted(merged.to_array())
         if again.layers is None or again.notes or not _same(_matted(again.pixels), expected):
             raise WriteError("The file was not saved: it read back differently; try again.")

@@ -118,16 +118,15 @@ class FilterStack(QStackedWidget):
             elif self.held is not None:
                 self.setCurrentWidget(self.held)
 
-    def close_tried(self) -> None:
-        """Back to what was there before: the active layer's settings, or the sections."""
+    def close_tried(self, *, stop: bool = True) -> None:
+        """Back to what was there before: the active layer's settings, or the sections. ``stop``:
+        its preview goes, too.
+        """
         if self.tried is None:
             return
-        self._session.previews.stop()
-        self._leave_tried()
-
-    def _leave_tried(self) -> None:
+        if stop:
+            self._session.previews.stop()
         panel, self.tried = self.tried, None
-        assert panel is not None
         self.setCurrentWidget(self._page())
         self._remove(panel)
         self.changed.emit()
@@ -419,7 +418,7 @@ class FilterStack(QStackedWidget):
         # Applied first: of what is shown it is known how, and it is shown until the layer is there.
         self._session.jobs.apply(panel.declaration, settings, self._canvas.visible())
         if self.tried is panel:
-            self._leave_tried()
+            self.close_tried(stop=False)
 
 
 def _timer(parent: QWidget, pause: int) -> QTimer:

@@ -32,6 +32,7 @@ from safelight.files.codecs.photograph import (
     Room,
     TooLargeError,
 )
+from safelight.files.plaintext import plain_text
 from safelight.files.provenance import TERMS
 from safelight.pixels import Transform
 from safelight.pixels.tables import CHANNELS as SPACES
@@ -182,7 +183,7 @@ def metadata_told(arrays: Sequence[NDArray[Any]]) -> metadata.Known:
             facts["adobe_rgb"] is True,
             Metadata(exif, xmp, iptc),
             synthetic,
-            {metadata.plain_text(name): metadata.plain_text(stated[name]) for name in stated},
+            {plain_text(name): plain_text(stated[name]) for name in stated},
             None if dpi is None else (float(dpi[0]), float(dpi[1])),
         )
     except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as fault:

@@ -12,7 +12,7 @@ from safelight import api
 from safelight.api import Format
 from safelight.document import Metadata
 from safelight.files.codecs.photograph import DamagedError, Limit, Photograph, Space, with_numbers
-from safelight.files.metadata import plain_text
+from safelight.files.plaintext import plain_text
 
 
 class EncodingError(Exception):

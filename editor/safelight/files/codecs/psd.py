@@ -13,6 +13,7 @@ import struct
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -685,5 +686,5 @@ CODEC = Codec(
     holds=frozenset({"exif", "xmp", "iptc", "dpi"}),
     depths=("uint8", "uint16", "float32"),
     largest_side=300_000,
-    write_document=export_photoshop,
+    write_document=partial(export_photoshop, read=read),
 )

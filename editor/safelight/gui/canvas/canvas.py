@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, cast
 from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QFocusEvent,
-    QImage,
     QKeyEvent,
     QMouseEvent,
     QNativeGestureEvent,
@@ -289,10 +288,6 @@ class Canvas(Viewport):
     def finished(self) -> bool:
         """Whether the last frame showed everything as fine as it gets."""
         return self.scene.finished
-
-    def grabbed(self) -> QImage:
-        """The canvas as an image, for tests and pictures."""
-        return self.grab().toImage()
 
     # -- mouse and pen -------------------------------------------------------------------------
 
