@@ -297,8 +297,8 @@ def test_a_preset_fills_the_dialog_and_what_is_chosen_becomes_one(
 ):
     monkeypatch.setattr(actions, "Presets", lambda: Presets(tmp_path / "kept" / "exports.json"))
     dialog = make()
-    dialog.preset.setCurrentIndex(1)
-    dialog.preset.activated.emit(1)
+    dialog.presets.list.setCurrentIndex(1)
+    dialog.presets.list.activated.emit(1)
     web = next(iter(actions.Presets().all().values()))
     assert dialog.options().settings["quality"] == 85
     assert dialog.options().resize == "longest"
@@ -306,14 +306,14 @@ def test_a_preset_fills_the_dialog_and_what_is_chosen_becomes_one(
     assert dialog.options().metadata == "without location"
     dialog.finishes["size"].choose(33.0)
     chosen = dialog.options()
-    dialog.keep_preset("Mine")
-    assert dialog.preset.currentText() == "Mine"
+    dialog.presets.keep_as("Mine")
+    assert dialog.presets.list.currentText() == "Mine"
     again = make()
-    again.preset.setCurrentIndex(again.preset.findData("Mine"))
-    again.preset.activated.emit(0)
+    again.presets.list.setCurrentIndex(again.presets.list.findData("Mine"))
+    again.presets.list.activated.emit(0)
     assert again.options() == chosen
     assert Image.open(finish(again, qtbot).path).size == (33, 25)
-    dialog.forget.click()
+    dialog.presets.forget.click()
     assert actions.Presets().saved() == {}
 
 

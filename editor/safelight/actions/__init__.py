@@ -1,5 +1,6 @@
 """Actions: the verbs the window and the command line share. Loads no Qt, no runtime, no torch."""
 
+from safelight.actions.batch import BatchItem, Cancelled, Outcome, destinations, export_each
 from safelight.actions.decoders import (
     content_of,
     developed_again,
@@ -79,6 +80,8 @@ from safelight.workers.sketching import Sketch, Sketcher, SketchFailed
 __all__ = [
     "CODECS",
     "VARIANTS",
+    "BatchItem",
+    "Cancelled",
     "Codec",
     "Document",
     "Edit",
@@ -100,6 +103,7 @@ __all__ = [
     "Left",
     "OpenError",
     "Opened",
+    "Outcome",
     "PluginParts",
     "Presets",
     "Preparations",
@@ -127,8 +131,10 @@ __all__ = [
     "default_title",
     "depth_in_file",
     "describe",
+    "destinations",
     "encoded",
     "export",
+    "export_each",
     "exported_formats",
     "fidelity",
     "finishes",

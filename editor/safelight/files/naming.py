@@ -18,17 +18,26 @@ _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 """Names that Windows keeps for devices."""
 
 
-def named(pattern: str, *, name: str, width: int, height: int, number: int, when: datetime) -> str:
+def named(
+    pattern: str,
+    *,
+    name: str,
+    width: int,
+    height: int,
+    number: int,
+    when: datetime,
+    digits: int = 1,
+) -> str:
     """The file name, without an ending, that a pattern gives: one part of a path, on any system.
 
-    ``name`` is that of the picture, which may be a stranger's. Raises ExportError for a field that
-    there is not.
+    ``name`` is that of the picture, which may be a stranger's; ``digits`` are those that the number
+    has at least. Raises ExportError for a field that there is not.
     """
     known = {
         "name": name,
         "date": f"{when:%Y-%m-%d}",
         "time": f"{when:%H-%M-%S}",
-        "number": f"{number}",
+        "number": f"{number:0{digits}d}",
         "width": f"{width}",
         "height": f"{height}",
     }

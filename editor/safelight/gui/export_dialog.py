@@ -1,17 +1,15 @@
-"""Export: format, quality, depth, metadata and a name; an existing file is replaced only by a
-button that says so."""
+"""Export: format, quality, depth, metadata and a name, or a pattern of names for several
+photographs; an existing file is replaced only by a button that says so."""
 
 from __future__ import annotations
 
-import contextlib
 import os
-import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QByteArray, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -20,10 +18,8 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QFrame,
     QHBoxLayout,
-    QInputDialog,
     QLabel,
     QLineEdit,
-    QProgressBar,
     QPushButton,
     QScrollArea,
     QSlider,
@@ -34,13 +30,16 @@ from PySide6.QtWidgets import (
 from safelight import actions
 from safelight.api import Format, Parameter, Value
 from safelight.document import LayerFailed
-from safelight.gui.background import Background, Mailbox
+from safelight.gui.background import Background
 from safelight.gui.controls import Control, control_for
 from safelight.gui.controls.field import WholeField
+from safelight.gui.exportmany import IntoFolder, Ticked, ask_about
+from safelight.gui.exportpresets import PresetRow
 from safelight.gui.exportpreview import ExportPreview
+from safelight.gui.exportprofile import ProfileChoice
+from safelight.gui.exportrunning import Running
 from safelight.gui.leavingout import ask_without
 from safelight.gui.text import plain, size
-from safelight.pixels import ColourError, known_profile, profile_name
 
 _DEPTHS = {"uint8": "8-bit", "uint16": "16-bit", "float32": "32-bit float"}
 _BITS = {"uint8": 8, "uint16": 16, "float32": 32}
@@ -73,14 +72,35 @@ _OURS = {
 }
 
 
+class DepthChoice(QComboBox):
+    """A depth to choose: bits of a channel, or "same" for that which each photograph has."""
+
+    def show_depths(self, depths: Sequence[str], had: str) -> None:
+        """Offer those of a format. ``had`` is that of the photograph, "" for several of them."""
+        wanted: Any = self.currentData()
+        self.clear()
+        if not had and len(depths) > 1:
+            self.addItem("As opened", "same")
+        for depth in depths:
+            text = _DEPTHS[depth]
+            self.addItem(f"{text} (as opened)" if depth == had else text, _BITS[depth])
+        self.setEnabled(self.count() > 1)
+        best = depths.index(had) if had in depths else len(depths) - 1 if had else 0
+        known = self.findData(wanted)
+        self.setCurrentIndex(best if wanted is None or known < 0 else known)
+
+
 class ExportDialog(QDialog):
     """Asks how, and exports. ``exported`` is what was written, once it is accepted, and ``used``
     how.
 
-    ``formats`` are those of plugins. ``ran`` tells whether an export is under way.
+    ``formats`` are those of plugins. ``ran`` tells whether an export is under way. ``items`` are
+    all photographs that are open: where they are several, others can be exported too. ``several``
+    gives what became of those: an ``Outcome`` each, of which ``place`` is that in ``items``.
     """
 
     ran = Signal(bool)
+    several = Signal(object)
 
     def __init__(
         self,
@@ -90,34 +110,22 @@ class ExportDialog(QDialog):
         *,
         studio: actions.Studio | None = None,
         formats: Sequence[Format] = (),
+        items: Sequence[actions.BatchItem] = (),
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Export")
+        self.items = items or (actions.BatchItem(document.name, document, source),)
         self.exported: actions.Exported | None = None
         self.used = actions.ExportOptions()
-        self._document = document
+        self._document = self._in_front = document
         self._studio = studio
         self._left_out: list[str] = []
         self._live = studio.live if studio is not None else None
         self._exporters = studio.exporters if studio is not None else tuple
         self._targets = _OURS | _theirs(formats)
-        self._presets = actions.Presets()
-        self._cancelled = threading.Event()
-        self._progress = Mailbox(self, lambda done: self.busy.setValue(round(1000 * done)))
-        self.preset = QComboBox()
-        self.preset.setAccessibleName("Preset")
-        self.preset.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
-        self.keep = QPushButton("Save…")
-        self.keep.setToolTip("Save what is chosen as a preset")
-        self.forget = QPushButton("Remove")
+        self.presets = PresetRow(self.options)
         self.preview = ExportPreview()
-        self.profile = QComboBox()
-        self.profile.addItem("As the picture has it", None)
-        for known in ("sRGB", "Display_P3", "Adobe_RGB"):
-            self.profile.addItem(known.replace("_", " "), known_profile(known).icc)
-        self.profile.addItem("From a file…", "file")
+        self.profile = ProfileChoice()
         self.finishes: dict[str, Control] = {
             item.name: control_for(item, self) for item in actions.finishes()
         }
@@ -136,25 +144,26 @@ class ExportDialog(QDialog):
             for option in target.options
             if option.name not in ("quality", "lossless")
         }
-        self.bits = QComboBox()
+        self.bits = DepthChoice()
         self.metadata = QComboBox()
         self.metadata.addItems(list(_METADATA))
         self.metadata.setToolTip(
             "The colour profile always comes along: the colours need it. So does the mark of a"
             " picture that a generator made."
         )
-        self._made = _MADE.get(actions.declared(document), "")
         self.mark = QLabel()
         self.mark.setObjectName("dim")
         self.mark.setTextFormat(Qt.TextFormat.PlainText)
-        self.path = QLineEdit(str(_proposal(document, source, self._targets)))
+        proposal = _proposal(document, source, self._targets)
+        self.path = QLineEdit(str(proposal))
+        self.into = IntoFolder(proposal.parent)
+        first = next((x for x, item in enumerate(self.items) if item.document is document), 0)
+        self.ticked = Ticked(self.items, first)
         self.note = QLabel()
         self.note.setTextFormat(Qt.TextFormat.PlainText)
         self.note.setWordWrap(True)
-        self.busy = QProgressBar()
-        self.busy.setRange(0, 1000)
-        self.busy.setTextVisible(False)
-        self.busy.hide()
+        self.running = Running()
+        self.busy = self.running.busy
         self.export = QPushButton("Export")
         self.export.setDefault(True)
         self._lay_out()
@@ -176,7 +185,7 @@ class ExportDialog(QDialog):
             settings=settings,
             depth=self.bits.currentData(),
             metadata=_METADATA[self.metadata.currentText()],  # type: ignore[arg-type]
-            profile=self._chosen_profile() if self._targets[name].ours else None,
+            profile=self.profile.icc() if self._targets[name].ours else None,
             **{name: control.value() for name, control in self.finishes.items()},  # type: ignore[arg-type]
         )
 
@@ -199,82 +208,10 @@ class ExportDialog(QDialog):
         if depth >= 0:
             self.bits.setCurrentIndex(depth)
         self.metadata.setCurrentIndex(list(_METADATA.values()).index(options.metadata))
-        self._choose_profile(options.profile)
+        self.profile.choose(options.profile)
         for option, control in self.finishes.items():
             control.choose(getattr(options, option))
         self._show_rows()
-
-    def _choose_profile(self, icc: bytes | None) -> None:
-        index = next((x for x in range(self.profile.count()) if self._icc(x) == icc), -1)
-        if index < 0 and icc is not None:
-            index = self.profile.count() - 1
-            self.profile.insertItem(index, plain(profile_name(icc)), icc)
-        with QSignalBlocker(self.profile):
-            self.profile.setCurrentIndex(index)
-        self._profile_before = index
-
-    def _chosen_profile(self) -> bytes | None:
-        found = self._icc(self.profile.currentIndex())
-        return found if isinstance(found, bytes) else None
-
-    def _icc(self, index: int) -> object:
-        """The profile of a line of the list; its bytes come back as Qt's own."""
-        data = self.profile.itemData(index)
-        return bytes(data.data()) if isinstance(data, QByteArray) else data
-
-    def _profile_chosen(self) -> None:
-        if self.profile.currentData() != "file":
-            self._profile_before = self.profile.currentIndex()
-            self._show_preview()
-            return
-        self.profile.setCurrentIndex(self._profile_before)
-        path, _ = QFileDialog.getOpenFileName(self, "Profile", "", "Profiles (*.icc *.icm)")
-        if not path:
-            return
-        try:
-            icc = Path(path).read_bytes()
-            profile_name(icc)
-        except (OSError, ColourError) as error:
-            self.note.setText(plain(f"{Path(path).name} is no profile: {error}."))
-            return
-        self._choose_profile(icc)
-        self._show_preview()
-
-    # -- presets -------------------------------------------------------------------------------
-
-    def _list_presets(self, shown: str = "") -> None:
-        with QSignalBlocker(self.preset):
-            self.preset.clear()
-            self.preset.addItem("As chosen below", "")
-            for name in self._presets.all():
-                self.preset.addItem(plain(name), name)
-            self.preset.setCurrentIndex(max(self.preset.findData(shown), 0))
-        self.forget.setEnabled(self.preset.currentData() in self._presets.saved())
-
-    def _preset_chosen(self) -> None:
-        found = self._presets.all().get(self.preset.currentData())
-        self.forget.setEnabled(self.preset.currentData() in self._presets.saved())
-        if found is not None:
-            self.choose(found)
-
-    def _keep_preset(self) -> None:
-        name, sure = QInputDialog.getText(self, "Save preset", "Name of the preset")
-        if sure:
-            self.keep_preset(name)
-
-    def keep_preset(self, name: str) -> None:
-        """Save what is chosen under a name, or say why that cannot be."""
-        try:
-            self._presets.save(name, self.options())
-        except actions.ExportError as error:
-            self.note.setText(plain(str(error)))
-            return
-        self._list_presets(name.strip())
-
-    def _forget_preset(self) -> None:
-        with contextlib.suppress(actions.ExportError):
-            self._presets.remove(self.preset.currentData())
-        self._list_presets()
 
     # -- the preview ---------------------------------------------------------------------------
 
@@ -286,9 +223,24 @@ class ExportDialog(QDialog):
             self.preview.show_nothing("There is no preview of this format.")
             return
         try:
-            self.preview.show_export(self._document, self.options(), self._live)
+            self.preview.show_export(self._seen(), self.options(), self._live)
         except actions.ExportError as error:
             self.preview.show_nothing(str(error))
+
+    def _chosen(self) -> list[actions.BatchItem]:
+        """The photographs that are ticked."""
+        return [self.items[place] for place in self.ticked.places()]
+
+    def _many(self) -> bool:
+        """Whether others than the one in front are exported."""
+        chosen = self.ticked.places()
+        return len(chosen) != 1 or self.items[chosen[0]].document is not self._in_front
+
+    def _seen(self) -> actions.Document:
+        """The photograph that the preview shows."""
+        row = self.ticked.currentRow()
+        shown = self.items[row].document if 0 <= row < len(self.items) else self._in_front
+        return self._document if shown is self._in_front else shown
 
     def _options(self, name: str) -> dict[str, Parameter]:
         """What an export to a format can be told, by name."""
@@ -300,11 +252,9 @@ class ExportDialog(QDialog):
         return option is not None and not (option.unless and self.lossless.isChecked())
 
     def _lay_out(self) -> None:
-        document = self._document
-        facts = f"{size(document.width, document.height)}, {_DEPTHS[document.depth]}"
-        about = QLabel(plain(f"{facts}, {document.profile.name}"))
-        about.setTextFormat(Qt.TextFormat.PlainText)
-        about.setObjectName("dim")
+        self.about = QLabel()
+        self.about.setTextFormat(Qt.TextFormat.PlainText)
+        self.about.setObjectName("dim")
         quality = QHBoxLayout()
         quality.addWidget(self.quality, 1)
         quality.addWidget(self.number)
@@ -314,23 +264,20 @@ class ExportDialog(QDialog):
         browse = QPushButton("Browse…")
         browse.setAutoDefault(False)
         browse.clicked.connect(self._browse)
-        where = QHBoxLayout()
+        self._file = QWidget()
+        where = QHBoxLayout(self._file)
+        where.setContentsMargins(0, 0, 0, 0)
+        where.addWidget(QLabel("File"))
         where.addWidget(self.path, 1)
         where.addWidget(browse)
         self._form = QFormLayout()
         self._form.setVerticalSpacing(10)
         self._form.setHorizontalSpacing(16)
         self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        presets = QHBoxLayout()
-        presets.setContentsMargins(0, 0, 0, 0)
-        presets.setSpacing(8)
-        for button in (self.keep, self.forget):
-            button.setAutoDefault(False)
-            presets.addWidget(button)
-        self._form.addRow("Picture", about)
-        presets.addStretch(1)
-        self._form.addRow("Preset", self.preset)
-        self._form.addRow("", presets)
+        self._form.addRow("Picture", self.about)
+        self._form.addRow("Pictures", self.ticked)
+        self._form.setRowVisible(self.ticked, len(self.items) > 1)
+        self._form.addRow("Preset", self.presets)
         self._form.addRow("Format", self.format)
         self._form.addRow("Quality", self._quality_row)
         self._form.addRow("", self.lossless)
@@ -346,34 +293,21 @@ class ExportDialog(QDialog):
         cancel.setAutoDefault(False)
         cancel.clicked.connect(self.reject)
         buttons = QHBoxLayout()
-        buttons.addWidget(self.busy, 1)
+        buttons.addWidget(self.running, 1)
         buttons.addStretch(0)
         buttons.addWidget(cancel)
         buttons.addWidget(self.export)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(18, 16, 18, 14)
         layout.setSpacing(14)
-        inside = QWidget()
-        inside.setLayout(self._form)
         self._form.setContentsMargins(0, 0, 8, 0)
-        area = QScrollArea()
-        area.setWidget(inside)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        # The preset's row alone may be wide; all others fit where it does.
-        area.setMinimumWidth(
-            inside.minimumSizeHint().width() + area.verticalScrollBar().sizeHint().width()
-        )
         upper = QHBoxLayout()
         upper.setSpacing(16)
         upper.addWidget(self.preview, 1)
-        upper.addWidget(area)
-        name = QHBoxLayout()
-        name.addWidget(QLabel("File"))
-        name.addLayout(where, 1)
+        upper.addWidget(_scrolling(self._form))
         layout.addLayout(upper, 1)
-        layout.addLayout(name)
+        layout.addWidget(self._file)
+        layout.addWidget(self.into)
         layout.addWidget(self.note)
         layout.addLayout(buttons)
         room = self.screen().availableGeometry().size() - QSize(16, 48)
@@ -385,12 +319,15 @@ class ExportDialog(QDialog):
         self.number.valueChanged.connect(self.quality.setValue)
         self.lossless.toggled.connect(lambda _: self._show_rows())
         self.path.textChanged.connect(lambda _: self._path_changed())
+        self.into.changed.connect(self._path_changed)
+        self.ticked.changed.connect(self._ticked)
+        self.ticked.currentRowChanged.connect(lambda _: self._show_preview())
         self.export.clicked.connect(self._start)
-        self.preset.activated.connect(lambda _: self._preset_chosen())
-        self.keep.clicked.connect(self._keep_preset)
-        self.forget.clicked.connect(self._forget_preset)
-        self.profile.currentIndexChanged.connect(lambda _: self._profile_chosen())
-        self._profile_before = 0
+        self.presets.chosen.connect(self.choose)
+        self.profile.chosen.connect(self._show_rows)
+        for part in (self.presets, self.profile):
+            part.refused.connect(lambda why: self.note.setText(plain(why)))
+        self.running.said.connect(lambda words: self.note.setText(plain(words)))
         for box in (self.bits, self.metadata):
             box.activated.connect(lambda _: self._show_preview())
         self.quality.valueChanged.connect(lambda _: self._show_preview())
@@ -399,7 +336,6 @@ class ExportDialog(QDialog):
         for control in self.finishes.values():
             control.changed.connect(self._show_rows)
         self.finished.connect(lambda _: self.preview.end())
-        self._list_presets()
 
     def _format_chosen(self, name: str) -> None:
         """Give the file the format's ending, and offer what the format can hold."""
@@ -418,10 +354,41 @@ class ExportDialog(QDialog):
         path = Path(self.path.text()).expanduser()
         if not path.name or path.is_dir() or self._known(path.suffix):
             return path
-        return path.with_name(path.name + self._targets[self.format.currentText()].suffixes[0])
+        return path.with_name(path.name + self._suffix())
+
+    def _ticked(self) -> None:
+        """Others are to be exported: ask for a name, or for a pattern of names."""
+        self.bits.clear()  # which are there may be other ones now
+        self._path_changed()
+
+    def _suffix(self) -> str:
+        """The ending of the format that is chosen."""
+        return self._targets[self.format.currentText()].suffixes[0]
+
+    def _paths(self, replace: bool | None = None) -> tuple[Path, ...]:
+        """The file of each photograph that is ticked. Raises ExportError."""
+        spared = [item.source for item in self.items if item.source is not None]
+        return self.into.paths(
+            self._chosen(), self._suffix(), self.options(), spared, replace=replace
+        )
+
+    def _show_names(self) -> None:
+        """Show the names that several photographs will have."""
+        count = len(self.ticked.places())
+        self.export.setText(f"Export {count}" if count else "Export")
+        try:
+            paths, why = self._paths(), ""
+        except actions.ExportError as error:
+            paths, why = (), str(error)
+        self.into.show_names(paths, why)
+        self.export.setEnabled(bool(paths))
+        self.note.setText("" if count else "Tick the photographs that are to be exported.")
 
     def _path_changed(self) -> None:
         """Take the format from a typed ending, and say when the file exists already."""
+        if self._many():
+            self._show_rows()
+            return
         fitting = self._known(Path(self.path.text()).suffix)
         if fitting and self.format.currentText() not in fitting:
             with QSignalBlocker(self.format):
@@ -434,7 +401,9 @@ class ExportDialog(QDialog):
         self.note.setText(f"{plain(path.name)} exists already." if exists else "")
 
     def _show_rows(self) -> None:
-        name = self.format.currentText()
+        name, many = self.format.currentText(), self._many()
+        self._file.setVisible(not many)
+        self.into.setVisible(many)
         options = self._options(name)
         if "quality" in options and getattr(self, "_quality_of", "") != name:
             self._quality_of, usual = name, options["quality"].default
@@ -454,21 +423,23 @@ class ExportDialog(QDialog):
         sharpens = self.finishes["sharpen"].value() != "no"
         self._form.setRowVisible(self.finishes["sharpness"], sharpens)
         self._form.setRowVisible(self.finishes["kilobytes"], ours and "quality" in options)
-        self._form.setRowVisible(self.mark, bool(self._made))
-        verb = "The file will say" if ours else "This format cannot say"
-        self.mark.setText(f"{verb} that {self._made}.")
-        wanted: Any = self.bits.currentData()
-        same = _DEPTHS[self._document.depth]
-        self.bits.clear()
-        held = [_DEPTHS[depth] for depth in self._targets[name].depths]
-        for depth in self._targets[name].depths:
-            text = _DEPTHS[depth]
-            self.bits.addItem(f"{text} (as opened)" if text == same else text, _BITS[depth])
-        self.bits.setEnabled(self.bits.count() > 1)
-        best = held.index(same) if same in held else len(held) - 1
-        known = self.bits.findData(wanted)
-        self.bits.setCurrentIndex(best if wanted is None or known < 0 else known)
+        self._show_about(ours)
+        had = "" if many else self._document.depth
+        self.bits.show_depths(self._targets[name].depths, had)
+        if many:
+            self._show_names()
         self._show_preview()
+
+    def _show_about(self, ours: bool) -> None:
+        """Say what is exported, and what a generator has made of it."""
+        chosen = self._chosen()
+        document = self._document
+        facts = f"{size(document.width, document.height)}, {_DEPTHS[document.depth]}"
+        many = f"{len(chosen)} photographs"
+        self.about.setText(plain(many if self._many() else f"{facts}, {document.profile.name}"))
+        marked = _marked([item.document for item in chosen], ours)
+        self._form.setRowVisible(self.mark, bool(marked))
+        self.mark.setText(marked)
 
     def _browse(self) -> None:
         endings = " ".join(f"*{end}" for x in self._targets.values() for end in x.suffixes)
@@ -484,6 +455,9 @@ class ExportDialog(QDialog):
             self.path.setText(chosen)
 
     def _start(self) -> None:
+        if self._many():
+            self._start_several()
+            return
         path = self.target()
         overwrite = self.export.text() == "Replace"
         try:
@@ -492,16 +466,7 @@ class ExportDialog(QDialog):
             self._failed(error)
             return
         self.used = options
-        self._set_busy(True)
-        self._cancelled = cancelled = threading.Event()
-        post = self._progress.post
-
-        def hear(done: float) -> None:
-            if cancelled.is_set():
-                raise _Cancelled("Cancelled: nothing was written.")
-            post(done)
-
-        document = self._document
+        hear, document = self._begin(), self._document
         Background(
             self,
             lambda: actions.export(
@@ -511,11 +476,65 @@ class ExportDialog(QDialog):
                 overwrite=overwrite,
                 live=self._live,
                 exporters=self._exporters,
-                hear=hear,
+                hear=lambda done: hear(0, done),
             ),
             self._done,
             self._failed,
         )
+
+    def _start_several(self) -> None:
+        """Export those that are ticked; ask first about files that exist, where that is chosen."""
+        try:
+            paths, numbered = self._paths(), self._paths(replace=False)
+        except actions.ExportError as error:
+            self._failed(error)
+            return
+        folder, existing = self.into.target(), self.into.existing.currentData()
+        if not folder.is_dir():
+            self.note.setText(plain(f"There is no folder {folder}; choose one that exists."))
+            return
+        there = [path for path in paths if path.exists()]
+        if existing == "ask" and there:
+            ask_about(
+                self,
+                there,
+                lambda: self._export_several(numbered, overwrite=False),
+                lambda: self._export_several(paths, overwrite=True),
+            )
+            return
+        self._export_several(paths, overwrite=existing == "replace")
+
+    def _export_several(self, paths: Sequence[Path], *, overwrite: bool) -> None:
+        self.used = options = self.options()
+        chosen, hear = self._chosen(), self._begin()
+        places, live, exporters = self.ticked.places(), self._live, self._exporters
+
+        def work() -> tuple[actions.Outcome, ...]:
+            return actions.export_each(
+                *(chosen, paths, options),
+                overwrite=overwrite,
+                live=live,
+                exporters=exporters,
+                hear=hear,
+            )
+
+        def done(outcomes: Sequence[actions.Outcome]) -> None:
+            self._set_busy(False)
+            self.several.emit([replace(x, place=places[x.place]) for x in outcomes])
+            if len(outcomes) == len(places):
+                self.accept()
+                return
+            written = [places[x.place] for x in outcomes if x.exported is not None]
+            self.ticked.tick([place for place in places if place not in written])
+            was = "was" if len(written) == 1 else "were"
+            self.note.setText(
+                f"Cancelled: {len(written)} of {len(places)} photographs {was} written, nothing of"
+                " the others."
+                if written
+                else "Cancelled: nothing was written."
+            )
+
+        Background(self, work, done, self._failed)
 
     def _done(self, exported: actions.Exported) -> None:
         self._set_busy(False)
@@ -545,21 +564,25 @@ class ExportDialog(QDialog):
 
         ask_without(self, "Export", failure, again, without)
 
+    def _begin(self) -> Callable[[int, float], None]:
+        """Show that it is being exported; returns what is told how far it is."""
+        self._set_busy(True)
+        return self.running.begin([item.name for item in self._chosen()])
+
     def _set_busy(self, on: bool) -> None:
-        self.busy.setVisible(on)
+        if not on:
+            self.running.end()
         self.export.setEnabled(not on)
+        self.ticked.setEnabled(not on)
+        self.into.setEnabled(not on)
         self.ran.emit(on)
 
     def reject(self) -> None:
         if not self.busy.isVisible():
             super().reject()
             return
-        self._cancelled.set()  # what is under way ends where it can, and leaves nothing
+        self.running.cancel()  # what is under way ends where it can, and leaves nothing
         self.note.setText("Cancelling…")
-
-
-class _Cancelled(Exception):
-    """The user wants the export no more."""
 
 
 def _theirs(formats: Sequence[Format]) -> dict[str, _Target]:
@@ -590,3 +613,32 @@ def _proposal(
         number += 1
         path = folder / f"{old.stem}-edited-{number}{ending}"
     return path
+
+
+def _scrolling(form: QFormLayout) -> QScrollArea:
+    """An area of which the rows of a form can be scrolled upwards and downwards."""
+    inside = QWidget()
+    inside.setLayout(form)
+    area = QScrollArea()
+    area.setWidget(inside)
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    # The preset's row alone may be wide; all others fit where it does.
+    area.setMinimumWidth(
+        inside.minimumSizeHint().width() + area.verticalScrollBar().sizeHint().width()
+    )
+    return area
+
+
+def _marked(documents: Sequence[actions.Document], ours: bool) -> str:
+    """What the files will say of what a generator has made; "" where it has made nothing."""
+    made = [_MADE[word] for item in documents if (word := actions.declared(item))]
+    if not made:
+        return ""
+    if not ours:
+        what = made[0] if len(documents) == 1 else "a generator made a picture or part of it"
+        return f"This format cannot say that {what}."
+    if len(documents) == 1:
+        return f"The file will say that {made[0]}."
+    return f"Of {len(made)} the file will say that a generator made it, or part of it."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,26 +27,41 @@ def export(desk: Desk) -> None:
     workspace.canvas.tool.settle()
     session, offers = workspace.session, desk.backend.offers
     document = session.document
+    open_ones = desk.tabs.workspaces()
+    items = [
+        actions.BatchItem(item.session.files.name, item.session.document, item.session.files.path)
+        for item in open_ones
+    ]
     dialog = ExportDialog(
         document,
         session.files.path,
         desk.window,
         studio=desk.backend.studio,
         formats=offers.exporters if offers is not None else (),
+        items=items,
     )
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
 
     def ran(running: bool) -> None:
+        sessions = [open_ones[place].session for place in dialog.ticked.places()]
         if running:
-            desk.closing.exporting.add(session)
+            desk.closing.exporting.update(sessions)
         else:
-            desk.closing.exporting.discard(session)
+            desk.closing.exporting.difference_update(sessions)
 
     def done() -> None:
-        assert dialog.exported is not None
-        _tell(workspace, document, dialog.exported, dialog.used)
+        if dialog.exported is not None:
+            _tell(workspace, document, dialog.exported, dialog.used)
+
+    def several(outcomes: Sequence[actions.Outcome]) -> None:
+        for item in outcomes:
+            if item.exported is not None:
+                files = open_ones[item.place].session.files
+                files.mark_exported(items[item.place].document, item.exported.path, dialog.used)
+        _tell_all(workspace, items, outcomes)
 
     dialog.ran.connect(ran)
+    dialog.several.connect(several)
     dialog.accepted.connect(done)
     dialog.open()
 
@@ -99,4 +115,43 @@ def _tell(
     if exported.notes:
         workspace.messages.say("\n".join(exported.notes), about="export")
     else:
+        workspace.messages.settle("export")
+
+
+_MOST_FAILURES = 5
+"""Photographs of which a message says why they were not exported; the details say it of all."""
+
+
+def _tell_all(
+    workspace: Workspace,
+    items: Sequence[actions.BatchItem],
+    outcomes: Sequence[actions.Outcome],
+) -> None:
+    """Say what became of several photographs; what failed, and what could not be kept, stays."""
+    written = [(item, item.exported) for item in outcomes if item.exported is not None]
+    failed = [
+        f"{items[item.place].name} was not exported: {item.reason}"
+        for item in outcomes
+        if item.exported is None
+    ]
+    if not outcomes:
+        return
+    bytes = file_size(sum(exported.bytes for _, exported in written))
+    noun = "photograph" if len(outcomes) == 1 else "photographs"
+    were = "was" if len(written) == 1 else "were"
+    folder = outcomes[0].path.parent
+    sentence = f"{len(written)} of {len(outcomes)} {noun} {were} exported to {folder} ({bytes})."
+    lines = list(failed)
+    for item, exported in written:
+        lines.append(f"{items[item.place].name}: {exported.path} ({file_size(exported.bytes)})")
+        lines += [f"    {note}" for note in exported.notes]
+    if failed or any(exported.notes for _, exported in written):
+        told = failed[:_MOST_FAILURES]
+        if len(failed) > len(told):
+            told.append(f"{len(failed) - len(told)} more were not; see the details.")
+        text = "\n".join([sentence, *told])
+        workspace.messages.say(text, details="\n".join(lines), about="export")
+    else:
+        names = ", ".join(exported.path.name for _, exported in written)
+        workspace.line.mention(f"{sentence[:-1]}: {names}.")
         workspace.messages.settle("export")

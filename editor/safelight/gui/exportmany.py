@@ -1,0 +1,222 @@
+"""Export many: which of the open photographs, into which folder, under which names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QMenu,
+    QMessageBox,
+    QPushButton,
+    QSizePolicy,
+    QWidget,
+)
+
+from safelight import actions
+from safelight.gui.parts import remark
+from safelight.gui.text import plain, tooltip
+
+_FIELDS = {
+    "{name}": "Name of the photograph",
+    "{number}": "Its number, counted from 1",
+    "{date}": "Date of the export",
+    "{time}": "Time of the export",
+    "{width}": "Width in pixels",
+    "{height}": "Height in pixels",
+}
+
+_EXISTING = {"Ask": "ask", "Add a number": "number", "Replace it": "replace"}
+
+_MOST_ROWS = 5
+"""Photographs that the list shows without scrolling."""
+
+_MOST_NAMES = 6
+"""Files that a question lists; of more it says how many."""
+
+
+class Ticked(QListWidget):
+    """Photographs, each with a tick. ``changed`` tells that others are ticked."""
+
+    changed = Signal()
+
+    def __init__(
+        self, items: Sequence[actions.BatchItem], first: int, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Photographs to export")
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        for place, item in enumerate(items):
+            line = QListWidgetItem(plain(item.name))
+            line.setToolTip(tooltip(str(item.source or item.name)))
+            line.setFlags(line.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+            on = place == first
+            line.setCheckState(Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
+            self.addItem(line)
+        self.setCurrentRow(first)
+        self.itemChanged.connect(lambda _: self.changed.emit())
+
+    def sizeHint(self) -> QSize:
+        rows = min(max(self.count(), 2), _MOST_ROWS)
+        height = rows * max(self.sizeHintForRow(0), 1) + 2 * self.frameWidth() + 4
+        return QSize(super().sizeHint().width(), height)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(super().minimumSizeHint().width(), self.sizeHint().height())
+
+    def places(self) -> list[int]:
+        """Which are ticked, counted from 0."""
+        rows = range(self.count())
+        return [row for row in rows if self.item(row).checkState() == Qt.CheckState.Checked]
+
+    def tick(self, places: Sequence[int]) -> None:
+        """Have these ticked and no others."""
+        with QSignalBlocker(self):
+            for row in range(self.count()):
+                on = row in places
+                state = Qt.CheckState.Checked if on else Qt.CheckState.Unchecked
+                self.item(row).setCheckState(state)
+        self.viewport().update()
+        self.changed.emit()
+
+
+class IntoFolder(QWidget):
+    """A folder, a pattern of names and what is done about files that are there already.
+
+    ``changed`` tells that something of it is another.
+    """
+
+    changed = Signal()
+
+    def __init__(self, folder: Path, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.folder = QLineEdit(str(folder))
+        self.folder.setAccessibleName("Folder")
+        self.browse = QPushButton("Browse…")
+        self.browse.setAutoDefault(False)
+        self.browse.clicked.connect(self._browse)
+        self.pattern = QLineEdit("{name}-edited")
+        self.pattern.setAccessibleName("Names")
+        self.pattern.setMinimumWidth(120)
+        self.pattern.setToolTip(
+            tooltip("\n".join(f"{x}: {y}" for x, y in _FIELDS.items()), lines=True)
+        )
+        self.insert = QPushButton("Insert")
+        self.insert.setAutoDefault(False)
+        self.insert.setToolTip("Put what is another for each photograph into the name")
+        menu = QMenu(self.insert)
+        for field, words in _FIELDS.items():
+            menu.addAction(f"{words}  {field}").triggered.connect(partial(self._put, field))
+        self.insert.setMenu(menu)
+        self.existing = QComboBox()
+        self.existing.setAccessibleName("Where a file exists already")
+        for words, value in _EXISTING.items():
+            self.existing.addItem(words, value)
+        self.example = remark()
+        self.example.setWordWrap(False)
+        self.example.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        names = QHBoxLayout()
+        names.addWidget(self.pattern, 1)
+        names.addWidget(self.insert)
+        names.addWidget(QLabel("If a file exists"))
+        names.addWidget(self.existing)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setVerticalSpacing(6)
+        grid.addWidget(QLabel("Folder"), 0, 0)
+        grid.addWidget(self.folder, 0, 1)
+        grid.addWidget(self.browse, 0, 2)
+        grid.addWidget(QLabel("Names"), 1, 0)
+        grid.addLayout(names, 1, 1, 1, 2)
+        grid.addWidget(self.example, 2, 1, 1, 2)
+        self.folder.textChanged.connect(lambda _: self.changed.emit())
+        self.pattern.textChanged.connect(lambda _: self.changed.emit())
+        self.existing.currentIndexChanged.connect(lambda _: self.changed.emit())
+
+    def target(self) -> Path:
+        """The folder that is written to."""
+        return Path(self.folder.text()).expanduser()
+
+    def paths(
+        self,
+        items: Sequence[actions.BatchItem],
+        suffix: str,
+        options: actions.ExportOptions,
+        spared: Sequence[Path],
+        *,
+        replace: bool | None = None,
+    ) -> tuple[Path, ...]:
+        """The file of each photograph; ``replace`` says whether one that is there is replaced, as
+        chosen where it is None. Raises ExportError for a pattern that cannot be.
+        """
+        keeps = self.existing.currentData() == "number" if replace is None else not replace
+        return actions.destinations(
+            items,
+            self.target(),
+            self.pattern.text(),
+            suffix,
+            options,
+            when=datetime.now(),
+            replace=not keeps,
+            spared=spared,
+        )
+
+    def show_names(self, paths: Sequence[Path], why_not: str = "") -> None:
+        """Show the names that come of the pattern, or why none do."""
+        names = [plain(path.name) for path in paths]
+        self.example.setText(plain(why_not) or ", ".join(names))
+        self.example.setToolTip(tooltip("\n".join(names), lines=True))
+
+    def _put(self, field: str) -> None:
+        self.pattern.insert(field)
+        self.pattern.setFocus()
+
+    def _browse(self) -> None:
+        found = QFileDialog.getExistingDirectory(self, "Export to", self.folder.text())
+        if found:
+            self.folder.setText(found)
+
+
+def ask_about(
+    parent: QWidget,
+    there: Sequence[Path],
+    number: Callable[[], object],
+    replace: Callable[[], object],
+) -> QMessageBox:
+    """Ask whether files that exist are to be replaced, or the new ones have numbers; or neither."""
+    names = [plain(path.name, longest=80) for path in there[:_MOST_NAMES]]
+    more = len(there) - len(names)
+    box = QMessageBox(parent)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.setWindowTitle("Safelight")
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    count = "One of these files exists" if len(there) == 1 else f"{len(there)} of these files exist"
+    box.setText(f"{count} already.")
+    box.setInformativeText("\n".join([*names, *([f"and {more} more"] if more else [])]))
+    numbers = box.addButton("Add a number", QMessageBox.ButtonRole.AcceptRole)
+    replaces = box.addButton("Replace", QMessageBox.ButtonRole.DestructiveRole)
+    cancel = box.addButton(QMessageBox.StandardButton.Cancel)
+    box.setDefaultButton(numbers)
+    box.setEscapeButton(cancel)
+
+    def answered() -> None:
+        if box.clickedButton() is numbers:
+            number()
+        elif box.clickedButton() is replaces:
+            replace()
+
+    box.finished.connect(answered)
+    box.open()
+    return box

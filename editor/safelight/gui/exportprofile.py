@@ -1,0 +1,65 @@
+"""Export profile: the colour profile that an export converts to, well-known or from a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSignalBlocker, Signal
+from PySide6.QtWidgets import QComboBox, QFileDialog, QWidget
+
+from safelight.gui.text import plain
+from safelight.pixels import ColourError, known_profile, profile_name
+
+
+class ProfileChoice(QComboBox):
+    """A profile to choose. ``chosen`` tells that another one is, ``refused`` why a file is none."""
+
+    chosen = Signal()
+    refused = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.addItem("As the picture has it", None)
+        for known in ("sRGB", "Display_P3", "Adobe_RGB"):
+            self.addItem(known.replace("_", " "), known_profile(known).icc)
+        self.addItem("From a file…", "file")
+        self._before = 0
+        self.currentIndexChanged.connect(lambda _: self._changed())
+
+    def icc(self) -> bytes | None:
+        """The profile; None for that of the document."""
+        found = self._held(self.currentIndex())
+        return found if isinstance(found, bytes) else None
+
+    def choose(self, icc: bytes | None) -> None:
+        """Show a profile as chosen, one more line where it is none of the list."""
+        index = next((x for x in range(self.count()) if self._held(x) == icc), -1)
+        if index < 0 and icc is not None:
+            index = self.count() - 1
+            self.insertItem(index, plain(profile_name(icc)), icc)
+        with QSignalBlocker(self):
+            self.setCurrentIndex(index)
+        self._before = index
+
+    def _held(self, index: int) -> object:
+        """The profile of a line of the list; its bytes come back as Qt's own."""
+        data = self.itemData(index)
+        return bytes(data.data()) if isinstance(data, QByteArray) else data
+
+    def _changed(self) -> None:
+        if self.currentData() != "file":
+            self._before = self.currentIndex()
+            self.chosen.emit()
+            return
+        self.setCurrentIndex(self._before)
+        path, _ = QFileDialog.getOpenFileName(self, "Profile", "", "Profiles (*.icc *.icm)")
+        if not path:
+            return
+        try:
+            icc = Path(path).read_bytes()
+            profile_name(icc)
+        except (OSError, ColourError) as error:
+            self.refused.emit(f"{Path(path).name} is no profile: {error}.")
+            return
+        self.choose(icc)
+        self.chosen.emit()
