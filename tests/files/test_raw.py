@@ -2,6 +2,7 @@
 
 import io
 import json
+import struct
 
 import numpy as np
 import pytest
@@ -10,13 +11,14 @@ from safelight import actions
 from safelight.api import ParameterError
 from safelight.cli import main
 from safelight.files import CODECS, OpenError, open_picture, sketch_raw
-from safelight.files.codecs import lens, raw, sensor
+from safelight.files.codecs import basecurve, lens, raw, sensor
 from safelight.files.codecs.photograph import DamagedError
 from safelight.files.metadata import orientation
 from safelight.pixels import to_float
 from tests import pictures, rawfiles
 
 CANON = {"make": "Canon", "model": "Canon EOS 5D Mark III"}
+LINEAR = {"tone": "linear"}
 PICTURE_TOLERANCE = 5e-4
 """Linear light: a step of 14 bits is 6e-5 of the sensor's range, the matrix makes up to three of
 one, and the encoded numbers have 16 bits."""
@@ -24,10 +26,12 @@ one, and the encoded numbers have 16 bits."""
 
 @pytest.fixture
 def opened(tmp_path):
-    def open_(data, name="a.dng", **options):
+    """Opens a file's bytes, in linear light where nothing else is told: what is known of them."""
+
+    def open_(data, name="a.dng", told=LINEAR, **options):
         path = tmp_path / name
         path.write_bytes(data)
-        return open_picture(path, **options)
+        return open_picture(path, told={} if told is None else LINEAR | told, **options)
 
     return open_
 
@@ -77,6 +81,149 @@ def test_exposure_multiplies_the_light(opened):
         moved = linear(opened(chart_file(0.4), told={"exposure": stops}).document)
         ratio = rawfiles.middles(moved)[1:4] / rawfiles.middles(plain)[1:4]
         assert np.allclose(ratio, 2.0**stops, rtol=0.01)
+
+
+def photographed(document):
+    """Linear ProPhoto of a developed picture, and the same of the file in linear light."""
+    (layer,) = document.layers
+    seen = to_float(layer.raster.to_array()).astype(np.float64)
+    return np.where(seen < 16 / 512, seen / 16, seen**1.8)
+
+
+def test_a_photograph_is_the_light_through_a_curve_on_which_grey_stays(opened):
+    """White is where the sensor saturates, half a stop above what a meter makes white."""
+    data = chart_file(2**-0.5)
+    clip = {"highlights": "clip"}
+    before = rawfiles.middles(photographed(opened(data, told=clip).document)) * 2**0.5
+    after = rawfiles.middles(
+        photographed(opened(data, told=clip | {"tone": "photograph"}).document)
+    )
+    grey, white = 0.18**1.5, 2**0.75
+    bend = grey * (1 - 0.18) / (0.18 - grey / white)
+    of = lambda light: (1 + bend / white) * light**1.5 / (light**1.5 + bend)  # noqa: E731
+    assert np.abs(after[:4] - of(before[:4])).max() < PICTURE_TOLERANCE
+    assert after[2].mean() == pytest.approx(0.18, abs=PICTURE_TOLERANCE)
+    ends = [colour.argsort()[[0, 2]] for colour in before]
+    for old, new, end in zip(before, after, ends, strict=True):
+        assert np.allclose(new[end], of(old[end]), atol=PICTURE_TOLERANCE)
+
+
+def test_a_photographs_greys_stay_grey_and_its_hues_stay(opened):
+    data = chart_file(0.6)
+    told = ({"exposure": 0.5}, {"tone": "photograph"})
+    before, after = (rawfiles.middles(photographed(opened(data, told=x).document)) for x in told)
+    assert np.ptp(after[:4], axis=1).max() < PICTURE_TOLERANCE
+
+    def middle(colours):
+        """How far the middle channel is from the weakest to the strongest one."""
+        low, mid, high = np.sort(colours, axis=1).T
+        return (mid - low) / (high - low)
+
+    assert np.abs(middle(after[4:]) - middle(before[4:])).max() < 0.01
+    assert np.array_equal(after[4:].argsort(axis=1), before[4:].argsort(axis=1))
+
+
+def test_the_curve_rises_from_black_to_white_and_leaves_grey():
+    light = np.linspace(0, 1, 4001, dtype=np.float32)
+    for white in (1.0, 2**0.5, 4.0, 30.0):
+        curve = basecurve.photograph(white)
+        seen = curve.of(light * np.float32(white))
+        assert (seen[0], seen[-1]) == (0.0, pytest.approx(1.0, abs=1e-6))
+        assert (np.diff(seen) >= 0).all()
+        assert (np.diff(seen[:-100]) > 0).all()
+        assert curve.of(np.array([0.18], np.float32)) == pytest.approx(0.18, abs=1e-6)
+        assert curve.of(np.array([2 * white], np.float32)) == 1.0
+
+
+def test_what_saturates_the_sensor_is_white_in_a_photograph_however_bright(opened):
+    wall = rawfiles.dng_file(rawfiles.sensor_light(np.full((64, 64, 3), 3.0), 1.0))
+    for exposure in (0.0, 1.0, 2.0):
+        for highlights in ("clip", "blend"):
+            told = {"tone": "photograph", "exposure": exposure, "highlights": highlights}
+            made = opened(wall, told=told).document.layers[0].raster.to_array()
+            assert made[8:-8, 8:-8].min() > 65535 * 0.995
+
+
+def stated_brighter(stops):
+    signed = struct.pack("<2i", round(stops * 100), 100)
+    return {50730: (10, 1, signed)}
+
+
+def test_a_dngs_baseline_exposure_brightens_the_photograph_and_no_linear_light(opened, tmp_path):
+    plain, stated = chart_file(0.3), chart_file(0.3, extra=stated_brighter(0.75))
+    linears = (opened(x).document.layers[0].raster.to_array() for x in (plain, stated))
+    assert np.array_equal(*linears)
+    told = {"tone": "photograph"}
+    moved = opened(plain, told=told | {"exposure": 0.75}).document
+    seen = opened(stated, told=told).document
+    assert np.array_equal(*(x.layers[0].raster.to_array() for x in (moved, seen)))
+    assert sketch_raw(tmp_path / "a.dng").sensor.baseline == 0.75
+
+
+def test_an_absurd_baseline_is_none(opened, tmp_path):
+    opened(chart_file(0.3, extra=stated_brighter(400.0)))
+    assert sketch_raw(tmp_path / "a.dng").sensor.baseline == 0
+
+
+@pytest.mark.parametrize("tone", ["photograph", "linear"])
+def test_auto_exposure_undoes_what_made_a_picture_dark(tmp_path, tone):
+    """One scene, three stops apart: each is made as bright as the other, and no light is lost."""
+    path = tmp_path / "a.dng"
+    means = []
+    for light in (0.05, 0.2, 0.4):
+        path.write_bytes(chart_file(light))
+        document = open_picture(path, told={"tone": tone, "exposure": "auto"}).document
+        exposure = document.layers[0].developed.settings["exposure"]
+        assert isinstance(exposure, float)
+        means.append(linear(document).mean())
+        assert (to_float(document.layers[0].raster.to_array()).max(axis=2) > 0.999).mean() < 0.02
+    assert np.ptp(means) < 0.04 * np.mean(means)
+    assert 0.1 < np.mean(means) < 0.35
+
+
+def test_auto_leaves_a_night_darker_than_snow():
+    sees = sensor.Sensor((1.0,) * 3, (1.0,) * 3, tuple(map(tuple, np.eye(3))))
+    settings = raw.CODEC.opening_settings({"white_balance": "as shot"})
+    numbers = np.random.default_rng(5)
+
+    def shown(light):
+        stops = sensor.metered(light.astype(np.float32), sees, settings)
+        made = sensor.drafted(light.astype(np.float32), sees, settings | {"exposure": stops})
+        return made.mean()
+
+    night = 2.0 ** numbers.normal(-9, 1, (64, 64, 1)) * np.ones(3)
+    night[:3, :] = 0.5  # lamps
+    snow = 2.0 ** numbers.normal(-2, 0.3, (64, 64, 1)).clip(-4, -1) * np.ones(3)
+    snow[:3, :] = 0.005
+    assert shown(night) < 100 < 140 < shown(snow)
+
+
+def test_a_sketch_is_what_libraw_halves(tmp_path):
+    """The mosaic is added up by itself; LibRaw's own half size, averaged, says what is right."""
+    import rawpy
+
+    numbers = np.random.default_rng(2)
+    light = np.kron(numbers.random((150, 210, 3)) * 0.9, np.ones((16, 16, 1)))[:2400, :3360]
+    area = {50829: (4, 4, struct.pack("<4I", 2, 2, 2400, 3360))}  # margins all around
+    for extra in ({}, area):
+        path = tmp_path / "a.dng"
+        path.write_bytes(rawfiles.dng_file(light, extra=extra))
+        seen = sketch_raw(path).light.astype(float)
+        with rawpy.imread(str(path)) as file:
+            half = file.postprocess(
+                half_size=True,
+                user_wb=[1.0] * 4,
+                output_color=rawpy.ColorSpace.raw,
+                output_bps=16,
+                gamma=(1, 1),
+                no_auto_bright=True,
+                adjust_maximum_thr=0.9,
+                user_flip=0,
+            )
+        assert max(seen.shape) <= 1000
+        high, wide = seen.shape[:2]
+        blocks = half[: 2 * high, : 2 * wide].reshape(high, 2, wide, 2, 3).mean(axis=(1, 3))
+        assert np.abs(seen - blocks).max() < 3
 
 
 def test_white_balance_moves_colours_as_the_formula_says(opened):
@@ -203,7 +350,10 @@ def test_a_sketch_is_half_as_large_and_drafts_look_as_the_picture_will(tmp_path)
     assert (sketch.light.shape, sketch.width, sketch.height) == ((48, 64, 3), 128, 96)
     assert sketch.camera == "Canon EOS 5D Mark III"
     codec = raw.CODEC
-    for told in ({}, {"white_balance": "cloudy", "exposure": -0.7}, {"highlights": "clip"}):
+    for told in (
+        *({}, {"white_balance": "cloudy", "exposure": -0.7}, {"highlights": "clip"}),
+        *(LINEAR, {"tone": "linear", "exposure": -0.7}, {"exposure": 1.5}),
+    ):
         settings = codec.opening_settings(told)
         light = sketch.light.astype(np.float32) / 65535
         draft = sensor.drafted(light, sketch.sensor, settings)
@@ -227,7 +377,7 @@ def test_a_finished_picture_is_no_raw_file(tmp_path):
 
 def test_a_dng_whose_only_picture_is_finished_opens_as_the_tiff_it_is(opened):
     data = pictures.tiff_file(pictures.quarters(), extratags=[(50706, 1, 4, bytes(4), True)])
-    found = opened(data)
+    found = opened(data, told=None)
     assert found.format == "TIFF"
     assert np.array_equal(found.document.layers[0].raster.to_array(), pictures.quarters())
 
@@ -332,8 +482,13 @@ def test_only_raw_files_are_told_how_to_open():
 def test_the_command_line_develops(tmp_path, capsys):
     path, out = tmp_path / "a.dng", tmp_path / "a.tif"
     path.write_bytes(chart_file(0.4))
-    assert main(["export", str(path), str(out), "--develop", "exposure=-1"]) == 0
-    made, plain = open_picture(out).document, open_picture(path).document
+    assert (
+        main(
+            ["export", str(path), str(out), "--develop", "exposure=-1", "--develop", "tone=linear"]
+        )
+        == 0
+    )
+    made, plain = open_picture(out).document, open_picture(path, told=LINEAR).document
     assert made.profile.name == "ProPhoto RGB (ROMM)"
     ratio = rawfiles.middles(linear(made))[1:4] / rawfiles.middles(linear(plain))[1:4]
     assert np.allclose(ratio, 0.5, rtol=0.01)
@@ -341,6 +496,21 @@ def test_the_command_line_develops(tmp_path, capsys):
     assert main(["info", str(path), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert (told["format"], told["width"], told["depth"]) == ("Camera raw", 128, "16-bit")
+
+
+def test_the_command_line_finds_the_exposure_and_remembers_the_number(tmp_path, capsys):
+    path, out = tmp_path / "a.dng", tmp_path / "a.tif"
+    path.write_bytes(chart_file(0.1))
+    words = ["--develop", "exposure=auto", "--develop", "tone=linear"]
+    assert main(["export", str(path), str(out), *words]) == 0
+    assert (
+        linear(open_picture(out).document).mean()
+        > 2 * linear(open_picture(path, told=LINEAR).document).mean()
+    )
+    finished = tmp_path / "a.png"
+    finished.write_bytes(pictures.png_file(pictures.quarters()))
+    assert main(["info", str(finished), *words]) != 0
+    assert "there is nothing to develop" in capsys.readouterr().err
 
 
 def test_the_command_line_says_what_a_development_can_be_told(tmp_path, capsys):
@@ -356,3 +526,16 @@ def test_a_raw_file_in_memory_opens_too():
     data = chart_file()
     made = raw.read(io.BytesIO(data), len(data), None)
     assert made.pixels.shape == (96, 128, 3)
+
+
+def test_what_has_no_mosaic_has_a_sketch_half_as_large_too(tmp_path):
+    path = tmp_path / "a.dng"
+    numbers = np.random.default_rng(4)
+    for sides in ((96, 128), (1200, 2400)):
+        light = 0.2 + 0.3 * np.kron(
+            numbers.random((sides[0] // 8, sides[1] // 8, 3)), np.ones((8, 8, 1))
+        )
+        path.write_bytes(rawfiles.dng_file(light, linear=True))
+        light = sketch_raw(path).light
+        step = 2 if sides[1] == 128 else 4
+        assert light.shape == (sides[0] // step, sides[1] // step, 3)

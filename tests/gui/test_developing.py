@@ -257,6 +257,60 @@ def test_a_project_remembers_the_development_and_may_keep_the_file(
     project.close()
 
 
+def test_a_project_of_before_there_was_a_tone_keeps_its_linear_light(raw_file):
+    from safelight.files.projectdata import from_json, to_json
+
+    rasters, parts = {}, {}
+
+    def keep(raster):
+        rasters[raster.digest().hex()] = raster
+        return raster.digest().hex()
+
+    def keep_bytes(data):
+        parts[str(len(parts))] = data
+        return str(len(parts) - 1)
+
+    document = actions.open_picture(raw_file).document
+    told = json.loads(to_json(document, keep, keep_bytes))
+    assert told["layers"][0]["developed"]["settings"].pop("tone") == "photograph"
+    again = from_json(
+        json.dumps(told), rasters.__getitem__, parts.__getitem__, lambda _, make: make()
+    )
+    assert again.layers[0].developed.settings["tone"] == "linear"
+
+
+def test_auto_finds_an_exposure_that_can_be_changed(window, qtbot, tmp_path):
+    path = tmp_path / "dark.dng"
+    path.write_bytes(rawfiles.dng_file(rawfiles.sensor_light(rawfiles.chart(), 0.05)))
+    window.open(path)
+    dialog = asked(window, qtbot)
+    before = dialog.draft.pixels(dialog.settings()).mean()
+    dialog.auto.click()
+    assert dialog.controls["exposure"].value() > 1
+    assert dialog.draft.pixels(dialog.settings()).mean() > 1.5 * before
+    dialog.controls["exposure"].choose(0.5)
+    assert dialog.settings()["exposure"] == 0.5
+    dialog.reject()
+
+
+def test_a_double_click_on_a_small_picture_develops_again_and_one_on_a_name_renames(
+    window, developed, qtbot
+):
+    tree = developed.layers.tree
+    row = tree.visualRect(tree.model().index(0, 0))
+    picture = QPoint(tree.eye(tree.model().index(0, 0)).right() + 12, row.center().y())
+    name = QPoint(
+        tree.eye(tree.model().index(0, 0)).right() + tree.row_height + 20, row.center().y()
+    )
+    qtbot.mouseDClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=name)
+    assert tree.state() == tree.State.EditingState
+    qtbot.keyClick(tree.viewport().focusWidget() or tree, Qt.Key.Key_Escape)
+    qtbot.mouseDClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=picture)
+    shown = lambda: [x for x in window.findChildren(DevelopDialog) if x.isVisible()]  # noqa: E731
+    qtbot.waitUntil(lambda: bool(shown()))
+    shown()[0].reject()
+
+
 def test_a_project_without_a_raw_file_says_nothing_of_one(tmp_path):
     """Projects of before open, and those of other pictures are written as they ever were."""
     from safelight.files.projectdata import from_json, to_json

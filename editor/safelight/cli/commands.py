@@ -329,7 +329,8 @@ def development_of(options: argparse.Namespace) -> dict[str, Value]:
             raise ParameterError(
                 f"{codec.name} cannot be told {name!r}; it can be told {', '.join(known)}"
             )
-        told[name] = known[name].parse(text)
+        automatic = name == "exposure" and text == "auto"
+        told[name] = text if automatic else known[name].parse(text)
     return told
 
 

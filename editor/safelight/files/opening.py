@@ -31,6 +31,7 @@ from safelight.files.codecs.photograph import (
     TooLargeError,
 )
 from safelight.files.codecs.raw import Sketch
+from safelight.files.codecs.sensor import metered
 from safelight.files.colours import as_rgb, takes_long
 from safelight.files.layered import document_of
 from safelight.files.memory import free_memory
@@ -91,7 +92,8 @@ def open_picture(
     """Open a picture file of a format in ``codecs.CODECS``, recognised by its content.
 
     ``importers`` open other formats. ``reading`` says where the file is read, ``told`` what its
-    format is told (``Codec.opening``): a raw file, how to develop it.
+    format is told (``Codec.opening``): a raw file, how to develop it; with the exposure "auto" for
+    one that is found for the picture.
 
     Depth, alpha, profile, metadata and layers are kept; EXIF orientation is obeyed. What is not
     RGB becomes RGB, and a profile that ``Profile`` cannot hold is converted to sRGB; ``notes`` say
@@ -104,6 +106,8 @@ def open_picture(
     Raises OpenError for everything that is not such a picture. May be called on any thread.
     """
     name = plain_name(path)
+    if told.get("exposure") == raw.AUTO:
+        told = _metered(path, pixel_limit, reading, told)
     content, format = read_photograph(
         path, _limit(pixel_limit), importers=importers, reading=reading, told=told
     )
@@ -134,6 +138,21 @@ def _remembering(
     )
     document = replace(opened.document, layers=(replace(layer, developed=developed),))
     return replace(opened, document=document)
+
+
+def _metered(
+    path: str | os.PathLike[str],
+    pixel_limit: int | None,
+    reading: Reading,
+    told: Mapping[str, Value],
+) -> dict[str, Value]:
+    """What a raw file is told, with the exposure that suits the picture. Raises OpenError."""
+    found = sketch_raw(path, pixel_limit=pixel_limit, reading=reading)
+    if found is None:
+        raise OpenError(f"{plain_name(path)} is no camera's raw file: there is nothing to develop.")
+    settings = raw.CODEC.opening_settings({**told, "exposure": 0.0})
+    light = found.light.astype(np.float32) / np.float32(65535)
+    return {**told, "exposure": metered(light, found.sensor, settings)}
 
 
 def sketch_raw(

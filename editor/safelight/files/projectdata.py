@@ -365,7 +365,8 @@ def _layer_from_json(data: _Fields, found: _Found, depth: int) -> Layer:
 
 def _developed_from_json(data: _Fields, found: _Found) -> Developed:
     file = data.optional("file", str)
-    settings = data.required("settings", dict)
+    # Projects of before there was a choice were developed in linear light.
+    settings = {"tone": "linear", **data.required("settings", dict)}
     return Developed(
         data.required("path", str),
         data.required("sha256", str),

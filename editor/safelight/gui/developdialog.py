@@ -34,7 +34,7 @@ from safelight.gui.parts import remark
 from safelight.gui.text import plain, size
 
 _SECTIONS = (
-    ("Light", ("white_balance", "temperature", "tint", "exposure", "highlights")),
+    ("Light", ("white_balance", "temperature", "tint", "exposure", "tone", "highlights")),
     ("Lens", ("distortion", "vignetting", "fringes")),
     ("Detail", ("demosaic", "noise", "early_noise")),
 )
@@ -146,6 +146,10 @@ class DevelopDialog(QDialog):
         self.picker.setCheckable(True)
         self.picker.setToolTip("Click in the picture on what should be grey")
         self.picker.toggled.connect(self.view.set_picking)
+        self.auto = QToolButton()
+        self.auto.setText("Auto")
+        self.auto.setToolTip("Find the exposure that makes the picture neither dark nor bright")
+        self.auto.clicked.connect(self._meter)
         self.trouble = remark()
         self.lens = remark("Looking for the lens…")
         self.keep = QCheckBox("Keep the raw file in the project")
@@ -187,6 +191,7 @@ class DevelopDialog(QDialog):
                 column.addWidget(self._control(name))
         column.addStretch(1)
         self.controls["white_balance"].add_tool(self.picker)
+        self.controls["exposure"].add_tool(self.auto)
         body = QWidget()
         body.setLayout(column)
         area = QScrollArea()
@@ -290,6 +295,9 @@ class DevelopDialog(QDialog):
             self.controls[name].set_value(float(round(number, 1)))
         self.picker.setChecked(False)
         self._later.start()
+
+    def _meter(self) -> None:
+        self.controls["exposure"].choose(self.draft.exposure(self.settings()))
 
     def show_draft(self) -> None:
         """Draw the draft with the settings as they are."""

@@ -12,10 +12,7 @@ from numpy.typing import NDArray
 from safelight.api import Value
 from safelight.files.codecs import lens
 from safelight.files.codecs.raw import Sketch
-from safelight.files.codecs.sensor import drafted
-
-_LONGEST = 1000
-"""Pixels a side of a draft at the most: what is shown of it, and what a slider can wait for."""
+from safelight.files.codecs.sensor import drafted, metered
 
 _PICKED = 2
 """Pixels around a place that are averaged with it."""
@@ -37,16 +34,11 @@ class Wanted:
 
 
 class Draft:
-    """Drafts of one raw file, which is made small once; that may be done on any thread."""
+    """Drafts of one raw file, made from its sketch."""
 
     def __init__(self, sketch: Sketch) -> None:
         self.sketch = sketch
-        light = sketch.light
-        step = max(-(-max(light.shape[:2]) // _LONGEST), 1)
-        high, wide = light.shape[0] // step * step, light.shape[1] // step * step
-        blocks = light[:high, :wide].reshape(high // step, step, wide // step, step, -1)
-        mean: NDArray[np.float32] = blocks.mean(axis=(1, 3), dtype=np.float32)
-        self._plain: NDArray[np.float32] = mean / np.float32(65535)
+        self._plain: NDArray[np.float32] = sketch.light.astype(np.float32) / np.float32(65535)
         self._lens: lens.Known | None = None
         self._corrected: tuple[tuple[bool, bool, bool], NDArray[np.float32]] | None = None
 
@@ -64,6 +56,10 @@ class Draft:
         """(height, width, 3), upright, sRGB."""
         made = drafted(self._light(settings), self.sketch.sensor, settings)
         return np.ascontiguousarray(self._upright(made))
+
+    def exposure(self, settings: Mapping[str, Any]) -> float:
+        """Stops that make the picture neither dark nor bright, the other settings as they are."""
+        return metered(self._light(settings), self.sketch.sensor, settings)
 
     def neutral(
         self, x: float, y: float, settings: Mapping[str, Any]

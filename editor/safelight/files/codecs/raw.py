@@ -33,6 +33,8 @@ from safelight.files.codecs.photograph import (
 )
 from safelight.files.codecs.sensor import (
     COLDEST,
+    MOST_BASELINE,
+    MOST_EXPOSURE,
     MOST_TINT,
     WARMEST,
     Sensor,
@@ -57,6 +59,15 @@ _SATURATED = 0.9
 has saturated a little early: that number is white then, lest bright clouds turn magenta.
 """
 
+_BASELINE = 50730
+"""DNG's BaselineExposure: stops by which its maker wants a picture to be brighter."""
+
+AUTO = "auto"
+"""Said in place of an exposure: the one that is found for the picture."""
+
+_LONGEST = 1000
+"""Pixels a side of a sketch at the most: what is shown of it, and what a slider can wait for."""
+
 Balance = Literal[
     "as shot", "daylight", "cloudy", "shade", "tungsten", "fluorescent", "flash", "custom"
 ]
@@ -79,7 +90,15 @@ def read(
         Number(-MOST_TINT, MOST_TINT, step=1, ends=("Greener", "More magenta")),
         "of the light, where the white balance is custom",
     ] = 0.0,
-    exposure: Annotated[float, Number(-5.0, 5.0, (-3, 3), 0.05, "EV"), "in stops of light"] = 0.0,
+    exposure: Annotated[
+        float,
+        Number(-MOST_EXPOSURE, MOST_EXPOSURE, (-3, 3), 0.05, "EV"),
+        "in stops of light, or auto",
+    ] = 0.0,
+    tone: Annotated[
+        Literal["photograph", "linear"],
+        "as bright and rich in contrast as a camera shows it, or as the sensor saw it",
+    ] = "photograph",
     highlights: Annotated[
         Literal["clip", "blend", "rebuild"],
         "where a colour of the sensor is saturated: white, faded to grey, or made up",
@@ -106,6 +125,7 @@ def read(
         "temperature": temperature,
         "tint": tint,
         "exposure": exposure,
+        "tone": tone,
         "highlights": highlights,
     }
     notes: list[str] = []
@@ -132,9 +152,9 @@ def read(
             notes.append(unknown_lens(shot))
         else:
             made = lens.corrected(made, found)
-    gain = 2.0**exposure * (1.0 if highlights == "clip" else headroom(factors))
+    gain = sensor.gain(settings) * (1.0 if highlights == "clip" else headroom(factors))
     pixels = room((*made.shape[:2], 3), np.uint16)
-    developed(made, sensor, gain, pixels)
+    developed(made, sensor, gain, pixels, sensor.curve(settings))
     return Photograph(
         pixels,
         icc=prophoto(),
@@ -153,8 +173,9 @@ def unknown_lens(shot: lens.Shot) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
-    """A raw file half as large and not yet balanced: ``light`` (height, width, colours) of uint16,
-    linear, of ``width`` x ``height`` pixels when developed; ``orientation`` is EXIF's.
+    """A raw file half as large, or smaller, and not yet balanced: ``light`` (height, width,
+    colours) of uint16, linear, at most 1,000 pixels a side; of ``width`` x ``height`` pixels when
+    developed; ``orientation`` is EXIF's.
 
     ``demosaics`` are those that LibRaw was built with. ``lens`` is what Lensfun calls the lens, ""
     where it does not know it, ``shot`` what the file says of it.
@@ -182,9 +203,11 @@ def sketch(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> li
     tiff.check_raw(file)
     with _opened(file, size, limit) as (raw, data):
         facts = _Facts(raw, data)
-        even = (1.0,) * facts.sensor.colours
         full = raw.sizes.width, raw.sizes.height  # which are others once it has been halved
-        made = _processed(raw, even, half=True)
+        seen = _binned(raw, facts.make)
+        if seen is None:
+            even = (1.0,) * facts.sensor.colours
+            seen = _shrunk(_processed(raw, even, half=True), full[0])
         told = {
             "sensor": facts.sensor.to_json(),
             "size": full,
@@ -192,13 +215,74 @@ def sketch(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> li
             "shot": [getattr(facts.shot, name) for name in lens.Shot.__slots__],
             "demosaics": [name for name in _DEMOSAICS if _is_supported(name)],
         }
-    if made.shape[1] > 0.7 * full[0]:  # what has no mosaic is not made smaller
-        made = made[: len(made) // 2 * 2, : made.shape[1] // 2 * 2]
-        wide = made.reshape(len(made) // 2, 2, made.shape[1] // 2, 2, made.shape[2])
-        made = wide.mean(axis=(1, 3), dtype=np.float32).astype(np.uint16)
-    light = room(made.shape, np.uint16)
-    light[...] = made
+    light = room(seen.shape, np.uint16)
+    light[...] = seen
     return [np.frombuffer(json.dumps(told).encode(), np.uint8), light]
+
+
+def _binned(raw: Any, make: str) -> NDArray[np.uint16] | None:
+    """A sketch's light, added up from the mosaic itself as LibRaw halves it; None for what is no
+    plain mosaic of three colours in squares of two pixels, or may lie askew.
+    """
+    import rawpy
+
+    sizes, pattern = raw.sizes, raw.raw_pattern
+    plain = raw.raw_type == rawpy.RawType.Flat and raw.num_colors == 3
+    if not plain or pattern is None or pattern.shape != (2, 2) or sizes.pixel_aspect != 1:
+        return None
+    mosaic = raw.raw_image_visible
+    even = sizes.height % 2 == 0 == sizes.width % 2 and mosaic.shape == (sizes.height, sizes.width)
+    if not even or mosaic.dtype != np.uint16 or make.upper().startswith("FUJI"):
+        return None
+    step = max(-(-max(mosaic.shape) // (2 * _LONGEST)), 1)
+    high, wide = (side // 2 // step * step for side in mosaic.shape)
+    if min(high, wide) < 1:
+        return None
+    sums = np.zeros((3, high // step, wide // step), np.uint32)
+    counts, blacks = [0] * 3, [0.0] * 3
+    for y, x in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        seen = int(raw.raw_color(sizes.top_margin + y, sizes.left_margin + x))
+        colour = 1 if seen == 3 else seen
+        counts[colour] += 1
+        blacks[colour] += raw.black_level_per_channel[seen]
+        plane = mosaic[y::2, x::2][:high, :wide]
+        for down in range(step):
+            for across in range(step):
+                sums[colour] += plane[down::step, across::step]
+    if counts != [1, 2, 1]:
+        return None
+    most = raw.white_level - min(raw.black_level_per_channel)
+    brightest = int(mosaic.max()) - min(raw.black_level_per_channel)
+    if _SATURATED * most < brightest < most:
+        most = brightest
+    if most <= 0:
+        return None
+    light = np.empty((*sums.shape[1:], 3), np.uint16)
+    for colour, total in enumerate(sums):
+        share = total / np.float32(counts[colour] * step * step) - np.float32(
+            blacks[colour] / counts[colour]
+        )
+        share *= np.float32(65535 / most)
+        light[..., colour] = np.clip(share, 0, 65535) + np.float32(0.5)
+    return light
+
+
+def _shrunk(made: NDArray[np.uint16], width: int) -> NDArray[np.uint16]:
+    """What LibRaw has halved, of a picture that is ``width`` pixels wide, no larger than a sketch;
+    it halves nothing that has no mosaic.
+    """
+    half = 2 if made.shape[1] > 0.7 * width else 1
+    step = half * max(-(-max(made.shape[:2]) // (half * _LONGEST)), 1)
+    high, wide = (max(side // step, 1) * min(step, side) for side in made.shape[:2])
+    down, across = min(step, high), min(step, wide)
+    if step == 1:
+        return made
+    total = np.zeros((high // down, wide // across, made.shape[2]), np.uint32)
+    for y in range(down):
+        for x in range(across):
+            total += made[y:high:down, x:wide:across]
+    made[: len(total), : total.shape[1]] = total // (down * across)
+    return made[: len(total), : total.shape[1]]
 
 
 def sketched(arrays: Sequence[NDArray[Any]]) -> Sketch:
@@ -350,12 +434,14 @@ class _Facts:
             np.array(raw.color_matrix),
             np.array(raw.rgb_xyz_matrix),
             3 if colours == 3 else min(max(colours, 1), 4),
+            _baseline(data),
         )
         self.exif = _exif(data) or _exif_of_preview(raw)
         said = _Said(self.exif)
         name = said.text(_LENS, ifd.EXIF_DIRECTORY) or _clean(raw.lens.model)
+        self.make = said.text(_MAKE)
         self.shot = lens.Shot(
-            said.text(_MAKE),
+            self.make,
             said.text(_MODEL),
             name,
             said.number(_FOCAL, ifd.EXIF_DIRECTORY) or _number(raw.other.focal_length),
@@ -413,6 +499,20 @@ def _tiff_like(data: bytes) -> ifd.Fetch | None:
     elif data[:4] not in (b"II*\0", b"MM\0*"):
         return None
     return ifd.bytes_fetch(data)
+
+
+def _baseline(data: bytes) -> float:
+    """The stops that a DNG states to be added, 0 for other files."""
+    fetch = _tiff_like(data)
+    if fetch is None:
+        return 0.0
+    try:
+        header = ifd.Header.read(fetch)
+        found = ifd.read_directory(fetch, header, header.first).numbers(_BASELINE, header)
+    except (ifd.DirectoryError, struct.error):
+        return 0.0
+    stops = float(found[0]) if found else 0.0
+    return stops if abs(stops) <= MOST_BASELINE else 0.0
 
 
 def _exif(data: bytes) -> bytes | None:

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from safelight.files.codecs import basecurve
 from safelight.pixels import known_profile
 from safelight.pixels.colour import SRGB_TO_XYZ as ADAPTED
 from safelight.pixels.icc import primaries_of
@@ -38,6 +39,12 @@ _TOE, _POWER = np.float32(16), np.float32(1 / 1.8)
 
 COLDEST, WARMEST = 15000.0, 1700.0
 """Kelvin that a white balance may have: beyond them the formula for a glowing body is no good."""
+
+MOST_EXPOSURE = 5.0
+"""Stops that an exposure may be moved by."""
+
+MOST_BASELINE = 10.0
+"""Stops that a file may state: more are a mistake."""
 
 MOST_TINT = 150.0
 _TINTS_IN_UV = 3000.0
@@ -76,12 +83,13 @@ def _srgb_to_prophoto() -> Matrix:
 class Sensor:
     """What a camera's numbers mean. ``as_shot`` and ``daylight`` are factors that make grey of grey
     light, a number a colour of the sensor; ``matrix`` (3, colours) leads from balanced numbers to
-    linear sRGB.
+    linear sRGB; ``baseline`` are stops that a DNG states to be added.
     """
 
     as_shot: tuple[float, ...]
     daylight: tuple[float, ...]
     matrix: tuple[tuple[float, ...], ...]
+    baseline: float = 0.0
 
     @property
     def colours(self) -> int:
@@ -123,9 +131,25 @@ class Sensor:
         """From balanced numbers to linear ProPhoto, (3, colours)."""
         return np.asarray(_srgb_to_prophoto() @ np.array(self.matrix))
 
+    def gain(self, settings: Mapping[str, Any]) -> float:
+        """What light is multiplied by, as settings of a development ask for."""
+        stops = settings["exposure"] + basecurve.stops(settings["tone"], self.baseline)
+        return float(2.0**stops)
+
+    def curve(self, settings: Mapping[str, Any]) -> basecurve.Curve | None:
+        """The curve that light goes through after ``gain``; None where it stays linear."""
+        if settings["tone"] != "photograph":
+            return None
+        factors = self.factors(settings)
+        # Where all colours are saturated, what is not clipped has their mean.
+        least = min(factors)
+        over = 1.0 if settings["highlights"] == "clip" else sum(factors) / len(factors) / least
+        return basecurve.photograph(max(over * self.gain(settings), 1.0))
+
     def to_json(self) -> dict[str, Any]:
         """JSON-ready data."""
-        return {"as_shot": self.as_shot, "daylight": self.daylight, "matrix": self.matrix}
+        parts = {"as_shot": self.as_shot, "daylight": self.daylight, "matrix": self.matrix}
+        return {**parts, "baseline": self.baseline}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Sensor:
@@ -142,14 +166,23 @@ class Sensor:
             raise ValueError("no matrix")
         if not np.isfinite(np.array(matrix)).all():
             raise ValueError("no matrix")
-        return cls(as_shot, daylight, matrix)
+        baseline = float(data.get("baseline", 0.0))
+        if not abs(baseline) <= MOST_BASELINE:
+            raise ValueError("no exposure")
+        return cls(as_shot, daylight, matrix, baseline)
 
 
 def sensor_of(
-    as_shot: list[float], daylight: list[float], own: Matrix, from_xyz: Matrix, colours: int
+    as_shot: list[float],
+    daylight: list[float],
+    own: Matrix,
+    from_xyz: Matrix,
+    colours: int,
+    baseline: float = 0.0,
 ) -> Sensor:
     """The sensor of what LibRaw says: its multipliers, the matrix (3, 4) that a file brings, and
-    the one (4, 3) from XYZ that LibRaw knows of a model; either may be all 0.
+    the one (4, 3) from XYZ that LibRaw knows of a model; either may be all 0. ``baseline`` are the
+    stops that the file states.
     """
     if own[0, 0] > 0.125:  # LibRaw's own question
         matrix = own[:, :colours].astype(np.float64)
@@ -171,7 +204,7 @@ def sensor_of(
     known = bool(np.isfinite(stated).all() and (stated > 0).all())
     shot = stated / stated[min(1, colours - 1)] if known else balance
     rows = tuple(tuple(float(number) for number in row) for row in matrix)
-    return Sensor(tuple(map(float, shot)), tuple(map(float, balance)), rows)
+    return Sensor(tuple(map(float, shot)), tuple(map(float, balance)), rows, baseline)
 
 
 def developed(
@@ -179,27 +212,50 @@ def developed(
     sensor: Sensor,
     gain: float,
     out: NDArray[np.uint16],
+    curve: basecurve.Curve | None = None,
 ) -> None:
     """Balanced numbers (height, width, colours), 0 to 65,535, as encoded ProPhoto in ``out``.
 
-    ``gain`` multiplies the light; what is beyond the range then is clipped.
+    ``gain`` multiplies the light, which goes through ``curve`` then; what is beyond the range is
+    clipped.
     """
     matrix = (sensor.to_prophoto().T * (gain / 65535)).astype(np.float32)
-    rows = max(_BAND // max(light.shape[1], 1), 1)
+    # Bands that go through a curve are small enough to stay beside the core meanwhile.
+    rows = max((_BAND if curve is None else _BAND >> 4) // max(light.shape[1], 1), 1)
 
     def band(top: int) -> None:
-        seen = light[top : top + rows].astype(np.float32) @ matrix
-        np.clip(seen, 0, 1, out=seen)
-        straight = seen * _TOE
-        np.power(seen, _POWER, out=seen)
-        np.minimum(seen, straight, out=seen)  # the power is above the line where that counts
-        seen *= 65535
-        seen += 0.5
-        out[top : top + rows] = seen.astype(np.uint16)
+        part, made = light[top : top + rows], out[top : top + rows]
+        if curve is None:
+            seen = part.astype(np.float32) @ matrix
+            np.clip(seen, 0, 1, out=seen)
+            made[...] = _encoded(seen)
+            return
+        # Colour by colour in memory, which what follows is several times as fast on.
+        planes = np.zeros((3, *part.shape[:2]), np.float32)
+        term = np.empty(part.shape[:2], np.float32)
+        for channel, weights in enumerate(matrix):
+            one = part[..., channel].astype(np.float32)
+            for plane, weight in zip(planes, weights, strict=True):
+                np.multiply(one, weight, out=term)
+                plane += term
+        np.maximum(planes, 0, out=planes)
+        curve.apply(np.moveaxis(planes, 0, -1))
+        for channel, plane in enumerate(planes):
+            made[..., channel] = _encoded(plane)
 
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         for _ in threads.map(band, range(0, len(light), rows)):
             pass
+
+
+def _encoded(seen: NDArray[np.float32]) -> NDArray[np.uint16]:
+    """Linear light, 0 to 1, by ProPhoto's curve; ``seen`` is lost."""
+    straight = seen * _TOE
+    np.power(seen, _POWER, out=seen)
+    np.minimum(seen, straight, out=seen)  # the power is above the line where that counts
+    seen *= 65535
+    seen += 0.5
+    return seen.astype(np.uint16)
 
 
 def headroom(factors: tuple[float, ...]) -> float:
@@ -211,16 +267,54 @@ def drafted(
     light: NDArray[np.float32], sensor: Sensor, settings: Mapping[str, Any]
 ) -> NDArray[np.uint8]:
     """Unbalanced linear numbers (height, width, colours), 0 to 1, as sRGB for the screen."""
+    balanced, curve = _balanced(light, sensor, settings), sensor.curve(settings)
+    gain = sensor.gain(settings)
+    if curve is None:
+        seen = balanced @ (np.array(sensor.matrix).T * gain).astype(np.float32)
+    else:  # which is for the colours that the picture is developed in
+        wide = balanced @ (sensor.to_prophoto().T * gain).astype(np.float32)
+        np.maximum(wide, 0, out=wide)
+        curve.apply(wide)
+        seen = wide @ np.linalg.inv(_srgb_to_prophoto()).T.astype(np.float32)
+    np.clip(seen, 0, 1, out=seen)
+    made: NDArray[np.uint8] = _table()[(seen * 4095 + 0.5).astype(np.uint16)]
+    return made
+
+
+def _balanced(
+    light: NDArray[np.float32], sensor: Sensor, settings: Mapping[str, Any]
+) -> NDArray[np.float32]:
+    """Unbalanced numbers with their white balance, and with what is saturated treated as asked."""
     factors = sensor.factors(settings)
-    balanced = light * (np.array(factors, np.float32) / np.float32(min(factors)))
+    balanced: NDArray[np.float32] = light * (
+        np.array(factors, np.float32) / np.float32(min(factors))
+    )
     if settings["highlights"] == "clip":
         np.minimum(balanced, 1, out=balanced)
     elif sensor.colours == 3:
         _blend(balanced)
-    matrix = (np.array(sensor.matrix).T * 2.0 ** settings["exposure"]).astype(np.float32)
-    seen = np.clip(balanced @ matrix, 0, 1)
-    made: NDArray[np.uint8] = _table()[(seen * 4095 + 0.5).astype(np.uint16)]
-    return made
+    return balanced
+
+
+def metered(light: NDArray[np.float32], sensor: Sensor, settings: Mapping[str, Any]) -> float:
+    """The exposure in stops, to a twentieth, that makes a picture neither dark nor bright; in
+    unbalanced linear numbers (height, width, colours), 0 to 1, with the other settings as they are.
+
+    The picture's mean brightness, in logarithms, goes to the grey that suits it, a darker one for a
+    night than for snow (Reinhard 2003, Parameter Estimation for Photographic Tone Reproduction);
+    its darkest and brightest hundredth do not count as its ends, and its brightest one stays within
+    white, or a stop above it where a curve has a shoulder for that.
+    """
+    base = sensor.gain({**settings, "exposure": 0.0})
+    balanced = _balanced(light, sensor, settings)
+    weights = (SRGB_TO_XYZ[1] @ np.array(sensor.matrix) * base).astype(np.float32)
+    shown = np.log2(np.maximum(balanced @ weights, np.float32(2.0**-13)))
+    low, high = (float(number) for number in np.percentile(shown, (1, 99)))
+    mean = float(np.clip(shown, low, high).mean())
+    span = max(high - low, 1e-3)
+    key = math.log2(basecurve.GREY) + 2 * (2 * mean - low - high) / span
+    most = (1.0 if settings["tone"] == "photograph" else 0.0) - high
+    return round(min(max(min(key - mean, most), -MOST_EXPOSURE), MOST_EXPOSURE) * 20) / 20
 
 
 def _blend(balanced: NDArray[np.float32]) -> None:

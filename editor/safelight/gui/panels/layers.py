@@ -462,8 +462,18 @@ class LayerTree(QTreeWidget):
             self.panel.clicked.emit(point.x() < left + self.row_height)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        index = self.indexAt(event.position().toPoint())
-        if index.isValid() and not self.eye(index).contains(event.position().toPoint()):
+        """A double click on a name edits it; on a small picture of what was developed from a raw
+        file, develops that again.
+        """
+        point = event.position().toPoint()
+        index = self.indexAt(point)
+        layer = self.layer_at(index)
+        if layer is None or self.eye(index).contains(point):
+            return
+        across = point.x() - self.visualRect(index).left() - _EYE
+        if layer.developed is not None and across < self.row_height:
+            self.panel.ask("develop again")
+        else:
             self.edit_name()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
