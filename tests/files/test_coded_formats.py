@@ -222,8 +222,110 @@ def test_a_grey_openexr_and_one_with_more_channels_come_in(opened):
     assert more.notes == ("1 other channel was left out.",)
     layer = opened(exr_file(**{f"beauty.{name}": plane for name, plane in held.items()}))
     assert np.allclose(api.to_linear(pixels_of(layer)), light, rtol=1e-5)
-    with pytest.raises(OpenError, match="holds no colours"):
-        opened(exr_file(Z=held["R"]))
+
+
+def raw_exr(width, height, planes, header=()):
+    """An uncompressed OpenEXR of float32 planes, each (step, pixels) with every ``step``th pixel of
+    the picture: which the library reads, and does not write.
+    """
+
+    def attribute(name, kind, body):
+        return name + b"\0" + kind + b"\0" + struct.pack("<i", len(body)) + body
+
+    window = struct.pack("<4i", 0, 0, width - 1, height - 1)
+    channels = b"".join(
+        name.encode() + b"\0" + struct.pack("<iIii", 2, 0, step, step)
+        for name, (step, _) in sorted(planes.items())
+    )
+    head = b"\x76\x2f\x31\x01\x02\0\0\0" + b"".join(
+        attribute(*row)
+        for row in (
+            (b"channels", b"chlist", channels + b"\0"),
+            (b"compression", b"compression", b"\0"),
+            (b"dataWindow", b"box2i", window),
+            (b"displayWindow", b"box2i", window),
+            (b"lineOrder", b"lineOrder", b"\0"),
+            (b"pixelAspectRatio", b"float", struct.pack("<f", 1)),
+            (b"screenWindowCenter", b"v2f", bytes(8)),
+            (b"screenWindowWidth", b"float", struct.pack("<f", 1)),
+            *header,
+        )
+    )
+    head += b"\0"
+    rows = []
+    for y in range(height):
+        body = b"".join(
+            plane[y // step].astype("<f4").tobytes()
+            for _, (step, plane) in sorted(planes.items())
+            if y % step == 0
+        )
+        rows.append(struct.pack("<ii", y, len(body)) + body)
+    places = np.cumsum([len(head) + 8 * height, *map(len, rows[:-1])]).astype("<u8")
+    return head + places.tobytes() + b"".join(rows)
+
+
+@pytest.mark.parametrize("step", [1, 2])
+def test_an_openexr_of_light_and_chroma_opens_in_its_colours(opened, step):
+    down, across = np.mgrid[0:26, 0:34].astype(np.float32)
+    wanted = np.stack([0.2 + across / 60, 0.3 + down / 50, 0.6 - across / 80], axis=-1)
+    light = wanted @ np.array([0.2126, 0.7152, 0.0722])
+    red, blue = ((wanted[..., at] - light) / light for at in (0, 2))
+    held = {"Y": (1, light), "RY": (step, red[::step, ::step]), "BY": (step, blue[::step, ::step])}
+    found = opened(raw_exr(34, 26, held))
+    assert (found.document.grey, found.notes) == (False, ())
+    seen = api.to_linear(pixels_of(found))
+    # At the last of an even number of pixels there is nothing behind to go by.
+    assert np.allclose(seen[:-1, :-1], wanted[:-1, :-1], atol=1e-3 if step == 1 else 0.01)
+
+
+def test_the_first_part_of_an_openexr_that_has_colours_opens(opened):
+    light, held = planes(3)
+    facts = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
+    stream = io.BytesIO()
+    OpenEXR.File(
+        [
+            OpenEXR.Part(facts | {"name": "depth"}, {"Z": held["R"]}),
+            OpenEXR.Part(facts | {"name": "beauty"}, held),
+        ]
+    ).write(stream)
+    found = opened(stream.getvalue())
+    assert np.allclose(api.to_linear(pixels_of(found)), light, rtol=1e-5)
+    assert found.notes == ("The file holds 2 pictures; the first one that has colours was opened.",)
+
+
+def test_a_part_of_an_openexr_that_states_more_than_its_bytes_hold_is_refused(opened):
+    """Also where another part is the picture: the library decodes them all."""
+    _, held = planes(3)
+    facts = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
+    stream = io.BytesIO()
+    parts = [OpenEXR.Part(facts | {"name": name}, held) for name in ("first", "second")]
+    OpenEXR.File(parts).write(stream)
+    data = stream.getvalue()
+    at = data.rindex(b"dataWindow\0box2i\0") + 21
+    huge = data[:at] + struct.pack("<4i", 0, 0, 59999, 59999) + data[at + 16 :]
+    with pytest.raises(OpenError, match="60000 x 60000 pixels.*limit of 200 megapixels"):
+        opened(huge, pixel_limit=200_000_000)
+
+
+@pytest.mark.parametrize("names", ["Z", "G", "GZ", "mask.V"])
+def test_an_openexr_of_a_channel_that_is_no_picture_opens_in_grey(opened, names):
+    light = pictures.noise(40, 30, 1, "float32")[..., 0]
+    held = {"mask.V": light} if "." in names else dict.fromkeys(names, light)
+    found = opened(exr_file(**held))
+    assert found.document.grey
+    assert np.allclose(api.to_linear(pixels_of(found))[..., 0], light, rtol=1e-5)
+    name = names if "." in names else names[0]
+    assert found.notes[0] == (
+        f"The file holds too little for colours; its channel {name} opened in grey."
+    )
+    assert names != "GZ" or found.notes[1] == "1 other channel was left out."
+
+
+def test_a_colour_that_an_openexr_lacks_is_black(opened):
+    light = np.full((30, 40), 0.25, np.float32)
+    found = opened(exr_file(R=light, B=light))
+    assert found.notes == ("The file holds no channel G, which became black.",)
+    assert np.allclose(api.to_linear(pixels_of(found)), (0.25, 0, 0.25), atol=1e-5)
 
 
 def test_primaries_that_an_openexr_states_are_kept(opened):

@@ -36,11 +36,15 @@ class Bits:
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """Size in pixels, and the codes of primaries and transfer (H.273) where there are some."""
+    """Size in pixels, and the codes of primaries and transfer (H.273) where there are some.
+
+    ``shown`` is how much of the width and height is the picture; the rest only fills it up.
+    """
 
     width: int
     height: int
     codes: tuple[int, int] | None = None
+    shown: tuple[int, int] = (0, 0)
 
 
 def av1_sequences(data: bytes) -> Iterator[Stated]:
@@ -174,6 +178,11 @@ def _parameters(bits: Bits) -> Stated:
     for flags in stated:
         bits.take(88 * (flags >> 1) + 8 * (flags & 1))
     bits.golomb()
-    if bits.golomb() == 3:
+    chroma = bits.golomb()
+    if chroma == 3:
         bits.take(1)
-    return Stated(bits.golomb(), bits.golomb())
+    width, height = bits.golomb(), bits.golomb()
+    cut = [bits.golomb() for _ in range(4)] if bits.take(1) else [0] * 4
+    across = (2 if chroma in (1, 2) else 1) * (cut[0] + cut[1])
+    down = (2 if chroma == 1 else 1) * (cut[2] + cut[3])
+    return Stated(width, height, shown=(max(width - across, 0), max(height - down, 0)))

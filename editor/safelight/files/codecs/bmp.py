@@ -20,6 +20,7 @@ from safelight.files.codecs.photograph import (
     Room,
     check_bytes,
     check_size,
+    undecodable,
 )
 
 _FILE = 14
@@ -233,7 +234,7 @@ def _of_runs(data: bytes, bitmap: Bitmap) -> NDArray[Any]:
     except DamagedError:
         raise
     except Exception as error:
-        raise DamagedError(f"is damaged and cannot be decoded ({error})") from error
+        raise undecodable(error, cut_off=False) from error
 
 
 def write(stream: BinaryIO, content: Photograph) -> None:

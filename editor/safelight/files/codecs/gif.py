@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import struct
 from typing import BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from safelight.files.codecs.codec import Codec
 from safelight.files.codecs.jpeg import ends_early
@@ -17,6 +19,7 @@ from safelight.files.codecs.photograph import (
     check_bytes,
     check_packing,
     check_size,
+    undecodable,
 )
 
 _EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
@@ -177,11 +180,24 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
         notes.append(note)
     try:
         pixels = imagecodecs.gif_decode(first, index=0, asrgb=True)
-    except Exception as error:
-        raise DamagedError(f"is damaged and cannot be decoded ({error})") from error
+    except Exception:
+        # It is stricter than what shows GIFs elsewhere: over a note of no words, say, over codes
+        # of more bits than a pixel has, or where there is no table of colours.
+        pixels = _with_pillow(first)
     if pixels.shape[:2] != (height, width) or pixels.shape[2:] not in ((3,), (4,)):
         raise DamagedError("is damaged: it is not of the size that it says")
     return Photograph(pixels, alpha=pixels.shape[2] == 4, notes=notes)
+
+
+def _with_pillow(data: bytes) -> NDArray[np.uint8]:
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(data), formats=["GIF"]) as image:
+            clear = "transparency" in image.info or image.mode in ("RGBA", "LA", "PA")
+            return np.array(image.convert("RGBA" if clear else "RGB"))
+    except Exception as error:
+        raise undecodable(error, cut_off=False) from error
 
 
 CODEC = Codec("GIF", suffixes=(".gif",), beginnings=(rb"GIF8[79]a",), read=read)

@@ -27,7 +27,7 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
     container = heif.Container(data)
     container.check(limit)
     try:
-        pixels, alpha = _decoded(data, room)
+        pixels, alpha = _decoded(container.undescribed(), room)
     except Exception as error:
         raise container.failure(error, "a HEIC") from error
     # The decoder has cropped and turned it as the file says.

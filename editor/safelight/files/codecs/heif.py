@@ -20,6 +20,7 @@ from safelight.files.codecs.photograph import (
     Photograph,
     check_bytes,
     check_size,
+    undecodable,
 )
 from safelight.files.gainmap import LEFT_OUT
 from safelight.files.metadata import for_pixels
@@ -29,6 +30,8 @@ _ALPHA = (b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", b"urn:mpeg:hevc:2015:a
 _GAIN_MAPS = (b"urn:com:apple:photo:2020:aux:hdrgainmap", b"urn:iso:std:iso:ts:21496:-1")
 _XMP = b"application/rdf+xml"
 _MOST_ITEMS = 100_000
+_SMALL = 1 << 18
+"""Pixels of a coded picture that may be filled up with more than it shows."""
 _STRAIGHT: tuple[bytes, ...] = (b"clap", b"irot", b"imir")
 
 Box: TypeAlias = tuple[bytes, bytes]
@@ -92,10 +95,16 @@ class Container:
         self._properties: list[Box] = []
         self._associated: dict[int, list[tuple[int, bool]]] = {}
         self.references: list[tuple[bytes, int, tuple[int, ...]]] = []
+        self.describing: list[int] = []
+        """Where in the file a reference says that an item describes another."""
         try:
             self._read()
             if self.items[self.primary].kind == b"":
                 raise LookupError("the picture is of no kind")
+            # A picture that is the small copy of another is none that its decoder gives.
+            large = self.referred(b"thmb", self.primary)
+            if large and self.items[large[0]].kind in _PICTURES:
+                self.primary = large[0]
         except (struct.error, LookupError) as error:
             raise DamagedError(
                 "is damaged: what says where its picture is cannot be read"
@@ -175,6 +184,8 @@ class Container:
     def _read_references(self, start: int, end: int, code: str) -> None:
         width = struct.calcsize(code)
         for kind, at, stop in boxes(self.data, start, end):
+            if self.data[at - 4 : at] == b"cdsc":
+                self.describing.append(at - 4)
             (origin,) = struct.unpack_from(code, self.data, at)
             (count,) = struct.unpack_from(">H", self.data, at + width)
             at += width + 2
@@ -229,6 +240,17 @@ class Container:
             at = min(start + place, end)
             parts.append(self.data[at : min(at + length, end) if length else end])
         return b"".join(parts)
+
+    def undescribed(self) -> bytes:
+        """The file with nothing that says which items describe which others: a decoder that would
+        read these need not be able to.
+        """
+        if not self.describing:
+            return self.data
+        data = bytearray(self.data)
+        for place in self.describing:
+            data[place : place + 4] = b"free"
+        return bytes(data)
 
     def share(self) -> float:
         """How much of all that the items need is there: 1 for a whole file."""
@@ -335,8 +357,11 @@ class Container:
             width, height = self.size(number)
             check_size(width, height, limit)
             for stated in self._streams(number):
+                across, down = stated.width, stated.height
+                if across * down <= _SMALL and all(stated.shown):
+                    across, down = stated.shown
                 # Coded pictures are filled up to whole blocks of 64 pixels.
-                if stated.width > width + 64 or stated.height > height + 64:
+                if across > width + 64 or down > height + 64:
                     raise DamagedError(
                         f"is damaged: it states a picture of {width} x {height} pixels, and holds"
                         f" one of {stated.width} x {stated.height}"
@@ -360,7 +385,7 @@ class Container:
                 f"ends early ({math.floor(100 * share)} % of the file is there), and {name} cannot"
                 " be opened in part"
             )
-        return DamagedError(f"is damaged and cannot be decoded ({error})")
+        return undecodable(error, cut_off=False)
 
     def photograph(self, pixels: NDArray[Any], alpha: bool) -> Photograph:
         """The picture that was decoded, upright, with all that the file says of it."""

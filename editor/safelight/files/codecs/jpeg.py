@@ -29,6 +29,7 @@ from safelight.files.codecs.photograph import (
     check_packing,
     check_size,
     packed,
+    undecodable,
 )
 from safelight.files.gainmap import LEFT_OUT, claims_gain_map
 
@@ -185,7 +186,7 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
             pixels = imagecodecs.jpeg8_decode(data)
     except Exception as error:
         if segments.stray is None or bits != 8:
-            raise DamagedError(f"is damaged and cannot be decoded ({error})") from error
+            raise undecodable(error, cut_off=False) from error
         pixels = _before(data, segments.stray, shape)
     content = Photograph(pixels.reshape(height, width, components), space)
     if bits != 8:
@@ -241,7 +242,7 @@ def _before(data: bytes, end: int, shape: tuple[int, ...]) -> NDArray[Any]:
     try:
         pixels: NDArray[Any] = imagecodecs.jpeg8_decode(data[:end] + b"\xff\xd9")
     except Exception as error:
-        raise DamagedError(f"is damaged and cannot be decoded ({error})") from error
+        raise undecodable(error, cut_off=False) from error
     return pixels.reshape(shape)
 
 

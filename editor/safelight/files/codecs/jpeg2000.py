@@ -23,6 +23,7 @@ from safelight.files.codecs.photograph import (
     check_bytes,
     check_size,
     packed,
+    undecodable,
 )
 
 _XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
@@ -64,8 +65,6 @@ class _Stated:
 
 def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Photograph:
     """Decode a JPEG 2000 file or codestream."""
-    import imagecodecs
-
     data = file.read()
     at = data.find(_START)
     if at < 0:
@@ -79,12 +78,7 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
     if stated.tiles > _MOST_TILES:
         raise DamagedError("is damaged: it states more tiles than there can be")
     held = _Boxes(data[:at] if data[:4] != _START else b"", data)
-    # With a profile the decoder takes colours for others than they are.
-    source = data[at:] if held.icc and not held.palette else data
-    try:
-        pixels = imagecodecs.jpeg2k_decode(source, numthreads=os.cpu_count() or 1)
-    except Exception as error:
-        raise DamagedError(f"is damaged or cut off and cannot be decoded ({error})") from error
+    pixels = _decoded(data, at, held)
     if pixels.shape[:2] != (stated.height, stated.width):
         raise DamagedError("is damaged: it is not of the size that it says")
     pixels = pixels.reshape(stated.height, stated.width, -1)
@@ -109,6 +103,26 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
         Metadata(exif=held.exif, xmp=held.xmp, iptc=held.iptc, dpi=held.dpi),
         notes,
     )
+
+
+def _decoded(data: bytes, at: int, held: _Boxes) -> NDArray[Any]:
+    """What the decoder makes of the file, whose picture begins at ``at``."""
+    import imagecodecs
+
+    threads = os.cpu_count() or 1
+    # With a profile the decoder takes colours for others than they are.
+    bare = held.icc is not None
+    try:
+        if held.palette or not bare:
+            try:
+                return np.asarray(imagecodecs.jpeg2k_decode(data, numthreads=threads))
+            except Exception:
+                # Of boxes that the decoder does not know, the picture may be whole.
+                if held.palette or not held.surround:
+                    raise
+        return np.asarray(imagecodecs.jpeg2k_decode(data[at:], numthreads=threads))
+    except Exception as error:
+        raise undecodable(error) from error
 
 
 def _full_scale(pixels: NDArray[Any], bits: int, signed: bool) -> NDArray[Any]:
@@ -136,6 +150,8 @@ class _Boxes:
         self.iptc: bytes | None = None
         self.dpi: tuple[float, float] | None = None
         self.palette = False
+        self.surround = bool(head)
+        """Whether the picture lies in boxes at all."""
         self.whole = False
         """Whether something stands behind the picture, or its box is as long as it says."""
         if not head:

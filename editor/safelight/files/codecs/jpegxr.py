@@ -18,6 +18,7 @@ from safelight.files.codecs.photograph import (
     Room,
     check_bytes,
     check_size,
+    undecodable,
     with_numbers,
 )
 
@@ -53,7 +54,7 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
     try:
         pixels = imagecodecs.jpegxr_decode(data)
     except Exception as error:
-        raise DamagedError(f"is damaged or cut off and cannot be decoded ({error})") from error
+        raise undecodable(error) from error
     turned = pixels.shape[:2] == (width, height)
     if pixels.shape[:2] != (height, width) and not turned:
         raise DamagedError("is damaged: it is not of the size that it says")

@@ -21,6 +21,7 @@ from safelight.files.codecs.photograph import (
     check_bytes,
     check_size,
     packed,
+    undecodable,
     unpremultiplied,
     with_numbers,
 )
@@ -256,7 +257,7 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
         # A container that is cut off or rearranged would cost its picture.
         pixels = imagecodecs.jpegxl_decode(stream, 0, numthreads=os.cpu_count() or 1)
     except Exception as error:
-        raise DamagedError(f"is damaged or cut off and cannot be decoded ({error})") from error
+        raise undecodable(error) from error
     if sorted(pixels.shape[:2]) != sorted((stated.width, stated.height)):
         raise DamagedError("is damaged: it is not of the size that it says")
     pixels = pixels.reshape(*pixels.shape[:2], -1)

@@ -8,6 +8,7 @@ import struct
 from typing import Annotated, Any, BinaryIO, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from safelight.api import from_linear, to_linear
 from safelight.files.codecs.codec import Codec
@@ -19,6 +20,7 @@ from safelight.files.codecs.photograph import (
     check_bytes,
     check_packing,
     check_size,
+    undecodable,
     unpremultiplied,
     with_numbers,
 )
@@ -28,16 +30,26 @@ _MOST_ATTRIBUTES = 10_000
 _EXPANSION = 1 << 13
 _WINDOW = struct.Struct("<4i")
 _ROWS = 256
-_DEEP = 0x08
+_DEEP, _MULTIPART = 0x08, 0x10
+_MOST_PARTS = 1000
 
 
-def _attributes(data: bytes) -> dict[bytes, bytes]:
-    """The header's attributes, of several parts the first one's. Raises DamagedError."""
+def _headers(data: bytes) -> list[dict[bytes, bytes]]:
+    """The attributes of each part. Raises DamagedError."""
+    found, at = _attributes(data, 8)
+    headers = [found]
+    while data[5] & _MULTIPART and data[at : at + 1] != b"\0" and len(headers) < _MOST_PARTS:
+        found, at = _attributes(data, at)
+        headers.append(found)
+    return headers
+
+
+def _attributes(data: bytes, at: int) -> tuple[dict[bytes, bytes], int]:
+    """The attributes that begin at ``at``, and where they have ended. Raises DamagedError."""
     found: dict[bytes, bytes] = {}
-    at = 8
     for _ in range(_MOST_ATTRIBUTES):
         if data[at : at + 1] == b"\0":
-            return found
+            return found, at + 1
         name, zero, rest = data[at : at + 600].partition(b"\0")
         kind, other, _ = rest.partition(b"\0")
         at += len(name) + len(kind) + 2
@@ -60,15 +72,17 @@ def _window(attributes: dict[bytes, bytes], name: bytes) -> tuple[int, int, int,
     return left, top, right, bottom
 
 
-def _channel_count(body: bytes) -> int:
-    """How many channels a list of them names."""
-    count, at = 0, 0
+def _channel_names(body: bytes) -> list[str]:
+    """The channels that a list of them names."""
+    names: list[str] = []
+    at = 0
     while at < len(body) and body[at]:
-        at = body.find(b"\0", at) + 17
-        if at < 17:
+        end = body.find(b"\0", at)
+        if end < 0:
             break
-        count += 1
-    return count
+        names.append(body[at:end].decode("utf-8", "replace"))
+        at = end + 17
+    return names
 
 
 def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Photograph:
@@ -80,28 +94,46 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
         raise DamagedError("is damaged: its first part is missing")
     if data[5] & _DEEP:
         raise DamagedError("holds several depths a pixel, which Safelight cannot open")
-    attributes = _attributes(data)
+    headers = _headers(data)
+    listed = [_channel_names(header.get(b"channels", b"")) for header in headers]
+    numbers = 0
+    for header, channels in zip(headers, listed, strict=True):
+        left, top, right, bottom = _window(header, b"dataWindow")
+        check_size(right - left + 1, bottom - top + 1, limit)
+        numbers += (right - left + 1) * (bottom - top + 1) * len(channels)
+    # The library decodes all parts.
+    check_bytes(4 * numbers, limit, f"{sum(map(len, listed))} channels of 32 bits")
+    check_packing(2 * numbers, len(data), _EXPANSION)
+    coloured = [_is_coloured(channels) for channels in listed]
+    chosen = coloured.index(True) if True in coloured else 0
+    attributes = headers[chosen]
     left, top, right, bottom = frame = _window(attributes, b"dataWindow")
     width, height = right - left + 1, bottom - top + 1
-    check_size(width, height, limit)
-    count = _channel_count(attributes.get(b"channels", b""))
-    check_bytes(4 * width * height * count, limit, f"{count} channels of 32 bits")
-    check_packing(2 * width * height * count, len(data), _EXPANSION)
     try:
         found = OpenEXR.File(
             io.BytesIO(data), separate_channels=True, num_threads=os.cpu_count() or 1
         )
-        parts = len(found.parts)
-        held = {name: channel.pixels for name, channel in found.channels().items()}
+        held = {
+            name: channel.pixels
+            for part in found.parts
+            if part.part_index == chosen
+            for name, channel in part.channels.items()
+        }
     except Exception as error:
-        raise DamagedError(f"is damaged or cut off and cannot be decoded ({error})") from error
+        raise undecodable(error) from error
+    if not held:
+        raise DamagedError("is damaged or cut off: its picture cannot be decoded")
+    parts = len(headers)
     notes: list[str] = []
     names, grey, alpha = _chosen(held, notes)
-    if any(held[name].shape != (height, width) for name in names):
+    planes = {name: held.pop(name) for name in names if name in held}
+    if not grey and names[0].rpartition(".")[2] == _LIGHT:
+        planes, names = _of_chroma(planes, names, attributes)
+    if any(plane.shape != (height, width) for plane in planes.values()):
         raise DamagedError("holds channels of different sizes, which Safelight cannot open")
     pixels = room((height, width, len(names)), np.float32)
     for index, name in enumerate(names):
-        pixels[..., index] = held.pop(name)
+        pixels[..., index] = planes.pop(name) if name in planes else 0
     pixels = with_numbers(pixels, notes)
     if alpha:
         np.clip(pixels[..., -1], 0, 1, out=pixels[..., -1])
@@ -111,7 +143,8 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
         band = np.ascontiguousarray(pixels[at : at + _ROWS, :, :colours])
         pixels[at : at + _ROWS, :, :colours] = from_linear(band)
     if parts > 1:
-        notes.append(f"The file holds {parts} pictures; the first one was opened.")
+        which = "first one" if chosen == 0 else "first one that has colours"
+        notes.append(f"The file holds {parts} pictures; the {which} was opened.")
     if _window(attributes, b"displayWindow") != frame:
         notes.append("The file states a frame other than its picture; all of the picture opened.")
     return Photograph(
@@ -119,27 +152,110 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
     )
 
 
+_LIGHT, _RED_LESS, _BLUE_LESS = "Y", "RY", "BY"
+"""Light, and by how much red and blue differ from it: which writers keep for every other pixel."""
+
+
+def _is_coloured(names: list[str]) -> bool:
+    """Whether channels of such names are a picture as it is seen, in colours or grey."""
+    return any(name.rpartition(".")[2] in ("R", "G", "B", _LIGHT) for name in names)
+
+
 def _chosen(held: dict[str, Any], notes: list[str]) -> tuple[list[str], bool, bool]:
-    """The channels that are the picture, whether they are grey, and whether there is alpha."""
+    """The channels that are the picture, whether they are grey, and whether there is alpha. Those
+    of "R", "G" and "B" that are missing are black.
+    """
     layers = sorted({name.rpartition(".")[0] for name in held}, key=lambda name: (name != "", name))
-    for layer in layers:
-        before = f"{layer}." if layer else ""
-        colours = [f"{before}{letter}" for letter in "RGB"]
-        grey = not all(name in held for name in colours)
-        if grey:
-            colours = [f"{before}Y"]
-            if colours[0] not in held:
-                continue
-            if f"{before}RY" in held:
-                notes.append("Its colours are kept coarsely beside its light: it opens in grey.")
-        alpha = f"{before}A" in held
-        names = [*colours, *([f"{before}A"] if alpha else [])]
-        left = len(held) - len(names) - (2 if grey and f"{before}RY" in held else 0)
-        if left > 0:
-            word = "channel was" if left == 1 else "channels were"
-            notes.append(f"{left} other {word} left out.")
-        return names, grey, alpha
-    raise DamagedError("holds no colours, only other channels, which Safelight cannot open")
+    within = [[name.rpartition(".")[2] for name in held if _layer(name) == each] for each in layers]
+    # The fullest layer, of several the first.
+    at = max(range(len(within)), key=lambda index: (_fullness(within[index]), -index))
+    before, inside = (f"{layers[at]}." if layers[at] else ""), within[at]
+    colours = [name for name in "RGB" if name in inside]
+    if _fullness(inside) in (2, 4):
+        names = [*"RGB"]
+        missing = "".join(name for name in names if name not in colours)
+        if missing:
+            notes.append(f"The file holds no channel {before}{missing}, which became black.")
+    elif {_LIGHT, _RED_LESS, _BLUE_LESS} <= {*inside}:
+        names = [_LIGHT, _RED_LESS, _BLUE_LESS]
+    elif _LIGHT in inside:
+        names = [_LIGHT]
+    else:
+        names = [next((name for name in (*colours, *inside) if name != "A"), "A")]
+        notes.append(
+            f"The file holds too little for colours; its channel {before}{names[0]} opened in grey."
+        )
+    grey, alpha = len(names) == 1, "A" in inside and names != ["A"]
+    names = [f"{before}{name}" for name in (*names, *(["A"] if alpha else []))]
+    left = len([name for name in held if name not in names])
+    if left > 0:
+        word = "channel was" if left == 1 else "channels were"
+        notes.append(f"{left} other {word} left out.")
+    return names, grey, alpha
+
+
+def _fullness(names: list[str]) -> int:
+    """How much of a picture the channels of a layer are: 4 for red, green and blue, 3 for light, 2
+    for two colours, 1 for one, 0 for none.
+    """
+    colours = len({*"RGB"} & {*names})
+    return 4 if colours == 3 else 3 if _LIGHT in names else colours
+
+
+def _layer(name: str) -> str:
+    return name.rpartition(".")[0]
+
+
+def _of_chroma(
+    held: dict[str, NDArray[Any]], names: list[str], attributes: dict[bytes, bytes]
+) -> tuple[dict[str, NDArray[Any]], list[str]]:
+    """Red, green and blue of light and its chroma ("Technical Introduction to OpenEXR", luminance
+    and chroma), and what they are called.
+    """
+    light = held[names[0]].astype(np.float32)
+    height, width = light.shape
+    red, blue = (
+        (_widened(held[name].astype(np.float32), height, width) + 1) * light for name in names[1:3]
+    )
+    weights = _weights(attributes)
+    green = (light - weights[0] * red - weights[2] * blue) / weights[1]
+    made = dict(zip(("R", "G", "B"), (red, green, blue), strict=True))
+    return made | {name: held[name] for name in names[3:]}, ["R", "G", "B", *names[3:]]
+
+
+def _widened(plane: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
+    """A plane of every other pixel with those between made up; a whole one as it is."""
+    for axis, size in ((0, height), (1, width)):
+        if plane.shape[axis] == size:
+            continue
+        if plane.shape[axis] != -(-size // 2):
+            raise DamagedError("holds channels of different sizes, which Safelight cannot open")
+        after = np.concatenate([plane[1:], plane[-1:]]) if axis == 0 else None
+        if after is None:
+            after = np.concatenate([plane[:, 1:], plane[:, -1:]], axis=1)
+        pairs = np.stack([plane, (plane + after) / 2], axis=axis + 1)
+        shape = (-1, plane.shape[1]) if axis == 0 else (plane.shape[0], -1)
+        plane = pairs.reshape(shape)
+        plane = plane[:size] if axis == 0 else plane[:, :size]
+    return plane
+
+
+def _weights(attributes: dict[bytes, bytes]) -> NDArray[np.float64]:
+    """How much of the light is red, green and blue: those of Rec. 709 where the file is silent."""
+    places = np.array([0.64, 0.33, 0.3, 0.6, 0.15, 0.06, 0.3127, 0.329])
+    body = attributes.get(b"chromaticities", b"")
+    if len(body) == 32:
+        places = np.frombuffer(body, "<f4").astype(np.float64)
+    x, y = places[0::2], places[1::2]
+    try:
+        columns = np.stack([x, y, 1 - x - y])
+        scale = np.linalg.solve(columns[:, :3], columns[:, 3] / y[3])
+        weights = scale * y[:3]
+    except (np.linalg.LinAlgError, ZeroDivisionError) as error:
+        raise DamagedError("is damaged: the colours it is made of are none") from error
+    if not np.isfinite(weights).all() or abs(weights[1]) < 1e-6:
+        raise DamagedError("is damaged: the colours it is made of are none")
+    return np.asarray(weights)
 
 
 def _profile(attributes: dict[bytes, bytes], notes: list[str]) -> bytes | None:

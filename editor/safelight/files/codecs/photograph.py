@@ -38,6 +38,16 @@ class OtherKindError(DamagedError):
         self.format = format
 
 
+def undecodable(error: Exception, *, cut_off: bool = True) -> DamagedError:
+    """The sentence for what a decoder would not take, with its reason where that is a text.
+
+    ``cut_off``: the decoder cannot tell a file that ends early from a damaged one.
+    """
+    reason = "" if isinstance(error, UnicodeError) else " ".join(str(error).split())
+    words = "is damaged or cut off and" if cut_off else "is damaged and"
+    return DamagedError(f"{words} cannot be decoded" + (f" ({reason})" if reason else ""))
+
+
 class PartLost(Exception):
     """What stands beside a picture's pixels cannot be read; the text says why, as in "what reads it
     crashed"."""

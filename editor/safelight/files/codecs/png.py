@@ -25,6 +25,7 @@ from safelight.files.codecs.photograph import (
     check_packing,
     check_size,
     packed,
+    undecodable,
 )
 from safelight.files.codecs.rows import bands
 from safelight.files.stated import stated_profile
@@ -39,6 +40,8 @@ _EXPANSION = 1032
 """Bytes that one byte of deflate can become (258 of 2 bits)."""
 
 _SECTOR = bytes(512)
+_MOST_PICTURES = 2**31 - 1
+_NOTHING = "is damaged: nothing of the picture is left in it"
 
 _NEEDED = (b"PLTE", b"tRNS")
 
@@ -117,15 +120,22 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
             notes.append("The file ends early; the picture is coarser than it was.")
         elif not notes:
             notes.append("The file is slightly damaged; all of the picture is there.")
+    elif not chunks.coded:
+        raise DamagedError(_NOTHING)
     pixels, channels = room(shape, dtype), shape[2]
     pixels[rows:] = 0
+    # To the decoder one channel is none.
+    out = pixels[:rows, :, 0] if channels == 1 else pixels[:rows]
     try:
-        # To the decoder one channel is none.
-        imagecodecs.png_decode(source, out=pixels[:rows, :, 0] if channels == 1 else pixels[:rows])
-    except Exception as error:
-        raise DamagedError(f"is damaged and cannot be decoded ({error})") from error
-    if b"acTL" in chunks.other:
-        count = int.from_bytes(chunks.other[b"acTL"][:4], "big")
+        imagecodecs.png_decode(source, out=out)
+    except Exception:
+        # It gives up over a part that is none of the picture: an animation of no pictures, say.
+        try:
+            imagecodecs.png_decode(_bare(chunks, head, b"".join(chunks.coded)), out=out)
+        except Exception as error:
+            raise undecodable(error, cut_off=False) from error
+    count = int.from_bytes(chunks.other.get(b"acTL", b"")[:4], "big")
+    if 1 < count <= _MOST_PICTURES:
         notes.append(f"The file is an animation of {count} pictures; the first one was opened.")
     texts, raw = _texts(chunks.texts)
     exif = chunks.other.get(b"eXIf") or raw.get("exif") or b""
@@ -211,18 +221,15 @@ def _mended(chunks: _Chunks, head: bytes) -> tuple[int, int, bytes]:
     else:
         raw += bytes(total - len(raw))
     if rows == 0:
-        raise DamagedError("is damaged: nothing of the picture is left in it")
+        raise DamagedError(_NOTHING)
+    return rows, sure_rows, _bare(chunks, head, zlib.compress(raw, 0))
+
+
+def _bare(chunks: _Chunks, head: bytes, coded: bytes) -> bytes:
+    """A file with nothing in it but the picture."""
     needed = b"".join(_chunk(name, chunks.other[name]) for name in _NEEDED if name in chunks.other)
     return (
-        rows,
-        sure_rows,
-        (
-            SIGNATURE
-            + _chunk(b"IHDR", head)
-            + needed
-            + _chunk(b"IDAT", zlib.compress(raw, 0))
-            + _chunk(b"IEND", b"")
-        ),
+        SIGNATURE + _chunk(b"IHDR", head) + needed + _chunk(b"IDAT", coded) + _chunk(b"IEND", b"")
     )
 
 

@@ -17,6 +17,7 @@ from safelight.files.codecs.photograph import (
     check_packing,
     check_size,
     packed,
+    undecodable,
 )
 from safelight.files.stated import profile_of_codes
 
@@ -49,7 +50,7 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
     try:
         pixels = imagecodecs.qoi_decode(data)
     except Exception as error:
-        raise DamagedError(f"is damaged and cannot be decoded ({error})") from error
+        raise undecodable(error, cut_off=False) from error
     if pixels.shape != (height, width, channels):
         raise DamagedError("is damaged: it is not of the size that it says")
     icc = profile_of_codes(*_LINEAR, notes) if space == 1 and channels == 3 else None

@@ -19,6 +19,7 @@ from safelight.files.codecs.photograph import (
     check_packing,
     check_size,
     packed,
+    undecodable,
     with_numbers,
 )
 
@@ -55,7 +56,7 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
     except Exception as error:
         there = int(np.isfinite(pixels[:, -1, 2]).sum())
         if not there:
-            raise DamagedError(f"is damaged and cannot be decoded ({error})") from error
+            raise undecodable(error, cut_off=False) from error
         notes.append(f"The file ends early; {100 * there // sides[0]} % of the picture is there.")
     pixels[np.isnan(pixels)] = 0
     exposed = 1.0

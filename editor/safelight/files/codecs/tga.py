@@ -17,6 +17,7 @@ from safelight.files.codecs.photograph import (
     check_bytes,
     check_packing,
     check_size,
+    undecodable,
 )
 
 _EXPANSION = 128
@@ -53,7 +54,7 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
     except DamagedError:
         raise
     except Exception as error:
-        raise DamagedError(f"is damaged or cut off and cannot be decoded ({error})") from error
+        raise undecodable(error) from error
     if alpha and not pixels[..., -1].any():
         # Room for transparency that nobody filled.
         pixels, alpha = np.ascontiguousarray(pixels[..., :-1]), False

@@ -29,6 +29,7 @@ from safelight.files.codecs.photograph import (
     check_bytes,
     check_packing,
     check_size,
+    undecodable,
     unpremultiplied,
     with_numbers,
 )
@@ -422,7 +423,7 @@ def _with_pillow(file: BinaryIO, page: _Page) -> NDArray[Any]:
     except DamagedError:
         raise
     except Exception as error:
-        raise DamagedError(f"is damaged and cannot be decoded ({error})") from error
+        raise undecodable(error, cut_off=False) from error
 
 
 def _with_tifffile(
@@ -478,7 +479,7 @@ def _with_tifffile(
     except DamagedError:
         raise
     except Exception as error:
-        raise DamagedError(f"is damaged and cannot be decoded ({error})") from error
+        raise undecodable(error, cut_off=False) from error
     # (planes, 1, height, width, samples): one of planes and samples is 1.
     return array[0, 0] if array.shape[0] == 1 else np.moveaxis(array[:, 0, :, :, 0], 0, -1)
 

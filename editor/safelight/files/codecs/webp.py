@@ -19,6 +19,7 @@ from safelight.files.codecs.photograph import (
     check_bytes,
     check_size,
     packed,
+    undecodable,
 )
 
 _NOTHING = "is damaged: nothing of the picture is left in it"
@@ -79,7 +80,7 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
     try:
         pixels = imagecodecs.webp_decode(data)  # of the size of the canvas, as libwebp checks
     except Exception as error:
-        raise DamagedError(f"is damaged and cannot be decoded ({error})") from error
+        raise undecodable(error, cut_off=False) from error
     if pixels.ndim != 3 or pixels.shape[2] not in (3, 4):
         raise DamagedError("is damaged: it is of no kind that WebP knows")
     notes = []
