@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QStackedWidget, QTabBar, QTabWidget, QToolButton, QWidget
 
@@ -17,6 +17,21 @@ if TYPE_CHECKING:
     from safelight.gui.workspace import Workspace
 
 
+_LETTERS = 14
+"""Letters of a name that its tab shows at least, if it has as many: a camera's names end in what tells
+them apart, and further tabs are scrolled to.
+"""
+
+
+class _Bar(QTabBar):
+    """Names of photographs, none so narrow that it could be any other's."""
+
+    def minimumTabSizeHint(self, index: int) -> QSize:
+        whole, least = self.tabSizeHint(index), super().minimumTabSizeHint(index)
+        wanted = least.width() + _LETTERS * self.fontMetrics().averageCharWidth()
+        return QSize(min(whole.width(), wanted), whole.height())
+
+
 class Tabs(QTabWidget):
     """The open photographs. ``close_wanted`` gives the widget whose tab is to be closed."""
 
@@ -24,6 +39,7 @@ class Tabs(QTabWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setTabBar(_Bar())
         self.setDocumentMode(True)
         self.setMovable(True)
         self.setElideMode(Qt.TextElideMode.ElideMiddle)

@@ -128,6 +128,7 @@ QTabBar::tab {{
 }}
 QTabBar::tab:selected {{ color: {TEXT}; border-bottom-color: {ACCENT}; }}
 QTabBar::tab:hover {{ color: {TEXT}; }}
+QTabBar QToolButton {{ padding: 0; }}
 QTabBar#panels {{ background: {PANEL}; }}
 QTabBar#panels::tab {{ background: {PANEL}; padding: 7px 4px; }}
 QTabWidget::pane {{ border: none; }}
