@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 
 
 _LETTERS = 14
-"""Letters of a name that its tab shows at least, if it has as many: a camera's names end in what tells
-them apart, and further tabs are scrolled to.
-"""
+"""Letters of a name that its tab shows at least, if it has so many; the rest is scrolled to."""
 
 
 class _Bar(QTabBar):
