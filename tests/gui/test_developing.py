@@ -257,6 +257,17 @@ def test_a_project_remembers_the_development_and_may_keep_the_file(
     project.close()
 
 
+def test_enter_opens_wherever_the_hand_is(window, raw_file, qtbot):
+    window.open(raw_file)
+    dialog = asked(window, qtbot)
+    qtbot.mouseClick(dialog.auto, Qt.MouseButton.LeftButton)
+    dialog.controls["temperature"].setFocus()
+    qtbot.mouseClick(dialog.view, Qt.MouseButton.LeftButton, pos=QPoint(5, 5))
+    assert [x.text() for x in dialog.findChildren(QPushButton) if x.isDefault()] == ["Open"]
+    qtbot.keyClick(dialog, Qt.Key.Key_Return)
+    in_tab(window, qtbot)
+
+
 def test_a_project_of_before_there_was_a_tone_keeps_its_linear_light(raw_file):
     from safelight.files.projectdata import from_json, to_json
 

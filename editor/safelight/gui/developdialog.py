@@ -218,10 +218,11 @@ class DevelopDialog(QDialog):
         self.confirm = buttons.addButton(
             "Develop" if again else "Open", QDialogButtonBox.ButtonRole.AcceptRole
         )
-        self.confirm.setDefault(True)
+        cancel = buttons.button(QDialogButtonBox.StandardButton.Cancel)
         reset = buttons.addButton("As shot", QDialogButtonBox.ButtonRole.ResetRole)
         reset.setToolTip("Back to the light and the settings that nothing has changed")
-        reset.setAutoDefault(False)  # Enter opens, wherever the hand is
+        for button in (cancel, reset):
+            button.setAutoDefault(False)  # Enter opens, wherever the hand is
         reset.clicked.connect(lambda: self.set_settings({}))
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
@@ -236,6 +237,7 @@ class DevelopDialog(QDialog):
         layout.setSpacing(12)
         layout.addLayout(above, 1)
         layout.addLayout(below)
+        self.confirm.setDefault(True)  # which a dialog only remembers of a button that is in it
 
     def _control(self, name: str) -> Control:
         parameter = next(item for item in raw.CODEC.opening if item.name == name)
