@@ -172,3 +172,65 @@ def test_the_command_line_has_what_an_export_does_to_the_picture(capsys, tmp_pat
     assert status == 0
     assert Image.open(out).size == (25, 20)
     assert run(capsys, "export", source, out, "--overwrite", "--resize", "wide")[0] == 2
+
+
+def test_colours_are_converted_to_a_profile_by_its_name_or_its_file(capsys, project, tmp_path):
+    known = actions.profile_of("display p3")
+    (tmp_path / "mine.icc").write_bytes(known)
+    for place, said in enumerate(("Display P3", "display_p3", tmp_path / "mine.icc")):
+        target = tmp_path / f"{place}.png"
+        assert run(capsys, "export", project, target, "--profile", said)[0] == 0
+        assert Image.open(target).info["icc_profile"] == known
+        assert (written(target) == written(tmp_path / "0.png")).all()
+    assert run(capsys, "export", project, tmp_path / "same.png")[0] == 0
+    assert (written(tmp_path / "0.png") != written(tmp_path / "same.png")).any()
+
+
+def test_a_filter_exports_to_a_profile_too(capsys, project, tmp_path):
+    run(capsys, "export", project, tmp_path / "a.png", "--quiet")
+    arguments = "safelight_warmth.warmth", tmp_path / "a.png", tmp_path / "b.jpg", "--quiet"
+    assert (
+        run(capsys, "apply", *arguments, "--profile", "Adobe RGB", "--intent", "absolute")[0] == 0
+    )
+    known = actions.profile_of("Adobe_RGB")
+    assert Image.open(tmp_path / "b.jpg").info["icc_profile"] == known
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [("Adobe", "there are sRGB, "), ("no.icc", "no.icc is no"), ("gone.icc", "gone.icc cannot")],
+)
+def test_a_profile_that_is_none_is_a_sentence(capsys, project, tmp_path, said, why, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "no.icc").write_bytes(b"hello")
+    status, _, err = run(capsys, "export", project, tmp_path / "a.png", "--profile", said)
+    assert (status, (tmp_path / "a.png").exists()) == (1, False)
+    assert why in err or f"{said} is no colour profile" in err
+
+
+def test_intent_and_black_point_are_told_as_the_dialog_tells_them(capsys, tmp_path, monkeypatch):
+    told = []
+    monkeypatch.setattr(actions, "export", lambda *given, **_: told.append(given[2]) or 1 / 0)
+    run_words = "export", str(tmp_path / "a.png"), str(tmp_path / "b.png")
+    Image.fromarray(pixels()).save(tmp_path / "a.png")
+    for more in ([], ["--intent", "perceptual", "--no-black-point"], ["--black-point"]):
+        with pytest.raises(ZeroDivisionError):
+            main([*run_words, *more])
+    assert [(x.intent, x.black_point) for x in told] == [
+        *(("relative", True), ("perceptual", False), ("relative", True))
+    ]
+
+
+def test_what_is_told_counts_more_than_a_preset_also_where_it_is_the_usual(capsys, tmp_path):
+    Image.fromarray(pixels()).save(tmp_path / "a.png")
+    kept = actions.Presets()
+    kept.save("small", actions.ExportOptions(format="PNG", resize="longest", size=10, depth=16))
+    words = "export", tmp_path / "a.png", "--preset", "small", "--quiet"
+    assert run(capsys, *words, tmp_path / "b.png")[0] == 0
+    assert run(capsys, *words, tmp_path / "c.png", "--resize", "no", "--depth", "8")[0] == 0
+    assert (written(tmp_path / "b.png").shape, written(tmp_path / "b.png").dtype) == (
+        *((8, 10, 3), "uint16"),
+    )
+    assert (written(tmp_path / "c.png").shape, written(tmp_path / "c.png").dtype) == (
+        *((40, 50, 3), "uint8"),
+    )

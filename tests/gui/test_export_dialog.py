@@ -328,3 +328,33 @@ def test_nothing_of_the_dialog_is_cut_off(make, qtbot, room):
         settle(qtbot)
         assert dialog.size().toTuple() == room
         assert not cut(dialog)
+
+
+def test_intent_and_black_point_are_asked_where_colours_are_converted(make):
+    dialog = make()
+    assert not dialog.finishes["intent"].isVisible()
+    place = dialog.profile.findText("Adobe RGB")
+    dialog.profile.setCurrentIndex(place)
+    assert dialog.finishes["intent"].isVisible()
+    assert dialog.finishes["black_point"].isVisible()
+    dialog.finishes["intent"].choose("perceptual")
+    dialog.finishes["black_point"].choose(False)
+    assert dialog.options().profile == actions.profile_of("adobe rgb")
+    assert (dialog.options().intent, dialog.options().black_point) == ("perceptual", False)
+
+
+def test_a_preset_that_was_saved_has_another_name(make, monkeypatch, tmp_path):
+    monkeypatch.setattr(actions, "Presets", lambda: Presets(tmp_path / "kept" / "exports.json"))
+    dialog = make()
+    dialog.presets.keep_as("Mine")
+    assert dialog.presets.rename.isEnabled()
+    dialog.presets.rename_to("Ours")
+    assert dialog.presets.list.currentText() == "Ours"
+    assert list(actions.Presets().saved()) == ["Ours"]
+    dialog.presets.keep_as("Third")
+    dialog.presets.rename_to("Ours")
+    assert "There is a preset Ours already" in dialog.note.text()
+    assert list(actions.Presets().saved()) == ["Ours", "Third"]
+    dialog.presets.list.setCurrentIndex(1)
+    dialog.presets.list.activated.emit(1)
+    assert not dialog.presets.rename.isEnabled()  # what is built in stays

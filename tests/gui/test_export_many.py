@@ -83,6 +83,10 @@ def test_the_one_in_front_is_ticked_and_has_a_name_of_its_own(make):
     assert dialog.into.isVisible()
     dialog.ticked.tick([])
     assert not dialog.export.isEnabled()
+    dialog.tick_all.click()
+    assert dialog.ticked.places() == [0, 1, 2]
+    dialog.tick_all.click()
+    assert dialog.ticked.places() == [1]
 
 
 def test_those_that_are_ticked_are_exported_alike(make, tmp_path, qtbot):

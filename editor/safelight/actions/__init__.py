@@ -29,6 +29,7 @@ from safelight.actions.template_texts import Parts as PluginParts
 from safelight.document import Document, Edit, FilterFailed, History, LayerFailed
 from safelight.files import (
     CODECS,
+    PROFILES,
     Codec,
     Exported,
     ExportError,
@@ -53,6 +54,8 @@ from safelight.files import (
     finishes,
     is_project,
     left_behind,
+    profile_in,
+    profile_of,
     raw_bytes,
     remove,
     seen_in,
@@ -101,6 +104,7 @@ __all__ = [
     "FilterFailed",
     "LayerFailed",
     "Left",
+    "PROFILES",
     "OpenError",
     "Opened",
     "Outcome",
@@ -154,6 +158,8 @@ __all__ = [
     "plugin_title",
     "read_mask",
     "remove",
+    "profile_in",
+    "profile_of",
     "seen_in",
     "sides",
     "shown_mask",

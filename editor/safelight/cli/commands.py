@@ -286,22 +286,27 @@ def _apply_parser() -> argparse.ArgumentParser:
 def add_exporting(parser: argparse.ArgumentParser) -> None:
     """The options of every command that opens a picture and exports one."""
     parser.add_argument("--overwrite", action="store_true", help="replace OUT if it exists")
-    parser.add_argument("--depth", choices=("same", "8", "16", "32"), default="same")
+    parser.add_argument("--depth", choices=("same", "8", "16", "32"), help="bits a channel")
     parser.add_argument(
         "--metadata",
         choices=("all", "without location", "copyright", "none"),
-        default="all",
         help="what to keep; the colour profile and the mark of synthesised pictures always stay",
+    )
+    parser.add_argument(
+        "--profile",
+        type=given,
+        metavar="NAME",
+        help=f"convert the colours to {', '.join(actions.PROFILES)}, or to the profile of a file",
     )
     add_opening(parser)
     for item in actions.finishes():
         words = f"{item.range_text()}{'; ' + item.help if item.help else ''}"
+        option = f"--{item.name.replace('_', '-')}"
         if item.kind == "flag":
-            parser.add_argument(f"--{item.name}", action="store_true", help=item.help)
+            on_or_off = argparse.BooleanOptionalAction
+            parser.add_argument(option, action=on_or_off, default=None, help=item.help)
         else:
-            parser.add_argument(
-                f"--{item.name}", type=given, default=item.text(item.default), help=words
-            )
+            parser.add_argument(option, type=given, help=words)
 
 
 def add_opening(parser: argparse.ArgumentParser) -> None:
@@ -334,18 +339,23 @@ def development_of(options: argparse.Namespace) -> dict[str, Value]:
     return told
 
 
+def told_of(options: argparse.Namespace) -> dict[str, Any]:
+    """What the options say of how to export, and nothing that they do not say."""
+    read: dict[str, Callable[[str], Any]] = {
+        "depth": _depth,
+        "metadata": str,
+        "quality": int,
+        "profile": actions.profile_of,
+    }
+    for item in actions.finishes():
+        read[item.name] = bool if item.kind == "flag" else item.parse
+    found = {name: getattr(options, name) for name in read}
+    return {name: read[name](value) for name, value in found.items() if value is not None}
+
+
 def choices_of(options: argparse.Namespace) -> actions.ExportOptions:
     """How to export, as the options say."""
-    told: dict[str, Any] = {}
-    for item in actions.finishes():
-        value = getattr(options, item.name)
-        told[item.name] = value if item.kind == "flag" else item.parse(value)
-    return actions.ExportOptions(
-        quality=options.quality,
-        depth=_depth(options.depth),
-        metadata=options.metadata,
-        **told,
-    )
+    return actions.ExportOptions(**told_of(options))
 
 
 def _seconds(text: str) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from safelight.cli.commands import (
     reported,
     say,
     tell_exported,
+    told_of,
 )
 from safelight.cli.group import Parser, file_name, given
 
@@ -102,12 +103,7 @@ def _choices(options: argparse.Namespace) -> actions.ExportOptions:
     codec = next((x for x in actions.exported_formats() if suffix in x.suffixes), None)
     settings: dict[str, Value] = {}
     if options.preset is not None:
-        preset, usual = actions.Presets().named(options.preset), actions.ExportOptions()
-        told = {
-            item.name: getattr(choices, item.name)
-            for item in fields(choices)
-            if getattr(choices, item.name) != getattr(usual, item.name)
-        }
+        preset, told = actions.Presets().named(options.preset), told_of(options)
         if codec is not None:
             told["format"] = codec.name
         choices = replace(preset, **told)

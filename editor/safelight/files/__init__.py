@@ -14,7 +14,7 @@ from safelight.files.export import (
     seen_in,
 )
 from safelight.files.exported import Exported, ExportError
-from safelight.files.exportoptions import ExportOptions, finishes
+from safelight.files.exportoptions import PROFILES, ExportOptions, finishes, profile_in, profile_of
 from safelight.files.finishing import sides
 from safelight.files.metadata import MetadataChoice, describe
 from safelight.files.opening import (
@@ -53,6 +53,7 @@ __all__ = [
     "Importer",
     "Left",
     "MetadataChoice",
+    "PROFILES",
     "OpenError",
     "Opened",
     "Project",
@@ -81,6 +82,8 @@ __all__ = [
     "open_data",
     "open_picture",
     "remove",
+    "profile_in",
+    "profile_of",
     "seen_in",
     "sides",
     "developed_again",

@@ -383,7 +383,8 @@ def _in_profile(
         )
     except (ColourError, PartLost) as error:
         raise ExportError(f"The colours cannot be converted to {name}: {error}.") from error
-    notes.append(f"Colours were converted from {document.profile.name} to {name}.")
+    if name != document.profile.name:
+        notes.append(f"Colours were converted from {document.profile.name} to {name}.")
     if space == "cmyk":
         notes.append(f"The most ink in one place is {most_ink(made):.0f} %.")
     return made, space

@@ -7,18 +7,32 @@ import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
+from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
 from safelight.api import Number, Parameter, ParameterError, Value
+from safelight.api.icc import IccError, read_icc
 from safelight.api.parameters import parameter_of
 from safelight.files.codecs import Codec
 from safelight.files.exported import ExportError
 from safelight.files.metadata import CHOICES, MetadataChoice
-from safelight.pixels import INTENTS, Intent, Method
+from safelight.pixels import (
+    INTENTS,
+    KNOWN,
+    Intent,
+    KnownProfile,
+    Method,
+    known_profile,
+)
 
 Depth: TypeAlias = Literal["same", 8, 16, 32]
 Resizing: TypeAlias = Literal["no", "longest", "width", "height", "percent"]
 Sharpening: TypeAlias = Literal["no", "screen", "print"]
+
+PROFILES = KNOWN
+"""The names of profiles that an export can be told."""
+
+_ENDINGS = (".icc", ".icm")
 
 BITS: dict[Any, str] = {8: "uint8", 16: "uint16", 32: "float32"}
 """The number types of depths."""
@@ -44,8 +58,10 @@ class ExportOptions:
     depth: Depth = "same"
     metadata: MetadataChoice = "all"
     profile: bytes | None = None
-    intent: Intent = "relative"
-    black_point: bool = True
+    intent: Annotated[Intent, "how colours that the profile does not have are brought into it"] = (
+        "relative"
+    )
+    black_point: Annotated[bool, "the darkest becomes the darkest of the profile"] = True
     settings: Mapping[str, Value] = field(default_factory=dict)
     resize: Annotated[Resizing, "which side is stated, or percent"] = "no"
     size: Annotated[float, Number(1, 100_000, (10, 6000), 1), "pixels of that side, or percent"] = (
@@ -113,6 +129,31 @@ class ExportOptions:
             return codec.settings(given)
         except ParameterError as error:
             raise ExportError(f"{codec.name} cannot be exported so: {error}.") from error
+
+
+def profile_of(text: str) -> bytes:
+    """The ICC profile that a text names: one of ``PROFILES`` in any case, with spaces or
+    underscores, or a file. Raises ExportError.
+    """
+    plain = text.strip().replace(" ", "_").casefold()
+    for known in PROFILES:
+        if plain == known.casefold():
+            return profile_in(known)
+    if Path(text).suffix.lower() not in _ENDINGS:
+        there = ", ".join(PROFILES)
+        raise ExportError(f"{text} names no profile; there are {there}, and files (.icc, .icm).")
+    try:
+        return read_icc(text)
+    except IccError as error:
+        raise ExportError(f"{Path(text).name} {error}.") from error
+
+
+def profile_in(known: KnownProfile) -> bytes:
+    """The ICC profile of a well-known space."""
+    made = known_profile(known)
+    icc = made.icc or made.grey
+    assert icc is not None
+    return icc
 
 
 @lru_cache(maxsize=1)

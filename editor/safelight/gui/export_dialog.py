@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QSlider,
     QVBoxLayout,
     QWidget,
@@ -39,6 +40,7 @@ from safelight.gui.exportpreview import ExportPreview
 from safelight.gui.exportprofile import ProfileChoice
 from safelight.gui.exportrunning import Running
 from safelight.gui.leavingout import ask_without
+from safelight.gui.parts import small_button
 from safelight.gui.text import plain, size
 
 _DEPTHS = {"uint8": "8-bit", "uint16": "16-bit", "float32": "32-bit float"}
@@ -49,6 +51,9 @@ _METADATA = {
     "Copyright only": "copyright",
     "Nothing": "none",
 }
+_CONVERTING = ("intent", "black_point")
+"""What counts where colours are converted to another profile."""
+
 _MADE = {"partly": "a generator made part of it", "wholly": "a generator made it"}
 
 
@@ -255,27 +260,20 @@ class ExportDialog(QDialog):
         self.about = QLabel()
         self.about.setTextFormat(Qt.TextFormat.PlainText)
         self.about.setObjectName("dim")
-        quality = QHBoxLayout()
-        quality.addWidget(self.quality, 1)
-        quality.addWidget(self.number)
-        self._quality_row = QWidget()
-        self._quality_row.setLayout(quality)
-        quality.setContentsMargins(0, 0, 0, 0)
+        self.about.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._quality_row = _beside(self.quality, self.number)
         browse = QPushButton("Browse…")
         browse.setAutoDefault(False)
         browse.clicked.connect(self._browse)
-        self._file = QWidget()
-        where = QHBoxLayout(self._file)
-        where.setContentsMargins(0, 0, 0, 0)
-        where.addWidget(QLabel("File"))
-        where.addWidget(self.path, 1)
-        where.addWidget(browse)
+        self._file = _beside(QLabel("File"), self.path, browse)
         self._form = QFormLayout()
         self._form.setVerticalSpacing(10)
         self._form.setHorizontalSpacing(16)
         self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        self._form.addRow("Picture", self.about)
-        self._form.addRow("Pictures", self.ticked)
+        self.tick_all = small_button("All", "Tick all photographs that are open, or only one again")
+        self.tick_all.setVisible(len(self.items) > 1)
+        self._form.addRow("Picture", _beside(self.about, self.tick_all))
+        self._form.addRow("Open ones", self.ticked)
         self._form.setRowVisible(self.ticked, len(self.items) > 1)
         self._form.addRow("Preset", self.presets)
         self._form.addRow("Format", self.format)
@@ -285,10 +283,13 @@ class ExportDialog(QDialog):
             self._form.addRow("", control)
         self._form.addRow("Depth", self.bits)
         self._form.addRow("Profile", self.profile)
+        for option in _CONVERTING:
+            self._form.addRow("", self.finishes[option])
         self._form.addRow("Metadata", self.metadata)
         self._form.addRow("", self.mark)
-        for control in self.finishes.values():
-            self._form.addRow("", control)
+        for option, control in self.finishes.items():
+            if option not in _CONVERTING:
+                self._form.addRow("", control)
         cancel = QPushButton("Cancel")
         cancel.setAutoDefault(False)
         cancel.clicked.connect(self.reject)
@@ -321,6 +322,7 @@ class ExportDialog(QDialog):
         self.path.textChanged.connect(lambda _: self._path_changed())
         self.into.changed.connect(self._path_changed)
         self.ticked.changed.connect(self._ticked)
+        self.tick_all.clicked.connect(self.ticked.tick_all)
         self.ticked.currentRowChanged.connect(lambda _: self._show_preview())
         self.export.clicked.connect(self._start)
         self.presets.chosen.connect(self.choose)
@@ -417,6 +419,8 @@ class ExportDialog(QDialog):
         ours = self._targets[name].ours
         self._form.setRowVisible(self.metadata, ours)
         self._form.setRowVisible(self.profile, ours)
+        for option in _CONVERTING:
+            self._form.setRowVisible(self.finishes[option], ours and self.profile.icc() is not None)
         resizes = self.finishes["resize"].value() != "no"
         for option in ("size", "enlarge", "method"):
             self._form.setRowVisible(self.finishes[option], resizes)
@@ -573,8 +577,10 @@ class ExportDialog(QDialog):
         if not on:
             self.running.end()
         self.export.setEnabled(not on)
-        self.ticked.setEnabled(not on)
-        self.into.setEnabled(not on)
+        for part in (self.ticked, self.tick_all, self.into):
+            part.setEnabled(not on)
+        if not on:
+            self.export.setFocus()
         self.ran.emit(on)
 
     def reject(self) -> None:
@@ -613,6 +619,16 @@ def _proposal(
         number += 1
         path = folder / f"{old.stem}-edited-{number}{ending}"
     return path
+
+
+def _beside(*parts: QWidget) -> QWidget:
+    """Widgets side by side, with no room around them; those that can take what room there is."""
+    row = QWidget()
+    layout = QHBoxLayout(row)
+    layout.setContentsMargins(0, 0, 0, 0)
+    for part in parts:
+        layout.addWidget(part)
+    return row
 
 
 def _scrolling(form: QFormLayout) -> QScrollArea:

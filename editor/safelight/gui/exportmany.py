@@ -55,6 +55,7 @@ class Ticked(QListWidget):
         self, items: Sequence[actions.BatchItem], first: int, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
+        self._first = first
         self.setAccessibleName("Photographs to export")
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
@@ -80,6 +81,11 @@ class Ticked(QListWidget):
         """Which are ticked, counted from 0."""
         rows = range(self.count())
         return [row for row in rows if self.item(row).checkState() == Qt.CheckState.Checked]
+
+    def tick_all(self) -> None:
+        """Have all ticked; where they are, only the one that was at first."""
+        every = range(self.count())
+        self.tick([self._first] if len(self.places()) == self.count() else every)
 
     def tick(self, places: Sequence[int]) -> None:
         """Have these ticked and no others."""

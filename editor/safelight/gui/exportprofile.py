@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PySide6.QtCore import QByteArray, QSignalBlocker, Signal
 from PySide6.QtWidgets import QComboBox, QFileDialog, QWidget
 
+from safelight import actions
 from safelight.gui.text import plain
-from safelight.pixels import ColourError, known_profile, profile_name
+from safelight.pixels import profile_name
 
 
 class ProfileChoice(QComboBox):
@@ -20,8 +19,8 @@ class ProfileChoice(QComboBox):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.addItem("As the picture has it", None)
-        for known in ("sRGB", "Display_P3", "Adobe_RGB"):
-            self.addItem(known.replace("_", " "), known_profile(known).icc)
+        for known in actions.PROFILES:
+            self.addItem(known.replace("_", " "), actions.profile_in(known))
         self.addItem("From a file…", "file")
         self._before = 0
         self.currentIndexChanged.connect(lambda _: self._changed())
@@ -56,10 +55,9 @@ class ProfileChoice(QComboBox):
         if not path:
             return
         try:
-            icc = Path(path).read_bytes()
-            profile_name(icc)
-        except (OSError, ColourError) as error:
-            self.refused.emit(f"{Path(path).name} is no profile: {error}.")
+            icc = actions.profile_of(path)
+        except actions.ExportError as error:
+            self.refused.emit(str(error))
             return
         self.choose(icc)
         self.chosen.emit()
