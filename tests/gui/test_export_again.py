@@ -1,5 +1,7 @@
 """Export again: as the last time, to a new name, and never without a word."""
 
+import threading
+
 from PIL import Image
 from PySide6.QtWidgets import QApplication
 
@@ -39,3 +41,52 @@ def test_what_keeps_it_from_being_exported_again_is_said(window, opened, qtbot, 
     exporting.export_again(window.desk)
     qtbot.waitUntil(lambda: not window.desk.closing.exporting)
     assert "does not exist" in opened.messages.open[0].text
+
+
+def hold(monkeypatch):
+    """Have an export wait once it has begun; it is told then that half of it is done."""
+    held, begun, real = threading.Event(), threading.Event(), actions.export
+
+    def slow(*given, hear, **told):
+        def heard(done):
+            hear(0.5)
+            begun.set()
+            assert held.wait(120)
+            hear(done)
+
+        return real(*given, hear=heard, **told)
+
+    monkeypatch.setattr(actions, "export", slow)
+    return held, begun
+
+
+def test_how_far_it_is_shows_and_it_can_be_stopped(window, opened, qtbot, tmp_path, monkeypatch):
+    session, strip = opened.session, opened.strip
+    session.files.mark_exported(
+        session.document, tmp_path / "a.jpg", actions.ExportOptions(format="JPEG")
+    )
+    held, begun = hold(monkeypatch)
+    files = sorted(tmp_path.iterdir())
+    exporting.export_again(window.desk)
+    qtbot.waitUntil(lambda: strip.bar.value() == 500)
+    assert strip.isVisible()
+    assert strip.title.text() == "Exporting a.jpg again"
+    strip.cancel.click()
+    held.set()
+    qtbot.waitUntil(lambda: not window.desk.closing.exporting)
+    assert not strip.isVisible()
+    assert "nothing was written" in opened.line.text()
+    assert not opened.messages.open
+    assert sorted(tmp_path.iterdir()) == files
+
+
+def test_it_replaces_the_same_file_where_that_is_asked_for(window, opened, qtbot, tmp_path):
+    path = tmp_path / "a.png"
+    path.write_bytes(b"the last one")
+    how = actions.ExportOptions(format="PNG")
+    opened.session.files.mark_exported(opened.session.document, path, how)
+    exporting.export_again(window.desk, same=True)
+    qtbot.waitUntil(lambda: not window.desk.closing.exporting)
+    assert Image.open(path).size == (400, 300)
+    assert not (tmp_path / "a-2.png").exists()
+    assert not opened.strip.isVisible()

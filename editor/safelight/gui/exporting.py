@@ -12,6 +12,7 @@ from safelight import actions
 from safelight.gui.background import Background
 from safelight.gui.desk import Desk
 from safelight.gui.text import file_size
+from safelight.gui.writing import Writing
 
 if TYPE_CHECKING:
     from safelight.gui.workspace import Workspace
@@ -66,9 +67,10 @@ def export(desk: Desk) -> None:
     dialog.open()
 
 
-def export_again(desk: Desk) -> None:
-    """Export the photograph in front as the last time, to a new name beside that file; where it
-    was not exported yet, ask how.
+def export_again(desk: Desk, *, same: bool = False) -> None:
+    """Export the photograph in front as the last time, to a new name beside that file, or with
+    ``same`` instead of it; where it was not exported yet, ask how. How far it is shows below the
+    picture, where it can be stopped.
     """
     workspace = desk.front
     if workspace is None:
@@ -85,21 +87,39 @@ def export_again(desk: Desk) -> None:
     live = studio.live if studio is not None else None
     exporters = studio.exporters if studio is not None else tuple
     desk.closing.exporting.add(session)
-    workspace.line.mention("Exporting…")
+    title = f"Exporting {path.name} again"
+    writing = session.writing = Writing(session, title, workspace.show_progress)
 
     def work() -> actions.Exported:
-        return actions.export(document, actions.free(path), how, live=live, exporters=exporters)
+        target = path if same else actions.free(path)
+        return actions.export(
+            *(document, target, how),
+            overwrite=same,
+            live=live,
+            exporters=exporters,
+            hear=writing.hear,
+        )
+
+    def end() -> None:
+        desk.closing.exporting.discard(session)
+        session.writing = None
+        writing.end()
+        workspace.show_progress()
 
     def done(exported: actions.Exported) -> None:
-        desk.closing.exporting.discard(session)
+        end()
         # The name of the first file stays the one that the next is numbered after.
         _tell(workspace, document, exported, how, path)
 
     def failed(error: Exception) -> None:
-        desk.closing.exporting.discard(session)
+        end()
+        if isinstance(error, actions.Cancelled):
+            workspace.line.mention("The export was stopped; nothing was written.")
+            return
         workspace.messages.say(str(error), about="export")
 
     Background(desk.window, work, done, failed)
+    workspace.show_progress()
 
 
 def _tell(

@@ -30,6 +30,7 @@ from safelight.gui.previews import Previews
 from safelight.gui.results import Results
 from safelight.gui.run import Run
 from safelight.gui.saving import Saving
+from safelight.gui.writing import Writing
 from safelight.pixels import kernels_ready, prepare_kernels
 
 _PICTURES = 8
@@ -74,6 +75,8 @@ class Session(Edited):
         self._asked_for: set[str] = set()
         self.recipe: Playing | None = None
         """The recipe that is being done."""
+        self.writing: Writing | None = None
+        """The export that is done again."""
         self._spill = actions.Spill(actions.cache_folder())
         self._tidying = QTimer(self)
         self._tidying.setSingleShot(True)
@@ -104,8 +107,15 @@ class Session(Edited):
         """The job that runs."""
         return self.jobs.run
 
+    @property
+    def under_way(self) -> Run | Playing | Writing | None:
+        """What runs, of which it is shown how far it is: a job, a recipe or an export."""
+        return self.job or self.recipe or self.writing
+
     def cancel(self) -> None:
-        """Stop the job, or the recipe, that runs."""
+        """Stop the job, or the recipe, that runs; or else the export."""
+        if self.writing is not None and self.under_way is self.writing:
+            self.writing.cancel()
         if self.recipe is not None:
             self.recipe.cancel()
         self.jobs.cancel()

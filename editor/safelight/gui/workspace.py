@@ -344,7 +344,7 @@ class Workspace(QWidget):
     def show_progress(self) -> None:
         """Show how far the job, or the recipe, is that runs, or that something is being done."""
         session = self.session
-        run = session.job or session.recipe
+        run = session.under_way
         if run is None and session.busy:
             self.strip.show_work(session.busy)
         else:

@@ -45,6 +45,11 @@ def _file(desk: Desk) -> list[Deed]:
         *("Ctrl+Alt+Shift+E",),
         tip=again,
     )
+    menu.front(
+        *("export same", "Export again to the same &file"),
+        lambda _: exporting.export_again(desk, same=True),
+        tip="As the last time, instead of the file that was written then",
+    )
     menu.front("print", "&Print…", lambda _: printing.print_picture(desk), "Ctrl+P")
     menu.any("add network", "Add a net&work…", desk.installing.ask_for_network)
     menu.part(2)
