@@ -14,7 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.api import Value
-from safelight.document import Document, Layer, Live, Metadata, edits, whole
+from safelight.api.icc import icc_text
+from safelight.document import (
+    Document,
+    EditError,
+    Layer,
+    Live,
+    Metadata,
+    edits,
+    geometry,
+    whole,
+)
 from safelight.files import metadata, provenance
 from safelight.files.atomic import WriteError, atomic_write, check_target, plain_name
 from safelight.files.carried import for_file
@@ -108,7 +118,9 @@ def export(
     name = plain_name(path)
     target = _target(path, *sides(document, options), options, exporters)
     if target.codec is not None and target.codec.write_document is not None:
-        return _with_layers(document, path, target.codec, options, overwrite, live)
+        return _with_layers(
+            *(document, path, target.codec, options, overwrite, live), hear or (lambda _: None)
+        )
     hear = hear or (lambda _: None)
     try:
         if target.codec is None:
@@ -185,14 +197,34 @@ def _with_layers(
     options: ExportOptions,
     overwrite: bool,
     live: Live | None,
+    hear: Hear,
 ) -> Exported:
-    """Write a document with its layers. They keep their depth, unless a deeper one is asked for."""
+    """Write a document with its layers. They keep their depth, unless a deeper one is asked for;
+    each has the size and the profile that are asked for. What only the picture as a whole could
+    have is noted.
+    """
     assert codec.write_document is not None
+    hear(0.0)
     notes: list[str] = []
     depth = _depth(_own(codec), options.depth, document.depth)
     if deeper(depth, document.depth) == document.depth != depth and options.depth != "same":
         notes.append(f"The layers stayed in {DEPTHS[document.depth]}: their depth is not reduced.")
     document = edits.deepen(deeper(depth, document.depth)).apply(document)
+    try:
+        document = geometry.resize(
+            document, *sides(document, options), linear=document.linear, method=options.method
+        )
+    except ValueError as error:
+        raise ExportError(f"{document.name} cannot be exported so: {error}.") from error
+    document = _layers_in_profile(document, codec, options, notes)
+    if options.sharpen != "no":
+        notes.append(f"It was not sharpened: {codec.name} has layers, and they stay as they are.")
+    if options.kilobytes:
+        notes.append(
+            f"The file may be larger than {options.kilobytes:,} kB: {codec.name} has no quality"
+            " that could be lowered."
+        )
+    hear(0.1)
     kept = for_file(
         metadata.kept(document.metadata, options.metadata),
         codec.holds,
@@ -205,6 +237,28 @@ def _with_layers(
     document = replace(document, metadata=kept)
     written = codec.write_document(document, path, overwrite=overwrite, live=live)
     return Exported(written.path, written.bytes, (*notes, *written.notes))
+
+
+def _layers_in_profile(
+    document: Document, codec: Codec, options: ExportOptions, notes: list[str]
+) -> Document:
+    """The document with its layers in the profile that is asked for."""
+    if options.profile is None:
+        return document
+    name, had = profile_name(options.profile), document.profile.name
+    try:
+        made = edits.convert_profile(
+            file=icc_text(options.profile), intent=options.intent, black_point=options.black_point
+        ).apply(document)
+    except EditError as error:
+        raise ExportError(
+            f"The layers of {codec.name} cannot be converted to {name}: {error}."
+        ) from error
+    if name != had:
+        several = len(document.layers) > 1
+        mixed = "; where they are mixed, colours may differ a little" if several else ""
+        notes.append(f"The layers were converted from {had} to {name}{mixed}.")
+    return made
 
 
 def check_export(
@@ -411,6 +465,13 @@ def _foreign_content(
 ) -> Photograph:
     """The pixels as a plugin's format will hold them, and notes of all that it does not hold."""
     notes: list[str] = []
+    if options.profile is not None:
+        raise ExportError(f"{target.name} holds no colour profile; use PNG or TIFF.")
+    if options.kilobytes:
+        notes.append(
+            f"The file may be larger than {options.kilobytes:,} kB: {target.name} has no quality"
+            " that could be lowered."
+        )
     document, pixels = _finished(document, target, options, live, notes, hear)
     profile = document.profile
     if pixels.shape[2] == 4 and not target.alpha:

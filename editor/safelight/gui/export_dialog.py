@@ -67,11 +67,14 @@ class _Target:
     alpha: bool
     ours: bool = True
     options: tuple[Parameter, ...] = ()
+    layers: bool = False
 
 
 _OURS = {
     codec.name: _Target(
-        codec.name, codec.suffixes, codec.depths, codec.alpha, options=codec.options
+        *(codec.name, codec.suffixes, codec.depths, codec.alpha),
+        options=codec.options,
+        layers=codec.write_document is not None,
     )
     for codec in actions.exported_formats()
 }
@@ -424,7 +427,9 @@ class ExportDialog(QDialog):
         resizes = self.finishes["resize"].value() != "no"
         for option in ("size", "enlarge", "method"):
             self._form.setRowVisible(self.finishes[option], resizes)
-        sharpens = self.finishes["sharpen"].value() != "no"
+        flat = not self._targets[name].layers  # layers stay as they are
+        self._form.setRowVisible(self.finishes["sharpen"], flat)
+        sharpens = flat and self.finishes["sharpen"].value() != "no"
         self._form.setRowVisible(self.finishes["sharpness"], sharpens)
         self._form.setRowVisible(self.finishes["kilobytes"], ours and "quality" in options)
         self._show_about(ours)
