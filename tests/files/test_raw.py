@@ -4,14 +4,15 @@ import io
 import json
 import struct
 
+import imagecodecs
 import numpy as np
 import pytest
 
 from safelight import actions
 from safelight.api import ParameterError
 from safelight.cli import main
-from safelight.files import CODECS, OpenError, open_picture, sketch_raw
-from safelight.files.codecs import basecurve, lens, raw, sensor
+from safelight.files import CODECS, OpenError, ifd, open_picture, sketch_raw
+from safelight.files.codecs import basecurve, extent, lens, raw, sensor
 from safelight.files.codecs.photograph import DamagedError
 from safelight.files.metadata import orientation
 from safelight.pixels import to_float
@@ -414,6 +415,42 @@ def test_a_raw_file_that_was_cut_off_says_so(opened, cut, words):
     data = chart_file()
     with pytest.raises(OpenError, match=words):
         opened(data[: int(len(data) * cut)])
+
+
+def restated(data, **tags):
+    """The file with other numbers in its main directory, by "t" and the tag."""
+    header = ifd.Header.read(ifd.bytes_fetch(data))
+    changed, at = bytearray(data), header.first
+    (count,) = struct.unpack_from("<H", data, at)
+    for place in range(at + 2, at + 2 + 12 * count, 12):
+        tag, kind = struct.unpack_from("<HH", data, place)
+        if f"t{tag}" in tags:
+            struct.pack_into("<I" if kind == 4 else "<H", changed, place + 8, tags[f"t{tag}"])
+    return bytes(changed)
+
+
+@pytest.mark.parametrize(
+    ("stated", "there", "words"),
+    [(900_000, 100, "cut off: it ends before what"), (64, 64, "damaged: 64 bytes of what")],
+)
+def test_a_raw_file_with_nothing_of_what_the_sensor_saw_is_refused(opened, stated, there, words):
+    """LibRaw takes such a file for a whole one: in one that is packed it misses nothing."""
+    packed = bytes(imagecodecs.ljpeg_encode(np.zeros((1200, 1600), np.uint16), bitspersample=14))
+    data = rawfiles.dng_file(np.zeros((8, 8, 3)), size=(1600, 1200))
+    data = restated(data, t259=7, t273=len(data), t279=stated) + packed[:there]
+    with pytest.raises(OpenError, match=words):
+        opened(data)
+
+
+def test_a_raw_file_that_lacks_some_of_what_the_sensor_saw_says_how_much_is_there():
+    data = chart_file()
+    fetch = ifd.bytes_fetch(data)
+    header = ifd.Header.read(fetch)
+    directory = ifd.read_directory(fetch, header, header.first)
+    (start,), (count,) = (directory.numbers(tag, header) for tag in (273, 279))
+    assert extent.notes(fetch, len(data), 1) == []
+    said = extent.notes(fetch, int(start + count * 3 // 4), 1)
+    assert said == ["The file ends early; 75 % of the picture is there."]
 
 
 @pytest.mark.parametrize("beginning", [b"FUJIFILMCCD-RAW 0201", b"II*\0\x10\0\0\0CR\2\0", b"FOVb"])

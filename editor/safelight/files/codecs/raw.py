@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from safelight.api import Number
 from safelight.document import Metadata
 from safelight.files import ifd
-from safelight.files.codecs import jpeg, lens, tiff
+from safelight.files.codecs import extent, jpeg, lens, tiff
 from safelight.files.codecs.codec import Codec
 from safelight.files.codecs.photograph import (
     DamagedError,
@@ -128,8 +128,8 @@ def read(
         "tone": tone,
         "highlights": highlights,
     }
-    notes: list[str] = []
     with _opened(file, size, limit) as (raw, data):
+        notes = _missing(raw, data)
         facts = _Facts(raw, data)
         factors = facts.sensor.factors(settings)
         made = _processed(
@@ -348,6 +348,7 @@ def _opened(file: BinaryIO, size: int, limit: Limit) -> Iterator[tuple[Any, byte
         )
         check_size(width, height, limit)
         check_packing(2 * width * height, size, _EXPANSION)
+        _missing(raw, data)  # of which LibRaw need not notice anything
         with _in_words():
             raw.unpack()
         yield raw, data
@@ -513,6 +514,13 @@ def _baseline(data: bytes) -> float:
         return 0.0
     stops = float(found[0]) if found else 0.0
     return stops if abs(stops) <= MOST_BASELINE else 0.0
+
+
+def _missing(raw: Any, data: bytes) -> list[str]:
+    """What is to be said of a file that ends early. Raises DamagedError."""
+    fetch = _tiff_like(data)
+    sizes = raw.sizes
+    return extent.notes(fetch, len(data), sizes.raw_width * sizes.raw_height) if fetch else []
 
 
 def _exif(data: bytes) -> bytes | None:
