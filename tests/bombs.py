@@ -55,6 +55,10 @@ def _tiffs() -> dict[str, tuple[bytes, str]]:
     code = imagecodecs.jpeg2k_encode(_SMALL, codecformat="j2k")
     large_code = _restated(code, b"\xff\x4f\xff\x51", 8, struct.pack(">II", 30000, 30000))
     webp = imagecodecs.webp_encode(np.zeros((8, 16000, 3), np.uint8), lossless=True)
+    code_xr = imagecodecs.jpegxr_encode(_SMALL, 1.0)
+    large_xr = _restated(code_xr, b"WMPHOTO\0", 12, struct.pack(">HH", 29999, 29999))
+    lerc = imagecodecs.lerc_encode(_SMALL)
+    large_lerc = _restated(lerc, b"Lerc2 ", 14, struct.pack("<ii", 30000, 30000))
     packed = zlib.compress(bytes(1 << 20))
     big = {"t256": 14000, "t257": 14000}
     return {
@@ -65,7 +69,9 @@ def _tiffs() -> dict[str, tuple[bytes, str]]:
         "png_in_a_strip": (tiff(png, t259=34933), "one of them 30000 x 30000"),
         "jpeg_2000_in_a_strip": (tiff(large_code, t259=34712), "one of them 30000 x 30000"),
         "webp_in_a_strip": (tiff(webp, t259=50001, t262=2, t277=3), "one of them 16000 x 8"),
-        "jpeg_xr_in_a_strip": (tiff(b"II\xbc\1", t259=34934), r"\(number 34934\)"),
+        "jpeg_xr_in_a_strip": (tiff(large_xr, t259=34934), "one of them 30000 x 30000"),
+        "lerc_in_a_strip": (tiff(large_lerc, t259=34887), "one of them 30000 x 30000"),
+        "lerc_of_many_bands": (tiff(lerc * 100, t259=34887), "and one of its parts 100"),
         "tiles_beyond_the_picture": (
             tiff(packed, t259=8, t322=40000, t323=40000),
             "parts of 40000 x 40000 pixels for a picture of 64 x 64",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import zlib
 
 import imagecodecs
 import numpy as np
@@ -223,6 +224,39 @@ def test_every_layout_with_alpha_comes_in_exact(opened, tile, predictor, alpha, 
     )
     assert struct.unpack_from("<H", data, 2)[0] == (43 if predictor else 42)
     assert np.array_equal(pixels_of(opened(data)), pixels)
+
+
+def test_a_tiff_whose_last_plane_nobody_needs_opens_without_it(opened):
+    pixels = pictures.noise(64, 64)[..., 0]
+    data = tiff(zlib.compress(pixels.tobytes()), b"", t259=8, t277=2, t284=2, t338=0, t258=8)
+    found = opened(data)
+    assert np.array_equal(pixels_of(found)[..., 0], pixels)
+    assert found.notes == ("1 extra channel of unknown meaning left out.",)
+
+
+@pytest.mark.parametrize("packing", ["lerc", "jpegxr"])
+@pytest.mark.parametrize("tile", [None, (48, 32)])
+def test_a_tiff_packed_as_microscopes_and_maps_are_opens(opened, packing, tile):
+    pixels = pictures.noise(111, 83)
+    stream = io.BytesIO()
+    numbers = {"lerc": 34887, "jpegxr": 34934}
+    tifffile.imwrite(stream, pixels, photometric="rgb", tile=tile, compression=numbers[packing])
+    found = opened(stream.getvalue())
+    assert np.abs(pixels_of(found).astype(int) - pixels).max() <= (0 if packing == "lerc" else 8)
+    assert found.notes == ()
+
+
+def test_a_lerc_that_is_packed_once_more_is_refused_in_words(opened):
+    stream = io.BytesIO()
+    tifffile.imwrite(
+        stream,
+        pictures.noise(40, 30),
+        photometric="rgb",
+        compression=34887,
+        compressionargs={"compression": "deflate"},
+    )
+    with pytest.raises(OpenError, match=r"packed in a way \(number 34887\)"):
+        opened(stream.getvalue())
 
 
 def test_tifffile_reads_what_these_tests_make():

@@ -297,6 +297,20 @@ def test_bitmaps_palettes_and_lab_open(tmp_path):
         assert got.mean() == pytest.approx(65535 * 0.1875 ** (1 / 1.8), rel=0.01)
 
 
+def test_a_picture_of_inks_opens_as_what_it_was_most_likely_made_of(tmp_path):
+    planes = np.moveaxis(pictures.noise(20, 10, 3), -1, 0)
+    path = tmp_path / "inks.psd"
+    for count, grey in ((1, True), (3, False)):
+        path.write_bytes(flat(7, 8, planes[:count]))
+        found = open_picture(path)
+        assert found.document.grey == grey
+        assert np.array_equal(whole(found.document).to_array()[..., 0], planes[0])
+        assert found.notes == (psd._INKS,)
+    path.write_bytes(flat(65, 8, planes))
+    with pytest.raises(OpenError, match="colours of a kind that Safelight cannot open"):
+        open_picture(path)
+
+
 @pytest.mark.parametrize("depth", FULL)
 def test_deep_pictures_without_layers_open_exactly(tmp_path, depth):
     pixels = pictures.noise(30, 20, 3, depth)

@@ -193,6 +193,25 @@ def test_a_tga_comes_in_exact_and_is_told_by_its_content(opened, mode, packing):
     assert np.array_equal(pixels_of(found), np.asarray(wanted))
 
 
+@pytest.mark.parametrize("packing", [None, "tga_rle"])
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L"])
+def test_a_tga_that_ends_early_opens_as_far_as_it_goes(opened, mode, packing):
+    picture = Image.fromarray(pictures.noise(40, 30, 4)).convert(mode)
+    stream = io.BytesIO()
+    picture.save(stream, "TGA", compression=packing, orientation=1)
+    data = stream.getvalue()
+    footer = 26 if data.endswith(b"TRUEVISION-XFILE.\0") else 0
+    found = opened(data[: 18 + (len(data) - 18 - footer) * 3 // 4])
+    (note,) = found.notes
+    share = int(note.removeprefix("The file ends early; ").split()[0])
+    assert 60 <= share <= 75
+    rows = 30 * share // 100
+    wanted = np.asarray(picture.convert("RGBA" if mode == "RGBA" else "RGB"))
+    assert np.array_equal(pixels_of(found)[:rows], wanted[:rows])
+    with pytest.raises(OpenError, match="nothing of the picture is left in it"):
+        opened(data[:30])
+
+
 def light_file(light, head=b""):
     coded = imagecodecs.rgbe_encode(light, header=False, rle=True)
     size = b"\n\n-Y %d +X %d\n" % light.shape[:2]

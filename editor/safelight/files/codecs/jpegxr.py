@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from typing import BinaryIO
 
@@ -95,6 +96,18 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
         notes,
         orientation=1,
     )
+
+
+def stated_size(data: bytes) -> tuple[int, int]:
+    """Width and height that a JPEG XR file states, the largest where it has transparency beside
+    its picture. Raises DamagedError for none.
+    """
+    places = (found.start() for found in re.finditer(_MARK, data))
+    sizes = [_coded_sizes(data, place)[0] for place in places]
+    if not sizes:
+        raise DamagedError(_FAULT)
+    widths, heights = zip(*sizes, strict=True)
+    return max(widths), max(heights)
 
 
 def _coded_sizes(data: bytes, at: int) -> tuple[tuple[int, int], ...]:

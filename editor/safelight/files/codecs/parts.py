@@ -25,13 +25,19 @@ Fetch = Callable[[int, int], bytes]
 
 
 def decoded(
-    first: Any, fetch: Fetch, size: int, check: Callable[[bytes], object], notes: list[str]
+    first: Any,
+    fetch: Fetch,
+    size: int,
+    check: Callable[[bytes], object],
+    notes: list[str],
+    planes: int,
 ) -> NDArray[Any]:
     """All of a page's pixels (planes, 1, height, width, samples) that can be had; the rest is 0.
 
     ``first`` is tifffile's page of a file of ``size`` bytes, ``check`` raises DamagedError for a
     part that must not be decoded. Where a part is not as long as the file says, it may reach as
-    far as the next. ``notes`` say which rows are hurt. Raises DamagedError where nothing is left.
+    far as the next. ``notes`` say which rows are hurt; of the planes behind the first ``planes``
+    nobody has to know. Raises DamagedError where nothing is left.
     """
     made = np.zeros(first.shaped, first.dtype)
     height = first.shaped[2]
@@ -44,7 +50,9 @@ def decoded(
     wrong: list[tuple[int, int]] = []
     restated, why = False, "nothing of the picture is left in it"
     for index in range(math.prod(first.chunked)):
-        _, (_, _, top, _, _), shape = first.decode(None, index, **told)
+        _, (plane, _, top, _, _), shape = first.decode(None, index, **told)
+        if plane >= planes:
+            continue
         bottom = min(top + shape[1], height)
         if index >= count or not 0 < first.dataoffsets[index] < size:
             lost.append((top, bottom))

@@ -39,7 +39,8 @@ from safelight.files.codecs.photograph import (
 )
 from safelight.files.photoshop import KEYS, Resource, export_photoshop
 
-_BITMAP, _GREY, _INDEXED, _RGB, _CMYK, _DUOTONE, _LAB = 0, 1, 2, 3, 4, 8, 9
+_BITMAP, _GREY, _INDEXED, _RGB, _CMYK, _MULTICHANNEL, _DUOTONE, _LAB = 0, 1, 2, 3, 4, 7, 8, 9
+_INKS = "Its channels are inks of their own: they were taken for grey, for RGB or for CMYK."
 _SPACES: dict[int, Space] = {
     **{_BITMAP: "grey", _GREY: "grey", _DUOTONE: "grey"},
     **{_INDEXED: "rgb", _RGB: "rgb", _LAB: "rgb", _CMYK: "cmyk"},
@@ -161,10 +162,12 @@ class _Reading:
         _, version, channels, height, width, depth, mode = struct.unpack(">4sH6xHIIHH", head)
         if version not in (1, 2) or depth not in _DTYPES:
             raise DamagedError("is damaged: it is of no kind that Photoshop writes")
+        if mode == _MULTICHANNEL:
+            # Inks of any kind: most often those that another kind of picture was made of.
+            mode = _GREY if channels < 3 else _RGB if channels == 3 else _CMYK
+            self.notes.append(_INKS)
         if mode not in _SPACES:
-            raise DamagedError(
-                "has colours of a kind (multichannel) that Safelight cannot open; save it as RGB"
-            )
+            raise DamagedError("has colours of a kind that Safelight cannot open; save it as RGB")
         check_size(width, height, self._limit)
         self._wide = version == 2
         self._mode, self._depth, self._space = mode, depth, _SPACES[mode]

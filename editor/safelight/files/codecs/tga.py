@@ -9,6 +9,7 @@ from typing import BinaryIO
 import numpy as np
 
 from safelight.files.codecs.codec import Codec
+from safelight.files.codecs.jpeg import ends_early
 from safelight.files.codecs.photograph import (
     DamagedError,
     Limit,
@@ -38,11 +39,14 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
     packed = kind >= 8
     needed = width * height * -(-bits // 8)
     check_packing(needed, len(data), _EXPANSION if packed else 1)
-    if not packed and len(data) - 18 < needed:
-        share = 100 * (len(data) - 18) // needed
-        raise DamagedError(
-            f"ends early ({share} % of the picture is there), and a TGA cannot be opened in part"
-        )
+    notes: list[str] = []
+    there = _rows(data, width, height, -(-bits // 8))
+    if there < height:
+        if not there:
+            raise DamagedError("is damaged or cut off: nothing of the picture is left in it")
+        notes.append(ends_early(there, height))
+        # Of zeros the decoder makes pixels one by one.
+        data += bytes(2 * (needed + 4096))
     try:
         with Image.open(io.BytesIO(data), formats=["TGA"]) as image:
             if image.size != (width, height):
@@ -58,7 +62,22 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
     if alpha and not pixels[..., -1].any():
         # Room for transparency that nobody filled.
         pixels, alpha = np.ascontiguousarray(pixels[..., :-1]), False
-    return Photograph(pixels, "grey" if grey else "rgb", alpha)
+    return Photograph(pixels, "grey" if grey else "rgb", alpha, notes=notes)
+
+
+def _rows(data: bytes, width: int, height: int, wide: int) -> int:
+    """How many rows of pixels of ``wide`` bytes are there, from the one that stands first."""
+    (entries, bits) = struct.unpack_from("<HB", data, 5)
+    at = 18 + data[0] + (entries * -(-bits // 8) if data[1] else 0)
+    if data[2] < 8:
+        return min(max(len(data) - at, 0) // (width * wide or 1), height)
+    count, end = 0, width * height
+    while at < len(data) and count < end:
+        run = (data[at] & 127) + 1
+        held = 1 if data[at] & 128 else run
+        count += run if at + 1 + held * wide <= len(data) else (len(data) - at - 1) // wide
+        at += 1 + held * wide
+    return min(count // width, height)
 
 
 CODEC = Codec(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from safelight.document import Metadata
 from safelight.files import ifd, lab, logluv
-from safelight.files.codecs import jpeg, parts, png, webp
+from safelight.files.codecs import jpeg, jpegxr, parts, png, webp
 from safelight.files.codecs.codec import Codec
 from safelight.files.codecs.jpeg import ends_early
 from safelight.files.codecs.photograph import (
@@ -91,10 +91,32 @@ def _codestream_size(data: bytes) -> tuple[int, int, int]:
     return max(widths), max(heights), max(counts)
 
 
+_LERC, _PACKED_AGAIN = 34887, 50674
+"""LERC, and the tag that says with a second number that what it gave was packed once more."""
+_BLOB = re.compile(rb"Lerc2 (.{4})(.{20})", re.DOTALL)
+"""The beginning of a picture in LERC: version and, behind a checksum from 3 on, height, width and,
+from 4 on, depth (Esri's specification of LERC)."""
+
+
+def _lerc_size(data: bytes) -> tuple[int, int, int]:
+    """Width, height and channels that a LERC picture states. Raises DamagedError for none."""
+    stated: list[tuple[int, int, int]] = []
+    for number, head in _BLOB.findall(data):
+        (version,) = struct.unpack("<i", number)
+        height, width, depth = struct.unpack_from("<3i", head, 4 if version >= 3 else 0)
+        stated.append((width, height, depth if version >= 4 else 1))
+    if not stated:
+        raise DamagedError("is damaged: it ends before the picture begins")
+    widths, heights, depths = zip(*stated, strict=True)
+    return max(widths), max(heights), sum(depths)
+
+
 _SIZED: dict[int, Callable[[bytes], Sequence[int]]] = {
     **dict.fromkeys((7, 33007), jpeg.largest_frame),
     **dict.fromkeys((33003, 33004, 33005, 34712), _codestream_size),
+    34887: _lerc_size,
     34933: png.stated_size,
+    34934: jpegxr.stated_size,
     **dict.fromkeys((34927, 50001), webp.stated_size),
 }
 """Compressions whose parts state a size of their own, and what finds it: width, height and, where
@@ -102,11 +124,11 @@ they can vary, channels. Raises DamagedError.
 """
 
 _UNKNOWN_SIZES = (
-    *(22610, 34887, 34892, 34934, 48124),
+    *(22610, 34892, 48124),
     *(50002, 52546, 65000, 65001, 65002),
 )
-"""Others, of which Safelight cannot tell it before they are decoded: JPEG XR, LERC, lossy raw,
-Jetraw, JPEG XL and those of electron microscopes."""
+"""Others, of which Safelight cannot tell it before they are decoded: JPEG XR of microscopes, lossy
+raw, Jetraw, JPEG XL and those of electron microscopes."""
 
 RAW = "a camera's raw file"
 RAW_FORMAT = "Camera raw"
@@ -252,7 +274,8 @@ def _check_parts(fetch: ifd.Fetch, size: int, page: _Page) -> bool:
     check_packing(page.decoded, min(held, size), most if whole else max(most, _LEFT_OVER))
     width, height = page.part_size()
     _check_part(width * height * page.samples * page.itemsize, width, height, page)
-    if page.compression in _UNKNOWN_SIZES:
+    again = page.directory.numbers(_PACKED_AGAIN, page.header)[1:]
+    if page.compression in _UNKNOWN_SIZES or page.compression == _LERC and any(again):
         raise DamagedError(
             f"is packed in a way (number {page.compression}) that Safelight cannot open;"
             " save it with deflate or LZW"
@@ -355,8 +378,11 @@ def _decode(
         return _with_pillow(file, page), "rgb", ()
     if page.photometric in (_LOG_L, _LOG_LUV):
         return _logarithms(file, size, page, notes), space, ()
-    array = _with_tifffile(file, size, page, notes, sound)
     extra = page.directory.numbers(_EXTRA, page.header)
+    colours = 1 if page.photometric == _PALETTE else CHANNELS[space]
+    alpha = _alpha_in([int(kind) for kind in extra])
+    wanted = colours if alpha is None else colours + alpha + 1
+    array = _with_tifffile(file, size, page, notes, sound, wanted)
     if page.photometric == _PALETTE:
         return array, space, extra
     if page.photometric in (_CIE_LAB, _ICC_LAB):
@@ -427,8 +453,9 @@ def _with_pillow(file: BinaryIO, page: _Page) -> NDArray[Any]:
 
 
 def _with_tifffile(
-    file: BinaryIO, size: int, page: _Page, notes: list[str], sound: bool
+    file: BinaryIO, size: int, page: _Page, notes: list[str], sound: bool, wanted: int
 ) -> NDArray[Any]:
+    """Pixels (height, width, samples), of which the first ``wanted`` samples have to be there."""
     import tifffile
 
     segments = page.segments()
@@ -470,7 +497,7 @@ def _with_tifffile(
                     raise
                 fetch = ifd.file_fetch(file)
                 array = parts.decoded(
-                    first, fetch, size, lambda data: _check_stated(data, page), notes
+                    first, fetch, size, lambda data: _check_stated(data, page), notes, wanted
                 )
             if page.photometric == _PALETTE:
                 colours = np.asarray(first.colormap)
@@ -541,7 +568,7 @@ def _choose_channels(
         raise DamagedError("is damaged: colour channels are missing")
     present = pixels.shape[2] - colours
     kinds = [int(kind) for kind in extra[:present]]
-    found = next((i for i, kind in enumerate(kinds) if kind in (_ASSOCIATED, _UNASSOCIATED)), None)
+    found = _alpha_in(kinds)
     dropped = present - (found is not None)
     if dropped > 0:
         word = "channel" if dropped == 1 else "channels"
@@ -553,6 +580,11 @@ def _choose_channels(
     if kinds[found] == _ASSOCIATED:
         pixels = unpremultiplied(pixels)
     return pixels, True
+
+
+def _alpha_in(kinds: Sequence[int]) -> int | None:
+    """Which of the extra channels is transparency."""
+    return next((i for i, kind in enumerate(kinds) if kind in (_ASSOCIATED, _UNASSOCIATED)), None)
 
 
 def _pages(fetch: ifd.Fetch, page: _Page) -> int:
