@@ -341,6 +341,19 @@ def test_a_bent_picture_is_straightened_to_what_lies_there():
     assert np.sqrt((off**2).mean()) < 0.0015
 
 
+def test_false_colours_at_sharp_edges_become_fewer(opened):
+    """Grey dots of every size up to three pixels have no colour; a mosaic cannot tell that."""
+    numbers = np.random.default_rng(6)
+    dots = 0.05 + 0.85 * (numbers.random((128, 128, 1)) > 0.8) * np.ones(3)
+    data = rawfiles.dng_file(rawfiles.sensor_light(dots, 0.9))
+    spreads = []
+    for passes in (0, 1, 3):
+        seen = linear(opened(data, told={"false_colours": passes}).document)
+        spreads.append(np.ptp(seen[8:-8, 8:-8], axis=2).mean())
+    assert spreads[1] < 0.6 * spreads[0]
+    assert spreads[2] < spreads[1]
+
+
 @pytest.mark.parametrize("setting", ["noise", "early_noise"])
 def test_noise_becomes_less(opened, setting):
     picture = np.full((128, 128, 3), 0.2)

@@ -36,7 +36,7 @@ from safelight.gui.text import plain, size
 _SECTIONS = (
     ("Light", ("white_balance", "temperature", "tint", "exposure", "tone", "highlights")),
     ("Lens", ("distortion", "vignetting", "fringes")),
-    ("Detail", ("demosaic", "noise", "early_noise")),
+    ("Detail", ("demosaic", "false_colours", "noise", "early_noise")),
 )
 _COLUMN = 320
 _USUAL = QSize(1180, 680)
@@ -219,8 +219,8 @@ class DevelopDialog(QDialog):
             "Develop" if again else "Open", QDialogButtonBox.ButtonRole.AcceptRole
         )
         cancel = buttons.button(QDialogButtonBox.StandardButton.Cancel)
-        reset = buttons.addButton("As shot", QDialogButtonBox.ButtonRole.ResetRole)
-        reset.setToolTip("Back to the light and the settings that nothing has changed")
+        reset = buttons.addButton("Reset", QDialogButtonBox.ButtonRole.ResetRole)
+        reset.setToolTip("All settings back to how a file opens that nothing was set for")
         for button in (cancel, reset):
             button.setAutoDefault(False)  # Enter opens, wherever the hand is
         reset.clicked.connect(lambda: self.set_settings({}))

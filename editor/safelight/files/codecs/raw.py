@@ -107,6 +107,9 @@ def read(
         Literal["AHD", "DCB", "DHT", "AAHD", "PPG", "VNG", "linear"],
         "how three colours a pixel are made of the one that each was seen in",
     ] = "AHD",
+    false_colours: Annotated[
+        int, Number(0, 5), "take coloured dots from sharp edges, by medians, so many times"
+    ] = 0,
     distortion: Annotated[
         bool, "straighten what the lens has bent, where Lensfun knows it"
     ] = False,
@@ -138,6 +141,7 @@ def read(
             highlights=highlights,
             demosaic=_supported(demosaic, notes),
             fbdd=early_noise,
+            medians=false_colours,
         )
         flip, sensor = facts.flip, facts.sensor
         shot, exif = facts.shot, facts.exif
@@ -387,6 +391,7 @@ def _processed(
     highlights: str = "clip",
     demosaic: str = "AHD",
     fbdd: str = "off",
+    medians: int = 0,
     half: bool = False,
 ) -> NDArray[np.uint16]:
     """Balanced linear numbers of the sensor, (height, width, colours)."""
@@ -417,6 +422,7 @@ def _processed(
             adjust_maximum_thr=_SATURATED,
             highlight_mode=modes[highlights],
             fbdd_noise_reduction=reductions[fbdd],
+            median_filter_passes=medians,
             user_flip=0,
         )
     made = made[..., None] if made.ndim == 2 else made
