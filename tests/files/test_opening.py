@@ -464,6 +464,18 @@ def test_a_broken_profile_costs_the_profile_and_not_the_picture(opened):
         assert result.document.profile.icc is None
 
 
+def test_a_profile_that_makes_one_colour_of_all_is_left_out(opened):
+    """Its red and blue are black, which a converter obeys."""
+    icc = bytearray(pictures.wide_profile())
+    for name in (b"rXYZ", b"bXYZ"):
+        (place,) = struct.unpack_from(">I", icc, icc.index(name) + 4)
+        icc[place + 8 : place + 20] = bytes(12)
+    result = opened(pictures.jpeg_file(pictures.quarters(), icc_profile=bytes(icc)))
+    plain = opened(pictures.jpeg_file(pictures.quarters()))
+    assert "profile cannot be used" in result.notes[0]
+    assert np.array_equal(pixels_of(result), pixels_of(plain))
+
+
 def test_a_wide_profile_is_kept_byte_for_byte(opened):
     icc = pictures.wide_profile(padding=200_000)
     result = opened(pictures.jpeg_file(pictures.quarters(), icc_profile=icc))

@@ -108,6 +108,18 @@ def bmp_file(bits, rows, *, masks=(), palette=b"", size=(5, 3), packing=None, he
     return head + bytes(header - 40) + held + rows
 
 
+def test_a_bmp_that_forgets_its_table_of_colours_is_not_shifted_by_it(opened):
+    ramp = bytes(value for index in range(252) for value in (index, index // 2, 9, 0))
+    rows = np.zeros((3, 8), np.uint8)
+    rows[:, :5] = np.arange(15).reshape(3, 5)
+    data = bmp_file(8, rows.tobytes(), palette=ramp)
+    wanted = pixels_of(opened(data))
+    assert np.array_equal(wanted[::-1, :, 2].ravel(), np.arange(15))
+    for start in (54, 0):
+        stated = data[:10] + struct.pack("<I", start) + data[14:]
+        assert np.array_equal(pixels_of(opened(stated)), wanted)
+
+
 def test_bit_fields_of_every_width_fill_the_scale(opened):
     words = np.arange(15, dtype=np.uint16).reshape(3, 5) * 4369
     rows = np.zeros((3, 6), "<u2")

@@ -14,6 +14,7 @@ from safelight.files.codecs.photograph import CHANNELS, PartLost, Photograph, Sp
 from safelight.pixels import (
     SRGB,
     ColourError,
+    DegenerateError,
     Intent,
     Profile,
     Transform,
@@ -71,7 +72,7 @@ def as_rgb(
             return _with_alpha(content, _three(colour)), profile
     why = ""
     try:
-        fits = icc is not None and icc[16:20] == _SIGNATURES[content.space]
+        fits = icc is not None and icc[16:20] == _SIGNATURES[content.space] and _is_of_use(icc)
         changed = convert(colour, Transform(icc), exact) if fits else None
     except PartLost as lost:
         changed, why = None, f" ({lost})"
@@ -112,6 +113,17 @@ def _own_profile(icc: bytes, space: str) -> Profile | None:
         return Profile.from_icc(icc) if icc[16:20] == b"RGB " else None
     except ColourError:
         return None
+
+
+def _is_of_use(icc: bytes) -> bool:
+    """Whether a profile that a document cannot have can be converted from."""
+    try:
+        Profile.from_icc(icc)
+    except DegenerateError:
+        return False
+    except ColourError:
+        return True
+    return True
 
 
 def in_profile(

@@ -1,7 +1,15 @@
 """Pixels: tiles, depth, colour and zoom levels. Knows no document, no file and no window."""
 
 from safelight.pixels.blend import MODES, blend, composite
-from safelight.pixels.colour import SRGB, ColourError, Profile, converted, lab, profile_name
+from safelight.pixels.colour import (
+    SRGB,
+    ColourError,
+    DegenerateError,
+    Profile,
+    converted,
+    lab,
+    profile_name,
+)
 from safelight.pixels.depth import DEPTHS, WHITE, deeper, from_float, to_float
 from safelight.pixels.fused import DAB, RESAMPLE, TONE, kernels_ready, prepare_kernels
 from safelight.pixels.known import KNOWN, KnownProfile, known_profile
@@ -40,6 +48,7 @@ __all__ = [
     "TILE",
     "TONE",
     "ColourError",
+    "DegenerateError",
     "KnownProfile",
     "Part",
     "Profile",

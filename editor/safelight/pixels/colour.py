@@ -37,6 +37,10 @@ class ColourError(Exception):
     """A profile that is damaged, or of a kind Safelight cannot convert without loss."""
 
 
+class DegenerateError(ColourError):
+    """A profile that makes colours of no use: of numbers that differ it makes the same."""
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """The colour space of a document's pixels. ``icc`` is None for plain sRGB without a profile.
@@ -274,7 +278,9 @@ def _parse(icc: bytes) -> tuple[str, _Space | None]:
     except (KeyError, struct.error, IndexError, ValueError, ArithmeticError) as error:
         raise ColourError("the colour profile is damaged or of an unusual kind") from error
     if abs(np.linalg.det(primaries)) < 1e-6:
-        raise ColourError("the colour profile's primaries are not independent")
+        # One with tables as well may be used by these.
+        kind = ColourError if b"A2B0" in tags else DegenerateError
+        raise kind("the colour profile's primaries are not independent")
     curves = (red, green, blue)
     if any(not np.isfinite(curve).all() or curve.max() <= curve[0] for curve in curves):
         raise ColourError("the colour profile's tone curves do not rise")

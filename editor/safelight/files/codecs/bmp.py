@@ -200,7 +200,9 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
     if bitmap.packing in (_RUNS_8, _RUNS_4):
         pixels = _of_runs(data, bitmap)
     elif bitmap.packing in (_PLAIN, _FIELDS, _ALPHA_FIELDS):
-        start = start or bitmap.behind + bitmap.colours * bitmap.entry
+        if start <= bitmap.behind:
+            # Some writers say nothing, or forget the table of colours between.
+            start = bitmap.behind + bitmap.colours * bitmap.entry * (bitmap.bits <= 8)
         pixels, there = bitmap.pixels(data, start)
         if there < bitmap.height:
             notes.append(ends_early(there, bitmap.height))
