@@ -332,7 +332,7 @@ def test_a_bent_picture_is_straightened_to_what_lies_there():
     picture = np.repeat(wave(columns, rows)[..., None], 3, axis=2).astype(np.float32)
     made = lens.corrected(picture, lens.Correction("Test", places))
     there = [
-        lens._between(places[:, :, 0, axis], height, width, 0, height) * (side - 1)
+        lens._between(lens._stretched(places[:, :, 0, axis], width), height, 0, height) * (side - 1)
         for axis, side in enumerate((width, height))
     ]
     inside = slice(12, -12)

@@ -219,22 +219,24 @@ def corrected(light: NDArray[Any], correction: Correction) -> NDArray[Any]:
     return light if correction.places is None else _moved(light, correction.places)
 
 
-def _between(
-    grid: NDArray[np.float32], height: int, width: int, top: int, rows: int
-) -> NDArray[np.float32]:
-    """Rows of a grid (rows, columns) that is stretched over a picture, corner to corner."""
-    y = np.linspace(0, len(grid) - 1, height, dtype=np.float32)[top : top + rows]
+def _stretched(grid: NDArray[np.float32], width: int) -> NDArray[np.float32]:
+    """A grid (rows, columns) whose rows are stretched to a picture's width, corner to corner."""
     x = np.linspace(0, grid.shape[1] - 1, width, dtype=np.float32)
-    above = np.minimum(y.astype(np.intp), len(grid) - 2)
     left = np.minimum(x.astype(np.intp), grid.shape[1] - 2)
-    down = (y - above)[:, None].astype(np.float32)
-    line = grid[above] * (1 - down) + grid[above + 1] * down
-    # Without a mode, which no place here needs, numpy takes five times as long.
-    made: NDArray[np.float32] = np.take(line, left, axis=1, mode="clip")
-    ahead = np.take(line, left + 1, axis=1, mode="clip")
-    ahead -= made
-    ahead *= (x - left).astype(np.float32)
-    made += ahead
+    first = grid[:, left]
+    made: NDArray[np.float32] = first + (grid[:, left + 1] - first) * (x - left).astype(np.float32)
+    return made
+
+
+def _between(wide: NDArray[np.float32], height: int, top: int, rows: int) -> NDArray[np.float32]:
+    """Rows of a ``_stretched`` grid, whose columns are stretched to a picture's height."""
+    y = np.linspace(0, len(wide) - 1, height, dtype=np.float32)[top : top + rows]
+    above = np.minimum(y.astype(np.intp), len(wide) - 2)
+    first = wide[above]
+    made: NDArray[np.float32] = wide[above + 1]
+    made -= first
+    made *= (y - above)[:, None].astype(np.float32)
+    made += first
     return made
 
 
@@ -258,9 +260,10 @@ def _as(kind: Any, values: NDArray[np.float32]) -> NDArray[Any]:
 
 def _brightened(light: NDArray[Any], gain: NDArray[np.float32]) -> NDArray[Any]:
     height, width = light.shape[:2]
+    gain = _stretched(gain, width)
 
     def work(top: int, rows: int) -> NDArray[np.float32]:
-        factor = _between(gain, height, width, top, rows)
+        factor = _between(gain, height, top, rows)
         brighter: NDArray[np.float32] = light[top : top + rows] * factor[..., None]
         return brighter
 
@@ -280,15 +283,15 @@ def _moved(light: NDArray[Any], places: NDArray[np.float32]) -> NDArray[Any]:
     for channel in range(channels):
         # A sensor of one colour is corrected as green is; a fourth colour is a second green.
         lies = places[:, :, channel if channel < 3 and channels > 1 else 1]
-        x, y = _along_rows(lies), lies[..., 1]
+        x = _stretched(_along_rows(lies) * np.float32(width - 1), width)
+        y = _stretched(lies[..., 1] * np.float32(height - 1), width)
         plane = light[..., channel]
         bent = np.empty((_BEFORE + height + _BEHIND, width), np.float32)
 
         def across(
             top: int, rows: int, x: NDArray[np.float32] = x, plane: NDArray[Any] = plane
         ) -> NDArray[np.float32]:
-            there = _between(x, height, width, top, rows)
-            there *= np.float32(width - 1)
+            there = _between(x, height, top, rows)
             np.clip(there, 0, width - 1, out=there)
             sides = ((0, 0), (_BEFORE, _BEHIND))
             part = np.pad(plane[top : top + rows], sides, mode="edge").astype(np.float32)
@@ -305,8 +308,7 @@ def _moved(light: NDArray[Any], places: NDArray[np.float32]) -> NDArray[Any]:
         def down(
             top: int, rows: int, y: NDArray[np.float32] = y, flat: NDArray[np.float32] = flat
         ) -> NDArray[np.float32]:
-            there = _between(y, height, width, top, rows)
-            there *= np.float32(height - 1)
+            there = _between(y, height, top, rows)
             np.clip(there, 0, height - 1, out=there)
             first = there.astype(np.intp)
             there -= first
