@@ -287,6 +287,15 @@ def test_wide_colours_are_converted_to_srgb_and_not_cut_off_in_floats(studio, tm
     assert any("what lies outside sRGB was cut off" in note for note in cut.notes)
 
 
+def test_a_format_without_profiles_refuses_one_and_says_what_else_it_cannot(exported):
+    with pytest.raises(actions.ExportError, match="alone holds no colour profile"):
+        exported("alone", options=actions.ExportOptions(profile=actions.profile_of("Adobe RGB")))
+    _, notes = exported("alone", options=actions.ExportOptions(kilobytes=500))
+    assert (
+        "The file may be larger than 500 kB: alone has no quality that could be lowered." in notes
+    )
+
+
 FAILING = {
     "pictures": (actions.ExportError, "it returned ndarray; expected the file as bytes"),
     "no_bytes": (actions.ExportError, "it returned bytes; expected the file"),

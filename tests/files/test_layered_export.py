@@ -82,3 +82,27 @@ def test_what_layers_cannot_have_is_said(tmp_path, name):
     notes = " ".join(export(document(), tmp_path / name, options).notes)
     assert "It was not sharpened" in notes
     assert "may be larger than 500 kB" in notes
+
+
+class Enough(Exception):
+    """Nobody wants the file any more."""
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_how_far_layers_are_is_told_and_they_can_be_cancelled_anywhere(tmp_path, name):
+    before = document(*(Layer(f"Up {number}", smooth(4, number)) for number in range(4)))
+    told = []
+    export(before, tmp_path / name, hear=told.append)
+    assert told == sorted(told)
+    assert (told[0], told[-1], len(set(told)) >= 8) == (0.0, 1.0, True)
+    (tmp_path / name).write_bytes(b"mine")
+    for limit in sorted(set(told)):
+
+        def hear(done, limit=limit):
+            if done >= limit:
+                raise Enough
+
+        with pytest.raises(Enough):
+            export(before, tmp_path / name, overwrite=True, hear=hear)
+        assert list(tmp_path.iterdir()) == [tmp_path / name]
+        assert (tmp_path / name).read_bytes() == b"mine"

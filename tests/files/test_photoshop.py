@@ -352,7 +352,7 @@ def test_where_layers_look_different_the_merged_picture_lies_on_top(tmp_path, mo
     drawn = noise(3, seed=5)
     document = document_of(Layer("Ground", noise(3)), Layer("Up", noise(4, seed=1)))
     with monkeypatch.context() as patch:
-        patch.setattr(photoshop, "whole", lambda document, live: drawn)
+        patch.setattr(photoshop, "whole", lambda *_, hear: drawn)
         exported(tmp_path, document)
     opened = open_picture(tmp_path / "picture.psd")
     assert "looks different" in opened.notes[0]
@@ -368,7 +368,7 @@ def test_a_small_part_that_looks_different_is_enough(tmp_path, monkeypatch):
     pixels = noise(3).to_array().copy()
     pixels[100:120, 100:130] = 0
     with monkeypatch.context() as patch:
-        patch.setattr(photoshop, "whole", lambda document, live: Raster.from_array(pixels))
+        patch.setattr(photoshop, "whole", lambda *_, hear: Raster.from_array(pixels))
         exported(tmp_path, document)
     opened = open_picture(tmp_path / "picture.psd").document
     assert np.array_equal(whole(opened).to_array(), pixels)

@@ -358,3 +358,10 @@ def test_a_preset_that_was_saved_has_another_name(make, monkeypatch, tmp_path):
     dialog.presets.list.setCurrentIndex(1)
     dialog.presets.list.activated.emit(1)
     assert not dialog.presets.rename.isEnabled()  # what is built in stays
+
+
+def test_layers_are_not_sharpened_and_nobody_is_asked(make):
+    dialog = make()
+    for name, flat in (("JPEG", True), ("OpenRaster", False), ("Photoshop", False), ("PNG", True)):
+        dialog.format.setCurrentText(name)
+        assert dialog.finishes["sharpen"].isVisible() == flat

@@ -235,7 +235,9 @@ def _with_layers(
         notes=notes,
     )
     document = replace(document, metadata=kept)
-    written = codec.write_document(document, path, overwrite=overwrite, live=live)
+    written = codec.write_document(
+        document, path, overwrite=overwrite, live=live, hear=_share(hear, 0.1, 1.0)
+    )
     return Exported(written.path, written.bytes, (*notes, *written.notes))
 
 

@@ -92,6 +92,7 @@ def export_openraster(
     *,
     overwrite: bool = False,
     live: Live | None = None,
+    hear: Callable[[float], object] = lambda _: None,
 ) -> Exported:
     """Write ``document`` as an OpenRaster file, whole or not at all.
 
@@ -99,6 +100,8 @@ def export_openraster(
     through ``live``), masks of pixel layers go into their transparency, 32-bit float becomes
     16-bit. The picture as a whole, with its metadata, is in it as it is seen. What a generator has
     made is marked in the XMP of each layer's PNG, and of the whole.
+
+    ``hear`` is told how much is done, 0 to 1; what it raises ends it, and nothing is left.
 
     Raises FileExists, WriteError as ``atomic_write`` does, ExportError without memory, and
     LayerFailed for a layer that is shown and cannot be computed; of a hidden one, ``notes`` say so.
@@ -108,25 +111,28 @@ def export_openraster(
         # Taken from the document as it is: what is written below is compared with it.
         own = dict(with_offsets(document))
         document = settled(document).picture
-        merged = _sixteen(whole(document, live))
-        writing = _Writing(document, merged, live, own)
-        written = atomic_write(path, writing.write, overwrite=overwrite, check=_checker(merged))
+        merged = _sixteen(whole(document, live, hear=lambda done: hear(0.4 * done)))
+        writing = _Writing(document, merged, live, own, hear)
+        check = _checker(merged, hear)
+        written = atomic_write(path, writing.write, overwrite=overwrite, check=check)
     except MemoryError as error:
         raise ExportError(f"{name} cannot be exported: there is not enough memory.") from error
     notes = (*dict.fromkeys(writing.notes), *written.notes)
     return Exported(written.path, written.bytes, notes)
 
 
-def _checker(merged: Raster) -> Callable[[Path], None]:
+def _checker(merged: Raster, hear: Callable[[float], object]) -> Callable[[Path], None]:
     """Reads the finished file back: every checksum, and the picture itself."""
 
     def check(temporary: Path) -> None:
+        hear(0.8)
         with zipfile.ZipFile(temporary) as archive:
             sound = archive.testzip() is None
             data = archive.read(MERGED)
             again = png.read(io.BytesIO(data), len(data), None).pixels
         if not sound or not np.array_equal(again, merged.to_array()):
             raise WriteError("The file was not saved: it read back differently; try again.")
+        hear(1.0)
 
     return check
 
@@ -166,8 +172,11 @@ class _Writing:
         merged: Raster,
         live: Live | None,
         own: Mapping[str, tuple[Layer, int, int]],
+        hear: Callable[[float], object],
     ) -> None:
         self.document = document
+        self._hear = hear
+        self._coded = 0
         self._own = own
         self.notes: list[str] = []
         self._merged = merged
@@ -202,6 +211,12 @@ class _Writing:
             self._add(archive, THUMBNAIL, self._thumbnail())
             text = ElementTree.tostring(image, encoding="UTF-8", xml_declaration=True)
             self._add(archive, STACK, text, zipfile.ZIP_DEFLATED)
+
+    def _tell(self) -> None:
+        """Tell how much is done: how many of the pictures in the file are, about."""
+        self._coded += 1
+        most = max(len(self._seen) + 1, self._coded)
+        self._hear(0.4 + 0.4 * self._coded / most)
 
     def _layers(
         self,
@@ -351,6 +366,7 @@ class _Writing:
     def _add_coded(self, archive: zipfile.ZipFile) -> None:
         name, coded = self._coding.popleft()
         self._add(archive, name, coded.result())
+        self._tell()
 
     def _described(
         self, stack: ElementTree.Element, kind: str, layer: Layer, **facts: str

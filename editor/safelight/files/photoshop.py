@@ -70,12 +70,15 @@ def export_photoshop(
     read: Callable[[BinaryIO, int, None], Photograph],
     overwrite: bool = False,
     live: Live | None = None,
+    hear: Callable[[float], object] = lambda _: None,
 ) -> Exported:
     """Write ``document`` as a PSD file, or a PSB where ``path`` ends so, whole or not at all.
 
     ``read`` decodes such a file of so many bytes: what was written is read back by it.
     ``notes`` name what such a file cannot hold: filter layers and fills become pixels (cheap ones
     run through ``live``). The picture as a whole, with its metadata, is in it as it is seen.
+
+    ``hear`` is told how much is done, 0 to 1; what it raises ends it, and nothing is left.
 
     Raises FileExists, WriteError as ``atomic_write`` does, ExportError without memory and for what
     is too large for a PSD, and LayerFailed for a layer that is shown and cannot be computed.
@@ -90,11 +93,10 @@ def export_photoshop(
     try:
         own = dict(with_offsets(document))
         document = settled(document).picture
-        merged = whole(document, live)
-        writing = _Writing(document, merged, live, own, big)
-        written = atomic_write(
-            path, writing.write, overwrite=overwrite, check=_checker(merged, read)
-        )
+        merged = whole(document, live, hear=lambda done: hear(0.4 * done))
+        writing = _Writing(document, merged, live, own, big, hear)
+        check = _checker(merged, read, hear)
+        written = atomic_write(path, writing.write, overwrite=overwrite, check=check)
     except MemoryError as error:
         raise ExportError(f"{name} cannot be exported: there is not enough memory.") from error
     except _TooLong as error:
@@ -109,16 +111,20 @@ class _TooLong(Exception):
 
 
 def _checker(
-    merged: Raster, read: Callable[[BinaryIO, int, None], Photograph]
+    merged: Raster,
+    read: Callable[[BinaryIO, int, None], Photograph],
+    hear: Callable[[float], object],
 ) -> Callable[[Path], None]:
     """Reads the finished file back: the picture itself, and that its layers are there."""
 
     def check(temporary: Path) -> None:
+        hear(0.8)
         with open(temporary, "rb") as file:
             again = read(file, os.path.getsize(temporary), None)
         expected = _matted(merged.to_array())
         if again.layers is None or again.notes or not _same(_matted(again.pixels), expected):
             raise WriteError("The file was not saved: it read back differently; try again.")
+        hear(1.0)
 
     return check
 
@@ -167,8 +173,10 @@ class _Writing:
         live: Live | None,
         own: Mapping[str, tuple[Layer, int, int]],
         big: bool,
+        hear: Callable[[float], object],
     ) -> None:
         self.document = document
+        self._hear = hear
         self.notes: list[str] = []
         self._merged = merged
         self._own = own
@@ -224,7 +232,8 @@ class _Writing:
         count = len(entries)
         stream.write(struct.pack(">h", -count if self._merged.channels == 4 else count))
         places = [self._write_record(stream, entry) for entry in entries]
-        for entry, place in zip(entries, places, strict=True):
+        for number, (entry, place) in enumerate(zip(entries, places, strict=True)):
+            self._hear(0.4 + 0.4 * number / count)
             self._write_channels(stream, entry, place)
         stream.write(bytes(-(stream.tell() - inner) % 4))
         self._end(stream, inner)

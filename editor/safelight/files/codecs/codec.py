@@ -85,8 +85,8 @@ class Codec:
     layers: bool = False
     """Whether its files hold layers."""
     write_document: Callable[..., Written] | None = None
-    """Instead of ``write``, where layers are written: it takes a document, a path, ``overwrite``
-    and ``live``, and writes, reads back and replaces the file as ``files.export`` does.
+    """Instead of ``write``, where layers are written: it takes a document, a path, ``overwrite``,
+    ``live`` and ``hear``, and writes, reads back and replaces the file as ``files.export`` does.
     """
 
     @property
