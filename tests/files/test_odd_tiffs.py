@@ -246,6 +246,21 @@ def test_a_tiff_packed_as_microscopes_and_maps_are_opens(opened, packing, tile):
     assert found.notes == ()
 
 
+def test_a_fourth_channel_of_which_nothing_is_said_is_transparency_where_it_is_filled(opened):
+    pixels = pictures.noise(64, 64, 4)
+    stated = {"t262": 2, "t277": 4, "t284": 1}
+    found = opened(tiff(pixels.tobytes(), **stated))
+    assert np.array_equal(pixels_of(found), pixels)
+    assert found.notes == ()
+    empty = pixels.copy()
+    empty[..., 3] = 0
+    found = opened(tiff(empty.tobytes(), **stated))
+    assert np.array_equal(pixels_of(found), pixels[..., :3])
+    assert found.notes == ("1 extra channel of unknown meaning left out.",)
+    said = opened(tiff(pixels.tobytes(), **stated, t338=0))
+    assert np.array_equal(pixels_of(said), pixels[..., :3])
+
+
 def test_a_lerc_that_is_packed_once_more_is_refused_in_words(opened):
     stream = io.BytesIO()
     tifffile.imwrite(

@@ -379,6 +379,10 @@ def _decode(
     if page.photometric in (_LOG_L, _LOG_LUV):
         return _logarithms(file, size, page, notes), space, ()
     extra = page.directory.numbers(_EXTRA, page.header)
+    unsaid = not extra and page.photometric == _RGB and page.samples == 4
+    if unsaid:
+        # What stitches panoramas leaves it to the reader, who takes it for transparency.
+        extra = (_UNASSOCIATED,)
     colours = 1 if page.photometric == _PALETTE else CHANNELS[space]
     alpha = _alpha_in([int(kind) for kind in extra])
     wanted = colours if alpha is None else colours + alpha + 1
@@ -388,6 +392,8 @@ def _decode(
     if page.photometric in (_CIE_LAB, _ICC_LAB):
         return _from_lab(array, page, notes), space, extra
     array = _to_kept_depth(array, page.bits, notes)
+    if unsaid and not array[..., 3].any():
+        extra = ()
     if page.photometric == _WHITE_IS_ZERO:
         array = array.copy()
         full = 1.0 if array.dtype == np.float32 else np.iinfo(array.dtype).max
