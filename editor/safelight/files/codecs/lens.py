@@ -26,7 +26,7 @@ for a lens that bends by a twentieth.
 _FAR = 1000.0
 """Metres that a subject is taken to be away."""
 
-_BAND = 1 << 15
+_BAND = 1 << 16
 
 _PARTS_OF_A_PIXEL = 4096
 """Places between two pixels that are told apart: finer by far than ``_STEP`` is exact."""
