@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from safelight.files.codecs import codec, jpeg, png, pngrows, rows
+from safelight.files.codecs import codec, jpeg, jpegbands, png, pngrows, rows
 from safelight.files.codecs.photograph import Photograph
 
 
@@ -84,3 +84,13 @@ def test_a_restart_or_a_row_that_is_missing_is_told():
     assert jpeg.CODEC.in_bands(data[:-2]) is None
     data = file_of("PNG", grain(2500, 313, 3))
     assert png.in_bands(data[:-20]) is None
+
+
+def test_bands_that_were_encoded_in_different_ways_make_no_file():
+    pixels, qualities = grain(3001, 1301, 3), iter([85, 10, 85, 85])
+
+    def encode(rows):
+        return bytes(imagecodecs.jpeg8_encode(rows, next(qualities), subsampling="444"))
+
+    with pytest.raises(ValueError, match="otherwise"):
+        list(jpegbands.coded(pixels, encode, (8, 8)))

@@ -67,7 +67,7 @@ def test_the_format_asked_for_counts_more_than_the_suffix(tmp_path):
     assert open_picture(path).format == "PNG"
 
 
-@pytest.mark.parametrize("name", ["picture.gif", "picture", "picture.jpg.bak", "picture.psd"])
+@pytest.mark.parametrize("name", ["picture.gif", "picture", "picture.jpg.bak", "picture.xcf"])
 def test_an_unknown_suffix_lists_the_formats(tmp_path, name):
     with pytest.raises(ExportError, match=r"JPEG \(.jpg .*PNG .*TIFF .*WebP"):
         export(document_of(pictures.quarters()), tmp_path / name)

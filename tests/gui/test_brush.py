@@ -75,9 +75,9 @@ def seen(canvas, qtbot, x, y):
 
 def painted(canvas, qtbot):
     """The canvas when all that is seen of it is as fine as it gets."""
-    canvas.grabbed()
+    canvas.grab().toImage()
     qtbot.waitUntil(lambda: canvas.finished)
-    return canvas.grabbed()
+    return canvas.grab().toImage()
 
 
 def test_a_stroke_selects_what_it_goes_over_and_is_one_step(canvas, opened, qtbot):

@@ -42,9 +42,9 @@ def show(canvas, pixels, before=None, profile=None):
 
 def shot(canvas):
     """What is on the screen once every tile is there: (height, width, 3)."""
-    image = canvas.grabbed()
+    image = canvas.grab().toImage()
     while canvas.scene.tiles.incomplete:
-        image = canvas.grabbed()
+        image = canvas.grab().toImage()
     image = image.convertToFormat(image.Format.Format_RGB888)
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1)
     return rows[:, : image.width() * 3].reshape(image.height(), image.width(), 3).copy()
@@ -211,7 +211,7 @@ def test_what_is_not_ready_is_shown_coarsely_first_and_sharp_soon(canvas, qtbot,
     sharp = shot(canvas)
     monkeypatch.setattr(module, "FRAME", -1.0)
     show(canvas, pixels)
-    first = canvas.grabbed()
+    first = canvas.grab().toImage()
     assert canvas.scene.tiles.incomplete
     colour = first.pixelColor(300, 250)
     wanted = sharp[250, 300].astype(int)
@@ -417,13 +417,13 @@ def test_levels_of_many_tiles_are_never_made_on_the_windows_thread(canvas, qtbot
     shot(canvas)
 
     def shown():
-        canvas.grabbed()
+        canvas.grab().toImage()
         return canvas.finished
 
     qtbot.waitUntil(shown, timeout=60000)
     canvas.show_mask(selection)
     canvas.show_mask_overlay = True
-    qtbot.waitUntil(lambda: canvas.grabbed() and canvas.finished, timeout=60000)
+    qtbot.waitUntil(lambda: canvas.grab().toImage() and canvas.finished, timeout=60000)
     assert threads
     assert not any(threads)
     assert abs(int(shot(canvas).mean()) - int(pixels.mean())) < 60
@@ -447,12 +447,12 @@ def test_levels_of_a_large_selection_are_made_on_a_thread_and_then_it_is_outline
         for side in (1000, 3000)
     )
     canvas.show_picture(picture, picture)
-    qtbot.waitUntil(lambda: canvas.grabbed() and canvas.finished, timeout=60000)
+    qtbot.waitUntil(lambda: canvas.grab().toImage() and canvas.finished, timeout=60000)
     plain = shot(canvas).copy()
     for selection in (first, second):  # the second while the levels of the first are made
         canvas.show_selection(selection)
-        canvas.grabbed()
-    qtbot.waitUntil(lambda: canvas.grabbed() and canvas.finished, timeout=60000)
+        canvas.grab().toImage()
+    qtbot.waitUntil(lambda: canvas.grab().toImage() and canvas.finished, timeout=60000)
     assert threads
     assert not any(threads)
     changed = (shot(canvas) != plain).any(axis=2)
@@ -481,13 +481,13 @@ def test_what_is_resampled_is_so_on_a_thread_and_what_there_was_is_shown_until_i
     canvas.show_picture(Picture(document), Picture(document))
     canvas.zoom_to(0.5)
     middle = QPoint(300, 250)
-    assert canvas.grabbed().pixelColor(middle).red() == 200
+    assert canvas.grab().toImage().pixelColor(middle).red() == 200
     picture = Picture(moved)
     canvas.show_picture(picture, picture)
-    qtbot.waitUntil(lambda: (canvas.grabbed(), bool(threads))[1])
-    assert canvas.grabbed().pixelColor(middle).red() == 200
+    qtbot.waitUntil(lambda: (canvas.grab().toImage(), bool(threads))[1])
+    assert canvas.grab().toImage().pixelColor(middle).red() == 200
     assert not canvas.finished
     go_on.set()
-    qtbot.waitUntil(lambda: (canvas.grabbed(), canvas.finished)[1])
-    assert canvas.grabbed().pixelColor(middle).red() == 200
+    qtbot.waitUntil(lambda: (canvas.grab().toImage(), canvas.finished)[1])
+    assert canvas.grab().toImage().pixelColor(middle).red() == 200
     assert not any(threads)

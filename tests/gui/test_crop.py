@@ -291,7 +291,7 @@ def test_undo_while_the_tool_is_in_hand_shows_the_frame_there_was(opened, crop, 
 
 def test_what_is_outside_is_dark_and_the_frame_has_handles(opened, crop, qtbot):
     pull(qtbot, crop, on_screen(crop, 0, 0), (150, 100))
-    image, ratio = opened.canvas.grabbed(), opened.canvas.devicePixelRatioF()
+    image, ratio = opened.canvas.grab().toImage(), opened.canvas.devicePixelRatioF()
     box = crop._on_widget()
 
     def light(place):
@@ -378,7 +378,7 @@ def test_the_frame_is_put_around_what_is_selected_where_something_is(opened, cro
 
 def test_lines_to_place_things_by_are_chosen_and_o_shows_the_next(opened, crop, qtbot):
     def light(x, y):
-        box, image = crop._on_widget(), opened.canvas.grabbed()
+        box, image = crop._on_widget(), opened.canvas.grab().toImage()
         at = QPointF(box.left() + x * box.width(), box.top() + y * box.height())
         at *= opened.canvas.devicePixelRatioF()
         near = [image.pixelColor(int(at.x()) + k, int(at.y())).lightness() for k in range(-3, 4)]

@@ -42,8 +42,8 @@ def test_what_is_exported_of_a_straightened_picture_is_what_is_seen(opened, qtbo
     actions.export(opened.session.document, path)
     pixels = np.asarray(Image.open(path))[..., :3].astype(int)
     assert pixels.shape == (180, 250, 3)
-    qtbot.waitUntil(lambda: (canvas.grabbed(), canvas.finished)[1], timeout=60000)
-    image = canvas.grabbed()
+    qtbot.waitUntil(lambda: (canvas.grab().toImage(), canvas.finished)[1], timeout=60000)
+    image = canvas.grab().toImage()
     ratio = image.devicePixelRatio()
     for x, y in ((20, 15), (125, 90), (240, 30), (8, 170)):
         place = at(canvas, x + 0.5, y + 0.5)

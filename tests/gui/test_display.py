@@ -56,7 +56,7 @@ def drawn(canvas, qtbot):
     seen = []
 
     def settled():
-        image = canvas.grabbed()
+        image = canvas.grab().toImage()
         colour = image.pixelColor(image.width() // 2, image.height() // 2)
         seen[:] = [colour.red(), colour.green(), colour.blue()]
         return canvas.finished and not display()._making
@@ -135,7 +135,7 @@ def test_a_print_is_seen_coarsely_until_it_is_exact(canvas, shown, qtbot, monkey
     shown.show_on(screen)
 
     def coarse():
-        image = canvas.grabbed()
+        image = canvas.grab().toImage()
         colour = image.pixelColor(image.width() // 2, image.height() // 2)
         return np.abs([colour.red(), colour.green(), colour.blue()] - exact).max() < 6
 
@@ -151,7 +151,7 @@ def test_a_profile_that_cannot_be_used_is_told_and_colours_stay(canvas, shown, q
     show(canvas, one((200, 100, 40)))
     with qtbot.waitSignal(shown.failed) as told:
         shown.show_on(Screen(pictures.table_profile()))
-        canvas.grabbed()
+        canvas.grab().toImage()
     assert "cannot be converted" in told.args[0]
     assert drawn(canvas, qtbot).tolist() == [200, 100, 40]
 

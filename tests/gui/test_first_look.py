@@ -48,7 +48,9 @@ def test_it_is_seen_coarse_at_once_and_edited_and_exported_exact(window, inks, h
     assert window.tabs.tabText(0) == "ink.tif"
     look.canvas.repaint()
     qtbot.waitUntil(lambda: look.canvas.finished, timeout=20000)
-    middle = look.canvas.grabbed().pixelColor(look.canvas.width() // 2, look.canvas.height() // 2)
+    middle = (
+        look.canvas.grab().toImage().pixelColor(look.canvas.width() // 2, look.canvas.height() // 2)
+    )
     assert middle.value() > 0
     look.canvas.zoom_to(2.0)
     held.set()

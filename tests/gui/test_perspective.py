@@ -136,7 +136,7 @@ def test_a_cropped_and_turned_picture_has_its_corners_where_they_are_seen(opened
 
 def test_what_lies_outside_is_dark_and_lines_show_the_perspective(opened, perspective, qtbot):
     wall(qtbot, perspective)
-    image, ratio = opened.canvas.grabbed(), opened.canvas.devicePixelRatioF()
+    image, ratio = opened.canvas.grab().toImage(), opened.canvas.devicePixelRatioF()
 
     def light(place):
         return image.pixelColor((QPointF(place) * ratio).toPoint()).lightness()

@@ -140,9 +140,9 @@ def test_what_is_set_is_marked_while_it_is_picked(workspace, qtbot):
         lambda: canvas.finished and workspace.session.previews.run is None, timeout=30000
     )
     at = place(canvas, 0.5, 0.5) + QPoint(4, 0)
-    plain = canvas.grabbed().pixelColor(at)
+    plain = canvas.grab().toImage().pixelColor(at)
     qtbot.mouseClick(control(panel, "centre").pick, LEFT)
-    assert canvas.grabbed().pixelColor(at) != plain
+    assert canvas.grab().toImage().pixelColor(at) != plain
     control(panel, "centre").fields[0].setValue(10)
     assert canvas.picker.place == pytest.approx((0.1, 0.5))
 

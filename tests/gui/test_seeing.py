@@ -89,9 +89,9 @@ def test_what_works_on_a_mask_waits_until_something_is_selected(workspace, qtbot
 
 def frame(canvas, qtbot):
     """What is on the screen once it is as fine as it gets: (height, width) of 0xAARRGGBB."""
-    canvas.grabbed()
+    canvas.grab().toImage()
     qtbot.waitUntil(lambda: canvas.finished, timeout=30000)
-    image = canvas.grabbed().convertToFormat(QImage.Format.Format_RGB32)
+    image = canvas.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
     rows = np.frombuffer(image.constBits(), np.uint32).reshape(image.height(), -1)
     return rows[:, : image.width()].copy()
 
@@ -132,13 +132,13 @@ def test_the_red_of_a_mask_gives_way_to_the_preview_and_is_back_under_the_brush(
     frame(canvas, qtbot)
     assert not canvas.scene.tinted
     canvas.tool.brush.press((10, 10), 1.0, erase=False, line=False)
-    canvas.grabbed()
+    canvas.grab().toImage()
     assert canvas.scene.tinted
     canvas.tool.brush.release()
-    canvas.grabbed()
+    canvas.grab().toImage()
     assert not canvas.scene.tinted
     canvas.show_mask_overlay = True  # who asks for it has it
-    canvas.grabbed()
+    canvas.grab().toImage()
     assert canvas.scene.tinted
 
 

@@ -42,7 +42,7 @@ def painted(canvas, qtbot):
     """The canvas as it is when nothing is missing any more."""
     canvas.repaint()
     qtbot.waitUntil(lambda: canvas.finished, timeout=20000)
-    return canvas.grabbed()
+    return canvas.grab().toImage()
 
 
 def test_an_empty_window_offers_samples_and_one_click_opens_one(window, qtbot):

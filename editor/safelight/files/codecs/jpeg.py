@@ -518,8 +518,8 @@ def write(
     body = 4 + first if data[2:4] == b"\xff\xe0" else 2
     stream.write(b"\xff\xd8")
     x, y = content.metadata.dpi or (0.0, 0.0)
-    whole = 0 < round(x) < 65536 and 0 < round(y) < 65536
-    density = struct.pack(">BHH", 1, round(x), round(y)) if whole else struct.pack(">BHH", 0, 1, 1)
+    fits = 0 < round(x) < 65536 and 0 < round(y) < 65536
+    density = struct.pack(">BHH", 1, round(x), round(y)) if fits else struct.pack(">BHH", 0, 1, 1)
     _segment(stream, 0xE0, b"JFIF\0\x01\x02" + density + b"\0\0")
     exif = content.metadata.exif
     if exif:

@@ -33,7 +33,7 @@ def coded(pixels: NDArray[np.uint8], encode: Encode, unit: tuple[int, int]) -> I
     """The file that ``encode`` makes of (height, width, channels), part by part.
 
     ``encode`` gives a baseline file with the same tables for any rows; ``unit`` is the width and
-    height in pixels of what it encodes at a time.
+    height in pixels of what it encodes at a time. Raises ValueError where the tables differ.
     """
     height, width = pixels.shape[:2]
     across = -(-width // unit[0])
@@ -42,8 +42,12 @@ def coded(pixels: NDArray[np.uint8], encode: Encode, unit: tuple[int, int]) -> I
         yield encode(pixels)
         return
     parts = bands(height, rows * unit[1])
+    tables = b""
     for number, data in enumerate(on_all_cores(partial(_encoded, pixels, encode), parts)):
         frame, scan, start = _places(data)
+        described = data[: frame + 5] + data[frame + 7 : start]  # all but the height
+        if described != (tables := tables or described):
+            raise ValueError("a band was encoded otherwise than the first")
         if number == 0:
             yield data[: frame + 5] + struct.pack(">H", height) + data[frame + 7 : scan]
             yield struct.pack(">HHH", 0xFFDD, 4, rows * across)
