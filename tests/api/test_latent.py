@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from safelight import api
@@ -25,6 +25,7 @@ def test_what_is_chosen_counts_more_than_the_seed():
     assert np.array_equal(api.chosen((), 5, 2), api.drawn(5, 2))
 
 
+@example(1, 51, 0.5, 2)  # nearly opposite
 @given(st.integers(0, 99), st.integers(0, 99), st.floats(0, 1), st.sampled_from([1, 2, 16, 128]))
 def test_between_two_codes_the_length_is_between_theirs(one, other, share, size):
     a, b = api.drawn(one, size), api.drawn(other, size)

@@ -32,6 +32,8 @@ def between(one: Code, other: Code, share: float) -> Code:
     SIGGRAPH 1985), with the lengths interpolated too. Normal numbers in many dimensions have a
     length that hardly varies: a straight line would lead through codes that are never drawn.
     """
+    # In floats of 32 bits the angle between nearly opposite codes is off by more than its sine.
+    one, other = one.astype(np.float64), other.astype(np.float64)
     lengths = np.linalg.norm(one), np.linalg.norm(other)
     if min(lengths) == 0:
         return np.asarray((1 - share) * one + share * other, np.float32)
