@@ -254,6 +254,12 @@ def test_what_is_clipped_is_not_merged_with_what_is_not():
         edits.merge_down("upper").apply(document)
 
 
+def test_what_others_are_clipped_to_is_not_merged_from_under_them():
+    on_it = Layer("On it", pixels(4, 6), clipped=True)
+    with pytest.raises(EditError, match="On it is clipped to Upper; merge On it down first"):
+        edits.merge_down("upper").apply(stack(BELOW, LOWER, UPPER, on_it))
+
+
 @pytest.mark.parametrize("mode", ["multiply", "screen", "overlay", "difference"])
 def test_a_mode_is_merged_into_what_covers_the_picture(mode):
     document = stack(replace(BELOW, id="lower"), replace(UPPER, mode=mode))

@@ -288,6 +288,10 @@ def merge_down(document: Document, *, layer: str = "", live: Live | None = None)
     base = clipping_base(siblings, place)
     if base is None and clipping_base(siblings, place - 1) is not None:
         raise EditError(f"{lower.name} is clipped and {upper.name} is not")
+    if place + 1 < len(siblings) and clipping_base(siblings, place + 1) == place:
+        # On the merged layer it would show where it does not now.
+        above = siblings[place + 1].name
+        raise EditError(f"{above} is clipped to {upper.name}; merge {above} down first")
     onto_lower = base == place - 1
     layers = replace(lower, clipped=False), replace(upper, clipped=onto_lower)
     both = replace(document, layers=layers, selection=None)
