@@ -27,10 +27,10 @@ def held(monkeypatch):
     """Keeps exact conversions waiting until it is set."""
     event, convert = threading.Event(), Confined.converted
 
-    def wait(confined, colour, icc, space, exact):
+    def wait(confined, colour, transform, exact):
         if exact:
             event.wait()
-        return convert(confined, colour, icc, space, exact)
+        return convert(confined, colour, transform, exact)
 
     monkeypatch.setattr(Confined, "converted", wait)
     yield event
