@@ -191,8 +191,10 @@ def test_neighbours_give_what_they_give_one_by_one(live, case, channels):
 def test_neighbours_see_another_profile_as_srgb_once(live):
     document = document_of(*STACKS["tones of several"])
     document = replace(document, profile=Profile.from_icc(pictures.wide_profile()))
-    made = render(document, document.region, live)
-    assert np.abs(made - one_by_one(document, live)).max() <= 2e-5
+    made, apart = render(document, document.region, live), one_by_one(document, live)
+    # In sRGB, where tables are folded: the profile's own curve is endlessly steep beside 0.
+    seen, expected = document.profile.to_srgb(made), document.profile.to_srgb(apart)
+    assert np.abs(seen - expected).max() <= 2e-5
 
 
 @pytest.mark.parametrize(
