@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.document import Metadata
+from safelight.files.codecs import pillow
 from safelight.files.codecs.codec import Codec
 from safelight.files.codecs.jpeg import ends_early
 from safelight.files.codecs.photograph import (
@@ -20,7 +21,6 @@ from safelight.files.codecs.photograph import (
     Room,
     check_bytes,
     check_size,
-    undecodable,
 )
 
 _FILE = 14
@@ -226,17 +226,8 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
 
 
 def _of_runs(data: bytes, bitmap: Bitmap) -> NDArray[Any]:
-    from PIL import Image
-
-    try:
-        with Image.open(io.BytesIO(data), formats=["BMP"]) as image:
-            if image.size != (bitmap.width, bitmap.height):
-                raise DamagedError("is damaged: it states its size twice, and differently")
-            return np.asarray(image.convert("RGB"))
-    except DamagedError:
-        raise
-    except Exception as error:
-        raise undecodable(error, cut_off=False) from error
+    with pillow.opened(io.BytesIO(data), "BMP", (bitmap.width, bitmap.height)) as image:
+        return np.asarray(image.convert("RGB"))
 
 
 def write(stream: BinaryIO, content: Photograph) -> None:

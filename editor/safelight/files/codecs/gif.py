@@ -9,6 +9,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from safelight.files.codecs import pillow
 from safelight.files.codecs.codec import Codec
 from safelight.files.codecs.jpeg import ends_early
 from safelight.files.codecs.photograph import (
@@ -19,7 +20,6 @@ from safelight.files.codecs.photograph import (
     check_bytes,
     check_packing,
     check_size,
-    undecodable,
 )
 
 _EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
@@ -190,14 +190,9 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
 
 
 def _with_pillow(data: bytes) -> NDArray[np.uint8]:
-    from PIL import Image
-
-    try:
-        with Image.open(io.BytesIO(data), formats=["GIF"]) as image:
-            clear = "transparency" in image.info or image.mode in ("RGBA", "LA", "PA")
-            return np.array(image.convert("RGBA" if clear else "RGB"))
-    except Exception as error:
-        raise undecodable(error, cut_off=False) from error
+    with pillow.opened(io.BytesIO(data), "GIF", None) as image:
+        clear = "transparency" in image.info or image.mode in ("RGBA", "LA", "PA")
+        return np.array(image.convert("RGBA" if clear else "RGB"))
 
 
 CODEC = Codec("GIF", suffixes=(".gif",), beginnings=(rb"GIF8[79]a",), read=read)

@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from safelight.files.codecs import pillow
 from safelight.files.codecs.codec import Codec
 from safelight.files.codecs.jpeg import ends_early
 from safelight.files.codecs.photograph import (
@@ -18,7 +19,6 @@ from safelight.files.codecs.photograph import (
     check_bytes,
     check_packing,
     check_size,
-    undecodable,
 )
 
 _EXPANSION = 128
@@ -27,8 +27,6 @@ _EXPANSION = 128
 
 def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Photograph:
     """Decode a TGA file."""
-    from PIL import Image
-
     data = file.read()
     if len(data) < 18:
         raise DamagedError("is damaged: its first part is missing")
@@ -47,18 +45,11 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
         notes.append(ends_early(there, height))
         # Of zeros the decoder makes pixels one by one.
         data += bytes(2 * (needed + 4096))
-    try:
-        with Image.open(io.BytesIO(data), formats=["TGA"]) as image:
-            if image.size != (width, height):
-                raise DamagedError("is damaged: it states its size twice, and differently")
-            alpha = image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
-            grey = image.mode in ("L", "LA", "1")
-            wanted = ("LA" if alpha else "L") if grey else ("RGBA" if alpha else "RGB")
-            pixels = np.array(image.convert(wanted)).reshape(height, width, -1)
-    except DamagedError:
-        raise
-    except Exception as error:
-        raise undecodable(error) from error
+    with pillow.opened(io.BytesIO(data), "TGA", (width, height), cut_off=True) as image:
+        alpha = image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
+        grey = image.mode in ("L", "LA", "1")
+        wanted = ("LA" if alpha else "L") if grey else ("RGBA" if alpha else "RGB")
+        pixels = np.array(image.convert(wanted)).reshape(height, width, -1)
     if alpha and not pixels[..., -1].any():
         # Room for transparency that nobody filled.
         pixels, alpha = np.ascontiguousarray(pixels[..., :-1]), False

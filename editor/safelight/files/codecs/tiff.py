@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from safelight.document import Metadata
 from safelight.files import ifd, lab, logluv
-from safelight.files.codecs import jpeg, jpegxr, parts, png, webp
+from safelight.files.codecs import jpeg, jpegxr, parts, pillow, png, webp
 from safelight.files.codecs.codec import Codec
 from safelight.files.codecs.jpeg import ends_early
 from safelight.files.codecs.photograph import (
@@ -444,18 +444,9 @@ def _logarithms(file: BinaryIO, size: int, page: _Page, notes: list[str]) -> NDA
 
 
 def _with_pillow(file: BinaryIO, page: _Page) -> NDArray[Any]:
-    from PIL import Image
-
     file.seek(0)
-    try:
-        with Image.open(file, formats=["TIFF"]) as image:
-            if image.size != (page.width, page.height):
-                raise DamagedError("is damaged: it states its size twice, and differently")
-            return np.asarray(image.convert("RGB"))
-    except DamagedError:
-        raise
-    except Exception as error:
-        raise undecodable(error, cut_off=False) from error
+    with pillow.opened(file, "TIFF", (page.width, page.height)) as image:
+        return np.asarray(image.convert("RGB"))
 
 
 def _with_tifffile(
