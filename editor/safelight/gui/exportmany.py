@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 
 from safelight import actions
 from safelight.gui.parts import remark
+from safelight.gui.question import ask
 from safelight.gui.text import plain, tooltip
 
 _FIELDS = {
@@ -204,25 +205,6 @@ def ask_about(
     """Ask whether files that exist are to be replaced, or the new ones have numbers; or neither."""
     names = [plain(path.name, longest=80) for path in there[:_MOST_NAMES]]
     more = len(there) - len(names)
-    box = QMessageBox(parent)
-    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    box.setWindowTitle("Safelight")
-    box.setTextFormat(Qt.TextFormat.PlainText)
     count = "One of these files exists" if len(there) == 1 else f"{len(there)} of these files exist"
-    box.setText(f"{count} already.")
-    box.setInformativeText("\n".join([*names, *([f"and {more} more"] if more else [])]))
-    numbers = box.addButton("Add a number", QMessageBox.ButtonRole.AcceptRole)
-    replaces = box.addButton("Replace", QMessageBox.ButtonRole.DestructiveRole)
-    cancel = box.addButton(QMessageBox.StandardButton.Cancel)
-    box.setDefaultButton(numbers)
-    box.setEscapeButton(cancel)
-
-    def answered() -> None:
-        if box.clickedButton() is numbers:
-            number()
-        elif box.clickedButton() is replaces:
-            replace()
-
-    box.finished.connect(answered)
-    box.open()
-    return box
+    details = "\n".join([*names, *([f"and {more} more"] if more else [])])
+    return ask(parent, f"{count} already.", details, ("Add a number", number), ("Replace", replace))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from safelight.document import LayerFailed
+from safelight.gui.question import ask
 from safelight.gui.text import plain
 
 
@@ -22,24 +22,11 @@ def ask_without(
 
     ``verb`` is what is being done: *Export*, *Flatten*.
     """
-    box = QMessageBox(parent)
-    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    box.setWindowTitle("Safelight")
-    box.setTextFormat(Qt.TextFormat.PlainText)
-    box.setText(plain(str(failure)))
-    box.setInformativeText("Without it the result is another picture than the one you have made.")
-    retry = box.addButton("Try again", QMessageBox.ButtonRole.AcceptRole)
-    leave = box.addButton(f"{verb} without it", QMessageBox.ButtonRole.DestructiveRole)
-    cancel = box.addButton(QMessageBox.StandardButton.Cancel)
-    box.setDefaultButton(retry)
-    box.setEscapeButton(cancel)
-
-    def answered() -> None:
-        if box.clickedButton() is retry:
-            again()
-        elif box.clickedButton() is leave:
-            without()
-
-    box.finished.connect(answered)
-    box.open()
-    return box
+    details = "Without it the result is another picture than the one you have made."
+    return ask(
+        parent,
+        plain(str(failure)),
+        details,
+        ("Try again", again),
+        (f"{verb} without it", without),
+    )
