@@ -170,7 +170,10 @@ def white_balance(
 ) -> api.Table:
     """Say in what light the picture was taken, and make its white white.
 
-    The white of that light becomes the white of 6500 K by the Bradford transform, in linear light.
+    The white of that light becomes the white of 6500 K by the Bradford transform, in linear light:
+    y = E(M D(x)), M = B^-1 diag(B w / B v) B with v the white of that light, w that of 6500 K, B
+    from linear sRGB to the cones (ICC.1:2022, annex E). Whites: daylight of CIE 15:2018 from 4500 K
+    on, black bodies up to 3500 K; a tint of 100 is 0.02 across that line in CIE 1960 uv.
     *Auto* of a picture of one pixel finds what makes that pixel grey.
     """
     wanted = _white(6500.0, 0.0)
@@ -196,7 +199,8 @@ def _rgb(colour: str) -> tuple[float, float, float]:
 def saturation(amount: Annotated[Percent, "-100 leaves greys, 100 doubles"] = 0.0) -> api.Table:
     """Make all colours stronger or weaker by the same factor; luminance stays.
 
-    P. Haeberli, "Matrix Operations for Image Processing" (1993), with the shares of ITU-R BT.709.
+    y = L + (1 + amount) (x - L), L the luminance: P. Haeberli, "Matrix Operations for Image
+    Processing" (1993), with the shares of ITU-R BT.709.
     """
     factor = 1 + amount / 100
     return _matrix(factor * np.eye(3) + (1 - factor) * np.tile(_SHARES, (3, 1)))
@@ -209,9 +213,9 @@ def vibrance(
 ) -> api.Image:
     """Make weak colours stronger and leave strong ones and skin nearly as they are.
 
-    A colour's distance from its luminance grows by 1 + amount (1 - c)^2 w: c is the largest channel
-    less the smallest, w is 0.4 at the hue of skin (25 degrees) and 1 from 35 degrees away from it
-    on.
+    y = L + (1 + amount (1 - c)^2 w) (x - L): L is the luminance, c the largest channel less the
+    smallest, w is 0.4 at the hue of skin (25 degrees) and 1 from 35 degrees away from it on. A
+    formula of our own: what others call so is not published.
     """
     largest, smallest = image.max(-1), image.min(-1)
     strong = largest - smallest
@@ -262,9 +266,10 @@ def hue_saturation(
 ) -> api.Image:
     """Turn, strengthen or lighten all colours, or those of one range of hues.
 
-    HSL. A range counts wholly up to 15 degrees from its middle and fades out at 45. Lightness goes
-    towards white or black by its amount; saturation multiplies the distance from the colour's
-    lightness.
+    HSL: A. Smith, "Color Gamut Transform Pairs", SIGGRAPH 1978, and G. Joblove and D. Greenberg
+    in the same year. Saturation: y = l + (1 + amount) (x - l), l the mean of the largest and the
+    smallest channel. Lightness: y = x + amount (1 - x), or (1 + amount) x below 0. A range counts
+    wholly up to 15 degrees from its middle and fades out at 45, as the ranges of Photoshop do.
     """
     largest, smallest = image.max(-1), image.min(-1)
     weight = np.ones(image.shape[:-1], np.float32)
@@ -312,8 +317,9 @@ def black_and_white(
     """Make greys of colours, each colour as light as its slider says.
 
     A colour is grey (its smallest channel), plus a secondary colour (the middle one less the
-    smallest), plus a primary one (the largest less the middle one), each weighted by its slider;
-    greys stay as they are, and neighbouring hues go over into each other without a step.
+    smallest), plus a primary one (the largest less the middle one), each weighted by its slider:
+    y = low + s (mid - low) + p (high - mid). Greys stay as they are, and neighbouring hues go over
+    into each other without a step. The sliders and where they begin are Photoshop's.
     """
     low, mid, high = np.moveaxis(np.sort(image, -1), -1, 0)
     first, last = image.argmax(-1), image.argmin(-1)
@@ -356,7 +362,10 @@ def colour_balance(
 ) -> api.Table:
     """Shift the colours of shadows, midtones and highlights, each on its own.
 
-    At 100 a channel is raised by 0.3 where the range counts wholly.
+    y = x + 0.3 amount w(L), range after range: w is 1 where a range counts wholly, between them in
+    slopes of a quarter around thirds of the luminance L, as in GIMP (its documentation of *Colour
+    Balance*). There 100 is 0.7 and the lightness that of HSL; here the whole of a slider is of use,
+    and what is kept is the luminance: the colour that is added is taken less its own.
     """
     shifts = {
         "shadows": (shadows_red, shadows_green, shadows_blue),
@@ -387,8 +396,10 @@ def split_toning(
 ) -> api.Table:
     """Give shadows one tint and highlights another; luminance stays.
 
-    At 100 % a tint is a quarter of the way to the pure hue. The weight of the highlights is
-    smoothstep over the luminance, its middle moved by ``balance`` between 0.2 and 0.8.
+    y = x + strength / 4 w(L) (hue - its luminance): at 100 % a tint is a quarter of the way to the
+    pure hue. The weight of the highlights is smoothstep over the luminance L, 0.8 wide, its middle
+    moved by ``balance`` between 0.2 and 0.8; that of the shadows is the rest; both fade in the
+    quarters at black and white. A formula of our own: what others call so is not published.
     """
     x = np.linspace(0, 1, SAMPLES)
     middle = 0.5 - 0.3 * balance / 100
@@ -429,7 +440,7 @@ def channel_mixer(
     blue_from_blue: Mixed = 1.0,
     keep_greys: Annotated[bool, "Scale each row to 1, so that greys stay grey"] = False,
 ) -> api.Table:
-    """Make each channel a sum of shares of red, green and blue."""
+    """Make each channel a sum of shares of red, green and blue: y = M x, of encoded values."""
     rows = np.array(
         [
             [red_from_red, red_from_green, red_from_blue],
@@ -453,8 +464,8 @@ def gradient_map(
 ) -> api.Table:
     """Give each luminance a colour of its own, from a row of colours.
 
-    Between the colours, evenly apart, it is linear in encoded values. One colour goes from black
-    to it; none gives greys.
+    Over the luminance (ITU-R BT.709) of encoded values; between the colours, evenly apart, it is
+    linear in encoded values. One colour goes from black to it; none gives greys.
     """
     row = [_rgb(colour) for colour in colours]
     if len(row) < 2:
@@ -470,8 +481,9 @@ def photo_filter(
 ) -> api.Table:
     """Hold a coloured glass before the lens: light times the glass's colour, in linear light.
 
-    At 100 % the glass is as the colour; below, that to the power of its density (Beer and
-    Lambert's law).
+    y = E(D(x) g^density), g the glass's colour as light, D and E the sRGB transfer function and its
+    inverse: at 100 % the glass is as the colour; below, that to the power of its density (Beer and
+    Lambert's law). Luminance is kept for white: g^density is divided by its own.
     """
     glass = api.to_linear(np.array(_rgb(colour), np.float32)).astype(np.float64)
     through = np.maximum(glass, 1e-4) ** (density / 100)

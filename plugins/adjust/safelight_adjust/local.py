@@ -93,7 +93,8 @@ def shadows_highlights(
     What is dark or light as a whole, b, says the picture without its texture (``evened``), so
     strong edges get no halo. It becomes b + 1.8 (shadows b (1 - b)^3 - highlights b^3 (1 - b)),
     which keeps black, white and the order of tones; what stands on it is exposed by as much, in
-    linear light.
+    linear light. Lifting a base layer alone: F. Durand and J. Dorsey, "Fast Bilateral Filtering for
+    the Display of High-Dynamic-Range Images", SIGGRAPH 2002, here with the guided filter.
     """
     base = np.clip(evened(np.clip(luminance(image), 0, 1), radius, 0.15), 1 / 255, 1)
     rest = 1 - base
@@ -111,8 +112,9 @@ def clarity(
 ) -> api.Image:
     """Make what is in the midtones stand out, or soften it; edges get no halo.
 
-    What differs from the picture without its texture (``evened``) is multiplied by 1 + amount,
-    by the weight of the midtones, 4 b (1 - b).
+    y = x + amount 4 b (1 - b) (L - b), L the luminance and b that without texture (``evened``):
+    detail is added by the weight of the midtones. Detail of the guided filter: K. He, J. Sun and
+    X. Tang, PAMI 35 (2013); the weight is our own.
     """
     light = luminance(image)
     base = evened(light, radius, 0.2)
@@ -135,7 +137,8 @@ def local_contrast(
 ) -> api.Image:
     """Add to each pixel how much lighter or darker it is than what lies around it.
 
-    Unsharp masking of the luminance with a large radius.
+    y = x + amount (L - G L), L the luminance and G a Gaussian: unsharp masking (``sharpen``) with
+    a large radius.
     """
     light = luminance(image)
     more = np.float32(amount / 100) * (light - blurred(light, radius))
@@ -181,7 +184,9 @@ def dehaze(
     """Take the veil off that air lays over what is far, or lay one over it.
 
     K. He, J. Sun and X. Tang, "Single Image Haze Removal Using Dark Channel Prior", PAMI 33 (2011),
-    pages 2341-2353, in linear light, refined by the guided filter.
+    pages 2341-2353, in linear light, refined by the guided filter: J = (I - A) / t + A with
+    t = max(1 - 0.95 amount v, 0.1), v the smallest channel of I / A within a square. Below 0 air is
+    laid over the picture, I t + A (1 - t) with t = 1 - 0.6 amount v.
     """
     air = np.array(prepared["air"], np.float32)
     light = api.to_linear(image)
@@ -217,8 +222,10 @@ def sharpen(
 ) -> api.Image:
     """Make edges sharper: unsharp masking.
 
-    y = x + amount d, d the luminance less that under a Gaussian; below the threshold d fades out.
-    The luminance alone, so that edges get no coloured rims.
+    y = x + amount d, d the luminance less that under a Gaussian, cut off at three deviations; below
+    the threshold d fades out (smoothstep from its half). R. Gonzalez and R. Woods, "Digital Image
+    Processing", 4th edition (2018), section 3.6. The luminance alone, so that edges get no coloured
+    rims.
     """
     light = luminance(image)
     detail = light - blurred(light, radius)
@@ -232,7 +239,10 @@ def high_pass(
     image: api.Image,
     radius: Annotated[Radius, "Standard deviation of what is taken away"] = 10.0,
 ) -> api.Image:
-    """Leave what is finer than a radius, around middle grey, to be laid over with Overlay."""
+    """Leave what is finer than a radius, around middle grey, to be laid over with Overlay.
+
+    y = 0.5 + x - G x, G a Gaussian, cut off at three deviations.
+    """
     return np.float32(0.5) + image - blurred(image, radius)
 
 
@@ -241,7 +251,10 @@ def median(
     image: api.Image,
     radius: Annotated[int, api.Number(1, 5, unit="px")] = 1,
 ) -> api.Image:
-    """Take the middle value of the square around each pixel, which removes dust and single dots."""
+    """Take the middle value of the square around each pixel, which removes dust and single dots.
+
+    Each channel on its own, edges repeated: J. Tukey, "Exploratory Data Analysis" (1977).
+    """
     side = 2 * radius + 1
     height, width = image.shape[:2]
     padded = np.pad(image, ((radius, radius), (radius, radius), (0, 0)), mode="edge")
@@ -276,7 +289,9 @@ def bilateral(
 ) -> api.Image:
     """Even surfaces out and keep their edges: the bilateral filter.
 
-    C. Tomasi and R. Manduchi, "Bilateral Filtering for Gray and Color Images", ICCV 1998.
+    C. Tomasi and R. Manduchi, "Bilateral Filtering for Gray and Color Images", ICCV 1998: the mean
+    of a circle of three deviations, weighted by exp(-d^2 / (2 difference^2) - r^2 / (2 radius^2)),
+    r the distance and d the sum of the three channels' differences, as OpenCV takes it.
     """
     import cv2
 
@@ -298,7 +313,10 @@ def vignette(
 ) -> api.Image:
     """Darken or lighten the corners of what is shown, as a lens does, in linear light.
 
-    At 100 the corners are two stops darker. It stays centred where the picture is cropped.
+    y = E(2^(-amount / 50 w) D(x)), D and E the sRGB transfer function and its inverse: at 100 the
+    corners are two stops darker. w is smoothstep of the distance from the middle, from ``midpoint``
+    on over ``feather``, both as parts of the way to the corner. It stays centred where the picture
+    is cropped. A formula of our own, as are those of others.
     """
     half = np.array([canvas.width, canvas.height], np.float32) / 2
     x = np.abs(np.arange(region.x, region.right, dtype=np.float32) + 0.5 - canvas.x - half[0])
@@ -333,7 +351,9 @@ def grain(
 ) -> api.Image:
     """Lay film grain over the picture: strongest in midtones, none in black and white.
 
-    Gaussian noise whose every value is a function of the seed and of the place, so pieces agree.
+    y = x + amount / 10 4 L (1 - L) n, L the luminance, n noise of deviation 1 under a Gaussian of
+    half the size: nearly Gaussian noise, each value a function of the seed and of the place
+    (SplitMix64), so pieces agree. The weight is our own.
     """
     deviation = size / 2
     far = gaussian_reach(deviation) if size > 1 else 0
