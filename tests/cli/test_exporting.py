@@ -234,3 +234,28 @@ def test_what_is_told_counts_more_than_a_preset_also_where_it_is_the_usual(capsy
     assert (written(tmp_path / "c.png").shape, written(tmp_path / "c.png").dtype) == (
         *((40, 50, 3), "uint8"),
     )
+
+
+def test_what_is_done_about_a_file_that_exists_can_be_told(capsys, project, tmp_path):
+    target = tmp_path / "a.png"
+    for how, names, kept in [
+        ("refuse", ["a.png"], True),
+        ("skip", ["a.png"], True),
+        ("number", ["a-2.png", "a.png"], True),
+        ("replace", ["a-2.png", "a.png"], False),
+    ]:
+        target.write_bytes(b"mine")
+        status, out, _ = run(capsys, "export", project, target, "--if-exists", how)
+        assert status == (1 if how == "refuse" else 0)
+        assert sorted(path.name for path in tmp_path.glob("*.png")) == names
+        assert (target.read_bytes() == b"mine") == kept
+        assert ("exists already and was left" in out) == (how == "skip")
+
+
+def test_a_name_in_a_folder_can_tell_when_it_was_taken(capsys, project, tmp_path):
+    folder = tmp_path / "web"
+    folder.mkdir()
+    name = "{taken:YYYY}-{name}"
+    told = "export", project, folder, "--preset", "Web", "--name", name
+    assert run(capsys, *told)[0] == 0
+    assert [path.name for path in folder.iterdir()] == ["undated-trip.jpg"]

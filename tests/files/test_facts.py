@@ -10,6 +10,7 @@ import shutil
 import struct
 import subprocess
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from PIL import Image
@@ -343,3 +344,38 @@ def test_the_directory_of_a_block_without_children_is_rewritten():
     exif = ifd.structure(ifd.Directory({315: ifd.Entry(315, 2, 4, b"Ada\0")}), ">")
     made = described(Metadata(exif), "creator", "").metadata.exif
     assert made is None
+
+
+def dated(original=b"", changed=b""):
+    inner = {36867: ifd.Entry(36867, 2, len(original), original)} if original else {}
+    main = {306: ifd.Entry(306, 2, len(changed), changed)} if changed else {}
+    return ifd.structure(ifd.Directory(main, {ifd.EXIF_DIRECTORY: ifd.Directory(inner)}), "<")
+
+
+NONE: frozenset[str] = frozenset()
+AT = datetime(2019, 3, 7, 6, 5, 4)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"exif": dated(b"2019:03:07 06:05:04\0", b"2024:01:01 00:00:00\0")},
+        {"exif": dated(b"", b"2019:03:07 06:05:04\0")},
+        {"xmp": xmp.stating(None, {"photoshop:DateCreated": "2019-03-07T06:05:04.12+02:00"}, NONE)},
+        {
+            "exif": dated(b"0000:00:00 00:00:00\0"),
+            "xmp": xmp.stating(None, {"exif:DateTimeOriginal": "2019-03-07T06:05:04Z"}, NONE),
+        },
+        {"iptc": iptc.written([(2, 55, b"20190307"), (2, 60, b"060504+0200")])},
+    ],
+)
+def test_when_a_photograph_was_taken_is_read_wherever_it_is_said(told):
+    assert facts.taken(Metadata(**told)) == AT
+
+
+def test_a_day_alone_is_a_date_and_nonsense_is_none():
+    day = Metadata(xmp=xmp.stating(None, {"photoshop:DateCreated": "2019-03-07"}, NONE))
+    assert facts.taken(day) == datetime(2019, 3, 7)
+    for text in (b"soon\0", b"2019:13:07 06:05:04\0", b"\0", b"    :  :     :  :  \0"):
+        assert facts.taken(Metadata(dated(text))) is None
+    assert facts.taken(Metadata()) is None

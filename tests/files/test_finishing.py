@@ -16,12 +16,13 @@ from safelight.files import (
     export,
     exported_formats,
     finishes,
+    narrowed,
     open_picture,
     seen_in,
     sides,
 )
 from safelight.files.metadata import kept
-from safelight.pixels import Raster
+from safelight.pixels import Raster, from_float, known_profile, to_float
 
 
 def picture(height=300, width=400, seed=0):
@@ -231,3 +232,59 @@ def test_with_less_metadata_nothing_of_the_place_is_left_either(tmp_path, choice
     data = export(shown, tmp_path / "a.jpg", options).path.read_bytes()
     assert not [word for word in PLACES if word in data]
     assert (b"Ada" in data) == (choice == "copyright")
+
+
+WIDE = ["ProPhoto_RGB", "Rec_2020", "linear_sRGB"]
+
+
+def deep(profile, depth="uint16"):
+    pixels = from_float(to_float(picture()), depth)
+    return document(pixels, profile=known_profile(profile))
+
+
+@pytest.mark.parametrize("profile", WIDE)
+@pytest.mark.parametrize("suffix", [".jpg", ".webp"])
+def test_where_8_bits_are_too_few_for_a_wide_profile_the_file_is_srgb_and_a_note_says_so(
+    tmp_path, profile, suffix
+):
+    made = deep(profile)
+    exported = export(made, tmp_path / f"a{suffix}")
+    assert open_picture(exported.path).document.profile.name == "sRGB"
+    (note,) = [note for note in exported.notes if "sRGB" in note]
+    assert note == (
+        f"Colours were converted from {made.profile.name} to sRGB: 8 bits are too few steps for so"
+        " wide a space."
+    )
+    assert narrowed(made, ExportOptions(format=suffix[1:]))
+
+
+@pytest.mark.parametrize(
+    ("profile", "depth", "name", "told"),
+    [
+        ("ProPhoto_RGB", "uint16", "a.tif", {}),
+        ("ProPhoto_RGB", "uint16", "a.png", {}),
+        ("ProPhoto_RGB", "uint8", "a.jpg", {}),  # no finer steps are lost that it has not lost yet
+        ("ProPhoto_RGB", "uint16", "a.jpg", {"keep_profile": True}),
+        ("Adobe_RGB", "uint16", "a.jpg", {}),
+        ("Display_P3", "uint16", "a.jpg", {}),
+        ("grey_gamma_2.2", "uint16", "a.jpg", {}),
+    ],
+)
+def test_what_the_file_carries_well_or_is_asked_for_keeps_its_profile(
+    tmp_path, profile, depth, name, told
+):
+    made = deep(profile, depth)
+    exported = export(made, tmp_path / name, ExportOptions(**told))
+    assert open_picture(exported.path).document.profile.name == made.profile.name
+    assert not any("converted" in note for note in exported.notes)
+
+
+def test_a_wide_picture_of_8_bits_by_choice_is_srgb_in_every_format(tmp_path):
+    for name in ("a.png", "a.tif"):
+        exported = export(deep("ProPhoto_RGB"), tmp_path / name, ExportOptions(depth=8))
+        assert open_picture(exported.path).document.profile.name == "sRGB"
+
+
+def test_a_preset_that_keeps_the_profile_is_remembered():
+    options = ExportOptions(keep_profile=True)
+    assert ExportOptions.from_json(options.to_json()) == options

@@ -66,3 +66,25 @@ def test_a_name_that_is_taken_gets_a_number(tmp_path):
         path = free(tmp_path / "a.jpg")
         assert path.name == expected
         path.write_bytes(b"")
+
+
+def test_a_pattern_tells_when_the_photograph_was_taken():
+    at = datetime(2019, 3, 7, 6, 5, 4)
+    assert of("{taken}_{name}", taken=at) == "2019-03-07_IMG_1"
+    assert of("{taken:YYYYMMDD-hhmmss}", taken=at) == "20190307-060504"
+    assert of("{taken:DD.MM.YY}", taken=at) == "07.03.19"
+    assert of("{date:YYYY}-{taken:YYYY}", taken=at) == "2026-2019"
+    assert of("{taken:YYYY/MM}", taken=at) == "2019_03"
+
+
+def test_a_photograph_without_a_date_has_a_word_for_it():
+    assert of("{taken}-{name}") == "undated-IMG_1"
+    assert of("{taken:YYYY}") == "undated"
+
+
+@pytest.mark.parametrize("format", ["", "%Y", "yyyy", "YYYY-QQ", "jjjj"])
+def test_a_format_that_no_date_has_is_told(format):
+    with pytest.raises(ExportError, match="A date has no format .* YYYY year"):
+        of(f"{{taken:{format}}}")
+    with pytest.raises(ExportError, match="no {name:YYYY}"):
+        of("{name:YYYY}")

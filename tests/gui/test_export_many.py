@@ -242,3 +242,44 @@ def test_what_failed_is_told_until_it_is_answered(window, trip, qtbot, tmp_path)
     assert f"1 of 2 photographs was exported to {out}" in message.text
     assert "two.png was not exported: " in message.text
     assert str(Path(out) / "one.jpg") in message.details
+
+
+def test_files_that_exist_are_skipped_where_that_is_chosen(make, tmp_path, qtbot):
+    (tmp_path / "a-edited.png").write_bytes(b"mine")
+    dialog = make()
+    dialog.ticked.tick([0, 1])
+    dialog.into.existing.setCurrentIndex(dialog.into.existing.findData("skip"))
+    told = []
+    dialog.several.connect(told.extend)
+    with qtbot.waitSignal(dialog.accepted):
+        click(dialog, qtbot)
+    assert (tmp_path / "a-edited.png").read_bytes() == b"mine"
+    assert Image.open(tmp_path / "b-edited.png").size == (90, 60)
+    assert [(item.place, item.skipped) for item in told] == [(1, False), (0, True)]
+
+
+def test_where_all_files_exist_and_are_skipped_nothing_begins(make, tmp_path, qtbot):
+    for name in ("a-edited.png", "b-edited.png"):
+        (tmp_path / name).write_bytes(b"mine")
+    dialog = make()
+    dialog.ticked.tick([0, 1])
+    dialog.into.existing.setCurrentIndex(dialog.into.existing.findData("skip"))
+    click(dialog, qtbot)
+    assert not dialog.busy.isVisible()
+    assert "nothing to export" in dialog.note.text()
+
+
+def test_the_help_of_names_tells_of_every_field(make):
+    dialog = make()
+    menu = " ".join(action.text() for action in dialog.into.insert.menu().actions())
+    for field in actions.FIELDS:
+        assert f"{{{field}}}" in dialog.into.pattern.toolTip()
+        assert f"{{{field}}}" in menu
+    assert "undated" in dialog.into.pattern.toolTip()
+
+
+def test_a_name_is_made_of_when_the_photograph_was_taken(make):
+    dialog = make()
+    dialog.ticked.tick([0, 1])
+    dialog.into.pattern.setText("{taken}-{name}")
+    assert dialog.into.example.text() == "undated-a.png, undated-b.png"

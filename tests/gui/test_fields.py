@@ -203,3 +203,39 @@ def test_every_field_for_a_number_is_one_of_these():
 @pytest.mark.parametrize("text", ["", ".", "-", "1.2.3", "1,2.3", "1 2", "one", "1e3", "0x10"])
 def test_what_could_be_two_numbers_is_none(text):
     assert typed_number(text) is None
+
+
+@pytest.fixture
+def limited(qtbot):
+    kind = Annotated[int, api.Number(0, 5000, unit="kB", lowest="No limit")]
+    control = control_for(parameter_of("kilobytes", kind, 0))
+    qtbot.addWidget(control)
+    control.show()
+    return control
+
+
+def test_a_lowest_number_that_is_no_amount_is_shown_in_words(limited, qtbot):
+    assert limited.field.text() == "No limit"
+    assert limited.field.hasAcceptableInput()
+    assert limited.in_words(0) == "No limit"
+    assert limited.in_words(200) == "200 kB"
+    limited.set_value(200)
+    assert limited.field.text() == "200 kB"
+    words = limited.field.fontMetrics().horizontalAdvance("No limit")
+    assert limited.field.lineEdit().width() >= words
+
+
+def test_words_for_a_number_give_way_to_what_is_typed(limited, qtbot):
+    qtbot.mouseClick(limited.field.lineEdit(), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: limited.field.lineEdit().selectedText() == "No limit")
+    qtbot.keyClicks(limited.field, "300")
+    qtbot.keyClick(limited.field, RETURN)
+    assert limited.value() == 300
+    limited.field.selectAll()
+    qtbot.keyClick(limited.field, Qt.Key.Key_Delete)
+    qtbot.keyClick(limited.field, RETURN)
+    assert (limited.value(), limited.field.text()) == (0, "No limit")
+
+
+def test_words_for_the_lowest_number_are_told_on_the_command_line_too(limited):
+    assert limited.parameter.range_text() == "0 to 5000 kB (0: no limit)"

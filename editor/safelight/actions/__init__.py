@@ -54,6 +54,7 @@ from safelight.files import (
     finishes,
     is_project,
     left_behind,
+    narrowed,
     profile_in,
     profile_of,
     raw_bytes,
@@ -62,7 +63,7 @@ from safelight.files import (
     sides,
     with_raw_file,
 )
-from safelight.files.naming import free, named
+from safelight.files.naming import FIELDS, FORMAT, UNDATED, free, named
 from safelight.files.spill import Spill
 from safelight.places import cache_folder, state_folder
 from safelight.workers.job import (
@@ -88,6 +89,9 @@ __all__ = [
     "Codec",
     "Document",
     "Edit",
+    "FIELDS",
+    "FORMAT",
+    "UNDATED",
     "ExportError",
     "ExportOptions",
     "Exported",
@@ -147,6 +151,7 @@ __all__ = [
     "left_behind",
     "live_filter",
     "named",
+    "narrowed",
     "open_picture",
     "developed_again",
     "known_lens",

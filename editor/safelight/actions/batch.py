@@ -10,6 +10,7 @@ from pathlib import Path
 from safelight.document import Document, Live
 from safelight.files import Exported, ExportOptions, export, sides
 from safelight.files.codecs import plugin
+from safelight.files.facts import taken
 from safelight.files.naming import named
 
 
@@ -25,13 +26,14 @@ class BatchItem:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one of several: what was ``exported`` to ``path``, or the ``reason`` why
-    nothing was. ``place`` counts the items from 0.
+    nothing was; ``skipped``: the file was there already. ``place`` counts the items from 0.
     """
 
     place: int
     path: Path
     exported: Exported | None = None
     reason: str = ""
+    skipped: bool = False
 
 
 class Cancelled(Exception):
@@ -59,7 +61,7 @@ def destinations(
     digits = len(str(len(items)))
     given: set[str] = set()
 
-    def taken(path: Path) -> bool:
+    def is_given(path: Path) -> bool:
         if path.name.casefold() in given:
             return True
         there = path.exists() or path.is_symlink()
@@ -76,9 +78,10 @@ def destinations(
             number=number,
             digits=digits,
             when=when,
+            taken=taken(item.document.metadata) if "{taken" in pattern else None,
         )
         path, again = folder / f"{name}{suffix}", 1
-        while taken(path):
+        while is_given(path):
             again += 1
             path = folder / f"{name}-{again}{suffix}"
         given.add(path.name.casefold())

@@ -262,6 +262,9 @@ class Numeric(Kind):
     def range_text(self, parameter: Parameter) -> str:
         text = _limits(parameter.minimum, parameter.maximum)
         text += f" {parameter.unit}" if parameter.unit else ""
+        if parameter.lowest and parameter.minimum is not None:
+            words = parameter.lowest[:1].lower() + parameter.lowest[1:]
+            text += f" ({shown(parameter.minimum)}: {words})"
         ends = parameter.ends
         return text if ends is None else f"{text} ({ends[0]} to {ends[1]})"
 

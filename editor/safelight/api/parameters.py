@@ -28,7 +28,8 @@ class Number:
     shows. ``length`` says that the number is measured in full-size pixels, so the host scales
     it when it renders a smaller zoom level. ``ends`` are words for the two ends of the slider,
     where a number means little: ``("Faithful", "Crisp")``. On a ``logarithmic`` slider, whose
-    range is above 0, each position is as many per cent more than the last.
+    range is above 0, each position is as many per cent more than the last. ``lowest`` is what the
+    lowest legal value means, where that is no amount: ``"No limit"``; its field shows those words.
     """
 
     minimum: float | None = None
@@ -40,6 +41,7 @@ class Number:
     kind: str | None = None
     ends: tuple[str, str] | None = None
     logarithmic: bool = False
+    lowest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,7 @@ class Parameter:
     role: Literal["", "held", "other"] = ""
     renamed: tuple[str, ...] = ()
     logarithmic: bool = False
+    lowest: str = ""
 
     @property
     def is_image(self) -> bool:
@@ -253,6 +256,7 @@ def parameter_of(name: str, annotation: Any, default: Any) -> Parameter:
             length=number.length,
             ends=number.ends,
             logarithmic=number.logarithmic,
+            lowest=number.lowest,
             **common,
         )
     else:
@@ -283,7 +287,8 @@ _FIELDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "name": (lambda value: isinstance(value, str) and value.isidentifier(), "a name"),
     "kind": (lambda value: isinstance(value, str) and value in KINDS, "a known kind"),
     **dict.fromkeys(
-        ("title", "help", "unit", "unless"), (lambda value: isinstance(value, str), "a text")
+        ("title", "help", "unit", "unless", "lowest"),
+        (lambda value: isinstance(value, str), "a text"),
     ),
     **dict.fromkeys(("minimum", "maximum", "step"), (_is_limit, "a number")),
     "slider": (

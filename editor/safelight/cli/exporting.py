@@ -21,17 +21,24 @@ from safelight.cli.commands import (
     told_of,
 )
 from safelight.cli.group import Parser, file_name, given
+from safelight.cli.terminal import tell
+from safelight.files.facts import taken
 
 
 @reported
 def export(words: list[str]) -> int:
     """Export what a project shows; its cheap filters run, of the others what was kept is shown."""
     options = _parser().parse_args(words[1:])
+    options.if_exists = options.if_exists or ("replace" if options.overwrite else None)
     choices = _choices(options)
     with contextlib.ExitStack() as stack:
         studio = stack.enter_context(actions.Studio())
         document, notes = _opened(options, studio, stack)
         output = _output(options, choices, document)
+        if options.if_exists == "skip" and output.exists():
+            if not options.quiet:
+                tell(f"{output} exists already and was left as it is.")
+            return 0
         left: list[str] = []
         while True:
             try:
@@ -39,7 +46,7 @@ def export(words: list[str]) -> int:
                     document,
                     output,
                     choices,
-                    overwrite=options.overwrite,
+                    overwrite=options.if_exists == "replace",
                     live=studio.live,
                     exporters=studio.exporters,
                 )
@@ -79,7 +86,7 @@ def _output(
     """The file to write: in a folder one that the pattern names, which is not there yet."""
     output = Path(options.output)
     if not output.is_dir():
-        return output
+        return actions.free(output) if options.if_exists == "number" else output
     if choices.format is None:
         raise actions.ExportError(f"{output} is a folder; --preset says what is written to it.")
     width, height = actions.sides(document, choices)
@@ -90,10 +97,11 @@ def _output(
         height=height,
         number=1,
         when=datetime.now(),
+        taken=taken(document.metadata),
     )
     codec = next(x for x in actions.exported_formats() if x.name == choices.format)
     path = output / f"{name}{codec.suffixes[0]}"
-    return path if options.overwrite else actions.free(path)
+    return actions.free(path) if options.if_exists in (None, "number") else path
 
 
 def _choices(options: argparse.Namespace) -> actions.ExportOptions:
@@ -145,7 +153,15 @@ def _parser() -> Parser:
         type=given,
         default="{name}",
         metavar="PATTERN",
-        help="of the file, where OUT is a folder: {name} {date} {time} {number} {width} {height}",
+        help=(
+            f"of the file, where OUT is a folder: {' '.join(f'{{{x}}}' for x in actions.FIELDS)};"
+            " a date can have a format, as in {taken:YYYYMMDD-hhmmss}"
+        ),
+    )
+    parser.add_argument(
+        "--if-exists",
+        choices=("refuse", "replace", "number", "skip"),
+        help="what is done where the file exists; in a folder it is given a number, else refused",
     )
     parser.add_argument("--quality", type=int, help="JPEG and WebP, 1 to 100")
     parser.add_argument(

@@ -73,14 +73,16 @@ _By: TypeAlias = Annotated[int, Number(1, 256, unit="px")]
 _Layers: TypeAlias = Annotated[str, "Further layers: a list of their ids or names as JSON"]
 
 _Side: TypeAlias = Annotated[
-    float, Number(0, geometry.LONGEST_SIDE), "0: as the other side asks for"
+    float, Number(0, geometry.LONGEST_SIDE, lowest="As the other side asks for")
 ]
 
 Unit: TypeAlias = Literal["px", "percent", "cm", "in"]
 """What a side of a picture is stated in."""
 
 Dots: TypeAlias = Annotated[
-    float, Number(0, 100_000, unit="dpi"), "Dots per inch of a print; 0: as the picture has it"
+    float,
+    Number(0, 100_000, unit="dpi", lowest="As the picture has it"),
+    "Dots per inch of a print",
 ]
 
 _Lengths: TypeAlias = Callable[[LiveFilter], LiveFilter]

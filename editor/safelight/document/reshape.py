@@ -192,10 +192,10 @@ def rectify(
         "What is shown: what lies between the corners, or as much of the picture as can be",
     ] = "marked",
     width: Annotated[
-        int, Number(0, geometry.LONGEST_SIDE, unit="px"), "0: as the corners ask for"
+        int, Number(0, geometry.LONGEST_SIDE, unit="px", lowest="As the corners ask for")
     ] = 0,
     height: Annotated[
-        int, Number(0, geometry.LONGEST_SIDE, unit="px"), "0: as the corners ask for"
+        int, Number(0, geometry.LONGEST_SIDE, unit="px", lowest="As the corners ask for")
     ] = 0,
 ) -> Document:
     """Make a rectangle of what lies between four corners, as a camera would have seen it from the

@@ -11,6 +11,7 @@ from safelight.files.export import (
     encoded,
     export,
     exported_formats,
+    narrowed,
     seen_in,
 )
 from safelight.files.exported import Exported, ExportError
@@ -77,6 +78,7 @@ __all__ = [
     "export",
     "exported_formats",
     "finishes",
+    "narrowed",
     "is_project",
     "left_behind",
     "open_data",

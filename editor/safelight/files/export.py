@@ -41,8 +41,8 @@ from safelight.files.codecs.photograph import (
 from safelight.files.codecs.rows import on_all_cores
 from safelight.files.colours import in_profile, most_ink
 from safelight.files.exported import Exported, ExportError
-from safelight.files.exportoptions import BITS, Depth, ExportOptions
-from safelight.files.finishing import resized, sharpened, sides
+from safelight.files.exportoptions import BITS, Depth, ExportOptions, profile_in
+from safelight.files.finishing import fits_eight_bits, resized, sharpened, sides
 from safelight.files.opening import (
     OpenError,
     is_untouched,
@@ -379,6 +379,9 @@ def _content(
         pixels = _on_white(pixels, target, notes)
     assert target.codec is not None
     space: Space | None = None
+    narrower = _narrower(document, target, options)
+    if narrower is not None:
+        options = replace(options, profile=narrower)
     if options.profile is None:
         profile = SRGB if target.codec.profiles else document.profile
         pixels = _in_depth(pixels, target, options.depth, notes, profile)
@@ -386,7 +389,8 @@ def _content(
         pixels = _in_grey(document, pixels, target, notes)
     else:
         depth = _in_words(pixels, target, options.depth, notes)
-        pixels, space = _in_profile(document, pixels, depth, target, options, reading, notes)
+        why = "" if narrower is None else ": 8 bits are too few steps for so wide a space"
+        pixels, space = _in_profile(document, pixels, depth, target, options, reading, notes, why)
     kept = for_file(
         metadata.kept(document.metadata, options.metadata),
         target.codec.holds,
@@ -420,6 +424,7 @@ def _in_profile(
     options: ExportOptions,
     reading: Reading,
     notes: list[str],
+    why: str = "",
 ) -> tuple[NDArray[Any], Space]:
     """The pixels in the profile that is asked for, and in which space that is."""
     icc = options.profile
@@ -440,10 +445,32 @@ def _in_profile(
     except (ColourError, PartLost) as error:
         raise ExportError(f"The colours cannot be converted to {name}: {error}.") from error
     if name != document.profile.name:
-        notes.append(f"Colours were converted from {document.profile.name} to {name}.")
+        notes.append(f"Colours were converted from {document.profile.name} to {name}{why}.")
     if space == "cmyk":
         notes.append(f"The most ink in one place is {most_ink(made):.0f} %.")
     return made, space
+
+
+def _narrower(document: Document, target: _Target, options: ExportOptions) -> bytes | None:
+    """sRGB for a picture whose deeper steps come into 8 bits, which are too few for its profile;
+    None where it keeps that, or where another one is asked for.
+    """
+    if options.profile is not None or options.keep_profile or document.depth == "uint8":
+        return None
+    codec = target.codec
+    if codec is None or codec.write is None or not codec.profiles:
+        return None  # without a profile it is sRGB in any case, and layers keep their depth
+    if _depth(target, options.depth, document.depth) != "uint8":
+        return None
+    return None if fits_eight_bits(document.profile) else profile_in("sRGB")
+
+
+def narrowed(document: Document, options: ExportOptions) -> bool:
+    """Whether an export in the format that ``options`` name makes sRGB of the picture, because its
+    profile is too wide for 8 bits. Raises ExportError for a format that is not known.
+    """
+    target = _target("", *sides(document, options), options, tuple)
+    return _narrower(document, target, options) is not None
 
 
 def _note_converted(

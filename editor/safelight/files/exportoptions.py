@@ -48,8 +48,10 @@ class ExportOptions:
     ``depth`` is "same" or 8, 16 or 32 bits a channel; a format that holds less takes its finest.
     ``metadata`` is "all", "copyright" or "none". ``profile`` is an ICC profile that the colours are
     converted to, with that ``intent`` and compensation of the black point; None for the document's
-    own. The others are declared as the options of formats are, with their words beside them; what
-    is left at its default does nothing. Raises ExportError for anything else.
+    own, or for sRGB where the file has 8 bits, the document more, and its profile is too wide for
+    those; with ``keep_profile`` None is the document's own there too. The others are declared as
+    the options of formats are, with their words beside them; what is left at its default does
+    nothing. Raises ExportError for anything else.
     """
 
     format: str | None = None
@@ -62,6 +64,9 @@ class ExportOptions:
         "relative"
     )
     black_point: Annotated[bool, "the darkest becomes the darkest of the profile"] = True
+    keep_profile: Annotated[
+        bool, "the picture's own profile, also where 8 bits are too few for its colours"
+    ] = False
     settings: Mapping[str, Value] = field(default_factory=dict)
     resize: Annotated[Resizing, "which side is stated, or percent"] = "no"
     size: Annotated[float, Number(1, 100_000, (10, 6000), 1), "pixels of that side, or percent"] = (
@@ -73,8 +78,8 @@ class ExportOptions:
     sharpness: Annotated[Literal["low", "standard", "high"], "how much"] = "standard"
     kilobytes: Annotated[
         int,
-        Number(0, 10_000_000, (0, 5000), unit="kB"),
-        "the most the file may have, by its quality; 0: any",
+        Number(0, 10_000_000, (0, 5000), unit="kB", lowest="No limit"),
+        "the most the file may have, by its quality",
     ] = 0
 
     def __post_init__(self) -> None:

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from safelight.api import to_linear
 from safelight.api.table import LUMINANCE
 from safelight.document import Document, Live, geometry, whole
 from safelight.files.exportoptions import ExportOptions, Sharpening
 from safelight.files.provenance import declared
-from safelight.pixels import from_float, to_float
+from safelight.pixels import Profile, from_float, to_float
 
 _ROWS = 256
 
@@ -61,6 +62,26 @@ def resized(
         grey=document.grey,
     )
     return geometry.resize(flat, wide, high, linear=document.linear, method=options.method)
+
+
+_WIDEST = 1.6
+"""The most that a profile of 8 bits holds of colours, as a multiple of sRGB's (the volumes that
+the primaries span): Adobe RGB has 1.5, as 8-bit files of cameras do; Rec. 2020, which asks for 10
+bits, has 2.0, ProPhoto 2.7. Lightroom and darktable export JPEG in sRGB for the same reason."""
+
+_COARSEST = 1.5
+"""The most that the first step of 8 bits may differ from black in lightness (CIE L*, 0 to 100):
+it is 0.3 in sRGB and 3.5 where the numbers are linear."""
+
+
+def fits_eight_bits(profile: Profile) -> bool:
+    """Whether 8 bits a channel are enough for a profile's colours to come without visible steps."""
+    if profile.is_srgb:
+        return True
+    primaries = to_linear(profile.to_srgb(np.eye(3, dtype=np.float32)))
+    step = to_linear(profile.to_srgb(np.full((1, 3), 1 / 255, np.float32)))
+    lightness = 903.3 * float((step @ np.asarray(LUMINANCE, np.float32))[0])
+    return abs(float(np.linalg.det(primaries.astype(float)))) < _WIDEST and lightness < _COARSEST
 
 
 def sharpened(pixels: NDArray[Any], for_what: Sharpening, how_much: str) -> NDArray[Any]:

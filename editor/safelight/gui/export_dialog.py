@@ -40,7 +40,7 @@ from safelight.gui.exportpreview import ExportPreview
 from safelight.gui.exportprofile import ProfileChoice
 from safelight.gui.exportrunning import Running
 from safelight.gui.leavingout import ask_without
-from safelight.gui.parts import small_button
+from safelight.gui.parts import remark, small_button
 from safelight.gui.text import plain, size
 
 _DEPTHS = {"uint8": "8-bit", "uint16": "16-bit", "float32": "32-bit float"}
@@ -135,7 +135,9 @@ class ExportDialog(QDialog):
         self.preview = ExportPreview()
         self.profile = ProfileChoice()
         self.finishes: dict[str, Control] = {
-            item.name: control_for(item, self) for item in actions.finishes()
+            item.name: control_for(item, self)
+            for item in actions.finishes()
+            if item.name != "keep_profile"
         }
         self.format = QComboBox()
         self.format.addItems(list(self._targets))
@@ -159,6 +161,7 @@ class ExportDialog(QDialog):
             "The colour profile always comes along: the colours need it. So does the mark of a"
             " picture that a generator made."
         )
+        self.narrowed = remark()
         self.mark = QLabel()
         self.mark.setObjectName("dim")
         self.mark.setTextFormat(Qt.TextFormat.PlainText)
@@ -194,6 +197,7 @@ class ExportDialog(QDialog):
             depth=self.bits.currentData(),
             metadata=_METADATA[self.metadata.currentText()],  # type: ignore[arg-type]
             profile=self.profile.icc() if self._targets[name].ours else None,
+            keep_profile=self.profile.keeps(),
             **{name: control.value() for name, control in self.finishes.items()},  # type: ignore[arg-type]
         )
 
@@ -216,7 +220,7 @@ class ExportDialog(QDialog):
         if depth >= 0:
             self.bits.setCurrentIndex(depth)
         self.metadata.setCurrentIndex(list(_METADATA.values()).index(options.metadata))
-        self.profile.choose(options.profile)
+        self.profile.choose(options.profile, options.keep_profile)
         for option, control in self.finishes.items():
             control.choose(getattr(options, option))
         self._show_rows()
@@ -286,6 +290,7 @@ class ExportDialog(QDialog):
             self._form.addRow("", control)
         self._form.addRow("Depth", self.bits)
         self._form.addRow("Profile", self.profile)
+        self._form.addRow("", self.narrowed)
         for option in _CONVERTING:
             self._form.addRow("", self.finishes[option])
         self._form.addRow("Metadata", self.metadata)
@@ -333,8 +338,8 @@ class ExportDialog(QDialog):
         for part in (self.presets, self.profile):
             part.refused.connect(lambda why: self.note.setText(plain(why)))
         self.running.said.connect(lambda words: self.note.setText(plain(words)))
-        for box in (self.bits, self.metadata):
-            box.activated.connect(lambda _: self._show_preview())
+        self.bits.activated.connect(lambda _: self._show_rows())
+        self.metadata.activated.connect(lambda _: self._show_preview())
         self.quality.valueChanged.connect(lambda _: self._show_preview())
         for control in self.controls.values():
             control.changed.connect(self._show_preview)
@@ -435,6 +440,7 @@ class ExportDialog(QDialog):
         self._show_about(ours)
         had = "" if many else self._document.depth
         self.bits.show_depths(self._targets[name].depths, had)
+        self._show_narrowed()
         if many:
             self._show_names()
         self._show_preview()
@@ -449,6 +455,22 @@ class ExportDialog(QDialog):
         marked = _marked([item.document for item in chosen], ours)
         self._form.setRowVisible(self.mark, bool(marked))
         self.mark.setText(marked)
+
+    def _show_narrowed(self) -> None:
+        """Say what becomes sRGB without having been asked for, and why."""
+        documents = [x.document for x in self._chosen()] if self._many() else [self._document]
+        try:
+            options = self.options()
+            ours = self._targets[self.format.currentText()].ours
+            found = [each for each in documents if ours and actions.narrowed(each, options)]
+        except actions.ExportError:
+            found = []
+        names = dict.fromkeys(plain(each.profile.name) for each in found)
+        self._form.setRowVisible(self.narrowed, bool(found))
+        self.narrowed.setText(
+            f"sRGB: 8 bits are too few steps for {' and '.join(names)}, and many programs that show"
+            " such files expect sRGB."
+        )
 
     def _browse(self) -> None:
         endings = " ".join(f"*{end}" for x in self._targets.values() for end in x.suffixes)
@@ -475,7 +497,7 @@ class ExportDialog(QDialog):
             self._failed(error)
             return
         self.used = options
-        hear, document = self._begin(), self._document
+        hear, document = self._begin(self._chosen()), self._document
         Background(
             self,
             lambda: actions.export(
@@ -511,12 +533,25 @@ class ExportDialog(QDialog):
                 lambda: self._export_several(paths, overwrite=True),
             )
             return
-        self._export_several(paths, overwrite=existing == "replace")
+        skipped = [row for row, path in enumerate(paths) if path in there and existing == "skip"]
+        if len(skipped) == len(paths):
+            self.note.setText("All these files exist already, so that there is nothing to export.")
+            return
+        self._export_several(paths, overwrite=existing == "replace", skipped=skipped)
 
-    def _export_several(self, paths: Sequence[Path], *, overwrite: bool) -> None:
+    def _export_several(
+        self, paths: Sequence[Path], *, overwrite: bool, skipped: Sequence[int] = ()
+    ) -> None:
+        """Export what is ticked to these files, but those of which the file is there already."""
         self.used = options = self.options()
-        chosen, hear = self._chosen(), self._begin()
-        places, live, exporters = self.ticked.places(), self._live, self._exporters
+        live, exporters = self._live, self._exporters
+        rows = list(enumerate(zip(self.ticked.places(), paths, strict=True)))
+        left = [actions.Outcome(place, path, skipped=True) for row, (place, path) in rows
+                if row in skipped]  # fmt: skip
+        places = [place for row, (place, _) in rows if row not in skipped]
+        paths = [path for row, (_, path) in rows if row not in skipped]
+        chosen = [self.items[place] for place in places]
+        hear = self._begin(chosen)
 
         def work() -> tuple[actions.Outcome, ...]:
             return actions.export_each(
@@ -529,7 +564,7 @@ class ExportDialog(QDialog):
 
         def done(outcomes: Sequence[actions.Outcome]) -> None:
             self._set_busy(False)
-            self.several.emit([replace(x, place=places[x.place]) for x in outcomes])
+            self.several.emit([*(replace(x, place=places[x.place]) for x in outcomes), *left])
             if len(outcomes) == len(places):
                 self.accept()
                 return
@@ -573,10 +608,10 @@ class ExportDialog(QDialog):
 
         ask_without(self, "Export", failure, again, without)
 
-    def _begin(self) -> Callable[[int, float], None]:
-        """Show that it is being exported; returns what is told how far it is."""
+    def _begin(self, chosen: Sequence[actions.BatchItem]) -> Callable[[int, float], None]:
+        """Show that these are being exported; returns what is told how far it is."""
         self._set_busy(True)
-        return self.running.begin([item.name for item in self._chosen()])
+        return self.running.begin([item.name for item in chosen])
 
     def _set_busy(self, on: bool) -> None:
         if not on:

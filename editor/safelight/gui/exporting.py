@@ -152,8 +152,9 @@ def _tell_all(
     failed = [
         f"{items[item.place].name} was not exported: {item.reason}"
         for item in outcomes
-        if item.exported is None
+        if item.exported is None and not item.skipped
     ]
+    skipped = [item for item in outcomes if item.skipped]
     if not outcomes:
         return
     bytes = file_size(sum(exported.bytes for _, exported in written))
@@ -161,7 +162,11 @@ def _tell_all(
     were = "was" if len(written) == 1 else "were"
     folder = outcomes[0].path.parent
     sentence = f"{len(written)} of {len(outcomes)} {noun} {were} exported to {folder} ({bytes})."
+    if skipped:
+        files = "file that exists was" if len(skipped) == 1 else "files that exist were"
+        sentence = f"{sentence[:-1]}; {len(skipped)} {files} skipped."
     lines = list(failed)
+    lines += [f"{items[x.place].name}: {x.path} exists and was skipped" for x in skipped]
     for item, exported in written:
         lines.append(f"{items[item.place].name}: {exported.path} ({file_size(exported.bytes)})")
         lines += [f"    {note}" for note in exported.notes]

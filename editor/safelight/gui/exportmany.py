@@ -29,16 +29,17 @@ from safelight.gui.parts import remark
 from safelight.gui.question import ask
 from safelight.gui.text import plain, tooltip
 
-_FIELDS = {
-    "{name}": "Name of the photograph",
-    "{number}": "Its number, counted from 1",
-    "{date}": "Date of the export",
-    "{time}": "Time of the export",
-    "{width}": "Width in pixels",
-    "{height}": "Height in pixels",
-}
+_EXISTING = {"Ask": "ask", "Add a number": "number", "Replace it": "replace", "Skip it": "skip"}
 
-_EXISTING = {"Ask": "ask", "Add a number": "number", "Replace it": "replace"}
+_HELP = "\n".join(
+    [
+        *(f"{{{field}}}: {words}" for field, words in actions.FIELDS.items()),
+        "A date can have a format, as in {taken:YYYYMMDD-hhmmss}:",
+        f"{actions.FORMAT}.",
+        f"Where nobody knows when a photograph was taken, {{taken}} is “{actions.UNDATED}”.",
+    ]
+)
+"""What a pattern of names is made of."""
 
 _MOST_ROWS = 5
 """Photographs that the list shows without scrolling."""
@@ -117,15 +118,14 @@ class IntoFolder(QWidget):
         self.pattern = QLineEdit("{name}-edited")
         self.pattern.setAccessibleName("Names")
         self.pattern.setMinimumWidth(120)
-        self.pattern.setToolTip(
-            tooltip("\n".join(f"{x}: {y}" for x, y in _FIELDS.items()), lines=True)
-        )
+        self.pattern.setToolTip(_HELP)
         self.insert = QPushButton("Insert")
         self.insert.setAutoDefault(False)
         self.insert.setToolTip("Put what is another for each photograph into the name")
         menu = QMenu(self.insert)
-        for field, words in _FIELDS.items():
-            menu.addAction(f"{words}  {field}").triggered.connect(partial(self._put, field))
+        for field, words in actions.FIELDS.items():
+            text = f"{{{field}}}"
+            menu.addAction(f"{words}  {text}").triggered.connect(partial(self._put, text))
         self.insert.setMenu(menu)
         self.existing = QComboBox()
         self.existing.setAccessibleName("Where a file exists already")
@@ -168,7 +168,8 @@ class IntoFolder(QWidget):
         """The file of each photograph; ``replace`` says whether one that is there is replaced, as
         chosen where it is None. Raises ExportError for a pattern that cannot be.
         """
-        keeps = self.existing.currentData() == "number" if replace is None else not replace
+        existing = self.existing.currentData()
+        keeps = existing == "number" if replace is None else not replace
         return actions.destinations(
             items,
             self.target(),
@@ -177,7 +178,7 @@ class IntoFolder(QWidget):
             options,
             when=datetime.now(),
             replace=not keeps,
-            spared=spared,
+            spared=() if existing == "skip" else spared,
         )
 
     def show_names(self, paths: Sequence[Path], why_not: str = "") -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, QSignalBlocker, Signal
+from PySide6.QtCore import QByteArray, QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFileDialog, QWidget
 
 from safelight import actions
 from safelight.gui.text import plain
 from safelight.pixels import profile_name
+
+_OWN = "own"
 
 
 class ProfileChoice(QComboBox):
@@ -18,7 +20,12 @@ class ProfileChoice(QComboBox):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.addItem("As the picture has it", None)
+        self.addItem("As it suits the file", None)
+        self.addItem("As the picture has it", _OWN)
+        self.setItemData(
+            *(0, "As the picture has it, or sRGB where 8 bits are too few for that"),
+            Qt.ItemDataRole.ToolTipRole,
+        )
         for known in actions.PROFILES:
             self.addItem(known.replace("_", " "), actions.profile_in(known))
         self.addItem("From a file…", "file")
@@ -30,9 +37,14 @@ class ProfileChoice(QComboBox):
         found = self._held(self.currentIndex())
         return found if isinstance(found, bytes) else None
 
-    def choose(self, icc: bytes | None) -> None:
+    def keeps(self) -> bool:
+        """Whether the document's own is chosen whatever the file."""
+        return bool(self.currentData() == _OWN)
+
+    def choose(self, icc: bytes | None, keeps: bool = False) -> None:
         """Show a profile as chosen, one more line where it is none of the list."""
-        index = next((x for x in range(self.count()) if self._held(x) == icc), -1)
+        wanted = _OWN if icc is None and keeps else icc
+        index = next((x for x in range(self.count()) if self._held(x) == wanted), -1)
         if index < 0 and icc is not None:
             index = self.count() - 1
             self.insertItem(index, plain(profile_name(icc)), icc)

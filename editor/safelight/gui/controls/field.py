@@ -7,8 +7,8 @@ import re
 import unicodedata
 from typing import Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent, QValidator
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QValidator
 from PySide6.QtWidgets import QDoubleSpinBox, QSpinBox
 
 _SIGNS = str.maketrans(
@@ -52,6 +52,9 @@ class _Typed:
 
     def _number(self, text: str) -> float | None:
         """The number in the text; None where it is not one that this field takes."""
+        words = self.specialValueText()  # type: ignore[attr-defined]
+        if words and self._bare(text).strip() in ("", words):
+            return float(self.minimum())  # type: ignore[attr-defined]
         number = typed_number(self._bare(text))
         whole = number is not None and (self._point or "." not in _plain(self._bare(text)))
         if not whole or number is None or not math.isfinite(number):
@@ -76,6 +79,12 @@ class _Typed:
     def fixup(self, text: str) -> str:
         """The text as it is: Qt would take what it calls group separators out of it."""
         return text
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Have words that stand for a number give way to what is typed, also after a click."""
+        super().focusInEvent(event)  # type: ignore[misc]
+        if self.text() == self.specialValueText():  # type: ignore[attr-defined]
+            QTimer.singleShot(0, self, self.selectAll)  # type: ignore[attr-defined,call-overload]
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         entered = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)

@@ -22,6 +22,9 @@ _POSITIONS = 1000
 _UNBOUNDED = (1 << 24) - 1
 """Qt's own limit of a width."""
 
+_FIELD = 86
+"""Pixels of a field; one whose lowest number is shown in words may need more."""
+
 _QUIET = 50
 """Pixels of a number that has no box around it."""
 
@@ -121,7 +124,10 @@ class NumberControl(Control):
         if parameter.unit:
             self.field.setSuffix(f" {parameter.unit}")
         self.field.setKeyboardTracking(False)
-        self.field.setFixedWidth(86)
+        self.field.setFixedWidth(_FIELD)
+        if parameter.lowest and parameter.minimum is not None:
+            self.field.setSpecialValueText(plain(parameter.lowest))
+            self.field.setFixedWidth(max(_FIELD, self.field.sizeHint().width()))
         self.field.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.field.setAccessibleName(parameter.title)
         self.head.addWidget(self.field)
@@ -169,6 +175,9 @@ class NumberControl(Control):
         return round(number, self.field.decimals())
 
     def in_words(self, value: Value) -> str:
+        words = self.field.specialValueText()
+        if words and value == self.parameter.minimum:
+            return words
         return self.field.textFromValue(value) + self.field.suffix()  # type: ignore[arg-type]
 
     def lie_in_a_row(self) -> None:
@@ -178,7 +187,8 @@ class NumberControl(Control):
         self.slider.setMinimumWidth(40)
         self.slider.setMaximumWidth(140)
         self.slider.setVisible(self.has_range)
-        self.field.setFixedWidth(76)
+        if not self.field.specialValueText():
+            self.field.setFixedWidth(76)
 
     def lie_in_a_line(self, name: int, neutral: float | None = None) -> None:
         """Have name, slider and a quiet field in one line, the name ``name`` pixels wide.
