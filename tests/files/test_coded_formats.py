@@ -17,6 +17,7 @@ from safelight.document import Metadata
 from safelight.files import ExportOptions, OpenError, export, open_picture, stated
 from safelight.files.codecs import jxl
 from safelight.files.codecs.heif import box
+from safelight.files.codecs.jxlhead import Head
 from safelight.files.opening import read_photograph
 from safelight.pixels import Profile
 from tests import pictures
@@ -408,7 +409,7 @@ def test_the_header_of_a_jpeg_xl_is_read_as_its_decoder_reads_it():
             for size in ((256, 256), (300, 200), (320, 200), (37, 911), (64, 64), (1000, 750)):
                 pixels = np.zeros((size[1], size[0], channels), depth)
                 data = jxl_file(pixels.squeeze())
-                found = jxl._Stated.of(jxl._parts(data)[0])
+                found = Head.of(jxl._parts(data)[0])
                 assert (found.width, found.height) == size
                 assert found.channels + found.alpha == channels
                 assert found.floating == (depth == "float32")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import Annotated, Any, BinaryIO, TypeAlias
+from typing import Annotated, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +12,7 @@ from safelight.api import Number, Unless, to_linear
 from safelight.document import Metadata
 from safelight.files.codecs.codec import Codec
 from safelight.files.codecs.heif import box, boxes
+from safelight.files.codecs.jxlhead import Head, with_colours
 from safelight.files.codecs.photograph import (
     DamagedError,
     Limit,
@@ -25,217 +25,19 @@ from safelight.files.codecs.photograph import (
     unpremultiplied,
     with_numbers,
 )
-from safelight.files.stated import UNKNOWN, primaries_of_code, profile_of_places
-from safelight.pixels import from_float, to_float
+from safelight.pixels import (
+    SRGB,
+    ColourError,
+    Profile,
+    from_float,
+    known_profile,
+    profile_name,
+    to_float,
+)
 
 _CONTAINER = b"\0\0\0\x0cJXL \r\n\x87\n"
-_FAULT = "is damaged: its first part is missing"
 _LARGEST_BOX = 64 << 20
-_HEAD = 4096
-_ALPHA, _SPOT, _FILTER = 0, 2, 5
-_SRGB, _LINEAR = 13, 8
-_Place: TypeAlias = tuple[float, float]
-_PRIMARIES = {1: 1, 9: 9, 11: 12}
-"""Codes of H.273 by those of JPEG XL."""
-_WHITES = {1: (0.3127, 0.329), 10: (1 / 3, 1 / 3), 11: (0.314, 0.351)}
 _ROWS = 256
-
-
-class _Bits:
-    """Reads numbers of some bits, the lowest first. Raises EOFError at the end."""
-
-    def __init__(self, data: bytes) -> None:
-        self._bits = int.from_bytes(data, "little")
-        self._left = 8 * len(data)
-        self.at = 0
-
-    def take(self, count: int) -> int:
-        if count > self._left:
-            raise EOFError
-        found = self._bits & (1 << count) - 1
-        self._bits >>= count
-        self._left -= count
-        self.at += count
-        return found
-
-    def chosen(self, *choices: tuple[int, int]) -> int:
-        """One of four: a number, and how many bits are added to it (18181-1, U32)."""
-        base, extra = choices[self.take(2)]
-        return base + self.take(extra)
-
-    def kind(self) -> int:
-        """The number of an enumeration."""
-        return self.chosen((0, 0), (1, 0), (2, 4), (18, 6))
-
-
-@dataclass(slots=True)
-class _Stated:
-    """What the header says of the picture."""
-
-    width: int = 0
-    height: int = 0
-    bits: int = 8
-    floating: bool = False
-    channels: int = 3
-    alpha: bool = False
-    others: int = 0
-    premultiplied: bool = False
-    animated: bool = False
-    absolute: bool = True
-    """Whether colours are kept as they are seen (XYB); they come out as what is stated."""
-    packed_profile: bool = False
-    places: tuple[_Place, _Place, _Place, _Place] = primaries_of_code(1)
-    transfer: int = _SRGB
-    gamma: float = 0.0
-    curve_at: int = 0
-    """The bit at which four say which curve there is."""
-    unknown: bool = False
-
-    @classmethod
-    def of(cls, stream: bytes) -> _Stated:
-        """Raises DamagedError."""
-        if stream[:2] != b"\xff\x0a":
-            raise DamagedError(_FAULT)
-        found = cls()
-        try:
-            found._read(_Bits(stream[2:_HEAD]))
-        except EOFError as error:
-            raise DamagedError(_FAULT) from error
-        return found
-
-    def _read(self, bits: _Bits) -> None:
-        self.width, self.height = _size(bits)
-        if bits.take(1):
-            return
-        more = bits.take(1)
-        if more:
-            bits.take(3)
-            if bits.take(1):
-                _size(bits)
-            if bits.take(1):
-                _preview(bits)
-            self.animated = bool(bits.take(1))
-            if self.animated:
-                bits.chosen((100, 0), (1000, 0), (1, 10), (1, 30))
-                bits.chosen((1, 0), (1001, 0), (1, 8), (1, 10))
-                bits.chosen((0, 0), (0, 3), (0, 16), (0, 32))
-                bits.take(1)
-        self.floating, self.bits = _depth(bits)
-        bits.take(1)
-        for _ in range(bits.chosen((0, 0), (1, 0), (2, 4), (1, 12))):
-            self._read_extra(bits)
-        self.absolute = bool(bits.take(1))
-        if not bits.take(1):
-            self._read_colours(bits)
-
-    def _read_extra(self, bits: _Bits) -> None:
-        kind, associated = _ALPHA, 0
-        if not bits.take(1):
-            kind = bits.kind()
-            _depth(bits)
-            bits.chosen((0, 0), (3, 0), (4, 0), (1, 3))
-            for _ in range(bits.chosen((0, 0), (0, 4), (16, 5), (48, 10))):
-                bits.take(8)
-            if kind == _ALPHA:
-                associated = bits.take(1)
-            elif kind == _SPOT:
-                bits.take(64)
-            elif kind == _FILTER:
-                bits.chosen((1, 0), (0, 2), (3, 4), (19, 8))
-        if kind == _ALPHA and not self.alpha:
-            self.alpha, self.premultiplied = True, bool(associated)
-        else:
-            self.others += 1
-
-    def _read_colours(self, bits: _Bits) -> None:
-        self.packed_profile = bool(bits.take(1))
-        space = bits.kind()
-        self.channels = 1 if space == 1 else 3
-        if self.packed_profile:
-            return
-        if space > 1:
-            self.unknown = True
-            return
-        white, colours = bits.kind(), 1
-        stated = _place(bits) if white == 2 else None
-        red_green_blue = primaries_of_code(1)[1:]
-        if space == 0:
-            colours = bits.kind()
-            if colours == 2:
-                red_green_blue = (_place(bits), _place(bits), _place(bits))
-        if bits.take(1):
-            self.gamma = 1e7 / max(bits.take(24), 1)
-        else:
-            self.curve_at = bits.at + 2
-            self.transfer = bits.kind()
-        if colours in _PRIMARIES:
-            red_green_blue = primaries_of_code(_PRIMARIES[colours])[1:]
-        elif colours != 2:
-            self.unknown = True
-        place = stated or _WHITES.get(white)
-        if place is None:
-            self.unknown = True
-        else:
-            self.places = (place, *red_green_blue)
-
-    def profile(self, notes: list[str]) -> bytes | None:
-        """The profile that the decoded colours are in."""
-        if self.packed_profile:
-            # Of pictures kept as they are seen the decoder makes sRGB.
-            if not self.absolute:
-                notes.append(
-                    "The file has a colour profile that Safelight cannot read; the colours are"
-                    " taken as sRGB."
-                )
-            return None
-        if self.unknown:
-            notes.append(UNKNOWN)
-            return None
-        return profile_of_places(self.places, notes, transfer=self.transfer, gamma=self.gamma)
-
-
-def _size(bits: _Bits) -> tuple[int, int]:
-    small = bits.take(1)
-
-    def side() -> int:
-        if small:
-            return 8 * (1 + bits.take(5))
-        return bits.chosen((1, 9), (1, 13), (1, 18), (1, 30))
-
-    height = side()
-    return _width(bits.take(3), height) or side(), height
-
-
-def _width(ratio: int, height: int) -> int:
-    across, down = ((0, 1), (1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))[ratio]
-    return height * across // down
-
-
-def _preview(bits: _Bits) -> None:
-    small = bits.take(1)
-
-    def side() -> int:
-        if small:
-            return bits.chosen((16, 0), (32, 0), (1, 5), (33, 9))
-        return bits.chosen((1, 6), (65, 8), (321, 10), (1345, 12))
-
-    side()
-    if not bits.take(3):
-        side()
-
-
-def _depth(bits: _Bits) -> tuple[bool, int]:
-    if bits.take(1):
-        count = bits.chosen((32, 0), (16, 0), (24, 0), (1, 6))
-        bits.take(4)
-        return True, count
-    return False, bits.chosen((8, 0), (10, 0), (12, 0), (1, 6))
-
-
-def _place(bits: _Bits) -> _Place:
-    """A chromaticity: millionths, whose lowest bit is the sign."""
-    x, y = (bits.chosen((0, 19), (524288, 19), (1048576, 20), (2097152, 21)) for _ in range(2))
-    return (x >> 1 ^ -(x & 1)) / 1e6, (y >> 1 ^ -(y & 1)) / 1e6
 
 
 def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Photograph:
@@ -244,9 +46,11 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
 
     data = file.read()
     stream, metadata = _parts(data)
-    stated = _Stated.of(stream)
+    stated = Head.of(stream)
     check_size(stated.width, stated.height, limit)
-    wide = 4 if stated.floating else 2
+    # Colours as they are seen come out unclipped, to be brought into the profile of the file.
+    seen = stated.absolute and stated.icc is not None
+    wide = 4 if stated.floating or seen else 2
     count = stated.channels + stated.alpha + stated.others
     check_bytes(
         wide * count * stated.width * stated.height, limit, f"{count} channels of {8 * wide} bits"
@@ -255,7 +59,10 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
         raise DamagedError(f"has {stated.bits} bits per channel, which Safelight cannot open")
     try:
         # A container that is cut off or rearranged would cost its picture.
-        pixels = imagecodecs.jpegxl_decode(stream, 0, numthreads=os.cpu_count() or 1)
+        coded = with_colours(stream, "float32", None) if seen else stream
+        pixels = imagecodecs.jpegxl_decode(coded, 0, numthreads=os.cpu_count() or 1)
+    except DamagedError:
+        raise
     except Exception as error:
         raise undecodable(error) from error
     if sorted(pixels.shape[:2]) != sorted((stated.width, stated.height)):
@@ -266,6 +73,9 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
         pixels = with_numbers(pixels.astype(np.float32, copy=False), notes)
     if pixels.shape[2] != stated.channels + stated.alpha:
         pixels = pixels[..., : stated.channels + stated.alpha]
+    icc = stated.profile(notes)
+    if seen:
+        pixels, icc = _in_its_profile(pixels, stated, notes)
     if stated.others:
         word = "channel was" if stated.others == 1 else "channels were"
         notes.append(f"{stated.others} other {word} left out.")
@@ -277,11 +87,48 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
         packed(pixels),
         "grey" if stated.channels == 1 else "rgb",
         stated.alpha,
-        stated.profile(notes),
+        icc,
         metadata,
         notes,
         orientation=1,
     )
+
+
+def _in_its_profile(
+    pixels: NDArray[Any], stated: Head, notes: list[str]
+) -> tuple[NDArray[Any], bytes | None]:
+    """Pixels of sRGB (unclipped) in the profile of the file and its depth, or, where no picture is
+    kept in that, in one that has nearly all colours there are.
+    """
+    assert stated.icc is not None
+    depth = "float32" if stated.floating else "uint8" if stated.bits <= 8 else "uint16"
+    icc: bytes | None = stated.icc
+    try:
+        profile = _profile_of(stated.icc)
+    except ColourError:
+        profile = known_profile("Rec_2020") if stated.channels == 3 else SRGB
+        icc = profile.icc
+        depth = "float32" if stated.floating else "uint16"
+        notes.append(
+            f"The colours were seen through a profile of tables ({profile_name(stated.icc)}); they"
+            f" are in {profile.name} now."
+        )
+    result = np.empty(pixels.shape, depth)
+    for top in range(0, len(pixels), _ROWS):
+        band = pixels[top : top + _ROWS]
+        result[top : top + _ROWS] = from_float(band, depth)
+        grey = stated.channels == 1
+        colours = np.repeat(band[..., :1], 3, axis=2) if grey else band[..., :3]
+        made = from_float(profile.from_srgb(colours), depth)
+        result[top : top + _ROWS, :, : stated.channels] = made[..., : stated.channels]
+    return result, icc
+
+
+def _profile_of(icc: bytes | None) -> Profile:
+    """Raises ColourError for one of tables."""
+    if icc is None:
+        return SRGB
+    return Profile.from_grey(icc) if icc[16:20] == b"GRAY" else Profile.from_icc(icc)
 
 
 def _parts(data: bytes) -> tuple[bytes, Metadata]:
@@ -326,9 +173,18 @@ def write(
     """Encode (height, width, 1 to 4) of uint8, uint16 or float32."""
     import imagecodecs
 
-    pixels = content.pixels
-    if pixels.dtype != np.uint8 and not lossless:
-        pixels = _as_light(pixels, content.alpha)
+    pixels, icc = content.pixels, content.icc
+    if not lossless:
+        try:
+            profile = _profile_of(icc)
+        except ColourError:
+            lossless = True
+            content.notes.append(
+                "The file was written without loss: a JPEG XL with loss holds no profile of tables."
+            )
+        else:
+            if pixels.dtype != np.uint8 or icc is not None:
+                pixels = _as_light(pixels, content.alpha, profile)
     data = bytes(
         imagecodecs.jpegxl_encode(
             pixels[..., 0] if pixels.shape[2] == 1 else packed(pixels),
@@ -343,7 +199,13 @@ def write(
         coded = [(kind, data[start:end]) for kind, start, end in boxes(data)][2:]
     else:
         coded = [(b"jxlc", data)]
-    coded = [(kind, _in_srgb(body) if kind == b"jxlc" else body) for kind, body in coded]
+    if content.pixels.dtype != np.uint8 or icc is not None:
+        # The encoder takes more than 8 bits for light, and knows no profile.
+        depth = content.pixels.dtype.name
+        coded = [
+            (kind, with_colours(body, depth, icc) if kind == b"jxlc" else body)
+            for kind, body in coded
+        ]
     if len(coded) == 1 and not (kept.exif or kept.xmp):
         stream.write(coded[0][1])
         return
@@ -361,28 +223,17 @@ def write(
             stream.write(box(kind, body))
 
 
-def _as_light(pixels: NDArray[Any], alpha: bool) -> NDArray[Any]:
-    """What the encoder takes pixels of more than 8 bits for."""
-    result = np.array(pixels)
+def _as_light(pixels: NDArray[Any], alpha: bool, profile: Profile) -> NDArray[np.float32]:
+    """Pixels of a profile as the light of sRGB, unclipped: what the encoder takes floats for."""
+    result = np.empty(pixels.shape, np.float32)
     colours = pixels.shape[2] - alpha
     for top in range(0, len(pixels), _ROWS):
-        band = to_float(np.ascontiguousarray(pixels[top : top + _ROWS, :, :colours]))
-        light = from_float(to_linear(band), pixels.dtype.name)
-        result[top : top + _ROWS, :, :colours] = light
+        band = to_float(np.ascontiguousarray(pixels[top : top + _ROWS]))
+        seen = np.repeat(band[..., :1], 3, axis=2) if colours == 1 else band[..., :3]
+        light = to_linear(profile.to_srgb(seen))
+        result[top : top + _ROWS, :, :colours] = light[..., :colours]
+        result[top : top + _ROWS, :, colours:] = band[..., colours:]
     return result
-
-
-def _in_srgb(coded: bytes) -> bytes:
-    """The coded picture that says that its curve is sRGB's: the encoder says that there is none
-    where pixels have more than 8 bits.
-    """
-    at = 16 + _Stated.of(coded).curve_at
-    if at == 16:
-        return coded
-    head = int.from_bytes(coded[:_HEAD], "little")
-    if head >> at & 15 == _LINEAR - 2:
-        head ^= (_LINEAR - 2 ^ _SRGB - 2) << at
-    return head.to_bytes(min(_HEAD, len(coded)), "little") + coded[_HEAD:]
 
 
 def _distance(quality: int) -> float:
@@ -399,6 +250,5 @@ CODEC = Codec(
     read=read,
     write=write,
     depths=("uint8", "uint16", "float32"),
-    profiles=False,
     exact=lambda settings, _: bool(settings["lossless"]),
 )
