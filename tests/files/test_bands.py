@@ -1,5 +1,6 @@
 """JPEG and PNG are made in bands on all cores, and every reader sees one picture."""
 
+import contextlib
 import io
 
 import imagecodecs
@@ -8,7 +9,7 @@ import pytest
 from PIL import Image
 
 from safelight.files.codecs import codec, jpeg, jpegbands, png, pngrows, rows
-from safelight.files.codecs.photograph import Photograph
+from safelight.files.codecs.photograph import DamagedError, Photograph
 
 
 def grain(height, width, channels, depth="uint8"):
@@ -28,7 +29,7 @@ def read(name, data):
 
 def joined(name, data):
     """What the files of some rows each hold, one below the other."""
-    parts = [read(name, make()) for make in codec(name).in_bands(data)]
+    parts = [read(name, band.alone()) for band in codec(name).in_bands(data)]
     assert not any(part.notes for part in parts)
     return len(parts), np.concatenate([part.pixels for part in parts])
 
@@ -94,3 +95,30 @@ def test_bands_that_were_encoded_in_different_ways_make_no_file():
 
     with pytest.raises(ValueError, match="otherwise"):
         list(jpegbands.coded(pixels, encode, (8, 8)))
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("quality", [1, 10.5, 35, 60, 89.7, 90, 100])
+@pytest.mark.parametrize("subsampling", ["444", "422", "420"])
+def test_no_jpeg_of_ours_is_taken_for_that_of_another_picture(quality, subsampling, channels):
+    random = np.random.default_rng(channels)
+    noise = random.integers(0, 256, (61, 83, channels), np.uint8)
+    flat = np.broadcast_to(random.integers(0, 256, channels, np.uint8), (16, 16, channels))
+    squares = np.kron(random.integers(0, 2, (9, 7, channels), np.uint8) * 255, np.ones((11, 9, 1)))
+    for pixels in (noise, flat, squares.astype(np.uint8), noise[:5], noise[:, :5], noise[:9, :8]):
+        space = {1: "grey", 3: "rgb", 4: "cmyk"}[channels]
+        stream = io.BytesIO()
+        settings = {"quality": quality, "subsampling": subsampling}
+        jpeg.CODEC.encode(stream, Photograph(pixels, space), settings)
+        assert jpeg.shows(stream.getvalue(), pixels)
+
+
+def test_bytes_that_are_missing_in_a_coded_jpeg_are_seen():
+    pixels = (grain(64, 400, 3) + 90).astype(np.uint8)
+    data = file_of("JPEG", pixels)
+    (band,) = jpeg.CODEC.in_bands(data)
+    start = data.index(bytes(band.coded))
+    for place in np.linspace(start, start + 0.9 * len(band.coded), 30, dtype=int):
+        hurt = data[:place] + data[place + 40 :]
+        with contextlib.suppress(DamagedError):
+            assert not jpeg.shows(hurt, pixels)

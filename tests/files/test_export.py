@@ -703,6 +703,58 @@ def test_a_byte_that_changes_on_the_way_to_the_disk_is_found(tmp_path, monkeypat
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.parametrize("height", [64, 1500])  # one band of rows, and several
+@pytest.mark.parametrize("space", [1, 3])
+def test_a_jpeg_of_another_picture_is_found_when_reading_back(tmp_path, monkeypatch, height, space):
+    import imagecodecs
+
+    encode = imagecodecs.jpeg8_encode
+
+    def darker(rows, *rest, **more):
+        rows = rows.copy()
+        rows[-16:, -16:] //= 2
+        return encode(rows, *rest, **more)
+
+    pixels = np.repeat(pictures.quarters(height, 1400)[..., :1] // 2 + 100, 3, axis=2)
+    document = dataclasses.replace(document_of(pixels), grey=space == 1)
+    path = tmp_path / "picture.jpg"
+    export(document, path)
+    assert read_photograph(path, None)[0].pixels.shape[2] == space
+    monkeypatch.setattr(imagecodecs, "jpeg8_encode", darker)
+    with pytest.raises(WriteError, match="pixels read back wrong"):
+        export(document, path, overwrite=True)
+    assert os.listdir(tmp_path) == [path.name]
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG"])
+def test_each_band_is_read_back_once_and_while_the_next_ones_are_written(
+    tmp_path, monkeypatch, format
+):
+    from safelight.files.codecs import codec
+    from safelight.files.codecs.rows import Band
+
+    known, made, events = codec(format), Band.__init__, []
+
+    def watched(band, rows, coded, alone):
+        def read():
+            events.append(("read", rows.start))
+            return alone()
+
+        made(band, rows, coded, read)
+
+    real = Path.read_bytes
+    monkeypatch.setattr(Band, "__init__", watched)
+    monkeypatch.setattr(Path, "read_bytes", lambda path: events.append(("file", 0)) or real(path))
+    export(document_of(pictures.noise(2100, 1400, 3, "uint8")), tmp_path / f"a{SUFFIX[format]}")
+    data = (tmp_path / f"a{SUFFIX[format]}").read_bytes()
+    starts = [band.rows.start for band in known.in_bands(data)]
+    assert len(starts) > 2
+    file = events.index(("file", 0))
+    assert sorted(start for _, start in events[:file]) == starts
+    # The first is read again, with all that describes the picture.
+    assert [start for what, start in events[file:] if what == "read"] == [0]
+
+
 def test_an_encoder_that_fails_is_an_export_error(tmp_path, monkeypatch):
     def broken(*_, **__):
         raise RuntimeError("no")

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import zlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from safelight.api import Value
+from safelight.api import Region, Value
 from safelight.api.icc import icc_text
 from safelight.document import (
     Document,
@@ -38,7 +39,7 @@ from safelight.files.codecs.photograph import (
     Space,
     with_numbers,
 )
-from safelight.files.codecs.rows import on_all_cores
+from safelight.files.codecs.rows import Band, Proof, bands, on_all_cores
 from safelight.files.colours import in_profile, most_ink
 from safelight.files.exported import Exported, ExportError
 from safelight.files.exportoptions import BITS, Depth, ExportOptions, profile_in
@@ -54,8 +55,10 @@ from safelight.files.strangers import HERE, Reading
 from safelight.pixels import (
     DEPTHS,
     SRGB,
+    TILE,
     ColourError,
     Profile,
+    Raster,
     deeper,
     from_float,
     has_no_colour,
@@ -131,9 +134,9 @@ def export(
         else:
             content = _content(document, target, options, live, reading, _share(hear, 0.0, 0.5))
             coded = _coded(content, target.codec, options, name, _share(hear, 0.5, 0.8))
-            exact = target.codec.exact(coded.settings, content.pixels.dtype.name)
-            write = coded.write
-            check = _checker(coded, target.codec, exact, name, _share(hear, 0.8, 1.0))
+            exact = coded.exact
+            write = coded.write_and_prove
+            check = _checker(coded, _share(hear, 0.8, 1.0))
         written = atomic_write(
             path,
             write,
@@ -563,12 +566,26 @@ def _finished(
     try:
         shown = resized(document, options, live, depth, hear)
         # As on opening: what is no number would not read back, and is nothing to see.
-        pixels = with_numbers(whole(shown, live, depth, hear).to_array(), notes)
+        pixels = with_numbers(_array(whole(shown, live, depth, hear)), notes)
     except DamagedError as error:
         raise ExportError(f"{document.name} cannot be exported: it {error}.") from error
     except ValueError as error:
         raise ExportError(f"{document.name} cannot be exported so: {error}.") from error
     return shown, sharpened(pixels, options.sharpen, options.sharpness)
+
+
+def _array(raster: Raster) -> NDArray[Any]:
+    """All of a raster as one array, fetched on all cores."""
+    made = np.empty((raster.height, raster.width, raster.channels), raster.depth)
+
+    def fetch(rows: slice) -> None:
+        for x in range(0, raster.width, TILE):
+            region = Region(x, rows.start, TILE, rows.stop - rows.start).intersect(raster.region)
+            made[rows, region.x : region.right] = raster.read(region)
+
+    for _ in on_all_cores(fetch, bands(raster.height, TILE)):
+        pass
+    return made
 
 
 def _depth(target: _Target, wanted: Depth, had: str) -> str:
@@ -675,8 +692,10 @@ class _Summed(io.RawIOBase):
 
 @dataclass(slots=True)
 class _Coded:
-    """A picture on its way into a file. ``sum`` is the checksum of what was written, of a format
-    that is read back in bands. ``data`` is the file, where it has been made already.
+    """A picture on its way into a file. ``data`` is the file, where it has been made already.
+
+    Of a format that is written in bands ``sum`` is the checksum of what was written, and ``proved``
+    those of the bands that have been read back, by their first row.
     """
 
     content: Photograph
@@ -686,9 +705,71 @@ class _Coded:
     hear: Hear
     data: bytes | None = None
     sum: int = 0
+    proved: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def exact(self) -> bool:
+        """Whether pixels come back as they were."""
+        return self.codec.exact(self.settings, self.content.pixels.dtype.name)
 
     def write(self, stream: BinaryIO) -> None:
         """Encode it. Raises ExportError."""
+        self._write(stream, None)
+
+    def write_and_prove(self, stream: BinaryIO) -> None:
+        """Encode it, and read back each band meanwhile. Raises ExportError and WriteError."""
+        self._write(stream, self.prove if self.codec.in_bands is not None else None)
+
+    def prove(self, band: Band) -> None:
+        """See that the file of a band shows its rows. Raises WriteError."""
+        pixels = self.content.pixels[band.rows]
+        if self.codec.shows is None:
+            self.alike(self.read(band.alone()), pixels)
+        else:
+            with self._reading():
+                right = self.codec.shows(band.alone(), pixels)
+            if not right:
+                raise self.wrong()
+        self.proved[band.rows.start] = zlib.crc32(band.coded)
+
+    def read(self, data: bytes) -> Photograph:
+        """What a file shows. Raises WriteError."""
+        with self._reading():
+            return read_data(data, self.codec, self.name)
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except OpenError as error:
+            raise _unreadable(error) from error
+        except DamagedError as error:
+            raise _unreadable(f"{self.name} {error}.") from error
+
+    def compare(self, again: Photograph, pixels: NDArray[Any]) -> None:
+        """See that a file, or that of its first rows, is as it was meant. Raises WriteError."""
+        # An encoder may leave out an alpha channel that is full everywhere.
+        states = [provenance.stated(item.metadata.xmp) for item in (again, self.content)]
+        if states[0] != states[1] or again.icc != self.content.icc:
+            raise self.differs()
+        self.alike(again, pixels)
+
+    def alike(self, again: Photograph, pixels: NDArray[Any]) -> None:
+        """See that pixels came back as promised. Raises WriteError."""
+        if again.pixels.shape[:2] != pixels.shape[:2] or again.notes:
+            raise self.differs()
+        if self.exact and not _identical(again.pixels, pixels):
+            raise self.wrong()
+
+    def differs(self) -> WriteError:
+        """What says that a file is not as it was meant."""
+        return WriteError(f"{self.name} was not saved: it read back differently; try again.")
+
+    def wrong(self) -> WriteError:
+        """What says that a file shows something else."""
+        return WriteError(f"{self.name} was not saved: its pixels read back wrong; try again.")
+
+    def _write(self, stream: BinaryIO, proof: Proof | None) -> None:
         banded = self.codec.in_bands is not None
         summed = _Summed(stream, lambda: self.hear(0.5))
         target = cast(BinaryIO, summed) if banded else stream
@@ -697,9 +778,9 @@ class _Coded:
             if self.data is not None:
                 target.write(self.data)
             else:
-                self.codec.encode(target, self.content, self.settings)
+                self.codec.encode(target, self.content, self.settings, proof)
             self.hear(1.0)
-        except (OSError, MemoryError):
+        except (OSError, MemoryError, WriteError):
             raise
         except _Stop as stop:
             raise stop.reason from None
@@ -798,54 +879,40 @@ def _stopping(hear: Hear, done: bool = True) -> Hear:
     return told
 
 
-def _checker(
-    coded: _Coded, codec: Codec, exact: bool, name: str, hear: Hear
-) -> Callable[[Path], None]:
+def _unreadable(reason: object) -> WriteError:
+    return WriteError(f"It did not read back and was not saved: {reason}")
+
+
+def _checker(coded: _Coded, hear: Hear) -> Callable[[Path], None]:
     """Reads the finished file back; whatever differs keeps it from taking the old one's name."""
-    content = coded.content
+    content, codec = coded.content, coded.codec
 
     def check(temporary: Path) -> None:
         hear(0.0)
-        try:
-            if codec.in_bands is None:
-                again, _ = read_photograph(temporary, None, name)
-                compare(again, content.pixels)
-            else:
-                in_bands(temporary.read_bytes(), codec.in_bands)
-        except OpenError as error:
-            raise WriteError(f"It did not read back and was not saved: {error}") from error
+        if codec.in_bands is not None:
+            in_bands(temporary.read_bytes(), codec.in_bands)
+        else:
+            try:
+                again, _ = read_photograph(temporary, None, coded.name)
+            except OpenError as error:
+                raise _unreadable(error) from error
+            coded.compare(again, content.pixels)
         hear(1.0)
 
-    def compare(again: Photograph, pixels: NDArray[Any]) -> None:
-        # An encoder may leave out an alpha channel that is full everywhere.
-        states = [provenance.stated(item.metadata.xmp) for item in (again, content)]
-        if states[0] != states[1] or again.icc != content.icc:
-            raise differs()
-        alike(again, pixels)
-
-    def alike(again: Photograph, pixels: NDArray[Any]) -> None:
-        if again.pixels.shape[:2] != pixels.shape[:2] or again.notes:
-            raise differs()
-        if exact and not _identical(again.pixels, pixels):
-            raise WriteError(f"{name} was not saved: its pixels read back wrong; try again.")
-
-    def differs() -> WriteError:
-        return WriteError(f"{name} was not saved: it read back differently; try again.")
-
     def in_bands(data: bytes, apart: InBands) -> None:
-        """Read a file on all cores at once, each its own rows."""
+        """See that a file is what was written, of which all has been read back."""
         parts = apart(data)
         if parts is None or zlib.crc32(data) != coded.sum:
-            raise differs()
-        top = 0
-        made = on_all_cores(lambda part: read_data(part(), codec, name), parts)
-        for number, again in enumerate(made):
-            hear(number / len(parts))
-            rows = content.pixels[top : top + len(again.pixels)]
-            (alike if number else compare)(again, rows)
-            top += len(again.pixels)
-        if top != len(content.pixels):
-            raise differs()
+            raise coded.differs()
+        first = parts[0]
+        if parts[-1].rows.stop != len(content.pixels):
+            raise coded.differs()
+        coded.compare(coded.read(first.alone()), content.pixels[first.rows])
+        missing = [
+            band for band in parts if coded.proved.get(band.rows.start) != zlib.crc32(band.coded)
+        ]
+        for number, _ in enumerate(on_all_cores(coded.prove, missing)):
+            hear(number / len(missing))
 
     return check
 

@@ -15,10 +15,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, TypeAlias
 
+from numpy.typing import NDArray
+
 from safelight.api import Parameter, ParameterError, Value
 from safelight.api.parameters import parameter_of
 from safelight.files.carried import Held
 from safelight.files.codecs.photograph import Limit, Photograph, Room
+from safelight.files.codecs.rows import Band, Proof
 
 
 class Written(Protocol):
@@ -45,10 +48,9 @@ Raises DamagedError, TooLargeError before anything is decoded, OSError and Memor
 """
 
 
-InBands: TypeAlias = Callable[[bytes], list[Callable[[], bytes]] | None]
-"""Takes a file that a codec's ``write`` has made apart: what makes files of some rows each, for
-several cores to read at once. The first has all that describes the picture. None where something
-is not as it was written.
+InBands: TypeAlias = Callable[[bytes], list[Band] | None]
+"""Takes a file that a codec's ``write`` has made apart, for several cores to read at once. None
+where something is not as it was written.
 """
 
 
@@ -76,6 +78,12 @@ class Codec:
     largest_side: int = 0
     exact: Callable[[Mapping[str, Value], str], bool] = lambda *_: False
     in_bands: InBands | None = None
+    """``write`` then takes a ``Proof`` as well, which is told of every band."""
+    shows: Callable[[bytes, NDArray[Any]], bool] | None = None
+    """Whether a file of a band, which ``write`` made, shows those pixels, as nearly as its options
+    promise; for a format that loses something, and so is read back by more than its size. Raises
+    DamagedError.
+    """
     profiles: bool = True
     """Whether its files hold a colour profile; if not, colours become sRGB."""
     by_suffix: bool = False
@@ -142,10 +150,17 @@ class Codec:
         """Read a file, told what ``opening`` lists. Raises what ``Reader`` does."""
         return self.read(file, size, limit, room, **told)
 
-    def encode(self, stream: BinaryIO, photograph: Photograph, settings: Mapping[str, Any]) -> None:
-        """Write a file with those settings."""
+    def encode(
+        self,
+        stream: BinaryIO,
+        photograph: Photograph,
+        settings: Mapping[str, Any],
+        proof: Proof | None = None,
+    ) -> None:
+        """Write a file with those settings; ``proof`` is for one that is written in bands."""
         assert self.write is not None
-        self.write(stream, photograph, **settings)
+        more = () if proof is None else (proof,)
+        self.write(stream, photograph, *more, **settings)
 
 
 def _by_keyword(function: Callable[..., Any]) -> tuple[Parameter, ...]:

@@ -31,6 +31,7 @@ from safelight.files.codecs.photograph import (
     packed,
     undecodable,
 )
+from safelight.files.codecs.rows import Proof
 from safelight.files.gainmap import LEFT_OUT, claims_gain_map
 
 _EXIF = b"Exif\0\0"
@@ -481,6 +482,7 @@ _UNITS = {"444": (8, 8), "422": (16, 8), "420": (16, 16)}
 def write(
     stream: BinaryIO,
     content: Photograph,
+    proof: Proof | None = None,
     *,
     quality: Annotated[float, Number(1, 100, step=1)] = 92,
     subsampling: Annotated[
@@ -511,7 +513,7 @@ def write(
         return bytes(imagecodecs.jpeg8_encode(rows, whole, subsampling=fine, **spaces))
 
     unit = _UNITS[fine] if content.pixels.shape[2] >= 3 else _UNITS["444"]
-    coded = jpegbands.coded(content.pixels, encode, unit)
+    coded = jpegbands.coded(content.pixels, encode, unit, proof)
     data = next(coded)
     # The encoder's own JFIF segment knows no resolution: this writes another.
     (first,) = struct.unpack_from(">H", data, 4)
@@ -543,6 +545,45 @@ def write(
     stream.write(memoryview(data)[body:])
     for rest in coded:
         stream.write(rest)
+
+
+_BLOCKS = 8
+"""Of so many rows of blocks one is looked at, and the last of all: a block is told by how it
+differs from the one before it, so a wrong one makes those after it wrong.
+"""
+
+
+def shows(data: bytes, pixels: NDArray[np.uint8]) -> bool:
+    """Whether a file that ``write`` made shows (height, width, channels), as nearly as is promised:
+    the mean brightness of blocks, of which all coded data is read. Raises DamagedError.
+    """
+    from PIL import Image
+
+    height, width, channels = pixels.shape
+    if channels == 4 or min(height, width) < 8:
+        return read(io.BytesIO(data), len(data), None).pixels.shape == pixels.shape
+    try:
+        with Image.open(io.BytesIO(data), formats=("JPEG",)) as image:
+            if image.size != (width, height) or len(image.getbands()) != channels:
+                return False
+            step: int = image.quantization[0][0]  # type: ignore[attr-defined]
+            image.draft("L", (width // 8, height // 8))
+            image.decodermaxblock = len(data)
+            means = np.asarray(image)
+    except (OSError, SyntaxError, ValueError) as error:
+        raise undecodable(error) from error
+    down, across = height // 8, width // 8
+    some = np.unique([*range(0, down, _BLOCKS), down - 1])
+    blocks = pixels[: 8 * down].reshape(down, 8, width, channels)[some]
+    sums = blocks.sum(axis=1, dtype=np.uint16)[:, : 8 * across]
+    each = sums.reshape(len(some), across, 8, channels).sum(axis=2, dtype=np.uint16)
+    light = each @ np.array(_BRIGHTNESS[:channels] if channels > 1 else [1], np.float32) / 64
+    # A mean is rounded to a step of its table, an eighth of it, and each number on the way.
+    return bool((np.abs(light - means[some, :across]) <= step / 16 + 2).all())
+
+
+_BRIGHTNESS = (0.299, 0.587, 0.114)
+"""Shares of red, green and blue (JFIF 1.02)."""
 
 
 def _scaled(quality: float) -> list[list[int]]:
@@ -624,6 +665,7 @@ CODEC = Codec(
     read=read,
     write=write,
     in_bands=jpegbands.apart,
+    shows=shows,
     depths=("uint8",),
     alpha=False,
     cmyk=True,

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from safelight.files.codecs.rows import bands, on_all_cores
+from safelight.files.codecs.rows import Band, Proof, bands, on_all_cores
 
 _BAND = 1 << 20
 """Pixels of a band at the least, about: a part of a second's tenth to encode."""
@@ -29,7 +29,9 @@ _RESTART = re.compile(rb"\xff[\xd0-\xd7]")
 Encode = Callable[[NDArray[Any]], bytes]
 
 
-def coded(pixels: NDArray[np.uint8], encode: Encode, unit: tuple[int, int]) -> Iterator[bytes]:
+def coded(
+    pixels: NDArray[np.uint8], encode: Encode, unit: tuple[int, int], proof: Proof | None = None
+) -> Iterator[bytes]:
     """The file that ``encode`` makes of (height, width, channels), part by part.
 
     ``encode`` gives a baseline file with the same tables for any rows; ``unit`` is the width and
@@ -39,11 +41,11 @@ def coded(pixels: NDArray[np.uint8], encode: Encode, unit: tuple[int, int]) -> I
     across = -(-width // unit[0])
     rows = min(max(_BAND // (width * unit[1]), 1), _MOST_UNITS // across)
     if rows == 0 or rows * unit[1] >= height:
-        yield encode(pixels)
+        yield _encoded(pixels, encode, proof, slice(0, height))
         return
     parts = bands(height, rows * unit[1])
     tables = b""
-    for number, data in enumerate(on_all_cores(partial(_encoded, pixels, encode), parts)):
+    for number, data in enumerate(on_all_cores(partial(_encoded, pixels, encode, proof), parts)):
         frame, scan, start = _places(data)
         described = data[: frame + 5] + data[frame + 7 : start]  # all but the height
         if described != (tables := tables or described):
@@ -56,8 +58,12 @@ def coded(pixels: NDArray[np.uint8], encode: Encode, unit: tuple[int, int]) -> I
         yield data[start:-2] + bytes([0xFF, 0xD9 if last else 0xD0 + number % 8])
 
 
-def _encoded(pixels: NDArray[np.uint8], encode: Encode, rows: slice) -> bytes:
-    return encode(pixels[rows])
+def _encoded(pixels: NDArray[np.uint8], encode: Encode, proof: Proof | None, rows: slice) -> bytes:
+    data = encode(pixels[rows])
+    if proof is not None:
+        *_, start = _places(data)
+        proof(Band(rows, memoryview(data)[start:-2], lambda: data))
+    return data
 
 
 def _places(data: bytes) -> tuple[int, int, int]:
@@ -72,10 +78,8 @@ def _places(data: bytes) -> tuple[int, int, int]:
         place += 2 + length
 
 
-def apart(data: bytes) -> list[Callable[[], bytes]] | None:
-    """What makes, of a file made of ``coded``'s parts, a file of each band; the first one with all
-    that describes the picture. None where a restart is missing or the end is.
-    """
+def apart(data: bytes) -> list[Band] | None:
+    """The bands of a file made of ``coded``'s parts. None where a restart or the end is missing."""
     try:
         frame, scan, start = _places(data)
         (height,) = struct.unpack_from(">H", data, frame + 5)
@@ -91,7 +95,7 @@ def apart(data: bytes) -> list[Callable[[], bytes]] | None:
         across = down = 8
     marker, _, every = struct.unpack_from(">HHH", data, scan - 6)
     if marker != 0xFFDD:
-        return [lambda: data]
+        return [Band(slice(0, height), memoryview(data)[start:-2], lambda: data)]
     rows = every // -(-width // across) * down
     parts = bands(height, rows)
     edges = [match.start() for match in _RESTART.finditer(data, start)]
@@ -108,7 +112,11 @@ def apart(data: bytes) -> list[Callable[[], bytes]] | None:
         coded = data[scan:start] + data[begins[number] : ends[number]]
         return before + here + tables + coded + b"\xff\xd9"
 
-    return [partial(made, number) for number in range(len(parts))]
+    view = memoryview(data)
+    return [
+        Band(rows, view[begins[number] : ends[number]], partial(made, number))
+        for number, rows in enumerate(parts)
+    ]
 
 
 def _needed(data: bytes, frame: int, scan: int) -> Iterator[bytes]:

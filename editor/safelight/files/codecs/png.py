@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import struct
 import zlib
-from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any, BinaryIO
 
@@ -27,7 +26,7 @@ from safelight.files.codecs.photograph import (
     packed,
     undecodable,
 )
-from safelight.files.codecs.rows import bands
+from safelight.files.codecs.rows import Band, Proof, bands
 from safelight.files.stated import stated_profile
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -352,6 +351,7 @@ def _chunk(kind: bytes, body: bytes) -> bytes:
 def write(
     stream: BinaryIO,
     content: Photograph,
+    proof: Proof | None = None,
     *,
     # Level 6 takes several times as long for files a few per cent smaller.
     compression: Annotated[int, Number(0, 9), "0: none and fast, 9: small and slow"] = 2,
@@ -374,14 +374,19 @@ def write(
         stream.write(_chunk(b"iTXt", _XMP + b"\0\0\0\0\0" + metadata.xmp))
     for keyword, text in metadata.texts:
         stream.write(_text(keyword, text))
-    for part in pngrows.coded(pixels, compression):
+
+    def tell(rows: slice, part: bytes) -> None:
+        if proof is not None:
+            proof(Band(rows, part, partial(_alone, head, part, rows)))
+
+    for part in pngrows.coded(pixels, compression, tell):
         stream.write(_chunk(b"IDAT", part))
     stream.write(_chunk(b"IEND", b""))
 
 
-def in_bands(data: bytes) -> list[Callable[[], bytes]] | None:
-    """What makes, of a file that ``write`` has made, a file of some rows each; the first one has
-    all that describes the picture. None where a checksum is wrong or rows are missing.
+def in_bands(data: bytes) -> list[Band] | None:
+    """The bands of a file that ``write`` has made. None where a checksum is wrong or rows are
+    missing.
     """
     chunks = _Chunks(data)
     head = chunks.other.get(b"IHDR", b"")
@@ -392,20 +397,26 @@ def in_bands(data: bytes) -> list[Callable[[], bytes]] | None:
     if len(parts) != len(chunks.coded):
         return None
     before = data[len(SIGNATURE) + 25 : data.index(b"IDAT") - 4]
+    # What stands around all rows: two bytes that say how they are packed, and their checksum.
+    coded = [part[2 if number == 0 else 0 :] for number, part in enumerate(chunks.coded)]
+    coded[-1] = coded[-1][:-4]
+    return [
+        Band(rows, part, partial(_alone, head, part, rows, b"" if number else before))
+        for number, (rows, part) in enumerate(zip(parts, coded, strict=True))
+    ]
 
-    def made(number: int, rows: slice) -> bytes:
-        unpack = zlib.decompressobj(-15)
-        raw = unpack.decompress(chunks.coded[number][0 if number else 2 :])
-        head_of_band = head[:4] + struct.pack(">I", rows.stop - rows.start) + head[8:]
-        return (
-            SIGNATURE
-            + _chunk(b"IHDR", head_of_band)
-            + (b"" if number else before)
-            + _chunk(b"IDAT", zlib.compress(raw, 0))
-            + _chunk(b"IEND", b"")
-        )
 
-    return [partial(made, number, rows) for number, rows in enumerate(parts)]
+def _alone(head: bytes, part: bytes | memoryview, rows: slice, before: bytes = b"") -> bytes:
+    """A file of some rows of a picture with that IHDR, whose chunks before the rows are given."""
+    count = rows.stop - rows.start
+    raw = pngrows.inflated(bytes(part), count * _row(head))
+    return (
+        SIGNATURE
+        + _chunk(b"IHDR", head[:4] + struct.pack(">I", count) + head[8:])
+        + before
+        + _chunk(b"IDAT", zlib.compress(raw, 0))
+        + _chunk(b"IEND", b"")
+    )
 
 
 CODEC = Codec(

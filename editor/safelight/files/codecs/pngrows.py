@@ -8,7 +8,7 @@ every reader of PNG sees one stream as ever.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -23,9 +23,15 @@ _BAND = 1 << 20
 _BASE = 65521
 """The modulus of Adler-32 (RFC 1950, section 9)."""
 
+_END = zlib.compress(b"")[2:-4]
+"""An empty last block: what follows the last block of a stream is not looked at."""
+
 _SUB, _UP, _AVERAGE, _PAETH = 1, 2, 3, 4
 
 Bytes = NDArray[np.uint8]
+
+Told = Callable[[slice, bytes], object]
+"""Told which rows have been coded, and as what; on several threads at once."""
 
 
 def rows_of_a_band(row: int) -> int:
@@ -33,17 +39,17 @@ def rows_of_a_band(row: int) -> int:
     return max(_BAND // max(row, 1), 1)
 
 
-def coded(pixels: NDArray[Any], level: int) -> Iterator[bytes]:
+def coded(pixels: NDArray[Any], level: int, tell: Told = lambda *_: None) -> Iterator[bytes]:
     """The compressed stream of (height, width, channels) of uint8 or uint16, a part for each band.
 
-    ``level`` is deflate's, 0 to 9.
+    ``level`` is deflate's, 0 to 9. What ``tell`` raises is raised here.
     """
     height, width, channels = pixels.shape
     step = channels * pixels.itemsize
     parts = bands(height, rows_of_a_band(width * step))
     total = 1
     for place, (part, adler, length) in enumerate(
-        on_all_cores(partial(_band, pixels, level, height), parts)
+        on_all_cores(partial(_band, pixels, level, tell), parts)
     ):
         total = _joined(total, adler, length)
         head = zlib.compress(b"", level)[:2] if place == 0 else b""
@@ -51,14 +57,26 @@ def coded(pixels: NDArray[Any], level: int) -> Iterator[bytes]:
         yield head + part + tail
 
 
-def _band(pixels: NDArray[Any], level: int, height: int, rows: slice) -> tuple[bytes, int, int]:
+def _band(pixels: NDArray[Any], level: int, tell: Told, rows: slice) -> tuple[bytes, int, int]:
     """The deflated rows, the checksum of what they were made from, and how much that was."""
     raw = filtered(pixels[rows], level)
     filtering = zlib.Z_FILTERED if level else zlib.Z_DEFAULT_STRATEGY
     pack = zlib.compressobj(level, zlib.DEFLATED, -15, 9, filtering)
     part = pack.compress(raw.data)
-    part += pack.flush(zlib.Z_FINISH if rows.stop == height else zlib.Z_FULL_FLUSH)
+    part += pack.flush(zlib.Z_FINISH if rows.stop == len(pixels) else zlib.Z_FULL_FLUSH)
+    tell(rows, part)
     return part, zlib.adler32(raw.data), raw.nbytes
+
+
+def inflated(part: bytes, size: int) -> bytes:
+    """The rows of a band, ``size`` bytes with their filters', as they were before they were packed.
+
+    Raises RuntimeError for what is not as long.
+    """
+    import imagecodecs
+
+    # Made for several streams of a file each: with an end of its own, every band is one.
+    return bytes(imagecodecs.deflate_decode(part + _END, raw=True, out=size))
 
 
 def _joined(one: int, other: int, length: int) -> int:

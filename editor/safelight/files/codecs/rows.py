@@ -6,13 +6,30 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import TypeAlias, TypeVar
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
 
 _AHEAD = 2
 """Bands for each core that are finished before somebody asks for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Some rows of a picture in a file. ``coded`` is what stands there of them alone; ``alone``
+    makes a file of them, and with all that describes the picture if they are the first of a file.
+    """
+
+    rows: slice
+    coded: bytes | memoryview
+    alone: Callable[[], bytes]
+
+
+Proof: TypeAlias = Callable[[Band], object]
+"""Told of each band when it has been coded, on several threads at once; raises what ends the work.
+"""
 
 
 def on_all_cores(work: Callable[[Item], Made], items: Sequence[Item]) -> Iterator[Made]:
