@@ -11,6 +11,7 @@ from safelight.actions.decoders import (
     sketch_raw,
 )
 from safelight.actions.fidelity import fidelity
+from safelight.actions.look import LookError, look_of, save_look
 from safelight.actions.masks import read_mask, shown_mask
 from safelight.actions.presets import Presets
 from safelight.actions.saved_settings import unfit, unfit_layers
@@ -108,6 +109,7 @@ __all__ = [
     "FilterFailed",
     "LayerFailed",
     "Left",
+    "LookError",
     "PROFILES",
     "OpenError",
     "Opened",
@@ -149,6 +151,8 @@ __all__ = [
     "free",
     "is_project",
     "left_behind",
+    "look_of",
+    "save_look",
     "live_filter",
     "named",
     "narrowed",

@@ -23,6 +23,7 @@ FAILURES = (
     actions.ExportError,
     actions.FilterFailed,
     actions.LayerFailed,
+    actions.LookError,
     actions.WriteError,
     actions.WorkerDied,
     actions.ProjectError,

@@ -10,9 +10,11 @@ from datetime import datetime
 from pathlib import Path
 
 from safelight import actions
+from safelight.actions.look import SIDES
 from safelight.api import ParameterError, Value
 from safelight.cli.commands import (
     add_exporting,
+    add_opening,
     choices_of,
     development_of,
     reported,
@@ -60,6 +62,33 @@ def export(words: list[str]) -> int:
     say([*notes, *left, *exported.notes])
     if not options.quiet:
         tell_exported(exported, document)
+    return 0
+
+
+@reported
+def look(words: list[str]) -> int:
+    """``safelight look IN OUT``: what the adjustments of a project make of colours, as a table."""
+    parser = Parser(
+        prog="safelight look",
+        description="Save the adjustments above a project's picture as a .cube file.",
+        epilog="Hidden layers have no part in it; a layer that no table can hold is named.",
+    )
+    parser.add_argument("input", type=file_name, metavar="IN", help="a project, or layers")
+    parser.add_argument("output", type=file_name, metavar="OUT", help="the file to write, .cube")
+    parser.add_argument(
+        "--side", type=int, choices=SIDES, default=SIDES[0], help="points along each side"
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace OUT if it exists")
+    add_opening(parser)
+    options = parser.parse_args(words[1:])
+    with contextlib.ExitStack() as stack:
+        studio = stack.enter_context(actions.Studio())
+        document, notes = _opened(options, studio, stack)
+        actions.save_look(
+            document, options.output, studio.live, options.side, overwrite=options.overwrite
+        )
+    say(notes)
+    tell(f"{options.output}  {options.side} × {options.side} × {options.side} colours", done=True)
     return 0
 
 

@@ -33,6 +33,9 @@ COMMANDS = {
     "recipe": Command("PROJECT OUT", "save what was done in a project as a recipe", "recipes"),
     "commands": Command("", "list the commands and what they can be told", "recipes"),
     "export": Command("IN OUT", "write what a project shows", "exporting", opens=True),
+    "look": Command(
+        "IN OUT", "save a project's adjustments as a .cube file", "exporting", opens=True
+    ),
     "generate": Command("NAME OUT", "make a picture from nothing, or many", "generating"),
     "filters": Command("", "list the filters and what they can be told", "commands"),
     "formats": Command("", "list what is opened and exported", "commands"),

@@ -52,6 +52,7 @@ ALSO = {
     "darker": ("exposure", "brightness"),
     "gamma": ("levels",),
     "hsl": ("hue",),
+    "lut": ("look",),
     "marquee": ("rectangle",),
     "pan": ("hand",),
     "paint": ("brush",),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from safelight.gui import about, developing, exporting, printing, projects, recipes
+from safelight.gui import about, developing, exporting, looks, printing, projects, recipes
 from safelight.gui.deeds.deed import Deed
 from safelight.gui.desk import Desk
 from safelight.gui.fullscreen import FullScreen
@@ -50,12 +50,24 @@ def _file(desk: Desk) -> list[Deed]:
         lambda _: exporting.export_again(desk, same=True),
         tip="As the last time, instead of the file that was written then",
     )
+    look = "What the layers above the picture make of colours, as a table for other programs"
+    for side, text in ((33, "Look of &33 points a side…"), (65, "Look of &65 points a side…")):
+        menu.front(
+            *(f"save look {side}", text, partial(_save_look, desk, side)),
+            when=lambda front: desk.backend.studio is not None and looks.possible(front),
+            submenu="Save &look as .cube",
+            tip=look,
+        )
     menu.front("print", "&Print…", lambda _: printing.print_picture(desk), "Ctrl+P")
     menu.any("add network", "Add a net&work…", desk.installing.ask_for_network)
     menu.part(2)
     menu.front("close", "&Close", desk.closing.close, "Ctrl+W", "Ctrl+F4")
     menu.any("quit", "&Quit", desk.window.close, "Ctrl+Q")
     return menu.lines
+
+
+def _save_look(desk: Desk, side: int, front: Workspace) -> None:
+    looks.save_look(desk, front, side)
 
 
 def _edit(desk: Desk) -> list[Deed]:
@@ -260,6 +272,7 @@ class _Lines:
         when: Callable[[Workspace], bool] = lambda _: True,
         checked: Callable[[Workspace], bool] | None = None,
         context: bool = False,
+        submenu: str = "",
         tip: str = "",
     ) -> None:
         """What is done to the photograph in front."""
@@ -279,6 +292,7 @@ class _Lines:
             Deed(
                 *(id, text, do, self._menu, self._section, keys),
                 when=possible,
+                submenu=submenu,
                 checked=None if checked is None else on,
                 context=context,
                 tip=tip,
