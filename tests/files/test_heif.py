@@ -163,7 +163,8 @@ def test_an_avif_of_10_or_12_bits_fills_16(opened, bits, channels):
         ((2, 2), "sRGB", ()),
         ((12, 13), "Display P3", (stated.ADDED,)),
         ((9, 1), "BT.2020, the video curve", (stated.ADDED,)),
-        ((9, 16), "sRGB", (stated.UNKNOWN,)),
+        ((22, 16), "sRGB", (stated.UNKNOWN,)),
+        ((9, 9), "sRGB", (stated.UNKNOWN,)),
     ],
 )
 @pytest.mark.parametrize("written", ["box", "stream"])

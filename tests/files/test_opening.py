@@ -396,14 +396,14 @@ def test_a_png_that_states_srgb_has_no_profile_and_no_note(opened, chunks):
 @pytest.mark.parametrize(
     "chunks",
     [
-        [(b"cICP", bytes([9, 16, 0, 1]))],
+        [(b"cICP", bytes([77, 16, 0, 1]))],
         [(b"cICP", bytes([1, 13, 0, 0]))],
         [(b"cICP", b"\1")],
         [(b"gAMA", bytes(4))],
         [(b"cHRM", bytes(32))],
         [(b"cHRM", b"\xff" * 7)],
     ],
-    ids=["PQ", "narrow range", "short", "gamma 0", "no primaries", "cut off"],
+    ids=["PQ of no primaries", "narrow range", "short", "gamma 0", "no primaries", "cut off"],
 )
 def test_colours_stated_in_a_way_that_is_not_known_are_said(opened, chunks):
     result = opened(stating(*chunks))

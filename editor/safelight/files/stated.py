@@ -11,11 +11,11 @@ import numpy as np
 from safelight.pixels.icc import display_profile, formula_curve, gamma_curve, primaries_of
 
 _Place: TypeAlias = tuple[float, float]
-_Primaries: TypeAlias = tuple[_Place, _Place, _Place, _Place]
+Primaries: TypeAlias = tuple[_Place, _Place, _Place, _Place]
 """Chromaticities (x, y) of white, red, green and blue."""
 
 _D65 = (0.3127, 0.329)
-_KNOWN: dict[int, tuple[str, _Primaries]] = {
+_KNOWN: dict[int, tuple[str, Primaries]] = {
     1: ("sRGB", (_D65, (0.64, 0.33), (0.3, 0.6), (0.15, 0.06))),
     5: ("BT.470 B/G", (_D65, (0.64, 0.33), (0.29, 0.6), (0.15, 0.06))),
     6: ("BT.601", (_D65, (0.63, 0.34), (0.31, 0.595), (0.155, 0.07))),
@@ -41,6 +41,20 @@ _TRANSFERS = {
 
 ADDED = "The file states its colours by numbers instead of a profile; a profile was added."
 UNKNOWN = "The file states its colours in a way that Safelight does not know: they may look wrong."
+
+
+def high_range(chunks: Mapping[bytes, bytes]) -> tuple[Primaries, int, float] | None:
+    """Primaries, the code of the curve, and the brightest in cd/m² (0: not stated) of a PNG whose
+    curve may be one of high dynamic range; None where cICP names no RGB of known primaries.
+    """
+    body = chunks.get(b"cICP", b"")
+    places = places_of_code(body[0]) if len(body) == 4 and body[2:] == b"\0\1" else None
+    if places is None:
+        return None
+    level = chunks.get(b"cLLI", chunks.get(b"cLLi", b""))[:4]
+    screen = chunks.get(b"mDCV", chunks.get(b"mDCv", b""))[16:20]
+    brightest = int.from_bytes(level, "big") or int.from_bytes(screen, "big")
+    return places, body[1], brightest / 10_000
 
 
 def stated_profile(
@@ -82,13 +96,21 @@ def profile_of_codes(primaries: int, transfer: int, notes: list[str]) -> bytes |
     return found
 
 
-def primaries_of_code(code: int) -> _Primaries:
+def places_of_code(code: int) -> Primaries | None:
+    """The places of white, red, green and blue where the curve is one of high dynamic range; those
+    of BT.2020 where none are stated, and None for a code that is not known.
+    """
+    found = _KNOWN.get(9 if code == 2 else code)
+    return found[1] if found else None
+
+
+def primaries_of_code(code: int) -> Primaries:
     """The places of white, red, green and blue. Raises LookupError for a code that is not known."""
     return _KNOWN[code][1]
 
 
 def profile_of_places(
-    places: _Primaries, notes: list[str], *, transfer: int = 13, gamma: float = 0.0
+    places: Primaries, notes: list[str], *, transfer: int = 13, gamma: float = 0.0
 ) -> bytes | None:
     """The profile of those primaries, under a curve by its code or one exponent; None for plain
     sRGB. ``notes`` say what was made of them.
@@ -106,7 +128,7 @@ def profile_of_places(
     return found
 
 
-def _named(places: _Primaries) -> tuple[str, _Primaries]:
+def _named(places: Primaries) -> tuple[str, Primaries]:
     """Well-known primaries that are almost these, with their name; else these."""
     for name, known in _KNOWN.values():
         if np.abs(np.array(places) - np.array(known)).max() < 0.002:
@@ -140,7 +162,7 @@ def _by_numbers(places: bytes | None, gamma: bytes | None) -> bytes | None:
     return _profile(name, primaries, curve)
 
 
-def _profile(name: str, places: _Primaries, curve: str) -> bytes | None:
+def _profile(name: str, places: Primaries, curve: str) -> bytes | None:
     """The profile; None for plain sRGB."""
     if name == "sRGB" and curve == _SRGB:
         return None

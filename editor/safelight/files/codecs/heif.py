@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.document import Metadata
+from safelight.files import hdr
 from safelight.files.codecs.bits import Stated, av1_sequences, hevc_sequences
 from safelight.files.codecs.photograph import (
     DamagedError,
@@ -24,7 +25,7 @@ from safelight.files.codecs.photograph import (
 )
 from safelight.files.gainmap import LEFT_OUT
 from safelight.files.metadata import for_pixels
-from safelight.files.stated import profile_of_codes
+from safelight.files.stated import places_of_code, profile_of_codes
 
 _ALPHA = (b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", b"urn:mpeg:hevc:2015:auxid:1")
 _GAIN_MAPS = (b"urn:com:apple:photo:2020:aux:hdrgainmap", b"urn:iso:std:iso:ts:21496:-1")
@@ -304,23 +305,47 @@ class Container:
                 found["xmp"] = self.body(number) or None
         return Metadata(exif=found["exif"], xmp=found["xmp"])
 
-    def profile(self, notes: list[str]) -> bytes | None:
-        """The colour profile that the picture states: its own, or by numbers (H.273)."""
-        coded = self.referred(b"dimg", self.primary)
-        numbers: bytes | None = None
-        for item in (self.primary, *coded[:1]):
-            for kind, body in self.properties(item):
-                if kind == b"colr" and body[:4] in (b"prof", b"rICC"):
-                    return body[4:] or None
-                if kind == b"colr" and body[:4] == b"nclx" and numbers is None:
-                    numbers = body[4:8]
-        codes: tuple[int, int] | None = None
-        if numbers and len(numbers) == 4:
-            codes = (int.from_bytes(numbers[:2], "big"), int.from_bytes(numbers[2:], "big"))
-        else:
-            streams = (found.codes for item in self.coded()[:1] for found in self._streams(item))
-            codes = next(filter(None, streams), None)
-        return profile_of_codes(*codes, notes) if codes else None
+    def profile(self) -> bytes | None:
+        """The colour profile of the picture's own; None where it has none."""
+        for kind, body in self._coloured():
+            if kind == b"colr" and body[:4] in (b"prof", b"rICC"):
+                return body[4:] or None
+        return None
+
+    def codes(self) -> tuple[int, int] | None:
+        """The codes of primaries and transfer (H.273) that the picture states, if any."""
+        for kind, body in self._coloured():
+            if kind == b"colr" and body[:4] == b"nclx" and len(body) >= 8:
+                return int.from_bytes(body[4:6], "big"), int.from_bytes(body[6:8], "big")
+        streams = (found.codes for item in self.coded()[:1] for found in self._streams(item))
+        return next(filter(None, streams), None)
+
+    def _coloured(self) -> Iterator[Box]:
+        """The properties of the picture, and those of the first of its parts."""
+        for item in (self.primary, *self.referred(b"dimg", self.primary)[:1]):
+            yield from self.properties(item)
+
+    def brightest(self) -> float:
+        """The brightest that the picture states, in cd/m², or else that of the screen it was made
+        on (14496-12, 12.1.6 and 12.1.5); 0 where it states none.
+        """
+        found = dict(reversed(list(self._coloured())))
+        level = int.from_bytes(found.get(b"clli", b"")[:2], "big")
+        screen = found.get(b"mdcv", b"")
+        return float(level) or int.from_bytes(screen[16:20], "big") / 10_000
+
+    def _in_colours(
+        self, pixels: NDArray[Any], alpha: bool, notes: list[str]
+    ) -> tuple[NDArray[Any], bytes | None]:
+        """Pixels as they are to be seen, and the profile that they are in."""
+        icc, codes = self.profile(), self.codes()
+        if icc is not None or codes is None:
+            return pixels, icc
+        places = places_of_code(codes[0])
+        if places is not None and hdr.is_high(codes[1]):
+            colours = pixels.shape[2] - alpha
+            return hdr.as_seen(pixels, colours, places, codes[1], self.brightest(), notes)
+        return pixels, profile_of_codes(*codes, notes)
 
     def turns(self) -> list[Box]:
         """What is to be done with the decoded picture, in this order."""
@@ -393,7 +418,7 @@ class Container:
         if self.share() < 1:
             notes.append("The file ends early; part of the picture or of what it says may be gone.")
         height, width, channels = pixels.shape
-        icc = self.profile(notes)
+        pixels, icc = self._in_colours(pixels, alpha, notes)
         kept = self.metadata()
         if kept.exif and self.turns():
             # The thumbnail in it lies as it always did.

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from safelight.api import Number, Unless, to_linear
 from safelight.document import Metadata
+from safelight.files import hdr
 from safelight.files.codecs.codec import Codec
 from safelight.files.codecs.heif import box, boxes
 from safelight.files.codecs.jxlhead import Head, with_colours
@@ -73,9 +74,15 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
         pixels = with_numbers(pixels.astype(np.float32, copy=False), notes)
     if pixels.shape[2] != stated.channels + stated.alpha:
         pixels = pixels[..., : stated.channels + stated.alpha]
-    icc = stated.profile(notes)
     if seen:
         pixels, icc = _in_its_profile(pixels, stated, notes)
+    elif stated.is_high:
+        colours = stated.channels
+        pixels, icc = hdr.as_seen(
+            pixels, colours, stated.places, stated.transfer, stated.peak, notes
+        )
+    else:
+        icc = stated.profile(notes)
     if stated.others:
         word = "channel was" if stated.others == 1 else "channels were"
         notes.append(f"{stated.others} other {word} left out.")

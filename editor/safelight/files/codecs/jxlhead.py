@@ -7,6 +7,7 @@ import struct
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from safelight.files import hdr
 from safelight.files.codecs import jxlprofile
 from safelight.files.codecs.entropy import Bits, PackingError, as_bits, as_kind
 from safelight.files.codecs.photograph import DamagedError
@@ -156,6 +157,12 @@ class Head:
             self.unknown = True
         else:
             self.places = (place, *red_green_blue)
+
+    @property
+    def is_high(self) -> bool:
+        """Whether its numbers are of high dynamic range."""
+        plain = not (self.packed_profile or self.unknown or self.gamma)
+        return plain and hdr.is_high(self.transfer)
 
     def profile(self, notes: list[str]) -> bytes | None:
         """The profile that the decoded colours are in."""

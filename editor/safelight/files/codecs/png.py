@@ -12,6 +12,7 @@ import numpy as np
 
 from safelight.api import Number
 from safelight.document import Metadata
+from safelight.files import hdr
 from safelight.files.codecs import pngrows
 from safelight.files.codecs.codec import Codec
 from safelight.files.codecs.jpeg import IPTC_RESOURCE, ends_early, resource
@@ -27,7 +28,7 @@ from safelight.files.codecs.photograph import (
     undecodable,
 )
 from safelight.files.codecs.rows import Band, Proof, bands
-from safelight.files.stated import stated_profile
+from safelight.files.stated import high_range, stated_profile
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
@@ -137,12 +138,19 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
     if 1 < count <= _MOST_PICTURES:
         notes.append(f"The file is an animation of {count} pictures; the first one was opened.")
     texts, raw = _texts(chunks.texts)
+    alpha = channels in (2, 4)
+    high = high_range(chunks.other)
+    if high is not None and hdr.is_high(high[1]):
+        pixels, icc = hdr.as_seen(pixels, channels - alpha, *high, notes)
+    else:
+        packed_icc = _icc(chunks.other.get(b"iCCP")) or raw.get("icc")
+        icc = stated_profile(chunks.other, packed_icc, notes)
     exif = chunks.other.get(b"eXIf") or raw.get("exif") or b""
     return Photograph(
         pixels,
         "grey" if channels <= 2 else "rgb",
-        channels in (2, 4),
-        stated_profile(chunks.other, _icc(chunks.other.get(b"iCCP")) or raw.get("icc"), notes),
+        alpha,
+        icc,
         Metadata(
             # Some writers put JPEG's prefix in front of it.
             exif=exif.removeprefix(b"Exif\0\0") or None,
