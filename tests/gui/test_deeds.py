@@ -235,7 +235,7 @@ def test_looking_elsewhere_looks_up_nothing(opened, window, qtbot, looked_up):
     looked_up.clear()
     opened.canvas.look(opened.canvas.view.moved(20, 10))
     opened.canvas.zoom_in()
-    assert window.status.zoom.text() == f"{opened.canvas.view.zoom * 100:.3g} %" != "100 %"
+    assert window.sight.zoom.currentText() == f"{opened.canvas.view.zoom * 100:.3g} %" != "100 %"
     window.deeds.catch_up()
     assert not looked_up
 

@@ -64,3 +64,26 @@ def test_shift_before_the_press_adds_and_alt_takes_away(opened, qtbot):
     less = pull(opened, qtbot, (100, 60), (160, 120), first=ALT)
     assert less[90, 130] == 0
     assert less[90, 230] == 1
+
+
+def test_what_a_drag_does_is_chosen_in_the_bar_too(opened, qtbot):
+    opened.canvas.take("ellipse")
+    modes = opened.options.controls["mode"].buttons
+    first = pull(opened, qtbot, (100, 60), (140, 100)) > 0
+    modes[1].click()
+    both = pull(opened, qtbot, (200, 60), (240, 100)) > 0
+    assert both[80, 220]
+    assert (both & first).sum() == first.sum()
+    modes[2].click()
+    assert not pull(opened, qtbot, (200, 60), (240, 100))[80, 220]
+    assert modes[2].isChecked()
+
+
+def test_a_click_where_nothing_is_selected_is_no_step(opened, qtbot):
+    steps = len(opened.session.history.steps)
+    opened.canvas.take("ellipse")
+    qtbot.mouseClick(opened.canvas, LEFT)
+    assert len(opened.session.history.steps) == steps
+    pull(opened, qtbot, (100, 60), (140, 100))
+    qtbot.mouseClick(opened.canvas, LEFT)  # of what there is a click selects nothing any more
+    assert len(opened.session.history.steps) == steps + 2

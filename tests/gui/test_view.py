@@ -46,6 +46,18 @@ def test_a_fitted_picture_is_whole_and_never_enlarged(width, height):
         assert bottom <= ROOM[1]
 
 
+@given(st.integers(40, 20000), st.integers(40, 20000))
+def test_a_filling_picture_leaves_nothing_bare_and_is_no_larger(width, height):
+    view = View.filled((width, height), ROOM)
+    left, top = view.to_widget(0, 0, ROOM)
+    right, bottom = view.to_widget(width, height, ROOM)
+    if view.zoom < LARGEST:
+        assert max(left, top) <= 1e-6
+        assert right >= ROOM[0] - 1e-6
+        assert bottom >= ROOM[1] - 1e-6
+        assert min(right - left - ROOM[0], bottom - top - ROOM[1]) < 1e-6
+
+
 @given(views, st.floats(-1e5, 1e5), st.floats(-1e5, 1e5))
 def test_the_picture_cannot_be_lost(view, dx, dy):
     moved = view.moved(dx, dy).kept_in((6000, 4000), ROOM)

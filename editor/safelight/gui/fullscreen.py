@@ -15,18 +15,18 @@ _UNBOUNDED = (1 << 24) - 1
 
 class FullScreen:
     """How much of the screen a window takes: ``stage`` 0 is a window, 1 all of it, 2 the picture
-    alone. ``around`` is what is hidden for that, beside the panels of every photograph.
+    alone. ``around`` tells what is hidden for that, beside the panels of every photograph.
     """
 
     def __init__(
         self,
         window: QMainWindow,
         workspaces: Callable[[], Iterable[Workspace]],
-        around: Iterable[QWidget],
+        around: Callable[[], Iterable[QWidget]],
     ) -> None:
         self._window = window
         self._workspaces = workspaces
-        self._around = list(around)
+        self._around = around
         self._maximised = False
         self.stage = 0
 
@@ -48,7 +48,7 @@ class FullScreen:
         alone = stage == 2
         # A hidden bar of menus would take the keys of all that is in its menus with it.
         window.menuBar().setMaximumHeight(0 if alone else _UNBOUNDED)
-        for widget in self._around:
+        for widget in self._around():
             widget.setVisible(not alone)
         for workspace in self._workspaces():
             workspace.hide_panels(alone)

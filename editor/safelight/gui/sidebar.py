@@ -9,13 +9,13 @@ from PySide6.QtWidgets import (
     QScrollArea,
     QSizePolicy,
     QStackedWidget,
-    QTabBar,
     QVBoxLayout,
     QWidget,
 )
 
 from safelight.gui.filterstack import FilterStack
 from safelight.gui.panels import LayersPanel, Panel
+from safelight.gui.paneltabs import PanelTabs
 
 _ADJUST, _LAYERS = "Adjust", LayersPanel.title
 """The tab of the filters, and the one that has the layers alone."""
@@ -27,7 +27,7 @@ _TALL, _LOW = 560, 430
 """Heights from which on all is shown as it is best, and below which the layers have their tab
 alone."""
 
-_HISTOGRAM = {_TALL: 104, _LOW: 72, 0: 48}
+_HISTOGRAM = {_TALL: 92, _LOW: 72, 0: 48}
 """Pixels that the histogram is high, from a height of the column on."""
 
 _ROWS = {_TALL: 3, _LOW: 2, 0: 0}
@@ -49,11 +49,7 @@ class Sidebar(QFrame):
         self._filters = filters
         self._top: list[Panel] = []
         self.layers: LayersPanel | None = None
-        self.tabs = QTabBar()
-        self.tabs.setObjectName("panels")
-        self.tabs.setExpanding(True)
-        self.tabs.setDrawBase(False)
-        self.tabs.setUsesScrollButtons(False)
+        self.tabs = PanelTabs()
         self.pages = QStackedWidget()
         # What is in front has the room there is: what another page needs makes nothing higher.
         self.pages.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
@@ -66,7 +62,7 @@ class Sidebar(QFrame):
         self._line.setObjectName("line")
         self._column.addWidget(self._line)
         self._column.addWidget(self.pages, 1)
-        self.tabs.addTab(_ADJUST)
+        self.tabs.add(_ADJUST, "filter")
         self.pages.addWidget(filters)
         self.tabs.currentChanged.connect(self._turn)
         filters.currentChanged.connect(self.give_room)
@@ -75,7 +71,7 @@ class Sidebar(QFrame):
         """Put a panel where it belongs: above the tabs, in a tab, or below."""
         if isinstance(panel, LayersPanel):
             self.layers = panel
-            self.tabs.addTab(_LAYERS)
+            self.tabs.add(_LAYERS, panel.icon)
             self.pages.addWidget(QWidget())
             self._below = QFrame()
             self._below.setObjectName("line")
@@ -85,11 +81,12 @@ class Sidebar(QFrame):
             self._top.append(panel)
             self._column.insertWidget(len(self._top) - 1, panel)
         else:
-            self._page(panel.tab).addWidget(panel, panel.stretch)
+            self._page(panel).addWidget(panel, panel.stretch)
         self.give_room()
 
-    def _page(self, title: str) -> QVBoxLayout:
-        """What is inside of a tab, which scrolls where there is no room for it."""
+    def _page(self, first: Panel) -> QVBoxLayout:
+        """What is inside of a panel's tab, which scrolls where there is no room for it."""
+        title = first.tab
         if title not in self._insides:
             inside = QWidget()
             inside.setObjectName("transparent")
@@ -101,7 +98,7 @@ class Sidebar(QFrame):
             area.setWidgetResizable(True)
             area.setFrameShape(QFrame.Shape.NoFrame)
             area.viewport().setAutoFillBackground(False)
-            self.tabs.addTab(title)
+            self.tabs.add(title, first.icon)
             self.pages.addWidget(area)
         return self._insides[title]
 
@@ -138,6 +135,7 @@ class Sidebar(QFrame):
         """Share the height out."""
         height, alone = self.height(), self.title == _LAYERS
         filters = self._filters
+        self.tabs.lie_flat(height < _LOW)
         roomy = height >= _LOW or self.title != _ADJUST or filters.currentWidget() is filters.home
         for panel in self._top:
             panel.setFixedHeight(_of(_HISTOGRAM, height))

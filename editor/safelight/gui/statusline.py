@@ -18,7 +18,7 @@ _DEPTHS = {"uint8": "8-bit", "uint16": "16-bit", "float32": "32-bit float"}
 
 
 class StatusLine(QFrame):
-    """Zoom, size, depth and profile at the left, a hint in the middle, the device at the right."""
+    """Size, depth and profile at the left, a hint in the middle, the device at the right."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -26,9 +26,9 @@ class StatusLine(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 4, 12, 5)
         row.setSpacing(18)
-        self.zoom, self.size_label, self.depth_label, self.profile = (QLabel() for _ in range(4))
+        self.size_label, self.depth_label, self.profile = (QLabel() for _ in range(3))
         self.device = QLabel("")
-        for label in (self.zoom, self.size_label, self.depth_label, self.profile):
+        for label in (self.size_label, self.depth_label, self.profile):
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setObjectName("dim")
             row.addWidget(label)
@@ -36,7 +36,6 @@ class StatusLine(QFrame):
         self.proof.setTextFormat(Qt.TextFormat.PlainText)
         self.proof.hide()
         row.addWidget(self.proof)
-        self.zoom.setMinimumWidth(52)
         self.hint = QLabel("")
         self.notice = QLabel("")
         for label in (self.hint, self.notice):
@@ -55,7 +54,6 @@ class StatusLine(QFrame):
         canvas, document = workspace.canvas, workspace.session.document
         self.hint.setText(canvas.tool.hint)
         self.hint.setToolTip(tooltip(canvas.tool.hint))
-        self.zoom.setText(f"{canvas.view.zoom * 100:.3g} %")
         self.size_label.setText(size(document.width, document.height))
         self.depth_label.setText(_DEPTHS[document.depth])
         self.profile.setText(plain(document.profile.title))
@@ -69,7 +67,7 @@ class StatusLine(QFrame):
 
     def show_nothing(self, *, opening: bool) -> None:
         """Show that nothing is open, or that it is being opened."""
-        for label in (self.zoom, self.depth_label, self.profile, self.hint):
+        for label in (self.depth_label, self.profile, self.hint):
             label.setText("")
         self.size_label.setText("Opening…" if opening else "")
 

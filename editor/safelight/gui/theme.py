@@ -62,6 +62,10 @@ QToolButton#quiet, QPushButton#quiet, QPushButton#entry {{
     background: transparent; border-color: transparent; color: {DIM}; font-size: 12px;
     padding: 2px 3px;
 }}
+QPushButton#chip {{
+    background: {RAISED}; border-radius: 4px; font-size: 12px; padding: 1px 5px 2px;
+}}
+QPushButton#chip:hover {{ background: #3d3d3d; color: #ffffff; }}
 QPushButton#entry {{ color: {TEXT}; padding: 3px 4px; text-align: left; }}
 QToolButton#quiet:hover, QPushButton#quiet:hover, QPushButton#entry:hover {{
     color: #ffffff; background: {RAISED};
@@ -85,6 +89,7 @@ QSpinBox#quiet:focus, QDoubleSpinBox#quiet:focus {{
     background: #1b1b1b; border-color: {ACCENT};
 }}
 QToolButton#words {{ padding: 3px 8px 4px; }}
+QToolButton#channel {{ padding: 3px 6px 4px; }}
 QPushButton#words {{ padding: 3px 7px 4px; }}
 QToolButton#swatch {{ padding: 0; border-radius: 4px; }}
 QToolButton#tool {{ background: transparent; border-color: transparent; padding: 5px; }}

@@ -21,6 +21,7 @@ from safelight.gui.arrivals import Arrivals
 from safelight.gui.arriving import kind_of
 from safelight.gui.backend import BackEnd
 from safelight.gui.closing import Closing
+from safelight.gui.corners import Back, Sight
 from safelight.gui.deeds.deed import Deeds
 from safelight.gui.deeds.document import of_commands
 from safelight.gui.deeds.filters import of_filters, of_recent
@@ -101,8 +102,11 @@ class Window(QMainWindow):
         )
         self.menus = Menus(self.menuBar(), self.deeds)
         self._connect()
-        self.full_screen = FullScreen(self, self.workspaces, (self.tabs.tabBar(), self.status))
+        self.full_screen = FullScreen(self, self.workspaces, self._around)
         self.deeds.replace("window", of_window(self.desk, self.full_screen))
+        self.back, self.sight = Back(self.deeds), Sight(self.deeds)
+        self.tabs.setCornerWidget(self.back, Qt.Corner.TopLeftCorner)
+        self.tabs.setCornerWidget(self.sight, Qt.Corner.TopRightCorner)
         self._add_search()
         self._show_recent()
         self._show_filters()
@@ -119,6 +123,10 @@ class Window(QMainWindow):
         column.addWidget(Above(self._pages, self.messages, self.line, at_bottom=_HEIGHT), 1)
         column.addWidget(self.status)
         self.setCentralWidget(middle)
+
+    def _around(self) -> tuple[QWidget, ...]:
+        """What lies around the photographs."""
+        return self.tabs.tabBar(), self.back, self.sight, self.status
 
     def _add_search(self) -> None:
         """Put the search at the end of the menus."""
@@ -322,12 +330,14 @@ class Window(QMainWindow):
         front = self.workspace()
         if front is not None:
             self.status.show_workspace(front)
+            self.sight.show_workspace(front)
 
     def show_state(self) -> None:
         """Bring title, status line and deeds in line with the photograph in front."""
         front = self.workspace()
         self._pages.setCurrentIndex(1 if self.tabs.count() else 0)
         self.deeds.show_state()
+        self.sight.show_workspace(front)
         if front is None:
             opening = bool(self.opening.count or self.arrivals.under_way)
             self.status.show_nothing(opening=opening)

@@ -122,11 +122,14 @@ class OptionsBar(QFrame):
             self.more.offer([part for part in parts if part in offers and part.isHidden()])
 
     def _groups(self) -> list[list[QWidget]]:
-        """Each option with the buttons that belong to it."""
-        return [
-            [control, *(self.buttons[step.method] for step in self._steps if step.after == name)]
-            for name, control in self.controls.items()
-        ]
+        """The buttons behind the title, and each option with the buttons that belong to it."""
+        groups: list[list[QWidget]] = [[button] for button in self._behind("title")]
+        for name, control in self.controls.items():
+            groups.append([control, *self._behind(name)])
+        return groups
+
+    def _behind(self, name: str) -> list[QPushButton]:
+        return [self.buttons[step.method] for step in self._steps if step.after == name]
 
     def _at_the_end(self) -> list[QPushButton]:
         return [self.buttons[step.method] for step in self._steps if not step.after]
@@ -194,8 +197,8 @@ class OptionsBar(QFrame):
         for step in tool.buttons:
             self._button(tool, step)
         self._lay_out()
-        if tool.buttons:
-            self.buttons[tool.buttons[-1].method].setDefault(True)
+        if self._at_the_end():
+            self._at_the_end()[-1].setDefault(True)
         for part in self.findChildren(QWidget):
             part.ensurePolished()  # it is as large as the style says only then
         self._seen = self._offered()

@@ -44,6 +44,15 @@ class View:
         )
         return cls(min(max(zoom, SMALLEST), 1.0), picture[0] / 2, picture[1] / 2, angle)
 
+    @classmethod
+    def filled(
+        cls, picture: tuple[int, int], widget: tuple[float, float], angle: float = 0.0
+    ) -> View:
+        """The middle of the picture, as large as it takes to leave nothing of the widget bare."""
+        covered = turned_size(widget, angle)
+        zoom = max(covered[0] / picture[0], covered[1] / picture[1])
+        return cls(min(max(zoom, SMALLEST), LARGEST), picture[0] / 2, picture[1] / 2, angle)
+
     def to_widget(self, x: float, y: float, widget: tuple[float, float]) -> tuple[float, float]:
         """Where the picture's point (x, y) is on the widget."""
         cos, sin = _direction(self.angle)

@@ -93,6 +93,10 @@ class Viewport(QWidget):
         self.fits = True
         self.look(self.fitted(), fits=True)
 
+    def fill(self) -> None:
+        """Have the middle of the picture fill the widget."""
+        self.look(View.filled(self.picture_size, self.room(), self.view.angle))
+
     def full_size(self) -> None:
         """Show a pixel of the picture on a pixel of the screen."""
         self.zoom_to(1.0)

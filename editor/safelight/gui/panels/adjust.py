@@ -163,7 +163,7 @@ class RowBox(QWidget):
         line.setSpacing(1)  # all of them fit the narrowest panel
         for name, title in self.row.parameters.items():
             button = QToolButton()
-            button.setObjectName("words")
+            button.setObjectName("channel")
             parameter = self.declaration.parameter(name)
             button.setText(title or plain(parameter.title))
             button.setAccessibleName(plain(parameter.title))
@@ -278,7 +278,9 @@ class SectionBox(QWidget):
         self.reset.setEnabled(bool(own))
         self.mark.setVisible(bool(own))
         if self.section.grey:
-            self.grey.setText("Grey ✓" if any(x.get(self.section.grey) for x in own) else "Grey")
+            self.grey.setText(
+                "Grey ✓" if any(x.get(self.section.grey) for x in own) else "Pick grey"
+            )
         for box in self.rows:
             box.show_settings(layers.get(box.row.filter))
 
@@ -302,7 +304,7 @@ class SectionBox(QWidget):
         self.mark.hide()
         self.auto = _quiet("Auto", "Settings that suit the picture; they can be changed afterwards")
         self.auto.clicked.connect(self.auto_wanted)
-        self.grey = _quiet("Grey", "Pick a place of the picture that should be grey")
+        self.grey = _quiet("Pick grey", "Pick a place of the picture that should be grey")
         self.grey.setCheckable(True)
         self.grey.setAccessibleName("Pick grey")
         self.grey.clicked.connect(self.grey_wanted)
@@ -311,7 +313,7 @@ class SectionBox(QWidget):
         self.reset.setEnabled(False)
         self.more = _quiet("More", f"{len(self._more)} further filters")
         self.more.setCheckable(True)
-        self._firsts = [self._link(item, quiet=True) for item in self._first]
+        self._firsts = [self._link(item, chip=True) for item in self._first]
         self._arrow = QLabel()
         row = QHBoxLayout(head)
         row.setContentsMargins(0, 0, 6, 0)
@@ -319,8 +321,13 @@ class SectionBox(QWidget):
         row.addWidget(self.mark)
         row.addWidget(self.title)
         row.addStretch(1)
-        for button in (self.auto, self.grey, self.reset, self.more, *self._firsts):
+        for button in (self.auto, self.grey, self.reset, self.more):
             row.addWidget(button)
+        chips = QHBoxLayout()
+        chips.setSpacing(4)
+        for chip in self._firsts:
+            chips.addWidget(chip)
+        row.addLayout(chips)
         row.addWidget(self._arrow)
         return head
 
@@ -379,13 +386,15 @@ class SectionBox(QWidget):
             grid.setColumnStretch(place, 1)
         return inside
 
-    def _link(self, item: Declaration, *, quiet: bool = False) -> QPushButton:
-        """A button that opens a filter."""
+    def _link(self, item: Declaration, *, chip: bool = False) -> QPushButton:
+        """A button that opens a filter; in the line of a title it has a border, as it would be read
+        there as what the section is set to.
+        """
         about = f"{item.description.split(chr(10) * 2)[0]}\n{item.plugin} {item.version}"
         button = Entry(item.title)
         button.setToolTip(tooltip(about, lines=True))
-        if quiet:
-            button.setObjectName("quiet")
+        if chip:
+            button.setObjectName("chip")
         else:
             button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         button.clicked.connect(partial(self.chosen.emit, item))
@@ -568,7 +577,7 @@ class Entry(QPushButton):
 
     def minimumSizeHint(self) -> QSize:
         least = self.sizeHint()
-        return least if self.objectName() == "quiet" else QSize(40, least.height())
+        return least if self.objectName() == "chip" else QSize(40, least.height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -592,9 +601,19 @@ class _Head(QWidget):
             self.clicked.emit()
 
 
+class _Quiet(QToolButton):
+    """A word that can be clicked, without a box, and no wider than it has to be."""
+
+    def sizeHint(self) -> QSize:
+        wide = self.fontMetrics().horizontalAdvance(self.text()) + _SIDES - 4
+        return QSize(wide, super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+
 def _quiet(words: str, hint: str) -> QToolButton:
-    """A word that can be clicked, without a box."""
-    button = QToolButton()
+    button = _Quiet()
     button.setObjectName("quiet")
     button.setText(words)
     button.setToolTip(hint)

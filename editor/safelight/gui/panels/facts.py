@@ -65,6 +65,7 @@ class FactsPanel(Panel):
 
     title = "Metadata"
     tab = "Metadata"
+    icon = "M 3.5 2 L 9.5 2 L 12.5 5 L 12.5 14 L 3.5 14 Z M 6 7.5 L 10 7.5 M 6 10.5 L 10 10.5"
     edit_wanted = Signal(Edit)
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -24,6 +24,7 @@ class HistoryList(Panel):
 
     title = "History"
     tab = "History"
+    icon = "E 8 8 6 6 M 8 4.5 L 8 8 L 10.5 9.5"
     jumped = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:

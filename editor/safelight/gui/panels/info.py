@@ -37,6 +37,7 @@ class Info(Panel):
 
     title = "Info"
     tab = "Info"
+    icon = "E 8 8 6 6 M 8 7.5 L 8 11.2 M 8 4.9 L 8 5"
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -50,6 +50,7 @@ from safelight.gui.garbage import destroy
 from safelight.gui.icons import paint_icon
 from safelight.gui.panels.modes import ModeBox
 from safelight.gui.panels.panel import Panel
+from safelight.gui.panels.sections import ROWS
 from safelight.gui.panels.thumbnails import Thumbnails
 from safelight.gui.text import plain, tooltip
 
@@ -73,6 +74,7 @@ _FLAGS_OF_GROUPS = _FLAGS | Qt.ItemFlag.ItemIsDropEnabled
 _EYE = 26
 _DRAGGING = QAbstractItemView.State.DraggingState
 _TAKES_AWAY = "bin"
+_KIND = "adjustment"
 _MADE: dict[Synthetic, str] = {
     "partly": "Made in part by a generator; exports say so",
     "wholly": "Made by a generator; exports say so",
@@ -87,6 +89,10 @@ class LayersPanel(Panel):
 
     title = "Layers"
     tab = "Layers"
+    icon = (
+        "M 8 1.8 L 14.4 5.2 L 8 8.6 L 1.6 5.2 Z M 1.6 8.2 L 8 11.6 L 14.4 8.2"
+        " M 1.6 11 L 8 14.4 L 14.4 11"
+    )
     edit_wanted = Signal(object)
     activated = Signal(str)
     refresh_wanted = Signal(str)
@@ -110,7 +116,7 @@ class LayersPanel(Panel):
         self.opacity.sliderReleased.connect(self._new_token)
         self.opacity.valueChanged.connect(self._set_opacity)
         self.percent = QLabel("100 %")
-        self.percent.setMinimumWidth(42)
+        self.percent.setMinimumWidth(38)
         self.percent.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.buttons: dict[str, DeedButton] = {}
         self._deeds: Deeds | None = None
@@ -123,15 +129,14 @@ class LayersPanel(Panel):
         self._head = QBoxLayout(QBoxLayout.Direction.TopToBottom)
         self._head.setSpacing(6)
         self._switches = QHBoxLayout()
-        self._switches.setSpacing(6)
+        self._switches.setSpacing(5)
+        self._switches.addWidget(_word("Blend"))
         self._switches.addWidget(self.mode, 1)
         self._below = QHBoxLayout()
         self._below.setSpacing(2)
         second = QHBoxLayout()
-        second.setSpacing(8)
-        self._word = QLabel("Opacity")
-        self._word.setObjectName("dim")
-        second.addWidget(self._word)
+        second.setSpacing(5)
+        second.addWidget(_word("Opacity"))
         second.addWidget(self.opacity, 1)
         second.addWidget(self.percent)
         self._head.addLayout(self._switches, 1)
@@ -152,7 +157,6 @@ class LayersPanel(Panel):
         self.tree.be_short(rows)
 
     def _show_buttons(self) -> None:
-        self._word.setHidden(bool(self._rows))
         for button in self.buttons.values():
             button.setHidden(bool(self._rows))
 
@@ -624,7 +628,18 @@ class _Row(QStyledItemDelegate):
             plain(layer.name), Qt.TextElideMode.ElideRight, max(text.width(), 10)
         )
         painter.drawText(text, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, name)
+        self._paint_kind(painter, layer, text, painter.fontMetrics().horizontalAdvance(name))
         painter.restore()
+
+    def _paint_kind(self, painter: QPainter, layer: Layer, room: QRect, taken: int) -> None:
+        """Say of what sections of *Adjust* have made, which are called alike, that it is a layer,
+        where there is room for that.
+        """
+        wide = painter.fontMetrics().horizontalAdvance(_KIND)
+        if layer.filter is None or layer.filter.id not in ROWS or room.width() - taken < wide + 10:
+            return
+        painter.setPen(QColor(theme.OFF))
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, _KIND)
 
     def _paint_picture(self, painter: QPainter, layer: Layer, box: QRect) -> None:
         sample = layer.kind.sample(layer.content)
@@ -633,6 +648,13 @@ class _Row(QStyledItemDelegate):
             return
         painter.fillRect(box, QColor("#1d1d1d"))
         paint_icon(painter, layer.kind.icon, box.adjusted(*_inset(box)), theme.DIM)
+
+
+def _word(text: str) -> QLabel:
+    """What is written before a field."""
+    label = QLabel(text)
+    label.setObjectName("dim")
+    return label
 
 
 def _inset(box: QRect) -> tuple[int, int, int, int]:

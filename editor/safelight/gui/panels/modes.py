@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox, QWidget
 from safelight.pixels import MODES
 
 _FIRST_OF_FAMILY = ("darken", "lighten", "overlay", "difference", "hue")
-_NARROWEST = 90
+_NARROWEST = 84
 """Pixels that the list is wide at least."""
 
 

@@ -64,6 +64,7 @@ class Navigator(Panel):
 
     title = "Navigator"
     tab = "Info"
+    icon = "E 8 8 6 6 M 8 7.5 L 8 11.2 M 8 4.9 L 8 5"
     stretch = 0
     centre_wanted = Signal(float, float)
     zoom_wanted = Signal(float)

@@ -19,12 +19,14 @@ class Panel(QWidget):
     """One panel is a class like this and its line in ``panels.PANELS``.
 
     ``tab`` is the tab it lies in, with all others of that tab, one below the other; "" = above all
-    tabs. ``stretch`` says how much it gets of the height that none of them needs. A panel overrides
-    what it wants to know of; each method does nothing here.
+    tabs. ``icon`` is that of the tab, of the first panel in it, as in ``icons.paint_icon``.
+    ``stretch`` says how much it gets of the height that none of them needs. A panel overrides what
+    it wants to know of; each method does nothing here.
     """
 
     title: ClassVar[str]
     tab: ClassVar[str]
+    icon: ClassVar[str] = "notice"
     stretch: ClassVar[int] = 1
 
     def attach(self, session: Session, canvas: Canvas) -> None:

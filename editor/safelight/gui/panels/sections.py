@@ -84,7 +84,7 @@ SECTIONS: tuple[Section, ...] = (
         (
             Row(
                 "safelight_adjust.curves",
-                {"rgb": "RGB", "luminance": "Light", "red": "R", "green": "G", "blue": "B"},
+                {"rgb": "RGB", "luminance": "Luma", "red": "R", "green": "G", "blue": "B"},
                 one=True,
                 bends={
                     "rgb": (0, 1, 2),

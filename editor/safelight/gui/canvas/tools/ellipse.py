@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainterPath
 
 from safelight.api import Region
 from safelight.document import Edit, edits
-from safelight.gui.canvas.tools.marquee import Marquee
+from safelight.gui.canvas.tools.marquee import Marquee, Mode
 
 
 class Ellipse(Marquee):
@@ -22,9 +22,12 @@ class Ellipse(Marquee):
     hint = "Drag to select an ellipse; Shift first adds, Alt first takes; then circle, from middle"
 
     def options(
-        self, *, smooth_edge: Annotated[bool, "Pixels on the edge are selected in part"] = True
+        self,
+        *,
+        mode: Annotated[Mode, "What a drag does with the selection that there is"] = "new",
+        smooth_edge: Annotated[bool, "Pixels on the edge are selected in part"] = True,
     ) -> None:
-        """How the edge is."""
+        """What a drag does, and how the edge is."""
 
     def select(self, box: Region, how: str) -> Edit:
         sides = box.x, box.y, box.width, box.height

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, Qt
 
-from safelight.gui.canvas.tools.tool import Pointer, Tool
+from safelight.gui.canvas.tools.look import Look
+from safelight.gui.canvas.tools.tool import Pointer
 
 
-class Hand(Tool):
+class Hand(Look):
     """Moves the picture; while Space is held, whatever else is in hand."""
 
     id = "hand"

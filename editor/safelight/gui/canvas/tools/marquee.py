@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Literal, TypeAlias
+
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QKeyEvent, QPainter, QPainterPath
 
@@ -12,18 +14,28 @@ from safelight.gui.canvas.pose import Pose
 from safelight.gui.canvas.tools.tool import Pointer, Tool
 from safelight.gui.canvas.view import region_between
 
+Mode: TypeAlias = Literal["new", "add", "subtract"]
+
 
 class Marquee(Tool):
     """Selects what fills the box that is pulled; ``select`` and ``outline`` say what that is.
 
-    Held before the press, Shift adds it to the selection and Alt takes it away; held while the box
-    is pulled, Shift makes it as high as wide and Alt has it grow from its middle.
+    Held before the press, Shift adds it to the selection and Alt takes it away, whatever the
+    option says; held while the box is pulled, Shift makes it as high as wide and Alt has it grow
+    from its middle.
     """
 
     _pulled: Region | None = None
     _start = (0.0, 0.0)
     _how = "replace"
     _first = Qt.KeyboardModifier.NoModifier
+
+    def options(
+        self,
+        *,
+        mode: Annotated[Mode, "What a drag does with the selection that there is"] = "new",
+    ) -> None:
+        """What a drag does."""
 
     def select(self, box: Region, how: str) -> Edit:
         """The edit that selects what fills a box of the picture; ``how`` as in select_region."""
@@ -35,7 +47,8 @@ class Marquee(Tool):
 
     def press(self, pointer: Pointer) -> None:
         self._start, self._first = pointer.point, pointer.keys
-        self._how = "add" if pointer.shift else "subtract" if pointer.alt else "replace"
+        chosen = {"new": "replace"}.get(mode := str(self.values["mode"]), mode)
+        self._how = "add" if pointer.shift else "subtract" if pointer.alt else chosen
         self.move(pointer)
 
     def move(self, pointer: Pointer) -> None:
@@ -53,9 +66,12 @@ class Marquee(Tool):
 
     def release(self, pointer: Pointer) -> None:
         box, self._pulled = self._pulled, None
-        if box is not None:
-            self.surface.do(self.select(box, self._how))
-            self.surface.update()
+        if box is None:
+            return
+        self.surface.update()
+        document = self.surface.document
+        if box.width and box.height or (document is not None and document.selection is not None):
+            self.surface.do(self.select(box, self._how))  # a click selects nothing: not twice
 
     def cancel(self) -> None:
         self._pulled = None

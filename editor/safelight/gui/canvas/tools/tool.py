@@ -51,8 +51,8 @@ class Step:
     """Something that a tool does at a word; its ``method`` does it.
 
     Of a tool's ``steps`` the keys work whatever is in hand, and the letter after & is underlined in
-    the menu. A button is behind the option that it comes ``after``, or at the end of the bar; with
-    an ``icon``, a drawing, it shows that instead of its title.
+    the menu. A button is behind the option that it comes ``after``, or behind the tool's "title",
+    or at the end of the bar; with an ``icon``, a drawing, it shows that instead of its title.
     """
 
     title: str
@@ -70,8 +70,8 @@ class Tool:
     canvas shows. ``surface`` is the canvas, of which a tool knows what a Viewport has.
 
     ``icon`` is an icon's name, or its drawing (``icons.drawn``). ``steps`` are in the menu;
-    ``buttons`` are at the end of the bar, the one that is wanted most often last, and their keys
-    work while the tool is in hand, as do those of its ``keys``, which have no button.
+    ``buttons`` are in the bar, of those at its end the one that is wanted most often last, and
+    their keys work while the tool is in hand, as do those of its ``keys``, which have no button.
 
     ``hold``: the key that takes the tool in hand for as long as it is down. ``chosen``: whether it
     is in the column, or always there, where it ``takes`` a press. ``first``: it comes before the

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QCursor
 
 from safelight.gui.canvas.marks import turning_cursor
-from safelight.gui.canvas.tools.tool import Pointer, Tool
+from safelight.gui.canvas.tools.tool import Pointer, Step, Tool
 
 _SNAP = 15.0
 """Degrees to which Shift rounds a turn."""
@@ -22,7 +22,24 @@ class Turn(Tool):
     icon = "turn"
     hint = "Drag to turn the view, with Shift by 15°; R held does so with any tool"
     hold = Qt.Key.Key_R
+    buttons = (
+        Step("15° left", "", "left", after="title"),
+        Step("15° right", "", "right", after="title"),
+        Step("Level", "", "level", after="title"),
+    )
     _grip = 0.0
+
+    def left(self) -> None:
+        """Turn the view a step counter-clockwise."""
+        self.surface.rotate_left()
+
+    def right(self) -> None:
+        """Turn the view a step clockwise."""
+        self.surface.rotate_right()
+
+    def level(self) -> None:
+        """Show the picture level again."""
+        self.surface.reset_rotation()
 
     def press(self, pointer: Pointer) -> None:
         self._grip = self.surface.view.angle - self._bearing(pointer.at)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, Qt
 
-from safelight.gui.canvas.tools.tool import Pointer, Tool
+from safelight.gui.canvas.tools.look import Look
+from safelight.gui.canvas.tools.tool import Pointer
 
 
-class Zoom(Tool):
+class Zoom(Look):
     """A click shows the picture a step larger at the pointer, with Alt a step smaller."""
 
     id = "zoom"
