@@ -293,6 +293,10 @@ def test_cut_anywhere_it_opens_or_is_a_clear_error(opened, format):
             assert opened(data[:length]).notes
         except OpenError:
             continue
-    name = "a HEIC" if format == "HEIC" else "an AVIF"
-    with pytest.raises(OpenError, match=rf"ends early \(\d+ % .*{name} cannot be opened in part"):
-        opened(data[: len(data) * 3 // 4])
+    cut = data[: len(data) * 3 // 4]
+    if format == "HEIC":
+        # It is of tiles, and these are there: only what describes it is not.
+        assert opened(cut).notes[0].startswith("The file ends early; ")
+        return
+    with pytest.raises(OpenError, match=r"ends early \(\d+ % .*an AVIF cannot be opened in part"):
+        opened(cut)

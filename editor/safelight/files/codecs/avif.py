@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any, BinaryIO, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from safelight.api import Number, Unless, Value
-from safelight.files.codecs import heif
+from safelight.files.codecs import heif, heiftiles
 from safelight.files.codecs.codec import Codec
 from safelight.files.codecs.photograph import (
     DamagedError,
@@ -24,26 +25,34 @@ from safelight.files.codecs.photograph import (
 
 def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Photograph:
     """Decode the first picture of an AVIF file."""
-    import imagecodecs
-
     data = file.read()
     container = heif.Container(data)
     container.check(limit)
     try:
         # libavif would take the first of an animation's frames for a still picture and crash.
-        pixels = imagecodecs.avif_decode(heif.still(container), numthreads=os.cpu_count() or 1)
+        pixels = _decoded(heif.still(container), container)
     except Exception as error:
-        raise container.failure(error, "an AVIF") from error
+        damage: list[str] = []
+        found = heiftiles.decoded(container, partial(_decoded, container=container), room, damage)
+        if found is None:
+            raise container.failure(error, "an AVIF") from error
+        return container.photograph(*found, damage)
     width, height = container.size(container.primary)
     if pixels.shape[:2] != (height, width):
         raise DamagedError("is damaged: it is not of the size that it says")
-    pixels = pixels.reshape(height, width, -1)
-    if pixels.dtype != np.uint8:
-        pixels = heif.scaled(pixels, container.depth())
     alpha = pixels.shape[2] in (2, 4)
     if alpha and container.is_premultiplied():
         pixels = unpremultiplied(pixels)
     return container.photograph(heif.straightened(pixels, container.turns()), alpha)
+
+
+def _decoded(data: bytes, container: heif.Container) -> NDArray[Any]:
+    """(height, width, channels) of uint8 or uint16."""
+    import imagecodecs
+
+    pixels = imagecodecs.avif_decode(data, numthreads=os.cpu_count() or 1)
+    pixels = pixels.reshape(*pixels.shape[:2], -1)
+    return pixels if pixels.dtype == np.uint8 else heif.scaled(pixels, container.depth())
 
 
 def write(

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from safelight.files.codecs import heif
+from safelight.files.codecs import heif, heiftiles
 from safelight.files.codecs.codec import Codec
 from safelight.files.codecs.photograph import (
     DamagedError,
@@ -26,16 +26,30 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
     data = file.read()
     container = heif.Container(data)
     container.check(limit)
+    damage: list[str] = []
+    hurt = any(container.hurt(number) for number in container.coded())
+    found = heiftiles.decoded(container, _tile, room, damage) if hurt else None
+    if found is not None:
+        return container.photograph(*found, damage)
     try:
         pixels, alpha = _decoded(container.undescribed(), room)
     except Exception as error:
-        raise container.failure(error, "a HEIC") from error
+        found = heiftiles.decoded(container, _tile, room, damage)
+        if found is None:
+            raise container.failure(error, "a HEIC") from error
+        return container.photograph(*found, damage)
+    if hurt and container.share() == 1:
+        damage.append("A part of the file is damaged: the picture may be wrong in places.")
     # The decoder has cropped and turned it as the file says.
     width, height = container.size(container.primary)
     blank = np.broadcast_to(np.uint8(0), (height, width))
     if pixels.shape[:2] != heif.straightened(blank, container.turns()).shape:
         raise DamagedError("is damaged: it is not of the size that it says")
-    return container.photograph(pixels, alpha)
+    return container.photograph(pixels, alpha, damage)
+
+
+def _tile(data: bytes) -> NDArray[Any]:
+    return _decoded(data, np.empty)[0]
 
 
 def _decoded(data: bytes, room: Room) -> tuple[NDArray[Any], bool]:

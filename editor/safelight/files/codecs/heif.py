@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import struct
 from collections.abc import Iterator, Sequence
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from safelight.document import Metadata
 from safelight.files import hdr
-from safelight.files.codecs.bits import Stated, av1_sequences, hevc_sequences
+from safelight.files.codecs.bits import Stated, av1_sequences, hevc_is_sound, hevc_sequences
 from safelight.files.codecs.photograph import (
     DamagedError,
     Limit,
@@ -276,6 +277,10 @@ class Container:
                     return origin
         return None
 
+    def transparency(self) -> int | None:
+        """The item that is the picture's transparency; None where it has none."""
+        return self.auxiliary(_ALPHA)
+
     def coded(self) -> list[int]:
         """The items whose pixels are decoded: those of the picture and of its transparency."""
         found: list[int] = []
@@ -283,6 +288,25 @@ class Container:
             if number is not None:
                 found += self.referred(b"dimg", number) or (number,)
         return [number for number in dict.fromkeys(found) if number in self.items]
+
+    def hurt(self, number: int) -> bool:
+        """Whether some of the bytes of a coded picture are not there, or are none of one."""
+        body = self.body(number)
+        hevc = self.property(number, b"hvcC")
+        unsound = hevc is not None and not hevc_is_sound(hevc, body)
+        return unsound or len(body) < sum(length for _, length in self.items[number].parts)
+
+    def tiles(self, number: int) -> tuple[int, int, tuple[int, ...]]:
+        """Width and height of a picture of tiles, and the tiles, row by row (23008-12, 6.6.2.3).
+
+        Raises DamagedError for one that is none.
+        """
+        width, height = _grid(self.body(number))
+        found = self.referred(b"dimg", number)
+        _, _, down, across = self.body(number)[:4]
+        if self.items[number].kind != b"grid" or len(found) != (down + 1) * (across + 1):
+            raise DamagedError("is damaged: it is not of as many tiles as it says")
+        return width, height, found
 
     def size(self, number: int) -> tuple[int, int]:
         """Width and height that an item states. Raises DamagedError for none."""
@@ -412,10 +436,14 @@ class Container:
             )
         return undecodable(error, cut_off=False)
 
-    def photograph(self, pixels: NDArray[Any], alpha: bool) -> Photograph:
-        """The picture that was decoded, upright, with all that the file says of it."""
-        notes = self.notes()
-        if self.share() < 1:
+    def photograph(
+        self, pixels: NDArray[Any], alpha: bool, damage: Sequence[str] = ()
+    ) -> Photograph:
+        """The picture that was decoded, upright, with all that the file says of it, and what is
+        known of its ``damage``.
+        """
+        notes = [*damage, *self.notes()]
+        if self.share() < 1 and not damage:
             notes.append("The file ends early; part of the picture or of what it says may be gone.")
         height, width, channels = pixels.shape
         pixels, icc = self._in_colours(pixels, alpha, notes)
@@ -524,6 +552,33 @@ def still(container: Container) -> bytes:
     return _Writing(container).added(None, None, None) if container.moving else container.data
 
 
+def alone(container: Container, number: int) -> bytes:
+    """A file of one coded picture of a file: of a tile, say, as it is before it is turned."""
+    single = copy.copy(container)
+    item = container.items[number]
+    own = [
+        (index, must)
+        for index, must in container._associated.get(number, [])
+        if 0 < index <= len(container._properties)
+        and container._properties[index - 1][0] not in _STRAIGHT
+    ]
+    kinds = {container._properties[index - 1][0] for index, _ in own}
+    if b"colr" not in kinds:
+        # What the whole says of its colours is said of the parts.
+        own += [
+            (index, must)
+            for index, must in container._associated.get(container.primary, [])
+            if 0 < index <= len(container._properties)
+            and container._properties[index - 1][0] == b"colr"
+        ]
+    single.primary, single.items, single.references = number, {number: item}, []
+    single._associated = {number: own}
+    return _Writing(single).added(None, None, None)
+
+
+_BRANDS = (b"avif\0\0\0\0avifmif1miaf", b"heic\0\0\0\0heicmif1miaf")
+
+
 @dataclass
 class _Writing:
     """Lays a file out anew."""
@@ -557,7 +612,7 @@ class _Writing:
         ]
         rest = [self._items(items), *self._references(references)]
         rest.append(self._properties(properties, associated))
-        first = box(b"ftyp", b"avif\0\0\0\0avifmif1miaf")
+        first = box(b"ftyp", _BRANDS[any(kind == b"hvc1" for kind, _ in items.values())])
         empty = self._places(bodies, 0)
         ahead = len(first) + 12 + sum(map(len, (*kinds, empty, *rest))) + 8
         meta = full_box(b"meta", 0, 0, *kinds, self._places(bodies, ahead), *rest)
