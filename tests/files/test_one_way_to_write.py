@@ -6,6 +6,7 @@ Both are promises about the whole program, so every module of it is read here as
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,8 +63,10 @@ IMWRITE = {"imwrite", "imsave", "savez", "savez_compressed", "savetxt", "memmap"
 DATA_THAT_RUNS = {"pickle", "cPickle", "dill", "marshal", "shelve", "joblib", "cloudpickle"}
 
 
-def modules() -> list[Path]:
-    return sorted(PROGRAM.rglob("*.py"))
+@functools.cache
+def modules() -> list[tuple[Path, ast.AST]]:
+    """Every module of the program, and what it says."""
+    return [(path, ast.parse(path.read_bytes())) for path in sorted(PROGRAM.rglob("*.py"))]
 
 
 def calls(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
@@ -88,10 +91,14 @@ def text_argument(node: ast.Call, position: int, keyword: str) -> str | None:
     return given.value if isinstance(given, ast.Constant) and isinstance(given.value, str) else None
 
 
+def _is_devnull(node: ast.expr) -> bool:
+    return isinstance(node, ast.Attribute) and ast.unparse(node) == "os.devnull"
+
+
 def writes(name: str, node: ast.Call) -> bool:
     """Whether a call opens, makes or moves a file on the disk."""
     module, _, last = name.rpartition(".")
-    if node.args and ast.unparse(node.args[0]) == "os.devnull":
+    if node.args and _is_devnull(node.args[0]):
         return False
     if name in ("open", "io.open", "codecs.open"):
         mode = text_argument(node, 1, "mode")
@@ -133,8 +140,8 @@ def relative(path: Path) -> str:
 def test_nothing_but_atomic_write_opens_a_file_for_writing():
     found = [
         f"{relative(path)}:{node.lineno} {name}"
-        for path in modules()
-        for name, node in calls(ast.parse(path.read_bytes()))
+        for path, tree in modules()
+        for name, node in calls(tree)
         if writes(name, node) and (relative(path), name) not in ALLOWED
     ]
     assert not found, "use safelight.files.atomic_write instead:\n" + "\n".join(found)
@@ -143,8 +150,8 @@ def test_nothing_but_atomic_write_opens_a_file_for_writing():
 def test_the_allowed_exceptions_all_exist():
     existing = {
         (relative(path), name)
-        for path in modules()
-        for name, node in calls(ast.parse(path.read_bytes()))
+        for path, tree in modules()
+        for name, node in calls(tree)
         if writes(name, node)
     }
     assert set(ALLOWED) <= existing
@@ -152,8 +159,7 @@ def test_the_allowed_exceptions_all_exist():
 
 def test_no_code_runs_from_data():
     found = []
-    for path in modules():
-        tree = ast.parse(path.read_bytes())
+    for path, tree in modules():
         for node in ast.walk(tree):
             names = []
             if isinstance(node, ast.Import):

@@ -47,23 +47,32 @@ IPTC = {"title": "ObjectName", "city": "City", "keywords": "Keywords", "credit":
 OWNER = ("maker note", "OwnerName", "Ada Example")
 
 
-def told(path: Path) -> dict[str, list[str]]:
-    """Every tag that ExifTool reads, by its name without the group; resolutions also as dots per
-    inch. Of an OpenRaster it reads the picture in it.
+def told(paths: list[Path]) -> list[dict[str, list[str]]]:
+    """Every tag that ExifTool reads in each file, by its name without the group; resolutions also
+    as dots per inch. Of an OpenRaster it reads the picture in it.
     """
-    if path.suffix == ".ora":
-        with zipfile.ZipFile(path) as archive:
-            picture = path.with_suffix(".ora.png")
-            picture.write_bytes(archive.read("mergedimage.png"))
-        path = picture
     answer = subprocess.run(
-        ["exiftool", "-j", "-n", "-a", "-G4", "-all", str(path)],
+        ["exiftool", "-j", "-n", "-a", "-G4", "-all", *map(str, map(_picture, paths))],
         capture_output=True,
         check=True,
         timeout=300,
     )
+    return [_tags(found) for found in json.loads(answer.stdout)]
+
+
+def _picture(path: Path) -> Path:
+    """What ExifTool reads of a file: the file, or of an OpenRaster the picture in it."""
+    if path.suffix != ".ora":
+        return path
+    with zipfile.ZipFile(path) as archive:
+        picture = path.with_suffix(".ora.png")
+        picture.write_bytes(archive.read("mergedimage.png"))
+    return picture
+
+
+def _tags(told: dict[str, object]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for name, value in json.loads(answer.stdout)[0].items():
+    for name, value in told.items():
         found.setdefault(name.split(":")[-1], []).append(str(value))
     for name, per_inch in _PER_INCH.items():
         dots = [str(round(float(value) * per_inch)) for value in found.get(name, [])]
@@ -123,12 +132,12 @@ def lost(folder: Path, wanted: tuple[str, ...] = ()) -> dict[tuple[str, str], li
     for number, (source, path, facts) in enumerate(sources(folder)):
         if wanted and source not in wanted:
             continue
-        before = told(path)
         document = open_picture(path).document
-        for codec in targets:
-            target = folder / f"written{number}{codec.suffixes[0]}"
+        written = [folder / f"written{number}{codec.suffixes[0]}" for codec in targets]
+        for target in written:
             export(document, target, overwrite=True)
-            after = told(target)
+        before, *behind = told([path, *written])
+        for codec, after in zip(targets, behind, strict=True):
             found[source, codec.name] = [
                 fact for fact, names in facts.items() if not _same(before, after, names)
             ]
