@@ -30,8 +30,11 @@ PAIRS = {"full": 5, "quick": 3, "tiny": 1}
 _SIZES = {"full": [(6000, 4000), (17320, 11547)], "quick": [(6000, 4000)], "tiny": [(600, 400)]}
 
 _LIMIT = 50.0
-_SETTLED, _LONGEST = 0.3, 60.0
-"""Seconds without anything to do after which an action is over, and those it may take."""
+_SETTLED = {"full": 0.3, "quick": 0.3, "tiny": 0.02}
+"""Seconds without anything to do after which an action is over."""
+
+_LONGEST = 60.0
+"""Seconds that an action may take."""
 
 
 def measure(pairs: int, size: str = "full") -> list[Row]:
@@ -43,13 +46,15 @@ def measure(pairs: int, size: str = "full") -> list[Row]:
         if available_memory() < 12 * width * height:
             continue
         touch(3 * width * height)
-        rows += _Measured(application, width, height).rows(pairs)
+        measured = _Measured(application, width, height, _SETTLED[size])
+        rows += measured.rows(pairs, warm=0 if size == "tiny" else 1)
     return rows
 
 
 class _Measured:
-    def __init__(self, application, width: int, height: int) -> None:
+    def __init__(self, application, width: int, height: int, settled: float) -> None:
         self._application = application
+        self._settled = settled
         self._size = width, height
         self._folder = tempfile.TemporaryDirectory()
         self._files = [Path(self._folder.name) / f"{number}.tif" for number in (1, 2)]
@@ -61,13 +66,13 @@ class _Measured:
         self.window.show()
         self._until(lambda: self.window.ready)
 
-    def rows(self, pairs: int) -> list[Row]:
-        """Every action ``pairs`` times, after one round that does not count."""
+    def rows(self, pairs: int, warm: int) -> list[Row]:
+        """Every action ``pairs`` times, after ``warm`` rounds that do not count."""
         held: dict[str, list[float]] = {}
-        for turn in range(pairs + 1):
+        for turn in range(warm + pairs):
             for name, action in self._actions():
                 longest = self._hold(action)
-                if turn:
+                if turn >= warm:
                     held.setdefault(name, []).append(max(longest, 0.01))
         self.window.close()
         self._folder.cleanup()
@@ -165,7 +170,7 @@ class _Measured:
         """Run the event loop until nothing has been awaited for a while."""
         since = time.perf_counter()
         end = since + _LONGEST
-        while time.perf_counter() < min(since + _SETTLED, end):
+        while time.perf_counter() < min(since + self._settled, end):
             self._application.processEvents()
             time.sleep(0.0005)
             front = self.window.workspace()
