@@ -3,10 +3,15 @@
 import functools
 import gc
 import os
+from pathlib import Path
 
 import pytest
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before anything can import onnxruntime
+
+# Where numba keeps what it compiles: where make has had the engine of pieces compiled already.
+KERNELS = Path(__file__).parents[2] / "build" / "kernels" / "plugins"
+os.environ["NUMBA_CACHE_DIR"] = str(KERNELS)
 if "PYTEST_XDIST_WORKER" in os.environ:
     # One of several processes, one for each processor: threads of theirs would only wait.
     os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -1,5 +1,6 @@
 """The command that turns weights into a file of the plugin."""
 
+import functools
 import sys
 
 import pytest
@@ -8,10 +9,17 @@ torch = pytest.importorskip("torch")
 
 from models import onnxfile, precision  # noqa: E402
 from models.enlarge import export  # noqa: E402
-from models.enlarge.network import build  # noqa: E402
+from models.enlarge.network import BLOCKS, FAMILIES, Fast, build  # noqa: E402
 from models.tiles import Network  # noqa: E402
 from models.training import save_weights  # noqa: E402
+from tests.attack import times  # noqa: E402
 from tests.models.making import photographs  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def _short(monkeypatch):
+    """Every block takes as long to export as the others: an attack has all."""
+    monkeypatch.setitem(FAMILIES, "fast", functools.partial(Fast, blocks=times(BLOCKS, 2)))
 
 
 @pytest.fixture
@@ -29,6 +37,7 @@ def run(monkeypatch, *arguments):
     export.main()
 
 
+@pytest.mark.attack
 def test_weights_become_the_file_that_the_filter_looks_for(weights, tmp_path, monkeypatch):
     """With its variants: those that are kept have passed, those that failed are gone."""
     monkeypatch.setattr(export, "CALIBRATION", 2)
