@@ -52,6 +52,14 @@ def measure(pairs: int, size: str = "full") -> list[Row]:
              lambda stages=stages: applied(stages, image), 1.5, pairs)
         for name, stages in (("curve", (_BENT,)), ("matrix", (_MATRIX,)), ("exposure", _EXPOSURE))
     ]  # fmt: skip
+    places = np.linspace(0, 1, 33)
+    cube = np.stack(np.meshgrid(places, places, places, indexing="ij"), axis=-1)
+    looked_up = (api.Lattice(cube**1.2),)
+    tile = image[:TILE, :TILE]
+    rows.append(
+        _row("tones: a tile through a lattice against numpy", _ours(composed(looked_up), tile),
+             lambda: applied(looked_up, tile), 0.1, pairs)
+    )  # fmt: skip
     return [*rows, _drawn(image, pairs)]
 
 

@@ -9,16 +9,18 @@ import threading
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
 
-from safelight.actions.screen import Proof, Screen
+from safelight.actions.screen import OUT_OF_GAMUT, Proof, Screen, sketched
 from safelight.api.icc import icc_text
 from safelight.document import Document
 from safelight.gui import proofing as module
 from safelight.gui.canvas import Canvas
-from safelight.gui.canvas.display import _MARK, Look, display
+from safelight.gui.canvas import display as display_module
+from safelight.gui.canvas.display import _MARK, Display, Look, display
 from safelight.gui.canvas.picture import Picture
 from safelight.gui.samples import settings
-from safelight.pixels import SRGB, Raster, known_profile
+from safelight.pixels import SRGB, TONE, Raster, from_float, known_profile, to_float
 from tests import pictures
 
 PRESS = pictures.press_profile()
@@ -145,6 +147,42 @@ def test_a_print_is_seen_coarsely_until_it_is_exact(canvas, shown, qtbot, monkey
     finally:
         held.set()
     assert drawn(canvas, qtbot) == pytest.approx(exact, abs=1)
+
+
+def test_what_is_shown_by_tables_is_compiled_for_them(monkeypatch, qtbot):
+    asked = []
+    monkeypatch.setattr(display_module, "kernels_ready", lambda _: False)
+    monkeypatch.setattr(display_module, "prepare_kernels", lambda _, names: asked.append(names))
+    fresh = Display()
+    fresh.look(SRGB)
+    assert asked == []
+    fresh.show_on(Screen(None, Proof(PRESS)))
+    with qtbot.waitSignal(fresh.changed, timeout=60_000):
+        fresh.look(SRGB)
+    qtbot.waitUntil(lambda: asked == [[TONE]], timeout=60_000)
+
+
+@pytest.mark.parametrize("depth", ["uint8", "uint16", "float32"])
+@pytest.mark.parametrize("channels", [3, 4])
+def test_rows_of_any_depth_come_to_the_screen_as_all_of_them_do(depth, channels):
+    pixels = pictures.noise(70, 150, channels, depth)
+    if channels == 4:
+        pixels[::2, :, 3] = 1 if depth == "float32" else np.iinfo(depth).max
+    before = pixels.copy()
+    screen = Screen(None, Proof(PRESS))
+    look = Look(SRGB, screen, None, sketched(screen, SRGB), True)
+    image = look.image(pixels)
+    assert (pixels == before).all()
+    whole = to_float(pixels)
+    seen = from_float(look.sketch.seen.apply(whole), "uint8")
+    seen[look.sketch.missing.apply(whole)[..., 0] > OUT_OF_GAMUT] = _MARK
+    image = image.convertToFormat(QImage.Format.Format_RGBA8888)
+    found = np.asarray(image.constBits()).reshape(*pixels.shape[:2], 4)
+    solid = found[..., 3] == 255
+    assert solid.any()
+    assert (found[solid][:, :3] == seen[solid]).all()
+    if channels == 4:
+        assert (found[..., 3] == from_float(whole[..., 3], "uint8")).all()
 
 
 def test_a_profile_that_cannot_be_used_is_told_and_colours_stay(canvas, shown, qtbot):

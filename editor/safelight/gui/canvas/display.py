@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -12,13 +13,26 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QThread, Signal
 from PySide6.QtGui import QColorSpace, QColorTransform, QImage
 
+from safelight.actions import cache_folder
 from safelight.actions.screen import OUT_OF_GAMUT, PartLost, Screen, Sketch, sketched
 from safelight.api import to_linear
 from safelight.gui.background import Background
-from safelight.pixels import SRGB, ColourError, Profile, from_float, to_float
+from safelight.pixels import (
+    SRGB,
+    TONE,
+    ColourError,
+    Profile,
+    from_float,
+    kernels_ready,
+    prepare_kernels,
+    to_float,
+)
 
 _KEPT = 16
 """Looks that are remembered: one for each profile of what is open."""
+
+_ROWS = 64
+"""Rows of pixels that go through a lattice at a time."""
 
 _MARK = (255, 0, 255)
 """What a colour is marked with that the print does not have: nothing in a photograph is that."""
@@ -43,7 +57,7 @@ class Look:
     def image(self, pixels: NDArray[Any]) -> QImage:
         """Pixels (height, width, 3 or 4) of any depth as an image of the screen's colours."""
         if self.sketch is not None:
-            pixels = self._shown(to_float(pixels), self.sketch)
+            pixels = self._shown(pixels, self.sketch)
         elif pixels.dtype != np.uint8:
             pixels = from_float(to_float(pixels), "uint8")
         pixels = np.ascontiguousarray(pixels)
@@ -57,27 +71,33 @@ class Look:
         wanted = QImage.Format.Format_ARGB32_Premultiplied if alpha else QImage.Format.Format_RGB32
         return image.convertToFormat(wanted)  # a copy: the pixels need not outlive it
 
-    def _shown(self, floats: NDArray[np.float32], sketch: Sketch) -> NDArray[np.uint8]:
-        colour = np.ascontiguousarray(floats[..., :3])
-        seen, missing = self._exactly(colour) if self.exact else (None, None)
-        if seen is None:
-            seen = sketch.seen.apply(colour)
-            if self.gamut and sketch.missing is not None:
-                missing = sketch.missing.apply(colour)[..., 0]
-        result = np.empty(floats.shape, np.uint8)
-        result[..., :3] = from_float(seen, "uint8")
-        if missing is not None:
-            result[missing > OUT_OF_GAMUT, :3] = _MARK
-        result[..., 3:] = from_float(floats[..., 3:], "uint8")
+    def _shown(self, pixels: NDArray[Any], sketch: Sketch) -> NDArray[np.uint8]:
+        result = np.empty(pixels.shape, np.uint8)
+        # What is exact is asked of another process, once; floats of some rows stay in the cache.
+        rows = len(pixels) if self.exact else _ROWS
+        for top in range(0, len(pixels), rows):
+            band = pixels[top : top + rows]
+            floats = band.copy() if band.dtype == np.float32 else to_float(band)
+            seen, missing = self._exactly(floats) if self.exact else (None, None)
+            if seen is not None:
+                floats[..., :3] = seen
+            else:
+                if self.gamut and sketch.missing is not None:
+                    missing = sketch.missing.apply(floats)[..., 0]
+                sketch.seen.apply(floats, floats)
+            result[top : top + rows] = from_float(floats, "uint8")
+            if missing is not None:
+                result[top : top + rows][missing > OUT_OF_GAMUT, :3] = _MARK
         return result
 
     def _exactly(
-        self, colour: NDArray[np.float32]
+        self, floats: NDArray[np.float32]
     ) -> tuple[NDArray[np.float32] | None, NDArray[np.float32] | None]:
         """Colours on the screen, and how far each is from what the print has, where that is asked.
 
         Nothing where the process that reads profiles is lost meanwhile: the lattices do then.
         """
+        colour = np.ascontiguousarray(floats[..., :3])
         try:
             seen = self.screen.seen(colour, self.profile)
             return seen, self.screen.missing(colour, self.profile) if self.gamut else None
@@ -143,6 +163,9 @@ class Display(QObject):
         if (profile, screen) in self._making:
             return
         self._making.add((profile, screen))
+        if not kernels_ready([TONE]):
+            folder = cache_folder() / "kernels"
+            threading.Thread(target=prepare_kernels, args=(folder, [TONE]), daemon=True).start()
 
         def done(sketch: Sketch) -> None:
             self._making.discard((profile, screen))
