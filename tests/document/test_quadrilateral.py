@@ -71,3 +71,25 @@ def test_the_largest_rectangle_in_four_corners_is_found():
     assert area == pytest.approx(best, rel=1e-3)
     for x, y in ((found[0], found[1]), (found[2], found[1])):
         assert abs(x - 50) <= 10 + 0.4 * y + 1e-6
+
+
+def test_the_largest_rectangle_has_what_was_marked_in_it_where_another_would_be_larger():
+    corners = ((0, 40), (1000, -3000), (1000, 3000), (0, 60))  # as right of a wall seen aslant
+    beside = quadrilateral.rectangle_in(corners)
+    assert beside[0] > 300
+    marked = (100.0, -200.0, 200.0, 200.0)
+    left, top, right, bottom = quadrilateral.rectangle_in(corners, marked)
+    assert left <= 101
+    assert right >= 200
+    assert top <= -198
+    assert bottom >= 198
+    assert right == pytest.approx(1000, abs=1)  # and as much beside it as there is
+    for place, edge in ((left, top), (left, bottom)):
+        assert abs(edge - 50) <= 10 + place * 3.05 + 1  # without an empty corner
+
+
+def test_what_is_marked_beyond_the_corners_asks_for_nothing():
+    corners = ((0, 0), (9, 0), (9, 6), (0, 6))
+    assert quadrilateral.rectangle_in(corners, (-3.0, -3.0, 4.0, 4.0)) == pytest.approx(
+        quadrilateral.rectangle_in(corners)
+    )

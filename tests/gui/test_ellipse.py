@@ -85,5 +85,6 @@ def test_a_click_where_nothing_is_selected_is_no_step(opened, qtbot):
     qtbot.mouseClick(opened.canvas, LEFT)
     assert len(opened.session.history.steps) == steps
     pull(opened, qtbot, (100, 60), (140, 100))
-    qtbot.mouseClick(opened.canvas, LEFT)  # of what there is a click selects nothing any more
+    qtbot.mouseClick(opened.canvas, LEFT)  # of what there is, a click selects nothing any more
+    qtbot.waitUntil(lambda: opened.session.document.selection is None)
     assert len(opened.session.history.steps) == steps + 2

@@ -212,8 +212,8 @@ _LEVEL = 0.02
 
 def rectified_whole(document: Document, corners: quadrilateral.Corners) -> Document:
     """The picture as a camera would have seen it that made a rectangle of what lies between four
-    corners: the largest part of it without empty corners, of as many pixels at the most. Raises
-    ValueError.
+    corners: the largest part of it without empty corners that has all between the corners in it,
+    of as many pixels at the most. Raises ValueError.
     """
     plane, corners = _in_whole_plane(document, corners)
     width, height = _size_of(plane, corners)
@@ -229,7 +229,9 @@ def rectified_whole(document: Document, corners: quadrilateral.Corners) -> Docum
             "the edges between the four corners meet in the picture itself: only the part between"
             " them can be shown so"
         )
-    left, top, right, bottom = quadrilateral.rectangle_in([back.at(*point) for point in seen])
+    left, top, right, bottom = quadrilateral.rectangle_in(
+        [back.at(*point) for point in seen], (0.0, 0.0, float(width), float(height))
+    )
     area = (right - left) * (bottom - top)
     share = min(math.sqrt(plane.width * plane.height / area), 1.0)
     wide, high = (max(math.floor(side * share), 1) for side in (right - left, bottom - top))

@@ -81,27 +81,64 @@ def size(corners: Corners, ratio: float) -> tuple[float, float]:
     return math.sqrt(area * ratio), math.sqrt(area / ratio)
 
 
-def rectangle_in(corners: Corners) -> tuple[float, float, float, float]:
-    """The largest level rectangle inside four corners: left, top, right and bottom."""
+_Sides: TypeAlias = tuple[float, float, float, float]
+"""A level rectangle: left, top, right and bottom."""
+
+
+def rectangle_in(corners: Corners, around: _Sides | None = None) -> _Sides:
+    """The largest level rectangle inside four corners: left, top, right and bottom. It has all of
+    ``around`` in it, where that lies inside of the corners.
+    """
+    found = _largest_in(corners, None)
+    if around is None or _holds(found, around):
+        return found
+    held = _largest_in(corners, around)
+    return held if _holds(held, around) else found
+
+
+def _largest_in(corners: Corners, around: _Sides | None) -> _Sides:
     first, last = min(x for x, _ in corners), max(x for x, _ in corners)
     step = (last - first) / 2
-    found = _best_of(corners, *[np.linspace(first, last, _STRIPS + 1)] * 2)
+    left, right = (first, last), (first, last)
+    if around is not None:
+        left, right = (first, max(first, around[0])), (min(last, around[2]), last)
+    sides = (np.linspace(*left, _STRIPS + 1), np.linspace(*right, _STRIPS + 1))
+    found = _best_of(corners, *sides, around)
     for _ in range(3):  # each time nearer to the sides that were best
         step *= 4 / _STRIPS
-        near = (np.linspace(at - step, at + step, _STRIPS + 1) for at in (found[0], found[2]))
-        found = _best_of(corners, *(np.clip(at, first, last) for at in near))
+        one, other = (np.linspace(at - step, at + step, _STRIPS + 1) for at in (found[0], found[2]))
+        sides = (np.clip(one, *left), np.clip(other, *right))
+        found = _best_of(corners, *sides, around)
     return found
 
 
+def _holds(outer: _Sides, inner: _Sides) -> bool:
+    """Whether a rectangle has another one in it, to a hundredth of that one's sides."""
+    across, down = (inner[k + 2] - inner[k] for k in (0, 1))
+    slack = across / 100, down / 100
+    before = all(outer[k] <= inner[k] + slack[k] for k in (0, 1))
+    return before and all(outer[k + 2] >= inner[k + 2] - slack[k] for k in (0, 1))
+
+
 def _best_of(
-    corners: Corners, lefts: NDArray[np.float64], rights: NDArray[np.float64]
-) -> tuple[float, float, float, float]:
-    """The largest rectangle with one of these sides at the left, and one at the right."""
+    corners: Corners,
+    lefts: NDArray[np.float64],
+    rights: NDArray[np.float64],
+    around: _Sides | None,
+) -> _Sides:
+    """The largest rectangle with one of these sides at the left, and one at the right; of those
+    that are as high as ``around`` where there are such.
+    """
     (top, bottom), (upper, lower) = (_course(corners, at) for at in (lefts, rights))
     tops = np.maximum(top[:, None], upper[None])
     bottoms = np.minimum(bottom[:, None], lower[None])
     wide = np.maximum(rights[None] - lefts[:, None], 0)
-    place = int(np.argmax(wide * np.maximum(bottoms - tops, 0)))
+    area = wide * np.maximum(bottoms - tops, 0)
+    if around is not None:
+        slack = (around[3] - around[1]) / 200
+        high = (tops <= around[1] + slack) & (bottoms >= around[3] - slack)
+        area = np.where(high, area, 0.0)
+    place = int(np.argmax(area))
     row, column = divmod(place, len(rights))
     sides = lefts[row], tops[row, column], rights[column], bottoms[row, column]
     left, top_, right, bottom_ = (float(side) for side in sides)
