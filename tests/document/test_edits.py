@@ -1,5 +1,6 @@
 """Edits: what each promises, and what each refuses."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -723,3 +724,40 @@ def test_a_merged_layer_meets_what_is_below_it_as_the_lower_one_did():
         ("lower", "darken"),
     ]
     assert render(merged, merged.region).max() == 40
+
+
+def held(name, **settings):
+    return LiveFilter(f"plugin.{name}", name.title(), "plugin", "1.0", settings)
+
+
+def laid(document, *filters, also=()):
+    told = {"also": json.dumps(list(also))} if also else {}
+    made = edits.lay_filters(layer="photo", filters=edits.filters_told(filters), **told)
+    return made.apply(document)
+
+
+def test_filters_are_laid_one_above_the_other(document):
+    made = laid(document, held("one", x=1.5), held("two", points=((0.0, 0.5), (1.0, 1.0))))
+    at = [layer.id for layer in made.layers].index("photo")
+    one, two = made.layers[at + 1 : at + 3]
+    assert (one.name, two.name) == ("One", "Two")
+    assert one.filter == held("one", x=1.5)
+    assert two.filter.settings == {"points": ((0.0, 0.5), (1.0, 1.0))}
+
+
+def test_filters_laid_instead_of_others_lie_where_the_lowest_was_and_keep_their_layers(document):
+    made = laid(document, held("one", x=1), held("two", x=1), held("three", x=1))
+    one, two, three = (layer for layer in made.layers if layer.name in ("One", "Two", "Three"))
+    made = made.with_layer(replace(two, opacity=0.5))
+    again = laid(made, held("three", x=2), held("two", x=2), also=[two.id, three.name])
+    layers = [layer for layer in again.layers if layer.id in (one.id, two.id, three.id)]
+    assert [layer.id for layer in layers] == [one.id, three.id, two.id]
+    assert layers[2].opacity == 0.5
+    assert [layer.filter.settings["x"] for layer in layers] == [1, 2, 2]
+    assert laid(made, also=[two.id]).layers == tuple(x for x in made.layers if x.id != two.id)
+
+
+@pytest.mark.parametrize("text", ["", "{", "7", "[7]", '[{"id": "x"}]', "[" * 100_000])
+def test_what_tells_of_no_filters_is_refused(document, text):
+    with pytest.raises(EditError, match="filters are a list"):
+        edits.lay_filters(layer="photo", filters=text).apply(document)

@@ -1,15 +1,20 @@
 """Adjust: each section makes one layer of a filter, which tells what was done."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 
 from safelight import api
-from safelight.document import Layer, LiveFilter, edits
+from safelight.actions import live_filter
+from safelight.actions.recipes import play, recipe_of
+from safelight.document import History, Layer, LiveFilter, edits, render_srgb
 from safelight.gui.panels.sections import ROWS, SECTIONS, offered, sections
 from tests.gui.conftest import PATIENCE, drag
 
 LIGHT, WHITE = "safelight_adjust.light", "safelight_adjust.white_balance"
+CURVES, NETWORK = "safelight_adjust.curves", "safelight_adjust.auto_light"
 
 
 @pytest.fixture
@@ -114,12 +119,85 @@ def test_reset_takes_a_sections_layers_away_in_one_step(opened, page):
     assert names(opened) == ["Background", "Vibrance", "Saturation"]
 
 
-def test_auto_is_one_step_of_one_layer(opened, page, qtbot):
+def seen(opened):
+    session = opened.session
+    return render_srgb(session.document, session.document.region, session.studio.live)[..., :3]
+
+
+def held(opened):
+    """The settings of each filter layer."""
+    layers = [layer.filter for layer in opened.session.document.layers if layer.filter]
+    return {filter.id: dict(filter.settings) for filter in layers}
+
+
+def test_auto_of_light_is_what_the_network_finds_in_one_step(opened, page, qtbot):
+    session = opened.session
+    network = opened.filters.offered.declaration(NETWORK)
+    picture = seen(opened)
+    found = network.settings(session.studio.found(network, network.settings(), session.document))
+    page.boxes["Light"].auto.click()
+    qtbot.waitUntil(lambda: len(steps(opened)) == 2, timeout=PATIENCE)
+    assert steps(opened) == ["Open", "Light: Auto"]
+    assert names(opened) == ["Background", "White balance", "Light", "Curves"]
+    # All of it is in sliders, where it can be changed.
+    for filter, settings in held(opened).items():
+        shown = page.row_of(filter).controls
+        assert {name: item.value() for name, item in shown.items()}.items() <= settings.items()
+    own = held(opened)
+    assert own[WHITE]["temperature"] == found["temperature"]
+    assert (own[LIGHT]["exposure"], own[LIGHT]["contrast"]) == (
+        found["exposure"], found["contrast"]
+    )  # fmt: skip
+    assert own[CURVES]["rgb"] == found["curve"]
+    # And the picture is the one that the filter of the network makes.
+    result = replace(session.document, layers=session.document.layers[:1])
+    filter = live_filter(network, found)
+    result = replace(result, layers=(*result.layers, Layer("one", filter)))
+    one = render_srgb(result, result.region, session.studio.live)[..., :3]
+    assert np.abs(seen(opened) - one).max() < 2e-5
+    assert np.abs(one - picture).max() > 0.02
+    assert "Auto light, a network, set White balance, Light and Curves." in opened.line.text()
+    session.undo()
+    assert names(opened) == ["Background"]
+    assert slider(page, LIGHT, "exposure").value() == 0
+
+
+def test_auto_again_finds_the_same_of_what_lies_below_and_keeps_the_layers(opened, page, qtbot):
+    page.boxes["Light"].auto.click()
+    qtbot.waitUntil(lambda: len(steps(opened)) == 2, timeout=PATIENCE)
+    first, ids = held(opened), [layer.id for layer in opened.session.document.layers]
+    slider(page, LIGHT, "exposure").field.setValue(-1.5)
+    slider(page, LIGHT, "shadows").field.setValue(40)
+    assert held(opened)[LIGHT]["exposure"] == -1.5
+    page.boxes["Light"].auto.click()
+    qtbot.waitUntil(lambda: held(opened) == first, timeout=PATIENCE)
+    assert [layer.id for layer in opened.session.document.layers] == ids
+    opened.session.undo()
+    assert held(opened)[LIGHT]["exposure"] == -1.5
+
+
+def test_where_there_is_no_network_auto_of_light_measures_and_says_so(opened, page, qtbot):
+    offered = opened.session.studio.filters()
+    page.show_filters([item for item in offered if item.id != NETWORK])
     page.boxes["Light"].auto.click()
     qtbot.waitUntil(lambda: len(names(opened)) == 2, timeout=PATIENCE)
     assert steps(opened) == ["Open", "Light: Auto"]
     shown = {name: item.value() for name, item in page.row_of(LIGHT).controls.items()}
     assert shown == dict(opened.session.layer.filter.settings)
+    said = "Light measured the picture and set Exposure, Contrast, Highlights and Shadows."
+    assert said in opened.line.text()
+
+
+def test_what_auto_laid_is_done_to_another_picture_by_a_recipe(opened, page, qtbot):
+    page.boxes["Light"].auto.click()
+    qtbot.waitUntil(lambda: len(steps(opened)) == 2, timeout=PATIENCE)
+    slider(page, LIGHT, "shadows").field.setValue(40)
+    session = opened.session
+    recipe = recipe_of(session.history)
+    history = play(recipe, History.start(session.history.steps[0].document), None)
+    assert [layer.name for layer in history.document.layers] == names(opened)
+    again = render_srgb(history.document, history.document.region, session.studio.live)
+    assert np.array_equal(again[..., :3], seen(opened))
 
 
 def test_what_is_picked_as_grey_becomes_grey(opened, page, qtbot):

@@ -589,6 +589,62 @@ def filter_settings(
     return document.with_layer(replace(found, content=held))
 
 
+@command("Adjustments")
+def lay_filters(
+    document: Document,
+    *,
+    layer: str = "",
+    also: _Layers = "",
+    filters: Annotated[str, "What is laid, bottom first: a list as JSON"] = "[]",
+) -> Document:
+    """Put filter layers one above the other, above a layer, or where the lowest of others was.
+
+    Those others go; one of them that holds a filter that is laid keeps its own name, amount and
+    mask. New ones work on what is selected.
+    """
+    gone = [layer_named(document, name) for name in named_layers(also)]
+    kept = {held.filter.id: held for held in gone if held.filter is not None}
+    made = []
+    for filter in _filters_of(filters):
+        there = kept.get(filter.id)
+        new = there or with_selection(Layer(filter.title or filter.id, filter), document)
+        made.append(replace(new, content=filter))
+    ids = [held.id for held in gone]
+    below = next((item.id for item in document.walk() if item.id in ids), layer)
+    for name in ids:
+        if name != below:
+            document = delete_layer(layer=name).apply(document)
+    if below in ids:
+        return document.substitute(below, tuple(made))
+    return document.substitute(below, (document.layer(below), *made))
+
+
+def filters_told(filters: Sequence[LiveFilter]) -> str:
+    """Filters as ``lay_filters`` takes them."""
+    names = ("id", "title", "plugin", "version", "keeps_grey")
+    told = [{name: getattr(x, name) for name in names} | {"settings": x.settings} for x in filters]
+    return json.dumps([item | {"settings": dict(item["settings"])} for item in told])
+
+
+def _filters_of(text: str) -> list[LiveFilter]:
+    """What ``filters_told`` wrote. Raises EditError."""
+    try:
+        found = [
+            LiveFilter(
+                str(item["id"]),
+                str(item["title"]),
+                str(item["plugin"]),
+                str(item["version"]),
+                {str(name): frozen(value) for name, value in item["settings"].items()},
+                keeps_grey=item["keeps_grey"] is True,
+            )
+            for item in json.loads(text)
+        ]
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise EditError("filters are a list of them and their settings, as JSON") from None
+    return found
+
+
 @command("Apply to", when=_filters)
 def filter_channels(document: Document, *, layer: str = "", channels: Channels = "all") -> Document:
     """Say what of a filter layer's result counts: all, its lightness only, or its colour only."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from safelight.actions import live_filter
 from safelight.api import Declaration, Value
 from safelight.document import Document, Edit, Layer, Record, edits
 from safelight.gui.run import Task
@@ -78,11 +80,30 @@ class Adjuster:
             return replace(edit, record=Record("filter", declaration.id, settings))
         return edit
 
+    def laying(
+        self,
+        filters: Sequence[tuple[Declaration, Mapping[str, Value]]],
+        instead: tuple[str, ...],
+        label: str,
+    ) -> Edit:
+        """The edit that has filters laid with these settings, bottom first, one above the other:
+        where the sliders' layers of ``instead`` are, which they replace, or above the active one.
+        """
+        session = self._session
+        held = [live_filter(item, dict(settings)) for item, settings in filters]
+        gone = json.dumps([layer.id for layer in self.found(instead)])
+        edit = edits.lay_filters(layer=session.active, also=gone, filters=edits.filters_told(held))
+        return replace(edit, label=label)
+
+    def found(self, filters: tuple[str, ...]) -> list[Layer]:
+        """The layers that the sliders of these filters set."""
+        document, active = self._session.document, self._session.active
+        found = (layer_for(document, active, item) for item in filters)
+        return [layer for layer in found if layer is not None]
+
     def removing(self, filters: tuple[str, ...], label: str) -> Edit | None:
         """The edit that takes away the layers of these filters; None where there are none."""
-        session = self._session
-        found = [layer_for(session.document, session.active, item) for item in filters]
-        ids = [layer.id for layer in found if layer is not None]
+        ids = [layer.id for layer in self.found(filters)]
         if not ids:
             return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -17,7 +17,7 @@ from safelight.gui.canvas import Canvas
 from safelight.gui.canvas.tools.picker import Picker, Place, Puller
 from safelight.gui.controls import Control
 from safelight.gui.messages import Messages
-from safelight.gui.panels.adjust import AdjustPage, RowBox, SectionBox
+from safelight.gui.panels.adjust import AdjustPage, Finder, RowBox, SectionBox
 from safelight.gui.panels.sections import ROWS
 from safelight.gui.pulling import Mean, Pulling
 from safelight.gui.session import Session
@@ -100,7 +100,12 @@ class Sliders:
         return document if layer is None else document.below(layer.id)
 
     def _find(self, box: SectionBox) -> None:
-        """Have the first filter of a section that can find its settings."""
+        """Have settings of a section found: by what finds them for several at once, or else by the
+        first of its filters that can; and say which it was.
+        """
+        if box.finder is not None:
+            self._find_several(box, box.finder)
+            return
         studio = self._session.studio
         declaration = next((item for item in box.declarations if item.auto), None)
         row = None if declaration is None else self._page.row_of(declaration.id)
@@ -112,6 +117,8 @@ class Sliders:
             box.auto.setEnabled(True)
             self._messages.settle("auto")
             self._set(row, found, "Auto")
+            titles = (declaration.parameter(name).title for name in found if name in row.controls)
+            self._mention(f"{declaration.title} measured the picture and set {_listed(titles)}.")
 
         def complain(error: Exception) -> None:
             box.auto.setEnabled(True)
@@ -119,6 +126,38 @@ class Sliders:
 
         work = partial(studio.found, declaration, row.begins, self._below(declaration.id))
         Background(box, work, take, complain)
+
+    def _find_several(self, box: SectionBox, finder: Finder) -> None:
+        """Have a filter find the settings of several, and lay these as one step."""
+        studio, session = self._session.studio, self._session
+        if studio is None:
+            return
+        box.auto.setEnabled(False)
+        names = tuple(item.id for item, _ in finder.rows)
+        ids = {layer.id for layer in self._adjuster.found(names)}
+        lowest = next((layer.id for layer in session.document.walk() if layer.id in ids), "")
+        below = session.document.below(lowest) if lowest else session.document
+
+        def take(found: dict[str, Value]) -> None:
+            box.auto.setEnabled(True)
+            self._messages.settle("auto")
+            settings = finder.settings(finder.filter.settings(found))
+            if settings or self._adjuster.found(names):
+                session.do(self._adjuster.laying(settings, names, f"{box.section.title}: Auto"))
+            self.show()
+            titles = [item.title for item, _ in settings]
+            does = f"set {_listed(titles)}" if titles else "leaves the picture as it is"
+            self._mention(f"{finder.filter.title}, a network, {does}.")
+
+        def complain(error: Exception) -> None:
+            box.auto.setEnabled(True)
+            self._messages.say(f"{error}".removesuffix(".") + ".", about="auto")
+
+        work = partial(studio.found, finder.filter, finder.filter.settings(), below)
+        Background(box, work, take, complain)
+
+    def _mention(self, text: str) -> None:
+        self._session.mentioned.emit(text)
 
     def _pick(self, box: SectionBox, on: bool) -> None:
         """Have a place of the picture clicked that should be grey, or no more."""
@@ -192,6 +231,12 @@ class Sliders:
             take,
             lambda error: self._messages.say(f"The grey cannot be picked: {error}", about="auto"),
         )
+
+
+def _listed(titles: Iterable[str]) -> str:
+    """Titles as a part of a sentence."""
+    *first, last = titles
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _mean(document: Document, place: Place, live: Live | None) -> Mean:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -208,6 +208,24 @@ class RowBox(QWidget):
         return super().eventFilter(watched, event)
 
 
+@dataclass(frozen=True, slots=True)
+class Finder:
+    """A filter that finds settings of several, and these, as ``sections.Auto`` tells of them."""
+
+    filter: Declaration
+    rows: tuple[tuple[Declaration, Mapping[str, str]], ...]
+
+    def settings(self, found: Mapping[str, Value]) -> list[tuple[Declaration, dict[str, Value]]]:
+        """What was found, for each filter; what changes nothing is left out."""
+        made = []
+        for item, told in self.rows:
+            begins = ROWS[item.id][1].begins(item)
+            settings = begins | {name: found[of] for name, of in told.items()}
+            if settings != begins:
+                made.append((item, settings))
+        return made
+
+
 class SectionBox(QWidget):
     """A section: its title, what can be asked of it, and its rows, which are made when unfolded.
 
@@ -234,6 +252,7 @@ class SectionBox(QWidget):
         self._rows = [row for row in section.rows if row.filter in known]
         self._more = offered(section, filters)
         self._first = [known[name] for name in section.first if name in known]
+        self.finder = _finder(section, known)
         self._shown: Mapping[str, Mapping[str, Value]] = {}
         self.rows: list[RowBox] = []
         self.title = QPushButton()
@@ -333,7 +352,7 @@ class SectionBox(QWidget):
 
     def _show_folded(self, on: bool) -> None:
         self._arrow.setPixmap(icon(_DOWN if on else _RIGHT).pixmap(QSize(14, 14)))
-        has_auto = any(item.auto for item in self.declarations)
+        has_auto = self.finder is not None or any(item.auto for item in self.declarations)
         self.auto.setVisible(on and has_auto)
         self.grey.setVisible(on and bool(self.section.grey))
         self.reset.setVisible(on and bool(self._rows))
@@ -610,6 +629,15 @@ class _Quiet(QToolButton):
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
+
+
+def _finder(section: Section, known: Mapping[str, Declaration]) -> Finder | None:
+    """What finds settings for several rows, where all that this takes is installed."""
+    auto = section.auto
+    if auto is None or any(name not in known for name in (auto.filter, *auto.rows)):
+        return None
+    rows = tuple((known[name], told) for name, told in auto.rows.items())
+    return Finder(known[auto.filter], rows) if known[auto.filter].auto else None
 
 
 def _quiet(words: str, hint: str) -> QToolButton:

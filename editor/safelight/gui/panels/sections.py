@@ -32,12 +32,26 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Auto:
+    """A filter that finds settings for the sliders of several rows, and of other sections too.
+
+    ``rows`` are the filters whose layers are laid, bottom first, each with its parameters and
+    what they are called where they are found. Laid one above the other they do what ``filter`` does
+    with what it has found.
+    """
+
+    filter: str
+    rows: Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """A part of *Adjust*: its rows, and below them the filters of some categories, by their title.
 
     ``first`` are the ids of filters that are seen while it is folded too; ``grey`` is the parameter
     of its first row with which old layers hold a colour that should be grey: what *Auto* of that
-    row finds of one pixel makes it grey; ``unfolded`` says how it is at first.
+    row finds of one pixel makes it grey; ``auto`` finds settings where its filter and those that it
+    sets are installed: else the first row that can does; ``unfolded`` says how it is at first.
     """
 
     title: str
@@ -45,6 +59,7 @@ class Section:
     categories: tuple[str, ...] = ()
     first: tuple[str, ...] = ()
     grey: str = ""
+    auto: Auto | None = None
     unfolded: bool = False
 
 
@@ -77,6 +92,14 @@ SECTIONS: tuple[Section, ...] = (
         "Light",
         (_row("light", exposure="", contrast="", highlights="", shadows=""),),
         ("Light",),
+        auto=Auto(
+            "safelight_adjust.auto_light",
+            {
+                "safelight_adjust.white_balance": {"temperature": "temperature", "tint": "tint"},
+                "safelight_adjust.light": {"exposure": "exposure", "contrast": "contrast"},
+                "safelight_adjust.curves": {"rgb": "curve"},
+            },
+        ),
         unfolded=True,
     ),
     Section(
