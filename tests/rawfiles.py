@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping, Sequence
 
+import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 
@@ -55,6 +56,7 @@ def dng_file(
     make: str = "Safelight",
     model: str = "Safelight Test One",
     linear: bool = False,
+    packed: bool = False,
     lens: str = "",
     size: tuple[int, int] | None = None,
     extra: Mapping[int, tuple[int, int, bytes]] | None = None,
@@ -62,7 +64,8 @@ def dng_file(
     """A DNG (1.4, uncompressed, 14 bits in 16) of ``light``, (height, width, 3), 1.0 = saturated.
 
     ``neutral`` is AsShotNeutral, that of D65 by default. ``linear`` makes a LinearRaw one, which
-    needs no demosaicing. ``size`` is the (width, height) that it states instead of its own.
+    needs no demosaicing, ``packed`` one in a lossless JPEG. ``size`` is the (width, height) that it
+    states instead of its own.
     """
     height, width = light.shape[:2]
     stored = np.rint(np.clip(light, 0, 1) * (WHITE - BLACK) + BLACK).astype("<u2")
@@ -72,7 +75,7 @@ def dng_file(
             y, x = divmod(place, 2)
             mosaic[y::2, x::2] = stored[y::2, x::2, colour]
         stored = mosaic
-    data = stored.tobytes()
+    data = bytes(imagecodecs.ljpeg_encode(stored)) if packed else stored.tobytes()
     as_shot = CAMERA @ D65 if neutral is None else np.asarray(neutral)
     stated_width, stated_height = size or (width, height)
     channels = 3 if linear else 1
@@ -81,7 +84,7 @@ def dng_file(
         256: _longs(stated_width),
         257: _longs(stated_height),
         258: _shorts(*[16] * channels),
-        259: _shorts(1),
+        259: _shorts(7 if packed else 1),
         262: _shorts(34892 if linear else 32803),
         271: _text(make),
         272: _text(model),

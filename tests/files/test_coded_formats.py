@@ -21,6 +21,7 @@ from safelight.files.codecs.jxlhead import Head
 from safelight.files.opening import read_photograph
 from safelight.pixels import Profile
 from tests import pictures
+from tests.files.boxes import put_together
 from tests.files.test_export import document_of, pixels_of
 
 LOSSLESS = ExportOptions(lossless=True)
@@ -60,6 +61,38 @@ def test_without_loss_pixels_and_metadata_come_back_as_they_were(tmp_path, forma
 
 
 @pytest.mark.parametrize("format", ["JPEG XL", "JPEG 2000"])
+def test_what_is_packed_around_a_jpeg_xl_is_unpacked_once_for_each_kind(opened, monkeypatch):
+    packed = b"xml " + imagecodecs.brotli_encode(pictures.XMP)
+    other = b"junk" + imagecodecs.brotli_encode(bytes(1 << 20))
+    data = jxl_file(pictures.noise(40, 30), usecontainer=True)
+    boxes = put_together([(b"brob", other)] * 20 + [(b"brob", packed)] * 20)
+    decode, unpacked = imagecodecs.brotli_decode, []
+
+    def counted(body, **options):
+        unpacked.append(body)
+        return decode(body, **options)
+
+    monkeypatch.setattr(imagecodecs, "brotli_decode", counted)
+    result = opened(data + boxes)
+    assert b"Secret Town" in result.document.metadata.xmp
+    assert len(unpacked) == 1
+
+
+def test_tiles_of_an_openexr_that_are_far_larger_than_its_picture_are_refused(opened):
+
+    stream = io.BytesIO()
+    told = {"type": OpenEXR.tiledimage, "tiles": OpenEXR.TileDescription()}
+    OpenEXR.File(told, {"RGB": pictures.noise(40, 30, 3, "float32")}).write(stream)
+    data = stream.getvalue()
+    assert opened(data).format == "OpenEXR"
+    at = data.index(b"tiles\0tiledesc\0") + 19
+    for across, down in ((1 << 24, 1 << 23), (2048, 2048), (0xFFFFFFFF, 0xFFFFFFFF)):
+        changed = data[:at] + struct.pack("<II", across, down) + data[at + 8 :]
+        words = f"it states tiles of {across} x {down} pixels for a picture of 40 x 30"
+        with pytest.raises(OpenError, match=words):
+            opened(changed)
+
+
 @pytest.mark.parametrize("depth", ["uint8", "uint16"])
 def test_a_grey_picture_stays_in_one_channel(tmp_path, format, depth):
     grey = pictures.noise(61, 43, 1, depth)

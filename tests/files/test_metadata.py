@@ -9,7 +9,7 @@ import pytest
 from PIL import ExifTags, Image
 
 from safelight.document import Metadata
-from safelight.files import describe, ifd, iptc, metadata
+from safelight.files import describe, ifd, iptc, metadata, xmp
 from tests import pictures
 
 ORDERS = ["<", ">"]
@@ -192,3 +192,25 @@ def test_a_directory_that_points_at_itself_ends():
     place = exif.index(struct.pack("<HHI", 34665, 4, 1)) + 8
     exif[place : place + 4] = struct.pack("<I", 8)
     assert describe(Metadata(bytes(exif)))["camera"] == "Example One"
+
+
+def test_a_packet_of_elements_in_each_other_is_not_gone_through_to_its_end():
+    deep = b"<rdf:Seq>" * 1000 + b"</rdf:Seq>" * 1000
+    packet = pictures.XMP.replace(b"<dc:creator>", deep + b"<dc:creator>")
+    with pytest.raises(xmp.UnreadablePacket, match="too many parts"):
+        xmp.read(packet)
+    shallow = b"<rdf:Seq>" * 50 + b"</rdf:Seq>" * 50
+    assert xmp.read(pictures.XMP.replace(b"<dc:creator>", shallow + b"<dc:creator>")).nodes
+
+
+def test_all_that_is_asked_of_a_photographs_packet_is_answered_by_reading_it_once(monkeypatch):
+    packet = pictures.XMP.replace(b"Secret Town", b"Another Town")
+    read, calls = xmp.read, []
+
+    def counted(data):
+        calls.append(data)
+        return read(data)
+
+    monkeypatch.setattr(xmp, "read", counted)
+    metadata.known(Metadata(xmp=packet))
+    assert calls.count(packet) == 1

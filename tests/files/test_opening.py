@@ -607,6 +607,19 @@ def test_a_cut_off_webp_is_a_clear_error(opened):
         opened(data[: len(data) // 2])
 
 
+def test_of_a_hurt_file_it_is_said_what_to_do(opened):
+    for data in (
+        pictures.webp_file(pictures.noise())[:-99],
+        pictures.jpeg_file(pictures.noise())[:50],
+    ):
+        with pytest.raises(
+            OpenError, match=r"picture.dat .*\. Another copy of the file may be whole\.$"
+        ):
+            opened(data)
+    with pytest.raises(OpenError, match="knows; Safelight opens [^.]*\\.$"):
+        opened(b"Dear diary")
+
+
 @pytest.mark.parametrize("format", MAKERS)
 def test_cut_anywhere_a_file_opens_or_is_a_clear_error(opened, format):
     data = MAKERS[format](pictures.noise(60, 40))
@@ -649,6 +662,7 @@ FOREIGN = {
     b"GIF89a": "is a GIF",
     b"BM\0\0\0\0\0\0\0\0": "is a BMP",
     b"%PDF-1.7": "is a PDF",
+    b"\0\0\0\x18ftypqt  \0\0\0\0": "is a film, or a picture whose first part is damaged",
     b"\0\0\0\x18ftypheic\0\0\0\0": "is a HEIC",
     b"\0\0\0\x18ftypavif\0\0\0\0": "is an AVIF",
     b"8BPS\0\1": "is a Photoshop document",

@@ -13,6 +13,15 @@ from tests import attack
 from tests.files.seeds import SEEDS
 
 
+ENDING_OTHERWISE = (
+    *("moving.gif", "psd", "deep.psd", "psb"),
+    *("mosaic.dng", "packed.dng", "linear.dng", "canon.cr2"),
+)
+"""Files that do not end with what is opened of them, but with further pictures, with a copy without
+layers, or, as our raw files do, with what cameras write in front.
+"""
+
+
 @pytest.fixture
 def opened(tmp_path):
     """Opens bytes in the confined process, which a decoder may bring down."""
@@ -35,29 +44,12 @@ def test_it_opens_the_same_in_the_confined_process(opened, tmp_path, name):
     assert np.array_equal(*pixels)
 
 
-@pytest.mark.attack
-@pytest.mark.parametrize("name", SEEDS)
-def test_changed_at_random_a_file_opens_or_is_a_clear_error(opened, name):
-    data = SEEDS[name]()
-    chance = np.random.default_rng(20261129)
-    outcomes = {"opened": 0, "refused": 0}
-    for number in range(attack.times(700, 20)):
-        changed = bytearray(data)
-        # What says how the picture is coded stands in front.
-        end = min(len(data), 120 if number % 2 else 1500)
-        for place in chance.integers(0, end, chance.integers(1, 4)):
-            changed[place] = chance.integers(256)
-        outcomes[_outcome(opened, bytes(changed))] += 1
-    # Of a few changes all may hit the same kind of place.
-    assert not attack.FULL or all(outcomes.values())
-
-
 @pytest.mark.parametrize("name", SEEDS)
 def test_cut_anywhere_a_file_opens_with_a_note_or_is_a_clear_error(opened, name):
     data = SEEDS[name]()
     # The last bytes of some formats say nothing of the picture.
-    for length in np.linspace(1, len(data) - 40, attack.times(60, 12)).astype(int):
-        if _outcome(opened, data[:length]) == "opened":
+    for length in np.linspace(1, len(data) - 40, attack.times(60, 8)).astype(int):
+        if _outcome(opened, data[:length]) == "opened" and name not in ENDING_OTHERWISE:
             assert opened(data[:length]).notes
 
 

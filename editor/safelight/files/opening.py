@@ -108,9 +108,10 @@ def open_picture(
     name = plain_name(path)
     if told.get("exposure") == raw.AUTO:
         told = _metered(path, pixel_limit, reading, told)
-    content, format = read_photograph(
-        path, _limit(pixel_limit), importers=importers, reading=reading, told=told
-    )
+    with _saying_what_to_do():
+        content, format = read_photograph(
+            path, _limit(pixel_limit), importers=importers, reading=reading, told=told
+        )
     with _in_words(name, None):
         opened = _opened(content, name, format, reading, first)
     codec = next((item for item in CODECS if item.name == format and item.opening), None)
@@ -395,6 +396,18 @@ def _in_words(name: str, limit: Limit) -> Iterator[None]:
         raise OpenError(f"{name} cannot be read: {error.strerror or error}.") from error
 
 
+@contextlib.contextmanager
+def _saying_what_to_do() -> Iterator[None]:
+    """What is to be done about a file that is hurt, as a sentence behind the one that says so."""
+    try:
+        yield
+    except OpenError as error:
+        cause = error.__cause__
+        if isinstance(cause, DamagedError) and str(cause).startswith(("is damaged", "ends early")):
+            raise OpenError(f"{error} Another copy of the file may be whole.") from cause
+        raise
+
+
 def _read(
     file: io.BufferedReader,
     name: str,
@@ -487,7 +500,7 @@ def _open_regular(path: str | os.PathLike[str], name: str) -> io.BufferedReader:
 
 _BEGINNINGS: tuple[tuple[bytes, str], ...] = (
     (rb"....ftyp(mif1|msf1)", "a HEIF picture of a kind that it does not know"),
-    (rb"....ftyp", "a film"),
+    (rb"....ftyp", "a film, or a picture whose first part is damaged"),
     (rb"%PDF-", "a PDF"),
     (rb"gimp xcf", "a GIMP document"),
     (rb"%!PS|\xc5\xd0\xd3\xc6", "a PostScript file"),

@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from xml.parsers import expat
 
@@ -13,6 +14,8 @@ LARGEST_XMP = 16 << 20
 """Bytes of a packet that are parsed: the largest in use hold pictures of some megabytes."""
 
 _MOST_NODES = 200_000
+_DEEPEST = 100
+"""Elements in each other; what programs write has fewer than twenty."""
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 XML = "http://www.w3.org/XML/1998/namespace"
@@ -177,6 +180,7 @@ def read(xmp: bytes) -> Packet:
     return found
 
 
+@lru_cache(maxsize=1)  # Who looks at a photograph asks ten times for one thing each.
 def readable(xmp: bytes | None) -> Packet | None:
     """The packet, or None where there is none that can be read."""
     try:
@@ -348,7 +352,7 @@ class _Reader:
                 self._root = self._depth - 1
                 self._found.root = self._place, self._place
             return
-        if len(self._found.nodes) > _MOST_NODES:
+        if len(self._found.nodes) > _MOST_NODES or level > _DEEPEST:
             raise UnreadablePacket("it consists of too many parts")
         start = self._place
         node = self._node(full, level, start)

@@ -147,16 +147,18 @@ def _parts(data: bytes) -> tuple[bytes, Metadata]:
     for kind, start, end in boxes(data):
         body = data[start:end]
         if kind == b"brob":
-            kind, body = body[:4], _unpacked(body[4:])
+            kind, body = body[:4], body[4:]
+            # Unpacking takes a while for few bytes: once for each that is kept.
+            body = _unpacked(body) if kind in (b"Exif", b"xml ") and kind not in found else b""
         if kind == b"jxlc":
             parts.append(body)
         elif kind == b"jxlp":
             parts.append(body[4:])
-        elif body:
+        elif body or kind in (b"Exif", b"xml "):
             found.setdefault(kind, body)
     exif = found.get(b"Exif", b"")
     exif = exif[4 + int.from_bytes(exif[:4], "big") :].removeprefix(b"Exif\0\0")
-    return b"".join(parts), Metadata(exif=exif or None, xmp=found.get(b"xml "))
+    return b"".join(parts), Metadata(exif=exif or None, xmp=found.get(b"xml ") or None)
 
 
 def _unpacked(body: bytes) -> bytes:

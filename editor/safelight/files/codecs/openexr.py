@@ -29,6 +29,11 @@ from safelight.files.stated import profile_of_places
 _MOST_ATTRIBUTES = 10_000
 _EXPANSION = 1 << 13
 _WINDOW = struct.Struct("<4i")
+_SIDES = struct.Struct("<II")
+_LARGEST_TILE = 1 << 20
+"""Pixels of a tile in a picture of any size."""
+_MOST_TILE = 4
+"""How many times larger than its picture a tile may be otherwise."""
 _ROWS = 256
 _DEEP, _MULTIPART = 0x08, 0x10
 _MOST_PARTS = 1000
@@ -72,6 +77,19 @@ def _window(attributes: dict[bytes, bytes], name: bytes) -> tuple[int, int, int,
     return left, top, right, bottom
 
 
+def _check_tiles(attributes: dict[bytes, bytes], width: int, height: int) -> None:
+    """Raises DamagedError for tiles far larger than their picture: the library has room for one."""
+    body = attributes.get(b"tiles", b"")
+    if len(body) < _SIDES.size:
+        return
+    across, down = _SIDES.unpack_from(body)
+    if across * down > max(_LARGEST_TILE, _MOST_TILE * width * height):
+        raise DamagedError(
+            f"is damaged: it states tiles of {across} x {down} pixels for a picture of"
+            f" {width} x {height}"
+        )
+
+
 def _channel_names(body: bytes) -> list[str]:
     """The channels that a list of them names."""
     names: list[str] = []
@@ -101,6 +119,7 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
         left, top, right, bottom = _window(header, b"dataWindow")
         check_size(right - left + 1, bottom - top + 1, limit)
         numbers += (right - left + 1) * (bottom - top + 1) * len(channels)
+        _check_tiles(header, right - left + 1, bottom - top + 1)
     # The library decodes all parts.
     check_bytes(4 * numbers, limit, f"{sum(map(len, listed))} channels of 32 bits")
     check_packing(2 * numbers, len(data), _EXPANSION)

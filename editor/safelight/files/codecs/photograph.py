@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
@@ -39,13 +40,20 @@ class OtherKindError(DamagedError):
 
 
 def undecodable(error: Exception, *, cut_off: bool = True) -> DamagedError:
-    """The sentence for what a decoder would not take, with its reason where that is a text.
+    """The sentence for what a decoder would not take, and why where that says anything of a file.
 
     ``cut_off``: the decoder cannot tell a file that ends early from a damaged one.
     """
-    reason = "" if isinstance(error, UnicodeError) else " ".join(str(error).split())
+    reason = "" if isinstance(error, _OF_PYTHON) else " ".join(str(error).split())
     words = "is damaged or cut off and" if cut_off else "is damaged and"
     return DamagedError(f"{words} cannot be decoded" + (f" ({reason})" if reason else ""))
+
+
+_OF_PYTHON = (
+    *(ArithmeticError, AssertionError, AttributeError, LookupError, NameError, RecursionError),
+    *(TypeError, UnicodeError, struct.error),
+)
+"""Errors that say what a line of a library could not do, and nothing of the file."""
 
 
 class PartLost(Exception):
