@@ -53,7 +53,7 @@ test-models: .venv-training/installed
 attack: $(VENV)/installed-test build/kernels/compiled build/modules .venv-training/installed
 	@.ci/system-libraries
 	SAFELIGHT_ATTACK=full $(TEST_EDITOR) -m attack -vv
-	$(BIN)/python -m tests.files.mutations
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.files.mutations
 	SAFELIGHT_ATTACK=full $(TEST_MODELS) -m attack -vv
 
 check: $(VENV)/installed-test

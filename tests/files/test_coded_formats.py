@@ -60,7 +60,6 @@ def test_without_loss_pixels_and_metadata_come_back_as_they_were(tmp_path, forma
     assert found.document.profile.is_srgb
 
 
-@pytest.mark.parametrize("format", ["JPEG XL", "JPEG 2000"])
 def test_what_is_packed_around_a_jpeg_xl_is_unpacked_once_for_each_kind(opened, monkeypatch):
     packed = b"xml " + imagecodecs.brotli_encode(pictures.XMP)
     other = b"junk" + imagecodecs.brotli_encode(bytes(1 << 20))
@@ -79,7 +78,6 @@ def test_what_is_packed_around_a_jpeg_xl_is_unpacked_once_for_each_kind(opened, 
 
 
 def test_tiles_of_an_openexr_that_are_far_larger_than_its_picture_are_refused(opened):
-
     stream = io.BytesIO()
     told = {"type": OpenEXR.tiledimage, "tiles": OpenEXR.TileDescription()}
     OpenEXR.File(told, {"RGB": pictures.noise(40, 30, 3, "float32")}).write(stream)
@@ -93,6 +91,7 @@ def test_tiles_of_an_openexr_that_are_far_larger_than_its_picture_are_refused(op
             opened(changed)
 
 
+@pytest.mark.parametrize("format", ["JPEG XL", "JPEG 2000"])
 @pytest.mark.parametrize("depth", ["uint8", "uint16"])
 def test_a_grey_picture_stays_in_one_channel(tmp_path, format, depth):
     grey = pictures.noise(61, 43, 1, depth)

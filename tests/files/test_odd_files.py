@@ -45,6 +45,16 @@ def test_a_png_that_states_an_impossible_animation_opens_without_a_word_of_it(op
     assert found.notes == ()
 
 
+def test_texts_of_a_png_that_are_far_too_long_are_left_out_with_a_note(opened):
+    data = bytes(imagecodecs.png_encode(pictures.quarters()))
+    at = data.index(b"IDAT") - 4
+    texts = chunk(b"tEXt", b"Title\0A title")
+    texts += chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(20 << 20)))
+    found = opened(data[:at] + texts + data[at:])
+    assert found.document.metadata.texts == (("Title", "A title"),)
+    assert found.notes == ("The texts in the file have more than 16 MB; some were left out.",)
+
+
 def test_a_png_without_a_picture_says_so(opened):
     data = bytes(imagecodecs.png_encode(pictures.quarters()))
     with pytest.raises(OpenError, match="nothing of the picture is left in it"):

@@ -12,7 +12,6 @@ from safelight.files import OpenError
 from tests import attack
 from tests.files.seeds import SEEDS
 
-
 ENDING_OTHERWISE = (
     *("moving.gif", "psd", "deep.psd", "psb"),
     *("mosaic.dng", "packed.dng", "linear.dng", "canon.cr2"),

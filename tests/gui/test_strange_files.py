@@ -22,7 +22,10 @@ def test_the_window_outlives_what_chance_makes_of_files(window, photo, qtbot, tm
             path.write_bytes(mutation(name, number)[1])
             told, tabs = len(said), window.tabs.count()
             window.open(path)
-            qtbot.waitUntil(lambda: len(said) > told or window.tabs.count() > tabs, timeout=60000)
+            qtbot.waitUntil(
+                lambda told=told, tabs=tabs: len(said) > told or window.tabs.count() > tabs,
+                timeout=60000,
+            )
             qtbot.waitUntil(lambda: window.opening.count == 0, timeout=60000)
             while window.tabs.count():
                 window.close_tab(0)

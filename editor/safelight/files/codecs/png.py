@@ -36,6 +36,8 @@ _XMP = b"XML:com.adobe.xmp"
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _METRE_PER_INCH = 0.0254
 _LARGEST_BLOCK = 64 << 20
+_MOST_TEXT = 16 << 20
+"""Bytes of all texts that people read: what programs write there has some megabytes at most."""
 _EXPANSION = 1032
 """Bytes that one byte of deflate can become (258 of 2 bits)."""
 
@@ -137,7 +139,7 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
     count = int.from_bytes(chunks.other.get(b"acTL", b"")[:4], "big")
     if 1 < count <= _MOST_PICTURES:
         notes.append(f"The file is an animation of {count} pictures; the first one was opened.")
-    texts, raw = _texts(chunks.texts)
+    texts, raw = _texts(chunks.texts, notes)
     alpha = channels in (2, 4)
     high = high_range(chunks.other)
     if high is not None and hdr.is_high(high[1]):
@@ -268,14 +270,15 @@ def _icc(body: bytes | None) -> bytes | None:
 
 
 def _texts(
-    chunks: list[tuple[bytes, bytes]],
+    chunks: list[tuple[bytes, bytes]], notes: list[str]
 ) -> tuple[tuple[tuple[str, str], ...], dict[str, bytes]]:
     """(keyword, text) of each text, and what programs have packed into texts by its kind: "exif",
     "iptc", "xmp", "icc" (section 11.3.3; for the others the habit of ImageMagick and ExifTool).
+    ``notes`` say where texts are too long to be kept.
     """
     texts: list[tuple[str, str]] = []
     raw: dict[str, bytes] = {}
-    room = _LARGEST_BLOCK
+    room, written = _LARGEST_BLOCK, 0
     for kind, body in chunks:
         keyword, _, rest = body.partition(b"\0")
         packed, encoding = kind == b"zTXt", "latin-1"
@@ -296,7 +299,13 @@ def _texts(
         elif name.startswith(_RAW):
             _keep_raw(name.removeprefix(_RAW), rest, raw)
         elif name and rest:
-            texts.append((name, rest.decode(encoding, "replace")))
+            written += len(rest)
+            if written <= _MOST_TEXT:
+                texts.append((name, rest.decode(encoding, "replace")))
+    if written > _MOST_TEXT:
+        notes.append(
+            f"The texts in the file have more than {_MOST_TEXT >> 20} MB; some were left out."
+        )
     return tuple(texts), {kind: data for kind, data in raw.items() if data}
 
 
