@@ -274,6 +274,20 @@ def test_a_lerc_that_is_packed_once_more_is_refused_in_words(opened):
         opened(stream.getvalue())
 
 
+def test_a_tile_of_less_than_no_bytes_is_read_for_what_it_is(opened):
+    pixels = pictures.noise(64, 32)
+    data = bytearray(pictures.tiff_file(pixels, tile=(32, 32), compression="jpeg"))
+    whole = pixels_of(opened(bytes(data)))
+    with tifffile.TiffFile(io.BytesIO(data)) as file:
+        entry = file.pages[0].tags[325]
+    assert entry.dtype == 3
+    struct.pack_into("<H", data, entry.offset + 2, 8)  # numbers with a sign
+    struct.pack_into("<h", data, entry.valueoffset, -9)
+    found = opened(bytes(data))
+    assert "wrong lengths of its parts" in found.notes[0]
+    assert np.array_equal(pixels_of(found), whole)
+
+
 def test_tifffile_reads_what_these_tests_make():
     with tifffile.TiffFile(io.BytesIO(tiff(bytes(64), t256=8, t257=8))) as file:
         assert file.pages[0].shape == (8, 8)

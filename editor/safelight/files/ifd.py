@@ -113,15 +113,15 @@ class Directory:
 
 def bytes_fetch(data: bytes) -> Fetch:
     """Reads from bytes in memory."""
-    return lambda offset, count: data[offset : offset + count]
+    return lambda offset, count: data[offset : offset + count] if min(offset, count) >= 0 else b""
 
 
 def file_fetch(file: BinaryIO) -> Fetch:
     """Reads from a file object."""
 
     def fetch(offset: int, count: int) -> bytes:
-        # A damaged file may name an offset no file object accepts.
-        if offset > 1 << 62:
+        # A damaged file may name an offset or a length that no file object accepts.
+        if not 0 <= offset <= 1 << 62 or count < 0:
             return b""
         file.seek(offset)
         return file.read(count)
