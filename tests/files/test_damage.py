@@ -109,6 +109,29 @@ def test_a_progressive_jpeg_with_a_zeroed_sector_says_so(opened):
     )
 
 
+def test_a_progressive_jpeg_says_from_which_row_on_it_is_wrong(opened):
+    """Each scan goes over the whole picture: the rows above the damage are as they were."""
+    data = jpeg(pictures.noise(320, 240), progressive=True)
+    whole = pixels_of(opened(data))
+    told = []
+    for share in (0.55, 0.6, 0.65, 0.7, 0.75):
+        result = opened(zeroed(data, int(len(data) * share)))
+        note = result.notes[0]
+        row = int(note.split("from row ")[1].split(" ")[0]) if "from row" in note else 1
+        assert first_wrong_row(result, whole) >= row - 1
+        told.append(row)
+    assert max(told) > 60
+
+
+def test_a_progressive_jpeg_that_ends_early_says_from_which_row_on_it_is_coarser(opened):
+    data = jpeg(pictures.noise(320, 240), progressive=True)
+    whole = pixels_of(opened(data))
+    result = opened(data[:-1500])
+    row = int(result.notes[0].split("from row ")[1].split(" ")[0])
+    assert first_wrong_row(result, whole) >= row - 20
+    assert 100 < row < 240
+
+
 @pytest.mark.parametrize("mode", ["L", "RGB"])
 @pytest.mark.parametrize("level", [0, 77, 128, 255])
 @pytest.mark.parametrize("options", [{}, {"optimize": True}, {"progressive": True}], ids=str)

@@ -601,10 +601,40 @@ def test_a_cut_off_tiff_gives_what_is_there_and_says_how_much(opened, compressio
     assert np.array_equal(pixels_of(result)[:180], pixels[:180])
 
 
-def test_a_cut_off_webp_is_a_clear_error(opened):
+@pytest.mark.parametrize("channels", [3, 4])
+@pytest.mark.parametrize("options", [{}, {"lossless": False, "quality": 80}], ids=str)
+@pytest.mark.parametrize("share", [0.7, 0.9])
+def test_a_cut_off_webp_gives_the_rows_that_are_there_and_says_how_much(
+    opened, channels, options, share
+):
+    pixels = pictures.noise(160, 400, channels)
+    pixels[..., 3:] = 255 - np.arange(160, dtype=np.uint8)[:, None]
+    data = pictures.webp_file(pixels, **options)
+    whole = pixels_of(opened(data))
+    result = opened(data[: int(len(data) * share)])
+    said = int(result.notes[0].removeprefix("The file ends early; ").split(" %")[0])
+    made = pixels_of(result)
+    rows = 400 * said // 100
+    assert 0.3 * share < said / 100 <= share + 0.1
+    assert np.array_equal(made[:rows], whole[:rows])
+    assert not made[rows + 8 :].any()
+
+
+def test_a_webp_that_ends_before_its_first_rows_is_refused(opened):
     data = pictures.webp_file(pictures.noise())
     with pytest.raises(OpenError, match=r"picture.dat ends early \(\d+ % of the file is there\)"):
-        opened(data[: len(data) // 2])
+        opened(data[:60])
+
+
+def test_an_animated_webp_that_ends_early_has_its_first_picture(opened):
+    stream = io.BytesIO()
+    frames = [Image.fromarray(pictures.noise(60, 40, seed=seed)) for seed in range(3)]
+    frames[0].save(stream, "WEBP", save_all=True, append_images=frames[1:], lossless=True)
+    whole = opened(stream.getvalue())
+    result = opened(stream.getvalue()[:-500])
+    assert result.notes[0] == "The file ends early."
+    assert "is an animation of 3 pictures; the first one was opened" in result.notes[1]
+    assert np.array_equal(pixels_of(result), pixels_of(whole))
 
 
 def test_of_a_hurt_file_it_is_said_what_to_do(opened):

@@ -198,7 +198,7 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
     if damage is not None:
         _note_damage(data, segments, damage, content, marker in _PROGRESSIVE)
     if not segments.complete and not content.notes:
-        content.notes.append(_ending(content, marker in _PROGRESSIVE))
+        content.notes.append(_ending(data, segments, content, marker in _PROGRESSIVE))
     if space == "cmyk":
         # Every CMYK JPEG in use is Adobe's, which counts paper instead of ink.
         content.pixels = np.iinfo(content.pixels.dtype).max - content.pixels
@@ -219,9 +219,14 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
     return content
 
 
-def _ending(content: Photograph, progressive: bool) -> str:
+def _ending(data: bytes, segments: _Segments, content: Photograph, progressive: bool) -> str:
     if progressive:
-        return "The file ends early; the picture is coarser than it was, or part of it is missing."
+        row = _row_of_cut(data, segments, content)
+        where = f", at least {_from_row(row, len(content.pixels))}" if row else ""
+        return (
+            "The file ends early; the picture is coarser than it was, or part of it is missing"
+            f"{where}."
+        )
     return ends_early(_rows_there(content), content.pixels.shape[0])
 
 
@@ -344,7 +349,8 @@ def _note_damage(
     height, width = pixels.shape[:2]
     if progressive:
         content.notes.append(
-            "A part of the file is damaged: the picture is wrong or coarser than it was in places."
+            "A part of the file is damaged: the picture is wrong or coarser than it was"
+            f" {_from_row(_first_wrong(data, segments, damage, pixels), height)}."
         )
         return
     sound = _before(data, damage.place, pixels.shape)
@@ -366,6 +372,40 @@ def _note_damage(
     else:
         where = f"from row {min(first, height - 1) + 1} of {height} on"
     content.notes.append(f"A part of the file is damaged: the picture is wrong {where}.")
+
+
+def _first_wrong(data: bytes, segments: _Segments, damage: _Damage, pixels: NDArray[Any]) -> int:
+    """The first row that the damaged scan of a progressive file brings nothing sound to: each scan
+    goes over the picture from its top, and those behind it build on it.
+    """
+    end = next((end for start, end, _ in segments.scans if start <= damage.place <= end), None)
+    if end is None:
+        return 0
+    try:
+        sound, whole = (_before(data, place, pixels.shape) for place in (damage.place, end))
+    except DamagedError:
+        return 0
+    differ = (sound != whole).reshape(len(pixels), -1).any(axis=1)
+    return int(np.argmax(differ)) if differ.any() else 0
+
+
+def _row_of_cut(data: bytes, segments: _Segments, content: Photograph) -> int:
+    """The row of a progressive file that ends early which its last bytes are of; 0 where that
+    cannot be told.
+    """
+    if not segments.scans or content.pixels.dtype != np.uint8:
+        return 0
+    start, end, _ = segments.scans[-1]
+    try:
+        before = _before(data, max(start, end - 64), content.pixels.shape)
+    except DamagedError:
+        return 0
+    differ = (before != content.pixels).reshape(len(before), -1).any(axis=1)
+    return int(np.argmax(differ)) if differ.any() else 0
+
+
+def _from_row(row: int, height: int) -> str:
+    return f"from row {row + 1} of {height} on" if row else "in places"
 
 
 def _unit(segments: _Segments) -> tuple[int, int]:

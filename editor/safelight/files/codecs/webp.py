@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 from collections.abc import Iterator
-from typing import Annotated, BinaryIO
+from typing import Annotated, Any, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from safelight.api import Number, Unless
 from safelight.document import Metadata
 from safelight.files.codecs.codec import Codec
+from safelight.files.codecs.jpeg import ends_early
 from safelight.files.codecs.photograph import (
     DamagedError,
     Limit,
@@ -72,18 +75,16 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
     if not chunks:
         raise DamagedError(_NOTHING)
     (stated,) = struct.unpack_from("<I", data, 4)
+    notes: list[str] = []
     if stated + 8 > len(data) + 1:
-        share = 100 * len(data) // (stated + 8)
-        raise DamagedError(
-            f"ends early ({share} % of the file is there), and a WebP cannot be opened in part"
-        )
-    try:
-        pixels = imagecodecs.webp_decode(data)  # of the size of the canvas, as libwebp checks
-    except Exception as error:
-        raise undecodable(error, cut_off=False) from error
+        pixels = _in_part(data, stated + 8, bool(frames), notes)
+    else:
+        try:
+            pixels = imagecodecs.webp_decode(data)  # of the size of the canvas, as libwebp checks
+        except Exception as error:
+            raise undecodable(error, cut_off=False) from error
     if pixels.ndim != 3 or pixels.shape[2] not in (3, 4):
         raise DamagedError("is damaged: it is of no kind that WebP knows")
-    notes = []
     if frames:
         notes.append(f"The file is an animation of {frames} pictures; the first one was opened.")
     exif = chunks.get(b"EXIF", b"")
@@ -96,6 +97,61 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
         Metadata(exif=exif.removeprefix(b"Exif\0\0") or None, xmp=chunks.get(b"XMP ") or None),
         notes,
     )
+
+
+def _in_part(data: bytes, size: int, animated: bool, notes: list[str]) -> NDArray[Any]:
+    """What is there of a file that ends before its ``size`` bytes. Raises DamagedError.
+
+    Whatever would follow, the rows before the cut are the same: those that two ends agree on are
+    right. Of an animation only the first picture counts.
+    """
+    import imagecodecs
+
+    if animated:
+        first = data[: data.index(b"ANMF") + 8]
+        end = len(first) + int.from_bytes(first[-4:], "little")
+        if end <= len(data):
+            notes.append("The file ends early.")
+            whole = b"RIFF" + struct.pack("<I", end - 8) + data[8:end]
+            try:
+                return imagecodecs.webp_decode(whole)
+            except Exception as error:
+                raise undecodable(error) from error
+    made: list[NDArray[Any]] = []
+    for end_of_it in () if animated else _ENDS:
+        with contextlib.suppress(Exception):
+            made.append(imagecodecs.webp_decode(_filled(data, size, end_of_it)))
+        if len(made) == 2:
+            break
+    rows = 0
+    if len(made) == 2 and made[0].shape == made[1].shape:
+        differ = (made[0] != made[1]).reshape(len(made[0]), -1).any(axis=1)
+        rows = int(np.argmax(differ)) if differ.any() else len(differ)
+    if not rows:
+        share = 100 * len(data) // size
+        raise DamagedError(
+            f"ends early ({share} % of the file is there), and nothing of the picture can be had"
+        )
+    notes.append(ends_early(rows, len(made[0])))
+    made[0][rows:] = 0
+    return made[0]
+
+
+def _filled(data: bytes, size: int, end: bytes) -> bytes:
+    """A file whose last chunk goes on with ``end`` twice as far as any picture needs."""
+    place = 12
+    while True:
+        length = int.from_bytes(data[place + 4 : place + 8], "little")
+        if place + 8 + length >= len(data):
+            break
+        place += 8 + length + length % 2
+    filled = data[place + 8 :] + end * (2 * size - len(data))
+    head = data[:4] + struct.pack("<I", place + len(filled)) + data[8 : place + 4]
+    return head + struct.pack("<I", len(filled)) + filled
+
+
+_ENDS = (b"\0", b"\x55", b"\xaa", b"\x33", b"\x5a", b"\xff")
+"""Bytes that may stand for what is missing: some of them are no code that there is."""
 
 
 def write(
