@@ -20,7 +20,7 @@ from safelight.document import (
     render_srgb,
 )
 from safelight.document.content import Fill
-from safelight.pixels import KNOWN, SRGB, ColourError, Profile, Raster, known_profile
+from safelight.pixels import KNOWN, SRGB, ColourError, Profile, Raster, Transform, known_profile
 from tests import pictures
 from tests.document.strategies import raster
 
@@ -164,11 +164,36 @@ def test_a_file_counts_instead_of_the_list_and_comes_back_in_exports():
     assert edits.convert_profile(file=icc_text(icc)).label == "Convert to Test profile"
 
 
-@pytest.mark.parametrize("icc", [pictures.press_profile(), pictures.press_profile(b"RGB ")])
-def test_a_profile_of_tables_is_refused_with_what_to_do(icc):
-    for command in (edits.convert_profile, edits.assign_profile):
-        with pytest.raises(EditError, match="Test profile is no profile of three primaries"):
-            command(file=icc_text(icc)).apply(document())
+REFUSED = [
+    (edits.convert_profile, pictures.press_profile()),
+    (edits.convert_profile, pictures.press_profile(b"RGB ")),
+    (edits.assign_profile, pictures.press_profile()),
+]
+
+
+@pytest.mark.parametrize(("command", "icc"), REFUSED, ids=["to CMYK", "to tables", "CMYK"])
+def test_a_profile_of_tables_is_refused_with_what_to_do(command, icc):
+    with pytest.raises(EditError, match="Test profile is no profile of three primaries"):
+        command(file=icc_text(icc)).apply(document())
+
+
+@pytest.mark.parametrize("depth", ["uint8", "uint16", "float32"])
+def test_a_scanners_profile_of_tables_is_assigned_and_its_colours_are_kept(depth):
+    icc = pictures.press_profile(b"RGB ", steps=17)
+    before = document(depth)
+    edit = edits.assign_profile(file=icc_text(icc))
+    after = edit.apply(before)
+    assert edit.label == "Assign Test profile"
+    assert after.depth == ("float32" if depth == "float32" else "uint16")
+    assert after.profile == known_profile("Rec_2020")
+    given = numbers(before)
+    floats = given if depth == "float32" else given / np.float32(np.iinfo(depth).max)
+    wanted = Transform(icc, None, "relative", False).apply(np.ascontiguousarray(floats))
+    assert np.abs(shown(after).clip(0, 1) - wanted.clip(0, 1)).max() < 0.01
+    assert np.abs(shown(after).clip(0, 1) - wanted.clip(0, 1)).mean() < 0.001
+    assert np.abs(shown(after) - shown(before)).mean() > 0.01
+    undone = History.start(before).do(edit).undo()
+    assert np.array_equal(numbers(undone.document), given)
 
 
 def test_what_is_no_profile_is_refused_in_words():

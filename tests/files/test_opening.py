@@ -936,3 +936,24 @@ def test_a_resolution_that_cannot_be_is_left_out_and_said(tmp_path, dots):
     assert opened.notes == (left_out if dots > 0 else ())
     for name in ("a.jpg", "a.png", "a.tif", "a.webp"):
         export(opened.document, tmp_path / name)
+
+
+SEQUENCES = {
+    "PNG": "is an animation of 3 pictures; the first one",
+    "GIF": "holds 3 pictures; the first one",
+    "WEBP": "is an animation of 3 pictures; the first one",
+    "AVIF": "is an animation; its first picture",
+    "TIFF": "holds 3 pictures; the first one",
+    "MPO": "holds 3 pictures; the first one",
+}
+
+
+@pytest.mark.parametrize("format", SEQUENCES)
+def test_of_several_pictures_the_first_opens_and_a_note_tells_of_the_others(opened, format):
+    frames = [Image.fromarray(pictures.noise(64, 48, seed=seed)) for seed in range(3)]
+    stream = io.BytesIO()
+    frames[0].save(stream, format, save_all=True, append_images=frames[1:])
+    result = opened(stream.getvalue())
+    assert result.notes == (f"The file {SEQUENCES[format]} was opened.",)
+    first = opened(pictures.png_file(np.asarray(frames[0])))
+    assert np.abs(pixels_of(result)[..., :3].astype(int) - pixels_of(first)).mean() < 60

@@ -7,6 +7,7 @@ EditError; a layer that is not there, KeyError.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -45,8 +46,10 @@ from safelight.pixels import (
     SRGB,
     WHITE,
     ColourError,
+    DegenerateError,
     Intent,
     KnownProfile,
+    Lut,
     Method,
     Profile,
     Raster,
@@ -997,8 +1000,12 @@ def assign_profile(
     """Take the numbers of all layers as those of another profile: colours change, no number does.
 
     For a picture whose profile is missing or wrong. Untagged: no profile is named, which counts as
-    sRGB.
+    sRGB. A profile of tables, as scanners have, says what the numbers look like: these colours are
+    kept in Rec. 2020 and at least 16 bits, since no picture is edited in tables.
     """
+    tables = _tables_of(file) if file else None
+    if tables is not None:
+        return _seen_through(document, tables)
     found = SRGB if profile == "untagged" and not file else _profile_of(profile, file)
     if found.grey is not None and not document.grey:
         raise EditError(
@@ -1042,6 +1049,33 @@ def convert_profile(
     layers = tuple(_with_rasters(layer, change) for layer in document.layers)
     grey = document.grey or found.grey is not None
     return replace(document, profile=found, layers=layers, grey=grey)
+
+
+def _tables_of(file: str) -> Lut | None:
+    """The tables of a profile that is no other than one of tables for RGB; None for others."""
+    with contextlib.suppress(IccError, ColourError):
+        icc = icc_bytes(file)
+        try:
+            Profile.from_icc(icc)
+        except DegenerateError:
+            return None
+        except ColourError:
+            return Lut.of(icc)
+    return None
+
+
+def _seen_through(document: Document, tables: Lut) -> Document:
+    """The document in the colours that its numbers have by these tables."""
+    wide = known_profile("Rec_2020")
+    depth = deeper("uint16", document.depth)
+
+    def change(raster: Raster) -> Raster:
+        return raster.mapped(
+            lambda tile: from_float(wide.from_srgb(tables.to_srgb(to_float(tile))), depth), depth
+        )
+
+    layers = tuple(_with_rasters(layer, change) for layer in document.layers)
+    return replace(document, profile=wide, depth=depth, layers=layers, grey=False)
 
 
 def _profile_of(known: str, file: str) -> Profile:

@@ -14,6 +14,7 @@ from safelight.pixels.depth import DEPTHS, WHITE, deeper, from_float, to_float
 from safelight.pixels.fused import DAB, RESAMPLE, TONE, kernels_ready, prepare_kernels
 from safelight.pixels.known import KNOWN, KnownProfile, known_profile
 from safelight.pixels.lanczos import Matrix, Method
+from safelight.pixels.luts import Lut
 from safelight.pixels.neighbours import filled, is_finite, mended, seen, surroundings
 from safelight.pixels.tables import INTENTS, Intent, Transform
 from safelight.pixels.tiles import (
@@ -50,6 +51,7 @@ __all__ = [
     "ColourError",
     "DegenerateError",
     "KnownProfile",
+    "Lut",
     "Part",
     "Profile",
     "Raster",
