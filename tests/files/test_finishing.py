@@ -21,6 +21,7 @@ from safelight.files import (
     seen_in,
     sides,
 )
+from safelight.files.codecs import Codec, codec
 from safelight.files.metadata import kept
 from safelight.pixels import Raster, from_float, known_profile, to_float
 
@@ -95,6 +96,26 @@ def test_a_jpeg_is_made_as_large_as_it_may_be_within_three_per_cent(tmp_path, ki
     assert 0.97 * kilobytes * 1000 <= exported.bytes <= kilobytes * 1000
     assert exported.notes == ()
     assert Image.open(exported.path).size == (800, 600)
+
+
+@pytest.mark.parametrize("format", ["JPEG", "WebP", "JPEG XL"])
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.6])
+def test_a_file_of_some_size_takes_few_encodings(monkeypatch, format, share):
+    known, made = codec(format), []
+    content = content_of(document(picture(300, 400)), ExportOptions(format=format))
+    largest = len(encoded(content, ExportOptions(format=format, quality=100)))
+    encode = Codec.encode
+
+    def counted(*given, **more):
+        made.append(given)
+        return encode(*given, **more)
+
+    monkeypatch.setattr(Codec, "encode", counted)
+    kilobytes = max(round(largest * share / 1000), 1)
+    data = encoded(content, ExportOptions(format=format, kilobytes=kilobytes))
+    assert 0.9 * kilobytes * 1000 <= len(data) <= kilobytes * 1000
+    assert known.recognises(data[:64])
+    assert len(made) <= 8
 
 
 def test_a_size_that_cannot_be_reached_is_told(tmp_path):

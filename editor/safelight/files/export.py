@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import io
+import math
 import os
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias, cast
@@ -791,11 +792,13 @@ class _Coded:
         self.sum = summed.sum
 
 
-_TRIES = 11
+_TRIES = 9
 """Encodings at most until a file is as large as it may be."""
 
-_NEAR = 0.975
-"""The share of what a file may have that is near enough."""
+_NEAR, _NEAR_LATE = 0.975, 0.97
+"""The share of what a file may have that is near enough, at first and from the try ``_LATE`` on."""
+
+_LATE = 5
 
 
 def _coded(
@@ -819,23 +822,28 @@ def _coded(
         return coded
     whole = quality.kind == "integer"
     low, high = float(quality.minimum or 1), float(quality.maximum or 100)
+    sizes: dict[float, int] = {}
     best: tuple[int, bytes, Value] | None = None
     notes = list(content.notes)
+    middle = high
     for number in range(_TRIES):
-        middle = (low + high) / 2 if number else high
         given: Value = round(middle) if whole else round(middle, 2)
         content.notes[:] = notes
         hear(number / _TRIES)
         data = _bytes_of(replace(coded, settings=settings | {"quality": given}))
+        sizes[middle] = len(data)
         if len(data) <= most:
             best = (len(data), data, given)
             low = middle
-            if number == 0 or len(data) >= _NEAR * most:
+            if number == 0 or len(data) >= (_NEAR if number < _LATE else _NEAR_LATE) * most:
                 break
         else:
             high = middle
-        if high - low < (0.5 if whole else 0.01):
+        if high - low <= (1 if whole else 0.01):
             break
+        middle = _between(low, high, sizes, most)
+        if whole:
+            middle = min(max(round(middle), low + 1), high - 1)
     if best is None:
         given = quality.minimum if quality.minimum is not None else 1
         given = int(given) if whole else float(given)
@@ -847,6 +855,31 @@ def _coded(
                 " least, at the lowest quality; make the picture smaller."
             )
     return replace(coded, settings=settings | {"quality": best[2]}, data=best[1])
+
+
+def _between(low: float, high: float, sizes: Mapping[float, int], most: int) -> float:
+    """The quality between two at which a file should be a little smaller than ``most``.
+
+    A file grows as a power of what its quality lacks to the best, with all coders about alike: by
+    ``_GROWTH`` until two sizes tell.
+    """
+    wanted = math.log(sizes[high] / (most * (1 + _NEAR) / 2))
+    if low in sizes:
+        grown = math.log(sizes[high] / max(sizes[low], 1)) or 1.0
+        share = wanted / grown * math.log(_lacks(low) / _lacks(high))
+    else:
+        share = wanted / _GROWTH
+    middle = 101 - _lacks(high) * math.exp(min(share, 9.0))
+    # Never at an end again: a size that rises at the end alone would be met in tiny steps.
+    edge = 0.12 * (high - low)
+    return min(max(middle, low + edge), high - edge)
+
+
+_GROWTH = 0.8
+
+
+def _lacks(quality: float) -> float:
+    return max(101 - quality, 1.0)
 
 
 def _bytes_of(coded: _Coded) -> bytes:
