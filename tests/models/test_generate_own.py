@@ -27,6 +27,7 @@ from models.generate.selected import LEAST, Squares, Texture, common_side, textu
 from models.generate.surfaces import Kinds, placed  # noqa: E402
 from models.tiles import Network  # noqa: E402
 from models.training import save_weights  # noqa: E402
+from tests.attack import times  # noqa: E402
 from tests.models.making import features, own_tests  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
@@ -173,16 +174,20 @@ def test_a_short_training_comes_nearer_to_the_texture(common, tmp_path):
     assert sheet.size == (COMPARED * 64, 64)
 
 
+@pytest.mark.attack
 def test_by_features_alone_it_comes_nearer_to_those_of_the_texture(common, tmp_path):
-    for steps in (1, 60):
+    runs = (1, times(60, 40))
+    for steps in runs:
         train(Settings(out=tmp_path / str(steps), steps=steps, near=0.0, **common))
-    before, after = (rows(tmp_path / name)[-1] for name in ("1", "60"))
+    before, after = (rows(tmp_path / str(steps))[-1] for steps in runs)
     assert after["distance"] < 0.75 * before["distance"]
 
 
+@pytest.mark.attack
 def test_several_textures_are_told_apart(common, tmp_path):
     other = saved(tmp_path / "awning.png", 255 - stripes(2))
-    settings = Settings(out=tmp_path / "out", steps=80, more=(other,), batch=2, **common)
+    steps = times(80, 40)
+    settings = Settings(out=tmp_path / "out", steps=steps, more=(other,), batch=2, **common)
     train(settings)
     surface, codes = exporting.surface(settings.out / "weights.npz")
     assert codes.shape == (2, KIND)
