@@ -315,6 +315,7 @@ def _of_gif() -> dict[str, bytes]:
         "a_large_screen": _gif((65535, 65535), body=codes + b"\0;"),
         "a_large_frame": _gif(frame=(0, 0, 65535, 65535), body=codes * 99 + b"\0;"),
         "a_frame_elsewhere": _gif(frame=(65535, 65535, 40, 30), body=codes + b"\0;"),
+        "no_columns": _gif(frame=(0, 0, 0, 30), body=codes + b"\0;"),
         "no_bits": _gif(bits=0, body=codes + b"\0;"),
         "255_bits": _gif(bits=255, body=codes + b"\0;"),
         "13_bits": _gif(bits=13, body=codes + b"\0;"),

@@ -82,3 +82,15 @@ def test_more_pixels_than_memory_is_meant_for_are_refused(opened):
     data = gif_file("red")
     with pytest.raises(OpenError, match="more than the limit"):
         opened(data[:6] + struct.pack("<HH", 65535, 65535) + data[10:], pixel_limit=1_000_000)
+
+
+@pytest.mark.parametrize("side", [0, 2])
+@pytest.mark.parametrize("cut", [0, 6])
+def test_a_first_picture_of_no_pixels_is_a_clear_error(tmp_path, side, cut):
+    data = bytearray(gif_file("red"))
+    at = data.index(b",\0\0\0\0\7\0\5\0") + 5 + side
+    data[at : at + 2] = bytes(2)
+    path = tmp_path / "picture.gif"
+    path.write_bytes(data[: len(data) - cut])
+    with pytest.raises(OpenError, match="picture.gif is damaged"):
+        open_picture(path)

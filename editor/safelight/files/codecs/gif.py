@@ -77,7 +77,8 @@ def _first_picture(data: bytes, width: int, height: int) -> tuple[int, int]:
         left, top, across, down, _ = struct.unpack_from("<4HB", data, place + 1)
     except (IndexError, struct.error) as error:
         raise DamagedError(_NOT_WHOLE) from error
-    if data[place] != _IMAGE or left + across > width or top + down > height:
+    empty = not across * down
+    if data[place] != _IMAGE or empty or left + across > width or top + down > height:
         raise DamagedError(_NOT_WHOLE)
     return place, across * down
 
