@@ -538,6 +538,7 @@ class Attack:
             outcome.say(text, number)
             if "what decodes it" in text:
                 outcome.died += 1
+                outcome.faults.append(f"{where}: {text}")
             if not text.startswith(f"{path.name} ") or not text.endswith("."):
                 outcome.faults.append(f"{where}: this is no sentence: {text}")
         except Exception as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import tempfile
+import warnings
 import zipfile
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -294,7 +295,8 @@ def seed(name: str) -> bytes:
 def zipped(members: Sequence[tuple[str, bytes]]) -> bytes:
     """An archive of those members, none of them packed."""
     stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
+    with warnings.catch_warnings(), zipfile.ZipFile(stream, "w") as archive:
+        warnings.simplefilter("ignore")  # two of one name are meant
         for name, body in members:
             archive.writestr(name, body)
     return stream.getvalue()

@@ -62,7 +62,17 @@ def test_a_png_without_a_picture_says_so(opened):
 
 
 def test_a_reason_that_is_no_text_reaches_nobody():
-    for error in (UnicodeDecodeError("utf-8", b"\xf0", 0, 1, "bad"), ValueError("")):
+    for error in (
+        UnicodeDecodeError("utf-8", b"\xf0", 0, 1, "bad"),
+        ValueError(""),
+        TypeError("unsupported operand type(s) for //: 'tuple' and 'int'"),
+        IndexError("too many indices for array"),
+        ZeroDivisionError("division by zero"),
+        ValueError("invalid literal for int() with base 10: b'x'"),
+        RuntimeError("self.rowsperstrip=0 < 1"),
+        OSError("cannot identify image file <_io.BufferedReader name='the picture'>"),
+        RuntimeError("Unable to open '<python_buffer>' for read"),
+    ):
         assert str(undecodable(error)) == "is damaged or cut off and cannot be decoded"
     said = undecodable(ValueError("two\n lines"), cut_off=False)
     assert str(said) == "is damaged and cannot be decoded (two lines)"

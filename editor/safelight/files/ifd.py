@@ -156,7 +156,7 @@ def read_directory(fetch: Fetch, header: Header, offset: int, *, depth: int = 0)
         raise DirectoryError("a tag table is missing")
     (count,) = struct.unpack(count_code, data)
     if not 0 < count <= _MOST_ENTRIES:
-        raise DirectoryError(f"a tag table with {count} entries")
+        raise DirectoryError(f"a tag table states {count} entries")
     start = offset + len(data)
     size = struct.calcsize(entry_code) + inline
     table = fetch(start, count * size + inline)

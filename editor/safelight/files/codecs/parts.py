@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.files.codecs.jpeg import ends_early
-from safelight.files.codecs.photograph import DamagedError
+from safelight.files.codecs.photograph import DamagedError, reason
 
 RESTATED = "The file states wrong lengths of its parts; all of the picture is there."
 
@@ -72,7 +72,7 @@ def decoded(
             except DamagedError as error:
                 why = str(error)
             except Exception as error:
-                why = f"it cannot be decoded ({error})"
+                why = f"it cannot be decoded{reason(error)}"
         if rows < bottom - top and first.compression in _DEFLATE:
             found, rows = _prefix(first, fetch(offset, following), index, told, shape)
             rows = min(rows, bottom - top)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -44,9 +45,16 @@ def undecodable(error: Exception, *, cut_off: bool = True) -> DamagedError:
 
     ``cut_off``: the decoder cannot tell a file that ends early from a damaged one.
     """
-    reason = "" if isinstance(error, _OF_PYTHON) else " ".join(str(error).split())
     words = "is damaged or cut off and" if cut_off else "is damaged and"
-    return DamagedError(f"{words} cannot be decoded" + (f" ({reason})" if reason else ""))
+    return DamagedError(f"{words} cannot be decoded{reason(error)}")
+
+
+def reason(error: Exception) -> str:
+    """Why a library would not decode a file, as " (...)"; "" where that says nothing of it."""
+    text = " ".join(str(error).split())
+    return (
+        "" if not text or isinstance(error, _OF_PYTHON) or _OF_CODE.search(text) else f" ({text})"
+    )
 
 
 _OF_PYTHON = (
@@ -54,6 +62,9 @@ _OF_PYTHON = (
     *(TypeError, UnicodeError, struct.error),
 )
 """Errors that say what a line of a library could not do, and nothing of the file."""
+
+_OF_CODE = re.compile(r"\bself\.|<\w+[.>:]|\w\(\)")
+"""Words of such a line."""
 
 
 class PartLost(Exception):
