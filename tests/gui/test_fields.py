@@ -4,17 +4,20 @@ import re
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QLocale, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QFormLayout
 
 from safelight import api, gui
 from safelight.api.parameters import parameter_of
-from safelight.document import edits
+from safelight.document import Document, edits
 from safelight.gui.commanddialog import CommandDialog
 from safelight.gui.controls import control_for
 from safelight.gui.controls.field import DecimalField, WholeField, typed_number
 from safelight.gui.newdialog import NewDialog
+from safelight.gui.printdialog import PrintDialog
+from safelight.pixels import Raster
 
 LOCALES = ("de_DE", "fr_FR", "de_CH", "ar_EG", "fa_IR", "sv_SE", "en_US")
 RETURN = Qt.Key.Key_Return
@@ -187,6 +190,32 @@ def test_nothing_is_created_of_a_size_that_was_refused(qtbot):
     write(dialog.width_field, "2500")
     assert dialog.confirm.isEnabled()
     assert dialog.sides[0] == 2500
+
+
+def test_new_and_print_lay_out_their_forms_alike_and_return_does_what_the_bright_button_says(
+    qtbot, monkeypatch
+):
+    generator = type("Generator", (), {"title": "Any", "description": "Any."})()
+    new, prints = (
+        NewDialog([generator]),
+        PrintDialog(Document.from_raster(Raster.from_array(np.zeros((40, 60, 3), np.uint8))), None),
+    )
+    asked = []
+    monkeypatch.setattr(PrintDialog, "_ask_for_printer", lambda dialog: asked.append("print"))
+    prints.print.clicked.connect(lambda: asked.append("clicked"))
+    new.accepted.connect(lambda: asked.append("create"))
+    shapes = []
+    for dialog in (new, prints):
+        qtbot.addWidget(dialog)
+        dialog.show()
+        form = dialog.findChild(QFormLayout)
+        spacing = form.horizontalSpacing(), form.verticalSpacing()
+        shapes.append((*spacing, form.labelAlignment(), dialog.layout().contentsMargins()))
+    assert shapes[0] == shapes[1]
+    for field in (new.width_field, prints.margin):
+        qtbot.keyClick(field, RETURN)
+    assert "create" in asked
+    assert "clicked" in asked
 
 
 def test_every_field_for_a_number_is_one_of_these():

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
-    QFormLayout,
     QVBoxLayout,
     QWidget,
 )
@@ -17,7 +16,7 @@ from PySide6.QtWidgets import (
 from safelight.actions.generating import LONGEST
 from safelight.api import Declaration
 from safelight.gui.controls.field import WholeField
-from safelight.gui.parts import remark
+from safelight.gui.parts import form, remark
 from safelight.gui.text import plain, size
 
 SIDE = 2048
@@ -40,14 +39,12 @@ class NewDialog(QDialog):
         self.description = remark()
         self.outcome = remark()
         self.width_field, self.height_field = _field("Width"), _field("Height")
-        form = QFormLayout()
-        form.setHorizontalSpacing(16)
-        form.setVerticalSpacing(8)
-        form.addRow("Generator", self.list)
-        form.addRow("", self.description)
-        form.addRow("Width", self.width_field)
-        form.addRow("Height", self.height_field)
-        form.addRow("", self.outcome)
+        fields = form()
+        fields.addRow("Generator", self.list)
+        fields.addRow("", self.description)
+        fields.addRow("Width", self.width_field)
+        fields.addRow("Height", self.height_field)
+        fields.addRow("", self.outcome)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.confirm = buttons.addButton("Create", QDialogButtonBox.ButtonRole.AcceptRole)
         self.confirm.setDefault(True)
@@ -56,7 +53,7 @@ class NewDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(18, 16, 18, 14)
         layout.setSpacing(14)
-        layout.addLayout(form)
+        layout.addLayout(fields)
         layout.addWidget(buttons)
         self.list.currentIndexChanged.connect(self._show)
         for field in (self.width_field, self.height_field):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QBrush, QColor
-from PySide6.QtWidgets import QLabel, QListWidgetItem, QPushButton
+from PySide6.QtWidgets import QFormLayout, QLabel, QListWidgetItem, QPushButton
 
 from safelight.gui import theme
 from safelight.gui.text import plain
@@ -17,6 +17,15 @@ def remark(text: str = "") -> QLabel:
     label.setObjectName("dim")
     label.setWordWrap(True)
     return label
+
+
+def form() -> QFormLayout:
+    """Names with fields behind them, as far apart in every dialog."""
+    made = QFormLayout()
+    made.setHorizontalSpacing(16)
+    made.setVerticalSpacing(10)
+    made.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    return made
 
 
 def small_button(words: str, hint: str) -> QPushButton:

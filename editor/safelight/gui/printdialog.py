@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QFileDialog,
-    QFormLayout,
     QHBoxLayout,
     QProgressBar,
     QPushButton,
@@ -26,7 +25,7 @@ from safelight.gui.background import Background
 from safelight.gui.controls.field import WholeField
 from safelight.gui.leavingout import ask_without
 from safelight.gui.panels.glimpse import small
-from safelight.gui.parts import remark
+from safelight.gui.parts import form, remark
 from safelight.gui.printed import How, Page, Placed, paint_page, placed, printed_image
 from safelight.gui.text import plain
 from safelight.pixels import from_float
@@ -97,19 +96,17 @@ class PrintDialog(QDialog):
         self._show()
 
     def _lay_out(self, cancel: QPushButton) -> None:
-        form = QFormLayout()
-        form.setHorizontalSpacing(16)
-        form.setVerticalSpacing(10)
-        form.addRow("Paper", self.paper)
-        form.addRow("Lying", self.lies)
-        form.addRow("Size", self.how)
-        form.addRow("Margin", self.margin)
-        form.addRow("", self.outcome)
-        form.addRow("", self.busy)
+        fields = form()
+        fields.addRow("Paper", self.paper)
+        fields.addRow("Orientation", self.lies)
+        fields.addRow("Size", self.how)
+        fields.addRow("Margin", self.margin)
+        fields.addRow("", self.outcome)
+        fields.addRow("", self.busy)
         upper = QHBoxLayout()
         upper.setSpacing(18)
         upper.addWidget(self.page, 1)
-        upper.addLayout(form)
+        upper.addLayout(fields)
         buttons = QHBoxLayout()
         buttons.addStretch(1)
         for button in (cancel, self.pdf, self.print):
