@@ -129,3 +129,13 @@ def test_every_heic_of_the_cases_is_sound():
     for path in CASES.glob("*.heic"):
         container = heif.Container(path.read_bytes())
         assert not any(container.hurt(number) for number in container.coded()), path.name
+
+
+@pytest.mark.parametrize("format", ["HEIC", "AVIF"])
+def test_a_picture_of_tiles_that_are_not_there_is_refused_in_words(opened, format):
+    data = grid_of(format)
+    tiles = struct.pack(">4H", 1, 2, 3, 4)
+    absent = data.replace(tiles, struct.pack(">4H", 1, 2, 3, 40000))
+    assert absent != data
+    with pytest.raises(OpenError, match="damaged"):
+        opened(absent)

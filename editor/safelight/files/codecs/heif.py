@@ -304,7 +304,8 @@ class Container:
         width, height = _grid(self.body(number))
         found = self.referred(b"dimg", number)
         _, _, down, across = self.body(number)[:4]
-        if self.items[number].kind != b"grid" or len(found) != (down + 1) * (across + 1):
+        whole = len(found) == (down + 1) * (across + 1) and {*found} <= {*self.items}
+        if self.items[number].kind != b"grid" or not whole:
             raise DamagedError("is damaged: it is not of as many tiles as it says")
         return width, height, found
 

@@ -64,7 +64,7 @@ def _joined(
     for index, tile in enumerate(tiles):
         top, left = index // columns * down, index % columns * across
         places.append((top, min(top + down, height), left, min(left + across, width)))
-        made = None if container.hurt(tile) else _tried(decode, heif.alone(container, tile))
+        made = _tried(decode, container, tile)
         if made is None or made.shape[:2] != (down, across):
             lost.append(index)
             continue
@@ -81,9 +81,9 @@ def _joined(
     return pixels, places, lost
 
 
-def _tried(decode: Decode, data: bytes) -> NDArray[Any] | None:
+def _tried(decode: Decode, container: heif.Container, tile: int) -> NDArray[Any] | None:
     try:
-        return decode(data)
+        return None if container.hurt(tile) else decode(heif.alone(container, tile))
     except Exception:
         return None
 
