@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from pathlib import Path
 
 import imagecodecs
 import numpy as np
@@ -16,6 +17,7 @@ from safelight.files.codecs.heif import Container, _Writing
 from safelight.files.codecs.jxlhead import Head, _digits
 from safelight.files.stated import primaries_of_code
 from tests import pictures
+from tests.files.boxes import with_properties
 from tests.files.test_export import pixels_of
 
 WHITE, PAPER = 65535, 203.0
@@ -160,3 +162,13 @@ def test_bands_and_depths_of_high_range_are_one_picture():
     deep, _ = hdr.as_seen(np.rint(coded * WHITE).astype(np.uint16), 3, places, 16, 0.0, notes)
     assert np.abs(whole.astype(int) - deep).max() <= 64
     assert (np.diff(whole[..., 0].ravel().astype(int)) >= -1).all()
+
+
+@pytest.mark.parametrize(("transfer", "name"), [(16, "PQ"), (18, "HLG")])
+def test_a_heic_of_high_range_is_told_of_and_seen_in_its_primaries(opened, transfer, name):
+    data = (Path(__file__).parent / "cases" / "gradient_10_bit.heic").read_bytes()
+    stated = (b"colr", b"nclx" + struct.pack(">HHHB", 9, transfer, 9, 0x80))
+    found = opened(with_properties(data, stated))
+    assert found.document.profile.name == "BT.2020"
+    assert f"high dynamic range ({name}" in found.notes[0]
+    assert pixels_of(found).dtype == np.uint16
