@@ -1,14 +1,16 @@
 """Exporting: what a JPEG or PNG of 24 megapixels takes until it is there, read back and all.
 
 JPEG against the encoder alone, and opening one against the decoder alone; PNG against Pillow's
-quickest, which reads nothing back.
+quickest, which reads nothing back; AVIF and JPEG XL with all cores against themselves with one.
 """
 
 from __future__ import annotations
 
 import io
+import os
 import tempfile
 from pathlib import Path
+from unittest import mock
 
 import imagecodecs
 import numpy as np
@@ -27,7 +29,7 @@ _SIZES = {"full": (6000, 4000), "quick": (3000, 2000), "tiny": (300, 200)}
 
 
 def measure(pairs: int, size: str = "full") -> list[Row]:
-    """Three rows."""
+    """Five rows."""
     width, height = _SIZES[size]
     megapixels = width * height / 1e6
     with tempfile.TemporaryDirectory() as folder:
@@ -63,6 +65,24 @@ def measure(pairs: int, size: str = "full") -> list[Row]:
         ):
             both = alternate(ours, other, pairs)
             rows.append(Row(f"export: {megapixels:.3g} MP {name}", "ms", *both, goal=goal))
+        quarter = Document.from_raster(
+            Raster.from_array(pixels[: max(height // 2, 1), : max(width // 2, 1)])
+        )
+
+        def export_on(name: str, cores: int) -> float:
+            target = Path(folder) / name
+            with mock.patch("os.cpu_count", return_value=cores):
+                return seconds(lambda: export(quarter, target, overwrite=True)) * 1e3
+
+        all_cores = os.cpu_count() or 1
+        for name, suffix in (("AVIF", "avif"), ("JPEG XL", "jxl")):
+            both = alternate(
+                lambda suffix=suffix: export_on(f"all.{suffix}", all_cores),
+                lambda suffix=suffix: export_on(f"one.{suffix}", 1),
+                min(pairs, 3),
+            )
+            what = f"export: {megapixels / 4:.3g} MP {name}, {all_cores} cores against one"
+            rows.append(Row(what, "ms", *both, goal=0.2 + 0.9 / min(all_cores, 4)))
         both = alternate(read, decode, pairs)
         name = f"open: {megapixels:.3g} MP JPEG, against decoding alone"
         rows.append(Row(name, "ms", *both, goal=1.05))

@@ -755,6 +755,24 @@ def test_each_band_is_read_back_once_and_while_the_next_ones_are_written(
     assert [start for what, start in events[file:] if what == "read"] == [0]
 
 
+@pytest.mark.parametrize(
+    ("suffix", "encoder"), [(".avif", "avif_encode"), (".jxl", "jpegxl_encode")]
+)
+def test_an_encoder_that_can_is_given_all_cores(tmp_path, monkeypatch, suffix, encoder):
+    import imagecodecs
+
+    encode, told = getattr(imagecodecs, encoder), []
+
+    def watched(*given, **more):
+        told.append(more["numthreads"])
+        return encode(*given, **more)
+
+    monkeypatch.setattr(imagecodecs, encoder, watched)
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+    export(document_of(pictures.quarters()), tmp_path / f"picture{suffix}")
+    assert told == [3]
+
+
 def test_an_encoder_that_fails_is_an_export_error(tmp_path, monkeypatch):
     def broken(*_, **__):
         raise RuntimeError("no")
