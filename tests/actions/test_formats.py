@@ -184,6 +184,20 @@ def test_blocks_as_large_as_a_picture_are_given_back(opened, studio):
     assert worker._lent == {}
 
 
+def test_a_file_that_a_plugin_does_not_take_costs_no_worker(opened, studio):
+    opened("fine")
+    (worker,) = studio._format_pools.built_in._idle
+    for name in ("refuse", "fine", "refuse"):
+        if name == "fine":
+            opened(name)
+        else:
+            with pytest.raises(actions.OpenError, match="says: it is a drawing of a sheep"):
+                opened(name)
+        assert worker.alive
+        assert studio._format_pools.built_in._idle == [worker]
+        assert worker._lent == {}
+
+
 def test_ctrl_c_in_the_middle_ends_the_worker_that_is_still_at_it(opened, studio, monkeypatch):
     opened("fine")
     (worker,) = studio._format_pools.built_in._idle

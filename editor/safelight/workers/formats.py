@@ -117,6 +117,8 @@ class _Talk:
         self._format = format
         self._patience = patience
         self._blocks: list[Block] = []
+        self.refused = False
+        """Whether the plugin has said why it does not take the file, and waits for the next one."""
 
     def lend(self, size: int, *, writable: bool) -> Block:
         block = self._worker.block(size, writable=writable)
@@ -131,6 +133,7 @@ class _Talk:
         except WorkerSilent:
             raise self.failure(f"did not answer for {self._patience:g} s and was stopped") from None
         if reply.get("job") == self._id and reply["type"] == "failed":
+            self.refused = reply.get("kind") == "refused"
             raise self.failure(told(reply)[0])
         if reply.get("job") != self._id or reply["type"] != expected:
             raise self.failure("sent an answer that makes no sense and was stopped")
@@ -178,7 +181,10 @@ def _talk(pool: Pool, format: Format, patience: float) -> Iterator[_Talk]:
                 yield talk
                 talk.settle()
             except BaseException:  # Ctrl+C too: the worker is still at it
-                worker.kill()
+                if talk.refused:
+                    talk.settle()
+                else:
+                    worker.kill()
                 raise
     except WorkerDied as death:
         raise _failure(format, str(death)) from None
