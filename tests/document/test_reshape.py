@@ -434,12 +434,12 @@ def test_what_cannot_be_transformed_says_so(layered):
     locked = edits.set_locked(layer="spot").apply(layered)
     with pytest.raises(EditError, match="locked"):
         reshape.transform(layer="spot", x=3).apply(locked)
-    slanting = edits.perspective(vertical=20).apply(layered)
+    slanting = edits.perspective(vertical=60, horizontal=40).apply(layered)
     for edit in (
-        reshape.transform(layer="spot", y=3),
-        edits.move_pixels(layer="spot", y=3),
+        reshape.transform(layer=layered.layers[0].id, y=3000),
+        edits.move_pixels(layer=layered.layers[0].id, y=3000),
     ):
-        with pytest.raises(EditError, match="under a perspective layers stay where they are"):
+        with pytest.raises(EditError, match="cannot be changed so far: it would reach the horizon"):
             edit.apply(slanting)
     with pytest.raises(EditError, match="nothing is selected"):
         reshape.transform_selection(x=3).apply(layered)
@@ -457,3 +457,73 @@ def test_every_command_of_this_file_is_written_down_as_what_it_is(layered):
         again = DECLARED[step.record.id](**step.record.settings).apply(layered)
         assert again.looked_at == step.document.looked_at
         assert np.array_equal(shown(again), shown(step.document))
+
+
+FRAMES = {
+    "perspective": lambda: edits.perspective(vertical=25, horizontal=-10),
+    "perspective of a crop": lambda: edits.perspective(vertical=-18),
+    "straightened": lambda: reshape.rotate(angle=7.0, corners="cut"),
+    "cropped": lambda: edits.crop((10, 5, 110, 80)),
+}
+
+
+@pytest.fixture(params=FRAMES)
+def through(layered, request):
+    """The picture as it is seen through a crop, a straightening or a perspective."""
+    if request.param == "perspective of a crop":
+        layered = edits.crop((8, 4, 120, 80)).apply(layered)
+    return FRAMES[request.param]().apply(layered)
+
+
+def test_whatever_a_picture_is_seen_through_a_layer_is_moved_as_seen(through):
+    made = reshape.transform(layer="spot", x=7, y=-3).apply(through)
+    before, after = alone(through).astype(int), alone(made).astype(int)
+    height, width = before.shape[:2]
+    assert (before[..., 3] > 0).sum() > 100
+    moved = after[: height - 3, 7:] - before[3:, : width - 7]
+    assert np.abs(moved * (before[3:, : width - 7, 3:] > 0)).max() <= 1
+    assert made.layer("spot").raster is through.layer("spot").raster  # resampled once
+    ground = alone(made, through.layers[0].id)
+    assert np.array_equal(ground, alone(through, through.layers[0].id))
+
+
+def test_whatever_a_picture_is_seen_through_a_layer_is_scaled_and_turned_as_seen(through):
+    box = geometry.box_of(through, through.layer("spot"))
+    made = reshape.transform(layer="spot", width=200, height=150, angle=90).apply(through)
+    now = geometry.box_of(made, made.layer("spot"))
+    assert (now.width, now.height) == pytest.approx((1.5 * box.height, 2 * box.width), abs=2)
+    assert now.x + now.width / 2 == pytest.approx(box.x + box.width / 2, abs=1)
+    assert now.y + now.height / 2 == pytest.approx(box.y + box.height / 2, abs=1)
+    back = reshape.transform(layer="spot", x=9, y=4).apply(through)
+    back = reshape.transform(layer="spot", x=-9, y=-4).apply(back)
+    assert np.abs(alone(back).astype(int) - alone(through)).max() <= 1
+
+
+def test_whatever_a_picture_is_seen_through_a_selection_is_moved_as_seen(through):
+    chosen = edits.select_box(box=(40, 30, 30, 20)).apply(through)
+    made = reshape.transform_selection(x=11, y=6).apply(chosen)
+    held, now = reshape.selected_box(chosen), reshape.selected_box(made)
+    # Lanczos' sum reaches three pixels further than what it is of, on all sides alike.
+    assert (now.x + now.width / 2, now.y + now.height / 2) == pytest.approx(
+        (held.x + held.width / 2 + 11, held.y + held.height / 2 + 6), abs=0.5
+    )
+    assert 0 <= now.width - held.width <= 6
+    assert made.layers == chosen.layers
+    lifted = reshape.transform(layer=through.layers[0].id, x=11, y=6).apply(chosen)
+    part = lifted.layers[1]
+    assert part.name.endswith(" part")
+    goal = held.move(11, 6)
+    box = geometry.box_of(lifted, part)
+    assert (box.x, box.y, box.right, box.bottom) == pytest.approx(
+        (goal.x, goal.y, goal.right, goal.bottom), abs=3
+    )
+
+
+def test_a_layer_moved_under_a_perspective_stays_there_when_that_is_taken_away(layered):
+    slanting = edits.perspective(vertical=25).apply(layered)
+    made = reshape.transform(layer="spot", x=7, y=-3).apply(slanting)
+    level = replace(made, frame=layered.frame)
+    assert alone(level)[..., 3].astype(int).sum() / 255 == pytest.approx(200, abs=80)
+    held = geometry.extent(level)
+    assert held.width < 200
+    assert held.height < 200

@@ -32,13 +32,14 @@ affine = st.builds(
 )
 offsets = st.builds(Place.offset, st.integers(-30, 30), st.integers(-30, 30))
 places = st.one_of(offsets, affine)
+slanting = st.just(Place((1, 0, 2, 0.1, 1, 3, 1e-4, -2e-4, 1)))
 
 
 @st.composite
 def layers(draw, depth, deep=1):
     mask = raster(70, 50, 1, seed=draw(st.integers(0, 9))) if draw(st.booleans()) else None
     where = {
-        "place": draw(places),
+        "place": draw(st.one_of(places, slanting)),
         "mask_place": draw(places),
         "mask_beyond": draw(st.integers(0, 1)),
     }

@@ -207,7 +207,7 @@ def test_what_is_picked_as_grey_becomes_grey(opened, page, qtbot):
     qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=at)
     qtbot.waitUntil(lambda: len(names(opened)) == 2, timeout=PATIENCE)
     assert steps(opened) == ["Open", "White balance: Pick grey"]
-    assert box.grey.text() == "Grey"
+    assert box.grey.text() == "Pick grey"
     settings = opened.session.layer.filter.settings
     assert settings["grey"] == ()
     shown = page.row_of(WHITE).controls

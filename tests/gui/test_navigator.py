@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 
-from safelight.document import Document
+from safelight.document import Document, edits
 from safelight.gui.canvas import Canvas
 from safelight.gui.canvas.picture import Picture, make_levels
 from safelight.gui.panels.navigator import Navigator
@@ -153,3 +153,37 @@ def test_without_a_picture_nothing_is_wanted(panel, qtbot):
         qtbot.mouseClick(panel.map, Qt.MouseButton.LeftButton, pos=QPoint(100, 60))
         wheel(panel.map, QPoint(100, 60), 1)
     assert not panel.slider.isEnabled()
+
+
+def test_a_picture_that_gets_another_shape_is_shown_so_before_it_is_rendered(
+    panel, document, qtbot, monkeypatch
+):
+    from threading import Event
+
+    from safelight.gui.panels import navigator
+
+    drawn, go_on = navigator._look, Event()
+
+    def held(*given):
+        go_on.wait(30)
+        return drawn(*given)
+
+    panel._glimpse._work = held
+    shaped = edits.perspective(vertical=40, horizontal=20).apply(document)
+    shaped = edits.crop((0, 0, 1000, 1000)).apply(shaped)
+    try:
+        panel.show_picture(shaped)
+        area = panel.map._area().toRect()
+        assert area.width() == pytest.approx(area.height(), abs=1)  # the new shape
+        early = panel.map.grab(area).toImage()
+    finally:
+        go_on.set()
+    qtbot.waitUntil(lambda: panel.map._drawn == panel.map._frame, timeout=60000)
+    late = panel.map.grab(area).toImage()
+    colours = [
+        np.array([[image.pixelColor(x, y).getRgb()[:3] for x in range(4, 140, 8)]
+                  for y in range(4, 140, 8)], float)
+        for image in (early, late)
+    ]  # fmt: skip
+    assert np.abs(colours[0] - colours[1]).mean() < 12
+    assert np.ptp(colours[1]) > 100

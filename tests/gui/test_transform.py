@@ -252,3 +252,37 @@ def test_a_copy_leaves_the_layer_where_it_is(opened, transform, qtbot):
     assert document.layers[-1].name == "Spot copy"
     assert box(document, document.layers[-1].id) == Region(100, 180, 80, 40)
     assert replace(document.layers[-1], id="spot").content is document.layer("spot").content
+
+
+@pytest.mark.parametrize("through", ["crop", "straighten", "perspective"])
+def test_a_layer_is_pulled_whatever_the_picture_is_seen_through(opened, transform, qtbot, through):
+    session, canvas = opened.session, opened.canvas
+    canvas.leave()
+    session.do(
+        {
+            "crop": edits.crop((20, 10, 360, 280)),
+            "straighten": reshape.rotate(angle=6.0, corners="cut"),
+            "perspective": edits.perspective(vertical=20, horizontal=-8),
+        }[through]
+    )
+    session.activate("spot")
+    qtbot.waitUntil(lambda: canvas.document is session.document, timeout=60000)
+    canvas.full_size()
+    canvas.take("transform")
+    before = box(session.document)
+    middle = before.x + before.width / 2, before.y + before.height / 2
+    assert transform.note == "Transforms Spot"
+    pull(qtbot, transform, at(transform, 0.2, 0.2), (30, 20))
+    key(qtbot, transform, Qt.Key.Key_Left, SHIFT)
+    seen = transform.shows(session.document)
+    key(qtbot, transform, Qt.Key.Key_Return)
+    made = session.document
+    now = box(made)
+    assert (now.x + now.width / 2, now.y + now.height / 2) == pytest.approx(
+        (middle[0] + 20, middle[1] + 20), abs=1
+    )
+    assert (now.width, now.height) == pytest.approx((before.width, before.height), abs=2)
+    assert np.array_equal(render(seen, seen.region), render(made, made.region))
+    assert not opened.messages.open
+    session.undo()
+    assert box(session.document) == before

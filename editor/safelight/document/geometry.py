@@ -285,20 +285,30 @@ def _off_the_edge(document: Document, corner: tuple[float, float]) -> tuple[floa
 
 def moved(document: Document, layer: Layer, change: Place) -> Document:
     """The document with a layer's pixels and mask, of a group those of all in it, changed as seen
-    on the picture. Raises ValueError for a change that is no affine map there.
+    on the picture. Raises ValueError, for people, where a perspective would draw a part of it
+    endlessly large.
     """
     return document.with_layer(_moved(layer, in_plane(document, change)))
 
 
 def in_plane(document: Document, change: Place) -> Place:
-    """A change as seen on the picture, as one of the plane. Raises ValueError, for people, for one
-    that is no affine map there.
+    """A change as seen on the picture, as one of the plane: under a perspective, one as well."""
+    return document.frame.after(change).after(document.frame.inverse)
+
+
+def placed_in(plane: Place, raster: Raster, place: Place, name: str) -> Place:
+    """A raster's place changed by a map of the plane. Raises ValueError, for people, where parts of
+    the raster, which belongs to what is called ``name``, would come near a horizon.
     """
-    frame = document.frame
-    plane = frame.after(change).after(frame.inverse)
-    if not plane.is_affine and not document.frame.is_affine:
-        raise ValueError("under a perspective layers stay where they are; flatten the picture")
-    return plane
+    made = plane.after(place)
+    g, h, i = made.matrix[6:]
+    corners = Place().corners(raster.width, raster.height)
+    far = [g * x + h * y + i for x, y in corners]
+    if min(far) < _NEAREST * max(far):
+        raise ValueError(
+            f"under this perspective {name} cannot be changed so far: it would reach the horizon"
+        )
+    return made
 
 
 def box_of(document: Document, layer: Layer) -> Region | None:
@@ -358,11 +368,16 @@ def change_of(box: Region, x: float, y: float, width: float, height: float, angl
 
 def _moved(layer: Layer, plane: Place) -> Layer:
     inside = tuple(_moved(item, plane) for item in layer.layers)
+    place, mask_place, own = plane.after(layer.place), layer.mask_place, layer.pixels
+    if own is not None:
+        place = placed_in(plane, own, layer.place, layer.name)
+    if layer.mask is not None:
+        mask_place = placed_in(plane, layer.mask, mask_place, f"the mask of {layer.name}")
     return replace(
         layer,
         content=layer.kind.with_layers(layer.content, inside),
-        place=plane.after(layer.place),
-        mask_place=plane.after(layer.mask_place),
+        place=place,
+        mask_place=mask_place,
     )
 
 

@@ -70,8 +70,6 @@ class Layer:
         self.kind.check(self.content)
         if self.mask_beyond not in (0, 1):
             raise ValueError(f"beyond a mask it is 0 or 1, not {self.mask_beyond}")
-        if not self.place.is_affine:
-            raise ValueError("a layer's place keeps parallels")
         if self.synthetic not in get_args(Synthetic):
             raise ValueError(f"pixels are synthetic partly or wholly, not {self.synthetic}")
 

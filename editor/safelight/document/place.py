@@ -18,9 +18,10 @@ _NEAR = 1e-9
 class Place:
     """A map from points (x, y) to points, as a 3 x 3 matrix, row by row.
 
-    Pixels are squares of side 1 whose corners are at whole numbers. A layer's place is affine and
-    leads from its raster to the document's plane; a frame may be a perspective and leads from the
-    picture there. Raises ValueError for what cannot be turned back.
+    Pixels are squares of side 1 whose corners are at whole numbers. A layer's place leads
+    from its raster to the document's plane, a frame from the picture there; both may be a
+    perspective, a layer's only where it was changed under one. Raises ValueError for what cannot
+    be turned back.
     """
 
     matrix: Matrix = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)

@@ -116,13 +116,17 @@ def held_around(document: Document) -> Region:
     that are shown hold beyond it: of a perspective, as far as there may be anything.
     """
     found, back = document.region, document.frame.inverse
+    far = Region(-_FAR, -_FAR, found.width + 2 * _FAR, found.height + 2 * _FAR)
     if not back.is_affine:
-        return Region(-_FAR, -_FAR, found.width + 2 * _FAR, found.height + 2 * _FAR)
+        return far
     for layer in document.walk():
         own, held = layer.pixels, layer.filter
         if own is None or not layer.shown:
             continue
         place = held.kept.place if held is not None and held.kept is not None else layer.place
+        if not place.is_affine:
+            found = _hull(found, far)
+            continue
         corners = back.after(place).corners(own.width, own.height)
         left, top = (math.floor(min(corner[k] for corner in corners) + 1e-6) for k in (0, 1))
         right, bottom = (math.ceil(max(corner[k] for corner in corners) - 1e-6) for k in (0, 1))

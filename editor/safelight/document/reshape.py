@@ -241,10 +241,7 @@ def transform(
     if lifts or copy:
         document, found = lifted(document, found, lifts=lifts, copy=copy)
     made = geometry.moved(document, found, change)
-    if lifts:
-        place = geometry.in_plane(document, change).after(document.selection_place)
-        made = replace(made, selection_place=place)
-    return made
+    return _with_selection_moved(made, change) if lifts else made
 
 
 def box_to_transform(document: Document, layer: Layer, *, lifts: bool) -> Region:
@@ -326,7 +323,16 @@ def transform_selection(
     if about is None or about.empty:
         raise EditError("nothing is selected in the picture")
     change = geometry.change_of(about, x, y, width, height, angle)
-    place = geometry.in_plane(document, change).after(document.selection_place)
+    return _with_selection_moved(document, change)
+
+
+def _with_selection_moved(document: Document, change: Place) -> Document:
+    """The document with what is selected changed as seen on the picture."""
+    assert document.selection is not None
+    plane = geometry.in_plane(document, change)
+    place = geometry.placed_in(
+        plane, document.selection, document.selection_place, "what is selected"
+    )
     return replace(document, selection_place=place)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,7 @@ from PySide6.QtGui import (
     QPen,
     QPolygonF,
     QShowEvent,
+    QTransform,
     QWheelEvent,
 )
 from PySide6.QtWidgets import (
@@ -32,6 +34,7 @@ from PySide6.QtWidgets import (
 )
 
 from safelight.document import Document, Live
+from safelight.document.place import IDENTITY, Place
 from safelight.gui import theme
 from safelight.gui.canvas.picture import chequerboard
 from safelight.gui.canvas.view import LARGEST, SMALLEST
@@ -97,7 +100,7 @@ class Navigator(Panel):
         layout.setSpacing(0)
         layout.addWidget(self.map, 1)
         layout.addLayout(row)
-        self._glimpse = Glimpse(self, _look, self.map.show_image)
+        self._glimpse = Glimpse(self, _look, self._take)
         self.show_view((), 1.0)
         self._enable(False)
 
@@ -108,7 +111,7 @@ class Navigator(Panel):
     def show_picture(self, document: Document | None, live: Live | None = None) -> None:
         """Show a document, small, as soon as it is rendered; ``live`` runs its cheap filters."""
         if document is not None:
-            self.map.set_size(document.width, document.height)
+            self.map.set_shape(_shape(document))
         self._enable(document is not None)
         self._glimpse.look(document, live)
 
@@ -125,6 +128,9 @@ class Navigator(Panel):
         self._glimpse.wake()
         super().showEvent(event)
 
+    def _take(self, seen: tuple[QImage, _Shape] | None) -> None:
+        self.map.show_image(*(seen or (None, None)))
+
     def _enable(self, on: bool) -> None:
         self.slider.setEnabled(on)
         self.percentage.setEnabled(on)
@@ -133,6 +139,15 @@ class Navigator(Panel):
         sticks = self.slider.isSliderDown() and abs(place - _place(1.0)) <= _STICKS
         zoom = 1.0 if sticks else SMALLEST * (LARGEST / SMALLEST) ** (place / _SLIDER)
         self.zoom_wanted.emit(zoom)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """The size of a picture, and how its pixels lead into the plane."""
+
+    width: int
+    height: int
+    frame: Place
 
 
 class _Map(QWidget):
@@ -149,6 +164,7 @@ class _Map(QWidget):
         self._image: QImage | None = None
         self._scaled = QImage()
         self._size = (1, 1)
+        self._frame = self._drawn = _Shape(1, 1, IDENTITY)
         self._polygon = QPolygonF()
         self._held: QPointF | None = None
         self._clicks = False
@@ -160,14 +176,17 @@ class _Map(QWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(120, 130)
 
-    def set_size(self, width: int, height: int) -> None:
-        """The size that points of the picture are measured in."""
-        self._size = (width, height)
+    def set_shape(self, shape: _Shape) -> None:
+        """The size that points of the picture are measured in, and what of the plane it shows. An
+        image of another shape is drawn as this one shows it.
+        """
+        self._frame, self._size = shape, (shape.width, shape.height)
         self.update()
 
-    def show_image(self, image: QImage | None) -> None:
-        """Show a picture; None: there is none."""
+    def show_image(self, image: QImage | None, shape: _Shape | None) -> None:
+        """Show a picture, which was drawn of that shape; None: there is none."""
         self._image, self._scaled = image, QImage()
+        self._drawn = shape or self._frame
         self.update()
 
     def show_view(self, polygon: Sequence[Point]) -> None:
@@ -249,6 +268,10 @@ class _Map(QWidget):
         area = self._area()
         if self._image.hasAlphaChannel():
             painter.fillRect(area, self._board)
+        if self._drawn != self._frame:
+            self._paint_reshaped(painter, area)
+            self._paint_view(painter, area)
+            return
         ratio = self.devicePixelRatioF()
         wanted = QSize(round(area.width() * ratio), round(area.height() * ratio))
         if self._scaled.size() != wanted:
@@ -259,6 +282,29 @@ class _Map(QWidget):
             )
         painter.drawImage(area, self._scaled)
         self._paint_view(painter, area)
+
+    def _paint_reshaped(self, painter: QPainter, area: QRectF) -> None:
+        """Draw an image of an earlier shape as the picture of now shows it, until there is one."""
+        assert self._image is not None
+        earlier, now = self._drawn, self._frame
+        through = (
+            Place.offset(area.left(), area.top())
+            .after(Place.scaled(area.width() / now.width, area.height() / now.height))
+            .after(now.frame.inverse.after(earlier.frame))
+            .after(
+                Place.scaled(
+                    earlier.width / self._image.width(), earlier.height / self._image.height()
+                )
+            )
+        )
+        a, b, c, d, e, f, g, h, i = through.matrix
+        painter.save()
+        painter.fillRect(area, QColor(theme.PANEL))
+        painter.setClipRect(area)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.setTransform(QTransform(a, d, g, b, e, h, c, f, i), combine=True)
+        painter.drawImage(0, 0, self._image)
+        painter.restore()
 
     def _paint_view(self, painter: QPainter, area: QRectF) -> None:
         marked = self._marked()
@@ -281,9 +327,15 @@ class _Map(QWidget):
             painter.drawPath(seen)
 
 
-def _look(document: Document, live: Live | None) -> QImage:
-    pixels = (np.clip(small(document, _PIXELS, live), 0, 1) * 255 + 0.5).astype(np.uint8)
-    return _image(np.ascontiguousarray(pixels))
+def _shape(document: Document) -> _Shape:
+    return _Shape(document.width, document.height, document.frame)
+
+
+def _look(document: Document, live: Live | None) -> tuple[QImage, _Shape]:
+    # A draft, as while a hand moves something: nobody sees more here.
+    seen = small(document.drafted(), _PIXELS, live)
+    pixels = (np.clip(seen, 0, 1) * 255 + 0.5).astype(np.uint8)
+    return _image(np.ascontiguousarray(pixels)), _shape(document)
 
 
 def _image(pixels: NDArray[np.uint8]) -> QImage:
