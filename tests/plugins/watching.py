@@ -4,6 +4,7 @@ Where workers write does not count: each has a folder of its own there when it s
 """
 
 import contextlib
+import functools
 import sys
 from pathlib import Path
 
@@ -23,13 +24,17 @@ def _heard(event, arguments):
                 seen.append(f"{event} {place}")
 
 
-sys.addaudithook(_heard)  # for good: a hook cannot be taken away
+@functools.cache
+def _listen():
+    """Hear of what this process does, for good: a hook cannot be taken away, and slows all down."""
+    sys.addaudithook(_heard)
 
 
 @contextlib.contextmanager
 def watched(store: Store, patch):
     """The list of what was read in the folder of ``store``, or asked of any store, meanwhile."""
     seen = []
+    _listen()
     with patch.context() as within:
         for name in _ASKING:
             original = getattr(Store, name)
