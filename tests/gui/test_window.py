@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 from safelight import actions
 from safelight.document import Document, Layer, whole
 from safelight.files.openraster import export_openraster
-from safelight.gui import display_available, samples
+from safelight.gui import display_available, samples, welcome
 from safelight.gui.deeds.filters import of_recent
 from safelight.gui.panels import HistoryList
 from safelight.gui.window import Window
@@ -53,6 +53,31 @@ def test_an_empty_window_offers_samples_and_one_click_opens_one(window, qtbot):
     qtbot.mouseClick(window.welcome.samples[0], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.workspace() is not None, timeout=20000)
     assert not window.welcome.isVisible()
+
+
+def test_samples_are_decoded_once_nothing_is_open_nor_about_to_be(photo, qtbot, monkeypatch):
+    asked = []
+    monkeypatch.setattr(welcome, "_thumbnails", lambda: asked.append(1) or [])
+    window = Window()
+    window.take(photo)
+    wake(window, qtbot)
+    qtbot.waitUntil(lambda: window.tabs.count() == 1)
+    assert not asked
+    window.close_tab(0)
+    qtbot.waitUntil(lambda: bool(asked))
+    window.show_state()
+    open_in(window, photo, qtbot)
+    window.close_tab(0)
+    assert asked == [1]
+
+
+def test_a_photograph_that_cannot_be_opened_leaves_samples_to_try(tmp_path, qtbot, monkeypatch):
+    asked = []
+    monkeypatch.setattr(welcome, "_thumbnails", lambda: asked.append(1) or [])
+    window = Window()
+    window.take(tmp_path / "missing.png")
+    wake(window, qtbot)
+    qtbot.waitUntil(lambda: bool(asked))
 
 
 def test_an_opened_photograph_is_shown_and_described(opened, window):

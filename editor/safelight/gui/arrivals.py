@@ -33,6 +33,7 @@ class Arrivals(QObject):
         self._tabs = tabs
         self._backend = backend
         self._deeds = deeds
+        self.coming: list[Workspace] = []  # what was opened, until it is in its tab
         self.under_way: list[Workspace] = []
 
     def begin(self) -> Workspace:
@@ -47,6 +48,8 @@ class Arrivals(QObject):
     def give_up(self, workspace: Workspace) -> None:
         """Let go of a workspace that comes into no tab."""
         workspace.turns.stop()
+        if workspace in self.coming:
+            self.coming.remove(workspace)
         destroy(workspace)
 
     def add(
@@ -62,6 +65,7 @@ class Arrivals(QObject):
         That takes some turns of the event loop; ``done`` is called after the last.
         """
         workspace = workspace or self.begin()
+        self.coming.append(workspace)
         workspace.turns.add(self._arrive(workspace, loaded, path, instead, done))
 
     def _arrive(
@@ -86,6 +90,7 @@ class Arrivals(QObject):
             yield
         finally:
             self.under_way.remove(workspace)
+            self.coming.remove(workspace)
         if instead is not None and not self._tabs.holds(instead):
             workspace.close_session()
             self.give_up(workspace)

@@ -40,6 +40,7 @@ class Welcome(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.samples: list[QToolButton] = []
+        self._asked = False  # for the samples
         title = QLabel("Open a photograph")
         title.setObjectName("large")
         hint = QLabel("Drag one here, or open it. Your original is never written.")
@@ -89,10 +90,11 @@ class Welcome(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(scroller)
 
-    def wake(self) -> None:
-        """Show recent files, and load the samples' thumbnails on a thread."""
-        self.show_recent()
-        Background(self, _thumbnails, self._show_samples, lambda error: None)
+    def show_samples(self) -> None:
+        """Load the samples' thumbnails on a thread, once."""
+        if not self._asked:
+            self._asked = True
+            Background(self, _thumbnails, self._show_samples, lambda error: None)
 
     def show_recent(self) -> None:
         """Show the recent files."""

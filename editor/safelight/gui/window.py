@@ -164,8 +164,9 @@ class Window(QMainWindow):
 
     def _wake(self) -> None:
         self.backend.wake()
-        self.welcome.wake()
+        self.welcome.show_recent()
         self._show_recent()
+        self._show_samples()
 
     def _offer(self) -> None:
         """Tell every photograph what can be asked for, and by which keys."""
@@ -203,6 +204,11 @@ class Window(QMainWindow):
     def _show_recent(self) -> None:
         self.deeds.replace("recent", of_recent(self.desk))
 
+    def _show_samples(self) -> None:
+        """Offer samples once nothing is open, nor about to be: they take a while to decode."""
+        if self._awake and not self._opening and not self.tabs.count():
+            self.welcome.show_samples()
+
     # -- what there is -------------------------------------------------------------------------
 
     @property
@@ -232,6 +238,11 @@ class Window(QMainWindow):
     def workspace(self) -> Workspace | None:
         """The photograph in front; None where there is only a first look at one."""
         return self.tabs.front()
+
+    @property
+    def _opening(self) -> bool:
+        """Whether a photograph is on its way into a tab."""
+        return bool(self.opening.count or self.arrivals.coming)
 
     def _session(self) -> Session | None:
         front = self.tabs.front()
@@ -339,9 +350,9 @@ class Window(QMainWindow):
         self.deeds.show_state()
         self.sight.show_workspace(front)
         if front is None:
-            opening = bool(self.opening.count or self.arrivals.under_way)
-            self.status.show_nothing(opening=opening)
+            self.status.show_nothing(opening=self._opening)
             self.setWindowTitle("Safelight")
+            self._show_samples()
             return
         self.status.show_workspace(front)
         self.status.show_proof(self.proofing.words())
