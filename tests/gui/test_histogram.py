@@ -37,6 +37,25 @@ def seen(panel):
     return rows[:, : image.width() * 3].reshape(image.height(), image.width(), 3).astype(int)
 
 
+def test_it_is_drawn_anew_only_where_it_would_look_otherwise(panel, monkeypatch):
+    drawn, paint = [], panel._paint
+    monkeypatch.setattr(panel, "_paint", lambda painter: (drawn.append(1), paint(painter)))
+    panel._show(tones(photograph(30, 40).astype(np.float32) / 255))
+    first = seen(panel)
+    for _ in range(3):
+        panel.repaint()
+    assert (seen(panel) == first).all()
+    assert len(drawn) == 1
+    panel._show(tones(photograph(20, 50).astype(np.float32) / 255))
+    panel.repaint()
+    panel.go_on()
+    panel.repaint()
+    panel.resize(280, 120)
+    panel.repaint()
+    assert len(drawn) == 4
+    assert (seen(panel)[:100, :100] != first[:100, :100]).any()
+
+
 def test_every_pixel_is_counted_once_in_each_channel():
     found = tones(photograph(300, 400).astype(np.float32) / 255)
     assert (found.counts.sum(axis=1) == 300 * 400).all()
@@ -152,6 +171,7 @@ def test_a_click_and_the_space_bar_go_on_to_the_logarithmic_scale_and_the_wavefo
     for shown in ("logarithmic", "waveform"):
         qtbot.mouseClick(panel, Qt.MouseButton.LeftButton, pos=QPoint(100, 60))
         assert panel.shown == shown
+        qtbot.waitUntil(lambda: panel.shown != "waveform" or panel.tones.columns is not None)
         looks.append(seen(panel))
     assert not any(np.array_equal(looks[i], looks[j]) for i, j in ((0, 1), (0, 2), (1, 2)))
     qtbot.keyClick(panel, Qt.Key.Key_Space)
@@ -173,12 +193,33 @@ def test_the_waveform_has_each_tone_in_the_column_where_it_is():
     assert waveform(alpha).sum() == 0
 
 
+def test_the_waveform_is_counted_only_while_it_is_shown(panel, qtbot, monkeypatch):
+    counted = []
+    monkeypatch.setattr(module, "waveform", lambda pixels: counted.append(1) or waveform(pixels))
+    panel.show_picture(document(photograph(30, 40)))
+    qtbot.waitUntil(lambda: panel.tones is not None)
+    panel.go_on()
+    assert not counted
+    panel.go_on()
+    qtbot.waitUntil(lambda: panel.tones.columns is not None)
+    first = panel.tones
+    panel.show_picture(document(photograph(40, 30)))
+    qtbot.waitUntil(lambda: panel.tones is not first)
+    assert len(counted) == 2
+    assert panel.tones.columns is not None
+    panel.go_on()
+    panel.show_picture(document(photograph(20, 30)))
+    qtbot.waitUntil(lambda: panel.tones.columns is None)
+    assert len(counted) == 2
+
+
 def test_a_ramp_is_a_rising_line_in_the_waveform(panel, qtbot):
     ramp = np.repeat(np.linspace(0, 255, 400).astype(np.uint8)[None, :, None], 3, axis=2)
     panel.show_picture(document(np.repeat(ramp, 300, axis=0)))
     qtbot.waitUntil(lambda: panel.tones is not None)
     panel.go_on()
     panel.go_on()
+    qtbot.waitUntil(lambda: panel.tones.columns is not None)
     look = seen(panel).sum(axis=2)
     inside = look[12:-12, 14:-14]
     rows = inside.argmax(axis=0)

@@ -77,6 +77,13 @@ class Glimpse(QObject):
         else:
             self.wake()
 
+    def again(self) -> None:
+        """Look once more at what was looked at last: what is looked for is another thing now."""
+        document, live = self._seen
+        if document is not None:
+            self._wanted = document, live
+            self.wake()
+
     def wake(self) -> None:
         """Look at what is waiting, if the panel can be seen."""
         if self._wanted is not None and not self._busy and not self._pause.isActive():

@@ -16,6 +16,7 @@ from PySide6.QtGui import (
     QPainterPath,
     QPaintEvent,
     QPen,
+    QPixmap,
     QPolygonF,
     QShowEvent,
 )
@@ -57,30 +58,31 @@ _MARGIN = 10
 _MARK = 9.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Tones:
     """``counts``: (4, 256) pixels of each value: red, green, blue, luminance, sRGB-encoded.
 
     ``shadows`` and ``highlights``: the part of the picture, 0 to 1, that is at an end of the
-    range or beyond: in red, green, blue, in any of them. ``columns`` are what ``waveform`` gives.
+    range or beyond: in red, green, blue, in any of them. ``columns`` are what ``waveform`` gives,
+    None where that was not asked for: it takes longer than all the rest.
     """
 
     counts: NDArray[np.int64]
     shadows: tuple[float, ...]
     highlights: tuple[float, ...]
-    columns: NDArray[np.float32]
+    columns: NDArray[np.float32] | None
 
 
-def tones(pixels: NDArray[np.float32]) -> Tones:
+def tones(pixels: NDArray[np.float32], *, spread: bool = False) -> Tones:
     """Count the tones of an image (height, width, 3 or 4), sRGB-encoded.
 
-    Transparent pixels do not count.
+    Transparent pixels do not count. ``spread`` asks for the ``columns``.
     """
     channels = _channels(pixels)
     low = [channel < 0.5 / 255 for channel in channels[:3]]
     high = [channel >= 254.5 / 255 for channel in channels[:3]]
     counts = np.stack([_count(channel) for channel in channels])
-    return Tones(counts, _parts(low), _parts(high), waveform(pixels))
+    return Tones(counts, _parts(low), _parts(high), waveform(pixels) if spread else None)
 
 
 def counts(document: Document, live: Live | None) -> NDArray[np.int64]:
@@ -140,7 +142,9 @@ class Histogram(Panel):
         self.shown: Shown = "linear"
         self._canvas: Canvas | None = None
         self.tones: Tones | None = None
-        self._glimpse = Glimpse(self, lambda document, live: _look(document, live), self._show)
+        self._drawn = QPixmap()
+        self._drawn_for: tuple[object, ...] = ()
+        self._glimpse = Glimpse(self, self._look, self._show)
         self._tell()
 
     def sizeHint(self) -> QSize:
@@ -162,6 +166,12 @@ class Histogram(Panel):
         self.shown = _ORDER[(_ORDER.index(self.shown) + 1) % len(_ORDER)]
         self._tell()
         self.update()
+        if self.shown == "waveform" and self.tones is not None and self.tones.columns is None:
+            self._glimpse.again()
+
+    def _look(self, document: Document, live: Live | None) -> Tones:
+        """Count what is shown; on a thread."""
+        return (_look_across if self.shown == "waveform" else _look)(document, live)
 
     def _show(self, found: Tones | None) -> None:
         self.tones = found
@@ -205,8 +215,20 @@ class Histogram(Panel):
     # -- painting ------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint what was drawn, as long as it would be drawn so again: outlines take 5 ms."""
+        scale = self.devicePixelRatioF()
+        marked = self._canvas is not None and self._canvas.show_clipping
+        looks = self.size(), scale, self.font(), self.hasFocus(), marked
+        if (self.tones, self.shown, *looks) != self._drawn_for:
+            self._drawn_for = self.tones, self.shown, *looks
+            self._drawn = QPixmap(self.size() * scale)
+            self._drawn.setDevicePixelRatio(scale)
+            self._drawn.fill(Qt.GlobalColor.transparent)
+            with QPainter(self._drawn) as painter:
+                painter.setFont(self.font())
+                self._paint(painter)
         with QPainter(self) as painter:
-            self._paint(painter)
+            painter.drawPixmap(0, 0, self._drawn)
 
     def _paint(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -223,7 +245,8 @@ class Histogram(Panel):
             painter.drawText(area, Qt.AlignmentFlag.AlignCenter, "No picture")
             return
         if self.shown == "waveform":
-            paint_waveform(painter, area.adjusted(1, 1, -1, -1), self.tones.columns)
+            if self.tones.columns is not None:
+                paint_waveform(painter, area.adjusted(1, 1, -1, -1), self.tones.columns)
         else:
             self._paint_tones(painter, area.adjusted(1, 3, -1, -1), self.tones.counts)
         self._paint_mark(painter, area.topLeft() + QPointF(4, 4), self.tones.shadows, 1)
@@ -271,6 +294,10 @@ class Histogram(Panel):
 
 def _look(document: Document, live: Live | None) -> Tones:
     return tones(small(document, _PIXELS, live))
+
+
+def _look_across(document: Document, live: Live | None) -> Tones:
+    return tones(small(document, _PIXELS, live), spread=True)
 
 
 def _outline(area: QRectF, heights: NDArray[np.float64]) -> QPolygonF:
