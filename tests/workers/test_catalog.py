@@ -1,12 +1,14 @@
 """The catalogue: asked once, remembered, asked again when a plugin changes."""
 
+import importlib.metadata
 import json
+import shutil
 import subprocess
 import sys
 
 import pytest
 
-from safelight.workers.catalog import Catalog
+from safelight.workers.catalog import Catalog, _fingerprint
 from safelight.workers.pool import Pool
 from tests.plugins.installing import install
 
@@ -106,3 +108,23 @@ def test_the_host_never_imports_a_plugin():
     count, imported = done.stdout.split("\n")[:2]
     assert int(count) >= 3
     assert imported == "[]"
+
+
+def test_it_asks_again_when_a_plugin_is_installed_beside_python(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(tmp_path))
+    seen = [_fingerprint([])]
+    for version in ("1", "2"):
+        folder = tmp_path / f"candle-{version}.dist-info"
+        folder.mkdir()
+        (folder / "METADATA").write_text(f"Name: candle\nVersion: {version}\n")
+        (folder / "entry_points.txt").write_text("[safelight]\ncandle = candle\n")
+        seen.append(_fingerprint([]))
+        assert _fingerprint([]) == seen[-1]
+        shutil.rmtree(folder)
+    assert len(set(seen)) == 3
+
+
+def test_what_is_installed_is_read_once(monkeypatch):
+    _fingerprint([])
+    monkeypatch.setattr(importlib.metadata, "entry_points", None)
+    assert _fingerprint([])

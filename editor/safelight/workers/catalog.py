@@ -6,10 +6,13 @@ plugins: what they offer is asked again only when a plugin's files have changed.
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import hashlib
 import importlib.metadata
 import importlib.util
 import json
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -95,13 +98,35 @@ class Catalog:
 def _fingerprint(plugin_folders: Sequence[Path]) -> str:
     """A digest of what is installed: each plugin's name, version and newest source file."""
     lines = [f"api {VERSION}"]
-    for point in importlib.metadata.entry_points(group=PROJECT):
-        version = point.dist.version if point.dist else ""
-        folder = _folder(point.module.split(".")[0])
-        lines.append(f"{point.value} {version} {_newest(folder) if folder else 0}")
+    for name, folder in _plugins(_places()):
+        lines.append(f"{name} {_newest(folder) if folder else 0}")
     for folder in plugin_folders:
         lines.append(f"{folder} {_newest(folder)}")
     return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+
+
+def _places() -> tuple[tuple[str, int], ...]:
+    """The folders that packages are installed in, and when something in each came or went."""
+    found = []
+    for place in sys.path:
+        with contextlib.suppress(OSError):
+            found.append((place, Path(place).stat().st_mtime_ns))
+    return tuple(found)
+
+
+@functools.lru_cache(maxsize=1)
+def _plugins(places: tuple[tuple[str, int], ...]) -> tuple[tuple[str, Path | None], ...]:
+    """What each plugin that is installed in ``places`` says of itself, and where it lies.
+
+    Its metadata are read anew only when something was installed: that takes longer than the rest.
+    """
+    return tuple(
+        (
+            f"{point.value} {point.dist.version if point.dist else ''}",
+            _folder(point.module.split(".")[0]),
+        )
+        for point in importlib.metadata.entry_points(group=PROJECT)
+    )
 
 
 def _folder(package: str) -> Path | None:
