@@ -5,11 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QWidget
 
 from safelight import api
 from safelight.actions import live_filter
 from safelight.actions.recipes import play, recipe_of
 from safelight.document import History, Layer, LiveFilter, edits, render_srgb
+from safelight.gui.panels.adjust import Entry
 from safelight.gui.panels.sections import ROWS, SECTIONS, offered, sections
 from tests.gui.conftest import PATIENCE, drag
 
@@ -285,6 +287,28 @@ def test_a_filter_of_a_section_is_opened_by_its_word(opened, page):
     box.unfold()
     box.links["safelight_enlarge.enlarge"].click()
     assert opened.filters.tried.declaration.name == "enlarge"
+
+
+def test_further_filters_are_made_when_they_are_asked_for_and_tab_goes_on_to_them(opened, page):
+    box = page.boxes["Colour"]
+    box.title.click()
+    before = len(box.findChildren(Entry))
+    above = reached(box._inside, QWidget.previousInFocusChain)
+    box.more.click()
+    assert before < len(box.findChildren(Entry)) == len(box._firsts) + len(box.links)
+    made = [link for link in box.links.values() if link.parent() is box._inside]
+    assert made
+    assert all(link.isVisible() for link in made)
+    for link in made:
+        above = reached(above.nextInFocusChain(), QWidget.nextInFocusChain)
+        assert above is link
+
+
+def reached(widget, step):
+    """The first widget that the keyboard comes to, from a widget on."""
+    while widget.focusPolicy() == Qt.FocusPolicy.NoFocus:
+        widget = step(widget)
+    return widget
 
 
 def test_what_is_seen_of_a_folded_section_is_seen_of_it_unfolded_and_more_comes_into_view(

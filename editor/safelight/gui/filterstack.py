@@ -49,11 +49,11 @@ class FilterStack(QStackedWidget):
         super().__init__(parent)
         self.tried: FilterSettings | None = None
         self.held: FilterSettings | None = None
-        self.home = AdjustPage()
+        self.home = AdjustPage(self)
         self.home.chosen.connect(self.choose)
         self.home.list_wanted.connect(self.list_all)
         self.addWidget(self.home)
-        self.offered = FilterList()
+        self.offered = FilterList(self)
         self.offered.chosen.connect(self.choose)
         self.offered.closed.connect(self.show_home)
         self.addWidget(self.offered)

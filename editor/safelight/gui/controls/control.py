@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from uuid import uuid4
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QPaintEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPaintEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -21,10 +22,15 @@ from safelight.gui.text import plain, tooltip
 
 
 class Title(QLabel):
-    """A name that ends in "…" where there is no room for all of it; plugins choose their own."""
+    """A name that ends in "…" where there is no room for all of it; plugins choose their own.
 
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
+    ``doubled`` tells of a double click.
+    """
+
+    doubled = Signal()
+
+    def __init__(self, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setMinimumWidth(40)
 
@@ -40,6 +46,9 @@ class Title(QLabel):
                 text,
                 self.foregroundRole(),
             )
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.doubled.emit()
 
 
 class Control(QWidget):
@@ -64,8 +73,8 @@ class Control(QWidget):
         self.token = ""
         self.changed.connect(self._renew)
         self._held = False
-        self.title = Title(parameter.title)
-        self.title.installEventFilter(self)
+        self.title = Title(parameter.title, self)
+        self.title.doubled.connect(self.reset)
         hint = f"{parameter.help}\n" if parameter.help else ""
         words = f"{parameter.title}: {parameter.range_text()}. Double-click the name to reset."
         self.setToolTip(tooltip(f"{hint}{words}", lines=True))
@@ -79,10 +88,17 @@ class Control(QWidget):
         self.body.setSpacing(4)
         self.body.addLayout(self.head)
         self._found: Value | None = None
-        self.found = QToolButton()
-        self.found.setObjectName("link")
-        self.found.setVisible(False)
-        self.found.clicked.connect(self._take_found)
+        self._has_found = False
+
+    @cached_property
+    def found(self) -> QToolButton:
+        """The button that takes what was measured in the picture."""
+        self._has_found = True
+        found = QToolButton(self)
+        found.setObjectName("link")
+        found.setVisible(False)
+        found.clicked.connect(self._take_found)
+        return found
 
     def lie_in_a_row(self) -> None:
         """Have the name and all that is set beside one another, for a bar."""
@@ -103,7 +119,8 @@ class Control(QWidget):
         """Show what was measured in the picture, to be taken by a click; None for nothing."""
         self._found = value
         if value is None:
-            self.found.setVisible(False)
+            if self._has_found:
+                self.found.setVisible(False)
             return
         words = self.in_words(value)
         self.found.setText(f"Measured: {words}")
@@ -125,7 +142,7 @@ class Control(QWidget):
         """Show that the value does not count now, and let nobody set it."""
         directly = Qt.FindChildOption.FindDirectChildrenOnly
         for widget in self.findChildren(QWidget, options=directly):
-            if widget is not self.found:
+            if not self._has_found or widget is not self.found:
                 widget.setEnabled(not on)
 
     def hold(self, on: bool) -> None:
@@ -172,9 +189,3 @@ class Control(QWidget):
     def reset(self) -> None:
         """Back to the default."""
         self.choose(self.parameter.default)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self.title and event.type() == QEvent.Type.MouseButtonDblClick:
-            self.reset()
-            return True
-        return super().eventFilter(watched, event)

@@ -8,7 +8,7 @@ import unicodedata
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QValidator
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QValidator, QWheelEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QSpinBox
 
 _SIGNS = str.maketrans(
@@ -47,6 +47,9 @@ class _Typed:
     What is no number of the field is not turned into another one by leaving out a key: it is seen,
     and gives way to the number there was when the field is left. Return does not go on with it.
     """
+
+    leaves_wheel = False
+    """Whether the wheel scrolls what is around the field, and never changes the number."""
 
     _point = True
 
@@ -92,6 +95,12 @@ class _Typed:
         super().keyPressEvent(event)  # type: ignore[misc]
         if refused:
             event.accept()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.leaves_wheel:
+            event.ignore()
+        else:
+            super().wheelEvent(event)  # type: ignore[misc]
 
 
 class WholeField(_Typed, QSpinBox):

@@ -113,11 +113,11 @@ class NumberControl(Control):
         self._step = max(step, 1.0) if self._whole else step
         self.field: WholeField | DecimalField
         if self._whole:
-            self.field = WholeField()
+            self.field = WholeField(self)
             self.field.setRange(int(max(low, -(2**31))), int(min(high, 2**31 - 1)))
             self.field.setSingleStep(int(self._step))
         else:
-            self.field = DecimalField()
+            self.field = DecimalField(self)
             self.field.setDecimals(min(max(-math.floor(math.log10(self._step)), 0), 6))
             self.field.setRange(low, high)
             self.field.setSingleStep(self._step)
@@ -131,7 +131,7 @@ class NumberControl(Control):
         self.field.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.field.setAccessibleName(parameter.title)
         self.head.addWidget(self.field)
-        self.slider = Slider(Qt.Orientation.Horizontal)
+        self.slider = Slider(Qt.Orientation.Horizontal, self)
         self.slider.setRange(0, self._positions())
         self.slider.setPageStep(max(self._positions() // 10, 1))
         self.slider.setAccessibleName(parameter.title)

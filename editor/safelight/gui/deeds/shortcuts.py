@@ -60,6 +60,8 @@ class Shortcuts:
 
     def of(self, deed: Keyed) -> tuple[str, ...]:
         """The keys of a deed."""
+        if not self.own:
+            return deed.shortcuts
         if deed.id in self.own:
             return self.own[deed.id]
         given = {key for keys in self.own.values() for key in keys}

@@ -8,10 +8,9 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QMouseEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QAbstractSpinBox,
     QBoxLayout,
     QButtonGroup,
     QFrame,
@@ -69,8 +68,8 @@ class RowBox(QWidget):
     moved = Signal(object)
     point_wanted = Signal(bool)
 
-    def __init__(self, row: Row, declaration: Declaration) -> None:
-        super().__init__()
+    def __init__(self, row: Row, declaration: Declaration, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.row = row
         self.declaration = declaration
         self.controls: dict[str, Control] = {}
@@ -145,16 +144,15 @@ class RowBox(QWidget):
             ends=None,
             unit="",
         )
-        control = control_for(parameter)
+        control = control_for(parameter, self)
         control.changed.connect(partial(self.moved.emit, control))
         if isinstance(control, NumberControl):
             control.lie_in_a_line(_NAME)
             control.slider.track = self.row.tracks.get(name, ())
+            control.field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            control.field.leaves_wheel = True  # what it happens to pass over must not change
         elif self.row.one:
             control.title.hide()
-        for field in control.findChildren(QAbstractSpinBox):
-            field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-            field.installEventFilter(self)
         return control
 
     def _choice(self) -> QHBoxLayout:
@@ -162,7 +160,7 @@ class RowBox(QWidget):
         line = QHBoxLayout()
         line.setSpacing(1)  # all of them fit the narrowest panel
         for name, title in self.row.parameters.items():
-            button = QToolButton()
+            button = QToolButton(self)
             button.setObjectName("channel")
             parameter = self.declaration.parameter(name)
             button.setText(title or plain(parameter.title))
@@ -199,13 +197,6 @@ class RowBox(QWidget):
         self.shown = name
         for other, control in self.controls.items():
             control.setVisible(other == name)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """The wheel scrolls the panel; it must not change what it happens to pass over."""
-        if event.type() == QEvent.Type.Wheel:
-            event.ignore()
-            return True
-        return super().eventFilter(watched, event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,8 +235,10 @@ class SectionBox(QWidget):
     folded = Signal()
     made = Signal()
 
-    def __init__(self, section: Section, filters: Sequence[Declaration]) -> None:
-        super().__init__()
+    def __init__(
+        self, section: Section, filters: Sequence[Declaration], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
         self.section = section
         known = {item.id: item for item in filters}
         self.declarations = [known[row.filter] for row in section.rows if row.filter in known]
@@ -255,14 +248,14 @@ class SectionBox(QWidget):
         self.finder = _finder(section, known)
         self._shown: Mapping[str, Mapping[str, Value]] = {}
         self.rows: list[RowBox] = []
-        self.title = QPushButton()
-        self.links: dict[str, QPushButton] = {}
         self.body: QWidget | None = None
+        self._links: dict[str, QPushButton] = {}
+        self._inside: QWidget | None = None  # where those are that nobody has asked for yet
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._head())
-        line = QFrame()
+        line = QFrame(self)
         line.setObjectName("line")
         self._column = column
         column.addWidget(line)
@@ -304,7 +297,8 @@ class SectionBox(QWidget):
             box.show_settings(layers.get(box.row.filter))
 
     def _head(self) -> QWidget:
-        head = _Head()
+        head = _Head(self)
+        self.title = QPushButton(head)
         head.clicked.connect(self.title.click)
         self.title.setObjectName("section")
         self.title.setText(plain(self.section.title))
@@ -312,7 +306,7 @@ class SectionBox(QWidget):
         self.title.setAccessibleName(plain(self.section.title))
         self.title.setAccessibleDescription("A section of Adjust; unfolds and folds it")
         self.title.clicked.connect(self._toggled)
-        self.mark = QLabel("●")
+        self.mark = QLabel("●", head)
         self.mark.setObjectName("mark")
         self.mark.setToolTip("A layer holds what is set here")
         self.mark.setFixedWidth(10)
@@ -321,19 +315,21 @@ class SectionBox(QWidget):
         room.setRetainSizeWhenHidden(True)
         self.mark.setSizePolicy(room)
         self.mark.hide()
-        self.auto = _quiet("Auto", "Settings that suit the picture; they can be changed afterwards")
+        self.auto = _quiet(
+            head, "Auto", "Settings that suit the picture; they can be changed afterwards"
+        )
         self.auto.clicked.connect(self.auto_wanted)
-        self.grey = _quiet("Pick grey", "Pick a place of the picture that should be grey")
+        self.grey = _quiet(head, "Pick grey", "Pick a place of the picture that should be grey")
         self.grey.setCheckable(True)
         self.grey.setAccessibleName("Pick grey")
         self.grey.clicked.connect(self.grey_wanted)
-        self.reset = _quiet("Reset", "Take away what is set here")
+        self.reset = _quiet(head, "Reset", "Take away what is set here")
         self.reset.clicked.connect(self.reset_wanted)
         self.reset.setEnabled(False)
-        self.more = _quiet("More", f"{len(self._more)} further filters")
+        self.more = _quiet(head, "More", f"{len(self._more)} further filters")
         self.more.setCheckable(True)
-        self._firsts = [self._link(item, chip=True) for item in self._first]
-        self._arrow = QLabel()
+        self._firsts = [self._link(item, head, chip=True) for item in self._first]
+        self._arrow = QLabel(head)
         row = QHBoxLayout(head)
         row.setContentsMargins(0, 0, 6, 0)
         row.setSpacing(0)
@@ -365,52 +361,77 @@ class SectionBox(QWidget):
         self.folded.emit()
 
     def _body(self) -> QWidget:
-        body = QWidget()
+        body = QWidget(self)
         column = QVBoxLayout(body)
         column.setContentsMargins(10, 0, 8, 8)
         column.setSpacing(0)
         for row, declaration in zip(self._rows, self.declarations, strict=True):
-            box = RowBox(row, declaration)
+            box = RowBox(row, declaration, body)
             box.moved.connect(partial(self.moved.emit, box))
             box.point_wanted.connect(partial(self.point_wanted.emit, box))
             self.rows.append(box)
             column.addWidget(box)
         if self._more:
-            self._add_links(column)
+            self._add_links(body, column)
         return body
 
-    def _add_links(self, column: QBoxLayout) -> None:
+    def _add_links(self, body: QWidget, column: QBoxLayout) -> None:
         """The other filters, two beside one another; where there are sliders, those that are seen
-        while it is folded, too, come first, and the others are behind a word.
+        while it is folded, too, come first, and the others are behind a word, and made when that is
+        clicked.
         """
         first = [item for item in self._more if self._rows and item in self._first]
         if first:
-            column.addWidget(self._links(first))
-        inside = self._links([item for item in self._more if item not in first])
-        inside.setVisible(not self._rows or self.more.isChecked())
-        self.more.toggled.connect(inside.setVisible)
-        self.more.clicked.connect(self.folded)
+            seen = QWidget(body)
+            self._fill(seen, first)
+            column.addWidget(seen)
+        self._inside = inside = QWidget(body)
+        self._behind = [item for item in self._more if item not in first]
         column.addWidget(inside)
+        self.more.toggled.connect(self._show_more)
+        self.more.clicked.connect(self.folded)
+        self._show_more(not self._rows or self.more.isChecked())
 
-    def _links(self, items: Sequence[Declaration]) -> QWidget:
-        inside = QWidget()
+    def _show_more(self, on: bool) -> None:
+        if self._inside is not None:
+            if on:
+                self._make_links()
+            self._inside.setVisible(on)
+
+    def _make_links(self) -> None:
+        if self._inside is not None and self._behind:
+            before: QWidget | None = self._inside  # Tab goes on to them from what is above them
+            while before is not None and before.focusPolicy() == Qt.FocusPolicy.NoFocus:
+                before = before.previousInFocusChain()
+            self._fill(self._inside, self._behind)
+            for item in self._behind:
+                QWidget.setTabOrder(before or self, self._links[item.id])
+                before = self._links[item.id]
+            self._behind = []
+
+    @property
+    def links(self) -> dict[str, QPushButton]:
+        """The words for further filters, by their ids; none as long as it was never unfolded."""
+        self._make_links()
+        return self._links
+
+    def _fill(self, inside: QWidget, items: Sequence[Declaration]) -> None:
         grid = QGridLayout(inside)
         grid.setContentsMargins(0, 2, 0, 0)
         grid.setHorizontalSpacing(6)
         grid.setVerticalSpacing(1)
         for number, item in enumerate(items):
-            button = self.links[item.id] = self._link(item)
+            button = self._links[item.id] = self._link(item, inside)
             grid.addWidget(button, number // 2, number % 2)
         for place in (0, 1):
             grid.setColumnStretch(place, 1)
-        return inside
 
-    def _link(self, item: Declaration, *, chip: bool = False) -> QPushButton:
+    def _link(self, item: Declaration, parent: QWidget, *, chip: bool = False) -> QPushButton:
         """A button that opens a filter; in the line of a title it has a border, as it would be read
         there as what the section is set to.
         """
         about = f"{item.description.split(chr(10) * 2)[0]}\n{item.plugin} {item.version}"
-        button = Entry(item.title)
+        button = Entry(item.title, parent)
         button.setToolTip(tooltip(about, lines=True))
         if chip:
             button.setObjectName("chip")
@@ -443,19 +464,21 @@ class AdjustPage(QWidget):
         super().__init__(parent)
         self.boxes: dict[str, SectionBox] = {}
         self._filters: Sequence[Declaration] = ()
-        self.crop = QPushButton("Crop and straighten")
+        self.area = QScrollArea(self)
+        inside = QWidget()
+        inside.setObjectName("transparent")
+        self.area.setWidget(inside)
+        self.crop = QPushButton("Crop and straighten", inside)
         self.crop.setIcon(icon(Crop.icon))
         self.crop.setIconSize(QSize(16, 16))
         self.crop.setToolTip("Take the crop tool in hand (C)")
         self.crop.setAutoDefault(False)
         self.crop.clicked.connect(self.crop_wanted)
-        self.all = QPushButton("All filters…")
+        self.all = QPushButton("All filters…", inside)
         self.all.setToolTip("The list of every filter, with a search")
         self.all.setAutoDefault(False)
         self.all.clicked.connect(self.list_wanted)
         self.note = remark("Looking for filters…")
-        inside = QWidget()
-        inside.setObjectName("transparent")
         self._inside = QVBoxLayout(inside)
         self._inside.setContentsMargins(0, 8, 0, 8)
         self._inside.setSpacing(0)
@@ -466,8 +489,6 @@ class AdjustPage(QWidget):
         self._inside.addLayout(_padded(self.note, 8))
         self._inside.addLayout(_padded(self.all, 8))
         self._inside.addStretch(1)
-        self.area = QScrollArea()
-        self.area.setWidget(inside)
         self.area.setWidgetResizable(True)
         self.area.setFrameShape(QFrame.Shape.NoFrame)
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -496,7 +517,7 @@ class AdjustPage(QWidget):
             destroy(box)
         self.boxes = {}
         for section in sections(filters):
-            box = SectionBox(section, filters)
+            box = SectionBox(section, filters, self.area.widget())
             if box.empty:
                 destroy(box)
                 continue
@@ -582,8 +603,8 @@ class AdjustPage(QWidget):
 class Entry(QPushButton):
     """A filter's title that can be clicked; it ends in "…" where there is no room for all of it."""
 
-    def __init__(self, title: str) -> None:
-        super().__init__()
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.words = plain(title)
         self.setObjectName("entry")
         self.setAutoDefault(False)
@@ -610,8 +631,8 @@ class _Head(QWidget):
 
     clicked = Signal()
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
         self.setFixedHeight(30)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
@@ -640,8 +661,8 @@ def _finder(section: Section, known: Mapping[str, Declaration]) -> Finder | None
     return Finder(known[auto.filter], rows) if known[auto.filter].auto else None
 
 
-def _quiet(words: str, hint: str) -> QToolButton:
-    button = _Quiet()
+def _quiet(parent: QWidget, words: str, hint: str) -> QToolButton:
+    button = _Quiet(parent)
     button.setObjectName("quiet")
     button.setText(words)
     button.setToolTip(hint)
