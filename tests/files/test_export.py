@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from safelight.document import Document, Group, Kept, Layer, LiveFilter, Metadata, render
+from safelight.document import Document, Group, Kept, Layer, LiveFilter, Metadata, edits, render
 from safelight.files import (
     ExportError,
     ExportOptions,
@@ -822,3 +822,16 @@ def test_a_document_of_ten_thousand_layers_is_exported_as_it_is_drawn(tmp_path):
     shown = render(document, document.region)
     np.testing.assert_array_equal(render(written, written.region), shown)
     assert (shown != base.raster.to_array()).any()
+
+
+def test_the_dots_per_inch_of_a_resize_are_those_of_the_files_exif(tmp_path):
+    exif = Image.Exif()
+    exif[0x011A] = exif[0x011B] = 72.0
+    exif[0x0128] = 2
+    Image.new("RGB", (60, 40)).save(tmp_path / "a.jpg", exif=exif, dpi=(72, 72))
+    opened = open_picture(tmp_path / "a.jpg").document
+    export(edits.resize(width=30, height=20, dpi=300).apply(opened), tmp_path / "b.jpg")
+    with Image.open(tmp_path / "b.jpg") as made:
+        told = made.getexif()
+        assert made.info["dpi"] == (300, 300)
+    assert (told[0x011A], told[0x011B], told[0x0128]) == (300, 300, 2)
