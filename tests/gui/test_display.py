@@ -14,11 +14,11 @@ from PySide6.QtGui import QImage
 from safelight.actions.screen import OUT_OF_GAMUT, Proof, Screen, sketched
 from safelight.api.icc import icc_text
 from safelight.document import Document
+from safelight.gui import display as display_module
 from safelight.gui import proofing as module
 from safelight.gui.canvas import Canvas
-from safelight.gui.canvas import display as display_module
-from safelight.gui.canvas.display import _MARK, Display, Look, display
 from safelight.gui.canvas.picture import Picture
+from safelight.gui.display import _MARK, Display, Look, display
 from safelight.gui.samples import settings
 from safelight.pixels import SRGB, TONE, Raster, from_float, known_profile, to_float
 from tests import pictures

@@ -7,6 +7,7 @@ from safelight.actions.decoders import (
     export,
     known_lens,
     open_picture,
+    rgb_of,
     sketch_again,
     sketch_raw,
 )
@@ -160,6 +161,7 @@ __all__ = [
     "developed_again",
     "known_lens",
     "raw_bytes",
+    "rgb_of",
     "sketch_again",
     "sketch_raw",
     "with_raw_file",

@@ -18,9 +18,10 @@ from safelight.files.codecs import lens, parcel
 from safelight.files.codecs.photograph import Limit, PartLost, Photograph
 from safelight.files.codecs.plugin import Exporters, Importers
 from safelight.files.codecs.raw import Sketch
+from safelight.files.colours import as_rgb
 from safelight.files.metadata import Known
 from safelight.files.strangers import NOTHING
-from safelight.pixels import Transform
+from safelight.pixels import Profile, Transform
 from safelight.workers.decoding import DecoderFailed, shared
 
 _BYTES_PER_PIXEL = 32
@@ -155,6 +156,13 @@ def export(
         reading=CONFINED,
         hear=hear,
     )
+
+
+def rgb_of(content: Photograph) -> tuple[NDArray[Any], Profile]:
+    """What a file holds as RGB or RGBA, to be looked at, and the profile of that; a profile that a
+    document cannot have is read in a confined process, and coarsely.
+    """
+    return as_rgb(replace(content, notes=[]), False, CONFINED.converted, False)
 
 
 def content_of(

@@ -29,6 +29,7 @@ from safelight.files.codecs import lens, raw
 from safelight.files.codecs.sensor import PRESETS
 from safelight.gui.background import Background
 from safelight.gui.controls import Control, control_for
+from safelight.gui.display import display
 from safelight.gui.draft import Draft
 from safelight.gui.parts import remark
 from safelight.gui.text import plain, size
@@ -55,6 +56,7 @@ class DraftView(QWidget):
         self.setAccessibleName("Draft of the picture")
         self._image: QImage | None = None
         self._shown: QPixmap | None = None
+        self._shown_of = 0
         self.picking = False
 
     def show_pixels(self, pixels: np.ndarray[Any, Any]) -> None:
@@ -83,10 +85,12 @@ class DraftView(QWidget):
         if self._image is None:
             return
         place, ratio = self.place(), self.devicePixelRatioF()
-        if self._shown is None:
+        image = display().shown(self._image)
+        if self._shown is None or self._shown_of != image.cacheKey():
+            self._shown_of = image.cacheKey()
             smooth = Qt.TransformationMode.SmoothTransformation
             wanted = place.size() * ratio
-            scaled = self._image.scaled(wanted, Qt.AspectRatioMode.IgnoreAspectRatio, smooth)
+            scaled = image.scaled(wanted, Qt.AspectRatioMode.IgnoreAspectRatio, smooth)
             self._shown = QPixmap.fromImage(scaled)
             self._shown.setDevicePixelRatio(ratio)
         painter = QPainter(self)

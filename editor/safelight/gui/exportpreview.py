@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +17,10 @@ from safelight import actions
 from safelight.document import Document, Live, Metadata
 from safelight.files.codecs.photograph import Photograph
 from safelight.gui.background import Background, Mailbox
+from safelight.gui.display import display, tagged
 from safelight.gui.parts import remark
 from safelight.gui.text import file_size, plain, size
-from safelight.pixels import SRGB, ColourError, Profile, from_float, to_float
+from safelight.pixels import SRGB, ColourError, Profile, to_float
 
 _CALM = 200
 """Milliseconds without a change after which the picture is encoded."""
@@ -43,6 +45,17 @@ class _Seen:
     bytes: int | None = None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Kept:
+    """What is encoded with other settings of the format, and that as it can be seen; ``key`` tells
+    of which document and how.
+    """
+
+    key: object
+    content: Photograph
+    seen: Photograph
+
+
 class ExportPreview(QWidget):
     """Shows an export at 100 %; a drag moves, the wheel zooms, a button held shows the original.
 
@@ -64,7 +77,7 @@ class ExportPreview(QWidget):
         self._ended = False
         self._stop = threading.Event()
         self._wanted: tuple[Document, actions.ExportOptions, Live | None] | None = None
-        self._kept: tuple[object, Photograph] | None = None
+        self._kept: _Kept | None = None
         self._mail = Mailbox(self, self._hear)
         self._calm = QTimer(self)
         self._calm.setSingleShot(True)
@@ -138,7 +151,7 @@ class ExportPreview(QWidget):
         self.settled.emit()
 
     def _hear(self, letter: object) -> None:
-        if isinstance(letter, tuple):
+        if isinstance(letter, _Kept):
             self._kept = letter
             return
         if self._stop.is_set() or not isinstance(letter, _Seen):
@@ -155,7 +168,7 @@ def _encode(
     document: Document,
     options: actions.ExportOptions,
     live: Live | None,
-    kept: tuple[object, Photograph] | None,
+    kept: _Kept | None,
     middle: tuple[float, float],
     room: tuple[int, int],
     stop: threading.Event,
@@ -168,11 +181,11 @@ def _encode(
             raise Given
 
     key = document, replace(options, settings={}, quality=None, kilobytes=0, lossless=False)
-    if kept is not None and kept[0] == key:
-        content = kept[1]
-    else:
+    if kept is None or kept.key != key:
         content = actions.content_of(document, options, live=live, hear=hear)
-        post((key, content))
+        kept = _Kept(key, content, _visible(content))
+        post(kept)
+    content, before = kept.content, kept.seen
     height, width = content.pixels.shape[:2]
     whole = QRect(0, 0, width, height)
     if not options.kilobytes and width * height > 4 * room[0] * room[1]:
@@ -181,10 +194,10 @@ def _encode(
         pixels = content.pixels[rows, part.left() : part.left() + part.width()]
         some = replace(content, pixels=np.ascontiguousarray(pixels), metadata=Metadata(), notes=[])
         after = actions.seen_in(actions.encoded(some, options, hear), options)
-        post(_Seen(content, after, part))
+        post(_Seen(before, _visible(after), part))
     data = actions.encoded(replace(content, notes=[]), options, hear)
     hear(1.0)
-    post(_Seen(content, actions.seen_in(data, options), whole, len(data)))
+    post(_Seen(before, _visible(actions.seen_in(data, options)), whole, len(data)))
 
 
 def _around(whole: QRect, middle: tuple[float, float], room: tuple[int, int]) -> QRect:
@@ -250,7 +263,7 @@ class _View(QWidget):
             left, top = max((self.width() - wide) / 2, 0), max((self.height() - high) / 2, 0)
             painter.translate(left, top)
             painter.scale(scale, scale)
-            painter.drawImage(0, 0, self.image)
+            painter.drawImage(0, 0, display().shown(self.image))
         painter.end()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -285,39 +298,32 @@ class _View(QWidget):
 
 
 def _image(photograph: Photograph, part: QRect) -> QImage:
-    """A part of what a file holds, as the screen shows it: sRGB, over white."""
+    """A part of what a file holds, over white, in the file's profile: for ``Display.shown``."""
     rows = slice(part.top(), part.top() + part.height())
     pixels = photograph.pixels[rows, part.left() : part.left() + part.width()]
-    if photograph.space == "cmyk":
-        ink = to_float(np.ascontiguousarray(pixels))
-        return _of((1 - ink[..., :3]) * (1 - ink[..., 3:4]))
-    alpha = pixels[..., -1:] if photograph.alpha else None
-    colour = pixels[..., :1] if photograph.space == "grey" else pixels[..., :3]
-    profile = _profile(photograph)
-    if alpha is None and profile.is_srgb and pixels.dtype == np.uint8:
-        return _of(np.repeat(colour, 3, axis=2) if colour.shape[2] == 1 else colour)
-    floats = to_float(np.ascontiguousarray(colour))
-    floats = np.repeat(floats, 3, axis=2) if floats.shape[2] == 1 else floats
-    floats = profile.to_srgb(floats)
-    if alpha is not None:
-        cover = to_float(np.ascontiguousarray(alpha))
-        floats = floats * cover + (1 - cover)
-    return _of(floats)
+    colour: NDArray[Any] = pixels[..., :1] if photograph.space == "grey" else pixels[..., :3]
+    if colour.shape[2] == 1:
+        colour = np.repeat(colour, 3, axis=2)
+    if photograph.alpha:
+        cover = to_float(np.ascontiguousarray(pixels[..., -1:]))
+        colour = to_float(np.ascontiguousarray(colour)) * cover + (1 - cover)
+    return tagged(np.ascontiguousarray(colour), _profile(photograph) or SRGB)
 
 
-def _profile(photograph: Photograph) -> Profile:
-    """The profile that its numbers are in; sRGB where it cannot be said."""
+def _visible(photograph: Photograph) -> Photograph:
+    """The same in a profile that an image can have: CMYK, and what tables say, become sRGB."""
+    if photograph.space != "cmyk" and _profile(photograph) is not None:
+        return photograph
+    pixels, profile = actions.rgb_of(photograph)
+    return replace(photograph, pixels=pixels, space="rgb", icc=profile.icc)
+
+
+def _profile(photograph: Photograph) -> Profile | None:
+    """The profile that its numbers are in; None for one that is no primaries and curves."""
     if photograph.icc is None:
         return SRGB
     try:
         make = Profile.from_grey if photograph.space == "grey" else Profile.from_icc
         return make(photograph.icc)
     except ColourError:
-        return SRGB
-
-
-def _of(pixels: NDArray[np.generic]) -> QImage:
-    bytes_ = pixels if pixels.dtype == np.uint8 else from_float(pixels.astype(np.float32), "uint8")
-    packed = np.ascontiguousarray(bytes_)
-    height, width = packed.shape[:2]
-    return QImage(packed.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+        return None

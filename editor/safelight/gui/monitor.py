@@ -7,6 +7,7 @@ import ctypes
 import ctypes.util
 import logging
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 from PySide6.QtGui import QGuiApplication, QScreen
@@ -28,7 +29,12 @@ def monitor_profile(screen: QScreen) -> bytes | None:
     except Exception:  # whatever a system's library lacks, colours are then shown as sRGB
         _log.info("the monitor's profile is not found", exc_info=True)
         return None
-    return found if found is not None and len(found) > 132 and found[36:40] == b"acsp" else None
+    return found if found is not None and is_of_a_screen(found) else None
+
+
+def is_of_a_screen(icc: bytes) -> bool:
+    """Whether a profile is one of red, green and blue, as far as its header tells."""
+    return len(icc) > 132 and icc[36:40] == b"acsp" and icc[16:20] == b"RGB "
 
 
 def _by_x11(screen: QScreen) -> bytes | None:
@@ -77,37 +83,48 @@ def _property(x11: Any, shown: ctypes.c_void_p, atom: int) -> bytes | None:
 
 _COLORD = "org.freedesktop.ColorManager"
 
+_PATIENCE = 1000
+"""Milliseconds that an answer of colord is waited for: the window waits meanwhile."""
+
 
 def _by_colord(screen: QScreen) -> bytes | None:
     """What colord has for the output of that name: under Wayland nothing else tells."""
-    from PySide6.QtDBus import QDBusConnection, QDBusInterface, QDBusObjectPath
+    from PySide6.QtDBus import QDBus, QDBusArgument, QDBusConnection, QDBusMessage, QDBusObjectPath
 
     bus = QDBusConnection.systemBus()
-    names = bus.interface()
-    if not bus.isConnected() or not names.isServiceRegistered(_COLORD).value():
+    if not bus.isConnected():
         return None
 
     def asked(path: str, part: str, method: str, *words: Any) -> Any:
-        reply = QDBusInterface(_COLORD, path, part, bus).call(method, *words)
-        found = reply.arguments()
-        return found[0] if found else None
+        call = QDBusMessage.createMethodCall(_COLORD, path, part, method)
+        call.setArguments(list(words))
+        reply = bus.call(call, QDBus.CallMode.Block, _PATIENCE)
+        if reply.type() != QDBusMessage.MessageType.ReplyMessage:
+            return None
+        return next(iter(reply.arguments()), None)
 
     def value(path: str, kind: str, name: str) -> Any:
         found = asked(path, "org.freedesktop.DBus.Properties", "Get", f"{_COLORD}.{kind}", name)
         return getattr(found, "variant", lambda: found)()
 
-    def path_of(thing: Any) -> str:
-        return thing.path() if isinstance(thing, QDBusObjectPath) else str(thing)
+    def paths_in(found: Any) -> Iterator[str]:
+        """What an array of object paths holds, which Qt leaves packed."""
+        if not isinstance(found, QDBusArgument) or found.currentSignature() != "ao":
+            return
+        found.beginArray()
+        while not found.atEnd():
+            path = found.asVariant()
+            if isinstance(path, QDBusObjectPath):
+                yield path.path()
+        found.endArray()
 
     manager = "/org/freedesktop/ColorManager"
     device = asked(manager, _COLORD, "FindDeviceByProperty", "XRANDR_name", screen.name())
-    if device is None or not path_of(device).startswith("/"):
+    if not isinstance(device, QDBusObjectPath):
         return None
-    profiles = value(path_of(device), "Device", "Profiles")
-    if not isinstance(profiles, (list, tuple)) or not profiles:
-        return None
-    with contextlib.suppress(IccError):
-        return read_icc(str(value(path_of(profiles[0]), "Profile", "Filename")))
+    for path in paths_in(value(device.path(), "Device", "Profiles")):  # the usual one first
+        with contextlib.suppress(IccError):
+            return read_icc(str(value(path, "Profile", "Filename")))
     return None
 
 
@@ -129,8 +146,9 @@ def _by_colorsync(screen: QScreen) -> bytes | None:
     graphics.CGGetDisplaysWithPoint(place, 1, ctypes.byref(number), ctypes.byref(count))
     if not count.value:
         return None
-    for function in (graphics.CGDisplayCopyColorSpace, graphics.CGColorSpaceCopyICCData):
-        function.restype = ctypes.c_void_p
+    graphics.CGDisplayCopyColorSpace.restype = ctypes.c_void_p
+    graphics.CGDisplayCopyColorSpace.argtypes = (ctypes.c_uint32,)
+    graphics.CGColorSpaceCopyICCData.restype = ctypes.c_void_p
     graphics.CGColorSpaceCopyICCData.argtypes = (ctypes.c_void_p,)
     core.CFDataGetBytePtr.restype, core.CFDataGetBytePtr.argtypes = (
         *(ctypes.c_void_p, (ctypes.c_void_p,)),
@@ -153,15 +171,41 @@ def _by_colorsync(screen: QScreen) -> bytes | None:
 
 
 def _by_windows(screen: QScreen) -> bytes | None:
-    """The file that the Windows Color System names for a display."""
+    """The file that the Windows Color System names for the display at the screen's corner.
+
+    Qt calls a screen by the monitor's own name, which GDI does not know.
+    """
+    user: Any = ctypes.WinDLL("user32")  # type: ignore[attr-defined,unused-ignore]
     gdi: Any = ctypes.WinDLL("gdi32")  # type: ignore[attr-defined,unused-ignore]
-    gdi.CreateDCW.restype = ctypes.c_void_p
-    gdi.CreateDCW.argtypes = (ctypes.c_wchar_p, ctypes.c_wchar_p, ctypes.c_wchar_p, ctypes.c_void_p)
+
+    class Point(ctypes.Structure):
+        _fields_ = (("x", ctypes.c_int32), ("y", ctypes.c_int32))
+
+    class MonitorInfo(ctypes.Structure):
+        _fields_ = (
+            ("size", ctypes.c_uint32),
+            ("monitor", ctypes.c_int32 * 4),
+            ("work", ctypes.c_int32 * 4),
+            ("flags", ctypes.c_uint32),
+            ("device", ctypes.c_uint16 * 32),
+        )
+
+    user.MonitorFromPoint.restype = ctypes.c_void_p
+    user.MonitorFromPoint.argtypes = (Point, ctypes.c_uint32)
+    user.GetMonitorInfoW.argtypes = (ctypes.c_void_p, ctypes.POINTER(MonitorInfo))
+    gdi.CreateICW.restype = ctypes.c_void_p
+    gdi.CreateICW.argtypes = (ctypes.c_wchar_p, ctypes.c_wchar_p, ctypes.c_wchar_p, ctypes.c_void_p)
     gdi.GetICMProfileW.argtypes = (
         *(ctypes.c_void_p, ctypes.POINTER(ctypes.c_uint32), ctypes.c_wchar_p),
     )
     gdi.DeleteDC.argtypes = (ctypes.c_void_p,)
-    context = gdi.CreateDCW(None, screen.name(), None, None)
+    corner = screen.geometry().topLeft()
+    monitor = user.MonitorFromPoint(Point(corner.x(), corner.y()), _NEAREST)
+    told = MonitorInfo(ctypes.sizeof(MonitorInfo))
+    if not monitor or not user.GetMonitorInfoW(monitor, ctypes.byref(told)):
+        return None
+    device = bytes(told.device).decode("utf-16-le").split("\0")[0]
+    context = gdi.CreateICW(device, None, None, None)
     if not context:
         return None
     try:
@@ -174,3 +218,7 @@ def _by_windows(screen: QScreen) -> bytes | None:
     with contextlib.suppress(IccError):
         return read_icc(path.value)
     return None
+
+
+_NEAREST = 2
+"""MONITOR_DEFAULTTONEAREST."""

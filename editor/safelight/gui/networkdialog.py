@@ -31,6 +31,7 @@ from safelight.actions.store import Installed, StoreError
 from safelight.api.testing import photograph
 from safelight.document import Document, render_srgb
 from safelight.gui.background import Background
+from safelight.gui.display import display
 from safelight.gui.text import file_size, plain
 from safelight.pixels import Raster, to_float
 
@@ -160,7 +161,7 @@ class NetworkDialog(QDialog):
 
         def done(images: tuple[QImage, QImage]) -> None:
             for label, image in zip((self.before, self.after), images, strict=True):
-                label.setPixmap(QPixmap.fromImage(image))
+                label.setPixmap(QPixmap.fromImage(display().shown(image)))
             self.said.setText("")
             self._works = True
             self._wait(False)

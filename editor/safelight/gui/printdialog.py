@@ -23,12 +23,12 @@ from safelight.document import Document, LayerFailed, Live
 from safelight.files import atomic_write
 from safelight.gui.background import Background
 from safelight.gui.controls.field import WholeField
+from safelight.gui.display import display
 from safelight.gui.leavingout import ask_without
-from safelight.gui.panels.glimpse import small
+from safelight.gui.panels.glimpse import small_image
 from safelight.gui.parts import form, remark
 from safelight.gui.printed import How, Page, Placed, paint_page, placed, printed_image
 from safelight.gui.text import plain
-from safelight.pixels import from_float
 
 if TYPE_CHECKING:
     from safelight.actions import Studio
@@ -281,14 +281,17 @@ class PageView(QWidget):
             source = QRectF(
                 seen.x() * across, seen.y() * down, seen.width() * across, seen.height() * down
             )
-            painter.drawImage(self._placed.target, self.image, source)
+            painter.drawImage(self._placed.target, display().shown(self.image), source)
 
 
 def _glimpse(document: Document, live: Any) -> QImage:
     """A small version of the picture on white."""
-    pixels = small(document, _PREVIEW, live)
-    if pixels.shape[2] == 4:
-        pixels = pixels[..., :3] * pixels[..., 3:] + (1 - pixels[..., 3:])
-    rows = from_float(pixels.clip(0, 1), "uint8").copy()
-    height, width = rows.shape[:2]
-    return QImage(rows.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+    image = small_image(document, _PREVIEW, live)
+    if not image.hasAlphaChannel():
+        return image
+    white = QImage(image.size(), QImage.Format.Format_RGB888)
+    white.fill(Qt.GlobalColor.white)
+    white.setColorSpace(image.colorSpace())
+    with QPainter(white) as painter:
+        painter.drawImage(0, 0, image)
+    return white

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog, QMainWindow
+from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow
 
 from safelight.api import Icc, Value
 from safelight.api.icc import IccError, icc_bytes, read_icc
 from safelight.gui.background import Background
-from safelight.gui.monitor import monitor_profile
+from safelight.gui.monitor import is_of_a_screen, monitor_profile
 from safelight.gui.samples import settings
 from safelight.gui.text import plain
 
@@ -47,9 +47,10 @@ class Proofing(QObject):
 
     def wake(self) -> None:
         """Pixels have come: show them on the screen that the window is on, and follow it."""
-        from safelight.gui.canvas.display import display
+        from safelight.gui.display import display
 
         display().failed.connect(self._say)
+        display().changed.connect(_paint_again)
         handle = self._window.windowHandle()
         if handle is not None:
             handle.screenChanged.connect(self._move)
@@ -82,9 +83,12 @@ class Proofing(QObject):
         """Take the profile in a file for the monitor's; "" for the one that the system has."""
         if path:
             try:
-                read_icc(path)
+                icc = read_icc(path)
             except IccError as error:
                 self._say(f"{Path(path).name} {error}")
+                return
+            if not is_of_a_screen(icc):
+                self._say(f"{Path(path).name} is the profile of no screen: it is not for RGB")
                 return
         settings().setValue(_FILE, path)
         self.use_monitor(True)
@@ -184,7 +188,7 @@ class Proofing(QObject):
     def show_state(self) -> None:
         """Have all canvases show what is chosen."""
         from safelight.actions.screen import Screen
-        from safelight.gui.canvas.display import display
+        from safelight.gui.display import display
 
         self._screen = self._window.screen()
         proof = self.print if self.proofs else None
@@ -199,3 +203,9 @@ class Proofing(QObject):
 
     def _say(self, reason: str) -> None:
         self._messages.say(plain(f"{reason}.").replace("..", "."))
+
+
+def _paint_again() -> None:
+    """Have all windows painted: each small picture comes to the screen as the canvas does."""
+    for window in QApplication.topLevelWidgets():
+        window.update()

@@ -16,16 +16,17 @@ from PySide6.QtGui import QImage
 
 from safelight import actions
 from safelight.api import Declaration, Parameter, Region, Value
-from safelight.document import Document, Kept, Layer, Live, render_srgb
+from safelight.document import Document, Kept, Layer, Live, render, render_srgb
 from safelight.document.strip import margin
 from safelight.gui.areas import middle, what_matters
 from safelight.gui.background import Background
 from safelight.gui.canvas.picture import Picture
 from safelight.gui.canvas.tint import OPACITY, RED
+from safelight.gui.display import tagged
 from safelight.gui.run import Run, Task
 from safelight.gui.seeing import at_level
 from safelight.gui.session import Session
-from safelight.pixels import Profile, Raster, RasterBuilder, from_float, to_float
+from safelight.pixels import SRGB, Profile, Raster, RasterBuilder, to_float
 
 _PIXELS = 400_000
 """Most pixels of a result that a job computes for one proof."""
@@ -314,22 +315,18 @@ def _selected(document: Document, region: Region, mask: Raster, live: Live | Non
     pixels = render_srgb(document, region, live, lenient=True)[..., :3]
     share = to_float(mask.to_array()) * np.float32(OPACITY)
     red = np.array(RED, np.float32) / np.float32(255)
-    return _for_screen(pixels * (1 - share) + share * red)
+    return _for_screen(pixels * (1 - share) + share * red, SRGB)
 
 
 def _image(document: Document, region: Region, live: Live | None) -> QImage:
     """The picture at a region for the screen."""
-    return _for_screen(render_srgb(document, region, live, lenient=True))
+    return _for_screen(render(document, region, live, lenient=True), document.profile)
 
 
-def _for_screen(srgb: NDArray[np.float32]) -> QImage:
-    """Pixels (height, width, 3 or 4), sRGB-encoded, with at most ``_SIDE`` of them a side."""
-    pixels = np.ascontiguousarray(from_float(srgb, "uint8"))
-    height, width, channels = pixels.shape
-    alpha = channels == 4
-    kind = QImage.Format.Format_RGBA8888 if alpha else QImage.Format.Format_RGB888
-    image = QImage(pixels.data, width, height, pixels.strides[0], kind)
-    if max(width, height) <= _SIDE:
-        return image.copy()  # the pixels need not outlive it
+def _for_screen(pixels: NDArray[Any], profile: Profile) -> QImage:
+    """Pixels (height, width, 3 or 4) of a profile, with at most ``_SIDE`` of them a side."""
+    image = tagged(pixels, profile)
+    if max(image.width(), image.height()) <= _SIDE:
+        return image
     keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
     return image.scaled(_SIDE, _SIDE, keep, smooth)

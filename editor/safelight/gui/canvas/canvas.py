@@ -25,7 +25,6 @@ from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QSizePolicy, QWidget
 
 from safelight.document.geometry import carried
 from safelight.document.place import IDENTITY, Place
-from safelight.gui.canvas.display import display
 from safelight.gui.canvas.gestures import Gestures
 from safelight.gui.canvas.marks import paint_focus
 from safelight.gui.canvas.overlay import Overlay
@@ -38,6 +37,7 @@ from safelight.gui.canvas.tools.picker import Picker
 from safelight.gui.canvas.tools.split import Split
 from safelight.gui.canvas.tools.tool import Pointer, Tool
 from safelight.gui.canvas.viewport import Viewport
+from safelight.gui.display import display
 from safelight.gui.keys import ARROWS, latin_key
 
 if TYPE_CHECKING:

@@ -13,7 +13,6 @@ from safelight.api import Region
 from safelight.gui import theme
 from safelight.gui.background import Background
 from safelight.gui.canvas.clipping import Clipping
-from safelight.gui.canvas.display import display
 from safelight.gui.canvas.grid import paint_grid
 from safelight.gui.canvas.marks import paint_edge, paint_frame, paint_word
 from safelight.gui.canvas.outline import Seen, outline, outline_takes_time
@@ -24,6 +23,7 @@ from safelight.gui.canvas.rulers import THICK
 from safelight.gui.canvas.tilestore import Tiles
 from safelight.gui.canvas.tint import Tint
 from safelight.gui.canvas.tools.tool import Tool
+from safelight.gui.display import display
 from safelight.gui.text import plain
 from safelight.pixels import Raster
 

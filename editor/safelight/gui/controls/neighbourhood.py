@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from safelight.gui import theme
 from safelight.gui.controls.thumb import Thumb
+from safelight.gui.display import display
 from safelight.gui.keys import ARROWS
 
 _COLUMNS = 3
@@ -125,4 +126,4 @@ class _Gliding(QWidget):
             box = self.rect().adjusted(2, 2, -2, -2)
             painter.fillRect(box, QColor(theme.CANVAS))
             if self.image is not None:
-                painter.drawImage(box, self.image)
+                painter.drawImage(box, display().shown(self.image))

@@ -21,6 +21,7 @@ from safelight.api import Parameter, Value
 from safelight.api.shapes import MOST_COLOURS
 from safelight.gui import theme
 from safelight.gui.controls.control import Control
+from safelight.gui.display import display
 from safelight.gui.icons import icon
 from safelight.gui.parts import remark, small_button
 from safelight.gui.text import plain
@@ -184,5 +185,5 @@ class Swatch(QAbstractButton):
             painter.setOpacity(1.0 if self.isEnabled() else 0.35)
             edge = theme.ACCENT if self.hasFocus() else theme.TEXT if self.underMouse() else "#555"
             painter.setPen(QPen(QColor(edge), 1))
-            painter.setBrush(self._colour)
+            painter.setBrush(display().colour(self._colour))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)

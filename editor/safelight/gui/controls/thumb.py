@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter, QPainterPath, QPa
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from safelight.gui import theme
+from safelight.gui.display import display
 
 _ROUND = 4.0
 _CLICKS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
@@ -68,7 +69,7 @@ class Thumb(QAbstractButton):
                 painter.save()
                 painter.setClipPath(shape)
                 painter.setOpacity(_FADED if self.waiting or not self.isEnabled() else 1.0)
-                painter.drawImage(box, self.image)
+                painter.drawImage(box, display().shown(self.image))
                 painter.restore()
             self._paint_words(painter, box)
             self._paint_edge(painter, box)

@@ -37,6 +37,7 @@ from PySide6.QtWidgets import (
 )
 
 from safelight.gui import theme
+from safelight.gui.display import display
 from safelight.gui.icons import paint_icon
 from safelight.gui.text import plain, tooltip
 
@@ -246,7 +247,7 @@ class _Painter(QStyledItemDelegate):
         if image is not None:
             painter.save()
             painter.setClipPath(shape)
-            painter.drawImage(box, image)
+            painter.drawImage(box, display().shown(image))
             painter.restore()
         elif tile.sign:
             painter.setPen(QPen(QColor(theme.LINE), 1))

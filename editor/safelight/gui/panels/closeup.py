@@ -6,6 +6,7 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
+from safelight.gui.display import display
 from safelight.gui.text import plain
 
 _GAP = 20
@@ -31,7 +32,7 @@ class CloseUp(QFrame):
 
     def show_beside(self, widget: QWidget, image: QImage, words: str) -> None:
         """Show a picture to the left of a widget, or to its right where there is more room."""
-        pixmap = QPixmap.fromImage(image)
+        pixmap = QPixmap.fromImage(display().shown(image))
         pixmap.setDevicePixelRatio(widget.devicePixelRatioF())
         self.picture.setPixmap(pixmap)
         self.words.setText(plain(words))

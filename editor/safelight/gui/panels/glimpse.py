@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
 from safelight.api import Region
-from safelight.document import Document, Live, render_srgb
+from safelight.document import Document, Live, render, render_srgb
 from safelight.gui.background import Background
+from safelight.gui.display import tagged
 
 _PAUSE = 100
 """Milliseconds before a document is looked at: while a slider moves there is soon another."""
@@ -23,12 +25,22 @@ def small(document: Document, pixels: int, live: Live | None = None) -> NDArray[
 
     (height, width, 3 or 4), sRGB-encoded, unclipped. Call it on a thread.
     """
+    return render_srgb(document, _coarse(document, pixels), live, lenient=True)
+
+
+def small_image(document: Document, pixels: int, live: Live | None = None) -> QImage:
+    """The same as an image in the document's own profile, for ``Display.shown``."""
+    found = render(document, _coarse(document, pixels), live, lenient=True)
+    return tagged(found, document.profile)
+
+
+def _coarse(document: Document, pixels: int) -> Region:
+    """All of a document, at the first zoom level that has at most ``pixels`` pixels."""
     level = 0
     while -(-document.width >> level) * -(-document.height >> level) > pixels:
         level += 1
     step = 1 << level
-    width, height = -(-document.width // step), -(-document.height // step)
-    return render_srgb(document, Region(0, 0, width, height, level), live, lenient=True)
+    return Region(0, 0, -(-document.width // step), -(-document.height // step), level)
 
 
 class Glimpse(QObject):

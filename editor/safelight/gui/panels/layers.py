@@ -46,6 +46,7 @@ from safelight.gui import theme
 from safelight.gui.controls.number import Slider
 from safelight.gui.deedbutton import DeedButton
 from safelight.gui.deeds.deed import Deeds
+from safelight.gui.display import display
 from safelight.gui.garbage import destroy
 from safelight.gui.icons import paint_icon
 from safelight.gui.panels.modes import ModeBox
@@ -644,7 +645,10 @@ class _Row(QStyledItemDelegate):
     def _paint_picture(self, painter: QPainter, layer: Layer, box: QRect) -> None:
         sample = layer.kind.sample(layer.content)
         if sample is not None:
-            _paint_thumbnail(painter, box, self._tree.panel.thumbnails.of(sample))
+            image, document = self._tree.panel.thumbnails.of(sample), self._tree.panel.document
+            if image is not None:
+                image = display().shown(image, document.profile if document else None)
+            _paint_thumbnail(painter, box, image)
             return
         painter.fillRect(box, QColor("#1d1d1d"))
         paint_icon(painter, layer.kind.icon, box.adjusted(*_inset(box)), theme.DIM)

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import (
     QBrush,
@@ -38,7 +36,8 @@ from safelight.document.place import IDENTITY, Place
 from safelight.gui import theme
 from safelight.gui.canvas.picture import chequerboard
 from safelight.gui.canvas.view import LARGEST, SMALLEST
-from safelight.gui.panels.glimpse import Glimpse, small
+from safelight.gui.display import display
+from safelight.gui.panels.glimpse import Glimpse, small_image
 from safelight.gui.panels.panel import Panel
 
 if TYPE_CHECKING:
@@ -163,6 +162,7 @@ class _Map(QWidget):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._image: QImage | None = None
         self._scaled = QImage()
+        self._scaled_of = 0
         self._size = (1, 1)
         self._frame = self._drawn = _Shape(1, 1, IDENTITY)
         self._polygon = QPolygonF()
@@ -274,8 +274,10 @@ class _Map(QWidget):
             return
         ratio = self.devicePixelRatioF()
         wanted = QSize(round(area.width() * ratio), round(area.height() * ratio))
-        if self._scaled.size() != wanted:
-            self._scaled = self._image.scaled(
+        shown = display().shown(self._image)
+        if self._scaled.size() != wanted or self._scaled_of != shown.cacheKey():
+            self._scaled_of = shown.cacheKey()
+            self._scaled = shown.scaled(
                 wanted,
                 Qt.AspectRatioMode.IgnoreAspectRatio,
                 Qt.TransformationMode.SmoothTransformation,
@@ -303,7 +305,7 @@ class _Map(QWidget):
         painter.setClipRect(area)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.setTransform(QTransform(a, d, g, b, e, h, c, f, i), combine=True)
-        painter.drawImage(0, 0, self._image)
+        painter.drawImage(0, 0, display().shown(self._image))
         painter.restore()
 
     def _paint_view(self, painter: QPainter, area: QRectF) -> None:
@@ -333,15 +335,7 @@ def _shape(document: Document) -> _Shape:
 
 def _look(document: Document, live: Live | None) -> tuple[QImage, _Shape]:
     # A draft, as while a hand moves something: nobody sees more here.
-    seen = small(document.drafted(), _PIXELS, live)
-    pixels = (np.clip(seen, 0, 1) * 255 + 0.5).astype(np.uint8)
-    return _image(np.ascontiguousarray(pixels)), _shape(document)
-
-
-def _image(pixels: NDArray[np.uint8]) -> QImage:
-    height, width, channels = pixels.shape
-    kind = QImage.Format.Format_RGBA8888 if channels == 4 else QImage.Format.Format_RGB888
-    return QImage(pixels.data, width, height, pixels.strides[0], kind).copy()
+    return small_image(document.drafted(), _PIXELS, live), _shape(document)
 
 
 def _place(zoom: float) -> int:

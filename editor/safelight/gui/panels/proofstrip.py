@@ -33,6 +33,7 @@ from safelight.api import Value
 from safelight.gui import theme
 from safelight.gui.canvas.picture import chequerboard
 from safelight.gui.controls import Control
+from safelight.gui.display import display
 from safelight.gui.icons import icon
 from safelight.gui.panels.closeup import CloseUp
 from safelight.gui.parts import remark
@@ -73,6 +74,7 @@ class Proof(QAbstractButton):
         self.progress = 0.0
         self.shape_of = _EMPTY
         self._shown: QPixmap | None = None
+        self._shown_of = 0
         self.setText(words)
         self.setCheckable(True)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
@@ -152,8 +154,11 @@ class Proof(QAbstractButton):
 
     def _paint_image(self, painter: QPainter, image: QImage, room: QRect) -> None:
         ratio = self.devicePixelRatioF()
+        image = display().shown(image)
         size = image.size().scaled(room.size() * ratio, Qt.AspectRatioMode.KeepAspectRatio)
-        if self._shown is None or self._shown.size() != size:
+        fits = self._shown is not None and self._shown.size() == size
+        if self._shown is None or not fits or self._shown_of != image.cacheKey():
+            self._shown_of = image.cacheKey()
             smooth = Qt.TransformationMode.SmoothTransformation
             small = image.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, smooth)
             self._shown = QPixmap.fromImage(small)

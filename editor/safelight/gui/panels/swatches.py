@@ -8,6 +8,7 @@ from functools import partial
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QApplication,
     QColorDialog,
     QGridLayout,
@@ -20,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from safelight.gui.display import display
 from safelight.gui.parts import remark, small_button
 from safelight.gui.samples import settings
 
@@ -28,6 +30,8 @@ MOST = 16
 
 _KEY = "swatches"
 _SIDE = 20
+_COLOUR = "safelightColour"
+"""The property of a chip that holds its colour, #rrggbb."""
 
 
 def kept_swatches() -> list[str]:
@@ -51,6 +55,7 @@ class Samples(QWidget):
         self._grid.setColumnStretch(2, 1)
         self.rows: list[tuple[QLabel, QPushButton, QLabel]] = []
         self._hexes: list[str] = []
+        display().changed.connect(self._paint_again)
         self.hide()
 
     def show_colours(self, colours: Sequence[tuple[str, str]]) -> None:
@@ -69,6 +74,9 @@ class Samples(QWidget):
                 chip.setAccessibleName(f"Keep {found}")
                 value.setText(words)
         self.setVisible(bool(colours))
+
+    def _paint_again(self) -> None:
+        _paint_again(self)
 
     def _add_row(self) -> None:
         index = len(self.rows)
@@ -92,6 +100,7 @@ class Swatches(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.chips: list[QToolButton] = []
+        display().changed.connect(self._paint_again)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 8, 0, 0)
         column.setSpacing(4)
@@ -137,6 +146,9 @@ class Swatches(QWidget):
         self.clear.setVisible(bool(colours))
         self.hint.setVisible(not colours)
 
+    def _paint_again(self) -> None:
+        _paint_again(self)
+
     def _chip(self, colour: str) -> QToolButton:
         chip = QToolButton()
         chip.setFixedSize(_SIDE, _SIDE)
@@ -157,4 +169,14 @@ class Swatches(QWidget):
 
 
 def _paint(chip: QWidget, colour: str) -> None:
-    chip.setStyleSheet(f"background: {colour}; border: 1px solid #101010; border-radius: 3px;")
+    """Show a colour, as the canvas does on this screen."""
+    chip.setProperty(_COLOUR, colour)
+    seen = display().colour(QColor(colour)).name()
+    chip.setStyleSheet(f"background: {seen}; border: 1px solid #101010; border-radius: 3px;")
+
+
+def _paint_again(parent: QWidget) -> None:
+    """Show all colours in a widget as the screen has them now."""
+    for chip in parent.findChildren(QAbstractButton):
+        if chip.property(_COLOUR):
+            _paint(chip, str(chip.property(_COLOUR)))

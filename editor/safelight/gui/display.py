@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QThread, Signal
-from PySide6.QtGui import QColorSpace, QColorTransform, QImage
+from PySide6.QtGui import QColor, QColorSpace, QColorTransform, QImage
 
 from safelight.actions import cache_folder
 from safelight.actions.screen import OUT_OF_GAMUT, PartLost, Screen, Sketch, sketched
@@ -25,6 +25,7 @@ from safelight.pixels import (
     from_float,
     kernels_ready,
     prepare_kernels,
+    profile_name,
     to_float,
 )
 
@@ -33,6 +34,9 @@ _KEPT = 16
 
 _ROWS = 64
 """Rows of pixels that go through a lattice at a time."""
+
+_KEPT_IMAGES = 200
+"""Small images that are remembered as the screen shows them."""
 
 _MARK = (255, 0, 255)
 """What a colour is marked with that the print does not have: nothing in a photograph is that."""
@@ -105,6 +109,25 @@ class Look:
             return None, None
 
 
+def tagged(pixels: NDArray[Any], profile: Profile) -> QImage:
+    """Pixels (height, width, 3 or 4) of any depth as an image of 8 bits that says which profile its
+    numbers are in, for ``Display.shown``. May be called on any thread.
+    """
+    colour = pixels
+    space = None if profile.is_srgb else _space(profile)
+    if space is None and not profile.is_srgb:
+        colour = profile.to_srgb(to_float(pixels))
+    eight = colour if colour.dtype == np.uint8 else from_float(to_float(colour), "uint8")
+    packed = np.ascontiguousarray(eight)
+    height, width, channels = packed.shape
+    kind = QImage.Format.Format_RGBA8888 if channels == 4 else QImage.Format.Format_RGB888
+    # A copy: the pixels need not outlive it.
+    image = QImage(packed.data, width, height, packed.strides[0], kind).copy()
+    if space is not None:
+        image.setColorSpace(space)
+    return image
+
+
 PLAIN = Look(SRGB, Screen())
 """How the window's own colours come to the screen: as they are."""
 
@@ -126,6 +149,7 @@ class Display(QObject):
         self._looks: OrderedDict[tuple[Profile, Screen, bool], Look] = OrderedDict()
         self._last: dict[Profile, Look] = {}
         self._making: set[tuple[Profile, Screen]] = set()
+        self._shown: OrderedDict[tuple[int, Profile], tuple[Look, QImage]] = OrderedDict()
 
     def show_on(self, screen: Screen, gamut: bool = False) -> None:
         """Show everything on another screen, or as another print."""
@@ -150,6 +174,36 @@ class Display(QObject):
         self._looks.move_to_end(key)
         self._last[profile] = found
         return found
+
+    def shown(self, image: QImage, profile: Profile | None = None) -> QImage:
+        """A small image in the colours of the screen: what any other part of the window shows of a
+        picture is to look as it does on the canvas.
+
+        Its numbers are in ``profile``, in that which it says itself (``tagged``), or else in sRGB.
+        By lattices, where there are any: nothing waits for what is exact.
+        """
+        look = self.look(profile or _profile_in(image))
+        if look.quick is None and look.sketch is None or image.isNull():
+            return image
+        key = image.cacheKey(), look.profile
+        known = self._shown.get(key)
+        if known is None or known[0] is not look:
+            known = look, _seen_by(replace(look, exact=False), image)
+            self._shown[key] = known
+            while len(self._shown) > _KEPT_IMAGES:
+                self._shown.popitem(last=False)
+        self._shown.move_to_end(key)
+        return known[1]
+
+    def colour(self, colour: QColor) -> QColor:
+        """A colour of a picture, sRGB, as the screen shows it."""
+        look = self.look(None)
+        if look.quick is None and look.sketch is None:
+            return colour
+        one = np.array([[[colour.red(), colour.green(), colour.blue()]]], np.uint8)
+        seen = replace(look, exact=False).image(one).pixelColor(0, 0)
+        seen.setAlpha(colour.alpha())
+        return seen
 
     def _keep(self, key: tuple[Profile, Screen, bool], look: Look) -> Look:
         self._looks[key] = look
@@ -181,7 +235,7 @@ class Display(QObject):
             for gamut in (False, True):
                 self._keep((profile, screen, gamut), Look(profile, screen, _plain(profile)))
             if screen == self.screen:
-                self.failed.emit(str(error))
+                self.failed.emit(_why(screen, error))
 
         Background(self, partial(sketched, screen, profile), done, fail)
 
@@ -190,6 +244,14 @@ class Display(QObject):
 def display() -> Display:
     """The display of this process."""
     return Display()
+
+
+def _why(screen: Screen, error: Exception) -> str:
+    """Why colours are shown as sRGB, to be said."""
+    if screen.monitor is None or screen.proof is not None:
+        return str(error)
+    name = profile_name(screen.monitor)
+    return f"The monitor is taken for sRGB, since its profile, {name}, cannot be used: {error}"
 
 
 _SLOW = object()
@@ -230,3 +292,28 @@ def _space(profile: Profile) -> QColorSpace | None:
         return QColorSpace(QColorSpace.NamedColorSpace.SRgb)
     space = QColorSpace.fromIccProfile(profile.icc)
     return space if space.isValid() else None
+
+
+def _profile_in(image: QImage) -> Profile:
+    """The profile that an image says its numbers are in."""
+    icc = bytes(image.colorSpace().iccProfile().data()) if image.colorSpace().isValid() else b""
+    return _profile_of(icc) if icc else SRGB
+
+
+@lru_cache(maxsize=_KEPT)
+def _profile_of(icc: bytes) -> Profile:
+    try:
+        return Profile.from_icc(icc)
+    except ColourError:
+        return SRGB
+
+
+def _seen_by(look: Look, image: QImage) -> QImage:
+    """An image of 8 bits as a look shows it, with its alpha."""
+    alpha = image.hasAlphaChannel()
+    kind = QImage.Format.Format_RGBA8888 if alpha else QImage.Format.Format_RGB888
+    plain = image.convertToFormat(kind)
+    rows = np.frombuffer(plain.constBits(), np.uint8).reshape(plain.height(), -1)
+    channels = 4 if alpha else 3
+    pixels = rows[:, : plain.width() * channels].reshape(plain.height(), plain.width(), channels)
+    return look.image(pixels)
