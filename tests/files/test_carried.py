@@ -17,7 +17,9 @@ import pytest
 
 from safelight.document import DECLARED, Metadata
 from safelight.files import export, facts, ifd, makernote, metadata, open_picture, xmp
+from safelight.files.carried import for_file
 from safelight.files.codecs import jpeg
+from safelight.files.listed import listed
 from tests import pictures
 from tests.files.test_export import document_of
 
@@ -385,3 +387,14 @@ def test_iptc_in_the_resources_of_photoshop_in_a_tiff_is_read():
     other = b"8BIM" + struct.pack(">HHI", 0x0425, 0, 2) + b"xy"
     assert jpeg.resource(other + resource, jpeg.IPTC_RESOURCE) == b"abc"
     assert jpeg.resource(other, jpeg.IPTC_RESOURCE) is None
+
+
+def test_a_text_finds_a_place_in_exif_that_has_no_directory_for_it_yet():
+    exif = ifd.structure(ifd.Directory({315: ifd.Entry(315, 2, 4, b"Ada\0")}), "<")
+    held = Metadata(exif=exif, texts=(("Warning", "hot"),))
+    notes: list[str] = []
+    kept = for_file(
+        *(held, {"exif", "xmp"}, "JPEG", (8, 8)), same_picture=True, adobe_rgb=False, notes=notes
+    )
+    assert "hot" in str(listed(kept))
+    assert notes == []

@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 
+from safelight.files.coordinates import place_of
+from safelight.files.facts import facts
+from safelight.files.project import Project
 from safelight.gui.panels.facts import FactsPanel
 from tests import pictures
 from tests.gui.conftest import open_in
@@ -104,3 +107,46 @@ def test_escape_brings_back_what_was_stated(told, qtbot):
     qtbot.keyClick(field, Qt.Key.Key_Escape)
     assert field.text() == "Secret Town"
     assert len(told.session.history.steps) == 1
+
+
+def test_coordinates_are_typed_and_cleared(told, qtbot):
+    panel, session = told.panel(FactsPanel), told.session
+    leave(panel, "place", "47 21 36 N 8 32 24 E", qtbot)
+    qtbot.waitUntil(lambda: panel.fields["place"].text() == "47.360000, 8.540000", timeout=30000)
+    assert place_of(session.document.metadata) == pytest.approx((47.36, 8.54))
+    leave(panel, "place", "", qtbot)
+    qtbot.waitUntil(lambda: place_of(session.document.metadata) is None, timeout=30000)
+    assert [step.label for step in session.history.steps[1:]] == ["Coordinates"] * 2
+
+
+def test_coordinates_that_are_none_are_told_beside_their_field_and_are_no_step(told, qtbot):
+    panel = told.panel(FactsPanel)
+    leave(panel, "place", "95, 8", qtbot)
+    assert panel.wrong.isVisible()
+    assert panel.wrong.text() == "A latitude is -90 to 90 degrees, not 95."
+    assert panel.fields["place"].text() == "95, 8"  # to be mended
+    assert len(told.session.history.steps) == 1
+    leave(panel, "place", "45, 8", qtbot)
+    assert not panel.wrong.isVisible()
+    qtbot.waitUntil(lambda: len(told.session.history.steps) == 2, timeout=30000)
+
+
+def test_size_depth_and_the_profiles_name_are_told(told):
+    words = told.panel(FactsPanel).about.text()
+    document = told.session.document
+    assert f"{document.width} × {document.height} px" in words
+    assert document.profile.title in words
+
+
+def test_what_was_typed_is_in_the_project_that_is_opened_again(told, qtbot, tmp_path):
+    panel, session = told.panel(FactsPanel), told.session
+    leave(panel, "title", "The hall", qtbot)
+    leave(panel, "place", "47.36, 8.54", qtbot)
+    qtbot.waitUntil(lambda: len(session.history.steps) == 3, timeout=30000)
+    path = tmp_path / "told.safelight"
+    Project.create(path, session.history).close()
+    project, history = Project.open(path)
+    project.close()
+    assert facts(history.document.metadata)["title"] == ["The hall"]
+    assert place_of(history.document.metadata) == pytest.approx((47.36, 8.54))
+    assert [step.label for step in history.steps[1:]] == ["Title", "Coordinates"]

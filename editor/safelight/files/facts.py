@@ -393,9 +393,10 @@ def changed(exif: bytes | None, change: Callable[[ifd.Directory], None]) -> byte
     header, old = block
     new = replace(old, entries=dict(old.entries), children=dict(old.children))
     change(new)
-    if new.entries == old.entries and all(
-        new.children.get(tag) is child for tag, child in old.children.items()
-    ):
+    same = new.children.keys() == old.children.keys() and all(
+        new.children[tag] is child for tag, child in old.children.items()
+    )
+    if same and new.entries == old.entries:
         return exif
     if not new.entries and not new.children and not new.next:
         return None

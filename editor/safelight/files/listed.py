@@ -19,6 +19,9 @@ _MOST_NUMBERS = 16
 _COMMENT = 37510
 _WIDE = range(40091, 40096)
 _LATITUDE, _LONGITUDE = (1, 2), (3, 4)
+_ALTITUDE, _DIRECTION = 6, 17
+_SAID_WITH_ANOTHER = (5, 16)
+"""Tags of a place that say from where its altitude and the camera's direction are measured."""
 
 _WORDS: dict[int, dict[int, str]] = {
     274: {
@@ -146,10 +149,23 @@ def _place(main: ifd.Directory, header: ifd.Header) -> Iterator[tuple[str, str]]
             degrees = found[0] + found[1] / 60 + found[2] / 3600
             yield name, f"{degrees:.6f}° {facts.ascii_text(directory, sign)}".strip()
     for tag, entry in sorted(directory.entries.items()):
-        value = _value(-1, entry, header)
-        if tag not in (0, *_LATITUDE, *_LONGITUDE) and value:
+        value = _words_of_place(tag, directory, header) or _value(-1, entry, header)
+        if tag not in (0, *_LATITUDE, *_LONGITUDE, *_SAID_WITH_ANOTHER) and value:
             name = _names(True).get(tag, f"Tag {tag}")
             yield name.removeprefix("GPS ").capitalize(), value
+
+
+def _words_of_place(tag: int, directory: ifd.Directory, header: ifd.Header) -> str:
+    """An altitude or a direction with its unit and what it is measured from; "" for other tags."""
+    found = directory.numbers(tag, header)
+    if tag == _ALTITUDE and found:
+        below = directory.numbers(_SAID_WITH_ANOTHER[0], header)[:1] == (1,)
+        return f"{found[0]:.6g} m {'below' if below else 'above'} sea level"
+    if tag == _DIRECTION and found:
+        north = facts.ascii_text(directory, _SAID_WITH_ANOTHER[1]).upper()
+        from_where = {"T": " from true north", "M": " from magnetic north"}.get(north, "")
+        return f"{found[0]:.6g}°{from_where}"
+    return ""
 
 
 def _iptc(record: bytes | None) -> Iterator[tuple[str, str]]:

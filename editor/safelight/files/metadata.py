@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from safelight.document import Document, Metadata, Synthetic
+from safelight.files import coordinates, ifd, iptc, makernote, provenance, xmp
 from safelight.files import facts as told
-from safelight.files import ifd, iptc, makernote, provenance, xmp
 from safelight.files.listed import listed
 from safelight.files.plaintext import plain_text
 
@@ -59,6 +59,8 @@ def known(metadata: Metadata) -> Known:
     kept(metadata, "copyright")  # for what it may do wrong: an export reads these again
     told.without_places(metadata)  # so do the commands and the panel
     told.facts(metadata)
+    coordinates.place_of(metadata)
+    told.taken(metadata)
     listed(metadata)
     return Known(
         orientation(metadata.exif, metadata.xmp),

@@ -162,9 +162,7 @@ class ExportDialog(QDialog):
             " picture that a generator made."
         )
         self.narrowed = remark()
-        self.mark = QLabel()
-        self.mark.setObjectName("dim")
-        self.mark.setTextFormat(Qt.TextFormat.PlainText)
+        self.mark = remark()
         proposal = _proposal(document, source, self._targets)
         self.path = QLineEdit(str(proposal))
         self.into = IntoFolder(proposal.parent)
@@ -264,19 +262,12 @@ class ExportDialog(QDialog):
         return option is not None and not (option.unless and self.lossless.isChecked())
 
     def _lay_out(self) -> None:
-        self.about = QLabel()
-        self.about.setTextFormat(Qt.TextFormat.PlainText)
-        self.about.setObjectName("dim")
+        self.about = remark()
+        self.about.setWordWrap(False)
         self.about.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._quality_row = _beside(self.quality, self.number)
-        browse = QPushButton("Browse…")
-        browse.setAutoDefault(False)
-        browse.clicked.connect(self._browse)
-        self._file = _beside(QLabel("File"), self.path, browse)
-        self._form = QFormLayout()
-        self._form.setVerticalSpacing(10)
-        self._form.setHorizontalSpacing(16)
-        self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self._file = _beside(QLabel("File"), self.path, _button("Browse…", self._browse))
+        self._form = _form()
         self.tick_all = small_button("All", "Tick all photographs that are open, or only one again")
         self.tick_all.setVisible(len(self.items) > 1)
         self._form.addRow("Picture", _beside(self.about, self.tick_all))
@@ -298,9 +289,7 @@ class ExportDialog(QDialog):
         for option, control in self.finishes.items():
             if option not in _CONVERTING:
                 self._form.addRow("", control)
-        cancel = QPushButton("Cancel")
-        cancel.setAutoDefault(False)
-        cancel.clicked.connect(self.reject)
+        cancel = _button("Cancel", self.reject)
         buttons = QHBoxLayout()
         buttons.addWidget(self.running, 1)
         buttons.addStretch(0)
@@ -309,7 +298,6 @@ class ExportDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(18, 16, 18, 14)
         layout.setSpacing(14)
-        self._form.setContentsMargins(0, 0, 8, 0)
         upper = QHBoxLayout()
         upper.setSpacing(16)
         upper.addWidget(self.preview, 1)
@@ -460,28 +448,15 @@ class ExportDialog(QDialog):
         """Say what becomes sRGB without having been asked for, and why."""
         documents = [x.document for x in self._chosen()] if self._many() else [self._document]
         try:
-            options = self.options()
-            ours = self._targets[self.format.currentText()].ours
-            found = [each for each in documents if ours and actions.narrowed(each, options)]
+            options, ours = self.options(), self._targets[self.format.currentText()].ours
+            words = _narrowed(documents, options) if ours else ""
         except actions.ExportError:
-            found = []
-        names = dict.fromkeys(plain(each.profile.name) for each in found)
-        self._form.setRowVisible(self.narrowed, bool(found))
-        self.narrowed.setText(
-            f"sRGB: 8 bits are too few steps for {' and '.join(names)}, and many programs that show"
-            " such files expect sRGB."
-        )
+            words = ""
+        self._form.setRowVisible(self.narrowed, bool(words))
+        self.narrowed.setText(words)
 
     def _browse(self) -> None:
-        endings = " ".join(f"*{end}" for x in self._targets.values() for end in x.suffixes)
-        # The dialog's own question is left out: the button says Replace, and the label why.
-        chosen, _ = QFileDialog.getSaveFileName(
-            self,
-            "Export to",
-            self.path.text(),
-            f"Pictures ({endings})",
-            options=QFileDialog.Option.DontConfirmOverwrite,
-        )
+        chosen = _asked(self, self.path.text(), self._targets)
         if chosen:
             self.path.setText(chosen)
 
@@ -545,11 +520,10 @@ class ExportDialog(QDialog):
         """Export what is ticked to these files, but those of which the file is there already."""
         self.used = options = self.options()
         live, exporters = self._live, self._exporters
-        rows = list(enumerate(zip(self.ticked.places(), paths, strict=True)))
-        left = [actions.Outcome(place, path, skipped=True) for row, (place, path) in rows
-                if row in skipped]  # fmt: skip
-        places = [place for row, (place, _) in rows if row not in skipped]
-        paths = [path for row, (_, path) in rows if row not in skipped]
+        rows = list(zip(self.ticked.places(), paths, strict=True))
+        left = [actions.Outcome(*rows[row], skipped=True) for row in skipped]
+        rows = [each for row, each in enumerate(rows) if row not in skipped]
+        places, paths = [place for place, _ in rows], [path for _, path in rows]
         chosen = [self.items[place] for place in places]
         hear = self._begin(chosen)
 
@@ -570,13 +544,7 @@ class ExportDialog(QDialog):
                 return
             written = [places[x.place] for x in outcomes if x.exported is not None]
             self.ticked.tick([place for place in places if place not in written])
-            was = "was" if len(written) == 1 else "were"
-            self.note.setText(
-                f"Cancelled: {len(written)} of {len(places)} photographs {was} written, nothing of"
-                " the others."
-                if written
-                else "Cancelled: nothing was written."
-            )
+            self.note.setText(_cancelled(len(written), len(places)))
 
         Background(self, work, done, self._failed)
 
@@ -685,6 +653,53 @@ def _scrolling(form: QFormLayout) -> QScrollArea:
         inside.minimumSizeHint().width() + area.verticalScrollBar().sizeHint().width()
     )
     return area
+
+
+def _asked(parent: QWidget, path: str, targets: Mapping[str, _Target]) -> str:
+    """The file that the user names in the system's dialog; "" for none."""
+    endings = " ".join(f"*{end}" for x in targets.values() for end in x.suffixes)
+    # The dialog's own question is left out: the button says Replace, and the label why.
+    only_once = QFileDialog.Option.DontConfirmOverwrite
+    kinds = f"Pictures ({endings})"
+    return QFileDialog.getSaveFileName(parent, "Export to", path, kinds, options=only_once)[0]
+
+
+def _button(words: str, clicked: Callable[[], object]) -> QPushButton:
+    """A button that Return does not press."""
+    button = QPushButton(words)
+    button.setAutoDefault(False)
+    button.clicked.connect(lambda _=False: clicked())
+    return button
+
+
+def _form() -> QFormLayout:
+    """A form without rows; a field takes what room there is."""
+    form = QFormLayout()
+    form.setVerticalSpacing(10)
+    form.setHorizontalSpacing(16)
+    form.setContentsMargins(0, 0, 8, 0)
+    form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+    return form
+
+
+def _narrowed(documents: Sequence[actions.Document], options: actions.ExportOptions) -> str:
+    """Which of them become sRGB without having been asked for, and why; "" for none."""
+    found = [item for item in documents if actions.narrowed(item, options)]
+    names = " and ".join(dict.fromkeys(plain(item.profile.name) for item in found))
+    if not found:
+        return ""
+    return (
+        f"sRGB: 8 bits are too few steps for {names}, and many programs that show such files expect"
+        " sRGB."
+    )
+
+
+def _cancelled(written: int, of: int) -> str:
+    """What is left of several that were cancelled."""
+    if not written:
+        return "Cancelled: nothing was written."
+    was = "was" if written == 1 else "were"
+    return f"Cancelled: {written} of {of} photographs {was} written, nothing of the others."
 
 
 def _marked(documents: Sequence[actions.Document], ours: bool) -> str:

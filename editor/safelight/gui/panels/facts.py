@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from safelight.document import Document, Edit, Live, Metadata
+from safelight.files.coordinates import EXAMPLES, locate, place_of, place_text, typed_place
 from safelight.files.facts import (
     FACTS,
     as_text,
@@ -36,7 +37,9 @@ from safelight.files.facts import facts as stated
 from safelight.files.listed import Group, listed
 from safelight.gui.panels.latest import Latest
 from safelight.gui.panels.panel import Panel
-from safelight.gui.text import plain, tooltip
+from safelight.gui.parts import remark
+from safelight.gui.text import plain, size, tooltip
+from safelight.pixels import DEPTHS
 
 if TYPE_CHECKING:
     from safelight.gui.canvas import Canvas
@@ -52,6 +55,7 @@ _HINTS = {
     "keywords": "Words between commas",
     "creator": "Several between semicolons",
     "location": "A place within the city",
+    "place": "47.3601, 8.5400",
 }
 _LINES = 3
 """Lines of a caption that are seen at once."""
@@ -76,6 +80,9 @@ class FactsPanel(Panel):
         self._reading = Latest(self)
         self._rows: list[tuple[QTreeWidgetItem, list[QTreeWidgetItem]]] = []
         self.fields: dict[str, Field | TextField] = {}
+        self.wrong = remark()
+        self.wrong.hide()
+        self.about = remark()
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 8, 10, 8)
         column.setSpacing(6)
@@ -87,6 +94,7 @@ class FactsPanel(Panel):
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._sift)
         column.addWidget(self.search)
+        column.addWidget(self.about)
         self.tree = QTreeWidget()
         self.tree.setColumnCount(2)
         self.tree.setHeaderHidden(True)
@@ -109,11 +117,12 @@ class FactsPanel(Panel):
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(4)
         grid.setColumnStretch(1, 1)
-        for row, key in enumerate(EDITED):
-            heading = QLabel(FACTS[key].title)
+        for row, key in enumerate((*EDITED, "place")):
+            title = "Coordinates" if key == "place" else FACTS[key].title
+            heading = QLabel(title)
             heading.setObjectName("dim")
             line = TextField() if key == "caption" else Field()
-            line.setAccessibleName(FACTS[key].title)
+            line.setAccessibleName(title)
             line.setPlaceholderText(_HINTS.get(key, ""))
             line.left.connect(partial(self._write, key))
             heading.setBuddy(line)
@@ -121,6 +130,8 @@ class FactsPanel(Panel):
             grid.addWidget(heading, row, 0, align)
             grid.addWidget(line, row, 1)
             self.fields[key] = line
+        self.fields["place"].setToolTip(f"Latitude and longitude, as {EXAMPLES}")
+        grid.addWidget(self.wrong, grid.rowCount(), 1)
         return grid
 
     def _build_buttons(self) -> QHBoxLayout:
@@ -141,6 +152,11 @@ class FactsPanel(Panel):
 
     def show_picture(self, document: Document | None, live: Live | None = None) -> None:
         self._metadata = None if document is None else document.metadata
+        if document is not None:
+            pixels = size(document.width, document.height)
+            words = f"{pixels}, {DEPTHS[document.depth]}, {document.profile.title}"
+            self.about.setText(plain(words))
+        self.about.setVisible(document is not None)
         self._look()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -223,9 +239,23 @@ class FactsPanel(Panel):
 
     def _write(self, key: str, text: str) -> None:
         before = self._told.get(key, "")
-        if text.strip() != before.strip() and self._metadata is not None:
+        if key == "place":
+            self.wrong.hide()
+        if text.strip() == before.strip() or self._metadata is None:
+            return
+        if key != "place":
             self._told[key] = text.strip()
             self.edit_wanted.emit(describe(fact=key, text=text.strip()))
+            return
+        try:
+            place = place_text(typed_place(text))
+        except ValueError as error:
+            reason = str(error)
+            self.wrong.setText(plain(f"{reason[:1].upper()}{reason[1:]}."))
+            self.wrong.show()
+            return
+        self._told[key] = place
+        self.edit_wanted.emit(locate(place=place))
 
     def _strip(self, edit: Edit) -> None:
         self.edit_wanted.emit(edit)
@@ -242,6 +272,7 @@ class _Read:
 
 def _read(metadata: Metadata) -> _Read:
     texts = {key: as_text(key, items) for key, items in stated(metadata).items()}
+    texts["place"] = place_text(place_of(metadata))
     return _Read(texts, tuple(listed(metadata)), without_places(metadata) != metadata)
 
 
