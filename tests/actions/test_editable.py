@@ -11,8 +11,10 @@ from safelight.actions.installer import Installer
 from safelight.actions.store import Store, StoreError
 from safelight.document import Document, Layer, edits, render
 from safelight.pixels import Raster
+from safelight.workers.conversation import Conversation
 from safelight.workers.environment import stamp_of
 from safelight.workers.job import JobFailed, JobFinished, live_filter
+from safelight.workers.wire.messages import Describe, Described
 
 MODULE = '''
 from safelight import api
@@ -126,7 +128,7 @@ def test_a_job_under_way_ends_with_the_code_it_began_with(studio, plugin):
         with pool.worker() as worker:
             begun.set()
             go_on.wait(180)
-            ended.append(worker.ask({"type": "describe"}, 60)["type"])
+            ended.append(type(Conversation(worker).ask(Describe(), Described)))
         ended.append(worker.alive)
 
     thread = threading.Thread(target=work)
@@ -136,7 +138,7 @@ def test_a_job_under_way_ends_with_the_code_it_began_with(studio, plugin):
     assert brightness(studio) == 50
     go_on.set()
     thread.join(180)
-    assert ended == ["described", False]
+    assert ended == [Described, False]
 
 
 def test_only_a_folder_whose_package_is_found_can_be_editable(tmp_path):

@@ -21,8 +21,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from safelight.workers.blocks import Block
+from safelight.api import Region
+from safelight.workers.conversation import Conversation
 from safelight.workers.pool import WorkerProcess
+from safelight.workers.wire.blocks import Block
+from safelight.workers.wire.messages import Done, Place, Run
 from tests.benchmarks.pairs import Row, alternate, figure, seconds, touch
 
 PAIRS = {"full": 9, "quick": 5, "tiny": 2}
@@ -98,24 +101,17 @@ class _Blocks:
         """Send the message, wait for the answer, and check it."""
         corner = self._output.array((1, 1, 3))
         corner[:] = -1
-        reply = self._worker.ask(
-            {
-                "type": "run",
-                "job": 1,
-                "piece": 1,
-                "filter": "safelight_corner.corner",
-                "settings": {},
-                "device": "cpu",
-                "scale": 1,
-                "region": [0, 0, 1, 1, 0],
-                "keep": [0, 0, 1, 1],
-                "input": {"block": self._input.id, "shape": list(self._shape)},
-                "output": {"block": self._output.id, "shape": [1, 1, 3]},
-            },
-            _LIMIT,
+        question = Run(
+            filter="safelight_corner.corner",
+            settings={},
+            region=Region(0, 0, 1, 1),
+            keep=(0, 0, 1, 1),
+            input=Place(self._input.id, self._shape),
+            output=Place(self._output.id, (1, 1, 3)),
         )
-        if reply["type"] != "done" or not np.array_equal(corner[0, 0], picture[0, 0]):
-            raise RuntimeError(f"the worker answered {reply}")
+        Conversation(self._worker, _LIMIT).ask(question, Done)
+        if not np.array_equal(corner[0, 0], picture[0, 0]):
+            raise RuntimeError("the worker gave another picture's corner")
 
 
 def _milliseconds(work: Any, picture: NDArray[np.float32]) -> float:

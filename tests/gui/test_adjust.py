@@ -247,7 +247,7 @@ def test_a_grey_that_an_old_layer_holds_is_told_until_another_is_picked(opened, 
     box.grey.click()
     at = canvas.widget_point(200, 150).toPoint()
     qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=at)
-    qtbot.waitUntil(lambda: box.grey.text() == "Grey", timeout=PATIENCE)
+    qtbot.waitUntil(lambda: box.grey.text() == "Pick grey", timeout=PATIENCE)
     assert session.layer.filter.settings["grey"] == ()
     assert len(names(opened)) == 2
 

@@ -12,6 +12,7 @@ import time
 import numpy as np
 
 from safelight import api
+from safelight.workers.wire import protocol
 
 PIXELS = np.arange(2 * 3 * 3, dtype=np.uint16).reshape(2, 3, 3) * 1000
 
@@ -28,18 +29,16 @@ def writer(function):
     return api.exporter(name.replace("_", " "), suffixes=(f".{name}",), alpha=True)(function)
 
 
-def lie(shape, dtype="uint8"):
+def lie(**values):
     """Say that something else was made than there is."""
-    names = ("__main__", "safelight.workers.process")
-    module = next(x for x in map(sys.modules.get, names) if hasattr(x, "Worker"))
-    honest = module.Worker.reply
+    honest = protocol.Channel.send
 
-    def reply(self, message, answer, **values):
-        if answer == "made":
-            values = {"shape": shape, "dtype": dtype, "beside": values.get("beside")}
-        honest(self, message, answer, **values)
+    def send(self, frame, descriptors=()):
+        if frame["type"] in ("picture made", "file made"):
+            frame = {**frame, **values}
+        honest(self, frame, descriptors)
 
-    module.Worker.reply = reply
+    protocol.Channel.send = send
     return PIXELS.astype(np.uint8)
 
 
@@ -80,20 +79,7 @@ def grey_alpha(data):
 
 @reader
 def lie_beside(data):
-    module = next(
-        x
-        for x in map(sys.modules.get, ("__main__", "safelight.workers.process"))
-        if hasattr(x, "Worker")
-    )
-    honest = module.Worker.reply
-
-    def reply(self, message, answer, **values):
-        if answer == "made":
-            values["beside"] = {"parts": [1 << 40, 0, 0, 0], "resolution": None, "notes": []}
-        honest(self, message, answer, **values)
-
-    module.Worker.reply = reply
-    return PIXELS
+    return lie(beside={"parts": [1 << 40, 0, 0, 0], "resolution": None, "notes": []})
 
 
 @reader
@@ -207,32 +193,32 @@ def descriptors(data):
 
 @reader
 def lie_negative(data):
-    return lie([-2, 3, 3])
+    return lie(shape=[-2, 3, 3], dtype="uint8")
 
 
 @reader
 def lie_text(data):
-    return lie("abc")
+    return lie(shape="abc", dtype="uint8")
 
 
 @reader
 def lie_larger(data):
-    return lie([200, 300, 3])
+    return lie(shape=[200, 300, 3], dtype="uint8")
 
 
 @reader
 def lie_true(data):
-    return lie([True, 3, 3])
+    return lie(shape=[True, 3, 3], dtype="uint8")
 
 
 @reader
 def lie_dtype(data):
-    return lie([2, 3, 3], "object")
+    return lie(shape=[2, 3, 3], dtype="object")
 
 
 @reader
 def lie_channels(data):
-    return lie([2, 3, 1 << 30])
+    return lie(shape=[2, 3, 1 << 30], dtype="uint8")
 
 
 @reader
@@ -289,7 +275,7 @@ def no_bytes(pixels):
 
 @writer
 def enormous(pixels):
-    return lie([1 << 40]).tobytes()
+    return lie(size=1 << 40).tobytes()
 
 
 @writer

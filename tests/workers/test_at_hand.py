@@ -2,13 +2,16 @@
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from safelight.workers import pool as pools
+from safelight.workers.conversation import Conversation
 from safelight.workers.environment import Environment
 from safelight.workers.pool import WorkerDied, WorkerProcess
+from safelight.workers.wire.messages import Describe, Described
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="copies of a process, as on Linux")
 
@@ -24,7 +27,7 @@ def said(environment=None):
     try:
         worker.await_ready()
         assert os.getsid(worker.pid) == worker.pid
-        answer = worker.ask({"type": "describe"}, 300)
+        answer = replace(Conversation(worker, 300).ask(Describe(), Described), job=0)
         is_open = len(os.listdir(f"/proc/{worker.pid}/fd"))
         limits = Path(f"/proc/{worker.pid}/limits").read_text()
         nice = os.getpriority(os.PRIO_PROCESS, worker.pid)

@@ -9,9 +9,9 @@ import pytest
 from safelight.api import Declaration
 from safelight.document import Document
 from safelight.pixels import Raster
-from safelight.workers.blocks import Block
 from safelight.workers.job import Job, JobFailed, JobFinished
 from safelight.workers.patience import Patience
+from safelight.workers.wire.blocks import Block
 
 
 class ScriptedWorker:
@@ -28,15 +28,16 @@ class ScriptedWorker:
 
     def send(self, message):
         about = {key: message[key] for key in ("job", "piece") if key in message}
-        if message["type"] == "plan":
+        if message["type"] == "make plan":
             plan = {"reach": 0, "multiple": 1, "scale": 1, "tile": 448, "models": {}}
             name = "cuda" if self.device.startswith("CUDA") else "cpu"
             device = {"device": self.device, "device_name": name}
             self.replies.append({"type": "planned", **about, **plan, **device})
         elif message["type"] == "run":
             height, width, _ = message["input"]["shape"]
-            self.tried.append((message["device"], max(height, width)))
-            if height * width > self.room[message["device"]]:
+            device = message.get("device", "cpu")
+            self.tried.append((device, max(height, width)))
+            if height * width > self.room[device]:
                 failed = {"type": "failed", "kind": "memory", "reason": "Failed to allocate"}
                 self.replies.append({**failed, **about})
                 return

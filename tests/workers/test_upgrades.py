@@ -63,14 +63,14 @@ def studio(folder):
 def asked(studio, monkeypatch):
     """The questions that workers are asked about saved settings."""
     questions = []
-    ask = WorkerProcess.ask
+    send = WorkerProcess.send
 
-    def noted(worker, question, limit):
-        if question["type"] == "upgrade":
-            questions.append(question)
-        return ask(worker, question, limit)
+    def noted(worker, frame):
+        if frame["type"] == "upgrade":
+            questions.append(frame)
+        send(worker, frame)
 
-    monkeypatch.setattr(WorkerProcess, "ask", noted)
+    monkeypatch.setattr(WorkerProcess, "send", noted)
     studio.live.forget()
     return questions
 

@@ -21,7 +21,9 @@ from safelight.actions.store import Offered, Store, StoreError, canonical
 from safelight.actions.studio import Studio
 from safelight.api import Declaration
 from safelight.api.promises import PROMISES
-from safelight.workers.pool import Pool, WorkerDied, WorkerSilent
+from safelight.workers.conversation import Conversation, Failure
+from safelight.workers.pool import Pool, WorkerDied
+from safelight.workers.wire import messages
 
 PATIENCE = 300.0
 """Seconds a filter may take over one promise before it counts as hanging."""
@@ -173,16 +175,13 @@ def _is_editor(requirement: str) -> bool:
 
 def _ask(pool: Pool, declaration: Declaration, promise: str, patience: float) -> str:
     """What its worker says of one promise; a worker that dies of it is a complaint too."""
-    question = {"type": "promise", "filter": declaration.id, "promise": promise}
+    question = messages.Promise(filter=declaration.id, promise=promise)
     try:
         with pool.worker() as worker:
-            try:
-                reply = worker.ask(question, patience)
-            except WorkerSilent:
-                worker.kill()
-                return f"{declaration.name} was not done with it after {patience:g} s"
+            return Conversation(worker, patience).ask(question, messages.Promised).complaint
+    except Failure as failure:
+        if failure.kind == "silent":
+            return f"{declaration.name} was not done with it after {patience:g} s"
+        return f"{declaration.name} {failure}"
     except WorkerDied as death:
         return f"{declaration.name} {death}"
-    if reply["type"] != "promised":
-        return f"{declaration.name} failed: {reply.get('reason', 'no reason given')}"
-    return str(reply.get("complaint", ""))

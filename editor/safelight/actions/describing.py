@@ -2,36 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Protocol, TypeVar
 
 from safelight.actions.store import Installed, Store, StoreError
 from safelight.api import Declaration, Format, ParameterError
+from safelight.workers.conversation import Conversation, Failure
 from safelight.workers.environment import Environment
-from safelight.workers.pool import Pool, WorkerDied, WorkerSilent
-from safelight.workers.protocol import Message
+from safelight.workers.pool import Pool, WorkerDied
+from safelight.workers.wire.messages import Answer, Describe, Described, Question
 
 LIMIT = 60.0
-"""Seconds a plugin may take to say what it offers."""
+"""Seconds of its own time a plugin may take to say what it offers."""
 
-Ask = Callable[[Environment, Message], Message]
+Kind = TypeVar("Kind", bound=Answer)
 
 
-def asked(pool: Pool, question: Message) -> Message:
-    """What a fresh worker of ``pool`` answers; the pool is closed.
+class Ask(Protocol):
+    """How a plugin's worker is asked, which is confined to an environment."""
 
-    Raises WorkerDied, WorkerSilent.
-    """
+    def __call__(self, environment: Environment, question: Question, kind: type[Kind]) -> Kind:
+        """Its answer. Raises Failure, WorkerDied."""
+
+
+def asked(pool: Pool, question: Question, kind: type[Kind]) -> Kind:
+    """What a fresh worker of ``pool`` answers; the pool is closed. Raises Failure, WorkerDied."""
     try:
         with pool.worker() as worker:
-            return worker.ask(question, LIMIT)
+            return Conversation(worker, LIMIT).ask(question, kind)
     finally:
         pool.close()
 
 
-def ask(environment: Environment, question: Message) -> Message:
-    """What a fresh confined worker answers. Raises WorkerDied, WorkerSilent."""
-    return asked(Pool(limit=1, environment=environment), question)
+def ask(environment: Environment, question: Question, kind: type[Kind]) -> Kind:
+    """What a fresh confined worker answers. Raises Failure, WorkerDied."""
+    return asked(Pool(limit=1, environment=environment), question, kind)
 
 
 def described(
@@ -42,22 +48,23 @@ def described(
     ``reserved`` are the ids of what the editor itself has, with their plugins.
     """
     try:
-        reply = ask(store.environment(plugin), {"type": "describe"})
-    except WorkerSilent:
-        raise StoreError(f"{plugin.name} did not say what it offers within a minute.") from None
+        told = ask(store.environment(plugin), Describe(), Described)
+    except Failure as failure:
+        if failure.kind == "silent":
+            raise StoreError(f"{plugin.name} did not say what it offers within a minute.") from None
+        raise StoreError(f"{plugin.name} cannot be used: it {failure}.") from None
     except WorkerDied as error:
         raise StoreError(f"{plugin.name} took its worker down: it {error}.") from None
-    for failure in reply.get("failures", []):
-        raise StoreError(f"{plugin.name} cannot be loaded: {failure['reason']}.")
+    for broken in told.failures:
+        raise StoreError(f"{plugin.name} cannot be loaded: {broken.get('reason')}.")
     origin = {"plugin": plugin.name, "version": plugin.version}
     try:
-        filters = [Declaration.from_json(item | origin) for item in reply.get("filters", [])]
-        formats = [Format.from_json(item | origin) for item in reply.get("formats", [])]
+        filters = [Declaration.from_json(item | origin) for item in told.filters]
+        formats = [Format.from_json(item | origin) for item in told.formats]
     except (ParameterError, TypeError, ValueError) as error:
         raise StoreError(f"{plugin.name} declares what makes no sense: {error}.") from None
     if not filters and not formats:
-        reason = reply.get("reason", "it offers no filter and no format")
-        raise StoreError(f"{plugin.name} cannot be used: {reason}.")
+        raise StoreError(f"{plugin.name} cannot be used: it offers no filter and no format.")
     offering = replace(plugin, filters=tuple(filters), formats=tuple(formats))
     taken = dict(reserved)
     for other in store.installed():

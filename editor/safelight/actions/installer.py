@@ -24,7 +24,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from safelight.actions.describing import asked, described
+from safelight.actions.describing import Kind, asked, described
 from safelight.actions.pip import Pip, Stopped, run_until
 from safelight.actions.store import (
     Installed,
@@ -38,10 +38,11 @@ from safelight.actions.store import (
 from safelight.api import PROJECT
 from safelight.files import WriteError, atomic_write
 from safelight.workers import building
+from safelight.workers.conversation import Failure
 from safelight.workers.environment import Environment, editor_path, interpreter, stamp_of
-from safelight.workers.pool import Pool, WorkerDied, WorkerSilent
-from safelight.workers.protocol import Message
+from safelight.workers.pool import Pool, WorkerDied
 from safelight.workers.sandbox import Protection, available, wrapping
+from safelight.workers.wire.messages import NetworksRead, Question, ReadNetworks
 
 BUNDLE = ".safelight-plugin"
 """How the file of a bundle ends: a zip of the wheels and ``bundle.json``."""
@@ -347,18 +348,19 @@ class Installer:
             shutil.copyfile(library / item.file, files[-1])
         environment = Environment("networks", alone, staging / "reading")
         try:
-            return with_facts(networks, self._ask(environment, question_about(files)))
-        except WorkerSilent:
+            answer = self._ask(environment, question_about(files), NetworksRead)
+            return with_facts(networks, answer)
+        except Failure:
             return tuple(replace(item, fault="it takes too long to read") for item in networks)
         except WorkerDied as error:
             return tuple(replace(item, fault=f"its reader {error}") for item in networks)
 
-    def _ask(self, environment: Environment, question: Message) -> Message:
-        """What a fresh confined worker answers. Raises WorkerDied, WorkerSilent, Stopped."""
+    def _ask(self, environment: Environment, question: Question, kind: type[Kind]) -> Kind:
+        """What a fresh confined worker answers. Raises Failure, WorkerDied, Stopped."""
         self._pool = Pool(limit=1, environment=environment)
         try:
             self._stop_if_cancelled()
-            return asked(self._pool, question)
+            return asked(self._pool, question, kind)
         except WorkerDied:
             self._stop_if_cancelled()
             raise
@@ -503,19 +505,18 @@ def networks_in(library: Path) -> Iterable[Network]:
         yield Network(name, file.stat().st_size, _sha256(file))
 
 
-def question_about(files: Iterable[Path]) -> Message:
-    """What a worker is asked so that it reads network files; ``described`` takes its answer."""
-    return {"type": "networks", "files": [str(file) for file in files]}
+def question_about(files: Iterable[Path]) -> ReadNetworks:
+    """What a worker is asked so that it reads network files; ``with_facts`` takes its answer."""
+    return ReadNetworks(files=tuple(str(file) for file in files))
 
 
-def with_facts(networks: Sequence[Network], answer: Message) -> tuple[Network, ...]:
-    """Networks with what a worker says of them; one that answers anything else is not believed."""
-    facts = answer.get("facts")
-    if not isinstance(facts, list) or len(facts) != len(networks):
+def with_facts(networks: Sequence[Network], answer: NetworksRead) -> tuple[Network, ...]:
+    """Networks with what a worker says of them; one that says too much is not believed."""
+    if len(answer.facts) != len(networks):
         return tuple(networks)
     found = []
-    for item, said in zip(networks, facts, strict=True):
-        licence, data, fault = (str(said.get(key, "")) for key in _SAID)
+    for item, said in zip(networks, answer.facts, strict=True):
+        licence, data, fault = (said.get(key, "") for key in _SAID)
         found.append(replace(item, licence=licence, training_data=data, fault=fault))
     return tuple(found)
 

@@ -14,7 +14,9 @@ from safelight.actions.installer import licence_of, networks_in, question_about,
 from safelight.actions.offers import Offers
 from safelight.actions.store import Installed, Network, Offered, Package
 from safelight.api import Declaration, Format
-from safelight.workers.pool import Pool, WorkerSilent
+from safelight.workers.conversation import Conversation, Failure
+from safelight.workers.pool import Pool
+from safelight.workers.wire.messages import NetworksRead
 
 _READ_LIMIT = 60.0
 
@@ -105,8 +107,9 @@ def _read(folder: Path) -> tuple[Network, ...]:
     try:
         with pool.worker() as worker:
             question = question_about(folder / item.file for item in networks)
-            return with_facts(networks, worker.ask(question, _READ_LIMIT))
-    except WorkerSilent:
+            told = Conversation(worker, _READ_LIMIT).ask(question, NetworksRead)
+            return with_facts(networks, told)
+    except Failure:
         return networks
     finally:
         pool.close()

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from safelight.actions.formats import PluginExporter, PluginImporter
 from safelight.actions.offers import Offers, Strangers
@@ -19,13 +19,15 @@ from safelight.document import Document, FilterFailed, LiveFilter
 from safelight.files import WriteError, atomic_write
 from safelight.places import cache_folder
 from safelight.workers.catalog import Catalog
+from safelight.workers.conversation import Conversation, Failure
 from safelight.workers.job import Job, Listener, live_filter
 from safelight.workers.live import LiveFilters
 from safelight.workers.patience import PATIENCE
-from safelight.workers.pool import WorkerDied, WorkerSilent
+from safelight.workers.pool import WorkerDied
 from safelight.workers.pools import Pools
 from safelight.workers.preparing import Preparations, thumbnail
 from safelight.workers.sketching import Sketcher, SketchListener
+from safelight.workers.wire.messages import DeviceFound, FindDevice
 
 if TYPE_CHECKING:
     from safelight.actions.editable import Reloaded
@@ -363,14 +365,13 @@ class Studio:
         """The device a live session really uses. Raises WorkerDied."""
         with self._pools.built_in.worker() as worker:
             try:
-                reply = worker.ask({"type": "device", "device": self._device}, _DEVICE_LIMIT)
-            except WorkerSilent:
-                worker.kill()
-                raise WorkerDied("did not say which device it uses") from None
-        if reply["type"] != "device":
-            return Device("cpu", "CPU", str(reply.get("reason", "no reason given")))
-        texts: dict[str, Any] = {name: str(reply.get(name, "")) for name in Device.__slots__}
-        return Device(**texts)
+                talk = Conversation(worker, _DEVICE_LIMIT)
+                found = talk.ask(FindDevice(device=self._device), DeviceFound)
+            except Failure as failure:
+                if not worker.alive:
+                    raise WorkerDied("did not say which device it uses") from None
+                return Device("cpu", "CPU", failure.reason)
+        return Device(found.name, found.label, found.reason, found.runtime, found.model)
 
 
 def _recall() -> str:

@@ -19,7 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from safelight.api import PROJECT, VERSION, Declaration, Format, ParameterError
-from safelight.workers.pool import Pool, WorkerDied, WorkerSilent
+from safelight.workers.conversation import Conversation, Failure
+from safelight.workers.pool import Pool, WorkerDied
+from safelight.workers.wire import messages
 
 _DESCRIBE_LIMIT = 60.0
 
@@ -87,12 +89,11 @@ class Catalog:
     def _ask(self, fingerprint: str) -> str:
         with self._pool.worker() as worker:
             try:
-                reply = worker.ask({"type": "describe"}, _DESCRIBE_LIMIT)
-            except WorkerSilent:
-                worker.kill()
-                raise WorkerDied("did not say which filters it has") from None
-        offered = {name: reply.get(name, []) for name in ("filters", "formats", "failures")}
-        return json.dumps({"fingerprint": fingerprint} | offered)
+                talk = Conversation(worker, _DESCRIBE_LIMIT)
+                told = talk.ask(messages.Describe(), messages.Described)
+            except Failure as failure:
+                raise WorkerDied(f"did not say which filters it has: it {failure}") from None
+        return json.dumps({"fingerprint": fingerprint} | messages.said(told))
 
 
 def _fingerprint(plugin_folders: Sequence[Path]) -> str:

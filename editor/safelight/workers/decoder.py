@@ -25,8 +25,8 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from safelight import api
-from safelight.workers import protocol
-from safelight.workers.blocks import BorrowedBlock
+from safelight.workers.wire import messages, protocol
+from safelight.workers.wire.blocks import BorrowedBlock
 
 _ALIGNED = 64
 """Bytes that an array's start in a shared block is a multiple of."""
@@ -46,25 +46,27 @@ class _Rooms:
         self._lent.append((number, made))
         return made
 
-    def placed(self, arrays: Sequence[NDArray[Any]]) -> list[list[Any]]:
+    def placed(
+        self, arrays: Sequence[NDArray[Any]]
+    ) -> tuple[tuple[int, int, tuple[int, ...], str], ...]:
         """Where each array is: block, offset, shape and dtype. Those in no block are put in one."""
-        places: dict[int, list[Any]] = {}
+        places: dict[int, tuple[int, int, tuple[int, ...], str]] = {}
         loose: list[tuple[int, NDArray[Any]]] = []
         end = 0
         for index, array in enumerate(arrays):
             number = self._block_of(array)
             if number is None:
                 loose.append((end, array))
-                places[index] = [0, end, list(array.shape), array.dtype.name]
+                places[index] = (0, end, array.shape, array.dtype.name)
                 end += -(-array.nbytes // _ALIGNED) * _ALIGNED
             else:
-                places[index] = [number, 0, list(array.shape), array.dtype.name]
+                places[index] = (number, 0, array.shape, array.dtype.name)
         number, block = self._worker.lent(end)
         memory = block.array((end,), np.uint8)
         for offset, array in loose:
             part = memory[offset : offset + array.nbytes].view(array.dtype).reshape(array.shape)
             np.copyto(part, array)
-        return [[place[0] or number, *place[1:]] for _, place in sorted(places.items())]
+        return tuple((place[0] or number, *place[1:]) for _, place in sorted(places.items()))
 
     def _block_of(self, array: NDArray[Any]) -> int | None:
         """The block that an array fills from its beginning, as it lies in memory."""
@@ -81,63 +83,66 @@ class _Decoder:
     def __init__(self, channel: protocol.Channel, decoders: str) -> None:
         self._channel = channel
         self._decode = importlib.import_module(decoders).decode
-        self._messages: queue.SimpleQueue[tuple[protocol.Message, list[int]]] = queue.SimpleQueue()
+        self._frames: queue.SimpleQueue[tuple[protocol.Frame, list[int]]] = queue.SimpleQueue()
+        self._job = 0
         self._blocks: dict[int, BorrowedBlock] = {}
 
     def serve(self) -> None:
         threading.Thread(target=self._listen, daemon=True).start()
-        self._channel.send(
-            {"type": "ready", "protocol": protocol.VERSION, "api": api.VERSION, "pid": os.getpid()}
-        )
+        ready = messages.Ready(protocol=protocol.VERSION, api=api.VERSION, pid=os.getpid())
+        self._channel.send(messages.said(ready))
         while True:
-            order, descriptors = self._messages.get()
-            if order["type"] == "file":
-                order, _ = self._messages.get()
+            frame, descriptors = self._frames.get()
+            if frame["type"] == "file":
+                frame, _ = self._frames.get()
+            order = messages.read(messages.DecodeFile, frame)
+            self._job = order.job
             with self._file(order, descriptors) as file:
                 answer = self._answer(order, file)
-            self._channel.send(answer)  # by now no array looks at a block any more
+            self._say(answer)  # by now no array looks at a block any more
 
     def lent(self, size: int) -> tuple[int, BorrowedBlock]:
         """A block of the host's of at least that many bytes, and its number."""
-        self._channel.send({"type": "room", "size": size})
-        message, _ = self._messages.get()
-        number = message["block"]
+        self._say(messages.RoomWanted(size=size))
+        frame, _ = self._frames.get()
+        given = messages.read(messages.RoomGiven, frame)
         # Of one that the picture stays in nothing may be left here.
-        block = self._blocks.pop(number) if message["kept"] else self._blocks[number]
-        return number, block
+        block = self._blocks.pop(given.block) if given.kept else self._blocks[given.block]
+        return given.block, block
 
-    def _file(self, order: protocol.Message, descriptors: list[int]) -> BinaryIO:
+    def _say(self, answer: messages.Answer) -> None:
+        self._channel.send(messages.said(answer, job=self._job))
+
+    def _file(self, order: messages.DecodeFile, descriptors: list[int]) -> BinaryIO:
         """What the host has handed over: an open file, or a block of its bytes."""
-        if order["file"] is None:
+        if order.file is None:
             # By this roundabout way it has a name, which tifffile asks for.
             return open("the picture", "rb", opener=lambda *_: descriptors[0])
-        block = self._blocks.pop(order["file"])
-        return io.BytesIO(block.array((order["size"],), np.uint8).tobytes())
+        block = self._blocks.pop(order.file)
+        return io.BytesIO(block.array((order.size,), np.uint8).tobytes())
 
-    def _answer(self, message: protocol.Message, file: BinaryIO) -> protocol.Message:
+    def _answer(self, order: messages.DecodeFile, file: BinaryIO) -> messages.Answer:
         rooms = _Rooms(self)
         try:
             file.seek(0)
-            size, limit = message["size"], message["limit"]
-            told = {"told": message["told"]} if "told" in message else {}
-            arrays = self._decode(message["format"], file, size, limit, rooms.room, **told)
-            return {"type": "decoded", "arrays": rooms.placed(arrays)}
+            told = {} if order.told is None else {"told": order.told}
+            arrays = self._decode(order.format, file, order.size, order.limit, rooms.room, **told)
+            return messages.Decoded(arrays=rooms.placed(arrays))
         except MemoryError:
-            return {"type": "failed", "kind": "memory", "reason": "no memory left", "details": ""}
+            return messages.Failed(kind="memory", reason="no memory left")
         except BaseException as error:
             reason = f"{type(error).__name__}: {error}"[:2000]
-            details = traceback.format_exc()[-20000:]
-            return {"type": "failed", "kind": "raised", "reason": reason, "details": details}
+            return messages.Failed(reason=reason, details=traceback.format_exc()[-20000:])
 
     def _listen(self) -> None:
         while True:
-            message, descriptors = self._channel.heard()
-            if message["type"] == "block":
-                self._blocks[message["block"]] = BorrowedBlock(message, descriptors)
-            elif message["type"] == "forget":
-                self._blocks.pop(message["block"], None)
+            frame, descriptors = self._channel.heard()
+            if frame["type"] == "block":
+                self._blocks[frame["block"]] = BorrowedBlock(frame, descriptors)
+            elif frame["type"] == "forget":
+                self._blocks.pop(frame["block"], None)
             else:
-                self._messages.put((message, descriptors))
+                self._frames.put((frame, descriptors))
 
 
 def main(arguments: Sequence[str]) -> None:

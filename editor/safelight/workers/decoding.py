@@ -13,6 +13,7 @@ import math
 import sys
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -20,12 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.places import cache_folder
-from safelight.workers.blocks import Block
+from safelight.workers.conversation import Conversation, Failure
 from safelight.workers.environment import DecoderEnvironment
 from safelight.workers.patience import PATIENCE
-from safelight.workers.pool import Pool, WorkerDied, WorkerProcess, WorkerSilent
-from safelight.workers.protocol import Message
-from safelight.workers.replies import sentence, told, whole
+from safelight.workers.pool import Pool, WorkerDied, WorkerProcess
+from safelight.workers.wire import messages
+from safelight.workers.wire.blocks import Block
+from safelight.workers.wire.replies import sentence, whole
 
 _DTYPES = ("uint8", "uint16", "float32")
 _MOST_BLOCKS = 64
@@ -88,14 +90,17 @@ class Decoders:
         try:
             with self.pool.worker() as worker:
                 try:
-                    order = {"format": format, "size": size, "limit": limit}
-                    order |= {"told": dict(told)} if told else {}
+                    order = messages.DecodeFile(
+                        format=format, size=size, limit=limit, told=told or None
+                    )
                     return _decoded(worker, order, file, most, self._patience)
                 except BaseException:  # Ctrl+C too: the worker is still at it
                     worker.kill()
                     raise
-        except WorkerDied as death:
-            raise DecoderFailed(_plain(f"what decodes it {death}")) from None
+        except (Failure, WorkerDied) as fault:
+            if isinstance(fault, Failure) and fault.kind == "memory":
+                raise MemoryError from None
+            raise DecoderFailed(_plain(f"what decodes it {fault}")) from None
         finally:
             self._rest_later()
 
@@ -125,37 +130,30 @@ def shared() -> Decoders:
 
 def _decoded(
     worker: WorkerProcess,
-    order: Message,
+    order: messages.DecodeFile,
     file: BinaryIO,
     most: int,
     patience: float,
 ) -> list[NDArray[Any]]:
-    handed = _hand_over(worker, file, order["size"])
-    worker.send(order | {"type": "decode", "file": handed and handed.id})
+    talk = Conversation(worker, patience)
+    handed = _hand_over(worker, file, order.size)
     blocks: dict[int, Block] = {}
     left = most
     try:
+        question: messages.Question = replace(order, file=handed.id if handed else None)
         while True:
+            talk.say(question)
+            answer = talk.hear_either(messages.RoomWanted, messages.Decoded)
+            if isinstance(answer, messages.Decoded):
+                return _collected(blocks, answer, talk)
             try:
-                reply = worker.answer(patience)
-            except WorkerSilent:
-                raise DecoderFailed(
-                    f"what decodes it did not answer for {patience:g} s and was stopped"
-                ) from None
-            if reply["type"] == "room" and len(blocks) < _MOST_BLOCKS:
-                wanted = _whole(reply.get("size"), 0, left)
-                left -= wanted
-                block = _lent(worker, wanted)
-                blocks[block.id] = block
-                worker.send({"type": "room", "block": block.id, "kept": block.kept})
-            elif reply["type"] == "failed":
-                if reply.get("kind") == "memory":
-                    raise MemoryError
-                raise DecoderFailed(_plain(f"what decodes it {told(reply)[0]}"))
-            elif reply["type"] == "decoded":
-                return _collected(blocks, reply)
-            else:
-                raise _nonsense()
+                wanted = whole(answer.size, 0, left if len(blocks) < _MOST_BLOCKS else -1)
+            except ValueError:
+                raise talk.nonsense() from None
+            left -= wanted
+            block = _lent(worker, wanted)
+            blocks[block.id] = block
+            question = messages.RoomGiven(block=block.id, kept=block.kept)
     finally:
         for block in [*blocks.values(), *([handed] if handed else [])]:
             if block.kept or block is handed:
@@ -187,29 +185,28 @@ def _hand_over(worker: WorkerProcess, file: BinaryIO, size: int) -> Block | None
     return block
 
 
-def _collected(blocks: dict[int, Block], reply: Message) -> list[NDArray[Any]]:
-    """The arrays, where the worker says that they are. Raises DecoderFailed."""
+def _collected(
+    blocks: dict[int, Block], decoded: messages.Decoded, talk: Conversation
+) -> list[NDArray[Any]]:
+    """The arrays, where the worker says that they are. Raises Failure."""
     for block in blocks.values():
         if block.kept:
             block.settle()
-    places = reply.get("arrays")
-    if not isinstance(places, list) or len(places) > _MOST_ARRAYS:
-        raise _nonsense()
     arrays = []
-    for place in places:
-        try:
-            number, offset, shape, dtype = place
+    try:
+        whole(len(decoded.arrays), 0, _MOST_ARRAYS)
+        for number, offset, shape, dtype in decoded.arrays:
             block = blocks[number]
-            sides = tuple(_whole(side, 0, _LONGEST_SIDE) for side in shape)
+            sides = tuple(whole(side, 0, _LONGEST_SIDE) for side in shape)
             if dtype not in _DTYPES or len(sides) > 3:
                 raise ValueError(dtype)
             count = math.prod(sides) * np.dtype(dtype).itemsize
-            start = _whole(offset, 0, block.size)
+            start = whole(offset, 0, block.size)
             memory = block.array((start + count,), np.uint8)
             array = memory[start:].view(dtype).reshape(sides)
             arrays.append(array if block.kept else _copied(array))
-        except (KeyError, TypeError, ValueError):
-            raise _nonsense() from None
+    except (KeyError, TypeError, ValueError):
+        raise talk.nonsense() from None
     return arrays
 
 
@@ -218,17 +215,6 @@ def _copied(array: NDArray[Any]) -> NDArray[Any]:
     copy = array.copy()
     copy.flags.writeable = False
     return copy
-
-
-def _whole(value: object, low: int, high: int) -> int:
-    try:
-        return whole(value, low, high)
-    except ValueError:
-        raise _nonsense() from None
-
-
-def _nonsense() -> DecoderFailed:
-    return DecoderFailed("what decodes it sent an answer that makes no sense and was stopped")
 
 
 def _plain(text: str) -> str:

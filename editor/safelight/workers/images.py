@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +15,9 @@ from safelight.api import Declaration, Region, Value
 from safelight.document import Document, Layer, around_region
 from safelight.document.embedded import named
 from safelight.pixels import seen
-from safelight.workers.blocks import Block
 from safelight.workers.pool import WorkerProcess
+from safelight.workers.wire.blocks import Block
+from safelight.workers.wire.messages import Place
 
 Pixels = NDArray[np.float32]
 Read = Callable[[str], Pixels]
@@ -81,7 +81,7 @@ class Images:
 
     def lend(
         self, worker: WorkerProcess, window: Region, reach: int = 0
-    ) -> tuple[dict[str, Any], list[Block]]:
+    ) -> tuple[dict[str, Place], list[Block]]:
         """What a message says of them, and the blocks to give back when its piece is done.
 
         A picture is lent once, for all pieces; of a layer comes what lies at ``window``,
@@ -129,5 +129,5 @@ def filled(worker: WorkerProcess, pixels: Pixels) -> Block:
     return block
 
 
-def _place(block: Block, pixels: Pixels) -> dict[str, Any]:
-    return {"block": block.id, "shape": list(pixels.shape)}
+def _place(block: Block, pixels: Pixels) -> Place:
+    return Place(block.id, pixels.shape)

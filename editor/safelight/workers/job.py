@@ -7,7 +7,6 @@ worker never waits for the host.
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import math
 import threading
@@ -52,15 +51,17 @@ from safelight.pixels import (
     to_float,
     without_colour,
 )
-from safelight.workers.blocks import Block
+from safelight.workers.conversation import Conversation, Failure, Unwanted
 from safelight.workers.images import Images, NoImage, Read, filled, no_pictures, plain, with_ids
-from safelight.workers.patience import LOOK, PATIENCE
-from safelight.workers.pool import CANCEL_GRACE, Pool, WorkerDied, WorkerProcess, WorkerSilent
+from safelight.workers.patience import PATIENCE
+from safelight.workers.pool import CANCEL_GRACE, Pool, WorkerDied, WorkerProcess
 from safelight.workers.preparing import Preparations, view
-from safelight.workers.protocol import Message
-from safelight.workers.replies import GIVEN_NO_NUMBERS, NO_NUMBERS, sentence, told, whole
 from safelight.workers.shrinking import ShrinkingBack
 from safelight.workers.tiling import Piece, Plan, cut, quarters
+from safelight.workers.wire import messages
+from safelight.workers.wire.blocks import Block
+from safelight.workers.wire.messages import Place
+from safelight.workers.wire.replies import GIVEN_NO_NUMBERS, NO_NUMBERS, sentence, whole
 
 _BICUBIC = 2
 """Pixels around its own that a bicubic enlargement looks at."""
@@ -123,18 +124,6 @@ class JobCancelled:
 
 JobEvent: TypeAlias = JobProgress | JobPrepared | JobPiece | JobFinished | JobFailed | JobCancelled
 Listener: TypeAlias = Callable[[JobEvent], None]
-
-
-class _Failure(Exception):
-    """Why the job cannot go on, as a sentence after the filter's name."""
-
-    def __init__(self, reason: str, details: str = "") -> None:
-        super().__init__(reason)
-        self.details = details
-
-
-class _Stopped(Exception):
-    """The user has cancelled."""
 
 
 @dataclass(slots=True)
@@ -273,7 +262,7 @@ class Job:
 
     def _run(self) -> None:
         try:
-            with self._pool.worker(_Failure) as worker:
+            with self._pool.worker(Failure) as worker:
                 run = _Run(self, worker)
                 try:
                     rasters = run.run()
@@ -289,9 +278,9 @@ class Job:
                 named = named_layers(self.document, self.filter)
                 below, filter = self.inputs[0][1], self.filter
                 self._key = result_key(below, filter, self.models, named, self._masked, self.canvas)
-        except _Stopped:
+        except Unwanted:
             outcome = JobCancelled()
-        except _Failure as failure:
+        except Failure as failure:
             outcome = self._failed(str(failure), failure.details)
         except NoImage as reason:
             outcome = self._failed(str(reason))
@@ -323,6 +312,7 @@ class _Run:
     def __init__(self, job: Job, worker: WorkerProcess) -> None:
         self.job = job
         self.worker = worker
+        self.talk = Conversation(worker, job._patience, job._cancelled.is_set)
         self.document = job.inputs[0][1]
         self.device = job._device
         self.images = Images(job.declaration, job.settings, job.document, job._read)
@@ -336,13 +326,12 @@ class _Run:
         self.waiting: list[Piece] = []
         self.under_way: deque[_UnderWay] = deque()
         self.uses_cuda = False
-        self.unanswered = 0
         self.numbers = itertools.count(1)
         self.started = time.monotonic()
         self.done_pixels = 0
 
     def run(self) -> dict[str, Raster]:
-        """Do all of it. Raises _Stopped, _Failure, NoImage, WorkerDied or MemoryError."""
+        """Do all of it. Raises Unwanted, Failure, NoImage, WorkerDied or MemoryError."""
         self.images.find()
         self._make_plan()
         rasters: dict[str, Raster] = {}
@@ -394,32 +383,26 @@ class _Run:
 
     def _make_plan(self) -> None:
         job = self.job
-        self._ask(
-            {
-                "type": "plan",
-                "job": job.id,
-                "filter": job.declaration.id,
-                "settings": self.settings,
-                "images": self.images.names,
-                "device": self.device,
-            }
-            | self._canvas()
+        question = messages.MakePlan(
+            filter=job.declaration.id,
+            settings=self.settings,
+            images=tuple(self.images.names),
+            device=self.device,
+            canvas=self._canvas(),
         )
-        reply = self._reply()
-        if reply["type"] == "failed":
-            raise _Failure(*told(reply))
+        planned = self.talk.ask(question, messages.Planned)
         try:
             self.plan = Plan(
-                reach=whole(reply["reach"], 0, 1 << 16),
-                multiple=whole(reply["multiple"], 1, 1 << 12),
-                scale=whole(reply["scale"], 1, 64),
-                tile=whole(reply["tile"], 16, 1 << 14),
+                reach=whole(planned.reach, 0, 1 << 16),
+                multiple=whole(planned.multiple, 1, 1 << 12),
+                scale=whole(planned.scale, 1, 64),
+                tile=whole(planned.tile, 16, 1 << 14),
             )
-            job.models = {str(name): str(digest) for name, digest in reply["models"].items()}
-            job.device_label = str(reply["device"])
-            self.uses_cuda = reply["device_name"] == "cuda"
-        except (KeyError, ValueError, AttributeError):
-            raise self._untrustworthy() from None
+        except ValueError:
+            raise self.talk.nonsense() from None
+        job.models = dict(planned.models)
+        job.device_label = planned.device
+        self.uses_cuda = planned.device_name == "cuda"
 
     def _prepare(self) -> None:
         """Have the filter measure the whole picture, unless it is known."""
@@ -435,45 +418,35 @@ class _Run:
         block = self.worker.block(picture.size * 4, writable=False)
         try:
             np.copyto(block.array(picture.shape), picture)
-            self._ask(
-                {
-                    "type": "prepare",
-                    "job": self.job.id,
-                    "filter": self.job.declaration.id,
-                    "settings": self.settings,
-                    "device": self.device,
-                    "quantisation": self.job.document.source.quantisation,
-                    "input": {"block": block.id, "shape": list(picture.shape)},
-                }
+            question = messages.Prepare(
+                filter=job.declaration.id,
+                settings=self.settings,
+                device=self.device,
+                quantisation=job.document.source.quantisation,
+                input=Place(block.id, picture.shape),
             )
-            reply = self._reply()
+            return dict(self.talk.ask(question, messages.Prepared).values)
         finally:
             self.worker.give_back(block)
-        if reply["type"] == "failed":
-            raise _Failure(*told(reply))
-        values = reply.get("values")
-        if reply["type"] != "prepared" or not isinstance(values, dict):
-            raise self._untrustworthy()
-        return values
 
     def _around_the_mask(self) -> Piece:
-        """The one piece of a filter that works on what a mask says. Raises _Failure without one."""
+        """The one piece of a filter that works on what a mask says. Raises Failure without one."""
         job = self.job
         found = self.mask.bounds() if self.mask is not None else None
         if found is None:
-            raise _Failure(
+            raise Failure(
                 "needs to know where: select what it should work on, with the brush or a selection"
             )
         keep = found.intersect(job.region)
         if keep.empty:
-            raise _Failure("has nothing to do here: what is selected lies elsewhere")
+            raise Failure("has nothing to do here: what is selected lies elsewhere")
         return Piece(keep, found.grow(self.plan.reach, self.within))
 
     def _on_the_canvas(self, canvas: Region) -> Region:
-        """What is to be made. Raises _Failure where there is nothing."""
+        """What is to be made. Raises Failure where there is nothing."""
         wanted = canvas.intersect(self.job.region)
         if wanted.empty:
-            raise _Failure("has nothing to do here: what is selected lies elsewhere")
+            raise Failure("has nothing to do here: what is selected lies elsewhere")
         return wanted
 
     def _copy_below(self, builder: RasterBuilder) -> None:
@@ -487,10 +460,6 @@ class _Run:
         """What the filter works on. Raises LayerFailed unless the result is only looked at."""
         return render(self.document, region, self.job._live, depth, lenient=self.job._preview)
 
-    def _ask(self, message: Message) -> None:
-        self.worker.send(message)
-        self.unanswered += 1
-
     def _dispatch(self) -> None:
         piece = self._nearest()
         window, keep, scale = piece.window, piece.keep, self.plan.scale
@@ -499,36 +468,33 @@ class _Run:
         target = self.worker.block(math.prod(self._shape(keep)) * 4, writable=True)
         number = next(self.numbers)
         images, others = self.images.lend(self.worker, window, self.plan.reach)
-        more: Message = {"prepared": self.prepared} if self.prepared else {}
-        if source is not None:
-            more["input"] = {"block": source.id, "shape": [window.height, window.width, 3]}
-        more |= self._canvas()
+        mask = None
         if self.mask is not None:
-            mask = to_float(framed(self.mask, window).to_array())[..., 0]
-            others.append(filled(self.worker, mask))
-            more["mask"] = {"block": others[-1].id, "shape": list(mask.shape)}
+            shown = to_float(framed(self.mask, window).to_array())[..., 0]
+            others.append(filled(self.worker, shown))
+            mask = Place(others[-1].id, shown.shape)
         self.under_way.append(_UnderWay(number, piece, self.device, source, target, others))
-        self._ask(
-            {
-                "type": "run",
-                "job": self.job.id,
-                "piece": number,
-                "filter": self.job.declaration.id,
-                "settings": self.settings,
-                "images": images,
-                "device": self.device,
-                "scale": scale,
-                "region": [window.x, window.y, window.width, window.height, window.level],
-                "keep": [keep.x - window.x, keep.y - window.y, keep.width, keep.height],
-                "output": {"block": target.id, "shape": list(self._shape(keep))},
-            }
-            | more
+        self.talk.say(
+            messages.Run(
+                piece=number,
+                filter=self.job.declaration.id,
+                settings=self.settings,
+                device=self.device,
+                region=window,
+                keep=(keep.x - window.x, keep.y - window.y, keep.width, keep.height),
+                scale=scale,
+                input=Place(source.id, (window.height, window.width, 3)) if source else None,
+                output=Place(target.id, self._shape(keep)),
+                images=images,
+                mask=mask,
+                prepared=self.prepared,
+                canvas=self._canvas(),
+            )
         )
 
-    def _canvas(self) -> Message:
+    def _canvas(self) -> Region:
         """What a generator is told of what it fills, and a filter of the whole picture."""
-        place = self.job.canvas or self.document.region
-        return {"canvas": [place.x, place.y, place.width, place.height]}
+        return self.job.canvas or self.document.region
 
     def _source(self, window: Region) -> Block:
         """A block with the pixels that a filter sees: nothing of what transparent ones hide."""
@@ -560,78 +526,44 @@ class _Run:
 
     def _next_finished(self) -> _UnderWay | None:
         """The piece that is done; None when one has to be done again in smaller parts."""
-        reply = self._reply()
         first = self.under_way[0]
-        if reply.get("piece") != first.number:
-            raise self._untrustworthy()
-        if reply["type"] == "done":
-            self._return(self.under_way.popleft())
-            first.made = first.target.array(self._shape(first.piece.keep)).copy()
-            self._check_numbers(first, first.made)
-            return first
-        if reply["type"] == "failed" and reply.get("kind") == "memory":
-            self._shrink(self.under_way.popleft(), reply)
+        try:
+            self.talk.hear(messages.Done, first.number)
+        except Failure as failure:
+            if failure.kind != "memory":
+                raise
+            self._shrink(self.under_way.popleft(), failure)
             return None
-        if reply["type"] == "failed":
-            raise _Failure(*told(reply))
-        raise self._untrustworthy()
+        self._return(self.under_way.popleft())
+        first.made = first.target.array(self._shape(first.piece.keep)).copy()
+        self._check_numbers(first, first.made)
+        return first
 
     def _check_numbers(self, finished: _UnderWay, made: NDArray[Any]) -> None:
-        """Raise _Failure where a result holds NaN or infinity, with blame where it belongs."""
+        """Raise Failure where a result holds NaN or infinity, with blame where it belongs."""
         if is_finite(made):
             return
         window, source = finished.piece.window, finished.source
         given = source is None or is_finite(source.array((window.height, window.width, 3)))
-        raise _Failure(NO_NUMBERS if given else GIVEN_NO_NUMBERS)
-
-    def _reply(self) -> Message:
-        """The next reply that is no progress. Sees to cancelling and to patience."""
-        patience = self.worker.patience(self.job._patience)
-        while True:
-            if self.job._cancelled.is_set():
-                raise _Stopped
-            with contextlib.suppress(WorkerSilent):
-                reply = self.worker.reply(LOOK)
-                if reply.get("job") != self.job.id:
-                    continue  # the last words of a piece that was cancelled
-                if reply["type"] != "progress":
-                    self.unanswered -= 1
-                    return reply
-                patience.hear(reply)
-            if patience.over():
-                self.worker.kill()
-                raise _Failure(f"did not answer for {self.job._patience:g} s and was stopped")
+        raise Failure(NO_NUMBERS if given else GIVEN_NO_NUMBERS)
 
     def settle(self) -> None:
         """Leave nothing under way: ask the worker to stop, then make it.
 
         A job that ends early, for whatever reason, leaves a worker that is fit for the next.
         """
-        deadline = time.monotonic() + CANCEL_GRACE
-        try:
-            if self.unanswered:
-                self.worker.send({"type": "cancel", "job": self.job.id})
-            while self.unanswered:
-                reply = self.worker.reply(max(deadline - time.monotonic(), 0.0))
-                if reply.get("job") == self.job.id and reply["type"] != "progress":
-                    self.unanswered -= 1
-        except WorkerSilent:
-            self.worker.kill()
-        except WorkerDied:
-            return
+        self.talk.settle(CANCEL_GRACE)
         for item in self.under_way:
             self._return(item)
         self.images.take_back(self.worker)
 
-    def _shrink(self, failed: _UnderWay, reply: Message) -> None:
+    def _shrink(self, failed: _UnderWay, failure: Failure) -> None:
         """Do a piece that was too much for the memory again: in quarters, then on the CPU."""
         self._return(failed)
         side = max(failed.piece.keep.width, failed.piece.keep.height)
         if side <= _SMALLEST or self.job.declaration.masked:
             if failed.device == "cpu" or not self.uses_cuda:
-                raise _Failure(
-                    f"ran out of memory, even on pieces of {side} pixels", str(reply.get("reason"))
-                )
+                raise Failure(f"ran out of memory, even on pieces of {side} pixels", failure.reason)
             self.device = "cpu"
             self.job.device_label = "CPU, because the GPU's memory ran out"
             self.waiting.insert(0, failed.piece)
@@ -713,10 +645,6 @@ class _Run:
         done = self.done_pixels / (region.width * region.height * len(self.job.inputs))
         elapsed = time.monotonic() - self.started
         self.job._tell(JobProgress(done, elapsed / done * (1 - done)))
-
-    def _untrustworthy(self) -> _Failure:
-        self.worker.kill()
-        return _Failure("sent an answer that makes no sense and was stopped")
 
 
 def _opaque(pixels: NDArray[Any]) -> float:

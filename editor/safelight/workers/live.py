@@ -25,10 +25,12 @@ from safelight.api import Declaration, ParameterError, Prepared, Region, Stage, 
 from safelight.api.table import MOST_NUMBERS, packed, unpacked
 from safelight.document import FilterFailed, LiveFilter
 from safelight.pixels import Tone, composed, is_finite
-from safelight.workers.pool import Pool, WorkerDied, WorkerProcess, WorkerSilent
-from safelight.workers.protocol import Message
-from safelight.workers.replies import GIVEN_NO_NUMBERS, NO_NUMBERS, sentence, told, whole
+from safelight.workers.conversation import Conversation, Failure
+from safelight.workers.pool import Pool, WorkerDied, WorkerProcess
 from safelight.workers.upgrades import Upgrades
+from safelight.workers.wire import messages
+from safelight.workers.wire.messages import Place, Step
+from safelight.workers.wire.replies import GIVEN_NO_NUMBERS, NO_NUMBERS, sentence, whole
 
 NEAR = 128
 """A filter that looks further than this many full-size pixels is not cheap."""
@@ -137,7 +139,7 @@ class LiveFilters:
         """What a worker makes of ``image`` with filters of one pool. Raises FilterFailed."""
 
         def work() -> Pixels:
-            with run[0].pool.worker(_Failed) as worker:
+            with run[0].pool.worker(Failure) as worker:
                 return self._run(worker, run, image, region, canvas)
 
         return self._guarded(run, work)
@@ -158,7 +160,7 @@ class LiveFilters:
             return made
 
         def complain() -> Pixels:
-            raise _Failed(NO_NUMBERS if is_finite(image) else GIVEN_NO_NUMBERS)
+            raise Failure(NO_NUMBERS if is_finite(image) else GIVEN_NO_NUMBERS)
 
         return self._guarded(run, complain)
 
@@ -209,7 +211,7 @@ class LiveFilters:
         key = (declaration.id, tuple(settings.items()))
         pool = self._pool_of(declaration.plugin)
         try:
-            with self._lock, pool.worker(_Failed) as worker:
+            with self._lock, pool.worker(Failure) as worker:
                 values = self._find_settings(worker, key, thumbnail)
         except _FAULTS as fault:
             raise FilterFailed(f"{_named(filter)} {fault}") from None
@@ -218,18 +220,13 @@ class LiveFilters:
     def _find_settings(self, worker: WorkerProcess, key: Key, thumbnail: Pixels) -> Prepared:
         block = worker.block(thumbnail.size * 4, writable=False)
         np.copyto(block.array(thumbnail.shape), thumbnail)
-        lent = {"block": block.id, "shape": list(thumbnail.shape)}
+        place = Place(block.id, thumbnail.shape)
+        question = messages.FindSettings(filter=key[0], settings=dict(key[1]), input=place)
         try:
-            reply = self._ask(worker, {"type": "find", "device": "cpu", "input": lent}, key)
+            found = Conversation(worker, self._patience).ask(question, messages.SettingsFound)
         finally:
             worker.give_back(block)
-        values = reply.get("values")
-        if reply["type"] == "failed":
-            raise _Failed(told(reply)[0])
-        if reply["type"] != "found" or not isinstance(values, dict):
-            worker.kill()
-            raise _Failed("sent an answer that makes no sense and was stopped")
-        return values
+        return dict(found.values)
 
     def retry(self, filter: LiveFilter) -> None:
         """Forget that the filter has failed with these settings: it is run again."""
@@ -330,58 +327,49 @@ class LiveFilters:
         """A tone's table for some settings, asked for once. Raises _FAULTS."""
         found = self._tables.get(key)
         if found is None:
-            with self._pool_of(declaration.plugin).worker(_Failed) as worker:
+            with self._pool_of(declaration.plugin).worker(Failure) as worker:
                 found = self._told_table(worker, key)
             _remember(self._tables, key, found, _size)
         return found
 
     def _told_table(self, worker: WorkerProcess, key: Key) -> tuple[Stage, ...]:
-        reply = self._ask(worker, {"type": "table"}, key)
-        if reply["type"] == "failed":
-            raise _Failed(told(reply)[0])
+        talk = Conversation(worker, self._patience)
+        question = messages.MakeTable(filter=key[0], settings=dict(key[1]))
+        made = talk.ask(question, messages.TableMade)
         try:
-            (count,) = (whole(side, 0, MOST_NUMBERS) for side in reply.get("shape", ()))
-            if reply["type"] != "made" or reply.get("dtype") != "float32":
-                raise ValueError(reply["type"])
-        except (ValueError, TypeError):
-            worker.kill()
-            raise _Failed("sent an answer that makes no sense and was stopped") from None
-        samples = self._collected(worker, count, key)
+            count = whole(made.samples, 0, MOST_NUMBERS)
+        except ValueError:
+            raise talk.nonsense() from None
+        samples = self._collected(worker, count, talk)
         try:
-            return unpacked(reply.get("stages"), samples)
+            return unpacked(list(made.stages), samples)
         except TableError as error:
-            raise _Failed(f"has no table that can be used: {error}") from None
+            raise Failure(f"has no table that can be used: {error}") from None
 
-    def _collected(self, worker: WorkerProcess, count: int, key: Key) -> Pixels:
+    def _collected(self, worker: WorkerProcess, count: int, talk: Conversation) -> Pixels:
         """So many samples that the worker holds."""
         if not count:
             return np.empty(0, np.float32)
         block = worker.block(4 * count, writable=True)
         try:
-            output = {"block": block.id, "shape": [count], "dtype": "float32"}
-            reply = self._ask(worker, {"type": "collect", "output": output}, key)
-            if reply["type"] != "done":
-                raise _Failed(told(reply)[0])
+            talk.ask(messages.Collect(output=Place(block.id, (count,))), messages.Done)
             return block.array((count,)).copy()  # the worker can still write to it
         finally:
             worker.give_back(block)
 
     def _note(self, filter: LiveFilter, fault: Exception) -> str:
         """Remember why a filter failed, and give it as a clause."""
-        silent = f"did not answer for {self._patience:g} s and was stopped"
         short = "was not run, because there is not enough memory for it"
-        reason = {WorkerSilent: silent, MemoryError: short}.get(type(fault), str(fault))
+        reason = short if isinstance(fault, MemoryError) else str(fault)
         self._failures[_full(filter)] = _clause(f"{_named(filter)} {reason}")
         return self._failures[_full(filter)]
 
     def _plan(self, worker: WorkerProcess, key: Key) -> int | None:
-        reply = self._ask(worker, {"type": "plan", "device": "cpu"}, key)
-        if reply["type"] == "failed":
-            raise _Failed(told(reply)[0])
-        reach = reply.get("reach")
-        if reply["type"] != "planned" or reply.get("models") or not isinstance(reach, int):
+        question = messages.MakePlan(filter=key[0], settings=dict(key[1]))
+        planned = Conversation(worker, self._patience).ask(question, messages.Planned)
+        if planned.models or planned.scale != 1:
             return None
-        return reach if 0 <= reach <= NEAR and reply.get("scale") == 1 else None
+        return planned.reach if 0 <= planned.reach <= NEAR else None
 
     def _run(
         self,
@@ -397,52 +385,26 @@ class LiveFilters:
         source = worker.block(height * width * 12, writable=False)
         target = worker.block(height * width * 12, writable=True)
         np.copyto(source.array((height, width, 3)), image)
-        shape = [height, width, 3]
-        question: Message = {
-            "type": "run",
-            "piece": 0,
-            "device": "cpu",
-            "scale": 1,
-            "region": [region.x, region.y, region.width, region.height, region.level],
-            "canvas": [canvas.x, canvas.y, canvas.width, canvas.height, canvas.level],
-            "keep": [0, 0, width, height],
-            "input": {"block": source.id, "shape": shape},
-            "output": {"block": target.id, "shape": shape},
-        }
-        if len(run) > 1:
-            steps = [{"filter": item.key[0], "settings": dict(item.key[1])} for item in run]
-            question |= {"type": "run in turn", "steps": steps}
-        reply = self._ask(worker, question, run[0].key)
+        shape = (height, width, 3)
+        question = messages.RunInTurn(
+            steps=tuple(Step(item.key[0], dict(item.key[1])) for item in run),
+            region=region,
+            canvas=canvas,
+            input=Place(source.id, shape),
+            output=Place(target.id, shape),
+        )
         try:
-            if reply["type"] == "failed":
-                raise _Failed(told(reply)[0])
-            if reply["type"] != "done":
-                worker.kill()
-                raise _Failed("sent an answer that makes no sense and was stopped")
+            Conversation(worker, self._patience).ask(question, messages.Done)
             made = target.array((height, width, 3)).copy()  # the worker can still write to it
             if not is_finite(made):
-                raise _Failed(NO_NUMBERS if is_finite(image) else GIVEN_NO_NUMBERS)
+                raise Failure(NO_NUMBERS if is_finite(image) else GIVEN_NO_NUMBERS)
             return made
         finally:
             worker.give_back(source)
             worker.give_back(target)
 
-    def _ask(self, worker: WorkerProcess, question: Message, key: Key) -> Message:
-        """Ask, and wait for the answer; a worker that does not give one is ended."""
-        about = {"job": 0, "filter": key[0], "settings": dict(key[1])}
-        worker.send(question | about)
-        try:
-            return worker.answer(self._patience)
-        except WorkerSilent:
-            worker.kill()
-            raise
 
-
-class _Failed(Exception):
-    """A filter's failure, as a part of a sentence."""
-
-
-_FAULTS = (WorkerDied, WorkerSilent, MemoryError, _Failed)
+_FAULTS = (WorkerDied, MemoryError, Failure)
 
 
 def _remember(

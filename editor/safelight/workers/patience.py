@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from safelight.workers.protocol import Message
+from safelight.workers.wire.protocol import Frame
 
 PATIENCE = 120.0
 """Seconds of its own time a filter may be silent on one piece before it counts as hanging."""
@@ -62,7 +62,7 @@ class Patience:
         self._then = self._clock()
         self._before = self._look()
 
-    def hear(self, progress: Message) -> None:
+    def hear(self, progress: Frame) -> None:
         """The worker says how far it is: it gets somewhere if that is further than before."""
         fraction = progress.get("fraction")
         if isinstance(fraction, float) and self._fraction + _STEP <= fraction <= 1:

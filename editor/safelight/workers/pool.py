@@ -16,11 +16,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from safelight.workers import kernels, protocol
-from safelight.workers.blocks import Block
+from safelight.workers import kernels
 from safelight.workers.environment import Confined
-from safelight.workers.patience import LOOK, Patience, doing
+from safelight.workers.patience import Patience, doing
 from safelight.workers.scratch import Scratch
+from safelight.workers.wire import protocol
+from safelight.workers.wire.blocks import Block
 
 START_LIMIT = 60.0
 """Seconds a worker may take to say that it is ready."""
@@ -72,7 +73,7 @@ class WorkerProcess:
         except OSError as error:
             raise WorkerDied(f"has no folder to write to: {error.strerror}") from None
         near, far = socket.socketpair()
-        self._replies: queue.SimpleQueue[protocol.Message | None] = queue.SimpleQueue()
+        self._replies: queue.SimpleQueue[protocol.Frame | None] = queue.SimpleQueue()
         self._channel = protocol.Channel(near)
         self._blocks: list[Block] = []
         self._lent: dict[int, Block] = {}
@@ -120,7 +121,7 @@ class WorkerProcess:
         """Its process id."""
         return self._process.pid
 
-    def send(self, message: protocol.Message) -> None:
+    def send(self, message: protocol.Frame) -> None:
         """Send a message. Raises WorkerDied when nobody reads it."""
         self._heard = 0
         try:
@@ -128,7 +129,7 @@ class WorkerProcess:
         except OSError:
             raise WorkerDied(self._how_it_ended()) from None
 
-    def reply(self, timeout: float) -> protocol.Message:
+    def reply(self, timeout: float) -> protocol.Frame:
         """The next reply. Raises WorkerDied, or WorkerSilent after ``timeout`` seconds."""
         try:
             reply = self._replies.get(timeout=timeout)
@@ -142,25 +143,6 @@ class WorkerProcess:
     def patience(self, limit: float) -> Patience:
         """What tells when it has got nowhere for ``limit`` seconds of its own time."""
         return Patience(limit, lambda: doing(self.pid))
-
-    def answer(self, limit: float) -> protocol.Message:
-        """The next reply that is no progress. Raises WorkerDied, or WorkerSilent when it has got
-        nowhere for ``limit`` seconds of its own time.
-        """
-        patience = self.patience(limit)
-        while True:
-            with contextlib.suppress(WorkerSilent):
-                reply = self.reply(LOOK)
-                if reply["type"] != "progress":
-                    return reply
-                patience.hear(reply)
-            if patience.over():
-                raise WorkerSilent
-
-    def ask(self, message: protocol.Message, timeout: float) -> protocol.Message:
-        """Send a question and wait for its answer, in a quiet moment: no other is under way."""
-        self.send(message)
-        return self.reply(timeout)
 
     def block(self, size: int, *, writable: bool) -> Block:
         """A block of at least ``size`` bytes that no piece uses now, lent to the worker.

@@ -26,8 +26,6 @@ from numpy.typing import NDArray
 from safelight import api
 from safelight.api.table import packed
 from safelight.pixels import DEPTHS, is_finite
-from safelight.workers import protocol
-from safelight.workers.blocks import BorrowedBlock
 from safelight.workers.edition import OtherEdition, check_edition
 from safelight.workers.inference import (
     DeviceError,
@@ -40,6 +38,9 @@ from safelight.workers.offering import hooks_of
 from safelight.workers.rehearsal import Given, beside, call, rehearse
 from safelight.workers.sandbox import limit_resources, yield_to_the_window
 from safelight.workers.trial import complaint
+from safelight.workers.wire import messages, protocol
+from safelight.workers.wire.blocks import BorrowedBlock
+from safelight.workers.wire.messages import Place
 
 _STEP = 1e-3
 """The least that progress rises by for the host to be told."""
@@ -112,35 +113,42 @@ class _Job(api.Job):
     """What a running filter sees: its networks, its progress, whether it is still wanted."""
 
     def __init__(
-        self, worker: Worker, message: protocol.Message, folder: Path, *, picture: bool = True
+        self,
+        worker: Worker,
+        question: messages.Question,
+        folder: Path,
+        device: str,
+        *,
+        threads: int = 0,
+        picture: bool = True,
     ) -> None:
         self._picture = picture
         self._worker = worker
-        self._message = message
+        self._question = question
+        self._device = device
+        self._threads = threads
         self._folder = folder
         self._told = -1.0
 
     def run(self, model: str, image: api.Image, **inputs: Any) -> api.Image:
         self.check()
-        wanted = self._message["device"]
         path, inference = beside(self._folder, model), self._worker.inference
-        return inference.run(path, image, inputs, wanted, picture=self._picture)
+        return inference.run(path, image, inputs, self._device, picture=self._picture)
 
     def describe(self, model: str, image: api.Image | None, **inputs: Any) -> NDArray[np.float32]:
         self.check()
-        message, inference = self._message, self._worker.inference
-        path, threads = beside(self._folder, model), message.get("threads", 0)
-        return inference.describe(path, image, inputs, message["device"], threads)
+        path, inference = beside(self._folder, model), self._worker.inference
+        return inference.describe(path, image, inputs, self._device, self._threads)
 
     def progress(self, fraction: float) -> None:
         self.check()
         fraction = min(max(float(fraction), 0.0), 1.0)
         if fraction >= self._told + _STEP:
             self._told = fraction
-            self._worker.reply(self._message, "progress", fraction=fraction)
+            self._worker.reply(self._question, messages.Progress(fraction=fraction))
 
     def check(self) -> None:
-        if self._message["job"] in self._worker.cancelled:
+        if self._question.job in self._worker.cancelled:
             raise api.Cancelled
 
 
@@ -155,38 +163,38 @@ class Worker:
         self._plugins: Plugins | None = None
         self._blocks: dict[int, BorrowedBlock] = {}
         self._made: list[NDArray[Any]] = []
-        self._messages: queue.SimpleQueue[protocol.Message] = queue.SimpleQueue()
-        self._answers = {
-            "describe": self._describe,
-            "plan": self._plan,
-            "prepare": self._prepare,
-            "find": self._find_settings,
-            "upgrade": self._upgrade,
-            "table": self._table,
-            "run in turn": self._run_in_turn,
-            "run": self._run,
-            "promise": self._promise,
-            "device": self._device,
-            "decode": self._decode,
-            "encode": self._encode,
-            "collect": self._collect,
-            "networks": self._networks,
+        self._frames: queue.SimpleQueue[protocol.Frame] = queue.SimpleQueue()
+        answers: dict[type[messages.Question], Callable[[Any], messages.Answer]] = {
+            messages.Describe: self._describe,
+            messages.MakePlan: self._plan,
+            messages.Prepare: self._prepare,
+            messages.FindSettings: self._find_settings,
+            messages.Upgrade: self._upgrade,
+            messages.MakeTable: self._table,
+            messages.RunInTurn: self._run_in_turn,
+            messages.Run: self._run,
+            messages.Promise: self._promise,
+            messages.FindDevice: self._find_device,
+            messages.Decode: self._decode,
+            messages.Encode: self._encode,
+            messages.Collect: self._collect,
+            messages.ReadNetworks: self._read_networks,
         }
+        self._answers = {messages.word(kind): (kind, does) for kind, does in answers.items()}
 
     def serve(self) -> None:
         """Answer until the host hangs up."""
         threading.Thread(target=self._listen, daemon=True).start()
-        self._channel.send(
-            {"type": "ready", "protocol": protocol.VERSION, "api": api.VERSION, "pid": os.getpid()}
-        )
+        ready = messages.Ready(protocol=protocol.VERSION, api=api.VERSION, pid=os.getpid())
+        self._channel.send(messages.said(ready))
         while True:
-            self._answer(self._messages.get())
+            self._answer(self._frames.get())
 
-    def reply(self, message: protocol.Message, answer: str, **values: Any) -> None:
-        """Answer a message: the job and piece it was about, and ``values``."""
-        about = {key: message[key] for key in ("job", "piece") if key in message}
+    def reply(self, question: messages.Question, answer: messages.Answer) -> None:
+        """Answer a question, with the job and the piece that it was about."""
+        about = {"piece": question.piece} if isinstance(question, messages.Run) else {}
         try:
-            self._channel.send({"type": answer} | about | values)
+            self._channel.send(messages.said(answer, job=question.job, **about))
         except OSError:
             os._exit(0)  # nobody listens any more
 
@@ -199,48 +207,33 @@ class Worker:
 
     def _listen(self) -> None:
         while True:
-            message, descriptors = self._channel.heard()
-            if message["type"] == "block":
-                self._blocks[message["block"]] = BorrowedBlock(message, descriptors)
-            elif message["type"] == "forget":
-                self._blocks.pop(message["block"], None)
-            elif message["type"] == "cancel":
-                self.cancelled.add(message["job"])
+            frame, descriptors = self._channel.heard()
+            if frame["type"] == "block":
+                self._blocks[frame["block"]] = BorrowedBlock(frame, descriptors)
+            elif frame["type"] == "forget":
+                self._blocks.pop(frame["block"], None)
+            elif frame["type"] == messages.word(messages.Cancel):
+                self.cancelled.add(frame["job"])
                 self.inference.terminate()
             else:
-                self._messages.put(message)
+                self._frames.put(frame)
 
-    def _answer(self, message: protocol.Message) -> None:
-        try:
-            self._answers[message["type"]](message)
-        except api.Cancelled:
-            self.reply(message, "cancelled")
-        except (MemoryError, OutOfMemory) as error:
-            text = str(error) or "no memory left"
-            self.reply(message, "failed", kind="memory", reason=text[:2000], details="")
-        except (api.FormatError, api.TableError) as error:
-            kind = "refused" if isinstance(error, api.FormatError) else "table"
-            self.reply(message, "failed", kind=kind, reason=str(error)[:2000], details="")
-        except (ModelError, DeviceError) as error:
-            kind = "model" if isinstance(error, ModelError) else "device"
-            self.reply(message, "failed", kind=kind, reason=str(error)[:2000], details="")
-        except BaseException as error:  # SystemExit too: a plugin may call sys.exit()
-            reason = f"{type(error).__name__}: {error}"[:2000]
-            details = traceback.format_exc()[-20000:]
-            self.reply(message, "failed", kind="raised", reason=reason, details=details)
+    def _answer(self, frame: protocol.Frame) -> None:
+        kind, does = self._answers[frame["type"]]
+        question = messages.read(kind, frame)
+        self.reply(question, _answered(does, question))
 
-    def _describe(self, message: protocol.Message) -> None:
+    def _describe(self, question: messages.Describe) -> messages.Answer:
         plugins = self.plugins
-        filters = [declaration.to_json() for declaration in plugins.declarations]
-        formats = [item.format.to_json() for item in plugins.formats.values()]
-        self.reply(
-            message, "described", filters=filters, formats=formats, failures=plugins.failures
+        return messages.Described(
+            filters=tuple(declaration.to_json() for declaration in plugins.declarations),
+            formats=tuple(item.format.to_json() for item in plugins.formats.values()),
+            failures=tuple(plugins.failures),
         )
 
-    def _networks(self, message: protocol.Message) -> None:
+    def _read_networks(self, question: messages.ReadNetworks) -> messages.Answer:
         """Say what network files say of themselves. No plugin is loaded for it."""
-        facts = [self._network(Path(file)) for file in message["files"]]
-        self.reply(message, "networks", facts=facts)
+        return messages.NetworksRead(facts=tuple(self._network(Path(x)) for x in question.files))
 
     def _network(self, file: Path) -> dict[str, str]:
         try:
@@ -250,25 +243,21 @@ class Worker:
         licence, data = contract.licence[:2000], contract.training_data[:2000]
         return {"licence": licence, "training_data": data}
 
-    def _filter(self, message: protocol.Message) -> tuple[api.Registered, Path]:
-        identity = message["filter"]
+    def _filter(self, identity: str) -> tuple[api.Registered, Path]:
         if identity not in self.plugins.filters:
             raise LookupError(self.plugins.missing(identity))
         return self.plugins.filters[identity], self.plugins.folders[identity]
 
-    def _plan(self, message: protocol.Message) -> None:
-        entry, folder = self._filter(message)
-        job = _Job(self, message, folder)
+    def _plan(self, question: messages.MakePlan) -> messages.Answer:
+        entry, folder = self._filter(question.filter)
+        job = _Job(self, question, folder, question.device)
         contract = self.inference.contract
-        settings, images = _settings(entry, message), list(message.get("images", ()))
-        canvas = api.Region(*message["canvas"]) if "canvas" in message else None
-        plan, models = rehearse(entry, folder, settings, contract, job, images, canvas)
+        settings, images = _settings(entry, question.settings), list(question.images)
+        plan, models = rehearse(entry, folder, settings, contract, job, images, question.canvas)
         device = None
         for name in models:
-            device = self.inference.device(message["device"], beside(folder, name))
-        self.reply(
-            message,
-            "planned",
+            device = self.inference.device(question.device, beside(folder, name))
+        return messages.Planned(
             reach=plan.reach,
             multiple=plan.multiple,
             scale=plan.scale,
@@ -278,113 +267,105 @@ class Worker:
             models={name: contract.sha256 for name, contract in models.items()},
         )
 
-    def _upgrade(self, message: protocol.Message) -> None:
+    def _upgrade(self, question: messages.Upgrade) -> messages.Answer:
         """Bring the settings of a saved layer up to date."""
-        entry, _ = self._filter(message)
-        try:
-            settings = entry.upgraded(message["settings"], message["version"])
-        except api.ParameterError as error:
-            self.reply(message, "failed", kind="settings", reason=str(error)[:2000], details="")
-            return
-        self.reply(message, "upgraded", settings=settings)
+        entry, _ = self._filter(question.filter)
+        return messages.Upgraded(settings=entry.upgraded(question.settings, question.version))
 
-    def _prepare(self, message: protocol.Message) -> None:
-        entry, folder = self._filter(message)
-        job = _Job(self, message, folder)
+    def _prepare(self, question: messages.Prepare) -> messages.Answer:
+        entry, folder = self._filter(question.filter)
+        job = _Job(self, question, folder, question.device)
         job.check()
-        source = api.Source(tuple(tuple(table) for table in message["quantisation"]))
-        whole, settings = self._image(message["input"]), _settings(entry, message)
-        try:
-            values = entry.prepared(whole, settings, source, job)
-        except api.Unfit as error:
-            self.reply(message, "failed", kind="unfit", reason=str(error)[:2000], details="")
-            return
-        self.reply(message, "prepared", values=values)
+        whole, settings = self._image(question.input), _settings(entry, question.settings)
+        source = api.Source(question.quantisation)
+        return messages.Prepared(values=entry.prepared(whole, settings, source, job))
 
-    def _find_settings(self, message: protocol.Message) -> None:
+    def _find_settings(self, question: messages.FindSettings) -> messages.Answer:
         """Have a filter find settings for a picture, of which it sees the thumbnail."""
-        entry, folder = self._filter(message)
-        job = _Job(self, message, folder)
+        entry, folder = self._filter(question.filter)
+        job = _Job(self, question, folder, question.device)
         job.check()
-        thumbnail = self._image(message["input"])
-        values = entry.found(thumbnail, _settings(entry, message), job)
-        self.reply(message, "found", values=values)
-
-    def _table(self, message: protocol.Message) -> None:
-        """Make a tone's table for some settings, and say how many samples it has."""
-        entry, _ = self._filter(message)
-        table = packed(entry.table(_settings(entry, message)))
-        self._hold(message, table.samples, stages=table.stages)
-
-    def _run(self, message: protocol.Message) -> None:
-        entry, folder = self._filter(message)
-        job = _Job(self, message, folder, picture=not entry.declaration.selects)
-        job.check()
-        image = self._image(message["input"]) if "input" in message else None
-        output = self._blocks[message["output"]["block"]].array(tuple(message["output"]["shape"]))
-        region = api.Region(*message["region"])
-        given = Given(
-            region,
-            {name: self._image(place) for name, place in message.get("images", {}).items()},
-            self._image(message["mask"]) if "mask" in message else None,
-            message.get("prepared", {}),
-            api.Region(*message["canvas"]) if "canvas" in message else None,
+        settings = _settings(entry, question.settings)
+        return messages.SettingsFound(
+            values=entry.found(self._image(question.input), settings, job)
         )
-        pixels = self._called(entry, image, message, job, given)
-        x, y, width, height = message["keep"]
-        scale = message["scale"]
+
+    def _table(self, question: messages.MakeTable) -> messages.Answer:
+        """Make a tone's table for some settings, and say how many samples it has."""
+        entry, _ = self._filter(question.filter)
+        table = packed(entry.table(_settings(entry, question.settings)))
+        self._made = [table.samples]
+        return messages.TableMade(samples=table.samples.size, stages=tuple(table.stages))
+
+    def _run(self, question: messages.Run) -> messages.Answer:
+        entry, folder = self._filter(question.filter)
+        job = _Job(
+            self,
+            question,
+            folder,
+            question.device,
+            threads=question.threads,
+            picture=not entry.declaration.selects,
+        )
+        job.check()
+        image = self._image(question.input) if question.input else None
+        given = Given(
+            question.region,
+            {name: self._image(place) for name, place in question.images.items()},
+            self._image(question.mask) if question.mask else None,
+            question.prepared,
+            question.canvas,
+        )
+        settings, scale = _settings(entry, question.settings), question.scale
+        pixels = self._called(entry, image, settings, job, given, scale)
+        x, y, width, height = question.keep
         rows = slice(y * scale, (y + height) * scale)
         columns = slice(x * scale, (x + width) * scale)
-        np.copyto(output, pixels[rows, columns], casting="unsafe")
-        self.reply(message, "done")
+        np.copyto(self._array(question.output), pixels[rows, columns], casting="unsafe")
+        return messages.Done()
 
     def _called(
         self,
         entry: api.Registered,
         image: api.Image | None,
-        message: protocol.Message,
+        settings: api.Settings,
         job: _Job,
         given: Given,
+        scale: int = 1,
     ) -> NDArray[Any]:
         """What a filter makes of ``image``, of the size that it should have."""
-        result = call(entry, image, _settings(entry, message), job, given)
-        region = given.region
-        expected = entry.expected(region.height, region.width, message["scale"])
-        pixels = np.asarray(result)
+        pixels = np.asarray(call(entry, image, settings, job, given))
+        expected = entry.expected(given.region.height, given.region.width, scale)
         if pixels.shape != expected or pixels.dtype.kind not in "fiu":
             raise ValueError(
                 f"it returned {pixels.dtype} of shape {pixels.shape}; expected float32 {expected}"
             )
         return pixels
 
-    def _run_in_turn(self, message: protocol.Message) -> None:
+    def _run_in_turn(self, question: messages.RunInTurn) -> messages.Answer:
         """Run cheap filters, each on what the one before it made."""
-        image = self._image(message["input"])
-        given = Given(api.Region(*message["region"]), canvas=api.Region(*message["canvas"]))
-        output = self._blocks[message["output"]["block"]].array(tuple(message["output"]["shape"]))
-        for step in message["steps"]:
-            own = message | step
-            entry, folder = self._filter(own)
-            job = _Job(self, own, folder)
-            job.check()
-            image = self._called(entry, image, own, job, given).astype(np.float32)
-            if not is_finite(image):
+        image = self._image(question.input)
+        given = Given(question.region, canvas=question.canvas)
+        for number, step in enumerate(question.steps):
+            if number and not is_finite(image):
                 raise ValueError("it returned pixels that are no numbers")
+            entry, folder = self._filter(step.filter)
+            job = _Job(self, question, folder, question.device)
+            job.check()
+            made = self._called(entry, image, _settings(entry, step.settings), job, given)
+            image = made.astype(np.float32)
             image.flags.writeable = False
-        np.copyto(output, image)
-        self.reply(message, "done")
+        np.copyto(self._array(question.output), image)
+        return messages.Done()
 
-    def _format(self, message: protocol.Message) -> Callable[..., Any]:
-        identity = message["format"]
+    def _format(self, identity: str) -> Callable[..., Any]:
         if identity not in self.plugins.formats:
             raise LookupError(self.plugins.missing(identity))
         return self.plugins.formats[identity].function
 
-    def _decode(self, message: protocol.Message) -> None:
+    def _decode(self, question: messages.Decode) -> messages.Answer:
         """Turn a file's bytes into pixels, and say how many: the host lends a block for them."""
-        function, lent = self._format(message), message["input"]
-        data = self._blocks[lent["block"]].array(tuple(lent["shape"]), np.uint8).tobytes()
-        found = function(data)
+        found = self._format(question.format)(self._array(question.input).tobytes())
         if not isinstance(found, api.Photograph):
             found = api.Photograph(np.asarray(found))
         pixels = found.pixels
@@ -394,55 +375,48 @@ class Worker:
                 f" (height, width, 1 to 4) of {', '.join(DEPTHS)}"
             )
         held, facts = found.beside()
-        self._hold(message, pixels, beside=facts)
-        if held:
-            self._made.append(np.frombuffer(held, np.uint8))
+        self._made = [pixels, *([np.frombuffer(held, np.uint8)] if held else [])]
+        return messages.PictureMade(shape=pixels.shape, dtype=pixels.dtype.name, beside=facts)
 
-    def _encode(self, message: protocol.Message) -> None:
+    def _encode(self, question: messages.Encode) -> messages.Answer:
         """Turn pixels into a file's bytes, and say how many."""
-        function, lent = self._format(message), message["input"]
-        pixels = self._blocks[lent["block"]].array(tuple(lent["shape"]), lent["dtype"])
+        pixels = self._array(question.input)
         pixels.flags.writeable = False
-        data = function(pixels)
+        data = self._format(question.format)(pixels)
         if not isinstance(data, (bytes, bytearray, memoryview)) or not data:
             raise ValueError(f"it returned {type(data).__name__}; expected the file as bytes")
-        self._hold(message, np.frombuffer(data, np.uint8))
+        self._made = [np.frombuffer(data, np.uint8)]
+        return messages.FileMade(size=self._made[0].size)
 
-    def _hold(self, message: protocol.Message, made: NDArray[Any], **values: Any) -> None:
-        self._made = [made]
-        self.reply(message, "made", shape=list(made.shape), dtype=made.dtype.name, **values)
-
-    def _collect(self, message: protocol.Message) -> None:
+    def _collect(self, question: messages.Collect) -> messages.Answer:
         """Copy what was made into the block that the host lends for it."""
-        made = self._made.pop(0)
-        lent = message["output"]
-        output = self._blocks[lent["block"]].array(tuple(lent["shape"]), lent["dtype"])
-        np.copyto(output, made)
-        self.reply(message, "done")
+        np.copyto(self._array(question.output), self._made.pop(0))
+        return messages.Done()
 
-    def _image(self, place: protocol.Message) -> api.Image:
+    def _array(self, place: Place) -> NDArray[Any]:
+        """The array that lies in a block."""
+        return self._blocks[place.block].array(place.shape, place.dtype)
+
+    def _image(self, place: Place) -> api.Image:
         """The pixels that lie in a block, read-only."""
-        image = self._blocks[place["block"]].array(tuple(place["shape"]))
+        image = self._array(place)
         image.flags.writeable = False
         return image
 
-    def _promise(self, message: protocol.Message) -> None:
-        entry, _ = self._filter(message)
-        text = complaint(message["promise"], entry.function, self.inference)
-        self.reply(message, "promised", complaint=text[:2000])
+    def _promise(self, question: messages.Promise) -> messages.Answer:
+        entry, _ = self._filter(question.filter)
+        text = complaint(question.promise, entry.function, self.inference)
+        return messages.Promised(complaint=text[:2000])
 
-    def _device(self, message: protocol.Message) -> None:
+    def _find_device(self, question: messages.FindDevice) -> messages.Answer:
         models = sorted(
             {path for folder in self.plugins.folders.values() for path in folder.glob("*.onnx")},
             key=lambda path: path.stat().st_size,
         )
         if not models:
-            self.reply(message, "device", label="CPU", name="cpu", reason="no network is installed")
-            return
-        device = self.inference.device(message["device"], models[0])
-        self.reply(
-            message,
-            "device",
+            return messages.DeviceFound(label="CPU", name="cpu", reason="no network is installed")
+        device = self.inference.device(question.device, models[0])
+        return messages.DeviceFound(
             label=device.label,
             name=device.name,
             reason=device.reason,
@@ -451,9 +425,38 @@ class Worker:
         )
 
 
-def _settings(entry: api.Registered, message: protocol.Message) -> api.Settings:
+def _answered(
+    does: Callable[[Any], messages.Answer], question: messages.Question
+) -> messages.Answer:
+    """What ``does`` answers, or why it cannot."""
+    details = ""
+    try:
+        return does(question)
+    except api.Cancelled:
+        return messages.Cancelled()
+    except (MemoryError, OutOfMemory) as error:
+        kind, reason = "memory", str(error) or "no memory left"
+    except api.FormatError as error:
+        kind, reason = "refused", str(error)
+    except api.TableError as error:
+        kind, reason = "table", str(error)
+    except api.ParameterError as error:
+        kind, reason = "settings", str(error)
+    except api.Unfit as error:
+        kind, reason = "unfit", str(error)
+    except ModelError as error:
+        kind, reason = "model", str(error)
+    except DeviceError as error:
+        kind, reason = "device", str(error)
+    except BaseException as error:  # SystemExit too: a plugin may call sys.exit()
+        kind, reason = "raised", f"{type(error).__name__}: {error}"
+        details = traceback.format_exc()[-20000:]
+    return messages.Failed(kind=kind, reason=reason[:2000], details=details)
+
+
+def _settings(entry: api.Registered, told: api.Settings) -> api.Settings:
     """The settings as the filter takes them: a message has lists where a filter has tuples."""
-    return entry.declaration.settings(message["settings"])
+    return entry.declaration.settings(told)
 
 
 class _WithoutWindow(importlib.abc.MetaPathFinder):

@@ -20,12 +20,14 @@ from numpy.typing import NDArray
 from safelight.api import Declaration, Value
 from safelight.document import Document
 from safelight.pixels import from_float, is_finite
-from safelight.workers.blocks import Block
+from safelight.workers.conversation import Conversation, Failure, Unwanted
 from safelight.workers.images import Images, NoImage, Read, no_pictures, plain
-from safelight.workers.job import Job
-from safelight.workers.patience import LOOK, PATIENCE
-from safelight.workers.pool import Pool, WorkerDied, WorkerProcess, WorkerSilent
-from safelight.workers.replies import NO_NUMBERS, sentence, told
+from safelight.workers.patience import PATIENCE
+from safelight.workers.pool import Pool, WorkerDied, WorkerProcess
+from safelight.workers.wire import messages
+from safelight.workers.wire.blocks import Block
+from safelight.workers.wire.messages import Place
+from safelight.workers.wire.replies import NO_NUMBERS, sentence
 
 HANDS = 2
 """Workers that sketch at the same time: as many as a pool has."""
@@ -55,18 +57,6 @@ class SketchFailed:
 
 
 SketchListener: TypeAlias = Callable[[Sketch | SketchFailed], None]
-
-
-class _Failure(Exception):
-    """Why there is no sketch, as a part of a sentence after the generator's name."""
-
-    def __init__(self, reason: str, details: str = "") -> None:
-        super().__init__(reason)
-        self.details = details
-
-
-class _Outdated(Exception):
-    """Something else is wanted by now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,15 +137,15 @@ class Sketcher:
         current = self._round
         try:
             while True:
-                with self._pool_of(self.declaration.plugin).worker(_Failure) as worker:
+                with self._pool_of(self.declaration.plugin).worker(Failure) as worker:
                     while worker.alive:
                         wanted = self._next()
                         if wanted is None:
                             return
                         current = wanted.round
-                        with contextlib.suppress(_Outdated):
+                        with contextlib.suppress(Unwanted):
                             self._tell(Sketch(current, wanted.index, self._make(worker, wanted)))
-        except _Failure as failure:
+        except Failure as failure:
             reason, details = str(failure), failure.details
         except (NoImage, WorkerDied) as error:
             reason, details = str(error), ""
@@ -190,62 +180,29 @@ class Sketcher:
             self._ask(worker, wanted, images, target)
             made = target.array(shape).copy()  # the worker can still write to the block
             if not is_finite(made):
-                raise _Failure(NO_NUMBERS)
+                raise Failure(NO_NUMBERS)
             return np.asarray(from_float(made, "uint8"), np.uint8)
         finally:
             images.take_back(worker)
             worker.give_back(target)
 
     def _ask(self, worker: WorkerProcess, wanted: _Wanted, images: Images, target: Block) -> None:
-        job, side = next(Job.ids), wanted.side
-        whole = images.document.region
-        places, _ = images.lend(worker, whole)
-        worker.send(
-            {
-                "type": "run",
-                "job": job,
-                "piece": 0,
-                "filter": self.declaration.id,
-                "settings": plain(self.declaration, wanted.settings),
-                "images": places,
-                "device": self._device,
-                "threads": 1,  # two workers with all threads each would be in each other's way
-                "scale": 1,
-                "region": [0, 0, side, side, 0],
-                "canvas": [0, 0, side, side],
-                "keep": [0, 0, side, side],
-                "output": {"block": target.id, "shape": [side, side, 3]},
-            }
+        side = wanted.side
+        region = images.document.region
+        places, _ = images.lend(worker, region)
+        talk = Conversation(worker, self._patience, lambda: wanted.round != self._round)
+        question = messages.Run(
+            filter=self.declaration.id,
+            settings=plain(self.declaration, wanted.settings),
+            images=places,
+            device=self._device,
+            threads=1,  # two workers with all threads each would be in each other's way
+            region=region,
+            canvas=region,
+            keep=(0, 0, side, side),
+            output=Place(target.id, (side, side, 3)),
         )
-        reply = self._reply(worker, wanted, job)
-        if reply["type"] == "cancelled":
-            raise _Outdated
-        if reply["type"] == "failed":
-            raise _Failure(*told(reply))
-        if reply["type"] != "done":
-            worker.kill()
-            raise _Failure("sent an answer that makes no sense and was stopped")
-
-    def _reply(self, worker: WorkerProcess, wanted: _Wanted, job: int) -> dict[str, object]:
-        """The answer. A worker that gives none in time is ended; one that makes what is not
-        wanted any more is asked to stop, and then has a moment for it.
-        """
-        patience, asked_to_stop = worker.patience(self._patience), False
-        while True:
-            if wanted.round != self._round and not asked_to_stop:
-                asked_to_stop = True
-                worker.send({"type": "cancel", "job": job})
-                patience = worker.patience(_GRACE)
-            with contextlib.suppress(WorkerSilent):
-                reply = worker.reply(LOOK)
-                if reply.get("job") != job:
-                    continue  # the last words of something that was cancelled
-                if reply["type"] != "progress":
-                    return reply
-                if not asked_to_stop:
-                    patience.hear(reply)
-            if patience.over():
-                worker.kill()
-                if asked_to_stop:
-                    raise _Outdated
-                raise _Failure(f"did not answer for {self._patience:g} s and was stopped")
+        try:
+            talk.ask(question, messages.Done)
+        finally:
+            talk.settle(_GRACE)

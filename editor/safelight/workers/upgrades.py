@@ -12,10 +12,12 @@ from packaging.version import InvalidVersion, Version
 
 from safelight.api import Declaration, ParameterError, Value
 from safelight.document import LiveFilter
-from safelight.workers.pool import Pool, WorkerDied, WorkerSilent
+from safelight.workers.conversation import Conversation, Failure
+from safelight.workers.pool import Pool, WorkerDied
+from safelight.workers.wire import messages
 
 PATIENCE = 20.0
-"""Seconds a plugin may take to bring one layer's settings up to date."""
+"""Seconds of its own time a plugin may take to bring one layer's settings up to date."""
 
 _Key = tuple[str, str, str, frozenset[tuple[str, Value]]]
 
@@ -61,22 +63,15 @@ class Upgrades:
     def _asked(
         self, declaration: Declaration, filter: LiveFilter
     ) -> dict[str, Value] | ParameterError:
-        question = {
-            "type": "upgrade",
-            "filter": filter.id,
-            "settings": dict(filter.settings),
-            "version": filter.version,
-        }
+        question = messages.Upgrade(
+            filter=filter.id, settings=filter.settings, version=filter.version
+        )
         try:
             with self._pool_of(declaration.plugin).worker() as worker:
-                try:
-                    reply = worker.ask(question, self._patience)
-                except WorkerSilent:
-                    worker.kill()
-                    raise WorkerDied(f"did not answer for {self._patience:g} s") from None
-            if reply["type"] == "upgraded" and isinstance(reply.get("settings"), dict):
-                return declaration.settings(reply["settings"])
-            reason = str(reply.get("reason", "no reason given"))
+                upgraded = Conversation(worker, self._patience).ask(question, messages.Upgraded)
+            return declaration.settings(upgraded.settings)
+        except Failure as failure:
+            reason = failure.reason
         except WorkerDied as death:
             reason = str(death)
         except ParameterError as error:

@@ -8,8 +8,8 @@ import threading
 import numpy as np
 import pytest
 
-from safelight.workers.blocks import Block
 from safelight.workers.pool import WorkerProcess
+from safelight.workers.wire.blocks import Block
 
 ATTACKS = """
 import mmap, os, sys

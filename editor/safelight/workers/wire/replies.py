@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from safelight.workers.protocol import Message
+from safelight.workers.wire.messages import Failed
 
 NO_NUMBERS = "returned pixels that are no numbers (NaN or infinite)"
 """What a filter did that was given numbers."""
@@ -22,11 +22,9 @@ _VERBS = {
 }
 
 
-def told(reply: Message) -> tuple[str, str]:
-    """Why it failed, as a part of a sentence after a name; and the details."""
-    reason = str(reply.get("reason", "no reason given"))
-    verb = _VERBS.get(str(reply.get("kind")), "failed")
-    return f"{verb}: {reason}", str(reply.get("details", ""))
+def told(failed: Failed) -> str:
+    """Why it failed, as a part of a sentence after a name."""
+    return f"{_VERBS.get(failed.kind, 'failed')}: {failed.reason}"
 
 
 def whole(value: object, low: int, high: int) -> int:

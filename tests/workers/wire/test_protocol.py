@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safelight.workers.protocol import MAX_FRAME, Channel, ProtocolError
+from safelight.workers.wire.protocol import MAX_FRAME, Channel, ProtocolError
 
 
 @pytest.fixture

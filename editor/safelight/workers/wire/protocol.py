@@ -24,7 +24,8 @@ MAX_FRAME = 1 << 20
 
 _MAX_DESCRIPTORS = 4
 
-Message = dict[str, Any]
+Frame = dict[str, Any]
+"""A message as it travels: a JSON object with a ``type``."""
 
 
 class ProtocolError(Exception):
@@ -64,7 +65,7 @@ class Channel:
                 frame = frame[sent:]
             self._socket.sendall(frame)
 
-    def receive(self) -> tuple[Message, list[int]] | None:
+    def receive(self) -> tuple[Frame, list[int]] | None:
         """The next message and the descriptors that came with it; None when the peer is gone.
 
         Raises ProtocolError for a frame that is too long, cut short or no JSON object.
@@ -93,7 +94,7 @@ class Channel:
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
 
-    def heard(self) -> tuple[Message, list[int]]:
+    def heard(self) -> tuple[Frame, list[int]]:
         """A worker's next message from its host, and the descriptors that came with it.
 
         Ends the process when the host is gone, or speaks no sense: so is the reason to run.

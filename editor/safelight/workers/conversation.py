@@ -1,0 +1,146 @@
+"""Conversation: the host's end of what is said with a worker about one matter.
+
+Questions carry the matter's number, and answers about another are not heard. A worker that gets
+nowhere, or answers what makes no sense, is ended; why there is no answer is one exception.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections.abc import Callable
+from typing import TypeVar
+
+from safelight.workers.patience import LOOK, PATIENCE, Patience
+from safelight.workers.pool import WorkerDied, WorkerProcess, WorkerSilent
+from safelight.workers.wire import messages
+from safelight.workers.wire.messages import NoSense, word
+from safelight.workers.wire.protocol import Frame
+from safelight.workers.wire.replies import told
+
+Kind = TypeVar("Kind", bound=messages.Answer)
+Other = TypeVar("Other", bound=messages.Answer)
+
+
+class Failure(Exception):
+    """Why there is no answer, as a part of a sentence after the name of what was to give it.
+
+    ``reason`` is the worker's own word, ``details`` may be a traceback; ``kind`` is that of
+    ``messages.Failed``, or "silent", or "nonsense".
+    """
+
+    def __init__(self, text: str, details: str = "", kind: str = "", reason: str = "") -> None:
+        super().__init__(text)
+        self.details = details
+        self.kind = kind
+        self.reason = reason or text
+
+
+class Unwanted(Exception):
+    """Nobody wants the answer any more; the worker may still be at it."""
+
+
+class Conversation:
+    """What is said with ``worker`` about one matter, by one thread.
+
+    ``patience`` is how many seconds of its own time (``workers.patience``) the worker may get
+    nowhere; ``unwanted`` says whether nobody wants the answers any more.
+    """
+
+    _numbers = itertools.count(1)
+
+    def __init__(
+        self,
+        worker: WorkerProcess,
+        patience: float = PATIENCE,
+        unwanted: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._number = next(Conversation._numbers)
+        self._unanswered = 0
+        self._worker = worker
+        self._limit = patience
+        self._unwanted = unwanted
+
+    def ask(self, question: messages.Question, kind: type[Kind]) -> Kind:
+        """The answer to a question. Raises Failure, Unwanted and WorkerDied."""
+        self.say(question)
+        return self.hear(kind)
+
+    def say(self, question: messages.Question) -> None:
+        """Ask, and go on: the answer is heard later. Raises WorkerDied."""
+        self._worker.send(messages.said(question, job=self._number))
+        self._unanswered += 1
+
+    def hear(self, kind: type[Kind], piece: int = 0) -> Kind:
+        """The answer to the oldest open question, which was about that piece, if about one.
+
+        Raises Failure, Unwanted and WorkerDied.
+        """
+        frame = self._next()
+        try:
+            return messages.read(kind, self._checked(frame, piece))
+        except NoSense:
+            raise self.nonsense() from None
+
+    def hear_either(self, one: type[Kind], other: type[Other]) -> Kind | Other:
+        """The answer to the oldest open question, of one kind or the other. Raises as ``hear``."""
+        frame = self._next()
+        try:
+            checked = self._checked(frame, 0)
+            if checked["type"] == word(one):
+                return messages.read(one, checked)
+            return messages.read(other, checked)
+        except NoSense:
+            raise self.nonsense() from None
+
+    def nonsense(self) -> Failure:
+        """What to raise where an answer makes no sense; the worker is ended."""
+        self._worker.kill()
+        return Failure("sent an answer that makes no sense and was stopped", kind="nonsense")
+
+    def settle(self, grace: float) -> None:
+        """Leave nothing under way: have the worker stop within ``grace`` seconds, or end it."""
+        with contextlib.suppress(WorkerDied):
+            if self._unanswered:
+                self._worker.send(messages.said(messages.Cancel(), job=self._number))
+            patience = self._worker.patience(grace)
+            while self._unanswered:
+                self._hear_some(None)
+                if patience.over() and self._unanswered:
+                    self._worker.kill()
+                    return
+
+    def _next(self) -> Frame:
+        patience = self._worker.patience(self._limit)
+        while True:
+            if self._unwanted():
+                raise Unwanted
+            frame = self._hear_some(patience)
+            if frame is not None:
+                return frame
+            if patience.over():
+                self._worker.kill()
+                text = f"did not answer for {self._limit:g} s and was stopped"
+                raise Failure(text, kind="silent")
+
+    def _hear_some(self, patience: Patience | None) -> Frame | None:
+        """An answer, if one comes soon; progress is told to ``patience``."""
+        with contextlib.suppress(WorkerSilent):
+            frame = self._worker.reply(LOOK)
+            if frame.get("job") != self._number:
+                return None  # the last words of what was cancelled
+            if frame["type"] != word(messages.Progress):
+                self._unanswered -= 1
+                return frame
+            if patience is not None:
+                patience.hear(frame)
+        return None
+
+    def _checked(self, frame: Frame, piece: int) -> Frame:
+        """An answer that is no failure. Raises NoSense, Failure."""
+        if frame.get("piece", 0) != piece:
+            raise NoSense("it is about another piece")
+        if frame["type"] != word(messages.Failed):
+            return frame
+        failed = messages.read(messages.Failed, frame)
+        raise Failure(told(failed), failed.details, failed.kind, failed.reason)
