@@ -13,7 +13,8 @@ from safelight.document import Document, Layer, edits, render
 from safelight.pixels import Raster
 from safelight.workers.conversation import Conversation
 from safelight.workers.environment import stamp_of
-from safelight.workers.job import JobFailed, JobFinished, live_filter
+from safelight.workers.job import JobFailed, JobFinished
+from safelight.workers.kinds import live_filter
 from safelight.workers.wire.messages import Describe, Described
 
 MODULE = '''

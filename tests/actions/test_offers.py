@@ -11,7 +11,7 @@ from safelight.actions.store import Store
 from safelight.api import Declaration
 from safelight.document import Document, Layer, LiveFilter, Renderer, edits
 from safelight.pixels import Raster
-from safelight.workers.job import live_filter
+from safelight.workers.kinds import live_filter
 from tests.plugins.records import record
 from tests.plugins.watching import watched
 

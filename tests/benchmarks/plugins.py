@@ -18,7 +18,7 @@ from safelight.actions.store import Store
 from safelight.api import Region
 from safelight.document import Document, Layer, Renderer, edits
 from safelight.pixels import Raster
-from safelight.workers.job import live_filter
+from safelight.workers.kinds import live_filter
 from tests.benchmarks.pairs import Row, alternate, seconds, touch
 from tests.plugins.records import record
 

@@ -5,7 +5,7 @@ import pytest
 from safelight.actions.store import Store
 from safelight.document import Layer, edits
 from safelight.gui.window import Window
-from safelight.workers.job import live_filter
+from safelight.workers.kinds import live_filter
 from tests.gui.conftest import open_in, wake
 from tests.plugins.records import record
 from tests.plugins.watching import watched

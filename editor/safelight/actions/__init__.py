@@ -77,8 +77,8 @@ from safelight.workers.job import (
     JobPiece,
     JobPrepared,
     JobProgress,
-    live_filter,
 )
+from safelight.workers.kinds import live_filter
 from safelight.workers.pool import WorkerDied
 from safelight.workers.preparing import Preparations
 from safelight.workers.sketching import Sketch, Sketcher, SketchFailed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from safelight.api import Declaration
 from safelight.document import Document, Layer
-from safelight.workers.job import live_filter
+from safelight.workers.kinds import live_filter
 
 LONGEST = 32768
 """Pixels of a side, at most."""

@@ -20,7 +20,8 @@ from safelight.files import WriteError, atomic_write
 from safelight.places import cache_folder
 from safelight.workers.catalog import Catalog
 from safelight.workers.conversation import Conversation, Failure
-from safelight.workers.job import Job, Listener, live_filter
+from safelight.workers.job import Job, Listener
+from safelight.workers.kinds import live_filter
 from safelight.workers.live import LiveFilters
 from safelight.workers.patience import PATIENCE
 from safelight.workers.pool import WorkerDied

@@ -151,7 +151,7 @@ class Run:
         """Note how far it is, lay what it has made over the picture; whether there is more now."""
         if isinstance(event, actions.JobProgress):
             self.done, self.remaining = event.done, event.remaining
-        if picture is None or len(self.job.inputs) > 1:
+        if picture is None or len(self.job.parts) > 1:
             return False
         if isinstance(event, actions.JobFinished):
             self.overlay.complete(picture)

@@ -13,51 +13,31 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image as PillowImage
 
 from safelight.api import Declaration, Prepared, Region, Value
 from safelight.document import (
     Document,
     Edit,
-    Kept,
-    Layer,
     LayerFailed,
     Live,
-    LiveFilter,
-    Record,
-    Synthetic,
-    canvas,
-    edits,
-    effective_raster,
-    is_grey,
-    named_layers,
-    reachable,
-    render,
-    result_key,
-    seen_around,
 )
 from safelight.pixels import (
     Raster,
-    RasterBuilder,
-    framed,
-    from_float,
     is_finite,
-    to_float,
-    without_colour,
 )
 from safelight.workers.conversation import Conversation, Failure, Unwanted
 from safelight.workers.images import Images, NoImage, Read, filled, no_pictures, plain, with_ids
+from safelight.workers.kinds import Task, Whole, kind_of
 from safelight.workers.patience import PATIENCE
 from safelight.workers.pool import CANCEL_GRACE, Pool, WorkerDied, WorkerProcess
 from safelight.workers.preparing import Preparations, view
 from safelight.workers.shrinking import ShrinkingBack
-from safelight.workers.tiling import Piece, Plan, cut, quarters
+from safelight.workers.tiling import Piece, Plan, quarters
 from safelight.workers.wire import messages
 from safelight.workers.wire.blocks import Block
 from safelight.workers.wire.messages import Place
@@ -150,8 +130,7 @@ class Job:
     of the layer, or the selection where there is no layer yet.
     """
 
-    ids = itertools.count(1)
-    """Numbers of what workers are asked to do: no two of a process are the same."""
+    _ids = itertools.count(1)
 
     def __init__(
         self,
@@ -170,7 +149,7 @@ class Job:
         read: Read = no_pictures,
         prepared: Preparations | None = None,
     ) -> None:
-        self.id = next(Job.ids)
+        self.id = next(Job._ids)
         self.declaration = declaration
         self.settings = with_ids(declaration, settings, document)
         self.document = document
@@ -180,16 +159,13 @@ class Job:
         self.models: dict[str, str] = {}
         self.outcome: JobFinished | JobFailed | JobCancelled | None = None
         self._key = ""
-        self.inputs = self._parts(document, layer_id)
-        self._layer_id = layer_id
-        new = edits.with_selection(Layer(declaration.title, self.filter), document)
-        layer = document.layer(layer_id) if layer_id else new
-        self._masked = layer.seen(document.looked_at) if declaration.masked else None
-        self.canvas = canvas(document, layer) if declaration.generates else None
+        self._task = Task(
+            declaration, self.settings, document, self.region, layer_id, live, region is not None
+        )
+        self._kind = kind_of(self._task)
+        self.parts = self._kind.parts()
         self._prepared = prepared or Preparations()
         self._read = read
-        self._live = live
-        self._preview = region is not None
         self._pool = pool
         self._device = device
         self._patience = patience
@@ -215,48 +191,10 @@ class Job:
         layer it was computed for, or by a new one ``above`` another layer (None = on top), which
         has the selection as its mask. What selects changes the selection alone.
         """
-        outcome, title = self.outcome, self.declaration.title
-        if not isinstance(outcome, JobFinished) or self.region != self.document.region:
+        outcome = self.outcome
+        if not isinstance(outcome, JobFinished) or not self._task.is_whole:
             raise RuntimeError("the job has no result for the whole picture")
-        record = Record("filter", self.declaration.id, self.settings)
-        if self.declaration.selects:
-            selected = outcome.raster if outcome.raster.bounds() else None
-            return replace(edits.select(selected, title), record=record)
-        factor = self.declaration.factor(self.settings)
-        if factor != 1:
-            made = edits.enlarge(outcome.layers, factor, title, self._lengths)
-            return replace(made, record=record)
-        invented: Synthetic = "partly" if self.declaration.invents else ""
-        synthetic = self.inputs[0][1].synthetic or invented
-        frame = self.document.frame
-        kept = Kept(outcome.raster, self._key, self.models, synthetic, frame)
-        if self._layer_id is not None:
-            return edits.keep_result(self._layer_id, kept, self.filter)
-        filled = replace(self.filter, kept=kept)
-        return edits.add_layer(
-            edits.with_selection(Layer(title, filled), self.document), above, title
-        )
-
-    @property
-    def filter(self) -> LiveFilter:
-        """The filter and its settings, as a layer holds them."""
-        return live_filter(self.declaration, self.settings)
-
-    def _parts(self, document: Document, layer_id: str | None) -> list[tuple[str, Document]]:
-        """What is computed, one after the other: a layer's id, and the document that it sees."""
-        whole = self.region == document.region
-        if self.declaration.generates:
-            return [("", replace(document, layers=(), selection=None))]
-        if whole and self.declaration.factor(self.settings) != 1:
-            pixel_layers = [layer for layer in document.walk() if layer.holds_pixels]
-            return [(layer.id, replace(document, layers=(_bare(layer),))) for layer in pixel_layers]
-        return [("", document if layer_id is None else document.below(layer_id))]
-
-    def _lengths(self, filter: LiveFilter) -> LiveFilter:
-        """The document's other filters, once the picture has grown."""
-        scale = getattr(self._live, "scaled", None)
-        factor = self.declaration.factor(self.settings)
-        return filter if scale is None else scale(filter, factor)
+        return self._kind.edit(Whole(outcome.layers, self.models, self._key), above)
 
     # -- the job's thread --------------------------------------------------------------------
 
@@ -273,11 +211,8 @@ class Job:
                 rasters,
                 run.shrinking.decibels,
             )
-            if self.region == self.document.region and "" in rasters:
-                # Here, because it reads every pixel of the input.
-                named = named_layers(self.document, self.filter)
-                below, filter = self.inputs[0][1], self.filter
-                self._key = result_key(below, filter, self.models, named, self._masked, self.canvas)
+            if self._task.is_whole and self._kind.keeps:
+                self._key = self._kind.key(self.models)  # here, because it reads every pixel
         except Unwanted:
             outcome = JobCancelled()
         except Failure as failure:
@@ -313,15 +248,13 @@ class _Run:
         self.job = job
         self.worker = worker
         self.talk = Conversation(worker, job._patience, job._cancelled.is_set)
-        self.document = job.inputs[0][1]
+        self.kind = job._kind
+        self.part = job.parts[0]
         self.device = job._device
         self.images = Images(job.declaration, job.settings, job.document, job._read)
         self.settings = plain(job.declaration, job.settings)
         self.plan = Plan()
-        self.shrinking = ShrinkingBack(cut_off=self.document.depth != "float32")
-        self.mask: Raster | None = None
-        self.within = job.region
-        self.grey = False
+        self.shrinking = ShrinkingBack(cut_off=job.document.depth != "float32")
         self.prepared: Prepared = {}
         self.waiting: list[Piece] = []
         self.under_way: deque[_UnderWay] = deque()
@@ -335,47 +268,31 @@ class _Run:
         self.images.find()
         self._make_plan()
         rasters: dict[str, Raster] = {}
-        for layer_id, document in self.job.inputs:
-            self.document = document
+        for part in self.job.parts:
+            self.part = part
+            part.plan = self.plan
             if self.job.declaration.prepares:
                 self._prepare()
-            rasters[layer_id] = self._one()
+            rasters[self.part.layer_id] = self._one()
         return rasters
 
     def _one(self) -> Raster:
-        job = self.job
-        region, scale = job.region, self.plan.scale
-        channels = 4 if self.document.has_alpha else 3
-        self.grey = job.declaration.keeps_grey and is_grey(self.document.picture.layers)
-        alpha = self._scaled_alpha() if channels == 4 and scale != 1 else None
-        depth = self.document.depth
-        self.within = reachable(self.document, self.plan.reach)
-        if job.declaration.selects:
-            channels, depth = 1, "uint8"
-        elif job.canvas is not None:
-            channels = 3 if job.canvas == self.document.region else 4
-        builder = RasterBuilder(region.width * scale, region.height * scale, channels, depth)
-        if job._masked is not None:
-            self.mask = effective_raster(job._masked)
-            self.waiting = [self._around_the_mask()]
-            self._copy_below(builder)
-        elif job.canvas is not None:
-            self.waiting = cut(self._on_the_canvas(job.canvas), self.document.region, self.plan)
-        else:
-            self.waiting = cut(region, self.within, self.plan)
+        """The result for one part."""
+        region, part = self.job.region, self.part
+        builder = self.kind.builder(part)
+        self.waiting = self.kind.pieces(part)
+        self.kind.begin(part, builder)
         while self.waiting or self.under_way:
             while self.waiting and len(self.under_way) < 2:
                 self._dispatch()
             finished = self._next_finished()
             if finished is None:
                 continue
-            place = finished.piece.keep.move(-region.x, -region.y).scale(scale)
-            if scale > 1:
-                self.shrinking.add(*self._compared(finished))
-            pixels = self._pixels(finished, alpha)
+            place = finished.piece.keep.move(-region.x, -region.y).scale(self.plan.scale)
+            pixels = self._pixels(finished)
             builder.write(place, pixels)
-            if len(job.inputs) == 1:
-                job._tell(JobPiece(place, pixels))
+            if len(self.job.parts) == 1:
+                self.job._tell(JobPiece(place, pixels))
             self._report(finished.piece)
         return builder.finish()
 
@@ -388,14 +305,14 @@ class _Run:
             settings=self.settings,
             images=tuple(self.images.names),
             device=self.device,
-            canvas=self._canvas(),
+            canvas=self.kind.canvas(self.part),
         )
         planned = self.talk.ask(question, messages.Planned)
         try:
             self.plan = Plan(
                 reach=whole(planned.reach, 0, 1 << 16),
                 multiple=whole(planned.multiple, 1, 1 << 12),
-                scale=whole(planned.scale, 1, 64),
+                scale=whole(planned.scale, job._task.factor, job._task.factor),
                 tile=whole(planned.tile, 16, 1 << 14),
             )
         except ValueError:
@@ -408,13 +325,14 @@ class _Run:
         """Have the filter measure the whole picture, unless it is known."""
         job = self.job
         self.prepared = job._prepared.get(
-            job.declaration, job.settings, self.document, self._measured
+            job.declaration, job.settings, self.part.document, self._measured
         )
         job._tell(JobPrepared(self.prepared))
 
     def _measured(self) -> Prepared:
         job = self.job
-        picture = view(job.declaration, self.document, job._live, lenient=job._preview)
+        task = job._task
+        picture = view(job.declaration, self.part.document, task.live, lenient=task.lenient)
         block = self.worker.block(picture.size * 4, writable=False)
         try:
             np.copyto(block.array(picture.shape), picture)
@@ -429,50 +347,18 @@ class _Run:
         finally:
             self.worker.give_back(block)
 
-    def _around_the_mask(self) -> Piece:
-        """The one piece of a filter that works on what a mask says. Raises Failure without one."""
-        job = self.job
-        found = self.mask.bounds() if self.mask is not None else None
-        if found is None:
-            raise Failure(
-                "needs to know where: select what it should work on, with the brush or a selection"
-            )
-        keep = found.intersect(job.region)
-        if keep.empty:
-            raise Failure("has nothing to do here: what is selected lies elsewhere")
-        return Piece(keep, found.grow(self.plan.reach, self.within))
-
-    def _on_the_canvas(self, canvas: Region) -> Region:
-        """What is to be made. Raises Failure where there is nothing."""
-        wanted = canvas.intersect(self.job.region)
-        if wanted.empty:
-            raise Failure("has nothing to do here: what is selected lies elsewhere")
-        return wanted
-
-    def _copy_below(self, builder: RasterBuilder) -> None:
-        """Fill the result with what lies below; the mask's pixels are put over it."""
-        region = self.job.region
-        for piece in cut(region, self.document.region, Plan()):
-            pixels = self._rendered(piece.keep)
-            builder.write(piece.keep.move(-region.x, -region.y), pixels)
-
-    def _rendered(self, region: Region, depth: str | None = None) -> NDArray[Any]:
-        """What the filter works on. Raises LayerFailed unless the result is only looked at."""
-        return render(self.document, region, self.job._live, depth, lenient=self.job._preview)
-
     def _dispatch(self) -> None:
         piece = self._nearest()
         window, keep, scale = piece.window, piece.keep, self.plan.scale
-        generates = self.job.canvas is not None
-        source = None if generates else self._source(window)
-        target = self.worker.block(math.prod(self._shape(keep)) * 4, writable=True)
+        given, mask = self.kind.given(self.part, window), self.kind.mask(window)
+        source = None if given is None else filled(self.worker, given)
+        target = self.worker.block(math.prod(self.kind.shape(keep)) * 4, writable=True)
         number = next(self.numbers)
         images, others = self.images.lend(self.worker, window, self.plan.reach)
-        mask = None
-        if self.mask is not None:
-            shown = to_float(framed(self.mask, window).to_array())[..., 0]
-            others.append(filled(self.worker, shown))
-            mask = Place(others[-1].id, shown.shape)
+        shown = None
+        if mask is not None:
+            others.append(filled(self.worker, mask))
+            shown = Place(others[-1].id, mask.shape)
         self.under_way.append(_UnderWay(number, piece, self.device, source, target, others))
         self.talk.say(
             messages.Run(
@@ -484,28 +370,13 @@ class _Run:
                 keep=(keep.x - window.x, keep.y - window.y, keep.width, keep.height),
                 scale=scale,
                 input=Place(source.id, (window.height, window.width, 3)) if source else None,
-                output=Place(target.id, self._shape(keep)),
+                output=Place(target.id, self.kind.shape(keep)),
                 images=images,
-                mask=mask,
+                mask=shown,
                 prepared=self.prepared,
-                canvas=self._canvas(),
+                canvas=self.kind.canvas(self.part),
             )
         )
-
-    def _canvas(self) -> Region:
-        """What a generator is told of what it fills, and a filter of the whole picture."""
-        return self.job.canvas or self.document.region
-
-    def _source(self, window: Region) -> Block:
-        """A block with the pixels that a filter sees: nothing of what transparent ones hide."""
-        block = self.worker.block(window.height * window.width * 12, writable=False)
-        read = partial(self._rendered, depth="float32")
-        pixels = seen_around(
-            self.document, read(window), window, self.within, self.plan.reach, read
-        )[..., :3]
-        shared = block.array((window.height, window.width, 3))
-        np.copyto(shared, self.document.profile.to_srgb(pixels))
-        return block
 
     def _nearest(self) -> Piece:
         """The waiting piece nearest to what the user looks at."""
@@ -535,7 +406,7 @@ class _Run:
             self._shrink(self.under_way.popleft(), failure)
             return None
         self._return(self.under_way.popleft())
-        first.made = first.target.array(self._shape(first.piece.keep)).copy()
+        first.made = first.target.array(self.kind.shape(first.piece.keep)).copy()
         self._check_numbers(first, first.made)
         return first
 
@@ -561,7 +432,7 @@ class _Run:
         """Do a piece that was too much for the memory again: in quarters, then on the CPU."""
         self._return(failed)
         side = max(failed.piece.keep.width, failed.piece.keep.height)
-        if side <= _SMALLEST or self.job.declaration.masked:
+        if side <= _SMALLEST or self.kind.in_one_piece:
             if failed.device == "cpu" or not self.uses_cuda:
                 raise Failure(f"ran out of memory, even on pieces of {side} pixels", failure.reason)
             self.device = "cpu"
@@ -571,7 +442,7 @@ class _Run:
         smaller: list[Piece] = []
         for piece in [failed.piece, *self.waiting]:
             large = max(piece.keep.width, piece.keep.height) >= side
-            smaller += quarters(piece, self.within, self.plan) if large else [piece]
+            smaller += quarters(piece, self.part.within, self.plan) if large else [piece]
         self.waiting = smaller
 
     def _return(self, item: _UnderWay) -> None:
@@ -581,91 +452,29 @@ class _Run:
 
     # -- the result --------------------------------------------------------------------------
 
-    def _pixels(self, finished: _UnderWay, alpha: NDArray[np.float32] | None) -> NDArray[Any]:
-        """A finished piece in the document's profile and depth, with the document's alpha."""
-        keep, scale = finished.piece.keep, self.plan.scale
-        made = finished.made
+    def _pixels(self, finished: _UnderWay) -> NDArray[Any]:
+        """What of a finished piece gets into the result."""
+        made, keep = finished.made, finished.piece.keep
         assert made is not None
-        if self.job.declaration.selects:
-            return from_float(made[..., None], "uint8")
-        profile = self.document.profile
-        if scale == 1 and self.job.canvas is None and not profile.is_srgb:
-            own = self._rendered(keep, "float32")[..., :3]
-            colour = profile.returned(made, self._compared(finished)[0], own)
-        else:
-            colour = profile.from_srgb(made)
-        if self.grey:
-            colour = without_colour(colour)
-        pixels = from_float(colour, self.document.depth)
+        before = self._before(finished)
+        if before is not None and self.plan.scale > 1:
+            self.shrinking.add(before, made)
+        pixels = self.kind.pixels(self.part, keep, made, before)
         self._check_numbers(finished, pixels)  # the profile's curves may have overflown
-        if self.mask is not None:
-            below = self._rendered(keep)[..., :3]
-            pixels = np.where(self.mask.read(keep) > 0, pixels, below)
-        if self.job.canvas is not None and self.job.canvas != self.document.region:
-            return np.concatenate([pixels, np.full_like(pixels[..., :1], _opaque(pixels))], axis=2)
-        if self.job.canvas is not None or not self.document.has_alpha:
-            return pixels
-        if alpha is None:
-            channel = self._rendered(keep)[..., 3:]
-        else:
-            place = keep.move(-self.job.region.x, -self.job.region.y).scale(scale)
-            channel = from_float(alpha[place.rows(), place.columns(), None], self.document.depth)
-        return np.concatenate([pixels, channel], axis=2)
+        return pixels
 
-    def _shape(self, keep: Region) -> tuple[int, ...]:
-        """The shape of what the filter gives for a piece."""
-        sides = (keep.height * self.plan.scale, keep.width * self.plan.scale)
-        return sides if self.job.declaration.selects else (*sides, 3)
-
-    def _compared(self, finished: _UnderWay) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """A finished piece before and after, both sRGB-encoded."""
+    def _before(self, finished: _UnderWay) -> NDArray[np.float32] | None:
+        """What the filter was given where it gave something; None where it was given nothing."""
+        if finished.source is None:
+            return None
         window, keep = finished.piece.window, finished.piece.keep
-        assert finished.source is not None
-        assert finished.made is not None
-        before = finished.source.array((window.height, window.width, 3))
+        given = finished.source.array((window.height, window.width, 3))
         inner = keep.move(-window.x, -window.y)
-        return before[inner.rows(), inner.columns()], finished.made
-
-    def _scaled_alpha(self) -> NDArray[np.float32]:
-        """The alpha of the job's region at the result's size (bicubic), in one go: no seams."""
-        region, scale = self.job.region, self.plan.scale
-        wide = region.grow(_BICUBIC, self.document.region)
-        alpha = self._rendered(wide, "float32")[..., 3]
-        size = (alpha.shape[1] * scale, alpha.shape[0] * scale)
-        image = PillowImage.fromarray(np.ascontiguousarray(alpha))
-        large = np.asarray(image.resize(size, PillowImage.Resampling.BICUBIC), np.float32)
-        inside = region.move(-wide.x, -wide.y).scale(scale)
-        return np.clip(large[inside.rows(), inside.columns()], 0.0, 1.0)
+        return given[inner.rows(), inner.columns()]
 
     def _report(self, piece: Piece) -> None:
-        region = self.job.region
+        wanted = self.kind.wanted()
         self.done_pixels += piece.keep.width * piece.keep.height
-        if self.job.canvas is not None:
-            region = self._on_the_canvas(self.job.canvas)
-        done = self.done_pixels / (region.width * region.height * len(self.job.inputs))
+        done = self.done_pixels / (wanted.width * wanted.height * len(self.job.parts))
         elapsed = time.monotonic() - self.started
         self.job._tell(JobProgress(done, elapsed / done * (1 - done)))
-
-
-def _opaque(pixels: NDArray[Any]) -> float:
-    """The alpha of what is not transparent, in the pixels' own numbers."""
-    return 1.0 if pixels.dtype.kind == "f" else float(np.iinfo(pixels.dtype).max)
-
-
-def live_filter(declaration: Declaration, settings: Mapping[str, Value]) -> LiveFilter:
-    """A filter and its settings, as a layer holds them."""
-    return LiveFilter(
-        declaration.id,
-        declaration.title,
-        declaration.plugin,
-        declaration.version,
-        settings,
-        masked=declaration.masked,
-        generates=declaration.generates,
-        keeps_grey=declaration.keeps_grey,
-    )
-
-
-def _bare(layer: Layer) -> Layer:
-    """A layer's pixels alone."""
-    return replace(layer, opacity=1.0, mode="normal", mask=None, clipped=False, visible=True)
