@@ -494,3 +494,24 @@ def test_only_a_flag_makes_another_parameter_count_for_nothing():
             level: Annotated[float, api.Unless("automatic")] = 1.0,
         ) -> api.Image:
             return image
+
+
+@pytest.mark.parametrize(
+    ("told", "kind"),
+    [("selects", "selector"), ("masked", "masked"), ("generates", "generator"), (None, "filter")],
+)
+def test_the_kind_in_a_record_of_an_earlier_version_is_understood(told, kind):
+    record = DECLARATION.to_json() | {"selects": False, "masked": False, "generates": False}
+    del record["kind"]
+    found = api.Declaration.from_json(record | ({told: True} if told else {}))
+    assert found.kind == kind
+    assert (found.selects, found.masked, found.generates, found.tone) == tuple(
+        kind == one for one in ("selector", "masked", "generator", "tone")
+    )
+
+
+def test_a_record_that_says_two_kinds_at_once_is_refused():
+    record = DECLARATION.to_json() | {"selects": True, "masked": True}
+    del record["kind"]
+    with pytest.raises(api.ParameterError, match="selector and masked at once"):
+        api.Declaration.from_json(record)

@@ -34,7 +34,8 @@ def test_a_tone_is_declared_by_its_signature():
     assert declaration.parameter("strength").name == "amount"
     told = json.loads(json.dumps(declaration.to_json()))
     assert api.Declaration.from_json(told) == declaration
-    assert not api.Declaration.from_json({**told, "tone": None}).tone
+    with pytest.raises(api.ParameterError):
+        api.Declaration.from_json({**told, "kind": None})
 
 
 def test_a_tone_keeps_the_promises_of_filters():
@@ -59,7 +60,9 @@ def test_a_tone_asks_for_no_picture_and_no_job():
         def y(other: api.Picture = None) -> api.Table: ...
 
 
-@pytest.mark.parametrize("other", [{"scale": 2}, {"selects": True}, {"masked": True}])
+@pytest.mark.parametrize(
+    "other", [{"scale": 2}, {"kind": "tone and more"}, {"kind": ["tone"]}, {"prepares": ["image"]}]
+)
 def test_a_stranger_declares_no_tone_that_is_more(other):
     told = api.registered(gain).declaration.to_json() | other
     with pytest.raises(api.ParameterError):

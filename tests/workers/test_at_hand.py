@@ -62,7 +62,7 @@ def test_its_chance_is_its_own(behind_imports, tmp_path):
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: drawing\nVersion: 1\n")
     (about / "entry_points.txt").write_text("[safelight]\ndrawing = drawing\n")
     environment = Environment("drawing", library, tmp_path / "scratch")
-    drawn = [said(environment)[0]["failures"] for _ in range(2)]
+    drawn = [said(environment)[0].failures for _ in range(2)]
     assert "ValueError" in drawn[0][0]["reason"]
     assert drawn[0] != drawn[1]
 

@@ -9,9 +9,11 @@ from safelight import actions, api
 from safelight.api.table import applied
 from safelight.document import Document, Layer, LayerFailed, LiveFilter, render
 from safelight.pixels import Profile, Raster
+from safelight.workers.conversation import Conversation
 from safelight.workers.job import JobFinished
 from safelight.workers.live import LiveFilters
 from safelight.workers.pool import Pool
+from safelight.workers.wire import messages
 from tests import pictures
 
 PLUGIN = '''"""Tones for tests, right and wrong ones."""
@@ -153,15 +155,19 @@ def test_a_tone_is_a_point_filter_of_which_the_worker_runs_nothing(live):
 
 def test_a_table_is_asked_for_once_for_each_setting(live, monkeypatch):
     asked = []
-    ask = LiveFilters._ask
-    monkeypatch.setattr(
-        LiveFilters, "_ask", lambda *given: asked.append(given[2]["type"]) or ask(*given)
-    )
+    say = Conversation.say
+
+    def noted(talk, question):
+        if not isinstance(question, messages.Describe):
+            asked.append(type(question))
+        say(talk, question)
+
+    monkeypatch.setattr(Conversation, "say", noted)
     document = document_of(held("bend", amount=0.3), held("bend", amount=0.3))
     for x in range(0, 90, 30):
         render(document, api.Region(x, 0, 30, 70), live)
         render(document, api.Region(x // 2, 0, 15, 35, 1), live)
-    assert asked == ["table", "collect"]
+    assert asked == [messages.MakeTable, messages.Collect]
 
 
 def test_the_largest_table_arrives(live):

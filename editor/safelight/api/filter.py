@@ -10,7 +10,7 @@ import inspect
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, TypeGuard, TypeVar, cast
+from typing import Any, Literal, TypeGuard, TypeVar, cast, get_args
 
 from safelight.api.image import Image
 from safelight.api.job import Job
@@ -37,21 +37,34 @@ _HOST_ARGUMENTS = ("job", "region", "canvas", "mask", "prepared")
 _OF_GENERATORS = ("job", "canvas")
 _MARK = "__safelight_filter__"
 
+Kind = Literal["filter", "masked", "selector", "generator", "tone"]
+"""What a filter is given and gives, as ``Declaration`` says."""
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+_TOLD_BEFORE: dict[str, Kind] = {
+    "selects": "selector",
+    "masked": "masked",
+    "generates": "generator",
+    "tone": "tone",
+}
+"""How records of plugins that were installed by Safelight 0.1 say of which kind a filter is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
     """Everything the host knows of a filter without running it. Plain data: travels as JSON.
 
-    ``id`` is ``PACKAGE.FUNCTION`` and permanent: saved documents hold it. ``scale`` is how
-    many times as wide and high the result is: a number, or the name of the parameter that says.
-    ``selects``: its result is no picture but a selection. ``masked``: it works on what a mask
-    says, and is told the mask. ``prepares`` names what it wants to see of the whole picture
-    beforehand, and the parameters that this depends on; nothing for a filter that does not.
-    ``zoomable``: a smaller picture gives a smaller version of the same result. ``generates``: it
-    makes pixels from nothing, and is given no picture. ``invents``: it puts into a picture what
-    was never there. ``keeps_grey``: it makes no colour where there is none. ``upgrades``: it brings
-    settings of earlier versions up to date itself. ``tone``: its function is given no picture and
-    returns a table, which the host applies. ``auto``: it finds settings for a picture itself.
+    ``id`` is ``PACKAGE.FUNCTION`` and permanent: saved documents hold it. ``scale`` is how many
+    times as wide and high the result is: a number, or the name of the parameter that says. ``kind``
+    is what it is given and gives: "filter" a picture and a picture, "masked" besides a mask that
+    says where, "selector" a picture and a selection, "generator" nothing and a picture, "tone"
+    nothing and a table, which the host applies. ``prepares`` names what it wants to see of the
+    whole picture beforehand, and the parameters that this depends on; nothing for a filter that
+    does not. ``zoomable``: a smaller picture gives a smaller version of the same result.
+    ``invents``: it puts into a picture what was never there. ``keeps_grey``: it makes no colour
+    where there is none. ``upgrades``: it brings settings of earlier versions up to date itself.
+    ``auto``: it finds settings for a picture itself.
     """
 
     id: str
@@ -62,16 +75,33 @@ class Declaration:
     scale: int | str = 1
     plugin: str = ""
     version: str = ""
-    selects: bool = False
-    masked: bool = False
+    kind: Kind = "filter"
     prepares: tuple[str, ...] = ()
     zoomable: bool = False
-    generates: bool = False
     invents: bool = False
     keeps_grey: bool = False
     upgrades: bool = False
-    tone: bool = False
     auto: bool = False
+
+    @property
+    def selects(self) -> bool:
+        """Whether its result is no picture but a selection."""
+        return self.kind == "selector"
+
+    @property
+    def masked(self) -> bool:
+        """Whether it works on what a mask says, and is told the mask."""
+        return self.kind == "masked"
+
+    @property
+    def generates(self) -> bool:
+        """Whether it makes pixels from nothing, and is given no picture."""
+        return self.kind == "generator"
+
+    @property
+    def tone(self) -> bool:
+        """Whether its function is given no picture and returns a table, which the host applies."""
+        return self.kind == "tone"
 
     @property
     def name(self) -> str:
@@ -138,15 +168,12 @@ class Declaration:
             "scale": self.scale,
             "plugin": self.plugin,
             "version": self.version,
-            "selects": self.selects,
-            "masked": self.masked,
+            "kind": self.kind,
             "prepares": list(self.prepares),
             "zoomable": self.zoomable,
-            "generates": self.generates,
             "invents": self.invents,
             "keeps_grey": self.keeps_grey,
             "upgrades": self.upgrades,
-            "tone": self.tone,
             "auto": self.auto,
         }
 
@@ -162,15 +189,12 @@ class Declaration:
             declaration = cls(
                 parameters=parameters,
                 scale=data["scale"],
-                selects=data.get("selects") is True,
-                masked=data.get("masked") is True,
+                kind=_kind_in(data),
                 prepares=tuple(str(name) for name in data.get("prepares", ())),
                 zoomable=data.get("zoomable") is True,
-                generates=data.get("generates") is True,
                 invents=data.get("invents") is True,
                 keeps_grey=data.get("keeps_grey") is True,
                 upgrades=data.get("upgrades") is True,
-                tone=data.get("tone") is True,
                 auto=data.get("auto") is True,
                 **texts,
             )
@@ -390,7 +414,7 @@ def tone(
             0,
             1,
             None,
-            tone=True,
+            kind="tone",
             keeps_grey=keeps_grey,
             auto=auto,
             renamed=renamed,
@@ -417,9 +441,9 @@ def selector(
 
     def decorate(function: Function) -> Function:
         declared = _declare(
-            function, title, category, reach, 1, prepare, selects=True, renamed=renamed
+            function, title, category, reach, 1, prepare, kind="selector", renamed=renamed
         )
-        if declared.declaration.masked:
+        if "mask" in declared.wants:
             raise TypeError(f"{function.__name__}: what selects cannot ask for a mask")
         return function
 
@@ -454,7 +478,7 @@ def generator(
             0,
             1,
             None,
-            generates=True,
+            kind="generator",
             renamed=renamed,
             upgrade=upgrade,
         )
@@ -482,12 +506,10 @@ def _declare(
     scale: int | str,
     prepare: Prepare | None,
     *,
-    selects: bool = False,
+    kind: Kind = "filter",
     zoomable: bool = False,
-    generates: bool = False,
     invents: bool = False,
     keeps_grey: bool = False,
-    tone: bool = False,
     auto: Prepare | None = None,
     renamed: Mapping[str, str] | None = None,
     upgrade: Upgrade | None = None,
@@ -499,15 +521,15 @@ def _declare(
     except (NameError, AttributeError) as error:
         raise TypeError(f"{name}: a type in its signature cannot be found: {error}") from None
     arguments = list(inspect.signature(function).parameters.values())
-    own = arguments if tone else arguments[1:]
-    if not tone and (not arguments or arguments[0].default is not inspect.Parameter.empty):
+    own = arguments if kind == "tone" else arguments[1:]
+    if kind != "tone" and (not arguments or arguments[0].default is not inspect.Parameter.empty):
         raise TypeError(f"{name}: the first argument of a filter is the image")
-    if generates and arguments[0].name != "region":
+    if kind == "generator" and arguments[0].name != "region":
         raise TypeError(f"{name}: the first argument of a generator is the region")
     wants, parameters = set(), []
     for argument in own:
-        if _is_the_hosts(argument, _OF_GENERATORS if generates else _HOST_ARGUMENTS):
-            if tone:
+        if _is_the_hosts(argument, _OF_GENERATORS if kind == "generator" else _HOST_ARGUMENTS):
+            if kind == "tone":
                 raise TypeError(f"{name}: a tone takes settings alone, no {argument.name}")
             wants.add(argument.name)
             continue
@@ -528,15 +550,12 @@ def _declare(
         description=inspect.getdoc(function) or "",
         parameters=tuple(parameters),
         scale=scale,
-        selects=selects,
-        masked="mask" in wants,
+        kind="masked" if kind == "filter" and "mask" in wants else kind,
         prepares=() if prepare is None else check_prepare(name, prepare, parameters),
         zoomable=zoomable,
-        generates=generates,
         invents=invents,
         keeps_grey=keeps_grey,
         upgrades=upgrade is not None,
-        tone=tone,
         auto=auto is not None,
     )
     if auto is not None:
@@ -551,7 +570,7 @@ def _declare(
         raise TypeError(f"{name}: a filter with a mask cannot change the picture's size")
     if zoomable and (declaration.masked or scale != 1):
         raise TypeError(f"{name}: zoomable is for filters of the whole picture, at its own size")
-    if generates and any(item.kind == "layer" for item in parameters):
+    if kind == "generator" and any(item.kind == "layer" for item in parameters):
         raise TypeError(f"{name}: a generator sees no layers")
     if zoomable and any(item.kind == "layer" for item in parameters):
         raise TypeError(f"{name}: a zoomable filter sees no layers but its own")
@@ -590,6 +609,16 @@ def _check_scale(declaration: Declaration) -> None:
         )
 
 
+def _kind_in(data: Mapping[str, Any]) -> Kind:
+    """The kind in a declaration's JSON. Raises KeyError for what is none."""
+    if "kind" in data:
+        return {kind: kind for kind in KINDS}[data["kind"]]
+    told = [kind for name, kind in _TOLD_BEFORE.items() if data.get(name) is True]
+    if len(told) > 1:
+        raise TypeError(f"it is said to be {' and '.join(told)} at once")
+    return told[0] if told else "filter"
+
+
 def _check_flags(declaration: Declaration) -> None:
     """Raise TypeError where a parameter's ``unless`` names no flag."""
     flags = {item.name for item in declaration.parameters if item.kind == "flag"}
@@ -614,10 +643,10 @@ def _check_tone(declaration: Declaration) -> None:
         return
     if any(item.is_image for item in declaration.parameters):
         raise TypeError(f"{name}: a tone sees no pictures and no layers")
-    if declaration.scale != 1 or declaration.selects or declaration.generates:
-        raise TypeError(f"{name}: a tone makes no other size, no selection and nothing new")
-    if declaration.masked or declaration.prepares or declaration.zoomable:
-        raise TypeError(f"{name}: a tone sees no picture and no mask")
+    if declaration.scale != 1:
+        raise TypeError(f"{name}: a tone makes no other size")
+    if declaration.prepares or declaration.zoomable:
+        raise TypeError(f"{name}: a tone sees no picture")
 
 
 def _check_reach(declaration: Declaration, reach: Reach) -> None:

@@ -334,7 +334,8 @@ class Worker:
         scale: int = 1,
     ) -> NDArray[Any]:
         """What a filter makes of ``image``, of the size that it should have."""
-        pixels = np.asarray(call(entry, image, settings, job, given))
+        result = call(entry, image, settings, job, given)
+        pixels = np.asarray(result)
         expected = entry.expected(given.region.height, given.region.width, scale)
         if pixels.shape != expected or pixels.dtype.kind not in "fiu":
             raise ValueError(
