@@ -34,7 +34,7 @@ from safelight.document import LayerFailed
 from safelight.gui.background import Background
 from safelight.gui.controls import Control, control_for
 from safelight.gui.controls.field import WholeField
-from safelight.gui.exportmany import IntoFolder, Ticked, ask_about
+from safelight.gui.exportmany import IntoFolder, Ticked
 from safelight.gui.exportpresets import PresetRow
 from safelight.gui.exportpreview import ExportPreview
 from safelight.gui.exportprofile import ProfileChoice
@@ -289,12 +289,11 @@ class ExportDialog(QDialog):
         for option, control in self.finishes.items():
             if option not in _CONVERTING:
                 self._form.addRow("", control)
-        cancel = _button("Cancel", self.reject)
         buttons = QHBoxLayout()
         buttons.addWidget(self.running, 1)
         buttons.addStretch(0)
-        buttons.addWidget(cancel)
-        buttons.addWidget(self.export)
+        for button in (_button("Cancel", self.reject), self.export):
+            buttons.addWidget(button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(18, 16, 18, 14)
         layout.setSpacing(14)
@@ -303,9 +302,8 @@ class ExportDialog(QDialog):
         upper.addWidget(self.preview, 1)
         upper.addWidget(_scrolling(self._form))
         layout.addLayout(upper, 1)
-        layout.addWidget(self._file)
-        layout.addWidget(self.into)
-        layout.addWidget(self.note)
+        for part in (self._file, self.into, self.note):
+            layout.addWidget(part)
         layout.addLayout(buttons)
         room = self.screen().availableGeometry().size() - QSize(16, 48)
         self.resize(QSize(1000, 680).boundedTo(room))
@@ -417,14 +415,9 @@ class ExportDialog(QDialog):
         self._form.setRowVisible(self.profile, ours)
         for option in _CONVERTING:
             self._form.setRowVisible(self.finishes[option], ours and self.profile.icc() is not None)
-        resizes = self.finishes["resize"].value() != "no"
-        for option in ("size", "enlarge", "method"):
-            self._form.setRowVisible(self.finishes[option], resizes)
         flat = not self._targets[name].layers  # layers stay as they are
-        self._form.setRowVisible(self.finishes["sharpen"], flat)
-        sharpens = flat and self.finishes["sharpen"].value() != "no"
-        self._form.setRowVisible(self.finishes["sharpness"], sharpens)
-        self._form.setRowVisible(self.finishes["kilobytes"], ours and "quality" in options)
+        for option, shown in _applying(self.finishes, flat, ours and "quality" in options).items():
+            self._form.setRowVisible(self.finishes[option], shown)
         self._show_about(ours)
         had = "" if many else self._document.depth
         self.bits.show_depths(self._targets[name].depths, had)
@@ -495,27 +488,12 @@ class ExportDialog(QDialog):
         except actions.ExportError as error:
             self._failed(error)
             return
-        folder, existing = self.into.target(), self.into.existing.currentData()
-        if not folder.is_dir():
-            self.note.setText(plain(f"There is no folder {folder}; choose one that exists."))
-            return
-        there = [path for path in paths if path.exists()]
-        if existing == "ask" and there:
-            ask_about(
-                self,
-                there,
-                lambda: self._export_several(numbered, overwrite=False),
-                lambda: self._export_several(paths, overwrite=True),
-            )
-            return
-        skipped = [row for row, path in enumerate(paths) if path in there and existing == "skip"]
-        if len(skipped) == len(paths):
-            self.note.setText("All these files exist already, so that there is nothing to export.")
-            return
-        self._export_several(paths, overwrite=existing == "replace", skipped=skipped)
+        why = self.into.settle(paths, numbered, self._export_several)
+        if why:
+            self.note.setText(plain(why))
 
     def _export_several(
-        self, paths: Sequence[Path], *, overwrite: bool, skipped: Sequence[int] = ()
+        self, paths: Sequence[Path], overwrite: bool, skipped: Sequence[int]
     ) -> None:
         """Export what is ticked to these files, but those of which the file is there already."""
         self.used = options = self.options()
@@ -680,6 +658,18 @@ def _form() -> QFormLayout:
     form.setContentsMargins(0, 0, 8, 0)
     form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
     return form
+
+
+def _applying(finishes: Mapping[str, Control], flat: bool, has_quality: bool) -> dict[str, bool]:
+    """Which of the choices of size and sharpness mean something, by the others."""
+    resizes = finishes["resize"].value() != "no"
+    sharpens = flat and finishes["sharpen"].value() != "no"
+    return {
+        **dict.fromkeys(("size", "enlarge", "method"), resizes),
+        "sharpen": flat,
+        "sharpness": sharpens,
+        "kilobytes": has_quality,
+    }
 
 
 def _narrowed(documents: Sequence[actions.Document], options: actions.ExportOptions) -> str:

@@ -187,6 +187,32 @@ class IntoFolder(QWidget):
         self.example.setText(plain(why_not) or ", ".join(names))
         self.example.setToolTip(tooltip("\n".join(names), lines=True))
 
+    def settle(
+        self,
+        paths: Sequence[Path],
+        numbered: Sequence[Path],
+        export: Callable[[Sequence[Path], bool, Sequence[int]], object],
+    ) -> str:
+        """Have files exported once it is known what becomes of those that are there already.
+
+        ``export`` is given the files, ``numbered`` ones where that is chosen, whether they replace
+        others, and the rows that are skipped. Returns why nothing is exported; "" where it is, or
+        where it is asked about first.
+        """
+        folder, existing = self.target(), self.existing.currentData()
+        if not folder.is_dir():
+            return f"There is no folder {folder}; choose one that exists."
+        there = [path for path in paths if path.exists()]
+        if existing == "ask" and there:
+            number, replace = partial(export, numbered, False, ()), partial(export, paths, True, ())
+            ask_about(self, there, number, replace)
+            return ""
+        skipped = [row for row, path in enumerate(paths) if path in there and existing == "skip"]
+        if len(skipped) == len(paths):
+            return "All these files exist already, so that there is nothing to export."
+        export(paths, existing == "replace", skipped)
+        return ""
+
     def _put(self, field: str) -> None:
         self.pattern.insert(field)
         self.pattern.setFocus()
