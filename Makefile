@@ -65,7 +65,7 @@ check: $(VENV)/installed-test
 # The README's picture of the window, drawn by the window itself.
 pictures: $(VENV)/installed
 	@.ci/system-libraries
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m safelight.gui.pictures resources/pictures
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m safelight.gui.readme_pictures resources/pictures
 
 # The API reference, from the docstrings of safelight.api.
 reference: $(VENV)/installed-test

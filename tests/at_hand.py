@@ -25,7 +25,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from safelight.api import PROJECT
-from safelight.workers import building, confined, environment, examining, pool
+from safelight.workers import environment, pool
+from safelight.workers.far import build_wheel, confined, examine_network
 
 _LARGEST = 1 << 17
 """Bytes of an order: arguments and variables."""
@@ -36,15 +37,20 @@ _SETUPTOOLS = (
     "setuptools.command.build_py",
     "setuptools.command.egg_info",
 )
-_NETWORKS = ("onnx", "onnxruntime", "safelight.workers.inference", "safelight.workers.probing")
+_NETWORKS = (
+    "onnx",
+    "onnxruntime",
+    "safelight.workers.far.inference",
+    "safelight.workers.far.probe_network",
+)
 
-_WORKER = "safelight.workers.process"
-_CONFINED = "safelight.workers.confined"
-_SANDBOX = "safelight.workers.sandbox"
+_WORKER = "safelight.workers.far.process"
+_CONFINED = "safelight.workers.far.confined"
+_SANDBOX = "safelight.workers.confinement.sandbox"
 
 _FAR_SIDES = {
-    building.__file__: (building.__name__, _SANDBOX, *_SETUPTOOLS),
-    examining.__file__: (examining.__name__, _SANDBOX, *_NETWORKS),
+    build_wheel.__file__: (build_wheel.__name__, _SANDBOX, *_SETUPTOOLS),
+    examine_network.__file__: (examine_network.__name__, _SANDBOX, *_NETWORKS),
 }
 """By its file: the module of a far side, and what it imports when it is confined."""
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from safelight.actions import pip
+from safelight.actions.plugins import pip
 from safelight.workers import pool
 from tests import attack
 from tests.at_hand import AtHand

@@ -2,8 +2,8 @@
 
 import pytest
 
-from safelight.actions.installer import Installer
-from safelight.actions.store import Store
+from safelight.actions.plugins.installer import Installer
+from safelight.actions.plugins.store import Store
 from tests.plugins.making import library
 
 SHADES = """

@@ -8,14 +8,15 @@ import threading
 import numpy as np
 import pytest
 
-from safelight.actions import Studio, models
-from safelight.actions.candidate import Candidate, _answer, _examined, middle
-from safelight.actions.networkplugin import Examined, Identity, card, identifier
-from safelight.actions.store import Store, StoreError
+from safelight.actions import Studio
+from safelight.actions.plugins import networks as models
+from safelight.actions.plugins.candidate import Candidate, _answer, _examined, middle
+from safelight.actions.plugins.network_plugin import Examined, Identity, card, identifier
+from safelight.actions.plugins.store import Store, StoreError
 from safelight.document import Document
 from safelight.pixels import Raster
+from safelight.workers.confinement.sandbox import available
 from safelight.workers.job import JobFinished
-from safelight.workers.sandbox import available
 from tests.workers import networks
 
 
@@ -130,8 +131,8 @@ def test_the_editors_process_loads_no_network(store, network):
     path = network(networks.enlarger(2))
     script = (
         "import sys; from pathlib import Path;"
-        "from safelight.actions.candidate import Candidate;"
-        "from safelight.actions.store import Store;"
+        "from safelight.actions.plugins.candidate import Candidate;"
+        "from safelight.actions.plugins.store import Store;"
         f"candidate = Candidate(Store(Path({str(store.folder)!r})), Path({str(path)!r}));"
         "candidate.examine(); candidate.close();"
         "print({'onnx', 'onnxruntime', 'PySide6'} & set(sys.modules))"
@@ -143,7 +144,7 @@ def test_the_editors_process_loads_no_network(store, network):
 
 
 def test_a_network_that_never_ends_is_given_up(store, network, monkeypatch):
-    monkeypatch.setattr("safelight.actions.candidate._PATIENCE", 3.0)
+    monkeypatch.setattr("safelight.actions.plugins.candidate._PATIENCE", 3.0)
     with (
         Candidate(store, network(networks.endless())) as candidate,
         pytest.raises(StoreError, match="was not understood within"),
@@ -206,7 +207,7 @@ def test_a_card_says_what_is_known_and_what_is_not():
 
 
 def test_hostile_names_stay_names(tmp_path):
-    from safelight.actions.networkplugin import write_wheel
+    from safelight.actions.plugins.network_plugin import write_wheel
 
     title = 'A"""\nimport os\n\\ {evil}'
     identity = Identity.of(EXAMINED, title=title, category="'\"", licence="x\ny: z")

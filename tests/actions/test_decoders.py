@@ -17,7 +17,7 @@ from safelight.files.codecs import parcel
 from safelight.files.codecs.photograph import DamagedError, PartLost
 from safelight.files.openraster import export_openraster
 from safelight.pixels import Raster
-from safelight.workers.decoding import DecoderFailed, Decoders
+from safelight.workers.decoders import DecoderFailed, Decoders
 from tests import pictures
 from tests.bombs import BOMBS
 

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from safelight import actions
-from safelight.actions.installer import Installer
-from safelight.actions.store import Store, StoreError
+from safelight.actions.plugins.installer import Installer
+from safelight.actions.plugins.store import Store, StoreError
 from safelight.document import Document, Layer, edits, render
 from safelight.pixels import Raster
 from safelight.workers.conversation import Conversation
 from safelight.workers.environment import stamp_of
 from safelight.workers.job import JobFailed, JobFinished
-from safelight.workers.kinds import live_filter
+from safelight.workers.job_kinds import live_filter
 from safelight.workers.wire.messages import Describe, Described
 
 MODULE = '''

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from safelight import actions
-from safelight.actions.store import Installed, StoreError
+from safelight.actions.plugins.store import Installed, StoreError
+from safelight.workers.confinement.sandbox import available
 from safelight.workers.pools import Pools
-from safelight.workers.sandbox import available
 from tests.plugins.making import project, wheel
 from tests.plugins.stocking import stock
 

@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 
 from safelight.actions import Studio
-from safelight.actions.installer import BUNDLE, Installer, bundle
-from safelight.actions.pip import Stopped
-from safelight.actions.store import Store, StoreError
+from safelight.actions.plugins.installer import BUNDLE, Installer, bundle
+from safelight.actions.plugins.pip import Stopped
+from safelight.actions.plugins.store import Store, StoreError
 from safelight.document import Document
 from safelight.pixels import Raster, from_float, to_float
 from safelight.workers.job import JobFinished
@@ -381,8 +381,8 @@ def test_cancelled_before_the_last_step_leaves_what_was_there(tmp_path, store, a
 KILLED = """
 import sys
 from pathlib import Path
-from safelight.actions.installer import Installer
-from safelight.actions.store import Store
+from safelight.actions.plugins.installer import Installer
+from safelight.actions.plugins.store import Store
 
 store = Store(Path(sys.argv[1]))
 with store.staging() as staging:

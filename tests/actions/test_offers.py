@@ -7,11 +7,11 @@ import pytest
 
 from safelight import actions
 from safelight.actions.offers import CATEGORIES, Offers, Strangers
-from safelight.actions.store import Store
+from safelight.actions.plugins.store import Store
 from safelight.api import Declaration
 from safelight.document import Document, Layer, LiveFilter, Renderer, edits
 from safelight.pixels import Raster
-from safelight.workers.kinds import live_filter
+from safelight.workers.job_kinds import live_filter
 from tests.plugins.records import record
 from tests.plugins.watching import watched
 

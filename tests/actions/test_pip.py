@@ -5,9 +5,9 @@ import threading
 
 import pytest
 
-from safelight.actions import pip
-from safelight.actions.pip import Pip
-from safelight.actions.store import StoreError
+from safelight.actions.plugins import pip
+from safelight.actions.plugins.pip import Pip
+from safelight.actions.plugins.store import StoreError
 
 
 def said(words):

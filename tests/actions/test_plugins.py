@@ -5,11 +5,11 @@ import threading
 import pytest
 
 from safelight import actions
-from safelight.actions.installer import Installer
-from safelight.actions.listing import completed, listed
-from safelight.actions.pip import Stopped
-from safelight.actions.store import Store, StoreError
-from safelight.actions.updates import Update, UpdateCheck
+from safelight.actions.plugins.installer import Installer
+from safelight.actions.plugins.pip import Stopped
+from safelight.actions.plugins.plugin_list import completed, listed
+from safelight.actions.plugins.store import Store, StoreError
+from safelight.actions.plugins.updates import Update, UpdateCheck
 from tests.conftest import CHECKOUT
 from tests.plugins.making import wheel
 from tests.plugins.stocking import stock

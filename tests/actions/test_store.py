@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from safelight.actions import Studio
-from safelight.actions.store import Installed, Store, StoreError
+from safelight.actions.plugins.store import Installed, Store, StoreError
 from safelight.workers.pools import Pools
 from tests.plugins.records import record
 
@@ -50,7 +50,7 @@ STARTED = """
 import sys
 from pathlib import Path
 from safelight.actions import Studio
-from safelight.actions.store import Store
+from safelight.actions.plugins.store import Store
 with Studio(store=Store(Path(sys.argv[1]))) as studio:
     names = [item.id for item in studio.filters() if item.plugin == "safelight-one"]
 assert len(names) == 10, names
@@ -131,7 +131,7 @@ def test_an_unknown_name_lists_those_there_are(store):
 ENDED = """
 import json, os, shutil, sys
 from pathlib import Path
-from safelight.actions.store import Installed, Store
+from safelight.actions.plugins.store import Installed, Store
 
 EVENTS = {"os.rename", "os.mkdir", "os.rmdir", "os.remove", "shutil.rmtree", "open"}
 store, left = None, -1

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from safelight import actions, api
-from safelight.actions import network_file, template
+from safelight.actions.plugins import network_file, template
 from safelight.api import testing
-from safelight.workers.inference import Inference, ModelError
-from safelight.workers.tensors import GRAIN_REACH
+from safelight.workers.far.inference import Inference, ModelError
+from safelight.workers.far.tensors import GRAIN_REACH
 from tests.conftest import CHECKOUT
 
 VARIANTS = pytest.mark.parametrize("variant", actions.VARIANTS)

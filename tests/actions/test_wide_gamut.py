@@ -8,7 +8,7 @@ import pytest
 from safelight import actions
 from safelight.document import Document, Layer, whole
 from safelight.pixels import Raster, from_float, known_profile, to_float
-from safelight.workers.kinds import live_filter
+from safelight.workers.job_kinds import live_filter
 
 STEP = 1 / 65535
 WIDE = ["Display_P3", "Adobe_RGB", "ProPhoto_RGB", "Rec_2020"]

@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 
 from safelight.actions import Studio
-from safelight.actions.store import Store
+from safelight.actions.plugins.store import Store
 from safelight.api import Region
 from safelight.document import Document, Layer, Renderer, edits
 from safelight.pixels import Raster
-from safelight.workers.kinds import live_filter
+from safelight.workers.job_kinds import live_filter
 from tests.benchmarks.pairs import Row, alternate, seconds, touch
 from tests.plugins.records import record
 

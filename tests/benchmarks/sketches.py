@@ -13,8 +13,8 @@ from statistics import median
 from safelight import api
 from safelight.actions import Sketch, SketchFailed, Studio
 from safelight.actions.lightbox import NEAR, current, neighbours
-from safelight.workers.inference import Inference
-from safelight.workers.trial import LocalJob
+from safelight.workers.far.check_promises import LocalJob
+from safelight.workers.far.inference import Inference
 from tests.benchmarks.pairs import Row, Skipped, alternate, figure, seconds
 
 PAIRS = {"full": 15, "quick": 9, "tiny": 2}

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from safelight import actions
-from safelight.actions.network_file import contract, residual_network, sharpening
+from safelight.actions.plugins.network_file import contract, residual_network, sharpening
 from safelight.cli import main
 from safelight.cli.plugins import COMMANDS
 from tests.conftest import CHECKOUT

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from safelight.actions.store import Store
+from safelight.actions.plugins.store import Store
 from safelight.cli import main
 from tests.workers import networks
 

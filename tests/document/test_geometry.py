@@ -24,7 +24,8 @@ from safelight.document import (
     result_key,
 )
 from safelight.document.place import IDENTITY, Place
-from safelight.pixels import RESAMPLE, Raster, View, to_float, view
+from safelight.pixels import RESAMPLE, Raster, View, to_float
+from safelight.pixels import mapped as view
 from tests.document.strategies import noise, raster
 
 

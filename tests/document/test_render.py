@@ -29,7 +29,7 @@ from safelight.document import (
 )
 from safelight.document.document import clipping_base, clipping_bases
 from safelight.document.grey import is_grey
-from safelight.document.strip import margin
+from safelight.document.result_choices import margin
 from safelight.pixels import (
     MODES,
     TILE,

@@ -27,7 +27,7 @@ import numpy as np
 from safelight import actions
 from safelight.actions import OpenError
 from safelight.api.cube import CubeError, read_cube
-from safelight.workers import decoding
+from safelight.workers import decoders
 from tests.files.seeds import OTHERS, SEEDS, seed, zipped
 from tests.files.structures import KINDS, structures
 
@@ -587,7 +587,7 @@ class _Measure:
         ended = resource.getrusage(resource.RUSAGE_CHILDREN)
         self.seconds = sum(x.ru_utime + x.ru_stime for x in (own, ended))
         self.editor, self.ended = _peak(os.getpid()), ended.ru_maxrss << 10
-        for worker in list(decoding.shared().pool._all):
+        for worker in list(decoders.shared().pool._all):
             self.memory = max(self.memory, _peak(worker.pid))
             with contextlib.suppress(OSError, IndexError):
                 fields = Path(f"/proc/{worker.pid}/stat").read_bytes().rpartition(b")")[2].split()

@@ -18,7 +18,7 @@ from safelight.files import ExportOptions, OpenError, export, open_picture, stat
 from safelight.files.codecs import jxl
 from safelight.files.codecs.heif import box
 from safelight.files.codecs.jxlhead import Head
-from safelight.files.opening import read_photograph
+from safelight.files.open_picture import read_photograph
 from safelight.pixels import Profile
 from tests import pictures
 from tests.files.boxes import put_together

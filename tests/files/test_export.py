@@ -27,7 +27,7 @@ from safelight.files import (
 from safelight.files.codecs import png as png_module
 from safelight.files.codecs import pngrows
 from safelight.files.iptc import datasets as iptc_datasets
-from safelight.files.opening import read_photograph
+from safelight.files.open_picture import read_photograph
 from safelight.files.provenance import TERMS, marked
 from safelight.pixels import Profile, Raster, from_float
 from tests import pictures

@@ -14,7 +14,7 @@ from PIL import Image
 from safelight.document import Metadata
 from safelight.files import ExportOptions, OpenError, export, open_picture, stated
 from safelight.files.codecs import heif
-from safelight.files.opening import read_photograph
+from safelight.files.open_picture import read_photograph
 from safelight.pixels import Profile, to_float
 from tests import pictures
 from tests.files.boxes import with_properties

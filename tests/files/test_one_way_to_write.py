@@ -15,18 +15,27 @@ import pytest
 PROGRAM = Path(__file__).parents[2] / "editor" / "safelight"
 
 ALLOWED: dict[tuple[str, str], str] = {
-    ("actions/installer.py", "shutil.copyfile"): "a wheel, into a folder of this process alone",
-    ("actions/installer.py", "shutil.copytree"): "sources, into a folder of this process alone",
-    ("actions/store.py", "staged.rename"): "a whole plugin gets its place in one step",
-    ("actions/store.py", "target.rename"): "an updated plugin is set aside, to go back to",
-    ("actions/store.py", "earlier.rename"): "a version set aside gets its place in one step",
-    ("actions/store.py", "later.rename"): "two versions of a plugin change places",
     (
-        "actions/store.py",
+        "actions/plugins/installer.py",
+        "shutil.copyfile",
+    ): "a wheel, into a folder of this process alone",
+    (
+        "actions/plugins/installer.py",
+        "shutil.copytree",
+    ): "sources, into a folder of this process alone",
+    ("actions/plugins/store.py", "staged.rename"): "a whole plugin gets its place in one step",
+    ("actions/plugins/store.py", "target.rename"): "an updated plugin is set aside, to go back to",
+    (
+        "actions/plugins/store.py",
+        "earlier.rename",
+    ): "a version set aside gets its place in one step",
+    ("actions/plugins/store.py", "later.rename"): "two versions of a plugin change places",
+    (
+        "actions/plugins/store.py",
         "gone.rename",
     ): "a version that was to go comes back where its place fails",
-    ("actions/store.py", "os.open"): "reads: the store's folder, to lock it",
-    ("actions/store.py", "plugin.folder.rename"): "a plugin goes in one step, whole",
+    ("actions/plugins/store.py", "os.open"): "reads: the store's folder, to lock it",
+    ("actions/plugins/store.py", "plugin.folder.rename"): "a plugin goes in one step, whole",
     ("api/cube.py", "os.open"): "reads; the flags make a FIFO return instead of waiting",
     ("api/icc.py", "os.open"): "reads; the flags make a FIFO return instead of waiting",
     ("api/testing.py", "np.save"): "a plugin author's golden picture, when the author asks for it",
@@ -35,21 +44,27 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("files/atomic.py", "os.replace"): "the one way",
     ("files/atomic.py", "os.rename"): "the one way",
     ("files/atomic.py", "os.link"): "the one way",
-    ("files/projectdatabase.py", "sqlite3.connect"): "a save is a transaction of the database",
+    ("files/project_database.py", "sqlite3.connect"): "a save is a transaction of the database",
     ("actions/presets.py", "self.save"): "presets of exports, by atomic_write",
-    ("gui/exportpresets.py", "self._presets.save"): "presets, which actions/presets.py writes",
-    ("gui/exportpresets.py", "self._presets.rename"): "a preset's name, in that same file",
+    ("gui/export_presets.py", "self._presets.save"): "presets, which actions/presets.py writes",
+    ("gui/export_presets.py", "self._presets.rename"): "a preset's name, in that same file",
     ("gui/window.py", "self.save"): "a project, which files/project.py writes",
     ("gui/window.py", "projects.save"): "a project, which files/project.py writes",
     ("gui/deeds/window.py", "projects.save"): "a project, which files/project.py writes",
     ("gui/projects.py", "files.save"): "a project, which files/project.py writes",
     ("gui/projects.py", "workspace.session.files.save"): "a project, which files/project.py writes",
-    ("files/opening.py", "os.open"): "reads; the flags make a FIFO return instead of waiting",
+    ("files/open_picture.py", "os.open"): "reads; the flags make a FIFO return instead of waiting",
     ("pixels/fused.py", "done.touch"): "notes in the cache folder which kernels are there",
     ("pixels/fused.py", "os.open"): "an empty file of the cache folder, to lock it",
-    ("workers/examining.py", "whole.write_bytes"): "into a folder made for this process alone",
-    ("workers/sandbox.py", "os.open"): "O_PATH: names a folder for the kernel, opens nothing",
-    ("workers/sandbox.py", "?.write_text"): "files of /proc/self, none on any disk",
+    (
+        "workers/far/examine_network.py",
+        "whole.write_bytes",
+    ): "into a folder made for this process alone",
+    (
+        "workers/confinement/sandbox.py",
+        "os.open",
+    ): "O_PATH: names a folder for the kernel, opens nothing",
+    ("workers/confinement/sandbox.py", "?.write_text"): "files of /proc/self, none on any disk",
 }
 """(module, call) that may stay, with the reason. A new entry needs one just as good."""
 

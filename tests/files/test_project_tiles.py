@@ -12,9 +12,9 @@ import pytest
 
 from safelight.api import Region
 from safelight.document import Document, History, Layer, edits
-from safelight.files import projecttiles, projectwriting
+from safelight.files import project_tiles, project_writer
 from safelight.files.project import Project, ProjectError
-from safelight.files.projecttiles import CACHE, TileCache
+from safelight.files.project_tiles import CACHE, TileCache
 from safelight.files.recovery import Recovery, left_behind
 from safelight.pixels import Raster, fetched, tile_digest
 from tests.files.test_project import noise, opened_elsewhere, painted, rich, rows
@@ -24,8 +24,8 @@ from tests.files.test_project import noise, opened_elsewhere, painted, rich, row
 def small_cache(monkeypatch):
     """Room for three tiles of 256 x 256 in colour, whatever else is open."""
     cache = TileCache(lambda held: 3 * 256 * 256 * 3)
-    monkeypatch.setattr(projecttiles, "_LEAST", 0)
-    monkeypatch.setattr(projecttiles, "CACHE", cache)
+    monkeypatch.setattr(project_tiles, "_LEAST", 0)
+    monkeypatch.setattr(project_tiles, "CACHE", cache)
     return cache
 
 
@@ -70,13 +70,13 @@ def test_every_step_is_there_however_little_memory_there_is(tmp_path, small_cach
 def test_opening_fetches_the_pixels_of_the_present_step_alone(tmp_path, monkeypatch):
     history = long_history(40)
     Project.create(tmp_path / "a.safelight", history).close()
-    unpacked, fetched_ones = projecttiles.unpacked, []
+    unpacked, fetched_ones = project_tiles.unpacked, []
 
     def counted(*arguments):
         fetched_ones.append(arguments)
         return unpacked(*arguments)
 
-    monkeypatch.setattr(projecttiles, "unpacked", counted)
+    monkeypatch.setattr(project_tiles, "unpacked", counted)
     project, _ = Project.open(tmp_path / "a.safelight")
     assert len(fetched_ones) == 8  # two layers of four tiles; the steps before have forty more
     project.close()
@@ -91,8 +91,8 @@ def test_the_room_for_tiles_follows_what_is_free():
     cache = TileCache(limit)
     tiles = [np.full((10,), number, np.uint8) for number in range(9)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(projecttiles, "_LEAST", 0)
-        patch.setattr(projecttiles, "_ASKED", 0)
+        patch.setattr(project_tiles, "_LEAST", 0)
+        patch.setattr(project_tiles, "_ASKED", 0)
         for number, tile in enumerate(tiles[:6]):
             cache.put(bytes([number]), tile)
         assert cache.held == 40
@@ -106,7 +106,7 @@ def test_the_room_for_tiles_follows_what_is_free():
 
 LEAST = """
 import sys
-from safelight.files import projecttiles
+from safelight.files import project_tiles
 from safelight.files.project import Project
 import imagecodecs, numpy
 
@@ -114,8 +114,8 @@ def peak():
     with open("/proc/self/status") as status:
         return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) << 10
 
-projecttiles._LEAST = 16 << 20
-projecttiles.CACHE = projecttiles.TileCache(lambda held: 0)
+project_tiles._LEAST = 16 << 20
+project_tiles.CACHE = project_tiles.TileCache(lambda held: 0)
 before = peak()
 project, history = Project.open(sys.argv[1])
 for raster in history.document.rasters():
@@ -144,7 +144,7 @@ def test_a_project_larger_than_the_room_for_it_opens_in_a_part_of_it(tmp_path):
     )
     Project.create(path, History.start(document)).close()
     words = [sys.executable, "-c", LEAST, str(path)]
-    found = os.environ | {"PYTHONPATH": str(Path(projecttiles.__file__).parents[2])}
+    found = os.environ | {"PYTHONPATH": str(Path(project_tiles.__file__).parents[2])}
     answer = subprocess.run(words, check=True, capture_output=True, text=True, env=found).stdout
     steps, grown = map(int, answer.split())
     assert steps == 1
@@ -193,7 +193,7 @@ def test_no_later_save_shortens_a_history(tmp_path, small_cache):
 def test_a_save_writes_no_row_again_that_was_only_opened(tmp_path, monkeypatch):
     project, opened = saved(tmp_path / "a.safelight", long_history(30))
     told = []
-    monkeypatch.setattr(projectwriting, "to_json", lambda *rest: told.append(rest))
+    monkeypatch.setattr(project_writer, "to_json", lambda *rest: told.append(rest))
     before = rows(project, "tiles"), rows(project, "documents")
     project.save(opened.undo())
     assert told == []
@@ -209,13 +209,13 @@ def test_saving_elsewhere_copies_tiles_without_unpacking_them(tmp_path, monkeypa
         raise AssertionError("a tile is packed or unpacked")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(projecttiles, "unpacked", refused)
-        patch.setattr(projectwriting, "packed", refused)
+        patch.setattr(project_tiles, "unpacked", refused)
+        patch.setattr(project_writer, "packed", refused)
         other = Project.create(tmp_path / "b.safelight", opened)
     project.close()
     assert rows(other, "tiles") == rows(*saved_again(tmp_path, history), "tiles")
     (tmp_path / "a.safelight").unlink()
-    monkeypatch.setattr(projecttiles, "CACHE", TileCache())
+    monkeypatch.setattr(project_tiles, "CACHE", TileCache())
     assert pixels(opened) == pixels(history)
     other.close()
 

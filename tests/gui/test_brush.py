@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 from safelight.api import Region
 from safelight.document import DECLARED, Layer, LiveFilter, edits
 from safelight.gui.canvas.tools.round_brush import RoundBrush
-from safelight.gui.commanddialog import CommandDialog
+from safelight.gui.command_dialog import CommandDialog
 from safelight.pixels import DAB, Raster
 from tests.gui.conftest import choose, open_in, photograph
 

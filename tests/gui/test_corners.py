@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 
 from safelight.document import edits
-from safelight.gui.canvas.tools.look import Look
+from safelight.gui.canvas.tools.view_buttons import Look
 from safelight.gui.export_dialog import ExportDialog
 
 LEFT, RETURN = Qt.MouseButton.LeftButton, Qt.Key.Key_Return

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMenu
 from safelight.api import Number
 from safelight.document import DECLARED, edits
 from safelight.document.edit import Entry, command
-from safelight.gui.commanddialog import CommandDialog
+from safelight.gui.command_dialog import CommandDialog
 from safelight.gui.deeds.deed import Deed, Deeds
 from safelight.gui.search import CommandSearch
 from safelight.gui.window import Window

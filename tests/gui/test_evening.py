@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from safelight.actions import Project
 from safelight.cli.main import main
-from safelight.gui.sizedialogs import ResizeDialog
+from safelight.gui.size_dialogs import ResizeDialog
 from tests.gui.conftest import PATIENCE, choose
 from tests.gui.test_brush import stroke
 from tests.gui.test_crop import on_screen, pull

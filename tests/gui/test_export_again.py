@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QApplication
 
 from safelight import actions
 from safelight.document import edits
-from safelight.gui import exporting
+from safelight.gui import export_photograph
 from safelight.gui.export_dialog import ExportDialog
 
 
@@ -17,7 +17,7 @@ def dialog_of():
 
 
 def test_an_export_is_done_again_as_the_last_time_to_a_new_name(window, opened, qtbot, tmp_path):
-    exporting.export_again(window.desk)  # there was none: it asks
+    export_photograph.export_again(window.desk)  # there was none: it asks
     dialog = dialog_of()
     how = actions.ExportOptions(format="JPEG", resize="longest", size=64, metadata="none")
     dialog.choose(how)
@@ -26,7 +26,7 @@ def test_an_export_is_done_again_as_the_last_time_to_a_new_name(window, opened, 
         dialog.export.click()
     opened.session.do(edits.flip(axis="horizontal"))
     for name in ("small-2.jpg", "small-3.jpg"):
-        exporting.export_again(window.desk)
+        export_photograph.export_again(window.desk)
         qtbot.waitUntil(lambda: not window.desk.closing.exporting)
         assert Image.open(tmp_path / name).size == (64, 48)
     first, second = (Image.open(tmp_path / f"small{x}.jpg") for x in ("", "-2"))
@@ -38,7 +38,7 @@ def test_what_keeps_it_from_being_exported_again_is_said(window, opened, qtbot, 
     how = actions.ExportOptions(format="JPEG")
     gone = tmp_path / "gone" / "a.jpg"
     opened.session.files.mark_exported(opened.session.document, gone, how)
-    exporting.export_again(window.desk)
+    export_photograph.export_again(window.desk)
     qtbot.waitUntil(lambda: not window.desk.closing.exporting)
     assert "does not exist" in opened.messages.open[0].text
 
@@ -67,7 +67,7 @@ def test_how_far_it_is_shows_and_it_can_be_stopped(window, opened, qtbot, tmp_pa
     )
     held, begun = hold(monkeypatch)
     files = sorted(tmp_path.iterdir())
-    exporting.export_again(window.desk)
+    export_photograph.export_again(window.desk)
     qtbot.waitUntil(lambda: strip.bar.value() == 500)
     assert strip.isVisible()
     assert strip.title.text() == "Exporting a.jpg again"
@@ -85,7 +85,7 @@ def test_it_replaces_the_same_file_where_that_is_asked_for(window, opened, qtbot
     path.write_bytes(b"the last one")
     how = actions.ExportOptions(format="PNG")
     opened.session.files.mark_exported(opened.session.document, path, how)
-    exporting.export_again(window.desk, same=True)
+    export_photograph.export_again(window.desk, same=True)
     qtbot.waitUntil(lambda: not window.desk.closing.exporting)
     assert Image.open(path).size == (400, 300)
     assert not (tmp_path / "a-2.png").exists()

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 
 from safelight import actions
 from safelight.document import Document
-from safelight.gui import exporting
+from safelight.gui import export_photograph
 from safelight.gui.export_dialog import ExportDialog
 from safelight.pixels import Raster
 from tests.gui.conftest import open_in, photograph
@@ -209,7 +209,7 @@ def trip(window, qtbot, tmp_path):
 
 
 def several(window, folder):
-    exporting.export(window.desk)
+    export_photograph.export(window.desk)
     dialog = dialog_of()
     dialog.ticked.tick([0, 1])
     dialog.format.setCurrentText("JPEG")

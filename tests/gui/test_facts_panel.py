@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from safelight.files.coordinates import place_of
 from safelight.files.facts import facts
 from safelight.files.project import Project
-from safelight.gui.panels.facts import FactsPanel
+from safelight.gui.panels.metadata import FactsPanel
 from tests import pictures
 from tests.gui.conftest import open_in
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from safelight.actions.store import Store
+from safelight.actions.plugins.store import Store
 from safelight.document import Layer, edits
 from safelight.gui.window import Window
-from safelight.workers.kinds import live_filter
+from safelight.workers.job_kinds import live_filter
 from tests.gui.conftest import open_in, wake
 from tests.plugins.records import record
 from tests.plugins.watching import watched

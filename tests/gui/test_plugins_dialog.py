@@ -10,16 +10,16 @@ from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QLineEdit
 
 from safelight import actions
-from safelight.actions.installer import BUNDLE
-from safelight.actions.store import Store
+from safelight.actions.plugins.installer import BUNDLE
+from safelight.actions.plugins.store import Store
 from safelight.api import PROJECT
 from safelight.document import Document
-from safelight.gui.arriving import kind_of
+from safelight.gui.dropped_paths import kind_of
 from safelight.gui.plugindialog import PluginsDialog
 from safelight.gui.search import CommandSearch
 from safelight.gui.window import Window
 from safelight.pixels import Raster
-from safelight.workers.sandbox import Protection, available
+from safelight.workers.confinement.sandbox import Protection, available
 from tests.conftest import CHECKOUT
 from tests.gui.conftest import answer, choose, open_in, photograph, wake
 from tests.plugins.making import FILTER, library, project, wheel

@@ -15,8 +15,8 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from safelight import actions
 from safelight.api import Region
 from safelight.document import Document, History, edits, whole
-from safelight.files import projectdatabase
-from safelight.gui import saving as saving_module
+from safelight.files import project_database
+from safelight.gui import saved_state as saving_module
 from safelight.gui.loaded import open_for_the_screen
 from safelight.gui.window import Window
 from safelight.pixels import Raster
@@ -131,9 +131,9 @@ def test_a_project_without_layers_is_a_sentence_whenever_it_is_opened(tmp_path):
     bare = json.dumps(json.loads(text) | {"layers": []})
     name = hashlib.sha256(bare.encode()).hexdigest()
     connection.execute("UPDATE documents SET hash = ?, data = ?", (name, bare))
-    meta = projectdatabase.read_meta(connection)
+    meta = project_database.read_meta(connection)
     steps = [{"label": "Open", "token": None, "document": name}]
-    projectdatabase.write_meta(
+    project_database.write_meta(
         connection, meta | {"history": json.dumps({"position": 0, "steps": steps})}
     )
     connection.commit()

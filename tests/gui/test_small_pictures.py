@@ -12,18 +12,18 @@ from safelight.gui.canvas import Canvas
 from safelight.gui.canvas.picture import Picture
 from safelight.gui.controls.palette import Swatch
 from safelight.gui.controls.thumb import Thumb
-from safelight.gui.developdialog import DraftView
+from safelight.gui.develop_dialog import DraftView
 from safelight.gui.display import display, tagged
 from safelight.gui.export_dialog import ExportDialog
-from safelight.gui.exportpreview import _image, _visible
+from safelight.gui.export_preview import _image, _visible
 from safelight.gui.panels.closeup import CloseUp
 from safelight.gui.panels.layers import LayersPanel
 from safelight.gui.panels.navigator import Navigator
 from safelight.gui.panels.proofstrip import Proof as ProofPicture
 from safelight.gui.panels.swatches import Samples
-from safelight.gui.printdialog import PrintDialog
-from safelight.gui.proofing import _paint_again
-from safelight.gui.proofs import _image as proof_image
+from safelight.gui.previews.proofs import _image as proof_image
+from safelight.gui.print_dialog import PrintDialog
+from safelight.gui.shown_colours import _paint_again
 from safelight.pixels import SRGB, Raster, from_float, known_profile
 from tests import pictures
 

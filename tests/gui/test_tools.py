@@ -17,7 +17,7 @@ from safelight.gui.canvas.tools.guides import Guide
 from safelight.gui.canvas.tools.tool import Step, Tool
 from safelight.gui.canvas.viewport import Viewport
 from safelight.gui.export_dialog import ExportDialog
-from safelight.gui.exporting import export
+from safelight.gui.export_photograph import export
 from safelight.gui.icons import drawn
 from safelight.gui.panels.navigator import Navigator
 from safelight.gui.projects import save, save_as

@@ -15,7 +15,7 @@ from safelight.api.parameters import parameter_of
 from safelight.document import is_stale
 from safelight.document.embedded import is_embedded, named
 from safelight.gui.controls import TrayControl, control_for
-from safelight.gui.shelf import shelf
+from safelight.gui.controls.tray_pictures import shelf
 from safelight.gui.window import Window
 from tests.gui.conftest import choose, open_in, wake
 

@@ -4,9 +4,9 @@ import shutil
 import zipfile
 from pathlib import Path
 
-from safelight.actions.installer import Installer, Offer, networks_in
-from safelight.actions.store import Installed, Package, Store, canonical
-from safelight.workers.sandbox import available
+from safelight.actions.plugins.installer import Installer, Offer, networks_in
+from safelight.actions.plugins.store import Installed, Package, Store, canonical
+from safelight.workers.confinement.sandbox import available
 
 
 def stock(store: Store, wheel: Path, source: str = "") -> Installed:

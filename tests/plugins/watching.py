@@ -8,7 +8,7 @@ import functools
 import sys
 from pathlib import Path
 
-from safelight.actions.store import Store
+from safelight.actions.plugins.store import Store
 
 _EVENTS = {"open", "os.scandir", "os.listdir"}
 _ASKING = ("installed", "environments", "environment", "earlier", "find", "_read")

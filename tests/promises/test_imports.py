@@ -27,7 +27,7 @@ def test_the_api_loads_numpy_and_pluggy_alone():
 
 
 def test_a_worker_loads_no_qt():
-    loaded = loaded_by("import safelight.workers.process")
+    loaded = loaded_by("import safelight.workers.far.process")
     assert not loaded & {"PySide6", "shiboken6", "onnxruntime", "torch"}
 
 

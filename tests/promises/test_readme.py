@@ -6,7 +6,7 @@ import shlex
 
 import pytest
 
-from safelight.cli import commands, exporting, generating, main, models, plugins
+from safelight.cli import commands, export, generate, main, models, plugins
 from tests.conftest import CHECKOUT
 
 README = (CHECKOUT / "README.md").read_text("utf-8")
@@ -65,9 +65,9 @@ def test_every_command_it_shows_is_understood(line, monkeypatch):
         assert words[1] in groups[words[0]]
         return
     if words and words[0] == "generate":
-        generating._parser().parse_intermixed_args(words[1:])
+        generate._parser().parse_intermixed_args(words[1:])
     elif words and words[0] == "export":
-        exporting._parser().parse_args(words[1:])
+        export._parser().parse_args(words[1:])
     elif words and words[0] in main.__globals__["COMMANDS"]:
         parser = {"apply": commands._apply_parser}.get(words[0])
         if parser:

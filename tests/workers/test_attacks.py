@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 from safelight.actions import Studio
-from safelight.actions.installer import Installer
-from safelight.actions.store import Store
+from safelight.actions.plugins.installer import Installer
+from safelight.actions.plugins.store import Store
 from safelight.document import Document
 from safelight.pixels import Raster, from_float, to_float
-from safelight.workers import bubblewrap, sandbox
+from safelight.workers.confinement import bubblewrap, sandbox
 from safelight.workers.job import JobFailed, JobFinished
 from tests.plugins.installing import HERE
 from tests.plugins.making import project

@@ -12,10 +12,10 @@ import pytest
 from safelight.api import Region
 from safelight.document import Document
 from safelight.pixels import Raster
-from safelight.workers.inference import Contract, Inference, ModelError, _others
+from safelight.workers.far.inference import Contract, Inference, ModelError, _others
 from safelight.workers.job import JobFinished, JobPiece
 from safelight.workers.onnxfile import described
-from safelight.workers.tiling import Plan, cut
+from safelight.workers.pieces import Plan, cut
 from tests.attack import times
 from tests.workers import networks
 
@@ -170,7 +170,7 @@ def described_as(content, properties, folder):
 def test_a_run_reports_nothing_home(tmp_path):
     script = (
         "import numpy as np; from pathlib import Path;"
-        "from safelight.workers.inference import Inference;"
+        "from safelight.workers.far.inference import Inference;"
         f"Inference().run(Path({str(MODELS / 'fast_faithful_x2.onnx')!r}),"
         "np.zeros((8, 8, 3), np.float32), {}, 'cpu')"
     )

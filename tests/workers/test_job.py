@@ -12,7 +12,7 @@ from safelight.api import Region
 from safelight.document import Document, History, geometry
 from safelight.pixels import Raster, from_float, to_float
 from safelight.workers import job as jobs
-from safelight.workers import kinds
+from safelight.workers import job_kinds
 from safelight.workers.job import JobCancelled, JobFinished, JobPiece, JobProgress
 
 
@@ -93,8 +93,8 @@ def test_a_job_on_a_crop_computes_the_crop_and_its_reach_and_nothing_else(start,
         looked.append(region)
         return render(document, region, *arguments, **options)
 
-    render = kinds.render
-    monkeypatch.setattr(kinds, "render", counted)
+    render = job_kinds.render
+    monkeypatch.setattr(job_kinds, "render", counted)
     cropped = geometry.crop(photograph(1500, 2000), Region(700, 600, 200, 160))
     outcome = start("blur", cropped, {"radius": 4.0}).wait(180)
     assert (outcome.raster.width, outcome.raster.height) == (200, 160)

@@ -5,8 +5,9 @@ import os
 import pytest
 
 from safelight.api import Declaration
-from safelight.workers import kernels, sandbox
+from safelight.workers import kernels
 from safelight.workers.catalog import Catalog
+from safelight.workers.confinement import sandbox
 from safelight.workers.environment import Environment
 from safelight.workers.job import Job, JobFinished
 from safelight.workers.pool import Pool

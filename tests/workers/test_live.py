@@ -28,7 +28,7 @@ from safelight.document import (
 )
 from safelight.pixels import Profile, Raster, to_float
 from safelight.workers.job import Job, JobFailed, JobFinished
-from safelight.workers.kinds import live_filter
+from safelight.workers.job_kinds import live_filter
 from safelight.workers.live import NEAR, LiveFilters
 from safelight.workers.pool import Pool, WorkerProcess
 from tests import pictures

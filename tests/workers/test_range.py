@@ -7,9 +7,9 @@ import pytest
 from safelight.api import Region
 from safelight.document import Document
 from safelight.pixels import Profile, Raster
-from safelight.workers.inference import Contract, Inference, ModelError
+from safelight.workers.far.inference import Contract, Inference, ModelError
 from safelight.workers.job import JobFinished
-from safelight.workers.tiling import Plan, cut
+from safelight.workers.pieces import Plan, cut
 from tests import pictures
 from tests.workers import networks
 

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from safelight.workers import bubblewrap, sandbox
+from safelight.workers.confinement import bubblewrap, sandbox
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="about Linux")
 

@@ -12,8 +12,8 @@ from safelight.files import open_picture
 from safelight.pixels import Raster, from_float
 from safelight.workers.catalog import Catalog
 from safelight.workers.job import Job, JobFailed, JobPrepared
+from safelight.workers.measurements import Preparations
 from safelight.workers.pool import Pool
-from safelight.workers.preparing import Preparations
 from tests.plugins.installing import install
 from tests.workers import networks
 

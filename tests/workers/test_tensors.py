@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from safelight.api.testing import photograph
-from safelight.workers.inference import Contract, ModelError
-from safelight.workers.tensors import LAYOUTS, RANGES, Format, windows
+from safelight.workers.far.inference import Contract, ModelError
+from safelight.workers.far.tensors import LAYOUTS, RANGES, Format, windows
 
 IMAGE = photograph(21, 13)
 

@@ -14,10 +14,7 @@ from safelight.actions.decoders import (
 from safelight.actions.fidelity import fidelity
 from safelight.actions.look import LookError, look_of, save_look
 from safelight.actions.masks import read_mask, shown_mask
-from safelight.actions.presets import Presets
-from safelight.actions.saved_settings import unfit, unfit_layers
-from safelight.actions.studio import Studio, UnknownFilter
-from safelight.actions.template import (
+from safelight.actions.plugins.template import (
     VARIANTS,
     TemplateError,
     Trained,
@@ -27,7 +24,10 @@ from safelight.actions.template import (
     plugin_title,
     write_plugin,
 )
-from safelight.actions.template_texts import Parts as PluginParts
+from safelight.actions.plugins.template_texts import Parts as PluginParts
+from safelight.actions.presets import Presets
+from safelight.actions.saved_settings import unfit, unfit_layers
+from safelight.actions.studio import Studio, UnknownFilter
 from safelight.document import Document, Edit, FilterFailed, History, LayerFailed
 from safelight.files import (
     CODECS,
@@ -65,7 +65,7 @@ from safelight.files import (
     sides,
     with_raw_file,
 )
-from safelight.files.naming import FIELDS, FORMAT, UNDATED, free, named
+from safelight.files.export_names import FIELDS, FORMAT, UNDATED, free, named
 from safelight.files.spill import Spill
 from safelight.places import cache_folder, state_folder
 from safelight.workers.job import (
@@ -78,10 +78,10 @@ from safelight.workers.job import (
     JobPrepared,
     JobProgress,
 )
-from safelight.workers.kinds import live_filter
+from safelight.workers.job_kinds import live_filter
+from safelight.workers.measurements import Preparations
 from safelight.workers.pool import WorkerDied
-from safelight.workers.preparing import Preparations
-from safelight.workers.sketching import Sketch, Sketcher, SketchFailed
+from safelight.workers.sketches import Sketch, Sketcher, SketchFailed
 
 __all__ = [
     "CODECS",

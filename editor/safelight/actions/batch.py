@@ -10,8 +10,8 @@ from pathlib import Path
 from safelight.document import Document, Live
 from safelight.files import Exported, ExportOptions, export, sides
 from safelight.files.codecs import plugin
+from safelight.files.export_names import named
 from safelight.files.facts import taken
-from safelight.files.naming import named
 
 
 @dataclass(frozen=True, slots=True)

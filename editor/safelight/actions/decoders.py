@@ -22,7 +22,7 @@ from safelight.files.colours import as_rgb
 from safelight.files.metadata import Known
 from safelight.files.strangers import NOTHING
 from safelight.pixels import Profile, Transform
-from safelight.workers.decoding import DecoderFailed, shared
+from safelight.workers.decoders import DecoderFailed, shared
 
 _BYTES_PER_PIXEL = 32
 """Sixteen for the picture, and as many for layers."""

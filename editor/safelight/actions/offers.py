@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from safelight.actions.store import Installed, Offered, Store
+from safelight.actions.plugins.store import Installed, Offered, Store
 from safelight.api import Declaration, Format
 from safelight.workers.catalog import Broken
 from safelight.workers.environment import Environment

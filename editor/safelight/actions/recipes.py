@@ -21,7 +21,7 @@ from safelight.document import (
     edits,
 )
 from safelight.document.edit import layer_named
-from safelight.workers.kinds import live_filter
+from safelight.workers.job_kinds import live_filter
 
 VERSION = 1
 """Of the form of a recipe."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from safelight.actions.formats import PluginExporter, PluginImporter
 from safelight.actions.offers import Offers, Strangers
 from safelight.actions.pictures import read_pixels
-from safelight.actions.store import Offered, Store
+from safelight.actions.plugins.store import Offered, Store
 from safelight.api import Declaration, Region, Value
 from safelight.document import Document, FilterFailed, LiveFilter
 from safelight.files import WriteError, atomic_write
@@ -21,17 +21,17 @@ from safelight.places import cache_folder
 from safelight.workers.catalog import Catalog
 from safelight.workers.conversation import Conversation, Failure
 from safelight.workers.job import Job, Listener
-from safelight.workers.kinds import live_filter
+from safelight.workers.job_kinds import live_filter
 from safelight.workers.live import LiveFilters
+from safelight.workers.measurements import Preparations, thumbnail
 from safelight.workers.patience import PATIENCE
 from safelight.workers.pool import WorkerDied
 from safelight.workers.pools import Pools
-from safelight.workers.preparing import Preparations, thumbnail
-from safelight.workers.sketching import Sketcher, SketchListener
+from safelight.workers.sketches import Sketcher, SketchListener
 from safelight.workers.wire.messages import DeviceFound, FindDevice
 
 if TYPE_CHECKING:
-    from safelight.actions.editable import Reloaded
+    from safelight.actions.plugins.editable import Reloaded
 
 _DEVICE_LIMIT = 120.0
 
@@ -285,7 +285,7 @@ class Studio:
         """Load afresh the editable plugins that have changed. Raises WriteError, WorkerDied."""
         if not self.editable():
             return ()
-        from safelight.actions.editable import reload_changed
+        from safelight.actions.plugins.editable import reload_changed
 
         own = {item.id: item.plugin for item in self.offers().built_in}
         return reload_changed(self.store, own)

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from safelight import actions
-from safelight.actions.store import Store
+from safelight.actions.plugins.store import Store
 from safelight.cli.group import file_name, given, parser_of
 from safelight.cli.terminal import complain, tell, tell_json
 
 if TYPE_CHECKING:
-    from safelight.actions.checking import Verdict
+    from safelight.actions.plugins.check_plugin import Verdict
 
 Answer = TypeVar("Answer")
 
@@ -91,7 +91,7 @@ def check(words: list[str]) -> int:
         help="a plugin's folder, a wheel, or the name of one installed",
     )
     options = parser.parse_args(words)
-    from safelight.actions.checking import check_plugin
+    from safelight.actions.plugins.check_plugin import check_plugin
 
     told = (lambda verdict: None) if options.json else _tell
     verdicts = check_plugin(options.source, Store(), told)

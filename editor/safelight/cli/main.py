@@ -32,11 +32,9 @@ COMMANDS = {
     "run": Command("RECIPE IN …", "do what a recipe says to many pictures", "recipes", opens=True),
     "recipe": Command("PROJECT OUT", "save what was done in a project as a recipe", "recipes"),
     "commands": Command("", "list the commands and what they can be told", "recipes"),
-    "export": Command("IN OUT", "write what a project shows", "exporting", opens=True),
-    "look": Command(
-        "IN OUT", "save a project's adjustments as a .cube file", "exporting", opens=True
-    ),
-    "generate": Command("NAME OUT", "make a picture from nothing, or many", "generating"),
+    "export": Command("IN OUT", "write what a project shows", "export", opens=True),
+    "look": Command("IN OUT", "save a project's adjustments as a .cube file", "export", opens=True),
+    "generate": Command("NAME OUT", "make a picture from nothing, or many", "generate"),
     "filters": Command("", "list the filters and what they can be told", "commands"),
     "formats": Command("", "list what is opened and exported", "commands"),
     "info": Command("FILE", "show what is in a picture", "commands", opens=True),
@@ -96,7 +94,7 @@ def _compile_when_it_is_worth_it() -> None:
 
 def _start_decoder() -> None:
     """Have the process start that decodes pictures, while everything else is imported."""
-    from safelight.workers.decoding import shared
+    from safelight.workers.decoders import shared
     from safelight.workers.pool import WorkerDied
 
     with contextlib.suppress(WorkerDied):  # who opens a picture is told

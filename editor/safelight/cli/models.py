@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from safelight import actions
-from safelight.actions.store import Store, StoreError
+from safelight.actions.plugins.store import Store, StoreError
 from safelight.cli import group
 from safelight.cli.terminal import tell, tell_json
 
 if TYPE_CHECKING:
-    from safelight.actions.candidate import Candidate
-    from safelight.actions.networkplugin import Identity
+    from safelight.actions.plugins.candidate import Candidate
+    from safelight.actions.plugins.network_plugin import Identity
 
 _ORDERS = {"rgb": "RGB", "bgr": "BGR", "y": "Y", "l": "L"}
 _RANGES = {
@@ -36,7 +36,7 @@ def show(words: list[str]) -> int:
     options = group.parser_of("models list", "List the networks that filters can run.").parse_args(
         words
     )
-    from safelight.actions.models import known
+    from safelight.actions.plugins.networks import known
 
     found = known(Store().installed())
     if options.json:
@@ -55,7 +55,7 @@ def verify(words: list[str]) -> int:
     options = group.parser_of(
         "models verify", "Compare the networks with their hashes."
     ).parse_args(words)
-    from safelight.actions.models import known
+    from safelight.actions.plugins.networks import known
 
     found = known(Store().installed())
     if options.json:
@@ -125,8 +125,8 @@ def _given(options: argparse.Namespace) -> dict[str, str]:
 
 
 def _add(options: argparse.Namespace) -> int:
-    from safelight.actions.candidate import Candidate
-    from safelight.actions.networkplugin import Identity
+    from safelight.actions.plugins.candidate import Candidate
+    from safelight.actions.plugins.network_plugin import Identity
 
     with actions.Studio() as studio:
         store, reserved = studio.store, studio.offers().built_in
@@ -150,7 +150,7 @@ def _add(options: argparse.Namespace) -> int:
 
 
 def _preview(candidate: Candidate, identity: Identity, photo: Path, target: Path) -> None:
-    from safelight.actions.candidate import middle, side_by_side
+    from safelight.actions.plugins.candidate import middle, side_by_side
 
     document = actions.open_picture(photo).document
     region = middle(document)
@@ -177,9 +177,9 @@ def remove(words: list[str]) -> int:
     parser = group.parser_of("models remove", "Remove a network of your own and its filter.")
     parser.add_argument("name", type=group.given)
     options = parser.parse_args(words)
-    from safelight.actions import models
+    from safelight.actions.plugins import networks
 
-    plugin = models.remove(Store(), options.name)
+    plugin = networks.remove(Store(), options.name)
     if options.json:
         tell_json({"removed": plugin.name}, done=True)
     else:
@@ -193,11 +193,11 @@ def measure(words: list[str]) -> int:
     parser.add_argument("name", nargs="?", default="", help="a network or filter (all)")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     options = parser.parse_args(words)
-    from safelight.actions import models
+    from safelight.actions.plugins import networks
 
     found = []
     with actions.Studio(options.device) as studio:
-        for speed in models.measure(studio, options.name):
+        for speed in networks.measure(studio, options.name):
             found.append(speed)
             if not options.json:
                 rate = f"{speed.megapixels:.3g} megapixels of input a second"

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 from safelight import actions
-from safelight.actions.installer import BUNDLE, Installer, Offer, bundle
-from safelight.actions.networkplugin import is_own
-from safelight.actions.store import Installed, Store, StoreError
+from safelight.actions.plugins.installer import BUNDLE, Installer, Offer, bundle
+from safelight.actions.plugins.network_plugin import is_own
+from safelight.actions.plugins.store import Installed, Store, StoreError
 from safelight.cli import authors, group
 from safelight.cli.terminal import complain, tell, tell_json
 
@@ -25,7 +25,7 @@ def show(words: list[str]) -> int:
     options = group.parser_of("plugins list", "List the plugins that were installed.").parse_args(
         words
     )
-    from safelight.workers.sandbox import available
+    from safelight.workers.confinement.sandbox import available
 
     found, protection = Store().installed(), available()
     if options.json:

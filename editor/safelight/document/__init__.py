@@ -7,7 +7,6 @@ from safelight.document.document import Document, Metadata
 from safelight.document.edit import DECLARED, Command, Edit, EditError, Record
 from safelight.document.grey import is_grey
 from safelight.document.history import History, Step
-from safelight.document.key import canvas, is_stale, named_layers, result_key
 from safelight.document.layer import Layer, walk
 from safelight.document.mask import effective_mask, effective_raster
 from safelight.document.plane import around_region, reachable, seen_around
@@ -22,6 +21,7 @@ from safelight.document.render import (
     render_srgb,
     whole,
 )
+from safelight.document.result_key import canvas, is_stale, named_layers, result_key
 from safelight.document.stroke import Stroke
 
 __all__ = [

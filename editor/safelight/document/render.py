@@ -18,7 +18,7 @@ from safelight.document.grey import is_grey
 from safelight.document.layer import Layer
 from safelight.document.mask import effective_mask, looks_around, reach
 from safelight.document.plane import Surrounded, leaves, surrounded
-from safelight.document.strip import margin, treat
+from safelight.document.result_choices import margin, treat
 from safelight.pixels import (
     RESAMPLE,
     TILE,

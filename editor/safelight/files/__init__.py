@@ -14,11 +14,11 @@ from safelight.files.export import (
     narrowed,
     seen_in,
 )
+from safelight.files.export_options import PROFILES, ExportOptions, finishes, profile_in, profile_of
+from safelight.files.export_size import sides
 from safelight.files.exported import Exported, ExportError
-from safelight.files.exportoptions import PROFILES, ExportOptions, finishes, profile_in, profile_of
-from safelight.files.finishing import sides
 from safelight.files.metadata import MetadataChoice, describe
-from safelight.files.opening import (
+from safelight.files.open_picture import (
     Opened,
     OpenError,
     default_pixel_limit,

@@ -1,6 +1,4 @@
-"""Colours: what a picture file holds as RGB, and the profile that its numbers are in; and RGB in
-the colours that a file is to hold.
-"""
+"""Colours: what a picture file holds as RGB and its profile, and RGB as a file is to hold it."""
 
 from __future__ import annotations
 

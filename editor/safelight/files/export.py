@@ -42,10 +42,10 @@ from safelight.files.codecs.photograph import (
 )
 from safelight.files.codecs.rows import Band, Proof, bands, on_all_cores
 from safelight.files.colours import in_profile, most_ink
+from safelight.files.export_options import BITS, Depth, ExportOptions, profile_in
+from safelight.files.export_size import fits_eight_bits, resized, sharpened, sides
 from safelight.files.exported import Exported, ExportError
-from safelight.files.exportoptions import BITS, Depth, ExportOptions, profile_in
-from safelight.files.finishing import fits_eight_bits, resized, sharpened, sides
-from safelight.files.opening import (
+from safelight.files.open_picture import (
     OpenError,
     is_untouched,
     read_data,

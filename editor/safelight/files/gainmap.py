@@ -1,5 +1,6 @@
-"""Gain maps: whether a file says that it has a second picture which makes it brighter on some
-screens. Safelight opens the picture alone; ``metadata.xmp_for_pixels`` takes the claim out again.
+"""Gain maps: whether a file says that a second picture makes it brighter on some screens.
+
+Safelight opens the picture alone; ``metadata.xmp_for_pixels`` takes the claim out again.
 """
 
 from __future__ import annotations

@@ -23,10 +23,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from safelight.document import History
-from safelight.files import projectdatabase as database
+from safelight.files import project_database as database
 from safelight.files.atomic import _OPERATIONS, _in_words, _Write, plain_name
-from safelight.files.projectdata import DataError
-from safelight.files.projectdatabase import (
+from safelight.files.project_data import DataError
+from safelight.files.project_database import (
     SUFFIX,
     ProjectChanged,
     ProjectError,
@@ -34,9 +34,9 @@ from safelight.files.projectdatabase import (
     SaveStopped,
     spoken,
 )
-from safelight.files.projectreading import read
-from safelight.files.projecttiles import Shelf
-from safelight.files.projectwriting import Names, Save, always
+from safelight.files.project_reader import read
+from safelight.files.project_tiles import Shelf
+from safelight.files.project_writer import Names, Save, always
 
 __all__ = [
     "SUFFIX",

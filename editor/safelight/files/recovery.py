@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from safelight.document import History
 from safelight.files.project import SUFFIX, Project, ProjectChanged, ProjectError, SaveStopped
-from safelight.files.projectdatabase import spoken
+from safelight.files.project_database import spoken
 
 
 @dataclass(frozen=True, slots=True)

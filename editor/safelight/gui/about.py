@@ -10,7 +10,7 @@ from safelight.gui.desk import Desk
 
 def show_shortcuts(desk: Desk) -> None:
     """Show every shortcut, which can be given to something else, and what a mouse does."""
-    from safelight.gui.shortcutsdialog import ShortcutsDialog
+    from safelight.gui.shortcuts_dialog import ShortcutsDialog
 
     dialog = ShortcutsDialog(desk.deeds, desk.window)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from safelight.actions import live_filter
 from safelight.api import Declaration, Value
 from safelight.document import Document, Edit, Layer, Record, edits
-from safelight.gui.run import Task
+from safelight.gui.previews.run import Task
 
 if TYPE_CHECKING:
     from safelight.gui.session import Session

@@ -15,8 +15,8 @@ from safelight.gui.tabs import Tabs
 from safelight.gui.turns import Turns
 
 if TYPE_CHECKING:
-    from safelight.gui.firstlook import FirstLook
     from safelight.gui.loaded import Loaded
+    from safelight.gui.previews.first_look import FirstLook
     from safelight.gui.workspace import Workspace
 
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from safelight.gui.background import Background, Mailbox
 from safelight.gui.garbage import keep_for_good
-from safelight.gui.reloading import Reloader
+from safelight.gui.reload_plugins import Reloader
 
 if TYPE_CHECKING:
     from safelight.actions import Studio

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QWidget
 from safelight.gui.controls.field import typed_number
 from safelight.gui.deeds.deed import Deeds, untitled
 from safelight.gui.icons import icon
-from safelight.gui.text import tooltip
+from safelight.gui.shown_text import tooltip
 
 if TYPE_CHECKING:
     from safelight.gui.workspace import Workspace

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QMainWindow
 
 from safelight.gui.backend import BackEnd
-from safelight.gui.closing import Closing
+from safelight.gui.close_photographs import Closing
 from safelight.gui.deeds.deed import Deeds
-from safelight.gui.installing import Installing
-from safelight.gui.messages import Messages
-from safelight.gui.opening import Opening
-from safelight.gui.proofing import Proofing
+from safelight.gui.install_plugins import Installing
+from safelight.gui.notices import Messages
+from safelight.gui.open_files import Opening
+from safelight.gui.shown_colours import Proofing
 from safelight.gui.tabs import Tabs
 
 if TYPE_CHECKING:

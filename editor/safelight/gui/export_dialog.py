@@ -1,5 +1,4 @@
-"""Export: format, quality, depth, metadata and a name, or a pattern of names for several
-photographs; an existing file is replaced only by a button that says so."""
+"""Export dialog: format, quality, depth, metadata and names; nothing is replaced unasked."""
 
 from __future__ import annotations
 
@@ -34,14 +33,14 @@ from safelight.document import LayerFailed
 from safelight.gui.background import Background
 from safelight.gui.controls import Control, control_for
 from safelight.gui.controls.field import WholeField
-from safelight.gui.exportmany import IntoFolder, Ticked
-from safelight.gui.exportpresets import PresetRow
-from safelight.gui.exportpreview import ExportPreview
-from safelight.gui.exportprofile import ProfileChoice
-from safelight.gui.exportrunning import Running
-from safelight.gui.leavingout import ask_without
-from safelight.gui.parts import remark, small_button
-from safelight.gui.text import plain, size
+from safelight.gui.export_presets import PresetRow
+from safelight.gui.export_preview import ExportPreview
+from safelight.gui.export_profile import ProfileChoice
+from safelight.gui.export_progress import Running
+from safelight.gui.export_several import IntoFolder, Ticked
+from safelight.gui.left_out_layers import ask_without
+from safelight.gui.shown_text import plain, size
+from safelight.gui.small_widgets import remark, small_button
 
 _DEPTHS = {"uint8": "8-bit", "uint16": "16-bit", "float32": "32-bit float"}
 _BITS = {"uint8": 8, "uint16": 16, "float32": 32}

@@ -14,8 +14,8 @@ from safelight.gui.canvas.overlay import Overlay
 from safelight.gui.canvas.picture import Picture
 from safelight.gui.edited import Edited
 from safelight.gui.installed import Installed
-from safelight.gui.previews import Previews
-from safelight.gui.run import Run, Task
+from safelight.gui.previews.previews import Previews
+from safelight.gui.previews.run import Run, Task
 from safelight.gui.speaker import Speaker
 
 

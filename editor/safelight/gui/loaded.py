@@ -11,7 +11,7 @@ from safelight import actions
 from safelight.document import History
 from safelight.files.codecs.plugin import Importers
 from safelight.gui.canvas.picture import make_levels
-from safelight.gui.keeping import wait_for_closed
+from safelight.gui.document_files import wait_for_closed
 
 if TYPE_CHECKING:
     from safelight.gui.draft import Draft, Wanted

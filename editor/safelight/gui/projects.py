@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from safelight.gui.desk import Desk
 from safelight.gui.samples import remember_file
-from safelight.gui.text import plain
+from safelight.gui.shown_text import plain
 
 
 def save(desk: Desk, done: Callable[[], object] | None = None) -> None:

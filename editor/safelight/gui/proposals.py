@@ -11,7 +11,7 @@ from safelight.api import ParameterError, Value
 from safelight.document import Document
 from safelight.gui.background import Background
 from safelight.gui.controls import PaletteControl
-from safelight.gui.messages import Messages
+from safelight.gui.notices import Messages
 from safelight.gui.panels.settings import FilterSettings
 from safelight.gui.session import Session
 

@@ -14,13 +14,13 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 from safelight.gui.background import Background
 from safelight.gui.desk import Desk
 from safelight.gui.projects import ask_for_name
-from safelight.gui.text import plain
+from safelight.gui.shown_text import plain
 
 if TYPE_CHECKING:
     from safelight.actions import Studio
     from safelight.actions.recipes import Recipe
     from safelight.document import Document, Edit, History, Record
-    from safelight.gui.playing import Playing
+    from safelight.gui.recipe_run import Playing
     from safelight.gui.workspace import Workspace
 
 _KIND = "Recipes (*.json)"
@@ -116,7 +116,7 @@ def run(workspace: Workspace, studio: Studio, path: Path) -> None:
     far it is shows below the picture, where it can be stopped.
     """
     from safelight.actions.recipes import check_recipe, play, read_recipe
-    from safelight.gui.playing import Playing, Stopped
+    from safelight.gui.recipe_run import Playing, Stopped
 
     workspace.canvas.tool.settle()
     session = workspace.session

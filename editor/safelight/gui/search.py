@@ -7,8 +7,8 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from safelight.gui.deeds.deed import Deed, Deeds
-from safelight.gui.finding import found
-from safelight.gui.text import plain
+from safelight.gui.forgiving_search import found
+from safelight.gui.shown_text import plain
 
 
 def search(window: QWidget, deeds: Deeds) -> None:

@@ -23,14 +23,14 @@ from safelight.gui.background import Background
 from safelight.gui.canvas.overlay import Overlay
 from safelight.gui.canvas.picture import Picture, make_levels
 from safelight.gui.edited import Edited
+from safelight.gui.export_run import Writing
 from safelight.gui.installed import Installed
 from safelight.gui.jobs import Jobs
-from safelight.gui.playing import Playing
-from safelight.gui.previews import Previews
+from safelight.gui.previews.previews import Previews
+from safelight.gui.previews.run import Run
+from safelight.gui.recipe_run import Playing
 from safelight.gui.results import Results
-from safelight.gui.run import Run
-from safelight.gui.saving import Saving
-from safelight.gui.writing import Writing
+from safelight.gui.saved_state import Saving
 from safelight.pixels import kernels_ready, prepare_kernels
 
 _PICTURES = 8

@@ -13,9 +13,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from safelight.gui.filterstack import FilterStack
+from safelight.gui.filter_stack import FilterStack
+from safelight.gui.panel_tabs import PanelTabs
 from safelight.gui.panels import LayersPanel, Panel
-from safelight.gui.paneltabs import PanelTabs
 
 _ADJUST, _LAYERS = "Adjust", LayersPanel.title
 """The tab of the filters, and the one that has the layers alone."""

@@ -16,10 +16,10 @@ from safelight.gui.background import Background
 from safelight.gui.canvas import Canvas
 from safelight.gui.canvas.tools.picker import Picker, Place, Puller
 from safelight.gui.controls import Control
-from safelight.gui.messages import Messages
+from safelight.gui.curve_points import Mean, Pulling
+from safelight.gui.notices import Messages
 from safelight.gui.panels.adjust import AdjustPage, Finder, RowBox, SectionBox
 from safelight.gui.panels.sections import ROWS
-from safelight.gui.pulling import Mean, Pulling
 from safelight.gui.session import Session
 
 _AROUND = 2

@@ -10,10 +10,10 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QStackedWidget, QTabBar, QTabWidget, QToolButton, QWidget
 
 from safelight.gui.icons import icon
-from safelight.gui.text import plain, tooltip
+from safelight.gui.shown_text import plain, tooltip
 
 if TYPE_CHECKING:
-    from safelight.gui.firstlook import FirstLook
+    from safelight.gui.previews.first_look import FirstLook
     from safelight.gui.workspace import Workspace
 
 

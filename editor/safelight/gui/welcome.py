@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from safelight.gui.background import Background
 from safelight.gui.samples import recent_files, sample_photographs
-from safelight.gui.text import plain, tooltip
+from safelight.gui.shown_text import plain, tooltip
 
 _THUMBNAIL = QSize(186, 124)
 _DRAWN = QSize(372, 248)

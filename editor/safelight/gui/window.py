@@ -18,9 +18,8 @@ from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from safelight.gui import projects
 from safelight.gui.arrivals import Arrivals
-from safelight.gui.arriving import kind_of
 from safelight.gui.backend import BackEnd
-from safelight.gui.closing import Closing
+from safelight.gui.close_photographs import Closing
 from safelight.gui.corners import Back, Sight
 from safelight.gui.deeds.deed import Deeds
 from safelight.gui.deeds.document import of_commands
@@ -29,18 +28,19 @@ from safelight.gui.deeds.shortcuts import Shortcuts
 from safelight.gui.deeds.tools import of_panels, of_tools
 from safelight.gui.deeds.window import of_layers, of_window
 from safelight.gui.desk import Desk
+from safelight.gui.dropped_paths import kind_of
 from safelight.gui.fullscreen import FullScreen
-from safelight.gui.installing import Installing
+from safelight.gui.install_plugins import Installing
 from safelight.gui.keyboard import Keyboard, in_latin
 from safelight.gui.menus import Menus
-from safelight.gui.messages import Above, Line, Messages
-from safelight.gui.opening import Opening
-from safelight.gui.proofing import Proofing
+from safelight.gui.notices import Above, Line, Messages
+from safelight.gui.open_files import Opening
 from safelight.gui.remembered import remember_window, restore_window
-from safelight.gui.searchbox import SearchBox
-from safelight.gui.statusline import StatusLine
+from safelight.gui.search_box import SearchBox
+from safelight.gui.shown_colours import Proofing
+from safelight.gui.shown_text import plain
+from safelight.gui.status_line import StatusLine
 from safelight.gui.tabs import Tabs
-from safelight.gui.text import plain
 from safelight.gui.welcome import Welcome
 
 if TYPE_CHECKING:

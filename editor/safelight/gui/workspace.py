@@ -23,14 +23,14 @@ from safelight.api import Declaration
 from safelight.document import Document, Edit, LayerFailed, geometry, kernels
 from safelight.document.place import IDENTITY
 from safelight.gui.canvas import Canvas
-from safelight.gui.canvas.optionsbar import OptionsBar
-from safelight.gui.canvas.toolcolumn import ToolColumn
+from safelight.gui.canvas.options_bar import OptionsBar
+from safelight.gui.canvas.tool_column import ToolColumn
 from safelight.gui.deeds.deed import Deeds
-from safelight.gui.filterstack import FilterStack
-from safelight.gui.jobstrip import JobStrip
-from safelight.gui.leavingout import ask_without
+from safelight.gui.filter_stack import FilterStack
+from safelight.gui.job_strip import JobStrip
+from safelight.gui.left_out_layers import ask_without
 from safelight.gui.loaded import Loaded
-from safelight.gui.messages import Above, Line, Messages
+from safelight.gui.notices import Above, Line, Messages
 from safelight.gui.panels import PANELS, LayersPanel, Panel
 from safelight.gui.remembered import last_tab, last_tool, last_width, remember_work
 from safelight.gui.session import Session

@@ -15,6 +15,7 @@ from safelight.pixels.fused import DAB, RESAMPLE, TONE, kernels_ready, prepare_k
 from safelight.pixels.known import KNOWN, KnownProfile, known_profile
 from safelight.pixels.lanczos import Matrix, Method
 from safelight.pixels.luts import Lut
+from safelight.pixels.mapped import View, framed, is_exact
 from safelight.pixels.neighbours import filled, is_finite, mended, seen, surroundings
 from safelight.pixels.tables import INTENTS, Intent, Transform
 from safelight.pixels.tiles import (
@@ -30,7 +31,6 @@ from safelight.pixels.tiles import (
     without_colour,
 )
 from safelight.pixels.tone import Tone, composed
-from safelight.pixels.view import View, framed, is_exact
 
 __all__ = [
     "DAB",

@@ -12,8 +12,8 @@ from typing import Protocol
 
 import safelight
 from safelight.workers import kernels
-from safelight.workers.sandbox import wrapping
-from safelight.workers.scratch import LIMIT
+from safelight.workers.confinement.sandbox import wrapping
+from safelight.workers.confinement.scratch import LIMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Environment:
         path = [str(self.library), *editor_path()]
         if self.sources is not None:
             path.insert(0, str(self.sources.parent))
-        work = ["safelight.workers.process", "--only", str(self.library)]
+        work = ["safelight.workers.far.process", "--only", str(self.library)]
         return _command(path, scratch, memory, work)
 
 
@@ -57,7 +57,7 @@ class Environment:
 class DecoderEnvironment:
     """Where strangers' files are decoded: the editor's own packages and no plugin.
 
-    ``decoders`` is the module that decodes (``workers.decoder`` says how), by its name.
+    ``decoders`` is the module that decodes (``workers.far.decoder`` says how), by its name.
     """
 
     decoders: str
@@ -68,7 +68,7 @@ class DecoderEnvironment:
 
     def command(self, scratch: Path, memory: int) -> list[str]:
         """As ``Environment.command``."""
-        work = ["safelight.workers.decoder", "--decoders", self.decoders]
+        work = ["safelight.workers.far.decoder", "--decoders", self.decoders]
         # Somebody waits for the picture: this is the window's own work, done elsewhere.
         return _command(editor_path(), scratch, memory, work, yields=False)
 
@@ -105,9 +105,14 @@ def _command(
         "wrapped": bool(wrapped),
         "yields": yields,
     }
-    first = Path(__file__).with_name("confined.py")
-    python = [sys.executable, "-I", "-S", "-B", "-X", "faulthandler", str(first)]
+    first = str(far_side("confined"))
+    python = [sys.executable, "-I", "-S", "-B", "-X", "faulthandler", first]
     return [*wrapped, *python, json.dumps(order)]
+
+
+def far_side(name: str) -> Path:
+    """The file of a far side, which is started by its path: nothing on this side imports it."""
+    return Path(__file__).parent / "far" / f"{name}.py"
 
 
 def stamp_of(sources: Path) -> int:

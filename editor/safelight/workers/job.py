@@ -31,13 +31,13 @@ from safelight.pixels import (
     is_finite,
 )
 from safelight.workers.conversation import Conversation, Failure, Unwanted
+from safelight.workers.fidelity import ShrinkingBack
 from safelight.workers.images import Images, NoImage, Read, filled, no_pictures, plain, with_ids
-from safelight.workers.kinds import Task, Whole, kind_of
+from safelight.workers.job_kinds import Task, Whole, kind_of
+from safelight.workers.measurements import Preparations, view
 from safelight.workers.patience import PATIENCE
+from safelight.workers.pieces import Piece, Plan, quarters
 from safelight.workers.pool import CANCEL_GRACE, Pool, WorkerDied, WorkerProcess
-from safelight.workers.preparing import Preparations, view
-from safelight.workers.shrinking import ShrinkingBack
-from safelight.workers.tiling import Piece, Plan, quarters
 from safelight.workers.wire import messages
 from safelight.workers.wire.blocks import Block
 from safelight.workers.wire.messages import Place
@@ -81,7 +81,7 @@ class JobFinished:
     """The whole result: of the picture, or of each pixel layer by its id when it changes size.
 
     ``shrinks_back``: of an enlarged one, how well it is the original once it is reduced again, in
-    dB (see ``workers.shrinking``); None for others and for pictures of a few pixels.
+    dB (see ``workers.fidelity``); None for others and for pictures of a few pixels.
     """
 
     raster: Raster

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from safelight.workers import kernels
+from safelight.workers.confinement.scratch import Scratch
 from safelight.workers.environment import Confined
 from safelight.workers.patience import Patience, doing
-from safelight.workers.scratch import Scratch
 from safelight.workers.wire import protocol
 from safelight.workers.wire.blocks import Block
 
@@ -32,7 +32,7 @@ CANCEL_GRACE = 1.0
 _TICKET_SIZE = "372"
 """Bytes of a shared socket's ticket on Windows (sizeof WSAPROTOCOL_INFOW)."""
 
-_TRUSTED = (sys.executable, "-I", "-B", "-X", "faulthandler", "-m", "safelight.workers.process")
+_TRUSTED = (sys.executable, "-I", "-B", "-X", "faulthandler", "-m", "safelight.workers.far.process")
 """What starts a worker for the built-in plugins."""
 
 _ENVIRONMENT = ("PATH", "HOME", "LANG", "TMPDIR", "TZ", "SYSTEMROOT", "VIRTUAL_ENV", "USERPROFILE")

@@ -22,9 +22,9 @@ import pytest
 
 from safelight import api
 from safelight.api import promises
-from safelight.workers.inference import Inference
-from safelight.workers.offering import hooks_of
-from safelight.workers.trial import LocalJob, complaint
+from safelight.workers.far.check_promises import LocalJob, complaint
+from safelight.workers.far.inference import Inference
+from safelight.workers.far.plugin_hooks import hooks_of
 
 _INFERENCE = pytest.StashKey[Inference]()
 

@@ -1,4 +1,4 @@
-"""Foreign: what opening and export ask of a format that a plugin brings."""
+"""Plugin: what opening and export ask of a format that a plugin brings."""
 
 from __future__ import annotations
 

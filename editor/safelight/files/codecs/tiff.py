@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from safelight.document import Metadata
 from safelight.files import ifd, lab, logluv
-from safelight.files.codecs import jpeg, jpegxr, parts, pillow, png, webp
+from safelight.files.codecs import jpeg, jpegxr, pillow, png, webp
+from safelight.files.codecs import tiff_parts as parts
 from safelight.files.codecs.codec import Codec
 from safelight.files.codecs.jpeg import ends_early
 from safelight.files.codecs.photograph import (

@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage, QPainter
 
 from safelight.api import Region
 from safelight.gui.canvas.picture import Picture
-from safelight.gui.canvas.tilestore import Tiles
+from safelight.gui.canvas.tile_store import Tiles
 
 _MANY = 48
 """More pieces than this in view are painted from one image; each piece costs a tenth of a ms."""

@@ -20,11 +20,11 @@ from safelight.gui.canvas.overlay import Overlay
 from safelight.gui.canvas.picture import Picture, chequerboard
 from safelight.gui.canvas.pose import Pose
 from safelight.gui.canvas.rulers import THICK
-from safelight.gui.canvas.tilestore import Tiles
+from safelight.gui.canvas.tile_store import Tiles
 from safelight.gui.canvas.tint import Tint
 from safelight.gui.canvas.tools.tool import Tool
 from safelight.gui.display import display
-from safelight.gui.text import plain
+from safelight.gui.shown_text import plain
 from safelight.pixels import Raster
 
 FRAME = 0.008

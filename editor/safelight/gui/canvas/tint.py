@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage
 from safelight.api import Region
 from safelight.document.mask import reach, shaped
 from safelight.gui.canvas.picture import Picture, tile_region
-from safelight.gui.canvas.tilestore import Tiles
+from safelight.gui.canvas.tile_store import Tiles
 from safelight.pixels import Raster, from_float
 
 RED = (230, 30, 30)

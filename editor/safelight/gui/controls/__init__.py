@@ -14,8 +14,8 @@ from safelight.gui.controls.lightbox import LightboxControl
 from safelight.gui.controls.lut import IccControl, LutControl
 from safelight.gui.controls.number import NumberControl
 from safelight.gui.controls.palette import PaletteControl
-from safelight.gui.controls.picture import LayerControl, PictureControl
-from safelight.gui.controls.place import PlaceControl
+from safelight.gui.controls.picture_choice import LayerControl, PictureControl
+from safelight.gui.controls.place_choice import PlaceControl
 from safelight.gui.controls.seed import SeedControl
 from safelight.gui.controls.text import BoxControl, ColourControl, TextControl
 from safelight.gui.controls.tone_range import ToneRangeControl

@@ -14,8 +14,8 @@ from safelight.api.cube import cube_title
 from safelight.api.icc import IccError, icc_bytes
 from safelight.gui.background import Background
 from safelight.gui.controls.control import Control
-from safelight.gui.parts import remark, small_button
-from safelight.gui.text import plain
+from safelight.gui.shown_text import plain
+from safelight.gui.small_widgets import remark, small_button
 from safelight.pixels import profile_name
 
 

@@ -14,7 +14,7 @@ from safelight.api import Parameter, Value
 from safelight.gui import theme
 from safelight.gui.controls.control import Control, Title
 from safelight.gui.controls.field import DecimalField, WholeField
-from safelight.gui.text import plain
+from safelight.gui.shown_text import plain
 
 _WIDEST = 1e9
 _POSITIONS = 1000

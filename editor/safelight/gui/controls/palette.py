@@ -23,8 +23,8 @@ from safelight.gui import theme
 from safelight.gui.controls.control import Control
 from safelight.gui.display import display
 from safelight.gui.icons import icon
-from safelight.gui.parts import remark, small_button
-from safelight.gui.text import plain
+from safelight.gui.shown_text import plain
+from safelight.gui.small_widgets import remark, small_button
 
 _SIDE = 24
 """Pixels that a swatch is wide and high."""

@@ -16,10 +16,10 @@ from safelight.api import Parameter, Value
 from safelight.document.embedded import is_embedded, named
 from safelight.gui.background import Background
 from safelight.gui.controls.control import Control, Title
-from safelight.gui.controls.tiles import Tile, Tiles
-from safelight.gui.parts import remark
-from safelight.gui.shelf import Added, add, shelf
-from safelight.gui.text import plain, tooltip
+from safelight.gui.controls.picture_grid import Tile, Tiles
+from safelight.gui.controls.tray_pictures import Added, add, shelf
+from safelight.gui.shown_text import plain, tooltip
+from safelight.gui.small_widgets import remark
 
 _ADD = "\0add"
 """The key of the tile that adds; no file's path has a NUL."""

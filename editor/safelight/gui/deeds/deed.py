@@ -12,7 +12,7 @@ from PySide6.QtGui import QAction, QKeySequence
 
 from safelight.gui.deeds.shortcuts import Shortcuts
 from safelight.gui.icons import icon
-from safelight.gui.text import tooltip
+from safelight.gui.shown_text import tooltip
 
 
 def _always() -> bool:

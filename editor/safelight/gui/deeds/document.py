@@ -88,7 +88,7 @@ class Asked:
         if not command.asks:
             session.do(command(**given))
             return
-        from safelight.gui.sizedialogs import dialog_of
+        from safelight.gui.size_dialogs import dialog_of
 
         told = self._told.get(command.id, {})
         kind = dialog_of(command)

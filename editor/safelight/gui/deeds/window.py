@@ -7,7 +7,15 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from safelight.gui import about, developing, exporting, looks, printing, projects, recipes
+from safelight.gui import (
+    about,
+    develop_raw,
+    export_photograph,
+    looks,
+    print_photograph,
+    projects,
+    recipes,
+)
 from safelight.gui.deeds.deed import Deed
 from safelight.gui.desk import Desk
 from safelight.gui.fullscreen import FullScreen
@@ -32,22 +40,22 @@ def _file(desk: Desk) -> list[Deed]:
     menu.any("new", "&New from generator…", new, "Ctrl+N", when=generates, tip=made)
     menu.any("open", "&Open…", desk.opening.ask, "Ctrl+O")
     menu.any(
-        *("ask how to develop", "As&k how to develop", developing.ask_again),
+        *("ask how to develop", "As&k how to develop", develop_raw.ask_again),
         tip="Ask about the raw files of every camera again",
     )
     menu.part(1)  # behind the files opened lately
     menu.front("save", "&Save project", lambda _: projects.save(desk), "Ctrl+S")
     menu.front("save as", "Save project &as…", lambda _: projects.save_as(desk), "Ctrl+Shift+S")
-    menu.front("export", "&Export…", lambda _: exporting.export(desk), "Ctrl+Shift+E")
+    menu.front("export", "&Export…", lambda _: export_photograph.export(desk), "Ctrl+Shift+E")
     again = "As the last time, to a new name beside that file"
     menu.front(
-        *("export again", "Export a&gain", lambda _: exporting.export_again(desk)),
+        *("export again", "Export a&gain", lambda _: export_photograph.export_again(desk)),
         *("Ctrl+Alt+Shift+E",),
         tip=again,
     )
     menu.front(
         *("export same", "Export again to the same &file"),
-        lambda _: exporting.export_again(desk, same=True),
+        lambda _: export_photograph.export_again(desk, same=True),
         tip="As the last time, instead of the file that was written then",
     )
     look = "What the layers above the picture make of colours, as a table for other programs"
@@ -58,7 +66,7 @@ def _file(desk: Desk) -> list[Deed]:
             submenu="Save &look as .cube",
             tip=look,
         )
-    menu.front("print", "&Print…", lambda _: printing.print_picture(desk), "Ctrl+P")
+    menu.front("print", "&Print…", lambda _: print_photograph.print_picture(desk), "Ctrl+P")
     menu.any("add network", "Add a net&work…", desk.installing.ask_for_network)
     menu.part(2)
     menu.front("close", "&Close", desk.closing.close, "Ctrl+W", "Ctrl+F4")
@@ -213,8 +221,8 @@ def of_layers(desk: Desk) -> list[Deed]:
         *("lower", "Move layer do&wn", partial(shift, -1)), when=partial(shifts, -1), context=True
     )
     menu.front(
-        *("develop again", "Develop again…", developing.develop_again),
-        when=developing.can_develop_again,
+        *("develop again", "Develop again…", develop_raw.develop_again),
+        when=develop_raw.can_develop_again,
         tip="Have the raw file that the layer was made of developed with other settings",
         context=True,
     )

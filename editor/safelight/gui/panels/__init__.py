@@ -1,10 +1,10 @@
 """Panels: what lies in the column beside the canvas; ``PANELS`` lists them."""
 
-from safelight.gui.panels.facts import FactsPanel
 from safelight.gui.panels.histogram import Histogram
 from safelight.gui.panels.history import HistoryList
 from safelight.gui.panels.info import Info
 from safelight.gui.panels.layers import LayersPanel
+from safelight.gui.panels.metadata import FactsPanel
 from safelight.gui.panels.navigator import Navigator
 from safelight.gui.panels.panel import Panel
 

@@ -36,9 +36,9 @@ from safelight.gui.icons import icon
 from safelight.gui.panels.glimpse import Glimpse
 from safelight.gui.panels.histogram import counts, shape
 from safelight.gui.panels.sections import ROWS, Row, Section, offered, sections
-from safelight.gui.parts import remark
 from safelight.gui.samples import settings as remembered
-from safelight.gui.text import plain, tooltip
+from safelight.gui.shown_text import plain, tooltip
+from safelight.gui.small_widgets import remark
 
 _NAME = 84
 """Pixels of a slider's name: the sliders of all sections begin below one another."""

@@ -7,7 +7,7 @@ from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
 from safelight.gui.display import display
-from safelight.gui.text import plain
+from safelight.gui.shown_text import plain
 
 _GAP = 20
 """Pixels between a close-up and what it belongs to."""

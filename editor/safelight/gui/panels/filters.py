@@ -17,9 +17,9 @@ from PySide6.QtWidgets import (
 )
 
 from safelight.api import Declaration
-from safelight.gui.finding import found
-from safelight.gui.parts import heading, remark
-from safelight.gui.text import plain, tooltip
+from safelight.gui.forgiving_search import found
+from safelight.gui.shown_text import plain, tooltip
+from safelight.gui.small_widgets import heading, remark
 
 _DECLARATION = Qt.ItemDataRole.UserRole
 

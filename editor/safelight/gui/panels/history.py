@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QVBoxLayout,
 from safelight.document import History, Step
 from safelight.gui import theme
 from safelight.gui.panels.panel import Panel
-from safelight.gui.text import plain
+from safelight.gui.shown_text import plain
 
 if TYPE_CHECKING:
     from safelight.gui.canvas import Canvas

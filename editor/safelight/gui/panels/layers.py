@@ -44,7 +44,7 @@ from PySide6.QtWidgets import (
 from safelight.document import Document, Edit, Layer, Synthetic, edits, walk
 from safelight.gui import theme
 from safelight.gui.controls.number import Slider
-from safelight.gui.deedbutton import DeedButton
+from safelight.gui.deed_button import DeedButton
 from safelight.gui.deeds.deed import Deeds
 from safelight.gui.display import display
 from safelight.gui.garbage import destroy
@@ -53,7 +53,7 @@ from safelight.gui.panels.modes import ModeBox
 from safelight.gui.panels.panel import Panel
 from safelight.gui.panels.sections import ROWS
 from safelight.gui.panels.thumbnails import Thumbnails
-from safelight.gui.text import plain, tooltip
+from safelight.gui.shown_text import plain, tooltip
 
 if TYPE_CHECKING:
     from safelight.gui.canvas import Canvas

@@ -36,8 +36,8 @@ from safelight.gui.controls import Control
 from safelight.gui.display import display
 from safelight.gui.icons import icon
 from safelight.gui.panels.closeup import CloseUp
-from safelight.gui.parts import remark
-from safelight.gui.text import plain
+from safelight.gui.shown_text import plain
+from safelight.gui.small_widgets import remark
 
 _COLUMNS = 3
 """Pictures beside one another."""

@@ -33,9 +33,9 @@ from safelight.gui.controls import (
 )
 from safelight.gui.panels.latents import Latents
 from safelight.gui.panels.proofstrip import ProofStrip
-from safelight.gui.panels.strip import FilterStrip
-from safelight.gui.parts import remark
-from safelight.gui.text import plain, size, tooltip
+from safelight.gui.panels.result_choices import FilterStrip
+from safelight.gui.shown_text import plain, size, tooltip
+from safelight.gui.small_widgets import remark
 
 _PAUSE = 150
 """Milliseconds after the last change before a preview starts."""

@@ -22,8 +22,8 @@ from PySide6.QtWidgets import (
 )
 
 from safelight.gui.display import display
-from safelight.gui.parts import remark, small_button
 from safelight.gui.samples import settings
+from safelight.gui.small_widgets import remark, small_button
 
 MOST = 16
 """Swatches that are kept: as many as a dialog for colours has room for."""

@@ -22,17 +22,17 @@ from PySide6.QtWidgets import (
 )
 
 from safelight.actions import Studio
-from safelight.actions.listing import Listed, completed, listed
-from safelight.actions.pip import Stopped
-from safelight.actions.store import Installed
-from safelight.actions.updates import Update, UpdateCheck
+from safelight.actions.plugins.pip import Stopped
+from safelight.actions.plugins.plugin_list import Listed, completed, listed
+from safelight.actions.plugins.store import Installed
+from safelight.actions.plugins.updates import Update, UpdateCheck
 from safelight.gui.background import Background, Mailbox
-from safelight.gui.messages import MessageBar
-from safelight.gui.plugindialog.facts import Facts
+from safelight.gui.notices import MessageBar
 from safelight.gui.plugindialog.page import InstallPage
-from safelight.gui.plugindialog.shelf import Shelf
-from safelight.gui.text import plain, tooltip
-from safelight.workers.sandbox import Protection, available
+from safelight.gui.plugindialog.plugin_shelf import Shelf
+from safelight.gui.plugindialog.plugin_text import Facts
+from safelight.gui.shown_text import plain, tooltip
+from safelight.workers.confinement.sandbox import Protection, available
 
 _SAFE = (
     "Safelight was started in safe mode: only built-in plugins run. Start it without --safe-mode"

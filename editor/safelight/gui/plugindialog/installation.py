@@ -8,9 +8,9 @@ from contextlib import ExitStack
 from PySide6.QtCore import QObject, Signal
 
 from safelight.actions import Studio
-from safelight.actions.installer import Installer, Offer
-from safelight.actions.pip import Stopped
-from safelight.actions.store import Installed, Offered
+from safelight.actions.plugins.installer import Installer, Offer
+from safelight.actions.plugins.pip import Stopped
+from safelight.actions.plugins.store import Installed, Offered
 from safelight.gui.background import Background, Mailbox
 
 

@@ -19,12 +19,12 @@ from PySide6.QtWidgets import (
 )
 
 from safelight.actions import Studio
-from safelight.actions.installer import BUNDLE, Offer
-from safelight.actions.store import Installed, Offered
-from safelight.gui.messages import MessageBar
-from safelight.gui.plugindialog.facts import Facts
+from safelight.actions.plugins.installer import BUNDLE, Offer
+from safelight.actions.plugins.store import Installed, Offered
+from safelight.gui.notices import MessageBar
 from safelight.gui.plugindialog.installation import Installation
-from safelight.gui.text import plain
+from safelight.gui.plugindialog.plugin_text import Facts
+from safelight.gui.shown_text import plain
 
 _HINT = (
     "Give the name of a package on your index, or a Git address. Or choose a file or a folder, or"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, Qt
 
-from safelight.gui.canvas.tools.look import Look
 from safelight.gui.canvas.tools.tool import Pointer
+from safelight.gui.canvas.tools.view_buttons import Look
 
 
 class Zoom(Look):

@@ -1,0 +1,1 @@
+"""Plugins: what installs, lists, checks, updates and writes plugins and networks."""

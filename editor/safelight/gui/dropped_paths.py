@@ -1,0 +1,17 @@
+"""Dropped paths: what a path leads to that is dropped, or named at the window's start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+_PLUGINS = (".whl", ".zip", ".safelight-plugin")
+
+
+def kind_of(path: Path) -> Literal["photograph", "plugin", "network"]:
+    """Which of the three it looks like; what looks like nothing is to be opened as a photograph."""
+    if path.suffix.lower() == ".onnx":
+        return "network"
+    if path.suffix.lower() in _PLUGINS or (path / "pyproject.toml").is_file():
+        return "plugin"
+    return "photograph"

@@ -1,0 +1,278 @@
+"""Network dialog: a dropped network, what it is, and what it makes of the picture."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QCloseEvent, QImage, QPixmap
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from safelight import actions
+from safelight.actions.plugins.candidate import Candidate, middle
+from safelight.actions.plugins.network_plugin import Examined, Identity, identifier
+from safelight.actions.plugins.store import Installed, StoreError
+from safelight.api.testing import photograph
+from safelight.document import Document, render_srgb
+from safelight.gui.background import Background
+from safelight.gui.display import display
+from safelight.gui.shown_text import file_size, plain
+from safelight.pixels import Raster, to_float
+
+_RANGES = {
+    "0 to 1": "0..1",
+    "0 to 255": "0..255",
+    "-1 to 1": "-1..1",
+    "As ImageNet's classifiers": "imagenet",
+    "As Caffe's classifiers": "caffe",
+}
+_ORDERS = {"Red, green, blue": "RGB", "Blue, green, red": "BGR"}
+_SIDE = 280
+
+
+class NetworkDialog(QDialog):
+    """Shows what was read and probed, and a before and after; adds it as a filter.
+
+    ``plugin`` is what was installed, once it is accepted. Without a ``document`` the test chart
+    is the picture.
+    """
+
+    def __init__(
+        self,
+        studio: actions.Studio,
+        path: Path,
+        document: Document | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Add a network")
+        self.plugin: Installed | None = None
+        self._studio = studio
+        self._path = path
+        self._document = document or _chart()
+        self._examined: Examined | None = None
+        self._given: dict[str, str] = {}
+        self._works = False
+        self._candidate: Candidate | None = None
+        self._facts = _label()
+        self._notes = _label()
+        self.range = _choice(_RANGES)
+        self.order = _choice(_ORDERS)
+        self.name = QLineEdit(plain(path.stem))
+        self.before, self.after = QLabel(), QLabel()
+        self.said = _label()
+        self.busy = QProgressBar()
+        self.busy.setRange(0, 0)
+        self.busy.setTextVisible(False)
+        self.add = QPushButton("Add")
+        self.add.setDefault(True)
+        self._lay_out()
+        self.range.activated.connect(self._changed)
+        self.order.activated.connect(self._changed)
+        self.name.textChanged.connect(self._name_changed)
+        self.add.clicked.connect(self._add)
+        self.finished.connect(self._leave)
+        self._examine()
+
+    def _lay_out(self) -> None:
+        self._form = form = QFormLayout()
+        form.addRow("Name", self.name)
+        form.addRow("Numbers", self.range)
+        form.addRow("Colours", self.order)
+        pictures = QHBoxLayout()
+        for title, picture in (("Before", self.before), ("After", self.after)):
+            column = QVBoxLayout()
+            picture.setFixedSize(_SIDE, _SIDE)
+            picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            picture.setAccessibleName(title)
+            caption = QLabel(title)
+            caption.setObjectName("dim")
+            column.addWidget(picture)
+            column.addWidget(caption)
+            pictures.addLayout(column)
+        cancel = QPushButton("Cancel")
+        cancel.setAutoDefault(False)
+        cancel.clicked.connect(self.reject)
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        buttons.addWidget(cancel)
+        buttons.addWidget(self.add)
+        column = QVBoxLayout(self)
+        for item in (self._facts, form, pictures, self._notes, self.said, self.busy, buttons):
+            if isinstance(item, QWidget):
+                column.addWidget(item)
+            else:
+                column.addLayout(item)
+        self._facts.setObjectName("dim")
+        self._facts.setText(plain(self._path.name))
+
+    # -- steps -----------------------------------------------------------------------------------
+
+    def _examine(self) -> None:
+        """Read and probe it, as far as the user has not decided."""
+        self._leave()
+        self._works = False
+        candidate = Candidate(self._studio.store, self._path, given=self._given)
+        self._candidate = candidate
+        self._start("Reading and trying it…", candidate.examine, self._show_examined)
+
+    def _show_examined(self, examined: Examined) -> None:
+        self._examined = examined
+        number = f"{examined.parameters:,} parameters"
+        lines = [f"{examined.file}: {file_size(examined.bytes)}, {number}"]
+        lines += [f"takes {examined.input}", f"gives {examined.output}", _found(examined)]
+        self._facts.setText("\n".join(plain(line) for line in lines))
+        self._notes.setText(plain("\n".join(examined.notes), lines=True))
+        for choice, key in ((self.range, "range"), (self.order, "channels")):
+            index = choice.findData(examined.found(key))
+            self._form.setRowVisible(choice, index >= 0)
+            choice.setCurrentIndex(max(index, 0))
+            choice.setToolTip(examined.how(key).capitalize())
+        self._preview()
+
+    def _preview(self) -> None:
+        candidate, examined, document = self._candidate, self._examined, self._document
+        assert candidate is not None
+        assert examined is not None
+        live, region = self._studio.live, middle(document)
+
+        def work() -> tuple[QImage, QImage]:
+            before = render_srgb(document, region, live, lenient=True)
+            identity = Identity.of(examined, "preview")
+            raster = candidate.preview(identity, document, region, live)
+            after = document.profile.to_srgb(to_float(raster.to_array()))
+            return _image(before), _image(after)
+
+        def done(images: tuple[QImage, QImage]) -> None:
+            for label, image in zip((self.before, self.after), images, strict=True):
+                label.setPixmap(QPixmap.fromImage(display().shown(image)))
+            self.said.setText("")
+            self._works = True
+            self._wait(False)
+
+        self._start("Trying it on the picture…", work, done)
+
+    def _changed(self) -> None:
+        """The user knows better than the probe."""
+        self._given = {}
+        if not self.range.isHidden():
+            self._given["range"] = self.range.currentData()
+        if not self.order.isHidden():
+            self._given["channels"] = self.order.currentData()
+        self._examine()
+
+    def _add(self) -> None:
+        candidate, examined, name = self._candidate, self._examined, self.name.text().strip()
+        assert candidate is not None
+        assert examined is not None
+        identity = Identity.of(examined, name, title=name)
+        self._start("Adding it…", lambda: candidate.add(identity), self._added)
+
+    def _added(self, plugin: Installed) -> None:
+        self.plugin = plugin
+        self.accept()
+
+    def _start(self, text: str, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
+        """Do a step on a thread; what the user has stopped meanwhile is heard of no more."""
+        candidate = self._candidate
+        self.said.setText(text)
+        self._wait(True)
+
+        def finished(result: Any) -> None:
+            if candidate is self._candidate:
+                done(result)
+
+        def failed(error: Exception) -> None:
+            if candidate is self._candidate:
+                self._failed(error)
+
+        Background(self, work, finished, failed)
+
+    def _failed(self, error: Exception) -> None:
+        self.said.setText(plain(str(error)))
+        self._wait(False)
+
+    def _name_changed(self) -> None:
+        try:
+            identifier(self.name.text())
+        except StoreError as error:
+            self.said.setText(plain(str(error)))
+            self.add.setEnabled(False)
+        else:
+            self.said.setText("")
+            self.add.setEnabled(self._works and self.busy.isHidden())
+
+    def _wait(self, busy: bool) -> None:
+        """Show whether a step is under way, and offer what can be done now."""
+        self.busy.setVisible(busy)
+        self.add.setEnabled(self._works and not busy)
+        for widget in (self.range, self.order):
+            widget.setEnabled(self._examined is not None and not busy)
+
+    def _leave(self) -> None:
+        """Stop what is under way, and leave nothing behind."""
+        candidate, self._candidate = self._candidate, None
+        if candidate is not None:
+            candidate.cancel()
+            # On a thread, because the step under way has to end first.
+            threading.Thread(target=candidate.close, name="close a network").start()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._leave()
+        super().closeEvent(event)
+
+
+def _found(examined: Examined) -> str:
+    """What was found, in a line."""
+    size, reach = examined.found("width"), examined.found("reach")
+    words = [f"{examined.found('channels')} to {examined.found('result')}"]
+    words += [f"{examined.scale} × as large"] if examined.scale > 1 else []
+    words += [f"{size} × {examined.found('height')} pixels at a time"] if size else []
+    return ", ".join([*words, f"looks {reach} pixels far"])
+
+
+def _label() -> QLabel:
+    label = QLabel()
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    return label
+
+
+def _choice(items: dict[str, str]) -> QComboBox:
+    choice = QComboBox()
+    for title, value in items.items():
+        choice.addItem(title, value)
+    return choice
+
+
+def _chart() -> Document:
+    pixels = np.rint(photograph(256, 256, seed=1) * 255).astype(np.uint8)
+    return Document.from_raster(Raster.from_array(pixels))
+
+
+def _image(pixels: NDArray[np.float32]) -> QImage:
+    """sRGB as a picture no larger than what shows it; alpha is left out."""
+    whole = np.ascontiguousarray(np.rint(pixels[..., :3].clip(0, 1) * 255), np.uint8)
+    height, width = whole.shape[:2]
+    image = QImage(whole.data, width, height, width * 3, QImage.Format.Format_RGB888).copy()
+    return image.scaled(
+        *(_SIDE, _SIDE),
+        Qt.AspectRatioMode.KeepAspectRatio,
+        Qt.TransformationMode.SmoothTransformation,
+    )

@@ -1,0 +1,1 @@
+"""Previews: what computes pictures that are only looked at: trials, proofs, lightboxes."""

@@ -1,0 +1,48 @@
+"""Small widgets: what several panels and dialogs show."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QBrush, QColor
+from PySide6.QtWidgets import QFormLayout, QLabel, QListWidgetItem, QPushButton
+
+from safelight.gui import theme
+from safelight.gui.shown_text import plain
+
+
+def remark(text: str = "") -> QLabel:
+    """Dim words on as many lines as they need, never read as markup."""
+    label = QLabel(plain(text))
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setObjectName("dim")
+    label.setWordWrap(True)
+    return label
+
+
+def form() -> QFormLayout:
+    """Names with fields behind them, as far apart in every dialog."""
+    made = QFormLayout()
+    made.setHorizontalSpacing(16)
+    made.setVerticalSpacing(10)
+    made.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    return made
+
+
+def small_button(words: str, hint: str) -> QPushButton:
+    """A button of a word or two, low enough for the line with a control's name."""
+    button = QPushButton(words)
+    button.setObjectName("words")
+    button.setAutoDefault(False)
+    button.setToolTip(hint)
+    return button
+
+
+def heading(title: str, flags: Qt.ItemFlag) -> QListWidgetItem:
+    """The heading of a group in a list, which cannot be chosen: it has no data."""
+    item = QListWidgetItem(plain(title).upper())
+    item.setFlags(flags)
+    item.setForeground(QBrush(QColor(theme.DIM)))
+    font = item.font()
+    font.setPointSizeF(font.pointSizeF() * 0.85)
+    item.setFont(font)
+    return item

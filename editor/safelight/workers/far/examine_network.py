@@ -1,0 +1,103 @@
+"""Examine network: a network that a user brings along is read and run, confined.
+
+Run by its path with ``-I -S``, like ``building``. The network is a stranger's: the process that
+reads it reaches the network's own folder, no other file of the user's and no other machine.
+"""
+
+import contextlib
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+
+def main(arguments: list[str]) -> None:
+    """``arguments``: the order as JSON. Its answer is the last line printed, as JSON.
+
+    With ``given`` a file is examined; with ``properties`` they are written into its metadata.
+    The network, whole, is left as ``network.onnx`` in the folder ``out``.
+    """
+    order = json.loads(arguments[0])
+    editor = str(Path(__file__).resolve().parents[3])
+    sys.path.insert(0, editor)
+    from safelight.workers.confinement.sandbox import confine, limit_resources, yield_to_the_window
+
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    for name in ("HOME", "TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+        os.environ[name] = order["out"]
+    os.chdir(order["out"])
+    yield_to_the_window()
+    limit_resources(int(order["memory"]), int(order["limit"]))
+    confine(map(Path, order["readable"]), [Path(order["out"])], wrapped=order["wrapped"])
+    sys.path.remove(editor)
+    sys.path[:0] = order["path"]
+    sys.stdout.write("\n" + json.dumps(_answer(order)) + "\n")
+
+
+def _answer(order: dict[str, Any]) -> dict[str, Any]:
+    from safelight.workers.onnxfile import OnnxError, described
+
+    path, whole = Path(order["file"]), Path(order["out"]) / "network.onnx"
+    try:
+        # With the numbers that lay beside it, whatever folder it comes to.
+        whole.write_bytes(described(path, order.get("properties", {})))
+        return _examined(path, whole, order["given"]) if "given" in order else {}
+    except OnnxError as error:
+        return {"refused": str(error)}
+    except MemoryError:
+        return {"refused": f"{path.name} needs more memory than there is."}
+
+
+def _examined(path: Path, whole: Path, given: dict[str, str]) -> dict[str, Any]:
+    from safelight.workers.far.inference import Contract, Inference
+    from safelight.workers.far.probe_network import probe, sentences
+    from safelight.workers.onnxfile import read_onnx
+
+    file = read_onnx(path)
+
+    def run(feeds: dict[str, Any]) -> list[Any]:
+        with _in_words(path, whole):
+            return trial.run(feeds)
+
+    with _in_words(path, whole):
+        trial = Inference().trial(whole)
+    found = probe(file, path.name, run, given)
+    named = {f"safelight.{key}": value for key, value in found.properties.items()}
+    with _in_words(path, whole):
+        Contract.read({"safelight.contract": "1"} | named, path.name, "")
+    return {
+        "findings": list(sentences(found)),
+        "notes": found.notes,
+        "extras": found.extras,
+        "scale": int(found.properties["scale"]),
+        "input": "; ".join(item.text() for item in file.inputs),
+        "output": "; ".join(item.text() for item in file.outputs[:4]),
+        "producer": file.producer,
+        "opset": file.opset,
+        "parameters": file.parameters,
+        "bytes": file.bytes,
+        "sha256": file.sha256,
+        "metadata": {key: value[:2000] for key, value in list(file.metadata.items())[:64]},
+    }
+
+
+@contextlib.contextmanager
+def _in_words(path: Path, whole: Path) -> Iterator[None]:
+    """What the runtime says becomes a sentence about the user's file."""
+    from safelight.workers.far.inference import ModelError, OutOfMemory
+    from safelight.workers.onnxfile import OnnxError
+
+    try:
+        yield
+    except OutOfMemory:
+        raise OnnxError(f"{path.name} needs more memory than there is.") from None
+    except ModelError as error:
+        text = re.sub(r"\[ONNXRuntimeError\] : \d+ : \w+ : ", "", str(error))
+        raise OnnxError(f"{text.replace(whole.name, path.name).rstrip('.')}.") from None
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,554 @@
+"""Probe network: what a network does not say of itself is found out by running it on a test chart.
+
+Shapes come from the graph. What the graph leaves open (range, order of the colours, sizes it
+takes, how far it looks) is tried; a decision that the results do not force is called assumed.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as PillowImage
+
+from safelight.api.testing import photograph
+from safelight.workers.far.tensors import COUNTS, LAYOUTS, Format, unpacked
+from safelight.workers.onnxfile import OnnxError, OnnxFile, Value
+
+Run = Callable[[dict[str, Any]], list[Any]]
+
+KEYS = ("layout", "channels", "range", "result", "result_range", "reach", "multiple", "least")
+"""What can be said instead of probed, as the metadata properties are called."""
+
+GIVEN, STATED, READ, PROBED, ASSUMED = (
+    "given",
+    "stated by the file",
+    "read from the graph",
+    "probed",
+    "assumed",
+)
+
+_KINDS = ("float32", "float16", "float64", "uint8")
+_SIDES = (64, 128, 224, 256, 320, 384, 512)
+_MULTIPLES = (1, 2, 4, 8, 16, 32, 64)
+_SMALLEST_WINDOW, _LARGEST_WINDOW = 16, 4096
+_PATIENCE = 4.0
+"""Seconds one run of the reach test should take at most; the chart is as large as that allows."""
+
+_SEAM = 1 / 1024
+"""Difference, of the whole range, below which a seam cannot be seen in eight bits."""
+
+_NOISE = 0.05
+"""Standard deviation of the noise that a network of scale 1 is tried with."""
+
+_TELLING, _TELLING_ORDER = 0.95, 0.85
+"""How much smaller an error has to be to decide a range, or the order of the colours.
+
+Measured with an enlarger trained here: fed 0..1 where it wants 0..255 its error is an eighth to
+a quarter larger; the chart is not natural enough for a few per cent to tell red from blue.
+"""
+
+_TILE, _LARGE_TILE = 448, 1024
+
+
+@dataclass(slots=True)
+class Probed:
+    """What was found: the contract's ``properties`` without prefix, and ``how`` each was.
+
+    ``size`` is the (height, width) of a network that takes no other. ``notes`` are sentences a
+    user should read; ``extras`` the further inputs, each a number, with their ranks.
+    """
+
+    properties: dict[str, str] = field(default_factory=dict)
+    how: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    extras: dict[str, int] = field(default_factory=dict)
+    size: tuple[int, int] | None = None
+
+    def set(self, key: str, value: object, how: str) -> None:
+        """Note a decision, unless it has been made already."""
+        if key not in self.properties:
+            self.properties[key] = str(value)
+            self.how[key] = how
+
+
+def probe(file: OnnxFile, name: str, run: Run, given: Mapping[str, str]) -> Probed:
+    """Find out how pictures go through a network: ``run`` takes its inputs, gives its outputs.
+
+    ``given`` are decisions the user has made, by KEYS. Raises OnnxError, in a sentence that
+    says why this network is no filter; ``run`` may raise it too.
+    """
+    found = Probed()
+    for key, value in given.items():
+        found.set(key, value, GIVEN)
+    if file.metadata.get("safelight.contract") == "1":
+        for key, value in _stated(file.metadata).items():
+            found.set(key, value, STATED)
+    _Probe(file, name, run, found).all()
+    return found
+
+
+def _stated(metadata: Mapping[str, str]) -> dict[str, str]:
+    """What a file that explains itself says, and what it says by leaving it out."""
+    said = {key: metadata[f"safelight.{key}"] for key in KEYS if f"safelight.{key}" in metadata}
+    usual = {"layout": "NCHW", "channels": "RGB", "range": "0..1", "multiple": "1", "least": "1"}
+    said = usual | said
+    return {"result": said["channels"], "result_range": said["range"]} | said
+
+
+class _Probe:
+    """The steps, in order; each leaves what it found in ``found``."""
+
+    def __init__(self, file: OnnxFile, name: str, run: Run, found: Probed) -> None:
+        self._file = file
+        self._name = name
+        self._run = run
+        self._found = found
+        self._main = file.inputs[0] if file.inputs else Value("", "", None)
+        self._extras: dict[str, Any] = {}
+        self._kind = "float32"
+        self._base = (0, 0)
+        self._scale = 1
+        self._cost = 0.0
+
+    def all(self) -> None:
+        """Every step. Raises OnnxError."""
+        self._read_inputs()
+        self._first_run()
+        self._check_sense()
+        self._find_range()
+        self._find_order()
+        self._find_sizes()
+        self._find_reach()
+        self._summarise()
+
+    # -- what goes in ------------------------------------------------------------------------
+
+    def _read_inputs(self) -> None:
+        pictures = [item for item in self._file.inputs if not _is_number(item)]
+        if len(pictures) != 1:
+            names = " and ".join(item.text() for item in pictures) or "no picture"
+            raise self._refusal(f"takes {names}; a filter has one picture to give")
+        (self._main,) = pictures
+        self._kind = self._main.element
+        if self._kind not in _KINDS:
+            raise self._refusal(f"takes {self._kind or 'no'} tensors, not pixels")
+        for item in self._file.inputs:
+            if item is not self._main:
+                rank = len(item.dimensions or ())
+                self._found.extras[item.name] = rank
+                self._extras[item.name] = np.full((1,) * rank, 0.5, item.element)
+
+    def _layouts(self) -> list[tuple[str, int]]:
+        """Layouts and channel counts that the input's shape allows, the likelier first."""
+        sides = self._main.dimensions
+        wanted = self._found.properties.get("layout")
+        rank = 4 if sides is None else len(sides)
+        if rank not in (3, 4):
+            raise self._refusal(
+                f"takes {self._main.text()}: {rank} dimensions, not the three or four of a picture"
+            )
+        sides = sides or (None,) * 4
+        found = []
+        for layout in LAYOUTS:
+            if len(layout) != rank or wanted not in (None, layout):
+                continue
+            channels, *area = (sides[layout.index(axis)] for axis in "CHW")
+            if any(isinstance(side, int) and side < _SMALLEST_WINDOW for side in area):
+                continue  # the four of (1, 4, height, width) are channels, not rows
+            counts = (3, 1) if not isinstance(channels, int) else (channels,)
+            found += [(layout, count) for count in counts if count in (1, 3)]
+        said = [item for item in found if isinstance(sides[item[0].index("C")], int)]
+        if not found:
+            raise self._refusal(f"takes {self._main.text()}: no 3 or 1 channels of a picture")
+        if rank == 4 and isinstance(sides[0], int) and sides[0] != 1:
+            raise self._refusal(f"takes {sides[0]} pictures at a time, a filter has one to give")
+        return said or found
+
+    def _sizes(self, layout: str) -> Sequence[tuple[int, int]]:
+        """Sizes worth a try: the one the graph states, or some."""
+        sides = self._main.dimensions or (None,) * 4
+        height, width = (sides[layout.index(axis)] for axis in "HW")
+        fixed = [side for side in (height, width) if isinstance(side, int)]
+        if not fixed:
+            return [(side, side) for side in _SIDES]
+        size = (
+            height if isinstance(height, int) else fixed[0],
+            width if isinstance(width, int) else fixed[0],
+        )
+        if max(size) > _LARGEST_WINDOW:
+            raise self._refusal(f"takes pictures of {size[1]} × {size[0]} alone, too large to cut")
+        self._found.size = size
+        return [size]
+
+    def _first_run(self) -> None:
+        """Find a layout and a size that work, and what comes out."""
+        failure: OnnxError | None = None
+        for layout, count in self._layouts():
+            for size in self._sizes(layout):
+                channels = self._channels(count)
+                # Not the fixed range: overflowing values are no reason to think it does not run.
+                try:
+                    result = self._raw(Format(layout, channels, "0..1"), _chart(*size))
+                except OnnxError as error:
+                    failure = failure or error
+                    continue
+                self._base = size
+                self._found.set("layout", layout, READ if count in self._said() else PROBED)
+                self._found.set("channels", channels, READ if count == 1 else ASSUMED)
+                self._read_result(result, layout, count)
+                return
+        raise failure or self._refusal("does not run")
+
+    def _said(self) -> tuple[int | str | None, ...]:
+        return self._main.dimensions or ()
+
+    def _channels(self, count: int) -> str:
+        """What the channels are, as far as their number tells. Raises OnnxError."""
+        named = self._found.properties.get("channels")
+        if named is None:
+            return "RGB" if count == 3 else "Y"
+        if COUNTS.get(named) != count:
+            raise self._refusal(f"takes {count} channels, which cannot be {named}")
+        return named
+
+    def _read_result(self, result: NDArray[Any], layout: str, count: int) -> None:
+        """What the shape of a result tells. Raises OnnxError for one that is no picture."""
+        shape = " × ".join(map(str, np.shape(result)))
+        try:
+            height, width, channels = unpacked(np.asarray(result), layout).shape
+        except ValueError:
+            raise self._refusal(f"gives {shape} numbers, not a picture") from None
+        tall, wide = self._base
+        if height < tall or width < wide:
+            raise self._refusal(
+                f"makes {width} × {height} pixels of {wide} × {tall}: smaller than what went in"
+            )
+        if height % tall or width % wide or height // tall != width // wide:
+            raise self._refusal(
+                f"makes {width} × {height} pixels of {wide} × {tall}, not a whole number of times"
+                " as many each way"
+            )
+        self._scale = height // tall
+        kinds = {1: "Y" if count == 1 else "grey", 2: "ab", 3: "RGB"}
+        if channels not in kinds:
+            raise self._refusal(f"gives {channels} channels for each pixel, not a picture")
+        kind = kinds[channels]
+        if kind == "ab" and count == 1:
+            self._found.properties["channels"] = "L"
+        self._found.set("result", kind, ASSUMED if channels == 3 else READ)
+        if COUNTS.get(self._found.properties["result"]) != channels:
+            named = self._found.properties["result"]
+            raise self._refusal(f"gives {channels} channels, which cannot be {named}")
+
+    def _check_sense(self) -> None:
+        """Refuse results that have nothing to do with the picture."""
+        format, chart = self._format("0..1"), _chart(*self._base)
+        self._raw(format, chart)  # the first run reserves memory
+        start = time.perf_counter()
+        first = self._raw(format, chart)
+        self._cost = (time.perf_counter() - start) / (self._base[0] * self._base[1])
+        span = float(np.ptp(first.astype(np.float64))) if np.isfinite(first).all() else 1.0
+        if np.abs(first - self._raw(format, chart)).max() > 0.01 * span:
+            raise self._refusal("gives another result each time for the same picture")
+        other = self._raw(format, np.ascontiguousarray(1 - chart))
+        white = self._raw(self._format("0..255"), chart)
+        if np.array_equal(first, other) and np.array_equal(first, white):
+            raise self._refusal("gives the same result whatever goes in")
+
+    # -- what the numbers mean -----------------------------------------------------------------
+
+    def _find_range(self) -> None:
+        """Which numbers are black and white: the range in which it does its task best."""
+        found = self._found
+        if found.properties["result"] == "ab":
+            self._assume_lab()
+            return
+        wanted = found.properties.get("range")
+        tried: list[tuple[float, bool, str, str]] = []
+        for values in (wanted,) if wanted else self._ranges():
+            made = found.properties.get("result_range") or self._made(values)
+            if made:
+                error = self._error(self._format(values, made))
+                tried.append((error, values != made, values, made))
+        if not tried:
+            raise self._refusal("gives values that are no picture in any range that is known")
+        best = min(tried)[0]
+        # Networks without biases and clipping work alike in several ranges.
+        alike = [item for item in tried if item[0] <= best / _TELLING]
+        _, _, values, made = min(alike, key=lambda item: item[1])
+        how = PROBED if len(alike) == 1 and len(tried) > 1 else ASSUMED
+        found.set("range", values, READ if self._kind == "uint8" else how)
+        found.set("result_range", made, how)
+
+    def _assume_lab(self) -> None:
+        """Of a colouriser nothing can be compared with the chart but how large its colours are."""
+        grey = self._found.properties["channels"] in ("L", "Y")
+        self._found.set("range", "0..100" if grey else "0..1", ASSUMED)
+        values = self._raw(self._format(self._found.properties["range"]), _chart(*self._base))
+        self._found.set("result_range", "-1..1" if np.abs(values).max() <= 2 else "0..1", PROBED)
+
+    def _ranges(self) -> Sequence[str]:
+        if self._kind == "uint8":
+            return ("0..255",)
+        if self._found.properties["channels"] in ("Y", "L"):
+            return ("0..1", "0..255", "-1..1")
+        return ("0..1", "0..255", "-1..1", "imagenet", "caffe")
+
+    def _made(self, values: str) -> str:
+        """The range of the result, by its numbers; "" when they are no picture's."""
+        result = self._raw(self._format(values), _chart(*self._base)).astype(np.float64)
+        if not np.isfinite(result).all():
+            return ""
+        if self._file.outputs[0].element == "uint8":
+            return "0..255"
+        low, high = np.percentile(result, (1, 99))
+        if self._file.last == "Tanh":
+            return "-1..1"
+        if high > 4 or low < -4:
+            return "0..255" if low > -150 and high < 400 else ""
+        return "-1..1" if low < -0.35 else "0..1"
+
+    def _find_order(self) -> None:
+        """Whether red or blue comes first: the order in which it does its task best."""
+        found = self._found
+        if COUNTS[found.properties["channels"]] != 3:
+            return
+        orders = ("RGB", "BGR")
+        ins = orders if found.how["channels"] == ASSUMED else (found.properties["channels"],)
+        coloured = COUNTS[found.properties["result"]] == 3
+        free = coloured and found.how["result"] == ASSUMED
+        outs = orders if free else (found.properties["result"],)
+        errors = {
+            (taken, made): self._error(self._format(taken=taken, result=made))
+            for taken in (ins if coloured else ins[:1])
+            for made in outs
+        }
+        plain = next(iter(errors))
+        best = min(errors, key=lambda item: errors[item])
+        told = errors[best] < _TELLING_ORDER * errors[plain]
+        others = [error for key, error in errors.items() if key != plain]
+        clear = told or (bool(others) and errors[plain] < _TELLING_ORDER * min(others))
+        for key, value in zip(("channels", "result"), best if told else plain, strict=True):
+            found.properties[key] = value
+            if found.how[key] == ASSUMED and clear:
+                found.how[key] = PROBED
+
+    def _error(self, format: Format) -> float:
+        """How far the result is from what was meant: root mean square, of the whole range."""
+        spoilt, meant = self._task()
+        planes = self._planes(format, spoilt)
+        if planes is None:
+            return math.inf
+        wanted = meant if planes.shape[2] == 3 else meant @ np.array([[0.299], [0.587], [0.114]])
+        return float(np.sqrt(np.mean((planes.clip(-0.5, 1.5) - wanted) ** 2)))
+
+    def _task(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """A spoilt chart and what it was: reduced for an enlarger, with noise for the others.
+
+        A network fed as it was trained does better than one fed otherwise, even where the
+        results look alike.
+        """
+        tall, wide = (side * self._scale for side in self._base)
+        meant = _chart(tall, wide)
+        if self._scale == 1:
+            noise = np.random.default_rng(2).normal(0, _NOISE, meant.shape)
+            return (meant + noise).astype(np.float32), meant
+        return _resized(meant, self._base), meant
+
+    # -- sizes and reach -------------------------------------------------------------------------
+
+    def _find_sizes(self) -> None:
+        """The multiple of the sides that it wants, and the shortest side."""
+        found = self._found
+        if found.size is not None:
+            return
+        tall, wide = self._base
+        fitting = (
+            step
+            for step in _MULTIPLES
+            if self._takes(tall + step, wide + 3 * step, step) is not None
+        )
+        multiple = next(fitting, 0)
+        if not multiple:
+            found.size = self._base
+            found.notes.append(
+                f"It calls its size free, but takes {wide} × {tall} alone: larger pictures are cut."
+            )
+            return
+        found.set("multiple", multiple, PROBED)
+        step = int(found.properties["multiple"])
+        sides = sorted({-(-side // step) * step for side in _MULTIPLES}, reverse=True)
+        least = -(-tall // step) * step
+        for side in sides:
+            if self._takes(side, side, step) is None:
+                break
+            least = side
+        found.set("least", least, PROBED)
+
+    def _takes(self, height: int, width: int, step: int) -> NDArray[np.float32] | None:
+        """The result for that size; None when it fails or has another size."""
+        if height % step or width % step:
+            return None
+        try:
+            planes = self._planes(self._format(), _chart(height, width))
+        except OnnxError:
+            return None
+        if planes is None or planes.shape[:2] != (height * self._scale, width * self._scale):
+            return None
+        return planes
+
+    def _find_reach(self) -> None:
+        """How many pixels around its own a result pixel depends on, and where windows may lie.
+
+        Two windows that overlap are compared: where they differ, one of them lacked something.
+        """
+        found = self._found
+        if "reach" in found.properties:
+            return
+        side = self._window()
+        step, reach = self._shifted(side)
+        if found.size is None and found.how["multiple"] == PROBED and reach is not None:
+            found.properties["multiple"] = str(step)
+        if reach is None:
+            found.notes.append(
+                "It looks at the whole picture, or further than could be probed: where pieces"
+                " meet, a seam may show."
+            )
+        # One chart at these weights shows less than another picture may: a quarter more.
+        stated = min(side // 4, 64) if reach is None else reach + -(-reach // 4)
+        found.set("reach", stated, ASSUMED if reach is None else PROBED)
+        found.set("tile", _LARGE_TILE if reach is None else _TILE, ASSUMED)
+
+    def _shifted(self, side: int) -> tuple[int, int | None]:
+        """The step on whose grid windows have to lie, and the reach; None when none is enough."""
+        if self._found.size is not None:
+            return 1, self._seam(side, side // 2 + 1)
+        middle = max(side // 2 // 64, 1) * 64
+        least = int(self._found.properties["multiple"])
+        coarse = max(_MULTIPLES[-1], least)
+        for step in (*(item for item in _MULTIPLES if item >= least), coarse):
+            reach = self._seam(side, middle + step % 64)
+            if reach is not None:
+                return step, reach
+            if self._seam(side, middle) is None:
+                break  # not even where every grid fits: it is no matter of the grid
+        return least, None
+
+    def _window(self) -> int:
+        """The side of the windows that the reach is tested with."""
+        if self._found.size is not None:
+            return min(self._found.size)
+        affordable = math.sqrt(_PATIENCE / max(self._cost, 1e-9))
+        return int(min(max(affordable, max(self._base), 192), 384)) // 64 * 64
+
+    def _seam(self, side: int, shift: int) -> int | None:
+        """How far from a window's end its result is right; None when it nowhere is."""
+        size = self._found.size or (side, side)
+        tall, wide = size
+        picture = _chart(tall, wide + shift)
+        first = self._planes(self._format(), picture[:, :wide])
+        second = self._planes(self._format(), picture[:, shift:])
+        if first is None or second is None:
+            return None
+        scale, unit = self._scale, 128 if self._found.properties["result"] == "ab" else 1
+        difference = np.abs(first[:, shift * scale :] - second[:, : (wide - shift) * scale])
+        columns = difference.max(axis=(0, 2)).reshape(-1, scale).max(axis=1) / unit
+        distances = np.minimum(np.arange(columns.size), np.arange(columns.size)[::-1])
+        wrong = distances[columns > self._visible()]
+        reach = int(wrong.max()) + 1 if wrong.size else 0
+        return reach if reach < columns.size // 2 - 1 else None
+
+    def _visible(self) -> float:
+        """Results in whole steps of eight bits may differ by one for nothing."""
+        rounded = {"Round", "Floor", "Ceil"} & set(self._file.operators)
+        whole = self._file.outputs[0].element == "uint8" or rounded
+        return 1.5 / 255 if whole else _SEAM
+
+    def _summarise(self) -> None:
+        found = self._found
+        found.set("scale", self._scale, PROBED)
+        found.set("tile", _TILE, ASSUMED)
+        if found.size is not None:
+            found.set("height", found.size[0], READ)
+            found.set("width", found.size[1], READ)
+            found.notes.append(
+                f"It takes {found.size[1]} × {found.size[0]} pixels at a time; larger pictures are"
+                " cut into such windows."
+            )
+        if found.how["range"] == ASSUMED:
+            found.notes.append(
+                f"Its results do not tell which range it was made for: {found.properties['range']}"
+                " is assumed."
+            )
+        if self._main.element == "float16":
+            found.notes.append("It computes with half precision.")
+
+    # -- running ---------------------------------------------------------------------------------
+
+    def _format(
+        self, values: str = "", made: str = "", *, taken: str = "", result: str = ""
+    ) -> Format:
+        """How pictures go through, as far as it is known or is being tried."""
+        known = self._found.properties
+        return Format(
+            known["layout"],
+            taken or known["channels"],
+            values or known.get("range", "0..1"),
+            result or known["result"],
+            made or known.get("result_range", "0..1"),
+        )
+
+    def _raw(self, format: Format, image: NDArray[np.float32]) -> NDArray[Any]:
+        """The first output for ``image``. Raises OnnxError where the network fails."""
+        feeds = {self._main.name: format.tensor(image, self._kind), **self._extras}
+        return np.asarray(self._run(feeds)[0])
+
+    def _planes(self, format: Format, image: NDArray[np.float32]) -> NDArray[np.float32] | None:
+        """The result as (height, width, channels); None when it is no number or no such shape."""
+        try:
+            planes = format.planes(self._raw(format, image))
+        except ValueError:
+            return None
+        return planes if np.isfinite(planes).all() else None
+
+    def _refusal(self, reason: str) -> OnnxError:
+        return OnnxError(f"{self._name} {reason}.")
+
+
+def _is_number(value: Value) -> bool:
+    """Whether an input is one number, such as a noise level, and not a picture."""
+    sides = value.dimensions
+    if sides is None or not value.element.startswith("float"):
+        return False
+    return len(sides) <= 1 or all(side == 1 for side in sides)
+
+
+def _chart(height: int, width: int) -> NDArray[np.float32]:
+    """The test chart: sky, grass, hard edges, fine lines, texture; the colours of a photograph."""
+    return photograph(width, height, seed=1)
+
+
+def _resized(image: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
+    """Reduced to (height, width), bicubic, as enlargers are trained."""
+    height, width = size
+    planes = [
+        PillowImage.fromarray(np.ascontiguousarray(image[..., index])).resize(
+            (width, height), PillowImage.Resampling.BICUBIC
+        )
+        for index in range(3)
+    ]
+    return np.stack([np.asarray(plane, np.float32) for plane in planes], axis=2)
+
+
+def sentences(found: Probed) -> Iterator[tuple[str, str, str]]:
+    """What was found as (property, value, how), in the order a reader wants it."""
+    order = ("scale", *KEYS, "height", "width", "tile")
+    for key in order:
+        if key in found.properties:
+            yield key, found.properties[key], found.how[key]

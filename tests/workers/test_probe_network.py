@@ -1,0 +1,217 @@
+"""Probing: networks as other projects export them are understood, or refused with the reason."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+
+from safelight.api.testing import photograph
+from safelight.workers.far.inference import Inference, ModelError
+from safelight.workers.far.probe_network import probe
+from safelight.workers.onnxfile import OnnxError, described, read_onnx
+from tests.workers import networks
+from tests.workers.networks import FREE, model, node, value
+
+
+@pytest.fixture
+def probed(tmp_path):
+    """Probe a network's bytes; gives what was found and a function that runs it as a filter."""
+
+    def run(content, given=None):
+        path = tmp_path / "some.onnx"
+        path.write_bytes(content)
+        trial = Inference().trial(path)
+
+        def feed(feeds):
+            try:
+                return trial.run(feeds)
+            except ModelError as error:
+                raise OnnxError(f"{error}.") from None
+
+        found = probe(read_onnx(path), path.name, feed, given or {})
+        properties = {f"safelight.{key}": text for key, text in found.properties.items()}
+        whole = tmp_path / "whole.onnx"
+        whole.write_bytes(described(path, {"safelight.contract": "1"} | properties))
+        inference = Inference()
+        return found, lambda image, **inputs: inference.run(whole, image, inputs, "cpu")
+
+    return run
+
+
+def shape_of(found):
+    keys = ("scale", "layout", "channels", "range", "result", "result_range")
+    return tuple(found.properties[key] for key in keys)
+
+
+def test_an_enlarger(probed):
+    found, run = probed(networks.enlarger(2))
+    assert shape_of(found) == ("2", "NCHW", "RGB", "0..1", "RGB", "0..1")
+    assert (found.properties["multiple"], found.properties["least"]) == ("1", "1")
+    # One 3 × 3 convolution looks at one pixel; a quarter more is stated.
+    assert (found.properties["reach"], found.how["reach"]) == ("2", "probed")
+    image = photograph(37, 23)
+    result = run(image)
+    assert result.shape == (46, 74, 3)
+    small = result.reshape(23, 2, 37, 2, 3).mean(axis=(1, 3))
+    assert np.abs(small - image).mean() < 0.02  # its bias is 0.01
+
+
+def test_a_network_for_bgr_in_255_and_nhwc(probed):
+    found, run = probed(networks.bgr_255())
+    assert shape_of(found) == ("1", "NHWC", "BGR", "0..255", "BGR", "0..255")
+    assert (found.how["channels"], found.how["range"]) == ("probed", "probed")
+    image = np.zeros((16, 16, 3), np.float32)
+    image[...] = 0.2, 0.4, 0.8  # blue: untouched; as RGB it would be red, and dimmed
+    assert np.abs(run(image)[4:-4, 4:-4] - image[4:-4, 4:-4]).max() < 0.2
+
+
+ENLARGER = Path(find_spec("safelight_enlarge").origin).parent / "fast_faithful_x2.onnx"
+
+
+def test_a_trained_network_is_understood_without_its_own_words(probed):
+    """The shipped enlarger, wrapped as others export theirs: it is fed as it was trained."""
+    model = onnx.load(str(ENLARGER))
+    del model.metadata_props[:]
+    found, run = probed(networks.in_255(model.SerializeToString()))
+    assert shape_of(found)[:2] == ("2", "NHWC")
+    assert (found.properties["range"], found.how["range"]) == ("0..255", "probed")
+    image = photograph(160, 120)
+    whole = Inference().run(ENLARGER, image, {}, "cpu")
+    assert np.abs(run(image) - whole).max() < 1e-4  # the order of float32 operations
+    # The reach it was given leaves no seam that eight bits show.
+    reach = int(found.properties["reach"])
+    part = run(image[:, : 80 + reach])
+    assert np.abs(part[:, :160] - whole[:, :160]).max() < 1 / 255
+
+
+def test_a_style_network_gets_the_range_it_gives(probed):
+    found, _ = probed(networks.style())
+    assert shape_of(found)[3:] == ("0..255", "RGB", "0..255")
+    assert any("whole picture" in note for note in found.notes)
+
+
+def test_bytes(probed):
+    found, run = probed(networks.bytes_in_and_out())
+    assert shape_of(found) == ("1", "NHWC", "RGB", "0..255", "RGB", "0..255")
+    image = photograph(40, 30)
+    assert 0.001 < np.abs(run(image) - image).mean() < 0.1
+
+
+def test_what_the_user_says_is_not_probed(probed):
+    given = {"channels": "RGB", "result": "RGB", "range": "0..1", "reach": "9"}
+    found, _ = probed(networks.bgr_255(), given)
+    assert {key: found.properties[key] for key in given} == given
+    assert {found.how[key] for key in given} == {"given"}
+
+
+def test_what_a_file_states_is_not_probed(probed):
+    stated = {"contract": "1", "reach": "7", "range": "0..255", "multiple": "2"}
+    metadata = {f"safelight.{key}": text for key, text in stated.items()}
+    found, _ = probed(networks.enlarger(2, metadata=metadata))
+    assert (found.properties["reach"], found.how["reach"]) == ("7", "stated by the file")
+    assert found.properties["result_range"] == "0..255"
+    assert found.properties["multiple"] == "2"
+
+
+def test_half_precision(probed):
+    found, run = probed(networks.enlarger(1, kind="float16"))
+    image = photograph(20, 20)
+    assert run(image).dtype == np.float32
+    assert np.abs(run(image) - image).mean() < 0.02
+    assert any("half precision" in note for note in found.notes)
+
+
+def test_luma_at_one_size(probed):
+    found, run = probed(networks.enlarger(3, (1, 1, 224, 224), channels=1))
+    assert shape_of(found)[:3] == ("3", "NCHW", "Y")
+    assert (found.properties["height"], found.properties["width"]) == ("224", "224")
+    assert any("224 × 224 pixels at a time" in note for note in found.notes)
+    image = photograph(300, 100)  # wider than a window, not as high
+    result = run(image)
+    assert result.shape == (300, 900, 3)
+    small = result.reshape(100, 3, 300, 3, 3).mean(axis=(1, 3))
+    assert np.abs(small - image).mean() < 0.03  # colours are resized
+
+
+def test_a_colouriser(probed):
+    found, run = probed(networks.colouriser())
+    assert shape_of(found) == ("1", "NCHW", "L", "0..100", "ab", "0..1")
+    grey = np.full((64, 64, 3), 0.5, np.float32)
+    # L* of half grey is 53.4; a* and b* follow from the network: 15.7, 16.7.
+    expected = np.array([0.6386, 0.4589, 0.3908])  # by the matrix of IEC 61966-2-1
+    assert np.abs(run(grey)[32, 32] - expected).max() < 2e-3  # four digits, rounded
+
+
+def test_the_multiple_that_a_network_needs(probed):
+    found, run = probed(networks.halving(8))
+    assert (found.properties["multiple"], found.properties["least"]) == ("8", "8")
+    assert run(photograph(13, 3)).shape == (3, 13, 3)
+
+
+def test_windows_on_the_wrong_grid_are_noticed(probed):
+    # It takes any size, but means blocks of 4 × 4 counted from the corner.
+    nodes = [
+        node("AveragePool", "input", "a", kernel_shape=[4, 4], strides=[4, 4], ceil_mode=1),
+        node("Resize", "a none scales", "b", mode="nearest"),
+        node("Shape", "input", "size"),
+        node("Slice", "b zero size axes", "c"),
+        node("Add", "c input", "d"),
+        node("Mul", "d half", "output"),
+    ]
+    numbers = {
+        "none": np.array([], np.float32),
+        "scales": np.array([1, 1, 4, 4], np.float32),
+        "zero": np.zeros(4, np.int64),
+        "axes": np.arange(4),
+        "half": np.array(0.5, np.float32),
+    }
+    whole = model(nodes, [value("input", FREE)], [value("output", FREE)], numbers, opset=18)
+    found, _ = probed(whole)
+    assert found.properties["multiple"] == "4"
+
+
+def test_a_network_that_sees_everything_is_told_of(probed):
+    found, _ = probed(networks.whole_picture())
+    assert any("looks at the whole picture" in note for note in found.notes)
+    assert found.properties["tile"] == "1024"
+
+
+def test_further_numbers_are_inputs_of_the_filter(probed):
+    found, run = probed(networks.with_strength())
+    assert found.extras == {"noise.level": 1}
+    image = photograph(40, 30)
+    assert np.array_equal(run(image, **{"noise.level": [0.0]}), image)
+    assert not np.allclose(run(image, **{"noise.level": [1.0]}), image)
+
+
+def simple(kind, shape, out=None, element="float32"):
+    nodes = [node(kind, "input", "output")]
+    return model(nodes, [value("input", shape, element)], [value("output", out or shape, element)])
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (networks.classifier(), "gives 1 × 1000 numbers, not a picture"),
+        (networks.two_inputs(), "content .* and style .*one picture to give"),
+        (networks.constant_result(), "the same result whatever goes in"),
+        (networks.random_result(), "another result each time"),
+        (simple("Relu", (4, 3, 32, 32)), "takes 4 pictures at a time"),
+        (simple("Relu", (1, 4, "h", "w")), "no 3 or 1 channels"),
+        (simple("Relu", (1, 3, 5, 32, 32)), "5 dimensions"),
+        (simple("Relu", (1, 3, 9000, 9000)), "too large to cut"),
+        (simple("Neg", FREE, element="int64"), "takes int64 tensors, not pixels"),
+        (simple("GlobalMaxPool", FREE), "smaller than what went in"),
+    ],
+    ids=["numbers", "two", "grey", "noise", "batch", "four", "film", "huge", "whole", "small"],
+)
+def test_what_cannot_be_a_filter_is_refused_with_the_reason(probed, content, reason):
+    with pytest.raises(OnnxError, match=f"some.onnx .*{reason}"):
+        probed(content)
+
+
+def test_channels_that_do_not_fit_are_refused(probed):
+    with pytest.raises(OnnxError, match="takes 3 channels, which cannot be Y"):
+        probed(networks.enlarger(2), {"channels": "Y"})
