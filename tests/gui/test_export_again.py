@@ -6,7 +6,7 @@ from PIL import Image
 from PySide6.QtWidgets import QApplication
 
 from safelight import actions
-from safelight.document import edits
+from safelight.document import Edit, edits, geometry
 from safelight.gui import export_photograph
 from safelight.gui.export_dialog import ExportDialog
 
@@ -90,3 +90,27 @@ def test_it_replaces_the_same_file_where_that_is_asked_for(window, opened, qtbot
     assert Image.open(path).size == (400, 300)
     assert not (tmp_path / "a-2.png").exists()
     assert not opened.strip.isVisible()
+
+
+def test_an_export_waits_for_what_is_being_done_to_the_picture(window, opened, qtbot):
+    go_on = threading.Event()
+
+    def halved(document, live):
+        assert go_on.wait(120)
+        return geometry.resize(document, document.width // 2, document.height // 2)
+
+    session, before = opened.session, opened.session.document
+    session.do(Edit("Resize", lambda document: halved(document, None), renders=halved))
+    window.deeds["export"].trigger()
+    assert "Resize" in opened.line.text()
+    qtbot.wait(1)
+    assert not [x for x in QApplication.topLevelWidgets() if isinstance(x, ExportDialog)]
+    go_on.set()
+    qtbot.waitUntil(lambda: any(map(is_export, QApplication.topLevelWidgets())), timeout=60000)
+    assert session.document.width == before.width // 2
+    assert f"{before.width // 2} × {before.height // 2}" in dialog_of().about.text()
+    dialog_of().reject()
+
+
+def is_export(widget):
+    return isinstance(widget, ExportDialog) and widget.isVisible()

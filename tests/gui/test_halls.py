@@ -15,9 +15,9 @@ METHODS, LINES = 40, 500
 WATCHED = {
     "Canvas": "canvas/canvas.py",
     "Viewport": "canvas/viewport.py",
-    "FilterStack": "filterstack.py",
+    "FilterStack": "filter_stack.py",
     "Jobs": "jobs.py",
-    "Previews": "previews.py",
+    "Previews": "previews/previews.py",
     "Results": "results.py",
     "Session": "session.py",
     "Window": "window.py",

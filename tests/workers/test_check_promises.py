@@ -74,7 +74,7 @@ def test_a_broken_promise_is_a_sentence_without_a_traceback(asked):
     assert "clips cuts off what is brighter than white" in text
     assert "(with on=True)" in text
     assert "Traceback" not in text
-    assert "trial.py" not in text
+    assert "check_promises.py" not in text
 
 
 def test_nothing_is_added_unasked(asked):

@@ -81,6 +81,7 @@ class Jobs(Speaker):
             edited.busy = ""
             if cheap:
                 self._add(task)
+                self.changed.emit()
             else:
                 self._start(task, focus)
 
@@ -88,6 +89,7 @@ class Jobs(Speaker):
             edited.busy = ""
             self._previews.stop()
             self.complained.emit("filter", f"{declaration.title} cannot be applied: {error}", "")
+            self.changed.emit()
 
         Background(self, lambda: studio.is_cheap(declaration, settings), known, failed)
 

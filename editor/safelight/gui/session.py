@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -245,6 +245,18 @@ class Session(Edited):
             before = self.document
             self.history = self.history.jump(position)
             self._after_change(before)
+
+    def when_done(self, then: Callable[[], object]) -> None:
+        """Call ``then`` in a turn of the event loop in which nothing is being done to the document,
+        once what is being done to it is.
+        """
+
+        def look() -> None:
+            if not self.busy:
+                self.job_changed.disconnect(look)
+                QTimer.singleShot(0, self, then)
+
+        self.job_changed.connect(look)
 
     @property
     def idle(self) -> bool:

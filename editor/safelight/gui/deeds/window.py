@@ -44,19 +44,25 @@ def _file(desk: Desk) -> list[Deed]:
         tip="Ask about the raw files of every camera again",
     )
     menu.part(1)  # behind the files opened lately
-    menu.front("save", "&Save project", lambda _: projects.save(desk), "Ctrl+S")
-    menu.front("save as", "Save project &as…", lambda _: projects.save_as(desk), "Ctrl+Shift+S")
-    menu.front("export", "&Export…", lambda _: export_photograph.export(desk), "Ctrl+Shift+E")
+    menu.front("save", "&Save project", lambda _: projects.save(desk), "Ctrl+S", takes=True)
+    menu.front(
+        "save as", "Save project &as…", lambda _: projects.save_as(desk), "Ctrl+Shift+S", takes=True
+    )
+    menu.front(
+        "export", "&Export…", lambda _: export_photograph.export(desk), "Ctrl+Shift+E", takes=True
+    )
     again = "As the last time, to a new name beside that file"
     menu.front(
         *("export again", "Export a&gain", lambda _: export_photograph.export_again(desk)),
         *("Ctrl+Alt+Shift+E",),
         tip=again,
+        takes=True,
     )
     menu.front(
         *("export same", "Export again to the same &file"),
         lambda _: export_photograph.export_again(desk, same=True),
         tip="As the last time, instead of the file that was written then",
+        takes=True,
     )
     look = "What the layers above the picture make of colours, as a table for other programs"
     for side, text in ((33, "Look of &33 points a side…"), (65, "Look of &65 points a side…")):
@@ -65,8 +71,11 @@ def _file(desk: Desk) -> list[Deed]:
             when=lambda front: desk.backend.studio is not None and looks.possible(front),
             submenu="Save &look as .cube",
             tip=look,
+            takes=True,
         )
-    menu.front("print", "&Print…", lambda _: print_photograph.print_picture(desk), "Ctrl+P")
+    menu.front(
+        "print", "&Print…", lambda _: print_photograph.print_picture(desk), "Ctrl+P", takes=True
+    )
     menu.any("add network", "Add a net&work…", desk.installing.ask_for_network)
     menu.part(2)
     menu.front("close", "&Close", desk.closing.close, "Ctrl+W", "Ctrl+F4")
@@ -103,6 +112,7 @@ def _edit(desk: Desk) -> list[Deed]:
         *("save steps", "Save s&teps as recipe…", lambda _: recipes.save_steps(desk)),
         when=lambda front: front.session.history.position > 0,
         tip=saves,
+        takes=True,
     )
     menu.front(
         *("run recipe", "Run re&cipe…", lambda _: recipes.ask_and_run(desk)),
@@ -283,13 +293,21 @@ class _Lines:
         context: bool = False,
         submenu: str = "",
         tip: str = "",
+        takes: bool = False,
     ) -> None:
-        """What is done to the photograph in front."""
+        """What is done to the photograph in front. What ``takes`` it as it is, to be written or
+        printed, waits until what is being done to it is done.
+        """
         desk = self._desk
 
         def do() -> None:
-            if desk.front is not None:
-                run(desk.front)
+            front = desk.front
+            if front is not None and takes and front.session.busy:
+                name = text.replace("&", "").rstrip("…")
+                front.line.mention(f"{name} follows when this is done: {front.session.busy}.")
+                front.session.when_done(lambda: desk.front is front and run(front))
+            elif front is not None:
+                run(front)
 
         def possible() -> bool:
             return desk.front is not None and when(desk.front)
