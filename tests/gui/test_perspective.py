@@ -122,6 +122,22 @@ def test_escape_gives_up_and_corners_that_cannot_be_are_said_and_lose_nothing(
     assert len(opened.session.history.steps) == 1
 
 
+def test_what_cannot_keep_the_picture_is_said_and_the_corners_stay(opened, perspective, qtbot):
+    perspective.set("keep", "picture")
+    for number, way in enumerate(((150, 120), (-150, 150), (-150, -120), (150, -60))):
+        pull(qtbot, perspective, corner(perspective, number), way)
+    before, corners = opened.session.document, list(perspective._corners)
+    key(qtbot, perspective, Qt.Key.Key_Return)
+    assert opened.canvas.tool is perspective
+    assert perspective._corners == corners
+    assert "meet in the picture itself" in perspective.word
+    assert opened.session.document is before
+    perspective.set("keep", "marked")
+    assert not perspective.word
+    key(qtbot, perspective, Qt.Key.Key_Return)
+    assert opened.session.document is not before
+
+
 def test_a_cropped_and_turned_picture_has_its_corners_where_they_are_seen(opened, qtbot):
     session, canvas = opened.session, opened.canvas
     session.do(edits.turn(90))

@@ -72,10 +72,12 @@ class Perspective(Tool):
     @property
     def _trouble(self) -> str:
         """Why what the hand has made cannot be; "" where it can."""
-        if self._document is None or self._corners == self._known:
+        edit = self.under_way()
+        if edit is None or self._document is None:
             return ""
         try:
             quadrilateral.check(self._corners)
+            edit.apply(self._document)  # the geometry alone: no pixel is made
         except ValueError as error:
             return f"{error}"[:1].upper() + f"{error}"[1:]
         return ""
