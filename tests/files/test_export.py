@@ -635,7 +635,7 @@ def test_metadata_too_large_for_a_jpeg_leave_the_mark_behind(tmp_path):
 
 def test_a_file_that_lost_its_mark_never_takes_the_name(tmp_path, monkeypatch):
     document = document_of(pictures.quarters(), synthetic="wholly")
-    monkeypatch.setattr(png_module, "_texts", lambda _: ((), {}))
+    monkeypatch.setattr(png_module, "_texts", lambda *_: ((), {}))
     with pytest.raises(WriteError, match="it read back differently"):
         export(document, tmp_path / "picture.png")
     assert os.listdir(tmp_path) == []

@@ -33,7 +33,6 @@ from safelight.document import (
     edits,
     render,
 )
-from safelight.files import open_picture
 from safelight.files import project_database as database
 from safelight.files import project_writer as writing
 from safelight.files import recovery as recovery_module
@@ -960,7 +959,9 @@ def test_the_pixel_limit_counts_for_a_document_without_pixels(tmp_path):
 
 
 def test_free_memory_does_not_count_when_a_project_is_opened(tmp_path, monkeypatch):
-    monkeypatch.setattr(open_picture, "default_pixel_limit", lambda: 100)
+    monkeypatch.setattr(
+        sys.modules["safelight.files.open_picture"], "default_pixel_limit", lambda: 100
+    )
     history = painted(History.start(rich()), 1)
     assert steps_of(saved_and_opened(tmp_path / "a.safelight", history)) == steps_of(history)
 

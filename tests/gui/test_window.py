@@ -85,7 +85,7 @@ def test_an_opened_photograph_is_shown_and_described(opened, window):
     assert window.status.size_label.text() == "400 × 300 px (0.1 MP)"
     assert window.status.depth_label.text() == "8-bit"
     assert window.status.profile.text() == "sRGB (untagged)"
-    assert window.status.zoom.text() == "100 %"
+    assert window.sight.zoom.currentText() == "100 %"
     assert np.array_equal(pixels_of(opened), photograph(300, 400))
 
 

@@ -127,7 +127,7 @@ def _view(desk: Desk, screen: FullScreen) -> list[Deed]:
     menu.front("zoom in", "Zoom &in", lambda front: front.canvas.zoom_in(), "Ctrl++", "Ctrl+=")
     menu.front("zoom out", "Zoom &out", lambda front: front.canvas.zoom_out(), "Ctrl+-")
     menu.front("fit", "&Fit in window", lambda front: front.canvas.fit(), "Ctrl+0")
-    menu.front("fill", "Fi&ll window", lambda front: front.canvas.fill())
+    menu.front("fill", "Fill &window", lambda front: front.canvas.fill())
     menu.front("full size", "&100 %", lambda front: front.canvas.full_size(), "Ctrl+1")
     menu.part(1)
     # The brackets with Ctrl are for turning the picture itself.
