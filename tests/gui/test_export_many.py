@@ -1,6 +1,7 @@
 """Export of several: those that are ticked, by a pattern of names; what fails is told."""
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -283,3 +284,18 @@ def test_a_name_is_made_of_when_the_photograph_was_taken(make):
     dialog.ticked.tick([0, 1])
     dialog.into.pattern.setText("{taken}-{name}")
     assert dialog.into.example.text() == "undated-a.png, undated-b.png"
+
+
+def test_the_words_about_a_large_photograph_push_nothing_out_of_sight(qtbot, tmp_path):
+    raster = Raster.from_array(photograph(30, 40))
+    small = Document.from_raster(raster)
+    large = replace(small, width=16534, height=13674)
+    items = [actions.BatchItem(name, item, None) for name, item in (("a", large), ("b", small))]
+    dialog = ExportDialog(large, None, items=items)
+    qtbot.addWidget(dialog)
+    dialog.resize(800, 420)
+    dialog.show()
+    settle(qtbot)
+    inside = dialog._form.parentWidget()
+    assert "16534 × 13674" in dialog.about.text()
+    assert inside.width() <= inside.parentWidget().width()
