@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from safelight.api.cube import tidy_title
 from safelight.document import Document, Layer, LayerFailed, Live, render_srgb
 from safelight.files import atomic_write
+from safelight.files.sentences import listed
 from safelight.pixels import SRGB, Profile, Raster, converted
 
 SIDES = (33, 65)
@@ -52,7 +53,7 @@ def look_of(document: Document, live: Live, side: int = SIDES[0]) -> Colours:
     unfit = [f"“{layer.name}”, which {why}" for layer in layers if (why := _unfit(layer, live))]
     if unfit:
         raise LookError(
-            f"No table of colours can hold {_listed(unfit)}. Hide what is to be left out."
+            f"No table of colours can hold {listed(unfit, '; ')}. Hide what is to be left out."
         )
     return _through(layers, colours, document.profile, live)
 
@@ -137,8 +138,3 @@ def _through(layers: Sequence[Layer], colours: Colours, profile: Profile, live: 
     )
     made = render_srgb(document, document.region, live)
     return np.ascontiguousarray(made[..., :3], np.float32).reshape(colours.shape)
-
-
-def _listed(parts: Sequence[str]) -> str:
-    """Parts of a sentence, joined by semicolons and a last "and"."""
-    return " and ".join(["; ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)

@@ -45,7 +45,7 @@ def typed_place(text: str) -> Place | None:
     plain = unicodedata.normalize("NFKC", text).strip()
     for marks, one in (("′’ʹ´`", "'"), ("″”“ʺ", '"'), ("−–", "-"), ("º˚", "°")):
         plain = re.sub(f"[{marks}]", one, plain)
-    plain = plain.replace("''", '"').replace("\u2032", "'")
+    plain = plain.replace("''", '"')
     if not plain:
         return None
     parts = [part for part in re.split(r"\s*[,;]\s+|\s*;\s*", plain) if part]

@@ -52,6 +52,7 @@ from safelight.files.open_picture import (
     read_foreign,
     read_photograph,
 )
+from safelight.files.sentences import listed
 from safelight.files.strangers import HERE, Reading
 from safelight.pixels import (
     DEPTHS,
@@ -539,8 +540,8 @@ def _kept_shallow(layers: Sequence[Layer], depth: str, live: Live | None) -> lis
 
 def _words(names: Sequence[str]) -> str:
     """Names and the verb they ask for: "A was", "A and B were"."""
-    *first, last = dict.fromkeys(names)
-    return f"{', '.join(first)} and {last} were" if first else f"{last} was"
+    several = dict.fromkeys(names)
+    return f"{listed(several)} {'were' if len(several) > 1 else 'was'}"
 
 
 def _finished(

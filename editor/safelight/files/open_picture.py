@@ -36,6 +36,7 @@ from safelight.files.colours import as_rgb, takes_long
 from safelight.files.layered import document_of
 from safelight.files.memory import free_memory
 from safelight.files.metadata import Known
+from safelight.files.sentences import listed
 from safelight.files.strangers import HERE, NOTHING, Reading, known_of
 from safelight.pixels import Profile, Raster, from_float, to_float
 
@@ -524,8 +525,8 @@ def _other_kind(head: bytes) -> str | None:
 
 def _unknown(name: str, kind: str | None, more: list[str]) -> str:
     """Why a file is not opened; ``more`` are the formats that plugins open."""
-    *first, last = [*(codec.name for codec in CODECS), *dict.fromkeys(more)]
-    supported = f"Safelight opens {', '.join(first)} and {last}"
+    names = [*(codec.name for codec in CODECS), *dict.fromkeys(more)]
+    supported = f"Safelight opens {listed(names)}"
     if kind is None:
         return f"{name} is not a picture that Safelight knows; {supported}."
     return f"{name} is {kind}. {supported}; save it as one of these first."

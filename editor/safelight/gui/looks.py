@@ -34,7 +34,7 @@ def save_look(desk: Desk, workspace: Workspace, side: int) -> None:
     document, live = workspace.session.document, studio.live
     near = workspace.session.files.path or Path.home() / "Untitled"
     path = ask_for_name(
-        desk.window, "Save look as .cube", near.with_suffix(".cube"), _KIND, _as_cube
+        desk.window, "Save look as .cube", near.with_suffix(".cube"), _KIND, ".cube"
     )
     if path is None:
         return
@@ -51,8 +51,3 @@ def save_look(desk: Desk, workspace: Workspace, side: int) -> None:
         save_look(document, path, live, side, overwrite=replaces)
 
     Background(workspace, write, done, failed)
-
-
-def _as_cube(path: Path) -> Path:
-    """The name under which a look is written: the dialogs list such as end so."""
-    return path if path.suffix.lower() == ".cube" else path.with_name(f"{path.name}.cube")

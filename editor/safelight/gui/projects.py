@@ -42,7 +42,7 @@ def save_as(desk: Desk, done: Callable[[], object] | None = None) -> None:
         "Save project",
         near.with_suffix(".safelight"),
         "Safelight projects (*.safelight)",
-        _as_project,
+        ".safelight",
         own,
     )
 
@@ -63,12 +63,13 @@ def ask_for_name(
     title: str,
     proposed: Path,
     kind: str,
-    as_kind: Callable[[Path], Path],
+    suffix: str,
     own: Path | None = None,
 ) -> Path | None:
     """Where a file is to be written; what is there and not its ``own`` may be replaced.
 
-    ``as_kind`` gives the name that is written where another one is typed.
+    A name that does not end in ``suffix`` is given it: what is written can be opened, and the
+    dialogs list such as end so.
     """
     while True:
         # The dialog would ask about the name as it is typed, which is not what is written.
@@ -77,7 +78,9 @@ def ask_for_name(
         )
         if not name:
             return None
-        path = as_kind(Path(name))
+        path = Path(name)
+        if path.suffix.lower() != suffix:
+            path = path.with_name(path.name + suffix)
         if path == own or not os.path.lexists(path):
             return path
         answer = _ask_to_replace(window, title, path)
@@ -100,10 +103,3 @@ def _ask_to_replace(window: QWidget, title: str, path: Path) -> str:
     box.exec()
     box.deleteLater()
     return (box.clickedButton() or cancel).text()
-
-
-def _as_project(path: Path) -> Path:
-    """The name under which a project is written: without the suffix it could not be opened."""
-    from safelight import actions
-
-    return path if actions.is_project(path) else path.with_name(f"{path.name}.safelight")

@@ -44,7 +44,7 @@ def save_steps(desk: Desk) -> None:
         return
     near = workspace.session.files.path or Path.home() / "Untitled"
     path = ask_for_name(
-        desk.window, "Save steps as recipe", near.with_suffix(".json"), _KIND, _as_recipe
+        desk.window, "Save steps as recipe", near.with_suffix(".json"), _KIND, ".json"
     )
     if path is not None:
         _write(workspace, recipe, path)
@@ -93,11 +93,6 @@ def _may_leave_out(window: QWidget, lost: Sequence[str], *, some: bool) -> bool:
     box.exec()
     box.deleteLater()
     return box.clickedButton() is save
-
-
-def _as_recipe(path: Path) -> Path:
-    """The name under which a recipe is written: the dialog lists such as end so."""
-    return path if path.suffix.lower() == ".json" else path.with_name(f"{path.name}.json")
 
 
 def ask_and_run(desk: Desk) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from safelight.api import ParameterError, Region, Value
 from safelight.document import Document, Live, render_srgb
 from safelight.document.place import IDENTITY
+from safelight.files.sentences import listed
 from safelight.gui.adjuster import Adjuster, layer_for
 from safelight.gui.background import Background
 from safelight.gui.canvas import Canvas
@@ -118,7 +119,7 @@ class Sliders:
             self._messages.settle("auto")
             self._set(row, found, "Auto")
             titles = (declaration.parameter(name).title for name in found if name in row.controls)
-            self._mention(f"{declaration.title} measured the picture and set {_listed(titles)}.")
+            self._mention(f"{declaration.title} measured the picture and set {listed(titles)}.")
 
         def complain(error: Exception) -> None:
             box.auto.setEnabled(True)
@@ -146,7 +147,7 @@ class Sliders:
                 session.do(self._adjuster.laying(settings, names, f"{box.section.title}: Auto"))
             self.show()
             titles = [item.title for item, _ in settings]
-            does = f"set {_listed(titles)}" if titles else "leaves the picture as it is"
+            does = f"set {listed(titles)}" if titles else "leaves the picture as it is"
             self._mention(f"{finder.filter.title}, a network, {does}.")
 
         def complain(error: Exception) -> None:
@@ -231,12 +232,6 @@ class Sliders:
             take,
             lambda error: self._messages.say(f"The grey cannot be picked: {error}", about="auto"),
         )
-
-
-def _listed(titles: Iterable[str]) -> str:
-    """Titles as a part of a sentence."""
-    *first, last = titles
-    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _mean(document: Document, place: Place, live: Live | None) -> Mean:

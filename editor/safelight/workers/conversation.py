@@ -76,22 +76,14 @@ class Conversation:
 
         Raises Failure, Unwanted and WorkerDied.
         """
-        frame = self._next()
-        try:
-            return messages.read(kind, self._checked(frame, piece))
-        except NoSense:
-            raise self.nonsense() from None
+        return self._understood(kind, self._next(), piece)
 
     def hear_either(self, one: type[Kind], other: type[Other]) -> Kind | Other:
         """The answer to the oldest open question, of one kind or the other. Raises as ``hear``."""
         frame = self._next()
-        try:
-            checked = self._checked(frame, 0)
-            if checked["type"] == word(one):
-                return messages.read(one, checked)
-            return messages.read(other, checked)
-        except NoSense:
-            raise self.nonsense() from None
+        if frame["type"] == word(one):
+            return self._understood(one, frame)
+        return self._understood(other, frame)
 
     def nonsense(self) -> Failure:
         """What to raise where an answer makes no sense; the worker is ended."""
@@ -136,11 +128,14 @@ class Conversation:
                 patience.hear(frame)
         return None
 
-    def _checked(self, frame: Frame, piece: int) -> Frame:
-        """An answer that is no failure. Raises NoSense, Failure."""
-        if frame.get("piece", 0) != piece:
-            raise NoSense("it is about another piece")
-        if frame["type"] != word(messages.Failed):
-            return frame
-        failed = messages.read(messages.Failed, frame)
+    def _understood(self, kind: type[Kind], frame: Frame, piece: int = 0) -> Kind:
+        """An answer of that kind, about that piece. Raises Failure."""
+        try:
+            if frame.get("piece", 0) != piece:
+                raise NoSense("it is about another piece")
+            if frame["type"] != word(messages.Failed):
+                return messages.read(kind, frame)
+            failed = messages.read(messages.Failed, frame)
+        except NoSense:
+            raise self.nonsense() from None
         raise Failure(told(failed), failed.details, failed.kind, failed.reason)

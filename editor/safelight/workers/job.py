@@ -163,7 +163,7 @@ class Job:
             declaration, self.settings, document, self.region, layer_id, live, region is not None
         )
         self._kind = kind_of(self._task)
-        self.parts = self._kind.parts()
+        self.parts = self._kind.parts
         self._prepared = prepared or Preparations()
         self._read = read
         self._pool = pool

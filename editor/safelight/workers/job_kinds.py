@@ -1,6 +1,5 @@
 """Job kinds: what a job makes of a document, by the kind of its filter.
 
-
 A kind says what is computed, how that is cut, what the filter is given with a piece, what of a
 finished piece gets into the result, and by which edit the result gets into the document.
 """
@@ -166,6 +165,7 @@ class Kind:
     def __init__(self, task: Task) -> None:
         self.task = task
 
+    @cached_property
     def parts(self) -> list[Part]:
         """What is computed, one after the other."""
         document, layer_id = self.task.document, self.task.layer_id
@@ -214,7 +214,7 @@ class Kind:
         """
         task = self.task
         invented: Synthetic = "partly" if task.declaration.invents else ""
-        synthetic = self.parts()[0].document.synthetic or invented
+        synthetic = self.parts[0].document.synthetic or invented
         kept = Kept(whole.raster, whole.key, whole.models, synthetic, task.document.frame)
         if task.layer_id is not None:
             return edits.keep_result(task.layer_id, kept, task.filter)
@@ -224,7 +224,7 @@ class Kind:
         """The key of a whole result. It reads every pixel of the input."""
         task = self.task
         named = named_layers(task.document, task.filter)
-        return result_key(self.parts()[0].document, task.filter, models, named, *self._looked_at())
+        return result_key(self.parts[0].document, task.filter, models, named, *self._looked_at())
 
     def _looked_at(self) -> tuple[Layer | None, Region | None]:
         """The layer whose mask, and the canvas, that decide about the result."""
@@ -255,10 +255,11 @@ class Enlarged(Kind):
 
     keeps = False
 
+    @cached_property
     def parts(self) -> list[Part]:
         task = self.task
         if not task.is_whole:
-            return super().parts()
+            return super().parts
         layers = [layer for layer in task.document.walk() if layer.holds_pixels]
         return [
             Part(task, replace(task.document, layers=(_bare(layer),)), layer.id) for layer in layers
@@ -370,6 +371,7 @@ class Masked(Kind):
 class Generated(Kind):
     """A picture made from nothing: it fills what the layer's mask shows, or the whole picture."""
 
+    @cached_property
     def parts(self) -> list[Part]:
         return [Part(self.task, replace(self.task.document, layers=(), selection=None))]
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from safelight.files.codecs import heif
 from safelight.files.codecs.photograph import DamagedError, Room
+from safelight.files.sentences import listed
 
 _NAMED = 3
 """Places that a note names one by one."""
@@ -113,7 +114,6 @@ def _note(
             )
     if len(lost) > _NAMED:
         where.append(f"{len(lost) - _NAMED} more places")
-    *before, last = where or ["parts that are not shown"]
-    words = f"{', '.join(before)} and {last}" if before else last
+    words = listed(where or ["parts that are not shown"])
     verb = "is" if len(lost) == 1 else "are"
     return f"{early}: {len(lost)} of {len(places)} tiles {verb} missing, {words}."

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from safelight.files.codecs.jpeg import ends_early
 from safelight.files.codecs.photograph import DamagedError, reason
+from safelight.files.sentences import listed
 
 RESTATED = "The file states wrong lengths of its parts; all of the picture is there."
 
@@ -157,9 +158,7 @@ def _tell(
     named = [f"{top + 1} to {bottom}" for top, bottom in ranges[:_NAMED]]
     if len(ranges) > _NAMED:
         named.append(f"in {len(ranges) - _NAMED} more places")
-    *before, last = named
-    where = f"{', '.join(before)} and {last}" if before else last
     notes.append(
-        f"A part of the file is damaged: of its {height} rows those from {where} are wrong or"
-        " missing."
+        f"A part of the file is damaged: of its {height} rows those from {listed(named)}"
+        " are wrong or missing."
     )
