@@ -21,7 +21,7 @@ def possible(workspace: Workspace) -> bool:
     return sum(layer.shown for layer in workspace.session.document.layers) > 1
 
 
-def save_look(desk: Desk, workspace: Workspace, side: int) -> None:
+def save_look(desk: Desk, side: int, workspace: Workspace) -> None:
     """Ask for a name, and save what the layers above the picture make of colours, as a table of
     ``side`` points along each side. What no table can hold is said, and named.
     """

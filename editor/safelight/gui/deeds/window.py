@@ -67,7 +67,7 @@ def _file(desk: Desk) -> list[Deed]:
     look = "What the layers above the picture make of colours, as a table for other programs"
     for side, text in ((33, "Look of &33 points a side…"), (65, "Look of &65 points a side…")):
         menu.front(
-            *(f"save look {side}", text, partial(_save_look, desk, side)),
+            *(f"save look {side}", text, partial(looks.save_look, desk, side)),
             when=lambda front: desk.backend.studio is not None and looks.possible(front),
             submenu="Save &look as .cube",
             tip=look,
@@ -81,10 +81,6 @@ def _file(desk: Desk) -> list[Deed]:
     menu.front("close", "&Close", desk.closing.close, "Ctrl+W", "Ctrl+F4")
     menu.any("quit", "&Quit", desk.window.close, "Ctrl+Q")
     return menu.lines
-
-
-def _save_look(desk: Desk, side: int, front: Workspace) -> None:
-    looks.save_look(desk, front, side)
 
 
 def _edit(desk: Desk) -> list[Deed]:
