@@ -11,10 +11,10 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, QSize, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QScreen
 from PySide6.QtWidgets import QApplication, QLabel
 
-from safelight import actions
+from safelight import actions, gui
 from safelight.document import Document, Layer, whole
 from safelight.files.openraster import export_openraster
-from safelight.gui import display_available, samples, welcome
+from safelight.gui import samples, welcome
 from safelight.gui.deeds.filters import of_recent
 from safelight.gui.panels import HistoryList
 from safelight.gui.window import Window
@@ -325,9 +325,25 @@ def test_a_filter_that_crashes_is_a_message_and_the_window_lives(
 def test_a_display_is_looked_for_before_qt_is_asked(monkeypatch):
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
         monkeypatch.delenv(name, raising=False)
-    assert not display_available()
+    assert "no display" in gui.why_no_window()
     monkeypatch.setenv("DISPLAY", ":0")
-    assert display_available()
+    monkeypatch.setattr(gui, "_missing_library", lambda path: "")
+    assert gui.why_no_window() == ""
+
+
+@pytest.mark.parametrize(
+    ("library", "package"),
+    [("libxcb-cursor.so.0", "libxcb-cursor0"), ("libEGL.so.1", "libegl1")],
+)
+def test_a_library_that_qt_lacks_is_named_with_its_package(monkeypatch, library, package):
+    def refuse(path):
+        raise OSError(f"{library}: cannot open shared object file: No such file or directory")
+
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setenv("QT_QPA_PLATFORM", "xcb")
+    monkeypatch.setattr(gui.ctypes, "CDLL", refuse)
+    assert library in gui.why_no_window()
+    assert gui.why_no_window().endswith(f"apt install {package}")
 
 
 def test_a_plugin_named_at_the_start_is_offered_as_soon_as_the_filters_are_there(qtbot, tmp_path):

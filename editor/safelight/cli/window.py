@@ -33,11 +33,9 @@ def window(words: list[str]) -> int:
         from safelight import gui
     except ImportError as error:
         return terminal.complain(f"the window cannot be loaded: {error}")
-    if not gui.display_available():
-        return terminal.complain(
-            "there is no display here; the command line works without one:"
-            " safelight apply enlarge photo.jpg big.png --set factor=2"
-        )
+    why = gui.why_no_window()
+    if why:
+        return terminal.complain(why)
     return gui.run(options.photos, device=options.device, safe=options.safe_mode)
 
 
