@@ -53,10 +53,15 @@ def measure(pairs: int, size: str = "full") -> list[Row]:
 
 
 def _environment(home: Path) -> dict[str, str]:
-    """Folders of our own, so that the user's settings and recent photographs have no part in it."""
+    """Folders of our own, so that the user's settings and recent photographs have no part in it;
+    and what an installation has, Python's files compiled.
+    """
     names = ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
     folders = {name: str(home / name.lower()) for name in names}
-    return os.environ | folders | {"QT_QPA_PLATFORM": "offscreen", "ORT_DISABLE_TELEMETRY": "1"}
+    own = {"QT_QPA_PLATFORM": "offscreen", "ORT_DISABLE_TELEMETRY": "1"}
+    whole = os.environ | folders | own
+    whole.pop("PYTHONDONTWRITEBYTECODE", None)
+    return whole
 
 
 def _start(program: str, environment: dict[str, str]) -> float:

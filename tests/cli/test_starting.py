@@ -68,10 +68,6 @@ def test_a_finished_command_leaves_no_process_and_no_folder_behind(name, photo, 
     assert list((tmp_path / "cache" / "safelight" / "decoding").iterdir()) == []
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
-def test_a_window_that_cannot_open_leaves_no_decoder_behind(photo, tmp_path):
-    ((pid, *_),) = started(tmp_path / "cache", photo)
-    deadline = time.monotonic() + 120
-    while Path("/proc", pid).exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not Path("/proc", pid).exists()
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a display")
+def test_a_window_that_cannot_open_starts_no_decoder(photo, tmp_path):
+    assert started(tmp_path / "cache", photo) == []

@@ -15,7 +15,7 @@ from safelight.actions.screen import OUT_OF_GAMUT, Proof, Screen, sketched
 from safelight.api.icc import icc_text
 from safelight.document import Document
 from safelight.gui import display as display_module
-from safelight.gui import shown_colours as module
+from safelight.gui import monitor as module
 from safelight.gui.canvas import Canvas
 from safelight.gui.canvas.picture import Picture
 from safelight.gui.display import _MARK, Display, Look, display

@@ -19,7 +19,7 @@ from safelight.gui.deeds.filters import of_recent
 from safelight.gui.panels import HistoryList
 from safelight.gui.window import Window
 from safelight.pixels import Raster
-from tests.gui.conftest import answer, choose, open_in, photograph, wake
+from tests.gui.conftest import answer, choose, open_in, photograph, settle, wake
 from tests.plugins.installing import install
 
 
@@ -359,6 +359,20 @@ def test_a_plugin_named_at_the_start_is_offered_as_soon_as_the_filters_are_there
 
 def shown(dialog):
     return " ".join(label.text() for label in dialog.findChildren(QLabel) if label.isVisible())
+
+
+def test_keys_that_are_pressed_before_the_plugins_are_known_are_heard_then(qtbot):
+    window = Window()
+    qtbot.addWidget(window, before_close_func=settle)
+    window.show()
+    window.activateWindow()
+    qtbot.keyClick(
+        window, "P", Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    )
+    assert not window.ready
+    assert window.installing.dialog is None
+    qtbot.waitUntil(lambda: window.installing.dialog is not None)
+    assert window.ready
 
 
 def test_python_changes_threads_often_enough_for_painting(window):

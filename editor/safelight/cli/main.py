@@ -68,13 +68,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _command(words: list[str]) -> Callable[[list[str]], int]:
     name = words[0] if words and words[0] in COMMANDS else "window"
-    module, opens = "window", True
+    module, opens = "window", False
     if name in COMMANDS:
         module, opens = COMMANDS[name].module, COMMANDS[name].opens
     if opens and not {"-h", "--help", "--version", "--list"} & set(words):
         _start_decoder()
-        if name != "window":
-            _compile_when_it_is_worth_it()
+        _compile_when_it_is_worth_it()
     chosen: Callable[[list[str]], int] = getattr(
         importlib.import_module(f"safelight.cli.{module}"), name
     )

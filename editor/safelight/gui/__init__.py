@@ -15,6 +15,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+import threading
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -74,6 +75,10 @@ def _debian_package(library: str) -> str:
 
 def run(paths: list[Path], *, device: str = "auto", safe: bool = False) -> int:
     """Open the window on the photographs named; returns its exit status when it is closed."""
+    if paths:
+        from safelight.gui.after_paint import load_for_photographs
+
+        threading.Thread(target=load_for_photographs, name="photographs", daemon=True).start()
     from safelight.gui.application import run as run_application
 
     return run_application(paths, device=device, safe=safe)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from PySide6.QtCore import QObject, Signal
 
+from safelight.gui import after_paint
 from safelight.gui.background import Background, Mailbox
 from safelight.gui.garbage import keep_for_good
 from safelight.gui.reload_plugins import Reloader
@@ -66,13 +67,12 @@ class BackEnd(QObject):
         device, safe = self._device, self._safe
 
         def load() -> Woken:
-            import safelight.gui.workspace  # noqa: F401 - so that opening need not
-            from safelight import actions
+            studio = after_paint.studio_for(device, safe=safe)
+            from safelight.workers.pool import WorkerDied
 
-            studio = actions.Studio(device, safe=safe)
             try:
                 offers = studio.offers()
-            except actions.WorkerDied as error:
+            except WorkerDied as error:
                 return studio, None, f"The filters cannot be listed: the worker {error}."
             lines = [f"{item.plugin} cannot be loaded: {item.reason}" for item in offers.broken]
             return studio, offers, "\n".join(lines)

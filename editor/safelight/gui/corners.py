@@ -8,10 +8,10 @@ from PySide6.QtCore import QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QAction, QKeySequence, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QWidget
 
-from safelight.gui.controls.field import typed_number
 from safelight.gui.deeds.deed import Deeds, untitled
 from safelight.gui.icons import icon
 from safelight.gui.shown_text import tooltip
+from safelight.gui.typed_number import typed_number
 
 if TYPE_CHECKING:
     from safelight.gui.workspace import Workspace

@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 
-from safelight import actions
 from safelight.gui.background import Background
 from safelight.gui.desk import Desk
 from safelight.gui.export_run import Writing
 from safelight.gui.shown_text import file_size
 
 if TYPE_CHECKING:
+    from safelight import actions
     from safelight.gui.workspace import Workspace
 
 
 def export(desk: Desk) -> None:
     """The Export dialog for the photograph in front."""
+    from safelight.actions import BatchItem
     from safelight.gui.export_dialog import ExportDialog
 
     workspace = desk.front
@@ -30,7 +31,7 @@ def export(desk: Desk) -> None:
     document = session.document
     open_ones = desk.tabs.workspaces()
     items = [
-        actions.BatchItem(item.session.files.name, item.session.document, item.session.files.path)
+        BatchItem(item.session.files.name, item.session.document, item.session.files.path)
         for item in open_ones
     ]
     dialog = ExportDialog(
@@ -72,6 +73,8 @@ def export_again(desk: Desk, *, same: bool = False) -> None:
     ``same`` instead of it; where it was not exported yet, ask how. How far it is shows below the
     picture, where it can be stopped.
     """
+    from safelight import actions
+
     workspace = desk.front
     if workspace is None:
         return

@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject
 
-from safelight import actions
 from safelight.gui.background import Mailbox
 
 
@@ -27,8 +26,10 @@ class Writing:
 
     def hear(self, done: float) -> None:
         """So much of it is done, 0 to 1. Raises ``actions.Cancelled`` once it is to stop."""
+        from safelight.actions import Cancelled
+
         if self._stopped.is_set():
-            raise actions.Cancelled
+            raise Cancelled
         self._mailbox.post(done)
 
     def cancel(self) -> None:

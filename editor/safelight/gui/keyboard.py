@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, Qt, QTimer, Slot
+from PySide6.QtCore import QKeyCombination, QObject, Qt, QTimer, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import isValid
@@ -44,9 +44,13 @@ def in_latin(event: QKeyEvent, deeds: Deeds) -> bool:
     focus = QApplication.focusWidget()
     if focus is not None and focus.testAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled):
         return False
-    for wanted in latin_combinations(event):
-        for action in deeds.actions:
-            if action.isEnabled() and QKeySequence(wanted) in action.shortcuts():
-                action.trigger()
-                return True
+    return any(do_keys(wanted, deeds) for wanted in latin_combinations(event))
+
+
+def do_keys(keys: QKeyCombination, deeds: Deeds) -> bool:
+    """Do the deed that has these keys, if it is possible now; False for none."""
+    for action in deeds.actions:
+        if action.isEnabled() and QKeySequence(keys) in action.shortcuts():
+            action.trigger()
+            return True
     return False

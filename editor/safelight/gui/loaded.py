@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from safelight import actions
 from safelight.document import History
 from safelight.files.codecs.plugin import Importers
-from safelight.gui.canvas.picture import make_levels
 from safelight.gui.document_files import wait_for_closed
 
 if TYPE_CHECKING:
@@ -55,6 +54,8 @@ def open_for_the_screen(
     """
 
     def look(opened: actions.Opened) -> None:
+        from safelight.gui.canvas.picture import make_levels
+
         make_levels(opened.document.layers[0].raster)
         if first is not None:
             first(opened)
@@ -86,5 +87,7 @@ def recover_for_the_screen(left: actions.Left) -> Loaded:
 
 
 def _make_levels(history: History) -> None:
+    from safelight.gui.canvas.picture import make_levels
+
     for raster in history.document.rasters():
         make_levels(raster)

@@ -6,14 +6,14 @@ from pathlib import Path
 
 from PySide6.QtCore import QSettings
 
-from safelight.places import resources
-
 _RECENT = 10
 _KEY = "recent"
 
 
 def sample_photographs() -> list[Path]:
     """The photographs in ``resources/samples``: of the checkout, or beside an installed package."""
+    from safelight.places import resources
+
     folder = resources("samples")
     return sorted(folder.glob("*.jpg")) if folder is not None else []
 

@@ -7,7 +7,6 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from safelight.gui.deeds.deed import Deed, Deeds
-from safelight.gui.forgiving_search import found
 from safelight.gui.shown_text import plain
 
 
@@ -52,6 +51,8 @@ class CommandSearch(QDialog):
         self._fill("")
 
     def _fill(self, text: str) -> None:
+        from safelight.gui.forgiving_search import found
+
         self.list.clear()
         for deed in found(text, ((x, x.title, x.place, x.tip) for x in self._possible)):
             keys = self._deeds.keys(deed)

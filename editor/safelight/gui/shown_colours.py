@@ -9,10 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow
 
-from safelight.api import Icc, Value
-from safelight.api.icc import IccError, icc_bytes, read_icc
 from safelight.gui.background import Background
-from safelight.gui.monitor import is_of_a_screen, monitor_profile
 from safelight.gui.samples import settings
 from safelight.gui.shown_text import plain
 
@@ -22,6 +19,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QScreen
 
     from safelight.actions.screen import Proof
+    from safelight.api import Value
     from safelight.gui.command_dialog import CommandDialog
     from safelight.gui.notices import Messages
 
@@ -81,6 +79,9 @@ class Proofing(QObject):
 
     def take_monitor(self, path: str) -> None:
         """Take the profile in a file for the monitor's; "" for the one that the system has."""
+        from safelight.api.icc import IccError, read_icc
+        from safelight.gui.monitor import is_of_a_screen
+
         if path:
             try:
                 icc = read_icc(path)
@@ -99,6 +100,9 @@ class Proofing(QObject):
         return str(settings().value(_FILE, "") or "")
 
     def _monitor(self) -> bytes | None:
+        from safelight.api.icc import IccError, read_icc
+        from safelight.gui import monitor
+
         if not self.uses_monitor:
             return None
         if self.monitor_file:
@@ -106,7 +110,7 @@ class Proofing(QObject):
                 return read_icc(self.monitor_file)
             except IccError:
                 pass  # it is gone: the system's, then
-        return monitor_profile(self._window.screen())
+        return monitor.monitor_profile(self._window.screen())
 
     def _move(self, screen: QScreen) -> None:
         if screen is not self._screen:
@@ -116,6 +120,7 @@ class Proofing(QObject):
 
     def ask(self) -> None:
         """Ask for the print that is to be looked at."""
+        from safelight.api import Icc
         from safelight.api.parameters import parameter_of
         from safelight.document.edit import Command
         from safelight.gui.command_dialog import CommandDialog
@@ -147,6 +152,7 @@ class Proofing(QObject):
     def take(self, chosen: Mapping[str, Value]) -> None:
         """Show the print that was chosen, once it is known that it can be."""
         from safelight.actions.screen import Proof, check_proof
+        from safelight.api.icc import IccError, icc_bytes
 
         if not chosen["profile"]:
             self._say("Choose the .icc file of a printer first: nothing is proofed without it")

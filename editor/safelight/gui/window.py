@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QKeyCombination, QSize, Qt, QTimer
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -31,7 +31,7 @@ from safelight.gui.desk import Desk
 from safelight.gui.dropped_paths import kind_of
 from safelight.gui.fullscreen import FullScreen
 from safelight.gui.install_plugins import Installing
-from safelight.gui.keyboard import Keyboard, in_latin
+from safelight.gui.keyboard import Keyboard, do_keys, in_latin
 from safelight.gui.menus import Menus
 from safelight.gui.notices import Above, Line, Messages
 from safelight.gui.open_files import Opening
@@ -77,6 +77,7 @@ class Window(QMainWindow):
         restore_window(self, _SIZE, self.screen().availableSize() - _BORDERS)
         self._awake = False
         self._to_take: list[Path] = []
+        self._to_do: list[QKeyCombination] = []
         self.welcome, self.tabs, self.status = Welcome(), Tabs(), StatusLine()
         self.messages, self.line = Messages(), Line()
         self._pages = QStackedWidget()
@@ -190,6 +191,9 @@ class Window(QMainWindow):
         waiting, self._to_take = self._to_take, []
         for path in waiting:
             self.take(path)
+        pressed, self._to_do = self._to_do, []
+        for keys in pressed:
+            do_keys(keys, self.deeds)
 
     def _listed(self) -> None:
         """Show what the plugins offer now."""
@@ -320,10 +324,13 @@ class Window(QMainWindow):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """A letter of another script, which nobody has taken, is the Latin one in its place.
 
-        Escape, where nobody has a use for it, leaves the full screen.
+        Escape, where nobody has a use for it, leaves the full screen. Keys of what is not there
+        yet, because the window has only just been painted, wait for that.
         """
         leaves = event.key() == Qt.Key.Key_Escape and self.full_screen.leave()
         if not leaves and not in_latin(event, self.deeds):
+            if not self.ready:
+                self._to_do.append(event.keyCombination())
             super().keyPressEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

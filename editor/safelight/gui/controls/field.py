@@ -4,41 +4,16 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QValidator, QWheelEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QSpinBox
 
-_SIGNS = str.maketrans(
-    {
-        **dict.fromkeys("\u2212\u2010\u2012\u2013\ufe63\uff0d", "-"),
-        **dict.fromkeys(",\u066b\uff0c\uff0e", "."),
-        **dict.fromkeys("\u061c\u200e\u200f"),  # direction, beside an Arabic sign
-    }
-)
-"""What stands for a minus and for a decimal sign somewhere."""
+from safelight.gui.typed_number import in_ascii, typed_number
 
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)", re.ASCII)
 _SIGNS_OF_NUMBERS = re.compile(r"[\d+\-.'\u2019\u066c\s_eE]*")
 """What some number is written with somewhere; of these, groups and powers are not guessed at."""
-
-
-def typed_number(text: str) -> float | None:
-    """The number that was typed, with a point or a comma, in the digits of any script.
-
-    None for what is no number, and for thousands in groups: 1.234 is 1.234 everywhere, and in
-    1.234,5 either sign could be the decimal one, depending on who has typed it.
-    """
-    plain = _plain(text)
-    return float(plain) if _NUMBER.fullmatch(plain) else None
-
-
-def _plain(text: str) -> str:
-    """The text with ASCII digits, with - and . for what means the same."""
-    digits = (str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
-    return "".join(digits).translate(_SIGNS).strip()
 
 
 class _Typed:
@@ -59,7 +34,7 @@ class _Typed:
         if words and self._bare(text).strip() in ("", words):
             return float(self.minimum())  # type: ignore[attr-defined]
         number = typed_number(self._bare(text))
-        whole = number is not None and (self._point or "." not in _plain(self._bare(text)))
+        whole = number is not None and (self._point or "." not in in_ascii(self._bare(text)))
         if not whole or number is None or not math.isfinite(number):
             return None
         low, high = self.minimum(), self.maximum()  # type: ignore[attr-defined]
@@ -73,7 +48,7 @@ class _Typed:
     def validate(self, text: str, position: int) -> Any:
         if self._number(text) is not None:
             state = QValidator.State.Acceptable
-        elif _SIGNS_OF_NUMBERS.fullmatch(_plain(self._bare(text))):
+        elif _SIGNS_OF_NUMBERS.fullmatch(in_ascii(self._bare(text))):
             state = QValidator.State.Intermediate
         else:
             state = QValidator.State.Invalid
