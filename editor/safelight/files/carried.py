@@ -10,8 +10,10 @@ from safelight.document import Metadata
 from safelight.files import facts, ifd, iptc, metadata, xmp
 from safelight.files.plaintext import plain_text
 
-Held: TypeAlias = Literal["exif", "xmp", "iptc", "dpi", "texts", "comment"]
-"""What a format has a place of its own for; "comment": one text without a keyword."""
+Held: TypeAlias = Literal["exif", "xmp", "iptc", "dpi", "texts", "comment", "shot"]
+"""What a format has a place of its own for; "comment": one text without a keyword; "shot": camera,
+date and place, each in a field, which its codec takes from the EXIF that it is given.
+"""
 
 _COMMENT = 37510
 _COMMENTS = ("Comment", "UserComment")
@@ -47,6 +49,8 @@ def for_file(
     ``same_picture``: it is the one that was opened. ``adobe_rgb``: a camera's mark of its colours
     is still true.
     """
+    if "shot" in holds:
+        return _as_texts(held, name, notes)
     if not {"exif", "xmp"} & set(holds):
         if held != Metadata(dpi=held.dpi):
             notes.append(f"The metadata were left out: {name} holds none.")
@@ -86,6 +90,53 @@ def for_file(
         notes.append(f"XMP metadata was left out: {name} has no place for it.")
         result = replace(result, xmp=None)
     return result
+
+
+def _as_texts(held: Metadata, name: str, notes: list[str]) -> Metadata:
+    """The metadata for a format of texts and a few fields: EXIF for these, and what people say of
+    the photograph as texts, by the keywords that PNG has for it.
+    """
+    texts = [row for row in held.texts if not row[0].startswith(_LAYOUT_TEXTS)]
+    keywords = {keyword for keyword, _ in texts}
+    for key, said in facts.facts(replace(held, texts=())).items():
+        names = facts.FACTS[key].texts
+        if names and not keywords.intersection(names) and key != "rights":
+            texts.append((names[0], facts.as_text(key, said)))
+    if _tells_more(held):
+        notes.append(
+            "Of the metadata texts, camera, date, place and who made and owns the photograph were"
+            f" kept: {name} has no place for the rest."
+        )
+    return Metadata(exif=held.exif, xmp=held.xmp, iptc=held.iptc, texts=tuple(texts))
+
+
+def _tells_more(held: Metadata) -> bool:
+    """Whether anything is said that is neither a text nor such a field."""
+    kept = {key for key, fact in facts.FACTS.items() if fact.texts}
+    block = facts.block_of(held.exif)
+    if held.exif and block is None:
+        return True
+    tags: set[int] = set()
+    places: set[int] = set()
+    if block is not None:
+        inner = block[1].children.get(ifd.EXIF_DIRECTORY, ifd.Directory())
+        places = set(block[1].children.get(ifd.GPS_DIRECTORY, ifd.Directory()).entries)
+        tags = set(block[1].entries) | set(inner.entries)
+    known = _OF_SHOT | {tag for key in kept for tag in (facts.FACTS[key].tag,)}
+    packet = xmp.readable(held.xmp)
+    properties = {node.name for node in packet.properties()} if packet else set()
+    datasets = set(iptc.texts(held.iptc))
+    return bool(
+        tags - known
+        or places - {0, 1, 2, 3, 4}
+        or (held.xmp and held.xmp.strip(xmp.PADDING) and packet is None)
+        or properties - {xmp.name(facts.FACTS[key].property) for key in kept}
+        or datasets - {facts.FACTS[key].dataset for key in kept}
+    )
+
+
+_OF_SHOT = {271, 272, 36867, 36881, *ifd.POINTERS}
+"""Tags of camera, date and offset."""
 
 
 def _without_iptc(held: Metadata, holds: Collection[Held], name: str, notes: list[str]) -> Metadata:

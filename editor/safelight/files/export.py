@@ -53,6 +53,7 @@ from safelight.files.open_picture import (
     read_photograph,
 )
 from safelight.files.sentences import listed
+from safelight.files.stated import light_profile
 from safelight.files.strangers import HERE, Reading
 from safelight.pixels import (
     DEPTHS,
@@ -387,7 +388,14 @@ def _content(
     narrower = _narrower(document, target, options)
     if narrower is not None:
         options = replace(options, profile=narrower)
-    if options.profile is None:
+    stated = _primaries(document, pixels, target, options)
+    if stated is not None:
+        # Light has no curve, so that nothing is converted where the primaries stay.
+        unsaid = notes if options.profile is not None else []
+        depth = _in_words(pixels, target, options.depth, notes)
+        options = replace(options, profile=stated)
+        pixels, space = _in_profile(document, pixels, depth, target, options, reading, unsaid)
+    elif options.profile is None:
         profile = SRGB if target.codec.profiles else document.profile
         pixels = _in_depth(pixels, target, options.depth, notes, profile)
         _note_converted(pixels, profile, target, notes)
@@ -415,10 +423,32 @@ def _content(
         pixels,
         space,
         alpha=pixels.shape[2] > CHANNELS[space],
-        icc=(options.profile or icc) if target.codec.profiles else None,
+        icc=stated or ((options.profile or icc) if target.codec.profiles else None),
         metadata=kept,
         notes=notes,
     )
+
+
+def _primaries(
+    document: Document, pixels: NDArray[Any], target: _Target, options: ExportOptions
+) -> bytes | None:
+    """The profile of a file of light that states the primaries of the document, or of the profile
+    that is asked for; None for sRGB, for grey, and for a format that states none.
+    """
+    if target.codec is None or not target.codec.primaries:
+        return None
+    if options.profile is None and document.grey and target.grey:
+        bands = (pixels[top : top + _ROWS] for top in range(0, len(pixels), _ROWS))
+        if all(has_no_colour(band) for band in bands):
+            return None
+    try:
+        wanted = document.profile
+        if options.profile is not None:
+            wanted = Profile.from_icc(options.profile)
+        made = light_profile(wanted)
+    except ColourError:
+        return None
+    return None if made is None else made.icc
 
 
 def _in_profile(
@@ -435,7 +465,7 @@ def _in_profile(
     icc = options.profile
     assert icc is not None
     name = profile_name(icc)
-    if target.codec is None or not target.codec.profiles:
+    if target.codec is None or not (target.codec.profiles or target.codec.primaries):
         raise ExportError(f"{target.name} holds no colour profile; use PNG or TIFF.")
     if icc[16:20] == b"CMYK" and not target.codec.cmyk:
         raise ExportError(f"{name} is a profile of CMYK, which no {target.name} holds; use TIFF.")

@@ -8,13 +8,20 @@ from typing import TypeAlias
 
 import numpy as np
 
-from safelight.pixels.icc import display_profile, formula_curve, gamma_curve, primaries_of
+from safelight.pixels import ColourError, Profile
+from safelight.pixels.icc import (
+    adaptation,
+    display_profile,
+    formula_curve,
+    gamma_curve,
+    primaries_of,
+)
 
 _Place: TypeAlias = tuple[float, float]
 Primaries: TypeAlias = tuple[_Place, _Place, _Place, _Place]
 """Chromaticities (x, y) of white, red, green and blue."""
 
-_D65 = (0.3127, 0.329)
+_D65, _D50 = (0.3127, 0.329), (0.3457, 0.3585)
 _KNOWN: dict[int, tuple[str, Primaries]] = {
     1: ("sRGB", (_D65, (0.64, 0.33), (0.3, 0.6), (0.15, 0.06))),
     5: ("BT.470 B/G", (_D65, (0.64, 0.33), (0.29, 0.6), (0.15, 0.06))),
@@ -24,6 +31,12 @@ _KNOWN: dict[int, tuple[str, Primaries]] = {
     12: ("Display P3", (_D65, (0.68, 0.32), (0.265, 0.69), (0.15, 0.06))),
 }
 """Primaries by their numbers in ITU-T H.273, table 2."""
+
+_ALSO: tuple[tuple[str, Primaries], ...] = (
+    ("Adobe RGB primaries", (_D65, (0.64, 0.33), (0.21, 0.71), (0.15, 0.06))),
+    ("ProPhoto RGB primaries", (_D50, (0.7347, 0.2653), (0.1596, 0.8404), (0.0366, 0.0001))),
+)
+"""Well-known primaries that have no number there."""
 
 _SRGB = "the sRGB curve"
 _CURVES = {
@@ -128,12 +141,55 @@ def profile_of_places(
     return found
 
 
+def places_of(icc: bytes) -> Primaries | None:
+    """The places of white, red, green and blue of a profile of primaries, as single floats have
+    them; None for one of another kind. Its curve counts for nothing.
+    """
+    try:
+        profile = Profile.from_icc(icc)
+        colours, (x, y, z) = profile.primaries, profile.white
+        found: list[Primaries] = []
+        for white in ((x / (x + y + z), y / (x + y + z)), _D65, _D50):
+            seen = np.linalg.inv(adaptation(white)) @ colours
+            red, green, blue = (seen[:2] / seen.sum(axis=0)).astype(np.float32).T.tolist()
+            found.append((white, tuple(red), tuple(green), tuple(blue)))
+    except (ColourError, ArithmeticError, np.linalg.LinAlgError):
+        return None
+    # What a profile says of its white is often D50, to which its primaries are adapted.
+    known = next((each for each in map(_named, found) if each[0] != _OWN), None)
+    if known is not None:
+        return known[1]
+    white = found[0][0]
+    return (tuple(np.array(white, np.float32).tolist()), *found[0][1:])
+
+
+def light_profile(profile: Profile) -> Profile | None:
+    """The profile that a file of light has which states the primaries of ``profile`` by numbers:
+    the same with the curve of sRGB. None where they cannot be stated.
+    """
+    if profile.icc is None or profile.is_srgb:
+        return None
+    icc: bytes | None = profile.icc
+    for _ in range(8):
+        before = icc
+        places = places_of(icc) if icc else None
+        icc = profile_of_places(places, []) if places else None
+        if icc is None:
+            return None
+        if icc == before:  # numbers are rounded in profiles, too
+            return Profile.from_icc(icc)
+    return None
+
+
+_OWN = "Primaries of the file"
+
+
 def _named(places: Primaries) -> tuple[str, Primaries]:
     """Well-known primaries that are almost these, with their name; else these."""
-    for name, known in _KNOWN.values():
+    for name, known in (*_KNOWN.values(), *_ALSO):
         if np.abs(np.array(places) - np.array(known)).max() < 0.002:
             return name, known
-    return "Primaries of the file", places
+    return _OWN, places
 
 
 def _by_codes(body: bytes) -> bytes | None:

@@ -83,6 +83,19 @@ class Profile:
     def _space(self) -> _Space | None:
         return None if self.icc is None else _parse(self.icc)[1]
 
+    @property
+    def primaries(self) -> NDArray[np.float64]:
+        """Red, green and blue as XYZ adapted to D50, columns of (3, 3), as the profile has them."""
+        if self.icc is None or self.is_srgb:
+            return SRGB_TO_XYZ
+        tags = _tags(self.icc)
+        return np.array([_xyz(tags[name]) for name in (b"rXYZ", b"gXYZ", b"bXYZ")]).T
+
+    @property
+    def white(self) -> NDArray[np.float64]:
+        """The white as it is seen beside others, XYZ (3,) of luminance 1."""
+        return _white(self)
+
     def to_srgb(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
         """Pixels (..., 3 or 4) of this space as sRGB-encoded float32, unclipped; alpha is kept."""
         space = self._space

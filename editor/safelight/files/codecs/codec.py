@@ -86,6 +86,10 @@ class Codec:
     """
     profiles: bool = True
     """Whether its files hold a colour profile; if not, colours become sRGB."""
+    primaries: bool = False
+    """Whether files without a profile state the primaries of their light: then colours keep those
+    of the document, and ``write`` is given the profile that ``stated.light_profile`` makes.
+    """
     by_suffix: bool = False
     in_place: bool = False
     holds: frozenset[Held] = frozenset({"exif", "xmp"})

@@ -12,6 +12,12 @@ from numpy.typing import NDArray
 
 from safelight.api import from_linear, to_linear
 from safelight.files.codecs.codec import Codec
+from safelight.files.codecs.exrheader import (
+    attributes_of,
+    headers_of,
+    metadata_of,
+    with_attributes,
+)
 from safelight.files.codecs.photograph import (
     DamagedError,
     Limit,
@@ -24,9 +30,8 @@ from safelight.files.codecs.photograph import (
     unpremultiplied,
     with_numbers,
 )
-from safelight.files.stated import profile_of_places
+from safelight.files.stated import ADDED, places_of, profile_of_places
 
-_MOST_ATTRIBUTES = 10_000
 _EXPANSION = 1 << 13
 _WINDOW = struct.Struct("<4i")
 _SIDES = struct.Struct("<II")
@@ -35,37 +40,7 @@ _LARGEST_TILE = 1 << 20
 _MOST_TILE = 4
 """How many times larger than its picture a tile may be otherwise."""
 _ROWS = 256
-_DEEP, _MULTIPART = 0x08, 0x10
-_MOST_PARTS = 1000
-
-
-def _headers(data: bytes) -> list[dict[bytes, bytes]]:
-    """The attributes of each part. Raises DamagedError."""
-    found, at = _attributes(data, 8)
-    headers = [found]
-    while data[5] & _MULTIPART and data[at : at + 1] != b"\0" and len(headers) < _MOST_PARTS:
-        found, at = _attributes(data, at)
-        headers.append(found)
-    return headers
-
-
-def _attributes(data: bytes, at: int) -> tuple[dict[bytes, bytes], int]:
-    """The attributes that begin at ``at``, and where they have ended. Raises DamagedError."""
-    found: dict[bytes, bytes] = {}
-    for _ in range(_MOST_ATTRIBUTES):
-        if data[at : at + 1] == b"\0":
-            return found, at + 1
-        name, zero, rest = data[at : at + 600].partition(b"\0")
-        kind, other, _ = rest.partition(b"\0")
-        at += len(name) + len(kind) + 2
-        if not zero or not other or at + 4 > len(data):
-            break
-        (length,) = struct.unpack_from("<i", data, at)
-        at += 4 + length
-        if length < 0 or at > len(data):
-            break
-        found[name] = data[at - length : at]
-    raise DamagedError("is damaged: its first part is missing")
+_DEEP = 0x08
 
 
 def _window(attributes: dict[bytes, bytes], name: bytes) -> tuple[int, int, int, int]:
@@ -112,7 +87,8 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
         raise DamagedError("is damaged: its first part is missing")
     if data[5] & _DEEP:
         raise DamagedError("holds several depths a pixel, which Safelight cannot open")
-    headers = _headers(data)
+    stated = headers_of(data)
+    headers = [{name: body for name, (_, body) in header.items()} for header in stated]
     listed = [_channel_names(header.get(b"channels", b"")) for header in headers]
     numbers = 0
     for header, channels in zip(headers, listed, strict=True):
@@ -167,7 +143,12 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
     if _window(attributes, b"displayWindow") != frame:
         notes.append("The file states a frame other than its picture; all of the picture opened.")
     return Photograph(
-        pixels, "grey" if grey else "rgb", alpha, _profile(attributes, notes), notes=notes
+        pixels,
+        "grey" if grey else "rgb",
+        alpha,
+        _profile(attributes, notes),
+        metadata_of(stated[chosen], notes),
+        notes=notes,
     )
 
 
@@ -283,7 +264,11 @@ def _profile(attributes: dict[bytes, bytes], notes: list[str]) -> bytes | None:
         return None
     red_x, red_y, green_x, green_y, blue_x, blue_y, x, y = struct.unpack("<8f", body)
     places = ((x, y), (red_x, red_y), (green_x, green_y), (blue_x, blue_y))
-    return profile_of_places(places, notes)
+    said: list[str] = []
+    found = profile_of_places(places, said)
+    # An OpenEXR has no other way to state its colours.
+    notes += [note for note in said if note != ADDED]
+    return found
 
 
 def write(
@@ -325,7 +310,14 @@ def write(
     }
     coded = io.BytesIO()
     OpenEXR.File(header, held, num_threads=os.cpu_count() or 1).write(coded)
-    stream.write(coded.getbuffer())
+    more = attributes_of(content.metadata, content.notes)
+    places = places_of(content.icc) if content.icc and colours == 3 else None
+    if places is not None:
+        white, *primaries = places
+        numbers = [number for place in (*primaries, white) for number in place]
+        more[b"chromaticities"] = (b"chromaticities", struct.pack("<8f", *numbers))
+    for part in with_attributes(coded.getbuffer(), more):
+        stream.write(part)
 
 
 CODEC = Codec(
@@ -336,5 +328,6 @@ CODEC = Codec(
     write=write,
     depths=("float32",),
     profiles=False,
-    holds=frozenset(),
+    primaries=True,
+    holds=frozenset({"exif", "xmp", "dpi", "texts"}),
 )

@@ -22,11 +22,11 @@ from safelight.files.codecs.photograph import (
     undecodable,
     with_numbers,
 )
+from safelight.files.codecs.radianceheader import HEAD, head_of, lines_of
+from safelight.files.stated import ADDED, places_of, profile_of_places
 
 _SIZE = re.compile(rb"\n\n([+-])([XY]) (\d{1,9}) ([+-])([XY]) (\d{1,9})\n")
-_EXPOSURE = re.compile(rb"\nEXPOSURE=\s*([0-9.eE+-]{1,20})")
 _EXPANSION = 256
-_HEAD = 1 << 16
 _ROWS = 256
 
 
@@ -35,7 +35,7 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
     import imagecodecs
 
     data = file.read()
-    found = _SIZE.search(data, 0, _HEAD)
+    found = _SIZE.search(data, 0, HEAD)
     if found is None:
         raise DamagedError("is damaged: it does not say how large its picture is")
     if b"32-bit_rle_xyze" in data[: found.start()]:
@@ -59,11 +59,9 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
             raise undecodable(error, cut_off=False) from error
         notes.append(f"The file ends early; {100 * there // sides[0]} % of the picture is there.")
     pixels[np.isnan(pixels)] = 0
-    exposed = 1.0
-    for stated in _EXPOSURE.findall(data[: found.start() + 1]):
-        exposed *= float(stated)
+    told = head_of(data[: found.start()], notes)
     for top in range(0, len(pixels), _ROWS):
-        band = np.asarray(pixels[top : top + _ROWS] / np.float32(exposed), np.float32)
+        band = np.asarray(pixels[top : top + _ROWS] / np.array(told.scale, np.float32), np.float32)
         pixels[top : top + _ROWS] = from_linear(band)
     pixels = with_numbers(pixels, notes)
     if found[2] == b"Y":
@@ -71,7 +69,27 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
     else:
         lying = pixels[:: 1 if found[1] == b"+" else -1, :: 1 if found[4] == b"-" else -1]
         lying = lying.swapaxes(0, 1)
-    return Photograph(np.ascontiguousarray(lying), notes=notes)
+    icc = _profile(told.places, notes)
+    return Photograph(np.ascontiguousarray(lying), icc=icc, metadata=told.metadata, notes=notes)
+
+
+def _profile(places: tuple[float, ...], notes: list[str]) -> bytes | None:
+    """The profile of the primaries that a file states; None for those of sRGB, and of Radiance
+    itself, which only differ in white and which most files state whose light is that of sRGB.
+    """
+    if not places or np.abs(np.array(places) - _RADIANCE).max() < 0.002:
+        return None
+    held = np.array(places, np.float32).tolist()
+    red, green, blue, white = ((held[at], held[at + 1]) for at in (0, 2, 4, 6))
+    said: list[str] = []
+    icc = profile_of_places((white, red, green, blue), said)
+    # A Radiance has no other way to state its colours.
+    notes += [note for note in said if note != ADDED]
+    return icc
+
+
+_RADIANCE = np.array([0.64, 0.33, 0.29, 0.6, 0.15, 0.06, 1 / 3, 1 / 3])
+"""Primaries of Radiance where a file states none (``color.h``)."""
 
 
 def write(stream: BinaryIO, content: Photograph) -> None:
@@ -81,15 +99,23 @@ def write(stream: BinaryIO, content: Photograph) -> None:
     pixels = content.pixels
     height, width = pixels.shape[:2]
     light = np.empty((height, width, 3), np.float32)
+    places = places_of(content.icc) if content.icc else None
+    white, *primaries = places or ((), ())
+    numbers = [number for place in (*primaries, white) for number in place]
+    lines, scale = lines_of(content.metadata, content.notes, numbers if places else ())
     below = False
     for top in range(0, height, _ROWS):
         band = to_linear(pixels[top : top + _ROWS])
-        below = below or bool((band < 0).any())
-        light[top : top + _ROWS] = _rounded(np.maximum(band, 0))
+        made = _rounded(band * np.array(scale, np.float32))
+        below = below or bool((made < 0).any())
+        light[top : top + _ROWS] = np.maximum(made, 0)
     if below:
         content.notes.append("Light below black was cut off: Radiance holds none.")
-    head = f"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y {height} +X {width}\n".encode()
-    coded = imagecodecs.rgbe_encode(packed(light), header=False, rle=width >= 8)
+    told = "".join(f"{line}\n" for line in lines)
+    head = f"#?RADIANCE\n{told}FORMAT=32-bit_rle_rgbe\n\n-Y {height} +X {width}\n".encode()
+    # A row is its head, and of each channel a byte before every 128 where nothing repeats.
+    most = height * (4 + 4 * (width + -(-width // 128))) + 64
+    coded = imagecodecs.rgbe_encode(packed(light), header=False, rle=width >= 8, out=most)
     stream.write(head + coded)
 
 
@@ -97,8 +123,11 @@ def _rounded(light: NDArray[np.float32]) -> NDArray[np.float32]:
     """The nearest that 8 bits of each channel and an exponent of all three can say: the encoder
     would round down.
     """
-    _, power = np.frexp(light.max(axis=2, keepdims=True))
-    step = np.ldexp(np.float32(1), power - 8)
+    most = np.maximum(light.max(axis=2, keepdims=True), np.float32(1e-30))
+    for _ in range(2):  # what is rounded up to a power of 2 has coarser steps
+        _, power = np.frexp(most)
+        step = np.ldexp(np.float32(1), power - 8)
+        most = np.rint(most / step) * step
     return np.asarray(np.rint(light / step) * step, np.float32)
 
 
@@ -112,6 +141,7 @@ CODEC = Codec(
     alpha=False,
     grey=False,
     profiles=False,
-    holds=frozenset(),
+    primaries=True,
+    holds=frozenset({"texts", "shot"}),
     largest_side=32767,
 )
