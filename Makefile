@@ -1,4 +1,5 @@
-# make run | test | test-editor | test-models | attack | check | pictures | reference | benchmarks | training | clean.
+# make run | test | test-editor | test-models | attack | check | wheels | pictures | reference | benchmarks | training |
+# clean.
 # Each makes what it needs.
 
 SHELL := /bin/bash
@@ -26,7 +27,7 @@ export ORT_DISABLE_TELEMETRY := 1
 # before its first test.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run test test-editor test-models attack check pictures reference benchmarks training clean
+.PHONY: run test test-editor test-models attack check wheels pictures reference benchmarks training clean
 .DELETE_ON_ERROR:
 
 run: build/modules
@@ -61,6 +62,10 @@ check: $(VENV)/installed-test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy editor/safelight
 	$(BIN)/lint-imports
+
+# The editor and each plugin, to be installed anywhere: pip install build/wheels/*.whl
+wheels: $(VENV)/installed
+	$(BIN)/python .ci/wheels.py build/wheels
 
 # The README's picture of the window, drawn by the window itself.
 pictures: $(VENV)/installed

@@ -1,3 +1,3 @@
 """Safelight: a photo editor that lets you work on the picture without harming it."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -106,7 +106,7 @@ def test_what_the_distribution_lacks_is_said(plugin, tmp_path):
         'license = "Apache-2.0"',
         'requires-python = ">=3.11"',
         'readme = "README.md"',
-        '"safelight>=0.1,<1", ',
+        '"safelight>=0.2,<1", ',
     ):
         assert line in text
         text = text.replace(line, "")

@@ -229,7 +229,7 @@ def test_a_network_that_takes_something_else_brings_its_own_texts_and_files(tmp_
     assert (package / "__init__.py").read_text("utf-8") == '"""Paint it in one style."""\n'
     assert "safelight generate wave texture.png --seed 7\n" in (folder / "README.md").read_text()
     needs = tomllib.loads((folder / "pyproject.toml").read_text())["project"]["dependencies"]
-    assert needs == ["safelight>=0.1,<1", "numpy", "pillow"]
+    assert needs == ["safelight>=0.2,<1", "numpy", "pillow"]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import shlex
 import pytest
 
 from safelight.cli import commands, export, generate, main, models, plugins
+from safelight.workers.confinement.sandbox import Protection
 from tests.conftest import CHECKOUT
 
 README = (CHECKOUT / "README.md").read_text("utf-8")
@@ -40,6 +41,24 @@ def test_every_make_target_it_names_exists():
     assert named
     for target in named:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_the_plugins_and_models_it_lists_are_those_that_there_are():
+    lists = re.search(
+        r"\nplugins/NAME/.*?:\n(.*?)\nmodels/NAME/.*?:\n(.*?)\ntests/", README, re.DOTALL
+    )
+    plugins, rest = lists[1].split(";")
+    listed = {name.strip() for name in plugins.split(",")} | {rest.split()[0]}
+    assert listed == {path.parent.name for path in CHECKOUT.glob("plugins/*/pyproject.toml")}
+    models = {name.strip() for name in lists[2].split(",")}
+    assert models == {path.parent.name for path in CHECKOUT.glob("models/*/__init__.py")}
+
+
+def test_what_is_said_of_security_is_what_the_editor_says():
+    said = (CHECKOUT / "SECURITY.md").read_text("utf-8")
+    for files, network in ((True, True), (False, True), (False, False)):
+        sentence = Protection(files, network, "…").sentence()
+        assert f'"{sentence.replace("….", "…")}"' in said
 
 
 def test_what_it_has_installed_without_make_is_the_editor_and_every_plugin():

@@ -173,7 +173,7 @@ def write_wheel(folder: Path, examined: Examined, identity: Identity, network: b
         f"{package}/card.md": card(examined, identity, network).encode(),
         f"{record}/METADATA": (
             f"Metadata-Version: 2.4\nName: {identity.plugin}\nVersion: {version}\n"
-            f"Summary: {summary(identity)}\nRequires-Dist: safelight>=0.1,<1\n"
+            f"Summary: {summary(identity)}\nRequires-Dist: safelight>=0.2,<1\n"
         ).encode(),
         f"{record}/WHEEL": (
             b"Wheel-Version: 1.0\nGenerator: safelight\nRoot-Is-Purelib: true\nTag: py3-none-any\n"

@@ -41,7 +41,7 @@ readme = "README.md"
 requires-python = ">=3.11"
 # Yours to choose. Put its text into a file LICENSE beside this one.
 license = "Apache-2.0"
-dependencies = ["safelight>=0.1,<1", "numpy"$needs]
+dependencies = ["safelight>=0.2,<1", "numpy"$needs]
 
 # By this line Safelight finds the plugin once it is installed.
 [project.entry-points.safelight]
