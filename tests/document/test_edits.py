@@ -472,12 +472,27 @@ def test_rectangles_are_added_to_a_selection_of_any_depth_and_taken_away(depth, 
     np.testing.assert_allclose(to_float(document.selection.to_array())[..., 0], expected)
 
 
-def test_adding_to_everything_changes_nothing_and_taking_all_away_selects_everything(document):
+def test_where_nothing_is_selected_adding_selects_and_what_needs_a_selection_says_so(document):
     everything = Region(-5, -5, 90, 90)
-    assert edits.select_region(Region(1, 1, 2, 2), "add").apply(document) is document
-    part = edits.select_region(Region(1, 1, 2, 2), "subtract").apply(document)
-    assert (part.selection.to_array() == 0).sum() == 4
+    part = edits.select_region(Region(1, 1, 2, 2), "add").apply(document)
+    assert (part.selection.to_array() == 255).sum() == 4
+    for how in ("subtract", "intersect"):
+        with pytest.raises(EditError, match="nothing is selected"):
+            edits.select_region(Region(1, 1, 2, 2), how).apply(document)
+        with pytest.raises(EditError, match="nothing is selected"):
+            edits.select_ellipse(box=(1, 1, 2, 2), how=how).apply(document)
     assert edits.select_region(everything, "subtract").apply(part).selection is None
+
+
+def test_what_lies_in_both_is_left_of_two_rectangles_or_ellipses(document):
+    for command in (edits.select_box, edits.select_ellipse):
+        one = command(box=(1, 1, 6, 5)).apply(document)
+        both = command(box=(4, 2, 9, 9), how="intersect").apply(one)
+        alone = command(box=(4, 2, 9, 9)).apply(document)
+        expected = np.minimum(one.selection.to_array(), alone.selection.to_array())
+        np.testing.assert_array_equal(both.selection.to_array(), expected)
+    beside = command(box=(4000, 2, 9, 9), how="intersect")
+    assert beside.apply(one).selection is None, "nothing is left"
 
 
 def test_a_rectangle_beside_the_picture_selects_everything_and_so_do_all_and_deselect(document):

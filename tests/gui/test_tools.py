@@ -30,9 +30,9 @@ CROP = Edit("Crop", lambda document: geometry.crop(document, Region(40, 30, 200,
 TURN = Edit("Turn", lambda document: geometry.turn(document, 90))
 
 
-class Lasso(Tool):
-    id, title, icon, shortcut, hint = "lasso", "Lasso", "stars", "L", "Drag around something"
-    steps = (Step("Wider lasso", ".", "widen"),)
+class Noose(Tool):
+    id, title, icon, shortcut, hint = "noose", "Noose", "stars", "U", "Drag around something"
+    steps = (Step("Wider noose", ".", "widen"),)
     buttons = (Step("Undo", "Esc", "undo"), Step("Done", "Return", "finish"))
 
     def __init__(self, surface):
@@ -86,86 +86,86 @@ class Lasso(Tool):
 
 
 @pytest.fixture
-def lasso(qtbot, photo, monkeypatch):
+def noose(qtbot, photo, monkeypatch):
     """A window that knows one more tool, with a photograph; the tool on its canvas."""
-    monkeypatch.setattr(tools, "TOOLS", [*tools.TOOLS, Lasso])
+    monkeypatch.setattr(tools, "TOOLS", [*tools.TOOLS, Noose])
     monkeypatch.setattr("safelight.gui.canvas.canvas.TOOLS", tools.TOOLS)
     opened = open_in(wake(Window(), qtbot), photo, qtbot)
-    return opened.canvas.tools["lasso"]
+    return opened.canvas.tools["noose"]
 
 
 def action(window, name):
     return next(x for x in window.findChildren(QAction) if x.text().replace("&", "") == name)
 
 
-def test_a_class_and_a_line_are_a_tool_in_column_bar_hints_keys_menu_and_search(lasso, qtbot):
-    canvas, window = lasso.surface, lasso.surface.window()
+def test_a_class_and_a_line_are_a_tool_in_column_bar_hints_keys_menu_and_search(noose, qtbot):
+    canvas, window = noose.surface, noose.surface.window()
     opened = window.workspace()
-    button = opened.column.buttons["lasso"]
-    assert button.accessibleName() == "Lasso"
+    button = opened.column.buttons["noose"]
+    assert button.accessibleName() == "Noose"
     assert "Drag around something" in button.toolTip()
     canvas.setFocus()
     qtbot.waitUntil(lambda: window.isActiveWindow() and canvas.hasFocus())
-    qtbot.keyClick(canvas, "l")
-    qtbot.waitUntil(lambda: canvas.tool is lasso)
+    qtbot.keyClick(canvas, "u")
+    qtbot.waitUntil(lambda: canvas.tool is noose)
     assert button.isChecked()
-    assert action(window, "Lasso").isChecked()
-    assert opened.options.title.text() == "Lasso"
+    assert action(window, "Noose").isChecked()
+    assert opened.options.title.text() == "Noose"
     field = opened.options.controls["width"].field
     assert field.value() == 5
     field.setValue(9)
-    assert lasso.values["width"] == 9
+    assert noose.values["width"] == 9
     qtbot.keyClick(canvas, ".")
     assert field.value() == 10
     assert window.status.hint.text() == "Drag around something"
     assert "Drag around something" in [x.text() for x in window.findChildren(QLabel)]
     window.deeds["search"].trigger()
     search = next(x for x in window.findChildren(CommandSearch) if x.isVisible())
-    search.line.setText("lasso")
-    assert {search.list.item(row).text().split(" ")[0] for row in range(2)} == {"Lasso", "Wider"}
+    search.line.setText("noose")
+    assert {search.list.item(row).text().split(" ")[0] for row in range(2)} == {"Noose", "Wider"}
     search.close()
     assert canvas.cursor().shape() == Qt.CursorShape.PointingHandCursor
 
 
-def test_a_tool_gets_what_a_hand_does_and_its_edits_are_made(lasso, qtbot):
-    canvas, opened = lasso.surface, lasso.surface.window().workspace()
-    canvas.take("lasso")
+def test_a_tool_gets_what_a_hand_does_and_its_edits_are_made(noose, qtbot):
+    canvas, opened = noose.surface, noose.surface.window().workspace()
+    canvas.take("noose")
     drag(qtbot, canvas, QPoint(100, 100), QPoint(140, 120))
-    events = [event for event in lasso.events if event not in ("paint", "take up")]
+    events = [event for event in noose.events if event not in ("paint", "take up")]
     assert events == [("press", False), "move", "move", "release"]
     assert "nothing" in opened.messages.label.text()  # the edit came, and said why it cannot be
     canvas.grab().toImage()
-    assert "paint" in lasso.events
+    assert "paint" in noose.events
     qtbot.keyClick(canvas, Qt.Key.Key_F5)
-    assert Qt.Key.Key_F5 in lasso.events
+    assert Qt.Key.Key_F5 in noose.events
     qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=QPoint(100, 100))
     canvas.take("hand")
-    assert "cancel" in lasso.events
+    assert "cancel" in noose.events
 
 
-def test_a_tools_buttons_are_in_the_bar_and_their_keys_work_while_it_is_in_hand(lasso, qtbot):
-    canvas, bar = lasso.surface, lasso.surface.window().workspace().options
+def test_a_tools_buttons_are_in_the_bar_and_their_keys_work_while_it_is_in_hand(noose, qtbot):
+    canvas, bar = noose.surface, noose.surface.window().workspace().options
     canvas.take("brush")
     assert not bar.buttons
-    canvas.take("lasso")
+    canvas.take("noose")
     assert [button.text() for button in bar.buttons.values()] == ["Undo", "Done"]
     assert bar.buttons["finish"].isDefault()
     bar.buttons["finish"].click()
-    assert lasso.events[-2:] == ["finish", "put away"]
+    assert noose.events[-2:] == ["finish", "put away"]
     assert canvas.tool.id == "brush"  # the one before
     for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-        canvas.take("lasso")
+        canvas.take("noose")
         qtbot.keyClick(canvas, key)
-        assert lasso.events[-2:] == ["finish", "put away"]
+        assert noose.events[-2:] == ["finish", "put away"]
 
 
-def test_a_tool_may_show_more_of_the_plane_and_what_is_seen_of_the_picture_is_still_known(lasso):
-    canvas, opened = lasso.surface, lasso.surface.window().workspace()
+def test_a_tool_may_show_more_of_the_plane_and_what_is_seen_of_the_picture_is_still_known(noose):
+    canvas, opened = noose.surface, noose.surface.window().workspace()
     whole = opened.session.document
     opened.session.do(CROP)
     cropped = opened.session.document
     assert canvas.picture_size == (200, 150)
-    canvas.take("lasso")
+    canvas.take("noose")
     assert canvas.picture_size == (whole.width, whole.height)
     assert canvas.visible() == cropped.region
     assert opened.panel(Navigator).map._size == (whole.width, whole.height)
@@ -176,15 +176,15 @@ def test_a_tool_may_show_more_of_the_plane_and_what_is_seen_of_the_picture_is_st
 
 
 def test_what_a_tool_has_under_way_is_made_before_the_picture_is_saved_or_exported(
-    lasso, monkeypatch
+    noose, monkeypatch
 ):
-    window = lasso.surface.window()
+    window = noose.surface.window()
     desk = window.desk
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *given: ("", ""))
-    lasso.surface.take("lasso")
+    noose.surface.take("noose")
     for number, ask in enumerate((save, save_as, save_steps, export), 1):
         ask(desk)
-        assert lasso.events.count("settle") >= number
+        assert noose.events.count("settle") >= number
     for dialog in window.findChildren(ExportDialog):
         dialog.close()
 
@@ -218,12 +218,12 @@ def test_a_bar_without_room_leaves_out_what_comes_last_and_no_tool_widens_the_wi
         bar.resize(bar.layout().sizeHint().width() - 1, bar.height())
 
 
-def test_what_a_bar_shows_has_the_room_it_needs(lasso):
-    bar, canvas = lasso.surface.window().workspace().options, lasso.surface
+def test_what_a_bar_shows_has_the_room_it_needs(noose):
+    bar, canvas = noose.surface.window().workspace().options, noose.surface
     for width in (700, 420, 300):
         canvas.take("hand")
         bar.setFixedWidth(width)  # else the layout around it widens it again
-        canvas.take("lasso")
+        canvas.take("noose")
         bar.layout().activate()
         parts = [bar.controls["width"], bar.controls["width"].field, *bar.buttons.values()]
         seen = [part for part in parts if part.isVisible()]
@@ -319,16 +319,16 @@ def test_an_icon_is_a_name_or_a_drawing_and_nothing_else():
             drawn(wrong)
 
 
-def test_space_moves_the_picture_whatever_tool_is_in_hand(lasso, qtbot):
-    canvas = lasso.surface
-    canvas.take("lasso")
+def test_space_moves_the_picture_whatever_tool_is_in_hand(noose, qtbot):
+    canvas = noose.surface
+    canvas.take("noose")
     canvas.zoom_to(4.0)
     before = canvas.view
     qtbot.keyPress(canvas, Qt.Key.Key_Space)
     drag(qtbot, canvas, QPoint(100, 100), QPoint(140, 120))
     qtbot.keyRelease(canvas, Qt.Key.Key_Space)
     assert canvas.view.x < before.x
-    assert ("press", False) not in lasso.events
+    assert ("press", False) not in noose.events
 
 
 def test_the_zoom_tool_steps_nearer_and_with_alt_away(opened, qtbot):

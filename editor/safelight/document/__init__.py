@@ -1,6 +1,6 @@
 """The document: one picture being edited, as a value. Knows no file, no process and no window."""
 
-from safelight.document import edits, reshape
+from safelight.document import edits, reshape, selections
 from safelight.document.content import Channels, Group, Kept, LiveFilter, Synthetic
 from safelight.document.developed import Developed
 from safelight.document.document import Document, Metadata
@@ -60,6 +60,7 @@ __all__ = [
     "render",
     "render_srgb",
     "reshape",
+    "selections",
     "result_key",
     "seen_around",
     "walk",

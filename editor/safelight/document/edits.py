@@ -764,81 +764,126 @@ def deselect(document: Document) -> Document:
 
 
 def select_region(region: Region, how: str = "replace") -> Edit:
-    """Select a rectangle, as far as it lies in the picture, or ``add`` or ``subtract`` it."""
+    """Select a rectangle, as far as it lies in the picture, or ``add`` it, ``subtract`` it or
+    ``intersect`` with it.
+    """
     return select_box(box=(region.x, region.y, region.width, region.height), how=how)
 
 
-_How: TypeAlias = Literal["replace", "add", "subtract"]
+How: TypeAlias = Literal["replace", "add", "subtract", "intersect"]
+"""What becomes of the selection that there is."""
+
+_MISSING = {
+    "subtract": "nothing is selected to take anything away from; select something first",
+    "intersect": "nothing is selected to keep a part of; select something first",
+}
 
 
-def _how_words(given: Settings) -> str:
-    words = {"add": "Add to selection", "subtract": "Subtract from selection"}
+def how_words(given: Settings) -> str:
+    """What the history calls a selection that is made in some way."""
+    words = {
+        "add": "Add to selection",
+        "subtract": "Subtract from selection",
+        "intersect": "Intersect selection",
+    }
     return words.get(str(given["how"]), "Select")
 
 
-@command("Select", id="select", words=_how_words)
-def select_box(document: Document, *, box: Box = (), how: _How = "replace") -> Document:
-    """Select a rectangle, as far as it lies in the picture, or add or subtract it.
+@command("Select", id="select", words=how_words)
+def select_box(document: Document, *, box: Box = (), how: How = "replace") -> Document:
+    """Select a rectangle, as far as it lies in the picture, add or subtract it, or keep what is
+    selected in it alone.
 
     Where nothing is left, everything is selected again, as without a selection.
     """
+    region, inside, before = _begun(document, _box(document, box), how)
+    if before is None:
+        return region
+    if how == "intersect":
+        after = before
+        for part in _around(inside, document.region):
+            after = after.filled_at(part, 0)
+    else:
+        after = before.filled_at(inside, 0 if how == "subtract" else WHITE[before.depth])
+    return _selecting(document, None if _is_empty(after, inside) else after)
 
-    def taken(before: Raster, inside: Region) -> Raster:
-        return before.filled_at(inside, 0 if how == "subtract" else WHITE[before.depth])
 
-    return _shape_selected(document, _box(document, box), how, taken)
+def _around(inside: Region, whole: Region) -> list[Region]:
+    """What of a picture lies above, below and beside a part of it."""
+    parts = [
+        Region(0, 0, whole.width, inside.y),
+        Region(0, inside.bottom, whole.width, whole.height - inside.bottom),
+        Region(0, inside.y, inside.x, inside.height),
+        Region(inside.right, inside.y, whole.width - inside.right, inside.height),
+    ]
+    return [part for part in parts if not part.empty]
 
 
 def _box(document: Document, box: Box) -> Region:
     return Region(*(box or (0, 0, document.width, document.height)))
 
 
-def _shape_selected(
-    document: Document, box: Region, how: _How, taken: Callable[[Raster, Region], Raster]
-) -> Document:
-    """Select what of a box lies in the picture, or add or subtract it; ``taken`` gives the
-    selection it is given with that part of it changed.
+def _begun(document: Document, box: Region, how: str) -> tuple[Document, Region, Raster | None]:
+    """The document as it is where a box beside the picture is selected, what of the box lies in the
+    picture, and the selection that is to be changed there; None where there is none to change.
+
+    Raises EditError where something is to be done to a selection, and there is none.
     """
     inside, before = box.intersect(document.region), _selection(document)
+    if before is None and how in _MISSING:
+        raise EditError(_MISSING[how])
     if inside.empty:
-        return document if how != "replace" else _selecting(document, None)
-    if how == "add" and before is None:
-        return document
+        same = how in ("add", "subtract")
+        return document if same else _selecting(document, None), inside, None
     if how == "replace" or before is None:
-        level = 255 if how == "subtract" else 0
-        before = Raster.filled(document.width, document.height, (level,), "uint8")
-    after = taken(before, inside)
+        before = Raster.filled(document.width, document.height, (0,), "uint8")
+    return document, inside, before
+
+
+def select_shape(
+    document: Document, box: Region, how: str, covered: Callable[[Region], NDArray[np.float32]]
+) -> Document:
+    """Select what lies in a box of the picture as far as ``covered`` says, 0 to 1 for each pixel
+    of a region (height, width); or add, subtract or intersect it.
+
+    Where nothing is left, everything is selected again, as without a selection. Raises EditError
+    where there is no selection to subtract from or to intersect.
+    """
+    region, inside, before = _begun(document, box, how)
+    if before is None:
+        return region
+    after = before
+    if how == "intersect":
+        after = Raster.filled(document.width, document.height, (0,), before.depth)
+    for y in range(inside.y, inside.bottom, _BAND):
+        part = Region(inside.x, y, inside.width, _BAND).intersect(inside)
+        there, found = to_float(before.read(part))[..., 0], covered(part)
+        if how == "subtract":
+            made = np.maximum(there - found, 0)
+        else:
+            made = np.minimum(there, found) if how == "intersect" else np.maximum(there, found)
+        after = after.replaced(part, from_float(made[..., np.newaxis], before.depth))
+    after = after.condensed()
     return _selecting(document, None if _is_empty(after, inside) else after)
 
 
-@command("Select ellipse", words=_how_words)
+@command("Select ellipse", words=how_words)
 def select_ellipse(
     document: Document,
     *,
     box: Box = (),
-    how: _How = "replace",
+    how: How = "replace",
     smooth: Annotated[bool, "Pixels on its edge are selected in part"] = True,
     live: Live | None = None,
 ) -> Document:
-    """Select the ellipse that fills a rectangle, as far as it lies in the picture, or add or
-    subtract it; its edge is smooth, or else pixels whose middle is inside are selected.
+    """Select the ellipse that fills a rectangle, as far as it lies in the picture, or add,
+    subtract or intersect it; its edge is smooth, or else pixels whose middle is inside are
+    selected.
 
     Where nothing is left, everything is selected again, as without a selection.
     """
     whole = _box(document, box)
-
-    def taken(before: Raster, inside: Region) -> Raster:
-        after = before
-        for y in range(inside.y, inside.bottom, _BAND):
-            part = Region(inside.x, y, inside.width, _BAND).intersect(inside)
-            there = to_float(before.read(part))[..., 0]
-            covered = _in_ellipse(part, whole, smooth=smooth)
-            less = how == "subtract"
-            there = np.maximum(there - covered, 0) if less else np.maximum(there, covered)
-            after = after.replaced(part, from_float(there[..., np.newaxis], before.depth))
-        return after.condensed()
-
-    return _shape_selected(document, whole, how, taken)
+    return select_shape(document, whole, how, lambda part: _in_ellipse(part, whole, smooth=smooth))
 
 
 def _in_ellipse(part: Region, box: Region, *, smooth: bool) -> NDArray[np.float32]:

@@ -7,8 +7,11 @@ from safelight.gui.canvas.tools.crop import Crop
 from safelight.gui.canvas.tools.ellipse import Ellipse
 from safelight.gui.canvas.tools.guides import Guides
 from safelight.gui.canvas.tools.hand import Hand
+from safelight.gui.canvas.tools.lasso import Lasso
+from safelight.gui.canvas.tools.magnetic import Magnetic
 from safelight.gui.canvas.tools.move import Move
 from safelight.gui.canvas.tools.perspective import Perspective
+from safelight.gui.canvas.tools.polygon import Polygon
 from safelight.gui.canvas.tools.rectangle import Rectangle
 from safelight.gui.canvas.tools.remove import Remove
 from safelight.gui.canvas.tools.sampler import Sampler
@@ -25,6 +28,9 @@ TOOLS: list[type[Tool]] = [
     Perspective,
     Rectangle,
     Ellipse,
+    Lasso,
+    Polygon,
+    Magnetic,
     Brush,
     Eraser,
     Remove,

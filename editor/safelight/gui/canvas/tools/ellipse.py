@@ -9,7 +9,8 @@ from PySide6.QtGui import QPainterPath
 
 from safelight.api import Region
 from safelight.document import Edit, edits
-from safelight.gui.canvas.tools.marquee import Marquee, Mode
+from safelight.gui.canvas.tools.marquee import Marquee
+from safelight.gui.canvas.tools.selection_tool import Mode
 
 
 class Ellipse(Marquee):
@@ -24,7 +25,7 @@ class Ellipse(Marquee):
     def options(
         self,
         *,
-        mode: Annotated[Mode, "What a drag does with the selection that there is"] = "new",
+        mode: Annotated[Mode, "What becomes of the selection that there is"] = "new",
         smooth_edge: Annotated[bool, "Pixels on the edge are selected in part"] = True,
     ) -> None:
         """What a drag does, and how the edge is."""

@@ -2,40 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
-
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QKeyEvent, QPainter, QPainterPath
 
 from safelight.api import Region
 from safelight.document import Edit
 from safelight.gui.canvas.marks import paint_outline
 from safelight.gui.canvas.pose import Pose
-from safelight.gui.canvas.tools.tool import Pointer, Tool
+from safelight.gui.canvas.tools.selection_tool import SelectionTool
+from safelight.gui.canvas.tools.tool import Pointer
 from safelight.gui.canvas.view import region_between
 
-Mode: TypeAlias = Literal["new", "add", "subtract"]
 
-
-class Marquee(Tool):
+class Marquee(SelectionTool):
     """Selects what fills the box that is pulled; ``select`` and ``outline`` say what that is.
 
-    Held before the press, Shift adds it to the selection and Alt takes it away, whatever the
-    option says; held while the box is pulled, Shift makes it as high as wide and Alt has it grow
-    from its middle.
+    Held while the box is pulled, and not before, Shift makes it as high as wide and Alt has it
+    grow from its middle.
     """
 
     _pulled: Region | None = None
     _start = (0.0, 0.0)
-    _how = "replace"
+    _begun_how = "replace"
     _first = Qt.KeyboardModifier.NoModifier
-
-    def options(
-        self,
-        *,
-        mode: Annotated[Mode, "What a drag does with the selection that there is"] = "new",
-    ) -> None:
-        """What a drag does."""
 
     def select(self, box: Region, how: str) -> Edit:
         """The edit that selects what fills a box of the picture; ``how`` as in select_region."""
@@ -47,8 +36,7 @@ class Marquee(Tool):
 
     def press(self, pointer: Pointer) -> None:
         self._start, self._first = pointer.point, pointer.keys
-        chosen = {"new": "replace"}.get(mode := str(self.values["mode"]), mode)
-        self._how = "add" if pointer.shift else "subtract" if pointer.alt else chosen
+        self._begun_how = self.how(pointer)
         self.move(pointer)
 
     def move(self, pointer: Pointer) -> None:
@@ -71,7 +59,7 @@ class Marquee(Tool):
         self.surface.update()
         document = self.surface.document
         if box.width and box.height or (document is not None and document.selection is not None):
-            self.surface.do(self.select(box, self._how))  # a click selects nothing: not twice
+            self.surface.do(self.select(box, self._begun_how))  # a click selects nothing: not twice
 
     def cancel(self) -> None:
         self._pulled = None
@@ -83,8 +71,9 @@ class Marquee(Tool):
         self.cancel()
         return True
 
-    def cursor(self, at: QPointF) -> Qt.CursorShape:
-        return Qt.CursorShape.CrossCursor
+    @property
+    def under_way_how(self) -> str | None:
+        return None if self._pulled is None else self._begun_how
 
     def paint(self, painter: QPainter, pose: Pose) -> None:
         if self._pulled is not None:
