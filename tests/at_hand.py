@@ -22,6 +22,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from safelight.api import PROJECT
@@ -30,6 +31,9 @@ from safelight.workers.far import build_wheel, confined, examine_network
 
 _LARGEST = 1 << 17
 """Bytes of an order: arguments and variables."""
+
+EDITOR = str(Path(pool.__file__).parents[2])
+"""Where the package of the editor lies."""
 
 _SETUPTOOLS = (
     "setuptools.build_meta",
@@ -62,16 +66,18 @@ import contextlib, gc, importlib, importlib.metadata, json, os, random, select, 
 from pathlib import Path
 
 orders = socket.socket(fileno=int(sys.argv[1]))
-places, modules, group = json.loads(sys.argv[2])
-usual = list(sys.path)
-sys.path[:0] = places
+editor, search, modules, group = json.loads(sys.argv[2])
+usual = list(sys.path), list(sys.meta_path)
+sys.path.insert(0, editor)
+from safelight.workers.far.search_path import import_from
+import_from(search)
 for module in modules:
     importlib.import_module(module)
 if group:
     for point in importlib.metadata.entry_points(group=group):
         with contextlib.suppress(Exception):  # its worker says what is wrong
             point.load()
-sys.path[:] = usual
+sys.path[:], sys.meta_path[:] = usual
 here = {name.partition(".")[0] for name in sys.modules}
 gc.freeze()
 answers = {}
@@ -209,9 +215,10 @@ class _Likeness:
     """A process that has imported what processes of one kind import."""
 
     def __init__(self, kind: _Kind, variables: dict[str, str]) -> None:
-        places = environment.editor_path()
+        parts = environment.editor_parts()
+        search = {"own": [], "path": parts.path, "packages": dict(parts.packages)}
         self._orders, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        given = [str(theirs.fileno()), json.dumps([places, kind.modules, kind.group])]
+        given = [str(theirs.fileno()), json.dumps([EDITOR, search, kind.modules, kind.group])]
         with theirs:
             self._process = subprocess.Popen(
                 [*kind.interpreter, "-c", _SERVER, *given],
@@ -258,7 +265,7 @@ class AtHand:
             module, option, value = told["work"]
             decodes = (value,) if option == "--decoders" else ()
             kind = _Kind(tuple(command[:-2]), (_CONFINED, _SANDBOX, module, *decodes))
-            order = {"module": _CONFINED, "from": len(command) - 1, "brings": _own(told["path"])}
+            order = {"module": _CONFINED, "from": len(command) - 1, "brings": told["own"]}
         else:
             return self.from_nothing(far, command, words, variables)
         order |= {"command": [*command, None, *words], "variables": variables}
@@ -274,7 +281,7 @@ class AtHand:
         if far_side is None:
             return subprocess.Popen(command, **options)
         told, variables = json.loads(command[-1]), options["env"]
-        own = [*told.get("backend_path", ()), *_own(told["path"])]
+        own = [*told.get("backend_path", ()), *told["own"]]
         order = {"module": far_side[0], "from": len(command) - 1, "brings": own}
         order |= {"command": command, "variables": variables}
         output = options["stdout"].fileno()
@@ -299,9 +306,3 @@ class AtHand:
 def _unwrapped(command: Sequence[str]) -> bool:
     """Whether it is Python that confines itself; bubblewrap starts another program."""
     return command[0] == sys.executable
-
-
-def _own(path: Sequence[str]) -> list[str]:
-    """The places of a plugin's own in a path."""
-    usual = environment.editor_path()
-    return [place for place in path if place not in usual]

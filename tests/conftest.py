@@ -5,13 +5,14 @@ import gc
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from safelight.actions.plugins import pip
-from safelight.workers import pool
+from safelight.workers import environment, pool
 from tests import attack
 from tests.at_hand import AtHand
 from tests.plugins.pip_at_hand import PipAtHand
@@ -113,6 +114,14 @@ def at_hand():
 def from_nothing(at_hand, monkeypatch):
     """Workers start as the editor starts them: for tests that look at processes."""
     monkeypatch.setattr(pool, "_spawn", at_hand.from_nothing)
+
+
+@pytest.fixture
+def tests_are_parts(monkeypatch):
+    """Confined processes import modules of the tests as if these were parts of the editor."""
+    parts = environment.editor_parts()
+    more = {"path": (*parts.path, str(CHECKOUT)), "readable": (*parts.readable, str(CHECKOUT))}
+    monkeypatch.setattr(environment, "editor_parts", lambda: replace(parts, **more))
 
 
 @pytest.fixture(scope="session", autouse=True)

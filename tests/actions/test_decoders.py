@@ -124,7 +124,7 @@ FAULTS = {"CRASH": "crashed", "HANG": "did not answer for 3 s", "NONSENSE": "mak
 
 
 @pytest.fixture
-def strange(tmp_path, monkeypatch):
+def strange(tests_are_parts, tmp_path, monkeypatch):
     """Have everything decoded by what makes mistakes."""
     found = Decoders("tests.actions.strange_parcel", tmp_path / "scratch", patience=3.0)
     monkeypatch.setattr(decoders, "shared", lambda: found)

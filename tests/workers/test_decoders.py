@@ -15,7 +15,7 @@ MOST = 1 << 30
 
 
 @pytest.fixture
-def decoders(tmp_path):
+def decoders(tests_are_parts, tmp_path):
     found = Decoders("tests.workers.strange_decoders", tmp_path / "scratch", patience=3.0)
     yield found
     found.pool.close()

@@ -6,14 +6,15 @@ import contextlib
 import json
 import sys
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
-import safelight
 from safelight.workers import kernels
 from safelight.workers.confinement.sandbox import wrapping
 from safelight.workers.confinement.scratch import LIMIT
+from safelight.workers.editor_parts import editor_parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +47,11 @@ class Environment:
 
         The far side's own arguments follow.
         """
-        path = [str(self.library), *editor_path()]
+        own = [self.library]
         if self.sources is not None:
-            path.insert(0, str(self.sources.parent))
+            own.insert(0, self.sources.parent)
         work = ["safelight.workers.far.process", "--only", str(self.library)]
-        return _command(path, scratch, memory, work)
+        return _command(own, scratch, memory, work)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class DecoderEnvironment:
         """As ``Environment.command``."""
         work = ["safelight.workers.far.decoder", "--decoders", self.decoders]
         # Somebody waits for the picture: this is the window's own work, done elsewhere.
-        return _command(editor_path(), scratch, memory, work, yields=False)
+        return _command([], scratch, memory, work, yields=False)
 
 
 class Confined(Protocol):
@@ -88,26 +89,45 @@ class Confined(Protocol):
 
 
 def _command(
-    path: list[str], scratch: Path, memory: int, work: list[str], *, yields: bool = True
+    own: Sequence[Path], scratch: Path, memory: int, work: list[str], *, yields: bool = True
 ) -> list[str]:
-    """What starts a confined process that imports from ``path`` and then does ``work``: a module
-    that has a ``main``, and its last arguments. ``yields``: it leaves the cores to the window.
+    """What starts a confined process that imports from ``own``, then from what the editor is made
+    of, and does ``work``: a module that has a ``main``, and its last arguments. ``yields``: it
+    leaves the cores to the window.
     """
-    readable = [*path, *interpreter()]
-    wrapped = wrapping(map(Path, readable), [scratch])
     order = {
+        **imports(own, [scratch]),
         "work": work,
-        "path": path,
-        "readable": readable,
         "scratch": str(scratch),
         "memory": memory,
         "limit": LIMIT,
-        "wrapped": bool(wrapped),
         "yields": yields,
     }
+    wrapped: list[str] = order.pop("wrapping")
     first = str(far_side("confined"))
     python = [sys.executable, "-I", "-S", "-B", "-X", "faulthandler", first]
     return [*wrapped, *python, json.dumps(order)]
+
+
+def imports(
+    own: Sequence[Path], writable: Sequence[Path], readable: Sequence[Path] = ()
+) -> dict[str, Any]:
+    """What an order says of what a confined process imports (``far.search_path``) and may read:
+    ``own`` folders first, then what the editor is made of; it also reads ``readable``.
+
+    ``wrapping`` goes before the command; it is no part of the order.
+    """
+    parts = editor_parts()
+    reads = [*map(str, (*own, *readable)), *parts.readable]
+    wrapped = wrapping(map(Path, reads), writable)
+    return {
+        "own": [str(place) for place in own],
+        "path": list(parts.path),
+        "packages": dict(parts.packages),
+        "readable": reads,
+        "wrapped": bool(wrapped),
+        "wrapping": wrapped,
+    }
 
 
 def far_side(name: str) -> Path:
@@ -124,15 +144,3 @@ def stamp_of(sources: Path) -> int:
                 found = file.stat()
                 facts.append(f"{file.name} {found.st_mtime_ns} {found.st_size}")
     return zlib.crc32("\n".join(facts).encode())
-
-
-def editor_path() -> list[str]:
-    """The folders the editor's own packages are imported from."""
-    own = str(Path(safelight.__file__).parents[1])
-    return list(dict.fromkeys([own, *(place for place in sys.path if place)]))
-
-
-def interpreter() -> list[str]:
-    """Where Python itself lies; a prefix like /usr is not all readable, only its libraries."""
-    places = {Path(sys.base_prefix), Path(sys.base_exec_prefix)}
-    return [str(place / part) for place in places for part in ("lib", "lib64", "bin")]

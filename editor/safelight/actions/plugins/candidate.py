@@ -33,8 +33,8 @@ from safelight.actions.plugins.store import Installed, Offered, Package, Store, 
 from safelight.api import Region
 from safelight.document import Document, Live, render
 from safelight.pixels import Raster
-from safelight.workers.confinement.sandbox import available, wrapping
-from safelight.workers.environment import editor_path, far_side, interpreter
+from safelight.workers.confinement.sandbox import available
+from safelight.workers.environment import far_side, imports
 from safelight.workers.job import Job, JobFailed, JobFinished
 from safelight.workers.pool import Pool
 
@@ -172,16 +172,13 @@ class Candidate:
 
     def _ask(self, path: Path, readable: list[Path], out: Path, **order: Any) -> dict[str, Any]:
         """Have a confined process examine or describe ``path``. Raises StoreError."""
-        folders = [*map(str, readable), *editor_path(), *interpreter()]
-        wrapped = wrapping(map(Path, folders), [out])
         order |= {
+            **imports([], [out], readable),
             "file": str(path),
             "out": str(out),
-            "path": editor_path(),
-            "readable": folders,
-            "wrapped": bool(wrapped),
             **_LIMITS,
         }
+        wrapped = order.pop("wrapping")
         python = [sys.executable, "-I", "-S", "-B", str(_FAR_SIDE)]
         command = [*wrapped, *python, json.dumps(order)]
         late = threading.Event()

@@ -37,13 +37,12 @@ from safelight.actions.plugins.store import (
 )
 from safelight.api import PROJECT
 from safelight.files import WriteError, atomic_write
-from safelight.workers.confinement.sandbox import Protection, available, wrapping
+from safelight.workers.confinement.sandbox import Protection, available
 from safelight.workers.conversation import Failure
 from safelight.workers.environment import (
     Environment,
-    editor_path,
     far_side,
-    interpreter,
+    imports,
     stamp_of,
 )
 from safelight.workers.pool import Pool, WorkerDied
@@ -434,21 +433,17 @@ class _Bench:
         return wheels[0]
 
     def _call(self, hook: str) -> str:
-        path = [str(self._tools), *editor_path()]
-        readable = [*path, *interpreter()]
-        wrapped = wrapping(map(Path, readable), [self._source, self._out, self._scratch])
         order = {
+            **imports([self._tools], [self._source, self._out, self._scratch]),
             "hook": hook,
             "source": str(self._source),
             "out": str(self._out),
             "scratch": str(self._scratch),
-            "path": path,
-            "readable": readable,
-            "wrapped": bool(wrapped),
             "backend": str(self._system.get("build-backend", "setuptools.build_meta:__legacy__")),
             "backend_path": [str(item) for item in self._system.get("backend-path", [])],
             **_BUILD_LIMIT,
         }
+        wrapped = order.pop("wrapping")
         python = [sys.executable, "-I", "-S", "-B", str(far_side("build_wheel"))]
         command = [*wrapped, *python, json.dumps(order)]
         status, output = run_until(

@@ -21,6 +21,7 @@ def main(arguments: list[str]) -> None:
     editor = str(Path(__file__).resolve().parents[3])
     sys.path.insert(0, editor)
     from safelight.workers.confinement.sandbox import confine, limit_resources, yield_to_the_window
+    from safelight.workers.far.search_path import import_from
 
     for name in ("HOME", "TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
         os.environ[name] = order["scratch"]
@@ -29,8 +30,8 @@ def main(arguments: list[str]) -> None:
     limit_resources(int(order["memory"]), int(order["limit"]))
     confine(map(Path, order["readable"]), writable, wrapped=order["wrapped"])
     sys.path.remove(editor)
-    own = [os.path.join(order["source"], part) for part in order["backend_path"]]
-    sys.path[:0] = [*own, *order["path"]]
+    import_from(order)
+    sys.path[:0] = [os.path.join(order["source"], part) for part in order["backend_path"]]
     module, _, attribute = order["backend"].partition(":")
     backend = importlib.import_module(module)
     for part in attribute.split(".") if attribute else ():

@@ -19,6 +19,7 @@ def main(arguments: list[str]) -> None:
     editor = str(Path(__file__).resolve().parents[3])
     sys.path.insert(0, editor)
     from safelight.workers.confinement.sandbox import confine, limit_resources, yield_to_the_window
+    from safelight.workers.far.search_path import import_from
 
     os.environ["NUMBA_CACHE_DIR"] = str(scratch / "kernels")  # as workers/kernels.py has filled it
     for name in ("HOME", "TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
@@ -29,7 +30,7 @@ def main(arguments: list[str]) -> None:
     limit_resources(int(order["memory"]), int(order["limit"]))
     confine(map(Path, order["readable"]), [scratch], wrapped=order["wrapped"])
     sys.path.remove(editor)
-    sys.path[:0] = order["path"]  # the plugin's own versions of packages first
+    import_from(order)
     module, *last = order["work"]
     importlib.import_module(module).main([*arguments[1:], *last])
 

@@ -24,6 +24,7 @@ def main(arguments: list[str]) -> None:
     editor = str(Path(__file__).resolve().parents[3])
     sys.path.insert(0, editor)
     from safelight.workers.confinement.sandbox import confine, limit_resources, yield_to_the_window
+    from safelight.workers.far.search_path import import_from
 
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     for name in ("HOME", "TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
@@ -33,7 +34,7 @@ def main(arguments: list[str]) -> None:
     limit_resources(int(order["memory"]), int(order["limit"]))
     confine(map(Path, order["readable"]), [Path(order["out"])], wrapped=order["wrapped"])
     sys.path.remove(editor)
-    sys.path[:0] = order["path"]
+    import_from(order)
     sys.stdout.write("\n" + json.dumps(_answer(order)) + "\n")
 
 

@@ -1,0 +1,69 @@
+"""Confined, one reads what the editor is made of, and nothing that only the environment names."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from safelight.workers.confinement import sandbox
+
+CHECKOUT = Path(__file__).parents[2]
+
+LOOK = """
+import json, sys, pathlib
+from safelight.workers.pool import Pool
+from safelight.workers.environment import Environment
+from safelight.workers.conversation import Conversation
+from safelight.workers.wire.messages import Describe, Described
+
+pool = Pool(limit=1, environment=Environment("looking", pathlib.Path(sys.argv[1]),
+                                             pathlib.Path(sys.argv[2])))
+with pool.worker() as worker:
+    told = Conversation(worker, 300).ask(Describe(), Described)
+pool.close()
+print(json.dumps(told.failures[0]["reason"]))
+"""
+
+LOOKING = """
+import os, pathlib, safelight_exemplar
+
+def tried(look):
+    try:
+        return repr(look())
+    except OSError as error:
+        return type(error).__name__
+
+raise ValueError("; ".join([
+    tried(lambda: pathlib.Path({secret!r}).read_text()),
+    tried(lambda: os.listdir({home!r})),
+]))
+"""
+
+
+@pytest.mark.skipif(not sandbox.available().complete, reason=sandbox.available().reason)
+@pytest.mark.parametrize("how", ["started inside it", "PYTHONPATH"])
+def test_a_home_folder_that_python_imports_from_cannot_be_read(how, tmp_path):
+    home, library = tmp_path / "home", tmp_path / "library"
+    home.mkdir()
+    (home / "secret").write_text("the combination is 1234")
+    (home / "look.py").write_text(LOOK)
+    about = library / "looking-1.dist-info"
+    about.mkdir(parents=True)
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: looking\nVersion: 1\n")
+    (about / "entry_points.txt").write_text("[safelight]\nlooking = looking\n")
+    code = LOOKING.format(secret=str(home / "secret"), home=str(home))
+    (library / "looking.py").write_text(code)
+    named = {"PYTHONPATH": str(home)} if how == "PYTHONPATH" else {}
+    run = subprocess.run(
+        [sys.executable, "-m", "look", str(library), str(tmp_path / "scratch")],
+        cwd=tmp_path if named else home,
+        env=os.environ | named,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    # The plugin was loaded, with a package of the editor's own from its sources.
+    assert json.loads(run.stdout) == "ValueError: PermissionError; PermissionError"
