@@ -3,12 +3,13 @@
 import functools
 import re
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QSize, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QScreen
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QScreen
 from PySide6.QtWidgets import QApplication, QLabel
 
 from safelight import actions, gui
@@ -71,13 +72,34 @@ def test_samples_are_decoded_once_nothing_is_open_nor_about_to_be(photo, qtbot, 
     assert asked == [1]
 
 
+@pytest.mark.parametrize(("width", "rows"), [(640, 2), (1280, 1)])
+def test_nothing_moves_when_samples_come_and_all_are_in_sight(qtbot, monkeypatch, width, rows):
+    image = QImage(372, 248, QImage.Format.Format_RGB32)
+    monkeypatch.setattr(welcome, "_thumbnails", lambda: [(Path("a-hill.jpg"), image)] * 4)
+    page = welcome.Welcome()
+    qtbot.addWidget(page)
+    page.resize(width, 700)
+    page.show()
+    QApplication.processEvents()
+    before = page.open.geometry()
+    page.show_samples()
+    qtbot.waitUntil(lambda: len(page.samples) == 4)
+    page.offer_generators(True)
+    QApplication.processEvents()
+    assert page.open.geometry() == before
+    assert len({sample.y() for sample in page.samples}) == rows
+    assert all(sample.visibleRegion().boundingRect() == sample.rect() for sample in page.samples)
+
+
 def test_a_photograph_that_cannot_be_opened_leaves_samples_to_try(tmp_path, qtbot, monkeypatch):
     asked = []
     monkeypatch.setattr(welcome, "_thumbnails", lambda: asked.append(1) or [])
     window = Window()
     window.take(tmp_path / "missing.png")
+    assert window.welcome.title.text() == "Opening…"
     wake(window, qtbot)
     qtbot.waitUntil(lambda: bool(asked))
+    assert window.welcome.title.text() == "Open a photograph"
 
 
 def test_an_opened_photograph_is_shown_and_described(opened, window):

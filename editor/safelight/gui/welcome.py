@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QImage, QImageReader, QPixmap
+from PySide6.QtGui import QIcon, QImage, QImageReader, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -21,6 +21,14 @@ from PySide6.QtWidgets import (
 from safelight.gui.background import Background
 from safelight.gui.samples import recent_files, sample_photographs
 from safelight.gui.shown_text import plain, tooltip
+
+_INVITATION = "Open a photograph"
+
+_SAMPLES = 4
+"""Samples that are offered at most."""
+
+_MARGIN, _GAP = 24, 10
+"""Pixels around all, and between two samples."""
 
 _THUMBNAIL = QSize(186, 124)
 _DRAWN = QSize(372, 248)
@@ -41,10 +49,12 @@ class Welcome(QWidget):
         super().__init__(parent)
         self.samples: list[QToolButton] = []
         self._asked = False  # for the samples
-        title = QLabel("Open a photograph")
-        title.setObjectName("large")
-        hint = QLabel("Drag one here, or open it. Your original is never written.")
-        hint.setObjectName("dim")
+        self._opening = self._generates = False
+        self._columns = 0
+        self.title = QLabel(_INVITATION)
+        self.title.setObjectName("large")
+        self._hint = QLabel("Drag one here, or open it. Your original is never written.")
+        self._hint.setObjectName("dim")
         self.open = QPushButton("Open…")
         self.open.setDefault(True)
         self.open.clicked.connect(self.open_wanted)
@@ -57,11 +67,11 @@ class Welcome(QWidget):
         centre = Qt.AlignmentFlag.AlignHCenter
         inside = QWidget()
         column = QVBoxLayout(inside)
-        column.setContentsMargins(24, 24, 24, 24)
-        column.setSpacing(10)
+        column.setContentsMargins(_MARGIN, _MARGIN, _MARGIN, _MARGIN)
+        column.setSpacing(_GAP)
         column.addStretch(2)
-        column.addWidget(title, 0, centre)
-        column.addWidget(hint, 0, centre)
+        column.addWidget(self.title, 0, centre)
+        column.addWidget(self._hint, 0, centre)
         column.addSpacing(8)
         column.addWidget(self.open, 0, centre)
         column.addWidget(self.new, 0, centre)
@@ -71,17 +81,21 @@ class Welcome(QWidget):
         column.addLayout(self._recent)
         self._sample_title = QLabel("Or try a sample")
         self._sample_title.setObjectName("dim")
-        self._sample_title.hide()
         column.addSpacing(10)
         column.addWidget(self._sample_title, 0, centre)
+        self._places = [_Place() for _ in range(_SAMPLES)]
         self._grid = QGridLayout()
-        self._grid.setSpacing(10)
+        self._grid.setSpacing(_GAP)
         row = QHBoxLayout()
         row.addStretch(1)
         row.addLayout(self._grid)
         row.addStretch(1)
         column.addLayout(row)
         column.addStretch(3)
+        for part in (self._hint, self.open, self.new, self._sample_title, *self._places):
+            _keep_room(part)
+        self._sample_title.hide()
+        self._arrange(_SAMPLES)
         scroller = QScrollArea()
         scroller.setWidgetResizable(True)
         scroller.setWidget(inside)
@@ -89,6 +103,32 @@ class Welcome(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(scroller)
+
+    def show_opening(self, opening: bool) -> None:
+        """Say that a photograph is on its way, in place of asking for one."""
+        self._opening = opening
+        self.title.setText("Opening…" if opening else _INVITATION)
+        self._hint.setHidden(opening)
+        self.open.setHidden(opening)
+        self.new.setVisible(self._generates and not opening)
+
+    def offer_generators(self, there_are: bool) -> None:
+        """Offer to make a picture from nothing, where there is a filter that does."""
+        self._generates = there_are
+        self.new.setVisible(there_are and not self._opening)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        room = event.size().width() - 2 * _MARGIN + _GAP
+        self._arrange(min(max(room // (self._places[0].sizeHint().width() + _GAP), 1), _SAMPLES))
+
+    def _arrange(self, columns: int) -> None:
+        """Have the samples in so many columns."""
+        if columns == self._columns:
+            return
+        self._columns = columns
+        for number, place in enumerate(self._places):
+            self._grid.addWidget(place, number // columns, number % columns)
 
     def show_samples(self) -> None:
         """Load the samples' thumbnails on a thread, once."""
@@ -118,22 +158,40 @@ class Welcome(QWidget):
 
     def _show_samples(self, loaded: Sequence[tuple[Path, QImage]]) -> None:
         self._sample_title.setVisible(bool(loaded))
-        for number, (path, image) in enumerate(loaded):
-            button = QToolButton()
-            button.setObjectName("plain")
-            button.setIcon(QIcon(QPixmap.fromImage(image)))
-            button.setIconSize(_THUMBNAIL)
-            name = path.stem.replace("-", " ").capitalize()
-            button.setToolTip(f"Open the sample photograph “{name}”")
-            button.setAccessibleName(name)
-            button.clicked.connect(lambda _=False, path=path: self.chosen.emit(path))
-            self._grid.addWidget(button, number // 4, number % 4)
-            self.samples.append(button)
+        for place, (path, image) in zip(self._places, loaded, strict=False):
+            place.fill(path, image)
+            place.clicked.connect(lambda _=False, path=path: self.chosen.emit(path))
+            self.samples.append(place)
+
+
+class _Place(QToolButton):
+    """Where a sample will be: nothing moves when its picture has been decoded."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("plain")
+        self.setIconSize(_THUMBNAIL)
+        self.hide()
+
+    def fill(self, path: Path, image: QImage) -> None:
+        """Show a sample."""
+        name = path.stem.replace("-", " ").capitalize()
+        self.setIcon(QIcon(QPixmap.fromImage(image)))
+        self.setToolTip(f"Open the sample photograph “{name}”")
+        self.setAccessibleName(name)
+        self.show()
+
+
+def _keep_room(widget: QWidget) -> None:
+    """Have the room of a widget kept while it is hidden."""
+    policy = widget.sizePolicy()
+    policy.setRetainSizeWhenHidden(True)
+    widget.setSizePolicy(policy)
 
 
 def _thumbnails() -> list[tuple[Path, QImage]]:
     loaded = []
-    for path in sample_photographs()[:4]:
+    for path in sample_photographs()[:_SAMPLES]:
         reader = QImageReader(str(path))
         full = reader.size()
         if not full.isValid():

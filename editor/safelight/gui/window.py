@@ -109,6 +109,7 @@ class Window(QMainWindow):
         self.tabs.setCornerWidget(self.back, Qt.Corner.TopLeftCorner)
         self.tabs.setCornerWidget(self.sight, Qt.Corner.TopRightCorner)
         self._add_search()
+        self.welcome.show_recent()
         self._show_recent()
         self._show_filters()
         self.show_state()
@@ -165,8 +166,6 @@ class Window(QMainWindow):
 
     def _wake(self) -> None:
         self.backend.wake()
-        self.welcome.show_recent()
-        self._show_recent()
         self._show_samples()
 
     def _offer(self) -> None:
@@ -203,7 +202,7 @@ class Window(QMainWindow):
 
     def _show_filters(self) -> None:
         self.deeds.replace("filters", of_filters(self.desk))
-        self.welcome.new.setVisible(self.backend.generates)
+        self.welcome.offer_generators(self.backend.generates)
 
     def _show_recent(self) -> None:
         self.deeds.replace("recent", of_recent(self.desk))
@@ -358,6 +357,7 @@ class Window(QMainWindow):
         self.sight.show_workspace(front)
         if front is None:
             self.status.show_nothing(opening=self._opening)
+            self.welcome.show_opening(self._opening)
             self.setWindowTitle("Safelight")
             self._show_samples()
             return
