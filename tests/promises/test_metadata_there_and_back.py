@@ -13,5 +13,5 @@ def test_every_fact_survives_the_way_into_every_format_that_holds_metadata(tmp_p
     if shutil.which("exiftool") is None:
         pytest.skip("exiftool is not installed")
     table = lost(tmp_path, ALL)
-    assert len(table) >= 3 * 4
+    assert len(table) >= 4 * 8
     assert {pair: facts for pair, facts in table.items() if facts} == {}
