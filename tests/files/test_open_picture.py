@@ -21,7 +21,7 @@ from safelight import api
 from safelight.document import render_srgb
 from safelight.files import CODECS, ExportOptions, OpenError, export, open_picture, stated
 from safelight.files.open_picture import LARGEST_LIMIT, default_pixel_limit, read_photograph
-from safelight.pixels import Raster
+from safelight.pixels import Raster, known_profile, to_float
 from tests import attack, pictures
 from tests.bombs import BOMBS
 from tests.files.ordinary_user import as_ordinary_user
@@ -244,26 +244,28 @@ def test_cmyk_goes_through_its_own_profile(opened):
         pictures.tiff_file(ink, photometric="separated", iccprofile=icc),
     ):
         result = opened(data)
-        assert result.notes == ("Colours were converted from CMYK to sRGB.",)
-        got = pixels_of(result)
+        assert result.notes == ("Colours were converted from CMYK to Rec. 2020 in 16-bit.",)
+        got = 255 * result.document.profile.to_srgb(to_float(pixels_of(result)))
         # By the formula (half ink, half black) it would be 63.
         assert 100 < got[8, 2].mean() < 140
-        assert result.document.profile.icc is None
 
 
 def test_a_profile_with_tables_is_converted_in_full_depth_with_a_note(opened):
     levels = np.linspace(0, 65535, 4096).astype(np.uint16).reshape(64, 64)
     pixels = np.repeat(levels[..., None], 3, 2)
     result = opened(pictures.tiff_file(pixels, iccprofile=pictures.table_profile()))
-    assert "from a profile with tables to sRGB" in result.notes[0]
+    assert "from a profile with tables to Rec. 2020" in result.notes[0]
     got = pixels_of(result)
     assert got.dtype == np.uint16
     assert len(np.unique(got[..., 1])) > 2000
-    assert result.document.profile.icc is None
+    assert result.document.profile == known_profile("Rec_2020")
 
 
-def exact_colours(colour, icc, space):
-    """sRGB by LittleCMS in double numbers, every table asked on its own, 0 to 1."""
+WIDE = known_profile("Rec_2020").icc
+
+
+def exact_colours(colour, icc, space, target=WIDE):
+    """Those of ``target`` by LittleCMS in double numbers, every table asked on its own, 0 to 1."""
     import imagecodecs
 
     scale = 100 if space == "cmyk" else 1  # its ink is counted in per cent
@@ -271,7 +273,7 @@ def exact_colours(colour, icc, space):
     made = imagecodecs.cms_transform(
         colour / np.iinfo(colour.dtype).max * scale,
         icc,
-        imagecodecs.cms_profile("srgb"),
+        target,
         colorspace=space,
         outcolorspace="rgb",
         intent=imagecodecs.CMS.INTENT.RELATIVE_COLORIMETRIC,
@@ -287,10 +289,11 @@ def test_colours_go_through_tables_as_exactly_as_in_double_numbers(opened, space
     colour = pictures.noise(200, 150, 4 if space == "cmyk" else 3, depth)
     kind = "separated" if space == "cmyk" else "rgb"
     got = pixels_of(opened(pictures.tiff_file(colour, photometric=kind, iccprofile=icc)))
-    full = np.iinfo(depth).max
-    expected = exact_colours(colour, icc, space) * full
+    expected = exact_colours(colour, icc, space) * 65535
     # A number that lies half-way between two may be rounded either way.
     assert np.abs(got - expected).max() <= 1
+    seen = known_profile("Rec_2020").to_srgb(to_float(got))
+    assert seen.min() < -0.01, "nothing beyond sRGB is kept"
 
 
 def test_a_large_picture_is_handed_out_coarse_before_its_colours_are_exact(tmp_path):
@@ -301,7 +304,7 @@ def test_a_large_picture_is_handed_out_coarse_before_its_colours_are_exact(tmp_p
     firsts = []
     exact = open_picture(path, first=firsts.append)
     (first,) = firsts
-    assert first.notes == exact.notes == ("Colours were converted from CMYK to sRGB.",)
+    assert first.notes == exact.notes == ("Colours were converted from CMYK to Rec. 2020.",)
     expected = exact_colours(ink[:100], icc, "cmyk") * 65535
     assert np.abs(pixels_of(exact)[:100] - expected).max() <= 1
     off = np.abs(pixels_of(first)[:100] - expected)
@@ -355,7 +358,7 @@ def test_colours_that_a_png_states_by_numbers_are_those_and_are_exported(opened,
         assert again.document.profile == document.profile
     inside = np.full((4, 4, 3), [200, 120, 110], np.uint8)  # what sRGB has too
     document = opened(stating(*chunks, pixels=inside)).document
-    theirs = exact_colours(inside, document.profile.icc, "rgb")
+    theirs = exact_colours(inside, document.profile.icc, "rgb", pictures.srgb_profile())
     np.testing.assert_allclose(render_srgb(document, document.region), theirs, atol=1e-4)
 
 

@@ -24,7 +24,7 @@ from safelight.files.codecs import CODECS, parcel, psd
 from safelight.files.codecs import codec as codec_of
 from safelight.files.photoshop import KEYS
 from safelight.files.provenance import stated
-from safelight.pixels import MODES, Profile, Raster
+from safelight.pixels import MODES, Profile, Raster, Transform
 from tests import attack, pictures
 from tests.files.test_openraster import HEIGHT, WIDTH, a_filter, document_of, noise, several
 
@@ -273,6 +273,20 @@ def flat(mode, depth, planes, *, palette=b"", version=1, how=0, resources=b""):
     sections += struct.pack(">I", len(resources)) + resources
     sections += bytes(4 if version == 1 else 8)
     return head + sections + struct.pack(">H", how) + planes.tobytes()
+
+
+def test_layers_of_ink_keep_colours_that_srgb_does_not_have(tmp_path):
+    """In 16 bits, which a wide space needs, in the file's own 8 as well."""
+    icc = pictures.printer_profile()
+    ink = np.zeros((4, 12, 16), np.uint8)
+    ink[0] = 255
+    resources = struct.pack(">4sHHI", b"8BIM", 1039, 0, len(icc)) + icc + bytes(len(icc) % 2)
+    path = tmp_path / "ink.psd"
+    path.write_bytes(flat(4, 8, 255 - ink, resources=resources))
+    document = open_picture(path).document
+    assert (document.profile.name, document.depth) == ("Rec. 2020", "uint16")
+    expected = Transform(icc, document.profile.icc).apply(np.float32([[[1, 0, 0, 0]]]))[0, 0]
+    assert np.abs(whole(document).to_array()[0, 0] / 65535 - expected).max() < 1e-4
 
 
 def test_bitmaps_palettes_and_lab_open(tmp_path):

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from safelight.files.codecs.photograph import CHANNELS, PartLost, Photograph, Space
 from safelight.pixels import (
+    DEPTHS,
     SRGB,
     ColourError,
     DegenerateError,
@@ -18,6 +19,7 @@ from safelight.pixels import (
     Transform,
     converted,
     from_float,
+    known_profile,
     profile_name,
     to_float,
 )
@@ -70,14 +72,17 @@ def as_rgb(
             return _with_alpha(content, _three(colour)), profile
     why = ""
     try:
-        fits = icc is not None and icc[16:20] == _SIGNATURES[content.space] and _is_of_use(icc)
-        changed = convert(colour, Transform(icc), exact) if fits else None
+        changed, profile = _by_tables(content, convert, exact)
     except PartLost as lost:
-        changed, why = None, f" ({lost})"
+        changed, profile, why = None, SRGB, f" ({lost})"
     if changed is not None:
         what = {"grey": "a grey profile", "cmyk": "CMYK", "rgb": "a profile with tables"}
-        content.notes.append(f"Colours were converted from {what[content.space]} to sRGB.")
-    elif content.space == "cmyk":
+        deep = f" in {DEPTHS[changed.dtype.name]}" if changed.dtype != colour.dtype else ""
+        content.notes.append(
+            f"Colours were converted from {what[content.space]} to {profile.name}{deep}."
+        )
+        return _with_alpha(content, changed), profile
+    if content.space == "cmyk":
         content.notes.append(f"Colours were converted from CMYK to sRGB without a profile{why}.")
         changed = _cmyk_by_formula(colour)
     else:
@@ -87,6 +92,31 @@ def as_rgb(
         )
         changed = _three(colour)
     return _with_alpha(content, changed), SRGB
+
+
+def becomes_wide(content: Photograph) -> bool:
+    """Whether its colours are converted into a wide space of at least 16 bits: those of tables,
+    which reach beyond sRGB and in which no picture is edited.
+    """
+    icc = content.icc
+    if icc is None or content.space == "grey" or icc[16:20] != _SIGNATURES[content.space]:
+        return False
+    return _own_profile(icc, content.space) is None and _is_of_use(icc)
+
+
+def _by_tables(
+    content: Photograph, convert: Convert, exact: bool
+) -> tuple[NDArray[Any] | None, Profile]:
+    """The colours by way of the tables of their profile, and the profile that they are in then;
+    None where that has none that are of use. Raises PartLost.
+    """
+    icc, colour = content.icc, content.pixels[..., : CHANNELS[content.space]]
+    if becomes_wide(content):
+        wide = known_profile("Rec_2020")
+        deep = np.multiply(colour, 257, dtype=np.uint16) if colour.dtype == np.uint8 else colour
+        return convert(deep, Transform(icc, wide.icc), exact), wide
+    fits = icc is not None and icc[16:20] == _SIGNATURES[content.space] and _is_of_use(icc)
+    return convert(colour, Transform(icc), exact) if fits else None, SRGB
 
 
 def _three(colour: NDArray[Any]) -> NDArray[Any]:
@@ -99,7 +129,10 @@ def _with_alpha(content: Photograph, colour: NDArray[Any]) -> NDArray[Any]:
     if np.may_share_memory(colour, content.pixels):
         # Nothing was converted: the file's own array holds both already.
         return content.pixels
-    return np.concatenate([colour, content.pixels[..., -1:]], axis=2)
+    alpha = content.pixels[..., -1:]
+    if alpha.dtype != colour.dtype:
+        alpha = from_float(to_float(alpha), colour.dtype.name)
+    return np.concatenate([colour, alpha], axis=2)
 
 
 def _own_profile(icc: bytes, space: str) -> Profile | None:

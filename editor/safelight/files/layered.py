@@ -20,7 +20,7 @@ from safelight.files.codecs.photograph import (
     PhotographLayer,
     PhotographMask,
 )
-from safelight.files.colours import as_rgb
+from safelight.files.colours import as_rgb, becomes_wide
 from safelight.files.strangers import Reading, known_of
 from safelight.pixels import SRGB, Profile, Raster, deeper, from_float, to_float
 
@@ -59,7 +59,8 @@ class _Building:
         self._height, self._width = photograph.pixels.shape[:2]
         self._depth = "uint8"
         for found in _photographs(photograph.layers or ()):
-            self._depth = deeper(self._depth, found.pixels.dtype.name)
+            held = "uint16" if becomes_wide(found) else "uint8"
+            self._depth = deeper(self._depth, deeper(held, found.pixels.dtype.name))
         self._profile: Profile | None = None
         self._of_layers: dict[str, list[str]] = {}
         """Notes that layers have, and the names of these."""

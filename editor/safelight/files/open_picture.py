@@ -97,9 +97,10 @@ def open_picture(
     one that is found for the picture.
 
     Depth, alpha, profile, metadata and layers are kept; EXIF orientation is obeyed. What is not
-    RGB becomes RGB, and a profile that ``Profile`` cannot hold is converted to sRGB; ``notes`` say
-    so. A picture of more than ``pixel_limit`` pixels is refused before anything is decoded.
-    Without it SAFELIGHT_PIXEL_LIMIT counts, else ``default_pixel_limit()``.
+    RGB becomes RGB; colours of a profile of tables, which ``Profile`` cannot hold, go into
+    Rec. 2020 of at least 16 bits; ``notes`` say so. A picture of more than ``pixel_limit`` pixels
+    is refused before anything is decoded. Without it SAFELIGHT_PIXEL_LIMIT counts, else
+    ``default_pixel_limit()``.
 
     Where an exact conversion of the colours takes long, ``first`` is given the picture as a
     coarse conversion makes it: to be looked at meanwhile, and for nothing else.
