@@ -262,7 +262,7 @@ class AtHand:
             order = {"module": _WORKER, "from": len(command), "brings": []}
         elif _unwrapped(command) and command[-2] == confined.__file__:
             told = json.loads(command[-1])
-            module, option, value = told["work"]
+            module, option, value, *_ = told["work"]
             decodes = (value,) if option == "--decoders" else ()
             kind = _Kind(tuple(command[:-2]), (_CONFINED, _SANDBOX, module, *decodes))
             order = {"module": _CONFINED, "from": len(command) - 1, "brings": told["own"]}

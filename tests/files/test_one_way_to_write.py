@@ -55,6 +55,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("gui/projects.py", "workspace.session.files.save"): "a project, which files/project.py writes",
     ("files/open_picture.py", "os.open"): "reads; the flags make a FIFO return instead of waiting",
     ("pixels/fused.py", "done.touch"): "notes in the cache folder which kernels are there",
+    ("pixels/fused.py", "shutil.copytree"): "kernels, into a confined process's scratch folder",
     ("pixels/fused.py", "os.open"): "an empty file of the cache folder, to lock it",
     (
         "workers/far/examine_network.py",

@@ -15,7 +15,7 @@ from safelight.files import CODECS, OpenError, ifd, open_picture, sketch_raw
 from safelight.files.codecs import basecurve, extent, lens, raw, sensor
 from safelight.files.codecs.photograph import DamagedError
 from safelight.files.metadata import orientation
-from safelight.pixels import to_float
+from safelight.pixels import bent, to_float
 from tests import pictures, rawfiles
 
 CANON = {"make": "Canon", "model": "Canon EOS 5D Mark III"}
@@ -326,13 +326,13 @@ def test_a_bent_picture_is_straightened_to_what_lies_there():
 
     y, x = np.meshgrid(np.linspace(-1, 1, 41), np.linspace(-1, 1, 51), indexing="ij")
     bend = 0.95 + 0.025 * (x * x + y * y)
-    bent = np.stack([x * bend + 0.02 * y, y * bend - 0.02 * x], axis=-1) / 2 + 0.5
-    places = np.repeat(bent[:, :, None], 3, axis=2).astype(np.float32)
+    moved = np.stack([x * bend + 0.02 * y, y * bend - 0.02 * x], axis=-1) / 2 + 0.5
+    places = np.repeat(moved[:, :, None], 3, axis=2).astype(np.float32)
     rows, columns = np.mgrid[:height, :width]
     picture = np.repeat(wave(columns, rows)[..., None], 3, axis=2).astype(np.float32)
     made = lens.corrected(picture, lens.Correction("Test", places))
     there = [
-        lens._between(lens._stretched(places[:, :, 0, axis], width), height, 0, height) * (side - 1)
+        bent._between(bent._stretched(places[:, :, 0, axis], width), height, 0, height) * (side - 1)
         for axis, side in enumerate((width, height))
     ]
     inside = slice(12, -12)

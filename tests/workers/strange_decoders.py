@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from safelight.pixels import bent
+
 _kept = []
 
 
@@ -24,6 +26,13 @@ def _into_a_block(file, size, room):
     made = room((2, 3, 3), np.uint16)
     made[...] = 7
     return made
+
+
+def _bend(file, size, room):
+    bent.WORTH = 0
+    light = np.arange(48, dtype=np.uint16).reshape(4, 4, 3)
+    made = bent.put_right(light, None, np.full((2, 2), 2, np.float32))
+    return made if bent.COMPILED else made[:0]
 
 
 def _process(file, size, room):

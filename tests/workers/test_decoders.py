@@ -8,6 +8,7 @@ import time
 import numpy as np
 import pytest
 
+from safelight.pixels import BENT, keep_kernels
 from safelight.workers import decoders as decoding
 from safelight.workers.decoders import DecoderFailed, Decoders
 
@@ -110,6 +111,20 @@ def test_a_decoder_that_eats_memory_is_out_of_memory_and_the_next_file_opens(dec
     with pytest.raises(MemoryError):
         decode(decoders, "eat")
     assert decode(decoders, "bytes", b"next").tobytes() == b"next"
+
+
+def test_a_decoder_uses_a_kernel_that_is_compiled_and_compiles_none(tmp_path, kernel_folder):
+    """It may read what the window keeps, but neither write there nor start a compiler."""
+    pytest.importorskip("numba")
+    keep_kernels(kernel_folder, [BENT])
+    for folder, rows in ((kernel_folder, 4), (tmp_path / "empty", 0)):
+        found = Decoders("tests.workers.strange_decoders", tmp_path / "scratch", kernels=folder)
+        try:
+            array = decode(found, "bend")
+        finally:
+            found.pool.close()
+        assert array.tolist() == (np.arange(48) * 2).reshape(4, 4, 3)[:rows].tolist()
+    assert not any((tmp_path / "empty").iterdir())
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="confinement is Linux's")

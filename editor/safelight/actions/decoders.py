@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import os
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cache, partial
 from typing import Any, BinaryIO
 
 from numpy.typing import NDArray
@@ -21,7 +23,8 @@ from safelight.files.codecs.raw import Sketch
 from safelight.files.colours import as_rgb
 from safelight.files.metadata import Known
 from safelight.files.strangers import NOTHING
-from safelight.pixels import Profile, Transform
+from safelight.pixels import BENT, Profile, Transform, keep_kernels
+from safelight.places import cache_folder
 from safelight.workers.decoders import DecoderFailed, shared
 
 _BYTES_PER_PIXEL = 32
@@ -43,6 +46,8 @@ class Confined:
         told: Mapping[str, Value] = NOTHING,
     ) -> Photograph:
         """Decode a file."""
+        if any(told.get(fault) for fault in lens.FAULTS):
+            _compile_for_decoders()
         return parcel.opened(self._decoded(codec.name, file, size, limit, told))
 
     def sketch(self, file: BinaryIO, size: int, limit: Limit) -> Sketch:
@@ -122,7 +127,20 @@ def known_lens(sketch: Sketch) -> lens.Known | None:
 
     Raises PartLost and MemoryError.
     """
-    return CONFINED.lens(sketch.shot, sketch.width, sketch.height)
+    found = CONFINED.lens(sketch.shot, sketch.width, sketch.height)
+    if found is not None:
+        _compile_for_decoders()
+    return found
+
+
+@cache
+def _compile_for_decoders() -> None:
+    """Have compiled what a lens's faults are undone with, which a decoder can load but not make.
+
+    Nobody waits for it: until it is there a decoder works in numpy.
+    """
+    compiling = partial(keep_kernels, cache_folder() / "kernels", [BENT])
+    threading.Thread(target=compiling, daemon=True).start()
 
 
 def developed_again(

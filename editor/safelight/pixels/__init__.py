@@ -11,7 +11,16 @@ from safelight.pixels.colour import (
     profile_name,
 )
 from safelight.pixels.depth import DEPTHS, WHITE, deeper, from_float, to_float
-from safelight.pixels.fused import DAB, RESAMPLE, TONE, kernels_ready, prepare_kernels
+from safelight.pixels.fused import (
+    BENT,
+    DAB,
+    RESAMPLE,
+    TONE,
+    borrow_kernels,
+    keep_kernels,
+    kernels_ready,
+    prepare_kernels,
+)
 from safelight.pixels.known import KNOWN, KnownProfile, known_profile
 from safelight.pixels.lanczos import Matrix, Method
 from safelight.pixels.luts import Lut
@@ -33,6 +42,7 @@ from safelight.pixels.tiles import (
 from safelight.pixels.tone import Tone, composed
 
 __all__ = [
+    "BENT",
     "DAB",
     "DEPTHS",
     "INTENTS",
@@ -60,6 +70,7 @@ __all__ = [
     "Tone",
     "Transform",
     "blend",
+    "borrow_kernels",
     "composed",
     "composite",
     "converted",
@@ -70,6 +81,7 @@ __all__ = [
     "from_float",
     "has_no_colour",
     "is_finite",
+    "keep_kernels",
     "kernels_ready",
     "known_profile",
     "lab",

@@ -5,7 +5,8 @@ them while the pixels are in registers. numba compiles the very functions of
 ``safelight.pixels.blend``, without leave to reorder arithmetic, so both give the same numbers.
 
 Nothing depends on it. Until ``prepare_kernels`` is done, and where there is no numba,
-``composite``, ``Tone.apply``, ``lanczos.resample`` and ``dab.draw`` work in numpy. Compiling takes
+``composite``, ``Tone.apply``, ``lanczos.resample``, ``dab.draw`` and ``bent.put_right`` work in
+numpy. Compiling takes
 about half a second a mode, once for every user and version, and is left to a child process: in this
 one the collector of cyclic garbage would walk over all that the compiler makes, and the window
 would stand still for a tenth of a second at a time. Loading the result takes a third of a second
@@ -23,10 +24,12 @@ import hashlib
 import logging
 import math
 import os
+import shutil
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, cast
 
@@ -36,7 +39,7 @@ from numpy.typing import NDArray
 
 from safelight.api import FROM_LINEAR, TO_LINEAR, Curves, Lattice, Matrix, Mix, Region, Stage
 from safelight.api.table import LUMINANCE
-from safelight.pixels import dab, lanczos, tone
+from safelight.pixels import bent, dab, lanczos, tone
 from safelight.pixels.blend import (
     COMPILED,
     FORMULAS,
@@ -63,9 +66,9 @@ _CHUNK = 256
 _PATIENCE = 300.0
 """Seconds after which a child process that still compiles is given up."""
 
-TONE, RESAMPLE, DAB = "tone", "resample", "dab"
-"""What ``prepare_kernels`` calls the kernels of tones, of resampling and of brushes, beside the
-modes."""
+TONE, RESAMPLE, DAB, BENT = "tone", "resample", "dab", "bent"
+"""What ``prepare_kernels`` calls the kernels of tones, of resampling, of brushes and of bent
+pictures, beside the modes."""
 
 _preparing = threading.Lock()
 
@@ -73,7 +76,8 @@ _preparing = threading.Lock()
 def prepare_kernels(folder: Path | None, modes: Iterable[str] = MODES) -> bool:
     """Compile the kernels of ``modes``, or load them from ``folder``; whether all are ready now.
 
-    ``TONE``, ``RESAMPLE`` and ``DAB`` among them are those of tones, resampling and brushes.
+    ``TONE``, ``RESAMPLE``, ``DAB`` and ``BENT`` among them are those of tones, resampling, brushes
+    and bent pictures.
 
     For a background thread, once there is something to blend; calling it again costs nothing.
     ``folder`` is a cache that belongs to the user alone, for what is in it will be run; None
@@ -102,20 +106,48 @@ def prepare_kernels(folder: Path | None, modes: Iterable[str] = MODES) -> bool:
     return True
 
 
+def keep_kernels(folder: Path, modes: Iterable[str]) -> None:
+    """Have a child process compile what ``folder`` does not have of the kernels, for whoever will
+    load them; nothing is loaded here. For a background thread.
+    """
+    _compile_elsewhere(list(modes), folder)
+
+
+def borrow_kernels(folder: Path, own: Path, modes: Iterable[str]) -> bool:
+    """Load kernels that ``folder`` has, in a process that may read that but cannot write there nor
+    start another: numba is given a copy in ``own``. False, and nothing done, where one is missing.
+    """
+    with contextlib.suppress(OSError):
+        state = _state()
+        inside = folder / state
+        if not all(any(inside.glob(f"{mode}.[0-9]*")) for mode in modes):
+            return False
+        import numba
+
+        if not all((inside / f"{mode}.{numba.__version__}").exists() for mode in modes):
+            return False
+        shutil.copytree(inside, own / state, copy_function=shutil.copyfile, dirs_exist_ok=True)
+        return prepare_kernels(own, modes)
+    return False
+
+
 def kernels_ready(modes: Iterable[str] = MODES) -> bool:
     """Whether ``composite`` is compiled for all of ``modes``; tones, for ``TONE`` among them,
-    resampling, for ``RESAMPLE``, and brushes, for ``DAB``.
+    resampling, for ``RESAMPLE``, brushes, for ``DAB``, and bent pictures, for ``BENT``.
     """
     others = _others()
     return all(bool(others[mode]) if mode in others else mode in COMPILED for mode in modes)
 
 
-_OTHERS = (TONE, RESAMPLE, DAB)
+_OTHERS = (TONE, RESAMPLE, DAB, BENT)
 
 
 def _others() -> dict[str, list[Any]]:
     """Where the compiled kernels that are of no mode are put."""
-    return {TONE: tone.COMPILED, RESAMPLE: lanczos.COMPILED, DAB: dab.COMPILED}
+    return {
+        **{TONE: tone.COMPILED, RESAMPLE: lanczos.COMPILED},
+        **{DAB: dab.COMPILED, BENT: bent.COMPILED},
+    }
 
 
 def _checked(name: str, folder: Path | None) -> Any:
@@ -124,6 +156,10 @@ def _checked(name: str, folder: Path | None) -> Any:
         drawn = _drawn(_compile(_dab_loop(), _dab_signatures, folder))
         _check_dabs(drawn)
         return drawn
+    if name == BENT:
+        bends = cast(bent.Kernel, _compile(_bent_loop(), _bent_signature, folder))
+        _check_bent(bends)
+        return bends
     if name == RESAMPLE:
         made = _compile(_resample_loop(), _resample_signature, folder)
         _check_resampling(made)
@@ -142,16 +178,14 @@ def _compile_elsewhere(modes: list[str], folder: Path) -> None:
 
     When that fails, ``_compile`` does it here: slower for the window, but no worse.
     """
-    import numba
-
     try:
         inside = _private(folder)
-        absent = [mode for mode in modes if not (inside / f"{mode}.{numba.__version__}").exists()]
+        absent = [mode for mode in modes if not (inside / f"{mode}.{_version()}").exists()]
         if absent:
             # -P: what lies in the folder we were started from is not for importing.
             words = [sys.executable, "-P", "-c", _CHILD, str(folder), *absent]
             subprocess.run(words, check=True, capture_output=True, timeout=_PATIENCE)
-    except (OSError, subprocess.SubprocessError) as error:
+    except (OSError, PackageNotFoundError, subprocess.SubprocessError) as error:
         _log.info("blending is not compiled in a process of its own: %s", error)
 
 
@@ -169,12 +203,10 @@ def fill(folder: str, *modes: str) -> None:
 
     Processes that do so at once share the work, and all have all of it in the end.
     """
-    import numba
-
     inside = _private(Path(folder))
     for waits in (False, True):
         for mode in modes or (*MODES, *_OTHERS):
-            done = inside / f"{mode}.{numba.__version__}"
+            done = inside / f"{mode}.{_version()}"
             with _alone(inside / f"{mode}.lock", waits) as ours:
                 if ours and not done.exists():
                     _checked(mode, Path(folder))
@@ -247,14 +279,25 @@ def _private(folder: Path) -> Path:
 
     numba sees when this file has changed, but not when the one with the formulas has.
     """
-    state = hashlib.sha256(str(sys.implementation.cache_tag).encode())
-    formulas = FORMULAS["normal"].function.__code__.co_filename
-    for module in (__file__, formulas, tone.__file__, lanczos.__file__, dab.__file__):
-        state.update(Path(module).read_bytes())
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    inside = folder / state.hexdigest()[:16]
+    inside = folder / _state()
     inside.mkdir(mode=0o700, exist_ok=True)
     return inside
+
+
+def _state() -> str:
+    """The name of the formulas as they are now."""
+    state = hashlib.sha256(str(sys.implementation.cache_tag).encode())
+    formulas = FORMULAS["normal"].function.__code__.co_filename
+    modules = (tone.__file__, lanczos.__file__, dab.__file__, bent.__file__)
+    for module in (__file__, formulas, *modules):
+        state.update(Path(module).read_bytes())
+    return state.hexdigest()[:16]
+
+
+def _version() -> str:
+    """numba's, which need not be imported for it."""
+    return version("numba")
 
 
 _taught = False
@@ -960,6 +1003,45 @@ def _check_resampling(kernel: Callable[..., None]) -> None:
                 lanczos.in_numpy(given, window, np.array(matrix), corner, 1.0, expected, method)
                 if not np.allclose(made, expected, rtol=1e-5, atol=1e-5):
                     raise RuntimeError("compiled resampling is not what numpy computes")
+
+
+# -- bent pictures ---------------------------------------------------------------------------
+
+
+def _bent_signature() -> Any:
+    """What the kernel of bent pictures is given, as numba says it."""
+    from numba import types
+
+    read = types.Array(types.uint16, 3, "C", readonly=True)
+    places = types.Array(types.float32, 3, "C", readonly=True)
+    gain = types.Array(types.float32, 2, "C", readonly=True)
+    written = types.Array(types.uint16, 3, "C")
+    return types.void(read, places, places, gain, written, *(types.int64,) * 3)
+
+
+def _bent_loop() -> Callable[..., None]:
+    _teach()
+    from numba.extending import register_jitable
+
+    register_jitable(bent.stretched_loop)
+    return bent.loop
+
+
+def _check_bent(kernel: bent.Kernel) -> None:
+    """Raise RuntimeError when the kernel of bent pictures is farther from numpy than numpy's table
+    of places between pixels is fine.
+    """
+    numbers = np.random.default_rng(1)
+    light = numbers.integers(0, 65536, (61, 77, 3), np.uint16)
+    y, x = np.meshgrid(np.linspace(-0.02, 1.02, 5), np.linspace(0.03, 0.97, 6), indexing="ij")
+    places = np.repeat(np.stack([x + y * y / 20, y], axis=-1)[:, :, None], 3, axis=2)
+    places += numbers.uniform(0, 0.01, places.shape)
+    gain = numbers.uniform(1, 1.5, (5, 6)).astype(np.float32)
+    for moves, brightens in ((True, True), (True, False), (False, True)):
+        grids = places.astype(np.float32) if moves else None, gain if brightens else None
+        made = bent.by_kernel(kernel, light, *grids).astype(np.int32)
+        if np.abs(made - bent.in_numpy(light, *grids)).max() > bent.DIFFERS:
+            raise RuntimeError("compiled bending is not what numpy computes")
 
 
 # -- brushes ---------------------------------------------------------------------------------

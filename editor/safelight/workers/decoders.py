@@ -55,7 +55,8 @@ class Decoders:
     """The processes that decode. ``module`` names what they decode with (``workers.far.decoder``).
 
     ``limit`` is how many files may be decoded at once, ``memory_limit`` what each process may
-    allocate in bytes, beside the blocks that it is lent (0 = half of the machine's).
+    allocate in bytes, beside the blocks that it is lent (0 = half of the machine's). ``kernels``
+    is a folder of compiled kernels that they may use.
     """
 
     def __init__(
@@ -66,8 +67,9 @@ class Decoders:
         limit: int = 2,
         memory_limit: int = 0,
         patience: float = PATIENCE,
+        kernels: Path | None = None,
     ) -> None:
-        environment = DecoderEnvironment(module, scratch)
+        environment = DecoderEnvironment(module, scratch, kernels)
         self.pool = Pool(limit=limit, memory_limit=memory_limit, environment=environment)
         self._patience = patience
         self._resting: threading.Timer | None = None
@@ -123,7 +125,9 @@ def shared() -> Decoders:
     global _shared
     with _sharing:
         if _shared is None:
-            _shared = Decoders(_MODULE, cache_folder() / "decoding")
+            _shared = Decoders(
+                _MODULE, cache_folder() / "decoding", kernels=cache_folder() / "kernels"
+            )
             atexit.register(_shared.pool.close)
         return _shared
 

@@ -59,19 +59,27 @@ class DecoderEnvironment:
     """Where strangers' files are decoded: the editor's own packages and no plugin.
 
     ``decoders`` is the module that decodes (``workers.far.decoder`` says how), by its name.
+    ``kernels`` is where the window keeps what it has compiled: it may be read.
     """
 
     decoders: str
     scratch: Path
+    kernels: Path | None = None
 
     def furnish(self, scratch: Path) -> None:
-        """Nothing: decoding compiles nothing, and somebody waits for it."""
+        """See that what may be read is there: a folder that comes later stays out of reach."""
+        if self.kernels is not None:
+            with contextlib.suppress(OSError):
+                self.kernels.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def command(self, scratch: Path, memory: int) -> list[str]:
         """As ``Environment.command``."""
         work = ["safelight.workers.far.decoder", "--decoders", self.decoders]
+        kernels = [] if self.kernels is None else [self.kernels.resolve()]
+        if kernels:
+            work += ["--kernels", str(kernels[0]), "--own", str(scratch)]
         # Somebody waits for the picture: this is the window's own work, done elsewhere.
-        return _command([], scratch, memory, work, yields=False)
+        return _command([], scratch, memory, work, kernels, yields=False)
 
 
 class Confined(Protocol):
@@ -89,14 +97,20 @@ class Confined(Protocol):
 
 
 def _command(
-    own: Sequence[Path], scratch: Path, memory: int, work: list[str], *, yields: bool = True
+    own: Sequence[Path],
+    scratch: Path,
+    memory: int,
+    work: list[str],
+    readable: Sequence[Path] = (),
+    *,
+    yields: bool = True,
 ) -> list[str]:
     """What starts a confined process that imports from ``own``, then from what the editor is made
-    of, and does ``work``: a module that has a ``main``, and its last arguments. ``yields``: it
-    leaves the cores to the window.
+    of, reads ``readable`` too and does ``work``: a module that has a ``main``, and its last
+    arguments. ``yields``: it leaves the cores to the window.
     """
     order = {
-        **imports(own, [scratch]),
+        **imports(own, [scratch], readable),
         "work": work,
         "scratch": str(scratch),
         "memory": memory,

@@ -7,16 +7,15 @@ it is there; what lies between is smooth.
 from __future__ import annotations
 
 import json
-import os
 import re
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from safelight.pixels import bent
 
 _STEP = 16
 """Pixels between the points that Lensfun is asked for: what lies between is exact to 0.01 pixels
@@ -26,13 +25,9 @@ for a lens that bends by a twentieth.
 _FAR = 1000.0
 """Metres that a subject is taken to be away."""
 
-_BAND = 1 << 16
 
-_PARTS_OF_A_PIXEL = 4096
-"""Places between two pixels that are told apart: finer by far than ``_STEP`` is exact."""
-
-_BEFORE, _BEHIND = 1, 2
-"""Pixels at each edge that repeat it: as far as a cubic reaches."""
+FAULTS = ("distortion", "vignetting", "fringes")
+"""What can be undone, as ``correction`` and the settings of raw files call it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,156 +209,6 @@ def understood(arrays: Sequence[NDArray[Any]]) -> Known | None:
 
 def corrected(light: NDArray[Any], correction: Correction) -> NDArray[Any]:
     """The picture (height, width, channels), linear, uint16 or float32, with the faults undone."""
-    if correction.gain is not None:
-        light = _brightened(light, correction.gain)
-    return light if correction.places is None else _moved(light, correction.places)
-
-
-def _stretched(grid: NDArray[np.float32], width: int) -> NDArray[np.float32]:
-    """A grid (rows, columns) whose rows are stretched to a picture's width, corner to corner."""
-    x = np.linspace(0, grid.shape[1] - 1, width, dtype=np.float32)
-    left = np.minimum(x.astype(np.intp), grid.shape[1] - 2)
-    first = grid[:, left]
-    made: NDArray[np.float32] = first + (grid[:, left + 1] - first) * (x - left).astype(np.float32)
-    return made
-
-
-def _between(wide: NDArray[np.float32], height: int, top: int, rows: int) -> NDArray[np.float32]:
-    """Rows of a ``_stretched`` grid, whose columns are stretched to a picture's height."""
-    y = np.linspace(0, len(wide) - 1, height, dtype=np.float32)[top : top + rows]
-    above = np.minimum(y.astype(np.intp), len(wide) - 2)
-    first = wide[above]
-    made: NDArray[np.float32] = wide[above + 1]
-    made -= first
-    made *= (y - above)[:, None].astype(np.float32)
-    made += first
-    return made
-
-
-def _in_bands(made: NDArray[Any], work: Callable[[int, int], NDArray[np.float32]]) -> None:
-    """Fill ``made`` (height, width, …) by bands of rows, on every core."""
-    rows = max(_BAND // made.shape[1], 1)
-
-    def band(top: int) -> None:
-        made[top : top + rows] = _as(made.dtype, work(top, min(rows, len(made) - top)))
-
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        for _ in threads.map(band, range(0, len(made), rows)):
-            pass
-
-
-def _as(kind: Any, values: NDArray[np.float32]) -> NDArray[Any]:
-    if kind == np.float32:
-        return values
-    return (np.clip(values, 0, 65535) + 0.5).astype(kind)
-
-
-def _brightened(light: NDArray[Any], gain: NDArray[np.float32]) -> NDArray[Any]:
-    height, width = light.shape[:2]
-    gain = _stretched(gain, width)
-
-    def work(top: int, rows: int) -> NDArray[np.float32]:
-        factor = _between(gain, height, top, rows)
-        brighter: NDArray[np.float32] = light[top : top + rows] * factor[..., None]
-        return brighter
-
-    made = np.empty_like(light)
-    _in_bands(made, work)
-    return made
-
-
-def _moved(light: NDArray[Any], places: NDArray[np.float32]) -> NDArray[Any]:
-    """The picture with each colour fetched from where it lies, at the edge if that is outside.
-
-    First every row is bent along itself, then every column (Catmull and Smith 1980): that takes
-    two cubics of four pixels instead of one of sixteen.
-    """
-    height, width, channels = light.shape
-    made = np.empty_like(light)
-    for channel in range(channels):
-        # A sensor of one colour is corrected as green is; a fourth colour is a second green.
-        lies = places[:, :, channel if channel < 3 and channels > 1 else 1]
-        x = _stretched(_along_rows(lies) * np.float32(width - 1), width)
-        y = _stretched(lies[..., 1] * np.float32(height - 1), width)
-        plane = light[..., channel]
-        bent = np.empty((_BEFORE + height + _BEHIND, width), np.float32)
-
-        def across(
-            top: int, rows: int, x: NDArray[np.float32] = x, plane: NDArray[Any] = plane
-        ) -> NDArray[np.float32]:
-            there = _between(x, height, top, rows)
-            np.clip(there, 0, width - 1, out=there)
-            sides = ((0, 0), (_BEFORE, _BEHIND))
-            part = np.pad(plane[top : top + rows], sides, mode="edge").astype(np.float32)
-            first = there.astype(np.intp)
-            there -= first
-            first += np.arange(rows)[:, None] * part.shape[1]
-            return _sampled(part.ravel(), first, 1, there)
-
-        inner = bent[_BEFORE:-_BEHIND]
-        _in_bands(inner, across)
-        bent[:_BEFORE], bent[-_BEHIND:] = inner[0], inner[-1]
-        flat = bent.ravel()
-
-        def down(
-            top: int, rows: int, y: NDArray[np.float32] = y, flat: NDArray[np.float32] = flat
-        ) -> NDArray[np.float32]:
-            there = _between(y, height, top, rows)
-            np.clip(there, 0, height - 1, out=there)
-            first = there.astype(np.intp)
-            there -= first
-            first *= width
-            first += np.arange(width)
-            return _sampled(flat, first, width, there)
-
-        _in_bands(made[..., channel], down)
-    return made
-
-
-def _along_rows(lies: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Of where a colour lies, (rows, columns, 2): x for even points of a picture whose rows only
-    have been bent, and whose columns are to be.
-    """
-    rows = np.linspace(0, 1, len(lies))
-    made = np.empty(lies.shape[:2], np.float32)
-    for column in range(lies.shape[1]):
-        x, y = lies[:, column].T
-        # Which row of the result has what lies in a row of the picture: y rises with it.
-        made[:, column] = np.interp(np.interp(rows, y, rows), rows, x)
-    return made
-
-
-def _sampled(
-    flat: NDArray[np.float32], first: NDArray[np.intp], step: int, beyond: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """Catmull and Rom's cubic through four numbers, of which ``first`` are the places of the first
-    and ``step`` leads to the next; ``beyond`` the second, 0 to 1, and lost.
-    """
-    made: NDArray[np.float32]
-    made, found, share = np.zeros((3, *beyond.shape), np.float32)
-    beyond *= np.float32(_PARTS_OF_A_PIXEL)
-    beyond += np.float32(0.5)
-    part = beyond.astype(np.intp)
-    for place, shares in enumerate(_cubic()):
-        # One table of places for all neighbours: what moves is where the picture begins.
-        np.take(flat[place * step :], first, out=found, mode="clip")
-        np.take(shares, part, out=share, mode="clip")
-        found *= share
-        made += found
-    return made
-
-
-@cache
-def _cubic() -> NDArray[np.float32]:
-    """Catmull and Rom's shares of four pixels, (4, ``_PARTS_OF_A_PIXEL`` + 1), by how far beyond
-    the second a place is.
-    """
-    t = np.linspace(0, 1, _PARTS_OF_A_PIXEL + 1)
-    square, cube = t * t, t * t * t
-    shares = [
-        -0.5 * t + square - 0.5 * cube,
-        1 - 2.5 * square + 1.5 * cube,
-        0.5 * t + 2 * square - 1.5 * cube,
-        -0.5 * square + 0.5 * cube,
-    ]
-    return np.array(shares, np.float32)
+    if correction.places is None and correction.gain is None:
+        return light
+    return bent.put_right(light, correction.places, correction.gain)

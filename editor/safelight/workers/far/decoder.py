@@ -19,12 +19,15 @@ import sys
 import threading
 import traceback
 from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from safelight import api
+from safelight.pixels import BENT, bent, borrow_kernels
 from safelight.workers.wire import messages, protocol
 from safelight.workers.wire.blocks import BorrowedBlock
 
@@ -146,10 +149,17 @@ class _Decoder:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """``arguments``: the socket's number, the memory limit (set already), ``--decoders MODULE``."""
+    """``arguments``: the socket's number, the memory limit (set already), ``--decoders MODULE``,
+    and perhaps ``--kernels FOLDER --own FOLDER``: where compiled kernels can be read, and where a
+    copy of them can be written.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the host's business
-    descriptor, decoders = int(arguments[0]), arguments[arguments.index("--decoders") + 1]
+    descriptor, last = int(arguments[0]), list(arguments[arguments.index("--decoders") :])
+    told = dict(zip(last[::2], last[1::2], strict=True))
+    if "--kernels" in told:
+        folder, own = Path(told["--kernels"]), Path(told["--own"]) / "lent"
+        bent.COMPILERS[:] = [partial(borrow_kernels, folder, own, [BENT])]
     if sys.platform != "win32":
         os.set_inheritable(descriptor, False)
     channel = protocol.Channel(socket.socket(fileno=descriptor), accepts_descriptors=True)
-    _Decoder(channel, decoders).serve()
+    _Decoder(channel, told["--decoders"]).serve()
