@@ -1,5 +1,5 @@
 """Build: what ``pyproject.toml`` cannot say. Sample photographs and paintings, which lie beside the
-package in a checkout, are within it in a wheel; ``safelight.places`` looks in both places.
+package in a checkout, are within it in a wheel; ``safelight.folders`` looks in both places.
 """
 
 import shutil

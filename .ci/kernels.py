@@ -23,7 +23,7 @@ def run_engine() -> None:
     """What the engine does is compiled when it is first done: on the smallest pictures."""
     import numpy as np
     from safelight_exemplar import fill
-    from safelight_exemplar.painting import paint
+    from safelight_exemplar.painted_picture import paint
 
     random = np.random.default_rng(0)
     picture, other = random.random((2, 64, 64, 3), np.float32)

@@ -26,13 +26,13 @@ from pathlib import Path
 from typing import Any
 
 from safelight.api import PROJECT
-from safelight.workers import environment, pool
-from safelight.workers.far import build_wheel, confined, examine_network
+from safelight.workers import plugin_environment, worker_pool
+from safelight.workers.far import build_wheel, confined_main, examine_network
 
 _LARGEST = 1 << 17
 """Bytes of an order: arguments and variables."""
 
-EDITOR = str(Path(pool.__file__).parents[2])
+EDITOR = str(Path(worker_pool.__file__).parents[2])
 """Where the package of the editor lies."""
 
 _SETUPTOOLS = (
@@ -48,8 +48,8 @@ _NETWORKS = (
     "safelight.workers.far.probe_network",
 )
 
-_WORKER = "safelight.workers.far.process"
-_CONFINED = "safelight.workers.far.confined"
+_WORKER = "safelight.workers.far.worker_main"
+_CONFINED = "safelight.workers.far.confined_main"
 _SANDBOX = "safelight.workers.confinement.sandbox"
 
 _FAR_SIDES = {
@@ -215,7 +215,7 @@ class _Likeness:
     """A process that has imported what processes of one kind import."""
 
     def __init__(self, kind: _Kind, variables: dict[str, str]) -> None:
-        parts = environment.editor_parts()
+        parts = plugin_environment.editor_parts()
         search = {"own": [], "path": parts.path, "packages": dict(parts.packages)}
         self._orders, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         given = [str(theirs.fileno()), json.dumps([EDITOR, search, kind.modules, kind.group])]
@@ -247,7 +247,7 @@ class AtHand:
     def __init__(self) -> None:
         self._likenesses: dict[tuple[Any, ...], _Likeness] = {}
         self._making = threading.Lock()
-        self.from_nothing = pool._spawn
+        self.from_nothing = worker_pool._spawn
 
     def spawn(
         self,
@@ -257,10 +257,10 @@ class AtHand:
         variables: dict[str, str],
     ) -> Any:
         """What ``pool._spawn`` does, from a likeness where there can be one."""
-        if tuple(command) == pool._TRUSTED:
+        if tuple(command) == worker_pool._TRUSTED:
             kind = _Kind(tuple(command[:-2]), (_WORKER, "onnxruntime"), PROJECT)
             order = {"module": _WORKER, "from": len(command), "brings": []}
-        elif _unwrapped(command) and command[-2] == confined.__file__:
+        elif _unwrapped(command) and command[-2] == confined_main.__file__:
             told = json.loads(command[-1])
             module, option, value, *_ = told["work"]
             decodes = (value,) if option == "--decoders" else ()

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import settings
 
 from safelight.actions.plugins import pip
-from safelight.workers import environment, pool
+from safelight.workers import plugin_environment, worker_pool
 from tests import attack
 from tests.at_hand import AtHand
 from tests.plugins.pip_at_hand import PipAtHand
@@ -113,15 +113,15 @@ def at_hand():
 @pytest.fixture
 def from_nothing(at_hand, monkeypatch):
     """Workers start as the editor starts them: for tests that look at processes."""
-    monkeypatch.setattr(pool, "_spawn", at_hand.from_nothing)
+    monkeypatch.setattr(worker_pool, "_spawn", at_hand.from_nothing)
 
 
 @pytest.fixture
 def tests_are_parts(monkeypatch):
     """Confined processes import modules of the tests as if these were parts of the editor."""
-    parts = environment.editor_parts()
+    parts = plugin_environment.editor_parts()
     more = {"path": (*parts.path, str(CHECKOUT)), "readable": (*parts.readable, str(CHECKOUT))}
-    monkeypatch.setattr(environment, "editor_parts", lambda: replace(parts, **more))
+    monkeypatch.setattr(plugin_environment, "editor_parts", lambda: replace(parts, **more))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import sys
 
-from safelight.workers import pool
-from safelight.workers.pool import Pool, WorkerProcess
+from safelight.workers import worker_pool
+from safelight.workers.worker_pool import Pool, WorkerProcess
 from tests.at_hand import AtHand
 
 _MOST = 2
@@ -41,9 +41,9 @@ class Spare:
             return WorkerProcess(memory_limit, plugin_folders, environment)
 
         patch.setattr(Pool, "close", close)
-        patch.setattr(pool, "WorkerProcess", start)
+        patch.setattr(worker_pool, "WorkerProcess", start)
         if sys.platform == "linux":
-            patch.setattr(pool, "_spawn", self._at_hand.spawn)
+            patch.setattr(worker_pool, "_spawn", self._at_hand.spawn)
 
     def close(self) -> None:
         """End them all."""

@@ -9,7 +9,7 @@ from platformdirs.macos import MacOS
 from platformdirs.unix import Unix
 from platformdirs.windows import Windows
 
-from safelight import places
+from safelight import folders
 
 HOME = Path("/home/ada")
 LIBRARY = HOME / "Library"
@@ -37,7 +37,7 @@ def on(monkeypatch):
     def on(platform, home=HOME):
         kinds = {"linux": Unix, "darwin": MacOS, "win32": Windows}
         monkeypatch.setattr(sys, "platform", platform)
-        monkeypatch.setattr(places, "PlatformDirs", kinds[platform])
+        monkeypatch.setattr(folders, "PlatformDirs", kinds[platform])
         monkeypatch.setattr(
             platformdirs.windows, "_RESOLVE_WIN_FOLDER", lambda name: str(home / "Local")
         )
@@ -49,7 +49,7 @@ def on(monkeypatch):
 
 
 def found():
-    return places.cache_folder(), places.data_folder(), places.state_folder()
+    return folders.cache_folder(), folders.data_folder(), folders.state_folder()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="paths of POSIX are compared")
@@ -65,7 +65,7 @@ def test_folders_follow_the_environment(on, monkeypatch, tmp_path):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name))
     assert found() == tuple(tmp_path / name / "safelight" for name in ("CACHE", "DATA", "STATE"))
     monkeypatch.setenv("XDG_CACHE_HOME", "not/absolute")  # the specification has it ignored
-    assert places.cache_folder() == WHERE["linux"][0]
+    assert folders.cache_folder() == WHERE["linux"][0]
 
 
 def test_files_that_lie_in_a_library_of_macos_are_found_whatever_the_environment_says(
@@ -73,9 +73,9 @@ def test_files_that_lie_in_a_library_of_macos_are_found_whatever_the_environment
 ):
     on("darwin", tmp_path)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
-    assert places.data_folder() == tmp_path / "share" / "Safelight" / "Data"
+    assert folders.data_folder() == tmp_path / "share" / "Safelight" / "Data"
     before = tmp_path / "Library" / "Application Support" / "Safelight" / "Data"
     before.mkdir(parents=True)
-    assert places.data_folder() == before
+    assert folders.data_folder() == before
     (tmp_path / "share" / "Safelight" / "Data").mkdir(parents=True)
-    assert places.data_folder() == tmp_path / "share" / "Safelight" / "Data"
+    assert folders.data_folder() == tmp_path / "share" / "Safelight" / "Data"

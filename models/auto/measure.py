@@ -52,7 +52,7 @@ def grey_world_and_stretch(image: np.ndarray) -> np.ndarray:
 
 def classical(image: np.ndarray) -> np.ndarray:
     """What the Auto of White balance finds, then that of Light."""
-    table = plugin("api.table")
+    table = plugin("api.tone_table")
     light, colour = plugin("light"), plugin("colour")
     for find, tone in ((colour._balanced, colour.white_balance), (light._lit, light.light)):
         found = find(image.astype(np.float32))

@@ -25,7 +25,7 @@ from onnxruntime.transformers.onnx_model import OnnxModel
 from models import cards, onnxfile, precision
 from models.enlarge.export import samples
 from models.repair.detector import Detector
-from models.repair.filling import FillerFile, measured_reach, trials
+from models.repair.filling_network import FillerFile, measured_reach, trials
 from models.repair.network import LATENTS, MULTIPLE, NOISE_STRIDE, WIDTHS, Filler
 from models.tiles import state, write_sums
 from models.training import load_all_weights

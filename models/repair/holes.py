@@ -33,7 +33,7 @@ from models.perceptual import Features
 from models.pictures import is_held_out, read
 from models.plugincode import ROOT
 from models.repair.export import PLUGIN
-from models.repair.filling import FillerFile
+from models.repair.filling_network import FillerFile
 from models.repair.measure import distance, opencv, psnr_inside
 
 KINDS = ("texture", "edge", "smooth")

@@ -30,7 +30,7 @@ from models.perceptual import Features, feature_loss
 from models.pictures import Pictures, is_held_out, read
 from models.repair import train_detector
 from models.repair.export import PLUGIN, half
-from models.repair.filling import FillerFile, idle, peak_memory
+from models.repair.filling_network import FillerFile, idle, peak_memory
 from models.repair.network import Filler
 from models.repair.train import HeldOut
 from models.tiles import Network, sha256, state, write_sums

@@ -3,8 +3,8 @@
 import pytest
 
 from safelight.actions.plugins.installer import Installer
-from safelight.actions.plugins.store import Store
-from tests.plugins.making import library
+from safelight.actions.plugins.plugin_store import Store
+from tests.plugins.plugin_projects import library
 
 SHADES = """
 VALUE = {value}

@@ -5,11 +5,11 @@ import time
 
 import numpy as np
 
-from safelight.files.codecs import parcel
+from safelight.files.codecs import photograph_parcel
 
 
 def decode(format, file, size, limit, room):
-    if format in (parcel.COLOURS, parcel.METADATA):
+    if format in (photograph_parcel.COLOURS, photograph_parcel.METADATA):
         data = file.read()
         file.seek(0)
         if b"CRASH" in data:
@@ -18,4 +18,4 @@ def decode(format, file, size, limit, room):
             time.sleep(3600)
         if b"NONSENSE" in data:
             return [np.zeros(5, np.uint8)]
-    return parcel.decode(format, file, size, limit, room)
+    return photograph_parcel.decode(format, file, size, limit, room)

@@ -6,7 +6,7 @@ import pytest
 
 from safelight import actions
 from safelight.actions.plugins.check_plugin import check_plugin
-from safelight.actions.plugins.store import Store, StoreError
+from safelight.actions.plugins.plugin_store import Store, StoreError
 from safelight.api.promises import PROMISES
 from safelight.cli import main
 

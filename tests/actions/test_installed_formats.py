@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from safelight import actions
-from safelight.actions.plugins.store import Installed, StoreError
+from safelight.actions.plugins.plugin_store import Installed, StoreError
 from safelight.workers.confinement.sandbox import available
-from safelight.workers.pools import Pools
-from tests.plugins.making import project, wheel
-from tests.plugins.stocking import stock
+from safelight.workers.plugin_pools import Pools
+from tests.plugins.plugin_projects import project, wheel
+from tests.plugins.stocked_store import stock
 
 SOURCE = '''
 import os, pathlib

@@ -17,12 +17,12 @@ import pytest
 from safelight.actions import Studio
 from safelight.actions.plugins.installer import BUNDLE, Installer, bundle
 from safelight.actions.plugins.pip import Stopped
-from safelight.actions.plugins.store import Store, StoreError
+from safelight.actions.plugins.plugin_store import Store, StoreError
 from safelight.document import Document
 from safelight.pixels import Raster, from_float, to_float
 from safelight.workers.job import JobFinished
 from tests.attack import times
-from tests.plugins.making import BACKEND, library, project, wheel
+from tests.plugins.plugin_projects import BACKEND, library, project, wheel
 
 SHADE = '''
 import numpy as np
@@ -382,7 +382,7 @@ KILLED = """
 import sys
 from pathlib import Path
 from safelight.actions.plugins.installer import Installer
-from safelight.actions.plugins.store import Store
+from safelight.actions.plugins.plugin_store import Store
 
 store = Store(Path(sys.argv[1]))
 with store.staging() as staging:

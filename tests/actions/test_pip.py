@@ -7,7 +7,7 @@ import pytest
 
 from safelight.actions.plugins import pip
 from safelight.actions.plugins.pip import Pip
-from safelight.actions.plugins.store import StoreError
+from safelight.actions.plugins.plugin_store import StoreError
 
 
 def said(words):

@@ -8,11 +8,11 @@ from safelight import actions
 from safelight.actions.plugins.installer import Installer
 from safelight.actions.plugins.pip import Stopped
 from safelight.actions.plugins.plugin_list import completed, listed
-from safelight.actions.plugins.store import Store, StoreError
-from safelight.actions.plugins.updates import Update, UpdateCheck
+from safelight.actions.plugins.plugin_store import Store, StoreError
+from safelight.actions.plugins.plugin_updates import Update, UpdateCheck
 from tests.conftest import CHECKOUT
-from tests.plugins.making import wheel
-from tests.plugins.stocking import stock
+from tests.plugins.plugin_projects import wheel
+from tests.plugins.stocked_store import stock
 
 ENLARGE = CHECKOUT / "plugins" / "enlarge" / "safelight_enlarge" / "fast_faithful_x2.onnx"
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from safelight.actions import Studio
-from safelight.actions.plugins.store import Store
+from safelight.actions.plugins.plugin_store import Store
 from safelight.api import Region
 from safelight.document import Document, Layer, Renderer, edits
 from safelight.pixels import Raster

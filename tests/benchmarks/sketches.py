@@ -12,7 +12,7 @@ from statistics import median
 
 from safelight import api
 from safelight.actions import Sketch, SketchFailed, Studio
-from safelight.actions.lightbox import NEAR, current, neighbours
+from safelight.actions.lightbox_codes import NEAR, current, neighbours
 from safelight.workers.far.check_promises import LocalJob
 from safelight.workers.far.inference import Inference
 from tests.benchmarks.pairs import Row, Skipped, alternate, figure, seconds

@@ -14,7 +14,7 @@ import numpy as np
 import safelight_adjust as adjust
 
 from safelight import api
-from safelight.api.table import stages_of
+from safelight.api.tone_table import stages_of
 from safelight.pixels import TONE, composed, prepare_kernels
 from tests.benchmarks.pairs import KERNELS, Row, alternate
 

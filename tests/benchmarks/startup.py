@@ -17,7 +17,7 @@ import threading
 import time
 from pathlib import Path
 
-from safelight.actions.plugins.store import Store
+from safelight.actions.plugins.plugin_store import Store
 from tests.benchmarks.pairs import Row, Skipped, alternate, touch
 from tests.plugins.records import record
 

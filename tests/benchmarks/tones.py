@@ -12,7 +12,7 @@ import numba
 import numpy as np
 
 from safelight import api
-from safelight.api.table import applied
+from safelight.api.tone_table import applied
 from safelight.document import Document, Layer, LiveFilter, Renderer
 from safelight.pixels import TILE, TONE, Raster, Tone, composed, is_finite, prepare_kernels
 from tests.benchmarks.pairs import KERNELS, Row, alternate, touch

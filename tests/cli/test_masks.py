@@ -8,7 +8,7 @@ from PIL import Image
 
 from safelight import actions
 from safelight.cli import main
-from tests.plugins.installing import install
+from tests.plugins.installed_module import install
 
 PHOTO = np.random.default_rng(2).integers(0, 256, (60, 80, 3), np.uint8)
 

@@ -10,7 +10,7 @@ from PIL import Image
 from safelight import actions
 from safelight.actions import Project
 from safelight.cli import main
-from tests.plugins.installing import install
+from tests.plugins.installed_module import install
 
 
 @pytest.fixture(autouse=True)

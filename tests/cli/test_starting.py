@@ -12,7 +12,7 @@ from PIL import Image
 
 _TRACED = """
 import sys
-from safelight.workers.pool import WorkerProcess
+from safelight.workers.worker_pool import WorkerProcess
 start = WorkerProcess.__init__
 
 def traced(self, *given):

@@ -7,7 +7,7 @@ import pytest
 
 from safelight.api import Number, ParameterError
 from safelight.document import DECLARED, Document, EditError, History, Layer, Record, edits
-from safelight.document.edit import Command, Entry, command
+from safelight.document.command import Command, Entry, command
 from safelight.document.stroke import Stroke
 from safelight.pixels import Raster
 
@@ -101,7 +101,7 @@ def test_a_setting_outside_what_is_legal_is_refused_with_its_name(document):
 
 
 def test_a_command_is_declared_by_its_signature(monkeypatch):
-    monkeypatch.setattr("safelight.document.edit.DECLARED", {})
+    monkeypatch.setattr("safelight.document.command.DECLARED", {})
 
     lines = [Entry("Tint &little"), Entry("Tint &much", {"by": 9}, "Ctrl+9")]
 

@@ -23,7 +23,7 @@ from safelight.document import (
 )
 from safelight.document.content import Fill
 from safelight.files import open_picture
-from safelight.files.openraster import export_openraster
+from safelight.files.openraster_export import export_openraster
 from safelight.files.project import Project
 from safelight.pixels import Profile, Raster, to_float
 from tests import pictures

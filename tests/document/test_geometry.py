@@ -23,9 +23,9 @@ from safelight.document import (
     render,
     result_key,
 )
-from safelight.document.place import IDENTITY, Place
+from safelight.document.placement import IDENTITY, Place
 from safelight.pixels import RESAMPLE, Raster, View, to_float
-from safelight.pixels import mapped as view
+from safelight.pixels import mapped_raster as view
 from tests.document.strategies import noise, raster
 
 

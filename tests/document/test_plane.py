@@ -20,7 +20,7 @@ from safelight.document import (
     reachable,
     render,
 )
-from safelight.document.place import Place
+from safelight.document.placement import Place
 from safelight.document.result_choices import smooth
 from safelight.pixels import Raster
 from tests.document.strategies import raster

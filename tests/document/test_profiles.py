@@ -6,7 +6,7 @@ import imagecodecs
 import numpy as np
 import pytest
 
-from safelight.api.icc import icc_text
+from safelight.api.colour_profile import icc_text
 from safelight.document import (
     Document,
     EditError,

@@ -379,7 +379,7 @@ def naive_reach(layer):
 
 
 def naive_seen(below, reach):
-    """What lies below, without what transparent pixels hide (tests/pixels/test_neighbours.py)."""
+    """What lies below, without what transparent pixels hide (see test_missing_pixels.py)."""
     whole = Region(0, 0, below.shape[1], below.shape[0])
     known = seen(below.astype(np.float32), whole, whole, reach, lambda place: None)
     return np.where(below[..., 3:] > 0, below, known.astype(np.float64))

@@ -26,7 +26,7 @@ import numpy as np
 
 from safelight import actions
 from safelight.actions import OpenError
-from safelight.api.cube import CubeError, read_cube
+from safelight.api.cube_table import CubeError, read_cube
 from safelight.workers import decoders
 from tests.files.seeds import OTHERS, SEEDS, seed, zipped
 from tests.files.structures import KINDS, structures

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from safelight.files.codecs import codec, jpeg, jpegbands, png, pngrows, rows
+from safelight.files.codecs import codec, jpeg, jpeg_bands, png, png_rows
+from safelight.files.codecs import row_bands as rows
 from safelight.files.codecs.photograph import DamagedError, Photograph
 
 
@@ -47,7 +48,7 @@ def test_a_png_in_bands_is_one_stream_that_every_decoder_reads(depth, channels, 
             assert (np.asarray(Image.open(io.BytesIO(data))) == flat).all()
         count, back = joined("PNG", data)
         assert (back == pixels).all()
-        assert count == -(-height // pngrows.rows_of_a_band(width * channels * pixels.itemsize))
+        assert count == -(-height // png_rows.rows_of_a_band(width * channels * pixels.itemsize))
 
 
 @pytest.mark.parametrize("subsampling", ["444", "422", "420"])
@@ -94,7 +95,7 @@ def test_bands_that_were_encoded_in_different_ways_make_no_file():
         return bytes(imagecodecs.jpeg8_encode(rows, next(qualities), subsampling="444"))
 
     with pytest.raises(ValueError, match="otherwise"):
-        list(jpegbands.coded(pixels, encode, (8, 8)))
+        list(jpeg_bands.coded(pixels, encode, (8, 8)))
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])

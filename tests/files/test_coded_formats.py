@@ -14,10 +14,10 @@ import pytest
 
 from safelight import api
 from safelight.document import Metadata
-from safelight.files import ExportOptions, OpenError, export, open_picture, stated
+from safelight.files import ExportOptions, OpenError, export, open_picture, stated_colours
 from safelight.files.codecs import jxl
 from safelight.files.codecs.heif import box
-from safelight.files.codecs.jxlhead import Head
+from safelight.files.codecs.jxl_header import Head
 from safelight.files.open_picture import read_photograph
 from safelight.pixels import Profile
 from tests import pictures
@@ -163,7 +163,7 @@ def test_a_jpeg_xl_of_light_is_seen_as_light(opened):
     """The encoder marks 16 bits as having no curve."""
     found = opened(jxl_file(np.full((8, 8, 3), 32768, np.uint16)))
     assert found.document.profile.name == "sRGB, gamma 1"
-    assert found.notes == (stated.ADDED,)
+    assert found.notes == (stated_colours.ADDED,)
     seen = found.document.profile.to_srgb(np.full((1, 1, 3), 0.5, np.float32))
     assert np.allclose(seen, 0.7354, atol=0.001)
 

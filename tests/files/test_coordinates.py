@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from safelight.document import DECLARED, EditError, Metadata
-from safelight.files import export, facts, ifd, open_picture, xmp
+from safelight.files import descriptive_metadata, export, ifd, open_picture, xmp
 from safelight.files.coordinates import (
     locate,
     place_of,
@@ -15,7 +15,7 @@ from safelight.files.coordinates import (
     stating_place,
     typed_place,
 )
-from safelight.files.listed import listed
+from safelight.files.metadata_list import listed
 from tests import pictures
 from tests.files.test_export import document_of
 
@@ -100,7 +100,7 @@ def test_a_place_that_is_cleared_is_nowhere_and_the_rest_stays(order):
     cleared = stating_place(held, None)
     assert place_of(cleared) is None
     assert "EXIF: place" not in dict(listed(cleared))
-    assert facts.facts(cleared) == {"creator": ["Ada"]}
+    assert descriptive_metadata.facts(cleared) == {"creator": ["Ada"]}
     assert stating_place(Metadata(), None) == Metadata()
 
 

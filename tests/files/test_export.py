@@ -20,12 +20,14 @@ from safelight.files import (
     describe,
     export,
     exported_formats,
-    facts,
     metadata,
     open_picture,
 )
+from safelight.files import (
+    descriptive_metadata as facts,
+)
 from safelight.files.codecs import png as png_module
-from safelight.files.codecs import pngrows
+from safelight.files.codecs import png_rows
 from safelight.files.iptc import datasets as iptc_datasets
 from safelight.files.open_picture import read_photograph
 from safelight.files.provenance import TERMS, marked
@@ -656,8 +658,8 @@ def test_a_file_that_does_not_read_back_right_never_takes_the_name(tmp_path, for
             tifffile.TiffWriter, "write", lambda self, _, **more: real(self, wrong, **more)
         )
     elif format == "PNG":
-        filtered = pngrows.filtered
-        monkeypatch.setattr(pngrows, "filtered", lambda _, level: filtered(wrong, level))
+        filtered = png_rows.filtered
+        monkeypatch.setattr(png_rows, "filtered", lambda _, level: filtered(wrong, level))
     else:
         name = {"JPEG": "jpeg8_encode", "WebP": "webp_encode"}[format]
         encode = getattr(imagecodecs, name)
@@ -672,14 +674,14 @@ def test_a_file_that_does_not_read_back_right_never_takes_the_name(tmp_path, for
 
 @pytest.mark.parametrize("height", [64, 1500])  # one band of rows, and several
 def test_one_wrong_pixel_is_found_when_reading_back(tmp_path, monkeypatch, height):
-    filtered = pngrows.filtered
+    filtered = png_rows.filtered
 
     def flipped(pixels, level):
         pixels = pixels.copy()
         pixels[-1, -1, -1] ^= 1
         return filtered(pixels, level)
 
-    monkeypatch.setattr(pngrows, "filtered", flipped)
+    monkeypatch.setattr(png_rows, "filtered", flipped)
     with pytest.raises(WriteError, match="pixels read back wrong"):
         export(document_of(pictures.quarters(height, 500)), tmp_path / "picture.png")
     assert os.listdir(tmp_path) == []
@@ -731,7 +733,7 @@ def test_each_band_is_read_back_once_and_while_the_next_ones_are_written(
     tmp_path, monkeypatch, format
 ):
     from safelight.files.codecs import codec
-    from safelight.files.codecs.rows import Band
+    from safelight.files.codecs.row_bands import Band
 
     known, made, events = codec(format), Band.__init__, []
 
@@ -777,7 +779,7 @@ def test_an_encoder_that_fails_is_an_export_error(tmp_path, monkeypatch):
     def broken(*_, **__):
         raise RuntimeError("no")
 
-    monkeypatch.setattr(pngrows, "filtered", broken)
+    monkeypatch.setattr(png_rows, "filtered", broken)
     with pytest.raises(ExportError, match="could not be encoded as PNG: no"):
         export(document_of(pictures.quarters()), tmp_path / "picture.png")
     assert os.listdir(tmp_path) == []

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from safelight.document import Metadata
-from safelight.files import ExportOptions, OpenError, export, open_picture, stated
+from safelight.files import ExportOptions, OpenError, export, open_picture, stated_colours
 from safelight.files.codecs import heif
 from safelight.files.open_picture import read_photograph
 from safelight.pixels import Profile, to_float
@@ -161,10 +161,10 @@ def test_an_avif_of_10_or_12_bits_fills_16(opened, bits, channels):
     [
         ((1, 13), "sRGB", ()),
         ((2, 2), "sRGB", ()),
-        ((12, 13), "Display P3", (stated.ADDED,)),
-        ((9, 1), "BT.2020, the video curve", (stated.ADDED,)),
-        ((22, 16), "sRGB", (stated.UNKNOWN,)),
-        ((9, 9), "sRGB", (stated.UNKNOWN,)),
+        ((12, 13), "Display P3", (stated_colours.ADDED,)),
+        ((9, 1), "BT.2020, the video curve", (stated_colours.ADDED,)),
+        ((22, 16), "sRGB", (stated_colours.UNKNOWN,)),
+        ((9, 9), "sRGB", (stated_colours.UNKNOWN,)),
     ],
 )
 @pytest.mark.parametrize("written", ["box", "stream"])

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from safelight.files import ExportOptions, OpenError, export, open_picture
-from safelight.files.codecs import jxl, jxlprofile
-from safelight.files.codecs.entropy import Bits
-from safelight.files.codecs.jxlhead import Head, with_colours
+from safelight.files.codecs import jxl, jxl_profile
+from safelight.files.codecs.jxl_entropy import Bits
+from safelight.files.codecs.jxl_header import Head, with_colours
 from safelight.files.codecs.photograph import Photograph
 from safelight.files.open_picture import read_photograph
 from safelight.pixels import Profile, known_profile
@@ -108,7 +108,7 @@ def test_a_profile_of_tables_is_written_without_loss_and_said_so(tmp_path):
 
 def test_a_profile_comes_out_of_jpeg_xl_as_it_went_in():
     for icc in (pictures.wide_profile(), bytes(range(256)) * 20, b"short", bytes(128), bytes(131)):
-        assert jxlprofile.unpacked(Bits(bits_of(jxlprofile.packed(icc)))) == icc
+        assert jxl_profile.unpacked(Bits(bits_of(jxl_profile.packed(icc)))) == icc
 
 
 def test_a_profile_that_another_program_packed_is_read():

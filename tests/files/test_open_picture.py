@@ -19,7 +19,7 @@ from PIL import Image
 
 from safelight import api
 from safelight.document import render_srgb
-from safelight.files import CODECS, ExportOptions, OpenError, export, open_picture, stated
+from safelight.files import CODECS, ExportOptions, OpenError, export, open_picture, stated_colours
 from safelight.files.open_picture import LARGEST_LIMIT, default_pixel_limit, read_photograph
 from safelight.pixels import Raster, known_profile, to_float
 from tests import attack, pictures
@@ -348,7 +348,7 @@ P3_RED = (1.0930, -0.2267, -0.1501)
 )
 def test_colours_that_a_png_states_by_numbers_are_those_and_are_exported(opened, tmp_path, chunks):
     result = opened(stating(*chunks))
-    assert result.notes == (stated.ADDED,)
+    assert result.notes == (stated_colours.ADDED,)
     document = result.document
     assert document.profile.name == "Display P3"
     np.testing.assert_array_equal(pixels_of(result)[0, 0], [255, 0, 0])
@@ -410,7 +410,7 @@ def test_a_png_that_states_srgb_has_no_profile_and_no_note(opened, chunks):
 )
 def test_colours_stated_in_a_way_that_is_not_known_are_said(opened, chunks):
     result = opened(stating(*chunks))
-    assert result.notes == (stated.UNKNOWN,)
+    assert result.notes == (stated_colours.UNKNOWN,)
     assert result.document.profile.icc is None
 
 

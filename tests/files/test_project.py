@@ -40,7 +40,7 @@ from safelight.files.atomic import LONGEST_TEMPORARY, FileExists, Operations
 from safelight.files.project import Project, ProjectChanged, ProjectError, ProjectInUse
 from safelight.files.recovery import Recovery, left_behind
 from safelight.pixels import MODES, Profile, Raster
-from safelight.pixels.known import adobe_rgb_profile
+from safelight.pixels.known_profiles import adobe_rgb_profile
 from tests import attack, pictures
 from tests.files.ordinary_user import as_ordinary_user
 

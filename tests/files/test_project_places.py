@@ -19,7 +19,7 @@ from safelight.document import (
     render,
     result_key,
 )
-from safelight.document.place import Place
+from safelight.document.placement import Place
 from safelight.files.project import Project
 from tests.document.strategies import raster
 

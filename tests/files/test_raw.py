@@ -12,7 +12,7 @@ from safelight import actions
 from safelight.api import ParameterError
 from safelight.cli import main
 from safelight.files import CODECS, OpenError, ifd, open_picture, sketch_raw
-from safelight.files.codecs import basecurve, extent, lens, raw, sensor
+from safelight.files.codecs import base_curve, lens_correction, raw, raw_colours, raw_extent
 from safelight.files.codecs.photograph import DamagedError
 from safelight.files.metadata import orientation
 from safelight.pixels import bent, to_float
@@ -127,7 +127,7 @@ def test_a_photographs_greys_stay_grey_and_its_hues_stay(opened):
 def test_the_curve_rises_from_black_to_white_and_leaves_grey():
     light = np.linspace(0, 1, 4001, dtype=np.float32)
     for white in (1.0, 2**0.5, 4.0, 30.0):
-        curve = basecurve.photograph(white)
+        curve = base_curve.photograph(white)
         seen = curve.of(light * np.float32(white))
         assert (seen[0], seen[-1]) == (0.0, pytest.approx(1.0, abs=1e-6))
         assert (np.diff(seen) >= 0).all()
@@ -183,13 +183,13 @@ def test_auto_exposure_undoes_what_made_a_picture_dark(tmp_path, tone):
 
 
 def test_auto_leaves_a_night_darker_than_snow():
-    sees = sensor.Sensor((1.0,) * 3, (1.0,) * 3, tuple(map(tuple, np.eye(3))))
+    sees = raw_colours.Sensor((1.0,) * 3, (1.0,) * 3, tuple(map(tuple, np.eye(3))))
     settings = raw.CODEC.opening_settings({"white_balance": "as shot"})
     numbers = np.random.default_rng(5)
 
     def shown(light):
-        stops = sensor.metered(light.astype(np.float32), sees, settings)
-        made = sensor.drafted(light.astype(np.float32), sees, settings | {"exposure": stops})
+        stops = raw_colours.metered(light.astype(np.float32), sees, settings)
+        made = raw_colours.drafted(light.astype(np.float32), sees, settings | {"exposure": stops})
         return made.mean()
 
     night = 2.0 ** numbers.normal(-9, 1, (64, 64, 1)) * np.ones(3)
@@ -234,7 +234,7 @@ def test_white_balance_moves_colours_as_the_formula_says(opened):
     for temperature, tint in ((4000.0, 0.0), (8000.0, 0.0), (5500.0, 60.0), (2850.0, -40.0)):
         told = {"white_balance": "custom", "temperature": temperature, "tint": tint}
         after = rawfiles.middles(linear(opened(data, told=told).document))
-        x, y = sensor.chromaticity(temperature, tint)
+        x, y = raw_colours.chromaticity(temperature, tint)
         neutral = rawfiles.CAMERA @ np.array([x / y, 1, (1 - x - y) / y])
         as_shot = rawfiles.CAMERA @ rawfiles.D65
         change = (neutral[1] / neutral) * (as_shot / as_shot[1])
@@ -250,7 +250,7 @@ def test_white_balance_moves_colours_as_the_formula_says(opened):
 
 def test_a_light_of_any_temperature_makes_grey_grey_when_it_is_chosen(opened):
     for temperature, tint in ((2900.0, 0.0), (4200.0, 25.0), (7500.0, -10.0)):
-        x, y = sensor.chromaticity(temperature, tint)
+        x, y = raw_colours.chromaticity(temperature, tint)
         white = np.array([x / y, 1, (1 - x - y) / y])
         light = rawfiles.sensor_light(rawfiles.chart(), 0.5, white)
         told = {"white_balance": "custom", "temperature": temperature, "tint": tint}
@@ -263,13 +263,13 @@ def test_a_light_of_any_temperature_makes_grey_grey_when_it_is_chosen(opened):
 def test_temperature_and_tint_lead_there_and_back():
     for temperature in (1800.0, 2850.0, 4000.0, 5500.0, 7500.0, 14000.0):
         for tint in (-120.0, 0.0, 45.0):
-            back = sensor.light_of(*sensor.chromaticity(temperature, tint))
+            back = raw_colours.light_of(*raw_colours.chromaticity(temperature, tint))
             assert back == pytest.approx((temperature, tint), rel=1e-6, abs=1e-3)
 
 
 def test_daylight_is_where_the_standard_says():
     """CIE 15: D65 lies at 6504 K, a little on the green side of a glowing body."""
-    temperature, tint = sensor.light_of(0.31271, 0.32902)
+    temperature, tint = raw_colours.light_of(0.31271, 0.32902)
     assert temperature == pytest.approx(6504, abs=10)
     assert 5 < tint < 15
 
@@ -311,7 +311,7 @@ def test_a_lens_moves_each_colour_to_where_it_belongs():
     places[..., 0, 0] += 0.1
     ramp = np.linspace(0, 1, 101, dtype=np.float32)
     picture = np.repeat(np.repeat(ramp[None, :, None], 41, axis=0), 3, axis=2)
-    made = lens.corrected(picture, lens.Correction("Test", places))
+    made = lens_correction.corrected(picture, lens_correction.Correction("Test", places))
     assert np.allclose(made[..., 1:], picture[..., 1:], atol=1e-5)
     assert np.allclose(made[:, 1:88, 0], picture[:, 1:88, 0] + 0.1, atol=1e-5)
     assert np.allclose(made[:, 92:, 0], 1, atol=1e-5)  # beyond the picture it is as at the edge
@@ -330,7 +330,7 @@ def test_a_bent_picture_is_straightened_to_what_lies_there():
     places = np.repeat(moved[:, :, None], 3, axis=2).astype(np.float32)
     rows, columns = np.mgrid[:height, :width]
     picture = np.repeat(wave(columns, rows)[..., None], 3, axis=2).astype(np.float32)
-    made = lens.corrected(picture, lens.Correction("Test", places))
+    made = lens_correction.corrected(picture, lens_correction.Correction("Test", places))
     there = [
         bent._between(bent._stretched(places[:, :, 0, axis], width), height, 0, height) * (side - 1)
         for axis, side in enumerate((width, height))
@@ -394,7 +394,7 @@ def test_a_sketch_is_half_as_large_and_drafts_look_as_the_picture_will(tmp_path)
     ):
         settings = codec.opening_settings(told)
         light = sketch.light.astype(np.float32) / 65535
-        draft = sensor.drafted(light, sketch.sensor, settings)
+        draft = raw_colours.drafted(light, sketch.sensor, settings)
         document = open_picture(path, told=told).document
         seen = document.profile.to_srgb(to_float(document.layers[0].raster.to_array()))
         expected = rawfiles.middles(np.clip(seen, 0, 1))
@@ -461,8 +461,8 @@ def test_a_raw_file_that_lacks_some_of_what_the_sensor_saw_says_how_much_is_ther
     header = ifd.Header.read(fetch)
     directory = ifd.read_directory(fetch, header, header.first)
     (start,), (count,) = (directory.numbers(tag, header) for tag in (273, 279))
-    assert extent.notes(fetch, len(data), 1) == []
-    said = extent.notes(fetch, int(start + count * 3 // 4), 1)
+    assert raw_extent.notes(fetch, len(data), 1) == []
+    said = raw_extent.notes(fetch, int(start + count * 3 // 4), 1)
     assert said == ["The file ends early; 75 % of the picture is there."]
 
 

@@ -15,10 +15,10 @@ from pytestqt.qtbot import QtBot
 from safelight import actions
 from safelight.gui import welcome
 from safelight.gui.application import make_application
-from safelight.gui.remembered import forget_layout
-from safelight.gui.samples import forget_files
+from safelight.gui.samples_and_recent_files import forget_files
 from safelight.gui.window import Window
-from tests.plugins.installing import install
+from safelight.gui.window_state import forget_layout
+from tests.plugins.installed_module import install
 
 PATIENCE = 180_000
 """Milliseconds after which what is waited for will not come, however busy the machine is."""

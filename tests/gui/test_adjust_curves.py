@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 
 from safelight.document import edits
-from safelight.gui.panels import glimpse
+from safelight.gui.panels import document_glimpse
 from tests.gui.conftest import PATIENCE
 
 CURVES, LIGHT = "safelight_adjust.curves", "safelight_adjust.light"
@@ -87,7 +87,7 @@ def test_what_is_folded_is_not_counted(opened, qtbot):
     section.unfold(False)
     row = opened.filters.home.row_of(CURVES)
     opened.filters.home.row_of(LIGHT).controls["exposure"].field.setValue(1.0)
-    qtbot.wait(3 * glimpse._PAUSE)
+    qtbot.wait(3 * document_glimpse._PAUSE)
     assert box(row, "rgb").histogram is None
     section.unfold()
     behind(row, "rgb", qtbot)

@@ -6,7 +6,7 @@ from PIL import Image
 
 from safelight.api import Region
 from safelight.document import edits
-from safelight.gui.previews.run import Run
+from safelight.gui.previews.job_run import Run
 from tests.gui.conftest import choose, open_in, photograph, wake
 
 LIMIT = 30000

@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QMenu
 
 from safelight.api import Number
 from safelight.document import DECLARED, edits
-from safelight.document.edit import Entry, command
+from safelight.document.command import Entry, command
 from safelight.gui.command_dialog import CommandDialog
+from safelight.gui.command_search import CommandSearch
 from safelight.gui.deeds.deed import Deed, Deeds
-from safelight.gui.search import CommandSearch
 from safelight.gui.window import Window
 from tests.gui.conftest import open_in, wake
 
@@ -199,7 +199,7 @@ def test_a_picture_is_kept_in_a_deeper_depth_and_a_selection_made_a_mask(opened,
 
 def test_a_file_that_is_noted_twice_as_opened_lately_is_one_line(qtbot, tmp_path, monkeypatch):
     path = tmp_path / "a&b.png"
-    monkeypatch.setattr("safelight.gui.deeds.filters.recent_files", lambda: [path, path])
+    monkeypatch.setattr("safelight.gui.deeds.filter_deeds.recent_files", lambda: [path, path])
     window = Window()
     qtbot.addWidget(window)
     assert [deed.title for deed in window.deeds if deed.id.startswith("recent")] == ["a&b.png"]

@@ -101,7 +101,8 @@ def test_a_job_done_by_hand_is_a_recipe_that_gives_the_same_pixels(
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(steps), ""))
     # A step that no recipe can hold would be asked about.
     monkeypatch.setattr(
-        "safelight.gui.recipes._may_leave_out", lambda window, lost, some: pytest.fail(str(lost))
+        "safelight.gui.save_and_run_recipes._may_leave_out",
+        lambda window, lost, some: pytest.fail(str(lost)),
     )
     opened.window().deeds["save steps"].trigger()
     qtbot.waitUntil(steps.exists, timeout=PATIENCE)

@@ -6,9 +6,9 @@ import pytest
 from PySide6.QtCore import Qt
 
 from safelight.files.coordinates import place_of
-from safelight.files.facts import facts
+from safelight.files.descriptive_metadata import facts
 from safelight.files.project import Project
-from safelight.gui.panels.metadata import FactsPanel
+from safelight.gui.panels.metadata_panel import FactsPanel
 from tests import pictures
 from tests.gui.conftest import open_in
 

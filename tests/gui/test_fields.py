@@ -14,7 +14,7 @@ from safelight.api.parameters import parameter_of
 from safelight.document import Document, edits
 from safelight.gui.command_dialog import CommandDialog
 from safelight.gui.controls import control_for
-from safelight.gui.controls.field import DecimalField, WholeField
+from safelight.gui.controls.number_field import DecimalField, WholeField
 from safelight.gui.new_dialog import NewDialog
 from safelight.gui.print_dialog import PrintDialog
 from safelight.gui.typed_number import typed_number

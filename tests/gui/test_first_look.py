@@ -5,9 +5,9 @@ import threading
 import numpy as np
 import pytest
 
-from safelight.actions.decoders import Confined
+from safelight.actions.open_confined import Confined
 from safelight.document import whole
-from safelight.files import colours, open_picture
+from safelight.files import file_colours, open_picture
 from tests import pictures
 from tests.gui.conftest import open_in
 
@@ -92,7 +92,7 @@ def test_what_cannot_be_converted_after_all_leaves_no_tab(window, inks, held, qt
 
     said = []
     monkeypatch.setattr(window, "say", said.append)
-    monkeypatch.setattr(colours, "_with_alpha", fail)
+    monkeypatch.setattr(file_colours, "_with_alpha", fail)
     held.set()
     qtbot.waitUntil(lambda: bool(said), timeout=60000)
     assert "not enough memory" in said[0]

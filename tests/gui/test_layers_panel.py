@@ -20,10 +20,10 @@ from safelight.document import (
     LiveFilter,
     edits,
 )
+from safelight.gui.deeds.command_deeds import of_commands
 from safelight.gui.deeds.deed import Deeds
-from safelight.gui.deeds.document import of_commands
-from safelight.gui.panels import layers as layers_module
-from safelight.gui.panels.layers import LayersPanel, group_of
+from safelight.gui.panels import layers_panel as layers_module
+from safelight.gui.panels.layers_panel import LayersPanel, group_of
 from safelight.pixels import MODES, Raster
 
 ABOVE = QAbstractItemView.DropIndicatorPosition.AboveItem

@@ -8,10 +8,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from safelight.document import Edit
-from safelight.gui.remembered import forget_layout
-from safelight.gui.samples import settings
-from safelight.gui.search import CommandSearch
+from safelight.gui.command_search import CommandSearch
+from safelight.gui.samples_and_recent_files import settings
 from safelight.gui.window import Window
+from safelight.gui.window_state import forget_layout
 from tests.gui.conftest import PATIENCE, choose, open_in, settle, wake
 
 ESCAPE, TAB = Qt.Key.Key_Escape, Qt.Key.Key_Tab

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 
 from safelight import actions, api
-from safelight.actions.lightbox import FAR, NEAR, current, mixed, neighbours
+from safelight.actions.lightbox_codes import FAR, NEAR, current, mixed, neighbours
 from safelight.api.parameters import parameter_of
 from safelight.gui.controls import CodeControl, LightboxControl, PaletteControl, control_for
 from safelight.gui.controls.neighbourhood import MIDDLE

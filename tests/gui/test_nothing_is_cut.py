@@ -13,8 +13,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from safelight.gui.panels.filters import FilterList
-from safelight.gui.panels.sections import ROWS
+from safelight.gui.panels.adjust_sections import ROWS
+from safelight.gui.panels.filters_panel import FilterList
 from tests.gui.conftest import open_in
 
 SIZES = {"1024x700": (1024, 700), "1366x768": (1366, 728), "1366x768 at scale 2": (683, 364)}

@@ -2,13 +2,13 @@
 
 import pytest
 
-from safelight.actions.plugins.store import Store
+from safelight.actions.plugins.plugin_store import Store
 from safelight.document import Layer, edits
 from safelight.gui.window import Window
 from safelight.workers.job_kinds import live_filter
 from tests.gui.conftest import open_in, wake
 from tests.plugins.records import record
-from tests.plugins.watching import watched
+from tests.plugins.store_watch import watched
 
 PLUGINS, LAYERS, FRAMES = 50, 4, 5
 

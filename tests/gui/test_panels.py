@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QApplication
 from safelight.document import Stroke, edits
 from safelight.gui import panels, theme, workspace
 from safelight.gui.panels import PANELS, HistoryList, Panel
-from safelight.gui.panels import history as history_panel
-from safelight.gui.panels.glimpse import Glimpse
+from safelight.gui.panels import history_panel as history_panel
+from safelight.gui.panels.document_glimpse import Glimpse
 from tests.gui.conftest import open_in
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 
-from safelight.document import edits, render, reshape
+from safelight.document import edits, render, reshape_commands
 from tests.gui.conftest import photograph
 from tests.gui.test_crop import pull
 
@@ -46,7 +46,7 @@ def test_four_corners_are_pulled_and_become_those_of_the_picture(opened, perspec
     assert not made.has_alpha
     assert [step.label for step in session.history.steps] == ["Open", "Perspective"]
     record = session.history.steps[-1].record
-    again = reshape.rectify(**record.settings).apply(before)
+    again = reshape_commands.rectify(**record.settings).apply(before)
     assert np.array_equal(render(again, again.region), render(made, made.region))
     assert opened.canvas.tool.id == "hand"
 

@@ -11,19 +11,19 @@ from PySide6.QtWidgets import QApplication, QLineEdit
 
 from safelight import actions
 from safelight.actions.plugins.installer import BUNDLE
-from safelight.actions.plugins.store import Store
+from safelight.actions.plugins.plugin_store import Store
 from safelight.api import PROJECT
 from safelight.document import Document
+from safelight.gui.command_search import CommandSearch
 from safelight.gui.dropped_paths import kind_of
-from safelight.gui.plugindialog import PluginsDialog
-from safelight.gui.search import CommandSearch
+from safelight.gui.plugins_dialog import PluginsDialog
 from safelight.gui.window import Window
 from safelight.pixels import Raster
 from safelight.workers.confinement.sandbox import Protection, available
 from tests.conftest import CHECKOUT
 from tests.gui.conftest import answer, choose, open_in, photograph, wake
-from tests.plugins.making import FILTER, library, project, wheel
-from tests.plugins.stocking import stock
+from tests.plugins.plugin_projects import FILTER, library, project, wheel
+from tests.plugins.stocked_store import stock
 
 _LIMIT = 60000
 ENLARGE = CHECKOUT / "plugins" / "enlarge" / "safelight_enlarge" / "fast_faithful_x2.onnx"
@@ -255,7 +255,7 @@ def processes_about(path):
 
 def test_where_nothing_confines_a_plugin_that_is_said(open_dialog, store, tmp_path, monkeypatch):
     poor = Protection(False, True, "this kernel has no Landlock")
-    monkeypatch.setattr("safelight.gui.plugindialog.dialog.available", lambda: poor)
+    monkeypatch.setattr("safelight.gui.plugins_dialog.dialog.available", lambda: poor)
     stock(store, wheel(tmp_path, "candlelight"))
     text = open_dialog().facts.toPlainText()
     assert "Plugins can read and change your files here, because this kernel has no Land" in text

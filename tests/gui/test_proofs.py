@@ -7,10 +7,10 @@ from PySide6.QtCore import Qt
 from safelight import actions
 from safelight.api import Region
 from safelight.document import edits
-from safelight.gui.canvas.tint import OPACITY, RED
+from safelight.gui.canvas.mask_tint import OPACITY, RED
 from safelight.gui.previews import proofs as proofs_module
-from safelight.gui.previews.areas import what_matters
-from safelight.gui.previews.run import Run
+from safelight.gui.previews.computed_area import what_matters
+from safelight.gui.previews.job_run import Run
 from safelight.gui.window import Window
 from safelight.pixels import Raster
 from tests.gui.conftest import choose, open_in, wake

@@ -14,12 +14,12 @@ from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 
 from safelight import actions
 from safelight.document import edits
-from safelight.gui import recipes
+from safelight.gui import save_and_run_recipes
 from safelight.gui.canvas.picture import SIDE
 from safelight.gui.window import Window
 from tests.gui.conftest import choose, open_in, photograph, wake, wheel
-from tests.gui.reading import Reading
-from tests.plugins.installing import install
+from tests.gui.pixel_counter import Reading
+from tests.plugins.installed_module import install
 
 MOVES = 80
 
@@ -129,7 +129,7 @@ def test_a_recipe_that_runs_shows_how_far_it_is_and_stops_when_it_is_told_to(gat
     path = tmp_path / "steps.json"
     path.write_text(json.dumps({"version": 1, "steps": steps}))
     before = session.history
-    recipes.run(workspace, window.studio, path)
+    save_and_run_recipes.run(workspace, window.studio, path)
     qtbot.waitUntil(lambda: (gate / "begun").exists() and strip.left.text() == "Step 2 of 3")
     assert strip.isVisible()
     assert strip.title.text() == "steps"

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 from safelight.gui.canvas import Canvas
 from safelight.gui.canvas.rulers import THICK, axis_along_top, paint_rulers, steps
 from safelight.gui.canvas.tools.guides import Guide
-from safelight.gui.canvas.view import View
+from safelight.gui.canvas.view_geometry import View
 from tests.gui.conftest import drag, photograph
 from tests.gui.test_canvas import shot, show
 

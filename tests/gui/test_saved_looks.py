@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtWidgets import QFileDialog
 
-from safelight.api.cube import read_cube
+from safelight.api.cube_table import read_cube
 from safelight.document import edits
 
 

@@ -4,10 +4,10 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 
 from safelight import api
-from safelight.actions.new_pictures import to_be_generated
+from safelight.actions.generated_documents import to_be_generated
 from safelight.document import edits
 from safelight.gui.controls.lightbox import LightboxControl
-from safelight.gui.panels.histogram import Histogram
+from safelight.gui.panels.histogram_panel import Histogram
 from tests.gui.conftest import open_in
 from tests.plugins.safelight_kinds import everything
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import Qt
 
-from safelight.document import Document, Metadata, edits, reshape
+from safelight.document import Document, Metadata, edits, reshape_commands
 from safelight.gui.size_dialogs import CanvasDialog, ResizeDialog
 from safelight.pixels import Raster
 
@@ -17,7 +17,7 @@ def asked(qtbot):
     """Ask with a dialog; its list of what was chosen."""
 
     def ask(kind, document=DOCUMENT):
-        command = edits.resize if kind is ResizeDialog else reshape.canvas_size
+        command = edits.resize if kind is ResizeDialog else reshape_commands.canvas_size
         dialog = kind(command, {}, {}, document=document)
         qtbot.addWidget(dialog)
         chosen = []
@@ -123,7 +123,7 @@ def test_a_canvas_has_nine_anchors_and_a_colour_that_counts_where_it_is_asked_fo
     dialog.confirm.click()
     assert chosen[0]["anchor"] == "bottom_right"
     assert (chosen[0]["width"], chosen[0]["height"]) == (500, 0)
-    made = reshape.canvas_size(**chosen[0]).apply(DOCUMENT)
+    made = reshape_commands.canvas_size(**chosen[0]).apply(DOCUMENT)
     assert (made.width, made.height, made.layers[-1].name) == (500, 300, "Canvas")
 
 
@@ -134,7 +134,7 @@ def test_a_border_is_stated_as_what_is_added(asked):
     choose_unit(dialog, "percent")
     type_in(dialog, width=10, height=10)
     dialog.confirm.click()
-    made = reshape.canvas_size(**chosen[0]).apply(DOCUMENT)
+    made = reshape_commands.canvas_size(**chosen[0]).apply(DOCUMENT)
     assert (made.width, made.height) == (440, 330)
     dialog, chosen = asked(CanvasDialog)
     type_in(dialog, width=2_000_000)

@@ -6,24 +6,24 @@ from PySide6.QtCore import QPoint, QRect
 from PySide6.QtGui import QColor, QImage
 
 from safelight import actions
-from safelight.actions.screen import Proof, Screen
+from safelight.actions.screen_colours import Proof, Screen
 from safelight.document import Document, edits
 from safelight.gui.canvas import Canvas
 from safelight.gui.canvas.picture import Picture
 from safelight.gui.controls.palette import Swatch
 from safelight.gui.controls.thumb import Thumb
 from safelight.gui.develop_dialog import DraftView
-from safelight.gui.display import display, tagged
+from safelight.gui.display_transform import display, tagged
 from safelight.gui.export_dialog import ExportDialog
 from safelight.gui.export_preview import _image, _visible
-from safelight.gui.panels.closeup import CloseUp
-from safelight.gui.panels.layers import LayersPanel
-from safelight.gui.panels.navigator import Navigator
-from safelight.gui.panels.proofstrip import Proof as ProofPicture
+from safelight.gui.panels.close_up import CloseUp
+from safelight.gui.panels.layers_panel import LayersPanel
+from safelight.gui.panels.navigator_panel import Navigator
+from safelight.gui.panels.proof_strip import Proof as ProofPicture
 from safelight.gui.panels.swatches import Samples
 from safelight.gui.previews.proofs import _image as proof_image
 from safelight.gui.print_dialog import PrintDialog
-from safelight.gui.shown_colours import _paint_again
+from safelight.gui.soft_proof import _paint_again
 from safelight.pixels import SRGB, Raster, known_profile
 from tests import pictures
 

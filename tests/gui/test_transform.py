@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 
 from safelight.api import Region
-from safelight.document import Layer, LiveFilter, edits, geometry, render, reshape
+from safelight.document import Layer, LiveFilter, edits, geometry, render, reshape_commands
 from safelight.pixels import Raster
 from tests.gui.conftest import photograph
 from tests.gui.test_crop import pull
@@ -95,7 +95,7 @@ def test_numbers_are_typed_and_arrow_keys_move_by_one_and_by_ten(opened, transfo
     settings = {name: value for name, value in record["settings"].items() if name != "layer"}
     given = {"box": (100, 60, 80, 40), "x": 61, "y": 10, "width": 50, "height": 200}
     assert settings == given
-    again = reshape.transform(layer="spot", **given).apply(
+    again = reshape_commands.transform(layer="spot", **given).apply(
         opened.session.history.steps[-2].document
     )
     whole = opened.session.document.region
@@ -261,7 +261,7 @@ def test_a_layer_is_pulled_whatever_the_picture_is_seen_through(opened, transfor
     session.do(
         {
             "crop": edits.crop((20, 10, 360, 280)),
-            "straighten": reshape.rotate(angle=6.0, corners="cut"),
+            "straighten": reshape_commands.rotate(angle=6.0, corners="cut"),
             "perspective": edits.perspective(vertical=20, horizontal=-8),
         }[through]
     )

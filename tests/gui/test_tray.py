@@ -10,10 +10,10 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from safelight import api
-from safelight.actions.pictures import kept_copy, read_pixels
+from safelight.actions.picture_settings import kept_copy, read_pixels
 from safelight.api.parameters import parameter_of
 from safelight.document import is_stale
-from safelight.document.embedded import is_embedded, named
+from safelight.document.embedded_picture import is_embedded, named
 from safelight.gui.controls import TrayControl, control_for
 from safelight.gui.controls.tray_pictures import shelf
 from safelight.gui.window import Window
@@ -25,7 +25,7 @@ LEFT = Qt.MouseButton.LeftButton
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
     """Where the user's own pictures are kept."""
-    monkeypatch.setattr("safelight.actions.tray.data_folder", lambda: tmp_path / "data")
+    monkeypatch.setattr("safelight.actions.tray_library.data_folder", lambda: tmp_path / "data")
     shelf().show_pictures(())
     return tmp_path / "data" / "tray"
 

@@ -20,7 +20,7 @@ PICTURE = torch.from_numpy(np.random.default_rng(4).random((1, 3, 9, 11)).astype
     ],
 )
 def test_settings_do_what_the_tones_of_the_plugin_do(values):
-    table, colour, light = plugin("api.table"), plugin("colour"), plugin("light")
+    table, colour, light = plugin("api.tone_table"), plugin("colour"), plugin("light")
     mired, tint, stops, contrast, black, low, middle, high, white = values
     points = ((black, 0.0), (0.25, low), (0.5, middle), (0.75, high), (white, 1.0))
     image = PICTURE[0].numpy().transpose(1, 2, 0)

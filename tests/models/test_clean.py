@@ -15,7 +15,7 @@ from models.clean.train import Crops, Settings, train  # noqa: E402
 from models.degradation import convolve, fraction, gaussian_kernel  # noqa: E402
 from models.pictures import Pictures  # noqa: E402
 from models.tiles import Network  # noqa: E402
-from tests.models.making import edges_picture, photographs  # noqa: E402
+from tests.models.made_pictures import edges_picture, photographs  # noqa: E402
 
 TINY = (4, 4, 6, 8)
 

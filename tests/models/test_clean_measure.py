@@ -9,7 +9,7 @@ pytest.importorskip("cv2")
 pytest.importorskip("skimage")
 
 from models.clean import classical, ffdnet, measure
-from tests.models.making import edges_picture
+from tests.models.made_pictures import edges_picture
 
 PICTURES = [edges_picture(n, 48, 48) for n in range(2)]
 

@@ -10,7 +10,7 @@ from models.style.distilled import TAUGHT, Heads, distil, is_distilled
 from models.style.network import WIDTHS, Stylizer
 from models.style.own import FEATURES
 from models.training import save_state
-from tests.models.making import features
+from tests.models.made_pictures import features
 
 
 @pytest.fixture(scope="module")

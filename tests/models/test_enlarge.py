@@ -8,7 +8,7 @@ from PIL import Image
 
 from models import measurement, pictures, resample
 from models.tiles import Network
-from tests.models.making import edges_picture, photographs
+from tests.models.made_pictures import edges_picture, photographs
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "plugins" / "enlarge" / "safelight_enlarge").glob("*.onnx"))

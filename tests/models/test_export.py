@@ -13,7 +13,7 @@ from models.enlarge.network import BLOCKS, FAMILIES, Fast, build  # noqa: E402
 from models.tiles import Network  # noqa: E402
 from models.training import save_weights  # noqa: E402
 from tests.attack import times  # noqa: E402
-from tests.models.making import photographs  # noqa: E402
+from tests.models.made_pictures import photographs  # noqa: E402
 
 
 @pytest.fixture(autouse=True)

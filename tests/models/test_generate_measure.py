@@ -19,7 +19,7 @@ from models.generate.textures import SIDE, statistics  # noqa: E402
 from models.perceptual import Features  # noqa: E402
 from models.style import objective  # noqa: E402
 from models.tiles import Network, sha256, state  # noqa: E402
-from tests.models.making import edges_picture, features  # noqa: E402
+from tests.models.made_pictures import edges_picture, features  # noqa: E402
 
 SMALL = 32  # pixels of a made flower
 

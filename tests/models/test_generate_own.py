@@ -28,7 +28,7 @@ from models.generate.surfaces import Kinds, placed  # noqa: E402
 from models.tiles import Network  # noqa: E402
 from models.training import save_weights  # noqa: E402
 from tests.attack import times  # noqa: E402
-from tests.models.making import features, own_tests  # noqa: E402
+from tests.models.made_pictures import features, own_tests  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
 

@@ -44,7 +44,7 @@ from models.generate.textures import (  # noqa: E402
 from models.generate.train import TEXTURES, main, train  # noqa: E402
 from models.style import objective  # noqa: E402
 from models.training import load_weights, planes, precision  # noqa: E402
-from tests.models.making import features  # noqa: E402
+from tests.models.made_pictures import features  # noqa: E402
 
 
 @pytest.fixture(scope="module")

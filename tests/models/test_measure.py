@@ -12,7 +12,7 @@ from PIL import Image
 from models import cards, resample
 from models.enlarge import measure
 from models.tiles import Network, sha256, state
-from tests.models.making import edges_picture
+from tests.models.made_pictures import edges_picture
 
 
 @pytest.fixture

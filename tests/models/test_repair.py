@@ -12,7 +12,7 @@ pytest.importorskip("onnxscript")
 from models import damage  # noqa: E402
 from models.repair import examples, export, objective, train, train_detector  # noqa: E402
 from models.repair.detector import HATS, Detector  # noqa: E402
-from models.repair.filling import FillerFile, still  # noqa: E402
+from models.repair.filling_network import FillerFile, still  # noqa: E402
 from models.repair.lines import DIRECTIONS, DOUBLINGS, lines  # noqa: E402
 from models.repair.network import (  # noqa: E402
     RIM_STEPS,
@@ -24,7 +24,7 @@ from models.repair.network import (  # noqa: E402
 )
 from models.training import load_state, save_weights  # noqa: E402
 from tests.attack import times  # noqa: E402
-from tests.models.making import edges_picture, photographs  # noqa: E402
+from tests.models.made_pictures import edges_picture, photographs  # noqa: E402
 
 
 def damage_masks(folder):

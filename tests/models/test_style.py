@@ -17,7 +17,7 @@ from models.style.export import reach  # noqa: E402
 from models.style.network import Stylizer, square_root  # noqa: E402
 from models.training import load_weights  # noqa: E402
 from tests.attack import times  # noqa: E402
-from tests.models.making import edges_picture, features, photographs  # noqa: E402
+from tests.models.made_pictures import edges_picture, features, photographs  # noqa: E402
 
 SIZES = ("fast", "quality")
 ENOUGH = 20  # iterations towards a root, until also directions of little variance are there

@@ -15,7 +15,7 @@ from models.style.network import BLOCKS, ITERATIONS, Stylizer  # noqa: E402
 from models.tiles import Network  # noqa: E402
 from models.training import save_weights  # noqa: E402
 from tests.attack import times  # noqa: E402
-from tests.models.making import edges_picture, features  # noqa: E402
+from tests.models.made_pictures import edges_picture, features  # noqa: E402
 
 
 @pytest.fixture(scope="module")

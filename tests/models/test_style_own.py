@@ -22,7 +22,7 @@ from models.style.own import Settings, make, slug, train  # noqa: E402
 from models.style.single import Single, folded, repeat_edges  # noqa: E402
 from models.tiles import Network  # noqa: E402
 from models.training import load_weights, save_weights  # noqa: E402
-from tests.models.making import edges_picture, features, own_tests, photographs  # noqa: E402
+from tests.models.made_pictures import edges_picture, features, own_tests, photographs  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
 

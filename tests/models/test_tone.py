@@ -7,7 +7,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("skimage")
 
 from models.repair import train_tone  # noqa: E402
-from tests.models.making import edges_picture  # noqa: E402
+from tests.models.made_pictures import edges_picture  # noqa: E402
 
 PICTURES = [edges_picture(n, 64, 48) for n in range(4)]
 

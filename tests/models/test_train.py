@@ -19,7 +19,7 @@ from models.adversary import pattern  # noqa: E402
 from models.enlarge.network import build  # noqa: E402
 from models.enlarge.train import Settings, train  # noqa: E402
 from tests.attack import times  # noqa: E402
-from tests.models.making import features, photographs  # noqa: E402
+from tests.models.made_pictures import features, photographs  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
 

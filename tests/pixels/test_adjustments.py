@@ -16,8 +16,8 @@ from skimage import color, exposure, filters, util
 
 from safelight import api
 from safelight.api import testing
-from safelight.api.cube import cube_of, cube_text
-from safelight.api.table import stages_of
+from safelight.api.cube_table import cube_of, cube_text
+from safelight.api.tone_table import stages_of
 from safelight.pixels import WHITE, composed, from_float, to_float
 
 DEPTHS = ("uint8", "uint16", "float32")

@@ -9,7 +9,7 @@ import pytest
 
 from safelight.api import Region
 from safelight.pixels import RESAMPLE, Raster, View, kernels_ready, lanczos, prepare_kernels
-from safelight.pixels import mapped as view_module
+from safelight.pixels import mapped_raster as view_module
 
 MAPS = {
     "turned": (0.96, -0.28, 7.0, 0.28, 0.96, -4.5, 0.0, 0.0, 1.0),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from safelight import api
-from safelight.api.table import applied, packed, stages_of, unpacked
+from safelight.api.tone_table import applied, packed, stages_of, unpacked
 from safelight.pixels import TONE, composed, kernels_ready, prepare_kernels
 from safelight.pixels import tone as module
 

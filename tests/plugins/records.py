@@ -1,7 +1,7 @@
 """Records of installed plugins, written without installing: for what only reads them."""
 
 from safelight import api
-from safelight.actions.plugins.store import Installed, Store
+from safelight.actions.plugins.plugin_store import Installed, Store
 
 
 @api.filter("Stranger", category="Test")

@@ -257,7 +257,7 @@ def patch_numpy(image):
 
 @attack("Patch the editor")
 def patch_editor(image):
-    import safelight.workers.far.process as process
+    import safelight.workers.far.worker_main as process
 
     process.Worker = None
     api.VERSION = 99

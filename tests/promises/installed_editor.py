@@ -14,7 +14,7 @@ from PIL import Image
 
 from safelight import actions
 from safelight.actions.plugins.networks import known
-from safelight.actions.tray import tray_pictures
+from safelight.actions.tray_library import tray_pictures
 from safelight.document import edits
 
 SIDE = 48
@@ -77,7 +77,7 @@ def samples_of_a_window() -> dict:
     from PySide6.QtCore import QEventLoop
 
     from safelight.gui.application import make_application
-    from safelight.gui.samples import sample_photographs
+    from safelight.gui.samples_and_recent_files import sample_photographs
     from safelight.gui.window import Window
 
     application = make_application([])

@@ -14,7 +14,9 @@ def loaded_by(statement):
     return {name.split(".")[0] for name in done.stdout.split()}
 
 
-@pytest.mark.parametrize("module", ["safelight.actions", "safelight.cli", "safelight.cli.commands"])
+@pytest.mark.parametrize(
+    "module", ["safelight.actions", "safelight.cli", "safelight.cli.basic_commands"]
+)
 def test_the_core_loads_no_qt_no_runtime_no_torch_and_no_compiler(module):
     unwanted = {"PySide6", "shiboken6", "onnxruntime", "torch", "numba", "llvmlite"}
     assert not loaded_by(f"import {module}") & unwanted
@@ -27,7 +29,7 @@ def test_the_api_loads_numpy_and_pluggy_alone():
 
 
 def test_a_worker_loads_no_qt():
-    loaded = loaded_by("import safelight.workers.far.process")
+    loaded = loaded_by("import safelight.workers.far.worker_main")
     assert not loaded & {"PySide6", "shiboken6", "onnxruntime", "torch"}
 
 

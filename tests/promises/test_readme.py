@@ -6,7 +6,9 @@ import shlex
 
 import pytest
 
-from safelight.cli import commands, export, generate, main, models, plugins
+from safelight.cli import basic_commands, export_commands, generate_command, main
+from safelight.cli import model_commands as models
+from safelight.cli import plugin_commands as plugins
 from safelight.workers.confinement.sandbox import Protection
 from tests.conftest import CHECKOUT
 
@@ -84,11 +86,11 @@ def test_every_command_it_shows_is_understood(line, monkeypatch):
         assert words[1] in groups[words[0]]
         return
     if words and words[0] == "generate":
-        generate._parser().parse_intermixed_args(words[1:])
+        generate_command._parser().parse_intermixed_args(words[1:])
     elif words and words[0] == "export":
-        export._parser().parse_args(words[1:])
+        export_commands._parser().parse_args(words[1:])
     elif words and words[0] in main.__globals__["COMMANDS"]:
-        parser = {"apply": commands._apply_parser}.get(words[0])
+        parser = {"apply": basic_commands._apply_parser}.get(words[0])
         if parser:
             parser().parse_args(words[1:])
         assert callable(main.__globals__["_command"](words))

@@ -16,7 +16,7 @@ from PIL import Image
 
 from safelight.api import promises, testing
 from safelight.api.filter import registered
-from safelight.cli.plugins import COMMANDS
+from safelight.cli.plugin_commands import COMMANDS
 from tests.conftest import CHECKOUT
 
 TUTORIAL = (CHECKOUT / "resources/tutorial.md").read_text("utf-8")

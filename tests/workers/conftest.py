@@ -7,11 +7,11 @@ import pytest
 
 from safelight.document import Document
 from safelight.pixels import Raster
-from safelight.workers import pool as pools
+from safelight.workers import worker_pool as pools
 from safelight.workers.catalog import Catalog
 from safelight.workers.job import Job
-from safelight.workers.pool import Pool
-from tests.plugins.installing import install
+from safelight.workers.worker_pool import Pool
+from tests.plugins.installed_module import install
 from tests.workers import networks
 
 FROM_NOTHING = {

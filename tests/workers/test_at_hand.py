@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from safelight.workers import pool as pools
+from safelight.workers import worker_pool as pools
 from safelight.workers.conversation import Conversation
-from safelight.workers.environment import Environment
-from safelight.workers.pool import WorkerDied, WorkerProcess
+from safelight.workers.plugin_environment import Environment
 from safelight.workers.wire.messages import Describe, Described
+from safelight.workers.worker_pool import WorkerDied, WorkerProcess
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="copies of a process, as on Linux")
 

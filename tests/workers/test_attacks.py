@@ -14,13 +14,13 @@ import pytest
 
 from safelight.actions import Studio
 from safelight.actions.plugins.installer import Installer
-from safelight.actions.plugins.store import Store
+from safelight.actions.plugins.plugin_store import Store
 from safelight.document import Document
 from safelight.pixels import Raster, from_float, to_float
 from safelight.workers.confinement import bubblewrap, sandbox
 from safelight.workers.job import JobFailed, JobFinished
-from tests.plugins.installing import HERE
-from tests.plugins.making import project
+from tests.plugins.installed_module import HERE
+from tests.plugins.plugin_projects import project
 
 pytestmark = pytest.mark.skipif(
     not sandbox.available().complete,

@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from safelight.workers.catalog import Catalog, _fingerprint
-from safelight.workers.pool import Pool
-from tests.plugins.installing import install
+from safelight.workers.worker_pool import Pool
+from tests.plugins.installed_module import install
 
 
 class Memory:
@@ -98,7 +98,7 @@ def test_one_broken_plugin_is_a_line_and_the_others_work(tmp_path):
 def test_the_host_never_imports_a_plugin():
     script = (
         "import sys; from safelight.workers.catalog import Catalog;"
-        "from safelight.workers.pool import Pool; pool = Pool();"
+        "from safelight.workers.worker_pool import Pool; pool = Pool();"
         "print(len(Catalog(pool, str, lambda text: None).filters())); pool.close();"
         "print([name for name in sys.modules if name.startswith('safelight_')])"
     )

@@ -5,7 +5,7 @@ import pytest
 from safelight import __version__
 from safelight.workers.catalog import Catalog
 from safelight.workers.far.compatibility import OtherEdition, check_edition
-from safelight.workers.pool import Pool
+from safelight.workers.worker_pool import Pool
 
 NEWER = "update the editor"
 OLDER = "ask for a new version of it"

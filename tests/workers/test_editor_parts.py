@@ -14,8 +14,8 @@ CHECKOUT = Path(__file__).parents[2]
 
 LOOK = """
 import json, sys, pathlib
-from safelight.workers.pool import Pool
-from safelight.workers.environment import Environment
+from safelight.workers.worker_pool import Pool
+from safelight.workers.plugin_environment import Environment
 from safelight.workers.conversation import Conversation
 from safelight.workers.wire.messages import Describe, Described
 

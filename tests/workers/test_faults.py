@@ -9,7 +9,7 @@ import pytest
 from safelight.document import Document
 from safelight.pixels import Raster, from_float, to_float
 from safelight.workers.job import Job, JobCancelled, JobFailed, JobFinished
-from safelight.workers.pool import Pool, WorkerProcess
+from safelight.workers.worker_pool import Pool, WorkerProcess
 
 FAULTS = {
     "abort": "crashed (SIGABRT)",

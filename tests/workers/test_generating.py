@@ -13,8 +13,8 @@ from safelight.document import Document, canvas, edits, is_stale, render
 from safelight.pixels import Raster, to_float
 from safelight.workers.catalog import Catalog
 from safelight.workers.job import Job, JobFailed, JobFinished
-from safelight.workers.pool import Pool
-from tests.plugins.installing import install
+from safelight.workers.worker_pool import Pool
+from tests.plugins.installed_module import install
 
 
 def rectangle(document, region):

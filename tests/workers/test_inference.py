@@ -14,7 +14,7 @@ from safelight.document import Document
 from safelight.pixels import Raster
 from safelight.workers.far.inference import Contract, Inference, ModelError, _others
 from safelight.workers.job import JobFinished, JobPiece
-from safelight.workers.onnxfile import described
+from safelight.workers.onnx_file import described
 from safelight.workers.pieces import Plan, cut
 from tests.attack import times
 from tests.workers import networks
@@ -182,7 +182,7 @@ def test_a_run_reports_nothing_home(tmp_path):
 
 def test_a_worker_reports_nothing_home(tmp_path, monkeypatch):
     from safelight.workers.job import Job
-    from safelight.workers.pool import Pool
+    from safelight.workers.worker_pool import Pool
 
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / ".cache"))

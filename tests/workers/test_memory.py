@@ -10,7 +10,7 @@ from safelight.api import Declaration
 from safelight.document import Document
 from safelight.pixels import Raster
 from safelight.workers.job import Job, JobFailed, JobFinished
-from safelight.workers.patience import Patience
+from safelight.workers.watchdog import Patience
 from safelight.workers.wire.blocks import Block
 
 

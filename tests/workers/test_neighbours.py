@@ -6,8 +6,8 @@ import pytest
 from safelight.api import Region
 from safelight.document import Document
 from safelight.pixels import Raster, from_float, to_float
+from safelight.workers.filter_measurements import view
 from safelight.workers.job import JobFinished
-from safelight.workers.measurements import view
 
 DISC = 96, 80
 

@@ -11,10 +11,10 @@ from safelight.document import Document, edits, is_stale
 from safelight.files import open_picture
 from safelight.pixels import Raster, from_float
 from safelight.workers.catalog import Catalog
+from safelight.workers.filter_measurements import Preparations
 from safelight.workers.job import Job, JobFailed, JobPrepared
-from safelight.workers.measurements import Preparations
-from safelight.workers.pool import Pool
-from tests.plugins.installing import install
+from safelight.workers.worker_pool import Pool
+from tests.plugins.installed_module import install
 from tests.workers import networks
 
 

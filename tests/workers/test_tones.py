@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from safelight import actions, api
-from safelight.api.table import applied
+from safelight.api.tone_table import applied
 from safelight.document import Document, Layer, LayerFailed, LiveFilter, render
 from safelight.pixels import Profile, Raster
 from safelight.workers.conversation import Conversation
 from safelight.workers.job import JobFinished
-from safelight.workers.live import LiveFilters
-from safelight.workers.pool import Pool
+from safelight.workers.live_filters import LiveFilters
 from safelight.workers.wire import messages
+from safelight.workers.worker_pool import Pool
 from tests import pictures
 
 PLUGIN = '''"""Tones for tests, right and wrong ones."""

@@ -1,7 +1,11 @@
 """Actions: the verbs the window and the command line share. Loads no Qt, no runtime, no torch."""
 
-from safelight.actions.batch import BatchItem, Cancelled, Outcome, destinations, export_each
-from safelight.actions.decoders import (
+from safelight.actions.batch_export import BatchItem, Cancelled, Outcome, destinations, export_each
+from safelight.actions.cube_look import LookError, look_of, save_look
+from safelight.actions.export_presets import Presets
+from safelight.actions.fidelity_words import fidelity
+from safelight.actions.mask_files import read_mask, shown_mask
+from safelight.actions.open_confined import (
     content_of,
     developed_again,
     export,
@@ -11,10 +15,8 @@ from safelight.actions.decoders import (
     sketch_again,
     sketch_raw,
 )
-from safelight.actions.fidelity import fidelity
-from safelight.actions.look import LookError, look_of, save_look
-from safelight.actions.masks import read_mask, shown_mask
-from safelight.actions.plugins.template import (
+from safelight.actions.plugin_jobs import Studio, UnknownFilter
+from safelight.actions.plugins.plugin_template import (
     VARIANTS,
     TemplateError,
     Trained,
@@ -25,9 +27,7 @@ from safelight.actions.plugins.template import (
     write_plugin,
 )
 from safelight.actions.plugins.template_texts import Parts as PluginParts
-from safelight.actions.presets import Presets
 from safelight.actions.saved_settings import unfit, unfit_layers
-from safelight.actions.studio import Studio, UnknownFilter
 from safelight.document import Document, Edit, FilterFailed, History, LayerFailed
 from safelight.files import (
     CODECS,
@@ -66,8 +66,10 @@ from safelight.files import (
     with_raw_file,
 )
 from safelight.files.export_names import FIELDS, FORMAT, UNDATED, free, named
-from safelight.files.spill import Spill
-from safelight.places import cache_folder, state_folder
+from safelight.files.history_spill import Spill
+from safelight.folders import cache_folder, state_folder
+from safelight.workers.filter_measurements import Preparations
+from safelight.workers.generator_sketches import Sketch, Sketcher, SketchFailed
 from safelight.workers.job import (
     Job,
     JobCancelled,
@@ -79,9 +81,7 @@ from safelight.workers.job import (
     JobProgress,
 )
 from safelight.workers.job_kinds import live_filter
-from safelight.workers.measurements import Preparations
-from safelight.workers.pool import WorkerDied
-from safelight.workers.sketches import Sketch, Sketcher, SketchFailed
+from safelight.workers.worker_pool import WorkerDied
 
 __all__ = [
     "CODECS",

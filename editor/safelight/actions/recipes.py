@@ -20,7 +20,7 @@ from safelight.document import (
     Record,
     edits,
 )
-from safelight.document.edit import layer_named
+from safelight.document.command import layer_named
 from safelight.workers.job_kinds import live_filter
 
 VERSION = 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from safelight.api import ParameterError
 from safelight.document import Document, LiveFilter
-from safelight.workers.live import LiveFilters
+from safelight.workers.live_filters import LiveFilters
 
 
 def unfit(held: LiveFilter, error: ParameterError) -> str:

@@ -7,7 +7,9 @@ def warmth(image: api.Image, amount: api.SignedFraction = 0.2) -> api.Image: ...
 """
 
 from safelight.api import kinds
-from safelight.api.cube import cube_stages
+from safelight.api.colour_profile import icc_bytes
+from safelight.api.compound_values import curve_samples
+from safelight.api.cube_table import cube_stages
 from safelight.api.filter import (
     VERSION,
     Declaration,
@@ -20,7 +22,8 @@ from safelight.api.filter import (
     selector,
     tone,
 )
-from safelight.api.formats import (
+from safelight.api.filter_job import Cancelled, Job
+from safelight.api.format import (
     Format,
     FormatError,
     FormatKind,
@@ -30,11 +33,10 @@ from safelight.api.formats import (
     registered_format,
 )
 from safelight.api.hooks import PROJECT, exporters, filters, hookimpl, hookspec, importers
-from safelight.api.icc import icc_bytes
 from safelight.api.image import Image, Mask, from_linear, to_linear
-from safelight.api.job import Cancelled, Job
+from safelight.api.imported_photograph import Photograph
 from safelight.api.kinds import *  # noqa: F403 - so that a kind of parameter is named in one place
-from safelight.api.latent import between, chosen, drawn
+from safelight.api.latent_codes import between, chosen, drawn
 from safelight.api.parameters import (
     Angle,
     Colour,
@@ -50,11 +52,9 @@ from safelight.api.parameters import (
     Tray,
     Unless,
 )
-from safelight.api.photograph import Photograph
 from safelight.api.prepare import Prepare, Prepared, Source, Unfit
 from safelight.api.region import Region
-from safelight.api.shapes import curve_samples
-from safelight.api.table import (
+from safelight.api.tone_table import (
     FROM_LINEAR,
     TO_LINEAR,
     Curves,

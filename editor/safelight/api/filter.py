@@ -12,12 +12,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeGuard, TypeVar, cast, get_args
 
+from safelight.api.filter_job import Job
 from safelight.api.image import Image
-from safelight.api.job import Job
 from safelight.api.kinds import Value, frozen
 from safelight.api.parameters import Parameter, ParameterError, parameter_of
 from safelight.api.prepare import Prepare, Prepared, Source, check_prepare, prepared
-from safelight.api.table import Stage, applied, stages_of
+from safelight.api.tone_table import Stage, applied, stages_of
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Settings = Mapping[str, Value]

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeGuard
 
-from safelight.api import shapes
-from safelight.api.cube import CubeError, cube_text, is_cube_text, read_cube
-from safelight.api.icc import IccError, icc_text, is_icc_text, read_icc
+from safelight.api import compound_values
+from safelight.api.colour_profile import IccError, icc_text, is_icc_text, read_icc
+from safelight.api.cube_table import CubeError, cube_text, is_cube_text, read_cube
 from safelight.api.image import Image
 
 if TYPE_CHECKING:
@@ -218,7 +218,7 @@ class Hexadecimal(Kind):
     """A colour, sRGB."""
 
     def check(self, parameter: Parameter, value: object) -> Value:
-        if not isinstance(value, str) or not shapes.is_colour(value):
+        if not isinstance(value, str) or not compound_values.is_colour(value):
             raise ValueError(f"{value!r} is not a colour like #ffaa00")
         return value.lower()
 
@@ -284,7 +284,7 @@ class Shape(Kind):
         return self.checked(value)
 
     def parse(self, parameter: Parameter, text: str) -> object:
-        return shapes.typed(text)
+        return compound_values.typed(text)
 
     def range_text(self, parameter: Parameter) -> str:
         return self.range
@@ -297,13 +297,13 @@ class Ranged(Kind):
         numbers = list(value) if isinstance(value, (list, tuple)) else []
         if len(numbers) != 2 or not all(map(is_number, numbers)):
             raise ValueError("a range of tones is two numbers, like 0.1,0.8")
-        darkest, lightest = shapes.point(value)
+        darkest, lightest = compound_values.point(value)
         if not darkest < lightest:
             raise ValueError(f"the lightest tone, {lightest:g}, is not above {darkest:g}")
         return darkest, lightest
 
     def parse(self, parameter: Parameter, text: str) -> object:
-        return shapes.typed(text)
+        return compound_values.typed(text)
 
     def range_text(self, parameter: Parameter) -> str:
         return "darkest,lightest: each 0 to 1, rising"
@@ -316,7 +316,7 @@ class Curved(Shape):
     """Points, which are typed with ``;`` between them."""
 
     def parse(self, parameter: Parameter, text: str) -> object:
-        return shapes.typed_curve(text)
+        return compound_values.typed_curve(text)
 
     def text(self, value: Value) -> str:
         return shown(value, ";")
@@ -333,7 +333,7 @@ class Boxed(Shape):
     """Whole pixels, or nothing."""
 
     def parse(self, parameter: Parameter, text: str) -> object:
-        return shapes.typed(text) if text.strip() else ()
+        return compound_values.typed(text) if text.strip() else ()
 
 
 class Looked(Kind):
@@ -380,10 +380,10 @@ class Code(Kind):
     """A latent code of the parameter's size, or none."""
 
     def check(self, parameter: Parameter, value: object) -> Value:
-        return shapes.code(value, parameter.size)
+        return compound_values.code(value, parameter.size)
 
     def parse(self, parameter: Parameter, text: str) -> object:
-        return shapes.typed(text) if text.strip() else ()
+        return compound_values.typed(text) if text.strip() else ()
 
     def range_text(self, parameter: Parameter) -> str:
         nothing = "nothing" if parameter.role else "nothing: what the seed says"
@@ -398,16 +398,17 @@ KINDS: dict[str, Kind] = {
     "choice": Choice(),
     "text": Text(),
     "colour": Hexadecimal(),
-    "point": Shape(shapes.point, "x,y: each 0 to 1"),
-    "rectangle": Shape(shapes.rectangle, "x,y,width,height: each 0 to 1"),
-    "box": Boxed(shapes.box, "x,y,width,height: whole pixels, or nothing"),
+    "point": Shape(compound_values.point, "x,y: each 0 to 1"),
+    "rectangle": Shape(compound_values.rectangle, "x,y,width,height: each 0 to 1"),
+    "box": Boxed(compound_values.box, "x,y,width,height: whole pixels, or nothing"),
     "curve": Curved(
-        shapes.curve,
-        f"{shapes.FEWEST} to {shapes.MOST} points x,y;x,y: each 0 to 1, x rising",
+        compound_values.curve,
+        f"{compound_values.FEWEST} to {compound_values.MOST} points x,y;x,y: each 0 to 1, x rising",
     ),
     "tone_range": Ranged(),
     "palette": Colours(
-        shapes.palette, f"up to {shapes.MOST_COLOURS} colours #rrggbb,#rrggbb, or nothing"
+        compound_values.palette,
+        f"up to {compound_values.MOST_COLOURS} colours #rrggbb,#rrggbb, or nothing",
     ),
     "picture": Named("a file's path", "a picture file, or nothing"),
     "layer": Named("a layer's id or name", "a layer that holds pixels, or nothing"),

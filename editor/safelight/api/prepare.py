@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from safelight.api.filter_job import Job
 from safelight.api.image import Image
-from safelight.api.job import Job
 from safelight.api.parameters import Parameter
 
 Prepared = Mapping[str, Any]

@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from safelight.api.chain import Chain
 from safelight.api.filter import Declaration, registered
+from safelight.api.filter_job import Cancelled
 from safelight.api.image import Image, Mask
-from safelight.api.job import Cancelled
 from safelight.api.kinds import Value
+from safelight.api.network_chain import Chain
 from safelight.api.prepare import THUMBNAIL, Unfit
 from safelight.api.region import Region
 

@@ -27,20 +27,26 @@ class Command(NamedTuple):
 
 COMMANDS = {
     "apply": Command(
-        "NAME IN OUT", "apply a filter or a command to a picture", "commands", opens=True
+        "NAME IN OUT", "apply a filter or a command to a picture", "basic_commands", opens=True
     ),
-    "run": Command("RECIPE IN …", "do what a recipe says to many pictures", "recipes", opens=True),
-    "recipe": Command("PROJECT OUT", "save what was done in a project as a recipe", "recipes"),
-    "commands": Command("", "list the commands and what they can be told", "recipes"),
-    "export": Command("IN OUT", "write what a project shows", "export", opens=True),
-    "look": Command("IN OUT", "save a project's adjustments as a .cube file", "export", opens=True),
-    "generate": Command("NAME OUT", "make a picture from nothing, or many", "generate"),
-    "filters": Command("", "list the filters and what they can be told", "commands"),
-    "formats": Command("", "list what is opened and exported", "commands"),
-    "info": Command("FILE", "show what is in a picture", "commands", opens=True),
-    "doctor": Command("", "check the set-up, and on what networks run", "commands"),
-    "plugins": Command("COMMAND …", "list, install, make and check plugins", "plugins"),
-    "models": Command("COMMAND …", "list, check, add and time networks", "models"),
+    "run": Command(
+        "RECIPE IN …", "do what a recipe says to many pictures", "recipe_commands", opens=True
+    ),
+    "recipe": Command(
+        "PROJECT OUT", "save what was done in a project as a recipe", "recipe_commands"
+    ),
+    "commands": Command("", "list the commands and what they can be told", "recipe_commands"),
+    "export": Command("IN OUT", "write what a project shows", "export_commands", opens=True),
+    "look": Command(
+        "IN OUT", "save a project's adjustments as a .cube file", "export_commands", opens=True
+    ),
+    "generate": Command("NAME OUT", "make a picture from nothing, or many", "generate_command"),
+    "filters": Command("", "list the filters and what they can be told", "basic_commands"),
+    "formats": Command("", "list what is opened and exported", "basic_commands"),
+    "info": Command("FILE", "show what is in a picture", "basic_commands", opens=True),
+    "doctor": Command("", "check the set-up, and on what networks run", "basic_commands"),
+    "plugins": Command("COMMAND …", "list, install, make and check plugins", "plugin_commands"),
+    "models": Command("COMMAND …", "list, check, add and time networks", "model_commands"),
 }
 """Every command, in the order of the help."""
 
@@ -84,8 +90,8 @@ def _compile_when_it_is_worth_it() -> None:
     """Have the resampler compiled once a picture is large enough for that: the window does so on a
     thread of its own.
     """
+    from safelight.folders import cache_folder
     from safelight.pixels import RESAMPLE, lanczos, prepare_kernels
-    from safelight.places import cache_folder
 
     compiler = partial(prepare_kernels, cache_folder() / "kernels", [RESAMPLE])
     lanczos.COMPILERS[:] = [compiler]
@@ -94,7 +100,7 @@ def _compile_when_it_is_worth_it() -> None:
 def _start_decoder() -> None:
     """Have the process start that decodes pictures, while everything else is imported."""
     from safelight.workers.decoders import shared
-    from safelight.workers.pool import WorkerDied
+    from safelight.workers.worker_pool import WorkerDied
 
     with contextlib.suppress(WorkerDied):  # who opens a picture is told
         shared().pool.begin()

@@ -1,15 +1,15 @@
 """The document: one picture being edited, as a value. Knows no file, no process and no window."""
 
-from safelight.document import edits, reshape, selections
+from safelight.document import edits, reshape_commands, selections
+from safelight.document.command import DECLARED, Command, Edit, EditError, Record
 from safelight.document.content import Channels, Group, Kept, LiveFilter, Synthetic
-from safelight.document.developed import Developed
 from safelight.document.document import Document, Metadata
-from safelight.document.edit import DECLARED, Command, Edit, EditError, Record
 from safelight.document.grey import is_grey
 from safelight.document.history import History, Step
 from safelight.document.layer import Layer, walk
 from safelight.document.mask import effective_mask, effective_raster
 from safelight.document.plane import around_region, reachable, seen_around
+from safelight.document.raw_source import Developed
 from safelight.document.render import (
     FilterFailed,
     LayerFailed,
@@ -59,7 +59,7 @@ __all__ = [
     "reachable",
     "render",
     "render_srgb",
-    "reshape",
+    "reshape_commands",
     "selections",
     "result_key",
     "seen_around",

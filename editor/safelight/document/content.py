@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 import numpy as np
 
 from safelight.api import Value
-from safelight.api.shapes import is_colour
-from safelight.document.place import IDENTITY, Place
+from safelight.api.compound_values import is_colour
+from safelight.document.placement import IDENTITY, Place
 from safelight.pixels import SRGB, Profile, Raster, View, from_float, to_float
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from safelight.api import Region, Source
 from safelight.document.content import Picture, Synthetic
 from safelight.document.layer import DEEPEST, MOST_LAYERS, Layer, nesting, walk
-from safelight.document.place import IDENTITY, Place
+from safelight.document.placement import IDENTITY, Place
 from safelight.pixels import SRGB, Profile, Raster, View
 
 _ITSELF = object()

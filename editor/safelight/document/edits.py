@@ -19,12 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.api import Box, Fraction, HexColour, Icc, Number, Region, Value
-from safelight.api.icc import IccError, icc_bytes
+from safelight.api.colour_profile import IccError, icc_bytes
 from safelight.api.kinds import frozen
 from safelight.document import geometry
-from safelight.document.content import FEATHER, GROW, Channels, Fill, Group, Kept, LiveFilter
-from safelight.document.document import Document, clipping_base
-from safelight.document.edit import (
+from safelight.document.command import (
     Edit,
     EditError,
     Entry,
@@ -35,9 +33,11 @@ from safelight.document.edit import (
     command,
     layer_named,
 )
+from safelight.document.content import FEATHER, GROW, Channels, Fill, Group, Kept, LiveFilter
+from safelight.document.document import Document, clipping_base
 from safelight.document.layer import Layer, _new_id
 from safelight.document.mask import shaped
-from safelight.document.place import IDENTITY, Place
+from safelight.document.placement import IDENTITY, Place
 from safelight.document.render import Live, whole
 from safelight.document.stroke import Stroke, painted
 from safelight.pixels import (

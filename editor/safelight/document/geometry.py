@@ -12,7 +12,7 @@ from safelight.api import Region
 from safelight.document import quadrilateral
 from safelight.document.document import Document
 from safelight.document.layer import Layer
-from safelight.document.place import IDENTITY, Place
+from safelight.document.placement import IDENTITY, Place
 from safelight.document.plane import held_around, reachable
 from safelight.pixels import Method, Raster, View
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from safelight.document.command import Edit, Record
 from safelight.document.document import Document
-from safelight.document.edit import Edit, Record
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from typing import get_args
 from uuid import uuid4
 
 from safelight.document.content import Content, Kind, LiveFilter, Picture, Synthetic, kind_of
-from safelight.document.developed import Developed
-from safelight.document.place import IDENTITY, Place
+from safelight.document.placement import IDENTITY, Place
+from safelight.document.raw_source import Developed
 from safelight.pixels import MODES, Raster
 
 MOST_LAYERS = 10_000

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from safelight.api import Region
 from safelight.document.document import Document
 from safelight.document.layer import Layer, walk
-from safelight.document.place import Place
+from safelight.document.placement import Place
 from safelight.pixels import TILE, Raster, View, seen
 
 Pixels: TypeAlias = NDArray[Any]

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from safelight.document.place import Place
+from safelight.document.placement import Place
 
 Corners: TypeAlias = Sequence[tuple[float, float]]
 """Four points, clockwise from the one that becomes the top left."""

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.api import Region
+from safelight.document.command import EditError, command
 from safelight.document.document import Document
-from safelight.document.edit import EditError, command
 from safelight.document.edits import How, how_words, select_shape
 from safelight.document.render import Live
-from safelight.pixels import polygon
+from safelight.pixels import polygon_coverage
 
 MOST_POINTS = 100_000
 """Points that a path may have."""
@@ -47,7 +47,7 @@ def select_path(
     path = _points(points)
 
     def covered(part: Region) -> NDArray[np.float32]:
-        found = polygon.covered(path, part)
+        found = polygon_coverage.covered(path, part)
         return found if smooth else (found >= 0.5).astype(np.float32)
 
     left, top = (math.floor(at) for at in path.min(axis=0))

@@ -3,7 +3,7 @@
 from safelight.files.atomic import FileExists, WriteError, Written, atomic_write
 from safelight.files.codecs import CODECS, Codec
 from safelight.files.codecs.photograph import DamagedError, TooLargeError
-from safelight.files.codecs.plugin import EncodingError, Exporter, Importer
+from safelight.files.codecs.plugin_codec import EncodingError, Exporter, Importer
 from safelight.files.export import (
     check_export,
     content_of,
@@ -15,8 +15,8 @@ from safelight.files.export import (
     seen_in,
 )
 from safelight.files.export_options import PROFILES, ExportOptions, finishes, profile_in, profile_of
+from safelight.files.export_outcome import Exported, ExportError
 from safelight.files.export_size import sides
-from safelight.files.exported import Exported, ExportError
 from safelight.files.metadata import MetadataChoice, describe
 from safelight.files.open_picture import (
     Opened,
@@ -39,7 +39,7 @@ from safelight.files.project import (
 )
 from safelight.files.provenance import declared
 from safelight.files.recovery import Left, Recovery, left_behind, remove
-from safelight.files.strangers import HERE, Reading
+from safelight.files.untrusted_reader import HERE, Reading
 
 __all__ = [
     "CODECS",

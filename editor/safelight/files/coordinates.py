@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Annotated, TypeAlias
 
 from safelight.document import Document, EditError, Metadata
-from safelight.document.edit import command
-from safelight.files import facts, ifd, xmp
+from safelight.document.command import command
+from safelight.files import descriptive_metadata, ifd, xmp
 
 Place: TypeAlias = tuple[float, float]
 """Latitude and longitude in degrees (WGS 84), north and east above 0."""
@@ -104,7 +104,7 @@ def place_text(place: Place | None) -> str:
 
 def place_of(metadata: Metadata) -> Place | None:
     """Where the photograph was taken, as its EXIF says, or else its XMP; None for neither."""
-    block = facts.block_of(metadata.exif)
+    block = descriptive_metadata.block_of(metadata.exif)
     directory = block[1].children.get(ifd.GPS_DIRECTORY) if block else None
     if block is not None and directory is not None:
         found = []
@@ -112,7 +112,10 @@ def place_of(metadata: Metadata) -> Place | None:
             numbers = directory.numbers(tag, block[0])
             if numbers and all(0 <= number < 1e9 for number in numbers):
                 value = sum(n / 60**power for power, n in enumerate(numbers[:3]))
-                negative = facts.ascii_text(directory, sign).upper()[:1] in ("S", "W")
+                negative = descriptive_metadata.ascii_text(directory, sign).upper()[:1] in (
+                    "S",
+                    "W",
+                )
                 found.append(-value if negative else value)
         if len(found) == 2 and abs(found[0]) <= 90 and abs(found[1]) <= 180:
             return found[0], found[1]
@@ -150,12 +153,14 @@ def stating_place(metadata: Metadata, place: Place | None) -> Metadata:
             packet = xmp.stating(packet, values, frozenset())
     exif = metadata.exif
     if exif or place is not None:
-        exif = facts.changed(exif, lambda directory: _change(directory, place, _order(exif)))
+        exif = descriptive_metadata.changed(
+            exif, lambda directory: _change(directory, place, _order(exif))
+        )
     return replace(metadata, exif=exif, xmp=packet)
 
 
 def _order(exif: bytes | None) -> str:
-    block = facts.block_of(exif)
+    block = descriptive_metadata.block_of(exif)
     return block[0].order if block else "<"
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.api import Region, Value
-from safelight.api.icc import icc_text
+from safelight.api.colour_profile import icc_text
 from safelight.document import (
     Document,
     EditError,
@@ -29,8 +29,7 @@ from safelight.document import (
 )
 from safelight.files import metadata, provenance
 from safelight.files.atomic import WriteError, atomic_write, check_target, plain_name
-from safelight.files.carried import for_file
-from safelight.files.codecs import CODECS, Codec, plugin
+from safelight.files.codecs import CODECS, Codec, plugin_codec
 from safelight.files.codecs.codec import InBands
 from safelight.files.codecs.photograph import (
     CHANNELS,
@@ -40,11 +39,12 @@ from safelight.files.codecs.photograph import (
     Space,
     with_numbers,
 )
-from safelight.files.codecs.rows import Band, Proof, bands, on_all_cores
-from safelight.files.colours import in_profile, most_ink
+from safelight.files.codecs.row_bands import Band, Proof, bands, on_all_cores
 from safelight.files.export_options import BITS, Depth, ExportOptions, profile_in
+from safelight.files.export_outcome import Exported, ExportError
 from safelight.files.export_size import fits_eight_bits, resized, sharpened, sides
-from safelight.files.exported import Exported, ExportError
+from safelight.files.exported_metadata import for_file
+from safelight.files.file_colours import in_profile, most_ink
 from safelight.files.open_picture import (
     OpenError,
     is_untouched,
@@ -53,8 +53,8 @@ from safelight.files.open_picture import (
     read_photograph,
 )
 from safelight.files.sentences import listed
-from safelight.files.stated import light_profile
-from safelight.files.strangers import HERE, Reading
+from safelight.files.stated_colours import light_profile
+from safelight.files.untrusted_reader import HERE, Reading
 from safelight.pixels import (
     DEPTHS,
     SRGB,
@@ -77,7 +77,7 @@ class _Target:
     name: str
     depths: tuple[str, ...]
     alpha: bool = True
-    exporter: plugin.Exporter | None = None
+    exporter: plugin_codec.Exporter | None = None
     grey: bool = False
     codec: Codec | None = None
 
@@ -101,7 +101,7 @@ def export(
     *,
     overwrite: bool = False,
     live: Live | None = None,
-    exporters: plugin.Exporters = tuple,
+    exporters: plugin_codec.Exporters = tuple,
     reading: Reading = HERE,
     hear: Hear | None = None,
 ) -> Exported:
@@ -276,7 +276,7 @@ def check_export(
     options: ExportOptions | None = None,
     *,
     overwrite: bool = False,
-    exporters: plugin.Exporters = tuple,
+    exporters: plugin_codec.Exporters = tuple,
 ) -> None:
     """See, before a long job, that a picture of that size could be exported to ``path``.
 
@@ -292,7 +292,7 @@ def depth_in_file(
     path: str | os.PathLike[str],
     options: ExportOptions | None = None,
     *,
-    exporters: plugin.Exporters = tuple,
+    exporters: plugin_codec.Exporters = tuple,
 ) -> str:
     """The depth that ``document`` would have in the file at ``path``: "uint8" and so on.
 
@@ -308,7 +308,7 @@ def _target(
     width: int,
     height: int,
     options: ExportOptions,
-    exporters: plugin.Exporters,
+    exporters: plugin_codec.Exporters,
 ) -> _Target:
     """The format to write, which can hold a picture of that size."""
     target = _named(options.format, exporters) if options.format else _by_suffix(path, exporters)
@@ -323,7 +323,7 @@ def _target(
     return target
 
 
-def _named(name: str, exporters: plugin.Exporters) -> _Target:
+def _named(name: str, exporters: plugin_codec.Exporters) -> _Target:
     wanted = name.strip().lower().removeprefix(".")
     for codec in exported_formats():
         if wanted == codec.name.lower() or f".{wanted}" in codec.suffixes:
@@ -339,7 +339,7 @@ def _named(name: str, exporters: plugin.Exporters) -> _Target:
     )
 
 
-def _by_suffix(path: str | os.PathLike[str], exporters: plugin.Exporters) -> _Target:
+def _by_suffix(path: str | os.PathLike[str], exporters: plugin_codec.Exporters) -> _Target:
     suffix = os.path.splitext(os.fspath(path))[1].lower()
     for codec in exported_formats():
         if suffix in codec.suffixes:
@@ -359,12 +359,12 @@ def _own(codec: Codec) -> _Target:
     return _Target(codec.name, codec.depths, codec.alpha, grey=codec.grey, codec=codec)
 
 
-def _of_plugin(exporter: plugin.Exporter) -> _Target:
+def _of_plugin(exporter: plugin_codec.Exporter) -> _Target:
     format = exporter.format
     return _Target(format.title, format.depths, format.alpha, exporter)
 
 
-def _listed(exporters: Sequence[plugin.Exporter]) -> str:
+def _listed(exporters: Sequence[plugin_codec.Exporter]) -> str:
     own = [(codec.name, codec.suffixes) for codec in exported_formats()]
     found = [*own, *((x.format.title, x.format.suffixes) for x in exporters)]
     return ", ".join(f"{name} ({' '.join(suffixes)})" for name, suffixes in found)
@@ -996,19 +996,19 @@ def _identical(one: NDArray[Any], other: NDArray[Any]) -> bool:
 
 
 def _foreign_writer(
-    content: Photograph, exporter: plugin.Exporter, name: str
+    content: Photograph, exporter: plugin_codec.Exporter, name: str
 ) -> Callable[[BinaryIO], None]:
     def write(stream: BinaryIO) -> None:
         try:
             exporter.write(stream, content.pixels)
-        except plugin.EncodingError as error:
+        except plugin_codec.EncodingError as error:
             raise ExportError(f"{name} could not be encoded: {error}.") from error
 
     return write
 
 
 def _foreign_checker(
-    content: Photograph, exporter: plugin.Exporter, name: str
+    content: Photograph, exporter: plugin_codec.Exporter, name: str
 ) -> Callable[[Path], None]:
     """Reads the finished file back by the plugin's importer: a picture of the same size.
 

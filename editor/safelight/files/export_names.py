@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 from pathlib import Path
 
-from safelight.files.exported import ExportError
+from safelight.files.export_outcome import ExportError
 
 FIELDS = {
     "name": "Name of the photograph",

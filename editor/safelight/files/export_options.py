@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
 from safelight.api import Number, Parameter, ParameterError, Value
-from safelight.api.icc import IccError, read_icc
+from safelight.api.colour_profile import IccError, read_icc
 from safelight.api.parameters import parameter_of
 from safelight.files.codecs import Codec
-from safelight.files.exported import ExportError
+from safelight.files.export_outcome import ExportError
 from safelight.files.metadata import CHOICES, MetadataChoice
 from safelight.pixels import (
     INTENTS,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.api import to_linear
-from safelight.api.table import LUMINANCE
+from safelight.api.tone_table import LUMINANCE
 from safelight.document import Document, Live, geometry, whole
 from safelight.files.export_options import ExportOptions, Sharpening
 from safelight.files.provenance import declared

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.api import from_linear
-from safelight.files.stated import Primaries, profile_of_places
+from safelight.files.stated_colours import Primaries, profile_of_places
 from safelight.pixels import from_float, to_float
 
 PQ, HLG = 16, 18

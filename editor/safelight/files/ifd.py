@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from safelight.files import makernote
+from safelight.files import maker_notes
 
 Fetch = Callable[[int, int], bytes]
 """Gives up to (second number) bytes from offset (first number); fewer at the end."""
@@ -219,7 +219,7 @@ def serialise(directory: Directory, header: Header, start: int) -> bytes:
             if len(value) > inline:
                 place = tail_at + len(tail)
                 if tag == MAKER_NOTE:
-                    value = makernote.moved(value, header.order, entries[tag].place, place)
+                    value = maker_notes.moved(value, header.order, entries[tag].place, place)
                 tail += value
                 value = struct.pack(header.offset_code, place)
         code = header.order + ("HHQ" if header.big else "HHI")

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from safelight.document import Document, Metadata, Synthetic
-from safelight.files import coordinates, ifd, iptc, makernote, provenance, xmp
-from safelight.files import facts as told
-from safelight.files.listed import listed
-from safelight.files.plaintext import plain_text
+from safelight.files import coordinates, ifd, iptc, maker_notes, provenance, xmp
+from safelight.files import descriptive_metadata as told
+from safelight.files.metadata_list import listed
+from safelight.files.plain_text import plain_text
 
 MetadataChoice = Literal["all", "without location", "copyright", "none"]
 """What an export keeps: everything, all but the place, only who made the picture and who owns it,
@@ -256,8 +256,8 @@ def for_pixels(
         note = inner.entries.get(ifd.MAKER_NOTE)
         if note is not None:
             end = note.place + len(note.value)
-            data[note.place : end] = makernote.without_pictures(note.value, cut=True)
-        data[:] = makernote.without_pictures(bytes(data))
+            data[note.place : end] = maker_notes.without_pictures(note.value, cut=True)
+        data[:] = maker_notes.without_pictures(bytes(data))
     return bytes(data)
 
 

@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.api import Value
-from safelight.api.formats import HEAD
+from safelight.api.format import HEAD
 from safelight.document import Developed, Document, Layer
-from safelight.document.place import Place
+from safelight.document.placement import Place
 from safelight.files.atomic import plain_name
-from safelight.files.codecs import CODECS, Codec, plugin, raw, tiff
+from safelight.files.codecs import CODECS, Codec, plugin_codec, raw, tiff
 from safelight.files.codecs.photograph import (
     BYTES_PER_PIXEL,
     DamagedError,
@@ -31,13 +31,13 @@ from safelight.files.codecs.photograph import (
     TooLargeError,
 )
 from safelight.files.codecs.raw import Sketch
-from safelight.files.codecs.sensor import metered
-from safelight.files.colours import as_rgb, takes_long
-from safelight.files.layered import document_of
-from safelight.files.memory import free_memory
+from safelight.files.codecs.raw_colours import metered
+from safelight.files.file_colours import as_rgb, takes_long
+from safelight.files.layered_photograph import document_of
+from safelight.files.machine_memory import free_memory
 from safelight.files.metadata import Known
 from safelight.files.sentences import listed
-from safelight.files.strangers import HERE, NOTHING, Reading, known_of
+from safelight.files.untrusted_reader import HERE, NOTHING, Reading, known_of
 from safelight.pixels import Profile, Raster, from_float, to_float
 
 LIMIT_VARIABLE = "SAFELIGHT_PIXEL_LIMIT"
@@ -85,7 +85,7 @@ def open_picture(
     path: str | os.PathLike[str],
     *,
     pixel_limit: int | None = None,
-    importers: plugin.Importers = tuple,
+    importers: plugin_codec.Importers = tuple,
     first: Callable[[Opened], None] | None = None,
     reading: Reading = HERE,
     told: Mapping[str, Value] = NOTHING,
@@ -355,7 +355,7 @@ def read_photograph(
     limit: Limit,
     name: str | None = None,
     *,
-    importers: plugin.Importers = tuple,
+    importers: plugin_codec.Importers = tuple,
     reading: Reading = HERE,
     told: Mapping[str, Value] = NOTHING,
 ) -> tuple[Photograph, str]:
@@ -376,7 +376,7 @@ def read_data(data: bytes, codec: Codec, name: str) -> Photograph:
 
 
 def read_foreign(
-    path: str | os.PathLike[str], limit: Limit, name: str, importer: plugin.Importer
+    path: str | os.PathLike[str], limit: Limit, name: str, importer: plugin_codec.Importer
 ) -> Photograph:
     """What is in a file of a plugin's format. Raises OpenError, which calls the file ``name``."""
     with _open_regular(path, name) as file, _in_words(name, limit):
@@ -415,7 +415,7 @@ def _read(
     name: str,
     suffix: str,
     limit: Limit,
-    importers: plugin.Importers,
+    importers: plugin_codec.Importers,
     reading: Reading,
     told: Mapping[str, Value],
 ) -> tuple[Photograph, str]:
@@ -432,7 +432,7 @@ def _read(
         if codec is not None:
             return _decoded(codec, file, name, limit, reading, told)
     known = importers()
-    importer = plugin.choose(known, head, suffix)
+    importer = plugin_codec.choose(known, head, suffix)
     if importer is None:
         raise OpenError(_unknown(name, kind, [item.format.title for item in known]))
     return _read_foreign(file, name, limit, importer), importer.format.title
@@ -454,11 +454,11 @@ def _decoded(
 
 
 def _read_foreign(
-    file: io.BufferedReader, name: str, limit: Limit, importer: plugin.Importer
+    file: io.BufferedReader, name: str, limit: Limit, importer: plugin_codec.Importer
 ) -> Photograph:
     _check_memory(file, name)
     file.seek(0)
-    return plugin.read(importer, file, _size(file), limit)
+    return plugin_codec.read(importer, file, _size(file), limit)
 
 
 def _size(file: io.BufferedReader) -> int:

@@ -30,7 +30,7 @@ from safelight.document import (
 from safelight.document.content import BUILT_IN, BY_NAME
 from safelight.document.geometry import LONGEST_SIDE
 from safelight.document.layer import DEEPEST, MOST_LAYERS
-from safelight.document.place import IDENTITY, Place
+from safelight.document.placement import IDENTITY, Place
 from safelight.pixels import DEPTHS, SRGB, TILE, ColourError, Profile, Raster
 
 MOST_STEPS = 100_000

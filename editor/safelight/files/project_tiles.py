@@ -19,10 +19,10 @@ from typing import Any
 from numpy.typing import NDArray
 
 from safelight.document import Document
-from safelight.files.memory import room
+from safelight.files.history_spill import Scratch
+from safelight.files.machine_memory import room
 from safelight.files.project_data import DataError, unpacked
 from safelight.files.project_database import ProjectError, spoken
-from safelight.files.spill import Scratch
 from safelight.pixels import Part, Raster, mended, tile_digest
 
 _LEAST = 64 << 20

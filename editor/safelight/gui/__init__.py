@@ -1,13 +1,13 @@
 """The window: the only folder that imports PySide6.
 
-application   starts Qt, shows the window, opens what was named
-window        menus, tabs, status line; light, so that it is there at once
-workspace     one open document: canvas, panels, jobs; loaded with the first photograph
-session       the model behind a workspace: history, preview, job
-plugindialog/ what is installed beside the editor: install, update, switch, uninstall
-canvas/       the picture on the screen
-panels/       filters, settings, history
-controls/     one control for each kind of parameter
+application     starts Qt, shows the window, opens what was named
+window          menus, tabs, status line; light, so that it is there at once
+workspace       one open document: canvas, panels, jobs; loaded with the first photograph
+session         the model behind a workspace: history, preview, job
+plugins_dialog/ what is installed beside the editor: install, update, switch, uninstall
+canvas/         the picture on the screen
+panels/         filters, settings, history
+controls/       one control for each kind of parameter
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox
 
-from safelight.gui.desk import Desk
+from safelight.gui.deed_context import Desk
 
 
 def show_shortcuts(desk: Desk) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def load_decoder() -> None:
     """Have the process started that decodes pictures: it is ready when the rest is loaded."""
     from safelight.workers.decoders import shared
-    from safelight.workers.pool import WorkerDied
+    from safelight.workers.worker_pool import WorkerDied
 
     with contextlib.suppress(WorkerDied):  # who opens a picture is told
         shared().pool.begin()
@@ -26,7 +26,7 @@ def load_decoder() -> None:
 
 def load_opening() -> None:
     """Documents, files, codecs and jobs: what a photograph is opened with, before it is shown."""
-    import safelight.gui.loaded  # noqa: F401
+    import safelight.gui.loaded_files  # noqa: F401
 
 
 def load_workspaces() -> None:

@@ -10,7 +10,7 @@ from types import TracebackType
 from PySide6.QtWidgets import QApplication
 
 from safelight.gui import theme
-from safelight.gui.garbage import keep_to_one_arena, keep_to_this_thread
+from safelight.gui.garbage_collection import keep_to_one_arena, keep_to_this_thread
 from safelight.gui.window import Window
 
 _TURN = 0.0005

@@ -10,12 +10,12 @@ from PySide6.QtCore import QObject, Signal
 
 from safelight.gui import after_paint
 from safelight.gui.background import Background, Mailbox
-from safelight.gui.garbage import keep_for_good
+from safelight.gui.garbage_collection import keep_for_good
 from safelight.gui.reload_plugins import Reloader
 
 if TYPE_CHECKING:
     from safelight.actions import Studio
-    from safelight.actions.offers import Offers
+    from safelight.actions.plugin_offers import Offers
     from safelight.api import Declaration
     from safelight.files import Importer
 
@@ -68,7 +68,7 @@ class BackEnd(QObject):
 
         def load() -> Woken:
             studio = after_paint.studio_for(device, safe=safe)
-            from safelight.workers.pool import WorkerDied
+            from safelight.workers.worker_pool import WorkerDied
 
             try:
                 offers = studio.offers()

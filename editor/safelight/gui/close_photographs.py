@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QMessageBox
 
 from safelight.gui.backend import BackEnd
 from safelight.gui.background import Background
-from safelight.gui.garbage import destroy, give_back
+from safelight.gui.garbage_collection import destroy, give_back
+from safelight.gui.photograph_tabs import Tabs
 from safelight.gui.shown_text import plain
-from safelight.gui.tabs import Tabs
 
 if TYPE_CHECKING:
     from safelight.gui.session import Session

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 from safelight.api import ParameterError, Value
 from safelight.document import Command, Document
 from safelight.gui.controls import Control, control_for
-from safelight.gui.controls.field import DecimalField, WholeField
+from safelight.gui.controls.number_field import DecimalField, WholeField
 from safelight.gui.shown_text import plain
 from safelight.gui.small_widgets import remark
 

@@ -8,10 +8,10 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from safelight.gui.canvas.tools.picker import Place
+from safelight.gui.canvas.tools.setting_picker import Place
 from safelight.gui.controls.curve import CurveBox
-from safelight.gui.panels.adjust import RowBox
-from safelight.gui.panels.histogram import LUMINANCE
+from safelight.gui.panels.adjust_panel import RowBox
+from safelight.gui.panels.histogram_panel import LUMINANCE
 
 Mean: TypeAlias = NDArray[np.float32]
 """The mean of red, green and blue around a place, sRGB-encoded."""

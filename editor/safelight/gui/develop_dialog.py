@@ -25,12 +25,12 @@ from PySide6.QtWidgets import (
 
 from safelight import actions
 from safelight.api import Value
-from safelight.files.codecs import lens, raw
-from safelight.files.codecs.sensor import PRESETS
+from safelight.files.codecs import lens_correction, raw
+from safelight.files.codecs.raw_colours import PRESETS
 from safelight.gui.background import Background
 from safelight.gui.controls import Control, control_for
-from safelight.gui.display import display
-from safelight.gui.draft import Draft
+from safelight.gui.display_transform import display
+from safelight.gui.raw_draft import Draft
 from safelight.gui.shown_text import plain, size
 from safelight.gui.small_widgets import remark
 
@@ -312,7 +312,7 @@ class DevelopDialog(QDialog):
 
     # -- lens ----------------------------------------------------------------------------------
 
-    def _know(self, found: lens.Known | None) -> None:
+    def _know(self, found: lens_correction.Known | None) -> None:
         if found is None:
             self._unknown(None)
             return

@@ -13,14 +13,14 @@ from urllib.parse import quote
 from PySide6.QtWidgets import QWidget
 
 from safelight.gui.background import Background
-from safelight.gui.samples import settings as stored_settings
+from safelight.gui.samples_and_recent_files import settings as stored_settings
 from safelight.gui.shown_text import plain
 
 if TYPE_CHECKING:
     from safelight.api import Value
     from safelight.document import Document, Edit, Layer
     from safelight.gui.develop_dialog import DevelopDialog
-    from safelight.gui.draft import Draft, Wanted
+    from safelight.gui.raw_draft import Draft, Wanted
     from safelight.gui.workspace import Workspace
 
 _GROUP = "develop"
@@ -88,7 +88,7 @@ class Asking:
         """Ask, once what was asked before is answered; at once answered where nobody wants to be
         asked.
         """
-        from safelight.gui.draft import Wanted
+        from safelight.gui.raw_draft import Wanted
 
         camera = draft.sketch.camera
         if is_silent(camera):
@@ -100,7 +100,7 @@ class Asking:
 
     def _next(self) -> None:
         from safelight.gui.develop_dialog import DevelopDialog
-        from safelight.gui.draft import Wanted
+        from safelight.gui.raw_draft import Wanted
 
         if not self._waiting:
             return
@@ -157,7 +157,7 @@ def develop_again(workspace: Workspace) -> None:
 
     def look() -> tuple[bytes, Draft, bool]:
         from safelight import actions
-        from safelight.gui.draft import Draft
+        from safelight.gui.raw_draft import Draft
 
         data = actions.raw_bytes(developed, near)
         edited = layer.raster.digest().hex() != developed.pixels
@@ -165,7 +165,7 @@ def develop_again(workspace: Workspace) -> None:
 
     def ask(found: tuple[bytes, Draft, bool]) -> None:
         from safelight.gui.develop_dialog import DevelopDialog
-        from safelight.gui.draft import Wanted
+        from safelight.gui.raw_draft import Wanted
 
         data, draft, edited = found
         workspace.messages.settle("develop")

@@ -32,8 +32,8 @@ from safelight.api import Format, Parameter, Value
 from safelight.document import LayerFailed
 from safelight.gui.background import Background
 from safelight.gui.controls import Control, control_for
-from safelight.gui.controls.field import WholeField
-from safelight.gui.export_presets import PresetRow
+from safelight.gui.controls.number_field import WholeField
+from safelight.gui.export_preset_list import PresetRow
 from safelight.gui.export_preview import ExportPreview
 from safelight.gui.export_profile import ProfileChoice
 from safelight.gui.export_progress import Running

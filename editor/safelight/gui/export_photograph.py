@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 
 from safelight.gui.background import Background
-from safelight.gui.desk import Desk
-from safelight.gui.export_run import Writing
+from safelight.gui.deed_context import Desk
+from safelight.gui.export_thread import Writing
 from safelight.gui.shown_text import file_size
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from safelight import actions
 from safelight.document import Document, Live, Metadata
 from safelight.files.codecs.photograph import Photograph
 from safelight.gui.background import Background, Mailbox
-from safelight.gui.display import display, tagged
+from safelight.gui.display_transform import display, tagged
 from safelight.gui.shown_text import file_size, plain, size
 from safelight.gui.small_widgets import remark
 from safelight.pixels import SRGB, ColourError, Profile, to_float

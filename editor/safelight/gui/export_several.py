@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from safelight import actions
-from safelight.gui.question import ask
+from safelight.gui.question_box import ask
 from safelight.gui.shown_text import plain, tooltip
 from safelight.gui.small_widgets import remark
 

@@ -10,20 +10,20 @@ from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
 
 from safelight.api import Declaration, ParameterError, Prepared, Value
 from safelight.document import Layer, Stroke, edits
-from safelight.document.place import IDENTITY
+from safelight.document.placement import IDENTITY
+from safelight.gui.adjust_sliders import Sliders
 from safelight.gui.canvas import Canvas
-from safelight.gui.canvas.tools.picker import Picker
-from safelight.gui.garbage import destroy
+from safelight.gui.canvas.tools.setting_picker import Picker
+from safelight.gui.garbage_collection import destroy
 from safelight.gui.notices import Messages
-from safelight.gui.panels.adjust import AdjustPage
-from safelight.gui.panels.filters import FilterList
-from safelight.gui.panels.settings import FilterSettings
-from safelight.gui.previews.areas import middle
+from safelight.gui.panels.adjust_panel import AdjustPage
+from safelight.gui.panels.filters_panel import FilterList
+from safelight.gui.panels.settings_panel import FilterSettings
+from safelight.gui.previews.computed_area import middle
 from safelight.gui.previews.lightbox_pictures import Sketching
 from safelight.gui.previews.proof_updates import Proving
-from safelight.gui.proposals import Proposals
 from safelight.gui.session import Session
-from safelight.gui.sliders import Sliders
+from safelight.gui.setting_proposals import Proposals
 
 _PREVIEW_PIXELS = 3_000_000
 """Most pixels of a result that a preview computes; a larger view is previewed in its middle."""

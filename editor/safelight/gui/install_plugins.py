@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QFileDialog
 
 from safelight.gui.backend import BackEnd
 from safelight.gui.notices import Messages
-from safelight.gui.tabs import Tabs
+from safelight.gui.photograph_tabs import Tabs
 
 if TYPE_CHECKING:
-    from safelight.gui.plugindialog import PluginsDialog
+    from safelight.gui.plugins_dialog import PluginsDialog
 
 
 class Installing(QObject):
@@ -28,7 +28,7 @@ class Installing(QObject):
 
     def show_plugins(self, source: str = "") -> None:
         """The Plugins dialog; ``source`` is what to offer to install there."""
-        from safelight.gui.plugindialog import PluginsDialog
+        from safelight.gui.plugins_dialog import PluginsDialog
 
         studio = self._backend.studio
         if studio is None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from safelight.document import LayerFailed
-from safelight.gui.question import ask
+from safelight.gui.question_box import ask
 from safelight.gui.shown_text import plain
 
 

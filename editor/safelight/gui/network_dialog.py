@@ -25,13 +25,13 @@ from PySide6.QtWidgets import (
 )
 
 from safelight import actions
-from safelight.actions.plugins.candidate import Candidate, middle
+from safelight.actions.plugins.network_candidate import Candidate, middle
 from safelight.actions.plugins.network_plugin import Examined, Identity, identifier
-from safelight.actions.plugins.store import Installed, StoreError
+from safelight.actions.plugins.plugin_store import Installed, StoreError
 from safelight.api.testing import photograph
 from safelight.document import Document, render_srgb
 from safelight.gui.background import Background
-from safelight.gui.display import display
+from safelight.gui.display_transform import display
 from safelight.gui.shown_text import file_size, plain
 from safelight.pixels import Raster, to_float
 

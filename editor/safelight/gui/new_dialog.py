@@ -13,9 +13,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from safelight.actions.new_pictures import LONGEST
+from safelight.actions.generated_documents import LONGEST
 from safelight.api import Declaration
-from safelight.gui.controls.field import WholeField
+from safelight.gui.controls.number_field import WholeField
 from safelight.gui.shown_text import plain, size
 from safelight.gui.small_widgets import form, remark
 

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
-from safelight.gui.arrivals import Arrivals
 from safelight.gui.backend import BackEnd
 from safelight.gui.background import Background, Mailbox
 from safelight.gui.develop_raw import Asking
-from safelight.gui.samples import recent_files, remember_file
+from safelight.gui.photograph_arrivals import Arrivals
+from safelight.gui.photograph_tabs import Tabs, labelled
+from safelight.gui.samples_and_recent_files import recent_files, remember_file
 from safelight.gui.shown_text import plain
-from safelight.gui.tabs import Tabs, labelled
 
 if TYPE_CHECKING:
     from safelight.actions import Left, Opened
     from safelight.api import Declaration
-    from safelight.gui.draft import Draft, Wanted
-    from safelight.gui.loaded import Loaded
+    from safelight.gui.loaded_files import Loaded
     from safelight.gui.previews.first_look import FirstLook
+    from safelight.gui.raw_draft import Draft, Wanted
     from safelight.gui.workspace import Workspace
 
 
@@ -78,7 +78,7 @@ class Opening(QObject):
             look = self._look(opened, path)
 
         def load() -> Loaded | Draft:
-            from safelight.gui.loaded import draft_of, open_for_the_screen
+            from safelight.gui.loaded_files import draft_of, open_for_the_screen
 
             draft = draft_of(path)
             if draft is not None:
@@ -94,14 +94,14 @@ class Opening(QObject):
                 return
 
             def developed() -> Loaded:
-                from safelight.gui.loaded import open_for_the_screen
+                from safelight.gui.loaded_files import open_for_the_screen
 
                 return open_for_the_screen(path, self._backend.importers, post.post, wanted)
 
             Background(self, developed, done, failed)
 
         def done(loaded: Loaded | Draft) -> None:
-            from safelight.gui.loaded import Loaded
+            from safelight.gui.loaded_files import Loaded
 
             if not isinstance(loaded, Loaded):
                 self.asking.ask(loaded, path.name, develop)
@@ -164,8 +164,8 @@ class Opening(QObject):
 
     def _generate(self, declaration: Declaration, width: int, height: int) -> None:
         from safelight.actions import History
-        from safelight.actions.new_pictures import to_be_generated
-        from safelight.gui.loaded import Loaded
+        from safelight.actions.generated_documents import to_be_generated
+        from safelight.gui.loaded_files import Loaded
 
         document = to_be_generated(declaration, width, height)
         self._arrivals.add(
@@ -215,7 +215,7 @@ class Opening(QObject):
 
     def _recover(self, left: Left) -> None:
         def load() -> Loaded:
-            from safelight.gui.loaded import recover_for_the_screen
+            from safelight.gui.loaded_files import recover_for_the_screen
 
             return recover_for_the_screen(left)
 

@@ -22,10 +22,10 @@ from PySide6.QtWidgets import (
 from safelight.document import Document, LayerFailed, Live
 from safelight.files import atomic_write
 from safelight.gui.background import Background
-from safelight.gui.controls.field import WholeField
-from safelight.gui.display import display
+from safelight.gui.controls.number_field import WholeField
+from safelight.gui.display_transform import display
 from safelight.gui.left_out_layers import ask_without
-from safelight.gui.panels.glimpse import small_image
+from safelight.gui.panels.document_glimpse import small_image
 from safelight.gui.printed_page import How, Page, Placed, paint_page, placed, printed_image
 from safelight.gui.shown_text import plain
 from safelight.gui.small_widgets import form, remark

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 
-from safelight.gui.desk import Desk
+from safelight.gui.deed_context import Desk
 
 
 def print_picture(desk: Desk) -> None:

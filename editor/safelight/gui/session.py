@@ -22,15 +22,15 @@ from safelight.document import (
 from safelight.gui.background import Background
 from safelight.gui.canvas.overlay import Overlay
 from safelight.gui.canvas.picture import Picture, make_levels
-from safelight.gui.edited import Edited
-from safelight.gui.export_run import Writing
-from safelight.gui.installed import Installed
-from safelight.gui.jobs import Jobs
+from safelight.gui.edited_photograph import Edited
+from safelight.gui.export_thread import Writing
+from safelight.gui.installed_filters import Installed
+from safelight.gui.job_queue import Jobs
+from safelight.gui.previews.job_run import Run
 from safelight.gui.previews.previews import Previews
-from safelight.gui.previews.run import Run
-from safelight.gui.recipe_run import Playing
-from safelight.gui.results import Results
-from safelight.gui.saved_state import Saving
+from safelight.gui.recipe_thread import Playing
+from safelight.gui.save_status import Saving
+from safelight.gui.stale_results import Results
 from safelight.pixels import kernels_ready, prepare_kernels
 
 _PICTURES = 8

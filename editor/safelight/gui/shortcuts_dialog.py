@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from safelight.gui.deeds.deed import Deed, Deeds
 from safelight.gui.deeds.shortcuts import Shortcuts
-from safelight.gui.forgiving_search import found
+from safelight.gui.fuzzy_search import found
 from safelight.gui.shown_text import plain, tooltip
 from safelight.gui.small_widgets import remark, small_button
 

@@ -19,11 +19,11 @@ from PySide6.QtWidgets import (
 )
 
 from safelight.api import Value
-from safelight.document import Command, Document, edits, geometry, reshape
-from safelight.document.place import IDENTITY
+from safelight.document import Command, Document, edits, geometry, reshape_commands
+from safelight.document.placement import IDENTITY
 from safelight.gui.command_dialog import CommandDialog
-from safelight.gui.controls.field import DecimalField
 from safelight.gui.controls.flag import FlagControl
+from safelight.gui.controls.number_field import DecimalField
 from safelight.gui.shown_text import plain, size
 from safelight.gui.small_widgets import remark
 
@@ -210,7 +210,7 @@ class CanvasDialog(CommandDialog):
         self.anchors = QButtonGroup(self)
         grid = QGridLayout()
         grid.setSpacing(3)
-        for index, name in enumerate(get_args(reshape.Anchor)):
+        for index, name in enumerate(get_args(reshape_commands.Anchor)):
             button = QToolButton()
             button.setCheckable(True)
             button.setFixedSize(30, 26)
@@ -264,7 +264,7 @@ class CanvasDialog(CommandDialog):
 
     def _sides(self, told: Mapping[str, Any]) -> tuple[int, int]:
         asked = told["width"], told["height"], told["unit"], told["relative"]
-        made = reshape.canvas_sides(self.document, *asked, self.sides.dots.value())
+        made = reshape_commands.canvas_sides(self.document, *asked, self.sides.dots.value())
         geometry.framed(self.document, *made, IDENTITY)
         return made
 

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from safelight.gui.background import Background
-from safelight.gui.samples import recent_files, sample_photographs
+from safelight.gui.samples_and_recent_files import recent_files, sample_photographs
 from safelight.gui.shown_text import plain, tooltip
 
 _INVITATION = "Open a photograph"

@@ -16,36 +16,36 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from safelight.gui import projects
-from safelight.gui.arrivals import Arrivals
+from safelight.gui import save_projects
 from safelight.gui.backend import BackEnd
 from safelight.gui.close_photographs import Closing
-from safelight.gui.corners import Back, Sight
+from safelight.gui.deed_context import Desk
+from safelight.gui.deeds.command_deeds import of_commands
 from safelight.gui.deeds.deed import Deeds
-from safelight.gui.deeds.document import of_commands
-from safelight.gui.deeds.filters import of_filters, of_recent
+from safelight.gui.deeds.filter_deeds import of_filters, of_recent
 from safelight.gui.deeds.shortcuts import Shortcuts
-from safelight.gui.deeds.tools import of_panels, of_tools
-from safelight.gui.deeds.window import of_layers, of_window
-from safelight.gui.desk import Desk
+from safelight.gui.deeds.tool_deeds import of_panels, of_tools
+from safelight.gui.deeds.window_deeds import of_layers, of_window
 from safelight.gui.dropped_paths import kind_of
 from safelight.gui.fullscreen import FullScreen
 from safelight.gui.install_plugins import Installing
-from safelight.gui.keyboard import Keyboard, do_keys, in_latin
+from safelight.gui.keyboard_focus import Keyboard, do_keys, in_latin
 from safelight.gui.menus import Menus
 from safelight.gui.notices import Above, Line, Messages
 from safelight.gui.open_files import Opening
-from safelight.gui.remembered import remember_window, restore_window
+from safelight.gui.photograph_arrivals import Arrivals
+from safelight.gui.photograph_tabs import Tabs
 from safelight.gui.search_box import SearchBox
-from safelight.gui.shown_colours import Proofing
 from safelight.gui.shown_text import plain
+from safelight.gui.soft_proof import Proofing
 from safelight.gui.status_line import StatusLine
-from safelight.gui.tabs import Tabs
+from safelight.gui.tab_corners import Back, Sight
 from safelight.gui.welcome import Welcome
+from safelight.gui.window_state import remember_window, restore_window
 
 if TYPE_CHECKING:
     from safelight.actions import Studio
-    from safelight.actions.offers import Offers
+    from safelight.actions.plugin_offers import Offers
     from safelight.api import Declaration
     from safelight.gui.session import Session
     from safelight.gui.workspace import Workspace
@@ -276,7 +276,7 @@ class Window(QMainWindow):
 
     def save(self, done: Callable[[], object] | None = None) -> None:
         """Save the project in front; ``done`` is called when it is in its file."""
-        projects.save(self.desk, done)
+        save_projects.save(self.desk, done)
 
     def close_tab(self, index: int) -> None:
         """Close a photograph; asks when it has edits that are in no file."""

@@ -21,21 +21,21 @@ from PySide6.QtWidgets import (
 from safelight import actions
 from safelight.api import Declaration
 from safelight.document import Document, Edit, LayerFailed, geometry, kernels
-from safelight.document.place import IDENTITY
+from safelight.document.placement import IDENTITY
 from safelight.gui.canvas import Canvas
 from safelight.gui.canvas.options_bar import OptionsBar
 from safelight.gui.canvas.tool_column import ToolColumn
 from safelight.gui.deeds.deed import Deeds
+from safelight.gui.event_loop_turns import Turns
 from safelight.gui.filter_stack import FilterStack
 from safelight.gui.job_strip import JobStrip
 from safelight.gui.left_out_layers import ask_without
-from safelight.gui.loaded import Loaded
+from safelight.gui.loaded_files import Loaded
 from safelight.gui.notices import Above, Line, Messages
 from safelight.gui.panels import PANELS, LayersPanel, Panel
-from safelight.gui.remembered import last_tab, last_tool, last_width, remember_work
 from safelight.gui.session import Session
 from safelight.gui.sidebar import Sidebar
-from safelight.gui.turns import Turns
+from safelight.gui.window_state import last_tab, last_tool, last_width, remember_work
 from safelight.pixels import RESAMPLE, Raster
 
 _SIZES = [980, 300]

@@ -21,12 +21,12 @@ from safelight.pixels.fused import (
     kernels_ready,
     prepare_kernels,
 )
-from safelight.pixels.known import KNOWN, KnownProfile, known_profile
+from safelight.pixels.known_profiles import KNOWN, KnownProfile, known_profile
 from safelight.pixels.lanczos import Matrix, Method
-from safelight.pixels.luts import Lut
-from safelight.pixels.mapped import View, framed, is_exact
-from safelight.pixels.neighbours import filled, is_finite, mended, seen, surroundings
-from safelight.pixels.tables import INTENTS, Intent, Transform
+from safelight.pixels.littlecms import INTENTS, Intent, Transform
+from safelight.pixels.mapped_raster import View, framed, is_exact
+from safelight.pixels.missing_pixels import filled, is_finite, mended, seen, surroundings
+from safelight.pixels.profile_tables import Lut
 from safelight.pixels.tiles import (
     TILE,
     Part,

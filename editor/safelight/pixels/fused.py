@@ -38,7 +38,7 @@ from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from safelight.api import FROM_LINEAR, TO_LINEAR, Curves, Lattice, Matrix, Mix, Region, Stage
-from safelight.api.table import LUMINANCE
+from safelight.api.tone_table import LUMINANCE
 from safelight.pixels import bent, dab, lanczos, tone
 from safelight.pixels.blend import (
     COMPILED,

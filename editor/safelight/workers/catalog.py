@@ -20,8 +20,8 @@ from pathlib import Path
 
 from safelight.api import PROJECT, VERSION, Declaration, Format, ParameterError
 from safelight.workers.conversation import Conversation, Failure
-from safelight.workers.pool import Pool, WorkerDied
 from safelight.workers.wire import messages
+from safelight.workers.worker_pool import Pool, WorkerDied
 
 _DESCRIBE_LIMIT = 60.0
 

@@ -11,12 +11,12 @@ import itertools
 from collections.abc import Callable
 from typing import TypeVar
 
-from safelight.workers.patience import LOOK, PATIENCE, Patience
-from safelight.workers.pool import WorkerDied, WorkerProcess, WorkerSilent
+from safelight.workers.watchdog import LOOK, PATIENCE, Patience
 from safelight.workers.wire import messages
 from safelight.workers.wire.messages import NoSense, word
 from safelight.workers.wire.protocol import Frame
 from safelight.workers.wire.replies import told
+from safelight.workers.worker_pool import WorkerDied, WorkerProcess, WorkerSilent
 
 Kind = TypeVar("Kind", bound=messages.Answer)
 Other = TypeVar("Other", bound=messages.Answer)
@@ -43,7 +43,7 @@ class Unwanted(Exception):
 class Conversation:
     """What is said with ``worker`` about one matter, by one thread.
 
-    ``patience`` is how many seconds of its own time (``workers.patience``) the worker may get
+    ``patience`` is how many seconds of its own time (``workers.watchdog``) the worker may get
     nowhere; ``unwanted`` says whether nobody wants the answers any more.
     """
 

@@ -20,14 +20,14 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from safelight.places import cache_folder
+from safelight.folders import cache_folder
 from safelight.workers.conversation import Conversation, Failure
-from safelight.workers.environment import DecoderEnvironment
-from safelight.workers.patience import PATIENCE
-from safelight.workers.pool import Pool, WorkerDied, WorkerProcess
+from safelight.workers.plugin_environment import DecoderEnvironment
+from safelight.workers.watchdog import PATIENCE
 from safelight.workers.wire import messages
 from safelight.workers.wire.blocks import Block
 from safelight.workers.wire.replies import sentence, whole
+from safelight.workers.worker_pool import Pool, WorkerDied, WorkerProcess
 
 _DTYPES = ("uint8", "uint16", "float32")
 _MOST_BLOCKS = 64
@@ -43,7 +43,7 @@ _MOST_ARRAYS = 100_000
 _LONGEST_SIDE = 1 << 34
 
 
-_MODULE = "safelight.files.codecs.parcel"
+_MODULE = "safelight.files.codecs.photograph_parcel"
 """What decodes, by its name: only the far side imports it."""
 
 
@@ -52,7 +52,7 @@ class DecoderFailed(Exception):
 
 
 class Decoders:
-    """The processes that decode. ``module`` names what they decode with (``workers.far.decoder``).
+    """The processes that decode, with ``module`` (``workers.far.decoder_main`` imports it).
 
     ``limit`` is how many files may be decoded at once, ``memory_limit`` what each process may
     allocate in bytes, beside the blocks that it is lent (0 = half of the machine's). ``kernels``

@@ -32,16 +32,24 @@ from safelight.pixels import (
 )
 from safelight.workers.conversation import Conversation, Failure, Unwanted
 from safelight.workers.fidelity import ShrinkingBack
-from safelight.workers.images import Images, NoImage, Read, filled, no_pictures, plain, with_ids
+from safelight.workers.filter_measurements import Preparations, view
 from safelight.workers.job_kinds import Task, Whole, kind_of
-from safelight.workers.measurements import Preparations, view
-from safelight.workers.patience import PATIENCE
 from safelight.workers.pieces import Piece, Plan, quarters
-from safelight.workers.pool import CANCEL_GRACE, Pool, WorkerDied, WorkerProcess
+from safelight.workers.watchdog import PATIENCE
 from safelight.workers.wire import messages
 from safelight.workers.wire.blocks import Block
 from safelight.workers.wire.messages import Place
 from safelight.workers.wire.replies import GIVEN_NO_NUMBERS, NO_NUMBERS, sentence, whole
+from safelight.workers.worker_pictures import (
+    Images,
+    NoImage,
+    Read,
+    filled,
+    no_pictures,
+    plain,
+    with_ids,
+)
+from safelight.workers.worker_pool import CANCEL_GRACE, Pool, WorkerDied, WorkerProcess
 
 _BICUBIC = 2
 """Pixels around its own that a bicubic enlargement looks at."""

@@ -10,7 +10,7 @@ from safelight_adjust.auto import _reduced, auto_light
 
 from safelight import api
 from safelight.api import testing
-from safelight.api.table import applied, stages_of
+from safelight.api.tone_table import applied, stages_of
 
 FOLDER = Path(safelight_adjust.__file__).parent
 

@@ -9,7 +9,7 @@ from safelight_adjust import colour
 
 from safelight import api
 from safelight.api import testing
-from safelight.api.table import applied, stages_of
+from safelight.api.tone_table import applied, stages_of
 
 SHARES = np.array([0.2126, 0.7152, 0.0722])
 

@@ -8,7 +8,7 @@ from safelight_adjust import exposure
 
 from safelight import api
 from safelight.api import testing
-from safelight.api.table import applied, stages_of
+from safelight.api.tone_table import applied, stages_of
 
 GOLDEN = Path(__file__).parent / "exposure.npy"
 

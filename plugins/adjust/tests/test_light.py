@@ -6,7 +6,7 @@ import safelight_adjust as adjust
 
 from safelight import api
 from safelight.api import testing
-from safelight.api.table import applied, stages_of
+from safelight.api.tone_table import applied, stages_of
 
 RAMP = np.repeat(np.linspace(0, 1, 256, dtype=np.float32)[None, :, None], 3, -1)
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import numpy as np
 
 from safelight import api
-from safelight_enlarge.resampling import REACH, ROUNDS, Plane, back_projected, resampled
+from safelight_enlarge.bicubic import REACH, ROUNDS, Plane, back_projected, resampled
 
 _LEARNT = {2: 2, 3: 4, 4: 4}
 """What a network makes of the picture, for each factor; the rest is resampled."""

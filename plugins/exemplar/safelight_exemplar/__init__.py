@@ -4,7 +4,7 @@ A library that filters depend on; it knows numpy and numba alone. A process that
 its loops once, which takes seconds, unless numba's cache has them.
 """
 
-from .filling import fill, window
+from .hole_fill import fill, window
 from .likeness import strangeness
 from .pyramid import smooth_doubled
 

@@ -9,7 +9,7 @@ from collections import namedtuple
 
 import numpy as np
 
-from .compiling import compiled
+from .kernel_cache import compiled
 from .kernels import AREA, HALF, NEVER, distance, scrambled, shared, within
 
 Target = namedtuple("Target", "pixels guides clear fine firm")

@@ -22,7 +22,7 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
-from .compiling import compiled
+from .kernel_cache import compiled
 
 HALF = 3
 """Pixels from a patch's middle to its edge."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .filling import window
+from .hole_fill import window
 from .kernels import AREA, NEVER, chessboard, counted, improve, packed, strew
 from .pyramid import halved, halved_mask
 

@@ -5,7 +5,7 @@ Rows are shared among threads; every pixel is computed in the same order by any 
 
 import numpy as np
 
-from .compiling import compiled
+from .kernel_cache import compiled
 from .kernels import HALF, shared_rows
 
 _compiled = compiled(nogil=True, fastmath=False)

@@ -12,7 +12,7 @@ Patch Offsets for Image Completion", ECCV 2012.
 
 import numpy as np
 
-from .compiling import compiled
+from .kernel_cache import compiled
 
 NEVER = 1 << 40
 """Cost of a label that a node may not have."""

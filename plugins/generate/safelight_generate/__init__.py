@@ -8,10 +8,10 @@ from safelight import api
 
 from .codes import SURFACE, Kinds, surface_kinds
 from .field import Axis, noise, piece
-from .finding import told
 from .palette import recoloured
-from .replacing import REACH, behind, new_sky, sky_canvas
 from .sky import SKY, Asked, made
+from .sky_finder import told
+from .sky_replacement import REACH, behind, new_sky, sky_canvas
 from .sources import STREAKS, TIMES
 
 SAMPLE = 8

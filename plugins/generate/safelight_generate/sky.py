@@ -189,7 +189,7 @@ def scale_of(canvas: api.Region, closer: float) -> Scale:
 def _joined(
     asked: Asked, sunny: bool | None, canvas: api.Region, progress: Callable[[float], None]
 ) -> Painted:
-    from .joining import joined
+    from .sky_panorama import joined
 
     sky, row, random = known(), row_of(asked), np.random.RandomState(asked.seed)
     right = asked.numbers[5] > 0 if sunny is None else sunny

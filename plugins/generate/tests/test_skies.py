@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from PIL import Image
 from safelight_generate import skies
-from safelight_generate.joining import blended, joined, path
 from safelight_generate.layout import Code, octaves, slope, streaks
 from safelight_generate.sky import (
     SKY,
@@ -19,6 +18,7 @@ from safelight_generate.sky import (
     scale_of,
     turns,
 )
+from safelight_generate.sky_panorama import blended, joined, path
 from safelight_generate.sources import SIZE, TIMES, clear_of, known, source, steps
 
 from safelight import api

@@ -11,7 +11,7 @@ from safelight import api
 from .codes import as_text, of_text, ready, style_code, whole_code
 from .colours import colour_statistics, matched, with_luminance
 from .strokes import painted, seen, whole
-from .working import GRID, NARROW, SUPPORT, Span, enlarged, reduced
+from .working_size import GRID, NARROW, SUPPORT, Span, enlarged, reduced
 
 STROKE = 8.0
 """Pixels of the strokes that the networks draw, for one pixel of the working size each."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from safelight import api
 
-from .working import resized
+from .working_size import resized
 
 Array = NDArray[np.float32]
 

@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from safelight_exemplar.painting import MOST, Painted, paint, working_size
+from safelight_exemplar.painted_picture import MOST, Painted, paint, working_size
 
 from safelight import api
 
-from .working import resized
+from .working_size import resized
 
 Array = NDArray[np.float32]
 

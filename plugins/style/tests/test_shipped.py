@@ -75,7 +75,7 @@ def test_edges_stay_where_they_are(job, model):
 @SIZES
 def test_no_frame_is_seen_where_the_photograph_ends(job, model, monkeypatch):
     made = painted(job, model=model)
-    monkeypatch.setattr("safelight_style.working.BORDER", 2 * FARTHEST)
+    monkeypatch.setattr("safelight_style.working_size.BORDER", 2 * FARTHEST)
     away = np.abs(made - painted.__wrapped__(job, model=model))
     for edge in (away[:8], away[-8:], away[:, :8], away[:, -8:]):
         assert edge.mean() < 1 / 255

@@ -5,7 +5,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from safelight_style import NETWORK, style, working
+from safelight_style import NETWORK, style, working_size
 
 from safelight import api
 from safelight.api import testing
@@ -140,7 +140,7 @@ def test_it_is_well_behaved(job, told, colours):
 
 
 def test_a_piece_has_room_for_what_a_network_does_at_an_edge_and_a_tiny_one_less():
-    assert working.Span(40, 300, 1.5).border == working.BORDER
-    assert working.Span(0, 64, 1.0).border == working.NARROW
-    whole = working.Span(0, 300, 1.0)
-    assert (whole.first, whole.last) == (-working.BORDER, 304 + working.BORDER)
+    assert working_size.Span(40, 300, 1.5).border == working_size.BORDER
+    assert working_size.Span(0, 64, 1.0).border == working_size.NARROW
+    whole = working_size.Span(0, 300, 1.0)
+    assert (whole.first, whole.last) == (-working_size.BORDER, 304 + working_size.BORDER)

@@ -8,8 +8,8 @@ import threading
 import numpy as np
 import pytest
 
-from safelight.workers.pool import WorkerProcess
 from safelight.workers.wire.blocks import Block
+from safelight.workers.worker_pool import WorkerProcess
 
 ATTACKS = """
 import mmap, os, sys

@@ -16,14 +16,14 @@ from importlib import metadata
 from pathlib import Path
 from typing import cast
 
+from safelight.actions.plugin_jobs import Studio
 from safelight.actions.plugins.installer import Installer
-from safelight.actions.plugins.store import Offered, Store, StoreError, canonical
-from safelight.actions.studio import Studio
+from safelight.actions.plugins.plugin_store import Offered, Store, StoreError, canonical
 from safelight.api import Declaration
 from safelight.api.promises import PROMISES
 from safelight.workers.conversation import Conversation, Failure
-from safelight.workers.pool import Pool, WorkerDied
 from safelight.workers.wire import messages
+from safelight.workers.worker_pool import Pool, WorkerDied
 
 PATIENCE = 300.0
 """Seconds a filter may take over one promise before it counts as hanging."""

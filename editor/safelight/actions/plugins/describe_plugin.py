@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
-from safelight.actions.plugins.store import Installed, Store, StoreError
+from safelight.actions.plugins.plugin_store import Installed, Store, StoreError
 from safelight.api import Declaration, Format, ParameterError
 from safelight.workers.conversation import Conversation, Failure
-from safelight.workers.environment import Environment
-from safelight.workers.pool import Pool, WorkerDied
+from safelight.workers.plugin_environment import Environment
 from safelight.workers.wire.messages import Answer, Describe, Described, Question
+from safelight.workers.worker_pool import Pool, WorkerDied
 
 LIMIT = 60.0
 """Seconds of its own time a plugin may take to say what it offers."""

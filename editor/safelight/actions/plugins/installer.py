@@ -26,7 +26,7 @@ from typing import Any
 
 from safelight.actions.plugins.describe_plugin import Kind, asked, described
 from safelight.actions.plugins.pip import Pip, Stopped, run_until
-from safelight.actions.plugins.store import (
+from safelight.actions.plugins.plugin_store import (
     Installed,
     Network,
     Offered,
@@ -39,14 +39,14 @@ from safelight.api import PROJECT
 from safelight.files import WriteError, atomic_write
 from safelight.workers.confinement.sandbox import Protection, available
 from safelight.workers.conversation import Failure
-from safelight.workers.environment import (
+from safelight.workers.plugin_environment import (
     Environment,
     far_side,
     imports,
     stamp_of,
 )
-from safelight.workers.pool import Pool, WorkerDied
 from safelight.workers.wire.messages import NetworksRead, Question, ReadNetworks
+from safelight.workers.worker_pool import Pool, WorkerDied
 
 BUNDLE = ".safelight-plugin"
 """How the file of a bundle ends: a zip of the wheels and ``bundle.json``."""

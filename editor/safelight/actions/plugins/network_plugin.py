@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from safelight.actions.plugins.store import Installed, Network, StoreError
+from safelight.actions.plugins.plugin_store import Installed, Network, StoreError
 from safelight.files import atomic_write
 
 PREFIX = "network-"

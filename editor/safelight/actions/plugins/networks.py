@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from safelight.actions.plugin_jobs import Studio
 from safelight.actions.plugins.network_plugin import PREFIX, is_own
-from safelight.actions.plugins.store import Installed, Store, StoreError, canonical
-from safelight.actions.studio import Studio
+from safelight.actions.plugins.plugin_store import Installed, Store, StoreError, canonical
 from safelight.api import PROJECT, Declaration, Region
 from safelight.document import Document, edits
 from safelight.pixels import Raster
@@ -118,7 +118,7 @@ def _sums(folder: Path) -> dict[str, str]:
 
 def _facts(path: Path) -> tuple[int, str, Mapping[str, str]]:
     """A network's size, hash and metadata; zero and nothing when it is gone or damaged."""
-    from safelight.workers.onnxfile import OnnxError, read_onnx
+    from safelight.workers.onnx_file import OnnxError, read_onnx
 
     try:
         content = path.read_bytes()

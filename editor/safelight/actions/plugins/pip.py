@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from safelight import __version__
-from safelight.actions.plugins.store import StoreError
+from safelight.actions.plugins.plugin_store import StoreError
 from safelight.files import atomic_write
 
 _OPTIONS = (

@@ -10,13 +10,13 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from safelight.actions.offers import Offers
+from safelight.actions.plugin_offers import Offers
 from safelight.actions.plugins.installer import licence_of, networks_in, question_about, with_facts
-from safelight.actions.plugins.store import Installed, Network, Offered, Package
+from safelight.actions.plugins.plugin_store import Installed, Network, Offered, Package
 from safelight.api import Declaration, Format
 from safelight.workers.conversation import Conversation, Failure
-from safelight.workers.pool import Pool
 from safelight.workers.wire.messages import NetworksRead
+from safelight.workers.worker_pool import Pool
 
 _READ_LIMIT = 60.0
 

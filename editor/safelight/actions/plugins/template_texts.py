@@ -1,7 +1,7 @@
 """Template texts: what stands in the files of a plugin that is made from the template.
 
-``$name`` and the like are filled in by ``template.py``. They are plain texts here, not files of
-the package, so that an editor installed as one archive has them too.
+``$name`` and the like are filled in by ``plugin_template.py``. They are plain texts here, not
+files of the package, so that an editor installed as one archive has them too.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.api import Number, Unless, Value
-from safelight.files.codecs import heif, heiftiles
+from safelight.files.codecs import heif, heif_tiles
 from safelight.files.codecs.codec import Codec
 from safelight.files.codecs.photograph import (
     DamagedError,
@@ -33,7 +33,7 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
         pixels = _decoded(heif.still(container), container)
     except Exception as error:
         damage: list[str] = []
-        found = heiftiles.decoded(container, partial(_decoded, container=container), room, damage)
+        found = heif_tiles.decoded(container, partial(_decoded, container=container), room, damage)
         if found is None:
             raise container.failure(error, "an AVIF") from error
         return container.photograph(*found, damage)

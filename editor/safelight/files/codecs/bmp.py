@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.document import Metadata
-from safelight.files.codecs import pillow
+from safelight.files.codecs import pillow_decoder
 from safelight.files.codecs.codec import Codec
 from safelight.files.codecs.jpeg import ends_early
 from safelight.files.codecs.photograph import (
@@ -226,7 +226,7 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
 
 
 def _of_runs(data: bytes, bitmap: Bitmap) -> NDArray[Any]:
-    with pillow.opened(io.BytesIO(data), "BMP", (bitmap.width, bitmap.height)) as image:
+    with pillow_decoder.opened(io.BytesIO(data), "BMP", (bitmap.width, bitmap.height)) as image:
         return np.asarray(image.convert("RGB"))
 
 

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from safelight.api import Parameter, ParameterError, Value
 from safelight.api.parameters import parameter_of
-from safelight.files.carried import Held
 from safelight.files.codecs.photograph import Limit, Photograph, Room
-from safelight.files.codecs.rows import Band, Proof
+from safelight.files.codecs.row_bands import Band, Proof
+from safelight.files.exported_metadata import Held
 
 
 class Written(Protocol):

@@ -9,7 +9,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from safelight.files.codecs import pillow
+from safelight.files.codecs import pillow_decoder
 from safelight.files.codecs.codec import Codec
 from safelight.files.codecs.jpeg import ends_early
 from safelight.files.codecs.photograph import (
@@ -191,7 +191,7 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
 
 
 def _with_pillow(data: bytes) -> NDArray[np.uint8]:
-    with pillow.opened(io.BytesIO(data), "GIF", None) as image:
+    with pillow_decoder.opened(io.BytesIO(data), "GIF", None) as image:
         clear = "transparency" in image.info or image.mode in ("RGBA", "LA", "PA")
         return np.array(image.convert("RGBA" if clear else "RGB"))
 

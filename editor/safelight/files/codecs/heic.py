@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from safelight.files.codecs import heif, heiftiles
+from safelight.files.codecs import heif, heif_tiles
 from safelight.files.codecs.codec import Codec
 from safelight.files.codecs.photograph import (
     DamagedError,
@@ -28,13 +28,13 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
     container.check(limit)
     damage: list[str] = []
     hurt = any(container.hurt(number) for number in container.coded())
-    found = heiftiles.decoded(container, _tile, room, damage) if hurt else None
+    found = heif_tiles.decoded(container, _tile, room, damage) if hurt else None
     if found is not None:
         return container.photograph(*found, damage)
     try:
         pixels, alpha = _decoded(container.undescribed(), room)
     except Exception as error:
-        found = heiftiles.decoded(container, _tile, room, damage)
+        found = heif_tiles.decoded(container, _tile, room, damage)
         if found is None:
             raise container.failure(error, "a HEIC") from error
         return container.photograph(*found, damage)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from safelight.api import Number, Source
 from safelight.document import Metadata
 from safelight.files import metadata, provenance, xmp
-from safelight.files.codecs import jpegbands
+from safelight.files.codecs import jpeg_bands
 from safelight.files.codecs.codec import Codec
 from safelight.files.codecs.photograph import (
     DamagedError,
@@ -31,8 +31,8 @@ from safelight.files.codecs.photograph import (
     packed,
     undecodable,
 )
-from safelight.files.codecs.rows import Proof
-from safelight.files.gainmap import LEFT_OUT, claims_gain_map
+from safelight.files.codecs.row_bands import Proof
+from safelight.files.gain_map import LEFT_OUT, claims_gain_map
 
 _EXIF = b"Exif\0\0"
 _XMP = b"http://ns.adobe.com/xap/1.0/\0"
@@ -553,7 +553,7 @@ def write(
         return bytes(imagecodecs.jpeg8_encode(rows, whole, subsampling=fine, **spaces))
 
     unit = _UNITS[fine] if content.pixels.shape[2] >= 3 else _UNITS["444"]
-    coded = jpegbands.coded(content.pixels, encode, unit, proof)
+    coded = jpeg_bands.coded(content.pixels, encode, unit, proof)
     data = next(coded)
     # The encoder's own JFIF segment knows no resolution: this writes another.
     (first,) = struct.unpack_from(">H", data, 4)
@@ -704,7 +704,7 @@ CODEC = Codec(
     beginnings=(rb"\xff\xd8\xff",),
     read=read,
     write=write,
-    in_bands=jpegbands.apart,
+    in_bands=jpeg_bands.apart,
     shows=shows,
     depths=("uint8",),
     alpha=False,

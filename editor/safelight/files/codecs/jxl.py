@@ -13,7 +13,7 @@ from safelight.document import Metadata
 from safelight.files import hdr
 from safelight.files.codecs.codec import Codec
 from safelight.files.codecs.heif import box, boxes
-from safelight.files.codecs.jxlhead import Head, with_colours
+from safelight.files.codecs.jxl_header import Head, with_colours
 from safelight.files.codecs.photograph import (
     DamagedError,
     Limit,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from safelight.api import from_linear, to_linear
 from safelight.files.codecs.codec import Codec
-from safelight.files.codecs.exrheader import (
+from safelight.files.codecs.openexr_header import (
     attributes_of,
     headers_of,
     metadata_of,
@@ -30,7 +30,7 @@ from safelight.files.codecs.photograph import (
     unpremultiplied,
     with_numbers,
 )
-from safelight.files.stated import ADDED, places_of, profile_of_places
+from safelight.files.stated_colours import ADDED, places_of, profile_of_places
 
 _EXPANSION = 1 << 13
 _WINDOW = struct.Struct("<4i")

@@ -13,7 +13,7 @@ import numpy as np
 from safelight.api import Number
 from safelight.document import Metadata
 from safelight.files import hdr
-from safelight.files.codecs import pngrows
+from safelight.files.codecs import png_rows
 from safelight.files.codecs.codec import Codec
 from safelight.files.codecs.jpeg import IPTC_RESOURCE, ends_early, resource
 from safelight.files.codecs.photograph import (
@@ -27,8 +27,8 @@ from safelight.files.codecs.photograph import (
     packed,
     undecodable,
 )
-from safelight.files.codecs.rows import Band, Proof, bands
-from safelight.files.stated import high_range, stated_profile
+from safelight.files.codecs.row_bands import Band, Proof, bands
+from safelight.files.stated_colours import high_range, stated_profile
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
@@ -396,7 +396,7 @@ def write(
         if proof is not None:
             proof(Band(rows, part, partial(_alone, head, part, rows)))
 
-    for part in pngrows.coded(pixels, compression, tell):
+    for part in png_rows.coded(pixels, compression, tell):
         stream.write(_chunk(b"IDAT", part))
     stream.write(_chunk(b"IEND", b""))
 
@@ -410,7 +410,7 @@ def in_bands(data: bytes) -> list[Band] | None:
     if not chunks.sound or len(head) != 13:
         return None
     (height,) = struct.unpack_from(">I", head, 4)
-    parts = bands(height, pngrows.rows_of_a_band(_row(head) - 1))
+    parts = bands(height, png_rows.rows_of_a_band(_row(head) - 1))
     if len(parts) != len(chunks.coded):
         return None
     before = data[len(SIGNATURE) + 25 : data.index(b"IDAT") - 4]
@@ -426,7 +426,7 @@ def in_bands(data: bytes) -> list[Band] | None:
 def _alone(head: bytes, part: bytes | memoryview, rows: slice, before: bytes = b"") -> bytes:
     """A file of some rows of a picture with that IHDR, whose chunks before the rows are given."""
     count = rows.stop - rows.start
-    raw = pngrows.inflated(bytes(part), count * _row(head))
+    raw = png_rows.inflated(bytes(part), count * _row(head))
     return (
         SIGNATURE
         + _chunk(b"IHDR", head[:4] + struct.pack(">I", count) + head[8:])

@@ -37,7 +37,7 @@ from safelight.files.codecs.photograph import (
     check_packing,
     check_size,
 )
-from safelight.files.photoshop import KEYS, Resource, export_photoshop
+from safelight.files.photoshop_export import KEYS, Resource, export_photoshop
 
 _BITMAP, _GREY, _INDEXED, _RGB, _CMYK, _MULTICHANNEL, _DUOTONE, _LAB = 0, 1, 2, 3, 4, 7, 8, 9
 _INKS = "Its channels are inks of their own: they were taken for grey, for RGB or for CMYK."

@@ -22,8 +22,8 @@ from safelight.files.codecs.photograph import (
     undecodable,
     with_numbers,
 )
-from safelight.files.codecs.radianceheader import HEAD, head_of, lines_of
-from safelight.files.stated import ADDED, places_of, profile_of_places
+from safelight.files.codecs.radiance_header import HEAD, head_of, lines_of
+from safelight.files.stated_colours import ADDED, places_of, profile_of_places
 
 _SIZE = re.compile(rb"\n\n([+-])([XY]) (\d{1,9}) ([+-])([XY]) (\d{1,9})\n")
 _EXPANSION = 256

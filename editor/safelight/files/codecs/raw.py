@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from safelight.api import Number
 from safelight.document import Metadata
 from safelight.files import ifd
-from safelight.files.codecs import extent, jpeg, lens, tiff
+from safelight.files.codecs import jpeg, lens_correction, raw_extent, tiff
 from safelight.files.codecs.codec import Codec
 from safelight.files.codecs.photograph import (
     DamagedError,
@@ -31,7 +31,7 @@ from safelight.files.codecs.photograph import (
     check_packing,
     check_size,
 )
-from safelight.files.codecs.sensor import (
+from safelight.files.codecs.raw_colours import (
     COLDEST,
     MOST_BASELINE,
     MOST_EXPOSURE,
@@ -43,7 +43,7 @@ from safelight.files.codecs.sensor import (
     prophoto,
     sensor_of,
 )
-from safelight.files.codecs.wavelets import smoothed
+from safelight.files.codecs.raw_noise import smoothed
 
 NAME = tiff.RAW_FORMAT
 
@@ -149,13 +149,13 @@ def read(
         made = smoothed(made, noise)
     if distortion or vignetting or fringes:
         height, width = made.shape[:2]
-        found = lens.correction(
+        found = lens_correction.correction(
             shot, width, height, distortion=distortion, vignetting=vignetting, fringes=fringes
         )
         if found is None:
             notes.append(unknown_lens(shot))
         else:
-            made = lens.corrected(made, found)
+            made = lens_correction.corrected(made, found)
     gain = sensor.gain(settings) * (1.0 if highlights == "clip" else headroom(factors))
     pixels = room((*made.shape[:2], 3), np.uint16)
     developed(made, sensor, gain, pixels, sensor.curve(settings))
@@ -168,7 +168,7 @@ def read(
     )
 
 
-def unknown_lens(shot: lens.Shot) -> str:
+def unknown_lens(shot: lens_correction.Shot) -> str:
     """A sentence for a lens that Lensfun does not know."""
     what = shot.lens or "its lens"
     camera = " ".join((shot.make, shot.model)).strip() or "its camera"
@@ -190,7 +190,7 @@ class Sketch:
     width: int
     height: int
     orientation: int
-    shot: lens.Shot
+    shot: lens_correction.Shot
     demosaics: tuple[str, ...]
 
     @property
@@ -216,7 +216,7 @@ def sketch(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> li
             "sensor": facts.sensor.to_json(),
             "size": full,
             "orientation": _TURNS.get(facts.flip, 1),
-            "shot": [getattr(facts.shot, name) for name in lens.Shot.__slots__],
+            "shot": [getattr(facts.shot, name) for name in lens_correction.Shot.__slots__],
             "demosaics": [name for name in _DEMOSAICS if _is_supported(name)],
         }
     light = room(seen.shape, np.uint16)
@@ -303,7 +303,7 @@ def sketched(arrays: Sequence[NDArray[Any]]) -> Sketch:
         if light.shape[2] != sensor.colours or turn not in range(1, 9) or min(width, height) < 1:
             raise ValueError("another picture than it says")
         camera, model, name = _clean(make), _clean(model), _clean(name)
-        shot = lens.Shot(camera, model, name, _number(focal), _number(aperture))
+        shot = lens_correction.Shot(camera, model, name, _number(focal), _number(aperture))
     except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as fault:
         raise DamagedError("cannot be opened: what decodes it made no picture") from fault
     return Sketch(light, sensor, width, height, turn, shot, demosaics)
@@ -447,7 +447,7 @@ class _Facts:
         said = _Said(self.exif)
         name = said.text(_LENS, ifd.EXIF_DIRECTORY) or _clean(raw.lens.model)
         self.make = said.text(_MAKE)
-        self.shot = lens.Shot(
+        self.shot = lens_correction.Shot(
             self.make,
             said.text(_MODEL),
             name,
@@ -526,7 +526,7 @@ def _missing(raw: Any, data: bytes) -> list[str]:
     """What is to be said of a file that ends early. Raises DamagedError."""
     fetch = _tiff_like(data)
     sizes = raw.sizes
-    return extent.notes(fetch, len(data), sizes.raw_width * sizes.raw_height) if fetch else []
+    return raw_extent.notes(fetch, len(data), sizes.raw_width * sizes.raw_height) if fetch else []
 
 
 def _exif(data: bytes) -> bytes | None:

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from safelight.files.codecs import pillow
+from safelight.files.codecs import pillow_decoder
 from safelight.files.codecs.codec import Codec
 from safelight.files.codecs.jpeg import ends_early
 from safelight.files.codecs.photograph import (
@@ -45,7 +45,7 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
         notes.append(ends_early(there, height))
         # Of zeros the decoder makes pixels one by one.
         data += bytes(2 * (needed + 4096))
-    with pillow.opened(io.BytesIO(data), "TGA", (width, height), cut_off=True) as image:
+    with pillow_decoder.opened(io.BytesIO(data), "TGA", (width, height), cut_off=True) as image:
         alpha = image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
         grey = image.mode in ("L", "LA", "1")
         wanted = ("LA" if alpha else "L") if grey else ("RGBA" if alpha else "RGB")

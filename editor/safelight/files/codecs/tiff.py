@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from safelight.document import Metadata
 from safelight.files import ifd, lab, logluv
-from safelight.files.codecs import jpeg, jpegxr, pillow, png, webp
+from safelight.files.codecs import jpeg, jpegxr, pillow_decoder, png, webp
 from safelight.files.codecs import tiff_parts as parts
 from safelight.files.codecs.codec import Codec
 from safelight.files.codecs.jpeg import ends_early
@@ -446,7 +446,7 @@ def _logarithms(file: BinaryIO, size: int, page: _Page, notes: list[str]) -> NDA
 
 def _with_pillow(file: BinaryIO, page: _Page) -> NDArray[Any]:
     file.seek(0)
-    with pillow.opened(file, "TIFF", (page.width, page.height)) as image:
+    with pillow_decoder.opened(file, "TIFF", (page.width, page.height)) as image:
         return np.asarray(image.convert("RGB"))
 
 

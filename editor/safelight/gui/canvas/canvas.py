@@ -24,7 +24,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QSizePolicy, QWidget
 
 from safelight.document.geometry import carried
-from safelight.document.place import IDENTITY, Place
+from safelight.document.placement import IDENTITY, Place
 from safelight.gui.canvas.gestures import Gestures
 from safelight.gui.canvas.marks import paint_focus
 from safelight.gui.canvas.overlay import Overlay
@@ -33,11 +33,11 @@ from safelight.gui.canvas.scene import Scene
 from safelight.gui.canvas.tools import TOOLS
 from safelight.gui.canvas.tools.brush import Brush
 from safelight.gui.canvas.tools.guides import Guide, Guides
-from safelight.gui.canvas.tools.picker import Picker
-from safelight.gui.canvas.tools.split import Split
+from safelight.gui.canvas.tools.setting_picker import Picker
+from safelight.gui.canvas.tools.split_line import Split
 from safelight.gui.canvas.tools.tool import Pointer, Tool
 from safelight.gui.canvas.viewport import Viewport
-from safelight.gui.display import display
+from safelight.gui.display_transform import display
 from safelight.gui.keys import ARROWS, latin_key
 
 if TYPE_CHECKING:

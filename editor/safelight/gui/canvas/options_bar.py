@@ -21,12 +21,12 @@ from PySide6.QtWidgets import (
 
 from safelight.gui import icons
 from safelight.gui.canvas.canvas import Canvas
-from safelight.gui.canvas.overflow import Overflow
+from safelight.gui.canvas.overflow_button import Overflow
 from safelight.gui.canvas.tools.tool import Step, Tool
 from safelight.gui.controls import Control, control_for
-from safelight.gui.controls.field import WholeField
 from safelight.gui.controls.number import NumberControl
-from safelight.gui.garbage import destroy
+from safelight.gui.controls.number_field import WholeField
+from safelight.gui.garbage_collection import destroy
 from safelight.gui.shown_text import plain, tooltip
 
 

@@ -15,7 +15,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from safelight.api import Region
 from safelight.document import Document, Renderer, plain_raster
 from safelight.gui.canvas.tile_store import Tiles
-from safelight.gui.display import PLAIN, Look, display
+from safelight.gui.display_transform import PLAIN, Look, display
 from safelight.pixels import TILE, Profile, Raster, View
 
 SIDE = 2 * TILE

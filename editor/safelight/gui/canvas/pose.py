@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF
 from PySide6.QtGui import QPainter, QTransform
 
 from safelight.api import Region
-from safelight.gui.canvas.view import View
+from safelight.gui.canvas.view_geometry import View
 
 _OFF_GRID = 1 - 4e-6
 """What the zoom of a slanting picture is multiplied with: a picture that lies on whole pixels is

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter
 
 from safelight.gui import theme
-from safelight.gui.canvas.view import View
+from safelight.gui.canvas.view_geometry import View
 
 THICK = 20
 """How wide a ruler is, in widget pixels."""

@@ -15,15 +15,15 @@ from safelight.gui.background import Background
 from safelight.gui.canvas.clipping import Clipping
 from safelight.gui.canvas.grid import paint_grid
 from safelight.gui.canvas.marks import paint_edge, paint_frame, paint_word
-from safelight.gui.canvas.outline import Seen, outline, outline_takes_time
+from safelight.gui.canvas.mask_tint import Tint
 from safelight.gui.canvas.overlay import Overlay
 from safelight.gui.canvas.picture import Picture, chequerboard
 from safelight.gui.canvas.pose import Pose
 from safelight.gui.canvas.rulers import THICK
+from safelight.gui.canvas.selection_outline import Seen, outline, outline_takes_time
 from safelight.gui.canvas.tile_store import Tiles
-from safelight.gui.canvas.tint import Tint
 from safelight.gui.canvas.tools.tool import Tool
-from safelight.gui.display import display
+from safelight.gui.display_transform import display
 from safelight.gui.shown_text import plain
 from safelight.pixels import Raster
 

@@ -14,10 +14,10 @@ from PySide6.QtGui import QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from safelight.api import Region
-from safelight.document.place import IDENTITY
+from safelight.document.placement import IDENTITY
 from safelight.gui.canvas.pose import Pose
 from safelight.gui.canvas.rulers import THICK
-from safelight.gui.canvas.view import View
+from safelight.gui.canvas.view_geometry import View
 from safelight.gui.keys import HeldKeys
 
 if TYPE_CHECKING:

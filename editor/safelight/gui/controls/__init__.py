@@ -6,18 +6,18 @@ from PySide6.QtWidgets import QWidget
 
 from safelight.api import Parameter
 from safelight.gui.controls.choice import ChoiceControl
-from safelight.gui.controls.code import CodeControl
+from safelight.gui.controls.code_line import CodeControl
 from safelight.gui.controls.control import Control
 from safelight.gui.controls.curve import CurveControl
 from safelight.gui.controls.flag import FlagControl
 from safelight.gui.controls.lightbox import LightboxControl
-from safelight.gui.controls.lut import IccControl, LutControl
 from safelight.gui.controls.number import NumberControl
 from safelight.gui.controls.palette import PaletteControl
 from safelight.gui.controls.picture_choice import LayerControl, PictureControl
 from safelight.gui.controls.place_choice import PlaceControl
 from safelight.gui.controls.seed import SeedControl
-from safelight.gui.controls.text import BoxControl, ColourControl, TextControl
+from safelight.gui.controls.table_file import IccControl, LutControl
+from safelight.gui.controls.text_and_colour import BoxControl, ColourControl, TextControl
 from safelight.gui.controls.tone_range import ToneRangeControl
 from safelight.gui.controls.tray import TrayControl
 

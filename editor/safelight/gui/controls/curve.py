@@ -18,10 +18,10 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from safelight.api import Parameter, Value, curve_samples
-from safelight.api.shapes import FEWEST, MOST, Pair
+from safelight.api.compound_values import FEWEST, MOST, Pair
 from safelight.gui import theme
 from safelight.gui.controls.control import Control
-from safelight.gui.controls.drawn import Drawn
+from safelight.gui.controls.drawn_control import Drawn
 
 _MARGIN = 6.0
 _NEAR = 12.0

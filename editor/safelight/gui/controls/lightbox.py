@@ -11,7 +11,7 @@ from typing import cast
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QWidget
 
-from safelight.actions.lightbox import FAR, NEAR, Code, current, mixed, neighbours
+from safelight.actions.lightbox_codes import FAR, NEAR, Code, current, mixed, neighbours
 from safelight.api import Parameter, Value
 from safelight.gui.controls.control import Control
 from safelight.gui.controls.neighbourhood import MIDDLE, Neighbourhood

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from safelight.gui import theme
 from safelight.gui.controls.thumb import Thumb
-from safelight.gui.display import display
+from safelight.gui.display_transform import display
 from safelight.gui.keys import ARROWS
 
 _COLUMNS = 3

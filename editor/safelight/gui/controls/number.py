@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
 from safelight.api import Parameter, Value
 from safelight.gui import theme
 from safelight.gui.controls.control import Control, Title
-from safelight.gui.controls.field import DecimalField, WholeField
+from safelight.gui.controls.number_field import DecimalField, WholeField
 from safelight.gui.shown_text import plain
 
 _WIDEST = 1e9

@@ -18,10 +18,10 @@ from PySide6.QtWidgets import (
 )
 
 from safelight.api import Parameter, Value
-from safelight.api.shapes import MOST_COLOURS
+from safelight.api.compound_values import MOST_COLOURS
 from safelight.gui import theme
 from safelight.gui.controls.control import Control
-from safelight.gui.display import display
+from safelight.gui.display_transform import display
 from safelight.gui.icons import icon
 from safelight.gui.shown_text import plain
 from safelight.gui.small_widgets import remark, small_button

@@ -37,7 +37,7 @@ from PySide6.QtWidgets import (
 )
 
 from safelight.gui import theme
-from safelight.gui.display import display
+from safelight.gui.display_transform import display
 from safelight.gui.icons import paint_icon
 from safelight.gui.shown_text import plain, tooltip
 

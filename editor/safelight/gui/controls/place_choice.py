@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QWidget
 
 from safelight.api import Parameter, Value
 from safelight.gui.controls.control import Control
-from safelight.gui.controls.field import DecimalField
+from safelight.gui.controls.number_field import DecimalField
 
 _NAMES = ("X", "Y", "W", "H")
 _TITLES = ("distance from the left", "distance from the top", "width", "height")

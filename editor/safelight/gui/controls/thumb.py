@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter, QPainterPath, QPa
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from safelight.gui import theme
-from safelight.gui.display import display
+from safelight.gui.display_transform import display
 
 _ROUND = 4.0
 _CLICKS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)

@@ -10,10 +10,10 @@ from PySide6.QtCore import QMimeData, QPoint, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QMenu, QToolButton, QWidget
 
-from safelight.actions.pictures import kept_copy
-from safelight.actions.tray import TrayPicture
+from safelight.actions.picture_settings import kept_copy
+from safelight.actions.tray_library import TrayPicture
 from safelight.api import Parameter, Value
-from safelight.document.embedded import is_embedded, named
+from safelight.document.embedded_picture import is_embedded, named
 from safelight.gui.background import Background
 from safelight.gui.controls.control import Control, Title
 from safelight.gui.controls.picture_grid import Tile, Tiles
@@ -33,9 +33,9 @@ _EMPTY = "Choose or drop a picture"
 class TrayControl(Control):
     """A tray of thumbnails, to which pictures can be dropped.
 
-    The value is the picture itself as text (``document.embedded``). A path that was set from
-    elsewhere becomes one as soon as the file has been read. ``room_changed`` tells that another
-    height is needed, ``unfolded`` that the user wants to see more of it.
+    The value is the picture itself as text (``document.embedded_picture``). A path that was set
+    from elsewhere becomes one as soon as the file has been read. ``room_changed`` tells that
+    another height is needed, ``unfolded`` that the user wants to see more of it.
     """
 
     room_changed = Signal()

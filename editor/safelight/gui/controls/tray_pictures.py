@@ -14,8 +14,8 @@ from PySide6.QtCore import QObject, QRect, Qt, Signal
 from PySide6.QtGui import QImage
 
 from safelight.actions import OpenError, WriteError
-from safelight.actions.pictures import read_pixels
-from safelight.actions.tray import TrayPicture, add_picture, remove_picture, tray_pictures
+from safelight.actions.picture_settings import read_pixels
+from safelight.actions.tray_library import TrayPicture, add_picture, remove_picture, tray_pictures
 from safelight.gui.background import Background
 
 _SIDE = 152

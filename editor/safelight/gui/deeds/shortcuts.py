@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 
 from PySide6.QtGui import QKeySequence
 
-from safelight.gui.samples import settings
+from safelight.gui.samples_and_recent_files import settings
 
 _KEY = "shortcuts"
 

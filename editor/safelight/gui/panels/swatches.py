@@ -21,8 +21,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from safelight.gui.display import display
-from safelight.gui.samples import settings
+from safelight.gui.display_transform import display
+from safelight.gui.samples_and_recent_files import settings
 from safelight.gui.small_widgets import remark, small_button
 
 MOST = 16

@@ -14,7 +14,7 @@ from safelight import actions
 from safelight.api import Value
 from safelight.gui.background import Mailbox
 from safelight.gui.controls.thumb import Thumb
-from safelight.gui.panels.settings import FilterSettings
+from safelight.gui.panels.settings_panel import FilterSettings
 from safelight.gui.session import Session
 
 _SIDE = 128

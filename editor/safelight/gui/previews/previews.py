@@ -12,12 +12,12 @@ from safelight.document import Document, Edit, Layer
 from safelight.gui.background import Background
 from safelight.gui.canvas.overlay import Overlay
 from safelight.gui.canvas.picture import Picture
-from safelight.gui.edited import Edited
-from safelight.gui.installed import Installed
+from safelight.gui.edited_photograph import Edited
+from safelight.gui.installed_filters import Installed
+from safelight.gui.message_source import Speaker
 from safelight.gui.previews.coarse_to_fine import Looking
-from safelight.gui.previews.run import Run, Task
+from safelight.gui.previews.job_run import Run, Task
 from safelight.gui.previews.scaled_document import Seen
-from safelight.gui.speaker import Speaker
 
 
 class Previews(Speaker):

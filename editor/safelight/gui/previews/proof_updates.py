@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QTimer
 
 from safelight.api import ParameterError, Region
-from safelight.gui.panels.settings import FilterSettings
+from safelight.gui.panels.settings_panel import FilterSettings
 from safelight.gui.previews.proofs import Proofs, Wanted
 from safelight.gui.session import Session
 

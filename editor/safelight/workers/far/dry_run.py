@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight import api
-from safelight.api.chain import Chain
+from safelight.api.network_chain import Chain
 from safelight.workers.far.inference import Contract, ModelError
 from safelight.workers.pieces import Plan
 

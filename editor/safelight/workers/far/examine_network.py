@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> None:
 
 
 def _answer(order: dict[str, Any]) -> dict[str, Any]:
-    from safelight.workers.onnxfile import OnnxError, described
+    from safelight.workers.onnx_file import OnnxError, described
 
     path, whole = Path(order["file"]), Path(order["out"]) / "network.onnx"
     try:
@@ -55,7 +55,7 @@ def _answer(order: dict[str, Any]) -> dict[str, Any]:
 def _examined(path: Path, whole: Path, given: dict[str, str]) -> dict[str, Any]:
     from safelight.workers.far.inference import Contract, Inference
     from safelight.workers.far.probe_network import probe, sentences
-    from safelight.workers.onnxfile import read_onnx
+    from safelight.workers.onnx_file import read_onnx
 
     file = read_onnx(path)
 
@@ -89,7 +89,7 @@ def _examined(path: Path, whole: Path, given: dict[str, str]) -> dict[str, Any]:
 def _in_words(path: Path, whole: Path) -> Iterator[None]:
     """What the runtime says becomes a sentence about the user's file."""
     from safelight.workers.far.inference import ModelError, OutOfMemory
-    from safelight.workers.onnxfile import OnnxError
+    from safelight.workers.onnx_file import OnnxError
 
     try:
         yield

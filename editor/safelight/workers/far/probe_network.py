@@ -18,7 +18,7 @@ from PIL import Image as PillowImage
 
 from safelight.api.testing import photograph
 from safelight.workers.far.tensors import COUNTS, LAYOUTS, Format, unpacked
-from safelight.workers.onnxfile import OnnxError, OnnxFile, Value
+from safelight.workers.onnx_file import OnnxError, OnnxFile, Value
 
 Run = Callable[[dict[str, Any]], list[Any]]
 

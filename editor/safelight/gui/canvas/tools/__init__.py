@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from safelight.gui.canvas.tools.brush import Brush, Eraser
+from safelight.gui.canvas.tools.colour_sampler import Sampler
 from safelight.gui.canvas.tools.crop import Crop
 from safelight.gui.canvas.tools.ellipse import Ellipse
 from safelight.gui.canvas.tools.guides import Guides
 from safelight.gui.canvas.tools.hand import Hand
 from safelight.gui.canvas.tools.lasso import Lasso
-from safelight.gui.canvas.tools.magnetic import Magnetic
+from safelight.gui.canvas.tools.magnetic_lasso import Magnetic
 from safelight.gui.canvas.tools.move import Move
 from safelight.gui.canvas.tools.perspective import Perspective
-from safelight.gui.canvas.tools.polygon import Polygon
+from safelight.gui.canvas.tools.polygonal_lasso import Polygon
 from safelight.gui.canvas.tools.rectangle import Rectangle
 from safelight.gui.canvas.tools.remove import Remove
-from safelight.gui.canvas.tools.sampler import Sampler
-from safelight.gui.canvas.tools.split import Split
+from safelight.gui.canvas.tools.split_line import Split
 from safelight.gui.canvas.tools.tool import Tool
 from safelight.gui.canvas.tools.transform import Transform
-from safelight.gui.canvas.tools.turn import Turn
+from safelight.gui.canvas.tools.turn_view import Turn
 from safelight.gui.canvas.tools.zoom import Zoom
 
 TOOLS: list[type[Tool]] = [

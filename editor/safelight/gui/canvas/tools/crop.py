@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QCursor, QKeyEvent, QPainter, QPainterPath, QP
 
 from safelight.api import Number, Value
 from safelight.document import Document, Edit, edits, geometry
-from safelight.document.place import Place
+from safelight.document.placement import Place
 from safelight.gui.canvas.composition import Guides, paint_guides, paint_line
 from safelight.gui.canvas.grips import GRIP, bearing, edge_at
 from safelight.gui.canvas.marks import paint_word, turning_cursor

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QRegion
 
-from safelight.document.place import Place
+from safelight.document.placement import Place
 from safelight.gui.canvas.marks import paint_word
 from safelight.gui.canvas.pose import Pose
 from safelight.gui.canvas.rulers import THICK, axis_along_top, paint_rulers

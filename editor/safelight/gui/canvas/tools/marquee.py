@@ -11,7 +11,7 @@ from safelight.gui.canvas.marks import paint_outline
 from safelight.gui.canvas.pose import Pose
 from safelight.gui.canvas.tools.selection_tool import SelectionTool
 from safelight.gui.canvas.tools.tool import Pointer
-from safelight.gui.canvas.view import region_between
+from safelight.gui.canvas.view_geometry import region_between
 
 
 class Marquee(SelectionTool):

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QPainter, QPainterPath
 
 from safelight.document import Edit, selections
-from safelight.document.place import Place
+from safelight.document.placement import Place
 from safelight.gui.canvas.marks import paint_outline
 from safelight.gui.canvas.pose import Pose
 from safelight.gui.canvas.tools.selection_tool import Mode, SelectionTool

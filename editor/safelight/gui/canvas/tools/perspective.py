@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QCursor, QKeyEvent, QPainter, QPainterPath, QPen, QPolygonF
 
-from safelight.document import Document, Edit, geometry, quadrilateral, reshape
-from safelight.document.place import Place
+from safelight.document import Document, Edit, geometry, quadrilateral, reshape_commands
+from safelight.document.placement import Place
 from safelight.gui.canvas.grips import GRIP, paint_handles, pulling_cursor
 from safelight.gui.canvas.pose import Pose
 from safelight.gui.canvas.tools.tool import Pointer, Step, Tool
@@ -104,7 +104,7 @@ class Perspective(Tool):
         through = document.frame.inverse.after(plane.frame)
         corners = [through.at(*corner) for corner in self._corners]
         written = ";".join(f"{round(x, 2):g},{round(y, 2):g}" for x, y in corners)
-        return reshape.rectify(corners=written, keep=self._values["keep"])
+        return reshape_commands.rectify(corners=written, keep=self._values["keep"])
 
     def shows(self, document: Document) -> Document:
         if document is not self._document or self._plane is None:

@@ -13,7 +13,7 @@ from PySide6.QtGui import QCursor, QKeyEvent, QKeySequence, QPainter
 
 from safelight.api import Parameter, Value
 from safelight.api.parameters import parameter_of
-from safelight.document.place import Place
+from safelight.document.placement import Place
 from safelight.gui.canvas.pose import Pose
 from safelight.gui.canvas.viewport import Viewport
 from safelight.gui.keys import latin_key

@@ -11,8 +11,8 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QCursor, QKeyEvent, QPainter, QPen, QPolygonF
 
 from safelight.api import Number, Region, Value
-from safelight.document import Document, Edit, geometry, reshape
-from safelight.document.place import Place
+from safelight.document import Document, Edit, geometry, reshape_commands
+from safelight.document.placement import Place
 from safelight.gui.canvas.grips import GRIP, bearing, edge_at, paint_handles, pulling_cursor
 from safelight.gui.canvas.marks import paint_word, turning_cursor
 from safelight.gui.canvas.pose import Pose
@@ -162,10 +162,12 @@ class Transform(Tool):
             return None
         about = (box.x, box.y, box.width, box.height)
         if self._outline:
-            return reshape.transform_selection(box=about, **told)
+            return reshape_commands.transform_selection(box=about, **told)
         whole = self._values["what"] == "whole_layer" and self._document.selection is not None
         copy = bool(self._values["copy"])
-        return reshape.transform(layer=self._layer, box=about, **told, copy=copy, whole_layer=whole)
+        return reshape_commands.transform(
+            layer=self._layer, box=about, **told, copy=copy, whole_layer=whole
+        )
 
     # -- what is shown -------------------------------------------------------------------------
 
@@ -205,9 +207,9 @@ class Transform(Tool):
 
     def _about(self, document: Document) -> Region | None:
         if self._outline:
-            return reshape.selected_box(document)
+            return reshape_commands.selected_box(document)
         layer = document.layer(self._layer)
-        return reshape.box_to_transform(document, layer, lifts=self._lifts)
+        return reshape_commands.box_to_transform(document, layer, lifts=self._lifts)
 
     def _changed(self, document: Document) -> Document:
         """The document as it would be. Raises ValueError for what cannot be."""
@@ -220,7 +222,9 @@ class Transform(Tool):
         if self._lifted is None or self._lifted[0][0] is not document or self._lifted[0] != key:
             layer = document.layer(self._layer)
             if self._lifts or key[1]:
-                document, layer = reshape.lifted(document, layer, lifts=self._lifts, copy=key[1])
+                document, layer = reshape_commands.lifted(
+                    document, layer, lifts=self._lifts, copy=key[1]
+                )
             self._lifted = key, document, layer.id
         _, base, identity = self._lifted
         return geometry.moved(base, base.layer(identity), change)

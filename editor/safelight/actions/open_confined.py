@@ -1,0 +1,201 @@
+"""Open confined: pictures are opened by way of a confined process, which all of a session share."""
+
+from __future__ import annotations
+
+import io
+import os
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import cache, partial
+from typing import Any, BinaryIO
+
+from numpy.typing import NDArray
+
+from safelight import files
+from safelight.api import Value
+from safelight.document import Document, Layer, Live, Metadata
+from safelight.files import Codec, DamagedError, Exported, ExportOptions, Opened
+from safelight.files.codecs import lens_correction as lens
+from safelight.files.codecs import photograph_parcel
+from safelight.files.codecs.photograph import Limit, PartLost, Photograph
+from safelight.files.codecs.plugin_codec import Exporters, Importers
+from safelight.files.codecs.raw import Sketch
+from safelight.files.file_colours import as_rgb
+from safelight.files.metadata import Known
+from safelight.files.untrusted_reader import NOTHING
+from safelight.folders import cache_folder
+from safelight.pixels import BENT, Profile, Transform, keep_kernels
+from safelight.workers.decoders import DecoderFailed, shared
+
+_BYTES_PER_PIXEL = 32
+"""Sixteen for the picture, and as many for layers."""
+
+_BESIDE_PIXELS = 256 << 20
+"""Bytes that metadata and profiles may take."""
+
+
+class Confined:
+    """Reads what strangers' files hold in a confined process (``files.Reading``)."""
+
+    def decode(
+        self,
+        codec: Codec,
+        file: BinaryIO,
+        size: int,
+        limit: Limit,
+        told: Mapping[str, Value] = NOTHING,
+    ) -> Photograph:
+        """Decode a file."""
+        if any(told.get(fault) for fault in lens.FAULTS):
+            _compile_for_decoders()
+        return photograph_parcel.opened(self._decoded(codec.name, file, size, limit, told))
+
+    def sketch(self, file: BinaryIO, size: int, limit: Limit) -> Sketch:
+        """Sketch a raw file."""
+        return photograph_parcel.sketched(
+            self._decoded(photograph_parcel.SKETCH, file, size, limit, NOTHING)
+        )
+
+    def lens(self, shot: lens.Shot, width: int, height: int) -> lens.Known | None:
+        """What undoes a lens's faults, by the names that a stranger's file gives."""
+        return lens.understood(
+            self._beside(photograph_parcel.LENS, lens.asked(shot, width, height))
+        )
+
+    def _decoded(
+        self, what: str, file: BinaryIO, size: int, limit: Limit, told: Mapping[str, Value]
+    ) -> list[NDArray[Any]]:
+        pixels = files.default_pixel_limit() if limit is None else limit
+        most = pixels * _BYTES_PER_PIXEL + size + _BESIDE_PIXELS
+        try:
+            return shared().decode(what, file, size, limit, most, told)
+        except DecoderFailed as error:
+            raise DamagedError(f"cannot be opened: {error}") from error
+
+    def converted(
+        self, colour: NDArray[Any], transform: Transform, exact: bool
+    ) -> NDArray[Any] | None:
+        """Convert colours by a stranger's profile."""
+        asked = photograph_parcel.colours_asked(colour, transform, exact)
+        return photograph_parcel.colours_told(
+            self._beside(photograph_parcel.COLOURS, asked), colour, transform
+        )
+
+    def known(self, metadata: Metadata) -> Known:
+        """Read a stranger's metadata."""
+        asked = photograph_parcel.metadata_asked(metadata)
+        told = photograph_parcel.metadata_told(self._beside(photograph_parcel.METADATA, asked))
+        return replace(told, upright=replace(told.upright, dpi=metadata.dpi, texts=metadata.texts))
+
+    def _beside(self, what: str, asked: bytes) -> list[NDArray[Any]]:
+        """What is made of the bytes that stand beside pixels. Raises PartLost."""
+        most = 3 * len(asked) + _BESIDE_PIXELS
+        try:
+            return shared().decode(what, io.BytesIO(asked), len(asked), None, most)
+        except DecoderFailed as error:
+            raise PartLost(str(error)) from error
+
+
+CONFINED = Confined()
+
+
+def open_picture(
+    path: str | os.PathLike[str],
+    *,
+    pixel_limit: int | None = None,
+    importers: Importers = tuple,
+    first: Callable[[Opened], None] | None = None,
+    told: Mapping[str, Value] = NOTHING,
+) -> Opened:
+    """``files.open_picture``, by way of a confined process."""
+    return files.open_picture(
+        path,
+        pixel_limit=pixel_limit,
+        importers=importers,
+        first=first,
+        reading=CONFINED,
+        told=told,
+    )
+
+
+def sketch_raw(path: str | os.PathLike[str], *, pixel_limit: int | None = None) -> Sketch | None:
+    """``files.sketch_raw``, by way of a confined process."""
+    return files.sketch_raw(path, pixel_limit=pixel_limit, reading=CONFINED)
+
+
+def sketch_again(data: bytes, name: str, *, pixel_limit: int | None = None) -> Sketch:
+    """``files.sketch_again``, by way of a confined process."""
+    return files.sketch_again(data, name, pixel_limit=pixel_limit, reading=CONFINED)
+
+
+def known_lens(sketch: Sketch) -> lens.Known | None:
+    """What undoes the faults of the lens that a raw file was taken with; None where nobody knows.
+
+    Raises PartLost and MemoryError.
+    """
+    found = CONFINED.lens(sketch.shot, sketch.width, sketch.height)
+    if found is not None:
+        _compile_for_decoders()
+    return found
+
+
+@cache
+def _compile_for_decoders() -> None:
+    """Have compiled what a lens's faults are undone with, which a decoder can load but not make.
+
+    Nobody waits for it: until it is there a decoder works in numpy.
+    """
+    compiling = partial(keep_kernels, cache_folder() / "kernels", [BENT])
+    threading.Thread(target=compiling, daemon=True).start()
+
+
+def developed_again(
+    document: Document, layer_id: str, data: bytes, settings: Mapping[str, Value]
+) -> tuple[Layer, tuple[str, ...]]:
+    """``files.developed_again``, by way of a confined process."""
+    return files.developed_again(document, layer_id, data, settings, reading=CONFINED)
+
+
+def open_data(data: bytes, name: str, *, pixel_limit: int) -> Opened:
+    """``files.open_data``, by way of a confined process."""
+    return files.open_data(data, name, pixel_limit=pixel_limit, reading=CONFINED)
+
+
+def export(
+    document: Document,
+    path: str | os.PathLike[str],
+    options: ExportOptions | None = None,
+    *,
+    overwrite: bool = False,
+    live: Live | None = None,
+    exporters: Exporters = tuple,
+    hear: Callable[[float], object] | None = None,
+) -> Exported:
+    """``files.export``; a profile that is asked for is read in a confined process."""
+    return files.export(
+        *(document, path, options),
+        overwrite=overwrite,
+        live=live,
+        exporters=exporters,
+        reading=CONFINED,
+        hear=hear,
+    )
+
+
+def rgb_of(content: Photograph) -> tuple[NDArray[Any], Profile]:
+    """What a file holds as RGB or RGBA, to be looked at, and the profile of that; a profile that a
+    document cannot have is read in a confined process, and coarsely.
+    """
+    return as_rgb(replace(content, notes=[]), False, CONFINED.converted, False)
+
+
+def content_of(
+    document: Document,
+    options: ExportOptions,
+    *,
+    live: Live | None = None,
+    hear: Callable[[float], object] | None = None,
+) -> Photograph:
+    """``files.content_of``; a profile that is asked for is read in a confined process."""
+    return files.content_of(document, options, live=live, reading=CONFINED, hear=hear)

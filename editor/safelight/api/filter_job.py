@@ -1,0 +1,58 @@
+"""Filter job: ``Job``, what a filter may ask of the host while it runs."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from safelight.api.image import Image
+
+
+class Cancelled(BaseException):
+    """The user does not want the result any more.
+
+    A BaseException, so that ``except Exception`` in a filter does not swallow it.
+    """
+
+
+class Job(ABC):
+    """One run of one filter. A filter that names ``job`` in its signature receives it.
+
+    The host cuts the picture into pieces and calls the filter once for each, so ``image`` is
+    one piece with as many pixels around it as the filter's networks look at.
+    """
+
+    @abstractmethod
+    def run(self, model: str, image: Image, **inputs: Any) -> Image:
+        """Run a network on ``image`` and return its result: (height * scale, width * scale, 3).
+
+        ``model`` is an ONNX file beside the filter's module, or, as ``PACKAGE:FILE``, beside that
+        of another package that the plugin depends on. ``inputs`` are further inputs of
+        the graph by name: numbers, or arrays in the graph's own layout. Device choice, fall
+        back to the CPU and cancelling are the host's. A network is shown light from 0 to 1; what
+        lies beyond the host adds to its result again, unless its file says otherwise
+        (`safelight.beyond`) or the filter is a selector. Which networks a filter runs may depend
+        on its settings, never on the pixels: the host rehearses the filter once, to learn how
+        many pixels its networks look at.
+        """
+
+    def describe(self, model: str, image: Image | None, **inputs: Any) -> NDArray[np.float32]:
+        """Run a network that tells something of ``image``, and return its first output as it is.
+
+        For what is no picture: statistics, a style code, a histogram. The image is given as it
+        is, not filled up: its sides are what the network takes. With None for an image a network
+        that takes no picture, such as a generator's, is given its ``inputs`` alone. All else is as
+        for ``run``.
+        """
+        raise NotImplementedError(f"{type(self).__name__} runs no network that describes")
+
+    @abstractmethod
+    def progress(self, fraction: float) -> None:
+        """Say how far this piece is (0 to 1). Raises Cancelled when the user has cancelled."""
+
+    @abstractmethod
+    def check(self) -> None:
+        """Raise Cancelled when the user has cancelled; call it inside long loops."""

@@ -1,0 +1,196 @@
+"""Format: the decorators that turn a function from bytes to pixels, or back, into a file format.
+
+A decorated function stays a function.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+FormatKind = Literal["importer", "exporter"]
+"""Which way a function converts: from a file's bytes, or to them."""
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+HEAD = 64
+"""Bytes of a file that the host looks at to recognise it; no beginning is longer."""
+
+_DEPTHS = ("uint8", "uint16", "float32")
+_MOST = 16
+_LONGEST_TITLE = 60
+_SUFFIX = re.compile(r"\.[a-z0-9_+-]{1,15}")
+_MARK = "__safelight_format__"
+
+
+class FormatError(Exception):
+    """A file that an importer cannot read, or pixels that an exporter cannot write.
+
+    Raised by a plugin. The text is for the user and says why: ``it ends before its last row``.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """What the host knows of an importer or exporter without running it. Travels as JSON.
+
+    ``id`` is ``PACKAGE.FUNCTION`` and permanent. ``suffixes`` are lower case, the usual one
+    first. A file whose first bytes are one of ``beginnings`` is this format's; an importer that
+    names none is chosen by suffix. ``depths`` and ``alpha`` are what an exporter can keep, the
+    finest depth last. Raises ValueError for what makes no sense.
+    """
+
+    id: str
+    title: str
+    kind: FormatKind
+    suffixes: tuple[str, ...]
+    beginnings: tuple[bytes, ...] = ()
+    depths: tuple[str, ...] = _DEPTHS
+    alpha: bool = True
+    description: str = ""
+    plugin: str = ""
+    version: str = ""
+
+    def __post_init__(self) -> None:
+        if not 0 < len(self.title) <= _LONGEST_TITLE or not self.title.isprintable():
+            raise ValueError(f"the title {self.title[:99]!r} is not one short line")
+        if self.kind not in ("importer", "exporter"):
+            raise ValueError(f"{self.name}: {self.kind!r} is neither importer nor exporter")
+        if not 0 < len(self.suffixes) <= _MOST:
+            raise ValueError(f"{self.name} needs 1 to {_MOST} suffixes")
+        for suffix in self.suffixes:
+            if not _SUFFIX.fullmatch(suffix):
+                raise ValueError(f"{self.name}: {suffix!r} is no suffix like '.pfm'")
+        if len(self.beginnings) > _MOST or not all(0 < len(x) <= HEAD for x in self.beginnings):
+            raise ValueError(f"{self.name}: beginnings are up to {_MOST}, of 1 to {HEAD} bytes")
+        if not self.depths or tuple(x for x in _DEPTHS if x in self.depths) != self.depths:
+            raise ValueError(f"{self.name}: depths are some of {', '.join(_DEPTHS)}, in this order")
+
+    @property
+    def name(self) -> str:
+        """The short name: the function's."""
+        return self.id.rsplit(".", 1)[-1]
+
+    @property
+    def reads(self) -> bool:
+        """Whether it is an importer."""
+        return self.kind == "importer"
+
+    def recognises(self, head: bytes) -> bool:
+        """Whether a file whose first bytes are ``head`` (at most 64) is of this format."""
+        return head.startswith(self.beginnings)
+
+    def to_json(self) -> dict[str, Any]:
+        """The format as JSON-ready data; beginnings in hexadecimal."""
+        return {
+            "id": self.id,
+            "title": self.title,
+            "kind": self.kind,
+            "suffixes": list(self.suffixes),
+            "beginnings": [item.hex() for item in self.beginnings],
+            "depths": list(self.depths),
+            "alpha": self.alpha,
+            "description": self.description,
+            "plugin": self.plugin,
+            "version": self.version,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Format:
+        """The inverse of ``to_json``. Raises ValueError for data that is no format."""
+        try:
+            texts = {name: str(data[name]) for name in ("id", "title", "description")}
+            origin = {name: str(data[name]) for name in ("plugin", "version")}
+            return cls(
+                kind=data["kind"],
+                suffixes=tuple(map(str, data["suffixes"])),
+                beginnings=tuple(bytes.fromhex(item) for item in data["beginnings"]),
+                depths=tuple(map(str, data["depths"])),
+                alpha=data["alpha"] is True,
+                **texts,
+                **origin,
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"not a format: {error!r}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredFormat:
+    """A format inside the process that converts: what it says of itself, and its function."""
+
+    format: Format
+    function: Callable[..., Any]
+
+
+def importer(
+    title: str, *, suffixes: Sequence[str], beginnings: Sequence[bytes] = ()
+) -> Callable[[Function], Function]:
+    """Declare a function from a file's bytes to pixels as an importer.
+
+    It receives the whole file as ``bytes`` and returns (height, width, channels) of uint8,
+    uint16 or float32: grey, grey and alpha, RGB or RGBA, sRGB-encoded, alpha not premultiplied,
+    full scale of the integers or 1.0 = white; float32 may go beyond. Where the file says more, it
+    returns a ``Photograph`` of such pixels, with their profile, metadata, resolution and notes. It
+    raises ``FormatError`` for a file that it cannot read. ``beginnings`` are the first bytes such
+    files can have. Raises ValueError for a declaration that makes no sense.
+    """
+
+    def decorate(function: Function) -> Function:
+        return _mark(
+            function, title, "importer", suffixes=tuple(suffixes), beginnings=tuple(beginnings)
+        )
+
+    return decorate
+
+
+def exporter(
+    title: str,
+    *,
+    suffixes: Sequence[str],
+    depths: Sequence[str] = _DEPTHS,
+    alpha: bool = False,
+) -> Callable[[Function], Function]:
+    """Declare a function from pixels to a file's bytes as an exporter.
+
+    It receives a read-only array (height, width, 3) of one of ``depths``, sRGB-encoded; with
+    ``alpha`` also (height, width, 4), not premultiplied. It returns the whole file as ``bytes``.
+    What the format cannot keep the host converts, and tells the user. Where the plugin has an
+    importer of the same title, the host reads with it what was written before it takes the old
+    file's place. Raises ValueError for a declaration that makes no sense.
+    """
+
+    def decorate(function: Function) -> Function:
+        return _mark(
+            function,
+            title,
+            "exporter",
+            suffixes=tuple(suffixes),
+            depths=tuple(depths),
+            alpha=alpha,
+        )
+
+    return decorate
+
+
+def registered_format(function: Callable[..., Any], kind: FormatKind) -> RegisteredFormat:
+    """What the decorator noted on a function. Raises TypeError when it is no such format."""
+    found = getattr(function, _MARK, None)
+    if not isinstance(found, RegisteredFormat) or found.format.kind != kind:
+        name = getattr(function, "__name__", repr(function))
+        raise TypeError(f"{name} is not decorated with @api.{kind}")
+    return found
+
+
+def _mark(function: Function, title: str, kind: FormatKind, **facts: Any) -> Function:
+    format = Format(
+        id=f"{function.__module__.split('.')[0]}.{function.__name__}",
+        title=title,
+        kind=kind,
+        description=inspect.getdoc(function) or "",
+        **facts,
+    )
+    setattr(function, _MARK, RegisteredFormat(format, function))
+    return function

@@ -1,0 +1,571 @@
+"""Basic commands: filters, formats, apply, info and doctor, and options that others share."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from importlib import metadata
+from typing import Any
+
+from safelight import __version__, actions
+from safelight.api import Declaration, Parameter, ParameterError, Value
+from safelight.cli.group import Parser, file_name, given, parser_of
+from safelight.cli.progress import ProgressBar
+from safelight.cli.terminal import complain, note, tell, tell_json
+from safelight.document import DECLARED, Record, edits
+from safelight.pixels import DEPTHS, deeper
+
+FAILURES = (
+    actions.OpenError,
+    actions.ExportError,
+    actions.FilterFailed,
+    actions.LayerFailed,
+    actions.LookError,
+    actions.WriteError,
+    actions.WorkerDied,
+    actions.ProjectError,
+    actions.ProjectInUse,
+)
+_MISTAKES = (ParameterError, actions.UnknownFilter)
+
+
+def reported(command: Callable[[list[str]], int]) -> Callable[[list[str]], int]:
+    """Turn what can go wrong into one sentence on standard error and an exit status."""
+
+    def run(words: list[str]) -> int:
+        try:
+            return command(words)
+        except _MISTAKES as error:
+            return complain(error, 2)
+        except actions.FileExists as error:
+            return complain(f"{error} On the command line: --overwrite.", 1)
+        except FAILURES as error:
+            return complain(error, 1)
+
+    return run
+
+
+def reload(studio: actions.Studio) -> None:
+    """Load what authors have changed; what cannot be loaded is said."""
+    for item in studio.reload():
+        if item.fault:
+            complain(item.fault, 1)
+
+
+@reported
+def filters(words: list[str]) -> int:
+    """``safelight filters``: what the installed plugins offer."""
+    parser = parser_of("filters", "List the filters.")
+    options = parser.parse_args(words[1:])
+    with actions.Studio() as studio:
+        reload(studio)
+        offers = studio.offers()
+    if options.json:
+        tell_json([item.to_json() for item in offers.filters])
+    else:
+        lines = [line for item in offers.filters for line in ("", *_described(item))]
+        tell(*(lines[1:] or ["No filter is installed."]))
+    for item in offers.broken:
+        complain(f"{item.plugin} cannot be loaded: {item.reason}")
+    return 0
+
+
+@reported
+def formats(words: list[str]) -> int:
+    """``safelight formats``: what Safelight and the installed plugins open and export."""
+    parser = parser_of("formats", "List the formats.", "as JSON, those of plugins")
+    options = parser.parse_args(words[1:])
+    with actions.Studio() as studio:
+        found = studio.offers().formats
+    if options.json:
+        tell_json([item.to_json() for item in found])
+        return 0
+    for codec in actions.CODECS:
+        verb = "opens and exports" if codec.exports else "opens"
+        layers = ", with its layers" if codec.layers else ""
+        tell(f"{codec.name}  {' '.join(codec.suffixes)}  {verb}{layers}")
+        tell(f"    {_held(codec)}")
+        for word, options_of in (("set", codec.options), ("develop", codec.opening)):
+            for option in options_of:
+                help = f"{option.range_text()}{'; ' + option.help if option.help else ''}"
+                value = option.text(option.default)
+                shown = f'"{option.name}={value}"' if " " in value else f"{option.name}={value}"
+                tell(f"    --{word} {shown}  {help}")
+    for item in found:
+        verb = "opens" if item.reads else "exports"
+        tell(f"{item.title}  {' '.join(item.suffixes)}  {verb}  ({item.plugin})")
+    return 0
+
+
+def _held(codec: actions.Codec) -> str:
+    """What files of a format hold of a photograph, as far as Safelight reads or writes them."""
+    bits = [DEPTHS[depth] for depth in codec.depths]
+    held = [", ".join(bits)]
+    if codec.exports and codec.write is not None:
+        kept = [
+            ("transparency", codec.alpha),
+            ("grey", codec.grey),
+            ("profile", codec.profiles),
+            ("EXIF", "exif" in codec.holds),
+            ("XMP", "xmp" in codec.holds),
+            ("IPTC", "iptc" in codec.holds),
+        ]
+        held.append("keeps " + (", ".join(name for name, there in kept if there) or "colour alone"))
+        lost = [name for name, there in kept if not there and name != "grey"]
+        if lost:
+            held.append("loses " + ", ".join(lost))
+        held.append(_exactness(codec))
+        if codec.largest_side:
+            held.append(f"at most {codec.largest_side} pixels a side")
+    return "; ".join(held)
+
+
+def _exactness(codec: actions.Codec) -> str:
+    """Whether the pixels come back as they were."""
+    usual = codec.settings({})
+    exact = [depth for depth in codec.depths if codec.exact(usual, depth)]
+    if len(exact) == len(codec.depths):
+        return "exact"
+    if "lossless" not in usual:
+        return "changes the pixels a little"
+    exact = [depth for depth in codec.depths if codec.exact(usual | {"lossless": True}, depth)]
+    deep = "" if len(exact) == len(codec.depths) else " in " + DEPTHS[exact[-1]]
+    return f"exact{deep} with lossless, else changes the pixels a little"
+
+
+def _described(filter: Declaration) -> list[str]:
+    first = filter.description.split("\n\n")[0].replace("\n", " ")
+    lines = [f"{filter.name}  ({filter.category})  {first}"]
+    for item in filter.parameters:
+        text = f"    --set {item.name}={item.text(item.default)}"
+        lines.append(f"{text:32} {item.range_text()}{'; ' + item.help if item.help else ''}")
+    return lines
+
+
+@reported
+def apply(words: list[str]) -> int:
+    """``safelight apply FILTER IN OUT``: run a filter on a photograph and export the result."""
+    parser = _apply_parser()
+    options = parser.parse_args(words[1:])
+    with actions.Studio(options.device, patience=options.patience) as studio:
+        reload(studio)
+        if (status := _apply_as_steps(studio, options, parser)) is not None:
+            return status
+        filter = studio.filter(options.filter)
+        if options.list:
+            tell(*_described(filter))
+            return 0
+        if options.input is None or options.output is None:
+            parser.error("name the photograph and the file to write")
+        settings = settings_of(filter, options.set)
+        choices = choices_of(options)
+        opened = actions.open_picture(
+            options.input,
+            pixel_limit=options.pixel_limit,
+            importers=studio.importers,
+            told=development_of(options),
+        )
+        say(opened.notes)
+        document = opened.document
+        if options.auto:
+            settings = found(studio, filter, options.set, document, options.quiet)
+        factor = filter.factor(settings)
+        if options.mask is not None:
+            mask = actions.read_mask(options.mask, document)
+            document = replace(document, selection=mask)
+        actions.check_export(  # before the work, not after it
+            options.output,
+            document.width * factor,
+            document.height * factor,
+            choices,
+            overwrite=options.overwrite,
+            exporters=studio.exporters,
+        )
+        deep = actions.depth_in_file(document, options.output, choices, exporters=studio.exporters)
+        # Before the filter runs, so that what it makes is not rounded to fewer bits.
+        document = edits.deepen(deeper(deep, document.depth)).apply(document)
+        result = filtered(studio, filter, settings, document, options.quiet)
+        if result is None:
+            return 1
+        exported = actions.export(
+            result,
+            options.output,
+            choices,
+            overwrite=options.overwrite,
+            exporters=studio.exporters,
+        )
+    say(exported.notes)
+    if not options.quiet:
+        tell_exported(exported, result)
+    return 0
+
+
+def _apply_as_steps(
+    studio: actions.Studio, options: argparse.Namespace, parser: argparse.ArgumentParser
+) -> int | None:
+    """Apply a command, or anything to a project; None for a filter that a photograph goes through.
+
+    A filter is asked for before a command of the same name, as ever.
+    """
+    from safelight.cli.recipe_commands import apply_steps, described
+
+    command = DECLARED.get(options.filter)
+    if command is not None and not any(
+        options.filter in (item.id, item.name) for item in studio.filters()
+    ):
+        if options.list:
+            tell(*described(command))
+            return 0
+        if options.input is None or options.output is None:
+            parser.error("name the photograph and the file to write")
+        if options.auto:
+            parser.error(f"{command.id} is a command and finds no settings itself")
+        step = Record("command", command.id, parsed(command.parameter, options.set))
+        command.settings(step.settings)
+        return apply_steps((step,), studio, options)
+    of_project = any(
+        path is not None and actions.is_project(path) for path in (options.input, options.output)
+    )
+    if options.list or options.output is None or not of_project:
+        return None
+    filter = studio.filter(options.filter)
+    if options.auto:
+        parser.error("--auto is for photographs: in a project, open it in the window")
+    step = Record("filter", filter.id, settings_of(filter, options.set))
+    return apply_steps((step,), studio, options)
+
+
+def tell_exported(exported: actions.Exported, document: actions.Document) -> None:
+    """The file that was written: its name, the picture's size, its own."""
+    size = f"{document.width} × {document.height} px  {file_size(exported.bytes)}"
+    tell(f"{exported.path}  {size}", done=True)
+
+
+def add_running(parser: argparse.ArgumentParser) -> None:
+    """The options of every command that runs a filter and exports what comes of it."""
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter's value"
+    )
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument("--quality", type=int, help="JPEG and WebP, 1 to 100")
+    parser.add_argument(
+        "--patience", type=_seconds, default=120.0, help="seconds a filter may be silent"
+    )
+    parser.add_argument("--quiet", action="store_true", help="no progress, no summary")
+
+
+def _apply_parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        prog="safelight apply",
+        description="Run a filter on a photograph and export the result.",
+        epilog="`safelight apply FILTER --list` shows what a filter can be told.",
+    )
+    parser.add_argument(
+        "filter",
+        type=given,
+        help="a filter or a command, as `safelight filters` and `safelight commands` list them",
+    )
+    parser.add_argument("input", nargs="?", type=file_name, metavar="IN", help="the photograph")
+    parser.add_argument(
+        "output", nargs="?", type=file_name, metavar="OUT", help="the file to write"
+    )
+    parser.add_argument(
+        "--mask", type=file_name, metavar="FILE", help="where to work: a picture, white is selected"
+    )
+    parser.add_argument(
+        "--auto", action="store_true", help="let the filter find its settings; --set comes on top"
+    )
+    parser.add_argument("--list", action="store_true", help="show the filter's parameters")
+    add_exporting(parser)
+    add_running(parser)
+    return parser
+
+
+def add_exporting(parser: argparse.ArgumentParser) -> None:
+    """The options of every command that opens a picture and exports one."""
+    parser.add_argument("--overwrite", action="store_true", help="replace OUT if it exists")
+    parser.add_argument("--depth", choices=("same", "8", "16", "32"), help="bits a channel")
+    parser.add_argument(
+        "--metadata",
+        choices=("all", "without location", "copyright", "none"),
+        help="what to keep; the colour profile and the mark of synthesised pictures always stay",
+    )
+    parser.add_argument(
+        "--profile",
+        type=given,
+        metavar="NAME",
+        help=f"convert the colours to {', '.join(actions.PROFILES)}, or to the profile of a file",
+    )
+    add_opening(parser)
+    for item in actions.finishes():
+        words = f"{item.range_text()}{'; ' + item.help if item.help else ''}"
+        option = f"--{item.name.replace('_', '-')}"
+        if item.kind == "flag":
+            on_or_off = argparse.BooleanOptionalAction
+            parser.add_argument(option, action=on_or_off, default=None, help=item.help)
+        else:
+            parser.add_argument(option, type=given, help=words)
+
+
+def add_opening(parser: argparse.ArgumentParser) -> None:
+    """The options of every command that opens a picture."""
+    parser.add_argument("--pixel-limit", type=_pixels, help="largest picture to open, in pixels")
+    parser.add_argument(
+        "--develop",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="how to develop a camera's raw file, as `safelight formats` lists it",
+    )
+
+
+def development_of(options: argparse.Namespace) -> dict[str, Value]:
+    """What a raw file is told, as the options say. Raises ParameterError."""
+    codec = next(item for item in actions.CODECS if item.opening)
+    known = {item.name: item for item in codec.opening}
+    told: dict[str, Value] = {}
+    for pair in options.develop:
+        name, equals, text = pair.partition("=")
+        if not equals:
+            raise ParameterError(f"--develop takes NAME=VALUE, not {pair!r}")
+        if name not in known:
+            raise ParameterError(
+                f"{codec.name} cannot be told {name!r}; it can be told {', '.join(known)}"
+            )
+        automatic = name == "exposure" and text == "auto"
+        told[name] = text if automatic else known[name].parse(text)
+    return told
+
+
+def told_of(options: argparse.Namespace) -> dict[str, Any]:
+    """What the options say of how to export, and nothing that they do not say."""
+    read: dict[str, Callable[[str], Any]] = {
+        "depth": _depth,
+        "metadata": str,
+        "quality": int,
+        "profile": actions.profile_of,
+    }
+    for item in actions.finishes():
+        read[item.name] = bool if item.kind == "flag" else item.parse
+    found = {name: getattr(options, name) for name in read}
+    return {name: read[name](value) for name, value in found.items() if value is not None}
+
+
+def choices_of(options: argparse.Namespace) -> actions.ExportOptions:
+    """How to export, as the options say."""
+    return actions.ExportOptions(**told_of(options))
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not seconds > 0:  # NaN neither
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
+    return seconds
+
+
+def _pixels(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of pixels, 1 or more")
+    return int(text)
+
+
+def settings_of(filter: Declaration, pairs: Sequence[str]) -> dict[str, Any]:
+    return filter.settings(parsed(filter.parameter, pairs))
+
+
+def found(
+    studio: actions.Studio,
+    filter: Declaration,
+    pairs: Sequence[str],
+    document: actions.Document,
+    quiet: bool,
+) -> dict[str, Any]:
+    """The settings that a filter finds for a document, overlaid with what was told."""
+    told = parsed(filter.parameter, pairs)
+    settings = filter.settings(studio.found(filter, filter.settings(told), document) | told)
+    for name in () if quiet else settings.keys() - told.keys():
+        parameter = filter.parameter(name)
+        if settings[name] != parameter.default:
+            note(f"{filter.title} found: {parameter.title} {parameter.text(settings[name])}")
+    return settings
+
+
+def parsed(parameter: Callable[[str], Parameter], pairs: Sequence[str]) -> dict[str, Any]:
+    """The settings that NAME=VALUE pairs give. Raises ParameterError."""
+    settings: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        if not equals:
+            raise ParameterError(f"--set takes NAME=VALUE, not {pair!r}")
+        settings[name] = parameter(name).parse(text)
+    return settings
+
+
+def filtered(
+    studio: actions.Studio,
+    filter: Declaration,
+    settings: dict[str, Any],
+    document: actions.Document,
+    quiet: bool,
+    layer: str | None = None,
+) -> actions.Document | None:
+    """The document with the filter applied, to what lies below the layer of that with an id; None
+    when it failed, which has been said.
+    """
+    bar = ProgressBar(filter.title, sys.stderr, hidden=quiet)
+    measured: dict[str, Value] = {}
+
+    def hear(event: actions.JobEvent) -> None:
+        if isinstance(event, actions.JobProgress):
+            bar.show(event.done, event.remaining)
+        elif isinstance(event, actions.JobPrepared):
+            measured.update(filter.measured(event.values))
+
+    job = studio.start(filter, settings, document, layer_id=layer, listener=hear)
+    try:
+        outcome = job.wait()
+    except KeyboardInterrupt:
+        job.cancel()
+        job.wait(5.0)
+        raise
+    finally:
+        bar.end()
+    if isinstance(outcome, actions.JobFailed):
+        if outcome.details:
+            note(*outcome.details.rstrip().splitlines())
+        complain(outcome.message)
+        return None
+    if not quiet and job.device_label:
+        note(f"{filter.title} ran on {job.device_label}")
+    if not quiet and isinstance(outcome, actions.JobFinished) and outcome.shrinks_back is not None:
+        note(actions.fidelity(outcome.shrinks_back))
+    for name, value in () if quiet else measured.items():
+        parameter = filter.parameter(name)
+        note(f"{filter.title} measured: {parameter.title} {parameter.text(value)}")
+    result = job.edit().apply(document)
+    return actions.shown_mask(result) if filter.selects else result
+
+
+@reported
+def info(words: list[str]) -> int:
+    """``safelight info FILE``: size, depth, colours and metadata of a picture."""
+    parser = parser_of("info", "Describe a picture.")
+    parser.add_argument("file", type=file_name)
+    add_opening(parser)
+    options = parser.parse_args(words[1:])
+    history, notes, form = None, [], "Safelight project"
+    if actions.is_project(options.file):
+        project, history = actions.Project.open(options.file, pixel_limit=options.pixel_limit)
+        project.close()
+        document = history.document
+        told: Mapping[str, str] = actions.describe(document.metadata)
+    else:
+        with actions.Studio() as studio:
+            opened = actions.open_picture(
+                options.file,
+                pixel_limit=options.pixel_limit,
+                importers=studio.importers,
+                told=development_of(options),
+            )
+        document, told = opened.document, opened.facts
+        form, notes = opened.format, list(opened.notes)
+    facts: dict[str, Any] = {
+        "file": str(options.file),
+        "format": form,
+        "width": document.width,
+        "height": document.height,
+        "depth": DEPTHS[document.depth],
+        "alpha": document.has_alpha,
+        "profile": document.profile.name,
+        "untagged": document.profile.icc is None,
+        "metadata": dict(told),
+        "notes": notes,
+    }
+    if history is not None:
+        facts["layers"] = [layer.name for layer in document.walk()]
+        facts["steps"] = [step.label for step in history.steps]
+    if options.json:
+        tell_json(facts)
+        return 0
+    megapixels = document.width * document.height / 1e6
+    tell(
+        f"{options.file}: {form}, {document.width} × {document.height} px"
+        f" ({megapixels:.1f} MP), {DEPTHS[document.depth]}, {document.profile.title}"
+        + (", with alpha" if document.has_alpha else "")
+    )
+    for name, value in facts["metadata"].items():
+        tell(f"  {name}: {value}")
+    for name in ("layers", "steps") if history is not None else ():
+        tell(f"  {name}: {', '.join(facts[name])}")
+    say(notes)
+    return 0
+
+
+@reported
+def doctor(words: list[str]) -> int:
+    """``safelight doctor``: versions, and the device a live session really uses."""
+    parser = parser_of("doctor", "Check the set-up.")
+    options = parser.parse_args(words[1:])
+    with actions.Studio() as studio:
+        device = studio.device()
+        offers = studio.offers()
+    facts: dict[str, Any] = {
+        "safelight": __version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "packages": {name: _version(name) for name in _PACKAGES},
+        "onnxruntime": device.runtime,
+        "device": device.label,
+        "why_not_better": device.reason,
+        "tried_with": device.model,
+        "filters": len(offers.filters),
+        "broken_plugins": {item.plugin: item.reason for item in offers.broken},
+    }
+    both = [name for name in ("onnxruntime", "onnxruntime-gpu") if _version(name)]
+    if len(both) == 2:
+        facts["warning"] = "onnxruntime and onnxruntime-gpu are both installed: uninstall one"
+    if options.json:
+        tell_json(facts)
+        return 0
+    packages = ", ".join(f"{name} {version}" for name, version in facts["packages"].items())
+    tell(f"Safelight {__version__}, Python {facts['python']}, {facts['platform']}")
+    tell(f"Packages: {packages}")
+    tell(f"ONNX Runtime: {device.runtime or 'not loaded'}")
+    tell(f"Device: {device.label}" + (f", because {device.reason}" if device.reason else ""))
+    if device.model:
+        tell(f"Tried with a live session on {device.model}")
+    tell(f"Filters: {len(offers.filters)}")
+    for item in offers.broken:
+        tell(f"Broken plugin {item.plugin}: {item.reason}")
+    if "warning" in facts:
+        tell(f"Warning: {facts['warning']}")
+    return 1 if offers.broken or "warning" in facts else 0
+
+
+_PACKAGES = ("PySide6-Essentials", "numpy", "pillow", "pluggy", "tifffile", "imagecodecs")
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def _depth(text: str) -> Any:
+    return text if text == "same" else int(text)
+
+
+def say(notes: Sequence[str]) -> None:
+    for sentence in notes:
+        complain(sentence)
+
+
+def file_size(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= 100_000 else f"{count / 1e3:.1f} kB"

@@ -1,0 +1,218 @@
+"""Model commands: ``safelight models`` lists, checks, adds, removes and times the networks."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from safelight import actions
+from safelight.actions.plugins.plugin_store import Store, StoreError
+from safelight.cli import group
+from safelight.cli.terminal import tell, tell_json
+
+if TYPE_CHECKING:
+    from safelight.actions.plugins.network_candidate import Candidate
+    from safelight.actions.plugins.network_plugin import Identity
+
+_ORDERS = {"rgb": "RGB", "bgr": "BGR", "y": "Y", "l": "L"}
+_RANGES = {
+    **{"1": "0..1", "255": "0..255", "100": "0..100", "signed": "-1..1"},
+    **{"imagenet": "imagenet", "caffe": "caffe"},
+}
+_FAILURES = (
+    *(StoreError, actions.WorkerDied, actions.OpenError),
+    *(actions.ExportError, actions.FileExists, actions.WriteError),
+)
+
+
+def models(words: list[str]) -> int:
+    """Run one of the commands below; the exit status is 0, 1 (failed) or 2 (usage)."""
+    return group.run("models", COMMANDS, words, _FAILURES)
+
+
+def show(words: list[str]) -> int:
+    """``list``: every network, its size, hash, licence and what it was trained on."""
+    options = group.parser_of("models list", "List the networks that filters can run.").parse_args(
+        words
+    )
+    from safelight.actions.plugins.networks import known
+
+    found = known(Store().installed())
+    if options.json:
+        tell_json([item.to_json() for item in found])
+        return 0
+    for item in found:
+        tell(f"{item.name}  {item.size / 1e6:.2f} MB  {item.plugin}")
+        tell(f"  sha256 {item.sha256}")
+        tell(f"  {item.licence or 'no licence named'}")
+        tell(f"  trained on: {item.training_data or 'not named'}")
+    return 0
+
+
+def verify(words: list[str]) -> int:
+    """``verify``: compare every network with the hash it came with."""
+    options = group.parser_of(
+        "models verify", "Compare the networks with their hashes."
+    ).parse_args(words)
+    from safelight.actions.plugins.networks import known
+
+    found = known(Store().installed())
+    if options.json:
+        tell_json([item.to_json() for item in found])
+    else:
+        said = {True: "intact", None: "no hash was recorded", False: "CHANGED OR DAMAGED"}
+        for item in found:
+            tell(f"{item.name} ({item.plugin}): {said[item.intact]}")
+    return 1 if any(item.intact is False for item in found) else 0
+
+
+def add(words: list[str]) -> int:
+    """``add FILE``: read and probe a network, show what was found, install it as a filter."""
+    parser = group.parser_of("models add", "Make a filter of an ONNX network of your own.")
+    parser.add_argument("file", type=group.file_name, metavar="FILE")
+    parser.add_argument("--dry-run", action="store_true", help="show what was found, no more")
+    parser.add_argument(
+        "--preview",
+        nargs=2,
+        type=group.file_name,
+        metavar=("IN", "OUT"),
+        help="write the middle of a photograph, before and after, as a picture",
+    )
+    for name, text in (
+        ("name", "what the filter is called on the command line (the file's name)"),
+        ("title", "what it is called in the window"),
+        ("category", "the menu it is in"),
+        ("licence", "the network's licence"),
+        ("training-data", "what it was trained on"),
+    ):
+        parser.add_argument(f"--{name}", default="", help=text)
+    said = parser.add_argument_group("what is probed unless you say it")
+    said.add_argument("--layout", choices=("nchw", "nhwc", "chw", "hwc"), help="order of the axes")
+    said.add_argument("--order", choices=tuple(_ORDERS), help="what the input channels are")
+    said.add_argument("--range", choices=tuple(_RANGES), help="what white is in the input")
+    said.add_argument(
+        "--result", choices=("rgb", "bgr", "y", "grey", "ab"), help="what the result's channels are"
+    )
+    said.add_argument("--result-range", choices=("1", "255", "signed"), help="white in the result")
+    for name, text in (
+        ("reach", "pixels around its own that a result pixel depends on"),
+        ("multiple", "what the sides have to be a multiple of"),
+        ("least", "the shortest side it takes"),
+    ):
+        said.add_argument(f"--{name}", type=_length, help=text)
+    return _add(parser.parse_args(words))
+
+
+def _length(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > 1 << 16:
+        raise argparse.ArgumentTypeError(f"{text} is no number of pixels")
+    return int(text)
+
+
+def _given(options: argparse.Namespace) -> dict[str, str]:
+    """What the user has decided, by the names of the metadata properties."""
+    said = {
+        "layout": (options.layout or "").upper(),
+        "channels": _ORDERS.get(options.order, ""),
+        "range": _RANGES.get(options.range, ""),
+        "result": {"rgb": "RGB", "bgr": "BGR", "y": "Y"}.get(options.result, options.result or ""),
+        "result_range": _RANGES.get(options.result_range, ""),
+    }
+    lengths = {name: getattr(options, name) for name in ("reach", "multiple", "least")}
+    said |= {name: str(length) for name, length in lengths.items() if length is not None}
+    return {name: text for name, text in said.items() if text}
+
+
+def _add(options: argparse.Namespace) -> int:
+    from safelight.actions.plugins.network_candidate import Candidate
+    from safelight.actions.plugins.network_plugin import Identity
+
+    with actions.Studio() as studio:
+        store, reserved = studio.store, studio.offers().built_in
+        with Candidate(store, options.file, given=_given(options), reserved=reserved) as candidate:
+            examined = candidate.examine()
+            words = {name: getattr(options, name) for name in ("title", "category", "licence")}
+            identity = Identity.of(
+                examined, options.name, training_data=options.training_data, **words
+            )
+            if not options.json:
+                tell(*_told(examined.to_json()))
+            if options.preview:
+                _preview(candidate, identity, *options.preview)
+            plugin = None if options.dry_run else candidate.add(identity)
+    data = {"examined": examined.to_json(), "plugin": plugin.to_json() if plugin else None}
+    if options.json:
+        tell_json(data, done=plugin is not None)
+    elif plugin is not None:
+        tell(f"Added as the filter {identity.title}: safelight apply {identity.name} …", done=True)
+    return 0
+
+
+def _preview(candidate: Candidate, identity: Identity, photo: Path, target: Path) -> None:
+    from safelight.actions.plugins.network_candidate import middle, side_by_side
+
+    document = actions.open_picture(photo).document
+    region = middle(document)
+    after = candidate.preview(identity, document, region)
+    actions.export(side_by_side(document, region, after), target)
+
+
+def _told(found: dict[str, Any]) -> list[str]:
+    """What was found, to be read."""
+    lines = [
+        f"{found['file']}: {found['bytes'] / 1e6:.2f} MB, {found['parameters']:,} parameters",
+        f"  takes {found['input']}",
+        f"  gives {found['output']}",
+    ]
+    lines += [
+        f"  {item['property'].replace('_', ' '):14}{item['value']:10}{item['how']}"
+        for item in found["findings"]
+    ]
+    return [*lines, *found["notes"]]
+
+
+def remove(words: list[str]) -> int:
+    """``remove NAME``: remove a network of your own and its filter."""
+    parser = group.parser_of("models remove", "Remove a network of your own and its filter.")
+    parser.add_argument("name", type=group.given)
+    options = parser.parse_args(words)
+    from safelight.actions.plugins import networks
+
+    plugin = networks.remove(Store(), options.name)
+    if options.json:
+        tell_json({"removed": plugin.name}, done=True)
+    else:
+        tell(f"{plugin.name} is gone.", done=True)
+    return 0
+
+
+def measure(words: list[str]) -> int:
+    """``measure [NAME]``: megapixels a second on this machine, through the filters."""
+    parser = group.parser_of("models measure", "Time the networks on this machine.")
+    parser.add_argument("name", nargs="?", default="", help="a network or filter (all)")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    options = parser.parse_args(words)
+    from safelight.actions.plugins import networks
+
+    found = []
+    with actions.Studio(options.device) as studio:
+        for speed in networks.measure(studio, options.name):
+            found.append(speed)
+            if not options.json:
+                rate = f"{speed.megapixels:.3g} megapixels of input a second"
+                tell(f"{speed.network}  {rate}  {speed.device}")
+    if options.json:
+        tell_json([item.to_json() for item in found])
+    if options.name and not found:
+        raise StoreError(f"No filter runs a network called {options.name}.")
+    return 0
+
+
+COMMANDS: dict[str, group.Command] = {
+    "list": show,
+    "verify": verify,
+    "add": add,
+    "remove": remove,
+    "measure": measure,
+}

@@ -1,0 +1,105 @@
+"""Untrusted reader: who reads the bytes of strangers' files, this process or a confined one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, BinaryIO, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from safelight.api import Value
+from safelight.document import Metadata
+from safelight.files.codecs import Codec
+from safelight.files.codecs import lens_correction as lens
+from safelight.files.codecs.photograph import Limit, PartLost, Photograph
+from safelight.files.codecs.raw import Sketch, sketch, sketched
+from safelight.files.metadata import Known, known
+from safelight.pixels import Transform
+
+NOTHING: Mapping[str, Value] = MappingProxyType({})
+"""What most files are opened with: nothing that they are told."""
+
+
+class Reading(Protocol):
+    """Reads what a file holds. ``PartLost`` says that a part of it could not be read; the picture
+    opens without that.
+    """
+
+    def decode(
+        self,
+        codec: Codec,
+        file: BinaryIO,
+        size: int,
+        limit: Limit,
+        told: Mapping[str, Value] = NOTHING,
+    ) -> Photograph:
+        """Decode a file of so many bytes, told what ``Codec.opening`` lists. Raises what
+        ``codecs.codec.Reader`` does.
+        """
+
+    def sketch(self, file: BinaryIO, size: int, limit: Limit) -> Sketch:
+        """A raw file half as large. Raises what ``codecs.raw.sketch`` does."""
+
+    def lens(self, shot: lens.Shot, width: int, height: int) -> lens.Known | None:
+        """As ``lens.known``. Raises PartLost and MemoryError."""
+
+    def converted(
+        self, colour: NDArray[Any], transform: Transform, exact: bool
+    ) -> NDArray[Any] | None:
+        """As ``Transform.apply``. Raises PartLost and MemoryError."""
+
+    def known(self, metadata: Metadata) -> Known:
+        """As ``metadata.known``. Raises PartLost and MemoryError."""
+
+
+class Here:
+    """Reads in this process: what Safelight itself has written, and in tests."""
+
+    def decode(
+        self,
+        codec: Codec,
+        file: BinaryIO,
+        size: int,
+        limit: Limit,
+        told: Mapping[str, Value] = NOTHING,
+    ) -> Photograph:
+        """As ``Reading.decode``."""
+        return codec.decode(file, size, limit, np.empty, told)
+
+    def sketch(self, file: BinaryIO, size: int, limit: Limit) -> Sketch:
+        """As ``Reading.sketch``."""
+        return sketched(sketch(file, size, limit))
+
+    def lens(self, shot: lens.Shot, width: int, height: int) -> lens.Known | None:
+        """As ``Reading.lens``."""
+        return lens.known(shot, width, height)
+
+    def converted(
+        self, colour: NDArray[Any], transform: Transform, exact: bool
+    ) -> NDArray[Any] | None:
+        """As ``Reading.converted``."""
+        return transform.apply(colour, exact)
+
+    def known(self, metadata: Metadata) -> Known:
+        """As ``Reading.known``."""
+        return known(metadata)
+
+
+HERE = Here()
+
+
+def known_of(content: Photograph, reading: Reading) -> Known:
+    """What the metadata of a photograph say; where they cannot be read they are left out, with a
+    note.
+    """
+    kept = content.metadata
+    if kept == Metadata(dpi=kept.dpi, texts=kept.texts):
+        return known(kept)
+    try:
+        return reading.known(kept)
+    except PartLost as lost:
+        content.notes.append(f"The metadata were left out: {lost}.")
+        content.metadata = Metadata(dpi=kept.dpi, texts=kept.texts)
+        return known(content.metadata)

@@ -1,0 +1,91 @@
+"""Filter deeds: the lines of installed filters, and of files opened lately: both come and go."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from safelight.gui.deed_context import Desk
+from safelight.gui.deeds.deed import Deed
+from safelight.gui.photograph_tabs import labelled
+from safelight.gui.samples_and_recent_files import forget_files, recent_files
+
+if TYPE_CHECKING:
+    from safelight.api import Declaration
+
+_RECENT = "Open &recent"
+
+_KEYS = {
+    "safelight_adjust.levels": "Ctrl+L",
+    "safelight_adjust.curves": "Ctrl+M",
+    "safelight_adjust.hue_saturation": "Ctrl+U",
+    "safelight_adjust.invert": "Ctrl+I",
+    "safelight_adjust.black_and_white": "Ctrl+Alt+Shift+B",
+}
+"""The keys that photographers know from elsewhere, for the filters that they stand for there."""
+
+
+def of_filters(desk: Desk) -> list[Deed]:
+    """A line for every filter, by its category, and that for the plugins that bring them."""
+    lines = [_open(desk, item) for item in desk.backend.filters]
+    if not lines:
+        text = "No filters are installed" if desk.backend.ready else "Looking for filters…"
+        lines = [_saying("no filters", text, "Filters")]
+    plugins = Deed(
+        "plugins",
+        "&Plugins…",
+        desk.installing.show_plugins,
+        "Filters",
+        1,
+        ("Ctrl+Shift+P",),
+        when=lambda: desk.backend.studio is not None,
+    )
+    return [*lines, plugins]
+
+
+def _open(desk: Desk, item: Declaration) -> Deed:
+    def choose() -> None:
+        if desk.front is not None:
+            desk.front.filters.choose(item)
+
+    return Deed(
+        f"filter {item.id}",
+        f"{labelled(item.title)}…",
+        choose,
+        "Filters",
+        shortcuts=(_KEYS[item.id],) if item.id in _KEYS else (),
+        submenu=labelled(item.category),
+        when=lambda: desk.front is not None,
+        tip=item.description,
+    )
+
+
+def of_recent(desk: Desk) -> list[Deed]:
+    """A line for every file that was opened lately."""
+    lines = [_again(desk, path) for path in dict.fromkeys(recent_files())]
+    if not lines:
+        return [_saying("no recent", "No recent files", "File", _RECENT)]
+
+    def forget() -> None:
+        forget_files()
+        desk.deeds.replace("recent", of_recent(desk))
+
+    clear = Deed("clear recent", "Clear recent files", forget, "File", submenu=_RECENT)
+    return [*lines, clear]
+
+
+def _again(desk: Desk, path: Path) -> Deed:
+    return Deed(
+        f"recent {path}",
+        labelled(path.name),
+        lambda: desk.opening.open(path),
+        "File",
+        submenu=_RECENT,
+        tip=str(path),
+        passing=True,
+    )
+
+
+def _saying(id: str, text: str, menu: str, submenu: str = "") -> Deed:
+    """A line that only says something."""
+    return Deed(id, text, lambda: None, menu, submenu=submenu, when=lambda: False, passing=True)

@@ -1,0 +1,340 @@
+"""Window deeds: the lines of what only the window can do, menu by menu."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from safelight.gui import (
+    about,
+    develop_raw,
+    export_photograph,
+    print_photograph,
+    save_and_run_recipes,
+    save_looks,
+    save_projects,
+)
+from safelight.gui.command_search import search
+from safelight.gui.deed_context import Desk
+from safelight.gui.deeds.deed import Deed
+from safelight.gui.fullscreen import FullScreen
+
+if TYPE_CHECKING:
+    from safelight.gui.workspace import Workspace
+
+
+def of_window(desk: Desk, screen: FullScreen) -> list[Deed]:
+    """The lines that are there from the beginning, before pixels have come."""
+    return [*_file(desk), *_edit(desk), *_view(desk, screen), *_help(desk)]
+
+
+def _file(desk: Desk) -> list[Deed]:
+    def generates() -> bool:
+        return desk.backend.generates
+
+    made = "A picture that a generator makes from nothing"
+    menu = _Lines("File", desk)
+    new = desk.opening.ask_to_generate
+    menu.any("new", "&New from generator…", new, "Ctrl+N", when=generates, tip=made)
+    menu.any("open", "&Open…", desk.opening.ask, "Ctrl+O")
+    menu.any(
+        *("ask how to develop", "As&k how to develop", develop_raw.ask_again),
+        tip="Ask about the raw files of every camera again",
+    )
+    menu.part(1)  # behind the files opened lately
+    menu.front("save", "&Save project", lambda _: save_projects.save(desk), "Ctrl+S", takes=True)
+    menu.front(
+        "save as",
+        "Save project &as…",
+        lambda _: save_projects.save_as(desk),
+        "Ctrl+Shift+S",
+        takes=True,
+    )
+    menu.front(
+        "export", "&Export…", lambda _: export_photograph.export(desk), "Ctrl+Shift+E", takes=True
+    )
+    again = "As the last time, to a new name beside that file"
+    menu.front(
+        *("export again", "Export a&gain", lambda _: export_photograph.export_again(desk)),
+        *("Ctrl+Alt+Shift+E",),
+        tip=again,
+        takes=True,
+    )
+    menu.front(
+        *("export same", "Export again to the same &file"),
+        lambda _: export_photograph.export_again(desk, same=True),
+        tip="As the last time, instead of the file that was written then",
+        takes=True,
+    )
+    look = "What the layers above the picture make of colours, as a table for other programs"
+    for side, text in ((33, "Look of &33 points a side…"), (65, "Look of &65 points a side…")):
+        menu.front(
+            *(f"save look {side}", text, partial(save_looks.save_look, desk, side)),
+            when=lambda front: desk.backend.studio is not None and save_looks.possible(front),
+            submenu="Save &look as .cube",
+            tip=look,
+            takes=True,
+        )
+    menu.front(
+        "print", "&Print…", lambda _: print_photograph.print_picture(desk), "Ctrl+P", takes=True
+    )
+    menu.any("add network", "Add a net&work…", desk.installing.ask_for_network)
+    menu.part(2)
+    menu.front("close", "&Close", desk.closing.close, "Ctrl+W", "Ctrl+F4")
+    menu.any("quit", "&Quit", desk.window.close, "Ctrl+Q")
+    return menu.lines
+
+
+def _edit(desk: Desk) -> list[Deed]:
+    def back(workspace: Workspace) -> bool:
+        return workspace.session.history.can_undo and not workspace.session.locked
+
+    def forth(workspace: Workspace) -> bool:
+        return workspace.session.history.can_redo and not workspace.session.locked
+
+    def pending(workspace: Workspace) -> bool:
+        return workspace.canvas.tool.pending and not workspace.session.locked
+
+    def undo(workspace: Workspace) -> None:
+        """Take back what the tool has under way before what was done before it."""
+        workspace.canvas.tool.settle()
+        workspace.session.undo()
+
+    menu = _Lines("Edit", desk)
+    undoes = "&Undo", undo, "Ctrl+Z"
+    menu.front("undo", *undoes, when=lambda front: back(front) or pending(front))
+    menu.front("redo", "&Redo", lambda front: front.session.redo(), "Ctrl+Shift+Z", when=forth)
+    menu.part(1)
+    saves = "What was done to the picture, as a list that can be done to others"
+    menu.front(
+        *("save steps", "Save s&teps as recipe…", lambda _: save_and_run_recipes.save_steps(desk)),
+        when=lambda front: front.session.history.position > 0,
+        tip=saves,
+        takes=True,
+    )
+    menu.front(
+        *("run recipe", "Run re&cipe…", lambda _: save_and_run_recipes.ask_and_run(desk)),
+        when=lambda front: desk.backend.studio is not None and front.session.idle,
+        tip="Do to the picture what a recipe says",
+    )
+    return menu.lines
+
+
+def _view(desk: Desk, screen: FullScreen) -> list[Deed]:
+    menu = _Lines("View", desk)
+    menu.front("zoom in", "Zoom &in", lambda front: front.canvas.zoom_in(), "Ctrl++", "Ctrl+=")
+    menu.front("zoom out", "Zoom &out", lambda front: front.canvas.zoom_out(), "Ctrl+-")
+    menu.front("fit", "&Fit in window", lambda front: front.canvas.fit(), "Ctrl+0")
+    menu.front("fill", "Fill &window", lambda front: front.canvas.fill())
+    menu.front("full size", "&100 %", lambda front: front.canvas.full_size(), "Ctrl+1")
+    menu.part(1)
+    # The brackets with Ctrl are for turning the picture itself.
+    menu.front("right", "Rotate view &right", lambda front: front.canvas.rotate_right(), "Ctrl+.")
+    menu.front("left", "Rotate view &left", lambda front: front.canvas.rotate_left(), "Ctrl+,")
+    # No digit: a German keyboard has = above 0, and on a French one digits need Shift.
+    level = "Ctrl+Shift+R"
+    menu.front("level", "Le&vel view", lambda front: front.canvas.reset_rotation(), level)
+    menu.part(2)
+    menu.mark("grid", "Pixel &grid", "show_grid", "Ctrl+'")
+    menu.mark("rulers", "R&ulers", "show_rulers", "Ctrl+R")
+    menu.mark("guides", "Gui&des", "show_guides", "Ctrl+;")
+    menu.front("clear guides", "&Clear guides", lambda front: front.canvas.clear_guides())
+    red = "What is selected, or a filter layer's mask, in red over the picture"
+    menu.mark("mask", "&Mask overlay", "show_mask_overlay", "Q", tip=red)
+    clipped = "What is as light as it gets in red, what is as dark as it gets in blue"
+    menu.mark("clipping", "Clippi&ng", "show_clipping", "O", tip=clipped)
+    menu.part(3)
+    menu.front(
+        *("split", "Before and after, &split"),
+        lambda front: front.canvas.set_split(front.canvas.split is None),
+        "Ctrl+B",
+        checked=lambda front: front.canvas.split is not None,
+    )
+    menu.front(
+        *("before", "Show &before (hold \\)"),
+        lambda front: front.canvas.show_before(not front.canvas.showing_before),
+        checked=lambda front: front.canvas.showing_before,
+    )
+    menu.part(4)
+    proofing = desk.proofing
+    menu.mark_all(
+        *("monitor", "Use &the monitor's profile"),
+        lambda: proofing.use_monitor(not proofing.uses_monitor),
+        lambda: proofing.uses_monitor,
+        tip="Show colours as they are on this monitor; without, it is taken for sRGB",
+    )
+    menu.any("monitor file", "Choose the monitor's profile…", proofing.choose_monitor)
+    menu.any(
+        *("monitor system", "Take the monitor's profile from the system"),
+        lambda: proofing.take_monitor(""),
+        when=lambda: bool(proofing.monitor_file),
+    )
+    menu.mark_all(
+        *("proof", "Soft proof", proofing.switch, lambda: proofing.proofs, "Ctrl+Y"),
+        tip="How the picture will look printed; the picture stays as it is",
+    )
+    menu.any("proof set-up", "Set up soft proof…", proofing.ask)
+    menu.mark_all(
+        *("gamut", "G&amut warning", proofing.mark, lambda: proofing.marks, "Ctrl+Shift+Y"),
+        tip="Mark in magenta what the print does not have",
+    )
+    menu.part(5)
+    menu.front(
+        *("hide panels", "&Hide panels (Tab)"),
+        lambda front: front.hide_panels(not front.panels_hidden),
+        checked=lambda front: front.panels_hidden,
+        tip="The picture alone; Tab over the picture does so too, and brings them back",
+    )
+    menu.any(
+        *("full screen", "Full scr&een", screen.next, "F"),
+        tip="Without borders, then the picture alone, then as it was; Escape leaves it",
+    )
+    return menu.lines
+
+
+def _help(desk: Desk) -> list[Deed]:
+    menu = _Lines("Help", desk)
+    menu.any("search", "&Search commands…", partial(search, desk.window, desk.deeds), "Ctrl+K")
+    menu.any("shortcuts", "&Keyboard shortcuts", partial(about.show_shortcuts, desk), "F1")
+    menu.any("about", "&About Safelight", partial(about.show_about, desk))
+    return menu.lines
+
+
+def of_layers(desk: Desk) -> list[Deed]:
+    """The lines about the active layer for which the window has to know more than a command."""
+
+    def failed(front: Workspace) -> bool:
+        return front.session.active in front.session.results.failed
+
+    def stale(front: Workspace) -> bool:
+        return front.session.active in front.session.results.stale
+
+    def shift(step: int, front: Workspace) -> None:
+        front.layers.shift(step)
+
+    def shifts(step: int, front: Workspace) -> bool:
+        return not front.session.locked and front.layers.place_after(step) is not None
+
+    def try_again(front: Workspace) -> None:
+        front.session.results.try_again(front.session.active)
+
+    def refresh(front: Workspace) -> None:
+        front.session.jobs.refresh(front.session.active, front.canvas.visible())
+
+    menu = _Lines("Layer", desk)
+    menu.front("rename", "R&ename layer", lambda front: front.layers.tree.edit_name(), context=True)
+    menu.part(4)
+    menu.front("raise", "Move layer u&p", partial(shift, 1), when=partial(shifts, 1), context=True)
+    menu.front(
+        *("lower", "Move layer do&wn", partial(shift, -1)), when=partial(shifts, -1), context=True
+    )
+    menu.front(
+        *("develop again", "Develop again…", develop_raw.develop_again),
+        when=develop_raw.can_develop_again,
+        tip="Have the raw file that the layer was made of developed with other settings",
+        context=True,
+    )
+    menu.part(5)
+    menu.front("try again", "&Try again", try_again, when=failed, context=True)
+    menu.front("refresh", "Refres&h", refresh, when=stale, context=True)
+    return menu.lines
+
+
+class _Lines:
+    """Lines of one menu, put down one after the other."""
+
+    def __init__(self, menu: str, desk: Desk) -> None:
+        self._menu = menu
+        self._desk = desk
+        self._section = 0
+        self.lines: list[Deed] = []
+
+    def part(self, section: int) -> None:
+        """Begin another part of the menu."""
+        self._section = section
+
+    def any(
+        self,
+        id: str,
+        text: str,
+        run: Callable[[], object],
+        *keys: str,
+        when: Callable[[], bool] | None = None,
+        tip: str = "",
+    ) -> None:
+        """What can be asked for whatever is open."""
+        made = Deed(id, text, run, self._menu, self._section, keys, tip=tip)
+        self.lines.append(made if when is None else replace(made, when=when))
+
+    def mark_all(
+        self,
+        id: str,
+        text: str,
+        run: Callable[[], object],
+        checked: Callable[[], bool],
+        *keys: str,
+        tip: str = "",
+    ) -> None:
+        """What is switched on or off whatever is open."""
+        self.lines.append(
+            Deed(id, text, run, self._menu, self._section, keys, checked=checked, tip=tip)
+        )
+
+    def front(
+        self,
+        id: str,
+        text: str,
+        run: Callable[[Workspace], object],
+        *keys: str,
+        when: Callable[[Workspace], bool] = lambda _: True,
+        checked: Callable[[Workspace], bool] | None = None,
+        context: bool = False,
+        submenu: str = "",
+        tip: str = "",
+        takes: bool = False,
+    ) -> None:
+        """What is done to the photograph in front. What ``takes`` it as it is, to be written or
+        printed, waits until what is being done to it is done.
+        """
+        desk = self._desk
+
+        def do() -> None:
+            front = desk.front
+            if front is not None and takes and front.session.busy:
+                name = text.replace("&", "").rstrip("…")
+                front.line.mention(f"{name} follows when this is done: {front.session.busy}.")
+                front.session.when_done(lambda: desk.front is front and run(front))
+            elif front is not None:
+                run(front)
+
+        def possible() -> bool:
+            return desk.front is not None and when(desk.front)
+
+        def on() -> bool:
+            return desk.front is not None and checked is not None and checked(desk.front)
+
+        self.lines.append(
+            Deed(
+                *(id, text, do, self._menu, self._section, keys),
+                when=possible,
+                submenu=submenu,
+                checked=None if checked is None else on,
+                context=context,
+                tip=tip,
+            )
+        )
+
+    def mark(self, id: str, text: str, name: str, key: str, tip: str = "") -> None:
+        """What is switched on or off on every canvas: its property ``name``."""
+
+        def switch(front: Workspace) -> None:
+            on = not getattr(front.canvas, name)
+            for workspace in self._desk.tabs.workspaces():
+                setattr(workspace.canvas, name, on)
+
+        def is_on(front: Workspace) -> bool:
+            return bool(getattr(front.canvas, name))
+
+        self.front(id, text, switch, key, checked=is_on, tip=tip)

@@ -1,0 +1,36 @@
+"""Edited photograph: ``Edited``, as those see it that compute something for it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+
+from safelight import actions
+from safelight.document import Document, History, Layer
+from safelight.gui.message_source import Speaker
+
+
+class Edited(Speaker):
+    """A history, the layer that edits are about, and the back end.
+
+    ``active`` is the id of that layer. ``busy`` names what is being done to the document on a
+    thread, "" when nothing is. ``studio`` is None until the back end is ready. ``prepared``
+    remembers what filters have found out about the whole picture.
+    """
+
+    def __init__(self, history: History, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.history = history
+        self.active = history.document.layers[-1].id
+        self.busy = ""
+        self.studio: actions.Studio | None = None
+        self.prepared = actions.Preparations()
+
+    @property
+    def document(self) -> Document:
+        """The document as it is now."""
+        return self.history.document
+
+    @property
+    def layer(self) -> Layer:
+        """The active layer."""
+        return self.document.layer(self.active)

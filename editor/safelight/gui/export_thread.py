@@ -1,0 +1,45 @@
+"""Export thread: a picture that is exported on a thread: how far it is, and a way to stop it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject
+
+from safelight.gui.background import Mailbox
+
+
+class Writing:
+    """What is known on the window's thread of an export that is done on another.
+
+    ``hear`` is called there; ``changed`` is called here when it is further.
+    """
+
+    def __init__(self, owner: QObject, title: str, changed: Callable[[], object]) -> None:
+        self.title = title
+        self.done = 0.0
+        self.said = ""
+        self._changed = changed
+        self._mailbox = Mailbox(owner, self._take)
+        self._stopped = threading.Event()
+
+    def hear(self, done: float) -> None:
+        """So much of it is done, 0 to 1. Raises ``actions.Cancelled`` once it is to stop."""
+        from safelight.actions import Cancelled
+
+        if self._stopped.is_set():
+            raise Cancelled
+        self._mailbox.post(done)
+
+    def cancel(self) -> None:
+        """Stop it where it can be; nothing is left of it."""
+        self._stopped.set()
+
+    def end(self) -> None:
+        """Hear no more of it."""
+        self._mailbox.close()
+
+    def _take(self, done: float) -> None:
+        self.done, self.said = done, f"{round(100 * done)} %"
+        self._changed()

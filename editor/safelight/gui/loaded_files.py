@@ -1,0 +1,93 @@
+"""Loaded files: what the window opens from files, made ready for the screen on a thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from safelight import actions
+from safelight.document import History
+from safelight.files.codecs.plugin_codec import Importers
+from safelight.gui.document_files import wait_for_closed
+
+if TYPE_CHECKING:
+    from safelight.gui.raw_draft import Draft, Wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What was opened: a history, sentences for the user, the project or the recovery it is in."""
+
+    history: History
+    notes: tuple[str, ...] = ()
+    project: actions.Project | None = None
+    recovery: actions.Recovery | None = None
+
+
+def draft_of(path: Path) -> Draft | None:
+    """A draft of a raw file, of which is to be asked how it is developed; None for what is no raw
+    file. Runs on a thread. Raises OpenError.
+    """
+    if actions.is_project(path):
+        return None
+    sketch = actions.sketch_raw(path)
+    if sketch is None:
+        return None
+    from safelight.gui.raw_draft import Draft
+
+    return Draft(sketch)
+
+
+def open_for_the_screen(
+    path: Path,
+    importers: Importers,
+    first: Callable[[actions.Opened], None] | None = None,
+    developed: Wanted | None = None,
+) -> Loaded:
+    """Open a picture or a project and make its zoom levels; runs on a thread.
+
+    ``importers`` gives the formats of plugins. ``first`` is given a picture to look at, its levels
+    made, while the colours are converted exactly. ``developed`` says how a raw file is. Raises
+    OpenError or ProjectError.
+    """
+
+    def look(opened: actions.Opened) -> None:
+        from safelight.gui.canvas.picture import make_levels
+
+        make_levels(opened.document.layers[0].raster)
+        if first is not None:
+            first(opened)
+
+    if actions.is_project(path):
+        wait_for_closed()
+        project, history = actions.Project.open(path, scratch=actions.cache_folder())
+        try:
+            _make_levels(history)
+        except BaseException:
+            project.close()
+            raise
+        return Loaded(history, project=project)
+    told = {} if developed is None else developed.settings
+    opened = actions.open_picture(path, importers=importers, first=look, told=told)
+    document = opened.document
+    if developed is not None and developed.keep:
+        document = actions.with_raw_file(document, True)
+    history = History.start(document)
+    _make_levels(history)
+    return Loaded(history, opened.notes)
+
+
+def recover_for_the_screen(left: actions.Left) -> Loaded:
+    """Go on with what a killed process left; runs on a thread. Raises ProjectError."""
+    recovery, history = actions.Recovery.taken(left, scratch=actions.cache_folder())
+    _make_levels(history)
+    return Loaded(history, recovery=recovery)
+
+
+def _make_levels(history: History) -> None:
+    from safelight.gui.canvas.picture import make_levels
+
+    for raster in history.document.rasters():
+        make_levels(raster)

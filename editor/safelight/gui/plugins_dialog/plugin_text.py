@@ -1,0 +1,165 @@
+"""Plugin text: a plugin, or what installing one would add, to read, select and copy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+from PySide6.QtGui import QTextOption
+from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
+
+from safelight.actions.plugins.installer import Offer
+from safelight.actions.plugins.plugin_list import Listed
+from safelight.actions.plugins.plugin_store import Network, Package
+from safelight.actions.plugins.plugin_updates import Update
+from safelight.gui import theme
+from safelight.gui.shown_text import file_size, plain
+from safelight.workers.confinement.sandbox import Protection
+
+_LONGEST = 2500
+"""Characters of a licence or of what a network was trained on."""
+
+_STYLE = f"""
+p {{ margin: 0 0 7px 0; }}
+.title {{ font-size: 17px; font-weight: 600; margin-bottom: 3px; }}
+.dim {{ color: {theme.DIM}; }}
+.fault {{ color: {theme.ACCENT}; }}
+.heading {{ color: {theme.DIM}; font-size: 12px; font-weight: 600; margin: 15px 0 5px 0; }}
+.item {{ margin: 0 0 1px 0; }}
+.last {{ margin: 0 0 7px 0; }}
+.hash {{ color: {theme.DIM}; font-family: monospace; font-size: 11px; margin: 0 0 8px 0; }}
+"""
+
+
+class Facts(QTextBrowser):
+    """Text that can be selected and scrolled; whatever a plugin writes in it stays plain text."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.setObjectName("facts")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setOpenLinks(False)
+        self.setTabChangesFocus(True)
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.document().setDefaultStyleSheet(_STYLE)
+
+    def show_plugin(
+        self, item: Listed, protection: Protection, update: Update | None = None
+    ) -> None:
+        """A plugin that is there; ``update`` is what is known of newer versions."""
+        self.setHtml("".join(_described(item, protection, update)))
+
+    def show_offer(self, offer: Offer) -> None:
+        """What installing would add."""
+        self.setHtml("".join(_offered(offer)))
+
+
+def _described(item: Listed, protection: Protection, update: Update | None) -> Iterable[str]:
+    plugin = item.plugin
+    yield _title(plugin.name, plugin.version)
+    yield _line("dim", _state(item, update))
+    if plugin.fault:
+        fault = plugin.fault[:1].upper() + plugin.fault[1:]
+        yield _line("fault", f"{fault}. Install Safelight again." if item.built_in else f"{fault}.")
+    if update is not None and update.fault:
+        yield _line("fault", f"Whether there is a newer version is not known. {update.fault}")
+    if plugin.summary:
+        yield _line("", plugin.summary)
+    if plugin.filters:
+        yield _heading("Filters")
+    for filter in plugin.filters:
+        text = f"{filter.title}: {filter.description}" if filter.description else filter.title
+        yield _line("item", text)
+    if plugin.formats:
+        yield _heading("Formats")
+    for format in plugin.formats:
+        verb = "opens" if format.reads else "exports"
+        yield _line("item", f"{format.title}: {verb} {' '.join(format.suffixes)}")
+    yield _heading("What it can reach")
+    if item.built_in:
+        yield _line("item", "Built-in plugins are part of Safelight and are trusted like it.")
+    else:
+        yield _line("item" if protection.complete else "fault", protection.sentence())
+    yield from _packages("Packages", plugin.packages)
+    yield from _networks(plugin.networks)
+    yield _heading("Where it came from")
+    yield _line("item", "Safelight" if item.built_in else plugin.source or "Not noted")
+
+
+def _offered(offer: Offer) -> Iterable[str]:
+    yield _title(offer.name, offer.version)
+    if offer.replaces == offer.version:
+        yield _line("dim", f"{offer.replaces} is installed already and would be installed anew")
+    elif offer.replaces:
+        yield _line("dim", f"Replaces {offer.replaces}, to which you can go back")
+    yield _line("", offer.summary or "It has no summary.")
+    yield _heading("What it will reach")
+    yield _line("item" if offer.protection.complete else "fault", offer.protection.sentence())
+    many = len(offer.packages)
+    count = f"{many} package{'s' if many != 1 else ''}, {file_size(offer.size)}"
+    yield from _packages(f"What would be added: {count}", offer.packages)
+    yield from _networks(offer.networks)
+    yield _heading("Where it comes from")
+    yield _line("item", offer.source)
+
+
+def _state(item: Listed, update: Update | None) -> str:
+    """A plugin's state in a few words."""
+    if item.built_in:
+        return "Built in"
+    words = ["Enabled" if item.plugin.enabled else "Disabled"]
+    if item.plugin.fault:
+        words = ["Cannot be used"]
+    if update is not None and update.version:
+        words.append(f"{update.version} is available")
+    if item.earlier:
+        words.append(f"you can go back to {item.earlier}")
+    return ", ".join(words)
+
+
+def _packages(title: str, packages: Sequence[Package]) -> Iterable[str]:
+    if packages:
+        yield _heading(title)
+    for item in packages:
+        words = [f"{item.name} {item.version}"]
+        words += [file_size(item.size)] if item.size else []
+        words.append(item.licence or "no licence named")
+        yield from _entry(words, [], item.sha256)
+
+
+def _networks(networks: Sequence[Network]) -> Iterable[str]:
+    if networks:
+        yield _heading("Networks")
+    for item in networks:
+        words = [item.file, file_size(item.size)]
+        facts = [
+            f"Licence of the weights: {item.licence or 'not named'}",
+            f"Trained on: {item.training_data or 'not named'}",
+        ]
+        if item.fault:
+            facts = [f"What it says of itself cannot be read: {item.fault}"]
+        yield from _entry(words, facts, item.sha256)
+
+
+def _entry(words: Sequence[str], facts: Sequence[str], sha256: str) -> Iterable[str]:
+    lines = [("item", "  ·  ".join(words)), *(("item dim", fact) for fact in facts)]
+    for index, (kind, text) in enumerate(lines):
+        yield _line("last" if not sha256 and index == len(lines) - 1 else kind, text)
+    if sha256:
+        yield _line("hash", f"SHA-256 {sha256}")
+
+
+def _title(name: str, version: str) -> str:
+    return (
+        f'<p class="title">{escape(plain(name))}'
+        f' <span class="dim" style="font-weight: 400">{escape(plain(version))}</span></p>'
+    )
+
+
+def _heading(text: str) -> str:
+    return _line("heading", text)
+
+
+def _line(kind: str, text: str) -> str:
+    return f'<p class="{kind}">{escape(plain(text, longest=_LONGEST))}</p>'

@@ -1,0 +1,188 @@
+"""Job run: a job and what the window knows of it: its pieces, how far it is, what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
+
+from safelight import actions
+from safelight.api import Declaration, Region, Value
+from safelight.document import Document, Edit, Layer, edits
+from safelight.gui.background import Mailbox
+from safelight.gui.canvas.mask_tint import Tint
+from safelight.gui.canvas.overlay import Overlay
+from safelight.gui.canvas.picture import Picture, make_levels
+from safelight.gui.edited_photograph import Edited
+from safelight.gui.previews.scaled_document import Seen
+from safelight.gui.shown_text import duration
+from safelight.pixels import Raster
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a filter is run for: a new layer ``above`` another, or one that is there already.
+
+    ``layer`` is the filter layer; None for what changes the picture's size, and what selects.
+    """
+
+    declaration: Declaration
+    settings: dict[str, Value]
+    layer: Layer | None = None
+    above: str | None = None
+    is_new: bool = True
+
+    @classmethod
+    def new(
+        cls,
+        declaration: Declaration,
+        settings: dict[str, Value],
+        edited: Edited,
+        where: Document | None = None,
+    ) -> Task:
+        """A new filter layer above the active one, or none; its mask is the selection, or that of
+        ``where``.
+        """
+        if declaration.factor(settings) != 1 or declaration.selects:
+            return cls(declaration, settings)
+        held = actions.live_filter(declaration, settings)
+        layer = edits.with_selection(Layer(declaration.title, held), where or edited.document)
+        return cls(declaration, settings, layer, edited.active)
+
+    @property
+    def resizes(self) -> bool:
+        """Whether the picture gets another size."""
+        return self.declaration.factor(self.settings) != 1
+
+    def document(self, document: Document) -> Document:
+        """The document with the layer in its place."""
+        if self.layer is None or not self.is_new:
+            return document
+        return self.adding().apply(document)
+
+    def adding(self) -> Edit:
+        """The edit that adds the layer."""
+        assert self.layer is not None
+        return edits.add_layer(self.layer, self.above, self.declaration.title)
+
+
+class Run:
+    """A job and the letters it sends. What is heavy in a letter is prepared on the job's thread.
+
+    With ``seen`` it is over the document at the size at which it is looked at. ``is_whole`` tells
+    that it computes all of the picture, as large as that is.
+    """
+
+    def __init__(
+        self,
+        session: Edited,
+        task: Task,
+        region: Region | None,
+        focus: Region | None,
+        hear: Callable[[Run, actions.JobEvent, Picture | None], None],
+        seen: Seen | None = None,
+    ) -> None:
+        document = session.document
+        self.task = task
+        self.seen = seen
+        self.done = 0.0
+        self.remaining: float | None = None
+        self._profile = document.profile
+        self._mailbox = Mailbox(session, lambda letter: hear(self, *letter))
+        studio = session.studio
+        assert studio is not None
+        settings: Mapping[str, Value] = task.settings
+        layer = task.layer
+        if seen is None:
+            whole = region or document.region
+            self.overlay = Overlay(whole, task.declaration.factor(settings))
+            document = task.document(document)
+        else:
+            region = seen.region(region or document.region)
+            self.overlay = Overlay.of_level(region, seen.level)
+            held = actions.live_filter(task.declaration, settings)
+            settings = studio.live.scaled(held, 0.5**seen.level).settings
+            document, layer = seen.document, None
+        self._place = region
+        self.is_whole = seen is None and (region is None or region == session.document.region)
+        self.job = studio.start(
+            task.declaration,
+            settings,
+            document,
+            layer_id=layer.id if layer is not None else None,
+            region=region,
+            focus=focus,
+            listener=self._listen,
+            prepared=session.prepared,
+        )
+
+    @property
+    def declaration(self) -> Declaration:
+        """The filter."""
+        return self.task.declaration
+
+    @property
+    def title(self) -> str:
+        """What people read."""
+        return self.declaration.title
+
+    @property
+    def said(self) -> str:
+        """How far it is, in words."""
+        if self.remaining is None:
+            return "Starting…"
+        return f"{self.done:.0%}, {duration(self.remaining)} left"
+
+    def edit(self) -> Edit:
+        """The edit that its result makes. Raises RuntimeError when there is none."""
+        made = self.job.edit()
+        if self.task.layer is None or not self.task.is_new:
+            return made
+        adding = self.task.adding()
+        return Edit(
+            adding.label,
+            lambda document: made.apply(adding.apply(document)),
+            record=adding.record,
+        )
+
+    def take(self, event: actions.JobEvent, picture: Picture | None) -> bool:
+        """Note how far it is, lay what it has made over the picture; whether there is more now."""
+        if isinstance(event, actions.JobProgress):
+            self.done, self.remaining = event.done, event.remaining
+        if picture is None or len(self.job.parts) > 1:
+            return False
+        if isinstance(event, actions.JobFinished):
+            self.overlay.complete(picture)
+        elif isinstance(event, actions.JobPiece):
+            self.overlay.add(event.region, picture)
+        return True
+
+    def end(self) -> None:
+        """Stop it, and hear no more of it."""
+        self._mailbox.close()
+        self.job.cancel()
+
+    def _listen(self, event: actions.JobEvent) -> None:
+        picture = None
+        if isinstance(event, actions.JobPiece):
+            raster = Raster.from_array(self._masked(event.region, event.pixels))
+            make_levels(raster)
+            picture = self._picture(raster)
+        elif isinstance(event, actions.JobFinished) and self.seen is None:
+            for raster in event.layers.values():
+                make_levels(raster)
+            picture = self._picture(event.raster)
+        letter: tuple[Any, Picture | None] = (event, picture)
+        self._mailbox.post(letter)
+
+    def _masked(self, place: Region, pixels: NDArray[Any]) -> NDArray[Any]:
+        """A piece as it is seen; what runs at full size is shown without its mask."""
+        if self.seen is None or self._place is None:
+            return pixels
+        return self.seen.masked(place.move(self._place.x, self._place.y), pixels)
+
+    def _picture(self, raster: Raster) -> Picture:
+        """A result for the screen: pixels in the document's colours, a selection in red."""
+        return Tint(raster) if raster.channels == 1 else Picture(raster, self._profile)

@@ -1,0 +1,78 @@
+"""Recipe thread: a recipe that is done on a thread: how far it is, and a way to stop it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject
+
+from safelight.actions import Job, JobCancelled, JobEvent, JobFailed, JobFinished, JobProgress
+from safelight.gui.background import Mailbox
+
+
+class Stopped(Exception):
+    """The recipe was stopped by whoever runs it."""
+
+
+class Playing:
+    """What is known on the window's thread of a recipe that is done on another.
+
+    ``begin``, ``hear`` and ``wait`` are called there; ``changed`` is called here when it is
+    further.
+    """
+
+    def __init__(self, owner: QObject, title: str, changed: Callable[[], object]) -> None:
+        self.title = title
+        self.done = 0.0
+        self.said = "Starting…"
+        self._changed = changed
+        self._mailbox = Mailbox(owner, self._take)
+        self._step, self._steps = 1, 1
+        self._stopped = threading.Event()
+        self._lock = threading.Lock()
+        self._job: Job | None = None
+
+    def begin(self, number: int, count: int) -> None:
+        """A step of ``count`` begins, the first is 1. Raises Stopped."""
+        if self._stopped.is_set():
+            raise Stopped
+        self._step, self._steps = number, count
+        self._tell(0.0)
+
+    def hear(self, event: JobEvent) -> None:
+        """What the job of the present step sends."""
+        if isinstance(event, JobProgress):
+            self._tell(event.done)
+
+    def wait(self, job: Job) -> JobFinished | JobFailed | JobCancelled | None:
+        """How the job of the present step ended. Raises Stopped."""
+        with self._lock:
+            self._job = job
+            if self._stopped.is_set():
+                job.cancel()
+        outcome = job.wait()
+        with self._lock:
+            self._job = None
+        if self._stopped.is_set():
+            raise Stopped
+        return outcome
+
+    def cancel(self) -> None:
+        """Stop it: its job within a piece, and before the next step in any case."""
+        with self._lock:
+            self._stopped.set()
+            if self._job is not None:
+                self._job.cancel()
+
+    def end(self) -> None:
+        """Hear no more of it."""
+        self._mailbox.close()
+
+    def _tell(self, done: float) -> None:
+        self._mailbox.post((self._step, self._steps, done))
+
+    def _take(self, letter: tuple[int, int, float]) -> None:
+        step, steps, done = letter
+        self.done, self.said = (step - 1 + done) / steps, f"Step {step} of {steps}"
+        self._changed()

@@ -1,0 +1,68 @@
+"""Window state: how a window was left: its size, the width of its panels, tab and tool."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QMainWindow
+
+from safelight.gui.samples_and_recent_files import settings
+
+_GROUP = "window"
+_NEVER = ("crop", "picker")
+"""Tools that nobody has in hand when a photograph is opened: they change what is seen of it."""
+
+
+def remember_window(window: QMainWindow) -> None:
+    """Note its size, and whether it fills the screen, for the next start."""
+    stored = settings()
+    stored.setValue(f"{_GROUP}/maximised", window.isMaximized())
+    if not (window.isMaximized() or window.isFullScreen()):
+        stored.setValue(f"{_GROUP}/width", window.width())
+        stored.setValue(f"{_GROUP}/height", window.height())
+
+
+def restore_window(window: QMainWindow, usual: QSize, room: QSize) -> None:
+    """Give it the size it had, or else the ``usual`` one, as far as there is ``room``."""
+    stored = settings()
+    width, height = (_number(stored.value(f"{_GROUP}/{name}")) for name in ("width", "height"))
+    size = usual if width is None or height is None else QSize(width, height)
+    window.resize(size.boundedTo(room))
+    if str(stored.value(f"{_GROUP}/maximised", False)).lower() == "true":
+        window.setWindowState(Qt.WindowState.WindowMaximized)
+
+
+def remember_work(tool: str, tab: str, widths: Sequence[int]) -> None:
+    """Note the tool in hand, the tab in front and the widths of canvas and panels."""
+    stored = settings()
+    stored.setValue(f"{_GROUP}/tool", tool)
+    stored.setValue(f"{_GROUP}/tab", tab)
+    stored.setValue(f"{_GROUP}/panels", widths[-1])
+
+
+def last_tool(known: Sequence[str]) -> str:
+    """The tool that was in hand, if there still is such a one; "" for none."""
+    name = str(settings().value(f"{_GROUP}/tool", ""))
+    return name if name in known and name not in _NEVER else ""
+
+
+def last_tab() -> str:
+    """The tab that was in front; "" for none."""
+    return str(settings().value(f"{_GROUP}/tab", ""))
+
+
+def last_width() -> int | None:
+    """The width that the panels had, 0 for hidden ones; None where nobody knows."""
+    return _number(settings().value(f"{_GROUP}/panels"))
+
+
+def forget_layout() -> None:
+    """Begin as at the first start."""
+    settings().remove(_GROUP)
+    settings().remove("unfolded")
+
+
+def _number(value: object) -> int | None:
+    text = str(value)
+    return int(text) if text.isdecimal() and len(text) < 6 else None

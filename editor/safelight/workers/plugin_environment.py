@@ -1,0 +1,160 @@
+"""Plugin environment: where a plugin's code lives, and what its worker may touch."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from safelight.workers import kernel_cache as kernels
+from safelight.workers.confinement.sandbox import wrapping
+from safelight.workers.confinement.scratch_folder import LIMIT
+from safelight.workers.editor_parts import editor_parts
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A stranger's plugin, installed beside the editor.
+
+    ``library`` holds the plugin and what it needs beside the editor's packages; of two versions
+    of a package its own comes first. Each worker writes to a folder of its own in ``scratch``.
+    An author's plugin is imported from ``sources``, its package's own folder or file, instead;
+    ``stamp`` is what ``stamp_of`` said of it, so that an environment whose code has changed is
+    another one.
+    """
+
+    plugin: str
+    library: Path
+    scratch: Path
+    sources: Path | None = None
+    stamp: int = 0
+
+    def renewed(self) -> Environment:
+        """The environment with its sources as they are now; itself unless they have changed."""
+        return self if self.sources is None else replace(self, stamp=stamp_of(self.sources))
+
+    def furnish(self, scratch: Path) -> None:
+        """Put into ``scratch`` what a plugin can use: loops that are compiled already."""
+        kernels.lend(scratch)
+
+    def command(self, scratch: Path, memory: int) -> list[str]:
+        """What starts a confined worker that writes to ``scratch`` and allocates ``memory`` bytes.
+
+        The far side's own arguments follow.
+        """
+        own = [self.library]
+        if self.sources is not None:
+            own.insert(0, self.sources.parent)
+        work = ["safelight.workers.far.worker_main", "--only", str(self.library)]
+        return _command(own, scratch, memory, work)
+
+
+@dataclass(frozen=True, slots=True)
+class DecoderEnvironment:
+    """Where strangers' files are decoded: the editor's own packages and no plugin.
+
+    ``decoders`` is the module that decodes (``workers.far.decoder_main`` says how), by its name.
+    ``kernels`` is where the window keeps what it has compiled: it may be read.
+    """
+
+    decoders: str
+    scratch: Path
+    kernels: Path | None = None
+
+    def furnish(self, scratch: Path) -> None:
+        """See that what may be read is there: a folder that comes later stays out of reach."""
+        if self.kernels is not None:
+            with contextlib.suppress(OSError):
+                self.kernels.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def command(self, scratch: Path, memory: int) -> list[str]:
+        """As ``Environment.command``."""
+        work = ["safelight.workers.far.decoder_main", "--decoders", self.decoders]
+        kernels = [] if self.kernels is None else [self.kernels.resolve()]
+        if kernels:
+            work += ["--kernels", str(kernels[0]), "--own", str(scratch)]
+        # Somebody waits for the picture: this is the window's own work, done elsewhere.
+        return _command([], scratch, memory, work, kernels, yields=False)
+
+
+class Confined(Protocol):
+    """What a confined worker is started from. Its folder in ``scratch`` is the one it writes to."""
+
+    @property
+    def scratch(self) -> Path:
+        """The folder in which each worker has one of its own."""
+
+    def furnish(self, scratch: Path) -> None:
+        """Put into ``scratch`` what a worker finds there when it starts."""
+
+    def command(self, scratch: Path, memory: int) -> list[str]:
+        """What starts a worker that writes to ``scratch`` and allocates ``memory`` bytes."""
+
+
+def _command(
+    own: Sequence[Path],
+    scratch: Path,
+    memory: int,
+    work: list[str],
+    readable: Sequence[Path] = (),
+    *,
+    yields: bool = True,
+) -> list[str]:
+    """What starts a confined process that imports from ``own``, then from what the editor is made
+    of, reads ``readable`` too and does ``work``: a module that has a ``main``, and its last
+    arguments. ``yields``: it leaves the cores to the window.
+    """
+    order = {
+        **imports(own, [scratch], readable),
+        "work": work,
+        "scratch": str(scratch),
+        "memory": memory,
+        "limit": LIMIT,
+        "yields": yields,
+    }
+    wrapped: list[str] = order.pop("wrapping")
+    first = str(far_side("confined_main"))
+    python = [sys.executable, "-I", "-S", "-B", "-X", "faulthandler", first]
+    return [*wrapped, *python, json.dumps(order)]
+
+
+def imports(
+    own: Sequence[Path], writable: Sequence[Path], readable: Sequence[Path] = ()
+) -> dict[str, Any]:
+    """What an order says of what a confined process imports (``far.search_path``) and may read:
+    ``own`` folders first, then what the editor is made of; it also reads ``readable``.
+
+    ``wrapping`` goes before the command; it is no part of the order.
+    """
+    parts = editor_parts()
+    reads = [*map(str, (*own, *readable)), *parts.readable]
+    wrapped = wrapping(map(Path, reads), writable)
+    return {
+        "own": [str(place) for place in own],
+        "path": list(parts.path),
+        "packages": dict(parts.packages),
+        "readable": reads,
+        "wrapped": bool(wrapped),
+        "wrapping": wrapped,
+    }
+
+
+def far_side(name: str) -> Path:
+    """The file of a far side, which is started by its path: nothing on this side imports it."""
+    return Path(__file__).parent / "far" / f"{name}.py"
+
+
+def stamp_of(sources: Path) -> int:
+    """A number that is another one once a file below ``sources`` has changed, come or gone."""
+    facts = []
+    for file in sorted(sources.rglob("*")) if sources.is_dir() else [sources]:
+        if file.suffix != ".pyc" and file.is_file():
+            with contextlib.suppress(OSError):  # gone meanwhile
+                found = file.stat()
+                facts.append(f"{file.name} {found.st_mtime_ns} {found.st_size}")
+    return zlib.crc32("\n".join(facts).encode())

@@ -1,0 +1,491 @@
+"""Worker pool: the near side of the process boundary: workers are started, asked, replaced."""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import os
+import queue
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from safelight.workers import kernel_cache
+from safelight.workers.confinement.scratch_folder import Scratch
+from safelight.workers.plugin_environment import Confined
+from safelight.workers.watchdog import Patience, doing
+from safelight.workers.wire import protocol
+from safelight.workers.wire.blocks import Block
+
+START_LIMIT = 60.0
+"""Seconds a worker may take to say that it is ready."""
+
+CANCEL_GRACE = 1.0
+"""Seconds a worker may take to stop a cancelled piece before it is killed."""
+
+_TICKET_SIZE = "372"
+"""Bytes of a shared socket's ticket on Windows (sizeof WSAPROTOCOL_INFOW)."""
+
+_TRUSTED = (
+    sys.executable,
+    "-I",
+    "-B",
+    "-X",
+    "faulthandler",
+    "-m",
+    "safelight.workers.far.worker_main",
+)
+"""What starts a worker for the built-in plugins."""
+
+_ENVIRONMENT = ("PATH", "HOME", "LANG", "TMPDIR", "TZ", "SYSTEMROOT", "VIRTUAL_ENV", "USERPROFILE")
+_ENVIRONMENT_PREFIXES = ("LC_", "LD_LIBRARY", "DYLD_", "CUDA", "NVIDIA", "XDG_CACHE", "OMP_")
+
+_LOOK = 0.5
+"""Seconds between looks at what a stranger's plugin has written."""
+
+_MOST_REPLIES = 2000
+"""Messages that may come for one question: an answer, and a thousand steps of progress."""
+
+_PUBLIC = ("LANG", "TZ", "ORT_DISABLE_TELEMETRY", "SYSTEMROOT")
+"""What a stranger's plugin sees of the environment."""
+
+
+class WorkerDied(Exception):
+    """The worker ended; the message says how: ``crashed (SIGABRT)``, ``ended itself (exit 3)``."""
+
+
+class WorkerSilent(Exception):
+    """The worker did not answer in time."""
+
+
+class WorkerProcess:
+    """One worker process and the blocks it has been lent. Used by one job at a time.
+
+    It starts at once; who wants to talk with it calls ``await_ready`` first.
+    """
+
+    def __init__(
+        self,
+        memory_limit: int = 0,
+        plugin_folders: Sequence[Path] = (),
+        environment: Confined | None = None,
+    ) -> None:
+        try:
+            scratch = Scratch(environment.scratch) if environment else None
+        except OSError as error:
+            raise WorkerDied(f"has no folder to write to: {error.strerror}") from None
+        near, far = socket.socketpair()
+        self._replies: queue.SimpleQueue[protocol.Frame | None] = queue.SimpleQueue()
+        self._channel = protocol.Channel(near)
+        self._blocks: list[Block] = []
+        self._lent: dict[int, Block] = {}
+        self._closing = threading.Lock()
+        self._errors: collections.deque[bytes] = collections.deque(maxlen=200)
+        self._offence = ""
+        self._heard = 0
+        self._scratch = scratch
+        self._wrapped = False
+        if environment and scratch:
+            environment.furnish(scratch.folder)
+            confined = environment.command(scratch.folder, memory_limit)
+            self._wrapped = confined[0] != sys.executable
+            self._process = _spawn(far, confined, ["0"], _environment(_PUBLIC))  # limited by then
+        else:
+            limits = [str(memory_limit), *map(str, plugin_folders)]
+            own = _environment(_ENVIRONMENT, _ENVIRONMENT_PREFIXES) | kernel_cache.kept()
+            self._process = _spawn(far, _TRUSTED, limits, own)
+        threading.Thread(target=self._listen, daemon=True).start()
+        threading.Thread(target=self._keep_errors, daemon=True).start()
+        if scratch is not None:
+            threading.Thread(target=self._watch, args=(scratch,), daemon=True).start()
+        self._ready = False
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process.poll() is None
+
+    def await_ready(self) -> None:
+        """Wait until it has started. Raises WorkerDied, or WorkerSilent, and then it has ended."""
+        if self._ready:
+            return
+        try:
+            ready = self.reply(START_LIMIT)
+            if ready.get("type") != "ready" or ready.get("protocol") != protocol.VERSION:
+                raise WorkerDied("speaks another version of the protocol")
+        except BaseException:
+            self.kill()
+            raise
+        self._ready = True
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    def send(self, message: protocol.Frame) -> None:
+        """Send a message. Raises WorkerDied when nobody reads it."""
+        self._heard = 0
+        try:
+            self._channel.send(message)
+        except OSError:
+            raise WorkerDied(self._how_it_ended()) from None
+
+    def reply(self, timeout: float) -> protocol.Frame:
+        """The next reply. Raises WorkerDied, or WorkerSilent after ``timeout`` seconds."""
+        try:
+            reply = self._replies.get(timeout=timeout)
+        except queue.Empty:
+            raise WorkerSilent from None
+        if reply is None:
+            self._replies.put(None)
+            raise WorkerDied(self._how_it_ended())
+        return reply
+
+    def patience(self, limit: float) -> Patience:
+        """What tells when it has got nowhere for ``limit`` seconds of its own time."""
+        return Patience(limit, lambda: doing(self.pid))
+
+    def block(self, size: int, *, writable: bool) -> Block:
+        """A block of at least ``size`` bytes that no piece uses now, lent to the worker.
+
+        Blocks are used again and again: the first touch of fresh memory costs fifteen times as
+        much as the copy. Raises MemoryError.
+        """
+        fitting = [b for b in self._blocks if b.writable == writable and b.size >= size]
+        if fitting:
+            found = min(fitting, key=lambda b: b.size)
+            self._blocks.remove(found)
+            return found
+        for small in [b for b in self._blocks if b.writable == writable]:
+            self._blocks.remove(small)
+            self.discard(small)
+        made = Block(size, writable=writable)
+        self.lend(made)
+        return made
+
+    def lend(self, made: Block) -> None:
+        """Lend the worker a block of its own. Raises WorkerDied."""
+        descriptors = [made.descriptor] if made.descriptor >= 0 else []
+        self._lent[made.id] = made
+        try:
+            self._channel.send(made.announcement(), descriptors)
+        except OSError:
+            raise WorkerDied(self._how_it_ended()) from None
+
+    def lend_file(self, descriptor: int) -> None:
+        """Let the worker read an open file, whose name it never learns. Raises WorkerDied."""
+        try:
+            self._channel.send({"type": "file"}, [descriptor])
+        except OSError:
+            raise WorkerDied(self._how_it_ended()) from None
+
+    def give_back(self, block: Block) -> None:
+        """Say that no piece uses ``block`` any more."""
+        if block.id in self._lent:
+            self._blocks.append(block)
+
+    def unburden(self) -> None:
+        """Give back the memory of the blocks that are kept for the next piece."""
+        spare, self._blocks = self._blocks, []
+        for block in spare:
+            with contextlib.suppress(WorkerDied):
+                self.discard(block)
+
+    def discard(self, block: Block) -> None:
+        """Give a block's memory back to the system. Raises WorkerDied."""
+        if self._lent.pop(block.id, None) is not None:
+            block.close()
+            self.send({"type": "forget", "block": block.id})
+
+    def kill(self) -> None:
+        """End the process and everything it started."""
+        self._end()
+        self.close()
+
+    def _end(self) -> None:
+        if os.name == "posix":
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+        with contextlib.suppress(OSError):
+            self._process.kill()
+
+    def close(self) -> None:
+        """Hang up; the worker ends by itself."""
+        self._channel.close()
+        with self._closing:  # a plugin that is switched off ends what a job's thread ends too
+            lent = list(self._lent.values())
+            self._lent.clear()
+            self._blocks.clear()
+            for block in lent:
+                block.close()
+        try:
+            self._process.wait(2.0)
+        except subprocess.TimeoutExpired:
+            self._end()
+            self._process.wait()
+        if self._scratch is not None:
+            self._scratch.remove()
+
+    def errors(self) -> str:
+        """The last lines the process wrote to its standard error."""
+        return b"".join(self._errors).decode(errors="replace")[-8000:]
+
+    def _listen(self) -> None:
+        while True:
+            try:
+                received = self._channel.receive()
+            except protocol.ProtocolError:
+                received = None  # no conversation with a broken peer
+                self._end()
+            self._replies.put(received[0] if received else None)
+            if received is None:
+                return
+            self._heard += 1
+            if self._heard > _MOST_REPLIES:
+                self._convict("sent more messages than it was asked for")
+
+    def _keep_errors(self) -> None:
+        stream = self._process.stderr
+        assert stream is not None
+        with contextlib.suppress(OSError, ValueError), stream:
+            for line in stream:
+                self._errors.append(line[:2000])
+
+    def _watch(self, scratch: Scratch) -> None:
+        """Look after what a stranger's plugin writes."""
+        while self.alive:
+            if scratch.overflows():
+                self._convict("filled its scratch folder")
+            time.sleep(_LOOK)
+
+    def _convict(self, offence: str) -> None:
+        self._offence = self._offence or offence
+        self._end()
+
+    def _how_it_ended(self) -> str:
+        try:
+            code = self._process.wait(2.0)
+        except subprocess.TimeoutExpired:
+            return "stopped answering"
+        if self._offence:
+            return f"was ended because it {self._offence}"
+        if code > 128 and self._wrapped:
+            code = 128 - code  # so bubblewrap says that a signal ended it
+        if code >= 0:
+            return f"ended itself (exit code {code})"
+        try:
+            name = signal.Signals(-code).name
+        except ValueError:
+            name = f"signal {-code}"
+        if name == "SIGKILL":
+            return "was ended by the system (SIGKILL), most likely because memory ran out"
+        return f"crashed ({name})"
+
+
+class Pool:
+    """Worker processes, started when needed and kept for the next job.
+
+    ``limit`` is how many may run at once, so that a preview need not wait for a long job.
+    ``memory_limit`` bounds what each may allocate, in bytes; 0 = nine tenths of the machine's,
+    half of it for a stranger's.
+    ``plugin_folders`` hold further installed plugins, beside those of the editor's environment.
+    With an ``environment`` the workers are confined and load its plugin alone.
+    """
+
+    def __init__(
+        self,
+        *,
+        limit: int = 2,
+        memory_limit: int = 0,
+        plugin_folders: Sequence[Path] = (),
+        environment: Confined | None = None,
+    ) -> None:
+        self.plugin_folders = tuple(plugin_folders)
+        self.environment = environment
+        self._limit = limit
+        self._memory_limit = memory_limit or _default_memory_limit(0.5 if environment else 0.9)
+        self._idle: list[WorkerProcess] = []
+        self._all: list[WorkerProcess] = []
+        self._starting = 0
+        self._closed = self._retired = False
+        self._changed = threading.Condition()
+
+    @contextlib.contextmanager
+    def worker(self, *faults: type[Exception]) -> Iterator[WorkerProcess]:
+        """A worker for one job; a dead one is replaced afterwards.
+
+        What a stranger's plugin broke in its process stays broken: where one of ``faults`` is
+        raised, its worker ends. Raises WorkerDied when none can be started or the pool is closed.
+        """
+        worker = self._acquire()
+        try:
+            yield worker
+        except faults:
+            if self.environment is not None:
+                worker.kill()
+            raise
+        finally:
+            self._release(worker)
+
+    def begin(self) -> None:
+        """Have a worker start while something else is done. Waits for nothing, raises WorkerDied
+        where none can be started.
+        """
+        with self._changed:
+            if self._closed or self._all or self._starting:
+                return
+            self._starting += 1
+        self._release(self._started())
+
+    def warm(self) -> None:
+        """Start a worker now, so that the first job need not wait for it."""
+        with self.worker():
+            pass
+
+    def rest(self) -> None:
+        """End the workers that do nothing now."""
+        with self._changed:
+            idle, self._idle = self._idle, []
+            for worker in idle:
+                self._drop(worker)
+
+    def unburden(self) -> None:
+        """Give back the memory that workers keep which do nothing now."""
+        with self._changed:
+            for worker in self._idle:
+                worker.unburden()
+
+    def retire(self) -> None:
+        """End each worker as soon as it does nothing; jobs under way come to their end."""
+        self._retired = True
+        self.rest()
+
+    def close(self) -> None:
+        """End all workers; jobs under way end as failed."""
+        with self._changed:
+            self._closed = True
+            workers = list(self._all)
+            self._idle.clear()
+            self._changed.notify_all()
+        for worker in workers:
+            worker.kill()
+
+    def _acquire(self) -> WorkerProcess:
+        worker = self._free() or self._started()
+        try:
+            worker.await_ready()
+        except (WorkerDied, WorkerSilent) as end:
+            self._release(worker)
+            if self._closed:
+                raise WorkerDied("was closed") from None
+            if isinstance(end, WorkerDied):
+                raise
+            raise WorkerDied(f"did not start within {START_LIMIT:.0f} s") from None
+        except BaseException:
+            self._release(worker)
+            raise
+        return worker
+
+    def _free(self) -> WorkerProcess | None:
+        """A worker that does nothing; None where one more may start. Waits for either."""
+        with self._changed:
+            while not self._closed:
+                while self._idle:
+                    worker = self._idle.pop()
+                    if worker.alive:
+                        return worker
+                    self._drop(worker)
+                if len(self._all) + self._starting < self._limit:
+                    self._starting += 1
+                    return None
+                self._changed.wait()
+        raise WorkerDied("was closed")
+
+    def _started(self) -> WorkerProcess:
+        """A worker that starts now, as ``_starting`` has counted already."""
+        try:
+            worker = WorkerProcess(self._memory_limit, self.plugin_folders, self.environment)
+        except BaseException:
+            with self._changed:
+                self._starting -= 1
+                self._changed.notify()
+            raise
+        with self._changed:
+            self._starting -= 1
+            self._all.append(worker)
+            closed = self._closed
+        if closed:
+            worker.kill()
+            raise WorkerDied("was closed")
+        return worker
+
+    def _release(self, worker: WorkerProcess) -> None:
+        with self._changed:
+            if worker.alive and not (self._closed or self._retired):
+                self._idle.append(worker)
+            else:
+                self._drop(worker)
+            self._changed.notify()
+
+    def _drop(self, worker: WorkerProcess) -> None:
+        if worker in self._all:
+            self._all.remove(worker)
+        worker.kill()
+
+
+def _environment(names: Sequence[str], prefixes: tuple[str, ...] = ()) -> dict[str, str]:
+    """Those variables of the environment that the far side sees."""
+    own = {
+        name: value
+        for name, value in os.environ.items()
+        if name in names or name.startswith(prefixes)
+    }
+    return own | {"ORT_DISABLE_TELEMETRY": "1"}
+
+
+def _spawn(
+    far: socket.socket,
+    command: Sequence[str],
+    arguments: Sequence[str],
+    environment: dict[str, str],
+) -> subprocess.Popen[bytes]:
+    """Start the far side with that environment.
+
+    Its standard output is thrown away, so a print harms nothing.
+    """
+    options: dict[str, Any] = {
+        "stdout": subprocess.DEVNULL,
+        "stderr": subprocess.PIPE,
+        "env": environment,
+    }
+    if sys.platform == "win32":
+        # The socket is handed over by a ticket that names the process it is for.
+        process = subprocess.Popen(
+            [*command, _TICKET_SIZE, *arguments], stdin=subprocess.PIPE, **options
+        )
+        assert process.stdin is not None
+        process.stdin.write(far.share(process.pid))
+        process.stdin.flush()
+    else:
+        process = subprocess.Popen(
+            [*command, str(far.fileno()), *arguments],
+            stdin=subprocess.DEVNULL,
+            pass_fds=[far.fileno()],
+            start_new_session=True,
+            **options,
+        )
+    far.close()
+    return process
+
+
+def _default_memory_limit(share: float) -> int:
+    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
+        return int(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") * share)
+    return 0

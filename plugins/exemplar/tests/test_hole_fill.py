@@ -1,0 +1,158 @@
+"""Holes are filled with pieces of the picture around them."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from safelight_exemplar import fill, hole_fill, kernels, seams
+
+
+def stripes(height=96, width=120):
+    """A picture of slanted stripes: float32 (height, width, 3)."""
+    rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
+    wave = 0.5 + 0.4 * np.sin((rows + 2 * columns) / 3)
+    return np.stack([wave, 1 - wave, 0.3 + 0 * wave], -1).astype(np.float32)
+
+
+def hole_in(picture, side=24):
+    hole = np.zeros(picture.shape[:2], bool)
+    top, left = (size // 2 - side // 2 for size in hole.shape)
+    hole[top : top + side, left : left + side] = True
+    return hole
+
+
+def without(picture, hole):
+    return np.where(hole[..., None], np.float32(7.0), picture)
+
+
+def test_stripes_go_on_through_a_hole_and_nothing_else_changes():
+    picture = stripes()
+    hole = hole_in(picture)
+    filled = fill(without(picture, hole), hole)
+    assert filled.dtype == np.float32
+    assert np.array_equal(filled[~hole], picture[~hole])
+    assert np.abs(filled - picture)[hole].mean() < 0.05
+    assert np.abs(picture[hole] - picture[~hole].mean(0)).mean() > 0.15  # what a mean would leave
+
+
+@pytest.mark.parametrize("channels", [1, 2, 5])
+def test_any_number_of_channels_and_any_range_is_filled(channels):
+    picture = np.repeat(stripes()[..., :1], channels, -1) * 300 - 50
+    hole = hole_in(picture)
+    filled = fill(without(picture, hole), hole)
+    assert filled.shape == picture.shape
+    assert np.abs(filled - picture)[hole].mean() < 15
+
+
+def test_the_result_does_not_depend_on_the_number_of_threads(monkeypatch):
+    monkeypatch.setattr(kernels, "_WORTH", 50)
+    monkeypatch.setattr(kernels, "_ROWS", 5)
+    picture = stripes() + np.random.default_rng(1).normal(0, 0.1, (96, 120, 3)).astype(np.float32)
+    hole = hole_in(picture)
+    results, started = [], set()
+
+    def pool(threads):
+        started.add(threads)
+        return ThreadPoolExecutor(threads)
+
+    for count in (1, 2, 5):
+        monkeypatch.setattr(kernels, "THREADS", count)
+        monkeypatch.setattr(kernels, "ThreadPoolExecutor", pool)
+        results.append(fill(picture, hole, guide=picture, seed=3))
+    assert {2, 5} <= started
+    assert all(np.array_equal(results[0], result) for result in results[1:])
+
+
+def test_grain_stays_as_strong_as_it_was():
+    grain = np.random.default_rng(7).normal(0.5, 0.1, (96, 120, 1))
+    picture = np.repeat(grain, 3, -1).astype(np.float32)
+    hole = hole_in(picture, 40)
+    assert fill(picture, hole)[hole].std() > 0.093
+
+
+def test_a_hole_in_one_colour_is_of_that_colour():
+    picture = np.full((96, 120, 3), (0.2, 0.5, 0.7), np.float32)
+    hole = hole_in(picture)
+    assert np.abs(fill(without(picture, hole), hole) - picture).max() < 1e-5
+
+
+def test_a_seed_gives_the_same_filling_again_and_another_seed_another():
+    picture = np.random.default_rng(2).uniform(0, 1, (80, 80, 3)).astype(np.float32)
+    hole = hole_in(picture)
+    assert np.array_equal(fill(picture, hole, seed=1), fill(picture, hole, seed=1))
+    assert not np.array_equal(fill(picture, hole, seed=1), fill(picture, hole, seed=2))
+
+
+def test_pieces_come_only_from_where_they_may():
+    picture = stripes()
+    noise = np.random.default_rng(5).normal(0, 0.2, (96, 60)).astype(np.float32)
+    picture[:, 60:, 2] += noise  # to the right, one channel is rough
+    hole = hole_in(picture)
+    left = np.broadcast_to(np.arange(120) < 48, hole.shape)
+    smooth, rough = (
+        np.diff(fill(picture, hole, allowed=allowed)[38:58, 56:64, 2]).std()
+        for allowed in (left, np.flip(left, 1))
+    )
+    assert smooth < 0.05 < rough
+
+
+def test_an_edge_is_where_the_guide_has_it():
+    noise = np.random.default_rng(4).uniform(-0.1, 0.1, (96, 120, 3))
+    picture = (noise + 0.2).astype(np.float32)
+    picture[:, 60:] += 0.6
+    hole = hole_in(picture)
+    for edge in (53, 67):
+        guide = picture.copy()
+        guide[hole] = 0.2
+        guide[:, edge:][hole[:, edge:]] = 0.8
+        light = fill(picture, hole, guide=guide, trust=1.0)[44:52].mean((0, 2))
+        assert light[edge - 4] < 0.45 < light[edge + 3]
+
+
+def test_progress_rises_to_the_end_and_what_it_raises_ends_the_work():
+    picture = stripes()
+    hole = hole_in(picture)
+    parts = []
+    fill(picture, hole, progress=parts.append)
+    assert parts == sorted(parts)
+    assert len(parts) > 5
+    assert parts[-1] == pytest.approx(1.0)
+
+    def ended(part):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fill(picture, hole, progress=ended)
+
+
+@pytest.mark.parametrize("shape", [(3, 200), (200, 3), (8, 8), (1, 1)])
+def test_a_picture_without_room_for_a_piece_is_filled_smoothly(shape):
+    picture = np.full((*shape, 3), 0.4, np.float32)
+    hole = np.zeros(shape, bool)
+    hole[shape[0] // 2, shape[1] // 2] = True
+    assert np.isfinite(fill(picture, hole)).all()
+
+
+def test_a_hole_that_is_the_whole_picture_is_filled_with_something():
+    picture = stripes()
+    assert np.isfinite(fill(picture, np.ones(picture.shape[:2], bool))).all()
+
+
+def test_no_hole_changes_nothing():
+    picture = stripes()
+    assert np.array_equal(fill(picture, np.zeros(picture.shape[:2], bool)), picture)
+
+
+@pytest.mark.parametrize("side", [5, 24, 150])
+def test_regions_are_chosen_once_and_where_a_hole_is_small(side, monkeypatch):
+    holes = []
+
+    def counted(source, target, missing, *rest, **how):
+        holes.append(missing.sum())
+        return seams.labelled(source, target, missing, *rest, **how)
+
+    monkeypatch.setattr(hole_fill, "labelled", counted)
+    picture = stripes(200, 240)
+    fill(picture, hole_in(picture, side))
+    assert len(holes) == 1
+    assert 0 < holes[0] <= 48**2

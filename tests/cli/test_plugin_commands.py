@@ -1,0 +1,94 @@
+"""``safelight plugins``: the life of a plugin on the command line."""
+
+import json
+
+import pytest
+
+from safelight.cli import main
+from tests.plugins.plugin_projects import project
+
+
+@pytest.fixture
+def run(capsys, tmp_path, monkeypatch):
+    """Run a command with a store of its own: status, output, complaints."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+
+    def command(*words):
+        status = main(["plugins", *map(str, words)])
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return command
+
+
+@pytest.fixture
+def plugin(tmp_path):
+    return project(tmp_path, "safelight-dusk")
+
+
+def names(run):
+    return {
+        item["name"]: item["enabled"] for item in json.loads(run("list", "--json")[1])["plugins"]
+    }
+
+
+def test_a_dry_run_and_a_refusal_add_nothing(run, plugin):
+    status, out, _ = run("install", plugin, "--dry-run")
+    assert status == 0
+    assert "safelight-dusk 1.0" in out
+    assert "sha256" in out
+    status, _, err = run("install", plugin)  # nobody is there to say yes
+    assert status == 1
+    assert "--yes" in err
+    assert names(run) == {}
+
+
+def test_the_life_of_a_plugin(run, plugin, tmp_path, capsys):
+    status, out, _ = run("install", plugin, "--yes", "--json")
+    assert status == 0
+    assert json.loads(out)["filters"][0]["id"] == "safelight_dusk.dusk"
+    assert names(run) == {"safelight-dusk": True}
+    assert main(["filters"]) == 0
+    assert "\ndusk  (" in capsys.readouterr().out
+
+    assert run("disable", "safelight-dusk")[0] == 0
+    assert names(run) == {"safelight-dusk": False}
+    assert main(["filters"]) == 0
+    assert "\ndusk  (" not in capsys.readouterr().out
+    assert "disabled" in run("list")[1]
+    assert run("enable", "safelight-dusk")[0] == 0
+
+    status, out, _ = run("update", "safelight-dusk", "--yes")
+    assert status == 0
+    assert "safelight-dusk 1.0 is the newest" in out
+    text = (plugin / "pyproject.toml").read_text().replace('"1.0"', '"1.1"')
+    (plugin / "pyproject.toml").write_text(text)
+    status, out, _ = run("update", "--yes")
+    assert status == 0
+    assert "It replaces 1.0." in out
+    assert "safelight-dusk 1.1" in run("list")[1]
+    assert "safelight-dusk 1.0" in run("undo", "safelight-dusk")[1]
+
+    target = tmp_path / "dusk.safelight-plugin"
+    assert run("bundle", "safelight-dusk", target)[0] == 0
+    assert run("bundle", "safelight-dusk", target)[0] == 1  # it is there
+    assert run("uninstall", "safelight-dusk")[0] == 0
+    assert names(run) == {}
+    assert run("install", target, "--yes")[0] == 0
+    assert names(run) == {"safelight-dusk": True}
+
+
+def test_a_failure_is_one_line_and_status_one(run):
+    for words in (("install", "no-such-plugin"), ("uninstall", "nobody"), ("undo", "nobody")):
+        status, out, err = run(*words)
+        assert status == 1
+        assert err.startswith("safelight: ")
+        assert err.count("\n") == 1
+
+
+def test_the_help_has_a_line_for_each_command(run):
+    status, out, _ = run("--help")
+    assert status == 0
+    for name in ("list", "install", "uninstall", "enable", "disable", "update", "new", "check"):
+        assert f"\n  {name} " in out
