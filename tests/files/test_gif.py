@@ -65,6 +65,20 @@ def test_every_beginning_of_a_file_opens_or_is_a_sentence(opened):
     assert all(text == "GIF" or text.endswith(".") for text in found)
 
 
+@pytest.mark.parametrize("colours", [("red",), ("red", "lime", "blue")])
+def test_a_file_that_ends_behind_its_first_picture_says_so(opened, colours):
+    data = gif_file(*colours)
+    first = len(gif_file("red"))
+    note = "The file ends early, behind its first picture, which is whole."
+    for length in {len(data) - 1, *((first + 5, len(data) - 4) if len(colours) > 1 else ())}:
+        found = opened(data[:length])
+        assert found.notes[-1] == note
+        assert (found.document.layers[0].raster.to_array()[..., :3] == (255, 0, 0)).all()
+    assert note not in opened(data).notes
+    damaged = opened(data[:-1] + b"\x99\x99;").notes
+    assert damaged[-1] == "The file is damaged behind its first picture, which is whole."
+
+
 def test_it_opens_the_same_in_the_confined_process_and_on_the_command_line(tmp_path, capsys):
     path = tmp_path / "a.gif"
     path.write_bytes(gif_file("red", "lime", clear=[(2, 1)]))

@@ -165,3 +165,13 @@ def test_a_profile_that_is_hurt_costs_neither_picture_nor_time(tmp_path):
         with contextlib.suppress(OpenError):
             opened += bool(open_picture(path).document.layers)
     assert opened > 20
+
+
+def test_a_profile_of_some_megabytes_comes_back(tmp_path):
+    """As large as a printer's tables make it."""
+    profile = Profile.from_icc(pictures.wide_profile(3 << 20))
+    document = document_of(pictures.noise(8, 8), profile=profile)
+    path = tmp_path / "a.jxl"
+    export(document, path, ExportOptions(settings={"lossless": True}))
+    again = open_picture(path)
+    assert (again.notes, again.document.profile) == ((), profile)

@@ -613,3 +613,13 @@ def test_what_has_no_mosaic_has_a_sketch_half_as_large_too(tmp_path):
         light = sketch_raw(path).light
         step = 2 if sides[1] == 128 else 4
         assert light.shape == (sides[0] // step, sides[1] // step, 3)
+
+
+@pytest.mark.parametrize("cut", [1, 60, 140])
+def test_a_dng_that_ends_in_its_tags_says_so(opened, cut):
+    """The numbers of the sensor are all there; what would say how to develop them is not."""
+    data = rawfiles.dng_file(rawfiles.sensor_light(rawfiles.chart(12)))
+    assert opened(data).notes == ()
+    (note,) = opened(data[:-cut]).notes
+    assert note.startswith("The file ends early; ")
+    assert note.endswith("missing, so colours or facts may be wrong.")

@@ -96,7 +96,8 @@ class Directory:
     """A tag table: entries by tag, the directories some of them point to, and the next table.
 
     ``next_place`` is where the offset of the next table lies in the file, ``place`` where the table
-    itself does (0 for one made here).
+    itself does (0 for one made here). ``outside`` are the tags whose values would lie outside the
+    file, and that are left out.
     """
 
     entries: dict[int, Entry] = field(default_factory=dict)
@@ -104,6 +105,7 @@ class Directory:
     next: int = 0
     next_place: int = 0
     place: int = 0
+    outside: set[int] = field(default_factory=set, compare=False)
 
     def numbers(self, tag: int, header: Header) -> tuple[float, ...]:
         """A tag's values as numbers; empty when it is missing or holds text."""
@@ -177,6 +179,8 @@ def read_directory(fetch: Fetch, header: Header, offset: int, *, depth: int = 0)
             value = table[begin : begin + length]
         if len(value) == length:
             directory.entries[tag] = Entry(tag, kind, amount, value, place)
+        else:
+            directory.outside.add(tag)
     if len(table) == count * size + inline:
         (directory.next,) = struct.unpack_from(header.offset_code, table, count * size)
     if depth < 2:
@@ -186,6 +190,7 @@ def read_directory(fetch: Fetch, header: Header, offset: int, *, depth: int = 0)
                 try:
                     child = read_directory(fetch, header, int(target[0]), depth=depth + 1)
                 except DirectoryError:
+                    directory.outside |= {tag} if target[0] else set()
                     continue
                 directory.children[tag] = child
     return directory

@@ -32,6 +32,10 @@ _TABLE = 0x80
 """The flag that says that a table of colours follows."""
 
 
+_CUT_BEHIND = "The file ends early, behind its first picture, which is whole."
+_DAMAGED_BEHIND = "The file is damaged behind its first picture, which is whole."
+
+
 def _table(flags: int) -> int:
     """Bytes of the table of colours that follows such flags."""
     return 3 * 2 ** ((flags & 7) + 1) if flags & _TABLE else 0
@@ -44,15 +48,18 @@ def _behind(data: bytes, place: int) -> int:
     return place + 1
 
 
-def _pictures(data: bytes, width: int, height: int) -> tuple[int, int]:
-    """Where the first picture ends, and how many there are whole."""
-    place, end, count = 13 + _table(data[10]), 0, 0
+def _pictures(data: bytes, width: int, height: int) -> tuple[int, int, str]:
+    """Where the first picture ends, how many there are whole, and what is to be said of what stands
+    behind: "" where the file ends as it should.
+    """
+    place, end, count, behind = 13 + _table(data[10]), 0, 0, ""
     try:
         while data[place] != _TRAILER:
             if data[place] == _EXTENSION:
                 place = _behind(data, place + 2)
                 continue
             if data[place] != _IMAGE:
+                behind = _DAMAGED_BEHIND
                 break
             left, top, across, down, flags = struct.unpack_from("<4HB", data, place + 1)
             # What is decoded must lie in what was checked.
@@ -62,8 +69,8 @@ def _pictures(data: bytes, width: int, height: int) -> tuple[int, int]:
             count += 1
             end = end or place
     except (IndexError, struct.error):
-        pass  # it ends early, which the first picture may not
-    return end, count
+        behind = _CUT_BEHIND  # which the first picture may not be
+    return end, count, behind
 
 
 def _first_picture(data: bytes, width: int, height: int) -> tuple[int, int]:
@@ -172,8 +179,9 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
     width, height = struct.unpack_from("<HH", data, 6)
     check_size(width, height, limit)
     check_bytes(4 * width * height, limit, "4 channels of 8 bits")
-    end, count = _pictures(data, width, height)
+    end, count, behind = _pictures(data, width, height)
     notes = [f"The file holds {count} pictures; the first one was opened."] if count > 1 else []
+    notes += [behind] if count and behind else []
     # Of further pictures nothing is decoded, whatever sizes they state.
     first = data[:end] + bytes([_TRAILER])
     if not count:

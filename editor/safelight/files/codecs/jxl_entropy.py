@@ -66,6 +66,13 @@ class Bits:
         if self.at > 8 * len(self._data):
             raise EOFError
 
+    def octets(self, count: int) -> bytes:
+        """The next ``count`` numbers of 8 bits."""
+        first, shift = self.at >> 3, self.at & 7
+        self.skip(8 * count)
+        held = int.from_bytes(self._data[first : first + count + 1], "little") >> shift
+        return (held & (1 << 8 * count) - 1).to_bytes(count, "little")
+
     def chosen(self, *choices: tuple[int, int]) -> int:
         """One of four: a number, and how many bits are added to it (U32)."""
         base, extra = choices[self.take(2)]
@@ -156,6 +163,13 @@ class _Prefixes:
         for (length, code), token in words.items():
             for place in range(code, 1 << self._longest, 1 << length):
                 self._found[place] = (length, token)
+
+    def octets(self) -> bytes | None:
+        """What each 8 bits mean, where every code has as many and is a byte."""
+        if self._only is not None or self._longest != 8:
+            return None
+        even = all(length == 8 and token < 256 for length, token in self._found)
+        return bytes(token for _, token in self._found) if even else None
 
     def token(self, bits: Bits) -> int:
         if self._only is not None:
@@ -379,6 +393,16 @@ class Numbers:
         number = self._copying.pop()
         self._made.append(number)
         return number
+
+    def octets(self, count: int) -> bytes | None:
+        """The next ``count`` numbers at once, where each is a code of 8 bits in any context; None
+        where they are not, and nothing has been read.
+        """
+        plain = self._threshold is None and set(self._map) == {0}
+        codes = self._prefixes[0].octets() if plain and self._prefixes else None
+        if codes is None or self._splits[0].exponent < 8:
+            return None
+        return self._bits.octets(count).translate(codes)
 
     def _own(self, cluster: int) -> int:
         return self._splits[cluster].number(self._token(cluster), self._bits)

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import struct
 
+from safelight.api.colour_profile import LARGEST_FILE
 from safelight.files.codecs.jxl_entropy import Bits, Numbers, PackingError, as_bits, as_long
 
-_LARGEST = 1 << 20
-"""Bytes of a profile that are unpacked."""
+_LARGEST = LARGEST_FILE
+"""Bytes of a profile that are unpacked, at most."""
+_LARGEST_BY_CONTEXT = 4 << 20
+"""Of one whose every byte is coded by those before it, which takes a microsecond for each."""
+_MOST_COMMANDS = 1 << 16
+"""Bytes that say how a profile is put together."""
 _HEAD = 128
 _CONTEXTS = 41
 
@@ -22,9 +27,15 @@ _OF_TWENTY = (b"rXYZ", b"gXYZ", b"bXYZ", b"kXYZ", b"wtpt", b"bkpt", b"lumi")
 def unpacked(bits: Bits) -> bytes:
     """The profile that begins at the next bit. Raises PackingError, and EOFError at the end."""
     size = bits.long()
-    if size > _LARGEST:
+    if size > _LARGEST + _MOST_COMMANDS:
         raise PackingError("a profile that is too large")
     numbers = Numbers(bits, _CONTEXTS)
+    plain = numbers.octets(size)
+    if plain is not None:
+        numbers.check_end()
+        return _Unpacking(plain).profile()
+    if size > _LARGEST_BY_CONTEXT:
+        raise PackingError("a profile that is too large")
     packed = bytearray()
     before = last = 0
     for index in range(size):
@@ -232,7 +243,7 @@ def packed(icc: bytes) -> str:
     ahead += as_bits(1, 1) + as_bits(7, 4) + as_bits(127, 7) + as_bits(0, 2) + as_bits(0, 2 * 10)
     ahead += as_bits(7, 4) + as_bits(0, 2 * 7)
     # The first bit of a code is its highest.
-    return as_long(len(whole)) + ahead + "".join(f"{byte:08b}" for byte in whole)
+    return as_long(len(whole)) + ahead + f"{int.from_bytes(whole, 'big'):0{8 * len(whole)}b}"
 
 
 def _varied(number: int) -> bytes:

@@ -36,7 +36,23 @@ def notes(fetch: ifd.Fetch, size: int, pixels: int) -> list[str]:
         )
     if held < wanted:
         return [f"The file ends early; {100 * held // wanted} % of the picture is there."]
-    return []
+    return _of_tags(fetch)
+
+
+def _of_tags(fetch: ifd.Fetch) -> list[str]:
+    """What is to be said of tags whose values would stand behind the end of the file."""
+    lost = 0
+    try:
+        header = ifd.Header.read(fetch)
+        for directory in _directories(fetch, header):
+            for each in (directory, *directory.children.values()):
+                lost += len(each.outside)
+    except ifd.DirectoryError:
+        pass  # those that could be read count
+    if not lost:
+        return []
+    tags = "1 tag is" if lost == 1 else f"{lost} tags are"
+    return [f"The file ends early; {tags} missing, so colours or facts may be wrong."]
 
 
 def _stated(fetch: ifd.Fetch) -> list[tuple[int, int]]:
