@@ -71,3 +71,10 @@ def test_a_finished_command_leaves_no_process_and_no_folder_behind(name, photo, 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a display")
 def test_a_window_that_cannot_open_starts_no_decoder(photo, tmp_path):
     assert started(tmp_path / "cache", photo) == []
+
+
+def test_every_command_and_the_window_are_where_they_are_looked_for():
+    from safelight.cli.main import COMMANDS, _command
+
+    for words in ([], ["photo.jpg"], *([name] for name in COMMANDS)):
+        assert callable(_command([*words, "--help"]))

@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _command(words: list[str]) -> Callable[[list[str]], int]:
     name = words[0] if words and words[0] in COMMANDS else "window"
-    module, opens = "window", False
+    module, opens = "window_command", False
     if name in COMMANDS:
         module, opens = COMMANDS[name].module, COMMANDS[name].opens
     if opens and not {"-h", "--help", "--version", "--list"} & set(words):
