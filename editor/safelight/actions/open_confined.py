@@ -76,7 +76,10 @@ class Confined:
     def converted(
         self, colour: NDArray[Any], transform: Transform, exact: bool
     ) -> NDArray[Any] | None:
-        """Convert colours by a stranger's profile."""
+        """Pixels (height, width, channels) of uint8, uint16 or float32 in the space that
+        ``transform`` gives, of the same depth, converted in a confined process, exactly or
+        coarsely; None where that cannot be done. Raises PartLost.
+        """
         asked = photograph_parcel.colours_asked(colour, transform, exact)
         return photograph_parcel.colours_told(
             self._beside(photograph_parcel.COLOURS, asked), colour, transform
@@ -184,8 +187,9 @@ def export(
 
 
 def rgb_of(content: Photograph) -> tuple[NDArray[Any], Profile]:
-    """What a file holds as RGB or RGBA, to be looked at, and the profile of that; a profile that a
-    document cannot have is read in a confined process, and coarsely.
+    """What a file holds as RGB or RGBA, (height, width, 3 or 4) of uint8, uint16 or float32, to be
+    looked at, and the profile of these pixels; a profile that a document cannot have is read in a
+    confined process, and coarsely.
     """
     return as_rgb(replace(content, notes=[]), False, CONFINED.converted, False)
 

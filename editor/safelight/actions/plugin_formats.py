@@ -47,7 +47,9 @@ class PluginExporter:
     patience: float
 
     def write(self, stream: BinaryIO, pixels: NDArray[Any]) -> None:
-        """Write the file. Raises EncodingError, OSError and MemoryError."""
+        """Write ``pixels``, (height, width, 3 or 4) of a depth that the format has, as a file.
+        Raises EncodingError, OSError and MemoryError.
+        """
         pool = self.pool_of(self.format.plugin)
         try:
             format_calls.encode(pool, self.format, pixels, stream, self.patience)

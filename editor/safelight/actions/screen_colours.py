@@ -64,7 +64,7 @@ class Screen:
     proof: Proof | None = None
 
     def seen(self, pixels: Pixels, profile: Profile) -> Pixels:
-        """Pixels of ``profile`` in the colours of the monitor.
+        """Pixels (height, width, 3) of ``profile``, float32, in the colours of the monitor.
 
         Two conversions, one after the other, each in floats. Raises ColourError and PartLost.
         """

@@ -40,12 +40,12 @@ class Job(ABC):
         """
 
     def describe(self, model: str, image: Image | None, **inputs: Any) -> NDArray[np.float32]:
-        """Run a network that tells something of ``image``, and return its first output as it is.
+        """Run a network that tells something of ``image``; returns its first output, of any shape.
 
-        For what is no picture: statistics, a style code, a histogram. The image is given as it
-        is, not filled up: its sides are what the network takes. With None for an image a network
-        that takes no picture, such as a generator's, is given its ``inputs`` alone. All else is as
-        for ``run``.
+        For what is no picture: statistics, a style code, a histogram. The image, float32 (height,
+        width, 3), is given as it is, not filled up: its sides are what the network takes. With None
+        for an image a network that takes no picture, such as a generator's, is given its ``inputs``
+        alone. All else is as for ``run``.
         """
         raise NotImplementedError(f"{type(self).__name__} runs no network that describes")
 

@@ -76,8 +76,9 @@ class Photograph:
 
     @classmethod
     def put_together(cls, pixels: NDArray[Any], held: bytes, facts: dict[str, Any]) -> Photograph:
-        """The inverse of ``beside``. Raises TypeError, ValueError, KeyError and AttributeError for
-        facts that are none.
+        """The photograph of ``pixels`` (height, width, channels), of uint8, uint16 or float32, and
+        of the bytes and facts that ``beside`` has given. Raises TypeError, ValueError, KeyError and
+        AttributeError for facts that are none.
         """
         ends = [0]
         for length in facts["parts"]:

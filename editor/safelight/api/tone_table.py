@@ -95,7 +95,7 @@ class Curves:
         return result
 
     def weights(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
-        """``values``, of any shape, through the one curve."""
+        """float32 ``values`` of any shape, 0 to 1 nominally, through the one curve."""
         return self._through(self.samples, values)
 
     def _through(
@@ -304,7 +304,10 @@ def packed(stages: Sequence[Stage]) -> Packed:
 
 
 def unpacked(stages: object, samples: NDArray[np.float32]) -> tuple[Stage, ...]:
-    """The inverse of ``packed``, of what a stranger may have sent. Raises TableError."""
+    """The stages that ``packed`` has made ready to travel, and a stranger may have sent: their
+    description, and float32 ``samples`` (count,), one stage's behind the other's. Raises
+    TableError.
+    """
     if not isinstance(stages, list) or len(stages) > MOST_STAGES:
         raise TableError(f"a table is a list of at most {MOST_STAGES} stages")
     rest = samples

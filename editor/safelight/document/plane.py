@@ -44,7 +44,10 @@ class Surrounded:
     def seen(
         self, pixels: Pixels, region: Region, within: Region, reach: int, read: Read
     ) -> NDArray[np.float32]:
-        """As ``pixels.seen``, on the grid of the plane."""
+        """What a filter that looks ``reach`` pixels around its own may see of ``region``: float32
+        (height, width, 3 or 4) of ``pixels`` of any depth. What is transparent is made up on the
+        grid of the plane; all else is as for ``safelight.pixels.seen``.
+        """
         x, y = self.corner
 
         def moved(place: Region) -> Pixels:
@@ -141,8 +144,9 @@ _FAR = 4 * TILE
 def seen_around(
     document: Document, pixels: Pixels, region: Region, within: Region, reach: int, read: Read
 ) -> NDArray[np.float32]:
-    """As ``pixels.seen`` of a document's picture, whose pixels regions of level 0 are in, on the
-    grid of the plane.
+    """What a filter may see of ``region`` of a document's picture: float32 (height, width, 3 or 4)
+    of ``pixels`` of any depth. Regions are in pixels of level 0. What is transparent is made up on
+    the grid of the plane; all else is as for ``safelight.pixels.seen``.
     """
     whole = document.region
     around = Surrounded(document, 0, 0, whole, whole, corner(document))

@@ -86,8 +86,9 @@ class Live(Protocol):
     def in_turn(
         self, filters: Sequence[LiveFilter], image: Pixels, region: Region, canvas: Region
     ) -> Pixels:
-        """The result of neighbouring filters, each given what the one before it made of all of
-        ``region``. Raises FilterFailed where one of them fails, whichever it is.
+        """The result of neighbouring filters, float32 (height, width, 3), sRGB-encoded, like the
+        ``image``; each filter is given what the one before it made of all of ``region``. Raises
+        FilterFailed where one of them fails, whichever it is.
         """
 
     def failure(self, filter: LiveFilter) -> str:
@@ -122,7 +123,8 @@ def render(
 def render_srgb(
     document: Document, region: Region, live: Live | None = None, *, lenient: bool = False
 ) -> NDArray[np.float32]:
-    """The picture at ``region`` as filters see it: float32, sRGB-encoded, unclipped.
+    """The picture at ``region`` as filters see it: float32 (height, width, 3 or 4), sRGB-encoded,
+    unclipped.
 
     ``lenient`` and errors are those of ``render``.
     """
@@ -210,7 +212,10 @@ class Renderer:
         self._scratch: Pixels = np.empty(0, np.float32)
 
     def render(self, document: Document, region: Region, depth: str | None = None) -> NDArray[Any]:
-        """As the function ``render``."""
+        """The picture at ``region``: (height, width, 3 or 4) of ``depth``, in the document's own
+        profile. Without a ``depth`` it has the document's at level 0, and is of uint8 at higher
+        levels. Raises LayerFailed, as the function ``render`` does.
+        """
         depth = depth or (document.depth if region.level == 0 else "uint8")
         picture, plain = document.picture, plain_raster(document)
         over = leaves(region, picture)

@@ -26,11 +26,11 @@ def margin(filter: LiveFilter, level: int) -> int:
 
 
 def treat(filter: LiveFilter, below: Pixels, result: Pixels, level: int) -> Pixels:
-    """The result as the strip wants it: (height, width, 3), in the document's profile.
+    """The result as the strip wants it: float32 (height, width, 3), in the document's profile.
 
     *Luminance* takes the result's lightness and the colour below, *colour* the reverse (W3C's
-    non-separable modes). *Texture* replaces that share of the result's fine detail, what a
-    Gaussian of ``FINE`` pixels takes away, by that of the picture below.
+    non-separable modes). *Texture* replaces that share of the result's fine detail, what a Gaussian
+    of ``FINE`` pixels takes away, by that of the picture below.
     """
     if filter.channels == "luminance":
         result = blend("luminosity", below, result)
@@ -44,9 +44,9 @@ def treat(filter: LiveFilter, below: Pixels, result: Pixels, level: int) -> Pixe
 
 
 def smooth(pixels: Pixels, radius: float) -> Pixels:
-    """A Gaussian of standard deviation ``radius`` pixels over (height, width, channels).
+    """A Gaussian of standard deviation ``radius`` pixels over (height, width, channels) of float32.
 
-    Cut off at three deviations; beyond the picture its last pixels go on.
+    The bell is cut off at three deviations; beyond the picture its last pixels go on.
     """
     half = math.ceil(3 * radius)
     bell = np.exp(-0.5 * (np.arange(-half, half + 1) / radius) ** 2)

@@ -85,8 +85,8 @@ def fits_eight_bits(profile: Profile) -> bool:
 
 
 def sharpened(pixels: NDArray[Any], for_what: Sharpening, how_much: str) -> NDArray[Any]:
-    """(height, width, 3 or 4) with its edges made crisper, as much as a screen or a print blurs
-    them; only lightness changes, and alpha stays.
+    """(height, width, 3 or 4), of uint8, uint16 or float32, with its edges made crisper, as much as
+    a screen or a print blurs them; only lightness changes, and alpha stays.
 
     An unsharp mask: what a Gaussian takes from the lightness is added once more.
     """

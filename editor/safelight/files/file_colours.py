@@ -52,7 +52,8 @@ exact. May raise PartLost.
 def as_rgb(
     content: Photograph, adobe_rgb: bool, convert: Convert, exact: bool = True
 ) -> tuple[NDArray[Any], Profile]:
-    """The pixels as RGB or RGBA and the profile they are in; adds notes to ``content``.
+    """The pixels as RGB or RGBA, (height, width, 3 or 4) of uint8, uint16 or float32, and the
+    profile they are in; adds notes to ``content``.
 
     ``adobe_rgb``: a camera has marked them so, which counts where there is no profile.
     """
@@ -200,7 +201,9 @@ def in_profile(
 
 
 def most_ink(ink: NDArray[Any]) -> float:
-    """The most that all inks together cover anywhere, in percent of one, of CMYK pixels."""
+    """The most that all inks together cover anywhere, in percent of one ink: of CMYK pixels
+    (height, width, 4 or 5) of uint8, uint16 or float32.
+    """
     full = 1.0 if ink.dtype == np.float32 else float(np.iinfo(ink.dtype).max)
     bands = (ink[top : top + 256, :, :4] for top in range(0, len(ink), 256))
     return 100 * max(float(band.sum(axis=2, dtype=np.float64).max()) for band in bands) / full

@@ -42,8 +42,9 @@ def as_seen(
     stated: float,
     notes: list[str],
 ) -> tuple[NDArray[np.uint16], bytes | None]:
-    """Pixels (height, width, ``colours`` and alpha) of PQ or HLG and those primaries as an ordinary
-    screen shows them, in 16 bits, and their profile; adds a note.
+    """Pixels (height, width, channels), ``colours`` of them and alpha, of PQ or HLG and those
+    primaries, as an ordinary screen shows them: uint16 of the same shape, and their profile; adds a
+    note.
 
     What is well below white stays as it is; what is brighter is pressed together below the
     brightest of the screen (ITU-R BT.2390, 5.4), by what the largest of a pixel's channels asks

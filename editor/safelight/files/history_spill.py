@@ -47,7 +47,9 @@ class Scratch:
         self._used = 0
 
     def put(self, tile: Tile) -> Tile:
-        """The same pixels, read-only, as a view of a file. Raises OSError where it is full."""
+        """The pixels of a tile (height, width, channels), of any depth, read-only, as a view of a
+        file. Raises OSError where the file is full.
+        """
         if self._pages is None or self._used + tile.nbytes > len(self._pages):
             self._start(max(_CHUNK, tile.nbytes))
         assert self._file is not None

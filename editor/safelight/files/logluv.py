@@ -65,7 +65,7 @@ def linear_srgb(numbers: NDArray[np.uint32]) -> NDArray[np.float32]:
 
 
 def encoded(linear: NDArray[np.float32]) -> NDArray[np.float32]:
-    """With sRGB's curve, which goes on above 1 and, mirrored, below 0."""
+    """Linear light of any shape with sRGB's curve, which goes on above 1 and, mirrored, below 0."""
     size = np.abs(linear)
     curved = np.float32(1.055) * size ** np.float32(1 / 2.4) - np.float32(0.055)
     made = np.where(size > np.float32(0.0031308), curved, size * np.float32(12.92))

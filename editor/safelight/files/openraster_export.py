@@ -479,5 +479,8 @@ def _masked(raster: Raster, mask: Raster) -> Raster:
 def mapped(
     raster: Raster, channels: int, change: Callable[[Region, NDArray[Any]], NDArray[Any]]
 ) -> Raster:
+    """A raster of so many channels whose tiles (height, width, channels), of any depth, are what
+    ``change`` makes of each place and tile of ``raster``.
+    """
     tiles = [np.ascontiguousarray(change(place, tile)) for place, tile in raster.tiles()]
     return Raster.from_tiles(raster.width, raster.height, channels, tiles[0].dtype.name, tiles)

@@ -76,7 +76,8 @@ class StoredDocument:
 
 
 def packed(tile: NDArray[Any]) -> bytes:
-    """A tile as bytes: differences along its rows (integers), bytes by significance, Zstandard.
+    """A tile (height, width, channels), of uint8, uint16 or float32, as bytes: differences along
+    its rows (integers), bytes by significance, Zstandard.
 
     What does not shrink is stored as it is.
     """
@@ -93,7 +94,9 @@ def packed(tile: NDArray[Any]) -> bytes:
 
 
 def unpacked(data: bytes, shape: tuple[int, int, int], depth: str) -> NDArray[Any]:
-    """The tile of that shape and depth. Raises DataError when the bytes are no such tile."""
+    """The tile of that ``shape`` (height, width, channels) and depth (uint8, uint16 or float32)
+    that ``packed`` has made bytes of. Raises DataError when the bytes are no such tile.
+    """
     import imagecodecs
 
     size = math.prod(shape) * np.dtype(depth).itemsize

@@ -62,7 +62,9 @@ class TileCache:
             return self._asked()
 
     def get(self, digest: bytes) -> NDArray[Any] | None:
-        """A tile that is in it; None otherwise."""
+        """The pixels (height, width, channels), of the project's depth, of the tile with that
+        digest; None where the cache does not hold it.
+        """
         with self._lock:
             tile = self._tiles.get(digest)
             if tile is not None:
@@ -70,7 +72,9 @@ class TileCache:
             return tile
 
     def put(self, digest: bytes, tile: NDArray[Any]) -> None:
-        """Keep a tile, and give up others where there is no room for it."""
+        """Keep a tile (height, width, channels) of any depth, and give up others where there is no
+        room for it.
+        """
         with self._lock:
             if digest in self._tiles:
                 return
@@ -222,7 +226,9 @@ class Shelf:
                 list(threads.map(Tile.unpacked, some, data))
 
     def aside(self, made: NDArray[Any]) -> NDArray[Any]:
-        """The same pixels, of a zoom level: in memory while there is room, else in a file."""
+        """The pixels (height, width, channels) of a zoom level, of any depth, unchanged: in memory
+        while there is room, else in a file.
+        """
         with self._lock:
             if self._levels + made.nbytes <= CACHE.most * _LEVELS:
                 self._levels += made.nbytes
@@ -252,7 +258,9 @@ class Tile:
         self.depth = depth
 
     def fetch(self) -> NDArray[Any]:
-        """The pixels, read-only. Raises ProjectError where they cannot be read any more."""
+        """The pixels (height, width, channels) of the tile's depth, read-only. Raises ProjectError
+        where they cannot be read any more.
+        """
         found = CACHE.get(self.digest)
         if found is not None:
             return found
@@ -269,7 +277,9 @@ class Tile:
             return self.shelf.packed(self.digest)
 
     def unpacked(self, data: bytes) -> NDArray[Any]:
-        """The pixels that these bytes are; kept. Raises DataError when they are not this tile's."""
+        """The pixels (height, width, channels), of the tile's depth, that these bytes are; kept,
+        read-only. Raises DataError when they are not this tile's.
+        """
         pixels = unpacked(data, self.shape, self.depth)
         if tile_digest(pixels) != self.digest:
             raise DataError("a tile is damaged")

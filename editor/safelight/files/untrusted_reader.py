@@ -48,7 +48,10 @@ class Reading(Protocol):
     def converted(
         self, colour: NDArray[Any], transform: Transform, exact: bool
     ) -> NDArray[Any] | None:
-        """As ``Transform.apply``. Raises PartLost and MemoryError."""
+        """Pixels (height, width, channels) of uint8, uint16 or float32 in the space that
+        ``transform`` gives, of the same depth, exactly or coarsely; None where that cannot be done.
+        Raises PartLost and MemoryError.
+        """
 
     def known(self, metadata: Metadata) -> Known:
         """As ``metadata.known``. Raises PartLost and MemoryError."""
@@ -79,7 +82,10 @@ class Here:
     def converted(
         self, colour: NDArray[Any], transform: Transform, exact: bool
     ) -> NDArray[Any] | None:
-        """As ``Reading.converted``."""
+        """Pixels (height, width, channels) of uint8, uint16 or float32 in the space that
+        ``transform`` gives, of the same depth, converted in this process; None where that cannot be
+        done.
+        """
         return transform.apply(colour, exact)
 
     def known(self, metadata: Metadata) -> Known:

@@ -75,7 +75,10 @@ def put_right(light: NDArray[Any], places: Grid | None, gain: Grid | None) -> ND
 def by_kernel(
     kernel: Kernel, light: NDArray[Any], places: Grid | None, gain: Grid | None
 ) -> NDArray[Any]:
-    """``put_right`` by a compiled kernel, part by part, on every core."""
+    """The picture (height, width, channels), linear, uint16 or float32, put right by a compiled
+    kernel, part by part, on every core. ``places`` (rows, columns, 3, 2) and ``gain`` (rows,
+    columns) are those of ``put_right``.
+    """
     height, width, channels = light.shape
     across = down = np.empty((0, 2, 2), np.float32)
     if places is not None:
@@ -255,7 +258,9 @@ def stretched_loop(
 
 
 def in_numpy(light: NDArray[Any], places: Grid | None, gain: Grid | None) -> NDArray[Any]:
-    """As ``put_right``, by numpy alone."""
+    """The picture (height, width, channels), linear, uint16 or float32, put right by numpy alone.
+    ``places`` (rows, columns, 3, 2) and ``gain`` (rows, columns) are those of ``put_right``.
+    """
     if gain is not None:
         light = _brightened(light, gain)
     return light if places is None else _moved(light, places)

@@ -332,7 +332,10 @@ def in_numpy(
     mask: NDArray[np.float32] | None,
     opacity: np.float32,
 ) -> None:
-    """What a kernel does, in numpy, strip by strip: the reference, and what runs without one."""
+    """Lay ``above`` (height, width, 3 or 4) over ``below`` (height, width, 4), in place, by a mask
+    (height, width) from 0 to 1, in numpy, strip by strip: the reference for kernels, and what runs
+    without one.
+    """
     height, width = below.shape[:2]
     rows = max(1, _STRIP // max(1, width))
     for top in range(0, height, rows):

@@ -105,7 +105,9 @@ class Profile:
         return _join(api.from_linear(light), pixels)
 
     def from_srgb(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The inverse of ``to_srgb``."""
+        """sRGB-encoded pixels (..., 3 or 4), unclipped, in the encoding of this space; alpha is
+        kept.
+        """
         space = self._space
         if space is None:
             return pixels
@@ -138,7 +140,9 @@ class Profile:
         return _join(linear(pixels[..., :3]), pixels)
 
     def from_light(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The inverse of ``to_light``."""
+        """Pixels (..., 3 or 4) in linear light of this space's primaries, in its encoding; alpha is
+        kept.
+        """
         space = self._space
         encoded = api.from_linear if space is None else space.encoded
         return _join(encoded(pixels[..., :3]), pixels)

@@ -84,7 +84,10 @@ def draw(
 def in_numpy(
     pixels: NDArray[Any], tile: Region, place: Region, lines: Sequence[Line], brush: Round
 ) -> bool:
-    """As ``draw``."""
+    """Draw some lines on ``pixels`` (height, width), of uint8, uint16 or float32, which lie at
+    ``tile``, as far as ``place`` goes, in numpy: the reference for the kernel; whether that changes
+    any.
+    """
     inside = place.move(-tile.x, -tile.y)
     met = pixels[inside.rows(), inside.columns()]
     strength = _strength(place, lines[0], brush)
@@ -161,6 +164,6 @@ def numbers(lines: Sequence[Line], brush: Round) -> tuple[NDArray[np.float64], N
 
 
 def scale(pixels: NDArray[Any]) -> np.float32:
-    """What 1.0 is in pixels of whole numbers; 0 for float32, which are not rounded."""
+    """What 1.0 is in pixels of any shape, uint8 or uint16; 0 for float32, which are not rounded."""
     depth = pixels.dtype.name
     return np.float32(0 if depth == "float32" else WHITE[depth])

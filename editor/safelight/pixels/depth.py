@@ -22,7 +22,7 @@ def deeper(one: str, other: str) -> str:
 
 
 def to_float(pixels: NDArray[Any]) -> NDArray[np.float32]:
-    """Stored pixels as float32, full scale = 1.0.
+    """Stored pixels of any shape as float32 of the same shape, full scale = 1.0.
 
     Integer types are divided by their maximum (255 or 65535); float32 comes back as it is,
     unclipped. Raises TypeError for any other type.
@@ -40,10 +40,10 @@ def to_float(pixels: NDArray[Any]) -> NDArray[np.float32]:
 
 
 def from_float(pixels: NDArray[np.float32], depth: str) -> NDArray[Any]:
-    """float32 pixels as stored pixels of ``depth`` ("uint8", "uint16" or "float32").
+    """float32 pixels of any shape as stored pixels of ``depth`` ("uint8", "uint16" or "float32").
 
-    Integers are rounded to the nearest and clipped to 0 .. full scale; float32 is kept
-    unclipped. Raises TypeError for an unknown depth.
+    Integers are rounded to the nearest and clipped to 0 .. full scale; float32 is kept unclipped.
+    Raises TypeError for an unknown depth.
     """
     if depth == "float32":
         return np.ascontiguousarray(pixels, np.float32)

@@ -106,8 +106,10 @@ def nearest(
     corner: tuple[int, int],
     made: NDArray[Any],
 ) -> None:
-    """As ``resample``, of straight pixels of any depth: each is the one that its middle lies in, as
-    that is. Where there is none ``made`` stays as it is.
+    """Fill ``made`` (height, width, channels), whose first pixel is at ``corner``, with the nearest
+    of straight ``pixels`` (rows, columns, channels) of any depth: each is the one that its middle
+    lies in, seen through ``matrix``. ``window`` is x, y, and the raster's width and height. Where
+    no pixel lies ``made`` stays as it is.
     """
     a, b, c, d, e, f, g, h, i = matrix
     height, width = made.shape[:2]
@@ -224,7 +226,9 @@ def in_numpy(
     made: NDArray[np.float32],
     method: Sampling = "lanczos",
 ) -> None:
-    """As ``resample``, whatever is compiled."""
+    """Fill ``made`` (height, width, channels) from premultiplied float32 ``pixels`` (rows, columns,
+    channels) as ``resample`` does, in numpy, whatever is compiled: the reference for the kernel.
+    """
     height, width = made.shape[:2]
     rows = max(_NUMBERS // width, 1)
     for top in range(0, height, rows):

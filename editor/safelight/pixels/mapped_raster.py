@@ -130,6 +130,7 @@ class View(Raster):
         return self.source.is_grey() or super().is_grey()
 
     def read(self, region: Region) -> NDArray[Any]:
+        """The pixels (height, width, channels) at ``region``, of the raster's depth."""
         if not self.exact or region.empty or region.intersect(self.region) != region:
             return super().read(region)
         return self.pixels(region, self.channels)  # straight, where nothing is computed

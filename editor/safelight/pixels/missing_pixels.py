@@ -82,7 +82,9 @@ def filled(values: Pixels, weight: Pixels, levels: int, origin: tuple[int, int] 
 
 
 def is_finite(pixels: NDArray[Any]) -> bool:
-    """Whether all numbers are numbers: none is NaN or infinite. Whole numbers always are."""
+    """Whether all numbers of an array of any shape and dtype are numbers: none is NaN or infinite.
+    Whole numbers always are.
+    """
     if pixels.dtype.kind != "f":
         return True
     with np.errstate(over="ignore", invalid="ignore"):
@@ -94,8 +96,8 @@ def is_finite(pixels: NDArray[Any]) -> bool:
 
 
 def mended(pixels: NDArray[Any]) -> tuple[NDArray[Any], int]:
-    """Pixels (height, width, channels) with numbers in place of what is NaN, infinite or too large
-    to be computed with (beyond 2 ** 40), and how many pixels had such.
+    """Pixels (height, width, channels), of any depth, with numbers in place of what is NaN,
+    infinite or too large to be computed with (beyond 2 ** 40), and how many pixels had such.
 
     Each channel is mended by itself, from numbers within 31 pixels; further away by the mean of
     what lies around in squares of 32. Without a single number it becomes 0. Pixels that need

@@ -35,7 +35,9 @@ class StoredTile(Protocol):
     def digest(self) -> bytes: ...
 
     def fetch(self) -> NDArray[Any]:
-        """The pixels, read-only. Raises what reading the file raises; never gives others."""
+        """The tile's pixels, (height, width, channels) of its raster's depth, read-only. Raises
+        what reading the file raises; never gives others.
+        """
 
 
 Part: TypeAlias = NDArray[Any] | StoredTile
@@ -47,7 +49,7 @@ Aside: TypeAlias = Callable[[NDArray[Any]], NDArray[Any]]
 
 
 def fetched(part: Part) -> NDArray[Any]:
-    """A tile's pixels, wherever it lies."""
+    """A tile's pixels, (height, width, channels) of its raster's depth, wherever it lies."""
     return part if isinstance(part, np.ndarray) else part.fetch()
 
 
@@ -120,8 +122,9 @@ class Raster:
     def from_tiles(
         cls, width: int, height: int, channels: int, depth: str, tiles: Sequence[NDArray[Any]]
     ) -> Raster:
-        """A raster of tiles row by row, as ``tiles`` gives them. Raises ValueError if they do not
-        fit. The caller gives them away: nobody may write to them afterwards.
+        """A raster of tiles (height, width, channels) of ``depth``, row by row, as ``tiles`` gives
+        them. Raises ValueError if they do not fit. The caller gives them away: nobody may write to
+        them afterwards.
         """
         kind = np.dtype(depth)
         shapes = [(rows, columns, channels) for rows in _sides(height) for columns in _sides(width)]
@@ -160,9 +163,10 @@ class Raster:
         return Region(0, 0, self.width, self.height)
 
     def tiles(self) -> Iterator[tuple[Region, NDArray[Any]]]:
-        """Every tile's pixels with the place it covers, row by row.
+        """Every tile's pixels, (height, width, channels) of the raster's depth, with the place it
+        covers, row by row.
 
-        One that lies in a file is fetched when its turn comes and is held by nobody afterwards:
+        A tile that lies in a file is fetched when its turn comes and is held by nobody afterwards:
         which tiles are the same, ``parts`` tells, not the ``id`` of these arrays.
         """
         for place, part in zip(places(self.width, self.height), self._tiles, strict=True):
@@ -175,7 +179,8 @@ class Raster:
     def mapped(
         self, change: Callable[[NDArray[Any]], NDArray[Any]], depth: str | None = None
     ) -> Raster:
-        """A raster with a function of each tile's pixels, of the same shape.
+        """A raster with a function of each tile's pixels (height, width, channels), of the same
+        shape.
 
         A tile that is there many times is changed once and shared afterwards. ``depth`` is that of
         the new pixels, where it is another one.
@@ -261,8 +266,9 @@ class Raster:
         return made[key]
 
     def with_tiles(self, tiles: Mapping[Region, NDArray[Any]], within: Region) -> Raster:
-        """A raster with other tiles at the places of some (as ``tiles()`` gives them), which
-        differ ``within`` a region alone; the same object where there are none.
+        """A raster with other tiles, (height, width, channels) of its depth, at the places of some
+        (as ``tiles()`` gives them), which differ ``within`` a region alone; the same object where
+        there are none.
 
         Raises ValueError for pixels that do not fit. The caller gives them away: nobody may write
         to them afterwards.
@@ -357,7 +363,9 @@ class Raster:
         return half.width, half.height, *(id(tiles[index]) for index in self._indices(below))
 
     def tiles_at(self, region: Region) -> Iterator[NDArray[Any]]:
-        """Each tile that ``region`` meets, once, however often it is there."""
+        """The pixels, (height, width, channels) of the raster's depth, of each tile that ``region``
+        meets, once, however often it is there.
+        """
         held = self.parts()
         yield from map(fetched, {id(held[i]): held[i] for i in self._indices(region)}.values())
 
@@ -488,7 +496,7 @@ class Raster:
         return result
 
     def to_array(self) -> NDArray[Any]:
-        """The whole picture as one array (height, width, channels)."""
+        """The whole picture as one array (height, width, channels) of the raster's depth."""
         return self.read(self.region)
 
     def level(self, level: int) -> Raster:
@@ -554,7 +562,9 @@ class Raster:
 
 
 def has_no_colour(pixels: NDArray[Any]) -> bool:
-    """Whether the first three channels of (height, width, 3 or 4) are the same everywhere."""
+    """Whether the first three channels of (height, width, 3 or 4), of any depth, are the same
+    everywhere.
+    """
     red, green, blue = (pixels[..., channel] for channel in range(3))
     return bool((red == green).all()) and bool((green == blue).all())
 
@@ -573,8 +583,9 @@ _solids_lock = threading.Lock()
 def solid(
     shape: tuple[int, ...], value: float | Sequence[float] | NDArray[Any], depth: str
 ) -> NDArray[Any]:
-    """A read-only tile of one value, or one for each channel; the same object whenever it is
-    asked for while it is in use anywhere.
+    """A read-only tile of ``shape`` (height, width, channels) and depth (uint8, uint16 or float32)
+    of one value, or one for each channel; the same object whenever it is asked for while it is in
+    use anywhere.
     """
     pixel = np.empty(shape[2], depth)
     pixel[...] = value
@@ -590,7 +601,9 @@ def solid(
 
 
 def tile_digest(tile: NDArray[Any]) -> bytes:
-    """A tile's content as 16 bytes (BLAKE2b, RFC 7693), its shape and type included."""
+    """The content of a tile (height, width, channels), of any depth, as 16 bytes (BLAKE2b, RFC
+    7693), its shape and type included.
+    """
     head = f"{tile.shape} {tile.dtype.name}".encode()
     state = hashlib.blake2b(head, digest_size=16)
     state.update(np.ascontiguousarray(tile).data)

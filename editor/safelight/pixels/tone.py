@@ -159,7 +159,9 @@ class Tone:
 
 
 def in_numpy(stages: Sequence[_Step], image: Pixels, target: Pixels) -> None:
-    """What the kernel does, in numpy: the reference, and what runs without one."""
+    """Apply stages to ``image`` (height, width, 3 or more), float32, and put the three channels
+    into ``target``, in numpy: the reference for the kernel, and what runs without one.
+    """
     result = np.array(image[..., :3])
     with np.errstate(invalid="ignore", over="ignore"):
         for stage in stages:
@@ -185,8 +187,8 @@ def _transferred(values: Pixels, *, linear: bool) -> Pixels:
 
 
 def power(base: Pixels, exponent: float) -> Pixels:
-    """``base ** exponent`` for normal float32 above 0, as ``safelight.pixels.fused`` computes it,
-    step by step: its error is below 1e-6 of the result for bases from 1e-4 to 1e4.
+    """``base ** exponent`` for normal float32 above 0, of any shape, as ``safelight.pixels.fused``
+    computes it, step by step: its error is below 1e-6 of the result for bases from 1e-4 to 1e4.
     """
     f, i = np.float32, np.int32
     by = f(exponent)

@@ -84,8 +84,9 @@ class Decoders:
         most: int,
         told: Mapping[str, Any] | None = None,
     ) -> list[NDArray[Any]]:
-        """What the module makes of a file of ``size`` bytes: read-only arrays of uint8, uint16 or
-        float32, of at most ``most`` bytes together. ``told`` are settings for it, JSON-ready.
+        """What the module makes of a file of ``size`` bytes: read-only arrays of any shape, of
+        uint8, uint16 or float32, of at most ``most`` bytes together. ``told`` are settings for it,
+        JSON-ready.
 
         Raises DecoderFailed and MemoryError.
         """

@@ -110,11 +110,15 @@ class Part:
         return self.task.declaration.keeps_grey and is_grey(self.document.picture.layers)
 
     def rendered(self, region: Region, depth: str | None = None) -> NDArray[Any]:
-        """What lies there. Raises LayerFailed unless the result is only looked at."""
+        """The document's pixels at ``region``, (height, width, 3 or 4) of ``depth`` or the
+        document's. Raises LayerFailed unless the result is only looked at.
+        """
         return render(self.document, region, self.task.live, depth, lenient=self.task.lenient)
 
     def seen(self, window: Region) -> Pixels:
-        """What the filter sees, sRGB-encoded: nothing of what transparent pixels hide."""
+        """What the filter sees, float32 (height, width, 3), sRGB-encoded: nothing of what
+        transparent pixels hide.
+        """
         read = partial(self.rendered, depth="float32")
         pixels = seen_around(
             self.document, read(window), window, self.within, self.plan.reach, read
@@ -126,11 +130,13 @@ class Part:
         return cut(self.task.region, self.within, self.plan)
 
     def encoded(self, colour: Pixels) -> NDArray[Any]:
-        """Colours of the document's profile, in its depth."""
+        """float32 colours (height, width, 3) of the document's profile, in its depth."""
         return from_float(without_colour(colour) if self.is_grey else colour, self.document.depth)
 
     def with_own_alpha(self, keep: Region, pixels: NDArray[Any]) -> NDArray[Any]:
-        """``pixels`` (height, width, 3) at ``keep`` with the document's alpha, if it has any."""
+        """``pixels`` (height, width, 3) at ``keep``, of the document's depth, with the document's
+        alpha, if it has any.
+        """
         if not self.document.has_alpha:
             return pixels
         return np.concatenate([pixels, self.rendered(keep)[..., 3:]], axis=2)
@@ -203,7 +209,9 @@ class Kind:
         return (keep.height * self.task.factor, keep.width * self.task.factor, 3)
 
     def pixels(self, part: Part, keep: Region, made: Pixels, before: Pixels | None) -> NDArray[Any]:
-        """What gets into the result at ``keep``, of what the filter ``made`` of ``before``."""
+        """What gets into the result at ``keep``, (height, width, channels) of the result's depth:
+        of what the filter ``made`` of ``before``, both float32 (height, width, 3), sRGB-encoded.
+        """
         return part.with_own_alpha(keep, self._colours(part, keep, made, before))
 
     def edit(self, whole: Whole, above: str | None) -> Edit:

@@ -28,7 +28,9 @@ class NoImage(Exception):
 
 
 def no_pictures(path: str) -> Pixels:
-    """What reads picture files where there is nobody to read them. Raises NoImage."""
+    """What stands for the reader of picture files, float32 (height, width, 3), where there is
+    nobody to read them. Raises NoImage.
+    """
     raise NoImage(f"cannot have the picture {named(path)}: nothing reads pictures here")
 
 
@@ -123,7 +125,7 @@ def _one(layers: list[Layer], text: str) -> Layer:
 
 
 def filled(worker: WorkerProcess, pixels: Pixels) -> Block:
-    """A block that holds ``pixels``, for a worker to read."""
+    """A block that holds ``pixels``, float32 (height, width, channels), for a worker to read."""
     block = worker.block(pixels.size * 4, writable=False)
     np.copyto(block.array(pixels.shape), pixels)
     return block

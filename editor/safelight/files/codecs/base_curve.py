@@ -29,7 +29,7 @@ class Curve:
     bend: float
 
     def of(self, light: NDArray[np.float32]) -> NDArray[np.float32]:
-        """What becomes of light, 0 and more."""
+        """What becomes of linear light of any shape, 0 and more: float32 of the same shape."""
         made: NDArray[np.float32] = np.sqrt(light)
         made *= light
         below = made + np.float32(self.bend)

@@ -123,7 +123,8 @@ class Bitmap:
         return table[:, 2::-1]
 
     def pixels(self, data: bytes, at: int, *, alpha: bool = False) -> tuple[NDArray[Any], int]:
-        """(height, width, 1, 3 or 4) from the rows at ``at``, and how many rows are there.
+        """Pixels (height, width, 1, 3 or 4), uint8 or uint16, from the rows at ``at``, and how many
+        rows are there.
 
         ``alpha``: the fourth byte of 32 bits is transparency though no header says so.
         """

@@ -440,8 +440,8 @@ class Container:
     def photograph(
         self, pixels: NDArray[Any], alpha: bool, damage: Sequence[str] = ()
     ) -> Photograph:
-        """The picture that was decoded, upright, with all that the file says of it, and what is
-        known of its ``damage``.
+        """The picture that was decoded, (height, width, channels) of uint8 or uint16, upright, with
+        all that the file says of it, and what is known of its ``damage``.
         """
         notes = [*damage, *self.notes()]
         if self.share() < 1 and not damage:
@@ -514,7 +514,9 @@ def _tiff_of(body: bytes) -> bytes | None:
 
 
 def straightened(pixels: NDArray[Any], turns: Sequence[Box]) -> NDArray[Any]:
-    """The picture cropped, turned and mirrored as its properties say: a view."""
+    """The pixels (height, width, channels), of any depth, cropped, turned and mirrored as the
+    picture's properties say: a view.
+    """
     for kind, body in turns:
         if kind == b"irot" and body:
             pixels = np.rot90(pixels, body[0] & 3)
@@ -659,7 +661,7 @@ class _Writing:
 
 
 def scaled(pixels: NDArray[Any], bits: int) -> NDArray[np.uint16]:
-    """Numbers of so many bits as ones of 16, full scale to full scale."""
+    """Numbers of so many bits, of any shape, as uint16 of the same shape, full scale to full."""
     full = (1 << bits) - 1
     table = ((np.arange(full + 1, dtype=np.uint64) * 65535 + full // 2) // full).astype(np.uint16)
     return np.take(table, pixels, mode="clip")

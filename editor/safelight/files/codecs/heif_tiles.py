@@ -22,8 +22,9 @@ Decode: TypeAlias = Callable[[bytes], NDArray[Any]]
 def decoded(
     container: heif.Container, decode: Decode, room: Room, notes: list[str]
 ) -> tuple[NDArray[Any], bool] | None:
-    """The picture, turned as it is to be, with 0 where tiles are lost, and whether it has alpha;
-    None where it is not of tiles, or none of them can be had. ``notes`` tell of the places.
+    """The picture, (height, width, channels) of uint8 or uint16, turned as it is to be, with 0
+    where tiles are lost, and whether it has alpha; None where it is not of tiles, or none of them
+    can be had. ``notes`` tell of the places.
     """
     try:
         pixels, places, lost = _joined(container, container.primary, decode, room)

@@ -172,7 +172,10 @@ def asked(shot: Shot, width: int, height: int) -> bytes:
 
 
 def told(data: bytes) -> list[NDArray[Any]]:
-    """``known`` of what ``asked`` gave, as arrays; none for an unknown lens."""
+    """What ``known`` finds for the lens that ``asked`` has put into ``data``, as arrays: a text as
+    uint8 (count,), then float32 grids (rows, columns, 6), and (rows, columns) of gain; none for an
+    unknown lens.
+    """
     make, model, name, focal, aperture, width, height = json.loads(data)
     found = known(Shot(make, model, name, focal, aperture), width, height)
     if found is None:
@@ -189,7 +192,9 @@ def _flat(part: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def understood(arrays: Sequence[NDArray[Any]]) -> Known | None:
-    """The inverse of ``told``; what makes no sense is no lens."""
+    """The correction that arrays of ``told`` hold: a text as uint8 (count,), then float32 grids.
+    None where there is no lens, or the arrays make no sense.
+    """
     try:
         facts = json.loads(arrays[0].tobytes())
         name = "".join(letter for letter in str(facts["name"]) if letter.isprintable())[:80]

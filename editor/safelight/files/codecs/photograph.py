@@ -131,7 +131,8 @@ class PhotographLayer:
 
 
 def packed(pixels: NDArray[Any]) -> NDArray[Any]:
-    """Pixels (height, width, channels) side by side in memory, as coders of C want them.
+    """Pixels (height, width, channels), of any depth, side by side in memory, as coders of C want
+    them.
 
     A view of a single pixel counts as contiguous to numpy whatever its strides are.
     """
@@ -142,7 +143,9 @@ def packed(pixels: NDArray[Any]) -> NDArray[Any]:
 
 
 def unpremultiplied(pixels: NDArray[Any]) -> NDArray[Any]:
-    """Colour divided by alpha; where alpha is 0 it stays as it is."""
+    """Pixels (height, width, channels), of uint8, uint16 or float32, the last channel alpha: colour
+    divided by alpha; where alpha is 0 the colour stays as it is.
+    """
     result = np.array(pixels)
     full = 1.0 if pixels.dtype == np.float32 else float(np.iinfo(pixels.dtype).max)
     for top in range(0, len(result), 256):
@@ -157,7 +160,8 @@ def unpremultiplied(pixels: NDArray[Any]) -> NDArray[Any]:
 
 
 def with_numbers(pixels: NDArray[Any], notes: list[str]) -> NDArray[Any]:
-    """Pixels in which all is a number: what is none is made up from its neighbours, with a note.
+    """Pixels (height, width, channels), of any depth, in which all is a number: what is none is
+    made up from its neighbours, with a note.
 
     Raises DamagedError where nothing is a number.
     """

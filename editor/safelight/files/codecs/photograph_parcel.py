@@ -55,8 +55,9 @@ def decode(
     told: Mapping[str, Any] | None = None,
 ) -> list[NDArray[Any]]:
     """Decode a file by the codec of a format, told what ``Codec.opening`` lists, or read what
-    stands beside pixels, in the process that is confined. Never raises what a codec may:
-    ``opened`` does.
+    stands beside pixels, in the process that is confined: facts as JSON in uint8 (count,), then
+    bytes and pixels (height, width, channels) of uint8, uint16 or float32. Never raises what a
+    codec may: ``opened`` does.
     """
     try:
         if format in _BESIDE:
@@ -92,7 +93,9 @@ _LENGTH = struct.Struct("<I")
 
 
 def colours_asked(colour: NDArray[Any], transform: Transform, exact: bool) -> bytes:
-    """A transform, and what it is applied to, as a file."""
+    """A transform, and the pixels (height, width, channels) of uint8, uint16 or float32 that it is
+    applied to, as the bytes of a file.
+    """
     profiles = [transform.source, transform.target]
     facts = {"shape": colour.shape, "dtype": colour.dtype.name, "exact": exact}
     facts["profiles"] = [None if icc is None else len(icc) for icc in profiles]
@@ -159,7 +162,10 @@ _BESIDE: dict[str, Callable[[bytes], list[NDArray[Any]]]] = {
 def colours_told(
     arrays: Sequence[NDArray[Any]], colour: NDArray[Any], transform: Transform
 ) -> NDArray[Any] | None:
-    """What ``decode`` gives for ``colours_asked``. Raises PartLost for what it cannot be."""
+    """The pixels (height, width, channels) that ``decode`` gives for ``colours_asked``, as high,
+    wide and of the depth of ``colour``; None where they could not be converted. Raises PartLost for
+    arrays that cannot be such pixels.
+    """
     if not arrays:
         return None
     made = arrays[0]
@@ -170,7 +176,9 @@ def colours_told(
 
 
 def metadata_told(arrays: Sequence[NDArray[Any]]) -> metadata.Known:
-    """What ``decode`` gives for ``metadata_asked``. Raises PartLost for what it cannot be."""
+    """The metadata that ``decode`` gives for ``metadata_asked``: facts as JSON and bytes, each
+    uint8 (count,). Raises PartLost for arrays that cannot be metadata.
+    """
     try:
         facts = json.loads(arrays[0].tobytes())
         turn, synthetic, stated = facts["orientation"], facts["synthetic"], facts["facts"]
@@ -237,7 +245,9 @@ class _Packing:
 
 
 def packed(photograph: Photograph) -> list[NDArray[Any]]:
-    """A photograph as arrays."""
+    """A photograph as arrays: facts as JSON and bytes, each uint8 (count,), then pixels (height,
+    width, channels) of uint8, uint16 or float32.
+    """
     packing = _Packing()
     facts = packing.photograph(photograph)
     return [_text(facts), np.frombuffer(bytes(packing.held), np.uint8), *packing.arrays]
@@ -248,8 +258,9 @@ def _text(facts: dict[str, Any]) -> NDArray[Any]:
 
 
 def opened(arrays: Sequence[NDArray[Any]]) -> Photograph:
-    """The photograph that arrays of ``decode`` are; they may come from a process that was taken
-    over. Raises what the codec did, and DamagedError for what is no photograph.
+    """The photograph that arrays of ``decode`` are: facts and bytes, each uint8 (count,), then
+    pixels (height, width, channels); they may come from a process that was taken over. Raises what
+    the codec did, and DamagedError for what is no photograph.
     """
     _raise_what_failed(arrays)
     try:
@@ -259,7 +270,10 @@ def opened(arrays: Sequence[NDArray[Any]]) -> Photograph:
 
 
 def sketched(arrays: Sequence[NDArray[Any]]) -> raw.Sketch:
-    """The same for the sketch of a raw file."""
+    """The sketch of a raw file that arrays of ``decode`` are: facts as uint8 (count,), and light
+    (height, width, colours) of uint16. Raises what the codec did, and DamagedError for what is no
+    sketch.
+    """
     _raise_what_failed(arrays)
     return raw.sketched(arrays)
 

@@ -87,7 +87,8 @@ def _joined(one: int, other: int, length: int) -> int:
 
 
 def filtered(pixels: NDArray[Any], level: int) -> Bytes:
-    """Rows as a PNG holds them, each behind the number of its filter (PNG, section 9).
+    """Rows as a PNG holds them, (height, 1 + bytes of a row), each behind the number of its filter
+    (PNG, section 9). ``pixels`` are (height, width, channels) of uint8 or uint16.
 
     Each row gets the filter whose numbers are the smallest in sum; those that cost more to reckon
     are tried from ``level`` 3 on. The first row is told by itself alone.

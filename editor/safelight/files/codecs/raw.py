@@ -201,8 +201,8 @@ class Sketch:
 
 
 def sketch(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> list[NDArray[Any]]:
-    """A ``Sketch`` as arrays: facts as JSON and the light. Raises what ``read`` does, and
-    OtherKindError for a TIFF file that is no raw one.
+    """A ``Sketch`` as arrays: facts as JSON, uint8 (count,), and the light, uint16 (height, width,
+    colours). Raises what ``read`` does, and OtherKindError for a TIFF file that is no raw one.
     """
     tiff.check_raw(file)
     with _opened(file, size, limit) as (raw, data):
@@ -290,7 +290,10 @@ def _shrunk(made: NDArray[np.uint16], width: int) -> NDArray[np.uint16]:
 
 
 def sketched(arrays: Sequence[NDArray[Any]]) -> Sketch:
-    """The inverse: arrays may come from a process that was taken over. Raises DamagedError."""
+    """The ``Sketch`` of arrays that ``sketch`` gave: facts as uint8 (count,), light as uint16
+    (height, width, colours). The arrays may come from a process that was taken over. Raises
+    DamagedError.
+    """
     try:
         told, light = json.loads(arrays[0].tobytes()), arrays[1]
         sensor = Sensor.from_json(told["sensor"])

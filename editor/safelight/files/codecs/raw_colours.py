@@ -180,9 +180,9 @@ def sensor_of(
     colours: int,
     baseline: float = 0.0,
 ) -> Sensor:
-    """The sensor of what LibRaw says: its multipliers, the matrix (3, 4) that a file brings, and
-    the one (4, 3) from XYZ that LibRaw knows of a model; either may be all 0. ``baseline`` are the
-    stops that the file states.
+    """The sensor of what LibRaw says: its multipliers, the matrix (3, 4) of float64 that a file
+    brings, and the one (4, 3) from XYZ that LibRaw knows of a model; either may be all 0.
+    ``baseline`` are the stops that the file states.
     """
     if own[0, 0] > 0.125:  # LibRaw's own question
         matrix = own[:, :colours].astype(np.float64)

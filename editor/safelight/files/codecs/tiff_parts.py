@@ -33,12 +33,13 @@ def decoded(
     notes: list[str],
     planes: int,
 ) -> NDArray[Any]:
-    """All of a page's pixels (planes, 1, height, width, samples) that can be had; the rest is 0.
+    """All of a page's pixels (planes, 1, height, width, samples) that can be had, of the file's
+    dtype; the rest is 0.
 
     ``first`` is tifffile's page of a file of ``size`` bytes, ``check`` raises DamagedError for a
-    part that must not be decoded. Where a part is not as long as the file says, it may reach as
-    far as the next. ``notes`` say which rows are hurt; of the planes behind the first ``planes``
-    nobody has to know. Raises DamagedError where nothing is left.
+    part that must not be decoded. Where a part is not as long as the file says, it may reach as far
+    as the next. ``notes`` say which rows are hurt; of the planes behind the first ``planes`` nobody
+    has to know. Raises DamagedError where nothing is left.
     """
     made = np.zeros(first.shaped, first.dtype)
     height = first.shaped[2]

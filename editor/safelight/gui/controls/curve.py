@@ -67,7 +67,9 @@ class CurveBox(Drawn):
         self.update()
 
     def show_histogram(self, heights: NDArray[np.float64] | None, colour: str = "") -> None:
-        """Show dimly, behind the curve, how often each tone enters it: 0 to 1; None for nothing."""
+        """Show dimly, behind the curve, how often each tone enters it: (count,), 0 to 1, the
+        darkest tone first; None for nothing.
+        """
         self.histogram = heights
         self._tinge = QColor(colour or theme.TEXT)
         self._tinge.setAlpha(_DIM)

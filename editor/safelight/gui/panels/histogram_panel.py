@@ -86,7 +86,9 @@ def tones(pixels: NDArray[np.float32], *, spread: bool = False) -> Tones:
 
 
 def counts(document: Document, live: Live | None) -> NDArray[np.int64]:
-    """Pixels of each value in a small picture of a document: ``Tones.counts``. For a thread."""
+    """How many pixels of a small picture of a document have each value: (4, 256) for red, green,
+    blue and luminance, sRGB-encoded. For a thread.
+    """
     return np.stack([_count(channel) for channel in _channels(small(document, _FEW, live))])
 
 

@@ -36,7 +36,9 @@ def waveform(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def paint_waveform(painter: QPainter, area: QRectF, shares: NDArray[np.float32]) -> None:
-    """Paint what ``waveform`` gives; where red, green and blue are alike it is grey."""
+    """Paint ``shares``, (``LEVELS``, ``COLUMNS``, 3) from 0 to 1, as ``waveform`` gives them; where
+    red, green and blue are alike the paint is grey.
+    """
     light = np.clip(shares / _DENSE, 0, 1) ** 0.5
     colours = (light * 235 + 0.5).astype(np.uint8)
     rows = np.ascontiguousarray(colours)

@@ -35,7 +35,9 @@ class Seen:
         return Region(place.x, place.y, place.width, place.height).intersect(self.document.region)
 
     def masked(self, place: Region, made: NDArray[np.generic]) -> NDArray[np.generic]:
-        """What was made of pixels at ``place``, laid over them as far as the mask says."""
+        """What was made of pixels at ``place``, (height, width, channels) of the document's depth,
+        laid over them as far as the mask says.
+        """
         if self.mask is None:
             return made
         below = to_float(render(self.document, place))

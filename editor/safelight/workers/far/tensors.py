@@ -225,7 +225,9 @@ def _least_around(planes: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def unpacked(result: NDArray[Any], layout: str) -> NDArray[Any]:
-    """A result as (height, width, channels). Raises ValueError when it is not laid out so."""
+    """A network's result, of any dtype, as (height, width, channels). Raises ValueError when it is
+    not laid out as ``layout`` says.
+    """
     if result.ndim != len(layout) or (result.ndim == 4 and result.shape[0] != 1):
         raise ValueError(result.shape)
     planes = result[0] if result.ndim == 4 else result

@@ -71,7 +71,9 @@ class Block:
         return memory
 
     def array(self, shape: tuple[int, ...], dtype: DTypeLike = np.float32) -> NDArray[Any]:
-        """The block's start as an array. Raises ValueError if that does not fit."""
+        """The block's start as an array of ``shape``, (height, width, 3) for example, and
+        ``dtype``. Raises ValueError if that does not fit.
+        """
         return _view(self._memory, self.size, shape, dtype)
 
     def announcement(self) -> dict[str, Any]:
@@ -125,7 +127,9 @@ class BorrowedBlock:
         os.close(descriptors[0])
 
     def array(self, shape: tuple[int, ...], dtype: DTypeLike = np.float32) -> NDArray[Any]:
-        """As ``Block.array``; read-only when the block is an input."""
+        """The block's start as an array of ``shape``, (height, width, 3) for example, and
+        ``dtype``; read-only when the block is an input. Raises ValueError if that does not fit.
+        """
         return _view(self._memory, self.size, shape, dtype)
 
 
