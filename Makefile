@@ -95,7 +95,8 @@ $(VENV)/installed: pyproject.toml $(wildcard plugins/*/pyproject.toml) | $(VENV)
 	@touch $@
 
 $(VENV)/installed-test: $(VENV)/installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group test
+	@# What tests import of it is compiled then, once; workers, which write nothing, import none of it.
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --group test
 	@touch $@
 
 # Workers write nothing, so each would compile anew at its start what no other process has compiled.

@@ -126,7 +126,7 @@ def test_a_print_is_seen_coarsely_until_it_is_exact(canvas, shown, qtbot, monkey
     held, exactly = threading.Event(), Look._exactly
 
     def late(look, colour):
-        assert held.wait(60)
+        assert held.wait(180)
         return exactly(look, colour)
 
     monkeypatch.setattr(Look, "_exactly", late)

@@ -139,7 +139,7 @@ def test_what_takes_its_time_is_said_to_be_under_way(opened, qtbot):
     session, strip, go_on = opened.session, opened.strip, threading.Event()
 
     def slow(document):
-        go_on.wait(60)
+        go_on.wait(180)
         return document
 
     session.do(replace(Edit("Resize", slow), renders=lambda document, live: slow(document)))
@@ -170,7 +170,7 @@ def test_the_preview_is_seen_until_the_layer_is_there(window, opened, qtbot, mon
     qtbot.waitUntil(lambda: session.previews.trial is not None, timeout=PATIENCE)
     session.previews._tried = None  # as where it is not known how it is applied
     known = session.studio.is_cheap
-    monkeypatch.setattr(session.studio, "is_cheap", lambda *told: go_on.wait(60) and known(*told))
+    monkeypatch.setattr(session.studio, "is_cheap", lambda *told: go_on.wait(180) and known(*told))
     panel.apply.click()
     assert session.busy
     assert opened.filters.tried is None

@@ -165,7 +165,7 @@ def test_a_picture_that_gets_another_shape_is_shown_so_before_it_is_rendered(
     drawn, go_on = navigator_panel._look, Event()
 
     def held(*given):
-        go_on.wait(30)
+        go_on.wait(180)
         return drawn(*given)
 
     panel._glimpse._work = held
