@@ -277,7 +277,8 @@ def _tone_signature() -> Any:
 def _private(folder: Path) -> Path:
     """A folder inside ``folder`` for the formulas as they are now, made if need be.
 
-    numba sees when this file has changed, but not when the one with the formulas has.
+    numba compiles anew when this file has changed or lies elsewhere: in another folder, so that
+    what is done is not taken for what is to be done. It does not see when other files have changed.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     inside = folder / _state()
@@ -286,8 +287,8 @@ def _private(folder: Path) -> Path:
 
 
 def _state() -> str:
-    """The name of the formulas as they are now."""
-    state = hashlib.sha256(str(sys.implementation.cache_tag).encode())
+    """The name of the formulas as they are now, where they lie."""
+    state = hashlib.sha256(f"{sys.implementation.cache_tag} {__file__}".encode())
     formulas = FORMULAS["normal"].function.__code__.co_filename
     modules = (tone.__file__, lanczos.__file__, dab.__file__, bent.__file__)
     for module in (__file__, formulas, *modules):
