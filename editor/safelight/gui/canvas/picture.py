@@ -36,14 +36,6 @@ class Place:
     exact: bool = False
     smooth: bool = True
 
-    def column(self, column: int) -> int:
-        """The painter's column in which a tile's column starts."""
-        return _nearest(self.left + column * SIDE * self.across)
-
-    def row(self, row: int) -> int:
-        """The painter's row in which a tile's row starts."""
-        return _nearest(self.top + row * SIDE * self.down)
-
 
 class Picture:
     """A document, or a raster with its profile, that can be painted at any zoom level.
@@ -173,11 +165,13 @@ class Picture:
         rows = _lines(place.top, place.down, height, clip.top(), clip.bottom())
         columns = _lines(place.left, place.across, width, clip.left(), clip.right())
         last_row, last_column = -(-height // SIDE) - 1, -(-width // SIDE) - 1
+        around = range(max(columns.start - 1, 0), min(columns.stop, last_column) + 1)
+        sides = [column for column in around if column not in columns]
         for row in range(max(rows.start - 1, 0), min(rows.stop, last_row) + 1):
-            for column in range(max(columns.start - 1, 0), min(columns.stop, last_column) + 1):
-                if row not in rows or column not in columns:
-                    make = partial(self._tile, level, row, column)
-                    tiles.expect((self._id, level, row, column), make)
+            for column in sides if row in rows else around:
+                key = (self._id, level, row, column)
+                if tiles.peek(key) is None:
+                    tiles.expect(key, partial(self._tile, level, row, column))
 
     def follow(self, earlier: Picture | None, tiles: Tiles) -> None:
         """Show ``earlier``, or what it shows instead, until the tiles of this one are there."""
@@ -248,29 +242,28 @@ class Picture:
         width, height = self.size(level)
         found: list[tuple[QRect, int, int, QImage]] = []
         missing = False
-        for row in _lines(place.top, place.down, height, clip.top(), clip.bottom()):
-            for column in _lines(place.left, place.across, width, clip.left(), clip.right()):
+        later = self._takes_time(level)
+        rows = _lines(place.top, place.down, height, clip.top(), clip.bottom())
+        columns = _lines(place.left, place.across, width, clip.left(), clip.right())
+        tops = _edges(place.top, place.down, height, rows)
+        lefts = _edges(place.left, place.across, width, columns)
+        for row, top, bottom in zip(rows, tops, tops[1:], strict=False):
+            for column, left, right in zip(columns, lefts, lefts[1:], strict=False):
                 key = (self._id, level, row, column)
-                if only_if_ready:
-                    tile = tiles.peek(key)
-                    if tile is None and level == self.coarsest and not self._takes_time(level):
+                tile = tiles.peek(key) if only_if_ready else tiles.found(key)
+                if tile is None and only_if_ready:
+                    if level == self.coarsest and not later:
                         tile = tiles.keep(key, self._tile(level, row, column))
-                elif self._takes_time(level):
+                elif tile is None:
                     make = partial(self._tile, level, row, column)
-                    tile = tiles.get_later(key, make, first=first)
-                else:
-                    tile = tiles.get(key, partial(self._tile, level, row, column))
+                    if later:
+                        tile = tiles.get_later(key, make, first=first)
+                    else:
+                        tile = tiles.get(key, make)
                 if tile is None:
                     missing = True
-                    continue
-                x, y = place.column(column), place.row(row)
-                last_x = -(-width // SIDE) == column + 1
-                last_y = -(-height // SIDE) == row + 1
-                right = _nearest(place.left + width * place.across)
-                bottom = _nearest(place.top + height * place.down)
-                right = right if last_x else place.column(column + 1)
-                bottom = bottom if last_y else place.row(row + 1)
-                found.append((QRect(x, y, right - x, bottom - y), row, column, tile))
+                else:
+                    found.append((QRect(left, top, right - left, bottom - top), row, column, tile))
         if missing and not partly:
             return False
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, place.smooth)
@@ -321,6 +314,14 @@ def _lines(start: float, size: float, count: int, first: int, last: int) -> rang
     low = math.floor((first - start) / size / SIDE - 1e-3)
     high = math.ceil((last + 1 - start) / size / SIDE + 1e-3)
     return range(max(low, 0), min(high, -(-count // SIDE)))
+
+
+def _edges(start: float, size: float, count: int, lines: range) -> list[int]:
+    """The painter's pixel edges of rows (or columns) of tiles, and that behind the last; there are
+    ``count`` pixels of ``size`` each.
+    """
+    ends = (min(line * SIDE, count) for line in range(lines.start, lines.stop + 1))
+    return [_nearest(start + end * size) for end in ends]
 
 
 def make_levels(raster: Raster) -> None:

@@ -68,9 +68,8 @@ class Tiles:
         self, key: Key, make: Callable[[], QImage], *, first: bool = False
     ) -> QImage | None:
         """The tile of that key; None when it has to be made on the thread."""
-        image = self._ready.get(key)
+        image = self.found(key)
         if image is not None:
-            self._ready.move_to_end(key)
             return image
         if all(key != other for other, _ in self._wanted):
             self._wanted.insert(0 if first else len(self._wanted), (key, make))
@@ -114,15 +113,21 @@ class Tiles:
 
     def get(self, key: Key, make: Callable[[], QImage]) -> QImage | None:
         """The tile of that key, made now if there is time; None when there is none left."""
-        image = self._ready.get(key)
+        image = self.found(key)
         if image is not None:
-            self._ready.move_to_end(key)
             return image
         if self.late:
             self.incomplete = True
             return None
         self._made += 1
         return self.keep(key, _made(make))
+
+    def found(self, key: Key) -> QImage | None:
+        """The tile of that key if it is ready; it is looked at, and so goes later than others."""
+        image = self._ready.get(key)
+        if image is not None:
+            self._ready.move_to_end(key)
+        return image
 
     def peek(self, key: Key) -> QImage | None:
         """The tile of that key if it is ready."""
