@@ -33,6 +33,15 @@ def test_a_worker_loads_no_qt():
     assert not loaded & {"PySide6", "shiboken6", "onnxruntime", "torch"}
 
 
+def test_a_plugin_that_is_only_listed_loads_no_compiler_no_opencv_and_no_runtime():
+    every = (
+        "from importlib.metadata import entry_points as found; from safelight.api import PROJECT"
+    )
+    loaded = loaded_by(f"{every}\nfor point in found(group=PROJECT): point.load()")
+    assert "safelight_style" in loaded
+    assert not loaded & {"numba", "llvmlite", "cv2", "scipy", "onnxruntime", "torch"}
+
+
 @pytest.fixture(scope="module")
 def read_imports(tmp_path_factory):
     """A folder for what the imports of each file are, so that every file is read once."""

@@ -9,7 +9,6 @@ import numpy as np
 from safelight import api
 
 from . import damage
-from . import tears as large
 from .coarse_to_fine import VIEW, fill
 from .pieces import pieced, roughly, thick
 from .tone import Tone, estimated, restored, weighed
@@ -37,6 +36,8 @@ Part = Annotated[float, api.Number(0, 2, slider=(0, 1.5), step=0.01)]
 
 def large_tears(thumbnail: api.Image, job: api.Job) -> Mapping[str, Any]:
     """Where large parts of the whole picture are gone, and how likely each is a tear."""
+    from . import tears as large  # OpenCV comes with it: not before it is asked for
+
     found = large.likely(thumbnail, lambda it: job.run("detect.onnx", it), large.known())
     return large.packed(found)
 
@@ -61,6 +62,8 @@ def find_damage(
         return np.zeros(image.shape[:2], np.float32)
     found = damage.damage_mask(job.run("detect.onnx", image), sensitivities)
     if tears:
+        from . import tears as large  # as in `large_tears`
+
         place = region.y - canvas.y, region.x - canvas.x
         whole = canvas.height, canvas.width
         found[large.selected(prepared, tears, place, found.shape, whole)] = 1

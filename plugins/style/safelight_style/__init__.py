@@ -10,7 +10,6 @@ from safelight import api
 
 from .codes import as_text, of_text, ready, style_code, whole_code
 from .colours import colour_statistics, matched, with_luminance
-from .strokes import painted, seen, whole
 from .working_size import GRID, NARROW, SUPPORT, Span, enlarged, reduced
 
 STROKE = 8.0
@@ -75,6 +74,8 @@ def measured(
     """What is needed to know of the whole photograph: a small version, or what networks need."""
     found: dict[str, Any]
     if strokes == PAINTING:
+        from .strokes import seen, whole  # numba comes with it: not before it is asked for
+
         found = seen(image)
         looked_at = whole(found)
     else:
@@ -201,6 +202,8 @@ def _with_pieces(
         return _painted(small, place, 1.0, lambda x: job.run(network, x, own=own, **told))
 
     pictures = [recoloured(np.clip(np.nan_to_num(picture), 0, 1)) for picture, _ in shares]
+    from .strokes import painted  # as in what prepares
+
     made = painted(prepared, pictures, [share for _, share in shares], settings, guided, job)
     part = (region.y, region.x, region.bottom, region.right)
     drawn = made.drawn(tuple(prepared["size"]), part)
