@@ -39,7 +39,7 @@ from safelight.document.layer import Layer, _new_id
 from safelight.document.mask import shaped
 from safelight.document.placement import IDENTITY, Place
 from safelight.document.render import Live, whole
-from safelight.document.stroke import Stroke, painted
+from safelight.document.stroke import Points, Radius, Stroke, painted
 from safelight.pixels import (
     DEPTHS,
     MODES,
@@ -188,7 +188,7 @@ def duplicate_layer(document: Document, *, layer: str = "") -> Document:
 @command("De&lete layer", menu="Layer", context=True, when=_layer, button="bin")
 def delete_layer(document: Document, *, layer: str = "") -> Document:
     """Take a layer away. A document keeps one layer at least."""
-    found = _unlocked(document, layer)
+    found = unlocked(document, layer)
     if document.layers == (found,):
         raise EditError("a document needs a layer: the last one cannot be deleted")
     return document.substitute(layer, ())
@@ -197,7 +197,7 @@ def delete_layer(document: Document, *, layer: str = "") -> Document:
 @command("Move layer")
 def move_layer(document: Document, *, layer: str = "", group: str = "", index: int = 0) -> Document:
     """Move a layer into a group ("" = out of all) so that it is the ``index``-th from below."""
-    moved = _unlocked(document, layer)
+    moved = unlocked(document, layer)
     into = layer_named(document, group).id if group else ""
     if into and any(item.id == into for item in _inside(moved)):
         raise EditError("a group cannot be moved into itself")
@@ -284,10 +284,10 @@ def merge_down(document: Document, *, layer: str = "", live: Live | None = None)
         raise EditError("under a perspective layers cannot be merged; flatten the picture")
     siblings = document.siblings(layer)
     place = next(index for index, item in enumerate(siblings) if item.id == layer)
-    upper = _unlocked(document, layer)
+    upper = unlocked(document, layer)
     if place == 0:
         raise EditError(f"there is nothing below {upper.name} to merge it with")
-    lower = _unlocked(document, siblings[place - 1].id)
+    lower = unlocked(document, siblings[place - 1].id)
     if not lower.holds_pixels:
         raise EditError(f"{lower.name} holds no pixels to merge {upper.name} with")
     base = clipping_base(siblings, place)
@@ -338,19 +338,19 @@ def rename_layer(document: Document, *, layer: str = "", name: str = "Layer") ->
 @command("Opacity")
 def set_opacity(document: Document, *, layer: str = "", opacity: Fraction = 1.0) -> Document:
     """Set a layer's opacity, 0 to 1."""
-    return document.with_layer(replace(_unlocked(document, layer), opacity=opacity))
+    return document.with_layer(replace(unlocked(document, layer), opacity=opacity))
 
 
 @command("Amount", when=_filters)
 def set_amount(document: Document, *, layer: str = "", amount: Fraction = 1.0) -> Document:
     """Set how much of a filter layer's result counts, 0 to 1: its opacity."""
-    return document.with_layer(replace(_unlocked(document, layer), opacity=amount))
+    return document.with_layer(replace(unlocked(document, layer), opacity=amount))
 
 
 @command("Blend mode")
 def set_mode(document: Document, *, layer: str = "", mode: Mode = "normal") -> Document:
     """Set a layer's blend mode."""
-    return document.with_layer(replace(_unlocked(document, layer), mode=mode))
+    return document.with_layer(replace(unlocked(document, layer), mode=mode))
 
 
 @command(
@@ -395,7 +395,7 @@ def set_locked(document: Document, *, layer: str = "", locked: bool = True) -> D
 )
 def set_clipped(document: Document, *, layer: str = "", clipped: bool = True) -> Document:
     """Clip a layer to the one below, or release it."""
-    return document.with_layer(replace(_unlocked(document, layer), clipped=clipped))
+    return document.with_layer(replace(unlocked(document, layer), clipped=clipped))
 
 
 def _either(given: Settings, name: str, on: str, off: str) -> str:
@@ -411,7 +411,7 @@ def set_mask(layer_id: str, mask: Raster | None, label: str = "Mask") -> Edit:
         return remove_mask(layer=layer_id)
 
     def apply(document: Document) -> Document:
-        layer = _unlocked(document, layer_id)
+        layer = unlocked(document, layer_id)
         return allowed(lambda: document.with_layer(_with_mask(layer, document, mask)))
 
     return Edit(label, apply)
@@ -420,7 +420,7 @@ def set_mask(layer_id: str, mask: Raster | None, label: str = "Mask") -> Edit:
 @command("Add mas&k", menu="Layer", section=3, context=True, when=_maskless, button="mask")
 def add_mask(document: Document, *, layer: str = "") -> Document:
     """Give a layer a mask: what is selected, or a white one, which hides nothing."""
-    found = _unlocked(document, layer)
+    found = unlocked(document, layer)
     if document.selection is not None:
         return document.with_layer(with_selection(found, document))
     white = Raster.filled(document.width, document.height, (255,), "uint8")
@@ -430,7 +430,7 @@ def add_mask(document: Document, *, layer: str = "") -> Document:
 @command("&Invert mask", menu="Layer", section=3, context=True, when=_masked)
 def invert_mask(document: Document, *, layer: str = "") -> Document:
     """Show what a layer's mask hides, and the other way round."""
-    found = _unlocked(document, layer)
+    found = unlocked(document, layer)
     if found.mask is None:
         raise EditError(f"{found.name} has no mask")
     changed = replace(found, mask=_inverted(found.mask), mask_beyond=1 - found.mask_beyond)
@@ -440,7 +440,7 @@ def invert_mask(document: Document, *, layer: str = "") -> Document:
 @command("&Remove mask", menu="Layer", section=3, context=True, when=_masked, button="mask")
 def remove_mask(document: Document, *, layer: str = "") -> Document:
     """Take a layer's mask away."""
-    return document.with_layer(replace(_unlocked(document, layer), mask=None))
+    return document.with_layer(replace(unlocked(document, layer), mask=None))
 
 
 @command("M&ask from selection", menu="Layer", section=3, context=True, when=_selects_for_layer)
@@ -448,7 +448,7 @@ def mask_from_selection(document: Document, *, layer: str = "") -> Document:
     """Make the selection a layer's mask."""
     if document.selection is None:
         raise EditError("nothing is selected")
-    return document.with_layer(with_selection(_unlocked(document, layer), document))
+    return document.with_layer(with_selection(unlocked(document, layer), document))
 
 
 def paint_mask(
@@ -474,10 +474,6 @@ def paint_mask(
     return replace(made, apply=lambda document: _painted(document, layer_id, stroke))
 
 
-_Points: TypeAlias = Annotated[str, "x,y,pressure;x,y,pressure in pixels of the picture"]
-_Radius: TypeAlias = Annotated[float, Number(0.01, unit="px")]
-
-
 def _stroke_words(given: Settings) -> str:
     return "Eraser" if given["erase"] else "Brush"
 
@@ -486,13 +482,13 @@ def _stroke_words(given: Settings) -> str:
 def paint_selection(
     document: Document,
     *,
-    points: _Points = "",
-    radius: _Radius = 20.0,
+    points: Points = "",
+    radius: Radius = 20.0,
     hardness: Fraction = 1.0,
     erase: bool = False,
 ) -> Document:
     """Paint what is selected with a round brush, or erase from it."""
-    return _painted(document, None, _stroke(points, radius, hardness, erase))
+    return _painted(document, None, stroke_of(points, radius, hardness, erase))
 
 
 @command("Paint mask", words=_stroke_words)
@@ -500,16 +496,17 @@ def paint_layer(
     document: Document,
     *,
     layer: str = "",
-    points: _Points = "",
-    radius: _Radius = 20.0,
+    points: Points = "",
+    radius: Radius = 20.0,
     hardness: Fraction = 1.0,
     erase: bool = False,
 ) -> Document:
     """Paint on a layer's mask with a round brush, or erase from it."""
-    return _painted(document, layer, _stroke(points, radius, hardness, erase))
+    return _painted(document, layer, stroke_of(points, radius, hardness, erase))
 
 
-def _stroke(points: str, radius: float, hardness: float, erase: bool) -> Stroke:
+def stroke_of(points: str, radius: float, hardness: float, erase: bool = False) -> Stroke:
+    """A stroke as a recipe writes it down. Raises EditError for text that is none."""
     try:
         path = [[float(number) for number in point.split(",")] for point in points.split(";")]
         return Stroke(tuple((x, y, pressure) for x, y, pressure in path), radius, hardness, erase)
@@ -522,7 +519,7 @@ def _painted(document: Document, layer_id: str | None, stroke: Stroke) -> Docume
     erasing begins with all of a layer, and of nothing that is selected it changes nothing. A
     selection of which nothing is left is None; a mask stays.
     """
-    layer = None if layer_id is None else _unlocked(document, layer_id)
+    layer = None if layer_id is None else unlocked(document, layer_id)
     before = document.selection if layer is None else layer.mask
     if before is None and layer is None and stroke.erase:
         return document
@@ -580,7 +577,7 @@ def filter_settings(
     version: str = "",
 ) -> Document:
     """Give a filter layer other settings. The kept result stays, now stale."""
-    found = _unlocked(document, layer)
+    found = unlocked(document, layer)
     try:
         given = json.loads(settings)
     except (ValueError, RecursionError):
@@ -1333,7 +1330,7 @@ def reveal_all(document: Document) -> Document:
 @command("Mo&ve layer by", menu="Layer", section=4, asks=True, when=_layer, words=lambda _: "Move")
 def move_pixels(document: Document, *, layer: str = "", x: _Way = 0, y: _Way = 0) -> Document:
     """Move a layer's pixels and mask, of a group those of all in it, by pixels of the picture."""
-    moved = _unlocked(document, layer)
+    moved = unlocked(document, layer)
     if moved.filter is not None and moved.mask is None:
         raise EditError(f"{moved.name} works on everything: it has no mask that could be moved")
     return geometry.moved(document, moved, Place.offset(x, y)) if x or y else document
@@ -1369,13 +1366,14 @@ def _changed(
     """An edit of one layer; ``locked`` says that a locked one may be changed so."""
 
     def apply(document: Document) -> Document:
-        layer = document.layer(layer_id) if locked else _unlocked(document, layer_id)
+        layer = document.layer(layer_id) if locked else unlocked(document, layer_id)
         return allowed(lambda: document.with_layer(change(layer)))
 
     return Edit(label, apply, token)
 
 
-def _unlocked(document: Document, layer_id: str) -> Layer:
+def unlocked(document: Document, layer_id: str) -> Layer:
+    """The layer with that id. Raises EditError where it is locked, KeyError where it is not."""
     layer = document.layer(layer_id)
     if layer.locked:
         raise EditError(f"{layer.name} is locked")
@@ -1383,7 +1381,7 @@ def _unlocked(document: Document, layer_id: str) -> Layer:
 
 
 def _with_filter(document: Document, layer_id: str, **given: Any) -> Document:
-    layer = _unlocked(document, layer_id)
+    layer = unlocked(document, layer_id)
     return document.with_layer(replace(layer, content=replace(_filter(layer), **given)))
 
 

@@ -13,7 +13,7 @@ from safelight.document import geometry
 from safelight.document.command import EditError, command
 from safelight.document.content import Fill
 from safelight.document.document import Document
-from safelight.document.edits import Dots, Unit, _selection, _selects, _unlocked, dots_of
+from safelight.document.edits import Dots, Unit, _selection, _selects, dots_of, unlocked
 from safelight.document.layer import Layer
 from safelight.document.placement import Place
 from safelight.document.render import Live, whole
@@ -248,7 +248,7 @@ def box_to_transform(document: Document, layer: Layer, *, lifts: bool) -> Region
     """The smallest rectangle, in the picture's pixels, that holds what a layer shows, or where it
     ``lifts`` what of that is selected. Raises EditError for a layer that cannot be transformed.
     """
-    _unlocked(document, layer.id)
+    unlocked(document, layer.id)
     if layer.filter is not None and layer.mask is None:
         raise EditError(f"{layer.name} works on everything: it has no mask to transform")
     held = geometry.box_of(document, layer)

@@ -10,12 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from safelight.api import Region
+from safelight.api import Number, Region
 from safelight.pixels import TILE, Raster, dab, from_float, solid
 from safelight.pixels.dab import RIM, SMALLEST, Line, Point
 
@@ -24,6 +24,11 @@ _ROUNDING = 0.01
 
 _STANDING = 1e-3
 """Pixels over which a brush has not moved: it has at most been pressed harder."""
+
+Points: TypeAlias = Annotated[str, "x,y,pressure;x,y,pressure in pixels of the picture"]
+"""A stroke's points as a recipe holds them."""
+
+Radius: TypeAlias = Annotated[float, Number(0.01, unit="px")]
 
 _Segment = tuple[Point, Point]
 

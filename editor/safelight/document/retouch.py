@@ -1,0 +1,556 @@
+"""Retouch: strokes that lay pixels on a layer: paint, clones, healing, dodge and burn, blur."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from safelight.api import Fraction, HexColour, Number, Region
+from safelight.document import geometry
+from safelight.document.document import Document
+from safelight.document.edit import Edit, EditError, Settings, command
+from safelight.document.edits import add_layer, stroke_of, unlocked
+from safelight.document.layer import Layer
+from safelight.document.render import LayerFailed, Live, render
+from safelight.document.stroke import Points, Radius, Stroke, painted
+from safelight.pixels import TILE, Raster, from_float, to_float
+from safelight.pixels.membrane import membrane
+
+LAYER = "Retouch"
+"""Name of the layer that strokes are laid on, unless they go on one that is named."""
+
+SOLVED = 1 << 20
+"""Pixels of which a healed stroke's light is found: a larger one is reduced to that before."""
+
+AT_ONCE = 1 << 14
+"""Pixels of a healed stroke that are computed in less than a frame or two of the window."""
+
+_COVERAGE = "uint16"
+"""Depth of what a stroke covers: fine enough for pixels of 16 bits."""
+
+_LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
+"""Of red, green and blue (ITU-R BT.709)."""
+
+_WIDEST = 20.0
+"""Standard deviation in pixels that a brush blurs with at most."""
+
+_Pixels: TypeAlias = NDArray[np.float32]
+"""(height, width, 4), straight alpha, in the document's colour space, 0 to 1 nominally."""
+
+Sample: TypeAlias = Literal["below", "layer"]
+"""Where clones come from: all that is seen up to the layer, or one layer alone."""
+
+Effect: TypeAlias = Literal["dodge", "burn", "saturate", "desaturate", "blur", "sharpen"]
+
+Range: TypeAlias = Literal["shadows", "midtones", "highlights"]
+
+OPPOSITE: dict[str, str] = {
+    one: other
+    for pair in (("dodge", "burn"), ("saturate", "desaturate"), ("blur", "sharpen"))
+    for one, other in (pair, pair[::-1])
+}
+"""The effect that takes back what another one does."""
+
+_OnLayer: TypeAlias = Annotated[
+    bool, "On a layer of its own above the pixels; otherwise on the layer itself"
+]
+_Opacity: TypeAlias = Annotated[Fraction, "How much of what is below a stroke covers"]
+_Offset: TypeAlias = Annotated[
+    int,
+    Number(-geometry.LONGEST_SIDE, geometry.LONGEST_SIDE, slider=(-500, 500), unit="px"),
+    "From where it is laid to where it comes from",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Paint:
+    """One ``colour``, ``#rrggbb`` in sRGB."""
+
+    colour: str = "#000000"
+
+    def laid(self, seen: Seen, region: Region) -> _Pixels:
+        numbers = np.frombuffer(bytes.fromhex(self.colour[1:]), np.uint8)
+        colour = seen.document.profile.from_srgb(to_float(numbers).reshape(1, 1, 3))
+        pixels = np.ones((region.height, region.width, 4), np.float32)
+        pixels[..., :3] = colour
+        return pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Clone:
+    """What is seen ``x`` pixels to the right and ``y`` below, or negative; ``heals`` brings it to
+    the light of where it is laid.
+    """
+
+    x: int
+    y: int
+    heals: bool = False
+
+    def laid(self, seen: Seen, region: Region) -> _Pixels:
+        return seen.at(region.move(self.x, self.y))
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """What is seen there, but lighter, darker, with more or less colour, blurred or sharpened.
+
+    ``strength`` is 0 to 1. ``radius`` is the brush's, in pixels, of which a blur is a tenth.
+    """
+
+    effect: Effect
+    strength: float = 0.5
+    range: Range = "midtones"
+    radius: float = 20.0
+
+    def laid(self, seen: Seen, region: Region) -> _Pixels:
+        if self.effect in ("blur", "sharpen"):
+            return self._focused(seen, region)
+        pixels = seen.at(region).copy()
+        colour = pixels[..., :3]
+        if self.effect in ("dodge", "burn"):
+            colour[:] = self._lit(colour)
+        else:
+            grey = (colour @ _LUMA)[..., None]
+            more = 1 + self.strength if self.effect == "saturate" else 1 - self.strength
+            colour[:] = grey + (colour - grey) * np.float32(more)
+        return pixels
+
+    def _lit(self, colour: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The three curves of GIMP's dodge and burn (docs.gimp.org, Dodge/Burn), of 0 to 1; what
+        lies beyond that keeps its distance.
+        """
+        inside = np.clip(colour, 0, 1)
+        sign = 1 if self.effect == "dodge" else -1
+        third = np.float32(self.strength / 3)
+        if self.range == "highlights":
+            made = inside * (1 + sign * third)
+        elif self.range == "midtones":
+            more = 1 + self.strength
+            made = inside ** np.float32(1 / more if sign > 0 else more)
+        elif sign > 0:
+            made = third + inside - third * inside
+        else:
+            made = np.maximum(inside - third, 0) / (1 - third)
+        result: NDArray[np.float32] = made + (colour - inside)
+        return result
+
+    def _focused(self, seen: Seen, region: Region) -> _Pixels:
+        deviation = min(max(self.radius / 10, 1.0), _WIDEST)
+        half = math.ceil(3 * deviation)
+        wide = seen.at(region.grow(half, seen.document.region))
+        place = region.move(-max(region.x - half, 0), -max(region.y - half, 0))
+        own = wide[place.rows(), place.columns()]
+        soft = _blurred(wide, deviation, half)[place.rows(), place.columns()]
+        if self.effect == "blur":
+            return own + (soft - own) * np.float32(self.strength)
+        pixels = own + (own - soft) * np.float32(self.strength)
+        pixels[..., 3] = own[..., 3]
+        return pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was seen before a stroke: ``document`` up to the layer that the stroke is laid on."""
+
+    document: Document
+    live: Live | None = None
+
+    def at(self, region: Region) -> _Pixels:
+        """The picture at ``region``, which may leave it: it is transparent there.
+
+        Raises EditError where a layer can be neither computed nor shown.
+        """
+        pixels = np.zeros((region.height, region.width, 4), np.float32)
+        inside = region.intersect(self.document.region)
+        if inside.empty:
+            return pixels
+        try:
+            found = to_float(render(self.document, inside, self.live))
+        except LayerFailed as error:
+            raise EditError(
+                f"what {error.layer.name} shows is not known here; merge it down before, or"
+                " take from one layer"
+            ) from None
+        place = inside.move(-region.x, -region.y)
+        met = pixels[place.rows(), place.columns()]
+        met[..., : found.shape[2]] = found
+        if found.shape[2] == 3:
+            met[..., 3] = 1
+        return pixels
+
+
+@dataclass(slots=True)
+class Retouching:
+    """A stroke that is laid piece by piece: the same as if it were laid at once.
+
+    ``before`` has the layer that it is laid on, ``layer`` that layer's id. ``document`` is what
+    the pieces so far have made. Where something is selected, only that is changed.
+    """
+
+    before: Document
+    layer: str
+    lays: Paint | Clone | Touch
+    opacity: float = 1.0
+    erase: bool = False
+    sample: Sample = "below"
+    live: Live | None = None
+    document: Document = field(init=False)
+    _coverage: Raster = field(init=False)
+    _seen: Seen = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.document = self.before
+        own = self._own(self.before)
+        self._coverage = Raster.filled(own.width, own.height, (0,), _COVERAGE)
+        self._seen = Seen(_sampled(self.before, self.layer, self.sample), self.live)
+
+    def lay(self, piece: Stroke) -> Document:
+        """The document with one more piece of the stroke."""
+        covered = painted(self._coverage, piece)
+        if covered is self._coverage:
+            return self.document
+        self._coverage = covered
+        region = piece.region.intersect(covered.region)
+        return self._laid(region, lambda place: self.lays.laid(self._seen, place))
+
+    def finish(self) -> Document:
+        """The document with the whole stroke; of one that heals, in the light of its place."""
+        region = self.covered
+        if region.empty or not (isinstance(self.lays, Clone) and self.lays.heals):
+            return self.document
+        light = _Light(self._seen, self.lays, self._coverage, region)
+        return self._laid(region, light.laid)
+
+    @property
+    def covered(self) -> Region:
+        """The smallest rectangle with all of the stroke; empty where nothing was met."""
+        return self._coverage.bounds() or Region(0, 0, 0, 0)
+
+    def _own(self, document: Document) -> Raster:
+        return document.layer(self.layer).raster
+
+    def _laid(self, region: Region, laid: Callable[[Region], _Pixels]) -> Document:
+        """What is laid at ``region``, over the layer as it was before the stroke."""
+        before, now = self._own(self.before), self._own(self.document)
+        selection = self.before.picture.selection
+        tiles: dict[Region, NDArray[Any]] = {}
+        for tile, place in _tiles(before, region):
+            share = to_float(self._coverage.read(place)) * np.float32(self.opacity)
+            if selection is not None:
+                share = share * to_float(selection.read(place))
+            if not share.any():
+                continue
+            under = before.read(place)
+            over = _erased(under, share) if self.erase else _over(under, laid(place), share)
+            pixels = np.array(now.read(tile))
+            inside = place.move(-tile.x, -tile.y)
+            pixels[inside.rows(), inside.columns()] = over
+            tiles[tile] = pixels
+        layer = replace(self.document.layer(self.layer), content=now.with_tiles(tiles, region))
+        self.document = self.document.with_layer(layer)
+        return self.document
+
+
+class _Light:
+    """What a healing clone lacks of the light of its place: a membrane over the stroke."""
+
+    def __init__(self, seen: Seen, lays: Clone, coverage: Raster, region: Region) -> None:
+        self._seen, self._lays = seen, lays
+        self._size = 1
+        wide = region.grow(2, coverage.region)
+        while (wide.width // self._size) * (wide.height // self._size) > SOLVED:
+            self._size *= 2
+        size, canvas = self._size, coverage.region
+        # On the grid of the picture, so that what is reduced is reduced there.
+        left, top = (at // size * size for at in (wide.x, wide.y))
+        self._place = Region(left, top, wide.right - left, wide.bottom - top).intersect(canvas)
+        values, inside = [], []
+        for y in range(self._place.y, self._place.bottom, size * 64):
+            rows = min(size * 64, self._place.bottom - y)
+            band = Region(self._place.x, y, self._place.width, rows)
+            source = lays.laid(seen, band)
+            # Where nothing can be cloned nothing is known of the difference.
+            lacking = (to_float(coverage.read(band))[..., 0] > 0) | (source[..., 3] == 0)
+            values.append(_reduced((seen.at(band) - source)[..., :3], size))
+            inside.append(_reduced(lacking[..., None].astype(np.float32), size)[..., 0] > 0)
+        self._light = membrane(np.concatenate(values), np.concatenate(inside))
+
+    def laid(self, region: Region) -> _Pixels:
+        pixels = self._lays.laid(self._seen, region).copy()
+        pixels[..., :3] += self._at(region)
+        return pixels
+
+    def _at(self, region: Region) -> NDArray[np.float32]:
+        light = self._light
+        if self._size == 1:
+            place = region.move(-self._place.x, -self._place.y)
+            return light[place.rows(), place.columns()]
+        for axis, start, count, origin in (
+            (0, region.y, region.height, self._place.y),
+            (1, region.x, region.width, self._place.x),
+        ):
+            at = (np.arange(start, start + count) + 0.5 - origin) / self._size - 0.5
+            at = np.clip(at, 0, light.shape[axis] - 1)
+            low = np.minimum(at.astype(int), max(light.shape[axis] - 2, 0))
+            high = np.minimum(low + 1, light.shape[axis] - 1)
+            far = (at - low).astype(np.float32)
+            far = far[:, None, None] if axis == 0 else far[None, :, None]
+            light = np.take(light, low, axis) * (1 - far) + np.take(light, high, axis) * far
+        return light
+
+
+# -- commands --------------------------------------------------------------------------------
+
+
+def _words(given: Settings) -> str:
+    return "Erase pixels" if given["erase"] else "Paint"
+
+
+@command("Paint on pixels", id="paint_pixels", words=_words)
+def paint_pixels(
+    document: Document,
+    *,
+    layer: str = "",
+    points: Points = "",
+    radius: Radius = 20.0,
+    hardness: Fraction = 1.0,
+    opacity: _Opacity = 1.0,
+    colour: HexColour = "#000000",
+    erase: bool = False,
+    own_layer: _OnLayer = True,
+) -> Document:
+    """Paint one colour with a round brush, or erase pixels."""
+    stroke = stroke_of(points, radius, hardness)
+    made = begun(document, layer, Paint(colour), own_layer, opacity=opacity, erase=erase)
+    return _whole(document, made, stroke)
+
+
+@command("Clone stamp", id="clone")
+def clone(
+    document: Document,
+    *,
+    layer: str = "",
+    points: Points = "",
+    radius: Radius = 20.0,
+    hardness: Fraction = 0.75,
+    opacity: _Opacity = 1.0,
+    x: _Offset = 0,
+    y: _Offset = 0,
+    sample: Sample = "below",
+    own_layer: _OnLayer = True,
+    live: Live | None = None,
+) -> Document:
+    """Lay with a round brush what is seen elsewhere in the picture."""
+    stroke, lays = stroke_of(points, radius, hardness), Clone(x, y)
+    made = begun(document, layer, lays, own_layer, opacity=opacity, sample=sample, live=live)
+    return _whole(document, made, stroke)
+
+
+@command("Heal", id="heal")
+def heal(
+    document: Document,
+    *,
+    layer: str = "",
+    points: Points = "",
+    radius: Radius = 20.0,
+    hardness: Fraction = 0.75,
+    opacity: _Opacity = 1.0,
+    x: _Offset = 0,
+    y: _Offset = 0,
+    sample: Sample = "below",
+    own_layer: _OnLayer = True,
+    live: Live | None = None,
+) -> Document:
+    """Lay what is seen elsewhere, brought to the light of where it is laid: the differences at
+    the stroke's rim are carried across it (Pérez et al. 2003, seamless cloning), in float.
+    """
+    stroke, lays = stroke_of(points, radius, hardness), Clone(x, y, heals=True)
+    made = begun(document, layer, lays, own_layer, opacity=opacity, sample=sample, live=live)
+    return _whole(document, made, stroke)
+
+
+@command("Touch up", id="touch_up", words=lambda given: str(given["effect"]).capitalize())
+def touch_up(
+    document: Document,
+    *,
+    layer: str = "",
+    effect: Effect = "dodge",
+    points: Points = "",
+    radius: Radius = 20.0,
+    hardness: Fraction = 0.0,
+    strength: Fraction = 0.5,
+    range: Range = "midtones",
+    own_layer: _OnLayer = True,
+    live: Live | None = None,
+) -> Document:
+    """Make lighter or darker, of more or less colour, blurred or sharper what a brush touches."""
+    stroke, lays = stroke_of(points, radius, hardness), Touch(effect, strength, range, radius)
+    return _whole(document, begun(document, layer, lays, own_layer, live=live), stroke)
+
+
+def begun(
+    document: Document,
+    layer: str,
+    lays: Paint | Clone | Touch,
+    own_layer: bool = True,
+    *,
+    opacity: float = 1.0,
+    erase: bool = False,
+    sample: Sample = "below",
+    live: Live | None = None,
+) -> Retouching:
+    """A stroke that begins on a layer: on its pixels, or on a layer above them that is there, or
+    made, for strokes. Raises EditError for a layer on which no stroke can be laid.
+    """
+    found = unlocked(document, layer)
+    if own_layer and not erase:
+        document, found = _with_own(document, found)
+    _check(document, found)
+    if erase and found.raster.channels == 3:
+        raise EditError(f"{found.name} has no transparency: there is nothing below to be seen")
+    return Retouching(document, found.id, lays, opacity, erase, sample, live)
+
+
+def laying(retouching: Retouching, piece: Stroke, edit: Edit) -> Edit:
+    """``edit``, which tells of a whole stroke, as one that lays a further piece of it."""
+    return replace(edit, apply=lambda _: retouching.lay(piece), renders=None)
+
+
+def finishing(retouching: Retouching, edit: Edit) -> Edit:
+    """``edit``, which tells of a whole stroke, as one that ends it; on a thread where the stroke
+    is too large for the window to wait.
+    """
+    covered = retouching.covered
+    long = covered.width * covered.height > AT_ONCE
+    return replace(
+        edit,
+        apply=lambda _: retouching.finish(),
+        renders=(lambda _document, _live: retouching.finish()) if long else None,
+    )
+
+
+# -- parts -----------------------------------------------------------------------------------
+
+
+def _whole(document: Document, retouching: Retouching, stroke: Stroke) -> Document:
+    """The document with a stroke laid at once; as it was where the stroke meets nothing."""
+    if retouching.lay(stroke) is retouching.before:
+        return document
+    return retouching.finish()
+
+
+def _with_own(document: Document, layer: Layer) -> tuple[Document, Layer]:
+    """The layer for strokes above the pixels that ``layer``, or the next below it, holds."""
+    siblings = document.siblings(layer.id)
+    place = siblings.index(layer)
+    base = next((at for at in range(place, -1, -1) if siblings[at].holds_pixels), place)
+    above = siblings[base + 1] if base + 1 < len(siblings) else None
+    for known in (siblings[base], above):
+        if known is not None and known.name == LAYER and _takes_strokes(document, known):
+            return document, known
+    empty = Raster.filled(document.width, document.height, (0, 0, 0, 0), document.depth)
+    clipped = siblings[base].clipped or (above is not None and above.clipped)
+    made = Layer(LAYER, empty, place=document.frame, clipped=clipped)
+    return add_layer(made, siblings[base].id).apply(document), made
+
+
+def _takes_strokes(document: Document, layer: Layer) -> bool:
+    return (
+        not layer.locked
+        and layer.holds_pixels
+        and layer.raster.channels == 4
+        and _lies(document, layer)
+    )
+
+
+def _lies(document: Document, layer: Layer) -> bool:
+    """Whether a layer's pixels are those of the picture, one for one."""
+    return document.looked_at.fits(layer.raster, layer.place)
+
+
+def _check(document: Document, layer: Layer) -> None:
+    if not layer.holds_pixels:
+        raise EditError(f"{layer.name} holds no pixels to lay a stroke on")
+    if not _lies(document, layer):
+        raise EditError(
+            f"{layer.name} lies otherwise than the picture; lay the stroke on a layer of its own"
+        )
+
+
+def _sampled(document: Document, layer_id: str, sample: Sample) -> Document:
+    """The document that a stroke on a layer takes its pixels from."""
+    layer = document.layer(layer_id)
+    bare = replace(layer, opacity=1.0, mode="normal", mask=None, visible=True, clipped=False)
+    below = document.below(layer_id)
+    if sample == "layer":
+        held = [item for item in below.layers if item.holds_pixels]
+        alone = held[-1] if layer.name == LAYER and held else bare
+        alone = replace(alone, opacity=1.0, mode="normal", mask=None, visible=True, clipped=False)
+        return replace(below, layers=(alone,))
+    seen = replace(bare, opacity=layer.opacity, mask=layer.mask)
+    return replace(below, layers=(*below.layers, seen))
+
+
+def _tiles(raster: Raster, region: Region) -> Iterator[tuple[Region, Region]]:
+    """Each tile that ``region`` meets, and what of it."""
+    if region.empty:
+        return
+    for y in range(region.y // TILE * TILE, region.bottom, TILE):
+        for x in range(region.x // TILE * TILE, region.right, TILE):
+            tile = Region(x, y, TILE, TILE).intersect(raster.region)
+            yield tile, tile.intersect(region)
+
+
+def _over(under: NDArray[Any], laid: _Pixels, share: NDArray[np.float32]) -> NDArray[Any]:
+    """``laid`` over stored pixels (height, width, 3 or 4), as far as ``share`` (height, width, 1)
+    goes; where that is 0 the pixels stay to the bit.
+    """
+    share = share * laid[..., 3:]
+    before = to_float(under)
+    if under.shape[2] == 3:
+        made = before + (laid[..., :3] - before) * share
+    else:
+        left = before[..., 3:] * (1 - share)
+        alpha = share + left
+        made = np.empty_like(before)
+        made[..., :3] = (laid[..., :3] * share + before[..., :3] * left) / np.maximum(alpha, 1e-6)
+        made[..., 3:] = alpha
+    return np.where(share > 0, from_float(made, under.dtype.name), under)
+
+
+def _erased(under: NDArray[Any], share: NDArray[np.float32]) -> NDArray[Any]:
+    """Stored pixels (height, width, 4) with as much less alpha as ``share`` says."""
+    made = to_float(under).copy()
+    made[..., 3:] *= 1 - share
+    return np.where(share > 0, from_float(made, under.dtype.name), under)
+
+
+def _reduced(values: NDArray[np.float32], size: int) -> NDArray[np.float32]:
+    """Means over squares of ``size`` pixels; those at the edges of what there is of them."""
+    if size == 1:
+        return values
+    height, width = values.shape[:2]
+    missing = (0, -height % size), (0, -width % size), (0, 0)
+    padded = np.pad(values, missing, mode="edge")
+    rows, columns = padded.shape[0] // size, padded.shape[1] // size
+    means: NDArray[np.float32] = padded.reshape(rows, size, columns, size, -1).mean(axis=(1, 3))
+    return means
+
+
+def _blurred(pixels: _Pixels, deviation: float, half: int) -> _Pixels:
+    """A Gaussian cut off at ``half`` pixels; at the edge the picture goes on as it ends."""
+    bell = np.exp(-0.5 * (np.arange(-half, half + 1) / deviation) ** 2)
+    bell = (bell / bell.sum()).astype(np.float32)
+    for axis in (0, 1):
+        side = pixels.shape[axis]
+        padded = np.pad(pixels, [(half, half) if axis == k else (0, 0) for k in range(3)], "edge")
+        total = np.zeros_like(pixels)
+        for at, weight in enumerate(bell):
+            total += weight * np.take(padded, np.arange(at, at + side), axis)
+        pixels = total
+    return pixels

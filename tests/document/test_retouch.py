@@ -1,0 +1,202 @@
+"""Strokes that lay pixels: paint, clones, healing, dodge and burn, blur and sharpen."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from safelight.document import (
+    DECLARED,
+    Document,
+    EditError,
+    LiveFilter,
+    Stroke,
+    edits,
+    render,
+    retouch,
+)
+from safelight.document.retouch import LAYER
+from safelight.pixels import Raster
+
+DEPTHS = {"uint8": 255, "uint16": 65535, "float32": 1}
+
+
+def photograph(depth="uint8", height=300, width=400, channels=3):
+    """Noise over a slope from left to right, none of it black or white."""
+    rng = np.random.default_rng(3)
+    slope = np.linspace(0.2, 0.7, width)[None, :, None]
+    pixels = slope + rng.uniform(-0.05, 0.05, (height, width, channels))
+    white = DEPTHS[depth]
+    stored = pixels * white if depth == "float32" else np.rint(pixels * white)
+    return stored.astype(depth)
+
+
+def document(depth="uint8", **sides):
+    return Document.from_raster(Raster.from_array(photograph(depth, **sides)))
+
+
+def seen(made):
+    return render(made, made.region)
+
+
+def stroked(name, before, points="200,150,1", **given):
+    return DECLARED[name](points=points, **{"radius": 20.0, **given}).apply(before)
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+def test_a_clone_is_the_very_pixels_of_its_source_on_a_layer_of_their_own(depth):
+    before = document(depth)
+    after = stroked("clone", before, x=-100, y=30, hardness=1.0)
+    assert [layer.name for layer in after.layers] == ["Background", LAYER]
+    assert after.layers[0] is before.layers[0]
+    core = (slice(140, 161), slice(190, 211))
+    source = (slice(170, 191), slice(90, 111))
+    assert np.array_equal(seen(after)[core][..., :3], seen(before)[source])
+    away = np.ones((300, 400), bool)
+    away[129:172, 179:222] = False
+    assert np.array_equal(seen(after)[away][..., :3], seen(before)[away])
+
+
+def test_a_stroke_laid_piece_by_piece_is_that_laid_at_once():
+    before = document("uint16")
+    points = [(40.0, 60.0, 1.0), (180.0, 90.0, 0.6), (170.0, 200.0, 1.0), (60.0, 70.0, 0.3)]
+    for lays in (
+        retouch.Clone(31, -17, heals=True),
+        retouch.Touch("burn"),
+        retouch.Touch("blur", radius=30.0),
+        retouch.Paint("#3070a0"),
+    ):
+        whole = retouch.begun(before, before.layers[0].id, lays, opacity=0.4)
+        whole.lay(Stroke(tuple(points), 15.0, 0.3))
+        pieces = retouch.begun(before, before.layers[0].id, lays, opacity=0.4)
+        for pair in itertools.pairwise(points):
+            pieces.lay(Stroke(pair, 15.0, 0.3))
+        assert np.array_equal(seen(whole.finish()), seen(pieces.finish()))
+
+
+def test_healing_brings_the_source_to_the_light_of_its_place_and_keeps_its_grain():
+    before = document("float32")
+    points = "300,150,1;330,150,1"
+    cloned = stroked("clone", before, points, x=-200, hardness=1.0, radius=40.0)
+    healed = stroked("heal", before, points, x=-200, hardness=1.0, radius=40.0)
+    place = (slice(120, 181), slice(280, 351))
+    source = seen(before)[120:181, 80:151]
+    true, was, made = (seen(one)[place][..., :3] for one in (before, cloned, healed))
+    assert abs(was.mean() - true.mean()) > 0.2
+    assert abs(made.mean() - true.mean()) < 0.01  # the grain of the rim, averaged over the stroke
+    grain = source - source.mean(axis=1, keepdims=True)
+    kept = made - made.mean(axis=1, keepdims=True)
+    assert np.corrcoef(grain.ravel(), kept.ravel())[0, 1] > 0.9
+
+
+def test_a_large_healed_stroke_is_found_of_a_smaller_picture_and_fits_as_well(monkeypatch):
+    before = document("float32")
+    given = {"x": -200, "hardness": 1.0, "radius": 40.0}
+    exact = stroked("heal", before, "300,150,1", **given)
+    monkeypatch.setattr(retouch, "SOLVED", 2000)
+    reduced = stroked("heal", before, "300,150,1", **given)
+    off = np.abs(seen(exact) - seen(reduced))[..., :3]
+    assert off.max() > 0
+    assert off[130:171, 280:321].max() < 0.02  # a fifth of the grain that stands at the rim
+
+
+def test_healing_at_the_edge_and_from_beyond_it_leaves_no_numbers_that_are_none():
+    before = document("float32")
+    made = stroked("heal", before, "398,2,1;380,40,1", x=60, y=-20, radius=30.0)
+    assert np.isfinite(seen(made)).all()
+    # What would come from beyond the picture is not laid.
+    assert np.array_equal(seen(made)[2, 398, :3], seen(before)[2, 398])
+
+
+@pytest.mark.parametrize(("effect", "back"), retouch.OPPOSITE.items())
+def test_an_effect_does_what_its_name_says(effect, back):
+    before = document("float32")
+    core = (slice(140, 161), slice(190, 211))
+    was = seen(before)[core]
+    made, other = (
+        seen(stroked("touch_up", before, effect=name, hardness=1.0))[core][..., :3]
+        for name in (effect, back)
+    )
+    kind = effect if effect in ("dodge", "saturate", "blur") else back
+    if kind == "dodge":
+        signs = np.sign((made - was).mean()), np.sign((other - was).mean())
+    elif kind == "saturate":
+        signs = (
+            np.sign(np.ptp(one, axis=2).mean() - np.ptp(was, axis=2).mean())
+            for one in (made, other)
+        )
+    else:
+        signs = (np.sign(was.std() - one.std()) for one in (made, other))
+    wanted = (1, -1) if effect == kind else (-1, 1)
+    assert tuple(signs) == wanted
+
+
+@pytest.mark.parametrize("span", ["shadows", "midtones", "highlights"])
+def test_dodge_reaches_the_tones_that_it_is_told(span):
+    tones = np.linspace(0, 1, 256, dtype=np.float32)[None, :, None].repeat(3, 2)
+    change = retouch.Touch("dodge", 1.0, span)._lit(tones)[0, :, 0] - tones[0, :, 0]
+    where = {"shadows": (0.0, 0.02), "midtones": (0.2, 0.4), "highlights": (0.98, 1.0)}[span]
+    assert where[0] <= change.argmax() / 255 <= where[1]
+    assert change.min() >= 0
+
+
+def test_only_what_is_selected_is_laid_on():
+    before = edits.select_box(box=(0, 0, 200, 300)).apply(document())
+    after = stroked("paint_pixels", before, colour="#ff0000", hardness=1.0)
+    painted = (seen(after)[150, :, :3] == (255, 0, 0)).all(axis=1)
+    assert painted[185:200].all()
+    assert not painted[200:].any()
+
+
+def test_strokes_go_on_on_their_layer_whether_that_or_the_one_below_is_active():
+    once = stroked("paint_pixels", document(), colour="#ff0000")
+    twice = stroked("clone", once, "60,60,1", x=40, layer="Background")
+    assert [layer.name for layer in twice.layers] == ["Background", LAYER]
+    assert stroked("clone", twice, "90,60,1", x=40, layer=LAYER).layers[0] is once.layers[0]
+
+
+def test_an_adjustment_above_stays_above_and_is_not_cloned_into_the_pixels():
+    before = document()
+    light = LiveFilter("any.light", "1.0", {})
+    above = edits.add_layer(edits.Layer("Light", light)).apply(before)
+    after = stroked("clone", above, layer="Light", x=-100)
+    assert [layer.name for layer in after.layers] == ["Background", LAYER, "Light"]
+
+
+def test_on_the_layer_itself_pixels_are_changed_and_no_layer_is_made():
+    before = document("uint16")
+    after = stroked("paint_pixels", before, colour="#ffffff", own_layer=False, hardness=1.0)
+    assert [layer.name for layer in after.layers] == ["Background"]
+    assert (seen(after)[150, 200] == 65535).all()
+    assert np.array_equal(seen(after)[:100], seen(before)[:100])
+
+
+def test_pixels_are_erased_where_something_can_be_seen_below():
+    before = document()
+    with pytest.raises(EditError, match="nothing below"):
+        stroked("paint_pixels", before, erase=True)
+    painted = stroked("paint_pixels", before, colour="#00ff00")
+    erased = stroked("paint_pixels", painted, erase=True, layer=LAYER, radius=30.0)
+    assert np.array_equal(seen(erased)[..., :3], seen(before))
+
+
+def test_a_stroke_after_a_crop_is_laid_where_it_is_seen():
+    cropped = edits.crop(box=(100, 50, 200, 200)).apply(document())
+    after = stroked("paint_pixels", cropped, "30,40,1", colour="#0000ff", hardness=1.0)
+    assert tuple(seen(after)[40, 30, :3]) == (0, 0, 255)
+    uncropped = edits.reveal_all().apply(after)
+    assert tuple(seen(uncropped)[90, 130, :3]) == (0, 0, 255)
+
+
+def test_a_stroke_beside_the_picture_changes_nothing():
+    before = document()
+    assert stroked("clone", before, "-500,-500,1", x=10) is before
+
+
+def test_a_locked_layer_and_one_without_pixels_are_told():
+    before = edits.set_locked(locked=True).apply(document())
+    with pytest.raises(EditError, match="locked"):
+        stroked("paint_pixels", before)
+    filled = edits.add_fill_layer().apply(document())
+    with pytest.raises(EditError, match="no pixels"):
+        stroked("paint_pixels", filled, own_layer=False)
