@@ -66,12 +66,32 @@ def test_a_stroke_laid_piece_by_piece_is_that_laid_at_once():
         retouch.Touch("blur", radius=30.0),
         retouch.Paint("#3070a0"),
     ):
-        whole = retouch.begun(before, before.layers[0].id, lays, opacity=0.4)
-        whole.lay(Stroke(tuple(points), 15.0, 0.3))
-        pieces = retouch.begun(before, before.layers[0].id, lays, opacity=0.4)
+        whole, pieces = (
+            retouch.Retouching(before.layers[0].id, lays, opacity=0.4) for _ in range(2)
+        )
+        for one in (whole, pieces):
+            one.begin(before)
+        whole.add(Stroke(tuple(points), 15.0, 0.3))
+        now = before
         for pair in itertools.pairwise(points):
-            pieces.lay(Stroke(pair, 15.0, 0.3))
-        assert np.array_equal(seen(whole.finish()), seen(pieces.finish()))
+            pieces.add(Stroke(pair, 15.0, 0.3))
+            now = pieces.laid_on(now)
+        assert np.array_equal(seen(whole.finished_on(before)), seen(pieces.finished_on(now)))
+
+
+def test_pieces_that_had_to_wait_are_laid_on_what_has_been_changed_meanwhile():
+    before = document()
+    made = retouch.Retouching(before.layers[0].id, retouch.Paint("#ff0000"))
+    made.begin(before)
+    made.add(Stroke(((50.0, 50.0, 1.0),), 10.0))
+    now = made.laid_on(before)
+    made.add(Stroke(((50.0, 50.0, 1.0), (90.0, 50.0, 1.0)), 10.0))
+    assert made.waits
+    other = edits.rename_layer(layer="Background", name="Sea").apply(now)
+    after = made.laid_on(other)
+    assert [layer.name for layer in after.layers] == ["Sea", LAYER]
+    assert (seen(after)[50, 50:90, :3] == (255, 0, 0)).all()
+    assert not made.waits
 
 
 def test_healing_brings_the_source_to_the_light_of_its_place_and_keeps_its_grain():

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from safelight.api import Fraction, HexColour, Number, Region
 from safelight.document import geometry
 from safelight.document.document import Document
-from safelight.document.edit import Edit, EditError, Settings, command
+from safelight.document.command import Edit, EditError, Settings, command
 from safelight.document.edits import add_layer, stroke_of, unlocked
 from safelight.document.layer import Layer
 from safelight.document.render import LayerFailed, Live, render
@@ -173,7 +173,7 @@ class Seen:
             found = to_float(render(self.document, inside, self.live))
         except LayerFailed as error:
             raise EditError(
-                f"what {error.layer.name} shows is not known here; merge it down before, or"
+                f"what {error.name} shows is not known here; merge it down before, or"
                 " take from one layer"
             ) from None
         place = inside.move(-region.x, -region.y)
@@ -188,56 +188,90 @@ class Seen:
 class Retouching:
     """A stroke that is laid piece by piece: the same as if it were laid at once.
 
-    ``before`` has the layer that it is laid on, ``layer`` that layer's id. ``document`` is what
-    the pieces so far have made. Where something is selected, only that is changed.
+    ``asked`` is the layer that is retouched, ``lays`` what the stroke lays, ``own_layer`` whether
+    on a layer for strokes above that one's pixels, which is made where there is none. Where
+    something is selected, only that is changed. ``document`` is what the pieces so far have made.
     """
 
-    before: Document
-    layer: str
+    asked: str
     lays: Paint | Clone | Touch
+    own_layer: bool = True
     opacity: float = 1.0
     erase: bool = False
     sample: Sample = "below"
     live: Live | None = None
     document: Document = field(init=False)
+    _pieces: list[Stroke] = field(default_factory=list, init=False)
+    _laid: int = field(default=0, init=False)
+    _began: Document = field(init=False)
+    _before: Document = field(init=False)
+    _layer: str = field(init=False)
     _coverage: Raster = field(init=False)
     _seen: Seen = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.document = self.before
-        own = self._own(self.before)
+    def begin(self, document: Document) -> None:
+        """Begin on a document, with no piece laid. Raises EditError for a layer on which no stroke
+        can be laid, KeyError where there is no such layer.
+        """
+        self._began, self._laid = document, 0
+        found = unlocked(document, self.asked)
+        if self.own_layer and not self.erase:
+            document, found = _with_own(document, found)
+        _check(document, found)
+        if self.erase and found.raster.channels == 3:
+            raise EditError(f"{found.name} has no transparency: nothing below it could be seen")
+        self._before = self.document = document
+        self._layer = found.id
+        own = found.raster
         self._coverage = Raster.filled(own.width, own.height, (0,), _COVERAGE)
-        self._seen = Seen(_sampled(self.before, self.layer, self.sample), self.live)
+        self._seen = Seen(_sampled(document, found.id, self.sample), self.live)
 
-    def lay(self, piece: Stroke) -> Document:
-        """The document with one more piece of the stroke."""
-        covered = painted(self._coverage, piece)
-        if covered is self._coverage:
-            return self.document
-        self._coverage = covered
-        region = piece.region.intersect(covered.region)
-        return self._laid(region, lambda place: self.lays.laid(self._seen, place))
+    def add(self, piece: Stroke) -> None:
+        """Take a further piece, which is laid by the next ``laid_on``."""
+        self._pieces.append(piece)
 
-    def finish(self) -> Document:
+    @property
+    def waits(self) -> bool:
+        """Whether there are pieces that have not been laid."""
+        return self._laid < len(self._pieces)
+
+    @property
+    def heals(self) -> bool:
+        """Whether the end of the stroke changes more than its last piece."""
+        return isinstance(self.lays, Clone) and self.lays.heals
+
+    def laid_on(self, document: Document) -> Document:
+        """The document with all pieces; with one that was changed by others meanwhile, all anew."""
+        if document is not self._began and document is not self.document:
+            self.begin(document)
+        for piece in self._pieces[self._laid :]:
+            covered = painted(self._coverage, piece)
+            if covered is not self._coverage:
+                self._coverage = covered
+                region = piece.region.intersect(covered.region)
+                self._lay(region, lambda place: self.lays.laid(self._seen, place))
+        self._laid = len(self._pieces)
+        return self._began if self.document is self._before else self.document
+
+    def finished_on(self, document: Document) -> Document:
         """The document with the whole stroke; of one that heals, in the light of its place."""
-        region = self.covered
-        if region.empty or not (isinstance(self.lays, Clone) and self.lays.heals):
-            return self.document
-        light = _Light(self._seen, self.lays, self._coverage, region)
-        return self._laid(region, light.laid)
+        made, region = self.laid_on(document), self.covered
+        if self.heals and not region.empty:
+            assert isinstance(self.lays, Clone)
+            self._lay(region, _Light(self._seen, self.lays, self._coverage, region).laid)
+            made = self.document
+        return made
 
     @property
     def covered(self) -> Region:
         """The smallest rectangle with all of the stroke; empty where nothing was met."""
         return self._coverage.bounds() or Region(0, 0, 0, 0)
 
-    def _own(self, document: Document) -> Raster:
-        return document.layer(self.layer).raster
-
-    def _laid(self, region: Region, laid: Callable[[Region], _Pixels]) -> Document:
-        """What is laid at ``region``, over the layer as it was before the stroke."""
-        before, now = self._own(self.before), self._own(self.document)
-        selection = self.before.picture.selection
+    def _lay(self, region: Region, laid: Callable[[Region], _Pixels]) -> None:
+        """Lay it at ``region``, over the layer as it was before the stroke."""
+        layer = self.document.layer(self._layer)
+        before, now = self._before.layer(self._layer).raster, layer.raster
+        selection = self._before.picture.selection
         tiles: dict[Region, NDArray[Any]] = {}
         for tile, place in _tiles(before, region):
             share = to_float(self._coverage.read(place)) * np.float32(self.opacity)
@@ -251,9 +285,9 @@ class Retouching:
             inside = place.move(-tile.x, -tile.y)
             pixels[inside.rows(), inside.columns()] = over
             tiles[tile] = pixels
-        layer = replace(self.document.layer(self.layer), content=now.with_tiles(tiles, region))
-        self.document = self.document.with_layer(layer)
-        return self.document
+        if tiles:
+            layer = replace(layer, content=now.with_tiles(tiles, region))
+            self.document = self.document.with_layer(layer)
 
 
 class _Light:
@@ -326,8 +360,7 @@ def paint_pixels(
 ) -> Document:
     """Paint one colour with a round brush, or erase pixels."""
     stroke = stroke_of(points, radius, hardness)
-    made = begun(document, layer, Paint(colour), own_layer, opacity=opacity, erase=erase)
-    return _whole(document, made, stroke)
+    return _whole(document, Retouching(layer, Paint(colour), own_layer, opacity, erase), stroke)
 
 
 @command("Clone stamp", id="clone")
@@ -347,7 +380,7 @@ def clone(
 ) -> Document:
     """Lay with a round brush what is seen elsewhere in the picture."""
     stroke, lays = stroke_of(points, radius, hardness), Clone(x, y)
-    made = begun(document, layer, lays, own_layer, opacity=opacity, sample=sample, live=live)
+    made = Retouching(layer, lays, own_layer, opacity, sample=sample, live=live)
     return _whole(document, made, stroke)
 
 
@@ -370,7 +403,7 @@ def heal(
     the stroke's rim are carried across it (Pérez et al. 2003, seamless cloning), in float.
     """
     stroke, lays = stroke_of(points, radius, hardness), Clone(x, y, heals=True)
-    made = begun(document, layer, lays, own_layer, opacity=opacity, sample=sample, live=live)
+    made = Retouching(layer, lays, own_layer, opacity, sample=sample, live=live)
     return _whole(document, made, stroke)
 
 
@@ -390,58 +423,32 @@ def touch_up(
 ) -> Document:
     """Make lighter or darker, of more or less colour, blurred or sharper what a brush touches."""
     stroke, lays = stroke_of(points, radius, hardness), Touch(effect, strength, range, radius)
-    return _whole(document, begun(document, layer, lays, own_layer, live=live), stroke)
+    return _whole(document, Retouching(layer, lays, own_layer, live=live), stroke)
 
 
-def begun(
-    document: Document,
-    layer: str,
-    lays: Paint | Clone | Touch,
-    own_layer: bool = True,
-    *,
-    opacity: float = 1.0,
-    erase: bool = False,
-    sample: Sample = "below",
-    live: Live | None = None,
-) -> Retouching:
-    """A stroke that begins on a layer: on its pixels, or on a layer above them that is there, or
-    made, for strokes. Raises EditError for a layer on which no stroke can be laid.
-    """
-    found = unlocked(document, layer)
-    if own_layer and not erase:
-        document, found = _with_own(document, found)
-    _check(document, found)
-    if erase and found.raster.channels == 3:
-        raise EditError(f"{found.name} has no transparency: there is nothing below to be seen")
-    return Retouching(document, found.id, lays, opacity, erase, sample, live)
+def laying(made: Retouching, edit: Edit) -> Edit:
+    """``edit``, which tells of a whole stroke, as one that lays the pieces there are of it."""
+    return replace(edit, apply=made.laid_on, renders=None)
 
 
-def laying(retouching: Retouching, piece: Stroke, edit: Edit) -> Edit:
-    """``edit``, which tells of a whole stroke, as one that lays a further piece of it."""
-    return replace(edit, apply=lambda _: retouching.lay(piece), renders=None)
-
-
-def finishing(retouching: Retouching, edit: Edit) -> Edit:
+def finishing(made: Retouching, edit: Edit) -> Edit:
     """``edit``, which tells of a whole stroke, as one that ends it; on a thread where the stroke
     is too large for the window to wait.
     """
-    covered = retouching.covered
+    covered = made.covered
     long = covered.width * covered.height > AT_ONCE
-    return replace(
-        edit,
-        apply=lambda _: retouching.finish(),
-        renders=(lambda _document, _live: retouching.finish()) if long else None,
-    )
+    renders = (lambda document, _live: made.finished_on(document)) if long else None
+    return replace(edit, apply=made.finished_on, renders=renders)
 
 
 # -- parts -----------------------------------------------------------------------------------
 
 
-def _whole(document: Document, retouching: Retouching, stroke: Stroke) -> Document:
+def _whole(document: Document, made: Retouching, stroke: Stroke) -> Document:
     """The document with a stroke laid at once; as it was where the stroke meets nothing."""
-    if retouching.lay(stroke) is retouching.before:
-        return document
-    return retouching.finish()
+    made.begin(document)
+    made.add(stroke)
+    return made.finished_on(document)
 
 
 def _with_own(document: Document, layer: Layer) -> tuple[Document, Layer]:

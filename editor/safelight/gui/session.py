@@ -191,7 +191,7 @@ class Session(Edited):
 
         def done(changed: Document) -> None:
             self.busy = ""
-            self._do(Edit(edit.label, lambda _: changed, record=edit.record))
+            self._do(Edit(edit.label, lambda _: changed, edit.token, record=edit.record))
             self.job_changed.emit()
 
         def failed(error: Exception) -> None:

@@ -64,11 +64,11 @@ def _halved(values: _Values, inside: _Inside) -> tuple[_Values, _Inside]:
 
 def _doubled(values: _Values, height: int, width: int) -> _Values:
     """Twice as large, linearly between middles, cut to (height, width)."""
+    near, far = np.float32(0.75), np.float32(0.25)
     for axis, side in ((0, height), (1, width)):
         values = np.moveaxis(values, axis, 0)
         around = np.concatenate([values[:1], values, values[-1:]])
-        near, far = np.float32(0.75), np.float32(0.25)
-        pairs = np.stack(
+        pairs: _Values = np.stack(
             [near * values + far * around[:-2], near * values + far * around[2:]], axis=1
         )
         values = np.moveaxis(pairs.reshape(-1, *values.shape[1:])[:side], 0, axis)

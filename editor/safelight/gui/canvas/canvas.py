@@ -91,8 +91,9 @@ class Canvas(Viewport):
         self.tools: dict[str, Tool] = {kind.id: kind(self) for kind in TOOLS}
         self.split_line = cast(Split, self.tools["split"])
         self.guide_lines = cast(Guides, self.tools["guides"])
-        for name in ("eraser", "remove"):
-            cast(Brush, self.tools[name]).brush = cast(Brush, self.tools["brush"]).brush
+        brushes = [tool for tool in self.tools.values() if isinstance(tool, Brush)]
+        for tool in brushes[1:]:
+            tool.brush = brushes[0].brush
         self._tool = self.tools["hand"]
         self._earlier = self._tool.id
         self.show_selection = self.scene.show_selection

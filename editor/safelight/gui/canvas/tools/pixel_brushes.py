@@ -1,0 +1,369 @@
+"""Retouch: brushes that lay pixels: paint, clone stamp, healing brush, dodge and burn, blur."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Annotated, Any, ClassVar, Literal, cast
+
+from PySide6.QtCore import QPointF, QRectF, QTimer
+from PySide6.QtGui import QColor, QPainter, QPen
+
+from safelight.api import HexColour, Number, Value
+from safelight.document import Command, Edit, EditError, retouch
+from safelight.document.placement import Place
+from safelight.gui.canvas.pose import Pose
+from safelight.gui.canvas.tools.brush import Brush
+from safelight.gui.canvas.tools.round_brush import LARGEST, SMALLEST
+from safelight.gui.canvas.tools.tool import Pointer, Tool
+from safelight.gui.canvas.viewport import Viewport
+
+_ARM = 7.0
+"""Half the size of the cross where a clone comes from, in widget pixels."""
+
+_SOON = 30
+"""Milliseconds after which pieces of a stroke that could not be laid are tried again."""
+
+Size = Annotated[
+    int,
+    Number(SMALLEST, LARGEST, unit="px", logarithmic=True),
+    "Diameter in pixels of the picture; [ and ] change it",
+]
+Hardness = Annotated[
+    int,
+    Number(0, 100, unit="%"),
+    "How much of it does not fade towards the rim; { and } change it",
+]
+Percent = Annotated[int, Number(1, 100, unit="%")]
+OwnLayer = Annotated[bool, "On a layer above the pixels, which stay as they are"]
+
+
+class PixelBrush(Brush):
+    """Lays pixels along a stroke, on a layer of their own or on the active one.
+
+    A subclass says ``which`` command tells of a stroke, with which settings (``told``), and what it
+    ``lays``.
+    """
+
+    steps = ()
+    tints = False
+    which: ClassVar[Command]
+
+    def __init__(self, surface: Viewport) -> None:
+        super().__init__(surface)
+        self._made: retouch.Retouching | None = None
+
+    @property
+    def values(self) -> Mapping[str, Value]:
+        return {**self._values, **super().values}
+
+    def set(self, name: str, value: Value) -> None:
+        if name in ("size", "hardness"):
+            super().set(name, value)
+        else:
+            Tool.set(self, name, value)
+
+    @property
+    def note(self) -> str:
+        return ""
+
+    @property
+    def erasing(self) -> bool:
+        return False
+
+    def told(self) -> dict[str, Any]:
+        """What the command is told beside the stroke and the layer."""
+        return {}
+
+    def lays(self) -> retouch.Paint | retouch.Clone | retouch.Touch:
+        """What the next stroke lays."""
+        raise NotImplementedError
+
+    def begins(self, pointer: Pointer) -> bool:
+        """Whether a press begins a stroke."""
+        return True
+
+    # -- strokes -------------------------------------------------------------------------------
+
+    def press(self, pointer: Pointer) -> None:
+        self._other_way = pointer.alt
+        document = self.surface.document
+        if document is None or not self.begins(pointer):
+            return
+        told = self.told()
+        made = retouch.Retouching(
+            self.surface.active,
+            self.lays(),
+            bool(told["own_layer"]),
+            told.get("opacity", 1.0),
+            told.get("erase", False),
+            told.get("sample", "below"),
+        )
+        try:
+            made.begin(document)
+        except EditError as error:
+            self.surface.do(_refused(self.which.title, str(error)))
+            return
+        self._made = made
+        self.brush.press(pointer.point, pointer.pressure, erase=False, line=pointer.shift)
+        self._paint_on()
+
+    def move(self, pointer: Pointer) -> None:
+        if self.brush.pressed:
+            super().move(pointer)
+
+    def cancel(self) -> None:
+        """End the stroke: what is painted stays."""
+        self._flush.stop()
+        if self.brush.pressed:
+            self._paint_on()
+            made, self._made = self._made, None
+            if made is not None and (made.heals or made.waits):
+                self._end(made, self._edit(made))
+            self.brush.release()
+
+    def _paint_on(self) -> None:
+        stroke, made = self.brush.take(), self._made
+        if stroke is not None and made is not None:
+            made.add(replace(stroke, hardness=self._hardness()))
+            self.surface.do(retouch.laying(made, self._edit(made)))
+
+    def _end(self, made: retouch.Retouching, edit: Edit) -> None:
+        """End a stroke, also one whose last pieces have to wait until the document is free."""
+        self.surface.do(retouch.finishing(made, edit))
+        if made.waits:
+            QTimer.singleShot(_SOON, self.surface, lambda: self._end(made, edit))
+
+    def _hardness(self) -> float:
+        """Hardness of the stroke, 0 to 1."""
+        return self.brush.hardness
+
+    def _edit(self, made: retouch.Retouching) -> Edit:
+        """The whole stroke so far, as the command tells of it."""
+        return self.which(
+            layer=made.asked,
+            points=self.brush.path,
+            radius=self.brush.size / 2,
+            hardness=self._hardness(),
+            token=self.brush.token or None,
+            **self.told(),
+        )
+
+
+class Paint(PixelBrush):
+    """Paints with a colour; with Alt it erases pixels."""
+
+    id = "paint"
+    title = "Paint"
+    icon = "M 3 13 C 3 10 4.8 9 6.4 10.6 C 8 12.2 6 13.6 3 13 Z M 6.8 9.6 L 12.8 3"
+    shortcut = "P"
+    hint = "Paint with a colour on a layer of its own; Alt erases, Shift draws a line"
+    which = retouch.paint_pixels
+
+    def options(
+        self,
+        *,
+        size: Size = 20,
+        hardness: Hardness = 75,
+        opacity: Percent = 100,
+        colour: HexColour = "#000000",
+        own_layer: OwnLayer = True,
+    ) -> None:
+        """Size, hardness, opacity and colour."""
+
+    @property
+    def erasing(self) -> bool:
+        return self._made.erase if self._made is not None else self._other_way
+
+    def told(self) -> dict[str, Any]:
+        given = self._values
+        return {
+            "opacity": cast(int, given["opacity"]) / 100,
+            "colour": given["colour"],
+            "erase": self.erasing,
+            "own_layer": given["own_layer"],
+        }
+
+    def lays(self) -> retouch.Paint:
+        return retouch.Paint(str(self._values["colour"]))
+
+
+class Clone(PixelBrush):
+    """Lays what is elsewhere in the picture; Alt and a click say where."""
+
+    id = "clone"
+    title = "Clone stamp"
+    icon = "M 6.2 2.5 L 9.8 2.5 L 9.4 6.5 L 12.5 8 L 12.5 10.5 L 3.5 10.5 L 3.5 8 L 6.6 6.5 Z"
+    icon += " M 3.5 13.3 L 12.5 13.3"
+    shortcut = "S"
+    hint = "Alt and a click say where from; then paint. Shift draws a line"
+    which = retouch.clone
+    heals = False
+
+    def __init__(self, surface: Viewport) -> None:
+        super().__init__(surface)
+        self._from: tuple[float, float] | None = None
+        self._way: tuple[int, int] | None = None
+
+    def options(
+        self,
+        *,
+        size: Size = 20,
+        hardness: Hardness = 75,
+        opacity: Percent = 100,
+        sample: Annotated[
+            Literal["below", "layer"], "From all that is seen up to the layer, or from one layer"
+        ] = "below",
+        aligned: Annotated[
+            bool, "Each stroke goes on beside the last; otherwise it begins where Alt was pressed"
+        ] = True,
+        own_layer: OwnLayer = True,
+    ) -> None:
+        """Size, hardness, opacity, and where clones come from."""
+
+    @property
+    def note(self) -> str:
+        return "" if self._from is not None else "Alt and a click: take from there"
+
+    def carry(self, way: Place) -> None:
+        """Where it comes from stays over the same part of the picture."""
+        if self._from is not None:
+            self._from = way.at(*self._from)
+            self._way = None
+
+    def told(self) -> dict[str, Any]:
+        x, y = self._way or (0, 0)
+        given = self._values
+        return {
+            "opacity": cast(int, given["opacity"]) / 100,
+            "x": x,
+            "y": y,
+            "sample": given["sample"],
+            "own_layer": given["own_layer"],
+        }
+
+    def lays(self) -> retouch.Clone:
+        return retouch.Clone(*(self._way or (0, 0)), heals=self.heals)
+
+    def begins(self, pointer: Pointer) -> bool:
+        if pointer.alt:
+            self._from, self._way = pointer.point, None
+            self.changed()
+            return False
+        if self._from is None:
+            self.surface.do(_refused(self.title, "press Alt and click where to take from, first"))
+            return False
+        if self._way is None or not self._values["aligned"]:
+            (x, y), (u, v) = pointer.point, self._from
+            self._way = round(u - x), round(v - y)
+        return True
+
+    def _taken_from(self, pointer: QPointF) -> QPointF:
+        """The widget's point from which a stroke at another one takes."""
+        if self._way is not None and (self.brush.pressed or self._values["aligned"]):
+            x, y = self.surface.picture_point(pointer)
+            return self.surface.widget_point(x + self._way[0], y + self._way[1])
+        assert self._from is not None
+        return self.surface.widget_point(*self._from)
+
+    def hover(self, at: QPointF | None) -> None:
+        places = [self._pointer, at]
+        super().hover(at)
+        if self._from is None or not self.surface.heeds(self):
+            return
+        for place in places:
+            if place is not None:
+                cross = QRectF(0, 0, 4 * _ARM, 4 * _ARM)
+                cross.moveCenter(self._taken_from(place))
+                self.surface.update(cross.toAlignedRect())
+
+    def paint_above(self, painter: QPainter, pose: Pose) -> None:
+        super().paint_above(painter, pose)
+        if self._pointer is None or self._from is None or not self.surface.heeds(self):
+            return
+        at = self._taken_from(self._pointer) * pose.ratio
+        for colour, width in ((QColor(0, 0, 0, 150), 3.0), (QColor(255, 255, 255, 230), 1.2)):
+            painter.setPen(QPen(colour, width * pose.ratio))
+            for way in (QPointF(_ARM * pose.ratio, 0), QPointF(0, _ARM * pose.ratio)):
+                painter.drawLine(at - way, at + way)
+
+
+class Heal(Clone):
+    """Lays what is elsewhere in the picture, in the light of where it is laid."""
+
+    id = "heal"
+    title = "Healing brush"
+    icon = "M 6 2.5 L 10 2.5 L 10 6 L 13.5 6 L 13.5 10 L 10 10 L 10 13.5 L 6 13.5 L 6 10 L 2.5 10"
+    icon += " L 2.5 6 L 6 6 Z"
+    shortcut = "Shift+J"
+    hint = "Alt and a click say where from; then paint: it takes on the light around the stroke"
+    which = retouch.heal
+    heals = True
+
+
+class TouchUp(PixelBrush):
+    """Makes lighter or darker, of more or less colour, softer or sharper; Alt does the opposite."""
+
+    id = "touch_up"
+    title = "Dodge and burn"
+    icon = "E 8 5.5 3.5 3.5 M 8 9 L 8 14"
+    shortcut = "Shift+O"
+    hint = "Paint to lighten, darken, colour, blur or sharpen; Alt does the opposite"
+    which = retouch.touch_up
+
+    def options(
+        self,
+        *,
+        effect: Annotated[retouch.Effect, "What it does; Alt does the opposite"] = "dodge",
+        size: Size = 20,
+        hardness: Hardness = 0,
+        strength: Percent = 30,
+        range: Annotated[retouch.Range, "The tones that are made lighter or darker"] = "midtones",
+        own_layer: OwnLayer = True,
+    ) -> None:
+        """What is done, how strongly, and to which tones."""
+
+    @property
+    def values(self) -> Mapping[str, Value]:
+        return {**super().values, "hardness": self._values["hardness"]}
+
+    def set(self, name: str, value: Value) -> None:
+        if name == "hardness":
+            Tool.set(self, name, value)
+        else:
+            super().set(name, value)
+
+    def offers(self, name: str) -> bool:
+        return name != "range" or self._values["effect"] in ("dodge", "burn")
+
+    def _hardness(self) -> float:
+        return cast(int, self._values["hardness"]) / 100
+
+    def _effect(self) -> retouch.Effect:
+        found = str(self._values["effect"])
+        if self._other_way:
+            found = retouch.OPPOSITE[found]
+        return cast(retouch.Effect, found)
+
+    def told(self) -> dict[str, Any]:
+        given = self._values
+        return {
+            "effect": self._effect(),
+            "strength": cast(int, given["strength"]) / 100,
+            "range": given["range"],
+            "own_layer": given["own_layer"],
+        }
+
+    def lays(self) -> retouch.Touch:
+        told = self.told()
+        radius = self.brush.size / 2
+        return retouch.Touch(told["effect"], told["strength"], told["range"], radius)
+
+
+def _refused(title: str, reason: str) -> Edit:
+    """An edit that the document does not allow for a reason, which is then told."""
+
+    def apply(_: object) -> Any:
+        raise EditError(reason)
+
+    return Edit(title, apply)

@@ -1,0 +1,114 @@
+"""The retouching brushes: a hand clones, heals, paints, dodges and burns, a stroke a step."""
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import QPoint, Qt
+
+from safelight.document import edits, render, retouch
+from safelight.document.retouch import LAYER
+from tests.gui.conftest import open_in, photograph
+from tests.gui.test_brush import ALT, NONE, has_keyboard, stroke
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def opened(window, tmp_path, qtbot):
+    """A photograph of 400 x 300 pixels at 100 %."""
+    Image.fromarray(photograph(300, 400)).save(tmp_path / "sea.png")
+    opened = open_in(window, tmp_path / "sea.png", qtbot)
+    opened.canvas.zoom_to(1.0)
+    qtbot.waitUntil(lambda: opened.canvas.finished)
+    return opened
+
+
+def take(opened, name, **options):
+    opened.canvas.take(name)
+    for option, value in {"size": 30, "hardness": 100, **options}.items():
+        opened.canvas.tool.set(option, value)
+    return opened.canvas
+
+
+def at(canvas, x, y):
+    place = canvas.view.to_widget(x, y, (canvas.width(), canvas.height()))
+    return QPoint(*(round(value) for value in place))
+
+
+def labels(opened):
+    return [step.label for step in opened.session.history.steps]
+
+
+def pixels(opened):
+    document = opened.session.document
+    return render(document, document.region)[..., :3]
+
+
+def test_a_clone_says_first_where_from_and_each_stroke_is_one_step(opened, qtbot):
+    canvas, before = take(opened, "clone"), pixels(opened)
+    stroke(canvas, qtbot, (200, 150))
+    assert "press Alt and click where to take from" in opened.messages.label.text()
+    qtbot.mouseClick(canvas, LEFT, ALT, at(canvas, 100, 100))
+    assert labels(opened) == ["Open"]
+    stroke(canvas, qtbot, (200, 150), (230, 150), (260, 160))
+    stroke(canvas, qtbot, (200, 200))
+    assert labels(opened) == ["Open", "Clone stamp", "Clone stamp"]
+    after = pixels(opened)
+    assert np.array_equal(after[145:156, 195:240], before[95:106, 95:140])
+    assert np.array_equal(after[195:206, 195:206], before[145:156, 95:106])  # aligned
+    assert [layer.name for layer in opened.session.document.layers] == ["Background", LAYER]
+    recorded = opened.session.history.steps[1].record
+    assert recorded.settings["points"].count(";") >= 2
+    opened.session.undo()
+    opened.session.undo()
+    assert np.array_equal(pixels(opened), before)
+
+
+def test_strokes_that_are_not_aligned_begin_each_where_alt_was_pressed(opened, qtbot):
+    canvas, before = take(opened, "clone", aligned=False), pixels(opened)
+    qtbot.mouseClick(canvas, LEFT, ALT, at(canvas, 100, 100))
+    for place in ((200, 150), (300, 200)):
+        stroke(canvas, qtbot, place)
+        x, y = place
+        assert np.array_equal(pixels(opened)[y - 5 : y + 6, x - 5 : x + 6], before[95:106, 95:106])
+
+
+@pytest.mark.parametrize("at_once", [0, 1 << 20], ids=["on a thread", "at once"])
+def test_strokes_healed_one_right_after_the_other_are_all_there(
+    opened, qtbot, monkeypatch, at_once
+):
+    monkeypatch.setattr(retouch, "AT_ONCE", at_once)
+    canvas = take(opened, "heal")
+    qtbot.mouseClick(canvas, LEFT, ALT, at(canvas, 60, 60))
+    for x in (150, 250, 350):
+        stroke(canvas, qtbot, (x, 200), (x, 215))
+    qtbot.waitUntil(lambda: labels(opened) == ["Open", "Heal", "Heal", "Heal"])
+    qtbot.waitUntil(lambda: opened.session.idle)
+    alpha = opened.session.layer.raster.to_array()[..., 3]
+    assert (alpha[200:216, [150, 250, 350]] == 255).all()
+
+
+def test_paint_lays_its_colour_and_alt_erases_it(opened, qtbot):
+    canvas, before = take(opened, "paint", colour="#ff8000"), pixels(opened)
+    stroke(canvas, qtbot, (200, 150), (240, 150))
+    assert (pixels(opened)[150, 195:245] == (255, 128, 0)).all()
+    stroke(canvas, qtbot, (200, 150), (240, 150), keys=ALT)
+    assert np.array_equal(pixels(opened)[150, 190:250], before[150, 190:250])
+    assert labels(opened) == ["Open", "Paint", "Erase pixels"]
+
+
+def test_alt_does_the_opposite_of_dodge(opened, qtbot):
+    canvas, before = take(opened, "touch_up"), pixels(opened)
+    has_keyboard(canvas, qtbot)
+    for keys in (NONE, ALT):
+        stroke(canvas, qtbot, (100 + 100 * (keys == ALT), 150), keys=keys)
+    change = pixels(opened).astype(int) - before
+    assert change[150, 100].sum() > 0 > change[150, 200].sum()
+    assert labels(opened) == ["Open", "Dodge", "Burn"]
+
+
+def test_on_a_layer_without_pixels_a_sentence_says_so(opened, qtbot):
+    canvas = take(opened, "paint", own_layer=False)
+    opened.session.do(edits.add_fill_layer())
+    stroke(canvas, qtbot, (200, 150))
+    assert "holds no pixels" in opened.messages.label.text()
