@@ -10,7 +10,7 @@ from safelight.document.retouch import LAYER
 from tests.gui.conftest import open_in, photograph
 from tests.gui.test_brush import ALT, NONE, has_keyboard, stroke
 
-LEFT = Qt.MouseButton.LeftButton
+LEFT, CONTROL = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier
 
 
 @pytest.fixture
@@ -47,8 +47,8 @@ def pixels(opened):
 def test_a_clone_says_first_where_from_and_each_stroke_is_one_step(opened, qtbot):
     canvas, before = take(opened, "clone"), pixels(opened)
     stroke(canvas, qtbot, (200, 150))
-    assert "press Alt and click where to take from" in opened.messages.label.text()
-    qtbot.mouseClick(canvas, LEFT, ALT, at(canvas, 100, 100))
+    assert "press Ctrl and click where to take from" in opened.messages.label.text()
+    qtbot.mouseClick(canvas, LEFT, CONTROL, at(canvas, 100, 100))
     assert labels(opened) == ["Open"]
     stroke(canvas, qtbot, (200, 150), (230, 150), (260, 160))
     stroke(canvas, qtbot, (200, 200))
@@ -64,7 +64,7 @@ def test_a_clone_says_first_where_from_and_each_stroke_is_one_step(opened, qtbot
     assert np.array_equal(pixels(opened), before)
 
 
-def test_strokes_that_are_not_aligned_begin_each_where_alt_was_pressed(opened, qtbot):
+def test_strokes_that_are_not_aligned_begin_each_where_they_take_from(opened, qtbot):
     canvas, before = take(opened, "clone", aligned=False), pixels(opened)
     qtbot.mouseClick(canvas, LEFT, ALT, at(canvas, 100, 100))
     for place in ((200, 150), (300, 200)):

@@ -24,7 +24,7 @@ from safelight.pixels.membrane import membrane
 LAYER = "Retouch"
 """Name of the layer that strokes are laid on, unless they go on one that is named."""
 
-SOLVED = 1 << 20
+SOLVED = 1 << 17
 """Pixels of which a healed stroke's light is found: a larger one is reduced to that before."""
 
 AT_ONCE = 1 << 14
@@ -42,7 +42,7 @@ _WIDEST = 20.0
 _Pixels: TypeAlias = NDArray[np.float32]
 """(height, width, 4), straight alpha, in the document's colour space, 0 to 1 nominally."""
 
-Sample: TypeAlias = Literal["below", "layer"]
+Sample: TypeAlias = Literal["all_below", "one_layer"]
 """Where clones come from: all that is seen up to the layer, or one layer alone."""
 
 Effect: TypeAlias = Literal["dodge", "burn", "saturate", "desaturate", "blur", "sharpen"]
@@ -140,12 +140,8 @@ class Touch:
         return result
 
     def _focused(self, seen: Seen, region: Region) -> _Pixels:
-        deviation = min(max(self.radius / 10, 1.0), _WIDEST)
-        half = math.ceil(3 * deviation)
-        wide = seen.at(region.grow(half, seen.document.region))
-        place = region.move(-max(region.x - half, 0), -max(region.y - half, 0))
-        own = wide[place.rows(), place.columns()]
-        soft = _blurred(wide, deviation, half)[place.rows(), place.columns()]
+        own = seen.at(region)
+        soft = _softened(seen, region, min(max(self.radius / 10, 1.0), _WIDEST))
         if self.effect == "blur":
             return own + (soft - own) * np.float32(self.strength)
         pixels = own + (own - soft) * np.float32(self.strength)
@@ -155,9 +151,12 @@ class Touch:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was seen before a stroke: ``document`` up to the layer that the stroke is laid on."""
+    """What was seen before a stroke: ``document`` up to the layer that the stroke is laid on, and
+    ``below``, the same without that layer.
+    """
 
     document: Document
+    below: Document
     live: Live | None = None
 
     def at(self, region: Region) -> _Pixels:
@@ -170,7 +169,7 @@ class Seen:
         if inside.empty:
             return pixels
         try:
-            found = to_float(render(self.document, inside, self.live))
+            found = to_float(render(self._shown(inside), inside, self.live))
         except LayerFailed as error:
             raise EditError(
                 f"what {error.name} shows is not known here; merge it down before, or"
@@ -182,6 +181,14 @@ class Seen:
         if found.shape[2] == 3:
             met[..., 3] = 1
         return pixels
+
+    def _shown(self, region: Region) -> Document:
+        """What is to be rendered at ``region``: a layer that has nothing there costs nothing."""
+        own = self.document.layers[-1]
+        empty = own.name == LAYER and own.raster.channels == 4 and self.below.layers
+        if empty and not any(tile.any() for tile in own.raster.tiles_at(region)):
+            return self.below
+        return self.document
 
 
 @dataclass(slots=True)
@@ -198,7 +205,7 @@ class Retouching:
     own_layer: bool = True
     opacity: float = 1.0
     erase: bool = False
-    sample: Sample = "below"
+    sample: Sample = "all_below"
     live: Live | None = None
     document: Document = field(init=False)
     _pieces: list[Stroke] = field(default_factory=list, init=False)
@@ -224,7 +231,7 @@ class Retouching:
         self._layer = found.id
         own = found.raster
         self._coverage = Raster.filled(own.width, own.height, (0,), _COVERAGE)
-        self._seen = Seen(_sampled(document, found.id, self.sample), self.live)
+        self._seen = Seen(*_sampled(document, found.id, self.sample), self.live)
 
     def add(self, piece: Stroke) -> None:
         """Take a further piece, which is laid by the next ``laid_on``."""
@@ -247,9 +254,9 @@ class Retouching:
         for piece in self._pieces[self._laid :]:
             covered = painted(self._coverage, piece)
             if covered is not self._coverage:
-                self._coverage = covered
+                before, self._coverage = self._coverage, covered
                 region = piece.region.intersect(covered.region)
-                self._lay(region, lambda place: self.lays.laid(self._seen, place))
+                self._lay(region, lambda place: self.lays.laid(self._seen, place), before)
         self._laid = len(self._pieces)
         return self._began if self.document is self._before else self.document
 
@@ -267,13 +274,21 @@ class Retouching:
         """The smallest rectangle with all of the stroke; empty where nothing was met."""
         return self._coverage.bounds() or Region(0, 0, 0, 0)
 
-    def _lay(self, region: Region, laid: Callable[[Region], _Pixels]) -> None:
-        """Lay it at ``region``, over the layer as it was before the stroke."""
+    def _lay(
+        self, region: Region, laid: Callable[[Region], _Pixels], known: Raster | None = None
+    ) -> None:
+        """Lay it at ``region``, over the layer as it was before the stroke; where a coverage is
+        ``known`` whose pixels have been laid, only where the coverage is another one.
+        """
         layer = self.document.layer(self._layer)
         before, now = self._before.layer(self._layer).raster, layer.raster
         selection = self._before.picture.selection
         tiles: dict[Region, NDArray[Any]] = {}
         for tile, place in _tiles(before, region):
+            if known is not None:
+                place = _different(known, self._coverage, place)
+                if place.empty:
+                    continue
             share = to_float(self._coverage.read(place)) * np.float32(self.opacity)
             if selection is not None:
                 share = share * to_float(selection.read(place))
@@ -296,17 +311,17 @@ class _Light:
     def __init__(self, seen: Seen, lays: Clone, coverage: Raster, region: Region) -> None:
         self._seen, self._lays = seen, lays
         self._size = 1
-        wide = region.grow(2, coverage.region)
-        while (wide.width // self._size) * (wide.height // self._size) > SOLVED:
+        canvas = coverage.region
+        while True:
+            size = self._size
+            self._grid = _on_grid(region.grow(2 * size, canvas), size, canvas)
+            if self._grid.width * self._grid.height <= SOLVED * size * size:
+                break
             self._size *= 2
-        size, canvas = self._size, coverage.region
-        # On the grid of the picture, so that what is reduced is reduced there.
-        left, top = (at // size * size for at in (wide.x, wide.y))
-        self._place = Region(left, top, wide.right - left, wide.bottom - top).intersect(canvas)
         values, inside = [], []
-        for y in range(self._place.y, self._place.bottom, size * 64):
-            rows = min(size * 64, self._place.bottom - y)
-            band = Region(self._place.x, y, self._place.width, rows)
+        for y in range(self._grid.y, self._grid.bottom, size * 64):
+            rows = min(size * 64, self._grid.bottom - y)
+            band = Region(self._grid.x, y, self._grid.width, rows)
             source = lays.laid(seen, band)
             # Where nothing can be cloned nothing is known of the difference.
             lacking = (to_float(coverage.read(band))[..., 0] > 0) | (source[..., 3] == 0)
@@ -316,26 +331,8 @@ class _Light:
 
     def laid(self, region: Region) -> _Pixels:
         pixels = self._lays.laid(self._seen, region).copy()
-        pixels[..., :3] += self._at(region)
+        pixels[..., :3] += _enlarged(self._light, self._size, self._grid, region)
         return pixels
-
-    def _at(self, region: Region) -> NDArray[np.float32]:
-        light = self._light
-        if self._size == 1:
-            place = region.move(-self._place.x, -self._place.y)
-            return light[place.rows(), place.columns()]
-        for axis, start, count, origin in (
-            (0, region.y, region.height, self._place.y),
-            (1, region.x, region.width, self._place.x),
-        ):
-            at = (np.arange(start, start + count) + 0.5 - origin) / self._size - 0.5
-            at = np.clip(at, 0, light.shape[axis] - 1)
-            low = np.minimum(at.astype(int), max(light.shape[axis] - 2, 0))
-            high = np.minimum(low + 1, light.shape[axis] - 1)
-            far = (at - low).astype(np.float32)
-            far = far[:, None, None] if axis == 0 else far[None, :, None]
-            light = np.take(light, low, axis) * (1 - far) + np.take(light, high, axis) * far
-        return light
 
 
 # -- commands --------------------------------------------------------------------------------
@@ -374,7 +371,7 @@ def clone(
     opacity: _Opacity = 1.0,
     x: _Offset = 0,
     y: _Offset = 0,
-    sample: Sample = "below",
+    sample: Sample = "all_below",
     own_layer: _OnLayer = True,
     live: Live | None = None,
 ) -> Document:
@@ -395,7 +392,7 @@ def heal(
     opacity: _Opacity = 1.0,
     x: _Offset = 0,
     y: _Offset = 0,
-    sample: Sample = "below",
+    sample: Sample = "all_below",
     own_layer: _OnLayer = True,
     live: Live | None = None,
 ) -> Document:
@@ -489,18 +486,17 @@ def _check(document: Document, layer: Layer) -> None:
         )
 
 
-def _sampled(document: Document, layer_id: str, sample: Sample) -> Document:
-    """The document that a stroke on a layer takes its pixels from."""
-    layer = document.layer(layer_id)
-    bare = replace(layer, opacity=1.0, mode="normal", mask=None, visible=True, clipped=False)
-    below = document.below(layer_id)
-    if sample == "layer":
+def _sampled(document: Document, layer_id: str, sample: Sample) -> tuple[Document, Document]:
+    """The document that a stroke on a layer takes its pixels from, and that without the layer."""
+    layer, below = document.layer(layer_id), document.below(layer_id)
+    if sample == "one_layer":
         held = [item for item in below.layers if item.holds_pixels]
-        alone = held[-1] if layer.name == LAYER and held else bare
-        alone = replace(alone, opacity=1.0, mode="normal", mask=None, visible=True, clipped=False)
-        return replace(below, layers=(alone,))
-    seen = replace(bare, opacity=layer.opacity, mask=layer.mask)
-    return replace(below, layers=(*below.layers, seen))
+        one = held[-1] if layer.name == LAYER and held else layer
+        alone = replace(one, opacity=1.0, mode="normal", mask=None, visible=True, clipped=False)
+        below = replace(below, layers=(alone,))
+        return below, below
+    own = replace(layer, mode="normal", visible=True, clipped=False)
+    return replace(below, layers=(*below.layers, own)), below
 
 
 def _tiles(raster: Raster, region: Region) -> Iterator[tuple[Region, Region]]:
@@ -513,21 +509,36 @@ def _tiles(raster: Raster, region: Region) -> Iterator[tuple[Region, Region]]:
             yield tile, tile.intersect(region)
 
 
+def _different(one: Raster, other: Raster, place: Region) -> Region:
+    """The smallest part of ``place``, in one tile, outside of which two masks are the same."""
+    changed = (one.read(place) != other.read(place))[..., 0]
+    rows, columns = (np.flatnonzero(changed.any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        return Region(0, 0, 0, 0)
+    left, top = place.x + int(columns[0]), place.y + int(rows[0])
+    right, bottom = place.x + int(columns[-1]) + 1, place.y + int(rows[-1]) + 1
+    return Region(left, top, right - left, bottom - top)
+
+
 def _over(under: NDArray[Any], laid: _Pixels, share: NDArray[np.float32]) -> NDArray[Any]:
     """``laid`` over stored pixels (height, width, 3 or 4), as far as ``share`` (height, width, 1)
     goes; where that is 0 the pixels stay to the bit.
     """
     share = share * laid[..., 3:]
     before = to_float(under)
-    if under.shape[2] == 3:
-        made = before + (laid[..., :3] - before) * share
-    else:
-        left = before[..., 3:] * (1 - share)
-        alpha = share + left
-        made = np.empty_like(before)
-        made[..., :3] = (laid[..., :3] * share + before[..., :3] * left) / np.maximum(alpha, 1e-6)
-        made[..., 3:] = alpha
-    return np.where(share > 0, from_float(made, under.dtype.name), under)
+    made = np.empty_like(before)
+    weight = share
+    if under.shape[2] == 4:
+        alpha = made[..., 3:]
+        np.multiply(before[..., 3:], 1 - share, out=alpha)
+        alpha += share
+        np.divide(share, np.maximum(alpha, np.float32(1e-6)), out=weight)
+    # As far as the weight goes from the one to the other; all of it gives the very pixels.
+    np.multiply(before[..., :3], 1 - weight, out=made[..., :3])
+    made[..., :3] += laid[..., :3] * weight
+    stored = from_float(made, under.dtype.name)
+    np.copyto(stored, under, where=share == 0)
+    return stored
 
 
 def _erased(under: NDArray[Any], share: NDArray[np.float32]) -> NDArray[Any]:
@@ -549,15 +560,49 @@ def _reduced(values: NDArray[np.float32], size: int) -> NDArray[np.float32]:
     return means
 
 
-def _blurred(pixels: _Pixels, deviation: float, half: int) -> _Pixels:
-    """A Gaussian cut off at ``half`` pixels; at the edge the picture goes on as it ends."""
-    bell = np.exp(-0.5 * (np.arange(-half, half + 1) / deviation) ** 2)
+def _enlarged(values: NDArray[np.float32], size: int, grid: Region, region: Region) -> NDArray[Any]:
+    """``values``, means over squares of ``size`` pixels of ``grid``, at the pixels of ``region``:
+    linear between the squares' middles.
+    """
+    if size == 1:
+        place = region.move(-grid.x, -grid.y)
+        return values[place.rows(), place.columns()]
+    for axis, start, count in (
+        (0, region.y - grid.y, region.height),
+        (1, region.x - grid.x, region.width),
+    ):
+        last = values.shape[axis] - 1
+        at = np.clip((np.arange(start, start + count) + 0.5) / size - 0.5, 0, last)
+        low = np.minimum(at.astype(int), max(last - 1, 0))
+        far = (at - low).astype(np.float32).reshape((-1, 1, 1) if axis == 0 else (1, -1, 1))
+        near, next_ = (np.take(values, np.minimum(low + k, last), axis) for k in (0, 1))
+        values = near + (next_ - near) * far
+    return values
+
+
+def _on_grid(region: Region, size: int, within: Region) -> Region:
+    """The smallest part of ``within`` with ``region`` that begins on a grid of ``size`` pixels."""
+    left, top = (at // size * size for at in (region.x, region.y))
+    right, bottom = (-(-at // size) * size for at in (region.right, region.bottom))
+    return Region(left, top, right - left, bottom - top).intersect(within)
+
+
+def _softened(seen: Seen, region: Region, deviation: float) -> _Pixels:
+    """What is seen, under a Gaussian of that standard deviation in pixels, cut off at three of it;
+    at the edge the picture goes on as it ends. A wide one is found of a smaller picture.
+    """
+    size = 1 << max(math.floor(math.log2(deviation)) - 1, 0)
+    half = math.ceil(3 * deviation)
+    grid = _on_grid(region.grow(half + size, seen.document.region), size, seen.document.region)
+    small = _reduced(seen.at(grid), size)
+    taps = np.arange(-(half // size), half // size + 1)
+    bell = np.exp(-0.5 * (taps * size / deviation) ** 2)
     bell = (bell / bell.sum()).astype(np.float32)
     for axis in (0, 1):
-        side = pixels.shape[axis]
-        padded = np.pad(pixels, [(half, half) if axis == k else (0, 0) for k in range(3)], "edge")
-        total = np.zeros_like(pixels)
+        sides = [(len(taps) // 2,) * 2 if axis == k else (0, 0) for k in range(3)]
+        padded, total, side = np.pad(small, sides, "edge"), np.zeros_like(small), small.shape[axis]
         for at, weight in enumerate(bell):
-            total += weight * np.take(padded, np.arange(at, at + side), axis)
-        pixels = total
-    return pixels
+            shifted = slice(at, at + side)
+            total += weight * (padded[shifted] if axis == 0 else padded[:, shifted])
+        small = total
+    return _enlarged(small, size, grid, region)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated, Any, ClassVar, Literal, cast
+from typing import Annotated, Any, ClassVar, cast
 
 from PySide6.QtCore import QPointF, QRectF, QTimer
 from PySide6.QtGui import QColor, QPainter, QPen
@@ -97,7 +97,7 @@ class PixelBrush(Brush):
             bool(told["own_layer"]),
             told.get("opacity", 1.0),
             told.get("erase", False),
-            told.get("sample", "below"),
+            told.get("sample", "all_below"),
         )
         try:
             made.begin(document)
@@ -189,14 +189,17 @@ class Paint(PixelBrush):
 
 
 class Clone(PixelBrush):
-    """Lays what is elsewhere in the picture; Alt and a click say where."""
+    """Lays what is elsewhere in the picture; Ctrl, or Alt, and a click say where.
+
+    Some window managers keep Alt and a click for themselves.
+    """
 
     id = "clone"
     title = "Clone stamp"
     icon = "M 6.2 2.5 L 9.8 2.5 L 9.4 6.5 L 12.5 8 L 12.5 10.5 L 3.5 10.5 L 3.5 8 L 6.6 6.5 Z"
     icon += " M 3.5 13.3 L 12.5 13.3"
     shortcut = "S"
-    hint = "Alt and a click say where from; then paint. Shift draws a line"
+    hint = "Ctrl and a click say where from; then paint. Shift draws a line"
     which = retouch.clone
     heals = False
 
@@ -212,10 +215,11 @@ class Clone(PixelBrush):
         hardness: Hardness = 75,
         opacity: Percent = 100,
         sample: Annotated[
-            Literal["below", "layer"], "From all that is seen up to the layer, or from one layer"
-        ] = "below",
+            retouch.Sample, "From all that is seen up to the layer, or from one layer alone"
+        ] = "all_below",
         aligned: Annotated[
-            bool, "Each stroke goes on beside the last; otherwise it begins where Alt was pressed"
+            bool,
+            "Each stroke goes on beside the last; otherwise each begins at the same place",
         ] = True,
         own_layer: OwnLayer = True,
     ) -> None:
@@ -223,7 +227,7 @@ class Clone(PixelBrush):
 
     @property
     def note(self) -> str:
-        return "" if self._from is not None else "Alt and a click: take from there"
+        return "" if self._from is not None else "Ctrl and a click: take from there"
 
     def carry(self, way: Place) -> None:
         """Where it comes from stays over the same part of the picture."""
@@ -246,12 +250,12 @@ class Clone(PixelBrush):
         return retouch.Clone(*(self._way or (0, 0)), heals=self.heals)
 
     def begins(self, pointer: Pointer) -> bool:
-        if pointer.alt:
+        if pointer.alt or pointer.control:
             self._from, self._way = pointer.point, None
             self.changed()
             return False
         if self._from is None:
-            self.surface.do(_refused(self.title, "press Alt and click where to take from, first"))
+            self.surface.do(_refused(self.title, "press Ctrl and click where to take from, first"))
             return False
         if self._way is None or not self._values["aligned"]:
             (x, y), (u, v) = pointer.point, self._from
@@ -296,7 +300,7 @@ class Heal(Clone):
     icon = "M 6 2.5 L 10 2.5 L 10 6 L 13.5 6 L 13.5 10 L 10 10 L 10 13.5 L 6 13.5 L 6 10 L 2.5 10"
     icon += " L 2.5 6 L 6 6 Z"
     shortcut = "Shift+J"
-    hint = "Alt and a click say where from; then paint: it takes on the light around the stroke"
+    hint = "Ctrl and a click say where from; then paint: it takes on the light around it"
     which = retouch.heal
     heals = True
 

@@ -45,6 +45,11 @@ class Pointer:
         """Whether Alt is down."""
         return bool(self.keys & Qt.KeyboardModifier.AltModifier)
 
+    @property
+    def control(self) -> bool:
+        """Whether Ctrl, on a Mac Command, is down."""
+        return bool(self.keys & Qt.KeyboardModifier.ControlModifier)
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
