@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from safelight.api import Fraction, HexColour, Number, Region
 from safelight.document import geometry
-from safelight.document.document import Document
 from safelight.document.command import Edit, EditError, Settings, command
+from safelight.document.document import Document
 from safelight.document.edits import add_layer, stroke_of, unlocked
 from safelight.document.layer import Layer
 from safelight.document.render import LayerFailed, Live, render
