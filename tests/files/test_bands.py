@@ -2,13 +2,14 @@
 
 import contextlib
 import io
+import zlib
 
 import imagecodecs
 import numpy as np
 import pytest
 from PIL import Image
 
-from safelight.files.codecs import codec, jpeg, jpeg_bands, png, png_rows
+from safelight.files.codecs import codec, deflate, jpeg, jpeg_bands, png, png_rows
 from safelight.files.codecs import row_bands as rows
 from safelight.files.codecs.photograph import DamagedError, Photograph
 
@@ -52,6 +53,19 @@ def test_a_png_in_bands_is_one_stream_that_every_decoder_reads(depth, channels, 
         count, back = joined("PNG", data)
         assert (back == pixels).all()
         assert count == -(-height // png_rows.rows_of_a_band(width * channels * pixels.itemsize))
+
+
+def test_a_png_is_written_and_read_back_with_and_without_zlib_ng(monkeypatch):
+    pixels = grain(1500, 700, 3)
+    files = [file_of("PNG", pixels)]
+    monkeypatch.setattr(deflate, "_zlib", zlib)
+    monkeypatch.setattr(deflate, "_LEVELS", {})
+    files.append(file_of("PNG", pixels))
+    for data in files:
+        assert (imagecodecs.png_decode(data) == pixels).all()
+        assert (joined("PNG", data)[1] == pixels).all()
+    small, large = sorted(map(len, files))
+    assert large < 1.1 * small
 
 
 @pytest.mark.parametrize("subsampling", ["444", "422", "420"])

@@ -6,7 +6,6 @@ import contextlib
 import io
 import math
 import os
-import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -29,7 +28,7 @@ from safelight.document import (
 )
 from safelight.files import metadata, provenance
 from safelight.files.atomic import WriteError, atomic_write, check_target, plain_name
-from safelight.files.codecs import CODECS, Codec, plugin_codec
+from safelight.files.codecs import CODECS, Codec, deflate, plugin_codec
 from safelight.files.codecs.codec import InBands
 from safelight.files.codecs.photograph import (
     CHANNELS,
@@ -718,7 +717,7 @@ class _Summed(io.RawIOBase):
 
     def write(self, data: Any, /) -> int:
         self._hear()
-        self.sum = zlib.crc32(data, self.sum)
+        self.sum = deflate.crc32(data, self.sum)
         return self._stream.write(data)
 
 
@@ -762,7 +761,7 @@ class _Coded:
                 right = self.codec.shows(band.alone(), pixels)
             if not right:
                 raise self.wrong()
-        self.proved[band.rows.start] = zlib.crc32(band.coded)
+        self.proved[band.rows.start] = deflate.crc32(band.coded)
 
     def read(self, data: bytes) -> Photograph:
         """What a file shows. Raises WriteError."""
@@ -966,14 +965,14 @@ def _checker(coded: _Coded, hear: Hear) -> Callable[[Path], None]:
     def in_bands(data: bytes, apart: InBands) -> None:
         """See that a file is what was written, of which all has been read back."""
         parts = apart(data)
-        if parts is None or zlib.crc32(data) != coded.sum:
+        if parts is None or deflate.crc32(data) != coded.sum:
             raise coded.differs()
         first = parts[0]
         if parts[-1].rows.stop != len(content.pixels):
             raise coded.differs()
         coded.compare(coded.read(first.alone()), content.pixels[first.rows])
         missing = [
-            band for band in parts if coded.proved.get(band.rows.start) != zlib.crc32(band.coded)
+            band for band in parts if coded.proved.get(band.rows.start) != deflate.crc32(band.coded)
         ]
         for number, _ in enumerate(on_all_cores(coded.prove, missing)):
             hear(number / len(missing))

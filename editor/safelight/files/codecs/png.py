@@ -13,7 +13,7 @@ import numpy as np
 from safelight.api import Number
 from safelight.document import Metadata
 from safelight.files import hdr
-from safelight.files.codecs import png_rows
+from safelight.files.codecs import deflate, png_rows
 from safelight.files.codecs.codec import Codec
 from safelight.files.codecs.jpeg import IPTC_RESOURCE, ends_early, resource
 from safelight.files.codecs.photograph import (
@@ -71,7 +71,7 @@ class _Chunks:
                 self.sound = sound
                 return
             stated = data[end : end + 4]
-            wrong = struct.pack(">I", zlib.crc32(view[place + 4 : end])) != stated
+            wrong = struct.pack(">I", deflate.crc32(view[place + 4 : end])) != stated
             sound = sound and not wrong
             if kind == b"IDAT":
                 if self.first_bad is None and wrong and whole:
@@ -231,7 +231,7 @@ def _mended(chunks: _Chunks, head: bytes) -> tuple[int, int, bytes]:
         raw += bytes(total - len(raw))
     if rows == 0:
         raise DamagedError(_NOTHING)
-    return rows, sure_rows, _bare(chunks, head, zlib.compress(raw, 0))
+    return rows, sure_rows, _bare(chunks, head, deflate.stored(raw))
 
 
 def _bare(chunks: _Chunks, head: bytes, coded: bytes) -> bytes:
@@ -361,7 +361,7 @@ def _per_inch(per_metre: int) -> float:
 
 
 def _chunk(kind: bytes, body: bytes) -> bytes:
-    crc = zlib.crc32(body, zlib.crc32(kind))
+    crc = deflate.crc32(body, deflate.crc32(kind))
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", crc)
 
 
@@ -431,7 +431,7 @@ def _alone(head: bytes, part: bytes | memoryview, rows: slice, before: bytes = b
         SIGNATURE
         + _chunk(b"IHDR", head[:4] + struct.pack(">I", count) + head[8:])
         + before
-        + _chunk(b"IDAT", zlib.compress(raw, 0))
+        + _chunk(b"IDAT", deflate.stored(raw))
         + _chunk(b"IEND", b"")
     )
 

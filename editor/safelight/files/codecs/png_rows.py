@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from safelight.files.codecs import deflate
 from safelight.files.codecs.row_bands import bands, on_all_cores
 
 _BAND = 1 << 20
@@ -61,11 +62,11 @@ def _band(pixels: NDArray[Any], level: int, tell: Told, rows: slice) -> tuple[by
     """The deflated rows, the checksum of what they were made from, and how much that was."""
     raw = filtered(pixels[rows], level)
     filtering = zlib.Z_FILTERED if level else zlib.Z_DEFAULT_STRATEGY
-    pack = zlib.compressobj(level, zlib.DEFLATED, -15, 9, filtering)
+    pack = deflate.packer(level, filtering)
     part = pack.compress(raw.data)
     part += pack.flush(zlib.Z_FINISH if rows.stop == len(pixels) else zlib.Z_FULL_FLUSH)
     tell(rows, part)
-    return part, zlib.adler32(raw.data), raw.nbytes
+    return part, deflate.adler32(raw.data), raw.nbytes
 
 
 def inflated(part: bytes, size: int) -> bytes:
