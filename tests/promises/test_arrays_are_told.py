@@ -14,13 +14,14 @@ CHECKOUT = Path(__file__).parents[2]
 
 FOLDERS = [
     CHECKOUT / "editor" / "safelight",
+    *sorted(CHECKOUT.glob("plugins/*/safelight_*")),
 ]
 
 ARRAYS = {"NDArray", "ndarray"}
 TYPES = {"uint8", "uint16", "uint32", "int32", "int64", "float32", "float64", "floating", "bool_"}
 
-SIDE = r"(?:``\w+``|[\w+*. ]+?(?: (?:or|and) [\w ]+)?)"
-SHAPE = re.compile(rf"\({SIDE}(?:, {SIDE})*,?\)|of (?:any|the same) shape", re.DOTALL)
+SIDE = r"(?:``\w+``|[\w+*.\s]+?)"
+SHAPE = re.compile(rf"\({SIDE}(?:,\s+{SIDE})*,?\)|of\s+(?:any|the\s+same)\s+shape")
 """``(height, width, 3 or 4)``, ``(n,)``, or that any shape will do; in parentheses with a comma."""
 
 NUMBERS = re.compile(

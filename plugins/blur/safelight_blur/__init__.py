@@ -45,7 +45,9 @@ def blur(
 
 
 def in_bands(change: Callable[[np.ndarray], np.ndarray], image: np.ndarray) -> np.ndarray:
-    """The image as ``change`` makes it of some rows at a time, which stay in a cache."""
+    """float32 (height, width, 3), as ``change`` makes it of some rows at a time, which stay in a
+    cache.
+    """
     result = np.empty(image.shape, np.float32)
     rows = max(_BAND // image.shape[1], 1)
     for top in range(0, len(image), rows):
@@ -76,8 +78,8 @@ def softened(image: np.ndarray, radius: float) -> np.ndarray:
 
 
 def weights(size: int, radius: float) -> np.ndarray:
-    """The matrix (size, size + 2 * reach) that blurs ``size`` pixels of a line, given those around
-    them too; rows sum to 1.
+    """The matrix (size, size + 2 * reach), float32, that blurs ``size`` pixels of a line, given
+    those around them too; its rows sum to 1.
     """
     far = reach(radius)
     kernel = np.exp(-0.5 * (np.arange(-far, far + 1) / radius) ** 2)

@@ -22,7 +22,8 @@ _ROWS = 256
 
 @api.importer("Portable FloatMap", suffixes=(".pfm",), beginnings=(b"PF", b"Pf"))
 def read(data: bytes) -> NDArray[np.float32]:
-    """Light of any range, in colour (PF) or grey (Pf), in either byte order.
+    """The picture (height, width, 3), or (height, width, 1), of light of any range, in colour (PF)
+    or grey (Pf), in either byte order.
 
     Values that are no numbers stay what they are: the editor makes them up from their neighbours.
     """
@@ -46,7 +47,9 @@ def read(data: bytes) -> NDArray[np.float32]:
 
 @api.exporter("Portable FloatMap", suffixes=(".pfm",), depths=("float32",))
 def write(pixels: NDArray[np.float32]) -> bytes:
-    """Light of any range, 32 bits a channel; one channel where red, green and blue are equal."""
+    """A file of ``pixels`` (height, width, 3 or 4): light of any range, 32 bits a channel; one
+    channel where red, green and blue are equal.
+    """
     height, width = pixels.shape[:2]
     grey = np.array_equal(pixels[..., 0], pixels[..., 1]) and np.array_equal(
         pixels[..., 1], pixels[..., 2]

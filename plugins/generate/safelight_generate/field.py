@@ -49,7 +49,9 @@ class Span:
     box: tuple[float, float]
 
     def laid_out(self, made: Array, axis: int) -> Array:
-        """The pixels of all ``count`` cells, of those that were made."""
+        """The pixels of all ``count`` cells along ``axis``, of those that were made: (height,
+        width, 3).
+        """
         if len(self.cells) == self.count and self.cells[0] == self.first:
             return made
         wanted = np.arange(self.first * CELL, (self.first + self.count) * CELL)

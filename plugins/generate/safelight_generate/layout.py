@@ -53,7 +53,9 @@ def planes_of(rows: int, columns: int) -> NDArray[np.float64]:
 
 
 def octaves(field: Array) -> list[float]:
-    """Spreads of a field's octaves, the finest first: of what halving and enlarging takes away."""
+    """Spreads of the octaves of a field (rows, columns), the finest first: of what halving and
+    enlarging takes away.
+    """
     found = []
     while min(field.shape) >= 2 * SMALLEST:
         rows, columns = (side - side % 2 for side in field.shape)
@@ -65,13 +67,15 @@ def octaves(field: Array) -> list[float]:
 
 
 def slope(field: Array) -> float:
-    """By how much amplitudes of a field fall with frequency."""
+    """By how much amplitudes of a field (rows, columns) fall with frequency."""
     spreads = np.log2(np.maximum(octaves(field), 1e-6))
     return 1 + float(np.polyfit(np.arange(len(spreads)), spreads, 1)[0])
 
 
 def streaks(field: Array) -> tuple[float, float]:
-    """How streaked a field is, `Code.level` and `Code.slanted`: its structure tensor."""
+    """How streaked a field (rows, columns) is, `Code.level` and `Code.slanted`: its structure
+    tensor.
+    """
     y, x = np.gradient(field.astype(np.float64))
     total = float((x * x + y * y).sum()) + 1e-12
     return float((y * y - x * x).sum()) / total, -2 * float((x * y).sum()) / total

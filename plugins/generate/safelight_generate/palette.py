@@ -54,14 +54,14 @@ def statistics(picture: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDAr
 
 
 def scaled_along_luma(covariance: NDArray[np.float64], times: float) -> NDArray[np.float64]:
-    """A covariance whose luminance spreads so many times as far."""
+    """A covariance (3, 3) of red, green and blue whose luminance spreads so many times as far."""
     grey = np.ones((3, 1)) @ LUMA[None]  # the luminance of a colour, as a grey
     change = np.eye(3) + (times - 1) * grey
     return change @ covariance @ change.T
 
 
 def root_of(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The square root of a symmetric matrix without negative eigenvalues."""
+    """The square root of a symmetric matrix (n, n) without negative eigenvalues."""
     values, vectors = np.linalg.eigh(matrix)
     root: NDArray[np.float64] = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
     return root

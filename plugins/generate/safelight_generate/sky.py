@@ -104,7 +104,7 @@ def row_of(asked: Asked) -> int:
 
 
 def ranks(values: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Where each value stands among all, 0 to 1."""
+    """Where each of some values (n,) stands among all, 0 to 1."""
     return np.argsort(np.argsort(values)) / max(len(values) - 1, 1)
 
 

@@ -89,7 +89,7 @@ def roughness(picture: Array) -> Array:
 
 
 def from_above(where: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """What of a selection hangs together with the upper border, its small holes filled."""
+    """What of a selection (h, w) hangs together with the upper border, its small holes filled."""
     import cv2
 
     _, parts = cv2.connectedComponents(where.astype(np.uint8), connectivity=4)
@@ -103,7 +103,9 @@ def from_above(where: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def pockets(picture: Array, rough: Array, sky: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Sky in gaps that something encloses, near the rest and of its colours."""
+    """The sky (h, w) in gaps that something encloses, near the rest ``sky`` and of its colours;
+    ``picture`` is (h, w, 3), 0 to 1, ``rough`` (h, w).
+    """
     import cv2
 
     if not sky.any() or sky.all():
@@ -125,9 +127,10 @@ def pockets(picture: Array, rough: Array, sky: NDArray[np.bool_]) -> NDArray[np.
 
 
 def apart(picture: Array, sky: NDArray[np.bool_]) -> float:
-    """How well a sky is set apart: the smaller the spreads of sky and land, the better.
+    """How well a sky (h, w) is set apart in a picture (h, w, 3), 0 to 1: the smaller the spreads of
+    sky and land, the better.
 
-    A sky's is that around its change from above to below, be that from blue to pink.
+    The spread of a sky is that around its change from above to below, be that from blue to pink.
     """
     total = 0.0
     height = np.repeat(np.linspace(-1, 1, len(sky))[:, None], sky.shape[1], 1)
@@ -143,7 +146,9 @@ def apart(picture: Array, sky: NDArray[np.bool_]) -> float:
 
 
 def likely(picture: Array, sky: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """What has a colour and a height that sky has more often than land."""
+    """Where a picture (h, w, 3), 0 to 1, has a colour and a height that the sky (h, w) has more
+    often than the land.
+    """
     import cv2
 
     places = (np.clip(picture, 0, 0.9999) * BINS).astype(int) @ np.array([BINS * BINS, BINS, 1])
@@ -162,7 +167,9 @@ def likely(picture: Array, sky: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def like_a_sky(picture: Array, rough: Array, sky: NDArray[np.bool_]) -> bool:
-    """Whether something is light, even and of a colour that skies have."""
+    """Whether what is selected in a picture (h, w, 3), 0 to 1, is light, even and of a colour that
+    skies have; ``sky`` and ``rough`` are (h, w).
+    """
     if sky[: max(len(sky) // 20, 1)].mean() < 0.2:
         return False
     red, green, blue = (float(value) for value in picture[sky].mean(0))

@@ -59,7 +59,9 @@ class Strip:
     last: int
 
     def of(self, sources: Sequence[Array], rows: int) -> Array:
-        """Its pixels (rows, last - first, channels)."""
+        """The strip's pixels (rows, columns, channels), from the first column to the last, of its
+        source.
+        """
         width = self.last - self.first
         return sources[self.source][self.y : self.y + rows, self.x : self.x + width]
 
@@ -127,7 +129,7 @@ def placed(
     random: np.random.RandomState,
     wraps: bool,
 ) -> list[Strip]:
-    """Strips whose places in the sources agree with their neighbours'."""
+    """Strips whose places in the sources (height, width, channels) agree with their neighbours'."""
     height, width = sources[0].shape[:2]
     step = max(rows // COARSE, 1)
     small = [
@@ -172,7 +174,9 @@ def placed(
 def places(
     sources: Sequence[Array], across: int, tall: int, random: np.random.RandomState
 ) -> list[tuple[int, int, int]]:
-    """TRIED places, or fewer, of sources where a strip may lie: which source, and the corner."""
+    """TRIED places, or fewer, of sources (height, width, channels) where a strip may lie: which
+    source, and the corner.
+    """
     every = [
         (source, x, y)
         for source, one in enumerate(sources)
@@ -210,13 +214,15 @@ def of_path(cost: Array) -> NDArray[np.float64]:
 
 
 def held_in(cost: Array) -> Array:
-    """Costs without the ends of the overlaps."""
+    """Costs (n, h, w) of overlaps without the ends of their rows."""
     margin = int(MARGIN * cost.shape[2])
     return cost[:, :, margin : cost.shape[2] - margin] if margin else cost
 
 
 def path(one: Array, other: Array) -> NDArray[np.int64]:
-    """The column of each row at which one sky ends and the other begins."""
+    """The column of each row, (h,), at which one sky ends and the other begins, of two overlapping
+    skies (h, w, channels).
+    """
     half = 2 if min(one.shape[:2]) >= 32 else 1
     size = one.shape[1] // half, one.shape[0] // half
     a, b = (cv2.resize(part, size, interpolation=cv2.INTER_AREA) for part in (one, other))
@@ -234,7 +240,7 @@ def path(one: Array, other: Array) -> NDArray[np.int64]:
 
 
 def blended(one: Array, other: Array, at: NDArray[np.int64]) -> Array:
-    """An overlap, one sky left of a path and the other one right of it."""
+    """An overlap (h, w, channels), one sky left of a path (h,) and the other sky right of it."""
     height, width = one.shape[:2]
     columns = np.arange(width)
     sharp = np.float32(columns[None] < at[:, None])
@@ -255,7 +261,7 @@ def blended(one: Array, other: Array, at: NDArray[np.int64]) -> Array:
 
 
 def blurred(part: Array, spread: float) -> Array:
-    """A part of a sky without what is finer than a spread of pixels."""
+    """A part of a sky, (h, w, channels) or (h, w), without what is finer than ``spread`` pixels."""
     if spread < 6:
         return cv2.GaussianBlur(part, (0, 0), spread)
     # What is coarse is as coarse at a quarter of the size.

@@ -13,7 +13,8 @@ Mask = NDArray[np.bool_]
 
 
 def halved(image: Array, hole: Mask) -> tuple[Array, Mask]:
-    """Half the size: each pixel the mean of the known ones of its four, missing where none is.
+    """A picture (h, w, 3) and its holes (h, w) at half the size: each pixel the mean of the known
+    ones of its four, missing where none is known.
 
     An odd last row or column counts twice. What is missing is 0.
     """
@@ -32,13 +33,15 @@ def halved(image: Array, hole: Mask) -> tuple[Array, Mask]:
 
 
 def halved_mask(mask: Mask) -> Mask:
-    """Half the size, set where any of the four is."""
+    """A mask (h, w) at half the size, set where any of four pixels is."""
     mask = even(mask)
     return mask[::2, ::2] | mask[1::2, ::2] | mask[::2, 1::2] | mask[1::2, 1::2]
 
 
 def even(part: NDArray[np.generic]) -> NDArray[np.generic]:
-    """The last row or column a second time where their number is odd."""
+    """A picture (h, w, 3) or mask (h, w), of any dtype, with its last row or column a second time
+    where their number is odd.
+    """
     odd = [(0, size % 2) for size in part.shape[:2]]
     if not any(after for _, after in odd):
         return part
@@ -62,7 +65,7 @@ def doubled(image: Array) -> Array:
 
 
 def doubled_mask(mask: Mask) -> Mask:
-    """Twice the size, each pixel four times."""
+    """A mask (h, w) at twice the size, each pixel four times."""
     return mask.repeat(2, 0).repeat(2, 1)
 
 
@@ -74,10 +77,12 @@ def count_around(mask: Mask, by: int) -> NDArray[np.int32]:
 
 
 def deep(hole: Mask, by: int) -> Mask:
-    """Where nothing within `by` pixels is known; what is beyond the picture is not."""
+    """Where, (h, w), nothing within `by` pixels of a hole's pixel is known; what is beyond the
+    picture is not known.
+    """
     return count_around(~hole, by) == 0
 
 
 def near(mask: Mask, by: int) -> Mask:
-    """Where something is set within `by` pixels."""
+    """Where, (h, w), something of a mask is set within `by` pixels."""
     return count_around(mask, by) > 0

@@ -186,7 +186,9 @@ def likelihood(found: Array, weights: Weights) -> Array:
 
 
 def with_fibre(seen: Seen, part: Mask) -> Mask:
-    """A part with the torn edge of the paper around it, as far as the detector sees that."""
+    """A part (h, w) with the torn edge of the paper around it, as far as the detector sees that
+    edge.
+    """
     sure = np.maximum.reduce(seen.sure) > FIBROUS
     return _wider(part, 1) | (sure & _wider(part, FIBRE))
 

@@ -112,7 +112,9 @@ def clusters(blocks: Mask, gap: int) -> list[list[Place]]:
 
 
 def labelled(groups: list[list[Place]], shape: tuple[int, int]) -> Labels:
-    """The number of each block's group, from 1, in an array of `shape`."""
+    """The number of each block's group, from 1, in an array of `shape`, (rows, columns) of blocks,
+    int32.
+    """
     labels = np.zeros(shape, np.int32)
     for number, group in enumerate(groups, 1):
         rows, columns = zip(*group, strict=True)
@@ -138,7 +140,8 @@ def around(places: list[Place]) -> Box:
 
 
 def parts(wanted: Mask, gap: int, origin: Place = (0, 0)) -> tuple[list[Part], Labels]:
-    """What the network is run for, and the clusters' labels.
+    """What the network is run for, to fill what is `wanted` (h, w), and the clusters' labels (rows,
+    columns).
 
     `gap` in pixels: clusters are further apart. `origin` is where in the whole picture, at this
     size, `wanted` begins, in pixels, multiples of BLOCK.

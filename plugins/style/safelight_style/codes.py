@@ -48,7 +48,9 @@ def style_code(style: Array, model: str, job: api.Job) -> Array:
 
 
 def ready(style: api.Image) -> Array:
-    """A style picture at the size at which it is described: its middle, where it is very long."""
+    """A style picture (h, w, 3) at the size at which it is described, 0 to 1: its middle, where it
+    is very long.
+    """
     height, width = style.shape[:2]
     shorter = min(height, width)
     sides = [min(side * SIDE / shorter, LONGEST) // CELL * CELL for side in (height, width)]
@@ -67,12 +69,12 @@ def whole_code(image: api.Image, step: float, model: str, job: api.Job) -> Array
 
 
 def as_text(code: Array) -> str:
-    """A code as text, which goes to every piece of a photograph."""
+    """A code (channels,) of float32 as text, which goes to every piece of a photograph."""
     return base64.b64encode(code.astype("<f4").tobytes()).decode("ascii")
 
 
 def of_text(text: str) -> Array:
-    """The code that became that text."""
+    """The code (channels,) of float32 that ``as_text`` made a text of."""
     return np.frombuffer(base64.b64decode(text), "<f4")
 
 

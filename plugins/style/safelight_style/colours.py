@@ -25,7 +25,8 @@ def colour_statistics(picture: Array) -> tuple[NDArray[np.float64], NDArray[np.f
 
 
 def matched(style: Array, mean: NDArray[np.float64], covariance: NDArray[np.float64]) -> Array:
-    """A picture with its colours moved to that mean and covariance, 0 to 1.
+    """A picture (h, w, 3) with its colours moved to a mean (3,) and a covariance (3, 3): float32, 0
+    to 1.
 
     The linear map that moves them least (Pitié and Kokaram, "The linear Monge-Kantorovitch linear
     colour mapping for example-based colour transfer", 2007).

@@ -51,7 +51,7 @@ def seen(image: api.Image) -> dict[str, Any]:
 
 
 def whole(prepared: Mapping[str, Any]) -> Array:
-    """The small photograph that ``seen`` gave."""
+    """The small photograph (h, w, 3) that ``seen`` gave, 0 to 1."""
     with Image.open(io.BytesIO(base64.b64decode(prepared["picture"]))) as stored:
         return np.asarray(stored.convert("RGB"), np.float32) / 255
 
@@ -64,7 +64,8 @@ def painted(
     guided: Callable[[Array], Array],
     job: api.Job,
 ) -> Painted:
-    """The whole photograph, painted; remembered while the same is asked for.
+    """The whole photograph, painted from paintings (h, w, 3), 0 to 1; remembered while the same is
+    asked for.
 
     ``settings`` are the scale and the detail, and what else ``guided``, which gives a picture its
     colours, depends on.

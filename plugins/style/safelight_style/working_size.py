@@ -68,7 +68,7 @@ class Span:
 
 
 def reduced(image: Array, rows: Span, columns: Span) -> Array:
-    """The working pixels of a piece of the picture, mirrored beyond it."""
+    """The working pixels (h, w, 3) of a piece of the picture (h, w, 3), mirrored beyond it."""
     tops, lefts = ((math.ceil(span.before), math.ceil(span.after)) for span in (rows, columns))
     filled = np.pad(image, (tops, lefts, (0, 0)), mode="symmetric")
     top, left = tops[0] - rows.before, lefts[0] - columns.before
@@ -78,7 +78,9 @@ def reduced(image: Array, rows: Span, columns: Span) -> Array:
 
 
 def enlarged(made: Array, rows: Span, columns: Span) -> Array:
-    """The piece of the picture that working pixels stand for: the inverse of ``reduced``."""
+    """The piece of the picture, (h, w, 3), that working pixels (h, w, 3) stand for: what
+    ``reduced`` took them of.
+    """
     top, left = rows.before / rows.step, columns.before / columns.step
     box = (left, top, left + columns.length / columns.step, top + rows.length / rows.step)
     return resized(made, (rows.length, columns.length), box)
