@@ -1,6 +1,7 @@
 """Training generators: a few steps of each kind, what is kept, and that it goes on from there."""
 
 import csv
+import functools
 import json
 import sys
 
@@ -10,6 +11,7 @@ from PIL import Image
 
 torch = pytest.importorskip("torch")
 
+from models.generate import sketched as sketching  # noqa: E402
 from models.generate.contest import Batch, Settings, Stage  # noqa: E402
 from models.generate.finer import FinerContest  # noqa: E402
 from models.generate.folder import reduced, signed  # noqa: E402
@@ -386,6 +388,14 @@ class Compared(SketchContest):
             return float(self.guidance(batch.real, batch))
 
 
+@pytest.fixture
+def narrow(monkeypatch):
+    """Few channels: most of a step of these trainings is spent on wide layers' matrices."""
+    few = functools.partial(Sketched, widths=(16, 24, 32))
+    monkeypatch.setattr(sketching, "Sketched", few)
+
+
+@pytest.mark.usefixtures("narrow")
 def test_the_way_from_sketches_to_pictures_is_learnt(folder, tmp_path):
     given = {"side": 8, "grow": (), "batch": 16, "learning_rate": 3e-3, "judged_from": 1.0}
     given = settings(folder, tmp_path / "out", **given, steps=80)
@@ -401,6 +411,7 @@ def test_the_way_from_sketches_to_pictures_is_learnt(folder, tmp_path):
     assert contest.away() < 0.98 * before
 
 
+@pytest.mark.usefixtures("narrow")
 def test_a_judge_looks_at_what_all_passes_make(folder, tmp_path):
     given = {"side": 8, "grow": (), "batch": 4, "judged_from": 0.5}
     given = settings(folder, tmp_path / "out", **given, steps=4)
