@@ -1,8 +1,10 @@
 """Small pictures of a photograph have the colours that the canvas has, on every screen."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QRect
+from PySide6.QtCore import QPoint, QRect, QSize
 from PySide6.QtGui import QColor, QImage
 
 from safelight import actions
@@ -24,6 +26,7 @@ from safelight.gui.panels.swatches import Samples
 from safelight.gui.previews.proofs import _image as proof_image
 from safelight.gui.print_dialog import PrintDialog
 from safelight.gui.soft_proof import _paint_again
+from safelight.gui.welcome import Welcome
 from safelight.pixels import SRGB, Raster, known_profile
 from tests import pictures
 
@@ -196,6 +199,24 @@ def test_what_needs_no_change_is_not_copied_and_what_is_made_is_kept(qtbot, show
     qtbot.waitUntil(lambda: shown.shown(image) is not image)
     assert shown.shown(image).cacheKey() == shown.shown(image).cacheKey()
     assert shown.shown(QImage()).isNull()
+
+
+def test_samples_on_the_first_page_are_shown_through_the_monitors_profile(qtbot, shown):
+    page = Welcome()
+    qtbot.addWidget(page)
+    page._show_samples(
+        [(Path("sample.jpg"), tagged(np.full((248, 372, 3), COLOUR, np.uint8), SRGB))]
+    )
+
+    def seen():
+        return (
+            page.samples[0].icon().pixmap(QSize(186, 124)).toImage().pixelColor(90, 60).getRgb()[:3]
+        )
+
+    assert seen() == COLOUR
+    shown.show_on(Screen(RED_IS_BLUE))
+    qtbot.waitUntil(lambda: seen() != COLOUR)
+    assert seen() == pytest.approx(COLOUR[::-1], abs=1)
 
 
 def test_the_preview_of_ink_is_what_its_profile_says(shown):

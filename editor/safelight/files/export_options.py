@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import typing
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
@@ -165,8 +165,13 @@ def profile_in(known: KnownProfile) -> bytes:
 def finishes() -> tuple[Parameter, ...]:
     """What an export does to the picture, declared: for the dialog and the command line."""
     hints = typing.get_type_hints(ExportOptions, include_extras=True)
-    return tuple(
+    made = (
         parameter_of(item.name, hints[item.name], item.default)
         for item in fields(ExportOptions)
         if typing.get_origin(hints[item.name]) is Annotated
     )
+    return tuple(replace(item, title=_TITLES.get(item.name, item.title)) for item in made)
+
+
+_TITLES = {"kilobytes": "Limit file size"}
+"""What people read where a name alone says too little."""
