@@ -1,6 +1,11 @@
 """What is said where nothing, or not everything, holds a stranger's plugin back."""
 
+import json
+import os
+import socket
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -49,3 +54,102 @@ def test_another_system_is_honest(monkeypatch, system):
 def test_an_unknown_machine_is_honest(monkeypatch):
     monkeypatch.setattr(sandbox.platform, "machine", lambda: "riscv64")
     assert not sandbox.available().network
+
+
+TRYING = """
+import ctypes, fcntl, json, os, pathlib, socket, sys
+from safelight.workers.confinement import sandbox
+
+version, editor, scratch, server = json.loads(sys.argv[1])
+mine = socket.socketpair()  # as the one that a worker talks through: the editor holds an end
+found = sandbox.landlock_version()
+sandbox.landlock_version = lambda: min(version, found)
+lib = pathlib.Path(sys.base_prefix, "lib")
+sandbox.confine([lib, *map(pathlib.Path, sys.path)], [pathlib.Path(scratch)])
+libc = ctypes.CDLL(None, use_errno=True)
+
+def call(number, *words):
+    if libc.syscall(number, *words) < 0:
+        raise OSError(ctypes.get_errno(), "refused")
+
+def descriptor(kind):
+    pair = socket.socketpair(socket.AF_UNIX, kind)
+    pair[0].sendto(b"pixels", server)
+
+def connected():
+    mine[0].sendto(b"pixels", server)
+
+def carried():
+    socket.send_fds(mine[0], [b"x"], [0])
+
+tried = {
+    "signal by F_SETOWN": lambda: fcntl.fcntl(mine[0], 8, editor),
+    "signal by F_SETSIG": lambda: fcntl.fcntl(mine[0], 10, 9),
+    "signal by F_SETOWN_EX": lambda: fcntl.fcntl(mine[0], 15, bytes(8)),
+    "signal by FIOSETOWN": lambda: fcntl.ioctl(mine[0], 0x8901, editor.to_bytes(4, "little")),
+    "signal by SIOCSPGRP": lambda: fcntl.ioctl(mine[0], 0x8902, editor.to_bytes(4, "little")),
+    "datagram pair": lambda: descriptor(socket.SOCK_DGRAM),
+    "raw pair": lambda: descriptor(socket.SOCK_RAW),
+    "stream with an address": connected,
+    "abstract socket": lambda: socket.socket(socket.AF_UNIX),
+    "files under way": carried,
+    "scheduler": lambda: os.sched_setscheduler(editor, os.SCHED_IDLE, os.sched_param(0)),
+    "scheduler's parameters": lambda: os.sched_setparam(editor, os.sched_param(0)),
+    "scheduler's attributes": lambda: call(NUMBERS["sched_setattr"], editor, None, 0),
+    "order at the disk": lambda: call(NUMBERS["ioprio_set"], 1, editor, 3 << 13),
+    "watching": lambda: call(NUMBERS["inotify_init1"], 0),
+    "watching all": lambda: call(NUMBERS["fanotify_init"], 0, 0),
+    "where the editor is": lambda: os.readlink(f"/proc/{editor}/cwd"),
+    "what the editor runs": lambda: open(f"/proc/{editor}/cmdline").read(),
+}
+pretended = {
+    "setxattrat": lambda: call(463, -100, scratch.encode(), 0, b"user.x", None, 0),
+    "removexattrat": lambda: call(466, -100, scratch.encode(), 0, b"user.x"),
+    "file_setattr": lambda: call(469, -100, scratch.encode(), None, 0, 0),
+    "setxattr": lambda: os.setxattr(scratch, "user.x", b"1"),
+    "binding": lambda: os.sched_setaffinity(editor, {0}),
+}
+from safelight.workers.confinement.syscalls import ARCHITECTURES
+NUMBERS = sandbox._architecture().numbers
+
+def outcome(deed):
+    try:
+        deed()
+    except OSError as error:
+        return error.errno
+    return 0
+
+print(json.dumps([{name: outcome(deed) for name, deed in deeds.items()}
+                  for deeds in (tried, pretended)]))
+"""
+
+
+@linux
+@pytest.mark.skipif(not sandbox.available().complete, reason=sandbox.available().reason)
+@pytest.mark.parametrize("version", [2, 99])
+def test_neither_signals_nor_sockets_nor_others_are_in_reach_on_older_kernels_too(
+    version, tmp_path
+):
+    """Landlock scopes signals and abstract sockets since its version 6; 2 is what Debian 12 has."""
+    bound = os.sched_getaffinity(0)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:
+        name = str(tmp_path / "server")
+        server.bind(name)
+        server.setblocking(False)
+        order = json.dumps([version, os.getpid(), str(tmp_path), name])
+        editor = str(Path(sandbox.__file__).parents[3])
+        run = subprocess.run(
+            [sys.executable, "-c", TRYING, order],
+            env={"PYTHONPATH": editor},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        with pytest.raises(BlockingIOError):
+            server.recv(100)
+    refused, pretended = json.loads(run.stdout)
+    assert {name: errno for name, errno in refused.items() if errno not in (1, 13)} == {}
+    assert {name: errno for name, errno in pretended.items() if errno} == {}
+    assert "user.x" not in os.listxattr(tmp_path)
+    assert os.sched_getaffinity(0) == bound
+    assert os.sched_getscheduler(0) != os.SCHED_IDLE

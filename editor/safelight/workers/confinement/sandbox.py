@@ -24,6 +24,9 @@ from safelight.workers.confinement import bubblewrap
 from safelight.workers.confinement.syscalls import (
     ARCHITECTURES,
     DENIED,
+    OF_ITSELF,
+    OWNERS,
+    OWNING,
     PRETENDED,
     PROCESSES,
     Architecture,
@@ -42,6 +45,12 @@ _VERSION_FLAG = 1
 _NO_NEW_PRIVILEGES, _SET_SECCOMP, _GET_SECCOMP, _FILTER = 38, 22, 21, 2
 
 _ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
+_DENY = _ERRNO | errno.EPERM
+_SOCKET_TYPE, _STREAMS = 0xF, (1, 5)
+"""The bits that tell a socket's type, and the types that have one other end: SOCK_STREAM, SEQPACKET
+(linux/net.h).
+"""
+
 _THREAD = 0x00010000  # CLONE_THREAD
 _X32 = 0x40000000
 _SHARED, _ANONYMOUS = 0x01, 0x20
@@ -72,6 +81,12 @@ NICENESS = 5
 
 DEVICES = "/dev/nvidia*"
 """What a process writes to that runs a network on the graphics card."""
+
+_CARD = (
+    *("/usr/local/cuda*", "/opt/cuda*", "/proc/driver/nvidia-uvm", "/sys/module/nvidia*"),
+    *("/sys/bus/pci", "/sys/devices/system/node"),
+)
+"""What a driver of a graphics card reads, where there is one, as patterns."""
 
 _LOADED = (
     *("/usr/lib", "/usr/lib64", "/usr/local/lib", "/lib", "/lib64", "/usr/share/zoneinfo"),
@@ -156,8 +171,11 @@ def confine(
     if _libc().prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0) != 0:
         raise SandboxError("the kernel does not let this process give up its privileges")
     if protection.files and not wrapped:
-        devices = [Path("/dev/null"), *map(Path, sorted(glob.glob(DEVICES)))]
-        _confine_files([*readable, *map(Path, _SYSTEM)], [*writable, *devices])
+        card = [Path(found) for found in sorted(glob.glob(DEVICES))]
+        beside = [Path(found) for pattern in _CARD if card for found in glob.glob(pattern)]
+        # Newer drivers give their threads names, there.
+        devices = [Path("/dev/null"), *card, *([Path("/proc/self/task")] if card else [])]
+        _confine_files([*readable, *map(Path, _SYSTEM), *beside], [*writable, *devices])
     _filter_calls(processes)
     return protection
 
@@ -212,18 +230,25 @@ def _filter_calls(processes: bool) -> None:
     program.answer(_KILL)
     program.load(0)  # the call's number
     if architecture.has_x32:
-        program.answer_if_at_least(_X32, _ERRNO | errno.EPERM)
+        program.answer_if_at_least(_X32, _DENY)
     for call in denied:
-        program.answer_if(call, _ERRNO | errno.EPERM)
+        program.answer_if(call, _DENY)
     for call in pretended:
         program.answer_if(call, _ERRNO)
-    for name in ("kill", "tgkill", "prlimit64"):  # on this process alone
-        program.answer_unless_argument(number[name], (0, os.getpid()), _ERRNO | errno.EPERM)
-    program.answer_unless_null(number["prlimit64"], 2, _ERRNO | errno.EPERM)  # asking is free
+    for name in ("kill", "tgkill", "prlimit64", *OF_ITSELF):  # on this process alone
+        program.answer_unless_argument(number[name], (0, os.getpid()), _DENY)
+    program.answer_unless_null(number["prlimit64"], 2, _DENY)  # asking is free
+    # ONNX Runtime binds its threads, which nobody misses; the threads of others stay unbound.
+    program.answer_unless_argument(number["sched_setaffinity"], (0, os.getpid()), _ERRNO)
+    # A pair of datagram sockets reaches every named one of the system.
+    program.answer_unless_among(number["socketpair"], 1, _SOCKET_TYPE, _STREAMS, _DENY)
+    program.answer_unless_null(number["sendto"], 4, _DENY)
+    program.answer_if_among(number["fcntl"], 1, OWNERS, _DENY)
+    program.answer_if_among(number["ioctl"], 1, OWNING, _DENY)
     if not processes:
         # Threads come through the older call, whose flags a filter can read.
         program.answer_if(number["clone3"], _ERRNO | errno.ENOSYS)
-        program.answer_unless_flag(number["clone"], _THREAD, _ERRNO | errno.EPERM)
+        program.answer_unless_flag(number["clone"], _THREAD, _DENY)
     program.answer_if_flags(number["mmap"], 3, _SHARED | _ANONYMOUS, _ERRNO | errno.ENOMEM)
     program.answer(_ALLOW)
     program.install()
@@ -285,6 +310,29 @@ class _Program:
         self._add(self._EQUAL, 0, 0, 2)
         self.load(20 + 8 * argument)
         self._add(self._EQUAL, 0, 1, 0)
+        self.answer(action)
+        self.load(0)
+
+    def answer_if_among(self, call: int, argument: int, values: Sequence[int], action: int) -> None:
+        """Answer the call if the low half of an argument is one of some numbers."""
+        self._add(self._EQUAL, call, 0, len(values) + 3)
+        self.load(16 + 8 * argument)
+        for left, value in zip(range(len(values) - 1, -1, -1), values, strict=True):
+            self._add(self._EQUAL, value, left, 0 if left else 1)
+        self.answer(action)
+        self.load(0)
+
+    def answer_unless_among(
+        self, call: int, argument: int, bits: int, values: Sequence[int], action: int
+    ) -> None:
+        """Answer the call unless some bits of an argument, in its low half, are one of some
+        numbers.
+        """
+        self._add(self._EQUAL, call, 0, len(values) + 4)
+        self.load(16 + 8 * argument)
+        self._add(self._AND, bits)
+        for left, value in zip(range(len(values), 0, -1), values, strict=True):
+            self._add(self._EQUAL, value, left, 0)
         self.answer(action)
         self.load(0)
 

@@ -19,12 +19,14 @@ class Architecture:
 
 
 DENIED = (
-    # The network. Pairs of sockets stay: both ends are the process's own.
-    *("socket", "bind", "connect", "listen"),
+    # The network. Pairs of streams stay: both ends are the process's own. What carries open files
+    # does not: a file that is on its way is in nobody's list.
+    *("socket", "bind", "connect", "listen", "sendmsg", "sendmmsg"),
     # Other processes: looking into them, stopping them, leaving the group that ends together.
     *("ptrace", "process_vm_readv", "process_vm_writev", "kcmp", "tkill", "rt_sigqueueinfo"),
     *("rt_tgsigqueueinfo", "pidfd_open", "pidfd_getfd", "pidfd_send_signal", "setsid", "setpgid"),
-    "setpriority",
+    *("setpriority", "ioprio_set", "process_madvise", "process_mrelease", "migrate_pages"),
+    "move_pages",
     # The system: mounts, namespaces, modules, keys, clocks.
     *("mount", "umount2", "pivot_root", "chroot", "unshare", "setns", "open_tree", "move_mount"),
     *("fsopen", "fsconfig", "fsmount", "fspick", "mount_setattr", "open_by_handle_at"),
@@ -33,6 +35,8 @@ DENIED = (
     *("reboot", "swapon", "swapoff", "sethostname", "setdomainname", "settimeofday", "acct"),
     *("clock_settime", "adjtimex", "clock_adjtime", "quotactl", "syslog", "iopl", "ioperm"),
     "modify_ldt",
+    # What others do with their files, which no rule about files hides.
+    *("inotify_init", "inotify_init1", "inotify_add_watch", "fanotify_init", "fanotify_mark"),
     # Ways around this filter, and memory that outlives the process.
     *("io_uring_setup", "io_uring_enter", "io_uring_register", "shmget", "shmat", "shmctl"),
     *("msgget", "semget", "mq_open", "memfd_create", "memfd_secret", "setrlimit"),
@@ -45,9 +49,21 @@ PROCESSES = ("fork", "vfork", "execve", "execveat")
 PRETENDED = (
     *("chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "fchown", "lchown", "fchownat"),
     *("utime", "utimes", "futimesat", "utimensat", "setxattr", "lsetxattr", "fsetxattr"),
-    *("removexattr", "lremovexattr", "fremovexattr"),
+    *("removexattr", "lremovexattr", "fremovexattr", "setxattrat", "removexattrat"),
+    "file_setattr",
 )
 """Done as if: Landlock does not cover modes, owners and times, and an error breaks copying."""
+
+OF_ITSELF = ("sched_setscheduler", "sched_setparam", "sched_setattr")
+"""Allowed where the first argument is this process or 0, which is this thread."""
+
+OWNERS = (8, 10, 15)
+"""Commands of fcntl (F_SETOWN, F_SETSIG, F_SETOWN_EX) by which the kernel sends a signal to whom
+they name; Landlock knows of it since its version 6.
+"""
+
+OWNING = (0x8901, 0x8902)
+"""The same as requests of ioctl: FIOSETOWN, SIOCSPGRP."""
 
 _COMMON = {
     "pidfd_send_signal": 424,
@@ -64,8 +80,13 @@ _COMMON = {
     "clone3": 435,
     "pidfd_getfd": 438,
     "mount_setattr": 442,
+    "process_madvise": 440,
     "memfd_secret": 447,
+    "process_mrelease": 448,
     "fchmodat2": 452,
+    "setxattrat": 463,
+    "removexattrat": 466,
+    "file_setattr": 469,
 }
 
 _X86_64 = """
@@ -81,6 +102,10 @@ shmget 29 shmat 30 shmctl 31 msgget 68 semget 64 mq_open 240 fork 57 vfork 58
 execve 59 execveat 322 clone 56 kill 62 tgkill 234 prlimit64 302 chmod 90 fchmod 91 fchmodat 268
 chown 92 fchown 93 lchown 94 fchownat 260 utime 132 utimes 235 futimesat 261 utimensat 280
 setxattr 188 lsetxattr 189 fsetxattr 190 removexattr 197 lremovexattr 198 fremovexattr 199
+sendmsg 46 sendmmsg 307 sendto 44 socketpair 53 fcntl 72 ioctl 16 ioprio_set 251
+migrate_pages 256 move_pages 279 sched_setscheduler 144 sched_setparam 142 sched_setattr 314
+sched_setaffinity 203 inotify_init 253 inotify_init1 294 inotify_add_watch 254
+fanotify_init 300 fanotify_mark 301
 """
 
 _AARCH64 = """
@@ -95,6 +120,10 @@ setrlimit 164 shmget 194 shmat 196
 shmctl 195 msgget 186 semget 190 mq_open 180 execve 221 execveat 281 clone 220 kill 129 tgkill 131
 prlimit64 261 fchmod 52 fchmodat 53 fchown 55 fchownat 54 utimensat 88 setxattr 5 lsetxattr 6
 fsetxattr 7 removexattr 14 lremovexattr 15 fremovexattr 16
+sendmsg 211 sendmmsg 269 sendto 206 socketpair 199 fcntl 25 ioctl 29 ioprio_set 30
+migrate_pages 238 move_pages 239 sched_setscheduler 119 sched_setparam 118 sched_setattr 274
+sched_setaffinity 122 inotify_init1 26 inotify_add_watch 27
+fanotify_init 262 fanotify_mark 263
 """
 
 
