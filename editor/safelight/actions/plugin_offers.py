@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from safelight.actions.plugins.plugin_store import Installed, Offered, Store
@@ -65,6 +66,17 @@ class Strangers:
         return {name for name in {*ours, *theirs} if ours.get(name) != theirs.get(name)}
 
 
+def _told_apart(filters: Sequence[Declaration], own: Collection[str]) -> list[Declaration]:
+    """Filters, of which those with another's title show their plugin, but for the editor's own."""
+    titles = Counter(item.title.casefold() for item in filters)
+    return [
+        replace(item, title=f"{item.title} ({item.plugin})")
+        if titles[item.title.casefold()] > 1 and item.id not in own
+        else item
+        for item in filters
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class Offers:
     """What is installed and what it offers: ``filters`` by category and title, ``formats`` with the
@@ -101,7 +113,7 @@ class Offers:
             for item in plugin.offered:
                 known.setdefault(item.id, item)
         own = {item.id for item in built_in}
-        filters = [item for item in known.values() if isinstance(item, Declaration)]
+        filters = _told_apart([x for x in known.values() if isinstance(x, Declaration)], own)
         formats = [item for item in known.values() if isinstance(item, Format)]
         return cls(
             filters=tuple(sorted(filters, key=lambda item: _place(item.category))),

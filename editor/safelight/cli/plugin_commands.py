@@ -105,7 +105,10 @@ def _offered(offer: Offer) -> list[str]:
     lines.append("This would be added, beside the editor's own packages:")
     for item in offer.packages:
         licence = item.licence or "no licence named"
-        lines.append(f"  {item.name} {item.version}  {item.size / 1e3:,.0f} kB  {licence}")
+        lines.append(
+            f"  {item.name} {item.version}  {item.size / 1e3:,.0f} kB,"
+            f" {item.unpacked / 1e3:,.0f} kB unpacked  {licence}"
+        )
         lines.append(f"    sha256 {item.sha256}")
     for network in offer.networks:
         licence = network.licence or "no licence named"

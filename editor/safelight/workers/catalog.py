@@ -96,10 +96,15 @@ class Catalog:
         return json.dumps({"fingerprint": fingerprint} | messages.said(told))
 
 
+def own_plugins() -> frozenset[str]:
+    """The names of the plugins that are installed with the editor, which no stranger's may have."""
+    return frozenset(name for _, _, name in _plugins(_places()))
+
+
 def _fingerprint(plugin_folders: Sequence[Path]) -> str:
     """A digest of what is installed: each plugin's name, version and newest source file."""
     lines = [f"api {VERSION}"]
-    for name, folder in _plugins(_places()):
+    for name, folder, _ in _plugins(_places()):
         lines.append(f"{name} {_newest(folder) if folder else 0}")
     for folder in plugin_folders:
         lines.append(f"{folder} {_newest(folder)}")
@@ -116,8 +121,9 @@ def _places() -> tuple[tuple[str, int], ...]:
 
 
 @functools.lru_cache(maxsize=1)
-def _plugins(places: tuple[tuple[str, int], ...]) -> tuple[tuple[str, Path | None], ...]:
-    """What each plugin that is installed in ``places`` says of itself, and where it lies.
+def _plugins(places: tuple[tuple[str, int], ...]) -> tuple[tuple[str, Path | None, str], ...]:
+    """What each plugin that is installed in ``places`` says of itself, where it lies, and the name
+    of its distribution.
 
     Its metadata are read anew only when something was installed: that takes longer than the rest.
     """
@@ -125,6 +131,7 @@ def _plugins(places: tuple[tuple[str, int], ...]) -> tuple[tuple[str, Path | Non
         (
             f"{point.value} {point.dist.version if point.dist else ''}",
             _folder(point.module.split(".")[0]),
+            point.dist.name if point.dist else point.name,
         )
         for point in importlib.metadata.entry_points(group=PROJECT)
     )

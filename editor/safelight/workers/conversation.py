@@ -9,13 +9,14 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from safelight.workers.watchdog import LOOK, PATIENCE, Patience
 from safelight.workers.wire import messages
 from safelight.workers.wire.messages import NoSense, word
 from safelight.workers.wire.protocol import Frame
-from safelight.workers.wire.replies import told
+from safelight.workers.wire.replies import told, visible
 from safelight.workers.worker_pool import WorkerDied, WorkerProcess, WorkerSilent
 
 Kind = TypeVar("Kind", bound=messages.Answer)
@@ -136,6 +137,8 @@ class Conversation:
             if frame["type"] != word(messages.Failed):
                 return messages.read(kind, frame)
             failed = messages.read(messages.Failed, frame)
+            reason, details = visible(failed.reason), visible(failed.details, lines=True)
+            failed = replace(failed, reason=reason, details=details)
         except NoSense:
             raise self.nonsense() from None
         raise Failure(told(failed), failed.details, failed.kind, failed.reason)

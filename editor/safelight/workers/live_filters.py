@@ -341,6 +341,8 @@ class LiveFilters:
         except ValueError:
             raise talk.nonsense() from None
         samples = self._collected(worker, count, talk)
+        if not is_finite(samples):
+            raise Failure("has no table that can be used: it holds what is no number")
         try:
             return unpacked(list(made.stages), samples)
         except TableError as error:

@@ -11,6 +11,7 @@ from safelight.api import Declaration, Format, ParameterError
 from safelight.workers.conversation import Conversation, Failure
 from safelight.workers.plugin_environment import Environment
 from safelight.workers.wire.messages import Answer, Describe, Described, Question
+from safelight.workers.wire.replies import hidden, visible
 from safelight.workers.worker_pool import Pool, WorkerDied
 
 LIMIT = 60.0
@@ -56,7 +57,14 @@ def described(
     except WorkerDied as error:
         raise StoreError(f"{plugin.name} took its worker down: it {error}.") from None
     for broken in told.failures:
-        raise StoreError(f"{plugin.name} cannot be loaded: {broken.get('reason')}.")
+        reason = visible(str(broken.get("reason")))
+        raise StoreError(f"{plugin.name} cannot be loaded: {reason}.")
+    odd = hidden([*told.filters, *told.formats])
+    if odd:
+        raise StoreError(
+            f"{plugin.name} declares what makes no sense: “{visible(odd)[:80]}” holds characters"
+            " that are not shown."
+        )
     origin = {"plugin": plugin.name, "version": plugin.version}
     try:
         filters = [Declaration.from_json(item | origin) for item in told.filters]

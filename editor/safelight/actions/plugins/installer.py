@@ -38,6 +38,7 @@ from safelight.actions.plugins.plugin_store import (
 from safelight.api import PROJECT
 from safelight.files import WriteError, atomic_write
 from safelight.workers.confinement.sandbox import Protection, available
+from safelight.workers.confinement.scratch_folder import overflow, read_file, remove
 from safelight.workers.conversation import Failure
 from safelight.workers.plugin_environment import (
     Environment,
@@ -46,6 +47,7 @@ from safelight.workers.plugin_environment import (
     stamp_of,
 )
 from safelight.workers.wire.messages import NetworksRead, Question, ReadNetworks
+from safelight.workers.wire.replies import visible
 from safelight.workers.worker_pool import Pool, WorkerDied
 
 BUNDLE = ".safelight-plugin"
@@ -59,6 +61,16 @@ _SAID = ("licence", "training_data", "fault")
 
 _BUILD_LIMIT = {"memory": 2 << 30, "limit": 1 << 30}
 _LARGEST = 4 << 30
+_SMALLER = 200
+"""How many times as large as the archive what is unpacked may be, beyond ``_ANY``."""
+
+_ANY = 64 << 20
+_MOST_FILES = 100_000
+_DEEPEST = 32
+_READ = 1 << 20
+"""Bytes up to which what is read of a plugin is believed: its project, and its metadata."""
+
+_METADATA = ("METADATA", "WHEEL", "entry_points.txt", "direct_url.json", "top_level.txt")
 _FORBIDDEN = {
     "safelight": "it is made for another version of Safelight ({0})",
     "pyside6": "a plugin has no window of its own",
@@ -89,6 +101,11 @@ class Offer:
         """Bytes of all wheels."""
         return sum(item.size for item in self.packages)
 
+    @property
+    def unpacked(self) -> int:
+        """Bytes that they take on the disk."""
+        return sum(item.unpacked for item in self.packages)
+
     def to_json(self) -> dict[str, Any]:
         """As JSON-ready data."""
         from dataclasses import asdict
@@ -100,6 +117,7 @@ class Offer:
             "summary": self.summary,
             "replaces": self.replaces,
             "size": self.size,
+            "unpacked": self.unpacked,
             "packages": [asdict(item) for item in self.packages],
             "networks": [asdict(item) for item in self.networks],
             "protection": self.protection.sentence(),
@@ -129,9 +147,11 @@ class Installer:
         self._store = store
         self._source = source
         self._reserved = {item.id: item.plugin for item in reserved}
+        self._own = {canonical(name) for name in self._reserved.values()}
         self._told = told
         self._cancelled = threading.Event()
         self._pool: Pool | None = None
+        self._promised: dict[str, str] = {}
 
     def cancel(self) -> None:
         """Stop; ``prepare`` or ``install`` raises Stopped and leaves nothing."""
@@ -164,11 +184,15 @@ class Installer:
             packages.append(self._take(item, wheels, pip))
         main = next((item for item in found if item.get("requested")), found[-1])
         name = canonical(main["metadata"]["name"])
+        if name in self._own:
+            raise StoreError(
+                f"{name} has the name of a plugin of the editor's own: it needs another one."
+            )
         self._refuse(name, found)
         self._told("Unpacking")
         library = staging / "lib"
         pip.unpack(sorted(wheels.glob("*.whl")), library)
-        shutil.rmtree(library / "bin", ignore_errors=True)
+        remove(library / "bin")
         for hook in library.glob("*.pth"):
             hook.unlink()
         if not _entry_points(library, name):
@@ -180,7 +204,7 @@ class Installer:
             name,
             main["metadata"]["version"],
             self._source,
-            str(main["metadata"].get("summary") or ""),
+            visible(str(main["metadata"].get("summary") or "")),
             tuple(packages),
             self._networks(library, staging),
             present.get(name, ""),
@@ -202,7 +226,7 @@ class Installer:
         self._store.write(plugin)
         for left in offer.staged.iterdir():
             if left.name not in ("lib", "wheels", "plugin.json"):
-                shutil.rmtree(left, ignore_errors=True)
+                remove(left)
         folder = self._store.place(offer.staged, offer.name)
         return replace(plugin, folder=folder)
 
@@ -263,10 +287,14 @@ class Installer:
     def _from_bundle(self, path: Path, staging: Path) -> tuple[str, Pip]:
         place = _unzipped(path, staging / "bundle", single=False)
         try:
-            facts = json.loads((place / "bundle.json").read_text("utf-8"))
+            facts = json.loads(read_file(place / "bundle.json", _READ))
             what = f"{facts['name']}=={facts['version']}"
+            # Bundles of version 0.1 have none.
+            self._promised = dict(facts.get("sha256", {}))
         except (OSError, ValueError, KeyError, TypeError):
             raise StoreError(f"{path.name} is no bundle of a plugin.") from None
+        if self._promised and {*self._promised} != {x.name for x in (place / "wheels").iterdir()}:
+            raise StoreError(f"{path.name} does not hold the wheels that it lists.")
         return what, Pip(self._cancelled, [place / "wheels"], offline=True)
 
     def _cloned(self, staging: Path) -> Path:
@@ -293,7 +321,7 @@ class Installer:
         """Build a folder's sources into a wheel, by its own backend, confined."""
         self._told("Building")
         try:
-            project = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))
+            project = tomllib.loads(read_file(folder / "pyproject.toml", _READ).decode())
         except (OSError, ValueError):
             raise StoreError(f"{folder.name} has no pyproject.toml that can be read.") from None
         system = project.get("build-system", {})
@@ -328,13 +356,16 @@ class Installer:
             pip.download(f"{facts['name']}=={facts['version']}", wheels)
         if not target.exists():
             raise StoreError(f"{file_name} did not arrive.")
-        _check_zip(target)
+        unpacked = _check_zip(target)
         digest = _sha256(target)
         promised = download.get("archive_info", {}).get("hashes", {}).get("sha256", digest)
         if promised != digest:
             raise StoreError(f"{file_name} is not what the index promised: its hash differs.")
+        if digest != self._promised.get(file_name, digest):
+            raise StoreError(f"{file_name} is not what the bundle promised: its hash differs.")
         size = target.stat().st_size
-        return Package(facts["name"], facts["version"], size, digest, licence_of(facts))
+        name, version = visible(facts["name"]), visible(facts["version"])
+        return Package(name, version, size, digest, licence_of(facts), unpacked)
 
     def _networks(self, library: Path, staging: Path) -> tuple[Network, ...]:
         """The networks, and what they say of themselves to a confined worker.
@@ -393,6 +424,8 @@ def _in_words(subject: str) -> Iterator[None]:
         raise StoreError(f"{subject} cannot be installed: {error.strerror or error}.") from None
     except WriteError as error:
         raise StoreError(str(error)) from None
+    except RecursionError:
+        raise StoreError(f"{subject} is refused: its folders are too deep.") from None
 
 
 class _Bench:
@@ -428,7 +461,7 @@ class _Bench:
         """The wheel. Raises StoreError."""
         self._call("build_wheel")
         wheels = sorted(self._out.glob("*.whl"))
-        if len(wheels) != 1:
+        if len(wheels) != 1 or wheels[0].is_symlink() or not wheels[0].is_file():
             raise StoreError(f"{self._name} cannot be built: its backend made no wheel.")
         return wheels[0]
 
@@ -446,12 +479,22 @@ class _Bench:
         wrapped = order.pop("wrapping")
         python = [sys.executable, "-I", "-S", "-B", str(far_side("build_wheel"))]
         command = [*wrapped, *python, json.dumps(order)]
+
+        def fills(pid: int) -> str:
+            made = self._out, self._scratch, self._source
+            full = overflow(made, pid, most=_LARGEST, files=_MOST_FILES)
+            return "what it builds fills the disk" if full else ""
+
         status, output = run_until(
-            command, self._cancelled, env={"LANG": "C.UTF-8"}, start_new_session=True
+            command,
+            self._cancelled,
+            offence=fills,
+            env={"LANG": "C.UTF-8"},
+            start_new_session=True,
         )
         if status != 0:
             lines = [line for line in output.splitlines() if line.strip()] or ["no reason given"]
-            raise StoreError(f"{self._name} cannot be built: {lines[-1].strip()[:300]}")
+            raise StoreError(f"{self._name} cannot be built: {visible(lines[-1]).strip()[:300]}")
         return output
 
 
@@ -476,7 +519,8 @@ def bundle(plugin: Installed, target: Path, *, overwrite: bool = False) -> Path:
     wheels = sorted((plugin.folder / "wheels").glob("*.whl"))
     if not wheels:
         raise StoreError(f"The wheels of {plugin.name} are gone: install it again.")
-    facts = {"name": plugin.name, "version": plugin.version}
+    hashes = {wheel.name: _sha256(wheel) for wheel in wheels}
+    facts = {"name": plugin.name, "version": plugin.version, "sha256": hashes}
 
     def write(file: Any) -> None:
         with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
@@ -516,7 +560,7 @@ def with_facts(networks: Sequence[Network], answer: NetworksRead) -> tuple[Netwo
         return tuple(networks)
     found = []
     for item, said in zip(networks, answer.facts, strict=True):
-        licence, data, fault = (said.get(key, "") for key in _SAID)
+        licence, data, fault = (visible(said.get(key, "")) for key in _SAID)
         found.append(replace(item, licence=licence, training_data=data, fault=fault))
     return tuple(found)
 
@@ -527,9 +571,9 @@ def licence_of(facts: Mapping[str, Any]) -> str:
     """
     named = str(facts.get("license_expression") or facts.get("license") or "").strip()
     if named and len(named) < 80:
-        return named.splitlines()[0]
+        return visible(named.splitlines()[0])
     marks = [item for item in facts.get("classifier", []) if item.startswith("License ::")]
-    return ", ".join(item.rsplit(" :: ", 1)[-1] for item in marks)
+    return visible(", ".join(item.rsplit(" :: ", 1)[-1] for item in marks))
 
 
 def _sha256(path: Path) -> str:
@@ -537,20 +581,36 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _check_zip(path: Path) -> None:
-    """Refuse an archive that would write outside its folder, or unpack to something absurd."""
+def _check_zip(path: Path) -> int:
+    """How many bytes an archive takes when it is unpacked.
+
+    Refuses one that would write outside its folder, or unpack to something absurd.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
             items = archive.infolist()
     except (OSError, zipfile.BadZipFile):
         raise StoreError(f"{path.name} is damaged: it cannot be unpacked.") from None
-    if sum(item.file_size for item in items) > _LARGEST:
+    size = sum(item.file_size for item in items)
+    if size > _LARGEST:
         raise StoreError(f"{path.name} would unpack to more than {_LARGEST >> 30} GB.")
+    if size > _ANY + _SMALLER * path.stat().st_size:
+        raise StoreError(
+            f"{path.name} is refused: it would unpack to more than {_SMALLER} times its size."
+        )
+    if len(items) > _MOST_FILES:
+        raise StoreError(f"{path.name} is refused: it holds more than {_MOST_FILES:,} files.")
     for item in items:
         parts = item.filename.replace("\\", "/").split("/")
         link = (item.external_attr >> 16) & 0o170000 == 0o120000
         if item.filename.startswith(("/", "\\")) or ".." in parts or ":" in parts[0] or link:
-            raise StoreError(f"{path.name} is refused: {item.filename} leaves its folder.")
+            raise StoreError(f"{path.name} is refused: {visible(item.filename)} leaves its folder.")
+        if len(parts) > _DEEPEST:
+            raise StoreError(f"{path.name} is refused: its folders are too deep.")
+        metadata = parts[0].endswith(".dist-info") and parts[-1] in _METADATA
+        if metadata and item.file_size > _READ:
+            raise StoreError(f"{path.name} is refused: its {parts[-1]} is longer than 1 MB.")
+    return size
 
 
 def _unzipped(path: Path, place: Path, *, single: bool = True) -> Path:

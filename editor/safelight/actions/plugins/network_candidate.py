@@ -34,8 +34,10 @@ from safelight.api import Region
 from safelight.document import Document, Live, render
 from safelight.pixels import Raster
 from safelight.workers.confinement.sandbox import available
+from safelight.workers.confinement.scratch_folder import read_file
 from safelight.workers.job import Job, JobFailed, JobFinished
 from safelight.workers.plugin_environment import far_side, imports
+from safelight.workers.wire.replies import visible
 from safelight.workers.worker_pool import Pool
 
 _PATIENCE = 300.0
@@ -146,7 +148,7 @@ class Candidate:
         out, staged = self._folder(), self._folder()
         whole = examined.network
         self._ask(whole, [whole.parent], out, properties=properties(examined, identity))
-        network = (out / "network.onnx").read_bytes()
+        network = _file(whole.name, out / "network.onnx")
         (staged / "wheels").mkdir()
         wheel = write_wheel(staged / "wheels", examined, identity, network)
         with zipfile.ZipFile(wheel) as archive:
@@ -213,12 +215,29 @@ def _answer(name: str, status: int, output: str) -> dict[str, Any]:
     if status:
         raise StoreError(f"{name} cannot be read: {lines[-1].strip()[:300]}")
     try:
-        answer = dict(json.loads(lines[-1]))
+        answer = dict(_visible(json.loads(lines[-1])))
     except (ValueError, TypeError):
         raise StoreError(f"{name} cannot be read: no answer came.") from None
     if "refused" in answer:
         raise StoreError(str(answer["refused"])[:1000])
     return answer
+
+
+def _visible(value: Any) -> Any:
+    """JSON-ready data with texts that can be shown."""
+    if isinstance(value, str):
+        return visible(value, lines=True)
+    if isinstance(value, dict):
+        return {visible(name): _visible(one) for name, one in value.items()}
+    return [_visible(one) for one in value] if isinstance(value, list) else value
+
+
+def _file(name: str, path: Path) -> bytes:
+    """What a confined process has left there. Raises StoreError."""
+    try:
+        return read_file(path, _LIMITS["limit"])
+    except OSError as error:
+        raise StoreError(f"{name} cannot be read: {error.strerror}.") from None
 
 
 def _examined(name: str, answer: Mapping[str, Any], network: Path) -> Examined:

@@ -7,14 +7,16 @@ does not execute it.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
+import os
 import re
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -31,6 +33,12 @@ _OPTIONS = (
 
 _WORKER = re.compile(r"(numpy|pluggy|onnxruntime)\b")
 """What a worker of the editor needs; another version of it must fit the editor too."""
+
+
+_LOOKS = 25
+"""How often it is looked whether a command goes on for each time that its deeds are looked at."""
+
+_MOST_SAID = 1 << 20
 
 
 class Stopped(StoreError):
@@ -114,23 +122,34 @@ def _worker_alone(folder: Path) -> Path:
 
 
 def run_until(
-    command: Sequence[str], cancelled: threading.Event, **options: Any
+    command: Sequence[str],
+    cancelled: threading.Event,
+    offence: Callable[[int], str] = lambda pid: "",
+    **options: Any,
 ) -> tuple[int, str]:
-    """A command's exit status and all it said. Raises Stopped, after ending it, when cancelled."""
+    """A command's exit status and what it said, of more than a megabyte the end.
+
+    ``offence`` is asked now and then what its process, by its id, does that nobody may. Raises
+    Stopped when cancelled, and StoreError for that, after ending it.
+    """
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT, **options
         )
         try:
-            while process.poll() is None:
+            for look in itertools.count(1):
+                if process.poll() is not None:
+                    break
                 if cancelled.is_set():
                     raise Stopped("It was cancelled; nothing was changed.")
+                if look % _LOOKS == 0 and (reason := offence(process.pid)):
+                    raise StoreError(f"It was stopped: {reason}.")
                 time.sleep(0.02)
         finally:
             if process.poll() is None:
                 process.kill()
                 process.wait()
-        said.seek(0)
+        said.seek(max(said.seek(0, os.SEEK_END) - _MOST_SAID, 0))
         return process.returncode, said.read().decode(errors="replace")
 
 

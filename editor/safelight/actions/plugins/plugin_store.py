@@ -13,7 +13,6 @@ import contextlib
 import json
 import os
 import re
-import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -23,12 +22,15 @@ from typing import Any
 from safelight.api import VERSION, Declaration, Format, ParameterError
 from safelight.files import atomic_write
 from safelight.folders import data_folder
-from safelight.workers.confinement.scratch_folder import own_name, remove_left
+from safelight.workers.catalog import own_plugins
+from safelight.workers.confinement.scratch_folder import own_name, remove, remove_left
 from safelight.workers.plugin_environment import Environment, stamp_of
 
 _RECORD = "plugin.json"
 _STAGING, _EARLIER, _SCRATCH = ".staging", ".earlier", ".scratch"
 _LATER = ".later"
+
+_TAKEN = "it has the name of a plugin of the editor's own: uninstall it"
 
 
 Offered = Declaration | Format
@@ -41,13 +43,16 @@ class StoreError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A distribution that lies in a plugin's folder. ``size`` is its wheel's, in bytes."""
+    """A distribution that lies in a plugin's folder. ``size`` is its wheel's in bytes, ``unpacked``
+    what it takes on the disk; 0 = not noted.
+    """
 
     name: str
     version: str
     size: int
     sha256: str
     licence: str = ""
+    unpacked: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +187,8 @@ class Store:
             for entry in sorted(os.scandir(self.folder), key=lambda item: item.name):
                 if entry.is_dir(follow_symlinks=False) and not entry.name.startswith("."):
                     found.append(self._read(Path(entry.path)))
-        return tuple(found)
+        own = {canonical(name) for name in own_plugins()} if found else set()
+        return tuple(replace(x, fault=_TAKEN) if canonical(x.name) in own else x for x in found)
 
     def _read(self, folder: Path) -> Installed:
         try:
@@ -262,7 +268,7 @@ class Store:
         except OSError as error:
             raise StoreError(f"{plugin.name} cannot be removed: {error.strerror}.") from None
         for left in (*going, self.folder / _SCRATCH / plugin.name):
-            shutil.rmtree(left, ignore_errors=True)
+            remove(left)
         self.changed(plugin.name)
         return plugin
 
@@ -283,7 +289,7 @@ class Store:
         try:
             yield place
         finally:
-            shutil.rmtree(place, ignore_errors=True)
+            remove(place)
 
     def place(self, staged: Path, name: str) -> Path:
         """Give a prepared folder its name; the version that was there is set aside."""
@@ -306,7 +312,7 @@ class Store:
                     raise
         except OSError as error:
             raise StoreError(f"{name} cannot be put in its place: {error.strerror}.") from None
-        shutil.rmtree(gone, ignore_errors=True)
+        remove(gone)
         self.changed(name)
         return target
 

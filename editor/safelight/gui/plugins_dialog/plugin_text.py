@@ -98,6 +98,7 @@ def _offered(offer: Offer) -> Iterable[str]:
     yield _line("item" if offer.protection.complete else "fault", offer.protection.sentence())
     many = len(offer.packages)
     count = f"{many} package{'s' if many != 1 else ''}, {file_size(offer.size)}"
+    count += f", {file_size(offer.unpacked)} unpacked" if offer.unpacked else ""
     yield from _packages(f"What would be added: {count}", offer.packages)
     yield from _networks(offer.networks)
     yield _heading("Where it comes from")
