@@ -48,7 +48,6 @@ _NETWORKS = (
     "safelight.workers.far.probe_network",
 )
 
-_WORKER = "safelight.workers.far.worker_main"
 _CONFINED = "safelight.workers.far.confined_main"
 _SANDBOX = "safelight.workers.confinement.sandbox"
 
@@ -257,14 +256,13 @@ class AtHand:
         variables: dict[str, str],
     ) -> Any:
         """What ``pool._spawn`` does, from a likeness where there can be one."""
-        if tuple(command) == worker_pool._TRUSTED:
-            kind = _Kind(tuple(command[:-2]), (_WORKER, "onnxruntime"), PROJECT)
-            order = {"module": _WORKER, "from": len(command), "brings": []}
-        elif _unwrapped(command) and command[-2] == confined_main.__file__:
+        if _unwrapped(command) and command[-2] == confined_main.__file__:
             told = json.loads(command[-1])
-            module, option, value, *_ = told["work"]
-            decodes = (value,) if option == "--decoders" else ()
-            kind = _Kind(tuple(command[:-2]), (_CONFINED, _SANDBOX, module, *decodes))
+            module, option, *values = told["work"]
+            decodes = tuple(values[:1]) if option == "--decoders" else ()
+            own = option == "--built-in"
+            modules = (_CONFINED, _SANDBOX, module, *decodes, *(("onnxruntime",) if own else ()))
+            kind = _Kind(tuple(command[:-2]), modules, PROJECT if own else "")
             order = {"module": _CONFINED, "from": len(command) - 1, "brings": told["own"]}
         else:
             return self.from_nothing(far, command, words, variables)

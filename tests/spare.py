@@ -34,7 +34,7 @@ class Spare:
 
         def start(memory_limit=0, plugin_folders=(), environment=None) -> WorkerProcess:
             kept = self._kept.get((memory_limit, tuple(plugin_folders)), [])
-            while environment is None and kept:
+            while (environment is None or environment.trusted) and kept:
                 worker = kept.pop()
                 if worker.alive:
                     return worker
@@ -53,7 +53,7 @@ class Spare:
         self._kept.clear()
 
     def _keep(self, closing: Pool) -> None:
-        if closing.environment is not None:
+        if not closing.environment.trusted:
             return
         kept = self._kept.setdefault((closing._memory_limit, closing.plugin_folders), [])
         with closing._changed:

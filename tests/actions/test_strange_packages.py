@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from safelight.actions.plugin_offers import Offers
-from safelight.actions.plugins import installer
+from safelight.actions.plugins import installer, network_candidate
 from safelight.actions.plugins import plugin_store as stores
 from safelight.actions.plugins.describe_plugin import described
 from safelight.actions.plugins.installer import BUNDLE, Installer, _check_zip, bundle
@@ -77,7 +77,7 @@ def test_the_project_is_read_from_a_file_alone(what, tmp_path, add):
     with pytest.raises(StoreError, match="has no pyproject.toml that can be read"):
         add(place)
     with pytest.raises(StoreError):
-        candidate._file("network.onnx", place / "pyproject.toml")
+        network_candidate._file("network.onnx", place / "pyproject.toml")
 
 
 def test_archives_that_unpack_to_much_more_than_they_are_are_refused(tmp_path):

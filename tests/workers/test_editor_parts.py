@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from safelight.workers.confinement import sandbox
+from safelight.workers.conversation import Conversation
+from safelight.workers.wire.messages import Describe, Described
+from safelight.workers.worker_pool import Pool
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -67,3 +70,48 @@ def test_a_home_folder_that_python_imports_from_cannot_be_read(how, tmp_path):
     )
     # The plugin was loaded, with a package of the editor's own from its sources.
     assert json.loads(run.stdout) == "ValueError: PermissionError; PermissionError"
+
+
+BUILT_IN = """
+import os, pathlib, socket
+
+def tried(deed):
+    try:
+        deed()
+    except OSError as error:
+        return type(error).__name__
+    return "done"
+
+raise ValueError(" ".join([
+    tried(lambda: pathlib.Path({secret!r}).read_text()),
+    tried(lambda: pathlib.Path({secret!r}).write_text("")),
+    tried(lambda: os.listdir(pathlib.Path.home())),
+    tried(lambda: socket.socket()),
+    tried(lambda: pathlib.Path(__file__).write_text("")),
+    tried(lambda: os.fork()),
+    tried(lambda: pathlib.Path(os.environ["NUMBA_CACHE_DIR"], "kernel").write_text("")),
+]))
+"""
+
+
+@pytest.mark.skipif(not sandbox.available().complete, reason=sandbox.available().reason)
+def test_the_built_in_plugins_reach_neither_the_users_files_nor_the_network(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    secret, library = tmp_path / "secret", tmp_path / "library"
+    secret.write_text("the combination is 1234")
+    about = library / "looking-1.dist-info"
+    about.mkdir(parents=True)
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: looking\nVersion: 1\n")
+    (about / "entry_points.txt").write_text("[safelight]\nlooking = looking\n")
+    (library / "looking.py").write_text(BUILT_IN.format(secret=str(secret)))
+    pool = Pool(limit=1, plugin_folders=[library])
+    try:
+        with pool.worker() as worker:
+            told = Conversation(worker, 300).ask(Describe(), Described)
+    finally:
+        pool.close()
+    (failure,) = told.failures
+    words = failure["reason"].removeprefix("ValueError: ").split()
+    assert words == [*["PermissionError"] * 2, "done", *["PermissionError"] * 3, "done"]
+    assert len({item["id"].split(".")[0] for item in told.filters}) > 5  # all of the editor's own
+    assert not list((tmp_path / "cache" / "safelight" / "working").iterdir())

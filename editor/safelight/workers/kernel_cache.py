@@ -16,22 +16,26 @@ from safelight.folders import cache_folder
 VARIABLE = "NUMBA_CACHE_DIR"
 """What tells numba where, before it is imported."""
 
+_CARDS_VARIABLE = "CUDA_CACHE_PATH"
+
 _LARGEST = 64 << 20
 """Bytes up to which a confined worker is given a copy: far above what the built-in plugins take."""
 
 
 def kept() -> dict[str, str]:
-    """What a trusted worker's environment says of the folder.
+    """What tells the workers of the built-in plugins where the folders are that they may write to:
+    numba's, and the one of a graphics card's driver, which compiles for cards it does not know.
 
-    Nothing where it cannot be written to: numba then looks for a place by itself, beside the source
-    and in the home folder.
+    Nothing where they cannot be written to: numba then looks for a place by itself, in the end in
+    its home folder, which is a scratch folder.
     """
-    folder = _folder()
-    with contextlib.suppress(OSError):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if os.access(folder, os.W_OK | os.X_OK):
-            return {VARIABLE: str(folder)}
-    return {}
+    found = {}
+    for variable, folder in ((VARIABLE, _folder()), (_CARDS_VARIABLE, _folder().parent / "cards")):
+        with contextlib.suppress(OSError):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if os.access(folder, os.W_OK | os.X_OK):
+                found[variable] = str(folder)
+    return found
 
 
 def lent(scratch: Path) -> Path:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sys
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol
 
+from safelight.folders import cache_folder
 from safelight.workers import kernel_cache as kernels
 from safelight.workers.confinement.sandbox import wrapping
 from safelight.workers.confinement.scratch_folder import LIMIT
@@ -34,6 +37,16 @@ class Environment:
     sources: Path | None = None
     stamp: int = 0
 
+    @property
+    def trusted(self) -> bool:
+        """No: what a stranger's plugin broke in its process stays broken."""
+        return False
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """What its worker sees of the environment, beside what every confined one does."""
+        return {}
+
     def renewed(self) -> Environment:
         """The environment with its sources as they are now; itself unless they have changed."""
         return self if self.sources is None else replace(self, stamp=stamp_of(self.sources))
@@ -55,6 +68,46 @@ class Environment:
 
 
 @dataclass(frozen=True, slots=True)
+class BuiltIns:
+    """The editor's own plugins, and those in ``folders``, which are trusted like them.
+
+    They need the packages that the editor is made of, with the networks in them, the kernels that
+    were compiled for them before, and a graphics card where there is one. They need no network,
+    nothing of the user's and no other folder to write to.
+    """
+
+    folders: tuple[Path, ...] = ()
+
+    @property
+    def trusted(self) -> bool:
+        """Yes: their workers go on after a fault, and compile kernels for all."""
+        return True
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """What says which graphics card and how many threads there are."""
+        return {
+            name: value
+            for name, value in os.environ.items()
+            if name.startswith(("CUDA", "NVIDIA", "OMP_", "LD_LIBRARY", "LC_"))
+        }
+
+    @property
+    def scratch(self) -> Path:
+        """Where their workers have folders of their own."""
+        return cache_folder() / "working"
+
+    def furnish(self, scratch: Path) -> None:
+        """Nothing: they use the kernels where these lie."""
+
+    def command(self, scratch: Path, memory: int) -> list[str]:
+        """As ``Environment.command``."""
+        kept = kernels.kept()
+        work = ["safelight.workers.far.worker_main", "--built-in"]
+        return _command([], scratch, memory, work, kept=kept, beside=self.folders)
+
+
+@dataclass(frozen=True, slots=True)
 class DecoderEnvironment:
     """Where strangers' files are decoded: the editor's own packages and no plugin.
 
@@ -65,6 +118,16 @@ class DecoderEnvironment:
     decoders: str
     scratch: Path
     kernels: Path | None = None
+
+    @property
+    def trusted(self) -> bool:
+        """No: a file may have taken the process over."""
+        return False
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """Nothing."""
+        return {}
 
     def furnish(self, scratch: Path) -> None:
         """See that what may be read is there: a folder that comes later stays out of reach."""
@@ -89,6 +152,14 @@ class Confined(Protocol):
     def scratch(self) -> Path:
         """The folder in which each worker has one of its own."""
 
+    @property
+    def trusted(self) -> bool:
+        """Whether what runs there is the editor's own, so that a fault of it breaks nothing."""
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """What a worker sees of the environment, beside what every confined one does."""
+
     def furnish(self, scratch: Path) -> None:
         """Put into ``scratch`` what a worker finds there when it starts."""
 
@@ -104,15 +175,22 @@ def _command(
     readable: Sequence[Path] = (),
     *,
     yields: bool = True,
+    kept: Mapping[str, str] = MappingProxyType({}),
+    beside: Sequence[Path] = (),
 ) -> list[str]:
     """What starts a confined process that imports from ``own``, then from what the editor is made
-    of, reads ``readable`` too and does ``work``: a module that has a ``main``, and its last
-    arguments. ``yields``: it leaves the cores to the window.
+    of, then from ``beside``, reads ``readable`` too and does ``work``: a module that has a
+    ``main``, and its last arguments. ``yields``: it leaves the cores to the window. ``kept``:
+    variables that name folders which it may write to and which stay.
     """
+    writable = [scratch, *map(Path, kept.values())]
+    found = imports(own, writable, [*readable, *beside])
     order = {
-        **imports(own, [scratch], readable),
+        **found,
+        "path": [*found["path"], *map(str, beside)],
         "work": work,
         "scratch": str(scratch),
+        "kept": dict(kept),
         "memory": memory,
         "limit": LIMIT,
         "yields": yields,

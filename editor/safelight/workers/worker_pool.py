@@ -16,12 +16,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from safelight.workers import kernel_cache
 from safelight.workers.confinement.scratch_folder import Scratch
-from safelight.workers.plugin_environment import Confined
+from safelight.workers.plugin_environment import BuiltIns, Confined
 from safelight.workers.watchdog import Patience, doing
 from safelight.workers.wire import protocol
 from safelight.workers.wire.blocks import Block
+from safelight.workers.wire.replies import visible
 
 START_LIMIT = 60.0
 """Seconds a worker may take to say that it is ready."""
@@ -32,28 +32,26 @@ CANCEL_GRACE = 1.0
 _TICKET_SIZE = "372"
 """Bytes of a shared socket's ticket on Windows (sizeof WSAPROTOCOL_INFOW)."""
 
-_TRUSTED = (
-    sys.executable,
-    "-I",
-    "-B",
-    "-X",
-    "faulthandler",
-    "-m",
-    "safelight.workers.far.worker_main",
-)
-"""What starts a worker for the built-in plugins."""
-
-_ENVIRONMENT = ("PATH", "HOME", "LANG", "TMPDIR", "TZ", "SYSTEMROOT", "VIRTUAL_ENV", "USERPROFILE")
-_ENVIRONMENT_PREFIXES = ("LC_", "LD_LIBRARY", "DYLD_", "CUDA", "NVIDIA", "XDG_CACHE", "OMP_")
-
 _LOOK = 0.5
 """Seconds between looks at what a stranger's plugin has written."""
 
 _MOST_REPLIES = 2000
 """Messages that may come for one question: an answer, and a thousand steps of progress."""
 
+_MOST_UNHEARD = 4 * protocol.MAX_FRAME
+"""Bytes of messages that may have come and are not heard yet."""
+
+_MOST_UNASKED = 100
+"""Messages that may come while nothing is asked: the last words of what was cancelled."""
+
+_LONGEST_LINE = 2000
+"""Bytes of a line of the standard error that are kept."""
+
 _PUBLIC = ("LANG", "TZ", "ORT_DISABLE_TELEMETRY", "SYSTEMROOT")
-"""What a stranger's plugin sees of the environment."""
+"""What every worker sees of the environment."""
+
+
+_BROKEN = "sent what is no message"
 
 
 class WorkerDied(Exception):
@@ -76,12 +74,16 @@ class WorkerProcess:
         plugin_folders: Sequence[Path] = (),
         environment: Confined | None = None,
     ) -> None:
+        environment = environment or BuiltIns(tuple(plugin_folders))
         try:
-            scratch = Scratch(environment.scratch) if environment else None
+            scratch = Scratch(environment.scratch)
         except OSError as error:
             raise WorkerDied(f"has no folder to write to: {error.strerror}") from None
         near, far = socket.socketpair()
-        self._replies: queue.SimpleQueue[protocol.Frame | None] = queue.SimpleQueue()
+        self._replies: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._unheard = 0
+        self._counting = threading.Lock()
+        self._asked = True
         self._channel = protocol.Channel(near)
         self._blocks: list[Block] = []
         self._lent: dict[int, Block] = {}
@@ -90,20 +92,21 @@ class WorkerProcess:
         self._offence = ""
         self._heard = 0
         self._scratch = scratch
-        self._wrapped = False
-        if environment and scratch:
-            environment.furnish(scratch.folder)
-            confined = environment.command(scratch.folder, memory_limit)
-            self._wrapped = confined[0] != sys.executable
-            self._process = _spawn(far, confined, ["0"], _environment(_PUBLIC))  # limited by then
-        else:
-            limits = [str(memory_limit), *map(str, plugin_folders)]
-            own = _environment(_ENVIRONMENT, _ENVIRONMENT_PREFIXES) | kernel_cache.kept()
-            self._process = _spawn(far, _TRUSTED, limits, own)
+        environment.furnish(scratch.folder)
+        command = environment.command(scratch.folder, memory_limit)
+        self._wrapped = command[0] != sys.executable
+        self._process = _spawn(
+            far,
+            command,
+            [],
+            {
+                **_environment(_PUBLIC),
+                **environment.variables,
+            },
+        )
         threading.Thread(target=self._listen, daemon=True).start()
         threading.Thread(target=self._keep_errors, daemon=True).start()
-        if scratch is not None:
-            threading.Thread(target=self._watch, args=(scratch,), daemon=True).start()
+        threading.Thread(target=self._watch, args=(scratch,), daemon=True).start()
         self._ready = False
 
     @property
@@ -130,23 +133,46 @@ class WorkerProcess:
         return self._process.pid
 
     def send(self, message: protocol.Frame) -> None:
-        """Send a message. Raises WorkerDied when nobody reads it."""
-        self._heard = 0
+        """Send a message that it may answer. Raises WorkerDied when nobody reads it."""
+        self._heard, self._asked = 0, True
+        self._send(message)
+
+    def _send(self, message: protocol.Frame) -> None:
         try:
             self._channel.send(message)
         except OSError:
             raise WorkerDied(self._how_it_ended()) from None
 
+    def expect_nothing(self) -> None:
+        """Nothing is asked until something is sent: what it says until then nobody hears."""
+        if self._ready:
+            self._heard, self._asked = 0, False
+            with contextlib.suppress(queue.Empty):
+                while self._heard_some(self._replies.get_nowait()) is not None:
+                    pass
+
     def reply(self, timeout: float) -> protocol.Frame:
         """The next reply. Raises WorkerDied, or WorkerSilent after ``timeout`` seconds."""
         try:
-            reply = self._replies.get(timeout=timeout)
+            reply = self._heard_some(self._replies.get(timeout=timeout))
         except queue.Empty:
             raise WorkerSilent from None
         if reply is None:
-            self._replies.put(None)
             raise WorkerDied(self._how_it_ended())
-        return reply
+        try:
+            return protocol.message(reply)
+        except protocol.ProtocolError:
+            self._convict(_BROKEN)
+            raise WorkerDied(self._how_it_ended()) from None
+
+    def _heard_some(self, body: bytes | None) -> bytes | None:
+        """A message that has been taken out of the queue; that it has ended stays there."""
+        if body is None:
+            self._replies.put(None)
+            return None
+        with self._counting:
+            self._unheard -= len(body)
+        return body
 
     def patience(self, limit: float) -> Patience:
         """What tells when it has got nowhere for ``limit`` seconds of its own time."""
@@ -202,7 +228,7 @@ class WorkerProcess:
         """Give a block's memory back to the system. Raises WorkerDied."""
         if self._lent.pop(block.id, None) is not None:
             block.close()
-            self.send({"type": "forget", "block": block.id})
+            self._send({"type": "forget", "block": block.id})
 
     def kill(self) -> None:
         """End the process and everything it started."""
@@ -230,38 +256,52 @@ class WorkerProcess:
         except subprocess.TimeoutExpired:
             self._end()
             self._process.wait()
-        if self._scratch is not None:
-            self._scratch.remove()
+        self._scratch.remove()
 
     def errors(self) -> str:
         """The last lines the process wrote to its standard error."""
-        return b"".join(self._errors).decode(errors="replace")[-8000:]
+        text = b"".join(self._errors).decode(errors="replace")[-8000:]
+        return visible(text, lines=True)
 
     def _listen(self) -> None:
         while True:
             try:
-                received = self._channel.receive()
-            except protocol.ProtocolError:
-                received = None  # no conversation with a broken peer
+                body = self._channel.body([])
+            except protocol.CutShort:
+                body = None
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self._process.wait(2.0)  # what ended it is the reason, if anything did
                 self._end()
-            self._replies.put(received[0] if received else None)
-            if received is None:
+            except protocol.ProtocolError:
+                body = None  # no conversation with a broken peer
+                self._convict(_BROKEN)
+            if body is None:
+                self._replies.put(None)
                 return
             self._heard += 1
-            if self._heard > _MOST_REPLIES:
+            if self._heard > (_MOST_REPLIES if self._asked else _MOST_UNASKED):
                 self._convict("sent more messages than it was asked for")
+            if not self._asked:
+                continue
+            with self._counting:
+                self._unheard += len(body)
+                too_much = self._unheard > _MOST_UNHEARD
+            if too_much:
+                self._convict("sent more than anybody can hear")
+            else:
+                self._replies.put(body)
 
     def _keep_errors(self) -> None:
         stream = self._process.stderr
         assert stream is not None
         with contextlib.suppress(OSError, ValueError), stream:
-            for line in stream:
-                self._errors.append(line[:2000])
+            while line := stream.readline(_LONGEST_LINE):
+                self._errors.append(line)
 
     def _watch(self, scratch: Scratch) -> None:
-        """Look after what a stranger's plugin writes."""
+        """Look after what it writes."""
         while self.alive:
-            if scratch.overflows():
+            if scratch.overflows(self.pid):
                 self._convict("filled its scratch folder")
             time.sleep(_LOOK)
 
@@ -296,7 +336,8 @@ class Pool:
     ``memory_limit`` bounds what each may allocate, in bytes; 0 = nine tenths of the machine's,
     half of it for a stranger's.
     ``plugin_folders`` hold further installed plugins, beside those of the editor's environment.
-    With an ``environment`` the workers are confined and load its plugin alone.
+    The workers are confined. With an ``environment`` they load its plugin alone, without one those
+    of the editor.
     """
 
     def __init__(
@@ -308,9 +349,11 @@ class Pool:
         environment: Confined | None = None,
     ) -> None:
         self.plugin_folders = tuple(plugin_folders)
-        self.environment = environment
+        self.environment = environment or BuiltIns(tuple(plugin_folders))
         self._limit = limit
-        self._memory_limit = memory_limit or _default_memory_limit(0.5 if environment else 0.9)
+        self._memory_limit = memory_limit or _default_memory_limit(
+            0.9 if self.environment.trusted else 0.5
+        )
         self._idle: list[WorkerProcess] = []
         self._all: list[WorkerProcess] = []
         self._starting = 0
@@ -328,7 +371,7 @@ class Pool:
         try:
             yield worker
         except faults:
-            if self.environment is not None:
+            if not self.environment.trusted:
                 worker.kill()
             raise
         finally:
@@ -429,6 +472,7 @@ class Pool:
     def _release(self, worker: WorkerProcess) -> None:
         with self._changed:
             if worker.alive and not (self._closed or self._retired):
+                worker.expect_nothing()
                 self._idle.append(worker)
             else:
                 self._drop(worker)
@@ -440,13 +484,9 @@ class Pool:
         worker.kill()
 
 
-def _environment(names: Sequence[str], prefixes: tuple[str, ...] = ()) -> dict[str, str]:
-    """Those variables of the environment that the far side sees."""
-    own = {
-        name: value
-        for name, value in os.environ.items()
-        if name in names or name.startswith(prefixes)
-    }
+def _environment(names: Sequence[str]) -> dict[str, str]:
+    """Those variables of the environment, and that nothing is told to anybody."""
+    own = {name: value for name, value in os.environ.items() if name in names}
     return own | {"ORT_DISABLE_TELEMETRY": "1"}
 
 

@@ -1,4 +1,4 @@
-"""Confined main: the far side's first steps for a stranger's plugin: confine, then be a worker.
+"""Confined main: the far side's first steps: confine the process, then be a worker.
 
 Run by its path with ``-I -S``: nothing of a site folder is executed, no ``.pth`` file of the
 plugin's either. Until the process is confined it imports the standard library and
@@ -23,13 +23,15 @@ def main(arguments: list[str]) -> None:
 
     # As workers/kernel_cache.py has filled it.
     os.environ["NUMBA_CACHE_DIR"] = str(scratch / "kernels")
+    os.environ |= order["kept"]
     for name in ("HOME", "TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
         os.environ[name] = str(scratch)
     os.chdir(scratch)
     if order["yields"]:
         yield_to_the_window()
     limit_resources(int(order["memory"]), int(order["limit"]))
-    confine(map(Path, order["readable"]), [scratch], wrapped=order["wrapped"])
+    writable = [scratch, *map(Path, order["kept"].values())]
+    confine(map(Path, order["readable"]), writable, wrapped=order["wrapped"])
     sys.path.remove(editor)
     import_from(order)
     module, *last = order["work"]

@@ -149,8 +149,7 @@ class _Decoder:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """``arguments``: the socket's number, the memory limit (set already), ``--decoders MODULE``,
-    and perhaps ``--kernels FOLDER --own FOLDER``: where compiled kernels can be read, and where a
+    """``arguments``: the socket's number, ``--decoders MODULE`` and perhaps ``--kernels FOLDER --own FOLDER``: where compiled kernels can be read, and where a
     copy of them can be written.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the host's business

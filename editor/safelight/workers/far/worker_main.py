@@ -1,7 +1,7 @@
 """Worker main: the far side, which loads plugins, runs their filters and converts formats.
 
-Started as ``python -m safelight.workers.far.worker_main``; it talks through one socket and ends
-when that closes. Whatever a plugin does here, the photograph is on the other side.
+``far.confined_main`` starts it; it talks through one socket and ends when that closes. Whatever a
+plugin does here, the photograph is on the other side.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ from numpy.typing import NDArray
 from safelight import api
 from safelight.api.tone_table import packed
 from safelight.pixels import DEPTHS, is_finite
-from safelight.workers.confinement.sandbox import limit_resources, yield_to_the_window
 from safelight.workers.far.check_promises import complaint
 from safelight.workers.far.compatibility import OtherEdition, check_edition
 from safelight.workers.far.dry_run import Given, beside, call, rehearse
@@ -469,8 +468,8 @@ class _WithoutWindow(importlib.abc.MetaPathFinder):
 
 
 def main(arguments: list[str]) -> None:
-    """Serve a host. ``arguments``: its socket, the memory limit, folders with further plugins;
-    or ``--only`` and the one folder whose plugin is loaded.
+    """Serve a host, confined and limited already. ``arguments``: the host's socket, then ``--only``
+    and the one folder whose plugin is loaded, or ``--built-in``.
     """
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the host's business
@@ -480,14 +479,7 @@ def main(arguments: list[str]) -> None:
         connection = socket.socket(fileno=int(arguments[0]))
         os.set_inheritable(connection.fileno(), False)
     channel = protocol.Channel(connection, accepts_descriptors=True)
-    if arguments[2:3] == ["--only"]:
-        sys.meta_path.insert(0, _WithoutWindow())  # confined and limited already
-        Worker(channel, arguments[3]).serve()
-    limit_resources(int(arguments[1]))
-    yield_to_the_window()
-    sys.path.extend(arguments[2:])  # at the end: a plugin must not shadow the editor
-    Worker(channel).serve()
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
+    library = arguments[2] if arguments[1] == "--only" else ""
+    if library:
+        sys.meta_path.insert(0, _WithoutWindow())
+    Worker(channel, library).serve()

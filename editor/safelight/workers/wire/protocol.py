@@ -9,6 +9,7 @@ from __future__ import annotations
 import array
 import contextlib
 import json
+import math
 import os
 import socket
 import struct
@@ -32,9 +33,32 @@ class ProtocolError(Exception):
     """The peer sent something that is no message."""
 
 
+class CutShort(ProtocolError):
+    """The conversation ended inside a message: the peer is gone."""
+
+
 def _no_number(word: str) -> None:
     """Refuse NaN and Infinity, which Python's JSON knows and JSON does not. Raises ValueError."""
     raise ValueError(f"{word} is no number")
+
+
+def _number(word: str) -> float:
+    """A number that is finite: 1e999 is not. Raises ValueError."""
+    found = float(word)
+    if not math.isfinite(found):
+        raise ValueError(f"{word} is no number")
+    return found
+
+
+def message(body: bytes) -> Frame:
+    """The message that a frame's bytes are. Raises ProtocolError."""
+    try:
+        found = json.loads(body, parse_constant=_no_number, parse_float=_number)
+    except (ValueError, RecursionError) as error:
+        raise ProtocolError(f"a frame is no JSON: {error}") from None
+    if not isinstance(found, dict) or not isinstance(found.get("type"), str):
+        raise ProtocolError("a frame is no message")
+    return found
 
 
 class Channel:
@@ -71,6 +95,15 @@ class Channel:
         Raises ProtocolError for a frame that is too long, cut short or no JSON object.
         """
         descriptors: list[int] = []
+        body = self.body(descriptors)
+        return None if body is None else (message(body), descriptors)
+
+    def body(self, descriptors: list[int]) -> bytes | None:
+        """The bytes of the next message, as they came; None when the peer is gone.
+
+        The descriptors that came along are added to ``descriptors``. Raises ProtocolError for a
+        frame that is too long or cut short.
+        """
         header = self._read(4, descriptors)
         if header is None:
             return None
@@ -79,14 +112,8 @@ class Channel:
             raise ProtocolError(f"a frame of {length} bytes is longer than {MAX_FRAME}")
         body = self._read(length, descriptors)
         if body is None:
-            raise ProtocolError("the conversation ended inside a message")
-        try:
-            message = json.loads(body, parse_constant=_no_number)
-        except (ValueError, RecursionError) as error:
-            raise ProtocolError(f"a frame is no JSON: {error}") from None
-        if not isinstance(message, dict) or not isinstance(message.get("type"), str):
-            raise ProtocolError("a frame is no message")
-        return message, descriptors
+            raise CutShort("the conversation ended inside a message")
+        return body
 
     def close(self) -> None:
         """End the conversation; the peer reads an end of file."""
@@ -116,7 +143,7 @@ class Channel:
                 part = b""
             if not part:
                 if parts:
-                    raise ProtocolError("the conversation ended inside a message")
+                    raise CutShort("the conversation ended inside a message")
                 return None
             parts += part
         return bytes(parts)

@@ -6,6 +6,7 @@ import tempfile
 
 import pytest
 
+from safelight.workers.confinement import scratch_folder
 from safelight.workers.confinement.scratch_folder import Scratch, overflow, remove, remove_left
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="about Linux")
@@ -42,7 +43,7 @@ def test_1500_folders_in_one_another_are_removed_and_nothing_that_a_link_names(t
 
 
 def test_more_than_anybody_needs_is_removed_in_parts(tmp_path, monkeypatch):
-    monkeypatch.setattr(scratch, "_MOST_REMOVED", 20)
+    monkeypatch.setattr(scratch_folder, "_MOST_REMOVED", 20)
     place = tmp_path / "many"
     place.mkdir()
     nested(place, 15)
@@ -54,7 +55,7 @@ def test_more_than_anybody_needs_is_removed_in_parts(tmp_path, monkeypatch):
 
 
 def test_what_is_deep_unreadable_or_removed_counts(tmp_path, monkeypatch):
-    monkeypatch.setattr(scratch, "LIMIT", 1 << 20)
+    monkeypatch.setattr(scratch_folder, "LIMIT", 1 << 20)
     place = Scratch(tmp_path)
     assert not place.overflows(os.getpid())
     with tempfile.TemporaryFile(dir=place.folder) as file:
