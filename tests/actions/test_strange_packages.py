@@ -6,8 +6,10 @@ import sys
 import zipfile
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from safelight.actions import Studio
 from safelight.actions.plugin_offers import Offers
 from safelight.actions.plugins import installer, network_candidate
 from safelight.actions.plugins import plugin_store as stores
@@ -15,6 +17,8 @@ from safelight.actions.plugins.describe_plugin import described
 from safelight.actions.plugins.installer import BUNDLE, Installer, _check_zip, bundle
 from safelight.actions.plugins.plugin_store import Installed, Store, StoreError
 from safelight.api import Declaration
+from safelight.document import Document
+from safelight.pixels import Raster
 from safelight.workers.conversation import Failure
 from safelight.workers.wire import messages
 from safelight.workers.wire.replies import hidden, visible
@@ -164,6 +168,35 @@ def test_a_failure_is_told_without_what_is_obeyed():
         Conversation(None)._understood(messages.Done, frame)
     assert str(told.value) == "failed: gone[2J"
     assert told.value.details == "line\nline"
+
+
+LEAVING = '''
+import os
+from safelight import api
+
+@api.filter("Leaving", category="Test")
+def leaving(image: api.Image) -> api.Image:
+    """Ends its worker, but not on the grey picture that it is tried with."""
+    if image.min() != image.max():
+        os._exit(3)
+    return image
+
+@api.hookimpl
+def filters():
+    return [leaving]
+'''
+
+
+def test_a_plugin_that_has_died_three_times_is_offered_to_be_switched_off(tmp_path, store):
+    stock(store, wheel(tmp_path / "made", "safelight-leaving", LEAVING))
+    pixels = np.random.default_rng(5).integers(0, 256, (20, 30, 3), np.uint8)
+    document = Document.from_raster(Raster.from_array(pixels))
+    with Studio(store=store) as studio:
+        declaration = studio.filter("safelight_leaving.leaving")
+        ends = [studio.start(declaration, {}, document).wait(180) for _ in range(3)]
+    offer = "and has died 3 times: switch it off with Filters › Plugins."
+    assert ["switch it off" in end.message for end in ends] == [False, False, True]
+    assert ends[2].message.endswith(offer)
 
 
 def test_filters_of_one_title_show_their_plugins_but_for_the_editors_own():

@@ -230,7 +230,10 @@ class Job:
         except LayerFailed as error:
             outcome = self._failed(f"works on what lies below it, and there {error}")
         except WorkerDied as death:
-            outcome = JobCancelled() if self._cancelled.is_set() else self._failed(str(death))
+            if self._cancelled.is_set():
+                outcome = JobCancelled()
+            else:
+                outcome = self._failed(f"{death}{self._pool.often()}")
         except MemoryError:
             outcome = self._failed("stopped: there is not enough memory for the result")
         except Exception as error:  # a fault of ours must end as a message too

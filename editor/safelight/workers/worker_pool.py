@@ -41,6 +41,9 @@ _MOST_REPLIES = 2000
 _MOST_UNHEARD = 4 * protocol.MAX_FRAME
 """Bytes of messages that may have come and are not heard yet."""
 
+_OFTEN = 3
+"""Deaths of a plugin's workers after which it is offered to switch it off."""
+
 _MOST_UNASKED = 100
 """Messages that may come while nothing is asked: the last words of what was cancelled."""
 
@@ -357,6 +360,7 @@ class Pool:
         self._idle: list[WorkerProcess] = []
         self._all: list[WorkerProcess] = []
         self._starting = 0
+        self._deaths = 0
         self._closed = self._retired = False
         self._changed = threading.Condition()
 
@@ -367,15 +371,34 @@ class Pool:
         What a stranger's plugin broke in its process stays broken: where one of ``faults`` is
         raised, its worker ends. Raises WorkerDied when none can be started or the pool is closed.
         """
-        worker = self._acquire()
+        try:
+            worker = self._acquire()
+        except WorkerDied:
+            self._count()
+            raise
         try:
             yield worker
+        except WorkerDied:
+            self._count()
+            raise
         except faults:
             if not self.environment.trusted:
                 worker.kill()
             raise
         finally:
             self._release(worker)
+
+    def _count(self) -> None:
+        with self._changed:
+            self._deaths += not self._closed
+
+    def often(self) -> str:
+        """What to say where a stranger's plugin has died too often: a part of a sentence after why
+        it did last; "" where it has not.
+        """
+        if self.environment.trusted or self._deaths < _OFTEN:
+            return ""
+        return f", and has died {self._deaths} times: switch it off with Filters › Plugins"
 
     def begin(self) -> None:
         """Have a worker start while something else is done. Waits for nothing, raises WorkerDied

@@ -149,8 +149,8 @@ class _Decoder:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """``arguments``: the socket's number, ``--decoders MODULE`` and perhaps ``--kernels FOLDER --own FOLDER``: where compiled kernels can be read, and where a
-    copy of them can be written.
+    """``arguments``: the socket's number, ``--decoders MODULE`` and perhaps ``--kernels FOLDER
+    --own FOLDER``: where compiled kernels can be read, and where a copy of them can be written.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the host's business
     descriptor, last = int(arguments[0]), list(arguments[arguments.index("--decoders") :])
