@@ -146,7 +146,7 @@ def test_a_mistake_ends_with_two_and_the_reason(capsys, tmp_path, monkeypatch, w
 def test_every_sub_command_says_what_it_is_for():
     assert {"new", "check"} <= set(COMMANDS)
     for command in COMMANDS.values():
-        assert command.__doc__
+        assert command.does
 
 
 def test_an_editable_plugin_is_listed_as_it_is_now(capsys, tmp_path):

@@ -326,3 +326,14 @@ def test_long_and_empty_names_are_a_sentence(capsys, photo, tmp_path):
     deep.write_bytes(photo.read_bytes())
     assert run(capsys, "info", deep)[0] == 0
     assert run(capsys, "apply", "warmth", deep, deep.with_suffix(".jpg"))[0] == 0
+
+
+def test_options_stand_wherever_they_are_typed(capsys, photo, tmp_path):
+    for number, words in enumerate(
+        (["S", "warmth", "P", "R"], ["warmth", "S", "P", "R"], ["warmth", "P", "S", "R"])
+    ):
+        target = tmp_path / f"{number}.png"
+        places = {"P": [photo], "R": [target], "S": ["--set", "amount=1", "--quiet"]}
+        status, out, err = run(capsys, "apply", *(x for w in words for x in places.get(w, [w])))
+        assert (status, out, err) == (0, "", "")
+        assert target.read_bytes() == (tmp_path / "0.png").read_bytes()

@@ -23,7 +23,10 @@ def run(home, capsys):
     """Run a command; gives its exit status, what it printed and its complaint."""
 
     def command(*words):
-        status = main(["models", *map(str, words)])
+        try:
+            status = main(["models", *map(str, words)])
+        except SystemExit as stopped:  # as argparse ends a help, or a mistake
+            status = stopped.code
         said = capsys.readouterr()
         return status, said.out, said.err
 

@@ -15,7 +15,10 @@ def run(capsys, tmp_path, monkeypatch):
     monkeypatch.setenv("PIP_NO_INDEX", "1")
 
     def command(*words):
-        status = main(["plugins", *map(str, words)])
+        try:
+            status = main(["plugins", *map(str, words)])
+        except SystemExit as stopped:  # as argparse ends a help, or a mistake
+            status = stopped.code
         captured = capsys.readouterr()
         return status, captured.out, captured.err
 

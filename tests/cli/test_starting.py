@@ -74,7 +74,12 @@ def test_a_window_that_cannot_open_starts_no_decoder(photo, tmp_path):
 
 
 def test_every_command_and_the_window_are_where_they_are_looked_for():
-    from safelight.cli.main import COMMANDS, _command
+    from safelight.cli import model_commands, plugin_commands
+    from safelight.cli.command_parser import Parser
+    from safelight.cli.main import COMMANDS, understood
 
-    for words in ([], ["photo.jpg"], *([name] for name in COMMANDS)):
-        assert callable(_command([*words, "--help"]))
+    for words in ([], ["photo.jpg"]):
+        assert callable(understood(words)[0])
+    for table in (COMMANDS, plugin_commands.COMMANDS, model_commands.COMMANDS):
+        for name, command in table.items():
+            assert callable(command.declare(name, Parser(prog=name)))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from safelight import actions
 from safelight.actions.plugins.plugin_store import Store
-from safelight.cli.group import file_name, given, parser_of
+from safelight.cli.command_parser import Parser, Run, add_json, file_name, given
 from safelight.cli.terminal import complain, tell, tell_json
 
 if TYPE_CHECKING:
@@ -18,14 +20,13 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 
 
-def new(words: list[str]) -> int:
+def new(parser: Parser) -> Run:
     """``safelight plugins new [NAME]``: write a plugin to start from, and say what comes next.
 
     What is not given is asked for when somebody sits at a terminal.
     """
-    parser = parser_of(
-        "plugins new", "Write a complete plugin with one filter that works, to start from."
-    )
+    parser.description = "Write a complete plugin with one filter that works, to start from."
+    add_json(parser)
     parser.add_argument(
         "name", type=given, nargs="?", metavar="NAME", help="its name, like soft-glow"
     )
@@ -44,7 +45,10 @@ def new(words: list[str]) -> int:
     parser.add_argument(
         "--into", type=file_name, default=Path(), metavar="FOLDER", help="where its folder is made"
     )
-    options = parser.parse_args(words)
+    return partial(_new, parser)
+
+
+def _new(parser: Parser, options: argparse.Namespace) -> int:
     asking = sys.stdin.isatty() and not options.json
     if options.name is None and not asking:
         parser.error("a NAME is needed")
@@ -80,17 +84,20 @@ def new(words: list[str]) -> int:
     return 0
 
 
-def check(words: list[str]) -> int:
+def check(parser: Parser) -> Run:
     """``safelight plugins check PATH``: does a plugin keep its promises? 1 when it does not."""
-    description = "Check that a plugin keeps every promise, as its users would install it."
-    parser = parser_of("plugins check", description)
+    parser.description = "Check that a plugin keeps every promise, as its users would install it."
+    add_json(parser)
     parser.add_argument(
         "source",
         type=given,
         metavar="PATH",
         help="a plugin's folder, a wheel, or the name of one installed",
     )
-    options = parser.parse_args(words)
+    return _check
+
+
+def _check(options: argparse.Namespace) -> int:
     from safelight.actions.plugins.check_plugin import check_plugin
 
     told = (lambda verdict: None) if options.json else _tell

@@ -5,18 +5,29 @@ from __future__ import annotations
 import argparse
 import platform
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from importlib import metadata
 from typing import Any
 
 from safelight import __version__, actions
-from safelight.api import Declaration, Parameter, ParameterError, Value
-from safelight.cli.group import Parser, file_name, given, parser_of
+from safelight.api import Declaration, ParameterError, Value
+from safelight.cli.command_options import (
+    add_exporting,
+    add_opening,
+    add_running,
+    choices_of,
+    development_of,
+    parsed,
+    settings_of,
+)
+from safelight.cli.command_parser import Parser, Run, add_json, file_name, given
+from safelight.cli.export_target import Target, tell_exported
 from safelight.cli.progress import ProgressBar
 from safelight.cli.terminal import complain, note, tell, tell_json
 from safelight.document import DECLARED, Record, edits
-from safelight.pixels import DEPTHS, deeper
+from safelight.pixels import DEPTHS
 
 FAILURES = (
     actions.OpenError,
@@ -32,12 +43,12 @@ FAILURES = (
 _MISTAKES = (ParameterError, actions.UnknownFilter)
 
 
-def reported(command: Callable[[list[str]], int]) -> Callable[[list[str]], int]:
+def reported(command: Run) -> Run:
     """Turn what can go wrong into one sentence on standard error and an exit status."""
 
-    def run(words: list[str]) -> int:
+    def run(options: argparse.Namespace) -> int:
         try:
-            return command(words)
+            return command(options)
         except _MISTAKES as error:
             return complain(error, 2)
         except actions.FileExists as error:
@@ -55,11 +66,15 @@ def reload(studio: actions.Studio) -> None:
             complain(item.fault, 1)
 
 
-@reported
-def filters(words: list[str]) -> int:
+def filters(parser: Parser) -> Run:
     """``safelight filters``: what the installed plugins offer."""
-    parser = parser_of("filters", "List the filters.")
-    options = parser.parse_args(words[1:])
+    parser.description = "List the filters."
+    add_json(parser)
+    return _filters
+
+
+@reported
+def _filters(options: argparse.Namespace) -> int:
     with actions.Studio() as studio:
         reload(studio)
         offers = studio.offers()
@@ -73,11 +88,15 @@ def filters(words: list[str]) -> int:
     return 0
 
 
-@reported
-def formats(words: list[str]) -> int:
+def formats(parser: Parser) -> Run:
     """``safelight formats``: what Safelight and the installed plugins open and export."""
-    parser = parser_of("formats", "List the formats.", "as JSON, those of plugins")
-    options = parser.parse_args(words[1:])
+    parser.description = "List the formats."
+    add_json(parser, "as JSON, those of plugins")
+    return _formats
+
+
+@reported
+def _formats(options: argparse.Namespace) -> int:
     with actions.Studio() as studio:
         found = studio.offers().formats
     if options.json:
@@ -145,11 +164,32 @@ def _described(filter: Declaration) -> list[str]:
     return lines
 
 
-@reported
-def apply(words: list[str]) -> int:
+def apply(parser: Parser) -> Run:
     """``safelight apply FILTER IN OUT``: run a filter on a photograph and export the result."""
-    parser = _apply_parser()
-    options = parser.parse_args(words[1:])
+    parser.description = "Run a filter on a photograph and export the result."
+    parser.epilog = "`safelight apply FILTER --list` shows what a filter can be told."
+    parser.add_argument(
+        "filter",
+        type=given,
+        help="a filter or a command, as `safelight filters` and `safelight commands` list them",
+    )
+    parser.add_argument("input", nargs="?", type=file_name, metavar="IN", help="the photograph")
+    parser.add_argument(
+        "output", nargs="?", type=file_name, metavar="OUT", help="the file to write"
+    )
+    parser.add_argument(
+        "--mask", type=file_name, metavar="FILE", help="where to work: a picture, white is selected"
+    )
+    parser.add_argument(
+        "--auto", action="store_true", help="let the filter find its settings; --set comes on top"
+    )
+    parser.add_argument("--list", action="store_true", help="show the filter's parameters")
+    add_exporting(parser)
+    add_running(parser)
+    return reported(partial(_apply, parser))
+
+
+def _apply(parser: Parser, options: argparse.Namespace) -> int:
     with actions.Studio(options.device, patience=options.patience) as studio:
         reload(studio)
         if (status := _apply_as_steps(studio, options, parser)) is not None:
@@ -161,7 +201,7 @@ def apply(words: list[str]) -> int:
         if options.input is None or options.output is None:
             parser.error("name the photograph and the file to write")
         settings = settings_of(filter, options.set)
-        choices = choices_of(options)
+        target = Target(options.output, choices_of(options), studio, options.overwrite)
         opened = actions.open_picture(
             options.input,
             pixel_limit=options.pixel_limit,
@@ -176,27 +216,12 @@ def apply(words: list[str]) -> int:
         if options.mask is not None:
             mask = actions.read_mask(options.mask, document)
             document = replace(document, selection=mask)
-        actions.check_export(  # before the work, not after it
-            options.output,
-            document.width * factor,
-            document.height * factor,
-            choices,
-            overwrite=options.overwrite,
-            exporters=studio.exporters,
-        )
-        deep = actions.depth_in_file(document, options.output, choices, exporters=studio.exporters)
-        # Before the filter runs, so that what it makes is not rounded to fewer bits.
-        document = edits.deepen(deeper(deep, document.depth)).apply(document)
+        target.check(document.width * factor, document.height * factor)
+        document = edits.deepen(target.depth_for(document)).apply(document)
         result = filtered(studio, filter, settings, document, options.quiet)
         if result is None:
             return 1
-        exported = actions.export(
-            result,
-            options.output,
-            choices,
-            overwrite=options.overwrite,
-            exporters=studio.exporters,
-        )
+        exported = target.export(result)
     say(exported.notes)
     if not options.quiet:
         tell_exported(exported, result)
@@ -204,7 +229,7 @@ def apply(words: list[str]) -> int:
 
 
 def _apply_as_steps(
-    studio: actions.Studio, options: argparse.Namespace, parser: argparse.ArgumentParser
+    studio: actions.Studio, options: argparse.Namespace, parser: Parser
 ) -> int | None:
     """Apply a command, or anything to a project; None for a filter that a photograph goes through.
 
@@ -238,147 +263,6 @@ def _apply_as_steps(
     return apply_steps((step,), studio, options)
 
 
-def tell_exported(exported: actions.Exported, document: actions.Document) -> None:
-    """The file that was written: its name, the picture's size, its own."""
-    size = f"{document.width} × {document.height} px  {file_size(exported.bytes)}"
-    tell(f"{exported.path}  {size}", done=True)
-
-
-def add_running(parser: argparse.ArgumentParser) -> None:
-    """The options of every command that runs a filter and exports what comes of it."""
-    parser.add_argument(
-        "--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter's value"
-    )
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
-    parser.add_argument("--quality", type=int, help="JPEG and WebP, 1 to 100")
-    parser.add_argument(
-        "--patience", type=_seconds, default=120.0, help="seconds a filter may be silent"
-    )
-    parser.add_argument("--quiet", action="store_true", help="no progress, no summary")
-
-
-def _apply_parser() -> argparse.ArgumentParser:
-    parser = Parser(
-        prog="safelight apply",
-        description="Run a filter on a photograph and export the result.",
-        epilog="`safelight apply FILTER --list` shows what a filter can be told.",
-    )
-    parser.add_argument(
-        "filter",
-        type=given,
-        help="a filter or a command, as `safelight filters` and `safelight commands` list them",
-    )
-    parser.add_argument("input", nargs="?", type=file_name, metavar="IN", help="the photograph")
-    parser.add_argument(
-        "output", nargs="?", type=file_name, metavar="OUT", help="the file to write"
-    )
-    parser.add_argument(
-        "--mask", type=file_name, metavar="FILE", help="where to work: a picture, white is selected"
-    )
-    parser.add_argument(
-        "--auto", action="store_true", help="let the filter find its settings; --set comes on top"
-    )
-    parser.add_argument("--list", action="store_true", help="show the filter's parameters")
-    add_exporting(parser)
-    add_running(parser)
-    return parser
-
-
-def add_exporting(parser: argparse.ArgumentParser) -> None:
-    """The options of every command that opens a picture and exports one."""
-    parser.add_argument("--overwrite", action="store_true", help="replace OUT if it exists")
-    parser.add_argument("--depth", choices=("same", "8", "16", "32"), help="bits a channel")
-    parser.add_argument(
-        "--metadata",
-        choices=("all", "without location", "copyright", "none"),
-        help="what to keep; the colour profile and the mark of synthesised pictures always stay",
-    )
-    parser.add_argument(
-        "--profile",
-        type=given,
-        metavar="NAME",
-        help=f"convert the colours to {', '.join(actions.PROFILES)}, or to the profile of a file",
-    )
-    add_opening(parser)
-    for item in actions.finishes():
-        words = f"{item.range_text()}{'; ' + item.help if item.help else ''}"
-        option = f"--{item.name.replace('_', '-')}"
-        if item.kind == "flag":
-            on_or_off = argparse.BooleanOptionalAction
-            parser.add_argument(option, action=on_or_off, default=None, help=item.help)
-        else:
-            parser.add_argument(option, type=given, help=words)
-
-
-def add_opening(parser: argparse.ArgumentParser) -> None:
-    """The options of every command that opens a picture."""
-    parser.add_argument("--pixel-limit", type=_pixels, help="largest picture to open, in pixels")
-    parser.add_argument(
-        "--develop",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="how to develop a camera's raw file, as `safelight formats` lists it",
-    )
-
-
-def development_of(options: argparse.Namespace) -> dict[str, Value]:
-    """What a raw file is told, as the options say. Raises ParameterError."""
-    codec = next(item for item in actions.CODECS if item.opening)
-    known = {item.name: item for item in codec.opening}
-    told: dict[str, Value] = {}
-    for pair in options.develop:
-        name, equals, text = pair.partition("=")
-        if not equals:
-            raise ParameterError(f"--develop takes NAME=VALUE, not {pair!r}")
-        if name not in known:
-            raise ParameterError(
-                f"{codec.name} cannot be told {name!r}; it can be told {', '.join(known)}"
-            )
-        automatic = name == "exposure" and text == "auto"
-        told[name] = text if automatic else known[name].parse(text)
-    return told
-
-
-def told_of(options: argparse.Namespace) -> dict[str, Any]:
-    """What the options say of how to export, and nothing that they do not say."""
-    read: dict[str, Callable[[str], Any]] = {
-        "depth": _depth,
-        "metadata": str,
-        "quality": int,
-        "profile": actions.profile_of,
-    }
-    for item in actions.finishes():
-        read[item.name] = bool if item.kind == "flag" else item.parse
-    found = {name: getattr(options, name) for name in read}
-    return {name: read[name](value) for name, value in found.items() if value is not None}
-
-
-def choices_of(options: argparse.Namespace) -> actions.ExportOptions:
-    """How to export, as the options say."""
-    return actions.ExportOptions(**told_of(options))
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not seconds > 0:  # NaN neither
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
-    return seconds
-
-
-def _pixels(text: str) -> int:
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of pixels, 1 or more")
-    return int(text)
-
-
-def settings_of(filter: Declaration, pairs: Sequence[str]) -> dict[str, Any]:
-    return filter.settings(parsed(filter.parameter, pairs))
-
-
 def found(
     studio: actions.Studio,
     filter: Declaration,
@@ -393,17 +277,6 @@ def found(
         parameter = filter.parameter(name)
         if settings[name] != parameter.default:
             note(f"{filter.title} found: {parameter.title} {parameter.text(settings[name])}")
-    return settings
-
-
-def parsed(parameter: Callable[[str], Parameter], pairs: Sequence[str]) -> dict[str, Any]:
-    """The settings that NAME=VALUE pairs give. Raises ParameterError."""
-    settings: dict[str, Any] = {}
-    for pair in pairs:
-        name, equals, text = pair.partition("=")
-        if not equals:
-            raise ParameterError(f"--set takes NAME=VALUE, not {pair!r}")
-        settings[name] = parameter(name).parse(text)
     return settings
 
 
@@ -452,13 +325,17 @@ def filtered(
     return actions.shown_mask(result) if filter.selects else result
 
 
-@reported
-def info(words: list[str]) -> int:
+def info(parser: Parser) -> Run:
     """``safelight info FILE``: size, depth, colours and metadata of a picture."""
-    parser = parser_of("info", "Describe a picture.")
+    parser.description = "Describe a picture."
+    add_json(parser)
     parser.add_argument("file", type=file_name)
     add_opening(parser)
-    options = parser.parse_args(words[1:])
+    return _info
+
+
+@reported
+def _info(options: argparse.Namespace) -> int:
     history, notes, form = None, [], "Safelight project"
     if actions.is_project(options.file):
         project, history = actions.Project.open(options.file, pixel_limit=options.pixel_limit)
@@ -507,11 +384,15 @@ def info(words: list[str]) -> int:
     return 0
 
 
-@reported
-def doctor(words: list[str]) -> int:
+def doctor(parser: Parser) -> Run:
     """``safelight doctor``: versions, and the device a live session really uses."""
-    parser = parser_of("doctor", "Check the set-up.")
-    options = parser.parse_args(words[1:])
+    parser.description = "Check the set-up."
+    add_json(parser)
+    return _doctor
+
+
+@reported
+def _doctor(options: argparse.Namespace) -> int:
     with actions.Studio() as studio:
         device = studio.device()
         offers = studio.offers()
@@ -558,14 +439,6 @@ def _version(name: str) -> str:
         return ""
 
 
-def _depth(text: str) -> Any:
-    return text if text == "same" else int(text)
-
-
 def say(notes: Sequence[str]) -> None:
     for sentence in notes:
         complain(sentence)
-
-
-def file_size(count: int) -> str:
-    return f"{count / 1e6:.1f} MB" if count >= 100_000 else f"{count / 1e3:.1f} kB"

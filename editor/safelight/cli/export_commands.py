@@ -12,25 +12,68 @@ from pathlib import Path
 from safelight import actions
 from safelight.actions.cube_look import SIDES
 from safelight.api import ParameterError, Value
-from safelight.cli.basic_commands import (
+from safelight.cli.basic_commands import reported, say
+from safelight.cli.command_options import (
     add_exporting,
     add_opening,
     choices_of,
     development_of,
-    reported,
-    say,
-    tell_exported,
     told_of,
 )
-from safelight.cli.group import Parser, file_name, given
+from safelight.cli.command_parser import Parser, Run, file_name, given
+from safelight.cli.export_target import Target, tell_exported
 from safelight.cli.terminal import tell
 from safelight.files.descriptive_metadata import taken
 
 
+def export(parser: Parser) -> Run:
+    """``safelight export IN OUT``: what a project shows.
+
+    Its cheap filters run, of the others what was kept is shown.
+    """
+    parser.description = "Export what a project shows, or convert a picture."
+    parser.add_argument("input", type=file_name, metavar="IN", help="the project, or a photograph")
+    parser.add_argument(
+        "output", type=file_name, metavar="OUT", help="the file to write, or a folder"
+    )
+    parser.add_argument(
+        "--without-failed",
+        action="store_true",
+        help="leave out layers that cannot be computed, and say which; else nothing is written",
+    )
+    parser.add_argument(
+        "--preset", type=given, metavar="NAME", help="a preset; what else is told counts more"
+    )
+    parser.add_argument(
+        "--name",
+        type=given,
+        default="{name}",
+        metavar="PATTERN",
+        help=(
+            f"of the file, where OUT is a folder: {' '.join(f'{{{x}}}' for x in actions.FIELDS)};"
+            " a date can have a format, as in {taken:YYYYMMDD-hhmmss}"
+        ),
+    )
+    parser.add_argument(
+        "--if-exists",
+        choices=("refuse", "replace", "number", "skip"),
+        help="what is done where the file exists; in a folder it is given a number, else refused",
+    )
+    parser.add_argument("--quality", type=int, help="JPEG and WebP, 1 to 100")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="an option of the format, as `safelight formats` lists them",
+    )
+    parser.add_argument("--quiet", action="store_true", help="no summary")
+    add_exporting(parser)
+    return _export
+
+
 @reported
-def export(words: list[str]) -> int:
-    """Export what a project shows; its cheap filters run, of the others what was kept is shown."""
-    options = _parser().parse_args(words[1:])
+def _export(options: argparse.Namespace) -> int:
     options.if_exists = options.if_exists or ("replace" if options.overwrite else None)
     choices = _choices(options)
     with contextlib.ExitStack() as stack:
@@ -42,16 +85,10 @@ def export(words: list[str]) -> int:
                 tell(f"{output} exists already and was left as it is.")
             return 0
         left: list[str] = []
+        target = Target(output, choices, studio, options.if_exists == "replace")
         while True:
             try:
-                exported = actions.export(
-                    document,
-                    output,
-                    choices,
-                    overwrite=options.if_exists == "replace",
-                    live=studio.live,
-                    exporters=studio.exporters,
-                )
+                exported = target.export(document, studio.live)
                 break
             except actions.LayerFailed as failure:
                 if not options.without_failed:
@@ -65,14 +102,10 @@ def export(words: list[str]) -> int:
     return 0
 
 
-@reported
-def look(words: list[str]) -> int:
+def look(parser: Parser) -> Run:
     """``safelight look IN OUT``: what the adjustments of a project make of colours, as a table."""
-    parser = Parser(
-        prog="safelight look",
-        description="Save the adjustments above a project's picture as a .cube file.",
-        epilog="Hidden layers have no part in it; a layer that no table can hold is named.",
-    )
+    parser.description = "Save the adjustments above a project's picture as a .cube file."
+    parser.epilog = "Hidden layers have no part in it; a layer that no table can hold is named."
     parser.add_argument("input", type=file_name, metavar="IN", help="a project, or layers")
     parser.add_argument("output", type=file_name, metavar="OUT", help="the file to write, .cube")
     parser.add_argument(
@@ -80,7 +113,11 @@ def look(words: list[str]) -> int:
     )
     parser.add_argument("--overwrite", action="store_true", help="replace OUT if it exists")
     add_opening(parser)
-    options = parser.parse_args(words[1:])
+    return _look
+
+
+@reported
+def _look(options: argparse.Namespace) -> int:
     with contextlib.ExitStack() as stack:
         studio = stack.enter_context(actions.Studio())
         document, notes = _opened(options, studio, stack)
@@ -159,47 +196,3 @@ def _choices(options: argparse.Namespace) -> actions.ExportOptions:
             raise ParameterError(f"{title} has no option {name!r}; there are: {names}")
         settings[name] = known[name].parse(text)
     return replace(choices, settings=settings)
-
-
-def _parser() -> Parser:
-    parser = Parser(
-        prog="safelight export", description="Export what a project shows, or convert a picture."
-    )
-    parser.add_argument("input", type=file_name, metavar="IN", help="the project, or a photograph")
-    parser.add_argument(
-        "output", type=file_name, metavar="OUT", help="the file to write, or a folder"
-    )
-    parser.add_argument(
-        "--without-failed",
-        action="store_true",
-        help="leave out layers that cannot be computed, and say which; else nothing is written",
-    )
-    parser.add_argument(
-        "--preset", type=given, metavar="NAME", help="a preset; what else is told counts more"
-    )
-    parser.add_argument(
-        "--name",
-        type=given,
-        default="{name}",
-        metavar="PATTERN",
-        help=(
-            f"of the file, where OUT is a folder: {' '.join(f'{{{x}}}' for x in actions.FIELDS)};"
-            " a date can have a format, as in {taken:YYYYMMDD-hhmmss}"
-        ),
-    )
-    parser.add_argument(
-        "--if-exists",
-        choices=("refuse", "replace", "number", "skip"),
-        help="what is done where the file exists; in a folder it is given a number, else refused",
-    )
-    parser.add_argument("--quality", type=int, help="JPEG and WebP, 1 to 100")
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="an option of the format, as `safelight formats` lists them",
-    )
-    parser.add_argument("--quiet", action="store_true", help="no summary")
-    add_exporting(parser)
-    return parser

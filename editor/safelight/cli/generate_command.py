@@ -6,21 +6,17 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from safelight import actions
 from safelight.api import Declaration, ParameterError
-from safelight.cli.basic_commands import (
-    add_running,
-    filtered,
-    reported,
-    say,
-    settings_of,
-    tell_exported,
-)
-from safelight.cli.group import Parser, file_name, given
+from safelight.cli.basic_commands import filtered, reported, say
+from safelight.cli.command_options import add_running, settings_of
+from safelight.cli.command_parser import Parser, Run, file_name, given
+from safelight.cli.export_target import Target, tell_exported
 from safelight.cli.progress import ProgressBar
 from safelight.cli.terminal import tell
 
@@ -41,11 +37,34 @@ class _Wanted:
     settings: dict[str, Any]
 
 
-@reported
-def generate(words: list[str]) -> int:
+def generate(parser: Parser) -> Run:
     """``safelight generate GENERATOR OUT``: make a picture from nothing, or many."""
-    parser = _parser()
-    options = parser.parse_intermixed_args(words[1:])
+    parser.description = "Make a picture from nothing, or many. Each is marked as synthesised."
+    parser.epilog = "`safelight apply GENERATOR --list` shows what a generator can be told."
+    parser.add_argument(
+        "generator", type=given, help="short name or id, as `safelight filters` lists them"
+    )
+    parser.add_argument(
+        "output", nargs="?", type=file_name, metavar="OUT", help="the file to write"
+    )
+    parser.add_argument(
+        "--size", type=_size, default=SIZE, metavar="WxH", help="pixels (default: 1024x1024)"
+    )
+    parser.add_argument("--seed", type=int, help="where chance starts; of many, the first one's")
+    parser.add_argument("--count", type=_count, default=1, help="how many, each with another seed")
+    parser.add_argument(
+        "--output-dir",
+        type=file_name,
+        help=f"folder for them, and for {METADATA}, which describes them",
+    )
+    parser.add_argument("--format", default=".png", help="of those: .png, .jpg, .webp, .tif")
+    parser.add_argument("--depth", type=int, choices=tuple(DEPTHS), default=8, help="bits")
+    parser.add_argument("--overwrite", action="store_true", help="replace what exists")
+    add_running(parser)
+    return reported(partial(_generate, parser))
+
+
+def _generate(parser: Parser, options: argparse.Namespace) -> int:
     if bool(options.output) == bool(options.output_dir):
         parser.error("name the file to write, or a folder with --output-dir")
     if options.count != 1 and not options.output_dir:
@@ -59,25 +78,14 @@ def generate(words: list[str]) -> int:
         if options.output_dir is not None:
             _make_folder(options.output_dir, options.overwrite)
         choices = actions.ExportOptions(quality=options.quality)
-        width, height = options.size
-        for item in wanted:  # before the work, not after it
-            actions.check_export(
-                item.path,
-                width,
-                height,
-                choices,
-                overwrite=options.overwrite,
-                exporters=studio.exporters,
-            )
-        return _make(studio, generator, wanted, choices, options)
+        target = Target(wanted[0].path, choices, studio, options.overwrite)
+        for item in wanted:
+            replace(target, path=item.path).check(*options.size)
+        return _make(generator, wanted, target, options)
 
 
 def _make(
-    studio: actions.Studio,
-    generator: Declaration,
-    wanted: list[_Wanted],
-    choices: actions.ExportOptions,
-    options: argparse.Namespace,
+    generator: Declaration, wanted: list[_Wanted], target: Target, options: argparse.Namespace
 ) -> int:
     width, height = options.size
     blank = actions.Document(width, height, DEPTHS[options.depth], ())
@@ -88,16 +96,11 @@ def _make(
     lines: list[str] = []
     try:
         for number, item in enumerate(wanted):
-            result = filtered(studio, generator, item.settings, blank, options.quiet or many)
+            quiet = options.quiet or many
+            result = filtered(target.studio, generator, item.settings, blank, quiet)
             if result is None:
                 return 1
-            exported = actions.export(
-                result,
-                item.path,
-                choices,
-                overwrite=options.overwrite,
-                exporters=studio.exporters,
-            )
+            exported = replace(target, path=item.path).export(result)
             lines.append(json.dumps(_facts(item, result), ensure_ascii=False))
             if many:
                 bar.show((number + 1) / len(wanted), None)
@@ -185,32 +188,3 @@ def _count(text: str) -> int:
     if not text.isdigit() or not 1 <= int(text) <= MOST:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of pictures, 1 to {MOST}")
     return int(text)
-
-
-def _parser() -> Parser:
-    parser = Parser(
-        prog="safelight generate",
-        description="Make a picture from nothing, or many. Each is marked as synthesised.",
-        epilog="`safelight apply GENERATOR --list` shows what a generator can be told.",
-    )
-    parser.add_argument(
-        "generator", type=given, help="short name or id, as `safelight filters` lists them"
-    )
-    parser.add_argument(
-        "output", nargs="?", type=file_name, metavar="OUT", help="the file to write"
-    )
-    parser.add_argument(
-        "--size", type=_size, default=SIZE, metavar="WxH", help="pixels (default: 1024x1024)"
-    )
-    parser.add_argument("--seed", type=int, help="where chance starts; of many, the first one's")
-    parser.add_argument("--count", type=_count, default=1, help="how many, each with another seed")
-    parser.add_argument(
-        "--output-dir",
-        type=file_name,
-        help=f"folder for them, and for {METADATA}, which describes them",
-    )
-    parser.add_argument("--format", default=".png", help="of those: .png, .jpg, .webp, .tif")
-    parser.add_argument("--depth", type=int, choices=tuple(DEPTHS), default=8, help="bits")
-    parser.add_argument("--overwrite", action="store_true", help="replace what exists")
-    add_running(parser)
-    return parser

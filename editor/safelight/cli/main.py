@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
-import importlib
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import NamedTuple
 
 from safelight.cli import terminal
-
-
-class Command(NamedTuple):
-    """A command: what is typed after its name, what it does, and the module with its function.
-    ``opens``: it opens pictures.
-    """
-
-    form: str
-    does: str
-    module: str
-    opens: bool = False
-
+from safelight.cli.command_parser import Command, Parser, Run, add_commands
 
 COMMANDS = {
     "apply": Command(
@@ -50,7 +38,10 @@ COMMANDS = {
 }
 """Every command, in the order of the help."""
 
-DONE, FAILED, USAGE = 0, 1, 2
+_WINDOW = "window"
+"""What is run where no command is named; no name of a command: a photograph may be called so."""
+
+FAILED = 1
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -63,7 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     terminal.open_missing()
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        return _command(words)(words)
+        _begin(words)
+        run, options = understood(words)
+        return run(options)
     except KeyboardInterrupt:
         return terminal.complain("stopped", 128 + signal.SIGINT)
     except terminal.OutputLost as lost:
@@ -72,18 +65,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         terminal.finish()
 
 
-def _command(words: list[str]) -> Callable[[list[str]], int]:
-    name = words[0] if words and words[0] in COMMANDS else "window"
-    module, opens = "window_command", False
-    if name in COMMANDS:
-        module, opens = COMMANDS[name].module, COMMANDS[name].opens
-    if opens and not {"-h", "--help", "--version", "--list"} & set(words):
+def understood(words: Sequence[str]) -> tuple[Run, argparse.Namespace]:
+    """What is to be run, and its options. Raises SystemExit, of status 2 where it cannot be."""
+    asked = list(words) if words and words[0] in COMMANDS else [_WINDOW, *words]
+    parser = Parser(prog="safelight", add_help=False)
+    parser.asked = asked
+    run = add_commands(parser, COMMANDS | {_WINDOW: Command("", "", "window_command")})
+    return run, parser.parse_args(asked)
+
+
+def _begin(words: Sequence[str]) -> None:
+    """Begin what takes its time, before the command is imported."""
+    command = COMMANDS.get(words[0]) if words else None
+    if command is None or not command.opens:
+        return
+    if not {"-h", "--help", "--list"} & set(words):
         _start_decoder()
         _compile_when_it_is_worth_it()
-    chosen: Callable[[list[str]], int] = getattr(
-        importlib.import_module(f"safelight.cli.{module}"), name
-    )
-    return chosen
 
 
 def _compile_when_it_is_worth_it() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from safelight import actions
 from safelight.actions.plugins.plugin_store import Store, StoreError
-from safelight.cli import group
+from safelight.cli.command_parser import Command, Parser, Run, add_json, file_name, given, group
 from safelight.cli.terminal import tell, tell_json
 
 if TYPE_CHECKING:
@@ -26,16 +26,19 @@ _FAILURES = (
 )
 
 
-def models(words: list[str]) -> int:
-    """Run one of the commands below; the exit status is 0, 1 (failed) or 2 (usage)."""
-    return group.run("models", COMMANDS, words, _FAILURES)
+def models(parser: Parser) -> Run:
+    """``safelight models``: one of the commands below."""
+    return group(parser, COMMANDS, _FAILURES)
 
 
-def show(words: list[str]) -> int:
+def show(parser: Parser) -> Run:
     """``list``: every network, its size, hash, licence and what it was trained on."""
-    options = group.parser_of("models list", "List the networks that filters can run.").parse_args(
-        words
-    )
+    parser.description = "List the networks that filters can run."
+    add_json(parser)
+    return _show
+
+
+def _show(options: argparse.Namespace) -> int:
     from safelight.actions.plugins.networks import known
 
     found = known(Store().installed())
@@ -50,11 +53,14 @@ def show(words: list[str]) -> int:
     return 0
 
 
-def verify(words: list[str]) -> int:
+def verify(parser: Parser) -> Run:
     """``verify``: compare every network with the hash it came with."""
-    options = group.parser_of(
-        "models verify", "Compare the networks with their hashes."
-    ).parse_args(words)
+    parser.description = "Compare the networks with their hashes."
+    add_json(parser)
+    return _verify
+
+
+def _verify(options: argparse.Namespace) -> int:
     from safelight.actions.plugins.networks import known
 
     found = known(Store().installed())
@@ -67,15 +73,16 @@ def verify(words: list[str]) -> int:
     return 1 if any(item.intact is False for item in found) else 0
 
 
-def add(words: list[str]) -> int:
+def add(parser: Parser) -> Run:
     """``add FILE``: read and probe a network, show what was found, install it as a filter."""
-    parser = group.parser_of("models add", "Make a filter of an ONNX network of your own.")
-    parser.add_argument("file", type=group.file_name, metavar="FILE")
+    parser.description = "Make a filter of an ONNX network of your own."
+    add_json(parser)
+    parser.add_argument("file", type=file_name, metavar="FILE")
     parser.add_argument("--dry-run", action="store_true", help="show what was found, no more")
     parser.add_argument(
         "--preview",
         nargs=2,
-        type=group.file_name,
+        type=file_name,
         metavar=("IN", "OUT"),
         help="write the middle of a photograph, before and after, as a picture",
     )
@@ -101,7 +108,7 @@ def add(words: list[str]) -> int:
         ("least", "the shortest side it takes"),
     ):
         said.add_argument(f"--{name}", type=_length, help=text)
-    return _add(parser.parse_args(words))
+    return _add
 
 
 def _length(text: str) -> int:
@@ -172,11 +179,15 @@ def _told(found: dict[str, Any]) -> list[str]:
     return [*lines, *found["notes"]]
 
 
-def remove(words: list[str]) -> int:
+def remove(parser: Parser) -> Run:
     """``remove NAME``: remove a network of your own and its filter."""
-    parser = group.parser_of("models remove", "Remove a network of your own and its filter.")
-    parser.add_argument("name", type=group.given)
-    options = parser.parse_args(words)
+    parser.description = "Remove a network of your own and its filter."
+    add_json(parser)
+    parser.add_argument("name", type=given)
+    return _remove
+
+
+def _remove(options: argparse.Namespace) -> int:
     from safelight.actions.plugins import networks
 
     plugin = networks.remove(Store(), options.name)
@@ -187,12 +198,16 @@ def remove(words: list[str]) -> int:
     return 0
 
 
-def measure(words: list[str]) -> int:
+def measure(parser: Parser) -> Run:
     """``measure [NAME]``: megapixels a second on this machine, through the filters."""
-    parser = group.parser_of("models measure", "Time the networks on this machine.")
+    parser.description = "Time the networks on this machine."
+    add_json(parser)
     parser.add_argument("name", nargs="?", default="", help="a network or filter (all)")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
-    options = parser.parse_args(words)
+    return _measure
+
+
+def _measure(options: argparse.Namespace) -> int:
     from safelight.actions.plugins import networks
 
     found = []
@@ -209,10 +224,13 @@ def measure(words: list[str]) -> int:
     return 0
 
 
-COMMANDS: dict[str, group.Command] = {
-    "list": show,
-    "verify": verify,
-    "add": add,
-    "remove": remove,
-    "measure": measure,
+COMMANDS = {
+    "list": Command(
+        "", "every network, its hash, licence and training data", "model_commands", "show"
+    ),
+    "verify": Command("", "compare every network with the hash it came with", "model_commands"),
+    "add": Command("FILE", "probe a network, show what was found, install it", "model_commands"),
+    "remove": Command("NAME", "remove a network of your own and its filter", "model_commands"),
+    "measure": Command("[NAME]", "megapixels a second on this machine", "model_commands"),
 }
+"""Every command about networks, in the order of the help."""

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import argparse
 import sys
+from functools import partial
 from pathlib import Path
 
 from safelight import actions
 from safelight.actions.plugins.installer import BUNDLE, Installer, Offer, bundle
 from safelight.actions.plugins.network_plugin import is_own
 from safelight.actions.plugins.plugin_store import Installed, Store, StoreError
-from safelight.cli import author_commands, group
+from safelight.cli.command_parser import Command, Parser, Run, add_json, file_name, given, group
 from safelight.cli.terminal import complain, tell, tell_json
 
 
-def plugins(words: list[str]) -> int:
-    """Run one of the commands below; the exit status is 0, 1 (failed) or 2 (usage)."""
-    failures = (StoreError, actions.WriteError, actions.WorkerDied)
-    return group.run("plugins", COMMANDS, words, failures)
+def plugins(parser: Parser) -> Run:
+    """``safelight plugins``: one of the commands below."""
+    return group(parser, COMMANDS, (StoreError, actions.WriteError, actions.WorkerDied))
 
 
-def show(words: list[str]) -> int:
+def show(parser: Parser) -> Run:
     """``list``: the plugins of the store, and what holds them back here."""
-    options = group.parser_of("plugins list", "List the plugins that were installed.").parse_args(
-        words
-    )
+    parser.description = "List the plugins that were installed."
+    add_json(parser)
+    return _list
+
+
+def _list(options: argparse.Namespace) -> int:
     from safelight.workers.confinement.sandbox import available
 
     found, protection = Store().installed(), available()
@@ -49,12 +52,13 @@ def _line(item: Installed) -> str:
     return f"{item.name} {item.version}  {state or names}"
 
 
-def install(words: list[str]) -> int:
+def install(parser: Parser) -> Run:
     """``install SOURCE``: show what would be added, ask, do it."""
-    parser = group.parser_of("plugins install", "Install a plugin beside the editor.")
+    parser.description = "Install a plugin beside the editor."
+    add_json(parser)
     parser.add_argument(
         "source",
-        type=group.given,
+        type=given,
         help=f"a package's name, a wheel, a *{BUNDLE}, a zip, a folder, git+ADDRESS",
     )
     parser.add_argument("--yes", action="store_true", help="do not ask")
@@ -62,11 +66,14 @@ def install(words: list[str]) -> int:
     parser.add_argument(
         "--editable", action="store_true", help="go on running it from its folder, as it changes"
     )
-    options = parser.parse_args(words)
-    return _install(options.source, options, upgrade=False, editable=options.editable)
+    return _install
 
 
-def _install(
+def _install(options: argparse.Namespace) -> int:
+    return _install_from(options.source, options, upgrade=False, editable=options.editable)
+
+
+def _install_from(
     source: str, options: argparse.Namespace, *, upgrade: bool, editable: bool = False
 ) -> int:
     with actions.Studio() as studio:
@@ -125,11 +132,15 @@ def _agreed() -> bool:
     return input("Install it? [y/N] ").strip().lower() in ("y", "yes")
 
 
-def uninstall(words: list[str]) -> int:
+def uninstall(parser: Parser) -> Run:
     """``uninstall NAME``: remove a plugin and all that it left."""
-    parser = group.parser_of("plugins uninstall", "Remove a plugin and all that it left.")
-    parser.add_argument("name", type=group.given)
-    options = parser.parse_args(words)
+    parser.description = "Remove a plugin and all that it left."
+    add_json(parser)
+    parser.add_argument("name", type=given)
+    return _uninstall
+
+
+def _uninstall(options: argparse.Namespace) -> int:
     plugin = Store().uninstall(options.name)
     if options.json:
         tell_json({"uninstalled": plugin.name}, done=True)
@@ -138,59 +149,74 @@ def uninstall(words: list[str]) -> int:
     return 0
 
 
-def enable(words: list[str]) -> int:
+def enable(parser: Parser) -> Run:
     """``enable NAME``: run it again."""
-    return _switch("enable", words, enabled=True)
+    parser.description = "Enable a plugin."
+    return _switch(parser, enabled=True)
 
 
-def disable(words: list[str]) -> int:
+def disable(parser: Parser) -> Run:
     """``disable NAME``: it stays installed, and none of it runs."""
-    return _switch("disable", words, enabled=False)
+    parser.description = "Disable a plugin."
+    return _switch(parser, enabled=False)
 
 
-def _switch(verb: str, words: list[str], *, enabled: bool) -> int:
-    parser = group.parser_of(f"plugins {verb}", f"{verb.capitalize()} a plugin.")
-    parser.add_argument("name", type=group.given)
-    options = parser.parse_args(words)
+def _switch(parser: Parser, *, enabled: bool) -> Run:
+    add_json(parser)
+    parser.add_argument("name", type=given)
+    return partial(_switched, enabled)
+
+
+def _switched(enabled: bool, options: argparse.Namespace) -> int:
     plugin = Store().set_enabled(options.name, enabled)
     return _show(plugin, options)
 
 
-def update(words: list[str]) -> int:
+def update(parser: Parser) -> Run:
     """``update [NAME]``: install what is newer, from where each came."""
-    parser = group.parser_of("plugins update", "Update one plugin, or all of them.")
-    parser.add_argument("name", type=group.given, nargs="?")
+    parser.description = "Update one plugin, or all of them."
+    add_json(parser)
+    parser.add_argument("name", type=given, nargs="?")
     parser.add_argument("--yes", action="store_true", help="do not ask")
     parser.add_argument("--dry-run", action="store_true", help="show what would be added, no more")
-    options = parser.parse_args(words)
+    return _update
+
+
+def _update(options: argparse.Namespace) -> int:
     store = Store()
     others = [item for item in store.installed() if not is_own(item)]
     chosen = [store.find(options.name)] if options.name else others
     statuses = [
-        _install(item.source or item.name, options, upgrade=True, editable=bool(item.sources))
+        _install_from(item.source or item.name, options, upgrade=True, editable=bool(item.sources))
         for item in chosen
     ]
     return max(statuses, default=0)
 
 
-def undo(words: list[str]) -> int:
+def undo(parser: Parser) -> Run:
     """``undo NAME``: go back to the version that the last update replaced."""
-    parser = group.parser_of(
-        "plugins undo", "Go back to the version that the last update replaced."
-    )
-    parser.add_argument("name", type=group.given)
-    options = parser.parse_args(words)
+    parser.description = "Go back to the version that the last update replaced."
+    add_json(parser)
+    parser.add_argument("name", type=given)
+    return _undo
+
+
+def _undo(options: argparse.Namespace) -> int:
     plugin = Store().undo(options.name)
     return _show(plugin, options)
 
 
-def pack(words: list[str]) -> int:
+def pack(parser: Parser) -> Run:
     """``bundle NAME [FILE]``: one file that installs without a network."""
-    parser = group.parser_of("plugins bundle", "Write a plugin with all it needs as one file.")
-    parser.add_argument("name", type=group.given)
-    parser.add_argument("file", nargs="?", type=group.file_name)
+    parser.description = "Write a plugin with all it needs as one file."
+    add_json(parser)
+    parser.add_argument("name", type=given)
+    parser.add_argument("file", nargs="?", type=file_name)
     parser.add_argument("--overwrite", action="store_true", help="replace FILE if it exists")
-    options = parser.parse_args(words)
+    return _pack
+
+
+def _pack(options: argparse.Namespace) -> int:
     plugin = Store().find(options.name)
     target = options.file or Path(f"{plugin.name}-{plugin.version}{BUNDLE}")
     written = bundle(plugin, target, overwrite=options.overwrite)
@@ -201,15 +227,20 @@ def pack(words: list[str]) -> int:
     return 0
 
 
-COMMANDS: dict[str, group.Command] = {
-    "list": show,
-    "install": install,
-    "uninstall": uninstall,
-    "enable": enable,
-    "disable": disable,
-    "update": update,
-    "undo": undo,
-    "bundle": pack,
-    "new": author_commands.new,
-    "check": author_commands.check,
+COMMANDS = {
+    "list": Command(
+        "", "list the plugins, and what holds them back here", "plugin_commands", "show"
+    ),
+    "install": Command("SOURCE", "show what would be added, ask, do it", "plugin_commands"),
+    "uninstall": Command("NAME", "remove a plugin and all that it left", "plugin_commands"),
+    "enable": Command("NAME", "run it again", "plugin_commands"),
+    "disable": Command("NAME", "it stays installed, and none of it runs", "plugin_commands"),
+    "update": Command("[NAME]", "install what is newer, from where each came", "plugin_commands"),
+    "undo": Command("NAME", "go back to the version before the last update", "plugin_commands"),
+    "bundle": Command(
+        "NAME [FILE]", "one file that installs without a network", "plugin_commands", "pack"
+    ),
+    "new": Command("[NAME]", "write a plugin to start from", "author_commands"),
+    "check": Command("PATH", "does a plugin keep its promises?", "author_commands"),
 }
+"""Every command about plugins, in the order of the help."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+from functools import partial
 from pathlib import Path
 
 from safelight import actions
@@ -17,33 +18,27 @@ from safelight.actions.recipes import (
     recipe_of,
     recorded,
 )
-from safelight.cli.basic_commands import (
-    FAILURES,
-    add_exporting,
-    add_running,
-    choices_of,
-    development_of,
-    filtered,
-    reload,
-    reported,
-    say,
-    tell_exported,
-)
-from safelight.cli.group import Parser, file_name, parser_of
+from safelight.cli.basic_commands import FAILURES, filtered, reload, reported, say
+from safelight.cli.command_options import add_exporting, add_running, choices_of, development_of
+from safelight.cli.command_parser import Parser, Run, add_json, file_name
+from safelight.cli.export_target import Target, tell_exported
 from safelight.cli.terminal import complain, tell, tell_json
 from safelight.document import DECLARED, Command, Edit, EditError, Record, edits
-from safelight.pixels import deeper
 
 
 class _Stopped(Exception):
     """A filter has failed, which has been said."""
 
 
-@reported
-def commands(words: list[str]) -> int:
+def commands(parser: Parser) -> Run:
     """``safelight commands``: what can be done to a picture, and what each can be told."""
-    parser = parser_of("commands", "List the commands.")
-    options = parser.parse_args(words[1:])
+    parser.description = "List the commands."
+    add_json(parser)
+    return _commands
+
+
+@reported
+def _commands(options: argparse.Namespace) -> int:
     if options.json:
         tell_json([_as_json(item) for item in DECLARED.values()])
         return 0
@@ -72,16 +67,18 @@ def described(item: Command) -> list[str]:
     return lines
 
 
-@reported
-def run(words: list[str]) -> int:
+def run(parser: Parser) -> Run:
     """``safelight run RECIPE IN…``: do what a recipe says to pictures and projects."""
-    parser = Parser(prog="safelight run", description="Do what a recipe says to many pictures.")
+    parser.description = "Do what a recipe says to many pictures."
     parser.add_argument("recipe", type=file_name, metavar="RECIPE", help="a recipe, as JSON")
     parser.add_argument("inputs", nargs="+", type=file_name, metavar="IN", help="the pictures")
     parser.add_argument("--output-dir", type=file_name, required=True, metavar="DIR")
     add_exporting(parser)
     add_running(parser)
-    options = parser.parse_args(words[1:])
+    return reported(partial(_run, parser))
+
+
+def _run(parser: Parser, options: argparse.Namespace) -> int:
     if options.set:
         parser.error("a recipe has its own settings: --set is for apply")
     with actions.Studio(options.device, patience=options.patience) as studio:
@@ -176,35 +173,19 @@ def carry_out(
                 tell(f"{output}", done=True)
             return
         document = history.document
-        actions.check_export(  # before the work, not after it
-            output,
-            document.width,
-            document.height,
-            choices,
-            overwrite=options.overwrite,
-            exporters=studio.exporters,
-        )
-        deep = actions.depth_in_file(document, output, choices, exporters=studio.exporters)
-        depth = deeper(deep, document.depth)
-        deep_enough = history.do(edits.deepen(depth))
+        target = Target(output, choices, studio, options.overwrite)
+        target.check(document.width, document.height)
+        deep_enough = history.do(edits.deepen(target.depth_for(document)))
         history = play(recipe, deep_enough, through_filter, studio.live)
-        exported = actions.export(
-            history.document,
-            output,
-            choices,
-            overwrite=options.overwrite,
-            live=studio.live,
-            exporters=studio.exporters,
-        )
+        exported = target.export(history.document, studio.live)
     say(exported.notes)
     if not options.quiet:
         tell_exported(exported, history.document)
 
 
-@reported
-def recipe(words: list[str]) -> int:
+def recipe(parser: Parser) -> Run:
     """``safelight recipe PROJECT OUT``: what was done in a project, as a recipe."""
-    parser = Parser(prog="safelight recipe", description="Save a project's steps as a recipe.")
+    parser.description = "Save a project's steps as a recipe."
     parser.add_argument("project", type=file_name, metavar="PROJECT")
     parser.add_argument("output", type=file_name, metavar="OUT", help="the file to write, JSON")
     parser.add_argument("--overwrite", action="store_true", help="replace OUT if it exists")
@@ -213,7 +194,11 @@ def recipe(words: list[str]) -> int:
         action="store_true",
         help="leave out what no recipe can hold, as painted pixels, and say what that is",
     )
-    options = parser.parse_args(words[1:])
+    return _recipe
+
+
+@reported
+def _recipe(options: argparse.Namespace) -> int:
     project, history = actions.Project.open(options.project)
     try:
         found, lost = recorded(history) if options.leave_out else (recipe_of(history), ())

@@ -1,4 +1,4 @@
-"""Places: where users' files lie, on each platform, is where earlier versions have put them."""
+"""Folders: where users' files lie, on each platform, is where earlier versions have put them."""
 
 import sys
 from pathlib import Path
