@@ -30,6 +30,8 @@ WARM_UP = 0.02  # part of a run until the learning rate is full
 LARGEST_STATE = 16 << 20  # bytes of a file that a run resumes from: small enough to be passed on
 MOST_PARTS = 4  # files that a run resumes from
 DIGEST = hashlib.sha256().digest_size
+ROOT = Path(__file__).parents[1]
+REST_OF = "rest_of"  # in an .npz: the file in the checkout that it is the rest of, and its SHA-256
 
 
 def fabric() -> Fabric:
@@ -336,14 +338,25 @@ def save_weights(path: Path, weights: dict[str, Tensor]) -> None:
 
 
 def stored_weights(path: Path) -> dict[str, np.ndarray]:
-    """The arrays of a training's weights.npz, or of a network that was exported to ONNX."""
+    """The arrays of a training's weights.npz, or of a network that was exported to ONNX.
+
+    What `models.rest` wrote is the rest of a network that ships, whose arrays come along. Raises
+    SystemExit where another one ships since.
+    """
     if path.suffix == ".onnx":
         import onnx
 
         tensors = onnx.load(str(path)).graph.initializer
         return {item.name: onnx.numpy_helper.to_array(item) for item in tensors}
     with np.load(path, allow_pickle=False) as stored:
-        return {name: stored[name] for name in stored.files}
+        arrays = {name: stored[name] for name in stored.files}
+    if REST_OF not in arrays:
+        return arrays
+    file, digest = map(str, arrays.pop(REST_OF))
+    shipped = ROOT / file
+    if not shipped.is_file() or hashlib.sha256(shipped.read_bytes()).hexdigest() != digest:
+        raise SystemExit(f"{path} is the rest of another {file} than the one that ships.")
+    return stored_weights(shipped) | arrays
 
 
 def load_weights(network: nn.Module, path: Path) -> list[str]:

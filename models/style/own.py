@@ -36,8 +36,8 @@ from models.style.train import ROUGHNESS, centre, roughness
 from models.tiles import Network
 from models.training import Run, load_all_weights, options, planes
 
-WEIGHTS = ROOT / "models" / "style" / "weights"
-GENERAL, FEATURES = WEIGHTS / "fast.npz", WEIGHTS / "features.npz"
+GENERAL = ROOT / "plugins" / "style" / "safelight_style" / "fast.onnx"
+FEATURES = ROOT / "models" / "style" / "weights" / "features.npz"
 AVERAGING = 0.99  # of the weights, over steps
 CONTENT = 0.5  # weight of the content loss: at 1 a few minutes give hardly more than a tint
 LOG_EVERY = 20  # steps
@@ -295,7 +295,7 @@ def main() -> None:
     )
     parser.add_argument("--name", required=True, help="the filter's title, like 'Night sky'")
     parser.add_argument(
-        "--general", type=Path, default=GENERAL, help="weights.npz of size fast, to go on from"
+        "--general", type=Path, default=GENERAL, help="network of size fast, to go on from"
     )
     parser.add_argument("--credit", default="", help="what the painting is, and whose")
     parser.add_argument("--licence", default=Settings.licence, help="of the network")
