@@ -2,6 +2,7 @@
 
 import functools
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -222,6 +223,16 @@ def test_a_replaced_region_leaves_nothing_else_different(case, levels):
         assert (mine.width, mine.height, mine.depth) == (fresh.width, fresh.height, "uint8")
         np.testing.assert_array_equal(mine.to_array(), fresh.to_array())
         assert mine.digest() == fresh.digest()
+
+
+def test_digests_are_the_same_on_several_threads():
+    pixels = np.zeros((TILE * 3, TILE * 2, 3), np.uint8)
+    pixels[TILE:] = np.random.default_rng(1).integers(0, 256, pixels[TILE:].shape)
+    with ThreadPoolExecutor(3) as threads:
+        digests = Raster.from_array(pixels).digests(threads.map)
+    assert digests == Raster.from_array(pixels).digests()
+    assert len(digests) == 6
+    assert len(set(digests)) == 5  # two tiles are of nothing
 
 
 def test_replacing_shares_digests_and_the_zoom_levels_of_all_that_is_far():

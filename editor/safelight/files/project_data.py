@@ -85,11 +85,13 @@ def packed(tile: NDArray[Any]) -> bytes:
 
     pixels = np.ascontiguousarray(tile)
     if pixels.dtype.kind == "u":
-        coded = pixels.copy()
-        coded[:, 1:] -= pixels[:, :-1]
+        coded = np.empty_like(pixels)
+        coded[:, :1] = pixels[:, :1]
+        np.subtract(pixels[:, 1:], pixels[:, :-1], out=coded[:, 1:])
     else:
         coded = pixels
-    small = imagecodecs.zstd_encode(_by_significance(coded), 1)
+    plain = _by_significance(coded) if coded.itemsize > 1 else coded.reshape(-1).data
+    small = imagecodecs.zstd_encode(plain, 1)
     return _ZSTD + bytes(small) if len(small) < pixels.nbytes else _RAW + pixels.tobytes()
 
 
@@ -120,8 +122,6 @@ def unpacked(data: bytes, shape: tuple[int, int, int], depth: str) -> NDArray[An
 
 def _by_significance(pixels: NDArray[Any]) -> bytes:
     width = pixels.dtype.itemsize
-    if width == 1:
-        return pixels.tobytes()
     return pixels.reshape(-1).view(np.uint8).reshape(-1, width).T.tobytes()
 
 

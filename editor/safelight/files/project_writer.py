@@ -105,7 +105,9 @@ class Save:
             new = [x.document for x in steps if id(x.document) not in self.before.written]
             rasters = {id(raster): raster for document in new for raster in document.rasters()}
             # Digests are computed once for each tile and kept; here several at a time.
-            deque(threads.map(self._digest, rasters.values()), 0)
+            for raster in rasters.values():
+                self._go_on()
+                raster.digests(threads.map)
             documents, listed = self._documents(steps)
             self._take_tiles()
             self._insert(connection, "tiles", self._packed(threads))
@@ -136,10 +138,6 @@ class Save:
     def _go_on(self) -> None:
         if not self._wanted():
             raise SaveStopped("The save was stopped.")
-
-    def _digest(self, raster: Raster) -> None:
-        self._go_on()
-        raster.digests()
 
     def _insert(
         self, connection: sqlite3.Connection, table: str, rows: Iterable[tuple[Any, ...]]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 from weakref import WeakValueDictionary
 
@@ -404,16 +404,16 @@ class Raster:
             return None
         return Region(int(left), int(top), int(right - left), int(bottom - top))
 
-    def digests(self) -> list[bytes]:
-        """The content of each tile, row by row, as 16 bytes (BLAKE2b); kept once computed."""
+    def digests(self, each: Callable[..., Iterable[bytes]] = map) -> list[bytes]:
+        """The content of each tile, row by row, as 16 bytes (BLAKE2b); kept once computed.
+        ``each`` is ``map``, or one that works on several threads.
+        """
         held = self.parts()  # so that no id is taken by another tile meanwhile
-        known: dict[int, bytes] = {}
-        for index, digest in enumerate(self._digests):
-            if digest is None:
-                tile = held[index]
-                if id(tile) not in known:
-                    known[id(tile)] = tile_digest(fetched(tile))
-                self._digests[index] = known[id(tile)]
+        asked = [index for index, digest in enumerate(self._digests) if digest is None]
+        new = {id(held[index]): held[index] for index in asked}
+        known = dict(zip(new, each(_digest_of, new.values()), strict=True))
+        for index in asked:
+            self._digests[index] = known[id(held[index])]
         return [digest for digest in self._digests if digest is not None]
 
     def digest(self) -> bytes:
@@ -598,6 +598,10 @@ def solid(
             tile.flags.writeable = False
             _solids[key] = tile
         return tile
+
+
+def _digest_of(part: Part) -> bytes:
+    return tile_digest(fetched(part))
 
 
 def tile_digest(tile: NDArray[Any]) -> bytes:
