@@ -45,7 +45,7 @@ def test_what_was_decoded_into_a_block_is_kept_and_cannot_be_changed(decoders, m
     assert not array.flags.writeable
 
 
-def test_memory_is_used_again_for_the_next_file_and_given_back_when_none_comes(decoders):
+def test_memory_is_used_again_for_the_next_file(decoders):
     arrays, blocks = [], []
     for _ in range(3):
         arrays.append(decode(decoders, "into_a_block"))
@@ -53,20 +53,16 @@ def test_memory_is_used_again_for_the_next_file_and_given_back_when_none_comes(d
             blocks.append(sorted(worker._lent))
     assert blocks[0] == blocks[1] == blocks[2] != []
     assert not np.may_share_memory(arrays[0], arrays[1])
-    decoders.pool.unburden()
-    assert not worker._lent
-    assert (decode(decoders, "into_a_block") == arrays[0]).all()
 
 
-def test_what_is_given_back_is_given_back_by_itself(decoders, monkeypatch):
+def test_a_process_for_which_no_file_comes_ends_and_another_decodes_the_next(decoders, monkeypatch):
     monkeypatch.setattr(decoding, "_SPARE", 0.0)
-    decode(decoders, "into_a_block")
-    with decoders.pool.worker() as worker:
-        pass
+    first = decode(decoders, "process").tobytes()
     deadline = time.monotonic() + 60
-    while worker._lent and time.monotonic() < deadline:
+    while decoders.pool._all and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert not worker._lent
+    assert not decoders.pool._all
+    assert decode(decoders, "process").tobytes() != first
 
 
 def test_the_process_is_another_and_kept_for_the_next_file(decoders):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
+from safelight.gui.after_paint import load_decoder
 from safelight.gui.backend import BackEnd
 from safelight.gui.background import Background, Mailbox
 from safelight.gui.develop_raw import Asking
@@ -48,6 +49,7 @@ class Opening(QObject):
         """The Open dialog."""
         from safelight import actions
 
+        load_decoder()  # while the user looks for a file
         ours = (ending for codec in actions.CODECS for ending in codec.suffixes)
         endings = " ".join(f"*{ending}" for ending in (*ours, ".safelight"))
         offers = self._backend.offers

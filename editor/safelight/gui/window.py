@@ -17,6 +17,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from safelight.gui import save_projects
+from safelight.gui.after_paint import load_decoder
 from safelight.gui.backend import BackEnd
 from safelight.gui.close_photographs import Closing
 from safelight.gui.deed_context import Desk
@@ -335,6 +336,8 @@ class Window(QMainWindow):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
+            if self.ready:
+                load_decoder()  # while the file is still held
 
     def dropEvent(self, event: QDropEvent) -> None:
         for url in event.mimeData().urls():

@@ -220,13 +220,6 @@ class WorkerProcess:
         if block.id in self._lent:
             self._blocks.append(block)
 
-    def unburden(self) -> None:
-        """Give back the memory of the blocks that are kept for the next piece."""
-        spare, self._blocks = self._blocks, []
-        for block in spare:
-            with contextlib.suppress(WorkerDied):
-                self.discard(block)
-
     def discard(self, block: Block) -> None:
         """Give a block's memory back to the system. Raises WorkerDied."""
         if self._lent.pop(block.id, None) is not None:
@@ -421,12 +414,6 @@ class Pool:
             idle, self._idle = self._idle, []
             for worker in idle:
                 self._drop(worker)
-
-    def unburden(self) -> None:
-        """Give back the memory that workers keep which do nothing now."""
-        with self._changed:
-            for worker in self._idle:
-                worker.unburden()
 
     def retire(self) -> None:
         """End each worker as soon as it does nothing; jobs under way come to their end."""
