@@ -1,4 +1,4 @@
-"""Exported metadata: which ones go into a file, in which of its places, and which have none."""
+"""Exported metadata: which metadata go into a file, in which of its places, and which have none."""
 
 from __future__ import annotations
 

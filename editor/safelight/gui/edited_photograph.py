@@ -1,4 +1,4 @@
-"""Edited photograph: ``Edited``, as those see it that compute something for it."""
+"""Edited photograph: its history, active layer and back end, for what computes something of it."""
 
 from __future__ import annotations
 
