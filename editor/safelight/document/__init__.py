@@ -1,6 +1,6 @@
 """The document: one picture being edited, as a value. Knows no file, no process and no window."""
 
-from safelight.document import edits, reshape_commands, retouch, selections
+from safelight.document import cut_outs, edits, reshape_commands, retouch, selections
 from safelight.document.command import DECLARED, Command, Edit, EditError, Record
 from safelight.document.content import Channels, Group, Kept, LiveFilter, Synthetic
 from safelight.document.document import Document, Metadata
@@ -51,6 +51,7 @@ __all__ = [
     "effective_mask",
     "effective_raster",
     "canvas",
+    "cut_outs",
     "is_grey",
     "is_stale",
     "named_layers",

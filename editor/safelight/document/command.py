@@ -113,6 +113,18 @@ class Edit:
         renders = self.renders
         return replace(self, apply=lambda document: renders(document, live))
 
+    def upon(self, before: Document, token: str) -> Edit:
+        """The edit made of ``before``, whatever has become of that since: what is tried with one
+        setting after another is one step, of the last of them.
+        """
+        apply, renders = self.apply, self.renders
+        return replace(
+            self,
+            apply=lambda _: apply(before),
+            token=token,
+            renders=None if renders is None else lambda _, live: renders(before, live),
+        )
+
 
 When: TypeAlias = Callable[[Document, Layer | None], bool]
 """Whether a command can be asked for, of a document and its active layer."""
@@ -141,8 +153,9 @@ class Command:
     ``id`` is permanent: histories and recipes hold it. ``text`` is its title, with & before the
     letter that a menu underlines; ``menu`` the menu where it is found ("" = none) and ``section``
     the part of that, ``shortcut`` the keys, ``context`` says that a layer's own menu has it too,
-    ``asks`` that the window asks for its settings, ``when`` for which documents and layers it can
-    be asked for, ``words`` what the history calls it with some settings, ``button`` the icon of its
+    ``asks`` that the window asks for its settings, ``tries`` that they are seen meanwhile,
+    ``when`` for which documents and layers it can be asked for, ``words`` what the history calls
+    it with some settings, ``button`` the icon of its
     button at the list of layers. ``marked`` tells, of what can be on or off, whether it is on;
     asked for in the window, the command switches that. ``entries`` are its lines in the menu where
     one is not enough: a line for each way of using it. A command with a
@@ -165,6 +178,7 @@ class Command:
     marked: When | None = None
     entries: tuple[Entry, ...] = ()
     renders: bool = False
+    tries: bool = False
 
     @property
     def title(self) -> str:
@@ -257,6 +271,7 @@ def command(
     button: str = "",
     marked: When | None = None,
     entries: Sequence[Entry] = (),
+    tries: bool = False,
 ) -> Callable[[Callable[..., Document]], Command]:
     """Declare a function as a command: ``def flip(document, *, axis: Literal[…] = …)``.
 
@@ -290,6 +305,7 @@ def command(
             marked=marked,
             entries=tuple(entries),
             renders=len(told) < len(others),
+            tries=tries,
         )
         if name in DECLARED:
             raise TypeError(f"there is a command {name} already")

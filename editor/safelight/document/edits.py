@@ -106,7 +106,8 @@ def _with_below(document: Document, layer: Layer | None) -> bool:
     return layer is not None and document.siblings(layer.id)[0] is not layer
 
 
-def _selects(document: Document, layer: Layer | None) -> bool:
+def selects(document: Document, layer: Layer | None) -> bool:
+    """Whether anything is selected."""
     return document.selection is not None
 
 
@@ -754,7 +755,7 @@ def select_all(document: Document) -> Document:
     return _selecting(document, None)
 
 
-@command("&Deselect", menu="Select", shortcut="Ctrl+D", when=_selects)
+@command("&Deselect", menu="Select", shortcut="Ctrl+D", when=selects)
 def deselect(document: Document) -> Document:
     """Let go of what is selected: filters work on everything again, as with everything selected."""
     return _selecting(document, None)
@@ -854,11 +855,13 @@ def select_shape(
         after = Raster.filled(document.width, document.height, (0,), before.depth)
     for y in range(inside.y, inside.bottom, _BAND):
         part = Region(inside.x, y, inside.width, _BAND).intersect(inside)
-        there, found = to_float(before.read(part))[..., 0], covered(part)
-        if how == "subtract":
-            made = np.maximum(there - found, 0)
-        else:
-            made = np.minimum(there, found) if how == "intersect" else np.maximum(there, found)
+        made = covered(part)
+        if how != "replace":
+            there = to_float(before.read(part))[..., 0]
+            if how == "subtract":
+                made = np.maximum(there - made, 0)
+            else:
+                made = (np.minimum if how == "intersect" else np.maximum)(there, made)
         after = after.replaced(part, from_float(made[..., np.newaxis], before.depth))
     after = after.condensed()
     return _selecting(document, None if _is_empty(after, inside) else after)
@@ -900,7 +903,7 @@ def _in_ellipse(part: Region, box: Region, *, smooth: bool) -> NDArray[np.float3
     return covered
 
 
-@command("&Invert selection", menu="Select", shortcut="Ctrl+Shift+I", when=_selects)
+@command("&Invert selection", menu="Select", shortcut="Ctrl+Shift+I", when=selects)
 def invert_selection(document: Document) -> Document:
     """Select what is not selected."""
     if document.selection is None:
@@ -910,13 +913,13 @@ def invert_selection(document: Document) -> Document:
     return replace(document, selection=inverted, selection_beyond=beyond)
 
 
-@command("&Grow selection", menu="Select", section=1, asks=True, when=_selects)
+@command("&Grow selection", menu="Select", section=1, asks=True, tries=True, when=selects)
 def grow_selection(document: Document, *, by: _By = 8, live: Live | None = None) -> Document:
     """Widen what is selected by pixels."""
     return _modified(document, by, 0)
 
 
-@command("Shrin&k selection", menu="Select", section=1, asks=True, when=_selects)
+@command("Shrin&k selection", menu="Select", section=1, asks=True, tries=True, when=selects)
 def shrink_selection(document: Document, *, by: _By = 8, live: Live | None = None) -> Document:
     """Narrow what is selected by pixels; where nothing is left, everything is selected again."""
     return _modified(document, -by, 0)
@@ -928,7 +931,8 @@ def shrink_selection(document: Document, *, by: _By = 8, live: Live | None = Non
     section=1,
     shortcut="Shift+F6",
     asks=True,
-    when=_selects,
+    tries=True,
+    when=selects,
 )
 def feather_selection(document: Document, *, by: _By = 8, live: Live | None = None) -> Document:
     """Give what is selected a soft rim of some radius in pixels."""
@@ -940,13 +944,21 @@ def _modified(document: Document, grow: float, feather: float) -> Document:
 
     Where nothing is left, everything is selected again, as without a selection.
     """
+    return reshaped(document, lambda before, band: shaped(before, band, grow, feather))
+
+
+def reshaped(document: Document, made: Callable[[Raster, Region], NDArray[np.float32]]) -> Document:
+    """Select what ``made`` makes of a selection at a region of it: (height, width), 0 to 1.
+
+    Where nothing is left, everything is selected again. Raises EditError where nothing is selected.
+    """
     before = _selection(document)
     if before is None:
         raise EditError("nothing is selected")
     builder = RasterBuilder(before.width, before.height, 1, before.depth)
     for y in range(0, before.height, _BAND):
         band = Region(0, y, before.width, _BAND).intersect(before.region)
-        pixels = shaped(before, band, grow, feather)[..., np.newaxis]
+        pixels = made(before, band)[..., np.newaxis]
         builder.write(band, from_float(pixels, before.depth))
     after = builder.finish().condensed()
     return _selecting(document, None if _is_empty(after, after.region) else after)
@@ -1188,7 +1200,7 @@ def turn(document: Document, *, angle: Literal[90, 180, 270] = 90) -> Document:
 
 
 @command(
-    "&Crop to selection", id="crop", menu="Image", section=1, when=_selects, words=lambda _: "Crop"
+    "&Crop to selection", id="crop", menu="Image", section=1, when=selects, words=lambda _: "Crop"
 )
 def crop(
     document: Document,

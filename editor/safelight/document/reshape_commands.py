@@ -13,7 +13,7 @@ from safelight.document import geometry
 from safelight.document.command import EditError, command
 from safelight.document.content import Fill
 from safelight.document.document import Document
-from safelight.document.edits import Dots, Unit, _selection, _selects, dots_of, unlocked
+from safelight.document.edits import Dots, Unit, _selection, dots_of, selects, unlocked
 from safelight.document.layer import Layer
 from safelight.document.placement import Place
 from safelight.document.render import Live, whole
@@ -305,7 +305,7 @@ def _product(mask: Raster | None, selection: Raster, *, inverted: bool) -> Raste
     return builder.finish().condensed()
 
 
-@command("Transform selection", when=_selects)
+@command("Transform selection", when=selects)
 def transform_selection(
     document: Document,
     *,

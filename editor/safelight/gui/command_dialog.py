@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -32,6 +33,8 @@ class CommandDialog(QDialog):
     """
 
     chosen = Signal(object)
+    changed = Signal(object)
+    """Other settings, all of them legal, which are not chosen yet."""
 
     def __init__(
         self,
@@ -81,6 +84,7 @@ class CommandDialog(QDialog):
         control = control_for(parameter)
         control.set_value(told.get(name, parameter.default))
         self.controls[name] = control
+        control.changed.connect(self._tell)
         layout.addWidget(control)
         return control
 
@@ -96,6 +100,10 @@ class CommandDialog(QDialog):
         """Say why what was chosen is not done."""
         self.trouble.setText(plain(trouble))
         self.trouble.show()
+
+    def _tell(self) -> None:
+        with suppress(ParameterError):
+            self.changed.emit(self.settings())
 
     def _typed(self) -> None:
         """Nothing is done with what cannot be a number."""

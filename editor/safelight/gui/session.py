@@ -70,6 +70,9 @@ class Session(Edited):
     ) -> None:
         super().__init__(history, parent)
         self.closed = False
+        self._token: str | None = None
+        self._later: Edit | None = None
+        """The newest edit of the gesture whose edit before is being made."""
         self._renderer = Renderer(memory=_RENDERED, lenient=True)
         self._pictures: list[tuple[Document, Picture]] = []
         self._asked_for: set[str] = set()
@@ -155,7 +158,9 @@ class Session(Edited):
 
     def do(self, edit: Edit) -> None:
         """Make an edit; one that takes its time is made on a thread."""
-        if self.busy:
+        if self.busy and edit.token is not None and edit.token == self._token:
+            self._later = edit
+        elif self.busy:
             self.complained.emit("edit", f"{self.busy} is not finished yet.", "")
         elif edit.renders is not None:
             self._do_on_thread(edit)
@@ -179,7 +184,7 @@ class Session(Edited):
     def _do_on_thread(self, wanted: Edit, without: frozenset[str] = frozenset()) -> None:
         document = self.document
         edit = wanted.through(self.studio.live if self.studio is not None else None)
-        self.busy = edit.label
+        self.busy, self._token = edit.label, edit.token
 
         def work() -> Document:
             changed = edit.apply(document.without(without))
@@ -190,12 +195,14 @@ class Session(Edited):
             return changed
 
         def done(changed: Document) -> None:
-            self.busy = ""
+            self.busy, later, self._later = "", self._later, None
             self._do(Edit(edit.label, lambda _: changed, edit.token, record=edit.record))
             self.job_changed.emit()
+            if later is not None:
+                self.do(later)
 
         def failed(error: Exception) -> None:
-            self.busy = ""
+            self.busy, self._later = "", None
             if isinstance(error, LayerFailed):
                 self._block(wanted, error, without)
             else:

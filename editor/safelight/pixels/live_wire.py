@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from safelight.pixels.opencv import opencv
+
 _WEIGHTS = 0.43, 0.43, 0.14
 """What zero crossings, the gradient's direction and its size count, as in the paper."""
 
@@ -30,7 +32,7 @@ class LiveWire:
     """
 
     def __init__(self, image: NDArray[np.uint8], seed: tuple[int, int]) -> None:
-        import cv2
+        cv2 = opencv()
 
         # An edge against noise: the paper smooths too.
         image = cv2.GaussianBlur(np.ascontiguousarray(image), (0, 0), 1.0).astype(np.uint8)

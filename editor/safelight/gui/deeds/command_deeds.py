@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from safelight.gui.deeds.deed import Deed
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from safelight.api import Value
-    from safelight.document import Command, Document
+    from safelight.document import Command, Document, Edit
     from safelight.document.command import Entry, When
     from safelight.gui.session import Session
 
@@ -89,15 +89,28 @@ class Asked:
             session.do(command(**given))
             return
         from safelight.gui.size_dialogs import dialog_of
+        from safelight.gui.trial import Trial
 
         told = self._told.get(command.id, {})
         kind = dialog_of(command)
         dialog = kind(command, given, told, self._window, document=session.document)
 
+        trial = Trial(session) if command.tries else None
+
+        def made(settings: Mapping[str, Any]) -> Edit:
+            return command(**given, **settings)
+
         def chosen(settings: dict[str, Any]) -> None:
             self._told[command.id] = settings
-            session.do(command(**given, **settings))
+            if trial is None:
+                session.do(made(settings))
+            else:
+                trial.end(made(settings))
 
+        if trial is not None:
+            dialog.changed.connect(lambda settings: trial.soon(made(settings)))
+            dialog.rejected.connect(trial.give_up)
+            trial.soon(made(dialog.settings()))
         dialog.chosen.connect(chosen)
         dialog.open()
 

@@ -17,9 +17,11 @@ from safelight.gui.canvas.tools.polygonal_lasso import Polygon
 from safelight.gui.canvas.tools.rectangle import Rectangle
 from safelight.gui.canvas.tools.remove import Remove
 from safelight.gui.canvas.tools.split_line import Split
+from safelight.gui.canvas.tools.subject import Subject
 from safelight.gui.canvas.tools.tool import Tool
 from safelight.gui.canvas.tools.transform import Transform
 from safelight.gui.canvas.tools.turn_view import Turn
+from safelight.gui.canvas.tools.wand import Wand
 from safelight.gui.canvas.tools.zoom import Zoom
 
 TOOLS: list[type[Tool]] = [
@@ -32,6 +34,8 @@ TOOLS: list[type[Tool]] = [
     Lasso,
     Polygon,
     Magnetic,
+    Wand,
+    Subject,
     Brush,
     Eraser,
     Remove,

@@ -1,0 +1,12 @@
+"""OpenCV, which is loaded when it is first needed: that takes a tenth of a second."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def opencv() -> Any:
+    """The module."""
+    import cv2
+
+    return cv2

@@ -1,0 +1,108 @@
+"""Selecting by a press, by strokes and by a dialog: one step, however often it is made anew."""
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QApplication
+
+from safelight.gui.command_dialog import CommandDialog
+from safelight.gui.window import Window
+from tests.gui.conftest import open_in, wake
+
+LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+ALT = Qt.KeyboardModifier.AltModifier
+
+
+@pytest.fixture
+def opened(qtbot, tmp_path):
+    pixels = np.full((240, 320, 3), (70, 120, 90), np.uint8)
+    pixels[60:180, 40:140] = (180, 90, 60)
+    pixels[60:180, 140:160] = (196, 106, 76)
+    pixels[60:180, 220:280] = (180, 90, 60)
+    pixels = pixels + np.random.default_rng(1).integers(-3, 4, pixels.shape)
+    path = tmp_path / "fields.png"
+    Image.fromarray(pixels.astype(np.uint8)).save(path)
+    found = open_in(wake(Window(), qtbot), path, qtbot)
+    found.canvas.zoom_to(1.0)
+    return found
+
+
+def at(canvas, point):
+    return QPoint(*map(round, canvas.widget_point(*point).toTuple()))
+
+
+def area(opened, expected, tolerance=0.03):
+    selection = opened.session.document.selection
+    found = 0 if selection is None else selection.to_array().sum() / 255
+    return not opened.session.busy and abs(found - expected) <= tolerance * expected
+
+
+def test_a_wands_options_change_what_it_has_selected_in_the_same_step(opened, qtbot):
+    canvas = opened.canvas
+    canvas.take("wand")
+    canvas.tool.set("tolerance", 10)
+    qtbot.mouseClick(canvas, LEFT, NONE, at(canvas, (80, 100)))
+    qtbot.waitUntil(lambda: area(opened, 12_000))
+    canvas.tool.set("tolerance", 30)
+    qtbot.waitUntil(lambda: area(opened, 14_400))
+    canvas.tool.set("contiguous", False)
+    qtbot.waitUntil(lambda: area(opened, 21_600))
+    steps = opened.session.history.steps
+    assert len(steps) == 2
+    assert dict(steps[1].record.settings)["tolerance"] == 30
+    canvas.tool.set("mode", "subtract")
+    canvas.tool.set("contiguous", True)
+    qtbot.mouseClick(canvas, LEFT, NONE, at(canvas, (250, 100)))
+    qtbot.waitUntil(lambda: area(opened, 14_400))
+    assert len(opened.session.history.steps) == 3
+
+
+def test_strokes_over_a_subject_and_behind_it_are_one_step(opened, qtbot):
+    canvas = opened.canvas
+    canvas.take("subject")
+    canvas.tool.set("size", 16)
+
+    def stroke(start, end, keys=NONE):
+        qtbot.mousePress(canvas, LEFT, keys, at(canvas, start))
+        qtbot.mouseMove(canvas, at(canvas, end))
+        qtbot.mouseRelease(canvas, LEFT, keys, at(canvas, end))
+
+    stroke((60, 80), (130, 160))
+    qtbot.waitUntil(lambda: opened.session.document.selection is not None)
+    qtbot.waitUntil(lambda: area(opened, 12_000))
+    stroke((150, 70), (150, 170))
+    qtbot.waitUntil(lambda: area(opened, 14_400))
+    stroke((150, 70), (150, 170), ALT)
+    qtbot.waitUntil(lambda: area(opened, 12_000))
+    assert len(opened.session.history.steps) == 2
+    qtbot.keyClick(canvas, Qt.Key.Key_Return)
+    stroke((250, 80), (250, 160))
+    qtbot.waitUntil(lambda: area(opened, 7_200, 0.05))
+    assert len(opened.session.history.steps) == 3
+
+
+def test_a_dialogs_settings_are_seen_before_they_are_chosen_and_cancel_takes_them_back(
+    opened, qtbot
+):
+    def asked():
+        opened.window().deeds["select_colour"].trigger()
+        return next(
+            x
+            for x in QApplication.topLevelWidgets()
+            if isinstance(x, CommandDialog) and x.isVisible()
+        )
+
+    dialog = asked()
+    dialog.controls["softness"].set_value(0.0)
+    dialog.controls["colour"].set_value("#46785a")
+    dialog.controls["colour"].changed.emit()
+    qtbot.waitUntil(lambda: area(opened, 320 * 240 - 21_600, 0.05))
+    dialog.reject()
+    qtbot.waitUntil(lambda: opened.session.document.selection is None)
+    dialog = asked()
+    dialog.controls["softness"].set_value(0.0)
+    dialog.controls["colour"].set_value("#46785a")
+    dialog.accept()
+    qtbot.waitUntil(lambda: area(opened, 320 * 240 - 21_600, 0.05))
+    assert len(opened.session.history.steps) == 2
