@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import skimage.color
 
-from safelight.document import Document, EditError, Layer, LiveFilter, selections
+from safelight.document import Document, EditError, Layer, LiveFilter, edits, selections
 from safelight.pixels import Raster
 from tests.document.strategies import raster
 
@@ -142,3 +142,20 @@ def test_a_border_is_as_wide_as_is_said_and_smoothing_takes_specks_and_keeps_the
     assert smooth[30, 40] < 0.5, "a corner is rounded off"
     with pytest.raises(EditError, match="nothing is selected"):
         selections.smooth_selection().apply(document())
+
+
+def test_a_mask_is_selected_and_a_selection_is_added_to_a_mask_taken_from_it_or_kept_of_it():
+    first = selections.select_path(points="10,10;60,10;60,60;10,60").apply(document())
+    masked = edits.mask_from_selection().apply(first)
+    second = selections.select_path(points="30,30;90,30;90,60;30,60").apply(masked)
+    for how, expected in (("add", 3400), ("subtract", 1600), ("intersect", 900), ("replace", 1800)):
+        made = edits.mask_from_selection(how=how).apply(second)
+        assert made.layers[0].mask.to_array().sum() / 255 == expected
+        again = edits.selection_from_mask().apply(edits.deselect().apply(made))
+        assert chosen(again).sum() == expected
+    gone = edits.mask_from_selection(how="subtract").apply(edits.mask_from_selection().apply(first))
+    assert not gone.layers[0].mask.to_array().any(), "a mask of which nothing is left hides all"
+    with pytest.raises(EditError, match="no mask"):
+        edits.mask_from_selection(how="intersect").apply(first)
+    with pytest.raises(EditError, match="has no mask"):
+        edits.selection_from_mask().apply(first)

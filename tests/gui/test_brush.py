@@ -270,6 +270,18 @@ def test_the_active_filter_layers_mask_is_painted_on_and_else_the_selection(canv
     assert selected(opened)[150, 200] == 0
 
 
+def test_a_mask_of_a_pixel_layer_is_painted_on_too(canvas, opened, qtbot):
+    layer = opened.session.document.layers[0]
+    opened.session.do(edits.add_mask(layer=layer.id))
+    assert opened.options.target.text() == f"Paints on the mask of {layer.name}"
+    canvas.take("eraser")
+    stroke(canvas, qtbot, (200, 150))
+    document = opened.session.document
+    assert document.selection is None
+    mask = document.layers[0].mask.to_array()[..., 0]
+    assert (mask[150, 200], mask[20, 20]) == (0, 255)
+
+
 def test_the_eraser_takes_a_filter_away_where_it_goes_and_nothing_is_selected(
     canvas, opened, qtbot
 ):

@@ -79,6 +79,9 @@ _Side: TypeAlias = Annotated[
     float, Number(0, geometry.LONGEST_SIDE, lowest="As the other side asks for")
 ]
 
+How: TypeAlias = Literal["replace", "add", "subtract", "intersect"]
+"""What becomes of the selection that there is."""
+
 Unit: TypeAlias = Literal["px", "percent", "cm", "in"]
 """What a side of a picture is stated in."""
 
@@ -445,11 +448,46 @@ def remove_mask(document: Document, *, layer: str = "") -> Document:
 
 
 @command("M&ask from selection", menu="Layer", section=3, context=True, when=_selects_for_layer)
-def mask_from_selection(document: Document, *, layer: str = "") -> Document:
-    """Make the selection a layer's mask."""
+def mask_from_selection(document: Document, *, layer: str = "", how: How = "replace") -> Document:
+    """Make the selection a layer's mask; or add it to the mask, subtract it, or keep what lies in
+    both.
+    """
     if document.selection is None:
         raise EditError("nothing is selected")
-    return document.with_layer(with_selection(unlocked(document, layer), document))
+    found = unlocked(document, layer)
+    if how == "replace" or found.mask is None:
+        if how in ("subtract", "intersect"):
+            raise EditError(f"{found.name} has no mask to take anything away from")
+        return document.with_layer(with_selection(found, document))
+    masked = replace(
+        document,
+        selection=found.mask,
+        selection_place=found.mask_place,
+        selection_beyond=found.mask_beyond,
+    )
+    chosen = _selection(document)
+    assert chosen is not None
+
+    def covered(part: Region) -> NDArray[np.float32]:
+        return to_float(chosen.read(part))[..., 0]
+
+    made = select_shape(masked, document.region, how, covered)
+    mask = made.selection or Raster.filled(document.width, document.height, (0,), "uint8")
+    return document.with_layer(_with_mask(found, document, mask))
+
+
+@command("Selection from mask", menu="Layer", section=3, context=True, when=_masked)
+def selection_from_mask(document: Document, *, layer: str = "") -> Document:
+    """Select what a layer's mask shows."""
+    found = document.layer(layer)
+    if found.mask is None:
+        raise EditError(f"{found.name} has no mask")
+    return replace(
+        document,
+        selection=found.mask,
+        selection_place=found.mask_place,
+        selection_beyond=found.mask_beyond,
+    )
 
 
 def paint_mask(
@@ -767,9 +805,6 @@ def select_region(region: Region, how: str = "replace") -> Edit:
     """
     return select_box(box=(region.x, region.y, region.width, region.height), how=how)
 
-
-How: TypeAlias = Literal["replace", "add", "subtract", "intersect"]
-"""What becomes of the selection that there is."""
 
 _MISSING = {
     "subtract": "nothing is selected to take anything away from; select something first",

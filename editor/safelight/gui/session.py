@@ -138,12 +138,12 @@ class Session(Edited):
 
     @property
     def painted_on(self) -> str | None:
-        """The layer whose mask a brush paints on: the active one if it is a filter with a mask.
+        """The layer whose mask a brush paints on: the active one if it has a mask.
 
         None = the selection.
         """
         layer = self.layer
-        return layer.id if layer.filter is not None and layer.mask is not None else None
+        return layer.id if layer.mask is not None else None
 
     def picture(self, document: Document) -> Picture:
         """A version of the document for the screen; its tiles stay ready for a while."""

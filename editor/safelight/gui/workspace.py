@@ -333,11 +333,12 @@ class Workspace(QWidget):
             self.messages.settle("selection")
             self.filters.preview_soon()  # what is tried would have it as its mask
         layer = None if painted_on is None else document.layer(painted_on)
-        if layer is None or layer.filter is None:
+        if layer is None:
             self.canvas.show_mask(document.picture.selection)
         else:
-            mask = layer.seen(document.looked_at).mask
-            self.canvas.show_mask(mask, layer.filter.grow, layer.filter.feather)
+            mask, held = layer.seen(document.looked_at).mask, layer.filter
+            rim = (0.0, 0.0) if held is None else (held.grow, held.feather)
+            self.canvas.show_mask(mask, *rim)
         target = "" if layer is None else layer.name
         self.canvas.show_document(document, session.active, painted_on, target)
 

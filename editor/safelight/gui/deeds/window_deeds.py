@@ -141,7 +141,7 @@ def _view(desk: Desk, screen: FullScreen) -> list[Deed]:
     menu.mark("rulers", "R&ulers", "show_rulers", "Ctrl+R")
     menu.mark("guides", "Gui&des", "show_guides", "Ctrl+;")
     menu.front("clear guides", "&Clear guides", lambda front: front.canvas.clear_guides())
-    red = "What is selected, or a filter layer's mask, in red over the picture"
+    red = "What is selected, or the active layer's mask, in red over the picture"
     menu.mark("mask", "&Mask overlay", "show_mask_overlay", "Q", tip=red)
     clipped = "What is as light as it gets in red, what is as dark as it gets in blue"
     menu.mark("clipping", "Clippi&ng", "show_clipping", "O", tip=clipped)

@@ -1,4 +1,4 @@
-"""Brush: paints what is selected, or a filter layer's mask; its eraser takes it away."""
+"""Brush: paints what is selected, or the active layer's mask; its eraser takes it away."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Brush(Tool):
     title = "Brush"
     icon = "brush"
     shortcut = "B"
-    hint = "Paint what is selected, or a filter layer's mask; Alt erases, Shift draws a line"
+    hint = "Paint what is selected, or the active layer's mask; Alt erases, Shift draws a line"
     steps: ClassVar[tuple[Step, ...]] = (
         Step("&Larger brush", "]", "larger"),
         Step("&Smaller brush", "[", "smaller"),
@@ -228,7 +228,7 @@ class Eraser(Brush):
     title = "Eraser"
     icon = "eraser"
     shortcut = "E"
-    hint = "Erase from what is selected, or from a filter layer's mask; Alt paints"
+    hint = "Erase from what is selected, or from the active layer's mask; Alt paints"
     steps = ()
     erases = True
     verb = "Erases from"
