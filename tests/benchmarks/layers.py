@@ -1,11 +1,13 @@
-"""Layers: changing the top of five layers against compositing all; undo bytes of a stroke.
+"""Layers: changing the top of five layers against compositing all; undo bytes of a stroke; a dab.
 
 The stroke is a hundred round dabs across a picture of 24 megapixels. Against it stands what many
-editors keep for undo: the stroke's bounding box as it was.
+editors keep for undo: the stroke's bounding box as it was. The dab is a clone of 300 pixels, with
+hardness and opacity, of a stroke that goes on: against it stands the same in a bare numpy array.
 """
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable
 from typing import Any
@@ -13,8 +15,17 @@ from typing import Any
 import numpy as np
 
 from safelight.api import Region
-from safelight.document import Document, History, Layer, Renderer, edits, render
-from safelight.pixels import Raster, prepare_kernels
+from safelight.document import (
+    Document,
+    History,
+    Layer,
+    Renderer,
+    Stroke,
+    edits,
+    render,
+    retouch,
+)
+from safelight.pixels import DAB, Raster, prepare_kernels
 from tests.benchmarks.pairs import KERNELS, Row, alternate, touch
 
 PAIRS = {"full": 11, "quick": 7, "tiny": 2}
@@ -29,8 +40,8 @@ _MODES = ("normal", "multiply", "screen", "overlay", "soft-light")
 
 
 def measure(pairs: int, size: str = "full") -> list[Row]:
-    """Two rows."""
-    return [_top_layer(pairs, size), _stroke(size)]
+    """Three rows."""
+    return [_top_layer(pairs, size), _stroke(size), _dab(pairs, size)]
 
 
 def _top_layer(pairs: int, size: str) -> Row:
@@ -112,3 +123,39 @@ def _stroke(size: str) -> Row:
     reference = (right - left) * (bottom - top) * 4 / 1e6
     name = f"layers: undo of 100 dabs, {width * height / 1e6:.3g} MP"
     return Row(name, "MB", [ours], [reference], goal=0.3)
+
+
+def _dab(pairs: int, size: str) -> Row:
+    """Pieces of one stroke, and the whole dab computed in an array at each of their ends."""
+    width, height = _PAINTED[size]
+    radius, hardness, opacity = width / 40, 0.5, 0.8
+    pixels = np.random.default_rng(7).integers(0, 256, (height, width, 3), np.uint8)
+    document = Document.from_raster(Raster.from_array(pixels))
+    if size != "tiny":
+        prepare_kernels(KERNELS, (DAB,))
+    way = round(width / 8), round(height / 40)
+    made = retouch.Retouching(document.layers[0].id, retouch.Clone(*way), opacity=opacity)
+    made.begin(document)
+    bare = pixels.copy()
+    side = 2 * int(radius) + 1
+    far = np.hypot(*np.meshgrid(*[np.arange(side) - radius] * 2)) / radius
+    soft = np.clip((1 - far) / (1 - hardness), 0, 1).astype(np.float32)
+    share = (soft * soft * (3 - 2 * soft) * opacity)[..., None]
+    ours, reference, now = [], [], document
+    points = [
+        (width * (0.2 + 0.002 * n), height * (0.3 + 0.001 * n), 1.0) for n in range(pairs + 1)
+    ]
+    for number, (start, end) in enumerate(itertools.pairwise(points)):
+        made.add(Stroke((start, end), radius, hardness, goes_on=number > 0))
+        began = time.perf_counter()
+        now = made.laid_on(now)
+        ours.append((time.perf_counter() - began) * 1e3)
+        left, top = (int(at - radius) for at in end[:2])
+        began = time.perf_counter()
+        under = bare[top : top + side, left : left + side]
+        x, y = left + way[0], top + way[1]
+        source = pixels[y : y + side, x : x + side].astype(np.float32)
+        under[:] = np.rint(under + (source - under) * share).astype(np.uint8)
+        reference.append((time.perf_counter() - began) * 1e3)
+    name = f"layers: a cloned dab of {2 * radius:.0f} px"
+    return Row(name, "ms", ours, reference, goal=1.5)
