@@ -97,10 +97,12 @@ def test_formats_lists_ours_and_those_of_plugins(capsys):
     assert "OpenRaster  .ora  opens and exports, with its layers" in out
     assert "HEIC  .heic .heif .hif  opens\n    8-bit, 16-bit\n" in out
     assert (
-        "keeps transparency, grey, profile, EXIF, XMP; loses IPTC; exact in 8-bit with lossless"
+        "keeps transparency, grey, profile, EXIF, XMP, IPTC as XMP; exact in 8-bit with lossless"
         in out
     )
     assert "QOI  .qoi  opens and exports\n    8-bit; keeps transparency; loses profile" in out
+    assert "grey, the profile's primaries, EXIF, XMP, IPTC as XMP; changes" in out
+    assert "keeps the profile's primaries, camera, date, place and texts; loses transp" in out
     assert "Portable FloatMap  .pfm  opens  (safelight-floatmap)" in out
     assert "Portable FloatMap  .pfm  exports  (safelight-floatmap)" in out
     status, out, _ = run(capsys, "formats", "--json")

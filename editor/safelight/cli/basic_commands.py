@@ -124,13 +124,17 @@ def _held(codec: actions.Codec) -> str:
     bits = [DEPTHS[depth] for depth in codec.depths]
     held = [", ".join(bits)]
     if codec.exports and codec.write is not None:
+        has_colours = codec.profiles or codec.primaries
+        as_xmp = "xmp" in codec.holds and "iptc" not in codec.holds
         kept = [
             ("transparency", codec.alpha),
             ("grey", codec.grey),
-            ("profile", codec.profiles),
+            ("the profile's primaries" if codec.primaries else "profile", has_colours),
+            *([("camera, date, place and texts", True)] if "shot" in codec.holds else []),
             ("EXIF", "exif" in codec.holds),
             ("XMP", "xmp" in codec.holds),
-            ("IPTC", "iptc" in codec.holds),
+            # What people say in IPTC goes into XMP where that is all there is.
+            ("IPTC as XMP" if as_xmp else "IPTC", as_xmp or "iptc" in codec.holds),
         ]
         held.append("keeps " + (", ".join(name for name, there in kept if there) or "colour alone"))
         lost = [name for name, there in kept if not there and name != "grey"]
