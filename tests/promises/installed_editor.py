@@ -112,6 +112,7 @@ def main() -> None:
     facts["licences"] = {
         item.name: [str(file) for file in item.files or () if "/licenses/" in str(file)]
         for item in metadata.distributions(path=[str(Path(actions.__file__).parents[2])])
+        if item.name.startswith("safelight")
     }
     print(json.dumps(facts))
 

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import runpy
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -12,6 +13,7 @@ import tomllib
 import venv
 import zipfile
 from email.parser import Parser
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
@@ -43,8 +45,8 @@ def wheels(tmp_path_factory):
 def environment(wheels, tmp_path_factory):
     """The Python of an environment into which the wheels were installed, and nothing else.
 
-    What others wrote is found where the tests have it: no gigabyte is installed anew. A line of a
-    .pth file leads there, and those that lie there, which would lead to the checkout, are not read.
+    What the wheels say that they need is linked from where the tests have it: no gigabyte is
+    installed anew, and what they do not say is not there.
     """
     folder = tmp_path_factory.mktemp("environment")
     venv.create(folder, symlinks=os.name != "nt")
@@ -54,9 +56,36 @@ def environment(wheels, tmp_path_factory):
     install += ["--disable-pip-version-check", "--no-index", "--no-deps", "--no-compile"]
     subprocess.run([*install, *wheels.values()], check=True, capture_output=True)
     paths = {"base": str(folder), "platbase": str(folder)}
-    others = Path(sysconfig.get_path("purelib", vars=paths)) / "others.pth"
-    others.write_text(sysconfig.get_path("purelib") + "\n", "utf-8")
+    packages = Path(sysconfig.get_path("purelib", vars=paths))
+    for needs in needed():
+        for file in needs.files or ():
+            target = packages / file
+            if ".." not in file.parts and not target.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                link(file.locate(), target)
     return python
+
+
+def needed():
+    """The distributions that the wheels state, with what those state in turn."""
+    stated = [line for project in PROJECTS.values() for line in project["dependencies"]]
+    found = {}
+    while stated:
+        requirement = Requirement(stated.pop())
+        if requirement.marker is not None and not requirement.marker.evaluate({"extra": ""}):
+            continue
+        if requirement.name not in found and not requirement.name.startswith("safelight"):
+            found[requirement.name] = distribution(requirement.name)
+            stated += found[requirement.name].requires or []
+    return found.values()
+
+
+def link(source, target):
+    """One file under two names; a copy where they cannot be one."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
 
 
 @pytest.fixture(scope="module")
