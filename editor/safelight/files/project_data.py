@@ -90,7 +90,7 @@ def packed(tile: NDArray[Any]) -> bytes:
         np.subtract(pixels[:, 1:], pixels[:, :-1], out=coded[:, 1:])
     else:
         coded = pixels
-    plain = _by_significance(coded) if coded.itemsize > 1 else coded.reshape(-1).data
+    plain: Any = _by_significance(coded) if coded.itemsize > 1 else coded.reshape(-1).data
     small = imagecodecs.zstd_encode(plain, 1)
     return _ZSTD + bytes(small) if len(small) < pixels.nbytes else _RAW + pixels.tobytes()
 

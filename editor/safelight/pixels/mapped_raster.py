@@ -12,6 +12,7 @@ import hashlib
 import math
 import threading
 from collections import OrderedDict
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 from weakref import ref
@@ -97,7 +98,7 @@ class View(Raster):
     def has_level(self, level: int) -> bool:
         return self.source.has_level(level)
 
-    def digests(self) -> list[bytes]:
+    def digests(self, each: Callable[..., Iterable[bytes]] = map) -> list[bytes]:
         """Of what each tile is made of: the same for the same part of the same source."""
         if any(digest is None for digest in self._digests):
             own, channels = self.source.digest(), self.channels

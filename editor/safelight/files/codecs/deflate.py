@@ -8,7 +8,7 @@ from typing import Any
 try:
     from zlib_ng import zlib_ng as _zlib
 except ImportError:
-    _zlib = zlib
+    _zlib = zlib  # type: ignore[misc]
     _LEVELS = {}
 else:
     # Its first level makes files larger by a third; its third is as quick as zlib's first.
@@ -22,7 +22,7 @@ def packer(level: int, strategy: int) -> Any:
     return _zlib.compressobj(_LEVELS.get(level, level), zlib.DEFLATED, -15, 9, strategy)
 
 
-def stored(data: bytes) -> bytes:
+def stored(data: bytes | bytearray) -> bytes:
     """A whole stream of data that is not made smaller."""
     made: bytes = _zlib.compress(data, 0)
     return made
