@@ -8,7 +8,7 @@ from typing import Any
 try:
     from zlib_ng import zlib_ng as _zlib
 except ImportError:
-    _zlib = zlib  # type: ignore[misc]
+    _zlib = zlib  # type: ignore[misc, unused-ignore]
     _LEVELS = {}
 else:
     # Its first level makes files larger by a third; its third is as quick as zlib's first.
