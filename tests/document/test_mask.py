@@ -219,9 +219,9 @@ def test_a_mask_cannot_grow_beyond_what_is_legal(wrong):
 
 @pytest.mark.parametrize(("grow", "feather"), [(6, 0), (-2, 0), (0, 9), (4, 5)])
 def test_a_selection_is_grown_and_feathered_as_a_mask_is(grow, feather, monkeypatch):
-    monkeypatch.setattr(edits, "_BAND", 20)
+    monkeypatch.setattr(edits.selection_edits, "BAND", 20)
     document = replace(masked(inverting(), None), selection=parts())
-    changed = edits._modified(document, grow, feather)
+    changed = edits.selection_edits._modified(document, grow, feather)
     expected = shaped(parts(), document.region, grow, feather)
     np.testing.assert_allclose(plane(changed.selection), expected, atol=0.51 / 255)
 

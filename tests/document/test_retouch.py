@@ -9,6 +9,7 @@ from safelight.document import (
     DECLARED,
     Document,
     EditError,
+    Layer,
     LiveFilter,
     Stroke,
     edits,
@@ -178,7 +179,7 @@ def test_strokes_go_on_on_their_layer_whether_that_or_the_one_below_is_active():
 def test_an_adjustment_above_stays_above_and_is_not_cloned_into_the_pixels():
     before = document()
     light = LiveFilter("any.light", "1.0", {})
-    above = edits.add_layer(edits.Layer("Light", light)).apply(before)
+    above = edits.add_layer(Layer("Light", light)).apply(before)
     after = stroked("clone", above, layer="Light", x=-100)
     assert [layer.name for layer in after.layers] == ["Background", LAYER, "Light"]
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from safelight.api import Fraction, Number, Region
 from safelight.document.command import EditError, command
 from safelight.document.document import Document
-from safelight.document.edits import How, _selection, how_words, select, select_shape, selects
+from safelight.document.edits import How, how_words, select, select_shape, selected_mask, selects
 from safelight.document.layer import Layer, _new_id
 from safelight.document.render import Live, render_srgb, whole
 from safelight.document.selections import alone, points_of
@@ -99,7 +99,7 @@ def refine_edge(
     """Find hair, fur and soft edges along the edge of what is selected, from the colours on both
     sides of it.
     """
-    before = _selection(document)
+    before = selected_mask(document)
     if before is None:
         raise EditError("nothing is selected")
     found = document.layer(layer)

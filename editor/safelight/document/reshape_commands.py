@@ -13,7 +13,7 @@ from safelight.document import geometry
 from safelight.document.command import EditError, command
 from safelight.document.content import Fill
 from safelight.document.document import Document
-from safelight.document.edits import Dots, Unit, _selection, dots_of, selects, unlocked
+from safelight.document.edits import Dots, Unit, dots_of, selected_mask, selects, unlocked
 from safelight.document.layer import Layer
 from safelight.document.placement import Place
 from safelight.document.render import Live, whole
@@ -267,7 +267,7 @@ def lifted(document: Document, layer: Layer, *, lifts: bool, copy: bool) -> tupl
     if not lifts:
         above = replace(layer, id=Layer("", layer.content).id, name=f"{layer.name} copy")
         return document.substitute(layer.id, (layer, above)), above
-    selection = _selection(document)
+    selection = selected_mask(document)
     assert selection is not None
     mask = layer.seen(document.looked_at).mask
     held = selection if mask is None else _product(mask, selection, inverted=False)

@@ -35,7 +35,9 @@ def connected(near: NDArray[np.uint8], column: int, row: int) -> NDArray[np.uint
 
 
 def softened(chosen: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """0 and 1 with an edge that is smooth over a pixel on either side: 0 to 1."""
+    """``chosen``, (height, width) of 0 and 1, with an edge that is smooth over a pixel on either
+    side: (height, width), 0 to 1.
+    """
     cv2 = opencv()
 
     kernel = np.array([1, 2, 1], np.float32) / 4

@@ -124,7 +124,8 @@ def _both_sides(
 
 
 def clean(guide: NDArray[np.float32], made: Matte) -> NDArray[np.float32]:
-    """The picture with the subject's own colours where it mixes with what is behind it.
+    """The picture, ``guide`` (height, width, 3), 0 to 1, with the subject's own colours where it
+    mixes with what is behind it: as large, 0 to 1.
 
     Blur fusion (Forte 2021): what the mixture of both means leaves of a pixel is the subject's, as
     far as it shows.

@@ -1,0 +1,57 @@
+"""One layer: how an edit finds it, changes it, and refuses to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, TypeAlias
+
+from safelight.document.command import Edit, EditError, allowed
+from safelight.document.document import Document
+from safelight.document.layer import Layer
+from safelight.document.render import Live
+from safelight.pixels import Raster
+
+BAND = 512
+"""Rows of a selection that are grown or feathered at a time."""
+
+
+Layers: TypeAlias = Annotated[str, "Further layers: a list of their ids or names as JSON"]
+
+
+def rendering_edit(label: str, renders: Callable[[Document, Live | None], Document]) -> Edit:
+    """An edit that renders pixels, and is made on a thread where there is one."""
+    return Edit(label, lambda document: renders(document, None), renders=renders)
+
+
+def changed_layer(
+    label: str,
+    layer_id: str,
+    change: Callable[[Layer], Layer],
+    token: str | None = None,
+    *,
+    locked: bool = False,
+) -> Edit:
+    """An edit of one layer; ``locked`` says that a locked one may be changed so."""
+
+    def apply(document: Document) -> Document:
+        layer = document.layer(layer_id) if locked else unlocked(document, layer_id)
+        return allowed(lambda: document.with_layer(change(layer)))
+
+    return Edit(label, apply, token)
+
+
+def unlocked(document: Document, layer_id: str) -> Layer:
+    """The layer with that id. Raises EditError where it is locked, KeyError where it is not."""
+    layer = document.layer(layer_id)
+    if layer.locked:
+        raise EditError(f"{layer.name} is locked")
+    return layer
+
+
+def check_size(raster: Raster, document: Document, what: str) -> None:
+    """Raise EditError for a raster that cannot lie on the picture pixel by pixel."""
+    if (raster.width, raster.height) != (document.width, document.height):
+        raise EditError(
+            f"{what} is {raster.width} x {raster.height},"
+            f" the document {document.width} x {document.height}"
+        )
