@@ -99,7 +99,7 @@ def test_healing_brings_the_source_to_the_light_of_its_place_and_keeps_its_grain
     before = document("float32")
     points = "300,150,1;330,150,1"
     cloned = stroked("clone", before, points, x=-200, hardness=1.0, radius=40.0)
-    healed = stroked("heal", before, points, x=-200, hardness=1.0, radius=40.0)
+    healed = stroked("clone", before, points, x=-200, hardness=1.0, radius=40.0, heals=True)
     place = (slice(120, 181), slice(280, 351))
     source = seen(before)[120:181, 80:151]
     true, was, made = (seen(one)[place][..., :3] for one in (before, cloned, healed))
@@ -112,10 +112,10 @@ def test_healing_brings_the_source_to_the_light_of_its_place_and_keeps_its_grain
 
 def test_a_large_healed_stroke_is_found_of_a_smaller_picture_and_fits_as_well(monkeypatch):
     before = document("float32")
-    given = {"x": -200, "hardness": 1.0, "radius": 40.0}
-    exact = stroked("heal", before, "300,150,1", **given)
+    given = {"x": -200, "hardness": 1.0, "radius": 40.0, "heals": True}
+    exact = stroked("clone", before, "300,150,1", **given)
     monkeypatch.setattr(retouch, "SOLVED", 2000)
-    reduced = stroked("heal", before, "300,150,1", **given)
+    reduced = stroked("clone", before, "300,150,1", **given)
     off = np.abs(seen(exact) - seen(reduced))[..., :3]
     assert off.max() > 0
     assert off[130:171, 280:321].max() < 0.02  # a fifth of the grain that stands at the rim
@@ -123,7 +123,7 @@ def test_a_large_healed_stroke_is_found_of_a_smaller_picture_and_fits_as_well(mo
 
 def test_healing_at_the_edge_and_from_beyond_it_leaves_no_numbers_that_are_none():
     before = document("float32")
-    made = stroked("heal", before, "398,2,1;380,40,1", x=60, y=-20, radius=30.0)
+    made = stroked("clone", before, "398,2,1;380,40,1", x=60, y=-20, radius=30.0, heals=True)
     assert np.isfinite(seen(made)).all()
     # What would come from beyond the picture is not laid.
     assert np.array_equal(seen(made)[2, 398, :3], seen(before)[2, 398])

@@ -360,7 +360,7 @@ def paint_pixels(
     return _whole(document, Retouching(layer, Paint(colour), own_layer, opacity, erase), stroke)
 
 
-@command("Clone stamp", id="clone")
+@command("Clone", id="clone", words=lambda given: "Heal" if given["heals"] else "Clone stamp")
 def clone(
     document: Document,
     *,
@@ -371,35 +371,15 @@ def clone(
     opacity: _Opacity = 1.0,
     x: _Offset = 0,
     y: _Offset = 0,
+    heals: Annotated[bool, "It takes on the light of where it is laid"] = False,
     sample: Sample = "all_below",
     own_layer: _OnLayer = True,
     live: Live | None = None,
 ) -> Document:
-    """Lay with a round brush what is seen elsewhere in the picture."""
-    stroke, lays = stroke_of(points, radius, hardness), Clone(x, y)
-    made = Retouching(layer, lays, own_layer, opacity, sample=sample, live=live)
-    return _whole(document, made, stroke)
-
-
-@command("Heal", id="heal")
-def heal(
-    document: Document,
-    *,
-    layer: str = "",
-    points: Points = "",
-    radius: Radius = 20.0,
-    hardness: Fraction = 0.75,
-    opacity: _Opacity = 1.0,
-    x: _Offset = 0,
-    y: _Offset = 0,
-    sample: Sample = "all_below",
-    own_layer: _OnLayer = True,
-    live: Live | None = None,
-) -> Document:
-    """Lay what is seen elsewhere, brought to the light of where it is laid: the differences at
-    the stroke's rim are carried across it (Pérez et al. 2003, seamless cloning), in float.
+    """Lay with a round brush what is seen elsewhere in the picture. Where that heals, the
+    differences at the stroke's rim are carried across it (Pérez et al. 2003, seamless cloning).
     """
-    stroke, lays = stroke_of(points, radius, hardness), Clone(x, y, heals=True)
+    stroke, lays = stroke_of(points, radius, hardness), Clone(x, y, heals)
     made = Retouching(layer, lays, own_layer, opacity, sample=sample, live=live)
     return _whole(document, made, stroke)
 

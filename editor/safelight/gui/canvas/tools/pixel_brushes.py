@@ -102,7 +102,7 @@ class PixelBrush(Brush):
         try:
             made.begin(document)
         except EditError as error:
-            self.surface.do(_refused(self.which.title, str(error)))
+            self.surface.do(_refused(self.title, str(error)))
             return
         self._made = made
         self.brush.press(pointer.point, pointer.pressure, erase=False, line=pointer.shift)
@@ -242,6 +242,7 @@ class Clone(PixelBrush):
             "opacity": cast(int, given["opacity"]) / 100,
             "x": x,
             "y": y,
+            "heals": self.heals,
             "sample": given["sample"],
             "own_layer": given["own_layer"],
         }
@@ -301,7 +302,6 @@ class Heal(Clone):
     icon += " L 2.5 6 L 6 6 Z"
     shortcut = "Shift+J"
     hint = "Ctrl and a click say where from; then paint: it takes on the light around it"
-    which = retouch.heal
     heals = True
 
 
