@@ -155,7 +155,7 @@ class Paint(PixelBrush):
 
     id = "paint"
     title = "Paint"
-    icon = "M 3 13 C 3 10 4.8 9 6.4 10.6 C 8 12.2 6 13.6 3 13 Z M 6.8 9.6 L 12.8 3"
+    icon = "M 8 2 C 10 5 12 7.5 12 10 C 12 12.4 10.2 14 8 14 C 5.8 14 4 12.4 4 10 C 4 7.5 6 5 8 2 Z"
     shortcut = "P"
     hint = "Paint with a colour on a layer of its own; Alt erases, Shift draws a line"
     which = retouch.paint_pixels
