@@ -1,4 +1,4 @@
-"""Descriptive metadata: what people say of a photograph, read from and written to every place.
+"""Descriptive metadata: what people say of a photograph: read, written or left out, everywhere.
 
 EXIF 2.32, XMP and IPTC-IIM 4.2 tell many of them side by side, in the places that the guidelines
 of the Metadata Working Group (2.0) name. The commands that change metadata are declared here.
