@@ -125,7 +125,7 @@ def as_large(painting: np.ndarray, like: np.ndarray) -> np.ndarray:
 def painted(photograph: np.ndarray, guide: np.ndarray, painting: np.ndarray) -> np.ndarray:
     """A photograph painted with pieces of a painting, all (h, w, 3) uint8."""
     size = photograph.shape[:2]
-    engine = plugin_package("exemplar", "painting")
+    engine = plugin_package("exemplar", "painted_picture")
     small = engine.working_size(size, [painting], 1.0)
     parts = (scaled(picture, small) for picture in (photograph, guide))
     return eight_bit(np.clip(engine.paint(*parts, [real(painting)]).drawn(size), 0, 1))
