@@ -1,6 +1,13 @@
 """The document: one picture being edited, as a value. Knows no file, no process and no window."""
 
-from safelight.document import cut_outs, edits, reshape_commands, retouch, selections
+from safelight.document import (
+    cut_outs,
+    edits,
+    reshape_commands,
+    retouch,
+    retouch_commands,
+    selections,
+)
 from safelight.document.command import DECLARED, Command, Edit, EditError, Record
 from safelight.document.content import Channels, Group, Kept, LiveFilter, Synthetic
 from safelight.document.document import Document, Metadata
@@ -64,6 +71,7 @@ __all__ = [
     "selections",
     "result_key",
     "retouch",
+    "retouch_commands",
     "seen_around",
     "walk",
     "whole",

@@ -1,23 +1,22 @@
-"""Retouch: strokes that lay pixels on a layer: paint, clones, healing, dodge and burn, blur."""
+"""Retouch: strokes that lay pixels on a layer: what they lay, piece by piece and as a whole."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from safelight.api import Fraction, HexColour, Number, Region
-from safelight.document import geometry
-from safelight.document.command import Edit, EditError, Settings, command
+from safelight.api import Region
+from safelight.document.command import Edit, EditError
 from safelight.document.document import Document
-from safelight.document.edits import add_layer, stroke_of, unlocked
+from safelight.document.edits import add_layer, unlocked
 from safelight.document.layer import Layer
 from safelight.document.render import LayerFailed, Live, render
-from safelight.document.stroke import Points, Radius, Stroke, painted
+from safelight.document.stroke import Stroke, painted
 from safelight.pixels import TILE, Raster, from_float, to_float
 from safelight.pixels.membrane import membrane
 
@@ -55,16 +54,6 @@ OPPOSITE: dict[str, str] = {
     for one, other in (pair, pair[::-1])
 }
 """The effect that takes back what another one does."""
-
-_OnLayer: TypeAlias = Annotated[
-    bool, "On a layer of its own above the pixels; otherwise on the layer itself"
-]
-_Opacity: TypeAlias = Annotated[Fraction, "How much of what is below a stroke covers"]
-_Offset: TypeAlias = Annotated[
-    int,
-    Number(-geometry.LONGEST_SIDE, geometry.LONGEST_SIDE, slider=(-500, 500), unit="px"),
-    "From where it is laid to where it comes from",
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,74 +324,6 @@ class _Light:
         return pixels
 
 
-# -- commands --------------------------------------------------------------------------------
-
-
-def _words(given: Settings) -> str:
-    return "Erase pixels" if given["erase"] else "Paint"
-
-
-@command("Paint on pixels", id="paint_pixels", words=_words)
-def paint_pixels(
-    document: Document,
-    *,
-    layer: str = "",
-    points: Points = "",
-    radius: Radius = 20.0,
-    hardness: Fraction = 1.0,
-    opacity: _Opacity = 1.0,
-    colour: HexColour = "#000000",
-    erase: bool = False,
-    own_layer: _OnLayer = True,
-) -> Document:
-    """Paint one colour with a round brush, or erase pixels."""
-    stroke = stroke_of(points, radius, hardness)
-    return _whole(document, Retouching(layer, Paint(colour), own_layer, opacity, erase), stroke)
-
-
-@command("Clone", id="clone", words=lambda given: "Heal" if given["heals"] else "Clone stamp")
-def clone(
-    document: Document,
-    *,
-    layer: str = "",
-    points: Points = "",
-    radius: Radius = 20.0,
-    hardness: Fraction = 0.75,
-    opacity: _Opacity = 1.0,
-    x: _Offset = 0,
-    y: _Offset = 0,
-    heals: Annotated[bool, "It takes on the light of where it is laid"] = False,
-    sample: Sample = "all_below",
-    own_layer: _OnLayer = True,
-    live: Live | None = None,
-) -> Document:
-    """Lay with a round brush what is seen elsewhere in the picture. Where that heals, the
-    differences at the stroke's rim are carried across it (Pérez et al. 2003, seamless cloning).
-    """
-    stroke, lays = stroke_of(points, radius, hardness), Clone(x, y, heals)
-    made = Retouching(layer, lays, own_layer, opacity, sample=sample, live=live)
-    return _whole(document, made, stroke)
-
-
-@command("Touch up", id="touch_up", words=lambda given: str(given["effect"]).capitalize())
-def touch_up(
-    document: Document,
-    *,
-    layer: str = "",
-    effect: Effect = "dodge",
-    points: Points = "",
-    radius: Radius = 20.0,
-    hardness: Fraction = 0.0,
-    strength: Fraction = 0.5,
-    range: Range = "midtones",
-    own_layer: _OnLayer = True,
-    live: Live | None = None,
-) -> Document:
-    """Make lighter or darker, of more or less colour, blurred or sharper what a brush touches."""
-    stroke, lays = stroke_of(points, radius, hardness), Touch(effect, strength, range, radius)
-    return _whole(document, Retouching(layer, lays, own_layer, live=live), stroke)
-
-
 def laying(made: Retouching, edit: Edit) -> Edit:
     """``edit``, which tells of a whole stroke, as one that lays the pieces there are of it."""
     return replace(edit, apply=made.laid_on, renders=None)
@@ -419,13 +340,6 @@ def finishing(made: Retouching, edit: Edit) -> Edit:
 
 
 # -- parts -----------------------------------------------------------------------------------
-
-
-def _whole(document: Document, made: Retouching, stroke: Stroke) -> Document:
-    """The document with a stroke laid at once; as it was where the stroke meets nothing."""
-    made.begin(document)
-    made.add(stroke)
-    return made.finished_on(document)
 
 
 def _with_own(document: Document, layer: Layer) -> tuple[Document, Layer]:

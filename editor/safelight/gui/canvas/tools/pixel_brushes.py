@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, QRectF, QTimer
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from safelight.api import HexColour, Number, Value
-from safelight.document import Command, Edit, EditError, retouch
+from safelight.document import Command, Edit, EditError, retouch, retouch_commands
 from safelight.document.placement import Place
 from safelight.gui.canvas.pose import Pose
 from safelight.gui.canvas.tools.brush import Brush
@@ -158,7 +158,7 @@ class Paint(PixelBrush):
     icon = "M 8 2 C 10 5 12 7.5 12 10 C 12 12.4 10.2 14 8 14 C 5.8 14 4 12.4 4 10 C 4 7.5 6 5 8 2 Z"
     shortcut = "P"
     hint = "Paint with a colour on a layer of its own; Alt erases, Shift draws a line"
-    which = retouch.paint_pixels
+    which = retouch_commands.paint_pixels
 
     def options(
         self,
@@ -200,7 +200,7 @@ class Clone(PixelBrush):
     icon += " M 3.5 13.3 L 12.5 13.3"
     shortcut = "S"
     hint = "Ctrl and a click say where from; then paint. Shift draws a line"
-    which = retouch.clone
+    which = retouch_commands.clone
     heals = False
 
     def __init__(self, surface: Viewport) -> None:
@@ -313,7 +313,7 @@ class TouchUp(PixelBrush):
     icon = "E 8 5.5 3.5 3.5 M 8 9 L 8 14"
     shortcut = "Shift+O"
     hint = "Paint to lighten, darken, colour, blur or sharpen; Alt does the opposite"
-    which = retouch.touch_up
+    which = retouch_commands.touch_up
 
     def options(
         self,

@@ -1,0 +1,96 @@
+"""Retouch commands: strokes that paint, clone, heal, dodge, burn, blur and sharpen."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias
+
+from safelight.api import Fraction, HexColour, Number
+from safelight.document import geometry
+from safelight.document.command import Settings, command
+from safelight.document.document import Document
+from safelight.document.edits import stroke_of
+from safelight.document.render import Live
+from safelight.document.retouch import Clone, Effect, Paint, Range, Retouching, Sample, Touch
+from safelight.document.stroke import Points, Radius, Stroke
+
+_OnLayer: TypeAlias = Annotated[
+    bool, "On a layer of its own above the pixels; otherwise on the layer itself"
+]
+_Opacity: TypeAlias = Annotated[Fraction, "How much of what is below a stroke covers"]
+_Offset: TypeAlias = Annotated[
+    int,
+    Number(-geometry.LONGEST_SIDE, geometry.LONGEST_SIDE, slider=(-500, 500), unit="px"),
+    "From where it is laid to where it comes from",
+]
+
+
+def _words(given: Settings) -> str:
+    return "Erase pixels" if given["erase"] else "Paint"
+
+
+@command("Paint on pixels", id="paint_pixels", words=_words)
+def paint_pixels(
+    document: Document,
+    *,
+    layer: str = "",
+    points: Points = "",
+    radius: Radius = 20.0,
+    hardness: Fraction = 1.0,
+    opacity: _Opacity = 1.0,
+    colour: HexColour = "#000000",
+    erase: bool = False,
+    own_layer: _OnLayer = True,
+) -> Document:
+    """Paint one colour with a round brush, or erase pixels."""
+    stroke = stroke_of(points, radius, hardness)
+    return _whole(document, Retouching(layer, Paint(colour), own_layer, opacity, erase), stroke)
+
+
+@command("Clone", id="clone", words=lambda given: "Heal" if given["heals"] else "Clone stamp")
+def clone(
+    document: Document,
+    *,
+    layer: str = "",
+    points: Points = "",
+    radius: Radius = 20.0,
+    hardness: Fraction = 0.75,
+    opacity: _Opacity = 1.0,
+    x: _Offset = 0,
+    y: _Offset = 0,
+    heals: Annotated[bool, "It takes on the light of where it is laid"] = False,
+    sample: Sample = "all_below",
+    own_layer: _OnLayer = True,
+    live: Live | None = None,
+) -> Document:
+    """Lay with a round brush what is seen elsewhere in the picture. Where that heals, the
+    differences at the stroke's rim are carried across it (Pérez et al. 2003, seamless cloning).
+    """
+    stroke, lays = stroke_of(points, radius, hardness), Clone(x, y, heals)
+    made = Retouching(layer, lays, own_layer, opacity, sample=sample, live=live)
+    return _whole(document, made, stroke)
+
+
+@command("Touch up", id="touch_up", words=lambda given: str(given["effect"]).capitalize())
+def touch_up(
+    document: Document,
+    *,
+    layer: str = "",
+    effect: Effect = "dodge",
+    points: Points = "",
+    radius: Radius = 20.0,
+    hardness: Fraction = 0.0,
+    strength: Fraction = 0.5,
+    range: Range = "midtones",
+    own_layer: _OnLayer = True,
+    live: Live | None = None,
+) -> Document:
+    """Make lighter or darker, of more or less colour, blurred or sharper what a brush touches."""
+    stroke, lays = stroke_of(points, radius, hardness), Touch(effect, strength, range, radius)
+    return _whole(document, Retouching(layer, lays, own_layer, live=live), stroke)
+
+
+def _whole(document: Document, made: Retouching, stroke: Stroke) -> Document:
+    """The document with a stroke laid at once; as it was where the stroke meets nothing."""
+    made.begin(document)
+    made.add(stroke)
+    return made.finished_on(document)
