@@ -131,6 +131,8 @@ def begin():
         status = 0
     except SystemExit as ended:
         status = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+        if not isinstance(ended.code, (int, type(None))):
+            print(ended.code, file=sys.stderr)  # as an interpreter does
     except BaseException:
         sys.excepthook(*sys.exc_info())
     finally:

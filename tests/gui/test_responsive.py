@@ -17,6 +17,7 @@ from safelight.document import edits
 from safelight.gui import save_and_run_recipes
 from safelight.gui.canvas.picture import SIDE
 from safelight.gui.window import Window
+from safelight.workers import kernel_cache
 from tests.gui.conftest import choose, open_in, photograph, wake, wheel
 from tests.gui.pixel_counter import Reading
 from tests.plugins.installed_module import install
@@ -88,6 +89,9 @@ def gate(tmp_path, monkeypatch):
     install(folder, "safelight_faults")
     studio = functools.partial(actions.Studio, plugin_folders=[folder])
     monkeypatch.setattr(actions, "Studio", studio)
+    kept = kernel_cache.kept  # the folders that confined workers of built-in plugins may write to
+    lent = {"SAFELIGHT_GATE": str(folder)}
+    monkeypatch.setattr(kernel_cache, "kept", lambda: {**kept(), **lent})
     # Were the window to wait for the worker, nobody else would open it.
     late = threading.Timer(600, (folder / "late").touch)
     late.daemon = True

@@ -66,7 +66,8 @@ def test_the_bar_has_something_for_the_tools_that_only_look_and_for_those_that_s
         assert canvas.fits
     for name in ("rectangle", "ellipse"):
         canvas.take(name)
-        assert [x.text() for x in bar.controls["mode"].buttons] == ["New", "Add", "Subtract"]
+        modes = [x.text() for x in bar.controls["mode"].buttons]
+        assert modes == ["New", "Add", "Subtract", "Intersect"]
 
 
 def test_the_boxes_of_the_layers_are_labelled_beside_every_tab(opened):

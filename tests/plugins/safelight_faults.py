@@ -36,12 +36,15 @@ def slow(image: api.Image, job: api.Job) -> api.Image:
 
 @api.filter("Held", category="Test", scale=2)
 def held(image: api.Image, job: api.Job) -> api.Image:
-    """Waits at a gate, a file beside this one: a test holds it as long as it likes."""
-    folder = Path(__file__).parent
+    """Waits at a gate, a file in a folder that a test lends, for as long as the test likes."""
+    folder = Path(os.environ.get("SAFELIGHT_GATE", Path(__file__).parent))
     rehearsal = image.shape == (64, 64, 3) and float(image.mean()) == 0.5
     waited = 0
     while not (rehearsal or (folder / "open").exists() or (folder / "late").exists()):
-        (folder / "begun").touch()
+        with contextlib.suppress(OSError):  # nobody has lent a folder to write to
+            (folder / "begun").write_bytes(
+                b""
+            )  # confined, touch() would set a time and make nothing
         waited += 1
         job.progress(1 - 0.999**waited)
         time.sleep(0.02)

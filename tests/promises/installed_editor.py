@@ -107,7 +107,8 @@ def main() -> None:
         facts["networks"] = {item.name: item.intact for item in known(())}
     facts["paintings"] = [item.title for item in tray_pictures()]
     facts["window"] = samples_of_a_window()
-    ours = {name: module for name, module in sys.modules.items() if name.startswith("safelight")}
+    loaded = list(sys.modules.items())  # a thread may load more meanwhile
+    ours = {name: module for name, module in loaded if name.startswith("safelight")}
     facts["modules"] = sorted({str(item.__file__) for item in ours.values()})
     facts["licences"] = {
         item.name: [str(file) for file in item.files or () if "/licenses/" in str(file)]

@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
 )
 
 from safelight.gui.background import Background
-from safelight.gui.display_transform import display
 from safelight.gui.samples_and_recent_files import recent_files, sample_photographs
 from safelight.gui.shown_text import plain, tooltip
 
@@ -172,13 +171,16 @@ class _Place(QToolButton):
         super().__init__()
         self.setObjectName("plain")
         self.setIconSize(_THUMBNAIL)
-        self._image = QImage()
-        display().changed.connect(self._draw)
+        self._image: QImage | None = None
         self.hide()
 
     def fill(self, path: Path, image: QImage) -> None:
         """Show a sample."""
+        from safelight.gui.display_transform import display  # after the first paint
+
         name = path.stem.replace("-", " ").capitalize()
+        if self._image is None:
+            display().changed.connect(self._draw)
         self._image = image
         self._draw()
         self.setToolTip(f"Open the sample photograph “{name}”")
@@ -187,7 +189,10 @@ class _Place(QToolButton):
 
     def _draw(self) -> None:
         """Show the sample in the colours of the screen, as it will look once it is open."""
-        self.setIcon(QIcon(QPixmap.fromImage(display().shown(self._image))))
+        from safelight.gui.display_transform import display
+
+        if self._image is not None:
+            self.setIcon(QIcon(QPixmap.fromImage(display().shown(self._image))))
 
 
 def _keep_room(widget: QWidget) -> None:
