@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 import struct
 import zlib
 from pathlib import Path
 
+import imagecodecs
 import numpy as np
 import pytest
 import tifffile
 from PIL import Image
 
 from safelight.files import OpenError, open_picture
+from safelight.files.codecs import webp
+from safelight.files.codecs.photograph import DamagedError
 from tests import attack, pictures
 
 CASES = Path(__file__).parent / "cases"
@@ -339,3 +343,15 @@ def test_a_tiff_changed_at_random_opens_or_is_a_clear_error(opened, compression)
         except OpenError:
             outcomes["refused"] += 1
     assert outcomes["opened"]
+
+
+def test_a_webp_that_states_gigabytes_is_filled_up_by_no_more_than_its_picture_has(monkeypatch):
+    pixels = np.random.default_rng(4).integers(0, 256, (40, 60, 3), np.uint8)
+    data = bytearray(imagecodecs.webp_encode(pixels, lossless=True))
+    data[4:8] = (0x7FFFFFFF).to_bytes(4, "little")
+    filled, usual = [], webp._filled
+    monkeypatch.setattr(webp, "_filled", lambda *given: filled.append(usual(*given)) or filled[-1])
+    with contextlib.suppress(DamagedError):
+        webp.read(io.BytesIO(bytes(data)), len(data), 1 << 20)
+    assert filled
+    assert max(map(len, filled)) < 1 << 20

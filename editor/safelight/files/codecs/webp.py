@@ -26,6 +26,9 @@ from safelight.files.codecs.photograph import (
 )
 
 _NOTHING = "is damaged: nothing of the picture is left in it"
+_AROUND = 1 << 16
+"""Bytes that are allowed for a file beside four for each pixel."""
+
 _ANIMATED, _XMP, _EXIF, _ALPHA, _ICC = 0x02, 0x04, 0x08, 0x10, 0x20
 
 
@@ -77,7 +80,9 @@ def read(file: BinaryIO, size: int, limit: Limit, room: Room = np.empty) -> Phot
     (stated,) = struct.unpack_from("<I", data, 4)
     notes: list[str] = []
     if stated + 8 > len(data) + 1:
-        pixels = _in_part(data, stated + 8, bool(frames), notes)
+        # A length that no picture of that size has is no length: a damaged one may be 4 GB.
+        most = len(data) + 4 * width * height + _AROUND
+        pixels = _in_part(data, min(stated + 8, most), bool(frames), notes)
     else:
         try:
             pixels = imagecodecs.webp_decode(data)  # of the size of the canvas, as libwebp checks
