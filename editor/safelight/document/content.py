@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from safelight.api import Value
 from safelight.api.compound_values import is_colour
@@ -340,9 +341,7 @@ class _Fill(Kind):
         return False
 
     def seen(self, content: Fill, place: Place, picture: Picture) -> Raster:
-        numbers = np.frombuffer(bytes.fromhex(content.colour[1:]), np.uint8)
-        colour = picture.profile.from_srgb(to_float(numbers).reshape(1, 1, 3))
-        pixel = from_float(colour, picture.depth)[0, 0]
+        pixel = from_float(colour_in(picture.profile, content.colour), picture.depth)[0, 0]
         return Raster.filled(picture.width, picture.height, pixel, picture.depth)
 
     def sample(self, content: Fill) -> Raster:
@@ -359,6 +358,12 @@ class _Fill(Kind):
 
     def from_json(self, data: Any) -> Fill:
         return Fill(str(data))
+
+
+def colour_in(profile: Profile, colour: str) -> NDArray[np.float32]:
+    """A colour, ``#rrggbb`` in sRGB, as a pixel of a profile: float32 (1, 1, 3), 0 to 1."""
+    numbers = np.frombuffer(bytes.fromhex(colour[1:]), np.uint8)
+    return profile.from_srgb(to_float(numbers).reshape(1, 1, 3))
 
 
 @cache

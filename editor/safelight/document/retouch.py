@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from safelight.api import Region
 from safelight.document.command import Edit, EditError
+from safelight.document.content import colour_in
 from safelight.document.document import Document
 from safelight.document.edits import add_layer, unlocked
 from safelight.document.layer import Layer
@@ -63,10 +64,8 @@ class Paint:
     colour: str = "#000000"
 
     def laid(self, seen: Seen, region: Region) -> _Pixels:
-        numbers = np.frombuffer(bytes.fromhex(self.colour[1:]), np.uint8)
-        colour = seen.document.profile.from_srgb(to_float(numbers).reshape(1, 1, 3))
         pixels = np.ones((region.height, region.width, 4), np.float32)
-        pixels[..., :3] = colour
+        pixels[..., :3] = colour_in(seen.document.profile, self.colour)
         return pixels
 
 

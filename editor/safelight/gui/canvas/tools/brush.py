@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, cast
+from typing import ClassVar, cast
 
 from PySide6.QtCore import QPointF, QRectF, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QPainter
 
-from safelight.api import Number, Value
+from safelight.api import Value
 from safelight.document import edits
 from safelight.gui.canvas.pose import Pose
 from safelight.gui.canvas.rulers import THICK
 from safelight.gui.canvas.tools.round_brush import (
-    LARGEST,
-    SMALLEST,
+    Hardness,
     RoundBrush,
+    Size,
     circle,
     paint_circle,
 )
@@ -59,16 +59,8 @@ class Brush(Tool):
     def options(
         self,
         *,
-        size: Annotated[
-            int,
-            Number(SMALLEST, LARGEST, unit="px", logarithmic=True),
-            "Diameter in pixels of the picture; [ and ] change it",
-        ] = 20,
-        hardness: Annotated[
-            int,
-            Number(0, 100, unit="%"),
-            "How much of it does not fade towards the rim; { and } change it",
-        ] = 75,
+        size: Size = 20,
+        hardness: Hardness = 75,
     ) -> None:
         """Size and hardness; those of the brush and the eraser are the same."""
 

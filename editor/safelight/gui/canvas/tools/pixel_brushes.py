@@ -14,7 +14,7 @@ from safelight.document import Command, Edit, EditError, retouch, retouch_comman
 from safelight.document.placement import Place
 from safelight.gui.canvas.pose import Pose
 from safelight.gui.canvas.tools.brush import Brush
-from safelight.gui.canvas.tools.round_brush import LARGEST, SMALLEST
+from safelight.gui.canvas.tools.round_brush import Hardness, Size
 from safelight.gui.canvas.tools.tool import Pointer, Tool
 from safelight.gui.canvas.viewport import Viewport
 
@@ -24,16 +24,6 @@ _ARM = 7.0
 _SOON = 30
 """Milliseconds after which pieces of a stroke that could not be laid are tried again."""
 
-Size = Annotated[
-    int,
-    Number(SMALLEST, LARGEST, unit="px", logarithmic=True),
-    "Diameter in pixels of the picture; [ and ] change it",
-]
-Hardness = Annotated[
-    int,
-    Number(0, 100, unit="%"),
-    "How much of it does not fade towards the rim; { and } change it",
-]
 Percent = Annotated[int, Number(1, 100, unit="%")]
 OwnLayer = Annotated[bool, "On a layer above the pixels, which stay as they are"]
 

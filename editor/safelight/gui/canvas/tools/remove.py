@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated, cast
+from typing import cast
 
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPainterPath, QPen
 
-from safelight.api import Number, Value
+from safelight.api import Value
 from safelight.gui.canvas.pose import Pose
 from safelight.gui.canvas.tools.brush import Brush
-from safelight.gui.canvas.tools.round_brush import LARGEST, SMALLEST
+from safelight.gui.canvas.tools.round_brush import Size
 from safelight.gui.canvas.tools.tool import Pointer, Tool
 
 FILTER = "safelight_repair.remove"
@@ -37,11 +37,7 @@ class Remove(Brush):
     def options(  # type: ignore[override]
         self,
         *,
-        size: Annotated[
-            int,
-            Number(SMALLEST, LARGEST, unit="px", logarithmic=True),
-            "Diameter in pixels of the picture; [ and ] change it",
-        ] = 20,
+        size: Size = 20,
     ) -> None:
         """The size, which is that of the brush."""
 

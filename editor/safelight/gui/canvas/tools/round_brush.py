@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import math
+from typing import Annotated, TypeAlias
 from uuid import uuid4
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
+from safelight.api import Number
 from safelight.document import Stroke
 
 SMALLEST, LARGEST = 1, 1000
 """Limits of a brush's diameter in pixels of the picture."""
+
+Size: TypeAlias = Annotated[
+    int,
+    Number(SMALLEST, LARGEST, unit="px", logarithmic=True),
+    "Diameter in pixels of the picture; [ and ] change it",
+]
+Hardness: TypeAlias = Annotated[
+    int,
+    Number(0, 100, unit="%"),
+    "How much of it does not fade towards the rim; { and } change it",
+]
+"""Options of every tool that paints as a round brush does."""
 
 HARDNESS = 0.75
 """Hardness that a brush has at first."""
