@@ -164,17 +164,37 @@ def test_a_file_counts_instead_of_the_list_and_comes_back_in_exports():
     assert edits.convert_profile(file=icc_text(icc)).label == "Convert to Test profile"
 
 
-REFUSED = [
-    (edits.convert_profile, pictures.press_profile()),
-    (edits.convert_profile, pictures.press_profile(b"RGB ")),
-    (edits.assign_profile, pictures.press_profile()),
-]
+REFUSED = {
+    "no way into it": (edits.convert_profile, pictures.table_profile(), "no tables that lead into"),
+    "CMYK": (edits.assign_profile, pictures.press_profile(), "convert to it instead"),
+}
 
 
-@pytest.mark.parametrize(("command", "icc"), REFUSED, ids=["to CMYK", "to tables", "CMYK"])
-def test_a_profile_of_tables_is_refused_with_what_to_do(command, icc):
-    with pytest.raises(EditError, match="Test profile is no profile of three primaries"):
+@pytest.mark.parametrize("kind", REFUSED)
+def test_a_profile_of_tables_that_cannot_be_had_is_refused_with_what_to_do(kind):
+    command, icc, why = REFUSED[kind]
+    with pytest.raises(EditError, match=f"Test profile is no profile of three primaries.*{why}"):
         command(file=icc_text(icc)).apply(document())
+
+
+@pytest.mark.parametrize("space", [b"CMYK", b"RGB "])
+def test_converting_to_a_press_brings_colours_to_those_that_it_prints(space):
+    """And an export to the press then has the ink that one without the conversion has."""
+    icc = pictures.press_profile(space, steps=17)
+    before = document("uint16")
+    given = np.ascontiguousarray(numbers(before) / np.float32(65535))
+    edit = edits.convert_profile(file=icc_text(icc))
+    after = edit.apply(before)
+    assert edit.label == "Convert to Test profile"
+    assert (after.profile, after.depth) == (known_profile("Rec_2020"), "uint16")
+    ink = Transform(None, icc).apply(given)
+    again = Transform(after.profile.icc, icc).apply(numbers(after) / np.float32(65535))
+    # The tables of the profile, there and back, are not each other's exact inverse.
+    assert np.abs(again - ink).mean() < 0.01
+    printed = edits.convert_profile(file=icc_text(icc)).apply(after)
+    assert np.abs(shown(printed) - shown(after)).mean() < 0.01
+    assert np.abs(shown(after) - shown(before)).mean() > 0.001
+    assert np.array_equal(numbers(History.start(before).do(edit).undo().document), numbers(before))
 
 
 @pytest.mark.parametrize("depth", ["uint8", "uint16", "float32"])

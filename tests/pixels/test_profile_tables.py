@@ -5,7 +5,7 @@ import struct
 import numpy as np
 import pytest
 
-from safelight.pixels import ColourError, Lut, Transform
+from safelight.pixels import ColourError, Device, Lut, Transform
 from tests import pictures
 
 FLOATS = np.random.default_rng(5).random((32, 32, 3), np.float32)
@@ -89,3 +89,25 @@ def test_hurt_tables_are_refused_in_words_or_of_numbers():
         assert np.isfinite(made).all()
     with pytest.raises(ColourError):
         Lut.of(pictures.press_profile())
+
+
+@pytest.mark.parametrize("black_point", [True, False])
+@pytest.mark.parametrize("intent", ["relative", "perceptual", "absolute"])
+@pytest.mark.parametrize("space", [b"CMYK", b"RGB "])
+def test_what_comes_back_from_a_press_is_what_littlecms_says(space, intent, black_point):
+    icc = pictures.press_profile(space, steps=17)
+    back = "absolute" if intent == "absolute" else "relative"
+    ink = Transform(None, icc, intent, black_point).apply(FLOATS)
+    wanted = Transform(icc, None, back, black_point).apply(ink.clip(0, 1)).clip(0, 1)
+    made = Device.of(icc, intent, black_point).returned(FLOATS).clip(0, 1)
+    # LittleCMS goes along tetrahedra between a table's points, and guesses black from a curve.
+    assert np.abs(made - wanted).mean() < 0.004
+    assert np.quantile(np.abs(made - wanted), 0.99) < 0.03
+    assert np.abs(made - FLOATS).max() > 0.02
+
+
+def test_only_a_profile_with_a_way_into_it_is_a_device():
+    with pytest.raises(ColourError, match="no tables"):
+        Device.of(pictures.table_profile())
+    with pytest.raises(ColourError):
+        Device.of(pictures.press_profile()[:2000])

@@ -26,7 +26,7 @@ from safelight.pixels.lanczos import Matrix, Method
 from safelight.pixels.littlecms import INTENTS, Intent, Transform
 from safelight.pixels.mapped_raster import View, framed, is_exact
 from safelight.pixels.missing_pixels import filled, is_finite, mended, seen, surroundings
-from safelight.pixels.profile_tables import Lut
+from safelight.pixels.profile_tables import Device, Lut
 from safelight.pixels.tiles import (
     TILE,
     Part,
@@ -60,6 +60,7 @@ __all__ = [
     "TONE",
     "ColourError",
     "DegenerateError",
+    "Device",
     "KnownProfile",
     "Lut",
     "Part",

@@ -7,6 +7,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated, Literal, TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
+
 from safelight.api import Icc
 from safelight.api.colour_profile import IccError, icc_bytes
 from safelight.document.command import EditError, Entry, Settings, command
@@ -18,6 +21,7 @@ from safelight.pixels import (
     SRGB,
     ColourError,
     DegenerateError,
+    Device,
     Intent,
     KnownProfile,
     Lut,
@@ -84,8 +88,10 @@ def assign_profile(
     """
     tables = _tables_of(file) if file else None
     if tables is not None:
-        return _seen_through(document, tables)
-    found = SRGB if profile == "untagged" and not file else _profile_of(profile, file)
+        return _seen_through(document, tables.to_srgb)
+    found = (
+        SRGB if profile == "untagged" and not file else _profile_of(profile, file, _NO_ASSIGNING)
+    )
     if found.grey is not None and not document.grey:
         raise EditError(
             f"{found.name} is for grey pictures, and this one has colours: convert it instead"
@@ -113,9 +119,14 @@ def convert_profile(
 
     Colours that the profile does not have are cut off, unless pixels are in 32-bit floats. A
     profile of primaries and curves knows no other intent than relative and absolute; absolute keeps
-    the colour of white as well.
+    the colour of white as well. A profile of tables, a printer's RGB or a press's CMYK, brings
+    colours to those that it can print: they are kept in Rec. 2020 and at least 16 bits, since no
+    picture is edited in ink, and an export to that profile writes its numbers.
     """
-    found, had = _profile_of(profile, file), document.profile
+    device = _device_of(file, intent, black_point) if file else None
+    if device is not None:
+        return _in_wide(document, device.returned)
+    found, had = _profile_of(profile, file, _NO_CONVERTING), document.profile
     settings = {"absolute": intent == "absolute", "black_point": black_point}
 
     def change(raster: Raster) -> Raster:
@@ -143,22 +154,52 @@ def _tables_of(file: str) -> Lut | None:
     return None
 
 
-def _seen_through(document: Document, tables: Lut) -> Document:
-    """The document in the colours that its numbers have by these tables."""
+def _device_of(file: str, intent: Intent, black_point: bool) -> Device | None:
+    """The device of a profile of tables that go into it and back; None for other profiles."""
+    with contextlib.suppress(IccError, ColourError):
+        icc = icc_bytes(file)
+        if icc[16:20] == b"GRAY":
+            return None
+        try:
+            Profile.from_icc(icc)
+        except DegenerateError:
+            return None
+        except ColourError:
+            return Device.of(icc, intent, black_point)
+    return None
+
+
+_Colours: TypeAlias = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+
+
+def _in_wide(document: Document, change: _Colours) -> Document:
+    """The document in a wide space, in the colours that ``change`` gives of sRGB's."""
+    had = document.profile
+    return _seen_through(document, lambda pixels: change(had.to_srgb(pixels)))
+
+
+def _seen_through(document: Document, to_srgb: _Colours) -> Document:
+    """The document in a wide space, in the colours that its numbers have by ``to_srgb``."""
     wide = known_profile("Rec_2020")
     depth = deeper("uint16", document.depth)
 
     def change(raster: Raster) -> Raster:
         return raster.mapped(
-            lambda tile: from_float(wide.from_srgb(tables.to_srgb(to_float(tile))), depth), depth
+            lambda tile: from_float(wide.from_srgb(to_srgb(to_float(tile))), depth), depth
         )
 
     layers = tuple(_with_rasters(layer, change) for layer in document.layers)
     return replace(document, profile=wide, depth=depth, layers=layers, grey=False)
 
 
-def _profile_of(known: str, file: str) -> Profile:
-    """The profile that is chosen. Raises EditError for one that no document can be kept in."""
+_NO_ASSIGNING = "no picture can be edited in it: convert to it instead"
+_NO_CONVERTING = "colours cannot be converted to it: it has no tables that lead into it and back"
+
+
+def _profile_of(known: str, file: str, otherwise: str) -> Profile:
+    """The profile that is chosen. Raises EditError for one that no document can be kept in, which
+    goes on with what that means.
+    """
     if not file:
         return known_profile(known)  # type: ignore[arg-type]
     icc, what = b"", "the profile"
@@ -170,8 +211,7 @@ def _profile_of(known: str, file: str) -> Profile:
         raise EditError(f"the profile {error}") from None
     except ColourError:
         raise EditError(
-            f"{what} is no profile of three primaries and curves, so no picture can be edited in"
-            " it: export to it instead"
+            f"{what} is no profile of three primaries and curves, so {otherwise}"
         ) from None
 
 
