@@ -261,6 +261,12 @@ def _layers_in_profile(
         raise ExportError(
             f"The layers of {codec.name} cannot be converted to {name}: {error}."
         ) from error
+    if options.profile not in (made.profile.icc, made.profile.grey):
+        # What a press prints is kept in a wide space: a file would not have the profile's numbers.
+        raise ExportError(
+            f"The layers of {codec.name} cannot be converted to {name}: no picture is edited in its"
+            " numbers; use TIFF."
+        )
     if name != had:
         several = len(document.layers) > 1
         mixed = "; where they are mixed, colours may differ a little" if several else ""

@@ -198,7 +198,7 @@ def _between(table: Floats, places: Floats) -> Floats:
     along = np.take_along_axis(part, order, axis=1)
     points = table.reshape(-1, table.shape[-1])
     index = low @ strides
-    found = points[index] * (1 - along[:, :1])
+    found: Floats = points[index] * (1 - along[:, :1])
     for step in range(inputs):
         index += strides[order[:, step]]
         weight = along[:, step] - (along[:, step + 1] if step + 1 < inputs else 0)
