@@ -15,6 +15,7 @@ from safelight.actions.open_confined import (
     sketch_again,
     sketch_raw,
 )
+from safelight.actions.place_picture import place
 from safelight.actions.plugin_jobs import Studio, UnknownFilter
 from safelight.actions.plugins.plugin_template import (
     VARIANTS,
@@ -165,6 +166,7 @@ __all__ = [
     "sketch_again",
     "sketch_raw",
     "with_raw_file",
+    "place",
     "plugin_names",
     "plugin_title",
     "read_mask",

@@ -47,17 +47,8 @@ class Opening(QObject):
 
     def ask(self) -> None:
         """The Open dialog."""
-        from safelight import actions
-
         load_decoder()  # while the user looks for a file
-        ours = (ending for codec in actions.CODECS for ending in codec.suffixes)
-        endings = " ".join(f"*{ending}" for ending in (*ours, ".safelight"))
-        offers = self._backend.offers
-        theirs = offers.importers if offers is not None else ()
-        endings += "".join(f" *{end}" for x in theirs for end in x.suffixes)
-        endings += " " + endings.upper()
-        recent = recent_files()
-        folder = str(recent[0].parent) if recent else str(Path.home())
+        endings, folder = self.known_endings(), self.last_folder()
         names, _ = QFileDialog.getOpenFileNames(
             self._tabs.window(),
             "Open photographs",
@@ -66,6 +57,26 @@ class Opening(QObject):
         )
         for name in names:
             self.open(Path(name))
+
+    def known_endings(self) -> str:
+        """What the names of photographs and projects end in, as a file dialog is told it."""
+        from safelight import actions
+
+        ours = (ending for codec in actions.CODECS for ending in codec.suffixes)
+        endings = " ".join(f"*{ending}" for ending in (*ours, ".safelight"))
+        offers = self._backend.offers
+        theirs = offers.importers if offers is not None else ()
+        endings += "".join(f" *{end}" for x in theirs for end in x.suffixes)
+        return f"{endings} {endings.upper()}"
+
+    def last_folder(self) -> str:
+        """The folder of the file that was opened last, else the user's own."""
+        recent = recent_files()
+        return str(recent[0].parent) if recent else str(Path.home())
+
+    def show(self, loaded: Loaded) -> None:
+        """Show what comes from no file in a tab of its own."""
+        self._arrivals.add(loaded, None)
 
     def open(self, path: Path) -> None:
         """Open a photograph in a tab of its own, on a thread."""

@@ -16,7 +16,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from safelight.gui import save_projects
+from safelight.gui import exchange_pictures, save_projects
 from safelight.gui.after_paint import load_decoder
 from safelight.gui.backend import BackEnd
 from safelight.gui.close_photographs import Closing
@@ -340,9 +340,13 @@ class Window(QMainWindow):
                 load_decoder()  # while the file is still held
 
     def dropEvent(self, event: QDropEvent) -> None:
-        for url in event.mimeData().urls():
-            if url.isLocalFile():
-                self.take(Path(url.toLocalFile()))
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        pictures = [path for path in paths if kind_of(path) == "photograph"]
+        at = event.position().toPoint()
+        asked = exchange_pictures.ask_where(self.desk, pictures, at, self.mapToGlobal(at))
+        for path in paths:
+            if asked is None or path not in pictures:
+                self.take(path)
         event.acceptProposedAction()
 
     def _show_view(self) -> None:

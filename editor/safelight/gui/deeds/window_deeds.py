@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from safelight.gui import (
     about,
     develop_raw,
+    exchange_pictures,
     export_photograph,
     print_photograph,
     save_and_run_recipes,
@@ -39,6 +40,11 @@ def _file(desk: Desk) -> list[Deed]:
     new = desk.opening.ask_to_generate
     menu.any("new", "&New from generator…", new, "Ctrl+N", when=generates, tip=made)
     menu.any("open", "&Open…", desk.opening.ask, "Ctrl+O")
+    menu.front(
+        *("place", "Place…", lambda _: exchange_pictures.place(desk)),
+        when=lambda front: not front.session.locked,
+        tip="Pictures from files as layers of this one",
+    )
     menu.any(
         *("ask how to develop", "As&k how to develop", develop_raw.ask_again),
         tip="Ask about the raw files of every camera again",
@@ -107,6 +113,20 @@ def _edit(desk: Desk) -> list[Deed]:
     menu.front("undo", *undoes, when=lambda front: back(front) or pending(front))
     menu.front("redo", "&Redo", lambda front: front.session.redo(), "Ctrl+Shift+Z", when=forth)
     menu.part(1)
+    menu.front(
+        *("copy", "C&opy", lambda _: exchange_pictures.copy(desk, merged=False), "Ctrl+C"),
+        tip="What is selected of the active layer, for this and other programs",
+    )
+    menu.front(
+        *("copy merged", "Copy &merged", lambda _: exchange_pictures.copy(desk, merged=True)),
+        "Ctrl+Shift+C",
+        tip="What is selected of all layers together, for this and other programs",
+    )
+    menu.any(
+        *("paste", "&Paste", lambda: exchange_pictures.paste(desk), "Ctrl+V"),
+        tip="A picture that was copied here or in another program, on a layer of its own",
+    )
+    menu.part(2)
     saves = "What was done to the picture, as a list that can be done to others"
     menu.front(
         *("save steps", "Save s&teps as recipe…", lambda _: save_and_run_recipes.save_steps(desk)),

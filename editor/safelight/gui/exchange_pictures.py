@@ -1,0 +1,236 @@
+"""Exchange pictures: placed from files, dropped, copied to other programs and pasted from them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QMimeData, QPoint
+from PySide6.QtGui import QClipboard, QGuiApplication, QImage
+from PySide6.QtWidgets import QFileDialog, QMenu
+
+from safelight.gui.after_paint import load_decoder
+from safelight.gui.background import Background
+from safelight.gui.deed_context import Desk
+from safelight.gui.shown_text import plain
+
+if TYPE_CHECKING:
+    from safelight.document import Document, Edit, Live
+    from safelight.gui.workspace import Workspace
+
+PNG = "image/png"
+"""What a picture is on the clipboard: it holds alpha, depth and profile."""
+
+_OTHERS = ("image/tiff", "image/webp", "image/jpeg", "image/bmp", "image/x-bmp", "image/gif")
+"""What pictures of other programs may be besides, the best first."""
+
+_NAME = "The clipboard's picture"
+
+
+def place(desk: Desk) -> None:
+    """Ask for pictures, and put each on a layer of the photograph in front."""
+    front = desk.front
+    if front is None:
+        return
+    load_decoder()  # while the user looks for a file
+    endings, folder = desk.opening.known_endings(), desk.opening.last_folder()
+    names, _ = QFileDialog.getOpenFileNames(
+        desk.window, "Place pictures", folder, f"Pictures ({endings});;All files (*)"
+    )
+    place_files(front, [Path(name) for name in names])
+
+
+def place_files(
+    front: Workspace, paths: Sequence[Path], middle: tuple[float, float] | None = None
+) -> None:
+    """Put the picture in each file on a layer above the active one, one after the other; its
+    middle lies at ``middle``, in the picture's pixels, or in the middle of the picture.
+    """
+    from safelight.actions.place_picture import place as placing
+
+    if not paths:
+        return
+    session = front.session
+    if session.locked:
+        session.when_done(lambda: place_files(front, paths, middle))
+        return
+    front.canvas.tool.settle()
+    document = session.document
+    x, y = middle or (document.width / 2, document.height / 2)
+    away = x - document.width / 2, y - document.height / 2
+    session.do(placing(layer=session.active, file=str(paths[0]), x=away[0], y=away[1]))
+    if len(paths) > 1:
+        session.when_done(lambda: place_files(front, paths[1:], middle))
+
+
+def ask_where(desk: Desk, paths: Sequence[Path], at: QPoint, point: QPoint) -> QMenu | None:
+    """Ask of pictures that were dropped on the photograph in front whether they become layers of
+    that or are opened: a menu at ``point`` of the screen, ``at`` that of the window. None where
+    they were not dropped on a photograph.
+    """
+    front = desk.front
+    if front is None or not paths:
+        return None
+    canvas = front.canvas
+    place_in_canvas = canvas.mapFrom(desk.window, at)
+    if not canvas.rect().contains(place_in_canvas):
+        return None
+    x, y = canvas.picture_point(place_in_canvas.toPointF())
+    document = front.session.document
+    middle = (x, y) if 0 <= x <= document.width and 0 <= y <= document.height else None
+    menu = QMenu(desk.window)
+    menu.setAccessibleName("Where the pictures go")
+    several = len(paths) > 1
+    layer = menu.addAction("Place as &layers" if several else "Place as a &layer")
+    layer.triggered.connect(lambda: place_files(front, paths, middle))
+    tab = menu.addAction("Open in &tabs" if several else "Open in a &tab")
+    tab.triggered.connect(lambda: _open_each(desk, paths))
+    menu.addSeparator()
+    menu.addAction("&Cancel")
+    menu.aboutToHide.connect(menu.deleteLater)
+    menu.popup(point)
+    menu.setActiveAction(layer)
+    return menu
+
+
+def copy(desk: Desk, *, merged: bool) -> None:
+    """Give other programs what is selected of the active layer, or of all, as a picture with its
+    alpha, depth and profile. It is packed on a thread.
+    """
+    front = desk.front
+    if front is None:
+        return
+    session = front.session
+    document, layer, studio = session.document, session.layer, desk.backend.studio
+    words = "Copy merged" if merged else "Copy"
+    front.line.mention("Copying…")
+
+    def work() -> tuple[bytes, tuple[int, int]]:
+        from safelight.actions.place_picture import as_png
+        from safelight.document.placed_picture import part
+
+        made = part(document, None if merged else layer)
+        live = studio.live if studio is not None else None
+        return as_png(made, live), (made.width, made.height)
+
+    def done(made: tuple[bytes, tuple[int, int]]) -> None:
+        data, (width, height) = made
+        _clipboard().setMimeData(offered(data))
+        front.line.mention(f"Copied {width} × {height} pixels.")
+
+    def failed(error: Exception) -> None:
+        session.complained.emit("copy", f"{words}: {str(error).rstrip('.')}.", "")
+
+    Background(session, work, done, failed)
+
+
+def offered(data: bytes) -> QMimeData:
+    """A PNG as the clipboard offers it to other programs."""
+    held = QMimeData()
+    held.setData(PNG, data)
+    if sys.platform in ("win32", "darwin"):  # whose programs do not know types of the internet
+        held.setImageData(QImage.fromData(data, "PNG"))  # type: ignore[call-overload]
+    return held
+
+
+def paste(desk: Desk) -> None:
+    """Put the clipboard's picture on a layer above the active one, in the middle of what is seen of
+    the photograph in front; without one, into a tab of its own.
+    """
+    paths, front = _files(), desk.front
+    if paths and front is not None:
+        place_files(front, paths, _middle(front))
+    elif paths:
+        _open_each(desk, paths)
+    elif (data := _picture()) is None:
+        _say(desk, "The clipboard holds no picture that could be pasted.")
+    elif front is None:
+        _open(desk, data)
+    else:
+        front.canvas.tool.settle()
+        front.session.do(_pasting(data, front.session.active, _middle(front)))
+
+
+def _open_each(desk: Desk, paths: Sequence[Path]) -> None:
+    for path in paths:
+        desk.opening.open(path)
+
+
+def _pasting(data: bytes, above: str, middle: tuple[float, float]) -> Edit:
+    from safelight.document import Edit
+
+    def renders(document: Document, live: Live | None) -> Document:
+        from safelight.actions.place_picture import picture_in
+        from safelight.document.placed_picture import with_picture
+
+        picture = replace(picture_in(data, _NAME), name="Pasted picture")
+        return with_picture(document, picture, above=above, middle=middle, fits=False, live=live)
+
+    return Edit("Paste", lambda document: renders(document, None), renders=renders)
+
+
+def _open(desk: Desk, data: bytes) -> None:
+    """Have a picture in a tab of its own."""
+    from safelight.gui.loaded_files import Loaded
+
+    def load() -> Loaded:
+        from safelight.actions import History
+        from safelight.actions.place_picture import picture_in
+
+        return Loaded(History.start(picture_in(data, _NAME), "Paste"))
+
+    Background(
+        desk.window,
+        load,
+        lambda loaded: desk.opening.show(loaded),
+        lambda error: desk.messages.say(f"Paste: {error}."),
+    )
+
+
+def _middle(front: Workspace) -> tuple[float, float]:
+    seen = front.canvas.visible()
+    if seen.empty:
+        document = front.session.document
+        return document.width / 2, document.height / 2
+    return seen.x + seen.width / 2, seen.y + seen.height / 2
+
+
+def _say(desk: Desk, text: str) -> None:
+    front = desk.front
+    if front is None:
+        desk.messages.say(plain(text))
+    else:
+        front.session.complained.emit("paste", text, "")
+
+
+def _clipboard() -> QClipboard:
+    return QGuiApplication.clipboard()
+
+
+def _files() -> list[Path]:
+    """The files that were copied in a file manager."""
+    held = _clipboard().mimeData()
+    urls = held.urls() if held is not None and not held.hasFormat(PNG) else []
+    return [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
+
+
+def _picture() -> bytes | None:
+    """The clipboard's picture, as a file of some format; None where it has none."""
+    held = _clipboard().mimeData()
+    if held is None:
+        return None
+    for kind in (PNG, *_OTHERS):
+        if held.hasFormat(kind):
+            return bytes(held.data(kind).data())
+    image = held.imageData()
+    if isinstance(image, QImage) and not image.isNull():
+        from PySide6.QtCore import QBuffer, QIODevice
+
+        buffer = QBuffer()
+        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+        image.save(buffer, "PNG")  # type: ignore[call-overload]
+        return bytes(buffer.data().data())
+    return None
