@@ -85,6 +85,9 @@ class Bench:
             self.active = self.document.layers[-1].id
         self.show()
 
+    def chosen(self):
+        return self.panel.chosen()
+
     def activate(self, layer_id):
         self.active = layer_id
         self.show()
@@ -402,3 +405,50 @@ def test_one_of_a_thousand_layers_changes_and_one_row_is_made_anew(qtbot, monkey
         history = history.undo()
         panel.show_document(history.document, "5")
     assert [text for text, *_ in rows_of(panel.tree)] == [f"{n}" for n in reversed(range(1000))]
+
+
+def test_several_layers_are_chosen_and_changed_in_one_step(bench):
+    bench.click(bench.place("bottom").center())
+    shift, control = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
+    viewport, left = bench.tree.viewport(), Qt.MouseButton.LeftButton
+    bench.qtbot.mouseClick(viewport, left, control, bench.place("blur").center())
+    assert bench.panel.chosen() == ["bottom", "blur"]
+    assert bench.active == "blur"
+    bench.panel.opacity.setValue(40)
+    assert [bench.document.layer(x).opacity for x in ("bottom", "group", "blur")] == [0.4, 1, 0.4]
+    assert bench.steps == ["Opacity"]
+    assert bench.panel.chosen() == ["bottom", "blur"]  # an edit leaves them chosen
+    bench.click(bench.tree.eye(bench.tree.indexFromItem(bench.tree.item("bottom"))).center())
+    assert [x.visible for x in bench.document.layers] == [False, True, False]
+    bench.qtbot.mouseClick(viewport, left, control, bench.place("blur").center())
+    assert (bench.active, bench.panel.chosen()) == ("bottom", ["bottom"])
+    bench.qtbot.mouseClick(viewport, left, shift, bench.place("blur").center())
+    assert set(bench.panel.chosen()) == {"bottom", "group", "inside", "blur"}
+    bench.panel.ask("duplicate_layer")
+    assert len(bench.document.layers) == 6
+
+
+def test_chosen_layers_are_dragged_together_and_deleted_but_for_the_last(bench):
+    for name in ("blur", "bottom"):
+        bench.tree.item(name).setSelected(True)
+    bench.tree.item("group").setSelected(False)
+    bench.tree.drop("blur", bench.tree.item("group"), ABOVE)
+    assert bench.order() == ["group", "bottom", "blur"]
+    bench.tree.item("group").setSelected(True)
+    bench.panel.ask("delete_layer")
+    assert "the last one cannot be deleted" in bench.refused
+    assert bench.order() == ["group", "bottom", "blur"]
+    bench.tree.item("group").setSelected(False)
+    bench.panel.ask("delete_layer")
+    assert bench.order() == ["group"]
+
+
+def test_a_layer_is_found_by_its_name_with_the_group_it_lies_in(bench):
+    bench.qtbot.keyClick(bench.tree, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    assert bench.panel.search.isVisible()
+    bench.qtbot.keyClicks(bench.panel.search, "ins")
+    hidden = {name: bench.tree.item(name).isHidden() for name in ("bottom", "group", "inside")}
+    assert hidden == {"bottom": True, "group": False, "inside": False}
+    bench.qtbot.keyClick(bench.panel.search, Qt.Key.Key_Escape)
+    assert not bench.tree.item("bottom").isHidden()
+    assert not bench.panel.search.isVisible()

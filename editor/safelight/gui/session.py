@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -76,6 +76,8 @@ class Session(Edited):
         self._renderer = Renderer(memory=_RENDERED, lenient=True)
         self._pictures: list[tuple[Document, Picture]] = []
         self._asked_for: set[str] = set()
+        self.chosen: Callable[[], Sequence[str]] = tuple
+        """Gives the ids of the layers that are chosen in the list, the active one among them."""
         self.recipe: Playing | None = None
         """The recipe that is being done."""
         self.writing: Writing | None = None

@@ -13,6 +13,8 @@ from safelight.document.edits.conditions import (
     selects,
 )
 from safelight.document.edits.one_layer import (
+    named_layers,
+    several,
     unlocked,
 )
 from safelight.document.edits.selected_pixels import (
@@ -25,6 +27,7 @@ from safelight.document.edits.selected_pixels import (
 from safelight.document.edits.layer_edits import (
     add_fill_layer,
     add_layer,
+    copied,
     delete_layer,
     duplicate_layer,
     empty_layer,
@@ -33,7 +36,6 @@ from safelight.document.edits.layer_edits import (
     group_layers,
     merge_down,
     move_layer,
-    named_layers,
     new_layer,
     rename_layer,
     set_clipped,
@@ -113,6 +115,7 @@ __all__ = [
     "along",
     "assign_profile",
     "convert_profile",
+    "copied",
     "crop",
     "deepen",
     "delete_layer",
@@ -169,6 +172,7 @@ __all__ = [
     "set_opacity",
     "set_pixels",
     "set_visible",
+    "several",
     "shrink_selection",
     "sides_of",
     "straighten",

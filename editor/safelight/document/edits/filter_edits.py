@@ -13,8 +13,14 @@ from safelight.document.command import Edit, EditError, Record, command, layer_n
 from safelight.document.content import FEATHER, GROW, Channels, Kept, LiveFilter
 from safelight.document.document import Document
 from safelight.document.edits.conditions import is_filter
-from safelight.document.edits.layer_edits import delete_layer, named_layers
-from safelight.document.edits.one_layer import Layers, changed_layer, check_size, unlocked
+from safelight.document.edits.layer_edits import delete_layer
+from safelight.document.edits.one_layer import (
+    Layers,
+    changed_layer,
+    check_size,
+    named_layers,
+    unlocked,
+)
 from safelight.document.edits.selected_pixels import with_selection
 from safelight.document.layer import Layer
 

@@ -19,7 +19,13 @@ from safelight.document.edits.conditions import (
     of_layer,
     with_below,
 )
-from safelight.document.edits.one_layer import Layers, changed_layer, unlocked
+from safelight.document.edits.one_layer import (
+    Layers,
+    changed_layer,
+    named_layers,
+    several,
+    unlocked,
+)
 from safelight.document.edits.selected_pixels import in_pixels
 from safelight.document.layer import Layer, _new_id
 from safelight.document.placement import IDENTITY
@@ -81,32 +87,41 @@ def add_fill_layer(
     when=any_layer,
     button="copy",
 )
-def duplicate_layer(document: Document, *, layer: str = "") -> Document:
-    """Put a copy of a layer above it."""
-    found = document.layer(layer)
-    return document.substitute(layer, (found, _copy(found, f"{found.name} copy")))
+def duplicate_layer(document: Document, *, layer: str = "", also: Layers = "") -> Document:
+    """Put a copy of a layer above it, and of others above each."""
+    for found in several(document, layer, also):
+        document = document.substitute(found.id, (found, copied(found, f"{found.name} copy")))
+    return document
 
 
 @command("De&lete layer", menu="Layer", context=True, when=any_layer, button="bin")
-def delete_layer(document: Document, *, layer: str = "") -> Document:
-    """Take a layer away. A document keeps one layer at least."""
-    found = unlocked(document, layer)
-    if document.layers == (found,):
-        raise EditError("a document needs a layer: the last one cannot be deleted")
-    return document.substitute(layer, ())
+def delete_layer(document: Document, *, layer: str = "", also: Layers = "") -> Document:
+    """Take a layer away, and others. A document keeps one layer at least."""
+    for item in several(document, layer, also):
+        found = unlocked(document, item.id)
+        if document.layers == (found,):
+            raise EditError("a document needs a layer: the last one cannot be deleted")
+        document = document.substitute(found.id, ())
+    return document
 
 
 @command("Move layer")
-def move_layer(document: Document, *, layer: str = "", group: str = "", index: int = 0) -> Document:
-    """Move a layer into a group ("" = out of all) so that it is the ``index``-th from below."""
-    moved = unlocked(document, layer)
+def move_layer(
+    document: Document, *, layer: str = "", group: str = "", index: int = 0, also: Layers = ""
+) -> Document:
+    """Move a layer, and others with it in their order, into a group ("" = out of all) so that the
+    lowest of them is the ``index``-th from below.
+    """
+    moved = tuple(unlocked(document, item.id) for item in several(document, layer, also))
     into = layer_named(document, group).id if group else ""
-    if into and any(item.id == into for item in _inside(moved)):
+    if into and any(item.id == into for one in moved for item in _inside(one)):
         raise EditError("a group cannot be moved into itself")
-    rest = document.substitute(layer, ())
+    rest = document
+    for one in moved:
+        rest = rest.substitute(one.id, ())
     layers = rest.layer(into).layers if into else rest.layers
     place = min(max(index, 0), len(layers))
-    layers = (*layers[:place], moved, *layers[place:])
+    layers = (*layers[:place], *moved, *layers[place:])
     if not into:
         return replace(rest, layers=layers)
     return rest.with_layer(replace(_group(rest, into), content=Group(layers)))
@@ -136,17 +151,6 @@ def group_layer(
     known = {item.id for item in document.walk()}
     others = (x if x in known else layer_named(document, x).id for x in named_layers(also))
     return _grouped(document, [layer, *others], name)
-
-
-def named_layers(text: str) -> list[str]:
-    """The ids or names in a list as JSON; none in "". Raises EditError for anything else."""
-    try:
-        found = json.loads(text or "[]")
-    except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, list) or not all(isinstance(item, str) and item for item in found):
-        raise EditError("several layers are a list of their names as JSON")
-    return found
 
 
 def _grouped(document: Document, layer_ids: Sequence[str], name: str) -> Document:
@@ -235,9 +239,13 @@ def rename_layer(document: Document, *, layer: str = "", name: str = "Layer") ->
 
 
 @command("Opacity")
-def set_opacity(document: Document, *, layer: str = "", opacity: Fraction = 1.0) -> Document:
-    """Set a layer's opacity, 0 to 1."""
-    return document.with_layer(replace(unlocked(document, layer), opacity=opacity))
+def set_opacity(
+    document: Document, *, layer: str = "", opacity: Fraction = 1.0, also: Layers = ""
+) -> Document:
+    """Set a layer's opacity, 0 to 1, and that of others."""
+    for item in several(document, layer, also):
+        document = document.with_layer(replace(unlocked(document, item.id), opacity=opacity))
+    return document
 
 
 @command("Amount", when=is_filter)
@@ -247,9 +255,13 @@ def set_amount(document: Document, *, layer: str = "", amount: Fraction = 1.0) -
 
 
 @command("Blend mode")
-def set_mode(document: Document, *, layer: str = "", mode: Mode = "normal") -> Document:
-    """Set a layer's blend mode."""
-    return document.with_layer(replace(unlocked(document, layer), mode=mode))
+def set_mode(
+    document: Document, *, layer: str = "", mode: Mode = "normal", also: Layers = ""
+) -> Document:
+    """Set a layer's blend mode, and that of others."""
+    for item in several(document, layer, also):
+        document = document.with_layer(replace(unlocked(document, item.id), mode=mode))
+    return document
 
 
 @command(
@@ -261,9 +273,13 @@ def set_mode(document: Document, *, layer: str = "", mode: Mode = "normal") -> D
     marked=of_layer(lambda layer: layer.visible),
     words=lambda given: _either(given, "visible", "Show", "Hide"),
 )
-def set_visible(document: Document, *, layer: str = "", visible: bool = True) -> Document:
-    """Show or hide a layer."""
-    return document.with_layer(replace(document.layer(layer), visible=visible))
+def set_visible(
+    document: Document, *, layer: str = "", visible: bool = True, also: Layers = ""
+) -> Document:
+    """Show or hide a layer, and others."""
+    for item in several(document, layer, also):
+        document = document.with_layer(replace(item, visible=visible))
+    return document
 
 
 @command(
@@ -276,9 +292,13 @@ def set_visible(document: Document, *, layer: str = "", visible: bool = True) ->
     words=lambda given: _either(given, "locked", "Lock", "Unlock"),
     button="lock",
 )
-def set_locked(document: Document, *, layer: str = "", locked: bool = True) -> Document:
-    """Lock or unlock a layer."""
-    return document.with_layer(replace(document.layer(layer), locked=locked))
+def set_locked(
+    document: Document, *, layer: str = "", locked: bool = True, also: Layers = ""
+) -> Document:
+    """Lock or unlock a layer, and others."""
+    for item in several(document, layer, also):
+        document = document.with_layer(replace(item, locked=locked))
+    return document
 
 
 @command(
@@ -292,9 +312,13 @@ def set_locked(document: Document, *, layer: str = "", locked: bool = True) -> D
     button="clip",
     words=lambda given: "Clip to layer below" if given["clipped"] else "Release clipping",
 )
-def set_clipped(document: Document, *, layer: str = "", clipped: bool = True) -> Document:
-    """Clip a layer to the one below, or release it."""
-    return document.with_layer(replace(unlocked(document, layer), clipped=clipped))
+def set_clipped(
+    document: Document, *, layer: str = "", clipped: bool = True, also: Layers = ""
+) -> Document:
+    """Clip a layer to the one below, or release it, and others."""
+    for item in several(document, layer, also):
+        document = document.with_layer(replace(unlocked(document, item.id), clipped=clipped))
+    return document
 
 
 def _either(given: Settings, name: str, on: str, off: str) -> str:
@@ -332,8 +356,8 @@ def _inside(layer: Layer) -> list[Layer]:
     return [layer, *(item for child in layer.layers for item in _inside(child))]
 
 
-def _copy(layer: Layer, name: str) -> Layer:
+def copied(layer: Layer, name: str) -> Layer:
     """A copy with ids of its own, of all that is in it too."""
-    inside = tuple(_copy(item, item.name) for item in layer.layers)
+    inside = tuple(copied(item, item.name) for item in layer.layers)
     content = layer.kind.with_layers(layer.content, inside)
     return replace(layer, name=name, content=content, id=_new_id())

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Annotated, TypeAlias
 
-from safelight.document.command import Edit, EditError, allowed
+from safelight.document.command import Edit, EditError, allowed, layer_named
 from safelight.document.document import Document
-from safelight.document.layer import Layer
+from safelight.document.layer import Layer, walk
 from safelight.document.render import Live
 from safelight.pixels import Raster
 
@@ -16,6 +17,30 @@ BAND = 512
 
 
 Layers: TypeAlias = Annotated[str, "Further layers: a list of their ids or names as JSON"]
+
+
+def named_layers(text: str) -> list[str]:
+    """The ids or names in a list as JSON; none in "". Raises EditError for anything else."""
+    try:
+        found = json.loads(text or "[]")
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, list) or not all(isinstance(item, str) and item for item in found):
+        raise EditError("several layers are a list of their names as JSON")
+    return found
+
+
+def several(document: Document, layer: str, also: str) -> tuple[Layer, ...]:
+    """A layer and others that are named beside it, each once, bottom first; without those that lie
+    in another one of them. Raises EditError and KeyError.
+    """
+    known = {item.id for item in document.walk()}
+    names = [layer, *named_layers(also)]
+    wanted = {name if name in known else layer_named(document, name).id for name in names}
+    within = {
+        inner.id for item in document.walk() if item.id in wanted for inner in walk(item.layers)
+    }
+    return tuple(item for item in document.walk() if item.id in wanted - within)
 
 
 def rendering_edit(label: str, renders: Callable[[Document, Live | None], Document]) -> Edit:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from safelight.gui.deeds.deed import Deed
@@ -33,6 +34,12 @@ def of_commands(
         if command.menu
         for entry in command.lines
     ]
+
+
+def told_others(chosen: Sequence[str], active: str) -> str:
+    """What a command is told of the layers that are chosen beside the active one."""
+    others = [identity for identity in chosen if identity != active]
+    return json.dumps(others) if others else ""
 
 
 class Asked:
@@ -83,6 +90,8 @@ class Asked:
         given: dict[str, Any] = dict(entry.settings)
         if command.on_layer:
             given["layer"] = session.active
+        if any(item.name == "also" for item in command.parameters):
+            given["also"] = told_others(session.chosen(), session.active)
         if command.marked is not None:
             given[command.switch] = not self.marked(command)
         if not command.asks:

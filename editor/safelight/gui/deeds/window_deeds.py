@@ -245,6 +245,11 @@ def of_layers(desk: Desk) -> list[Deed]:
 
     menu = _Lines("Layer", desk)
     menu.front("rename", "R&ename layer", lambda front: front.layers.tree.edit_name(), context=True)
+    menu.front(
+        *("find layer", "Find layer…", lambda front: front.layers.search.begin()),
+        tip="Show those layers alone whose names have some words in them",
+        context=True,
+    )
     menu.part(4)
     menu.front("raise", "Move layer u&p", partial(shift, 1), when=partial(shifts, 1), context=True)
     menu.front(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from PySide6.QtCore import (
+    QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
     QPoint,
@@ -45,12 +46,14 @@ from safelight.document import Document, Edit, Layer, Synthetic, edits, walk
 from safelight.gui import theme
 from safelight.gui.controls.number import Slider
 from safelight.gui.deed_button import DeedButton
+from safelight.gui.deeds.command_deeds import told_others
 from safelight.gui.deeds.deed import Deeds
 from safelight.gui.display_transform import display
 from safelight.gui.garbage_collection import destroy
 from safelight.gui.icons import paint_icon
 from safelight.gui.panels.adjust_sections import ROWS
 from safelight.gui.panels.blend_modes import ModeBox
+from safelight.gui.panels.layer_search import LayerSearch
 from safelight.gui.panels.panel import Panel
 from safelight.gui.panels.thumbnails import Thumbnails
 from safelight.gui.shown_text import plain, tooltip
@@ -73,6 +76,7 @@ _FLAGS = (
 )
 _FLAGS_OF_GROUPS = _FLAGS | Qt.ItemFlag.ItemIsDropEnabled
 _EYE = 26
+_CONTROL = Qt.KeyboardModifier.ControlModifier
 _DRAGGING = QAbstractItemView.State.DraggingState
 _TAKES_AWAY = "bin"
 _KIND = "adjustment"
@@ -108,7 +112,7 @@ class LayersPanel(Panel):
         self.thumbnails = Thumbnails(self)
         self.mode = ModeBox()
         self.mode.chosen.connect(
-            lambda mode: self._edit(lambda active: edits.set_mode(active, mode))
+            lambda mode: self._edit(lambda active: edits.set_mode(active, mode, also=self.others))
         )
         self.opacity = Slider(Qt.Orientation.Horizontal)
         self.opacity.setRange(0, 100)
@@ -122,6 +126,7 @@ class LayersPanel(Panel):
         self.buttons: dict[str, DeedButton] = {}
         self._deeds: Deeds | None = None
         self.tree = LayerTree(self)
+        self.search = LayerSearch(self.tree)
         self._note = QLabel("No layer")
         self._rows = 0
         layout = self._column = QVBoxLayout(self)
@@ -143,6 +148,7 @@ class LayersPanel(Panel):
         self._head.addLayout(self._switches, 1)
         self._head.addLayout(second, 1)
         layout.addLayout(self._head)
+        layout.addWidget(self.search)
         layout.addWidget(self.tree, 1)
         layout.addLayout(self._below)
 
@@ -185,6 +191,7 @@ class LayersPanel(Panel):
         self.edit_wanted.connect(session.do)
         self.activated.connect(session.activate)
         self.refresh_wanted.connect(lambda layer: session.jobs.refresh(layer, canvas.visible()))
+        session.chosen = self.chosen
         session.job_changed.connect(lambda: self.setEnabled(not session.locked))
 
     def show_session(self, session: Session) -> None:
@@ -204,6 +211,7 @@ class LayersPanel(Panel):
         """
         self._document, self._active = document, active or ""
         self.tree.show_layers(document, self._active, stale, failed or {})
+        self.search.apply()
         layer = self.layer
         with QSignalBlocker(self.opacity):
             for widget in (self.mode, self.opacity):
@@ -217,6 +225,20 @@ class LayersPanel(Panel):
     def active(self) -> str:
         """The id of the active layer; "" where there is none."""
         return self._active
+
+    def chosen(self) -> list[str]:
+        """The ids of the layers that are chosen, bottom first; the active one is among them."""
+        found = self.tree.chosen() | {self._active}
+        return (
+            [layer.id for layer in self._document.walk() if layer.id in found]
+            if (self._document is not None)
+            else []
+        )
+
+    @property
+    def others(self) -> str:
+        """The layers that are chosen beside the active one, as commands are told them."""
+        return told_others(self.chosen(), self._active)
 
     @property
     def document(self) -> Document | None:
@@ -245,23 +267,28 @@ class LayersPanel(Panel):
             self._new_token()
         self.percent.setText(f"{value} %")
         token = self._token
-        self._edit(lambda active: edits.set_opacity(active, value / 100, token=token))
+        self._edit(
+            lambda active: edits.set_opacity(active, value / 100, also=self.others, token=token)
+        )
 
     def shift(self, step: int) -> None:
         """The active layer ``step`` places up or down among its siblings."""
         document, layer, place = self._document, self.layer, self.place_after(step)
         if document is not None and layer is not None and place is not None:
             parent = group_of(document, layer.id)
-            self.edit_wanted.emit(edits.move_layer(layer.id, parent or "", place))
+            self.edit_wanted.emit(edits.move_layer(layer.id, parent or "", place, also=self.others))
 
     def place_after(self, step: int) -> int | None:
-        """The active layer's place ``step`` places up or down; None where there is none."""
+        """The place, from below among those that stay, of the chosen layers ``step`` places up or
+        down; None where there is none.
+        """
         document, layer = self._document, self.layer
         if document is None or layer is None:
             return None
-        siblings = document.siblings(layer.id)
-        place = next(i for i, item in enumerate(siblings) if item.id == layer.id) + step
-        return place if 0 <= place < len(siblings) else None
+        siblings, chosen = document.siblings(layer.id), set(self.chosen())
+        lowest = next(i for i, item in enumerate(siblings) if item.id in chosen)
+        rest = sum(item.id not in chosen for item in siblings)
+        return lowest + step if 0 <= lowest + step <= rest else None
 
     def menu(self) -> QMenu:
         """What can be done with the active layer."""
@@ -300,8 +327,9 @@ class LayerTree(QTreeWidget):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.currentItemChanged.connect(self._current_changed)
+        self.itemSelectionChanged.connect(self._choice_changed)
         self.itemChanged.connect(self._renamed)
         self.panel.thumbnails.changed.connect(self.viewport().update)
 
@@ -327,6 +355,7 @@ class LayerTree(QTreeWidget):
         other = {layer_id for layer_id, _ in failed.items() ^ self.failed.items()}
         self.stale, self.failed = stale, failed
         before, self._layers = self._layers, document.layers
+        chosen = self.chosen()
         with QSignalBlocker(self):
             if before is not document.layers:
                 folded = {
@@ -339,8 +368,14 @@ class LayerTree(QTreeWidget):
             for layer_id in other & self._known.keys():
                 self._describe(self._known[layer_id])
             current = self._rows.get(active)
+            others = before is not document.layers or current is not self.currentItem()
             if current is not None and current is not self.currentItem():
                 self.setCurrentItem(current)
+            # Rows that were moved are other rows, and another active layer is chosen alone.
+            kept = chosen if active in chosen else {active}
+            if others and kept & self._rows.keys() != self.chosen():
+                for identity, item in self._rows.items():
+                    item.setSelected(identity in kept)
         self.viewport().update()
 
     def _renew(
@@ -415,6 +450,17 @@ class LayerTree(QTreeWidget):
         if current is not None:
             self.panel.activated.emit(current.data(0, _ID))
 
+    def chosen(self) -> set[str]:
+        """The ids of the layers whose rows are chosen."""
+        return {item.data(0, _ID) for item in self.selectedItems()}
+
+    def _choice_changed(self) -> None:
+        """The active layer is one of those that are chosen."""
+        chosen, current = self.selectedItems(), self.currentItem()
+        if chosen and current is not None and not current.isSelected():
+            model, item = self.selectionModel(), self.indexFromItem(chosen[-1])
+            model.setCurrentIndex(item, QItemSelectionModel.SelectionFlag.NoUpdate)
+
     def _renamed(self, item: QTreeWidgetItem) -> None:
         document, name = self.panel.document, item.text(0).strip()
         if document is None:
@@ -444,7 +490,10 @@ class LayerTree(QTreeWidget):
         point = event.position().toPoint()
         if layer is not None and event.button() == Qt.MouseButton.LeftButton:
             if self.eye(index).contains(point):
-                self.panel.edit_wanted.emit(edits.set_visible(layer.id, not layer.visible))
+                chosen = self.panel.chosen()
+                also = told_others(chosen, layer.id) if layer.id in chosen else ""
+                shown = not layer.visible
+                self.panel.edit_wanted.emit(edits.set_visible(layer.id, shown, also=also))
                 return
             if layer.id in self.failed and self.badge(index).contains(point):
                 self.panel.again_wanted.emit(layer.id)
@@ -462,6 +511,8 @@ class LayerTree(QTreeWidget):
         layer = self.layer_at(index)
         if layer is None or dragged or event.button() != Qt.MouseButton.LeftButton:
             return
+        if event.modifiers() & (_CONTROL | Qt.KeyboardModifier.ShiftModifier):
+            return  # it was chosen beside others
         left = self.visualRect(index).left() + _EYE
         if layer.id == self.panel.active and point.x() >= left:
             self.panel.clicked.emit(point.x() < left + self.row_height)
@@ -485,13 +536,16 @@ class LayerTree(QTreeWidget):
         key, control = event.key(), event.modifiers() & Qt.KeyboardModifier.ControlModifier
         if key == Qt.Key.Key_F2:
             self.edit_name()
+        elif control and key == Qt.Key.Key_F:
+            self.panel.search.begin()
         elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
             self.panel.ask("delete_layer")
         elif control and key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
             self.panel.shift(1 if key == Qt.Key.Key_Up else -1)
         elif key == Qt.Key.Key_Space and self.panel.layer is not None:
-            layer = self.panel.layer
-            self.panel.edit_wanted.emit(edits.set_visible(layer.id, not layer.visible))
+            layer, others = self.panel.layer, self.panel.others
+            shown = not layer.visible
+            self.panel.edit_wanted.emit(edits.set_visible(layer.id, shown, also=others))
         else:
             super().keyPressEvent(event)
 
@@ -519,23 +573,26 @@ class LayerTree(QTreeWidget):
         document = self.panel.document
         if document is None:
             return
+        chosen = self.panel.chosen()
+        moved = set(chosen) if layer_id in chosen else {layer_id}
+        also = told_others(sorted(moved), layer_id)
         if target is None:  # below all rows: to the bottom
-            self.panel.edit_wanted.emit(edits.move_layer(layer_id, "", 0))
+            self.panel.edit_wanted.emit(edits.move_layer(layer_id, "", 0, also=also))
             return
         other = target.data(0, _ID)
-        if other == layer_id:
+        if other in moved:
             return
         into = where == QAbstractItemView.DropIndicatorPosition.OnItem
         if into and document.layer(other).is_group:
             count = len(document.layer(other).layers)
-            self.panel.edit_wanted.emit(edits.move_layer(layer_id, other, count))
+            self.panel.edit_wanted.emit(edits.move_layer(layer_id, other, count, also=also))
             return
-        rest = [layer.id for layer in document.siblings(other) if layer.id != layer_id]
+        rest = [layer.id for layer in document.siblings(other) if layer.id not in moved]
         place = rest.index(other)
         if where != QAbstractItemView.DropIndicatorPosition.BelowItem:
             place += 1
         self.panel.edit_wanted.emit(
-            edits.move_layer(layer_id, group_of(document, other) or "", place)
+            edits.move_layer(layer_id, group_of(document, other) or "", place, also=also)
         )
 
 
