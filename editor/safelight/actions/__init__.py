@@ -1,6 +1,12 @@
 """Actions: the verbs the window and the command line share. Loads no Qt, no runtime, no torch."""
 
-from safelight.actions.batch_export import BatchItem, Cancelled, Outcome, destinations, export_each
+from safelight.actions.batch.batch_export import (
+    BatchItem,
+    Cancelled,
+    Outcome,
+    destinations,
+    export_each,
+)
 from safelight.actions.cube_look import LookError, look_of, save_look
 from safelight.actions.export_presets import Presets
 from safelight.actions.fidelity_words import fidelity

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from safelight import actions
+from safelight.actions.recipes.process_file import Opening
 from safelight.api import Declaration, Parameter, ParameterError, Value
 from safelight.cli.command_parser import given
 
@@ -78,6 +79,12 @@ def development_of(options: argparse.Namespace) -> dict[str, Value]:
         automatic = name == "exposure" and text == "auto"
         told[name] = text if automatic else known[name].parse(text)
     return told
+
+
+def opening_of(options: argparse.Namespace) -> Opening:
+    """How pictures are opened, as the options say. Raises ParameterError."""
+    mask = getattr(options, "mask", None)
+    return Opening(options.pixel_limit, development_of(options), mask)
 
 
 def told_of(options: argparse.Namespace) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from safelight import actions
+from safelight.actions.recipes.process_file import Processed
 from safelight.cli.terminal import tell
 from safelight.document import Document
 from safelight.pixels import deeper
@@ -60,6 +61,12 @@ def tell_exported(exported: actions.Exported, document: Document) -> None:
     """Tell of a file that was written: its name, the picture's size, its own."""
     size = f"{document.width} × {document.height} px  {_file_size(exported.bytes)}"
     tell(f"{exported.path}  {size}", done=True)
+
+
+def tell_processed(processed: Processed) -> None:
+    """Tell of what came of a recipe: the file's name, the picture's size, its own."""
+    size = f"{processed.width} × {processed.height} px  {_file_size(processed.bytes)}"
+    tell(f"{processed.path}  {size}", done=True)
 
 
 def _file_size(count: int) -> str:

@@ -18,7 +18,7 @@ COMMANDS = {
         "NAME IN OUT", "apply a filter or a command to a picture", "basic_commands", opens=True
     ),
     "run": Command(
-        "RECIPE IN …", "do what a recipe says to many pictures", "recipe_commands", opens=True
+        "RECIPE IN …", "do what a recipe says to many pictures", "batch_command", opens=True
     ),
     "recipe": Command(
         "PROJECT OUT", "save what was done in a project as a recipe", "recipe_commands"

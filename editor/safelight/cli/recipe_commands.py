@@ -1,33 +1,18 @@
-"""Recipe commands: ``safelight run``, ``safelight recipe`` and ``safelight commands``."""
+"""Recipe commands: ``safelight recipe``, ``safelight commands``, and ``apply`` of a step."""
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-from functools import partial
-from pathlib import Path
 
 from safelight import actions
-from safelight.actions.recipes import (
-    Recipe,
-    RecipeError,
-    check_recipe,
-    placed,
-    play,
-    read_recipe,
-    recipe_of,
-    recorded,
-)
-from safelight.cli.basic_commands import FAILURES, filtered, reload, reported, say
-from safelight.cli.command_options import add_exporting, add_running, choices_of, development_of
+from safelight.actions.recipes import Recipe, RecipeError, placed, recorded
+from safelight.actions.recipes.process_file import Stop, Stopped, process_file
+from safelight.cli.basic_commands import filtered, reported, say
+from safelight.cli.command_options import choices_of, opening_of
 from safelight.cli.command_parser import Parser, Run, add_json, file_name
-from safelight.cli.export_target import Target, tell_exported
+from safelight.cli.export_target import tell_processed
 from safelight.cli.terminal import complain, tell, tell_json
-from safelight.document import DECLARED, Command, Edit, EditError, Record, edits
-
-
-class _Stopped(Exception):
-    """A filter has failed, which has been said."""
+from safelight.document import DECLARED, Command, Edit, EditError, Record
 
 
 def commands(parser: Parser) -> Run:
@@ -67,78 +52,11 @@ def described(item: Command) -> list[str]:
     return lines
 
 
-def run(parser: Parser) -> Run:
-    """``safelight run RECIPE IN…``: do what a recipe says to pictures and projects."""
-    parser.description = "Do what a recipe says to many pictures."
-    parser.add_argument("recipe", type=file_name, metavar="RECIPE", help="a recipe, as JSON")
-    parser.add_argument("inputs", nargs="+", type=file_name, metavar="IN", help="the pictures")
-    parser.add_argument("--output-dir", type=file_name, required=True, metavar="DIR")
-    add_exporting(parser)
-    add_running(parser)
-    return reported(partial(_run, parser))
-
-
-def _run(parser: Parser, options: argparse.Namespace) -> int:
-    if options.set:
-        parser.error("a recipe has its own settings: --set is for apply")
-    with actions.Studio(options.device, patience=options.patience) as studio:
-        reload(studio)
-        try:
-            recipe = read_recipe(options.recipe)
-            check_recipe(recipe, studio.filter)
-        except RecipeError as error:
-            return complain(error, 2)
-        status, taken = 0, set[str]()
-        try:
-            options.output_dir.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            return complain(f"{options.output_dir} cannot be made: {error.strerror}.")
-        for path in options.inputs:
-            output = options.output_dir / _free(path, taken)
-            try:
-                carry_out(recipe, studio, path, output, options)
-            except _Stopped:
-                status = 1
-            except (*FAILURES, actions.FileExists, EditError) as error:
-                status = complain(f"{path}: {error}")
-    return status
-
-
-def _free(path: Path, taken: set[str]) -> str:
-    """The name of what comes of a file; another one where a file of the same run has it."""
-    name, number = path.name, 1
-    while name.casefold() in taken:
-        number += 1
-        name = f"{path.stem}-{number}{path.suffix}"
-    taken.add(name.casefold())
-    return name
-
-
 def apply_steps(
     steps: tuple[Record, ...], studio: actions.Studio, options: argparse.Namespace
 ) -> int:
     """Do some steps to one picture or project; the exit status."""
-    recipe = Recipe(steps)
-    try:
-        carry_out(recipe, studio, options.input, options.output, options)
-    except _Stopped:
-        return 1
-    except EditError as error:
-        return complain(f"{options.input}: {error}.")
-    return 0
-
-
-def carry_out(
-    recipe: Recipe,
-    studio: actions.Studio,
-    source: Path,
-    output: Path,
-    options: argparse.Namespace,
-) -> None:
-    """Do a recipe to a picture or a project, and write what comes of it; to a project as one.
-
-    Raises what opening, editing and exporting raise; _Stopped for a filter that failed.
-    """
+    stop = Stop()
 
     def through_filter(document: actions.Document, step: Record, above: str) -> Edit:
         filter = studio.filter(step.id)
@@ -146,41 +64,29 @@ def carry_out(
         there, layer = placed(document, filter, settings, step, above)
         result = filtered(studio, filter, settings, there, options.quiet, layer)
         if result is None:
-            raise _Stopped
+            raise Stopped
         return Edit(filter.title, lambda _: result, record=step)
 
-    with contextlib.ExitStack() as stack:
-        if actions.is_project(source):
-            project, history = actions.Project.open(source, pixel_limit=options.pixel_limit)
-            stack.callback(project.close)
-        else:
-            opened = actions.open_picture(
-                source,
-                pixel_limit=options.pixel_limit,
-                importers=studio.importers,
-                told=development_of(options),
-            )
-            say(opened.notes)
-            history = actions.History.start(opened.document)
-        if getattr(options, "mask", None) is not None:
-            mask = actions.read_mask(options.mask, history.document)
-            history = history.do(edits.select(mask))
-        choices = choices_of(options)
-        if actions.is_project(output):
-            history = play(recipe, history, through_filter, studio.live)
-            actions.Project.create(output, history, overwrite=options.overwrite).close()
-            if not options.quiet:
-                tell(f"{output}", done=True)
-            return
-        document = history.document
-        target = Target(output, choices, studio, options.overwrite)
-        target.check(document.width, document.height)
-        deep_enough = history.do(edits.deepen(target.depth_for(document)))
-        history = play(recipe, deep_enough, through_filter, studio.live)
-        exported = target.export(history.document, studio.live)
-    say(exported.notes)
+    try:
+        processed = process_file(
+            Recipe.of(steps),
+            studio,
+            options.input,
+            options.output,
+            choices_of(options),
+            overwrite=options.overwrite,
+            opening=opening_of(options),
+            stop=stop,
+            filtered=through_filter,
+        )
+    except Stopped:
+        return 1
+    except EditError as error:
+        return complain(f"{options.input}: {error}.")
+    say(processed.notes)
     if not options.quiet:
-        tell_exported(exported, history.document)
+        tell_processed(processed)
+    return 0
 
 
 def recipe(parser: Parser) -> Run:
@@ -194,6 +100,9 @@ def recipe(parser: Parser) -> Run:
         action="store_true",
         help="leave out what no recipe can hold, as painted pixels, and say what that is",
     )
+    parser.add_argument(
+        "--relative", action="store_true", help="rectangles in parts of the picture, not in pixels"
+    )
     return _recipe
 
 
@@ -201,7 +110,9 @@ def recipe(parser: Parser) -> Run:
 def _recipe(options: argparse.Namespace) -> int:
     project, history = actions.Project.open(options.project)
     try:
-        found, lost = recorded(history) if options.leave_out else (recipe_of(history), ())
+        found, lost = recorded(history, relative=options.relative)
+        if lost and not options.leave_out:
+            raise RecipeError(lost[0])
     except RecipeError as error:
         return complain(f"{options.project}: {error} With --leave-out the others are saved.")
     finally:

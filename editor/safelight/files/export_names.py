@@ -39,6 +39,10 @@ _PARTS = {
 _LONGEST = 180
 """Bytes of a name without its ending, so that a number can still be added."""
 
+_FIELD = re.compile(r"\{([^{}]*)\}")
+
+_DATED = ("taken", "date")
+
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 """Names that Windows keeps for devices."""
 
@@ -78,7 +82,22 @@ def named(
             raise ExportError(f"A file name has no {{{found[1]}}}; there are {fields}.")
         return known[found[1]]
 
-    return _harmless(re.sub(r"\{([^{}]*)\}", value, pattern))
+    return _harmless(_FIELD.sub(value, pattern))
+
+
+def field_fault(pattern: str) -> str:
+    """Why a pattern can name no file: a field or a format that there is not. "" where it can."""
+    for text in _FIELD.findall(pattern):
+        field, colon, format = text.partition(":")
+        if field not in FIELDS or (colon and field not in _DATED):
+            fields = ", ".join(f"{{{field}}}" for field in FIELDS)
+            return f"a file name has no {{{text}}}; there are {fields}"
+        if colon:
+            try:
+                _dated(None, format)
+            except ExportError as error:
+                return str(error).rstrip(".")
+    return ""
 
 
 def _dated(moment: datetime | None, format: str) -> str:
