@@ -1,4 +1,4 @@
-"""Build: what ``pyproject.toml`` cannot say. Sample photographs and paintings, which lie beside the
+"""Build: what ``pyproject.toml`` cannot say. Samples, paintings and recipes, which lie beside the
 package in a checkout, are within it in a wheel; ``safelight.folders`` looks in both places.
 """
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from setuptools import setup
 from setuptools.command.build_py import build_py
 
-RESOURCES = ("samples", "styles")
+RESOURCES = ("samples", "styles", "recipes")
 
 
 class BuildWithResources(build_py):

@@ -7,7 +7,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -48,7 +48,7 @@ def run(parser: Parser) -> Run:
         nargs="*",
         type=file_name,
         metavar="IN",
-        help="pictures, projects and folders of them; - reads names from standard input, one a line",
+        help="pictures, projects, folders of them; - reads names from standard input, one a line",
     )
     parser.add_argument("--output-dir", type=file_name, required=True, metavar="DIR")
     parser.add_argument(
@@ -94,10 +94,10 @@ def _run(parser: Parser, options: argparse.Namespace) -> int:
         reload(studio)
         try:
             order = _order(studio, options)
-        except (RecipeError, actions.ExportError) as error:
+        except (actions.ExportError, ValueError) as error:
             return complain(error, 2)
         if options.dry_run:
-            return _tell_plan(order, options)
+            return _tell_plan(order, _sources(options.inputs, _endings(studio)), options)
         try:
             return _carry_out(order, studio, options)
         except BatchError as error:
@@ -105,7 +105,7 @@ def _run(parser: Parser, options: argparse.Namespace) -> int:
 
 
 def _order(studio: actions.Studio, options: argparse.Namespace) -> Order:
-    """What is to be done, as the options say. Raises RecipeError and ExportError."""
+    """What is to be done, as the options say. Raises ExportError, ValueError, RecipeError too."""
     path = Path(options.recipe)
     if not path.exists() and options.recipe in (ready := ready_recipes()):
         path = ready[options.recipe]
@@ -154,11 +154,13 @@ def _answers(recipe: Recipe, pairs: list[str]) -> dict[str, Value]:
 
 def _carry_out(order: Order, studio: actions.Studio, options: argparse.Namespace) -> int:
     jobs = options.jobs or min(os.cpu_count() or 1, 4)
-    sources = _sources(options.inputs)
-    total = 0 if "-" in map(str, options.inputs) else sum(1 for _ in _sources(options.inputs))
+    endings = _endings(studio)
+    sources = _sources(options.inputs, endings)
+    streamed = "-" in map(str, options.inputs)
+    total = 0 if streamed else sum(1 for _ in _sources(options.inputs, endings))
     batch = Batch(order, sources, by_studio(studio), jobs=jobs, resume=options.resume)
     if options.watch is not None:
-        batch.feed(watched(options.watch, batch.stop, _endings(studio)))
+        batch.feed(watched(options.watch, batch.stop, endings))
     bar = ProgressBar(order.recipe.name or "Batch", sys.stderr, hidden=options.quiet)
     status = done = 0
     try:
@@ -208,9 +210,9 @@ def _tell_line(report: Report) -> None:
     tell(json.dumps(data, ensure_ascii=True), done=True)
 
 
-def _tell_plan(order: Order, options: argparse.Namespace) -> int:
+def _tell_plan(order: Order, sources: Iterable[Path], options: argparse.Namespace) -> int:
     status = 0
-    for report in planned(order, _sources(options.inputs)):
+    for report in planned(order, sources):
         status = max(status, int(report.state == "failed"))
         if options.json:
             _tell_line(report)
@@ -220,8 +222,8 @@ def _tell_plan(order: Order, options: argparse.Namespace) -> int:
     return status
 
 
-def _sources(inputs: list[Path]) -> Iterator[Path]:
-    """The files that are named, those of folders, and those that standard input names."""
+def _sources(inputs: list[Path], endings: set[str]) -> Iterator[Path]:
+    """The files that are named, the pictures of folders, and those that standard input names."""
     for path in inputs:
         if str(path) == "-":
             for line in sys.stdin.buffer:
@@ -229,14 +231,15 @@ def _sources(inputs: list[Path]) -> Iterator[Path]:
                     yield Path(os.fsdecode(name))
         elif path.is_dir():
             names = sorted(entry.name for entry in os.scandir(path) if entry.is_file())
-            yield from (path / name for name in names if not name.startswith("."))
+            known = (name for name in names if Path(name).suffix.casefold() in endings)
+            yield from (path / name for name in known if not name.startswith("."))
         else:
             yield path
 
 
 def _endings(studio: actions.Studio) -> set[str]:
-    """The endings of what is opened."""
-    own = {ending for codec in actions.CODECS for ending in codec.suffixes}
+    """The endings of what is opened, projects too."""
+    own = {ending for codec in actions.CODECS for ending in codec.suffixes} | {".safelight"}
     return own | {ending for item in studio.offers().importers for ending in item.suffixes}
 
 

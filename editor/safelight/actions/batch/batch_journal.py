@@ -1,16 +1,18 @@
 """Batch journal: what a batch has written, kept so that a killed one goes on where it was.
 
-It lies in the state folder, one for each folder that is written to, and goes when a batch is
-through without a failure. SQLite keeps it whole whenever the process ends; rows, not lists in
+It lies in the state folder, one for each folder that is written to, and is forgotten some time
+after the last batch. SQLite keeps it whole whenever the process ends; rows, not lists in
 memory, hold the names.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import sqlite3
 import threading
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, TypeAlias
@@ -19,6 +21,9 @@ from safelight.files.atomic import Operations
 from safelight.folders import state_folder
 
 State: TypeAlias = Literal["begun", "done", "failed"]
+
+_KEPT = 90 * 86400
+"""Seconds after which a journal that nobody has used is forgotten."""
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS batch (digest TEXT NOT NULL);
@@ -48,6 +53,7 @@ class Journal:
         self._lock = threading.Lock()
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
+            _forget_old(self._path.parent)
             held = os.open(self._path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise BatchError(f"No journal of the batch can be kept: {error.strerror}.") from None
@@ -94,13 +100,11 @@ class Journal:
             self._rows.execute("DELETE FROM batch")
             self._rows.execute("INSERT INTO batch VALUES (?)", (digest,))
 
-    def close(self, *, finished: bool = False) -> None:
-        """Let the folder go; the journal of a batch that is ``finished`` goes too."""
+    def close(self) -> None:
+        """Let the folder go."""
         with self._lock:
             if hasattr(self, "_rows"):
                 self._rows.close()
-            if finished:
-                self._path.unlink(missing_ok=True)
             if self._held >= 0:
                 os.close(self._held)
                 self._held = -1
@@ -122,7 +126,7 @@ class Journal:
             ).fetchone()
         if row is None or row[1] == "failed" or row[2] != stamp_of(source):
             return None
-        path = self._folder / row[0]
+        path = self._folder / str(row[0])
         # A file takes its name when it is whole; one that was to be replaced may be the old one.
         whole = row[1] == "done" or not row[3]
         return path if whole and path.is_file() else None
@@ -136,7 +140,7 @@ class Journal:
             held = "SELECT target FROM items WHERE source = ?"
             row = self._rows.execute(held, (key,)).fetchone()
             if row is not None:
-                path = self._folder / row[0]
+                path = self._folder / str(row[0])
             else:
                 path, number = wanted, 1
                 while self._given(path):
@@ -158,6 +162,14 @@ class Journal:
     def _given(self, path: Path) -> bool:
         found = self._rows.execute("SELECT 1 FROM items WHERE folded = ?", (path.name.casefold(),))
         return found.fetchone() is not None
+
+
+def _forget_old(folder: Path) -> None:
+    oldest = time.time() - _KEPT
+    for path in folder.iterdir():
+        with contextlib.suppress(OSError):
+            if path.stat().st_mtime < oldest:
+                path.unlink()
 
 
 def stamp_of(path: Path) -> str:

@@ -150,7 +150,6 @@ class Batch:
         self._jobs = max(1, jobs)
         self.stop = Stop()
         self.ended_early = ""
-        self._failed = False
         try:
             order.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -183,14 +182,12 @@ class Batch:
                 if report is None:
                     left -= 1
                     continue
-                self._failed |= report.state == "failed"
                 yield report
         finally:
-            whole = not left and not self.stop.asked and not self._failed and not self.ended_early
             self.stop.ask()
             while left:  # threads may wait for somebody to take their reports
                 left -= reports.get() is None
-            self._journal.close(finished=whole)
+            self._journal.close()
 
     def _feed(self, waiting: queue.Queue[tuple[int, Path] | None]) -> None:
         try:

@@ -98,6 +98,7 @@ def _in_parts(step: Step, document: Document) -> Step:
     settings = dict(step.settings)
     for name, value in step.settings.items():
         if kinds[name] == "box" and isinstance(value, tuple) and len(value) == 4:
-            sides = (document.width, document.height) * 2
-            settings[name] = Parts(*(part / side for part, side in zip(value, sides, strict=True)))
+            left, top, width, height = (float(str(part)) for part in value)
+            across, down = document.width, document.height
+            settings[name] = Parts(left / across, top / down, width / across, height / down)
     return replace(step, settings=settings)

@@ -91,7 +91,7 @@ class Picture:
             "taken": f"{moment:%Y-%m-%d %H:%M:%S}" if moment else None,
             **{key: as_text(key, said[key]) for key in _SAID if said.get(key)},
         }
-        return {key: value for key, value in found.items() if value not in (None, "")}  # type: ignore[misc]
+        return {key: value for key, value in found.items() if value not in (None, "")}
 
 
 def _camera(make: str, model: str) -> str:
@@ -130,7 +130,7 @@ def _fits(test: Any, value: Fact) -> bool:
     if isinstance(test, dict):
         if isinstance(value, str):
             return False
-        return test.get("least", value) <= value <= test.get("most", value)
+        return bool(test.get("least", value) <= value <= test.get("most", value))
     for item in test if isinstance(test, (list, tuple)) else (test,):
         if isinstance(item, str) or isinstance(value, str):
             if fnmatch.fnmatchcase(str(value).casefold(), str(item).casefold()):

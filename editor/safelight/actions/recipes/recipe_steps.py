@@ -1,4 +1,4 @@
-"""Recipe steps: a recipe and its steps as data, from JSON and back; resources/recipe.schema.json."""
+"""Recipe steps: a recipe as data, from JSON and back; resources/recipe.schema.json has its form."""
 
 from __future__ import annotations
 

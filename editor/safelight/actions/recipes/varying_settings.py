@@ -2,7 +2,8 @@
 
 In JSON each is an object: ``{"of": "width", "times": 0.5, "plus": 0}`` is a number made of a fact,
 ``{"text": "{camera}, {taken}"}`` a text with facts in braces, ``{"parts": [x, y, width, height]}``
-a rectangle in parts of the picture, rounded to whole pixels, ``{"open": "strength"}`` what whoever
+a rectangle in parts of the picture, rounded to whole pixels, and with ``"ratio": [4, 5]`` the
+largest of that shape in its middle, ``{"open": "strength"}`` what whoever
 runs the recipe says. ``"else"`` beside ``"of"`` is the value where nobody knows the fact.
 """
 
@@ -78,24 +79,32 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """A rectangle, in parts of the picture's width and height."""
+    """A rectangle, in parts of the picture's width and height; of it the largest in the middle that
+    is so wide and high, where there is a ``ratio``.
+    """
 
     left: float
     top: float
     width: float
     height: float
+    ratio: tuple[float, float] | None = None
 
     def value(self, known: Mapping[str, Fact]) -> Value:
         """It in whole pixels, at least one a side."""
         across, down = (int(known[side]) for side in ("width", "height"))
-        left, top = round(self.left * across), round(self.top * down)
-        right = max(round((self.left + self.width) * across), left + 1)
-        bottom = max(round((self.top + self.height) * down), top + 1)
-        return (left, top, right - left, bottom - top)
+        x, y = self.left * across, self.top * down
+        width, height = self.width * across, self.height * down
+        if self.ratio is not None:
+            wide, high = self.ratio
+            scale = min(width / wide, height / high)
+            x, y = x + (width - wide * scale) / 2, y + (height - high * scale) / 2
+            width, height = wide * scale, high * scale
+        return (round(x), round(y), max(round(width), 1), max(round(height), 1))
 
     def to_json(self) -> dict[str, Any]:
         """The inverse of ``varying``."""
-        return {"parts": [self.left, self.top, self.width, self.height]}
+        data: dict[str, Any] = {"parts": [self.left, self.top, self.width, self.height]}
+        return data | ({"ratio": list(self.ratio)} if self.ratio else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +180,12 @@ def _parts(data: dict[str, Any]) -> Parts:
     left, top, width, height = map(_number, values)
     if width <= 0 or height <= 0:
         raise ValueError('the width and the height of "parts" are above 0')
-    return Parts(left, top, width, height)
+    if "ratio" not in data:
+        return Parts(left, top, width, height)
+    ratio = data["ratio"]
+    if not isinstance(ratio, list) or len(ratio) != 2 or not all(_number(x) > 0 for x in ratio):
+        raise ValueError('"ratio" are two numbers above 0: how wide, how high')
+    return Parts(left, top, width, height, (float(ratio[0]), float(ratio[1])))
 
 
 def _open(data: dict[str, Any]) -> Open:
@@ -189,6 +203,6 @@ def _number(value: Any) -> float:
 _READ: dict[str, tuple[Callable[[dict[str, Any]], Varying], set[str]]] = {
     "of": (_of, {"times", "plus", "else"}),
     "text": (_text, set()),
-    "parts": (_parts, set()),
+    "parts": (_parts, {"ratio"}),
     "open": (_open, set()),
 }
