@@ -42,6 +42,14 @@ ALLOWED: dict[tuple[str, str], str] = {
     ): "a version that was to go comes back where its place fails",
     ("actions/plugins/plugin_store.py", "os.open"): "reads: the store's folder, to lock it",
     ("actions/plugins/plugin_store.py", "plugin.folder.rename"): "a plugin goes in one step, whole",
+    (
+        "actions/batch/batch_journal.py",
+        "os.open",
+    ): "an empty file of the state folder, to lock it",
+    (
+        "actions/batch/batch_journal.py",
+        "sqlite3.connect",
+    ): "what a batch has done: transactions of a database in the state folder",
     ("api/cube_table.py", "os.open"): "reads; the flags make a FIFO return instead of waiting",
     ("api/colour_profile.py", "os.open"): "reads; the flags make a FIFO return instead of waiting",
     ("api/testing.py", "np.save"): "a plugin author's golden picture, when the author asks for it",
