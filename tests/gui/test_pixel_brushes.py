@@ -112,3 +112,41 @@ def test_on_a_layer_without_pixels_a_sentence_says_so(opened, qtbot):
     opened.session.do(edits.add_fill_layer())
     stroke(canvas, qtbot, (200, 150))
     assert "holds no pixels" in opened.messages.label.text()
+
+
+def test_a_gradients_handles_and_options_change_the_mask_in_the_same_step(opened, qtbot):
+    canvas = opened.canvas
+    canvas.take("gradient")
+    layer = opened.session.document.layers[0].id
+    stroke(canvas, qtbot, (20, 30), (60, 30))
+    qtbot.waitUntil(lambda: opened.session.document.layer(layer).mask is not None)
+
+    def row():
+        return opened.session.document.layer(layer).mask.to_array()[30, :, 0]
+
+    assert row()[19] == 255
+    assert row()[61] == 0
+    stroke(canvas, qtbot, (60, 30), (100, 30))
+    qtbot.waitUntil(lambda: row()[90] > 0)
+    canvas.tool.set("inverted", True)
+    qtbot.waitUntil(lambda: row()[5] == 0)
+    assert len(opened.session.history.steps) == 2
+    settings = dict(opened.session.history.steps[1].record.settings)
+    assert settings["inverted"]
+    assert abs(settings["to_x"] - 100) <= 1
+    canvas.tool.finish()
+    assert not canvas.tool.handles
+
+
+def test_a_press_fills_and_another_colour_fills_the_same_anew(opened, qtbot):
+    canvas, before = opened.canvas, pixels(opened)
+    canvas.take("fill")
+    canvas.tool.set("tolerance", 255)
+    for colour, seen in (("#ff0000", (255, 0, 0)), ("#0000ff", (0, 0, 255))):
+        canvas.tool.set("colour", colour)
+        if seen[0]:
+            qtbot.mouseClick(canvas, LEFT, NONE, at(canvas, 40, 40))
+        qtbot.waitUntil(lambda seen=seen: (pixels(opened)[40, 40, :3] == seen).all())
+    assert len(opened.session.history.steps) == 2
+    opened.session.undo()
+    assert (pixels(opened)[..., :3] == before[..., :3]).all()

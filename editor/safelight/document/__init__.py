@@ -3,6 +3,7 @@
 from safelight.document import (
     cut_outs,
     edits,
+    gradient_commands,
     reshape_commands,
     retouch,
     retouch_commands,
@@ -55,6 +56,7 @@ __all__ = [
     "Stroke",
     "Synthetic",
     "edits",
+    "gradient_commands",
     "effective_mask",
     "effective_raster",
     "canvas",

@@ -15,6 +15,7 @@ from safelight.document.command import Edit, EditError
 from safelight.document.content import colour_in
 from safelight.document.document import Document
 from safelight.document.edits import add_layer, unlocked
+from safelight.document.gradients import Gradient
 from safelight.document.layer import Layer
 from safelight.document.render import LayerFailed, Live, render
 from safelight.document.stroke import Stroke, painted
@@ -66,6 +67,28 @@ class Paint:
     def laid(self, seen: Seen, region: Region) -> _Pixels:
         pixels = np.ones((region.height, region.width, 4), np.float32)
         pixels[..., :3] = colour_in(seen.document.profile, self.colour)
+        return pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Ramp:
+    """From one ``colour`` at a gradient's first handle ``to_colour``, or "" for nothing, at its
+    second one; between them in the document's colour space as it is stored.
+    """
+
+    gradient: Gradient
+    colour: str = "#000000"
+    to_colour: str = "#ffffff"
+
+    def laid(self, seen: Seen, region: Region) -> _Pixels:
+        pixels = np.ones((region.height, region.width, 4), np.float32)
+        share = self.gradient.at(region)[..., None]
+        first = np.asarray(colour_in(seen.document.profile, self.colour), np.float32)
+        if not self.to_colour:
+            pixels[..., :3], pixels[..., 3:] = first, share
+            return pixels
+        last = np.asarray(colour_in(seen.document.profile, self.to_colour), np.float32)
+        pixels[..., :3] = last + (first - last) * share
         return pixels
 
 
@@ -189,7 +212,7 @@ class Retouching:
     """
 
     asked: str
-    lays: Paint | Clone | Touch
+    lays: Paint | Ramp | Clone | Touch
     own_layer: bool = True
     opacity: float = 1.0
     erase: bool = False
@@ -256,6 +279,14 @@ class Retouching:
             self._lay(region, _Light(self._seen, self.lays, self._coverage, region).laid)
             made = self.document
         return made
+
+    def laid_where(self, coverage: Raster) -> Document:
+        """The document with it laid at once as far as ``coverage`` goes: one channel, as large as
+        the picture. Begin before.
+        """
+        self._coverage = coverage
+        self._lay(self.covered, lambda place: self.lays.laid(self._seen, place))
+        return self._began if self.document is self._before else self.document
 
     @property
     def covered(self) -> Region:

@@ -124,7 +124,27 @@ def select_similar(
     """Select the pixels whose colour is like that of one of them, or add, subtract or intersect
     them.
     """
-    column, row = math.floor(x), math.floor(y)
+    covered = similar(
+        document, layer, (x, y), tolerance, sample, live, contiguous=contiguous, smooth=smooth
+    )
+    return select_shape(document, document.region, how, covered)
+
+
+def similar(
+    document: Document,
+    layer: str,
+    point: tuple[float, float],
+    tolerance: int,
+    sample: Sample,
+    live: Live | None = None,
+    *,
+    contiguous: bool = True,
+    smooth: bool = True,
+) -> Callable[[Region], NDArray[np.float32]]:
+    """How much each pixel of a region has the colour of the pixel at a point: (height, width), 0
+    to 1. Raises EditError for a point beside the picture.
+    """
+    column, row = (math.floor(at) for at in point)
     if not (0 <= column < document.width and 0 <= row < document.height):
         raise EditError(f"there is no pixel at {column}, {row}: it lies beside the picture")
     colours = colours_of(document, layer, sample, live)
@@ -143,7 +163,7 @@ def select_similar(
         inside = part.move(-wide.x, -wide.y)
         return soft[inside.rows(), inside.columns()]
 
-    return select_shape(document, document.region, how, covered)
+    return covered
 
 
 @command("&Colour range", menu="Select", section=2, asks=True, tries=True, words=how_words)

@@ -6,6 +6,8 @@ from safelight.gui.canvas.tools.brush import Brush, Eraser
 from safelight.gui.canvas.tools.colour_sampler import Sampler
 from safelight.gui.canvas.tools.crop import Crop
 from safelight.gui.canvas.tools.ellipse import Ellipse
+from safelight.gui.canvas.tools.fill import Fill
+from safelight.gui.canvas.tools.gradient import GradientTool
 from safelight.gui.canvas.tools.guides import Guides
 from safelight.gui.canvas.tools.hand import Hand
 from safelight.gui.canvas.tools.lasso import Lasso
@@ -43,6 +45,8 @@ TOOLS: list[type[Tool]] = [
     Clone,
     TouchUp,
     Paint,
+    GradientTool,
+    Fill,
     Sampler,
     Zoom,
     Hand,
