@@ -5,14 +5,16 @@ import threading
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QAbstractSpinBox, QComboBox
 
 from safelight import actions, api
 from safelight.actions import Presets
 from safelight.document import Document
 from safelight.gui.export_dialog import ExportDialog
+from safelight.gui.scrolling_rows import ScrollingRows
 from safelight.pixels import Raster, from_float, to_float
-from tests.gui.conftest import photograph
+from tests.gui.conftest import photograph, wheel
 from tests.gui.test_nothing_is_cut import cut, settle
 
 
@@ -365,3 +367,21 @@ def test_layers_are_not_sharpened_and_nobody_is_asked(make):
     for name, flat in (("JPEG", True), ("OpenRaster", False), ("Photoshop", False), ("PNG", True)):
         dialog.format.setCurrentText(name)
         assert dialog.finishes["sharpen"].isVisible() == flat
+
+
+def test_the_wheel_scrolls_the_rows_and_chooses_nothing_that_it_passes_over(make, qtbot):
+    dialog = make("uint16")
+    dialog.resize(dialog.minimumSizeHint().width(), 300)
+    dialog.format.setCurrentText("JPEG")
+    area = dialog.findChild(ScrollingRows)
+    settle(qtbot)
+    before = dialog.options()
+    fields = area.findChildren(QComboBox) + area.findChildren(QAbstractSpinBox)
+    shown = [field for field in fields if field.isVisible()]
+    assert len(shown) > 5
+    assert area.verticalScrollBar().maximum() > 0
+    for field in shown:
+        area.verticalScrollBar().setValue(0)
+        wheel(field, QPoint(5, 5), -1)
+        assert area.verticalScrollBar().value() > 0
+    assert dialog.options() == before

@@ -13,10 +13,8 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
     QDialogButtonBox,
-    QFrame,
     QHBoxLayout,
     QLabel,
-    QScrollArea,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
@@ -31,6 +29,7 @@ from safelight.gui.background import Background
 from safelight.gui.controls import Control, control_for
 from safelight.gui.display_transform import display
 from safelight.gui.raw_draft import Draft
+from safelight.gui.scrolling_rows import ScrollingRows
 from safelight.gui.shown_text import plain, size
 from safelight.gui.small_widgets import remark
 
@@ -198,11 +197,7 @@ class DevelopDialog(QDialog):
         self.controls["exposure"].add_tool(self.auto)
         body = QWidget()
         body.setLayout(column)
-        area = QScrollArea()
-        area.setWidget(body)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area = ScrollingRows(body)
         area.setFixedWidth(_COLUMN)
         sketch = self.draft.sketch
         turned = sketch.orientation >= 5

@@ -15,12 +15,10 @@ from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
     QFormLayout,
-    QFrame,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
-    QScrollArea,
     QSizePolicy,
     QSlider,
     QVBoxLayout,
@@ -39,6 +37,7 @@ from safelight.gui.export_profile import ProfileChoice
 from safelight.gui.export_progress import Running
 from safelight.gui.export_several import IntoFolder, Ticked
 from safelight.gui.left_out_layers import ask_without
+from safelight.gui.scrolling_rows import ScrollingRows
 from safelight.gui.shown_text import plain, size
 from safelight.gui.small_widgets import remark, small_button
 
@@ -617,15 +616,11 @@ def _beside(*parts: QWidget) -> QWidget:
     return row
 
 
-def _scrolling(form: QFormLayout) -> QScrollArea:
+def _scrolling(form: QFormLayout) -> ScrollingRows:
     """An area of which the rows of a form can be scrolled upwards and downwards."""
     inside = QWidget()
     inside.setLayout(form)
-    area = QScrollArea()
-    area.setWidget(inside)
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area = ScrollingRows(inside)
     # The preset's row alone may be wide; all others fit where it does.
     area.setMinimumWidth(
         inside.minimumSizeHint().width() + area.verticalScrollBar().sizeHint().width()

@@ -18,7 +18,7 @@ from safelight.document import Document, Live, Metadata
 from safelight.files.codecs.photograph import Photograph
 from safelight.gui.background import Background, Mailbox
 from safelight.gui.display_transform import display, tagged
-from safelight.gui.shown_text import file_size, plain, size
+from safelight.gui.shown_text import file_size, plain
 from safelight.gui.small_widgets import remark
 from safelight.pixels import SRGB, ColourError, Profile, to_float
 
@@ -160,7 +160,7 @@ class ExportPreview(QWidget):
         height, width = letter.before.pixels.shape[:2]
         if letter.bytes is not None:
             self.bytes = letter.bytes
-            self.words.setText(plain(f"{file_size(letter.bytes)}, {size(width, height)}"))
+            self.words.setText(plain(f"{file_size(letter.bytes)}, {width} × {height} px"))
             self.settled.emit()
 
 
