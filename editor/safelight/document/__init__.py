@@ -3,6 +3,7 @@
 from safelight.document import (
     cut_outs,
     edits,
+    effect_commands,
     gradient_commands,
     reshape_commands,
     retouch,
@@ -57,6 +58,7 @@ __all__ = [
     "Synthetic",
     "edits",
     "gradient_commands",
+    "effect_commands",
     "effective_mask",
     "effective_raster",
     "canvas",

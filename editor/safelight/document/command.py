@@ -152,8 +152,9 @@ class Command:
 
     ``id`` is permanent: histories and recipes hold it. ``text`` is its title, with & before the
     letter that a menu underlines; ``menu`` the menu where it is found ("" = none) and ``section``
-    the part of that, ``shortcut`` the keys, ``context`` says that a layer's own menu has it too,
-    ``asks`` that the window asks for its settings, ``tries`` that they are seen meanwhile,
+    the part of that, ``submenu`` what of it opens beside it, ``shortcut`` the keys, ``context``
+    says that a layer's own menu has it too, ``asks`` that the window asks for its settings,
+    ``tries`` that they are seen meanwhile,
     ``when`` for which documents and layers it can be asked for, ``words`` what the history calls
     it with some settings, ``button`` the icon of its
     button at the list of layers. ``marked`` tells, of what can be on or off, whether it is on;
@@ -179,6 +180,7 @@ class Command:
     entries: tuple[Entry, ...] = ()
     renders: bool = False
     tries: bool = False
+    submenu: str = ""
 
     @property
     def title(self) -> str:
@@ -272,6 +274,7 @@ def command(
     marked: When | None = None,
     entries: Sequence[Entry] = (),
     tries: bool = False,
+    submenu: str = "",
 ) -> Callable[[Callable[..., Document]], Command]:
     """Declare a function as a command: ``def flip(document, *, axis: Literal[…] = …)``.
 
@@ -306,6 +309,7 @@ def command(
             entries=tuple(entries),
             renders=len(told) < len(others),
             tries=tries,
+            submenu=submenu,
         )
         if name in DECLARED:
             raise TypeError(f"there is a command {name} already")

@@ -260,6 +260,7 @@ class Document:
         if base is None:
             return replace(self, layers=siblings[:place], selection=None)
         bare = replace(siblings[base], opacity=1.0, mode="normal", mask=None, visible=True)
+        bare = replace(bare, effects=())
         clipped = tuple(replace(layer, clipped=False) for layer in siblings[base + 1 : place])
         return replace(self, layers=(bare, *clipped), selection=None)
 

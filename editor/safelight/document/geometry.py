@@ -543,9 +543,9 @@ def resize(
     method: Method = "lanczos",
 ) -> Document:
     """The picture made of another number of pixels, new ones, by a ``method``. Lengths of filters
-    stay; what filters have kept is resized too. ``linear`` says whether in linear light; None: as
-    the document has it. Raises ValueError for a size that no picture has, and for more pixels than
-    MOST_PIXELS.
+    stay, those of effects do not; what filters have kept is resized too. ``linear`` says whether in
+    linear light; None: as the document has it. Raises ValueError for a size that no picture has,
+    and for more pixels than MOST_PIXELS.
     """
     check_size(width, height)
     if (width, height) == (document.width, document.height):
@@ -553,7 +553,16 @@ def resize(
     scale = Place.scaled(document.width / max(width, 1), document.height / max(height, 1))
     asked = document if linear is None else in_linear_light(document, linear)
     made = settled(framed(asked, width, height, scale), method)
-    return in_linear_light(made, document.linear)
+    return in_linear_light(_effects_scaled(made, width / document.width), document.linear)
+
+
+def _effects_scaled(document: Document, factor: float) -> Document:
+    """The document with the effects of its layers so many times as large."""
+    for layer in document.walk():
+        if layer.effects:
+            effects = tuple(effect.scaled(factor) for effect in layer.effects)
+            document = document.with_layer(replace(document.layer(layer.id), effects=effects))
+    return document
 
 
 def check_size(width: int, height: int) -> None:

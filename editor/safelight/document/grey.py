@@ -21,4 +21,6 @@ def _brings_no_colour(layer: Layer) -> bool:
         if not held.keeps_grey:
             return False
         pixels = held.kept.raster if held.kept is not None else None
+    if not all(effect.is_grey for effect in layer.effects):
+        return False
     return (pixels is None or pixels.is_grey()) and is_grey(layer.layers)

@@ -8,6 +8,7 @@ from typing import get_args
 from uuid import uuid4
 
 from safelight.document.content import Content, Kind, LiveFilter, Picture, Synthetic, kind_of
+from safelight.document.effects import Effect
 from safelight.document.placement import IDENTITY, Place
 from safelight.document.raw_source import Developed
 from safelight.pixels import MODES, Raster
@@ -36,7 +37,8 @@ class Layer:
     ``mask_beyond``, 0 or 1. ``locked`` keeps edits away. ``id`` stays
     the same while a layer is edited. ``synthetic`` says how much of the pixels it holds came from
     a generator, whatever has been done to them since. ``developed`` names the raw file that they
-    were made of, if they were.
+    were made of, if they were. ``effects`` are drawn around and over what it shows; a filter that
+    looks at what lies below it has none.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Layer:
     mask_place: Place = IDENTITY
     mask_beyond: int = 0
     developed: Developed | None = None
+    effects: tuple[Effect, ...] = ()
     _seen: dict[Picture, Layer] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -68,6 +71,11 @@ class Layer:
             object.__setattr__(self, "mask_place", IDENTITY)
             object.__setattr__(self, "mask_beyond", 0)
         self.kind.check(self.content)
+        held = self.filter
+        if self.effects and held is not None and not held.generates:
+            raise ValueError(
+                f"{self.name} works on what lies below it, and has no shape for effects"
+            )
         if self.mask_beyond not in (0, 1):
             raise ValueError(f"beyond a mask it is 0 or 1, not {self.mask_beyond}")
         if self.synthetic not in get_args(Synthetic):

@@ -14,23 +14,13 @@ from numpy.typing import NDArray
 
 from safelight.api import Region
 from safelight.document.layer import Layer
+from safelight.document.spread import ONE, boxed, boxes_of, halo_by, weighed, widened
 from safelight.pixels import Raster, from_float, to_float
 
 FEATHER = 0.5
 """Standard deviation of the Gaussian as a part of the feather: 95 % of the rim lies within it."""
 
-_DIRECT = 2.0
-"""Deviation in pixels from which on three boxes are as good as the Gaussian, and faster."""
-
-_LEAST = 0.2
-"""Deviation in pixels below which nothing is smoothed: its neighbours weigh less than 1 / 255."""
-
-_BITS = 20
-_ONE = 1 << _BITS
-"""A mask's 1.0 while it is summed up, as a whole number."""
-
 _Plane = NDArray[Any]
-_Sums = NDArray[np.int64]
 
 
 def effective_mask(
@@ -92,39 +82,32 @@ def shaped(
     whole = within or Region(0, 0, raster.width, raster.height, region.level)
     size = 1 << region.level
     deviation = feather * FEATHER / size
-    boxes = _boxes(deviation)
-    halo = _halo(deviation, boxes)
+    boxes = boxes_of(deviation)
+    halo = halo_by(deviation, boxes)
     wide = region.grow(halo, whole)
     pixels = _grown(raster, wide, whole, grow / size)
     if halo == 0:
         return to_float(pixels)
-    sums = np.rint(to_float(pixels) * np.float32(_ONE)).astype(np.int64)
+    sums = np.rint(to_float(pixels) * np.float32(ONE)).astype(np.int64)
     if pixels.min() == pixels.max():
         sums = sums[: region.height, : region.width]
     else:
         sums = np.pad(sums, _missing(region, halo, wide), mode="edge")
-        sums = _boxed(sums, boxes) if boxes else _weighed(sums, deviation)
-    result: NDArray[np.float32] = sums.astype(np.float32) * np.float32(1 / _ONE)
+        sums = boxed(sums, boxes) if boxes else weighed(sums, deviation)
+    result: NDArray[np.float32] = sums.astype(np.float32) * np.float32(1 / ONE)
     return result
 
 
 def reach(grow: float, feather: float, level: int) -> int:
     """How many pixels of ``level`` around its own ``shaped`` looks at."""
     deviation = feather * FEATHER / (1 << level)
-    return math.floor(abs(grow) / (1 << level)) + _halo(deviation, _boxes(deviation))
+    return math.floor(abs(grow) / (1 << level)) + halo_by(deviation, boxes_of(deviation))
 
 
 def looks_around(layer: Layer) -> bool:
     """Whether a pixel of its mask depends on its neighbours."""
     held = layer.filter
     return layer.mask is not None and held is not None and bool(held.grow or held.feather)
-
-
-def _halo(deviation: float, boxes: list[int]) -> int:
-    """Pixels around a region that feathering looks at."""
-    if boxes:
-        return sum(box // 2 for box in boxes)
-    return math.ceil(3 * deviation) if deviation >= _LEAST else 0
 
 
 def _missing(region: Region, halo: int, wide: Region) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -152,69 +135,5 @@ def _grown(raster: Raster, region: Region, whole: Region, grow: float) -> _Plane
     if grow < 0:
         pixels = full - pixels
     pixels = np.pad(pixels, _missing(region, reach, wide))
-    pixels = _widened(pixels, abs(grow))
+    pixels = widened(pixels, abs(grow))
     return full - pixels if grow < 0 else pixels
-
-
-def _widened(pixels: _Plane, radius: float) -> _Plane:
-    """The largest value within a disc: (height, width) of (height + 2 reach, width + 2 reach).
-
-    Row by row of the disc: the largest in a run of pixels is that of two runs of a power of two
-    that cover it, and those are made by doubling (van Herk's and Gil's aim, by simpler means).
-    """
-    reach = math.floor(radius)
-    height, width = (side - 2 * reach for side in pixels.shape)
-    runs, length = pixels, 1
-    result = np.zeros((height, width), pixels.dtype)
-    for row in range(reach, -1, -1):
-        half = math.floor(math.sqrt(radius * radius - row * row))
-        wanted = 2 * half + 1
-        while 2 * length <= wanted:
-            runs = np.maximum(runs[:, : runs.shape[1] - length], runs[:, length:])
-            length *= 2
-        first = reach - half
-        second = first + wanted - length
-        row_of_disc = np.maximum(runs[:, first : first + width], runs[:, second : second + width])
-        for start in {reach - row, reach + row}:
-            np.maximum(result, row_of_disc[start : start + height], out=result)
-    return result
-
-
-def _boxes(deviation: float) -> list[int]:
-    """Widths of three boxes that together have that deviation; none where it is small.
-
-    Kovesi (2010), Fast almost-Gaussian filtering: the two odd widths next to the ideal one.
-    """
-    if deviation < _DIRECT:
-        return []
-    variance = 12 * deviation * deviation
-    lower = math.floor(math.sqrt(variance / 3 + 1))
-    lower -= 1 - lower % 2
-    count = round((variance - 3 * lower * lower - 12 * lower - 9) / (-4 * lower - 4))
-    return [lower] * count + [lower + 2] * (3 - count)
-
-
-def _boxed(sums: _Sums, boxes: list[int]) -> _Sums:
-    """The mean over each box in turn, smaller by it at each side."""
-    for box in boxes:
-        for axis in (0, 1):
-            total = np.cumsum(sums, axis=axis)
-            total = np.pad(total, [(1, 0), (0, 0)] if axis == 0 else [(0, 0), (1, 0)])
-            sums = total[box:] - total[:-box] if axis == 0 else total[:, box:] - total[:, :-box]
-        sums = (sums + box * box // 2) // (box * box)
-    return sums
-
-
-def _weighed(sums: _Sums, deviation: float) -> _Sums:
-    """A Gaussian cut off at three deviations, smaller by those at each side."""
-    half = _halo(deviation, [])
-    bell = np.exp(-0.5 * (np.arange(-half, half + 1) / deviation) ** 2)
-    weights = np.rint(bell / bell.sum() * _ONE).astype(np.int64)
-    weights[half] += _ONE - weights.sum()  # so that a flat part stays as it is, to the bit
-    for axis in (0, 1):
-        size = sums.shape[axis] - 2 * half
-        total = np.full_like(sums[:size] if axis == 0 else sums[:, :size], _ONE // 2)
-        for at, weight in enumerate(weights):
-            total += weight * (sums[at : at + size] if axis == 0 else sums[:, at : at + size])
-        sums = total >> _BITS
-    return sums

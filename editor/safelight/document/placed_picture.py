@@ -98,3 +98,23 @@ def part(document: Document, layer: Layer | None) -> Document:
         raise EditError(f"there is nothing of {what} to copy there")
     made = geometry.crop(shown, box)
     return replace(made, metadata=Metadata(dpi=document.metadata.dpi))
+
+
+def with_effects_drawn(document: Document, live: Live | None = None) -> tuple[Document, list[str]]:
+    """The document with the layers that have effects as pixel layers that look as they did over
+    nothing, and those layers' names.
+    """
+    names = [layer.name for layer in document.walk() if layer.effects]
+    while found := next((layer for layer in document.walk() if layer.effects), None):
+        bare = replace(found, opacity=1.0, mode="normal", visible=True, clipped=False)
+        shown = replace(document, layers=(bare,), selection=None)
+        drawn = replace(
+            found,
+            content=whole(shown, live),
+            place=document.frame,
+            mask=None,
+            developed=None,
+            effects=(),
+        )
+        document = document.with_layer(drawn)
+    return document, names

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.api import Region
-from safelight.document.content import LiveFilter
+from safelight.document.content import LiveFilter, colour_in
 from safelight.document.document import Document, clipping_base, clipping_bases
 from safelight.document.grey import is_grey
 from safelight.document.layer import Layer
@@ -140,6 +140,7 @@ def plain_raster(document: Document) -> Raster | None:
     layer = layers[shown[0]]
     # What is clipped is clipped to something hidden here, and hidden with it.
     plain = layer.opacity == 1 and layer.mask is None and clipping_base(layers, shown[0]) is None
+    plain = plain and not layer.effects
     return layer.pixels if plain else None
 
 
@@ -152,6 +153,7 @@ def kernels(document: Document, *, smaller: bool = False) -> list[str]:
     found = set()
     if plain_raster(document) is None:
         found = {layer.mode for layer in layers}
+        found |= {effect.mode for layer in layers for effect in layer.effects}
         found |= {TONE} if any(layer.filter for layer in layers) else set()
     seen = (raster for layer in document.picture.layers for raster in layer.rasters())
     resampled = any(isinstance(x, View) and (smaller or not x.exact) for x in seen)
@@ -306,10 +308,16 @@ def _looks(layer: Layer, live: Live | None, level: int) -> int:
     if not layer.shown:
         return 0
     if held is None or held.generates:
-        return sum(_looks(inner, live, level) for inner in layer.layers)
+        inside = sum(_looks(inner, live, level) for inner in layer.layers)
+        return inside + _effects_reach(layer, level)
     looks = _margin(held, live, level)
     mask = reach(held.grow, held.feather, level) + 1 if looks_around(layer) else 0
     return looks + (surroundings(looks, _ANY) if looks else 0) + mask
+
+
+def _effects_reach(layer: Layer, level: int) -> int:
+    """How many pixels of ``level`` around its own a layer's effects look at."""
+    return max((effect.reach(level) for effect in layer.effects), default=0)
 
 
 _ANY = Region(0, 0, 1 << 30, 1 << 30)
@@ -445,6 +453,9 @@ class _Frame:
                 )
                 around = window
                 continue
+            if base.effects:
+                self._with_effects(pixels, base, clipped, window)
+                continue
             composite(
                 pixels,
                 self._clipped(base, clipped, window),
@@ -453,6 +464,38 @@ class _Frame:
                 mask=self._mask(base, window),
             )
         return pixels
+
+    def _with_effects(
+        self, pixels: Pixels, base: Layer, clipped: tuple[Layer, ...], window: Region
+    ) -> None:
+        """Draw a layer with its effects on ``pixels`` (height, width, 4), what lies below it."""
+        around = _effects_reach(base, self.level)
+        wide = window.grow(around, self.whole)
+        shown, mask = self._clipped(base, clipped, wide), self._mask(base, wide)
+        there = window.move(-window.x + around, -window.y + around)
+        alpha = np.zeros((window.height + 2 * around, window.width + 2 * around), np.float32)
+        held = wide.move(there.x - window.x, there.y - window.y)
+        alpha[held.rows(), held.columns()] = shown[..., 3] if shown.shape[2] == 4 else 1
+        if mask is not None:
+            alpha[held.rows(), held.columns()] *= mask
+        own = np.ascontiguousarray(_part(shown, wide, window))
+        for effect in base.effects:
+            colour = np.broadcast_to(
+                colour_in(self.profile, effect.colour), (window.height, window.width, 3)
+            )
+            colour = np.ascontiguousarray(colour, np.float32)
+            covered = np.ascontiguousarray(effect.coverage(alpha, around, self.level))
+            if effect.below:
+                share = effect.opacity * base.opacity
+                composite(pixels, colour, mode=effect.mode, opacity=share, mask=covered)
+                continue
+            solid = np.ones((window.height, window.width, 4), np.float32)
+            solid[..., :3] = own[..., :3]
+            composite(solid, colour, mode=effect.mode, opacity=effect.opacity, mask=covered)
+            own = own.copy()
+            own[..., :3] = solid[..., :3]
+        mask = None if mask is None else np.ascontiguousarray(_part(mask, wide, window))
+        composite(pixels, own, mode=base.mode, opacity=base.opacity, mask=mask)
 
     def _limits(self, units: list[_Unit]) -> list[Region]:
         """What of all that lies below each unit may be looked at."""

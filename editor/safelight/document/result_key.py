@@ -99,7 +99,9 @@ def _layers(layers: tuple[Layer, ...]) -> list[Any]:
 
 def _layer(layer: Layer, clipped: bool) -> list[Any]:
     """All of a layer that others can see; its name, its lock and its id are not."""
-    own = [layer.opacity, layer.mode, clipped, layer.mask and _raster(layer.mask)]
+    own: list[Any] = [layer.opacity, layer.mode, clipped, layer.mask and _raster(layer.mask)]
+    if layer.effects:
+        own.append([effect.to_json() for effect in layer.effects])
     return [*layer.kind.key(layer.content, layer.mask is not None, _layers), *own]
 
 

@@ -26,6 +26,7 @@ from safelight.document import (
     geometry,
     whole,
 )
+from safelight.document.placed_picture import with_effects_drawn
 from safelight.files import metadata, provenance
 from safelight.files.atomic import WriteError, atomic_write, check_target, plain_name
 from safelight.files.codecs import CODECS, Codec, deflate, plugin_codec
@@ -221,6 +222,10 @@ def _with_layers(
         )
     except ValueError as error:
         raise ExportError(f"{document.name} cannot be exported so: {error}.") from error
+    document, drawn = with_effects_drawn(document, live)
+    if drawn:
+        names = listed(dict.fromkeys(drawn))
+        notes.append(f"The effects of {names} are pixels in the file: {codec.name} has none.")
     document = _layers_in_profile(document, codec, options, notes)
     if options.sharpen != "no":
         notes.append(f"It was not sharpened: {codec.name} has layers, and they stay as they are.")

@@ -28,6 +28,7 @@ from safelight.document import (
     Synthetic,
 )
 from safelight.document.content import BUILT_IN, BY_NAME
+from safelight.document.effects import Effect
 from safelight.document.geometry import LONGEST_SIDE
 from safelight.document.layer import DEEPEST, MOST_LAYERS
 from safelight.document.placement import IDENTITY, Place
@@ -39,6 +40,9 @@ MOST_STEPS = 100_000
 _DEEPEST_SETTING = 4
 """Lists within lists of one setting: a curve has two."""
 
+
+_EFFECTS = 4
+"""Effects of a layer: one of each kind."""
 
 _LONGEST_SETTING = 2048
 """Characters of a setting that stand in the document; a longer text, a picture that a filter keeps,
@@ -196,6 +200,8 @@ def _layer_to_json(layer: Layer, keep: Keep, keep_bytes: KeepBytes, depth: int) 
     places |= {"mask_beyond": 1} if layer.mask_beyond else {}
     if layer.developed is not None:
         places["developed"] = _developed_to_json(layer.developed, keep_bytes)
+    if layer.effects:
+        places["effects"] = [effect.to_json() for effect in layer.effects]
     return places | {
         layer.kind.name: held,
         "id": layer.id,
@@ -363,6 +369,7 @@ def _layer_from_json(data: _Fields, found: _Found, depth: int) -> Layer:
         mask_place=data.place("mask_place"),
         mask_beyond=data.beyond("mask_beyond"),
         developed=None if developed is None else _developed_from_json(_Fields(developed), found),
+        effects=tuple(map(Effect.from_json, (data.optional("effects", list) or [])[:_EFFECTS])),
     )
 
 

@@ -217,6 +217,7 @@ def merge_down(document: Document, *, layer: str = "", live: Live | None = None)
         visible=lower.visible or upper.visible,
         mask=None,
         developed=None,
+        effects=(),
     )
     return document.substitute(layer, ()).with_layer(merged)
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from safelight.api import Value
-    from safelight.document import Command, Document, Edit
+    from safelight.document import Command, Document, Edit, Layer
     from safelight.document.command import Entry, When
     from safelight.gui.session import Session
 
@@ -40,6 +40,16 @@ def told_others(chosen: Sequence[str], active: str) -> str:
     """What a command is told of the layers that are chosen beside the active one."""
     others = [identity for identity in chosen if identity != active]
     return json.dumps(others) if others else ""
+
+
+def held_by(command: Command, layer: Layer) -> dict[str, Value]:
+    """What a layer has of a command's settings already: those of its effect."""
+    from safelight.document.effect_commands import KINDS, effect_of
+
+    kind = KINDS.get(command.id)
+    names = {item.name for item in command.parameters}
+    held = {} if kind is None else effect_of(kind, layer)
+    return {name: value for name, value in held.items() if name in names}
 
 
 class Asked:
@@ -100,7 +110,7 @@ class Asked:
         from safelight.gui.size_dialogs import dialog_of
         from safelight.gui.trial import Trial
 
-        told = self._told.get(command.id, {})
+        told = self._told.get(command.id, {}) | held_by(command, session.layer)
         kind = dialog_of(command)
         dialog = kind(command, given, told, self._window, document=session.document)
 
@@ -135,6 +145,7 @@ def _line(command: Command, entry: Entry, asked: Asked) -> Deed:
         (entry.shortcut,) if entry.shortcut else (),
         when=lambda: asked.possible(command),
         checked=None if command.marked is None else lambda: asked.marked(command),
+        submenu=command.submenu,
         context=command.context,
         button=command.button,
         tip=" ".join(command.description.split()),

@@ -1,0 +1,157 @@
+"""Effects: shadow, glow, stroke and colour of a layer, as they are drawn, kept and exported."""
+
+import numpy as np
+import pytest
+
+from safelight import actions
+from safelight.api import Region
+from safelight.document import Document, EditError, History, Layer, LiveFilter, edits, render
+from safelight.document.effect_commands import (
+    clear_effects,
+    colour_overlay,
+    drop_shadow,
+    layer_stroke,
+    outer_glow,
+)
+from safelight.document.effects import LONGEST, Effect
+from safelight.document.geometry import crop, resize
+from safelight.document.placed_picture import with_effects_drawn
+from safelight.files.project import Project
+from safelight.pixels import Raster
+
+WIDTH, HEIGHT = 320, 240
+
+
+def shape():
+    """An orange disc of 60 pixels' radius in the middle, with a soft rim of a pixel."""
+    y, x = np.mgrid[0:HEIGHT, 0:WIDTH] + 0.5
+    pixels = np.empty((HEIGHT, WIDTH, 4), np.uint8)
+    pixels[...] = 230, 120, 20, 0
+    pixels[..., 3] = np.clip(60.5 - np.hypot(x - 160, y - 120), 0, 1) * 255
+    return Raster.from_array(pixels)
+
+
+def document(*commands):
+    ground = Raster.from_array(np.full((HEIGHT, WIDTH, 3), 200, np.uint8))
+    layers = Layer("Ground", ground), Layer("Disc", shape())
+    made = Document(WIDTH, HEIGHT, "uint8", layers)
+    for one in commands:
+        made = one.apply(made)
+    return made
+
+
+EFFECTS = {
+    "shadow": drop_shadow(layer="Disc", size=16, distance=20, angle=90),
+    "glow": outer_glow(layer="Disc", size=20),
+    "stroke": layer_stroke(layer="Disc", size=5, colour="#0000ff"),
+    "inner stroke": layer_stroke(layer="Disc", size=5, side="inside", colour="#0000ff"),
+    "overlay": colour_overlay(layer="Disc", colour="#00ff00", opacity=0.5),
+}
+
+
+def shown(made, region=None):
+    return render(made, region or made.region)
+
+
+def test_a_shadow_lies_below_its_layer_on_the_side_it_is_thrown_to():
+    pixels = shown(document(EFFECTS["shadow"])).astype(int)
+    assert (pixels[120, 160] == (230, 120, 20)).all()
+    assert abs(pixels[183, 160] - round(200 * 0.4)).max() <= 3  # in the shadow, 0.6 of black
+    assert (pixels[50, 160] == 200).all()
+    assert (pixels[120, 20] == 200).all()  # its reach is bounded
+
+
+def test_a_stroke_is_as_wide_as_it_is_told_and_hides_no_rim_of_the_ground():
+    pixels = shown(document(EFFECTS["stroke"]))[120].astype(int)
+    blue = np.flatnonzero((pixels[:, 2] > 240) & (pixels[:, 0] < 20))
+    assert len(blue[blue > 160]) in (4, 5)
+    rim = pixels[218:222]  # orange goes over into blue, and nothing of the grey shows between
+    assert (rim[:, 1] <= 125).all()
+    inner = shown(document(EFFECTS["inner stroke"]))[120].astype(int)
+    assert (inner[222:] == 200).all()
+    assert abs(inner[218] - (0, 0, 255)).max() <= 60
+
+
+def test_an_overlay_colours_the_shape_alone():
+    pixels = shown(document(EFFECTS["overlay"])).astype(int)
+    assert abs(pixels[120, 160] - (115, 188, 10)).max() <= 1
+    assert (pixels[10, 10] == 200).all()
+
+
+@pytest.mark.parametrize("name", EFFECTS)
+def test_an_effect_looks_alike_at_each_zoom_level_and_in_each_part(name):
+    """A level shows the mean of what level 0 shows: off by less than 1 of 255 on the mean, and by
+    32 at most in 99 of 100 pixels. The edge of a stroke is off most: at level 2 it is 1.25 pixels
+    wide, and a disc of so few pixels is no round one.
+    """
+    made = document(EFFECTS[name])
+    full = shown(made).astype(np.float32)
+    for level in (1, 2):
+        size = 1 << level
+        seen = shown(made, Region(0, 0, WIDTH // size, HEIGHT // size, level)).astype(np.float32)
+        mean = full.reshape(HEIGHT // size, size, WIDTH // size, size, 3).mean(axis=(1, 3))
+        assert np.abs(seen - mean).mean() < 1
+        assert np.percentile(np.abs(seen - mean), 99) <= 32
+    part = Region(150, 100, 90, 110)
+    assert np.array_equal(shown(made, part), full[part.rows(), part.columns()].astype(np.uint8))
+
+
+def test_a_crop_cuts_no_effect_anew():
+    made = document(EFFECTS["shadow"], EFFECTS["stroke"])
+    part = Region(170, 100, 100, 120)
+    cropped = shown(crop(made, part))
+    assert np.array_equal(cropped, shown(made)[part.rows(), part.columns()])
+
+
+def test_effects_follow_a_mask_and_the_layer_s_opacity():
+    mask = np.zeros((HEIGHT, WIDTH, 1), np.uint8)
+    made = document(EFFECTS["shadow"])
+    hidden = edits.set_mask(made.layers[1].id, Raster.from_array(mask)).apply(made)
+    assert (shown(hidden) == 200).all()
+    half = edits.set_opacity(layer=made.layers[1].id, opacity=0.5).apply(made)
+    assert abs(int(shown(half)[183, 160, 0]) - 140) <= 3
+
+
+def test_effects_are_settings_that_are_changed_saved_and_taken_away(tmp_path):
+    made = document(*EFFECTS.values(), layer_stroke(layer="Disc", size=9))
+    assert [effect.kind for effect in made.layers[1].effects] == [
+        "drop_shadow",
+        "outer_glow",
+        "colour_overlay",
+        "stroke",
+    ]
+    assert made.layers[1].effects[-1].size == 9
+    path = tmp_path / "disc.safelight"
+    Project.create(path, History.start(made)).close()
+    project, history = Project.open(path)
+    assert history.document.layers[1].effects == made.layers[1].effects
+    project.close()
+    assert clear_effects(layer="Disc").apply(made).layers[1].effects == ()
+    assert resize(made, 640, 480).layers[1].effects[0].distance == 40
+
+
+def test_effects_are_pixels_in_a_file_of_layers_and_a_note_says_so(tmp_path):
+    made = document(EFFECTS["shadow"])
+    told = actions.export(made, tmp_path / "disc.ora")
+    assert any("effects of Disc" in note for note in told.notes)
+    back = actions.open_picture(tmp_path / "disc.ora").document
+    assert [layer.name for layer in back.layers] == ["Ground", "Disc"]
+    drawn, names = with_effects_drawn(made)
+    assert names == ["Disc"]
+    assert np.abs(shown(back).astype(int) - shown(drawn)).max() <= 1
+    assert np.abs(shown(made).astype(int) - shown(drawn)).max() <= 2
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [{"kind": "bevel"}, {"size": LONGEST + 1}, {"colour": "red"}, {"mode": "odd"}, {"opacity": 2}],
+)
+def test_an_effect_that_makes_no_sense_is_refused(stated):
+    with pytest.raises(ValueError, match="effect|colour|mode|opacity"):
+        Effect.from_json({"kind": "drop_shadow", **stated})
+
+
+def test_a_filter_that_looks_at_what_lies_below_has_no_effects():
+    made = document(edits.add_layer(Layer("Blur", LiveFilter("blur.blur", "Blur"))))
+    with pytest.raises(EditError, match="no shape"):
+        drop_shadow(layer="Blur").apply(made)
