@@ -1,6 +1,7 @@
 """The document: one picture being edited, as a value. Knows no file, no process and no window."""
 
 from safelight.document import (
+    align_commands,
     cut_outs,
     edits,
     effect_commands,
@@ -34,6 +35,7 @@ from safelight.document.result_key import canvas, is_stale, named_layers, result
 from safelight.document.stroke import Stroke
 
 __all__ = [
+    "align_commands",
     "around_region",
     "DECLARED",
     "Channels",
