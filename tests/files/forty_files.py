@@ -71,7 +71,7 @@ def _openexr(pixels: NDArray[np.uint8]) -> bytes:
 
 def _floats(pixels: NDArray[np.uint8]) -> bytes:
     height, width = pixels.shape[:2]
-    light = np.ascontiguousarray((pixels / np.float32(255))[::-1]).astype("<f4")
+    light = np.ascontiguousarray(_light(pixels)[::-1]).astype("<f4")
     return f"PF\n{width} {height}\n-1.0\n".encode() + light.tobytes()
 
 
@@ -116,7 +116,7 @@ FILES: dict[str, Kept] = {
     "30.hdr": Kept(
         lambda pixels: imagecodecs.rgbe_encode(_light(pixels), header=True, rle=True), 3
     ),
-    "31.pfm": Kept(_floats),
+    "31.pfm": Kept(_floats, 1),
     "32.bmp": Kept(_pillow("BMP")),
     "33.gif": Kept(_pillow("GIF", "P"), None),
     "34.qoi": Kept(imagecodecs.qoi_encode),
