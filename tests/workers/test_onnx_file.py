@@ -129,3 +129,19 @@ def test_a_folder_and_nothing_are_refused(tmp_path):
     for path in (tmp_path, tmp_path / "none.onnx"):
         with pytest.raises(OnnxError, match="not there, or is no ordinary file"):
             read_onnx(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n", "git lfs pull"),
+        (b"PK\x03\x04" + bytes(60), "PyTorch checkpoint.*torch.onnx.export"),
+        (b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.", "PyTorch checkpoint.*torch.onnx.export"),
+        ((2).to_bytes(8, "little") + b"{}", "safetensors.*torch.onnx.export"),
+    ],
+)
+def test_what_is_taken_for_a_network_is_named_as_what_it_is(tmp_path, content, said):
+    path = tmp_path / "network.onnx"
+    path.write_bytes(content)
+    with pytest.raises(OnnxError, match=said):
+        read_onnx(path)

@@ -139,6 +139,7 @@ def _model(path: Path, content: bytes) -> Any:
     """The file as the onnx package knows it, checked. Raises OnnxError."""
     import onnx
 
+    _refuse_other_kinds(path.name, content)
     try:
         model = onnx.load_model_from_string(content)
     except Exception:  # protobuf's DecodeError, whose class differs between its versions
@@ -153,6 +154,26 @@ def _model(path: Path, content: bytes) -> Any:
         if tensor.external_data or tensor.data_location == onnx.TensorProto.EXTERNAL:
             _check_external(path, tensor)
     return model
+
+
+def _refuse_other_kinds(name: str, content: bytes) -> None:
+    """Refuse files that are often taken for a network, by what they are; nothing is unpickled."""
+    head = content[:512]
+    if head.startswith(b"version https://git-lfs"):
+        raise OnnxError(
+            f"{name} is a Git LFS pointer, not the network: fetch that with"
+            f" git lfs pull --include {name!r}."
+        )
+    if head.startswith((b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04")):
+        kind = "a PyTorch checkpoint or another archive of Python's"
+    elif head[8:9] == b"{" and int.from_bytes(head[:8], "little") <= len(content) - 8:
+        kind = "weights alone, in safetensors"
+    else:
+        return
+    raise OnnxError(
+        f"{name} is {kind}, not an ONNX file. With the network's own code, in PyTorch:"
+        " torch.onnx.export(network.eval(), torch.zeros(1, 3, 64, 64), 'network.onnx')."
+    )
 
 
 def _check_operators(name: str, model: Any) -> None:
