@@ -15,7 +15,8 @@ def loaded_by(statement):
 
 
 @pytest.mark.parametrize(
-    "module", ["safelight.actions", "safelight.cli", "safelight.cli.basic_commands"]
+    "module",
+    ["safelight.actions", "safelight.cli", "safelight.cli.basic_commands", "safelight.library"],
 )
 def test_the_core_loads_no_qt_no_runtime_no_torch_and_no_compiler(module):
     unwanted = {"PySide6", "shiboken6", "onnxruntime", "torch", "numba", "llvmlite"}
@@ -28,8 +29,9 @@ def test_the_api_loads_numpy_and_pluggy_alone():
     assert ours - theirs == {"safelight"}
 
 
-def test_a_worker_loads_no_qt():
-    loaded = loaded_by("import safelight.workers.far.worker_main")
+def test_a_worker_loads_no_qt_and_no_library():
+    whole = "import safelight.workers.far.worker_main, sys; assert 'safelight.library' not in "
+    loaded = loaded_by(f"{whole}sys.modules")
     assert not loaded & {"PySide6", "shiboken6", "onnxruntime", "torch"}
 
 
