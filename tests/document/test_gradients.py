@@ -103,3 +103,18 @@ def test_handles_at_one_point_are_a_sharp_edge_and_of_every_part_the_whole_is_th
         slanted = Gradient(shape, 20, 10, 70, 60, 0.7, 0.3)
         part = region.__class__(13, 21, 30, 40)
         assert np.array_equal(slanted.at(part), slanted.at(region)[part.rows(), part.columns()])
+
+
+def test_a_masks_gradient_is_changed_again_and_what_was_painted_under_it_is_still_there():
+    painted = edits.select_box(box=(0, 0, 50, 80)).apply(document())
+    painted = edits.deselect().apply(edits.add_mask().apply(painted))
+    first = DECLARED["gradient_mask"](x=0, y=0, to_x=100, to_y=0, how="add").apply(painted)
+    again = {"x": 0, "y": 40, "to_x": 0, "to_y": 80, "how": "subtract"}
+    changed = DECLARED["gradient_mask"](**again, edits=True).apply(first)
+    straight = DECLARED["gradient_mask"](**again).apply(painted)
+    assert (mask(changed) == mask(straight)).all()
+    assert changed.layers[0].mask_gradient.gradient.to_y == 80
+    other = edits.invert_mask().apply(changed)
+    assert other.layers[0].mask_gradient is None
+    with pytest.raises(EditError, match="no gradient"):
+        DECLARED["gradient_mask"](**again, edits=True).apply(other)

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 
 from safelight.api import Region
 from safelight.document import (
+    DECLARED,
     Document,
     Group,
     History,
@@ -1232,3 +1233,16 @@ def test_a_recovery_file_is_gone_at_once_and_its_space_on_another_thread(tmp_pat
     recovery.discard()
     assert not kept.exists()
     assert closed.get(timeout=180) == (True, False)
+
+
+def test_a_project_keeps_the_gradient_of_a_mask_and_what_was_masked_before(tmp_path):
+    before = edits.select_box(box=(0, 0, 50, 60)).apply(Document.from_raster(noise(80, 100, 3)))
+    before = edits.deselect().apply(edits.add_mask().apply(before))
+    ramp = DECLARED["gradient_mask"](x=3, y=4, to_x=90, to_y=60, how="intersect")
+    before = ramp.apply(before)
+    after = saved_and_opened(tmp_path / "sky.safelight", History.start(before)).document
+    gradient = before.layers[0].mask_gradient
+    assert after.layers[0].mask_gradient.gradient == gradient.gradient
+    again = DECLARED["gradient_mask"](to_y=80, how="add", edits=True)
+    masks = [again.apply(one).layers[0].mask.to_array() for one in (before, after)]
+    assert np.array_equal(*masks)

@@ -134,8 +134,13 @@ def test_a_gradients_handles_and_options_change_the_mask_in_the_same_step(opened
     settings = dict(opened.session.history.steps[1].record.settings)
     assert settings["inverted"]
     assert abs(settings["to_x"] - 100) <= 1
-    canvas.tool.finish()
-    assert not canvas.tool.handles
+    canvas.take("hand")
+    assert not canvas.tools["gradient"].handles
+    canvas.take("gradient")  # what the mask was made with is there to be pulled again
+    stroke(canvas, qtbot, (20, 30), (120, 30))
+    qtbot.waitUntil(lambda: row()[100] == 0)
+    assert row()[199] == 255
+    assert len(opened.session.history.steps) == 3
 
 
 def test_a_press_fills_and_another_colour_fills_the_same_anew(opened, qtbot):

@@ -11,17 +11,18 @@ from numpy.typing import NDArray
 
 from safelight.api import Fraction, HexColour, Number, Region
 from safelight.document import geometry
-from safelight.document.command import command
+from safelight.document.command import EditError, command
 from safelight.document.document import Document
 from safelight.document.edits import (
     How,
     how_words,
     select_shape,
+    selected_mask,
     unlocked,
 )
 from safelight.document.edits.one_layer import BAND
 from safelight.document.edits.selected_pixels import with_mask
-from safelight.document.gradients import Gradient, Shape
+from safelight.document.gradients import Gradient, MaskGradient, Shape
 from safelight.document.render import Live
 from safelight.document.retouch import Paint, Ramp, Retouching
 from safelight.document.selections import Sample, similar
@@ -53,12 +54,17 @@ def gradient_mask(
     softness: _Softness = 1.0,
     inverted: _Outside = False,
     how: How = "replace",
+    edits: Annotated[bool, "Instead of the gradient that the mask was made with last"] = False,
 ) -> Document:
     """Make a gradient a layer's mask, white at its first handle; or add it to the mask, subtract
     it, or keep what lies in both. A layer without a mask is as one whose mask is white.
     """
     found = unlocked(document, layer)
-    there = found.mask
+    there, known = found.mask, found.mask_gradient
+    if edits:
+        if known is None:
+            raise EditError(f"the mask of {found.name} is no gradient, or was changed since")
+        there = known.base
     if there is None and how in ("subtract", "intersect"):
         there = Raster.filled(document.width, document.height, (WHITE["uint8"],), "uint8")
         found = with_mask(found, document, there)
@@ -68,10 +74,12 @@ def gradient_mask(
         selection_place=found.mask_place,
         selection_beyond=found.mask_beyond,
     )
-    covered = _covered(Gradient(shape, x, y, to_x, to_y, ratio, softness), inverted=inverted)
-    made = select_shape(masked, document.region, how, covered)
+    gradient = Gradient(shape, x, y, to_x, to_y, ratio, softness)
+    made = select_shape(masked, document.region, how, _covered(gradient, inverted=inverted))
     mask = made.selection or Raster.filled(document.width, document.height, (0,), "uint8")
-    return document.with_layer(with_mask(found, document, mask))
+    base = None if how == "replace" else selected_mask(masked)
+    laid = MaskGradient(gradient, inverted, how, base, mask)
+    return document.with_layer(replace(with_mask(found, document, mask), mask_gradient=laid))
 
 
 @command("Select gradient", words=how_words)

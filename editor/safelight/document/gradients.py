@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.api import Region
+from safelight.pixels import Raster
 
 Shape: TypeAlias = Literal["linear", "radial"]
 """Along a line, or from the middle of an ellipse to its rim."""
@@ -50,3 +51,19 @@ class Gradient:
         fade = max(self.softness, 1 / length)
         beyond = (fade - self.softness) / 2
         return np.clip((1 - out + beyond) / fade, 0, 1).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class MaskGradient:
+    """The gradient that a layer's mask was made with, so that its handles can be pulled again.
+
+    ``gradient`` is in pixels of the mask; ``inverted`` says that it is 0 where it would be 1.
+    ``how`` it met ``base``, the mask of before, as large as the mask; None where there was none.
+    ``made`` is the mask it gave: of any other mask nothing is known.
+    """
+
+    gradient: Gradient
+    inverted: bool
+    how: str
+    base: Raster | None
+    made: Raster

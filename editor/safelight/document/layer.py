@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from safelight.document.content import Content, Kind, LiveFilter, Picture, Synthetic, kind_of
 from safelight.document.effects import Effect
+from safelight.document.gradients import MaskGradient
 from safelight.document.placement import IDENTITY, Place
 from safelight.document.raw_source import Developed
 from safelight.pixels import MODES, Raster
@@ -38,7 +39,8 @@ class Layer:
     the same while a layer is edited. ``synthetic`` says how much of the pixels it holds came from
     a generator, whatever has been done to them since. ``developed`` names the raw file that they
     were made of, if they were. ``effects`` are drawn around and over what it shows; a filter that
-    looks at what lies below it has none.
+    looks at what lies below it has none. ``mask_gradient`` is what the mask was made with; another
+    mask is without it.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Layer:
     mask_beyond: int = 0
     developed: Developed | None = None
     effects: tuple[Effect, ...] = ()
+    mask_gradient: MaskGradient | None = None
     _seen: dict[Picture, Layer] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -70,6 +73,8 @@ class Layer:
         if self.mask is None:  # equal layers are equal, whatever masks they once had
             object.__setattr__(self, "mask_place", IDENTITY)
             object.__setattr__(self, "mask_beyond", 0)
+        if self.mask_gradient is not None and self.mask_gradient.made is not self.mask:
+            object.__setattr__(self, "mask_gradient", None)
         self.kind.check(self.content)
         held = self.filter
         if self.effects and held is not None and not held.generates:
@@ -179,6 +184,8 @@ class Layer:
             yield from layer.rasters()
         if self.mask is not None:
             yield self.mask
+        if self.mask_gradient is not None and self.mask_gradient.base is not None:
+            yield self.mask_gradient.base
 
 
 def walk(layers: Iterable[Layer]) -> Iterator[Layer]:

@@ -28,14 +28,19 @@ from safelight.document import (
     Synthetic,
 )
 from safelight.document.content import BUILT_IN, BY_NAME
+from safelight.document.edits import How
 from safelight.document.effects import Effect
 from safelight.document.geometry import LONGEST_SIDE
+from safelight.document.gradients import Gradient, MaskGradient, Shape
 from safelight.document.layer import DEEPEST, MOST_LAYERS
 from safelight.document.placement import IDENTITY, Place
 from safelight.pixels import DEPTHS, SRGB, TILE, ColourError, Profile, Raster
 
 MOST_STEPS = 100_000
 """Steps of a history that is believed."""
+
+_GRADIENT = ("x", "y", "to_x", "to_y", "ratio", "softness")
+"""The numbers of a gradient."""
 
 _DEEPEST_SETTING = 4
 """Lists within lists of one setting: a curve has two."""
@@ -198,6 +203,8 @@ def _layer_to_json(layer: Layer, keep: Keep, keep_bytes: KeepBytes, depth: int) 
         held = layer.kind.to_json(layer.content)
     places = _told_place("place", layer.place) | _told_place("mask_place", layer.mask_place)
     places |= {"mask_beyond": 1} if layer.mask_beyond else {}
+    if layer.mask_gradient is not None:
+        places["mask_gradient"] = _gradient_to_json(layer.mask_gradient, keep)
     if layer.developed is not None:
         places["developed"] = _developed_to_json(layer.developed, keep_bytes)
     if layer.effects:
@@ -214,6 +221,33 @@ def _layer_to_json(layer: Layer, keep: Keep, keep_bytes: KeepBytes, depth: int) 
         "mask": keep(layer.mask) if layer.mask else None,
         "synthetic": layer.synthetic,
     }
+
+
+def _gradient_to_json(held: MaskGradient, keep: Keep) -> dict[str, Any]:
+    numbers = {name: getattr(held.gradient, name) for name in _GRADIENT}
+    return numbers | {
+        "shape": held.gradient.shape,
+        "inverted": held.inverted,
+        "how": held.how,
+        "base": None if held.base is None else keep(held.base),
+    }
+
+
+def _gradient_from_json(data: _Fields, mask: Raster, found: _Found) -> MaskGradient:
+    base = data.optional("base", str)
+    held = None if base is None else found.raster(base)
+    if held is not None and (held.channels, held.region) != (1, mask.region):
+        raise DataError("what a gradient was laid on is not as large as the mask")
+    return MaskGradient(
+        Gradient(
+            data.one_of("shape", dict.fromkeys(get_args(Shape))),  # type: ignore[arg-type]
+            **{name: data.length(name) for name in _GRADIENT},
+        ),
+        inverted=data.required("inverted", bool),
+        how=data.one_of("how", dict.fromkeys(get_args(How))),
+        base=held,
+        made=mask,
+    )
 
 
 def _developed_to_json(held: Developed, keep_bytes: KeepBytes) -> dict[str, Any]:
@@ -353,6 +387,8 @@ def _layer_from_json(data: _Fields, found: _Found, depth: int) -> Layer:
         if content is None:
             content = _filter_from_json(_Fields(data.required("filter", dict)), found)
     mask = data.optional("mask", str)
+    shown = None if mask is None else found.raster(mask)
+    gradient = data.optional("mask_gradient", dict)
     developed = data.optional("developed", dict)
     return Layer(
         name=data.required("name", str),
@@ -362,7 +398,7 @@ def _layer_from_json(data: _Fields, found: _Found, depth: int) -> Layer:
         visible=data.required("visible", bool),
         locked=data.required("locked", bool),
         clipped=data.required("clipped", bool),
-        mask=None if mask is None else found.raster(mask),
+        mask=shown,
         id=data.required("id", str),
         synthetic=data.synthetic(),
         place=data.place("place"),
@@ -370,6 +406,9 @@ def _layer_from_json(data: _Fields, found: _Found, depth: int) -> Layer:
         mask_beyond=data.beyond("mask_beyond"),
         developed=None if developed is None else _developed_from_json(_Fields(developed), found),
         effects=tuple(map(Effect.from_json, (data.optional("effects", list) or [])[:_EFFECTS])),
+        mask_gradient=None
+        if gradient is None or shown is None
+        else _gradient_from_json(_Fields(gradient), shown, found),
     )
 
 

@@ -53,6 +53,7 @@ class GradientTool(Tool):
         self._from: _Point = (0.0, 0.0)
         self._layer = ""
         self._anew = False
+        self._edits = False
 
     def options(
         self,
@@ -87,7 +88,32 @@ class GradientTool(Tool):
         if name == "on" and value != self._values["on"]:
             self.finish()
         super().set(name, value)
-        self._tried.soon()
+        if self._edits and name in ("shape", "softness", "mode", "inverted"):
+            self._tried.do(self._edit, anew=False)
+        else:
+            self._tried.soon()
+
+    def take_up(self) -> None:
+        """Have the handles of the gradient that the active layer's mask was made with."""
+        document, active = self.surface.document, self.surface.active
+        if document is None or not any(layer.id == active for layer in document.walk()):
+            return
+        layer = document.layer(active)
+        held = layer.mask_gradient
+        if held is None:
+            return
+        way, found = document.frame.inverse.after(layer.mask_place), held.gradient
+        self._place((found.x, found.y), (found.to_x, found.to_y), found.ratio)
+        self.handles = [way.at(*point) for point in self.handles]
+        self._layer, self._edits = active, True
+        self._values |= {
+            "on": "mask",
+            "shape": found.shape,
+            "mode": {"replace": "new"}.get(held.how, held.how),
+            "softness": max(round(found.softness * 100), 1),
+            "inverted": held.inverted,
+        }
+        self.changed()
 
     # -- what a hand does ----------------------------------------------------------------------
 
@@ -107,7 +133,7 @@ class GradientTool(Tool):
         self._from = pointer.point
         self._anew = self._held is None
         if self._anew:
-            self._layer = self.surface.active
+            self._layer, self._edits = self.surface.active, False
 
     def move(self, pointer: Pointer) -> None:
         x, y = pointer.point
@@ -168,11 +194,11 @@ class GradientTool(Tool):
         told |= {"inverted": given["inverted"], "how": {"new": "replace"}.get(mode, mode)}
         if given["on"] == "selection":
             return gradient_commands.select_gradient(**told)
-        return gradient_commands.gradient_mask(layer=self._layer, **told)
+        return gradient_commands.gradient_mask(layer=self._layer, edits=self._edits, **told)
 
     def finish(self) -> None:
         """Begin another gradient with the next drag; this one stays."""
-        self.handles = []
+        self.handles, self._edits = [], False
         self._tried.forget()
         self.changed()
 
