@@ -6,6 +6,7 @@ import sys
 import threading
 
 import numpy as np
+import onnx
 import pytest
 
 from safelight.actions import Studio
@@ -246,3 +247,20 @@ def test_a_built_in_network_is_no_network_of_ones_own(store):
         models.remove(store, name)
     with pytest.raises(StoreError, match="no network other of your own; there are: none"):
         models.remove(store, "other")
+
+
+@pytest.mark.parametrize(
+    ("opset", "ir", "said"), [(99, 8, "the opset 99"), (17, 99, r"the format \(IR\) 99")]
+)
+def test_a_network_newer_than_the_runtime_is_told_with_what_mends_it(
+    store, network, opset, ir, said
+):
+    model = onnx.load_model_from_string(networks.enlarger(2))
+    model.ir_version = ir
+    model.opset_import[0].version = opset
+    model.graph.node[0].name = "n" * 400  # the runtime's own text is cut off
+    with (
+        Candidate(store, network(model.SerializeToString())) as candidate,
+        pytest.raises(StoreError, match=rf"{said}, newer than .* is \d\d: .*opset_version=17"),
+    ):
+        candidate.examine()

@@ -61,10 +61,12 @@ class OnnxFile:
 
     ``inputs`` are what has to be given: initializers, which old files list too, are left out.
     ``operators`` counts the nodes by type, those inside other nodes included. ``last`` is the
-    type of the node whose values come out first.
+    type of the node whose values come out first. ``ir`` and ``opset`` are the versions of the file
+    format and of the operators.
     """
 
     producer: str
+    ir: int
     opset: int
     metadata: Mapping[str, str]
     inputs: tuple[Value, ...]
@@ -87,6 +89,7 @@ def read_onnx(path: Path) -> OnnxFile:
     given = {item.name for item in graph.initializer}
     return OnnxFile(
         producer=f"{model.producer_name} {model.producer_version}".strip(),
+        ir=model.ir_version,
         opset=next((item.version for item in model.opset_import if item.domain in DOMAINS[:2]), 0),
         metadata={item.key: item.value for item in model.metadata_props},
         inputs=tuple(_value(path, item) for item in graph.input if item.name not in given),

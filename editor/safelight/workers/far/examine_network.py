@@ -4,6 +4,9 @@ Run by its path with ``-I -S``, like ``building``. The network is a stranger's: 
 reads it reaches the network's own folder, no other file of the user's and no other machine.
 """
 
+from __future__ import annotations
+
+import bisect
 import contextlib
 import json
 import os
@@ -11,7 +14,13 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from safelight.workers.onnx_file import OnnxFile
+
+_PLAIN_IR, _PLAIN_OPSET = 8, 17
+"""Versions that every ONNX Runtime that Safelight runs with reads."""
 
 
 def main(arguments: list[str]) -> None:
@@ -53,7 +62,7 @@ def _answer(order: dict[str, Any]) -> dict[str, Any]:
 
 
 def _examined(path: Path, whole: Path, given: dict[str, str]) -> dict[str, Any]:
-    from safelight.workers.far.inference import Contract, Inference
+    from safelight.workers.far.inference import Contract, Inference, ModelError
     from safelight.workers.far.probe_network import probe, sentences
     from safelight.workers.onnx_file import read_onnx
 
@@ -64,7 +73,11 @@ def _examined(path: Path, whole: Path, given: dict[str, str]) -> dict[str, Any]:
             return trial.run(feeds)
 
     with _in_words(path, whole):
-        trial = Inference().trial(whole)
+        try:
+            trial = Inference().trial(whole)
+        except ModelError:
+            _refuse_newer(file, path.name)
+            raise
     found = probe(file, path.name, run, given)
     named = {f"safelight.{key}": value for key, value in found.properties.items()}
     with _in_words(path, whole):
@@ -83,6 +96,46 @@ def _examined(path: Path, whole: Path, given: dict[str, str]) -> dict[str, Any]:
         "sha256": file.sha256,
         "metadata": {key: value[:2000] for key, value in list(file.metadata.items())[:64]},
     }
+
+
+def _refuse_newer(file: OnnxFile, name: str) -> None:
+    """Refuse a file format or an opset that the runtime does not read; the runtime is asked.
+
+    ``name`` is the file's. Raises OnnxError.
+    """
+    from safelight.workers.far.inference import runtime_version
+    from safelight.workers.onnx_file import OnnxError
+
+    for what, version, read in (
+        ("format (IR)", file.ir, lambda tried: _reads(tried, _PLAIN_OPSET)),
+        ("opset", file.opset, lambda tried: _reads(_PLAIN_IR, tried)),
+    ):
+        tried = range(1, min(version, 1000) + 1)  # a file may state any number
+        newest = bisect.bisect_left(tried, True, key=lambda one: not read(one))
+        if newest < version:
+            raise OnnxError(
+                f"{name} has the {what} {version}, newer than ONNX Runtime {runtime_version()}"
+                f" reads, which is {newest}: export it again with opset_version={_PLAIN_OPSET} and"
+                " an onnx package of the runtime's age, or install a newer runtime."
+            )
+
+
+def _reads(ir: int, opset: int) -> bool:
+    """Whether the runtime loads a network of one node in those versions."""
+    from onnx import TensorProto, helper
+
+    from safelight.workers.far.inference import ModelError, loaded
+
+    sides = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1]) for name in "xy"]
+    graph = helper.make_graph([helper.make_node("Neg", "x", "y")], "one", sides[:1], sides[1:])
+    imports = [helper.make_operatorsetid("", opset)]
+    model = helper.make_model(graph, opset_imports=imports)
+    model.ir_version = ir
+    try:
+        loaded(model.SerializeToString())
+    except ModelError:
+        return False
+    return True
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ import os
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -342,18 +342,13 @@ class Inference:
         path = Path(file)
         if not path.is_file():
             raise ModelError(f"the network {path.name} is missing")
-        runtime = _runtime()
-        options = runtime.SessionOptions()
-        options.log_severity_level = 4
-        options.intra_op_num_threads = threads
         providers = [_CUDA, _CPU] if device == "cuda" else [_CPU]
         try:
-            # From bytes: the runtime then refuses tensors stored in other files.
-            return runtime.InferenceSession(path.read_bytes(), options, providers=providers)
-        except Exception as error:
-            if _is_out_of_memory(error):
-                raise OutOfMemory(f"{path.name}: {_first_line(error)}") from None
-            raise ModelError(f"{path.name} is no usable network: {_first_line(error)}") from None
+            return loaded(path.read_bytes(), providers, threads)
+        except OutOfMemory as error:
+            raise OutOfMemory(f"{path.name}: {error}") from None
+        except ModelError as error:
+            raise ModelError(f"{path.name} is no usable network: {error}") from None
 
     def _prove(self, path: Path) -> Device:
         """Trust CUDA when a session says it uses it and one small result agrees with the CPU's."""
@@ -384,6 +379,22 @@ class Inference:
         if not difference <= _TOLERANCE:
             return Device("cpu", label, f"CUDA's trial result is off by {difference:.3g}")
         return Device("cuda", _cuda_label())
+
+
+def loaded(content: bytes, providers: Sequence[str] = (_CPU,), threads: int = 0) -> Any:
+    """A session of the runtime's; it refuses numbers that lie in other files.
+
+    Raises ModelError and OutOfMemory, with the first line of what the runtime says.
+    """
+    runtime = _runtime()
+    options = runtime.SessionOptions()
+    options.log_severity_level = 4
+    options.intra_op_num_threads = threads
+    try:
+        return runtime.InferenceSession(content, options, providers=list(providers))
+    except Exception as error:  # ONNX Runtime's own classes all derive from it
+        kind = OutOfMemory if _is_out_of_memory(error) else ModelError
+        raise kind(_first_line(error)) from None
 
 
 def _shown(image: Image, contract: Contract) -> tuple[Image, Image | None]:
