@@ -86,6 +86,33 @@ def test_a_preview_adds_nothing(store, network, document):
     assert files(store.folder) == []
 
 
+def test_a_network_that_makes_a_mask_selects_in_the_whole_picture(store, network, document):
+    nodes = [
+        networks.node("GlobalAveragePool", "input", "mean"),
+        networks.node("Sub", "input mean", "a"),
+        networks.node("ReduceMean", "a channels", "b"),
+        networks.node("Sigmoid", "b", "output"),
+    ]
+    sides = [
+        networks.value("input", (1, 3, 32, 32)),
+        networks.value("output", (1, 1, 32, 32)),
+    ]
+    made = networks.model(nodes, sides[:1], sides[1:], {"channels": np.array([1])}, opset=18)
+    with Candidate(store, network(made)) as candidate:
+        examined = candidate.examine()
+        assert set(examined.asks) >= {"result", "range", "channels"}
+        identity = Identity.of(examined)
+        raster = candidate.preview(identity, document, middle(document))
+        assert raster.to_array().shape == (120, 256, 3)
+        plugin = candidate.add(identity)
+    (declaration,) = plugin.filters
+    assert declaration.selects
+    with Studio(store=store, device="cpu") as studio:
+        outcome = studio.start(studio.filter(declaration.id), {}, document).wait(120)
+        assert isinstance(outcome, JobFinished), outcome
+        assert (outcome.raster.width, outcome.raster.height) == (300, 120)
+
+
 @pytest.mark.parametrize("name", ["classifier", "random_result", "memory_bomb"])
 def test_a_refusal_leaves_nothing(store, network, name):
     path = network(getattr(networks, name)())

@@ -6,6 +6,7 @@ from onnx import OperatorSetIdProto, TensorProto, helper, numpy_helper
 
 KINDS = {
     **{"float32": TensorProto.FLOAT, "uint8": TensorProto.UINT8},
+    **{"bool": TensorProto.BOOL, "int32": TensorProto.INT32},
     **{"int64": TensorProto.INT64, "float16": TensorProto.FLOAT16},
 }
 

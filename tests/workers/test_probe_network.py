@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+from onnx import helper
 
 from safelight.api.testing import photograph
 from safelight.workers.far.inference import Inference, ModelError
@@ -35,7 +36,16 @@ def probed(tmp_path):
         whole = tmp_path / "whole.onnx"
         whole.write_bytes(described(path, {"safelight.contract": "1"} | properties))
         inference = Inference()
-        return found, lambda image, **inputs: inference.run(whole, image, inputs, "cpu")
+
+        def made(image, **inputs):
+            return inference.run(whole, image, inputs, "cpu")
+
+        def raw(image):
+            (result,) = trial.run({read_onnx(path).inputs[0].name: image.transpose(2, 0, 1)[None]})
+            return result[0].transpose(1, 2, 0)
+
+        made.raw = raw
+        return found, made
 
     return run
 
@@ -144,6 +154,110 @@ def test_a_colouriser(probed):
     assert np.abs(run(grey)[32, 32] - expected).max() < 2e-3  # four digits, rounded
 
 
+def test_what_a_network_crops_is_given_to_it_besides(probed):
+    """Convolutions without padding, as waifu2x has them: three of 3 × 3, then twice as large."""
+    kernel = networks.weights(share=0.02)
+    nodes = [
+        *(node("Conv", f"{a} kernel", b, kernel_shape=[3, 3]) for a, b in ("xa", "ab", "bc")),
+        helper.make_node("Resize", ["c", "", "scales"], ["y"], mode="nearest"),
+    ]
+    numbers = {"kernel": kernel, "scales": np.array([1, 1, 2, 2], np.float32)}
+    made = model(nodes, [value("x", FREE)], [value("y", (1, 3, "h2", "w2"))], numbers, opset=18)
+    found, run = probed(made)
+    assert (found.properties["scale"], found.properties["crop"]) == ("2", "6")
+    image = photograph(40, 30)
+    result = run(image)
+    assert result.shape == (60, 80, 3)
+    raw = run.raw(np.pad(image, ((3, 3), (3, 3), (0, 0)), mode="edge"))
+    assert np.abs(result - raw).max() < 1e-5  # the order of float32 operations
+    # Each in its place: the middle of a picture is what it is of a part.
+    reach = int(found.properties["reach"])
+    part = run(image[:, : 20 + reach])
+    assert reach >= 3
+    assert np.abs(part[:, :40] - result[:, :40]).max() < 1e-5
+
+
+def test_the_order_that_onnx_image_metadata_states_is_obeyed(probed):
+    stated = {"Image.BitmapPixelFormat": "Bgr8", "Image.NominalPixelRange": "NominalRange_0_255"}
+    found, _ = probed(networks.enlarger(2, metadata=stated))
+    assert shape_of(found) == ("2", "NCHW", "BGR", "0..255", "BGR", "0..255")
+    assert (found.how["channels"], found.how["range"]) == ("stated by the file",) * 2
+
+
+def fixed(nodes, numbers, out, side=32):
+    return model(
+        nodes, [value("input", (1, 3, side, side))], [value("output", out)], numbers, opset=18
+    )
+
+
+def test_a_network_of_one_size_sees_the_picture_whole(probed):
+    """A subject's mask at half the size that goes in, by the mean of everything."""
+    nodes = [
+        node("AveragePool", "input", "a", kernel_shape=[2, 2], strides=[2, 2]),
+        node("ReduceMean", "a channels", "b"),
+        node("ReduceMean", "b area", "mean"),
+        node("Sub", "b mean", "c"),
+        node("Sigmoid", "c", "output"),
+    ]
+    numbers = {"channels": np.array([1]), "area": np.array([2, 3])}
+    found, run = probed(fixed(nodes, numbers, (1, 1, 16, 16)))
+    assert (found.properties["fit"], found.properties["result"]) == ("whole", "mask")
+    assert found.asks["result"] == ["mask", "grey"]
+    image = np.zeros((90, 130, 3), np.float32)
+    image[:, 65:] = 1
+    mask = run(image)
+    assert mask.shape == image.shape
+    # Sigmoids of 0.5 below and above the mean.
+    assert np.abs(mask[:, :50] - 0.37754).max() < 0.01
+    assert np.abs(mask[:, 80:] - 0.62246).max() < 0.01
+
+
+def test_a_depth_in_units_of_its_own_is_spread_from_black_to_white(probed):
+    nodes = [
+        node("ReduceMean", "input channels", "a"),
+        node("Mul", "a metres", "output"),
+    ]
+    numbers = {"channels": np.array([1]), "metres": np.array(9000, np.float32)}
+    found, run = probed(fixed(nodes, numbers, (1, 1, 32, 32)))
+    assert (found.properties["fit"], found.properties["result_range"]) == ("whole", "spread")
+    assert found.how["result_range"] != "probed"
+    result = run(photograph(100, 70))
+    assert (result.min(), result.max()) == (pytest.approx(0, abs=0.05), pytest.approx(1, abs=0.05))
+
+
+def test_what_changes_the_light_of_a_small_picture_leaves_a_large_one_sharp(probed):
+    nodes = [
+        node("ReduceMean", "input area", "mean"),
+        node("Sub", "input mean", "a"),
+        node("Mul", "a gain", "b"),
+        node("Add", "b mean", "output"),
+    ]
+    numbers = {"area": np.array([2, 3]), "gain": np.array(0.8, np.float32)}
+    found, run = probed(fixed(nodes, numbers, (1, 3, 32, 32)))
+    assert (found.properties["fit"], found.how["fit"]) == ("change", "asked")
+    image = photograph(320, 320)
+    mean = image.mean(axis=(0, 1))
+    # A tenth of its details is wrong: what 32 pixels do not hold is not dimmed.
+    assert np.abs(run(image) - (0.8 * (image - mean) + mean)).mean() < 0.02
+
+
+def test_whole_numbers_are_pixels_and_settings(probed):
+    nodes = [
+        node("Cast", "input", "a", to=1),
+        node("Cast", "steps", "n", to=1),
+        node("Mul", "a n", "b"),
+        node("Cast", "b", "output", to=7),
+    ]
+    shape = (1, 3, "h", "w")
+    inputs = [value("input", shape, "int32"), value("steps", (), "int64")]
+    found, run = probed(model(nodes, inputs, [value("output", shape, "int64")]))
+    assert (found.properties["range"], found.how["range"]) == ("0..255", "read from the graph")
+    assert (found.extras, found.kinds) == ({"steps": 0}, {"steps": "int64"})
+    image = photograph(20, 10)
+    assert np.abs(run(image, steps=1) - image).max() < 0.502 / 255  # rounded
+    assert np.abs(run(image * 0.5, steps=2) - image).max() < 1.01 / 255
+
+
 def test_the_multiple_that_a_network_needs(probed):
     found, run = probed(networks.halving(8))
     assert (found.properties["multiple"], found.properties["least"]) == ("8", "8")
@@ -202,7 +316,7 @@ def simple(kind, shape, out=None, element="float32"):
         (simple("Relu", (1, 4, "h", "w")), "no 3 or 1 channels"),
         (simple("Relu", (1, 3, 5, 32, 32)), "5 dimensions"),
         (simple("Relu", (1, 3, 9000, 9000)), "too large to cut"),
-        (simple("Neg", FREE, element="int64"), "takes int64 tensors, not pixels"),
+        (simple("Not", FREE, element="bool"), "takes bool tensors, not pixels"),
         (simple("GlobalMaxPool", FREE), "smaller than what went in"),
     ],
     ids=["numbers", "two", "grey", "noise", "batch", "four", "film", "huge", "whole", "small"],

@@ -33,6 +33,9 @@ settings as this one takes them."""
 VERSION = 1
 """Version of this API. A plugin made for a later one is refused with that reason."""
 
+LONGEST_SIDE = 1 << 14
+"""Pixels of the longer side of a picture that a filter may see whole."""
+
 _HOST_ARGUMENTS = ("job", "region", "canvas", "mask", "prepared")
 _OF_GENERATORS = ("job", "canvas")
 _MARK = "__safelight_filter__"
@@ -218,6 +221,7 @@ class Registered:
     prepare: Prepare | None = None
     upgrade: Upgrade | None = None
     auto: Prepare | None = None
+    whole: int = 0
 
     def upgraded(self, settings: Settings, version: str) -> dict[str, Value]:
         """Complete, checked settings, of those that ``version`` of the plugin saved.
@@ -283,8 +287,11 @@ class Registered:
     def reach_of(self, settings: Settings) -> int:
         """How many pixels around its own a result pixel depends on, for these settings.
 
-        Raises ValueError when the plugin's own function gives something else than a length.
+        Of one that sees the picture whole it is the longest side of a picture. Raises ValueError
+        when the plugin's own function gives something else than a length.
         """
+        if self.whole:
+            return LONGEST_SIDE
         reach = self.reach
         if callable(reach):
             names = inspect.signature(reach).parameters
@@ -307,6 +314,7 @@ def filter(
     auto: Prepare | None = None,
     renamed: Mapping[str, str] | None = None,
     upgrade: Upgrade | None = None,
+    whole: bool | int = False,
 ) -> Callable[[Function], Function]:
     """Declare a function from an image to an image as a filter.
 
@@ -329,6 +337,9 @@ def filter(
     a smaller version of the same result, as nearly as can be seen. It is then tried at the size at
     which the picture is seen, which is much faster than at full size. It has no layer among its
     parameters.
+
+    ``whole`` says that it sees the whole picture at once, not a piece of it: a number is the
+    longest side in pixels that it takes, True is 16384. A larger picture is refused, in a sentence.
 
     ``auto`` finds settings for a picture when someone asks for it, by *Auto* in the window or
     ``--auto`` on the command line. It sees what lies below as ``thumbnail``, may ask for the
@@ -374,6 +385,7 @@ def filter(
             auto=auto,
             renamed=renamed,
             upgrade=upgrade,
+            whole=whole,
         )
         return function
 
@@ -432,6 +444,7 @@ def selector(
     reach: Reach = 0,
     prepare: Prepare | None = None,
     renamed: Mapping[str, str] | None = None,
+    whole: bool | int = False,
 ) -> Callable[[Function], Function]:
     """Declare a function from an image to a mask, which becomes the selection.
 
@@ -441,7 +454,15 @@ def selector(
 
     def decorate(function: Function) -> Function:
         declared = _declare(
-            function, title, category, reach, 1, prepare, kind="selector", renamed=renamed
+            function,
+            title,
+            category,
+            reach,
+            1,
+            prepare,
+            kind="selector",
+            renamed=renamed,
+            whole=whole,
         )
         if "mask" in declared.wants:
             raise TypeError(f"{function.__name__}: what selects cannot ask for a mask")
@@ -513,6 +534,7 @@ def _declare(
     auto: Prepare | None = None,
     renamed: Mapping[str, str] | None = None,
     upgrade: Upgrade | None = None,
+    whole: bool | int = False,
 ) -> Registered:
     """What a function declares by its signature, which is noted on it for ``registered``."""
     name = function.__name__
@@ -575,7 +597,10 @@ def _declare(
     if zoomable and any(item.kind == "layer" for item in parameters):
         raise TypeError(f"{name}: a zoomable filter sees no layers but its own")
     _check_reach(declaration, reach)
-    found = Registered(declaration, function, reach, frozenset(wants), prepare, upgrade, auto)
+    if not 0 <= whole <= LONGEST_SIDE:
+        raise TypeError(f"{name}: whole is {whole}, not a side of up to {LONGEST_SIDE} pixels")
+    side = LONGEST_SIDE if whole is True else int(whole)
+    found = Registered(declaration, function, reach, frozenset(wants), prepare, upgrade, auto, side)
     setattr(function, _MARK, found)
     return found
 

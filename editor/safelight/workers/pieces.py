@@ -12,6 +12,11 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from safelight.api import Region
+from safelight.api.filter import LONGEST_SIDE
+
+WHOLE = LONGEST_SIDE
+"""The reach, in pixels, of what sees the whole picture, which is then one piece; also the longest
+side that such a picture may have."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,7 +124,10 @@ class Candidate:
                 self._pool = None
         self._check()
         if isinstance(outcome, JobFinished):
-            return outcome.raster
+            made = outcome.raster.to_array()
+            # A selection is seen as the grey picture that it is.
+            alone = declaration.selects and made.shape[2] == 1
+            return Raster.from_array(made.repeat(3, axis=2)) if alone else outcome.raster
         raise StoreError(outcome.message if isinstance(outcome, JobFailed) else "It was stopped.")
 
     def add(self, identity: Identity) -> Installed:
@@ -258,6 +261,10 @@ def _examined(name: str, answer: Mapping[str, Any], network: Path) -> Examined:
             sha256=str(answer["sha256"]),
             metadata={str(key): str(text) for key, text in answer["metadata"].items()},
             network=network,
+            kinds={str(key): str(kind) for key, kind in answer.get("kinds", {}).items()},
+            asks={
+                str(key): tuple(map(str, values)) for key, values in answer.get("asks", {}).items()
+            },
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         raise StoreError(f"{name} cannot be read: its answer makes no sense.") from None

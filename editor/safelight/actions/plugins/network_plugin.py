@@ -37,10 +37,10 @@ _MODULE = '''"""{summary}"""
 from safelight import api
 {types}
 
-@api.filter({title}, category={category}, scale={scale})
-def {name}(image: api.Image, job: api.Job{parameters}) -> api.Image:
+@api.{kind}({title}, category={category}{scale})
+def {name}(image: api.Image, job: api.Job{parameters}) -> api.{result}:
     """{summary}"""
-    return job.run({file}, image{inputs})
+    return job.run({file}, image{inputs}){taken}
 
 
 @api.hookimpl
@@ -48,14 +48,18 @@ def filters():
     return [{name}]
 '''
 _STRENGTH = "\nStrength = Annotated[float, api.Number(0.0, 255.0, slider=(0.0, 1.0), step=0.01)]\n"
+_COUNT = "\nCount = Annotated[int, api.Number(0, 255, slider=(0, 10))]\n"
+_SORTS = {"bool": "bool = True", "int": "Count = 1", "float": "Strength = 0.5"}
+"""Types and defaults of further inputs, by how numpy's names of their kinds begin."""
 
 
 @dataclass(frozen=True, slots=True)
 class Examined:
     """What was read of a network and found by running it. ``findings``: property, value, how.
 
-    ``extras`` are further inputs, each a number, with their ranks. ``network`` is the file with
-    all its numbers.
+    ``extras`` are further inputs, each a number, with their ranks, ``kinds`` what numpy calls those
+    numbers. ``asks`` has, by property, what a person has to choose from, the likelier first.
+    ``network`` is the file with all its numbers.
     """
 
     file: str
@@ -72,6 +76,8 @@ class Examined:
     sha256: str
     metadata: Mapping[str, str]
     network: Path = field(repr=False, compare=False)
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    asks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def found(self, key: str) -> str:
         """A finding's value, "" when there is none."""
@@ -90,6 +96,7 @@ class Examined:
             ],
             "notes": list(self.notes),
             "numbers": list(self.extras),
+            "asks": {key: list(values) for key, values in self.asks.items()},
             **{"input": self.input, "output": self.output, "producer": self.producer},
             **{"opset": self.opset, "parameters": self.parameters},
             **{"bytes": self.bytes, "sha256": self.sha256},
@@ -221,23 +228,35 @@ def card(examined: Examined, identity: Identity, network: bytes) -> str:
 
 def _module(examined: Examined, identity: Identity) -> str:
     names = _parameters(examined.extras)
-    parameters = "".join(f", {name}: Strength = 0.5" for name in names.values())
+    sorts = {key: _sort(examined.kinds.get(key, "float32")) for key in names}
+    parameters = "".join(f", {name}: {_SORTS[sorts[key]]}" for key, name in names.items())
+    selects = examined.found("result") == "mask"
+    counted = {"float": _STRENGTH, "int": _COUNT, "bool": ""}
+    types = "".join(counted[sort] for sort in sorted(set(sorts.values())))
     values = ", ".join(
         f"{_quoted(key)}: {'[' * rank}{names[key]}{']' * rank}"
         for key, rank in examined.extras.items()
     )
     return _MODULE.format(
         summary=summary(identity).replace("\\", "").replace('"', "'"),
-        imports="\nfrom typing import Annotated\n" if names else "",
-        types=_STRENGTH if names else "",
+        imports="\nfrom typing import Annotated\n" if types else "",
+        types=types,
+        kind="selector" if selects else "filter",
+        result="Mask" if selects else "Image",
+        taken="[..., 0]" if selects else "",
         title=_quoted(identity.title),
         category=_quoted(identity.category),
-        scale=examined.scale,
+        scale="" if selects else f", scale={examined.scale}",
         name=identity.name,
         parameters=parameters,
         file=_quoted(f"{identity.name}.onnx"),
         inputs=f", **{{{values}}}" if values else "",
     )
+
+
+def _sort(kind: str) -> str:
+    """Of which sort a number is, as ``_SORTS`` has it."""
+    return next(sort for sort in _SORTS if kind.startswith(sort) or sort == "float")
 
 
 def _quoted(text: str) -> str:

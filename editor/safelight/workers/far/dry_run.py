@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from safelight import api
 from safelight.api.network_chain import Chain
 from safelight.workers.far.inference import Contract, ModelError
-from safelight.workers.pieces import Plan
+from safelight.workers.pieces import WHOLE, Plan
 
 _SIDE = 64
 _TILE = 448  # pixels of a piece, where no network says what suits it
@@ -118,6 +118,14 @@ def rehearse(
     if filter.declaration.generates:  # a piece of nothing has nothing around it
         return Plan(tile=job.tile or _TILE), job.models
     reach = filter.reach_of(settings) + job.chain.reach
+    if reach >= WHOLE:
+        longest = min(filter.whole or WHOLE, WHOLE)
+        if canvas and max(canvas.width, canvas.height) > longest:
+            raise api.Unfit(
+                f"it sees the picture whole, and takes sides of up to {longest} pixels: make the"
+                " picture smaller first"
+            )
+        return Plan(reach=WHOLE, scale=scale, tile=WHOLE), job.models
     # A long reach is paid for by every piece: without a network's own wish, larger pieces.
     tile = job.tile or min(max(_TILE, 2 * reach), 2048)
     return Plan(reach=reach, multiple=job.chain.multiple, scale=scale, tile=tile), job.models

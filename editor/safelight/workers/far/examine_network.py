@@ -12,7 +12,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -86,6 +86,8 @@ def _examined(path: Path, whole: Path, given: dict[str, str]) -> dict[str, Any]:
         "findings": list(sentences(found)),
         "notes": found.notes,
         "extras": found.extras,
+        "kinds": found.kinds,
+        "asks": found.asks,
         "scale": int(found.properties["scale"]),
         "input": "; ".join(item.text() for item in file.inputs),
         "output": "; ".join(item.text() for item in file.outputs[:4]),
@@ -106,10 +108,11 @@ def _refuse_newer(file: OnnxFile, name: str) -> None:
     from safelight.workers.far.inference import runtime_version
     from safelight.workers.onnx_file import OnnxError
 
-    for what, version, read in (
+    checks: tuple[tuple[str, int, Callable[[int], bool]], ...] = (
         ("format (IR)", file.ir, lambda tried: _reads(tried, _PLAIN_OPSET)),
         ("opset", file.opset, lambda tried: _reads(_PLAIN_IR, tried)),
-    ):
+    )
+    for what, version, read in checks:
         tried = range(1, min(version, 1000) + 1)  # a file may state any number
         newest = bisect.bisect_left(tried, True, key=lambda one: not read(one))
         if newest < version:
@@ -122,15 +125,15 @@ def _refuse_newer(file: OnnxFile, name: str) -> None:
 
 def _reads(ir: int, opset: int) -> bool:
     """Whether the runtime loads a network of one node in those versions."""
-    from onnx import TensorProto, helper
+    import onnx
 
     from safelight.workers.far.inference import ModelError, loaded
 
-    sides = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1]) for name in "xy"]
+    helper: Any = onnx.helper
+    sides = [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1]) for name in "xy"]
     graph = helper.make_graph([helper.make_node("Neg", "x", "y")], "one", sides[:1], sides[1:])
-    imports = [helper.make_operatorsetid("", opset)]
-    model = helper.make_model(graph, opset_imports=imports)
-    model.ir_version = ir
+    model = helper.make_model(graph)
+    model.ir_version, model.opset_import[0].version = ir, opset
     try:
         loaded(model.SerializeToString())
     except ModelError:

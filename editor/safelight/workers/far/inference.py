@@ -26,15 +26,19 @@ from safelight.workers.far.tensors import (
     BEYOND,
     CHANNELS,
     CHROMA_REACH,
+    FITS,
     GRAIN_REACH,
     LAYOUTS,
     RANGES,
     RESULTS,
     RETURN_REACH,
+    SPREAD,
     Format,
+    each_resized,
     folded,
     windows,
 )
+from safelight.workers.pieces import WHOLE
 
 _CUDA, _CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
 
@@ -47,6 +51,9 @@ _KINDS = {
     "tensor(float16)": "float16",
     "tensor(double)": "float64",
     "tensor(uint8)": "uint8",
+    "tensor(int32)": "int32",
+    "tensor(int64)": "int64",
+    "tensor(bool)": "bool",
 }
 """What the runtime calls the elements of an input, as numpy calls them."""
 
@@ -71,8 +78,9 @@ class Contract:
     input's sides, ``least`` the shortest side it takes, ``tile`` the piece size in input pixels
     that suits it. ``generates``: it takes no picture, but numbers alone. ``size`` is the (height,
     width) of a network that takes no other, else None; larger pictures are then cut into such
-    windows here, smaller ones filled up. ``beyond`` says what becomes of light below 0 and above 1
-    (``safelight.workers.far.tensors.BEYOND``).
+    windows here, smaller ones filled up, or resized whole, as ``fit`` says. ``crop`` is how many
+    pixels its result lacks at each edge of ``scale`` times its input. ``beyond`` says what becomes
+    of light below 0 and above 1 (``safelight.workers.far.tensors.BEYOND``).
     """
 
     title: str
@@ -88,6 +96,13 @@ class Contract:
     size: tuple[int, int] | None = None
     generates: bool = False
     beyond: str = "returned"
+    fit: str = "windows"
+    crop: int = 0
+
+    @property
+    def margin(self) -> int:
+        """Pixels around its input that it is given besides, because its result lacks them."""
+        return -(-self.crop // self.scale)
 
     @classmethod
     def read(cls, properties: Mapping[str, str], name: str, sha256: str) -> Contract:
@@ -117,7 +132,7 @@ class Contract:
             channels,
             values,
             word("result", RESULTS, channels),
-            word("result_range", RANGES, values),
+            word("result_range", (*RANGES, SPREAD), values),
         )
         if format.result in ("Y", "ab") and scale > 1:
             reach = max(reach, CHROMA_REACH)  # of the colours, which the host resizes
@@ -127,12 +142,19 @@ class Contract:
         elif beyond == "returned" and reach:
             reach += GRAIN_REACH
         height, width = number("height", 0), number("width", 0)
+        fit, crop, tile = word("fit", FITS), number("crop", 0), max(number("tile", 448), 16)
+        if fit != "windows":
+            if not (height and width):
+                raise ModelError(f"{name} is shown pictures whole, but does not say their size")
+            reach = tile = WHOLE
+        elif height and 2 * -(-crop // scale) >= min(height, width):
+            raise ModelError(f"{name} says that its result lacks more than there is")
         return cls(
             title=properties.get("safelight.title", name),
             scale=scale,
             reach=reach,
             multiple=max(number("multiple", 1), 1),
-            tile=max(number("tile", 448), 16),
+            tile=tile,
             licence=properties.get("safelight.licence", ""),
             training_data=properties.get("safelight.training_data", ""),
             sha256=sha256,
@@ -141,6 +163,8 @@ class Contract:
             size=(height, width) if height and width else None,
             generates=word("input", ("picture", "numbers")) == "numbers",
             beyond=beyond,
+            fit=fit,
+            crop=crop,
         )
 
 
@@ -272,14 +296,18 @@ class Inference:
         name: str,
     ) -> Image:
         """What the network makes of ``image``, in as many windows as it needs."""
-        if contract.size is None or image.shape[:2] == contract.size:
+        if contract.fit != "windows":
+            return self._whole(session, image, inputs, contract, name)
+        if contract.size is None:
             return self._one(session, image, inputs, contract, name)
         height, width = image.shape[:2]
         scale = contract.scale
+        tall, wide = (side - 2 * contract.margin for side in contract.size)
+        if (height, width) == (tall, wide):
+            return self._one(session, image, inputs, contract, name)
         result = np.empty((height * scale, width * scale, 3), np.float32)
-        tall, wide = contract.size
         # Half a window of reach would leave nothing to keep.
-        overlaps = [min(contract.reach, side // 4) for side in contract.size]
+        overlaps = [min(contract.reach, side // 4) for side in (tall, wide)]
         for top, first, last in windows(height, tall, overlaps[0]):
             for left, start, end in windows(width, wide, overlaps[1]):
                 if self._stopped:  # it may have been said between two windows
@@ -302,17 +330,51 @@ class Inference:
     ) -> Image:
         """One run: filled up to the sizes the network takes, and cut back."""
         filled = _filled(image, contract)
-        result = self._call(session, _feeds(session, filled, inputs, contract), name)[0]
-        expected = [side * contract.scale for side in filled.shape[:2]]
+        planes = self._planes(session, filled, inputs, contract, name)
+        scale, margin, crop = contract.scale, contract.margin, contract.crop
+        if list(planes.shape[:2]) != [side * scale - 2 * crop for side in filled.shape[:2]]:
+            raise ModelError(f"{name} gave a result of shape {planes.shape}")
+        height, width = image.shape[:2]
+        # Of the margin's pixels the result has what the network did not take away.
+        first, tall, wide = margin * scale - crop, height * scale, width * scale
+        planes = planes[first : first + tall, first : first + wide]
+        shown = filled[margin : margin + height, margin : margin + width]
+        return np.asarray(contract.format.picture(planes, shown))
+
+    def _whole(
+        self,
+        session: Any,
+        image: Image,
+        inputs: Mapping[str, Any],
+        contract: Contract,
+        name: str,
+    ) -> Image:
+        """One run on the whole image, made as large as the network takes it."""
+        assert contract.size is not None
+        small = each_resized(image, contract.size[::-1])
+        planes = self._planes(session, small, inputs, contract, name)
+        size = image.shape[1] * contract.scale, image.shape[0] * contract.scale
+        if contract.fit == "change":
+            made = contract.format.picture(planes, small)
+            before = each_resized(small, (made.shape[1], made.shape[0]))
+            sharp = each_resized(image, size)
+            return np.asarray(sharp + each_resized(made - before, size), np.float32)
+        return np.asarray(contract.format.picture(each_resized(planes, size), image), np.float32)
+
+    def _planes(
+        self,
+        session: Any,
+        image: Image,
+        inputs: Mapping[str, Any],
+        contract: Contract,
+        name: str,
+    ) -> NDArray[np.float32]:
+        """What comes out for an image of a size that the network takes."""
+        result = self._call(session, _feeds(session, image, inputs, contract), name)[0]
         try:
-            planes = contract.format.planes(result)
+            return contract.format.planes(result)
         except (ValueError, AttributeError):
             raise ModelError(f"{name} gave a result of shape {np.shape(result)}") from None
-        if list(planes.shape[:2]) != expected:
-            raise ModelError(f"{name} gave a result of shape {np.shape(result)}")
-        made = contract.format.picture(planes, filled)
-        height, width = (side * contract.scale for side in image.shape[:2])
-        return np.asarray(made[:height, :width])
 
     def _call(self, session: Any, feeds: dict[str, Any], name: str) -> Any:
         runtime = _runtime()
@@ -367,7 +429,9 @@ class Inference:
         if session.get_providers()[0] != _CUDA:
             return Device("cpu", label, "the CUDA 13 and cuDNN 9 libraries are not installed")
         contract = self.contract(path)
-        sample = np.random.default_rng(7).random((*(contract.size or (48, 48)), 3), np.float32)
+        margin = contract.margin if contract.size else 0
+        sides = [side - 2 * margin for side in contract.size or (48, 48)]
+        sample = np.random.default_rng(7).random((*sides, 3), np.float32)
         image = None if contract.generates else _filled(sample, contract)
         feeds = _feeds(session, image, _others(session, contract), contract)
         try:
@@ -407,7 +471,8 @@ def _shown(image: Image, contract: Contract) -> tuple[Image, Image | None]:
 
 def _filled(image: Image, contract: Contract) -> Image:
     """The image with its last rows and columns repeated up to sizes that the network takes."""
-    sides = image.shape[:2]
+    margin = contract.margin
+    sides = tuple(side + 2 * margin for side in image.shape[:2])
     if contract.size is not None:
         wanted = contract.size
     else:
@@ -415,7 +480,9 @@ def _filled(image: Image, contract: Contract) -> Image:
             -(-max(side, contract.least) // contract.multiple) * contract.multiple for side in sides
         )
         wanted = (tall, wide)
-    extra = [(0, max(goal - side, 0)) for goal, side in zip(wanted, sides, strict=True)]
+    extra = [
+        (margin, margin + max(goal - side, 0)) for goal, side in zip(wanted, sides, strict=True)
+    ]
     if not any(after for _, after in extra):
         return image
     return np.pad(image, (*extra, (0, 0)), mode="edge")

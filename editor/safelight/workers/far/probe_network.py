@@ -17,28 +17,55 @@ from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
 from safelight.api.testing import photograph
-from safelight.workers.far.tensors import COUNTS, LAYOUTS, Format, unpacked
+from safelight.workers.far.tensors import COUNTS, LAYOUTS, SPREAD, Format, each_resized, unpacked
 from safelight.workers.onnx_file import OnnxError, OnnxFile, Value
 
 Run = Callable[[dict[str, Any]], list[Any]]
 
-KEYS = ("layout", "channels", "range", "result", "result_range", "reach", "multiple", "least")
+KEYS = (
+    *("layout", "channels", "range", "result", "result_range", "reach", "multiple", "least"),
+    "fit",
+)
 """What can be said instead of probed, as the metadata properties are called."""
 
-GIVEN, STATED, READ, PROBED, ASSUMED = (
+GIVEN, STATED, READ, PROBED, ASSUMED, ASKED = (
     "given",
     "stated by the file",
     "read from the graph",
     "probed",
     "assumed",
+    "asked",
 )
+"""How a property is known. What is *asked* two runs did not tell apart, or not clearly: a person
+has to choose by what they make of a picture; until then the likelier is assumed."""
 
-_KINDS = ("float32", "float16", "float64", "uint8")
+_KINDS = ("float32", "float16", "float64", "uint8", "int32", "int64")
+_PIXELS = {"Rgb8": "RGB", "Bgr8": "BGR", "Gray8": "Y"}
+"""What ``Image.BitmapPixelFormat`` of ONNX's image metadata says, as the contract says it."""
+
+_NOMINAL = {
+    "NominalRange_0_255": "0..255",
+    "Normalized_0_1": "0..1",
+    "Normalized_1_1": "-1..1",
+}
+"""What ``Image.NominalPixelRange`` says, as the contract says it."""
 _SIDES = (64, 128, 224, 256, 320, 384, 512)
 _MULTIPLES = (1, 2, 4, 8, 16, 32, 64)
 _SMALLEST_WINDOW, _LARGEST_WINDOW = 16, 4096
 _PATIENCE = 4.0
 """Seconds one run of the reach test should take at most; the chart is as large as that allows."""
+
+_KEPT = 0.5
+"""Correlation of details with those that went in from which on a result has the same details."""
+
+_CUT = "larger pictures are cut into such windows."
+_QUESTIONS = {
+    "channels": "whether red or blue comes first",
+    "result": "whether a mask or a picture is meant",
+    "range": "which range it was made for",
+    "fit": "whether its picture or only what it changed should be made as large again",
+}
+"""What a person is asked, by the property."""
 
 _SEAM = 1 / 1024
 """Difference, of the whole range, below which a seam cannot be seen in eight bits."""
@@ -53,7 +80,13 @@ Measured with an enlarger trained here: fed 0..1 where it wants 0..255 its error
 a quarter larger; the chart is not natural enough for a few per cent to tell red from blue.
 """
 
+_LIKE = 0.2
+"""Error, of the whole range, up to which a result is like what went in, so that errors tell."""
+
 _TILE, _LARGE_TILE = 448, 1024
+
+_WHOLE_NUMBERS = ("uint8", "int32", "int64")
+"""Kinds of numbers in which a picture can only be 0 to 255."""
 
 
 @dataclass(slots=True)
@@ -61,13 +94,17 @@ class Probed:
     """What was found: the contract's ``properties`` without prefix, and ``how`` each was.
 
     ``size`` is the (height, width) of a network that takes no other. ``notes`` are sentences a
-    user should read; ``extras`` the further inputs, each a number, with their ranks.
+    user should read; ``extras`` the further inputs, each a number, with their ranks, ``kinds`` what
+    numpy calls those. ``asks`` has the values to choose from of what has to be asked, the likelier
+    first.
     """
 
     properties: dict[str, str] = field(default_factory=dict)
     how: dict[str, str] = field(default_factory=dict)
+    asks: dict[str, list[str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     extras: dict[str, int] = field(default_factory=dict)
+    kinds: dict[str, str] = field(default_factory=dict)
     size: tuple[int, int] | None = None
 
     def set(self, key: str, value: object, how: str) -> None:
@@ -89,8 +126,20 @@ def probe(file: OnnxFile, name: str, run: Run, given: Mapping[str, str]) -> Prob
     if file.metadata.get("safelight.contract") == "1":
         for key, value in _stated(file.metadata).items():
             found.set(key, value, STATED)
+    for key, value in _described(file.metadata).items():
+        found.set(key, value, STATED)
     _Probe(file, name, run, found).all()
     return found
+
+
+def _described(metadata: Mapping[str, str]) -> dict[str, str]:
+    """What a file says by ONNX's own image metadata, of what goes in and comes out."""
+    said = {}
+    if channels := _PIXELS.get(metadata.get("Image.BitmapPixelFormat", "")):
+        said["channels"] = channels
+    if values := _NOMINAL.get(metadata.get("Image.NominalPixelRange", "")):
+        said["range"] = values
+    return said
 
 
 def _stated(metadata: Mapping[str, str]) -> dict[str, str]:
@@ -114,6 +163,7 @@ class _Probe:
         self._kind = "float32"
         self._base = (0, 0)
         self._scale = 1
+        self._crop = self._margin = 0
         self._cost = 0.0
 
     def all(self) -> None:
@@ -123,6 +173,7 @@ class _Probe:
         self._check_sense()
         self._find_range()
         self._find_order()
+        self._ask_result()
         self._find_sizes()
         self._find_reach()
         self._summarise()
@@ -142,7 +193,9 @@ class _Probe:
             if item is not self._main:
                 rank = len(item.dimensions or ())
                 self._found.extras[item.name] = rank
-                self._extras[item.name] = np.full((1,) * rank, 0.5, item.element)
+                self._found.kinds[item.name] = item.element
+                usual = 0.5 if item.element.startswith("float") else 1
+                self._extras[item.name] = np.full((1,) * rank, usual, item.element)
 
     def _layouts(self) -> list[tuple[str, int]]:
         """Layouts and channel counts that the input's shape allows, the likelier first."""
@@ -202,6 +255,7 @@ class _Probe:
                 self._found.set("layout", layout, READ if count in self._said() else PROBED)
                 self._found.set("channels", channels, READ if count == 1 else ASSUMED)
                 self._read_result(result, layout, count)
+                self._base = (size[0] - 2 * self._margin, size[1] - 2 * self._margin)
                 return
         raise failure or self._refusal("does not run")
 
@@ -225,17 +279,25 @@ class _Probe:
         except ValueError:
             raise self._refusal(f"gives {shape} numbers, not a picture") from None
         tall, wide = self._base
-        if height < tall or width < wide:
+        fits = not height % tall and not width % wide and height // tall == width // wide
+        if fits:
+            self._scale = height // tall
+        elif cropped := self._cropped(height, width, layout, count):
+            self._scale, self._crop = cropped
+            self._margin = -(-self._crop // self._scale)
+            self._found.set("crop", self._crop, PROBED)
+        elif self._found.size is not None:
+            self._found.set("fit", "whole", READ)
+        elif height < tall or width < wide:
             raise self._refusal(
                 f"makes {width} × {height} pixels of {wide} × {tall}: smaller than what went in"
             )
-        if height % tall or width % wide or height // tall != width // wide:
+        else:
             raise self._refusal(
                 f"makes {width} × {height} pixels of {wide} × {tall}, not a whole number of times"
                 " as many each way"
             )
-        self._scale = height // tall
-        kinds = {1: "Y" if count == 1 else "grey", 2: "ab", 3: "RGB"}
+        kinds = {1: self._single(result, count), 2: "ab", 3: "RGB"}
         if channels not in kinds:
             raise self._refusal(f"gives {channels} channels for each pixel, not a picture")
         kind = kinds[channels]
@@ -245,6 +307,35 @@ class _Probe:
         if COUNTS.get(self._found.properties["result"]) != channels:
             named = self._found.properties["result"]
             raise self._refusal(f"gives {channels} channels, which cannot be {named}")
+
+    def _cropped(self, height: int, width: int, layout: str, count: int) -> tuple[int, int] | None:
+        """The scale, and the pixels that the result lacks at each edge; None unless it lacks the
+        same at every size, as where convolutions are not padded.
+        """
+        tall, wide = self._base
+        if self._found.size is not None:
+            scale = -(-height // tall)
+        else:
+            step = _MULTIPLES[-1]
+            format = Format(layout, self._channels(count), "0..1")
+            try:
+                larger = self._raw(format, _chart(tall + step, wide + 2 * step))
+                taller, wider = unpacked(larger, layout).shape[:2]
+            except (OnnxError, ValueError):
+                return None
+            scale = (taller - height) // step
+            if (taller - height, wider - width) != (scale * step, scale * 2 * step):
+                return None
+        lacks = scale * tall - height
+        if scale < 1 or lacks != scale * wide - width or lacks % 2 or not 0 < 2 * lacks < height:
+            return None
+        return scale, lacks // 2
+
+    def _single(self, result: NDArray[Any], count: int) -> str:
+        """What one channel of a result is: luma of luma, else a mask where it ends in one."""
+        if count == 1:
+            return "Y"
+        return "mask" if self._file.last in ("Sigmoid", "HardSigmoid", "Softmax") else "grey"
 
     def _check_sense(self) -> None:
         """Refuse results that have nothing to do with the picture."""
@@ -276,15 +367,30 @@ class _Probe:
             if made:
                 error = self._error(self._format(values, made))
                 tried.append((error, values != made, values, made))
+        if not tried and found.properties["result"] == "grey" and found.size is not None:
+            # Such as a depth, in units of its own: only seen whole it has a least and a greatest.
+            found.set("fit", "whole", READ)
+            tried = [
+                (math.inf, False, values, SPREAD)
+                for values in ((wanted,) if wanted else self._ranges())
+                if self._planes(self._format(values, SPREAD), _chart(*self._base)) is not None
+            ]
         if not tried:
             raise self._refusal("gives values that are no picture in any range that is known")
         best = min(tried)[0]
-        # Networks without biases and clipping work alike in several ranges.
-        alike = [item for item in tried if item[0] <= best / _TELLING]
+        # Networks without biases and clipping work alike in several ranges; of a result that is
+        # unlike what went in, as a mask or a painting is, no error tells anything.
+        unlike = best > _LIKE or found.properties["result"] == "mask"
+        alike = tried if unlike else [item for item in tried if item[0] <= best / _TELLING]
         _, _, values, made = min(alike, key=lambda item: item[1])
-        how = PROBED if len(alike) == 1 and len(tried) > 1 else ASSUMED
-        found.set("range", values, READ if self._kind == "uint8" else how)
+        how = PROBED if len(alike) == 1 and len(tried) > 1 else ASKED
+        if len(tried) == 1:
+            how = READ if self._kind in _WHOLE_NUMBERS else ASSUMED
+        found.set("range", values, how)
         found.set("result_range", made, how)
+        if found.how["range"] == ASKED:
+            others = [item[2] for item in sorted(alike) if item[2] != values]
+            found.asks["range"] = [values, *others]
 
     def _assume_lab(self) -> None:
         """Of a colouriser nothing can be compared with the chart but how large its colours are."""
@@ -294,7 +400,7 @@ class _Probe:
         self._found.set("result_range", "-1..1" if np.abs(values).max() <= 2 else "0..1", PROBED)
 
     def _ranges(self) -> Sequence[str]:
-        if self._kind == "uint8":
+        if self._kind in _WHOLE_NUMBERS:
             return ("0..255",)
         if self._found.properties["channels"] in ("Y", "L"):
             return ("0..1", "0..255", "-1..1")
@@ -305,7 +411,7 @@ class _Probe:
         result = self._raw(self._format(values), _chart(*self._base)).astype(np.float64)
         if not np.isfinite(result).all():
             return ""
-        if self._file.outputs[0].element == "uint8":
+        if self._file.outputs[0].element in _WHOLE_NUMBERS:
             return "0..255"
         low, high = np.percentile(result, (1, 99))
         if self._file.last == "Tanh":
@@ -323,7 +429,9 @@ class _Probe:
         ins = orders if found.how["channels"] == ASSUMED else (found.properties["channels"],)
         coloured = COUNTS[found.properties["result"]] == 3
         free = coloured and found.how["result"] == ASSUMED
-        outs = orders if free else (found.properties["result"],)
+        # Nearly every network gives colours in the order in which it takes them.
+        both = orders if ins[0] == "RGB" else orders[::-1]
+        outs = both if free else (found.properties["result"],)
         errors = {
             (taken, made): self._error(self._format(taken=taken, result=made))
             for taken in (ins if coloured else ins[:1])
@@ -331,13 +439,25 @@ class _Probe:
         }
         plain = next(iter(errors))
         best = min(errors, key=lambda item: errors[item])
-        told = errors[best] < _TELLING_ORDER * errors[plain]
+        like = errors[best] <= _LIKE
+        told = like and errors[best] < _TELLING_ORDER * errors[plain]
         others = [error for key, error in errors.items() if key != plain]
-        clear = told or (bool(others) and errors[plain] < _TELLING_ORDER * min(others))
+        clear = told or (like and bool(others) and errors[plain] < _TELLING_ORDER * min(others))
         for key, value in zip(("channels", "result"), best if told else plain, strict=True):
             found.properties[key] = value
-            if found.how[key] == ASSUMED and clear:
-                found.how[key] = PROBED
+            if found.how[key] == ASSUMED:
+                found.how[key] = PROBED if clear else ASKED if len(ins) > 1 else ASSUMED
+        if found.how["channels"] == ASKED:
+            found.asks["channels"] = [found.properties["channels"], _other(found, "channels")]
+
+    def _ask_result(self) -> None:
+        """Whether one channel made of three is a mask or a picture is for a person to say."""
+        found = self._found
+        kinds = ("mask", "grey")
+        if found.properties["result"] in kinds and found.how["result"] == READ:
+            best = found.properties["result"]
+            found.how["result"] = ASKED
+            found.asks["result"] = [best, *(item for item in kinds if item != best)]
 
     def _error(self, format: Format) -> float:
         """How far the result is from what was meant: root mean square, of the whole range."""
@@ -345,6 +465,8 @@ class _Probe:
         planes = self._planes(format, spoilt)
         if planes is None:
             return math.inf
+        if planes.shape[:2] != meant.shape[:2]:
+            planes = each_resized(planes, (meant.shape[1], meant.shape[0]))
         wanted = meant if planes.shape[2] == 3 else meant @ np.array([[0.299], [0.587], [0.114]])
         return float(np.sqrt(np.mean((planes.clip(-0.5, 1.5) - wanted) ** 2)))
 
@@ -368,7 +490,7 @@ class _Probe:
         found = self._found
         if found.size is not None:
             return
-        tall, wide = self._base
+        tall, wide = (side + 2 * self._margin for side in self._base)
         fitting = (
             step
             for step in _MULTIPLES
@@ -396,12 +518,13 @@ class _Probe:
         if height % step or width % step:
             return None
         try:
-            planes = self._planes(self._format(), _chart(height, width))
-        except OnnxError:
+            planes = self._format().planes(self._fed(self._format(), _chart(height, width)))
+        except (OnnxError, ValueError):
             return None
-        if planes is None or planes.shape[:2] != (height * self._scale, width * self._scale):
+        lacks = 2 * self._crop
+        if planes.shape[:2] != (height * self._scale - lacks, width * self._scale - lacks):
             return None
-        return planes
+        return planes if np.isfinite(planes).all() else None
 
     def _find_reach(self) -> None:
         """How many pixels around its own a result pixel depends on, and where windows may lie.
@@ -409,12 +532,17 @@ class _Probe:
         Two windows that overlap are compared: where they differ, one of them lacked something.
         """
         found = self._found
-        if "reach" in found.properties:
+        if "reach" in found.properties or found.properties.get("fit", "windows") != "windows":
+            found.set("reach", 0, ASSUMED)
             return
         side = self._window()
         step, reach = self._shifted(side)
         if found.size is None and found.how["multiple"] == PROBED and reach is not None:
             found.properties["multiple"] = str(step)
+        if reach is None and found.size is not None:
+            self._see_whole()
+            found.set("reach", 0, ASSUMED)
+            return
         if reach is None:
             found.notes.append(
                 "It looks at the whole picture, or further than could be probed: where pieces"
@@ -422,8 +550,29 @@ class _Probe:
             )
         # One chart at these weights shows less than another picture may: a quarter more.
         stated = min(side // 4, 64) if reach is None else reach + -(-reach // 4)
+        stated = max(stated, self._margin)  # what is not padded looks at all that it crops
         found.set("reach", stated, ASSUMED if reach is None else PROBED)
         found.set("tile", _LARGE_TILE if reach is None else _TILE, ASSUMED)
+
+    def _see_whole(self) -> None:
+        """A network of one size that nowhere leaves off looking is shown pictures whole.
+
+        Where the small pictures' details are its result's, only what it changes is resized.
+        """
+        found = self._found
+        if found.properties["result"] not in ("RGB", "BGR", "Y") or self._scale > 1:
+            found.set("fit", "whole", PROBED)
+            return
+        chart = _chart(*self._base)
+        made = self._planes(self._format(), chart)
+        kept = 0.0
+        if made is not None:
+            details = [_details(planes.mean(axis=2)) for planes in (chart, made)]
+            one, other = (item / max(float(np.linalg.norm(item)), 1e-9) for item in details)
+            kept = float((one * other).sum())
+        best = "change" if kept > _KEPT else "whole"
+        found.set("fit", best, ASKED)
+        found.asks["fit"] = [best, *(item for item in ("whole", "change") if item != best)]
 
     def _shifted(self, side: int) -> tuple[int, int | None]:
         """The step on whose grid windows have to lie, and the reach; None when none is enough."""
@@ -443,13 +592,13 @@ class _Probe:
     def _window(self) -> int:
         """The side of the windows that the reach is tested with."""
         if self._found.size is not None:
-            return min(self._found.size)
+            return min(self._base)
         affordable = math.sqrt(_PATIENCE / max(self._cost, 1e-9))
         return int(min(max(affordable, max(self._base), 192), 384)) // 64 * 64
 
     def _seam(self, side: int, shift: int) -> int | None:
         """How far from a window's end its result is right; None when it nowhere is."""
-        size = self._found.size or (side, side)
+        size = self._base if self._found.size is not None else (side, side)
         tall, wide = size
         picture = _chart(tall, wide + shift)
         first = self._planes(self._format(), picture[:, :wide])
@@ -477,14 +626,15 @@ class _Probe:
         if found.size is not None:
             found.set("height", found.size[0], READ)
             found.set("width", found.size[1], READ)
+            whole = found.properties.get("fit", "windows") != "windows"
             found.notes.append(
-                f"It takes {found.size[1]} × {found.size[0]} pixels at a time; larger pictures are"
-                " cut into such windows."
+                f"It takes {found.size[1]} × {found.size[0]} pixels at a time; "
+                + ("pictures are resized to that, whole." if whole else _CUT)
             )
-        if found.how["range"] == ASSUMED:
+        for key, values in found.asks.items():
             found.notes.append(
-                f"Its results do not tell which range it was made for: {found.properties['range']}"
-                " is assumed."
+                f"Its results do not tell {_QUESTIONS[key]}: {values[0]} is assumed,"
+                f" {' or '.join(values[1:])} may be meant. Compare what they make of a picture."
             )
         if self._main.element == "float16":
             found.notes.append("It computes with half precision.")
@@ -505,7 +655,25 @@ class _Probe:
         )
 
     def _raw(self, format: Format, image: NDArray[np.float32]) -> NDArray[Any]:
-        """The first output for ``image``. Raises OnnxError where the network fails."""
+        """The first output for ``image``, of which nothing is lacking.
+
+        Raises OnnxError where the network fails.
+        """
+        margin, scale = self._margin, self._scale
+        if not margin:
+            return self._fed(format, image)
+        height, width = image.shape[:2]
+        multiple = int(self._found.properties.get("multiple", 1))
+        ends = ((margin, margin + -(side + 2 * margin) % multiple) for side in (height, width))
+        result = self._fed(format, np.pad(image, (*ends, (0, 0)), mode="edge"))
+        first = margin * scale - self._crop
+        planes = unpacked(result, format.layout)
+        planes = planes[first : first + height * scale, first : first + width * scale]
+        planes = planes if "HWC" in format.layout else planes.transpose(2, 0, 1)
+        return planes[np.newaxis] if format.layout.startswith("N") else planes
+
+    def _fed(self, format: Format, image: NDArray[np.float32]) -> NDArray[Any]:
+        """The first output as it is. Raises OnnxError where the network fails."""
         feeds = {self._main.name: format.tensor(image, self._kind), **self._extras}
         return np.asarray(self._run(feeds)[0])
 
@@ -524,7 +692,7 @@ class _Probe:
 def _is_number(value: Value) -> bool:
     """Whether an input is one number, such as a noise level, and not a picture."""
     sides = value.dimensions
-    if sides is None or not value.element.startswith("float"):
+    if sides is None or not value.element.startswith(("float", "int", "bool")):
         return False
     return len(sides) <= 1 or all(side == 1 for side in sides)
 
@@ -532,6 +700,16 @@ def _is_number(value: Value) -> bool:
 def _chart(height: int, width: int) -> NDArray[np.float32]:
     """The test chart: sky, grass, hard edges, fine lines, texture; the colours of a photograph."""
     return photograph(width, height, seed=1)
+
+
+def _details(plane: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What a plane has beyond the mean of its neighbours."""
+    around = sum(np.roll(plane, step, axis) for axis in (0, 1) for step in (-1, 1))
+    return np.asarray(plane - around / 4, np.float32)[1:-1, 1:-1]
+
+
+def _other(found: Probed, key: str) -> str:
+    return "BGR" if found.properties[key] == "RGB" else "RGB"
 
 
 def _resized(image: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
@@ -548,7 +726,7 @@ def _resized(image: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.fl
 
 def sentences(found: Probed) -> Iterator[tuple[str, str, str]]:
     """What was found as (property, value, how), in the order a reader wants it."""
-    order = ("scale", *KEYS, "height", "width", "tile")
+    order = ("scale", *KEYS, "crop", "height", "width", "tile")
     for key in order:
         if key in found.properties:
             yield key, found.properties[key], found.how[key]

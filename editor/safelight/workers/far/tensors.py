@@ -22,9 +22,14 @@ LAYOUTS = ("NCHW", "NHWC", "CHW", "HWC")
 CHANNELS = ("RGB", "BGR", "Y", "L")
 """What goes in: colours, or luma (Y) or lightness (CIE L*) alone."""
 
-RESULTS = ("RGB", "BGR", "Y", "grey", "ab")
+RESULTS = ("RGB", "BGR", "Y", "grey", "ab", "mask")
 """What comes out. Of Y the colours, of ab (CIE a* b*) the lightness is taken from what went in;
-grey is a picture without colours."""
+grey is a picture without colours, a mask says how much of each pixel is meant."""
+
+FITS = ("windows", "whole", "change")
+"""How a picture comes to the one size a network takes: cut into *windows*, or resized *whole*, and
+the result resized back. *change* resizes back what the network changed alone, so that details stay
+as sharp as they were."""
 
 BEYOND = ("returned", "cut", "known")
 """What becomes of light below 0 and above 1, which a network has hardly ever been trained on. It is
@@ -50,7 +55,7 @@ _SLIGHT, _LARGE = np.float32(24 / 255), np.float32(64 / 255)
 """What a network may change without meaning it: the shipped ones miss flat saturated colours by up
 to 22 / 255, at the picture's edges most. From the larger on it is meant."""
 
-COUNTS = {"RGB": 3, "BGR": 3, "Y": 1, "L": 1, "grey": 1, "ab": 2}
+COUNTS = {"RGB": 3, "BGR": 3, "Y": 1, "L": 1, "grey": 1, "mask": 1, "ab": 2}
 """How many channels each has."""
 
 _ONE = np.ones(3, np.float32)
@@ -71,6 +76,9 @@ RANGES: dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]] = {
 The last two are how networks that began as classifiers of ImageNet are fed: by the mean and
 deviation of its pictures (torchvision), by their mean alone (Caffe's models).
 """
+
+SPREAD = "spread"
+"""The range of a result whose least value is black and whose greatest is white, such as a depth."""
 
 _AB = 128.0
 """What a* and b* are divided by where a network gives them in -1..1."""
@@ -118,7 +126,7 @@ class Format:
             planes = planes * factor[:count] + summand[:count]
         if self.channels == "BGR":
             planes = planes[..., ::-1]
-        if np.dtype(kind).kind == "u":  # wraps round outside, where a float does not
+        if np.dtype(kind).kind in "iu":  # wraps round outside, where a float does not
             planes = np.clip(np.rint(planes), 0, np.iinfo(kind).max)
         if "HWC" not in self.layout:
             planes = planes.transpose(2, 0, 1)
@@ -141,15 +149,15 @@ class Format:
         """
         far = np.abs(beyond).max(axis=2)
         far = np.clip((far - _NEAR) / (_FAR - _NEAR), 0, 1, dtype=np.float32)
-        if self.result == "grey":
+        if self.result in ("grey", "mask"):
             shown, beyond = (np.repeat(_luma(planes), 3, axis=2) for planes in (shown, beyond))
         size = made.shape[1], made.shape[0]
-        before = _each_resized(shown, size, _BICUBIC)
+        before = each_resized(shown, size, _BICUBIC)
         change = np.abs(made - before).max(axis=2)
         slight = np.clip((_LARGE - change) / (_LARGE - _SLIGHT), 0, 1, dtype=np.float32)
         share = (_resized(far, size, _LINEAR) * slight)[..., np.newaxis]
         made = made + share * (before - made)
-        return np.asarray(made + _each_resized(beyond, size, _LINEAR), np.float32)
+        return np.asarray(made + each_resized(beyond, size, _LINEAR), np.float32)
 
     def planes(self, result: NDArray[Any]) -> NDArray[np.float32]:
         """The network's result as (height, width, channels) float32, 0 to 1, in RGB order.
@@ -167,6 +175,9 @@ class Format:
             planes = planes[..., ::-1]
         if self.made == "0..1":
             return planes
+        if self.made == SPREAD:
+            low, high = planes.min(), planes.max()
+            return np.asarray((planes - low) / max(high - low, np.float32(1e-12)), np.float32)
         factor, summand = (item[: planes.shape[2]] for item in RANGES[self.made])
         return np.asarray((planes - summand) / factor, np.float32)
 
@@ -176,7 +187,7 @@ class Format:
         ``image`` is what went in; it is resized to the result, bicubic.
         """
         size = planes.shape[1], planes.shape[0]
-        if self.result == "grey":
+        if self.result in ("grey", "mask"):
             return np.repeat(planes, 3, axis=2)
         if self.result == "ab":
             return _coloured(_resized(_lightness(image)[..., 0] * 100, size), planes)
@@ -269,9 +280,14 @@ def _resized(
     return np.asarray(image.resize(size, how), np.float32)
 
 
-def _each_resized(
-    image: NDArray[np.float32], size: tuple[int, int], how: PillowImage.Resampling
+def each_resized(
+    image: NDArray[np.float32],
+    size: tuple[int, int],
+    how: PillowImage.Resampling = _BICUBIC,
 ) -> NDArray[np.float32]:
+    """Planes (height, width, channels) resized to (width, height); made smaller they are averaged
+    over what each pixel stands for.
+    """
     if image.shape[1::-1] == size:
         return image
     return np.stack([_resized(image[..., n], size, how) for n in range(image.shape[2])], axis=2)
