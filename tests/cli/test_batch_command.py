@@ -236,7 +236,7 @@ def test_a_killed_batch_is_resumed_until_every_file_is_whole_and_written_once(tm
     words = [sys.executable, "-m", "safelight", "run", str(recipe), str(tmp_path / "in")]
     words += ["--output-dir", str(tmp_path / "out"), "--resume", "--quiet", "--jobs", "2"]
     stamps = {}
-    for number in range(times(6, 200)):
+    for number in range(times(200, 6)):
         process = subprocess.Popen(words, stderr=subprocess.DEVNULL)
         try:
             process.wait(0.6 + 0.13 * (number % 17))

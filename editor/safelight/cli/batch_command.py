@@ -11,10 +11,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from safelight import actions
 from safelight.actions.batch.batch_journal import BatchError
-from safelight.actions.batch.run_batch import Batch, Order, Report, by_studio, planned, watched
+from safelight.actions.batch.run_batch import (
+    Batch,
+    Order,
+    Report,
+    Work,
+    by_studio,
+    planned,
+    watched,
+)
 from safelight.actions.recipes import Left, Recipe, RecipeError, check_recipe, read_recipe
 from safelight.actions.recipes.ready_recipes import ready_recipes
 from safelight.api import Value
@@ -24,6 +33,9 @@ from safelight.cli.command_parser import Parser, Run, file_name, given
 from safelight.cli.export_target import tell_processed
 from safelight.cli.progress import ProgressBar
 from safelight.cli.terminal import complain, note, tell
+
+if TYPE_CHECKING:
+    from safelight.actions.batch.cluster_work import Cluster
 
 INTERRUPTED = 128 + signal.SIGINT
 
@@ -78,6 +90,12 @@ def run(parser: Parser) -> Run:
     parser.add_argument(
         "--watch", type=file_name, metavar="FOLDER", help="go on with what comes into a folder"
     )
+    parser.add_argument(
+        "--cluster",
+        type=given,
+        metavar="ADDRESS",
+        help="have a Dask scheduler's workers do it, as tls://one:8786; they share the folders",
+    )
     add_exporting(parser)
     add_running(parser)
     return reported(partial(_run, parser))
@@ -99,9 +117,30 @@ def _run(parser: Parser, options: argparse.Namespace) -> int:
         if options.dry_run:
             return _tell_plan(order, _sources(options.inputs, _endings(studio)), options)
         try:
-            return _carry_out(order, studio, options)
+            if options.cluster is None:
+                jobs = options.jobs or min(os.cpu_count() or 1, 4)
+                return _carry_out(order, studio, by_studio(studio), jobs, options)
+            with _cluster(order, options) as cluster:
+                jobs = options.jobs or cluster.at_once
+                return _carry_out(order, studio, cluster.work(studio), jobs, options)
         except BatchError as error:
             return complain(error)
+
+
+def _cluster(order: Order, options: argparse.Namespace) -> Cluster:
+    """The workers of other machines. Raises BatchError."""
+    if not order.named_beforehand:
+        raise BatchError(
+            "On a cluster a file is named before its picture is made: without {width}, {height} and"
+            " {taken}."
+        )
+    try:
+        from safelight.actions.batch.cluster_work import Cluster
+    except ImportError:
+        raise BatchError(
+            "A cluster needs Dask: pip install 'safelight[cluster]' on every machine."
+        ) from None
+    return Cluster(options.cluster, device=options.device)
 
 
 def _order(studio: actions.Studio, options: argparse.Namespace) -> Order:
@@ -152,13 +191,14 @@ def _answers(recipe: Recipe, pairs: list[str]) -> dict[str, Value]:
     return found
 
 
-def _carry_out(order: Order, studio: actions.Studio, options: argparse.Namespace) -> int:
-    jobs = options.jobs or min(os.cpu_count() or 1, 4)
+def _carry_out(
+    order: Order, studio: actions.Studio, work: Work, jobs: int, options: argparse.Namespace
+) -> int:
     endings = _endings(studio)
     sources = _sources(options.inputs, endings)
     streamed = "-" in map(str, options.inputs)
     total = 0 if streamed else sum(1 for _ in _sources(options.inputs, endings))
-    batch = Batch(order, sources, by_studio(studio), jobs=jobs, resume=options.resume)
+    batch = Batch(order, sources, work, jobs=jobs, resume=options.resume)
     if options.watch is not None:
         batch.feed(watched(options.watch, batch.stop, endings))
     bar = ProgressBar(order.recipe.name or "Batch", sys.stderr, hidden=options.quiet)

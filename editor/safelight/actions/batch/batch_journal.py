@@ -137,8 +137,10 @@ class Journal:
         """
         key = os.fsencode(source)
         with self._lock:
-            held = "SELECT target FROM items WHERE source = ?"
+            held = "SELECT target, state, stamp, replaces FROM items WHERE source = ?"
             row = self._rows.execute(held, (key,)).fetchone()
+            # What came to a free name since then is what was begun: on another machine, say.
+            begun = row is not None and row[1:] == ("begun", stamp_of(source), 0)
             if row is not None:
                 path = self._folder / str(row[0])
             else:
@@ -146,9 +148,10 @@ class Journal:
                 while self._given(path):
                     number += 1
                     path = wanted.with_name(f"{wanted.stem}-{number}{wanted.suffix}")
+            there = path.exists() and not begun
             self._rows.execute(
                 "INSERT OR REPLACE INTO items VALUES (?, ?, ?, ?, 'begun', ?)",
-                (key, stamp_of(source), path.name, path.name.casefold(), path.exists()),
+                (key, stamp_of(source), path.name, path.name.casefold(), there),
             )
         return path
 

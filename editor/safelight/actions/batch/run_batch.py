@@ -28,7 +28,7 @@ from safelight.actions.recipes.process_file import (
 )
 from safelight.actions.recipes.recipe_steps import Left, Recipe
 from safelight.document import Document
-from safelight.files import exported_formats, is_project, sides
+from safelight.files import FileExists, exported_formats, is_project, sides
 from safelight.files.descriptive_metadata import taken
 from safelight.files.export_names import named
 
@@ -122,7 +122,9 @@ Begun: TypeAlias = Callable[[int, Path], object]
 """Hears that a file has been begun, on its thread."""
 
 Work: TypeAlias = Callable[[Order, int, Path, Callable[[Document | None], Path], Stop], Processed]
-"""Does an order to the ``number``-th source; it is given what names the file that comes of it."""
+"""Does an order to the ``number``-th source; it is given what names the file that comes of it.
+
+It raises BatchError where no further file can be done either, and that ends the batch."""
 
 
 class Batch:
@@ -254,9 +256,16 @@ class Batch:
             processed = self._work(order, number, source, path, self.stop)
         except Stopped:
             return None
+        except BatchError as error:  # whoever works can do nothing more
+            self.ended_early = self.ended_early or str(error)
+            self.stop.ask()
+            return None
         except Exception as error:  # whatever is wrong with one, the others are still wanted
             if self.stop.asked:
                 return None
+            there = journal.written(source) if isinstance(error, FileExists) else None
+            if there is not None:  # by an earlier run, whose worker was not through yet
+                return Report(number, source, "there", there)
             journal.ended(source, "failed")
             reason = str(error) or type(error).__name__
             self._look_around(reason)

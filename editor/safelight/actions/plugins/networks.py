@@ -63,6 +63,14 @@ def known(plugins: Iterable[Installed]) -> list[Known]:
     return [*sorted(built_in, key=lambda item: (item.plugin, item.name)), *stored]
 
 
+def plugin_folders(plugins: Iterable[Installed]) -> dict[str, Path]:
+    """Where the code of each built-in plugin and of ``plugins`` of the store lies, by name: a
+    folder, or the one file of an author's.
+    """
+    stored = {item.name: Path(item.sources) if item.sources else item.library for item in plugins}
+    return stored | dict(_built_in())
+
+
 def _built_in() -> Iterator[tuple[str, Path]]:
     """The plugins of the editor's environment and where their modules lie; none is imported."""
     for point in importlib.metadata.entry_points(group=PROJECT):
