@@ -171,13 +171,18 @@ def test_the_editors_process_loads_no_network(store, network):
     assert done.stdout.strip() == "set()"
 
 
-def test_a_network_that_never_ends_is_given_up(store, network, monkeypatch):
+def test_a_network_that_never_ends_is_given_up_and_what_is_tried_is_told_meanwhile(
+    store, network, monkeypatch
+):
     monkeypatch.setattr("safelight.actions.plugins.network_candidate._PATIENCE", 3.0)
+    told = []
+    path = network(networks.endless())
     with (
-        Candidate(store, network(networks.endless())) as candidate,
-        pytest.raises(StoreError, match="was not understood within"),
+        Candidate(store, path, tell=lambda *said: told.append(said)) as candidate,
+        pytest.raises(StoreError, match="within 3 seconds"),
     ):
         candidate.examine()
+    assert told[-1] == (pytest.approx(1 / 9), "running it")
     assert files(store.folder) == []
 
 

@@ -80,6 +80,10 @@ ALLOWED: dict[tuple[str, str], str] = {
         "whole.write_bytes",
     ): "into a folder made for this process alone",
     (
+        "workers/far/examine_network.py",
+        "progress.write_text",
+    ): "into a folder made for this process alone",
+    (
         "workers/confinement/sandbox.py",
         "os.open",
     ): "O_PATH: names a folder for the kernel, opens nothing",

@@ -99,6 +99,22 @@ def test_what_the_probe_decided_can_be_changed(window, network, qtbot):
     dialog.reject()
 
 
+def test_what_results_do_not_tell_is_asked_with_two_pictures(window, network, qtbot):
+    dialog = tried(drop(window, network(networks.enlarger(1))), qtbot)
+    assert not dialog.other.isHidden()
+    assert (dialog.keep.text(), dialog.take.text()) == ("0 to 1", "0 to 255")
+    first, other = pixels(dialog.after), pixels(dialog.other)
+    assert first.shape == other.shape
+    assert not np.array_equal(first, other)
+    qtbot.mouseClick(dialog.take, Qt.MouseButton.LeftButton)
+    assert not dialog.add.isEnabled()
+    tried(dialog, qtbot)
+    assert dialog.range.currentData() == "0..255"
+    assert dialog.range.toolTip() == "Given"
+    assert np.array_equal(pixels(dialog.after), other)
+    dialog.reject()
+
+
 def test_a_name_that_cannot_be_is_not_added(window, network, qtbot):
     dialog = tried(drop(window, network(networks.enlarger(2))), qtbot)
     dialog.name.setText("…")

@@ -20,7 +20,7 @@ from tests.workers.networks import FREE, model, node, value
 def probed(tmp_path):
     """Probe a network's bytes; gives what was found and a function that runs it as a filter."""
 
-    def run(content, given=None):
+    def run(content, given=None, **others):
         path = tmp_path / "some.onnx"
         path.write_bytes(content)
         trial = Inference().trial(path)
@@ -31,7 +31,7 @@ def probed(tmp_path):
             except ModelError as error:
                 raise OnnxError(f"{error}.") from None
 
-        found = probe(read_onnx(path), path.name, feed, given or {})
+        found = probe(read_onnx(path), path.name, feed, given or {}, **others)
         properties = {f"safelight.{key}": text for key, text in found.properties.items()}
         whole = tmp_path / "whole.onnx"
         whole.write_bytes(described(path, {"safelight.contract": "1"} | properties))
@@ -256,6 +256,14 @@ def test_whole_numbers_are_pixels_and_settings(probed):
     image = photograph(20, 10)
     assert np.abs(run(image, steps=1) - image).max() < 0.502 / 255  # rounded
     assert np.abs(run(image * 0.5, steps=2) - image).max() < 1.01 / 255
+
+
+def test_a_slow_network_is_asked_about_instead_of_tried(probed):
+    found, run = probed(networks.bgr_255(), budget=0.0)
+    assert "probed" not in {found.how[key] for key in ("range", "channels", "reach", "multiple")}
+    assert set(found.asks["range"]) == {"0..1", "0..255", "-1..1", "imagenet", "caffe"}
+    assert any("It is slow" in note for note in found.notes)
+    assert run(photograph(20, 10)).shape == (10, 20, 3)
 
 
 def test_the_multiple_that_a_network_needs(probed):

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QImage, QPixmap
 from PySide6.QtWidgets import (
     QComboBox,
@@ -43,7 +43,15 @@ _RANGES = {
     "As Caffe's classifiers": "caffe",
 }
 _ORDERS = {"Red, green, blue": "RGB", "Blue, green, red": "BGR"}
+_FITS = {"Cut into windows": "windows", "Whole": "whole", "Whole, changes alone": "change"}
+_RESULTS = {"A mask, which selects": "mask", "A grey picture": "grey"}
 _SIDE = 280
+
+
+class Progress(QObject):
+    """What another thread tells of its progress arrives on the window's."""
+
+    said = Signal(float, str)
 
 
 class NetworkDialog(QDialog):
@@ -74,6 +82,15 @@ class NetworkDialog(QDialog):
         self._notes = _label()
         self.range = _choice(_RANGES)
         self.order = _choice(_ORDERS)
+        self._choices = {
+            **{"range": self.range, "channels": self.order},
+            **{"fit": _choice(_FITS), "result": _choice(_RESULTS)},
+        }
+        self._second: Candidate | None = None
+        self._told = Progress()
+        self._told.said.connect(self._show_progress)
+        self.other = QLabel()
+        self.keep, self.take = QPushButton(), QPushButton()
         self.name = QLineEdit(plain(path.stem))
         self.before, self.after = QLabel(), QLabel()
         self.said = _label()
@@ -83,8 +100,10 @@ class NetworkDialog(QDialog):
         self.add = QPushButton("Add")
         self.add.setDefault(True)
         self._lay_out()
-        self.range.activated.connect(self._changed)
-        self.order.activated.connect(self._changed)
+        for choice in self._choices.values():
+            choice.activated.connect(self._changed)
+        self.keep.clicked.connect(lambda: self._answer(0))
+        self.take.clicked.connect(lambda: self._answer(1))
         self.name.textChanged.connect(self._name_changed)
         self.add.clicked.connect(self._add)
         self.finished.connect(self._leave)
@@ -95,8 +114,14 @@ class NetworkDialog(QDialog):
         form.addRow("Name", self.name)
         form.addRow("Numbers", self.range)
         form.addRow("Colours", self.order)
+        form.addRow("Large pictures", self._choices["fit"])
+        form.addRow("It makes", self._choices["result"])
         pictures = QHBoxLayout()
-        for title, picture in (("Before", self.before), ("After", self.after)):
+        for title, picture, button in (
+            ("Before", self.before, None),
+            ("After", self.after, self.keep),
+            ("Or after", self.other, self.take),
+        ):
             column = QVBoxLayout()
             picture.setFixedSize(_SIDE, _SIDE)
             picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -105,7 +130,14 @@ class NetworkDialog(QDialog):
             caption.setObjectName("dim")
             column.addWidget(picture)
             column.addWidget(caption)
+            if button is not None:
+                button.setAutoDefault(False)
+                column.addWidget(button)
+            if picture is self.other:
+                self._other_caption = caption
+            column.addStretch(1)
             pictures.addLayout(column)
+        self._ask(None)
         cancel = QPushButton("Cancel")
         cancel.setAutoDefault(False)
         cancel.clicked.connect(self.reject)
@@ -128,8 +160,11 @@ class NetworkDialog(QDialog):
         """Read and probe it, as far as the user has not decided."""
         self._leave()
         self._works = False
-        candidate = Candidate(self._studio.store, self._path, given=self._given)
+        candidate = Candidate(
+            self._studio.store, self._path, given=self._given, tell=self._told.said.emit
+        )
         self._candidate = candidate
+        self._ask(None)
         self._start("Reading and trying it…", candidate.examine, self._show_examined)
 
     def _show_examined(self, examined: Examined) -> None:
@@ -139,7 +174,7 @@ class NetworkDialog(QDialog):
         lines += [f"takes {examined.input}", f"gives {examined.output}", _found(examined)]
         self._facts.setText("\n".join(plain(line) for line in lines))
         self._notes.setText(plain("\n".join(examined.notes), lines=True))
-        for choice, key in ((self.range, "range"), (self.order, "channels")):
+        for key, choice in self._choices.items():
             index = choice.findData(examined.found(key))
             self._form.setRowVisible(choice, index >= 0)
             choice.setCurrentIndex(max(index, 0))
@@ -152,16 +187,30 @@ class NetworkDialog(QDialog):
         assert examined is not None
         live, region = self._studio.live, middle(document)
 
-        def work() -> tuple[QImage, QImage]:
-            before = render_srgb(document, region, live, lenient=True)
+        question = next(iter(examined.asks.items()), None)
+        second: Candidate | None = None
+        if question is not None:
+            key, (_, other, *_) = question
+            given = self._given | {key: other}
+            second = self._second = Candidate(self._studio.store, self._path, given=given)
+
+        def made(candidate: Candidate, examined: Examined) -> QImage:
             identity = Identity.of(examined, "preview")
             raster = candidate.preview(identity, document, region, live)
-            after = document.profile.to_srgb(to_float(raster.to_array()))
-            return _image(before), _image(after)
+            return _image(document.profile.to_srgb(to_float(raster.to_array())))
 
-        def done(images: tuple[QImage, QImage]) -> None:
-            for label, image in zip((self.before, self.after), images, strict=True):
+        def work() -> tuple[QImage, ...]:
+            before = render_srgb(document, region, live, lenient=True)
+            images = [_image(before), made(candidate, examined)]
+            if second is not None:
+                with second:
+                    images.append(made(second, second.examine()))
+            return tuple(images)
+
+        def done(images: tuple[QImage, ...]) -> None:
+            for label, image in zip((self.before, self.after, self.other), images, strict=False):
                 label.setPixmap(QPixmap.fromImage(display().shown(image)))
+            self._ask(question)
             self.said.setText("")
             self._works = True
             self._wait(False)
@@ -170,12 +219,37 @@ class NetworkDialog(QDialog):
 
     def _changed(self) -> None:
         """The user knows better than the probe."""
-        self._given = {}
-        if not self.range.isHidden():
-            self._given["range"] = self.range.currentData()
-        if not self.order.isHidden():
-            self._given["channels"] = self.order.currentData()
+        self._given = {
+            key: choice.currentData()
+            for key, choice in self._choices.items()
+            if not choice.isHidden()
+        }
         self._examine()
+
+    def _ask(self, question: tuple[str, tuple[str, ...]] | None) -> None:
+        """Offer two results to choose from, or none."""
+        self._question = question
+        for widget in (self.other, self._other_caption, self.keep, self.take):
+            widget.setVisible(question is not None)
+        if question is not None:
+            key, values = question
+            choice = self._choices[key]
+            for button, value in ((self.keep, values[0]), (self.take, values[1])):
+                button.setText(choice.itemText(choice.findData(value)))
+                button.setToolTip("The network does not tell which is right: choose by the result")
+
+    def _answer(self, number: int) -> None:
+        """The user has chosen one of the two results."""
+        if self._question is not None:
+            key, values = self._question
+            self._given = self._given | {key: values[number]}
+            self._examine()
+
+    def _show_progress(self, fraction: float, words: str) -> None:
+        if self.sender() is self._told and not self.busy.isHidden():
+            self.busy.setRange(0, 100)
+            self.busy.setValue(round(100 * fraction))
+            self.said.setText(plain(f"Reading and trying it: {words}…"))
 
     def _add(self) -> None:
         candidate, examined, name = self._candidate, self._examined, self.name.text().strip()
@@ -220,13 +294,17 @@ class NetworkDialog(QDialog):
 
     def _wait(self, busy: bool) -> None:
         """Show whether a step is under way, and offer what can be done now."""
+        self.busy.setRange(0, 0)
         self.busy.setVisible(busy)
         self.add.setEnabled(self._works and not busy)
-        for widget in (self.range, self.order):
+        for widget in (*self._choices.values(), self.keep, self.take):
             widget.setEnabled(self._examined is not None and not busy)
 
     def _leave(self) -> None:
         """Stop what is under way, and leave nothing behind."""
+        second, self._second = self._second, None
+        if second is not None:
+            second.cancel()  # it closes itself
         candidate, self._candidate = self._candidate, None
         if candidate is not None:
             candidate.cancel()

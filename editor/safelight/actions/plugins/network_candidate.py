@@ -12,7 +12,7 @@ import json
 import sys
 import threading
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +40,11 @@ from safelight.workers.plugin_environment import far_side, imports
 from safelight.workers.wire.replies import visible
 from safelight.workers.worker_pool import Pool
 
-_PATIENCE = 300.0
-"""Seconds that reading and probing may take."""
+_PATIENCE = 20.0
+"""Seconds that reading and probing may take; a slow network is probed for 12 of them."""
+
+Tell = Callable[[float, str], None]
+"""Is told how far the examination is, 0 to 1, and in a few words what is tried."""
 
 _LIMITS = {"memory": 8 << 30, "limit": 2 << 30}
 _PREVIEW = 256
@@ -53,7 +56,7 @@ class Candidate:
 
     ``given`` are decisions of the user's, named as ``probe_network.KEYS``. ``reserved`` are
     the filters that the editor has already. The steps take seconds: none belongs on the window's
-    thread; ``cancel`` may be called from any.
+    thread; ``cancel`` may be called from any. ``tell`` is told of progress, on the step's thread.
     """
 
     def __init__(
@@ -63,11 +66,13 @@ class Candidate:
         *,
         given: Mapping[str, str] | None = None,
         reserved: Iterable[Offered] = (),
+        tell: Tell = lambda fraction, words: None,
     ) -> None:
         self._store = store
         self._path = path
         self._given = dict(given or {})
         self._reserved = list(reserved)
+        self._tell = tell
         self._cancelled = threading.Event()
         self._kept = contextlib.ExitStack()
         self._step = threading.RLock()
@@ -196,17 +201,28 @@ class Candidate:
         timer.start()
         try:
             status, output = run_until(
-                command, self._cancelled, env={"LANG": "C.UTF-8"}, start_new_session=True
+                command,
+                self._cancelled,
+                lambda pid: self._pass_on(out),
+                env={"LANG": "C.UTF-8"},
+                start_new_session=True,
             )
         except Stopped:
             if not late.is_set():
                 raise
             raise StoreError(
-                f"{path.name} was not understood within {_PATIENCE / 60:.0f} minutes."
+                f"{path.name} was not understood within {_PATIENCE:.0f} seconds."
             ) from None
         finally:
             timer.cancel()
         return _answer(path.name, status, output)
+
+    def _pass_on(self, out: Path) -> str:
+        """Tell what the confined process says of its progress; nothing it says is an offence."""
+        with contextlib.suppress(OSError, ValueError, TypeError):
+            fraction, words = json.loads(read_file(out / "progress", 200))
+            self._tell(min(max(float(fraction), 0.0), 1.0), visible(str(words)))
+        return ""
 
 
 def _answer(name: str, status: int, output: str) -> dict[str, Any]:

@@ -78,7 +78,14 @@ def _examined(path: Path, whole: Path, given: dict[str, str]) -> dict[str, Any]:
         except ModelError:
             _refuse_newer(file, path.name)
             raise
-    found = probe(file, path.name, run, given)
+
+    progress = whole.parent / "progress"
+
+    def tell(fraction: float, words: str) -> None:
+        # Read by the host while this runs; what is half written then is read the next time.
+        progress.write_text(json.dumps([fraction, words]))
+
+    found = probe(file, path.name, run, given, tell)
     named = {f"safelight.{key}": value for key, value in found.properties.items()}
     with _in_words(path, whole):
         Contract.read({"safelight.contract": "1"} | named, path.name, "")

@@ -83,6 +83,9 @@ a quarter larger; the chart is not natural enough for a few per cent to tell red
 _LIKE = 0.2
 """Error, of the whole range, up to which a result is like what went in, so that errors tell."""
 
+_SLOW_REACH = 64
+"""Pixels that a network is taken to look at where that was not probed."""
+
 _TILE, _LARGE_TILE = 448, 1024
 
 _WHOLE_NUMBERS = ("uint8", "int32", "int64")
@@ -114,11 +117,26 @@ class Probed:
             self.how[key] = how
 
 
-def probe(file: OnnxFile, name: str, run: Run, given: Mapping[str, str]) -> Probed:
+Tell = Callable[[float, str], None]
+"""Is told how far the probing is, 0 to 1, and in a few words what is tried."""
+
+BUDGET = 12.0
+"""Seconds after which nothing more is tried: what is not known by then is assumed, or asked."""
+
+
+def probe(
+    file: OnnxFile,
+    name: str,
+    run: Run,
+    given: Mapping[str, str],
+    tell: Tell = lambda fraction, words: None,
+    budget: float = BUDGET,
+) -> Probed:
     """Find out how pictures go through a network: ``run`` takes its inputs, gives its outputs.
 
     ``given`` are decisions the user has made, by KEYS. Raises OnnxError, in a sentence that
-    says why this network is no filter; ``run`` may raise it too.
+    says why this network is no filter; ``run`` may raise it too. A slow network is tried for
+    ``budget`` seconds and no longer begins anything then.
     """
     found = Probed()
     for key, value in given.items():
@@ -128,7 +146,7 @@ def probe(file: OnnxFile, name: str, run: Run, given: Mapping[str, str]) -> Prob
             found.set(key, value, STATED)
     for key, value in _described(file.metadata).items():
         found.set(key, value, STATED)
-    _Probe(file, name, run, found).all()
+    _Probe(file, name, run, found, time.monotonic() + budget).all(tell)
     return found
 
 
@@ -153,11 +171,14 @@ def _stated(metadata: Mapping[str, str]) -> dict[str, str]:
 class _Probe:
     """The steps, in order; each leaves what it found in ``found``."""
 
-    def __init__(self, file: OnnxFile, name: str, run: Run, found: Probed) -> None:
+    def __init__(
+        self, file: OnnxFile, name: str, run: Run, found: Probed, until: float = math.inf
+    ) -> None:
         self._file = file
         self._name = name
         self._run = run
         self._found = found
+        self._until = until
         self._main = file.inputs[0] if file.inputs else Value("", "", None)
         self._extras: dict[str, Any] = {}
         self._kind = "float32"
@@ -166,17 +187,26 @@ class _Probe:
         self._crop = self._margin = 0
         self._cost = 0.0
 
-    def all(self) -> None:
+    def all(self, tell: Tell) -> None:
         """Every step. Raises OnnxError."""
-        self._read_inputs()
-        self._first_run()
-        self._check_sense()
-        self._find_range()
-        self._find_order()
-        self._ask_result()
-        self._find_sizes()
-        self._find_reach()
-        self._summarise()
+        steps = (
+            ("reading what goes in", self._read_inputs),
+            ("running it", self._first_run),
+            ("comparing results", self._check_sense),
+            ("trying ranges", self._find_range),
+            ("trying orders of colours", self._find_order),
+            ("looking at the result", self._ask_result),
+            ("trying sizes", self._find_sizes),
+            ("looking for seams", self._find_reach),
+            ("putting it in words", self._summarise),
+        )
+        for number, (words, step) in enumerate(steps):
+            tell(number / len(steps), words)
+            step()
+
+    def _late(self) -> bool:
+        """Whether the time is over in which more is tried."""
+        return time.monotonic() > self._until
 
     # -- what goes in ------------------------------------------------------------------------
 
@@ -362,7 +392,11 @@ class _Probe:
             return
         wanted = found.properties.get("range")
         tried: list[tuple[float, bool, str, str]] = []
+        skipped: list[str] = []
         for values in (wanted,) if wanted else self._ranges():
+            if tried and self._late():
+                skipped.append(values)
+                continue
             made = found.properties.get("result_range") or self._made(values)
             if made:
                 error = self._error(self._format(values, made))
@@ -383,14 +417,14 @@ class _Probe:
         unlike = best > _LIKE or found.properties["result"] == "mask"
         alike = tried if unlike else [item for item in tried if item[0] <= best / _TELLING]
         _, _, values, made = min(alike, key=lambda item: item[1])
-        how = PROBED if len(alike) == 1 and len(tried) > 1 else ASKED
-        if len(tried) == 1:
+        how = PROBED if len(alike) == 1 and len(tried) > 1 and not skipped else ASKED
+        if len(tried) == 1 and not skipped:
             how = READ if self._kind in _WHOLE_NUMBERS else ASSUMED
         found.set("range", values, how)
         found.set("result_range", made, how)
         if found.how["range"] == ASKED:
             others = [item[2] for item in sorted(alike) if item[2] != values]
-            found.asks["range"] = [values, *others]
+            found.asks["range"] = [values, *others, *skipped]
 
     def _assume_lab(self) -> None:
         """Of a colouriser nothing can be compared with the chart but how large its colours are."""
@@ -432,11 +466,12 @@ class _Probe:
         # Nearly every network gives colours in the order in which it takes them.
         both = orders if ins[0] == "RGB" else orders[::-1]
         outs = both if free else (found.properties["result"],)
-        errors = {
-            (taken, made): self._error(self._format(taken=taken, result=made))
-            for taken in (ins if coloured else ins[:1])
-            for made in outs
-        }
+        errors: dict[tuple[str, str], float] = {}
+        for taken in ins if coloured else ins[:1]:
+            for made in outs:
+                if not errors or not self._late():
+                    error = self._error(self._format(taken=taken, result=made))
+                    errors[taken, made] = error
         plain = next(iter(errors))
         best = min(errors, key=lambda item: errors[item])
         like = errors[best] <= _LIKE
@@ -494,9 +529,14 @@ class _Probe:
         fitting = (
             step
             for step in _MULTIPLES
-            if self._takes(tall + step, wide + 3 * step, step) is not None
+            if not self._late() and self._takes(tall + step, wide + 3 * step, step) is not None
         )
         multiple = next(fitting, 0)
+        if not multiple and self._late():
+            # Nothing wider is usual than what it was run with.
+            found.set("multiple", _MULTIPLES[-1], ASSUMED)
+            found.set("least", _MULTIPLES[-1], ASSUMED)
+            return
         if not multiple:
             found.size = self._base
             found.notes.append(
@@ -508,7 +548,7 @@ class _Probe:
         sides = sorted({-(-side // step) * step for side in _MULTIPLES}, reverse=True)
         least = -(-tall // step) * step
         for side in sides:
-            if self._takes(side, side, step) is None:
+            if self._late() or self._takes(side, side, step) is None:
                 break
             least = side
         found.set("least", least, PROBED)
@@ -537,6 +577,9 @@ class _Probe:
             return
         side = self._window()
         step, reach = self._shifted(side)
+        if reach is None and self._late():
+            self._assume_reach()
+            return
         if found.size is None and found.how["multiple"] == PROBED and reach is not None:
             found.properties["multiple"] = str(step)
         if reach is None and found.size is not None:
@@ -553,6 +596,16 @@ class _Probe:
         stated = max(stated, self._margin)  # what is not padded looks at all that it crops
         found.set("reach", stated, ASSUMED if reach is None else PROBED)
         found.set("tile", _LARGE_TILE if reach is None else _TILE, ASSUMED)
+
+    def _assume_reach(self) -> None:
+        """It is too slow to look for seams."""
+        found = self._found
+        found.set("reach", _SLOW_REACH, ASSUMED)
+        found.set("tile", _TILE, ASSUMED)
+        found.notes.append(
+            f"It is slow: how far it looks was not probed, {_SLOW_REACH} pixels are assumed; a"
+            " seam may show where pieces meet."
+        )
 
     def _see_whole(self) -> None:
         """A network of one size that nowhere leaves off looking is shown pictures whole.
@@ -576,12 +629,16 @@ class _Probe:
 
     def _shifted(self, side: int) -> tuple[int, int | None]:
         """The step on whose grid windows have to lie, and the reach; None when none is enough."""
+        if self._late():
+            return 1, None
         if self._found.size is not None:
             return 1, self._seam(side, side // 2 + 1)
         middle = max(side // 2 // 64, 1) * 64
         least = int(self._found.properties["multiple"])
         coarse = max(_MULTIPLES[-1], least)
         for step in (*(item for item in _MULTIPLES if item >= least), coarse):
+            if self._late():
+                break
             reach = self._seam(side, middle + step % 64)
             if reach is not None:
                 return step, reach
