@@ -444,6 +444,14 @@ def test_each_level_is_the_mean_of_four_of_the_one_below(pixels, levels):
     assert raster.level(levels) is level
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_level_of_tiles_of_their_real_size_is_rounded_half_up_everywhere(channels):
+    pixels = picture(2 * TILE + 14, TILE + 6, channels)
+    four = [pixels[y::2, x::2].astype(int) for y in (0, 1) for x in (0, 1)]
+    level = Raster.from_array(pixels.copy()).level(1)
+    np.testing.assert_array_equal(level.to_array(), (sum(four) + 2) // 4)
+
+
 def test_level_0_is_the_raster_itself():
     raster = Raster.from_array(picture(30, 20, depth="uint16"))
     assert raster.level(0) is raster

