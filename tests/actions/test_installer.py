@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 
 from safelight.actions import Studio
-from safelight.actions.plugins.installer import BUNDLE, Installer, bundle
+from safelight.actions.plugins.installer import Installer, bundle
 from safelight.actions.plugins.pip import Stopped
+from safelight.actions.plugins.plugin_index import BUNDLE
 from safelight.actions.plugins.plugin_store import Store, StoreError
 from safelight.document import Document
 from safelight.pixels import Raster, from_float, to_float

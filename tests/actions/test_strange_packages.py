@@ -14,7 +14,8 @@ from safelight.actions.plugin_offers import Offers
 from safelight.actions.plugins import installer, network_candidate
 from safelight.actions.plugins import plugin_store as stores
 from safelight.actions.plugins.describe_plugin import described
-from safelight.actions.plugins.installer import BUNDLE, Installer, _check_zip, bundle
+from safelight.actions.plugins.installer import Installer, _check_zip, bundle
+from safelight.actions.plugins.plugin_index import BUNDLE
 from safelight.actions.plugins.plugin_store import Installed, Store, StoreError
 from safelight.api import Declaration
 from safelight.document import Document

@@ -95,3 +95,29 @@ def test_the_help_has_a_line_for_each_command(run):
     assert status == 0
     for name in ("list", "install", "uninstall", "enable", "disable", "update", "new", "check"):
         assert f"\n  {name} " in out
+
+
+def test_a_signed_bundle_is_found_in_an_index_and_another_key_is_not_taken_unasked(
+    run, plugin, tmp_path
+):
+    shelf = tmp_path / "shelf"
+    shelf.mkdir()
+    bundle = shelf / "dusk-1.0.safelight-plugin"
+    assert run("install", plugin, "--yes")[0] == 0
+    assert run("bundle", "safelight-dusk", bundle)[0] == 0
+    assert run("uninstall", "safelight-dusk")[0] == 0
+    status, out, _ = run("sign", bundle, "--key", tmp_path / "mine", "--json")
+    key = json.loads(out)["key"]
+    assert status == 0
+    assert run("index", shelf)[0] == 0
+    (found,) = json.loads(run("search", shelf, "dusk", "--json")[1])["plugins"]
+    assert found["key"] == key
+    assert json.loads(run("search", shelf, "dawn", "--json")[1])["plugins"] == []
+    assert run("install", found["source"], "--yes")[0] == 0
+
+    assert run("sign", bundle, "--key", tmp_path / "other", "--overwrite")[0] == 0
+    assert run("index", shelf)[0] == 0
+    status, _, err = run("install", found["source"], "--yes")
+    assert status == 1
+    assert "somebody else may have made it" in err
+    assert run("install", found["source"], "--yes", "--new-key")[0] == 0

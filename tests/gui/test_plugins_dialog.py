@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QLineEdit
 
 from safelight import actions
-from safelight.actions.plugins.installer import BUNDLE
+from safelight.actions.plugins.plugin_index import BUNDLE
 from safelight.actions.plugins.plugin_store import Store
 from safelight.api import PROJECT
 from safelight.document import Document

@@ -8,11 +8,21 @@ from functools import partial
 from pathlib import Path
 
 from safelight import actions
-from safelight.actions.plugins.installer import BUNDLE, Installer, Offer, bundle
+from safelight.actions.plugins.installer import Installer, Offer, bundle
 from safelight.actions.plugins.network_plugin import is_own
+from safelight.actions.plugins.plugin_index import (
+    BUNDLE,
+    INDEX,
+    read_index,
+    source_of,
+    write_index,
+)
+from safelight.actions.plugins.plugin_index import search as search_entries
 from safelight.actions.plugins.plugin_store import Installed, Store, StoreError
+from safelight.actions.plugins.signatures import key_name, sign, told
 from safelight.cli.command_parser import Command, Parser, Run, add_json, file_name, given, group
 from safelight.cli.terminal import complain, tell, tell_json
+from safelight.workers.wire.replies import visible
 
 
 def plugins(parser: Parser) -> Run:
@@ -59,14 +69,22 @@ def install(parser: Parser) -> Run:
     parser.add_argument(
         "source",
         type=given,
-        help=f"a package's name, a wheel, a *{BUNDLE}, a zip, a folder, git+ADDRESS",
+        help=f"a package's name, a wheel, a *{BUNDLE}, a zip, a folder, git+ADDRESS,"
+        " INDEX.json#NAME",
     )
     parser.add_argument("--yes", action="store_true", help="do not ask")
+    _add_new_key(parser)
     parser.add_argument("--dry-run", action="store_true", help="show what would be added, no more")
     parser.add_argument(
         "--editable", action="store_true", help="go on running it from its folder, as it changes"
     )
     return _install
+
+
+def _add_new_key(parser: Parser) -> None:
+    parser.add_argument(
+        "--new-key", action="store_true", help="take it though it is signed by another key"
+    )
 
 
 def _install(options: argparse.Namespace) -> int:
@@ -88,6 +106,8 @@ def _install_from(
                 return 0
             if not options.json:
                 tell(*_offered(offer))
+            if offer.question and not options.new_key and not options.dry_run:
+                raise StoreError(f"{offer.question} If that is right, say --new-key.")
             if options.dry_run or not (options.yes or _agreed()):
                 if options.json:
                     tell_json(offer.to_json())
@@ -121,6 +141,10 @@ def _offered(offer: Offer) -> list[str]:
         licence = network.licence or "no licence named"
         data = network.training_data or "training data not named"
         lines.append(f"  network {network.file}  {network.size / 1e6:.1f} MB  {licence}; {data}")
+    lines += [told(offer.key), *([offer.question] if offer.question else [])]
+    if offer.changes:
+        lines.append("What has changed, as its author says:")
+        lines += [f"  {visible(line)}" for line in offer.changes.splitlines()]
     lines.append(offer.protection.sentence())
     return lines
 
@@ -178,6 +202,7 @@ def update(parser: Parser) -> Run:
     add_json(parser)
     parser.add_argument("name", type=given, nargs="?")
     parser.add_argument("--yes", action="store_true", help="do not ask")
+    _add_new_key(parser)
     parser.add_argument("--dry-run", action="store_true", help="show what would be added, no more")
     return _update
 
@@ -227,6 +252,75 @@ def _pack(options: argparse.Namespace) -> int:
     return 0
 
 
+def seal(parser: Parser) -> Run:
+    """``sign BUNDLE``: say who made it."""
+    parser.description = "Sign a bundle, as minisign does."
+    add_json(parser)
+    parser.add_argument("bundle", type=file_name)
+    parser.add_argument(
+        "--key", type=file_name, required=True, help="the secret key; made where there is none"
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace a signature that exists")
+    return _seal
+
+
+def _seal(options: argparse.Namespace) -> int:
+    if not options.bundle.is_file():
+        raise StoreError(f"There is no file {options.bundle.name} where you said.")
+    public = sign(options.bundle, options.key, overwrite=options.overwrite)
+    if options.json:
+        tell_json({"key": public}, done=True)
+    else:
+        tell(f"{options.bundle.name} is signed by the key {key_name(public)}: {public}", done=True)
+    return 0
+
+
+def index(parser: Parser) -> Run:
+    """``index FOLDER``: make an index of the bundles in a folder."""
+    parser.description = "Write an index of the bundles in a folder, and a page that shows it."
+    add_json(parser)
+    parser.add_argument("folder", type=file_name)
+    return _index
+
+
+def _index(options: argparse.Namespace) -> int:
+    if not options.folder.is_dir():
+        raise StoreError(f"There is no folder {options.folder.name} where you said.")
+    found = write_index(options.folder)
+    if options.json:
+        tell_json({"plugins": [item.name for item in found]}, done=True)
+    else:
+        tell(f"{options.folder / INDEX} lists {len(found)}.", done=True)
+    return 0
+
+
+def search(parser: Parser) -> Run:
+    """``search PLACE [WORD …]``: what an index lists."""
+    parser.description = "Search an index of plugins."
+    add_json(parser)
+    parser.add_argument("place", type=given, help="an index's file, folder or https address")
+    parser.add_argument("words", type=given, nargs="*")
+    return _search
+
+
+def _search(options: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    found = search_entries(read_index(options.place), " ".join(options.words))
+    sources = [source_of(options.place, item) for item in found]
+    if options.json:
+        rows = zip(found, sources, strict=True)
+        tell_json({"plugins": [asdict(item) | {"source": source} for item, source in rows]})
+        return 0
+    for item, source in zip(found, sources, strict=True):
+        signed = f"signed by {key_name(item.key)}" if item.key else "not signed"
+        tell(f"{item.name} {item.version}  {item.summary or 'no summary'}  ({signed})")
+        tell(f"  safelight plugins install {source}")
+    if not found:
+        tell("Nothing was found.")
+    return 0
+
+
 COMMANDS = {
     "list": Command(
         "", "list the plugins, and what holds them back here", "plugin_commands", "show"
@@ -240,6 +334,9 @@ COMMANDS = {
     "bundle": Command(
         "NAME [FILE]", "one file that installs without a network", "plugin_commands", "pack"
     ),
+    "sign": Command("BUNDLE --key FILE", "say who made a bundle", "plugin_commands", "seal"),
+    "index": Command("FOLDER", "make an index of a folder's bundles", "plugin_commands"),
+    "search": Command("PLACE [WORD …]", "search an index of plugins", "plugin_commands"),
     "new": Command("[NAME]", "write a plugin to start from", "author_commands"),
     "check": Command("PATH", "does a plugin keep its promises?", "author_commands"),
 }

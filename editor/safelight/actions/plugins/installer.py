@@ -26,6 +26,7 @@ from typing import Any
 
 from safelight.actions.plugins.describe_plugin import Kind, asked, described
 from safelight.actions.plugins.pip import Pip, Stopped, run_until
+from safelight.actions.plugins.plugin_index import BUNDLE, fetch, is_entry
 from safelight.actions.plugins.plugin_store import (
     Installed,
     Network,
@@ -35,6 +36,7 @@ from safelight.actions.plugins.plugin_store import (
     StoreError,
     canonical,
 )
+from safelight.actions.plugins.signatures import changed, signer
 from safelight.api import PROJECT
 from safelight.files import WriteError, atomic_write
 from safelight.workers.confinement.sandbox import Protection, available
@@ -49,9 +51,6 @@ from safelight.workers.plugin_environment import (
 from safelight.workers.wire.messages import NetworksRead, Question, ReadNetworks
 from safelight.workers.wire.replies import visible
 from safelight.workers.worker_pool import Pool, WorkerDied
-
-BUNDLE = ".safelight-plugin"
-"""How the file of a bundle ends: a zip of the wheels and ``bundle.json``."""
 
 _GIT = re.compile(r"git\+|(https?|ssh|git)://(?!.*\.(whl|zip)$)")
 """What is taken for the address of a Git repository."""
@@ -95,6 +94,12 @@ class Offer:
     replaces: str
     protection: Protection
     staged: Path = field(repr=False)
+    key: str = ""
+    """The public key by which it is signed; "" = it is not."""
+    question: str = ""
+    """What must be asked because the key is another one; "" = nothing."""
+    changes: str = ""
+    """What its author says has changed."""
 
     @property
     def size(self) -> int:
@@ -121,6 +126,9 @@ class Offer:
             "packages": [asdict(item) for item in self.packages],
             "networks": [asdict(item) for item in self.networks],
             "protection": self.protection.sentence(),
+            "key": self.key,
+            "question": self.question,
+            "changes": self.changes,
         }
 
 
@@ -128,10 +136,11 @@ class Installer:
     """Installs one plugin into ``store``, from ``source``:
 
     the name of a package on the user's index, a wheel, a bundle, a zip or a folder with sources,
-    or a Git address (``git+https://…``, ``https://….git``). ``reserved`` are the filters and
-    formats that the editor has already. With ``editable`` an author's folder goes on being where
-    the plugin's code is imported from, so that what he changes there is loaded afresh. ``told``
-    hears what is being done; ``cancel`` stops it from any thread.
+    a plugin of an index of bundles (``INDEX.json#NAME``) or a Git address (``git+https://…``,
+    ``https://….git``). ``reserved`` are the filters and formats that the editor has already. With
+    ``editable`` an author's folder goes on being where the plugin's code is imported from, so that
+    what he changes there is loaded afresh. ``told`` hears what is being done; ``cancel`` stops it
+    from any thread.
     """
 
     def __init__(
@@ -152,6 +161,7 @@ class Installer:
         self._cancelled = threading.Event()
         self._pool: Pool | None = None
         self._promised: dict[str, str] = {}
+        self._key = self._changes = ""
 
     def cancel(self) -> None:
         """Stop; ``prepare`` or ``install`` raises Stopped and leaves nothing."""
@@ -199,7 +209,8 @@ class Installer:
             raise StoreError(
                 f"{name} is no plugin for Safelight: it has no entry point in the group {PROJECT}."
             )
-        present = {canonical(item.name): item.version for item in self._store.installed()}
+        present = {canonical(item.name): item for item in self._store.installed()}
+        before = present.get(name)
         return Offer(
             name,
             main["metadata"]["version"],
@@ -207,9 +218,12 @@ class Installer:
             visible(str(main["metadata"].get("summary") or "")),
             tuple(packages),
             self._networks(library, staging),
-            present.get(name, ""),
+            before.version if before else "",
             available(),
             staging,
+            self._key,
+            changed(before.key, self._key) if before else "",
+            self._changes,
         )
 
     def install(self, offer: Offer) -> Installed:
@@ -243,6 +257,7 @@ class Installer:
             offer.summary,
             packages=offer.packages,
             networks=offer.networks,
+            key=offer.key,
         )
         if self._editable:
             sources = _sources(Path(self._source), plugin)
@@ -261,6 +276,11 @@ class Installer:
         source = self._source
         if _GIT.match(source):
             return str(self._build(self._cloned(staging), staging, wheels)), Pip(self._cancelled)
+        if is_entry(source):
+            self._told("Fetching the bundle")
+            bundle, entry = fetch(source, staging / "fetched", self._stop_if_cancelled)
+            self._changes = entry.changes
+            return self._from_bundle(bundle, staging)
         path = Path(source).expanduser()
         looks_like_file = "/" in source or "\\" in source or path.suffix in (".whl", ".zip", BUNDLE)
         if not path.exists():
@@ -285,6 +305,7 @@ class Installer:
         raise StoreError(f"{path.name} is neither a wheel, a zip nor a bundle of a plugin.")
 
     def _from_bundle(self, path: Path, staging: Path) -> tuple[str, Pip]:
+        self._key = signer(path)
         place = _unzipped(path, staging / "bundle", single=False)
         try:
             facts = json.loads(read_file(place / "bundle.json", _READ))

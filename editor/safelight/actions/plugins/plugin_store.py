@@ -75,7 +75,8 @@ class Installed:
     """A plugin in the store. ``fault`` says why it cannot be used; "" = it can.
 
     An author's plugin is imported from ``sources``, its package's folder or file where he writes
-    it; ``stamp`` is what ``stamp_of`` said of it when ``filters`` were read.
+    it; ``stamp`` is what ``stamp_of`` said of it when ``filters`` were read. ``key`` is the public
+    key by which it was signed; "" = it was not.
     """
 
     name: str
@@ -91,6 +92,7 @@ class Installed:
     fault: str = ""
     sources: str = ""
     stamp: int = 0
+    key: str = ""
 
     @property
     def usable(self) -> bool:
@@ -128,6 +130,7 @@ class Installed:
             "fault": self.fault,
             "sources": self.sources,
             "stamp": self.stamp,
+            "key": self.key,
         }
 
     @classmethod
@@ -148,6 +151,7 @@ class Installed:
                 formats=tuple(Format.from_json(item) for item in data.get("formats", [])),
                 sources=str(data.get("sources", "")),
                 stamp=int(data.get("stamp", 0)),
+                key=str(data.get("key", "")),
             )
         except (OSError, ValueError, KeyError, TypeError, ParameterError) as error:
             fault = f"its record cannot be read ({error}): install it again"

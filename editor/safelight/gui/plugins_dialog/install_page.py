@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
 )
 
 from safelight.actions import Studio
-from safelight.actions.plugins.installer import BUNDLE, Offer
+from safelight.actions.plugins.installer import Offer
+from safelight.actions.plugins.plugin_index import BUNDLE
 from safelight.actions.plugins.plugin_store import Installed, Offered
 from safelight.gui.notices import MessageBar
 from safelight.gui.plugins_dialog.installation import Installation
@@ -28,7 +29,8 @@ from safelight.gui.shown_text import plain
 
 _HINT = (
     "Give the name of a package on your index, or a Git address. Or choose a file or a folder, or"
-    " drop it here. Nothing is added before you have seen what it is."
+    " drop it here; of an index of plugins give"
+    " INDEX.json#NAME. Nothing is added before you have seen what it is."
 )
 
 
@@ -213,6 +215,8 @@ class InstallPage(QWidget):
 
     def _offered(self, offer: Offer) -> None:
         self.offer.show_offer(offer)
+        if offer.question:
+            self.install.setText("Trust the new key and install")
         self._show(_State.OFFERED)
 
     def _newest(self, offer: Offer) -> None:

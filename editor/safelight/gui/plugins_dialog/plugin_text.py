@@ -12,6 +12,7 @@ from safelight.actions.plugins.installer import Offer
 from safelight.actions.plugins.plugin_list import Listed
 from safelight.actions.plugins.plugin_store import Network, Package
 from safelight.actions.plugins.plugin_updates import Update
+from safelight.actions.plugins.signatures import told
 from safelight.gui import theme
 from safelight.gui.shown_text import file_size, plain
 from safelight.workers.confinement.sandbox import Protection
@@ -83,6 +84,9 @@ def _described(item: Listed, protection: Protection, update: Update | None) -> I
         yield _line("item" if protection.complete else "fault", protection.sentence())
     yield from _packages("Packages", plugin.packages)
     yield from _networks(plugin.networks)
+    if not item.built_in:
+        yield _heading("Who made it")
+        yield _line("item", told(plugin.key))
     yield _heading("Where it came from")
     yield _line("item", "Safelight" if item.built_in else plugin.source or "Not noted")
 
@@ -94,6 +98,14 @@ def _offered(offer: Offer) -> Iterable[str]:
     elif offer.replaces:
         yield _line("dim", f"Replaces {offer.replaces}, to which you can go back")
     yield _line("", offer.summary or "It has no summary.")
+    if offer.question:
+        yield _line("fault", offer.question)
+    yield _heading("Who made it")
+    yield _line("item", told(offer.key))
+    if offer.changes:
+        yield _heading("What has changed, as its author says")
+        for line in filter(str.strip, offer.changes.splitlines()):
+            yield _line("item", line)
     yield _heading("What it will reach")
     yield _line("item" if offer.protection.complete else "fault", offer.protection.sentence())
     many = len(offer.packages)
