@@ -41,7 +41,8 @@ def main(factor, side):
     """Serve until standard input ends."""
     with Studio("cpu") as studio:
         enlarge(studio, factor, 64)
-        with studio._pool.worker() as worker:  # idle: the one that has done the job
+        pool = studio._pools.of(studio.filter("enlarge").plugin)
+        with pool.worker() as worker:  # idle: the one that has done the job
             pid = worker.pid
         answer = {"worker": memory(pid), "editor": memory("self")}
         print(json.dumps({"ready": True} | answer), flush=True)
