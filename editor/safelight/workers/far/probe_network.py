@@ -80,6 +80,9 @@ Measured with an enlarger trained here: fed 0..1 where it wants 0..255 its error
 a quarter larger; the chart is not natural enough for a few per cent to tell red from blue.
 """
 
+_BROKEN = 0.3
+"""Error, of the whole range, from which on nothing of what went in is left in a result."""
+
 _LIKE = 0.2
 """Error, of the whole range, up to which a result is like what went in, so that errors tell."""
 
@@ -417,13 +420,16 @@ class _Probe:
         unlike = best > _LIKE or found.properties["result"] == "mask"
         alike = tried if unlike else [item for item in tried if item[0] <= best / _TELLING]
         _, _, values, made = min(alike, key=lambda item: item[1])
-        how = PROBED if len(alike) == 1 and len(tried) > 1 and not skipped else ASKED
+        # A network that changes a picture much does less in a wrong range: only ranges in which
+        # nothing of the picture is left are ruled out by an error.
+        left = tried if unlike else [item for item in tried if item[0] < _BROKEN]
+        how = PROBED if len(left) == 1 and len(tried) > 1 and not skipped else ASKED
         if len(tried) == 1 and not skipped:
             how = READ if self._kind in _WHOLE_NUMBERS else ASSUMED
         found.set("range", values, how)
         found.set("result_range", made, how)
         if found.how["range"] == ASKED:
-            others = [item[2] for item in sorted(alike) if item[2] != values]
+            others = [item[2] for item in sorted(left) if item[2] != values]
             found.asks["range"] = [values, *others, *skipped]
 
     def _assume_lab(self) -> None:
@@ -474,14 +480,12 @@ class _Probe:
                     errors[taken, made] = error
         plain = next(iter(errors))
         best = min(errors, key=lambda item: errors[item])
-        like = errors[best] <= _LIKE
-        told = like and errors[best] < _TELLING_ORDER * errors[plain]
-        others = [error for key, error in errors.items() if key != plain]
-        clear = told or (like and bool(others) and errors[plain] < _TELLING_ORDER * min(others))
+        told = errors[best] <= _LIKE and errors[best] < _TELLING_ORDER * errors[plain]
         for key, value in zip(("channels", "result"), best if told else plain, strict=True):
             found.properties[key] = value
             if found.how[key] == ASSUMED:
-                found.how[key] = PROBED if clear else ASKED if len(ins) > 1 else ASSUMED
+                # Both orders leave a picture: an error makes one likelier, and forces neither.
+                found.how[key] = ASKED if len(ins) > 1 else ASSUMED
         if found.how["channels"] == ASKED:
             found.asks["channels"] = [found.properties["channels"], _other(found, "channels")]
 
