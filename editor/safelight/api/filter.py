@@ -45,6 +45,11 @@ Kind = Literal["filter", "masked", "selector", "generator", "tone"]
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
+Purpose = Literal["adjust", "restore", "enhance", "synthesise"]
+"""What a filter does to the truth of a picture, as ``filter`` says."""
+
+PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
+
 _TOLD_BEFORE: dict[str, Kind] = {
     "selects": "selector",
     "masked": "masked",
@@ -67,7 +72,8 @@ class Declaration:
     does not. ``zoomable``: a smaller picture gives a smaller version of the same result.
     ``invents``: it puts into a picture what was never there. ``keeps_grey``: it makes no colour
     where there is none. ``upgrades``: it brings settings of earlier versions up to date itself.
-    ``auto``: it finds settings for a picture itself.
+    ``auto``: it finds settings for a picture itself. ``purpose`` is what it is for: one of
+    ``PURPOSES``.
     """
 
     id: str
@@ -85,6 +91,7 @@ class Declaration:
     keeps_grey: bool = False
     upgrades: bool = False
     auto: bool = False
+    purpose: Purpose = "adjust"
 
     @property
     def selects(self) -> bool:
@@ -178,6 +185,7 @@ class Declaration:
             "keeps_grey": self.keeps_grey,
             "upgrades": self.upgrades,
             "auto": self.auto,
+            "purpose": self.purpose,
         }
 
     @classmethod
@@ -199,6 +207,7 @@ class Declaration:
                 keeps_grey=data.get("keeps_grey") is True,
                 upgrades=data.get("upgrades") is True,
                 auto=data.get("auto") is True,
+                purpose=_purpose_in(data),
                 **texts,
             )
             _check_scale(declaration)
@@ -315,6 +324,7 @@ def filter(
     renamed: Mapping[str, str] | None = None,
     upgrade: Upgrade | None = None,
     whole: bool | int = False,
+    purpose: Purpose | None = None,
 ) -> Callable[[Function], Function]:
     """Declare a function from an image to an image as a filter.
 
@@ -357,6 +367,12 @@ def filter(
     One that ``invents`` puts into a picture what was never there, such as what fills a hole. Then
     the document, and what is exported, say that it is synthesised in part.
 
+    ``purpose`` says what it does to the truth of a picture: "adjust" changes how what is there
+    looks; "restore" takes away what a lens, a sensor, a file or time has done to it; "enhance"
+    shows detail or colour more clearly than it was recorded; "synthesise" puts there what never
+    was, as one that ``invents`` does. Without it, it is the last for one that ``invents``, else the
+    first.
+
     One that ``keeps_grey`` makes no colour: of a picture in which red, green and blue are the same
     everywhere its result is taken as light and dark alone, so that what a network adds by mistake
     tints nothing. What gives or brings back colours does not say so.
@@ -386,6 +402,7 @@ def filter(
             renamed=renamed,
             upgrade=upgrade,
             whole=whole,
+            purpose=purpose,
         )
         return function
 
@@ -535,6 +552,7 @@ def _declare(
     renamed: Mapping[str, str] | None = None,
     upgrade: Upgrade | None = None,
     whole: bool | int = False,
+    purpose: Purpose | None = None,
 ) -> Registered:
     """What a function declares by its signature, which is noted on it for ``registered``."""
     name = function.__name__
@@ -579,6 +597,7 @@ def _declare(
         keeps_grey=keeps_grey,
         upgrades=upgrade is not None,
         auto=auto is not None,
+        purpose=_purpose(purpose, kind, invents),
     )
     if auto is not None:
         check_prepare(name, auto, parameters, "auto", ("thumbnail",))
@@ -632,6 +651,26 @@ def _check_scale(declaration: Declaration) -> None:
             f"{name}: scale is {scale!r}; it must be a whole number of 1 or more, or the name of a"
             " parameter that only holds such numbers"
         )
+
+
+def _purpose(told: object, kind: Kind, invents: bool) -> Purpose:
+    """What a filter is for, as it says or as follows from what it is. Raises TypeError."""
+    made = kind == "generator" or invents
+    if told is None:
+        return "synthesise" if made else "adjust"
+    found = {str(purpose): purpose for purpose in PURPOSES}.get(str(told))
+    if found is None:
+        raise TypeError(f"purpose is {told!r}; it is one of {', '.join(PURPOSES)}")
+    if made and found != "synthesise":
+        raise TypeError(f"what invents pixels is there to synthesise, not to {found}")
+    return found
+
+
+def _purpose_in(data: Mapping[str, Any]) -> Purpose:
+    """The purpose in a declaration's JSON; what invents synthesises, whatever it says."""
+    kind, invents = _kind_in(data), data.get("invents") is True
+    made = kind == "generator" or invents
+    return _purpose(None if made else data.get("purpose"), kind, invents)
 
 
 def _kind_in(data: Mapping[str, Any]) -> Kind:

@@ -161,7 +161,7 @@ def _exactness(codec: actions.Codec) -> str:
 
 def _described(filter: Declaration) -> list[str]:
     first = filter.description.split("\n\n")[0].replace("\n", " ")
-    lines = [f"{filter.name}  ({filter.category})  {first}"]
+    lines = [f"{filter.name}  ({filter.category})  {first} [{filter.purpose}]"]
     for item in filter.parameters:
         text = f"    --set {item.name}={item.text(item.default)}"
         lines.append(f"{text:32} {item.range_text()}{'; ' + item.help if item.help else ''}")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from safelight import actions
 from safelight.actions.cube_look import SIDES
+from safelight.actions.synthesised_map import synthesised_map
 from safelight.api import ParameterError, Value
 from safelight.cli.basic_commands import reported, say
 from safelight.cli.command_options import (
@@ -24,6 +25,7 @@ from safelight.cli.command_parser import Parser, Run, file_name, given
 from safelight.cli.export_target import Target, tell_exported
 from safelight.cli.terminal import tell
 from safelight.files.descriptive_metadata import taken
+from safelight.files.provenance_sidecar import with_sidecar, write_sidecar
 
 
 def export(parser: Parser) -> Run:
@@ -67,6 +69,17 @@ def export(parser: Parser) -> Run:
         metavar="NAME=VALUE",
         help="an option of the format, as `safelight formats` lists them",
     )
+    parser.add_argument(
+        "--sidecar",
+        action="store_true",
+        help="read IN's .xmp file, if there is one, and write one beside OUT",
+    )
+    parser.add_argument(
+        "--synthesised-map",
+        type=file_name,
+        metavar="FILE",
+        help="write which pixels were synthesised, and by which step, as an indexed PNG",
+    )
     parser.add_argument("--quiet", action="store_true", help="no summary")
     add_exporting(parser)
     return _export
@@ -79,6 +92,8 @@ def _export(options: argparse.Namespace) -> int:
     with contextlib.ExitStack() as stack:
         studio = stack.enter_context(actions.Studio())
         document, notes = _opened(options, studio, stack)
+        if options.sidecar:
+            document = with_sidecar(document, Path(options.input))
         output = _output(options, choices, document)
         if options.if_exists == "skip" and output.exists():
             if not options.quiet:
@@ -96,7 +111,19 @@ def _export(options: argparse.Namespace) -> int:
                     raise actions.ExportError(f"{failure} {hint}") from failure
                 left.append(f"{failure.name} was left out. {failure}")
                 document = document.without([failure.layer_id])
+        replaces = options.if_exists == "replace"
+        if options.sidecar:
+            write_sidecar(document, exported.path, choices.metadata, overwrite=replaces)
+        made = None
+        if options.synthesised_map is not None:
+            made = synthesised_map(
+                document, studio.live, {item.id for item in studio.filters() if item.invents}
+            )
+            made.write(Path(options.synthesised_map), overwrite=replaces)
     say([*notes, *left, *exported.notes])
+    if made is not None and not options.quiet:
+        for number, name in enumerate(made.names, 1):
+            tell(f"  {number}: {name}")
     if not options.quiet:
         tell_exported(exported, document)
     return 0

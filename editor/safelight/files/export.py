@@ -424,7 +424,9 @@ def _content(
         notes=notes,
     )
     if "xmp" in target.codec.holds:
-        kept = replace(kept, xmp=provenance.marked_xmp(document, kept.xmp, notes))
+        told = options.metadata in ("all", "without location")
+        xmp = provenance.marked_xmp(document, kept.xmp, notes, edits=told)
+        kept = replace(kept, xmp=xmp)
     else:
         _note_unmarked(document, target, notes)
     icc = document.profile.grey if pixels.shape[2] < 3 else document.profile.icc

@@ -17,6 +17,7 @@ from safelight.files import coordinates, ifd, iptc, maker_notes, provenance, xmp
 from safelight.files import descriptive_metadata as told
 from safelight.files.metadata_list import listed
 from safelight.files.plain_text import plain_text
+from safelight.files.provenance_history import history_stated
 
 MetadataChoice = Literal["all", "without location", "copyright", "none"]
 """What an export keeps: everything, all but the place, only who made the picture and who owns it,
@@ -540,7 +541,8 @@ def describe(source: Document | Metadata) -> dict[str, str]:
 
     Keys: title, caption, keywords, place, camera, lens, exposure, aperture, iso, focal_length,
     taken, artist, copyright, software, synthesised ("partly" or "wholly", and where the file says
-    so), and always gps ("yes" when the file tells a place on the earth, else "no").
+    so), edits (what the history in its XMP says was done, by whichever program), and always gps
+    ("yes" when the file tells a place on the earth, else "no").
     """
     metadata = source.metadata if isinstance(source, Document) else source
     block = _Exif(metadata.exif)
@@ -585,6 +587,7 @@ def describe(source: Document | Metadata) -> dict[str, str]:
         "copyright": fact("rights"),
         "software": text(main, 305),
         "synthesised": f"{stated} (IPTC digital source type)" if stated else "",
+        "edits": ", then ".join(history_stated(metadata.xmp)),
     }
     places = main.children.get(ifd.GPS_DIRECTORY, ifd.Directory()).entries
     # Latitude and longitude; a camera without reception writes only the version.

@@ -11,6 +11,7 @@ import html
 import re
 
 from safelight.document import Document, Synthetic
+from safelight.files.provenance_history import with_history
 from safelight.files.xmp import (
     LARGEST_XMP,
     PADDING,
@@ -100,11 +101,19 @@ def _saying(found: Packet, term: str) -> bytes:
     return found.added(_description(term, found.about).encode())
 
 
-def marked_xmp(document: Document, xmp: bytes | None, notes: list[str]) -> bytes | None:
-    """A packet for the export of ``document``, marked where a generator has made what it shows.
+def marked_xmp(
+    document: Document, xmp: bytes | None, notes: list[str], *, edits: bool = False
+) -> bytes | None:
+    """A packet for the export of ``document``, marked where a generator has made what it shows,
+    and where ``edits`` are to be stated, with the filters that take part.
 
     One that cannot be read stays as it is, with a note.
     """
+    if edits:
+        try:
+            xmp = with_history(xmp, document)
+        except UnreadablePacket:
+            notes.append("Its edits are not stated: its XMP metadata cannot be added to.")
     try:
         return marked(xmp, declared(document))
     except UnreadablePacket:

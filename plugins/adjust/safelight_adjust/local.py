@@ -104,7 +104,14 @@ def shadows_highlights(
     return api.from_linear(api.to_linear(image) * factor[..., None])
 
 
-@api.filter("Clarity", category="Detail", reach=evened_reach, keeps_grey=True, zoomable=True)
+@api.filter(
+    "Clarity",
+    category="Detail",
+    reach=evened_reach,
+    keeps_grey=True,
+    zoomable=True,
+    purpose="enhance",
+)
 def clarity(
     image: api.Image,
     amount: Annotated[Percent, "More contrast within the midtones; negative: softer"] = 30.0,
@@ -170,6 +177,7 @@ def _darkest(light: np.ndarray, radius: int) -> np.ndarray:
     prepare=_haze,
     keeps_grey=True,
     zoomable=True,
+    purpose="restore",
 )
 def dehaze(
     image: api.Image,
@@ -205,6 +213,7 @@ def dehaze(
     reach=_of_radius,
     keeps_grey=True,
     zoomable=True,
+    purpose="enhance",
 )
 def sharpen(
     image: api.Image,
@@ -246,7 +255,9 @@ def high_pass(
     return np.float32(0.5) + image - blurred(image, radius)
 
 
-@api.filter("Median", category="Detail", reach=lambda radius: radius, keeps_grey=True)
+@api.filter(
+    "Median", category="Detail", reach=lambda radius: radius, keeps_grey=True, purpose="restore"
+)
 def median(
     image: api.Image,
     radius: Annotated[int, api.Number(1, 5, unit="px")] = 1,

@@ -45,7 +45,14 @@ def measured_noise(image: api.Image, automatic: bool) -> Mapping[str, Any]:
     return {"level": round(level, 1)} if level else {}
 
 
-@api.filter("Denoise", category="Clean", prepare=measured_noise, reach=light.REACH, keeps_grey=True)
+@api.filter(
+    "Denoise",
+    category="Clean",
+    prepare=measured_noise,
+    reach=light.REACH,
+    keeps_grey=True,
+    purpose="restore",
+)
 def denoise(
     image: api.Image,
     job: api.Job,
@@ -74,7 +81,9 @@ def measured_quality(image: api.Image, automatic: bool, source: api.Source) -> M
     return {} if quality is None else {"quality": quality}
 
 
-@api.filter("Clean JPEG", category="Clean", prepare=measured_quality, keeps_grey=True)
+@api.filter(
+    "Clean JPEG", category="Clean", prepare=measured_quality, keeps_grey=True, purpose="restore"
+)
 def clean_jpeg(
     image: api.Image,
     job: api.Job,
@@ -92,7 +101,13 @@ def clean_jpeg(
     return parted(image, result, luminance, colour)
 
 
-@api.filter("Deblur", category="Clean", reach=max(light.REACH, NEIGHBOURS), keeps_grey=True)
+@api.filter(
+    "Deblur",
+    category="Clean",
+    reach=max(light.REACH, NEIGHBOURS),
+    keeps_grey=True,
+    purpose="restore",
+)
 def deblur(
     image: api.Image,
     job: api.Job,

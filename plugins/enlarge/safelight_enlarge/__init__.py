@@ -22,7 +22,9 @@ def _reach(factor: int, match_original: bool) -> int:
     return REACH * steps
 
 
-@api.filter("Enlarge", category="Size", scale="factor", reach=_reach, keeps_grey=True)
+@api.filter(
+    "Enlarge", category="Size", scale="factor", reach=_reach, keeps_grey=True, purpose="enhance"
+)
 def enlarge(
     image: api.Image,
     job: api.Job,

@@ -159,7 +159,7 @@ def measured(thumbnail: api.Image) -> Mapping[str, Any]:
         return estimated(thumbnail, weights)._asdict()
 
 
-@api.filter("Restore tone", category="Repair", prepare=measured, keeps_grey=True)
+@api.filter("Restore tone", category="Repair", prepare=measured, keeps_grey=True, purpose="restore")
 def restore_tone(
     image: api.Image,
     prepared: api.Prepared,
