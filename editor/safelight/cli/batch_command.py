@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from safelight import actions
 from safelight.actions.batch.batch_journal import BatchError
+from safelight.actions.batch.batch_sources import openable_endings, pictures_in
 from safelight.actions.batch.run_batch import (
     Batch,
     Order,
@@ -115,7 +116,7 @@ def _run(parser: Parser, options: argparse.Namespace) -> int:
         except (actions.ExportError, ValueError) as error:
             return complain(error, 2)
         if options.dry_run:
-            return _tell_plan(order, _sources(options.inputs, _endings(studio)), options)
+            return _tell_plan(order, _sources(options.inputs, openable_endings(studio)), options)
         try:
             if options.cluster is None:
                 jobs = options.jobs or min(os.cpu_count() or 1, 4)
@@ -194,7 +195,7 @@ def _answers(recipe: Recipe, pairs: list[str]) -> dict[str, Value]:
 def _carry_out(
     order: Order, studio: actions.Studio, work: Work, jobs: int, options: argparse.Namespace
 ) -> int:
-    endings = _endings(studio)
+    endings = openable_endings(studio)
     sources = _sources(options.inputs, endings)
     streamed = "-" in map(str, options.inputs)
     total = 0 if streamed else sum(1 for _ in _sources(options.inputs, endings))
@@ -270,17 +271,9 @@ def _sources(inputs: list[Path], endings: set[str]) -> Iterator[Path]:
                 if name := line.rstrip(b"\r\n"):
                     yield Path(os.fsdecode(name))
         elif path.is_dir():
-            names = sorted(entry.name for entry in os.scandir(path) if entry.is_file())
-            known = (name for name in names if Path(name).suffix.casefold() in endings)
-            yield from (path / name for name in known if not name.startswith("."))
+            yield from pictures_in(path, endings)
         else:
             yield path
-
-
-def _endings(studio: actions.Studio) -> set[str]:
-    """The endings of what is opened, projects too."""
-    own = {ending for codec in actions.CODECS for ending in codec.suffixes} | {".safelight"}
-    return own | {ending for item in studio.offers().importers for ending in item.suffixes}
 
 
 def _watch_fault(folder: Path, output: Path) -> str:

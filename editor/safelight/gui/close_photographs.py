@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtWidgets import QMessageBox, QWidget
 
 from safelight.gui.backend import BackEnd
 from safelight.gui.background import Background
@@ -30,7 +30,8 @@ _MOST_LINES = 6
 class Closing(QObject):
     """Closes photographs. ``save`` saves the one in front and then calls what it is given.
 
-    ``exporting`` has the sessions of which an export runs; ``closed`` tells that a tab has gone.
+    ``exporting`` has the sessions of which an export runs, ``windows`` those of their own that ask
+    before they close; ``closed`` tells that a tab has gone.
     """
 
     closed = Signal()
@@ -43,6 +44,7 @@ class Closing(QObject):
         self._backend = backend
         self._save = save
         self.exporting: set[Session] = set()
+        self.windows: set[QWidget] = set()
         self.rest = QTimer(self)
         self.rest.setSingleShot(True)
         self.rest.timeout.connect(self._give_back)
@@ -98,6 +100,10 @@ class Closing(QObject):
             self._tabs.setCurrentWidget(to_save[0])
             self._save(again)
         return answer == "close"
+
+    def close_windows(self) -> bool:
+        """Close windows of their own, which may ask; whether all are closed."""
+        return all(window.close() for window in list(self.windows))
 
     def _ask(self, to_save: Sequence[Workspace], running: Sequence[str]) -> str:
         """Ask whether to "save", to "close" or neither (""), saying what would be lost."""

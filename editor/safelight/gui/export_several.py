@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtWidgets import (
@@ -101,14 +102,21 @@ class Ticked(QListWidget):
 
 
 class IntoFolder(QWidget):
-    """A folder, a pattern of names and what is done about files that are there already.
+    """A folder, a pattern of names and what is done about files that are there already: one of
+    ``ways``, by their words.
 
     ``changed`` tells that something of it is another.
     """
 
     changed = Signal()
 
-    def __init__(self, folder: Path, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        parent: QWidget | None = None,
+        *,
+        ways: Mapping[str, str] = MappingProxyType(_EXISTING),
+    ) -> None:
         super().__init__(parent)
         self.folder = QLineEdit(str(folder))
         self.folder.setAccessibleName("Folder")
@@ -129,7 +137,7 @@ class IntoFolder(QWidget):
         self.insert.setMenu(menu)
         self.existing = QComboBox()
         self.existing.setAccessibleName("Where a file exists already")
-        for words, value in _EXISTING.items():
+        for words, value in ways.items():
             self.existing.addItem(words, value)
         self.example = remark()
         self.example.setWordWrap(False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,8 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from safelight.gui.background import Background
 from safelight.gui.deed_context import Desk
+from safelight.gui.deeds.deed import Deed
+from safelight.gui.photograph_tabs import labelled
 from safelight.gui.save_projects import ask_for_name
 from safelight.gui.shown_text import plain
 
@@ -25,32 +28,46 @@ if TYPE_CHECKING:
 
 _KIND = "Recipes (*.json)"
 
+_SUBMENU = "Recip&es"
+
 _MOST = 8
 """Sentences of what no recipe can hold that are shown; of more it says how many."""
 
 
 def save_steps(desk: Desk) -> None:
     """Save what was done to the photograph in front as a recipe; what no recipe can hold is named
-    first.
+    first. Then it is asked what it is called and where it goes.
     """
     from safelight.actions.recipes import recorded
+    from safelight.gui.batch.save_recipe_dialog import SaveRecipeDialog
 
     workspace = desk.front
     if workspace is None:
         return
     workspace.canvas.tool.settle()
-    recipe, lost = recorded(workspace.session.history)
+    history = workspace.session.history
+    recipe, lost = recorded(history)
     if lost and not _may_leave_out(desk.window, lost, some=bool(recipe.steps)):
         return
     near = workspace.session.files.path or Path.home() / "Untitled"
-    path = ask_for_name(
-        desk.window, "Save steps as recipe", near.with_suffix(".json"), _KIND, ".json"
-    )
-    if path is not None:
-        _write(workspace, recipe, path)
+    dialog = SaveRecipeDialog(near.stem, desk.window)
+
+    def save() -> None:
+        steps, _ = recorded(history, relative=dialog.relative)
+        made = replace(steps, name=dialog.name, description=dialog.description)
+        path, replaces = dialog.own, True
+        if path is None:
+            proposed = near.with_name(f"{near.stem}.json")
+            path = ask_for_name(desk.window, "Save steps as recipe", proposed, _KIND, ".json")
+            replaces = path is not None and os.path.lexists(path)  # which has been asked
+        if path is not None:
+            _write(desk, workspace, made, path, replaces=replaces)
+
+    dialog.chosen.connect(save)
+    dialog.open()
 
 
-def _write(workspace: Workspace, recipe: Recipe, path: Path) -> None:
+def _write(desk: Desk, workspace: Workspace, recipe: Recipe, path: Path, *, replaces: bool) -> None:
     from safelight.actions import atomic_write
 
     text, count = recipe.to_json().encode("utf-8"), len(recipe.steps)
@@ -63,10 +80,10 @@ def _write(workspace: Workspace, recipe: Recipe, path: Path) -> None:
     def done(_: object) -> None:
         workspace.messages.settle("recipe")
         workspace.line.mention(f"Saved {steps} as {path}.")
-
-    replaces = os.path.lexists(path)  # which has been asked
+        desk.deeds.replace("recipes", of_recipes(desk))
 
     def write() -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
         atomic_write(path, lambda file: file.write(text), overwrite=replaces)
 
     Background(workspace, write, done, failed)
@@ -103,28 +120,57 @@ def ask_and_run(desk: Desk) -> None:
     near = workspace.session.files.path or Path.home() / "Untitled"
     name, _ = QFileDialog.getOpenFileName(desk.window, "Run recipe", str(near.parent), _KIND)
     if name:
-        run(workspace, studio, Path(name))
+        ask_and_play(workspace, studio, Path(name))
 
 
-def run(workspace: Workspace, studio: Studio, path: Path) -> None:
-    """Do a recipe to a photograph on a thread: each step is one of its history, all or none. How
-    far it is shows below the picture, where it can be stopped.
+def ask_and_play(workspace: Workspace, studio: Studio, path: Path) -> None:
+    """Do to a photograph what the recipe in a file says, once what it leaves open is answered."""
+    from safelight.actions.recipes import check_recipe, read_recipe
+    from safelight.gui.batch.recipe_questions import QuestionsDialog
+
+    def read() -> Recipe:
+        recipe = read_recipe(path)
+        check_recipe(recipe, studio.filter)
+        return recipe
+
+    def go(recipe: Recipe) -> None:
+        if workspace.session.idle:
+            play(workspace, studio, recipe, path)
+        else:
+            workspace.line.mention(f"{path.name} cannot begin now: something else is being done.")
+
+    def ready(recipe: Recipe) -> None:
+        if not recipe.open:
+            go(recipe)
+            return
+        title = recipe.name or path.stem
+        dialog = QuestionsDialog(recipe, title, studio.filter, workspace.window())
+        dialog.answered.connect(lambda answers: go(recipe.answered(answers)))
+        dialog.open()
+
+    Background(workspace, read, ready, lambda error: _say_not_done(workspace, path, error))
+
+
+def play(workspace: Workspace, studio: Studio, recipe: Recipe, path: Path) -> None:
+    """Do a recipe, of the file ``path``, to a photograph on a thread: each step is one of its
+    history, all or none. How far it is shows below the picture, where it can be stopped.
     """
-    from safelight.actions.recipes import check_recipe, play, read_recipe
+    from safelight.actions import recipes
     from safelight.gui.recipe_thread import Playing, Stopped
 
     workspace.canvas.tool.settle()
     session = workspace.session
-    history = session.history
+    history, source = session.history, session.files.path
     session.previews.stop()
     session.busy = "The recipe"
-    playing = session.recipe = Playing(session, path.stem, workspace.show_progress)
+    playing = session.recipe = Playing(session, recipe.name or path.stem, workspace.show_progress)
 
     def work() -> History:
-        recipe = read_recipe(path)
-        check_recipe(recipe, studio.filter)
         filtered = partial(_filtered, studio, playing)
-        return play(recipe, history, filtered, studio.live, playing.begin)
+        picture = recipes.Picture(session.files.name)
+        if source is not None and source.is_file():
+            picture = recipes.Picture.of(source)
+        return recipes.play(recipe, history, filtered, studio.live, playing.begin, picture)
 
     def end() -> None:
         session.busy, session.recipe = "", None
@@ -142,11 +188,15 @@ def run(workspace: Workspace, studio: Studio, path: Path) -> None:
         if isinstance(error, Stopped):
             workspace.line.mention(f"{path.name} was stopped; the picture is as it was.")
             return
-        reason = str(error).rstrip(".")
-        workspace.messages.say(f"The recipe {path.name} is not done: {reason}.", about="recipe")
+        _say_not_done(workspace, path, error)
 
     Background(session, work, done, failed)
     session.job_changed.emit()
+
+
+def _say_not_done(workspace: Workspace, path: Path, error: Exception) -> None:
+    reason = str(error).rstrip(".")
+    workspace.messages.say(f"The recipe {path.name} is not done: {reason}.", about="recipe")
 
 
 def _filtered(
@@ -166,3 +216,44 @@ def _filtered(
         raise EditError(getattr(outcome, "message", f"{filter.title} was stopped"))
     result = job.edit().apply(there)
     return Edit(filter.title, lambda _: result, record=step)
+
+
+def of_recipes(desk: Desk) -> list[Deed]:
+    """The lines of the recipes that can be asked for by name. Those that only say how pictures are
+    exported are for batches.
+    """
+    from safelight.actions.recipes import RecipeError, read_recipe
+    from safelight.actions.recipes.ready_recipes import ready_recipes
+
+    lines = []
+    for name, path in ready_recipes().items():
+        try:
+            recipe = read_recipe(path)
+        except RecipeError as error:
+            lines.append(_line(desk, name, path, name, str(error), possible=False))
+            continue
+        tip = recipe.description
+        if not recipe.steps:
+            tip = f"{tip} It says how pictures are exported: it is for File, Batch.".strip()
+        shown = recipe.name or name
+        lines.append(_line(desk, name, path, shown, tip, possible=bool(recipe.steps)))
+    return sorted(lines, key=lambda deed: deed.title.casefold())
+
+
+def _line(desk: Desk, name: str, path: Path, shown: str, tip: str, *, possible: bool) -> Deed:
+    def run() -> None:
+        front, studio = desk.front, desk.backend.studio
+        if front is not None and studio is not None:
+            ask_and_play(front, studio, path)
+
+    def may() -> bool:
+        front = desk.front
+        return (
+            possible
+            and front is not None
+            and desk.backend.studio is not None
+            and front.session.idle
+        )
+
+    text = labelled(shown)
+    return Deed(f"recipe {name}", text, run, "Edit", 2, submenu=_SUBMENU, when=may, tip=tip)

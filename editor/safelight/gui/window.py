@@ -36,6 +36,7 @@ from safelight.gui.notices import Above, Line, Messages
 from safelight.gui.open_files import Opening
 from safelight.gui.photograph_arrivals import Arrivals
 from safelight.gui.photograph_tabs import Tabs
+from safelight.gui.save_and_run_recipes import of_recipes
 from safelight.gui.search_box import SearchBox
 from safelight.gui.shown_text import plain
 from safelight.gui.soft_proof import Proofing
@@ -180,6 +181,7 @@ class Window(QMainWindow):
         self.deeds.replace("commands", of_commands(self._session, self, self._settle))
         self.deeds.replace("layers", of_layers(self.desk))
         self.deeds.replace("tools", of_tools(self.desk))
+        self.deeds.replace("recipes", of_recipes(self.desk))
         self.deeds.replace("panels", of_panels(self.desk))
         self._show_filters()
         for workspace in self.workspaces():
@@ -294,7 +296,8 @@ class Window(QMainWindow):
     # -- what happens to the window ------------------------------------------------------------
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if not self.closing.may_close(self.workspaces(), self.close):
+        may_close = self.closing.may_close(self.workspaces(), self.close)
+        if not may_close or not self.closing.close_windows():
             event.ignore()
             return
         self._remember()

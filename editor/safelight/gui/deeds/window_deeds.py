@@ -17,6 +17,7 @@ from safelight.gui import (
     save_looks,
     save_projects,
 )
+from safelight.gui.batch.open_batch_window import open_batch
 from safelight.gui.command_search import search
 from safelight.gui.deed_context import Desk
 from safelight.gui.deeds.deed import Deed
@@ -73,6 +74,11 @@ def _file(desk: Desk) -> list[Deed]:
         lambda _: export_photograph.export_again(desk, same=True),
         tip="As the last time, instead of the file that was written then",
         takes=True,
+    )
+    menu.any(
+        *("batch", "&Batch…", partial(open_batch, desk)),
+        when=lambda: desk.backend.studio is not None,
+        tip="Do to many files what a recipe says",
     )
     look = "What the layers above the picture make of colours, as a table for other programs"
     for side, text in ((33, "Look of &33 points a side…"), (65, "Look of &65 points a side…")):
@@ -134,8 +140,13 @@ def _edit(desk: Desk) -> list[Deed]:
         tip=saves,
         takes=True,
     )
+    menu.part(3)  # behind the recipes
     menu.front(
-        *("run recipe", "Run re&cipe…", lambda _: save_and_run_recipes.ask_and_run(desk)),
+        *(
+            "run recipe",
+            "Run re&cipe from a file…",
+            lambda _: save_and_run_recipes.ask_and_run(desk),
+        ),
         when=lambda front: desk.backend.studio is not None and front.session.idle,
         tip="Do to the picture what a recipe says",
     )
