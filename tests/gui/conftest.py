@@ -1,6 +1,7 @@
 """A window, photographs to open in it, and hands to use it."""
 
 import functools
+import io
 import time
 
 import numpy as np
@@ -158,10 +159,18 @@ def photograph(height, width):
     return np.stack([red, green, (rows + columns) % 256], axis=2).astype(np.uint8)
 
 
+@functools.cache
+def _photo():
+    """What a file of the photograph holds, made once for all tests."""
+    file = io.BytesIO()
+    Image.fromarray(photograph(300, 400)).save(file, "PNG")
+    return file.getvalue()
+
+
 @pytest.fixture
 def photo(tmp_path):
     path = tmp_path / "photo.png"
-    Image.fromarray(photograph(300, 400)).save(path)
+    path.write_bytes(_photo())
     return path
 
 

@@ -12,7 +12,8 @@ def plain(text: str, *, lines: bool = False, longest: int = _LONGEST) -> str:
     files may be hostile.
     """
     kept = text
-    if not text.isprintable():  # nearly all of it is, and a window says thousands of words
+    # Nearly all of it is fit, and a window says thousands of words.
+    if not (text.replace("\n", "") if lines else text).isprintable():
         kept = "".join(c if c.isprintable() or (lines and c == "\n") else " " for c in text)
     return kept if len(kept) <= longest else kept[: longest - 1] + "…"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import typing
 from collections.abc import Mapping
@@ -115,6 +116,7 @@ class Tool:
         """Declare the tool's options: keyword arguments with a type and a default."""
 
     @classmethod
+    @functools.cache  # each canvas has every tool
     def parameters(cls) -> tuple[Parameter, ...]:
         """The options that the signature of ``options`` declares."""
         hints = typing.get_type_hints(cls.options, include_extras=True)
