@@ -17,6 +17,7 @@ from safelight.actions.recipes.play_recipe import Filtered, placed, play
 from safelight.actions.recipes.recipe_steps import Recipe
 from safelight.api import Value
 from safelight.document import Document, Edit, FilterFailed, History, Record, edits
+from safelight.document.render import kernels
 from safelight.files import (
     ExportOptions,
     Project,
@@ -24,7 +25,8 @@ from safelight.files import (
     depth_in_file,
     is_project,
 )
-from safelight.pixels import deeper
+from safelight.folders import cache_folder
+from safelight.pixels import deeper, kernels_ready, prepare_kernels
 from safelight.workers.job import Job, JobFailed, JobFinished
 
 
@@ -162,6 +164,7 @@ def process_file(
         picture = Picture.of(source, number)
         history = play(recipe, history, through, studio.live, stop.check, picture)
         made = history.document
+        _compile(made)
         path = target(made) if callable(target) else target
         stop.check()
         if is_project(path):
@@ -180,15 +183,27 @@ def process_file(
     return Processed(exported.path, exported.bytes, *size, (*notes, *exported.notes))
 
 
+def _compile(document: Document) -> None:
+    """Have compiled, or loaded, what a document is rendered with. Nobody waits for what has to be
+    compiled: the next pictures have it.
+    """
+    wanted = kernels(document)
+    if not kernels_ready(wanted):
+        folder = cache_folder() / "kernels"
+        threading.Thread(target=prepare_kernels, args=(folder, wanted), daemon=True).start()
+
+
 def through_jobs(studio: Studio, stop: Stop) -> Filtered:
-    """Applies each filter by a job that is waited for; the edit has its result. Raises FilterFailed
-    and Stopped.
+    """Applies each filter by a job that is waited for; the edit has its result. A tone is laid:
+    whoever renders computes all tones in one go. Raises FilterFailed and Stopped.
     """
 
     def filtered(document: Document, step: Record, above: str) -> Edit:
         filter = studio.filter(step.id)
         settings = filter.settings(step.settings)
         there, layer = placed(document, filter, settings, step, above)
+        if filter.tone and layer is not None:
+            return Edit(filter.title, lambda _: there, record=step)
         job = studio.start(filter, settings, there, layer_id=layer)
         stop.finished(job)
         result = job.edit().apply(there)
