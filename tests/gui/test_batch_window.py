@@ -47,11 +47,11 @@ def pictures(tmp_path):
 @pytest.fixture
 def batch(window, qtbot, tmp_path):
     window.deeds["batch"].trigger()
-    (made,) = window.desk.closing.windows
+    (made,) = window.context.closing.windows
     assert isinstance(made, BatchWindow)
     made.into.folder.setText(str(tmp_path / "out"))
     yield made
-    if made in window.desk.closing.windows:
+    if made in window.context.closing.windows:
         if made.running is not None:
             made.running.stop()
             qtbot.waitUntil(lambda: made.running is None)

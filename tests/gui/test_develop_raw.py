@@ -35,7 +35,7 @@ def raw_file(tmp_path):
 
 def asked(window, qtbot):
     """The dialog that asks how a raw file is developed, once the lens has been looked for."""
-    asking = window.desk.opening.asking
+    asking = window.context.opening.asking
     qtbot.waitUntil(lambda: asking.dialog is not None)
     qtbot.waitUntil(lambda: "Looking" not in asking.dialog.lens.text())
     return asking.dialog
@@ -73,9 +73,9 @@ def test_a_raw_file_is_asked_about_and_opens_with_what_is_chosen(window, raw_fil
 def test_a_raw_file_that_is_cancelled_is_not_opened(window, raw_file, qtbot):
     window.open(raw_file)
     asked(window, qtbot).reject()
-    qtbot.waitUntil(lambda: window.desk.opening.count == 0)
+    qtbot.waitUntil(lambda: window.context.opening.count == 0)
     assert not window.workspaces()
-    assert window.desk.opening.asking.dialog is None
+    assert window.context.opening.asking.dialog is None
 
 
 def test_the_draft_follows_what_is_set(window, raw_file, qtbot):
@@ -164,7 +164,7 @@ def test_several_files_are_asked_about_one_by_one_or_all_at_once(window, raw_fil
         path.write_bytes(raw_file.read_bytes())
     for path in (raw_file, *others):
         window.open(path)
-    asking = window.desk.opening.asking
+    asking = window.context.opening.asking
     qtbot.waitUntil(lambda: asking.dialog is not None and len(asking._waiting) == 2)
     asking.dialog.controls["exposure"].choose(0.5)
     asking.dialog.reject()  # the first is not wanted

@@ -17,7 +17,7 @@ def dialog_of():
 
 
 def test_an_export_is_done_again_as_the_last_time_to_a_new_name(window, opened, qtbot, tmp_path):
-    export_photograph.export_again(window.desk)  # there was none: it asks
+    export_photograph.export_again(window.context)  # there was none: it asks
     dialog = dialog_of()
     how = actions.ExportOptions(format="JPEG", resize="longest", size=64, metadata="none")
     dialog.choose(how)
@@ -26,8 +26,8 @@ def test_an_export_is_done_again_as_the_last_time_to_a_new_name(window, opened, 
         dialog.export.click()
     opened.session.do(edits.flip(axis="horizontal"))
     for name in ("small-2.jpg", "small-3.jpg"):
-        export_photograph.export_again(window.desk)
-        qtbot.waitUntil(lambda: not window.desk.closing.exporting)
+        export_photograph.export_again(window.context)
+        qtbot.waitUntil(lambda: not window.context.closing.exporting)
         assert Image.open(tmp_path / name).size == (64, 48)
     first, second = (Image.open(tmp_path / f"small{x}.jpg") for x in ("", "-2"))
     assert abs(first.getpixel((60, 20))[0] - second.getpixel((3, 20))[0]) < 12
@@ -38,8 +38,8 @@ def test_what_keeps_it_from_being_exported_again_is_said(window, opened, qtbot, 
     how = actions.ExportOptions(format="JPEG")
     gone = tmp_path / "gone" / "a.jpg"
     opened.session.files.mark_exported(opened.session.document, gone, how)
-    export_photograph.export_again(window.desk)
-    qtbot.waitUntil(lambda: not window.desk.closing.exporting)
+    export_photograph.export_again(window.context)
+    qtbot.waitUntil(lambda: not window.context.closing.exporting)
     assert "does not exist" in opened.messages.open[0].text
 
 
@@ -67,13 +67,13 @@ def test_how_far_it_is_shows_and_it_can_be_stopped(window, opened, qtbot, tmp_pa
     )
     held, begun = hold(monkeypatch)
     files = sorted(tmp_path.iterdir())
-    export_photograph.export_again(window.desk)
+    export_photograph.export_again(window.context)
     qtbot.waitUntil(lambda: strip.bar.value() == 500)
     assert strip.isVisible()
     assert strip.title.text() == "Exporting a.jpg again"
     strip.cancel.click()
     held.set()
-    qtbot.waitUntil(lambda: not window.desk.closing.exporting)
+    qtbot.waitUntil(lambda: not window.context.closing.exporting)
     assert not strip.isVisible()
     assert "nothing was written" in opened.line.text()
     assert not opened.messages.open
@@ -85,8 +85,8 @@ def test_it_replaces_the_same_file_where_that_is_asked_for(window, opened, qtbot
     path.write_bytes(b"the last one")
     how = actions.ExportOptions(format="PNG")
     opened.session.files.mark_exported(opened.session.document, path, how)
-    export_photograph.export_again(window.desk, same=True)
-    qtbot.waitUntil(lambda: not window.desk.closing.exporting)
+    export_photograph.export_again(window.context, same=True)
+    qtbot.waitUntil(lambda: not window.context.closing.exporting)
     assert Image.open(path).size == (400, 300)
     assert not (tmp_path / "a-2.png").exists()
     assert not opened.strip.isVisible()

@@ -210,7 +210,7 @@ def trip(window, qtbot, tmp_path):
 
 
 def several(window, folder):
-    export_photograph.export(window.desk)
+    export_photograph.export(window.context)
     dialog = dialog_of()
     dialog.ticked.tick([0, 1])
     dialog.format.setCurrentText("JPEG")
@@ -229,7 +229,7 @@ def test_what_was_written_is_told_and_each_can_be_exported_again(window, trip, q
     assert not front.messages.open
     for workspace, name in zip(window.workspaces(), ("one", "two"), strict=True):
         assert workspace.session.files.exported[1] == out / f"{name}.jpg"
-    assert not window.desk.closing.exporting
+    assert not window.context.closing.exporting
 
 
 def test_what_failed_is_told_until_it_is_answered(window, trip, qtbot, tmp_path):

@@ -179,11 +179,11 @@ def test_what_a_tool_has_under_way_is_made_before_the_picture_is_saved_or_export
     noose, monkeypatch
 ):
     window = noose.surface.window()
-    desk = window.desk
+    context = window.context
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *given: ("", ""))
     noose.surface.take("noose")
     for number, ask in enumerate((save, save_as, save_steps, export), 1):
-        ask(desk)
+        ask(context)
         assert noose.events.count("settle") >= number
     for dialog in window.findChildren(ExportDialog):
         dialog.close()

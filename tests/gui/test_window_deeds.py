@@ -133,7 +133,7 @@ def test_recent_files_are_remembered_and_missing_ones_forgotten(window, tmp_path
     assert samples_and_recent_files.recent_files() == paths[::-1]
     paths[1].unlink()
     assert samples_and_recent_files.recent_files() == [paths[2], paths[0]]
-    window.deeds.replace("recent", of_recent(window.desk))
+    window.deeds.replace("recent", of_recent(window.context))
     (menu,) = [x.menu() for x in window.menus.of["File"].actions() if x.text() == "Open &recent"]
     assert [action.text() for action in menu.actions()[:2]] == ["2.png", "0.png"]
 

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 ROOT = Path(__file__).parents[2]
-PLUGIN = "safelight.workers.testing"  # of pytest: an entry point where the editor is installed
+PLUGIN = "safelight.workers.pytest_plugin"  # an entry point where the editor is installed
 
 
 def edges_picture(seed, height=96, width=96):

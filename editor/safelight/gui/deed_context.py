@@ -1,4 +1,4 @@
-"""Deed context: ``Desk``, what the deeds of one window act on."""
+"""Deed context: ``DeedContext``, what the deeds of one window act on."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class DeedContext:
     """A window, what is open in it, what opens and closes, and what can be asked for.
 
     ``show_state`` brings all that is shown in line with the photograph in front.

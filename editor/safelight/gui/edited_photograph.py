@@ -6,10 +6,10 @@ from PySide6.QtCore import QObject
 
 from safelight import actions
 from safelight.document import Document, History, Layer
-from safelight.gui.message_source import Speaker
+from safelight.gui.message_source import MessageSource
 
 
-class Edited(Speaker):
+class Edited(MessageSource):
     """A history, the layer that edits are about, and the back end.
 
     ``active`` is the id of that layer. ``busy`` names what is being done to the document on a

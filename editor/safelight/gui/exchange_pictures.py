@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu
 
 from safelight.gui.after_paint import load_decoder
 from safelight.gui.background import Background
-from safelight.gui.deed_context import Desk
+from safelight.gui.deed_context import DeedContext
 from safelight.gui.shown_text import plain
 
 if TYPE_CHECKING:
@@ -30,15 +30,15 @@ _OTHERS = ("image/tiff", "image/webp", "image/jpeg", "image/bmp", "image/x-bmp",
 _NAME = "The clipboard's picture"
 
 
-def place(desk: Desk) -> None:
+def place(context: DeedContext) -> None:
     """Ask for pictures, and put each on a layer of the photograph in front."""
-    front = desk.front
+    front = context.front
     if front is None:
         return
     load_decoder()  # while the user looks for a file
-    endings, folder = desk.opening.known_endings(), desk.opening.last_folder()
+    endings, folder = context.opening.known_endings(), context.opening.last_folder()
     names, _ = QFileDialog.getOpenFileNames(
-        desk.window, "Place pictures", folder, f"Pictures ({endings});;All files (*)"
+        context.window, "Place pictures", folder, f"Pictures ({endings});;All files (*)"
     )
     place_files(front, [Path(name) for name in names])
 
@@ -66,28 +66,30 @@ def place_files(
         session.when_done(lambda: place_files(front, paths[1:], middle))
 
 
-def ask_where(desk: Desk, paths: Sequence[Path], at: QPoint, point: QPoint) -> QMenu | None:
+def ask_where(
+    context: DeedContext, paths: Sequence[Path], at: QPoint, point: QPoint
+) -> QMenu | None:
     """Ask of pictures that were dropped on the photograph in front whether they become layers of
     that or are opened: a menu at ``point`` of the screen, ``at`` that of the window. None where
     they were not dropped on a photograph.
     """
-    front = desk.front
+    front = context.front
     if front is None or not paths:
         return None
     canvas = front.canvas
-    place_in_canvas = canvas.mapFrom(desk.window, at)
+    place_in_canvas = canvas.mapFrom(context.window, at)
     if not canvas.rect().contains(place_in_canvas):
         return None
     x, y = canvas.picture_point(place_in_canvas.toPointF())
     document = front.session.document
     middle = (x, y) if 0 <= x <= document.width and 0 <= y <= document.height else None
-    menu = QMenu(desk.window)
+    menu = QMenu(context.window)
     menu.setAccessibleName("Where the pictures go")
     several = len(paths) > 1
     layer = menu.addAction("Place as &layers" if several else "Place as a &layer")
     layer.triggered.connect(lambda: place_files(front, paths, middle))
     tab = menu.addAction("Open in &tabs" if several else "Open in a &tab")
-    tab.triggered.connect(lambda: _open_each(desk, paths))
+    tab.triggered.connect(lambda: _open_each(context, paths))
     menu.addSeparator()
     menu.addAction("&Cancel")
     menu.aboutToHide.connect(menu.deleteLater)
@@ -96,15 +98,15 @@ def ask_where(desk: Desk, paths: Sequence[Path], at: QPoint, point: QPoint) -> Q
     return menu
 
 
-def copy(desk: Desk, *, merged: bool) -> None:
+def copy(context: DeedContext, *, merged: bool) -> None:
     """Give other programs what is selected of the active layer, or of all, as a picture with its
     alpha, depth and profile. It is packed on a thread.
     """
-    front = desk.front
+    front = context.front
     if front is None:
         return
     session = front.session
-    document, layer, studio = session.document, session.layer, desk.backend.studio
+    document, layer, studio = session.document, session.layer, context.backend.studio
     words = "Copy merged" if merged else "Copy"
     front.line.mention("Copying…")
 
@@ -136,27 +138,27 @@ def offered(data: bytes) -> QMimeData:
     return held
 
 
-def paste(desk: Desk) -> None:
+def paste(context: DeedContext) -> None:
     """Put the clipboard's picture on a layer above the active one, in the middle of what is seen of
     the photograph in front; without one, into a tab of its own.
     """
-    paths, front = _files(), desk.front
+    paths, front = _files(), context.front
     if paths and front is not None:
         place_files(front, paths, _middle(front))
     elif paths:
-        _open_each(desk, paths)
+        _open_each(context, paths)
     elif (data := _picture()) is None:
-        _say(desk, "The clipboard holds no picture that could be pasted.")
+        _say(context, "The clipboard holds no picture that could be pasted.")
     elif front is None:
-        _open(desk, data)
+        _open(context, data)
     else:
         front.canvas.tool.settle()
         front.session.do(_pasting(data, front.session.active, _middle(front)))
 
 
-def _open_each(desk: Desk, paths: Sequence[Path]) -> None:
+def _open_each(context: DeedContext, paths: Sequence[Path]) -> None:
     for path in paths:
-        desk.opening.open(path)
+        context.opening.open(path)
 
 
 def _pasting(data: bytes, above: str, middle: tuple[float, float]) -> Edit:
@@ -172,7 +174,7 @@ def _pasting(data: bytes, above: str, middle: tuple[float, float]) -> Edit:
     return Edit("Paste", lambda document: renders(document, None), renders=renders)
 
 
-def _open(desk: Desk, data: bytes) -> None:
+def _open(context: DeedContext, data: bytes) -> None:
     """Have a picture in a tab of its own."""
     from safelight.gui.loaded_files import Loaded
 
@@ -183,10 +185,10 @@ def _open(desk: Desk, data: bytes) -> None:
         return Loaded(History.start(picture_in(data, _NAME), "Paste"))
 
     Background(
-        desk.window,
+        context.window,
         load,
-        lambda loaded: desk.opening.show(loaded),
-        lambda error: desk.messages.say(f"Paste: {error}."),
+        lambda loaded: context.opening.show(loaded),
+        lambda error: context.messages.say(f"Paste: {error}."),
     )
 
 
@@ -198,10 +200,10 @@ def _middle(front: Workspace) -> tuple[float, float]:
     return seen.x + seen.width / 2, seen.y + seen.height / 2
 
 
-def _say(desk: Desk, text: str) -> None:
-    front = desk.front
+def _say(context: DeedContext, text: str) -> None:
+    front = context.front
     if front is None:
-        desk.messages.say(plain(text))
+        context.messages.say(plain(text))
     else:
         front.session.complained.emit("paste", text, "")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 
 from safelight.gui.background import Background
-from safelight.gui.deed_context import Desk
+from safelight.gui.deed_context import DeedContext
 from safelight.gui.export_thread import Writing
 from safelight.gui.shown_text import file_size
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from safelight.gui.workspace import Workspace
 
 
-def export(desk: Desk) -> None:
+def export(context: DeedContext) -> None:
     """The Export dialog for the photograph in front."""
     from safelight.actions import BatchItem
     from safelight.gui.export_dialog import ExportDialog
 
-    workspace = desk.front
+    workspace = context.front
     if workspace is None:
         return
     workspace.canvas.tool.settle()
-    session, offers = workspace.session, desk.backend.offers
+    session, offers = workspace.session, context.backend.offers
     document = session.document
-    open_ones = desk.tabs.workspaces()
+    open_ones = context.tabs.workspaces()
     items = [
         BatchItem(item.session.files.name, item.session.document, item.session.files.path)
         for item in open_ones
@@ -37,8 +37,8 @@ def export(desk: Desk) -> None:
     dialog = ExportDialog(
         document,
         session.files.path,
-        desk.window,
-        studio=desk.backend.studio,
+        context.window,
+        studio=context.backend.studio,
         formats=offers.exporters if offers is not None else (),
         items=items,
     )
@@ -47,9 +47,9 @@ def export(desk: Desk) -> None:
     def ran(running: bool) -> None:
         sessions = [open_ones[place].session for place in dialog.ticked.places()]
         if running:
-            desk.closing.exporting.update(sessions)
+            context.closing.exporting.update(sessions)
         else:
-            desk.closing.exporting.difference_update(sessions)
+            context.closing.exporting.difference_update(sessions)
 
     def done() -> None:
         if dialog.exported is not None:
@@ -68,28 +68,28 @@ def export(desk: Desk) -> None:
     dialog.open()
 
 
-def export_again(desk: Desk, *, same: bool = False) -> None:
+def export_again(context: DeedContext, *, same: bool = False) -> None:
     """Export the photograph in front as the last time, to a new name beside that file, or with
     ``same`` instead of it; where it was not exported yet, ask how. How far it is shows below the
     picture, where it can be stopped.
     """
     from safelight import actions
 
-    workspace = desk.front
+    workspace = context.front
     if workspace is None:
         return
     session = workspace.session
-    if session in desk.closing.exporting:
+    if session in context.closing.exporting:
         return
     if session.files.exported is None or session.files.exported_how is None:
-        export(desk)
+        export(context)
         return
     workspace.canvas.tool.settle()
-    document, how, studio = session.document, session.files.exported_how, desk.backend.studio
+    document, how, studio = session.document, session.files.exported_how, context.backend.studio
     path = session.files.exported[1]
     live = studio.live if studio is not None else None
     exporters = studio.exporters if studio is not None else tuple
-    desk.closing.exporting.add(session)
+    context.closing.exporting.add(session)
     title = f"Exporting {path.name} again"
     writing = session.writing = Writing(session, title, workspace.show_progress)
 
@@ -104,7 +104,7 @@ def export_again(desk: Desk, *, same: bool = False) -> None:
         )
 
     def end() -> None:
-        desk.closing.exporting.discard(session)
+        context.closing.exporting.discard(session)
         session.writing = None
         writing.end()
         workspace.show_progress()
@@ -121,7 +121,7 @@ def export_again(desk: Desk, *, same: bool = False) -> None:
             return
         workspace.messages.say(str(error), about="export")
 
-    Background(desk.window, work, done, failed)
+    Background(context.window, work, done, failed)
     workspace.show_progress()
 
 

@@ -11,10 +11,10 @@ from safelight.api import Declaration, ParameterError
 from safelight.document import Layer, LiveFilter
 from safelight.gui.background import Background
 from safelight.gui.edited_photograph import Edited
-from safelight.gui.message_source import Speaker
+from safelight.gui.message_source import MessageSource
 
 
-class Installed(Speaker):
+class Installed(MessageSource):
     """What the installed plugins say of filter layers. ``answered``: one has been asked."""
 
     answered = Signal()

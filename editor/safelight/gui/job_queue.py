@@ -14,12 +14,12 @@ from safelight.gui.canvas.overlay import Overlay
 from safelight.gui.canvas.picture import Picture
 from safelight.gui.edited_photograph import Edited
 from safelight.gui.installed_filters import Installed
-from safelight.gui.message_source import Speaker
+from safelight.gui.message_source import MessageSource
 from safelight.gui.previews.job_run import Run, Task
 from safelight.gui.previews.previews import Previews
 
 
-class Jobs(Speaker):
+class Jobs(MessageSource):
     """The jobs of one photograph; ``do`` makes the edits that come of them.
 
     ``run`` is the one that runs, ``overlay`` shows what there is of its result. ``changed`` tells

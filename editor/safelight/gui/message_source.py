@@ -1,11 +1,11 @@
-"""Message source: ``Speaker``, what has sentences for the user, its own or another's."""
+"""Message source: ``MessageSource``, what has sentences for the user, its own or another's."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
 
-class Speaker(QObject):
+class MessageSource(QObject):
     """Has words for the user, and knows nothing of where they are shown.
 
     ``said`` has a sentence that stays until it is answered, and details. ``complained``
@@ -18,8 +18,8 @@ class Speaker(QObject):
     settled = Signal(str)
     mentioned = Signal(str)
 
-    def repeat(self, other: Speaker) -> None:
-        """Say from now on what another speaker says."""
+    def repeat(self, other: MessageSource) -> None:
+        """Say from now on what another source says."""
         other.said.connect(self.said)
         other.complained.connect(self.complained)
         other.settled.connect(self.settled)

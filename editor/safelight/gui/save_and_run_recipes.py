@@ -13,7 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from safelight.gui.background import Background
-from safelight.gui.deed_context import Desk
+from safelight.gui.deed_context import DeedContext
 from safelight.gui.deeds.deed import Deed
 from safelight.gui.photograph_tabs import labelled
 from safelight.gui.save_projects import ask_for_name
@@ -34,23 +34,23 @@ _MOST = 8
 """Sentences of what no recipe can hold that are shown; of more it says how many."""
 
 
-def save_steps(desk: Desk) -> None:
+def save_steps(context: DeedContext) -> None:
     """Save what was done to the photograph in front as a recipe; what no recipe can hold is named
     first. Then it is asked what it is called and where it goes.
     """
     from safelight.actions.recipes import recorded
     from safelight.gui.batch.save_recipe_dialog import SaveRecipeDialog
 
-    workspace = desk.front
+    workspace = context.front
     if workspace is None:
         return
     workspace.canvas.tool.settle()
     history = workspace.session.history
     recipe, lost = recorded(history)
-    if lost and not _may_leave_out(desk.window, lost, some=bool(recipe.steps)):
+    if lost and not _may_leave_out(context.window, lost, some=bool(recipe.steps)):
         return
     near = workspace.session.files.path or Path.home() / "Untitled"
-    dialog = SaveRecipeDialog(near.stem, desk.window)
+    dialog = SaveRecipeDialog(near.stem, context.window)
 
     def save() -> None:
         steps, _ = recorded(history, relative=dialog.relative)
@@ -58,16 +58,18 @@ def save_steps(desk: Desk) -> None:
         path, replaces = dialog.own, True
         if path is None:
             proposed = near.with_name(f"{near.stem}.json")
-            path = ask_for_name(desk.window, "Save steps as recipe", proposed, _KIND, ".json")
+            path = ask_for_name(context.window, "Save steps as recipe", proposed, _KIND, ".json")
             replaces = path is not None and os.path.lexists(path)  # which has been asked
         if path is not None:
-            _write(desk, workspace, made, path, replaces=replaces)
+            _write(context, workspace, made, path, replaces=replaces)
 
     dialog.chosen.connect(save)
     dialog.open()
 
 
-def _write(desk: Desk, workspace: Workspace, recipe: Recipe, path: Path, *, replaces: bool) -> None:
+def _write(
+    context: DeedContext, workspace: Workspace, recipe: Recipe, path: Path, *, replaces: bool
+) -> None:
     from safelight.actions import atomic_write
 
     text, count = recipe.to_json().encode("utf-8"), len(recipe.steps)
@@ -80,7 +82,7 @@ def _write(desk: Desk, workspace: Workspace, recipe: Recipe, path: Path, *, repl
     def done(_: object) -> None:
         workspace.messages.settle("recipe")
         workspace.line.mention(f"Saved {steps} as {path}.")
-        desk.deeds.replace("recipes", of_recipes(desk))
+        context.deeds.replace("recipes", of_recipes(context))
 
     def write() -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -112,13 +114,13 @@ def _may_leave_out(window: QWidget, lost: Sequence[str], *, some: bool) -> bool:
     return box.clickedButton() is save
 
 
-def ask_and_run(desk: Desk) -> None:
+def ask_and_run(context: DeedContext) -> None:
     """Choose a recipe, and do to the photograph in front what it says."""
-    workspace, studio = desk.front, desk.backend.studio
+    workspace, studio = context.front, context.backend.studio
     if workspace is None or studio is None:
         return
     near = workspace.session.files.path or Path.home() / "Untitled"
-    name, _ = QFileDialog.getOpenFileName(desk.window, "Run recipe", str(near.parent), _KIND)
+    name, _ = QFileDialog.getOpenFileName(context.window, "Run recipe", str(near.parent), _KIND)
     if name:
         ask_and_play(workspace, studio, Path(name))
 
@@ -218,7 +220,7 @@ def _filtered(
     return Edit(filter.title, lambda _: result, record=step)
 
 
-def of_recipes(desk: Desk) -> list[Deed]:
+def of_recipes(context: DeedContext) -> list[Deed]:
     """The lines of the recipes that can be asked for by name. Those that only say how pictures are
     exported are for batches.
     """
@@ -230,28 +232,30 @@ def of_recipes(desk: Desk) -> list[Deed]:
         try:
             recipe = read_recipe(path)
         except RecipeError as error:
-            lines.append(_line(desk, name, path, name, str(error), possible=False))
+            lines.append(_line(context, name, path, name, str(error), possible=False))
             continue
         tip = recipe.description
         if not recipe.steps:
             tip = f"{tip} It says how pictures are exported: it is for File, Batch.".strip()
         shown = recipe.name or name
-        lines.append(_line(desk, name, path, shown, tip, possible=bool(recipe.steps)))
+        lines.append(_line(context, name, path, shown, tip, possible=bool(recipe.steps)))
     return sorted(lines, key=lambda deed: deed.title.casefold())
 
 
-def _line(desk: Desk, name: str, path: Path, shown: str, tip: str, *, possible: bool) -> Deed:
+def _line(
+    context: DeedContext, name: str, path: Path, shown: str, tip: str, *, possible: bool
+) -> Deed:
     def run() -> None:
-        front, studio = desk.front, desk.backend.studio
+        front, studio = context.front, context.backend.studio
         if front is not None and studio is not None:
             ask_and_play(front, studio, path)
 
     def may() -> bool:
-        front = desk.front
+        front = context.front
         return (
             possible
             and front is not None
-            and desk.backend.studio is not None
+            and context.backend.studio is not None
             and front.session.idle
         )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from safelight.gui.background import Background
-from safelight.gui.deed_context import Desk
+from safelight.gui.deed_context import DeedContext
 from safelight.gui.save_projects import ask_for_name
 
 if TYPE_CHECKING:
@@ -21,20 +21,20 @@ def possible(workspace: Workspace) -> bool:
     return sum(layer.shown for layer in workspace.session.document.layers) > 1
 
 
-def save_look(desk: Desk, side: int, workspace: Workspace) -> None:
+def save_look(context: DeedContext, side: int, workspace: Workspace) -> None:
     """Ask for a name, and save what the layers above the picture make of colours, as a table of
     ``side`` points along each side. What no table can hold is said, and named.
     """
     from safelight.actions import save_look
 
-    studio = desk.backend.studio
+    studio = context.backend.studio
     if studio is None:
         return
     workspace.canvas.tool.settle()
     document, live = workspace.session.document, studio.live
     near = workspace.session.files.path or Path.home() / "Untitled"
     path = ask_for_name(
-        desk.window, "Save look as .cube", near.with_suffix(".cube"), _KIND, ".cube"
+        context.window, "Save look as .cube", near.with_suffix(".cube"), _KIND, ".cube"
     )
     if path is None:
         return

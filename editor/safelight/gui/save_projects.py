@@ -9,28 +9,28 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from safelight.gui.deed_context import Desk
+from safelight.gui.deed_context import DeedContext
 from safelight.gui.samples_and_recent_files import remember_file
 from safelight.gui.shown_text import plain
 
 
-def save(desk: Desk, done: Callable[[], object] | None = None) -> None:
+def save(context: DeedContext, done: Callable[[], object] | None = None) -> None:
     """Save the project in front; asks where when it has no file yet. ``done`` is called when it is
     in the file.
     """
-    workspace = desk.front
+    workspace = context.front
     if workspace is None:
         return
     workspace.canvas.tool.settle()
     if workspace.session.files.project is None:
-        save_as(desk, done)
+        save_as(context, done)
     else:
         workspace.session.files.save(done=done)
 
 
-def save_as(desk: Desk, done: Callable[[], object] | None = None) -> None:
+def save_as(context: DeedContext, done: Callable[[], object] | None = None) -> None:
     """Save the project in front under a name to be chosen."""
-    workspace = desk.front
+    workspace = context.front
     if workspace is None:
         return
     workspace.canvas.tool.settle()
@@ -38,7 +38,7 @@ def save_as(desk: Desk, done: Callable[[], object] | None = None) -> None:
     near = files.path or Path.home() / "Untitled"
     own = files.project.path if files.project is not None else None
     path = ask_for_name(
-        desk.window,
+        context.window,
         "Save project",
         near.with_suffix(".safelight"),
         "Safelight projects (*.safelight)",
@@ -49,8 +49,8 @@ def save_as(desk: Desk, done: Callable[[], object] | None = None) -> None:
     def saved() -> None:
         assert path is not None
         remember_file(path)
-        desk.opening.opened.emit()
-        desk.show_state()
+        context.opening.opened.emit()
+        context.show_state()
         if done is not None:
             done()
 

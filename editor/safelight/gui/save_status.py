@@ -13,13 +13,13 @@ from safelight import actions
 from safelight.document import Document, History
 from safelight.gui.background import Background, Mailbox
 from safelight.gui.document_files import Keeping
-from safelight.gui.message_source import Speaker
+from safelight.gui.message_source import MessageSource
 
 AUTOSAVE = 5000
 """Milliseconds after a change until it is written into the recovery file."""
 
 
-class Saving(Speaker):
+class Saving(MessageSource):
     """The files of one document, whose history ``now`` gives.
 
     ``path`` is where it was opened or saved, None where that is nowhere; ``name`` what it is

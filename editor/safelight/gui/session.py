@@ -98,8 +98,8 @@ class Session(Edited):
         self.jobs = Jobs(self, self.installed, self.previews, self.do)
         self.jobs.changed.connect(self.job_changed)
         self.jobs.changed.connect(self.overlay_changed)
-        for speaker in (self.files, self.installed, self.results, self.previews, self.jobs):
-            self.repeat(speaker)
+        for source in (self.files, self.installed, self.results, self.previews, self.jobs):
+            self.repeat(source)
 
     def set_studio(self, studio: actions.Studio) -> None:
         """The filters can be run now."""

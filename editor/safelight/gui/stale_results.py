@@ -11,7 +11,7 @@ from safelight import actions
 from safelight.document import Document, is_stale
 from safelight.gui.background import Background, Mailbox
 from safelight.gui.edited_photograph import Edited
-from safelight.gui.message_source import Speaker
+from safelight.gui.message_source import MessageSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class _Found:
     unfit: dict[str, str] = field(default_factory=dict)
 
 
-class Results(Speaker):
+class Results(MessageSource):
     """What is known of the results in one photograph.
 
     ``stale`` has the ids of the layers whose results are of something else or are not there yet,

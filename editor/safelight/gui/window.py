@@ -20,7 +20,7 @@ from safelight.gui import exchange_pictures, save_projects
 from safelight.gui.after_paint import load_decoder
 from safelight.gui.backend import BackEnd
 from safelight.gui.close_photographs import Closing
-from safelight.gui.deed_context import Desk
+from safelight.gui.deed_context import DeedContext
 from safelight.gui.deeds.command_deeds import of_commands
 from safelight.gui.deeds.deed import Deeds
 from safelight.gui.deeds.filter_deeds import of_filters, of_recent
@@ -68,7 +68,7 @@ _HEIGHT = 64
 class Window(QMainWindow):
     """The main window. Light: pixels come with the first photograph.
 
-    ``deeds`` has all that can be asked for; ``desk`` is what those act on.
+    ``deeds`` has all that can be asked for; ``context`` is what those act on.
     """
 
     def __init__(self, device: str = "auto", *, safe: bool = False) -> None:
@@ -91,7 +91,7 @@ class Window(QMainWindow):
         self.closing = Closing(self.tabs, self.backend, lambda again: self.save(again))
         self.installing = Installing(self.tabs, self.backend, self.messages)
         self.proofing = Proofing(self, self.messages, self.show_state)
-        self.desk = Desk(
+        self.context = DeedContext(
             self,
             self.tabs,
             self.backend,
@@ -106,7 +106,7 @@ class Window(QMainWindow):
         self.menus = Menus(self.menuBar(), self.deeds)
         self._connect()
         self.full_screen = FullScreen(self, self.workspaces, self._around)
-        self.deeds.replace("window", of_window(self.desk, self.full_screen))
+        self.deeds.replace("window", of_window(self.context, self.full_screen))
         self.back, self.sight = Back(self.deeds), Sight(self.deeds)
         self.tabs.setCornerWidget(self.back, Qt.Corner.TopLeftCorner)
         self.tabs.setCornerWidget(self.sight, Qt.Corner.TopRightCorner)
@@ -179,10 +179,10 @@ class Window(QMainWindow):
         """Offer what needs pixels, now that they have come, and what plugins bring."""
         self.proofing.wake()
         self.deeds.replace("commands", of_commands(self._session, self, self._settle))
-        self.deeds.replace("layers", of_layers(self.desk))
-        self.deeds.replace("tools", of_tools(self.desk))
-        self.deeds.replace("recipes", of_recipes(self.desk))
-        self.deeds.replace("panels", of_panels(self.desk))
+        self.deeds.replace("layers", of_layers(self.context))
+        self.deeds.replace("tools", of_tools(self.context))
+        self.deeds.replace("recipes", of_recipes(self.context))
+        self.deeds.replace("panels", of_panels(self.context))
         self._show_filters()
         for workspace in self.workspaces():
             if self.studio is not None:
@@ -204,11 +204,11 @@ class Window(QMainWindow):
             workspace.show_filters(self.filters)
 
     def _show_filters(self) -> None:
-        self.deeds.replace("filters", of_filters(self.desk))
+        self.deeds.replace("filters", of_filters(self.context))
         self.welcome.offer_generators(self.backend.generates)
 
     def _show_recent(self) -> None:
-        self.deeds.replace("recent", of_recent(self.desk))
+        self.deeds.replace("recent", of_recent(self.context))
 
     def _show_samples(self) -> None:
         """Offer samples once nothing is open, nor about to be: they take a while to decode."""
@@ -279,7 +279,7 @@ class Window(QMainWindow):
 
     def save(self, done: Callable[[], object] | None = None) -> None:
         """Save the project in front; ``done`` is called when it is in its file."""
-        save_projects.save(self.desk, done)
+        save_projects.save(self.context, done)
 
     def close_tab(self, index: int) -> None:
         """Close a photograph; asks when it has edits that are in no file."""
@@ -346,7 +346,7 @@ class Window(QMainWindow):
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         pictures = [path for path in paths if kind_of(path) == "photograph"]
         at = event.position().toPoint()
-        asked = exchange_pictures.ask_where(self.desk, pictures, at, self.mapToGlobal(at))
+        asked = exchange_pictures.ask_where(self.context, pictures, at, self.mapToGlobal(at))
         for path in paths:
             if asked is None or path not in pictures:
                 self.take(path)

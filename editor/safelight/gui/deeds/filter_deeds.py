@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from safelight.gui.deed_context import Desk
+from safelight.gui.deed_context import DeedContext
 from safelight.gui.deeds.deed import Deed
 from safelight.gui.photograph_tabs import labelled
 from safelight.gui.samples_and_recent_files import forget_files, recent_files
@@ -25,28 +25,28 @@ _KEYS = {
 """The keys that photographers know from elsewhere, for the filters that they stand for there."""
 
 
-def of_filters(desk: Desk) -> list[Deed]:
+def of_filters(context: DeedContext) -> list[Deed]:
     """A line for every filter, by its category, and that for the plugins that bring them."""
-    lines = [_open(desk, item) for item in desk.backend.filters]
+    lines = [_open(context, item) for item in context.backend.filters]
     if not lines:
-        text = "No filters are installed" if desk.backend.ready else "Looking for filters…"
+        text = "No filters are installed" if context.backend.ready else "Looking for filters…"
         lines = [_saying("no filters", text, "Filters")]
     plugins = Deed(
         "plugins",
         "&Plugins…",
-        desk.installing.show_plugins,
+        context.installing.show_plugins,
         "Filters",
         1,
         ("Ctrl+Shift+P",),
-        when=lambda: desk.backend.studio is not None,
+        when=lambda: context.backend.studio is not None,
     )
     return [*lines, plugins]
 
 
-def _open(desk: Desk, item: Declaration) -> Deed:
+def _open(context: DeedContext, item: Declaration) -> Deed:
     def choose() -> None:
-        if desk.front is not None:
-            desk.front.filters.choose(item)
+        if context.front is not None:
+            context.front.filters.choose(item)
 
     return Deed(
         f"filter {item.id}",
@@ -55,30 +55,30 @@ def _open(desk: Desk, item: Declaration) -> Deed:
         "Filters",
         shortcuts=(_KEYS[item.id],) if item.id in _KEYS else (),
         submenu=labelled(item.category),
-        when=lambda: desk.front is not None,
+        when=lambda: context.front is not None,
         tip=item.description,
     )
 
 
-def of_recent(desk: Desk) -> list[Deed]:
+def of_recent(context: DeedContext) -> list[Deed]:
     """A line for every file that was opened lately."""
-    lines = [_again(desk, path) for path in dict.fromkeys(recent_files())]
+    lines = [_again(context, path) for path in dict.fromkeys(recent_files())]
     if not lines:
         return [_saying("no recent", "No recent files", "File", _RECENT)]
 
     def forget() -> None:
         forget_files()
-        desk.deeds.replace("recent", of_recent(desk))
+        context.deeds.replace("recent", of_recent(context))
 
     clear = Deed("clear recent", "Clear recent files", forget, "File", submenu=_RECENT)
     return [*lines, clear]
 
 
-def _again(desk: Desk, path: Path) -> Deed:
+def _again(context: DeedContext, path: Path) -> Deed:
     return Deed(
         f"recent {path}",
         labelled(path.name),
-        lambda: desk.opening.open(path),
+        lambda: context.opening.open(path),
         "File",
         submenu=_RECENT,
         tip=str(path),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from safelight.gui.deed_context import Desk
+from safelight.gui.deed_context import DeedContext
 from safelight.gui.deeds.deed import Deed
 
 if TYPE_CHECKING:
@@ -12,21 +12,21 @@ if TYPE_CHECKING:
     from safelight.gui.panels import Panel
 
 
-def of_tools(desk: Desk) -> list[Deed]:
+def of_tools(context: DeedContext) -> list[Deed]:
     """A line for every tool that can be taken in hand, and below for every step."""
     from safelight.gui.canvas import tools
 
-    chosen = [_take(desk, tool) for tool in tools.TOOLS if tool.chosen]
-    return chosen + [_step(desk, tool, step) for tool in tools.TOOLS for step in tool.steps]
+    chosen = [_take(context, tool) for tool in tools.TOOLS if tool.chosen]
+    return chosen + [_step(context, tool, step) for tool in tools.TOOLS for step in tool.steps]
 
 
-def _take(desk: Desk, tool: type[Tool]) -> Deed:
+def _take(context: DeedContext, tool: type[Tool]) -> Deed:
     def take() -> None:
         """Take it in hand, or put it away where it is in hand, on every photograph."""
-        front = desk.front
+        front = context.front
         if front is not None:
             name = "hand" if front.canvas.tool.id == tool.id else tool.id
-            for workspace in desk.tabs.workspaces():
+            for workspace in context.tabs.workspaces():
                 workspace.canvas.take(name)
 
     return Deed(
@@ -35,16 +35,16 @@ def _take(desk: Desk, tool: type[Tool]) -> Deed:
         take,
         "Tools",
         shortcuts=(tool.shortcut,) if tool.shortcut else (),
-        when=lambda: desk.front is not None,
-        checked=lambda: desk.front is not None and desk.front.canvas.tool.id == tool.id,
+        when=lambda: context.front is not None,
+        checked=lambda: context.front is not None and context.front.canvas.tool.id == tool.id,
         tip=tool.hint,
     )
 
 
-def _step(desk: Desk, tool: type[Tool], step: Step) -> Deed:
+def _step(context: DeedContext, tool: type[Tool], step: Step) -> Deed:
     def do() -> None:
-        if desk.front is not None:
-            getattr(desk.front.canvas.tools[tool.id], step.method)()
+        if context.front is not None:
+            getattr(context.front.canvas.tools[tool.id], step.method)()
 
     return Deed(
         f"tool {tool.id} {step.method}",
@@ -53,17 +53,17 @@ def _step(desk: Desk, tool: type[Tool], step: Step) -> Deed:
         "Tools",
         1,
         (step.shortcut,) if step.shortcut else (),
-        when=lambda: desk.front is not None,
+        when=lambda: context.front is not None,
     )
 
 
-def of_panels(desk: Desk) -> list[Deed]:
+def of_panels(context: DeedContext) -> list[Deed]:
     """A line for every panel: its tab comes to the front."""
     from safelight.gui.panels import PANELS
 
     def adjust() -> None:
-        if desk.front is not None:
-            desk.front.show_adjust()
+        if context.front is not None:
+            context.front.show_adjust()
 
     first = Deed(
         "panel Adjust",
@@ -72,15 +72,15 @@ def of_panels(desk: Desk) -> list[Deed]:
         "View",
         4,
         submenu="&Panels",
-        when=lambda: desk.front is not None,
+        when=lambda: context.front is not None,
     )
-    return [first, *(_show(desk, kind) for kind in PANELS)]
+    return [first, *(_show(context, kind) for kind in PANELS)]
 
 
-def _show(desk: Desk, kind: type[Panel]) -> Deed:
+def _show(context: DeedContext, kind: type[Panel]) -> Deed:
     def show() -> None:
-        if desk.front is not None:
-            desk.front.show_panel(kind)
+        if context.front is not None:
+            context.front.show_panel(kind)
 
     return Deed(
         f"panel {kind.title}",
@@ -89,5 +89,5 @@ def _show(desk: Desk, kind: type[Panel]) -> Deed:
         "View",
         4,
         submenu="&Panels",
-        when=lambda: desk.front is not None,
+        when=lambda: context.front is not None,
     )

@@ -19,7 +19,7 @@ from safelight.gui import (
 )
 from safelight.gui.batch.open_batch_window import open_batch
 from safelight.gui.command_search import search
-from safelight.gui.deed_context import Desk
+from safelight.gui.deed_context import DeedContext
 from safelight.gui.deeds.deed import Deed
 from safelight.gui.fullscreen import FullScreen
 
@@ -27,22 +27,22 @@ if TYPE_CHECKING:
     from safelight.gui.workspace import Workspace
 
 
-def of_window(desk: Desk, screen: FullScreen) -> list[Deed]:
+def of_window(context: DeedContext, screen: FullScreen) -> list[Deed]:
     """The lines that are there from the beginning, before pixels have come."""
-    return [*_file(desk), *_edit(desk), *_view(desk, screen), *_help(desk)]
+    return [*_file(context), *_edit(context), *_view(context, screen), *_help(context)]
 
 
-def _file(desk: Desk) -> list[Deed]:
+def _file(context: DeedContext) -> list[Deed]:
     def generates() -> bool:
-        return desk.backend.generates
+        return context.backend.generates
 
     made = "A picture that a generator makes from nothing"
-    menu = _Lines("File", desk)
-    new = desk.opening.ask_to_generate
+    menu = _Lines("File", context)
+    new = context.opening.ask_to_generate
     menu.any("new", "&New from generator…", new, "Ctrl+N", when=generates, tip=made)
-    menu.any("open", "&Open…", desk.opening.ask, "Ctrl+O")
+    menu.any("open", "&Open…", context.opening.ask, "Ctrl+O")
     menu.front(
-        *("place", "Place…", lambda _: exchange_pictures.place(desk)),
+        *("place", "Place…", lambda _: exchange_pictures.place(context)),
         when=lambda front: not front.session.locked,
         tip="Pictures from files as layers of this one",
     )
@@ -51,55 +51,59 @@ def _file(desk: Desk) -> list[Deed]:
         tip="Ask about the raw files of every camera again",
     )
     menu.part(1)  # behind the files opened lately
-    menu.front("save", "&Save project", lambda _: save_projects.save(desk), "Ctrl+S", takes=True)
+    menu.front("save", "&Save project", lambda _: save_projects.save(context), "Ctrl+S", takes=True)
     menu.front(
         "save as",
         "Save project &as…",
-        lambda _: save_projects.save_as(desk),
+        lambda _: save_projects.save_as(context),
         "Ctrl+Shift+S",
         takes=True,
     )
     menu.front(
-        "export", "&Export…", lambda _: export_photograph.export(desk), "Ctrl+Shift+E", takes=True
+        "export",
+        "&Export…",
+        lambda _: export_photograph.export(context),
+        "Ctrl+Shift+E",
+        takes=True,
     )
     again = "As the last time, to a new name beside that file"
     menu.front(
-        *("export again", "Export a&gain", lambda _: export_photograph.export_again(desk)),
+        *("export again", "Export a&gain", lambda _: export_photograph.export_again(context)),
         *("Ctrl+Alt+Shift+E",),
         tip=again,
         takes=True,
     )
     menu.front(
         *("export same", "Export again to the same &file"),
-        lambda _: export_photograph.export_again(desk, same=True),
+        lambda _: export_photograph.export_again(context, same=True),
         tip="As the last time, instead of the file that was written then",
         takes=True,
     )
     menu.any(
-        *("batch", "&Batch…", partial(open_batch, desk)),
-        when=lambda: desk.backend.studio is not None,
+        *("batch", "&Batch…", partial(open_batch, context)),
+        when=lambda: context.backend.studio is not None,
         tip="Do to many files what a recipe says",
     )
     look = "What the layers above the picture make of colours, as a table for other programs"
     for side, text in ((33, "Look of &33 points a side…"), (65, "Look of &65 points a side…")):
         menu.front(
-            *(f"save look {side}", text, partial(save_looks.save_look, desk, side)),
-            when=lambda front: desk.backend.studio is not None and save_looks.possible(front),
+            *(f"save look {side}", text, partial(save_looks.save_look, context, side)),
+            when=lambda front: context.backend.studio is not None and save_looks.possible(front),
             submenu="Save &look as .cube",
             tip=look,
             takes=True,
         )
     menu.front(
-        "print", "&Print…", lambda _: print_photograph.print_picture(desk), "Ctrl+P", takes=True
+        "print", "&Print…", lambda _: print_photograph.print_picture(context), "Ctrl+P", takes=True
     )
-    menu.any("add network", "Add a net&work…", desk.installing.ask_for_network)
+    menu.any("add network", "Add a net&work…", context.installing.ask_for_network)
     menu.part(2)
-    menu.front("close", "&Close", desk.closing.close, "Ctrl+W", "Ctrl+F4")
-    menu.any("quit", "&Quit", desk.window.close, "Ctrl+Q")
+    menu.front("close", "&Close", context.closing.close, "Ctrl+W", "Ctrl+F4")
+    menu.any("quit", "&Quit", context.window.close, "Ctrl+Q")
     return menu.lines
 
 
-def _edit(desk: Desk) -> list[Deed]:
+def _edit(context: DeedContext) -> list[Deed]:
     def back(workspace: Workspace) -> bool:
         return workspace.session.history.can_undo and not workspace.session.locked
 
@@ -114,28 +118,32 @@ def _edit(desk: Desk) -> list[Deed]:
         workspace.canvas.tool.settle()
         workspace.session.undo()
 
-    menu = _Lines("Edit", desk)
+    menu = _Lines("Edit", context)
     undoes = "&Undo", undo, "Ctrl+Z"
     menu.front("undo", *undoes, when=lambda front: back(front) or pending(front))
     menu.front("redo", "&Redo", lambda front: front.session.redo(), "Ctrl+Shift+Z", when=forth)
     menu.part(1)
     menu.front(
-        *("copy", "C&opy", lambda _: exchange_pictures.copy(desk, merged=False), "Ctrl+C"),
+        *("copy", "C&opy", lambda _: exchange_pictures.copy(context, merged=False), "Ctrl+C"),
         tip="What is selected of the active layer, for this and other programs",
     )
     menu.front(
-        *("copy merged", "Copy &merged", lambda _: exchange_pictures.copy(desk, merged=True)),
+        *("copy merged", "Copy &merged", lambda _: exchange_pictures.copy(context, merged=True)),
         "Ctrl+Shift+C",
         tip="What is selected of all layers together, for this and other programs",
     )
     menu.any(
-        *("paste", "&Paste", lambda: exchange_pictures.paste(desk), "Ctrl+V"),
+        *("paste", "&Paste", lambda: exchange_pictures.paste(context), "Ctrl+V"),
         tip="A picture that was copied here or in another program, on a layer of its own",
     )
     menu.part(2)
     saves = "What was done to the picture, as a list that can be done to others"
     menu.front(
-        *("save steps", "Save s&teps as recipe…", lambda _: save_and_run_recipes.save_steps(desk)),
+        *(
+            "save steps",
+            "Save s&teps as recipe…",
+            lambda _: save_and_run_recipes.save_steps(context),
+        ),
         when=lambda front: front.session.history.position > 0,
         tip=saves,
         takes=True,
@@ -145,16 +153,16 @@ def _edit(desk: Desk) -> list[Deed]:
         *(
             "run recipe",
             "Run re&cipe from a file…",
-            lambda _: save_and_run_recipes.ask_and_run(desk),
+            lambda _: save_and_run_recipes.ask_and_run(context),
         ),
-        when=lambda front: desk.backend.studio is not None and front.session.idle,
+        when=lambda front: context.backend.studio is not None and front.session.idle,
         tip="Do to the picture what a recipe says",
     )
     return menu.lines
 
 
-def _view(desk: Desk, screen: FullScreen) -> list[Deed]:
-    menu = _Lines("View", desk)
+def _view(context: DeedContext, screen: FullScreen) -> list[Deed]:
+    menu = _Lines("View", context)
     menu.front("zoom in", "Zoom &in", lambda front: front.canvas.zoom_in(), "Ctrl++", "Ctrl+=")
     menu.front("zoom out", "Zoom &out", lambda front: front.canvas.zoom_out(), "Ctrl+-")
     menu.front("fit", "&Fit in window", lambda front: front.canvas.fit(), "Ctrl+0")
@@ -189,7 +197,7 @@ def _view(desk: Desk, screen: FullScreen) -> list[Deed]:
         checked=lambda front: front.canvas.showing_before,
     )
     menu.part(4)
-    proofing = desk.proofing
+    proofing = context.proofing
     menu.mark_all(
         *("monitor", "Use &the monitor's profile"),
         lambda: proofing.use_monitor(not proofing.uses_monitor),
@@ -225,15 +233,17 @@ def _view(desk: Desk, screen: FullScreen) -> list[Deed]:
     return menu.lines
 
 
-def _help(desk: Desk) -> list[Deed]:
-    menu = _Lines("Help", desk)
-    menu.any("search", "&Search commands…", partial(search, desk.window, desk.deeds), "Ctrl+K")
-    menu.any("shortcuts", "&Keyboard shortcuts", partial(about.show_shortcuts, desk), "F1")
-    menu.any("about", "&About Safelight", partial(about.show_about, desk))
+def _help(context: DeedContext) -> list[Deed]:
+    menu = _Lines("Help", context)
+    menu.any(
+        "search", "&Search commands…", partial(search, context.window, context.deeds), "Ctrl+K"
+    )
+    menu.any("shortcuts", "&Keyboard shortcuts", partial(about.show_shortcuts, context), "F1")
+    menu.any("about", "&About Safelight", partial(about.show_about, context))
     return menu.lines
 
 
-def of_layers(desk: Desk) -> list[Deed]:
+def of_layers(context: DeedContext) -> list[Deed]:
     """The lines about the active layer for which the window has to know more than a command."""
 
     def failed(front: Workspace) -> bool:
@@ -254,7 +264,7 @@ def of_layers(desk: Desk) -> list[Deed]:
     def refresh(front: Workspace) -> None:
         front.session.jobs.refresh(front.session.active, front.canvas.visible())
 
-    menu = _Lines("Layer", desk)
+    menu = _Lines("Layer", context)
     menu.front("rename", "R&ename layer", lambda front: front.layers.tree.edit_name(), context=True)
     menu.front(
         *("find layer", "Find layer…", lambda front: front.layers.search.begin()),
@@ -281,9 +291,9 @@ def of_layers(desk: Desk) -> list[Deed]:
 class _Lines:
     """Lines of one menu, put down one after the other."""
 
-    def __init__(self, menu: str, desk: Desk) -> None:
+    def __init__(self, menu: str, context: DeedContext) -> None:
         self._menu = menu
-        self._desk = desk
+        self._upon = context
         self._section = 0
         self.lines: list[Deed] = []
 
@@ -334,22 +344,23 @@ class _Lines:
         """What is done to the photograph in front. What ``takes`` it as it is, to be written or
         printed, waits until what is being done to it is done.
         """
-        desk = self._desk
 
         def do() -> None:
-            front = desk.front
+            front = self._upon.front
             if front is not None and takes and front.session.busy:
                 name = text.replace("&", "").rstrip("…")
                 front.line.mention(f"{name} follows when this is done: {front.session.busy}.")
-                front.session.when_done(lambda: desk.front is front and run(front))
+                front.session.when_done(lambda: self._upon.front is front and run(front))
             elif front is not None:
                 run(front)
 
         def possible() -> bool:
-            return desk.front is not None and when(desk.front)
+            return self._upon.front is not None and when(self._upon.front)
 
         def on() -> bool:
-            return desk.front is not None and checked is not None and checked(desk.front)
+            return (
+                self._upon.front is not None and checked is not None and checked(self._upon.front)
+            )
 
         self.lines.append(
             Deed(
@@ -367,7 +378,7 @@ class _Lines:
 
         def switch(front: Workspace) -> None:
             on = not getattr(front.canvas, name)
-            for workspace in self._desk.tabs.workspaces():
+            for workspace in self._upon.tabs.workspaces():
                 setattr(workspace.canvas, name, on)
 
         def is_on(front: Workspace) -> bool:

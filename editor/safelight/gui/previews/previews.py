@@ -14,13 +14,13 @@ from safelight.gui.canvas.overlay import Overlay
 from safelight.gui.canvas.picture import Picture
 from safelight.gui.edited_photograph import Edited
 from safelight.gui.installed_filters import Installed
-from safelight.gui.message_source import Speaker
+from safelight.gui.message_source import MessageSource
 from safelight.gui.previews.coarse_to_fine import Looking
 from safelight.gui.previews.job_run import Run, Task
 from safelight.gui.previews.scaled_document import Seen
 
 
-class Previews(Speaker):
+class Previews(MessageSource):
     """What is tried on one photograph, one filter at a time.
 
     ``run`` computes a preview, ``overlay`` shows it; ``trial`` is the document with a cheap filter
