@@ -153,24 +153,26 @@ def offer(tmp_path_factory, monkeypatch):
 
 def photograph(height, width):
     """A picture in which every place looks different: 8-bit RGB."""
-    rows, columns = np.mgrid[0:height, 0:width]
-    red = columns * 255 // max(width - 1, 1)
-    green = rows * 255 // max(height - 1, 1)
-    return np.stack([red, green, (rows + columns) % 256], axis=2).astype(np.uint8)
+    rows, columns = np.arange(height)[:, None], np.arange(width)
+    pixels = np.empty((height, width, 3), np.uint8)
+    pixels[..., 0] = columns * 255 // max(width - 1, 1)
+    pixels[..., 1] = rows * 255 // max(height - 1, 1)
+    np.add(rows.astype(np.uint8), columns.astype(np.uint8), out=pixels[..., 2])  # modulo 256
+    return pixels
 
 
 @functools.cache
-def _photo():
-    """What a file of the photograph holds, made once for all tests."""
+def png(height, width):
+    """What a PNG file of the photograph of that size holds, made once for all tests."""
     file = io.BytesIO()
-    Image.fromarray(photograph(300, 400)).save(file, "PNG")
+    Image.fromarray(photograph(height, width)).save(file, "PNG", compress_level=1)
     return file.getvalue()
 
 
 @pytest.fixture
 def photo(tmp_path):
     path = tmp_path / "photo.png"
-    path.write_bytes(_photo())
+    path.write_bytes(png(300, 400))
     return path
 
 

@@ -2,12 +2,11 @@
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from safelight.api import Region
 from safelight.document import edits
 from safelight.gui.previews.job_run import Run
-from tests.gui.conftest import choose, open_in, photograph, wake
+from tests.gui.conftest import choose, open_in, png, wake
 
 LIMIT = 30000
 
@@ -18,7 +17,7 @@ def workspace(offer, tmp_path, qtbot):
 
     offer("safelight_seeing")
     path = tmp_path / "large.png"
-    Image.fromarray(photograph(1600, 2400)).save(path, compress_level=1)
+    path.write_bytes(png(1600, 2400))
     workspace = open_in(wake(Window(), qtbot), path, qtbot)
     qtbot.waitUntil(lambda: workspace.canvas.level > 0, timeout=LIMIT)
     return workspace
