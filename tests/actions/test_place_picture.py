@@ -28,7 +28,7 @@ def test_a_placed_file_keeps_its_colours_in_the_document_s_profile_and_all_its_p
     actions.export(source, path, actions.ExportOptions(keep_profile=True))
     before = ground(depth="uint16")
     step = Record("command", "place", {"file": str(path), "y": 5.0})
-    history = play(Recipe((step,)), History.start(before), lambda *_: None)
+    history = play(Recipe.of((step,)), History.start(before), lambda *_: None)
     layer = history.document.layers[-1]
     assert (layer.name, layer.raster.width, layer.raster.depth) == ("leaf.png", 120, "uint16")
     shown = render(history.document, Region(0, 0, 60, 40))

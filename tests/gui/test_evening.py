@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog
 
 from safelight.actions import Project
 from safelight.cli.main import main
@@ -105,6 +105,9 @@ def test_a_job_done_by_hand_is_a_recipe_that_gives_the_same_pixels(
         lambda window, lost, some: pytest.fail(str(lost)),
     )
     opened.window().deeds["save steps"].trigger()
+    dialog = QApplication.activeModalWidget()
+    dialog.file.setChecked(True)
+    dialog.accept()
     qtbot.waitUntil(steps.exists, timeout=PATIENCE)
     qtbot.waitUntil(lambda: "Saved" in opened.line.text(), timeout=PATIENCE)
     assert len(json.loads(steps.read_text())["steps"]) == len(session.history.steps) - 1

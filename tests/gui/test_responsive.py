@@ -133,7 +133,7 @@ def test_a_recipe_that_runs_shows_how_far_it_is_and_stops_when_it_is_told_to(gat
     path = tmp_path / "steps.json"
     path.write_text(json.dumps({"version": 1, "steps": steps}))
     before = session.history
-    save_and_run_recipes.run(workspace, window.studio, path)
+    save_and_run_recipes.ask_and_play(workspace, window.studio, path)
     qtbot.waitUntil(lambda: (gate / "begun").exists() and strip.left.text() == "Step 2 of 3")
     assert strip.isVisible()
     assert strip.title.text() == "steps"

@@ -48,7 +48,8 @@ def halo_by(deviation: float, boxes: list[int]) -> int:
 
 
 def widened(pixels: _Plane, radius: float) -> _Plane:
-    """The largest value within a disc: (height, width) of (height + 2 reach, width + 2 reach).
+    """The largest value within a disc: (height, width) of (height + 2 reach, width + 2 reach), both
+    of one dtype, uint8 or int64.
 
     Row by row of the disc: the largest in a run of pixels is that of two runs of a power of two
     that cover it, and those are made by doubling (van Herk's and Gil's aim, by simpler means).
@@ -86,7 +87,9 @@ def boxes_of(deviation: float) -> list[int]:
 
 
 def boxed(sums: _Sums, boxes: list[int]) -> _Sums:
-    """The mean over each box in turn, smaller by it at each side."""
+    """The mean over each box in turn: int64, (height, width), of which each box takes its width
+    less one from each side's length.
+    """
     for box in boxes:
         for axis in (0, 1):
             total = np.cumsum(sums, axis=axis)
@@ -97,7 +100,9 @@ def boxed(sums: _Sums, boxes: list[int]) -> _Sums:
 
 
 def weighed(sums: _Sums, deviation: float) -> _Sums:
-    """A Gaussian cut off at three deviations, smaller by those at each side."""
+    """A Gaussian cut off at three deviations: int64, (height, width), smaller by those at each
+    side.
+    """
     half = halo_by(deviation, [])
     bell = np.exp(-0.5 * (np.arange(-half, half + 1) / deviation) ** 2)
     weights = np.rint(bell / bell.sum() * ONE).astype(np.int64)
