@@ -10,6 +10,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ from safelight.gui.window import Window
 from safelight.gui.workspace import Workspace
 from safelight.pixels import Raster
 from tests.benchmarks.heartbeat import StallCounter
-from tests.benchmarks.pairs import Row, available_memory, touch
+from tests.benchmarks.pairs import Row, Skipped, available_memory, touch
 
 PAIRS = {"full": 5, "quick": 3, "tiny": 1}
 
@@ -38,13 +39,17 @@ _LONGEST = 60.0
 
 
 def measure(pairs: int, size: str = "full") -> list[Row]:
-    """A row for each action and size."""
+    """A row for each action and size; a note where there is too little memory for the large one."""
     application = QApplication.instance() or QApplication([])
     make_application([])
-    rows = []
+    rows: list[Row] = []
     for width, height in _SIZES[size]:
         if available_memory() < 12 * width * height:
-            continue
+            why = f"{width * height / 1e6:.3g} MP want {12 * width * height / 1e9:.1f} GB of memory"
+            if not rows:
+                raise Skipped(why)
+            rows[-1] = replace(rows[-1], notes=[f"thread: {why} and were left out"])
+            break
         touch(3 * width * height)
         measured = _Measured(application, width, height, _SETTLED[size])
         rows += measured.rows(pairs, warm=0 if size == "tiny" else 1)
@@ -179,6 +184,8 @@ class _Measured:
 
     def _until(self, true: Callable[[], bool]) -> None:
         end = time.perf_counter() + _LONGEST
-        while not true() and time.perf_counter() < end:
+        while not true():
+            if time.perf_counter() > end:
+                raise Skipped(f"nothing came in {_LONGEST:.0f} s")
             self._application.processEvents()
             time.sleep(0.0005)

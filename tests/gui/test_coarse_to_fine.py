@@ -49,7 +49,7 @@ def dragged(panel, looks, qtbot):
     qtbot.waitUntil(lambda: bool(looks), timeout=LIMIT)
     for width in (11.0, 12.0, 13.0):
         set_to(panel, "width", width)
-        qtbot.wait(60)
+        qtbot.wait(20)
 
 
 def finished(workspace, qtbot, looks):
