@@ -18,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 
 from distributed import Client, Future, KilledWorker
+from distributed.comm import CommClosedError
 from distributed.security import Security
 
 from safelight.actions.batch.batch_journal import BatchError
@@ -121,8 +122,8 @@ class Cluster:
             raise BatchError(f"{error} The batch has stopped, and can be resumed.") from None
         except KilledWorker:
             raise OSError("each worker that was given it has died of it") from None
-        except (CancelledError, TimeoutError):
-            raise self._lost() from None
+        except (CancelledError, CommClosedError, TimeoutError):
+            raise self._lost() from None  # the file may be whole: its report alone is lost
 
     def _threads(self) -> int:
         """Files that are given at once. Raises BatchError for workers that cannot be taken."""
