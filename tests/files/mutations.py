@@ -501,11 +501,15 @@ HEADING = (
 
 
 class Attack:
-    """Opens mutations one after the other, and measures both processes."""
+    """Opens mutations one after the other, and measures both processes: of the editor, what it has
+    taken beyond what it had at first, which other tests may have left there.
+    """
 
     def __init__(self, folder: Path, importers: Callable[[], Sequence] = tuple) -> None:
         self._folder = folder
         self._importers = importers
+        _peak(os.getpid())
+        self._had = _peak(os.getpid())
 
     def on(self, name: str, numbers: Iterable[int]) -> Outcome:
         """What comes of those mutations of a seed."""
@@ -566,7 +570,7 @@ class Attack:
         after = _Measure()
         seconds = after.seconds - before.seconds
         outcome.slowest = max(outcome.slowest, seconds)
-        memory, editor = after.memory, after.editor
+        memory, editor = after.memory, max(after.editor - self._had, 0)
         if after.ended > before.ended:  # of one that was ended meanwhile
             memory = max(memory, after.ended)
         outcome.memory, outcome.editor = max(outcome.memory, memory), max(outcome.editor, editor)
@@ -595,7 +599,9 @@ class _Measure:
 
 
 def _peak(pid: int) -> int:
-    """The most that a process has had in memory since this was last asked, in bytes."""
+    """The most that a process has had in memory since this was last asked, in bytes: asked at once
+    again, what it has now.
+    """
     with contextlib.suppress(OSError, StopIteration, ValueError):
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
         found = int(next(line for line in lines if line.startswith("VmHWM:")).split()[1]) << 10

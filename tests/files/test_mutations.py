@@ -5,6 +5,9 @@ A sample: ``make attack`` opens 20,000 of them, by ``python -m tests.files.mutat
 
 from __future__ import annotations
 
+import sys
+
+import numpy as np
 import pytest
 
 from safelight.files import OpenError
@@ -57,4 +60,25 @@ def test_what_is_no_sentence_and_what_fails_otherwise_is_a_fault(attack, monkeyp
     assert "IndexError" in fails(IndexError("at 7"))[0]
     assert not fails(OpenError("picture.bmp is damaged."))
     monkeypatch.setattr("tests.files.mutations.MEMORY", 1 << 20)
-    assert "MB" in fails(OpenError("picture.bmp is damaged."))[0]
+    taken = []
+
+    def takes(path):
+        taken.append(np.ones(3 << 17))  # 3 MB
+        raise OpenError("picture.bmp is damaged.")
+
+    monkeypatch.setattr(attack, "_notes", takes)
+    assert "MB" in attack.on("bmp", [0]).faults[0]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="nobody else tells the peak")
+def test_what_a_process_had_before_is_no_picture_s(tmp_path, monkeypatch):
+    had = np.ones(160 << 17)  # 160 MB
+    attack = Attack(tmp_path)
+    monkeypatch.setattr(attack, "_notes", lambda path: ())
+    assert attack.on("bmp", [0]).editor < had.nbytes / 4
+
+    def takes(path):
+        return () if np.ones(80 << 17).all() else ("No.",)
+
+    monkeypatch.setattr(attack, "_notes", takes)
+    assert attack.on("bmp", [0]).editor > 70 << 20
