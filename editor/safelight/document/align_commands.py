@@ -9,7 +9,7 @@ from safelight.document import geometry
 from safelight.document.command import EditError, Entry, Settings, command
 from safelight.document.document import Document
 from safelight.document.edits import several, unlocked
-from safelight.document.edits.conditions import of_layer
+from safelight.document.edits.conditions import has_shape
 from safelight.document.edits.one_layer import Layers
 from safelight.document.layer import Layer
 from safelight.document.placement import Place
@@ -28,10 +28,6 @@ _SHARES: dict[str, tuple[float | None, float | None]] = {
 }
 """How far into a box, across and down, each edge lies; None: it is on the other axis."""
 
-_moves = of_layer(
-    lambda layer: not layer.locked and (layer.filter is None or layer.filter.generates)
-)
-
 
 def _aligned(given: Settings) -> str:
     return f"Align {given['edge']}"
@@ -42,7 +38,7 @@ def _aligned(given: Settings) -> str:
     menu="Layer",
     submenu="Align",
     section=4,
-    when=_moves,
+    when=has_shape,
     words=_aligned,
     entries=(
         Entry("&Left edges", {"edge": "left"}),
@@ -82,7 +78,7 @@ def align(
     menu="Layer",
     submenu="Align",
     section=4,
-    when=_moves,
+    when=has_shape,
     words=lambda given: f"Distribute {given['axis']}",
     entries=(
         Entry("Distribute &across", {"axis": "across"}),

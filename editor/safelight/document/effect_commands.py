@@ -8,10 +8,9 @@ from typing import Annotated, TypeAlias
 from safelight.api import Fraction, HexColour, Number
 from safelight.document.command import Settings, command
 from safelight.document.document import Document
-from safelight.document.edits import several, unlocked
-from safelight.document.edits.conditions import of_layer
+from safelight.document.edits.conditions import has_shape, of_layer
 from safelight.document.edits.layer_edits import Mode
-from safelight.document.edits.one_layer import Layers
+from safelight.document.edits.one_layer import Layers, each_changed
 from safelight.document.effects import LONGEST, Effect, Side, with_effect
 from safelight.document.layer import Layer
 
@@ -21,10 +20,6 @@ _Angle: TypeAlias = Annotated[
 ]
 
 _MENU = "Effects"
-
-has_shape = of_layer(
-    lambda layer: not layer.locked and (layer.filter is None or layer.filter.generates)
-)
 
 
 def effect_of(kind: str, layer: Layer) -> Settings:
@@ -112,17 +107,14 @@ def colour_overlay(
 )
 def clear_effects(document: Document, *, layer: str = "", also: Layers = "") -> Document:
     """Take a layer's shadow, glow, stroke and colour away, and those of others."""
-    for item in several(document, layer, also):
-        document = document.with_layer(replace(unlocked(document, item.id), effects=()))
-    return document
+    return each_changed(document, layer, also, lambda item: replace(item, effects=()))
 
 
 def _given(document: Document, layer: str, also: str, effect: Effect) -> Document:
-    for item in several(document, layer, also):
-        found = unlocked(document, item.id)
-        effects = with_effect(found.effects, effect)
-        document = document.with_layer(replace(found, effects=effects))
-    return document
+    def change(item: Layer) -> Layer:
+        return replace(item, effects=with_effect(item.effects, effect))
+
+    return each_changed(document, layer, also, change)
 
 
 KINDS = {

@@ -48,3 +48,10 @@ lacks_mask = of_layer(lambda layer: layer.mask is None)
 
 
 is_filter = of_layer(lambda layer: layer.filter is not None)
+
+
+def has_shape(document: Document, layer: Layer | None) -> bool:
+    """Whether the active layer shows something of its own, as no filter does, and is unlocked."""
+    if layer is None or layer.locked:
+        return False
+    return layer.filter is None or layer.filter.generates

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Literal, TypeAlias
 
 from safelight.api import Fraction, HexColour
@@ -22,6 +23,7 @@ from safelight.document.edits.conditions import (
 from safelight.document.edits.one_layer import (
     Layers,
     changed_layer,
+    each_changed,
     named_layers,
     several,
     unlocked,
@@ -244,9 +246,7 @@ def set_opacity(
     document: Document, *, layer: str = "", opacity: Fraction = 1.0, also: Layers = ""
 ) -> Document:
     """Set a layer's opacity, 0 to 1, and that of others."""
-    for item in several(document, layer, also):
-        document = document.with_layer(replace(unlocked(document, item.id), opacity=opacity))
-    return document
+    return each_changed(document, layer, also, lambda item: replace(item, opacity=opacity))
 
 
 @command("Amount", when=is_filter)
@@ -260,9 +260,7 @@ def set_mode(
     document: Document, *, layer: str = "", mode: Mode = "normal", also: Layers = ""
 ) -> Document:
     """Set a layer's blend mode, and that of others."""
-    for item in several(document, layer, also):
-        document = document.with_layer(replace(unlocked(document, item.id), mode=mode))
-    return document
+    return each_changed(document, layer, also, lambda item: replace(item, mode=mode))
 
 
 @command(
@@ -278,9 +276,8 @@ def set_visible(
     document: Document, *, layer: str = "", visible: bool = True, also: Layers = ""
 ) -> Document:
     """Show or hide a layer, and others."""
-    for item in several(document, layer, also):
-        document = document.with_layer(replace(item, visible=visible))
-    return document
+    change = partial(replace, visible=visible)
+    return each_changed(document, layer, also, change, locked=True)
 
 
 @command(
@@ -297,9 +294,8 @@ def set_locked(
     document: Document, *, layer: str = "", locked: bool = True, also: Layers = ""
 ) -> Document:
     """Lock or unlock a layer, and others."""
-    for item in several(document, layer, also):
-        document = document.with_layer(replace(item, locked=locked))
-    return document
+    change = partial(replace, locked=locked)
+    return each_changed(document, layer, also, change, locked=True)
 
 
 @command(
@@ -317,9 +313,7 @@ def set_clipped(
     document: Document, *, layer: str = "", clipped: bool = True, also: Layers = ""
 ) -> Document:
     """Clip a layer to the one below, or release it, and others."""
-    for item in several(document, layer, also):
-        document = document.with_layer(replace(unlocked(document, item.id), clipped=clipped))
-    return document
+    return each_changed(document, layer, also, lambda item: replace(item, clipped=clipped))
 
 
 def _either(given: Settings, name: str, on: str, off: str) -> str:

@@ -43,6 +43,23 @@ def several(document: Document, layer: str, also: str) -> tuple[Layer, ...]:
     return tuple(item for item in document.walk() if item.id in wanted - within)
 
 
+def each_changed(
+    document: Document,
+    layer: str,
+    also: str,
+    change: Callable[[Layer], Layer],
+    *,
+    locked: bool = False,
+) -> Document:
+    """The document with a layer, and others that are named beside it, changed; ``locked`` says that
+    locked ones may be changed so. Raises EditError and KeyError.
+    """
+    for item in several(document, layer, also):
+        found = item if locked else unlocked(document, item.id)
+        document = document.with_layer(change(found))
+    return document
+
+
 def rendering_edit(label: str, renders: Callable[[Document, Live | None], Document]) -> Edit:
     """An edit that renders pixels, and is made on a thread where there is one."""
     return Edit(label, lambda document: renders(document, None), renders=renders)
