@@ -1,6 +1,5 @@
 """The brush and the eraser: hands paint on a mask, and see in red what is selected."""
 
-import sys
 import threading
 
 import numpy as np
@@ -14,7 +13,7 @@ from safelight.api import Region
 from safelight.document import DECLARED, Layer, LiveFilter, edits
 from safelight.gui.canvas.tools.round_brush import RoundBrush
 from safelight.gui.command_dialog import CommandDialog
-from safelight.pixels import DAB, Raster
+from safelight.pixels import DAB, Raster, fused
 from tests.gui.conftest import choose, open_in, photograph
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
@@ -457,9 +456,8 @@ def test_where_nothing_is_selected_there_is_nothing_to_grow(canvas, opened, wind
 
 def test_taking_a_brush_has_its_kernel_compiled_once(opened, monkeypatch):
     wanted = []
-    module = sys.modules["safelight.gui.session"]
-    monkeypatch.setattr(module, "kernels_ready", lambda names: not set(names))
-    monkeypatch.setattr(module, "prepare_kernels", lambda folder, names: wanted.extend(names))
+    monkeypatch.setattr(fused, "kernels_ready", lambda names: not set(names))
+    monkeypatch.setattr(fused, "prepare_kernels", lambda folder, names: wanted.extend(names))
     opened.canvas.take("brush")
     for size in (20, 30, 40):
         opened.canvas.tools["brush"].set("size", size)

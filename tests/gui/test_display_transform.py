@@ -14,13 +14,12 @@ from PySide6.QtGui import QImage
 from safelight.actions.screen_colours import OUT_OF_GAMUT, Proof, Screen, sketched
 from safelight.api.colour_profile import icc_text
 from safelight.document import Document
-from safelight.gui import display_transform as display_module
 from safelight.gui import monitor_profile as module
 from safelight.gui.canvas import Canvas
 from safelight.gui.canvas.picture import Picture
 from safelight.gui.display_transform import _MARK, Display, Look, display
 from safelight.gui.samples_and_recent_files import settings
-from safelight.pixels import SRGB, TONE, Raster, from_float, known_profile, to_float
+from safelight.pixels import SRGB, TONE, Raster, from_float, fused, known_profile, to_float
 from tests import pictures
 
 PRESS = pictures.press_profile()
@@ -151,8 +150,8 @@ def test_a_print_is_seen_coarsely_until_it_is_exact(canvas, shown, qtbot, monkey
 
 def test_what_is_shown_by_tables_is_compiled_for_them(monkeypatch, qtbot):
     asked = []
-    monkeypatch.setattr(display_module, "kernels_ready", lambda _: False)
-    monkeypatch.setattr(display_module, "prepare_kernels", lambda _, names: asked.append(names))
+    monkeypatch.setattr(fused, "kernels_ready", lambda _: False)
+    monkeypatch.setattr(fused, "prepare_kernels", lambda _, names: asked.append(names))
     fresh = Display()
     fresh.look(SRGB)
     assert asked == []

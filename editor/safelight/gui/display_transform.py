@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
@@ -23,8 +22,7 @@ from safelight.pixels import (
     ColourError,
     Profile,
     from_float,
-    kernels_ready,
-    prepare_kernels,
+    prepare_beside,
     profile_name,
     to_float,
 )
@@ -217,9 +215,7 @@ class Display(QObject):
         if (profile, screen) in self._making:
             return
         self._making.add((profile, screen))
-        if not kernels_ready([TONE]):
-            folder = cache_folder() / "kernels"
-            threading.Thread(target=prepare_kernels, args=(folder, [TONE]), daemon=True).start()
+        prepare_beside(cache_folder() / "kernels", [TONE])
 
         def done(sketch: Sketch) -> None:
             self._making.discard((profile, screen))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -31,7 +30,7 @@ from safelight.gui.previews.previews import Previews
 from safelight.gui.recipe_thread import Playing
 from safelight.gui.save_status import Saving
 from safelight.gui.stale_results import Results
-from safelight.pixels import kernels_ready, prepare_kernels
+from safelight.pixels import prepare_beside
 
 _PICTURES = 8
 """Versions of the document whose tiles stay ready for the screen."""
@@ -310,10 +309,7 @@ class Session(Edited):
         """
         found = {*kernels(self.document, smaller=True), *more} - self._asked_for
         self._asked_for |= found
-        if not kernels_ready(found):
-            folder = actions.cache_folder() / "kernels"
-            names = sorted(found)
-            threading.Thread(target=prepare_kernels, args=(folder, names), daemon=True).start()
+        prepare_beside(actions.cache_folder() / "kernels", found)
 
     def close(self) -> None:
         """Give up whatever runs, and let go of everything. Does not wait."""

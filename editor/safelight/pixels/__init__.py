@@ -19,6 +19,7 @@ from safelight.pixels.fused import (
     borrow_kernels,
     keep_kernels,
     kernels_ready,
+    prepare_beside,
     prepare_kernels,
 )
 from safelight.pixels.known_profiles import KNOWN, KnownProfile, known_profile
@@ -87,6 +88,7 @@ __all__ = [
     "known_profile",
     "lab",
     "mended",
+    "prepare_beside",
     "prepare_kernels",
     "profile_name",
     "seen",

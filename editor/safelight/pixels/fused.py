@@ -131,6 +131,13 @@ def borrow_kernels(folder: Path, own: Path, modes: Iterable[str]) -> bool:
     return False
 
 
+def prepare_beside(folder: Path, modes: Iterable[str]) -> None:
+    """Have ``prepare_kernels`` done on a thread, unless all are ready. Nobody waits for it."""
+    wanted = sorted(modes)
+    if not kernels_ready(wanted):
+        threading.Thread(target=prepare_kernels, args=(folder, wanted), daemon=True).start()
+
+
 def kernels_ready(modes: Iterable[str] = MODES) -> bool:
     """Whether ``composite`` is compiled for all of ``modes``; tones, for ``TONE`` among them,
     resampling, for ``RESAMPLE``, brushes, for ``DAB``, and bent pictures, for ``BENT``.
