@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent, QImage, QPixmap
 from PySide6.QtWidgets import (
     QComboBox,
@@ -30,7 +30,7 @@ from safelight.actions.plugins.network_plugin import Examined, Identity, identif
 from safelight.actions.plugins.plugin_store import Installed, StoreError
 from safelight.api.testing import photograph
 from safelight.document import Document, render_srgb
-from safelight.gui.background import Background
+from safelight.gui.background import Background, Mailbox
 from safelight.gui.display_transform import display
 from safelight.gui.shown_text import file_size, plain
 from safelight.pixels import Raster, to_float
@@ -46,12 +46,6 @@ _ORDERS = {"Red, green, blue": "RGB", "Blue, green, red": "BGR"}
 _FITS = {"Cut into windows": "windows", "Whole": "whole", "Whole, changes alone": "change"}
 _RESULTS = {"A mask, which selects": "mask", "A grey picture": "grey"}
 _SIDE = 280
-
-
-class Progress(QObject):
-    """What another thread tells of its progress arrives on the window's."""
-
-    said = Signal(float, str)
 
 
 class NetworkDialog(QDialog):
@@ -87,8 +81,7 @@ class NetworkDialog(QDialog):
             **{"fit": _choice(_FITS), "result": _choice(_RESULTS)},
         }
         self._second: Candidate | None = None
-        self._told = Progress()
-        self._told.said.connect(self._show_progress)
+        self._told = Mailbox(self, self._show_progress)
         self.other = QLabel()
         self.keep, self.take = QPushButton(), QPushButton()
         self.name = QLineEdit(plain(path.stem))
@@ -160,8 +153,11 @@ class NetworkDialog(QDialog):
         """Read and probe it, as far as the user has not decided."""
         self._leave()
         self._works = False
+        tell = self._told.post
         candidate = Candidate(
-            self._studio.store, self._path, given=self._given, tell=self._told.said.emit
+            *(self._studio.store, self._path),
+            given=self._given,
+            tell=lambda fraction, words: tell((fraction, words)),
         )
         self._candidate = candidate
         self._ask(None)
@@ -245,8 +241,9 @@ class NetworkDialog(QDialog):
             self._given = self._given | {key: values[number]}
             self._examine()
 
-    def _show_progress(self, fraction: float, words: str) -> None:
-        if self.sender() is self._told and not self.busy.isHidden():
+    def _show_progress(self, told: tuple[float, str]) -> None:
+        fraction, words = told
+        if not self.busy.isHidden():
             self.busy.setRange(0, 100)
             self.busy.setValue(round(100 * fraction))
             self.said.setText(plain(f"Reading and trying it: {words}…"))
