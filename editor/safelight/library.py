@@ -25,8 +25,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight import actions
+from safelight.actions.opened_file import opened_file
 from safelight.actions.recipes import (
-    Left,
+    Picture as _Origin,
+)
+from safelight.actions.recipes import (
     Recipe,
     RecipeError,
     Step,
@@ -36,10 +39,9 @@ from safelight.actions.recipes import (
     ready_recipes,
     recorded,
 )
-from safelight.actions.recipes import (
-    Picture as _Origin,
-)
-from safelight.actions.recipes.process_file import Stop, through_jobs
+from safelight.actions.recipes.process_file import through_jobs
+from safelight.actions.recipes.recipe_steps import export_options
+from safelight.actions.stop import Stop
 from safelight.api import Region, Value
 from safelight.document import DECLARED, Document, History, Record, render
 from safelight.pixels import Raster
@@ -76,14 +78,9 @@ class Session:
         """
         path = Path(path)
         origin = _Origin.of(path) if path.is_file() else None
-        if actions.is_project(path):
-            project, history = actions.Project.open(path, pixel_limit=pixel_limit)
-            project.close()
-            return Picture(self, history, (), origin)
-        opened = actions.open_picture(
-            path, pixel_limit=pixel_limit, importers=self._studio.importers
-        )
-        return Picture(self, History.start(opened.document), opened.notes, origin)
+        importers = self._studio.importers
+        with opened_file(path, pixel_limit=pixel_limit, importers=importers) as (history, notes):
+            return Picture(self, history, notes, origin)
 
     def picture(self, pixels: NDArray[Any], *, name: str = "Picture") -> Picture:
         """A picture of an array: (height, width), or with 1, 3 or 4 channels; of uint8, uint16, or
@@ -197,11 +194,10 @@ class Picture:
         if actions.is_project(path):
             actions.Project.create(path, self._history, overwrite=overwrite).close()
             return actions.Exported(path, path.stat().st_size, ())
-        left = Left.from_json(options)
         return actions.export(
             self.document,
             path,
-            left.options,
+            export_options(options),
             overwrite=overwrite,
             live=self._session._studio.live,
             exporters=self._session._studio.exporters,

@@ -17,7 +17,7 @@ from PIL import Image
 
 from safelight.actions.batch import run_batch
 from safelight.actions.batch.batch_journal import BatchError, Journal
-from safelight.actions.recipes.process_file import Stop
+from safelight.actions.stop import Stop
 from safelight.cli.main import main
 from tests.attack import times
 

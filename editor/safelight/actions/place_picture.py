@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
 from safelight import files
-from safelight.actions.open_confined import content_of, open_data, open_picture
+from safelight.actions.open_confined import content_of, open_data
+from safelight.actions.opened_file import opened_file
 from safelight.api import Number
 from safelight.document import Document, EditError, Live
 from safelight.document.command import Settings, command
 from safelight.document.geometry import LONGEST_SIDE
 from safelight.document.placed_picture import with_picture
-from safelight.files import ExportOptions, OpenError, Project, ProjectError, encoded, is_project
+from safelight.files import ExportOptions, OpenError, ProjectError, encoded
 
 MOST_BYTES = 1 << 30
 """Bytes of a picture from another program that are looked at."""
@@ -52,21 +53,16 @@ def place(
         raise EditError("no file is named")
     middle = document.width / 2 + x, document.height / 2 + y
     try:
-        if is_project(Path(file)):
-            project, history = Project.open(Path(file))
-            try:
-                picture = history.document
-                return with_picture(
-                    document, picture, above=layer, middle=middle, fits=size == "fit", live=live
-                )
-            finally:
-                project.close()
-        picture = open_picture(file).document
+        with opened_file(Path(file)) as (history, _):
+            return with_picture(
+                *(document, history.document),
+                above=layer,
+                middle=middle,
+                fits=size == "fit",
+                live=live,
+            )
     except (OpenError, ProjectError) as error:
         raise EditError(_clause(error)) from None
-    return with_picture(
-        document, picture, above=layer, middle=middle, fits=size == "fit", live=live
-    )
 
 
 def picture_in(data: bytes, name: str = "The clipboard's picture") -> Document:

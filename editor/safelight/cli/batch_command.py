@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,10 +22,12 @@ from safelight.actions.batch.run_batch import (
     Report,
     Work,
     by_studio,
+    ordered,
     planned,
+    usual_jobs,
     watched,
 )
-from safelight.actions.recipes import Left, Recipe, RecipeError, check_recipe, read_recipe
+from safelight.actions.recipes import Recipe, RecipeError, check_recipe, read_recipe
 from safelight.actions.recipes.ready_recipes import ready_recipes
 from safelight.api import Value
 from safelight.cli.basic_commands import reload, reported, say
@@ -119,7 +121,7 @@ def _run(parser: Parser, options: argparse.Namespace) -> int:
             return _tell_plan(order, _sources(options.inputs, openable_endings(studio)), options)
         try:
             if options.cluster is None:
-                jobs = options.jobs or min(os.cpu_count() or 1, 4)
+                jobs = options.jobs or usual_jobs()
                 return _carry_out(order, studio, by_studio(studio), jobs, options)
             with _cluster(order, options) as cluster:
                 jobs = options.jobs or cluster.at_once
@@ -152,17 +154,14 @@ def _order(studio: actions.Studio, options: argparse.Namespace) -> Order:
     recipe = read_recipe(path)
     recipe = recipe.answered(_answers(recipe, options.answer))
     check_recipe(recipe, studio.filter)
-    left = recipe.export or Left()
-    if options.pattern is not None:
-        left = Left.from_json({"pattern": options.pattern})  # raises for a field that there is not
-        left = replace(recipe.export or left, pattern=options.pattern)
     said = told_of(options)
     said |= {"format": options.format} if options.format else {}
-    left = replace(left, options=replace(left.options, **said))
-    return Order(
+    return ordered(
         recipe,
         options.output_dir,
-        left,
+        studio,
+        pattern=options.pattern,
+        said=said,
         overwrite=options.overwrite,
         opening=opening_of(options),
     )
@@ -205,14 +204,14 @@ def _carry_out(
     bar = ProgressBar(order.recipe.name or "Batch", sys.stderr, hidden=options.quiet)
     status = done = 0
     try:
-        for report in batch:
-            done += 1
-            bar.end()
-            status = max(status, _tell(report, options))
-            if total:
-                bar.show(min(done / total, 1.0), None)
+        with closing(iter(batch)) as reports:
+            for report in reports:
+                done += 1
+                bar.end()
+                status = max(status, _tell(report, options))
+                if total:
+                    bar.show(min(done / total, 1.0), None)
     except KeyboardInterrupt:
-        batch.close()
         return complain("stopped; with --resume the batch goes on", INTERRUPTED)
     finally:
         bar.end()

@@ -59,14 +59,16 @@ class Target:
 
 def tell_exported(exported: actions.Exported, document: Document) -> None:
     """Tell of a file that was written: its name, the picture's size, its own."""
-    size = f"{document.width} × {document.height} px  {_file_size(exported.bytes)}"
-    tell(f"{exported.path}  {size}", done=True)
+    _tell(exported.path, document.width, document.height, exported.bytes)
 
 
 def tell_processed(processed: Processed) -> None:
     """Tell of what came of a recipe: the file's name, the picture's size, its own."""
-    size = f"{processed.width} × {processed.height} px  {_file_size(processed.bytes)}"
-    tell(f"{processed.path}  {size}", done=True)
+    _tell(processed.path, processed.width, processed.height, processed.bytes)
+
+
+def _tell(path: Path, width: int, height: int, count: int) -> None:
+    tell(f"{path}  {width} × {height} px  {_file_size(count)}", done=True)
 
 
 def _file_size(count: int) -> str:

@@ -6,7 +6,8 @@ import argparse
 
 from safelight import actions
 from safelight.actions.recipes import Recipe, RecipeError, placed, recorded
-from safelight.actions.recipes.process_file import Stop, Stopped, process_file
+from safelight.actions.recipes.process_file import process_file
+from safelight.actions.stop import Stop, Stopped
 from safelight.cli.basic_commands import filtered, reported, say
 from safelight.cli.command_options import choices_of, opening_of
 from safelight.cli.command_parser import Parser, Run, add_json, file_name

@@ -333,6 +333,17 @@ def _target(
     return target
 
 
+def ending_of(name: str, exporters: plugin_codec.Exporters = tuple) -> str:
+    """The usual ending of files of a format that is named as in ``ExportOptions``, the dot with it.
+
+    Raises ExportError for a format that there is not.
+    """
+    target = _named(name, exporters)
+    found = target.codec or (target.exporter.format if target.exporter else None)
+    assert found is not None
+    return found.suffixes[0]
+
+
 def _named(name: str, exporters: plugin_codec.Exporters) -> _Target:
     wanted = name.strip().lower().removeprefix(".")
     for codec in exported_formats():

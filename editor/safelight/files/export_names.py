@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -121,10 +122,17 @@ def _harmless(text: str) -> str:
     return f"_{text}" if _RESERVED.fullmatch(text) else text
 
 
+def numbered(folder: Path, name: str, suffix: str, given: Callable[[Path], bool]) -> Path:
+    """The file of a name and an ending in a folder, with ``-2`` and so on behind the name while
+    that is ``given`` to another.
+    """
+    number, found = 1, folder / f"{name}{suffix}"
+    while given(found):
+        number += 1
+        found = folder / f"{name}-{number}{suffix}"
+    return found
+
+
 def free(path: Path) -> Path:
     """The path, or with ``-2`` and so on behind its name where a file is there already."""
-    number, found = 1, path
-    while found.exists() or found.is_symlink():
-        number += 1
-        found = path.with_name(f"{path.stem}-{number}{path.suffix}")
-    return found
+    return numbered(path.parent, path.stem, path.suffix, lambda x: x.exists() or x.is_symlink())

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject
 
-from safelight.actions import Job, JobCancelled, JobEvent, JobFailed, JobFinished, JobProgress
+from safelight.actions import JobEvent, JobProgress
+from safelight.actions.stop import Stop
 from safelight.gui.background import Mailbox
-
-
-class Stopped(Exception):
-    """The recipe was stopped by whoever runs it."""
 
 
 class Playing:
     """What is known on the window's thread of a recipe that is done on another.
 
-    ``begin``, ``hear`` and ``wait`` are called there; ``changed`` is called here when it is
-    further.
+    ``begin`` and ``hear`` are called there; ``changed`` is called here when it is further. ``stop``
+    ends it: its job within a piece, and before the next step in any case.
     """
 
     def __init__(self, owner: QObject, title: str, changed: Callable[[], object]) -> None:
@@ -29,14 +25,11 @@ class Playing:
         self._changed = changed
         self._mailbox = Mailbox(owner, self._take)
         self._step, self._steps = 1, 1
-        self._stopped = threading.Event()
-        self._lock = threading.Lock()
-        self._job: Job | None = None
+        self.stop = Stop()
 
     def begin(self, number: int, count: int) -> None:
         """A step of ``count`` begins, the first is 1. Raises Stopped."""
-        if self._stopped.is_set():
-            raise Stopped
+        self.stop.check()
         self._step, self._steps = number, count
         self._tell(0.0)
 
@@ -45,25 +38,9 @@ class Playing:
         if isinstance(event, JobProgress):
             self._tell(event.done)
 
-    def wait(self, job: Job) -> JobFinished | JobFailed | JobCancelled | None:
-        """How the job of the present step ended. Raises Stopped."""
-        with self._lock:
-            self._job = job
-            if self._stopped.is_set():
-                job.cancel()
-        outcome = job.wait()
-        with self._lock:
-            self._job = None
-        if self._stopped.is_set():
-            raise Stopped
-        return outcome
-
     def cancel(self) -> None:
-        """Stop it: its job within a piece, and before the next step in any case."""
-        with self._lock:
-            self._stopped.set()
-            if self._job is not None:
-                self._job.cancel()
+        """Stop it."""
+        self.stop.ask()
 
     def end(self) -> None:
         """Hear no more of it."""

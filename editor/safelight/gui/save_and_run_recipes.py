@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,12 +20,12 @@ from safelight.gui.shown_text import plain
 
 if TYPE_CHECKING:
     from safelight.actions import Studio
-    from safelight.actions.recipes import Recipe
+    from safelight.actions.recipes import Filtered, Recipe
     from safelight.document import Document, Edit, History, Record
     from safelight.gui.recipe_thread import Playing
     from safelight.gui.workspace import Workspace
 
-_KIND = "Recipes (*.json)"
+KIND = "Recipes (*.json)"
 
 _SUBMENU = "Recip&es"
 
@@ -58,7 +57,7 @@ def save_steps(context: DeedContext) -> None:
         path, replaces = dialog.own, True
         if path is None:
             proposed = near.with_name(f"{near.stem}.json")
-            path = ask_for_name(context.window, "Save steps as recipe", proposed, _KIND, ".json")
+            path = ask_for_name(context.window, "Save steps as recipe", proposed, KIND, ".json")
             replaces = path is not None and os.path.lexists(path)  # which has been asked
         if path is not None:
             _write(context, workspace, made, path, replaces=replaces)
@@ -120,7 +119,7 @@ def ask_and_run(context: DeedContext) -> None:
     if workspace is None or studio is None:
         return
     near = workspace.session.files.path or Path.home() / "Untitled"
-    name, _ = QFileDialog.getOpenFileName(context.window, "Run recipe", str(near.parent), _KIND)
+    name, _ = QFileDialog.getOpenFileName(context.window, "Run recipe", str(near.parent), KIND)
     if name:
         ask_and_play(workspace, studio, Path(name))
 
@@ -158,7 +157,8 @@ def play(workspace: Workspace, studio: Studio, recipe: Recipe, path: Path) -> No
     history, all or none. How far it is shows below the picture, where it can be stopped.
     """
     from safelight.actions import recipes
-    from safelight.gui.recipe_thread import Playing, Stopped
+    from safelight.actions.stop import Stopped
+    from safelight.gui.recipe_thread import Playing
 
     workspace.canvas.tool.settle()
     session = workspace.session
@@ -168,7 +168,7 @@ def play(workspace: Workspace, studio: Studio, recipe: Recipe, path: Path) -> No
     playing = session.recipe = Playing(session, recipe.name or path.stem, workspace.show_progress)
 
     def work() -> History:
-        filtered = partial(_filtered, studio, playing)
+        filtered = _filtered(studio, playing)
         picture = recipes.Picture(session.files.name)
         if source is not None and source.is_file():
             picture = recipes.Picture.of(source)
@@ -201,23 +201,21 @@ def _say_not_done(workspace: Workspace, path: Path, error: Exception) -> None:
     workspace.messages.say(f"The recipe {path.name} is not done: {reason}.", about="recipe")
 
 
-def _filtered(
-    studio: Studio, playing: Playing, document: Document, step: Record, above: str
-) -> Edit:
-    """The edit that applies a filter; waits for the result. Raises EditError for none, Stopped."""
-    from safelight.actions import JobFinished
-    from safelight.actions.recipes import placed
-    from safelight.document import Edit, EditError
+def _filtered(studio: Studio, playing: Playing) -> Filtered:
+    """Applies filters; what has failed is told with its step, as an EditError."""
+    from safelight.actions import FilterFailed
+    from safelight.actions.recipes.process_file import through_jobs
+    from safelight.document import EditError
 
-    filter = studio.filter(step.id)
-    settings = filter.settings(step.settings)
-    there, layer = placed(document, filter, settings, step, above)
-    job = studio.start(filter, settings, there, layer_id=layer, listener=playing.hear)
-    outcome = playing.wait(job)
-    if not isinstance(outcome, JobFinished):
-        raise EditError(getattr(outcome, "message", f"{filter.title} was stopped"))
-    result = job.edit().apply(there)
-    return Edit(filter.title, lambda _: result, record=step)
+    through = through_jobs(studio, playing.stop, playing.hear, lays_tones=False)
+
+    def filtered(document: Document, step: Record, above: str) -> Edit:
+        try:
+            return through(document, step, above)
+        except FilterFailed as error:
+            raise EditError(str(error)) from None
+
+    return filtered
 
 
 def of_recipes(context: DeedContext) -> list[Deed]:

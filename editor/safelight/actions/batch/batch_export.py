@@ -11,7 +11,7 @@ from safelight.document import Document, Live
 from safelight.files import Exported, ExportOptions, export, sides
 from safelight.files.codecs import plugin_codec
 from safelight.files.descriptive_metadata import taken
-from safelight.files.export_names import named
+from safelight.files.export_names import named, numbered
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +80,7 @@ def destinations(
             when=when,
             taken=taken(item.document.metadata) if "{taken" in pattern else None,
         )
-        path, again = folder / f"{name}{suffix}", 1
-        while is_given(path):
-            again += 1
-            path = folder / f"{name}-{again}{suffix}"
+        path = numbered(folder, name, suffix, is_given)
         given.add(path.name.casefold())
         made.append(path)
     return tuple(made)

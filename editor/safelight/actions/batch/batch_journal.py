@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Literal, TypeAlias
 
 from safelight.files.atomic import Operations
+from safelight.files.export_names import numbered
 from safelight.folders import state_folder
 
 State: TypeAlias = Literal["begun", "done", "failed"]
@@ -144,10 +145,7 @@ class Journal:
             if row is not None:
                 path = self._folder / str(row[0])
             else:
-                path, number = wanted, 1
-                while self._given(path):
-                    number += 1
-                    path = wanted.with_name(f"{wanted.stem}-{number}{wanted.suffix}")
+                path = numbered(wanted.parent, wanted.stem, wanted.suffix, self._given)
             there = path.exists() and not begun
             self._rows.execute(
                 "INSERT OR REPLACE INTO items VALUES (?, ?, ?, ?, 'begun', ?)",
@@ -169,7 +167,7 @@ class Journal:
 
 def _forget_old(folder: Path) -> None:
     oldest = time.time() - _KEPT
-    for path in folder.iterdir():
+    for path in folder.glob("*.sqlite*"):  # never a lock, which somebody may hold
         with contextlib.suppress(OSError):
             if path.stat().st_mtime < oldest:
                 path.unlink()

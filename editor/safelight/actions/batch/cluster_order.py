@@ -24,12 +24,13 @@ from typing import Any
 import safelight
 from safelight.actions.batch.batch_journal import stamp_of
 from safelight.actions.batch.run_batch import Order, by_studio
-from safelight.actions.open_confined import open_picture
+from safelight.actions.opened_file import opened_file
 from safelight.actions.plugin_jobs import Studio
 from safelight.actions.plugins.networks import plugin_folders
-from safelight.actions.recipes.process_file import Opening, Processed, Stop
-from safelight.actions.recipes.recipe_steps import Left, Recipe
-from safelight.files import FileExists, Project, is_project
+from safelight.actions.recipes.process_file import Opening, Processed
+from safelight.actions.recipes.recipe_steps import Recipe, RecipeExport
+from safelight.actions.stop import Stop
+from safelight.files import FileExists, is_project
 
 FORM = 1
 """Of the orders and the reports; a machine refuses another."""
@@ -57,7 +58,7 @@ def written_order(
         "folder": _bytes(folder.absolute()),
         "masks": {_bytes(path.absolute()): _digest(path) for path in masks},
         "code": dict(_code(studio, _plugins(order, studio, source))),
-        "left": order.left.to_json(),
+        "export": order.export.to_json(),
         "suffix": order.suffix,
         "overwrite": order.overwrite,
         "started": order.started.isoformat(),
@@ -136,14 +137,10 @@ def _carried_out(text: str) -> dict[str, Any]:
 
 
 def _there(target: Path) -> dict[str, Any]:
-    if is_project(target):
-        project, history = Project.open(target)
-        project.close()
+    with opened_file(target) as (history, _):
         document = history.document
-    else:
-        document = open_picture(target).document
-    told = {"path": _bytes(target), "bytes": target.stat().st_size, "notes": []}
-    return told | {"width": document.width, "height": document.height}
+        told = {"path": _bytes(target), "bytes": target.stat().st_size, "notes": []}
+        return told | {"width": document.width, "height": document.height}
 
 
 def _order(data: Mapping[str, Any]) -> Order:
@@ -153,7 +150,7 @@ def _order(data: Mapping[str, Any]) -> Order:
     return Order(
         replace(recipe, folder=_path(data["folder"])),
         _path(data["target"]).parent,
-        Left.from_json(data["left"]),
+        RecipeExport.from_json(data["export"]),
         suffix=str(data["suffix"]),
         overwrite=bool(data["overwrite"]),
         opening=Opening(

@@ -25,7 +25,8 @@ from safelight.actions.batch.batch_journal import BatchError
 from safelight.actions.batch.cluster_order import Refused, carried_out, read_report, written_order
 from safelight.actions.batch.run_batch import Order, Work
 from safelight.actions.plugin_jobs import Studio
-from safelight.actions.recipes.process_file import Processed, Stop, Stopped
+from safelight.actions.recipes.process_file import Processed
+from safelight.actions.stop import Stop, Stopped
 from safelight.document import Document
 from safelight.files.atomic import check_target
 

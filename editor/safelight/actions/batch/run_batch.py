@@ -10,27 +10,23 @@ import queue
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, TypeAlias
+from types import MappingProxyType
+from typing import Any, Literal, TypeAlias
 
-from safelight.actions.batch.batch_journal import BatchError, Journal
+from safelight.actions.batch.batch_journal import BatchError, Journal, stamp_of
+from safelight.actions.batch.batch_sources import pictures_in
 from safelight.actions.plugin_jobs import Studio
-from safelight.actions.recipes.process_file import (
-    Opening,
-    Processed,
-    Stop,
-    Stopped,
-    process_file,
-)
-from safelight.actions.recipes.recipe_steps import Left, Recipe
+from safelight.actions.recipes.process_file import Opening, Processed, process_file
+from safelight.actions.recipes.recipe_steps import Recipe, RecipeExport
+from safelight.actions.stop import Stop, Stopped
 from safelight.document import Document
-from safelight.files import FileExists, exported_formats, is_project, sides
+from safelight.files import FileExists, ending_of, is_project, sides
 from safelight.files.descriptive_metadata import taken
-from safelight.files.export_names import named
+from safelight.files.export_names import named, numbered
 
 DIGITS = 4
 """Digits that a number in a name has at least: nobody has counted the files."""
@@ -41,20 +37,23 @@ _LITTLE = 16 << 20
 _AHEAD = 2
 """Files for each thread that wait for it."""
 
+_USUAL_JOBS = 4
+"""Files at once, where there are so many processors: each is opened, computed and written."""
+
 State: TypeAlias = Literal["done", "failed", "there"]
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
     """What is to be done to each file: a ``recipe`` with nothing left open, and how what comes of
-    it leaves for a ``folder``: ``left``, with the ending ``suffix``; "" for each file's own.
+    it leaves for a ``folder``: ``export``, with the ending ``suffix``; "" for each file's own.
 
     ``started`` is the date that stands in names. ``overwrite`` replaces files that are there.
     """
 
     recipe: Recipe
     folder: Path
-    left: Left = field(default_factory=Left)
+    export: RecipeExport = field(default_factory=RecipeExport)
     suffix: str = ""
     overwrite: bool = False
     opening: Opening = field(default_factory=Opening)
@@ -64,7 +63,7 @@ class Order:
         """A text that is another where another file would be written."""
         told = [
             self.recipe.to_json(),
-            json.dumps(self.left.to_json(), sort_keys=True),
+            json.dumps(self.export.to_json(), sort_keys=True),
             self.suffix,
             repr(sorted(self.opening.told.items())),
             str(self.opening.mask),
@@ -73,9 +72,9 @@ class Order:
 
     def path_of(self, source: Path, number: int, made: Document | None) -> Path:
         """The file that a source's picture would like to have. Raises ExportError."""
-        width, height = sides(made, self.left.options) if made else (0, 0)
+        width, height = sides(made, self.export.options) if made else (0, 0)
         name = named(
-            self.left.pattern,
+            self.export.pattern,
             name=source.stem,
             width=width,
             height=height,
@@ -88,19 +87,38 @@ class Order:
 
     def suffix_of(self, source: Path) -> str:
         """The ending of what comes of a file, the dot with it."""
-        if self.suffix:
-            return self.suffix
-        if self.left.options.format:
-            wanted = self.left.options.format.casefold()
-            for codec in exported_formats():
-                if wanted in (codec.name.casefold(), *(x[1:] for x in codec.suffixes)):
-                    return codec.suffixes[0]
-        return source.suffix
+        return self.suffix or source.suffix
 
     @property
     def named_beforehand(self) -> bool:
         """Whether a file's name says nothing of the picture that comes of it."""
-        return not any(f"{{{item}" in self.left.pattern for item in ("width", "height", "taken"))
+        return not any(f"{{{item}" in self.export.pattern for item in ("width", "height", "taken"))
+
+
+def ordered(
+    recipe: Recipe,
+    folder: Path,
+    studio: Studio,
+    *,
+    pattern: str | None = None,
+    said: Mapping[str, Any] = MappingProxyType({}),
+    overwrite: bool = False,
+    opening: Opening | None = None,
+) -> Order:
+    """The order to do a recipe with nothing left open: as it says that pictures leave, but for a
+    ``pattern`` and options of ``ExportOptions`` that are ``said``. Raises ExportError for a format
+    that there is not, and ValueError for a pattern that cannot be.
+    """
+    export = recipe.export or RecipeExport()
+    options = replace(export.options, **said)
+    export = RecipeExport(options, export.pattern if pattern is None else pattern)
+    suffix = ending_of(options.format, studio.exporters) if options.format else ""
+    return Order(recipe, folder, export, suffix, overwrite, opening or Opening())
+
+
+def usual_jobs() -> int:
+    """How many files are done at once where nobody says."""
+    return min(os.cpu_count() or 1, _USUAL_JOBS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +148,8 @@ It raises BatchError where no further file can be done either, and that ends the
 class Batch:
     """An order done to ``sources``, which are read as they are needed, ``jobs`` at once.
 
-    Iterate over it once for what became of each file; they come as they are done. A file that
+    Iterate over it once for what became of each file; they come as they are done, and when the
+    iterator is closed nothing of the batch is under way any more. A file that
     fails stops no other; a full disk and a folder that is gone stop all, which ``ended_early``
     says. ``resume`` goes on where an earlier run of the same order was. Raises BatchError.
     """
@@ -162,12 +181,7 @@ class Batch:
         """Have further files done, after those that were given."""
         self._sources = itertools.chain(self._sources, sources)
 
-    def close(self) -> None:
-        """End it, and what is under way with it."""
-        self.stop.ask()
-        self._journal.close()
-
-    def __iter__(self) -> Iterator[Report]:
+    def __iter__(self) -> Generator[Report, None, None]:
         waiting: queue.Queue[tuple[int, Path] | None] = queue.Queue(self._jobs * _AHEAD)
         reports: queue.Queue[Report | None] = queue.Queue(self._jobs * _AHEAD)
         threads = [
@@ -299,14 +313,14 @@ def by_studio(studio: Studio) -> Work:
         stop: Stop,
     ) -> Processed:
         suffix = order.suffix_of(source)
-        as_project = is_project(source) and not order.suffix and not order.left.options.format
+        as_project = is_project(source) and not order.suffix
         target = path(None) if order.named_beforehand or as_project else path
         return process_file(
             order.recipe,
             studio,
             source,
             target,
-            order.left.options,
+            order.export.options,
             suffix=suffix,
             overwrite=order.overwrite,
             opening=order.opening,
@@ -321,18 +335,14 @@ def planned(order: Order, sources: Iterable[Path]) -> Iterator[Report]:
     """What a batch would begin with each file, without beginning: "done", or "failed" for what is
     not there. A name that says something of the picture is told with the pattern's own fields.
     """
-    bare = (
-        order
-        if order.named_beforehand
-        else replace(order, left=replace(order.left, pattern="{name}"))
-    )
+    export = order.export if order.named_beforehand else replace(order.export, pattern="{name}")
+    bare = replace(order, export=export)
     given: set[str] = set()
     for number, source in enumerate(sources, 1):
-        path = bare.path_of(source, number, None)
-        stem, again = path.stem, 1
-        while path.name.casefold() in given:
-            again += 1
-            path = path.with_name(f"{stem}-{again}{path.suffix}")
+        wanted = bare.path_of(source, number, None)
+        path = numbered(
+            wanted.parent, wanted.stem, wanted.suffix, lambda x: x.name.casefold() in given
+        )
         given.add(path.name.casefold())
         if not source.is_file():
             yield Report(number, source, "failed", path, reason="It is not there.")
@@ -343,34 +353,23 @@ def planned(order: Order, sources: Iterable[Path]) -> Iterator[Report]:
 
 
 def watched(
-    folder: Path, stop: Stop, endings: Iterable[str], *, every: float = 1.0
+    folder: Path, stop: Stop, endings: Collection[str], *, every: float = 1.0
 ) -> Iterator[Path]:
     """The pictures in a folder, and those that come into it until it is stopped: each once it has
     not changed between two looks. Folders in it are left alone. Raises BatchError when it is gone.
     """
-    wanted = {ending.casefold() for ending in endings}
-    last: dict[str, str] = {}
-    given: dict[str, str] = {}
+    last: dict[Path, str] = {}
+    given: dict[Path, str] = {}
     while True:
-        now: dict[str, str] = {}
         try:
-            with closing(os.scandir(folder)) as entries:
-                for entry in entries:
-                    name = entry.name
-                    if name.startswith(".") or Path(name).suffix.casefold() not in wanted:
-                        continue
-                    if entry.is_file():
-                        found = entry.stat()
-                        now[name] = f"{found.st_size} {found.st_mtime_ns}"
+            now = {path: stamp_of(path) for path in pictures_in(folder, endings)}
         except FileNotFoundError:
-            if not folder.is_dir():
-                raise BatchError(f"{folder} is gone.") from None
-            continue
-        for name in sorted(now):
-            if now[name] == last.get(name) and given.get(name) != now[name]:
-                given[name] = now[name]
-                yield folder / name
-        given = {name: stamp for name, stamp in given.items() if name in now}
+            raise BatchError(f"{folder} is gone.") from None
+        for path, stamp in now.items():
+            if stamp and stamp == last.get(path) and given.get(path) != stamp:
+                given[path] = stamp
+                yield path
+        given = {path: stamp for path, stamp in given.items() if path in now}
         last = now
         if stop.wait(every):
             return

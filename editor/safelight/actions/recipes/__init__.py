@@ -5,10 +5,10 @@ from safelight.actions.recipes.picture_facts import FACTS, Picture
 from safelight.actions.recipes.play_recipe import Begun, Filtered, check_recipe, placed, play
 from safelight.actions.recipes.ready_recipes import ready_recipes
 from safelight.actions.recipes.recipe_steps import (
-    Left,
     Question,
     Recipe,
     RecipeError,
+    RecipeExport,
     Step,
     read_recipe,
 )
@@ -17,7 +17,7 @@ __all__ = [
     "Begun",
     "FACTS",
     "Filtered",
-    "Left",
+    "RecipeExport",
     "Picture",
     "Question",
     "Recipe",

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import os
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from safelight.actions.mask_files import read_mask
-from safelight.actions.open_confined import export, open_picture
+from safelight.actions.open_confined import export
+from safelight.actions.opened_file import opened_file
 from safelight.actions.plugin_jobs import Studio
 from safelight.actions.recipes.picture_facts import Picture
 from safelight.actions.recipes.play_recipe import Filtered, placed, play
 from safelight.actions.recipes.recipe_steps import Recipe
+from safelight.actions.stop import Stop
 from safelight.api import Value
-from safelight.document import Document, Edit, FilterFailed, History, Record, edits
+from safelight.document import Document, Edit, Record, edits
 from safelight.document.render import kernels
 from safelight.files import (
     ExportOptions,
@@ -26,60 +27,8 @@ from safelight.files import (
     is_project,
 )
 from safelight.folders import cache_folder
-from safelight.pixels import deeper, kernels_ready, prepare_kernels
-from safelight.workers.job import Job, JobFailed, JobFinished
-
-
-class Stopped(Exception):
-    """Whoever asked wants it no more; nothing is left of it."""
-
-
-class Stop:
-    """A way to end what is under way on other threads: its jobs within a piece, the rest soon."""
-
-    def __init__(self) -> None:
-        self._asked = threading.Event()
-        self._lock = threading.Lock()
-        self._jobs: set[Job] = set()
-
-    @property
-    def asked(self) -> bool:
-        """Whether it has been asked for."""
-        return self._asked.is_set()
-
-    def ask(self) -> None:
-        """Have everything stop."""
-        with self._lock:
-            self._asked.set()
-            for job in self._jobs:
-                job.cancel()
-
-    def check(self, *_: object) -> None:
-        """Raise Stopped where it has been asked for."""
-        if self._asked.is_set():
-            raise Stopped
-
-    def wait(self, seconds: float) -> bool:
-        """Wait, no longer than until it is asked for; whether it has been."""
-        return self._asked.wait(seconds)
-
-    def finished(self, job: Job) -> JobFinished:
-        """How a job ended. Raises Stopped, and FilterFailed for one that has no result."""
-        with self._lock:
-            self._jobs.add(job)
-            if self._asked.is_set():
-                job.cancel()
-        try:
-            outcome = job.wait()
-        finally:
-            with self._lock:
-                self._jobs.discard(job)
-        self.check()
-        if isinstance(outcome, JobFailed):
-            raise FilterFailed(outcome.message)
-        if not isinstance(outcome, JobFinished):
-            raise Stopped
-        return outcome
+from safelight.pixels import deeper, prepare_beside
+from safelight.workers.job import Listener
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,19 +84,15 @@ def process_file(
     opening, stop = opening or Opening(), stop or Stop()
     ending = Path(f"x{suffix}") if callable(target) else target
     with contextlib.ExitStack() as stack:
-        notes: tuple[str, ...] = ()
         stop.check()
-        if is_project(source):
-            project, history = Project.open(source, pixel_limit=opening.pixel_limit)
-            stack.callback(project.close)
-        else:
-            opened = open_picture(
+        history, notes = stack.enter_context(
+            opened_file(
                 source,
                 pixel_limit=opening.pixel_limit,
                 importers=studio.importers,
                 told=opening.told,
             )
-            notes, history = opened.notes, History.start(opened.document)
+        )
         if opening.mask is not None:
             history = history.do(edits.select(read_mask(opening.mask, history.document)))
         document = history.document
@@ -187,24 +132,24 @@ def _compile(document: Document) -> None:
     """Have compiled, or loaded, what a document is rendered with. Nobody waits for what has to be
     compiled: the next pictures have it.
     """
-    wanted = kernels(document)
-    if not kernels_ready(wanted):
-        folder = cache_folder() / "kernels"
-        threading.Thread(target=prepare_kernels, args=(folder, wanted), daemon=True).start()
+    prepare_beside(cache_folder() / "kernels", kernels(document))
 
 
-def through_jobs(studio: Studio, stop: Stop) -> Filtered:
+def through_jobs(
+    studio: Studio, stop: Stop, listener: Listener | None = None, *, lays_tones: bool = True
+) -> Filtered:
     """Applies each filter by a job that is waited for; the edit has its result. A tone is laid:
-    whoever renders computes all tones in one go. Raises FilterFailed and Stopped.
+    whoever renders computes all tones in one go; without ``lays_tones`` it has a result as others
+    have. ``listener`` hears of each job. Raises FilterFailed and Stopped.
     """
 
     def filtered(document: Document, step: Record, above: str) -> Edit:
         filter = studio.filter(step.id)
         settings = filter.settings(step.settings)
         there, layer = placed(document, filter, settings, step, above)
-        if filter.tone and layer is not None:
+        if lays_tones and filter.tone and layer is not None:
             return Edit(filter.title, lambda _: there, record=step)
-        job = studio.start(filter, settings, there, layer_id=layer)
+        job = studio.start(filter, settings, there, layer_id=layer, listener=listener)
         stop.finished(job)
         result = job.edit().apply(there)
         return Edit(filter.title, lambda _: result, record=step)

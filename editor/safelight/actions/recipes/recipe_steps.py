@@ -13,7 +13,7 @@ from safelight.actions.recipes.picture_facts import Fact, condition_fault, holds
 from safelight.actions.recipes.varying_settings import (
     Open,
     Told,
-    Unknown,
+    Varying,
     questions,
     resolved,
     told,
@@ -34,6 +34,9 @@ _LARGEST = 64 * 2**20
 """Bytes of a recipe that is read: strokes and pictures among its settings are long."""
 
 _MOST_STEPS = 10_000
+
+_SHORTEST_PROFILE = 64
+"""Characters from which on a text is a profile in base64: a header alone has 128 bytes."""
 
 Kind: TypeAlias = Literal["command", "filter", "select"]
 
@@ -75,8 +78,8 @@ class Step:
     @property
     def varies(self) -> bool:
         """Whether it has to be asked what is known of the picture."""
-        plain = all(not hasattr(value, "to_json") for value in self.settings.values())
-        return not plain or self.when is not None or self.unless is not None
+        varying = any(isinstance(value, Varying) for value in self.settings.values())
+        return varying or self.when is not None or self.unless is not None
 
     def asked_for(self, known: Mapping[str, Fact]) -> bool:
         """Whether it is done to a picture of which that is known."""
@@ -167,21 +170,40 @@ class Question:
 _OF_QUESTION = {"title", "default", "help"}
 
 
+def export_options(data: Mapping[str, Any]) -> ExportOptions:
+    """Options of an export as ``ExportOptions.to_json`` tells them; the profile can be named as on
+    the command line. Raises ValueError.
+    """
+    told, named = dict(data), data.get("profile")
+    try:
+        if isinstance(named, str) and len(named) < _SHORTEST_PROFILE:
+            del told["profile"]
+            return replace(ExportOptions.from_json(told), profile=profile_of(named))
+        return ExportOptions.from_json(told)
+    except ExportError as error:
+        raise ValueError(str(error).rstrip(".")) from None
+
+
 @dataclass(frozen=True, slots=True)
-class Left:
+class RecipeExport:
     """How a recipe's pictures leave: the ``options`` of the export, and the ``pattern`` of their
-    names without an ending, as ``export_names`` reads it.
+    names without an ending, as ``export_names`` reads it. Raises ValueError for a field that no
+    name has.
     """
 
     options: ExportOptions = field(default_factory=ExportOptions)
     pattern: str = "{name}"
+
+    def __post_init__(self) -> None:
+        if fault := field_fault(self.pattern):
+            raise ValueError(fault)
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready data."""
         return {"pattern": self.pattern} | self.options.to_json()
 
     @classmethod
-    def from_json(cls, data: object) -> Left:
+    def from_json(cls, data: object) -> RecipeExport:
         """The inverse of ``to_json``; a profile can be named as on the command line. Raises
         ValueError.
         """
@@ -191,17 +213,7 @@ class Left:
         pattern = options.pop("pattern", "{name}")
         if not isinstance(pattern, str):
             raise ValueError("has a pattern that is a text")
-        if fault := field_fault(pattern):
-            raise ValueError(fault)
-        named = options.get("profile")
-        try:
-            profile = profile_of(named) if isinstance(named, str) and len(named) < 64 else None
-            if profile is not None:
-                del options["profile"]
-            found = ExportOptions.from_json(options)
-        except ExportError as error:
-            raise ValueError(str(error).rstrip(".")) from None
-        return cls(found if profile is None else replace(found, profile=profile), pattern)
+        return cls(export_options(options), pattern)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +229,7 @@ class Recipe:
     name: str = ""
     description: str = ""
     open: Mapping[str, Question] = field(default_factory=dict)
-    export: Left | None = None
+    export: RecipeExport | None = None
     folder: Path | None = None
 
     def __post_init__(self) -> None:
@@ -290,7 +302,7 @@ class Recipe:
         export = None
         if "export" in data:
             try:
-                export = Left.from_json(data["export"])
+                export = RecipeExport.from_json(data["export"])
             except ValueError as error:
                 raise RecipeError(f"Its export {error}.") from None
         return cls(tuple(steps), words[0], words[1], asked, export)
@@ -322,6 +334,3 @@ def read_recipe(path: Path) -> Recipe:
         raise RecipeError(f"{path} cannot be read: {reason}.") from None
     except RecipeError as error:
         raise RecipeError(f"{path}: {error}") from None
-
-
-__all__ = ["Left", "Question", "Recipe", "RecipeError", "Step", "Unknown", "read_recipe"]

@@ -10,7 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from safelight.actions import Studio
-from safelight.actions.batch.run_batch import Batch, Order, Report, by_studio
+from safelight.actions.batch.run_batch import Batch, Order, Report, by_studio, usual_jobs
 from safelight.gui.background import Background, Mailbox
 
 
@@ -32,7 +32,6 @@ class RunningBatch(QObject):
         studio: Studio,
         parent: QObject,
         *,
-        jobs: int,
         resume: bool,
     ) -> None:
         super().__init__(parent)
@@ -48,8 +47,9 @@ class RunningBatch(QObject):
         def begun(_: int, source: Path) -> None:
             post(source)
 
-        def work() -> str:
-            batch = Batch(order, sources, by_studio(studio), jobs=jobs, resume=resume, begun=begun)
+        def run() -> str:
+            work, jobs = by_studio(studio), usual_jobs()
+            batch = Batch(order, sources, work, jobs=jobs, resume=resume, begun=begun)
             with self._lock:
                 self._batch = batch
                 if self.stopped:
@@ -58,7 +58,7 @@ class RunningBatch(QObject):
                 post(report)
             return batch.ended_early
 
-        Background(self, work, self._end, lambda error: self._end(str(error)))
+        Background(self, run, self._end, lambda error: self._end(str(error)))
 
     def stop(self) -> None:
         """Have it end: what is under way is left, nothing of it is written."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QTimer
@@ -25,8 +23,7 @@ from PySide6.QtWidgets import (
 
 from safelight.actions import ExportError, Studio, exported_formats
 from safelight.actions.batch.batch_sources import openable_endings, pictures_in
-from safelight.actions.batch.run_batch import Order, Report
-from safelight.actions.recipes import Left
+from safelight.actions.batch.run_batch import Order, Report, ordered
 from safelight.api import ParameterError
 from safelight.gui.background import Background
 from safelight.gui.batch.batch_thread import RunningBatch
@@ -38,9 +35,6 @@ from safelight.gui.shown_text import duration, plain
 from safelight.gui.small_widgets import remark
 
 _WAYS = {"Leave it": "leave", "Replace it": "replace"}
-
-_MOST_JOBS = 4
-"""Pictures that are done at once, where there are so many processors."""
 
 _EVERY = 1000
 """Milliseconds after which the remaining time is told anew."""
@@ -177,16 +171,18 @@ class BatchWindow(QDialog):
         recipe = self.recipe.answered()
         if recipe is None:
             raise ExportError(self.recipe.trouble)
-        pattern = self.into.pattern.text()
+        format = self.format.currentData()
         try:
-            Left.from_json({"pattern": pattern})  # raises for a field that there is not
+            return ordered(
+                recipe,
+                self.into.target().absolute(),
+                self._studio,
+                pattern=self.into.pattern.text(),
+                said={"format": format} if format else {},
+                overwrite=self.into.existing.currentData() == "replace",
+            )
         except ValueError as error:
             raise ExportError(f"The names cannot be: {error}.") from None
-        left = replace(recipe.export or Left(), pattern=pattern)
-        if name := self.format.currentData():
-            left = replace(left, options=replace(left.options, format=name))
-        overwrite = self.into.existing.currentData() == "replace"
-        return Order(recipe, self.into.target().absolute(), left, overwrite=overwrite)
 
     def _renew_names(self) -> None:
         """Have names as the recipe says, when another one is chosen."""
@@ -228,8 +224,7 @@ class BatchWindow(QDialog):
         sources = self.rows.paths
         self.rows.fixed = True
         self.rows.begin()
-        jobs = min(os.cpu_count() or 1, _MOST_JOBS)
-        self.running = RunningBatch(order, sources, self._studio, self, jobs=jobs, resume=resume)
+        self.running = RunningBatch(order, sources, self._studio, self, resume=resume)
         self.running.begun.connect(self.rows.show_begun)
         self.running.reported.connect(self._report)
         self.running.ended.connect(self._end)

@@ -18,9 +18,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from safelight.actions import Project, Studio, is_project, open_picture
+from safelight.actions import Studio
 from safelight.actions.batch.run_batch import Order, by_studio
-from safelight.actions.recipes.process_file import Processed, Stop
+from safelight.actions.opened_file import opened_file
+from safelight.actions.recipes.process_file import Processed
+from safelight.actions.stop import Stop
 from safelight.gui.background import Background
 from safelight.gui.display_transform import display
 from safelight.gui.panels.document_glimpse import small_image
@@ -61,17 +63,10 @@ def proof_of(order: Order, source: Path, studio: Studio, stop: Stop) -> Proof:
 
 
 def _seen(path: Path, studio: Studio) -> tuple[QImage, tuple[int, int]]:
-    if is_project(path):
-        project, history = Project.open(path)
-        try:
-            document = history.document
-            image = small_image(document, _PIXELS, studio.live)
-        finally:
-            project.close()
-    else:
-        document = open_picture(path, importers=studio.importers).document
+    with opened_file(path, importers=studio.importers) as (history, _):
+        document = history.document
         image = small_image(document, _PIXELS, studio.live)
-    return image, (document.width, document.height)
+        return image, (document.width, document.height)
 
 
 class _Shown(QWidget):

@@ -1,0 +1,38 @@
+"""Opened file: what a picture or a project holds, for as long as it is worked on."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from safelight.actions.open_confined import open_picture
+from safelight.api import Value
+from safelight.document import History
+from safelight.files import Project, is_project
+from safelight.files.codecs.plugin_codec import Importers
+from safelight.files.untrusted_reader import NOTHING
+
+
+@contextlib.contextmanager
+def opened_file(
+    path: Path,
+    *,
+    pixel_limit: int | None = None,
+    importers: Importers = tuple,
+    told: Mapping[str, Value] = NOTHING,
+) -> Iterator[tuple[History, tuple[str, ...]]]:
+    """The history of a project, or one that begins with a picture, and notes on what opening has
+    mended; a project's file is held meanwhile. ``told`` is how to develop a camera's file.
+
+    Raises OpenError, ProjectError, ProjectInUse.
+    """
+    if is_project(path):
+        project, history = Project.open(path, pixel_limit=pixel_limit)
+        try:
+            yield history, ()
+        finally:
+            project.close()
+    else:
+        opened = open_picture(path, pixel_limit=pixel_limit, importers=importers, told=told)
+        yield History.start(opened.document), opened.notes
