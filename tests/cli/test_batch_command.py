@@ -90,6 +90,19 @@ def test_a_dry_run_tells_names_and_writes_nothing(tmp_path, recipe, capsys):
     assert not (tmp_path / "out").exists()
 
 
+def test_a_format_of_a_plugin_names_its_ending_and_one_that_is_not_there_is_refused_at_once(
+    tmp_path, recipe, capsys
+):
+    (path,) = photographs(tmp_path / "in", 1)
+    words = [path, "--output-dir", tmp_path / "out", "--json", "--format"]
+    assert run(recipe, *words, "Portable FloatMap") == 0
+    (told,) = lines(capsys.readouterr().out)
+    assert Path(told["target"]).name == "000.pfm"
+    assert Path(told["target"]).read_bytes().startswith(b"Pf")  # the picture is grey
+    assert run(recipe, *words, "Polaroid") == 2
+    assert "no export to Polaroid" in capsys.readouterr().err
+
+
 def test_a_finished_file_is_not_touched_when_a_batch_is_resumed_and_a_failed_one_is_tried_again(
     tmp_path, recipe, capsys
 ):
