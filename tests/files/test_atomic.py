@@ -230,6 +230,34 @@ def test_a_check_that_fails_keeps_the_old_file(target):
     assert not leftovers(target.parent)
 
 
+def test_the_file_is_checked_while_the_disk_works(target):
+    checked = threading.Event()
+
+    class Slow(Operations):
+        def sync(self, descriptor):
+            assert checked.wait(60)  # which never comes if the check waits for the disk
+            super().sync(descriptor)
+
+    atomic_write(target, new, overwrite=True, check=lambda path: checked.set(), operations=Slow())
+    assert target.read_bytes() == NEW
+
+
+@pytest.mark.parametrize("sound", [True, False])
+def test_a_disk_that_fails_counts_whatever_the_check_finds(target, sound):
+    class Broken(Operations):
+        def sync(self, descriptor):
+            raise OSError(errno.EIO, "broken")
+
+    def check(path):
+        if not sound:
+            raise WriteError("It is not what it should be.")
+
+    with pytest.raises(WriteError, match="disk reported an error"):
+        atomic_write(target, new, overwrite=True, check=check, operations=Broken())
+    assert target.read_bytes() == OLD
+    assert not leftovers(target.parent)
+
+
 def test_an_interrupted_writer_keeps_the_old_file(target):
     def write(stream):
         stream.write(NEW)
