@@ -19,6 +19,7 @@ from safelight.document import (
     render,
     result_key,
 )
+from safelight.document.guides import Guide
 from safelight.document.placement import Place
 from safelight.files.project import Project
 from tests.document.strategies import raster
@@ -58,6 +59,7 @@ def layers(draw, depth, deep=1):
 def documents(draw):
     depth = draw(st.sampled_from(["uint8", "uint16", "float32"]))
     selection = raster(30, 90, 1, seed=3) if draw(st.booleans()) else None
+    lines = draw(st.lists(st.builds(Guide, st.sampled_from("xy"), numbers), max_size=3))
     frame = draw(st.one_of(places, st.just(Place((1, 0, 2, 0.1, 1, 3, 1e-4, -2e-4, 1)))))
     return Document(
         *(60, 40, depth, tuple(draw(st.lists(layers(depth), min_size=1, max_size=3)))),
@@ -66,13 +68,14 @@ def documents(draw):
         selection=selection,
         selection_place=draw(places),
         selection_beyond=draw(st.integers(0, 1)),
+        guides=tuple(lines),
     )
 
 
 def places_of(document):
     return (
         *(document.frame, document.width, document.height, document.linear),
-        *(document.selection_place, document.selection_beyond),
+        *(document.selection_place, document.selection_beyond, document.guides),
         *(
             (layer.place, layer.mask_place, layer.mask_beyond)
             + ((layer.filter.kept.place,) if layer.filter is not None else ())

@@ -12,10 +12,10 @@ from PySide6.QtWidgets import QApplication
 
 from safelight.api import Region
 from safelight.document import Document, geometry
+from safelight.document.guides import Guide
 from safelight.document.placement import Place
 from safelight.gui.canvas import Canvas
 from safelight.gui.canvas.picture import Picture, make_levels
-from safelight.gui.canvas.tools.guides import Guide
 from safelight.pixels import Profile, Raster, View
 from safelight.pixels.known_profiles import adobe_rgb_profile
 from tests import pictures

@@ -6,9 +6,9 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
+from safelight.document.guides import Guide
 from safelight.gui.canvas import Canvas
 from safelight.gui.canvas.rulers import THICK, axis_along_top, paint_rulers, steps
-from safelight.gui.canvas.tools.guides import Guide
 from safelight.gui.canvas.view_geometry import View
 from tests.gui.conftest import drag, photograph
 from tests.gui.test_canvas import shot, show

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from safelight.api import Region, Source
 from safelight.document.content import Picture, Synthetic
+from safelight.document.guides import Guide, checked
 from safelight.document.layer import DEEPEST, MOST_LAYERS, Layer, nesting, walk
 from safelight.document.placement import IDENTITY, Place
 from safelight.pixels import SRGB, Profile, Raster, View
@@ -48,10 +49,10 @@ class Document:
     None = everything; it has a place as a mask has. ``linear`` says that
     what a frame or a place resamples is averaged in linear light. Of a ``draft`` that is made
     quickly instead, to be looked at while a hand moves something; no document that is edited,
-    rendered for a file or stored is one. ``name`` is for people (a file's
-    name without its folder). ``source`` is what the file it was opened from said of how it was
-    stored, ``grey`` whether that had a single channel of colour. Raises ValueError for layers that
-    do not fit.
+    rendered for a file or stored is one. ``guides`` are lines across the picture, in its pixels,
+    on which no pixel depends. ``name`` is for people (a file's name without its folder).
+    ``source`` is what the file it was opened from said of how it was stored, ``grey`` whether
+    that had a single channel of colour. Raises ValueError for layers that do not fit.
     """
 
     width: int
@@ -69,6 +70,7 @@ class Document:
     selection_beyond: int = 0
     linear: bool = False
     draft: bool = False
+    guides: tuple[Guide, ...] = ()
     _picture: object = field(default=None, init=False, repr=False, compare=False)
     _wider: dict[int, Document] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -87,6 +89,8 @@ class Document:
             object.__setattr__(self, "selection_beyond", 0)
         elif self.selection.channels != 1:
             raise ValueError(f"a selection has one channel, not {self.selection.channels}")
+        if self.guides:
+            object.__setattr__(self, "guides", checked(self.guides))
 
     def _check(self, layer: Layer) -> None:
         for deep in layer.kind.rasters(layer.content):

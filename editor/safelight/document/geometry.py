@@ -9,6 +9,7 @@ import math
 from dataclasses import replace
 
 from safelight.api import Region
+from safelight.document import guides as guide_lines
 from safelight.document import quadrilateral
 from safelight.document.document import Document
 from safelight.document.layer import Layer
@@ -45,7 +46,9 @@ def framed(document: Document, width: int, height: int, through: Place) -> Docum
     """
     if not (0 < width <= LONGEST_SIDE and 0 < height <= LONGEST_SIDE):
         raise ValueError(f"a picture of {width} x {height} pixels cannot be")
-    return replace(document, width=width, height=height, frame=document.frame.after(through))
+    guides = guide_lines.carried(document.guides, through.inverse)
+    frame = document.frame.after(through)
+    return replace(document, width=width, height=height, frame=frame, guides=guides)
 
 
 def crop(document: Document, region: Region, angle: float = 0.0) -> Document:

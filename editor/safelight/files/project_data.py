@@ -32,6 +32,7 @@ from safelight.document.edits import How
 from safelight.document.effects import Effect
 from safelight.document.geometry import LONGEST_SIDE
 from safelight.document.gradients import Gradient, MaskGradient, Shape
+from safelight.document.guides import MOST_GUIDES, Guide
 from safelight.document.layer import DEEPEST, MOST_LAYERS
 from safelight.document.placement import IDENTITY, Place
 from safelight.pixels import DEPTHS, SRGB, TILE, ColourError, Profile, Raster
@@ -181,6 +182,7 @@ def to_json(document: Document, keep: Keep, keep_bytes: KeepBytes) -> str:
     data |= {"selection_beyond": 1} if document.selection_beyond else {}
     data |= {"linear": True} if document.linear else {}
     data |= {"texts": metadata.texts} if metadata.texts else {}
+    data |= {"guides": document.guides} if document.guides else {}
     if sum(1 for _ in document.walk()) > MOST_LAYERS:
         raise DataError(f"there are more than {MOST_LAYERS} layers")
     text = json.dumps(data, allow_nan=False, separators=(",", ":"))
@@ -331,6 +333,7 @@ def from_json(text: str, find: Find, find_bytes: FindBytes, share: Share) -> Doc
             source=Source(_tables(whole.optional("quantisation", list) or [])),
             grey=whole.optional("grey", bool) or False,
             linear=whole.optional("linear", bool) or False,
+            guides=_guides(whole.optional("guides", list) or []),
             layers=layers,
         )
         if sum(1 for _ in document.walk()) > MOST_LAYERS:
@@ -342,6 +345,14 @@ def from_json(text: str, find: Find, find_bytes: FindBytes, share: Share) -> Doc
         raise
     except (ValueError, TypeError, ArithmeticError, LookupError) as error:
         raise DataError(f"a document makes no sense: {error}") from None
+
+
+def _guides(data: list[Any]) -> tuple[Guide, ...]:
+    if len(data) > MOST_GUIDES:
+        raise DataError(f"there are more than {MOST_GUIDES} guides")
+    if not all(isinstance(row, list) and len(row) == 2 for row in data):
+        raise DataError("a guide is none")
+    return tuple(Guide(axis, float(_value(at))) for axis, at in data)
 
 
 def _tables(data: list[Any]) -> tuple[tuple[int, ...], ...]:

@@ -24,6 +24,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QSizePolicy, QWidget
 
 from safelight.document.geometry import carried
+from safelight.document.guides import Guide
 from safelight.document.placement import IDENTITY, Place
 from safelight.gui.canvas.gestures import Gestures
 from safelight.gui.canvas.marks import paint_focus
@@ -32,7 +33,7 @@ from safelight.gui.canvas.picture import Picture
 from safelight.gui.canvas.scene import Scene
 from safelight.gui.canvas.tools import TOOLS
 from safelight.gui.canvas.tools.brush import Brush
-from safelight.gui.canvas.tools.guides import Guide, Guides
+from safelight.gui.canvas.tools.guides import Guides
 from safelight.gui.canvas.tools.setting_picker import Picker
 from safelight.gui.canvas.tools.split_line import Split
 from safelight.gui.canvas.tools.tool import Pointer, Tool
@@ -75,6 +76,7 @@ class Canvas(Viewport):
     show_grid = _line("grid", "Whether lines part the picture's pixels where those are large.")
     show_rulers = _line("rulers", "Whether there are rulers at the top and the left.")
     show_guides = _line("guides", "Whether guides are shown.")
+    show_snapping = _line("snaps", "Whether what is moved snaps to edges, middles and guides.")
     show_clipping = _line("clipping", "Whether what is clipped is seen in red and in blue.")
     show_mask_overlay = _line("mask", "Whether the mask is seen in red though nothing paints.")
 
@@ -98,7 +100,6 @@ class Canvas(Viewport):
         self._earlier = self._tool.id
         self.show_selection = self.scene.show_selection
         self.show_mask = self.scene.show_mask
-        self.clear_guides = self.guide_lines.clear
         self._picker: Picker | None = None
         self._active: Tool | None = None
         self._button = Qt.MouseButton.NoButton
@@ -156,6 +157,7 @@ class Canvas(Viewport):
         selects = self.document is not None and self.document.selection is not None
         before = self.active, self.painted_on, self.target, selects
         told, self.document = (active, painted_on, target), document
+        self.guide_lines.show(document.guides)
         if before != (*told, document.selection is not None):
             self.active, self.painted_on, self.target = told
             self.tool_changed.emit()
@@ -258,6 +260,8 @@ class Canvas(Viewport):
         first = self._active or self._held_tool() or self._picker
         if first is not None:
             return first
+        if self._tool.grips(at) and not self.guide_lines.in_ruler(at):
+            return self._tool
         always = [tool for tool in self.tools.values() if not tool.chosen]
         order = [self._tool, *always] if self._tool.first else [*always, self._tool]
         return next((tool for tool in order if tool.takes(at)), self.tools["hand"])

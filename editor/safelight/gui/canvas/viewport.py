@@ -14,6 +14,7 @@ from PySide6.QtGui import QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from safelight.api import Region
+from safelight.document.guides import Guide
 from safelight.document.placement import IDENTITY
 from safelight.gui.canvas.pose import Pose
 from safelight.gui.canvas.rulers import THICK
@@ -35,7 +36,7 @@ class Viewport(QWidget):
     the layer whose mask a brush is for (None: the selection). ``shown_from`` leads from the points
     of what is seen to those of the document's picture; a tool may show more than that.
     ``lines`` tells what is shown above the picture: the pixel grid, the rulers, the guides, the
-    mask, what is clipped.
+    mask, what is clipped; and whether a hand snaps to lines.
     """
 
     view_changed = Signal()
@@ -59,7 +60,7 @@ class Viewport(QWidget):
         self.shown_from = IDENTITY
         self.target = ""
         self.lines = {"grid": True, "rulers": False, "guides": True}
-        self.lines |= {"mask": False, "clipping": False}
+        self.lines |= {"mask": False, "clipping": False, "snaps": True}
         self.held = HeldKeys(self)
 
     # -- for tools -----------------------------------------------------------------------------
@@ -78,6 +79,11 @@ class Viewport(QWidget):
     def heeds(self, tool: object) -> bool:
         """Whether a press comes to this tool now, or it has the one under way."""
         return True
+
+    @property
+    def guides(self) -> tuple[Guide, ...]:
+        """The guides, in pixels of what is seen."""
+        return ()
 
     def show_lines(self, name: str, on: bool) -> None:
         """Show, or hide, one of ``lines`` above the picture."""

@@ -179,7 +179,8 @@ def _view(context: DeedContext, screen: FullScreen) -> list[Deed]:
     menu.mark("grid", "Pixel &grid", "show_grid", "Ctrl+'")
     menu.mark("rulers", "R&ulers", "show_rulers", "Ctrl+R")
     menu.mark("guides", "Gui&des", "show_guides", "Ctrl+;")
-    menu.front("clear guides", "&Clear guides", lambda front: front.canvas.clear_guides())
+    snaps = "What is moved, scaled, cropped or drawn snaps to edges, middles and guides; Ctrl: not"
+    menu.mark("snap", "Snap", "show_snapping", tip=snaps)
     red = "What is selected, or the active layer's mask, in red over the picture"
     menu.mark("mask", "&Mask overlay", "show_mask_overlay", "Q", tip=red)
     clipped = "What is as light as it gets in red, what is as dark as it gets in blue"
@@ -373,7 +374,7 @@ class _Lines:
             )
         )
 
-    def mark(self, id: str, text: str, name: str, key: str, tip: str = "") -> None:
+    def mark(self, id: str, text: str, name: str, *keys: str, tip: str = "") -> None:
         """What is switched on or off on every canvas: its property ``name``."""
 
         def switch(front: Workspace) -> None:
@@ -384,4 +385,4 @@ class _Lines:
         def is_on(front: Workspace) -> bool:
             return bool(getattr(front.canvas, name))
 
-        self.front(id, text, switch, key, checked=is_on, tip=tip)
+        self.front(id, text, switch, *keys, checked=is_on, tip=tip)

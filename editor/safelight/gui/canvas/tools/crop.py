@@ -16,6 +16,7 @@ from safelight.gui.canvas.composition import Guides, paint_guides, paint_line
 from safelight.gui.canvas.grips import GRIP, bearing, edge_at
 from safelight.gui.canvas.marks import paint_word, turning_cursor
 from safelight.gui.canvas.pose import Pose
+from safelight.gui.canvas.snapping import AXES, Snapping
 from safelight.gui.canvas.tools.tool import Pointer, Step, Tool
 from safelight.gui.canvas.viewport import Viewport
 from safelight.gui.keys import arrow_way
@@ -178,6 +179,7 @@ class Crop(Tool):
         self._before = self._from = self._box
         self._line: tuple[QPointF, QPointF] | None = None
         self._draws = False
+        self._snapping = Snapping(surface)
         surface.view_changed.connect(self._view_changed)
 
     def options(
@@ -401,12 +403,17 @@ class Crop(Tool):
 
     # -- what a hand does ----------------------------------------------------------------------
 
+    def grips(self, at: QPointF) -> bool:
+        return isinstance(self._at(at), tuple)
+
     def press(self, pointer: Pointer) -> None:
         self._start, self._before = pointer.at, self._made
         self._grip = self._at(pointer.at)
         if self._draws or pointer.keys & Qt.KeyboardModifier.ControlModifier:
             self._grip, self._line = "line", (pointer.at, pointer.at)
         self._from = self._box
+        if self._grip and self._grip != "line" and not self._box.angle:
+            self._snapping.begin(self._plane)
 
     def move(self, pointer: Pointer) -> None:
         grip, way = self._grip, pointer.at - self._start
@@ -419,9 +426,14 @@ class Crop(Tool):
             angle = self._before.angle + 180 - (180 - turned) % 360
             self._turn_to(round(angle, 0 if pointer.shift else 1))
         elif grip == "inside":
-            self._take(self._from.moved(*self._in_pixels(way), self._size))
+            box = self._from
+            ends = box.x - box.width / 2, box.y - box.height / 2
+            held = (*ends, ends[0] + box.width, ends[1] + box.height)
+            far = self._snapping.way(held, self._in_pixels(way), free=pointer.control)
+            self._take(box.moved(*far, self._size))
         elif grip:
-            self._pull(grip, self._in_pixels(way))
+            free = pointer.control or (all(grip) and self._ratio() is not None)
+            self._pull(grip, _snapped(self._snapping, self._from, grip, self._in_pixels(way), free))
 
     def _pull(self, grip: tuple[int, int], way: tuple[float, float]) -> None:
         """Pull an edge, or a corner, of the box that was there when it was taken hold of."""
@@ -450,9 +462,11 @@ class Crop(Tool):
                 slope = bearing(way)
                 self._turn_to(round(self._box.angle - (slope - 90 * round(slope / 90)), 2))
         self._grip = ""
+        self._snapping.end()
         self.surface.update()
 
     def cancel(self) -> None:
+        self._snapping.end()
         if self._grip:
             self._grip, self._line, self._made = "", None, self._before
             self._turn_to(self._made.angle)
@@ -509,6 +523,9 @@ class Crop(Tool):
         falls = grip[0] == grip[1]
         return Qt.CursorShape.SizeFDiagCursor if falls else Qt.CursorShape.SizeBDiagCursor
 
+    def paint(self, painter: QPainter, pose: Pose) -> None:
+        self._snapping.paint(painter, pose)
+
     def paint_above(self, painter: QPainter, pose: Pose) -> None:
         if pose.size != self._size:
             return
@@ -533,6 +550,18 @@ class Crop(Tool):
         if self._grip and self._grip != "line":
             y = min(box.bottom() + 8 * ratio, pose.room[1] - 30 * ratio)
             paint_word(painter, _told(self._box, self._grip), max(box.left(), 8 * ratio), y, ratio)
+
+
+def _snapped(
+    snapping: Snapping, box: _Box, grip: tuple[int, int], way: tuple[float, float], free: bool
+) -> tuple[float, float]:
+    """The way that an edge, or a corner, of a level box is pulled, so that it lies on lines that
+    are near; ``free``: the way itself.
+    """
+    ends = box.x + grip[0] * box.width / 2 + way[0], box.y + grip[1] * box.height / 2 + way[1]
+    axes = [axis for axis, side in zip(AXES, grip, strict=True) if side]
+    found = snapping.point(ends, free=free, axes=axes)
+    return way[0] + found[0] - ends[0], way[1] + found[1] - ends[1]
 
 
 def _told(box: _Box, grip: object) -> str:

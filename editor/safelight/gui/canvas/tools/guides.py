@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Literal, NamedTuple
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QRegion
 
+from safelight.document import Edit, guide_commands
+from safelight.document.guides import Guide, carried, checked
 from safelight.document.placement import Place
 from safelight.gui.canvas.marks import paint_word
 from safelight.gui.canvas.pose import Pose
@@ -26,17 +27,6 @@ _COLOUR = QColor(64, 200, 232, 220)
 _SHADE = QColor(0, 0, 0, 90)
 
 
-class Guide(NamedTuple):
-    """A line at ``at`` picture pixels from the left (axis x: it is upright) or the top (y)."""
-
-    axis: Literal["x", "y"]
-    at: float
-
-    def of(self, point: tuple[float, float]) -> float:
-        """The point's distance from the same edge."""
-        return point[0] if self.axis == "x" else point[1]
-
-
 def snapped(at: float, size: int, zoom: float) -> float:
     """On a pixel's edge, and on the picture's edges and middle where they are near."""
     near = min((0.0, size / 2, float(size)), key=lambda place: abs(place - at))
@@ -50,13 +40,14 @@ def paint_guides(
     zoom: float,
     clip: QRect,
     ratio: float,
+    shade: QColor = _COLOUR,
 ) -> None:
     """Paint guides across ``clip``, on a picture that has its corner at ``corner``."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, painter.transform().isRotating())
     for guide in guides:
         place = round(guide.of(corner) + guide.at * zoom)
-        for colour, width in ((_SHADE, 3 * ratio), (_COLOUR, ratio)):
+        for colour, width in ((_SHADE, 3 * ratio), (shade, ratio)):
             aside = (width - ratio) / 2
             if guide.axis == "x":
                 line = QRectF(place - aside, clip.top(), width, clip.height())
@@ -67,7 +58,7 @@ def paint_guides(
 
 
 class Guides(Tool):
-    """Pulls guides out of the rulers, and moves them; always there."""
+    """Pulls guides out of the rulers, and moves them, each an edit; always there."""
 
     id = "guides"
     chosen = False
@@ -82,40 +73,34 @@ class Guides(Tool):
 
     @property
     def lines(self) -> tuple[Guide, ...]:
-        """The guides, in picture pixels; the surface's ``guides_changed`` tells of others."""
+        """The guides, in pixels of what is seen; the surface tells of others."""
         return self._lines
 
     @lines.setter
     def lines(self, guides: Iterable[Guide]) -> None:
-        found = tuple(sorted(set(guides)))
+        found = checked(guides)
         if found != self._lines:
             self._lines = found
             self.surface.guides_changed.emit()
         self.surface.update()
 
-    def clear(self) -> None:
-        """Take all guides away."""
-        self.lines = ()
+    def show(self, guides: Iterable[Guide]) -> None:
+        """Have the guides of a document, in pixels of its picture."""
+        if self._carried is None:
+            self.lines = carried(guides, self.surface.shown_from.inverse)
 
     def carry(self, way: Place) -> None:
         """Stay over the same, where ``way`` leads from the points of the picture there was to those
         of the one there is; where no line stays upright or level, as they are.
         """
-        a, b, x, c, d, y = way.matrix[:6]
-        if b == c == 0:
-            carried = {"x": ("x", a, x), "y": ("y", d, y)}
-        elif a == d == 0:
-            carried = {"x": ("y", c, y), "y": ("x", b, x)}
-        else:
-            return
-        found = []
-        for guide in self._lines:
-            axis, scale, start = carried[guide.axis]
-            found.append(Guide("x" if axis == "x" else "y", guide.at * scale + start))
-        self.lines = found
+        self.lines = carried(self._lines, way)
 
     def takes(self, at: QPointF) -> bool:
         return bool(self._ruler_at(at)) or self._guide_at(at) is not None
+
+    def in_ruler(self, at: QPointF) -> bool:
+        """Whether a widget point lies in one of the rulers."""
+        return bool(self._ruler_at(at))
 
     def _ruler_at(self, at: QPointF) -> str:
         """The ruler at a widget point: "top", "left", "both" in their corner, or none."""
@@ -159,13 +144,32 @@ class Guides(Tool):
 
     def release(self, pointer: Pointer) -> None:
         """Let go of a guide; over a ruler, or outside, that is the end of it."""
-        carried, self._carried, self._pressed = self._carried, None, False
-        if carried is None:
+        held, self._carried, self._pressed = self._carried, None, False
+        if held is None:
             return
         left, self._lines = self._lines, self._before
         inside = self.surface.rect().contains(pointer.at.toPoint())
         stays = inside and not self._ruler_at(pointer.at)
-        self.lines = (*left, carried) if stays else left
+        taken = next((guide for guide in self._before if guide not in left), None)
+        self.lines = (*left, held) if stays else left
+        if self.surface.document is not None and (taken or stays):
+            edit = self._edit(taken, held if stays else None)
+            if edit is not None:
+                self.surface.do(edit)
+
+    def _edit(self, taken: Guide | None, put: Guide | None) -> Edit | None:
+        """The edit that moves a guide, lays a new one, or takes one away; None for no change."""
+        way = self.surface.shown_from
+        old, new = (next(iter(carried([x], way))) if x else None for x in (taken, put))
+        if old == new:
+            return None
+        if new is None:
+            assert old is not None
+            return guide_commands.remove_guide(guide_commands.DIRECTIONS[old.axis], old.at)
+        direction = guide_commands.DIRECTIONS[new.axis]
+        if old is None:
+            return guide_commands.new_guide(direction, new.at, "px")
+        return guide_commands.move_guide(direction, old.at, new.at)
 
     def double_click(self, pointer: Pointer) -> bool:
         return bool(self._ruler_at(pointer.at))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QKeyEvent, QPainter, QPainterPath
 
 from safelight.api import Region
 from safelight.document import Edit
 from safelight.gui.canvas.marks import paint_outline
 from safelight.gui.canvas.pose import Pose
+from safelight.gui.canvas.snapping import Snapping
 from safelight.gui.canvas.tools.selection_tool import SelectionTool
 from safelight.gui.canvas.tools.tool import Pointer
 from safelight.gui.canvas.view_geometry import region_between
+from safelight.gui.canvas.viewport import Viewport
 
 
 class Marquee(SelectionTool):
@@ -26,6 +28,10 @@ class Marquee(SelectionTool):
     _begun_how = "replace"
     _first = Qt.KeyboardModifier.NoModifier
 
+    def __init__(self, surface: Viewport) -> None:
+        super().__init__(surface)
+        self._snapping = Snapping(surface)
+
     def select(self, box: Region, how: str) -> Edit:
         """The edit that selects what fills a box of the picture; ``how`` as in select_region."""
         raise NotImplementedError
@@ -34,15 +40,21 @@ class Marquee(SelectionTool):
         """What fills a box, as it is painted while it is pulled."""
         raise NotImplementedError
 
+    def grips(self, at: QPointF) -> bool:
+        return True
+
     def press(self, pointer: Pointer) -> None:
-        self._start, self._first = pointer.point, pointer.keys
+        self._snapping.begin(self.surface.document)
+        self._start = self._snapping.point(pointer.point, free=pointer.control)
+        self._first = pointer.keys
         self._begun_how = self.how(pointer)
         self.move(pointer)
 
     def move(self, pointer: Pointer) -> None:
         self._first &= pointer.keys  # let go and held again, a key is for the shape
-        (x, y), (far_x, far_y) = self._start, pointer.point
         shape = pointer.keys & ~self._first
+        free = pointer.control or bool(shape & Qt.KeyboardModifier.ShiftModifier)
+        (x, y), (far_x, far_y) = self._start, self._snapping.point(pointer.point, free=free)
         if shape & Qt.KeyboardModifier.ShiftModifier:
             side = max(abs(far_x - x), abs(far_y - y))
             far_x = x + (side if far_x >= x else -side)
@@ -54,6 +66,7 @@ class Marquee(SelectionTool):
 
     def release(self, pointer: Pointer) -> None:
         box, self._pulled = self._pulled, None
+        self._snapping.end()
         if box is None:
             return
         self.surface.update()
@@ -63,7 +76,7 @@ class Marquee(SelectionTool):
 
     def cancel(self) -> None:
         self._pulled = None
-        self.surface.update()
+        self._snapping.end()
 
     def key(self, event: QKeyEvent) -> bool:
         if event.key() != Qt.Key.Key_Escape or self._pulled is None:
@@ -76,5 +89,6 @@ class Marquee(SelectionTool):
         return None if self._pulled is None else self._begun_how
 
     def paint(self, painter: QPainter, pose: Pose) -> None:
+        self._snapping.paint(painter, pose)
         if self._pulled is not None:
             paint_outline(painter, self.outline(pose.box(self._pulled)), pose.ratio)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from uuid import uuid4
 
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QPainter
 
-from safelight.document import Document, edits
+from safelight.document import Document, edits, geometry
+from safelight.gui.canvas.pose import Pose
+from safelight.gui.canvas.snapping import Box, Snapping
 from safelight.gui.canvas.tools.tool import Pointer, Tool
+from safelight.gui.canvas.viewport import Viewport
 from safelight.gui.keys import arrow_way
 
 
@@ -22,11 +25,19 @@ class Move(Tool):
         " M 3.8 6 L 1.8 8 L 3.8 10 M 12.2 6 L 14.2 8 L 12.2 10"
     )
     shortcut = "V"
-    hint = "Drag to move the active layer, with Shift along one side; arrow keys by a pixel, or ten"
+    hint = (
+        "Drag to move the active layer, with Shift along one side, with Ctrl past edges and guides;"
+        " arrow keys by a pixel, or ten"
+    )
     _before: Document | None = None
     _token = ""
     _start: tuple[float, float] | None = None
     _way = (0, 0)
+    _box: Box | None = None
+
+    def __init__(self, surface: Viewport) -> None:
+        super().__init__(surface)
+        self._snapping = Snapping(surface)
 
     @property
     def note(self) -> str:
@@ -36,6 +47,17 @@ class Move(Tool):
     def press(self, pointer: Pointer) -> None:
         self._start = pointer.point
         self._begin()
+        self._snap_from(self.surface.document)
+
+    def _snap_from(self, document: Document | None) -> None:
+        """Have what the active layer shows snap to all else."""
+        self._box = None
+        layer = None if document is None else document.layer(self.surface.active)
+        if document is not None and layer is not None:
+            held = geometry.box_of(document, layer)
+            if held is not None:
+                self._box = float(held.x), float(held.y), float(held.right), float(held.bottom)
+                self._snapping.begin(document, {layer.id})
 
     def move(self, pointer: Pointer) -> None:
         if self._start is None:
@@ -43,17 +65,23 @@ class Move(Tool):
         x, y = (round(pointer.point[axis] - self._start[axis]) for axis in (0, 1))
         if pointer.shift:
             x, y = (x, 0) if abs(x) >= abs(y) else (0, y)
+        if self._box is not None and (x or y):
+            far = self._snapping.way(self._box, (x, y), free=pointer.control)
+            x = round(far[0]) if x or not pointer.shift else 0
+            y = round(far[1]) if y or not pointer.shift else 0
         self._go(x, y)
 
     def release(self, pointer: Pointer) -> None:
         self.move(pointer)
         self._start = None
+        self._snapping.end()
 
     def cancel(self) -> None:
         """Put the layer back where the drag has found it."""
         if self._start is not None:
             self._go(0, 0)
             self._start = None
+            self._snapping.end()
 
     def key(self, event: QKeyEvent) -> bool:
         if event.key() == Qt.Key.Key_Escape and self._start is not None:
@@ -69,6 +97,9 @@ class Move(Tool):
 
     def cursor(self, at: QPointF) -> Qt.CursorShape:
         return Qt.CursorShape.SizeAllCursor
+
+    def paint(self, painter: QPainter, pose: Pose) -> None:
+        self._snapping.paint(painter, pose)
 
     def _begin(self) -> None:
         self._before, self._token, self._way = self.surface.document, uuid4().hex, (0, 0)

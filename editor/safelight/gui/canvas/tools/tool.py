@@ -197,6 +197,10 @@ class Tool:
         """Whether a press at a widget point is for this tool."""
         return self.chosen
 
+    def grips(self, at: QPointF) -> bool:
+        """Whether a press at a widget point is for this tool though a guide lies there."""
+        return False
+
     def press(self, pointer: Pointer) -> None:
         """Begin: the left button, or a pen, has come down."""
 

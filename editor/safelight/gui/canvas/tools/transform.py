@@ -16,6 +16,7 @@ from safelight.document.placement import Place
 from safelight.gui.canvas.grips import GRIP, bearing, edge_at, paint_handles, pulling_cursor
 from safelight.gui.canvas.marks import paint_word, turning_cursor
 from safelight.gui.canvas.pose import Pose
+from safelight.gui.canvas.snapping import AXES, Axis, Box, Snapping
 from safelight.gui.canvas.tools.tool import Pointer, Step, Tool
 from safelight.gui.canvas.viewport import Viewport
 from safelight.gui.keys import arrow_way
@@ -72,8 +73,8 @@ class Transform(Tool):
     )
     shortcut = "Ctrl+T"
     hint = (
-        "Drag a handle to scale (Shift: freely, Alt: from the middle), inside to move, outside to"
-        " turn; Enter applies"
+        "Drag a handle to scale (Shift: freely, Alt: from the middle, Ctrl: past guides), inside to"
+        " move, outside to turn"
     )
     buttons = (Step("Cancel", "Esc", "give_up"), Step("Apply", "Return", "apply"))
     kernels = (RESAMPLE,)
@@ -89,6 +90,7 @@ class Transform(Tool):
         self._start = QPointF()
         self._lifted: tuple[tuple[Document, bool], Document, str] | None = None
         self._made: tuple[_Change, Document] | None = None
+        self._snapping = Snapping(surface)
 
     def options(
         self,
@@ -270,14 +272,19 @@ class Transform(Tool):
 
     # -- what a hand does ----------------------------------------------------------------------
 
+    def grips(self, at: QPointF) -> bool:
+        return isinstance(self._at(at), tuple)
+
     def press(self, pointer: Pointer) -> None:
         self._start, self._before = pointer.at, self._change
         self._grip = self._at(pointer.at) if self._box is not None else ""
+        if self._grip:
+            self._snapping.begin(self._document, () if self._outline else {self._layer})
 
     def move(self, pointer: Pointer) -> None:
         grip, way = self._grip, self._in_pixels(pointer.at - self._start)
         if grip == "inside":
-            self._move(way, along=pointer.shift)
+            self._move(way, along=pointer.shift, past=pointer.control)
         elif grip == "outside":
             middle = self._on_widget(0, 0)
             turned = bearing(pointer.at - middle) - bearing(self._start - middle)
@@ -286,20 +293,40 @@ class Transform(Tool):
             self._change = self._before.with_(angle=angle)
         elif grip:
             free = pointer.shift == bool(self._values["keep_shape"])
-            self._pull(grip, way, free=free, middle=pointer.alt)
+            self._pull(grip, way, free=free, middle=pointer.alt, past=pointer.control)
         if grip:
             self.changed()
 
-    def _move(self, way: tuple[float, float], *, along: bool) -> None:
+    def _move(self, way: tuple[float, float], *, along: bool, past: bool) -> None:
         x, y = way
         if along:
             x, y = (x, 0.0) if abs(x) >= abs(y) else (0.0, y)
+        far = self._snapping.way(self._ends(), (x, y), free=past)
+        x, y = (far[0] if x or not along else 0.0), (far[1] if y or not along else 0.0)
         self._change = self._before.with_(x=self._before.x + round(x), y=self._before.y + round(y))
 
+    def _ends(self) -> Box:
+        """The edges of what the hand has found when it came down."""
+        assert self._box is not None
+        box, place = self._box, self._before.place(self._box)
+        found = [place.at(x, y) for x in (box.x, box.right) for y in (box.y, box.bottom)]
+        (left, right), (top, bottom) = (
+            (min(point[k] for point in found), max(point[k] for point in found)) for k in (0, 1)
+        )
+        return left, top, right, bottom
+
     def _pull(
-        self, grip: tuple[int, int], way: tuple[float, float], *, free: bool, middle: bool
+        self,
+        grip: tuple[int, int],
+        way: tuple[float, float],
+        *,
+        free: bool,
+        middle: bool,
+        past: bool,
     ) -> None:
-        """Pull an edge or a corner: what lies opposite stays, or the ``middle`` does."""
+        """Pull an edge or a corner: what lies opposite stays, or the ``middle`` does. An edge snaps
+        to what is near unless it goes ``past``, or is turned.
+        """
         before, box = self._before, self._box
         assert box is not None
         turn = Place.turned(-before.angle, 0, 0)
@@ -310,6 +337,8 @@ class Transform(Tool):
         if not free and all(grip):
             share = (across * wide + along * high) / (wide * wide + high * high)
             across, along = wide * share, high * share
+        if not before.angle:
+            across, along = self._snapped(grip, (wide, high), (across, along), times, free, past)
         across, along = (math.copysign(max(abs(side), 1.0), side) for side in (across, along))
         x, y = (0.0, 0.0)
         if not middle:
@@ -322,13 +351,47 @@ class Transform(Tool):
             height=100 * along / box.height,
         )
 
+    def _snapped(
+        self,
+        grip: tuple[int, int],
+        before: tuple[float, float],
+        sides: tuple[float, float],
+        times: int,
+        free: bool,
+        past: bool,
+    ) -> tuple[float, float]:
+        """Sides, of a box that is not turned, whose pulled edges lie on lines that are near."""
+        box, change = self._box, self._before
+        assert box is not None
+        middle = box.x + box.width / 2 + change.x, box.y + box.height / 2 + change.y
+        ends = [
+            middle[k] + grip[k] * (before[k] / 2 + (sides[k] - before[k]) / times) for k in (0, 1)
+        ]
+        axes: list[Axis] = [axis for axis, side in zip(AXES, grip, strict=True) if side]
+        together = all(grip) and not free
+        if together:  # the edge that is nearer to a line decides
+            found = self._snapping.point((ends[0], ends[1]), free=past)
+            off = [abs(found[k] - ends[k]) for k in (0, 1)]
+            snapped = [guide.axis for guide in self._snapping.shown]
+            if not snapped:
+                return sides
+            axes = [min(snapped, key=lambda axis: off["xy".index(axis)])]
+        found = self._snapping.point((ends[0], ends[1]), free=past, axes=axes)
+        made = [sides[k] + grip[k] * times * (found[k] - ends[k]) for k in (0, 1)]
+        if together:
+            first = "xy".index(axes[0])
+            made[1 - first] = before[1 - first] * made[first] / before[first]
+        return made[0], made[1]
+
     def release(self, pointer: Pointer) -> None:
         self._grip = ""
+        self._snapping.end()
         self.surface.update()
 
     def cancel(self) -> None:
         if self._grip:
             self._grip, self._change = "", self._before
+            self._snapping.end()
             self.changed()
 
     def double_click(self, pointer: Pointer) -> bool:
@@ -397,6 +460,9 @@ class Transform(Tool):
         if isinstance(grip, str):
             return Qt.CursorShape.SizeAllCursor if grip else Qt.CursorShape.ArrowCursor
         return pulling_cursor(self._on_widget(*grip) - self._on_widget(0, 0))
+
+    def paint(self, painter: QPainter, pose: Pose) -> None:
+        self._snapping.paint(painter, pose)
 
     def paint_above(self, painter: QPainter, pose: Pose) -> None:
         if self._box is None:
