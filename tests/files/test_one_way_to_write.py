@@ -50,6 +50,10 @@ ALLOWED: dict[tuple[str, str], str] = {
         "actions/batch/batch_journal.py",
         "sqlite3.connect",
     ): "what a batch has done: transactions of a database in the state folder",
+    (
+        "actions/folder/thumbnail_store.py",
+        "sqlite3.connect",
+    ): "small pictures: transactions of a database in the cache folder",
     ("api/cube_table.py", "os.open"): "reads; the flags make a FIFO return instead of waiting",
     ("api/colour_profile.py", "os.open"): "reads; the flags make a FIFO return instead of waiting",
     ("api/testing.py", "np.save"): "a plugin author's golden picture, when the author asks for it",

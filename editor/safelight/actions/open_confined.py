@@ -22,6 +22,7 @@ from safelight.files.codecs.photograph import Limit, PartLost, Photograph
 from safelight.files.codecs.plugin_codec import Exporters, Importers
 from safelight.files.codecs.raw import Sketch
 from safelight.files.file_colours import as_rgb
+from safelight.files.glance import GLANCE, Glance
 from safelight.files.metadata import Known
 from safelight.files.untrusted_reader import NOTHING
 from safelight.folders import cache_folder
@@ -56,6 +57,11 @@ class Confined:
         return photograph_parcel.sketched(
             self._decoded(photograph_parcel.SKETCH, file, size, limit, NOTHING)
         )
+
+    def glance(self, codec: Codec, file: BinaryIO, size: int, limit: Limit) -> Glance:
+        """Look at a file in passing."""
+        told = {"format": codec.name}
+        return photograph_parcel.looked_at(self._decoded(GLANCE, file, size, limit, told))
 
     def lens(self, shot: lens.Shot, width: int, height: int) -> lens.Known | None:
         """What undoes a lens's faults, by the names that a stranger's file gives."""
@@ -125,6 +131,11 @@ def open_picture(
 def sketch_raw(path: str | os.PathLike[str], *, pixel_limit: int | None = None) -> Sketch | None:
     """``files.sketch_raw``, by way of a confined process."""
     return files.sketch_raw(path, pixel_limit=pixel_limit, reading=CONFINED)
+
+
+def look_at(path: str | os.PathLike[str], *, pixel_limit: int | None = None) -> Glance | None:
+    """``files.look_at``, by way of a confined process."""
+    return files.look_at(path, CONFINED.glance, pixel_limit=pixel_limit)
 
 
 def sketch_again(data: bytes, name: str, *, pixel_limit: int | None = None) -> Sketch:

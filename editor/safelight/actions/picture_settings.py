@@ -51,21 +51,23 @@ def kept_copy(path: str | os.PathLike[str]) -> str:
     """
     import imagecodecs
 
-    pixels = _reduced(open_picture(path).document)
+    pixels = reduced(open_picture(path).document, KEPT_SIDE)
     data = bytes(imagecodecs.webp_encode(pixels, _QUALITY, lossless=False))
     return Embedded("image/webp", Path(path).stem, data).text()
 
 
-def _reduced(document: Document) -> NDArray[np.uint8]:
-    """All of a document, (height, width, 3) of at most ``KEPT_SIDE`` a side."""
+def reduced(document: Document, side: int) -> NDArray[np.uint8]:
+    """All of a document, (height, width, 3), sRGB-encoded, of at most ``side`` a side; what is
+    transparent on white.
+    """
     from PIL import Image
 
     longest = max(document.width, document.height)
-    pixels = at_level(document, (longest // (2 * KEPT_SIDE)).bit_length())
+    pixels = at_level(document, (longest // (2 * side)).bit_length())
     if pixels.shape[2] == 4:
         pixels = _on_white(pixels)
     image = Image.fromarray(np.rint(pixels.clip(0, 1) * 255).astype(np.uint8))
-    scale = min(KEPT_SIDE / longest, 1)
+    scale = min(side / longest, 1)
     size = (max(round(document.width * scale), 1), max(round(document.height * scale), 1))
     return np.asarray(image.resize(size, Image.Resampling.LANCZOS))
 

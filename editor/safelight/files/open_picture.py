@@ -11,7 +11,7 @@ import stat
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -168,6 +168,30 @@ def sketch_raw(
     name, limit = plain_name(path), _limit(pixel_limit)
     with _open_regular(path, name) as file, _in_words(name, limit):
         return _sketched(file, _size(file), limit, reading)
+
+
+_Looked = TypeVar("_Looked")
+
+
+def look_at(
+    path: str | os.PathLike[str],
+    look: Callable[[Codec, BinaryIO, int, Limit], _Looked],
+    *,
+    pixel_limit: int | None = None,
+) -> _Looked | None:
+    """What ``look`` makes of a file of a format in ``codecs.CODECS``, given its codec, the file,
+    its size in bytes and a limit of pixels; None for a file of another kind. Raises OpenError.
+    """
+    name, limit = plain_name(path), _limit(pixel_limit)
+    suffix = os.path.splitext(os.fspath(path))[1]
+    with _open_regular(path, name) as file, _in_words(name, limit):
+        codec = _codec_of(file.read(HEAD), suffix)
+        if codec is None:
+            return None
+        if not codec.in_place:
+            _check_memory(file, name)
+        file.seek(0)
+        return look(codec, file, _size(file), limit)
 
 
 def _sketched(file: BinaryIO, size: int, limit: Limit, reading: Reading) -> Sketch | None:
@@ -564,7 +588,7 @@ def _document(
     turn = content.orientation or told.orientation
     turned = turn in range(2, 9)
     if turned:
-        pixels = _TURNS[turn](pixels)
+        pixels = TURNS[turn](pixels)
     if turned or content.orientation is not None:
         # A file that says it outside EXIF, too, is right there.
         dpi = kept.dpi[::-1] if kept.dpi and turn >= 5 else kept.dpi
@@ -581,7 +605,7 @@ def _document(
     return document, turned
 
 
-_TURNS: dict[int, Callable[[NDArray[Any]], NDArray[Any]]] = {
+TURNS: dict[int, Callable[[NDArray[Any]], NDArray[Any]]] = {
     2: lambda pixels: pixels[:, ::-1],
     3: lambda pixels: pixels[::-1, ::-1],
     4: lambda pixels: pixels[::-1],

@@ -149,6 +149,19 @@ def exif_of(data: bytes) -> bytes | None:
     return next(_Segments(data).after(0xE1, _EXIF), None)
 
 
+def beside(data: bytes) -> tuple[int, int, int, Photograph]:
+    """Width and height in pixels and components of a JPEG stream, and what stands in it beside its
+    pixels, of which there are none. Raises DamagedError.
+    """
+    segments = _Segments(data)
+    width, height, components, *_ = segments.frame()
+    content = Photograph(np.empty((0, 0, components), np.uint8))
+    content.icc = _icc(segments)
+    exif = next(segments.after(0xE1, _EXIF), None)
+    content.metadata = Metadata(exif=exif, xmp=_xmp(segments, content.notes))
+    return width, height, components, content
+
+
 def _tables(segments: _Segments) -> tuple[tuple[int, ...], ...]:
     """The quantisation tables by their number, in zigzag order (T.81, B.2.4.1)."""
     tables: dict[int, tuple[int, ...]] = {}

@@ -32,6 +32,7 @@ from safelight.files.codecs.photograph import (
     Room,
     TooLargeError,
 )
+from safelight.files.glance import GLANCE, Glance, glance, glanced
 from safelight.files.plain_text import plain_text
 from safelight.files.provenance import TERMS
 from safelight.pixels import Transform
@@ -64,6 +65,8 @@ def decode(
             return _BESIDE[format](file.read())
         if format == SKETCH:
             return raw.sketch(file, size, limit, room)
+        if format == GLANCE:
+            return glance(file, size, limit, told or {})
         return packed(codec(format).decode(file, size, limit, room, told or {}))
     except TooLargeError as error:
         facts = {"failed": "large", "width": error.width, "height": error.height}
@@ -276,6 +279,14 @@ def sketched(arrays: Sequence[NDArray[Any]]) -> raw.Sketch:
     """
     _raise_what_failed(arrays)
     return raw.sketched(arrays)
+
+
+def looked_at(arrays: Sequence[NDArray[Any]]) -> Glance:
+    """The glance that arrays of ``decode`` are: facts and XMP, each uint8 (count,), and pixels
+    (height, width, 3) of uint8. Raises what the codec did, and DamagedError for what is none.
+    """
+    _raise_what_failed(arrays)
+    return glanced(arrays)
 
 
 _NO_PHOTOGRAPH = "cannot be opened: what decodes it made no photograph"

@@ -59,6 +59,9 @@ _SATURATED = 0.9
 has saturated a little early: that number is white then, lest bright clouds turn magenta.
 """
 
+_XMP = 700
+"""TIFF's tag of an XMP packet."""
+
 _BASELINE = 50730
 """DNG's BaselineExposure: stops by which its maker wants a picture to be brighter."""
 
@@ -581,6 +584,62 @@ def _exif_of_preview(raw: Any) -> bytes | None:
     except rawpy.LibRawError:
         return None
     return jpeg.exif_of(found.data) if found.format == rawpy.ThumbFormat.JPEG else None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a raw file holds to be looked at: a ``jpeg``; "" where it holds none. ``width`` and
+    ``height`` are those of the picture, set upright, in pixels; ``turn`` sets the JPEG upright
+    (EXIF 2.32). ``exif`` and ``xmp`` are the file's.
+    """
+
+    jpeg: bytes
+    width: int
+    height: int
+    turn: int
+    exif: bytes | None
+    xmp: bytes | None
+
+
+def preview(file: BinaryIO, size: int, limit: Limit) -> Preview:
+    """What a raw file holds to be looked at; the sensor's numbers are not read. Raises DamagedError
+    and TooLargeError.
+    """
+    import rawpy
+
+    file.seek(0)
+    data = file.read()
+    raw = rawpy.RawPy()
+    try:
+        with _in_words():
+            raw.open_buffer(io.BytesIO(data))
+        sizes = raw.sizes
+        check_size(sizes.raw_width, sizes.raw_height, limit)
+        try:
+            found = raw.extract_thumb()
+            shown = found.data if found.format == rawpy.ThumbFormat.JPEG else b""
+        except rawpy.LibRawError:
+            shown = b""
+    finally:
+        raw.close()
+    width, height, turn = int(sizes.width), int(sizes.height), _TURNS.get(int(sizes.flip), 1)
+    exif = _exif(data) or (jpeg.exif_of(shown) if shown else None)
+    if turn >= 5:
+        width, height = height, width
+    return Preview(shown, width, height, turn, exif, _packet(data))
+
+
+def _packet(data: bytes) -> bytes | None:
+    """The XMP of a raw file that is laid out as a TIFF."""
+    fetch = _tiff_like(data)
+    try:
+        if fetch is None:
+            return None
+        header = ifd.Header.read(fetch)
+        entry = ifd.read_directory(fetch, header, header.first).entries.get(_XMP)
+        return entry.value if entry is not None else None
+    except (ifd.DirectoryError, struct.error):
+        return None
 
 
 CODEC = Codec(

@@ -1,0 +1,1 @@
+"""Folder: the photographs of a folder as data: which there are, how they look, their marks."""

@@ -1,0 +1,136 @@
+"""Folder glances: photographs of a folder looked at beside whatever else is done, one by one.
+
+What is wanted now goes first, and replaces what was wanted before; what somebody has scrolled past
+is not looked at. What a filter has to know of every photograph follows.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from safelight.actions.folder.folder_photographs import FolderPhotograph, marks_beside
+from safelight.actions.folder.thumbnail_store import ThumbnailStore
+from safelight.actions.open_confined import look_at, open_picture
+from safelight.actions.picture_settings import reduced
+from safelight.files import OpenError, is_project
+from safelight.files.codecs.plugin_codec import Importers
+from safelight.files.glance import SIDE, Glance
+from safelight.files.metadata import describe
+from safelight.files.picture_marks import Marks
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What came of looking at a ``photograph``: a ``glance``, or None and why not in ``trouble``
+    ("" for what shows nothing: a project). ``marks`` are those of its sidecars, or else its own.
+    """
+
+    photograph: FolderPhotograph
+    glance: Glance | None
+    marks: Marks
+    trouble: str = ""
+
+
+def seen(
+    photograph: FolderPhotograph, store: ThumbnailStore | None, importers: Importers = tuple
+) -> Seen:
+    """Look at a photograph, or remember how it looked. Never raises for what is wrong with it."""
+    path, stamp = photograph.path, photograph.stamp
+    glance = store.get(path, stamp) if store is not None else None
+    trouble = ""
+    if glance is None and not is_project(path):
+        try:
+            glance = look_at(path) or _foreign(path, importers)
+        except OpenError as error:
+            trouble = str(error)
+        except Exception as error:  # one file that nobody has foreseen does not stop the others
+            trouble = f"{path.name} cannot be looked at: {error}."
+        if glance is not None and store is not None:
+            store.put(path, stamp, glance)
+    return Seen(photograph, glance, marks_seen(photograph, glance), trouble)
+
+
+def marks_seen(photograph: FolderPhotograph, glance: Glance | None) -> Marks:
+    """The marks of a photograph's sidecars, or else those that stand in its file."""
+    beside = marks_beside(photograph)
+    if beside is not None:
+        return beside
+    return Marks() if glance is None else Marks(glance.rating or 0, glance.label)
+
+
+def _foreign(path: Path, importers: Importers) -> Glance:
+    """A picture of a plugin's format, opened as a whole. Raises OpenError."""
+    document = open_picture(path, importers=importers).document
+    camera = describe(document).get("camera", "")
+    return Glance(reduced(document, SIDE), document.width, document.height, camera=camera)
+
+
+class Glances:
+    """Looks at photographs on a thread of its own until it is closed; ``found`` hears of each, on
+    that thread.
+    """
+
+    def __init__(
+        self,
+        found: Callable[[Seen], object],
+        store: ThumbnailStore | None = None,
+        importers: Importers = tuple,
+    ) -> None:
+        self._found = found
+        self._store = store
+        self._importers = importers
+        self._changed = threading.Condition()
+        self._wanted: deque[FolderPhotograph] = deque()
+        self._surveyed: deque[FolderPhotograph] = deque()
+        self._closed = False
+        self.looked = 0
+        """How many photographs were looked at."""
+        self._thread = threading.Thread(target=self._run, name="glances", daemon=True)
+        self._thread.start()
+
+    @property
+    def waiting(self) -> int:
+        """How many photographs wait."""
+        with self._changed:
+            return len(self._wanted) + len(self._surveyed)
+
+    def want(self, photographs: Iterable[FolderPhotograph]) -> None:
+        """Look at these, in this order, and at nothing that was wanted before."""
+        with self._changed:
+            self._wanted = deque(photographs)
+            self._changed.notify()
+
+    def survey(self, photographs: Iterable[FolderPhotograph]) -> None:
+        """Look at these as well, whenever nothing else is wanted."""
+        with self._changed:
+            self._surveyed = deque(photographs)
+            self._changed.notify()
+
+    def close(self) -> None:
+        """Look at nothing more. Does not wait for the photograph that is under way."""
+        with self._changed:
+            self._closed = True
+            self._wanted.clear()
+            self._surveyed.clear()
+            self._changed.notify()
+
+    def _next(self) -> FolderPhotograph | None:
+        with self._changed:
+            while not (self._closed or self._wanted or self._surveyed):
+                self._changed.wait()
+            if self._closed:
+                return None
+            return (self._wanted or self._surveyed).popleft()
+
+    def _run(self) -> None:
+        while (photograph := self._next()) is not None:
+            made = seen(photograph, self._store, self._importers)
+            with self._changed:
+                self.looked += 1
+                if self._closed:
+                    return
+            self._found(made)
