@@ -11,6 +11,7 @@ from safelight.document import (
     retouch,
     retouch_commands,
     selections,
+    shape_commands,
 )
 from safelight.document.command import DECLARED, Command, Edit, EditError, Record
 from safelight.document.content import Channels, Group, Kept, LiveFilter, Synthetic
@@ -77,6 +78,7 @@ __all__ = [
     "render_srgb",
     "reshape_commands",
     "selections",
+    "shape_commands",
     "result_key",
     "retouch",
     "retouch_commands",

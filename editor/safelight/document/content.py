@@ -12,13 +12,12 @@ from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
-import numpy as np
-from numpy.typing import NDArray
-
 from safelight.api import Value
 from safelight.api.compound_values import is_colour
+from safelight.document.kind import Change, Kind, Picture, colour_in
 from safelight.document.placement import IDENTITY, Place
-from safelight.pixels import SRGB, Profile, Raster, View, from_float, to_float
+from safelight.document.shape import Shape, ShapeKind
+from safelight.pixels import Drawn, Raster, View, from_float
 
 if TYPE_CHECKING:
     from safelight.document.layer import Layer
@@ -125,123 +124,6 @@ class Fill:
     """One colour, ``#rrggbb``, sRGB, all over the picture, whatever size that is."""
 
     colour: str
-
-
-Change: TypeAlias = Callable[[Raster], Raster]
-"""Other pixels in place of a raster's."""
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """What is looked at: a size in pixels, a depth, the frame, a map into the plane, and the colour
-    space that the pixels are in. ``linear``: what lies between pixels is averaged in linear light.
-    ``draft``: it is made quickly, as ``Document.draft`` says.
-    """
-
-    width: int
-    height: int
-    depth: str
-    frame: Place = IDENTITY
-    profile: Profile = SRGB
-    linear: bool = False
-    draft: bool = False
-
-    def fits(self, raster: Raster, place: Place) -> bool:
-        """Whether a raster with that place has the picture's pixels already."""
-        return place == self.frame and (raster.width, raster.height) == (self.width, self.height)
-
-    def lies_in(self, raster: Raster, place: Place) -> bool:
-        """Whether its pixels are pixels of a raster with that place, all of them."""
-        through = self._through(place)
-        return through.exact and all(
-            0 <= x <= raster.width and 0 <= y <= raster.height
-            for x, y in through.corners(self.width, self.height)
-        )
-
-    def view(self, raster: Raster, place: Place, beyond: int = 0) -> Raster:
-        """A raster as the picture shows it; itself where it fits."""
-        if self.fits(raster, place):
-            return raster
-        seen = raster, self._through(place).matrix, self.width, self.height, beyond
-        if self.draft:
-            return View(*seen, method="bilinear")
-        return View(*seen, light=self.profile if self.linear else None)
-
-    def _through(self, place: Place) -> Place:
-        """From the picture's pixels to those of a raster with that place."""
-        return IDENTITY if place == self.frame else place.inverse.after(self.frame)
-
-
-class Kind:
-    """What the editor asks of a content; a kind overrides what is not so of it.
-
-    ``name`` is what the kind is called in project files, ``icon`` what its row in the list of
-    layers shows where there is no ``sample``.
-    """
-
-    name = ""
-    icon = "filter"
-
-    def check(self, content: Any) -> None:
-        """Raise ValueError for a content that no layer can hold."""
-
-    def pixels(self, content: Any) -> Raster | None:
-        """The pixels that it shows of its own; None where it has none."""
-        return None
-
-    def own(self, content: Any) -> Raster | None:
-        """The pixels that it holds, which edits may replace; None where it holds none."""
-        return None
-
-    def sample(self, content: Any) -> Raster | None:
-        """The pixels that a thumbnail of it is made of, the same object each time; None where its
-        icon is shown instead.
-        """
-        return self.own(content)
-
-    def rasters(self, content: Any) -> Iterator[Raster]:
-        """Every raster it holds by itself, of the document's depth; not those of layers in it."""
-        return iter(())
-
-    def layers(self, content: Any) -> tuple[Layer, ...]:
-        """The layers in it, bottom first."""
-        return ()
-
-    def with_layers(self, content: Any, layers: tuple[Layer, ...]) -> Any:
-        """The same content with other layers in it."""
-        return content
-
-    def changed(self, content: Any, change: Change) -> Any:
-        """The same content with ``change`` made to every raster of ``rasters``."""
-        return content
-
-    def fits(self, content: Any, place: Place, picture: Picture) -> bool:
-        """Whether it is as a picture shows it already, so that ``seen`` would change nothing."""
-        return True
-
-    def seen(self, content: Any, place: Place, picture: Picture) -> Any:
-        """It as a picture shows it: its rasters as large as the picture, and over it.
-
-        ``place`` is the layer's. What has no pixels before it is looked at can become a raster of
-        the picture's size, depth and colour space here.
-        """
-        return content
-
-    def key(self, content: Any, masked: bool, layers: Callable[[Any], list[Any]]) -> list[Any]:
-        """What others can see of it, as JSON; ``layers`` gives that of layers."""
-        raise NotImplementedError
-
-    def described(self, content: Any) -> str:
-        """What a tooltip says of it; "" for nothing."""
-        return ""
-
-    def to_json(self, content: Any) -> Any:
-        """The content as JSON, without its rasters, which only built-in kinds have."""
-        raise NotImplementedError
-
-    def from_json(self, data: Any) -> Any:
-        """The inverse of ``to_json``. Raises ValueError, TypeError or KeyError for what is none."""
-        raise NotImplementedError
 
 
 class _Pixels(Kind):
@@ -360,12 +242,6 @@ class _Fill(Kind):
         return Fill(str(data))
 
 
-def colour_in(profile: Profile, colour: str) -> NDArray[np.float32]:
-    """A colour, ``#rrggbb`` in sRGB, as a pixel of a profile: float32 (1, 1, 3), 0 to 1."""
-    numbers = np.frombuffer(bytes.fromhex(colour[1:]), np.uint8)
-    return profile.from_srgb(to_float(numbers).reshape(1, 1, 3))
-
-
 @cache
 def _sample(colour: str) -> Raster:
     return Raster.filled(32, 32, tuple(bytes.fromhex(colour[1:])), "uint8")
@@ -375,9 +251,11 @@ _PIXELS = _Pixels()
 KINDS: dict[type, Kind] = {
     Raster: _PIXELS,
     View: _PIXELS,  # pixels too, as a picture shows them
+    Drawn: _PIXELS,
     LiveFilter: _Filter(),
     Group: _Group(),
     Fill: _Fill(),
+    Shape: ShapeKind(),
 }
 """Who answers for a content, by the content's class."""
 

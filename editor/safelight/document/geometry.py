@@ -396,9 +396,8 @@ def _extent(document: Document, frame: Place) -> Region:
     back = frame.inverse
     points = back.after(document.frame).corners(document.width, document.height)
     for layer in document.walk():
-        for raster in layer.kind.rasters(layer.content):
-            if layer.filter is None:
-                points += back.after(layer.place).corners(raster.width, raster.height)
+        if layer.filter is None and layer.pixels is not None:
+            points += back.after(layer.place).corners(layer.pixels.width, layer.pixels.height)
     left, top = (math.floor(min(point[k] for point in points) + 1e-6) for k in (0, 1))
     right, bottom = (math.ceil(max(point[k] for point in points) - 1e-6) for k in (0, 1))
     return Region(left, top, right - left, bottom - top)
@@ -521,17 +520,22 @@ def settled(document: Document, method: Method = "lanczos") -> Document:
         return raster.by(method).held(document.depth) if isinstance(raster, View) else raster
 
     without = {
-        layer.id: layer.content
+        layer.id: layer
         for layer in document.walk()
         if not layer.is_group and next(layer.kind.rasters(layer.content), None) is None
     }
+    back = document.frame.inverse
 
     def settle(layer: Layer) -> Layer:
+        mask = held(layer.mask, "uint8")
+        own = without.get(layer.id)
+        if own is not None:
+            place = back.after(own.place) if own.kind.drawn else IDENTITY
+            return replace(layer, content=own.content, place=place, mask=mask)
         content = layer.kind.changed(layer.content, pixels)
-        content = without.get(layer.id, content)
         inside = tuple(settle(item) for item in layer.layers)
         content = layer.kind.with_layers(content, inside)
-        return replace(layer, content=content, mask=held(layer.mask, "uint8"))
+        return replace(layer, content=content, mask=mask)
 
     layers = tuple(settle(layer) for layer in picture.layers)
     return replace(picture, layers=layers, selection=held(picture.selection, "uint8"))

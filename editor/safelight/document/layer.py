@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import get_args
 from uuid import uuid4
 
-from safelight.document.content import Content, Kind, LiveFilter, Picture, Synthetic, kind_of
+from safelight.document.content import Content, LiveFilter, Synthetic, kind_of
 from safelight.document.effects import Effect
 from safelight.document.gradients import MaskGradient
+from safelight.document.kind import Kind, Picture
 from safelight.document.placement import IDENTITY, Place
 from safelight.document.raw_source import Developed
 from safelight.pixels import MODES, Raster

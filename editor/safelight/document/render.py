@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.api import Region
-from safelight.document.content import LiveFilter, colour_in
+from safelight.document.content import LiveFilter
 from safelight.document.document import Document, clipping_base, clipping_bases
 from safelight.document.grey import is_grey
+from safelight.document.kind import colour_in
 from safelight.document.layer import Layer
 from safelight.document.mask import effective_mask, looks_around, reach
 from safelight.document.plane import Surrounded, leaves, surrounded
@@ -23,6 +24,7 @@ from safelight.pixels import (
     RESAMPLE,
     TILE,
     TONE,
+    Drawn,
     Profile,
     Raster,
     RasterBuilder,
@@ -175,7 +177,7 @@ def whole(
     """
     depth = depth or document.depth
     plain = plain_raster(document)
-    if plain is not None and plain.depth == depth and not isinstance(plain, View):
+    if plain is not None and plain.depth == depth and not isinstance(plain, (View, Drawn)):
         return plain
     channels = 4 if document.has_alpha else 3
     builder = RasterBuilder(document.width, document.height, channels, depth)

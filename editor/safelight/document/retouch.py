@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from safelight.api import Region
 from safelight.document.command import Edit, EditError
-from safelight.document.content import colour_in
 from safelight.document.document import Document
 from safelight.document.edits import add_layer, unlocked
 from safelight.document.gradients import Gradient
+from safelight.document.kind import colour_in
 from safelight.document.layer import Layer
 from safelight.document.render import LayerFailed, Live, render
 from safelight.document.stroke import Stroke, painted

@@ -226,6 +226,10 @@ def _with_layers(
     if drawn:
         names = listed(dict.fromkeys(drawn))
         notes.append(f"The effects of {names} are pixels in the file: {codec.name} has none.")
+    if drawn := [layer.name for layer in document.walk() if layer.kind.drawn]:
+        are = "is" if len(set(drawn)) == 1 else "are"
+        names = listed(dict.fromkeys(drawn))
+        notes.append(f"In the file {names} {are} pixels: {codec.name} holds no shapes.")
     document = _layers_in_profile(document, codec, options, notes)
     if options.sharpen != "no":
         notes.append(f"It was not sharpened: {codec.name} has layers, and they stay as they are.")

@@ -31,9 +31,9 @@ from safelight.document import (
     effective_raster,
     whole,
 )
-from safelight.document.content import Picture
 from safelight.document.document import clipping_bases
 from safelight.document.geometry import settled
+from safelight.document.kind import Picture
 from safelight.files import provenance
 from safelight.files.atomic import WriteError, atomic_write, plain_name
 from safelight.files.codecs import png

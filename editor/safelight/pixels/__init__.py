@@ -11,6 +11,7 @@ from safelight.pixels.colour import (
     profile_name,
 )
 from safelight.pixels.depth import DEPTHS, WHITE, deeper, from_float, to_float
+from safelight.pixels.drawn_outline import Drawing, Drawn
 from safelight.pixels.fused import (
     BENT,
     DAB,
@@ -27,6 +28,7 @@ from safelight.pixels.lanczos import Matrix, Method
 from safelight.pixels.littlecms import INTENTS, Intent, Transform
 from safelight.pixels.mapped_raster import View, framed, is_exact
 from safelight.pixels.missing_pixels import filled, is_finite, mended, seen, surroundings
+from safelight.pixels.outline import Join, Outline, Polygons
 from safelight.pixels.profile_tables import Device, Lut
 from safelight.pixels.tiles import (
     TILE,
@@ -47,6 +49,9 @@ __all__ = [
     "DAB",
     "DEPTHS",
     "INTENTS",
+    "Join",
+    "Outline",
+    "Polygons",
     "Intent",
     "KNOWN",
     "WHITE",
@@ -62,6 +67,8 @@ __all__ = [
     "ColourError",
     "DegenerateError",
     "Device",
+    "Drawing",
+    "Drawn",
     "KnownProfile",
     "Lut",
     "Part",

@@ -14,7 +14,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 from weakref import ref
 
 import numpy as np
@@ -286,15 +286,27 @@ class _Tile:
         return made
 
 
+class Computed(Protocol):
+    """A tile that was computed: its ``shape`` (height, width, channels), and how what was computed
+    is given up.
+    """
+
+    @property
+    def shape(self) -> tuple[int, int, int]: ...
+
+    def forget(self) -> None:
+        """Give up what was computed."""
+
+
 class _Computed:
     """The computed tiles that were looked at last, as many as ``limit`` bytes hold."""
 
     def __init__(self, limit: int) -> None:
         self._limit, self._held = limit, 0
-        self._tiles: OrderedDict[int, tuple[ref[_Tile], int]] = OrderedDict()
+        self._tiles: OrderedDict[int, tuple[ref[Computed], int]] = OrderedDict()
         self._lock = threading.RLock()
 
-    def use(self, tile: _Tile) -> None:
+    def use(self, tile: Computed) -> None:
         """Note that a tile has been looked at, and have those forgotten that are too many."""
         with self._lock:
             self._drop(id(tile))
@@ -320,6 +332,12 @@ class _Computed:
 
 
 _computed = _Computed(128 << 20)
+
+
+def keep_for_a_while(tile: Computed) -> None:
+    """Have a tile keep what was computed of it until many others were looked at."""
+    _computed.use(tile)
+
 
 _ROUNDING = 1e-6
 """Pixels by which a view may end beyond its source and count as ending with it."""

@@ -76,7 +76,9 @@ def enlarge(
                 raise EditError(f"there are no enlarged pixels of {layer.name}")
             inside = tuple(grown(item) for item in layer.layers)
             content = layer.kind.with_layers(content, inside)
-            return replace(layer, content=content, mask=mask)
+            larger = Place.scaled(scale, scale)
+            place = larger.after(layer.place) if layer.kind.drawn else layer.place
+            return replace(layer, content=content, mask=mask, place=place)
 
         selection = document.selection
         return replace(
