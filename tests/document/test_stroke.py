@@ -2,6 +2,7 @@
 
 import itertools
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,14 +17,24 @@ from tests.document.strategies import raster
 WIDTH, HEIGHT = 300, 280
 
 COORDINATES = st.floats(-40, 340)
-POINTS = st.tuples(COORDINATES, COORDINATES, st.sampled_from([1.0, 1.0, 0.3]))
+PRESSED = st.sampled_from([1.0, 1.0, 0.3])
+POINTS = st.tuples(COORDINATES, COORDINATES, PRESSED) | st.tuples(
+    COORDINATES, COORDINATES, PRESSED, PRESSED
+)
+USUAL_OR_LESS = st.sampled_from([1.0, 1.0, 0.4])
 
 
 @st.composite
-def strokes(draw, most=5):
+def strokes(draw, most=5, flows=USUAL_OR_LESS):
     points = tuple(draw(st.lists(POINTS, min_size=1, max_size=most)))
     radius, hardness = draw(st.floats(0.3, 60)), draw(st.floats(0, 1))
-    return Stroke(points, radius, hardness, draw(st.booleans()))
+    return Stroke(
+        *(points, radius, hardness, draw(st.booleans())),
+        opacity=draw(USUAL_OR_LESS),
+        flow=draw(flows),
+        spacing=draw(st.sampled_from([0.0, 0.0, 0.7])),
+        pencil=draw(st.sampled_from([False, False, True])),
+    )
 
 
 def black(width=WIDTH, height=HEIGHT):
@@ -69,7 +80,11 @@ def test_a_soft_dab_is_full_to_its_hardness_and_fades_evenly_to_its_rim(hardness
     assert abs(half - 128) < 8  # the middle of a smoothstep is a half, a pixel more or less
 
 
-@given(stroke=strokes(), seed=st.integers(0, 3), depth=st.sampled_from(["uint8", "uint16"]))
+@given(
+    stroke=strokes(flows=st.just(1.0)),
+    seed=st.integers(0, 3),
+    depth=st.sampled_from(["uint8", "uint16"]),
+)
 def test_painting_twice_over_a_place_is_painting_it_once(stroke, seed, depth):
     once = painted(raster(WIDTH, HEIGHT, 1, depth, seed), stroke)
     assert painted(once, stroke) is once
@@ -86,11 +101,11 @@ def test_a_brush_only_adds_and_an_eraser_only_takes_away(stroke, seed):
 def test_a_stroke_painted_piece_by_piece_is_the_stroke_painted_at_once(stroke):
     mask = start = raster(WIDTH, HEIGHT, 1, "uint8", 1)
     pairs = [*itertools.pairwise(stroke.points)] or [stroke.points]
-    evenly = len({point[2] for point in stroke.points}) == 1
+    evenly = len({point[2:] for point in stroke.points}) == 1
+    ahead = 0.0
     for number, pair in enumerate(pairs):
-        goes_on = evenly and number > 0
-        piece = Stroke(pair, stroke.radius, stroke.hardness, stroke.erase, goes_on)
-        mask = painted(mask, piece)
+        piece = replace(stroke, points=pair, goes_on=evenly and number > 0, ahead=ahead)
+        mask, ahead = painted(mask, piece), piece.left
     assert np.array_equal(values(mask), values(painted(start, stroke)))
 
 
@@ -110,7 +125,7 @@ def test_a_piece_of_a_stroke_leaves_alone_what_lies_behind_its_start(monkeypatch
     assert np.abs(difference).max() <= 1  # the same distance, rounded otherwise
 
 
-@given(stroke=strokes())
+@given(stroke=strokes(flows=st.just(1.0)))
 def test_every_depth_holds_the_same_stroke(stroke):
     coarse, fine = (
         to_float(painted(Raster.filled(WIDTH, HEIGHT, (0,), depth), stroke).to_array())
@@ -141,6 +156,45 @@ def test_pressure_scales_the_radius_along_the_way():
     assert (np.diff(thickness[20:280]) >= 0).all()
     assert abs(thickness[20] - 20) <= 3  # the slope of the rim makes it a little thicker
     assert abs(thickness[279] - 80) <= 3
+
+
+def test_spaced_dabs_lie_as_far_apart_as_is_said_and_begin_at_the_first_point():
+    stroke = Stroke(((40.0, 100.5, 1.0), (90.0, 100.5, 1.0), (250.0, 100.5, 1.0)), 5, spacing=2.5)
+    row = values(painted(black(), stroke))[100] > 127
+    middles = [np.flatnonzero(row[x : x + 25]).mean() + 0.5 + x for x in range(28, 253, 25)]
+    assert middles == [40 + 25 * n for n in range(9)]
+
+
+@pytest.mark.parametrize(("flow", "depth"), [(0.25, "float32"), (0.25, "uint16"), (0.01, "uint8")])
+def test_flow_builds_up_to_the_opacity_and_no_further(flow, depth):
+    dab, mask = Stroke(((150.0, 140.0, 1.0),), 20, opacity=0.6, flow=flow), black()
+    mask = Raster.filled(WIDTH, HEIGHT, (0,), depth)
+    tops = []
+    for _ in range(3):
+        mask = painted(mask, dab)
+        tops.append(float(to_float(mask.to_array()).max()))
+    if depth != "uint8":
+        expected = [0.6 * (1 - (1 - flow) ** n) for n in (1, 2, 3)]
+        assert tops == pytest.approx(expected, abs=3 / 65535)  # a step of the depth a dab
+    for _ in range(400):
+        mask = painted(mask, dab)
+    assert to_float(mask.to_array()).max() == pytest.approx(0.6, abs=0.5 / 255)
+    assert painted(mask, replace(dab, flow=1.0)) is mask or depth == "float32"
+
+
+def test_the_strength_of_a_point_is_what_it_leaves():
+    line = values(painted(black(), Stroke(((20, 100.5, 1, 0.0), (280, 100.5, 1, 1.0)), 8)))
+    assert (np.diff(line[100, 20:280].astype(int)) >= 0).all()
+    assert line[100, 150] == pytest.approx(128, abs=2)
+
+
+def test_a_pencil_takes_each_pixel_wholly_or_not_at_all():
+    thin = values(painted(black(), Stroke(((20.5, 30.5, 1), (200.5, 90.5, 1)), 0.5, pencil=True)))
+    assert set(np.unique(thin)) == {0, 255}
+    assert ((thin[:, 21:200] == 255).sum(axis=0) >= 1).all()
+    assert ((thin[:, 21:200] == 255).sum(axis=0) <= 2).all()
+    disc = values(painted(black(), Stroke(((150.5, 140.5, 1),), 30, 0.2, pencil=True)))
+    assert np.array_equal(disc == 255, distances(150.5, 140.5) <= 30)
 
 
 @pytest.mark.parametrize(("wide", "high"), [(1000, 800), (24_000, 16_000)])
@@ -228,10 +282,14 @@ def test_a_locked_layers_mask_cannot_be_painted_on():
         {"radius": 0.0},
         {"radius": float("inf")},
         {"hardness": 1.5},
+        {"flow": 0.0},
+        {"opacity": 1.1},
+        {"spacing": float("nan")},
+        {"points": ((1.0, 1.0),)},
     ],
 )
 def test_numbers_that_make_no_stroke_are_refused(wrong):
-    with pytest.raises(ValueError, match="point|radius|hardness"):
+    with pytest.raises(ValueError, match="point|radius|hardness|flow|opacity|spacing"):
         Stroke(**({"points": ((1.0, 1.0, 1.0),), "radius": 5.0} | wrong))
 
 

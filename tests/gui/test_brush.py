@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from safelight.api import Region
 from safelight.document import DECLARED, Layer, LiveFilter, edits
-from safelight.gui.canvas.tools.round_brush import RoundBrush
+from safelight.gui.canvas.tools.round_brush import RoundBrush, Touch
 from safelight.gui.command_dialog import CommandDialog
 from safelight.pixels import DAB, Raster, fused
 from tests.gui.conftest import choose, open_in, photograph
@@ -339,7 +339,7 @@ def test_one_tool_is_in_hand_at_a_time_and_the_menu_shows_which(canvas, window, 
         assert checked == [name]
 
 
-def tablet(canvas, kind, place, pressure, pointer=QPointingDevice.PointerType.Pen):
+def tablet(canvas, kind, place, pressure, pointer=QPointingDevice.PointerType.Pen, tilt=0):
     device = QPointingDevice(
         *("pen", 1, QInputDevice.DeviceType.Stylus, pointer),
         *(QInputDevice.Capability.Position | QInputDevice.Capability.Pressure, 1, 3),
@@ -349,7 +349,7 @@ def tablet(canvas, kind, place, pressure, pointer=QPointingDevice.PointerType.Pe
     button = Qt.MouseButton.NoButton if kind == QEvent.Type.TabletMove else LEFT
     event = QTabletEvent(
         *(kind, device, where, QPointF(canvas.mapToGlobal(place)), pressure),
-        *(0, 0, 0, 0, 0, NONE, button, buttons),
+        *(tilt, 0, 0, 0, 0, NONE, button, buttons),
     )
     QApplication.sendEvent(canvas, event)
     return event
@@ -373,6 +373,63 @@ def test_a_pens_pressure_scales_the_brush_and_its_other_end_erases(canvas, opene
     assert selected(opened)[80, 300] == 0
     canvas.take("hand")
     assert not tablet(canvas, press, at(canvas, 100, 80), 0.2).isAccepted()
+
+
+@pytest.mark.parametrize("what", ["opacity", "nothing"])
+def test_a_pen_changes_what_the_options_say(canvas, opened, what):
+    canvas.tool.set("pressure", what)
+    for kind, x, pressure in (("Press", 100, 0.2), ("Move", 300, 1.0), ("Release", 300, 0.0)):
+        tablet(canvas, QEvent.Type[f"Tablet{kind}"], at(canvas, x, 80), pressure)
+    wide, strong = (selected(opened) > 0).sum(axis=0), selected(opened).max(axis=0)
+    assert abs(int(wide[110]) - wide[290]) <= 2
+    assert strong[290] > 240
+    assert int(strong[110]) == pytest.approx(255 if what == "nothing" else 61, abs=3)
+
+
+def test_a_pen_held_flat_paints_wider_where_that_is_wanted(canvas, opened):
+    canvas.tool.set("tilt", "size")
+    canvas.tool.set("pressure", "nothing")
+    for x, tilt in ((100, 0), (200, 60)):
+        for kind in ("Press", "Release"):
+            tablet(canvas, QEvent.Type[f"Tablet{kind}"], at(canvas, x, 80), 1.0, tilt=tilt)
+    wide = (selected(opened) > 127).sum(axis=0)
+    assert [int(wide[x - 1 : x + 2].max()) for x in (100, 200)] == pytest.approx([10, 20], abs=1)
+
+
+def test_a_fast_stroke_loses_no_point(canvas, opened, qtbot):
+    leaves_out = Qt.ApplicationAttribute.AA_CompressHighFrequencyEvents
+    canvas.tool.set("flow", 30)
+    places = [at(canvas, 30 + n % 340, 30 + 7 * (n % 30)) for n in range(400)]
+    qtbot.mousePress(canvas, LEFT, NONE, places[0])
+    assert not QApplication.testAttribute(leaves_out)
+    for place in places[1:]:  # none of which waits for what the window does meanwhile
+        qtbot.mouseMove(canvas, place)
+    qtbot.mouseRelease(canvas, LEFT, NONE, places[-1])
+    assert QApplication.testAttribute(leaves_out)
+    settings = opened.session.history.steps[1].record.settings
+    assert settings["points"].count(";") == len(places) - 1
+    opened.session.undo()
+    again = DECLARED["paint_selection"](**settings).apply(opened.session.document)
+    opened.session.redo()
+    assert np.array_equal(again.selection.to_array()[..., 0], selected(opened))
+
+
+def test_a_smoothed_stroke_trembles_less_and_ends_where_the_hand_does(canvas, opened, qtbot):
+    canvas.tool.set("smoothing", 50)
+    trembling = [(50 + x, 150 + 8 * (-1) ** n) for n, x in enumerate(range(0, 250, 5))]
+    stroke(canvas, qtbot, *trembling)
+    points = opened.session.history.steps[1].record.settings["points"].split(";")
+    path = np.array([[float(number) for number in point.split(",")] for point in points])
+    assert np.ptp(path[10:-1, 1]) < 2
+    assert np.abs(path[-1, :2] - trembling[-1]).max() <= 1
+
+
+def test_opacity_and_flow_of_a_brush_are_what_its_stroke_leaves(canvas, opened, qtbot):
+    canvas.tool.set("opacity", 60)
+    canvas.tool.set("flow", 40)
+    for expected in (61, 98):  # 40 % of the way to 60 %, and 40 % of what is left
+        stroke(canvas, qtbot, (100, 80))
+        assert int(selected(opened)[80, 100]) == pytest.approx(expected, abs=1)
 
 
 def applied(opened, qtbot):
@@ -472,8 +529,8 @@ def test_taking_a_brush_has_its_kernel_compiled_once(opened, monkeypatch):
 def test_a_stroke_goes_over_the_very_points_that_its_step_holds():
     brush = RoundBrush()
     brush.resize(20)
-    brush.press((1234.56789, 2.0000004), 1 / 3, erase=False)
-    brush.move((1300.98765, 55.55555555), 0.5, 1.0)
+    brush.press((1234.56789, 2.0000004), Touch(1 / 3), erase=False)
+    brush.move((1300.98765, 55.55555555), Touch(0.5), 1.0)
     points = brush.take().points
-    held = [tuple(map(float, point.split(","))) for point in brush.path.split(";")]
+    held = [(*map(float, point.split(",")), 1.0) for point in brush.path.split(";")]
     assert list(points) == held

@@ -97,6 +97,26 @@ def test_paint_lays_its_colour_and_alt_erases_it(opened, qtbot):
     assert labels(opened) == ["Open", "Paint", "Erase pixels"]
 
 
+def test_a_pencil_lays_whole_pixels_of_its_size(opened, qtbot):
+    canvas = opened.canvas
+    canvas.take("pencil")
+    canvas.tool.set("colour", "#ff8000")
+    canvas.zoom_to(4.0)
+    for size, place in ((1, (200, 150)), (2, (200, 160)), (3, (200, 170))):
+        canvas.tool.set("size", size)
+        stroke(canvas, qtbot, place)
+    alpha = opened.session.layer.raster.to_array()[..., 3]
+    assert set(np.unique(alpha)) == {0, 255}
+    assert [int((alpha[y : y + 10] > 0).sum()) for y in (145, 155, 165)] == [1, 4, 9]
+    canvas.tool.set("size", 1)
+    stroke(canvas, qtbot, (180, 140), (210, 152))
+    assert labels(opened)[-1] == "Pencil"
+    line = opened.session.layer.raster.to_array()[..., 3] > 0
+    assert line[139:154, 181:209].any(axis=0).all()
+    settings = opened.session.history.steps[-1].record.settings
+    assert settings["pencil"]
+
+
 def test_alt_does_the_opposite_of_dodge(opened, qtbot):
     canvas, before = take(opened, "touch_up"), pixels(opened)
     has_keyboard(canvas, qtbot)

@@ -131,7 +131,7 @@ def test_the_red_of_a_mask_gives_way_to_the_preview_and_is_back_under_the_brush(
     qtbot.waitUntil(lambda: canvas.scene.overlay is not None, timeout=30000)
     frame(canvas, qtbot)
     assert not canvas.scene.tinted
-    canvas.tool.brush.press((10, 10), 1.0, erase=False, line=False)
+    canvas.tool.brush.press((10, 10), erase=False, line=False)
     canvas.grab().toImage()
     assert canvas.scene.tinted
     canvas.tool.brush.release()

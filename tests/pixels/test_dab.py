@@ -12,13 +12,18 @@ TILE_AT = Region(2 * TILE, TILE, 120, 90)
 
 PLACES = st.floats(TILE - 100, 3 * TILE)
 LINES = st.builds(
-    lambda x, y, pressure, dx, dy, more: dab.Line(
-        (x, y, pressure), (dx, dy, min(more, 1 - pressure)), dx * dx + dy * dy
+    lambda x, y, width, strength, dx, dy, more: dab.Line(
+        (x, y, width, strength),
+        (dx, dy, min(more, 1 - width), min(more, 1 - strength)),
+        dx * dx + dy * dy,
     ),
-    *(PLACES, PLACES, st.sampled_from([1.0, 0.4])),
+    *(PLACES, PLACES, st.sampled_from([1.0, 0.4]), st.sampled_from([1.0, 0.3])),
     *(st.floats(-200, 200), st.floats(0.5, 200), st.sampled_from([0.0, 0.6])),
 )
-BRUSHES = st.builds(dab.Round, st.floats(0.3, 400), st.floats(0, 1), st.booleans())
+SHARES = st.sampled_from([1.0, 0.6, 0.07])
+BRUSHES = st.builds(
+    dab.Round, st.floats(0.3, 400), st.floats(0, 1), st.booleans(), SHARES, SHARES, st.booleans()
+)
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +61,7 @@ def test_a_tile_is_drawn_on_in_one_call_that_lets_other_threads_run_once(compile
     monkeypatch.setattr(dab, "COMPILED", [lambda *told: calls.append(told) or compiled(*told)])
     monkeypatch.setattr(dab, "_strength", lambda *_: pytest.fail("numpy has computed"))
     pixels = np.zeros((90, 120), np.uint8)
-    line = dab.Line((600.0, 300.0, 1.0), (30.0, 12.0, 0.0), 30.0**2 + 12.0**2)
+    line = dab.Line((600.0, 300.0, 1.0, 1.0), (30.0, 12.0, 0.0, 0.0), 30.0**2 + 12.0**2)
     assert dab.draw(pixels, TILE_AT, TILE_AT, [line], dab.Round(40, 0.0, False))
     assert len(calls) == 1
     assert pixels.any()

@@ -11,7 +11,7 @@ from safelight.document.document import Document
 from safelight.document.edits import stroke_of
 from safelight.document.render import Live
 from safelight.document.retouch import Clone, Effect, Paint, Range, Retouching, Sample, Touch
-from safelight.document.stroke import Points, Radius, Stroke
+from safelight.document.stroke import Flow, Points, Radius, Spacing, Stroke
 
 _OnLayer: TypeAlias = Annotated[
     bool, "On a layer of its own above the pixels; otherwise on the layer itself"
@@ -25,7 +25,9 @@ _Offset: TypeAlias = Annotated[
 
 
 def _words(given: Settings) -> str:
-    return "Erase pixels" if given["erase"] else "Paint"
+    if given["erase"]:
+        return "Erase pixels"
+    return "Pencil" if given["pencil"] else "Paint"
 
 
 @command("Paint on pixels", id="paint_pixels", words=_words)
@@ -40,9 +42,12 @@ def paint_pixels(
     colour: HexColour = "#000000",
     erase: bool = False,
     own_layer: _OnLayer = True,
+    flow: Flow = 1.0,
+    spacing: Spacing = 0.0,
+    pencil: Annotated[bool, "Each pixel wholly or not at all, without a soft rim"] = False,
 ) -> Document:
-    """Paint one colour with a round brush, or erase pixels."""
-    stroke = stroke_of(points, radius, hardness)
+    """Paint one colour with a round brush or a pencil, or erase pixels."""
+    stroke = stroke_of(points, radius, hardness, flow=flow, spacing=spacing, pencil=pencil)
     return _whole(document, Retouching(layer, Paint(colour), own_layer, opacity, erase), stroke)
 
 
@@ -60,12 +65,15 @@ def clone(
     heals: Annotated[bool, "It takes on the light of where it is laid"] = False,
     sample: Sample = "all_below",
     own_layer: _OnLayer = True,
+    flow: Flow = 1.0,
+    spacing: Spacing = 0.0,
     live: Live | None = None,
 ) -> Document:
     """Lay with a round brush what is seen elsewhere in the picture. Where that heals, the
     differences at the stroke's rim are carried across it (Pérez et al. 2003, seamless cloning).
     """
-    stroke, lays = stroke_of(points, radius, hardness), Clone(x, y, heals)
+    stroke = stroke_of(points, radius, hardness, flow=flow, spacing=spacing)
+    lays = Clone(x, y, heals)
     made = Retouching(layer, lays, own_layer, opacity, sample=sample, live=live)
     return _whole(document, made, stroke)
 
@@ -82,10 +90,13 @@ def touch_up(
     strength: Fraction = 0.5,
     range: Range = "midtones",
     own_layer: _OnLayer = True,
+    flow: Flow = 1.0,
+    spacing: Spacing = 0.0,
     live: Live | None = None,
 ) -> Document:
     """Make lighter or darker, of more or less colour, blurred or sharper what a brush touches."""
-    stroke, lays = stroke_of(points, radius, hardness), Touch(effect, strength, range, radius)
+    stroke = stroke_of(points, radius, hardness, flow=flow, spacing=spacing)
+    lays = Touch(effect, strength, range, radius)
     return _whole(document, Retouching(layer, lays, own_layer, live=live), stroke)
 
 

@@ -1,8 +1,9 @@
 """Dab: a round brush drawn along straight lines over a tile of a mask.
 
 Each pixel takes the strength of the brush where it comes nearest: all of it in the core, none
-beyond the rim, a smoothstep, 3t² - 2t³, between. It is compiled by ``safelight.pixels.fused``;
-until then, and without numba, it runs in numpy with the same result, bit by bit.
+beyond the rim, a smoothstep, 3t² - 2t³, between; a pencil has no rim. It is compiled by
+``safelight.pixels.fused``; until then, and without numba, it runs in numpy with the same result,
+bit by bit.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ SMALLEST = 0.5
 _ROWS = 64
 """Rows of a tile that are computed at a time."""
 
-Point = tuple[float, float, float]
-"""x, y and pressure, 0 to 1."""
+Point = tuple[float, float, float, float]
+"""x, y, width and strength, the last two 0 to 1."""
 
 Kernel = Callable[..., bool]
 """(pixels, tile, place, lines, brush): as ``draw``, of a compiled one."""
@@ -39,8 +40,8 @@ COMPILED: list[Kernel] = []
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A straight way of a brush: its ``start``, what is added up to its end in x, y and pressure,
-    and the square of its ``length``, 0 where the brush stands. All in pixels.
+    """A straight way of a brush: its ``start``, what is added up to its end in x, y, width and
+    strength, and the square of its ``length``, 0 where the brush stands. All in pixels.
     """
 
     start: Point
@@ -64,11 +65,18 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """A round brush: its radius in pixels, how much of that counts fully, whether it erases."""
+    """A round brush: its radius in pixels, how much of that counts fully, whether it erases.
+
+    ``opacity`` is what it leaves at most, ``flow`` how far one line brings a pixel there, both 0 to
+    1. A ``pencil`` takes a pixel wholly or not at all, by the pixel's middle.
+    """
 
     radius: float
     hardness: float
     erases: bool
+    opacity: float = 1.0
+    flow: float = 1.0
+    pencil: bool = False
 
 
 def draw(
@@ -90,6 +98,8 @@ def in_numpy(
     """
     inside = place.move(-tile.x, -tile.y)
     met = pixels[inside.rows(), inside.columns()]
+    if brush.flow < 1:
+        return any([_flow(met, _strength(place, line, brush), brush) for line in lines])
     strength = _strength(place, lines[0], brush)
     for line in lines[1:]:
         np.maximum(strength, _strength(place, line, brush), out=strength)
@@ -99,12 +109,27 @@ def in_numpy(
     return changed
 
 
+def _flow(met: NDArray[Any], strength: NDArray[np.float32], brush: Round) -> bool:
+    """Bring stored pixels (height, width), in place, a part of the way to what a line leaves; by
+    one of the depth's steps at least, so that they arrive; whether that changes any.
+    """
+    depth, flow = met.dtype.name, np.float32(brush.flow)
+    wanted = from_float(1 - strength if brush.erases else strength, depth).astype(np.float32)
+    before = met.astype(np.float32)
+    way = np.maximum(before - wanted if brush.erases else wanted - before, np.float32(0))
+    way *= flow
+    if depth != "float32":
+        np.ceil(way, out=way)
+    met[...] = (before - way if brush.erases else before + way).astype(met.dtype)
+    return bool((way > 0).any())
+
+
 def _strength(place: Region, line: Line, brush: Round) -> NDArray[np.float32]:
     """How strongly each pixel of ``place`` is painted: (height, width), 0 to 1.
 
     Some rows at a time, which stay in the processor's cache: that takes a third of the time.
     """
-    (x, y, pressure), (dx, dy, more) = line.start, line.way
+    (x, y, width, strong), (dx, dy, more, stronger) = line.start, line.way
     across = (np.arange(place.x, place.right) + (0.5 - x)).astype(np.float32)
     down = (np.arange(place.y, place.bottom) + (0.5 - y)).astype(np.float32)[:, None]
     along, beside = across * np.float32(line.share[0]), down * np.float32(line.share[1])
@@ -119,15 +144,22 @@ def _strength(place: Region, line: Line, brush: Round) -> NDArray[np.float32]:
         np.multiply(nearest, np.float32(dx), out=left)
         np.subtract(across, left, out=left)
         left *= left
-        radius: NDArray[np.float32] | np.float32 = np.float32(brush.radius * pressure)
+        radius: NDArray[np.float32] | np.float32 = np.float32(brush.radius * width)
         if more:
             radius = radius + nearest * np.float32(brush.radius * more)
+        share: NDArray[np.float32] | np.float32 = np.float32(brush.opacity * strong)
+        if stronger:
+            share = share + nearest * np.float32(brush.opacity * stronger)
         nearest *= np.float32(dy)
         np.subtract(rows, nearest, out=nearest)
         nearest *= nearest
         left += nearest
         np.sqrt(left, out=left)
         radius = np.maximum(radius, np.float32(SMALLEST))
+        if brush.pencil:
+            np.less_equal(left, radius, out=left)
+            left *= share
+            continue
         fade = np.maximum(radius * np.float32(1 - brush.hardness), np.float32(RIM))
         np.subtract(radius + np.float32(RIM / 2), left, out=left)
         left /= fade
@@ -136,6 +168,7 @@ def _strength(place: Region, line: Line, brush: Round) -> NDArray[np.float32]:
         nearest += np.float32(3)
         left *= left
         left *= nearest
+        left *= share
     return found
 
 
@@ -147,8 +180,8 @@ def _clip(numbers: NDArray[np.float32]) -> None:
 
 def numbers(lines: Sequence[Line], brush: Round) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
     """What the compiled kernel is told of some lines: (lines, 2), what is added to a pixel's
-    column and row to have its middle's place beside the start; (lines, 6), way, shares, radius and
-    what is added to that up to the end.
+    column and row to have its middle's place beside the start; (lines, 8), way, shares, radius and
+    strength, each with what is added to it up to the end.
     """
     starts = np.array([(0.5 - line.start[0], 0.5 - line.start[1]) for line in lines])
     others = [
@@ -157,6 +190,8 @@ def numbers(lines: Sequence[Line], brush: Round) -> tuple[NDArray[np.float64], N
             *line.share,
             brush.radius * line.start[2],
             brush.radius * line.way[2],
+            brush.opacity * line.start[3],
+            brush.opacity * line.way[3],
         )
         for line in lines
     ]

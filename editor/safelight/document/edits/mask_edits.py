@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Annotated, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +24,10 @@ from safelight.document.edits.selected_pixels import (
     with_selection,
 )
 from safelight.document.placement import Place
-from safelight.document.stroke import Points, Radius, Stroke, painted
+from safelight.document.stroke import Flow, Points, Radius, Spacing, Stroke, painted
 from safelight.pixels import WHITE, Raster, to_float
+
+Opacity: TypeAlias = Annotated[Fraction, "How white, or erasing how black, a stroke makes the mask"]
 
 
 def set_mask(layer_id: str, mask: Raster | None, label: str = "Mask") -> Edit:
@@ -121,6 +124,9 @@ def paint_mask(
         "radius": stroke.radius,
         "hardness": stroke.hardness,
         "erase": stroke.erase,
+        "opacity": stroke.opacity,
+        "flow": stroke.flow,
+        "spacing": stroke.spacing,
     }
     made = (
         paint_selection(**given, token=token)
@@ -143,9 +149,13 @@ def paint_selection(
     radius: Radius = 20.0,
     hardness: Fraction = 1.0,
     erase: bool = False,
+    opacity: Opacity = 1.0,
+    flow: Flow = 1.0,
+    spacing: Spacing = 0.0,
 ) -> Document:
     """Paint what is selected with a round brush, or erase from it."""
-    return with_stroke(document, None, stroke_of(points, radius, hardness, erase))
+    how = {"erase": erase, "opacity": opacity, "flow": flow, "spacing": spacing}
+    return with_stroke(document, None, stroke_of(points, radius, hardness, **how))
 
 
 @command("Paint mask", words=_stroke_words)
@@ -157,18 +167,29 @@ def paint_layer(
     radius: Radius = 20.0,
     hardness: Fraction = 1.0,
     erase: bool = False,
+    opacity: Opacity = 1.0,
+    flow: Flow = 1.0,
+    spacing: Spacing = 0.0,
 ) -> Document:
     """Paint on a layer's mask with a round brush, or erase from it."""
-    return with_stroke(document, layer, stroke_of(points, radius, hardness, erase))
+    how = {"erase": erase, "opacity": opacity, "flow": flow, "spacing": spacing}
+    return with_stroke(document, layer, stroke_of(points, radius, hardness, **how))
 
 
-def stroke_of(points: str, radius: float, hardness: float, erase: bool = False) -> Stroke:
-    """A stroke as a recipe writes it down. Raises EditError for text that is none."""
+def stroke_of(points: str, radius: float, hardness: float, **how: Any) -> Stroke:
+    """A stroke as a recipe writes it down, and ``how`` it is painted otherwise than usual. Raises
+    EditError for text that is none.
+    """
     try:
-        path = [[float(number) for number in point.split(",")] for point in points.split(";")]
-        return Stroke(tuple((x, y, pressure) for x, y, pressure in path), radius, hardness, erase)
+        path = [tuple(float(number) for number in point.split(",")) for point in points.split(";")]
+        if not all(len(point) in (3, 4) for point in path):
+            raise ValueError(points)
     except ValueError:
-        raise EditError("a stroke's points are x,y,pressure;x,y,pressure") from None
+        raise EditError("a stroke's points are x,y,width;x,y,width") from None
+    try:
+        return Stroke(tuple(path), radius, hardness, **how)
+    except ValueError as error:
+        raise EditError(str(error)) from None
 
 
 def with_stroke(document: Document, layer_id: str | None, stroke: Stroke) -> Document:
@@ -210,8 +231,9 @@ def _reached(
 ) -> tuple[Raster, Place, Stroke]:
     """A mask that is large enough for a stroke on the picture, its place, and the stroke on it."""
     through = place.inverse.after(document.frame)
-    points = tuple((*through.at(x, y), pressure) for x, y, pressure in stroke.points)
-    moved = replace(stroke, points=points, radius=stroke.radius * through.scale)
+    points = tuple((*through.at(x, y), *how) for x, y, *how in stroke.points)
+    sizes = {name: getattr(stroke, name) * through.scale for name in ("radius", "ahead")}
+    moved = replace(stroke, points=points, **sizes)
     corners = through.corners(document.width, document.height)
     left, top = (math.floor(min(corner[k] for corner in corners)) for k in (0, 1))
     right, bottom = (math.ceil(max(corner[k] for corner in corners)) for k in (0, 1))
@@ -224,5 +246,5 @@ def _reached(
     outside = WHITE[mask.depth] if beyond else 0
     grown = Raster.filled(width, height, (outside,), mask.depth)
     grown = grown.replaced(mask.region.move(-x, -y), mask.to_array()).condensed()
-    points = tuple((u - x, v - y, pressure) for u, v, pressure in points)
+    points = tuple((u - x, v - y, *how) for u, v, *how in points)
     return grown, place.after(Place.offset(x, y)), replace(moved, points=points)

@@ -6,6 +6,7 @@ OpenGL where that is done in software.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
@@ -45,6 +46,9 @@ if TYPE_CHECKING:
     from safelight.document import Document
 
 _LEFT = Qt.MouseButton.LeftButton
+
+_FLAT = 60.0
+"""Degrees from upright at which a pen counts as lying flat: tablets tell no more."""
 
 
 def _line(name: str, doc: str) -> property:
@@ -336,7 +340,9 @@ class Canvas(Viewport):
             event.ignore()  # it comes again, as a mouse
             return
         rubber = event.pointerType() == QPointingDevice.PointerType.Eraser
-        pointer = replace(self._pointer(event), pressure=event.pressure(), rubber=rubber)
+        tilt = min(math.hypot(event.xTilt(), event.yTilt()) / _FLAT, 1.0)
+        plain = self._pointer(event)
+        pointer = replace(plain, pressure=event.pressure(), tilt=tilt, rubber=rubber)
         if starts:
             self._active, self._button = tool, _LEFT
             tool.press(pointer)

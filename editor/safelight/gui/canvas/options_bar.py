@@ -91,9 +91,10 @@ class OptionsBar(QFrame):
             self._tool.key(event)
 
     def _make_room(self, width: int) -> None:
-        """Leave out what there is no room for: sliders, then names that nobody needs, then options,
-        the last ones first; then the tool's name, and of the buttons all but the last two, which
-        end what it does. Options and buttons that are left out are behind ``more``.
+        """Leave out what there is no room for: rare options, sliders, then names that nobody needs,
+        then options, the last ones first; then the tool's name, and of the buttons all but the
+        last one, which ends what it does. Options and buttons that are left out are behind
+        ``more``.
         """
         self.more.shut()
         self.more.offer(())
@@ -110,8 +111,10 @@ class OptionsBar(QFrame):
         for part in (*sliders, *names, self.title):
             part.setVisible(True)
         groups, ends = self._groups(), self._at_the_end()
-        last_first: list[Sequence[QWidget]] = [sliders, names, *groups[::-1]]
-        last_first += [[self.title], *([button] for button in ends[:-2])]
+        rare = {self.controls[name] for name in (self._tool.rare if self._tool else ())}
+        seldom = [group for group in groups if group[0] in rare]
+        last_first: list[Sequence[QWidget]] = [*seldom[::-1], sliders, names, *groups[::-1]]
+        last_first += [[self.title], *([button] for button in ends[:-1])]
         parts = [*(part for group in groups for part in group), *ends]
         offers = {part for part in parts if not part.isHidden()}
         for some in last_first:

@@ -14,7 +14,7 @@ from safelight.gui.canvas.tools.lasso import Lasso
 from safelight.gui.canvas.tools.magnetic_lasso import Magnetic
 from safelight.gui.canvas.tools.move import Move
 from safelight.gui.canvas.tools.perspective import Perspective
-from safelight.gui.canvas.tools.pixel_brushes import Clone, Heal, Paint, TouchUp
+from safelight.gui.canvas.tools.pixel_brushes import Clone, Heal, Paint, Pencil, TouchUp
 from safelight.gui.canvas.tools.polygonal_lasso import Polygon
 from safelight.gui.canvas.tools.rectangle import Rectangle
 from safelight.gui.canvas.tools.remove import Remove
@@ -45,6 +45,7 @@ TOOLS: list[type[Tool]] = [
     Clone,
     TouchUp,
     Paint,
+    Pencil,
     GradientTool,
     Fill,
     Sampler,

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import ClassVar, cast
 
-from PySide6.QtCore import QPointF, QRectF, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QPainter
 
-from safelight.api import Value
+from safelight.api import Parameter, Value
 from safelight.document import edits
 from safelight.gui.canvas.pose import Pose
 from safelight.gui.canvas.rulers import THICK
 from safelight.gui.canvas.tools.round_brush import (
     Hardness,
+    Percent,
     RoundBrush,
     Size,
+    Touch,
     circle,
+    dynamics,
     paint_circle,
 )
-from safelight.gui.canvas.tools.tool import Pointer, Step, Tool
+from safelight.gui.canvas.tools.tool import Pointer, Step, Tool, parameters_of
 from safelight.gui.canvas.viewport import Viewport
 from safelight.pixels import DAB
+
+_LEAVES_OUT = Qt.ApplicationAttribute.AA_CompressHighFrequencyEvents
+"""Of movements that wait while the window is busy Qt tells the last one alone; of a stroke, whose
+points all count, it must not.
+"""
 
 _FLUSH = 12
 """Milliseconds in which the movements of a brush are gathered into one edit."""
@@ -43,6 +52,7 @@ class Brush(Tool):
     )
     first = pressure = repeats = True
     kernels = (DAB,)
+    rare = tuple(dynamics.__kwdefaults__ or ())
     erases = False
     verb = "Paints on"
 
@@ -61,18 +71,32 @@ class Brush(Tool):
         *,
         size: Size = 20,
         hardness: Hardness = 75,
+        opacity: Percent = 100,
     ) -> None:
-        """Size and hardness; those of the brush and the eraser are the same."""
+        """Size, hardness and opacity; the first two are the same for all brushes."""
+
+    @classmethod
+    @functools.cache
+    def parameters(cls) -> tuple[Parameter, ...]:
+        """Those of the tool, and behind them the dynamics that all brushes have."""
+        more = parameters_of(dynamics) if cls.rare else ()
+        return (*parameters_of(cls.options, 1), *more)
 
     @property
     def values(self) -> Mapping[str, Value]:
-        return {"size": self.brush.size, "hardness": round(self.brush.hardness * 100)}
+        brush = self.brush
+        own = {"size": brush.size, "hardness": round(brush.hardness * 100), **brush.dynamics}
+        return {**self._values, **own}
 
     def set(self, name: str, value: Value) -> None:
         if name == "size":
             self.brush.resize(cast(int, value))
-        else:
+        elif name == "hardness":
             self.brush.hardness = cast(int, value) / 100
+        elif name in self.brush.dynamics:
+            self.brush.dynamics[name] = value
+        else:
+            self._values[name] = value
         self.changed()
 
     @property
@@ -128,11 +152,23 @@ class Brush(Tool):
     def press(self, pointer: Pointer) -> None:
         self._other_way = pointer.alt
         erase = pointer.rubber or self.erasing
-        self.brush.press(pointer.point, pointer.pressure, erase=erase, line=pointer.shift)
+        self.begin(pointer, erase=erase)
         self._paint_on()
 
+    def begin(self, pointer: Pointer, *, erase: bool) -> None:
+        """Begin a stroke, of whose points Qt leaves none out until it ends."""
+        QCoreApplication.setAttribute(_LEAVES_OUT, False)
+        touch = Touch(pointer.pressure, pointer.tilt)
+        self.brush.press(pointer.point, touch, erase=erase, line=pointer.shift)
+
+    def end(self) -> None:
+        """End the stroke."""
+        QCoreApplication.setAttribute(_LEAVES_OUT, True)
+        self.brush.release()
+
     def move(self, pointer: Pointer) -> None:
-        moved = self.brush.move(pointer.point, pointer.pressure, self.surface.view.zoom)
+        touch = Touch(pointer.pressure, pointer.tilt)
+        moved = self.brush.move(pointer.point, touch, self.surface.view.zoom)
         if moved and not self._flush.isActive():
             self._flush.start()
 
@@ -145,12 +181,13 @@ class Brush(Tool):
         """End the stroke: what is painted stays."""
         self._flush.stop()
         if self.brush.pressed:
+            self.brush.arrive()
             self._paint_on()
-            self.brush.release()
+            self.end()
 
     def _paint_on(self) -> None:
         """Paint what the hand has done since the last time."""
-        stroke = self.brush.take()
+        stroke = self.brush.take(opacity=cast(int, self._values["opacity"]) / 100)
         if stroke is not None:
             painted_on, brush = self._painted_on(), self.brush
             self.surface.do(edits.paint_mask(painted_on, stroke, brush.token, brush.path))

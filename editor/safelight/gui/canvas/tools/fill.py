@@ -8,7 +8,8 @@ from PySide6.QtCore import QPointF, Qt
 
 from safelight.api import HexColour, Number, Value
 from safelight.document import Edit, gradient_commands, selections
-from safelight.gui.canvas.tools.pixel_brushes import OwnLayer, Percent
+from safelight.gui.canvas.tools.pixel_brushes import OwnLayer
+from safelight.gui.canvas.tools.round_brush import Percent
 from safelight.gui.canvas.tools.tool import Pointer, Tool
 from safelight.gui.canvas.tools.tried import Tried
 from safelight.gui.canvas.viewport import Viewport

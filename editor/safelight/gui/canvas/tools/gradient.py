@@ -14,7 +14,8 @@ from safelight.document.gradients import Shape
 from safelight.document.placement import Place
 from safelight.gui.canvas.grips import GRIP, paint_handles
 from safelight.gui.canvas.pose import Pose
-from safelight.gui.canvas.tools.pixel_brushes import OwnLayer, Percent
+from safelight.gui.canvas.tools.pixel_brushes import OwnLayer
+from safelight.gui.canvas.tools.round_brush import Percent
 from safelight.gui.canvas.tools.selection_tool import Mode
 from safelight.gui.canvas.tools.tool import Pointer, Step, Tool
 from safelight.gui.canvas.tools.tried import Tried

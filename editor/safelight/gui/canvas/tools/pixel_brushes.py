@@ -9,12 +9,12 @@ from typing import Annotated, Any, ClassVar, cast
 from PySide6.QtCore import QPointF, QRectF, QTimer
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from safelight.api import HexColour, Number, Value
+from safelight.api import HexColour, Value
 from safelight.document import Command, Edit, EditError, retouch, retouch_commands
 from safelight.document.placement import Place
 from safelight.gui.canvas.pose import Pose
 from safelight.gui.canvas.tools.brush import Brush
-from safelight.gui.canvas.tools.round_brush import Hardness, Size
+from safelight.gui.canvas.tools.round_brush import Hardness, Percent, Size
 from safelight.gui.canvas.tools.tool import Pointer, Tool
 from safelight.gui.canvas.viewport import Viewport
 
@@ -24,7 +24,6 @@ _ARM = 7.0
 _SOON = 30
 """Milliseconds after which pieces of a stroke that could not be laid are tried again."""
 
-Percent = Annotated[int, Number(1, 100, unit="%")]
 OwnLayer = Annotated[bool, "On a layer above the pixels, which stay as they are"]
 
 
@@ -37,21 +36,12 @@ class PixelBrush(Brush):
 
     steps = ()
     tints = False
+    pencil = False
     which: ClassVar[Command]
 
     def __init__(self, surface: Viewport) -> None:
         super().__init__(surface)
         self._made: retouch.Retouching | None = None
-
-    @property
-    def values(self) -> Mapping[str, Value]:
-        return {**self._values, **super().values}
-
-    def set(self, name: str, value: Value) -> None:
-        if name in ("size", "hardness"):
-            super().set(name, value)
-        else:
-            Tool.set(self, name, value)
 
     @property
     def note(self) -> str:
@@ -95,7 +85,7 @@ class PixelBrush(Brush):
             self.surface.do(_refused(self.title, str(error)))
             return
         self._made = made
-        self.brush.press(pointer.point, pointer.pressure, erase=False, line=pointer.shift)
+        self.begin(pointer, erase=False)
         self._paint_on()
 
     def move(self, pointer: Pointer) -> None:
@@ -106,16 +96,17 @@ class PixelBrush(Brush):
         """End the stroke: what is painted stays."""
         self._flush.stop()
         if self.brush.pressed:
+            self.brush.arrive()
             self._paint_on()
             made, self._made = self._made, None
             if made is not None and (made.heals or made.waits):
                 self._end(made, self._edit(made))
-            self.brush.release()
+            self.end()
 
     def _paint_on(self) -> None:
-        stroke, made = self.brush.take(), self._made
+        stroke, made = self.brush.take(self._hardness(), pencil=self.pencil), self._made
         if stroke is not None and made is not None:
-            made.add(replace(stroke, hardness=self._hardness()))
+            made.add(stroke)
             self.surface.do(retouch.laying(made, self._edit(made)))
 
     def _end(self, made: retouch.Retouching, edit: Edit) -> None:
@@ -135,6 +126,8 @@ class PixelBrush(Brush):
             points=self.brush.path,
             radius=self.brush.size / 2,
             hardness=self._hardness(),
+            flow=self.brush.flow,
+            spacing=self.brush.spacing,
             token=self.brush.token or None,
             **self.told(),
         )
@@ -176,6 +169,47 @@ class Paint(PixelBrush):
 
     def lays(self) -> retouch.Paint:
         return retouch.Paint(str(self._values["colour"]))
+
+
+class Pencil(Paint):
+    """Paints with a colour, each pixel wholly or not at all; with Alt it erases."""
+
+    id = "pencil"
+    title = "Pencil"
+    icon = "M 2.5 13.5 L 3.3 10.2 L 11 2.5 L 13.5 5 L 5.8 12.7 Z M 9.2 4.3 L 11.7 6.8"
+    shortcut = "Shift+P"
+    hint = "Draw hard pixels with a colour; Alt erases, Shift draws a line"
+    pencil = True
+
+    def options(  # type: ignore[override]
+        self,
+        *,
+        size: Size = 20,
+        opacity: Percent = 100,
+        colour: HexColour = "#000000",
+        own_layer: OwnLayer = True,
+    ) -> None:
+        """Size, opacity and colour."""
+
+    def _hardness(self) -> float:
+        return 1.0
+
+    def told(self) -> dict[str, Any]:
+        return {**super().told(), "pencil": True}
+
+    def press(self, pointer: Pointer) -> None:
+        super().press(self._on_grid(pointer))
+
+    def move(self, pointer: Pointer) -> None:
+        super().move(self._on_grid(pointer))
+
+    def _on_grid(self, pointer: Pointer) -> Pointer:
+        """The pointer at a pixel's middle, or of a pencil of an even size at its corner: so that
+        the pencil is as wide everywhere.
+        """
+        half = 0.5 if self.brush.size % 2 else 0.0
+        x, y = (round(at - half) + half for at in pointer.point)
+        return replace(pointer, point=(x, y))
 
 
 class Clone(PixelBrush):
@@ -305,7 +339,7 @@ class TouchUp(PixelBrush):
     hint = "Paint to lighten, darken, colour, blur or sharpen; Alt does the opposite"
     which = retouch_commands.touch_up
 
-    def options(
+    def options(  # type: ignore[override]
         self,
         *,
         effect: Annotated[retouch.Effect, "What it does; Alt does the opposite"] = "dodge",

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import cast
 
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPainterPath, QPen
 
 from safelight.api import Value
+from safelight.document import Stroke
 from safelight.gui.canvas.pose import Pose
 from safelight.gui.canvas.tools.brush import Brush
-from safelight.gui.canvas.tools.round_brush import Size
+from safelight.gui.canvas.tools.round_brush import Size, Touch
 from safelight.gui.canvas.tools.tool import Pointer, Tool
 
 FILTER = "safelight_repair.remove"
@@ -32,6 +32,7 @@ class Remove(Brush):
     hint = "Paint over what is to go; it is filled when you let go. Shift draws a line"
     steps = ()
     tints = pressure = False
+    rare = ()
     verb = "Removes what you paint over"
 
     def options(  # type: ignore[override]
@@ -60,23 +61,25 @@ class Remove(Brush):
         return False
 
     def press(self, pointer: Pointer) -> None:
-        self.brush.press(pointer.point, erase=False, line=pointer.shift)
+        self.begin(pointer, erase=False)
         self.surface.update()
 
     def move(self, pointer: Pointer) -> None:
-        if self.brush.pressed and self.brush.move(pointer.point, 1.0, self.surface.view.zoom):
+        if self.brush.pressed and self.brush.move(pointer.point, Touch(), self.surface.view.zoom):
             self.surface.update()
 
     def release(self, pointer: Pointer) -> None:
         self.move(pointer)
+        self.brush.arrive()
         stroke = self.brush.take()
         self.cancel()
         if stroke is not None:
-            self.surface.apply(FILTER, replace(stroke, hardness=1.0))
+            plain = Stroke(stroke.points, stroke.radius)  # what goes goes wholly
+            self.surface.apply(FILTER, plain)
 
     def cancel(self) -> None:
         """End the stroke as if it had not begun."""
-        self.brush.release()
+        self.end()
         self.surface.update()
 
     def key(self, event: QKeyEvent) -> bool:

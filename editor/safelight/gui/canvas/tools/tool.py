@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -27,13 +27,15 @@ if TYPE_CHECKING:
 class Pointer:
     """Where the pointer is: ``at`` on the widget, ``point`` in the picture (in its pixels).
 
-    ``pressure`` is a pen's, 0 to 1; ``rubber`` tells that it is the pen's other end.
+    ``pressure`` is a pen's, 0 to 1, ``tilt`` how flat it is held, 0 upright to 1; a mouse has the
+    most of both. ``rubber`` tells that it is the pen's other end.
     """
 
     at: QPointF
     point: tuple[float, float]
     keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
     pressure: float = 1.0
+    tilt: float = 1.0
     rubber: bool = False
 
     @property
@@ -68,6 +70,13 @@ class Step:
     icon: str = ""
 
 
+def parameters_of(function: Callable[..., object], skip: int = 0) -> tuple[Parameter, ...]:
+    """The options that a function's signature declares, without the first ones."""
+    hints = typing.get_type_hints(function, include_extras=True)
+    arguments = list(inspect.signature(function).parameters.values())[skip:]
+    return tuple(parameter_of(x.name, hints[x.name], x.default) for x in arguments)
+
+
 class Tool:
     """One tool on one canvas.
 
@@ -78,6 +87,8 @@ class Tool:
     ``icon`` is an icon's name, or its drawing (``icons.drawn``). ``steps`` are in the menu;
     ``buttons`` are in the bar, of those at its end the one that is wanted most often last, and
     their keys work while the tool is in hand, as do those of its ``keys``, which have no button.
+
+    ``rare`` names options that leave the bar first where there is no room.
 
     ``hold``: the key that takes the tool in hand for as long as it is down. ``chosen``: whether it
     is in the column, or always there, where it ``takes`` a press. ``first``: it comes before the
@@ -96,6 +107,7 @@ class Tool:
     steps: ClassVar[tuple[Step, ...]] = ()
     buttons: ClassVar[tuple[Step, ...]] = ()
     keys: ClassVar[tuple[Step, ...]] = ()
+    rare: ClassVar[tuple[str, ...]] = ()
     chosen: ClassVar[bool] = True
     first: ClassVar[bool] = False
     tints: ClassVar[bool] = False
@@ -119,9 +131,7 @@ class Tool:
     @functools.cache  # each canvas has every tool
     def parameters(cls) -> tuple[Parameter, ...]:
         """The options that the signature of ``options`` declares."""
-        hints = typing.get_type_hints(cls.options, include_extras=True)
-        arguments = list(inspect.signature(cls.options).parameters.values())[1:]
-        return tuple(parameter_of(x.name, hints[x.name], x.default) for x in arguments)
+        return parameters_of(cls.options, 1)
 
     @property
     def values(self) -> Mapping[str, Value]:
