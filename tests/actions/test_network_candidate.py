@@ -8,13 +8,15 @@ import threading
 import numpy as np
 import onnx
 import pytest
+from PIL import Image as PillowImage
 
 from safelight.actions import Studio
 from safelight.actions.plugins import networks as models
 from safelight.actions.plugins.network_candidate import Candidate, _answer, _examined, middle
 from safelight.actions.plugins.network_plugin import Examined, Identity, card, identifier
 from safelight.actions.plugins.plugin_store import Store, StoreError
-from safelight.document import Document
+from safelight.api import Region
+from safelight.document import Document, Layer, edits
 from safelight.pixels import Raster
 from safelight.workers.confinement.sandbox import available
 from safelight.workers.job import JobFinished
@@ -113,6 +115,64 @@ def test_a_network_that_makes_a_mask_selects_in_the_whole_picture(store, network
         assert (outcome.raster.width, outcome.raster.height) == (300, 120)
 
 
+def test_a_network_with_a_mask_fills_what_is_selected(store, network, document):
+    with Candidate(store, network(networks.filling())) as candidate:
+        examined = candidate.examine()
+        assert (examined.found("mask"), examined.found("mask_range")) == ("mask", "0..1")
+        assert examined.how("mask_range") == "probed"
+        identity = Identity.of(examined, "fill")
+        raster = candidate.preview(identity, document, middle(document))
+        candidate.add(identity)
+    made = raster.to_array()
+    assert np.abs(made[40:80, 80:170].astype(int) - 64).max() <= 1, "the middle is selected"
+    with Studio(store=store, device="cpu") as studio:
+        declaration = studio.filter("fill")
+        assert (declaration.masked, declaration.category) == (True, "Repair")
+        refused = studio.start(declaration, {}, document).wait(120)
+        assert "select what it should work on" in refused.message
+        selected = edits.select_region(Region(200, 30, 50, 40)).apply(document)
+        outcome = studio.start(declaration, {}, selected).wait(120)
+    after, before = outcome.raster.to_array(), document.layers[0].content.to_array()
+    # What is selected was resized to the network's 64 pixels together with what lies around it.
+    assert np.abs(after[34:66, 204:246].astype(int) - 64).max() <= 1
+    outside = np.ones((120, 300), bool)
+    outside[30:70, 200:250] = False
+    assert np.array_equal(after[outside], before[outside])
+
+
+def test_a_second_picture_is_a_layer_or_a_file_and_without_one_the_picture_itself(
+    store, network, document, tmp_path
+):
+    with Candidate(store, network(networks.mixing())) as candidate:
+        examined = candidate.examine()
+        assert examined.asks["guide"] == ("second", "input")
+        assert (examined.found("guide_fit"), examined.how("guide_fit")) == ("aligned", "probed")
+        identity = Identity.of(examined, "mix")
+        shown = candidate.preview(identity, document, middle(document))
+        candidate.add(identity)
+    before = document.layers[0].content.to_array().astype(float)
+    assert np.abs(shown.to_array() - before[:, 22:278]).mean() > 10, "with another picture"
+    ramp = np.linspace(0, 255, 600)[None, :, None].repeat(240, 0).repeat(3, 2).astype(np.uint8)
+    file = tmp_path / "ramp.png"
+    PillowImage.fromarray(ramp).save(file)
+    over = Layer("Over", Raster.from_array(np.full((120, 300, 3), 200, np.uint8)), visible=False)
+    layered = edits.add_layer(over).apply(document)
+    with Studio(store=store, device="cpu") as studio:
+        declaration = studio.filter("mix")
+
+        def made(settings):
+            outcome = studio.start(declaration, settings, layered).wait(120)
+            assert isinstance(outcome, JobFinished), outcome
+            return outcome.raster.to_array()
+
+        # Rounded once: half a step, and what float32 adds.
+        assert np.abs(made({}) - before).max() <= 1
+        assert np.abs(made({"layer": "Over"}) - (0.75 * before + 50)).max() <= 1
+        # Twice as large as the picture, it is laid over all of it: the mean of two columns.
+        halved = ramp.reshape(120, 2, 300, 2, 3).mean(axis=(1, 3))
+        assert np.abs(made({"picture": str(file)}) - (0.75 * before + 0.25 * halved)).max() <= 2
+
+
 @pytest.mark.parametrize("name", ["classifier", "random_result", "memory_bomb"])
 def test_a_refusal_leaves_nothing(store, network, name):
     path = network(getattr(networks, name)())
@@ -182,7 +242,7 @@ def test_a_network_that_never_ends_is_given_up_and_what_is_tried_is_told_meanwhi
         pytest.raises(StoreError, match="within 3 seconds"),
     ):
         candidate.examine()
-    assert told[-1] == (pytest.approx(1 / 9), "running it")
+    assert told[-1] == (pytest.approx(1 / 11), "running it")
     assert files(store.folder) == []
 
 

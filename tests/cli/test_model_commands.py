@@ -87,6 +87,21 @@ def test_what_is_said_is_not_probed(run, home):
     assert Store().installed() == ()
 
 
+def test_what_is_asked_is_told_as_options_that_answer_it(run, home):
+    path = write(home, networks.mixing())
+    _, said, _ = run("add", path, "--dry-run")
+    (line,) = [line for line in said.splitlines() if "asked: --guide" in line]
+    assert line.split(": ")[1] == "--guide second or --guide input"
+    words = ("--guide", "input", "--guide-fit", "whole", "--fit", "windows", "--order", "bgr")
+    status, said, _ = run("add", path, *words, "--range", "1", "--dry-run", "--json")
+    examined = json.loads(said)["examined"]
+    found = {item["property"]: (item["value"], item["how"]) for item in examined["findings"]}
+    assert status == 0
+    assert found["guide"] == ("input", "given")
+    assert (found["guide_fit"][0], found["fit"][0]) == ("whole", "windows")
+    assert examined["asks"] == {}
+
+
 def test_a_preview_is_before_and_after(run, home):
     photo, result = home / "photo.png", home / "both.png"
     pixels = np.random.default_rng(1).integers(0, 256, (40, 300, 3), np.uint8)

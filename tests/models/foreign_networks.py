@@ -1,4 +1,4 @@
-"""Foreign networks: sixty tiny networks, exported by PyTorch as strangers export theirs.
+"""Foreign networks: eighty tiny networks, exported by PyTorch as strangers export theirs.
 
 ``python -m tests.models.foreign_networks FOLDER`` writes them all. Each says in ``truth`` how
 pictures go through it, as its author knows; ``outcome`` is what an editor should do with it: get
@@ -135,6 +135,8 @@ def networks() -> Mapping[str, Foreign]:
     _that_crop(found)
     _of_one_size(found)
     _with_further_inputs(found)
+    _with_masks(found)
+    _with_second_pictures(found)
     _refused(found)
     return found
 
@@ -314,6 +316,81 @@ def _with_further_inputs(found: dict[str, Foreign]) -> None:
         )
 
 
+def _filled(x, hole):
+    """What is not the hole stays, the hole gets the mean of what stays; no pixel of it counts."""
+    kept = x * (1 - hole)
+    mean = kept.mean(dim=(2, 3), keepdim=True)
+    return kept + mean * hole
+
+
+def _with_masks(found: dict[str, Foreign]) -> None:
+    masks = {
+        "hole_is_1": (lambda x, m: _filled(x, m), "0..1"),
+        "hole_is_0": (lambda x, m: _filled(x, 1 - m), "1..0"),
+        "hole_is_255": (lambda x, m: _filled(x, m / 255), "0..255"),
+    }
+    for name, (function, truth) in masks.items():
+        for free in (FREE, None):
+            found[name + ("" if free else "_at_one_size")] = Foreign(
+                Does(function),
+                (picture(), picture(channels=1)),
+                "asked",
+                {"mask": "mask", "mask_range": truth, **({} if free else {"fit": "whole"})},
+                ("channels",),
+                free=free,
+                names=("image", "mask"),
+            )
+    found["hole_in_bytes"] = Foreign(
+        Does(lambda x, m: (_filled(x.float(), 1 - m.float() / 255)).to(torch.uint8)),
+        ((picture() * 255).to(torch.uint8), torch.full((1, 1, 64, 64), 255, dtype=torch.uint8)),
+        "asked",
+        {"mask": "known", "mask_range": "255..0", "range": "0..255"},
+        ("channels",),
+        names=("image", "known"),
+    )
+    found["hole_without_channels"] = Foreign(
+        Does(lambda x, m: _filled(x, (m > 0.5).float().unsqueeze(1)) * 255),
+        (picture(), picture(channels=1)[:, 0]),
+        "asked",
+        {"mask": "m", "mask_range": "0..1", "result_range": "0..255"},
+        ("channels",),
+        names=("image", "m"),
+    )
+    found["hole_in_bool"] = Foreign(
+        Does(lambda x, m: _filled(x, m.float())),
+        (picture(), torch.zeros(1, 1, 64, 64, dtype=torch.bool)),
+        "asked",
+        {"mask": "where", "mask_range": "0..1"},
+        ("channels",),
+        names=("image", "where"),
+    )
+
+
+def _moments(x, y):
+    """The first picture with the mean and the deviation of the second (AdaIN)."""
+    sides = (2, 3)
+    mean, other = (item.mean(dim=sides, keepdim=True) for item in (x, y))
+    deviation, wanted = (item.std(dim=sides, keepdim=True) + 1e-4 for item in (x, y))
+    return (x - mean) / deviation * wanted + other
+
+
+def _with_second_pictures(found: dict[str, Foreign]) -> None:
+    def two(name, function, truth, asks, names, second=None, free=None):
+        examples = (picture(), second if second is not None else picture())
+        order = reversed(examples) if truth["guide"] == names[0] else examples
+        found[name] = Foreign(
+            Does(function), tuple(order), "asked", truth, asks, free=free, names=names
+        )
+
+    aligned = {"guide": "over", "guide_fit": "aligned", "scale": "1"}
+    two("mixed", lambda x, y: (x + y) / 2, aligned, ("guide", "channels"), ("input", "over"))
+    whole = {"guide": "style", "guide_fit": "whole", "scale": "1"}
+    asks = ("guide", "guide_fit", "channels")
+    two("moments", _moments, whole, asks, ("content", "style"))
+    two("style_first", lambda y, x: _moments(x, y), whole, asks, ("style", "content"))
+    two("style_of_96", _moments, whole, ("guide", "channels"), ("content", "style"), picture(96))
+
+
 def _refused(found: dict[str, Foreign]) -> None:
     def no(name, net, examples, reason, free=None, names=("input",)):
         found[name] = Foreign(net, examples, "refused", reason=reason, free=free, names=names)
@@ -331,16 +408,28 @@ def _refused(found: dict[str, Foreign]) -> None:
     no("smaller", nn.AvgPool2d(4), (picture(),), "smaller than what went in", FREE)
     no("classes", nn.Conv2d(3, 21, 1), (picture(),), "gives 21 channels", FREE)
     no("constant", Does(lambda x: x * 0 + 0.5), (picture(),), "the same result", FREE)
-    both = (picture(), picture())
-    names = ("content", "style")
-    no("two_pictures", Does(lambda x, y: (x + y) / 2), both, "one picture to give", FREE, names)
+    three = (picture(), picture(), picture())
+    names = ("content", "style", "depth")
     no(
-        "picture_and_mask",
-        Does(lambda x, m: x * (1 - m) + 0.5 * m),
+        "three_pictures",
+        Does(lambda x, y, z: (x + y + z) / 3),
+        three,
+        "a second picture",
+        names=names,
+    )
+    no(
+        "mask_of_another_rank",
+        Does(lambda x, m: x * m.mean()),
+        (picture(), torch.rand(64, 64)),
+        "which is no picture",
+        names=("image", "mask"),
+    )
+    no(
+        "enlarges_in_a_mask",
+        Does(lambda x, m: functional.interpolate(x * m, scale_factor=2.0)),
         (picture(), picture(channels=1)),
-        "one picture to give",
-        FREE,
-        ("image", "mask"),
+        "a mask and makes another size",
+        names=("image", "mask"),
     )
 
 

@@ -17,7 +17,10 @@ from safelight.workers.far.inference import Inference, ModelError
 from safelight.workers.far.probe_network import probe
 from safelight.workers.onnx_file import OnnxError, described, read_onnx
 
-SAMPLE = ("crops_3_x2", "subject_at_half", "warmed_BGR_0..255", "number_int64", "two_pictures")
+SAMPLE = (
+    *("crops_3_x2", "subject_at_half", "warmed_BGR_0..255", "number_int64", "three_pictures"),
+    *("hole_in_bytes", "hole_is_0_at_one_size", "mixed", "style_first"),
+)
 
 pytestmark = pytest.mark.attack
 
@@ -44,9 +47,9 @@ def probed(tmp_path):
     return run
 
 
-def test_there_are_sixty_of_every_outcome():
+def test_there_are_eighty_of_every_outcome():
     found = networks()
-    assert len(found) >= 60
+    assert len(found) >= 77
     assert {item.outcome for item in found.values()} == {"right", "asked", "refused"}
     assert set(SAMPLE) <= set(found)
 
@@ -73,6 +76,9 @@ def test_a_foreign_network(name, probed):
     if foreign.outcome == "right":
         assert not set(found.asks) & set(foreign.truth), found.asks
     numbers = {key: np.ones((1,) * rank) for key, rank in found.extras.items()}
+    further = Inference().contract(whole).further
+    given = {further.mask: np.eye(53, 75, dtype=np.float32), further.guide: photograph(75, 53)}
+    numbers |= {key: given[key] for key in further.names}
     made = Inference().run(whole, photograph(75, 53), numbers, "cpu")
     scale = int(found.properties["scale"])
     assert made.shape == (53 * scale, 75 * scale, 3)

@@ -167,10 +167,36 @@ def classifier():
     )
 
 
-def two_inputs():
-    """A picture and a reference picture."""
-    shapes = [value("content", FREE), value("style", FREE)]
-    return model([node("Add", "content style", "out")], shapes, [value("out", FREE)])
+def three_pictures():
+    """A picture and two more."""
+    names = ("content", "style", "depth")
+    shapes = [value(name, FREE) for name in names]
+    return model([node("Sum", " ".join(names), "out")], shapes, [value("out", FREE)])
+
+
+def filling(side=64, mask="mask"):
+    """What a mask selects becomes a quarter grey; no pixel of what was there counts."""
+    nodes = [
+        node("Sub", f"one {mask}", "kept"),
+        node("Mul", "image kept", "a"),
+        node("Mul", f"{mask} grey", "b"),
+        node("Add", "a b", "output"),
+    ]
+    sides = [value("image", (1, 3, side, side)), value(mask, (1, 1, side, side))]
+    numbers = {"one": np.array(1, np.float32), "grey": np.array(0.25, np.float32)}
+    return model(nodes, sides, [value("output", (1, 3, side, side))], numbers)
+
+
+def mixing():
+    """Three quarters of a picture and one of another that lies on it."""
+    nodes = [
+        node("Mul", "input most", "a"),
+        node("Mul", "second rest", "b"),
+        node("Add", "a b", "output"),
+    ]
+    sides = [value("input", FREE), value("second", FREE)]
+    shares = {"most": np.array(0.75, np.float32), "rest": np.array(0.25, np.float32)}
+    return model(nodes, sides, [value("output", FREE)], shares)
 
 
 def halving(factor=4):

@@ -319,7 +319,7 @@ def simple(kind, shape, out=None, element="float32"):
     ("content", "reason"),
     [
         (networks.classifier(), "gives 1 × 1000 numbers, not a picture"),
-        (networks.two_inputs(), "content .* and style .*one picture to give"),
+        (networks.three_pictures(), "content .* and depth .*; a filter has a picture, a mask"),
         (networks.constant_result(), "the same result whatever goes in"),
         (networks.random_result(), "another result each time"),
         (simple("Relu", (4, 3, 32, 32)), "takes 4 pictures at a time"),
@@ -329,7 +329,7 @@ def simple(kind, shape, out=None, element="float32"):
         (simple("Not", FREE, element="bool"), "takes bool tensors, not pixels"),
         (simple("GlobalMaxPool", FREE), "smaller than what went in"),
     ],
-    ids=["numbers", "two", "grey", "noise", "batch", "four", "film", "huge", "whole", "small"],
+    ids=["numbers", "three", "grey", "noise", "batch", "four", "film", "huge", "whole", "small"],
 )
 def test_what_cannot_be_a_filter_is_refused_with_the_reason(probed, content, reason):
     with pytest.raises(OnnxError, match=f"some.onnx .*{reason}"):

@@ -30,13 +30,16 @@ class Job(ABC):
         """Run a network on ``image`` and return its result: (height * scale, width * scale, 3).
 
         ``model`` is an ONNX file beside the filter's module, or, as ``PACKAGE:FILE``, beside that
-        of another package that the plugin depends on. ``inputs`` are further inputs of
-        the graph by name: numbers, or arrays in the graph's own layout. Device choice, fall
-        back to the CPU and cancelling are the host's. A network is shown light from 0 to 1; what
-        lies beyond the host adds to its result again, unless its file says otherwise
-        (`safelight.beyond`) or the filter is a selector. Which networks a filter runs may depend
-        on its settings, never on the pixels: the host rehearses the filter once, to learn how
-        many pixels its networks look at.
+        of another package that the plugin depends on. ``inputs`` are further inputs of the graph by
+        name: numbers, or arrays in the graph's own layout. One that the file calls its mask
+        (`safelight.mask`) is float32 (height, width) as large as the image, 0 to 1, such as the
+        filter's own ``mask``; one that it calls its second picture (`safelight.guide`) is float32
+        (height, width, 3) of any size. Both become what the network takes as the image does, in
+        windows, resized or filled up. Device choice, fall back to the CPU and cancelling are the
+        host's. A network is shown light from 0 to 1; what lies beyond the host adds to its result
+        again, unless its file says otherwise (`safelight.beyond`) or the filter is a selector.
+        Which networks a filter runs may depend on its settings, never on the pixels: the host
+        rehearses the filter once, to learn how many pixels its networks look at.
         """
 
     def describe(self, model: str, image: Image | None, **inputs: Any) -> NDArray[np.float32]:

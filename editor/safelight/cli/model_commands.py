@@ -20,6 +20,8 @@ _RANGES = {
     **{"1": "0..1", "255": "0..255", "100": "0..100", "signed": "-1..1"},
     **{"imagenet": "imagenet", "caffe": "caffe"},
 }
+_FITS, _GUIDES = ("windows", "whole", "change"), ("aligned", "whole")
+_MASKS = ("0..1", "1..0", "0..255", "255..0")
 _FAILURES = (
     *(StoreError, actions.WorkerDied, actions.OpenError),
     *(actions.ExportError, actions.FileExists, actions.WriteError),
@@ -99,9 +101,20 @@ def add(parser: Parser) -> Run:
     said.add_argument("--order", choices=tuple(_ORDERS), help="what the input channels are")
     said.add_argument("--range", choices=tuple(_RANGES), help="what white is in the input")
     said.add_argument(
-        "--result", choices=("rgb", "bgr", "y", "grey", "ab"), help="what the result's channels are"
+        "--result",
+        choices=("rgb", "bgr", "y", "grey", "ab", "mask"),
+        help="what the result's channels are; a mask selects",
     )
     said.add_argument("--result-range", choices=("1", "255", "signed"), help="white in the result")
+    said.add_argument("--fit", choices=_FITS, help="how a picture comes to the one size it takes")
+    said.add_argument("--mask", default="", metavar="INPUT", help="the input that is a mask")
+    said.add_argument("--mask-range", choices=_MASKS, help="what a mask has outside..inside")
+    said.add_argument(
+        "--guide", default="", metavar="INPUT", help="the input that is a second picture"
+    )
+    said.add_argument(
+        "--guide-fit", choices=_GUIDES, help="it lies on the first pixel by pixel, or is seen whole"
+    )
     for name, text in (
         ("reach", "pixels around its own that a result pixel depends on"),
         ("multiple", "what the sides have to be a multiple of"),
@@ -125,10 +138,24 @@ def _given(options: argparse.Namespace) -> dict[str, str]:
         "range": _RANGES.get(options.range, ""),
         "result": {"rgb": "RGB", "bgr": "BGR", "y": "Y"}.get(options.result, options.result or ""),
         "result_range": _RANGES.get(options.result_range, ""),
+        **{"fit": options.fit, "mask": options.mask, "mask_range": options.mask_range},
+        **{"guide": options.guide, "guide_fit": options.guide_fit},
     }
     lengths = {name: getattr(options, name) for name in ("reach", "multiple", "least")}
     said |= {name: str(length) for name, length in lengths.items() if length is not None}
     return {name: text for name, text in said.items() if text}
+
+
+def _answers(found: dict[str, Any]) -> list[str]:
+    """The options that answer what is asked, one line each."""
+    lines = []
+    for key, values in found["asks"].items():
+        option = {"channels": "order"}.get(key, key).replace("_", "-")
+        words = {"channels": _ORDERS, "range": _RANGES}.get(key, {})
+        spelt = {value: word for word, value in words.items()}
+        said = " or ".join(f"--{option} {spelt.get(value, value)}" for value in values)
+        lines.append(f"  asked: {said}")
+    return lines
 
 
 def _add(options: argparse.Namespace) -> int:
@@ -176,7 +203,7 @@ def _told(found: dict[str, Any]) -> list[str]:
         f"  {item['property'].replace('_', ' '):14}{item['value']:10}{item['how']}"
         for item in found["findings"]
     ]
-    return [*lines, *found["notes"]]
+    return [*lines, *found["notes"], *_answers(found)]
 
 
 def remove(parser: Parser) -> Run:

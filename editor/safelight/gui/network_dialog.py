@@ -44,6 +44,11 @@ _RANGES = {
 }
 _ORDERS = {"Red, green, blue": "RGB", "Blue, green, red": "BGR"}
 _FITS = {"Cut into windows": "windows", "Whole": "whole", "Whole, changes alone": "change"}
+_MASKS = {
+    **{"1 is selected": "0..1", "0 is selected": "1..0"},
+    **{"255 is selected": "0..255", "0 is selected, 255 is not": "255..0"},
+}
+_GUIDES = {"Lies on the first": "aligned", "Seen whole": "whole"}
 _RESULTS = {"A mask, which selects": "mask", "A grey picture": "grey"}
 _SIDE = 280
 
@@ -79,6 +84,8 @@ class NetworkDialog(QDialog):
         self._choices = {
             **{"range": self.range, "channels": self.order},
             **{"fit": _choice(_FITS), "result": _choice(_RESULTS)},
+            **{"mask_range": _choice(_MASKS), "guide": _choice({})},
+            "guide_fit": _choice(_GUIDES),
         }
         self._second: Candidate | None = None
         self._told = Mailbox(self, self._show_progress)
@@ -109,6 +116,9 @@ class NetworkDialog(QDialog):
         form.addRow("Colours", self.order)
         form.addRow("Large pictures", self._choices["fit"])
         form.addRow("It makes", self._choices["result"])
+        form.addRow("In the mask", self._choices["mask_range"])
+        form.addRow("The second picture is", self._choices["guide"])
+        form.addRow("The second picture", self._choices["guide_fit"])
         pictures = QHBoxLayout()
         for title, picture, button in (
             ("Before", self.before, None),
@@ -170,6 +180,10 @@ class NetworkDialog(QDialog):
         lines += [f"takes {examined.input}", f"gives {examined.output}", _found(examined)]
         self._facts.setText("\n".join(plain(line) for line in lines))
         self._notes.setText(plain("\n".join(examined.notes), lines=True))
+        guides = self._choices["guide"]
+        for name in examined.asks.get("guide", (examined.found("guide"),)):
+            if name and guides.findData(name) < 0:
+                guides.addItem(plain(name), name)
         for key, choice in self._choices.items():
             index = choice.findData(examined.found(key))
             self._form.setRowVisible(choice, index >= 0)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from safelight.actions.plugins.installer import Installer, Offer
 from safelight.actions.plugins.network_plugin import (
@@ -31,7 +32,8 @@ from safelight.actions.plugins.network_plugin import (
 from safelight.actions.plugins.pip import Stopped, run_until
 from safelight.actions.plugins.plugin_store import Installed, Offered, Package, Store, StoreError
 from safelight.api import Region
-from safelight.document import Document, Live, render
+from safelight.api.testing import photograph
+from safelight.document import Document, Live, edits, render
 from safelight.pixels import Raster
 from safelight.workers.confinement.sandbox import available
 from safelight.workers.confinement.scratch_folder import read_file
@@ -48,6 +50,7 @@ Tell = Callable[[float, str], None]
 
 _LIMITS = {"memory": 8 << 30, "limit": 2 << 30}
 _PREVIEW = 256
+_SECOND = "test chart"
 _FAR_SIDE = far_side("examine_network")
 
 
@@ -112,7 +115,10 @@ class Candidate:
     def preview(
         self, identity: Identity, document: Document, region: Region, live: Live | None = None
     ) -> Raster:
-        """The filter's result for a part of a picture. Raises StoreError."""
+        """The filter's result for a part of a picture. Raises StoreError.
+
+        Of one with a mask the middle of the part is selected; a second picture is the test chart.
+        """
         with self._step:
             installer, offer = self._prepare(identity)
             plugin = installer.described(offer)
@@ -120,9 +126,15 @@ class Candidate:
             try:
                 self._check()
                 (declaration, *_) = plugin.filters
-                settings = declaration.settings()
+                second = [item.name for item in declaration.parameters if item.kind == "picture"]
+                settings = declaration.settings(dict.fromkeys(second, _SECOND))
+                if declaration.masked:
+                    document = edits.select_region(_inner(region)).apply(document)
                 outcome = Job(
-                    pool, declaration, settings, document, region=region, live=live
+                    *(pool, declaration, settings, document),
+                    region=region,
+                    live=live,
+                    read=_second_picture,
                 ).wait()
             finally:
                 pool.close()
@@ -223,6 +235,17 @@ class Candidate:
             fraction, words = json.loads(read_file(out / "progress", 200))
             self._tell(min(max(float(fraction), 0.0), 1.0), visible(str(words)))
         return ""
+
+
+def _inner(region: Region) -> Region:
+    """The middle half of a part, each way."""
+    wide, tall = max(region.width // 2, 1), max(region.height // 2, 1)
+    return Region(region.x + wide // 2, region.y + tall // 2, wide, tall)
+
+
+def _second_picture(text: str) -> NDArray[np.float32]:
+    """What a preview shows as the second picture: float32 (height, width, 3)."""
+    return photograph(_PREVIEW, _PREVIEW, seed=2)
 
 
 def _answer(name: str, status: int, output: str) -> dict[str, Any]:

@@ -28,7 +28,7 @@ SUFFIX = ".onnx"
 VERSION = "1.0"
 """Of every such plugin: another network is another plugin."""
 
-_TAKEN = ("api", "filters", "image", "job", "region")
+_TAKEN = ("api", "filters", "image", "job", "region", "mask", "layer", "picture", "second")
 """Names that mean something in the module already."""
 
 _NO_LICENCE = "Not stated: ask whoever made it before you pass it on."
@@ -39,7 +39,7 @@ from safelight import api
 
 @api.{kind}({title}, category={category}{scale})
 def {name}(image: api.Image, job: api.Job{parameters}) -> api.{result}:
-    """{summary}"""
+    """{summary}"""{before}
     return job.run({file}, image{inputs}){taken}
 
 
@@ -47,6 +47,20 @@ def {name}(image: api.Image, job: api.Job{parameters}) -> api.{result}:
 def filters():
     return [{name}]
 '''
+_SECOND = {
+    "aligned": (
+        ', layer: Annotated[api.Layer, "A layer: the second picture, as it lies here"] = None',
+        ', picture: Annotated[api.Picture, "Or a file, laid over the whole picture"] = None',
+    ),
+    "whole": (', picture: Annotated[api.Picture, "The second picture, seen whole"] = None',),
+}
+"""Parameters for a second picture, by how it goes in. Without one the network is given the picture
+itself."""
+
+_CHOSEN = {
+    "aligned": "\n    second = picture if layer is None else layer",
+    "whole": "\n    second = picture",
+}
 _STRENGTH = "\nStrength = Annotated[float, api.Number(0.0, 255.0, slider=(0.0, 1.0), step=0.01)]\n"
 _COUNT = "\nCount = Annotated[int, api.Number(0, 255, slider=(0, 10))]\n"
 _SORTS = {"bool": "bool = True", "int": "Count = 1", "float": "Strength = 0.5"}
@@ -128,6 +142,7 @@ class Identity:
         said = examined.metadata
         stem = Path(examined.file).stem
         usual = "Size" if examined.scale > 1 else "Own"
+        usual = "Repair" if examined.found("mask") else usual
         return cls(
             identifier(name or stem),
             _printable(title or name or said.get("safelight.title", "") or stem),
@@ -233,25 +248,38 @@ def _module(examined: Examined, identity: Identity) -> str:
     selects = examined.found("result") == "mask"
     counted = {"float": _STRENGTH, "int": _COUNT, "bool": ""}
     types = "".join(counted[sort] for sort in sorted(set(sorts.values())))
-    values = ", ".join(
+    values = [
         f"{_quoted(key)}: {'[' * rank}{names[key]}{']' * rank}"
         for key, rank in examined.extras.items()
-    )
+    ]
+    guide, fit = examined.found("guide"), examined.found("guide_fit")
+    mask = ", mask: api.Mask" if examined.found("mask") else ""
+    values += [f"{_quoted(examined.found('mask'))}: mask"] if mask else []
+    values += [f"{_quoted(guide)}: image if second is None else second"] if guide else []
+    parameters = mask + "".join(_SECOND[fit] if guide else ()) + parameters
     return _MODULE.format(
         summary=summary(identity).replace("\\", "").replace('"', "'"),
-        imports="\nfrom typing import Annotated\n" if types else "",
+        imports="\nfrom typing import Annotated\n" if "Annotated[" in types + parameters else "",
+        before=_CHOSEN[fit] if guide else "",
         types=types,
         kind="selector" if selects else "filter",
         result="Mask" if selects else "Image",
         taken="[..., 0]" if selects else "",
         title=_quoted(identity.title),
         category=_quoted(identity.category),
-        scale="" if selects else f", scale={examined.scale}",
+        scale=_scale(examined),
         name=identity.name,
         parameters=parameters,
         file=_quoted(f"{identity.name}.onnx"),
-        inputs=f", **{{{values}}}" if values else "",
+        inputs=f", **{{{', '.join(values)}}}" if values else "",
     )
+
+
+def _scale(examined: Examined) -> str:
+    """How the decorator says the scale, and what the filter is for where it makes pixels anew."""
+    if examined.found("result") == "mask":
+        return ""
+    return ', purpose="restore"' if examined.found("mask") else f", scale={examined.scale}"
 
 
 def _sort(kind: str) -> str:

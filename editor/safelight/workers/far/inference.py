@@ -14,7 +14,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.api import Cancelled, Image
+from safelight.workers.far.further_pictures import GUIDES, MASKS, Further
 from safelight.workers.far.tensors import (
     BEYOND,
     CHANNELS,
@@ -80,7 +81,8 @@ class Contract:
     width) of a network that takes no other, else None; larger pictures are then cut into such
     windows here, smaller ones filled up, or resized whole, as ``fit`` says. ``crop`` is how many
     pixels its result lacks at each edge of ``scale`` times its input. ``beyond`` says what becomes
-    of light below 0 and above 1 (``safelight.workers.far.tensors.BEYOND``).
+    of light below 0 and above 1 (``safelight.workers.far.tensors.BEYOND``). ``further`` are the
+    inputs that are pictures as well: a mask, a second picture.
     """
 
     title: str
@@ -98,6 +100,7 @@ class Contract:
     beyond: str = "returned"
     fit: str = "windows"
     crop: int = 0
+    further: Further = Further()
 
     @property
     def margin(self) -> int:
@@ -125,6 +128,9 @@ class Contract:
                 raise ModelError(f"{name} has the {key} {text}, not {', '.join(most)} or {last}")
             return text
 
+        def said(key: str) -> str:
+            return properties.get(f"safelight.{key}", "")
+
         scale, reach = max(number("scale", 1), 1), number("reach")
         channels, values = word("channels", CHANNELS), word("range", RANGES)
         format = Format(
@@ -146,7 +152,8 @@ class Contract:
         if fit != "windows":
             if not (height and width):
                 raise ModelError(f"{name} is shown pictures whole, but does not say their size")
-            reach = tile = WHOLE
+            # With a mask it is shown what is selected, and as much around it as it says.
+            reach, tile = (reach if said("mask") else WHOLE), WHOLE
         elif height and 2 * -(-crop // scale) >= min(height, width):
             raise ModelError(f"{name} says that its result lacks more than there is")
         return cls(
@@ -165,6 +172,9 @@ class Contract:
             beyond=beyond,
             fit=fit,
             crop=crop,
+            further=Further(
+                said("mask"), word("mask_range", MASKS), said("guide"), word("guide_fit", GUIDES)
+            ),
         )
 
 
@@ -237,15 +247,20 @@ class Inference:
         """The network's result for ``image`` (height, width, 3), ``scale`` times as large.
 
         Light below 0 and above 1 is kept from a network that does not know it, and returned to
-        its result if that is a ``picture``. Raises ModelError, OutOfMemory, DeviceError, or
-        Cancelled after ``terminate``.
+        its result if that is a ``picture``. Of ``inputs`` a mask is float32 (height, width), 0 to
+        1, a second picture float32 (height, width, 3), as the contract says. Raises ModelError,
+        OutOfMemory, DeviceError, or Cancelled after ``terminate``.
         """
         contract = self.contract(path)
         device = self.device(wanted, path)
         self._stopped = False
         shown, beyond = _shown(image, contract)
         session = self._session(path, device.name)
-        made = self._result(session, shown, inputs, contract, path.name)
+        try:
+            stack, rest = contract.further.stacked(shown, inputs)
+        except ValueError as error:
+            raise ModelError(f"{path.name} {error}") from None
+        made = self._result(session, stack, rest, contract, path.name)
         if beyond is None or contract.beyond == "cut" or not picture:
             return made
         return contract.format.returned(made, shown, beyond)
@@ -269,7 +284,8 @@ class Inference:
         self._stopped = False
         if image is not None:
             image, _ = _shown(image, contract)
-        answer = self._call(session, _feeds(session, image, inputs, contract), path.name)[0]
+        plain = replace(contract, further=Further())  # each as the graph has it
+        answer = self._call(session, _feeds(session, image, inputs, plain), path.name)[0]
         return np.asarray(answer, np.float32)
 
     def trial(self, path: Path) -> Trial:
@@ -295,7 +311,11 @@ class Inference:
         contract: Contract,
         name: str,
     ) -> Image:
-        """What the network makes of ``image``, in as many windows as it needs."""
+        """What the network makes of ``image``, in as many windows as it needs.
+
+        Here and below an image is (height, width, 3 or more): further channels are what lies on
+        it, as ``Further.stacked`` has it.
+        """
         if contract.fit != "windows":
             return self._whole(session, image, inputs, contract, name)
         if contract.size is None:
@@ -338,7 +358,7 @@ class Inference:
         # Of the margin's pixels the result has what the network did not take away.
         first, tall, wide = margin * scale - crop, height * scale, width * scale
         planes = planes[first : first + tall, first : first + wide]
-        shown = filled[margin : margin + height, margin : margin + width]
+        shown = filled[margin : margin + height, margin : margin + width, :3]
         return np.asarray(contract.format.picture(planes, shown))
 
     def _whole(
@@ -353,6 +373,7 @@ class Inference:
         assert contract.size is not None
         small = each_resized(image, contract.size[::-1])
         planes = self._planes(session, small, inputs, contract, name)
+        small, image = small[..., :3], image[..., :3]
         size = image.shape[1] * contract.scale, image.shape[0] * contract.scale
         if contract.fit == "change":
             made = contract.format.picture(planes, small)
@@ -432,8 +453,11 @@ class Inference:
         margin = contract.margin if contract.size else 0
         sides = [side - 2 * margin for side in contract.size or (48, 48)]
         sample = np.random.default_rng(7).random((*sides, 3), np.float32)
-        image = None if contract.generates else _filled(sample, contract)
-        feeds = _feeds(session, image, _others(session, contract), contract)
+        further = {contract.further.mask: sample[..., 0], contract.further.guide: sample}
+        further = {key: further[key] for key in contract.further.names}
+        stack, rest = contract.further.stacked(sample, further)
+        image = None if contract.generates else _filled(stack, contract)
+        feeds = _feeds(session, image, _others(session, contract) | rest, contract)
         try:
             there = self._call(session, feeds, path.name)[0]
             here = self._call(self._session(path, "cpu"), feeds, path.name)[0]
@@ -491,24 +515,34 @@ def _filled(image: Image, contract: Contract) -> Image:
 def _feeds(
     session: Any, image: Image | None, inputs: Mapping[str, Any], contract: Contract
 ) -> dict[str, Any]:
-    """What a graph is given: the image, if there is one, and the further inputs, each in its own
-    kind of number.
+    """What a graph is given: the image, if there is one, with what lies on it, and the further
+    inputs, each in its own kind of number.
     """
-    given = {item.name: item.type for item in session.get_inputs()}
+    kinds = {item.name: _KINDS.get(item.type, "float32") for item in session.get_inputs()}
     feeds: dict[str, Any] = {}
+    further = contract.further
     if image is not None:
-        free = next((key for key in given if key not in inputs), "")
-        main = "image" if "image" in given else free
-        kind = _KINDS.get(given.get(main, ""), "float32")
-        feeds[main] = contract.format.tensor(image, kind)
+        free = [key for key in kinds if key not in inputs and key not in further.names]
+        main = "image" if "image" in free else next(iter(free), "")
+        feeds[main] = contract.format.tensor(image[..., :3], kinds.get(main, "float32"))
+        sides = {item.name: item.shape for item in session.get_inputs()}
+        if all(name in sides for name in further.names):
+            feeds |= further.tensors(
+                image, inputs, contract.format, sides, kinds, contract.multiple
+            )
     for key, value in inputs.items():
-        feeds[key] = np.asarray(value, _KINDS.get(given.get(key, ""), "float32"))
+        if key not in feeds:
+            feeds[key] = np.asarray(value, kinds.get(key, "float32"))
     return feeds
 
 
 def _others(session: Any, contract: Contract) -> dict[str, Any]:
     """Something for the inputs beside the picture, such as a noise level or a style."""
-    shapes = {item.name: item.shape for item in session.get_inputs()}
+    shapes = {
+        item.name: item.shape
+        for item in session.get_inputs()
+        if item.name not in contract.further.names
+    }
     if contract.generates:
         return {
             name: np.full([side if isinstance(side, int) else _FIELD for side in shape], 0.5)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
 from safelight.api.testing import photograph
+from safelight.workers.far.further_pictures import Further, is_mask, mask_axes
 from safelight.workers.far.tensors import COUNTS, LAYOUTS, SPREAD, Format, each_resized, unpacked
 from safelight.workers.onnx_file import OnnxError, OnnxFile, Value
 
@@ -24,7 +25,7 @@ Run = Callable[[dict[str, Any]], list[Any]]
 
 KEYS = (
     *("layout", "channels", "range", "result", "result_range", "reach", "multiple", "least"),
-    "fit",
+    *("fit", "mask", "mask_range", "guide", "guide_fit"),
 )
 """What can be said instead of probed, as the metadata properties are called."""
 
@@ -64,6 +65,9 @@ _QUESTIONS = {
     "result": "whether a mask or a picture is meant",
     "range": "which range it was made for",
     "fit": "whether its picture or only what it changed should be made as large again",
+    "mask_range": "which number says that a pixel is selected",
+    "guide": "which of its pictures is the second",
+    "guide_fit": "whether the second picture lies on the first or is seen whole",
 }
 """What a person is asked, by the property."""
 
@@ -85,6 +89,15 @@ _BROKEN = 0.3
 
 _LIKE = 0.2
 """Error, of the whole range, up to which a result is like what went in, so that errors tell."""
+
+_MASK_REACH = 128
+"""Pixels around what is selected that a network with a mask is shown, where it takes any size."""
+
+_UNLIKE = 1e-3
+"""Difference, of a result's whole range, from which on something has an influence on it."""
+
+_SECONDS = ("style", "ref", "guid", "exemplar", "second", "other", "prev", "target")
+"""What the names of second pictures have in them."""
 
 _SLOW_REACH = 64
 """Pixels that a network is taken to look at where that was not probed."""
@@ -184,6 +197,8 @@ class _Probe:
         self._until = until
         self._main = file.inputs[0] if file.inputs else Value("", "", None)
         self._extras: dict[str, Any] = {}
+        self._pictures: dict[str, Value] = {}
+        self._guide: NDArray[np.float32] | None = None
         self._kind = "float32"
         self._base = (0, 0)
         self._scale = 1
@@ -195,6 +210,8 @@ class _Probe:
         steps = (
             ("reading what goes in", self._read_inputs),
             ("running it", self._first_run),
+            ("trying the mask", self._find_mask),
+            ("trying the second picture", self._find_guide),
             ("comparing results", self._check_sense),
             ("trying ranges", self._find_range),
             ("trying orders of colours", self._find_order),
@@ -215,20 +232,58 @@ class _Probe:
 
     def _read_inputs(self) -> None:
         pictures = [item for item in self._file.inputs if not _is_number(item)]
-        if len(pictures) != 1:
-            names = " and ".join(item.text() for item in pictures) or "no picture"
-            raise self._refusal(f"takes {names}; a filter has one picture to give")
-        (self._main,) = pictures
+        self._main = self._assigned(pictures)
+        self._pictures = {item.name: item for item in pictures}
         self._kind = self._main.element
         if self._kind not in _KINDS:
             raise self._refusal(f"takes {self._kind or 'no'} tensors, not pixels")
         for item in self._file.inputs:
-            if item is not self._main:
+            if item.name not in self._pictures:
                 rank = len(item.dimensions or ())
                 self._found.extras[item.name] = rank
                 self._found.kinds[item.name] = item.element
                 usual = 0.5 if item.element.startswith("float") else 1
                 self._extras[item.name] = np.full((1,) * rank, usual, item.element)
+
+    def _assigned(self, pictures: list[Value]) -> Value:
+        """The input for the picture; of two or three, which is a mask and which a second picture.
+
+        Raises OnnxError where there are others.
+        """
+        found, said = self._found, self._found.properties
+        masks = [item for item in pictures if item.name == said.get("mask")]
+        if not masks and len(pictures) > 1:
+            sides = [item.dimensions or () for item in pictures]
+            masks = [
+                item
+                for item in pictures
+                if is_mask(item.name, item.element, item.dimensions or (), sides)
+            ]
+        rest = [item for item in pictures if item not in masks]
+        if len(masks) > 1 or not 1 <= len(rest) <= 2:
+            names = " and ".join(item.text() for item in pictures) or "no picture"
+            raise self._refusal(
+                f"takes {names}; a filter has a picture, a mask and a second picture to give"
+            )
+        if masks:
+            found.set("mask", masks[0].name, READ)
+        if len(rest) == 1:
+            return rest[0]
+        told = [any(word in item.name.lower() for word in _SECONDS) for item in rest]
+        second = rest[0] if told == [True, False] else rest[1]
+        if said.get("guide") not in [item.name for item in rest]:
+            said.pop("guide", None)
+            found.set("guide", second.name, ASKED)
+            found.asks["guide"] = [second.name, *(x.name for x in rest if x is not second)]
+        (main,) = (item for item in rest if item.name != said["guide"])
+        (guide,) = (item for item in rest if item is not main)
+        own, taken = (
+            [side for side in item.dimensions or () if isinstance(side, int) and side > 3]
+            for item in (guide, main)
+        )
+        if own and own != taken:
+            found.set("guide_fit", "whole", READ)
+        return main
 
     def _layouts(self) -> list[tuple[str, int]]:
         """Layouts and channel counts that the input's shape allows, the likelier first."""
@@ -370,6 +425,113 @@ class _Probe:
             return "Y"
         return "mask" if self._file.last in ("Sigmoid", "HardSigmoid", "Softmax") else "grey"
 
+    # -- what lies beside the picture ----------------------------------------------------------
+
+    def _find_mask(self) -> None:
+        """Which number of a mask says that a pixel is selected.
+
+        What is selected is to be made anew: what was there has no influence on the result.
+        """
+        found = self._found
+        if "mask" not in found.properties:
+            return
+        if self._scale != 1:
+            raise self._refusal("takes a mask and makes another size, which no filter can do")
+        if found.properties["result"] == "mask":
+            found.properties["result"] = "grey"  # what it makes is put where the mask says
+        kind = self._pictures[found.properties["mask"]].element
+        numbers, bytes = ["0..1", "1..0"], ["0..255", "255..0"]
+        options = numbers if kind == "bool" else bytes + numbers if kind == "uint8" else None
+        options = options or numbers + bytes
+        if "mask_range" in found.properties:
+            return
+        chart = _chart(*self._base)
+        hole = _hole(chart)
+        other = np.where(hole[..., np.newaxis] > 0, 1 - chart, chart)
+        holding: dict[str, NDArray[Any]] = {}
+        for option in options:
+            found.properties["mask_range"] = option
+            first, second = (self._tried(image) for image in (chart, other))
+            if not self._differ(first, second):
+                holding[option] = first
+        del found.properties["mask_range"]
+        options = [*holding, *(item for item in options if item not in holding)]
+        alike = all(not self._differ(holding[options[0]], item) for item in holding.values())
+        how = PROBED if holding and alike else ASKED
+        found.set("mask_range", options[0], how)
+        if how == ASKED:
+            found.asks["mask_range"] = options
+
+    def _find_guide(self) -> None:
+        """Whether the second picture lies on the first: then a part of it changes that alone."""
+        found = self._found
+        if "guide" not in found.properties or "guide_fit" in found.properties:
+            return
+        chart = _chart(*self._base)
+        corner = chart.copy()
+        tall, wide = (side // 4 for side in chart.shape[:2])
+        corner[:tall, :wide] = 1 - corner[:tall, :wide]
+        try:
+            self._guide = chart
+            first = self._tried(chart)
+            self._guide = corner
+            second = self._tried(chart)
+        except OnnxError:  # it takes no second picture of a size of its own
+            found.set("guide_fit", "aligned", ASSUMED)
+            return
+        finally:
+            self._guide = None
+        layout = found.properties["layout"]
+        if not self._differ(first, second):
+            raise self._refusal("gives the same result whatever the second picture is")
+        far = [unpacked(item, layout)[2 * tall :, 2 * wide :] for item in (first, second)]
+        if not self._differ(*far):
+            found.set("guide_fit", "aligned", PROBED)
+            return
+        found.set("guide_fit", "whole", ASKED)
+        found.asks["guide_fit"] = ["whole", "aligned"]
+
+    def _tried(self, image: NDArray[np.float32]) -> NDArray[Any]:
+        """The result of the likeliest range, for comparisons. Raises OnnxError."""
+        values = "0..255" if self._kind in _WHOLE_NUMBERS else "0..1"
+        return self._raw(self._format(values), image)
+
+    def _differ(self, one: NDArray[Any], other: NDArray[Any]) -> bool:
+        """Whether two results differ by more than rounding."""
+        one, other = one.astype(np.float64), other.astype(np.float64)
+        span = max(float(np.ptp(one)), float(np.ptp(other)), 1e-9)
+        return not float(np.abs(one - other).max()) <= _UNLIKE * span
+
+    def _beside(self, format: Format, image: NDArray[np.float32]) -> dict[str, Any]:
+        """Tensors of a mask and of a second picture for that image, as the network takes them."""
+        known = self._found.properties
+        mask, guide = known.get("mask", ""), known.get("guide", "")
+        if not mask and not guide:
+            return {}
+        for name in filter(None, (mask, guide)):
+            if mask_axes(self._sides(name), format.layout) is None:
+                raise self._refusal(f"takes {self._pictures[name].text()}, which is no picture")
+        usual = "0..255" if mask and self._pictures[mask].element == "uint8" else "0..1"
+        further = Further(
+            *(mask, known.get("mask_range", usual)),
+            *(guide, "whole" if self._guide is not None else known.get("guide_fit", "aligned")),
+        )
+        # As one picture twice: what is found out of ranges and orders holds for both.
+        second = image if self._guide is None else self._guide
+        given = {mask: _hole(image), guide: second}
+        stack, rest = further.stacked(image, {name: given[name] for name in further.names})
+        sides = {name: self._sides(name) for name in further.names}
+        kinds = {name: self._pictures[name].element for name in further.names}
+        step = int(known.get("multiple", 1))
+        return dict(further.tensors(stack, rest, format, sides, kinds, step))
+
+    def _sides(self, name: str) -> tuple[int | str | None, ...]:
+        """The dimensions of an input, four where it does not say how many."""
+        sides = self._pictures[name].dimensions
+        return (None,) * 4 if sides is None else sides
+
+    # -- whether it makes sense ----------------------------------------------------------------
+
     def _check_sense(self) -> None:
         """Refuse results that have nothing to do with the picture."""
         format, chart = self._format("0..1"), _chart(*self._base)
@@ -507,7 +669,10 @@ class _Probe:
         if planes.shape[:2] != meant.shape[:2]:
             planes = each_resized(planes, (meant.shape[1], meant.shape[0]))
         wanted = meant if planes.shape[2] == 3 else meant @ np.array([[0.299], [0.587], [0.114]])
-        return float(np.sqrt(np.mean((planes.clip(-0.5, 1.5) - wanted) ** 2)))
+        wrong = (planes.clip(-0.5, 1.5) - wanted) ** 2
+        if "mask" in self._found.properties:
+            wrong = wrong[_hole(meant) == 0]  # what is made anew is meant to be another
+        return float(np.sqrt(np.mean(wrong)))
 
     def _task(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """A spoilt chart and what it was: reduced for an enlarger, with noise for the others.
@@ -576,6 +741,9 @@ class _Probe:
         Two windows that overlap are compared: where they differ, one of them lacked something.
         """
         found = self._found
+        if "mask" in found.properties:
+            self._show_surroundings()
+            return
         if "reach" in found.properties or found.properties.get("fit", "windows") != "windows":
             found.set("reach", 0, ASSUMED)
             return
@@ -600,6 +768,16 @@ class _Probe:
         stated = max(stated, self._margin)  # what is not padded looks at all that it crops
         found.set("reach", stated, ASSUMED if reach is None else PROBED)
         found.set("tile", _LARGE_TILE if reach is None else _TILE, ASSUMED)
+
+    def _show_surroundings(self) -> None:
+        """A network with a mask is shown what is selected and as much around it as is likely."""
+        found = self._found
+        found.set("tile", _TILE, ASSUMED)
+        if found.size is None:
+            found.set("reach", _MASK_REACH, ASSUMED)
+            return
+        found.set("fit", "whole", ASSUMED)
+        found.set("reach", max(min(found.size) // 2, 1), ASSUMED)
 
     def _assume_reach(self) -> None:
         """It is too slow to look for seams."""
@@ -690,7 +868,16 @@ class _Probe:
             whole = found.properties.get("fit", "windows") != "windows"
             found.notes.append(
                 f"It takes {found.size[1]} × {found.size[0]} pixels at a time; "
-                + ("pictures are resized to that, whole." if whole else _CUT)
+                + (self._resized_words() if whole else _CUT)
+            )
+        if "guide" in found.properties:
+            found.notes.append(
+                "It takes a second picture, and is given the picture itself where none is chosen;"
+                " the preview shows it with a test chart."
+            )
+        if "mask" in found.properties:
+            found.notes.append(
+                "It fills what is selected; in the preview that is the middle of the picture."
             )
         for key, values in found.asks.items():
             found.notes.append(
@@ -699,6 +886,11 @@ class _Probe:
             )
         if self._main.element == "float16":
             found.notes.append("It computes with half precision.")
+
+    def _resized_words(self) -> str:
+        if "mask" in self._found.properties:
+            return "what is selected, with what lies around it, is resized to that."
+        return "pictures are resized to that, whole."
 
     # -- running ---------------------------------------------------------------------------------
 
@@ -736,6 +928,7 @@ class _Probe:
     def _fed(self, format: Format, image: NDArray[np.float32]) -> NDArray[Any]:
         """The first output as it is. Raises OnnxError where the network fails."""
         feeds = {self._main.name: format.tensor(image, self._kind), **self._extras}
+        feeds |= self._beside(format, image)
         return np.asarray(self._run(feeds)[0])
 
     def _planes(self, format: Format, image: NDArray[np.float32]) -> NDArray[np.float32] | None:
@@ -756,6 +949,14 @@ def _is_number(value: Value) -> bool:
     if sides is None or not value.element.startswith(("float", "int", "bool")):
         return False
     return len(sides) <= 1 or all(side == 1 for side in sides)
+
+
+def _hole(image: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A mask (height, width) to try: 1 in the middle, 0 elsewhere."""
+    tall, wide = image.shape[:2]
+    mask = np.zeros((tall, wide), np.float32)
+    mask[tall * 3 // 8 : tall * 5 // 8, wide * 3 // 8 : wide * 5 // 8] = 1
+    return mask
 
 
 def _chart(height: int, width: int) -> NDArray[np.float32]:

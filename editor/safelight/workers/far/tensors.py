@@ -128,11 +128,7 @@ class Format:
             planes = planes[..., ::-1]
         if np.dtype(kind).kind in "iu":  # wraps round outside, where a float does not
             planes = np.clip(np.rint(planes), 0, np.iinfo(kind).max)
-        if "HWC" not in self.layout:
-            planes = planes.transpose(2, 0, 1)
-        if self.layout.startswith("N"):
-            planes = planes[np.newaxis]
-        return np.ascontiguousarray(planes, kind)
+        return laid_out(planes, self.layout, kind)
 
     def returned(
         self,
@@ -233,6 +229,15 @@ def _least_around(planes: NDArray[np.float32]) -> NDArray[np.float32]:
             np.minimum(least[:-step], lines[step:], out=least[:-step])
         planes = np.moveaxis(least, 0, axis)
     return planes
+
+
+def laid_out(planes: NDArray[Any], layout: str, kind: str = "float32") -> NDArray[Any]:
+    """(height, width, channels) with its axes as ``layout`` says, of numpy type ``kind``."""
+    if "HWC" not in layout:
+        planes = planes.transpose(2, 0, 1)
+    if layout.startswith("N"):
+        planes = planes[np.newaxis]
+    return np.ascontiguousarray(planes, kind)
 
 
 def unpacked(result: NDArray[Any], layout: str) -> NDArray[Any]:

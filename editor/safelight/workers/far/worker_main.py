@@ -29,6 +29,7 @@ from safelight.pixels import DEPTHS, is_finite
 from safelight.workers.far.check_promises import complaint
 from safelight.workers.far.compatibility import OtherEdition, check_edition
 from safelight.workers.far.dry_run import Given, beside, call, rehearse
+from safelight.workers.far.further_pictures import Further, laid_over
 from safelight.workers.far.inference import (
     DeviceError,
     Inference,
@@ -132,7 +133,22 @@ class _Job(api.Job):
     def run(self, model: str, image: api.Image, **inputs: Any) -> api.Image:
         self.check()
         path, inference = beside(self._folder, model), self._worker.inference
+        inputs = self._laid_over(inference.contract(path).further, image, inputs)
         return inference.run(path, image, inputs, self._device, picture=self._picture)
+
+    def _laid_over(
+        self, further: Further, image: api.Image, inputs: dict[str, Any]
+    ) -> dict[str, Any]:
+        """``inputs`` with a second picture of another size laid over the whole picture."""
+        guide, question = np.asarray(inputs.get(further.guide, 0.0)), self._question
+        if further.guide_fit != "aligned" or guide.ndim != 3 or guide.shape == image.shape:
+            return inputs
+        if not isinstance(question, messages.Run) or question.canvas is None:
+            return inputs
+        region, canvas = question.region, question.canvas
+        if image.shape[:2] != (region.height, region.width) or not question.input:
+            return inputs
+        return inputs | {further.guide: laid_over(guide, region, canvas)}
 
     def describe(self, model: str, image: api.Image | None, **inputs: Any) -> NDArray[np.float32]:
         self.check()
