@@ -1,6 +1,7 @@
 """Strokes that lay pixels: paint, clones, healing, dodge and burn, blur and sharpen."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from safelight.document import (
     retouch,
 )
 from safelight.document.retouch import LAYER
-from safelight.pixels import Raster
+from safelight.pixels import Raster, known_profile
 
 DEPTHS = {"uint8": 255, "uint16": 65535, "float32": 1}
 
@@ -119,6 +120,38 @@ def test_a_large_healed_stroke_is_found_of_a_smaller_picture_and_fits_as_well(mo
     off = np.abs(seen(exact) - seen(reduced))[..., :3]
     assert off.max() > 0
     assert off[130:171, 280:321].max() < 0.02  # a fifth of the grain that stands at the rim
+
+
+def test_a_clone_of_another_layer_takes_that_alone_whatever_hides_it():
+    other = np.random.default_rng(5).integers(0, 256, (300, 400, 4)).astype("uint8")
+    other[..., 3] = 255
+    hidden = Layer("Sky", Raster.from_array(other), visible=False, opacity=0.5)
+    before = edits.add_layer(hidden).apply(document())
+    given = {"x": 50, "y": 0, "hardness": 1.0, "layer": "Background"}
+    after = stroked("clone", before, sample="one_layer", source="Sky", **given)
+    core = (slice(140, 161), slice(190, 211))
+    assert np.array_equal(seen(after)[core][..., :3], other[140:161, 240:261, :3])
+    healed = stroked("clone", before, sample="one_layer", source="Sky", heals=True, **given)
+    light = seen(healed)[core][..., :3].mean() - seen(before)[core][..., :3].mean()
+    assert abs(light) < 10  # of the place, not of the noise that is laid
+    masked = edits.add_layer(Layer("Light", LiveFilter("any.light", "1.0", {}))).apply(before)
+    with pytest.raises(EditError, match="Light holds no pixels"):
+        stroked("clone", masked, sample="one_layer", source="Light", **given)
+
+
+def test_a_clone_of_another_document_is_what_that_shows_in_the_colours_of_this_one():
+    wide = known_profile("ProPhoto_RGB")
+    before, other = document("uint16"), document("float32", height=90, width=120)
+    before = replace(before, profile=wide)
+    made = retouch.Retouching(before.layers[0].id, retouch.Clone(-150, -100), other=other)
+    made.begin(before)
+    made.add(Stroke(((200.0, 150.0, 1.0), (800.0, 150.0, 1.0)), 20.0))
+    after = made.finished_on(before)
+    core = (slice(145, 156), slice(190, 211))
+    shown = wide.to_srgb(seen(after)[core].astype("float32") / 65535)[..., :3]
+    assert np.abs(shown - seen(other)[45:56, 40:61]).max() < 1e-3  # 16 bits, a steep gamma
+    beyond = (slice(145, 156), slice(320, 390))  # the other picture ends before
+    assert np.array_equal(seen(after)[beyond][..., :3], seen(before)[beyond])
 
 
 def test_healing_at_the_edge_and_from_beyond_it_leaves_no_numbers_that_are_none():

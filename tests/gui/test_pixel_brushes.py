@@ -5,8 +5,9 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 
-from safelight.document import edits, render, retouch
+from safelight.document import Layer, edits, render, retouch
 from safelight.document.retouch import LAYER
+from safelight.pixels import Raster
 from tests.gui.conftest import open_in, photograph
 from tests.gui.test_brush import ALT, NONE, has_keyboard, stroke
 
@@ -71,6 +72,39 @@ def test_strokes_that_are_not_aligned_begin_each_where_they_take_from(opened, qt
         stroke(canvas, qtbot, place)
         x, y = place
         assert np.array_equal(pixels(opened)[y - 5 : y + 6, x - 5 : x + 6], before[95:106, 95:106])
+
+
+def test_a_clone_takes_from_the_layer_that_was_active_at_the_click(opened, qtbot):
+    red = Layer("Red", Raster.filled(400, 300, (255, 0, 0, 255), "uint8"))
+    opened.session.do(edits.add_layer(red))
+    canvas = take(opened, "clone", sample="one_layer")
+    qtbot.mouseClick(canvas, LEFT, CONTROL, at(canvas, 100, 100))
+    opened.session.do(edits.set_visible(layer="Red", visible=False))
+    opened.session.activate(opened.session.document.layers[0].id)
+    stroke(canvas, qtbot, (200, 150), (230, 150))
+    assert (pixels(opened)[150, 195:235] == (255, 0, 0)).all()
+    assert opened.session.history.steps[-1].record.settings["source"] == red.id
+
+
+@pytest.mark.parametrize("name", ["clone", "heal"])
+def test_a_clone_takes_from_another_photograph_of_the_window(opened, window, tmp_path, qtbot, name):
+    sky = np.clip(photograph(200, 300).astype(int) // 2 + 90, 0, 255).astype("uint8")
+    Image.fromarray(sky).save(tmp_path / "sky.png")
+    other = open_in(window, tmp_path / "sky.png", qtbot)
+    canvas = take(other, name)
+    canvas.zoom_to(1.0)
+    qtbot.mouseClick(canvas, LEFT, CONTROL, at(canvas, 120, 100))
+    window.tabs.setCurrentWidget(opened)
+    canvas, before = take(opened, name), pixels(opened)
+    assert opened.options.target.text() == "Takes from another photograph"
+    stroke(canvas, qtbot, (200, 150), (210, 150))
+    qtbot.waitUntil(lambda: len(labels(opened)) == 2 and opened.session.idle)
+    made, there = pixels(opened)[145:156, 195:216], sky[95:106, 115:136]
+    assert np.array_equal(made, there) == (name == "clone")
+    assert opened.session.history.steps[-1].record is None
+    if name == "heal":
+        light = made.astype(float).mean() - before[145:156, 195:216].mean()
+        assert abs(light) < abs(there.astype(float).mean() - before[145:156, 195:216].mean()) / 2
 
 
 @pytest.mark.parametrize("at_once", [0, 1 << 20], ids=["on a thread", "at once"])

@@ -19,7 +19,7 @@ from safelight.document.kind import colour_in
 from safelight.document.layer import Layer
 from safelight.document.render import LayerFailed, Live, render
 from safelight.document.stroke import Stroke, painted
-from safelight.pixels import TILE, Raster, from_float, to_float
+from safelight.pixels import TILE, Profile, Raster, from_float, to_float
 from safelight.pixels.membrane import membrane
 
 LAYER = "Retouch"
@@ -103,7 +103,7 @@ class Clone:
     heals: bool = False
 
     def laid(self, seen: Seen, region: Region) -> _Pixels:
-        return seen.at(region.move(self.x, self.y))
+        return (seen.source or seen).at(region.move(self.x, self.y))
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,12 +163,15 @@ class Touch:
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What was seen before a stroke: ``document`` up to the layer that the stroke is laid on, and
-    ``below``, the same without that layer.
+    ``below``, the same without that layer. ``source`` is what clones are taken from, where that is
+    another layer or another document; ``profile`` that of the colours, where not the document's.
     """
 
     document: Document
     below: Document
     live: Live | None = None
+    source: Seen | None = None
+    profile: Profile | None = None
 
     def at(self, region: Region) -> _Pixels:
         """The picture at ``region``, which may leave it: it is transparent there.
@@ -186,6 +189,10 @@ class Seen:
                 f"what {error.name} shows is not known here; merge it down before, or"
                 " take from one layer"
             ) from None
+        if self.profile not in (None, self.document.profile):
+            assert self.profile is not None
+            colours = self.profile.from_srgb(self.document.profile.to_srgb(found[..., :3]))
+            found = np.concatenate([colours, found[..., 3:]], axis=2)
         place = inside.move(-region.x, -region.y)
         met = pixels[place.rows(), place.columns()]
         met[..., : found.shape[2]] = found
@@ -208,7 +215,9 @@ class Retouching:
 
     ``asked`` is the layer that is retouched, ``lays`` what the stroke lays, ``own_layer`` whether
     on a layer for strokes above that one's pixels, which is made where there is none. Where
-    something is selected, only that is changed. ``document`` is what the pieces so far have made.
+    something is selected, only that is changed. Clones come from the layer that is their
+    ``source``, by its id, where one layer is sampled, and from an ``other`` document, where there
+    is one. ``document`` is what the pieces so far have made.
     """
 
     asked: str
@@ -218,6 +227,8 @@ class Retouching:
     erase: bool = False
     sample: Sample = "all_below"
     live: Live | None = None
+    source: str = ""
+    other: Document | None = None
     document: Document = field(init=False)
     _pieces: list[Stroke] = field(default_factory=list, init=False)
     _laid: int = field(default=0, init=False)
@@ -242,7 +253,26 @@ class Retouching:
         self._layer = found.id
         own = found.raster
         self._coverage = Raster.filled(own.width, own.height, (0,), _COVERAGE)
-        self._seen = Seen(*_sampled(document, found.id, self.sample), self.live)
+        source = self._source(document)
+        sample: Sample = "all_below" if source is not None else self.sample
+        self._seen = Seen(*_sampled(document, found.id, sample), self.live, source)
+
+    def _source(self, document: Document) -> Seen | None:
+        """What clones are taken from; None where that is what is seen at the layer itself. Raises
+        EditError where there is nothing to take.
+        """
+        whole = self.other or document
+        if self.source and self.sample == "one_layer":
+            try:
+                one = whole.layer(self.source)
+            except KeyError:
+                raise EditError("the layer to take from is not there any more") from None
+            if one.filter is not None and not one.filter.generates:
+                raise EditError(f"{one.name} holds no pixels to take from")
+            whole = _alone(whole, one)
+        elif self.other is None:
+            return None
+        return Seen(whole, whole, self.live, profile=document.profile)
 
     def add(self, piece: Stroke) -> None:
         """Take a further piece, which is laid by the next ``laid_on``."""
@@ -415,12 +445,16 @@ def _sampled(document: Document, layer_id: str, sample: Sample) -> tuple[Documen
     layer, below = document.layer(layer_id), document.below(layer_id)
     if sample == "one_layer":
         held = [item for item in below.layers if item.holds_pixels]
-        one = held[-1] if layer.name == LAYER and held else layer
-        alone = replace(one, opacity=1.0, mode="normal", mask=None, visible=True, clipped=False)
-        below = replace(below, layers=(alone,))
+        below = _alone(below, held[-1] if layer.name == LAYER and held else layer)
         return below, below
     own = replace(layer, mode="normal", visible=True, clipped=False)
     return replace(below, layers=(*below.layers, own)), below
+
+
+def _alone(document: Document, layer: Layer) -> Document:
+    """The document with nothing in it but what a layer holds."""
+    alone = replace(layer, opacity=1.0, mode="normal", mask=None, visible=True, clipped=False)
+    return replace(document, layers=(alone,))
 
 
 def _tiles(raster: Raster, region: Region) -> Iterator[tuple[Region, Region]]:

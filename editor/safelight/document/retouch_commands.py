@@ -6,7 +6,7 @@ from typing import Annotated, TypeAlias
 
 from safelight.api import Fraction, HexColour, Number
 from safelight.document import geometry
-from safelight.document.command import Settings, command
+from safelight.document.command import Settings, command, layer_named
 from safelight.document.document import Document
 from safelight.document.edits import stroke_of
 from safelight.document.render import Live
@@ -64,6 +64,7 @@ def clone(
     y: _Offset = 0,
     heals: Annotated[bool, "It takes on the light of where it is laid"] = False,
     sample: Sample = "all_below",
+    source: Annotated[str, "The layer it comes from, where one is sampled; the active one"] = "",
     own_layer: _OnLayer = True,
     flow: Flow = 1.0,
     spacing: Spacing = 0.0,
@@ -74,7 +75,8 @@ def clone(
     """
     stroke = stroke_of(points, radius, hardness, flow=flow, spacing=spacing)
     lays = Clone(x, y, heals)
-    made = Retouching(layer, lays, own_layer, opacity, sample=sample, live=live)
+    source = layer_named(document, source).id if source else ""
+    made = Retouching(layer, lays, own_layer, opacity, sample=sample, live=live, source=source)
     return _whole(document, made, stroke)
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, cast
 
 from PySide6.QtCore import QPointF, QRectF, QTimer
 from PySide6.QtGui import QColor, QPainter, QPen
+from shiboken6 import isValid
 
 from safelight.api import HexColour, Value
-from safelight.document import Command, Edit, EditError, retouch, retouch_commands
+from safelight.document import Command, Document, Edit, EditError, retouch, retouch_commands
 from safelight.document.placement import Place
 from safelight.gui.canvas.pose import Pose
 from safelight.gui.canvas.tools.brush import Brush
@@ -59,6 +61,10 @@ class PixelBrush(Brush):
         """What the next stroke lays."""
         raise NotImplementedError
 
+    def other(self) -> Document | None:
+        """The document that clones come from, where that is not the one that is edited."""
+        return None
+
     def begins(self, pointer: Pointer) -> bool:
         """Whether a press begins a stroke."""
         return True
@@ -78,6 +84,8 @@ class PixelBrush(Brush):
             told.get("opacity", 1.0),
             told.get("erase", False),
             told.get("sample", "all_below"),
+            source=told.get("source", ""),
+            other=self.other(),
         )
         try:
             made.begin(document)
@@ -121,7 +129,7 @@ class PixelBrush(Brush):
 
     def _edit(self, made: retouch.Retouching) -> Edit:
         """The whole stroke so far, as the command tells of it."""
-        return self.which(
+        edit = self.which(
             layer=made.asked,
             points=self.brush.path,
             radius=self.brush.size / 2,
@@ -131,6 +139,17 @@ class PixelBrush(Brush):
             token=self.brush.token or None,
             **self.told(),
         )
+        # What another document shows is in no step's data.
+        return edit if made.other is None else replace(edit, record=None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """Where clones come from: a canvas, a point of its picture, its layer that was active then."""
+
+    canvas: weakref.ref[Viewport]
+    point: tuple[float, float]
+    layer: str
 
 
 class Paint(PixelBrush):
@@ -213,7 +232,8 @@ class Pencil(Paint):
 
 
 class Clone(PixelBrush):
-    """Lays what is elsewhere in the picture; Ctrl, or Alt, and a click say where.
+    """Lays what is elsewhere in the picture, or in another photograph of the window; Ctrl, or Alt,
+    and a click say where, and of which layer where one is sampled.
 
     Some window managers keep Alt and a click for themselves.
     """
@@ -223,14 +243,16 @@ class Clone(PixelBrush):
     icon = "M 6.2 2.5 L 9.8 2.5 L 9.4 6.5 L 12.5 8 L 12.5 10.5 L 3.5 10.5 L 3.5 8 L 6.6 6.5 Z"
     icon += " M 3.5 13.3 L 12.5 13.3"
     shortcut = "S"
-    hint = "Ctrl and a click say where from; then paint. Shift draws a line"
+    hint = "Ctrl and a click, also in another tab, say where from; then paint. Shift draws a line"
     which = retouch_commands.clone
     heals = False
+    taken: ClassVar[_Taken | None] = None
+    """Where all canvases' tools of this kind take from."""
 
     def __init__(self, surface: Viewport) -> None:
         super().__init__(surface)
-        self._from: tuple[float, float] | None = None
         self._way: tuple[int, int] | None = None
+        self._aimed: _Taken | None = None
 
     def options(
         self,
@@ -239,7 +261,8 @@ class Clone(PixelBrush):
         hardness: Hardness = 75,
         opacity: Percent = 100,
         sample: Annotated[
-            retouch.Sample, "From all that is seen up to the layer, or from one layer alone"
+            retouch.Sample,
+            "From all that is seen up to the layer, or from the layer that the Ctrl click was on",
         ] = "all_below",
         aligned: Annotated[
             bool,
@@ -251,13 +274,33 @@ class Clone(PixelBrush):
 
     @property
     def note(self) -> str:
-        return "" if self._from is not None else "Ctrl and a click: take from there"
+        if self._source() is None:
+            return "Ctrl and a click: take from there"
+        return "" if self._from is not None else "Takes from another photograph"
+
+    def _source(self) -> Viewport | None:
+        """The canvas that it takes from: this one, or another in the window; None where there is
+        none, or none any more.
+        """
+        canvas = self.taken.canvas() if self.taken is not None else None
+        here = canvas is not None and isValid(canvas) and canvas.window() is self.surface.window()
+        return canvas if here else None
+
+    @property
+    def _from(self) -> tuple[float, float] | None:
+        """The point of this canvas' picture that it takes from; None where it takes elsewhere."""
+        own = self.taken is not None and self._source() is self.surface
+        return self.taken.point if own and self.taken is not None else None
+
+    def other(self) -> Document | None:
+        source = self._source()
+        return None if source is None or source is self.surface else source.document
 
     def carry(self, way: Place) -> None:
         """Where it comes from stays over the same part of the picture."""
-        if self._from is not None:
-            self._from = way.at(*self._from)
-            self._way = None
+        self._way = None
+        if self._from is not None and self.taken is not None:
+            type(self).taken = replace(self.taken, point=way.at(*self._from))
 
     def told(self) -> dict[str, Any]:
         x, y = self._way or (0, 0)
@@ -268,23 +311,39 @@ class Clone(PixelBrush):
             "y": y,
             "heals": self.heals,
             "sample": given["sample"],
+            "source": self._layer() if given["sample"] == "one_layer" else "",
             "own_layer": given["own_layer"],
         }
+
+    def _layer(self) -> str:
+        """The layer to take from, by its id; "" for the one that is painted on, or below it where
+        that is for strokes alone.
+        """
+        if self.taken is None or self._source() is None:
+            return ""
+        document = self.other() or self.surface.document
+        known = {} if document is None else {layer.id: layer for layer in document.walk()}
+        found = known.get(self.taken.layer)
+        return "" if found is not None and found.name == retouch.LAYER else self.taken.layer
 
     def lays(self) -> retouch.Clone:
         return retouch.Clone(*(self._way or (0, 0)), heals=self.heals)
 
     def begins(self, pointer: Pointer) -> bool:
         if pointer.alt or pointer.control:
-            self._from, self._way = pointer.point, None
+            here = weakref.ref(self.surface)
+            type(self).taken = _Taken(here, pointer.point, self.surface.active)
+            self._way = None
+            self._aimed = self.taken
             self.changed()
             return False
-        if self._from is None:
+        if self._source() is None or self.taken is None:
             self.surface.do(_refused(self.title, "press Ctrl and click where to take from, first"))
             return False
-        if self._way is None or not self._values["aligned"]:
-            (x, y), (u, v) = pointer.point, self._from
-            self._way = round(u - x), round(v - y)
+        afresh = self._way is None or self._aimed is not self.taken
+        if afresh or not self._values["aligned"]:
+            (x, y), (u, v) = pointer.point, self.taken.point
+            self._way, self._aimed = (round(u - x), round(v - y)), self.taken
         return True
 
     def _taken_from(self, pointer: QPointF) -> QPointF:
@@ -327,6 +386,7 @@ class Heal(Clone):
     shortcut = "Shift+J"
     hint = "Ctrl and a click say where from; then paint: it takes on the light around it"
     heals = True
+    taken = None
 
 
 class TouchUp(PixelBrush):
