@@ -31,7 +31,7 @@ TURN = Edit("Turn", lambda document: geometry.turn(document, 90))
 
 
 class Noose(Tool):
-    id, title, icon, shortcut, hint = "noose", "Noose", "stars", "U", "Drag around something"
+    id, title, icon, shortcut, hint = "noose", "Noose", "stars", "Y", "Drag around something"
     steps = (Step("Wider noose", ".", "widen"),)
     buttons = (Step("Undo", "Esc", "undo"), Step("Done", "Return", "finish"))
 
@@ -106,7 +106,7 @@ def test_a_class_and_a_line_are_a_tool_in_column_bar_hints_keys_menu_and_search(
     assert "Drag around something" in button.toolTip()
     canvas.setFocus()
     qtbot.waitUntil(lambda: window.isActiveWindow() and canvas.hasFocus())
-    qtbot.keyClick(canvas, "u")
+    qtbot.keyClick(canvas, "y")
     qtbot.waitUntil(lambda: canvas.tool is noose)
     assert button.isChecked()
     assert action(window, "Noose").isChecked()

@@ -165,6 +165,7 @@ class Canvas(Viewport):
         if before != (*told, document.selection is not None):
             self.active, self.painted_on, self.target = told
             self.tool_changed.emit()
+        self._tool.follow()
 
     def show_overlay(self, overlay: Overlay | None) -> None:
         """Put pieces above the picture, or take them away."""

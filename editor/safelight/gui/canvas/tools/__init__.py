@@ -18,6 +18,7 @@ from safelight.gui.canvas.tools.pixel_brushes import Clone, Heal, Paint, Pencil,
 from safelight.gui.canvas.tools.polygonal_lasso import Polygon
 from safelight.gui.canvas.tools.rectangle import Rectangle
 from safelight.gui.canvas.tools.remove import Remove
+from safelight.gui.canvas.tools.shape import ShapeTool
 from safelight.gui.canvas.tools.split_line import Split
 from safelight.gui.canvas.tools.subject import Subject
 from safelight.gui.canvas.tools.tool import Tool
@@ -48,6 +49,7 @@ TOOLS: list[type[Tool]] = [
     Pencil,
     GradientTool,
     Fill,
+    ShapeTool,
     Sampler,
     Zoom,
     Hand,

@@ -165,6 +165,9 @@ class Tool:
         picture there was to those of the one there is.
         """
 
+    def follow(self) -> None:
+        """Know that the document, or the active layer, may be another one, while in the hand."""
+
     # -- in and out of the hand ----------------------------------------------------------------
 
     def take_up(self) -> None:
