@@ -21,7 +21,9 @@ from safelight.document import (
 )
 from safelight.document.guides import Guide
 from safelight.document.placement import Place
+from safelight.document.warped import Warped
 from safelight.files.project import Project
+from safelight.pixels import Warp, warp_at_rest
 from tests.document.strategies import raster
 
 numbers = st.floats(-40, 40, width=32)
@@ -52,6 +54,10 @@ def layers(draw, depth, deep=1):
         return Layer("Filter", LiveFilter("plugin.filter", kept=kept), mask=mask, **where)
     sides = draw(st.integers(20, 300)), draw(st.integers(20, 90))
     pixels = raster(*sides, draw(st.sampled_from([3, 4])), depth, draw(st.integers(0, 9)))
+    if draw(st.integers(0, 3)) == 0:
+        off = draw(st.lists(st.floats(-0.04, 0.04), min_size=32, max_size=32))
+        points = np.array(warp_at_rest()) + np.reshape(off, (16, 2))
+        pixels = Warped(pixels, Warp((2.0, 3.0, 15.0, 16.0), tuple(map(tuple, points.tolist()))))
     return Layer("Pixels", pixels, mask=mask, opacity=0.5, **where)
 
 

@@ -3,6 +3,7 @@
 from safelight.document import (
     align_commands,
     cut_outs,
+    distort_commands,
     edits,
     effect_commands,
     gradient_commands,
@@ -68,6 +69,7 @@ __all__ = [
     "effective_raster",
     "canvas",
     "cut_outs",
+    "distort_commands",
     "is_grey",
     "is_stale",
     "named_layers",

@@ -17,6 +17,7 @@ from safelight.api.compound_values import is_colour
 from safelight.document.kind import Change, Kind, Picture, colour_in
 from safelight.document.placement import IDENTITY, Place
 from safelight.document.shape import Shape, ShapeKind
+from safelight.document.warped import Warped, WarpedKind
 from safelight.pixels import Drawn, Raster, View, from_float
 
 if TYPE_CHECKING:
@@ -256,13 +257,14 @@ KINDS: dict[type, Kind] = {
     Group: _Group(),
     Fill: _Fill(),
     Shape: ShapeKind(),
+    Warped: WarpedKind(),
 }
 """Who answers for a content, by the content's class."""
 
 BY_NAME = {kind.name: kind for kind in KINDS.values()}
 """The kinds by their name in project files."""
 
-BUILT_IN = frozenset({"pixels", "group", "filter"})
+BUILT_IN = frozenset({"pixels", "group", "filter", "warped"})
 """The kinds that have rasters or layers, which project files keep beside them."""
 
 Content: TypeAlias = Any

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.document.placement import IDENTITY, Place
-from safelight.pixels import SRGB, Profile, Raster, View, to_float
+from safelight.pixels import SRGB, Profile, Raster, View, Warp, to_float
 
 if TYPE_CHECKING:
     from safelight.document.layer import Layer
@@ -46,14 +46,18 @@ class Picture:
             for x, y in through.corners(self.width, self.height)
         )
 
-    def view(self, raster: Raster, place: Place, beyond: int = 0) -> Raster:
-        """A raster as the picture shows it; itself where it fits."""
-        if self.fits(raster, place):
+    def view(
+        self, raster: Raster, place: Place, beyond: int = 0, warp: Warp | None = None
+    ) -> Raster:
+        """A raster, out of shape where there is a warp, as the picture shows it; itself where it
+        fits.
+        """
+        if warp is None and self.fits(raster, place):
             return raster
         seen = raster, self._through(place).matrix, self.width, self.height, beyond
         if self.draft:
-            return View(*seen, method="bilinear")
-        return View(*seen, light=self.profile if self.linear else None)
+            return View(*seen, method="bilinear", warp=warp)
+        return View(*seen, light=self.profile if self.linear else None, warp=warp)
 
     def _through(self, place: Place) -> Place:
         """From the picture's pixels to those of a raster with that place."""
@@ -82,6 +86,14 @@ class Kind:
     def own(self, content: Any) -> Raster | None:
         """The pixels that it holds, which edits may replace; None where it holds none."""
         return None
+
+    def warp(self, content: Any) -> Warp | None:
+        """The warp that its pixels are seen through; None where there is none."""
+        return None
+
+    def unwarped(self, content: Any) -> Raster | None:
+        """The pixels that it holds as they are without a warp; None where it holds none."""
+        return self.own(content)
 
     def sample(self, content: Any) -> Raster | None:
         """The pixels that a thumbnail of it is made of, the same object each time; None where its

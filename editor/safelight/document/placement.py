@@ -33,7 +33,9 @@ class Place:
         if abs(last) < 1e-12 or abs(_determinant(self.matrix)) < 1e-12:
             raise ValueError("a place has to be such that it can be turned back")
         # Adding 0 makes one number of both zeros, so that equal places are stored alike.
-        tidy = self.matrix if last == 1 else tuple(item / last for item in self.matrix)
+        # A perspective keeps its sign, which tells the side of the horizon that is before the eye.
+        scale = last if self.matrix[6] == self.matrix[7] == 0 else abs(last)
+        tidy = self.matrix if scale == 1 else tuple(item / scale for item in self.matrix)
         object.__setattr__(self, "matrix", tuple(float(item) + 0.0 for item in tidy))
 
     @classmethod

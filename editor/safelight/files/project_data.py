@@ -35,7 +35,8 @@ from safelight.document.gradients import Gradient, MaskGradient, Shape
 from safelight.document.guides import MOST_GUIDES, Guide
 from safelight.document.layer import DEEPEST, MOST_LAYERS
 from safelight.document.placement import IDENTITY, Place
-from safelight.pixels import DEPTHS, SRGB, TILE, ColourError, Profile, Raster
+from safelight.document.warped import Warped
+from safelight.pixels import DEPTHS, SRGB, TILE, ColourError, Profile, Raster, Warp
 
 MOST_STEPS = 100_000
 """Steps of a history that is believed."""
@@ -54,6 +55,9 @@ _LONGEST_SETTING = 2048
 """Characters of a setting that stand in the document; a longer text, a picture that a filter keeps,
 is stored once for all steps of the history.
 """
+
+_WARP_POINTS = 17
+"""Points of a warp that are read: one more than there are makes no sense."""
 
 _LONGEST_TEXT = 32 << 20
 """Characters of a document's JSON that are parsed: a thousand layers take half a million."""
@@ -201,6 +205,9 @@ def _layer_to_json(layer: Layer, keep: Keep, keep_bytes: KeepBytes, depth: int) 
         held = [_layer_to_json(item, keep, keep_bytes, depth + 1) for item in layer.layers]
     elif layer.filter is not None:
         held = _filter_to_json(layer.filter, keep, keep_bytes)
+    elif (warp := layer.kind.warp(layer.content)) is not None:
+        own = layer.kind.unwarped(layer.content)
+        held = {"pixels": own and keep(own), "box": warp.box, "points": warp.points}
     else:
         held = layer.kind.to_json(layer.content)
     places = _told_place("place", layer.place) | _told_place("mask_place", layer.mask_place)
@@ -393,6 +400,8 @@ def _layer_from_json(data: _Fields, found: _Found, depth: int) -> Layer:
         content = found.raster(pixels)
     elif group is not None:
         content = Group(_layers_from_json(group, found, depth + 1))
+    elif (stated := data.optional("warped", dict)) is not None:
+        content = _warped(_Fields(stated), found)
     else:
         content = data.held()
         if content is None:
@@ -421,6 +430,13 @@ def _layer_from_json(data: _Fields, found: _Found, depth: int) -> Layer:
         if gradient is None or shown is None
         else _gradient_from_json(_Fields(gradient), shown, found),
     )
+
+
+def _warped(data: _Fields, found: _Found) -> Warped:
+    points = [_pair(point) for point in data.required("points", list)[:_WARP_POINTS]]
+    (x, y), (width, height) = (_pair(data.required("box", list)[k : k + 2]) for k in (0, 2))
+    box = (x, y, width, height)
+    return Warped(found.raster(data.required("pixels", str)), Warp(box, tuple(points)))
 
 
 def _developed_from_json(data: _Fields, found: _Found) -> Developed:
@@ -569,7 +585,7 @@ def _pair(values: list[Any]) -> tuple[float, float]:
     numbers = [_value(value) for value in values]
     found = [float(item) for item in numbers if isinstance(item, (int, float))]
     if len(numbers) != 2 or len(found) != 2:
-        raise DataError("dpi is no pair of numbers")
+        raise DataError("something that should be a pair of numbers is none")
     return found[0], found[1]
 
 

@@ -43,6 +43,8 @@ from safelight.pixels.tiles import (
     without_colour,
 )
 from safelight.pixels.tone import Tone, composed
+from safelight.pixels.warp import Warp
+from safelight.pixels.warp import at_rest as warp_at_rest
 
 __all__ = [
     "BENT",
@@ -60,6 +62,8 @@ __all__ = [
     "Matrix",
     "Method",
     "View",
+    "Warp",
+    "warp_at_rest",
     "RESAMPLE",
     "SRGB",
     "TILE",

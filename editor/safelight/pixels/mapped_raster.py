@@ -25,6 +25,8 @@ from safelight.pixels.colour import Profile
 from safelight.pixels.depth import WHITE, from_float, to_float
 from safelight.pixels.lanczos import WIDEST, Matrix, Sampling, nearest, resample
 from safelight.pixels.tiles import Raster, places, tile_digest
+from safelight.pixels.warp import Warp
+from safelight.pixels.warp_squares import squares
 
 
 class View(Raster):
@@ -37,7 +39,7 @@ class View(Raster):
     views that were looked at are held.
     """
 
-    __slots__ = ("_levels", "beyond", "light", "matrix", "method", "source")
+    __slots__ = ("_levels", "beyond", "light", "matrix", "method", "source", "warp")
 
     def __init__(
         self,
@@ -50,14 +52,17 @@ class View(Raster):
         channels: int = 0,
         light: Profile | None = None,
         method: Sampling = "lanczos",
+        warp: Warp | None = None,
     ) -> None:
+        self.warp = warp
         self.light = light if source.channels > 1 else None
         self.method = method
         self.source, self.matrix, self.beyond = source, matrix, beyond
         self._levels: dict[int, View] = {}
-        exact = is_exact(matrix)
+        exact = self.exact
         if not channels:
-            covered = source.channels != 3 or _covered(source, matrix, width, height)
+            under = warp is None and _covered(source, matrix, width, height)
+            covered = source.channels != 3 or under
             channels = source.channels if covered else 4
         depth = source.depth if exact else "float32"
         super().__init__(width, height, channels, depth, ())
@@ -80,12 +85,13 @@ class View(Raster):
         # What is opaque is so at every level: a coarse pixel at the edge is of what there is.
         source = self.source.level(level)
         told: dict[str, Any] = {"channels": self.channels, "light": self.light}
+        told["warp"] = None if self.warp is None else self.warp.reduced(step)
         return View(source, scaled, *size, self.beyond, method=self.method, **told)
 
     def by(self, method: Sampling) -> View:
         """The view with its pixels computed in another way."""
         size = self.width, self.height
-        told: dict[str, Any] = {"channels": self.channels, "light": self.light}
+        told: dict[str, Any] = {"channels": self.channels, "light": self.light, "warp": self.warp}
         return View(self.source, self.matrix, *size, self.beyond, method=method, **told)
 
     def held(self, depth: str) -> Raster:
@@ -107,6 +113,7 @@ class View(Raster):
                 told = (self.matrix, self.beyond, channels, at.x, at.y, *shape)
                 text = own + repr(told).encode() + (b"" if self.light is None else b"light")
                 text += b"" if self.method == "lanczos" else self.method.encode()
+                text += b"" if self.warp is None else repr(self.warp).encode()
                 self._digests[index] = hashlib.blake2b(text, digest_size=16).digest()
         return [digest for digest in self._digests if digest is not None]
 
@@ -139,12 +146,17 @@ class View(Raster):
     @property
     def exact(self) -> bool:
         """Whether its pixels are pixels of the source, as they are."""
-        return is_exact(self.matrix)
+        return self.warp is None and is_exact(self.matrix)
+
+    def opaque_bounds(self) -> Region | None:
+        return super().opaque_bounds() if self.warp is None else self.region
 
     def pixels(self, region: Region, channels: int) -> NDArray[Any]:
         """The pixels of a part: (height, width, channels) of the view's depth."""
-        if is_exact(self.matrix):
+        if self.exact:
             return self._exact(region, channels)
+        if self.warp is not None:
+            return self._bent(region, channels, self.warp)
         return self._resampled(region, channels)
 
     def _empty(self, region: Region, channels: int, full: float, depth: str) -> NDArray[Any]:
@@ -188,18 +200,52 @@ class View(Raster):
         if window is None:
             return made
         place = (window.x, window.y, self.source.width, self.source.height)
-        corner = region.x, region.y
+        self._fill(self._held(window), place, self.matrix, (region.x, region.y), made)
+        straight = self.light is None or self.method == "nearest"
+        return made if straight or self.light is None else self.light.from_light(made)
+
+    def _held(self, window: Region) -> NDArray[np.float32]:
+        """A part of the source as it is averaged: premultiplied, in linear light if asked for."""
         pixels = np.ascontiguousarray(to_float(self.source.read(window)))
         if self.method == "nearest":
-            nearest(pixels, place, self.matrix, corner, made)
-            return made
+            return pixels
         if self.light is not None:
             pixels = np.ascontiguousarray(self.light.to_light(pixels))
         if self.source.channels == 4:
             pixels = pixels.copy()
             pixels[..., :3] *= pixels[..., 3:]
-        resample(pixels, place, self.matrix, corner, float(self.beyond), made, self.method)
-        return made if self.light is None else self.light.from_light(made)
+        return pixels
+
+    def _fill(
+        self,
+        pixels: NDArray[np.float32],
+        place: tuple[int, int, int, int],
+        matrix: Matrix,
+        corner: tuple[int, int],
+        made: NDArray[np.float32],
+    ) -> None:
+        """Fill ``made``, at ``corner``, with ``_held`` pixels seen through a matrix."""
+        if self.method == "nearest":
+            nearest(pixels, place, matrix, corner, made)
+        else:
+            resample(pixels, place, matrix, corner, float(self.beyond), made, self.method)
+
+    def _bent(self, region: Region, channels: int, warp: Warp) -> NDArray[np.float32]:
+        """The pixels of a part of what is warped: square by square, through a perspective each."""
+        made: NDArray[np.float32] = self._empty(region, channels, 1.0, "float32")
+        size = self.source.width, self.source.height
+        found = None if region.empty else squares(self.matrix, warp, region, size)
+        if found is None:
+            return made
+        window, side, maps = found
+        place, pixels = (window.x, window.y, *size), self._held(window)
+        for left, top, matrix in maps:
+            part = made[top : top + side, left : left + side]
+            square = np.ascontiguousarray(part)
+            self._fill(pixels, place, matrix, (region.x + left, region.y + top), square)
+            part[...] = square
+        straight = self.light is None or self.method == "nearest"
+        return made if straight or self.light is None else self.light.from_light(made)
 
     def _window(self, region: Region) -> Region | None:
         """What of the source a part of the view looks at; None where that is nothing."""
@@ -245,13 +291,14 @@ class _Tile:
         "_method",
         "_place",
         "_source",
+        "_warp",
     )
 
     def __init__(self, view: View, place: Region, channels: int) -> None:
         # Not the view itself: that would be a circle.
         self._source, self._matrix, self._beyond = view.source, view.matrix, view.beyond
         self._place, self._channels, self._light = place, channels, view.light
-        self._method = view.method
+        self._method, self._warp = view.method, view.warp
         self._made: NDArray[Any] | None = None
 
     @property
@@ -267,7 +314,7 @@ class _Tile:
         made = self._made
         if made is None:
             made = self._look()
-            if not is_exact(self._matrix):
+            if self._warp is not None or not is_exact(self._matrix):
                 self._made = made
         if self._made is not None:
             _computed.use(self)
@@ -280,7 +327,7 @@ class _Tile:
     def _look(self) -> NDArray[Any]:
         view = View.__new__(View)
         view.source, view.matrix, view.beyond = self._source, self._matrix, self._beyond
-        view.light, view.method = self._light, self._method
+        view.light, view.method, view.warp = self._light, self._method, self._warp
         made = view.pixels(self._place, self._channels)
         made.flags.writeable = False
         return made

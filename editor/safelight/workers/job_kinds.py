@@ -268,7 +268,11 @@ class Enlarged(Kind):
         task = self.task
         if not task.is_whole:
             return super().parts
-        layers = [layer for layer in task.document.walk() if layer.holds_pixels]
+        layers = [
+            layer
+            for layer in task.document.walk()
+            if layer.pixels is not None and layer.filter is None and not layer.kind.drawn
+        ]
         return [
             Part(task, replace(task.document, layers=(_bare(layer),)), layer.id) for layer in layers
         ]

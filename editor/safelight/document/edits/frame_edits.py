@@ -10,7 +10,7 @@ from typing import Annotated, Literal, TypeAlias
 import numpy as np
 
 from safelight.api import Box, Number, Region
-from safelight.document import geometry
+from safelight.document import geometry, guides
 from safelight.document.command import Edit, EditError, Entry, allowed, command
 from safelight.document.content import FEATHER, GROW, LiveFilter
 from safelight.document.document import Document
@@ -87,6 +87,7 @@ def enlarge(
             height=document.height * scale,
             layers=tuple(grown(layer) for layer in document.layers),
             selection=None if selection is None else _resized(selection, scale),
+            guides=guides.carried(document.guides, Place.scaled(scale, scale)),
         )
 
     return rendering_edit(label, lambda document, _: apply(document))
