@@ -76,6 +76,11 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("gui/save_projects.py", "workspace.session.files.save"): "a project, by files/project.py",
     ("files/open_picture.py", "os.open"): "reads; the flags make a FIFO return instead of waiting",
     ("actions/synthesised_map.py", "picture.save"): "into memory, for atomic_write",
+    ("files/sequences/frame_writers.py", "indexed.save"): "into memory, for atomic_write",
+    (
+        "files/sequences/frame_writers.py",
+        "shutil.copyfileobj",
+    ): "a film, from the scratch folder into atomic_write's stream",
     ("library.py", "shown.save"): "a small copy, into memory, for a notebook",
     ("pixels/fused.py", "done.touch"): "notes in the cache folder which kernels are there",
     ("pixels/fused.py", "shutil.copytree"): "kernels, into a confined process's scratch folder",

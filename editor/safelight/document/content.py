@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from safelight.api import Value
 from safelight.api.compound_values import is_colour
+from safelight.document.frames import Frames, FramesKind
 from safelight.document.kind import Change, Kind, Picture, colour_in
 from safelight.document.placement import IDENTITY, Place
 from safelight.document.shape import Shape, ShapeKind
@@ -258,13 +259,14 @@ KINDS: dict[type, Kind] = {
     Fill: _Fill(),
     Shape: ShapeKind(),
     Warped: WarpedKind(),
+    Frames: FramesKind(),
 }
 """Who answers for a content, by the content's class."""
 
 BY_NAME = {kind.name: kind for kind in KINDS.values()}
 """The kinds by their name in project files."""
 
-BUILT_IN = frozenset({"pixels", "group", "filter", "warped"})
+BUILT_IN = frozenset({"pixels", "group", "filter", "warped", "frames"})
 """The kinds that have rasters or layers, which project files keep beside them."""
 
 Content: TypeAlias = Any

@@ -112,10 +112,10 @@ def open_picture(
         told = _metered(path, pixel_limit, reading, told)
     with _saying_what_to_do():
         content, format = read_photograph(
-            path, _limit(pixel_limit), importers=importers, reading=reading, told=told
+            path, limit_of(pixel_limit), importers=importers, reading=reading, told=told
         )
-    with _in_words(name, None):
-        opened = _opened(content, name, format, reading, first)
+    with in_words(name, None):
+        opened = opened_photograph(content, name, format, reading, first)
     codec = next((item for item in CODECS if item.name == format and item.opening), None)
     if codec is not None:
         return _remembering(opened, path, codec.opening_settings(told))
@@ -129,7 +129,7 @@ def _remembering(
 ) -> Opened:
     """A picture whose only layer remembers the raw file that it was made of. Raises OpenError."""
     name = plain_name(path)
-    with _open_regular(path, name) as file, _in_words(name, None):
+    with open_regular(path, name) as file, in_words(name, None):
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     (layer,) = opened.document.layers
     developed = Developed(
@@ -165,8 +165,8 @@ def sketch_raw(
 
     Raises OpenError.
     """
-    name, limit = plain_name(path), _limit(pixel_limit)
-    with _open_regular(path, name) as file, _in_words(name, limit):
+    name, limit = plain_name(path), limit_of(pixel_limit)
+    with open_regular(path, name) as file, in_words(name, limit):
         return _sketched(file, _size(file), limit, reading)
 
 
@@ -182,10 +182,10 @@ def look_at(
     """What ``look`` makes of a file of a format in ``codecs.CODECS``, given its codec, the file,
     its size in bytes and a limit of pixels; None for a file of another kind. Raises OpenError.
     """
-    name, limit = plain_name(path), _limit(pixel_limit)
+    name, limit = plain_name(path), limit_of(pixel_limit)
     suffix = os.path.splitext(os.fspath(path))[1]
-    with _open_regular(path, name) as file, _in_words(name, limit):
-        codec = _codec_of(file.read(HEAD), suffix)
+    with open_regular(path, name) as file, in_words(name, limit):
+        codec = codec_of(file.read(HEAD), suffix)
         if codec is None:
             return None
         if not codec.in_place:
@@ -195,7 +195,7 @@ def look_at(
 
 
 def _sketched(file: BinaryIO, size: int, limit: Limit, reading: Reading) -> Sketch | None:
-    codec = _codec_of(file.read(HEAD), "")
+    codec = codec_of(file.read(HEAD), "")
     if codec not in (raw.CODEC, tiff.CODEC):  # many raw files begin as a TIFF does
         return None
     file.seek(0)
@@ -210,7 +210,7 @@ def open_data(data: bytes, name: str, *, pixel_limit: int, reading: Reading = HE
 
     Raises OpenError for everything that is no such picture of at most ``pixel_limit`` pixels.
     """
-    codec = _codec_of(data[:HEAD], "")
+    codec = codec_of(data[:HEAD], "")
     if codec is None:
         raise OpenError(f"{name} is damaged: it is no picture.")
     try:
@@ -218,20 +218,23 @@ def open_data(data: bytes, name: str, *, pixel_limit: int, reading: Reading = HE
     except TooLargeError as error:
         raise OpenError(f"{name} has {error} pixels, far more than it should.") from error
     except (DamagedError, MemoryError) as error:
-        with _in_words(name, None):
+        with in_words(name, None):
             raise error
-    with _in_words(name, None):
-        return _opened(content, name, codec.name, reading)
+    with in_words(name, None):
+        return opened_photograph(content, name, codec.name, reading)
 
 
-def _opened(
+def opened_photograph(
     content: Photograph,
     name: str,
     format: str,
     reading: Reading,
     first: Callable[[Opened], None] | None = None,
 ) -> Opened:
-    """A photograph as a document. Raises DamagedError and MemoryError."""
+    """What a file holds as a document that is called ``name``; ``format`` is the file's.
+
+    ``first`` is as ``open_picture`` has it. Raises DamagedError and MemoryError.
+    """
     told = known_of(content, reading)
     if content.layers is not None:
         document = document_of(content, name, reading)
@@ -272,7 +275,7 @@ def raw_bytes(developed: Developed, near: str | os.PathLike[str] | None = None) 
         if not os.path.isfile(path):
             continue
         found = True
-        with _open_regular(path, plain_name(path)) as file, _in_words(plain_name(path), None):
+        with open_regular(path, plain_name(path)) as file, in_words(plain_name(path), None):
             _check_memory(file, plain_name(path))
             data = file.read()
         if hashlib.sha256(data).hexdigest() == developed.sha256:
@@ -293,8 +296,8 @@ def sketch_again(
     data: bytes, name: str, *, pixel_limit: int | None = None, reading: Reading = HERE
 ) -> Sketch:
     """``sketch_raw`` of a file in memory. Raises OpenError."""
-    limit = _limit(pixel_limit)
-    with _in_words(name, limit):
+    limit = limit_of(pixel_limit)
+    with in_words(name, limit):
         found = _sketched(io.BytesIO(data), len(data), limit, reading)
     if found is None:
         raise OpenError(f"{name} is no camera's raw file: there is nothing to develop.")
@@ -315,12 +318,12 @@ def developed_again(
     """
     layer = document.layer(layer_id)
     assert layer.developed is not None
-    name, limit = plain_name(layer.developed.path), _limit(pixel_limit)
+    name, limit = plain_name(layer.developed.path), limit_of(pixel_limit)
     told = raw.CODEC.opening_settings(settings)
-    with _in_words(name, limit):
+    with in_words(name, limit):
         content = reading.decode(raw.CODEC, io.BytesIO(data), len(data), limit, told)
         made, _ = _document(content, known_of(content, reading), name, reading)
-    raster = _in_colours_of(made.layers[0].raster, made.profile, document)
+    raster = in_colours_of(made.layers[0].raster, made.profile, document)
     place = layer.place
     before = layer.raster
     if (before.width, before.height) != (raster.width, raster.height):
@@ -332,7 +335,7 @@ def developed_again(
     return changed, tuple(content.notes)
 
 
-def _in_colours_of(raster: Raster, profile: Profile, document: Document) -> Raster:
+def in_colours_of(raster: Raster, profile: Profile, document: Document) -> Raster:
     """Pixels in the profile and depth of a document."""
     if profile == document.profile and raster.depth == document.depth:
         return raster
@@ -358,7 +361,7 @@ def default_pixel_limit() -> int:
     return min(LARGEST_LIMIT, int(free * _SHARE_OF_MEMORY) // BYTES_PER_PIXEL)
 
 
-def _limit(given: int | None) -> int:
+def limit_of(given: int | None) -> int:
     if given is None:
         given = stated_pixel_limit()
     return default_pixel_limit() if given is None else given
@@ -389,13 +392,13 @@ def read_photograph(
     """
     name = name or plain_name(path)
     suffix = os.path.splitext(os.fspath(path))[1]
-    with _open_regular(path, name) as file, _in_words(name, limit):
+    with open_regular(path, name) as file, in_words(name, limit):
         return _read(file, name, suffix, limit, importers, reading, told)
 
 
 def read_data(data: bytes, codec: Codec, name: str) -> Photograph:
     """What is in a file of ours that is in memory. Raises OpenError, which calls it ``name``."""
-    with _in_words(name, None):
+    with in_words(name, None):
         return codec.read(io.BytesIO(data), len(data), None, np.empty)
 
 
@@ -403,12 +406,12 @@ def read_foreign(
     path: str | os.PathLike[str], limit: Limit, name: str, importer: plugin_codec.Importer
 ) -> Photograph:
     """What is in a file of a plugin's format. Raises OpenError, which calls the file ``name``."""
-    with _open_regular(path, name) as file, _in_words(name, limit):
+    with open_regular(path, name) as file, in_words(name, limit):
         return _read_foreign(file, name, limit, importer)
 
 
 @contextlib.contextmanager
-def _in_words(name: str, limit: Limit) -> Iterator[None]:
+def in_words(name: str, limit: Limit) -> Iterator[None]:
     """What goes wrong while a file is read, as an OpenError about the file called ``name``."""
     try:
         yield
@@ -446,7 +449,7 @@ def _read(
     head = file.read(HEAD)
     if not head:
         raise OpenError(f"{name} is empty (0 bytes); take another copy of it.")
-    codec, kind = _codec_of(head, suffix), _other_kind(head)
+    codec, kind = codec_of(head, suffix), _other_kind(head)
     if codec is not None:
         try:
             return _decoded(codec, file, name, limit, reading, told)
@@ -496,7 +499,7 @@ def _check_memory(file: io.BufferedReader, name: str) -> None:
         raise OpenError(f"{name} is larger ({size >> 20} MB) than the free memory allows.")
 
 
-def _open_regular(path: str | os.PathLike[str], name: str) -> io.BufferedReader:
+def open_regular(path: str | os.PathLike[str], name: str) -> io.BufferedReader:
     """The file, open for reading. Never waits: a FIFO would block until somebody writes."""
     flags = os.O_RDONLY
     for flag in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):
@@ -537,7 +540,7 @@ _BEGINNINGS: tuple[tuple[bytes, str], ...] = (
 _PATTERNS = tuple((re.compile(pattern, re.DOTALL), kind) for pattern, kind in _BEGINNINGS)
 
 
-def _codec_of(head: bytes, suffix: str) -> Codec | None:
+def codec_of(head: bytes, suffix: str) -> Codec | None:
     """The codec of a file with those first bytes and that ending."""
     found = [codec for codec in CODECS if codec.recognises(head)]
     return next(iter(found or [codec for codec in CODECS if codec.claims(suffix)]), None)

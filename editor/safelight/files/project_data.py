@@ -30,6 +30,7 @@ from safelight.document import (
 from safelight.document.content import BUILT_IN, BY_NAME
 from safelight.document.edits import How
 from safelight.document.effects import Effect
+from safelight.document.frames import MOST_FRAMES, Frames
 from safelight.document.geometry import LONGEST_SIDE
 from safelight.document.gradients import Gradient, MaskGradient, Shape
 from safelight.document.guides import MOST_GUIDES, Guide
@@ -208,6 +209,8 @@ def _layer_to_json(layer: Layer, keep: Keep, keep_bytes: KeepBytes, depth: int) 
     elif (warp := layer.kind.warp(layer.content)) is not None:
         own = layer.kind.unwarped(layer.content)
         held = {"pixels": own and keep(own), "box": warp.box, "points": warp.points}
+    elif isinstance(layer.content, Frames):
+        held = _frames_to_json(layer.content, keep)
     else:
         held = layer.kind.to_json(layer.content)
     places = _told_place("place", layer.place) | _told_place("mask_place", layer.mask_place)
@@ -230,6 +233,30 @@ def _layer_to_json(layer: Layer, keep: Keep, keep_bytes: KeepBytes, depth: int) 
         "mask": keep(layer.mask) if layer.mask else None,
         "synthetic": layer.synthetic,
     }
+
+
+def _frames_to_json(held: Frames, keep: Keep) -> dict[str, Any]:
+    pictures = {picture: number for number, picture in enumerate(dict.fromkeys(held.pictures))}
+    return {
+        "pictures": [keep(picture) for picture in pictures],
+        "order": [pictures[picture] for picture in held.pictures],
+        "durations": list(held.durations),
+        "shown": held.shown,
+    }
+
+
+def _frames_from_json(data: _Fields, found: _Found) -> Frames:
+    order, durations = data.required("order", list), data.required("durations", list)
+    names = data.required("pictures", list)
+    if max(len(order), len(durations), len(names)) > MOST_FRAMES:
+        raise DataError("a sequence has far too many pictures")
+    if not all(type(number) is int for number in (*order, *durations)):
+        raise DataError("the order of a sequence is no list of numbers")
+    if not all(0 <= number < len(names) for number in order):
+        raise DataError("a sequence names a picture that is not there")
+    pictures = [found.raster(str(name)) for name in names]
+    shown = data.number("shown", 0, MOST_FRAMES)
+    return Frames(tuple(pictures[number] for number in order), tuple(durations), shown)
 
 
 def _gradient_to_json(held: MaskGradient, keep: Keep) -> dict[str, Any]:
@@ -395,6 +422,7 @@ def _layers_from_json(data: list[Any], found: _Found, depth: int) -> tuple[Layer
 
 def _layer_from_json(data: _Fields, found: _Found, depth: int) -> Layer:
     pixels, group = data.optional("pixels", str), data.optional("group", list)
+    frames = data.optional("frames", dict)
     content: Any
     if pixels is not None:
         content = found.raster(pixels)
@@ -402,6 +430,8 @@ def _layer_from_json(data: _Fields, found: _Found, depth: int) -> Layer:
         content = Group(_layers_from_json(group, found, depth + 1))
     elif (stated := data.optional("warped", dict)) is not None:
         content = _warped(_Fields(stated), found)
+    elif frames is not None:
+        content = _frames_from_json(_Fields(frames), found)
     else:
         content = data.held()
         if content is None:

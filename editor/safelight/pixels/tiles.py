@@ -159,6 +159,23 @@ class Raster:
         raster._aside = aside
         return raster
 
+    @classmethod
+    def later(
+        cls,
+        width: int,
+        height: int,
+        channels: int,
+        depth: str,
+        tiles: Sequence[StoredTile],
+        aside: Aside,
+    ) -> Raster:
+        """As ``stored``, of tiles whose digests are known only when they have been looked at: none
+        is asked for one before somebody asks the raster.
+        """
+        raster = cls(width, height, channels, depth, tiles, [None] * len(tiles))
+        raster._aside = aside
+        return raster
+
     @property
     def region(self) -> Region:
         """The whole picture."""

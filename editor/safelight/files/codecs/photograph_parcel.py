@@ -60,7 +60,8 @@ def decode(
     bytes and pixels (height, width, channels) of uint8, uint16 or float32. Never raises what a
     codec may: ``opened`` does.
     """
-    try:
+
+    def made() -> list[NDArray[Any]]:
         if format in _BESIDE:
             return _BESIDE[format](file.read())
         if format == SKETCH:
@@ -68,6 +69,16 @@ def decode(
         if format == GLANCE:
             return glance(file, size, limit, told or {})
         return packed(codec(format).decode(file, size, limit, room, told or {}))
+
+    return guarded(made)
+
+
+def guarded(made: Callable[[], list[NDArray[Any]]]) -> list[NDArray[Any]]:
+    """What ``made`` gives; or, where it raises what a codec may, one array that says so: JSON in
+    uint8 (count,), of which ``opened`` and ``raise_what_failed`` make the same error again.
+    """
+    try:
+        return made()
     except TooLargeError as error:
         facts = {"failed": "large", "width": error.width, "height": error.height}
     except OtherKindError as error:
@@ -265,7 +276,7 @@ def opened(arrays: Sequence[NDArray[Any]]) -> Photograph:
     pixels (height, width, channels); they may come from a process that was taken over. Raises what
     the codec did, and DamagedError for what is no photograph.
     """
-    _raise_what_failed(arrays)
+    raise_what_failed(arrays)
     try:
         return _Opening(arrays).photograph(json.loads(arrays[0].tobytes()))
     except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as fault:
@@ -277,7 +288,7 @@ def sketched(arrays: Sequence[NDArray[Any]]) -> raw.Sketch:
     (height, width, colours) of uint16. Raises what the codec did, and DamagedError for what is no
     sketch.
     """
-    _raise_what_failed(arrays)
+    raise_what_failed(arrays)
     return raw.sketched(arrays)
 
 
@@ -285,15 +296,17 @@ def looked_at(arrays: Sequence[NDArray[Any]]) -> Glance:
     """The glance that arrays of ``decode`` are: facts and XMP, each uint8 (count,), and pixels
     (height, width, 3) of uint8. Raises what the codec did, and DamagedError for what is none.
     """
-    _raise_what_failed(arrays)
+    raise_what_failed(arrays)
     return glanced(arrays)
 
 
 _NO_PHOTOGRAPH = "cannot be opened: what decodes it made no photograph"
 
 
-def _raise_what_failed(arrays: Sequence[NDArray[Any]]) -> None:
-    """Raise what the codec raised, if it did."""
+def raise_what_failed(arrays: Sequence[NDArray[Any]]) -> None:
+    """Raise what the codec raised, if it did, of arrays whose first is facts as JSON in uint8
+    (count,).
+    """
     try:
         facts = json.loads(arrays[0].tobytes())
         failed = facts.get("failed")

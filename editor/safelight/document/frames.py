@@ -1,0 +1,151 @@
+"""Frames: the pictures of a sequence in order, held by a layer; a document at one of them.
+
+A sequence is no other document: it is a layer that shows one of its pictures at a time. Whatever
+lies over that layer lies over every picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from copy import copy
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from safelight.document.kind import Change, Kind, Picture
+from safelight.document.placement import Place
+from safelight.pixels import Raster
+
+if TYPE_CHECKING:
+    from safelight.document.document import Document
+
+MOST_FRAMES = 20_000
+"""Pictures of a sequence: 13 minutes at 25 a second. Each takes 4 kB besides its pixels."""
+
+USUAL_DURATION = 40
+"""Milliseconds that a picture is shown where nobody says how long: 25 a second."""
+
+LONGEST = 3_600_000
+"""Milliseconds that a picture is shown at most: an hour."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """Pictures of one size, number of channels and depth, and how long each is shown in
+    milliseconds. ``shown`` is the one that is looked at. The same picture may be there many times.
+    """
+
+    pictures: tuple[Raster, ...]
+    durations: tuple[int, ...]
+    shown: int = 0
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.pictures) <= MOST_FRAMES:
+            raise ValueError(f"a sequence has 1 to {MOST_FRAMES:,} pictures")
+        if len(self.durations) != len(self.pictures):
+            raise ValueError("every picture of a sequence has a duration, and nothing else has")
+        if not all(1 <= each <= LONGEST for each in self.durations):
+            raise ValueError("a picture is shown for 1 ms to an hour")
+        if not 0 <= self.shown < len(self.pictures):
+            raise ValueError(f"a sequence of {len(self.pictures)} has no picture {self.shown}")
+        kinds = {(each.width, each.height, each.channels, each.depth) for each in self.pictures}
+        if len(kinds) > 1:
+            raise ValueError("the pictures of a sequence are of one size, depth and kind")
+
+    @property
+    def picture(self) -> Raster:
+        """The picture that is looked at."""
+        return self.pictures[self.shown]
+
+    def at(self, number: int) -> Frames:
+        """The same looked at elsewhere; beyond the end, at its last picture."""
+        number = min(max(number, 0), len(self.pictures) - 1)
+        if number == self.shown:
+            return self
+        made = copy(self)  # nothing else is looked at again: a film is played so
+        object.__setattr__(made, "shown", number)
+        return made
+
+    def arranged(self, order: Sequence[int]) -> Frames:
+        """Those pictures, by their numbers, in that order, each with its duration.
+
+        Raises ValueError for none, and IndexError for a number that there is not.
+        """
+        places = list(order)
+        where = places.index(self.shown) if self.shown in places else 0
+        return Frames(
+            tuple(self.pictures[place] for place in places),
+            tuple(self.durations[place] for place in places),
+            where,
+        )
+
+
+class FramesKind(Kind):
+    """Who answers for a layer that holds frames."""
+
+    name = "frames"
+    icon = "film"
+
+    def check(self, content: Frames) -> None:
+        if content.picture.channels == 1:
+            raise ValueError("the pictures of a sequence have 3 or 4 channels")
+
+    def pixels(self, content: Frames) -> Raster:
+        return content.picture
+
+    def sample(self, content: Frames) -> Raster:
+        return content.pictures[0]
+
+    def rasters(self, content: Frames) -> Iterator[Raster]:
+        yield from dict.fromkeys(content.pictures)
+
+    def changed(self, content: Frames, change: Change) -> Frames:
+        made = {picture: change(picture) for picture in dict.fromkeys(content.pictures)}
+        return replace(content, pictures=tuple(made[picture] for picture in content.pictures))
+
+    def fits(self, content: Frames, place: Place, picture: Picture) -> bool:
+        return False
+
+    def seen(self, content: Frames, place: Place, picture: Picture) -> Raster:
+        return picture.view(content.picture, place)
+
+    def key(self, content: Frames, masked: bool, layers: Callable[[Any], list[Any]]) -> list[Any]:
+        return ["pixels", content.picture.digest().hex()]
+
+    def described(self, content: Frames) -> str:
+        return f"Sequence of {len(content.pictures):,}"
+
+
+def sequences(document: Document) -> list[str]:
+    """The ids of the layers that hold a sequence, bottom first."""
+    return [layer.id for layer in document.walk() if isinstance(layer.content, Frames)]
+
+
+def length(document: Document) -> int:
+    """How many pictures there are to go through: those of the longest sequence; 1 without any."""
+    return max((len(each.pictures) for each in _held(document)), default=1)
+
+
+def position(document: Document) -> int:
+    """The picture that is looked at, of the longest sequence; 0 without any."""
+    longest = max(_held(document), key=lambda each: len(each.pictures), default=None)
+    return 0 if longest is None else longest.shown
+
+
+def durations(document: Document) -> tuple[int, ...]:
+    """How long each picture is shown in milliseconds, as the longest sequence says."""
+    longest = max(_held(document), key=lambda each: len(each.pictures), default=None)
+    return (USUAL_DURATION,) if longest is None else longest.durations
+
+
+def at(document: Document, number: int) -> Document:
+    """The document at one of its pictures; a shorter sequence stays at its last one."""
+    for layer in document.walk():
+        if isinstance(layer.content, Frames):
+            moved = layer.content.at(number)
+            if moved is not layer.content:
+                document = document.with_layer(replace(layer, content=moved))
+    return document
+
+
+def _held(document: Document) -> list[Frames]:
+    return [layer.content for layer in document.walk() if isinstance(layer.content, Frames)]

@@ -1,0 +1,327 @@
+"""Frame writers: how pictures in order become one file, one format after another.
+
+None holds more than what is packed already. The animations are put together here of single pictures
+that a library packs: what libraries write whole, they hold whole.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import shutil
+import struct
+import tempfile
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pictures = Iterable[NDArray[np.uint8]]
+"""Pictures in order, each (height, width, 3 or 4) of uint8, sRGB, all of one shape."""
+
+_FASTEST = 100
+"""Pictures a second that a film has at most."""
+
+_EVEN = 0.06
+"""Share of a picture's duration by which those of a film may differ from the file's."""
+
+
+class Writer(Protocol):
+    """Writes a file of a format."""
+
+    def __call__(
+        self,
+        stream: BinaryIO,
+        pictures: Pictures,
+        durations: Sequence[int],
+        size: tuple[int, int],
+        quality: int,
+        scratch: Path,
+    ) -> list[str]:
+        """Write pictures of a ``size`` (width, height), each shown for its milliseconds.
+
+        ``quality`` is 1 to 100, for formats that have it. Gives notes on what the file lost.
+        """
+
+
+# -- GIF -------------------------------------------------------------------------------------
+
+
+def _gif(
+    stream: BinaryIO,
+    pictures: Pictures,
+    durations: Sequence[int],
+    size: tuple[int, int],
+    quality: int,
+    scratch: Path,
+) -> list[str]:
+    """GIF89a: each picture with 256 colours of its own, half transparent or not at all."""
+    stream.write(b"GIF89a" + struct.pack("<HHBBB", *size, 0, 0, 0))
+    stream.write(b"\x21\xff\x0bNETSCAPE2.0\x03\x01\0\0\0")
+    for pixels, duration in zip(pictures, durations, strict=True):
+        clear = pixels.shape[2] == 4
+        control = (2 << 2 | 1) if clear else 1 << 2  # taken away again, or left
+        delay = min(max(round(duration / 10), 1), 0xFFFF)
+        stream.write(b"\x21\xf9\x04" + struct.pack("<BHBB", control, delay, _CLEAR, 0))
+        stream.write(_gif_picture(pixels))
+    stream.write(b"\x3b")
+    notes = ["The pictures have 256 colours each: a GIF holds no more."]
+    if any(duration % 10 for duration in durations):
+        notes.append("Durations were rounded to hundredths of a second, as a GIF has them.")
+    return notes
+
+
+_CLEAR = 255
+"""The colour of a table that stands for nothing."""
+
+
+def _gif_picture(pixels: NDArray[np.uint8]) -> bytes:
+    """A picture's block, with its table of colours."""
+    from PIL import Image
+
+    image = Image.fromarray(np.ascontiguousarray(pixels[..., :3]))
+    few = image.quantize(
+        _CLEAR, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.FLOYDSTEINBERG
+    )
+    colours = (few.getpalette() or [])[: 3 * _CLEAR]
+    numbers = np.array(few)
+    if pixels.shape[2] == 4:
+        numbers[pixels[..., 3] < 128] = _CLEAR
+    table = bytes(colours).ljust(768, b"\0")
+    single = io.BytesIO()
+    indexed = Image.fromarray(numbers).convert("L")
+    indexed.putpalette(table)
+    indexed.save(single, "GIF", optimize=False, interlace=False)
+    data = single.getvalue()
+    start = data.index(b"\x2c", 13 + 768)
+    head = data[start : start + 9] + b"\x87"  # a table of its own, of 256
+    behind = start + 10 + (3 * 2 ** ((data[start + 9] & 7) + 1) if data[start + 9] & 0x80 else 0)
+    return head + table + data[behind:-1]
+
+
+# -- PNG -------------------------------------------------------------------------------------
+
+
+def _png(
+    stream: BinaryIO,
+    pictures: Pictures,
+    durations: Sequence[int],
+    size: tuple[int, int],
+    quality: int,
+    scratch: Path,
+) -> list[str]:
+    """PNG 3 with an animation: each picture whole, without loss."""
+    import imagecodecs
+
+    number = 0
+    for place, (pixels, duration) in enumerate(zip(pictures, durations, strict=True)):
+        packed = bytes(imagecodecs.png_encode(np.ascontiguousarray(pixels), 6))
+        chunks = list(_chunks(packed))
+        if place == 0:
+            stream.write(packed[:8] + _chunk(b"IHDR", dict(chunks)[b"IHDR"]))
+            stream.write(_chunk(b"sRGB", b"\0"))
+            stream.write(_chunk(b"acTL", struct.pack(">II", len(durations), 0)))
+        control = struct.pack(">IIIIIHHBB", number, *size, 0, 0, min(duration, 0xFFFF), 1000, 0, 0)
+        stream.write(_chunk(b"fcTL", control))
+        number += 1
+        for kind, body in chunks:
+            if kind == b"IDAT" and place == 0:
+                stream.write(_chunk(b"IDAT", body))
+            elif kind == b"IDAT":
+                stream.write(_chunk(b"fdAT", struct.pack(">I", number) + body))
+                number += 1
+    stream.write(_chunk(b"IEND", b""))
+    longer = max(durations) > 0xFFFF
+    return ["No picture is shown longer than 65 seconds: an animated PNG cannot."] if longer else []
+
+
+def _chunk(kind: bytes, body: bytes) -> bytes:
+    sum_ = zlib.crc32(kind + body)
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", sum_)
+
+
+def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    place = 8
+    while place < len(data):
+        length, kind = struct.unpack_from(">I4s", data, place)
+        yield kind, data[place + 8 : place + 8 + length]
+        place += 12 + length
+
+
+# -- WebP ------------------------------------------------------------------------------------
+
+
+def _webp(
+    stream: BinaryIO,
+    pictures: Pictures,
+    durations: Sequence[int],
+    size: tuple[int, int],
+    quality: int,
+    scratch: Path,
+) -> list[str]:
+    """WebP (RFC 9649): each picture whole; without loss at a quality of 100."""
+    import imagecodecs
+
+    width, height = ((side - 1).to_bytes(3, "little") for side in size)
+    start, alpha = stream.tell(), False
+    stream.write(b"RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0" + bytes(4) + width + height)
+    stream.write(b"ANIM\x06\0\0\0" + bytes(4) + b"\0\0")
+    for pixels, duration in zip(pictures, durations, strict=True):
+        packed = imagecodecs.webp_encode(
+            np.ascontiguousarray(pixels), quality, lossless=quality == 100
+        )
+        body = b"".join(
+            struct.pack("<4sI", kind, len(data)) + data + b"\0" * (len(data) % 2)
+            for kind, data in _riff(bytes(packed))
+            if kind in (b"ALPH", b"VP8 ", b"VP8L")
+        )
+        alpha |= pixels.shape[2] == 4
+        # Whole pictures that replace what was there: neither blended nor taken away.
+        head = bytes(6) + width + height + min(duration, 0xFFFFFF).to_bytes(3, "little") + b"\x02"
+        stream.write(b"ANMF" + struct.pack("<I", len(head) + len(body)) + head + body)
+    end = stream.tell()
+    stream.seek(start + 4)
+    stream.write(struct.pack("<I", end - start - 8))
+    stream.seek(start + 20)
+    stream.write(bytes([0x02 | (0x10 if alpha else 0)]))
+    stream.seek(end)
+    return []
+
+
+def _riff(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    place = 12
+    while place + 8 <= len(data):
+        kind, length = struct.unpack_from("<4sI", data, place)
+        yield kind, data[place + 8 : place + 8 + length]
+        place += 8 + length + length % 2
+
+
+# -- AVIF ------------------------------------------------------------------------------------
+
+
+def _avif(
+    stream: BinaryIO,
+    pictures: Pictures,
+    durations: Sequence[int],
+    size: tuple[int, int],
+    quality: int,
+    scratch: Path,
+) -> list[str]:
+    """An AVIF sequence, as libavif packs it."""
+    from PIL import Image
+
+    images = (Image.fromarray(np.ascontiguousarray(pixels)) for pixels in pictures)
+    first = next(images)
+    first.save(
+        stream,
+        "AVIF",
+        save_all=True,
+        append_images=images,
+        duration=list(durations),
+        quality=quality,
+        speed=8,
+    )
+    return []
+
+
+# -- films -----------------------------------------------------------------------------------
+
+
+def _film(
+    stream: BinaryIO,
+    pictures: Pictures,
+    durations: Sequence[int],
+    size: tuple[int, int],
+    quality: int,
+    scratch: Path,
+) -> list[str]:
+    """VP9 in WebM, by FFmpeg as OpenCV has it: 8 bits, colour at half the size, no transparency."""
+    import cv2
+
+    rate, times, notes = film_rate(durations)
+    scratch.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=scratch, prefix="film-") as folder:
+        path = Path(folder) / "film.webm"
+        coder = cv2.VideoWriter.fourcc(*"VP90")
+        film = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, coder, rate, size)
+        if not film.isOpened():
+            raise OSError("the coder of films (VP9) is not there")
+        clear = False
+        try:
+            for pixels, count in zip(pictures, times, strict=True):
+                clear |= pixels.shape[2] == 4
+                seen = cv2.cvtColor(_on_black(pixels), cv2.COLOR_RGB2BGR)
+                for _ in range(count):
+                    film.write(seen)
+        finally:
+            film.release()
+        with path.open("rb") as written:
+            shutil.copyfileobj(written, stream, 1 << 20)
+    if clear:
+        notes.append("Transparent parts became black: a film has no transparency here.")
+    return notes
+
+
+def film_rate(durations: Sequence[int]) -> tuple[float, list[int], list[str]]:
+    """Pictures a second of a film, how often each picture is in it, and notes.
+
+    Of durations that are about the same, one of each; else as many as make their lengths, at 100 a
+    second at most.
+    """
+    mean = sum(durations) / len(durations)
+    if all(abs(each - mean) <= max(_EVEN * mean, 1) for each in durations):
+        return min(1000 / mean, 1000.0), [1] * len(durations), []
+    unit = max(math.gcd(*durations), 1000 // _FASTEST)
+    notes = []
+    if any(each % unit for each in durations):
+        notes.append("Durations were rounded to hundredths of a second, as the film has them.")
+    return 1000 / unit, [max(round(each / unit), 1) for each in durations], notes
+
+
+def _on_black(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    if pixels.shape[2] == 3:
+        return np.ascontiguousarray(pixels)
+    share = pixels[..., 3:].astype(np.float32) / 255
+    return (pixels[..., :3] * share + 0.5).astype(np.uint8)
+
+
+# -- TIFF ------------------------------------------------------------------------------------
+
+
+def _tiff(
+    stream: BinaryIO,
+    pictures: Pictures,
+    durations: Sequence[int],
+    size: tuple[int, int],
+    quality: int,
+    scratch: Path,
+) -> list[str]:
+    """A page for each picture, without loss."""
+    import tifffile
+
+    file: Any = stream
+    with tifffile.TiffWriter(file, bigtiff=True) as pages:
+        for pixels in pictures:
+            extra = {"extrasamples": ["unassalpha"]} if pixels.shape[2] == 4 else {}
+            pages.write(pixels, photometric="rgb", compression="zlib", metadata=None, **extra)
+    return ["The durations were left out: the pages of a TIFF have none."]
+
+
+WRITERS: dict[str, tuple[tuple[str, ...], Writer]] = {
+    "WebM": ((".webm",), _film),
+    "GIF": ((".gif",), _gif),
+    "WebP": ((".webp",), _webp),
+    "PNG": ((".png", ".apng"), _png),
+    "AVIF": ((".avif",), _avif),
+    "TIFF": ((".tif", ".tiff"), _tiff),
+}
+"""The endings of a format's files, the usual one first, and what writes them."""
+
+EVEN_SIDES = frozenset({"WebM"})
+"""Formats whose pictures have even sides."""
+
+LOSSY = frozenset({"WebP", "AVIF"})
+"""Formats that have a quality."""

@@ -1,0 +1,1 @@
+"""Denoise sequence: the recurrent network that cleans frames in order."""

@@ -1,0 +1,76 @@
+"""The recurrent network: cleans a frame with what it remembers of the frames before it.
+
+The cleaning network (models/clean/network.py), which also sees its own result for the frame before
+and some channels that it wrote down then, both moved to where the frame has them. It mixes as much
+of that result in as agrees with the frame, pixel by pixel, as EMVD's fusion does (Maggioni et al.,
+"Efficient Multi-Stage Video Denoising with Recurrent Spatio-Temporal Fusion", CVPR 2021), and what
+it remembers comes in where the picture has half its size, as in RLSP (Fuoli et al., "Efficient
+Video Super-Resolution through Recurrent Latent Space Propagation", 2019). The editor finds the
+motion (editor/safelight/pixels/motion.py), so that the network is convolutions alone.
+
+With the frame itself as the result before, and nothing remembered, it is the cleaning network: so a
+sequence begins, and so a training begins with the weights of Denoise.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from models.clean.network import AUTO, SIZES, Clean, convolution
+
+MEMORY = 16  # channels that are remembered, at half the size
+
+
+class Remembering(Clean):
+    """A frame cleaned, and what to remember of it.
+
+    Inputs: `image` (n, 3, h, w) and `level` as the cleaning network has them; `previous` (n, 3, h,
+    w), the result for the frame before, moved to this one, or `image` itself where there was none;
+    `memory` (n, MEMORY, h / 2, w / 2), what was remembered then, moved too, or zeros. Outputs: the
+    clean frame (n, 3, h, w), unclipped, and the memory (n, MEMORY, h / 2, w / 2), within -1 to 1.
+    """
+
+    def __init__(self, widths: tuple[int, ...] = SIZES["small"]):
+        super().__init__(widths)
+        self.compare = convolution(3, widths[0])
+        self.recall = convolution(MEMORY, widths[1])
+        self.remember = convolution(widths[1], MEMORY)
+        self.agree = convolution(widths[0], 1)
+        for new in (self.compare, self.recall, self.agree):
+            nn.init.zeros_(new.weight)
+
+    def forward(  # type: ignore[override]
+        self,
+        image: Tensor,
+        previous: Tensor,
+        memory: Tensor,
+        level: Tensor | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        if level is None:
+            level = image.new_full((), AUTO)
+        level = level.reshape(-1, 1, 1, 1)
+        known = (level > AUTO).to(image.dtype)
+        planes = torch.cat([level * known, known], 1).expand(image.shape[0], -1, *image.shape[2:])
+        difference = previous - image
+        x = self.head(torch.cat([image, planes], 1)) + self.compare(difference)
+        levels = []
+        for depth, (block, down) in enumerate(zip(self.before, self.down, strict=True)):
+            x = block(x)
+            levels.append(x)
+            x = down(x)
+            if depth == 0:
+                x = x + self.recall(memory)
+        x = self.bottom(x)
+        remembered = memory
+        for depth in reversed(range(len(levels))):
+            x = self.after[depth](self.up[depth](x) + levels[depth])
+            if depth == 1:
+                remembered = torch.tanh(self.remember(x))
+        share = torch.tanh(self.agree(x))  # none of it at first, all of it at most
+        return image + share * difference - self.last(x).to(image.dtype), remembered
+
+
+def build(size: str) -> Remembering:
+    """An untrained network. Raises KeyError for a size that there is not."""
+    return Remembering(SIZES[size])
