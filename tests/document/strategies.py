@@ -32,7 +32,7 @@ def patch_tiles(side=8):
     patch = pytest.MonkeyPatch()
     for module in ("pixels.tiles", "document.render", "document.stroke"):
         patch.setattr(sys.modules[f"safelight.{module}"], "TILE", side)
-    patch.setattr(sys.modules["safelight.document.render"], "_BAND", 2 * side)
+    patch.setattr(sys.modules["safelight.document.whole_picture"], "_BAND", 2 * side)
     return patch
 
 
@@ -73,6 +73,9 @@ class FakeLive:
         for filter in filters:
             image = self.run(filter, image, region, canvas)
         return image
+
+    def keeps_channels(self, filters):
+        return False
 
     def failure(self, filter):
         return ""

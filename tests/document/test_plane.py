@@ -49,6 +49,9 @@ class Blur:
             image = self.run(held, image, region, canvas)
         return image
 
+    def keeps_channels(self, filters):
+        return False
+
     def failure(self, filter):
         return ""
 

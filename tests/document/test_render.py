@@ -483,6 +483,9 @@ class Wild(FakeLive):
         numbers = np.random.default_rng(8)
         return numbers.uniform(-3, 5, image.shape).astype(np.float32)
 
+    def keeps_channels(self, filters):
+        return False
+
 
 def every_level(depth, channels):
     """Pixels in which each level of the depth occurs, in no order, alpha 0 and 1 too."""

@@ -304,6 +304,9 @@ def test_a_cheap_filter_runs_while_it_is_exported(tmp_path):
         def run(self, filter, image, region, canvas):
             return 1 - image
 
+        def keeps_channels(self, filters):
+            return False
+
         def failure(self, filter):
             return ""
 

@@ -103,6 +103,9 @@ class Failing:
     def run(self, filter, image, region, canvas):
         raise FilterFailed("it is broken")
 
+    def keeps_channels(self, filters):
+        return False
+
 
 def test_hidden_it_computes_nothing_and_a_filter_that_fails_is_left_out(panel, qtbot):
     broken = edits.add_layer(Layer("Broken", LiveFilter("some.filter"))).apply(document())

@@ -80,6 +80,9 @@ class Failing:
     def run(self, filter, image, region, canvas):
         raise FilterFailed("it is broken")
 
+    def keeps_channels(self, filters):
+        return False
+
 
 def test_a_layer_that_failed_is_never_left_out_of_a_print_without_a_word():
     broken = edits.add_layer(Layer("Broken", LiveFilter("some.filter"))).apply(picture(40, 30))

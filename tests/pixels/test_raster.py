@@ -480,3 +480,17 @@ def test_a_dab_on_an_empty_raster_is_seen_at_every_level_only_where_it_is():
             np.testing.assert_array_equal(
                 dab.level(level).to_array(), scratch.level(level).to_array()
             )
+
+
+def test_a_raster_of_one_array_gives_it_uncopied_and_another_gives_none():
+    pixels = np.arange(300 * 520 * 3, dtype=np.uint8).reshape(520, 300, 3)
+    raster = Raster.from_array(pixels)
+    whole = raster.in_one()
+    assert np.shares_memory(whole, pixels)
+    assert np.array_equal(whole, pixels)
+    assert not whole.flags.writeable
+    tiles = list(raster.parts())
+    apart = Raster.from_tiles(300, 520, 3, "uint8", [*tiles[:-1], tiles[-1].copy()])
+    assert apart.in_one() is None
+    turned = Raster.from_tiles(256, 512, 3, "uint8", [tiles[2], tiles[0]])
+    assert turned.in_one() is None

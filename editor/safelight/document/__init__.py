@@ -32,10 +32,10 @@ from safelight.document.render import (
     plain_raster,
     render,
     render_srgb,
-    whole,
 )
 from safelight.document.result_key import canvas, is_stale, named_layers, result_key
 from safelight.document.stroke import Stroke
+from safelight.document.whole_picture import whole, whole_kernels
 
 __all__ = [
     "align_commands",
@@ -87,4 +87,5 @@ __all__ = [
     "seen_around",
     "walk",
     "whole",
+    "whole_kernels",
 ]

@@ -24,10 +24,8 @@ from safelight.pixels import (
     RESAMPLE,
     TILE,
     TONE,
-    Drawn,
     Profile,
     Raster,
-    RasterBuilder,
     View,
     composite,
     from_float,
@@ -48,9 +46,6 @@ lies below it may be looked at.
 
 _RUN = 32
 """Neighbouring filters that are run at once at most: where one fails, each is run again."""
-
-_BAND = 2 * TILE
-"""Rows that are composited at a time when all of a picture is wanted."""
 
 
 class FilterFailed(Exception):
@@ -95,6 +90,11 @@ class Live(Protocol):
 
     def failure(self, filter: LiveFilter) -> str:
         """Why the filter cannot be computed, as a clause; "" where nothing is known against it."""
+
+    def keeps_channels(self, filters: Sequence[LiveFilter]) -> bool:
+        """Whether neighbouring filters at full size are tones that keep channels apart: of each
+        pixel's result red depends on its red alone, and so on.
+        """
 
     def scaled(self, filter: LiveFilter, factor: float) -> LiveFilter:
         """A filter with its lengths ``factor`` times as long, as far as is legal."""
@@ -161,32 +161,6 @@ def kernels(document: Document, *, smaller: bool = False) -> list[str]:
     resampled = any(isinstance(x, View) and (smaller or not x.exact) for x in seen)
     found |= {RESAMPLE} if resampled else set()
     return sorted(found)
-
-
-def whole(
-    document: Document,
-    live: Live | None = None,
-    depth: str | None = None,
-    hear: Callable[[float], object] | None = None,
-) -> Raster:
-    """All that a document shows, as a raster of ``depth``; without it, of the document's depth.
-
-    ``hear`` is told between bands what share is done, 0 to 1; what it raises ends the work. One
-    plain layer's own, uncopied, where that has the depth. Raises LayerFailed where a layer
-    that is shown cannot be computed.
-    """
-    depth = depth or document.depth
-    plain = plain_raster(document)
-    if plain is not None and plain.depth == depth and not isinstance(plain, (View, Drawn)):
-        return plain
-    channels = 4 if document.has_alpha else 3
-    builder = RasterBuilder(document.width, document.height, channels, depth)
-    for y in range(0, document.height, _BAND):
-        if hear is not None:
-            hear(y / document.height)
-        band = Region(0, y, document.width, _BAND).intersect(document.region)
-        builder.write(band, render(document, band, live, depth)[..., :channels])
-    return builder.finish()
 
 
 @dataclass(slots=True)

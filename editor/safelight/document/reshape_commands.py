@@ -16,7 +16,8 @@ from safelight.document.document import Document
 from safelight.document.edits import Dots, Unit, dots_of, selected_mask, selects, unlocked
 from safelight.document.layer import Layer
 from safelight.document.placement import Place
-from safelight.document.render import Live, whole
+from safelight.document.render import Live
+from safelight.document.whole_picture import whole
 from safelight.pixels import Raster, RasterBuilder, from_float, to_float
 
 Anchor: TypeAlias = Literal[

@@ -634,7 +634,12 @@ def _finished(
 
 
 def _array(raster: Raster) -> NDArray[Any]:
-    """All of a raster as one array, fetched on all cores."""
+    """All of a raster as one array, which may be read-only; fetched on all cores where its tiles
+    lie apart.
+    """
+    at_once = raster.in_one()
+    if at_once is not None:
+        return at_once
     made = np.empty((raster.height, raster.width, raster.channels), raster.depth)
 
     def fetch(rows: slice) -> None:

@@ -524,6 +524,26 @@ class Raster:
         """The whole picture as one array (height, width, channels) of the raster's depth."""
         return self.read(self.region)
 
+    def in_one(self) -> NDArray[Any] | None:
+        """The whole picture as one read-only array (height, width, channels) of the raster's depth,
+        where its tiles are views of one; else None. Nothing is copied.
+        """
+        first = self._tiles[0]
+        if not isinstance(first, np.ndarray) or first.base is None:
+            return None
+        size = first.itemsize
+        strides = self.width * self.channels * size, self.channels * size, size
+        start = first.__array_interface__["data"][0]
+        for index, tile in enumerate(self._tiles):
+            if not isinstance(tile, np.ndarray) or tile.base is not first.base:
+                return None
+            place = self._place(index)
+            there = start + place.y * strides[0] + place.x * strides[1]
+            if tile.strides != strides or tile.__array_interface__["data"][0] != there:
+                return None
+        shape = self.height, self.width, self.channels
+        return np.lib.stride_tricks.as_strided(first, shape, strides, writeable=False)
+
     def level(self, level: int) -> Raster:
         """The picture reduced by 2 ** ``level``: each pixel the mean of the 2 x 2 below it.
 
@@ -706,6 +726,12 @@ class RasterBuilder:
     def write(self, region: Region, pixels: NDArray[Any]) -> None:
         """Put ``pixels`` (height, width, channels) of the builder's depth at ``region``."""
         self._pixels[region.rows(), region.columns()] = pixels
+
+    def at(self, region: Region) -> NDArray[Any]:
+        """What lies at ``region``, (height, width, channels) of the builder's depth, to be written
+        to.
+        """
+        return self._pixels[region.rows(), region.columns()]
 
     def finish(self) -> Raster:
         """The finished raster. The builder must not be written to afterwards."""

@@ -143,6 +143,14 @@ class Tone:
     stages: tuple[_Step, ...]
     program: Program
 
+    @property
+    def keeps_channels(self) -> bool:
+        """Whether of each pixel's result red depends on its red alone, and so on."""
+        apart = (
+            isinstance(stage, _Folded | Transfer) or _keeps_channels(stage) for stage in self.stages
+        )
+        return all(apart)
+
     def apply(self, image: Pixels, into: Pixels | None = None) -> Pixels:
         """The colours of ``image`` (height, width, 3 or 4), float32, sRGB-encoded, unclipped.
 

@@ -144,8 +144,30 @@ class LiveFilters:
 
         return self._guarded(run, work)
 
+    def keeps_channels(self, filters: Sequence[LiveFilter]) -> bool:
+        """Whether neighbouring filters at full size are tones that keep channels apart. What fails
+        is noted.
+        """
+        try:
+            run = [self._cheap(filter, 0) for filter in filters]
+            tones = all(item.declaration.tone for item in run)
+            return tones and self._tone(run).keeps_channels
+        except FilterFailed:
+            return False
+
     def _toned(self, run: Sequence[_Cheap], image: Pixels) -> Pixels:
         """What neighbouring tones make of ``image``. Raises FilterFailed."""
+        made = self._tone(run).apply(image)
+        if is_finite(made):
+            return made
+
+        def complain() -> Pixels:
+            raise Failure(NO_NUMBERS if is_finite(image) else GIVEN_NO_NUMBERS)
+
+        return self._guarded(run, complain)
+
+    def _tone(self, run: Sequence[_Cheap]) -> Tone:
+        """Neighbouring tones as one. Raises FilterFailed."""
         keys = tuple(item.key for item in run)
         tone = self._tones.get(keys)
         if tone is None:
@@ -155,14 +177,7 @@ class LiveFilters:
             ]
             tone = composed(itertools.chain(*tables))
             _remember(self._tones, keys, tone, lambda item: 100 + item.program.samples.size)
-        made = tone.apply(image)
-        if is_finite(made):
-            return made
-
-        def complain() -> Pixels:
-            raise Failure(NO_NUMBERS if is_finite(image) else GIVEN_NO_NUMBERS)
-
-        return self._guarded(run, complain)
+        return tone
 
     def _guarded(self, run: Sequence[_Cheap], work: Callable[[], Found]) -> Found:
         """What ``work`` gives for filters that have not failed before, one thread at a time.

@@ -17,8 +17,7 @@ from safelight.actions.recipes.play_recipe import Filtered, placed, play
 from safelight.actions.recipes.recipe_steps import Recipe
 from safelight.actions.stop import Stop
 from safelight.api import Value
-from safelight.document import Document, Edit, Record, edits
-from safelight.document.render import kernels
+from safelight.document import Document, Edit, Live, Record, edits, whole_kernels
 from safelight.files import (
     ExportOptions,
     Project,
@@ -109,7 +108,7 @@ def process_file(
         picture = Picture.of(source, number)
         history = play(recipe, history, through, studio.live, stop.check, picture)
         made = history.document
-        _compile(made)
+        _compile(made, studio.live)
         path = target(made) if callable(target) else target
         stop.check()
         if is_project(path):
@@ -128,11 +127,11 @@ def process_file(
     return Processed(exported.path, exported.bytes, *size, (*notes, *exported.notes))
 
 
-def _compile(document: Document) -> None:
+def _compile(document: Document, live: Live) -> None:
     """Have compiled, or loaded, what a document is rendered with. Nobody waits for what has to be
     compiled: the next pictures have it.
     """
-    prepare_beside(cache_folder() / "kernels", kernels(document))
+    prepare_beside(cache_folder() / "kernels", whole_kernels(document, live))
 
 
 def through_jobs(

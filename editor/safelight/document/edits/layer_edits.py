@@ -31,7 +31,8 @@ from safelight.document.edits.one_layer import (
 from safelight.document.edits.selected_pixels import in_pixels
 from safelight.document.layer import Layer, _new_id
 from safelight.document.placement import IDENTITY
-from safelight.document.render import Live, whole
+from safelight.document.render import Live
+from safelight.document.whole_picture import whole
 from safelight.pixels import MODES, Raster
 
 Mode: TypeAlias = Literal[tuple(MODES)]  # type: ignore[valid-type]
