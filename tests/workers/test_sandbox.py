@@ -60,12 +60,13 @@ TRYING = """
 import ctypes, fcntl, json, os, pathlib, socket, sys
 from safelight.workers.confinement import sandbox
 
-version, editor, scratch, server = json.loads(sys.argv[1])
+version, editor, scratch, server, card = json.loads(sys.argv[1])
+sandbox.DEVICES = card
 mine = socket.socketpair()  # as the one that a worker talks through: the editor holds an end
 found = sandbox.landlock_version()
 sandbox.landlock_version = lambda: min(version, found)
 lib = pathlib.Path(sys.base_prefix, "lib")
-sandbox.confine([lib, *map(pathlib.Path, sys.path)], [pathlib.Path(scratch)])
+sandbox.confine([lib, *map(pathlib.Path, sys.path)], [pathlib.Path(scratch)], card=True)
 libc = ctypes.CDLL(None, use_errno=True)
 
 def call(number, *words):
@@ -109,7 +110,6 @@ pretended = {
     "setxattr": lambda: os.setxattr(scratch, "user.x", b"1"),
     "binding": lambda: os.sched_setaffinity(editor, {0}),
 }
-from safelight.workers.confinement.syscalls import ARCHITECTURES
 NUMBERS = sandbox._architecture().numbers
 
 def outcome(deed):
@@ -127,16 +127,20 @@ print(json.dumps([{name: outcome(deed) for name, deed in deeds.items()}
 @linux
 @pytest.mark.skipif(not sandbox.available().complete, reason=sandbox.available().reason)
 @pytest.mark.parametrize("version", [2, 99])
+@pytest.mark.parametrize("card", ["", "/dev/null"], ids=["allowlist", "denylist"])
 def test_neither_signals_nor_sockets_nor_others_are_in_reach_on_older_kernels_too(
-    version, tmp_path
+    version, card, tmp_path
 ):
-    """Landlock scopes signals and abstract sockets since its version 6; 2 is what Debian 12 has."""
+    """Landlock scopes signals and abstract sockets since its version 6; 2 is what Debian 12 has.
+
+    A device that is called a graphics card brings the list of calls that are refused.
+    """
     bound = os.sched_getaffinity(0)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:
         name = str(tmp_path / "server")
         server.bind(name)
         server.setblocking(False)
-        order = json.dumps([version, os.getpid(), str(tmp_path), name])
+        order = json.dumps([version, os.getpid(), str(tmp_path), name, card])
         editor = str(Path(sandbox.__file__).parents[3])
         run = subprocess.run(
             [sys.executable, "-c", TRYING, order],

@@ -397,6 +397,8 @@ def doctor(parser: Parser) -> Run:
 
 @reported
 def _doctor(options: argparse.Namespace) -> int:
+    from safelight.workers.confinement.sandbox import available, calls_in_force
+
     with actions.Studio() as studio:
         device = studio.device()
         offers = studio.offers()
@@ -409,6 +411,8 @@ def _doctor(options: argparse.Namespace) -> int:
         "device": device.label,
         "why_not_better": device.reason,
         "tried_with": device.model,
+        "protection": available().sentence(),
+        "system_calls": calls_in_force(),
         "filters": len(offers.filters),
         "broken_plugins": {item.plugin: item.reason for item in offers.broken},
     }
@@ -425,6 +429,7 @@ def _doctor(options: argparse.Namespace) -> int:
     tell(f"Device: {device.label}" + (f", because {device.reason}" if device.reason else ""))
     if device.model:
         tell(f"Tried with a live session on {device.model}")
+    tell(f"Protection: {facts['protection']} System calls: {facts['system_calls']}.")
     tell(f"Filters: {len(offers.filters)}")
     for item in offers.broken:
         tell(f"Broken plugin {item.plugin}: {item.reason}")

@@ -142,7 +142,7 @@ class DecoderEnvironment:
         if kernels:
             work += ["--kernels", str(kernels[0]), "--own", str(scratch)]
         # Somebody waits for the picture: this is the window's own work, done elsewhere.
-        return _command([], scratch, memory, work, kernels, yields=False)
+        return _command([], scratch, memory, work, kernels, yields=False, card=False)
 
 
 class Confined(Protocol):
@@ -175,16 +175,18 @@ def _command(
     readable: Sequence[Path] = (),
     *,
     yields: bool = True,
+    card: bool = True,
     kept: Mapping[str, str] = MappingProxyType({}),
     beside: Sequence[Path] = (),
 ) -> list[str]:
     """What starts a confined process that imports from ``own``, then from what the editor is made
     of, then from ``beside``, reads ``readable`` too and does ``work``: a module that has a
-    ``main``, and its last arguments. ``yields``: it leaves the cores to the window. ``kept``:
-    variables that name folders which it may write to and which stay.
+    ``main``, and its last arguments. ``yields``: it leaves the cores to the window. ``card``: it
+    may open the graphics card. ``kept``: variables that name folders which it may write to and
+    which stay.
     """
     writable = [scratch, *map(Path, kept.values())]
-    found = imports(own, writable, [*readable, *beside])
+    found = imports(own, writable, [*readable, *beside], card=card)
     order = {
         **found,
         "path": [*found["path"], *map(str, beside)],
@@ -194,6 +196,7 @@ def _command(
         "memory": memory,
         "limit": LIMIT,
         "yields": yields,
+        "card": card,
     }
     wrapped: list[str] = order.pop("wrapping")
     first = str(far_side("confined_main"))
@@ -202,16 +205,21 @@ def _command(
 
 
 def imports(
-    own: Sequence[Path], writable: Sequence[Path], readable: Sequence[Path] = ()
+    own: Sequence[Path],
+    writable: Sequence[Path],
+    readable: Sequence[Path] = (),
+    *,
+    card: bool = False,
 ) -> dict[str, Any]:
     """What an order says of what a confined process imports (``far.search_path``) and may read:
-    ``own`` folders first, then what the editor is made of; it also reads ``readable``.
+    ``own`` folders first, then what the editor is made of; it also reads ``readable``
+    and opens the graphics card with ``card``.
 
     ``wrapping`` goes before the command; it is no part of the order.
     """
     parts = editor_parts()
     reads = [*map(str, (*own, *readable)), *parts.readable]
-    wrapped = wrapping(map(Path, reads), writable)
+    wrapped = wrapping(map(Path, reads), writable, card=card)
     return {
         "own": [str(place) for place in own],
         "path": list(parts.path),

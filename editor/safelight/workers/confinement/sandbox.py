@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import errno
 import glob
 import os
 import platform
@@ -21,16 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from safelight.workers.confinement import bubblewrap
-from safelight.workers.confinement.syscalls import (
-    ARCHITECTURES,
-    DENIED,
-    OF_ITSELF,
-    OWNERS,
-    OWNING,
-    PRETENDED,
-    PROCESSES,
-    Architecture,
-)
+from safelight.workers.confinement.call_filter import program, rules
+from safelight.workers.confinement.call_numbers import ARCHITECTURES, Architecture
+from safelight.workers.confinement.syscalls import ALLOWED, DENIED
 
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = (1 << bit for bit in range(4))
 _TRUNCATE = 1 << 14
@@ -43,18 +35,6 @@ _PATH_BENEATH = 1
 _VERSION_FLAG = 1
 
 _NO_NEW_PRIVILEGES, _SET_SECCOMP, _GET_SECCOMP, _FILTER = 38, 22, 21, 2
-
-_ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
-_DENY = _ERRNO | errno.EPERM
-_SOCKET_TYPE, _STREAMS = 0xF, (1, 5)
-"""The bits that tell a socket's type, and the types that have one other end: SOCK_STREAM, SEQPACKET
-(linux/net.h).
-"""
-
-_THREAD = 0x00010000  # CLONE_THREAD
-_X32 = 0x40000000
-_SHARED, _ANONYMOUS = 0x01, 0x20
-"""Memory of both kinds at once is no process's own: no limit counts it."""
 
 _SYSTEM = (
     "/usr/lib",
@@ -137,11 +117,26 @@ def available() -> Protection:
     return Protection(False, True, reason)
 
 
-def wrapping(readable: Iterable[Path], writable: Iterable[Path]) -> list[str]:
-    """What to put before the command of a process that will confine itself: mostly nothing."""
+def wrapping(
+    readable: Iterable[Path], writable: Iterable[Path], *, card: bool = False
+) -> list[str]:
+    """What to put before the command of a process that will confine itself: mostly nothing.
+
+    ``card``: it may open the graphics card.
+    """
     if not available().wrapped:
         return []
-    return bubblewrap.prefix([*readable, *map(Path, _LOADED)], writable, DEVICES)
+    loaded = [*readable, *map(Path, _LOADED)]
+    return bubblewrap.prefix(loaded, writable, DEVICES if card else "")
+
+
+def calls_in_force() -> str:
+    """Which system calls the workers of plugins have here, in a few words."""
+    if not available().network:
+        return "all"
+    if glob.glob(DEVICES):
+        return f"denylist of {len(DENIED)}, since workers open the graphics card"
+    return f"allowlist of {len(ALLOWED)}"
 
 
 def landlock_version() -> int:
@@ -155,13 +150,15 @@ def confine(
     readable: Iterable[Path],
     writable: Iterable[Path],
     *,
-    processes: bool = False,
+    card: bool = False,
     wrapped: bool = False,
 ) -> Protection:
     """Confine this process and all that comes from it, for good.
 
     It reads what lies under ``readable`` and what Python needs of the system, writes under
-    ``writable`` alone, has no network, and starts no process unless ``processes`` allows it.
+    ``writable`` alone, has no network, and starts no process. With ``card`` it opens the graphics
+    card, where there is one, and has all system calls but those that are refused; else it has
+    those alone that are known to be needed.
     ``wrapped`` says that it was started through ``wrapping``, which holds its files back already.
     Returns what holds. Raises SandboxError when the kernel refuses what ``available`` promised.
     """
@@ -170,13 +167,13 @@ def confine(
         return protection
     if _libc().prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0) != 0:
         raise SandboxError("the kernel does not let this process give up its privileges")
+    cards = [Path(found) for found in sorted(glob.glob(DEVICES))] if card else []
     if protection.files and not wrapped:
-        card = [Path(found) for found in sorted(glob.glob(DEVICES))]
-        beside = [Path(found) for pattern in _CARD if card for found in glob.glob(pattern)]
+        beside = [Path(found) for pattern in _CARD if cards for found in glob.glob(pattern)]
         # Newer drivers give their threads names, there.
-        devices = [Path("/dev/null"), *card, *([Path("/proc/self/task")] if card else [])]
+        devices = [Path("/dev/null"), *cards, *([Path("/proc/self/task")] if cards else [])]
         _confine_files([*readable, *map(Path, _SYSTEM), *beside], [*writable, *devices])
-    _filter_calls(processes)
+    _filter_calls(only=not cards)
     return protection
 
 
@@ -214,144 +211,17 @@ def _allow(ruleset: int, path: Path, access: int) -> None:
         os.close(descriptor)
 
 
-def _filter_calls(processes: bool) -> None:
-    """Refuse what no filter needs, and act as if file modes and times were set."""
+def _filter_calls(*, only: bool) -> None:
+    """Refuse what no filter needs, and act as if file modes and times were set. ``only``: what is
+    not known to be needed does not exist.
+    """
     architecture = _architecture()
     assert architecture is not None
-    number = architecture.numbers
-    denied = [number[name] for name in DENIED if name in number]
-    if not processes:
-        denied += [number[name] for name in PROCESSES if name in number]
-    pretended = [number[name] for name in PRETENDED if name in number]
-    program = _Program()
-    program.load(4)  # the architecture
-    program.skip_unless_equal(architecture.audit, 0, 1)
-    program.skip(1)
-    program.answer(_KILL)
-    program.load(0)  # the call's number
-    if architecture.has_x32:
-        program.answer_if_at_least(_X32, _DENY)
-    for call in denied:
-        program.answer_if(call, _DENY)
-    for call in pretended:
-        program.answer_if(call, _ERRNO)
-    for name in ("kill", "tgkill", "prlimit64", *OF_ITSELF):  # on this process alone
-        program.answer_unless_argument(number[name], (0, os.getpid()), _DENY)
-    program.answer_unless_null(number["prlimit64"], 2, _DENY)  # asking is free
-    # ONNX Runtime binds its threads, which nobody misses; the threads of others stay unbound.
-    program.answer_unless_argument(number["sched_setaffinity"], (0, os.getpid()), _ERRNO)
-    # A pair of datagram sockets reaches every named one of the system.
-    program.answer_unless_among(number["socketpair"], 1, _SOCKET_TYPE, _STREAMS, _DENY)
-    program.answer_unless_null(number["sendto"], 4, _DENY)
-    program.answer_if_among(number["fcntl"], 1, OWNERS, _DENY)
-    program.answer_if_among(number["ioctl"], 1, OWNING, _DENY)
-    if not processes:
-        # Threads come through the older call, whose flags a filter can read.
-        program.answer_if(number["clone3"], _ERRNO | errno.ENOSYS)
-        program.answer_unless_flag(number["clone"], _THREAD, _DENY)
-    program.answer_if_flags(number["mmap"], 3, _SHARED | _ANONYMOUS, _ERRNO | errno.ENOMEM)
-    program.answer(_ALLOW)
-    program.install()
-
-
-class _Program:
-    """A filter for the kernel's classic BPF machine (linux/filter.h), step by step."""
-
-    _LOAD, _JUMP, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x05, 0x15, 0x35, 0x45, 0x06
-    _AND = 0x54
-
-    def __init__(self) -> None:
-        self._code: list[bytes] = []
-
-    def _add(self, code: int, value: int, then: int = 0, otherwise: int = 0) -> None:
-        self._code.append(struct.pack("=HBBI", code, then, otherwise, value))
-
-    def load(self, offset: int) -> None:
-        self._add(self._LOAD, offset)
-
-    def skip(self, count: int) -> None:
-        self._add(self._JUMP, count)
-
-    def skip_unless_equal(self, value: int, then: int, otherwise: int) -> None:
-        self._add(self._EQUAL, value, then, otherwise)
-
-    def answer(self, action: int) -> None:
-        self._add(self._RETURN, action)
-
-    def answer_if(self, call: int, action: int) -> None:
-        self._add(self._EQUAL, call, 0, 1)
-        self.answer(action)
-
-    def answer_if_at_least(self, value: int, action: int) -> None:
-        self._add(self._AT_LEAST, value, 0, 1)
-        self.answer(action)
-
-    def answer_unless_argument(self, call: int, legal: tuple[int, int], action: int) -> None:
-        """Answer the call unless the low half of its first argument is one of two numbers."""
-        self._add(self._EQUAL, call, 0, 5)
-        self.load(16)
-        self._add(self._EQUAL, legal[0], 2, 0)
-        self._add(self._EQUAL, legal[1], 1, 0)
-        self.answer(action)
-        self.load(0)
-
-    def answer_unless_flag(self, call: int, flag: int, action: int) -> None:
-        """Answer the call unless a bit of its first argument is set."""
-        self._add(self._EQUAL, call, 0, 4)
-        self.load(16)
-        self._add(self._ANY_BIT, flag, 1, 0)
-        self.answer(action)
-        self.load(0)
-
-    def answer_unless_null(self, call: int, argument: int, action: int) -> None:
-        """Answer the call unless an argument is a null pointer."""
-        self._add(self._EQUAL, call, 0, 6)
-        self.load(16 + 8 * argument)
-        self._add(self._EQUAL, 0, 0, 2)
-        self.load(20 + 8 * argument)
-        self._add(self._EQUAL, 0, 1, 0)
-        self.answer(action)
-        self.load(0)
-
-    def answer_if_among(self, call: int, argument: int, values: Sequence[int], action: int) -> None:
-        """Answer the call if the low half of an argument is one of some numbers."""
-        self._add(self._EQUAL, call, 0, len(values) + 3)
-        self.load(16 + 8 * argument)
-        for left, value in zip(range(len(values) - 1, -1, -1), values, strict=True):
-            self._add(self._EQUAL, value, left, 0 if left else 1)
-        self.answer(action)
-        self.load(0)
-
-    def answer_unless_among(
-        self, call: int, argument: int, bits: int, values: Sequence[int], action: int
-    ) -> None:
-        """Answer the call unless some bits of an argument, in its low half, are one of some
-        numbers.
-        """
-        self._add(self._EQUAL, call, 0, len(values) + 4)
-        self.load(16 + 8 * argument)
-        self._add(self._AND, bits)
-        for left, value in zip(range(len(values), 0, -1), values, strict=True):
-            self._add(self._EQUAL, value, left, 0)
-        self.answer(action)
-        self.load(0)
-
-    def answer_if_flags(self, call: int, argument: int, flags: int, action: int) -> None:
-        """Answer the call if an argument has all of some bits, in its low half."""
-        self._add(self._EQUAL, call, 0, 5)
-        self.load(16 + 8 * argument)
-        self._add(self._AND, flags)
-        self._add(self._EQUAL, flags, 0, 1)
-        self.answer(action)
-        self.load(0)
-
-    def install(self) -> None:
-        code = ctypes.create_string_buffer(b"".join(self._code))
-        head = ctypes.create_string_buffer(
-            struct.pack("@HP", len(self._code), ctypes.addressof(code))
-        )
-        if _libc().prctl(_SET_SECCOMP, _FILTER, ctypes.byref(head), 0, 0) != 0:
-            raise SandboxError("the kernel refuses the filter of system calls")
+    steps = program(architecture, rules(os.getpid(), only=only), only=only)
+    code = ctypes.create_string_buffer(steps, len(steps))
+    head = ctypes.create_string_buffer(struct.pack("@HP", len(steps) // 8, ctypes.addressof(code)))
+    if _libc().prctl(_SET_SECCOMP, _FILTER, ctypes.byref(head), 0, 0) != 0:
+        raise SandboxError("the kernel refuses the filter of system calls")
 
 
 def _architecture() -> Architecture | None:

@@ -1,24 +1,17 @@
-"""System calls by name: their numbers on the architectures that Safelight can confine.
+"""System calls: which a confined process may make, which are refused, and which only seem done.
 
-From the kernel's own tables: arch/x86/entry/syscalls/syscall_64.tbl and
-include/uapi/asm-generic/unistd.h (which arm64 uses).
+A process that may open a graphics card has all calls but the refused ones, since nobody has
+recorded what its driver calls; any other has the allowed ones alone. What those are was recorded
+(``.ci/record_calls.py``, tests/workers/recorded_calls.txt) from the editor's own plugins, the
+attacks, decoders and builds; beside each stand those that another C library, kernel or version of
+Python makes in its place.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Architecture:
-    """How a machine numbers its calls; ``audit`` is its name in a filter (linux/audit.h)."""
-
-    audit: int
-    numbers: dict[str, int]
-    has_x32: bool = False
-
-
 DENIED = (
+    # Other programs, and processes that outlive this one.
+    *("fork", "vfork", "execve", "execveat"),
     # The network. Pairs of streams stay: both ends are the process's own. What carries open files
     # does not: a file that is on its way is in nobody's list.
     *("socket", "bind", "connect", "listen", "sendmsg", "sendmmsg"),
@@ -41,10 +34,7 @@ DENIED = (
     *("io_uring_setup", "io_uring_enter", "io_uring_register", "shmget", "shmat", "shmctl"),
     *("msgget", "semget", "mq_open", "memfd_create", "memfd_secret", "setrlimit"),
 )
-"""Refused in every confined process."""
-
-PROCESSES = ("fork", "vfork", "execve", "execveat")
-"""Refused where no process may be started."""
+"""Refused in every confined process, with the error that says so (EPERM)."""
 
 PRETENDED = (
     *("chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "fchown", "lchown", "fchownat"),
@@ -65,75 +55,49 @@ they name; Landlock knows of it since its version 6.
 OWNING = (0x8901, 0x8902)
 """The same as requests of ioctl: FIOSETOWN, SIOCSPGRP."""
 
-_COMMON = {
-    "pidfd_send_signal": 424,
-    "io_uring_setup": 425,
-    "io_uring_enter": 426,
-    "io_uring_register": 427,
-    "open_tree": 428,
-    "move_mount": 429,
-    "fsopen": 430,
-    "fsconfig": 431,
-    "fsmount": 432,
-    "fspick": 433,
-    "pidfd_open": 434,
-    "clone3": 435,
-    "pidfd_getfd": 438,
-    "mount_setattr": 442,
-    "process_madvise": 440,
-    "memfd_secret": 447,
-    "process_mrelease": 448,
-    "fchmodat2": 452,
-    "setxattrat": 463,
-    "removexattrat": 466,
-    "file_setattr": 469,
-}
-
-_X86_64 = """
-socket 41 connect 42 bind 49 listen 50 ptrace 101 process_vm_readv 310 process_vm_writev 311
-kcmp 312 tkill 200 rt_sigqueueinfo 129 rt_tgsigqueueinfo 297 setsid 112 setpgid 109 setpriority 141
-mount 165 umount2 166 pivot_root 155 chroot 161 unshare 272 setns 308 open_by_handle_at 304
-name_to_handle_at 303 bpf 321 userfaultfd 323 perf_event_open 298 add_key 248 request_key 249
-keyctl 250 kexec_load 246 kexec_file_load 320 init_module 175 finit_module 313 delete_module 176
-reboot 169 swapon 167 swapoff 168 sethostname 170 setdomainname 171 settimeofday 164 acct 163
-clock_settime 227 adjtimex 159 clock_adjtime 305 quotactl 179 syslog 103 iopl 172 ioperm 173
-modify_ldt 154 memfd_create 319 mmap 9 setrlimit 160
-shmget 29 shmat 30 shmctl 31 msgget 68 semget 64 mq_open 240 fork 57 vfork 58
-execve 59 execveat 322 clone 56 kill 62 tgkill 234 prlimit64 302 chmod 90 fchmod 91 fchmodat 268
-chown 92 fchown 93 lchown 94 fchownat 260 utime 132 utimes 235 futimesat 261 utimensat 280
-setxattr 188 lsetxattr 189 fsetxattr 190 removexattr 197 lremovexattr 198 fremovexattr 199
-sendmsg 46 sendmmsg 307 sendto 44 socketpair 53 fcntl 72 ioctl 16 ioprio_set 251
-migrate_pages 256 move_pages 279 sched_setscheduler 144 sched_setparam 142 sched_setattr 314
-sched_setaffinity 203 inotify_init 253 inotify_init1 294 inotify_add_watch 254
-fanotify_init 300 fanotify_mark 301
+PROCESS_OPTIONS = (1, 2, 3, 4, 15, 16, 21, 23, 38, 39, 0x53564D41)
+"""What an allowed process may ask of prctl: the signal of its parent's end, whether it is dumped,
+names of its threads and of its memory, what it is confined by.
 """
 
-_AARCH64 = """
-socket 198 connect 203 bind 200 listen 201 ptrace 117 process_vm_readv 270 process_vm_writev 271
-kcmp 272 tkill 130 rt_sigqueueinfo 138 rt_tgsigqueueinfo 240 setsid 157 setpgid 154 setpriority 140
-mount 40 umount2 39 pivot_root 41 chroot 51 unshare 97 setns 268 open_by_handle_at 265
-name_to_handle_at 264 bpf 280 userfaultfd 282 perf_event_open 241 add_key 217 request_key 218
-keyctl 219 kexec_load 104 kexec_file_load 294 init_module 105 finit_module 273 delete_module 106
-reboot 142 swapon 224 swapoff 225 sethostname 161 setdomainname 162 settimeofday 170 acct 89
-clock_settime 112 adjtimex 171 clock_adjtime 266 quotactl 60 syslog 116 memfd_create 279 mmap 222
-setrlimit 164 shmget 194 shmat 196
-shmctl 195 msgget 186 semget 190 mq_open 180 execve 221 execveat 281 clone 220 kill 129 tgkill 131
-prlimit64 261 fchmod 52 fchmodat 53 fchown 55 fchownat 54 utimensat 88 setxattr 5 lsetxattr 6
-fsetxattr 7 removexattr 14 lremovexattr 15 fremovexattr 16
-sendmsg 211 sendmmsg 269 sendto 206 socketpair 199 fcntl 25 ioctl 29 ioprio_set 30
-migrate_pages 238 move_pages 239 sched_setscheduler 119 sched_setparam 118 sched_setattr 274
-sched_setaffinity 122 inotify_init1 26 inotify_add_watch 27
-fanotify_init 262 fanotify_mark 263
+ALLOWED = (
+    # Memory: the interpreter, numpy, compiled loops, ONNX Runtime's arenas and memory maps.
+    *("brk", "mmap", "mprotect", "munmap", "mremap", "madvise", "mbind", "get_mempolicy", "msync"),
+    *("mlock", "munlock"),
+    # Threads: Python's, and those of OpenMP, TBB, numba and ONNX Runtime.
+    *("clone", "futex", "rseq", "set_robust_list", "set_tid_address", "gettid", "exit", "getcpu"),
+    *("sched_yield", "sched_getaffinity", "sched_setaffinity", "sched_getparam"),
+    *("sched_getscheduler", "sched_getattr", "sched_get_priority_max", "sched_get_priority_min"),
+    *("sched_setscheduler", "sched_setparam", "sched_setattr"),
+    # Open files: code, networks, what a plugin writes for itself.
+    *("open", "openat", "creat", "close", "close_range", "read", "readv", "pread64", "preadv"),
+    *("preadv2", "write", "writev", "pwrite64", "pwritev", "pwritev2", "lseek", "dup", "dup2"),
+    *("dup3", "fcntl", "ioctl", "flock", "fsync", "fdatasync", "fadvise64"),
+    *("truncate", "ftruncate", "fallocate", "sendfile", "copy_file_range"),
+    # Names of files and folders; Landlock says which.
+    *("stat", "lstat", "fstat", "newfstatat", "statx", "statfs", "fstatfs", "access", "faccessat"),
+    *("faccessat2", "readlink", "readlinkat", "getdents", "getdents64", "getcwd", "chdir"),
+    *("fchdir", "umask", "mkdir", "mkdirat", "rmdir", "unlink", "unlinkat", "rename", "renameat"),
+    *("renameat2", "link", "linkat", "symlink", "symlinkat", "getxattr", "lgetxattr", "fgetxattr"),
+    *("listxattr", "llistxattr", "flistxattr"),
+    # Talking with the host and within itself: the socket that it was given, pipes, waiting.
+    *("socketpair", "sendto", "recvfrom", "recvmsg", "shutdown", "getsockname"),
+    *("getpeername", "getsockopt", "setsockopt", "pipe", "pipe2", "eventfd", "eventfd2", "poll"),
+    *("ppoll", "select", "pselect6", "epoll_create", "epoll_create1", "epoll_ctl", "epoll_wait"),
+    *("epoll_pwait", "epoll_pwait2", "timerfd_create", "timerfd_settime", "timerfd_gettime"),
+    # Clocks, alarms of its own, what it has used.
+    *("clock_gettime", "clock_getres", "clock_nanosleep", "nanosleep", "gettimeofday", "time"),
+    *("alarm", "getitimer", "setitimer", "times", "getrusage"),
+    # Signals within itself: faulthandler, abort, Ctrl+C that is not heard.
+    *("rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "rt_sigpending", "rt_sigtimedwait"),
+    *("rt_sigsuspend", "sigaltstack", "restart_syscall", "pause", "signalfd4", "kill", "tgkill"),
+    # What it is and what it runs on.
+    *("getpid", "getppid", "getpgrp", "getpgid", "getsid", "getuid", "geteuid", "getgid"),
+    *("getegid", "getresuid", "getresgid", "getgroups", "getpriority", "getrlimit", "prlimit64"),
+    *("prctl", "arch_prctl", "uname", "sysinfo", "getrandom"),
+    # Its end, and those of children that it does not have.
+    *("exit_group", "wait4", "waitid"),
+)
+"""All that a process makes that opens no graphics card. What is not here, new calls too, does not
+exist for it (ENOSYS): a library then does without it, as on an older kernel.
 """
-
-
-def _numbers(table: str) -> dict[str, int]:
-    words = table.split()
-    return _COMMON | dict(zip(words[::2], map(int, words[1::2]), strict=True))
-
-
-ARCHITECTURES = {
-    "x86_64": Architecture(0xC000003E, _numbers(_X86_64), has_x32=True),
-    "aarch64": Architecture(0xC00000B7, _numbers(_AARCH64)),
-}
-"""By the name that ``platform.machine`` gives them."""

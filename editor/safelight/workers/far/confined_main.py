@@ -31,7 +31,8 @@ def main(arguments: list[str]) -> None:
         yield_to_the_window()
     limit_resources(int(order["memory"]), int(order["limit"]))
     writable = [scratch, *map(Path, order["kept"].values())]
-    confine(map(Path, order["readable"]), writable, wrapped=order["wrapped"])
+    readable = map(Path, order["readable"])
+    confine(readable, writable, card=order["card"], wrapped=order["wrapped"])
     sys.path.remove(editor)
     import_from(order)
     module, *last = order["work"]
